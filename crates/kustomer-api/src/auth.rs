@@ -1,0 +1,116 @@
+//! API keys and roles (`docs/contract/behaviour.md` §1.7).
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::endpoint::{Answer, endpoint};
+use crate::envelope::{Document, Page, Resource, ResourceId};
+use crate::operation::contract;
+use crate::query::PageQuery;
+use crate::schema::{DATE_TIME, Object, Property, Schema};
+use crate::{Field, Timestamp};
+
+/// The `type` of a token.
+pub const TOKEN_TYPE: &str = "auth_token";
+
+/// The `type` of a role in a list of roles.
+pub const ROLE_TYPE: &str = "role";
+
+/// A token, without its secret.
+pub type AuthToken = Resource<AuthTokenAttributes>;
+
+/// What is told about a token.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AuthTokenAttributes {
+    /// The name given when it was made.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub name: Field<String>,
+    /// The last characters of the secret, to tell keys apart.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub last_token_chars: Field<String>,
+    /// The address it was made from.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub ip_address: Field<String>,
+    /// The program it was made with.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub user_agent: Field<String>,
+    /// Its roles; they cannot change.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub roles: Field<Vec<String>>,
+    /// When it was made.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub created_at: Field<Timestamp>,
+    /// When the record last changed.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub updated_at: Field<Timestamp>,
+    /// When it was last used.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub last_accessed_at: Field<Timestamp>,
+    /// Attributes this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// A token as answered.
+pub static AUTH_TOKEN: Schema = Schema::object(&Object {
+    name: "AuthToken",
+    open: true,
+    properties: &[
+        Property::required("type", Schema::text()),
+        Property::required("id", Schema::text()),
+        Property::required(
+            "attributes",
+            Schema::object(&Object {
+                name: "AuthTokenAttributes",
+                open: true,
+                properties: &[
+                    Property::optional("name", Schema::text()),
+                    Property::optional("lastTokenChars", Schema::text()),
+                    Property::optional("ipAddress", Schema::text().or_null()),
+                    Property::optional("userAgent", Schema::text().or_null()),
+                    Property::optional("roles", Schema::list(&TEXT)),
+                    Property::optional("createdAt", Schema::format(DATE_TIME)),
+                    Property::optional("updatedAt", Schema::format(DATE_TIME)),
+                    Property::optional("lastAccessedAt", Schema::format(DATE_TIME).or_null()),
+                ],
+            }),
+        ),
+        Property::optional("relationships", crate::schema::RELATIONSHIPS),
+        Property::required("links", crate::schema::SELF_LINK),
+    ],
+});
+
+static TEXT: Schema = Schema::text();
+
+/// A role in a list of roles: its id is the role.
+pub static ROLE: Schema = Schema::object(&Object {
+    name: "Role",
+    open: true,
+    properties: &[Property::required("type", Schema::text()), Property::required("id", Schema::text())],
+});
+
+/// The roles of a credential.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Roles {
+    /// One per role; the id is the role.
+    pub data: Vec<ResourceId>,
+}
+
+endpoint! {
+    /// `getCurrentAuthToken`.
+    GetCurrentAuthToken = &contract::GET_CURRENT_AUTH_TOKEN, "Reads the credential itself; needs no role.";
+    path: (), query: (), body: (), answer: Document<AuthToken>: Answer::One(&AUTH_TOKEN)
+}
+
+endpoint! {
+    /// `getAuthTokens`.
+    GetAuthTokens = &contract::GET_AUTH_TOKENS, "Lists the tokens of the current user.";
+    path: (), query: PageQuery, body: (), answer: Page<AuthToken>: Answer::Uncounted(&AUTH_TOKEN)
+}
+
+endpoint! {
+    /// `getAuthRoles`.
+    GetAuthRoles = &contract::GET_AUTH_ROLES, "Lists the roles of the credential.";
+    path: (), query: (), body: (), answer: Roles: Answer::Bare(&ROLE)
+}

@@ -1,0 +1,374 @@
+//! Custom attributes: keys whose suffix fixes the type of the value (the seed page; `docs/contract/behaviour.md` §6.1).
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Number, Value};
+
+use crate::format;
+
+/// How many custom attributes one write may carry (§6.1).
+pub const MAX_PER_WRITE: usize = 100;
+
+/// The most characters (code points) a `Str` or `Txt` value may have (the seed page).
+pub const MAX_TEXT: usize = 1024;
+
+/// The ending of a custom attribute's key, which fixes the type of its value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Suffix {
+    /// A number.
+    Num,
+    /// A date-time, kept and answered as sent, offset included.
+    At,
+    /// One line of text, 0 to 1024 characters.
+    Str,
+    /// Many lines of text, 0 to 1024 characters.
+    Txt,
+    /// True or false.
+    Bool,
+    /// A URI.
+    Url,
+    /// The id of another object; needs metadata before use.
+    Id,
+}
+
+impl Suffix {
+    /// Every suffix, in the order of the seed page, `Id` last.
+    pub const ALL: [Self; 7] = [Self::Num, Self::At, Self::Str, Self::Txt, Self::Bool, Self::Url, Self::Id];
+
+    /// The suffix as it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Num => "Num",
+            Self::At => "At",
+            Self::Str => "Str",
+            Self::Txt => "Txt",
+            Self::Bool => "Bool",
+            Self::Url => "Url",
+            Self::Id => "Id",
+        }
+    }
+
+    /// The suffix of a key, when it has a legal one behind at least one other character.
+    ///
+    /// ```
+    /// use kustomer_api::custom::Suffix;
+    ///
+    /// assert_eq!(Suffix::of("loyaltyTierStr"), Some(Suffix::Str));
+    /// assert_eq!(Suffix::of("loyaltyTier"), None);
+    /// assert_eq!(Suffix::of("Str"), None);
+    /// ```
+    pub fn of(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|suffix| key.len() > suffix.as_str().len() && key.ends_with(suffix.as_str()))
+    }
+}
+
+impl fmt::Display for Suffix {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+/// A value for a custom attribute, before its key's suffix has been checked.
+#[derive(Debug, Clone, PartialEq)]
+pub enum CustomValue {
+    /// For `Num`.
+    Number(Number),
+    /// For `Str`, `Txt`, `At`, `Url` and `Id`.
+    Text(String),
+    /// For `Bool`.
+    Boolean(bool),
+    /// Clears the attribute; legal under every suffix.
+    Null,
+}
+
+impl From<bool> for CustomValue {
+    fn from(value: bool) -> Self {
+        Self::Boolean(value)
+    }
+}
+
+impl From<&str> for CustomValue {
+    fn from(value: &str) -> Self {
+        Self::Text(value.to_owned())
+    }
+}
+
+impl From<String> for CustomValue {
+    fn from(value: String) -> Self {
+        Self::Text(value)
+    }
+}
+
+impl From<crate::Timestamp> for CustomValue {
+    fn from(value: crate::Timestamp) -> Self {
+        Self::Text(value.to_string())
+    }
+}
+
+impl From<f64> for CustomValue {
+    /// NaN and the infinities cannot be written in JSON and become null.
+    fn from(value: f64) -> Self {
+        Number::from_f64(value).map_or(Self::Null, Self::Number)
+    }
+}
+
+macro_rules! from_integer {
+    ($($integer:ty),+) => { $(
+        impl From<$integer> for CustomValue {
+            fn from(value: $integer) -> Self {
+                Self::Number(value.into())
+            }
+        }
+    )+ };
+}
+from_integer!(i32, i64, u32, u64);
+
+impl<T: Into<Self>> From<Option<T>> for CustomValue {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+impl From<CustomValue> for Value {
+    fn from(value: CustomValue) -> Self {
+        match value {
+            CustomValue::Number(number) => Self::Number(number),
+            CustomValue::Text(text) => Self::String(text),
+            CustomValue::Boolean(boolean) => Self::Bool(boolean),
+            CustomValue::Null => Self::Null,
+        }
+    }
+}
+
+/// Why a custom attribute cannot be sent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CustomError {
+    /// The key does not end in a legal suffix.
+    #[error("the key {key:?} must end in one of Num, At, Str, Txt, Bool, Url or Id")]
+    Suffix {
+        /// The key as given.
+        key: String,
+    },
+    /// The value is not of the type the key's suffix asks for.
+    #[error("the key {key:?} ends in {suffix}, which takes {expected}")]
+    Type {
+        /// The key as given.
+        key: String,
+        /// Its suffix.
+        suffix: Suffix,
+        /// What the suffix takes, in words.
+        expected: &'static str,
+    },
+}
+
+/// The custom attributes of a record.
+///
+/// [`set`](Self::set) checks a value against its key's suffix, so that a mistake is found before it is sent; a
+/// [`Key`] finds it when the program is compiled. Reading keeps everything a server sends, also what breaks the rules.
+///
+/// ```
+/// use kustomer_api::custom::CustomAttributes;
+///
+/// let mut custom = CustomAttributes::new();
+/// custom.set("loyaltyTierStr", "gold")?.set("scoreNum", 12.5)?.set("churnedBool", false)?;
+/// assert!(custom.set("scoreNum", "twelve").is_err());
+/// assert!(custom.set("loyaltyTier", "gold").is_err());
+/// # Ok::<(), kustomer_api::custom::CustomError>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CustomAttributes(BTreeMap<String, Value>);
+
+impl CustomAttributes {
+    /// No attributes.
+    pub const fn new() -> Self {
+        Self(BTreeMap::new())
+    }
+
+    /// Sets `key` to `value`, or to null.
+    ///
+    /// # Errors
+    /// When the key has no legal suffix, or the value is not what the suffix takes.
+    pub fn set(&mut self, key: &str, value: impl Into<CustomValue>) -> Result<&mut Self, CustomError> {
+        let value = value.into();
+        let suffix = Suffix::of(key).ok_or_else(|| CustomError::Suffix { key: key.to_owned() })?;
+        if let Some(expected) = mismatch(suffix, &value) {
+            return Err(CustomError::Type { key: key.to_owned(), suffix, expected });
+        }
+        self.0.insert(key.to_owned(), value.into());
+        Ok(self)
+    }
+
+    /// Sets an attribute whose key carries its type; this cannot fail.
+    pub fn put<T: KeyType>(&mut self, key: Key<T>, value: T::Value<'_>) -> &mut Self {
+        self.0.insert(key.name.to_owned(), T::into_json(value));
+        self
+    }
+
+    /// The value under a key whose type is known; `None` when absent, null or of another type.
+    pub fn get<T: KeyType>(&self, key: Key<T>) -> Option<T::Value<'_>> {
+        self.0.get(key.name).and_then(T::from_json)
+    }
+
+    /// The value under any key, as it came.
+    pub fn value(&self, key: &str) -> Option<&Value> {
+        self.0.get(key)
+    }
+
+    /// Every key and value, by key.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.0.iter().map(|(key, value)| (key.as_str(), value))
+    }
+
+    /// How many there are, nulls included.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Lays `sent` over these: sent keys replace, others are kept (§6.1, "merge semantics").
+    pub fn merge(&mut self, sent: Self) {
+        self.0.extend(sent.0);
+    }
+}
+
+/// What the suffix takes, in words, when `value` is not that.
+fn mismatch(suffix: Suffix, value: &CustomValue) -> Option<&'static str> {
+    let (fits, expected) = match (suffix, value) {
+        (_, CustomValue::Null) => return None,
+        (Suffix::Num, value) => (matches!(value, CustomValue::Number(_)), "a number or null"),
+        (Suffix::Bool, value) => (matches!(value, CustomValue::Boolean(_)), "true, false or null"),
+        (Suffix::Str | Suffix::Txt, CustomValue::Text(text)) => {
+            (text.chars().count() <= MAX_TEXT, "a string of at most 1024 characters or null")
+        }
+        (Suffix::At, CustomValue::Text(text)) => (format::is_date_time(text), DATE_TIME),
+        (Suffix::Url, CustomValue::Text(text)) => (format::is_uri(text), URI),
+        (Suffix::Id, CustomValue::Text(text)) => (format::is_object_id(text), ID),
+        (Suffix::Str | Suffix::Txt, _) => (false, "a string of at most 1024 characters or null"),
+        (Suffix::At, _) => (false, DATE_TIME),
+        (Suffix::Url, _) => (false, URI),
+        (Suffix::Id, _) => (false, ID),
+    };
+    (!fits).then_some(expected)
+}
+
+const DATE_TIME: &str = "a date-time like 2016-11-06T13:54:29-05:00 or null";
+const URI: &str = "a URI like https://acme.example/ or null";
+const ID: &str = "an id of 24 hexadecimal characters or null";
+
+/// A key whose type is fixed when the program is compiled: a name with the wrong ending does not compile when the key
+/// is a constant, and a value of the wrong type never does.
+///
+/// ```
+/// use kustomer_api::custom::{CustomAttributes, Key, Num, Str};
+///
+/// const TIER: Key<Str> = Key::new("loyaltyTierStr");
+/// const SCORE: Key<Num> = Key::new("scoreNum");
+///
+/// let mut custom = CustomAttributes::new();
+/// custom.put(TIER, "gold").put(SCORE, 12.5);
+/// assert_eq!(custom.get(TIER), Some("gold"));
+/// assert_eq!(custom.get(SCORE), Some(12.5));
+/// ```
+///
+/// A string under a number's key does not compile:
+///
+/// ```compile_fail
+/// use kustomer_api::custom::{CustomAttributes, Key, Num};
+///
+/// CustomAttributes::new().put(Key::<Num>::new("loyaltyTierNum"), "gold");
+/// ```
+///
+/// Nor does a constant whose name has another ending than its type:
+///
+/// ```compile_fail
+/// use kustomer_api::custom::{Key, Num};
+///
+/// const TIER: Key<Num> = Key::new("loyaltyTierStr");
+/// let _ = TIER;
+/// ```
+#[derive(Debug)]
+pub struct Key<T> {
+    name: &'static str,
+    of: PhantomData<T>,
+}
+
+impl<T> Clone for Key<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Key<T> {}
+
+impl<T: KeyType> Key<T> {
+    /// A key named `name`. Make it a constant: a wrong ending then stops the build.
+    ///
+    /// # Panics
+    /// When `name` does not end in the suffix of `T`, and the key is not a constant.
+    pub const fn new(name: &'static str) -> Self {
+        let (all, end) = (name.as_bytes(), T::SUFFIX.as_str().as_bytes());
+        assert!(all.len() > end.len(), "a custom attribute's key has a name before its suffix");
+        let mut at = 0;
+        while at < end.len() {
+            assert!(all[all.len() - end.len() + at] == end[at], "the key's suffix is not that of its type");
+            at += 1;
+        }
+        Self { name, of: PhantomData }
+    }
+
+    /// The key as it is written.
+    pub const fn name(self) -> &'static str {
+        self.name
+    }
+}
+
+/// The type of a [`Key`].
+pub trait KeyType {
+    /// What its keys end in.
+    const SUFFIX: Suffix;
+    /// What its values are in Rust.
+    type Value<'a>;
+    /// The value as JSON.
+    fn into_json(value: Self::Value<'_>) -> Value;
+    /// The value out of JSON; `None` for null and for any other type.
+    fn from_json(value: &Value) -> Option<Self::Value<'_>>;
+}
+
+macro_rules! key_type {
+    ($(#[$doc:meta])* $name:ident: $value:ty, $write:expr, $read:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy)]
+        pub enum $name {}
+
+        impl KeyType for $name {
+            const SUFFIX: Suffix = Suffix::$name;
+            type Value<'a> = $value;
+            fn into_json(value: Self::Value<'_>) -> Value {
+                $write(value)
+            }
+            fn from_json(value: &Value) -> Option<Self::Value<'_>> {
+                $read(value)
+            }
+        }
+    };
+}
+
+key_type!(/** Keys that end in `Num`. */ Num: f64, Value::from, Value::as_f64);
+key_type!(/** Keys that end in `Bool`. */ Bool: bool, Value::from, Value::as_bool);
+key_type!(/** Keys that end in `Str`. */ Str: &'a str, Value::from, Value::as_str);
+key_type!(/** Keys that end in `Txt`. */ Txt: &'a str, Value::from, Value::as_str);
+key_type!(/** Keys that end in `Url`. */ Url: &'a str, Value::from, Value::as_str);
+key_type!(
+    /** Keys that end in `At`. */
+    At: crate::Timestamp,
+    |value: crate::Timestamp| Value::from(value.to_string()),
+    |value: &Value| value.as_str().and_then(|text| text.parse().ok())
+);

@@ -1,0 +1,339 @@
+//! The items of a customer's lists. The same types are written and read: `id` only comes from the server, and what is
+//! optional on a write has a value on a read.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Number, Value};
+
+use crate::Field;
+use crate::macros::open_enum;
+
+open_enum! {
+    /// What an e-mail address, a phone number or a location is used as. Which of these an item takes depends on the
+    /// list it stands in (`docs/contract/customer.md`).
+    ContactType {
+        /// Private; the default everywhere but in `whatsapps`.
+        Home = "home",
+        /// At work.
+        Work = "work",
+        /// A mobile phone.
+        Mobile = "mobile",
+        /// A fax machine.
+        Fax = "fax",
+        /// Anything else.
+        Unspecified = "other",
+    }
+}
+
+open_enum! {
+    /// The network a social profile is on.
+    SocialType {
+        /// Twitter.
+        Twitter = "twitter",
+        /// Facebook.
+        Facebook = "facebook",
+        /// Instagram.
+        Instagram = "instagram",
+        /// LinkedIn.
+        LinkedIn = "linkedin",
+        /// Pinterest.
+        Pinterest = "pinterest",
+    }
+}
+
+open_enum! {
+    /// What a web address leads to.
+    UrlType {
+        /// A web site; the default.
+        Website = "website",
+        /// A blog.
+        Blog = "blog",
+        /// Anything else.
+        Unspecified = "other",
+    }
+}
+
+open_enum! {
+    /// A customer's gender.
+    Gender {
+        /// `m`.
+        Male = "m",
+        /// `f`.
+        Female = "f",
+    }
+}
+
+/// An e-mail address.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Email {
+    /// Null on every answer seen; never written.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub id: Field<String>,
+    /// The address; unique in the org, case aside, unless it stands in `sharedEmails`.
+    pub email: String,
+    /// `home`, `work` or `other`; `home` when not sent.
+    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<ContactType>,
+    /// Whether it is known to be the customer's; false when not sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified: Option<bool>,
+    /// Members this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+impl Email {
+    /// An address with nothing else said about it.
+    pub fn new(email: impl Into<String>) -> Self {
+        Self { email: email.into(), ..Self::default() }
+    }
+
+    /// The same address, used as `kind`.
+    #[must_use]
+    pub fn kind(mut self, kind: ContactType) -> Self {
+        self.kind = Some(kind);
+        self
+    }
+
+    /// The same address, known to be the customer's or not.
+    #[must_use]
+    pub fn verified(mut self, verified: bool) -> Self {
+        self.verified = Some(verified);
+        self
+    }
+}
+
+/// A phone number, also one of WhatsApp.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Phone {
+    /// Null on every answer seen; never written.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub id: Field<String>,
+    /// The number, kept as sent; unique in the org by its digits, unless it stands in `sharedPhones`.
+    pub phone: String,
+    /// `mobile`, `home`, `work`, `fax` or `other`; `home` when not sent (`mobile` in `whatsapps`).
+    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<ContactType>,
+    /// Whether it is known to be the customer's; false when not sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified: Option<bool>,
+    /// Members this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+impl Phone {
+    /// A number with nothing else said about it.
+    pub fn new(phone: impl Into<String>) -> Self {
+        Self { phone: phone.into(), ..Self::default() }
+    }
+
+    /// The same number, used as `kind`.
+    #[must_use]
+    pub fn kind(mut self, kind: ContactType) -> Self {
+        self.kind = Some(kind);
+        self
+    }
+
+    /// The same number, known to be the customer's or not.
+    #[must_use]
+    pub fn verified(mut self, verified: bool) -> Self {
+        self.verified = Some(verified);
+        self
+    }
+}
+
+/// An id the customer has in another system.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExternalId {
+    /// Seen as null in documents, absent in real traffic; never written.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub id: Field<String>,
+    /// 1 to 255 characters; unique in the org unless it stands in `sharedExternalIds`.
+    pub external_id: String,
+    /// Whether it is known to be the customer's; false when not sent, true for the primary one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified: Option<bool>,
+    /// Members this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+impl ExternalId {
+    /// An id with nothing else said about it.
+    pub fn new(external_id: impl Into<String>) -> Self {
+        Self { external_id: external_id.into(), ..Self::default() }
+    }
+}
+
+/// A profile on a social network.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Social {
+    /// Null on every answer seen; never written.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub id: Field<String>,
+    /// The network.
+    #[serde(rename = "type")]
+    pub kind: SocialType,
+    /// The network's own id of the user, at most 256 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub userid: Option<String>,
+    /// The name on the network, 1 to 256 characters; unique in the org per network, unless in `sharedSocials`.
+    pub username: String,
+    /// The address of the profile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// Whether it is known to be the customer's; false when not sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified: Option<bool>,
+    /// Members this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+impl Social {
+    /// A profile named `username` on `kind`.
+    pub fn new(kind: SocialType, username: impl Into<String>) -> Self {
+        Self {
+            id: Field::Absent,
+            kind,
+            userid: None,
+            username: username.into(),
+            url: None,
+            verified: None,
+            extra: Map::new(),
+        }
+    }
+}
+
+/// A web address.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct WebUrl {
+    /// Null on every answer seen; never written.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub id: Field<String>,
+    /// The address.
+    pub url: String,
+    /// `website`, `blog` or `other`; `website` when not sent.
+    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<UrlType>,
+    /// Members this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+impl WebUrl {
+    /// An address with nothing else said about it.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self { url: url.into(), ..Self::default() }
+    }
+}
+
+/// A place.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Location {
+    /// Null on every answer seen; never written.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub id: Field<String>,
+    /// `home`, `work` or `other`; `home` when not sent.
+    #[serde(rename = "type", default, skip_serializing_if = "Field::is_absent")]
+    pub kind: Field<ContactType>,
+    /// What the place is called, at most 256 characters.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub name: Field<String>,
+    /// The first line of the address, at most 256 characters.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub address: Field<String>,
+    /// The second line, at most 256 characters.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub address2: Field<String>,
+    /// The third line, at most 256 characters.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub address3: Field<String>,
+    /// Degrees north.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub latitude: Field<Number>,
+    /// Degrees east.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub longitude: Field<Number>,
+    /// Two letters.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub country_code: Field<String>,
+    /// At most 64 characters.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub country_name: Field<String>,
+    /// At most two characters.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub region_code: Field<String>,
+    /// At most 128 characters.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub region_name: Field<String>,
+    /// At most 128 characters.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub city_name: Field<String>,
+    /// At most 30 characters.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub zip_code: Field<String>,
+    /// At most 30 characters.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub area_code: Field<String>,
+    /// Members this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// A Facebook user as one page knows them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FacebookId {
+    /// The page, at most 255 characters.
+    pub page_id: String,
+    /// The user, at most 255 characters.
+    pub user_id: String,
+    /// The user's name, at most 255 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Members this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// An Instagram user as one page knows them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InstagramId {
+    /// The page, at most 255 characters.
+    pub page_id: String,
+    /// The thread, at most 255 characters.
+    pub thread_id: String,
+    /// The user's name, at most 255 characters.
+    pub username: String,
+    /// The user, at most 255 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instagram_id: Option<String>,
+    /// Members this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// How a customer feels. `{}` on a read when nothing is known.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Sentiment {
+    /// -1, 0 or 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub polarity: Option<i64>,
+    /// -1 to 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<Number>,
+    /// Members this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+impl Sentiment {
+    /// A sentiment; `confidence` that is not a finite number is left out.
+    pub fn new(polarity: i64, confidence: f64) -> Self {
+        Self { polarity: Some(polarity), confidence: Number::from_f64(confidence), extra: Map::new() }
+    }
+}

@@ -1,0 +1,327 @@
+//! The operations on customers served so far (`docs/contract/behaviour.md` §8).
+
+use std::borrow::Cow;
+
+use super::request_schema::CUSTOMER_INPUT;
+use super::{CUSTOMER, Customer, CustomerInput};
+use crate::endpoint::{Answer, endpoint};
+use crate::envelope::{Document, Page};
+use crate::operation::{Operation, own};
+use crate::query::{Faults, PageQuery, Parameter, QueryArguments, read_boolean, read_moment};
+use crate::schema::{DATE_TIME, Schema};
+use crate::validation::Fault;
+use crate::{ObjectId, Timestamp};
+
+/// An operation of the contract by name; the compiler stops at a name the contract does not have.
+macro_rules! contract {
+    ($name:ident) => {
+        &crate::operation::contract::$name
+    };
+}
+
+endpoint! {
+    /// `createCustomer`.
+    CreateCustomer = contract!(CREATE_CUSTOMER), "Creates a customer.";
+    path: (), query: (), body: CustomerInput: &CUSTOMER_INPUT, answer: Document<Customer>: Answer::One(&CUSTOMER)
+}
+
+endpoint! {
+    /// `getCustomers`.
+    GetCustomers = contract!(GET_CUSTOMERS), "Lists customers page by page, or by cursor without a limit of depth.";
+    path: (), query: ListCustomers, body: (), answer: Page<Customer>: Answer::Counted(&CUSTOMER)
+}
+
+endpoint! {
+    /// `getCustomerById`.
+    GetCustomerById = contract!(GET_CUSTOMER_BY_ID), "Reads a customer by its id.";
+    path: ObjectId, query: (), body: (), answer: Document<Customer>: Answer::One(&CUSTOMER)
+}
+
+endpoint! {
+    /// `getCustomerByEmail`.
+    GetCustomerByEmail = contract!(GET_CUSTOMER_BY_EMAIL), "Reads the customer who holds an e-mail address, case aside.";
+    path: String, query: (), body: (), answer: Document<Customer>: Answer::One(&CUSTOMER)
+}
+
+endpoint! {
+    /// `getCustomerByPhone`.
+    GetCustomerByPhone = contract!(GET_CUSTOMER_BY_PHONE), "Reads the customer who holds a phone number, by its digits.";
+    path: String, query: (), body: (), answer: Document<Customer>: Answer::One(&CUSTOMER)
+}
+
+endpoint! {
+    /// `getCustomerByExternalId`.
+    GetCustomerByExternalId = contract!(GET_CUSTOMER_BY_EXTERNAL_ID), "Reads the customer who holds an external id.";
+    path: String, query: (), body: (), answer: Document<Customer>: Answer::One(&CUSTOMER)
+}
+
+endpoint! {
+    /// `updateCustomerAttributes`.
+    UpdateCustomerAttributes = contract!(UPDATE_CUSTOMER_ATTRIBUTES), "Changes the attributes sent and keeps the others.";
+    path: ObjectId, query: (), body: CustomerInput: &CUSTOMER_INPUT,
+    answer: Document<Customer>: Answer::One(&CUSTOMER)
+}
+
+endpoint! {
+    /// `updateCustomer`.
+    UpdateCustomer = contract!(UPDATE_CUSTOMER),
+    "Changes the attributes sent and keeps the others; with `replace=true` drops the others.";
+    path: ObjectId, query: ReplaceQuery, body: CustomerInput: &CUSTOMER_INPUT,
+    answer: Document<Customer>: Answer::One(&CUSTOMER)
+}
+
+endpoint! {
+    /// `deleteCustomer`.
+    DeleteCustomer = contract!(DELETE_CUSTOMER),
+    "Deletes a customer and frees its identities; `restoreCustomer` brings it back.";
+    path: ObjectId, query: (), body: (), answer: (): Answer::Empty
+}
+
+endpoint! {
+    /// `restoreCustomer`, which Kustomer does not have.
+    RestoreCustomer = RESTORE, "Brings a deleted customer back with its identities, unless another holds one by now.";
+    path: ObjectId, query: (), body: (), answer: Document<Customer>: Answer::One(&CUSTOMER)
+}
+
+const RESTORE: &Operation = &own::RESTORE_CUSTOMER;
+
+/// What to list. Nothing set lists all customers by id, 100 a page.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ListCustomers {
+    /// Which page, and how large.
+    pub paging: PageQuery,
+    /// The order; by id when absent.
+    pub sort: Option<CustomerSort>,
+    /// Conditions that must all hold.
+    pub filters: Vec<MomentFilter>,
+    /// `*` to begin, then what the former page's `meta.cursor` held. Not with `page`.
+    pub cursor: Option<String>,
+}
+
+/// An order of customers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CustomerSort {
+    /// By what.
+    pub by: CustomerSortKey,
+    /// Newest or greatest first.
+    pub descending: bool,
+}
+
+/// What customers can be listed by.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum CustomerSortKey {
+    /// The id, which is the order of making.
+    #[default]
+    Id,
+    /// When the record was made, or what was sent instead.
+    CreatedAt,
+    /// When anything last changed.
+    UpdatedAt,
+}
+
+impl CustomerSortKey {
+    /// The attribute's name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Id => "id",
+            Self::CreatedAt => "createdAt",
+            Self::UpdatedAt => "updatedAt",
+        }
+    }
+}
+
+/// A condition on a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MomentFilter {
+    /// Of what: [`CustomerSortKey::CreatedAt`] or [`CustomerSortKey::UpdatedAt`].
+    pub of: CustomerSortKey,
+    /// How it compares.
+    pub comparison: Comparison,
+    /// With what.
+    pub moment: Timestamp,
+}
+
+/// How two moments compare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Comparison {
+    /// Later.
+    Gt,
+    /// Later or the same.
+    Gte,
+    /// Earlier.
+    Lt,
+    /// Earlier or the same.
+    Lte,
+}
+
+impl Comparison {
+    /// As the query writes it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Gt => "gt",
+            Self::Gte => "gte",
+            Self::Lt => "lt",
+            Self::Lte => "lte",
+        }
+    }
+}
+
+impl CustomerSort {
+    /// As the query writes it: `createdAt`, `-createdAt`.
+    pub fn to_text(self) -> String {
+        format!("{}{}", if self.descending { "-" } else { "" }, self.by.as_str())
+    }
+
+    fn read(text: &str) -> Result<Self, Fault> {
+        let (descending, name) = text.strip_prefix('-').map_or((false, text), |name| (true, name));
+        let by = match name {
+            "id" => CustomerSortKey::Id,
+            "createdAt" => CustomerSortKey::CreatedAt,
+            "updatedAt" => CustomerSortKey::UpdatedAt,
+            "asc" if !descending => return Ok(Self::default()),
+            "desc" if !descending => return Ok(Self { by: CustomerSortKey::Id, descending: true }),
+            _ => {
+                let title = "sort must be id, createdAt or updatedAt, with a leading minus for descending";
+                return Err(Fault::of_parameter("sort", title));
+            }
+        };
+        Ok(Self { by, descending })
+    }
+}
+
+impl MomentFilter {
+    fn name(self) -> String {
+        format!("filter[{}][{}]", self.of.as_str(), self.comparison.as_str())
+    }
+
+    /// Reads `filter[createdAt][gte]=…`; `None` when the name is no filter.
+    fn read(name: &str, value: &str) -> Option<Result<Self, Fault>> {
+        let inner = name.strip_prefix("filter[")?;
+        let unknown = || {
+            let title = format!(
+                "{name} is no filter of this list: filter[createdAt] and filter[updatedAt] take [gt], [gte], [lt] and [lte]"
+            );
+            Err(Fault::of_parameter(name, title))
+        };
+        let (attribute, comparison) = match inner.split_once("][") {
+            Some((attribute, rest)) => (attribute, rest.strip_suffix(']').unwrap_or_default()),
+            None => return Some(unknown()),
+        };
+        let of = match attribute {
+            "createdAt" => CustomerSortKey::CreatedAt,
+            "updatedAt" => CustomerSortKey::UpdatedAt,
+            _ => return Some(unknown()),
+        };
+        let comparison = match comparison {
+            "gt" => Comparison::Gt,
+            "gte" => Comparison::Gte,
+            "lt" => Comparison::Lt,
+            "lte" => Comparison::Lte,
+            _ => return Some(unknown()),
+        };
+        Some(read_moment(name, value).map(|moment| Self { of, comparison, moment }))
+    }
+}
+
+/// How many filters one list may have.
+const MAX_FILTERS: usize = 8;
+
+impl QueryArguments for ListCustomers {
+    const PARAMETERS: &'static [Parameter] = &[
+        PageQuery::PAGE,
+        PageQuery::PAGE_SIZE,
+        Parameter {
+            name: "sort",
+            schema: Schema::one_of(&["id", "-id", "createdAt", "-createdAt", "updatedAt", "-updatedAt", "asc", "desc"]),
+            about: "The order; a leading minus descends. By id when absent.",
+        },
+        MOMENT_FILTERS[0],
+        MOMENT_FILTERS[1],
+        MOMENT_FILTERS[2],
+        MOMENT_FILTERS[3],
+        MOMENT_FILTERS[4],
+        MOMENT_FILTERS[5],
+        MOMENT_FILTERS[6],
+        MOMENT_FILTERS[7],
+        Parameter {
+            name: "cursor",
+            schema: Schema::text(),
+            about: "`*` begins a walk over all customers; continue with the `meta.cursor` of each answer. Not with `page`.",
+        },
+    ];
+
+    fn write(&self) -> Vec<(Cow<'static, str>, String)> {
+        let mut pairs = self.paging.write();
+        pairs.extend(self.sort.map(|sort| (Cow::Borrowed("sort"), sort.to_text())));
+        pairs.extend(self.filters.iter().map(|filter| (Cow::Owned(filter.name()), filter.moment.to_string())));
+        pairs.extend(self.cursor.clone().map(|cursor| (Cow::Borrowed("cursor"), cursor)));
+        pairs
+    }
+
+    fn read(pairs: &[(String, String)]) -> Result<Self, Vec<Fault>> {
+        let (mut query, mut faults) = (Self::default(), Faults::default());
+        for (name, value) in pairs {
+            if query.paging.accept(&mut faults, name, value) {
+                continue;
+            }
+            match name.as_str() {
+                "sort" => query.sort = faults.take(CustomerSort::read(value)),
+                "cursor" => query.cursor = Some(value.clone()),
+                "filter" => faults.push(Fault::of_parameter(name, "filter needs brackets: filter[createdAt][gte]=…")),
+                _ => query.filters.extend(MomentFilter::read(name, value).and_then(|read| faults.take(read))),
+            }
+        }
+        if query.cursor.is_some() && query.paging.page.is_some() {
+            faults.push(Fault::of_parameter("cursor", "cursor and page cannot be combined"));
+        }
+        if query.cursor.is_some() && query.paging.page_size == Some(0) {
+            faults.push(Fault::of_parameter("pageSize", "pageSize must be at least 1 with cursor"));
+        }
+        if query.filters.len() > MAX_FILTERS {
+            faults.push(Fault::of_parameter("filter", format!("a list takes at most {MAX_FILTERS} filters")));
+        }
+        faults.or(query)
+    }
+}
+
+const fn moment_filter(name: &'static str) -> Parameter {
+    Parameter { name, schema: Schema::format(DATE_TIME), about: "A date-time, or a day in UTC." }
+}
+
+const MOMENT_FILTERS: [Parameter; 8] = [
+    moment_filter("filter[createdAt][gt]"),
+    moment_filter("filter[createdAt][gte]"),
+    moment_filter("filter[createdAt][lt]"),
+    moment_filter("filter[createdAt][lte]"),
+    moment_filter("filter[updatedAt][gt]"),
+    moment_filter("filter[updatedAt][gte]"),
+    moment_filter("filter[updatedAt][lt]"),
+    moment_filter("filter[updatedAt][lte]"),
+];
+
+/// Whether an update replaces the record.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ReplaceQuery {
+    /// Drop what is not sent.
+    pub replace: bool,
+}
+
+impl QueryArguments for ReplaceQuery {
+    const PARAMETERS: &'static [Parameter] = &[Parameter {
+        name: "replace",
+        schema: Schema::boolean(),
+        about: "With `true` the attributes not sent are dropped; otherwise they are kept.",
+    }];
+
+    fn write(&self) -> Vec<(Cow<'static, str>, String)> {
+        if self.replace { vec![(Cow::Borrowed("replace"), "true".to_owned())] } else { Vec::new() }
+    }
+
+    fn read(pairs: &[(String, String)]) -> Result<Self, Vec<Fault>> {
+        let (mut query, mut faults) = (Self::default(), Faults::default());
+        for (name, value) in pairs.iter().filter(|(name, _)| name == "replace") {
+            query.replace = faults.take(read_boolean(name, value)).unwrap_or_default();
+        }
+        faults.or(query)
+    }
+}

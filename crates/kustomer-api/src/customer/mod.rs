@@ -1,0 +1,27 @@
+//! The customer: what is written, what is answered, and the operations on it (`docs/contract/customer.md`,
+//! `docs/contract/behaviour.md` §7 and §8).
+
+mod attributes;
+mod contact;
+mod endpoints;
+mod input;
+pub mod request_schema;
+mod response_schema;
+
+pub use attributes::{
+    ConversationCounts, Customer, CustomerAttributes, LastConversation, RecentLocation, SatisfactionLevel,
+};
+pub use contact::{
+    ContactType, Email, ExternalId, FacebookId, Gender, InstagramId, Location, Phone, Sentiment, Social, SocialType,
+    UrlType, WebUrl,
+};
+pub use endpoints::{
+    Comparison, CreateCustomer, CustomerSort, CustomerSortKey, DeleteCustomer, GetCustomerByEmail,
+    GetCustomerByExternalId, GetCustomerById, GetCustomerByPhone, GetCustomers, ListCustomers, MomentFilter,
+    ReplaceQuery, RestoreCustomer, UpdateCustomer, UpdateCustomerAttributes,
+};
+pub use input::CustomerInput;
+pub use response_schema::CUSTOMER;
+
+/// The `type` of a customer.
+pub const TYPE: &str = "customer";

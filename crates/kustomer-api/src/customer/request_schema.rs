@@ -1,0 +1,172 @@
+//! What a customer may be written with: every constraint of `docs/contract/behaviour.md` §7.1, in the order of
+//! `docs/contract/customer.md`.
+
+use super::contact::{Gender, SocialType, UrlType};
+use crate::schema::{DATE_TIME, EMAIL, OBJECT_ID, Object, PHONE, Property, Schema, TAG, URI, URL, WHATSAPP};
+
+const EMAIL_TYPES: &[&str] = &["home", "work", "other"];
+const PHONE_TYPES: &[&str] = &["mobile", "home", "work", "fax", "other"];
+const WHATSAPP_TYPES: &[&str] = &["mobile"];
+const LOCATION_TYPES: &[&str] = &["home", "work", "other"];
+
+/// The body of `createCustomer`, `updateCustomer` and `updateCustomerAttributes`.
+pub static CUSTOMER_INPUT: Schema = Schema::object(&Object {
+    name: "CustomerInput",
+    open: false,
+    properties: &[
+        Property::optional("name", Schema::text_of(0, 256).or_null()),
+        Property::optional(
+            "company",
+            Schema::format(OBJECT_ID).or_null().about("The id of a company; null unlinks, absent keeps."),
+        ),
+        Property::optional("externalId", Schema::text_of(1, 256).or_null().about("The primary external id.")),
+        Property::optional("username", Schema::text_of(0, 256).or_null()),
+        Property::optional("signedUpAt", DATE),
+        Property::optional("lastActivityAt", DATE),
+        Property::optional("lastCustomerActivityAt", DATE),
+        Property::optional("lastSeenAt", DATE),
+        Property::optional("avatarUrl", Schema::format(URI).or_null()),
+        Property::optional("externalIds", Schema::set_of(10, &EXTERNAL_ID)),
+        Property::optional("sharedExternalIds", Schema::set_of(10, &EXTERNAL_ID)),
+        Property::optional("emails", Schema::set_of(10, &EMAIL_ITEM).about("Unique across the org, case aside.")),
+        Property::optional("sharedEmails", Schema::set_of(10, &EMAIL_ITEM)),
+        Property::optional("phones", Schema::set_of(10, &PHONE_ITEM).about("Unique across the org by their digits.")),
+        Property::optional("sharedPhones", Schema::set_of(10, &PHONE_ITEM)),
+        Property::optional("whatsapps", Schema::set_of(10, &WHATSAPP_ITEM)),
+        Property::optional("facebookIds", Schema::list_of(10, &FACEBOOK_ID)),
+        Property::optional("instagramIds", Schema::list_of(10, &INSTAGRAM_ID)),
+        Property::optional("socials", Schema::list_of(10, &SOCIAL)),
+        Property::optional("sharedSocials", Schema::list_of(10, &SOCIAL)),
+        Property::optional("urls", Schema::list_of(10, &URL_ITEM)),
+        Property::optional("locations", Schema::list_of(10, &LOCATION)),
+        Property::optional("locale", Schema::text_of(0, 16).or_null()),
+        Property::optional("timeZone", Schema::text_of(0, 64).or_null()),
+        Property::optional(
+            "tags",
+            Schema::set_of(20, &TAG_ITEM).about("Names or ids; unknown names become tags. Answered as ids."),
+        ),
+        Property::optional("sentiment", Schema::object(&SENTIMENT)),
+        Property::optional("custom", Schema::custom()),
+        Property::optional("birthdayAt", DATE),
+        Property::optional("gender", Schema::one_of(Gender::VALUES).or_null()),
+        Property::optional("createdAt", Schema::format(DATE_TIME).about("Back-dates the record.")),
+        Property::optional("importedAt", Schema::format(DATE_TIME).about("Marks the record as imported.")),
+        Property::optional("rev", Schema::number().about("On an update, the revision the record must have.")),
+        Property::optional("defaultLang", Schema::text_of(0, 100).or_null()),
+    ],
+});
+
+const DATE: Schema = Schema::format(DATE_TIME).or_null();
+
+static EXTERNAL_ID: Schema = Schema::object(&Object {
+    name: "ExternalIdInput",
+    open: false,
+    properties: &[
+        Property::required("externalId", Schema::text_of(1, 255)),
+        Property::optional("verified", Schema::boolean()),
+    ],
+});
+
+static EMAIL_ITEM: Schema = Schema::object(&Object {
+    name: "EmailInput",
+    open: false,
+    properties: &[
+        Property::optional("type", Schema::one_of(EMAIL_TYPES)),
+        Property::required("email", Schema::format(EMAIL)),
+        Property::optional("verified", Schema::boolean()),
+    ],
+});
+
+static PHONE_ITEM: Schema = Schema::object(&Object {
+    name: "PhoneInput",
+    open: false,
+    properties: &[
+        Property::optional("type", Schema::one_of(PHONE_TYPES)),
+        Property::required("phone", Schema::format(PHONE)),
+        Property::optional("verified", Schema::boolean()),
+    ],
+});
+
+static WHATSAPP_ITEM: Schema = Schema::object(&Object {
+    name: "WhatsappInput",
+    open: false,
+    properties: &[
+        Property::optional("type", Schema::one_of(WHATSAPP_TYPES)),
+        Property::required("phone", Schema::format(WHATSAPP)),
+        Property::optional("verified", Schema::boolean()),
+    ],
+});
+
+static FACEBOOK_ID: Schema = Schema::object(&Object {
+    name: "FacebookIdInput",
+    open: false,
+    properties: &[
+        Property::required("pageId", Schema::text_of(0, 255)),
+        Property::required("userId", Schema::text_of(0, 255)),
+        Property::optional("name", Schema::text_of(0, 255)),
+    ],
+});
+
+static INSTAGRAM_ID: Schema = Schema::object(&Object {
+    name: "InstagramIdInput",
+    open: false,
+    properties: &[
+        Property::required("pageId", Schema::text_of(0, 255)),
+        Property::required("threadId", Schema::text_of(0, 255)),
+        Property::required("username", Schema::text_of(0, 255)),
+        Property::optional("instagramId", Schema::text_of(0, 255)),
+    ],
+});
+
+static SOCIAL: Schema = Schema::object(&Object {
+    name: "SocialInput",
+    open: false,
+    properties: &[
+        Property::required("type", Schema::one_of(SocialType::VALUES)),
+        Property::optional("userid", Schema::text_of(0, 256)),
+        Property::required("username", Schema::text_of(1, 256)),
+        Property::optional("url", Schema::format(URI)),
+        Property::optional("verified", Schema::boolean()),
+    ],
+});
+
+static URL_ITEM: Schema = Schema::object(&Object {
+    name: "UrlInput",
+    open: false,
+    properties: &[
+        Property::optional("type", Schema::one_of(UrlType::VALUES)),
+        Property::required("url", Schema::format(URL)),
+    ],
+});
+
+static LOCATION: Schema = Schema::object(&Object {
+    name: "LocationInput",
+    open: false,
+    properties: &[
+        Property::optional("type", Schema::one_of(LOCATION_TYPES).or_null()),
+        Property::optional("name", Schema::text_of(0, 256).or_null()),
+        Property::optional("address", Schema::text_of(0, 256).or_null()),
+        Property::optional("address2", Schema::text_of(0, 256).or_null()),
+        Property::optional("address3", Schema::text_of(0, 256).or_null()),
+        Property::optional("latitude", Schema::number().or_null()),
+        Property::optional("longitude", Schema::number().or_null()),
+        Property::optional("countryCode", Schema::text_of(2, 2).or_null()),
+        Property::optional("countryName", Schema::text_of(0, 64).or_null()),
+        Property::optional("regionCode", Schema::text_of(0, 2).or_null()),
+        Property::optional("regionName", Schema::text_of(0, 128).or_null()),
+        Property::optional("cityName", Schema::text_of(0, 128).or_null()),
+        Property::optional("zipCode", Schema::text_of(0, 30).or_null()),
+        Property::optional("areaCode", Schema::text_of(0, 30).or_null()),
+    ],
+});
+
+static TAG_ITEM: Schema = Schema::format_of(1, 64, TAG);
+
+static SENTIMENT: Object = Object {
+    name: "SentimentInput",
+    open: false,
+    properties: &[
+        Property::required("polarity", Schema::integer_of(&[-1, 0, 1])),
+        Property::required("confidence", Schema::number_within(-1.0, 1.0)),
+    ],
+};

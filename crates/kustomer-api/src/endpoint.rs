@@ -1,0 +1,139 @@
+//! One declaration per operation, for both sides: ruma's idea, after which the server routes, checks roles and decodes,
+//! and the client encodes.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::ObjectId;
+use crate::operation::Operation;
+use crate::query::QueryArguments;
+use crate::schema::Schema;
+
+/// An operation with its types.
+pub trait Endpoint {
+    /// Name, method, path, status and roles.
+    const OPERATION: &'static Operation;
+    /// What it does, in one sentence.
+    const ABOUT: &'static str;
+    /// What its body may be; `None` when it takes none.
+    const BODY: Option<&'static Schema> = None;
+    /// What it answers.
+    const ANSWER: Answer;
+    /// Its path parameters, in the order of the path.
+    type Path: PathArguments;
+    /// Its query parameters.
+    type Query: QueryArguments;
+    /// Its body; `()` when it takes none.
+    type Body: Serialize + DeserializeOwned + Default + Send;
+    /// Its answer; `()` when it answers 204.
+    type Answer: DeserializeOwned + Send;
+}
+
+/// The shape of a successful answer.
+#[derive(Debug, Clone, Copy)]
+pub enum Answer {
+    /// Nothing (204).
+    Empty,
+    /// One resource in `data`.
+    One(&'static Schema),
+    /// Many resources in `data`, and nothing beside it.
+    Bare(&'static Schema),
+    /// A page of resources that tells how many there are.
+    Counted(&'static Schema),
+    /// A page of resources that does not.
+    Uncounted(&'static Schema),
+}
+
+/// A [`Endpoint`]'s declaration without its types, for routers and documents.
+#[derive(Debug, Clone, Copy)]
+pub struct Declaration {
+    /// Name, method, path, status and roles.
+    pub operation: &'static Operation,
+    /// What it does, in one sentence.
+    pub about: &'static str,
+    /// What its body may be.
+    pub body: Option<&'static Schema>,
+    /// What it answers.
+    pub answer: Answer,
+    /// Its query parameters.
+    pub query: &'static [crate::query::Parameter],
+}
+
+impl Declaration {
+    /// The declaration of `E`.
+    pub const fn of<E: Endpoint>() -> Self {
+        Self { operation: E::OPERATION, about: E::ABOUT, body: E::BODY, answer: E::ANSWER, query: E::Query::PARAMETERS }
+    }
+}
+
+/// The parameters in an operation's path.
+pub trait PathArguments: Sized {
+    /// The values in the order of the path, not yet percent-encoded.
+    fn write(&self) -> Vec<String>;
+    /// Out of the decoded values; `None` when they cannot name anything, which answers 404 like an unknown id.
+    fn read(values: &[String]) -> Option<Self>;
+}
+
+impl PathArguments for () {
+    fn write(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn read(values: &[String]) -> Option<Self> {
+        values.is_empty().then_some(())
+    }
+}
+
+impl PathArguments for ObjectId {
+    fn write(&self) -> Vec<String> {
+        vec![self.to_string()]
+    }
+
+    fn read(values: &[String]) -> Option<Self> {
+        match values {
+            [id] => id.parse().ok(),
+            _ => None,
+        }
+    }
+}
+
+impl PathArguments for String {
+    fn write(&self) -> Vec<String> {
+        vec![self.clone()]
+    }
+
+    fn read(values: &[String]) -> Option<Self> {
+        match values {
+            [value] => Some(value.clone()),
+            _ => None,
+        }
+    }
+}
+
+/// Declares an endpoint: a type that carries nothing but its [`Endpoint`] implementation.
+macro_rules! endpoint {
+    (
+        $(#[$doc:meta])*
+        $name:ident = $operation:expr, $about:literal;
+        path: $path:ty, query: $query:ty, body: $body:ty $(: $body_schema:expr)?, answer: $answer:ty : $shape:expr
+    ) => {
+        $(#[$doc])*
+        #[doc = ""]
+        #[doc = $about]
+        #[derive(Debug, Clone, Copy)]
+        pub enum $name {}
+
+        impl $crate::endpoint::Endpoint for $name {
+            const OPERATION: &'static $crate::operation::Operation = $operation;
+            const ABOUT: &'static str = $about;
+            $(const BODY: Option<&'static $crate::schema::Schema> = Some($body_schema);)?
+            const ANSWER: $crate::endpoint::Answer = $shape;
+            type Path = $path;
+            type Query = $query;
+            type Body = $body;
+            type Answer = $answer;
+        }
+    };
+}
+
+pub(crate) use endpoint;

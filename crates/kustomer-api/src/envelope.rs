@@ -1,0 +1,157 @@
+//! The envelope around resources (`docs/contract/behaviour.md` §2, §4.1).
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::Field;
+
+/// An answer that holds one resource.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Document<T> {
+    /// The resource.
+    pub data: T,
+    /// Resources loaded beside it, where `?include=` is supported.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub included: Vec<Value>,
+}
+
+/// An answer that holds a page of resources.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Page<T> {
+    /// Where this page is and how much there is.
+    #[serde(default)]
+    pub meta: PageMeta,
+    /// The resources.
+    pub data: Vec<T>,
+    /// The pages around it.
+    #[serde(default)]
+    pub links: PageLinks,
+}
+
+/// Where a page is. `total` and `totalPages` only stand on lists that count; `cursor` only on lists read by cursor.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PageMeta {
+    /// How many resources a page holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page_size: Option<u64>,
+    /// The number of this page, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<u64>,
+    /// How many resources there are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total: Option<u64>,
+    /// How many pages there are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total_pages: Option<u64>,
+    /// Continues a list read by cursor; null at its end.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub cursor: Field<String>,
+    /// Members this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// Links to the pages around one: host-relative paths, null at the ends.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct PageLinks {
+    /// This page.
+    #[serde(rename = "self", default, skip_serializing_if = "Field::is_absent")]
+    pub this: Field<String>,
+    /// The first page.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub first: Field<String>,
+    /// The page before.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub prev: Field<String>,
+    /// The page after; follow it until it is null.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub next: Field<String>,
+    /// The last page, on lists that count.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub last: Field<String>,
+}
+
+/// A resource: its type, id, attributes, relationships and links.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Resource<A> {
+    /// `customer`, `user`, `tag`, …
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// 24 hexadecimal characters, or a name where the contract says so (roles, metadata).
+    pub id: String,
+    /// What it holds.
+    pub attributes: A,
+    /// What it is tied to.
+    #[serde(default, skip_serializing_if = "Relationships::is_empty")]
+    pub relationships: Relationships,
+    /// Where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub links: Option<SelfLink>,
+    /// Members this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// Relationships by name.
+pub type Relationships = BTreeMap<String, Relationship>;
+
+/// A tie to another resource or to a list of them. To-many ties carry only a link.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Relationship {
+    /// Where it leads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub links: Option<SelfLink>,
+    /// Type and id of the other side; null when there is none.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub data: Field<ResourceId>,
+    /// Members this version does not know, such as `meta`.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+impl Relationship {
+    /// A tie to one resource: its type, its id and the link to it.
+    pub fn to_one(kind: &str, id: impl std::fmt::Display, link: String) -> Self {
+        let data = Field::Value(ResourceId { kind: kind.to_owned(), id: id.to_string(), extra: Map::new() });
+        Self { links: Some(SelfLink::new(link)), data, extra: Map::new() }
+    }
+
+    /// A tie to a list: only the link to it.
+    pub fn to_many(link: String) -> Self {
+        Self { links: Some(SelfLink::new(link)), ..Self::default() }
+    }
+}
+
+/// Type and id of a resource.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResourceId {
+    /// `customer`, `user`, …
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Its id.
+    pub id: String,
+    /// Members this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// A host-relative link.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SelfLink {
+    /// A path that begins with `/v1/`.
+    #[serde(rename = "self")]
+    pub this: String,
+    /// Members this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+impl SelfLink {
+    /// A link to `path`.
+    pub fn new(path: String) -> Self {
+        Self { this: path, extra: Map::new() }
+    }
+}

@@ -1,0 +1,43 @@
+//! The wire of the Kustomer REST API.
+//!
+//! One declaration per operation, the resource types, the envelope, custom attributes, roles and the error body.
+//! A server ([`Endpoint`] on its side routes, checks roles and documents) and a client (the same [`Endpoint`]) are
+//! built on these declarations alone. No I/O happens here and nothing is asynchronous.
+//!
+//! ```
+//! use kustomer_api::customer::{CustomerInput, Email};
+//!
+//! let input = CustomerInput::new().name("Ada Lovelace").email(Email::new("ada@acme.example"));
+//! assert_eq!(
+//!     serde_json::to_string(&input)?,
+//!     r#"{"name":"Ada Lovelace","emails":[{"email":"ada@acme.example"}]}"#
+//! );
+//! # Ok::<(), serde_json::Error>(())
+//! ```
+
+pub mod auth;
+pub mod custom;
+pub mod customer;
+pub mod endpoint;
+pub mod envelope;
+pub mod error;
+mod field;
+pub mod format;
+mod id;
+mod macros;
+pub mod message;
+pub mod operation;
+pub mod org;
+pub mod query;
+pub mod role;
+pub mod schema;
+pub mod tag;
+mod timestamp;
+pub mod user;
+pub mod validation;
+
+pub use endpoint::Endpoint;
+pub use field::Field;
+pub use id::{InvalidObjectId, ObjectId};
+pub use operation::Operation;
+pub use timestamp::{InvalidTimestamp, Timestamp};

@@ -1,0 +1,45 @@
+//! The operations of the API as data: the 166 of the contract, and the few of our own.
+//!
+//! The contract's rows are generated out of `contract/operations.json` and `contract/corrections.json` by
+//! `cargo xtask contract`; our own stand in [`own`].
+
+pub mod contract;
+pub mod own;
+
+pub use contract::OPERATIONS;
+
+use http::Method;
+
+/// An operation: what is known about it before anything is said about its types.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operation {
+    /// The upstream name, camelCase, unique.
+    pub name: &'static str,
+    /// The HTTP method.
+    pub method: Method,
+    /// The path below `/v1`, parameters in braces. A parameter may stand behind a literal in its segment
+    /// (`/customers/email={email}`).
+    pub path: &'static str,
+    /// The status of success.
+    pub success: u16,
+    /// The roles of which any one suffices, legacy ones first; empty when every valid credential will do.
+    pub roles: &'static [&'static str],
+    /// The first segment of the path; groups operations in documents.
+    pub tag: &'static str,
+    /// Whether it needs no credential (`/p/…`).
+    pub public: bool,
+    /// Whether upstream calls it deprecated.
+    pub deprecated: bool,
+}
+
+impl Operation {
+    /// The operation of the contract, or of our own, with this name.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        all().find(|operation| operation.name == name)
+    }
+}
+
+/// Every operation: the contract's, then our own.
+pub fn all() -> impl Iterator<Item = &'static Operation> {
+    OPERATIONS.iter().copied().chain(own::OPERATIONS.iter().copied())
+}

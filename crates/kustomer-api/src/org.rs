@@ -1,0 +1,63 @@
+//! Orgs: what a credential belongs to.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::endpoint::{Answer, endpoint};
+use crate::envelope::{Document, Resource};
+use crate::operation::own;
+use crate::schema::{DATE_TIME, Object, Property, Schema};
+use crate::{Field, ObjectId, Timestamp};
+
+/// The `type` of an org.
+pub const TYPE: &str = "org";
+
+/// An org.
+pub type Org = Resource<OrgAttributes>;
+
+/// What an org holds.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OrgAttributes {
+    /// The name, which is the subdomain people sign in at.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub name: Field<String>,
+    /// When the record was made.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub created_at: Field<Timestamp>,
+    /// When the record last changed.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub updated_at: Field<Timestamp>,
+    /// Attributes this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// An org as answered.
+pub static ORG: Schema = Schema::object(&Object {
+    name: "Org",
+    open: true,
+    properties: &[
+        Property::required("type", Schema::text()),
+        Property::required("id", Schema::text()),
+        Property::required(
+            "attributes",
+            Schema::object(&Object {
+                name: "OrgAttributes",
+                open: true,
+                properties: &[
+                    Property::optional("name", Schema::text()),
+                    Property::optional("createdAt", Schema::format(DATE_TIME)),
+                    Property::optional("updatedAt", Schema::format(DATE_TIME)),
+                ],
+            }),
+        ),
+        Property::required("links", crate::schema::SELF_LINK),
+    ],
+});
+
+endpoint! {
+    /// `getOrgById`, which Kustomer serves without documenting it.
+    GetOrgById = &own::GET_ORG_BY_ID, "Reads the org of the credential.";
+    path: ObjectId, query: (), body: (), answer: Document<Org>: Answer::One(&ORG)
+}

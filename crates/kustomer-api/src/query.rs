@@ -1,0 +1,163 @@
+//! Query parameters: how they are written and read (`docs/contract/behaviour.md` §4).
+
+use std::borrow::Cow;
+
+use crate::Timestamp;
+use crate::schema::Schema;
+use crate::validation::Fault;
+
+/// A query parameter, for documents.
+#[derive(Debug, Clone, Copy)]
+pub struct Parameter {
+    /// Its name, brackets included.
+    pub name: &'static str,
+    /// What its value may be.
+    pub schema: Schema,
+    /// What it does, in one sentence.
+    pub about: &'static str,
+}
+
+/// The query parameters of an operation. Parameters it does not know are ignored; values it cannot read are faults.
+pub trait QueryArguments: Sized + Default {
+    /// What it knows.
+    const PARAMETERS: &'static [Parameter];
+    /// The parameters that are set, not yet percent-encoded.
+    fn write(&self) -> Vec<(Cow<'static, str>, String)>;
+    /// Out of decoded names and values.
+    ///
+    /// # Errors
+    /// Every value that cannot be read.
+    fn read(pairs: &[(String, String)]) -> Result<Self, Vec<Fault>>;
+}
+
+impl QueryArguments for () {
+    const PARAMETERS: &'static [Parameter] = &[];
+
+    fn write(&self) -> Vec<(Cow<'static, str>, String)> {
+        Vec::new()
+    }
+
+    fn read(_: &[(String, String)]) -> Result<Self, Vec<Fault>> {
+        Ok(())
+    }
+}
+
+/// The default `pageSize` (§4.1).
+pub const DEFAULT_PAGE_SIZE: u32 = 100;
+
+/// The greatest `page`: with the greatest `pageSize` it still counts within 64 bits.
+pub const MAX_PAGE: u32 = u32::MAX;
+
+/// Reads a whole number between `least` and `greatest`.
+///
+/// # Errors
+/// When `value` is none.
+pub fn read_number(name: &str, value: &str, least: u32, greatest: u32) -> Result<u32, Fault> {
+    value.parse().ok().filter(|number| (least..=greatest).contains(number)).ok_or_else(|| {
+        let limits = if greatest == u32::MAX { format!("from {least}") } else { format!("from {least} to {greatest}") };
+        Fault::of_parameter(name, format!("{name} must be a whole number {limits}"))
+    })
+}
+
+/// Reads a date-time, or a day, which stands for its first millisecond in UTC. A plus that was decoded to a blank is
+/// put back.
+///
+/// # Errors
+/// When `value` is neither.
+pub fn read_moment(name: &str, value: &str) -> Result<Timestamp, Fault> {
+    let with_plus = value.rfind(' ').map(|blank| format!("{}+{}", &value[..blank], &value[blank + 1..]));
+    value
+        .parse()
+        .or_else(|_| format!("{value}T00:00:00Z").parse())
+        .or_else(|invalid| with_plus.map_or(Err(invalid), |text| text.parse()))
+        .map_err(|_| Fault::of_parameter(name, format!("{name} must be a date-time like 2016-11-09T04:23:01.925Z")))
+}
+
+/// Reads `true` or `false`.
+///
+/// # Errors
+/// When `value` is neither.
+pub fn read_boolean(name: &str, value: &str) -> Result<bool, Fault> {
+    match value {
+        "true" | "1" => Ok(true),
+        "false" | "0" => Ok(false),
+        _ => Err(Fault::of_parameter(name, format!("{name} must be true or false"))),
+    }
+}
+
+/// Collects faults while parameters are read one by one.
+#[derive(Debug, Default)]
+pub struct Faults(Vec<Fault>);
+
+impl Faults {
+    /// The value, or `None` and the fault kept.
+    pub fn take<T>(&mut self, read: Result<T, Fault>) -> Option<T> {
+        read.map_err(|fault| self.0.push(fault)).ok()
+    }
+
+    /// Keeps a fault.
+    pub fn push(&mut self, fault: Fault) {
+        self.0.push(fault);
+    }
+
+    /// `value` when there was no fault.
+    ///
+    /// # Errors
+    /// The faults kept.
+    pub fn or<T>(self, value: T) -> Result<T, Vec<Fault>> {
+        if self.0.is_empty() { Ok(value) } else { Err(self.0) }
+    }
+}
+
+/// `page` and `pageSize` of a list that does not count.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PageQuery {
+    /// From 1; 1 when absent.
+    pub page: Option<u32>,
+    /// 0 to 500; 100 when absent.
+    pub page_size: Option<u32>,
+}
+
+/// The greatest `pageSize`. Kustomer's own limit is 100 on most lists and 500 on some (§4.1); one limit for all is
+/// easier to know.
+pub const MAX_PAGE_SIZE: u32 = 500;
+
+impl PageQuery {
+    /// The parameter `page`.
+    pub const PAGE: Parameter =
+        Parameter { name: "page", schema: Schema::integer(), about: "The number of the page, from 1; 1 by default." };
+    /// The parameter `pageSize`.
+    pub const PAGE_SIZE: Parameter = Parameter {
+        name: "pageSize",
+        schema: Schema::integer(),
+        about: "How many resources a page holds, 0 to 500; 100 by default.",
+    };
+
+    /// Reads one of the two parameters; whether it was one.
+    pub(crate) fn accept(&mut self, faults: &mut Faults, name: &str, value: &str) -> bool {
+        match name {
+            "page" => self.page = faults.take(read_number(name, value, 1, MAX_PAGE)),
+            "pageSize" => self.page_size = faults.take(read_number(name, value, 0, MAX_PAGE_SIZE)),
+            _ => return false,
+        }
+        true
+    }
+}
+
+impl QueryArguments for PageQuery {
+    const PARAMETERS: &'static [Parameter] = &[Self::PAGE, Self::PAGE_SIZE];
+
+    fn write(&self) -> Vec<(Cow<'static, str>, String)> {
+        let page = self.page.map(|page| (Cow::Borrowed("page"), page.to_string()));
+        let page_size = self.page_size.map(|size| (Cow::Borrowed("pageSize"), size.to_string()));
+        page.into_iter().chain(page_size).collect()
+    }
+
+    fn read(pairs: &[(String, String)]) -> Result<Self, Vec<Fault>> {
+        let (mut query, mut faults) = (Self::default(), Faults::default());
+        for (name, value) in pairs {
+            query.accept(&mut faults, name, value);
+        }
+        faults.or(query)
+    }
+}

@@ -1,0 +1,86 @@
+//! Roles: dot-separated words, most general first (`docs/contract/behaviour.md` §1.6).
+
+/// Whether a credential that holds `held` may do what asks for `required`.
+///
+/// A role grants itself and everything beneath it, so `org` grants all and `org.user` grants `org.user.customer.read`.
+/// `org.admin` and `org.user` are siblings: neither grants the other. A trailing `.*` on the held role reads as its
+/// parent. In `required`, the last word before a verb may be the placeholder `kobject_*`, which any `kobject_<klass>`
+/// word satisfies.
+///
+/// ```
+/// use kustomer_api::role::grants;
+///
+/// assert!(grants("org.user", "org.user.customer.read"));
+/// assert!(grants("org.user.*", "org.user.customer.read"));
+/// assert!(!grants("org.user.customer", "org.user.customers.read"));
+/// assert!(!grants("org.admin", "org.user.customer.read"));
+/// ```
+pub fn grants(held: &str, required: &str) -> bool {
+    let held = held.strip_suffix(".*").unwrap_or(held);
+    if held.is_empty() {
+        return false;
+    }
+    let mut required = required.split('.');
+    held.split('.').all(|word| {
+        required.next().is_some_and(|asked| {
+            word == asked || (asked == "kobject_*" && word.starts_with("kobject_") && word.len() > "kobject_".len())
+        })
+    })
+}
+
+/// Whether any of the `held` roles grants any of the `required` ones. An operation that requires none is open to every
+/// valid credential.
+pub fn any_grants<H: AsRef<str>>(held: &[H], required: &[&str]) -> bool {
+    required.is_empty() || held.iter().any(|held| required.iter().any(|required| grants(held.as_ref(), required)))
+}
+
+/// The longest role accepted, in bytes.
+pub const MAX_LENGTH: usize = 255;
+
+/// Whether `text` can be a role: words of letters, digits, `_`, `-` and `*`, joined by dots.
+///
+/// ```
+/// use kustomer_api::role::is_valid;
+///
+/// assert!(is_valid("org.permission.kobject.kobject_order.read"));
+/// assert!(!is_valid("org..user"));
+/// assert!(!is_valid(""));
+/// ```
+pub fn is_valid(text: &str) -> bool {
+    text.len() <= MAX_LENGTH
+        && text.split('.').all(|word| {
+            !word.is_empty()
+                && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'*'))
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parent_grants_what_is_beneath_it_and_nothing_beside_it() {
+        assert!(grants("org", "org.permission.customer.create"));
+        assert!(grants("org.permission", "org.permission.customer.create"));
+        assert!(grants("org.permission.customer.create", "org.permission.customer.create"));
+        assert!(!grants("org.permission.customer.create.more", "org.permission.customer.create"));
+        assert!(!grants("org.permission.customer.update", "org.permission.customer.create"));
+        assert!(!grants("or", "org"));
+        assert!(!grants("", "org"));
+    }
+
+    #[test]
+    fn the_klass_placeholder_is_satisfied_by_any_klass() {
+        let required = "org.permission.kobject.kobject_*.read";
+        assert!(grants("org.permission.kobject.kobject_order.read", required));
+        assert!(grants("org.permission.kobject", required));
+        assert!(!grants("org.permission.kobject.kobject_order.update", required));
+        assert!(!grants("org.permission.kobject.kobject_.read", required));
+    }
+
+    #[test]
+    fn an_operation_without_roles_is_open_to_every_valid_credential() {
+        assert!(any_grants::<&str>(&[], &[]));
+        assert!(!any_grants::<&str>(&[], &["org.user"]));
+    }
+}

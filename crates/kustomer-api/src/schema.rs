@@ -1,0 +1,259 @@
+//! Shapes of JSON: one description from which input is checked ([`crate::validation`]) and the OpenAPI document is
+//! written.
+
+use crate::format;
+
+/// What a JSON value may be.
+#[derive(Debug, Clone, Copy)]
+pub struct Schema {
+    /// Its kind and limits.
+    pub kind: Kind,
+    /// Whether null is legal too.
+    pub nullable: bool,
+    /// What it is, for people; empty when the name says it.
+    pub about: &'static str,
+}
+
+/// The kinds of JSON values and their limits.
+#[derive(Debug, Clone, Copy)]
+pub enum Kind {
+    /// Anything.
+    Any,
+    /// True or false.
+    Boolean,
+    /// A number.
+    Number {
+        /// The least and the greatest.
+        range: Option<(f64, f64)>,
+    },
+    /// A whole number.
+    Integer {
+        /// The legal ones; all when empty.
+        one_of: &'static [i64],
+    },
+    /// A string.
+    Text(Text),
+    /// A list.
+    List {
+        /// What its items are.
+        items: &'static Schema,
+        /// How many at most.
+        max: Option<usize>,
+        /// Whether each may stand once only.
+        unique: bool,
+    },
+    /// An object with these properties.
+    Object(&'static Object),
+    /// The object of custom attributes, whose keys end in a suffix ([`crate::custom`]).
+    Custom,
+    /// An object with free keys.
+    Map(&'static Schema),
+}
+
+/// The limits of a string. Lengths count code points.
+#[derive(Debug, Clone, Copy)]
+pub struct Text {
+    /// The least length.
+    pub min: usize,
+    /// The greatest length.
+    pub max: Option<usize>,
+    /// The legal values; all when empty.
+    pub one_of: &'static [&'static str],
+    /// How it is written.
+    pub format: Option<Format>,
+}
+
+/// How a string is written.
+#[derive(Debug, Clone, Copy)]
+pub struct Format {
+    /// The name the contract gives it.
+    pub name: &'static str,
+    /// What it looks like, for the person whose input was refused.
+    pub example: &'static str,
+    /// Whether a text is written so.
+    pub check: fn(&str) -> bool,
+}
+
+/// An object and its properties.
+#[derive(Debug, Clone, Copy)]
+pub struct Object {
+    /// The name of its component in the OpenAPI document; inline when empty.
+    pub name: &'static str,
+    /// Its properties.
+    pub properties: &'static [Property],
+    /// Whether keys beside the properties are legal.
+    pub open: bool,
+}
+
+/// A property of an object.
+#[derive(Debug, Clone, Copy)]
+pub struct Property {
+    /// Its key.
+    pub name: &'static str,
+    /// What its value may be.
+    pub schema: Schema,
+    /// Whether it must be there.
+    pub required: bool,
+}
+
+/// `date-time`.
+pub const DATE_TIME: Format =
+    Format { name: "date-time", example: "2016-11-09T04:23:01.925Z", check: format::is_date_time };
+/// `object-id`.
+pub const OBJECT_ID: Format =
+    Format { name: "object-id", example: "5c7d1a1f9a1b2c0010a1b2c3", check: format::is_object_id };
+/// `email-relaxed`.
+pub const EMAIL: Format = Format { name: "email-relaxed", example: "ada@acme.example", check: format::is_email };
+/// `phone-number`.
+pub const PHONE: Format = Format { name: "phone-number", example: "+18005551212", check: format::is_phone };
+/// `whatsapp-number`.
+pub const WHATSAPP: Format =
+    Format { name: "whatsapp-number", example: "whatsapp:+18005551212", check: format::is_whatsapp };
+/// `uri`.
+pub const URI: Format = Format { name: "uri", example: "https://acme.example/a", check: format::is_uri };
+/// `url`.
+pub const URL: Format = Format { name: "url", example: "https://acme.example", check: format::is_url };
+/// The tag pattern.
+pub const TAG: Format = Format { name: "tag", example: "vip", check: format::is_tag };
+
+impl Schema {
+    const fn of(kind: Kind) -> Self {
+        Self { kind, nullable: false, about: "" }
+    }
+
+    /// Anything.
+    pub const fn any() -> Self {
+        Self { kind: Kind::Any, nullable: true, about: "" }
+    }
+
+    /// True or false.
+    pub const fn boolean() -> Self {
+        Self::of(Kind::Boolean)
+    }
+
+    /// Any number.
+    pub const fn number() -> Self {
+        Self::of(Kind::Number { range: None })
+    }
+
+    /// A number from `least` to `greatest`.
+    pub const fn number_within(least: f64, greatest: f64) -> Self {
+        Self::of(Kind::Number { range: Some((least, greatest)) })
+    }
+
+    /// Any whole number.
+    pub const fn integer() -> Self {
+        Self::of(Kind::Integer { one_of: &[] })
+    }
+
+    /// One of these whole numbers.
+    pub const fn integer_of(one_of: &'static [i64]) -> Self {
+        Self::of(Kind::Integer { one_of })
+    }
+
+    /// Any string.
+    pub const fn text() -> Self {
+        Self::of(Kind::Text(Text { min: 0, max: None, one_of: &[], format: None }))
+    }
+
+    /// A string of `min` to `max` code points.
+    pub const fn text_of(min: usize, max: usize) -> Self {
+        Self::of(Kind::Text(Text { min, max: Some(max), one_of: &[], format: None }))
+    }
+
+    /// One of these strings.
+    pub const fn one_of(one_of: &'static [&'static str]) -> Self {
+        Self::of(Kind::Text(Text { min: 0, max: None, one_of, format: None }))
+    }
+
+    /// A string written in `format`.
+    pub const fn format(format: Format) -> Self {
+        Self::of(Kind::Text(Text { min: 0, max: None, one_of: &[], format: Some(format) }))
+    }
+
+    /// A string of `min` to `max` code points written in `format`.
+    pub const fn format_of(min: usize, max: usize, format: Format) -> Self {
+        Self::of(Kind::Text(Text { min, max: Some(max), one_of: &[], format: Some(format) }))
+    }
+
+    /// A list of any length.
+    pub const fn list(items: &'static Self) -> Self {
+        Self::of(Kind::List { items, max: None, unique: false })
+    }
+
+    /// A list of at most `max` items.
+    pub const fn list_of(max: usize, items: &'static Self) -> Self {
+        Self::of(Kind::List { items, max: Some(max), unique: false })
+    }
+
+    /// A list of at most `max` items, each once.
+    pub const fn set_of(max: usize, items: &'static Self) -> Self {
+        Self::of(Kind::List { items, max: Some(max), unique: true })
+    }
+
+    /// An object.
+    pub const fn object(object: &'static Object) -> Self {
+        Self::of(Kind::Object(object))
+    }
+
+    /// An object with free keys.
+    pub const fn map(values: &'static Self) -> Self {
+        Self::of(Kind::Map(values))
+    }
+
+    /// The object of custom attributes.
+    pub const fn custom() -> Self {
+        Self::of(Kind::Custom)
+    }
+
+    /// The same, or null.
+    #[must_use]
+    pub const fn or_null(mut self) -> Self {
+        self.nullable = true;
+        self
+    }
+
+    /// The same, with words about it.
+    #[must_use]
+    pub const fn about(mut self, about: &'static str) -> Self {
+        self.about = about;
+        self
+    }
+}
+
+impl Property {
+    /// A property that may be absent.
+    pub const fn optional(name: &'static str, schema: Schema) -> Self {
+        Self { name, schema, required: false }
+    }
+
+    /// A property that must be there.
+    pub const fn required(name: &'static str, schema: Schema) -> Self {
+        Self { name, schema, required: true }
+    }
+}
+
+/// `links` of a resource.
+pub const SELF_LINK: Schema =
+    Schema::object(&Object { name: "SelfLink", open: true, properties: &[Property::required("self", Schema::text())] });
+
+/// `relationships` of a resource, by name.
+pub const RELATIONSHIPS: Schema = Schema::map(&RELATIONSHIP);
+
+/// One relationship.
+pub static RELATIONSHIP: Schema = Schema::object(&Object {
+    name: "Relationship",
+    open: true,
+    properties: &[
+        Property::optional("links", SELF_LINK),
+        Property::optional(
+            "data",
+            Schema::object(&Object {
+                name: "ResourceId",
+                open: true,
+                properties: &[Property::required("type", Schema::text()), Property::required("id", Schema::text())],
+            })
+            .or_null(),
+        ),
+    ],
+});

@@ -1,0 +1,170 @@
+//! Points in time as the API writes them: UTC, milliseconds, `Z` (`docs/contract/behaviour.md` §2).
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::fmt::temporal::{DateTimeParser, DateTimePrinter};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// A point in time, in whole milliseconds since 1970-01-01T00:00:00Z.
+///
+/// Reads RFC 3339 with any offset; always writes `2016-11-09T04:23:01.925Z`.
+///
+/// ```
+/// use kustomer_api::Timestamp;
+///
+/// let sent: Timestamp = "2016-11-06T13:54:29-05:00".parse()?;
+/// assert_eq!(sent.to_string(), "2016-11-06T18:54:29.000Z");
+/// # Ok::<(), kustomer_api::InvalidTimestamp>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+/// The text is not an RFC 3339 date-time between the years 0 and 9999.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a date-time is written like 2016-11-09T04:23:01.925Z")]
+pub struct InvalidTimestamp;
+
+/// 0000-01-01T00:00:00Z and 9999-12-31T23:59:59.999Z: what four-digit years can write.
+const FIRST: i64 = -62_167_219_200_000;
+const LAST: i64 = 253_402_300_799_999;
+
+static PARSER: DateTimeParser = DateTimeParser::new();
+static PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
+
+impl Timestamp {
+    /// Out of milliseconds since the Unix epoch; what four-digit years cannot write is clamped.
+    pub const fn from_millis(millis: i64) -> Self {
+        if millis < FIRST {
+            Self(FIRST)
+        } else if millis > LAST {
+            Self(LAST)
+        } else {
+            Self(millis)
+        }
+    }
+
+    /// Milliseconds since the Unix epoch.
+    pub const fn as_millis(self) -> i64 {
+        self.0
+    }
+}
+
+/// Whether `text` has the shape `YYYY-MM-DD(T| )HH:MM:SS[.fraction](Z|±HH:MM)` of RFC 3339; the parser behind it
+/// reads more (bare dates, annotations in brackets) than the API's `date-time` format allows.
+fn has_rfc3339_shape(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let digits = |range: std::ops::Range<usize>| {
+        bytes.get(range).is_some_and(|part| !part.is_empty() && part.iter().all(u8::is_ascii_digit))
+    };
+    let is = |at: usize, one_of: &[u8]| bytes.get(at).is_some_and(|byte| one_of.contains(byte));
+    let whole_seconds = digits(0..4)
+        && is(4, b"-")
+        && digits(5..7)
+        && is(7, b"-")
+        && digits(8..10)
+        && is(10, b"Tt ")
+        && digits(11..13)
+        && is(13, b":")
+        && digits(14..16)
+        && is(16, b":")
+        && digits(17..19);
+    if !whole_seconds {
+        return false;
+    }
+    let mut at = 19;
+    if is(at, b".") {
+        let fraction = bytes[at + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        if fraction == 0 {
+            return false;
+        }
+        at += 1 + fraction;
+    }
+    (is(at, b"Zz") && bytes.len() == at + 1)
+        || (is(at, b"+-")
+            && digits(at + 1..at + 3)
+            && is(at + 3, b":")
+            && digits(at + 4..at + 6)
+            && bytes.len() == at + 6)
+}
+
+impl FromStr for Timestamp {
+    type Err = InvalidTimestamp;
+
+    fn from_str(text: &str) -> Result<Self, InvalidTimestamp> {
+        if !has_rfc3339_shape(text) {
+            return Err(InvalidTimestamp);
+        }
+        // Fractions finer than the parser's nanoseconds carry nothing a millisecond could hold.
+        let parsed = match text.find('.').map(|dot| (dot, text[dot + 1..].find(|c: char| !c.is_ascii_digit()))) {
+            Some((dot, Some(fraction))) if fraction > 9 => {
+                let shortened = [&text[..dot + 10], &text[dot + 1 + fraction..]].concat();
+                PARSER.parse_timestamp(&shortened)
+            }
+            _ => PARSER.parse_timestamp(text),
+        };
+        let millis = parsed.map_err(|_| InvalidTimestamp)?.as_millisecond();
+        if (FIRST..=LAST).contains(&millis) { Ok(Self(millis)) } else { Err(InvalidTimestamp) }
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let timestamp = jiff::Timestamp::from_millisecond(self.0).map_err(|_| fmt::Error)?;
+        formatter.write_str(&PRINTER.timestamp_to_string(&timestamp))
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        text.parse().map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offsets_become_utc_and_fractions_become_milliseconds() {
+        for (text, written) in [
+            ("2016-11-09T04:23:01.925Z", "2016-11-09T04:23:01.925Z"),
+            ("2016-11-09t04:23:01z", "2016-11-09T04:23:01.000Z"),
+            ("2016-11-09 04:23:01+00:00", "2016-11-09T04:23:01.000Z"),
+            ("2016-11-06T13:54:29.1234567890123-05:00", "2016-11-06T18:54:29.123Z"),
+        ] {
+            assert_eq!(text.parse::<Timestamp>().unwrap().to_string(), written, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_rfc_3339_is_refused() {
+        for text in [
+            "",
+            "2016-11-09",
+            "2016-11-09T04:23Z",
+            "2016-11-09T04:23:01",
+            "2016-11-09T04:23:01.Z",
+            "2016-13-09T04:23:01Z",
+            "2016-02-30T04:23:01Z",
+            "2016-11-09T04:23:01Z[UTC]",
+            "yesterday",
+            "2016-11-09T04:23:01+0000",
+        ] {
+            assert_eq!(text.parse::<Timestamp>(), Err(InvalidTimestamp), "{text}");
+        }
+    }
+}

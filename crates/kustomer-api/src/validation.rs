@@ -1,0 +1,400 @@
+//! Checks input against a [`Schema`], and tells everything that is wrong in the words of the validator Kustomer uses
+//! (`docs/contract/behaviour.md` §3.2).
+
+use std::collections::HashSet;
+
+use serde_json_borrow::Value;
+
+use crate::custom::{self, Suffix};
+use crate::error::{ErrorItem, ErrorSource, code};
+use crate::schema::{Kind, Object, Schema, Text};
+
+/// How many faults one answer tells; further ones are not looked for.
+pub const MAX_FAULTS: usize = 20;
+
+/// One thing that is wrong with a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The bare name of the attribute, as recorded.
+    pub parameter: String,
+    /// The JSON pointer to the value.
+    pub pointer: String,
+    /// What is wrong.
+    pub title: String,
+    /// The path of the schema rule that failed, as recorded.
+    pub rule: String,
+    /// What to do about it; empty when the title says it.
+    pub advice: &'static str,
+}
+
+impl Fault {
+    /// A fault of the parameter `name` that stands in the query or the path, not in the body.
+    pub fn of_parameter(name: &str, title: impl Into<String>) -> Self {
+        Self {
+            parameter: name.to_owned(),
+            pointer: String::new(),
+            title: title.into(),
+            rule: String::new(),
+            advice: "",
+        }
+    }
+
+    /// A fault of the body's attribute `name` found outside the schema.
+    pub fn of_attribute(name: &str, title: impl Into<String>, advice: &'static str) -> Self {
+        Self {
+            parameter: name.to_owned(),
+            pointer: format!("/{}", escape(name)),
+            title: title.into(),
+            rule: format!("/properties/{name}"),
+            advice,
+        }
+    }
+}
+
+impl From<Fault> for ErrorItem {
+    fn from(fault: Fault) -> Self {
+        let place = match (fault.pointer.is_empty(), fault.parameter.is_empty()) {
+            (false, _) => format!(" at {}", fault.pointer),
+            (true, false) => format!(" in {}", fault.parameter),
+            (true, true) => String::new(),
+        };
+        let advice = if fault.advice.is_empty() { String::new() } else { format!(": {}", fault.advice) };
+        let message = format!("{}{place}{advice}", fault.title);
+        let mut meta = serde_json::Map::new();
+        if !fault.pointer.is_empty() {
+            meta.insert("pointer".to_owned(), fault.pointer.into());
+        }
+        Self {
+            status: Some(400),
+            source: (!fault.parameter.is_empty())
+                .then(|| ErrorSource { parameter: Some(fault.parameter), ..ErrorSource::default() }),
+            code: Some(code::BAD_PARAM.to_owned()),
+            title: Some(fault.title),
+            detail: (!fault.rule.is_empty()).then_some(fault.rule),
+            message: Some(message),
+            meta,
+            extra: serde_json::Map::new(),
+        }
+    }
+}
+
+/// Everything that is wrong with `value`, in the order of the value, at most [`MAX_FAULTS`].
+pub fn check(schema: &Schema, value: &Value<'_>) -> Vec<Fault> {
+    let mut walk = Walk { faults: Vec::new(), place: Vec::new(), rule: Vec::new() };
+    walk.value(schema, value);
+    walk.faults
+}
+
+/// Where the walk is. The paths are only rendered when something is wrong.
+struct Walk<'a> {
+    faults: Vec<Fault>,
+    place: Vec<Step<'a>>,
+    rule: Vec<&'a str>,
+}
+
+#[derive(Clone, Copy)]
+enum Step<'a> {
+    Key(&'a str),
+    Index(usize),
+}
+
+impl<'a> Walk<'a> {
+    fn value(&mut self, schema: &'a Schema, value: &'a Value<'_>) {
+        if self.faults.len() >= MAX_FAULTS || (schema.nullable && value.is_null()) {
+            return;
+        }
+        match (&schema.kind, value) {
+            (Kind::Any, _) | (Kind::Boolean, Value::Bool(_)) => {}
+            (Kind::Number { range }, Value::Number(number)) => {
+                let number = number.as_f64().unwrap_or_default();
+                if let Some((least, greatest)) = *range {
+                    if number < least {
+                        self.fault("minimum", format!("Value {number} is less than minimum {least}"), "");
+                    } else if number > greatest {
+                        self.fault("maximum", format!("Value {number} is greater than maximum {greatest}"), "");
+                    }
+                }
+            }
+            (Kind::Integer { one_of }, Value::Number(number)) => {
+                let number = number.as_f64().unwrap_or_default();
+                if number.fract() != 0.0 {
+                    self.fault("type", "Invalid type: number (expected integer)".to_owned(), "");
+                } else if !one_of.is_empty() && !one_of.iter().any(|legal| *legal as f64 == number) {
+                    self.fault("enum", format!("No enum match for: {number}"), "");
+                }
+            }
+            (Kind::Text(text), Value::Str(value)) => self.text(text, value),
+            (Kind::List { items, max, unique }, Value::Array(list)) => self.list(items, *max, *unique, list),
+            (Kind::Object(object), Value::Object(members)) => self.object(object, members),
+            (Kind::Custom, Value::Object(members)) => self.custom(members),
+            (Kind::Map(values), Value::Object(members)) => {
+                for (key, value) in members.iter() {
+                    self.enter(Step::Key(key), |walk| walk.value(values, value));
+                }
+            }
+            (kind, value) => {
+                let null = if schema.nullable { "/null" } else { "" };
+                self.fault("type", format!("Invalid type: {} (expected {}{null})", name_of(value), expected(kind)), "");
+            }
+        }
+    }
+
+    fn text(&mut self, limits: &Text, value: &str) {
+        // Every code point takes one to four bytes, so short texts need no count.
+        if let Some(max) = limits.max
+            && value.len() > max
+        {
+            let length = value.chars().count();
+            if length > max {
+                return self.fault("maxLength", format!("String is too long ({length} chars), maximum {max}"), "");
+            }
+        }
+        if limits.min > 0 && value.len() < limits.min * 4 {
+            let (length, min) = (value.chars().count(), limits.min);
+            if length < min {
+                return self.fault("minLength", format!("String is too short ({length} chars), minimum {min}"), "");
+            }
+        }
+        if !limits.one_of.is_empty() && !limits.one_of.contains(&value) {
+            return self.fault("enum", format!("No enum match for: {}", quoted(value)), "");
+        }
+        if let Some(format) = limits.format
+            && !(format.check)(value)
+        {
+            self.fault(
+                "format",
+                format!("Format validation failed ({} expected, such as {})", format.name, format.example),
+                "",
+            );
+        }
+    }
+
+    fn list(&mut self, items: &'a Schema, max: Option<usize>, unique: bool, list: &'a [Value<'_>]) {
+        if let Some(max) = max
+            && list.len() > max
+        {
+            let length = list.len();
+            return self.fault("maxItems", format!("Array is too long ({length}), maximum {max}"), "");
+        }
+        self.rule.push("items");
+        for (index, item) in list.iter().enumerate() {
+            self.place.push(Step::Index(index));
+            self.value(items, item);
+            self.place.pop();
+        }
+        self.rule.pop();
+        if unique {
+            let twin = (1..list.len())
+                .find_map(|later| (0..later).find(|earlier| same(&list[*earlier], &list[later])).map(|at| (at, later)));
+            if let Some((earlier, later)) = twin {
+                let title = format!("Array items are not unique (indices {earlier} and {later})");
+                self.fault("uniqueItems", title, "");
+            }
+        }
+    }
+
+    fn object(&mut self, object: &'a Object, members: &'a serde_json_borrow::ObjectAsVec<'_>) {
+        self.refuse_repeated(members);
+        self.rule.push("properties");
+        for (key, value) in members.iter() {
+            if self.faults.len() >= MAX_FAULTS {
+                break;
+            }
+            if let Some(property) = object.properties.iter().find(|property| property.name == key) {
+                self.rule.push(property.name);
+                self.enter(Step::Key(key), |walk| walk.value(&property.schema, value));
+                self.rule.pop();
+            } else if !object.open {
+                self.rule.pop();
+                self.place.push(Step::Key(key));
+                self.fault(
+                    "additionalProperties",
+                    "Additional properties not allowed".to_owned(),
+                    nearest(object, key),
+                );
+                self.place.pop();
+                self.rule.push("properties");
+            }
+        }
+        self.rule.pop();
+        for property in object.properties.iter().filter(|property| property.required) {
+            if members.get(property.name).is_none() {
+                self.place.push(Step::Key(property.name));
+                self.fault("required", format!("Missing required property: {}", property.name), "");
+                self.place.pop();
+            }
+        }
+    }
+
+    fn custom(&mut self, members: &'a serde_json_borrow::ObjectAsVec<'_>) {
+        self.refuse_repeated(members);
+        let count = members.len();
+        if count > custom::MAX_PER_WRITE {
+            let max = custom::MAX_PER_WRITE;
+            return self.fault("maxProperties", format!("Too many properties defined ({count}), maximum {max}"), "");
+        }
+        for (key, value) in members.iter() {
+            self.place.push(Step::Key(key));
+            match Suffix::of(key) {
+                None => self.fault(
+                    "additionalProperties",
+                    "Additional properties not allowed".to_owned(),
+                    "a custom attribute's key ends in Num, At, Str, Txt, Bool or Url",
+                ),
+                Some(Suffix::Id) => self.fault(
+                    "additionalProperties",
+                    "Additional properties not allowed".to_owned(),
+                    "an attribute that ends in Id needs metadata first, which this server does not hold yet",
+                ),
+                Some(suffix) => {
+                    self.rule.extend(["patternProperties", suffix.as_str()]);
+                    self.value(custom_schema(suffix), value);
+                    self.rule.truncate(self.rule.len() - 2);
+                }
+            }
+            self.place.pop();
+        }
+    }
+
+    /// Two values under one key: readers disagree on which counts, so neither is taken.
+    fn refuse_repeated(&mut self, members: &'a serde_json_borrow::ObjectAsVec<'_>) {
+        let mut seen = HashSet::with_capacity(members.len());
+        for (key, _) in members.iter() {
+            if !seen.insert(key) {
+                self.place.push(Step::Key(key));
+                self.fault("uniqueKeys", format!("Duplicate property: {key}"), "send each key once");
+                self.place.pop();
+            }
+        }
+    }
+
+    fn enter(&mut self, step: Step<'a>, visit: impl FnOnce(&mut Self)) {
+        self.place.push(step);
+        visit(self);
+        self.place.pop();
+    }
+
+    fn fault(&mut self, keyword: &str, title: String, advice: &'static str) {
+        if self.faults.len() >= MAX_FAULTS {
+            return;
+        }
+        let parameter = self.place.iter().rev().find_map(|step| match step {
+            Step::Key(key) => Some(shortened(key)),
+            Step::Index(_) => None,
+        });
+        let pointer = self.place.iter().fold(String::new(), |path, step| match step {
+            Step::Key(key) => path + "/" + &escape(&shortened(key)),
+            Step::Index(index) => format!("{path}/{index}"),
+        });
+        let rule = self.rule.iter().chain([&keyword]).fold(String::new(), |path, step| path + "/" + step);
+        self.faults.push(Fault { parameter: parameter.unwrap_or_default(), pointer, title, rule, advice });
+    }
+}
+
+fn custom_schema(suffix: Suffix) -> &'static Schema {
+    use crate::schema::{DATE_TIME, OBJECT_ID, URI};
+    static NUMBER: Schema = Schema::number().or_null();
+    static MOMENT: Schema = Schema::format(DATE_TIME).or_null();
+    static WORDS: Schema = Schema::text_of(0, custom::MAX_TEXT).or_null();
+    static BOOLEAN: Schema = Schema::boolean().or_null();
+    static ADDRESS: Schema = Schema::format(URI).or_null();
+    static REFERENCE: Schema = Schema::format(OBJECT_ID).or_null();
+    match suffix {
+        Suffix::Num => &NUMBER,
+        Suffix::At => &MOMENT,
+        Suffix::Str | Suffix::Txt => &WORDS,
+        Suffix::Bool => &BOOLEAN,
+        Suffix::Url => &ADDRESS,
+        Suffix::Id => &REFERENCE,
+    }
+}
+
+/// The JSON Schema of the value of a custom attribute, for documents.
+pub fn schema_of_suffix(suffix: Suffix) -> &'static Schema {
+    custom_schema(suffix)
+}
+
+fn expected(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Any => "anything",
+        Kind::Boolean => "boolean",
+        Kind::Number { .. } => "number",
+        Kind::Integer { .. } => "integer",
+        Kind::Text(_) => "string",
+        Kind::List { .. } => "array",
+        Kind::Object(_) | Kind::Custom | Kind::Map(_) => "object",
+    }
+}
+
+fn name_of(value: &Value<'_>) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(_) => "number",
+        Value::Str(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+/// Whether two values are the same JSON, the order of keys aside, as `uniqueItems` asks.
+fn same(left: &Value<'_>, right: &Value<'_>) -> bool {
+    match (left, right) {
+        (Value::Object(left), Value::Object(right)) => {
+            left.len() == right.len()
+                && left.iter().all(|(key, value)| right.get(key).is_some_and(|other| same(value, other)))
+        }
+        (Value::Array(left), Value::Array(right)) => {
+            left.len() == right.len() && left.iter().zip(right).all(|(left, right)| same(left, right))
+        }
+        (Value::Number(left), Value::Number(right)) => left == right || left.as_f64() == right.as_f64(),
+        (left, right) => left == right,
+    }
+}
+
+/// Advice for a key that is not known: some are answered but never written.
+fn nearest(object: &Object, key: &str) -> &'static str {
+    const ANSWERED_ONLY: &[&str] = &[
+        "id",
+        "displayName",
+        "displayColor",
+        "displayIcon",
+        "firstName",
+        "lastName",
+        "conversationCounts",
+        "preview",
+        "watchers",
+        "activeUsers",
+        "updatedAt",
+        "modifiedAt",
+        "deleted",
+        "sharedWhatsapps",
+    ];
+    if object.properties.iter().any(|property| property.name.eq_ignore_ascii_case(key)) {
+        "check upper and lower case"
+    } else if Suffix::of(key).is_some() && object.properties.iter().any(|property| property.name == "custom") {
+        "custom attributes go inside the object custom, and this attribute is not one of the record's own"
+    } else if ANSWERED_ONLY.contains(&key) {
+        "this attribute is only answered, never written"
+    } else {
+        "remove it, or check its spelling"
+    }
+}
+
+/// Long input is not echoed whole.
+fn shortened(text: &str) -> String {
+    const MOST: usize = 256;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(shortened(text)).to_string()
+}
+
+/// Escapes a key for a JSON pointer (RFC 6901).
+fn escape(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
