@@ -1,1 +1,19 @@
+//! The rules of Kustodian, and the ports through which they reach the world.
+//!
+//! A rule is a pure function: state, command, actor and moment in; a [`change::ChangeSet`] or a [`refusal::Refusal`]
+//! out. It knows no clock, no chance and no storage. The shell (the server) loads what a rule needs, asks it, commits
+//! what it answers and asks again when the record has moved meanwhile.
 
+pub mod change;
+pub mod chance;
+pub mod claim;
+pub mod customer;
+pub mod directory;
+pub mod permission;
+pub mod rate_limit;
+pub mod refusal;
+pub mod resource;
+pub mod store;
+pub mod tag;
+pub mod token;
+pub mod user;

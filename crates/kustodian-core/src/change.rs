@@ -1,0 +1,91 @@
+//! What a command changes, as data: it is decided without a database and committed whole or not at all.
+
+use kustomer_api::{ObjectId, Timestamp};
+
+use crate::claim::Claim;
+
+/// The kinds of records. Each has a table of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A customer.
+    Customer,
+    /// A tag.
+    Tag,
+    /// A user; the one behind an API key included.
+    User,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Customer, Self::Tag, Self::User];
+
+    /// The API's word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Customer => "customer",
+            Self::Tag => "tag",
+            Self::User => "user",
+        }
+    }
+}
+
+/// Everything one command changes. Committed atomically: all of it, or none and the reason.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ChangeSet {
+    /// Records to write.
+    pub puts: Vec<Put>,
+    /// Claims to give up; those not held are passed over. Done before any is taken.
+    pub frees: Vec<Claim>,
+    /// Claims to take. One the same owner holds already is passed over; one another holds is a conflict.
+    pub claims: Vec<Claim>,
+    /// What happened: one per record written.
+    pub events: Vec<Event>,
+}
+
+/// A record to write.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Put {
+    /// Its kind.
+    pub kind: Kind,
+    /// Its id.
+    pub id: ObjectId,
+    /// The revision it gets.
+    pub rev: u64,
+    /// The revision it must have now; `None` when it must not exist.
+    pub expects: Option<u64>,
+    /// Whether it is (softly) deleted from now on.
+    pub deleted: bool,
+    /// Its `createdAt`, by which lists are ordered and filtered.
+    pub created_at: Timestamp,
+    /// Its `updatedAt`, likewise.
+    pub updated_at: Timestamp,
+    /// The resource object as it goes out: `{"type":…,"id":…,"attributes":…,"relationships":…,"links":…}`.
+    pub document: String,
+}
+
+/// Something that happened to a record. With the record's id, `rev` identifies it; the store gives it a position in the
+/// org's feed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// Its id.
+    pub id: ObjectId,
+    /// Such as `kustomer.customer.create`.
+    pub name: &'static str,
+    /// What kind of record it happened to.
+    pub kind: Kind,
+    /// To which one.
+    pub record: ObjectId,
+    /// The revision it led to.
+    pub rev: u64,
+    /// When.
+    pub at: Timestamp,
+    /// The user who did it; `None` when the system did.
+    pub actor: Option<ObjectId>,
+    /// From where: `api`, `cli`, …
+    pub client: &'static str,
+    /// The id of the request that asked for it.
+    pub request_id: String,
+    /// What changed, as the envelope of `docs/contract/behaviour.md` §15.3 has it:
+    /// `{"attributes":{<name>:{"op":…,"before":…,"after":…}},"relationships":{…}}`. `None` on a create.
+    pub changes: Option<String>,
+}

@@ -1,0 +1,134 @@
+//! The port to orgs and credentials: the only one that is not bound to an org, because it says which org one is bound
+//! to.
+
+use async_trait::async_trait;
+use ipnet::IpNet;
+use kustomer_api::{ObjectId, Timestamp};
+
+use crate::change::{Event, Put};
+use crate::store::{OrgKey, StoreError};
+
+/// An org.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Org {
+    /// What the store knows it by.
+    pub key: OrgKey,
+    /// Its id.
+    pub id: ObjectId,
+    /// Its name, unique in the database.
+    pub name: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// An API key, without its secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    /// Its id.
+    pub id: ObjectId,
+    /// The org it belongs to.
+    pub org: OrgKey,
+    /// The machine user made with it.
+    pub user: ObjectId,
+    /// The name given to it.
+    pub name: String,
+    /// Its roles; they cannot change.
+    pub roles: Vec<String>,
+    /// The last characters of the secret, to tell keys apart.
+    pub last_chars: String,
+    /// The addresses it may be used from; all when absent.
+    pub cidr: Option<IpNet>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// From when on it is refused.
+    pub expires_at: Option<Timestamp>,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// The SHA-256 of a token: all that is kept of the secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TokenHash(pub [u8; 32]);
+
+/// A token to keep, with the machine user made with it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewToken {
+    /// The token; `revoked_at` is `None`.
+    pub token: Token,
+    /// What is kept of the secret.
+    pub hash: TokenHash,
+    /// The machine user's record, committed with the token.
+    pub user: Put,
+    /// That it was made.
+    pub event: Event,
+}
+
+/// Why an org or a token was not kept.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum DirectoryError {
+    /// The name, or the secret, is taken.
+    #[error("it exists already")]
+    Exists,
+    /// The database cannot answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Keeps orgs and credentials.
+#[async_trait]
+pub trait Directory: Send + Sync + 'static {
+    /// Makes an org.
+    ///
+    /// # Errors
+    /// [`DirectoryError::Exists`] when the name is taken.
+    async fn create_org(&self, id: ObjectId, name: &str, now: Timestamp) -> Result<Org, DirectoryError>;
+
+    /// Every org, by name.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    async fn list_orgs(&self) -> Result<Vec<Org>, StoreError>;
+
+    /// The org with this name.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    async fn find_org(&self, name: &str) -> Result<Option<Org>, StoreError>;
+
+    /// Keeps a token and its machine user.
+    ///
+    /// # Errors
+    /// [`DirectoryError::Exists`] when the secret is known already.
+    async fn create_token(&self, token: NewToken) -> Result<(), DirectoryError>;
+
+    /// Every token of an org, or of all, with the org's name; oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    async fn list_tokens(&self, org: Option<OrgKey>) -> Result<Vec<(String, Token)>, StoreError>;
+
+    /// The tokens of a user, oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    async fn list_tokens_of(&self, org: OrgKey, user: ObjectId) -> Result<Vec<Token>, StoreError>;
+
+    /// Revokes a token; whether there was one that was not revoked before.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    async fn revoke_token(&self, id: ObjectId, now: Timestamp) -> Result<bool, StoreError>;
+
+    /// The token with this hash and its org, revoked and expired ones included. Asked again for every request whose
+    /// answer is older than a second, so that a revocation counts within one.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    async fn find_token(&self, hash: TokenHash) -> Result<Option<(Org, Token)>, StoreError>;
+
+    /// A secret of 32 bytes that belongs to the database, made out of `candidate` at first use; signs tokens.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    async fn signing_key(&self, candidate: [u8; 32]) -> Result<[u8; 32], StoreError>;
+}

@@ -1,0 +1,201 @@
+//! The port to the records. Every method takes the org it is bound to; nothing of another org can come back.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use kustomer_api::{ObjectId, Timestamp};
+
+use crate::change::{ChangeSet, Kind};
+use crate::claim::{ClaimKey, ClaimKind};
+use crate::refusal::Refusal;
+
+/// An org within one database. Only [`crate::directory::Directory`] gives these out, and only for a credential or to
+/// the person who owns the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct OrgKey(pub i64);
+
+/// A record as stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stored {
+    /// Its id.
+    pub id: ObjectId,
+    /// Its revision.
+    pub rev: u64,
+    /// Whether it is (softly) deleted.
+    pub deleted: bool,
+    /// Its `createdAt`.
+    pub created_at: Timestamp,
+    /// Its `updatedAt`.
+    pub updated_at: Timestamp,
+    /// The resource object as it goes out.
+    pub document: String,
+}
+
+/// What records of a kind are listed by. Ties are broken by id, in the same direction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SortKey {
+    /// The id.
+    #[default]
+    Id,
+    /// `createdAt`.
+    CreatedAt,
+    /// `updatedAt`.
+    UpdatedAt,
+}
+
+/// A condition on a moment: all bounds are inclusive milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Within {
+    /// [`SortKey::CreatedAt`] or [`SortKey::UpdatedAt`]; [`SortKey::Id`] holds for every record.
+    pub of: SortKey,
+    /// The earliest millisecond.
+    pub from: i64,
+    /// The latest millisecond.
+    pub to: i64,
+}
+
+/// Where a page begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// After this many records.
+    Offset(u64),
+    /// After the record with this id and this value of the sort key (ignored when sorted by id).
+    After {
+        /// Milliseconds.
+        value: i64,
+        /// The last record's id.
+        id: ObjectId,
+    },
+}
+
+/// What to list: the records of a kind that are not deleted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListQuery {
+    /// Of which kind.
+    pub kind: Kind,
+    /// In what order.
+    pub sort: SortKey,
+    /// Greatest first.
+    pub descending: bool,
+    /// Conditions that must all hold.
+    pub within: Vec<Within>,
+    /// Where to begin.
+    pub start: Start,
+    /// How many at most.
+    pub limit: u32,
+    /// Whether to count all that match, this page aside.
+    pub count: bool,
+}
+
+/// A page of records.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listing {
+    /// The records, in order.
+    pub records: Vec<Stored>,
+    /// How many match in all, when asked.
+    pub total: Option<u64>,
+}
+
+/// Decides, with the record as it stands under its lock, what to change.
+pub type Decide = Box<dyn FnOnce(Option<Stored>) -> Result<ChangeSet, Refusal> + Send>;
+
+/// Keeps records.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// The record of this kind and id, deleted ones included.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    async fn find(&self, org: OrgKey, kind: Kind, id: ObjectId) -> Result<Option<Stored>, StoreError>;
+
+    /// The record of this kind that holds a claim.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    async fn find_by_claim(&self, org: OrgKey, kind: Kind, key: ClaimKey) -> Result<Option<Stored>, StoreError>;
+
+    /// Who holds these claims, in their order.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    async fn find_owners(&self, org: OrgKey, keys: &[ClaimKey]) -> Result<Vec<Option<ObjectId>>, StoreError>;
+
+    /// A page of records.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    async fn list(&self, org: OrgKey, query: ListQuery) -> Result<Listing, StoreError>;
+
+    /// Commits all of `changes`, durably, and gives them back; or nothing, and tells the first conflict.
+    ///
+    /// # Errors
+    /// When a revision is stale or a claim is held by another, or the database cannot answer.
+    async fn commit(&self, org: OrgKey, changes: ChangeSet) -> Result<ChangeSet, CommitError>;
+
+    /// Locks a record, lets `decide` say what to change, and commits that. While it is locked nobody else writes it, so
+    /// a change that `decide` bases on the record it is given never finds it stale.
+    ///
+    /// # Errors
+    /// What `decide` refuses; a claim held by another; or the database cannot answer.
+    async fn commit_locked(
+        &self,
+        org: OrgKey,
+        kind: Kind,
+        id: ObjectId,
+        decide: Decide,
+    ) -> Result<ChangeSet, CommitError>;
+
+    /// Whether the database can be read and written now.
+    ///
+    /// # Errors
+    /// When it cannot.
+    async fn check(&self) -> Result<(), StoreError>;
+}
+
+/// The database cannot answer.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    /// Not now: it is busy, or away. Trying again later may work.
+    #[error("the database is not available: {reason}")]
+    Unavailable {
+        /// For the log; never answered to a client.
+        reason: String,
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// Something that should not happen.
+    #[error("the database failed: {reason}")]
+    Failed {
+        /// For the log; never answered to a client.
+        reason: String,
+    },
+}
+
+/// Why nothing was committed.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum CommitError {
+    /// A record has another revision than expected, or exists although it must not, or does not although it must.
+    #[error("the {} {id} has moved on", kind.as_str())]
+    Stale {
+        /// Its kind.
+        kind: Kind,
+        /// Its id.
+        id: ObjectId,
+    },
+    /// Another record holds a claim.
+    #[error("another record holds the claim on this {}", kind.as_str())]
+    Claimed {
+        /// What the claim is about.
+        kind: ClaimKind,
+        /// Which one.
+        key: ClaimKey,
+        /// Who holds it.
+        owner: ObjectId,
+    },
+    /// The decision under the lock was a refusal.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The database cannot answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
