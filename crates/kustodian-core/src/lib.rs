@@ -4,11 +4,12 @@
 //! out. It knows no clock, no chance and no storage. The shell (the server) loads what a rule needs, asks it, commits
 //! what it answers and asks again when the record has moved meanwhile.
 
-pub mod change;
 pub mod chance;
+pub mod change;
 pub mod claim;
 pub mod customer;
 pub mod directory;
+pub mod input;
 pub mod permission;
 pub mod rate_limit;
 pub mod refusal;

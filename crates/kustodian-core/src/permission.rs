@@ -1,1 +1,116 @@
-//! Stub.
+//! Who may do what: a credential is admitted or not (401), and has the role or has not (403).
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use kustomer_api::error::code;
+use kustomer_api::{Operation, Timestamp, role};
+
+use crate::directory::{Org, Token};
+use crate::refusal::Refusal;
+
+/// An admitted credential and the org it is bound to.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The org.
+    pub org: Arc<Org>,
+    /// The credential.
+    pub token: Arc<Token>,
+}
+
+/// Admits a credential that is known, not revoked, not expired, and used from an address it may be used from.
+///
+/// # Errors
+/// 401 otherwise. Kustomer's own words are not recorded but for "Expired token" (`docs/contract/behaviour.md` §1.4).
+pub fn admit(known: Option<&(Arc<Org>, Arc<Token>)>, from: IpAddr, now: Timestamp) -> Result<Caller, Refusal> {
+    let (org, token) = known.ok_or_else(|| unauthorized("The token is not known: check it, or make a new one"))?;
+    if token.revoked_at.is_some() {
+        return Err(unauthorized("The token was revoked: make a new one"));
+    }
+    if token.expires_at.is_some_and(|expires_at| expires_at <= now) {
+        return Err(unauthorized("Expired token: make a new one"));
+    }
+    let from = from.to_canonical();
+    if token.cidr.is_some_and(|cidr| !cidr.contains(&from)) {
+        return Err(unauthorized("The token may not be used from this address: it is bound to a range of addresses"));
+    }
+    Ok(Caller { org: Arc::clone(org), token: Arc::clone(token) })
+}
+
+/// The refusal of a request whose credential is missing or not good.
+pub fn unauthorized(title: &str) -> Refusal {
+    Refusal::new(401, code::UNAUTHORIZED, "Authorization", title)
+}
+
+/// Lets a caller pass who holds any of the operation's roles.
+///
+/// # Errors
+/// `missing_role_status` otherwise: 403, or 401 for clients of the older documents (§3.3).
+pub fn authorize(caller: &Caller, operation: &Operation, missing_role_status: u16) -> Result<(), Refusal> {
+    if role::any_grants(&caller.token.roles, operation.roles) {
+        return Ok(());
+    }
+    let title = format!("{} needs one of the roles {}", operation.name, operation.roles.join(", "));
+    Err(Refusal::new(missing_role_status, code::FORBIDDEN, "Authorization", title))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::OrgKey;
+    use kustomer_api::ObjectId;
+
+    fn known(change: impl FnOnce(&mut Token)) -> (Arc<Org>, Arc<Token>) {
+        let id = ObjectId::from_bytes([1; 12]);
+        let org = Org { key: OrgKey(1), id, name: "acme".to_owned(), created_at: Timestamp::from_millis(0) };
+        let mut token = Token {
+            id,
+            org: org.key,
+            user: id,
+            name: "key".to_owned(),
+            roles: vec!["org.user.customer.read".to_owned()],
+            last_chars: "abcd".to_owned(),
+            cidr: None,
+            created_at: Timestamp::from_millis(0),
+            expires_at: None,
+            revoked_at: None,
+        };
+        change(&mut token);
+        (Arc::new(org), Arc::new(token))
+    }
+
+    fn status_from(address: &str, change: impl FnOnce(&mut Token)) -> u16 {
+        admit(Some(&known(change)), address.parse().unwrap(), Timestamp::from_millis(1_000))
+            .map_or_else(|refusal| refusal.status, |_| 200)
+    }
+
+    #[test]
+    fn a_credential_is_admitted_until_it_is_revoked_or_expires() {
+        let home = "127.0.0.1";
+        assert_eq!(status_from(home, |_| ()), 200);
+        assert_eq!(status_from(home, |token| token.revoked_at = Some(Timestamp::from_millis(1))), 401);
+        assert_eq!(status_from(home, |token| token.expires_at = Some(Timestamp::from_millis(1_000))), 401);
+        assert_eq!(status_from(home, |token| token.expires_at = Some(Timestamp::from_millis(1_001))), 200);
+        assert_eq!(admit(None, home.parse().unwrap(), Timestamp::from_millis(0)).unwrap_err().status, 401);
+    }
+
+    #[test]
+    fn a_credential_bound_to_a_range_is_refused_elsewhere() {
+        let bind = |token: &mut Token| token.cidr = Some("203.0.113.0/24".parse().unwrap());
+        assert_eq!(status_from("203.0.113.9", bind), 200);
+        assert_eq!(status_from("::ffff:203.0.113.9", bind), 200);
+        assert_eq!(status_from("203.0.114.9", bind), 401);
+    }
+
+    #[test]
+    fn a_missing_role_is_refused_with_the_status_asked_for_and_names_the_roles() {
+        let caller = admit(Some(&known(|_| ())), "127.0.0.1".parse().unwrap(), Timestamp::from_millis(0)).unwrap();
+        let read = Operation::named("getCustomers").unwrap();
+        let create = Operation::named("createCustomer").unwrap();
+        assert!(authorize(&caller, read, 403).is_ok());
+        let refusal = authorize(&caller, create, 403).unwrap_err();
+        assert_eq!(refusal.status, 403);
+        assert!(refusal.to_string().contains("org.permission.customer.create"), "{refusal}");
+        assert_eq!(authorize(&caller, create, 401).unwrap_err().status, 401);
+    }
+}

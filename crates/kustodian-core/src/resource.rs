@@ -1,1 +1,106 @@
-//! Stub.
+//! What all resources share: how they are rendered, linked, tagged with a revision and compared.
+
+use kustomer_api::ObjectId;
+use kustomer_api::envelope::{Relationship, Relationships};
+use kustomer_api::error::code;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use crate::directory::Org;
+use crate::refusal::Refusal;
+
+/// Renders a resource object to store and to answer.
+///
+/// # Errors
+/// 500 when it cannot be written as JSON, which no resource of ours can fail at.
+pub fn render(resource: &impl Serialize) -> Result<String, Refusal> {
+    serde_json::to_string(resource).map_err(|_| fault("A record could not be written"))
+}
+
+/// Reads a resource object as it was stored.
+///
+/// # Errors
+/// 500 when the document is not what this version stores.
+pub fn read<'a, T: serde::Deserialize<'a>>(document: &'a str) -> Result<T, Refusal> {
+    serde_json::from_str(document).map_err(|_| fault("A stored record could not be read"))
+}
+
+/// 500: a fault of ours. The answer says no more; the log does.
+pub fn fault(title: &str) -> Refusal {
+    Refusal::new(500, code::INTERNAL, "", title)
+}
+
+/// The weak entity tag of a stored document: `W/"<length in hex>-<revision>"`, after the recorded form
+/// `W/"<hex len>-<hash>"` (`docs/contract/behaviour.md` §2). The revision changes with every stored change.
+pub fn etag(document: &str, rev: u64) -> String {
+    format!("W/\"{:x}-{rev:x}\"", document.len())
+}
+
+/// Whether `etag` is among those a header names (`If-Match`, `If-None-Match`), compared weakly because all are weak.
+///
+/// ```
+/// use kustodian_core::resource::names_etag;
+///
+/// assert!(names_etag(r#"W/"a-1", "b-2""#, r#"W/"b-2""#));
+/// assert!(names_etag("*", r#"W/"b-2""#));
+/// assert!(!names_etag(r#"W/"b-3""#, r#"W/"b-2""#));
+/// ```
+pub fn names_etag(header: &str, etag: &str) -> bool {
+    let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    header.trim() == "*" || header.split(',').any(|candidate| opaque(candidate) == opaque(etag))
+}
+
+/// The tie to the org, which every resource has.
+pub fn org_relationship(org: &Org) -> Relationship {
+    Relationship::to_one(kustomer_api::org::TYPE, org.id, format!("/v1/orgs/{}", org.id))
+}
+
+/// The tie to a user.
+pub fn user_relationship(user: ObjectId) -> Relationship {
+    Relationship::to_one(kustomer_api::user::TYPE, user, format!("/v1/users/{user}"))
+}
+
+/// The ties of a record that `actor` makes.
+pub fn made_by(org: &Org, actor: ObjectId) -> Relationships {
+    Relationships::from([
+        ("org".to_owned(), org_relationship(org)),
+        ("createdBy".to_owned(), user_relationship(actor)),
+        ("modifiedBy".to_owned(), user_relationship(actor)),
+    ])
+}
+
+/// What differs between two states of a resource, as an event tells it (`docs/contract/behaviour.md` §15.3):
+/// `{"attributes":{<name>:{"op":"add"|"replace"|"remove","before":…,"after":…}},"relationships":{…}}`.
+///
+/// # Errors
+/// 500 when a state cannot be written as JSON.
+pub fn changes(before: &impl Serialize, after: &impl Serialize) -> Result<String, Refusal> {
+    let [before, after] = [serde_json::to_value(before), serde_json::to_value(after)]
+        .map(|state| state.map_err(|_| fault("A record could not be compared")));
+    let (before, after) = (before?, after?);
+    let part = |name: &str| Value::Object(difference(members(&before, name), members(&after, name)));
+    render(&json!({ "attributes": part("attributes"), "relationships": part("relationships") }))
+}
+
+fn members<'a>(resource: &'a Value, name: &str) -> Option<&'a Map<String, Value>> {
+    resource.get(name).and_then(Value::as_object)
+}
+
+fn difference(before: Option<&Map<String, Value>>, after: Option<&Map<String, Value>>) -> Map<String, Value> {
+    let mut changes = Map::new();
+    for (name, was) in before.into_iter().flatten() {
+        match after.and_then(|after| after.get(name)) {
+            None => changes.insert(name.clone(), json!({ "op": "remove", "before": was })),
+            Some(is) if is != was => {
+                changes.insert(name.clone(), json!({ "op": "replace", "before": was, "after": is }))
+            }
+            Some(_) => None,
+        };
+    }
+    for (name, is) in after.into_iter().flatten() {
+        if !before.is_some_and(|before| before.contains_key(name)) {
+            changes.insert(name.clone(), json!({ "op": "add", "after": is }));
+        }
+    }
+    changes
+}

@@ -1,1 +1,129 @@
-//! Stub.
+//! Tags: names or ids come in, ids go out, unknown names become tags (`docs/contract/behaviour.md` §7.1).
+
+use kustomer_api::envelope::SelfLink;
+use kustomer_api::error::code;
+use kustomer_api::tag::{TYPE, Tag, TagAttributes};
+use kustomer_api::{Field, ObjectId};
+use serde_json::Map;
+
+use crate::change::{ChangeSet, Event, Kind, Put};
+use crate::claim::{Claim, ClaimKey, ClaimKind};
+use crate::customer::Context;
+use crate::refusal::Refusal;
+use crate::resource;
+use crate::store::OrgKey;
+
+/// How a client names a tag.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mention {
+    /// By its id; it must exist.
+    Id(ObjectId),
+    /// By its name; it is made when it does not exist.
+    Name(String),
+}
+
+impl Mention {
+    /// What a text means: 24 hexadecimal characters are an id, anything else a name.
+    pub fn of(text: &str) -> Self {
+        text.parse().map_or_else(|_| Self::Name(text.to_owned()), Self::Id)
+    }
+}
+
+/// The claim on a tag's name. Names count as they are written, upper and lower case apart.
+pub fn name_key(org: OrgKey, name: &str) -> ClaimKey {
+    ClaimKey::new(org, ClaimKind::TagName, name)
+}
+
+/// A tag that is to be made, with the ids it and its event will have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewTag {
+    /// Its name.
+    pub name: String,
+    /// The id it gets.
+    pub id: ObjectId,
+    /// The id its event gets.
+    pub event: ObjectId,
+}
+
+/// Tags a client named, resolved: the ids to store, each once and in the order named, and the tags to make.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Resolved {
+    /// What the record stores.
+    pub ids: Vec<ObjectId>,
+    /// What must be made with it.
+    pub new: Vec<NewTag>,
+}
+
+impl Resolved {
+    /// Takes in a tag that exists.
+    pub fn add(&mut self, id: ObjectId) {
+        if !self.ids.contains(&id) {
+            self.ids.push(id);
+        }
+    }
+
+    /// Takes in a tag that must be made.
+    pub fn add_new(&mut self, tag: NewTag) {
+        self.add(tag.id);
+        self.new.push(tag);
+    }
+
+    /// The new tag's ids, when the name was to be made before in the same list.
+    pub fn find_new(&self, name: &str) -> Option<&NewTag> {
+        self.new.iter().find(|tag| tag.name == name)
+    }
+}
+
+/// The refusal of a tag id that does not exist in the org.
+pub fn unknown_id(id: ObjectId) -> Refusal {
+    Refusal::new(400, code::BAD_PARAM, "tags", format!("There is no tag with the id {id}: send its name to make it"))
+}
+
+/// Puts the making of these tags into a set of changes.
+///
+/// # Errors
+/// 500 when one cannot be rendered.
+pub fn create(context: &Context<'_>, tags: &[NewTag], changes: &mut ChangeSet) -> Result<(), Refusal> {
+    for NewTag { name, id, event } in tags {
+        let tag = Tag {
+            kind: TYPE.to_owned(),
+            id: id.to_string(),
+            attributes: TagAttributes {
+                name: name.as_str().into(),
+                deleted: false.into(),
+                created_at: context.now.into(),
+                updated_at: context.now.into(),
+                modified_at: context.now.into(),
+                rev: Field::Value(1),
+                extra: Map::new(),
+            },
+            relationships: resource::made_by(context.org, context.actor),
+            links: Some(SelfLink::new(format!("/v1/tags/{id}"))),
+            extra: Map::new(),
+        };
+        changes.puts.push(Put {
+            kind: Kind::Tag,
+            id: *id,
+            rev: 1,
+            expects: None,
+            deleted: false,
+            created_at: context.now,
+            updated_at: context.now,
+            document: resource::render(&tag)?,
+        });
+        changes.claims.push(Claim { kind: ClaimKind::TagName, key: name_key(context.org.key, name), owner: *id });
+        changes.events.push(Event {
+            id: *event,
+            name: "kustomer.tag.create",
+            kind: Kind::Tag,
+            record: *id,
+            rev: 1,
+            at: context.now,
+            actor: Some(context.actor),
+            client: context.client,
+            request_id: context.request_id.to_owned(),
+            changes: None,
+        });
+    }
+    Ok(())
+}

@@ -1,1 +1,171 @@
-//! Stub.
+//! API keys: how they are made and shown (`docs/contract/behaviour.md` §1.2 to §1.5).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit, Mac};
+use ipnet::IpNet;
+use kustomer_api::auth::{AuthToken, AuthTokenAttributes, TOKEN_TYPE};
+use kustomer_api::envelope::{Relationships, SelfLink};
+use kustomer_api::error::code;
+use kustomer_api::{Field, ObjectId, Timestamp, role};
+use serde_json::{Map, json};
+use sha2::{Digest, Sha256};
+
+use crate::change::{Event, Kind};
+use crate::directory::{NewToken, Org, Token, TokenHash};
+use crate::refusal::Refusal;
+use crate::{resource, user};
+
+/// The most characters of a key's name.
+pub const MAX_NAME: usize = 255;
+
+/// The least length in bytes of a token that is known beforehand.
+pub const MIN_SECRET: usize = 8;
+
+/// The greatest length in bytes of any token; longer ones are not looked up.
+pub const MAX_SECRET: usize = 4_096;
+
+/// What a key is to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenRequest {
+    /// Its name, 1 to 255 characters; also its machine user's.
+    pub name: String,
+    /// Its roles, at least one.
+    pub roles: Vec<String>,
+    /// From when on it is refused.
+    pub expires_at: Option<Timestamp>,
+    /// The addresses it may be used from; all when absent.
+    pub cidr: Option<IpNet>,
+    /// A token known beforehand, instead of a made one.
+    pub secret: Option<String>,
+}
+
+/// A key that was made: the secret, which is shown once, and what is kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Issued {
+    /// The token to present.
+    pub secret: String,
+    /// What is kept.
+    pub new: NewToken,
+}
+
+/// Makes a key and its machine user. The token is a JWT with the claims seen in the wild (§1.3); the server only ever
+/// looks up its hash, so revoking it works at once.
+///
+/// # Errors
+/// 400 when the name, a role or the secret is not acceptable.
+pub fn issue(
+    request: TokenRequest,
+    org: &Org,
+    token_id: ObjectId,
+    user_id: ObjectId,
+    event_id: ObjectId,
+    signing_key: &[u8; 32],
+    now: Timestamp,
+) -> Result<Issued, Refusal> {
+    check(&request)?;
+    let TokenRequest { name, roles, expires_at, cidr, secret } = request;
+    let secret = match secret {
+        Some(secret) => secret,
+        None => jwt(org, token_id, user_id, &roles, signing_key)?,
+    };
+    let user = user::machine_user(org, user_id, &name, &roles, now)?;
+    let event = Event {
+        id: event_id,
+        name: "kustomer.user.create",
+        kind: Kind::User,
+        record: user_id,
+        rev: 1,
+        at: now,
+        actor: None,
+        client: "cli",
+        request_id: String::new(),
+        changes: None,
+    };
+    let token = Token {
+        id: token_id,
+        org: org.key,
+        user: user_id,
+        name,
+        roles,
+        last_chars: secret.chars().rev().take(4).collect::<Vec<_>>().into_iter().rev().collect(),
+        cidr,
+        created_at: now,
+        expires_at,
+        revoked_at: None,
+    };
+    let new = NewToken { token, hash: hash(&secret), user, event };
+    Ok(Issued { secret, new })
+}
+
+fn check(request: &TokenRequest) -> Result<(), Refusal> {
+    let refuse = |parameter: &str, title: String| Err(Refusal::new(400, code::BAD_PARAM, parameter, title));
+    if !(1..=MAX_NAME).contains(&request.name.chars().count()) {
+        return refuse("name", format!("A key's name has 1 to {MAX_NAME} characters"));
+    }
+    if request.roles.is_empty() {
+        return refuse("role", "A key needs at least one role, such as org or org.user.customer.read".to_owned());
+    }
+    if let Some(role) = request.roles.iter().find(|role| !role::is_valid(role)) {
+        return refuse("role", format!("{role:?} is no role: roles are words joined by dots, such as org.user"));
+    }
+    if let Some(secret) = &request.secret
+        && (!(MIN_SECRET..=MAX_SECRET).contains(&secret.len()) || !secret.bytes().all(|byte| byte.is_ascii_graphic()))
+    {
+        let title = format!("A token has {MIN_SECRET} to {MAX_SECRET} visible ASCII characters without blanks");
+        return refuse("token", title);
+    }
+    Ok(())
+}
+
+/// What is kept of a token.
+pub fn hash(secret: &str) -> TokenHash {
+    TokenHash(Sha256::digest(secret.as_bytes()).into())
+}
+
+fn jwt(org: &Org, id: ObjectId, user: ObjectId, roles: &[String], key: &[u8; 32]) -> Result<String, Refusal> {
+    let claims = json!({
+        "id": id,
+        "user": user,
+        "org": org.id,
+        "orgName": org.name,
+        "userType": "machine",
+        "roles": roles,
+        "aud": "urn:consumer",
+        "iss": "urn:api",
+        "sub": user,
+    });
+    let signed = format!(
+        "{}.{}",
+        URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256","typ":"JWT"}"#),
+        URL_SAFE_NO_PAD.encode(claims.to_string())
+    );
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).map_err(|_| resource::fault("The token could not be signed"))?;
+    mac.update(signed.as_bytes());
+    Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())))
+}
+
+/// A key as the API shows it, without its secret. When and from where it was last used is not kept.
+pub fn show(org: &Org, token: &Token) -> AuthToken {
+    AuthToken {
+        kind: TOKEN_TYPE.to_owned(),
+        id: token.id.to_string(),
+        attributes: AuthTokenAttributes {
+            name: token.name.as_str().into(),
+            last_token_chars: token.last_chars.as_str().into(),
+            ip_address: Field::Absent,
+            user_agent: Field::Absent,
+            roles: token.roles.clone().into(),
+            created_at: token.created_at.into(),
+            updated_at: token.revoked_at.unwrap_or(token.created_at).into(),
+            last_accessed_at: Field::Absent,
+            extra: Map::new(),
+        },
+        relationships: Relationships::from([
+            ("org".to_owned(), resource::org_relationship(org)),
+            ("user".to_owned(), resource::user_relationship(token.user)),
+        ]),
+        links: Some(SelfLink::new(format!("/v1/auth/tokens/{}", token.id))),
+        extra: Map::new(),
+    }
+}

@@ -1,0 +1,108 @@
+//! What is unique across the org, and how it is compared (`docs/contract/behaviour.md` §7.3). How Kustomer compares is
+//! not published; our choices are listed in `docs/compatibility.md`.
+
+use kustomer_api::customer::CustomerAttributes;
+use kustomer_api::error::code;
+use kustomer_api::{Field, ObjectId};
+
+use crate::claim::{Claim, ClaimKey, ClaimKind};
+use crate::refusal::Refusal;
+use crate::store::OrgKey;
+
+/// How a customer is looked up by something unique.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lookup {
+    /// By e-mail address, case aside.
+    Email,
+    /// By phone number, by its digits.
+    Phone,
+    /// By external id, exactly; the primary one or any other.
+    ExternalId,
+}
+
+impl Lookup {
+    /// The claim that whoever is looked up must hold.
+    pub fn key(self, org: OrgKey, value: &str) -> ClaimKey {
+        match self {
+            Self::Email => ClaimKey::new(org, ClaimKind::Email, &fold(value.trim())),
+            Self::Phone => ClaimKey::new(org, ClaimKind::Phone, &digits(value)),
+            Self::ExternalId => ClaimKey::new(org, ClaimKind::ExternalId, value),
+        }
+    }
+
+    /// The word in the path, which an error names.
+    pub const fn parameter(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Phone => "phone",
+            Self::ExternalId => "externalId",
+        }
+    }
+}
+
+/// Upper and lower case aside.
+pub(super) fn fold(text: &str) -> String {
+    text.to_lowercase()
+}
+
+/// The digits of a number: `+1 (800) 555-1212` and `18005551212` are the same.
+pub(super) fn digits(text: &str) -> String {
+    text.chars().filter(char::is_ascii_digit).collect()
+}
+
+/// A claim and the place in the record that asks for it.
+pub(super) struct Identity {
+    pub(super) claim: Claim,
+    attribute: &'static str,
+    index: usize,
+}
+
+/// Everything a customer claims, each once.
+pub(super) fn identities(org: OrgKey, owner: ObjectId, attributes: &CustomerAttributes) -> Vec<Identity> {
+    let mut found: Vec<Identity> = Vec::new();
+    let mut claim = |kind: ClaimKind, attribute: &'static str, index: usize, value: &str| {
+        let key = ClaimKey::new(org, kind, value);
+        if !found.iter().any(|known| known.claim.key == key) {
+            found.push(Identity { claim: Claim { kind, key, owner }, attribute, index });
+        }
+    };
+    fn each<T>(list: &Field<Vec<T>>) -> impl Iterator<Item = (usize, &T)> {
+        list.value().into_iter().flatten().enumerate()
+    }
+    for (index, item) in each(&attributes.external_ids) {
+        claim(ClaimKind::ExternalId, "externalIds", index, &item.external_id);
+    }
+    for (index, item) in each(&attributes.emails) {
+        claim(ClaimKind::Email, "emails", index, &fold(&item.email));
+    }
+    for (index, item) in each(&attributes.phones) {
+        claim(ClaimKind::Phone, "phones", index, &digits(&item.phone));
+    }
+    for (index, item) in each(&attributes.whatsapps) {
+        claim(ClaimKind::Whatsapp, "whatsapps", index, &digits(&item.phone));
+    }
+    for (index, item) in each(&attributes.socials) {
+        claim(ClaimKind::SocialName, "socials", index, &format!("{}:{}", item.kind, fold(&item.username)));
+        if let Some(userid) = item.userid.as_deref().filter(|userid| !userid.is_empty()) {
+            claim(ClaimKind::SocialId, "socials", index, &format!("{}:{userid}", item.kind));
+        }
+    }
+    found
+}
+
+/// 409 for an identity that another customer holds; names the attribute, the item and the holder. (`docs/contract/behaviour.md` §3.3: the
+/// status is implied there, the body is ours.)
+pub fn conflict(org: OrgKey, key: ClaimKey, holder: ObjectId, attributes: &CustomerAttributes) -> Refusal {
+    let identity = identities(org, holder, attributes).into_iter().find(|identity| identity.claim.key == key);
+    let (attribute, index) = identity.map_or(("", 0), |identity| (identity.attribute, identity.index));
+    // The primary external id is sent as a scalar, and named so.
+    let primary = attribute == "externalIds"
+        && attributes.external_ids.value().and_then(|ids| ids.get(index)).map(|item| &item.external_id)
+            == attributes.external_id.value();
+    let (attribute, pointer) =
+        if primary { ("externalId", "/externalId".to_owned()) } else { (attribute, format!("/{attribute}/{index}")) };
+    let title = format!("Another customer holds this value of {attribute}: {pointer} must be unique in the org");
+    Refusal::new(409, code::CONFLICT, attribute, title)
+        .with_meta("pointer", pointer)
+        .with_meta("customer", holder.to_string())
+}

@@ -1,0 +1,242 @@
+//! Create, update, delete and restore: each decides on a whole set of changes.
+
+use kustomer_api::customer::{Customer, CustomerAttributes, TYPE};
+use kustomer_api::envelope::{Relationship, ResourceId, SelfLink};
+use kustomer_api::{Field, ObjectId};
+use serde_json::{Map, Number};
+
+use super::{Context, OmittedCompany, UpdateOptions, Write, derive, identity, write};
+use crate::change::{ChangeSet, Event, Kind, Put};
+use crate::refusal::Refusal;
+use crate::store::Stored;
+use crate::{resource, tag};
+
+/// Creates a customer. Takes the id it gets and its event's.
+///
+/// # Errors
+/// 400 when what was sent cannot be stored.
+pub fn create(context: &Context<'_>, id: ObjectId, event: ObjectId, write: Write) -> Result<ChangeSet, Refusal> {
+    let mut customer = Customer {
+        kind: TYPE.to_owned(),
+        id: id.to_string(),
+        attributes: derive::fresh(id, context.now),
+        relationships: resource::made_by(context.org, context.actor),
+        links: Some(SelfLink::new(format!("/v1/customers/{id}"))),
+        extra: Map::new(),
+    };
+    let messages = Relationship::to_many(format!("/v1/customers/{id}/messages"));
+    customer.relationships.insert("messages".to_owned(), messages);
+    let Write { input, tags } = write;
+    link_company(&mut customer, &input.company);
+    let tags = tags.unwrap_or_default();
+    write::write(&mut customer.attributes, input, Some(tags.ids))?;
+
+    let mut changes = ChangeSet::default();
+    tag::create(context, &tags.new, &mut changes)?;
+    let claims = identity::identities(context.org.key, id, &customer.attributes);
+    changes.claims.extend(claims.into_iter().map(|identity| identity.claim));
+    put(context, &customer, id, None, &mut changes)?;
+    changes.events.push(happened(context, event, "kustomer.customer.create", id, 1, None));
+    Ok(changes)
+}
+
+/// Updates a customer, or with [`UpdateOptions::replace`] replaces it. Takes its event's id.
+///
+/// # Errors
+/// 404 when it is not there or deleted, 412 when `If-Match` names another revision, 409 when `rev` does, 400 when what
+/// was sent cannot be stored.
+pub fn update(
+    context: &Context<'_>,
+    stored: Option<&Stored>,
+    event: ObjectId,
+    write: Write,
+    options: &UpdateOptions,
+) -> Result<ChangeSet, Refusal> {
+    let stored = alive(stored)?;
+    let context = &context.not_before(stored.updated_at);
+    check_if_match(stored, options.if_match.as_deref())?;
+    check_rev(stored, write.input.rev.as_ref())?;
+    let before: Customer = resource::read(&stored.document)?;
+    let mut after = before.clone();
+    let Write { input, tags } = write;
+
+    let company_is_dropped = options.replace || options.omitted_company == OmittedCompany::Unlink;
+    if input.company.is_absent() && company_is_dropped {
+        link_company(&mut after, &Field::Null);
+    } else {
+        link_company(&mut after, &input.company);
+    }
+    if options.replace {
+        after.attributes = derive::bared(std::mem::take(&mut after.attributes), stored.id, context.now);
+    }
+    touch(context, &mut after, stored.rev + 1);
+    after.attributes.last_activity_at = context.now.into();
+    let (tag_ids, new_tags) = tags.map(|tags| (tags.ids, tags.new)).unzip();
+    write::write(&mut after.attributes, input, tag_ids)?;
+
+    let mut changes = ChangeSet::default();
+    tag::create(context, &new_tags.unwrap_or_default(), &mut changes)?;
+    let held = identity::identities(context.org.key, stored.id, &before.attributes);
+    let wanted = identity::identities(context.org.key, stored.id, &after.attributes);
+    let is_in = |claim: &identity::Identity, list: &[identity::Identity]| {
+        list.iter().any(|other| other.claim.key == claim.claim.key)
+    };
+    changes.frees.extend(held.iter().filter(|claim| !is_in(claim, &wanted)).map(|identity| identity.claim));
+    changes.claims.extend(wanted.iter().filter(|claim| !is_in(claim, &held)).map(|identity| identity.claim));
+    put(context, &after, stored.id, Some(stored.rev), &mut changes)?;
+    let difference = resource::changes(&before, &after)?;
+    changes.events.push(happened(
+        context,
+        event,
+        "kustomer.customer.update",
+        stored.id,
+        stored.rev + 1,
+        Some(difference),
+    ));
+    Ok(changes)
+}
+
+/// Deletes a customer softly: it answers 404 from now on and its identities are free, but nothing is lost. Takes its
+/// event's id.
+///
+/// # Errors
+/// 404 when it is not there or deleted already, 412 when `If-Match` names another revision.
+pub fn delete(
+    context: &Context<'_>,
+    stored: Option<&Stored>,
+    event: ObjectId,
+    if_match: Option<&str>,
+) -> Result<ChangeSet, Refusal> {
+    let stored = alive(stored)?;
+    check_if_match(stored, if_match)?;
+    let (mut changes, customer) = flag(context, stored, event, true)?;
+    let held = identity::identities(context.org.key, stored.id, &customer);
+    changes.frees.extend(held.into_iter().map(|identity| identity.claim));
+    Ok(changes)
+}
+
+/// Brings a deleted customer back. `None` when it was not deleted, so that asking twice is no error. Takes its event's
+/// id.
+///
+/// # Errors
+/// 404 when it never was.
+pub fn restore(context: &Context<'_>, stored: Option<&Stored>, event: ObjectId) -> Result<Option<ChangeSet>, Refusal> {
+    let stored = stored.ok_or_else(|| Refusal::not_found("id"))?;
+    if !stored.deleted {
+        return Ok(None);
+    }
+    let (mut changes, customer) = flag(context, stored, event, false)?;
+    let wanted = identity::identities(context.org.key, stored.id, &customer);
+    changes.claims.extend(wanted.into_iter().map(|identity| identity.claim));
+    Ok(Some(changes))
+}
+
+/// Sets `deleted`, and gives the attributes whose identities are to be freed or taken.
+fn flag(
+    context: &Context<'_>,
+    stored: &Stored,
+    event: ObjectId,
+    deleted: bool,
+) -> Result<(ChangeSet, CustomerAttributes), Refusal> {
+    let context = &context.not_before(stored.updated_at);
+    let before: Customer = resource::read(&stored.document)?;
+    let mut after = before.clone();
+    after.attributes.deleted = deleted.into();
+    touch(context, &mut after, stored.rev + 1);
+    let mut changes = ChangeSet::default();
+    put(context, &after, stored.id, Some(stored.rev), &mut changes)?;
+    let name = if deleted { "kustomer.customer.delete" } else { "kustomer.customer.restore" };
+    let difference = resource::changes(&before, &after)?;
+    changes.events.push(happened(context, event, name, stored.id, stored.rev + 1, Some(difference)));
+    Ok((changes, after.attributes))
+}
+
+fn alive(stored: Option<&Stored>) -> Result<&Stored, Refusal> {
+    stored.filter(|stored| !stored.deleted).ok_or_else(|| Refusal::not_found("id"))
+}
+
+fn check_if_match(stored: &Stored, if_match: Option<&str>) -> Result<(), Refusal> {
+    match if_match {
+        Some(header) if !resource::names_etag(header, &resource::etag(&stored.document, stored.rev)) => {
+            Err(Refusal::precondition_failed())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// `rev` is a number on the wire; 3 and 3.0 are the same revision.
+fn check_rev(stored: &Stored, rev: Option<&Number>) -> Result<(), Refusal> {
+    match rev {
+        Some(rev) if rev.as_f64() != Some(stored.rev as f64) => Err(Refusal::stale_rev(&rev.to_string(), stored.rev)),
+        _ => Ok(()),
+    }
+}
+
+/// What every change by an actor leaves behind (`docs/contract/behaviour.md` §7.2).
+fn touch(context: &Context<'_>, customer: &mut Customer, rev: u64) {
+    customer.attributes.rev = Field::Value(rev);
+    customer.attributes.updated_at = context.now.into();
+    customer.attributes.modified_at = context.now.into();
+    customer.relationships.insert("modifiedBy".to_owned(), resource::user_relationship(context.actor));
+}
+
+/// Links or unlinks the company. Until companies are kept, any id is taken as it comes, and answered without a link,
+/// since there is nothing to follow it to.
+fn link_company(customer: &mut Customer, company: &Field<String>) {
+    match company {
+        Field::Absent => {}
+        Field::Null => {
+            customer.relationships.remove("company");
+        }
+        Field::Value(id) => {
+            let data = Field::Value(ResourceId { kind: "company".to_owned(), id: id.clone(), extra: Map::new() });
+            let company = Relationship { data, ..Relationship::default() };
+            customer.relationships.insert("company".to_owned(), company);
+        }
+    }
+}
+
+fn put(
+    context: &Context<'_>,
+    customer: &Customer,
+    id: ObjectId,
+    expects: Option<u64>,
+    changes: &mut ChangeSet,
+) -> Result<(), Refusal> {
+    let attributes = &customer.attributes;
+    let record = Put {
+        kind: Kind::Customer,
+        id,
+        rev: expects.unwrap_or_default() + 1,
+        expects,
+        deleted: attributes.deleted.value().copied().unwrap_or_default(),
+        created_at: attributes.created_at.value().copied().unwrap_or(context.now),
+        updated_at: context.now,
+        document: resource::render(customer)?,
+    };
+    // The record a command is about stands first; what it brings about stands behind it.
+    changes.puts.insert(0, record);
+    Ok(())
+}
+
+fn happened(
+    context: &Context<'_>,
+    id: ObjectId,
+    name: &'static str,
+    record: ObjectId,
+    rev: u64,
+    changes: Option<String>,
+) -> Event {
+    Event {
+        id,
+        name,
+        kind: Kind::Customer,
+        record,
+        rev,
+        at: context.now,
+        actor: Some(context.actor),
+        client: context.client,
+        request_id: context.request_id.to_owned(),
+        changes,
+    }
+}

@@ -1,0 +1,69 @@
+//! The rules of the customer (`docs/contract/behaviour.md` §7, §8).
+
+mod derive;
+mod identity;
+mod lifecycle;
+mod write;
+
+pub use identity::{Lookup, conflict};
+pub use lifecycle::{create, delete, restore, update};
+
+use kustomer_api::customer::CustomerInput;
+use kustomer_api::{ObjectId, Timestamp};
+
+use crate::directory::Org;
+use crate::tag;
+
+/// Who acts, where, when, and from which request.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// The org.
+    pub org: &'a Org,
+    /// The user.
+    pub actor: ObjectId,
+    /// The moment.
+    pub now: Timestamp,
+    /// From where, for the event: `api`, …
+    pub client: &'static str,
+    /// The request, for the event.
+    pub request_id: &'a str,
+}
+
+impl Context<'_> {
+    /// The same, but not before `moment`: a record's revisions never go back in time, although a clock may.
+    #[must_use]
+    pub fn not_before(self, moment: Timestamp) -> Self {
+        Self { now: self.now.max(moment), ..self }
+    }
+}
+
+/// What to write on a customer.
+#[derive(Debug, Clone)]
+pub struct Write {
+    /// The attributes sent.
+    pub input: CustomerInput,
+    /// The tags sent, resolved; `None` when none were sent.
+    pub tags: Option<tag::Resolved>,
+}
+
+/// How to update.
+#[derive(Debug, Clone, Default)]
+pub struct UpdateOptions {
+    /// Drop the attributes that were not sent.
+    pub replace: bool,
+    /// What an absent `company` does when attributes are kept.
+    pub omitted_company: OmittedCompany,
+    /// The `If-Match` header.
+    pub if_match: Option<String>,
+}
+
+/// What an update without `company` does to the company. Kustomer's text says it unlinks, on PUT and PATCH alike, which
+/// nobody has verified (`docs/contract/behaviour.md` §8).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum OmittedCompany {
+    /// It stays.
+    #[default]
+    Keep,
+    /// It is unlinked.
+    Unlink,
+}
