@@ -1,1 +1,88 @@
-fn main(){}
+//! The project's own commands, run as `cargo xtask <command>`.
+//!
+//! It depends on no crate of the workspace, so that it still runs when the files it generates do not compile.
+#![expect(clippy::print_stdout, reason = "a command line tool speaks through standard output")]
+
+mod bench;
+mod contract;
+mod drift;
+mod layers;
+mod openapi;
+mod operations;
+mod process;
+mod tally;
+mod test;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "The project's own commands")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run every test: Rust, documentation examples, and a TypeScript client against the real binary
+    Test {
+        /// The storage engine the server is tested on
+        #[arg(long, value_enum, default_value_t = Engine::Sqlite)]
+        engine: Engine,
+    },
+    /// Write the operations of the contract as Rust
+    Contract {
+        /// Only fail if the file is not what would be written
+        #[arg(long)]
+        check: bool,
+    },
+    /// Write docs/openapi.json
+    Openapi {
+        /// Only fail if the file is not what would be written
+        #[arg(long)]
+        check: bool,
+    },
+    /// Write docs/operations.md: which operations are served
+    Operations {
+        /// Only fail if the file is not what would be written
+        #[arg(long)]
+        check: bool,
+    },
+    /// Check which crate may depend on which
+    Layers,
+    /// Measure the release build beside bare axum and bare SQLite
+    Bench {
+        /// Shorter rounds: under a minute, and noisier
+        #[arg(long)]
+        quick: bool,
+    },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Engine {
+    Sqlite,
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Test { engine: Engine::Sqlite } => test::run(),
+        Command::Contract { check } => contract::run(check),
+        Command::Openapi { check } => openapi::run(check),
+        Command::Operations { check } => operations::run(check),
+        Command::Layers => layers::run(),
+        Command::Bench { quick } => bench::run(quick),
+    }
+}

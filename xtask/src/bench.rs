@@ -1,0 +1,18 @@
+//! Builds what is measured, then measures it.
+
+use anyhow::Result;
+
+use crate::process;
+use crate::workspace::Metadata;
+
+/// Builds the release server and the load generator, and runs the one against the other.
+pub(crate) fn run(quick: bool) -> Result<()> {
+    process::succeed(process::cargo().args(["build", "--release", "-p", "kustodian", "-p", "kustodian-bench"]))?;
+    let metadata = Metadata::load()?;
+    let mut bench = process::program(metadata.binary("release", "kustodian-bench"));
+    bench.arg("--server").arg(metadata.binary("release", "kustodian"));
+    if quick {
+        bench.arg("--quick");
+    }
+    process::succeed(&mut bench)
+}

@@ -1,0 +1,81 @@
+//! Where the workspace and its build products are, and what its crates depend on, as cargo tells it.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+use crate::process;
+
+/// The folder of the root `Cargo.toml`.
+pub(crate) fn root() -> PathBuf {
+    // `cargo xtask` sets the folder of this crate at run time; a copied binary falls back to the folder it stands in.
+    std::env::var_os("CARGO_MANIFEST_DIR")
+        .and_then(|xtask| PathBuf::from(xtask).parent().map(PathBuf::from))
+        .unwrap_or_else(|| PathBuf::from("."))
+}
+
+/// The part of `cargo metadata` that is read here.
+#[derive(Deserialize)]
+pub(crate) struct Metadata {
+    pub(crate) packages: Vec<Package>,
+    pub(crate) resolve: Resolve,
+    workspace_members: HashSet<String>,
+    pub(crate) target_directory: PathBuf,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Package {
+    pub(crate) id: String,
+    pub(crate) name: String,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Resolve {
+    pub(crate) nodes: Vec<Node>,
+}
+
+/// A package and the packages it is built with.
+#[derive(Deserialize)]
+pub(crate) struct Node {
+    pub(crate) id: String,
+    pub(crate) deps: Vec<Dependency>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Dependency {
+    pub(crate) pkg: String,
+    dep_kinds: Vec<DependencyKind>,
+}
+
+#[derive(Deserialize)]
+struct DependencyKind {
+    /// `None` for an ordinary dependency, else `dev` or `build`.
+    kind: Option<String>,
+}
+
+impl Dependency {
+    /// Whether it is needed by more than the tests.
+    pub(crate) fn is_shipped(&self) -> bool {
+        self.dep_kinds.iter().any(|kind| kind.kind.as_deref() != Some("dev"))
+    }
+}
+
+impl Metadata {
+    /// What cargo knows of the workspace. Fails if cargo does.
+    pub(crate) fn load() -> Result<Self> {
+        let printed = process::output(process::cargo().args(["metadata", "--format-version", "1"]))?;
+        serde_json::from_slice(&printed).context("cannot read what cargo metadata printed")
+    }
+
+    /// Whether the package is one of ours.
+    pub(crate) fn is_member(&self, id: &str) -> bool {
+        self.workspace_members.contains(id)
+    }
+
+    /// Where the release or debug build of a binary is.
+    pub(crate) fn binary(&self, profile: &str, name: &str) -> PathBuf {
+        self.target_directory.join(profile).join(name).with_extension(std::env::consts::EXE_EXTENSION)
+    }
+}
