@@ -10,6 +10,7 @@ pub mod claim;
 pub mod customer;
 pub mod directory;
 pub mod input;
+pub mod org;
 pub mod permission;
 pub mod rate_limit;
 pub mod refusal;

@@ -1,1 +1,20 @@
+//! The HTTP side of Kustodian. Routes, role checks and the OpenAPI document come out of the declarations in
+//! `kustomer-api`; rules are asked in `kustodian-core`; records are reached through its ports. No SQL is known here.
 
+mod answer;
+mod app;
+mod authentication;
+mod call;
+mod connection;
+mod docs_page;
+mod handlers;
+mod metrics;
+pub mod openapi;
+mod paging;
+mod pipeline;
+mod routes;
+mod settings;
+
+pub use app::Services;
+pub use connection::Server;
+pub use settings::Settings;

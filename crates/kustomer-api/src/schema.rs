@@ -68,6 +68,8 @@ pub struct Text {
 pub struct Format {
     /// The name the contract gives it.
     pub name: &'static str,
+    /// A regular expression for documents, where the name is not one of JSON Schema's own; the check decides.
+    pub pattern: Option<&'static str>,
     /// What it looks like, for the person whose input was refused.
     pub example: &'static str,
     /// Whether a text is written so.
@@ -98,23 +100,51 @@ pub struct Property {
 
 /// `date-time`.
 pub const DATE_TIME: Format =
-    Format { name: "date-time", example: "2016-11-09T04:23:01.925Z", check: format::is_date_time };
+    Format { name: "date-time", pattern: None, example: "2016-11-09T04:23:01.925Z", check: format::is_date_time };
 /// `object-id`.
-pub const OBJECT_ID: Format =
-    Format { name: "object-id", example: "5c7d1a1f9a1b2c0010a1b2c3", check: format::is_object_id };
+pub const OBJECT_ID: Format = Format {
+    name: "object-id",
+    pattern: Some("^[0-9a-fA-F]{24}$"),
+    example: "5c7d1a1f9a1b2c0010a1b2c3",
+    check: format::is_object_id,
+};
 /// `email-relaxed`.
-pub const EMAIL: Format = Format { name: "email-relaxed", example: "ada@acme.example", check: format::is_email };
+pub const EMAIL: Format = Format {
+    name: "email-relaxed",
+    pattern: Some(r"^[^\s@]+@[^\s@]+$"),
+    example: "ada@acme.example",
+    check: format::is_email,
+};
 /// `phone-number`.
-pub const PHONE: Format = Format { name: "phone-number", example: "+18005551212", check: format::is_phone };
+pub const PHONE: Format = Format {
+    name: "phone-number",
+    pattern: Some(r"^\+?[ \-./()]*([0-9][ \-./()]*){2,20}$"),
+    example: "+18005551212",
+    check: format::is_phone,
+};
 /// `whatsapp-number`.
-pub const WHATSAPP: Format =
-    Format { name: "whatsapp-number", example: "whatsapp:+18005551212", check: format::is_whatsapp };
+pub const WHATSAPP: Format = Format {
+    name: "whatsapp-number",
+    pattern: Some(r"^(whatsapp:)?\+?[ \-./()]*([0-9][ \-./()]*){2,20}$"),
+    example: "whatsapp:+18005551212",
+    check: format::is_whatsapp,
+};
 /// `uri`.
-pub const URI: Format = Format { name: "uri", example: "https://acme.example/a", check: format::is_uri };
+pub const URI: Format = Format { name: "uri", pattern: None, example: "https://acme.example/a", check: format::is_uri };
 /// `url`.
-pub const URL: Format = Format { name: "url", example: "https://acme.example", check: format::is_url };
+pub const URL: Format = Format {
+    name: "url",
+    pattern: Some(r"^[a-zA-Z][a-zA-Z0-9+.\-]*://[^\s]+$"),
+    example: "https://acme.example",
+    check: format::is_url,
+};
 /// The tag pattern.
-pub const TAG: Format = Format { name: "tag", example: "vip", check: format::is_tag };
+pub const TAG: Format = Format {
+    name: "tag",
+    pattern: Some(r"^[0-9a-zA-ZÀ-ÿ_/<>\-.]{1}[0-9a-zA-ZÀ-ÿ _/<>\-.]{0,63}$"),
+    example: "vip",
+    check: format::is_tag,
+};
 
 impl Schema {
     const fn of(kind: Kind) -> Self {

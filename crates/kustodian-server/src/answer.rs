@@ -1,0 +1,159 @@
+//! From what a handler decided to bytes and headers (`docs/contract/behaviour.md` §2, §3, §5).
+
+use axum::body::Body;
+use axum::response::Response;
+use bytes::Bytes;
+use http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, RETRY_AFTER, STRICT_TRANSPORT_SECURITY, VARY, X_CONTENT_TYPE_OPTIONS,
+};
+use http::{HeaderName, HeaderValue, StatusCode};
+use kustodian_core::rate_limit::Standing;
+use kustodian_core::refusal::Refusal;
+use kustodian_core::resource;
+use kustodian_core::store::{CommitError, StoreError};
+use kustomer_api::error::code;
+
+/// What a handler answers.
+pub(crate) enum Answer {
+    /// One resource, as stored: spliced into its envelope, never parsed.
+    Document {
+        /// 200 or 201.
+        status: StatusCode,
+        document: String,
+        rev: u64,
+    },
+    /// Any other body of JSON, with 200.
+    Json(String),
+    /// Nothing (204).
+    Empty,
+    /// Nothing, because the client holds it already (304).
+    NotModified { etag: String },
+}
+
+impl Answer {
+    pub(crate) fn ok(document: String, rev: u64) -> Self {
+        Self::Document { status: StatusCode::OK, document, rev }
+    }
+
+    pub(crate) fn created(document: String, rev: u64) -> Self {
+        Self::Document { status: StatusCode::CREATED, document, rev }
+    }
+
+    pub(crate) fn into_response(self) -> Response {
+        match self {
+            Self::Document { status, document, rev } => {
+                let etag = resource::etag(&document, rev);
+                let mut response = json(status, ["{\"data\":", &document, "}"].concat());
+                set(&mut response, ETAG, &etag);
+                response
+            }
+            Self::Json(body) => json(StatusCode::OK, body),
+            Self::Empty => with_status(StatusCode::NO_CONTENT, Body::empty()),
+            Self::NotModified { etag } => {
+                let mut response = with_status(StatusCode::NOT_MODIFIED, Body::empty());
+                set(&mut response, ETAG, &etag);
+                response
+            }
+        }
+    }
+}
+
+fn with_status(status: StatusCode, body: Body) -> Response {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    response
+}
+
+fn json(status: StatusCode, body: String) -> Response {
+    let mut response = with_status(status, Body::from(Bytes::from(body)));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    response
+}
+
+fn set(response: &mut Response, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().insert(name, value);
+    }
+}
+
+/// The answer to a refusal. A wait the refusal knows of becomes `Retry-After`.
+pub(crate) fn refuse(refusal: Refusal) -> Response {
+    let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let meta = refusal.errors.first().map(|item| item.meta.clone()).unwrap_or_default();
+    let body = serde_json::to_string(&refusal.into_body()).unwrap_or_else(|_| r#"{"errors":[]}"#.to_owned());
+    let mut response = json(status, body);
+    if let Some(seconds) = meta.get(RETRY_SECONDS).and_then(serde_json::Value::as_u64) {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if status == StatusCode::UNAUTHORIZED {
+        response.headers_mut().insert(http::header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    if let Some(methods) = meta.get("allow").and_then(serde_json::Value::as_str) {
+        set(&mut response, ALLOW, methods);
+    }
+    response
+}
+
+/// The member of an error's `meta` that becomes `Retry-After`.
+const RETRY_SECONDS: &str = "retryAfter";
+
+/// 503 when the database is away, 500 when it failed. The reason goes to the log alone.
+pub(crate) fn unavailable(error: StoreError) -> Refusal {
+    match error {
+        StoreError::Unavailable { reason, retry_after } => {
+            tracing::warn!(%reason, "the database is not available");
+            try_again("The database is not available now: try again", retry_after.as_secs().max(1))
+        }
+        StoreError::Failed { reason } => {
+            tracing::error!(%reason, "the database failed");
+            resource::fault("The server failed: its log knows more under this request id")
+        }
+    }
+}
+
+/// 503 with a wait in seconds.
+pub(crate) fn try_again(title: &str, seconds: u64) -> Refusal {
+    Refusal::new(503, code::UNAVAILABLE, "", title).with_meta(RETRY_SECONDS, seconds)
+}
+
+/// 429 with a wait in seconds.
+pub(crate) fn wait_for_reset(refusal: Refusal, seconds: i64) -> Refusal {
+    refusal.with_meta(RETRY_SECONDS, seconds.max(1))
+}
+
+/// What a commit that failed answers, when the handler knows no better.
+pub(crate) fn not_committed(error: CommitError) -> Refusal {
+    match error {
+        CommitError::Refused(refusal) => refusal,
+        CommitError::Store(error) => unavailable(error),
+        // Under the record's lock neither can happen again and again; whoever gets here met a storm of writers.
+        CommitError::Stale { .. } | CommitError::Claimed { .. } => {
+            try_again("Others write the same record all the time: try again", 1)
+        }
+    }
+}
+
+/// The headers of every answer, as recorded in real traffic (§2), and the rate-limit headers (§5).
+pub(crate) fn finish(response: &mut Response, request_id: &str, standing: Standing) {
+    const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
+    const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
+    const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
+    const POD: HeaderName = HeaderName::from_static("x-kustomer-pod");
+    const TIMING: HeaderName = HeaderName::from_static("timing-allow-origin");
+    let headers = response.headers_mut();
+    headers.insert(LIMIT, standing.limit.into());
+    headers.insert(REMAINING, standing.remaining.into());
+    headers.insert(RESET, standing.reset.into());
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache,private"));
+    headers.insert(VARY, HeaderValue::from_static("X-HTTP-Method-Override, Authorization"));
+    headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000; includeSubDomains"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(POD, HeaderValue::from_static("prod1"));
+    headers.insert(TIMING, HeaderValue::from_static("*"));
+    if let Ok(id) = HeaderValue::from_str(request_id) {
+        headers.insert(REQUEST_ID, id);
+    }
+}
+
+/// The header that names a request, taken from the client or made.
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");

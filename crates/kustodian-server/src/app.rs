@@ -1,0 +1,61 @@
+//! What every request shares.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use kustodian_core::chance::{Clock, Ids};
+use kustodian_core::directory::Directory;
+use kustodian_core::rate_limit::{Budget, Standing};
+use kustodian_core::store::{OrgKey, Store};
+use kustomer_api::Timestamp;
+
+use crate::authentication::TokenCache;
+use crate::metrics::Metrics;
+use crate::routes::RouteTable;
+use crate::settings::Settings;
+
+/// What the server is built on.
+#[derive(Clone)]
+pub struct Services {
+    /// The records.
+    pub store: Arc<dyn Store>,
+    /// The orgs and credentials.
+    pub directory: Arc<dyn Directory>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub ids: Arc<dyn Ids>,
+}
+
+pub(crate) struct App {
+    pub(crate) services: Services,
+    pub(crate) settings: Settings,
+    pub(crate) routes: RouteTable,
+    pub(crate) tokens: TokenCache,
+    pub(crate) metrics: Metrics,
+    budgets: Mutex<HashMap<OrgKey, Budget>>,
+}
+
+impl App {
+    pub(crate) fn new(services: Services, settings: Settings) -> Self {
+        Self {
+            services,
+            settings,
+            routes: RouteTable::new(crate::handlers::served()),
+            tokens: TokenCache::default(),
+            metrics: Metrics::default(),
+            budgets: Mutex::default(),
+        }
+    }
+
+    /// Takes one request out of the org's budget; whether there was one left, and where the org stands.
+    pub(crate) fn take_from_budget(&self, org: OrgKey, now: Timestamp) -> (bool, Standing) {
+        match self.settings.rate_limit {
+            None => (true, Standing::unlimited(now)),
+            Some(limit) => {
+                let mut budgets = self.budgets.lock().unwrap_or_else(PoisonError::into_inner);
+                budgets.entry(org).or_default().take(limit, now)
+            }
+        }
+    }
+}

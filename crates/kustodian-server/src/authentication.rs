@@ -1,0 +1,90 @@
+//! From the `Authorization` header to a caller. Only the hash of a token is ever compared or kept.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+use kustodian_core::directory::{Org, Token, TokenHash};
+use kustodian_core::permission::{Caller, admit, unauthorized};
+use kustodian_core::refusal::Refusal;
+use kustodian_core::token;
+use kustomer_api::Timestamp;
+
+use crate::answer::unavailable;
+use crate::app::App;
+
+/// How long a known token is believed without asking the database: a revocation counts within this time.
+const BELIEVED: Duration = Duration::from_secs(1);
+
+/// How many tokens are remembered; beyond it all are forgotten, which costs one look-up each.
+const MAX_REMEMBERED: usize = 10_000;
+
+type Known = (Arc<Org>, Arc<Token>);
+
+/// Tokens that were looked up a moment ago.
+#[derive(Default)]
+pub(crate) struct TokenCache {
+    known: RwLock<HashMap<TokenHash, (Instant, Known)>>,
+}
+
+impl TokenCache {
+    fn find(&self, hash: TokenHash) -> Option<Known> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        known.get(&hash).filter(|(since, _)| since.elapsed() < BELIEVED).map(|(_, known)| known.clone())
+    }
+
+    fn remember(&self, hash: TokenHash, found: Known) {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MAX_REMEMBERED {
+            known.clear();
+        }
+        known.insert(hash, (Instant::now(), found));
+    }
+
+    fn forget(&self, hash: TokenHash) {
+        self.known.write().unwrap_or_else(PoisonError::into_inner).remove(&hash);
+    }
+}
+
+/// Admits the bearer of a token.
+///
+/// # Errors
+/// 401 when there is no good token, 503 when it cannot be looked up.
+pub(crate) async fn authenticate(
+    app: &App,
+    headers: &HeaderMap,
+    from: IpAddr,
+    now: Timestamp,
+) -> Result<Caller, Refusal> {
+    let hash = token::hash(bearer(headers)?);
+    let known = match app.tokens.find(hash) {
+        Some(known) => Some(known),
+        None => {
+            let found = app.services.directory.find_token(hash).await.map_err(unavailable)?;
+            let found = found.map(|(org, token)| (Arc::new(org), Arc::new(token)));
+            match &found {
+                Some(found) => app.tokens.remember(hash, found.clone()),
+                None => app.tokens.forget(hash),
+            }
+            found
+        }
+    };
+    admit(known.as_ref(), from, now)
+}
+
+/// The token behind `Bearer` and a single space (`docs/contract/behaviour.md` §1.1).
+fn bearer(headers: &HeaderMap) -> Result<&str, Refusal> {
+    let header = headers
+        .get(AUTHORIZATION)
+        .ok_or_else(|| unauthorized("A token is needed: send the header Authorization: Bearer <token>"))?;
+    let token = header.to_str().ok().and_then(|header| {
+        let (scheme, token) = header.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then_some(token)
+    });
+    token
+        .filter(|token| (1..=token::MAX_SECRET).contains(&token.len()) && !token.starts_with(' '))
+        .ok_or_else(|| unauthorized("The Authorization header is not of the form Bearer <token>"))
+}

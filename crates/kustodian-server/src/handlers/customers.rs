@@ -1,0 +1,275 @@
+//! Customers: load, decide in the core, commit, and decide again when others were faster.
+
+use kustodian_core::change::{ChangeSet, Kind};
+use kustodian_core::claim::ClaimKind;
+use kustodian_core::customer::{self, Lookup, UpdateOptions, Write};
+use kustodian_core::refusal::Refusal;
+use kustodian_core::resource;
+use kustodian_core::store::{CommitError, Decide, ListQuery, SortKey, Start, Stored, Within};
+use kustomer_api::customer::{
+    Comparison, CreateCustomer, Customer, CustomerInput, CustomerSortKey, DeleteCustomer, GetCustomerByEmail,
+    GetCustomerByExternalId, GetCustomerById, GetCustomerByPhone, GetCustomers, ListCustomers, MomentFilter,
+    RestoreCustomer, UpdateCustomer, UpdateCustomerAttributes,
+};
+use kustomer_api::query::{DEFAULT_PAGE_SIZE, QueryArguments};
+use kustomer_api::{Endpoint, ObjectId};
+
+use crate::answer::{Answer, not_committed, unavailable};
+use crate::call::Call;
+use crate::handlers::tags;
+use crate::paging::{self, Cursor, Numbered};
+
+/// How often a command is decided anew because a tag it wanted to make was made by another meanwhile.
+const ATTEMPTS: usize = 8;
+
+pub(crate) async fn create_customer(call: Call<CreateCustomer>) -> Result<Answer, Refusal> {
+    let act = call.act();
+    let (id, event) = (call.next_id(), call.next_id());
+    for _ in 0..ATTEMPTS {
+        let mut input = call.input()?;
+        let tags = tags::resolve(&call, input.tags.take()).await?;
+        let changes = customer::create(&act.context(), id, event, Write { input, tags })?;
+        let error = match call.store().commit(call.org(), changes).await {
+            Ok(changes) => return written(changes, Answer::created),
+            Err(error) => error,
+        };
+        // The conflict is told in the words of the record that would have been: decide once more to have it.
+        match error {
+            CommitError::Claimed { kind: ClaimKind::TagName, .. } => {}
+            CommitError::Claimed { .. } => {
+                let write = Write { input: call.input()?, tags: None };
+                let wanted = customer::create(&act.context(), id, event, write)?;
+                return Err(conflict(&call, &error, &wanted));
+            }
+            error => return Err(not_committed(error)),
+        }
+    }
+    Err(too_busy())
+}
+
+pub(crate) async fn update_customer(call: Call<UpdateCustomer>) -> Result<Answer, Refusal> {
+    let (id, replace) = (call.path, call.query.replace);
+    update(call, id, replace).await
+}
+
+pub(crate) async fn update_customer_attributes(call: Call<UpdateCustomerAttributes>) -> Result<Answer, Refusal> {
+    let id = call.path;
+    update(call, id, false).await
+}
+
+async fn update<E>(call: Call<E>, id: ObjectId, replace: bool) -> Result<Answer, Refusal>
+where
+    E: Endpoint<Body = CustomerInput>,
+{
+    let act = call.act();
+    let event = call.next_id();
+    let options = UpdateOptions {
+        replace,
+        omitted_company: call.app().settings.omitted_company,
+        if_match: call.header(http::header::IF_MATCH).map(ToOwned::to_owned),
+    };
+    for _ in 0..ATTEMPTS {
+        let mut input = call.input()?;
+        let stored = find(&call, id).await?;
+        let tags = tags::resolve(&call, input.tags.take()).await?;
+        let write = Write { input, tags };
+        let decide = {
+            let (act, options, write) = (act.clone(), options.clone(), write.clone());
+            move |stored: Option<Stored>| customer::update(&act.context(), stored.as_ref(), event, write, &options)
+        };
+        let error = match commit(&call, id, stored.clone(), decide).await {
+            Ok(changes) => return written(changes, Answer::ok),
+            Err(error) => error,
+        };
+        match error {
+            CommitError::Claimed { kind: ClaimKind::TagName, .. } => {}
+            CommitError::Claimed { .. } => {
+                let wanted = customer::update(&act.context(), stored.as_ref(), event, write, &options)?;
+                return Err(conflict(&call, &error, &wanted));
+            }
+            error => return Err(not_committed(error)),
+        }
+    }
+    Err(too_busy())
+}
+
+pub(crate) async fn delete_customer(call: Call<DeleteCustomer>) -> Result<Answer, Refusal> {
+    let (act, event, id) = (call.act(), call.next_id(), call.path);
+    let if_match = call.header(http::header::IF_MATCH).map(ToOwned::to_owned);
+    let stored = find(&call, id).await?;
+    let decide =
+        move |stored: Option<Stored>| customer::delete(&act.context(), stored.as_ref(), event, if_match.as_deref());
+    commit(&call, id, stored, decide).await.map_err(not_committed)?;
+    Ok(Answer::Empty)
+}
+
+pub(crate) async fn restore_customer(call: Call<RestoreCustomer>) -> Result<Answer, Refusal> {
+    let (act, event, id) = (call.act(), call.next_id(), call.path);
+    let stored = find(&call, id).await?;
+    if let Some(stored) = stored.as_ref().filter(|stored| !stored.deleted) {
+        return Ok(Answer::ok(stored.document.clone(), stored.rev));
+    }
+    // Somebody who restores it at the same time leaves nothing to change, which commits as nothing.
+    let again = act.clone();
+    let decide = move |stored: Option<Stored>| {
+        customer::restore(&again.context(), stored.as_ref(), event).map(Option::unwrap_or_default)
+    };
+    match commit(&call, id, stored.clone(), decide).await {
+        Ok(changes) if changes.puts.is_empty() => {
+            let stored = find(&call, id).await?.ok_or_else(|| Refusal::not_found("id"))?;
+            Ok(Answer::ok(stored.document, stored.rev))
+        }
+        Ok(changes) => written(changes, Answer::ok),
+        Err(error @ CommitError::Claimed { .. }) => {
+            let wanted = customer::restore(&act.context(), stored.as_ref(), event)?.unwrap_or_default();
+            Err(conflict(&call, &error, &wanted))
+        }
+        Err(error) => Err(not_committed(error)),
+    }
+}
+
+/// Decides on the record as it was read; when it has moved on, decides again under its lock.
+async fn commit<E, F>(call: &Call<E>, id: ObjectId, stored: Option<Stored>, decide: F) -> Result<ChangeSet, CommitError>
+where
+    E: Endpoint,
+    F: FnOnce(Option<Stored>) -> Result<ChangeSet, Refusal> + Clone + Send + 'static,
+{
+    let again = decide.clone();
+    let changes = decide(stored)?;
+    if changes.puts.is_empty() {
+        return Ok(changes);
+    }
+    match call.store().commit(call.org(), changes).await {
+        Err(CommitError::Stale { .. }) => {
+            let decide: Decide = Box::new(again);
+            call.store().commit_locked(call.org(), Kind::Customer, id, decide).await
+        }
+        committed => committed,
+    }
+}
+
+async fn find<E: Endpoint>(call: &Call<E>, id: ObjectId) -> Result<Option<Stored>, Refusal> {
+    call.store().find(call.org(), Kind::Customer, id).await.map_err(unavailable)
+}
+
+/// The answer that holds the customer a set of changes wrote: it stands first among them.
+fn written(changes: ChangeSet, answer: fn(String, u64) -> Answer) -> Result<Answer, Refusal> {
+    let put = changes.puts.into_iter().next().ok_or_else(|| resource::fault("Nothing was written"))?;
+    Ok(answer(put.document, put.rev))
+}
+
+/// 409 for an identity another customer holds, or what else the error is.
+fn conflict<E: Endpoint>(call: &Call<E>, error: &CommitError, wanted: &ChangeSet) -> Refusal {
+    let CommitError::Claimed { key, owner, .. } = error else { return not_committed(error.clone()) };
+    let Some(put) = wanted.puts.first() else { return not_committed(error.clone()) };
+    match resource::read::<Customer>(&put.document) {
+        Ok(customer) => customer::conflict(call.org(), *key, *owner, &customer.attributes),
+        Err(refusal) => refusal,
+    }
+}
+
+fn too_busy() -> Refusal {
+    crate::answer::try_again("Others make the same tags all the time: try again", 1)
+}
+
+pub(crate) async fn get_customer_by_id(call: Call<GetCustomerById>) -> Result<Answer, Refusal> {
+    let stored = find(&call, call.path).await?;
+    show(&call, stored, "id")
+}
+
+pub(crate) async fn get_customer_by_email(call: Call<GetCustomerByEmail>) -> Result<Answer, Refusal> {
+    let value = call.path.clone();
+    look_up(call, Lookup::Email, &value).await
+}
+
+pub(crate) async fn get_customer_by_phone(call: Call<GetCustomerByPhone>) -> Result<Answer, Refusal> {
+    let value = call.path.clone();
+    look_up(call, Lookup::Phone, &value).await
+}
+
+pub(crate) async fn get_customer_by_external_id(call: Call<GetCustomerByExternalId>) -> Result<Answer, Refusal> {
+    let value = call.path.clone();
+    look_up(call, Lookup::ExternalId, &value).await
+}
+
+async fn look_up<E: Endpoint>(call: Call<E>, by: Lookup, value: &str) -> Result<Answer, Refusal> {
+    let key = by.key(call.org(), value);
+    let stored = call.store().find_by_claim(call.org(), Kind::Customer, key).await.map_err(unavailable)?;
+    show(&call, stored, by.parameter())
+}
+
+fn show<E: Endpoint>(call: &Call<E>, stored: Option<Stored>, parameter: &str) -> Result<Answer, Refusal> {
+    let stored = stored.filter(|stored| !stored.deleted).ok_or_else(|| Refusal::not_found(parameter))?;
+    if call.holds(&stored.document, stored.rev) {
+        return Ok(Answer::NotModified { etag: resource::etag(&stored.document, stored.rev) });
+    }
+    Ok(Answer::ok(stored.document, stored.rev))
+}
+
+const PATH: &str = "/v1/customers";
+
+pub(crate) async fn get_customers(call: Call<GetCustomers>) -> Result<Answer, Refusal> {
+    let asked = &call.query;
+    let sort = asked.sort.unwrap_or_default();
+    // The links repeat what shapes the list; the page itself they say anew.
+    let shape = ListCustomers { sort: asked.sort, filters: asked.filters.clone(), ..ListCustomers::default() }.write();
+    let mut query = ListQuery {
+        kind: Kind::Customer,
+        sort: sort_key(sort.by),
+        descending: sort.descending,
+        within: asked.filters.iter().map(within).collect(),
+        start: Start::Offset(0),
+        limit: 0,
+        count: false,
+    };
+    match &asked.cursor {
+        None => {
+            let page = Numbered::of(asked.paging);
+            (query.start, query.limit, query.count) = (Start::Offset(page.offset()), page.size, true);
+            let listing = call.store().list(call.org(), query).await.map_err(unavailable)?;
+            let documents: Vec<String> = listing.records.into_iter().map(|record| record.document).collect();
+            let total = listing.total.unwrap_or_default();
+            Ok(Answer::Json(page.counted(PATH, &shape, &documents, total)))
+        }
+        Some(cursor) => {
+            let size = asked.paging.page_size.unwrap_or(DEFAULT_PAGE_SIZE);
+            let sort_text = sort.to_text();
+            if let Some(Cursor { value, id, .. }) = Cursor::read(cursor, &sort_text)? {
+                query.start = Start::After { value, id };
+            }
+            query.limit = size + 1;
+            let mut records = call.store().list(call.org(), query).await.map_err(unavailable)?.records;
+            let has_next = records.len() > size as usize;
+            records.truncate(size as usize);
+            let next = records.last().filter(|_| has_next).map(|last| {
+                let value = match sort.by {
+                    CustomerSortKey::Id => 0,
+                    CustomerSortKey::CreatedAt => last.created_at.as_millis(),
+                    CustomerSortKey::UpdatedAt => last.updated_at.as_millis(),
+                };
+                Cursor { sort: sort_text, value, id: last.id }.write()
+            });
+            let documents: Vec<String> = records.into_iter().map(|record| record.document).collect();
+            Ok(Answer::Json(paging::by_cursor(PATH, size, &shape, cursor, &documents, next)))
+        }
+    }
+}
+
+fn sort_key(key: CustomerSortKey) -> SortKey {
+    match key {
+        CustomerSortKey::Id => SortKey::Id,
+        CustomerSortKey::CreatedAt => SortKey::CreatedAt,
+        CustomerSortKey::UpdatedAt => SortKey::UpdatedAt,
+    }
+}
+
+fn within(filter: &MomentFilter) -> Within {
+    let moment = filter.moment.as_millis();
+    let (from, to) = match filter.comparison {
+        Comparison::Gt => (moment + 1, i64::MAX),
+        Comparison::Gte => (moment, i64::MAX),
+        Comparison::Lt => (i64::MIN, moment - 1),
+        Comparison::Lte => (i64::MIN, moment),
+    };
+    Within { of: sort_key(filter.of), from, to }
+}

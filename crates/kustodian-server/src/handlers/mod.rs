@@ -1,0 +1,39 @@
+//! What is served: a handler per operation, put behind its declaration. Adding one is a line here.
+
+mod auth;
+mod customers;
+mod messages;
+mod orgs;
+mod tags;
+mod users;
+
+use kustomer_api::{auth as auth_api, customer, message, org, tag, user};
+
+use crate::call::served as serve;
+use crate::routes::Served;
+
+/// Every operation the server can run.
+pub(crate) fn served() -> Vec<Served> {
+    vec![
+        serve::<customer::CreateCustomer, _, _>(customers::create_customer),
+        serve::<customer::GetCustomers, _, _>(customers::get_customers),
+        serve::<customer::GetCustomerById, _, _>(customers::get_customer_by_id),
+        serve::<customer::GetCustomerByEmail, _, _>(customers::get_customer_by_email),
+        serve::<customer::GetCustomerByPhone, _, _>(customers::get_customer_by_phone),
+        serve::<customer::GetCustomerByExternalId, _, _>(customers::get_customer_by_external_id),
+        serve::<customer::UpdateCustomer, _, _>(customers::update_customer),
+        serve::<customer::UpdateCustomerAttributes, _, _>(customers::update_customer_attributes),
+        serve::<customer::DeleteCustomer, _, _>(customers::delete_customer),
+        serve::<customer::RestoreCustomer, _, _>(customers::restore_customer),
+        serve::<message::GetMessagesByCustomer, _, _>(messages::get_messages_by_customer),
+        serve::<tag::GetTags, _, _>(tags::get_tags),
+        serve::<tag::GetTagById, _, _>(tags::get_tag_by_id),
+        serve::<org::GetOrgById, _, _>(orgs::get_org_by_id),
+        serve::<user::GetCurrentUser, _, _>(users::get_current_user),
+        serve::<user::GetUserById, _, _>(users::get_user_by_id),
+        serve::<user::GetMultipleUsersByIds, _, _>(users::get_multiple_users_by_ids),
+        serve::<auth_api::GetCurrentAuthToken, _, _>(auth::get_current_auth_token),
+        serve::<auth_api::GetAuthTokens, _, _>(auth::get_auth_tokens),
+        serve::<auth_api::GetAuthRoles, _, _>(auth::get_auth_roles),
+    ]
+}

@@ -1,0 +1,77 @@
+//! Tags: listed and read; made by whoever names them first on a record.
+
+use kustodian_core::change::Kind;
+use kustodian_core::refusal::Refusal;
+use kustodian_core::store::{ListQuery, SortKey, Start};
+use kustodian_core::tag::{self, Mention, NewTag, Resolved};
+use kustomer_api::Endpoint;
+use kustomer_api::tag::{GetTagById, GetTags};
+
+use crate::answer::{Answer, unavailable};
+use crate::call::Call;
+use crate::paging::Numbered;
+
+pub(crate) async fn get_tags(call: Call<GetTags>) -> Result<Answer, Refusal> {
+    let page = Numbered::of(call.query);
+    let query = ListQuery {
+        kind: Kind::Tag,
+        sort: SortKey::Id,
+        descending: false,
+        within: Vec::new(),
+        start: Start::Offset(page.offset()),
+        limit: page.size + 1,
+        count: false,
+    };
+    let mut records = call.store().list(call.org(), query).await.map_err(unavailable)?.records;
+    let has_next = page.size > 0 && records.len() > page.size as usize;
+    records.truncate(page.size as usize);
+    let documents: Vec<String> = records.into_iter().map(|record| record.document).collect();
+    Ok(Answer::Json(page.uncounted("/v1/tags", &documents, has_next)))
+}
+
+pub(crate) async fn get_tag_by_id(call: Call<GetTagById>) -> Result<Answer, Refusal> {
+    let stored = call.store().find(call.org(), Kind::Tag, call.path).await.map_err(unavailable)?;
+    let stored = stored.filter(|stored| !stored.deleted).ok_or_else(|| Refusal::not_found("id"))?;
+    Ok(Answer::ok(stored.document, stored.rev))
+}
+
+/// Resolves the tags a client named: ids must exist; names that do not are to be made with the record.
+///
+/// # Errors
+/// 400 for an id that does not exist in the org.
+pub(crate) async fn resolve<E: Endpoint>(
+    call: &Call<E>,
+    named: Option<Vec<String>>,
+) -> Result<Option<Resolved>, Refusal> {
+    let Some(named) = named else { return Ok(None) };
+    let mentions: Vec<Mention> = named.iter().map(|text| Mention::of(text)).collect();
+    let keys: Vec<_> = mentions
+        .iter()
+        .filter_map(|mention| match mention {
+            Mention::Name(name) => Some(tag::name_key(call.org(), name)),
+            Mention::Id(_) => None,
+        })
+        .collect();
+    let owners = if keys.is_empty() {
+        Vec::new()
+    } else {
+        call.store().find_owners(call.org(), &keys).await.map_err(unavailable)?
+    };
+    let mut owners = owners.into_iter();
+    let mut resolved = Resolved::default();
+    for mention in mentions {
+        match mention {
+            Mention::Id(id) => {
+                let found = call.store().find(call.org(), Kind::Tag, id).await.map_err(unavailable)?;
+                found.filter(|tag| !tag.deleted).ok_or_else(|| tag::unknown_id(id))?;
+                resolved.add(id);
+            }
+            Mention::Name(name) => match owners.next().flatten() {
+                Some(id) => resolved.add(id),
+                None if resolved.find_new(&name).is_some() => {}
+                None => resolved.add_new(NewTag { name, id: call.next_id(), event: call.next_id() }),
+            },
+        }
+    }
+    Ok(Some(resolved))
+}

@@ -1,0 +1,63 @@
+//! What the server counts, as Prometheus reads it.
+
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Outcome {
+    operation: &'static str,
+    status: u16,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Which {
+    operation: &'static str,
+}
+
+pub(crate) struct Metrics {
+    registry: Registry,
+    requests: Family<Outcome, Counter<u64, AtomicU64>>,
+    seconds: Family<Which, Histogram, fn() -> Histogram>,
+    pub(crate) connections: Gauge,
+}
+
+/// From a tenth of a millisecond to ten seconds.
+fn request_seconds() -> Histogram {
+    Histogram::new([0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 10.0])
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut registry = Registry::with_prefix("kustodian");
+        let requests = Family::default();
+        let seconds: Family<Which, Histogram, fn() -> Histogram> = Family::new_with_constructor(request_seconds);
+        let connections = Gauge::default();
+        registry.register("requests", "API requests answered, by operation and status", requests.clone());
+        registry.register("request_seconds", "Time to answer an API request, by operation", seconds.clone());
+        registry.register("connections", "Connections open now", connections.clone());
+        Self { registry, requests, seconds, connections }
+    }
+}
+
+impl Metrics {
+    pub(crate) fn answered(&self, operation: &'static str, status: u16, took: Duration) {
+        self.requests.get_or_create(&Outcome { operation, status }).inc();
+        self.seconds.get_or_create(&Which { operation }).observe(took.as_secs_f64());
+    }
+
+    /// All of it in the Prometheus text format.
+    pub(crate) fn render(&self) -> String {
+        let mut text = String::new();
+        if prometheus_client::encoding::text::encode(&mut text, &self.registry).is_err() {
+            tracing::error!("the metrics could not be written");
+        }
+        text
+    }
+}

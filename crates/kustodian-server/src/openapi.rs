@@ -1,0 +1,349 @@
+//! The OpenAPI 3.1 document, written out of the declarations of what is served.
+
+use kustomer_api::custom::{self, Suffix};
+use kustomer_api::endpoint::{Answer, Declaration};
+use kustomer_api::operation;
+use kustomer_api::schema::{Kind, Object, Schema, Text};
+use kustomer_api::validation::schema_of_suffix;
+use serde_json::{Map, Value, json};
+
+/// The document: what this server serves, no more.
+pub fn document() -> Value {
+    let declarations: Vec<Declaration> =
+        crate::handlers::served().into_iter().map(|served| served.declaration).collect();
+    let mut components = Components::default();
+    let mut paths: Map<String, Value> = Map::new();
+    let mut served: Vec<&str> = Vec::new();
+    // In the order of the contract, so that the document only moves when something changes.
+    for operation in operation::all() {
+        let Some(declaration) = declarations.iter().find(|declaration| declaration.operation == operation) else {
+            continue;
+        };
+        served.push(operation.name);
+        // `/users/{ids}` and `/users/{id}` are one path to OpenAPI; the second is described, the first noted.
+        let item = paths.entry(operation.path.replace("{ids}", "{id}")).or_insert_with(|| json!({}));
+        let method = operation.method.as_str().to_lowercase();
+        if let Some(other) = item.get_mut(&method) {
+            other["x-also"] = json!([operation.name]);
+            continue;
+        }
+        item[method] = describe(declaration, &mut components);
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Kustodian",
+            "summary": "The customer record you own: the Kustomer REST API, served by one binary.",
+            "version": env!("CARGO_PKG_VERSION"),
+            "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
+        },
+        "servers": [{ "url": "/v1" }],
+        "security": [{ "bearer": [] }],
+        "x-served": served,
+        "paths": paths,
+        "components": {
+            "securitySchemes": {
+                "bearer": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "An API key: `kustodian token create --org NAME --name N --role R`.",
+                },
+            },
+            "schemas": components.finish(),
+            "responses": responses(),
+        },
+    })
+}
+
+fn describe(declaration: &Declaration, components: &mut Components) -> Value {
+    let operation = declaration.operation;
+    let roles = match operation.roles {
+        [] => "Needs no role: any valid credential will do.".to_owned(),
+        roles => format!(
+            "Needs any one of the roles {}.",
+            roles.iter().map(|role| format!("`{role}`")).collect::<Vec<_>>().join(", ")
+        ),
+    };
+    let mut described = json!({
+        "operationId": operation.name,
+        "tags": [operation.tag],
+        "summary": declaration.about,
+        "description": roles,
+        "x-roles": operation.roles,
+        "parameters": parameters(declaration, components),
+        "responses": answers(declaration, components),
+    });
+    if let Some(body) = declaration.body {
+        described["requestBody"] =
+            json!({ "required": false, "content": { "application/json": { "schema": components.schema(body) } } });
+    }
+    described
+}
+
+fn parameters(declaration: &Declaration, components: &mut Components) -> Value {
+    let path = declaration
+        .operation
+        .path
+        .split('{')
+        .skip(1)
+        .filter_map(|rest| rest.split_once('}'))
+        .map(|(name, _)| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }));
+    let mut all: Vec<Value> = path.collect();
+    for parameter in declaration.query {
+        all.push(json!({
+            "name": parameter.name,
+            "in": "query",
+            "required": false,
+            "description": parameter.about,
+            "schema": components.schema(&parameter.schema),
+        }));
+    }
+    Value::Array(all)
+}
+
+fn answers(declaration: &Declaration, components: &mut Components) -> Value {
+    let operation = declaration.operation;
+    let mut answers = Map::new();
+    let content = match declaration.answer {
+        Answer::Empty => None,
+        Answer::One(schema) => {
+            let data = components.schema(schema);
+            Some(json!({ "type": "object", "required": ["data"], "properties": { "data": data } }))
+        }
+        Answer::Bare(schema) => {
+            let data = json!({ "type": "array", "items": components.schema(schema) });
+            Some(json!({ "type": "object", "required": ["data"], "properties": { "data": data } }))
+        }
+        Answer::Counted(schema) | Answer::Uncounted(schema) => {
+            let data = json!({ "type": "array", "items": components.schema(schema) });
+            Some(json!({
+                "type": "object",
+                "required": ["meta", "data", "links"],
+                "properties": {
+                    "meta": { "$ref": "#/components/schemas/PageMeta" },
+                    "data": data,
+                    "links": { "$ref": "#/components/schemas/PageLinks" },
+                },
+            }))
+        }
+    };
+    let success = match content {
+        None => json!({ "description": "Done." }),
+        Some(schema) => {
+            json!({ "description": "Done.", "content": { "application/json": { "schema": schema } } })
+        }
+    };
+    answers.insert(operation.success.to_string(), success);
+    if operation.method == http::Method::GET && matches!(declaration.answer, Answer::One(_)) {
+        answers.insert("304".to_owned(), json!({ "description": "The client holds this state already." }));
+    }
+    for (status, name, _) in ERRORS {
+        answers.insert((*status).to_owned(), json!({ "$ref": format!("#/components/responses/{name}") }));
+    }
+    Value::Object(answers)
+}
+
+const ERRORS: &[(&str, &str, &str)] = &[
+    ("400", "BadInput", "Something in the request is wrong; each entry names it."),
+    ("401", "Unauthorized", "The credential is missing or not good."),
+    ("403", "Forbidden", "The credential lacks the role."),
+    ("404", "NotFound", "There is no such record."),
+    ("408", "Timeout", "The body took too long to arrive."),
+    ("409", "Conflict", "Another record holds a value that must be unique, or `rev` is not the stored revision."),
+    ("412", "PreconditionFailed", "`If-Match` names another revision."),
+    ("413", "TooLarge", "The body is larger than 100 kB."),
+    ("429", "RateLimited", "The org's limit is used up; `Retry-After` says how long to wait."),
+    ("503", "Unavailable", "The server cannot answer now; `Retry-After` says how long to wait."),
+];
+
+fn responses() -> Value {
+    let error = |about: &str| {
+        json!({
+            "description": about,
+            "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Errors" } } },
+        })
+    };
+    ERRORS.iter().map(|(_, name, about)| ((*name).to_owned(), error(about))).collect::<Map<_, _>>().into()
+}
+
+/// The named schemas the document refers to.
+#[derive(Default)]
+struct Components(Map<String, Value>);
+
+impl Components {
+    fn schema(&mut self, schema: &Schema) -> Value {
+        let mut written = match &schema.kind {
+            Kind::Any => json!({}),
+            Kind::Boolean => json!({ "type": "boolean" }),
+            Kind::Number { range } => match range {
+                None => json!({ "type": "number" }),
+                Some((least, greatest)) => json!({ "type": "number", "minimum": least, "maximum": greatest }),
+            },
+            Kind::Integer { one_of: [] } => json!({ "type": "integer" }),
+            Kind::Integer { one_of } => json!({ "type": "integer", "enum": one_of }),
+            Kind::Text(text) => self.text(text, schema.nullable),
+            Kind::List { items, max, unique } => {
+                let mut list = json!({ "type": "array", "items": self.schema(items) });
+                if let Some(max) = max {
+                    list["maxItems"] = json!(max);
+                }
+                if *unique {
+                    list["uniqueItems"] = json!(true);
+                }
+                list
+            }
+            Kind::Object(object) if !object.name.is_empty() => self.named(object),
+            Kind::Object(object) => self.object(object),
+            Kind::Custom => self.custom(),
+            Kind::Map(values) => {
+                let values = self.schema(values);
+                json!({ "type": "object", "additionalProperties": values })
+            }
+        };
+        if schema.nullable {
+            written = or_null(written);
+        }
+        if !schema.about.is_empty() {
+            written["description"] = json!(schema.about);
+        }
+        written
+    }
+
+    fn text(&self, text: &Text, nullable: bool) -> Value {
+        let mut written = json!({ "type": "string" });
+        if text.min > 0 {
+            written["minLength"] = json!(text.min);
+        }
+        if let Some(max) = text.max {
+            written["maxLength"] = json!(max);
+        }
+        if !text.one_of.is_empty() {
+            let null = nullable.then_some(Value::Null);
+            written["enum"] = text.one_of.iter().map(|value| json!(value)).chain(null).collect();
+        }
+        if let Some(format) = text.format {
+            match format.pattern {
+                None => written["format"] = json!(format.name),
+                Some(pattern) => {
+                    written["pattern"] = json!(pattern);
+                    written["x-format"] = json!(format.name);
+                }
+            }
+            written["examples"] = json!([format.example]);
+        }
+        written
+    }
+
+    fn named(&mut self, object: &Object) -> Value {
+        if !self.0.contains_key(object.name) {
+            self.0.insert(object.name.to_owned(), Value::Null);
+            let written = self.object(object);
+            self.0.insert(object.name.to_owned(), written);
+        }
+        json!({ "$ref": format!("#/components/schemas/{}", object.name) })
+    }
+
+    fn object(&mut self, object: &Object) -> Value {
+        let properties: Map<String, Value> = object
+            .properties
+            .iter()
+            .map(|property| (property.name.to_owned(), self.schema(&property.schema)))
+            .collect();
+        let required: Vec<&str> =
+            object.properties.iter().filter(|property| property.required).map(|property| property.name).collect();
+        let mut written = json!({ "type": "object", "properties": properties });
+        if !required.is_empty() {
+            written["required"] = json!(required);
+        }
+        if !object.open {
+            written["additionalProperties"] = json!(false);
+        }
+        written
+    }
+
+    /// Keys end in a suffix that fixes the type. Generators that know no `patternProperties` still get a usable type
+    /// out of `additionalProperties`; the name's pattern keeps other keys out.
+    fn custom(&mut self) -> Value {
+        let suffixes = Suffix::ALL.into_iter().filter(|suffix| *suffix != Suffix::Id);
+        let patterns: Map<String, Value> =
+            suffixes.clone().map(|suffix| (format!(".{suffix}$"), self.schema(schema_of_suffix(suffix)))).collect();
+        let names: Vec<String> = suffixes.map(|suffix| suffix.to_string()).collect();
+        json!({
+            "type": "object",
+            "description": "Custom attributes: the ending of a key fixes the type of its value.",
+            "maxProperties": custom::MAX_PER_WRITE,
+            "propertyNames": { "pattern": format!(".({})$", names.join("|")) },
+            "patternProperties": patterns,
+            "additionalProperties": { "type": ["string", "number", "boolean", "null"] },
+        })
+    }
+
+    fn finish(mut self) -> Value {
+        let text = json!({ "type": "string" });
+        let link = json!({ "type": ["string", "null"] });
+        self.0.insert(
+            "PageMeta".to_owned(),
+            json!({
+                "type": "object",
+                "required": ["pageSize"],
+                "properties": {
+                    "pageSize": { "type": "integer" },
+                    "page": { "type": "integer" },
+                    "total": { "type": "integer" },
+                    "totalPages": { "type": "integer" },
+                    "cursor": link,
+                },
+            }),
+        );
+        self.0.insert(
+            "PageLinks".to_owned(),
+            json!({
+                "type": "object",
+                "required": ["self", "first"],
+                "properties": { "self": text, "first": text, "prev": link, "next": link, "last": text },
+            }),
+        );
+        self.0.insert("Errors".to_owned(), errors());
+        Value::Object(self.0)
+    }
+}
+
+fn or_null(written: Value) -> Value {
+    match written.get("type").and_then(Value::as_str) {
+        Some(kind) => {
+            let mut nullable = written.clone();
+            nullable["type"] = json!([kind, "null"]);
+            nullable
+        }
+        // Without a type it is a reference, or anything, which null is too.
+        None if written.get("$ref").is_some() => json!({ "anyOf": [written, { "type": "null" }] }),
+        None => written,
+    }
+}
+
+fn errors() -> Value {
+    let text = json!({ "type": "string" });
+    json!({
+        "type": "object",
+        "required": ["errors"],
+        "properties": {
+            "errors": {
+                "type": "array",
+                "minItems": 1,
+                "items": {
+                    "type": "object",
+                    "required": ["status", "code", "title"],
+                    "properties": {
+                        "status": { "type": "integer" },
+                        "code": text,
+                        "title": text,
+                        "detail": text,
+                        "message": text,
+                        "source": { "type": "object", "properties": { "parameter": text } },
+                        "meta": { "type": "object", "additionalProperties": {} },
+                    },
+                },
+            },
+        },
+    })
+}

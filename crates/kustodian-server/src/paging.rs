@@ -1,0 +1,155 @@
+//! Pages: `meta` and `links` around documents that are spliced in as they are stored (`docs/contract/behaviour.md` §4).
+
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use kustodian_core::refusal::Refusal;
+use kustomer_api::ObjectId;
+use kustomer_api::query::{DEFAULT_PAGE_SIZE, PageQuery};
+use kustomer_api::validation::Fault;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// A page by number.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Numbered {
+    pub(crate) page: u32,
+    pub(crate) size: u32,
+}
+
+impl Numbered {
+    pub(crate) fn of(query: PageQuery) -> Self {
+        Self { page: query.page.unwrap_or(1), size: query.page_size.unwrap_or(DEFAULT_PAGE_SIZE) }
+    }
+
+    pub(crate) fn offset(self) -> u64 {
+        u64::from(self.page - 1) * u64::from(self.size)
+    }
+
+    /// A page of a list that counts.
+    pub(crate) fn counted(self, path: &str, filters: &Pairs, documents: &[String], total: u64) -> String {
+        let pages = if self.size == 0 { 0 } else { total.div_ceil(u64::from(self.size)) };
+        let meta = json!({ "pageSize": self.size, "page": self.page, "total": total, "totalPages": pages });
+        let page = u64::from(self.page);
+        let mut links = self.links(path, filters, page < pages);
+        // Past the end, the page before is the last one there is.
+        if page > pages + 1 && pages > 0 {
+            links["prev"] = Value::from(self.link(path, filters, pages));
+        }
+        links["last"] = Value::from(self.link(path, filters, pages.max(1)));
+        envelope(&meta, documents, &links)
+    }
+
+    /// A page of a list that does not.
+    pub(crate) fn uncounted(self, path: &str, documents: &[String], has_next: bool) -> String {
+        let meta = json!({ "pageSize": self.size, "page": self.page });
+        envelope(&meta, documents, &self.links(path, &Vec::new(), has_next))
+    }
+
+    fn links(self, path: &str, filters: &Pairs, has_next: bool) -> Value {
+        let page = u64::from(self.page);
+        json!({
+            "self": self.link(path, filters, page),
+            "first": self.link(path, filters, 1),
+            "prev": (page > 1).then(|| self.link(path, filters, page - 1)),
+            "next": has_next.then(|| self.link(path, filters, page + 1)),
+        })
+    }
+
+    fn link(self, path: &str, filters: &Pairs, page: u64) -> String {
+        let mut pairs: Pairs =
+            vec![(Cow::Borrowed("page"), page.to_string()), (Cow::Borrowed("pageSize"), self.size.to_string())];
+        pairs.extend(filters.iter().cloned());
+        link(path, &pairs)
+    }
+}
+
+/// A page by cursor.
+pub(crate) fn by_cursor(
+    path: &str,
+    size: u32,
+    filters: &Pairs,
+    asked: &str,
+    documents: &[String],
+    next: Option<String>,
+) -> String {
+    let meta = json!({ "pageSize": size, "cursor": next });
+    let to = |cursor: &str| {
+        let mut pairs: Pairs =
+            vec![(Cow::Borrowed("cursor"), cursor.to_owned()), (Cow::Borrowed("pageSize"), size.to_string())];
+        pairs.extend(filters.iter().cloned());
+        link(path, &pairs)
+    };
+    let links = json!({
+        "self": to(asked),
+        "first": to("*"),
+        "prev": null,
+        "next": next.as_deref().map(to),
+    });
+    envelope(&meta, documents, &links)
+}
+
+/// Query parameters, not yet encoded.
+pub(crate) type Pairs = Vec<(Cow<'static, str>, String)>;
+
+fn link(path: &str, pairs: &Pairs) -> String {
+    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+    format!("{path}?{query}")
+}
+
+fn envelope(meta: &Value, documents: &[String], links: &Value) -> String {
+    let length: usize = documents.iter().map(|document| document.len() + 1).sum();
+    let mut body = String::with_capacity(length + 512);
+    body.push_str("{\"meta\":");
+    body.push_str(&meta.to_string());
+    body.push_str(",\"data\":[");
+    for (index, document) in documents.iter().enumerate() {
+        if index > 0 {
+            body.push(',');
+        }
+        body.push_str(document);
+    }
+    body.push_str("],\"links\":");
+    body.push_str(&links.to_string());
+    body.push('}');
+    body
+}
+
+/// Where a walk by cursor stands: after which record, in which order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Cursor {
+    /// The order, so that a cursor is not continued in another one.
+    #[serde(rename = "s")]
+    pub(crate) sort: String,
+    /// The last record's value of the sort key, in milliseconds.
+    #[serde(rename = "v")]
+    pub(crate) value: i64,
+    /// The last record.
+    #[serde(rename = "i")]
+    pub(crate) id: ObjectId,
+}
+
+impl Cursor {
+    pub(crate) fn write(&self) -> String {
+        URL_SAFE_NO_PAD.encode(json!(self).to_string())
+    }
+
+    /// Reads a cursor; `None` for `*`, which begins a walk.
+    ///
+    /// # Errors
+    /// 400 when it is none of ours, or of a list in another order.
+    pub(crate) fn read(text: &str, sort: &str) -> Result<Option<Self>, Refusal> {
+        if text == "*" {
+            return Ok(None);
+        }
+        let refuse = |title: &str| Refusal::bad_input(vec![Fault::of_parameter("cursor", title)]);
+        let cursor: Option<Self> =
+            URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let cursor = cursor.ok_or_else(|| refuse("cursor must be * or the meta.cursor of a former answer"))?;
+        if cursor.sort != sort {
+            return Err(refuse("cursor belongs to a list in another order: send the same sort, or begin with *"));
+        }
+        Ok(Some(cursor))
+    }
+}

@@ -1,0 +1,183 @@
+//! The way of every API request: route, credential, budget, role, body, handler, headers. In this order, so that each
+//! step only runs for those the steps before let pass.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::body::Body;
+use axum::response::Response;
+use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, Method, Request};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use kustodian_core::permission::authorize;
+use kustodian_core::rate_limit::{self, Standing};
+use kustodian_core::refusal::Refusal;
+use kustomer_api::Timestamp;
+use kustomer_api::error::code;
+
+use crate::answer::{self, Answer, REQUEST_ID};
+use crate::app::App;
+use crate::authentication::authenticate;
+use crate::call::Admitted;
+use crate::routes::{Found, Route};
+
+/// Answers an API request; never fails, and never with anything but JSON.
+pub(crate) async fn answer(app: Arc<App>, from: SocketAddr, request: Request<Body>) -> Response {
+    let began = Instant::now();
+    let now = app.services.clock.now();
+    let (parts, body) = request.into_parts();
+    let request_id: Arc<str> = request_id(&app, &parts.headers);
+    let mut passage = Passage { standing: Standing::unlimited(now), operation: "unknown" };
+
+    let answered = passage.run(&app, from.ip(), now, &request_id, parts, body).await;
+    let mut response = match answered {
+        Ok(answer) => answer.into_response(),
+        Err(refusal) => {
+            if refusal.status >= 500 && refusal.status != 501 {
+                tracing::error!(request_id = &*request_id, operation = passage.operation, %refusal, "request failed");
+            }
+            answer::refuse(refusal)
+        }
+    };
+    answer::finish(&mut response, &request_id, passage.standing);
+    let status = response.status().as_u16();
+    app.metrics.answered(passage.operation, status, began.elapsed());
+    tracing::debug!(request_id = &*request_id, operation = passage.operation, status, "answered");
+    response
+}
+
+/// What is learnt about a request on its way.
+struct Passage {
+    standing: Standing,
+    operation: &'static str,
+}
+
+impl Passage {
+    async fn run(
+        &mut self,
+        app: &Arc<App>,
+        from: IpAddr,
+        now: Timestamp,
+        request_id: &Arc<str>,
+        parts: Parts,
+        body: Body,
+    ) -> Result<Answer, Refusal> {
+        let method = overridden(&parts.method, &parts.headers)?;
+        let (route, path_values) = match app.routes.find(&method, parts.uri.path()) {
+            Found::Route(route, values) => (route, values),
+            Found::OtherMethods(methods) => return Err(method_not_allowed(&method, &methods)),
+            Found::Nothing => return Err(Refusal::new(404, code::NOT_FOUND, "", "There is no such path in the API")),
+        };
+        self.operation = route.operation.name;
+        if route.operation.public {
+            return Err(not_implemented(route));
+        }
+        let caller = authenticate(app, &parts.headers, from, now).await?;
+        let (granted, standing) = app.take_from_budget(caller.org.key, now);
+        self.standing = standing;
+        if !granted {
+            let wait = standing.reset - now.as_millis() / 1_000;
+            return Err(answer::wait_for_reset(rate_limit::exceeded(standing), wait));
+        }
+        authorize(&caller, route.operation, app.settings.missing_role_status)?;
+        let handler = route.handler.clone().ok_or_else(|| not_implemented(route))?;
+        let body = read_body(app, &parts.headers, body).await?;
+
+        let admitted = Admitted {
+            app: Arc::clone(app),
+            caller,
+            now,
+            request_id: Arc::clone(request_id),
+            query: parts.uri.query().unwrap_or_default().to_owned(),
+            headers: parts.headers,
+            path_values,
+            body,
+        };
+        tokio::time::timeout(app.settings.answer_timeout, handler(admitted)).await.unwrap_or_else(|_| {
+            Err(answer::try_again(
+                "The answer took too long; a change may have been made or not: look, then try again",
+                1,
+            ))
+        })
+    }
+}
+
+/// The client's own name for the request when it is a sane one, a new one otherwise.
+fn request_id(app: &App, headers: &HeaderMap) -> Arc<str> {
+    const MAX_LENGTH: usize = 128;
+    headers
+        .get(REQUEST_ID)
+        .and_then(|value| value.to_str().ok())
+        .filter(|id| (1..=MAX_LENGTH).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic()))
+        .map_or_else(|| app.services.ids.next().to_string().into(), Into::into)
+}
+
+/// `X-HTTP-Method-Override` on a POST, for clients that can send no other method (`docs/contract/behaviour.md` §2).
+fn overridden(method: &Method, headers: &HeaderMap) -> Result<Method, Refusal> {
+    const OVERRIDE: HeaderName = HeaderName::from_static("x-http-method-override");
+    match headers.get(OVERRIDE) {
+        Some(wanted) if method == Method::POST => match wanted.as_bytes().to_ascii_uppercase().as_slice() {
+            b"GET" => Ok(Method::GET),
+            b"POST" => Ok(Method::POST),
+            b"PUT" => Ok(Method::PUT),
+            b"PATCH" => Ok(Method::PATCH),
+            b"DELETE" => Ok(Method::DELETE),
+            _ => {
+                let title = "X-HTTP-Method-Override must be GET, POST, PUT, PATCH or DELETE";
+                Err(Refusal::new(400, code::BAD_PARAM, "X-HTTP-Method-Override", title))
+            }
+        },
+        _ => Ok(method.clone()),
+    }
+}
+
+fn method_not_allowed(method: &Method, others: &[&str]) -> Refusal {
+    let others = others.join(", ");
+    Refusal::new(405, code::METHOD_NOT_ALLOWED, "", format!("This path takes {others}, not {method}"))
+        .with_meta("allow", others)
+}
+
+/// 501 with the operation's name; with both where two share a path and nobody can tell which was meant.
+fn not_implemented(route: &Route) -> Refusal {
+    let names: Vec<&str> =
+        [&route.operation].into_iter().chain(&route.shared_with).map(|operation| operation.name).collect();
+    Refusal::new(501, code::NOT_IMPLEMENTED, "", format!("{} is not served yet", names.join(" / ")))
+        .with_meta("operations", names)
+}
+
+async fn read_body(app: &App, headers: &HeaderMap, body: Body) -> Result<Bytes, Refusal> {
+    use axum::body::HttpBody as _;
+    if body.is_end_stream() {
+        return Ok(Bytes::new());
+    }
+    let max = app.settings.max_body;
+    let too_large = || Refusal::new(413, code::TOO_LARGE, "body", format!("The body is larger than {max} bytes"));
+    let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > max) {
+        return Err(too_large());
+    }
+    check_content_type(headers)?;
+    let reading = Limited::new(body, max).collect();
+    match tokio::time::timeout(app.settings.body_timeout, reading).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.downcast_ref::<LengthLimitError>().is_some() => Err(too_large()),
+        Ok(Err(_)) => Err(Refusal::new(400, code::BAD_PARAM, "body", "The body ended before it was complete")),
+        Err(_) => Err(Refusal::new(408, code::TIMEOUT, "body", "The body took too long to arrive")),
+    }
+}
+
+/// A body is JSON: `application/json`, any `…+json` (one operation is documented with `application/json-patch+json`),
+/// or unnamed.
+fn check_content_type(headers: &HeaderMap) -> Result<(), Refusal> {
+    let Some(sent) = headers.get(CONTENT_TYPE) else { return Ok(()) };
+    let sent = sent.to_str().unwrap_or_default();
+    let essence = sent.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    if essence == "application/json" || essence == "text/json" || essence.ends_with("+json") {
+        return Ok(());
+    }
+    let title = "The body must be JSON: send the header Content-Type: application/json";
+    Err(Refusal::new(400, code::BAD_PARAM, "Content-Type", title))
+}

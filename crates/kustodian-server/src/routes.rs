@@ -1,0 +1,208 @@
+//! From method and path to an operation. Every operation of the contract has a route; what is not served yet answers
+//! 501 with its name. The table is our own because the API hides look-ups inside segments (`/customers/email={email}`),
+//! lets operations share a template, and wants the most literal one first (`docs/contract/README.md`, "Odd corners").
+
+use std::collections::HashMap;
+
+use http::Method;
+use kustomer_api::operation::{self, Operation};
+use percent_encoding::percent_decode_str;
+
+use crate::call::Handler;
+
+/// An operation the server can run.
+pub(crate) struct Served {
+    pub(crate) declaration: kustomer_api::endpoint::Declaration,
+    pub(crate) handler: Handler,
+}
+
+/// Where a request leads.
+pub(crate) enum Found<'a> {
+    /// To this operation.
+    Route(&'a Route, Vec<String>),
+    /// To a known path that takes other methods.
+    OtherMethods(Vec<&'static str>),
+    /// Nowhere.
+    Nothing,
+}
+
+pub(crate) struct Route {
+    segments: Vec<Segment>,
+    pub(crate) operation: &'static Operation,
+    /// Operations that share method and template, so that nobody can tell them apart.
+    pub(crate) shared_with: Vec<&'static Operation>,
+    pub(crate) handler: Option<Handler>,
+}
+
+/// Ordered from the most literal to the least, which is the order of trying.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Segment {
+    Literal(&'static str),
+    /// `email={email}`: a literal, then a value.
+    Behind(&'static str),
+    /// `{ids}`: values joined by commas, at least two.
+    Several,
+    One,
+}
+
+impl Segment {
+    fn of(text: &'static str) -> Self {
+        match text.find('{') {
+            None => Self::Literal(text),
+            Some(0) if text == "{ids}" => Self::Several,
+            Some(0) => Self::One,
+            Some(at) => Self::Behind(&text[..at]),
+        }
+    }
+
+    /// The value it takes out of a decoded segment; `None` when it does not match, an empty text for a literal.
+    fn take<'a>(&self, text: &'a str) -> Option<&'a str> {
+        match self {
+            Self::Literal(literal) => (*literal == text).then_some(""),
+            // `/messages/externalid=…` and `/conversations/externalId=…` differ in case; both spellings are taken.
+            Self::Behind(literal) => text
+                .get(..literal.len())
+                .filter(|start| start.eq_ignore_ascii_case(literal))
+                .map(|_| &text[literal.len()..])
+                .filter(|value| !value.is_empty()),
+            Self::Several => text.contains(',').then_some(text),
+            Self::One => (!text.is_empty()).then_some(text),
+        }
+    }
+}
+
+pub(crate) struct RouteTable {
+    /// By the first segment, each list in the order of trying.
+    routes: HashMap<&'static str, Vec<Route>>,
+}
+
+impl RouteTable {
+    pub(crate) fn new(served: Vec<Served>) -> Self {
+        let mut handlers: HashMap<&str, Handler> =
+            served.into_iter().map(|served| (served.declaration.operation.name, served.handler)).collect();
+        let mut routes: HashMap<&'static str, Vec<Route>> = HashMap::new();
+        for operation in operation::all() {
+            let segments: Vec<Segment> = operation.path.split('/').skip(1).map(Segment::of).collect();
+            let Some(Segment::Literal(first)) = segments.first() else { continue };
+            let list = routes.entry(first).or_default();
+            let handler = handlers.remove(operation.name);
+            match list.iter_mut().find(|route| route.segments == segments && route.operation.method == operation.method)
+            {
+                Some(route) => route.shared_with.push(operation),
+                None => list.push(Route { segments, operation, shared_with: Vec::new(), handler }),
+            }
+        }
+        for list in routes.values_mut() {
+            list.sort_by(|left, right| left.segments.cmp(&right.segments));
+        }
+        Self { routes }
+    }
+
+    /// Finds the route of a raw path, `/v1` included.
+    pub(crate) fn find(&self, method: &Method, path: &str) -> Found<'_> {
+        let Some(segments) = below_version(path).and_then(decode) else { return Found::Nothing };
+        let Some(first) = segments.first() else { return Found::Nothing };
+        let mut other_methods = Vec::new();
+        for route in self.routes.get(first.as_str()).into_iter().flatten() {
+            let Some(values) = values(route, &segments) else { continue };
+            if route.operation.method == method || (method == Method::HEAD && route.operation.method == Method::GET) {
+                return Found::Route(route, values);
+            }
+            if !other_methods.contains(&route.operation.method.as_str()) {
+                other_methods.push(route.operation.method.as_str());
+            }
+        }
+        if other_methods.is_empty() { Found::Nothing } else { Found::OtherMethods(other_methods) }
+    }
+}
+
+/// The path below `/v1`, one trailing slash aside. `/v2` leads to the same operations: only the times of a conversation
+/// have a documented path there (`docs/contract/behaviour.md` §1.1).
+fn below_version(path: &str) -> Option<&str> {
+    let rest =
+        path.strip_prefix("/v1/").or_else(|| path.strip_prefix("/v2/").filter(|rest| rest.contains("/times")))?;
+    Some(rest.strip_suffix('/').unwrap_or(rest))
+}
+
+/// The segments, percent-decoded one by one so that an encoded slash stays within its segment. A plus stays a plus.
+fn decode(path: &str) -> Option<Vec<String>> {
+    path.split('/')
+        .map(|segment| percent_decode_str(segment).decode_utf8().ok().map(|text| text.into_owned()))
+        .collect()
+}
+
+fn values(route: &Route, segments: &[String]) -> Option<Vec<String>> {
+    if route.segments.len() != segments.len() {
+        return None;
+    }
+    let mut values = Vec::new();
+    for (pattern, text) in route.segments.iter().zip(segments) {
+        let value = pattern.take(text)?;
+        if !matches!(pattern, Segment::Literal(_)) {
+            values.push(value.to_owned());
+        }
+    }
+    Some(values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn find(method: Method, path: &str) -> Option<(&'static str, Vec<String>)> {
+        let table = RouteTable::new(Vec::new());
+        match table.find(&method, path) {
+            Found::Route(route, values) => Some((route.operation.name, values)),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn the_most_literal_route_is_tried_first() {
+        for (path, name, value) in [
+            ("/v1/customers/email=a%40b.c", "getCustomerByEmail", Some("a@b.c")),
+            ("/v1/customers/email=a@b.c/", "getCustomerByEmail", Some("a@b.c")),
+            ("/v1/customers/phone=+1800", "getCustomerByPhone", Some("+1800")),
+            ("/v1/customers/phone=%2B1800", "getCustomerByPhone", Some("+1800")),
+            ("/v1/customers/externalId=a%2Fb", "getCustomerByExternalId", Some("a/b")),
+            ("/v1/customers/5c7d1a1f9a1b2c0010a1b2c3", "getCustomerById", Some("5c7d1a1f9a1b2c0010a1b2c3")),
+            ("/v1/customers", "getCustomers", None),
+            ("/v1/users/current", "getCurrentUser", None),
+            ("/v1/users/a,b", "getMultipleUsersByIds", Some("a,b")),
+            ("/v1/users/a", "getUserById", Some("a")),
+            ("/v2/conversations/x/times", "getConversationTimesByConversationId", Some("x")),
+            ("/v1/messages/externalId=x", "getMessageByExternalId", Some("x")),
+            ("/v1/p/auth/settings", "getPublicAuthSettings", None),
+        ] {
+            let (found, values) = find(Method::GET, path).unwrap_or_else(|| panic!("{path} has no route"));
+            assert_eq!((found, values.first().map(String::as_str)), (name, value), "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_path_of_the_api_is_not_found() {
+        for path in
+            ["/", "/v1", "/v1/", "/v1/nothing", "/customers", "/v2/customers", "/v1//customers", "/v1/customers/%ff"]
+        {
+            assert!(find(Method::GET, path).is_none(), "{path}");
+        }
+        let table = RouteTable::new(Vec::new());
+        assert!(matches!(table.find(&Method::PUT, "/v1/customers"), Found::OtherMethods(_)));
+        assert!(matches!(table.find(&Method::PUT, "/v1/nothing"), Found::Nothing));
+    }
+
+    #[test]
+    fn every_operation_is_reached_by_its_own_path() {
+        let table = RouteTable::new(Vec::new());
+        for operation in operation::all() {
+            let path = format!("/v1{}", operation.path.replace("{ids}", "a,b").replace(['{', '}'], ""));
+            let Found::Route(route, _) = table.find(&operation.method, &path) else { panic!("{path} leads nowhere") };
+            let names = route.shared_with.iter().chain([&route.operation]).map(|found| found.name);
+            assert!(
+                names.clone().any(|name| name == operation.name),
+                "{path}: {}",
+                names.collect::<Vec<_>>().join(", ")
+            );
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! What can be set, each with its default.
+
+use std::time::Duration;
+
+use kustodian_core::customer::OmittedCompany;
+
+/// Limits, timeouts and the switches for what differs from Kustomer.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The status for a valid credential that lacks the role: 403, or 401 for clients of the older documents.
+    pub missing_role_status: u16,
+    /// Requests an org may make in 60 seconds, per server; no limit when absent.
+    pub rate_limit: Option<u32>,
+    /// What an update without `company` does to it.
+    pub omitted_company: OmittedCompany,
+    /// The largest body, in bytes: 100 kB, as Kustomer's.
+    pub max_body: usize,
+    /// How long a body may take to arrive.
+    pub body_timeout: Duration,
+    /// How long the head of a request may take to arrive, and how long a connection may idle between two requests.
+    pub head_timeout: Duration,
+    /// How long an answer may take to be worked out; then the answer is 503.
+    pub answer_timeout: Duration,
+    /// How many connections may be open; further ones wait to be accepted.
+    pub max_connections: usize,
+    /// How long requests in flight may take to finish when the server stops.
+    pub shutdown_timeout: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            missing_role_status: 403,
+            rate_limit: None,
+            omitted_company: OmittedCompany::Keep,
+            max_body: 100 * 1024,
+            body_timeout: Duration::from_secs(30),
+            head_timeout: Duration::from_secs(75),
+            answer_timeout: Duration::from_secs(30),
+            max_connections: 20_000,
+            shutdown_timeout: Duration::from_secs(20),
+        }
+    }
+}
