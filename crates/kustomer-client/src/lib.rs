@@ -1,1 +1,68 @@
+//! A typed client of the Kustomer REST API.
+//!
+//! It talks to Kustomer itself and to every server that speaks the same API, such as Kustodian.
+//!
+//! ```no_run
+//! use kustomer_client::Client;
+//! use kustomer_client::customer::{CustomerInput, Email};
+//!
+//! # async fn example() -> Result<(), kustomer_client::Error> {
+//! let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+//! let input = CustomerInput::new().name("Ada Lovelace").email(Email::new("ada@acme.example"));
+//! let created = client.customers().create(&input).await?.data;
+//! println!("{} is {:?}", created.id, created.attributes.display_name.value());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Two ways to receive an answer
+//!
+//! Every operation is a [`Call`]. Awaiting it (or [`Call::send`]) gives what was asked for or an [`Error`].
+//! [`Call::exchange`] gives the whole [`Exchange`]: the request, status, headers and undecoded body of the answer, and
+//! `data` or `error`; it does not fail because of the answer's status.
+//!
+//! # Mistakes found before anything is sent
+//!
+//! The suffix of a custom attribute's key fixes the type of its value. [`custom::CustomAttributes::set`] refuses what
+//! does not fit, and a [`custom::Key`] does so when the program is compiled:
+//!
+//! ```
+//! use kustomer_client::custom::{CustomAttributes, Key, Num};
+//!
+//! const SCORE: Key<Num> = Key::new("scoreNum");
+//!
+//! let mut custom = CustomAttributes::new();
+//! custom.put(SCORE, 12.5);
+//! custom.set("loyaltyTierStr", "gold")?;
+//! let refused = custom.set("scoreNum", "twelve").unwrap_err();
+//! assert_eq!(refused.to_string(), r#"the key "scoreNum" ends in Num, which takes a number or null"#);
+//! # Ok::<(), kustomer_client::custom::CustomError>(())
+//! ```
+//!
+//! # Features
+//!
+//! - `blocking`: [`Call`] and [`Walk`] can be used without an async runtime.
 
+mod call;
+mod client;
+mod error;
+mod exchange;
+mod pages;
+mod path;
+pub mod resources;
+mod retry;
+mod target;
+
+#[cfg(feature = "blocking")]
+mod blocking;
+
+pub use call::{Call, Sending};
+pub use client::{Client, ClientBuilder};
+pub use error::{ApiError, DecodeError, Error, InvalidRequest, TransportError};
+pub use exchange::{Exchange, ReceivedResponse, SentRequest};
+pub use kustomer_api::{
+    self as api, Field, ObjectId, Timestamp, auth, custom, customer, endpoint::Endpoint, envelope, message, org, query,
+    tag, user,
+};
+pub use pages::Walk;
+pub use retry::Retry;

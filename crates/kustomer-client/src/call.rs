@@ -1,0 +1,312 @@
+//! One call: the single way every operation takes.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, IF_MATCH};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use kustomer_api::Endpoint;
+use kustomer_api::endpoint::{Answer, PathArguments};
+use kustomer_api::query::QueryArguments;
+use reqwest::Url;
+
+use crate::client::Client;
+use crate::error::{ApiError, DecodeError, Error, InvalidRequest, TransportError};
+use crate::exchange::{Exchange, ReceivedResponse, SentRequest, without_token};
+use crate::path;
+use crate::retry::Retry;
+use crate::target::{Target, address};
+
+/// A call of the operation `E`, not yet sent. Await it, or see [`send`](Self::send) and [`exchange`](Self::exchange).
+///
+/// ```no_run
+/// use std::time::Duration;
+/// use kustomer_client::{Client, ObjectId};
+///
+/// # async fn example(client: Client, id: ObjectId) -> Result<(), Box<dyn std::error::Error>> {
+/// let customer = client
+///     .customers()
+///     .get(id)
+///     .header("x-request-id", "nightly-import-17")
+///     .timeout(Duration::from_secs(2))
+///     .base_url("http://127.0.0.1:8081")
+///     .await?
+///     .data;
+///
+/// let exchange = client.customers().get(id).exchange().await?;
+/// match (exchange.data, exchange.error) {
+///     (Some(found), _) => println!("{}", found.data.id),
+///     (None, error) => println!("{} {:?} {:?}", exchange.response.status, error, exchange.response.body),
+/// }
+/// # let _ = customer;
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a call is sent when it is awaited"]
+pub struct Call<E> {
+    client: Client,
+    path: Result<String, InvalidRequest>,
+    query: Vec<(Cow<'static, str>, String)>,
+    body: Option<Bytes>,
+    target: Option<Target>,
+    headers: HeaderMap,
+    timeout: Option<Duration>,
+    retry: Option<Retry>,
+    /// The first thing that cannot be; told when the call is sent, so that a chain is not broken.
+    invalid: Option<InvalidRequest>,
+    of: PhantomData<fn() -> E>,
+}
+
+impl<E> Clone for Call<E> {
+    fn clone(&self) -> Self {
+        Self {
+            client: self.client.clone(),
+            path: self.path.clone(),
+            query: self.query.clone(),
+            body: self.body.clone(),
+            target: self.target.clone(),
+            headers: self.headers.clone(),
+            timeout: self.timeout,
+            retry: self.retry,
+            invalid: self.invalid.clone(),
+            of: PhantomData,
+        }
+    }
+}
+
+impl<E> fmt::Debug for Call<E> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Call")
+            .field("client", &self.client)
+            .field("path", &self.path)
+            .field("query", &self.query)
+            .field("headers", &self.headers)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What awaiting a [`Call`] is.
+pub type Sending<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
+
+impl<E: Endpoint> Call<E> {
+    pub(crate) fn new(client: Client, arguments: &E::Path, query: &E::Query, body: &E::Body) -> Self {
+        let path = path::render(E::OPERATION, &arguments.write());
+        let mut call = Self {
+            client,
+            path,
+            query: query.write(),
+            body: None,
+            target: None,
+            headers: HeaderMap::new(),
+            timeout: None,
+            retry: None,
+            invalid: None,
+            of: PhantomData,
+        };
+        if E::BODY.is_some() {
+            match serde_json::to_vec(body) {
+                Ok(bytes) => call.body = Some(bytes.into()),
+                Err(error) => {
+                    call.refuse(InvalidRequest::Body { operation: E::OPERATION.name, reason: error.to_string() });
+                }
+            }
+        }
+        call
+    }
+
+    pub(crate) fn query(&self) -> &[(Cow<'static, str>, String)] {
+        &self.query
+    }
+
+    /// Replaces the query parameters, for links a server gave.
+    pub(crate) fn with_query(mut self, query: Vec<(Cow<'static, str>, String)>) -> Self {
+        self.query = query;
+        self
+    }
+
+    /// Sets a header for this call, over the client's own.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        match (HeaderName::try_from(name), HeaderValue::from_str(value)) {
+            (Ok(name), Ok(mut value)) => {
+                value.set_sensitive(name == AUTHORIZATION);
+                self.headers.insert(name, value);
+            }
+            _ => self.refuse(InvalidRequest::Header { name: name.to_owned() }),
+        }
+        self
+    }
+
+    /// Asks that the record still has this `ETag`; otherwise the answer is 412. Kustomer itself ignores it.
+    ///
+    /// ```no_run
+    /// use kustomer_client::{Client, ObjectId, customer::CustomerInput};
+    ///
+    /// # async fn example(client: Client, id: ObjectId) -> Result<(), Box<dyn std::error::Error>> {
+    /// let read = client.customers().get(id).exchange().await?;
+    /// let etag = read.response.header("etag").unwrap_or("*");
+    /// client.customers().update(id, &CustomerInput::new().name("Ada")).if_match(etag).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn if_match(self, etag: &str) -> Self {
+        self.header(IF_MATCH.as_str(), etag)
+    }
+
+    /// How long each attempt of this call may take.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Sends this call to another server, with the client's token; with or without `/v1`.
+    pub fn base_url(mut self, url: &str) -> Self {
+        match Target::of_url(url) {
+            Ok(target) => self.target = Some(target),
+            Err(invalid) => self.refuse(invalid),
+        }
+        self
+    }
+
+    /// When this call is sent again.
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.retry = Some(retry);
+        self
+    }
+
+    fn refuse(&mut self, invalid: InvalidRequest) {
+        self.invalid.get_or_insert(invalid);
+    }
+
+    /// Sends it and gives what was asked for.
+    ///
+    /// # Errors
+    /// When the server answers anything but what was asked for, there is no whole answer, or the request cannot be
+    /// sent.
+    pub async fn send(self) -> Result<E::Answer, Error> {
+        self.exchange().await?.into_result()
+    }
+
+    /// Sends it and gives the whole exchange, whatever the answer's status.
+    ///
+    /// # Errors
+    /// When there is no whole answer, or the request cannot be sent.
+    pub async fn exchange(self) -> Result<Exchange<E::Answer>, TransportError> {
+        if let Some(invalid) = self.invalid {
+            return Err(invalid.into());
+        }
+        let path = self.path?;
+        let prepared = Prepared {
+            url: self.target.as_ref().unwrap_or(self.client.target()).join(&path, &self.query),
+            headers: headers(&self.client, self.body.is_some(), self.headers),
+            body: self.body,
+            timeout: self.timeout.unwrap_or(self.client.timeout()),
+        };
+        let retry = self.retry.unwrap_or(self.client.retry());
+        let mut attempt = 1;
+        let response = loop {
+            let response = prepared.send::<E>(self.client.http()).await?;
+            let Some(wait) = retry.wait(&E::OPERATION.method, attempt, &response) else { break response };
+            tokio::time::sleep(wait).await;
+            attempt = attempt.saturating_add(1);
+        };
+        Ok(prepared.concluded::<E>(response, attempt))
+    }
+}
+
+impl<E> IntoFuture for Call<E>
+where
+    E: Endpoint + 'static,
+    E::Answer: 'static,
+{
+    type Output = Result<E::Answer, Error>;
+    type IntoFuture = Sending<E::Answer>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.send())
+    }
+}
+
+/// The client's headers with the call's own over them.
+fn headers(client: &Client, has_body: bool, own: HeaderMap) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+    if has_body {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    }
+    if let Some(authorization) = client.authorization() {
+        headers.insert(AUTHORIZATION, authorization.clone());
+    }
+    headers.extend(own);
+    headers
+}
+
+/// A request that can be sent, as often as need be.
+struct Prepared {
+    url: Url,
+    headers: HeaderMap,
+    body: Option<Bytes>,
+    timeout: Duration,
+}
+
+impl Prepared {
+    async fn send<E: Endpoint>(&self, http: &reqwest::Client) -> Result<ReceivedResponse, TransportError> {
+        let mut request = http
+            .request(E::OPERATION.method.clone(), self.url.clone())
+            .headers(self.headers.clone())
+            .timeout(self.timeout);
+        if let Some(body) = &self.body {
+            request = request.body(body.clone());
+        }
+        let response = request.send().await.map_err(|error| self.failure(error))?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = response.bytes().await.map_err(|error| self.failure(error))?;
+        Ok(ReceivedResponse { status, headers, body })
+    }
+
+    fn failure(&self, error: reqwest::Error) -> TransportError {
+        let address = address(&self.url);
+        if error.is_connect() {
+            TransportError::Connect { address, source: Box::new(error.without_url()) }
+        } else if error.is_timeout() {
+            TransportError::Timeout { address, timeout: self.timeout }
+        } else {
+            TransportError::Broken { address, source: Box::new(error.without_url()) }
+        }
+    }
+
+    fn concluded<E: Endpoint>(self, response: ReceivedResponse, attempts: u32) -> Exchange<E::Answer> {
+        let request = SentRequest {
+            method: E::OPERATION.method.clone(),
+            url: self.url.into(),
+            headers: without_token(self.headers),
+            body: self.body.unwrap_or_default(),
+        };
+        let (mut data, mut error, mut undecodable) = (None, None, None);
+        if response.status.is_success() {
+            match decode::<E>(&response) {
+                Ok(answer) => data = Some(answer),
+                Err(reason) => undecodable = Some(reason),
+            }
+        } else {
+            error = Some(ApiError::read(&response));
+        }
+        Exchange { request, response, data, error, undecodable, attempts }
+    }
+}
+
+fn decode<E: Endpoint>(response: &ReceivedResponse) -> Result<E::Answer, DecodeError> {
+    // An operation that answers nothing answers `()`, which JSON writes as null.
+    let body: &[u8] = if matches!(E::ANSWER, Answer::Empty) { b"null" } else { &response.body };
+    serde_json::from_slice(body).map_err(|error| DecodeError {
+        operation: E::OPERATION.name,
+        status: response.status.as_u16(),
+        reason: error.to_string(),
+        body: response.body.clone(),
+    })
+}

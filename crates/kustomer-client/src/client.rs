@@ -1,0 +1,242 @@
+//! The client: what all calls share.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::HeaderValue;
+use kustomer_api::Endpoint;
+
+use crate::call::Call;
+use crate::error::InvalidRequest;
+use crate::resources::{Auth, Customers, Messages, Orgs, Tags, Users};
+use crate::retry::Retry;
+use crate::target::Target;
+
+/// A client of one server with one token. Cloning is cheap, and clones share their connections.
+#[derive(Clone)]
+pub struct Client {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    http: reqwest::Client,
+    target: Target,
+    /// `Bearer …`, marked as sensitive.
+    authorization: Option<HeaderValue>,
+    timeout: Duration,
+    retry: Retry,
+}
+
+impl Client {
+    /// Begins a client.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use kustomer_client::Client;
+    ///
+    /// let local = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+    /// let hosted = Client::builder().org("acme").token("the API key").timeout(Duration::from_secs(10)).build()?;
+    /// assert!(!format!("{local:?} {hosted:?}").contains("the API key"));
+    /// # Ok::<(), kustomer_client::InvalidRequest>(())
+    /// ```
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+
+    /// The operations on customers.
+    pub fn customers(&self) -> Customers<'_> {
+        Customers::new(self)
+    }
+
+    /// The operations on tags.
+    pub fn tags(&self) -> Tags<'_> {
+        Tags::new(self)
+    }
+
+    /// The operations on users.
+    pub fn users(&self) -> Users<'_> {
+        Users::new(self)
+    }
+
+    /// The operations on orgs.
+    pub fn orgs(&self) -> Orgs<'_> {
+        Orgs::new(self)
+    }
+
+    /// The operations on credentials and roles.
+    pub fn auth(&self) -> Auth<'_> {
+        Auth::new(self)
+    }
+
+    /// The operations on messages.
+    pub fn messages(&self) -> Messages<'_> {
+        Messages::new(self)
+    }
+
+    /// Any declared operation: what all the others are made of.
+    ///
+    /// ```no_run
+    /// use kustomer_client::Client;
+    /// use kustomer_client::customer::GetCustomerByEmail;
+    ///
+    /// # async fn example(client: Client) -> Result<(), kustomer_client::Error> {
+    /// let call = client.call::<GetCustomerByEmail>("ada@acme.example".to_owned(), &(), &());
+    /// println!("{}", call.await?.data.id);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn call<E: Endpoint>(&self, path: E::Path, query: &E::Query, body: &E::Body) -> Call<E> {
+        Call::new(self.clone(), &path, query, body)
+    }
+
+    pub(crate) fn http(&self) -> &reqwest::Client {
+        &self.shared.http
+    }
+
+    pub(crate) fn target(&self) -> &Target {
+        &self.shared.target
+    }
+
+    pub(crate) fn authorization(&self) -> Option<&HeaderValue> {
+        self.shared.authorization.as_ref()
+    }
+
+    pub(crate) fn timeout(&self) -> Duration {
+        self.shared.timeout
+    }
+
+    pub(crate) fn retry(&self) -> Retry {
+        self.shared.retry
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Client")
+            .field("base_url", &self.target().as_str())
+            .field("token", &self.authorization().map(|_| "***"))
+            .field("timeout", &self.timeout())
+            .field("retry", &self.retry())
+            .finish()
+    }
+}
+
+/// Makes a [`Client`].
+#[derive(Clone, Default)]
+pub struct ClientBuilder {
+    base_url: Option<String>,
+    org: Option<String>,
+    token: Option<String>,
+    timeout: Option<Duration>,
+    user_agent: Option<String>,
+    retry: Retry,
+}
+
+/// How long an attempt may take when nothing else is said.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long a connection may take to come about.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+const USER_AGENT: &str = concat!("kustomer-client/", env!("CARGO_PKG_VERSION"));
+
+impl ClientBuilder {
+    /// The server, with or without `/v1`: `http://127.0.0.1:8080`. Takes precedence over [`org`](Self::org).
+    #[must_use]
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = Some(url.into());
+        self
+    }
+
+    /// The org at Kustomer: calls go to `https://<org>.api.kustomerapp.com/v1`.
+    #[must_use]
+    pub fn org(mut self, org: impl Into<String>) -> Self {
+        self.org = Some(org.into());
+        self
+    }
+
+    /// The API key, without `Bearer`. Neither `Debug` nor an [`Exchange`](crate::Exchange) shows it.
+    #[must_use]
+    pub fn token(mut self, token: impl Into<String>) -> Self {
+        self.token = Some(token.into());
+        self
+    }
+
+    /// How long an attempt may take from connecting to the last byte of the answer; 30 seconds by default.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// The `User-Agent`; `kustomer-client/<version>` by default.
+    #[must_use]
+    pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
+        self.user_agent = Some(user_agent.into());
+        self
+    }
+
+    /// When calls are sent again; see [`Retry`].
+    #[must_use]
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// The client. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// When no server is named, the base URL, org, token or user agent is not one, or the system has no trusted
+    /// certificates although the base URL is `https`.
+    pub fn build(self) -> Result<Client, InvalidRequest> {
+        let target = match (&self.base_url, &self.org) {
+            (Some(url), _) => Target::of_url(url)?,
+            (None, Some(org)) => Target::of_org(org)?,
+            (None, None) => return Err(InvalidRequest::NoServer),
+        };
+        let authorization = self.token.as_deref().map(bearer).transpose()?;
+        let user_agent = HeaderValue::from_str(self.user_agent.as_deref().unwrap_or(USER_AGENT))
+            .map_err(|_| InvalidRequest::Header { name: "user-agent".to_owned() })?;
+        let http = http_client(&user_agent, &target)?;
+        let timeout = self.timeout.unwrap_or(DEFAULT_TIMEOUT);
+        Ok(Client { shared: Arc::new(Shared { http, target, authorization, timeout, retry: self.retry }) })
+    }
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("ClientBuilder")
+            .field("org", &self.org)
+            .field("token", &self.token.as_ref().map(|_| "***"))
+            .field("timeout", &self.timeout)
+            .field("user_agent", &self.user_agent)
+            .field("retry", &self.retry)
+            .finish_non_exhaustive()
+    }
+}
+
+fn bearer(token: &str) -> Result<HeaderValue, InvalidRequest> {
+    let mut value = HeaderValue::from_str(&format!("Bearer {}", token.trim())).map_err(|_| InvalidRequest::Token)?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn http_client(user_agent: &HeaderValue, target: &Target) -> Result<reqwest::Client, InvalidRequest> {
+    // A redirect would turn a POST into a GET; the API has none, so one is an answer like any other error.
+    let builder = || {
+        reqwest::Client::builder()
+            .user_agent(user_agent.clone())
+            .connect_timeout(CONNECT_TIMEOUT)
+            .redirect(reqwest::redirect::Policy::none())
+    };
+    builder()
+        .build()
+        .or_else(|error| {
+            // A container without certificates is no reason not to speak plain HTTP to the server next door.
+            if target.is_encrypted() { Err(error) } else { builder().tls_certs_only([]).build() }
+        })
+        .map_err(|error| InvalidRequest::Setup { reason: error.to_string() })
+}

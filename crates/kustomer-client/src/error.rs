@@ -1,0 +1,300 @@
+//! What can go wrong, in words that keep what the server said.
+
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::StatusCode;
+use kustomer_api::custom::CustomError;
+use kustomer_api::error::{ErrorBody, ErrorItem};
+
+use crate::exchange::ReceivedResponse;
+
+/// Why a call did not give what was asked for. Its `Display` is one line for people.
+///
+/// ```no_run
+/// use kustomer_client::{Client, Error};
+///
+/// # async fn example(client: Client) -> Result<(), Error> {
+/// match client.customers().get_by_email("ada@acme.example").await {
+///     Ok(found) => println!("{}", found.data.id),
+///     Err(Error::Api(refused)) if refused.status == 404 => println!("nobody has this address"),
+///     Err(other) => return Err(other),
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The server answered, but not with success.
+    #[error(transparent)]
+    Api(Box<ApiError>),
+    /// The server answered with success, but not with what the operation answers.
+    #[error(transparent)]
+    Decode(Box<DecodeError>),
+    /// There was no whole answer.
+    #[error(transparent)]
+    Transport(TransportError),
+    /// The request cannot be sent; nothing was.
+    #[error(transparent)]
+    Invalid(InvalidRequest),
+}
+
+impl Error {
+    /// The answer's status, when there was an answer.
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::Api(error) => Some(error.status),
+            Self::Decode(error) => Some(error.status),
+            Self::Transport(_) | Self::Invalid(_) => None,
+        }
+    }
+
+    /// What the server said, when it answered with an error.
+    pub fn api(&self) -> Option<&ApiError> {
+        match self {
+            Self::Api(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// Whether the server says that there is no such record.
+    pub fn is_not_found(&self) -> bool {
+        self.api().is_some_and(|error| error.status == 404)
+    }
+}
+
+impl From<TransportError> for Error {
+    fn from(error: TransportError) -> Self {
+        match error {
+            TransportError::Invalid(invalid) => Self::Invalid(invalid),
+            other => Self::Transport(other),
+        }
+    }
+}
+
+impl From<InvalidRequest> for Error {
+    fn from(error: InvalidRequest) -> Self {
+        Self::Invalid(error)
+    }
+}
+
+impl From<CustomError> for Error {
+    fn from(error: CustomError) -> Self {
+        Self::Invalid(InvalidRequest::Custom(error))
+    }
+}
+
+/// An answer that is not a success. What stands beside `errors` is taken out of the first entry.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ApiError {
+    /// The HTTP status.
+    pub status: u16,
+    /// What kind, for programs: `badparam`, `notfound`, …
+    pub code: Option<String>,
+    /// What is wrong, for people.
+    pub title: Option<String>,
+    /// The bare name of the attribute, parameter or header it is about.
+    pub parameter: Option<String>,
+    /// The JSON pointer to the offending value in the request's body.
+    pub pointer: Option<String>,
+    /// More about it; for invalid input the path of the schema rule that failed.
+    pub detail: Option<String>,
+    /// What is wrong, where and what to do, in one sentence, when the server says so.
+    pub message: Option<String>,
+    /// The `x-request-id` of the answer: name it to whoever runs the server.
+    pub request_id: Option<String>,
+    /// How long to wait before trying again, when the server says so.
+    pub retry_after: Option<Duration>,
+    /// Every entry; empty when the body is not the API's.
+    pub errors: Vec<ErrorItem>,
+    /// The answer's body as it came.
+    pub body: Bytes,
+}
+
+impl ApiError {
+    pub(crate) fn read(response: &ReceivedResponse) -> Self {
+        let errors = serde_json::from_slice::<ErrorBody>(&response.body).map(|body| body.errors).unwrap_or_default();
+        let first = errors.first().cloned().unwrap_or_default();
+        let source = first.source.unwrap_or_default();
+        let in_meta = || first.meta.get("pointer").and_then(|pointer| pointer.as_str()).map(str::to_owned);
+        Self {
+            status: response.status.as_u16(),
+            code: first.code,
+            title: first.title,
+            parameter: source.parameter,
+            pointer: source.pointer.or_else(in_meta),
+            detail: first.detail,
+            message: first.message,
+            request_id: response.header("x-request-id").map(str::to_owned),
+            retry_after: crate::retry::asked_wait(response),
+            errors,
+            body: response.body.clone(),
+        }
+    }
+}
+
+/// How much of a body that is not the API's is shown.
+const EXCERPT: usize = 200;
+
+fn excerpt(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(body);
+    let mut words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if words.chars().count() > EXCERPT {
+        words = words.chars().take(EXCERPT).chain(['…']).collect();
+    }
+    words
+}
+
+/// The entry's words, with the name of what it is about unless the words hold it already.
+fn sentence(item: &ErrorItem) -> Option<String> {
+    let words = item.message.as_ref().or(item.title.as_ref()).or(item.detail.as_ref())?;
+    let source = item.source.as_ref();
+    let place = source.and_then(|source| source.parameter.as_ref().or(source.pointer.as_ref()));
+    Some(match place {
+        Some(place) if !words.contains(place.as_str()) => format!("{words} ({place})"),
+        _ => words.clone(),
+    })
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}", self.status)?;
+        if let Some(code) = &self.code {
+            write!(formatter, " {code}")?;
+        }
+        let sentences: Vec<String> = self.errors.iter().filter_map(sentence).collect();
+        if sentences.is_empty() {
+            let reason = StatusCode::from_u16(self.status).ok().and_then(|status| status.canonical_reason());
+            let body = if self.body.is_empty() { "the answer is empty".to_owned() } else { excerpt(&self.body) };
+            write!(formatter, " {}: {body}", reason.unwrap_or("(unknown status)"))?;
+        } else {
+            write!(formatter, ": {}", sentences.join("; ").replace(['\r', '\n'], " "))?;
+        }
+        if let Some(wait) = self.retry_after {
+            write!(formatter, "; try again in {} s", wait.as_secs())?;
+        }
+        if let Some(id) = &self.request_id {
+            write!(formatter, " [request {id}]")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ApiError {}
+
+/// A success whose body is not what the operation answers.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("the answer to {operation} ({status}) cannot be read: {reason}; the body begins: {}", excerpt(body))]
+pub struct DecodeError {
+    /// The operation's upstream name.
+    pub operation: &'static str,
+    /// The HTTP status.
+    pub status: u16,
+    /// What is wrong with the body, and where.
+    pub reason: String,
+    /// The answer's body as it came.
+    pub body: Bytes,
+}
+
+/// There was no whole answer.
+///
+/// Unless it is [`Invalid`](Self::Invalid) or [`Connect`](Self::Connect), the server may have carried the request out.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TransportError {
+    /// The request cannot be sent; nothing was.
+    #[error(transparent)]
+    Invalid(#[from] InvalidRequest),
+    /// No connection came about.
+    #[error("cannot connect to {address}: {}; is the server running there?", cause(.source.as_ref()))]
+    Connect {
+        /// Scheme, host and port.
+        address: String,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The answer was not there in time.
+    #[error("no answer from {address} within {timeout:?}; a longer timeout may help")]
+    Timeout {
+        /// Scheme, host and port.
+        address: String,
+        /// How long the call waited.
+        timeout: Duration,
+    },
+    /// The connection broke, or what came over it was not HTTP.
+    #[error("the exchange with {address} broke off: {}", cause(.source.as_ref()))]
+    Broken {
+        /// Scheme, host and port.
+        address: String,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+/// The innermost cause: the outer ones only say that there was an error.
+fn cause(error: &(dyn std::error::Error + Send + Sync + 'static)) -> String {
+    let mut innermost: &dyn std::error::Error = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    innermost.to_string()
+}
+
+/// A client or a request that cannot be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidRequest {
+    /// Neither a base URL nor an org was given.
+    #[error("the client needs a base_url (like http://127.0.0.1:8080) or an org")]
+    NoServer,
+    /// The base URL is not one.
+    #[error("the base URL {url:?} cannot be used: {reason}")]
+    BaseUrl {
+        /// As given.
+        url: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The org cannot be part of a host name.
+    #[error("the org {org:?} cannot be part of a host name: it takes letters, digits and hyphens")]
+    Org {
+        /// As given.
+        org: String,
+    },
+    /// The token cannot stand in a header.
+    #[error("the token cannot stand in a header: it must not hold control characters or line breaks")]
+    Token,
+    /// A header cannot be sent.
+    #[error("the header {name:?} cannot be sent: its name or value holds characters that headers do not take")]
+    Header {
+        /// The header's name.
+        name: String,
+    },
+    /// A value cannot stand in the path.
+    #[error("the path value {value:?} of {operation} names nothing")]
+    Path {
+        /// The operation's upstream name.
+        operation: &'static str,
+        /// As given.
+        value: String,
+    },
+    /// The body cannot be written as JSON.
+    #[error("the body of {operation} cannot be written as JSON: {reason}")]
+    Body {
+        /// The operation's upstream name.
+        operation: &'static str,
+        /// Why.
+        reason: String,
+    },
+    /// A custom attribute does not fit its key.
+    #[error(transparent)]
+    Custom(#[from] CustomError),
+    /// The HTTP client could not be set up, such as for want of trusted certificates.
+    #[error("the HTTP client cannot be set up: {reason}")]
+    Setup {
+        /// Why.
+        reason: String,
+    },
+}

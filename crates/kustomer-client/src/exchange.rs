@@ -1,0 +1,78 @@
+//! A whole exchange: what was sent and what came back, whatever it was.
+
+use bytes::Bytes;
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+
+use crate::error::{ApiError, DecodeError, Error};
+
+/// What was sent and what came back. Of `data`, `error` and `undecodable` exactly one is there.
+#[derive(Debug, Clone)]
+pub struct Exchange<T> {
+    /// What was sent; the last time, when it was tried again.
+    pub request: SentRequest,
+    /// What came back, undecoded.
+    pub response: ReceivedResponse,
+    /// What was asked for, when the status says success.
+    pub data: Option<T>,
+    /// What the server said instead.
+    pub error: Option<ApiError>,
+    /// Why there is no data although the status says success.
+    pub undecodable: Option<DecodeError>,
+    /// How many times it was sent; more than 1 after retries.
+    pub attempts: u32,
+}
+
+impl<T> Exchange<T> {
+    /// What was asked for.
+    ///
+    /// # Errors
+    /// [`Error::Api`] when the status is not a success, [`Error::Decode`] when the body cannot be read.
+    pub fn into_result(self) -> Result<T, Error> {
+        match (self.data, self.error, self.undecodable) {
+            (Some(data), _, _) => Ok(data),
+            (None, Some(error), _) => Err(Error::Api(Box::new(error))),
+            (None, None, Some(undecodable)) => Err(Error::Decode(Box::new(undecodable))),
+            (None, None, None) => Err(Error::Api(Box::new(ApiError::read(&self.response)))),
+        }
+    }
+}
+
+/// A request as it was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SentRequest {
+    /// The method.
+    pub method: Method,
+    /// The whole URL.
+    pub url: String,
+    /// The headers set by this client, with `Bearer ***` in place of the token.
+    pub headers: HeaderMap,
+    /// The body; empty when there was none.
+    pub body: Bytes,
+}
+
+/// The headers without the value of the token.
+pub(crate) fn without_token(mut headers: HeaderMap) -> HeaderMap {
+    if let Some(value) = headers.get_mut(AUTHORIZATION) {
+        *value = HeaderValue::from_static("Bearer ***");
+    }
+    headers
+}
+
+/// An answer as it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceivedResponse {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The undecoded body.
+    pub body: Bytes,
+}
+
+impl ReceivedResponse {
+    /// The first value of a header, when it is text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+}

@@ -1,0 +1,221 @@
+//! Customers.
+
+use kustomer_api::ObjectId;
+use kustomer_api::customer::{
+    CreateCustomer, Customer, CustomerInput, DeleteCustomer, GetCustomerByEmail, GetCustomerByExternalId,
+    GetCustomerById, GetCustomerByPhone, GetCustomers, ListCustomers, ReplaceQuery, RestoreCustomer, UpdateCustomer,
+    UpdateCustomerAttributes,
+};
+
+use super::group;
+use crate::call::Call;
+use crate::pages::Walk;
+
+group! {
+    /// The operations on customers.
+    Customers
+}
+
+impl Customers<'_> {
+    /// Creates a customer.
+    ///
+    /// ```no_run
+    /// use kustomer_client::Client;
+    /// use kustomer_client::customer::{CustomerInput, Email};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+    /// let input = CustomerInput::new().name("Ada Lovelace").email(Email::new("ada@acme.example"));
+    /// let created = client.customers().create(&input).await?.data;
+    /// println!("{}", created.id);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn create(&self, input: &CustomerInput) -> Call<CreateCustomer> {
+        self.client.call((), &(), input)
+    }
+
+    /// Reads a customer by its id.
+    ///
+    /// ```no_run
+    /// use kustomer_client::Client;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+    /// let customer = client.customers().get("5c7d1a1f9a1b2c0010a1b2c3".parse()?).await?.data;
+    /// println!("{:?}", customer.attributes.name.value());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn get(&self, id: ObjectId) -> Call<GetCustomerById> {
+        self.client.call(id, &(), &())
+    }
+
+    /// Reads the customer who holds an e-mail address, case aside.
+    ///
+    /// ```no_run
+    /// use kustomer_client::Client;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+    /// let customer = client.customers().get_by_email("ada@acme.example").await?.data;
+    /// println!("{}", customer.id);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn get_by_email(&self, email: &str) -> Call<GetCustomerByEmail> {
+        self.client.call(email.to_owned(), &(), &())
+    }
+
+    /// Reads the customer who holds a phone number.
+    ///
+    /// ```no_run
+    /// use kustomer_client::Client;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+    /// let customer = client.customers().get_by_phone("+18005551212").await?.data;
+    /// println!("{}", customer.id);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn get_by_phone(&self, phone: &str) -> Call<GetCustomerByPhone> {
+        self.client.call(phone.to_owned(), &(), &())
+    }
+
+    /// Reads the customer who holds an external id.
+    ///
+    /// ```no_run
+    /// use kustomer_client::Client;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+    /// let customer = client.customers().get_by_external_id("crm-1815").await?.data;
+    /// println!("{}", customer.id);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn get_by_external_id(&self, external_id: &str) -> Call<GetCustomerByExternalId> {
+        self.client.call(external_id.to_owned(), &(), &())
+    }
+
+    /// Lists one page of customers.
+    ///
+    /// ```no_run
+    /// use kustomer_client::Client;
+    /// use kustomer_client::customer::{CustomerSort, CustomerSortKey, ListCustomers};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+    /// let newest = CustomerSort { by: CustomerSortKey::CreatedAt, descending: true };
+    /// let page = client.customers().list(&ListCustomers { sort: Some(newest), ..ListCustomers::default() }).await?;
+    /// println!("{} of {:?}", page.data.len(), page.meta.total);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn list(&self, query: &ListCustomers) -> Call<GetCustomers> {
+        self.client.call((), query, &())
+    }
+
+    /// Walks over all customers that `query` lists, without a limit of depth, by cursor where the server has one.
+    ///
+    /// With a `page` set it begins there and goes by page numbers.
+    ///
+    /// ```no_run
+    /// use kustomer_client::Client;
+    /// use kustomer_client::customer::ListCustomers;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+    /// let mut customers = client.customers().all(ListCustomers::default());
+    /// while let Some(customer) = customers.next().await? {
+    ///     println!("{}", customer.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn all(&self, mut query: ListCustomers) -> Walk<GetCustomers, Customer> {
+        if query.cursor.is_none() && query.paging.page.is_none() {
+            query.cursor = Some("*".to_owned());
+        }
+        self.list(&query).walk()
+    }
+
+    /// Changes the attributes sent and keeps the others (PATCH).
+    ///
+    /// ```no_run
+    /// use kustomer_client::Client;
+    /// use kustomer_client::custom::CustomAttributes;
+    /// use kustomer_client::customer::CustomerInput;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+    /// let mut custom = CustomAttributes::new();
+    /// custom.set("loyaltyTierStr", "gold")?;
+    /// let changed = client.customers().update("5c7d1a1f9a1b2c0010a1b2c3".parse()?, &CustomerInput::new().custom(custom)).await?.data;
+    /// println!("{:?}", changed.attributes.rev.value());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn update(&self, id: ObjectId, input: &CustomerInput) -> Call<UpdateCustomerAttributes> {
+        self.client.call(id, &(), input)
+    }
+
+    /// Changes a customer (PUT): like [`update`](Self::update) unless `query` says to drop what is not sent.
+    ///
+    /// ```no_run
+    /// use kustomer_client::Client;
+    /// use kustomer_client::customer::{CustomerInput, ReplaceQuery};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+    /// let input = CustomerInput::new().name("Ada King");
+    /// client.customers().put("5c7d1a1f9a1b2c0010a1b2c3".parse()?, &input, ReplaceQuery { replace: true }).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn put(&self, id: ObjectId, input: &CustomerInput, query: ReplaceQuery) -> Call<UpdateCustomer> {
+        self.client.call(id, &query, input)
+    }
+
+    /// Deletes a customer and frees its identities.
+    ///
+    /// ```no_run
+    /// use kustomer_client::Client;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+    /// client.customers().delete("5c7d1a1f9a1b2c0010a1b2c3".parse()?).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn delete(&self, id: ObjectId) -> Call<DeleteCustomer> {
+        self.client.call(id, &(), &())
+    }
+
+    /// Brings a deleted customer back. Kustodian has this; Kustomer does not.
+    ///
+    /// ```no_run
+    /// use kustomer_client::Client;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+    /// client.customers().restore("5c7d1a1f9a1b2c0010a1b2c3".parse()?).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn restore(&self, id: ObjectId) -> Call<RestoreCustomer> {
+        self.client.call(id, &(), &())
+    }
+}

@@ -1,0 +1,34 @@
+//! The operations by resource. Each is one line on the one path, [`Client::call`](crate::Client::call).
+
+mod auth;
+mod customers;
+mod messages;
+mod orgs;
+mod tags;
+mod users;
+
+pub use auth::Auth;
+pub use customers::Customers;
+pub use messages::Messages;
+pub use orgs::Orgs;
+pub use tags::Tags;
+pub use users::Users;
+
+/// Declares a group of operations: a borrowed client and nothing else.
+macro_rules! group {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy)]
+        pub struct $name<'a> {
+            client: &'a crate::Client,
+        }
+
+        impl<'a> $name<'a> {
+            pub(crate) fn new(client: &'a crate::Client) -> Self {
+                Self { client }
+            }
+        }
+    };
+}
+
+pub(crate) use group;

@@ -1,0 +1,68 @@
+//! Users.
+
+use kustomer_api::ObjectId;
+use kustomer_api::query::PageQuery;
+use kustomer_api::user::{GetCurrentUser, GetMultipleUsersByIds, GetUserById};
+
+use super::group;
+use crate::call::Call;
+
+group! {
+    /// The operations on users.
+    Users
+}
+
+impl Users<'_> {
+    /// Reads the user behind the token; needs no role.
+    ///
+    /// ```no_run
+    /// use kustomer_client::Client;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+    /// let me = client.users().current().await?.data;
+    /// println!("{:?}", me.attributes.name.value());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn current(&self) -> Call<GetCurrentUser> {
+        self.client.call((), &(), &())
+    }
+
+    /// Reads a user by its id.
+    ///
+    /// ```no_run
+    /// use kustomer_client::Client;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+    /// let user = client.users().get("5c7d1a1f9a1b2c0010a1b2c3".parse()?).await?.data;
+    /// println!("{:?}", user.attributes.name.value());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn get(&self, id: ObjectId) -> Call<GetUserById> {
+        self.client.call(id, &(), &())
+    }
+
+    /// Reads several users by their ids.
+    ///
+    /// ```no_run
+    /// use kustomer_client::Client;
+    /// use kustomer_client::query::PageQuery;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+    /// let page = client.users().get_many(&["5c7d1a1f9a1b2c0010a1b2c3".parse()?], &PageQuery::default()).await?;
+    /// println!("{}", page.data.len());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn get_many(&self, ids: &[ObjectId], query: &PageQuery) -> Call<GetMultipleUsersByIds> {
+        let ids: Vec<String> = ids.iter().map(ObjectId::to_string).collect();
+        self.client.call(ids.join(","), query, &())
+    }
+}

@@ -1,0 +1,10 @@
+//! The client against a real HTTP server: what it sends, and what becomes of the answers.
+
+#[cfg(test)]
+mod answers;
+#[cfg(all(test, feature = "blocking"))]
+mod blocking;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod wire;

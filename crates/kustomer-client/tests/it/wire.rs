@@ -1,0 +1,183 @@
+//! What stands on the wire.
+
+use std::time::Duration;
+
+use crate::support::{ID, Server, answer, customer};
+use kustomer_client::customer::{
+    Comparison, CustomerInput, CustomerSort, CustomerSortKey, Email, ListCustomers, MomentFilter, ReplaceQuery,
+};
+use kustomer_client::query::PageQuery;
+use kustomer_client::{Client, Error, InvalidRequest, ObjectId, TransportError};
+
+fn id() -> ObjectId {
+    ID.parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_create_posts_the_input_as_json_with_the_token() {
+    let server = Server::start([answer(201, &customer(ID))]).await;
+    let client = server.client().build().unwrap();
+    let input = CustomerInput::new().name("Ada").email(Email::new("ada@acme.example"));
+    let created = client.customers().create(&input).await.unwrap().data;
+    assert_eq!(created.id, ID);
+    assert_eq!(created.attributes.extra["newInV9"][0], 1);
+
+    let [request] = server.received().try_into().unwrap();
+    assert_eq!((request.method.as_str(), request.target.as_str()), ("POST", "/v1/customers"));
+    assert_eq!(request.body, r#"{"name":"Ada","emails":[{"email":"ada@acme.example"}]}"#);
+    assert_eq!(request.headers["authorization"], "Bearer secret-token");
+    assert_eq!(request.headers["content-type"], "application/json");
+    assert_eq!(request.headers["accept"], "application/json");
+    assert_eq!(request.headers["user-agent"], concat!("kustomer-client/", env!("CARGO_PKG_VERSION")));
+}
+
+#[tokio::test]
+async fn every_operation_has_its_method_and_path() {
+    let server = Server::start([answer(500, "")]).await;
+    let client = server.client().build().unwrap();
+    let (customers, input, paging) = (client.customers(), CustomerInput::new(), PageQuery::default());
+    let second = PageQuery { page: Some(2), page_size: Some(7) };
+    assert!(customers.get(id()).await.is_err());
+    assert!(customers.get_by_email("ada+1@acme.example").await.is_err());
+    assert!(customers.get_by_phone("+1 800 555").await.is_err());
+    assert!(customers.get_by_external_id("a/b?c").await.is_err());
+    assert!(customers.update(id(), &input).await.is_err());
+    assert!(customers.put(id(), &input, ReplaceQuery { replace: true }).await.is_err());
+    assert!(customers.put(id(), &input, ReplaceQuery::default()).await.is_err());
+    assert!(customers.delete(id()).await.is_err());
+    assert!(customers.restore(id()).await.is_err());
+    assert!(client.tags().list(&second).await.is_err());
+    assert!(client.tags().get(id()).await.is_err());
+    assert!(client.users().current().await.is_err());
+    assert!(client.users().get(id()).await.is_err());
+    assert!(client.users().get_many(&[id(), id()], &paging).await.is_err());
+    assert!(client.orgs().get(id()).await.is_err());
+    assert!(client.auth().current_token().await.is_err());
+    assert!(client.auth().tokens(&paging).await.is_err());
+    assert!(client.auth().roles().await.is_err());
+    assert!(client.messages().list_of_customer(id(), &paging).await.is_err());
+
+    let lines: Vec<String> =
+        server.received().iter().map(|request| format!("{} {}", request.method, request.target)).collect();
+    let expected = [
+        "GET /v1/customers/{id}",
+        "GET /v1/customers/email=ada%2B1%40acme.example",
+        "GET /v1/customers/phone=%2B1%20800%20555",
+        "GET /v1/customers/externalId=a%2Fb%3Fc",
+        "PATCH /v1/customers/{id}",
+        "PUT /v1/customers/{id}?replace=true",
+        "PUT /v1/customers/{id}",
+        "DELETE /v1/customers/{id}",
+        "POST /v1/customers/{id}/restore",
+        "GET /v1/tags?page=2&pageSize=7",
+        "GET /v1/tags/{id}",
+        "GET /v1/users/current",
+        "GET /v1/users/{id}",
+        "GET /v1/users/{id}%2C{id}",
+        "GET /v1/orgs/{id}",
+        "GET /v1/auth/tokens/current",
+        "GET /v1/auth/tokens",
+        "GET /v1/auth/roles",
+        "GET /v1/customers/{id}/messages",
+    ];
+    assert_eq!(lines, expected.map(|line| line.replace("{id}", ID)));
+}
+
+#[tokio::test]
+async fn an_operation_without_a_body_sends_none() {
+    let server = Server::start([answer(200, &customer(ID))]).await;
+    server.client().build().unwrap().customers().restore(id()).await.unwrap();
+    let [request] = server.received().try_into().unwrap();
+    assert_eq!(request.body, "");
+    assert!(!request.headers.contains_key("content-type"));
+}
+
+#[tokio::test]
+async fn a_list_says_its_order_its_filters_and_its_page() {
+    let server = Server::start([answer(200, r#"{"data":[]}"#)]).await;
+    let client = server.client().build().unwrap();
+    let query = ListCustomers {
+        paging: PageQuery { page: Some(2), page_size: Some(10) },
+        sort: Some(CustomerSort { by: CustomerSortKey::UpdatedAt, descending: true }),
+        filters: vec![MomentFilter {
+            of: CustomerSortKey::CreatedAt,
+            comparison: Comparison::Gte,
+            moment: "2016-11-09T04:23:01+01:00".parse().unwrap(),
+        }],
+        cursor: None,
+    };
+    client.customers().list(&query).await.unwrap();
+    assert_eq!(
+        server.received()[0].target,
+        "/v1/customers?page=2&pageSize=10&sort=-updatedAt&filter%5BcreatedAt%5D%5Bgte%5D=2016-11-09T03%3A23%3A01.000Z"
+    );
+}
+
+#[tokio::test]
+async fn a_call_takes_its_own_headers_and_its_own_server() {
+    let (usual, other) = (Server::start([answer(500, "")]).await, Server::start([answer(200, &customer(ID))]).await);
+    let client = usual.client().user_agent("nightly/1").build().unwrap();
+    let call = client.customers().update(id(), &CustomerInput::new());
+    let call = call.header("X-Request-Id", "r-17").if_match("W/\"3\"").header("user-agent", "mine/2");
+    call.base_url(&format!("{}/v1", other.url)).await.unwrap();
+    assert!(usual.received().is_empty());
+    let [request] = other.received().try_into().unwrap();
+    assert_eq!(request.headers["x-request-id"], "r-17");
+    assert_eq!(request.headers["if-match"], "W/\"3\"");
+    assert_eq!(request.headers["user-agent"], "mine/2");
+    assert_eq!(request.headers["authorization"], "Bearer secret-token");
+}
+
+#[tokio::test]
+async fn what_cannot_be_sent_is_told_and_nothing_is_sent() {
+    let server = Server::start([answer(200, &customer(ID))]).await;
+    let client = server.client().build().unwrap();
+    let header = client.customers().get(id()).header("x-note", "two\nlines").await.unwrap_err();
+    assert!(matches!(header, Error::Invalid(InvalidRequest::Header { .. })), "{header}");
+    let url = client.customers().get(id()).base_url("nowhere").await.unwrap_err();
+    assert!(matches!(url, Error::Invalid(InvalidRequest::BaseUrl { .. })), "{url}");
+    let path = client.customers().get_by_email("").await.unwrap_err();
+    assert!(matches!(path, Error::Invalid(InvalidRequest::Path { .. })), "{path}");
+    assert!(server.received().is_empty());
+}
+
+#[test]
+fn a_client_without_a_server_or_with_an_impossible_token_is_refused() {
+    assert_eq!(Client::builder().build().unwrap_err(), InvalidRequest::NoServer);
+    let refused = Client::builder().org("acme").token("two\nlines").build().unwrap_err();
+    assert_eq!(refused, InvalidRequest::Token);
+    assert!(!refused.to_string().contains("two"));
+}
+
+#[tokio::test]
+async fn the_token_shows_nowhere_but_on_the_wire() {
+    let server = Server::start([answer(404, "{}")]).await;
+    let builder = server.client();
+    let client = builder.clone().build().unwrap();
+    let call = client.customers().get(id()).header("authorization", "Bearer secret-token-2");
+    let shown = format!("{builder:?} {client:?} {call:?} {:?}", client.customers());
+    let exchange = call.exchange().await.unwrap();
+    let shown = format!("{shown} {exchange:?} {}", exchange.error.as_ref().unwrap());
+    assert!(!shown.contains("secret-token"), "{shown}");
+    assert_eq!(server.received()[0].headers["authorization"], "Bearer secret-token-2");
+}
+
+#[tokio::test]
+async fn a_server_that_never_answers_is_waited_for_no_longer_than_the_timeout() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let client = Client::builder().base_url(&url).build().unwrap();
+    let failed = client.users().current().timeout(Duration::from_millis(50)).exchange().await.unwrap_err();
+    assert!(matches!(failed, TransportError::Timeout { .. }), "{failed:?}");
+    assert!(failed.to_string().starts_with(&format!("no answer from {url} within 50ms")), "{failed}");
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_named_in_the_error() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let failed = Client::builder().base_url(&url).build().unwrap().users().current().await.unwrap_err();
+    assert!(matches!(failed, Error::Transport(TransportError::Connect { .. })), "{failed:?}");
+    assert!(failed.to_string().contains(&url), "{failed}");
+}
