@@ -1,0 +1,107 @@
+//! How fast the server is, beside what it stands on: bare axum that parses and answers the same bytes, and bare SQLite
+//! with the same kind of schema. All in one run on one machine, in alternating rounds, since only the ratios travel.
+//!
+//! Run it with `cargo xtask bench`.
+#![expect(clippy::print_stdout, reason = "a benchmark speaks through standard output")]
+
+mod body;
+mod floor;
+mod load;
+mod report;
+mod server;
+mod sqlite;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+
+use crate::load::{Known, Target, Work};
+use crate::report::Report;
+use crate::server::Server;
+
+/// Connections that work at the same time, each with one request in flight.
+const CONNECTIONS: [usize; 3] = [1, 16, 64];
+
+/// Customers that are there before anything is measured, and that are read.
+const KNOWN: usize = 2_000;
+
+#[derive(Parser)]
+#[command(name = "kustodian-bench", about = "Measure the server beside bare axum and bare SQLite")]
+struct Arguments {
+    /// The kustodian binary to measure
+    #[arg(long, required_unless_present = "floor")]
+    server: Option<PathBuf>,
+    /// Three rounds of 0.6 s a cell instead of five of 3 s
+    #[arg(long)]
+    quick: bool,
+    /// Serve as the bare axum server; the answer is read from standard input
+    #[arg(long, hide = true)]
+    floor: bool,
+}
+
+fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    match arguments.server {
+        Some(_) if arguments.floor => floor::serve(),
+        Some(server) if arguments.quick => measure(&server, 3, Duration::from_millis(600)),
+        Some(server) => measure(&server, 5, Duration::from_secs(3)),
+        None => floor::serve(),
+    }
+}
+
+/// Measures every cell `rounds` times for `time` each, and prints the medians.
+fn measure(binary: &Path, rounds: usize, time: Duration) -> Result<()> {
+    // Beside the binaries, since a temporary folder may be memory, where a durable write costs nothing.
+    let beside = binary.parent().context("the server's path has no folder")?;
+    let folder =
+        tempfile::Builder::new().prefix("bench-").tempdir_in(beside).context("cannot make a folder for data")?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+
+    let kustodian = Server::kustodian(binary, &folder.path().join("kustodian.db"))?;
+    let mut numbers = body::Numbers::default();
+    let known = runtime.block_on(load::create_known(&kustodian.target(), KNOWN, &mut numbers))?;
+    let axum = Server::floor(&known.answer)?;
+    println!(
+        "bodies of {} bytes, answers of {} bytes, {rounds} rounds of {:.1} s a cell",
+        body::json(0).len(),
+        known.answer.len(),
+        time.as_secs_f64()
+    );
+
+    let mut report = Report::default();
+    for round in 1..=rounds {
+        for connections in CONNECTIONS {
+            for work in [Work::Create, Work::ReadById, Work::ReadByEmail] {
+                for (name, server) in [("kustodian", &kustodian), ("bare axum", &axum)] {
+                    let cell = Cell { target: &server.target(), known: &known, work, connections, time };
+                    report.add(work.name(), name, connections, runtime.block_on(cell.measure(&mut numbers))?);
+                }
+            }
+        }
+        let database = folder.path().join(format!("bare-{round}.db"));
+        for (work, rows, rate) in sqlite::measure(&database, &known.answer, time)? {
+            report.add(work, "bare SQLite", rows, rate);
+        }
+        println!("round {round} of {rounds} done");
+    }
+    println!("\n{report}");
+    Ok(())
+}
+
+/// One number of one round.
+struct Cell<'a> {
+    target: &'a Target,
+    known: &'a Known,
+    work: Work,
+    connections: usize,
+    time: Duration,
+}
+
+impl Cell<'_> {
+    /// Requests per second.
+    async fn measure(&self, numbers: &mut body::Numbers) -> Result<f64> {
+        load::measure(self.target, self.known, self.work, self.connections, self.time, numbers).await
+    }
+}
