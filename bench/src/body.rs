@@ -42,7 +42,9 @@ pub(crate) fn json(number: u64) -> String {
 const NOTES: &str = "Likes to be called in the afternoon and answers e-mail within a day. Bought the large set twice and \
 returned the small one because of its colour; was given a voucher for it. Has asked to be told when the blue one is \
 back, and to have parcels left with the neighbour on the second floor. Speaks English and some Spanish. Prefers short \
-answers with a link over long ones without. Reported a scratched lid in spring, replaced at once.";
+answers with a link over long ones without. Reported a scratched lid in spring, replaced at once. Parcels go to the \
+side door before noon and to the shop round the corner after it; the bell at the front has been out of order for a \
+long while. Was a guest at the opening, and would come again.";
 
 #[cfg(test)]
 mod tests {

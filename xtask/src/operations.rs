@@ -35,7 +35,9 @@ impl Document {
         let mut declared = Declared::new();
         for (path, members) in &self.paths {
             for (method, operation) in members {
-                if let Some(name) = operation.get("operationId").and_then(Value::as_str) {
+                // Two operations may share a path and a method; the document describes one and notes the other.
+                let also = operation.get("x-also").and_then(Value::as_array).into_iter().flatten();
+                for name in operation.get("operationId").into_iter().chain(also).filter_map(Value::as_str) {
                     let path = path.strip_prefix("/v1").unwrap_or(path);
                     declared.insert((path.to_owned(), method.to_ascii_uppercase(), name.to_owned()));
                 }
@@ -100,7 +102,7 @@ mod tests {
         .unwrap();
         let document: Document = serde_json::from_str(
             r#"{"paths": {"/v1/things": {"get": {"operationId": "getThings"}, "parameters": []},
-                          "/v1/ours": {"get": {"operationId": "getOurs"}}}}"#,
+                          "/v1/ours": {"get": {"operationId": "getOurs", "x-also": ["getOurOthers"]}}}}"#,
         )
         .unwrap();
         let page = render(&contract, &document).unwrap();
@@ -108,5 +110,6 @@ mod tests {
         assert!(page.contains("| `getThings` | GET | `/things` | served |"), "{page}");
         assert!(page.contains("| `createThing` | POST | `/things` | 501 |"), "{page}");
         assert!(page.contains("| `getOurs` | GET | `/ours` | served |"), "{page}");
+        assert!(page.contains("| `getOurOthers` | GET | `/ours` | served |"), "{page}");
     }
 }
