@@ -17,6 +17,8 @@ const client = createClient({
   auth: () => process.env['KUSTODIAN_TOKEN'],
 });
 
+let phones = 5550000;
+
 /** Every kind of field a customer may be written with, and identities nobody else holds. */
 function ada(name: string): CustomerInput {
   return {
@@ -32,7 +34,7 @@ function ada(name: string): CustomerInput {
       { type: 'work', email: `${name}@work.example.com`, verified: true },
     ],
     sharedEmails: [{ type: 'other', email: `family-${name}@example.com` }],
-    phones: [{ type: 'mobile', phone: `+1 (800) 555-${1000 + Array.from(name).reduce((sum, c) => sum + c.charCodeAt(0), 0)}` }],
+    phones: [{ type: 'mobile', phone: `+1 (800) ${(phones += 1)}` }],
     socials: [{ type: 'twitter', username: name, userid: `id-${name}`, url: `https://example.com/${name}` }],
     urls: [{ type: 'website', url: 'https://example.com' }],
     locations: [
