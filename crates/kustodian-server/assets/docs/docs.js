@@ -4,7 +4,7 @@ SwaggerUIBundle({
   dom_id: "#docs",
   deepLinking: true,
   displayRequestDuration: true,
-  docExpansion: "none",
+  docExpansion: "list",
   filter: true,
   // A token typed into the page is gone with the page.
   persistAuthorization: false,
