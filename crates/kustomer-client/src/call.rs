@@ -158,6 +158,22 @@ impl<E: Endpoint> Call<E> {
         self.header(IF_MATCH.as_str(), etag)
     }
 
+    /// Sends this JSON text as it stands instead of the typed body: for attributes this version does not know.
+    ///
+    /// ```no_run
+    /// use kustomer_client::{Client, customer::CustomerInput};
+    ///
+    /// # async fn example(client: Client) -> Result<(), kustomer_client::Error> {
+    /// let json = r#"{"name":"Ada","newInV9":[1]}"#;
+    /// client.customers().create(&CustomerInput::new()).raw_body(json).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn raw_body(mut self, json: impl Into<Bytes>) -> Self {
+        self.body = Some(json.into());
+        self
+    }
+
     /// How long each attempt of this call may take.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);

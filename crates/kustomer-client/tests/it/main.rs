@@ -2,7 +2,7 @@
 
 #[cfg(test)]
 mod answers;
-#[cfg(all(test, feature = "blocking"))]
+#[cfg(test)]
 mod blocking;
 #[cfg(test)]
 mod support;

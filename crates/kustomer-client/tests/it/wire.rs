@@ -32,6 +32,14 @@ async fn a_create_posts_the_input_as_json_with_the_token() {
 }
 
 #[tokio::test]
+async fn a_raw_body_is_sent_as_it_stands() {
+    let server = Server::start([answer(201, &customer(ID))]).await;
+    let client = server.client().build().unwrap();
+    client.customers().create(&CustomerInput::new().name("Ada")).raw_body("{ \"nmae\": 1 }").await.unwrap();
+    assert_eq!(server.received()[0].body, "{ \"nmae\": 1 }");
+}
+
+#[tokio::test]
 async fn every_operation_has_its_method_and_path() {
     let server = Server::start([answer(500, "")]).await;
     let client = server.client().build().unwrap();
