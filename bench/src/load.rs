@@ -84,7 +84,7 @@ pub(crate) async fn measure(
     let mut running = Vec::with_capacity(connections);
     for (place, connection) in opened.into_iter().enumerate() {
         // More numbers than a connection can use; they are not scarce.
-        let numbers = numbers.take(10_000_000);
+        let numbers = numbers.take(1_000_000);
         let paths: Vec<String> = match work {
             Work::Create => Vec::new(),
             Work::ReadById => known.ids.clone(),

@@ -74,7 +74,11 @@ fn measure(binary: &Path, rounds: usize, time: Duration) -> Result<()> {
     for round in 1..=rounds {
         for connections in CONNECTIONS {
             for work in [Work::Create, Work::ReadById, Work::ReadByEmail] {
-                for (name, server) in [("kustodian", &kustodian), ("bare axum", &axum)] {
+                let mut servers = [("kustodian", &kustodian), ("bare axum", &axum)];
+                if round % 2 == 0 {
+                    servers.reverse();
+                }
+                for (name, server) in servers {
                     let cell = Cell { target: &server.target(), known: &known, work, connections, time };
                     report.add(work.name(), name, connections, runtime.block_on(cell.measure(&mut numbers))?);
                 }
