@@ -1,0 +1,59 @@
+//! Database URLs.
+
+use std::path::PathBuf;
+
+use crate::failure::OpenError;
+
+/// Where a database is.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Address {
+    /// A SQLite file.
+    File(PathBuf),
+    /// A private temporary SQLite database.
+    Memory,
+}
+
+impl Address {
+    /// Reads a URL. The path is taken as it stands: no `%` escapes, no query.
+    pub(crate) fn parse(url: &str) -> Result<Self, OpenError> {
+        // Without a colon it is most likely a path, which holds no password.
+        let (scheme, rest) = url.split_once(':').unwrap_or((url, ""));
+        match scheme {
+            "sqlite" if rest == ":memory:" => Ok(Self::Memory),
+            "sqlite" => match rest.strip_prefix("//").unwrap_or(rest) {
+                "" => Err(OpenError::NoPath),
+                ":memory:" => Ok(Self::Memory),
+                path => Ok(Self::File(PathBuf::from(path))),
+            },
+            "postgres" | "postgresql" => Err(OpenError::Postgres),
+            other => Err(OpenError::UnknownScheme { scheme: other.to_owned() }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_names_a_file_or_memory() {
+        for (url, path) in [
+            ("sqlite:data.db", "data.db"),
+            ("sqlite://data.db", "data.db"),
+            ("sqlite:///var/lib/data.db", "/var/lib/data.db"),
+            ("sqlite:/var/lib/data.db", "/var/lib/data.db"),
+            ("sqlite:./a b%20c?.db", "./a b%20c?.db"),
+        ] {
+            assert_eq!(Address::parse(url), Ok(Address::File(PathBuf::from(path))), "{url}");
+        }
+        assert_eq!(Address::parse("sqlite::memory:"), Ok(Address::Memory));
+    }
+
+    #[test]
+    fn what_is_no_known_url_is_told_without_its_password() {
+        assert_eq!(Address::parse("sqlite:"), Err(OpenError::NoPath));
+        assert_eq!(Address::parse("postgres://me:secret@host/db"), Err(OpenError::Postgres));
+        let error = Address::parse("mysql://me:secret@host/db").unwrap_err().to_string();
+        assert!(error.contains("mysql") && error.contains("sqlite:PATH") && !error.contains("secret"), "{error}");
+    }
+}

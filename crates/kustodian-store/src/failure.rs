@@ -1,0 +1,73 @@
+//! Why a database cannot be opened, in the words of the person who can do something about it.
+
+use std::path::PathBuf;
+
+/// Why a database cannot be opened. Each message is one line that says what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// The URL has another scheme, or none.
+    #[error("\"{scheme}\" is not a database this version knows: write sqlite:PATH or sqlite::memory:")]
+    UnknownScheme {
+        /// What stands before the first colon; never more of the URL, which may hold a password.
+        scheme: String,
+    },
+    /// A PostgreSQL URL.
+    #[error("this version cannot use PostgreSQL yet: write sqlite:PATH")]
+    Postgres,
+    /// `sqlite:` without a path.
+    #[error("the database URL names no file: write sqlite:PATH or sqlite::memory:")]
+    NoPath,
+    /// The folder of the file is not there.
+    #[error("the folder of {} does not exist: make it first, or name another file", path.display())]
+    NoFolder {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file, or a new one in its folder, cannot be read and written.
+    #[error("{} cannot be read and written ({reason}): give this user the right to the file and its folder", path.display())]
+    NoAccess {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system says.
+        reason: String,
+    },
+    /// The file is something else.
+    #[error("{} is not a SQLite database: name another file, or move this one away", path.display())]
+    NotADatabase {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file is a SQLite database of some other program.
+    #[error("{} is a database of another program: name another file", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The database was made or upgraded by a newer version.
+    #[error(
+        "{} has schema version {found}, this version knows {known}: use the newer version, or restore a backup",
+        path.display()
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its schema version.
+        found: i64,
+        /// The newest one known here.
+        known: i64,
+    },
+    /// Another process holds the database.
+    #[error("{} is locked by another process: stop it, or try again when it is done", path.display())]
+    Busy {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Anything else.
+    #[error("{what} cannot be opened: {reason}")]
+    Failed {
+        /// The database.
+        what: String,
+        /// What SQLite or the operating system says.
+        reason: String,
+    },
+}

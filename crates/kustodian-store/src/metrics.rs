@@ -1,0 +1,69 @@
+//! What a database counts about itself.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The counters of a database since it was opened, and what waits now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Metrics {
+    /// Writes committed.
+    pub commits: u64,
+    /// Transactions they were committed in; `commits / groups` is how many writes share one wait for the disk.
+    pub groups: u64,
+    /// Writes answered with a conflict or a refusal.
+    pub refused: u64,
+    /// Writes lost to the database: locked by another process, disk full, …
+    pub failed: u64,
+    /// Times the log was moved into the database.
+    pub checkpoints: u64,
+    /// The log's length, in bytes, after the last write.
+    pub log_bytes: u64,
+    /// Writes waiting now.
+    pub queued: u64,
+    /// How many may wait.
+    pub queue_length: u64,
+}
+
+/// Where the threads of an engine count.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    commits: AtomicU64,
+    groups: AtomicU64,
+    refused: AtomicU64,
+    failed: AtomicU64,
+    checkpoints: AtomicU64,
+    log_bytes: AtomicU64,
+}
+
+impl Counters {
+    pub(crate) fn group(&self, commits: u64, refused: u64) {
+        self.commits.fetch_add(commits, Ordering::Relaxed);
+        self.refused.fetch_add(refused, Ordering::Relaxed);
+        self.groups.fetch_add(u64::from(commits > 0), Ordering::Relaxed);
+    }
+
+    pub(crate) fn failed(&self) {
+        self.failed.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn checkpoint(&self) {
+        self.checkpoints.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn log_bytes(&self, bytes: u64) {
+        self.log_bytes.store(bytes, Ordering::Relaxed);
+    }
+
+    pub(crate) fn snapshot(&self, queued: usize, queue_length: usize) -> Metrics {
+        let count = |value: usize| u64::try_from(value).unwrap_or(u64::MAX);
+        Metrics {
+            commits: self.commits.load(Ordering::Relaxed),
+            groups: self.groups.load(Ordering::Relaxed),
+            refused: self.refused.load(Ordering::Relaxed),
+            failed: self.failed.load(Ordering::Relaxed),
+            checkpoints: self.checkpoints.load(Ordering::Relaxed),
+            log_bytes: self.log_bytes.load(Ordering::Relaxed),
+            queued: count(queued),
+            queue_length: count(queue_length),
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! How a database is used.
+
+use std::time::Duration;
+
+/// How a database is used. The defaults suit a server with a local disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// How long a write waits for a lock that another process holds on the database. 2 s.
+    pub busy_timeout: Duration,
+    /// How long a write may take in all, waiting in the queue included. Then its caller is told "not available", and
+    /// cannot know whether it will be committed. 10 s.
+    pub commit_timeout: Duration,
+    /// How long a list waits for its turn. 5 s.
+    pub list_timeout: Duration,
+    /// How many writes may wait; one more is turned away at once. 4096.
+    pub queue_length: usize,
+    /// How many writes are committed together at most. 256.
+    pub group_length: usize,
+    /// How many connections answer single records. At least one for each thread of the runtime, so that none waits for
+    /// another. Twice the processors.
+    pub readers: usize,
+    /// How many lists are read at the same time. As many as processors.
+    pub list_readers: usize,
+    /// The log's size in bytes from which it is moved into the database in the background. 32 MiB.
+    pub checkpoint_bytes: u64,
+    /// The log's size in bytes from which writes stop until it has been moved. 512 MiB.
+    pub log_limit_bytes: u64,
+    /// How much of the database the writer keeps in memory, in bytes. Claims are written at random places, so this is
+    /// what decides how fast a large database grows. 128 MiB.
+    pub writer_cache_bytes: u64,
+    /// How much of the database each reader keeps in memory, in bytes. 16 MiB.
+    pub reader_cache_bytes: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        const MIB: u64 = 1024 * 1024;
+        let processors = std::thread::available_parallelism().map_or(4, usize::from);
+        Self {
+            busy_timeout: Duration::from_secs(2),
+            commit_timeout: Duration::from_secs(10),
+            list_timeout: Duration::from_secs(5),
+            queue_length: 4096,
+            group_length: 256,
+            readers: 2 * processors,
+            list_readers: processors,
+            checkpoint_bytes: 32 * MIB,
+            log_limit_bytes: 512 * MIB,
+            writer_cache_bytes: 128 * MIB,
+            reader_cache_bytes: 16 * MIB,
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Connections to a database file, and the file itself.
+
+use std::fs::OpenOptions;
+use std::io::ErrorKind;
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::failure::open_error;
+use super::schema;
+use crate::failure::OpenError;
+use crate::options::Options;
+
+/// Whether what was acknowledged survives the power going off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Durability {
+    /// It does: every commit waits for the disk.
+    Full,
+    /// The database is gone on exit anyway.
+    None,
+}
+
+/// Bytes in a page of a new database. Customers are about 3 kB, and a create also writes four claims at random places:
+/// PAGE_SIZE_EVIDENCE
+pub(super) const PAGE_SIZE: i64 = 4096;
+
+/// How many statements a connection keeps prepared: more than there are.
+const STATEMENTS: usize = 128;
+
+/// How long a reader waits: only while a log is being recovered or restarted is there anything to wait for.
+const READER_BUSY_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Makes the file when there is none, readable by nobody else; SQLite gives the files beside it the same mode.
+pub(super) fn make_file(path: &Path) -> Result<(), OpenError> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let error = match options.open(path) {
+        Ok(_) => return Ok(()),
+        Err(error) => error,
+    };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let path = path.to_owned();
+    match error.kind() {
+        ErrorKind::NotFound if folder.is_some_and(|folder| !folder.exists()) => Err(OpenError::NoFolder { path }),
+        _ => Err(OpenError::NoAccess { path, reason: error.to_string() }),
+    }
+}
+
+/// The connection that writes, on a database that has the newest schema.
+pub(super) fn writer(path: &Path, options: &Options, durability: Durability) -> Result<Connection, OpenError> {
+    let fail = |error: rusqlite::Error| open_error(path, &error);
+    let mut connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(fail)?;
+    connection.busy_timeout(options.busy_timeout).map_err(fail)?;
+    // Counts only while the database has no page yet, which is also how a foreign file is kept as it is.
+    connection.pragma_update(None, "page_size", PAGE_SIZE).map_err(fail)?;
+    schema::refuse_others(&connection, path)?;
+    let mode: String =
+        connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0)).map_err(fail)?;
+    if !mode.eq_ignore_ascii_case("wal") {
+        let reason = format!("its file system has no shared memory (journal mode {mode}); use a local disk");
+        return Err(OpenError::Failed { what: path.display().to_string(), reason });
+    }
+    set_up(&connection, options.writer_cache_bytes, durability).map_err(fail)?;
+    // Checkpoints are run beside the writer: within it they make the slowest commits.
+    connection.pragma_update(None, "wal_autocheckpoint", 0).map_err(fail)?;
+    // A log that had to grow is cut when it starts over.
+    let limit = i64::try_from(options.checkpoint_bytes).unwrap_or(i64::MAX);
+    connection.pragma_update_and_check(None, "journal_size_limit", limit, |_| Ok(())).map_err(fail)?;
+    schema::upgrade(&mut connection, path)?;
+    Ok(connection)
+}
+
+/// A connection that moves the log into the database.
+pub(super) fn checkpointer(path: &Path, durability: Durability) -> Result<Connection, OpenError> {
+    let fail = |error: rusqlite::Error| open_error(path, &error);
+    let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(fail)?;
+    set_up(&connection, 1024 * 1024, durability).map_err(fail)?;
+    Ok(connection)
+}
+
+/// A connection that cannot write.
+pub(super) fn reader(path: &Path, options: &Options) -> Result<Connection, OpenError> {
+    let fail = |error: rusqlite::Error| open_error(path, &error);
+    let connection = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(fail)?;
+    connection.busy_timeout(READER_BUSY_TIMEOUT).map_err(fail)?;
+    set_up(&connection, options.reader_cache_bytes, Durability::Full).map_err(fail)?;
+    connection.pragma_update(None, "query_only", true).map_err(fail)?;
+    Ok(connection)
+}
+
+/// Every connection stays with one thread at a time, so SQLite's own lock per connection is left out.
+fn open(path: &Path, access: OpenFlags) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(connection)
+}
+
+fn set_up(connection: &Connection, cache_bytes: u64, durability: Durability) -> rusqlite::Result<()> {
+    let synchronous = match durability {
+        Durability::Full => "FULL",
+        Durability::None => "OFF",
+    };
+    connection.pragma_update(None, "synchronous", synchronous)?;
+    // Negative: in KiB.
+    connection.pragma_update(None, "cache_size", -i64::try_from(cache_bytes / 1024).unwrap_or(i64::MAX))?;
+    connection.pragma_update(None, "temp_store", "MEMORY")
+}

@@ -1,0 +1,182 @@
+//! What the writer is asked to do, and how it answers.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use kustodian_core::change::{ChangeSet, Kind};
+use kustodian_core::directory::{DirectoryError, NewToken, Org};
+use kustodian_core::store::{CommitError, Decide, OrgKey, StoreError};
+use kustomer_api::{ObjectId, Timestamp};
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use super::batch::Batch;
+use super::failure::unavailable;
+use super::{credentials, records};
+
+/// Something to write, and who waits for it.
+pub(super) enum Job {
+    /// A change set.
+    Change(Box<Change>),
+    /// An org or a credential.
+    Directory(Box<DirectoryChange>),
+    /// Nothing: asks whether the database can be written.
+    Probe(oneshot::Sender<Result<(), StoreError>>),
+    /// Writes what is queued before this, and ends.
+    Stop,
+}
+
+/// A change set to commit.
+pub(super) struct Change {
+    pub(super) org: OrgKey,
+    pub(super) source: Source,
+    pub(super) reply: oneshot::Sender<Result<ChangeSet, CommitError>>,
+    /// What came of it in the transaction now under way.
+    pub(super) outcome: Result<(), CommitError>,
+}
+
+/// Where a change set comes from.
+pub(super) enum Source {
+    /// The caller.
+    Ready(ChangeSet),
+    /// A decision still to be made, inside the transaction.
+    Open { kind: Kind, id: ObjectId, decide: Decide },
+    /// A decision made inside a transaction, on this revision; kept in case that transaction has to be repeated.
+    Made { kind: Kind, id: ObjectId, seen: Option<u64>, decision: Result<ChangeSet, CommitError> },
+}
+
+/// A change of orgs and credentials.
+pub(super) struct DirectoryChange {
+    pub(super) command: Command,
+    pub(super) reply: oneshot::Sender<Result<Answer, DirectoryError>>,
+    /// What came of it in the transaction now under way.
+    pub(super) outcome: Result<Answer, DirectoryError>,
+}
+
+/// What to change about orgs and credentials.
+pub(super) enum Command {
+    CreateOrg { id: ObjectId, name: String, now: Timestamp },
+    CreateToken(Box<NewToken>),
+    RevokeToken { id: ObjectId, now: Timestamp },
+    SigningKey { candidate: [u8; 32] },
+}
+
+/// What a [`Command`] leads to.
+pub(super) enum Answer {
+    Org(Org),
+    Done,
+    Revoked(bool),
+    SigningKey([u8; 32]),
+}
+
+impl Job {
+    pub(super) fn change(org: OrgKey, source: Source, reply: oneshot::Sender<Result<ChangeSet, CommitError>>) -> Self {
+        Self::Change(Box::new(Change { org, source, reply, outcome: Ok(()) }))
+    }
+
+    pub(super) fn directory(command: Command, reply: oneshot::Sender<Result<Answer, DirectoryError>>) -> Self {
+        Self::Directory(Box::new(DirectoryChange { command, reply, outcome: Ok(Answer::Done) }))
+    }
+
+    /// Whether nobody waits any longer: then it is left out. Whoever stopped waiting was told that the outcome is
+    /// unknown.
+    pub(super) fn is_abandoned(&self) -> bool {
+        match self {
+            Self::Change(change) => change.reply.is_closed(),
+            Self::Directory(change) => change.reply.is_closed(),
+            Self::Probe(reply) => reply.is_closed(),
+            Self::Stop => false,
+        }
+    }
+
+    /// Does it within the batch's transaction and remembers what came of it. An error leaves the transaction useless.
+    pub(super) fn run(&mut self, batch: &mut Batch<'_>, connection: &Connection) -> rusqlite::Result<()> {
+        match self {
+            Self::Change(change) => change.outcome = change.run(batch, connection)?,
+            Self::Directory(change) => change.outcome = credentials::run(&change.command, batch, connection)?,
+            Self::Probe(_) | Self::Stop => {}
+        }
+        Ok(())
+    }
+
+    /// Whether it changed something in the transaction.
+    pub(super) fn is_accepted(&self) -> bool {
+        match self {
+            Self::Change(change) => change.outcome.is_ok(),
+            Self::Directory(change) => change.outcome.is_ok(),
+            Self::Probe(_) | Self::Stop => false,
+        }
+    }
+
+    /// Tells the caller what came of it, now that the transaction is committed. The caller may have gone meanwhile,
+    /// which is why the sends may fail.
+    pub(super) fn answer(self) {
+        match self {
+            Self::Change(change) => {
+                let Change { source, reply, outcome, .. } = *change;
+                drop(reply.send(outcome.and_then(|()| source.into_changes())));
+            }
+            Self::Directory(change) => drop(change.reply.send(change.outcome)),
+            Self::Probe(reply) => drop(reply.send(Ok(()))),
+            Self::Stop => {}
+        }
+    }
+
+    /// Tells the caller that the database could not do it.
+    pub(super) fn fail(self, error: &StoreError) {
+        match self {
+            Self::Change(change) => drop(change.reply.send(Err(error.clone().into()))),
+            Self::Directory(change) => drop(change.reply.send(Err(error.clone().into()))),
+            Self::Probe(reply) => drop(reply.send(Err(error.clone()))),
+            Self::Stop => {}
+        }
+    }
+}
+
+impl Change {
+    fn run(&mut self, batch: &mut Batch<'_>, connection: &Connection) -> rusqlite::Result<Result<(), CommitError>> {
+        self.source = match std::mem::replace(&mut self.source, Source::Ready(ChangeSet::default())) {
+            Source::Open { kind, id, decide } => {
+                let stored = match records::find(connection, self.org, kind, id) {
+                    Ok(stored) => stored,
+                    Err(error) => {
+                        self.source = Source::Open { kind, id, decide };
+                        return Err(error);
+                    }
+                };
+                let seen = stored.as_ref().map(|stored| stored.rev);
+                // A rule that panics must not take the writer, or the others of its batch, along.
+                let decision = match catch_unwind(AssertUnwindSafe(|| decide(stored))) {
+                    Ok(decision) => decision.map_err(CommitError::Refused),
+                    Err(_) => Err(StoreError::Failed { reason: "a rule panicked".to_owned() }.into()),
+                };
+                Source::Made { kind, id, seen, decision }
+            }
+            Source::Made { kind, id, seen, decision } => {
+                let now = records::find(connection, self.org, kind, id)?.map(|stored| stored.rev);
+                let decision = if now == seen {
+                    decision
+                } else {
+                    // It was decided on what another member of the batch had written, which has been undone since.
+                    Err(unavailable("the transaction was repeated and found another revision").into())
+                };
+                Source::Made { kind, id, seen, decision }
+            }
+            ready @ Source::Ready(_) => ready,
+        };
+        match &self.source {
+            Source::Ready(changes) | Source::Made { decision: Ok(changes), .. } => batch.apply(self.org, changes),
+            Source::Made { decision: Err(error), .. } => Ok(Err(error.clone())),
+            Source::Open { .. } => Ok(Ok(())),
+        }
+    }
+}
+
+impl Source {
+    fn into_changes(self) -> Result<ChangeSet, CommitError> {
+        match self {
+            Self::Ready(changes) => Ok(changes),
+            Self::Made { decision, .. } => decision,
+            Self::Open { .. } => Err(StoreError::Failed { reason: "a change was never decided".to_owned() }.into()),
+        }
+    }
+}

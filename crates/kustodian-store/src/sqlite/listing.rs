@@ -1,0 +1,136 @@
+//! Reading pages of records.
+//!
+//! Which index a page is read along is written into the statement rather than left to the planner: without statistics
+//! it guesses, and a wrong guess reads a million documents. The inner query finds the rows of the page in the index
+//! alone, however far down it is; only then are their documents read.
+
+use kustodian_core::change::Kind;
+use kustodian_core::store::{ListQuery, Listing, OrgKey, SortKey, Start, Stored};
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, params_from_iter};
+
+use super::records::stored;
+use super::sql::{LIVE, Statements, statements};
+
+/// A page, and the total if asked, both as of the same moment.
+pub(super) fn list(connection: &Connection, org: OrgKey, query: &ListQuery) -> rusqlite::Result<Listing> {
+    let bounds = Bounds::of(query);
+    let snapshot = connection.unchecked_transaction()?;
+    let total = if query.count { Some(count(&snapshot, org, query, &bounds)?) } else { None };
+    let records = if query.limit == 0 { Vec::new() } else { page(&snapshot, org, query, &bounds)? };
+    snapshot.commit()?;
+    Ok(Listing { records, total })
+}
+
+/// The earliest and latest moment allowed, all conditions on the same column taken together.
+#[derive(Default)]
+struct Bounds {
+    created_at: Option<(i64, i64)>,
+    updated_at: Option<(i64, i64)>,
+}
+
+impl Bounds {
+    fn of(query: &ListQuery) -> Self {
+        let mut bounds = Self::default();
+        for within in &query.within {
+            let column = match within.of {
+                SortKey::CreatedAt => &mut bounds.created_at,
+                SortKey::UpdatedAt => &mut bounds.updated_at,
+                SortKey::Id => continue,
+            };
+            let (from, to) = column.unwrap_or((i64::MIN, i64::MAX));
+            *column = Some((from.max(within.from), to.min(within.to)));
+        }
+        bounds
+    }
+
+    /// The column whose index to read along: that of the order if it is bounded or nothing is; else a bounded one,
+    /// whose rows are then sorted by id and moment alone.
+    fn column_to_read(&self, sort: SortKey) -> SortKey {
+        match (sort, self.created_at.is_some(), self.updated_at.is_some()) {
+            (SortKey::CreatedAt, true, _) | (SortKey::Id | SortKey::UpdatedAt, true, false) => SortKey::CreatedAt,
+            (SortKey::UpdatedAt, _, true) | (SortKey::Id | SortKey::CreatedAt, _, true) => SortKey::UpdatedAt,
+            (sort, false, false) => sort,
+        }
+    }
+}
+
+/// The condition on a row, with the values it binds in order.
+struct Condition {
+    from: String,
+    values: Vec<Value>,
+}
+
+impl Condition {
+    fn new(statements: &Statements, org: OrgKey, bounds: &Bounds, read_along: SortKey) -> Self {
+        let index = if statements.has_time_indexes { column(read_along) } else { column(SortKey::Id) };
+        let table = statements.table;
+        // The index by a moment holds live records only, the index by id holds `deleted`.
+        let mut condition = Self {
+            from: format!("{table} INDEXED BY {table}_by_{index} WHERE org = ? AND deleted = 0"),
+            values: vec![Value::Integer(org.0)],
+        };
+        for (name, bound) in [("created_at", bounds.created_at), ("updated_at", bounds.updated_at)] {
+            if let Some((from, to)) = bound {
+                condition.from.push_str(&format!(" AND {name} >= ? AND {name} <= ?"));
+                condition.values.extend([Value::Integer(from), Value::Integer(to)]);
+            }
+        }
+        condition
+    }
+}
+
+fn column(key: SortKey) -> &'static str {
+    match key {
+        SortKey::Id => "id",
+        SortKey::CreatedAt => "created_at",
+        SortKey::UpdatedAt => "updated_at",
+    }
+}
+
+fn count(connection: &Connection, org: OrgKey, query: &ListQuery, bounds: &Bounds) -> rusqlite::Result<u64> {
+    if bounds.created_at.is_none() && bounds.updated_at.is_none() {
+        return live(connection, org, query.kind);
+    }
+    let read_along = bounds.column_to_read(query.sort);
+    let condition = Condition::new(statements(query.kind), org, bounds, read_along);
+    connection
+        .prepare_cached(&format!("SELECT count(*) FROM {}", condition.from))?
+        .query_row(params_from_iter(condition.values), |row| row.get(0))
+}
+
+fn live(connection: &Connection, org: OrgKey, kind: Kind) -> rusqlite::Result<u64> {
+    Ok(connection.prepare_cached(LIVE)?.query_row((org.0, kind.as_str()), |row| row.get(0)).optional()?.unwrap_or(0))
+}
+
+fn page(connection: &Connection, org: OrgKey, query: &ListQuery, bounds: &Bounds) -> rusqlite::Result<Vec<Stored>> {
+    let statements = statements(query.kind);
+    let mut condition = Condition::new(statements, org, bounds, bounds.column_to_read(query.sort));
+    let (direction, beyond) = if query.descending { ("DESC", "<") } else { ("ASC", ">") };
+    let key = column(query.sort);
+    let order = match query.sort {
+        SortKey::Id => format!("id {direction}"),
+        SortKey::CreatedAt | SortKey::UpdatedAt => format!("{key} {direction}, id {direction}"),
+    };
+    let offset = match query.start {
+        Start::Offset(offset) => i64::try_from(offset).unwrap_or(i64::MAX),
+        Start::After { value, id } => {
+            if query.sort == SortKey::Id {
+                condition.from.push_str(&format!(" AND id {beyond} ?"));
+            } else {
+                condition.from.push_str(&format!(" AND ({key}, id) {beyond} (?, ?)"));
+                condition.values.push(Value::Integer(value));
+            }
+            condition.values.push(Value::Text(id.to_string()));
+            0
+        }
+    };
+    condition.values.extend([Value::Integer(i64::from(query.limit)), Value::Integer(offset)]);
+    let sql = format!(
+        "SELECT id, rev, deleted, created_at, updated_at, document FROM {table} WHERE rowid IN \
+         (SELECT rowid FROM {from} ORDER BY {order} LIMIT ? OFFSET ?) ORDER BY {order}",
+        table = statements.table,
+        from = condition.from,
+    );
+    connection.prepare_cached(&sql)?.query_map(params_from_iter(condition.values), stored)?.collect()
+}

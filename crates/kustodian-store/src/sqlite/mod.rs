@@ -1,0 +1,170 @@
+//! The SQLite engine: one thread that writes, connections that read, and a thread that moves the log into the file.
+
+mod batch;
+mod checkpoint;
+mod connection;
+mod credentials;
+mod directory;
+mod failure;
+mod job;
+mod listing;
+mod readers;
+mod records;
+mod schema;
+mod sql;
+mod store;
+mod values;
+mod writer;
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use kustodian_core::store::StoreError;
+use rusqlite::Connection;
+use rusqlite::wal::CheckpointMode;
+use tempfile::TempDir;
+use tokio::sync::{Semaphore, oneshot};
+use tokio::time::timeout;
+
+use self::checkpoint::{LogKeeper, checkpoint};
+use self::connection::Durability;
+use self::failure::unavailable;
+use self::readers::Readers;
+use self::writer::Queue;
+use crate::failure::OpenError;
+use crate::metrics::{Counters, Metrics};
+use crate::options::Options;
+
+/// An open SQLite database.
+pub(crate) struct Sqlite {
+    queue: Queue,
+    /// For single records.
+    readers: Readers,
+    /// For lists, which must not keep single records waiting.
+    list_readers: Arc<Readers>,
+    list_turns: Arc<Semaphore>,
+    list_timeout: Duration,
+    commit_timeout: Duration,
+    counters: Arc<Counters>,
+    /// Until shut down.
+    threads: Mutex<Option<Threads>>,
+    /// Deleted last.
+    _folder: Option<TempDir>,
+}
+
+struct Threads {
+    writer: JoinHandle<Connection>,
+    checkpoints: JoinHandle<()>,
+}
+
+impl Sqlite {
+    /// Opens a file, and makes it when there is none.
+    pub(crate) fn open_file(path: &Path, options: &Options) -> Result<Self, OpenError> {
+        Self::open(path, options, Durability::Full, None)
+    }
+
+    /// Opens a new database in a private temporary folder: a file all the same, so that nothing behaves differently.
+    pub(crate) fn open_temporary(options: &Options) -> Result<Self, OpenError> {
+        let folder = tempfile::Builder::new().prefix("kustodian-").tempdir().map_err(|error| OpenError::NoAccess {
+            path: std::env::temp_dir().join("kustodian.db"),
+            reason: error.to_string(),
+        })?;
+        Self::open(&folder.path().join("kustodian.db"), options, Durability::None, Some(folder))
+    }
+
+    fn open(
+        path: &Path,
+        options: &Options,
+        durability: Durability,
+        folder: Option<TempDir>,
+    ) -> Result<Self, OpenError> {
+        connection::make_file(path)?;
+        let writer = connection::writer(path, options, durability)?;
+        let readers = |count: usize| -> Result<Readers, OpenError> {
+            let connections: Result<_, _> = (0..count.max(1)).map(|_| connection::reader(path, options)).collect();
+            connections.map(Readers::new)
+        };
+        let (single, lists) = (readers(options.readers)?, readers(options.list_readers)?);
+        let counters = Arc::new(Counters::default());
+        let (keeper, checkpoints) = LogKeeper::start(path, options, durability, Arc::clone(&counters))?;
+        let (queue, writer) =
+            Queue::start(writer, options.queue_length, options.group_length, keeper, Arc::clone(&counters))
+                .map_err(|error| OpenError::Failed { what: path.display().to_string(), reason: error.to_string() })?;
+        Ok(Self {
+            queue,
+            readers: single,
+            list_readers: Arc::new(lists),
+            list_turns: Arc::new(Semaphore::new(options.list_readers.max(1))),
+            list_timeout: options.list_timeout,
+            commit_timeout: options.commit_timeout,
+            counters,
+            threads: Mutex::new(Some(Threads { writer, checkpoints })),
+            _folder: folder,
+        })
+    }
+
+    pub(crate) fn metrics(&self) -> Metrics {
+        self.counters.snapshot(self.queue.len(), self.queue.capacity())
+    }
+
+    /// Writes what is queued, moves the log into the file, closes every connection and waits for the threads. The
+    /// writer's connection closes last, which is what removes the files beside the database. Done again, does nothing.
+    pub(crate) fn shut_down(&self) {
+        let taken = self.threads.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(Threads { writer, checkpoints }) = taken else { return };
+        self.queue.stop();
+        if writer.thread().id() == thread::current().id() {
+            // The last handle was dropped by a decision on the writer's thread, which cannot wait for itself.
+            return;
+        }
+        let connection = writer.join();
+        // Fails only when the thread panicked, which has been reported.
+        drop(checkpoints.join());
+        self.readers.close();
+        self.list_readers.close();
+        if let Ok(connection) = connection {
+            checkpoint(&connection, CheckpointMode::TRUNCATE);
+        }
+    }
+
+    /// Waits for the writer's answer, within the time a commit may take.
+    async fn wait<T>(&self, answer: oneshot::Receiver<T>) -> Result<T, StoreError> {
+        match timeout(self.commit_timeout, answer).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(_)) => Err(unavailable("the database was closed; it is unknown whether the write was committed")),
+            Err(_) => Err(unavailable(format!(
+                "no answer within {} ms; it is unknown whether the write will be committed",
+                self.commit_timeout.as_millis()
+            ))),
+        }
+    }
+
+    /// Reads something that may take long, away from the threads that answer requests.
+    async fn read_long<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let turn = Arc::clone(&self.list_turns).acquire_owned();
+        let Ok(Ok(turn)) = timeout(self.list_timeout, turn).await else {
+            return Err(unavailable("too many lists are being read"));
+        };
+        let readers = Arc::clone(&self.list_readers);
+        let reading = move || {
+            // Kept until the reading ends, which it also does when nobody waits for it any longer.
+            let _turn = turn;
+            readers.read(read)
+        };
+        match tokio::task::spawn_blocking(reading).await {
+            Ok(result) => result,
+            Err(error) => Err(StoreError::Failed { reason: error.to_string() }),
+        }
+    }
+}
+
+impl Drop for Sqlite {
+    fn drop(&mut self) {
+        self.shut_down();
+    }
+}

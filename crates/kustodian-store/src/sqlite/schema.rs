@@ -1,0 +1,60 @@
+//! The schema of a database file, and which version of it the file has.
+
+use std::path::Path;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::failure::open_error;
+use crate::failure::OpenError;
+
+/// Marks a file as ours (`file` shows it): "Kust".
+const APPLICATION_ID: i64 = 0x4b75_7374;
+
+/// What makes each version out of the one before. Only ever append.
+const STEPS: [&str; 1] = [include_str!("schema/0001.sql")];
+
+/// The version this program writes.
+const NEWEST: i64 = STEPS.len() as i64;
+
+/// Refuses files that are not SQLite databases, not ours, or newer than this program; before anything is written.
+pub(super) fn refuse_others(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+    let read = || -> rusqlite::Result<(i64, i64, bool)> {
+        let objects: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+        Ok((pragma(connection, "application_id")?, version(connection)?, objects == 0))
+    };
+    let (application, found, is_empty) = read().map_err(|error| open_error(path, &error))?;
+    if !is_empty && application != APPLICATION_ID {
+        return Err(OpenError::Foreign { path: path.to_owned() });
+    }
+    if found > NEWEST {
+        return Err(OpenError::Newer { path: path.to_owned(), found, known: NEWEST });
+    }
+    Ok(())
+}
+
+/// Brings the file to the newest version, all at once or not at all. Two processes may do so at the same time: the
+/// second finds nothing left to do.
+pub(super) fn upgrade(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
+    let mut run = || -> rusqlite::Result<()> {
+        if version(connection)? == NEWEST {
+            return Ok(());
+        }
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let found = usize::try_from(version(&transaction)?).unwrap_or(0);
+        for step in STEPS.iter().skip(found) {
+            transaction.execute_batch(step)?;
+        }
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        transaction.pragma_update(None, "user_version", NEWEST)?;
+        transaction.commit()
+    };
+    run().map_err(|error| open_error(path, &error))
+}
+
+fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    pragma(connection, "user_version")
+}
+
+fn pragma(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, name, |row| row.get(0))
+}

@@ -1,0 +1,101 @@
+//! The statements on the table of each kind.
+
+use kustodian_core::change::Kind;
+
+/// The form of the documents written by this version.
+pub(super) const DOCUMENT_FORMAT: i64 = 1;
+
+/// The statements on one kind's table.
+pub(super) struct Statements {
+    /// The table's name.
+    pub(super) table: &'static str,
+    /// Whether lists by time have an index of their own.
+    pub(super) has_time_indexes: bool,
+    /// ?1 org, ?2 id → a record.
+    pub(super) find: &'static str,
+    /// ?1 claim key, ?2 org → the record that holds it.
+    pub(super) find_by_claim: &'static str,
+    /// ?1 org, ?2 id → rowid, rev, deleted, `created_at`.
+    pub(super) state: &'static str,
+    /// ?1 id, ?2 org, ?3 rev, ?4 format, ?5 deleted, ?6 `created_at`, ?7 `updated_at`, ?8 document.
+    pub(super) insert: &'static str,
+    /// ?1 org, ?2 id, ?3 rev, ?4 format, ?5 `updated_at`, ?6 document: the indexes by id and by `created_at` stay as
+    /// they are, which SQLite would rewrite if their columns were named here.
+    pub(super) update: &'static str,
+    /// As `update`, with ?7 deleted, ?8 `created_at`.
+    pub(super) update_keys: &'static str,
+}
+
+macro_rules! statements {
+    ($table:literal, $has_time_indexes:literal) => {
+        Statements {
+            table: $table,
+            has_time_indexes: $has_time_indexes,
+            find: concat!(
+                "SELECT id, rev, deleted, created_at, updated_at, document FROM ",
+                $table,
+                " WHERE org = ?1 AND id = ?2"
+            ),
+            find_by_claim: concat!(
+                "SELECT r.id, r.rev, r.deleted, r.created_at, r.updated_at, r.document FROM claims c JOIN ",
+                $table,
+                " r ON r.org = c.org AND r.id = c.owner WHERE c.key = ?1 AND c.org = ?2"
+            ),
+            state: concat!("SELECT rev, deleted, created_at FROM ", $table, " WHERE org = ?1 AND id = ?2"),
+            insert: concat!(
+                "INSERT INTO ",
+                $table,
+                " (id, org, rev, format, deleted, created_at, updated_at, document)",
+                " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+            ),
+            update: concat!(
+                "UPDATE ",
+                $table,
+                " SET rev = ?3, format = ?4, updated_at = ?5, document = ?6 WHERE org = ?1 AND id = ?2"
+            ),
+            update_keys: concat!(
+                "UPDATE ",
+                $table,
+                " SET rev = ?3, format = ?4, updated_at = ?5, document = ?6, deleted = ?7, created_at = ?8",
+                " WHERE org = ?1 AND id = ?2"
+            ),
+        }
+    };
+}
+
+static CUSTOMERS: Statements = statements!("customers", true);
+static TAGS: Statements = statements!("tags", false);
+static USERS: Statements = statements!("users", false);
+
+/// The statements on the table of `kind`.
+pub(super) fn statements(kind: Kind) -> &'static Statements {
+    match kind {
+        Kind::Customer => &CUSTOMERS,
+        Kind::Tag => &TAGS,
+        Kind::User => &USERS,
+    }
+}
+
+/// ?1 claim key, ?2 org → its owner.
+pub(super) const FIND_OWNER: &str = "SELECT owner FROM claims WHERE key = ?1 AND org = ?2";
+
+/// ?1 claim key, ?2 org, ?3 kind, ?4 owner. The claim was looked up before: held already means held by this owner.
+pub(super) const TAKE_CLAIM: &str =
+    "INSERT INTO claims (key, org, kind, owner) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (key) DO NOTHING";
+
+/// ?1 claim key, ?2 org, ?3 owner.
+pub(super) const FREE_CLAIM: &str = "DELETE FROM claims WHERE key = ?1 AND org = ?2 AND owner = ?3";
+
+/// ?1 org → the last position given.
+pub(super) const LAST_POSITION: &str = "SELECT max(position) FROM events WHERE org = ?1";
+
+/// In the order of the table's columns.
+pub(super) const INSERT_EVENT: &str = "INSERT INTO events (org, position, id, kind, record, rev, name, at, actor, \
+     client, request_id, changes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+
+/// ?1 org, ?2 kind, ?3 how many more.
+pub(super) const COUNT_LIVE: &str = "INSERT INTO live_counts (org, kind, live) VALUES (?1, ?2, ?3) \
+     ON CONFLICT (org, kind) DO UPDATE SET live = live + excluded.live";
+
+/// ?1 org, ?2 kind → how many there are.
+pub(super) const LIVE: &str = "SELECT live FROM live_counts WHERE org = ?1 AND kind = ?2";

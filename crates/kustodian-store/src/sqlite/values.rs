@@ -1,0 +1,44 @@
+//! How ids and counts stand in the database.
+
+use kustodian_core::directory::TokenHash;
+use kustomer_api::{ObjectId, Timestamp};
+use rusqlite::ToSql;
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
+
+/// An id as TEXT, without an allocation.
+pub(super) struct Hex([u8; 24]);
+
+impl Hex {
+    pub(super) fn of(id: ObjectId) -> Self {
+        Self(id.to_hex())
+    }
+}
+
+impl ToSql for Hex {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(ValueRef::Text(&self.0)))
+    }
+}
+
+/// An id out of TEXT.
+pub(super) struct Id(pub(super) ObjectId);
+
+impl FromSql for Id {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        value.as_str()?.parse().map(Self).map_err(FromSqlError::other)
+    }
+}
+
+/// A moment out of INTEGER milliseconds.
+pub(super) struct Moment(pub(super) Timestamp);
+
+impl FromSql for Moment {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        value.as_i64().map(|millis| Self(Timestamp::from_millis(millis)))
+    }
+}
+
+/// The bytes of a token's hash.
+pub(super) fn bytes(hash: &TokenHash) -> &[u8] {
+    &hash.0
+}

@@ -1,0 +1,197 @@
+//! The thread that writes. It owns the only connection that does, takes all that waits into one transaction, and
+//! answers nobody before that is committed: one wait for the disk serves everybody who came meanwhile. Waiting on
+//! purpose for more to come gains nothing; while one group is written the next one gathers by itself.
+
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use kustodian_core::store::StoreError;
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+use super::batch::Batch;
+use super::checkpoint::LogKeeper;
+use super::failure::{is_of_surroundings, store_error, unavailable};
+use super::job::Job;
+use crate::metrics::Counters;
+
+/// The way to the writer.
+pub(super) struct Queue {
+    jobs: Sender<Job>,
+}
+
+impl Queue {
+    /// Starts the writer. It ends after [`Queue::stop`] and gives its connection back.
+    pub(super) fn start(
+        connection: Connection,
+        length: usize,
+        group_length: usize,
+        keeper: LogKeeper,
+        counters: Arc<Counters>,
+    ) -> std::io::Result<(Self, JoinHandle<Connection>)> {
+        let (jobs, waiting) = bounded(length.max(1));
+        let writer = Writer { connection, group_length: group_length.max(1), keeper, counters, last_failure: None };
+        let thread = thread::Builder::new().name("store-writer".to_owned()).spawn(move || writer.run(&waiting))?;
+        Ok((Self { jobs }, thread))
+    }
+
+    /// Queues a job; when that fails it will certainly not be done.
+    pub(super) fn send(&self, job: Job) -> Result<(), StoreError> {
+        self.jobs.try_send(job).map_err(|error| match error {
+            TrySendError::Full(_) => unavailable("too many writes are waiting"),
+            TrySendError::Disconnected(_) => unavailable("the database is closed"),
+        })
+    }
+
+    /// Lets the writer end once it has done what is queued. Waits for room in the queue.
+    pub(super) fn stop(&self) {
+        // An error means that it has ended already.
+        drop(self.jobs.send(Job::Stop));
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.jobs.len()
+    }
+
+    pub(super) fn capacity(&self) -> usize {
+        self.jobs.capacity().unwrap_or(usize::MAX)
+    }
+}
+
+struct Writer {
+    connection: Connection,
+    group_length: usize,
+    keeper: LogKeeper,
+    counters: Arc<Counters>,
+    /// Why the last write failed, unless one has succeeded since.
+    last_failure: Option<StoreError>,
+}
+
+impl Writer {
+    fn run(mut self, waiting: &Receiver<Job>) -> Connection {
+        let mut stopping = false;
+        while !stopping {
+            let Ok(first) = waiting.recv() else { break };
+            let group: Vec<Job> = std::iter::once(first).chain(waiting.try_iter()).take(self.group_length).collect();
+            stopping = group.iter().any(|job| matches!(job, Job::Stop));
+            self.commit_group(group.into_iter().filter(|job| !job.is_abandoned()).collect());
+            self.keeper.after_commit(&self.connection);
+        }
+        self.connection
+    }
+
+    fn commit_group(&mut self, mut group: Vec<Job>) {
+        let Err(error) = self.attempt(&mut group) else { return group.into_iter().for_each(Job::answer) };
+        if group.len() == 1 || is_of_surroundings(&error) {
+            return self.fail(group, &error);
+        }
+        // One member did something no other must pay for: each gets a transaction of its own.
+        tracing::warn!(%error, members = group.len(), "a group of writes failed and is repeated one by one");
+        for job in group {
+            let mut single = vec![job];
+            match self.attempt(&mut single) {
+                Ok(()) => single.into_iter().for_each(Job::answer),
+                Err(error) => self.fail(single, &error),
+            }
+        }
+    }
+
+    /// Does all of `group` in one transaction. After an error nothing of it has been committed, unless the error is
+    /// that of the commit itself, when nobody knows; so an error is always told as "unknown".
+    fn attempt(&mut self, group: &mut [Job]) -> rusqlite::Result<()> {
+        let mut transaction = Transaction::new(&mut self.connection, TransactionBehavior::Immediate)?;
+        // A transaction that could not even be rolled back is what the next BEGIN would stumble over.
+        transaction.set_drop_behavior(rusqlite::DropBehavior::Rollback);
+        let mut batch = Batch::new(&transaction);
+        for job in group.iter_mut() {
+            job.run(&mut batch, &transaction)?;
+        }
+        batch.finish()?;
+        let probes = group.iter().any(|job| matches!(job, Job::Probe(_)));
+        if probes && self.last_failure.is_some() {
+            // Only a write tells whether the disk has room again.
+            transaction.execute_batch("REPLACE INTO settings (name, value) VALUES ('writable', x'')")?;
+        }
+        let accepted = group.iter().filter(|job| job.is_accepted()).count();
+        transaction.commit()?;
+        let count = |value: usize| u64::try_from(value).unwrap_or(u64::MAX);
+        self.counters.group(count(accepted), count(group.len().saturating_sub(accepted)));
+        if accepted > 0 || probes {
+            self.last_failure = None;
+        }
+        Ok(())
+    }
+
+    fn fail(&mut self, group: Vec<Job>, error: &rusqlite::Error) {
+        let told = store_error(error);
+        tracing::error!(%error, members = group.len(), "writing to the database failed");
+        for job in group {
+            self.counters.failed();
+            job.fail(&told);
+        }
+        self.last_failure = Some(told);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kustodian_core::store::{CommitError, OrgKey};
+    use tokio::sync::oneshot;
+
+    use super::*;
+    use crate::options::Options;
+    use crate::sqlite::connection::{self, Durability};
+    use crate::sqlite::job::Source;
+
+    #[test]
+    fn a_full_disk_is_told_and_survived() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("full.db");
+        connection::make_file(&path).unwrap();
+        let options = Options::default();
+        let connection = connection::writer(&path, &options, Durability::Full).unwrap();
+        let pages: i64 = connection.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
+        let limit = |connection: &Connection, pages: i64| {
+            connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())).unwrap();
+        };
+        limit(&connection, pages + 1);
+        let mut writer = Writer {
+            keeper: LogKeeper::start(&path, &options, Durability::Full, Arc::default()).unwrap().0,
+            connection,
+            group_length: 1,
+            counters: Arc::default(),
+            last_failure: None,
+        };
+        let put = |writer: &mut Writer, number: u8| {
+            let (reply, mut answer) = oneshot::channel();
+            let changes = crate::sqlite::writer::tests::large_tag(number);
+            writer.commit_group(vec![Job::change(OrgKey(1), Source::Ready(changes), reply)]);
+            answer.try_recv().unwrap()
+        };
+        let probe = |writer: &mut Writer| {
+            let (reply, mut answer) = oneshot::channel();
+            writer.commit_group(vec![Job::Probe(reply)]);
+            answer.try_recv().unwrap()
+        };
+        assert!(matches!(put(&mut writer, 1), Err(CommitError::Store(StoreError::Unavailable { .. }))));
+        limit(&writer.connection, 1_000_000);
+        assert!(probe(&mut writer).is_ok());
+        assert!(put(&mut writer, 1).is_ok());
+    }
+
+    fn large_tag(number: u8) -> kustodian_core::change::ChangeSet {
+        use kustodian_core::change::{ChangeSet, Kind, Put};
+        let now = kustomer_api::Timestamp::from_millis(0);
+        let put = Put {
+            kind: Kind::Tag,
+            id: kustomer_api::ObjectId::from_bytes([number; 12]),
+            rev: 1,
+            expects: None,
+            deleted: false,
+            created_at: now,
+            updated_at: now,
+            document: "x".repeat(100_000),
+        };
+        ChangeSet { puts: vec![put], ..ChangeSet::default() }
+    }
+}

@@ -1,0 +1,73 @@
+//! Orgs and credentials.
+
+use crate::setting::{at, engine, engine_with_org, everything, make_org, new_token, next_id, put, stored};
+use kustodian_core::change::Kind;
+use kustodian_core::directory::{DirectoryError, NewToken, TokenHash};
+
+#[tokio::test]
+async fn orgs_are_found_by_name_and_listed_by_it() {
+    let database = engine().await;
+    let directory = database.directory();
+    let zeta = make_org(&*directory, "zeta").await;
+    let acme = make_org(&*directory, "acme").await;
+    assert_ne!(zeta.key, acme.key);
+    assert_eq!(directory.find_org("zeta").await.unwrap(), Some(zeta.clone()));
+    assert_eq!(directory.find_org("Zeta").await.unwrap(), None);
+    assert_eq!(directory.list_orgs().await.unwrap(), [acme, zeta]);
+    assert!(matches!(directory.create_org(next_id(), "acme", at(0)).await, Err(DirectoryError::Exists)));
+}
+
+#[tokio::test]
+async fn a_token_comes_with_its_machine_user() {
+    let (database, store, org) = engine_with_org().await;
+    let directory = database.directory();
+    let new = new_token(org, 1);
+    directory.create_token(new.clone()).await.unwrap();
+    let acme = directory.find_org("acme").await.unwrap().unwrap();
+    assert_eq!(directory.find_token(new.hash).await.unwrap(), Some((acme, new.token.clone())));
+    assert_eq!(directory.find_token(TokenHash([9; 32])).await.unwrap(), None);
+    assert_eq!(store.find(org, Kind::User, new.token.user).await.unwrap(), Some(stored(&new.user)));
+    assert_eq!(store.list(org, everything(Kind::User)).await.unwrap().total, Some(1));
+
+    let user = put(next_id(), 1);
+    let again = NewToken { hash: new.hash, ..new_token(org, 2) };
+    assert!(matches!(directory.create_token(again.clone()).await, Err(DirectoryError::Exists)));
+    assert_eq!(store.find(org, Kind::User, again.user.id).await.unwrap(), None, "{user:?}");
+}
+
+#[tokio::test]
+async fn tokens_are_listed_oldest_first() {
+    let (database, _store, acme) = engine_with_org().await;
+    let directory = database.directory();
+    let other = make_org(&*directory, "other").await.key;
+    let [first, second, third] = [new_token(acme, 1), new_token(other, 2), new_token(acme, 3)];
+    for new in [&third, &first, &second] {
+        directory.create_token(new.clone()).await.unwrap();
+    }
+    let named = |name: &str, new: &NewToken| (name.to_owned(), new.token.clone());
+    let all = [named("acme", &first), named("other", &second), named("acme", &third)];
+    assert_eq!(directory.list_tokens(None).await.unwrap(), all);
+    assert_eq!(directory.list_tokens(Some(other)).await.unwrap(), all[1..2]);
+    assert_eq!(directory.list_tokens_of(acme, third.token.user).await.unwrap(), vec![third.token.clone()]);
+    assert_eq!(directory.list_tokens_of(other, third.token.user).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_token_is_revoked_once() {
+    let (database, _store, org) = engine_with_org().await;
+    let directory = database.directory();
+    let new = new_token(org, 1);
+    directory.create_token(new.clone()).await.unwrap();
+    assert!(directory.revoke_token(new.token.id, at(77)).await.unwrap());
+    assert!(!directory.revoke_token(new.token.id, at(78)).await.unwrap());
+    assert!(!directory.revoke_token(next_id(), at(78)).await.unwrap());
+    assert_eq!(directory.find_token(new.hash).await.unwrap().unwrap().1.revoked_at, Some(at(77)));
+}
+
+#[tokio::test]
+async fn the_first_signing_key_stays() {
+    let database = engine().await;
+    let directory = database.directory();
+    assert_eq!(directory.signing_key([1; 32]).await.unwrap(), [1; 32]);
+    assert_eq!(directory.signing_key([2; 32]).await.unwrap(), [1; 32]);
+}

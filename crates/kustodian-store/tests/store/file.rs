@@ -1,0 +1,254 @@
+//! What is particular to SQLite: files, other processes, and what stands in the file.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::setting::{changes, everything, make_org, new_token, next_id, put, stored};
+use kustodian_core::change::{ChangeSet, Kind};
+use kustodian_core::store::{CommitError, OrgKey, StoreError};
+use kustodian_store::{Database, OpenError, Options, open};
+use rusqlite::Connection;
+use tokio::task::JoinSet;
+
+async fn open_file(path: &Path) -> Result<Database, OpenError> {
+    let options = Options { busy_timeout: Duration::from_millis(50), ..Options::default() };
+    open(&format!("sqlite:{}", path.display()), options).await
+}
+
+/// The one line an operator reads.
+async fn refusal(path: &Path) -> String {
+    let Err(error) = open_file(path).await else { panic!("opened") };
+    let line = error.to_string();
+    assert!(!line.contains('\n') && line.contains(&path.display().to_string()), "{line}");
+    line
+}
+
+#[tokio::test]
+async fn what_was_written_is_there_after_reopening() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data.db");
+    let database = open_file(&path).await.unwrap();
+    let org = make_org(&*database.directory(), "acme").await.key;
+    let key = database.directory().signing_key([7; 32]).await.unwrap();
+    let customer = put(next_id(), 1);
+    database.store().commit(org, changes(vec![customer.clone()])).await.unwrap();
+    database.close().await;
+
+    let database = open_file(&path).await.unwrap();
+    let store = database.store();
+    assert_eq!(store.find(org, Kind::Customer, customer.id).await.unwrap(), Some(stored(&customer)));
+    assert_eq!(store.list(org, everything(Kind::Customer)).await.unwrap().total, Some(1));
+    assert_eq!(database.directory().signing_key([8; 32]).await.unwrap(), key);
+}
+
+#[tokio::test]
+async fn closing_leaves_one_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = open_file(&folder.path().join("data.db")).await.unwrap();
+    let store = database.store();
+    let org = make_org(&*database.directory(), "acme").await.key;
+    store.commit(org, changes(vec![put(next_id(), 1)])).await.unwrap();
+    database.close().await;
+    let names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names, ["data.db"]);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_files_are_for_their_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let database = open_file(&folder.path().join("data.db")).await.unwrap();
+    make_org(&*database.directory(), "acme").await;
+    let mut files = 0;
+    for entry in fs::read_dir(folder.path()).unwrap() {
+        let entry = entry.unwrap();
+        assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{entry:?}");
+        files += 1;
+    }
+    assert_eq!(files, 3, "the database, its log and the log's index");
+}
+
+#[tokio::test]
+async fn a_memory_database_leaves_no_file() {
+    let ours = || {
+        let entries = fs::read_dir(std::env::temp_dir()).unwrap().filter_map(Result::ok);
+        entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("kustodian-")).count()
+    };
+    // Other tests of this file open files only.
+    let before = ours();
+    let dropped = crate::setting::engine().await;
+    let closed = crate::setting::engine().await;
+    assert_eq!(ours(), before + 2);
+    closed.close().await;
+    drop(dropped);
+    assert_eq!(ours(), before);
+}
+
+#[tokio::test]
+async fn a_newer_version_is_refused_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data.db");
+    open_file(&path).await.unwrap().close().await;
+    Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    let before = fs::read(&path).unwrap();
+    let line = refusal(&path).await;
+    assert!(line.contains("schema version 99") && line.contains("newer version"), "{line}");
+    assert_eq!(fs::read(&path).unwrap(), before);
+}
+
+#[tokio::test]
+async fn what_is_no_database_of_ours_is_refused_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("notes.txt");
+    fs::write(&path, "Dear diary, ".repeat(500)).unwrap();
+    assert!(refusal(&path).await.contains("is not a SQLite database"));
+    assert!(fs::read_to_string(&path).unwrap().starts_with("Dear diary"));
+
+    let path = folder.path().join("other.db");
+    Connection::open(&path).unwrap().execute_batch("CREATE TABLE songs (title TEXT)").unwrap();
+    assert!(refusal(&path).await.contains("another program"));
+}
+
+#[tokio::test]
+async fn a_place_that_does_not_do_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(refusal(&folder.path().join("missing/data.db")).await.contains("does not exist"));
+    assert!(refusal(folder.path()).await.contains("cannot be read and written"));
+}
+
+#[tokio::test]
+async fn a_second_process_makes_tokens_while_the_first_writes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data.db");
+    let server = open(&format!("sqlite:{}", path.display()), Options::default()).await.unwrap();
+    let tool = open(&format!("sqlite://{}", path.display()), Options::default()).await.unwrap();
+    let org = make_org(&*tool.directory(), "acme").await.key;
+    let mut writes = JoinSet::new();
+    for _ in 0..100 {
+        let store = server.store();
+        writes.spawn(async move { store.commit(org, changes(vec![put(next_id(), 1)])).await.unwrap() });
+    }
+    for secret in 0..10 {
+        let new = new_token(org, secret);
+        tool.directory().create_token(new.clone()).await.unwrap();
+        assert_eq!(server.directory().find_token(new.hash).await.unwrap().unwrap().1, new.token);
+    }
+    assert_eq!(writes.join_all().await.len(), 100);
+    let total = |kind| {
+        let store = tool.store();
+        async move { store.list(org, everything(kind)).await.unwrap().total }
+    };
+    assert_eq!((total(Kind::Customer).await, total(Kind::User).await), (Some(100), Some(10)));
+    tool.close().await;
+    server.close().await;
+    assert_eq!(positions(&path, org), (1..=110).collect::<Vec<_>>());
+}
+
+fn positions(path: &Path, org: OrgKey) -> Vec<i64> {
+    let connection = Connection::open(path).unwrap();
+    let mut statement = connection.prepare("SELECT position FROM events WHERE org = ?1 ORDER BY position").unwrap();
+    statement.query_map([org.0], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+}
+
+#[tokio::test]
+async fn positions_are_dense_within_an_org_whatever_fails() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data.db");
+    let database = open_file(&path).await.unwrap();
+    let store = database.store();
+    let [acme, other] =
+        [make_org(&*database.directory(), "acme").await.key, make_org(&*database.directory(), "b").await.key];
+    let mut writes = JoinSet::new();
+    for number in 0..90_u64 {
+        let store = database.store();
+        let org = if number % 2 == 0 { acme } else { other };
+        // Every third expects a revision that is not there.
+        let rev = if number % 3 == 0 { 5 } else { 1 };
+        writes.spawn(
+            async move { store.commit(org, changes(vec![put(next_id(), rev), put(next_id(), 1)])).await.is_ok() },
+        );
+    }
+    assert_eq!(writes.join_all().await.into_iter().filter(|committed| *committed).count(), 60);
+    store.commit(acme, changes(vec![put(next_id(), 1)])).await.unwrap();
+    drop(store);
+    database.close().await;
+    assert_eq!(positions(&path, acme), (1..=61).collect::<Vec<_>>());
+    assert_eq!(positions(&path, other), (1..=60).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_lock_of_another_process_makes_writes_unavailable_and_passes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data.db");
+    let database = open_file(&path).await.unwrap();
+    let (store, org) = (database.store(), make_org(&*database.directory(), "acme").await.key);
+    let lock = Connection::open(&path).unwrap();
+    lock.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let locked = store.commit(org, changes(vec![put(next_id(), 1)])).await;
+    assert!(matches!(locked, Err(CommitError::Store(StoreError::Unavailable { .. }))), "{locked:?}");
+    assert!(matches!(store.check().await, Err(StoreError::Unavailable { .. })));
+    assert_eq!(store.list(org, everything(Kind::Customer)).await.unwrap().total, Some(0), "reading goes on");
+    lock.execute_batch("ROLLBACK").unwrap();
+    store.check().await.unwrap();
+    store.commit(org, changes(vec![put(next_id(), 1)])).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_full_queue_and_a_late_answer_are_unavailable() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data.db");
+    let options = Options {
+        busy_timeout: Duration::from_secs(60),
+        commit_timeout: Duration::from_millis(100),
+        queue_length: 1,
+        ..Options::default()
+    };
+    let database = open(&format!("sqlite:{}", path.display()), options).await.unwrap();
+    let org = make_org(&*database.directory(), "acme").await.key;
+    let lock = Connection::open(&path).unwrap();
+    lock.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let mut reasons = Vec::new();
+    let mut writes = JoinSet::new();
+    for _ in 0..5 {
+        let store = database.store();
+        writes.spawn(async move { store.commit(org, ChangeSet::default()).await });
+    }
+    while let Some(result) = writes.join_next().await {
+        match result.unwrap() {
+            Err(CommitError::Store(StoreError::Unavailable { reason, .. })) => reasons.push(reason),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(reasons.iter().any(|reason| reason.contains("too many writes")), "{reasons:?}");
+    assert!(reasons.iter().any(|reason| reason.contains("unknown")), "{reasons:?}");
+    lock.execute_batch("ROLLBACK").unwrap();
+}
+
+#[tokio::test]
+async fn the_log_stays_within_bounds_while_writing_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data.db");
+    let options = Options { checkpoint_bytes: 256 * 1024, log_limit_bytes: 1024 * 1024, ..Options::default() };
+    let database = open(&format!("sqlite:{}", path.display()), options).await.unwrap();
+    let (store, org) = (database.store(), make_org(&*database.directory(), "acme").await.key);
+    for _ in 0..200 {
+        let mut customer = put(next_id(), 1);
+        customer.document = "x".repeat(20_000);
+        store.commit(org, changes(vec![customer])).await.unwrap();
+        let log = database.metrics().log_bytes;
+        assert!(log < 1024 * 1024 + 100_000, "{log}");
+    }
+    assert!(database.metrics().checkpoints > 0);
+    assert!(fs::metadata(folder.path().join("data.db-wal")).unwrap().len() < 2 * 1024 * 1024);
+}
+
+#[test]
+fn sqlite_is_compiled_without_locks_that_readers_share() {
+    let connection = Connection::open_in_memory().unwrap();
+    let mut statement = connection.prepare("PRAGMA compile_options").unwrap();
+    let options: Vec<String> = statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    assert!(!options.iter().any(|option| option == "ENABLE_MEMORY_MANAGEMENT"), "{options:?}");
+    assert!(options.iter().any(|option| option == "DEFAULT_MEMSTATUS=0"), "{options:?}");
+}
