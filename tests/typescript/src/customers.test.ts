@@ -132,7 +132,9 @@ test('a body that breaks the rules is refused, and the error names the place', a
   assert.equal(response?.status, 400);
   const first = error?.errors[0];
   assert.equal(first?.code, 'badparam');
-  assert.match(JSON.stringify(first?.source), /emails/);
+  // The bare key, as upstream names it; the whole place stands beside it.
+  assert.equal(first?.source?.parameter, 'email');
+  assert.equal((first?.meta as { pointer?: string } | undefined)?.pointer, '/emails/0/email');
 });
 
 test('an e-mail address another customer holds is a conflict', async () => {
