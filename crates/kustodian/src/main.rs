@@ -1,1 +1,71 @@
-fn main(){}
+//! `kustodian`: the server for the Kustomer REST API, and the command line around it. Wiring and configuration only;
+//! what is decided stands in the crates below.
+
+mod arguments;
+mod chance;
+mod configuration;
+mod customers;
+mod database;
+mod failure;
+mod first_start;
+mod logging;
+mod orgs;
+mod output;
+mod serve;
+mod stop;
+mod tokens;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use crate::arguments::{Arguments, Command};
+use crate::configuration::Configuration;
+use crate::failure::Failure;
+
+fn main() -> ExitCode {
+    match run(Arguments::parse()) {
+        Ok(()) | Err(Failure::OutputClosed) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output::complain(&failure.to_string());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> Result<(), Failure> {
+    match arguments.command {
+        Command::Serve(serve) => {
+            let configuration = Configuration::gather(arguments.common, serve)?;
+            logging::start(&configuration.log, configuration.log_format)?;
+            many_threads()?.block_on(serve::run(configuration))
+        }
+        Command::Token { command } => {
+            let common = configuration::quiet(arguments.common)?;
+            one_thread()?.block_on(tokens::run(command, common))
+        }
+        Command::Org { command } => {
+            let common = configuration::quiet(arguments.common)?;
+            one_thread()?.block_on(orgs::run(command, common))
+        }
+        Command::Customers { server, command } => one_thread()?.block_on(customers::run(server, command)),
+        Command::Openapi => output::print_json(&kustodian_server::openapi::document()),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "kustodian", &mut script);
+            output::print(&String::from_utf8_lossy(&script))
+        }
+    }
+}
+
+fn many_threads() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(no_runtime)
+}
+
+fn one_thread() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(no_runtime)
+}
+
+fn no_runtime(error: std::io::Error) -> Failure {
+    Failure::new(format!("the operating system gives no threads ({error}): raise the limits of this user"))
+}

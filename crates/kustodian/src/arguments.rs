@@ -1,0 +1,294 @@
+//! The command line.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use kustodian_core::customer::OmittedCompany;
+use kustomer_api::ObjectId;
+use serde::Deserialize;
+
+use crate::customers::{CustomersCommand, ServerArguments};
+use crate::output::Output;
+use crate::tokens::CreateToken;
+
+/// A server for the Kustomer REST API, and the tools around it.
+#[derive(Debug, Parser)]
+#[command(name = "kustodian", version, propagate_version = true)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) common: CommonArguments,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes that works on the database.
+#[derive(Debug, Args)]
+pub(crate) struct CommonArguments {
+    /// The configuration file; kustodian.toml in the working directory when there is one. Its keys are the names of
+    /// the flags of `serve`; a flag takes precedence over the environment, that over the file.
+    #[arg(long, global = true, env = "KUSTODIAN_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// What to log on standard error, such as info, debug or kustodian_server=debug [default: info for serve, else warn]
+    #[arg(long, global = true, env = "KUSTODIAN_LOG", value_name = "FILTER")]
+    pub(crate) log: Option<String>,
+    /// How to log [default: text]
+    #[arg(long, global = true, env = "KUSTODIAN_LOG_FORMAT", value_name = "FORMAT")]
+    pub(crate) log_format: Option<LogFormat>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serves the API until SIGTERM or Ctrl-C.
+    Serve(ServeArguments),
+    /// Makes, lists and revokes API keys, also while a server runs on the database.
+    Token {
+        #[command(subcommand)]
+        command: TokenCommand,
+    },
+    /// Makes and lists orgs, also while a server runs on the database.
+    Org {
+        #[command(subcommand)]
+        command: OrgCommand,
+    },
+    /// Reads and writes customers over the API of a running server.
+    #[command(visible_alias = "customer")]
+    Customers {
+        #[command(flatten)]
+        server: ServerArguments,
+        #[command(subcommand)]
+        command: CustomersCommand,
+    },
+    /// Prints the OpenAPI document of the API.
+    Openapi,
+    /// Prints a completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// How to serve. Every flag can be given in the environment and in the configuration file too.
+#[derive(Debug, Default, Args)]
+pub(crate) struct ServeArguments {
+    /// The address to listen on; port 0 takes a free one [default: 127.0.0.1:8080]
+    #[arg(long, env = "KUSTODIAN_LISTEN", value_name = "ADDR")]
+    pub(crate) listen: Option<String>,
+    #[command(flatten)]
+    pub(crate) database: DatabaseArguments,
+    /// The org to make, with a first API key, in an empty database [default: demo]
+    #[arg(long, env = "KUSTODIAN_ORG", value_name = "NAME")]
+    pub(crate) org: Option<String>,
+    /// An API key with the role `org` that is known beforehand. Give it as KUSTODIAN_BOOTSTRAP_TOKEN: other users of
+    /// the machine see what stands on the command line.
+    #[arg(long, env = "KUSTODIAN_BOOTSTRAP_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    pub(crate) bootstrap_token: Option<String>,
+    /// The status for a valid key that lacks the role [default: 403]
+    #[arg(long, env = "KUSTODIAN_MISSING_ROLE_STATUS", value_name = "STATUS")]
+    pub(crate) missing_role_status: Option<MissingRoleStatus>,
+    /// Requests an org may make in 60 seconds: off, a number, enterprise (1000) or ultimate (2000) [default: off]
+    #[arg(long, env = "KUSTODIAN_RATE_LIMIT", value_name = "LIMIT")]
+    pub(crate) rate_limit: Option<RateLimit>,
+    /// What an update without `company` does to it [default: keep]
+    #[arg(long, env = "KUSTODIAN_OMITTED_COMPANY", value_name = "WHAT")]
+    pub(crate) omitted_company: Option<CompanyRule>,
+}
+
+/// Which database.
+#[derive(Debug, Default, Args)]
+pub(crate) struct DatabaseArguments {
+    /// The database: sqlite:PATH, or sqlite::memory: for one that is gone on exit [default: sqlite:kustodian.db]
+    #[arg(long, env = "KUSTODIAN_DATABASE", hide_env_values = true, value_name = "URL")]
+    pub(crate) database: Option<String>,
+}
+
+/// For whom to print.
+#[derive(Debug, Args)]
+pub(crate) struct OutputArguments {
+    /// How to print.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TokenCommand {
+    /// Makes an API key and prints it, and nothing else. It is shown once.
+    Create(CreateToken),
+    /// Lists the API keys.
+    List {
+        #[command(flatten)]
+        database: DatabaseArguments,
+        /// Only those of this org.
+        #[arg(long, value_name = "NAME")]
+        org: Option<String>,
+        #[command(flatten)]
+        output: OutputArguments,
+    },
+    /// Revokes an API key; a running server refuses it within a second.
+    Revoke {
+        #[command(flatten)]
+        database: DatabaseArguments,
+        /// The key's id, as `token list` shows it.
+        id: ObjectId,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum OrgCommand {
+    /// Makes an org.
+    Create {
+        #[command(flatten)]
+        database: DatabaseArguments,
+        /// Its name: letters, digits and hyphens.
+        name: String,
+        #[command(flatten)]
+        output: OutputArguments,
+    },
+    /// Lists the orgs.
+    List {
+        #[command(flatten)]
+        database: DatabaseArguments,
+        #[command(flatten)]
+        output: OutputArguments,
+    },
+}
+
+/// How logs are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(try_from = "Word")]
+pub(crate) enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs: one object a line.
+    Json,
+}
+
+/// The status for a valid key that lacks the role.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(try_from = "Word")]
+pub(crate) enum MissingRoleStatus {
+    /// As Kustomer's newer documents have it.
+    #[default]
+    #[value(name = "403")]
+    Forbidden,
+    /// As its older documents have it.
+    #[value(name = "401")]
+    Unauthorized,
+}
+
+impl MissingRoleStatus {
+    pub(crate) fn status(self) -> u16 {
+        match self {
+            Self::Forbidden => 403,
+            Self::Unauthorized => 401,
+        }
+    }
+}
+
+/// What an update without `company` does to it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(try_from = "Word")]
+pub(crate) enum CompanyRule {
+    /// It stays.
+    #[default]
+    Keep,
+    /// It is unlinked, as Kustomer's documents say.
+    Unlink,
+}
+
+impl From<CompanyRule> for OmittedCompany {
+    fn from(rule: CompanyRule) -> Self {
+        match rule {
+            CompanyRule::Keep => Self::Keep,
+            CompanyRule::Unlink => Self::Unlink,
+        }
+    }
+}
+
+/// How many requests an org may make in 60 seconds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Word")]
+pub(crate) struct RateLimit(pub(crate) Option<u32>);
+
+impl FromStr for RateLimit {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "off" => Ok(Self(None)),
+            // The plans' limits: docs/contract/behaviour.md §5.
+            "enterprise" => Ok(Self(Some(1_000))),
+            "ultimate" => Ok(Self(Some(2_000))),
+            number => match number.parse() {
+                Ok(limit) if limit > 0 => Ok(Self(Some(limit))),
+                _ => Err(format!("{text:?} is neither off, enterprise, ultimate nor a number from 1")),
+            },
+        }
+    }
+}
+
+/// A value in the configuration file that stands for a word of the command line: `401` as well as `"401"`.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "a word or a whole number")]
+pub(crate) enum Word {
+    Number(i64),
+    Text(String),
+}
+
+impl fmt::Display for Word {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => write!(formatter, "{number}"),
+            Self::Text(text) => formatter.write_str(text),
+        }
+    }
+}
+
+macro_rules! value_enum_in_file {
+    ($($name:ty),+) => { $(
+        impl TryFrom<Word> for $name {
+            type Error = String;
+
+            fn try_from(word: Word) -> Result<Self, String> {
+                let words = || {
+                    let values = <$name>::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+                    values.map(|value| value.get_name().to_owned()).collect::<Vec<_>>().join(" or ")
+                };
+                ValueEnum::from_str(&word.to_string(), false).map_err(|_| format!("{:?} is not {}", word.to_string(), words()))
+            }
+        }
+    )+ };
+}
+value_enum_in_file!(LogFormat, MissingRoleStatus, CompanyRule);
+
+impl TryFrom<Word> for RateLimit {
+    type Error = String;
+
+    fn try_from(word: Word) -> Result<Self, String> {
+        word.to_string().parse()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_rate_limit_is_off_a_plan_or_a_number() {
+        assert_eq!("off".parse(), Ok(RateLimit(None)));
+        assert_eq!("enterprise".parse(), Ok(RateLimit(Some(1_000))));
+        assert_eq!("ultimate".parse(), Ok(RateLimit(Some(2_000))));
+        assert_eq!("17".parse(), Ok(RateLimit(Some(17))));
+        for wrong in ["", "0", "-1", "on"] {
+            assert!(wrong.parse::<RateLimit>().is_err(), "{wrong:?}");
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! What is set, out of four places: a flag takes precedence over the environment, that over the file, that over the
+//! default.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::arguments::{
+    CommonArguments, CompanyRule, DatabaseArguments, LogFormat, MissingRoleStatus, RateLimit, ServeArguments,
+};
+use crate::failure::Failure;
+use crate::logging;
+
+/// How to serve.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Configuration {
+    pub(crate) listen: String,
+    pub(crate) database: String,
+    pub(crate) org: String,
+    pub(crate) bootstrap_token: Option<String>,
+    pub(crate) missing_role_status: MissingRoleStatus,
+    pub(crate) rate_limit: RateLimit,
+    pub(crate) omitted_company: CompanyRule,
+    pub(crate) log: String,
+    pub(crate) log_format: LogFormat,
+}
+
+/// The file that is read when it is there and no other is named.
+const USUAL_FILE: &str = "kustodian.toml";
+
+const USUAL_DATABASE: &str = "sqlite:kustodian.db";
+
+/// The org that is made when no other is named.
+pub(crate) const USUAL_ORG: &str = "demo";
+
+/// The configuration file. Its keys are the flags of `serve`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct File {
+    listen: Option<String>,
+    database: Option<String>,
+    org: Option<String>,
+    bootstrap_token: Option<String>,
+    missing_role_status: Option<MissingRoleStatus>,
+    rate_limit: Option<RateLimit>,
+    omitted_company: Option<CompanyRule>,
+    log: Option<String>,
+    log_format: Option<LogFormat>,
+}
+
+impl Configuration {
+    /// Gathers what is set. The arguments hold flags and environment already.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or holds something that is no setting.
+    pub(crate) fn gather(common: CommonArguments, serve: ServeArguments) -> Result<Self, Failure> {
+        let file = File::read(common.config)?;
+        let token = serve.bootstrap_token.or(file.bootstrap_token);
+        Ok(Self {
+            listen: serve.listen.or(file.listen).unwrap_or_else(|| "127.0.0.1:8080".to_owned()),
+            database: serve.database.database.or(file.database).unwrap_or_else(|| USUAL_DATABASE.to_owned()),
+            org: serve.org.or(file.org).unwrap_or_else(|| USUAL_ORG.to_owned()),
+            // An empty variable is how a compose file says "not set".
+            bootstrap_token: token.filter(|token| !token.is_empty()),
+            missing_role_status: serve.missing_role_status.or(file.missing_role_status).unwrap_or_default(),
+            rate_limit: serve.rate_limit.or(file.rate_limit).unwrap_or_default(),
+            omitted_company: serve.omitted_company.or(file.omitted_company).unwrap_or_default(),
+            log: common.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
+            log_format: common.log_format.or(file.log_format).unwrap_or_default(),
+        })
+    }
+}
+
+/// Reads the file for a command that is not the server, and starts logging warnings only, unless asked for more: what
+/// the file says about logs is meant for the server.
+pub(crate) fn quiet(common: CommonArguments) -> Result<File, Failure> {
+    logging::start(common.log.as_deref().unwrap_or("warn"), common.log_format.unwrap_or_default())?;
+    File::read(common.config)
+}
+
+impl File {
+    /// The database to work on.
+    pub(crate) fn database(&self, arguments: DatabaseArguments) -> String {
+        arguments.database.or_else(|| self.database.clone()).unwrap_or_else(|| USUAL_DATABASE.to_owned())
+    }
+
+    /// The org to work in.
+    pub(crate) fn org(&self, given: Option<String>) -> String {
+        given.or_else(|| self.org.clone()).unwrap_or_else(|| USUAL_ORG.to_owned())
+    }
+
+    fn read(named: Option<PathBuf>) -> Result<Self, Failure> {
+        let named = named.filter(|path| !path.as_os_str().is_empty());
+        let path = named.clone().unwrap_or_else(|| PathBuf::from(USUAL_FILE));
+        match fs::read_to_string(&path) {
+            Ok(text) => Self::parse(&path, &text),
+            Err(error) if error.kind() == ErrorKind::NotFound && named.is_none() => Ok(Self::default()),
+            Err(error) => Err(Failure::new(format!(
+                "the configuration file {} cannot be read ({error}): name another with --config",
+                path.display()
+            ))),
+        }
+    }
+
+    fn parse(path: &Path, text: &str) -> Result<Self, Failure> {
+        toml::from_str(text).map_err(|error| {
+            let line = error.span().map_or(1, |span| text.get(..span.start).unwrap_or(text).matches('\n').count() + 1);
+            Failure::new(format!("{}, line {line}: {}", path.display(), error.message()))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(text: &str) -> String {
+        File::parse(Path::new("kustodian.toml"), text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_arguments_take_precedence_over_the_file_and_the_file_over_the_defaults() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("k.toml");
+        fs::write(&path, "listen = '127.0.0.1:1'\norg = 'acme'\nrate-limit = 17\nmissing-role-status = 401\n").unwrap();
+        let common = CommonArguments { config: Some(path), log: Some("debug".to_owned()), log_format: None };
+        let serve = ServeArguments { listen: Some("127.0.0.1:2".to_owned()), ..ServeArguments::default() };
+        let gathered = Configuration::gather(common, serve).unwrap();
+        assert_eq!((gathered.listen.as_str(), gathered.org.as_str()), ("127.0.0.1:2", "acme"));
+        assert_eq!(gathered.rate_limit, RateLimit(Some(17)));
+        assert_eq!(gathered.missing_role_status.status(), 401);
+        assert_eq!((gathered.database.as_str(), gathered.log.as_str()), ("sqlite:kustodian.db", "debug"));
+    }
+
+    #[test]
+    fn what_is_no_setting_is_named_with_its_line() {
+        let unknown = refused("listen = 'a'\nlisten-on = 'b'\n");
+        assert!(unknown.starts_with("kustodian.toml, line 2: unknown field `listen-on`"), "{unknown}");
+        let limit = refused("rate-limit = 'lots'");
+        assert!(limit.contains(r#""lots" is neither off, enterprise, ultimate nor a number"#), "{limit}");
+        let status = refused("missing-role-status = 404");
+        assert!(status.contains(r#""404" is not 403 or 401"#), "{status}");
+        assert!(!refused("listen = [").contains('\n'));
+    }
+}

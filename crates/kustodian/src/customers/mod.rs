@@ -1,0 +1,166 @@
+//! `kustodian customers`: customers over the API of a running server, through the Rust client.
+
+mod attributes;
+mod show;
+
+use clap::{Args, Subcommand};
+use kustomer_api::ObjectId;
+use kustomer_api::customer::{CustomerInput, ListCustomers};
+use kustomer_api::query::{PageQuery, QueryArguments};
+use kustomer_client::{Call, Client, Endpoint};
+
+use crate::arguments::OutputArguments;
+use crate::customers::attributes::AttributeArguments;
+use crate::failure::Failure;
+use crate::output::{Output, print};
+
+/// Which server, and as whom.
+#[derive(Debug, Args)]
+pub(crate) struct ServerArguments {
+    /// The server.
+    #[arg(long, global = true, env = "KUSTODIAN_URL", default_value = "http://127.0.0.1:8080", value_name = "URL")]
+    url: String,
+    /// The API key. Give it as KUSTODIAN_TOKEN: other users of the machine see what stands on the command line (ps), but
+    /// not the environment.
+    #[arg(long, global = true, env = "KUSTODIAN_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    token: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CustomersCommand {
+    /// Creates a customer.
+    Create {
+        #[command(flatten)]
+        attributes: AttributeArguments,
+        #[command(flatten)]
+        output: OutputArguments,
+    },
+    /// Shows a customer.
+    Get {
+        #[command(flatten)]
+        which: WhichCustomer,
+        #[command(flatten)]
+        output: OutputArguments,
+    },
+    /// Lists customers.
+    List {
+        /// How many at most.
+        #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "all")]
+        limit: u32,
+        /// All of them.
+        #[arg(long)]
+        all: bool,
+        /// The order: id, createdAt or updatedAt, with a leading minus for descending.
+        #[arg(long, value_name = "KEY", allow_hyphen_values = true)]
+        sort: Option<String>,
+        #[command(flatten)]
+        output: OutputArguments,
+    },
+    /// Changes the attributes given and keeps the others; lists given replace those stored.
+    Update {
+        /// The customer's id.
+        id: ObjectId,
+        #[command(flatten)]
+        attributes: AttributeArguments,
+        #[command(flatten)]
+        output: OutputArguments,
+    },
+    /// Deletes a customer.
+    Delete {
+        /// The customer's id.
+        id: ObjectId,
+    },
+    /// Brings a deleted customer back.
+    Restore {
+        /// The customer's id.
+        id: ObjectId,
+        #[command(flatten)]
+        output: OutputArguments,
+    },
+}
+
+/// Which customer to show.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct WhichCustomer {
+    /// The customer's id.
+    id: Option<ObjectId>,
+    /// The customer who holds this e-mail address.
+    #[arg(long)]
+    email: Option<String>,
+    /// The customer who holds this phone number.
+    #[arg(long)]
+    phone: Option<String>,
+    /// The customer who holds this external id.
+    #[arg(long, value_name = "ID")]
+    external_id: Option<String>,
+}
+
+/// Does what a `customers` command asks for.
+pub(crate) async fn run(server: ServerArguments, command: CustomersCommand) -> Result<(), Failure> {
+    let client = client(server)?;
+    let customers = client.customers();
+    match command {
+        CustomersCommand::Create { attributes, output } => {
+            let call = customers.create(&CustomerInput::new()).raw_body(attributes.json()?);
+            show(call, output.output).await
+        }
+        CustomersCommand::Get { which, output } => match which {
+            WhichCustomer { id: Some(id), .. } => show(customers.get(id), output.output).await,
+            WhichCustomer { email: Some(email), .. } => show(customers.get_by_email(&email), output.output).await,
+            WhichCustomer { phone: Some(phone), .. } => show(customers.get_by_phone(&phone), output.output).await,
+            WhichCustomer { external_id, .. } => {
+                show(customers.get_by_external_id(&external_id.unwrap_or_default()), output.output).await
+            }
+        },
+        CustomersCommand::List { limit, all, sort, output } => {
+            let query = list_query((!all).then_some(limit), sort)?;
+            let walk = customers.all(query);
+            show::list(walk, if all { None } else { Some(limit) }, output.output).await
+        }
+        CustomersCommand::Update { id, attributes, output } => {
+            let call = customers.update(id, &CustomerInput::new()).raw_body(attributes.json()?);
+            show(call, output.output).await
+        }
+        CustomersCommand::Delete { id } => {
+            customers.delete(id).await?;
+            print(&format!("deleted {id}; kustodian customers restore {id} brings it back"))
+        }
+        CustomersCommand::Restore { id, output } => show(customers.restore(id), output.output).await,
+    }
+}
+
+fn client(server: ServerArguments) -> Result<Client, Failure> {
+    let token = server.token.filter(|token| !token.is_empty()).ok_or_else(|| {
+        Failure::new("no API key: set KUSTODIAN_TOKEN to one; kustodian token create makes them where the database is")
+    })?;
+    let user_agent = concat!("kustodian/", env!("CARGO_PKG_VERSION"));
+    Ok(Client::builder().base_url(server.url).token(token).user_agent(user_agent).build()?)
+}
+
+/// The most customers a page may hold on Kustomer itself (`docs/contract/behaviour.md` §4.1).
+const PAGE_SIZE: u32 = 100;
+
+fn list_query(limit: Option<u32>, sort: Option<String>) -> Result<ListCustomers, Failure> {
+    let pairs: Vec<_> = sort.into_iter().map(|sort| ("sort".to_owned(), sort)).collect();
+    let query = ListCustomers::read(&pairs).map_err(|faults| {
+        let titles: Vec<String> = faults.into_iter().map(|fault| fault.title).collect();
+        Failure::new(titles.join("; "))
+    })?;
+    let page_size = limit.map_or(PAGE_SIZE, |limit| limit.min(PAGE_SIZE));
+    Ok(ListCustomers { paging: PageQuery { page: None, page_size: Some(page_size) }, ..query })
+}
+
+/// Sends a call that answers a customer, and prints it: for programs exactly as it came.
+async fn show<E>(call: Call<E>, output: Output) -> Result<(), Failure>
+where
+    E: Endpoint<Answer = kustomer_api::envelope::Document<kustomer_api::customer::Customer>>,
+{
+    let exchange = call.exchange().await.map_err(kustomer_client::Error::from)?;
+    let body = exchange.response.body.clone();
+    let customer = exchange.into_result()?.data;
+    match output {
+        Output::Json => print(&String::from_utf8_lossy(&body)),
+        Output::Table => show::one(&customer),
+    }
+}

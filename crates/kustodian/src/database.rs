@@ -1,0 +1,46 @@
+//! Opening the database for a command, and closing it whatever the command comes to.
+
+use std::sync::Arc;
+
+use kustodian_core::directory::{Directory, Org};
+use kustodian_store::{Options, open};
+
+use crate::chance::{SystemClock, SystemIds};
+use crate::failure::Failure;
+
+/// What commands on orgs and keys work with.
+pub(crate) struct Registry {
+    pub(crate) directory: Arc<dyn Directory>,
+    pub(crate) clock: SystemClock,
+    pub(crate) ids: SystemIds<SystemClock>,
+}
+
+/// Opens the database at `url`, does `work` with it, and closes it.
+pub(crate) async fn with_registry<T>(
+    url: &str,
+    work: impl AsyncFnOnce(&Registry) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let ids = SystemIds::new(SystemClock)?;
+    let database = open(url, Options::default()).await?;
+    let registry = Registry { directory: database.directory(), clock: SystemClock, ids };
+    let done = work(&registry).await;
+    drop(registry);
+    database.close().await;
+    done
+}
+
+impl Registry {
+    /// The org with this name.
+    ///
+    /// # Errors
+    /// When there is none; the failure says which there are.
+    pub(crate) async fn org(&self, name: &str) -> Result<Org, Failure> {
+        if let Some(org) = self.directory.find_org(name).await? {
+            return Ok(org);
+        }
+        let names: Vec<String> = self.directory.list_orgs().await?.into_iter().map(|org| org.name).collect();
+        let there =
+            if names.is_empty() { "there is none yet".to_owned() } else { format!("there are: {}", names.join(", ")) };
+        Err(Failure::new(format!("no org is named {name:?} ({there}): make it with: kustodian org create {name}")))
+    }
+}

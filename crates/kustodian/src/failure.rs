@@ -1,0 +1,45 @@
+//! How a command ends when it cannot do what it should: with one line.
+
+use kustodian_core::directory::DirectoryError;
+use kustodian_core::refusal::Refusal;
+use kustodian_core::store::StoreError;
+use kustodian_store::OpenError;
+
+/// Why a command ends early.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// One line for standard error that says what, where, and what to do.
+    #[error("{0}")]
+    Message(String),
+    /// Whoever read the output has gone, as `head` does; nothing to complain about.
+    #[error("the output is closed")]
+    OutputClosed,
+}
+
+impl Failure {
+    /// A failure told in one line; line breaks become blanks.
+    pub(crate) fn new(message: impl AsRef<str>) -> Self {
+        Self::Message(
+            message.as_ref().split(['\r', '\n']).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" "),
+        )
+    }
+}
+
+macro_rules! told_as_it_is {
+    ($($error:ty),+) => { $(
+        impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                Self::new(error.to_string())
+            }
+        }
+    )+ };
+}
+told_as_it_is!(
+    OpenError,
+    StoreError,
+    DirectoryError,
+    Refusal,
+    kustomer_client::Error,
+    kustomer_client::InvalidRequest,
+    kustomer_client::custom::CustomError
+);

@@ -1,0 +1,161 @@
+//! What a start makes: on an empty database the org and its first API key, so that the first request needs nothing
+//! else; and the words about it.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use kustodian_core::chance::Clock;
+use kustodian_core::directory::Org;
+use kustodian_core::token::{TokenRequest, hash};
+
+use crate::configuration::Configuration;
+use crate::database::Registry;
+use crate::failure::Failure;
+
+/// What to tell the person who started the server.
+pub(crate) enum Welcome {
+    /// A key was made; it is shown once.
+    FirstKey {
+        /// The org.
+        org: String,
+        /// The key.
+        secret: String,
+    },
+    /// The key is known beforehand and not shown.
+    BootstrapToken {
+        /// The org.
+        org: String,
+    },
+    /// There were keys before.
+    KnownDatabase {
+        /// The org to make a key in.
+        org: String,
+    },
+}
+
+const FIRST_KEY: &str = "first key";
+const BOOTSTRAP_KEY: &str = "bootstrap key";
+
+/// Everything beneath `org`, which is everything.
+const ROLE: &str = "org";
+
+/// Makes what is missing.
+///
+/// # Errors
+/// When the org's name or the bootstrap token is not acceptable, or the database cannot answer.
+pub(crate) async fn prepare(registry: &Registry, configuration: &Configuration) -> Result<Welcome, Failure> {
+    let name = configuration.org.as_str();
+    if let Some(secret) = &configuration.bootstrap_token {
+        let org = find_or_create(registry, name).await?;
+        register(registry, &org, secret).await?;
+        return Ok(Welcome::BootstrapToken { org: org.name });
+    }
+    let orgs = registry.directory.list_orgs().await?;
+    let has_keys = !registry.directory.list_tokens(None).await?.is_empty();
+    let is_ours = orgs.is_empty() || orgs.iter().any(|org| org.name == name);
+    if has_keys || !is_ours {
+        let org = orgs.iter().find(|org| org.name == name).or(orgs.first());
+        return Ok(Welcome::KnownDatabase { org: org.map_or(name, |org| org.name.as_str()).to_owned() });
+    }
+    let org = find_or_create(registry, name).await?;
+    let secret = registry.create_token(&org, request(FIRST_KEY, None)).await?;
+    Ok(Welcome::FirstKey { org: org.name, secret })
+}
+
+fn request(name: &str, secret: Option<String>) -> TokenRequest {
+    TokenRequest { name: name.to_owned(), roles: vec![ROLE.to_owned()], expires_at: None, cidr: None, secret }
+}
+
+async fn find_or_create(registry: &Registry, name: &str) -> Result<Org, Failure> {
+    match registry.directory.find_org(name).await? {
+        Some(org) => Ok(org),
+        None => registry.create_org(name).await,
+    }
+}
+
+/// Registers a known token, once.
+async fn register(registry: &Registry, org: &Org, secret: &str) -> Result<(), Failure> {
+    let Some((owner, token)) = registry.directory.find_token(hash(secret)).await? else {
+        registry.create_token(org, request(BOOTSTRAP_KEY, Some(secret.to_owned()))).await?;
+        return Ok(());
+    };
+    let problem = if owner.key != org.key {
+        format!("belongs to the org {}: give it as --org, or another token", owner.name)
+    } else if token.revoked_at.is_some() {
+        "was revoked: give another".to_owned()
+    } else if token.expires_at.is_some_and(|at| at <= registry.clock.now()) {
+        "has expired: give another".to_owned()
+    } else {
+        return Ok(());
+    };
+    Err(Failure::new(format!("the bootstrap token (…{}) {problem}", token.last_chars)))
+}
+
+impl Welcome {
+    /// The words, for a server that listens on `address` and works on the database at `url`.
+    pub(crate) fn words(&self, address: SocketAddr, url: &str) -> String {
+        match self {
+            Self::FirstKey { org, secret } => format!(
+                "Made the org {org} and its first API key, which is shown only now. Create a customer with it:\n\n{}\n",
+                curl(address, secret)
+            ),
+            Self::BootstrapToken { org } => format!(
+                "The org {org} takes the bootstrap token. Create a customer with it:\n\n{}\n",
+                curl(address, "$KUSTODIAN_BOOTSTRAP_TOKEN")
+            ),
+            Self::KnownDatabase { org } => format!(
+                "Make another API key with: kustodian token create{} --org {org} --name \"another key\" --role org",
+                database_flag(url)
+            ),
+        }
+    }
+}
+
+/// A command to paste. Double quotes around the header, so that a shell puts a variable's value in.
+fn curl(address: SocketAddr, token: &str) -> String {
+    format!(
+        "curl -sS http://{}/v1/customers -H \"Authorization: Bearer {token}\" -H \"Content-Type: application/json\" \
+         -d '{{\"name\":\"Ada Lovelace\",\"emails\":[{{\"email\":\"ada@acme.example\"}}]}}'",
+        reachable(address)
+    )
+}
+
+/// A server that listens on every address is reached on this machine's own.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+/// The URL of a file is shown; any other may hold a password.
+fn database_flag(url: &str) -> String {
+    match url {
+        "sqlite:kustodian.db" => String::new(),
+        file if file.starts_with("sqlite:") => format!(" --database '{}'", file.replace('\'', r"'\''")),
+        _ => " --database \"$KUSTODIAN_DATABASE\"".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_hold_a_command_that_reaches_the_server() {
+        let words = Welcome::FirstKey { org: "demo".to_owned(), secret: "key".to_owned() }
+            .words("0.0.0.0:8080".parse().unwrap(), "sqlite:kustodian.db");
+        let curl = words.lines().find(|line| line.starts_with("curl ")).unwrap();
+        assert!(curl.contains("http://127.0.0.1:8080/v1/customers") && curl.contains("Bearer key"), "{curl}");
+    }
+
+    #[test]
+    fn the_words_never_hold_a_bootstrap_token_or_a_database_password() {
+        let welcome = Welcome::KnownDatabase { org: "demo".to_owned() };
+        let words = welcome.words("[::]:8080".parse().unwrap(), "postgres://me:secret@host/db");
+        assert!(!words.contains("secret"), "{words}");
+        let words = welcome.words("[::]:8080".parse().unwrap(), "sqlite:o'hara.db");
+        assert!(words.contains(r"--database 'sqlite:o'\''hara.db'"), "{words}");
+    }
+}

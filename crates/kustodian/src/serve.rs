@@ -1,0 +1,75 @@
+//! `kustodian serve`: the pieces put together, in an order that leaves nothing behind when one is missing.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kustodian_server::{Server, Services, Settings};
+use kustodian_store::{Database, Options, open};
+use tokio::net::TcpListener;
+
+use crate::chance::{SystemClock, SystemIds};
+use crate::configuration::Configuration;
+use crate::database::Registry;
+use crate::failure::Failure;
+use crate::{first_start, output, stop};
+
+/// How long closing the database may take once all requests are answered.
+const CLOSE_WITHIN: Duration = Duration::from_secs(10);
+
+/// Serves until told to stop.
+///
+/// # Errors
+/// When the address, the database or the configuration does not do.
+pub(crate) async fn run(configuration: Configuration) -> Result<(), Failure> {
+    // The address first: when it is taken, most likely by this server itself, the database is left alone.
+    let listener = listen(&configuration.listen).await?;
+    let address = listener.local_addr().map_err(|error| Failure::new(format!("no local address: {error}")))?;
+    let database = open(&configuration.database, Options::default()).await?;
+    let served = serve(&configuration, listener, address, &database).await;
+    if tokio::time::timeout(CLOSE_WITHIN, database.close()).await.is_err() {
+        tracing::warn!("the database did not close in time; it recovers at the next start");
+    }
+    served
+}
+
+async fn serve(
+    configuration: &Configuration,
+    listener: TcpListener,
+    address: SocketAddr,
+    database: &Database,
+) -> Result<(), Failure> {
+    let stopped = stop::requested().map_err(|error| Failure::new(format!("signals cannot be received: {error}")))?;
+    let registry = Registry { directory: database.directory(), clock: SystemClock, ids: SystemIds::new(SystemClock)? };
+    let welcome = first_start::prepare(&registry, configuration).await?;
+    let services = Services {
+        store: database.store(),
+        directory: registry.directory,
+        clock: Arc::new(registry.clock),
+        ids: Arc::new(registry.ids),
+    };
+    let settings = Settings {
+        missing_role_status: configuration.missing_role_status.status(),
+        rate_limit: configuration.rate_limit.0,
+        omitted_company: configuration.omitted_company.into(),
+        ..Settings::default()
+    };
+    let server = Server::new(services, settings);
+    // A server whose output nobody reads serves all the same.
+    drop(output::print(&welcome.words(address, &configuration.database)));
+    drop(output::print(&format!("kustodian {} listening on http://{address}", env!("CARGO_PKG_VERSION"))));
+    server.serve(listener, stopped).await.map_err(|error| Failure::new(format!("serving on {address} ended: {error}")))
+}
+
+async fn listen(address: &str) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|error| {
+        let advice = match error.kind() {
+            std::io::ErrorKind::AddrInUse => {
+                "another program listens there: stop it, or choose another address with --listen (port 0 takes a free one)"
+            }
+            std::io::ErrorKind::PermissionDenied => "choose a port from 1024 with --listen",
+            _ => "write it like 127.0.0.1:8080, with an address of this machine",
+        };
+        Failure::new(format!("cannot listen on {address} ({error}): {advice}"))
+    })
+}

@@ -1,0 +1,142 @@
+//! `kustodian token`: API keys, straight in the database.
+
+use clap::Args;
+use ipnet::IpNet;
+use kustodian_core::chance::{Clock, Ids};
+use kustodian_core::directory::{DirectoryError, Org, Token};
+use kustodian_core::token::{TokenRequest, issue};
+use kustomer_api::{ObjectId, Timestamp};
+use serde_json::{Value, json};
+
+use crate::arguments::{DatabaseArguments, TokenCommand};
+use crate::configuration::File;
+use crate::database::{Registry, with_registry};
+use crate::failure::Failure;
+use crate::output::{Output, print, print_json, print_table};
+
+/// What to make.
+#[derive(Debug, Args)]
+pub(crate) struct CreateToken {
+    #[command(flatten)]
+    database: DatabaseArguments,
+    /// The org it is for [default: demo]
+    #[arg(long, env = "KUSTODIAN_ORG", value_name = "NAME")]
+    org: Option<String>,
+    /// Its name, which is also its user's.
+    #[arg(long, value_name = "NAME")]
+    name: String,
+    /// A role, such as org or org.user.customer.read; repeatable. Roles cannot be changed afterwards.
+    #[arg(long = "role", value_name = "ROLE", required = true)]
+    roles: Vec<String>,
+    /// After how many days it is refused; never when not given.
+    #[arg(long, value_name = "D", value_parser = clap::value_parser!(u32).range(1..))]
+    expires_in_days: Option<u32>,
+    /// The addresses it may be used from, such as 203.0.113.0/24; all when not given.
+    #[arg(long, value_name = "C")]
+    cidr: Option<IpNet>,
+}
+
+/// Does what a `token` command asks for.
+pub(crate) async fn run(command: TokenCommand, file: File) -> Result<(), Failure> {
+    match command {
+        TokenCommand::Create(wanted) => create(wanted, file).await,
+        TokenCommand::List { database, org, output } => {
+            with_registry(&file.database(database), async |registry| list(registry, org, output.output).await).await
+        }
+        TokenCommand::Revoke { database, id } => {
+            with_registry(&file.database(database), async |registry| revoke(registry, id).await).await
+        }
+    }
+}
+
+async fn create(wanted: CreateToken, file: File) -> Result<(), Failure> {
+    let CreateToken { database, org, name, roles, expires_in_days, cidr } = wanted;
+    let org = file.org(org);
+    let make = async |registry: &Registry| {
+        let org = registry.org(&org).await?;
+        let expires_at = expires_in_days.map(|days| after_days(registry.clock.now(), days));
+        registry.create_token(&org, TokenRequest { name, roles, expires_at, cidr, secret: None }).await
+    };
+    let secret = with_registry(&file.database(database), make).await?;
+    print(&secret)
+}
+
+const MILLIS_A_DAY: i64 = 24 * 60 * 60 * 1_000;
+
+fn after_days(now: Timestamp, days: u32) -> Timestamp {
+    Timestamp::from_millis(now.as_millis() + i64::from(days) * MILLIS_A_DAY)
+}
+
+impl Registry {
+    /// Makes a key and keeps it; gives the secret, which is not kept.
+    ///
+    /// # Errors
+    /// When a name, role or known secret is not acceptable, or the database cannot answer.
+    pub(crate) async fn create_token(&self, org: &Org, request: TokenRequest) -> Result<String, Failure> {
+        let signing_key = self.directory.signing_key(self.ids.secret()).await?;
+        let (token, user, event) = (self.ids.next(), self.ids.next(), self.ids.next());
+        let issued = issue(request, org, token, user, event, &signing_key, self.clock.now())?;
+        match self.directory.create_token(issued.new).await {
+            // Whoever knew the secret before us has registered it meanwhile: that is what was wanted.
+            Ok(()) | Err(DirectoryError::Exists) => Ok(issued.secret),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+async fn list(registry: &Registry, org: Option<String>, output: Output) -> Result<(), Failure> {
+    let org = match org {
+        Some(name) => Some(registry.org(&name).await?.key),
+        None => None,
+    };
+    let tokens = registry.directory.list_tokens(org).await?;
+    match output {
+        Output::Json => print_json(&tokens.iter().map(|(org, token)| as_json(org, token)).collect::<Vec<_>>()),
+        Output::Table => {
+            let now = registry.clock.now();
+            let header = ["ID", "ORG", "NAME", "ROLES", "ENDS IN", "CREATED", "STATE"];
+            print_table(&header, tokens.iter().map(|(org, token)| row(org, token, now)))
+        }
+    }
+}
+
+fn as_json(org: &str, token: &Token) -> Value {
+    json!({
+        "id": token.id,
+        "org": org,
+        "user": token.user,
+        "name": token.name,
+        "roles": token.roles,
+        "lastTokenChars": token.last_chars,
+        "cidr": token.cidr,
+        "createdAt": token.created_at,
+        "expiresAt": token.expires_at,
+        "revokedAt": token.revoked_at,
+    })
+}
+
+fn row(org: &str, token: &Token, now: Timestamp) -> Vec<String> {
+    let state = match (token.revoked_at, token.expires_at) {
+        (Some(at), _) => format!("revoked {at}"),
+        (None, Some(at)) if at <= now => format!("expired {at}"),
+        (None, Some(at)) => format!("until {at}"),
+        (None, None) => "valid".to_owned(),
+    };
+    let state = token.cidr.map_or_else(|| state.clone(), |cidr| format!("{state}, from {cidr}"));
+    vec![
+        token.id.to_string(),
+        org.to_owned(),
+        token.name.clone(),
+        token.roles.join(" "),
+        format!("…{}", token.last_chars),
+        token.created_at.to_string(),
+        state,
+    ]
+}
+
+async fn revoke(registry: &Registry, id: ObjectId) -> Result<(), Failure> {
+    if registry.directory.revoke_token(id, registry.clock.now()).await? {
+        return print(&format!("revoked {id}"));
+    }
+    Err(Failure::new(format!("no key that is not revoked yet has the id {id}: see kustodian token list")))
+}
