@@ -46,8 +46,9 @@ pub(crate) async fn prepare(registry: &Registry, configuration: &Configuration) 
     let name = configuration.org.as_str();
     if let Some(secret) = &configuration.bootstrap_token {
         let org = find_or_create(registry, name).await?;
-        register(registry, &org, secret).await?;
-        return Ok(Welcome::BootstrapToken { org: org.name });
+        let is_new = register(registry, &org, secret).await?;
+        let org = org.name;
+        return Ok(if is_new { Welcome::BootstrapToken { org } } else { Welcome::KnownDatabase { org } });
     }
     let orgs = registry.directory.list_orgs().await?;
     let has_keys = !registry.directory.list_tokens(None).await?.is_empty();
@@ -72,11 +73,11 @@ async fn find_or_create(registry: &Registry, name: &str) -> Result<Org, Failure>
     }
 }
 
-/// Registers a known token, once.
-async fn register(registry: &Registry, org: &Org, secret: &str) -> Result<(), Failure> {
+/// Registers a known token, once; whether this was the first time.
+async fn register(registry: &Registry, org: &Org, secret: &str) -> Result<bool, Failure> {
     let Some((owner, token)) = registry.directory.find_token(hash(secret)).await? else {
         registry.create_token(org, request(BOOTSTRAP_KEY, Some(secret.to_owned()))).await?;
-        return Ok(());
+        return Ok(true);
     };
     let problem = if owner.key != org.key {
         format!("belongs to the org {}: give it as --org, or another token", owner.name)
@@ -85,7 +86,7 @@ async fn register(registry: &Registry, org: &Org, secret: &str) -> Result<(), Fa
     } else if token.expires_at.is_some_and(|at| at <= registry.clock.now()) {
         "has expired: give another".to_owned()
     } else {
-        return Ok(());
+        return Ok(false);
     };
     Err(Failure::new(format!("the bootstrap token (…{}) {problem}", token.last_chars)))
 }

@@ -3,7 +3,7 @@
 use kustomer_api::Field;
 use kustomer_api::customer::{Customer, GetCustomers};
 use kustomer_client::Walk;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::failure::Failure;
 use crate::output::{Output, print, print_table};
@@ -45,7 +45,10 @@ pub(super) async fn list(
         let Some(customer) = walk.next().await? else { break };
         left -= 1;
         match output {
-            Output::Json => print(&format!("{}{}", if any { "," } else { "{\"data\":[" }, json!(customer)))?,
+            Output::Json => {
+                let json = serde_json::to_string(&customer).map_err(|error| Failure::new(error.to_string()))?;
+                print(&format!("{}{json}", if any { "," } else { "{\"data\":[" }))?;
+            }
             Output::Table => rows.push(row(&customer)),
         }
         any = true;
