@@ -28,13 +28,13 @@ pub(crate) struct Arguments {
 pub(crate) struct CommonArguments {
     /// The configuration file; kustodian.toml in the working directory when there is one. Its keys are the names of
     /// the flags of `serve`; a flag takes precedence over the environment, that over the file.
-    #[arg(long, global = true, env = "KUSTODIAN_CONFIG", value_name = "FILE")]
+    #[arg(long, global = true, help_heading = "Common options", env = "KUSTODIAN_CONFIG", value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// What to log on standard error, such as info, debug or kustodian_server=debug [default: info for serve, else warn]
-    #[arg(long, global = true, env = "KUSTODIAN_LOG", value_name = "FILTER")]
+    #[arg(long, global = true, help_heading = "Common options", env = "KUSTODIAN_LOG", value_name = "FILTER")]
     pub(crate) log: Option<String>,
     /// How to log [default: text]
-    #[arg(long, global = true, env = "KUSTODIAN_LOG_FORMAT", value_name = "FORMAT")]
+    #[arg(long, global = true, help_heading = "Common options", env = "KUSTODIAN_LOG_FORMAT", value_name = "FORMAT")]
     pub(crate) log_format: Option<LogFormat>,
 }
 

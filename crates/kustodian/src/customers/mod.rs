@@ -18,11 +18,25 @@ use crate::output::{Output, print};
 #[derive(Debug, Args)]
 pub(crate) struct ServerArguments {
     /// The server.
-    #[arg(long, global = true, env = "KUSTODIAN_URL", default_value = "http://127.0.0.1:8080", value_name = "URL")]
+    #[arg(
+        long,
+        global = true,
+        help_heading = "Server",
+        env = "KUSTODIAN_URL",
+        default_value = "http://127.0.0.1:8080",
+        value_name = "URL"
+    )]
     url: String,
     /// The API key. Give it as KUSTODIAN_TOKEN: other users of the machine see what stands on the command line (ps), but
     /// not the environment.
-    #[arg(long, global = true, env = "KUSTODIAN_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    #[arg(
+        long,
+        global = true,
+        help_heading = "Server",
+        env = "KUSTODIAN_TOKEN",
+        hide_env_values = true,
+        value_name = "TOKEN"
+    )]
     token: Option<String>,
 }
 
