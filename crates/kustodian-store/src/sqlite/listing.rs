@@ -104,6 +104,11 @@ fn live(connection: &Connection, org: OrgKey, kind: Kind) -> rusqlite::Result<u6
 }
 
 fn page(connection: &Connection, org: OrgKey, query: &ListQuery, bounds: &Bounds) -> rusqlite::Result<Vec<Stored>> {
+    let (sql, values) = page_statement(org, query, bounds);
+    connection.prepare_cached(&sql)?.query_map(params_from_iter(values), stored)?.collect()
+}
+
+fn page_statement(org: OrgKey, query: &ListQuery, bounds: &Bounds) -> (String, Vec<Value>) {
     let statements = statements(query.kind);
     let mut condition = Condition::new(statements, org, bounds, bounds.column_to_read(query.sort));
     let (direction, beyond) = if query.descending { ("DESC", "<") } else { ("ASC", ">") };
@@ -132,5 +137,43 @@ fn page(connection: &Connection, org: OrgKey, query: &ListQuery, bounds: &Bounds
         table = statements.table,
         from = condition.from,
     );
-    connection.prepare_cached(&sql)?.query_map(params_from_iter(condition.values), stored)?.collect()
+    (sql, condition.values)
+}
+
+#[cfg(test)]
+mod tests {
+    use kustodian_core::store::Within;
+
+    use super::*;
+    use crate::options::Options;
+    use crate::sqlite::connection::{self, Durability};
+
+    /// What SQLite does for a page of customers.
+    fn plan(connection: &Connection, sort: SortKey, within: Option<SortKey>) -> String {
+        let within = within.map(|of| Within { of, from: 0, to: 9 }).into_iter().collect();
+        let start = Start::Offset(1_000);
+        let query = ListQuery { kind: Kind::Customer, sort, descending: true, within, start, limit: 9, count: false };
+        let (sql, values) = page_statement(OrgKey(1), &query, &Bounds::of(&query));
+        let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let steps = explain.query_map(params_from_iter(values), |row| row.get::<_, String>(3)).unwrap();
+        steps.map(Result::unwrap).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn a_page_is_found_in_its_index_alone_and_every_index_is_used() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("plan.db");
+        connection::make_file(&path).unwrap();
+        let connection = connection::writer(&path, &Options::default(), Durability::None).unwrap();
+        for key in [SortKey::Id, SortKey::CreatedAt, SortKey::UpdatedAt] {
+            let plan = plan(&connection, key, None);
+            let index = format!("USING COVERING INDEX customers_by_{}", column(key));
+            assert!(plan.contains(&index) && plan.contains("INTEGER PRIMARY KEY"), "{plan}");
+            // The only sort is that of the page's own records.
+            assert_eq!(plan.matches("TEMP B-TREE").count(), 1, "{plan}");
+        }
+        let plan = plan(&connection, SortKey::Id, Some(SortKey::CreatedAt));
+        let range = "COVERING INDEX customers_by_created_at (org=? AND created_at>? AND created_at<?)";
+        assert!(plan.contains(range), "{plan}");
+    }
 }

@@ -49,14 +49,15 @@ pub(crate) struct Sqlite {
     commit_timeout: Duration,
     counters: Arc<Counters>,
     /// Until shut down.
-    threads: Mutex<Option<Threads>>,
-    /// Deleted last.
-    _folder: Option<TempDir>,
+    running: Mutex<Option<Running>>,
 }
 
-struct Threads {
+/// What ends with a database.
+struct Running {
     writer: JoinHandle<Connection>,
     checkpoints: JoinHandle<()>,
+    /// Where a temporary database is; deleted last.
+    folder: Option<TempDir>,
 }
 
 impl Sqlite {
@@ -100,8 +101,7 @@ impl Sqlite {
             list_timeout: options.list_timeout,
             commit_timeout: options.commit_timeout,
             counters,
-            threads: Mutex::new(Some(Threads { writer, checkpoints })),
-            _folder: folder,
+            running: Mutex::new(Some(Running { writer, checkpoints, folder })),
         })
     }
 
@@ -112,8 +112,8 @@ impl Sqlite {
     /// Writes what is queued, moves the log into the file, closes every connection and waits for the threads. The
     /// writer's connection closes last, which is what removes the files beside the database. Done again, does nothing.
     pub(crate) fn shut_down(&self) {
-        let taken = self.threads.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(Threads { writer, checkpoints }) = taken else { return };
+        let taken = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(Running { writer, checkpoints, folder }) = taken else { return };
         self.queue.stop();
         if writer.thread().id() == thread::current().id() {
             // The last handle was dropped by a decision on the writer's thread, which cannot wait for itself.
@@ -127,6 +127,7 @@ impl Sqlite {
         if let Ok(connection) = connection {
             checkpoint(&connection, CheckpointMode::TRUNCATE);
         }
+        drop(folder);
     }
 
     /// Waits for the writer's answer, within the time a commit may take.
@@ -166,5 +167,30 @@ impl Sqlite {
 impl Drop for Sqlite {
     fn drop(&mut self) {
         self.shut_down();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn temporary() -> (Sqlite, std::path::PathBuf) {
+        let database = Sqlite::open_temporary(&Options::default()).unwrap();
+        let running = database.running.lock().unwrap();
+        let folder = running.as_ref().and_then(|running| running.folder.as_ref()).unwrap().path().to_owned();
+        drop(running);
+        (database, folder)
+    }
+
+    #[test]
+    fn a_memory_database_leaves_no_file_whether_it_is_closed_or_dropped() {
+        let (closed, folder) = temporary();
+        assert!(folder.join("kustodian.db").exists());
+        closed.shut_down();
+        assert!(!folder.exists());
+
+        let (dropped, folder) = temporary();
+        drop(dropped);
+        assert!(!folder.exists());
     }
 }

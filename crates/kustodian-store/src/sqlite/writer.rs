@@ -99,9 +99,8 @@ impl Writer {
     /// Does all of `group` in one transaction. After an error nothing of it has been committed, unless the error is
     /// that of the commit itself, when nobody knows; so an error is always told as "unknown".
     fn attempt(&mut self, group: &mut [Job]) -> rusqlite::Result<()> {
-        let mut transaction = Transaction::new(&mut self.connection, TransactionBehavior::Immediate)?;
-        // A transaction that could not even be rolled back is what the next BEGIN would stumble over.
-        transaction.set_drop_behavior(rusqlite::DropBehavior::Rollback);
+        // Dropped on an error, it rolls back.
+        let transaction = Transaction::new(&mut self.connection, TransactionBehavior::Immediate)?;
         let mut batch = Batch::new(&transaction);
         for job in group.iter_mut() {
             job.run(&mut batch, &transaction)?;
@@ -164,7 +163,7 @@ mod tests {
         };
         let put = |writer: &mut Writer, number: u8| {
             let (reply, mut answer) = oneshot::channel();
-            let changes = crate::sqlite::writer::tests::large_tag(number);
+            let changes = large_tag(number);
             writer.commit_group(vec![Job::change(OrgKey(1), Source::Ready(changes), reply)]);
             answer.try_recv().unwrap()
         };

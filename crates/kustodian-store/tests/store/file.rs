@@ -71,22 +71,6 @@ async fn the_files_are_for_their_owner_alone() {
 }
 
 #[tokio::test]
-async fn a_memory_database_leaves_no_file() {
-    let ours = || {
-        let entries = fs::read_dir(std::env::temp_dir()).unwrap().filter_map(Result::ok);
-        entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("kustodian-")).count()
-    };
-    // Other tests of this file open files only.
-    let before = ours();
-    let dropped = crate::setting::engine().await;
-    let closed = crate::setting::engine().await;
-    assert_eq!(ours(), before + 2);
-    closed.close().await;
-    drop(dropped);
-    assert_eq!(ours(), before);
-}
-
-#[tokio::test]
 async fn a_newer_version_is_refused_and_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("data.db");
