@@ -79,7 +79,7 @@ impl Passage {
         let (granted, standing) = app.take_from_budget(caller.org.key, now);
         self.standing = standing;
         if !granted {
-            let wait = standing.reset - now.as_millis() / 1_000;
+            let wait = (standing.reset - now.as_millis() / 1_000).min(rate_limit::WINDOW / 1_000);
             return Err(answer::wait_for_reset(rate_limit::exceeded(standing), wait));
         }
         authorize(&caller, route.operation, app.settings.missing_role_status)?;

@@ -1,0 +1,1 @@
+//! The Rust client against the real server.

@@ -1,0 +1,76 @@
+//! Every row of the contract: served as declared, or 501 with its name.
+
+use kustomer_api::operation;
+use reqwest::Method;
+use serde_json::Value;
+
+use crate::roles::served;
+use crate::server::{Answer, Server, TOKEN};
+
+#[test]
+fn all_166_operations_are_served_as_declared_or_answer_501_with_their_name() {
+    let rows: Vec<Value> = serde_json::from_str(include_str!("../../../../contract/operations.json")).unwrap();
+    assert_eq!(rows.len(), 166);
+    let server = Server::start();
+    let served = served(&server);
+    let mut not_built = 0;
+    for row in &rows {
+        let name = row["operation"].as_str().unwrap();
+        let declared = operation::Operation::named(name).unwrap_or_else(|| panic!("{name} is not declared"));
+        assert_eq!(declared.method.as_str(), row["method"], "{name}");
+        let success = row["responses"].as_object().unwrap().keys().next().unwrap();
+        assert_eq!(&declared.success.to_string(), success, "{name}");
+
+        let path = row.get("path_template").unwrap_or(&row["path"]).as_str().unwrap();
+        assert_eq!(declared.path, path, "{name}");
+        let path = path.replace("{ids}", "5c7d1a1f9a1b2c0010a1b2c3,5c7d1a1f9a1b2c0010a1b2c4");
+        let path = path
+            .split('/')
+            .map(|segment| match segment.find('{') {
+                Some(at) => format!("{}5c7d1a1f9a1b2c0010a1b2c3", &segment[..at]),
+                None => segment.to_owned(),
+            })
+            .collect::<Vec<_>>()
+            .join("/");
+        let method: Method = declared.method.clone();
+        let request = server.request(method, &format!("/v1{path}")).bearer_auth(TOKEN);
+        let answer = Answer::of(request);
+        if served.iter().any(|operation| operation.name == name) {
+            // Nothing exists yet: what names a record finds none, all else succeeds.
+            let missing = declared.path.contains('{') && name != "getMultipleUsersByIds";
+            let expected = if missing { 404 } else { declared.success };
+            assert_eq!(answer.status, expected, "{name}: {}", answer.body);
+        } else {
+            not_built += 1;
+            let answer = answer.expect(501);
+            assert_eq!(answer.error()["code"], "notimplemented", "{name}");
+            let names = answer.error()["meta"]["operations"].as_array().unwrap();
+            assert!(names.iter().any(|found| found == name), "{name}: {}", answer.body);
+            assert!(answer.error()["title"].as_str().unwrap().contains(name), "{name}");
+        }
+    }
+    assert!(not_built < 166);
+}
+
+#[test]
+fn what_is_no_operation_is_a_json_404_or_405() {
+    let server = Server::start();
+    for path in
+        ["/", "/v1", "/v1/", "/v1/nothing", "/nothing", "/v1/customers/x/y/z", "/v3/customers", "/v1/customers//"]
+    {
+        assert_eq!(server.get(path).expect(404).error()["code"], "notfound", "{path}");
+    }
+    let refused = server.delete("/v1/customers").expect(405);
+    assert_eq!(refused.header("allow"), "GET, POST");
+    refused.error();
+    server.post("/healthz", serde_json::json!({})).expect(404).error();
+}
+
+#[test]
+fn a_trailing_slash_and_any_host_name_are_fine() {
+    let server = Server::start();
+    server.get("/v1/customers/").expect(200);
+    let request =
+        server.request(Method::GET, "/v1/customers").bearer_auth(TOKEN).header("host", "acme.api.kustomerapp.com");
+    Answer::of(request).expect(200);
+}

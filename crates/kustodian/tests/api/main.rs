@@ -1,0 +1,18 @@
+//! The real binary over real HTTP: a file per resource and verb.
+#![cfg(test)]
+
+mod auth;
+mod cli;
+mod client;
+mod contract;
+mod customers;
+mod durability;
+mod envelope;
+mod isolation;
+mod orgs;
+mod pages;
+mod process;
+mod roles;
+mod server;
+mod tags;
+mod users;

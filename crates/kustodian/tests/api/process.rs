@@ -1,0 +1,150 @@
+//! The process itself: how it starts, greets, refuses to start, and stops.
+
+use std::io::Write as _;
+use std::process::{Output, Stdio};
+
+use serde_json::json;
+
+use crate::server::{Server, TOKEN, binary};
+
+fn serve(arguments: &[&str]) -> Output {
+    binary().arg("serve").args(arguments).stdin(Stdio::null()).output().unwrap()
+}
+
+#[track_caller]
+fn fails_in_one_line(output: &Output, words: &str) {
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success(), "{error}");
+    assert_eq!(error.trim_end().lines().count(), 1, "one line: {error}");
+    assert!(error.contains(words), "{error:?} should speak of {words:?}");
+    assert!(!error.contains("panicked"), "{error}");
+}
+
+#[test]
+fn the_first_start_makes_an_org_and_a_key_and_prints_a_curl_that_works() {
+    let folder = tempfile::tempdir().unwrap();
+    let start = || {
+        let mut process = binary()
+            .current_dir(folder.path())
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = std::io::BufRead::lines(std::io::BufReader::new(process.stdout.take().unwrap()));
+        let mut greeting = Vec::new();
+        while !greeting.iter().any(|line: &String| line.contains("listening on http://127.0.0.1:")) {
+            greeting.push(lines.next().expect("a line that says it listens").unwrap());
+        }
+        // A curl may stand on either side of that line; give the rest a moment.
+        (process, greeting.join("\n"))
+    };
+    let (mut process, greeting) = start();
+    let begin = greeting.find("curl").unwrap_or_else(|| panic!("no curl in {greeting}"));
+    let command = greeting[begin..].lines().scan(true, |go_on, line| {
+        let take = *go_on;
+        *go_on = line.trim_end().ends_with('\\');
+        take.then_some(line)
+    });
+    let command = command.collect::<Vec<_>>().join("\n");
+    let output =
+        std::process::Command::new("sh").args(["-c", &format!("{command} --silent --show-error")]).output().unwrap();
+    let answer = String::from_utf8_lossy(&output.stdout);
+    assert!(answer.contains(r#""type":"customer""#), "{command}: {answer} {}", String::from_utf8_lossy(&output.stderr));
+    assert!(folder.path().join("kustodian.db").exists(), "the default database");
+    process.kill().unwrap();
+    process.wait().unwrap();
+
+    let (mut process, greeting) = start();
+    assert!(greeting.contains("kustodian token create"), "{greeting}");
+    assert!(!greeting.contains("eyJ"), "no key is shown twice: {greeting}");
+    process.kill().unwrap();
+    process.wait().unwrap();
+}
+
+#[test]
+fn a_key_known_beforehand_is_not_printed() {
+    let server = Server::start();
+    assert!(!server.greeting.contains(TOKEN), "{}", server.greeting);
+}
+
+#[test]
+fn what_is_in_flight_is_finished_and_the_exit_is_0() {
+    for signal in ["TERM", "INT"] {
+        let mut server = Server::on_file();
+        let path = std::thread::scope(|scope| {
+            let writers: Vec<_> = (0..4).map(|_| scope.spawn(|| server.create(json!({ "name": "last" })))).collect();
+            writers
+                .into_iter()
+                .map(|writer| writer.join().unwrap()["links"]["self"].as_str().unwrap().to_owned())
+                .next()
+                .unwrap()
+        });
+        server.signal(signal);
+        assert_eq!(server.wait().code(), Some(0), "{signal}");
+        assert!(!server.rest_of_stdout().contains("panicked"));
+        let server = server.kill_and_restart();
+        server.get(&path).expect(200);
+    }
+}
+
+#[test]
+fn a_start_that_cannot_be_says_why_in_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| format!("sqlite:{}", folder.path().join(name).display());
+
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    fails_in_one_line(&serve(&["--listen", &address, "--database", "sqlite::memory:"]), &address);
+
+    std::fs::write(folder.path().join("text.db"), "this is no database, however long it is ".repeat(100)).unwrap();
+    fails_in_one_line(&serve(&["--listen", "127.0.0.1:0", "--database", &at("text.db")]), "text.db");
+    fails_in_one_line(&serve(&["--listen", "127.0.0.1:0", "--database", &at("no/such/folder/x.db")]), "x.db");
+    fails_in_one_line(&serve(&["--listen", "127.0.0.1:0", "--database", "mysql://x"]), "sqlite:");
+    fails_in_one_line(&serve(&["--config", &folder.path().join("none.toml").display().to_string()]), "none.toml");
+
+    // A database of a newer version: one made by this one, with its version raised.
+    let copy = folder.path().join("newer.db");
+    let mut server = Server::on_file();
+    server.stop();
+    std::fs::copy(server.file(), &copy).unwrap();
+    // `PRAGMA user_version` stands at byte 60 of the file, big-endian.
+    let mut handle = std::fs::OpenOptions::new().write(true).open(&copy).unwrap();
+    std::io::Seek::seek(&mut handle, std::io::SeekFrom::Start(60)).unwrap();
+    handle.write_all(&9_999_u32.to_be_bytes()).unwrap();
+    drop(handle);
+    fails_in_one_line(&serve(&["--listen", "127.0.0.1:0", "--database", &at("newer.db")]), "newer");
+}
+
+#[test]
+fn flags_beat_the_environment_which_beats_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("settings.toml");
+    std::fs::write(&file, "database = \"sqlite::memory:\"\nlisten = \"127.0.0.1:0\"\norg = \"from-file\"\nbootstrap-token = \"a-token-from-the-file\"\n").unwrap();
+    let org_of = |environment: Option<&str>, flag: Option<&str>| {
+        let mut command = binary();
+        command.arg("serve").arg("--config").arg(&file).stdout(Stdio::piped());
+        environment.map(|org| command.env("KUSTODIAN_ORG", org));
+        flag.map(|org| command.args(["--org", org]));
+        let mut process = command.spawn().unwrap();
+        let lines = std::io::BufRead::lines(std::io::BufReader::new(process.stdout.take().unwrap()));
+        let url = lines
+            .map_while(Result::ok)
+            .find_map(|line| Some(line.split_once("listening on ")?.1.split_whitespace().next()?.to_owned()))
+            .unwrap();
+        let client = reqwest::blocking::Client::new();
+        let get = |path: &str| -> serde_json::Value {
+            client.get(format!("{url}{path}")).bearer_auth("a-token-from-the-file").send().unwrap().json().unwrap()
+        };
+        let user = get("/v1/users/current");
+        let org = get(user["data"]["relationships"]["org"]["links"]["self"].as_str().unwrap());
+        process.kill().unwrap();
+        process.wait().unwrap();
+        org["data"]["attributes"]["name"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(org_of(None, None), "from-file");
+    assert_eq!(org_of(Some("from-environment"), None), "from-environment");
+    assert_eq!(org_of(Some("from-environment"), Some("from-flag")), "from-flag");
+
+    std::fs::write(&file, "lisen = \"127.0.0.1:0\"\n").unwrap();
+    fails_in_one_line(&serve(&["--config", &file.display().to_string()]), "lisen");
+}

@@ -1,0 +1,82 @@
+//! Every served operation against every kind of role: none, another, the legacy one, the permission, a parent, and a
+//! key of another org.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use kustomer_api::operation::{self, Operation};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::server::Server;
+
+/// The operations the server describes as served.
+pub(crate) fn served(server: &Server) -> Vec<&'static Operation> {
+    let document = server.get("/openapi.json").expect(200).body;
+    let names = document["x-served"].as_array().unwrap();
+    let served: Vec<_> = operation::all().filter(|operation| names.iter().any(|name| name == operation.name)).collect();
+    assert_eq!(served.len(), names.len());
+    served
+}
+
+/// No two customers share a phone number.
+static NEXT_NUMBER: AtomicU32 = AtomicU32::new(100_000);
+
+/// A request for an operation, aimed at records that exist in the org `demo`.
+fn aim(server: &Server, operation: &Operation) -> (Method, String, Option<Value>) {
+    let customer = server.create(json!({ "tags": ["vip"] }));
+    let org = customer["relationships"]["org"]["data"]["id"].as_str().unwrap();
+    let user = customer["relationships"]["createdBy"]["data"]["id"].as_str().unwrap();
+    let id = match operation.tag {
+        "tags" => customer["attributes"]["tags"][0].as_str().unwrap(),
+        "orgs" => org,
+        "users" => user,
+        _ => customer["id"].as_str().unwrap(),
+    };
+    let unique = customer["id"].as_str().unwrap();
+    let unique_digits = NEXT_NUMBER.fetch_add(1, Ordering::Relaxed).to_string();
+    for (parameter, value) in
+        [("email", format!("{unique}@b.c")), ("externalId", unique.to_owned()), ("phone", unique_digits)]
+    {
+        let list = format!("{parameter}s");
+        server.patch(customer["links"]["self"].as_str().unwrap(), json!({ list: [{ parameter: value }] })).expect(200);
+        if operation.path.contains(&format!("{{{parameter}}}")) {
+            return (operation.method.clone(), format!("/v1/customers/{parameter}={value}"), None);
+        }
+    }
+    let path = operation.path.replace("{id}", id).replace("{ids}", &format!("{id},{user}"));
+    let body = matches!(operation.method, Method::POST | Method::PUT | Method::PATCH).then(|| json!({}));
+    (operation.method.clone(), format!("/v1{path}"), body)
+}
+
+#[test]
+fn every_served_operation_asks_for_its_roles() {
+    let server = Server::on_file();
+    server.org("elsewhere");
+    let nothing = server.token("demo", &["nothing"]);
+    let other =
+        server.token("demo", &["org.user.other.read", "org.permission.other", "org.user.custom", "org.admin.customer"]);
+    let parent = server.token("demo", &["org.user", "org.permission", "org.admin"]);
+    let everything = server.token("demo", &["org"]);
+    let wildcard = server.token("demo", &["org.*"]);
+    let foreign = server.token("elsewhere", &["org"]);
+
+    for operation in served(&server) {
+        let status = |token: &str| {
+            let (method, path, body) = aim(&server, operation);
+            server.call_as(token, method, &path, body).status
+        };
+        let refused = if operation.roles.is_empty() { operation.success } else { 403 };
+        assert_eq!(status(&nothing), refused, "{}: no role", operation.name);
+        assert_eq!(status(&other), refused, "{}: another role", operation.name);
+        for role in operation.roles {
+            let token = server.token("demo", &[role]);
+            assert_eq!(status(&token), operation.success, "{}: {role}", operation.name);
+        }
+        for (token, kind) in [(&parent, "a parent"), (&everything, "org"), (&wildcard, "org.*")] {
+            assert_eq!(status(token), operation.success, "{}: {kind}", operation.name);
+        }
+        let names_a_record = operation.path.contains('{') && operation.name != "getMultipleUsersByIds";
+        let abroad = if names_a_record { 404 } else { operation.success };
+        assert_eq!(status(&foreign), abroad, "{}: a key of another org", operation.name);
+    }
+}

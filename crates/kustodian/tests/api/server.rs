@@ -1,0 +1,320 @@
+//! Starts the real binary and speaks to it.
+
+use std::io::{BufRead, BufReader, Write as _};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Duration;
+
+use reqwest::Method;
+use reqwest::blocking::Client;
+use reqwest::header::HeaderMap;
+use serde_json::{Value, json};
+
+/// The key every test server knows beforehand.
+pub(crate) const TOKEN: &str = "a-key-known-beforehand";
+
+pub(crate) fn binary() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kustodian"));
+    // The settings of whoever runs the tests are not those of the tests.
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("KUSTODIAN_")) {
+        command.env_remove(name);
+    }
+    command.current_dir(std::env::temp_dir());
+    command
+}
+
+/// A running server; killed when dropped.
+pub(crate) struct Server {
+    process: Child,
+    stdout: Option<BufReader<ChildStdout>>,
+    /// What it printed until it was ready.
+    pub(crate) greeting: String,
+    pub(crate) url: String,
+    client: Client,
+    folder: Option<tempfile::TempDir>,
+    database: String,
+}
+
+impl Server {
+    /// A server on a throw-away database.
+    pub(crate) fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    pub(crate) fn start_with(arguments: &[&str]) -> Self {
+        Self::launch("sqlite::memory:", arguments, None)
+    }
+
+    /// A server on a file of its own.
+    pub(crate) fn on_file() -> Self {
+        Self::on_file_with(&[])
+    }
+
+    pub(crate) fn on_file_with(arguments: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let database = format!("sqlite:{}", folder.path().join("kustodian.db").display());
+        Self::launch(&database, arguments, Some(folder))
+    }
+
+    fn launch(database: &str, arguments: &[&str], folder: Option<tempfile::TempDir>) -> Self {
+        let mut process = binary()
+            .args(["serve", "--listen", "127.0.0.1:0", "--database", database, "--bootstrap-token", TOKEN])
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .unwrap();
+        let mut stdout = BufReader::new(process.stdout.take().unwrap());
+        let mut greeting = String::new();
+        let url = loop {
+            let mut line = String::new();
+            assert_ne!(stdout.read_line(&mut line).unwrap(), 0, "the server ended before it was ready: {greeting}");
+            greeting.push_str(&line);
+            if let Some((_, url)) = line.split_once("listening on ") {
+                break url.split_whitespace().next().unwrap().to_owned();
+            }
+        };
+        let client = Client::builder().timeout(Duration::from_secs(30)).build().unwrap();
+        Self { process, stdout: Some(stdout), greeting, url, client, folder, database: database.to_owned() }
+    }
+
+    pub(crate) fn database(&self) -> &str {
+        &self.database
+    }
+
+    pub(crate) fn file(&self) -> PathBuf {
+        self.database.strip_prefix("sqlite:").unwrap().into()
+    }
+
+    /// Pulls the plug and starts again on the same file.
+    pub(crate) fn kill_and_restart(mut self) -> Self {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+        let folder = self.folder.take();
+        Self::launch(&self.database.clone(), &[], folder)
+    }
+
+    /// Stops it in good order and starts again on the same file.
+    pub(crate) fn restart(mut self) -> Self {
+        assert!(self.stop().success());
+        let folder = self.folder.take();
+        Self::launch(&self.database.clone(), &[], folder)
+    }
+
+    /// Asks it to stop, and waits.
+    pub(crate) fn stop(&mut self) -> std::process::ExitStatus {
+        self.signal("TERM");
+        self.process.wait().unwrap()
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        let id = self.process.id().to_string();
+        assert!(Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap().success());
+    }
+
+    pub(crate) fn wait(&mut self) -> std::process::ExitStatus {
+        self.process.wait().unwrap()
+    }
+
+    pub(crate) fn rest_of_stdout(&mut self) -> String {
+        let mut rest = String::new();
+        std::io::Read::read_to_string(&mut self.stdout.take().unwrap(), &mut rest).unwrap();
+        rest
+    }
+
+    pub(crate) fn request(&self, method: Method, path: &str) -> reqwest::blocking::RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.url))
+    }
+
+    pub(crate) fn call(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
+        self.call_as(TOKEN, method, path, body)
+    }
+
+    pub(crate) fn call_as(&self, token: &str, method: Method, path: &str, body: Option<Value>) -> Answer {
+        let request = self.request(method, path).bearer_auth(token);
+        Answer::of(match body {
+            Some(body) => request.json(&body),
+            None => request,
+        })
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Answer {
+        self.call(Method::GET, path, None)
+    }
+
+    pub(crate) fn post(&self, path: &str, body: Value) -> Answer {
+        self.call(Method::POST, path, Some(body))
+    }
+
+    pub(crate) fn patch(&self, path: &str, body: Value) -> Answer {
+        self.call(Method::PATCH, path, Some(body))
+    }
+
+    pub(crate) fn put(&self, path: &str, body: Value) -> Answer {
+        self.call(Method::PUT, path, Some(body))
+    }
+
+    pub(crate) fn delete(&self, path: &str) -> Answer {
+        self.call(Method::DELETE, path, None)
+    }
+
+    /// Creates a customer, and gives its resource object.
+    pub(crate) fn create(&self, body: Value) -> Value {
+        let answer = self.post("/v1/customers", body);
+        assert_eq!(answer.status, 201, "{}", answer.body);
+        answer.body["data"].clone()
+    }
+
+    /// Makes a key with the CLI, beside the running server. Needs a database on a file.
+    pub(crate) fn token(&self, org: &str, roles: &[&str]) -> String {
+        self.token_with(org, roles, &[])
+    }
+
+    pub(crate) fn token_with(&self, org: &str, roles: &[&str], more: &[&str]) -> String {
+        let mut command = binary();
+        command.args(["token", "create", "--database", &self.database, "--org", org, "--name", "test"]);
+        roles.iter().for_each(|role| {
+            command.args(["--role", role]);
+        });
+        let output = command.args(more).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    /// Makes an org with the CLI.
+    pub(crate) fn org(&self, name: &str) {
+        let output = binary().args(["org", "create", name, "--database", &self.database]).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// Sends bytes as they are and reads what comes until the connection ends or falls silent.
+    pub(crate) fn raw(&self, bytes: &[u8]) -> String {
+        let mut stream = std::net::TcpStream::connect(self.url.strip_prefix("http://").unwrap()).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
+        stream.write_all(bytes).unwrap();
+        let mut answer = Vec::new();
+        let mut chunk = [0; 4096];
+        while let Ok(count @ 1..) = std::io::Read::read(&mut stream, &mut chunk) {
+            answer.extend_from_slice(&chunk[..count]);
+        }
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // A throw-away database only goes with a server that is asked to stop.
+        if self.database == "sqlite::memory:" && self.process.try_wait().is_ok_and(|ended| ended.is_none()) {
+            self.signal("TERM");
+        } else {
+            let _ = self.process.kill();
+        }
+        let _ = self.process.wait();
+    }
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+    /// Null when there was none.
+    pub(crate) body: Value,
+}
+
+impl Answer {
+    pub(crate) fn of(request: reqwest::blocking::RequestBuilder) -> Self {
+        let response = request.send().unwrap();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let text = response.text().unwrap();
+        let body = if text.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_str(&text).unwrap_or_else(|_| panic!("not JSON: {text}"))
+        };
+        Self { status, headers, text, body }
+    }
+
+    #[track_caller]
+    pub(crate) fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{}", self.body);
+        self
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// The resource object.
+    pub(crate) fn data(&self) -> &Value {
+        &self.body["data"]
+    }
+
+    pub(crate) fn attributes(&self) -> &Value {
+        &self.body["data"]["attributes"]
+    }
+
+    /// The ids of a list.
+    pub(crate) fn ids(&self) -> Vec<String> {
+        self.body["data"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// The first error, and that it has the shape of `docs/contract/behaviour.md` §3.1.
+    #[track_caller]
+    pub(crate) fn error(&self) -> &Value {
+        let error = &self.body["errors"][0];
+        assert_eq!(error["status"], self.status, "{}", self.body);
+        for member in ["code", "title", "message"] {
+            assert!(error[member].as_str().is_some_and(|text| !text.is_empty()), "{member}: {}", self.body);
+        }
+        error
+    }
+
+    /// The parameter the first error names.
+    #[track_caller]
+    pub(crate) fn parameter(&self) -> &str {
+        self.error()["source"]["parameter"].as_str().unwrap_or_default()
+    }
+}
+
+/// One of everything the seed page and the request schema name.
+pub(crate) fn full_customer() -> Value {
+    json!({
+        "name": "Ada Lovelace",
+        "company": "5c7d1a1f9a1b2c0010a1b2c3",
+        "externalId": "crm-1815",
+        "username": "ada",
+        "signedUpAt": "2016-11-06T13:54:29-05:00",
+        "lastActivityAt": "2020-01-01T00:00:00.000Z",
+        "lastCustomerActivityAt": "2020-01-02T00:00:00.000Z",
+        "lastSeenAt": "2020-01-03T00:00:00.000Z",
+        "avatarUrl": "https://acme.example/ada.png",
+        "externalIds": [{ "externalId": "erp-7", "verified": true }],
+        "sharedExternalIds": [{ "externalId": "household-1" }],
+        "emails": [{ "email": "ada@acme.example", "type": "work", "verified": true }, { "email": "ada@home.example" }],
+        "sharedEmails": [{ "email": "desk@acme.example", "type": "other" }],
+        "phones": [{ "phone": "+1 800 555 1212", "type": "mobile" }],
+        "sharedPhones": [{ "phone": "+18005550000", "type": "fax" }],
+        "whatsapps": [{ "phone": "whatsapp:+18005551313" }],
+        "facebookIds": [{ "pageId": "p1", "userId": "u1", "name": "Ada" }],
+        "instagramIds": [{ "pageId": "p1", "threadId": "t1", "username": "ada", "instagramId": "i1" }],
+        "socials": [{ "type": "twitter", "username": "ada", "userid": "1815", "url": "https://twitter.example/ada", "verified": true }],
+        "sharedSocials": [{ "type": "linkedin", "username": "acme" }],
+        "urls": [{ "url": "https://ada.example", "type": "blog" }],
+        "locations": [{ "type": "work", "name": "HQ", "address": "1 Main St", "address2": "Floor 2", "address3": null,
+            "latitude": 51.5, "longitude": -0.125, "countryCode": "GB", "countryName": "United Kingdom",
+            "regionCode": "EN", "regionName": "England", "cityName": "London", "zipCode": "W1", "areaCode": "020" }],
+        "locale": "en_GB",
+        "timeZone": "Europe/London",
+        "tags": ["vip", "pioneer"],
+        "sentiment": { "polarity": 1, "confidence": 0.75 },
+        "custom": { "scoreNum": 12.5, "sinceAt": "2016-11-06T13:54:29-05:00", "loyaltyTierStr": "gold",
+            "noteTxt": "two\nlines", "churnedBool": false, "siteUrl": "https://acme.example/a?b=c", "goneStr": null },
+        "birthdayAt": "1815-12-10T00:00:00.000Z",
+        "gender": "f",
+        "createdAt": "2014-01-01T00:00:00.000Z",
+        "importedAt": "2014-01-02T00:00:00.000Z",
+        "defaultLang": "en_us",
+    })
+}
