@@ -1,4 +1,5 @@
 //! The rules of the customer, without a database: derivations, identities, revisions, and what an update keeps.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
 use kustodian_core::change::{ChangeSet, Kind};
 use kustodian_core::claim::{Claim, ClaimKind};
