@@ -27,6 +27,13 @@ impl Numbered {
         u64::from(self.page - 1) * u64::from(self.size)
     }
 
+    /// This page of a list that is at hand whole, and whether there is one after it.
+    pub(crate) fn of_all<T>(self, all: &[T]) -> (&[T], bool) {
+        let from = usize::try_from(self.offset()).unwrap_or(usize::MAX).min(all.len());
+        let to = all.len().min(from.saturating_add(self.size as usize));
+        (&all[from..to], self.size > 0 && to < all.len())
+    }
+
     /// A page of a list that counts.
     pub(crate) fn counted(self, path: &str, filters: &Pairs, documents: &[String], total: u64) -> String {
         let pages = if self.size == 0 { 0 } else { total.div_ceil(u64::from(self.size)) };

@@ -7,7 +7,7 @@ use crate::endpoint::{Answer, endpoint};
 use crate::envelope::{Document, Page, Resource, ResourceId};
 use crate::operation::contract;
 use crate::query::PageQuery;
-use crate::schema::{DATE_TIME, Object, Property, Schema};
+use crate::schema::{DATE_TIME, Object, Property, Schema, resource_schema};
 use crate::{Field, Timestamp};
 
 /// The `type` of a token.
@@ -53,33 +53,20 @@ pub struct AuthTokenAttributes {
 }
 
 /// A token as answered.
-pub static AUTH_TOKEN: Schema = Schema::object(&Object {
-    name: "AuthToken",
-    open: true,
-    properties: &[
-        Property::required("type", Schema::text()),
-        Property::required("id", Schema::text()),
-        Property::required(
-            "attributes",
-            Schema::object(&Object {
-                name: "AuthTokenAttributes",
-                open: true,
-                properties: &[
-                    Property::optional("name", Schema::text()),
-                    Property::optional("lastTokenChars", Schema::text()),
-                    Property::optional("ipAddress", Schema::text().or_null()),
-                    Property::optional("userAgent", Schema::text().or_null()),
-                    Property::optional("roles", Schema::list(&TEXT)),
-                    Property::optional("createdAt", Schema::format(DATE_TIME)),
-                    Property::optional("updatedAt", Schema::format(DATE_TIME)),
-                    Property::optional("lastAccessedAt", Schema::format(DATE_TIME).or_null()),
-                ],
-            }),
-        ),
-        Property::optional("relationships", crate::schema::RELATIONSHIPS),
-        Property::required("links", crate::schema::SELF_LINK),
-    ],
-});
+pub static AUTH_TOKEN: Schema = resource_schema!(
+    "AuthToken",
+    "AuthTokenAttributes",
+    [
+        Property::optional("name", Schema::text()),
+        Property::optional("lastTokenChars", Schema::text()),
+        Property::optional("ipAddress", Schema::text().or_null()),
+        Property::optional("userAgent", Schema::text().or_null()),
+        Property::optional("roles", Schema::list(&TEXT)),
+        Property::optional("createdAt", Schema::format(DATE_TIME)),
+        Property::optional("updatedAt", Schema::format(DATE_TIME)),
+        Property::optional("lastAccessedAt", Schema::format(DATE_TIME).or_null()),
+    ]
+);
 
 static TEXT: Schema = Schema::text();
 

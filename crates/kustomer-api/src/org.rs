@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use crate::endpoint::{Answer, endpoint};
 use crate::envelope::{Document, Resource};
 use crate::operation::own;
-use crate::schema::{DATE_TIME, Object, Property, Schema};
+use crate::schema::{DATE_TIME, Property, Schema, resource_schema};
 use crate::{Field, ObjectId, Timestamp};
 
 /// The `type` of an org.
@@ -34,27 +34,15 @@ pub struct OrgAttributes {
 }
 
 /// An org as answered.
-pub static ORG: Schema = Schema::object(&Object {
-    name: "Org",
-    open: true,
-    properties: &[
-        Property::required("type", Schema::text()),
-        Property::required("id", Schema::text()),
-        Property::required(
-            "attributes",
-            Schema::object(&Object {
-                name: "OrgAttributes",
-                open: true,
-                properties: &[
-                    Property::optional("name", Schema::text()),
-                    Property::optional("createdAt", Schema::format(DATE_TIME)),
-                    Property::optional("updatedAt", Schema::format(DATE_TIME)),
-                ],
-            }),
-        ),
-        Property::required("links", crate::schema::SELF_LINK),
-    ],
-});
+pub static ORG: Schema = resource_schema!(
+    "Org",
+    "OrgAttributes",
+    [
+        Property::optional("name", Schema::text()),
+        Property::optional("createdAt", Schema::format(DATE_TIME)),
+        Property::optional("updatedAt", Schema::format(DATE_TIME)),
+    ]
+);
 
 endpoint! {
     /// `getOrgById`, which Kustomer serves without documenting it.

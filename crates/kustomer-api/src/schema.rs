@@ -287,3 +287,30 @@ pub static RELATIONSHIP: Schema = Schema::object(&Object {
         ),
     ],
 });
+
+/// A resource as answered: its type, id, attributes (an object of this name with these properties, none required),
+/// relationships and link.
+macro_rules! resource_schema {
+    ($name:literal, $attributes:literal, [$($property:expr),+ $(,)?]) => {
+        $crate::schema::Schema::object(&$crate::schema::Object {
+            name: $name,
+            open: true,
+            properties: &[
+                $crate::schema::Property::required("type", $crate::schema::Schema::text()),
+                $crate::schema::Property::required("id", $crate::schema::Schema::text()),
+                $crate::schema::Property::required(
+                    "attributes",
+                    $crate::schema::Schema::object(&$crate::schema::Object {
+                        name: $attributes,
+                        open: true,
+                        properties: &[$($property),+],
+                    }),
+                ),
+                $crate::schema::Property::optional("relationships", $crate::schema::RELATIONSHIPS),
+                $crate::schema::Property::required("links", $crate::schema::SELF_LINK),
+            ],
+        })
+    };
+}
+
+pub(crate) use resource_schema;

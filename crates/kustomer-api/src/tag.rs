@@ -7,7 +7,7 @@ use crate::endpoint::{Answer, endpoint};
 use crate::envelope::{Document, Page, Resource};
 use crate::operation::own;
 use crate::query::PageQuery;
-use crate::schema::{DATE_TIME, Object, Property, Schema};
+use crate::schema::{DATE_TIME, Property, Schema, resource_schema};
 use crate::{Field, ObjectId, Timestamp};
 
 /// The `type` of a tag.
@@ -44,31 +44,18 @@ pub struct TagAttributes {
 }
 
 /// A tag as answered.
-pub static TAG: Schema = Schema::object(&Object {
-    name: "Tag",
-    open: true,
-    properties: &[
-        Property::required("type", Schema::text()),
-        Property::required("id", Schema::text()),
-        Property::required(
-            "attributes",
-            Schema::object(&Object {
-                name: "TagAttributes",
-                open: true,
-                properties: &[
-                    Property::optional("name", Schema::text()),
-                    Property::optional("deleted", Schema::boolean()),
-                    Property::optional("createdAt", Schema::format(DATE_TIME)),
-                    Property::optional("updatedAt", Schema::format(DATE_TIME)),
-                    Property::optional("modifiedAt", Schema::format(DATE_TIME)),
-                    Property::optional("rev", Schema::integer()),
-                ],
-            }),
-        ),
-        Property::optional("relationships", crate::schema::RELATIONSHIPS),
-        Property::required("links", crate::schema::SELF_LINK),
-    ],
-});
+pub static TAG: Schema = resource_schema!(
+    "Tag",
+    "TagAttributes",
+    [
+        Property::optional("name", Schema::text()),
+        Property::optional("deleted", Schema::boolean()),
+        Property::optional("createdAt", Schema::format(DATE_TIME)),
+        Property::optional("updatedAt", Schema::format(DATE_TIME)),
+        Property::optional("modifiedAt", Schema::format(DATE_TIME)),
+        Property::optional("rev", Schema::integer()),
+    ]
+);
 
 endpoint! {
     /// `getTags`, which Kustomer serves without documenting it.

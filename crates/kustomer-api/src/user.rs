@@ -8,7 +8,7 @@ use crate::envelope::{Document, Page, Resource};
 use crate::macros::open_enum;
 use crate::operation::contract;
 use crate::query::PageQuery;
-use crate::schema::{DATE_TIME, Object, Property, Schema};
+use crate::schema::{DATE_TIME, Property, Schema, resource_schema};
 use crate::{Field, ObjectId, Timestamp};
 
 /// The `type` of a user.
@@ -74,36 +74,23 @@ pub struct UserAttributes {
 }
 
 /// A user as answered.
-pub static USER: Schema = Schema::object(&Object {
-    name: "User",
-    open: true,
-    properties: &[
-        Property::required("type", Schema::text()),
-        Property::required("id", Schema::text()),
-        Property::required(
-            "attributes",
-            Schema::object(&Object {
-                name: "UserAttributes",
-                open: true,
-                properties: &[
-                    Property::optional("name", Schema::text()),
-                    Property::optional("displayName", Schema::text().or_null()),
-                    Property::optional("email", Schema::text().or_null()),
-                    Property::optional("emailVerifiedAt", Schema::format(DATE_TIME).or_null()),
-                    Property::optional("mobile", Schema::text().or_null()),
-                    Property::optional("avatarUrl", Schema::text().or_null()),
-                    Property::optional("userType", Schema::text()),
-                    Property::optional("roles", Schema::list(&TEXT)),
-                    Property::optional("password", Schema::map(&ANY)),
-                    Property::optional("createdAt", Schema::format(DATE_TIME)),
-                    Property::optional("updatedAt", Schema::format(DATE_TIME)),
-                ],
-            }),
-        ),
-        Property::optional("relationships", crate::schema::RELATIONSHIPS),
-        Property::required("links", crate::schema::SELF_LINK),
-    ],
-});
+pub static USER: Schema = resource_schema!(
+    "User",
+    "UserAttributes",
+    [
+        Property::optional("name", Schema::text()),
+        Property::optional("displayName", Schema::text().or_null()),
+        Property::optional("email", Schema::text().or_null()),
+        Property::optional("emailVerifiedAt", Schema::format(DATE_TIME).or_null()),
+        Property::optional("mobile", Schema::text().or_null()),
+        Property::optional("avatarUrl", Schema::text().or_null()),
+        Property::optional("userType", Schema::text()),
+        Property::optional("roles", Schema::list(&TEXT)),
+        Property::optional("password", Schema::map(&ANY)),
+        Property::optional("createdAt", Schema::format(DATE_TIME)),
+        Property::optional("updatedAt", Schema::format(DATE_TIME)),
+    ]
+);
 
 static TEXT: Schema = Schema::text();
 static ANY: Schema = Schema::any();

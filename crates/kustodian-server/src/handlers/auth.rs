@@ -21,11 +21,10 @@ pub(crate) async fn get_auth_tokens(call: Call<GetAuthTokens>) -> Result<Answer,
     let tokens = directory.list_tokens_of(caller.org.key, caller.token.user).await.map_err(unavailable)?;
     let live: Vec<_> = tokens.into_iter().filter(|token| token.revoked_at.is_none()).collect();
     let page = Numbered::of(call.query);
-    let from = usize::try_from(page.offset()).unwrap_or(usize::MAX).min(live.len());
-    let to = live.len().min(from.saturating_add(page.size as usize));
+    let (shown, has_next) = page.of_all(&live);
     let documents: Result<Vec<String>, Refusal> =
-        live[from..to].iter().map(|token| resource::render(&token::show(&caller.org, token))).collect();
-    Ok(Answer::Json(page.uncounted("/v1/auth/tokens", &documents?, page.size > 0 && to < live.len())))
+        shown.iter().map(|token| resource::render(&token::show(&caller.org, token))).collect();
+    Ok(Answer::Json(page.uncounted("/v1/auth/tokens", &documents?, has_next)))
 }
 
 pub(crate) async fn get_auth_roles(call: Call<GetAuthRoles>) -> Result<Answer, Refusal> {

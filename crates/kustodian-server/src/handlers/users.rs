@@ -36,16 +36,16 @@ pub(crate) async fn get_multiple_users_by_ids(call: Call<GetMultipleUsersByIds>)
             return Err(Refusal::bad_input(vec![Fault::of_parameter("ids", title)]));
         }
     }
+    let named: Vec<String> = ids.iter().map(ObjectId::to_string).collect();
     let mut found = Vec::new();
     for id in ids {
         found.extend(find(&call, id).await?);
     }
     let page = Numbered::of(call.query);
-    let from = usize::try_from(page.offset()).unwrap_or(usize::MAX).min(found.len());
-    let to = found.len().min(from.saturating_add(page.size as usize));
-    let documents: Vec<String> = found[from..to].iter().map(|user| user.document.clone()).collect();
-    let path = format!("/v1/users/{}", call.path.replace(' ', ""));
-    Ok(Answer::Json(page.uncounted(&path, &documents, page.size > 0 && to < found.len())))
+    let (shown, has_next) = page.of_all(&found);
+    let documents: Vec<String> = shown.iter().map(|user| user.document.clone()).collect();
+    let path = format!("/v1/users/{}", named.join(","));
+    Ok(Answer::Json(page.uncounted(&path, &documents, has_next)))
 }
 
 async fn find<E: Endpoint>(call: &Call<E>, id: ObjectId) -> Result<Option<Stored>, Refusal> {
