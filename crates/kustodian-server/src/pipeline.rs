@@ -1,5 +1,5 @@
-//! The way of every API request: route, credential, budget, role, body, handler, headers. In this order, so that each
-//! step only runs for those the steps before let pass.
+//! The way of every API request: route, credential, budget, maintenance, role, body, handler, headers. In this order, so
+//! that each step only runs for those the steps before let pass.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -36,7 +36,9 @@ pub(crate) async fn answer(app: Arc<App>, from: SocketAddr, request: Request<Bod
     let mut response = match answered {
         Ok(answer) => answer.into_response(),
         Err(refusal) => {
-            if refusal.status >= 500 && refusal.status != 501 {
+            // What is not served, for now or at all, is no failure.
+            let expected = refusal.status == 501 || (refusal.status == 503 && app.settings.read_only);
+            if refusal.status >= 500 && !expected {
                 tracing::error!(request_id = &*request_id, operation = passage.operation, %refusal, "request failed");
             }
             answer::refuse(refusal)
@@ -82,6 +84,9 @@ impl Passage {
             let wait = (standing.reset - now.as_millis() / 1_000).min(rate_limit::WINDOW / 1_000);
             return Err(answer::wait_for_reset(rate_limit::exceeded(standing), wait));
         }
+        if app.settings.read_only && route.handler.is_some() && !method.is_safe() {
+            return Err(answer::try_again(READ_ONLY, READ_ONLY_RETRY_SECONDS));
+        }
         authorize(&caller, route.operation, app.settings.missing_role_status)?;
         let handler = route.handler.clone().ok_or_else(|| not_implemented(route))?;
         let body = read_body(app, &parts.headers, body).await?;
@@ -104,6 +109,11 @@ impl Passage {
         })
     }
 }
+
+const READ_ONLY: &str = "The server only answers reads at the moment: nothing was changed, try again later";
+
+/// Being read-only is a matter of minutes; a client that waits for less would only ask in vain.
+const READ_ONLY_RETRY_SECONDS: u64 = 60;
 
 /// The client's own name for the request when it is a sane one, a new one otherwise.
 fn request_id(app: &App, headers: &HeaderMap) -> Arc<str> {

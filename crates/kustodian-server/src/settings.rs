@@ -13,6 +13,8 @@ pub struct Settings {
     pub rate_limit: Option<u32>,
     /// What an update without `company` does to it.
     pub omitted_company: OmittedCompany,
+    /// Whether only reads are served; what would change something is answered 503.
+    pub read_only: bool,
     /// The largest body, in bytes: 100 kB, as Kustomer's.
     pub max_body: usize,
     /// How long a body may take to arrive.
@@ -33,6 +35,7 @@ impl Default for Settings {
             missing_role_status: 403,
             rate_limit: None,
             omitted_company: OmittedCompany::Keep,
+            read_only: false,
             max_body: 100 * 1024,
             body_timeout: Duration::from_secs(30),
             head_timeout: Duration::from_secs(75),

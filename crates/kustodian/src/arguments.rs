@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use kustodian_core::customer::OmittedCompany;
 use kustomer_api::ObjectId;
@@ -93,6 +94,17 @@ pub(crate) struct ServeArguments {
     /// What an update without `company` does to it [default: keep]
     #[arg(long, env = "KUSTODIAN_OMITTED_COMPANY", value_name = "WHAT")]
     pub(crate) omitted_company: Option<CompanyRule>,
+    /// Answers reads only; whatever would change something is answered with 503 [default: false]
+    #[arg(
+        long,
+        env = "KUSTODIAN_READ_ONLY",
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        value_parser = BoolishValueParser::new()
+    )]
+    pub(crate) read_only: Option<bool>,
 }
 
 /// Which database.

@@ -23,6 +23,7 @@ pub(crate) struct Configuration {
     pub(crate) missing_role_status: MissingRoleStatus,
     pub(crate) rate_limit: RateLimit,
     pub(crate) omitted_company: CompanyRule,
+    pub(crate) read_only: bool,
     pub(crate) log: String,
     pub(crate) log_format: LogFormat,
 }
@@ -46,6 +47,7 @@ pub(crate) struct File {
     missing_role_status: Option<MissingRoleStatus>,
     rate_limit: Option<RateLimit>,
     omitted_company: Option<CompanyRule>,
+    read_only: Option<bool>,
     log: Option<String>,
     log_format: Option<LogFormat>,
 }
@@ -67,6 +69,7 @@ impl Configuration {
             missing_role_status: serve.missing_role_status.or(file.missing_role_status).unwrap_or_default(),
             rate_limit: serve.rate_limit.or(file.rate_limit).unwrap_or_default(),
             omitted_company: serve.omitted_company.or(file.omitted_company).unwrap_or_default(),
+            read_only: serve.read_only.or(file.read_only).unwrap_or_default(),
             log: common.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
             log_format: common.log_format.or(file.log_format).unwrap_or_default(),
         })

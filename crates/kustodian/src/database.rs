@@ -1,5 +1,6 @@
 //! Opening the database for a command, and closing it whatever the command comes to.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use kustodian_core::directory::{Directory, Org};
@@ -27,6 +28,22 @@ pub(crate) async fn with_registry<T>(
     drop(registry);
     database.close().await;
     done
+}
+
+/// [`with_registry`] for work on what is there already: a misspelt name would otherwise leave an empty database behind
+/// and be told that it holds nothing.
+pub(crate) async fn with_existing_registry<T>(
+    url: &str,
+    work: impl AsyncFnOnce(&Registry) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let path = url.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path));
+    match path {
+        Some(path) if !matches!(path, "" | ":memory:") && !Path::new(path).exists() => Err(Failure::new(format!(
+            "there is no database {path}: name another with --database (or KUSTODIAN_DATABASE), or make it with: \
+             kustodian serve"
+        ))),
+        _ => with_registry(url, work).await,
+    }
 }
 
 impl Registry {

@@ -77,7 +77,9 @@ async fn find_or_create(registry: &Registry, name: &str) -> Result<Org, Failure>
 async fn register(registry: &Registry, org: &Org, secret: &str) -> Result<bool, Failure> {
     let Some((owner, token)) = registry.directory.find_token(hash(secret)).await? else {
         let made = registry.create_token(org, request(BOOTSTRAP_KEY, Some(secret.to_owned()))).await;
-        made.map_err(|failure| Failure::new(format!("the bootstrap token cannot be registered: {failure}")))?;
+        made.map_err(|failure| {
+            Failure::new(format!("the bootstrap token (KUSTODIAN_BOOTSTRAP_TOKEN) cannot be registered: {failure}"))
+        })?;
         return Ok(true);
     };
     let problem = if owner.key != org.key {

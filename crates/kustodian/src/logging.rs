@@ -10,7 +10,9 @@ use crate::failure::Failure;
 /// Starts to log what `filter` lets through, such as `info` or `kustodian_server=debug`.
 pub(crate) fn start(filter: &str, format: LogFormat) -> Result<(), Failure> {
     let filter = EnvFilter::try_new(filter).map_err(|error| {
-        Failure::new(format!("the log filter {filter:?} cannot be read ({error}): write one like info or debug"))
+        Failure::new(format!(
+            "the log filter {filter:?} cannot be read ({error}): write --log (or KUSTODIAN_LOG) like info or debug"
+        ))
     })?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
     let started = match format {

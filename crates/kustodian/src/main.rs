@@ -6,6 +6,7 @@ mod chance;
 mod configuration;
 mod customers;
 mod database;
+mod environment;
 mod failure;
 mod first_start;
 mod logging;
@@ -17,14 +18,14 @@ mod tokens;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::CommandFactory;
 
 use crate::arguments::{Arguments, Command};
 use crate::configuration::Configuration;
 use crate::failure::Failure;
 
 fn main() -> ExitCode {
-    match run(Arguments::parse()) {
+    match run(environment::arguments()) {
         Ok(()) | Err(Failure::OutputClosed) => ExitCode::SUCCESS,
         Err(failure) => {
             output::complain(&failure.to_string());

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::arguments::OrgCommand;
 use crate::configuration::File;
-use crate::database::{Registry, with_registry};
+use crate::database::{Registry, with_existing_registry, with_registry};
 use crate::failure::Failure;
 use crate::output::{Output, print, print_json, print_table};
 
@@ -23,7 +23,7 @@ pub(crate) async fn run(command: OrgCommand, file: File) -> Result<(), Failure> 
         }
         OrgCommand::List { database, output } => {
             let list = async |registry: &Registry| Ok(registry.directory.list_orgs().await?);
-            let orgs = with_registry(&file.database(database), list).await?;
+            let orgs = with_existing_registry(&file.database(database), list).await?;
             match output.output {
                 Output::Json => print_json(&orgs.iter().map(as_json).collect::<Vec<_>>()),
                 Output::Table => {

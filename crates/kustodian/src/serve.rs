@@ -52,6 +52,7 @@ async fn serve(
         missing_role_status: configuration.missing_role_status.status(),
         rate_limit: configuration.rate_limit.0,
         omitted_company: configuration.omitted_company.into(),
+        read_only: configuration.read_only,
         ..Settings::default()
     };
     let server = Server::new(services, settings);
@@ -68,7 +69,7 @@ async fn listen(address: &str) -> Result<TcpListener, Failure> {
                 "another program listens there: stop it, or choose another address with --listen (port 0 takes a free one)"
             }
             std::io::ErrorKind::PermissionDenied => "choose a port from 1024 with --listen",
-            _ => "write it like 127.0.0.1:8080, with an address of this machine",
+            _ => "write --listen (or KUSTODIAN_LISTEN) like 127.0.0.1:8080, with an address of this machine",
         };
         Failure::new(format!("cannot listen on {address} ({error}): {advice}"))
     })

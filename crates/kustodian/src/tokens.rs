@@ -1,5 +1,7 @@
 //! `kustodian token`: API keys, straight in the database.
 
+use std::net::IpAddr;
+
 use clap::Args;
 use ipnet::IpNet;
 use kustodian_core::chance::{Clock, Ids};
@@ -10,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::arguments::{DatabaseArguments, TokenCommand};
 use crate::configuration::File;
-use crate::database::{Registry, with_registry};
+use crate::database::{Registry, with_existing_registry};
 use crate::failure::Failure;
 use crate::output::{Output, print, print_json, print_table};
 
@@ -28,12 +30,21 @@ pub(crate) struct CreateToken {
     /// A role, such as org or org.user.customer.read; repeatable. Roles cannot be changed afterwards.
     #[arg(long = "role", value_name = "ROLE", required = true)]
     roles: Vec<String>,
-    /// After how many days it is refused; never when not given.
-    #[arg(long, value_name = "D", value_parser = clap::value_parser!(u32).range(1..))]
+    /// After how many days it is refused, 36500 at most; never when not given.
+    #[arg(long, value_name = "D", value_parser = clap::value_parser!(u32).range(1..=MAX_DAYS))]
     expires_in_days: Option<u32>,
     /// The addresses it may be used from, such as 203.0.113.0/24; all when not given.
-    #[arg(long, value_name = "C")]
+    #[arg(long, value_name = "C", value_parser = range)]
     cidr: Option<IpNet>,
+}
+
+/// A hundred years; a key for longer is one that never expires.
+const MAX_DAYS: i64 = 36_500;
+
+/// A range of addresses, or a single one.
+fn range(text: &str) -> Result<IpNet, String> {
+    let single = |_| text.parse::<IpAddr>().map(IpNet::from);
+    text.parse().or_else(single).map_err(|_| "write an address or a range like 203.0.113.0/24".to_owned())
 }
 
 /// Does what a `token` command asks for.
@@ -41,10 +52,11 @@ pub(crate) async fn run(command: TokenCommand, file: File) -> Result<(), Failure
     match command {
         TokenCommand::Create(wanted) => create(wanted, file).await,
         TokenCommand::List { database, org, output } => {
-            with_registry(&file.database(database), async |registry| list(registry, org, output.output).await).await
+            with_existing_registry(&file.database(database), async |registry| list(registry, org, output.output).await)
+                .await
         }
         TokenCommand::Revoke { database, id } => {
-            with_registry(&file.database(database), async |registry| revoke(registry, id).await).await
+            with_existing_registry(&file.database(database), async |registry| revoke(registry, id).await).await
         }
     }
 }
@@ -57,7 +69,7 @@ async fn create(wanted: CreateToken, file: File) -> Result<(), Failure> {
         let expires_at = expires_in_days.map(|days| after_days(registry.clock.now(), days));
         registry.create_token(&org, TokenRequest { name, roles, expires_at, cidr, secret: None }).await
     };
-    let secret = with_registry(&file.database(database), make).await?;
+    let secret = with_existing_registry(&file.database(database), make).await?;
     print(&secret)
 }
 

@@ -4,6 +4,8 @@ use reqwest::Url;
 
 use crate::error::InvalidRequest;
 
+const SCHEME: &str = "it must begin with http:// or https://, like http://127.0.0.1:8080";
+
 /// A base URL that ends in `/v1`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Target(Url);
@@ -13,10 +15,13 @@ impl Target {
     pub(crate) fn of_url(text: &str) -> Result<Self, InvalidRequest> {
         let refuse =
             |reason: &str| InvalidRequest::BaseUrl { url: without_credentials(text), reason: reason.to_owned() };
-        let mut url = Url::parse(text.trim()).map_err(|error| refuse(&error.to_string()))?;
-        if !matches!(url.scheme(), "http" | "https") {
-            return Err(refuse("it must begin with http:// or https://"));
-        }
+        let mut url = match Url::parse(text.trim()) {
+            Ok(url) if matches!(url.scheme(), "http" | "https") => url,
+            // Without a scheme it is no URL, or the host is taken for one.
+            Ok(_) => return Err(refuse(SCHEME)),
+            Err(_) if !text.contains("://") => return Err(refuse(SCHEME)),
+            Err(error) => return Err(refuse(&error.to_string())),
+        };
         if !url.username().is_empty() || url.password().is_some() {
             return Err(refuse("credentials do not belong into it; give the token instead"));
         }

@@ -3,6 +3,7 @@
 mod attributes;
 mod show;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
 use kustomer_api::ObjectId;
 use kustomer_api::customer::{CustomerInput, ListCustomers};
@@ -100,13 +101,13 @@ pub(crate) struct WhichCustomer {
     /// The customer's id.
     id: Option<ObjectId>,
     /// The customer who holds this e-mail address.
-    #[arg(long)]
+    #[arg(long, value_name = "ADDRESS", value_parser = NonEmptyStringValueParser::new())]
     email: Option<String>,
     /// The customer who holds this phone number.
-    #[arg(long)]
+    #[arg(long, value_name = "NUMBER", value_parser = NonEmptyStringValueParser::new())]
     phone: Option<String>,
     /// The customer who holds this external id.
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
     external_id: Option<String>,
 }
 

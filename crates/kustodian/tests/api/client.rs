@@ -248,7 +248,7 @@ fn every_operation_of_the_client_is_answered() {
         assert_eq!(me.attributes.user_type, Field::Value(UserType::Machine));
         let my_id = me.id.parse().unwrap();
         assert_eq!(client.users().get(my_id).await.unwrap().data, me);
-        assert_eq!(client.users().get_many(&[my_id, nobody()], &paging).await.unwrap().data, [me.clone()]);
+        assert_eq!(client.users().get_many(&[my_id, nobody()], &paging).await.unwrap().data, std::slice::from_ref(&me));
         let org = &me.relationships["org"].data.value().unwrap().id;
         let org = client.orgs().get(org.parse().unwrap()).await.unwrap().data;
         assert_eq!(org.attributes.name.value().map(String::as_str), Some("demo"));

@@ -95,10 +95,14 @@ impl Server {
     }
 
     /// Stops it in good order and starts again on the same file.
-    pub(crate) fn restart(mut self) -> Self {
+    pub(crate) fn restart(self) -> Self {
+        self.restart_with(&[])
+    }
+
+    pub(crate) fn restart_with(mut self, arguments: &[&str]) -> Self {
         assert!(self.stop().success());
         let folder = self.folder.take();
-        Self::launch(&self.database.clone(), &[], folder)
+        Self::launch(&self.database.clone(), arguments, folder)
     }
 
     /// Asks it to stop, and waits.

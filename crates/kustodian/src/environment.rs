@@ -1,0 +1,53 @@
+//! The environment as a place of arguments: an empty variable is as good as none, and a variable that holds nonsense is
+//! named, not the flag that nobody wrote.
+
+use std::env;
+
+use clap::builder::{OsStr, Resettable};
+use clap::error::{ContextKind, ContextValue, Error};
+use clap::{Arg, Command, CommandFactory, FromArgMatches};
+
+use crate::arguments::Arguments;
+
+/// The arguments of this process, out of command line and environment. Ends the process when they do not do, and after
+/// `--help` or `--version`.
+pub(crate) fn arguments() -> Arguments {
+    let mut command = without_empty_variables(Arguments::command());
+    let parsed = command
+        .try_get_matches_from_mut(env::args_os())
+        .and_then(|matches| Arguments::from_arg_matches(&matches).map_err(|error| error.format(&mut command)));
+    parsed.unwrap_or_else(|error| blame_the_variable(error, &command).exit())
+}
+
+/// An empty variable is how a compose file says "not set".
+fn without_empty_variables(command: Command) -> Command {
+    let forget = |arg: Arg| {
+        let is_empty = arg.get_env().and_then(env::var_os).is_some_and(|value| value.is_empty());
+        if is_empty { arg.env(Resettable::<OsStr>::Reset) } else { arg }
+    };
+    command.mut_args(forget).mut_subcommands(without_empty_variables)
+}
+
+/// clap names the flag in any case.
+fn blame_the_variable(mut error: Error, command: &Command) -> Error {
+    let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) else { return error };
+    let flag = argument.split([' ', '=', '[']).next().unwrap_or_default().to_owned();
+    let on_the_line = |given: String| given == flag || given.starts_with(&format!("{flag}="));
+    if env::args_os().any(|given| on_the_line(given.to_string_lossy().into_owned())) {
+        return error;
+    }
+    if let Some(variable) = flag.strip_prefix("--").and_then(|name| variable_of(command, name)) {
+        let named = format!("{variable} (or {argument})");
+        error.insert(ContextKind::InvalidArg, ContextValue::String(named));
+    }
+    error
+}
+
+/// The variable that stands for a flag, when it is set. Flags of the same name have the same variable everywhere.
+fn variable_of(command: &Command, flag: &str) -> Option<String> {
+    let own = command.get_arguments().find(|arg| arg.get_long() == Some(flag)).and_then(Arg::get_env);
+    match own {
+        Some(variable) => env::var_os(variable).map(|_| variable.to_string_lossy().into_owned()),
+        None => command.get_subcommands().find_map(|below| variable_of(below, flag)),
+    }
+}
