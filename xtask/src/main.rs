@@ -9,6 +9,7 @@ mod drift;
 mod layers;
 mod openapi;
 mod operations;
+mod postgres;
 mod process;
 mod tally;
 mod test;
@@ -29,10 +30,12 @@ struct Arguments {
 enum Command {
     /// Run every test: Rust, documentation examples, and a TypeScript client against the real binary
     Test {
-        /// The storage engine the server is tested on
-        #[arg(long, value_enum, default_value_t = Engine::Sqlite)]
+        /// The storage engines to test
+        #[arg(long, value_enum, default_value_t = Engine::All)]
         engine: Engine,
     },
+    /// Start a private PostgreSQL for tests and print its URL; Ctrl-C stops it
+    Postgres,
     /// Write the operations of the contract as Rust
     Contract {
         /// Only fail if the file is not what would be written
@@ -63,6 +66,9 @@ enum Command {
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Engine {
+    /// SQLite, and PostgreSQL: a private server is started for it
+    All,
+    /// SQLite alone
     Sqlite,
 }
 
@@ -78,7 +84,8 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> anyhow::Result<()> {
     match command {
-        Command::Test { engine: Engine::Sqlite } => test::run(),
+        Command::Test { engine } => test::run(engine),
+        Command::Postgres => postgres::run(),
         Command::Contract { check } => contract::run(check),
         Command::Openapi { check } => openapi::run(check),
         Command::Operations { check } => operations::run(check),

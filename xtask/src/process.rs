@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-use crate::workspace;
+use crate::{postgres, workspace};
 
 /// The cargo that runs this, not yet started.
 pub(crate) fn cargo() -> Command {
@@ -17,6 +17,7 @@ pub(crate) fn cargo() -> Command {
 pub(crate) fn program(name: impl Into<OsString>) -> Command {
     let mut command = Command::new(name.into());
     command.current_dir(workspace::root()).stdin(Stdio::null());
+    postgres::tell(&mut command);
     command
 }
 

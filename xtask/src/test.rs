@@ -6,20 +6,28 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
-use crate::process;
 use crate::tally::Tally;
 use crate::workspace::{self, Metadata};
+use crate::{Engine, postgres, process};
 
 /// The TypeScript client's folder.
 const TYPESCRIPT: &str = "tests/typescript";
 
 /// Runs every stage even if an earlier one fails, prints `N passed, M failed` as its last line, and fails if any test
 /// or stage did.
-pub(crate) fn run() -> Result<()> {
+pub(crate) fn run(engine: Engine) -> Result<()> {
+    let server = match engine {
+        Engine::All => postgres::provide()?,
+        Engine::Sqlite => {
+            postgres::leave_out();
+            None
+        }
+    };
     let mut total = Tally::default();
     stage(&mut total, "Rust tests", rust_tests);
     stage(&mut total, "documentation examples", documentation_examples);
     stage(&mut total, "TypeScript client", typescript_client);
+    drop(server);
     println!("{} passed, {} failed", total.passed, total.failed);
     std::io::stdout().flush()?;
     if total.failed > 0 {

@@ -6,14 +6,46 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {
     /// The URL has another scheme, or none.
-    #[error("\"{scheme}\" is not a database this version knows: write sqlite:PATH or sqlite::memory:")]
+    #[error("\"{scheme}\" is not a database this version knows: write sqlite:PATH, sqlite::memory: or postgres://…")]
     UnknownScheme {
         /// What stands before the first colon; never more of the URL, which may hold a password.
         scheme: String,
     },
-    /// A PostgreSQL URL.
-    #[error("this version cannot use PostgreSQL yet: write sqlite:PATH")]
-    Postgres,
+    /// A PostgreSQL URL with something in it that does not do.
+    #[error("the PostgreSQL URL does not do: {reason}")]
+    PostgresUrl {
+        /// What does not do; no password.
+        reason: String,
+    },
+    /// The PostgreSQL server cannot be reached, or does not let this user in.
+    #[error("no connection to the {what}: {reason}")]
+    NoConnection {
+        /// Host, port and database; no password.
+        what: String,
+        /// What the server or the network says.
+        reason: String,
+    },
+    /// The PostgreSQL database was made or upgraded by a newer version.
+    #[error(
+        "the {what} has schema version {found}, this version knows {known}: use the newer version, or restore a backup"
+    )]
+    NewerPostgres {
+        /// Host, port and database.
+        what: String,
+        /// Its schema version.
+        found: i64,
+        /// The newest one known here.
+        known: i64,
+    },
+    /// The tables were to be spread over several machines.
+    #[error("PostgreSQL here has no citus extension: install it and run CREATE EXTENSION citus in the {what} first")]
+    NoCitus {
+        /// Host, port and database.
+        what: String,
+    },
+    /// The tables of a SQLite database were to be spread over several machines.
+    #[error("a SQLite database stays on one machine: give a postgres:// URL")]
+    NotDistributable,
     /// `sqlite:` without a path.
     #[error("the database URL names no file: write sqlite:PATH or sqlite::memory:")]
     NoPath,

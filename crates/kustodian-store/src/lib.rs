@@ -16,9 +16,13 @@
 //! ```
 
 mod address;
+mod bounds;
+mod copy;
+mod document;
 mod failure;
 mod metrics;
 mod options;
+mod postgres;
 mod sqlite;
 
 use std::sync::Arc;
@@ -26,57 +30,128 @@ use std::sync::Arc;
 use kustodian_core::directory::Directory;
 use kustodian_core::store::Store;
 
+pub use crate::copy::{CopiedTable, CopyError, CopyOptions, CopyProgress, CopyStep, copy};
 pub use crate::failure::OpenError;
 pub use crate::metrics::Metrics;
 pub use crate::options::Options;
 
 use crate::address::Address;
+use crate::postgres::Postgres;
 use crate::sqlite::Sqlite;
 
 /// An open database. Dropped without [`Database::close`] it still finishes what it was given, on the dropping thread,
-/// once the last handle on its ports is gone too.
+/// once the last handle on its ports is gone too; on PostgreSQL as long as the runtime lives.
 pub struct Database {
-    engine: Arc<Sqlite>,
+    engine: Engine,
+}
+
+enum Engine {
+    Sqlite(Arc<Sqlite>),
+    Postgres(Arc<Postgres>),
 }
 
 /// Opens the database at `url`, and makes it when there is none: `sqlite:PATH` or `sqlite://PATH` is a file (mode
 /// 0600), `sqlite::memory:` a private temporary database that is gone when closed.
 ///
+/// `postgres://USER:PASSWORD@HOST:PORT/DATABASE` is a database on PostgreSQL 15 or later, which must be there; its
+/// tables are made in the first schema of the user's search path. Several servers may open it at the same time. After
+/// `?` the URL takes libpq's parameters (`sslmode`, `sslrootcert`, `host`, `target_session_attrs`, `connect_timeout`,
+/// `options`, …) and `pool_size` (connections held at most), `statement_timeout` (milliseconds) and `pooler`
+/// (`transaction` behind a pooler that hands out sessions for a transaction each, as PgBouncer does).
+///
 /// # Errors
-/// When the URL, the folder or the file does not do, or the file was made by a newer version: see [`OpenError`].
+/// When the URL, the folder, the file or the server does not do, or the database was made by a newer version: see
+/// [`OpenError`].
 pub async fn open(url: &str, options: Options) -> Result<Database, OpenError> {
     let address = Address::parse(url)?;
-    let opened = tokio::task::spawn_blocking(move || match address {
-        Address::File(path) => Sqlite::open_file(&path, &options),
-        Address::Memory => Sqlite::open_temporary(&options),
-    });
+    let opened = match address {
+        Address::Postgres(url) => {
+            let engine = Postgres::open(&url, &options).await?;
+            return Ok(Database { engine: Engine::Postgres(Arc::new(engine)) });
+        }
+        Address::File(path) => tokio::task::spawn_blocking(move || Sqlite::open_file(&path, &options)),
+        Address::Memory => tokio::task::spawn_blocking(move || Sqlite::open_temporary(&options)),
+    };
     match opened.await {
-        Ok(engine) => Ok(Database { engine: Arc::new(engine?) }),
+        Ok(engine) => Ok(Database { engine: Engine::Sqlite(Arc::new(engine?)) }),
         Err(error) => Err(OpenError::Failed { what: url.to_owned(), reason: error.to_string() }),
+    }
+}
+
+/// The names of the migrations that [`open`] or [`migrate`] would apply to the database at `url`, in order; none when
+/// it is up to date. Changes nothing.
+///
+/// # Errors
+/// As [`open`].
+pub async fn pending_migrations(url: &str) -> Result<Vec<String>, OpenError> {
+    match Address::parse(url)? {
+        Address::Postgres(url) => postgres::pending_migrations(&url).await,
+        Address::File(path) => sqlite::pending_migrations(&path),
+        Address::Memory => Ok(Vec::new()),
+    }
+}
+
+/// Brings the schema of the database at `url` to the newest version, as [`open`] does; the names of the migrations
+/// that took.
+///
+/// # Errors
+/// As [`open`].
+pub async fn migrate(url: &str) -> Result<Vec<String>, OpenError> {
+    match Address::parse(url)? {
+        Address::Postgres(url) => postgres::migrate(&url).await,
+        Address::File(_) | Address::Memory => {
+            let pending = pending_migrations(url).await?;
+            open(url, Options::default()).await?.close().await;
+            Ok(pending)
+        }
+    }
+}
+
+/// Spreads the tables of the PostgreSQL database at `url` over the machines that its extension citus knows: those of
+/// a customer by the customer, claims by their key, and copies of all others everywhere. Tables that are spread
+/// already are left as they are. The statements that took.
+///
+/// # Errors
+/// As [`open`]; [`OpenError::NoCitus`] when the extension is not installed in that database.
+pub async fn distribute(url: &str) -> Result<Vec<String>, OpenError> {
+    match Address::parse(url)? {
+        Address::Postgres(url) => postgres::distribute(&url).await,
+        Address::File(_) | Address::Memory => Err(OpenError::NotDistributable),
     }
 }
 
 impl Database {
     /// The port to the records.
     pub fn store(&self) -> Arc<dyn Store> {
-        self.engine.clone()
+        match &self.engine {
+            Engine::Sqlite(engine) => engine.clone(),
+            Engine::Postgres(engine) => engine.clone(),
+        }
     }
 
     /// The port to orgs and credentials.
     pub fn directory(&self) -> Arc<dyn Directory> {
-        self.engine.clone()
+        match &self.engine {
+            Engine::Sqlite(engine) => engine.clone(),
+            Engine::Postgres(engine) => engine.clone(),
+        }
     }
 
     /// The counters as they stand; cheap.
     pub fn metrics(&self) -> Metrics {
-        self.engine.metrics()
+        match &self.engine {
+            Engine::Sqlite(engine) => engine.metrics(),
+            Engine::Postgres(engine) => engine.metrics(),
+        }
     }
 
-    /// Finishes what waits to be written, moves the log into the database file and closes it. Whoever still holds a
-    /// port is told from now on that the database is not available.
+    /// Finishes what waits to be written and closes the database: the log of a file is moved into it. Whoever still
+    /// holds a port is told from now on that the database is not available.
     pub async fn close(self) {
-        let engine = self.engine;
-        // A panic in there has been reported by its thread; there is nothing left to close.
-        drop(tokio::task::spawn_blocking(move || engine.shut_down()).await);
+        match self.engine {
+            // A panic in there has been reported by its thread; there is nothing left to close.
+            Engine::Sqlite(engine) => drop(tokio::task::spawn_blocking(move || engine.shut_down()).await),
+            Engine::Postgres(engine) => engine.shut_down().await,
+        }
     }
 }

@@ -7,19 +7,20 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub struct Metrics {
     /// Writes committed.
     pub commits: u64,
-    /// Transactions they were committed in; `commits / groups` is how many writes share one wait for the disk.
+    /// Transactions they were committed in; `commits / groups` is how many writes share one wait for the disk. On
+    /// PostgreSQL each write has its own, and the server lets them share that wait.
     pub groups: u64,
     /// Writes answered with a conflict or a refusal.
     pub refused: u64,
     /// Writes lost to the database: locked by another process, disk full, …
     pub failed: u64,
-    /// Times the log was moved into the database.
+    /// Times the log was moved into the database; 0 on PostgreSQL.
     pub checkpoints: u64,
-    /// The log's length, in bytes, after the last write.
+    /// The log's length, in bytes, after the last write; 0 on PostgreSQL.
     pub log_bytes: u64,
-    /// Writes waiting now.
+    /// Writes waiting now: for the writer, or for a connection to PostgreSQL.
     pub queued: u64,
-    /// How many may wait.
+    /// How many may wait; on PostgreSQL: how many can be under way at the same time.
     pub queue_length: u64,
 }
 

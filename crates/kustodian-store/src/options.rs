@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-/// How a database is used. The defaults suit a server with a local disk.
+/// How a database is used. The defaults suit a server with a local disk. Sizes that concern the file are SQLite's
+/// alone; the pool is PostgreSQL's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
     /// How long a write waits for a lock that another process holds on the database. 2 s.
@@ -12,6 +13,15 @@ pub struct Options {
     pub commit_timeout: Duration,
     /// How long a list waits for its turn. 5 s.
     pub list_timeout: Duration,
+    /// How many connections to PostgreSQL are held at most; at least 4. `pool_size=` in the URL goes before it. 16.
+    pub pool_size: usize,
+    /// How long a write waits for a connection to PostgreSQL while all are in use. 2 s.
+    pub pool_timeout: Duration,
+    /// How long making a connection to PostgreSQL may take. `connect_timeout=` in the URL goes before it. 3 s.
+    pub connect_timeout: Duration,
+    /// How long a statement may take in PostgreSQL. `statement_timeout=` in the URL, in milliseconds, goes before it;
+    /// a write is bound by `commit_timeout` too. 10 s.
+    pub statement_timeout: Duration,
     /// How many writes may wait; one more is turned away at once. 4096.
     pub queue_length: usize,
     /// How many writes are committed together at most. 256.
@@ -40,6 +50,10 @@ impl Default for Options {
             busy_timeout: Duration::from_secs(2),
             commit_timeout: Duration::from_secs(10),
             list_timeout: Duration::from_secs(5),
+            pool_size: 16,
+            pool_timeout: Duration::from_secs(2),
+            connect_timeout: Duration::from_secs(3),
+            statement_timeout: Duration::from_secs(10),
             queue_length: 4096,
             group_length: 256,
             readers: 2 * processors,

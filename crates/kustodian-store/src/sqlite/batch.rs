@@ -9,8 +9,9 @@ use kustomer_api::ObjectId;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::records::find_owner;
-use super::sql::{COUNT_LIVE, DOCUMENT_FORMAT, FREE_CLAIM, INSERT_EVENT, LAST_POSITION, TAKE_CLAIM, statements};
+use super::sql::{COUNT_LIVE, FREE_CLAIM, INSERT_EVENT, LAST_POSITION, TAKE_CLAIM, statements};
 use super::values::Hex;
+use crate::document::DOCUMENT_FORMAT;
 
 /// A transaction in the making. The caller begins and ends it; [`Batch::finish`] comes before the end.
 pub(super) struct Batch<'c> {

@@ -11,6 +11,7 @@ use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
 use super::records::stored;
 use super::sql::{LIVE, Statements, statements};
+use crate::bounds::{Bounds, column};
 
 /// A page, and the total if asked, both as of the same moment.
 pub(super) fn list(connection: &Connection, org: OrgKey, query: &ListQuery) -> rusqlite::Result<Listing> {
@@ -20,39 +21,6 @@ pub(super) fn list(connection: &Connection, org: OrgKey, query: &ListQuery) -> r
     let records = if query.limit == 0 { Vec::new() } else { page(&snapshot, org, query, &bounds)? };
     snapshot.commit()?;
     Ok(Listing { records, total })
-}
-
-/// The earliest and latest moment allowed, all conditions on the same column taken together.
-#[derive(Default)]
-struct Bounds {
-    created_at: Option<(i64, i64)>,
-    updated_at: Option<(i64, i64)>,
-}
-
-impl Bounds {
-    fn of(query: &ListQuery) -> Self {
-        let mut bounds = Self::default();
-        for within in &query.within {
-            let column = match within.of {
-                SortKey::CreatedAt => &mut bounds.created_at,
-                SortKey::UpdatedAt => &mut bounds.updated_at,
-                SortKey::Id => continue,
-            };
-            let (from, to) = column.unwrap_or((i64::MIN, i64::MAX));
-            *column = Some((from.max(within.from), to.min(within.to)));
-        }
-        bounds
-    }
-
-    /// The column whose index to read along: that of the order if it is bounded or nothing is; else a bounded one,
-    /// whose rows are then sorted by id and moment alone.
-    fn column_to_read(&self, sort: SortKey) -> SortKey {
-        match (sort, self.created_at.is_some(), self.updated_at.is_some()) {
-            (SortKey::CreatedAt, true, _) | (SortKey::Id | SortKey::UpdatedAt, true, false) => SortKey::CreatedAt,
-            (SortKey::UpdatedAt, _, true) | (SortKey::Id | SortKey::CreatedAt, _, true) => SortKey::UpdatedAt,
-            (sort, false, false) => sort,
-        }
-    }
 }
 
 /// The condition on a row, with the values it binds in order.
@@ -80,16 +48,8 @@ impl Condition {
     }
 }
 
-fn column(key: SortKey) -> &'static str {
-    match key {
-        SortKey::Id => "id",
-        SortKey::CreatedAt => "created_at",
-        SortKey::UpdatedAt => "updated_at",
-    }
-}
-
 fn count(connection: &Connection, org: OrgKey, query: &ListQuery, bounds: &Bounds) -> rusqlite::Result<u64> {
-    if bounds.created_at.is_none() && bounds.updated_at.is_none() {
+    if bounds.is_unbounded() {
         return live(connection, org, query.kind);
     }
     let read_along = bounds.column_to_read(query.sort);

@@ -1,5 +1,6 @@
 //! The SQLite engine: one thread that writes, connections that read, and a thread that moves the log into the file.
 
+mod archive;
 mod batch;
 mod checkpoint;
 mod connection;
@@ -28,6 +29,7 @@ use tempfile::TempDir;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::time::timeout;
 
+pub(crate) use self::archive::Archive;
 use self::checkpoint::{LogKeeper, checkpoint};
 use self::connection::Durability;
 use self::failure::unavailable;
@@ -168,6 +170,12 @@ impl Drop for Sqlite {
     fn drop(&mut self) {
         self.shut_down();
     }
+}
+
+/// The migrations that the file lacks; all of them when there is no file.
+pub(crate) fn pending_migrations(path: &Path) -> Result<Vec<String>, OpenError> {
+    let reader = if path.exists() { Some(connection::any_reader(path)?) } else { None };
+    schema::pending(reader.as_ref(), path)
 }
 
 #[cfg(test)]

@@ -32,6 +32,18 @@ pub(super) fn refuse_others(connection: &Connection, path: &Path) -> Result<(), 
     Ok(())
 }
 
+/// The names of the steps that the file lacks; all of them without a file.
+pub(super) fn pending(file: Option<&Connection>, path: &Path) -> Result<Vec<String>, OpenError> {
+    let done = match file {
+        Some(connection) => {
+            refuse_others(connection, path)?;
+            usize::try_from(version(connection).map_err(|error| open_error(path, &error))?).unwrap_or(0)
+        }
+        None => 0,
+    };
+    Ok((1..=STEPS.len()).skip(done).map(|number| format!("{number:04}")).collect())
+}
+
 /// Brings the file to the newest version, all at once or not at all. Two processes may do so at the same time: the
 /// second finds nothing left to do.
 pub(super) fn upgrade(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {

@@ -2,9 +2,6 @@
 
 use kustodian_core::change::Kind;
 
-/// The form of the documents written by this version.
-pub(super) const DOCUMENT_FORMAT: i64 = 1;
-
 /// The statements on one kind's table.
 pub(super) struct Statements {
     /// The table's name.

@@ -1,7 +1,7 @@
-//! The tests of the ports against real engines, and of what is particular to one engine.
+//! The tests of the ports on SQLite, and of what is particular to it.
 //!
-//! `commit`, `list`, `directory` and `model` see the ports alone, through whatever `setting::engine` opens, so that
-//! they hold for every engine.
+//! `commit`, `list`, `directory` and `model` see the ports alone, through whatever `setting::engine` opens, and
+//! `place` says where that is: `tests/postgres` runs the same files on the other engine.
 
 // `cfg(test)` tells the lints that these are tests, their helpers included.
 #[cfg(test)]
@@ -14,5 +14,7 @@ mod file;
 mod list;
 #[cfg(test)]
 mod model;
+#[cfg(test)]
+mod place;
 #[cfg(test)]
 mod setting;

@@ -73,7 +73,7 @@ impl Model {
 }
 
 async fn agree(steps: &[Step]) {
-    let database = engine().await;
+    let Some(database) = engine().await else { return };
     let (store, directory) = (database.store(), database.directory());
     let orgs = [make_org(&*directory, "a").await.key, make_org(&*directory, "b").await.key];
     let mut model = Model::default();
@@ -111,11 +111,11 @@ async fn agree(steps: &[Step]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: crate::place::MODEL_CASES, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn random_change_sets_do_what_maps_do(steps in steps()) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(agree(&steps));
     }
 }

@@ -1,8 +1,10 @@
 //! What the tests of every engine share: they see the ports alone, through whatever [`engine`] opens.
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use crate::place::Place;
 use kustodian_core::change::{ChangeSet, Event, Kind, Put};
 use kustodian_core::claim::{Claim, ClaimKey, ClaimKind};
 use kustodian_core::directory::{Directory, NewToken, Org, Token, TokenHash};
@@ -10,17 +12,40 @@ use kustodian_core::store::{ListQuery, OrgKey, SortKey, Start, Store, Stored};
 use kustodian_store::{Database, Options, open};
 use kustomer_api::{ObjectId, Timestamp};
 
-/// An empty database of the engine under test.
-pub(crate) async fn engine() -> Database {
-    open("sqlite::memory:", Options::default()).await.unwrap()
+/// A database of its own for one test, which is gone afterwards.
+pub(crate) struct TestDatabase {
+    database: Database,
+    /// Dropped after the database.
+    _place: Place,
+}
+
+impl Deref for TestDatabase {
+    type Target = Database;
+
+    fn deref(&self) -> &Database {
+        &self.database
+    }
+}
+
+impl TestDatabase {
+    pub(crate) async fn close(self) {
+        self.database.close().await;
+    }
+}
+
+/// An empty database of the engine under test; none where that engine is left out.
+pub(crate) async fn engine() -> Option<TestDatabase> {
+    let place = Place::make().await?;
+    let database = open(place.url(), Options::default()).await.unwrap();
+    Some(TestDatabase { database, _place: place })
 }
 
 /// An empty database with one org.
-pub(crate) async fn engine_with_org() -> (Database, Arc<dyn Store>, OrgKey) {
-    let database = engine().await;
+pub(crate) async fn engine_with_org() -> Option<(TestDatabase, Arc<dyn Store>, OrgKey)> {
+    let database = engine().await?;
     let org = make_org(&*database.directory(), "acme").await;
     let store = database.store();
-    (database, store, org.key)
+    Some((database, store, org.key))
 }
 
 pub(crate) async fn make_org(directory: &dyn Directory, name: &str) -> Org {

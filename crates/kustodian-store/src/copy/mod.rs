@@ -1,0 +1,387 @@
+//! Carries a whole database to another engine: every org, key, record, identity and event.
+//!
+//! One pass reads one snapshot, so it may run while a server works on the source; a further pass carries what was
+//! changed since, found by the events. When nobody writes the source any more, the last pass is final. Each pass ends
+//! with a count and a checksum over both sides.
+
+pub(crate) mod state;
+pub(crate) mod table;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use async_trait::async_trait;
+use kustodian_core::change::Kind;
+use kustodian_core::holdings;
+use kustodian_core::store::OrgKey;
+use kustomer_api::ObjectId;
+
+use self::state::State;
+use self::table::{Cell, EVENTS, Row, TABLES, Table, Tally};
+use crate::address::Address;
+use crate::failure::OpenError;
+use crate::options::Options;
+
+/// How many rows are carried at a time; with them the target notes how far it is.
+pub(crate) const ROWS: usize = 500;
+
+/// How to copy.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct CopyOptions {
+    /// Go on with a copy that was interrupted, or carry what was changed since one that was not.
+    pub resume: bool,
+}
+
+/// What a copy tells while it goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CopyProgress {
+    /// What is done with the table.
+    pub step: CopyStep,
+    /// The table.
+    pub table: &'static str,
+    /// Rows done.
+    pub done: u64,
+    /// Rows there are, about.
+    pub total: u64,
+}
+
+/// What is done with a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CopyStep {
+    /// Its rows are carried.
+    Carry,
+    /// What was changed since the former pass is carried.
+    CatchUp,
+    /// Both sides are counted and summed.
+    Verify,
+}
+
+/// A table after the copy: the same on both sides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CopiedTable {
+    /// Its name.
+    pub name: &'static str,
+    /// How many rows it has.
+    pub rows: u64,
+    /// The sum of its rows' hashes.
+    pub checksum: String,
+}
+
+/// Why a copy stopped. Each message is one line that says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum CopyError {
+    /// A database cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// Both URLs name a temporary database, or one does.
+    #[error("a temporary database cannot be copied from or to: name a file or a postgres:// URL")]
+    Temporary,
+    /// There is no org in the source.
+    #[error("the source is empty: there is nothing to copy")]
+    Empty,
+    /// The target holds something that is no copy.
+    #[error("the target holds records that no copy put there: name an empty database")]
+    NotEmpty,
+    /// The target holds a copy, and going on was not asked for.
+    #[error("the target holds a copy already: go on with --resume, or name an empty database")]
+    Begun,
+    /// Nothing was begun that could be resumed.
+    #[error("there is no copy in the target to resume: leave --resume away")]
+    NotBegun,
+    /// The target holds a copy of another database.
+    #[error("the target holds a copy of another database: name an empty one")]
+    OtherSource,
+    /// Somebody wrote the target after the last pass.
+    #[error("the target was written after the last pass, which another pass would undo: name an empty database")]
+    TargetWritten,
+    /// The two sides differ after a pass.
+    #[error(
+        "the table {table} differs after the copy ({source_rows} rows in the source, {target_rows} in the target): copy again into an empty database"
+    )]
+    Differs {
+        /// The table.
+        table: &'static str,
+        /// Rows in the source.
+        source_rows: u64,
+        /// Rows in the target.
+        target_rows: u64,
+    },
+    /// A database failed.
+    #[error("{what} failed: {reason}; go on with --resume")]
+    Failed {
+        /// Which one.
+        what: &'static str,
+        /// What it says.
+        reason: String,
+    },
+}
+
+/// One snapshot of a database.
+#[async_trait]
+pub(crate) trait Source: Send {
+    /// The oldest org's id.
+    async fn oldest_org(&mut self) -> Result<Option<String>, CopyError>;
+    /// About how many rows a table has.
+    async fn count(&mut self, table: &'static Table) -> Result<u64, CopyError>;
+    /// Rows in the order of their keys.
+    async fn rows(&mut self, table: &'static Table, after: Option<Vec<Cell>>) -> Result<Vec<Row>, CopyError>;
+    /// A record.
+    async fn record(&mut self, table: &'static Table, org: i64, id: &str) -> Result<Option<Row>, CopyError>;
+    /// The last position that is given for good, per org.
+    async fn positions(&mut self) -> Result<BTreeMap<i64, i64>, CopyError>;
+}
+
+/// A database that is written.
+#[async_trait]
+pub(crate) trait Target: Source {
+    /// Ends the snapshot, so that what was written is seen.
+    async fn refresh(&mut self) -> Result<(), CopyError>;
+    async fn state(&mut self) -> Result<Option<State>, CopyError>;
+    /// Writes rows over those with the same keys, and the state, in one transaction.
+    async fn write(&mut self, table: &'static Table, rows: Vec<Row>, state: &State) -> Result<(), CopyError>;
+    /// Frees claims, each only when held by this record: (key, record).
+    async fn free(&mut self, claims: Vec<(Vec<u8>, String)>) -> Result<(), CopyError>;
+    /// Removes the events of an org behind a position.
+    async fn forget_events(&mut self, org: i64, behind: i64) -> Result<(), CopyError>;
+    /// Brings everything that is worked out from the rows up to date: counts, next keys, next positions.
+    async fn finish(&mut self, state: &State) -> Result<(), CopyError>;
+}
+
+/// Copies the database at `from` into the one at `to`, which must be empty or, to resume, hold a copy of it. Tells
+/// what it does, and gives the tables when both sides were found equal.
+///
+/// # Errors
+/// When a database cannot be opened, the target is not what it must be, or the sides differ in the end.
+pub async fn copy(
+    from: &str,
+    to: &str,
+    options: CopyOptions,
+    tell: &mut (dyn FnMut(CopyProgress) + Send),
+) -> Result<Vec<CopiedTable>, CopyError> {
+    let mut source = open_source(from).await?;
+    let mut target = open_target(to).await?;
+    let mut state = begin(&mut *source, &mut *target, options).await?;
+    first_pass(&mut *source, &mut *target, &mut state, tell).await?;
+    if options.resume {
+        catch_up(&mut *source, &mut *target, &mut state, tell).await?;
+    }
+    target.refresh().await?;
+    state.since = source.positions().await?;
+    state.ended = Some(target.positions().await?);
+    target.finish(&state).await?;
+    target.refresh().await?;
+    verify(&mut *source, &mut *target, tell).await
+}
+
+async fn open_source(url: &str) -> Result<Box<dyn Source>, CopyError> {
+    match Address::parse(url)? {
+        Address::Memory => Err(CopyError::Temporary),
+        Address::File(path) => Ok(Box::new(crate::sqlite::Archive::read(path).await?)),
+        Address::Postgres(url) => Ok(Box::new(crate::postgres::Archive::read(&url).await?)),
+    }
+}
+
+async fn open_target(url: &str) -> Result<Box<dyn Target>, CopyError> {
+    let address = Address::parse(url)?;
+    if matches!(address, Address::Memory) {
+        return Err(CopyError::Temporary);
+    }
+    // Opening it as a server would makes it when it is not there, with the newest schema.
+    crate::open(url, Options::default()).await?.close().await;
+    match address {
+        Address::Memory => Err(CopyError::Temporary),
+        Address::File(path) => Ok(Box::new(crate::sqlite::Archive::write(path).await?)),
+        Address::Postgres(url) => Ok(Box::new(crate::postgres::Archive::write(&url).await?)),
+    }
+}
+
+async fn begin(source: &mut dyn Source, target: &mut dyn Target, options: CopyOptions) -> Result<State, CopyError> {
+    let oldest = source.oldest_org().await?.ok_or(CopyError::Empty)?;
+    match target.state().await? {
+        None if target.oldest_org().await?.is_some() => Err(CopyError::NotEmpty),
+        None if options.resume => Err(CopyError::NotBegun),
+        None => Ok(State { source: oldest, since: source.positions().await?, ..State::default() }),
+        Some(_) if !options.resume => Err(CopyError::Begun),
+        Some(state) if state.source != oldest => Err(CopyError::OtherSource),
+        Some(state) => match &state.ended {
+            Some(ended) if *ended != target.positions().await? => Err(CopyError::TargetWritten),
+            _ => Ok(state),
+        },
+    }
+}
+
+/// Carries the tables that are not carried yet.
+async fn first_pass(
+    source: &mut dyn Source,
+    target: &mut dyn Target,
+    state: &mut State,
+    tell: &mut (dyn FnMut(CopyProgress) + Send),
+) -> Result<(), CopyError> {
+    for table in TABLES {
+        if state.done.iter().any(|done| done == table.name) {
+            continue;
+        }
+        let total = source.count(table).await?;
+        let mut done = 0;
+        let mut after = state.stands_at();
+        loop {
+            let rows = source.rows(table, after.take()).await?;
+            done += rows.len() as u64;
+            tell(CopyProgress { step: CopyStep::Carry, table: table.name, done, total: total.max(done) });
+            let Some(last) = rows.last() else { break };
+            let key = table.key_of(last);
+            state.stand_at(&key);
+            after = Some(key);
+            target.write(table, rows, state).await?;
+        }
+        state.done.push(table.name.to_owned());
+        state.at = None;
+        target.write(table, Vec::new(), state).await?;
+    }
+    Ok(())
+}
+
+/// Carries what was changed since the first pass began: the small tables whole, of the others what the events name.
+async fn catch_up(
+    source: &mut dyn Source,
+    target: &mut dyn Target,
+    state: &mut State,
+    tell: &mut (dyn FnMut(CopyProgress) + Send),
+) -> Result<(), CopyError> {
+    for table in TABLES.iter().filter(|table| table.is_small) {
+        let mut after = None;
+        loop {
+            let rows = source.rows(table, after.take()).await?;
+            let Some(last) = rows.last() else { break };
+            after = Some(table.key_of(last));
+            target.write(table, rows, state).await?;
+        }
+    }
+    // Positions behind the mark may have been given for the time of a snapshot only: they are given anew.
+    let orgs: BTreeSet<i64> = source.positions().await?.into_keys().chain(state.since.keys().copied()).collect();
+    for org in orgs {
+        let since = state.since.get(&org).copied().unwrap_or_default();
+        target.forget_events(org, since).await?;
+        let mut after = Some(vec![Cell::Integer(org), Cell::Integer(since)]);
+        let mut done = 0;
+        loop {
+            let mut rows = source.rows(&EVENTS_TABLE, after.take()).await?;
+            rows.retain(|row| row.first() == Some(&Cell::Integer(org)));
+            let Some(last) = rows.last() else { break };
+            after = Some(EVENTS.key_of(last));
+            done += rows.len() as u64;
+            tell(CopyProgress { step: CopyStep::CatchUp, table: EVENTS.name, done, total: done });
+            let changed: BTreeSet<(String, String)> = rows.iter().filter_map(record_of_event).collect();
+            for (kind, id) in changed {
+                carry_record(source, target, state, org, &kind, &id).await?;
+            }
+            target.write(&EVENTS_TABLE, rows, state).await?;
+        }
+    }
+    Ok(())
+}
+
+pub(crate) static EVENTS_TABLE: Table = EVENTS;
+
+fn record_of_event(row: &Row) -> Option<(String, String)> {
+    match (row.get(EVENTS.place("kind")?)?, row.get(EVENTS.place("record")?)?) {
+        (Cell::Text(kind), Cell::Text(record)) => Some((kind.clone(), record.clone())),
+        _ => None,
+    }
+}
+
+/// Carries a record as it is now, and its claims instead of those its former state held.
+async fn carry_record(
+    source: &mut dyn Source,
+    target: &mut dyn Target,
+    state: &State,
+    org: i64,
+    kind: &str,
+    id: &str,
+) -> Result<(), CopyError> {
+    let Some(kind) = Kind::ALL.into_iter().find(|known| known.as_str() == kind) else { return Ok(()) };
+    let name = format!("{}s", kind.as_str());
+    let Some(table) = TABLES.iter().find(|table| table.name == name) else { return Ok(()) };
+    let Some(row) = source.record(table, org, id).await? else { return Ok(()) };
+    if let Some(former) = target.record(table, org, id).await? {
+        let held = claims(org, kind, id, &former, table)?;
+        target.free(held.into_iter().map(|claim| (claim.key, id.to_owned())).collect()).await?;
+    }
+    let held = claims(org, kind, id, &row, table)?;
+    target.write(table, vec![row], state).await?;
+    let rows = held.into_iter().map(|claim| {
+        vec![Cell::Bytes(claim.key), Cell::Integer(org), Cell::Text(claim.kind.to_owned()), Cell::Text(id.to_owned())]
+    });
+    if let Some(table) = TABLES.iter().find(|table| table.name == "claims") {
+        target.write(table, rows.collect(), state).await?;
+    }
+    Ok(())
+}
+
+struct HeldClaim {
+    key: Vec<u8>,
+    kind: &'static str,
+}
+
+fn claims(org: i64, kind: Kind, id: &str, row: &Row, table: &Table) -> Result<Vec<HeldClaim>, CopyError> {
+    let cell = |column: &str| table.place(column).and_then(|place| row.get(place));
+    let (Some(Cell::Boolean(deleted)), Some(Cell::Text(document))) = (cell("deleted"), cell("document")) else {
+        return Ok(Vec::new());
+    };
+    let Ok(id) = id.parse::<ObjectId>() else { return Ok(Vec::new()) };
+    if *deleted {
+        return Ok(Vec::new());
+    }
+    let held = holdings::claims_of(OrgKey(org), kind, id, document)
+        .map_err(|refusal| CopyError::Failed { what: "reading a record", reason: refusal.to_string() })?;
+    Ok(held
+        .into_iter()
+        .map(|claim| HeldClaim { key: claim.key.as_bytes().to_vec(), kind: claim.kind.as_str() })
+        .collect())
+}
+
+/// Counts and sums both sides.
+async fn verify(
+    source: &mut dyn Source,
+    target: &mut dyn Target,
+    tell: &mut (dyn FnMut(CopyProgress) + Send),
+) -> Result<Vec<CopiedTable>, CopyError> {
+    let mut tables = Vec::new();
+    for table in TABLES {
+        let total = source.count(table).await?;
+        let mut done = 0;
+        let mut count = |rows: u64| {
+            done += rows;
+            tell(CopyProgress {
+                step: CopyStep::Verify,
+                table: table.name,
+                done: done / 2,
+                total: total.max(done / 2),
+            });
+        };
+        let here = tally(source, table, &mut count).await?;
+        let there = tally(target, table, &mut count).await?;
+        if here != there {
+            let (source_rows, target_rows) = (here.rows, there.rows);
+            return Err(CopyError::Differs { table: table.name, source_rows, target_rows });
+        }
+        tables.push(CopiedTable { name: table.name, rows: here.rows, checksum: here.checksum() });
+    }
+    Ok(tables)
+}
+
+async fn tally(
+    archive: &mut (impl Source + ?Sized),
+    table: &'static Table,
+    count: &mut (dyn FnMut(u64) + Send),
+) -> Result<Tally, CopyError> {
+    let (mut tally, mut after) = (Tally::default(), None);
+    loop {
+        let rows = archive.rows(table, after.take()).await?;
+        count(rows.len() as u64);
+        rows.iter().for_each(|row| tally.add(row));
+        match rows.last() {
+            Some(last) => after = Some(table.key_of(last)),
+            None => return Ok(tally),
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! The tables that are carried from one engine to another, and their rows without an engine.
+
+use sha2::{Digest, Sha256};
+
+/// A value of a column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Cell {
+    Null,
+    Integer(i64),
+    Boolean(bool),
+    Text(String),
+    Bytes(Vec<u8>),
+}
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Holds {
+    Integer,
+    Boolean,
+    Text,
+    Bytes,
+}
+
+/// A row: its values in the order of the table's columns.
+pub(crate) type Row = Vec<Cell>;
+
+/// A table that both engines have.
+#[derive(Debug)]
+pub(crate) struct Table {
+    pub(crate) name: &'static str,
+    pub(crate) columns: &'static [(&'static str, Holds)],
+    /// The columns that tell rows apart on both engines; rows are read in their order.
+    pub(crate) key: &'static [&'static str],
+    /// Whether it is so small, or so hard to follow, that a later pass carries it whole again.
+    pub(crate) is_small: bool,
+}
+
+use Holds::{Boolean, Bytes, Integer, Text};
+
+const RECORD: &[(&str, Holds)] = &[
+    ("id", Text),
+    ("org", Integer),
+    ("rev", Integer),
+    ("format", Integer),
+    ("deleted", Boolean),
+    ("created_at", Integer),
+    ("updated_at", Integer),
+    ("document", Text),
+];
+
+/// In an order in which no row refers to one that is not there yet.
+pub(crate) const TABLES: &[Table] = &[
+    Table {
+        name: "orgs",
+        columns: &[("key", Integer), ("id", Text), ("name", Text), ("created_at", Integer)],
+        key: &["key"],
+        is_small: true,
+    },
+    Table {
+        name: "tokens",
+        columns: &[
+            ("id", Text),
+            ("org", Integer),
+            ("user_id", Text),
+            ("name", Text),
+            ("roles", Text),
+            ("hash", Bytes),
+            ("last_chars", Text),
+            ("cidr", Text),
+            ("created_at", Integer),
+            ("expires_at", Integer),
+            ("revoked_at", Integer),
+        ],
+        key: &["id"],
+        is_small: true,
+    },
+    Table { name: "settings", columns: &[("name", Text), ("value", Bytes)], key: &["name"], is_small: true },
+    Table { name: "users", columns: RECORD, key: &["org", "id"], is_small: true },
+    Table { name: "tags", columns: RECORD, key: &["org", "id"], is_small: false },
+    Table { name: "customers", columns: RECORD, key: &["org", "id"], is_small: false },
+    Table {
+        name: "claims",
+        columns: &[("key", Bytes), ("org", Integer), ("kind", Text), ("owner", Text)],
+        key: &["key"],
+        is_small: false,
+    },
+    EVENTS,
+];
+
+pub(crate) const EVENTS: Table = Table {
+    name: "events",
+    columns: &[
+        ("org", Integer),
+        ("position", Integer),
+        ("id", Text),
+        ("kind", Text),
+        ("record", Text),
+        ("rev", Integer),
+        ("name", Text),
+        ("at", Integer),
+        ("actor", Text),
+        ("client", Text),
+        ("request_id", Text),
+        ("changes", Text),
+    ],
+    key: &["org", "position"],
+    is_small: false,
+};
+
+impl Table {
+    pub(crate) fn names(&self) -> String {
+        self.columns.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
+    }
+
+    pub(crate) fn key_of(&self, row: &Row) -> Vec<Cell> {
+        self.key.iter().filter_map(|key| row.get(self.place(key)?).cloned()).collect()
+    }
+
+    pub(crate) fn place(&self, column: &str) -> Option<usize> {
+        self.columns.iter().position(|(name, _)| *name == column)
+    }
+
+    /// Whether its rows are records, which may be found by org and id.
+    pub(crate) fn is_of_records(&self) -> bool {
+        std::ptr::eq(self.columns, RECORD)
+    }
+}
+
+/// Counts rows and sums their hashes, so that two tables compare in whatever order they are read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Tally {
+    pub(crate) rows: u64,
+    sums: [u128; 2],
+}
+
+impl Tally {
+    pub(crate) fn add(&mut self, row: &Row) {
+        let mut hash = Sha256::new();
+        for cell in row {
+            match cell {
+                Cell::Null => hash.update([0]),
+                Cell::Integer(number) => {
+                    hash.update([1]);
+                    hash.update(number.to_be_bytes());
+                }
+                Cell::Boolean(boolean) => hash.update([2, u8::from(*boolean)]),
+                Cell::Text(text) => {
+                    hash.update([3]);
+                    hash.update(text.len().to_be_bytes());
+                    hash.update(text);
+                }
+                Cell::Bytes(bytes) => {
+                    hash.update([4]);
+                    hash.update(bytes.len().to_be_bytes());
+                    hash.update(bytes);
+                }
+            }
+        }
+        let digest = hash.finalize();
+        self.rows += 1;
+        for (sum, half) in self.sums.iter_mut().zip(digest.chunks_exact(16)) {
+            let half = half.iter().fold(0_u128, |number, byte| number << 8 | u128::from(*byte));
+            *sum = sum.wrapping_add(half);
+        }
+    }
+
+    /// The sum, to show.
+    pub(crate) fn checksum(&self) -> String {
+        format!("{:032x}{:032x}", self.sums[0], self.sums[1])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tally_does_not_depend_on_the_order_but_on_every_cell() {
+        let rows = [vec![Cell::Integer(1), Cell::Text("a".to_owned())], vec![Cell::Integer(2), Cell::Null]];
+        let tally = |rows: &[&Row]| {
+            let mut tally = Tally::default();
+            rows.iter().for_each(|row| tally.add(row));
+            tally
+        };
+        assert_eq!(tally(&[&rows[0], &rows[1]]), tally(&[&rows[1], &rows[0]]));
+        assert_ne!(tally(&[&rows[0]]), tally(&[&rows[1]]));
+        assert_ne!(tally(&[&rows[0]]), tally(&[&rows[0], &rows[0]]));
+        let moved = vec![Cell::Text("1".to_owned()), Cell::Text("a".to_owned())];
+        assert_ne!(tally(&[&rows[0]]), tally(&[&moved]));
+    }
+
+    #[test]
+    fn keys_are_columns() {
+        for table in TABLES {
+            assert!(table.key.iter().all(|key| table.place(key).is_some()), "{}", table.name);
+        }
+    }
+}

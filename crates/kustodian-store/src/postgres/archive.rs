@@ -1,0 +1,286 @@
+//! A PostgreSQL database as one end of a copy.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use serde_json::{Map, Value as Json};
+use tokio_postgres::{Error, Row as Returned};
+
+use super::connection::Connection;
+use super::failure::words;
+use super::values::Value;
+use crate::copy::state::{NAME, State};
+use crate::copy::table::{Cell, Holds, Row, Table};
+use crate::copy::{CopyError, ROWS, Source, Target};
+use crate::failure::OpenError;
+use crate::options::Options;
+
+/// A connection of its own.
+pub(crate) struct Archive {
+    connection: Connection,
+    /// Of a snapshot: events that were committed but had no position yet, with positions for the time being.
+    unplaced: Vec<Row>,
+}
+
+impl Archive {
+    /// Opens a database to read one snapshot of it.
+    pub(crate) async fn read(url: &str) -> Result<Self, CopyError> {
+        let mut archive = Self::open(url).await?;
+        archive.connection.command("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await.map_err(failed)?;
+        archive.unplaced = archive.place_for_now().await?;
+        Ok(archive)
+    }
+
+    /// Opens a database to write it.
+    pub(crate) async fn write(url: &str) -> Result<Self, CopyError> {
+        Self::open(url).await
+    }
+
+    async fn open(url: &str) -> Result<Self, CopyError> {
+        let (connector, connection) = super::connect(url, &Options::default()).await?;
+        let lacks = super::schema::pending(&connection, connector.name()).await?;
+        if !lacks.is_empty() {
+            let what = connector.name().to_owned();
+            let reason = "it lacks migrations: run kustodian migrate on it first".to_owned();
+            return Err(OpenError::Failed { what, reason }.into());
+        }
+        // A pass over a large table takes longer than any request may.
+        let patience = "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0";
+        connection.command(patience).await.map_err(failed)?;
+        Ok(Self { connection, unplaced: Vec::new() })
+    }
+
+    /// A sequencer gives positions after the commit; what it has not come to yet is placed behind what it has.
+    async fn place_for_now(&mut self) -> Result<Vec<Row>, CopyError> {
+        let mut last = self.positions().await?;
+        let events = &crate::copy::EVENTS_TABLE;
+        let sql = format!("SELECT {} FROM events WHERE position IS NULL ORDER BY org, at, record, rev", events.names());
+        let mut rows = self.select(events, &sql, &[]).await?;
+        for row in &mut rows {
+            if let Some(Cell::Integer(org)) = row.first() {
+                let position = last.entry(*org).or_default();
+                *position += 1;
+                if let Some(cell) = row.get_mut(1) {
+                    *cell = Cell::Integer(*position);
+                }
+            }
+        }
+        Ok(rows)
+    }
+
+    async fn select(&self, table: &Table, sql: &str, values: &[Value<'_>]) -> Result<Vec<Row>, CopyError> {
+        let answer = self.connection.unnamed(sql, values).await.map_err(failed)?;
+        answer.rows.iter().map(|row| cells(table, row)).collect()
+    }
+
+    /// One value out of one row.
+    async fn number(&self, sql: &str) -> Result<i64, CopyError> {
+        let answer = self.connection.unnamed(sql, &[]).await.map_err(failed)?;
+        answer.rows.first().map(|row| row.try_get(0)).transpose().map_err(failed).map(Option::unwrap_or_default)
+    }
+
+    /// Runs statements in one transaction.
+    async fn together(&self, statements: &[(String, Vec<Value<'_>>)]) -> Result<(), CopyError> {
+        self.connection.command("BEGIN").await.map_err(failed)?;
+        for (sql, values) in statements {
+            if let Err(error) = self.connection.unnamed(sql, values).await {
+                // The first failure is the one to tell.
+                drop(self.connection.command("ROLLBACK").await);
+                return Err(failed(error));
+            }
+        }
+        self.connection.command("COMMIT").await.map_err(failed)
+    }
+}
+
+fn failed(error: Error) -> CopyError {
+    CopyError::Failed { what: "PostgreSQL", reason: words(&error) }
+}
+
+#[async_trait]
+impl Source for Archive {
+    async fn oldest_org(&mut self) -> Result<Option<String>, CopyError> {
+        let answer = self.connection.unnamed("SELECT id FROM orgs ORDER BY key LIMIT 1", &[]).await.map_err(failed)?;
+        answer.rows.first().map(|row| row.try_get(0)).transpose().map_err(failed)
+    }
+
+    async fn count(&mut self, table: &'static Table) -> Result<u64, CopyError> {
+        let rows = self.number(&format!("SELECT count(*) FROM {}", table.name)).await?;
+        Ok(u64::try_from(rows).unwrap_or_default())
+    }
+
+    async fn rows(&mut self, table: &'static Table, after: Option<Vec<Cell>>) -> Result<Vec<Row>, CopyError> {
+        let key = table.key.join(", ");
+        let mut conditions = Vec::new();
+        if let Some(after) = &after {
+            let places: Vec<String> = (1..=after.len()).map(|place| format!("${place}")).collect();
+            conditions.push(format!("({key}) > ({})", places.join(", ")));
+        }
+        match table.name {
+            "settings" => conditions.push(format!("name <> '{NAME}'")),
+            "events" => conditions.push("position IS NOT NULL".to_owned()),
+            _ => {}
+        }
+        let condition = if conditions.is_empty() { "true".to_owned() } else { conditions.join(" AND ") };
+        let sql = format!("SELECT {} FROM {} WHERE {condition} ORDER BY {key} LIMIT {ROWS}", table.names(), table.name);
+        let values: Vec<Value<'_>> = after.iter().flatten().map(value).collect();
+        let mut rows = self.select(table, &sql, &values).await?;
+        if table.name == "events" {
+            let behind = |row: &&Row| after.as_ref().is_none_or(|after| numbers(&table.key_of(row)) > numbers(after));
+            rows.extend(self.unplaced.iter().filter(behind).cloned());
+            rows.sort_by_key(|row| numbers(&table.key_of(row)));
+            rows.truncate(ROWS);
+        }
+        Ok(rows)
+    }
+
+    async fn record(&mut self, table: &'static Table, org: i64, id: &str) -> Result<Option<Row>, CopyError> {
+        let sql = format!("SELECT {} FROM {} WHERE org = $1 AND id = $2", table.names(), table.name);
+        Ok(self.select(table, &sql, &[Value::Number(org), Value::Text(id)]).await?.pop())
+    }
+
+    async fn positions(&mut self) -> Result<BTreeMap<i64, i64>, CopyError> {
+        let sql = "SELECT org, max(position) FROM events WHERE position IS NOT NULL GROUP BY org";
+        let answer = self.connection.unnamed(sql, &[]).await.map_err(failed)?;
+        let pair = |row: &Returned| Ok((row.try_get(0)?, row.try_get(1)?));
+        answer.rows.iter().map(pair).collect::<Result<_, Error>>().map_err(failed)
+    }
+}
+
+/// A key of numbers alone, as that of events is.
+fn numbers(key: &[Cell]) -> Vec<i64> {
+    key.iter().filter_map(|cell| if let Cell::Integer(number) = cell { Some(*number) } else { None }).collect()
+}
+
+#[async_trait]
+impl Target for Archive {
+    async fn refresh(&mut self) -> Result<(), CopyError> {
+        // Every read of a target stands alone, so it sees what was written.
+        Ok(())
+    }
+
+    async fn state(&mut self) -> Result<Option<State>, CopyError> {
+        let sql = format!("SELECT value FROM settings WHERE name = '{NAME}'");
+        let answer = self.connection.unnamed(&sql, &[]).await.map_err(failed)?;
+        let bytes: Option<Vec<u8>> = answer.rows.first().map(|row| row.try_get(0)).transpose().map_err(failed)?;
+        Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+    }
+
+    async fn write(&mut self, table: &'static Table, rows: Vec<Row>, state: &State) -> Result<(), CopyError> {
+        let note = state.to_bytes()?;
+        let rows = Json::Array(rows.iter().map(|row| object(table, row)).collect()).to_string();
+        let mut statements = Vec::new();
+        if rows != "[]" {
+            statements.push((upsert(table), vec![Value::Text(&rows)]));
+        }
+        statements.push((KEEP_STATE.to_owned(), vec![Value::Text(NAME), Value::Bytes(&note)]));
+        self.together(&statements).await
+    }
+
+    async fn free(&mut self, claims: Vec<(Vec<u8>, String)>) -> Result<(), CopyError> {
+        let sql = "DELETE FROM claims WHERE key = $1 AND owner = $2";
+        let statements: Vec<_> =
+            claims.iter().map(|(key, owner)| (sql.to_owned(), vec![Value::Bytes(key), Value::Text(owner)])).collect();
+        self.together(&statements).await
+    }
+
+    async fn forget_events(&mut self, org: i64, behind: i64) -> Result<(), CopyError> {
+        let sql = "DELETE FROM events WHERE org = $1 AND position > $2";
+        self.connection.unnamed(sql, &[Value::Number(org), Value::Number(behind)]).await.map_err(failed)?;
+        Ok(())
+    }
+
+    async fn finish(&mut self, state: &State) -> Result<(), CopyError> {
+        let note = state.to_bytes()?;
+        let mut statements: Vec<(String, Vec<Value<'_>>)> = [
+            "DELETE FROM feeds",
+            "INSERT INTO feeds (org, position) SELECT o.key, coalesce(e.position, 0) FROM orgs o \
+             LEFT JOIN (SELECT org, max(position) AS position FROM events GROUP BY org) e ON e.org = o.key",
+            "DELETE FROM live_counts",
+        ]
+        .map(|sql| (sql.to_owned(), Vec::new()))
+        .into();
+        for kind in ["customer", "tag", "user"] {
+            let sql = format!(
+                "INSERT INTO live_counts (org, kind, live) \
+                 SELECT org, '{kind}', count(*) FROM {kind}s WHERE NOT deleted GROUP BY org"
+            );
+            statements.push((sql, Vec::new()));
+        }
+        // The next org made here gets a key that none of these has.
+        let next = "SELECT setval(pg_get_serial_sequence('orgs', 'key'), (SELECT max(key) FROM orgs))";
+        statements.push((next.to_owned(), Vec::new()));
+        statements.push((KEEP_STATE.to_owned(), vec![Value::Text(NAME), Value::Bytes(&note)]));
+        self.together(&statements).await
+    }
+}
+
+/// $1 name, $2 value.
+const KEEP_STATE: &str =
+    "INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+
+/// A statement that writes rows, given as one array of JSON objects, over those with the same key.
+fn upsert(table: &Table) -> String {
+    let columns = |form: fn(&str, Holds) -> String| {
+        table.columns.iter().map(|(name, holds)| form(name, *holds)).collect::<Vec<_>>().join(", ")
+    };
+    let typed = columns(|name, holds| match holds {
+        Holds::Integer => format!("{name} bigint"),
+        Holds::Boolean => format!("{name} boolean"),
+        Holds::Text | Holds::Bytes => format!("{name} text"),
+    });
+    let read = columns(|name, holds| match holds {
+        Holds::Bytes => format!("decode({name}, 'hex')"),
+        _ => name.to_owned(),
+    });
+    let sets = columns(|name, _| format!("{name} = excluded.{name}"));
+    // Here events are told apart by what they happened to: a position may change until it is given for good.
+    let key = if table.name == "events" { "record, org, kind, rev".to_owned() } else { table.key.join(", ") };
+    format!(
+        "INSERT INTO {} ({}) SELECT {read} FROM json_to_recordset($1::text::json) AS sent ({typed}) \
+         ON CONFLICT ({key}) DO UPDATE SET {sets}",
+        table.name,
+        table.names(),
+    )
+}
+
+fn object(table: &Table, row: &Row) -> Json {
+    let members = table.columns.iter().zip(row).map(|((name, _), cell)| {
+        let value = match cell {
+            Cell::Null => Json::Null,
+            Cell::Integer(number) => Json::from(*number),
+            Cell::Boolean(boolean) => Json::from(*boolean),
+            Cell::Text(text) => Json::from(text.as_str()),
+            Cell::Bytes(bytes) => Json::from(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()),
+        };
+        ((*name).to_owned(), value)
+    });
+    Json::Object(members.collect::<Map<_, _>>())
+}
+
+fn value(cell: &Cell) -> Value<'_> {
+    match cell {
+        Cell::Null => Value::MaybeText(None),
+        Cell::Integer(number) => Value::Number(*number),
+        Cell::Boolean(boolean) => Value::Flag(*boolean),
+        Cell::Text(text) => Value::Text(text),
+        Cell::Bytes(bytes) => Value::Bytes(bytes),
+    }
+}
+
+fn cells(table: &Table, row: &Returned) -> Result<Row, CopyError> {
+    fn take<'a, T: tokio_postgres::types::FromSql<'a>>(
+        row: &'a Returned,
+        place: usize,
+        cell: fn(T) -> Cell,
+    ) -> Result<Cell, Error> {
+        Ok(row.try_get::<_, Option<T>>(place)?.map_or(Cell::Null, cell))
+    }
+    let cell = |(place, (_, holds)): (usize, &(&str, Holds))| match holds {
+        Holds::Integer => take(row, place, Cell::Integer),
+        Holds::Boolean => take(row, place, Cell::Boolean),
+        Holds::Text => take(row, place, Cell::Text),
+        Holds::Bytes => take(row, place, Cell::Bytes),
+    };
+    table.columns.iter().enumerate().map(cell).collect::<Result<_, Error>>().map_err(failed)
+}

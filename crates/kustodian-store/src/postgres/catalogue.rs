@@ -1,0 +1,74 @@
+//! Every table, and what it is distributed by where PostgreSQL is spread over several machines by the extension citus.
+//!
+//! The schema keeps to that everywhere: a unique index, a primary key or a foreign key holds the column its table is
+//! distributed by, so that no constraint needs to look at two machines. `tests/postgres/schema.rs` compares this with
+//! a migrated database.
+
+/// A table.
+pub(super) struct Table {
+    /// Its name.
+    pub(super) name: &'static str,
+    /// Where its rows are.
+    pub(super) spread: Spread,
+}
+
+/// Where the rows of a table are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Spread {
+    /// On every machine.
+    Everywhere,
+    /// By a column of its own.
+    By(&'static str),
+    /// By a column, beside the rows of another table with the same value.
+    Beside {
+        /// The column.
+        column: &'static str,
+        /// The other table, which stands earlier in [`TABLES`].
+        of: &'static str,
+    },
+}
+
+/// Every table but the list of migrations, which stays on the coordinator; in an order in which they can be spread.
+pub(super) const TABLES: &[Table] = &[
+    Table { name: "orgs", spread: Spread::Everywhere },
+    Table { name: "tokens", spread: Spread::Everywhere },
+    Table { name: "settings", spread: Spread::Everywhere },
+    Table { name: "tags", spread: Spread::Everywhere },
+    Table { name: "users", spread: Spread::Everywhere },
+    Table { name: "feeds", spread: Spread::Everywhere },
+    Table { name: "live_counts", spread: Spread::Everywhere },
+    Table { name: "customers", spread: Spread::By("id") },
+    Table { name: "events", spread: Spread::Beside { column: "record", of: "customers" } },
+    Table { name: "outbox", spread: Spread::Beside { column: "record", of: "customers" } },
+    Table { name: "claims", spread: Spread::By("key") },
+];
+
+impl Table {
+    /// The statement that spreads it.
+    pub(super) fn statement(&self) -> String {
+        let name = self.name;
+        match self.spread {
+            Spread::Everywhere => format!("SELECT create_reference_table('{name}')"),
+            Spread::By(column) => {
+                format!("SELECT create_distributed_table('{name}', '{column}', colocate_with => 'none')")
+            }
+            Spread::Beside { column, of } => {
+                format!("SELECT create_distributed_table('{name}', '{column}', colocate_with => '{of}')")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_stands_after_the_one_it_is_beside() {
+        for (place, table) in TABLES.iter().enumerate() {
+            if let Spread::Beside { of, .. } = table.spread {
+                assert!(TABLES[..place].iter().any(|earlier| earlier.name == of), "{}", table.name);
+            }
+        }
+    }
+}

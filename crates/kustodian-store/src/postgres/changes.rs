@@ -1,0 +1,196 @@
+//! A change set as statements, and what is in its way.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use kustodian_core::change::{ChangeSet, Event, Kind, Put};
+use kustodian_core::claim::{Claim, ClaimKey};
+use kustodian_core::directory::NewToken;
+use kustodian_core::store::{CommitError, OrgKey, Stored};
+use kustomer_api::ObjectId;
+
+use super::connection::{Step, statement};
+use super::credentials;
+use super::sql::{FREE_CLAIM, INSERT_EVENT, INSERT_OUTBOX, TAKE_CLAIMS, statements};
+use super::values::Value;
+use crate::document::DOCUMENT_FORMAT;
+
+/// A record of the org.
+pub(super) type Name = (Kind, ObjectId);
+
+/// What is known of a record before it is written.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Before {
+    pub(super) rev: u64,
+    deleted: bool,
+}
+
+impl From<&Stored> for Before {
+    fn from(stored: &Stored) -> Self {
+        Self { rev: stored.rev, deleted: stored.deleted }
+    }
+}
+
+/// What a transaction has looked up and holds locked.
+#[derive(Default)]
+pub(super) struct Seen {
+    /// The records there are.
+    pub(super) records: HashMap<Name, Before>,
+    /// The claims that are held.
+    pub(super) owners: HashMap<Vec<u8>, ObjectId>,
+}
+
+/// Whether all of it is new and nothing contradicts itself: then it can be written without looking first, and the
+/// database's own constraints tell whether something was there.
+pub(super) fn is_insert_only(changes: &ChangeSet) -> bool {
+    let mut records = HashSet::new();
+    let mut owners = HashMap::new();
+    !changes.puts.is_empty()
+        && changes.puts.iter().all(|put| put.expects.is_none() && records.insert((put.kind, put.id)))
+        && changes.claims.iter().all(|claim| *owners.entry(claim.key).or_insert(claim.owner) == claim.owner)
+}
+
+/// The records that are written, each once, in an order that is everybody's.
+pub(super) fn records(changes: &ChangeSet) -> Vec<Name> {
+    let mut names: Vec<Name> = changes.puts.iter().map(|put| (put.kind, put.id)).collect();
+    names.sort_unstable_by_key(|(kind, id)| (kind.as_str(), *id));
+    names.dedup();
+    names
+}
+
+/// The first thing in the way, each put seeing those before it.
+pub(super) fn conflict(changes: &ChangeSet, seen: &Seen) -> Option<CommitError> {
+    stale_put(&changes.puts, seen).or_else(|| held_claim(changes, seen))
+}
+
+fn stale_put(puts: &[Put], seen: &Seen) -> Option<CommitError> {
+    let mut written: HashMap<Name, u64> = HashMap::new();
+    puts.iter().find_map(|put| {
+        let name = (put.kind, put.id);
+        let rev = written.get(&name).copied().or_else(|| seen.records.get(&name).map(|before| before.rev));
+        written.insert(name, put.rev);
+        (rev != put.expects).then_some(CommitError::Stale { kind: put.kind, id: put.id })
+    })
+}
+
+/// The first claim that another record holds, once this change set's claims are given up.
+fn held_claim(changes: &ChangeSet, seen: &Seen) -> Option<CommitError> {
+    let mut taken: HashMap<ClaimKey, ObjectId> = HashMap::new();
+    changes.claims.iter().find_map(|claim| {
+        let holder = taken.get(&claim.key).copied().or_else(|| holder(changes, seen, claim.key));
+        taken.insert(claim.key, holder.unwrap_or(claim.owner));
+        let owner = holder.filter(|holder| *holder != claim.owner)?;
+        Some(CommitError::Claimed { kind: claim.kind, key: claim.key, owner })
+    })
+}
+
+/// Who holds a claim that this change set does not give up.
+fn holder(changes: &ChangeSet, seen: &Seen, key: ClaimKey) -> Option<ObjectId> {
+    let owner = *seen.owners.get(key.as_bytes().as_slice())?;
+    let is_freed = changes.frees.iter().any(|free| free.key == key && free.owner == owner);
+    (!is_freed).then_some(owner)
+}
+
+/// Everything that writes `changes`, which nothing is in the way of: records, claims, events, and what the sequencer
+/// needs to know of them.
+pub(super) fn writes<'a>(
+    org: OrgKey,
+    changes: &'a ChangeSet,
+    seen: &Seen,
+    token: Option<&'a NewToken>,
+) -> Vec<Step<'a>> {
+    let mut steps = Vec::with_capacity(changes.puts.len() + changes.frees.len() + 2 * changes.events.len() + 2);
+    let mut before: HashMap<Name, Before> = HashMap::new();
+    let mut gains: BTreeMap<(&str, ObjectId, u64), (i64, &Put)> = BTreeMap::new();
+    for put in &changes.puts {
+        let name = (put.kind, put.id);
+        let found = before.get(&name).or_else(|| seen.records.get(&name)).copied();
+        steps.push(write_record(org, put, found.is_some()));
+        let gain = i64::from(!put.deleted) - i64::from(found.is_some_and(|found| !found.deleted));
+        gains.insert((put.kind.as_str(), put.id, put.rev), (gain, put));
+        before.insert(name, Before { rev: put.rev, deleted: put.deleted });
+    }
+    steps.extend(free_claims(org, changes));
+    steps.extend(take_claims(org, changes, seen));
+    for event in &changes.events {
+        steps.push(write_event(org, event));
+        let gain = gains.remove(&(event.kind.as_str(), event.record, event.rev)).map_or(0, |(gain, _)| gain);
+        steps.push(outbox(org, event.kind, event.record, event.rev, event.at.as_millis(), gain, true));
+    }
+    for (gain, put) in gains.into_values().filter(|(gain, _)| *gain != 0) {
+        steps.push(outbox(org, put.kind, put.id, put.rev, put.updated_at.as_millis(), gain, false));
+    }
+    steps.extend(token.map(credentials::insert_token));
+    steps
+}
+
+fn write_record(org: OrgKey, put: &Put, exists: bool) -> Step<'_> {
+    let of_kind = statements(put.kind);
+    let sql = if exists { of_kind.update } else { of_kind.insert };
+    let values = vec![
+        Value::Id(put.id),
+        Value::Number(org.0),
+        Value::count(put.rev),
+        Value::Number(DOCUMENT_FORMAT),
+        Value::Flag(put.deleted),
+        Value::Number(put.created_at.as_millis()),
+        Value::Number(put.updated_at.as_millis()),
+        Value::Text(&put.document),
+    ];
+    statement(sql, values)
+}
+
+fn free_claims<'a>(org: OrgKey, changes: &'a ChangeSet) -> Vec<Step<'a>> {
+    let mut frees: Vec<&'a Claim> = changes.frees.iter().collect();
+    frees.sort_unstable_by_key(|claim| *claim.key.as_bytes());
+    let values =
+        |claim: &'a Claim| vec![Value::Bytes(claim.key.as_bytes()), Value::Number(org.0), Value::Id(claim.owner)];
+    frees.into_iter().map(|claim| statement(FREE_CLAIM, values(claim))).collect()
+}
+
+/// Takes those not held by their owners already, in the order of their keys.
+fn take_claims<'a>(org: OrgKey, changes: &'a ChangeSet, seen: &Seen) -> Option<Step<'a>> {
+    let is_new = |claim: &&Claim| holder(changes, seen, claim.key).is_none();
+    let mut claims: Vec<&Claim> = changes.claims.iter().filter(is_new).collect();
+    claims.sort_unstable_by_key(|claim| *claim.key.as_bytes());
+    claims.dedup_by_key(|claim| claim.key);
+    if claims.is_empty() {
+        return None;
+    }
+    let values = vec![
+        Value::Number(org.0),
+        Value::ByteStrings(claims.iter().map(|claim| claim.key.as_bytes().as_slice()).collect()),
+        Value::Texts(claims.iter().map(|claim| claim.kind.as_str()).collect()),
+        Value::Ids(claims.iter().map(|claim| claim.owner).collect()),
+    ];
+    Some(statement(TAKE_CLAIMS, values))
+}
+
+fn write_event(org: OrgKey, event: &Event) -> Step<'_> {
+    let values = vec![
+        Value::Id(event.record),
+        Value::Number(org.0),
+        Value::Text(event.kind.as_str()),
+        Value::count(event.rev),
+        Value::Id(event.id),
+        Value::Text(event.name),
+        Value::Number(event.at.as_millis()),
+        Value::MaybeId(event.actor),
+        Value::Text(event.client),
+        Value::Text(&event.request_id),
+        Value::MaybeText(event.changes.as_deref()),
+    ];
+    statement(INSERT_EVENT, values)
+}
+
+fn outbox<'a>(org: OrgKey, kind: Kind, record: ObjectId, rev: u64, at: i64, gain: i64, is_event: bool) -> Step<'a> {
+    let values = vec![
+        Value::Id(record),
+        Value::Number(org.0),
+        Value::Text(kind.as_str()),
+        Value::count(rev),
+        Value::Number(at),
+        Value::Number(gain),
+        Value::Flag(is_event),
+    ];
+    statement(INSERT_OUTBOX, values)
+}

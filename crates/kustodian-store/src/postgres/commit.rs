@@ -1,0 +1,290 @@
+//! Committing a change set.
+//!
+//! A change set that only makes new records is one trip: BEGIN, plain statements and COMMIT one after the other, with
+//! the constraints of the database to tell whether something was in the way. Any other one locks what it writes
+//! first, looks, and then writes and commits in a second trip. Which of several conflicts is told is decided by the
+//! second way alone, so that it is the same as on every engine; the first only finds that there is one.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
+
+use kustodian_core::change::{ChangeSet, Kind};
+use kustodian_core::directory::NewToken;
+use kustodian_core::store::{CommitError, Decide, OrgKey, StoreError, Stored};
+use kustomer_api::ObjectId;
+use tokio::time::{sleep, timeout};
+use tokio_postgres::Error;
+
+use super::changes::{Before, Name, Seen, conflict, is_insert_only, records, writes};
+use super::connection::{Answer, Failed, Step, statement};
+use super::failure::{is_momentary, spoils_connection, store_error, unavailable, violated, words};
+use super::pool::{Lease, Pool};
+use super::records::{owner, stored};
+use super::sql::{FIND_OWNERS, HOLD_NUMBER, statements};
+use super::values::Value;
+
+/// Where a change set comes from.
+pub(super) enum Source {
+    /// The caller.
+    Ready(ChangeSet),
+    /// A decision still to be made, under the record's lock.
+    Open { kind: Kind, id: ObjectId, decide: Decide },
+    /// A decision made on this revision; kept in case the transaction has to be repeated.
+    Made { kind: Kind, id: ObjectId, seen: Option<u64>, decision: Result<ChangeSet, CommitError> },
+}
+
+/// A commit in the making.
+pub(super) struct Commit<'a> {
+    /// Where connections come from.
+    pub(super) writers: &'a Pool,
+    /// The command that begins a transaction.
+    pub(super) begin: &'a str,
+    /// How long it may take in all.
+    pub(super) limit: Duration,
+    /// Whose records.
+    pub(super) org: OrgKey,
+    /// A token to keep with it.
+    pub(super) token: Option<&'a NewToken>,
+}
+
+/// Why a transaction did not commit.
+enum Obstacle {
+    /// Something is in the way, and that is the answer.
+    Conflict(CommitError),
+    /// Others were in the way; the same again may find them gone, or what they did.
+    Again(Error),
+    /// The database could not.
+    Failed(StoreError),
+}
+
+/// How long to wait before the same again, for each time it was tried.
+const PAUSE: Duration = Duration::from_millis(2);
+
+impl Commit<'_> {
+    /// Commits what comes from `source`; again, while other transactions are in the way.
+    pub(super) async fn run(&self, mut source: Source) -> Result<ChangeSet, CommitError> {
+        let deadline = Instant::now() + self.limit;
+        let mut may_insert = true;
+        for attempt in 1_u32.. {
+            let lease = self.writers.take().await?;
+            let outcome = match &source {
+                Source::Ready(changes) if may_insert && is_insert_only(changes) => self.insert(lease, changes).await,
+                _ => self.write(lease, &mut source).await,
+            };
+            match outcome {
+                Ok(()) => break,
+                Err(Obstacle::Conflict(conflict)) => return Err(conflict),
+                Err(Obstacle::Failed(error)) => return Err(error.into()),
+                Err(Obstacle::Again(error)) if Instant::now() >= deadline => {
+                    return Err(unavailable(format!("others were in the way all the time: {}", words(&error))).into());
+                }
+                Err(Obstacle::Again(_)) => may_insert = false,
+            }
+            sleep(PAUSE * attempt.min(50)).await;
+        }
+        match source {
+            Source::Ready(changes) => Ok(changes),
+            Source::Made { decision, .. } => decision,
+            Source::Open { .. } => Err(StoreError::Failed { reason: "a change was never decided".to_owned() }.into()),
+        }
+    }
+
+    /// In one trip, without looking first.
+    async fn insert(&self, lease: Lease, changes: &ChangeSet) -> Result<(), Obstacle> {
+        let mut steps = vec![Step::Command(self.begin)];
+        steps.extend(writes(self.org, changes, &Seen::default(), self.token));
+        self.finish(lease, steps).await
+    }
+
+    /// Locks and looks, then writes.
+    async fn write(&self, lease: Lease, source: &mut Source) -> Result<(), Obstacle> {
+        let mut transaction = Transaction { lease, begin: Some(self.begin), org: self.org, limit: self.limit };
+        let mut seen = Seen::default();
+        let found = transaction.decide(source, &mut seen).await;
+        let looked = match found {
+            Ok(()) => match source {
+                Source::Ready(changes) | Source::Made { decision: Ok(changes), .. } => {
+                    transaction.look_up(changes, &mut seen).await.map(|()| (conflict(changes, &seen), &*changes))
+                }
+                Source::Made { decision: Err(error), .. } => {
+                    let refusal = error.clone();
+                    transaction.roll_back().await;
+                    return Err(Obstacle::Conflict(refusal));
+                }
+                Source::Open { .. } => Err(Obstacle::Failed(unavailable("a change was never decided"))),
+            },
+            Err(obstacle) => Err(obstacle),
+        };
+        match looked {
+            Ok((None, changes)) => {
+                let mut steps: Vec<_> = transaction.begin.take().map(Step::Command).into_iter().collect();
+                steps.extend(writes(self.org, changes, &seen, self.token));
+                self.finish(transaction.lease, steps).await
+            }
+            Ok((Some(conflict), _)) => {
+                transaction.roll_back().await;
+                Err(Obstacle::Conflict(conflict))
+            }
+            Err(obstacle) => {
+                transaction.roll_back().await;
+                Err(obstacle)
+            }
+        }
+    }
+
+    /// Sends what is left of a transaction, and its end.
+    async fn finish(&self, lease: Lease, mut steps: Vec<Step<'_>>) -> Result<(), Obstacle> {
+        steps.push(Step::Command("COMMIT"));
+        let Ok(result) = timeout(self.limit, lease.connection().run(&steps)).await else {
+            return Err(Obstacle::Failed(unknown("no answer in time")));
+        };
+        let Failed { error, is_complete, .. } = match result {
+            Ok(_) => {
+                lease.give_back();
+                return Ok(());
+            }
+            Err(failed) => failed,
+        };
+        if spoils_connection(&error) {
+            return Err(Obstacle::Failed(if is_complete { unknown(&words(&error)) } else { store_error(&error) }));
+        }
+        if is_complete {
+            // COMMIT was answered, and ended the transaction without keeping anything of it.
+            lease.give_back();
+        }
+        match self.token.filter(|_| violated(&error) == Some("tokens")) {
+            Some(NewToken { user, .. }) => Err(Obstacle::Conflict(CommitError::Stale { kind: user.kind, id: user.id })),
+            None => Err(obstacle(error)),
+        }
+    }
+}
+
+/// What an error means that left the connection in order.
+fn obstacle(error: Error) -> Obstacle {
+    match violated(&error) {
+        // The same revision of a record happened twice within the change set: that will not change.
+        Some("events" | "outbox") => Obstacle::Failed(store_error(&error)),
+        Some(_) => Obstacle::Again(error),
+        None if is_momentary(&error) => Obstacle::Again(error),
+        None => Obstacle::Failed(store_error(&error)),
+    }
+}
+
+fn unknown(reason: &str) -> StoreError {
+    unavailable(format!("{reason}; it is unknown whether the write was committed"))
+}
+
+/// A transaction that looks before it writes.
+struct Transaction<'a> {
+    lease: Lease,
+    /// Until it has begun.
+    begin: Option<&'a str>,
+    org: OrgKey,
+    limit: Duration,
+}
+
+impl Transaction<'_> {
+    /// Locks the record that is decided on, and decides.
+    async fn decide(&mut self, source: &mut Source, seen: &mut Seen) -> Result<(), Obstacle> {
+        let (kind, id) = match source {
+            Source::Ready(_) => return Ok(()),
+            Source::Open { kind, id, .. } | Source::Made { kind, id, .. } => (*kind, *id),
+        };
+        let found = self.lock(kind, id).await?;
+        let rev = found.as_ref().map(|found| found.rev);
+        seen.records.extend(found.as_ref().map(|found| ((kind, id), Before::from(found))));
+        *source = match std::mem::replace(source, Source::Ready(ChangeSet::default())) {
+            Source::Open { decide, .. } => {
+                // A rule that panics must not take the transaction along.
+                let decision = match catch_unwind(AssertUnwindSafe(|| decide(found))) {
+                    Ok(decision) => decision.map_err(CommitError::Refused),
+                    Err(_) => Err(StoreError::Failed { reason: "a rule panicked".to_owned() }.into()),
+                };
+                Source::Made { kind, id, seen: rev, decision }
+            }
+            Source::Made { seen: before, decision, .. } => {
+                let reason = "the transaction was repeated and found another revision";
+                let decision = if before == rev { decision } else { Err(unavailable(reason).into()) };
+                Source::Made { kind, id, seen: before, decision }
+            }
+            ready @ Source::Ready(_) => ready,
+        };
+        Ok(())
+    }
+
+    /// The record as it stands, locked until the transaction ends; its absence too.
+    async fn lock(&mut self, kind: Kind, id: ObjectId) -> Result<Option<Stored>, Obstacle> {
+        let find = || statement(statements(kind).lock, vec![Value::Number(self.org.0), Value::Id(id)]);
+        let (find_first, hold, find_again) =
+            (find(), statement(HOLD_NUMBER, vec![Value::Number(number(self.org, kind, id))]), find());
+        let found = self.run(vec![find_first]).await?;
+        let found = match found.iter().any(|answer| !answer.rows.is_empty()) {
+            true => found,
+            // There is no row to lock: hold its name instead, and look again for what was made meanwhile.
+            false => self.run(vec![hold, find_again]).await?,
+        };
+        let row = found.iter().find_map(|answer| answer.rows.first().filter(|row| row.len() == 6));
+        row.map(stored).transpose().map_err(|error| Obstacle::Failed(store_error(&error)))
+    }
+
+    /// Locks the records that are written and looks up the claims that are wanted.
+    async fn look_up(&mut self, changes: &ChangeSet, seen: &mut Seen) -> Result<(), Obstacle> {
+        let names: Vec<Name> = records(changes).into_iter().filter(|name| !seen.records.contains_key(name)).collect();
+        let mut steps: Vec<_> = names
+            .iter()
+            .map(|(kind, id)| statement(statements(*kind).lock, vec![Value::Number(self.org.0), Value::Id(*id)]))
+            .collect();
+        if !changes.claims.is_empty() {
+            let keys = changes.claims.iter().map(|claim| claim.key.as_bytes().as_slice()).collect();
+            steps.push(statement(FIND_OWNERS, vec![Value::ByteStrings(keys), Value::Number(self.org.0)]));
+        }
+        if steps.is_empty() {
+            return Ok(());
+        }
+        let unreadable = |error: Error| Obstacle::Failed(store_error(&error));
+        let mut answers = self.run(steps).await?.into_iter();
+        for (name, answer) in names.iter().zip(answers.by_ref()) {
+            if let Some(row) = answer.rows.first() {
+                seen.records.insert(*name, Before::from(&stored(row).map_err(unreadable)?));
+            }
+        }
+        for row in answers.flat_map(|answer| answer.rows) {
+            let (key, owner) = owner(&row).map_err(unreadable)?;
+            seen.owners.insert(key, owner);
+        }
+        Ok(())
+    }
+
+    /// Sends steps in one trip, BEGIN before the first.
+    async fn run(&mut self, steps: Vec<Step<'_>>) -> Result<Vec<Answer>, Obstacle> {
+        let begin = self.begin.take();
+        let skipped = usize::from(begin.is_some());
+        let steps: Vec<Step<'_>> = begin.map(Step::Command).into_iter().chain(steps).collect();
+        match timeout(self.limit, self.lease.connection().run(&steps)).await {
+            Ok(Ok(mut answers)) => Ok(answers.split_off(skipped)),
+            Ok(Err(Failed { error, .. })) if spoils_connection(&error) => Err(Obstacle::Failed(store_error(&error))),
+            Ok(Err(Failed { error, .. })) => Err(obstacle(error)),
+            Err(_) => Err(Obstacle::Failed(unavailable("PostgreSQL did not answer in time"))),
+        }
+    }
+
+    /// Ends the transaction without keeping anything; the connection is kept if that works.
+    async fn roll_back(self) {
+        if self.begin.is_some() {
+            return self.lease.give_back();
+        }
+        if let Ok(Ok(())) = timeout(self.limit, self.lease.connection().command("ROLLBACK")).await {
+            self.lease.give_back();
+        }
+    }
+}
+
+/// A number for a record that is not there, out of the bytes of its name. Two records with the same number wait for
+/// each other, nothing worse.
+fn number(org: OrgKey, kind: Kind, id: ObjectId) -> i64 {
+    let name = org.0.to_be_bytes().into_iter().chain(*id.as_bytes()).chain(kind.as_str().bytes());
+    // FNV-1a.
+    let hash =
+        name.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    hash.cast_signed()
+}

@@ -1,0 +1,177 @@
+//! A connection that takes several statements in one trip.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::sync::{Mutex, PoisonError};
+use std::task::Poll;
+
+use futures_util::TryStreamExt;
+use tokio_postgres::types::Type;
+use tokio_postgres::{Client, Error, Row, RowStream, Statement};
+
+use super::values::Value;
+
+/// A connection to PostgreSQL.
+pub(super) struct Connection {
+    client: Client,
+    /// By their SQL; `None` where sessions are not ours alone, so that only unnamed statements survive.
+    statements: Option<Mutex<HashMap<String, Statement>>>,
+}
+
+/// Something to send.
+pub(super) enum Step<'a> {
+    /// A command without values, such as BEGIN.
+    Command(&'a str),
+    /// A statement with its values.
+    Statement(Cow<'a, str>, Vec<Value<'a>>),
+}
+
+/// What a statement answers.
+#[derive(Default)]
+pub(super) struct Answer {
+    /// The rows it returns.
+    pub(super) rows: Vec<Row>,
+    /// How many rows it wrote or returned.
+    pub(super) affected: u64,
+}
+
+/// The first failure among several steps.
+#[derive(Debug)]
+pub(super) struct Failed {
+    /// Why.
+    pub(super) error: Error,
+    /// Whether all steps were sent and answered. Otherwise the connection may be within a transaction.
+    pub(super) is_complete: bool,
+}
+
+type Answering<'a> = Pin<Box<dyn Future<Output = Result<Answer, Error>> + Send + 'a>>;
+
+/// A statement with its values.
+pub(super) fn statement<'a>(sql: &'a str, values: Vec<Value<'a>>) -> Step<'a> {
+    Step::Statement(Cow::Borrowed(sql), values)
+}
+
+impl Connection {
+    pub(super) fn new(client: Client, keeps_statements: bool) -> Self {
+        Self { client, statements: keeps_statements.then(Mutex::default) }
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.client.is_closed()
+    }
+
+    /// Sends commands without values; their answers are not kept.
+    pub(super) async fn command(&self, sql: &str) -> Result<(), Error> {
+        self.client.batch_execute(sql).await
+    }
+
+    /// Sends one statement, prepared once for all its executions where sessions allow for it.
+    pub(super) async fn query(&self, sql: &str, values: &[Value<'_>]) -> Result<Answer, Error> {
+        let prepared = self.prepare(sql, values).await?;
+        self.send(prepared, sql, values).await
+    }
+
+    /// As [`Connection::run`], each statement planned for exactly its values.
+    pub(super) async fn run_unnamed(&self, steps: &[Step<'_>]) -> Result<Vec<Answer>, Failed> {
+        all_in_order(steps.iter().map(|step| self.start(step, None)).collect()).await
+    }
+
+    /// Sends all of `steps` in one trip and waits for every answer, so that the connection is at rest afterwards.
+    pub(super) async fn run(&self, steps: &[Step<'_>]) -> Result<Vec<Answer>, Failed> {
+        // All of them first: a statement that still had to be prepared would be overtaken by those after it.
+        let mut statements = Vec::with_capacity(steps.len());
+        for step in steps {
+            statements.push(match step {
+                Step::Command(_) => None,
+                Step::Statement(sql, values) => {
+                    self.prepare(sql, values).await.map_err(|error| Failed { error, is_complete: false })?
+                }
+            });
+        }
+        let steps = steps.iter().zip(statements);
+        all_in_order(steps.map(|(step, prepared)| self.start(step, prepared)).collect()).await
+    }
+
+    fn start<'a>(&'a self, step: &'a Step<'a>, prepared: Option<Statement>) -> Answering<'a> {
+        match step {
+            Step::Command(sql) => Box::pin(async { self.command(sql).await.map(|()| Answer::default()) }),
+            Step::Statement(sql, values) => Box::pin(self.send(prepared, sql, values)),
+        }
+    }
+
+    /// Sends one statement that is planned for exactly these values.
+    pub(super) async fn unnamed(&self, sql: &str, values: &[Value<'_>]) -> Result<Answer, Error> {
+        self.send(None, sql, values).await
+    }
+
+    async fn send(&self, prepared: Option<Statement>, sql: &str, values: &[Value<'_>]) -> Result<Answer, Error> {
+        match prepared {
+            Some(prepared) => collect(self.client.query_raw(&prepared, values).await?).await,
+            None => {
+                let typed = values.iter().map(|value| (value, value.sql_type()));
+                collect(self.client.query_typed_raw(sql, typed).await?).await
+            }
+        }
+    }
+
+    async fn prepare(&self, sql: &str, values: &[Value<'_>]) -> Result<Option<Statement>, Error> {
+        let Some(statements) = &self.statements else { return Ok(None) };
+        let known = statements.lock().unwrap_or_else(PoisonError::into_inner).get(sql).cloned();
+        if known.is_some() {
+            return Ok(known);
+        }
+        let types: Vec<Type> = values.iter().map(Value::sql_type).collect();
+        let prepared = self.client.prepare_typed(sql, &types).await?;
+        statements.lock().unwrap_or_else(PoisonError::into_inner).insert(sql.to_owned(), prepared.clone());
+        Ok(Some(prepared))
+    }
+}
+
+async fn collect(rows: RowStream) -> Result<Answer, Error> {
+    let mut stream = pin!(rows);
+    let mut rows = Vec::new();
+    while let Some(row) = stream.try_next().await? {
+        rows.push(row);
+    }
+    Ok(Answer { rows, affected: stream.rows_affected().unwrap_or(0) })
+}
+
+/// Starts every future before waiting for the first: a statement is sent when its future is first polled. One that
+/// fails before it is sent keeps back those after it, or a COMMIT would keep the others' work without it.
+async fn all_in_order(mut waiting: Vec<Answering<'_>>) -> Result<Vec<Answer>, Failed> {
+    let mut early: Vec<Option<Result<Answer, Error>>> = Vec::with_capacity(waiting.len());
+    poll_fn(|context| {
+        for future in &mut waiting {
+            let answer = match future.as_mut().poll(context) {
+                Poll::Ready(answer) => Some(answer),
+                Poll::Pending => None,
+            };
+            let is_failed = matches!(answer, Some(Err(_)));
+            early.push(answer);
+            if is_failed {
+                break;
+            }
+        }
+        Poll::Ready(())
+    })
+    .await;
+    let is_complete = early.len() == waiting.len();
+    let mut answers = Vec::with_capacity(waiting.len());
+    let mut failed = None;
+    for (future, early) in waiting.into_iter().zip(early) {
+        let answer = match early {
+            Some(answer) => answer,
+            None => future.await,
+        };
+        match answer {
+            Ok(answer) => answers.push(answer),
+            Err(error) => failed = failed.or(Some(Failed { error, is_complete })),
+        }
+    }
+    match failed {
+        Some(failed) => Err(failed),
+        None => Ok(answers),
+    }
+}

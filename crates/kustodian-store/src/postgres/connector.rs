@@ -1,0 +1,142 @@
+//! Making connections, and not trying in vain: while the server is away nobody waits for it.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use kustodian_core::store::StoreError;
+use tokio_postgres::config::SslMode;
+use tokio_postgres::{Error, NoTls};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::connection::Connection;
+use super::failure::{unavailable, words};
+use super::url::Place;
+use crate::options::Options;
+
+/// How long after a failure nobody tries; doubled with every further one, up to the longest.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// How long a server lets a transaction wait for us before it ends it.
+const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(30);
+
+/// Makes connections.
+pub(super) struct Connector {
+    place: Place,
+    tls: MakeRustlsConnect,
+    begin: String,
+    session: String,
+    outage: Mutex<Option<Outage>>,
+}
+
+/// The server did not answer.
+struct Outage {
+    until: Instant,
+    pause: Duration,
+    reason: String,
+}
+
+impl Connector {
+    pub(super) fn new(place: Place, tls: MakeRustlsConnect, options: &Options) -> Self {
+        let statement = place.statement_timeout.min(options.commit_timeout).as_millis().max(1);
+        let limits = |scope: &str| {
+            format!(
+                "SET {scope} statement_timeout = {statement}; SET {scope} lock_timeout = {statement}; \
+                 SET {scope} idle_in_transaction_session_timeout = {}",
+                IDLE_IN_TRANSACTION.as_millis()
+            )
+        };
+        let begin = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+        Self {
+            begin: if place.shares_sessions { format!("{begin}; {}", limits("LOCAL")) } else { begin.to_owned() },
+            session: if place.shares_sessions { String::new() } else { limits("SESSION") },
+            place,
+            tls,
+            outage: Mutex::new(None),
+        }
+    }
+
+    /// The command that begins a transaction that writes.
+    pub(super) fn begin(&self) -> &str {
+        &self.begin
+    }
+
+    /// How long a statement may take.
+    pub(super) fn statement_timeout(&self) -> Duration {
+        self.place.statement_timeout
+    }
+
+    /// How many connections to hold at most.
+    pub(super) fn pool_size(&self) -> usize {
+        self.place.pool_size
+    }
+
+    /// The database, to show.
+    pub(super) fn name(&self) -> &str {
+        &self.place.name
+    }
+
+    /// A new connection; refused at once while the server is known to be away, but for one caller now and then who
+    /// tries.
+    pub(super) async fn connect(&self) -> Result<Connection, StoreError> {
+        self.may_try()?;
+        match self.try_connect().await {
+            Ok(connection) => {
+                *self.outage.lock().unwrap_or_else(PoisonError::into_inner) = None;
+                Ok(connection)
+            }
+            Err(error) => {
+                let reason = format!("no connection to the {}: {}", self.place.name, words(&error));
+                self.note(&reason);
+                Err(unavailable(reason))
+            }
+        }
+    }
+
+    /// A new connection, whatever is known.
+    pub(super) async fn try_connect(&self) -> Result<Connection, Error> {
+        let config = &self.place.config;
+        let client = if config.get_ssl_mode() == SslMode::Disable {
+            let (client, connection) = config.connect(NoTls).await?;
+            tokio::spawn(drive(connection));
+            client
+        } else {
+            let (client, connection) = config.connect(self.tls.clone()).await?;
+            tokio::spawn(drive(connection));
+            client
+        };
+        let connection = Connection::new(client, !self.place.shares_sessions);
+        if !self.session.is_empty() {
+            connection.command(&self.session).await?;
+        }
+        Ok(connection)
+    }
+
+    fn may_try(&self) -> Result<(), StoreError> {
+        let mut outage = self.outage.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(outage) = outage.as_mut() else { return Ok(()) };
+        let now = Instant::now();
+        if now < outage.until {
+            return Err(unavailable(outage.reason.clone()));
+        }
+        // The others go on failing fast while this one tries.
+        outage.until = now + self.place.config.get_connect_timeout().copied().unwrap_or(LONGEST_PAUSE);
+        Ok(())
+    }
+
+    fn note(&self, reason: &str) {
+        let mut outage = self.outage.lock().unwrap_or_else(PoisonError::into_inner);
+        let pause = outage.as_ref().map_or(SHORTEST_PAUSE, |outage| (outage.pause * 2).min(LONGEST_PAUSE));
+        if outage.is_none() {
+            tracing::error!("{reason}");
+        }
+        *outage = Some(Outage { until: Instant::now() + pause, pause, reason: reason.to_owned() });
+    }
+}
+
+/// Lets a connection do its work until it ends, which its users are told by their requests.
+async fn drive(connection: impl Future<Output = Result<(), Error>>) {
+    if let Err(error) = connection.await {
+        tracing::debug!("a connection ended: {}", words(&error));
+    }
+}

@@ -1,0 +1,117 @@
+//! Orgs, tokens and the signing key: the statements, and reading their rows.
+
+use kustodian_core::directory::{NewToken, Org, Token};
+use kustodian_core::store::OrgKey;
+use kustomer_api::Timestamp;
+use tokio_postgres::{Error, Row};
+
+use super::connection::{Step, statement};
+use super::values::{Id, Moment, Network, Roles, Value};
+
+/// The name of the signing key among the settings.
+pub(super) const SIGNING_KEY: &str = "signing_key";
+
+macro_rules! org_columns {
+    () => {
+        "o.key, o.id, o.name, o.created_at"
+    };
+}
+
+macro_rules! token_columns {
+    () => {
+        "t.id, t.org, t.user_id, t.name, t.roles, t.last_chars, t.cidr, t.created_at, t.expires_at, t.revoked_at"
+    };
+}
+
+/// $1 id, $2 name, $3 `created_at` → key; nothing when there is one.
+pub(super) const CREATE_ORG: &str =
+    "INSERT INTO orgs (id, name, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING key";
+
+pub(super) const LIST_ORGS: &str = concat!("SELECT ", org_columns!(), " FROM orgs o ORDER BY o.name");
+
+/// $1 name.
+pub(super) const FIND_ORG: &str = concat!("SELECT ", org_columns!(), " FROM orgs o WHERE o.name = $1");
+
+/// $1 hash → a token and its org.
+pub(super) const FIND_TOKEN: &str = concat!(
+    "SELECT ",
+    token_columns!(),
+    ", ",
+    org_columns!(),
+    " FROM tokens t JOIN orgs o ON o.key = t.org WHERE t.hash = $1"
+);
+
+/// $1 org or NULL for all → tokens, each with its org.
+pub(super) const LIST_TOKENS: &str = concat!(
+    "SELECT ",
+    token_columns!(),
+    ", ",
+    org_columns!(),
+    " FROM tokens t JOIN orgs o ON o.key = t.org WHERE $1 IS NULL OR t.org = $1 ORDER BY t.created_at, t.id"
+);
+
+/// $1 org, $2 user.
+pub(super) const LIST_TOKENS_OF: &str = concat!(
+    "SELECT ",
+    token_columns!(),
+    " FROM tokens t WHERE t.org = $1 AND t.user_id = $2 ORDER BY t.created_at, t.id"
+);
+
+/// $1 hash, $2 id.
+pub(super) const IS_TOKEN_KNOWN: &str = "SELECT 1 FROM tokens WHERE hash = $1 OR id = $2";
+
+/// $1 id, $2 when.
+pub(super) const REVOKE_TOKEN: &str = "UPDATE tokens SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";
+
+/// $1 name, $2 value. Does nothing when there is one.
+pub(super) const ADD_SETTING: &str = "INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+
+/// $1 name → value.
+pub(super) const FIND_SETTING: &str = "SELECT value FROM settings WHERE name = $1";
+
+const INSERT_TOKEN: &str = "INSERT INTO tokens (id, org, user_id, name, roles, hash, last_chars, cidr, created_at, \
+     expires_at, revoked_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, NULL)";
+
+/// What keeps a token.
+pub(super) fn insert_token(new: &NewToken) -> Step<'_> {
+    let token = &new.token;
+    let values = vec![
+        Value::Id(token.id),
+        Value::Number(token.org.0),
+        Value::Id(token.user),
+        Value::Text(&token.name),
+        Value::Roles(&token.roles),
+        Value::Bytes(&new.hash.0),
+        Value::Text(&token.last_chars),
+        Value::Network(token.cidr),
+        Value::Number(token.created_at.as_millis()),
+        Value::MaybeNumber(token.expires_at.map(Timestamp::as_millis)),
+    ];
+    statement(INSERT_TOKEN, values)
+}
+
+/// An org out of its columns, the first of them at `at`.
+pub(super) fn org(row: &Row, at: usize) -> Result<Org, Error> {
+    Ok(Org {
+        key: OrgKey(row.try_get(at)?),
+        id: row.try_get::<_, Id>(at + 1)?.0,
+        name: row.try_get(at + 2)?,
+        created_at: row.try_get::<_, Moment>(at + 3)?.0,
+    })
+}
+
+/// A token out of its columns, which come first.
+pub(super) fn token(row: &Row) -> Result<Token, Error> {
+    Ok(Token {
+        id: row.try_get::<_, Id>(0)?.0,
+        org: OrgKey(row.try_get(1)?),
+        user: row.try_get::<_, Id>(2)?.0,
+        name: row.try_get(3)?,
+        roles: row.try_get::<_, Roles>(4)?.0,
+        last_chars: row.try_get(5)?,
+        cidr: row.try_get::<_, Option<Network>>(6)?.map(|network| network.0),
+        created_at: row.try_get::<_, Moment>(7)?.0,
+        expires_at: row.try_get::<_, Option<Moment>>(8)?.map(|moment| moment.0),
+        revoked_at: row.try_get::<_, Option<Moment>>(9)?.map(|moment| moment.0),
+    })
+}

@@ -1,0 +1,125 @@
+//! The port to orgs and credentials.
+
+use async_trait::async_trait;
+use kustodian_core::change::ChangeSet;
+use kustodian_core::directory::{Directory, DirectoryError, NewToken, Org, Token, TokenHash};
+use kustodian_core::store::{CommitError, OrgKey, StoreError};
+use kustomer_api::{ObjectId, Timestamp};
+use tokio::time::timeout;
+use tokio_postgres::{Error, Row};
+
+use super::commit::Source;
+use super::connection::Answer;
+use super::credentials::{
+    ADD_SETTING, CREATE_ORG, FIND_ORG, FIND_SETTING, FIND_TOKEN, IS_TOKEN_KNOWN, LIST_ORGS, LIST_TOKENS,
+    LIST_TOKENS_OF, REVOKE_TOKEN, SIGNING_KEY, org, token,
+};
+use super::failure::{spoils_connection, store_error, unavailable};
+use super::values::Value;
+use super::{Core, Postgres};
+
+impl Core {
+    /// Writes with one statement, committed when it returns.
+    pub(super) async fn write(&self, sql: &str, values: &[Value<'_>]) -> Result<Answer, StoreError> {
+        let lease = self.writers.take().await?;
+        match timeout(self.commit_timeout, lease.connection().query(sql, values)).await {
+            Ok(Ok(answer)) => {
+                lease.give_back();
+                Ok(answer)
+            }
+            Ok(Err(error)) => {
+                if !spoils_connection(&error) {
+                    lease.give_back();
+                }
+                Err(store_error(&error))
+            }
+            Err(_) => Err(unavailable("no answer in time; it is unknown whether the write was committed")),
+        }
+    }
+
+    async fn read_all<T>(
+        &self,
+        sql: &str,
+        values: &[Value<'_>],
+        read: impl Fn(&Row) -> Result<T, Error>,
+    ) -> Result<Vec<T>, StoreError> {
+        let answer = self.readers.read(sql, values).await?;
+        answer.rows.iter().map(read).collect::<Result<_, _>>().map_err(|error| store_error(&error))
+    }
+
+    async fn read_one<T>(
+        &self,
+        sql: &str,
+        values: &[Value<'_>],
+        read: impl Fn(&Row) -> Result<T, Error>,
+    ) -> Result<Option<T>, StoreError> {
+        Ok(self.read_all(sql, values, read).await?.into_iter().next())
+    }
+
+    async fn find_signing_key(&self) -> Result<Option<[u8; 32]>, StoreError> {
+        let read = |row: &Row| row.try_get::<_, Vec<u8>>(0);
+        let Some(key) = self.read_one(FIND_SETTING, &[Value::Text(SIGNING_KEY)], read).await? else { return Ok(None) };
+        let wrong = |_| StoreError::Failed { reason: "the signing key does not have 32 bytes".to_owned() };
+        key.try_into().map(Some).map_err(wrong)
+    }
+}
+
+#[async_trait]
+impl Directory for Postgres {
+    async fn create_org(&self, id: ObjectId, name: &str, now: Timestamp) -> Result<Org, DirectoryError> {
+        let values = [Value::Id(id), Value::Text(name), Value::Number(now.as_millis())];
+        let made = self.core.write(CREATE_ORG, &values).await?;
+        let Some(row) = made.rows.first() else { return Err(DirectoryError::Exists) };
+        let key: i64 = row.try_get(0).map_err(|error| store_error(&error))?;
+        Ok(Org { key: OrgKey(key), id, name: name.to_owned(), created_at: now })
+    }
+
+    async fn list_orgs(&self) -> Result<Vec<Org>, StoreError> {
+        self.core.read_all(LIST_ORGS, &[], |row| org(row, 0)).await
+    }
+
+    async fn find_org(&self, name: &str) -> Result<Option<Org>, StoreError> {
+        self.core.read_one(FIND_ORG, &[Value::Text(name)], |row| org(row, 0)).await
+    }
+
+    async fn create_token(&self, new: NewToken) -> Result<(), DirectoryError> {
+        let known = [Value::Bytes(&new.hash.0), Value::Id(new.token.id)];
+        if !self.core.readers.read(IS_TOKEN_KNOWN, &known).await?.rows.is_empty() {
+            return Err(DirectoryError::Exists);
+        }
+        let (puts, events) = (vec![new.user.clone()], vec![new.event.clone()]);
+        let changes = ChangeSet { puts, events, ..ChangeSet::default() };
+        match Postgres::commit(self, new.token.org, Source::Ready(changes), Some(new)).await {
+            Ok(_) => Ok(()),
+            Err(CommitError::Store(error)) => Err(error.into()),
+            Err(_) => Err(DirectoryError::Exists),
+        }
+    }
+
+    async fn list_tokens(&self, of: Option<OrgKey>) -> Result<Vec<(String, Token)>, StoreError> {
+        let read = |row: &Row| Ok((org(row, 10)?.name, token(row)?));
+        self.core.read_all(LIST_TOKENS, &[Value::MaybeNumber(of.map(|key| key.0))], read).await
+    }
+
+    async fn list_tokens_of(&self, of: OrgKey, user: ObjectId) -> Result<Vec<Token>, StoreError> {
+        self.core.read_all(LIST_TOKENS_OF, &[Value::Number(of.0), Value::Id(user)], token).await
+    }
+
+    async fn revoke_token(&self, id: ObjectId, now: Timestamp) -> Result<bool, StoreError> {
+        let values = [Value::Id(id), Value::Number(now.as_millis())];
+        Ok(self.core.write(REVOKE_TOKEN, &values).await?.affected == 1)
+    }
+
+    async fn find_token(&self, hash: TokenHash) -> Result<Option<(Org, Token)>, StoreError> {
+        self.core.read_one(FIND_TOKEN, &[Value::Bytes(&hash.0)], |row| Ok((org(row, 10)?, token(row)?))).await
+    }
+
+    async fn signing_key(&self, candidate: [u8; 32]) -> Result<[u8; 32], StoreError> {
+        if let Some(key) = self.core.find_signing_key().await? {
+            return Ok(key);
+        }
+        self.core.write(ADD_SETTING, &[Value::Text(SIGNING_KEY), Value::Bytes(&candidate)]).await?;
+        let missing = || StoreError::Failed { reason: "the signing key is not there".to_owned() };
+        self.core.find_signing_key().await?.ok_or_else(missing)
+    }
+}

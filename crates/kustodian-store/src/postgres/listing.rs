@@ -1,0 +1,121 @@
+//! Reading pages of records.
+//!
+//! Lists are sent unnamed, so that each is planned for its own values: a plan for any values would read the index by
+//! one moment where the other's bounds leave three rows.
+
+use kustodian_core::change::Kind;
+use kustodian_core::store::{ListQuery, Listing, OrgKey, SortKey, Start};
+use tokio_postgres::Error;
+
+use super::connection::{Connection, Failed, Step};
+use super::records::stored;
+use super::sql::{LIVE, statements};
+use super::values::{Count, Value};
+use crate::bounds::{Bounds, column};
+
+/// Page and total see the same moment.
+const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+/// A page, and the total if asked, both as of the same moment.
+pub(super) async fn list(connection: &Connection, org: OrgKey, query: &ListQuery) -> Result<Listing, Failed> {
+    let bounds = Bounds::of(query);
+    let mut steps = Vec::with_capacity(4);
+    steps.push(Step::Command(BEGIN));
+    if query.count {
+        steps.push(count(org, query.kind, &bounds));
+    }
+    if query.limit > 0 {
+        steps.push(page(org, query, &bounds));
+    }
+    steps.push(Step::Command("COMMIT"));
+    let mut answers = connection.run_unnamed(&steps).await?.into_iter().skip(1);
+    let unreadable = |error: Error| Failed { error, is_complete: true };
+    let total = match query.count.then(|| answers.next()).flatten() {
+        Some(answer) => answer.rows.first().map(|row| row.try_get::<_, Count>(0)).transpose().map_err(unreadable)?,
+        None => None,
+    };
+    let records = match (query.limit > 0).then(|| answers.next()).flatten() {
+        Some(answer) => answer.rows.iter().map(stored).collect::<Result<_, _>>().map_err(unreadable)?,
+        None => Vec::new(),
+    };
+    Ok(Listing { records, total: total.map(|count| count.0) })
+}
+
+/// A condition in the making, with the values it binds in order.
+struct Condition<'a> {
+    sql: String,
+    values: Vec<Value<'a>>,
+}
+
+impl<'a> Condition<'a> {
+    fn new(org: OrgKey, bounds: &Bounds) -> Self {
+        let mut condition = Self { sql: "org = $1 AND NOT deleted".to_owned(), values: vec![Value::Number(org.0)] };
+        for (name, bound) in [("created_at", bounds.created_at), ("updated_at", bounds.updated_at)] {
+            if let Some((from, to)) = bound {
+                let (from, to) = (condition.bind(Value::Number(from)), condition.bind(Value::Number(to)));
+                condition.sql.push_str(&format!(" AND {name} >= {from} AND {name} <= {to}"));
+            }
+        }
+        condition
+    }
+
+    /// Adds a value; how it is written in the statement.
+    fn bind(&mut self, value: Value<'a>) -> String {
+        self.values.push(value);
+        format!("${}", self.values.len())
+    }
+}
+
+fn count<'a>(org: OrgKey, kind: Kind, bounds: &Bounds) -> Step<'a> {
+    if bounds.is_unbounded() {
+        return Step::Statement(LIVE.into(), vec![Value::Number(org.0), Value::Text(kind.as_str())]);
+    }
+    let condition = Condition::new(org, bounds);
+    let sql = format!("SELECT count(*) FROM {} WHERE {}", statements(kind).table, condition.sql);
+    Step::Statement(sql.into(), condition.values)
+}
+
+fn page<'a>(org: OrgKey, query: &ListQuery, bounds: &Bounds) -> Step<'a> {
+    let table = statements(query.kind).table;
+    let mut condition = Condition::new(org, bounds);
+    let (direction, beyond) = if query.descending { ("DESC", "<") } else { ("ASC", ">") };
+    let key = column(query.sort);
+    let offset = match query.start {
+        Start::Offset(offset) => i64::try_from(offset).unwrap_or(i64::MAX),
+        Start::After { value, id } => {
+            if query.sort == SortKey::Id {
+                let id = condition.bind(Value::Id(id));
+                condition.sql.push_str(&format!(" AND id {beyond} {id}"));
+            } else {
+                let (value, id) = (condition.bind(Value::Number(value)), condition.bind(Value::Id(id)));
+                condition.sql.push_str(&format!(" AND ({key}, id) {beyond} ({value}, {id})"));
+            }
+            0
+        }
+    };
+    let order = |of: &str| match query.sort {
+        SortKey::Id => format!("{of}id {direction}"),
+        SortKey::CreatedAt | SortKey::UpdatedAt => format!("{of}{key} {direction}, {of}id {direction}"),
+    };
+    let limit = condition.bind(Value::Number(query.limit.into()));
+    let sql = if offset == 0 {
+        format!(
+            "SELECT id, rev, deleted, created_at, updated_at, document FROM {table} WHERE {} ORDER BY {} LIMIT {limit}",
+            condition.sql,
+            order("")
+        )
+    } else {
+        // However far down the page is, only its own documents are read: the rows before it are passed over in the
+        // index alone.
+        let offset = condition.bind(Value::Number(offset));
+        format!(
+            "SELECT r.id, r.rev, r.deleted, r.created_at, r.updated_at, r.document FROM (SELECT id FROM {table} \
+             WHERE {} ORDER BY {} LIMIT {limit} OFFSET {offset}) page JOIN {table} r ON r.org = $1 AND r.id = page.id \
+             ORDER BY {}",
+            condition.sql,
+            order(""),
+            order("r.")
+        )
+    };
+    Step::Statement(sql.into(), condition.values)
+}

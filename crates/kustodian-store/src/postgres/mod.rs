@@ -1,0 +1,214 @@
+//! The PostgreSQL engine: connections that many readers share, connections lent to one writer or list at a time, and
+//! a sequencer that gives events their positions. Several servers may work on one database.
+
+mod archive;
+mod catalogue;
+mod changes;
+mod commit;
+mod connection;
+mod connector;
+mod credentials;
+mod directory;
+mod distribution;
+mod failure;
+mod listing;
+mod pool;
+mod records;
+mod schema;
+mod sequencer;
+mod sql;
+mod store;
+mod tls;
+mod url;
+mod values;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use kustodian_core::change::ChangeSet;
+use kustodian_core::directory::NewToken;
+use kustodian_core::store::{CommitError, OrgKey, StoreError};
+use tokio::sync::Notify;
+use tokio::time::timeout;
+
+pub(crate) use self::archive::Archive;
+use self::commit::{Commit, Source};
+use self::connection::Connection;
+use self::connector::Connector;
+use self::failure::{unavailable, words};
+use self::pool::{Pool, Shared};
+use self::sequencer::Sequencer;
+use self::url::Place;
+use crate::failure::OpenError;
+use crate::metrics::{Counters, Metrics};
+use crate::options::Options;
+
+/// An open PostgreSQL database.
+pub(crate) struct Postgres {
+    core: Arc<Core>,
+    /// Until shut down.
+    sequencer: Mutex<Option<Sequencer>>,
+}
+
+/// What a commit under way needs, even when nobody waits for it any longer.
+struct Core {
+    connector: Arc<Connector>,
+    /// For single records.
+    readers: Shared,
+    /// For lists, which must not keep single records waiting.
+    lists: Pool,
+    writers: Pool,
+    commit_timeout: Duration,
+    counters: Counters,
+    /// Wakes the sequencer.
+    committed: Arc<Notify>,
+    /// Whether the last write failed for reasons of the database.
+    is_write_failing: AtomicBool,
+}
+
+/// Connections that single records are read through: two with many requests in flight read more than sixteen with one
+/// each.
+const READERS: usize = 2;
+
+impl Postgres {
+    /// Opens the database, and brings its schema to the newest version.
+    pub(crate) async fn open(url: &str, options: &Options) -> Result<Self, OpenError> {
+        let (connector, first) = connect(url, options).await?;
+        schema::upgrade(&first, connector.name()).await?;
+        drop(first);
+        let connector = Arc::new(connector);
+        let sizes = Sizes::of(connector.pool_size());
+        let core = Core {
+            readers: Shared::new(Arc::clone(&connector), sizes.readers),
+            lists: Pool::new(Arc::clone(&connector), sizes.lists, options.list_timeout),
+            writers: Pool::new(Arc::clone(&connector), sizes.writers, options.pool_timeout),
+            commit_timeout: options.commit_timeout,
+            counters: Counters::default(),
+            committed: Arc::default(),
+            is_write_failing: AtomicBool::new(false),
+            connector,
+        };
+        let begin = core.connector.begin().to_owned();
+        let sequencer = Sequencer::start(Arc::clone(&core.connector), begin, Arc::clone(&core.committed));
+        Ok(Self { core: Arc::new(core), sequencer: Mutex::new(Some(sequencer)) })
+    }
+
+    pub(crate) fn metrics(&self) -> Metrics {
+        let Core { counters, writers, .. } = &*self.core;
+        counters.snapshot(writers.waiting(), writers.size())
+    }
+
+    /// Waits for the writes under way, gives what they committed its positions, and closes every connection. Done
+    /// again, does nothing.
+    pub(crate) async fn shut_down(&self) {
+        self.core.writers.close(self.core.commit_timeout).await;
+        let sequencer = self.sequencer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(sequencer) = sequencer {
+            sequencer.stop().await;
+        }
+        self.core.lists.close(Duration::ZERO).await;
+        self.core.readers.close();
+    }
+
+    /// Commits in a task of its own, so that a caller who stops waiting leaves no connection amid a transaction.
+    async fn commit(&self, org: OrgKey, source: Source, token: Option<NewToken>) -> Result<ChangeSet, CommitError> {
+        let core = Arc::clone(&self.core);
+        let limit = core.commit_timeout;
+        let task = tokio::spawn(async move { core.commit(org, source, token.as_ref()).await });
+        match timeout(limit, task).await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(error)) => Err(StoreError::Failed { reason: error.to_string() }.into()),
+            Err(_) => Err(unavailable(format!(
+                "no answer within {} ms; it is unknown whether the write will be committed",
+                limit.as_millis()
+            ))
+            .into()),
+        }
+    }
+}
+
+impl Core {
+    async fn commit(&self, org: OrgKey, source: Source, token: Option<&NewToken>) -> Result<ChangeSet, CommitError> {
+        let begin = self.connector.begin();
+        let commit = Commit { writers: &self.writers, begin, limit: self.commit_timeout, org, token };
+        let outcome = commit.run(source).await;
+        match &outcome {
+            Ok(_) => {
+                self.counters.group(1, 0);
+                self.committed.notify_one();
+                self.is_write_failing.store(false, Ordering::Relaxed);
+            }
+            Err(CommitError::Store(error)) => {
+                tracing::error!(%error, "writing to the database failed");
+                self.counters.failed();
+                self.is_write_failing.store(true, Ordering::Relaxed);
+            }
+            Err(_) => self.counters.group(0, 1),
+        }
+        outcome
+    }
+}
+
+/// How many connections do what.
+struct Sizes {
+    readers: usize,
+    lists: usize,
+    writers: usize,
+}
+
+impl Sizes {
+    /// All but one, which is the sequencer's.
+    fn of(pool: usize) -> Self {
+        let pool = pool.max(self::url::SMALLEST_POOL);
+        let readers = READERS.min(pool / 4);
+        let lists = (pool / 8).max(1);
+        Self { readers, lists, writers: pool - readers - lists - 1 }
+    }
+}
+
+/// The first connection: its failure is told to the person who wrote the URL.
+async fn connect(url: &str, options: &Options) -> Result<(Connector, Connection), OpenError> {
+    let place = Place::parse(url, options)?;
+    let tls = tls::connector(&place)?;
+    let connector = Connector::new(place, tls, options);
+    match connector.try_connect().await {
+        Ok(connection) => Ok((connector, connection)),
+        Err(error) => Err(OpenError::NoConnection { what: connector.name().to_owned(), reason: words(&error) }),
+    }
+}
+
+/// The migrations that the database at `url` lacks.
+pub(crate) async fn pending_migrations(url: &str) -> Result<Vec<String>, OpenError> {
+    let (connector, connection) = connect(url, &Options::default()).await?;
+    schema::pending(&connection, connector.name()).await
+}
+
+/// Brings the schema of the database at `url` to the newest version; which migrations that took.
+pub(crate) async fn migrate(url: &str) -> Result<Vec<String>, OpenError> {
+    let (connector, connection) = connect(url, &Options::default()).await?;
+    let pending = schema::pending(&connection, connector.name()).await?;
+    schema::upgrade(&connection, connector.name()).await?;
+    Ok(pending)
+}
+
+/// Spreads the tables of the database at `url` over the machines that citus knows; the statements that took.
+pub(crate) async fn distribute(url: &str) -> Result<Vec<String>, OpenError> {
+    let (connector, connection) = connect(url, &Options::default()).await?;
+    schema::upgrade(&connection, connector.name()).await?;
+    distribution::distribute(&connection, connector.name()).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_connection_of_the_pool_has_a_use() {
+        for pool in 4..100 {
+            let Sizes { readers, lists, writers } = Sizes::of(pool);
+            assert!(readers > 0 && lists > 0 && writers > 0, "{pool}");
+            assert_eq!(readers + lists + writers + 1, pool);
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! The schema of a database, and which version of it the database has.
+
+use tokio_postgres::Error;
+
+use super::connection::Connection;
+use super::failure::words;
+use super::values::Value;
+use crate::failure::OpenError;
+
+/// What makes each version out of the one before, with its name. Only ever append.
+const STEPS: &[(&str, &str)] = &[("0001", include_str!("schema/0001.sql"))];
+
+/// The oldest PostgreSQL that will do, as `server_version_num` has it.
+const OLDEST_SERVER: i32 = 150_000;
+
+/// "Kust", as a number: who migrates holds it.
+const LOCK: i64 = 0x4b75_7374;
+
+const MIGRATIONS: &str = "CREATE TABLE IF NOT EXISTS kustodian_migrations (version bigint PRIMARY KEY, \
+     applied_at timestamptz NOT NULL DEFAULT now())";
+
+/// $1 version.
+const DONE: &str = "INSERT INTO kustodian_migrations (version) VALUES ($1)";
+
+/// The version this program writes.
+fn newest() -> i64 {
+    i64::try_from(STEPS.len()).unwrap_or(i64::MAX)
+}
+
+/// The names of the steps that the database lacks.
+///
+/// # Errors
+/// When the server or the database does not do, or is newer than this program.
+pub(super) async fn pending(connection: &Connection, what: &str) -> Result<Vec<String>, OpenError> {
+    let found = check(connection, what).await?;
+    let done = usize::try_from(found).unwrap_or(0);
+    Ok(STEPS.iter().skip(done).map(|(name, _)| (*name).to_owned()).collect())
+}
+
+/// Brings the database to the newest version, all at once or not at all. Several servers may do so at the same time:
+/// one does, the others find nothing left to do.
+///
+/// # Errors
+/// As [`pending`], and when the user has no right to make tables.
+pub(super) async fn upgrade(connection: &Connection, what: &str) -> Result<(), OpenError> {
+    if check(connection, what).await? == newest() {
+        return Ok(());
+    }
+    let failed = |error: Error| OpenError::Failed { what: format!("the {what}"), reason: told(&error) };
+    // Making tables may take longer than a request; and others wait for it.
+    let begin =
+        "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0";
+    connection.command(begin).await.map_err(failed)?;
+    let upgraded = steps(connection, what).await;
+    let end = if upgraded.is_ok() { "COMMIT" } else { "ROLLBACK" };
+    connection.command(end).await.map_err(failed)?;
+    upgraded
+}
+
+async fn steps(connection: &Connection, what: &str) -> Result<(), OpenError> {
+    let failed = |error: Error| OpenError::Failed { what: format!("the {what}"), reason: told(&error) };
+    connection.command(&format!("SELECT pg_advisory_xact_lock({LOCK})")).await.map_err(failed)?;
+    let found = check(connection, what).await?;
+    connection.command(MIGRATIONS).await.map_err(failed)?;
+    for (version, (name, step)) in (1_i64..).zip(STEPS).skip(usize::try_from(found).unwrap_or(0)) {
+        tracing::info!("applying the migration {name} to the {what}");
+        connection.command(step).await.map_err(failed)?;
+        connection.query(DONE, &[Value::Number(version)]).await.map_err(failed)?;
+    }
+    Ok(())
+}
+
+/// The version of the database; refuses servers and databases that do not do.
+async fn check(connection: &Connection, what: &str) -> Result<i64, OpenError> {
+    let failed = |reason: String| OpenError::Failed { what: format!("the {what}"), reason };
+    let told = |error: Error| failed(told(&error));
+    let facts = "SELECT current_setting('server_version_num')::int, current_setting('server_encoding'), \
+         to_regclass('kustodian_migrations') IS NOT NULL, current_setting('server_version')";
+    let answer = connection.unnamed(facts, &[]).await.map_err(told)?;
+    let Some(row) = answer.rows.first() else { return Err(failed("it answers nothing".to_owned())) };
+    let server: i32 = row.try_get(0).map_err(told)?;
+    if server < OLDEST_SERVER {
+        let version: String = row.try_get(3).map_err(told)?;
+        return Err(failed(format!("it is version {version}: PostgreSQL 15 or later is needed")));
+    }
+    let encoding: String = row.try_get(1).map_err(told)?;
+    if encoding != "UTF8" {
+        return Err(failed(format!("its encoding is {encoding}: make a database with the encoding UTF8")));
+    }
+    if !row.try_get::<_, bool>(2).map_err(told)? {
+        return Ok(0);
+    }
+    let version = "SELECT coalesce(max(version), 0) FROM kustodian_migrations";
+    let answer = connection.unnamed(version, &[]).await.map_err(told)?;
+    let found = answer.rows.first().map(|row| row.try_get(0)).transpose().map_err(told)?.unwrap_or(0);
+    if found > newest() {
+        return Err(OpenError::NewerPostgres { what: what.to_owned(), found, known: newest() });
+    }
+    Ok(found)
+}
+
+fn told(error: &Error) -> String {
+    let advice = match error.code().map(tokio_postgres::error::SqlState::code) {
+        Some("42501") => ": give this user the right to make tables in the schema, or migrate as its owner",
+        Some("42P07") => ": there are tables of another program; use a database or schema of its own",
+        _ => "",
+    };
+    format!("{}{advice}", words(error))
+}

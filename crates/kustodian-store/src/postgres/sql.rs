@@ -1,0 +1,96 @@
+//! The statements on the table of each kind.
+
+use kustodian_core::change::Kind;
+
+/// The statements on one kind's table.
+pub(super) struct Statements {
+    /// The table's name.
+    pub(super) table: &'static str,
+    /// $1 org, $2 id → a record.
+    pub(super) find: &'static str,
+    /// $1 org, $2 claim key → the record that holds it.
+    pub(super) find_by_claim: &'static str,
+    /// As `find`; locked until the transaction ends.
+    pub(super) lock: &'static str,
+    /// $1 id, $2 org, $3 rev, $4 format, $5 deleted, $6 `created_at`, $7 `updated_at`, $8 document.
+    pub(super) insert: &'static str,
+    /// As `insert`.
+    pub(super) update: &'static str,
+}
+
+macro_rules! statements {
+    ($table:literal) => {
+        Statements {
+            table: $table,
+            find: concat!(
+                "SELECT id, rev, deleted, created_at, updated_at, document FROM ",
+                $table,
+                " WHERE org = $1 AND id = $2"
+            ),
+            // One statement, so that claim and record are of the same moment. Not a join: that would ask citus to
+            // bring together two tables that are distributed differently.
+            find_by_claim: concat!(
+                "SELECT id, rev, deleted, created_at, updated_at, document FROM ",
+                $table,
+                " WHERE org = $1 AND id = (SELECT owner FROM claims WHERE key = $2 AND org = $1)"
+            ),
+            lock: concat!(
+                "SELECT id, rev, deleted, created_at, updated_at, document FROM ",
+                $table,
+                " WHERE org = $1 AND id = $2 FOR UPDATE"
+            ),
+            insert: concat!(
+                "INSERT INTO ",
+                $table,
+                " (id, org, rev, format, deleted, created_at, updated_at, document)",
+                " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+            ),
+            update: concat!(
+                "UPDATE ",
+                $table,
+                " SET rev = $3, format = $4, deleted = $5, created_at = $6, updated_at = $7, document = $8",
+                " WHERE id = $1 AND org = $2"
+            ),
+        }
+    };
+}
+
+static CUSTOMERS: Statements = statements!("customers");
+static TAGS: Statements = statements!("tags");
+static USERS: Statements = statements!("users");
+
+/// The statements on the table of `kind`.
+pub(super) fn statements(kind: Kind) -> &'static Statements {
+    match kind {
+        Kind::Customer => &CUSTOMERS,
+        Kind::Tag => &TAGS,
+        Kind::User => &USERS,
+    }
+}
+
+/// $1 claim keys, $2 org → those held, with their owners.
+pub(super) const FIND_OWNERS: &str = "SELECT key, owner FROM claims WHERE key = ANY($1) AND org = $2";
+
+/// $1 org, $2 claim keys, $3 kinds, $4 owners. In the order of the keys, so that two who want the same ones wait for
+/// each other instead of blocking each other.
+pub(super) const TAKE_CLAIMS: &str = "INSERT INTO claims (key, org, kind, owner) \
+     SELECT w.key, $1, w.kind, w.owner FROM unnest($2, $3, $4) AS w (key, kind, owner)";
+
+/// $1 claim key, $2 org, $3 owner.
+pub(super) const FREE_CLAIM: &str = "DELETE FROM claims WHERE key = $1 AND org = $2 AND owner = $3";
+
+/// $1 record, $2 org, $3 kind, $4 rev, $5 id, $6 name, $7 at, $8 actor, $9 client, $10 request, $11 changes.
+pub(super) const INSERT_EVENT: &str = "INSERT INTO events (record, org, kind, rev, id, name, at, actor, client, \
+     request_id, changes) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+
+/// $1 record, $2 org, $3 kind, $4 rev, $5 at, $6 delta, $7 whether there is an event.
+pub(super) const INSERT_OUTBOX: &str = "INSERT INTO outbox (record, org, kind, rev, at, delta, is_event) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7)";
+
+/// $1 org, $2 kind → how many live records there are: counted up to the last position given, plus what waits for one.
+pub(super) const LIVE: &str = "SELECT \
+     (coalesce((SELECT live FROM live_counts WHERE org = $1 AND kind = $2), 0) \
+      + coalesce((SELECT sum(delta) FROM outbox WHERE org = $1 AND kind = $2), 0))::bigint";
+
+/// $1 any number: waits until nobody else holds that number, and holds it until the transaction ends.
+pub(super) const HOLD_NUMBER: &str = "SELECT pg_advisory_xact_lock($1)";

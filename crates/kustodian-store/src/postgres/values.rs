@@ -1,0 +1,127 @@
+//! How values are sent to PostgreSQL and read back.
+
+use std::error::Error;
+use std::fmt;
+
+use bytes::BytesMut;
+use ipnet::IpNet;
+use kustomer_api::{ObjectId, Timestamp};
+use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
+
+/// A parameter of a statement. It never shows what it holds: the driver logs parameters when debugging, and they are
+/// documents, hashes and keys.
+pub(super) enum Value<'a> {
+    /// An id, as text.
+    Id(ObjectId),
+    /// An id or NULL.
+    MaybeId(Option<ObjectId>),
+    /// Text.
+    Text(&'a str),
+    /// Text or NULL.
+    MaybeText(Option<&'a str>),
+    /// A number.
+    Number(i64),
+    /// A number or NULL.
+    MaybeNumber(Option<i64>),
+    /// A truth.
+    Flag(bool),
+    /// Bytes.
+    Bytes(&'a [u8]),
+    /// Role names, as a JSON array.
+    Roles(&'a [String]),
+    /// A network or NULL, as text.
+    Network(Option<IpNet>),
+    /// Several texts.
+    Texts(Vec<&'a str>),
+    /// Several ids, as text.
+    Ids(Vec<ObjectId>),
+    /// Several numbers.
+    Numbers(Vec<i64>),
+    /// Several byte strings.
+    ByteStrings(Vec<&'a [u8]>),
+}
+
+impl Value<'_> {
+    /// A revision or a count.
+    pub(super) fn count(count: u64) -> Self {
+        Self::Number(i64::try_from(count).unwrap_or(i64::MAX))
+    }
+
+    /// The type it is sent as.
+    pub(super) fn sql_type(&self) -> Type {
+        match self {
+            Self::Id(_) | Self::MaybeId(_) | Self::Text(_) | Self::MaybeText(_) => Type::TEXT,
+            Self::Roles(_) | Self::Network(_) => Type::TEXT,
+            Self::Number(_) | Self::MaybeNumber(_) => Type::INT8,
+            Self::Flag(_) => Type::BOOL,
+            Self::Bytes(_) => Type::BYTEA,
+            Self::Texts(_) | Self::Ids(_) => Type::TEXT_ARRAY,
+            Self::Numbers(_) => Type::INT8_ARRAY,
+            Self::ByteStrings(_) => Type::BYTEA_ARRAY,
+        }
+    }
+}
+
+impl fmt::Debug for Value<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("…")
+    }
+}
+
+impl ToSql for Value<'_> {
+    fn to_sql(&self, sql_type: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+        match self {
+            Self::Id(id) | Self::MaybeId(Some(id)) => {
+                out.extend_from_slice(&id.to_hex());
+                Ok(IsNull::No)
+            }
+            Self::MaybeId(None) => Ok(IsNull::Yes),
+            Self::Text(text) => text.to_sql(sql_type, out),
+            Self::MaybeText(text) => text.to_sql(sql_type, out),
+            Self::Number(number) => number.to_sql(sql_type, out),
+            Self::MaybeNumber(number) => number.to_sql(sql_type, out),
+            Self::Flag(flag) => flag.to_sql(sql_type, out),
+            Self::Bytes(bytes) => bytes.to_sql(sql_type, out),
+            Self::Roles(roles) => serde_json::to_string(roles)?.to_sql(sql_type, out),
+            Self::Network(network) => network.map(|network| network.to_string()).to_sql(sql_type, out),
+            Self::Texts(texts) => texts.to_sql(sql_type, out),
+            Self::Ids(ids) => ids.iter().map(ObjectId::to_string).collect::<Vec<_>>().to_sql(sql_type, out),
+            Self::Numbers(numbers) => numbers.to_sql(sql_type, out),
+            Self::ByteStrings(strings) => strings.to_sql(sql_type, out),
+        }
+    }
+
+    // Each statement is prepared with the types of its values, so every one fits.
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    to_sql_checked!();
+}
+
+type Unreadable = Box<dyn Error + Sync + Send>;
+
+/// Gives a type a way to be read: out of a column of another type, with a function that may fail.
+macro_rules! read_from {
+    ($column:ty => $name:ident: $of:ty, $what:literal, $read:expr) => {
+        #[doc = $what]
+        pub(super) struct $name(pub(super) $of);
+
+        impl<'a> FromSql<'a> for $name {
+            fn from_sql(sql_type: &Type, raw: &'a [u8]) -> Result<Self, Unreadable> {
+                let read: fn($column) -> Result<$of, Unreadable> = $read;
+                read(<$column>::from_sql(sql_type, raw)?).map(Self)
+            }
+
+            fn accepts(sql_type: &Type) -> bool {
+                <$column as FromSql<'_>>::accepts(sql_type)
+            }
+        }
+    };
+}
+
+read_from!(&str => Id: ObjectId, "An id out of text.", |text| Ok(text.parse()?));
+read_from!(&str => Roles: Vec<String>, "Role names out of a JSON array.", |text| Ok(serde_json::from_str(text)?));
+read_from!(&str => Network: IpNet, "A network out of text.", |text| Ok(text.parse()?));
+read_from!(i64 => Moment: Timestamp, "A moment out of milliseconds.", |millis| Ok(Timestamp::from_millis(millis)));
+read_from!(i64 => Count: u64, "A revision or a count out of a number.", |number| Ok(u64::try_from(number)?));

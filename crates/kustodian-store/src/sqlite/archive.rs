@@ -1,0 +1,235 @@
+//! A SQLite file as one end of a copy.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use rusqlite::types::{Value, ValueRef};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params, params_from_iter};
+
+use super::connection::any_reader;
+use super::schema;
+use crate::copy::state::{NAME, State};
+use crate::copy::table::{Cell, Holds, Row, Table};
+use crate::copy::{CopyError, ROWS, Source, Target};
+use crate::failure::OpenError;
+
+/// How long a statement waits for a server that writes the same file.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// An open file. Its connection works on threads that may wait.
+pub(crate) struct Archive {
+    connection: Arc<Mutex<Connection>>,
+}
+
+impl Archive {
+    /// Opens a file to read one snapshot of it.
+    pub(crate) async fn read(path: PathBuf) -> Result<Self, CopyError> {
+        if !path.exists() {
+            return Err(OpenError::NoAccess { path, reason: "there is no such file".to_owned() }.into());
+        }
+        let archive = Self::open(path, OpenFlags::SQLITE_OPEN_READ_ONLY).await?;
+        archive.work(begin_snapshot).await?;
+        Ok(archive)
+    }
+
+    /// Opens a file to write it.
+    pub(crate) async fn write(path: PathBuf) -> Result<Self, CopyError> {
+        let archive = Self::open(path, OpenFlags::SQLITE_OPEN_READ_WRITE).await?;
+        archive.work(|connection| connection.pragma_update(None, "synchronous", "FULL")).await?;
+        Ok(archive)
+    }
+
+    async fn open(path: PathBuf, access: OpenFlags) -> Result<Self, CopyError> {
+        // A database that is not ours, or of a newer version, is refused in the words of the engine.
+        schema::refuse_others(&any_reader(&path)?, &path)?;
+        let opened = tokio::task::spawn_blocking(move || {
+            let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+            connection.busy_timeout(PATIENCE)?;
+            Ok(connection)
+        });
+        let connection = settle(opened.await)?;
+        Ok(Self { connection: Arc::new(Mutex::new(connection)) })
+    }
+
+    async fn work<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, CopyError> {
+        let connection = Arc::clone(&self.connection);
+        let done =
+            tokio::task::spawn_blocking(move || work(&mut connection.lock().unwrap_or_else(PoisonError::into_inner)));
+        settle(done.await)
+    }
+}
+
+fn settle<T>(done: Result<rusqlite::Result<T>, tokio::task::JoinError>) -> Result<T, CopyError> {
+    let failed = |reason: String| CopyError::Failed { what: "SQLite", reason };
+    done.map_err(|error| failed(error.to_string()))?.map_err(|error| failed(error.to_string()))
+}
+
+fn begin_snapshot(connection: &mut Connection) -> rusqlite::Result<()> {
+    connection.execute_batch("BEGIN")?;
+    // The snapshot is taken by the first read.
+    connection.query_row("SELECT count(*) FROM orgs", [], |_| Ok(()))
+}
+
+#[async_trait]
+impl Source for Archive {
+    async fn oldest_org(&mut self) -> Result<Option<String>, CopyError> {
+        self.work(|connection| {
+            connection.query_row("SELECT id FROM orgs ORDER BY key LIMIT 1", [], |row| row.get(0)).optional()
+        })
+        .await
+    }
+
+    async fn count(&mut self, table: &'static Table) -> Result<u64, CopyError> {
+        let sql = format!("SELECT count(*) FROM {}", table.name);
+        self.work(move |connection| connection.query_row(&sql, [], |row| row.get(0))).await
+    }
+
+    async fn rows(&mut self, table: &'static Table, after: Option<Vec<Cell>>) -> Result<Vec<Row>, CopyError> {
+        self.work(move |connection| {
+            let key = table.key.join(", ");
+            let condition = match &after {
+                Some(after) => format!("({key}) > ({})", vec!["?"; after.len()].join(", ")),
+                None => "1".to_owned(),
+            };
+            let apart = if table.name == "settings" { format!(" AND name <> '{NAME}'") } else { String::new() };
+            let sql = format!(
+                "SELECT {} FROM {} WHERE {condition}{apart} ORDER BY {key} LIMIT {ROWS}",
+                table.names(),
+                table.name
+            );
+            let mut statement = connection.prepare_cached(&sql)?;
+            let values = after.unwrap_or_default().into_iter().map(value);
+            statement.query_map(params_from_iter(values), |row| cells(table, row))?.collect()
+        })
+        .await
+    }
+
+    async fn record(&mut self, table: &'static Table, org: i64, id: &str) -> Result<Option<Row>, CopyError> {
+        let id = id.to_owned();
+        self.work(move |connection| {
+            let sql = format!("SELECT {} FROM {} WHERE org = ? AND id = ?", table.names(), table.name);
+            connection.prepare_cached(&sql)?.query_row(params![org, id], |row| cells(table, row)).optional()
+        })
+        .await
+    }
+
+    async fn positions(&mut self) -> Result<BTreeMap<i64, i64>, CopyError> {
+        self.work(|connection| {
+            connection
+                .prepare("SELECT org, max(position) FROM events GROUP BY org")?
+                .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect()
+        })
+        .await
+    }
+}
+
+#[async_trait]
+impl Target for Archive {
+    async fn refresh(&mut self) -> Result<(), CopyError> {
+        // Every read of a target stands alone, so it sees what was written.
+        Ok(())
+    }
+
+    async fn state(&mut self) -> Result<Option<State>, CopyError> {
+        let bytes: Option<Vec<u8>> = self
+            .work(|connection| {
+                connection.query_row("SELECT value FROM settings WHERE name = ?", [NAME], |row| row.get(0)).optional()
+            })
+            .await?;
+        Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+    }
+
+    async fn write(&mut self, table: &'static Table, rows: Vec<Row>, state: &State) -> Result<(), CopyError> {
+        let state = state.to_bytes()?;
+        self.work(move |connection| {
+            let transaction = connection.transaction()?;
+            {
+                let places = vec!["?"; table.columns.len()].join(", ");
+                let sql = format!("INSERT OR REPLACE INTO {} ({}) VALUES ({places})", table.name, table.names());
+                let mut insert = transaction.prepare_cached(&sql)?;
+                for row in rows {
+                    // A record whose `deleted` has turned is another entry to its index, not the same one.
+                    if table.is_of_records() {
+                        let sql = format!("DELETE FROM {} WHERE org = ? AND id = ?", table.name);
+                        let key = table.key_of(&row).into_iter().map(value);
+                        transaction.prepare_cached(&sql)?.execute(params_from_iter(key))?;
+                    }
+                    insert.execute(params_from_iter(row.into_iter().map(value)))?;
+                }
+                let sql = "INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)";
+                transaction.prepare_cached(sql)?.execute(params![NAME, state])?;
+            }
+            transaction.commit()
+        })
+        .await
+    }
+
+    async fn free(&mut self, claims: Vec<(Vec<u8>, String)>) -> Result<(), CopyError> {
+        self.work(move |connection| {
+            let transaction = connection.transaction()?;
+            for (key, owner) in claims {
+                transaction
+                    .prepare_cached("DELETE FROM claims WHERE key = ? AND owner = ?")?
+                    .execute(params![key, owner])?;
+            }
+            transaction.commit()
+        })
+        .await
+    }
+
+    async fn forget_events(&mut self, org: i64, behind: i64) -> Result<(), CopyError> {
+        self.work(move |connection| {
+            connection.execute("DELETE FROM events WHERE org = ? AND position > ?", params![org, behind]).map(|_| ())
+        })
+        .await
+    }
+
+    async fn finish(&mut self, state: &State) -> Result<(), CopyError> {
+        let state = state.to_bytes()?;
+        self.work(move |connection| {
+            let transaction = connection.transaction()?;
+            transaction.execute_batch("DELETE FROM live_counts")?;
+            for kind in ["customer", "tag", "user"] {
+                let sql = format!(
+                    "INSERT INTO live_counts (org, kind, live) \
+                     SELECT org, '{kind}', count(*) FROM {kind}s WHERE deleted = 0 GROUP BY org"
+                );
+                transaction.execute_batch(&sql)?;
+            }
+            transaction.execute("INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)", params![NAME, state])?;
+            transaction.commit()
+        })
+        .await
+    }
+}
+
+fn value(cell: Cell) -> Value {
+    match cell {
+        Cell::Null => Value::Null,
+        Cell::Integer(number) => Value::Integer(number),
+        Cell::Boolean(boolean) => Value::Integer(i64::from(boolean)),
+        Cell::Text(text) => Value::Text(text),
+        Cell::Bytes(bytes) => Value::Blob(bytes),
+    }
+}
+
+fn cells(table: &Table, row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
+    let cell = |(place, (_, holds)): (usize, &(&str, Holds))| {
+        Ok(match (row.get_ref(place)?, holds) {
+            (ValueRef::Null, _) => Cell::Null,
+            (ValueRef::Integer(number), Holds::Boolean) => Cell::Boolean(number != 0),
+            (ValueRef::Integer(number), _) => Cell::Integer(number),
+            (ValueRef::Text(text), _) => Cell::Text(String::from_utf8_lossy(text).into_owned()),
+            (ValueRef::Blob(bytes), _) => Cell::Bytes(bytes.to_vec()),
+            (ValueRef::Real(number), _) => Cell::Text(number.to_string()),
+        })
+    };
+    table.columns.iter().enumerate().map(cell).collect()
+}

@@ -1,0 +1,24 @@
+//! The tests of the ports on PostgreSQL, and of what is particular to it: several servers on one database, outages,
+//! poolers, and the schema's keys.
+//!
+//! They need a server in which they may make databases: `cargo xtask test` starts one, or `KUSTODIAN_TEST_POSTGRES`
+//! names one.
+
+// `cfg(test)` tells the lints that these are tests, their helpers included.
+#[cfg(test)]
+#[path = "../store/commit.rs"]
+mod commit;
+#[cfg(test)]
+#[path = "../store/directory.rs"]
+mod directory;
+#[cfg(test)]
+#[path = "../store/list.rs"]
+mod list;
+#[cfg(test)]
+#[path = "../store/model.rs"]
+mod model;
+#[cfg(test)]
+mod place;
+#[cfg(test)]
+#[path = "../store/setting.rs"]
+mod setting;

@@ -1,0 +1,85 @@
+//! Where the databases of these tests are: each in one of its own, on the server that the environment names.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use tokio_postgres::{Client, NoTls};
+
+/// Whether writes that wait are committed together.
+pub(crate) const GROUPS_COMMITS: bool = false;
+
+/// How many random sequences the model is tried with: fewer than on SQLite, as each needs a database.
+pub(crate) const MODEL_CASES: u32 = 12;
+
+/// Names a server in which tests may make databases.
+const SERVER: &str = "KUSTODIAN_TEST_POSTGRES";
+
+/// `sqlite` leaves these tests out.
+const ENGINES: &str = "KUSTODIAN_TEST_ENGINES";
+
+/// A database's place. Dropped, the database is gone.
+pub(crate) struct Place {
+    url: String,
+    name: String,
+}
+
+impl Place {
+    /// Makes an empty database; none where PostgreSQL is left out on purpose.
+    pub(crate) async fn make() -> Option<Self> {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let server = server()?;
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("kustodian_test_{}_{number}", std::process::id());
+        let client = connect(&server).await;
+        client.batch_execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await.unwrap();
+        client.batch_execute(&format!("CREATE DATABASE {name}")).await.unwrap();
+        Some(Self { url: with_database(&server, &name), name })
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// A connection past the engine, to look at what stands in the tables.
+    pub(crate) async fn client(&self) -> Client {
+        connect(&self.url).await
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let name = self.name.clone();
+        let dropping = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let client = connect(&server().unwrap()).await;
+                client.batch_execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await.unwrap();
+            });
+        });
+        // A test that has failed already says more than its database that stays.
+        drop(dropping.join());
+    }
+}
+
+/// The server's URL; none where PostgreSQL is left out on purpose.
+pub(crate) fn server() -> Option<String> {
+    if std::env::var(ENGINES).is_ok_and(|engines| engines == "sqlite") {
+        return None;
+    }
+    let missing = "these tests need PostgreSQL: run `cargo xtask test`, which starts one, or put the URL that \
+         `cargo xtask postgres` prints into KUSTODIAN_TEST_POSTGRES; KUSTODIAN_TEST_ENGINES=sqlite leaves them out";
+    Some(std::env::var(SERVER).expect(missing))
+}
+
+/// The same server, another database.
+pub(crate) fn with_database(url: &str, name: &str) -> String {
+    let (base, query) = url.split_once('?').unwrap_or((url, ""));
+    let (server, _) = base.rsplit_once('/').unwrap();
+    let separator = if query.is_empty() { "" } else { "?" };
+    format!("{server}/{name}{separator}{query}")
+}
+
+pub(crate) async fn connect(url: &str) -> Client {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client
+}
