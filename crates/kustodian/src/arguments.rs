@@ -11,6 +11,7 @@ use kustomer_api::ObjectId;
 use serde::Deserialize;
 
 use crate::customers::{CustomersCommand, ServerArguments};
+use crate::migrate::MigrateArguments;
 use crate::output::Output;
 use crate::tokens::CreateToken;
 
@@ -61,6 +62,8 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: CustomersCommand,
     },
+    /// Brings the database to the form this version needs, as `serve` does when it starts.
+    Migrate(MigrateArguments),
     /// Prints the OpenAPI document of the API.
     Openapi,
     /// Prints a completion script for a shell.
@@ -110,7 +113,8 @@ pub(crate) struct ServeArguments {
 /// Which database.
 #[derive(Debug, Default, Args)]
 pub(crate) struct DatabaseArguments {
-    /// The database: sqlite:PATH, or sqlite::memory: for one that is gone on exit [default: sqlite:kustodian.db]
+    /// The database: sqlite:PATH, postgres://USER:PASSWORD@HOST/NAME, or sqlite::memory: for one that is gone on exit
+    /// [default: sqlite:kustodian.db]
     #[arg(long, env = "KUSTODIAN_DATABASE", hide_env_values = true, value_name = "URL")]
     pub(crate) database: Option<String>,
 }

@@ -36,13 +36,19 @@ pub(crate) async fn with_existing_registry<T>(
     url: &str,
     work: impl AsyncFnOnce(&Registry) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
+    must_exist(url)?;
+    with_registry(url, work).await
+}
+
+/// Refuses the URL of a file that is not there.
+pub(crate) fn must_exist(url: &str) -> Result<(), Failure> {
     let path = url.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path));
     match path {
         Some(path) if !matches!(path, "" | ":memory:") && !Path::new(path).exists() => Err(Failure::new(format!(
             "there is no database {path}: name another with --database (or KUSTODIAN_DATABASE), or make it with: \
              kustodian serve"
         ))),
-        _ => with_registry(url, work).await,
+        _ => Ok(()),
     }
 }
 

@@ -10,6 +10,7 @@ mod environment;
 mod failure;
 mod first_start;
 mod logging;
+mod migrate;
 mod orgs;
 mod output;
 mod serve;
@@ -50,6 +51,10 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
             one_thread()?.block_on(orgs::run(command, common))
         }
         Command::Customers { server, command } => one_thread()?.block_on(customers::run(server, command)),
+        Command::Migrate(migrate) => {
+            let common = configuration::quiet(arguments.common)?;
+            one_thread()?.block_on(migrate::run(migrate, common))
+        }
         Command::Openapi => output::print_json(&kustodian_server::openapi::document()),
         Command::Completions { shell } => {
             let mut script = Vec::new();

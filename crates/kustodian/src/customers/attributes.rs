@@ -72,6 +72,8 @@ fn read(path: &Path) -> Result<String, Failure> {
         (path.display().to_string(), fs::read_to_string(path))
     };
     let text = text.map_err(|error| Failure::new(format!("{place} cannot be read: {error}")))?;
+    // Some editors begin a file with a byte order mark, which no JSON begins with.
+    let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
     serde_json::from_str::<Value>(&text).map_err(|error| Failure::new(format!("{place} holds no JSON: {error}")))?;
     Ok(text)
 }

@@ -167,6 +167,7 @@ fn json_goes_in_and_comes_out_as_it_stands() {
     assert_eq!(changed["data"]["attributes"]["name"], "out of a file");
     assert!(changed["data"]["attributes"]["gender"].is_null());
 
+    Ran::fed(customers(&server).args(["create", "--json", "-"]), "\u{feff}{}").well();
     Ran::fed(customers(&server).args(["create", "--json", "-"]), r#"{"name":"#)
         .fails_with("standard input holds no JSON");
     Ran::fed(customers(&server).args(["create", "--json", "-"]), r#"{"nmae":1}"#).fails_with("/nmae");
@@ -332,6 +333,31 @@ fn a_misspelt_database_is_told_and_not_made() {
 }
 
 #[test]
+fn migrations_are_shown_applied_and_then_done() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("k.db");
+    let migrate = |more: &[&str]| {
+        let database = format!("sqlite:{}", path.display());
+        kustodian(&[&["migrate", "--database", &database], more].concat())
+    };
+    migrate(&["--check"]).fails_with("there is no database");
+    std::fs::write(&path, "").unwrap();
+    let check = migrate(&["--check"]);
+    let pending: Vec<&str> = check.stdout.lines().collect();
+    assert_eq!(check.code, Some(1), "{}", check.stderr);
+    assert!(!pending.is_empty() && check.stderr.starts_with(&format!("error: {} pending", pending.len())));
+    let applied: String = pending.iter().map(|name| format!("applied {name}\n")).collect();
+    assert_eq!(migrate(&[]).well(), applied);
+    for again in [&["--check"][..], &[]] {
+        assert_eq!(migrate(again).well(), "the database is up to date\n");
+    }
+    let distributed = migrate(&["--distribute"]);
+    assert_eq!(distributed.code, Some(1));
+    assert!(distributed.stderr.contains("postgres://"), "{}", distributed.stderr);
+    migrate(&["--check", "--distribute"]).misused(&["--check", "--distribute"]);
+}
+
+#[test]
 fn the_document_is_the_one_the_server_serves() {
     let server = Server::start();
     let served = Answer::of(server.request(Method::GET, "/openapi.json")).expect(200);
@@ -375,7 +401,7 @@ fn every_help_names_the_variables_of_its_command() {
                 "KUSTODIAN_OMITTED_COMPANY",
                 "KUSTODIAN_READ_ONLY",
             ],
-            Some("token" | "org") if below.is_empty() => &["KUSTODIAN_DATABASE"],
+            Some("token" | "org" | "migrate") if below.is_empty() => &["KUSTODIAN_DATABASE"],
             _ => &[],
         };
         for variable in variables.iter().chain(&["KUSTODIAN_CONFIG", "KUSTODIAN_LOG", "KUSTODIAN_LOG_FORMAT"]) {
@@ -384,7 +410,7 @@ fn every_help_names_the_variables_of_its_command() {
         seen += 1;
         left.extend(below.into_iter().map(|name| [path.as_slice(), &[name]].concat()));
     }
-    assert!(seen >= 17, "{seen} commands");
+    assert!(seen >= 18, "{seen} commands");
 }
 
 #[test]
