@@ -9,6 +9,7 @@ pub mod change;
 pub mod claim;
 pub mod customer;
 pub mod directory;
+pub mod holdings;
 pub mod input;
 pub mod org;
 pub mod permission;

@@ -90,6 +90,11 @@ pub(super) fn identities(org: OrgKey, owner: ObjectId, attributes: &CustomerAttr
     found
 }
 
+/// The claims alone.
+pub(crate) fn claims(org: OrgKey, owner: ObjectId, attributes: &CustomerAttributes) -> Vec<Claim> {
+    identities(org, owner, attributes).into_iter().map(|identity| identity.claim).collect()
+}
+
 /// 409 for an identity that another customer holds; names the attribute, the item and the holder. (`docs/contract/behaviour.md` §3.3: the
 /// status is implied there, the body is ours.)
 pub fn conflict(org: OrgKey, key: ClaimKey, holder: ObjectId, attributes: &CustomerAttributes) -> Refusal {

@@ -5,6 +5,7 @@ mod identity;
 mod lifecycle;
 mod write;
 
+pub(crate) use identity::claims;
 pub use identity::{Lookup, conflict};
 pub use lifecycle::{create, delete, restore, update};
 

@@ -63,18 +63,3 @@ fn every_acknowledged_write_under_load_survives_the_plug_being_pulled() {
     let total = server.get("/v1/customers?pageSize=0").body["meta"]["total"].as_u64().unwrap();
     assert!(total >= acknowledged.len() as u64);
 }
-
-#[test]
-fn the_database_and_what_lies_beside_it_are_for_the_owner_alone() {
-    use std::os::unix::fs::PermissionsExt as _;
-    let server = Server::on_file();
-    server.create(json!({}));
-    let folder = server.file().parent().unwrap().to_owned();
-    let mut seen = 0;
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let entry = entry.unwrap();
-        assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", entry.file_name());
-        seen += 1;
-    }
-    assert!(seen >= 2, "the database and its log");
-}

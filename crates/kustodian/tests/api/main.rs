@@ -11,6 +11,7 @@ mod envelope;
 mod isolation;
 mod orgs;
 mod pages;
+mod place;
 mod process;
 mod roles;
 mod server;

@@ -148,3 +148,30 @@ fn flags_beat_the_environment_which_beats_the_file() {
     std::fs::write(&file, "lisen = \"127.0.0.1:0\"\n").unwrap();
     fails_in_one_line(&serve(&["--config", &file.display().to_string()]), "lisen");
 }
+
+#[test]
+fn the_database_and_what_lies_beside_it_are_for_the_owner_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let server = Server::on_file();
+    server.create(json!({}));
+    let folder = server.file().parent().unwrap().to_owned();
+    let mut seen = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", entry.file_name());
+        seen += 1;
+    }
+    assert!(seen >= 2, "the database and its log");
+}
+
+#[test]
+fn two_servers_on_one_file_see_what_the_other_acknowledged() {
+    let first = Server::on_file();
+    let second = first.beside();
+    for number in 0..10 {
+        let (writer, reader) = if number % 2 == 0 { (&first, &second) } else { (&second, &first) };
+        let created = writer.create(json!({ "externalId": format!("x{number}") }));
+        assert_eq!(reader.get(&format!("/v1/customers/externalId=x{number}")).expect(200).data(), &created);
+    }
+    assert_eq!(first.get("/v1/customers?pageSize=0").body["meta"]["total"], 10);
+}

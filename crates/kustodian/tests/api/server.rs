@@ -10,6 +10,8 @@ use reqwest::blocking::Client;
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 
+use crate::place::Place;
+
 /// The key every test server knows beforehand.
 pub(crate) const TOKEN: &str = "a-key-known-beforehand";
 
@@ -31,8 +33,9 @@ pub(crate) struct Server {
     pub(crate) greeting: String,
     pub(crate) url: String,
     client: Client,
-    folder: Option<tempfile::TempDir>,
     database: String,
+    /// Dropped after the process has ended; `None` for a server beside another.
+    place: Option<Place>,
 }
 
 impl Server {
@@ -42,21 +45,31 @@ impl Server {
     }
 
     pub(crate) fn start_with(arguments: &[&str]) -> Self {
-        Self::launch("sqlite::memory:", arguments, None)
+        Self::on(Place::passing(), arguments)
     }
 
-    /// A server on a file of its own.
+    /// A server on a database that outlives it.
     pub(crate) fn on_file() -> Self {
         Self::on_file_with(&[])
     }
 
     pub(crate) fn on_file_with(arguments: &[&str]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let database = format!("sqlite:{}", folder.path().join("kustodian.db").display());
-        Self::launch(&database, arguments, Some(folder))
+        Self::on(Place::lasting(), arguments)
     }
 
-    fn launch(database: &str, arguments: &[&str], folder: Option<tempfile::TempDir>) -> Self {
+    /// Another server on the same database.
+    pub(crate) fn beside(&self) -> Self {
+        Self::at(&self.database, &[])
+    }
+
+    fn on(place: Place, arguments: &[&str]) -> Self {
+        let mut server = Self::at(place.url(), arguments);
+        server.place = Some(place);
+        server
+    }
+
+    /// A server on a database that somebody else looks after.
+    pub(crate) fn at(database: &str, arguments: &[&str]) -> Self {
         let mut process = binary()
             .args(["serve", "--listen", "127.0.0.1:0", "--database", database, "--bootstrap-token", TOKEN])
             .args(arguments)
@@ -75,7 +88,7 @@ impl Server {
             }
         };
         let client = Client::builder().timeout(Duration::from_secs(30)).build().unwrap();
-        Self { process, stdout: Some(stdout), greeting, url, client, folder, database: database.to_owned() }
+        Self { process, stdout: Some(stdout), greeting, url, client, database: database.to_owned(), place: None }
     }
 
     pub(crate) fn database(&self) -> &str {
@@ -90,8 +103,7 @@ impl Server {
     pub(crate) fn kill_and_restart(mut self) -> Self {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
-        let folder = self.folder.take();
-        Self::launch(&self.database.clone(), &[], folder)
+        Self::on(self.place.take().unwrap(), &[])
     }
 
     /// Stops it in good order and starts again on the same file.
@@ -101,8 +113,7 @@ impl Server {
 
     pub(crate) fn restart_with(mut self, arguments: &[&str]) -> Self {
         assert!(self.stop().success());
-        let folder = self.folder.take();
-        Self::launch(&self.database.clone(), arguments, folder)
+        Self::on(self.place.take().unwrap(), arguments)
     }
 
     /// Asks it to stop, and waits.
@@ -208,7 +219,8 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         // A throw-away database only goes with a server that is asked to stop.
-        if self.database == "sqlite::memory:" && self.process.try_wait().is_ok_and(|ended| ended.is_none()) {
+        let goes = self.place.as_ref().is_some_and(Place::goes_with_its_server);
+        if goes && self.process.try_wait().is_ok_and(|ended| ended.is_none()) {
             self.signal("TERM");
         } else {
             let _ = self.process.kill();

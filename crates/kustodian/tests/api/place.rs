@@ -1,0 +1,30 @@
+//! Where the databases of these tests are: SQLite, each in a file of its own.
+
+/// A database's place. Dropped, the database is gone.
+pub(crate) struct Place {
+    url: String,
+    folder: Option<tempfile::TempDir>,
+}
+
+impl Place {
+    /// For a database that need not outlive its server.
+    pub(crate) fn passing() -> Self {
+        Self { url: "sqlite::memory:".to_owned(), folder: None }
+    }
+
+    /// For a database that outlives its server.
+    pub(crate) fn lasting() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("kustodian.db").display());
+        Self { url, folder: Some(folder) }
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Whether the server must be asked to stop for the database to go.
+    pub(crate) fn goes_with_its_server(&self) -> bool {
+        self.folder.is_none()
+    }
+}

@@ -1,0 +1,31 @@
+//! The same tests of the API on PostgreSQL, and of what is particular to it: several servers on one database.
+//!
+//! They need a server in which they may make databases: `cargo xtask test` starts one, or `KUSTODIAN_TEST_POSTGRES`
+//! names one.
+#![cfg(test)]
+
+#[path = "../api/auth.rs"]
+mod auth;
+#[path = "../api/contract.rs"]
+mod contract;
+#[path = "../api/customers/mod.rs"]
+mod customers;
+#[path = "../api/durability.rs"]
+mod durability;
+#[path = "../api/envelope.rs"]
+mod envelope;
+#[path = "../api/isolation.rs"]
+mod isolation;
+#[path = "../api/orgs.rs"]
+mod orgs;
+mod place;
+#[path = "../api/roles.rs"]
+mod roles;
+#[path = "../api/server.rs"]
+#[expect(dead_code, reason = "some of it serves the tests that are for SQLite alone")]
+mod server;
+mod several;
+#[path = "../api/tags.rs"]
+mod tags;
+#[path = "../api/users.rs"]
+mod users;

@@ -1,0 +1,94 @@
+//! Where the databases of these tests are: PostgreSQL, each a database of its own on the server that the environment
+//! names.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Names a server in which tests may make databases.
+const SERVER: &str = "KUSTODIAN_TEST_POSTGRES";
+
+/// `sqlite` leaves these tests out.
+const ENGINES: &str = "KUSTODIAN_TEST_ENGINES";
+
+/// A database's place. Dropped, the database is gone.
+pub(crate) struct Place {
+    url: String,
+    name: String,
+}
+
+impl Place {
+    /// For a database that need not outlive its server; here it does.
+    pub(crate) fn passing() -> Self {
+        Self::lasting()
+    }
+
+    /// For a database that outlives its server.
+    pub(crate) fn lasting() -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("kustodian_api_{}_{number}", std::process::id());
+        run(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
+        run(&format!("CREATE DATABASE {name}"));
+        Self { url: with_database(&server(), &name), name }
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Whether the server must be asked to stop for the database to go.
+    pub(crate) fn goes_with_its_server(&self) -> bool {
+        false
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            run(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name));
+        }
+    }
+}
+
+/// Leaves the tests out when that was asked for: a test cannot say so by itself, so its process ends in good order.
+fn server() -> String {
+    if std::env::var(ENGINES).is_ok_and(|engines| engines == "sqlite") {
+        eprintln!("PostgreSQL is left out");
+        std::process::exit(0);
+    }
+    std::env::var(SERVER).expect(
+        "these tests need PostgreSQL: run `cargo xtask test`, which starts one, or put the URL that \
+         `cargo xtask postgres` prints into KUSTODIAN_TEST_POSTGRES; KUSTODIAN_TEST_ENGINES=sqlite leaves them out",
+    )
+}
+
+/// The same server, another database.
+fn with_database(url: &str, name: &str) -> String {
+    let (base, query) = url.split_once('?').unwrap_or((url, ""));
+    let (server, _) = base.rsplit_once('/').unwrap();
+    let separator = if query.is_empty() { "" } else { "?" };
+    format!("{server}/{name}{separator}{query}")
+}
+
+fn run(sql: &str) {
+    let sql = sql.to_owned();
+    // A thread of its own: some tests run within a runtime, which must not be blocked by another.
+    let done = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let (client, connection) = tokio_postgres::connect(&server(), tokio_postgres::NoTls).await.unwrap();
+            tokio::spawn(connection);
+            client.batch_execute(&sql).await.unwrap();
+        });
+    });
+    done.join().unwrap();
+}
+
+/// Ends every connection to a database and refuses further ones, or lets them in again: what an outage is to a server.
+pub(crate) fn allow_connections(url: &str, allowed: bool) {
+    let (base, _) = url.split_once('?').unwrap_or((url, ""));
+    let (_, name) = base.rsplit_once('/').unwrap();
+    run(&format!("ALTER DATABASE {name} WITH ALLOW_CONNECTIONS {allowed}"));
+    if !allowed {
+        run(&format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"));
+    }
+}
