@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use jiff::SignedDuration;
+use jiff::civil::DateTime;
 use jiff::fmt::temporal::{DateTimeParser, DateTimePrinter};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -29,8 +31,11 @@ pub struct InvalidTimestamp;
 const FIRST: i64 = -62_167_219_200_000;
 const LAST: i64 = 253_402_300_799_999;
 
+/// Reads and writes the clock's face; offsets are reckoned here, because jiff's own moments end a day before the year
+/// 9999 does, and `9999-12-31T23:59:59Z` is what many systems write for "never".
 static PARSER: DateTimeParser = DateTimeParser::new();
 static PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
+const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 
 impl Timestamp {
     /// Out of milliseconds since the Unix epoch; what four-digit years cannot write is clamped.
@@ -88,6 +93,18 @@ fn has_rfc3339_shape(text: &str) -> bool {
             && bytes.len() == at + 6)
 }
 
+/// Minutes east of UTC, out of `Z` or `±HH:MM`.
+fn offset_minutes(text: &str) -> Option<i64> {
+    let (sign, clock) = match text.as_bytes().first()? {
+        b'Z' | b'z' => return Some(0),
+        b'-' => (-1, &text[1..]),
+        _ => (1, &text[1..]),
+    };
+    let (hours, minutes) = clock.split_once(':')?;
+    let (hours, minutes): (i64, i64) = (hours.parse().ok()?, minutes.parse().ok()?);
+    (hours < 24 && minutes < 60).then_some(sign * (hours * 60 + minutes))
+}
+
 impl FromStr for Timestamp {
     type Err = InvalidTimestamp;
 
@@ -95,23 +112,22 @@ impl FromStr for Timestamp {
         if !has_rfc3339_shape(text) {
             return Err(InvalidTimestamp);
         }
-        // Fractions finer than the parser's nanoseconds carry nothing a millisecond could hold.
-        let parsed = match text.find('.').map(|dot| (dot, text[dot + 1..].find(|c: char| !c.is_ascii_digit()))) {
-            Some((dot, Some(fraction))) if fraction > 9 => {
-                let shortened = [&text[..dot + 10], &text[dot + 1 + fraction..]].concat();
-                PARSER.parse_timestamp(&shortened)
-            }
-            _ => PARSER.parse_timestamp(text),
-        };
-        let millis = parsed.map_err(|_| InvalidTimestamp)?.as_millisecond();
+        // Behind the 19 characters of the whole seconds stand a fraction and the offset.
+        let end = text[19..].find(['Z', 'z', '+', '-']).map_or(text.len(), |at| 19 + at);
+        // Digits finer than a nanosecond carry nothing a millisecond could hold.
+        let face = PARSER.parse_datetime(&text[..end.min(19 + 10)]).map_err(|_| InvalidTimestamp)?;
+        let offset = offset_minutes(&text[end..]).ok_or(InvalidTimestamp)?;
+        let since = face.duration_since(EPOCH) - SignedDuration::from_mins(offset);
+        // Down to the whole millisecond, before 1970 too.
+        let millis = i64::try_from(since.as_nanos().div_euclid(1_000_000)).map_err(|_| InvalidTimestamp)?;
         if (FIRST..=LAST).contains(&millis) { Ok(Self(millis)) } else { Err(InvalidTimestamp) }
     }
 }
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let timestamp = jiff::Timestamp::from_millisecond(self.0).map_err(|_| fmt::Error)?;
-        formatter.write_str(&PRINTER.timestamp_to_string(&timestamp))
+        let face = EPOCH.checked_add(SignedDuration::from_millis(self.0)).map_err(|_| fmt::Error)?;
+        write!(formatter, "{}Z", PRINTER.datetime_to_string(&face))
     }
 }
 
@@ -145,9 +161,19 @@ mod tests {
             ("2016-11-09t04:23:01z", "2016-11-09T04:23:01.000Z"),
             ("2016-11-09 04:23:01+00:00", "2016-11-09T04:23:01.000Z"),
             ("2016-11-06T13:54:29.1234567890123-05:00", "2016-11-06T18:54:29.123Z"),
+            ("9999-12-31T23:59:59.999999Z", "9999-12-31T23:59:59.999Z"),
+            ("0000-01-01T00:00:00Z", "0000-01-01T00:00:00.000Z"),
+            ("1969-12-31T23:59:59.9995Z", "1969-12-31T23:59:59.999Z"),
+            ("2016-11-09T04:23:01+05:45", "2016-11-08T22:38:01.000Z"),
         ] {
             assert_eq!(text.parse::<Timestamp>().unwrap().to_string(), written, "{text}");
         }
+    }
+
+    #[test]
+    fn what_lies_beyond_four_digit_years_is_clamped_and_can_be_written() {
+        assert_eq!(Timestamp::from_millis(i64::MAX).to_string(), "9999-12-31T23:59:59.999Z");
+        assert_eq!(Timestamp::from_millis(i64::MIN).to_string(), "0000-01-01T00:00:00.000Z");
     }
 
     #[test]
@@ -163,6 +189,9 @@ mod tests {
             "2016-11-09T04:23:01Z[UTC]",
             "yesterday",
             "2016-11-09T04:23:01+0000",
+            "2016-11-09T04:23:01+24:00",
+            "9999-12-31T23:59:59-01:00",
+            "0000-01-01T00:00:00+01:00",
         ] {
             assert_eq!(text.parse::<Timestamp>(), Err(InvalidTimestamp), "{text}");
         }
