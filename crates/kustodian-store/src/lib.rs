@@ -120,6 +120,11 @@ pub async fn distribute(url: &str) -> Result<Vec<String>, OpenError> {
     }
 }
 
+/// The statements that [`distribute`] runs in a database where nothing is spread yet, in order.
+pub fn distribution_statements() -> Vec<String> {
+    postgres::distribution_statements()
+}
+
 impl Database {
     /// The port to the records.
     pub fn store(&self) -> Arc<dyn Store> {

@@ -2,7 +2,7 @@
 
 use tokio_postgres::Error;
 
-use super::catalogue::TABLES;
+use super::catalogue::{TABLES, Table};
 use super::connection::Connection;
 use super::failure::words;
 use super::values::Value;
@@ -12,6 +12,11 @@ const HAS_CITUS: &str = "SELECT 1 FROM pg_extension WHERE extname = 'citus'";
 
 /// $1 table: whether it is spread already.
 const IS_SPREAD: &str = "SELECT 1 FROM pg_dist_partition WHERE logicalrel = to_regclass($1)";
+
+/// All that [`distribute`] would run in a database where nothing is spread yet.
+pub(super) fn statements() -> Vec<String> {
+    TABLES.iter().map(Table::statement).collect()
+}
 
 /// Spreads every table of the catalogue that is not spread yet; the statements that took. Each stands for itself:
 /// after an error, the same again goes on where it ended.

@@ -199,6 +199,11 @@ pub(crate) async fn distribute(url: &str) -> Result<Vec<String>, OpenError> {
     distribution::distribute(&connection, connector.name()).await
 }
 
+/// All that [`distribute`] would run in a database where nothing is spread yet.
+pub(crate) fn distribution_statements() -> Vec<String> {
+    distribution::statements()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -74,8 +74,11 @@ async fn steps(connection: &Connection, what: &str) -> Result<(), OpenError> {
 async fn check(connection: &Connection, what: &str) -> Result<i64, OpenError> {
     let failed = |reason: String| OpenError::Failed { what: format!("the {what}"), reason };
     let told = |error: Error| failed(told(&error));
+    // The table is looked for in pg_class, not with to_regclass, which remembers that it was not there while this
+    // waited for the lock.
     let facts = "SELECT current_setting('server_version_num')::int, current_setting('server_encoding'), \
-         to_regclass('kustodian_migrations') IS NOT NULL, current_setting('server_version')";
+         EXISTS (SELECT FROM pg_class WHERE relname = 'kustodian_migrations' AND pg_table_is_visible(oid)), \
+         current_setting('server_version')";
     let answer = connection.unnamed(facts, &[]).await.map_err(told)?;
     let Some(row) = answer.rows.first() else { return Err(failed("it answers nothing".to_owned())) };
     let server: i32 = row.try_get(0).map_err(told)?;

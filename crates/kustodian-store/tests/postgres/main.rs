@@ -9,6 +9,8 @@
 #[path = "../store/commit.rs"]
 mod commit;
 #[cfg(test)]
+mod differential;
+#[cfg(test)]
 #[path = "../store/directory.rs"]
 mod directory;
 #[cfg(test)]
@@ -18,7 +20,17 @@ mod list;
 #[path = "../store/model.rs"]
 mod model;
 #[cfg(test)]
+mod outage;
+#[cfg(test)]
 mod place;
+#[cfg(test)]
+mod pooler;
+#[cfg(test)]
+mod proxy;
+#[cfg(test)]
+mod schema;
+#[cfg(test)]
+mod servers;
 #[cfg(test)]
 #[path = "../store/setting.rs"]
 mod setting;
