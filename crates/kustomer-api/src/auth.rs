@@ -8,7 +8,7 @@ use crate::envelope::{Document, Page, Resource, ResourceId};
 use crate::operation::contract;
 use crate::query::PageQuery;
 use crate::schema::{DATE_TIME, Object, Property, Schema, resource_schema};
-use crate::{Field, Timestamp};
+use crate::{Field, ObjectId, Timestamp};
 
 /// The `type` of a token.
 pub const TOKEN_TYPE: &str = "auth_token";
@@ -94,6 +94,12 @@ endpoint! {
     /// `getAuthTokens`.
     GetAuthTokens = &contract::GET_AUTH_TOKENS, "Lists the tokens of the current user.";
     path: (), query: PageQuery, body: (), answer: Page<AuthToken>: Answer::Uncounted(&AUTH_TOKEN)
+}
+
+endpoint! {
+    /// `getAuthTokenById`.
+    GetAuthTokenById = &contract::GET_AUTH_TOKEN_BY_ID, "Reads a token of the org by its id.";
+    path: ObjectId, query: (), body: (), answer: Document<AuthToken>: Answer::One(&AUTH_TOKEN)
 }
 
 endpoint! {

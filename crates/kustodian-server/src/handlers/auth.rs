@@ -2,7 +2,7 @@
 
 use kustodian_core::refusal::Refusal;
 use kustodian_core::{resource, token};
-use kustomer_api::auth::{GetAuthRoles, GetAuthTokens, GetCurrentAuthToken, ROLE_TYPE, Roles};
+use kustomer_api::auth::{GetAuthRoles, GetAuthTokenById, GetAuthTokens, GetCurrentAuthToken, ROLE_TYPE, Roles};
 use kustomer_api::envelope::ResourceId;
 use serde_json::Map;
 
@@ -25,6 +25,14 @@ pub(crate) async fn get_auth_tokens(call: Call<GetAuthTokens>) -> Result<Answer,
     let documents: Result<Vec<String>, Refusal> =
         shown.iter().map(|token| resource::render(&token::show(&caller.org, token))).collect();
     Ok(Answer::Json(page.uncounted("/v1/auth/tokens", &documents?, has_next)))
+}
+
+pub(crate) async fn get_auth_token_by_id(call: Call<GetAuthTokenById>) -> Result<Answer, Refusal> {
+    let org = &call.caller().org;
+    let tokens = call.app().services.directory.list_tokens(Some(org.key)).await.map_err(unavailable)?;
+    let found = tokens.into_iter().map(|(_, token)| token).find(|token| token.id == call.path);
+    let token = found.filter(|token| token.revoked_at.is_none()).ok_or_else(|| Refusal::not_found("id"))?;
+    Ok(Answer::ok(resource::render(&token::show(org, &token))?, 1))
 }
 
 pub(crate) async fn get_auth_roles(call: Call<GetAuthRoles>) -> Result<Answer, Refusal> {

@@ -34,6 +34,7 @@ pub(crate) fn served() -> Vec<Served> {
         serve::<user::GetMultipleUsersByIds, _, _>(users::get_multiple_users_by_ids),
         serve::<auth_api::GetCurrentAuthToken, _, _>(auth::get_current_auth_token),
         serve::<auth_api::GetAuthTokens, _, _>(auth::get_auth_tokens),
+        serve::<auth_api::GetAuthTokenById, _, _>(auth::get_auth_token_by_id),
         serve::<auth_api::GetAuthRoles, _, _>(auth::get_auth_roles),
     ]
 }

@@ -59,6 +59,9 @@ fn a_credential_knows_itself_its_user_and_its_roles_without_any_role() {
     assert_eq!(get("/v1/auth/roles").body, json!({ "data": [{ "type": "role", "id": "nothing.at.all" }] }));
     server.call_as(&token, Method::GET, "/v1/auth/tokens", None).expect(403);
     let listed = server.get("/v1/auth/tokens").expect(200);
+    let link = current.data()["links"]["self"].as_str().unwrap();
+    assert_eq!(server.get(link).expect(200).body, current.body, "its link can be followed by whoever may");
+    server.call_as(&token, Method::GET, link, None).expect(403);
     assert_eq!(listed.ids().len(), 1, "the tokens of the current user");
 }
 

@@ -26,7 +26,9 @@ fn aim(server: &Server, operation: &Operation) -> (Method, String, Option<Value>
     let customer = server.create(json!({ "tags": ["vip"] }));
     let org = customer["relationships"]["org"]["data"]["id"].as_str().unwrap();
     let user = customer["relationships"]["createdBy"]["data"]["id"].as_str().unwrap();
+    let token = server.get("/v1/auth/tokens/current");
     let id = match operation.tag {
+        "auth" => token.data()["id"].as_str().unwrap(),
         "tags" => customer["attributes"]["tags"][0].as_str().unwrap(),
         "orgs" => org,
         "users" => user,

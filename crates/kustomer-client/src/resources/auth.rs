@@ -1,6 +1,7 @@
 //! Credentials and roles.
 
-use kustomer_api::auth::{GetAuthRoles, GetAuthTokens, GetCurrentAuthToken};
+use kustomer_api::ObjectId;
+use kustomer_api::auth::{GetAuthRoles, GetAuthTokenById, GetAuthTokens, GetCurrentAuthToken};
 use kustomer_api::query::PageQuery;
 
 use super::group;
@@ -45,6 +46,23 @@ impl Auth<'_> {
     /// ```
     pub fn tokens(&self, query: &PageQuery) -> Call<GetAuthTokens> {
         self.client.call((), query, &())
+    }
+
+    /// Reads a token of the org by its id; needs the role `org.admin`.
+    ///
+    /// ```no_run
+    /// use kustomer_client::{Client, ObjectId};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+    /// let id: ObjectId = "5c7d1a1f9a1b2c0010a1b2c3".parse()?;
+    /// println!("{:?}", client.auth().token(id).await?.data.attributes.name.value());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn token(&self, id: ObjectId) -> Call<GetAuthTokenById> {
+        self.client.call(id, &(), &())
     }
 
     /// Lists the roles of the token.
