@@ -100,8 +100,11 @@ pub fn issue(
 
 fn check(request: &TokenRequest) -> Result<(), Refusal> {
     let refuse = |parameter: &str, title: String| Err(Refusal::new(400, code::BAD_PARAM, parameter, title));
-    if !(1..=MAX_NAME).contains(&request.name.chars().count()) {
-        return refuse("name", format!("A key's name has 1 to {MAX_NAME} characters"));
+    if !(1..=MAX_NAME).contains(&request.name.chars().count()) || request.name.contains(char::is_control) {
+        return refuse(
+            "name",
+            format!("A key's name has 1 to {MAX_NAME} characters, none of them a control character"),
+        );
     }
     if request.roles.is_empty() {
         return refuse("role", "A key needs at least one role, such as org or org.user.customer.read".to_owned());
