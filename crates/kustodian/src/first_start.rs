@@ -67,9 +67,13 @@ fn request(name: &str, secret: Option<String>) -> TokenRequest {
 }
 
 async fn find_or_create(registry: &Registry, name: &str) -> Result<Org, Failure> {
-    match registry.directory.find_org(name).await? {
-        Some(org) => Ok(org),
-        None => registry.create_org(name).await,
+    if let Some(org) = registry.directory.find_org(name).await? {
+        return Ok(org);
+    }
+    match registry.create_org(name).await {
+        Ok(org) => Ok(org),
+        // Another server that starts on the same database may have made it meanwhile.
+        Err(failure) => registry.directory.find_org(name).await?.ok_or(failure),
     }
 }
 
