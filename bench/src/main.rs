@@ -1,5 +1,6 @@
-//! How fast the server is, beside what it stands on: bare axum that parses and answers the same bytes, and bare SQLite
-//! with the same kind of schema. All in one run on one machine, in alternating rounds, since only the ratios travel.
+//! How fast the server is, beside what it stands on: bare axum that parses and answers the same bytes, bare SQLite and
+//! bare PostgreSQL with the same kind of schema. All in one run on one machine, in alternating rounds, since only the
+//! ratios travel.
 //!
 //! Run it with `cargo xtask bench`.
 #![expect(clippy::print_stdout, reason = "a benchmark speaks through standard output")]
@@ -7,6 +8,7 @@
 mod body;
 mod floor;
 mod load;
+mod postgres;
 mod report;
 mod server;
 mod sqlite;
@@ -16,6 +18,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::Parser;
+use tokio::runtime::Runtime;
 
 use crate::load::{Known, Target, Work};
 use crate::report::Report;
@@ -24,11 +27,14 @@ use crate::server::Server;
 /// Connections that work at the same time, each with one request in flight.
 const CONNECTIONS: [usize; 3] = [1, 16, 64];
 
+/// What is measured at each of them.
+const WORKS: [Work; 3] = [Work::Create, Work::ReadById, Work::ReadByEmail];
+
 /// Customers that are there before anything is measured, and that are read.
 const KNOWN: usize = 2_000;
 
 #[derive(Parser)]
-#[command(name = "kustodian-bench", about = "Measure the server beside bare axum and bare SQLite")]
+#[command(name = "kustodian-bench", about = "Measure the server beside bare axum and bare databases")]
 struct Arguments {
     /// The kustodian binary to measure
     #[arg(long, required_unless_present = "floor")]
@@ -59,10 +65,12 @@ fn measure(binary: &Path, rounds: usize, time: Duration) -> Result<()> {
         tempfile::Builder::new().prefix("bench-").tempdir_in(beside).context("cannot make a folder for data")?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
 
-    let kustodian = Server::kustodian(binary, &folder.path().join("kustodian.db"))?;
+    let url = format!("sqlite:{}", folder.path().join("kustodian.db").display());
+    let kustodian = Server::kustodian(binary, &url)?;
     let mut numbers = body::Numbers::default();
     let known = runtime.block_on(load::create_known(&kustodian.target(), KNOWN, &mut numbers))?;
     let axum = Server::floor(&known.answer)?;
+    let mut on_postgres = OnPostgres::prepare(&runtime, binary, &mut numbers)?;
     println!(
         "bodies of {} bytes, answers of {} bytes, {rounds} rounds of {:.1} s a cell",
         body::json(0).len(),
@@ -73,7 +81,7 @@ fn measure(binary: &Path, rounds: usize, time: Duration) -> Result<()> {
     let mut report = Report::default();
     for round in 1..=rounds {
         for connections in CONNECTIONS {
-            for work in [Work::Create, Work::ReadById, Work::ReadByEmail] {
+            for work in WORKS {
                 let mut servers = [("kustodian", &kustodian), ("bare axum", &axum)];
                 if round % 2 == 0 {
                     servers.reverse();
@@ -88,10 +96,72 @@ fn measure(binary: &Path, rounds: usize, time: Duration) -> Result<()> {
         for (work, rows, rate) in sqlite::measure(&database, &known.answer, time)? {
             report.add(work, "bare SQLite", rows, rate);
         }
+        if let Some(on_postgres) = &mut on_postgres {
+            on_postgres.round(&runtime, round, time, &mut numbers, &mut report)?;
+        }
         println!("round {round} of {rounds} done");
+    }
+    if let Some(on_postgres) = on_postgres {
+        on_postgres.end(&runtime)?;
     }
     println!("\n{report}");
     Ok(())
+}
+
+/// The server on PostgreSQL, and the database it is on.
+struct OnPostgres {
+    database: postgres::Database,
+    server: Server,
+    known: Known,
+}
+
+impl OnPostgres {
+    /// A new database on the server that the environment names; without one, says what is left out.
+    fn prepare(runtime: &Runtime, binary: &Path, numbers: &mut body::Numbers) -> Result<Option<Self>> {
+        let Ok(url) = std::env::var(postgres::URL) else {
+            println!("PostgreSQL is left out: {} does not name a server", postgres::URL);
+            return Ok(None);
+        };
+        let database = postgres::Database::make(runtime, &url)?;
+        let server = Server::kustodian(binary, &database.url)?;
+        let known = runtime.block_on(load::create_known(&server.target(), KNOWN, numbers))?;
+        Ok(Some(Self { database, server, known }))
+    }
+
+    fn round(
+        &mut self,
+        runtime: &Runtime,
+        round: usize,
+        time: Duration,
+        numbers: &mut body::Numbers,
+        report: &mut Report,
+    ) -> Result<()> {
+        if round.is_multiple_of(2) {
+            self.measure_bare(runtime, time, report)?;
+        }
+        for connections in CONNECTIONS {
+            for work in WORKS {
+                let cell = Cell { target: &self.server.target(), known: &self.known, work, connections, time };
+                report.add(work.name(), report::ON_POSTGRES, connections, runtime.block_on(cell.measure(numbers))?);
+            }
+        }
+        if round % 2 == 1 {
+            self.measure_bare(runtime, time, report)?;
+        }
+        Ok(())
+    }
+
+    fn measure_bare(&mut self, runtime: &Runtime, time: Duration, report: &mut Report) -> Result<()> {
+        for (work, rate) in self.database.measure(runtime, &self.known.answer, time)? {
+            report.add(work, report::BARE_POSTGRES, postgres::CONNECTIONS, rate);
+        }
+        Ok(())
+    }
+
+    fn end(self, runtime: &Runtime) -> Result<()> {
+        drop(self.server);
+        self.database.remove(runtime)
+    }
 }
 
 /// One number of one round.

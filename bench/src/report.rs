@@ -3,6 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt::{Display, Formatter, Result};
 
+use crate::postgres;
+
+/// The server on PostgreSQL.
+pub(crate) const ON_POSTGRES: &str = "kustodian on PostgreSQL";
+
+/// PostgreSQL alone.
+pub(crate) const BARE_POSTGRES: &str = "bare PostgreSQL";
+
 /// Every rate measured so far.
 #[derive(Default)]
 pub(crate) struct Report {
@@ -50,6 +58,37 @@ impl Display for Report {
                     }
                 }
                 writeln!(out)?;
+            }
+        }
+        self.on_postgres(out)
+    }
+}
+
+impl Report {
+    /// The part about PostgreSQL, if it was measured.
+    fn on_postgres(&self, out: &mut Formatter<'_>) -> Result {
+        let bare = |work| self.median(work, BARE_POSTGRES, postgres::CONNECTIONS);
+        let (Some(record), Some(all), Some(read)) =
+            (bare(postgres::INSERT_OF_RECORD), bare(postgres::INSERT_OF_ALL), bare(postgres::BARE_READ))
+        else {
+            return Ok(());
+        };
+        let beside = postgres::CONNECTIONS;
+        writeln!(
+            out,
+            "\n{:<15} {:>11} {:>13}   beside bare PostgreSQL at {beside} connections",
+            "on PostgreSQL", "connections", "kustodian"
+        )?;
+        for work in ["create", "read by id", "read by e-mail"] {
+            for connections in crate::CONNECTIONS {
+                let Some(ours) = self.median(work, ON_POSTGRES, connections) else { continue };
+                write!(out, "{work:<15} {connections:>11} {ours:>13.0}")?;
+                if work == "create" {
+                    write!(out, "   {:.2} of {record:.0} inserts of the record alone", ours / record)?;
+                    writeln!(out, ", {:.2} of {all:.0} inserts of all its rows", ours / all)?;
+                } else {
+                    writeln!(out, "   {:.2} of {read:.0} reads by primary key", ours / read)?;
+                }
             }
         }
         Ok(())

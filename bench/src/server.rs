@@ -20,11 +20,12 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// The server itself on a new database, durable as in production.
-    pub(crate) fn kustodian(binary: &Path, database: &Path) -> Result<Self> {
+    /// The server itself on the new database at this URL, durable as in production.
+    pub(crate) fn kustodian(binary: &Path, database: &str) -> Result<Self> {
         let mut command = Command::new(binary);
         command.arg("serve").args(["--listen", "127.0.0.1:0", "--bootstrap-token", TOKEN]);
-        command.arg("--database").arg(format!("sqlite:{}", database.display()));
+        // Not as an argument: the URL may hold a password.
+        command.env("KUSTODIAN_DATABASE", database);
         Self::start(command.stdin(Stdio::null()), &[])
     }
 
