@@ -10,6 +10,7 @@ use kustodian_core::customer::OmittedCompany;
 use kustomer_api::ObjectId;
 use serde::Deserialize;
 
+use crate::copy::CopyArguments;
 use crate::customers::{CustomersCommand, ServerArguments};
 use crate::migrate::MigrateArguments;
 use crate::output::Output;
@@ -64,6 +65,8 @@ pub(crate) enum Command {
     },
     /// Brings the database to the form this version needs, as `serve` does when it starts.
     Migrate(MigrateArguments),
+    /// Copies a whole database to another engine or place, and verifies it.
+    Copy(CopyArguments),
     /// Prints the OpenAPI document of the API.
     Openapi,
     /// Prints a completion script for a shell.

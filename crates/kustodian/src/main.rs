@@ -4,6 +4,7 @@
 mod arguments;
 mod chance;
 mod configuration;
+mod copy;
 mod customers;
 mod database;
 mod environment;
@@ -54,6 +55,10 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Migrate(migrate) => {
             let common = configuration::quiet(arguments.common)?;
             one_thread()?.block_on(migrate::run(migrate, common))
+        }
+        Command::Copy(copy) => {
+            configuration::quiet(arguments.common)?;
+            one_thread()?.block_on(copy::run(copy))
         }
         Command::Openapi => output::print_json(&kustodian_server::openapi::document()),
         Command::Completions { shell } => {

@@ -8,6 +8,7 @@ pub(crate) mod state;
 pub(crate) mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use async_trait::async_trait;
 use kustodian_core::change::Kind;
@@ -75,6 +76,15 @@ pub enum CopyError {
     /// Both URLs name a temporary database, or one does.
     #[error("a temporary database cannot be copied from or to: name a file or a postgres:// URL")]
     Temporary,
+    /// The source's file is not there.
+    #[error("there is no database {} to copy from: name another", path.display())]
+    NoSource {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The source was made by an older version.
+    #[error("the source lacks migrations: run kustodian migrate on it first")]
+    Outdated,
     /// There is no org in the source.
     #[error("the source is empty: there is nothing to copy")]
     Empty,
@@ -130,11 +140,10 @@ pub(crate) trait Source: Send {
     async fn positions(&mut self) -> Result<BTreeMap<i64, i64>, CopyError>;
 }
 
-/// A database that is written.
+/// A database that is written. Every read of it stands alone, so it sees what was written.
 #[async_trait]
 pub(crate) trait Target: Source {
-    /// Ends the snapshot, so that what was written is seen.
-    async fn refresh(&mut self) -> Result<(), CopyError>;
+    /// How far a copy into it has come; `None` when none was begun.
     async fn state(&mut self) -> Result<Option<State>, CopyError>;
     /// Writes rows over those with the same keys, and the state, in one transaction.
     async fn write(&mut self, table: &'static Table, rows: Vec<Row>, state: &State) -> Result<(), CopyError>;
@@ -158,23 +167,31 @@ pub async fn copy(
     tell: &mut (dyn FnMut(CopyProgress) + Send),
 ) -> Result<Vec<CopiedTable>, CopyError> {
     let mut source = open_source(from).await?;
+    let oldest = source.oldest_org().await?.ok_or(CopyError::Empty)?;
     let mut target = open_target(to).await?;
-    let mut state = begin(&mut *source, &mut *target, options).await?;
+    let mut state = begin(oldest, &mut *source, &mut *target, options).await?;
+    // From the first write of this pass to its end the target's positions are those of no finished pass.
+    state.ended = None;
+    state.is_of_several |= options.resume && state.done.len() < TABLES.len();
     first_pass(&mut *source, &mut *target, &mut state, tell).await?;
     if options.resume {
         catch_up(&mut *source, &mut *target, &mut state, tell).await?;
     }
-    target.refresh().await?;
+    if state.is_of_several {
+        free_strays(&mut *source, &mut *target).await?;
+        state.is_of_several = false;
+    }
     state.since = source.positions().await?;
     state.ended = Some(target.positions().await?);
     target.finish(&state).await?;
-    target.refresh().await?;
     verify(&mut *source, &mut *target, tell).await
 }
 
 async fn open_source(url: &str) -> Result<Box<dyn Source>, CopyError> {
     match Address::parse(url)? {
         Address::Memory => Err(CopyError::Temporary),
+        Address::File(path) if !path.exists() => Err(CopyError::NoSource { path }),
+        Address::File(path) if !crate::sqlite::pending_migrations(&path)?.is_empty() => Err(CopyError::Outdated),
         Address::File(path) => Ok(Box::new(crate::sqlite::Archive::read(path).await?)),
         Address::Postgres(url) => Ok(Box::new(crate::postgres::Archive::read(&url).await?)),
     }
@@ -194,8 +211,12 @@ async fn open_target(url: &str) -> Result<Box<dyn Target>, CopyError> {
     }
 }
 
-async fn begin(source: &mut dyn Source, target: &mut dyn Target, options: CopyOptions) -> Result<State, CopyError> {
-    let oldest = source.oldest_org().await?.ok_or(CopyError::Empty)?;
+async fn begin(
+    oldest: String,
+    source: &mut dyn Source,
+    target: &mut dyn Target,
+    options: CopyOptions,
+) -> Result<State, CopyError> {
     match target.state().await? {
         None if target.oldest_org().await?.is_some() => Err(CopyError::NotEmpty),
         None if options.resume => Err(CopyError::NotBegun),
@@ -224,9 +245,9 @@ async fn first_pass(
         let mut done = 0;
         let mut after = state.stands_at();
         loop {
+            tell(CopyProgress { step: CopyStep::Carry, table: table.name, done, total: total.max(done) });
             let rows = source.rows(table, after.take()).await?;
             done += rows.len() as u64;
-            tell(CopyProgress { step: CopyStep::Carry, table: table.name, done, total: total.max(done) });
             let Some(last) = rows.last() else { break };
             let key = table.key_of(last);
             state.stand_at(&key);
@@ -271,8 +292,9 @@ async fn catch_up(
             done += rows.len() as u64;
             tell(CopyProgress { step: CopyStep::CatchUp, table: EVENTS.name, done, total: done });
             let changed: BTreeSet<(String, String)> = rows.iter().filter_map(record_of_event).collect();
-            for (kind, id) in changed {
-                carry_record(source, target, state, org, &kind, &id).await?;
+            for kind in Kind::ALL {
+                let ids = changed.iter().filter(|(name, _)| name == kind.as_str()).map(|(_, id)| id.as_str());
+                carry_records(source, target, state, org, kind, ids.collect()).await?;
             }
             target.write(&EVENTS_TABLE, rows, state).await?;
         }
@@ -289,32 +311,69 @@ fn record_of_event(row: &Row) -> Option<(String, String)> {
     }
 }
 
-/// Carries a record as it is now, and its claims instead of those its former state held.
-async fn carry_record(
+/// Carries records as they are now, and their claims instead of those their former states held. Interrupted between
+/// two of its writes it can be done again: claims are freed before the state they are known from is gone.
+async fn carry_records(
     source: &mut dyn Source,
     target: &mut dyn Target,
     state: &State,
     org: i64,
-    kind: &str,
-    id: &str,
+    kind: Kind,
+    ids: Vec<&str>,
 ) -> Result<(), CopyError> {
-    let Some(kind) = Kind::ALL.into_iter().find(|known| known.as_str() == kind) else { return Ok(()) };
     let name = format!("{}s", kind.as_str());
     let Some(table) = TABLES.iter().find(|table| table.name == name) else { return Ok(()) };
-    let Some(row) = source.record(table, org, id).await? else { return Ok(()) };
-    if let Some(former) = target.record(table, org, id).await? {
-        let held = claims(org, kind, id, &former, table)?;
-        target.free(held.into_iter().map(|claim| (claim.key, id.to_owned())).collect()).await?;
+    let (mut rows, mut freed, mut taken) = (Vec::new(), Vec::new(), Vec::new());
+    for id in ids {
+        let Some(row) = source.record(table, org, id).await? else { continue };
+        if let Some(former) = target.record(table, org, id).await? {
+            let held = claims(org, kind, id, &former, table)?;
+            freed.extend(held.into_iter().map(|claim| (claim.key, id.to_owned())));
+        }
+        for HeldClaim { key, kind } in claims(org, kind, id, &row, table)? {
+            let (kind, owner) = (kind.to_owned(), id.to_owned());
+            taken.push(vec![Cell::Bytes(key), Cell::Integer(org), Cell::Text(kind), Cell::Text(owner)]);
+        }
+        rows.push(row);
     }
-    let held = claims(org, kind, id, &row, table)?;
-    target.write(table, vec![row], state).await?;
-    let rows = held.into_iter().map(|claim| {
-        vec![Cell::Bytes(claim.key), Cell::Integer(org), Cell::Text(claim.kind.to_owned()), Cell::Text(id.to_owned())]
-    });
-    if let Some(table) = TABLES.iter().find(|table| table.name == "claims") {
-        target.write(table, rows.collect(), state).await?;
+    if rows.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    target.free(freed).await?;
+    target.write(table, rows, state).await?;
+    match TABLES.iter().find(|table| table.name == "claims") {
+        Some(table) => target.write(table, taken, state).await,
+        None => Ok(()),
+    }
+}
+
+/// Frees what the target holds and the source does not: a claim of a snapshot between that of its record and this one,
+/// which no state of the record that the target has seen tells of.
+async fn free_strays(source: &mut dyn Source, target: &mut dyn Target) -> Result<(), CopyError> {
+    let Some(table) = TABLES.iter().find(|table| table.name == "claims") else { return Ok(()) };
+    let mut after: Option<Vec<Cell>> = None;
+    loop {
+        let page = target.rows(table, after.clone()).await?;
+        let Some(end) = page.last().and_then(|row| claim_of(table, row)).map(|(key, _)| key) else { return Ok(()) };
+        let mut held: BTreeSet<(Vec<u8>, String)> = BTreeSet::new();
+        while held.last().is_none_or(|(key, _)| *key < end) {
+            let rows = source.rows(table, after.take()).await?;
+            let Some(last) = rows.last() else { break };
+            after = Some(table.key_of(last));
+            held.extend(rows.iter().filter_map(|row| claim_of(table, row)));
+        }
+        let strays = page.iter().filter_map(|row| claim_of(table, row)).filter(|claim| !held.contains(claim));
+        target.free(strays.collect()).await?;
+        after = Some(vec![Cell::Bytes(end)]);
+    }
+}
+
+/// Key and owner.
+fn claim_of(table: &Table, row: &Row) -> Option<(Vec<u8>, String)> {
+    match (row.get(table.place("key")?)?, row.get(table.place("owner")?)?) {
+        (Cell::Bytes(key), Cell::Text(owner)) => Some((key.clone(), owner.clone())),
+        _ => None,
+    }
 }
 
 struct HeldClaim {

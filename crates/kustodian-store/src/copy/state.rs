@@ -21,6 +21,8 @@ pub(crate) struct State {
     pub(crate) done: Vec<String>,
     /// Where the table under way is, as its key.
     pub(crate) at: Option<Vec<Place>>,
+    /// Whether the first pass was interrupted and no pass has ended since: what it carried is of several snapshots.
+    pub(crate) is_of_several: bool,
     /// The last position of each org in the target when the last pass ended; nothing else may have written it since.
     pub(crate) ended: Option<BTreeMap<i64, i64>>,
 }

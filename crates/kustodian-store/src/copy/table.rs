@@ -122,7 +122,7 @@ impl Table {
 
     /// Whether its rows are records, which may be found by org and id.
     pub(crate) fn is_of_records(&self) -> bool {
-        std::ptr::eq(self.columns, RECORD)
+        self.columns == RECORD
     }
 }
 

@@ -12,7 +12,6 @@ use super::values::Value;
 use crate::copy::state::{NAME, State};
 use crate::copy::table::{Cell, Holds, Row, Table};
 use crate::copy::{CopyError, ROWS, Source, Target};
-use crate::failure::OpenError;
 use crate::options::Options;
 
 /// A connection of its own.
@@ -38,11 +37,8 @@ impl Archive {
 
     async fn open(url: &str) -> Result<Self, CopyError> {
         let (connector, connection) = super::connect(url, &Options::default()).await?;
-        let lacks = super::schema::pending(&connection, connector.name()).await?;
-        if !lacks.is_empty() {
-            let what = connector.name().to_owned();
-            let reason = "it lacks migrations: run kustodian migrate on it first".to_owned();
-            return Err(OpenError::Failed { what, reason }.into());
+        if !super::schema::pending(&connection, connector.name()).await?.is_empty() {
+            return Err(CopyError::Outdated);
         }
         // A pass over a large table takes longer than any request may.
         let patience = "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0";
@@ -54,7 +50,12 @@ impl Archive {
     async fn place_for_now(&mut self) -> Result<Vec<Row>, CopyError> {
         let mut last = self.positions().await?;
         let events = &crate::copy::EVENTS_TABLE;
-        let sql = format!("SELECT {} FROM events WHERE position IS NULL ORDER BY org, at, record, rev", events.names());
+        // In the sequencer's order: by time, but never a revision before the one it follows.
+        let sql = format!(
+            "SELECT {} FROM events WHERE position IS NULL \
+             ORDER BY org, max(at) OVER (PARTITION BY org, kind, record ORDER BY rev), kind, record, rev",
+            events.names()
+        );
         let mut rows = self.select(events, &sql, &[]).await?;
         for row in &mut rows {
             if let Some(Cell::Integer(org)) = row.first() {
@@ -154,11 +155,6 @@ fn numbers(key: &[Cell]) -> Vec<i64> {
 
 #[async_trait]
 impl Target for Archive {
-    async fn refresh(&mut self) -> Result<(), CopyError> {
-        // Every read of a target stands alone, so it sees what was written.
-        Ok(())
-    }
-
     async fn state(&mut self) -> Result<Option<State>, CopyError> {
         let sql = format!("SELECT value FROM settings WHERE name = '{NAME}'");
         let answer = self.connection.unnamed(&sql, &[]).await.map_err(failed)?;
@@ -233,14 +229,18 @@ fn upsert(table: &Table) -> String {
         Holds::Bytes => format!("decode({name}, 'hex')"),
         _ => name.to_owned(),
     });
-    let sets = columns(|name, _| format!("{name} = excluded.{name}"));
     // Here events are told apart by what they happened to: a position may change until it is given for good.
-    let key = if table.name == "events" { "record, org, kind, rev".to_owned() } else { table.key.join(", ") };
+    let key = if table.name == "events" { &["record", "org", "kind", "rev"] } else { table.key };
+    // No key is written over: a table may be distributed by it.
+    let others = table.columns.iter().filter(|(name, _)| !key.contains(name));
+    let sets: Vec<String> = others.map(|(name, _)| format!("{name} = excluded.{name}")).collect();
     format!(
         "INSERT INTO {} ({}) SELECT {read} FROM json_to_recordset($1::text::json) AS sent ({typed}) \
-         ON CONFLICT ({key}) DO UPDATE SET {sets}",
+         ON CONFLICT ({}) DO UPDATE SET {}",
         table.name,
         table.names(),
+        key.join(", "),
+        sets.join(", "),
     )
 }
 

@@ -14,7 +14,6 @@ use super::schema;
 use crate::copy::state::{NAME, State};
 use crate::copy::table::{Cell, Holds, Row, Table};
 use crate::copy::{CopyError, ROWS, Source, Target};
-use crate::failure::OpenError;
 
 /// How long a statement waits for a server that writes the same file.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -27,9 +26,6 @@ pub(crate) struct Archive {
 impl Archive {
     /// Opens a file to read one snapshot of it.
     pub(crate) async fn read(path: PathBuf) -> Result<Self, CopyError> {
-        if !path.exists() {
-            return Err(OpenError::NoAccess { path, reason: "there is no such file".to_owned() }.into());
-        }
         let archive = Self::open(path, OpenFlags::SQLITE_OPEN_READ_ONLY).await?;
         archive.work(begin_snapshot).await?;
         Ok(archive)
@@ -132,11 +128,6 @@ impl Source for Archive {
 
 #[async_trait]
 impl Target for Archive {
-    async fn refresh(&mut self) -> Result<(), CopyError> {
-        // Every read of a target stands alone, so it sees what was written.
-        Ok(())
-    }
-
     async fn state(&mut self) -> Result<Option<State>, CopyError> {
         let bytes: Option<Vec<u8>> = self
             .work(|connection| {

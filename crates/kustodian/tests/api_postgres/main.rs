@@ -8,6 +8,7 @@
 mod auth;
 #[path = "../api/contract.rs"]
 mod contract;
+mod copy;
 #[path = "../api/customers/mod.rs"]
 mod customers;
 #[path = "../api/durability.rs"]
