@@ -1,7 +1,8 @@
 //! Committing a change set.
 //!
 //! A change set that only makes new records is one trip: BEGIN, plain statements and COMMIT one after the other, with
-//! the constraints of the database to tell whether something was in the way. Any other one locks what it writes
+//! the constraints of the database to tell whether something was in the way; where tables are not spread over several
+//! machines, one new record with all that comes with it is a single statement. Any other one locks what it writes
 //! first, looks, and then writes and commits in a second trip. Which of several conflicts is told is decided by the
 //! second way alone, so that it is the same as on every engine; the first only finds that there is one.
 
@@ -15,7 +16,7 @@ use kustomer_api::ObjectId;
 use tokio::time::{sleep, timeout};
 use tokio_postgres::Error;
 
-use super::changes::{Before, Name, Seen, conflict, is_insert_only, records, writes};
+use super::changes::{Before, Name, Seen, conflict, create, is_insert_only, records, writes};
 use super::connection::{Answer, Failed, Step, statement};
 use super::failure::{is_momentary, spoils_connection, store_error, unavailable, violated, words};
 use super::pool::{Lease, Pool};
@@ -45,6 +46,8 @@ pub(super) struct Commit<'a> {
     pub(super) org: OrgKey,
     /// A token to keep with it.
     pub(super) token: Option<&'a NewToken>,
+    /// Whether tables are spread over several machines, so that a statement may write one of them only.
+    pub(super) is_spread: bool,
 }
 
 /// Why a transaction did not commit.
@@ -91,6 +94,12 @@ impl Commit<'_> {
 
     /// In one trip, without looking first.
     async fn insert(&self, lease: Lease, changes: &ChangeSet) -> Result<(), Obstacle> {
+        if !self.is_spread
+            && self.token.is_none()
+            && let Some(step) = create(self.org, changes)
+        {
+            return self.send(lease, vec![step], Order::Any).await;
+        }
         let mut steps = vec![Step::Command(self.begin)];
         steps.extend(writes(self.org, changes, &Seen::default(), self.token));
         self.finish(lease, steps).await
@@ -135,6 +144,11 @@ impl Commit<'_> {
     /// Sends what is left of a transaction, and its end.
     async fn finish(&self, lease: Lease, mut steps: Vec<Step<'_>>) -> Result<(), Obstacle> {
         steps.push(Step::Command("COMMIT"));
+        self.send(lease, steps, Order::AsSent).await
+    }
+
+    /// Sends steps whose last one commits.
+    async fn send(&self, lease: Lease, steps: Vec<Step<'_>>, order: Order) -> Result<(), Obstacle> {
         let Ok(result) = timeout(self.limit, lease.connection().run(&steps)).await else {
             return Err(Obstacle::Failed(unknown("no answer in time")));
         };
@@ -154,16 +168,25 @@ impl Commit<'_> {
         }
         match self.token.filter(|_| violated(&error) == Some("tokens")) {
             Some(NewToken { user, .. }) => Err(Obstacle::Conflict(CommitError::Stale { kind: user.kind, id: user.id })),
-            None => Err(obstacle(error)),
+            None => Err(obstacle(error, order)),
         }
     }
 }
 
+/// In what order rows are written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Order {
+    /// Records and claims before events.
+    AsSent,
+    /// As PostgreSQL sees fit, within one statement.
+    Any,
+}
+
 /// What an error means that left the connection in order.
-fn obstacle(error: Error) -> Obstacle {
+fn obstacle(error: Error, order: Order) -> Obstacle {
     match violated(&error) {
         // The same revision of a record happened twice within the change set: that will not change.
-        Some("events" | "outbox") => Obstacle::Failed(store_error(&error)),
+        Some("events" | "outbox") if order == Order::AsSent => Obstacle::Failed(store_error(&error)),
         Some(_) => Obstacle::Again(error),
         None if is_momentary(&error) => Obstacle::Again(error),
         None => Obstacle::Failed(store_error(&error)),
@@ -263,7 +286,7 @@ impl Transaction<'_> {
         match timeout(self.limit, self.lease.connection().run(&steps)).await {
             Ok(Ok(mut answers)) => Ok(answers.split_off(skipped)),
             Ok(Err(Failed { error, .. })) if spoils_connection(&error) => Err(Obstacle::Failed(store_error(&error))),
-            Ok(Err(Failed { error, .. })) => Err(obstacle(error)),
+            Ok(Err(Failed { error, .. })) => Err(obstacle(error, Order::AsSent)),
             Err(_) => Err(Obstacle::Failed(unavailable("PostgreSQL did not answer in time"))),
         }
     }

@@ -18,6 +18,15 @@ pub(super) fn statements() -> Vec<String> {
     TABLES.iter().map(Table::statement).collect()
 }
 
+/// Whether tables are, or may be, spread.
+///
+/// # Errors
+/// When the server does not answer.
+pub(super) async fn has_citus(connection: &Connection, what: &str) -> Result<bool, OpenError> {
+    let failed = |error: Error| OpenError::Failed { what: format!("the {what}"), reason: words(&error) };
+    Ok(!connection.unnamed(HAS_CITUS, &[]).await.map_err(failed)?.rows.is_empty())
+}
+
 /// Spreads every table of the catalogue that is not spread yet; the statements that took. Each stands for itself:
 /// after an error, the same again goes on where it ended.
 ///
@@ -25,7 +34,7 @@ pub(super) fn statements() -> Vec<String> {
 /// When there is no citus, or it does not do it.
 pub(super) async fn distribute(connection: &Connection, what: &str) -> Result<Vec<String>, OpenError> {
     let failed = |error: Error| OpenError::Failed { what: format!("the {what}"), reason: words(&error) };
-    if connection.unnamed(HAS_CITUS, &[]).await.map_err(failed)?.rows.is_empty() {
+    if !has_citus(connection, what).await? {
         return Err(OpenError::NoCitus { what: what.to_owned() });
     }
     let mut run = Vec::new();

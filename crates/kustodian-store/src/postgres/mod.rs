@@ -63,6 +63,8 @@ struct Core {
     counters: Counters,
     /// Wakes the sequencer.
     committed: Arc<Notify>,
+    /// Whether tables are, or may be, spread over several machines.
+    is_spread: bool,
     /// Whether the last write failed for reasons of the database.
     is_write_failing: AtomicBool,
 }
@@ -76,6 +78,7 @@ impl Postgres {
     pub(crate) async fn open(url: &str, options: &Options) -> Result<Self, OpenError> {
         let (connector, first) = connect(url, options).await?;
         schema::upgrade(&first, connector.name()).await?;
+        let is_spread = distribution::has_citus(&first, connector.name()).await?;
         drop(first);
         let connector = Arc::new(connector);
         let sizes = Sizes::of(connector.pool_size());
@@ -86,6 +89,7 @@ impl Postgres {
             commit_timeout: options.commit_timeout,
             counters: Counters::default(),
             committed: Arc::default(),
+            is_spread,
             is_write_failing: AtomicBool::new(false),
             connector,
         };
@@ -131,7 +135,8 @@ impl Postgres {
 impl Core {
     async fn commit(&self, org: OrgKey, source: Source, token: Option<&NewToken>) -> Result<ChangeSet, CommitError> {
         let begin = self.connector.begin();
-        let commit = Commit { writers: &self.writers, begin, limit: self.commit_timeout, org, token };
+        let (limit, is_spread) = (self.commit_timeout, self.is_spread);
+        let commit = Commit { writers: &self.writers, begin, limit, org, token, is_spread };
         let outcome = commit.run(source).await;
         match &outcome {
             Ok(_) => {

@@ -16,6 +16,10 @@ pub(super) struct Statements {
     pub(super) insert: &'static str,
     /// As `insert`.
     pub(super) update: &'static str,
+    /// A new record with its claims, its event and the outbox row in one statement: $1 to $8 as `insert`, $9 claim
+    /// keys, $10 kinds, $11 owners, $12 kind, $13 event, $14 name, $15 at, $16 actor, $17 client, $18 request,
+    /// $19 changes, $20 delta. It writes tables that are distributed differently, which citus does not allow.
+    pub(super) create: &'static str,
 }
 
 macro_rules! statements {
@@ -50,6 +54,18 @@ macro_rules! statements {
                 $table,
                 " SET rev = $3, format = $4, deleted = $5, created_at = $6, updated_at = $7, document = $8",
                 " WHERE id = $1 AND org = $2"
+            ),
+            create: concat!(
+                "WITH record AS (INSERT INTO ",
+                $table,
+                " (id, org, rev, format, deleted, created_at, updated_at, document)",
+                " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)),",
+                " held AS (INSERT INTO claims (key, org, kind, owner)",
+                " SELECT w.key, $2, w.kind, w.owner FROM unnest($9, $10, $11) AS w (key, kind, owner)),",
+                " happened AS (INSERT INTO events (record, org, kind, rev, id, name, at, actor, client, request_id, changes)",
+                " VALUES ($1, $2, $12, $3, $13, $14, $15, $16, $17, $18, $19))",
+                " INSERT INTO outbox (record, org, kind, rev, at, delta, is_event)",
+                " VALUES ($1, $2, $12, $3, $15, $20, true)"
             ),
         }
     };

@@ -131,3 +131,12 @@ CREATE TABLE live_counts (
     live bigint NOT NULL,
     PRIMARY KEY (org, kind)
 );
+
+-- Documents are compressed in half the time where the server knows how; the size is the same.
+DO $$
+BEGIN
+    ALTER TABLE customers ALTER COLUMN document SET COMPRESSION lz4;
+EXCEPTION WHEN feature_not_supported OR invalid_parameter_value THEN
+    NULL;
+END
+$$;
