@@ -2,6 +2,9 @@
 
 use kustomer_api::{ObjectId, Timestamp};
 
+use crate::chain::Salt;
+use crate::change::EventSeed;
+
 /// Tells the time.
 pub trait Clock: Send + Sync + 'static {
     /// Now.
@@ -14,4 +17,15 @@ pub trait Ids: Send + Sync + 'static {
     fn next(&self) -> ObjectId;
     /// 32 bytes nobody can guess.
     fn secret(&self) -> [u8; 32];
+    /// 16 bytes nobody can guess.
+    fn salt(&self) -> Salt {
+        let secret = self.secret();
+        let mut salt = [0; 16];
+        salt.copy_from_slice(&secret[..16]);
+        Salt(salt)
+    }
+    /// What a new event needs.
+    fn next_event(&self) -> EventSeed {
+        EventSeed { id: self.next(), salt: self.salt() }
+    }
 }

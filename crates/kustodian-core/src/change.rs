@@ -2,6 +2,7 @@
 
 use kustomer_api::{ObjectId, Timestamp};
 
+use crate::chain::{Digest, Salt, digest};
 use crate::claim::Claim;
 
 /// The kinds of records. Each has a table of its own.
@@ -32,6 +33,8 @@ impl Kind {
 /// Everything one command changes. Committed atomically: all of it, or none and the reason.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ChangeSet {
+    /// Records whose past is to be erased before anything is written: the payloads of all their events so far.
+    pub erasures: Vec<Erasure>,
     /// Records to write.
     pub puts: Vec<Put>,
     /// Claims to give up; those not held are passed over. Done before any is taken.
@@ -63,6 +66,28 @@ pub struct Put {
     pub document: String,
 }
 
+/// A record whose past is to be erased. Its events stay, without what may be personal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Erasure {
+    /// Its kind.
+    pub kind: Kind,
+    /// Its id.
+    pub id: ObjectId,
+}
+
+/// What an event is given by chance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EventSeed {
+    /// Its id.
+    pub id: ObjectId,
+    /// The salt of its payload's digest.
+    pub salt: Salt,
+}
+
+/// Every so many revisions an event keeps the whole record, so that any revision is rebuilt from fewer differences than
+/// this.
+pub const SNAPSHOT_EVERY: u64 = 32;
+
 /// Something that happened to a record. With the record's id, `rev` identifies it; the store gives it a position in the
 /// org's feed.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,4 +113,47 @@ pub struct Event {
     /// What changed, as the envelope of `docs/contract/behaviour.md` §15.3 has it:
     /// `{"attributes":{<name>:{"op":…,"before":…,"after":…}},"relationships":{…}}`. `None` on a create.
     pub changes: Option<String>,
+    /// The whole record as the event left it, every [`SNAPSHOT_EVERY`] revisions.
+    pub snapshot: Option<String>,
+    /// The salt of `digest`.
+    pub salt: Salt,
+    /// The digest of the payload: `request_id`, `changes`, and the record as the event left it.
+    pub digest: Digest,
+}
+
+/// Who made something happen, and how it is to be told.
+#[derive(Debug, Clone, Copy)]
+pub struct Cause<'a> {
+    /// What the event is given by chance.
+    pub seed: EventSeed,
+    /// Its name, such as `kustomer.customer.create`.
+    pub name: &'static str,
+    /// The user who did it; `None` when the system did.
+    pub actor: Option<ObjectId>,
+    /// From where: `api`, `cli`, …
+    pub client: &'static str,
+    /// The id of the request that asked for it.
+    pub request_id: &'a str,
+}
+
+impl Event {
+    /// The event that tells of `put`; `changes` is `None` when it makes the record.
+    pub fn of(cause: Cause<'_>, put: &Put, changes: Option<String>) -> Self {
+        let Cause { seed, name, actor, client, request_id } = cause;
+        Self {
+            id: seed.id,
+            name,
+            kind: put.kind,
+            record: put.id,
+            rev: put.rev,
+            at: put.updated_at,
+            actor,
+            client,
+            request_id: request_id.to_owned(),
+            snapshot: put.rev.is_multiple_of(SNAPSHOT_EVERY).then(|| put.document.clone()),
+            salt: seed.salt,
+            digest: digest(seed.salt, request_id, changes.as_deref(), &put.document),
+            changes,
+        }
+    }
 }

@@ -7,6 +7,7 @@ use kustomer_api::{ObjectId, Timestamp};
 
 use crate::change::{ChangeSet, Kind};
 use crate::claim::{ClaimKey, ClaimKind};
+use crate::feed::{Feed, FeedQuery, Head, HistoryQuery, Recorded};
 use crate::refusal::Refusal;
 
 /// An org within one database. Only [`crate::directory::Directory`] gives these out, and only for a credential or to
@@ -144,6 +145,61 @@ pub trait Store: Send + Sync + 'static {
         id: ObjectId,
         decide: Decide,
     ) -> Result<ChangeSet, CommitError>;
+
+    /// Events of a record, in the order of its revisions. They are there as soon as the record is.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    async fn history(&self, org: OrgKey, query: HistoryQuery) -> Result<Vec<Recorded>, StoreError> {
+        Err(StoreError::Failed { reason: format!("no history of {org:?} for {query:?}") })
+    }
+
+    /// The last revision a record had at a moment; `None` before its first.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    async fn find_rev_at(
+        &self,
+        org: OrgKey,
+        kind: Kind,
+        id: ObjectId,
+        at: Timestamp,
+    ) -> Result<Option<u64>, StoreError> {
+        Err(StoreError::Failed { reason: format!("no revisions of {org:?} {kind:?} {id} {at:?}") })
+    }
+
+    /// Events of the org, in the order of their positions: what comes later gets a later position, so that whoever has
+    /// read up to one never misses what was committed late.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    async fn feed(&self, org: OrgKey, query: FeedQuery) -> Result<Feed, StoreError> {
+        Err(StoreError::Failed { reason: format!("no feed of {org:?} for {query:?}") })
+    }
+
+    /// The event with this id.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    async fn find_event(&self, org: OrgKey, id: ObjectId) -> Result<Option<Recorded>, StoreError> {
+        Err(StoreError::Failed { reason: format!("no event {id} of {org:?}") })
+    }
+
+    /// The end of the org's feed.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    async fn feed_head(&self, org: OrgKey) -> Result<Head, StoreError> {
+        Err(StoreError::Failed { reason: format!("no feed of {org:?}") })
+    }
+
+    /// Removes from the disk, as far as the engine can, what was erased from the records.
+    ///
+    /// # Errors
+    /// When the database cannot.
+    async fn scrub(&self) -> Result<(), StoreError> {
+        Err(StoreError::Failed { reason: "nothing was scrubbed".to_owned() })
+    }
 
     /// Whether the database can be read and written now.
     ///

@@ -6,7 +6,7 @@ use kustomer_api::tag::{TYPE, Tag, TagAttributes};
 use kustomer_api::{Field, ObjectId};
 use serde_json::Map;
 
-use crate::change::{ChangeSet, Event, Kind, Put};
+use crate::change::{Cause, ChangeSet, Event, EventSeed, Kind, Put};
 use crate::claim::{Claim, ClaimKey, ClaimKind};
 use crate::customer::Context;
 use crate::refusal::Refusal;
@@ -41,8 +41,8 @@ pub struct NewTag {
     pub name: String,
     /// The id it gets.
     pub id: ObjectId,
-    /// The id its event gets.
-    pub event: ObjectId,
+    /// What its event is given by chance.
+    pub event: EventSeed,
 }
 
 /// Tags a client named, resolved: the ids to store, each once and in the order named, and the tags to make.
@@ -101,7 +101,7 @@ pub fn create(context: &Context<'_>, tags: &[NewTag], changes: &mut ChangeSet) -
             links: Some(SelfLink::new(format!("/v1/tags/{id}"))),
             extra: Map::new(),
         };
-        changes.puts.push(Put {
+        let put = Put {
             kind: Kind::Tag,
             id: *id,
             rev: 1,
@@ -110,20 +110,17 @@ pub fn create(context: &Context<'_>, tags: &[NewTag], changes: &mut ChangeSet) -
             created_at: context.now,
             updated_at: context.now,
             document: resource::render(&tag)?,
-        });
+        };
         changes.claims.push(Claim { kind: ClaimKind::TagName, key: name_key(context.org.key, name), owner: *id });
-        changes.events.push(Event {
-            id: *event,
+        let cause = Cause {
+            seed: *event,
             name: "kustomer.tag.create",
-            kind: Kind::Tag,
-            record: *id,
-            rev: 1,
-            at: context.now,
             actor: Some(context.actor),
             client: context.client,
-            request_id: context.request_id.to_owned(),
-            changes: None,
-        });
+            request_id: context.request_id,
+        };
+        changes.events.push(Event::of(cause, &put, None));
+        changes.puts.push(put);
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use kustomer_api::{Field, ObjectId, Timestamp, role};
 use serde_json::{Map, json};
 use sha2::{Digest, Sha256};
 
-use crate::change::{Event, Kind};
+use crate::change::{Cause, Event, EventSeed};
 use crate::directory::{NewToken, Org, Token, TokenHash};
 use crate::refusal::Refusal;
 use crate::{resource, user};
@@ -56,7 +56,7 @@ pub fn issue(
     org: &Org,
     token_id: ObjectId,
     user_id: ObjectId,
-    event_id: ObjectId,
+    event: EventSeed,
     signing_key: &[u8; 32],
     now: Timestamp,
 ) -> Result<Issued, Refusal> {
@@ -67,18 +67,8 @@ pub fn issue(
         None => jwt(org, token_id, user_id, &roles, signing_key)?,
     };
     let user = user::machine_user(org, user_id, &name, &roles, now)?;
-    let event = Event {
-        id: event_id,
-        name: "kustomer.user.create",
-        kind: Kind::User,
-        record: user_id,
-        rev: 1,
-        at: now,
-        actor: None,
-        client: "cli",
-        request_id: String::new(),
-        changes: None,
-    };
+    let cause = Cause { seed: event, name: "kustomer.user.create", actor: None, client: "cli", request_id: "" };
+    let event = Event::of(cause, &user, None);
     let token = Token {
         id: token_id,
         org: org.key,

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::HeaderMap;
 use http::header::AsHeaderName;
+use kustodian_core::change::EventSeed;
 use kustodian_core::customer::Context;
 use kustodian_core::directory::Org;
 use kustodian_core::permission::Caller;
@@ -93,6 +94,10 @@ impl<E: Endpoint> Call<E> {
 
     pub(crate) fn next_id(&self) -> ObjectId {
         self.admitted.app.services.ids.next()
+    }
+
+    pub(crate) fn next_event(&self) -> EventSeed {
+        self.admitted.app.services.ids.next_event()
     }
 
     pub(crate) fn caller(&self) -> &Caller {

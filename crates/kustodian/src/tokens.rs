@@ -86,7 +86,7 @@ impl Registry {
     /// When a name, role or known secret is not acceptable, or the database cannot answer.
     pub(crate) async fn create_token(&self, org: &Org, request: TokenRequest) -> Result<String, Failure> {
         let signing_key = self.directory.signing_key(self.ids.secret()).await?;
-        let (token, user, event) = (self.ids.next(), self.ids.next(), self.ids.next());
+        let (token, user, event) = (self.ids.next(), self.ids.next(), self.ids.next_event());
         let issued = issue(request, org, token, user, event, &signing_key, self.clock.now())?;
         match self.directory.create_token(issued.new).await {
             // Whoever knew the secret before us has registered it meanwhile: that is what was wanted.

@@ -6,16 +6,16 @@ use kustomer_api::{Field, ObjectId};
 use serde_json::{Map, Number};
 
 use super::{Context, OmittedCompany, UpdateOptions, Write, derive, identity, write};
-use crate::change::{ChangeSet, Event, Kind, Put};
+use crate::change::{Cause, ChangeSet, Event, EventSeed, Kind, Put};
 use crate::refusal::Refusal;
 use crate::store::Stored;
 use crate::{resource, tag};
 
-/// Creates a customer. Takes the id it gets and its event's.
+/// Creates a customer. Takes the id it gets and what its event is given by chance.
 ///
 /// # Errors
 /// 400 when what was sent cannot be stored.
-pub fn create(context: &Context<'_>, id: ObjectId, event: ObjectId, write: Write) -> Result<ChangeSet, Refusal> {
+pub fn create(context: &Context<'_>, id: ObjectId, event: EventSeed, write: Write) -> Result<ChangeSet, Refusal> {
     let mut customer = Customer {
         kind: TYPE.to_owned(),
         id: id.to_string(),
@@ -36,11 +36,11 @@ pub fn create(context: &Context<'_>, id: ObjectId, event: ObjectId, write: Write
     let claims = identity::identities(context.org.key, id, &customer.attributes);
     changes.claims.extend(claims.into_iter().map(|identity| identity.claim));
     put(context, &customer, id, None, &mut changes)?;
-    changes.events.push(happened(context, event, "kustomer.customer.create", id, 1, None));
+    happened(context, event, "kustomer.customer.create", None, &mut changes);
     Ok(changes)
 }
 
-/// Updates a customer, or with [`UpdateOptions::replace`] replaces it. Takes its event's id.
+/// Updates a customer, or with [`UpdateOptions::replace`] replaces it. Takes its event's seed.
 ///
 /// # Errors
 /// 404 when it is not there or deleted, 412 when `If-Match` names another revision, 409 when `rev` does, 400 when what
@@ -48,7 +48,7 @@ pub fn create(context: &Context<'_>, id: ObjectId, event: ObjectId, write: Write
 pub fn update(
     context: &Context<'_>,
     stored: Option<&Stored>,
-    event: ObjectId,
+    event: EventSeed,
     write: Write,
     options: &UpdateOptions,
 ) -> Result<ChangeSet, Refusal> {
@@ -85,26 +85,19 @@ pub fn update(
     changes.claims.extend(wanted.iter().filter(|claim| !is_in(claim, &held)).map(|identity| identity.claim));
     put(context, &after, stored.id, Some(stored.rev), &mut changes)?;
     let difference = resource::changes(&before, &after)?;
-    changes.events.push(happened(
-        context,
-        event,
-        "kustomer.customer.update",
-        stored.id,
-        stored.rev + 1,
-        Some(difference),
-    ));
+    happened(context, event, "kustomer.customer.update", Some(difference), &mut changes);
     Ok(changes)
 }
 
 /// Deletes a customer softly: it answers 404 from now on and its identities are free, but nothing is lost. Takes its
-/// event's id.
+/// event's seed.
 ///
 /// # Errors
 /// 404 when it is not there or deleted already, 412 when `If-Match` names another revision.
 pub fn delete(
     context: &Context<'_>,
     stored: Option<&Stored>,
-    event: ObjectId,
+    event: EventSeed,
     if_match: Option<&str>,
 ) -> Result<ChangeSet, Refusal> {
     let stored = alive(stored)?;
@@ -116,11 +109,11 @@ pub fn delete(
 }
 
 /// Brings a deleted customer back. `None` when it was not deleted, so that asking twice is no error. Takes its event's
-/// id.
+/// seed.
 ///
 /// # Errors
 /// 404 when it never was.
-pub fn restore(context: &Context<'_>, stored: Option<&Stored>, event: ObjectId) -> Result<Option<ChangeSet>, Refusal> {
+pub fn restore(context: &Context<'_>, stored: Option<&Stored>, event: EventSeed) -> Result<Option<ChangeSet>, Refusal> {
     let stored = stored.ok_or_else(|| Refusal::not_found("id"))?;
     if !stored.deleted {
         return Ok(None);
@@ -135,7 +128,7 @@ pub fn restore(context: &Context<'_>, stored: Option<&Stored>, event: ObjectId) 
 fn flag(
     context: &Context<'_>,
     stored: &Stored,
-    event: ObjectId,
+    event: EventSeed,
     deleted: bool,
 ) -> Result<(ChangeSet, CustomerAttributes), Refusal> {
     let context = &context.not_before(stored.updated_at);
@@ -147,7 +140,7 @@ fn flag(
     put(context, &after, stored.id, Some(stored.rev), &mut changes)?;
     let name = if deleted { "kustomer.customer.delete" } else { "kustomer.customer.restore" };
     let difference = resource::changes(&before, &after)?;
-    changes.events.push(happened(context, event, name, stored.id, stored.rev + 1, Some(difference)));
+    happened(context, event, name, Some(difference), &mut changes);
     Ok((changes, after.attributes))
 }
 
@@ -219,24 +212,16 @@ fn put(
     Ok(())
 }
 
+/// Tells of the first of the records written.
 fn happened(
     context: &Context<'_>,
-    id: ObjectId,
+    seed: EventSeed,
     name: &'static str,
-    record: ObjectId,
-    rev: u64,
-    changes: Option<String>,
-) -> Event {
-    Event {
-        id,
-        name,
-        kind: Kind::Customer,
-        record,
-        rev,
-        at: context.now,
-        actor: Some(context.actor),
-        client: context.client,
-        request_id: context.request_id.to_owned(),
-        changes,
-    }
+    changed: Option<String>,
+    changes: &mut ChangeSet,
+) {
+    let Context { actor, client, request_id, .. } = *context;
+    let cause = Cause { seed, name, actor: Some(actor), client, request_id };
+    let event = changes.puts.first().map(|put| Event::of(cause, put, changed));
+    changes.events.extend(event);
 }

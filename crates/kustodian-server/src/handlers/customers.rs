@@ -24,7 +24,7 @@ const ATTEMPTS: usize = 8;
 
 pub(crate) async fn create_customer(call: Call<CreateCustomer>) -> Result<Answer, Refusal> {
     let act = call.act();
-    let (id, event) = (call.next_id(), call.next_id());
+    let (id, event) = (call.next_id(), call.next_event());
     for _ in 0..ATTEMPTS {
         let mut input = call.input()?;
         let tags = tags::resolve(&call, input.tags.take()).await?;
@@ -62,7 +62,7 @@ where
     E: Endpoint<Body = CustomerInput>,
 {
     let act = call.act();
-    let event = call.next_id();
+    let event = call.next_event();
     let options = UpdateOptions {
         replace,
         omitted_company: call.app().settings.omitted_company,
@@ -94,7 +94,7 @@ where
 }
 
 pub(crate) async fn delete_customer(call: Call<DeleteCustomer>) -> Result<Answer, Refusal> {
-    let (act, event, id) = (call.act(), call.next_id(), call.path);
+    let (act, event, id) = (call.act(), call.next_event(), call.path);
     let if_match = call.header(http::header::IF_MATCH).map(ToOwned::to_owned);
     let stored = find(&call, id).await?;
     let decide =
@@ -104,7 +104,7 @@ pub(crate) async fn delete_customer(call: Call<DeleteCustomer>) -> Result<Answer
 }
 
 pub(crate) async fn restore_customer(call: Call<RestoreCustomer>) -> Result<Answer, Refusal> {
-    let (act, event, id) = (call.act(), call.next_id(), call.path);
+    let (act, event, id) = (call.act(), call.next_event(), call.path);
     let stored = find(&call, id).await?;
     if let Some(stored) = stored.as_ref().filter(|stored| !stored.deleted) {
         return Ok(Answer::ok(stored.document.clone(), stored.rev));

@@ -69,7 +69,7 @@ pub(crate) async fn resolve<E: Endpoint>(
             Mention::Name(name) => match owners.next().flatten() {
                 Some(id) => resolved.add(id),
                 None if resolved.find_new(&name).is_some() => {}
-                None => resolved.add_new(NewTag { name, id: call.next_id(), event: call.next_id() }),
+                None => resolved.add_new(NewTag { name, id: call.next_id(), event: call.next_event() }),
             },
         }
     }

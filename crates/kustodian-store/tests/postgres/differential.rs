@@ -67,7 +67,7 @@ impl Dice {
             .collect();
         // Not every record written has an event.
         let events = puts.iter().filter(|put| put.document.len() % 5 != 0).map(event).collect();
-        ChangeSet { puts, events, frees: self.claims(org, 3), claims: self.claims(org, 3) }
+        ChangeSet { puts, events, frees: self.claims(org, 3), claims: self.claims(org, 3), ..ChangeSet::default() }
     }
 
     fn query(&mut self) -> ListQuery {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::place::Place;
-use kustodian_core::change::{ChangeSet, Event, Kind, Put};
+use kustodian_core::chain::Salt;
+use kustodian_core::change::{Cause, ChangeSet, Event, EventSeed, Kind, Put};
 use kustodian_core::claim::{Claim, ClaimKey, ClaimKind};
 use kustodian_core::directory::{Directory, NewToken, Org, Token, TokenHash};
 use kustodian_core::store::{ListQuery, OrgKey, SortKey, Start, Store, Stored};
@@ -87,18 +88,14 @@ pub(crate) fn put(id: ObjectId, rev: u64) -> Put {
 }
 
 pub(crate) fn event(put: &Put) -> Event {
-    Event {
-        id: next_id(),
+    let cause = Cause {
+        seed: EventSeed { id: next_id(), salt: Salt([7; 16]) },
         name: "kustomer.customer.update",
-        kind: put.kind,
-        record: put.id,
-        rev: put.rev,
-        at: put.updated_at,
         actor: None,
         client: "api",
-        request_id: "request".to_owned(),
-        changes: (put.rev > 1).then(|| r#"{"attributes":{}}"#.to_owned()),
-    }
+        request_id: "request",
+    };
+    Event::of(cause, put, (put.rev > 1).then(|| r#"{"attributes":{}}"#.to_owned()))
 }
 
 /// A change set of these puts, with their events.
