@@ -1,7 +1,8 @@
 //! The rules of the customer, without a database: derivations, identities, revisions, and what an update keeps.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
-use kustodian_core::change::{ChangeSet, Kind};
+use kustodian_core::chain::Salt;
+use kustodian_core::change::{ChangeSet, EventSeed, Kind};
 use kustodian_core::claim::{Claim, ClaimKind};
 use kustodian_core::customer::{self, Context, Lookup, OmittedCompany, UpdateOptions, Write};
 use kustodian_core::directory::Org;
@@ -20,6 +21,10 @@ fn id(byte: u8) -> ObjectId {
     ObjectId::from_bytes([byte; 12])
 }
 
+fn seed(byte: u8) -> EventSeed {
+    EventSeed { id: id(byte), salt: Salt([byte; 16]) }
+}
+
 fn org() -> Org {
     Org { key: OrgKey(1), id: id(9), name: "acme".to_owned(), created_at: Timestamp::from_millis(0) }
 }
@@ -36,7 +41,7 @@ fn write(input: Value) -> Write {
         let mut resolved = tag::Resolved::default();
         for (index, name) in names.into_iter().enumerate() {
             let index = u8::try_from(index).unwrap();
-            resolved.add_new(tag::NewTag { name, id: id(100 + index), event: id(200 + index) });
+            resolved.add_new(tag::NewTag { name, id: id(100 + index), event: seed(200 + index) });
         }
         resolved
     });
@@ -44,7 +49,7 @@ fn write(input: Value) -> Write {
 }
 
 fn create(input: Value) -> ChangeSet {
-    customer::create(&context(&org(), CREATED), id(1), id(2), write(input)).unwrap()
+    customer::create(&context(&org(), CREATED), id(1), seed(2), write(input)).unwrap()
 }
 
 fn document(changes: &ChangeSet) -> Value {
@@ -68,7 +73,7 @@ fn stored(changes: &ChangeSet) -> Stored {
 }
 
 fn update_with(stored: &Stored, input: Value, options: &UpdateOptions) -> Result<ChangeSet, Refusal> {
-    customer::update(&context(&org(), LATER), Some(stored), id(3), write(input), options)
+    customer::update(&context(&org(), LATER), Some(stored), seed(3), write(input), options)
 }
 
 fn update(stored: &Stored, input: Value) -> ChangeSet {
@@ -316,21 +321,21 @@ fn a_deleted_customer_gives_its_identities_back_and_takes_them_again_when_restor
     let org = org();
     let before = stored(&create(json!({ "name": "Ada", "emails": [{ "email": "a@b.c" }] })));
     let context = context(&org, LATER);
-    let deleted = customer::delete(&context, Some(&before), id(4), None).unwrap();
+    let deleted = customer::delete(&context, Some(&before), seed(4), None).unwrap();
     assert!(deleted.puts[0].deleted && deleted.puts[0].rev == 2);
     assert_eq!((deleted.frees.len(), deleted.claims.len()), (1, 0));
     assert_eq!(deleted.events[0].name, "kustomer.customer.delete");
 
     let gone = stored(&deleted);
-    assert_eq!(customer::delete(&context, Some(&gone), id(4), None).unwrap_err().status, 404);
+    assert_eq!(customer::delete(&context, Some(&gone), seed(4), None).unwrap_err().status, 404);
     assert_eq!(update_with(&gone, json!({}), &UpdateOptions::default()).unwrap_err().status, 404);
-    assert_eq!(customer::restore(&context, None, id(4)).unwrap_err().status, 404);
+    assert_eq!(customer::restore(&context, None, seed(4)).unwrap_err().status, 404);
 
-    let restored = customer::restore(&context, Some(&gone), id(5)).unwrap().unwrap();
+    let restored = customer::restore(&context, Some(&gone), seed(5)).unwrap().unwrap();
     assert!(!restored.puts[0].deleted);
     assert_eq!((restored.frees.len(), restored.claims.len()), (0, 1));
     assert_eq!(document(&restored)["attributes"]["name"], "Ada");
-    assert_eq!(customer::restore(&context, Some(&stored(&restored)), id(6)).unwrap(), None);
+    assert_eq!(customer::restore(&context, Some(&stored(&restored)), seed(6)).unwrap(), None);
 }
 
 #[test]
@@ -360,7 +365,8 @@ fn revisions_never_go_back_in_time_although_the_clock_may() {
     let before = stored(&update(&stored(&create(json!({}))), json!({ "name": "late" })));
     let org = org();
     let early = context(&org, CREATED);
-    let changes = customer::update(&early, Some(&before), id(3), write(json!({})), &UpdateOptions::default()).unwrap();
+    let changes =
+        customer::update(&early, Some(&before), seed(3), write(json!({})), &UpdateOptions::default()).unwrap();
     assert_eq!(changes.puts[0].updated_at, LATER.parse().unwrap());
 }
 
@@ -448,7 +454,7 @@ proptest! {
         match input::read::<kustomer_api::customer::CustomerInput>(&CUSTOMER_INPUT, value.to_string().as_bytes()) {
             Ok(input) => {
                 let write = Write { input, tags: None };
-                let changes = customer::create(&context(&org(), CREATED), id(1), id(2), write).unwrap();
+                let changes = customer::create(&context(&org(), CREATED), id(1), seed(2), write).unwrap();
                 resource::read::<kustomer_api::customer::Customer>(&changes.puts[0].document).unwrap();
             }
             Err(refusal) => {
