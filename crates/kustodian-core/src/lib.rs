@@ -11,6 +11,7 @@ pub mod claim;
 pub mod customer;
 pub mod directory;
 pub mod feed;
+pub mod history;
 pub mod holdings;
 pub mod input;
 pub mod org;

@@ -1,0 +1,98 @@
+//! A record's earlier states, out of the differences that its events keep.
+//!
+//! An event tells what changed in attributes and relationships (`docs/contract/behaviour.md` §15.3); nothing else of a
+//! record ever changes. So a state and the differences behind it give every state before, and the differences after it
+//! every one since. What comes out is what was stored then, to the byte: the order of members is that of the types.
+
+use kustomer_api::customer::Customer;
+use kustomer_api::tag::Tag;
+use kustomer_api::user::User;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::change::{Kind, SNAPSHOT_EVERY};
+use crate::refusal::Refusal;
+use crate::resource;
+
+/// The document of a record as it was before `changes`, when it is `document` after them.
+///
+/// # Errors
+/// 500 when one of them is not what this version stores.
+pub fn rewind(kind: Kind, document: &str, changes: &str) -> Result<String, Refusal> {
+    turn(kind, document, changes, Direction::Back)
+}
+
+/// The document of a record as it is after `changes`, when it was `document` before them.
+///
+/// # Errors
+/// 500 when one of them is not what this version stores.
+pub fn replay(kind: Kind, document: &str, changes: &str) -> Result<String, Refusal> {
+    turn(kind, document, changes, Direction::Forth)
+}
+
+/// Where to begin when revision `rev` of a record is rebuilt whose newest is `newest`: the first at or after `rev` that
+/// is kept whole. Less than [`SNAPSHOT_EVERY`] differences lie between.
+///
+/// ```
+/// use kustodian_core::history::nearest_whole;
+///
+/// assert_eq!(nearest_whole(1, 1_000), 32);
+/// assert_eq!(nearest_whole(32, 1_000), 32);
+/// assert_eq!(nearest_whole(33, 40), 40);
+/// ```
+pub fn nearest_whole(rev: u64, newest: u64) -> u64 {
+    rev.div_ceil(SNAPSHOT_EVERY).saturating_mul(SNAPSHOT_EVERY).min(newest)
+}
+
+#[derive(Clone, Copy)]
+enum Direction {
+    Back,
+    Forth,
+}
+
+impl Direction {
+    /// What an attribute is on the far side of its difference; `None` when it is not there.
+    fn value(self, difference: &mut Map<String, Value>) -> Option<Value> {
+        match self {
+            Self::Back => difference.remove("before"),
+            Self::Forth => difference.remove("after"),
+        }
+    }
+}
+
+/// The parts of a record that change.
+const PARTS: [&str; 2] = ["attributes", "relationships"];
+
+fn turn(kind: Kind, document: &str, changes: &str, direction: Direction) -> Result<String, Refusal> {
+    let mut record: Map<String, Value> = resource::read(document)?;
+    let mut changes: Map<String, Value> = resource::read(changes)?;
+    for part in PARTS {
+        let Some(Value::Object(differences)) = changes.remove(part) else { continue };
+        let members = record.entry(part).or_insert_with(|| Value::Object(Map::new()));
+        let Value::Object(members) = members else { return Err(unreadable()) };
+        for (name, difference) in differences {
+            let Value::Object(mut difference) = difference else { return Err(unreadable()) };
+            match direction.value(&mut difference) {
+                Some(value) => members.insert(name, value),
+                None => members.remove(&name),
+            };
+        }
+    }
+    let record = Value::Object(record);
+    match kind {
+        Kind::Customer => render_as::<Customer>(record),
+        Kind::Tag => render_as::<Tag>(record),
+        Kind::User => render_as::<User>(record),
+    }
+}
+
+/// Through the type of its kind, whose order of members is the stored one.
+fn render_as<T: DeserializeOwned + Serialize>(record: Value) -> Result<String, Refusal> {
+    let record: T = serde_json::from_value(record).map_err(|_| unreadable())?;
+    resource::render(&record)
+}
+
+fn unreadable() -> Refusal {
+    resource::fault("A stored difference could not be read")
+}
