@@ -8,6 +8,7 @@ use kustodian_core::directory::Directory;
 use kustodian_core::rate_limit::{Budget, Standing};
 use kustodian_core::store::{OrgKey, Store};
 use kustomer_api::Timestamp;
+use tokio::sync::Semaphore;
 
 use crate::authentication::TokenCache;
 use crate::metrics::Metrics;
@@ -33,17 +34,21 @@ pub(crate) struct App {
     pub(crate) routes: RouteTable,
     pub(crate) tokens: TokenCache,
     pub(crate) metrics: Metrics,
+    /// Places for the requests that are worked on.
+    pub(crate) places: Arc<Semaphore>,
     budgets: Mutex<HashMap<OrgKey, Budget>>,
 }
 
 impl App {
     pub(crate) fn new(services: Services, settings: Settings) -> Self {
+        let places = Arc::new(Semaphore::new(settings.max_in_flight.min(Semaphore::MAX_PERMITS)));
         Self {
             services,
             settings,
             routes: RouteTable::new(crate::handlers::served()),
             tokens: TokenCache::default(),
             metrics: Metrics::default(),
+            places,
             budgets: Mutex::default(),
         }
     }

@@ -18,6 +18,7 @@ use kustodian_core::{input, resource};
 use kustomer_api::endpoint::{Declaration, PathArguments};
 use kustomer_api::query::QueryArguments;
 use kustomer_api::{Endpoint, ObjectId, Timestamp};
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::answer::Answer;
 use crate::app::App;
@@ -33,6 +34,8 @@ pub(crate) struct Admitted {
     pub(crate) path_values: Vec<String>,
     pub(crate) query: String,
     pub(crate) body: Bytes,
+    /// Its place among the requests in flight.
+    pub(crate) place: Option<OwnedSemaphorePermit>,
 }
 
 pub(crate) type Answering = Pin<Box<dyn Future<Output = Result<Answer, Refusal>> + Send>>;
@@ -98,6 +101,13 @@ impl<E: Endpoint> Call<E> {
 
     pub(crate) fn next_event(&self) -> EventSeed {
         self.admitted.app.services.ids.next_event()
+    }
+
+    /// Leaves its place among the requests in flight to others, for a handler that is about to wait for something to
+    /// happen.
+    #[expect(dead_code, reason = "no operation waits yet")]
+    pub(crate) fn step_aside(&mut self) {
+        self.admitted.place = None;
     }
 
     pub(crate) fn caller(&self) -> &Caller {

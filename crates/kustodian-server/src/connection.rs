@@ -10,28 +10,37 @@ use axum::body::Body;
 use axum::extract::{Extension, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use http::header::{ACCEPT, CONTENT_TYPE};
+use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, Request, StatusCode};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tower::ServiceExt as _;
 
 use crate::app::{App, Services};
 use crate::settings::Settings;
+use crate::tls::Tls;
 use crate::{docs_page, openapi, pipeline};
 
 /// The server, ready to serve.
 pub struct Server {
     app: Arc<App>,
+    tls: Option<Tls>,
 }
 
 impl Server {
     /// A server over these services.
     pub fn new(services: Services, settings: Settings) -> Self {
-        Self { app: Arc::new(App::new(services, settings)) }
+        Self { app: Arc::new(App::new(services, settings)), tls: None }
+    }
+
+    /// The same, speaking TLS alone.
+    #[must_use]
+    pub fn with_tls(self, tls: Tls) -> Self {
+        Self { tls: Some(tls), ..self }
     }
 
     /// Serves until `shutdown` is done, then finishes what is in flight, within [`Settings::shutdown_timeout`].
@@ -43,7 +52,7 @@ impl Server {
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> std::io::Result<()> {
-        let app = self.app;
+        let Self { app, tls } = self;
         let router = router(Arc::clone(&app));
         let places = Arc::new(Semaphore::new(app.settings.max_connections));
         let graceful = GracefulShutdown::new();
@@ -54,23 +63,14 @@ impl Server {
                 () = &mut shutdown => break,
             };
             let Some((stream, from, place)) = accepted else { continue };
-            let connection = hyper::server::conn::http1::Builder::new()
-                .timer(TokioTimer::new())
-                .header_read_timeout(app.settings.head_timeout)
-                .max_buf_size(MAX_HEAD)
-                .serve_connection(TokioIo::new(stream), {
-                    let router = router.clone();
-                    service_fn(move |mut request: Request<hyper::body::Incoming>| {
-                        request.extensions_mut().insert(from);
-                        router.clone().oneshot(request.map(Body::new))
-                    })
-                });
-            let connection = graceful.watch(connection);
-            let app = Arc::clone(&app);
+            let speaker = Speaker { app: Arc::clone(&app), router: router.clone(), from, watcher: graceful.watcher() };
+            let tls = tls.clone();
             tokio::spawn(async move {
-                app.metrics.connections.inc();
-                if let Err(error) = connection.await {
-                    tracing::debug!(%error, "a connection ended early");
+                speaker.app.metrics.connections.inc();
+                let app = Arc::clone(&speaker.app);
+                match tls {
+                    None => speaker.speak(stream).await,
+                    Some(tls) => speaker.speak_tls(stream, &tls).await,
                 }
                 app.metrics.connections.dec();
                 drop(place);
@@ -83,6 +83,45 @@ impl Server {
         Ok(())
     }
 }
+
+/// One connection's side of the conversation.
+struct Speaker {
+    app: Arc<App>,
+    router: Router,
+    from: SocketAddr,
+    watcher: Watcher,
+}
+
+impl Speaker {
+    async fn speak_tls(self, stream: TcpStream, tls: &Tls) {
+        match tokio::time::timeout(HANDSHAKE_WITHIN, tls.acceptor.accept(stream)).await {
+            Ok(Ok(stream)) => self.speak(stream).await,
+            Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
+            Err(_) => tracing::debug!("a TLS handshake took too long"),
+        }
+    }
+
+    async fn speak(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+        let Self { app, router, from, watcher } = self;
+        let connection = hyper::server::conn::http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(app.settings.head_timeout)
+            .max_buf_size(MAX_HEAD)
+            .serve_connection(
+                TokioIo::new(stream),
+                service_fn(move |mut request: Request<hyper::body::Incoming>| {
+                    request.extensions_mut().insert(from);
+                    router.clone().oneshot(request.map(Body::new))
+                }),
+            );
+        if let Err(error) = watcher.watch(connection).await {
+            tracing::debug!(%error, "a connection ended early");
+        }
+    }
+}
+
+/// How long a TLS handshake may take.
+const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
 
 /// The most bytes a request's line and headers may take together.
 const MAX_HEAD: usize = 64 * 1024;
@@ -127,20 +166,31 @@ async fn api(State(app): State<Arc<App>>, Extension(from): Extension<SocketAddr>
 
 const JSON: &str = "application/json; charset=utf-8";
 
+/// What is not of the API is never kept, sniffed or framed.
+fn plain(kind: &'static str, body: impl IntoResponse) -> Response {
+    let headers = [
+        (CONTENT_TYPE, kind),
+        (CACHE_CONTROL, "no-cache,private"),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+    ];
+    (headers, body).into_response()
+}
+
 /// The process is alive.
 async fn healthz() -> Response {
-    ([(CONTENT_TYPE, JSON)], r#"{"status":"ok"}"#).into_response()
+    plain(JSON, r#"{"status":"ok"}"#)
 }
 
 /// The process can do its work: the database answers.
 async fn readyz(State(app): State<Arc<App>>) -> Response {
     match tokio::time::timeout(READY_WITHIN, app.services.store.check()).await {
-        Ok(Ok(())) => ([(CONTENT_TYPE, JSON)], r#"{"status":"ready"}"#).into_response(),
+        Ok(Ok(())) => plain(JSON, r#"{"status":"ready"}"#),
         Ok(Err(error)) => {
             tracing::warn!(%error, "not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, [(CONTENT_TYPE, JSON)], r#"{"status":"unavailable"}"#).into_response()
+            (StatusCode::SERVICE_UNAVAILABLE, plain(JSON, r#"{"status":"unavailable"}"#)).into_response()
         }
-        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, [(CONTENT_TYPE, JSON)], r#"{"status":"slow"}"#).into_response(),
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, plain(JSON, r#"{"status":"slow"}"#)).into_response(),
     }
 }
 
@@ -155,9 +205,9 @@ async fn metrics(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
     } else {
         "text/plain; version=0.0.4; charset=utf-8"
     };
-    ([(CONTENT_TYPE, kind)], app.metrics.render()).into_response()
+    plain(kind, app.metrics.render())
 }
 
 async fn openapi_json() -> Response {
-    ([(CONTENT_TYPE, JSON)], openapi::document().to_string()).into_response()
+    plain(JSON, openapi::document().to_string())
 }

@@ -14,7 +14,9 @@ mod paging;
 mod pipeline;
 mod routes;
 mod settings;
+mod tls;
 
 pub use app::Services;
 pub use connection::Server;
 pub use settings::Settings;
+pub use tls::{Tls, TlsError};

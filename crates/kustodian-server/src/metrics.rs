@@ -26,6 +26,7 @@ pub(crate) struct Metrics {
     requests: Family<Outcome, Counter<u64, AtomicU64>>,
     seconds: Family<Which, Histogram, fn() -> Histogram>,
     pub(crate) connections: Gauge,
+    pub(crate) shed: Counter<u64, AtomicU64>,
 }
 
 /// From a tenth of a millisecond to ten seconds.
@@ -39,10 +40,12 @@ impl Default for Metrics {
         let requests = Family::default();
         let seconds: Family<Which, Histogram, fn() -> Histogram> = Family::new_with_constructor(request_seconds);
         let connections = Gauge::default();
+        let shed = Counter::default();
         registry.register("requests", "API requests answered, by operation and status", requests.clone());
         registry.register("request_seconds", "Time to answer an API request, by operation", seconds.clone());
         registry.register("connections", "Connections open now", connections.clone());
-        Self { registry, requests, seconds, connections }
+        registry.register("shed", "API requests answered 503 because too many were in flight", shed.clone());
+        Self { registry, requests, seconds, connections, shed }
     }
 }
 

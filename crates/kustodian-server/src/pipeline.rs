@@ -36,8 +36,8 @@ pub(crate) async fn answer(app: Arc<App>, from: SocketAddr, request: Request<Bod
     let mut response = match answered {
         Ok(answer) => answer.into_response(),
         Err(refusal) => {
-            // What is not served, for now or at all, is no failure.
-            let expected = refusal.status == 501 || (refusal.status == 503 && app.settings.read_only);
+            // What is not served, for now or at all, is no failure; whoever answers 503 has logged why.
+            let expected = matches!(refusal.status, 501 | 503);
             if refusal.status >= 500 && !expected {
                 tracing::error!(request_id = &*request_id, operation = passage.operation, %refusal, "request failed");
             }
@@ -90,6 +90,10 @@ impl Passage {
         authorize(&caller, route.operation, app.settings.missing_role_status)?;
         let handler = route.handler.clone().ok_or_else(|| not_implemented(route))?;
         let body = read_body(app, &parts.headers, body).await?;
+        let Ok(place) = Arc::clone(&app.places).try_acquire_owned() else {
+            app.metrics.shed.inc();
+            return Err(answer::try_again(OVERLOADED, 1));
+        };
 
         let admitted = Admitted {
             app: Arc::clone(app),
@@ -100,8 +104,10 @@ impl Passage {
             headers: parts.headers,
             path_values,
             body,
+            place: Some(place),
         };
         tokio::time::timeout(app.settings.answer_timeout, handler(admitted)).await.unwrap_or_else(|_| {
+            tracing::warn!(request_id = &**request_id, operation = route.operation.name, "the answer took too long");
             Err(answer::try_again(
                 "The answer took too long; a change may have been made or not: look, then try again",
                 1,
@@ -114,6 +120,8 @@ const READ_ONLY: &str = "The server only answers reads at the moment: nothing wa
 
 /// Being read-only is a matter of minutes; a client that waits for less would only ask in vain.
 const READ_ONLY_RETRY_SECONDS: u64 = 60;
+
+const OVERLOADED: &str = "The server has more requests than it can work on: try again in a moment";
 
 /// The client's own name for the request when it is a sane one, a new one otherwise.
 fn request_id(app: &App, headers: &HeaderMap) -> Arc<str> {

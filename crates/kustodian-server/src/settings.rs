@@ -25,6 +25,10 @@ pub struct Settings {
     pub answer_timeout: Duration,
     /// How many connections may be open; further ones wait to be accepted.
     pub max_connections: usize,
+    /// How many requests may be worked on at once; further ones are answered 503 at once, so that those admitted are
+    /// answered in good time however many ask. Requests whose body still arrives do not count, nor do those that wait
+    /// for something to happen.
+    pub max_in_flight: usize,
     /// How long requests in flight may take to finish when the server stops.
     pub shutdown_timeout: Duration,
 }
@@ -41,6 +45,7 @@ impl Default for Settings {
             head_timeout: Duration::from_secs(75),
             answer_timeout: Duration::from_secs(30),
             max_connections: 20_000,
+            max_in_flight: 1_024,
             shutdown_timeout: Duration::from_secs(20),
         }
     }

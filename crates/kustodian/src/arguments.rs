@@ -3,10 +3,12 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use kustodian_core::customer::OmittedCompany;
+use kustodian_server::Settings;
 use kustomer_api::ObjectId;
 use serde::Deserialize;
 
@@ -111,6 +113,78 @@ pub(crate) struct ServeArguments {
         value_parser = BoolishValueParser::new()
     )]
     pub(crate) read_only: Option<bool>,
+    #[command(flatten)]
+    pub(crate) limits: LimitArguments,
+    #[command(flatten)]
+    pub(crate) tls: TlsArguments,
+}
+
+/// How much the server takes before it says no.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Args)]
+pub(crate) struct LimitArguments {
+    /// The largest body in bytes; a larger one is answered 413 [default: 102400]
+    #[arg(long, help_heading = "Limits", env = "KUSTODIAN_MAX_BODY", value_name = "BYTES")]
+    pub(crate) max_body: Option<usize>,
+    /// Seconds a body may take to arrive; then the answer is 408 [default: 30]
+    #[arg(long, help_heading = "Limits", env = "KUSTODIAN_BODY_TIMEOUT", value_name = "SECONDS")]
+    pub(crate) body_timeout: Option<u32>,
+    /// Seconds the head of a request may take, and a connection may idle; then it is closed [default: 75]
+    #[arg(long, help_heading = "Limits", env = "KUSTODIAN_HEAD_TIMEOUT", value_name = "SECONDS")]
+    pub(crate) head_timeout: Option<u32>,
+    /// Seconds an answer may take to be worked out; then it is 503 [default: 30]
+    #[arg(long, help_heading = "Limits", env = "KUSTODIAN_ANSWER_TIMEOUT", value_name = "SECONDS")]
+    pub(crate) answer_timeout: Option<u32>,
+    /// Connections open at once; further ones wait to be accepted [default: 20000]
+    #[arg(long, help_heading = "Limits", env = "KUSTODIAN_MAX_CONNECTIONS", value_name = "NUMBER")]
+    pub(crate) max_connections: Option<usize>,
+    /// Requests worked on at once; further ones are answered 503 with Retry-After [default: 1024]
+    #[arg(long, help_heading = "Limits", env = "KUSTODIAN_MAX_IN_FLIGHT", value_name = "NUMBER")]
+    pub(crate) max_in_flight: Option<usize>,
+    /// Seconds that requests in flight get to finish when the server is stopped [default: 20]
+    #[arg(long, help_heading = "Limits", env = "KUSTODIAN_SHUTDOWN_TIMEOUT", value_name = "SECONDS")]
+    pub(crate) shutdown_timeout: Option<u32>,
+}
+
+impl LimitArguments {
+    /// These, and those of `other` where these say nothing.
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self {
+            max_body: self.max_body.or(other.max_body),
+            body_timeout: self.body_timeout.or(other.body_timeout),
+            head_timeout: self.head_timeout.or(other.head_timeout),
+            answer_timeout: self.answer_timeout.or(other.answer_timeout),
+            max_connections: self.max_connections.or(other.max_connections),
+            max_in_flight: self.max_in_flight.or(other.max_in_flight),
+            shutdown_timeout: self.shutdown_timeout.or(other.shutdown_timeout),
+        }
+    }
+
+    /// Sets what is given. A limit of nothing would serve nobody: it counts as the least there is.
+    pub(crate) fn apply(self, settings: &mut Settings) {
+        let number =
+            |given: Option<usize>, setting: &mut usize| *setting = given.map_or(*setting, |given| given.max(1));
+        let seconds = |given: Option<u32>, setting: &mut Duration| {
+            *setting = given.map_or(*setting, |given| Duration::from_secs(given.max(1).into()));
+        };
+        number(self.max_body, &mut settings.max_body);
+        number(self.max_connections, &mut settings.max_connections);
+        number(self.max_in_flight, &mut settings.max_in_flight);
+        seconds(self.body_timeout, &mut settings.body_timeout);
+        seconds(self.head_timeout, &mut settings.head_timeout);
+        seconds(self.answer_timeout, &mut settings.answer_timeout);
+        seconds(self.shutdown_timeout, &mut settings.shutdown_timeout);
+    }
+}
+
+/// TLS; plain HTTP without.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Args)]
+pub(crate) struct TlsArguments {
+    /// A file with the server's certificate and those that vouch for it, PEM; the server then speaks HTTPS alone
+    #[arg(long, help_heading = "TLS", env = "KUSTODIAN_TLS_CERT", value_name = "FILE")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// A file with the certificate's private key, PEM, not encrypted
+    #[arg(long, help_heading = "TLS", env = "KUSTODIAN_TLS_KEY", value_name = "FILE")]
+    pub(crate) tls_key: Option<PathBuf>,
 }
 
 /// Which database.

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::arguments::{
-    CommonArguments, CompanyRule, DatabaseArguments, LogFormat, MissingRoleStatus, RateLimit, ServeArguments,
+    CommonArguments, CompanyRule, DatabaseArguments, LimitArguments, LogFormat, MissingRoleStatus, RateLimit,
+    ServeArguments, TlsArguments,
 };
 use crate::failure::Failure;
 use crate::logging;
@@ -24,6 +25,8 @@ pub(crate) struct Configuration {
     pub(crate) rate_limit: RateLimit,
     pub(crate) omitted_company: CompanyRule,
     pub(crate) read_only: bool,
+    pub(crate) limits: LimitArguments,
+    pub(crate) tls: TlsArguments,
     pub(crate) log: String,
     pub(crate) log_format: LogFormat,
 }
@@ -48,6 +51,15 @@ pub(crate) struct File {
     rate_limit: Option<RateLimit>,
     omitted_company: Option<CompanyRule>,
     read_only: Option<bool>,
+    max_body: Option<usize>,
+    body_timeout: Option<u32>,
+    head_timeout: Option<u32>,
+    answer_timeout: Option<u32>,
+    max_connections: Option<usize>,
+    max_in_flight: Option<usize>,
+    shutdown_timeout: Option<u32>,
+    tls_cert: Option<PathBuf>,
+    tls_key: Option<PathBuf>,
     log: Option<String>,
     log_format: Option<LogFormat>,
 }
@@ -59,6 +71,19 @@ impl Configuration {
     /// When the file cannot be read, or holds something that is no setting.
     pub(crate) fn gather(common: CommonArguments, serve: ServeArguments) -> Result<Self, Failure> {
         let file = File::read(common.config)?;
+        let limits = LimitArguments {
+            max_body: file.max_body,
+            body_timeout: file.body_timeout,
+            head_timeout: file.head_timeout,
+            answer_timeout: file.answer_timeout,
+            max_connections: file.max_connections,
+            max_in_flight: file.max_in_flight,
+            shutdown_timeout: file.shutdown_timeout,
+        };
+        let tls = TlsArguments {
+            tls_cert: serve.tls.tls_cert.or(file.tls_cert),
+            tls_key: serve.tls.tls_key.or(file.tls_key),
+        };
         let token = serve.bootstrap_token.or(file.bootstrap_token);
         Ok(Self {
             listen: serve.listen.or(file.listen).unwrap_or_else(|| "127.0.0.1:8080".to_owned()),
@@ -70,6 +95,8 @@ impl Configuration {
             rate_limit: serve.rate_limit.or(file.rate_limit).unwrap_or_default(),
             omitted_company: serve.omitted_company.or(file.omitted_company).unwrap_or_default(),
             read_only: serve.read_only.or(file.read_only).unwrap_or_default(),
+            limits: serve.limits.or(limits),
+            tls,
             log: common.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
             log_format: common.log_format.or(file.log_format).unwrap_or_default(),
         })

@@ -100,15 +100,15 @@ async fn register(registry: &Registry, org: &Org, secret: &str) -> Result<bool, 
 
 impl Welcome {
     /// The words, for a server that listens on `address` and works on the database at `url`.
-    pub(crate) fn words(&self, address: SocketAddr, url: &str) -> String {
+    pub(crate) fn words(&self, scheme: &str, address: SocketAddr, url: &str) -> String {
         match self {
             Self::FirstKey { org, secret } => format!(
                 "Made the org {org} and its first API key, which is shown only now. Create a customer with it:\n\n{}\n",
-                curl(address, secret)
+                curl(scheme, address, secret)
             ),
             Self::BootstrapToken { org } => format!(
                 "The org {org} takes the bootstrap token. Create a customer with it:\n\n{}\n",
-                curl(address, "$KUSTODIAN_BOOTSTRAP_TOKEN")
+                curl(scheme, address, "$KUSTODIAN_BOOTSTRAP_TOKEN")
             ),
             Self::KnownDatabase { org } => format!(
                 "Make another API key with: kustodian token create{} --org {org} --name \"another key\" --role org",
@@ -119,9 +119,9 @@ impl Welcome {
 }
 
 /// A command to paste. Double quotes around the header, so that a shell puts a variable's value in.
-fn curl(address: SocketAddr, token: &str) -> String {
+fn curl(scheme: &str, address: SocketAddr, token: &str) -> String {
     format!(
-        "curl -sS http://{}/v1/customers -H \"Authorization: Bearer {token}\" -H \"Content-Type: application/json\" \
+        "curl -sS {scheme}://{}/v1/customers -H \"Authorization: Bearer {token}\" -H \"Content-Type: application/json\" \
          -d '{{\"name\":\"Ada Lovelace\",\"emails\":[{{\"email\":\"ada@acme.example\"}}]}}'",
         reachable(address)
     )
@@ -152,8 +152,11 @@ mod tests {
 
     #[test]
     fn the_words_hold_a_command_that_reaches_the_server() {
-        let words = Welcome::FirstKey { org: "demo".to_owned(), secret: "key".to_owned() }
-            .words("0.0.0.0:8080".parse().unwrap(), "sqlite:kustodian.db");
+        let words = Welcome::FirstKey { org: "demo".to_owned(), secret: "key".to_owned() }.words(
+            "http",
+            "0.0.0.0:8080".parse().unwrap(),
+            "sqlite:kustodian.db",
+        );
         let curl = words.lines().find(|line| line.starts_with("curl ")).unwrap();
         assert!(curl.contains("http://127.0.0.1:8080/v1/customers") && curl.contains("Bearer key"), "{curl}");
     }
@@ -161,9 +164,9 @@ mod tests {
     #[test]
     fn the_words_never_hold_a_bootstrap_token_or_a_database_password() {
         let welcome = Welcome::KnownDatabase { org: "demo".to_owned() };
-        let words = welcome.words("[::]:8080".parse().unwrap(), "postgres://me:secret@host/db");
+        let words = welcome.words("http", "[::]:8080".parse().unwrap(), "postgres://me:secret@host/db");
         assert!(!words.contains("secret"), "{words}");
-        let words = welcome.words("[::]:8080".parse().unwrap(), "sqlite:o'hara.db");
+        let words = welcome.words("http", "[::]:8080".parse().unwrap(), "sqlite:o'hara.db");
         assert!(words.contains(r"--database 'sqlite:o'\''hara.db'"), "{words}");
     }
 }

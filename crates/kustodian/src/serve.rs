@@ -1,13 +1,16 @@
 //! `kustodian serve`: the pieces put together, in an order that leaves nothing behind when one is missing.
 
+use std::fs;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kustodian_server::{Server, Services, Settings};
+use kustodian_server::{Server, Services, Settings, Tls};
 use kustodian_store::{Database, Options, open};
 use tokio::net::TcpListener;
 
+use crate::arguments::TlsArguments;
 use crate::chance::{SystemClock, SystemIds};
 use crate::configuration::Configuration;
 use crate::database::Registry;
@@ -24,9 +27,10 @@ const CLOSE_WITHIN: Duration = Duration::from_secs(10);
 pub(crate) async fn run(configuration: Configuration) -> Result<(), Failure> {
     // The address first: when it is taken, most likely by this server itself, the database is left alone.
     let listener = listen(&configuration.listen).await?;
+    let tls = tls(&configuration.tls)?;
     let address = listener.local_addr().map_err(|error| Failure::new(format!("no local address: {error}")))?;
     let database = open(&configuration.database, Options::default()).await?;
-    let served = serve(&configuration, listener, address, &database).await;
+    let served = serve(&configuration, listener, address, tls, &database).await;
     if tokio::time::timeout(CLOSE_WITHIN, database.close()).await.is_err() {
         tracing::warn!("the database did not close in time; it recovers at the next start");
     }
@@ -37,6 +41,7 @@ async fn serve(
     configuration: &Configuration,
     listener: TcpListener,
     address: SocketAddr,
+    tls: Option<Tls>,
     database: &Database,
 ) -> Result<(), Failure> {
     let stopped = stop::requested().map_err(|error| Failure::new(format!("signals cannot be received: {error}")))?;
@@ -48,18 +53,37 @@ async fn serve(
         clock: Arc::new(registry.clock),
         ids: Arc::new(registry.ids),
     };
-    let settings = Settings {
+    let mut settings = Settings {
         missing_role_status: configuration.missing_role_status.status(),
         rate_limit: configuration.rate_limit.0,
         omitted_company: configuration.omitted_company.into(),
         read_only: configuration.read_only,
         ..Settings::default()
     };
+    configuration.limits.apply(&mut settings);
     let server = Server::new(services, settings);
+    let (scheme, server) = match tls {
+        None => ("http", server),
+        Some(tls) => ("https", server.with_tls(tls)),
+    };
     // A server whose output nobody reads serves all the same.
-    drop(output::print(&welcome.words(address, &configuration.database)));
-    drop(output::print(&format!("kustodian {} listening on http://{address}", env!("CARGO_PKG_VERSION"))));
+    drop(output::print(&welcome.words(scheme, address, &configuration.database)));
+    drop(output::print(&format!("kustodian {} listening on {scheme}://{address}", env!("CARGO_PKG_VERSION"))));
     server.serve(listener, stopped).await.map_err(|error| Failure::new(format!("serving on {address} ended: {error}")))
+}
+
+/// Reads certificate and key, when both are given.
+fn tls(arguments: &TlsArguments) -> Result<Option<Tls>, Failure> {
+    let (cert, key) = match (&arguments.tls_cert, &arguments.tls_key) {
+        (None, None) => return Ok(None),
+        (Some(cert), Some(key)) => (cert, key),
+        _ => return Err(Failure::new("TLS needs both --tls-cert and --tls-key")),
+    };
+    let read = |path: &Path| {
+        fs::read(path).map_err(|error| Failure::new(format!("{} cannot be read ({error})", path.display())))
+    };
+    let tls = Tls::from_pem(&read(cert)?, &read(key)?);
+    tls.map(Some).map_err(|error| Failure::new(format!("{} with {}: {error}", cert.display(), key.display())))
 }
 
 async fn listen(address: &str) -> Result<TcpListener, Failure> {

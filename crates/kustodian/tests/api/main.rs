@@ -9,6 +9,7 @@ mod customers;
 mod durability;
 mod envelope;
 mod isolation;
+mod limits;
 mod orgs;
 mod pages;
 mod place;

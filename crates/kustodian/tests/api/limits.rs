@@ -1,0 +1,81 @@
+//! What the server takes, as it is set, and what it says beyond that.
+
+use std::process::Stdio;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use serde_json::json;
+
+use crate::server::{Server, TOKEN, binary};
+
+#[test]
+fn requests_beyond_those_in_flight_are_shed_at_once_and_counted() {
+    let server = Server::start_with(&["--max-in-flight", "1"]);
+    let (made, shed) = (AtomicU64::new(0), AtomicU64::new(0));
+    std::thread::scope(|scope| {
+        for writer in 0..16 {
+            let (server, made, shed) = (&server, &made, &shed);
+            scope.spawn(move || {
+                for number in 0..25 {
+                    let answer = server.post("/v1/customers", json!({ "externalId": format!("{writer}-{number}") }));
+                    match answer.status {
+                        201 => made.fetch_add(1, Ordering::Relaxed),
+                        503 => {
+                            assert_eq!(answer.header("retry-after"), "1");
+                            assert!(answer.body.to_string().contains("try again"), "{}", answer.body);
+                            shed.fetch_add(1, Ordering::Relaxed)
+                        }
+                        other => panic!("{other}: {}", answer.body),
+                    };
+                }
+            });
+        }
+    });
+    let (made, shed) = (made.into_inner(), shed.into_inner());
+    assert_eq!(made + shed, 400);
+    assert!(made > 0 && shed > 0, "{made} made, {shed} shed");
+    assert_eq!(server.get("/v1/customers?pageSize=0").expect(200).body["meta"]["total"], made);
+    let metrics = server.request(reqwest::Method::GET, "/metrics").send().unwrap().text().unwrap();
+    assert!(metrics.contains(&format!("kustodian_shed_total {shed}\n")), "{metrics}");
+}
+
+#[test]
+fn a_limit_is_what_it_is_set_to() {
+    let server = Server::start_with(&["--max-body", "200"]);
+    server.post("/v1/customers", json!({ "name": "short" })).expect(201);
+    let refused = server.post("/v1/customers", json!({ "name": "x".repeat(200) })).expect(413);
+    assert!(refused.body.to_string().contains("200 bytes"), "{}", refused.body);
+}
+
+#[test]
+fn a_server_with_a_certificate_speaks_https_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned(), "localhost".to_owned()]).unwrap();
+    let (cert, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
+    std::fs::write(&cert, made.cert.pem()).unwrap();
+    std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+    let (cert_flag, key_flag) = (cert.display().to_string(), key.display().to_string());
+
+    let server = Server::start_with(&["--tls-cert", &cert_flag, "--tls-key", &key_flag]);
+    assert!(server.url.starts_with("https://127.0.0.1:"), "{}", server.url);
+    let root = reqwest::Certificate::from_pem(made.cert.pem().as_bytes()).unwrap();
+    let client = reqwest::blocking::Client::builder().tls_certs_only([root]).build().unwrap();
+    let get = |url: &str| client.get(format!("{url}/v1/customers")).bearer_auth(TOKEN).send();
+    assert_eq!(get(&server.url).unwrap().status(), 200);
+    let stranger = reqwest::blocking::Client::new().get(format!("{}/healthz", server.url)).send();
+    assert!(stranger.is_err(), "a certificate nobody vouches for");
+    assert!(get(&server.url.replace("https", "http")).is_err(), "plain HTTP is not spoken");
+    // A broken handshake costs nobody else anything.
+    assert_eq!(get(&server.url).unwrap().status(), 200);
+
+    let refuse = |arguments: &[&str], words: &str| {
+        let mut command = binary();
+        command.args(["serve", "--listen", "127.0.0.1:0", "--database", "sqlite::memory:"]).args(arguments);
+        let output = command.stdin(Stdio::null()).output().unwrap();
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && error.contains(words) && error.trim_end().lines().count() == 1, "{error}");
+    };
+    refuse(&["--tls-cert", &cert_flag], "--tls-key");
+    refuse(&["--tls-cert", &key_flag, "--tls-key", &key_flag], "CERTIFICATE");
+    refuse(&["--tls-cert", &cert_flag, "--tls-key", &cert_flag], "PRIVATE KEY");
+    refuse(&["--tls-cert", "no-such.pem", "--tls-key", &key_flag], "no-such.pem");
+}
