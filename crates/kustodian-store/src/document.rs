@@ -1,4 +1,35 @@
-//! What every engine knows of documents.
+//! What every engine knows of the form in which records and events are stored.
+
+use kustodian_core::chain::{Digest, Link, Salt};
+use kustodian_core::change::Kind;
 
 /// The form of the documents written by this version.
 pub(crate) const DOCUMENT_FORMAT: i64 = 1;
+
+/// The kind whose word this is.
+pub(crate) fn kind_named(word: &str) -> Option<Kind> {
+    Kind::ALL.into_iter().find(|kind| kind.as_str() == word)
+}
+
+/// Stored bytes that do not have the length of what they should be.
+#[derive(Debug, thiserror::Error)]
+#[error("{0} bytes are stored where another number is right")]
+pub(crate) struct WrongLength(usize);
+
+/// What stands in the database as bytes of a fixed number.
+pub(crate) trait FromBytes: Sized {
+    /// Out of its bytes.
+    fn from_bytes(bytes: &[u8]) -> Result<Self, WrongLength>;
+}
+
+macro_rules! from_bytes {
+    ($($name:ident),*) => {$(
+        impl FromBytes for $name {
+            fn from_bytes(bytes: &[u8]) -> Result<Self, WrongLength> {
+                bytes.try_into().map(Self).map_err(|_| WrongLength(bytes.len()))
+            }
+        }
+    )*};
+}
+
+from_bytes!(Digest, Link, Salt);

@@ -2,22 +2,25 @@
 
 use std::collections::HashMap;
 
-use kustodian_core::change::{ChangeSet, Event, Kind, Put};
+use kustodian_core::chain;
+use kustodian_core::change::{ChangeSet, Erasure, Event, Kind, Put};
 use kustodian_core::claim::{Claim, ClaimKey};
+use kustodian_core::feed::Head;
 use kustodian_core::store::{CommitError, OrgKey};
 use kustomer_api::ObjectId;
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::events::find_head;
 use super::records::find_owner;
-use super::sql::{COUNT_LIVE, FREE_CLAIM, INSERT_EVENT, LAST_POSITION, TAKE_CLAIM, statements};
+use super::sql::{COUNT_LIVE, ERASE_EVENTS, FREE_CLAIM, INSERT_EVENT, MOVE_HEAD, TAKE_CLAIM, WANT_SCRUB, statements};
 use super::values::Hex;
 use crate::document::DOCUMENT_FORMAT;
 
 /// A transaction in the making. The caller begins and ends it; [`Batch::finish`] comes before the end.
 pub(super) struct Batch<'c> {
     connection: &'c Connection,
-    /// The last position given in each org touched.
-    positions: HashMap<OrgKey, i64>,
+    /// The end of the feed of each org touched.
+    heads: HashMap<OrgKey, Head>,
     /// How many live records each list gains.
     gains: HashMap<(OrgKey, Kind), i64>,
 }
@@ -32,7 +35,7 @@ struct Before {
 
 impl<'c> Batch<'c> {
     pub(super) fn new(connection: &'c Connection) -> Self {
-        Self { connection, positions: HashMap::new(), gains: HashMap::new() }
+        Self { connection, heads: HashMap::new(), gains: HashMap::new() }
     }
 
     /// Writes all of `changes`, or nothing when something is in the way. No savepoint is needed for that (they cost a
@@ -47,6 +50,7 @@ impl<'c> Batch<'c> {
         if let Some(conflict) = self.held_claim(org, changes)? {
             return Ok(Err(conflict));
         }
+        self.erase(org, &changes.erasures)?;
         for (put, before) in changes.puts.iter().zip(before) {
             self.put(org, put, before)?;
         }
@@ -64,6 +68,10 @@ impl<'c> Batch<'c> {
             if gain != 0 {
                 count.execute(params![org.0, kind.as_str(), gain])?;
             }
+        }
+        let mut move_head = self.connection.prepare_cached(MOVE_HEAD)?;
+        for (org, Head { position, link }) in self.heads {
+            move_head.execute(params![org.0, position, link.0])?;
         }
         Ok(())
     }
@@ -116,6 +124,20 @@ impl<'c> Batch<'c> {
             };
         }
         Ok(None)
+    }
+
+    /// Empties the payloads of records' events. What is erased is overwritten where it stands, too; what older writes
+    /// left elsewhere in the file is left to a scrub.
+    fn erase(&self, org: OrgKey, erasures: &[Erasure]) -> rusqlite::Result<()> {
+        if erasures.is_empty() {
+            return Ok(());
+        }
+        self.connection.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
+        for Erasure { kind, id } in erasures {
+            self.connection.prepare_cached(ERASE_EVENTS)?.execute((org.0, kind.as_str(), Hex::of(*id)))?;
+        }
+        self.connection.prepare_cached(WANT_SCRUB)?.execute([])?;
+        Ok(())
     }
 
     fn put(&mut self, org: OrgKey, put: &Put, before: Option<Before>) -> rusqlite::Result<()> {
@@ -174,15 +196,12 @@ impl<'c> Batch<'c> {
     /// Puts an event at the end of the org's feed. Nobody else writes until this transaction ends, so positions are
     /// dense and in the order of commits.
     fn append(&mut self, org: OrgKey, event: &Event) -> rusqlite::Result<()> {
-        let last = match self.positions.get(&org) {
-            Some(last) => *last,
-            None => self
-                .connection
-                .prepare_cached(LAST_POSITION)?
-                .query_row([org.0], |row| row.get::<_, Option<i64>>(0))?
-                .unwrap_or(0),
+        let head = match self.heads.get(&org) {
+            Some(head) => *head,
+            None => find_head(self.connection, org)?,
         };
-        let position = last + 1;
+        let position = head.position + 1;
+        let link = chain::link(head.link, position, event.leaf());
         self.connection.prepare_cached(INSERT_EVENT)?.execute(params![
             org.0,
             position,
@@ -194,10 +213,14 @@ impl<'c> Batch<'c> {
             event.at.as_millis(),
             event.actor.map(Hex::of),
             event.client,
+            event.digest.0,
+            link.0,
+            event.salt.0,
             event.request_id,
-            event.changes
+            event.changes,
+            event.snapshot
         ])?;
-        self.positions.insert(org, position);
+        self.heads.insert(org, Head { position, link });
         Ok(())
     }
 }

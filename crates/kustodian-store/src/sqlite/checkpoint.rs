@@ -91,6 +91,14 @@ impl LogKeeper {
         }
     }
 
+    /// Moves the whole log into the database and cuts it to nothing; whether that was possible. A reader of an older
+    /// state is in the way, for as long as the writer's busy timeout says.
+    pub(super) fn empty(&mut self, writer: &Connection) -> bool {
+        let _alone = self.copying.lock().unwrap_or_else(PoisonError::into_inner);
+        self.tried_at = 0;
+        checkpoint(writer, CheckpointMode::TRUNCATE).is_some()
+    }
+
     fn copy(&self, writer: &Connection, mode: CheckpointMode) {
         if checkpoint(writer, mode).is_some() {
             self.counters.checkpoint();

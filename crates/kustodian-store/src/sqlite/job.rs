@@ -21,6 +21,9 @@ pub(super) enum Job {
     Directory(Box<DirectoryChange>),
     /// Nothing: asks whether the database can be written.
     Probe(oneshot::Sender<Result<(), StoreError>>),
+    /// Takes out of the file what was erased from the tables. Done after the transaction of its group, once for all of
+    /// them, and even if nobody waits any longer.
+    Scrub(oneshot::Sender<Result<(), StoreError>>),
     /// Writes what is queued before this, and ends.
     Stop,
 }
@@ -84,7 +87,7 @@ impl Job {
             Self::Change(change) => change.reply.is_closed(),
             Self::Directory(change) => change.reply.is_closed(),
             Self::Probe(reply) => reply.is_closed(),
-            Self::Stop => false,
+            Self::Scrub(_) | Self::Stop => false,
         }
     }
 
@@ -93,7 +96,7 @@ impl Job {
         match self {
             Self::Change(change) => change.outcome = change.run(batch, connection)?,
             Self::Directory(change) => change.outcome = credentials::run(&change.command, batch, connection)?,
-            Self::Probe(_) | Self::Stop => {}
+            Self::Probe(_) | Self::Scrub(_) | Self::Stop => {}
         }
         Ok(())
     }
@@ -103,7 +106,7 @@ impl Job {
         match self {
             Self::Change(change) => change.outcome.is_ok(),
             Self::Directory(change) => change.outcome.is_ok(),
-            Self::Probe(_) | Self::Stop => false,
+            Self::Probe(_) | Self::Scrub(_) | Self::Stop => false,
         }
     }
 
@@ -116,7 +119,7 @@ impl Job {
                 drop(reply.send(outcome.and_then(|()| source.into_changes())));
             }
             Self::Directory(change) => drop(change.reply.send(change.outcome)),
-            Self::Probe(reply) => drop(reply.send(Ok(()))),
+            Self::Probe(reply) | Self::Scrub(reply) => drop(reply.send(Ok(()))),
             Self::Stop => {}
         }
     }
@@ -126,7 +129,7 @@ impl Job {
         match self {
             Self::Change(change) => drop(change.reply.send(Err(error.clone().into()))),
             Self::Directory(change) => drop(change.reply.send(Err(error.clone().into()))),
-            Self::Probe(reply) => drop(reply.send(Err(error.clone()))),
+            Self::Probe(reply) | Self::Scrub(reply) => drop(reply.send(Err(error.clone()))),
             Self::Stop => {}
         }
     }

@@ -83,12 +83,25 @@ pub(super) const TAKE_CLAIM: &str =
 /// ?1 claim key, ?2 org, ?3 owner.
 pub(super) const FREE_CLAIM: &str = "DELETE FROM claims WHERE key = ?1 AND org = ?2 AND owner = ?3";
 
-/// ?1 org → the last position given.
-pub(super) const LAST_POSITION: &str = "SELECT max(position) FROM events WHERE org = ?1";
+/// ?1 org → the last position given, and its link.
+pub(super) const HEAD: &str = "SELECT position, link FROM feeds WHERE org = ?1";
+
+/// ?1 org, ?2 position, ?3 link.
+pub(super) const MOVE_HEAD: &str = "INSERT INTO feeds (org, position, link) VALUES (?1, ?2, ?3) \
+     ON CONFLICT (org) DO UPDATE SET position = excluded.position, link = excluded.link";
 
 /// In the order of the table's columns.
 pub(super) const INSERT_EVENT: &str = "INSERT INTO events (org, position, id, kind, record, rev, name, at, actor, \
-     client, request_id, changes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+     client, digest, link, salt, request_id, changes, snapshot) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
+
+/// ?1 org, ?2 kind, ?3 record.
+pub(super) const ERASE_EVENTS: &str = "UPDATE events SET salt = NULL, request_id = '', changes = NULL, \
+     snapshot = NULL WHERE org = ?1 AND kind = ?2 AND record = ?3";
+
+/// Remembers, until it is done, that the file holds what was erased from the tables; anew for each erasure, so that a
+/// scrub forgets only what it has seen.
+pub(super) const WANT_SCRUB: &str = "REPLACE INTO settings (name, value) VALUES ('scrub', randomblob(16))";
 
 /// ?1 org, ?2 kind, ?3 how many more.
 pub(super) const COUNT_LIVE: &str = "INSERT INTO live_counts (org, kind, live) VALUES (?1, ?2, ?3) \

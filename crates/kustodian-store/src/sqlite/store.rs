@@ -3,12 +3,14 @@
 use async_trait::async_trait;
 use kustodian_core::change::{ChangeSet, Kind};
 use kustodian_core::claim::ClaimKey;
+use kustodian_core::feed::{Feed, FeedQuery, Head, HistoryQuery, Recorded};
 use kustodian_core::store::{CommitError, Decide, ListQuery, Listing, OrgKey, Store, StoreError, Stored};
-use kustomer_api::ObjectId;
+use kustomer_api::{ObjectId, Timestamp};
 use tokio::sync::oneshot;
 
+use super::failure::unavailable;
 use super::job::{Job, Source};
-use super::{Sqlite, listing, records};
+use super::{Sqlite, events, feed, listing, records};
 
 // Single records are read on the calling thread: that takes some microseconds, less than handing it to another.
 #[async_trait]
@@ -45,6 +47,41 @@ impl Store for Sqlite {
         let (reply, answer) = oneshot::channel();
         self.queue.send(Job::change(org, Source::Open { kind, id, decide }, reply))?;
         self.wait(answer).await?
+    }
+
+    async fn history(&self, org: OrgKey, query: HistoryQuery) -> Result<Vec<Recorded>, StoreError> {
+        self.read_long(move |connection| events::history(connection, org, &query)).await
+    }
+
+    async fn find_rev_at(
+        &self,
+        org: OrgKey,
+        kind: Kind,
+        id: ObjectId,
+        at: Timestamp,
+    ) -> Result<Option<u64>, StoreError> {
+        self.readers.read(|connection| events::find_rev_at(connection, org, kind, id, at))
+    }
+
+    async fn feed(&self, org: OrgKey, query: FeedQuery) -> Result<Feed, StoreError> {
+        self.read_long(move |connection| feed::feed(connection, org, &query)).await
+    }
+
+    async fn find_event(&self, org: OrgKey, id: ObjectId) -> Result<Option<Recorded>, StoreError> {
+        self.readers.read(|connection| events::find_event(connection, org, id))
+    }
+
+    async fn feed_head(&self, org: OrgKey) -> Result<Head, StoreError> {
+        self.readers.read(|connection| events::find_head(connection, org))
+    }
+
+    async fn scrub(&self) -> Result<(), StoreError> {
+        let (reply, answer) = oneshot::channel();
+        self.queue.send(Job::Scrub(reply))?;
+        // It takes as long as the file is large: whoever cannot wait that long stops waiting, and it goes on.
+        answer
+            .await
+            .map_err(|_| unavailable("the database was closed; the file is scrubbed when it is opened again"))?
     }
 
     async fn check(&self) -> Result<(), StoreError> {

@@ -1,9 +1,12 @@
 //! How ids and counts stand in the database.
 
+use kustodian_core::change::Kind;
 use kustodian_core::directory::TokenHash;
 use kustomer_api::{ObjectId, Timestamp};
 use rusqlite::ToSql;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
+
+use crate::document::{FromBytes, kind_named};
 
 /// An id as TEXT, without an allocation.
 pub(super) struct Hex([u8; 24]);
@@ -35,6 +38,24 @@ pub(super) struct Moment(pub(super) Timestamp);
 impl FromSql for Moment {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         value.as_i64().map(|millis| Self(Timestamp::from_millis(millis)))
+    }
+}
+
+/// A kind out of its word.
+pub(super) struct Named(pub(super) Kind);
+
+impl FromSql for Named {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        kind_named(value.as_str()?).map(Self).ok_or(FromSqlError::InvalidType)
+    }
+}
+
+/// Something out of a BLOB of its length.
+pub(super) struct Fixed<T>(pub(super) T);
+
+impl<T: FromBytes> FromSql for Fixed<T> {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        T::from_bytes(value.as_blob()?).map(Self).map_err(FromSqlError::other)
     }
 }
 

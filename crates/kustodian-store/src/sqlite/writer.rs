@@ -13,6 +13,7 @@ use super::batch::Batch;
 use super::checkpoint::LogKeeper;
 use super::failure::{is_of_surroundings, store_error, unavailable};
 use super::job::Job;
+use super::scrub;
 use crate::metrics::Counters;
 
 /// The way to the writer.
@@ -70,11 +71,17 @@ struct Writer {
 impl Writer {
     fn run(mut self, waiting: &Receiver<Job>) -> Connection {
         let mut stopping = false;
+        // A server that ended before it had scrubbed left it to this one.
+        if let Err(error) = scrub::scrub(&self.connection, &mut self.keeper) {
+            tracing::warn!(%error, "what was erased earlier is still in the file");
+        }
         while !stopping {
             let Ok(first) = waiting.recv() else { break };
             let group: Vec<Job> = std::iter::once(first).chain(waiting.try_iter()).take(self.group_length).collect();
             stopping = group.iter().any(|job| matches!(job, Job::Stop));
+            let (scrubs, group): (Vec<_>, Vec<_>) = group.into_iter().partition(|job| matches!(job, Job::Scrub(_)));
             self.commit_group(group.into_iter().filter(|job| !job.is_abandoned()).collect());
+            self.scrub(scrubs);
             self.keeper.after_commit(&self.connection);
         }
         self.connection
@@ -92,6 +99,21 @@ impl Writer {
             match self.attempt(&mut single) {
                 Ok(()) => single.into_iter().for_each(Job::answer),
                 Err(error) => self.fail(single, &error),
+            }
+        }
+    }
+
+    /// Scrubs the file once for all who asked.
+    fn scrub(&mut self, asked: Vec<Job>) {
+        if asked.is_empty() {
+            return;
+        }
+        match scrub::scrub(&self.connection, &mut self.keeper) {
+            Ok(()) => asked.into_iter().for_each(Job::answer),
+            Err(error) => {
+                let told = store_error(&error);
+                tracing::warn!(%error, "what was erased is still in the file: the next erasure tries again");
+                asked.into_iter().for_each(|job| job.fail(&told));
             }
         }
     }

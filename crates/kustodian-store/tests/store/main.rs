@@ -1,6 +1,6 @@
 //! The tests of the ports on SQLite, and of what is particular to it.
 //!
-//! `commit`, `list`, `directory` and `model` see the ports alone, through whatever `setting::engine` opens, and
+//! `commit`, `list`, `feed`, `directory` and `model` see the ports alone, through whatever `setting::engine` opens, and
 //! `place` says where that is: `tests/postgres` runs the same files on the other engine.
 
 // `cfg(test)` tells the lints that these are tests, their helpers included.
@@ -8,6 +8,8 @@
 mod commit;
 #[cfg(test)]
 mod directory;
+#[cfg(test)]
+mod feed;
 #[cfg(test)]
 mod file;
 #[cfg(test)]

@@ -30,9 +30,11 @@ CREATE TABLE settings (
     value BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- A table for each kind of record. The index by id carries `deleted` so that a page far down a list is found without
--- touching the rows before it; that an id has one row is seen to by the writer, which looks before it inserts.
+-- A table for each kind of record. `key` numbers its rows for good, VACUUM or not, so that an index of another form can
+-- name them. The index by id carries `deleted` so that a page far down a list is found without touching the rows before
+-- it; that an id has one row is seen to by the writer, which looks before it inserts.
 CREATE TABLE customers (
+    key        INTEGER PRIMARY KEY,
     id         TEXT NOT NULL,
     org        INTEGER NOT NULL,
     rev        INTEGER NOT NULL,
@@ -48,6 +50,7 @@ CREATE INDEX customers_by_created_at ON customers (org, created_at, id) WHERE de
 CREATE INDEX customers_by_updated_at ON customers (org, updated_at, id) WHERE deleted = 0;
 
 CREATE TABLE tags (
+    key        INTEGER PRIMARY KEY,
     id         TEXT NOT NULL,
     org        INTEGER NOT NULL,
     rev        INTEGER NOT NULL,
@@ -61,6 +64,7 @@ CREATE TABLE tags (
 CREATE UNIQUE INDEX tags_by_id ON tags (org, id, deleted);
 
 CREATE TABLE users (
+    key        INTEGER PRIMARY KEY,
     id         TEXT NOT NULL,
     org        INTEGER NOT NULL,
     rev        INTEGER NOT NULL,
@@ -89,7 +93,9 @@ CREATE TABLE claims (
     owner TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- What happened, committed with the record it happened to. `position` is dense within an org, from 1.
+-- What happened, committed with the record it happened to. `position` is dense within an org, from 1. What may be
+-- personal is the payload: `request_id`, `changes` and the record as it was afterwards; `digest` is its HMAC-SHA-256
+-- under `salt`. `link` is SHA-256 over the link before, the position, and the rest with the digest.
 CREATE TABLE events (
     org        INTEGER NOT NULL,
     position   INTEGER NOT NULL,
@@ -101,9 +107,25 @@ CREATE TABLE events (
     at         INTEGER NOT NULL,
     actor      TEXT,
     client     TEXT NOT NULL,
-    request_id TEXT NOT NULL,
-    changes    TEXT,                              -- null on a create
+    digest     BLOB NOT NULL,
+    link       BLOB NOT NULL,
+    salt       BLOB,                              -- null once erased
+    request_id TEXT NOT NULL,                     -- empty once erased
+    changes    TEXT,                              -- null on a create, and once erased
+    snapshot   TEXT,                              -- the whole record, now and then; null once erased
     PRIMARY KEY (org, position)
 ) STRICT, WITHOUT ROWID;
 
-CREATE UNIQUE INDEX events_by_record ON events (org, kind, record, rev);
+-- Which revision a record had at a moment is found in here alone. That a revision happens once is seen to by the writer;
+-- the same event twice is refused here.
+CREATE UNIQUE INDEX events_by_record ON events (org, kind, record, rev, at);
+CREATE INDEX events_by_id ON events (org, id);
+-- What is asked of many events is answered in here alone.
+CREATE INDEX events_by_moment ON events (org, at, kind, actor);
+
+-- The end of each org's chain of events: the last position given, and its link.
+CREATE TABLE feeds (
+    org      INTEGER PRIMARY KEY,
+    position INTEGER NOT NULL,
+    link     BLOB NOT NULL
+) STRICT;
