@@ -110,7 +110,7 @@ fn render(operations: &[Operation], corrections: &HashMap<String, Vec<String>>) 
         write!(
             out,
             "\n/// `{method} {path}`.\npub static {}: Operation = Operation {{ name: {:?}, method: Method::{method}, \
-             path: {path:?}, success: {success}, roles: &{roles:?}, tag: {:?}, public: {}, deprecated: {} }};\n",
+             path: {path:?}, success: {success}, roles: &{roles:?}, also: &[], tag: {:?}, public: {}, deprecated: {} }};\n",
             operation.constant(),
             operation.name,
             operation.tag,

@@ -42,15 +42,24 @@ pub fn unauthorized(title: &str) -> Refusal {
     Refusal::new(401, code::UNAUTHORIZED, "Authorization", title)
 }
 
-/// Lets a caller pass who holds any of the operation's roles.
+/// Lets a caller pass who holds any of the operation's roles, and where it asks for two, any of the others as well.
 ///
 /// # Errors
 /// `missing_role_status` otherwise: 403, or 401 for clients of the older documents (§3.3).
 pub fn authorize(caller: &Caller, operation: &Operation, missing_role_status: u16) -> Result<(), Refusal> {
-    if role::any_grants(&caller.token.roles, operation.roles) {
+    require(caller, operation.name, operation.roles, missing_role_status)?;
+    require(caller, operation.name, operation.also, missing_role_status)
+}
+
+/// Lets a caller pass who holds any of `roles`, or anybody when there are none; `what` needs them.
+///
+/// # Errors
+/// As of [`authorize`].
+pub fn require(caller: &Caller, what: &str, roles: &[&str], missing_role_status: u16) -> Result<(), Refusal> {
+    if role::any_grants(&caller.token.roles, roles) {
         return Ok(());
     }
-    let title = format!("{} needs one of the roles {}", operation.name, operation.roles.join(", "));
+    let title = format!("{what} needs one of the roles {}", roles.join(", "));
     Err(Refusal::new(missing_role_status, code::FORBIDDEN, "Authorization", title))
 }
 
@@ -112,5 +121,18 @@ mod tests {
         assert_eq!(refusal.status, 403);
         assert!(refusal.to_string().contains("org.permission.customer.create"), "{refusal}");
         assert_eq!(authorize(&caller, create, 401).unwrap_err().status, 401);
+    }
+    #[test]
+    fn an_operation_that_tells_two_things_asks_for_both_roles() {
+        let history = Operation::named("getCustomerHistory").unwrap();
+        let status = |roles: &[&str]| {
+            let token = known(|token| token.roles = roles.iter().map(|role| (*role).to_owned()).collect());
+            let caller = admit(Some(&token), "127.0.0.1".parse().unwrap(), Timestamp::from_millis(0)).unwrap();
+            authorize(&caller, history, 403).map_or_else(|refusal| refusal.status, |()| 200)
+        };
+        assert_eq!(status(&["org.user.customer.read"]), 403);
+        assert_eq!(status(&["org.user.event.read"]), 403);
+        assert_eq!(status(&["org.user.customer.read", "org.permission.event.read"]), 200);
+        assert_eq!(status(&["org.user"]), 200);
     }
 }

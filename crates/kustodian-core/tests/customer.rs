@@ -481,3 +481,54 @@ proptest! {
         prop_assert!(after.frees.is_empty() && after.claims.is_empty());
     }
 }
+
+#[test]
+fn erasing_leaves_only_the_id_the_revision_and_the_moment() {
+    let made = create(json!({ "name": "Ada", "emails": [{ "email": "a@b.c" }], "createdAt": "2014-01-01T00:00:00Z" }));
+    let org = org();
+    let context = context(&org, LATER);
+    let changes = customer::erase(&context, Some(&stored(&made)), seed(5), None).unwrap();
+    assert_eq!(
+        document(&changes),
+        json!({
+            "type": "customer", "id": id(1),
+            "attributes": { "updatedAt": LATER, "deleted": true, "erasedAt": LATER, "rev": 2 },
+            "links": { "self": format!("/v1/customers/{}", id(1)) },
+        })
+    );
+    let put = &changes.puts[0];
+    assert_eq!((put.rev, put.expects, put.deleted, put.created_at), (2, Some(1), true, LATER.parse().unwrap()));
+    assert_eq!((changes.erasures.len(), changes.erasures[0].id), (1, id(1)));
+    assert_eq!(changes.frees, made.claims);
+    let event = &changes.events[0];
+    assert_eq!((event.name, event.rev, event.changes.as_deref()), ("kustomer.customer.erase", 2, None));
+}
+
+#[test]
+fn a_deleted_customer_can_be_erased_and_an_erased_one_is_gone_for_good() {
+    let org = org();
+    let context = context(&org, LATER);
+    let made = create(json!({ "name": "Ada" }));
+    let deleted = customer::delete(&context, Some(&stored(&made)), seed(4), None).unwrap();
+    let erased = stored(&customer::erase(&context, Some(&stored(&deleted)), seed(5), None).unwrap());
+    assert_eq!(customer::erased_at(&erased).unwrap(), Some(LATER.parse().unwrap()));
+    for refusal in [
+        customer::erase(&context, Some(&erased), seed(6), None).unwrap_err(),
+        customer::restore(&context, Some(&erased), seed(6)).unwrap_err(),
+        customer::delete(&context, Some(&erased), seed(6), None).unwrap_err(),
+        update_with(&erased, json!({ "name": "Ada" }), &UpdateOptions::default()).unwrap_err(),
+        customer::missing(Some(&erased)),
+    ] {
+        assert_eq!(refusal.status, 404);
+        assert!(refusal.to_string().contains("erased on 2026-01-02"), "{refusal}");
+    }
+    assert!(!customer::missing(Some(&stored(&deleted))).to_string().contains("erased"));
+}
+
+#[test]
+fn erasing_asks_for_the_etag_that_was_sent() {
+    let org = org();
+    let made = create(json!({ "name": "Ada" }));
+    let stale = customer::erase(&context(&org, LATER), Some(&stored(&made)), seed(5), Some("W/\"1-1\"")).unwrap_err();
+    assert_eq!(stale.status, 412);
+}

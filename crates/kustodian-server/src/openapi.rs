@@ -57,12 +57,11 @@ pub fn document() -> Value {
 
 fn describe(declaration: &Declaration, components: &mut Components) -> Value {
     let operation = declaration.operation;
-    let roles = match operation.roles {
-        [] => "Needs no role: any valid credential will do.".to_owned(),
-        roles => format!(
-            "Needs any one of the roles {}.",
-            roles.iter().map(|role| format!("`{role}`")).collect::<Vec<_>>().join(", ")
-        ),
+    let list = |roles: &[&str]| roles.iter().map(|role| format!("`{role}`")).collect::<Vec<_>>().join(", ");
+    let roles = match (operation.roles, operation.also) {
+        ([], _) => "Needs no role: any valid credential will do.".to_owned(),
+        (roles, []) => format!("Needs any one of the roles {}.", list(roles)),
+        (roles, also) => format!("Needs any one of the roles {}, and any one of {}.", list(roles), list(also)),
     };
     let mut described = json!({
         "operationId": operation.name,
@@ -76,6 +75,9 @@ fn describe(declaration: &Declaration, components: &mut Components) -> Value {
     if let Some(body) = declaration.body {
         described["requestBody"] =
             json!({ "required": false, "content": { "application/json": { "schema": components.schema(body) } } });
+    }
+    if !operation.also.is_empty() {
+        described["x-roles-also"] = json!(operation.also);
     }
     described
 }

@@ -24,6 +24,8 @@ pub struct Operation {
     pub success: u16,
     /// The roles of which any one suffices, legacy ones first; empty when every valid credential will do.
     pub roles: &'static [&'static str],
+    /// Roles of which any one is needed besides, because the answer tells two things; empty when `roles` suffices.
+    pub also: &'static [&'static str],
     /// The first segment of the path; groups operations in documents.
     pub tag: &'static str,
     /// Whether it needs no credential (`/p/…`).

@@ -5,7 +5,7 @@ use kustomer_api::envelope::{Relationship, ResourceId, SelfLink};
 use kustomer_api::{Field, ObjectId};
 use serde_json::{Map, Number};
 
-use super::{Context, OmittedCompany, UpdateOptions, Write, derive, identity, write};
+use super::{Context, OmittedCompany, UpdateOptions, Write, derive, erase, identity, write};
 use crate::change::{Cause, ChangeSet, Event, EventSeed, Kind, Put};
 use crate::refusal::Refusal;
 use crate::store::Stored;
@@ -112,11 +112,14 @@ pub fn delete(
 /// seed.
 ///
 /// # Errors
-/// 404 when it never was.
+/// 404 when it never was, or was erased.
 pub fn restore(context: &Context<'_>, stored: Option<&Stored>, event: EventSeed) -> Result<Option<ChangeSet>, Refusal> {
-    let stored = stored.ok_or_else(|| Refusal::not_found("id"))?;
+    let Some(stored) = stored else { return Err(erase::missing(None)) };
     if !stored.deleted {
         return Ok(None);
+    }
+    if erase::erased_at(stored)?.is_some() {
+        return Err(erase::missing(Some(stored)));
     }
     let (mut changes, customer) = flag(context, stored, event, false)?;
     let wanted = identity::identities(context.org.key, stored.id, &customer);
@@ -145,10 +148,10 @@ fn flag(
 }
 
 fn alive(stored: Option<&Stored>) -> Result<&Stored, Refusal> {
-    stored.filter(|stored| !stored.deleted).ok_or_else(|| Refusal::not_found("id"))
+    stored.filter(|stored| !stored.deleted).ok_or_else(|| erase::missing(stored))
 }
 
-fn check_if_match(stored: &Stored, if_match: Option<&str>) -> Result<(), Refusal> {
+pub(super) fn check_if_match(stored: &Stored, if_match: Option<&str>) -> Result<(), Refusal> {
     match if_match {
         Some(header) if !resource::names_etag(header, &resource::etag(&stored.document, stored.rev)) => {
             Err(Refusal::precondition_failed())

@@ -1,10 +1,12 @@
 //! The rules of the customer (`docs/contract/behaviour.md` §7, §8).
 
 mod derive;
+mod erase;
 mod identity;
 mod lifecycle;
 mod write;
 
+pub use erase::{erase, erased_at, missing};
 pub(crate) use identity::claims;
 pub use identity::{Lookup, conflict};
 pub use lifecycle::{create, delete, restore, update};

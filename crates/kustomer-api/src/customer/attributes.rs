@@ -188,6 +188,9 @@ pub struct CustomerAttributes {
     /// Whether the record is deleted.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub deleted: Field<bool>,
+    /// When the record was erased; Kustodian alone tells it, in its feed.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub erased_at: Field<Timestamp>,
     /// Versions of role groups; `[]`.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub role_group_versions: Field<Vec<Value>>,

@@ -6,7 +6,21 @@ use http::Method;
 use super::Operation;
 
 /// All of them.
-pub static OPERATIONS: &[&Operation] = &[&RESTORE_CUSTOMER, &GET_TAGS, &GET_TAG_BY_ID, &GET_ORG_BY_ID];
+pub static OPERATIONS: &[&Operation] = &[
+    &RESTORE_CUSTOMER,
+    &ERASE_CUSTOMER,
+    &GET_CUSTOMER_HISTORY,
+    &GET_EVENTS,
+    &GET_TAGS,
+    &GET_TAG_BY_ID,
+    &GET_ORG_BY_ID,
+];
+
+/// The roles that let one see what happened: those of the contract's event operations.
+pub const EVENT_READ: &[&str] = &["org.user.event.read", "org.permission.event.read"];
+
+/// The roles that let one see customers.
+const CUSTOMER_READ: &[&str] = &["org.user.customer.read", "org.permission.customer.read"];
 
 /// Brings a deleted customer back.
 pub static RESTORE_CUSTOMER: Operation = Operation {
@@ -15,7 +29,47 @@ pub static RESTORE_CUSTOMER: Operation = Operation {
     path: "/customers/{id}/restore",
     success: 200,
     roles: &["org.user.customer.write", "org.permission.customer.update"],
+    also: &[],
     tag: "customers",
+    public: false,
+    deprecated: false,
+};
+
+/// Erases a customer for ever. What cannot be undone wants a role that no other operation on customers grants.
+pub static ERASE_CUSTOMER: Operation = Operation {
+    name: "eraseCustomer",
+    method: Method::POST,
+    path: "/customers/{id}/erase",
+    success: 204,
+    roles: &["org.admin"],
+    also: &[],
+    tag: "customers",
+    public: false,
+    deprecated: false,
+};
+
+/// What happened to a customer.
+pub static GET_CUSTOMER_HISTORY: Operation = Operation {
+    name: "getCustomerHistory",
+    method: Method::GET,
+    path: "/customers/{id}/history",
+    success: 200,
+    roles: CUSTOMER_READ,
+    also: EVENT_READ,
+    tag: "customers",
+    public: false,
+    deprecated: false,
+};
+
+/// What happened to all records. It shows them whole, hence the second role.
+pub static GET_EVENTS: Operation = Operation {
+    name: "getEvents",
+    method: Method::GET,
+    path: "/events",
+    success: 200,
+    roles: EVENT_READ,
+    also: CUSTOMER_READ,
+    tag: "events",
     public: false,
     deprecated: false,
 };
@@ -27,6 +81,7 @@ pub static GET_TAGS: Operation = Operation {
     path: "/tags",
     success: 200,
     roles: &["org.user.tag.read", "org.permission.tag.read"],
+    also: &[],
     tag: "tags",
     public: false,
     deprecated: false,
@@ -39,6 +94,7 @@ pub static GET_TAG_BY_ID: Operation = Operation {
     path: "/tags/{id}",
     success: 200,
     roles: &["org.user.tag.read", "org.permission.tag.read"],
+    also: &[],
     tag: "tags",
     public: false,
     deprecated: false,
@@ -51,6 +107,7 @@ pub static GET_ORG_BY_ID: Operation = Operation {
     path: "/orgs/{id}",
     success: 200,
     roles: &["org.user.org.read", "org.permission.org.read"],
+    also: &[],
     tag: "orgs",
     public: false,
     deprecated: false,

@@ -1,0 +1,98 @@
+//! Erasing: nothing of the person stays, in the record or in its past; only that there was one, and when it was erased.
+
+use kustomer_api::customer::{Customer, CustomerAttributes, TYPE};
+use kustomer_api::envelope::{Relationships, SelfLink};
+use kustomer_api::error::code;
+use kustomer_api::{Field, ObjectId, Timestamp};
+use serde_json::Map;
+
+use super::{Context, identity, lifecycle};
+use crate::change::{Cause, ChangeSet, Erasure, Event, EventSeed, Kind, Put};
+use crate::refusal::Refusal;
+use crate::resource;
+use crate::store::Stored;
+
+/// Erases a customer, a deleted one too. Its events stay without their payloads; in its place stays a record that tells
+/// its id, that it was erased and when. Takes its event's seed.
+///
+/// # Errors
+/// 404 when it never was, or was erased before; 412 when `If-Match` names another revision.
+pub fn erase(
+    context: &Context<'_>,
+    stored: Option<&Stored>,
+    seed: EventSeed,
+    if_match: Option<&str>,
+) -> Result<ChangeSet, Refusal> {
+    let stored = stored.ok_or_else(|| Refusal::not_found("id"))?;
+    let former: Customer = resource::read(&stored.document)?;
+    if let Field::Value(at) = former.attributes.erased_at {
+        return Err(gone(at));
+    }
+    lifecycle::check_if_match(stored, if_match)?;
+    let context = &context.not_before(stored.updated_at);
+    let (id, rev) = (stored.id, stored.rev + 1);
+    let put = Put {
+        kind: Kind::Customer,
+        id,
+        rev,
+        expects: Some(stored.rev),
+        deleted: true,
+        // When it was made may have been sent by the client, and tells of the person.
+        created_at: context.now,
+        updated_at: context.now,
+        document: resource::render(&tombstone(id, rev, context.now))?,
+    };
+    let Context { actor, client, request_id, .. } = *context;
+    let cause = Cause { seed, name: "kustomer.customer.erase", actor: Some(actor), client, request_id };
+    Ok(ChangeSet {
+        erasures: vec![Erasure { kind: Kind::Customer, id }],
+        // A deleted one holds none; those not held are passed over.
+        frees: identity::claims(context.org.key, id, &former.attributes),
+        events: vec![Event::of(cause, &put, None)],
+        puts: vec![put],
+        ..ChangeSet::default()
+    })
+}
+
+/// When a record was erased; `None` when it was not.
+///
+/// # Errors
+/// 500 when the document is not what this version stores.
+pub fn erased_at(stored: &Stored) -> Result<Option<Timestamp>, Refusal> {
+    // Only a deleted record can be one; the others are spared the reading.
+    if !stored.deleted {
+        return Ok(None);
+    }
+    let customer: Customer = resource::read(&stored.document)?;
+    Ok(customer.attributes.erased_at.value().copied())
+}
+
+/// 404 for a record that is not there, with the reason when it was erased.
+pub fn missing(stored: Option<&Stored>) -> Refusal {
+    match stored.map(erased_at).transpose() {
+        Ok(at) => at.flatten().map_or_else(|| Refusal::not_found("id"), gone),
+        Err(refusal) => refusal,
+    }
+}
+
+fn gone(at: Timestamp) -> Refusal {
+    let title = format!("Not Found: the customer was erased on {at}, and cannot be brought back");
+    Refusal::new(404, code::NOT_FOUND, "id", title).with_meta("erasedAt", at.to_string())
+}
+
+fn tombstone(id: ObjectId, rev: u64, now: Timestamp) -> Customer {
+    Customer {
+        kind: TYPE.to_owned(),
+        id: id.to_string(),
+        attributes: CustomerAttributes {
+            updated_at: now.into(),
+            deleted: true.into(),
+            erased_at: now.into(),
+            rev: Field::Value(rev),
+            ..CustomerAttributes::default()
+        },
+        relationships: Relationships::new(),
+        links: Some(SelfLink::new(format!("/v1/customers/{id}"))),
+        extra: Map::new(),
+    }
+}
