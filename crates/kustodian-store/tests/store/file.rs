@@ -4,10 +4,11 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::setting::{changes, everything, make_org, new_token, next_id, put, stored};
-use kustodian_core::change::{ChangeSet, Kind};
+use crate::setting::{changes, event, everything, make_org, new_token, next_id, put, stored};
+use kustodian_core::change::{ChangeSet, Erasure, Event, Kind, Put};
 use kustodian_core::store::{CommitError, OrgKey, StoreError};
 use kustodian_store::{Database, OpenError, Options, open};
+use kustomer_api::ObjectId;
 use rusqlite::Connection;
 use tokio::task::JoinSet;
 
@@ -235,4 +236,65 @@ fn sqlite_is_compiled_without_locks_that_readers_share() {
     let options: Vec<String> = statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
     assert!(!options.iter().any(|option| option == "ENABLE_MEMORY_MANAGEMENT"), "{options:?}");
     assert!(options.iter().any(|option| option == "DEFAULT_MEMSTATUS=0"), "{options:?}");
+}
+
+/// How often the files in a folder hold a text.
+fn occurrences(folder: &Path, text: &str) -> usize {
+    let holds = |entry: fs::DirEntry| {
+        let bytes = fs::read(entry.path()).unwrap();
+        bytes.windows(text.len()).filter(|window| *window == text.as_bytes()).count()
+    };
+    fs::read_dir(folder).unwrap().map(|entry| holds(entry.unwrap())).sum()
+}
+
+/// A customer with a secret of 9 kB, so that it overflows its page, which grew and shrank several times.
+async fn write_secret(database: &Database, org: OrgKey) -> ObjectId {
+    let id = next_id();
+    for rev in 1..=40 {
+        let document = "SECRET-VALUE ".repeat(if rev % 2 == 0 { 700 } else { 3 });
+        let put = Put { document, ..put(id, rev) };
+        let event = Event { changes: Some("SECRET-CHANGE".to_owned()), ..event(&put) };
+        let set = ChangeSet { puts: vec![put], events: vec![event], ..ChangeSet::default() };
+        database.store().commit(org, set).await.unwrap();
+        database.store().commit(org, changes(vec![crate::setting::put(next_id(), 1)])).await.unwrap();
+    }
+    id
+}
+
+fn erasing(id: ObjectId) -> ChangeSet {
+    let erasures = vec![Erasure { kind: Kind::Customer, id }];
+    ChangeSet { erasures, ..changes(vec![put(id, 41)]) }
+}
+
+#[tokio::test]
+async fn what_was_erased_is_not_in_the_file_or_its_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = open_file(&folder.path().join("data.db")).await.unwrap();
+    let org = make_org(&*database.directory(), "acme").await.key;
+    let id = write_secret(&database, org).await;
+    database.store().commit(org, erasing(id)).await.unwrap();
+    assert!(occurrences(folder.path(), "SECRET-") > 0, "the log still has it");
+    database.store().scrub().await.unwrap();
+    assert_eq!(occurrences(folder.path(), "SECRET-"), 0);
+    database.store().commit(org, changes(vec![put(next_id(), 1)])).await.unwrap();
+    assert_eq!(database.store().list(org, everything(Kind::Customer)).await.unwrap().total, Some(42));
+}
+
+#[tokio::test]
+async fn what_was_erased_before_a_server_ended_is_scrubbed_by_the_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data.db");
+    let database = open_file(&path).await.unwrap();
+    let org = make_org(&*database.directory(), "acme").await.key;
+    let id = write_secret(&database, org).await;
+    // Somebody reads an older state: the log cannot be cut.
+    let reader = Connection::open(&path).unwrap();
+    reader.execute_batch("BEGIN; SELECT count(*) FROM customers").unwrap();
+    database.store().commit(org, erasing(id)).await.unwrap();
+    let error = database.store().scrub().await.unwrap_err();
+    assert!(matches!(error, StoreError::Unavailable { .. }), "{error}");
+    database.close().await;
+    drop(reader);
+    open_file(&path).await.unwrap().close().await;
+    assert_eq!(occurrences(folder.path(), "SECRET-"), 0);
 }
