@@ -19,6 +19,7 @@ pub mod permission;
 pub mod rate_limit;
 pub mod refusal;
 pub mod resource;
+pub mod search;
 pub mod store;
 pub mod tag;
 pub mod token;

@@ -15,12 +15,14 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 
+pub mod audit;
 pub mod auth;
 pub mod custom;
 pub mod customer;
 pub mod endpoint;
 pub mod envelope;
 pub mod error;
+pub mod event;
 mod field;
 pub mod format;
 mod id;
@@ -31,6 +33,7 @@ pub mod org;
 pub mod query;
 pub mod role;
 pub mod schema;
+pub mod search;
 pub mod tag;
 mod timestamp;
 pub mod user;

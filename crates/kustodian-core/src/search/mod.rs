@@ -1,0 +1,42 @@
+//! Search: the language read into a typed tree, and what it means, without storage (`docs/search.md`).
+//!
+//! [`parse`] reads a body into a [`Query`]. [`SearchRow`] is what a record offers to a search. [`matches`] and
+//! [`compare`] define the meaning: whatever an engine's index answers must be what they answer over all records.
+//! [`plan`] tells an engine which tokens of its index can hold the matches of a criterion; where the plan is not exact,
+//! the engine checks the candidates with [`matches`].
+//!
+//! ```
+//! use kustodian_core::search::{self, Dialect, SearchRow, Settings};
+//!
+//! let settings = Settings { dialect: Dialect::Plain, now: None };
+//! let query = search::parse(br#"{"and":{"customer_email":{"contains":"@acme.example"}}}"#, &settings)?;
+//! let ada = SearchRow::read(
+//!     r#"{"type":"customer","id":"5c7d1a1f9a1b2c0010a1b2c3","attributes":{"emails":[{"email":"ada@acme.example"}]}}"#,
+//! )?;
+//! assert!(search::matches(&query.root, &ada));
+//! # Ok::<(), kustodian_core::refusal::Refusal>(())
+//! ```
+
+mod aggregate;
+mod fault;
+mod matching;
+mod moment;
+mod operand;
+mod order;
+mod parse;
+mod plan;
+mod query;
+mod row;
+mod token;
+mod words;
+
+pub use aggregate::{Counter, count_ranges, count_terms};
+pub use matching::{holds, matches};
+pub use moment::Interval;
+pub use order::{compare, compare_values};
+pub use parse::{Dialect, Settings, parse};
+pub use plan::{Lookup, Needs, Plan, plan};
+pub use query::{Aggregation, Context, Criterion, CustomAttribute, Node, Query, Range, Ranges, Sort, Subject, Test};
+pub use row::{Manner, SearchRow, Source, Text, Value};
+pub use token::{Scope, Token, TokenKind};
+pub use words::{Word, digits, fold, grams, words};

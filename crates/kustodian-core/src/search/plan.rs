@@ -1,0 +1,151 @@
+//! Which tokens of the inverted index can hold the matches of a criterion.
+
+use kustomer_api::search::{Attribute, Class};
+
+use super::query::{Criterion, Subject, Test};
+use super::token::{Scope, TokenKind};
+use super::words::{GRAM, Word};
+
+/// What a record must have in the inverted index to match. `All` of nothing asks for nothing; `Any` of nothing matches
+/// no record.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Needs {
+    /// Each of these.
+    All(Vec<Needs>),
+    /// One of these.
+    Any(Vec<Needs>),
+    /// A token.
+    Token(Lookup),
+}
+
+/// A look into the inverted index.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Lookup {
+    /// Where the token must come from; from anywhere when `None`.
+    pub scope: Option<Scope>,
+    /// What it must say.
+    pub kind: TokenKind,
+    /// Its text, or the beginning of it.
+    pub text: String,
+    /// Whether `text` is only the beginning.
+    pub prefix: bool,
+}
+
+/// How the inverted index answers a criterion.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// What every match has.
+    pub needs: Needs,
+    /// Whether everything that has it matches. Otherwise the candidates must be checked with [`super::holds`].
+    pub exact: bool,
+}
+
+/// How the inverted index answers a criterion; `None` when it cannot, because the answer stands in a column of the
+/// attribute's own: a single value that is compared whole, a number, a moment, true or false.
+pub fn plan(criterion: &Criterion) -> Option<Plan> {
+    let scope = match &criterion.subject {
+        Subject::Standard(attribute) if attribute.class() == Class::Any => None,
+        Subject::Standard(attribute) => Some(Scope::Attribute(*attribute)),
+        Subject::Custom(_) => Some(Scope::Custom),
+    };
+    let is_many = matches!(&criterion.subject, Subject::Standard(attribute) if attribute.is_many());
+    match &criterion.test {
+        Test::Words(words) => Some(plan_words(&criterion.subject, scope, words)),
+        // Any text at all: an engine that knows no better looks at every record.
+        Test::Set if scope.is_none() => Some(Plan { needs: Needs::All(Vec::new()), exact: false }),
+        Test::Set if is_many => Some(Plan { needs: lookup(scope, TokenKind::Present, "", false), exact: true }),
+        Test::TextIn(values) if is_many => {
+            let needs = values.iter().map(|value| lookup(scope, TokenKind::Exact, value, false)).collect();
+            Some(Plan { needs: Needs::Any(needs), exact: true })
+        }
+        Test::TextStarts(beginning) if is_many => {
+            Some(Plan { needs: lookup(scope, TokenKind::Exact, beginning, true), exact: true })
+        }
+        _ => None,
+    }
+}
+
+fn lookup(scope: Option<Scope>, kind: TokenKind, text: &str, prefix: bool) -> Needs {
+    Needs::Token(Lookup { scope, kind, text: text.to_owned(), prefix })
+}
+
+/// How words are found in the texts of a subject.
+#[derive(Clone, Copy, PartialEq)]
+enum Found {
+    ByWords,
+    ByPart,
+    ByDigits,
+    ByEither,
+}
+
+fn found(subject: &Subject) -> Found {
+    match subject {
+        Subject::Custom(custom) if custom.suffix == kustomer_api::custom::Suffix::Id => Found::ByPart,
+        Subject::Custom(_) => Found::ByWords,
+        Subject::Standard(attribute) => match attribute {
+            Attribute::AnyText | Attribute::AnyTextNew => Found::ByEither,
+            Attribute::Phone | Attribute::SharedPhone => Found::ByDigits,
+            Attribute::Name | Attribute::Urls | Attribute::Address | Attribute::Locale | Attribute::DefaultLang => {
+                Found::ByWords
+            }
+            _ => Found::ByPart,
+        },
+    }
+}
+
+fn plan_words(subject: &Subject, scope: Option<Scope>, words: &[Word]) -> Plan {
+    let found = found(subject);
+    let of_word = |word: &Word| match found {
+        Found::ByWords => by_words(scope, word),
+        Found::ByPart => by_part(scope, &word.part),
+        Found::ByDigits => by_digits(scope, word),
+        Found::ByEither => {
+            let mut ways = vec![by_words(scope, word), by_part(scope, &word.part)];
+            if word.digits.as_ref().is_some_and(|digits| *digits != word.part) {
+                ways.push(by_digits(scope, word));
+            }
+            Needs::Any(ways)
+        }
+    };
+    // The words of custom attributes stand together in the index, whichever attribute they are of.
+    let exact = found == Found::ByWords && matches!(subject, Subject::Standard(_));
+    Plan { needs: Needs::All(words.iter().map(of_word).collect()), exact }
+}
+
+fn by_words(scope: Option<Scope>, word: &Word) -> Needs {
+    if word.pieces.is_empty() {
+        return Needs::Any(Vec::new());
+    }
+    Needs::All(word.pieces.iter().map(|piece| lookup(scope, TokenKind::Word, piece, true)).collect())
+}
+
+fn by_digits(scope: Option<Scope>, word: &Word) -> Needs {
+    word.digits.as_ref().map_or_else(|| Needs::Any(Vec::new()), |digits| by_part(scope, digits))
+}
+
+/// The grams that cover a part: one after the other without overlap, and the last three characters.
+fn by_part(scope: Option<Scope>, part: &str) -> Needs {
+    let characters: Vec<char> = part.chars().collect();
+    if characters.len() < GRAM {
+        return lookup(scope, TokenKind::Gram, part, true);
+    }
+    let last = characters.len() - GRAM;
+    let starts = (0..last).step_by(GRAM).chain([last]);
+    let gram = |at: usize| characters[at..at + GRAM].iter().collect::<String>();
+    Needs::All(starts.map(|at| lookup(scope, TokenKind::Gram, &gram(at), false)).collect())
+}
+
+impl Needs {
+    /// Whether a record with these tokens has what is needed; what an engine's index must answer.
+    pub fn are_met_by(&self, tokens: &std::collections::BTreeSet<super::token::Token>) -> bool {
+        match self {
+            Self::All(needs) => needs.iter().all(|needs| needs.are_met_by(tokens)),
+            Self::Any(needs) => needs.iter().any(|needs| needs.are_met_by(tokens)),
+            Self::Token(lookup) => tokens.iter().any(|token| {
+                lookup.scope.is_none_or(|scope| scope == token.scope)
+                    && lookup.kind == token.kind
+                    && if lookup.prefix { token.text.starts_with(&lookup.text) } else { token.text == lookup.text }
+            }),
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! The entries of the inverted index: what a record is found by.
+
+use std::collections::BTreeSet;
+
+use kustomer_api::search::Attribute;
+
+use super::row::{Manner, SearchRow, Source, Value};
+use super::words::{grams, pieces};
+
+/// Where a token comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Scope {
+    /// An attribute of the table.
+    Attribute(Attribute),
+    /// Any custom attribute.
+    Custom,
+    /// Text that only `any_text` looks in.
+    Rest,
+}
+
+/// What a token says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum TokenKind {
+    /// A word of a text, folded, at most 64 characters.
+    Word,
+    /// One to three characters of an address, a number or an id, folded: [`super::grams`].
+    Gram,
+    /// A whole value of an attribute that may have many, as a [`SearchRow`] holds it. As long as the value.
+    Exact,
+    /// An attribute that may have many values has one; the text is empty.
+    Present,
+}
+
+/// An entry of the inverted index.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Token {
+    /// Where it comes from.
+    pub scope: Scope,
+    /// What it says.
+    pub kind: TokenKind,
+    /// What it is.
+    pub text: String,
+}
+
+impl SearchRow {
+    /// Everything the record is found by in the inverted index, each once and in order.
+    pub fn tokens(&self) -> BTreeSet<Token> {
+        let mut tokens = BTreeSet::new();
+        for text in self.texts() {
+            let scope = match &text.source {
+                Source::Attribute(attribute) => Scope::Attribute(*attribute),
+                Source::Custom(_) => Scope::Custom,
+                Source::Rest => Scope::Rest,
+            };
+            match text.manner {
+                Manner::Words => {
+                    tokens.extend(pieces(&text.text).into_iter().map(|text| Token {
+                        scope,
+                        kind: TokenKind::Word,
+                        text,
+                    }));
+                }
+                Manner::Part | Manner::Digits => {
+                    tokens.extend(grams(&text.text).into_iter().map(|text| Token {
+                        scope,
+                        kind: TokenKind::Gram,
+                        text,
+                    }));
+                }
+            }
+        }
+        for attribute in Attribute::ALL.iter().copied().filter(|attribute| attribute.is_many()) {
+            let scope = Scope::Attribute(attribute);
+            let values = self.values(attribute);
+            if !values.is_empty() {
+                tokens.insert(Token { scope, kind: TokenKind::Present, text: String::new() });
+            }
+            for value in values {
+                if let Value::Text(text) = value {
+                    tokens.insert(Token { scope, kind: TokenKind::Exact, text: text.clone() });
+                }
+            }
+        }
+        tokens
+    }
+}
