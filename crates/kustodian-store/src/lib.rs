@@ -34,6 +34,7 @@ pub use crate::copy::{CopiedTable, CopyError, CopyOptions, CopyProgress, CopySte
 pub use crate::failure::OpenError;
 pub use crate::metrics::Metrics;
 pub use crate::options::Options;
+pub use crate::postgres::{Reach, Scratch, Sent, Touch, Trip};
 
 use crate::address::Address;
 use crate::postgres::Postgres;
@@ -108,21 +109,22 @@ pub async fn migrate(url: &str) -> Result<Vec<String>, OpenError> {
 }
 
 /// Spreads the tables of the PostgreSQL database at `url` over the machines that its extension citus knows: those of
-/// a customer by the customer, claims by their key, and copies of all others everywhere. Tables that are spread
-/// already are left as they are. The statements that took.
+/// a customer by the customer, claims by their key, positions and counts by the org, and copies of all others
+/// everywhere; each in this many `shards`, a number that cannot be changed without rewriting all. Tables that are
+/// spread already are left as they are. The statements that took.
 ///
 /// # Errors
 /// As [`open`]; [`OpenError::NoCitus`] when the extension is not installed in that database.
-pub async fn distribute(url: &str) -> Result<Vec<String>, OpenError> {
+pub async fn distribute(url: &str, shards: u32) -> Result<Vec<String>, OpenError> {
     match Address::parse(url)? {
-        Address::Postgres(url) => postgres::distribute(&url).await,
+        Address::Postgres(url) => postgres::distribute(&url, shards).await,
         Address::File(_) | Address::Memory => Err(OpenError::NotDistributable),
     }
 }
 
 /// The statements that [`distribute`] runs in a database where nothing is spread yet, in order.
-pub fn distribution_statements() -> Vec<String> {
-    postgres::distribution_statements()
+pub fn distribution_statements(shards: u32) -> Vec<String> {
+    postgres::distribution_statements(shards)
 }
 
 impl Database {

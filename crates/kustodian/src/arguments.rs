@@ -16,6 +16,7 @@ use crate::copy::CopyArguments;
 use crate::customers::{CustomersCommand, ServerArguments};
 use crate::migrate::MigrateArguments;
 use crate::output::Output;
+use crate::plan::PlanArguments;
 use crate::tokens::CreateToken;
 
 /// A server for the Kustomer REST API, and the tools around it.
@@ -67,6 +68,8 @@ pub(crate) enum Command {
     },
     /// Brings the database to the form this version needs, as `serve` does when it starts.
     Migrate(MigrateArguments),
+    /// Prints what each operation sends to a PostgreSQL database: statements, round trips, and the shards they reach.
+    Plan(PlanArguments),
     /// Copies a whole database to another engine or place, and verifies it.
     Copy(CopyArguments),
     /// Prints the OpenAPI document of the API.

@@ -20,6 +20,10 @@ pub(crate) struct MigrateArguments {
     /// Spread the tables of a PostgreSQL database over the machines of its citus extension afterwards
     #[arg(long)]
     distribute: bool,
+    /// In how many shards; changing that later means rewriting all
+    #[arg(long, value_name = "N", requires = "distribute", default_value_t = 32)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=64_000))]
+    shards: u32,
 }
 
 /// Does what a `migrate` command asks for.
@@ -33,7 +37,7 @@ pub(crate) async fn run(arguments: MigrateArguments, file: File) -> Result<(), F
     }
     tell("applied", &kustodian_store::migrate(&url).await?, "the database is up to date")?;
     if arguments.distribute {
-        tell("ran", &kustodian_store::distribute(&url).await?, "the tables are distributed already")?;
+        tell("ran", &kustodian_store::distribute(&url, arguments.shards).await?, "the tables are distributed already")?;
     }
     Ok(())
 }

@@ -47,12 +47,7 @@ async fn serve(
     let stopped = stop::requested().map_err(|error| Failure::new(format!("signals cannot be received: {error}")))?;
     let registry = Registry { directory: database.directory(), clock: SystemClock, ids: SystemIds::new(SystemClock)? };
     let welcome = first_start::prepare(&registry, configuration).await?;
-    let services = Services {
-        store: database.store(),
-        directory: registry.directory,
-        clock: Arc::new(registry.clock),
-        ids: Arc::new(registry.ids),
-    };
+    let services = services(database, registry);
     let mut settings = Settings {
         missing_role_status: configuration.missing_role_status.status(),
         rate_limit: configuration.rate_limit.0,
@@ -84,6 +79,16 @@ fn tls(arguments: &TlsArguments) -> Result<Option<Tls>, Failure> {
     };
     let tls = Tls::from_pem(&read(cert)?, &read(key)?);
     tls.map(Some).map_err(|error| Failure::new(format!("{} with {}: {error}", cert.display(), key.display())))
+}
+
+/// What the server works with.
+pub(crate) fn services(database: &Database, registry: Registry) -> Services {
+    Services {
+        store: database.store(),
+        directory: registry.directory,
+        clock: Arc::new(registry.clock),
+        ids: Arc::new(registry.ids),
+    }
 }
 
 async fn listen(address: &str) -> Result<TcpListener, Failure> {

@@ -11,11 +11,14 @@ use futures_util::TryStreamExt;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Error, Row, RowStream, Statement};
 
+use super::trace::Tap;
 use super::values::Value;
 
 /// A connection to PostgreSQL.
 pub(super) struct Connection {
     client: Client,
+    /// Where all that is sent is noted; nowhere while serving.
+    tap: Option<Tap>,
     /// By their SQL; `None` where sessions are not ours alone, so that only unnamed statements survive.
     statements: Option<Mutex<HashMap<String, Statement>>>,
 }
@@ -26,6 +29,16 @@ pub(super) enum Step<'a> {
     Command(&'a str),
     /// A statement with its values.
     Statement(Cow<'a, str>, Vec<Value<'a>>),
+}
+
+impl<'a> Step<'a> {
+    /// The SQL and its values.
+    fn parts(&self) -> (&str, &[Value<'a>]) {
+        match self {
+            Step::Command(sql) => (sql, &[]),
+            Step::Statement(sql, values) => (sql, values),
+        }
+    }
 }
 
 /// What a statement answers.
@@ -55,7 +68,12 @@ pub(super) fn statement<'a>(sql: &'a str, values: Vec<Value<'a>>) -> Step<'a> {
 
 impl Connection {
     pub(super) fn new(client: Client, keeps_statements: bool) -> Self {
-        Self { client, statements: keeps_statements.then(Mutex::default) }
+        Self { client, tap: None, statements: keeps_statements.then(Mutex::default) }
+    }
+
+    /// The same, noting what is sent from now on.
+    pub(super) fn tapped(self, tap: Tap) -> Self {
+        Self { tap: Some(tap), ..self }
     }
 
     pub(super) fn is_closed(&self) -> bool {
@@ -64,17 +82,20 @@ impl Connection {
 
     /// Sends commands without values; their answers are not kept.
     pub(super) async fn command(&self, sql: &str) -> Result<(), Error> {
+        self.note([(sql, [].as_slice())]);
         self.client.batch_execute(sql).await
     }
 
     /// Sends one statement, prepared once for all its executions where sessions allow for it.
     pub(super) async fn query(&self, sql: &str, values: &[Value<'_>]) -> Result<Answer, Error> {
         let prepared = self.prepare(sql, values).await?;
+        self.note([(sql, values)]);
         self.send(prepared, sql, values).await
     }
 
     /// As [`Connection::run`], each statement planned for exactly its values.
     pub(super) async fn run_unnamed(&self, steps: &[Step<'_>]) -> Result<Vec<Answer>, Failed> {
+        self.note(steps.iter().map(Step::parts));
         all_in_order(steps.iter().map(|step| self.start(step, None)).collect()).await
     }
 
@@ -90,20 +111,29 @@ impl Connection {
                 }
             });
         }
+        self.note(steps.iter().map(Step::parts));
         let steps = steps.iter().zip(statements);
         all_in_order(steps.map(|(step, prepared)| self.start(step, prepared)).collect()).await
     }
 
     fn start<'a>(&'a self, step: &'a Step<'a>, prepared: Option<Statement>) -> Answering<'a> {
         match step {
-            Step::Command(sql) => Box::pin(async { self.command(sql).await.map(|()| Answer::default()) }),
+            Step::Command(sql) => Box::pin(async { self.client.batch_execute(sql).await.map(|()| Answer::default()) }),
             Step::Statement(sql, values) => Box::pin(self.send(prepared, sql, values)),
         }
     }
 
     /// Sends one statement that is planned for exactly these values.
     pub(super) async fn unnamed(&self, sql: &str, values: &[Value<'_>]) -> Result<Answer, Error> {
+        self.note([(sql, values)]);
         self.send(None, sql, values).await
+    }
+
+    /// Notes what is sent in one trip.
+    fn note<'a>(&self, sent: impl IntoIterator<Item = (&'a str, &'a [Value<'a>])>) {
+        if let Some(tap) = &self.tap {
+            tap.note(sent);
+        }
     }
 
     async fn send(&self, prepared: Option<Statement>, sql: &str, values: &[Value<'_>]) -> Result<Answer, Error> {

@@ -1,6 +1,6 @@
 //! Making connections, and not trying in vain: while the server is away nobody waits for it.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use kustodian_core::store::StoreError;
@@ -10,6 +10,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::connection::Connection;
 use super::failure::{unavailable, words};
+use super::trace::{Side, Tracer};
 use super::url::Place;
 use crate::options::Options;
 
@@ -26,6 +27,8 @@ pub(super) struct Connector {
     tls: MakeRustlsConnect,
     begin: String,
     session: String,
+    /// Where all that is sent is noted; nowhere while serving.
+    tracer: Option<Arc<Tracer>>,
     outage: Mutex<Option<Outage>>,
 }
 
@@ -52,8 +55,14 @@ impl Connector {
             session: if place.shares_sessions { String::new() } else { limits("SESSION") },
             place,
             tls,
+            tracer: None,
             outage: Mutex::new(None),
         }
+    }
+
+    /// The same, noting what is sent over its connections from now on.
+    pub(super) fn traced(self, tracer: Arc<Tracer>) -> Self {
+        Self { tracer: Some(tracer), ..self }
     }
 
     /// The command that begins a transaction that writes.
@@ -76,11 +85,20 @@ impl Connector {
         &self.place.name
     }
 
+    /// A new connection for work that nobody waits for; else as [`Connector::connect_for_requests`].
+    pub(super) async fn connect(&self) -> Result<Connection, StoreError> {
+        self.connect_as(Side::Background).await
+    }
+
     /// A new connection; refused at once while the server is known to be away, but for one caller now and then who
     /// tries.
-    pub(super) async fn connect(&self) -> Result<Connection, StoreError> {
+    pub(super) async fn connect_for_requests(&self) -> Result<Connection, StoreError> {
+        self.connect_as(Side::Request).await
+    }
+
+    async fn connect_as(&self, side: Side) -> Result<Connection, StoreError> {
         self.may_try()?;
-        match self.try_connect().await {
+        match self.try_connect_as(side).await {
             Ok(connection) => {
                 *self.outage.lock().unwrap_or_else(PoisonError::into_inner) = None;
                 Ok(connection)
@@ -95,6 +113,10 @@ impl Connector {
 
     /// A new connection, whatever is known.
     pub(super) async fn try_connect(&self) -> Result<Connection, Error> {
+        self.try_connect_as(Side::Background).await
+    }
+
+    async fn try_connect_as(&self, side: Side) -> Result<Connection, Error> {
         let config = &self.place.config;
         let client = if config.get_ssl_mode() == SslMode::Disable {
             let (client, connection) = config.connect(NoTls).await?;
@@ -109,7 +131,10 @@ impl Connector {
         if !self.session.is_empty() {
             connection.command(&self.session).await?;
         }
-        Ok(connection)
+        Ok(match &self.tracer {
+            Some(tracer) => connection.tapped(tracer.tap(side)),
+            None => connection,
+        })
     }
 
     fn may_try(&self) -> Result<(), StoreError> {

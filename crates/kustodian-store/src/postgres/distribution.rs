@@ -1,21 +1,30 @@
-//! Spreading the tables over several machines, where the extension citus is there to do so.
+//! Spreading the tables over several machines, where the extension citus is there to do so; and noticing that it is.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::time::{sleep, timeout};
 use tokio_postgres::Error;
 
-use super::catalogue::{TABLES, Table};
+use super::catalogue::TABLES;
 use super::connection::Connection;
 use super::failure::words;
+use super::pool::Shared;
 use super::values::Value;
 use crate::failure::OpenError;
 
-const HAS_CITUS: &str = "SELECT 1 FROM pg_extension WHERE extname = 'citus'";
+pub(super) const HAS_CITUS: &str = "SELECT 1 FROM pg_extension WHERE extname = 'citus'";
 
 /// $1 table: whether it is spread already.
 const IS_SPREAD: &str = "SELECT 1 FROM pg_dist_partition WHERE logicalrel = to_regclass($1)";
 
+/// Moving the rows of a large table takes longer than any request may; and it waits for the writes under way.
+const PATIENCE: &str = "SET statement_timeout = 0; SET lock_timeout = 0";
+
 /// All that [`distribute`] would run in a database where nothing is spread yet.
-pub(super) fn statements() -> Vec<String> {
-    TABLES.iter().map(Table::statement).collect()
+pub(super) fn statements(shards: u32) -> Vec<String> {
+    TABLES.iter().map(|table| table.statement(shards)).collect()
 }
 
 /// Whether tables are, or may be, spread.
@@ -27,24 +36,73 @@ pub(super) async fn has_citus(connection: &Connection, what: &str) -> Result<boo
     Ok(!connection.unnamed(HAS_CITUS, &[]).await.map_err(failed)?.rows.is_empty())
 }
 
-/// Spreads every table of the catalogue that is not spread yet; the statements that took. Each stands for itself:
-/// after an error, the same again goes on where it ended.
+/// Spreads every table of the catalogue that is not spread yet, in this many shards; the statements that took. Each
+/// stands for itself: after an error, the same again goes on where it ended.
 ///
 /// # Errors
 /// When there is no citus, or it does not do it.
-pub(super) async fn distribute(connection: &Connection, what: &str) -> Result<Vec<String>, OpenError> {
+pub(super) async fn distribute(connection: &Connection, what: &str, shards: u32) -> Result<Vec<String>, OpenError> {
     let failed = |error: Error| OpenError::Failed { what: format!("the {what}"), reason: words(&error) };
     if !has_citus(connection, what).await? {
         return Err(OpenError::NoCitus { what: what.to_owned() });
     }
-    let mut run = Vec::new();
+    connection.command(PATIENCE).await.map_err(failed)?;
+    let mut statements = Vec::new();
     for table in TABLES {
         let is_spread = connection.unnamed(IS_SPREAD, &[Value::Text(table.name)]).await.map_err(failed)?;
         if is_spread.rows.is_empty() {
-            let statement = table.statement();
-            connection.command(&statement).await.map_err(failed)?;
-            run.push(statement);
+            statements.push(table.statement(shards));
         }
     }
-    Ok(run)
+    if !statements.is_empty() {
+        // By then every server that runs on the database has noticed the extension, and sends what suits it.
+        sleep(2 * (BELIEVED + PATIENT)).await;
+    }
+    for statement in &statements {
+        connection.command(statement).await.map_err(failed)?;
+    }
+    Ok(statements)
+}
+
+/// How long an answer to the question whether tables are spread is believed.
+const BELIEVED: Duration = Duration::from_secs(2);
+
+/// How long a request waits for that answer.
+const PATIENT: Duration = Duration::from_secs(1);
+
+/// Knows whether tables are, or may be, spread: a server that runs while the extension is made must send other
+/// statements from then on. Once it is there it stays.
+pub(super) struct Watch {
+    is_spread: AtomicBool,
+    looked_at: Mutex<Instant>,
+}
+
+impl Watch {
+    pub(super) fn new(is_spread: bool) -> Self {
+        Self { is_spread: AtomicBool::new(is_spread), looked_at: Mutex::new(Instant::now()) }
+    }
+
+    /// Whether they are; looked at again when that was some seconds ago. When the server does not answer, what was
+    /// known before counts: the caller is about to find out the same.
+    pub(super) async fn is_spread(&self, readers: &Shared) -> bool {
+        if !self.is_spread.load(Ordering::Relaxed) && self.is_outdated() {
+            let asked = timeout(PATIENT, readers.read(HAS_CITUS, &[])).await;
+            let is_there = matches!(asked, Ok(Ok(answer)) if !answer.rows.is_empty());
+            if is_there {
+                tracing::info!("the extension citus is there: statements keep to its rules from now on");
+                self.is_spread.store(true, Ordering::Relaxed);
+            }
+        }
+        self.is_spread.load(Ordering::Relaxed)
+    }
+
+    /// For one caller every few seconds.
+    fn is_outdated(&self) -> bool {
+        let mut looked_at = self.looked_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_outdated = looked_at.elapsed() > BELIEVED;
+        if is_outdated {
+            *looked_at = Instant::now();
+        }
+        is_outdated
+    }
 }

@@ -10,35 +10,49 @@ use tokio_postgres::Error;
 use super::connection::{Connection, Failed, Step};
 use super::records::stored;
 use super::sql::{LIVE, statements};
-use super::values::{Count, Value};
+use super::values::Value;
 use crate::bounds::{Bounds, column};
 
 /// Page and total see the same moment.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
+/// $1 org, $2 kind → how many were live when the last position was given.
+const COUNTED: &str = "SELECT live FROM live_counts WHERE org = $1 AND kind = $2";
+
+/// $1 org, $2 kind → how many more are by what waits for a position.
+const WAITING: &str = "SELECT coalesce(sum(delta), 0)::bigint FROM outbox WHERE org = $1 AND kind = $2";
+
 /// A page, and the total if asked, both as of the same moment.
-pub(super) async fn list(connection: &Connection, org: OrgKey, query: &ListQuery) -> Result<Listing, Failed> {
+pub(super) async fn list(
+    connection: &Connection,
+    org: OrgKey,
+    query: &ListQuery,
+    is_spread: bool,
+) -> Result<Listing, Failed> {
     let bounds = Bounds::of(query);
-    let mut steps = Vec::with_capacity(4);
+    let mut steps = Vec::with_capacity(5);
     steps.push(Step::Command(BEGIN));
     if query.count {
-        steps.push(count(org, query.kind, &bounds));
+        steps.extend(count(org, query.kind, &bounds, is_spread));
     }
+    let counts = steps.len() - 1;
     if query.limit > 0 {
-        steps.push(page(org, query, &bounds));
+        steps.push(page(org, query, &bounds, is_spread));
     }
     steps.push(Step::Command("COMMIT"));
     let mut answers = connection.run_unnamed(&steps).await?.into_iter().skip(1);
     let unreadable = |error: Error| Failed { error, is_complete: true };
-    let total = match query.count.then(|| answers.next()).flatten() {
-        Some(answer) => answer.rows.first().map(|row| row.try_get::<_, Count>(0)).transpose().map_err(unreadable)?,
-        None => None,
-    };
+    let mut total = 0;
+    for row in answers.by_ref().take(counts).flat_map(|answer| answer.rows) {
+        total += row.try_get::<_, i64>(0).map_err(unreadable)?;
+    }
     let records = match (query.limit > 0).then(|| answers.next()).flatten() {
         Some(answer) => answer.rows.iter().map(stored).collect::<Result<_, _>>().map_err(unreadable)?,
         None => Vec::new(),
     };
-    Ok(Listing { records, total: total.map(|count| count.0) })
+    // Spread over machines, the two counts need not be of the same moment.
+    let total = query.count.then(|| u64::try_from(total).unwrap_or_default());
+    Ok(Listing { records, total })
 }
 
 /// A condition in the making, with the values it binds in order.
@@ -66,16 +80,20 @@ impl<'a> Condition<'a> {
     }
 }
 
-fn count<'a>(org: OrgKey, kind: Kind, bounds: &Bounds) -> Step<'a> {
+/// What to count: the sum of the answers is how many there are.
+fn count<'a>(org: OrgKey, kind: Kind, bounds: &Bounds, is_spread: bool) -> Vec<Step<'a>> {
     if bounds.is_unbounded() {
-        return Step::Statement(LIVE.into(), vec![Value::Number(org.0), Value::Text(kind.as_str())]);
+        let of_kind = || vec![Value::Number(org.0), Value::Text(kind.as_str())];
+        // Citus brings no two tables together that are distributed differently.
+        let statements: &[&'a str] = if is_spread { &[COUNTED, WAITING] } else { &[LIVE] };
+        return statements.iter().map(|sql| Step::Statement((*sql).into(), of_kind())).collect();
     }
     let condition = Condition::new(org, bounds);
     let sql = format!("SELECT count(*) FROM {} WHERE {}", statements(kind).table, condition.sql);
-    Step::Statement(sql.into(), condition.values)
+    vec![Step::Statement(sql.into(), condition.values)]
 }
 
-fn page<'a>(org: OrgKey, query: &ListQuery, bounds: &Bounds) -> Step<'a> {
+fn page<'a>(org: OrgKey, query: &ListQuery, bounds: &Bounds, is_spread: bool) -> Step<'a> {
     let table = statements(query.kind).table;
     let mut condition = Condition::new(org, bounds);
     let (direction, beyond) = if query.descending { ("DESC", "<") } else { ("ASC", ">") };
@@ -98,7 +116,7 @@ fn page<'a>(org: OrgKey, query: &ListQuery, bounds: &Bounds) -> Step<'a> {
         SortKey::CreatedAt | SortKey::UpdatedAt => format!("{of}{key} {direction}, {of}id {direction}"),
     };
     let limit = condition.bind(Value::Number(query.limit.into()));
-    let sql = if offset == 0 {
+    let sql = if offset == 0 && !is_spread {
         format!(
             "SELECT id, rev, deleted, created_at, updated_at, document FROM {table} WHERE {} ORDER BY {} LIMIT {limit}",
             condition.sql,
@@ -106,7 +124,8 @@ fn page<'a>(org: OrgKey, query: &ListQuery, bounds: &Bounds) -> Step<'a> {
         )
     } else {
         // However far down the page is, only its own documents are read: the rows before it are passed over in the
-        // index alone.
+        // index alone. Spread over machines, each shard names as many ids as the page has; the documents of all of
+        // them would be hundreds of times the page.
         let offset = condition.bind(Value::Number(offset));
         format!(
             "SELECT r.id, r.rev, r.deleted, r.created_at, r.updated_at, r.document FROM (SELECT id FROM {table} \

@@ -13,12 +13,15 @@ mod distribution;
 mod failure;
 mod listing;
 mod pool;
+mod reach;
 mod records;
 mod schema;
+mod scratch;
 mod sequencer;
 mod sql;
 mod store;
 mod tls;
+mod trace;
 mod url;
 mod values;
 
@@ -38,7 +41,10 @@ use self::connection::Connection;
 use self::connector::Connector;
 use self::failure::{unavailable, words};
 use self::pool::{Pool, Shared};
+pub use self::reach::{Reach, Touch};
+pub use self::scratch::Scratch;
 use self::sequencer::Sequencer;
+pub use self::trace::{Sent, Trip};
 use self::url::Place;
 use crate::failure::OpenError;
 use crate::metrics::{Counters, Metrics};
@@ -64,7 +70,7 @@ struct Core {
     /// Wakes the sequencer.
     committed: Arc<Notify>,
     /// Whether tables are, or may be, spread over several machines.
-    is_spread: bool,
+    spread: distribution::Watch,
     /// Whether the last write failed for reasons of the database.
     is_write_failing: AtomicBool,
 }
@@ -77,8 +83,18 @@ impl Postgres {
     /// Opens the database, and brings its schema to the newest version.
     pub(crate) async fn open(url: &str, options: &Options) -> Result<Self, OpenError> {
         let (connector, first) = connect(url, options).await?;
+        Self::start(connector, first, options, false).await
+    }
+
+    /// Brings the schema to the newest version, and starts to work; as if tables were spread, when asked to.
+    async fn start(
+        connector: Connector,
+        first: Connection,
+        options: &Options,
+        as_spread: bool,
+    ) -> Result<Self, OpenError> {
         schema::upgrade(&first, connector.name()).await?;
-        let is_spread = distribution::has_citus(&first, connector.name()).await?;
+        let is_spread = as_spread || distribution::has_citus(&first, connector.name()).await?;
         drop(first);
         let connector = Arc::new(connector);
         let sizes = Sizes::of(connector.pool_size());
@@ -89,7 +105,7 @@ impl Postgres {
             commit_timeout: options.commit_timeout,
             counters: Counters::default(),
             committed: Arc::default(),
-            is_spread,
+            spread: distribution::Watch::new(is_spread),
             is_write_failing: AtomicBool::new(false),
             connector,
         };
@@ -133,9 +149,14 @@ impl Postgres {
 }
 
 impl Core {
+    /// Whether tables are, or may be, spread over several machines; looked at again every few seconds.
+    async fn is_spread(&self) -> bool {
+        self.spread.is_spread(&self.readers).await
+    }
+
     async fn commit(&self, org: OrgKey, source: Source, token: Option<&NewToken>) -> Result<ChangeSet, CommitError> {
         let begin = self.connector.begin();
-        let (limit, is_spread) = (self.commit_timeout, self.is_spread);
+        let (limit, is_spread) = (self.commit_timeout, self.is_spread().await);
         let commit = Commit { writers: &self.writers, begin, limit, org, token, is_spread };
         let outcome = commit.run(source).await;
         match &outcome {
@@ -174,9 +195,16 @@ impl Sizes {
 
 /// The first connection: its failure is told to the person who wrote the URL.
 async fn connect(url: &str, options: &Options) -> Result<(Connector, Connection), OpenError> {
-    let place = Place::parse(url, options)?;
+    let connector = connector(Place::parse(url, options)?, options)?;
+    first(connector).await
+}
+
+fn connector(place: Place, options: &Options) -> Result<Connector, OpenError> {
     let tls = tls::connector(&place)?;
-    let connector = Connector::new(place, tls, options);
+    Ok(Connector::new(place, tls, options))
+}
+
+async fn first(connector: Connector) -> Result<(Connector, Connection), OpenError> {
     match connector.try_connect().await {
         Ok(connection) => Ok((connector, connection)),
         Err(error) => Err(OpenError::NoConnection { what: connector.name().to_owned(), reason: words(&error) }),
@@ -197,16 +225,17 @@ pub(crate) async fn migrate(url: &str) -> Result<Vec<String>, OpenError> {
     Ok(pending)
 }
 
-/// Spreads the tables of the database at `url` over the machines that citus knows; the statements that took.
-pub(crate) async fn distribute(url: &str) -> Result<Vec<String>, OpenError> {
+/// Spreads the tables of the database at `url`, in this many shards, over the machines that citus knows; the statements
+/// that took.
+pub(crate) async fn distribute(url: &str, shards: u32) -> Result<Vec<String>, OpenError> {
     let (connector, connection) = connect(url, &Options::default()).await?;
     schema::upgrade(&connection, connector.name()).await?;
-    distribution::distribute(&connection, connector.name()).await
+    distribution::distribute(&connection, connector.name(), shards).await
 }
 
 /// All that [`distribute`] would run in a database where nothing is spread yet.
-pub(crate) fn distribution_statements() -> Vec<String> {
-    distribution::statements()
+pub(crate) fn distribution_statements(shards: u32) -> Vec<String> {
+    distribution::statements(shards)
 }
 
 #[cfg(test)]

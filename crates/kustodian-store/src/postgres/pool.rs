@@ -55,7 +55,7 @@ impl Pool {
         };
         let connection = match idle {
             Some(connection) => connection,
-            None => self.connector.connect().await?,
+            None => self.connector.connect_for_requests().await?,
         };
         Ok(Lease { connection, idle: Arc::clone(&self.idle), _turn: turn })
     }
@@ -175,7 +175,7 @@ impl Slot {
         if let Some(connection) = self.open()? {
             return Ok(connection);
         }
-        let connection = Arc::new(connector.connect().await?);
+        let connection = Arc::new(connector.connect_for_requests().await?);
         *locked(&self.connection) = Some(Arc::clone(&connection));
         Ok(connection)
     }

@@ -28,7 +28,7 @@ impl Store for Postgres {
     }
 
     async fn find_by_claim(&self, org: OrgKey, kind: Kind, key: ClaimKey) -> Result<Option<Stored>, StoreError> {
-        if !self.core.is_spread {
+        if !self.core.is_spread().await {
             return records::find_by_claim(&self.core.readers, org, kind, key).await;
         }
         // A subquery would keep citus from asking only the machine that has the record: two questions to one machine
@@ -44,10 +44,11 @@ impl Store for Postgres {
     }
 
     async fn list(&self, org: OrgKey, query: ListQuery) -> Result<Listing, StoreError> {
+        let is_spread = self.core.is_spread().await;
         let lease = self.core.lists.take().await?;
         let limit = self.core.connector.statement_timeout();
         // Dropped by an error or by a caller who stops waiting, the connection is closed.
-        match timeout(limit, listing::list(lease.connection(), org, &query)).await {
+        match timeout(limit, listing::list(lease.connection(), org, &query, is_spread)).await {
             Ok(Ok(listing)) => {
                 lease.give_back();
                 Ok(listing)

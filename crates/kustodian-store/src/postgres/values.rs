@@ -47,6 +47,25 @@ impl Value<'_> {
         Self::Number(i64::try_from(count).unwrap_or(i64::MAX))
     }
 
+    /// What it may be a key of, as text; for plans, which are made of records of their own.
+    pub(super) fn keys(&self) -> Option<Vec<String>> {
+        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let mut keys = match self {
+            Self::Id(id) => vec![id.to_string()],
+            Self::Text(text) => vec![(*text).to_owned()],
+            Self::Number(number) => vec![number.to_string()],
+            Self::Bytes(bytes) => vec![hex(bytes)],
+            Self::Texts(texts) => texts.iter().map(|text| (*text).to_owned()).collect(),
+            Self::Ids(ids) => ids.iter().map(ObjectId::to_string).collect(),
+            Self::Numbers(numbers) => numbers.iter().map(i64::to_string).collect(),
+            Self::ByteStrings(strings) => strings.iter().map(|bytes| hex(bytes)).collect(),
+            _ => return None,
+        };
+        keys.sort_unstable();
+        keys.dedup();
+        Some(keys)
+    }
+
     /// The type it is sent as.
     pub(super) fn sql_type(&self) -> Type {
         match self {

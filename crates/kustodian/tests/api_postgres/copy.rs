@@ -45,7 +45,7 @@ fn with_org(url: &str, org: &str) {
 }
 
 /// Rows of numbers.
-fn query(url: &str, sql: &str) -> Vec<Vec<Option<i64>>> {
+pub(crate) fn query(url: &str, sql: &str) -> Vec<Vec<Option<i64>>> {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
         let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
         tokio::spawn(connection);

@@ -20,6 +20,7 @@ mod isolation;
 #[path = "../api/orgs.rs"]
 mod orgs;
 mod place;
+mod plan;
 #[path = "../api/roles.rs"]
 mod roles;
 #[path = "../api/server.rs"]
