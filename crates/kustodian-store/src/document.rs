@@ -1,6 +1,6 @@
 //! What every engine knows of the form in which records and events are stored.
 
-use kustodian_core::chain::{Digest, Link, Salt};
+use kustodian_core::chain::{Digest, Leaf, Link, Salt};
 use kustodian_core::change::Kind;
 
 /// The form of the documents written by this version.
@@ -32,4 +32,4 @@ macro_rules! from_bytes {
     )*};
 }
 
-from_bytes!(Digest, Link, Salt);
+from_bytes!(Digest, Leaf, Link, Salt);

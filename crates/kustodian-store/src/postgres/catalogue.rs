@@ -37,6 +37,7 @@ pub(super) const TABLES: &[Table] = &[
     Table { name: "users", spread: Spread::Everywhere },
     Table { name: "customers", spread: Spread::By("id") },
     Table { name: "events", spread: Spread::Beside { column: "record", of: "customers" } },
+    Table { name: "positions", spread: Spread::Beside { column: "record", of: "customers" } },
     Table { name: "outbox", spread: Spread::Beside { column: "record", of: "customers" } },
     Table { name: "claims", spread: Spread::By("key") },
     // Not everywhere: each write of such a table waits for every other one in the cluster, and each org's sequencer

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use kustodian_core::change::{ChangeSet, Event, Kind, Put};
+use kustodian_core::chain::Leaf;
+use kustodian_core::change::{ChangeSet, Erasure, Event, Kind, Put};
 use kustodian_core::claim::{Claim, ClaimKey};
 use kustodian_core::directory::NewToken;
 use kustodian_core::store::{CommitError, OrgKey, Stored};
@@ -10,7 +11,7 @@ use kustomer_api::ObjectId;
 
 use super::connection::{Step, statement};
 use super::credentials;
-use super::sql::{FREE_CLAIM, INSERT_EVENT, INSERT_OUTBOX, TAKE_CLAIMS, statements};
+use super::sql::{ERASE_EVENTS, FREE_CLAIM, INSERT_EVENT, INSERT_OUTBOX, TAKE_CLAIMS, statements};
 use super::values::Value;
 use crate::document::DOCUMENT_FORMAT;
 
@@ -44,7 +45,8 @@ pub(super) struct Seen {
 pub(super) fn is_insert_only(changes: &ChangeSet) -> bool {
     let mut records = HashSet::new();
     let mut owners = HashMap::new();
-    !changes.puts.is_empty()
+    changes.erasures.is_empty()
+        && !changes.puts.is_empty()
         && changes.puts.iter().all(|put| put.expects.is_none() && records.insert((put.kind, put.id)))
         && changes.claims.iter().all(|claim| *owners.entry(claim.key).or_insert(claim.owner) == claim.owner)
 }
@@ -90,15 +92,17 @@ fn holder(changes: &ChangeSet, seen: &Seen, key: ClaimKey) -> Option<ObjectId> {
     (!is_freed).then_some(owner)
 }
 
-/// Everything that writes `changes`, which nothing is in the way of: records, claims, events, and what the sequencer
-/// needs to know of them.
+/// Everything that writes `changes`, which nothing is in the way of: what is erased, records, claims, events, and what
+/// the sequencer needs to know of them. An event's leaf stands among `leaves`, in their order.
 pub(super) fn writes<'a>(
     org: OrgKey,
     changes: &'a ChangeSet,
+    leaves: &'a [Leaf],
     seen: &Seen,
     token: Option<&'a NewToken>,
 ) -> Vec<Step<'a>> {
     let mut steps = Vec::with_capacity(changes.puts.len() + changes.frees.len() + 2 * changes.events.len() + 2);
+    steps.extend(changes.erasures.iter().map(|erasure| erase_events(org, erasure)));
     let mut before: HashMap<Name, Before> = HashMap::new();
     let mut gains: BTreeMap<(&str, ObjectId, u64), (i64, &Put)> = BTreeMap::new();
     for put in &changes.puts {
@@ -111,13 +115,13 @@ pub(super) fn writes<'a>(
     }
     steps.extend(free_claims(org, changes));
     steps.extend(take_claims(org, changes, seen));
-    for event in &changes.events {
+    for (event, leaf) in changes.events.iter().zip(leaves) {
         steps.push(write_event(org, event));
         let gain = gains.remove(&(event.kind.as_str(), event.record, event.rev)).map_or(0, |(gain, _)| gain);
-        steps.push(outbox(org, event.kind, event.record, event.rev, event.at.as_millis(), gain, true));
+        steps.push(outbox_of_event(org, event, leaf, gain));
     }
     for (gain, put) in gains.into_values().filter(|(gain, _)| *gain != 0) {
-        steps.push(outbox(org, put.kind, put.id, put.rev, put.updated_at.as_millis(), gain, false));
+        steps.push(outbox_of_put(org, put, gain));
     }
     steps.extend(token.map(credentials::insert_token));
     steps
@@ -125,10 +129,11 @@ pub(super) fn writes<'a>(
 
 /// The making of one new record with its claims and its event as a single statement, for a database that is not spread:
 /// it needs no BEGIN and COMMIT, and one answer instead of six. `None` for anything else.
-pub(super) fn create(org: OrgKey, changes: &ChangeSet) -> Option<Step<'_>> {
-    let ([put], [event]) = (changes.puts.as_slice(), changes.events.as_slice()) else { return None };
+pub(super) fn create<'a>(org: OrgKey, changes: &'a ChangeSet, leaves: &'a [Leaf]) -> Option<Step<'a>> {
+    let ([put], [event], [leaf]) = (changes.puts.as_slice(), changes.events.as_slice(), leaves) else { return None };
     let is_its_own = (event.kind, event.record, event.rev) == (put.kind, put.id, put.rev);
-    if put.expects.is_some() || !changes.frees.is_empty() || !is_its_own {
+    let is_first = event.changes.is_none() && event.snapshot.is_none();
+    if put.expects.is_some() || !changes.frees.is_empty() || !is_its_own || !is_first {
         return None;
     }
     let mut values = record_values(org, put);
@@ -140,9 +145,11 @@ pub(super) fn create(org: OrgKey, changes: &ChangeSet) -> Option<Step<'_>> {
         Value::Number(event.at.as_millis()),
         Value::MaybeId(event.actor),
         Value::Text(event.client),
+        Value::Bytes(&event.digest.0),
+        Value::Bytes(&event.salt.0),
         Value::Text(&event.request_id),
-        Value::MaybeText(event.changes.as_deref()),
         Value::Number(i64::from(!put.deleted)),
+        Value::Bytes(&leaf.0),
     ]);
     Some(statement(statements(put.kind).create, values))
 }
@@ -212,21 +219,52 @@ fn write_event(org: OrgKey, event: &Event) -> Step<'_> {
         Value::Number(event.at.as_millis()),
         Value::MaybeId(event.actor),
         Value::Text(event.client),
+        Value::Bytes(&event.digest.0),
+        Value::Bytes(&event.salt.0),
         Value::Text(&event.request_id),
         Value::MaybeText(event.changes.as_deref()),
+        Value::MaybeText(event.snapshot.as_deref()),
     ];
     statement(INSERT_EVENT, values)
 }
 
-fn outbox<'a>(org: OrgKey, kind: Kind, record: ObjectId, rev: u64, at: i64, gain: i64, is_event: bool) -> Step<'a> {
+fn outbox_of_event<'a>(org: OrgKey, event: &'a Event, leaf: &'a Leaf, gain: i64) -> Step<'a> {
     let values = vec![
-        Value::Id(record),
         Value::Number(org.0),
-        Value::Text(kind.as_str()),
-        Value::count(rev),
-        Value::Number(at),
+        Value::Text(event.kind.as_str()),
+        Value::Id(event.record),
+        Value::count(event.rev),
+        Value::Number(event.at.as_millis()),
         Value::Number(gain),
-        Value::Flag(is_event),
+        Value::MaybeId(Some(event.id)),
+        Value::MaybeId(event.actor),
+        Value::MaybeBytes(Some(&leaf.0)),
     ];
     statement(INSERT_OUTBOX, values)
+}
+
+/// For a record that is written without an event, and counted all the same.
+fn outbox_of_put(org: OrgKey, put: &Put, gain: i64) -> Step<'_> {
+    let values = vec![
+        Value::Number(org.0),
+        Value::Text(put.kind.as_str()),
+        Value::Id(put.id),
+        Value::count(put.rev),
+        Value::Number(put.updated_at.as_millis()),
+        Value::Number(gain),
+        Value::MaybeId(None),
+        Value::MaybeId(None),
+        Value::MaybeBytes(None),
+    ];
+    statement(INSERT_OUTBOX, values)
+}
+
+fn erase_events<'a>(org: OrgKey, erasure: &Erasure) -> Step<'a> {
+    let values = vec![Value::Id(erasure.id), Value::Number(org.0), Value::Text(erasure.kind.as_str())];
+    statement(ERASE_EVENTS, values)
+}
+
+/// The leaves of a change set's events, in their order.
+pub(super) fn leaves(changes: &ChangeSet) -> Vec<Leaf> {
+    changes.events.iter().map(Event::leaf).collect()
 }

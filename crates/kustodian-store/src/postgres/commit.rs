@@ -16,7 +16,7 @@ use kustomer_api::ObjectId;
 use tokio::time::{sleep, timeout};
 use tokio_postgres::Error;
 
-use super::changes::{Before, Name, Seen, conflict, create, is_insert_only, records, writes};
+use super::changes::{Before, Name, Seen, conflict, create, is_insert_only, leaves, records, writes};
 use super::connection::{Answer, Failed, Step, statement};
 use super::failure::{is_momentary, spoils_connection, store_error, unavailable, violated, words};
 use super::pool::{Lease, Pool};
@@ -94,14 +94,15 @@ impl Commit<'_> {
 
     /// In one trip, without looking first.
     async fn insert(&self, lease: Lease, changes: &ChangeSet) -> Result<(), Obstacle> {
+        let leaves = leaves(changes);
         if !self.is_spread
             && self.token.is_none()
-            && let Some(step) = create(self.org, changes)
+            && let Some(step) = create(self.org, changes, &leaves)
         {
             return self.send(lease, vec![step], Order::Any).await;
         }
         let mut steps = vec![Step::Command(self.begin)];
-        steps.extend(writes(self.org, changes, &Seen::default(), self.token));
+        steps.extend(writes(self.org, changes, &leaves, &Seen::default(), self.token));
         self.finish(lease, steps).await
     }
 
@@ -127,7 +128,8 @@ impl Commit<'_> {
         match looked {
             Ok((None, changes)) => {
                 let mut steps: Vec<_> = transaction.begin.take().map(Step::Command).into_iter().collect();
-                steps.extend(writes(self.org, changes, &seen, self.token));
+                let leaves = leaves(changes);
+                steps.extend(writes(self.org, changes, &leaves, &seen, self.token));
                 self.finish(transaction.lease, steps).await
             }
             Ok((Some(conflict), _)) => {

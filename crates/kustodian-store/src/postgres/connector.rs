@@ -75,6 +75,11 @@ impl Connector {
         self.place.statement_timeout
     }
 
+    /// Whether a pooler hands a session to others between our transactions.
+    pub(super) fn shares_sessions(&self) -> bool {
+        self.place.shares_sessions
+    }
+
     /// How many connections to hold at most.
     pub(super) fn pool_size(&self) -> usize {
         self.place.pool_size

@@ -10,13 +10,16 @@ mod connector;
 mod credentials;
 mod directory;
 mod distribution;
+mod events;
 mod failure;
+mod feed;
 mod listing;
 mod pool;
 mod reach;
 mod records;
 mod schema;
 mod scratch;
+mod scrub;
 mod sequencer;
 mod sql;
 mod store;
@@ -71,6 +74,8 @@ struct Core {
     committed: Arc<Notify>,
     /// Whether tables are, or may be, spread over several machines.
     spread: distribution::Watch,
+    /// Held by whoever vacuums, so that one does.
+    scrubbing: tokio::sync::Mutex<()>,
     /// Whether the last write failed for reasons of the database.
     is_write_failing: AtomicBool,
 }
@@ -106,6 +111,7 @@ impl Postgres {
             counters: Counters::default(),
             committed: Arc::default(),
             spread: distribution::Watch::new(is_spread),
+            scrubbing: tokio::sync::Mutex::default(),
             is_write_failing: AtomicBool::new(false),
             connector,
         };

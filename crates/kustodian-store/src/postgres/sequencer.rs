@@ -2,13 +2,15 @@
 //!
 //! A commit leaves a row in the outbox for each event, and no position: if it took one, whoever commits late would
 //! leave a hole that readers of the feed have passed already. Every server runs a sequencer; the one that locks an
-//! org's row in `feeds` gives the next positions to what is committed by then, and forgets the outbox rows, in one
-//! transaction. What is committed later gets a later position.
+//! org's row in `feeds` gives the next positions to what is committed by then, computes the links of the chain, and
+//! forgets the outbox rows, in one transaction. What is committed later gets a later position.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use kustodian_core::chain::{Leaf, genesis, link};
+use kustodian_core::feed::Head;
 use kustodian_core::store::{OrgKey, StoreError};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
@@ -17,8 +19,9 @@ use tokio_postgres::{Error, Row};
 
 use super::connection::{Answer, Connection, Failed, Step, statement};
 use super::connector::Connector;
+use super::events::head;
 use super::failure::{store_error, unavailable};
-use super::values::Value;
+use super::values::{StoredLeaf, Value};
 
 /// How long commits gather before they are given positions together.
 const GATHERING: Duration = Duration::from_millis(20);
@@ -34,22 +37,22 @@ const LAST_ROUND: Duration = Duration::from_secs(2);
 
 const PENDING_ORGS: &str = "SELECT DISTINCT org FROM outbox";
 
-/// $1 org.
-const MAKE_FEED: &str = "INSERT INTO feeds (org, position) VALUES ($1, 0) ON CONFLICT DO NOTHING";
+/// $1 org, $2 the link before its first event.
+const MAKE_FEED: &str = "INSERT INTO feeds (org, position, link) VALUES ($1, 0, $2) ON CONFLICT DO NOTHING";
 
-/// $1 org → its last position, if nobody else is giving positions.
-const HOLD_FEED: &str = "SELECT position FROM feeds WHERE org = $1 FOR UPDATE SKIP LOCKED";
+/// $1 org → its last position and link, if nobody else is giving positions.
+const HOLD_FEED: &str = "SELECT position, link FROM feeds WHERE org = $1 FOR UPDATE SKIP LOCKED";
 
 /// $1 org, $2 how many → what waits. By time, but never a revision before the one it follows, whatever the clocks of
 /// several servers said.
-const PENDING: &str = "SELECT record, kind, rev, delta, is_event FROM (SELECT record, kind, rev, delta, is_event, \
-     max(at) OVER (PARTITION BY kind, record ORDER BY rev) AS moment FROM outbox WHERE org = $1) pending \
-     ORDER BY moment, kind, record, rev LIMIT $2";
+const PENDING: &str = "SELECT record, kind, rev, delta, at, id, actor, leaf FROM (SELECT record, kind, rev, delta, at, \
+     id, actor, leaf, max(at) OVER (PARTITION BY kind, record ORDER BY rev) AS moment FROM outbox WHERE org = $1) \
+     pending ORDER BY moment, kind, record, rev LIMIT $2";
 
-/// $1 org, $2 records, $3 kinds, $4 revs, $5 positions.
-const GIVE_POSITIONS: &str = "UPDATE events e SET position = w.position \
-     FROM unnest($2, $3, $4, $5) AS w (record, kind, rev, position) \
-     WHERE e.org = $1 AND e.record = w.record AND e.kind = w.kind AND e.rev = w.rev";
+/// $1 org, $2 records, $3 kinds, $4 revs, $5 positions, $6 events, $7 moments, $8 actors, $9 links.
+const GIVE_POSITIONS: &str = "INSERT INTO positions (record, org, kind, rev, position, id, at, actor, link) \
+     SELECT w.record, $1, w.kind, w.rev, w.position, w.id, w.at, w.actor, w.link \
+     FROM unnest($2, $3, $4, $5, $6, $7, $8, $9) AS w (record, kind, rev, position, id, at, actor, link)";
 
 /// $1 org, $2 records, $3 kinds, $4 revs.
 const FORGET: &str = "DELETE FROM outbox o USING unnest($2, $3, $4) AS w (record, kind, rev) \
@@ -59,8 +62,8 @@ const FORGET: &str = "DELETE FROM outbox o USING unnest($2, $3, $4) AS w (record
 const COUNT_LIVE: &str = "INSERT INTO live_counts (org, kind, live) VALUES ($1, $2, $3) \
      ON CONFLICT (org, kind) DO UPDATE SET live = live_counts.live + excluded.live";
 
-/// $1 org, $2 the last position.
-const MOVE_FEED: &str = "UPDATE feeds SET position = $2 WHERE org = $1";
+/// $1 org, $2 the last position, $3 its link.
+const MOVE_FEED: &str = "UPDATE feeds SET position = $2, link = $3 WHERE org = $1";
 
 /// A sequencer at work. Dropped, it stops.
 pub(super) struct Sequencer {
@@ -74,7 +77,15 @@ struct Pending {
     kind: String,
     rev: i64,
     delta: i64,
-    is_event: bool,
+    at: i64,
+    /// What happened; `None` for a record written without an event.
+    event: Option<PendingEvent>,
+}
+
+struct PendingEvent {
+    id: String,
+    actor: Option<String>,
+    leaf: Leaf,
 }
 
 impl Sequencer {
@@ -143,7 +154,8 @@ async fn give_all(connection: &Connection, begin: &str, known: &mut HashSet<OrgK
     for row in orgs.iter().flat_map(|answer| &answer.rows) {
         let org = OrgKey(row.try_get(0).map_err(unreadable)?);
         if !known.contains(&org) {
-            run(connection, vec![statement(MAKE_FEED, vec![Value::Number(org.0)])]).await?;
+            run(connection, vec![statement(MAKE_FEED, vec![Value::Number(org.0), Value::Bytes(&genesis(org).0)])])
+                .await?;
             known.insert(org);
         }
         while give(connection, begin, org).await? {}
@@ -160,7 +172,7 @@ async fn give(connection: &Connection, begin: &str, org: OrgKey) -> Result<bool,
         run(connection, vec![Step::Command("ROLLBACK")]).await?;
         return Ok(false);
     };
-    let last: i64 = row.try_get(0).map_err(unreadable)?;
+    let last = head(row).map_err(unreadable)?;
     let waiting = run(connection, vec![statement(PENDING, vec![Value::Number(org.0), Value::Number(BATCH)])]).await?;
     let rows = waiting.iter().flat_map(|answer| &answer.rows);
     let pending = rows.map(Pending::read).collect::<Result<Vec<_>, _>>().map_err(unreadable)?;
@@ -169,16 +181,24 @@ async fn give(connection: &Connection, begin: &str, org: OrgKey) -> Result<bool,
 }
 
 /// What gives a batch its positions, counts it, forgets it, and ends the transaction.
-fn settle(org: OrgKey, last: i64, pending: &[Pending]) -> Vec<Step<'_>> {
+fn settle(org: OrgKey, last: Head, pending: &[Pending]) -> Vec<Step<'_>> {
     let mut steps = Vec::with_capacity(7);
-    let events: Vec<&Pending> = pending.iter().filter(|pending| pending.is_event).collect();
-    if !events.is_empty() {
-        let mut values = names(org, &events);
-        let positions: Vec<i64> = (last + 1..).take(events.len()).collect();
-        let position = positions.last().copied().unwrap_or(last);
-        values.push(Value::Numbers(positions));
+    let happened: Vec<_> =
+        pending.iter().filter_map(|pending| pending.event.as_ref().map(|event| (pending, event))).collect();
+    if !happened.is_empty() {
+        let places = places(last, happened.iter().map(|(_, event)| event.leaf));
+        let end = places.last().copied().unwrap_or(last);
+        let mut values = names(org, happened.iter().map(|(pending, _)| *pending));
+        values.extend([
+            Value::Numbers(places.iter().map(|place| number(place.position)).collect()),
+            Value::Texts(happened.iter().map(|(_, event)| event.id.as_str()).collect()),
+            Value::Numbers(happened.iter().map(|(pending, _)| pending.at).collect()),
+            Value::MaybeTexts(happened.iter().map(|(_, event)| event.actor.as_deref()).collect()),
+            Value::Hashes(places.iter().map(|place| place.link.0).collect()),
+        ]);
         steps.push(statement(GIVE_POSITIONS, values));
-        steps.push(statement(MOVE_FEED, vec![Value::Number(org.0), Value::Number(position)]));
+        let moved = vec![Value::Number(org.0), Value::count(end.position), Value::Hash(end.link.0)];
+        steps.push(statement(MOVE_FEED, moved));
     }
     let mut gains: Vec<(&str, i64)> = Vec::new();
     for Pending { kind, delta, .. } in pending {
@@ -191,29 +211,48 @@ fn settle(org: OrgKey, last: i64, pending: &[Pending]) -> Vec<Step<'_>> {
         steps.push(statement(COUNT_LIVE, vec![Value::Number(org.0), Value::Text(kind), Value::Number(gain)]));
     }
     if !pending.is_empty() {
-        steps.push(statement(FORGET, names(org, &pending.iter().collect::<Vec<_>>())));
+        steps.push(statement(FORGET, names(org, pending.iter())));
     }
     steps.push(Step::Command("COMMIT"));
     steps
 }
 
-fn names<'a>(org: OrgKey, pending: &[&'a Pending]) -> Vec<Value<'a>> {
+/// The places of events that follow `last` in this order.
+fn places(last: Head, leaves: impl Iterator<Item = Leaf>) -> Vec<Head> {
+    let follow = |head: &mut Head, leaf: Leaf| {
+        let position = head.position + 1;
+        *head = Head { position, link: link(head.link, position, leaf) };
+        Some(*head)
+    };
+    leaves.scan(last, follow).collect()
+}
+
+fn number(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+fn names<'a>(org: OrgKey, pending: impl Iterator<Item = &'a Pending> + Clone) -> Vec<Value<'a>> {
     vec![
         Value::Number(org.0),
-        Value::Texts(pending.iter().map(|pending| pending.record.as_str()).collect()),
-        Value::Texts(pending.iter().map(|pending| pending.kind.as_str()).collect()),
-        Value::Numbers(pending.iter().map(|pending| pending.rev).collect()),
+        Value::Texts(pending.clone().map(|pending| pending.record.as_str()).collect()),
+        Value::Texts(pending.clone().map(|pending| pending.kind.as_str()).collect()),
+        Value::Numbers(pending.map(|pending| pending.rev).collect()),
     ]
 }
 
 impl Pending {
     fn read(row: &Row) -> Result<Self, Error> {
+        let id: Option<String> = row.try_get(5)?;
+        let leaf: Option<StoredLeaf> = row.try_get(7)?;
+        let actor = row.try_get(6)?;
+        let event = id.zip(leaf).map(|(id, leaf)| PendingEvent { id, actor, leaf: leaf.0 });
         Ok(Self {
             record: row.try_get(0)?,
             kind: row.try_get(1)?,
             rev: row.try_get(2)?,
             delta: row.try_get(3)?,
-            is_event: row.try_get(4)?,
+            at: row.try_get(4)?,
+            event,
         })
     }
 }

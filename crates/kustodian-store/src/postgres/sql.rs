@@ -17,8 +17,9 @@ pub(super) struct Statements {
     /// As `insert`.
     pub(super) update: &'static str,
     /// A new record with its claims, its event and the outbox row in one statement: $1 to $8 as `insert`, $9 claim
-    /// keys, $10 kinds, $11 owners, $12 kind, $13 event, $14 name, $15 at, $16 actor, $17 client, $18 request,
-    /// $19 changes, $20 delta. It writes tables that are distributed differently, which citus does not allow.
+    /// keys, $10 kinds, $11 owners, $12 kind, $13 event, $14 name, $15 at, $16 actor, $17 client, $18 digest,
+    /// $19 salt, $20 request, $21 delta, $22 leaf. It writes tables that are distributed differently, which citus does
+    /// not allow.
     pub(super) create: &'static str,
 }
 
@@ -62,10 +63,11 @@ macro_rules! statements {
                 " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)),",
                 " held AS (INSERT INTO claims (key, org, kind, owner)",
                 " SELECT w.key, $2, w.kind, w.owner FROM unnest($9, $10, $11) AS w (key, kind, owner)),",
-                " happened AS (INSERT INTO events (record, org, kind, rev, id, name, at, actor, client, request_id, changes)",
-                " VALUES ($1, $2, $12, $3, $13, $14, $15, $16, $17, $18, $19))",
-                " INSERT INTO outbox (record, org, kind, rev, at, delta, is_event)",
-                " VALUES ($1, $2, $12, $3, $15, $20, true)"
+                " happened AS (INSERT INTO events",
+                " (record, org, kind, rev, id, name, at, actor, client, digest, salt, request_id)",
+                " VALUES ($1, $2, $12, $3, $13, $14, $15, $16, $17, $18, $19, $20))",
+                " INSERT INTO outbox (org, kind, record, rev, at, delta, id, actor, leaf)",
+                " VALUES ($2, $12, $1, $3, $15, $21, $13, $16, $22)"
             ),
         }
     };
@@ -95,13 +97,25 @@ pub(super) const TAKE_CLAIMS: &str = "INSERT INTO claims (key, org, kind, owner)
 /// $1 claim key, $2 org, $3 owner.
 pub(super) const FREE_CLAIM: &str = "DELETE FROM claims WHERE key = $1 AND org = $2 AND owner = $3";
 
-/// $1 record, $2 org, $3 kind, $4 rev, $5 id, $6 name, $7 at, $8 actor, $9 client, $10 request, $11 changes.
+/// $1 record, $2 org, $3 kind, $4 rev, $5 id, $6 name, $7 at, $8 actor, $9 client, $10 digest, $11 salt, $12 request,
+/// $13 changes, $14 snapshot.
 pub(super) const INSERT_EVENT: &str = "INSERT INTO events (record, org, kind, rev, id, name, at, actor, client, \
-     request_id, changes) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+     digest, salt, request_id, changes, snapshot) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
 
-/// $1 record, $2 org, $3 kind, $4 rev, $5 at, $6 delta, $7 whether there is an event.
-pub(super) const INSERT_OUTBOX: &str = "INSERT INTO outbox (record, org, kind, rev, at, delta, is_event) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7)";
+/// $1 org, $2 kind, $3 record, $4 rev, $5 at, $6 delta, $7 event, $8 actor, $9 leaf.
+pub(super) const INSERT_OUTBOX: &str = "INSERT INTO outbox (org, kind, record, rev, at, delta, id, actor, leaf) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+
+/// $1 record, $2 org, $3 kind.
+pub(super) const ERASE_EVENTS: &str = "UPDATE events SET salt = NULL, request_id = '', changes = NULL, \
+     snapshot = NULL WHERE record = $1 AND org = $2 AND kind = $3";
+
+/// $1 org → the last position given, and its link.
+pub(super) const HEAD: &str = "SELECT position, link FROM feeds WHERE org = $1";
+
+/// $1 record, $2 org, $3 kind, $4 moment → its revision then.
+pub(super) const FIND_REV_AT: &str = "SELECT rev FROM events WHERE record = $1 AND org = $2 AND kind = $3 \
+     AND at <= $4 ORDER BY rev DESC LIMIT 1";
 
 /// $1 org, $2 kind → how many live records there are: counted up to the last position given, plus what waits for one.
 pub(super) const LIVE: &str = "SELECT \

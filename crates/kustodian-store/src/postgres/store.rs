@@ -5,13 +5,15 @@ use std::sync::atomic::Ordering;
 use async_trait::async_trait;
 use kustodian_core::change::{ChangeSet, Kind};
 use kustodian_core::claim::ClaimKey;
+use kustodian_core::feed::{Feed, FeedQuery, Head, HistoryQuery, Recorded};
 use kustodian_core::store::{CommitError, Decide, ListQuery, Listing, OrgKey, Store, StoreError, Stored};
-use kustomer_api::ObjectId;
+use kustomer_api::{ObjectId, Timestamp};
 use tokio::time::timeout;
 
 use super::commit::Source;
+use super::connection::{Answer, Step};
 use super::failure::{spoils_connection, store_error, unavailable};
-use super::{Postgres, listing, records};
+use super::{Core, Postgres, events, feed, listing, records, scrub};
 
 /// Also finds out whether this is a server that cannot write, as a standby is.
 const CHECK: &str = "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean, \
@@ -20,6 +22,27 @@ const CHECK: &str = "SELECT pg_is_in_recovery() OR current_setting('transaction_
 /// Only a write tells whether the disk has room again.
 const PROBE: &str = "INSERT INTO settings (name, value) VALUES ('writable', '') \
      ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+
+impl Core {
+    /// Reads something that may take long, each statement planned for its own values.
+    async fn read_long(&self, steps: &[Step<'_>]) -> Result<Vec<Answer>, StoreError> {
+        let lease = self.lists.take().await?;
+        // Dropped by an error or by a caller who stops waiting, the connection is closed.
+        match timeout(self.connector.statement_timeout(), lease.connection().run_unnamed(steps)).await {
+            Ok(Ok(answers)) => {
+                lease.give_back();
+                Ok(answers)
+            }
+            Ok(Err(failed)) => {
+                if failed.is_complete && !spoils_connection(&failed.error) {
+                    lease.give_back();
+                }
+                Err(store_error(&failed.error))
+            }
+            Err(_) => Err(unavailable("PostgreSQL did not answer in time")),
+        }
+    }
+}
 
 #[async_trait]
 impl Store for Postgres {
@@ -75,6 +98,45 @@ impl Store for Postgres {
         decide: Decide,
     ) -> Result<ChangeSet, CommitError> {
         Postgres::commit(self, org, Source::Open { kind, id, decide }, None).await
+    }
+
+    async fn history(&self, org: OrgKey, query: HistoryQuery) -> Result<Vec<Recorded>, StoreError> {
+        let answers = self.core.read_long(&[events::history(org, &query)]).await?;
+        let rows = answers.iter().flat_map(|answer| &answer.rows);
+        rows.map(events::recorded).collect::<Result<_, _>>().map_err(|error| store_error(&error))
+    }
+
+    async fn find_rev_at(
+        &self,
+        org: OrgKey,
+        kind: Kind,
+        id: ObjectId,
+        at: Timestamp,
+    ) -> Result<Option<u64>, StoreError> {
+        events::find_rev_at(&self.core.readers, org, kind, id, at).await
+    }
+
+    async fn feed(&self, org: OrgKey, query: FeedQuery) -> Result<Feed, StoreError> {
+        let answers = self.core.read_long(&feed::steps(org, &query)).await?;
+        feed::read(&query, answers).map_err(|error| store_error(&error))
+    }
+
+    async fn find_event(&self, org: OrgKey, id: ObjectId) -> Result<Option<Recorded>, StoreError> {
+        events::find_event(&self.core.readers, org, id).await
+    }
+
+    async fn feed_head(&self, org: OrgKey) -> Result<Head, StoreError> {
+        events::find_head(&self.core.readers, org).await
+    }
+
+    async fn scrub(&self) -> Result<(), StoreError> {
+        let core = std::sync::Arc::clone(&self.core);
+        // Whoever stops waiting does not stop it.
+        let scrubbing = tokio::spawn(async move {
+            let _alone = core.scrubbing.lock().await;
+            scrub::scrub(&core.connector).await
+        });
+        scrubbing.await.map_err(|error| StoreError::Failed { reason: error.to_string() })?
     }
 
     async fn check(&self) -> Result<(), StoreError> {

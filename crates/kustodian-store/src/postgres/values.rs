@@ -5,8 +5,12 @@ use std::fmt;
 
 use bytes::BytesMut;
 use ipnet::IpNet;
+use kustodian_core::chain::{Digest, Leaf, Link, Salt};
+use kustodian_core::change::Kind;
 use kustomer_api::{ObjectId, Timestamp};
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
+
+use crate::document::{FromBytes, kind_named};
 
 /// A parameter of a statement. It never shows what it holds: the driver logs parameters when debugging, and they are
 /// documents, hashes and keys.
@@ -27,16 +31,24 @@ pub(super) enum Value<'a> {
     Flag(bool),
     /// Bytes.
     Bytes(&'a [u8]),
+    /// Bytes or NULL.
+    MaybeBytes(Option<&'a [u8]>),
     /// Role names, as a JSON array.
     Roles(&'a [String]),
     /// A network or NULL, as text.
     Network(Option<IpNet>),
     /// Several texts.
     Texts(Vec<&'a str>),
+    /// Several texts or NULLs.
+    MaybeTexts(Vec<Option<&'a str>>),
     /// Several ids, as text.
     Ids(Vec<ObjectId>),
     /// Several numbers.
     Numbers(Vec<i64>),
+    /// A hash.
+    Hash([u8; 32]),
+    /// Several hashes.
+    Hashes(Vec<[u8; 32]>),
     /// Several byte strings.
     ByteStrings(Vec<&'a [u8]>),
 }
@@ -73,10 +85,10 @@ impl Value<'_> {
             Self::Roles(_) | Self::Network(_) => Type::TEXT,
             Self::Number(_) | Self::MaybeNumber(_) => Type::INT8,
             Self::Flag(_) => Type::BOOL,
-            Self::Bytes(_) => Type::BYTEA,
-            Self::Texts(_) | Self::Ids(_) => Type::TEXT_ARRAY,
+            Self::Bytes(_) | Self::MaybeBytes(_) | Self::Hash(_) => Type::BYTEA,
+            Self::Texts(_) | Self::MaybeTexts(_) | Self::Ids(_) => Type::TEXT_ARRAY,
             Self::Numbers(_) => Type::INT8_ARRAY,
-            Self::ByteStrings(_) => Type::BYTEA_ARRAY,
+            Self::ByteStrings(_) | Self::Hashes(_) => Type::BYTEA_ARRAY,
         }
     }
 }
@@ -101,11 +113,15 @@ impl ToSql for Value<'_> {
             Self::MaybeNumber(number) => number.to_sql(sql_type, out),
             Self::Flag(flag) => flag.to_sql(sql_type, out),
             Self::Bytes(bytes) => bytes.to_sql(sql_type, out),
+            Self::MaybeBytes(bytes) => bytes.to_sql(sql_type, out),
             Self::Roles(roles) => serde_json::to_string(roles)?.to_sql(sql_type, out),
             Self::Network(network) => network.map(|network| network.to_string()).to_sql(sql_type, out),
             Self::Texts(texts) => texts.to_sql(sql_type, out),
+            Self::MaybeTexts(texts) => texts.to_sql(sql_type, out),
             Self::Ids(ids) => ids.iter().map(ObjectId::to_string).collect::<Vec<_>>().to_sql(sql_type, out),
             Self::Numbers(numbers) => numbers.to_sql(sql_type, out),
+            Self::Hash(hash) => hash.as_slice().to_sql(sql_type, out),
+            Self::Hashes(hashes) => hashes.iter().map(<[u8; 32]>::as_slice).collect::<Vec<_>>().to_sql(sql_type, out),
             Self::ByteStrings(strings) => strings.to_sql(sql_type, out),
         }
     }
@@ -144,3 +160,8 @@ read_from!(&str => Roles: Vec<String>, "Role names out of a JSON array.", |text|
 read_from!(&str => Network: IpNet, "A network out of text.", |text| Ok(text.parse()?));
 read_from!(i64 => Moment: Timestamp, "A moment out of milliseconds.", |millis| Ok(Timestamp::from_millis(millis)));
 read_from!(i64 => Count: u64, "A revision or a count out of a number.", |number| Ok(u64::try_from(number)?));
+read_from!(&str => Named: Kind, "A kind out of its word.", |word| Ok(kind_named(word).ok_or("not a kind")?));
+read_from!(&[u8] => StoredDigest: Digest, "A digest out of bytes.", |bytes| Ok(Digest::from_bytes(bytes)?));
+read_from!(&[u8] => StoredLink: Link, "A link out of bytes.", |bytes| Ok(Link::from_bytes(bytes)?));
+read_from!(&[u8] => StoredSalt: Salt, "A salt out of bytes.", |bytes| Ok(Salt::from_bytes(bytes)?));
+read_from!(&[u8] => StoredLeaf: Leaf, "A leaf out of bytes.", |bytes| Ok(Leaf::from_bytes(bytes)?));

@@ -14,6 +14,9 @@ mod differential;
 #[path = "../store/directory.rs"]
 mod directory;
 #[cfg(test)]
+#[path = "../store/feed.rs"]
+mod feed;
+#[cfg(test)]
 #[path = "../store/list.rs"]
 mod list;
 #[cfg(test)]

@@ -36,7 +36,7 @@ async fn settled(client: &Client) {
 
 /// The org's feed in order: position, record, revision.
 async fn feed(client: &Client, org: OrgKey) -> Vec<(i64, String, i64)> {
-    let sql = "SELECT position, record, rev FROM events WHERE org = $1 ORDER BY position";
+    let sql = "SELECT position, record, rev FROM positions WHERE org = $1 ORDER BY position";
     let rows = client.query(sql, &[&org.0]).await.unwrap();
     rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect()
 }
@@ -164,9 +164,10 @@ async fn a_commit_that_finishes_late_gets_a_later_position_and_none_is_skipped()
     let (late, watcher) = (place.client().await, place.client().await);
     // As the engine writes it, by a server that is slow to commit.
     late.batch_execute(&format!(
-        "BEGIN; INSERT INTO events (record, org, kind, rev, id, name, at, client, request_id) \
-         VALUES ('late', {0}, 'customer', 1, 'x', 'kustomer.customer.create', 1, 'api', 'r'); \
-         INSERT INTO outbox (record, org, kind, rev, at, delta, is_event) VALUES ('late', {0}, 'customer', 1, 1, 1, true)",
+        "BEGIN; INSERT INTO events (record, org, kind, rev, id, name, at, client, digest, salt, request_id) \
+         VALUES ('late', {0}, 'customer', 1, 'x', 'kustomer.customer.create', 1, 'api', '', '', 'r'); \
+         INSERT INTO outbox (org, kind, record, rev, at, delta, id, leaf) \
+         VALUES ({0}, 'customer', 'late', 1, 1, 1, 'x', sha256(''))",
         org.0
     ))
     .await
@@ -175,7 +176,7 @@ async fn a_commit_that_finishes_late_gets_a_later_position_and_none_is_skipped()
         stores(&servers)[number % 2].commit(org, changes(vec![put(next_id(), 1)])).await.unwrap();
     }
     settled(&watcher).await;
-    let early = "SELECT count(*) FROM events WHERE org = $1 AND position BETWEEN 1 AND 6";
+    let early = "SELECT count(*) FROM positions WHERE org = $1 AND position BETWEEN 1 AND 6";
     assert_eq!(watcher.query_one(early, &[&org.0]).await.unwrap().get::<_, i64>(0), 6);
     late.batch_execute("COMMIT").await.unwrap();
     settled(&watcher).await;

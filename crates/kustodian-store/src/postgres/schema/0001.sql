@@ -82,8 +82,9 @@ CREATE TABLE claims (
     owner text COLLATE "C" NOT NULL
 );
 
--- What happened, committed with the record it happened to. `position` is dense within an org, from 1; it is given
--- after the commit, by one sequencer at a time.
+-- What happened, committed with the record it happened to. What may be personal is the payload: `request_id`, `changes`
+-- and the record as it was afterwards; `digest` is its HMAC-SHA-256 under `salt`. The key holds `at`, so that the
+-- revision of a moment is found in it alone.
 CREATE TABLE events (
     record     text COLLATE "C" NOT NULL,
     org        bigint NOT NULL,
@@ -94,34 +95,56 @@ CREATE TABLE events (
     at         bigint NOT NULL,
     actor      text COLLATE "C",
     client     text COLLATE "C" NOT NULL,
-    request_id text COLLATE "C" NOT NULL,
-    changes    text COLLATE "C",                  -- null on a create
-    position   bigint,
-    PRIMARY KEY (record, org, kind, rev)
+    digest     bytea NOT NULL,
+    salt       bytea,                             -- null once erased
+    request_id text COLLATE "C" NOT NULL,         -- empty once erased
+    changes    text COLLATE "C",                  -- null on a create, and once erased
+    snapshot   text COLLATE "C",                  -- the whole record, now and then; null once erased
+    PRIMARY KEY (record, org, kind, rev) INCLUDE (at)
 );
 
--- Not unique: that would cross the distribution key. The sequencer gives each position once, under the org's lock.
-CREATE INDEX events_by_position ON events (org, position) WHERE position IS NOT NULL;
-
--- What was committed and has no position yet, and what it adds to the number of live records. Empty most of the time
--- and rewritten all the time, so it is cleaned early.
-CREATE TABLE outbox (
+-- The place of each event in its org's feed: `position` is dense within an org, from 1, and given after the commit, by
+-- one sequencer at a time. `link` is SHA-256 over the link before, the position, and the event without its payload. A
+-- table of its own, so that events are written once and what is asked of many of them is answered by narrow rows.
+CREATE TABLE positions (
     record   text COLLATE "C" NOT NULL,
     org      bigint NOT NULL,
     kind     text COLLATE "C" NOT NULL,
     rev      bigint NOT NULL,
+    position bigint NOT NULL,
+    id       text COLLATE "C" NOT NULL,
     at       bigint NOT NULL,
-    delta    bigint NOT NULL,                     -- +1: became live, -1: deleted
-    is_event boolean NOT NULL,                    -- false: a record written without an event
-    PRIMARY KEY (record, org, kind, rev)
+    actor    text COLLATE "C",
+    link     bytea NOT NULL,
+    PRIMARY KEY (org, id, record, kind, rev)
+);
+
+-- Not unique: that would cross the distribution key. The sequencer gives each position once, under the org's lock.
+CREATE INDEX positions_in_order ON positions (org, position) INCLUDE (kind, at, actor);
+-- Positions follow time closely enough to find those of a span by the blocks they stand in.
+CREATE INDEX positions_by_moment ON positions USING brin (at) WITH (pages_per_range = 32, autosummarize = on);
+
+-- What was committed and has no position yet, and what it adds to the number of live records. Empty most of the time
+-- and rewritten all the time, so it is cleaned early.
+CREATE TABLE outbox (
+    org    bigint NOT NULL,
+    kind   text COLLATE "C" NOT NULL,
+    record text COLLATE "C" NOT NULL,
+    rev    bigint NOT NULL,
+    at     bigint NOT NULL,
+    delta  bigint NOT NULL,                       -- +1: became live, -1: deleted
+    id     text COLLATE "C",                      -- null: a record written without an event; so are the next two
+    actor  text COLLATE "C",
+    leaf   bytea,                                 -- SHA-256 of the event without its payload
+    PRIMARY KEY (org, kind, record, rev)
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
 
-CREATE INDEX outbox_by_org ON outbox (org, kind);
-
--- The last position given in each org. Whoever holds an org's row locked is the org's sequencer.
+-- The end of each org's chain of events: the last position given, and its link. Whoever holds an org's row locked is the
+-- org's sequencer.
 CREATE TABLE feeds (
     org      bigint PRIMARY KEY,
-    position bigint NOT NULL
+    position bigint NOT NULL,
+    link     bytea NOT NULL
 );
 
 -- How many records of a kind were not deleted when the last position was given; with the outbox: how many are not now.
@@ -136,6 +159,7 @@ CREATE TABLE live_counts (
 DO $$
 BEGIN
     ALTER TABLE customers ALTER COLUMN document SET COMPRESSION lz4;
+    ALTER TABLE events ALTER COLUMN changes SET COMPRESSION lz4, ALTER COLUMN snapshot SET COMPRESSION lz4;
 EXCEPTION WHEN feature_not_supported OR invalid_parameter_value THEN
     NULL;
 END

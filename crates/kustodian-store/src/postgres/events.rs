@@ -1,0 +1,95 @@
+//! Reading single events, a record's history, and the end of a feed.
+
+use kustodian_core::chain::genesis;
+use kustodian_core::change::Kind;
+use kustodian_core::feed::{Head, HistoryQuery, Recorded};
+use kustodian_core::store::{OrgKey, StoreError};
+use kustomer_api::{ObjectId, Timestamp};
+use tokio_postgres::{Error, Row};
+
+use super::connection::Step;
+use super::failure::store_error;
+use super::pool::Shared;
+use super::sql::{FIND_REV_AT, HEAD};
+use super::values::{Count, Id, Moment, Named, StoredDigest, StoredLink, StoredSalt, Value};
+
+/// What [`recorded`] reads, out of `events e` and what tells their places, `p`.
+pub(super) const COLUMNS: &str = "p.position, e.id, e.name, e.kind, e.record, e.rev, e.at, e.actor, e.client, \
+     e.request_id, e.changes, e.snapshot, e.salt, e.digest, p.link";
+
+/// Where `e` and `p` are of the same event. The record first: it is what both are distributed by.
+pub(super) const SAME: &str = "p.record = e.record AND p.org = e.org AND p.kind = e.kind AND p.rev = e.rev";
+
+/// An event out of [`COLUMNS`].
+pub(super) fn recorded(row: &Row) -> Result<Recorded, Error> {
+    Ok(Recorded {
+        position: row.try_get::<_, Option<Count>>(0)?.map(|position| position.0),
+        id: row.try_get::<_, Id>(1)?.0,
+        name: row.try_get(2)?,
+        kind: row.try_get::<_, Named>(3)?.0,
+        record: row.try_get::<_, Id>(4)?.0,
+        rev: row.try_get::<_, Count>(5)?.0,
+        at: row.try_get::<_, Moment>(6)?.0,
+        actor: row.try_get::<_, Option<Id>>(7)?.map(|id| id.0),
+        client: row.try_get(8)?,
+        request_id: row.try_get(9)?,
+        changes: row.try_get(10)?,
+        snapshot: row.try_get(11)?,
+        salt: row.try_get::<_, Option<StoredSalt>>(12)?.map(|salt| salt.0),
+        digest: row.try_get::<_, StoredDigest>(13)?.0,
+        link: row.try_get::<_, Option<StoredLink>>(14)?.map(|link| link.0),
+    })
+}
+
+/// The end of a feed out of `position, link`.
+pub(super) fn head(row: &Row) -> Result<Head, Error> {
+    Ok(Head { position: row.try_get::<_, Count>(0)?.0, link: row.try_get::<_, StoredLink>(1)?.0 })
+}
+
+pub(super) async fn find_head(readers: &Shared, org: OrgKey) -> Result<Head, StoreError> {
+    let answer = readers.read(HEAD, &[Value::Number(org.0)]).await?;
+    let found = answer.rows.first().map(head).transpose().map_err(|error| store_error(&error))?;
+    Ok(found.unwrap_or_else(|| Head { position: 0, link: genesis(org) }))
+}
+
+pub(super) async fn find_event(readers: &Shared, org: OrgKey, id: ObjectId) -> Result<Option<Recorded>, StoreError> {
+    // One statement, so that an event which is just given its position is found in one place or the other.
+    let sql = format!(
+        "SELECT {COLUMNS} FROM (SELECT record, org, kind, rev, position, link FROM positions \
+         WHERE org = $1 AND id = $2 UNION ALL SELECT record, org, kind, rev, NULL, NULL FROM outbox \
+         WHERE org = $1 AND id = $2) p JOIN events e ON {SAME} LIMIT 1"
+    );
+    let answer = readers.read(&sql, &[Value::Number(org.0), Value::Id(id)]).await?;
+    answer.rows.first().map(recorded).transpose().map_err(|error| store_error(&error))
+}
+
+pub(super) async fn find_rev_at(
+    readers: &Shared,
+    org: OrgKey,
+    kind: Kind,
+    id: ObjectId,
+    at: Timestamp,
+) -> Result<Option<u64>, StoreError> {
+    let values = [Value::Id(id), Value::Number(org.0), Value::Text(kind.as_str()), Value::Number(at.as_millis())];
+    let answer = readers.read(FIND_REV_AT, &values).await?;
+    let rev = answer.rows.first().map(|row| row.try_get::<_, Count>(0)).transpose();
+    rev.map(|rev| rev.map(|rev| rev.0)).map_err(|error| store_error(&error))
+}
+
+/// What reads a history.
+pub(super) fn history<'a>(org: OrgKey, query: &HistoryQuery) -> Step<'a> {
+    let direction = if query.descending { "DESC" } else { "ASC" };
+    let sql = format!(
+        "SELECT {COLUMNS} FROM events e LEFT JOIN positions p ON {SAME} AND p.id = e.id WHERE e.record = $1 \
+         AND e.org = $2 AND e.kind = $3 AND e.rev >= $4 AND e.rev <= $5 ORDER BY e.rev {direction} LIMIT $6"
+    );
+    let values = vec![
+        Value::Id(query.record),
+        Value::Number(org.0),
+        Value::Text(query.kind.as_str()),
+        Value::count(query.from),
+        Value::count(query.to),
+        Value::Number(query.limit.into()),
+    ];
+    Step::Statement(sql.into(), values)
+}
