@@ -150,9 +150,7 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// # Errors
     /// When the database cannot answer.
-    async fn history(&self, org: OrgKey, query: HistoryQuery) -> Result<Vec<Recorded>, StoreError> {
-        Err(StoreError::Failed { reason: format!("no history of {org:?} for {query:?}") })
-    }
+    async fn history(&self, org: OrgKey, query: HistoryQuery) -> Result<Vec<Recorded>, StoreError>;
 
     /// The last revision a record had at a moment; `None` before its first.
     ///
@@ -164,42 +162,32 @@ pub trait Store: Send + Sync + 'static {
         kind: Kind,
         id: ObjectId,
         at: Timestamp,
-    ) -> Result<Option<u64>, StoreError> {
-        Err(StoreError::Failed { reason: format!("no revisions of {org:?} {kind:?} {id} {at:?}") })
-    }
+    ) -> Result<Option<u64>, StoreError>;
 
     /// Events of the org, in the order of their positions: what comes later gets a later position, so that whoever has
     /// read up to one never misses what was committed late.
     ///
     /// # Errors
     /// When the database cannot answer.
-    async fn feed(&self, org: OrgKey, query: FeedQuery) -> Result<Feed, StoreError> {
-        Err(StoreError::Failed { reason: format!("no feed of {org:?} for {query:?}") })
-    }
+    async fn feed(&self, org: OrgKey, query: FeedQuery) -> Result<Feed, StoreError>;
 
     /// The event with this id.
     ///
     /// # Errors
     /// When the database cannot answer.
-    async fn find_event(&self, org: OrgKey, id: ObjectId) -> Result<Option<Recorded>, StoreError> {
-        Err(StoreError::Failed { reason: format!("no event {id} of {org:?}") })
-    }
+    async fn find_event(&self, org: OrgKey, id: ObjectId) -> Result<Option<Recorded>, StoreError>;
 
     /// The end of the org's feed.
     ///
     /// # Errors
     /// When the database cannot answer.
-    async fn feed_head(&self, org: OrgKey) -> Result<Head, StoreError> {
-        Err(StoreError::Failed { reason: format!("no feed of {org:?}") })
-    }
+    async fn feed_head(&self, org: OrgKey) -> Result<Head, StoreError>;
 
     /// Removes from the disk, as far as the engine can, what was erased from the records.
     ///
     /// # Errors
     /// When the database cannot.
-    async fn scrub(&self) -> Result<(), StoreError> {
-        Err(StoreError::Failed { reason: "nothing was scrubbed".to_owned() })
-    }
+    async fn scrub(&self) -> Result<(), StoreError>;
 
     /// Whether the database can be read and written now.
     ///
