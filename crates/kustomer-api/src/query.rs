@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use crate::Timestamp;
 use crate::schema::Schema;
 use crate::validation::Fault;
+use crate::{ObjectId, Timestamp};
 
 /// A query parameter, for documents.
 #[derive(Debug, Clone, Copy)]
@@ -57,6 +57,14 @@ pub fn read_number(name: &str, value: &str, least: u32, greatest: u32) -> Result
         let limits = if greatest == u32::MAX { format!("from {least}") } else { format!("from {least} to {greatest}") };
         Fault::of_parameter(name, format!("{name} must be a whole number {limits}"))
     })
+}
+
+/// Reads an id of 24 hexadecimal characters.
+///
+/// # Errors
+/// When `value` is none.
+pub fn read_object_id(name: &str, value: &str) -> Result<ObjectId, Fault> {
+    value.parse().map_err(|_| Fault::of_parameter(name, format!("{name} must be an id of 24 hexadecimal characters")))
 }
 
 /// Reads a date-time, or a day, which stands for its first millisecond in UTC. A plus that was decoded to a blank is

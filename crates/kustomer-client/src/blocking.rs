@@ -5,10 +5,12 @@ use std::sync::{OnceLock, mpsc};
 
 use kustomer_api::Endpoint;
 use kustomer_api::envelope::Page;
+use kustomer_api::event::Event;
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::call::Call;
 use crate::error::{Error, InvalidRequest, TransportError};
+use crate::events::EventStream;
 use crate::exchange::Exchange;
 use crate::pages::Walk;
 
@@ -94,6 +96,35 @@ where
                 Ok((Ok(item), current)) => {
                     walk = Some(current);
                     item.map(Ok)
+                }
+                Ok((Err(error), _)) => Some(Err(error)),
+                Err(error) => Some(Err(error.into())),
+            }
+        })
+    }
+}
+
+impl EventStream {
+    /// The events without an async runtime; ends after the first error that is handed out. Blocks the thread.
+    ///
+    /// ```no_run
+    /// use kustomer_client::Client;
+    /// use kustomer_client::event::ListEvents;
+    ///
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+    /// for event in client.events().stream(ListEvents::default()).into_blocking_iter() {
+    ///     println!("{}", event?.name);
+    /// }
+    /// # Ok::<(), kustomer_client::Error>(())
+    /// ```
+    pub fn into_blocking_iter(self) -> impl Iterator<Item = Result<Event, Error>> {
+        let mut events = Some(self);
+        std::iter::from_fn(move || {
+            let mut current = events.take()?;
+            match wait(async move { (current.next().await, current) }) {
+                Ok((Ok(event), current)) => {
+                    events = Some(current);
+                    Some(Ok(event))
                 }
                 Ok((Err(error), _)) => Some(Err(error)),
                 Err(error) => Some(Err(error.into())),

@@ -9,7 +9,7 @@ use kustomer_api::Endpoint;
 
 use crate::call::Call;
 use crate::error::InvalidRequest;
-use crate::resources::{Auth, Customers, Messages, Orgs, Tags, Users};
+use crate::resources::{AuditLogs, Auth, Customers, Events, Messages, Orgs, Tags, Users};
 use crate::retry::Retry;
 use crate::target::Target;
 
@@ -47,6 +47,16 @@ impl Client {
     /// The operations on customers.
     pub fn customers(&self) -> Customers<'_> {
         Customers::new(self)
+    }
+
+    /// The feed of events.
+    pub fn events(&self) -> Events<'_> {
+        Events::new(self)
+    }
+
+    /// The operations on audit logs.
+    pub fn audit_logs(&self) -> AuditLogs<'_> {
+        AuditLogs::new(self)
     }
 
     /// The operations on tags.

@@ -46,6 +46,7 @@
 mod call;
 mod client;
 mod error;
+mod events;
 mod exchange;
 mod pages;
 mod path;
@@ -59,10 +60,11 @@ mod blocking;
 pub use call::{Call, Sending};
 pub use client::{Client, ClientBuilder};
 pub use error::{ApiError, DecodeError, Error, InvalidRequest, TransportError};
+pub use events::EventStream;
 pub use exchange::{Exchange, ReceivedResponse, SentRequest};
 pub use kustomer_api::{
-    self as api, Field, ObjectId, Timestamp, auth, custom, customer, endpoint::Endpoint, envelope, message, org, query,
-    tag, user,
+    self as api, Field, ObjectId, Timestamp, audit, auth, custom, customer, endpoint::Endpoint, envelope, event,
+    message, org, query, tag, user,
 };
 pub use pages::Walk;
 pub use retry::Retry;

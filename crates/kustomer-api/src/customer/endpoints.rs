@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::request_schema::CUSTOMER_INPUT;
-use super::{CUSTOMER, Customer, CustomerInput};
+use super::{CUSTOMER, Customer, CustomerInput, StateQuery};
 use crate::endpoint::{Answer, endpoint};
 use crate::envelope::{Document, Page};
 use crate::operation::{Operation, own};
@@ -33,8 +33,8 @@ endpoint! {
 
 endpoint! {
     /// `getCustomerById`.
-    GetCustomerById = contract!(GET_CUSTOMER_BY_ID), "Reads a customer by its id.";
-    path: ObjectId, query: (), body: (), answer: Document<Customer>: Answer::One(&CUSTOMER)
+    GetCustomerById = contract!(GET_CUSTOMER_BY_ID), "Reads a customer by its id, as it is or as it was.";
+    path: ObjectId, query: StateQuery, body: (), answer: Document<Customer>: Answer::One(&CUSTOMER)
 }
 
 endpoint! {

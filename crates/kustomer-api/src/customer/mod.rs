@@ -4,6 +4,7 @@
 mod attributes;
 mod contact;
 mod endpoints;
+mod history;
 mod input;
 pub mod request_schema;
 mod response_schema;
@@ -19,6 +20,10 @@ pub use endpoints::{
     Comparison, CreateCustomer, CustomerSort, CustomerSortKey, DeleteCustomer, GetCustomerByEmail,
     GetCustomerByExternalId, GetCustomerById, GetCustomerByPhone, GetCustomers, ListCustomers, MomentFilter,
     ReplaceQuery, RestoreCustomer, UpdateCustomer, UpdateCustomerAttributes,
+};
+pub use history::{
+    EraseCustomer, GetCustomerHistory, HISTORY_ENTRY, HISTORY_ENTRY_TYPE, HistoryEntry, HistoryEntryAttributes,
+    StateQuery,
 };
 pub use input::CustomerInput;
 pub use response_schema::CUSTOMER;

@@ -1,11 +1,12 @@
 //! Customers.
 
-use kustomer_api::ObjectId;
 use kustomer_api::customer::{
-    CreateCustomer, Customer, CustomerInput, DeleteCustomer, GetCustomerByEmail, GetCustomerByExternalId,
-    GetCustomerById, GetCustomerByPhone, GetCustomers, ListCustomers, ReplaceQuery, RestoreCustomer, UpdateCustomer,
-    UpdateCustomerAttributes,
+    CreateCustomer, Customer, CustomerInput, DeleteCustomer, EraseCustomer, GetCustomerByEmail,
+    GetCustomerByExternalId, GetCustomerById, GetCustomerByPhone, GetCustomerHistory, GetCustomers, ListCustomers,
+    ReplaceQuery, RestoreCustomer, StateQuery, UpdateCustomer, UpdateCustomerAttributes,
 };
+use kustomer_api::query::PageQuery;
+use kustomer_api::{ObjectId, Timestamp};
 
 use super::group;
 use crate::call::Call;
@@ -50,7 +51,63 @@ impl Customers<'_> {
     /// # }
     /// ```
     pub fn get(&self, id: ObjectId) -> Call<GetCustomerById> {
-        self.client.call(id, &(), &())
+        self.client.call(id, &StateQuery::default(), &())
+    }
+
+    /// Reads a customer as it was at a revision, from 1. Kustodian has this; Kustomer does not.
+    ///
+    /// ```no_run
+    /// use kustomer_client::Client;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+    /// let first = client.customers().at_rev("5c7d1a1f9a1b2c0010a1b2c3".parse()?, 1).await?.data;
+    /// println!("{:?}", first.attributes.name.value());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn at_rev(&self, id: ObjectId, rev: u64) -> Call<GetCustomerById> {
+        self.client.call(id, &StateQuery { rev: Some(rev), as_of: None }, &())
+    }
+
+    /// Reads a customer as it was at a moment. Kustodian has this; Kustomer does not.
+    ///
+    /// ```no_run
+    /// use kustomer_client::Client;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+    /// let moment = "2026-01-02T03:04:05.678Z".parse()?;
+    /// let then = client.customers().as_of("5c7d1a1f9a1b2c0010a1b2c3".parse()?, moment).await?.data;
+    /// println!("{:?}", then.attributes.name.value());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn as_of(&self, id: ObjectId, moment: Timestamp) -> Call<GetCustomerById> {
+        self.client.call(id, &StateQuery { rev: None, as_of: Some(moment) }, &())
+    }
+
+    /// Lists one page of what happened to a customer, newest first; [`walk`](Call::walk) goes on to its making.
+    /// Kustodian has this; Kustomer does not.
+    ///
+    /// ```no_run
+    /// use kustomer_client::Client;
+    /// use kustomer_client::query::PageQuery;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+    /// let mut history = client.customers().history("5c7d1a1f9a1b2c0010a1b2c3".parse()?, &PageQuery::default()).walk();
+    /// while let Some(entry) = history.next().await? {
+    ///     println!("{:?} {:?}", entry.attributes.created_at, entry.attributes.event_name);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn history(&self, id: ObjectId, query: &PageQuery) -> Call<GetCustomerHistory> {
+        self.client.call(id, query, &())
     }
 
     /// Reads the customer who holds an e-mail address, case aside.
@@ -216,6 +273,23 @@ impl Customers<'_> {
     /// # }
     /// ```
     pub fn restore(&self, id: ObjectId) -> Call<RestoreCustomer> {
+        self.client.call(id, &(), &())
+    }
+
+    /// Erases a customer for ever: its values leave the record, its history and the disk. Kustodian has this; Kustomer
+    /// does not.
+    ///
+    /// ```no_run
+    /// use kustomer_client::Client;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+    /// client.customers().erase("5c7d1a1f9a1b2c0010a1b2c3".parse()?).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn erase(&self, id: ObjectId) -> Call<EraseCustomer> {
         self.client.call(id, &(), &())
     }
 }

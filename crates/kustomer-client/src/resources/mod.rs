@@ -1,14 +1,18 @@
 //! The operations by resource. Each is one line on the one path, [`Client::call`](crate::Client::call).
 
+mod audit_logs;
 mod auth;
 mod customers;
+mod events;
 mod messages;
 mod orgs;
 mod tags;
 mod users;
 
+pub use audit_logs::AuditLogs;
 pub use auth::Auth;
 pub use customers::Customers;
+pub use events::Events;
 pub use messages::Messages;
 pub use orgs::Orgs;
 pub use tags::Tags;

@@ -1,0 +1,237 @@
+//! Audit logs: who did what to which record, newest first (`docs/contract/behaviour.md` §18).
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::endpoint::{Answer, endpoint};
+use crate::envelope::{Page, Resource};
+use crate::event::{CHANGES, Changes};
+use crate::operation::contract;
+use crate::query::{Faults, Parameter, QueryArguments, read_moment, read_number, read_object_id};
+use crate::schema::{DATE_TIME, Object, Property, Schema};
+use crate::validation::Fault;
+use crate::{Field, ObjectId, Timestamp};
+
+/// The `type` of an entry.
+pub const TYPE: &str = "audit_log";
+
+/// An entry of the audit log.
+pub type AuditLog = Resource<AuditLogAttributes>;
+
+/// What an entry tells.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AuditLogAttributes {
+    /// `kustomer.customer.update`, …
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub event_name: Field<String>,
+    /// The last word of the name: `update`, …
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub event_verb: Field<String>,
+    /// The org's id.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub org: Field<String>,
+    /// Who did it; null when the system did.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub user_id: Field<String>,
+    /// `user`, `machine` or `system`.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub user_type: Field<String>,
+    /// The record's id.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub object_id: Field<String>,
+    /// The record's type.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub object_type: Field<String>,
+    /// Where it came from: `api`, …
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub client: Field<String>,
+    /// The address it came from. Kustodian keeps none.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub ip: Field<String>,
+    /// What changed; relationships by their bare ids. Null when the record was made, and once erased.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub changes: Field<Changes>,
+    /// When it happened.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub created_at: Field<Timestamp>,
+    /// When it was told.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub published_at: Field<Timestamp>,
+    /// When it will be gone; null when never.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub expires_at: Field<Timestamp>,
+    /// Attributes this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// An entry as answered.
+pub static AUDIT_LOG: Schema = Schema::object(&Object {
+    name: "AuditLog",
+    open: true,
+    properties: &[
+        Property::required("type", Schema::text()),
+        Property::required("id", Schema::text()),
+        Property::required(
+            "attributes",
+            Schema::object(&Object {
+                name: "AuditLogAttributes",
+                open: true,
+                properties: &[
+                    Property::required("eventName", Schema::text()),
+                    Property::required("eventVerb", Schema::text()),
+                    Property::required("org", Schema::text()),
+                    Property::required("userId", Schema::text().or_null()),
+                    Property::required("userType", Schema::one_of(&["user", "machine", "system"])),
+                    Property::required("objectId", Schema::text()),
+                    Property::required("objectType", Schema::text()),
+                    Property::required("client", Schema::text()),
+                    Property::required("changes", CHANGES),
+                    Property::required("createdAt", Schema::format(DATE_TIME)),
+                    Property::required("publishedAt", Schema::format(DATE_TIME)),
+                    Property::required("expiresAt", Schema::format(DATE_TIME).or_null()),
+                ],
+            }),
+        ),
+        Property::required("relationships", crate::schema::RELATIONSHIPS),
+    ],
+});
+
+endpoint! {
+    /// `getAuditLogs`.
+    GetAuditLogs = &contract::GET_AUDIT_LOGS, "Lists who did what to which record, newest first.";
+    path: (), query: ListAuditLogs, body: (), answer: Page<AuditLog>: Answer::Counted(&AUDIT_LOG)
+}
+
+/// The types of records an audit log can be filtered by: those of the contract, and `tag`.
+pub const OBJECT_TYPES: &[&str] = &[
+    "bill_subscription",
+    "business_rule",
+    "company",
+    "conversation",
+    "customer",
+    "message",
+    "search",
+    "shortcut",
+    "user",
+    "work_item",
+    "ip_rule",
+    "work_session",
+    "shopify_rest",
+    "tag",
+];
+
+/// The default `count`.
+pub const DEFAULT_COUNT: u32 = 100;
+
+/// The greatest `count`.
+pub const MAX_COUNT: u32 = 1_000;
+
+/// Which entries. Nothing set lists the newest 100.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ListAuditLogs {
+    /// How many, 1 to 1000; 100 when absent.
+    pub count: Option<u32>,
+    /// Only entries newer than this one; those nearest to it.
+    pub after: Option<ObjectId>,
+    /// Only entries older than this one.
+    pub before: Option<ObjectId>,
+    /// Only of records of this type, one of [`OBJECT_TYPES`].
+    pub object_type: Option<String>,
+    /// Only of this record. Needs `object_type`.
+    pub object_id: Option<ObjectId>,
+    /// Only what this user did.
+    pub user_id: Option<ObjectId>,
+    /// Types beside `object_type`.
+    pub include: Vec<String>,
+    /// Only from this moment on.
+    pub start: Option<Timestamp>,
+    /// Only up to this moment, itself included.
+    pub end: Option<Timestamp>,
+}
+
+impl QueryArguments for ListAuditLogs {
+    const PARAMETERS: &'static [Parameter] = &[
+        Parameter { name: "count", schema: Schema::integer(), about: "How many entries, 1 to 1000; 100 by default." },
+        Parameter { name: "after", schema: Schema::text(), about: "Only entries newer than the one with this id." },
+        Parameter { name: "before", schema: Schema::text(), about: "Only entries older than the one with this id." },
+        Parameter {
+            name: "filter[objectType]",
+            schema: Schema::one_of(OBJECT_TYPES),
+            about: "Only of records of this type.",
+        },
+        Parameter {
+            name: "filter[objectId]",
+            schema: Schema::text(),
+            about: "Only of this record; needs `filter[objectType]`.",
+        },
+        Parameter { name: "filter[userId]", schema: Schema::text(), about: "Only what this user did." },
+        Parameter {
+            name: "filter[include]",
+            schema: Schema::text(),
+            about: "Types beside `filter[objectType]`, joined by commas.",
+        },
+        Parameter { name: "filter[start]", schema: Schema::format(DATE_TIME), about: "Only from this moment on." },
+        Parameter {
+            name: "filter[end]",
+            schema: Schema::format(DATE_TIME),
+            about: "Only up to this moment, itself included.",
+        },
+    ];
+
+    fn write(&self) -> Vec<(Cow<'static, str>, String)> {
+        let id = |id: Option<ObjectId>| id.map(|id| id.to_string());
+        let moment = |moment: Option<Timestamp>| moment.map(|moment| moment.to_string());
+        let pairs = [
+            ("count", self.count.map(|count| count.to_string())),
+            ("after", id(self.after)),
+            ("before", id(self.before)),
+            ("filter[objectType]", self.object_type.clone()),
+            ("filter[objectId]", id(self.object_id)),
+            ("filter[userId]", id(self.user_id)),
+            ("filter[include]", (!self.include.is_empty()).then(|| self.include.join(","))),
+            ("filter[start]", moment(self.start)),
+            ("filter[end]", moment(self.end)),
+        ];
+        pairs.into_iter().filter_map(|(name, value)| Some((Cow::Borrowed(name), value?))).collect()
+    }
+
+    fn read(pairs: &[(String, String)]) -> Result<Self, Vec<Fault>> {
+        let (mut query, mut faults) = (Self::default(), Faults::default());
+        for (name, value) in pairs {
+            match name.as_str() {
+                "count" => query.count = faults.take(read_number(name, value, 1, MAX_COUNT)),
+                "after" => query.after = faults.take(read_object_id(name, value)),
+                "before" => query.before = faults.take(read_object_id(name, value)),
+                "filter[objectType]" => query.object_type = faults.take(read_type(name, value)),
+                "filter[objectId]" => query.object_id = faults.take(read_object_id(name, value)),
+                "filter[userId]" => query.user_id = faults.take(read_object_id(name, value)),
+                "filter[include]" => {
+                    for word in value.split(',').map(str::trim).filter(|word| !word.is_empty()) {
+                        query.include.extend(faults.take(read_type(name, word)));
+                    }
+                }
+                "filter[start]" => query.start = faults.take(read_moment(name, value)),
+                "filter[end]" => query.end = faults.take(read_moment(name, value)),
+                _ if name.starts_with("filter") => {
+                    faults.push(Fault::of_parameter(name, format!("{name} is no filter of audit logs")));
+                }
+                _ => {}
+            }
+        }
+        if query.object_id.is_some() && query.object_type.is_none() {
+            faults.push(Fault::of_parameter("filter[objectId]", "filter[objectId] needs filter[objectType]"));
+        }
+        faults.or(query)
+    }
+}
+
+fn read_type(name: &str, value: &str) -> Result<String, Fault> {
+    if OBJECT_TYPES.contains(&value) {
+        return Ok(value.to_owned());
+    }
+    Err(Fault::of_parameter(name, format!("{name} must be one of {}", OBJECT_TYPES.join(", "))))
+}

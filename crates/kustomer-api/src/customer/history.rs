@@ -1,0 +1,133 @@
+//! What a customer was and what happened to it. Kustomer keeps no history one can read; names and shapes are ours.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::endpoint::{Answer, endpoint};
+use crate::envelope::{Page, Resource};
+use crate::event::{CHANGES, Changes};
+use crate::operation::own;
+use crate::query::{Faults, PageQuery, Parameter, QueryArguments, read_moment};
+use crate::schema::{DATE_TIME, Property, Schema, resource_schema};
+use crate::validation::Fault;
+use crate::{Field, ObjectId, Timestamp};
+
+/// The `type` of an entry of a history.
+pub const HISTORY_ENTRY_TYPE: &str = "history_entry";
+
+/// An entry of a customer's history: who changed what, when and from where. Its id is the event's; its link leads to the
+/// customer as it was then.
+pub type HistoryEntry = Resource<HistoryEntryAttributes>;
+
+/// What an entry tells.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HistoryEntryAttributes {
+    /// `kustomer.customer.update`, …
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub event_name: Field<String>,
+    /// The revision it led to.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub rev: Field<u64>,
+    /// When.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub created_at: Field<Timestamp>,
+    /// Who; null when the system did it.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub user_id: Field<String>,
+    /// From where: `api`, …
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub client: Field<String>,
+    /// The id of the request that asked for it.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub request_id: Field<String>,
+    /// What changed, before and after; null when the customer was made.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub changes: Field<Changes>,
+    /// Attributes this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// An entry as answered.
+pub static HISTORY_ENTRY: Schema = resource_schema!(
+    "HistoryEntry",
+    "HistoryEntryAttributes",
+    [
+        Property::required("eventName", Schema::text()),
+        Property::required("rev", Schema::integer()),
+        Property::required("createdAt", Schema::format(DATE_TIME)),
+        Property::required("userId", Schema::text().or_null()),
+        Property::required("client", Schema::text()),
+        Property::required("requestId", Schema::text()),
+        Property::required("changes", CHANGES),
+    ]
+);
+
+endpoint! {
+    /// `getCustomerHistory`, which Kustomer does not have.
+    GetCustomerHistory = &own::GET_CUSTOMER_HISTORY,
+    "Lists what happened to a customer, deleted ones included, newest first.";
+    path: ObjectId, query: PageQuery, body: (), answer: Page<HistoryEntry>: Answer::Counted(&HISTORY_ENTRY)
+}
+
+endpoint! {
+    /// `eraseCustomer`, which Kustomer does not have.
+    EraseCustomer = &own::ERASE_CUSTOMER,
+    "Erases a customer for ever: its values leave the record, its history and the disk.";
+    path: ObjectId, query: (), body: (), answer: (): Answer::Empty
+}
+
+/// Which state of a customer to read; nothing set reads the present one. Only Kustodian has the others; they ask for an
+/// event-read role besides.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct StateQuery {
+    /// The state with this revision, from 1. Not with `as_of`.
+    pub rev: Option<u64>,
+    /// The state at this moment. Not with `rev`.
+    pub as_of: Option<Timestamp>,
+}
+
+impl QueryArguments for StateQuery {
+    const PARAMETERS: &'static [Parameter] = &[
+        Parameter {
+            name: "rev",
+            schema: Schema::integer(),
+            about: "Reads the customer as it was at this revision. Needs `org.user.event.read` or `org.permission.event.read` besides.",
+        },
+        Parameter {
+            name: "asOf",
+            schema: Schema::format(DATE_TIME),
+            about: "Reads the customer as it was at this moment. Needs `org.user.event.read` or `org.permission.event.read` besides.",
+        },
+    ];
+
+    fn write(&self) -> Vec<(Cow<'static, str>, String)> {
+        let rev = self.rev.map(|rev| (Cow::Borrowed("rev"), rev.to_string()));
+        let as_of = self.as_of.map(|moment| (Cow::Borrowed("asOf"), moment.to_string()));
+        rev.into_iter().chain(as_of).collect()
+    }
+
+    fn read(pairs: &[(String, String)]) -> Result<Self, Vec<Fault>> {
+        let (mut query, mut faults) = (Self::default(), Faults::default());
+        for (name, value) in pairs {
+            match name.as_str() {
+                "rev" => query.rev = faults.take(read_rev(value)),
+                "asOf" => query.as_of = faults.take(read_moment(name, value)),
+                _ => {}
+            }
+        }
+        if query.rev.is_some() && query.as_of.is_some() {
+            faults.push(Fault::of_parameter("asOf", "rev and asOf cannot be combined: send one of them"));
+        }
+        faults.or(query)
+    }
+}
+
+fn read_rev(value: &str) -> Result<u64, Fault> {
+    // What the database cannot count to is no revision either; it is told as missing, not as malformed.
+    let rev = value.parse().ok().filter(|rev| (1..=i64::MAX.unsigned_abs()).contains(rev));
+    rev.ok_or_else(|| Fault::of_parameter("rev", "rev must be a whole number from 1"))
+}

@@ -1,0 +1,276 @@
+//! Events: what happened to records, as the feed tells it (`docs/contract/behaviour.md` §15.3).
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::endpoint::{Answer, endpoint};
+use crate::envelope::Page;
+use crate::macros::open_enum;
+use crate::operation::own;
+use crate::query::{Faults, MAX_PAGE_SIZE, Parameter, QueryArguments, read_number, read_object_id};
+use crate::schema::{DATE_TIME, OBJECT_ID, Object, Property, Schema};
+use crate::validation::Fault;
+use crate::{Field, ObjectId, Timestamp};
+
+/// Something that happened to a record.
+///
+/// ```
+/// use kustomer_api::customer::Customer;
+/// use kustomer_api::event::Event;
+///
+/// let event: Event = serde_json::from_str(
+///     r#"{"id":"5c7d1a1f9a1b2c0010a1b2c4","name":"kustomer.customer.update","org":"5c7d1a1f9a1b2c0010a1b2c0",
+///         "createdAt":"2026-01-02T03:04:05.678Z","dataId":"5c7d1a1f9a1b2c0010a1b2c3","rev":2,
+///         "data":{"type":"customer","id":"5c7d1a1f9a1b2c0010a1b2c3","attributes":{"name":"Ada"}},
+///         "changes":{"attributes":{"name":{"op":"add","after":"Ada"}},"relationships":{}}}"#,
+/// )?;
+/// let customer: Option<Customer> = event.record()?;
+/// assert_eq!(customer.unwrap().attributes.name.value().map(String::as_str), Some("Ada"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Event {
+    /// Its id: continue a feed after it.
+    pub id: String,
+    /// `kustomer.customer.create`, …
+    pub name: String,
+    /// The org's id.
+    pub org: String,
+    /// The org's id too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partition: Option<String>,
+    /// The whole record as the event left it; `None` once erased. See [`record`](Self::record).
+    #[serde(default)]
+    pub data: Option<Value>,
+    /// When it happened.
+    pub created_at: Timestamp,
+    /// What changed; `None` when the event made the record, and once erased.
+    #[serde(default)]
+    pub changes: Option<Changes>,
+    /// True.
+    #[serde(default)]
+    pub persist: bool,
+    /// Where it came from: `api`, …
+    #[serde(default)]
+    pub client: String,
+    /// The record's id.
+    pub data_id: String,
+    /// `{"customChanged":…}`: whether a custom attribute changed.
+    #[serde(default)]
+    pub meta: Map<String, Value>,
+    /// Empty.
+    #[serde(default)]
+    pub sns_filters: Vec<Value>,
+    /// The revision the event led to; only Kustodian tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rev: Option<u64>,
+    /// Its place in the org's feed, from 1 and without gaps; only Kustodian tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<u64>,
+    /// The user who did it, null when the system did; only Kustodian tells it.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub user_id: Field<String>,
+    /// Members this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+impl Event {
+    /// The record as the event left it, as a [`Customer`](crate::customer::Customer), [`Tag`](crate::tag::Tag), …;
+    /// `None` once erased.
+    ///
+    /// # Errors
+    /// When it is none of that type.
+    pub fn record<T: DeserializeOwned>(&self) -> Result<Option<T>, serde_json::Error> {
+        self.data.as_ref().map(T::deserialize).transpose()
+    }
+}
+
+/// What changed, by name.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Changes {
+    /// Attributes, derived ones included.
+    #[serde(default)]
+    pub attributes: BTreeMap<String, Change>,
+    /// Relationships.
+    #[serde(default)]
+    pub relationships: BTreeMap<String, Change>,
+    /// Members this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// How one thing changed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Change {
+    /// What was done.
+    pub op: ChangeOp,
+    /// What it was; absent when it was not there.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub before: Field<Value>,
+    /// What it is; absent when it is not there any more.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub after: Field<Value>,
+    /// Members this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+open_enum! {
+    /// What was done to an attribute or a relationship.
+    ChangeOp {
+        /// It was not there before.
+        Add = "add",
+        /// It was something else.
+        Replace = "replace",
+        /// It is not there any more.
+        Remove = "remove",
+    }
+}
+
+static ANY: Schema = Schema::any();
+
+/// `{"op":…,"before":…,"after":…}`.
+static CHANGE: Schema = Schema::object(&Object {
+    name: "Change",
+    open: true,
+    properties: &[
+        Property::required("op", Schema::one_of(ChangeOp::VALUES)),
+        Property::optional("before", Schema::any()),
+        Property::optional("after", Schema::any()),
+    ],
+});
+
+static CHANGES_OBJECT: Object = Object {
+    name: "Changes",
+    open: true,
+    properties: &[
+        Property::required("attributes", Schema::map(&CHANGE)),
+        Property::required("relationships", Schema::map(&CHANGE)),
+    ],
+};
+
+/// What changed, by name; null when the record was made, and once erased.
+pub(crate) const CHANGES: Schema = Schema::object(&CHANGES_OBJECT).or_null();
+
+/// An event as the feed tells it.
+pub static EVENT: Schema = Schema::object(&Object {
+    name: "Event",
+    open: true,
+    properties: &[
+        Property::required("id", Schema::format(OBJECT_ID)),
+        Property::required("name", Schema::text()),
+        Property::required("org", Schema::format(OBJECT_ID)),
+        Property::required("partition", Schema::format(OBJECT_ID)),
+        Property::required(
+            "data",
+            Schema::map(&ANY).or_null().about("The whole record as the event left it; null once erased."),
+        ),
+        Property::required("createdAt", Schema::format(DATE_TIME)),
+        Property::required("changes", CHANGES),
+        Property::required("persist", Schema::boolean()),
+        Property::required("client", Schema::text()),
+        Property::required("dataId", Schema::format(OBJECT_ID)),
+        Property::required("meta", Schema::map(&ANY)),
+        Property::required("snsFilters", Schema::list(&ANY)),
+        Property::required("rev", Schema::integer()),
+        Property::required("position", Schema::integer()),
+        Property::required("userId", Schema::text().or_null()),
+    ],
+});
+
+endpoint! {
+    /// `getEvents`, which Kustomer does not have.
+    GetEvents = &own::GET_EVENTS,
+    "Lists what happened to all records, each event once and in order; can wait for the next one.";
+    path: (), query: ListEvents, body: (), answer: Page<Event>: Answer::Uncounted(&EVENT)
+}
+
+/// The longest an answer may wait for an event, in seconds.
+pub const MAX_WAIT: u32 = 60;
+
+/// Which part of the feed. Nothing set lists it from its beginning, 100 events a page.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ListEvents {
+    /// Only what came after this event; from the beginning when absent.
+    pub after: Option<ObjectId>,
+    /// How many at most, 1 to 500; 100 when absent. An answer may hold less, but holds none only at the feed's end.
+    pub page_size: Option<u32>,
+    /// How many seconds to wait for an event at the feed's end, 0 to 60; 0 when absent.
+    pub wait: Option<u32>,
+    /// Only events of records of this type: `customer`, `tag`, …
+    pub object_type: Option<String>,
+    /// Only events of this record. Needs `object_type`.
+    pub object_id: Option<ObjectId>,
+}
+
+const PAGE_SIZE: Parameter = Parameter {
+    name: "pageSize",
+    schema: Schema::integer(),
+    about: "How many events a page holds at most, 1 to 500; 100 by default.",
+};
+
+impl QueryArguments for ListEvents {
+    const PARAMETERS: &'static [Parameter] = &[
+        Parameter {
+            name: "after",
+            schema: Schema::format(OBJECT_ID),
+            about: "Only what came after the event with this id. From the beginning when absent.",
+        },
+        PAGE_SIZE,
+        Parameter {
+            name: "wait",
+            schema: Schema::integer(),
+            about: "How many seconds to wait for an event at the feed's end, 0 to 60; 0 by default.",
+        },
+        Parameter {
+            name: "filter[objectType]",
+            schema: Schema::text(),
+            about: "Only events of records of this type: `customer`, `tag`, `user`.",
+        },
+        Parameter {
+            name: "filter[objectId]",
+            schema: Schema::format(OBJECT_ID),
+            about: "Only events of this record; needs `filter[objectType]`.",
+        },
+    ];
+
+    fn write(&self) -> Vec<(Cow<'static, str>, String)> {
+        let pairs = [
+            ("after", self.after.map(|id| id.to_string())),
+            ("pageSize", self.page_size.map(|size| size.to_string())),
+            ("wait", self.wait.map(|seconds| seconds.to_string())),
+            ("filter[objectType]", self.object_type.clone()),
+            ("filter[objectId]", self.object_id.map(|id| id.to_string())),
+        ];
+        pairs.into_iter().filter_map(|(name, value)| Some((Cow::Borrowed(name), value?))).collect()
+    }
+
+    fn read(pairs: &[(String, String)]) -> Result<Self, Vec<Fault>> {
+        let (mut query, mut faults) = (Self::default(), Faults::default());
+        for (name, value) in pairs {
+            match name.as_str() {
+                "after" => query.after = faults.take(read_object_id(name, value)),
+                "pageSize" => query.page_size = faults.take(read_number(name, value, 1, MAX_PAGE_SIZE)),
+                "wait" => query.wait = faults.take(read_number(name, value, 0, MAX_WAIT)),
+                "filter[objectType]" => query.object_type = Some(value.clone()),
+                "filter[objectId]" => query.object_id = faults.take(read_object_id(name, value)),
+                _ if name.starts_with("filter") => {
+                    let title =
+                        format!("{name} is no filter of events: there are filter[objectType] and filter[objectId]");
+                    faults.push(Fault::of_parameter(name, title));
+                }
+                _ => {}
+            }
+        }
+        if query.object_id.is_some() && query.object_type.is_none() {
+            faults.push(Fault::of_parameter("filter[objectId]", "filter[objectId] needs filter[objectType]"));
+        }
+        faults.or(query)
+    }
+}
