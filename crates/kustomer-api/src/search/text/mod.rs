@@ -1,1 +1,68 @@
-//! The short form of a search that people type: `tier=gold and score>=100 sort:-updated_at`.
+//! The short form of a search that people type: `tier=gold and score>=100 sort:-updated_at` (`docs/search.md`).
+//!
+//! | written | means |
+//! |---|---|
+//! | `name=ada`, `name!=ada` | equals, not_equals; of long texts contains, not_contains |
+//! | `score>100` `>=` `<` `<=` | gt, gte, lt, lte; also of days, as `created_at>=2026-01-31` |
+//! | `email~@acme.example`, `!~` | contains, not_contains |
+//! | `name^=ad` | starts_with |
+//! | `status in (open, done)`, `status not in (done)` | in, not_in |
+//! | `has email`, `no email` | set, not_set |
+//! | `ada`, `"Ada Lovelace"` | any text contains it |
+//! | `a and b`, `a b`, `a or b`, `not a`, `(a or b) c` | all, all, any, none; `or` binds loosest, `not` tightest |
+//! | `sort:-updated_at,name` | sorted by these, with a minus greatest first |
+
+mod lexer;
+mod name;
+mod parser;
+
+use super::body::Search;
+
+/// The longest text that is read, in bytes.
+pub const MAX_LENGTH: usize = 16 * 1024;
+
+/// What is wrong with the short form of a search, and where.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("column {column}: {message}")]
+pub struct SyntaxError {
+    /// The character it is wrong at, from 1.
+    pub column: usize,
+    /// What is wrong.
+    pub message: String,
+}
+
+/// Reads the short form of a search for customers.
+///
+/// A name is that of an attribute without `customer_` (or with it; `updatedAt` is `updated_at`), else that of a custom
+/// attribute: with its suffix, or without it when `custom`, the keys known to be in use, has one such key.
+///
+/// ```
+/// use kustomer_api::search::text;
+///
+/// let search = text::parse("tier=gold and score>=100 sort:-updated_at", &["tierStr", "scoreNum"])?;
+/// assert_eq!(
+///     serde_json::Value::Object(search.into_json()),
+///     serde_json::json!({
+///         "queryContext": "customer",
+///         "and": [{ "customer_custom_tierStr": { "equals": "gold" } }, { "customer_custom_scoreNum": { "gte": 100 } }],
+///         "sort": [{ "customer_updated_at": "desc" }],
+///     })
+/// );
+///
+/// let error = text::parse("emial=ada@acme.example", &[]).unwrap_err();
+/// assert_eq!(error.to_string(), "column 1: there is no attribute emial; did you mean email?");
+/// # Ok::<(), text::SyntaxError>(())
+/// ```
+///
+/// # Errors
+/// At the first place that cannot be read.
+pub fn parse(text: &str, custom: &[&str]) -> Result<Search, SyntaxError> {
+    if text.len() > MAX_LENGTH {
+        return Err(fail(1, format!("the search is longer than {MAX_LENGTH} bytes")));
+    }
+    parser::parse(lexer::cut(text)?, text.chars().count() + 1, custom)
+}
+
+fn fail(column: usize, message: impl Into<String>) -> SyntaxError {
+    SyntaxError { column, message: message.into() }
+}

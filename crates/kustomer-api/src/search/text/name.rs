@@ -1,0 +1,78 @@
+//! Finds the attribute that a short name means.
+
+use super::{SyntaxError, fail};
+use crate::custom::Suffix;
+use crate::search::{Attribute, CUSTOM_PREFIX, Class, nearest};
+
+/// What the names of all attributes of customers begin with.
+const PREFIX: &str = "customer_";
+
+/// An attribute by its name on the wire.
+#[derive(Debug, Clone)]
+pub(super) struct Found {
+    pub(super) name: String,
+    pub(super) class: Class,
+}
+
+/// The attribute to search by that `name` means.
+///
+/// # Errors
+/// When there is none, or more than one.
+pub(super) fn find(name: &str, column: usize, custom: &[&str]) -> Result<Found, SyntaxError> {
+    let is_known = |attribute: Attribute| attribute.is_criterion(false);
+    if let Some(attribute) = standard(name, is_known) {
+        return Ok(Found { name: attribute.name().to_owned(), class: attribute.class() });
+    }
+    let of_key = |key: &str| {
+        Suffix::of(key).map(|suffix| Found { name: format!("{CUSTOM_PREFIX}{key}"), class: Class::of_suffix(suffix) })
+    };
+    let key = name.strip_prefix(CUSTOM_PREFIX).unwrap_or(name);
+    if let Some(found) = of_key(key) {
+        return Ok(found);
+    }
+    let mut meant = custom.iter().copied().filter(|known| bare(known).is_some_and(|bare| bare == key));
+    match (meant.next(), meant.next()) {
+        (Some(one), None) => of_key(one).ok_or_else(|| unknown(name, column, custom, is_known)),
+        (Some(one), Some(other)) => Err(fail(column, format!("{name} may be {one} or {other}: write which"))),
+        (None, _) => Err(unknown(name, column, custom, is_known)),
+    }
+}
+
+/// The attribute to sort by that `name` means.
+///
+/// # Errors
+/// When there is none.
+pub(super) fn find_sort(name: &str, column: usize) -> Result<Attribute, SyntaxError> {
+    let is_known = |attribute: Attribute| attribute.is_sortable(false);
+    standard(name, is_known).ok_or_else(|| match standard(name, |attribute| attribute.is_criterion(false)) {
+        Some(_) => fail(column, format!("a search cannot be sorted by {name}")),
+        None => unknown(name, column, &[], is_known),
+    })
+}
+
+/// The attribute of the table that a name means: with or without the prefix, case and underscores aside.
+fn standard(name: &str, is_known: impl Fn(Attribute) -> bool) -> Option<Attribute> {
+    let plain = |name: &str| {
+        let name = name.strip_prefix(PREFIX).unwrap_or(name);
+        name.chars().filter(|character| *character != '_').flat_map(char::to_lowercase).collect::<String>()
+    };
+    let wanted = plain(name);
+    Attribute::ALL.iter().copied().find(|attribute| is_known(*attribute) && plain(attribute.name()) == wanted)
+}
+
+/// A custom attribute's key without its suffix.
+fn bare(key: &str) -> Option<&str> {
+    Suffix::of(key).and_then(|suffix| key.strip_suffix(suffix.as_str()))
+}
+
+fn unknown(name: &str, column: usize, custom: &[&str], is_known: impl Fn(Attribute) -> bool) -> SyntaxError {
+    let standard = Attribute::ALL.iter().copied().filter(|attribute| is_known(*attribute));
+    let standard = standard.map(|attribute| attribute.name().strip_prefix(PREFIX).unwrap_or(attribute.name()));
+    let candidates = standard.chain(custom.iter().copied()).chain(custom.iter().filter_map(|key| bare(key)));
+    let advice = match nearest(name, candidates) {
+        Some(nearest) => format!("; did you mean {nearest}?"),
+        None => "; a custom attribute is written with its suffix, such as tierStr or scoreNum".to_owned(),
+    };
+    let shown: String = name.chars().take(64).collect();
+    fail(column, format!("there is no attribute {shown}{advice}"))
+}
