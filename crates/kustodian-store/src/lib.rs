@@ -16,7 +16,10 @@
 //! ```
 
 mod address;
+mod apart;
+mod backup;
 mod bounds;
+mod check;
 mod copy;
 mod document;
 mod failure;
@@ -30,6 +33,8 @@ use std::sync::Arc;
 use kustodian_core::directory::Directory;
 use kustodian_core::store::Store;
 
+pub use crate::backup::{Backup, BackupError, BackupOptions, Restored, back_up, restore};
+pub use crate::check::{CheckError, Finding, check};
 pub use crate::copy::{CopiedTable, CopyError, CopyOptions, CopyProgress, CopyStep, copy};
 pub use crate::failure::OpenError;
 pub use crate::metrics::Metrics;

@@ -12,11 +12,14 @@ use kustodian_server::Settings;
 use kustomer_api::ObjectId;
 use serde::Deserialize;
 
+use crate::backup::BackupArguments;
+use crate::check::CheckArguments;
 use crate::copy::CopyArguments;
 use crate::customers::{CustomersCommand, ServerArguments};
 use crate::migrate::MigrateArguments;
 use crate::output::Output;
 use crate::plan::PlanArguments;
+use crate::restore::RestoreArguments;
 use crate::tokens::CreateToken;
 
 /// A server for the Kustomer REST API, and the tools around it.
@@ -72,6 +75,12 @@ pub(crate) enum Command {
     Plan(PlanArguments),
     /// Copies a whole database to another engine or place, and verifies it.
     Copy(CopyArguments),
+    /// Backs up the whole database into one file, also while it is served, and reads the backup through.
+    Backup(BackupArguments),
+    /// Makes a database out of a backup.
+    Restore(RestoreArguments),
+    /// Reads a whole database and tells what in it does not agree with itself.
+    Check(CheckArguments),
     /// Prints the OpenAPI document of the API.
     Openapi,
     /// Prints a completion script for a shell.

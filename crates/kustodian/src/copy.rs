@@ -1,15 +1,13 @@
 //! `kustodian copy`: a whole database carried to another engine, or another place.
 
-use std::io::{self, IsTerminal, Write};
-
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
-use kustodian_store::{CopiedTable, CopyOptions, CopyProgress, CopyStep, copy};
+use kustodian_store::{CopiedTable, CopyOptions, copy};
 use serde_json::{Value, json};
 
 use crate::arguments::OutputArguments;
 use crate::failure::Failure;
 use crate::output::{Output, print_json, print_table};
+use crate::progress::Report;
 
 /// What to copy.
 #[derive(Debug, Args)]
@@ -50,62 +48,4 @@ fn as_json(table: &CopiedTable) -> Value {
 
 fn row(table: CopiedTable) -> Vec<String> {
     vec![table.name.to_owned(), table.rows.to_string(), table.checksum]
-}
-
-/// How many rows of a table are done between two lines where no bar can be drawn.
-const ROWS_A_LINE: u64 = 10_000;
-
-/// Tells on standard error how far the copy is: a bar on a terminal, else a line per table and now and then.
-struct Report {
-    bar: Option<ProgressBar>,
-    step: Option<(CopyStep, &'static str)>,
-    told: u64,
-}
-
-impl Report {
-    fn new() -> Self {
-        let bar = io::stderr().is_terminal().then(|| {
-            let bar = ProgressBar::new(0);
-            let style = ProgressStyle::with_template("{msg:24} {wide_bar} {human_pos}/{human_len} {eta}");
-            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-            bar
-        });
-        Self { bar, step: None, told: 0 }
-    }
-
-    fn tell(&mut self, progress: CopyProgress) {
-        let CopyProgress { step, table, done, total } = progress;
-        let is_next = self.step != Some((step, table));
-        self.step = Some((step, table));
-        match &self.bar {
-            Some(bar) => {
-                if is_next {
-                    bar.set_message(format!("{} {table}", verb(step)));
-                    bar.reset_eta();
-                }
-                bar.set_length(total);
-                bar.set_position(done);
-            }
-            None if is_next || done >= self.told.saturating_add(ROWS_A_LINE) => {
-                self.told = done;
-                // Whoever closed standard error does not want to know.
-                drop(writeln!(io::stderr().lock(), "{} {table}: {done} of {total}", verb(step)));
-            }
-            None => {}
-        }
-    }
-
-    fn end(&self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
-    }
-}
-
-fn verb(step: CopyStep) -> &'static str {
-    match step {
-        CopyStep::Carry => "copying",
-        CopyStep::CatchUp => "catching up",
-        CopyStep::Verify => "verifying",
-    }
 }

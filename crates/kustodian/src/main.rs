@@ -2,7 +2,9 @@
 //! what is decided stands in the crates below.
 
 mod arguments;
+mod backup;
 mod chance;
+mod check;
 mod configuration;
 mod copy;
 mod customers;
@@ -15,6 +17,8 @@ mod migrate;
 mod orgs;
 mod output;
 mod plan;
+mod progress;
+mod restore;
 mod serve;
 mod stop;
 mod tokens;
@@ -64,6 +68,18 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Copy(copy) => {
             configuration::quiet(arguments.common)?;
             one_thread()?.block_on(copy::run(copy))
+        }
+        Command::Backup(backup) => {
+            let settings = configuration::quiet(arguments.common)?;
+            one_thread()?.block_on(backup::run(backup, settings))
+        }
+        Command::Restore(restore) => {
+            let settings = configuration::quiet(arguments.common)?;
+            one_thread()?.block_on(restore::run(restore, settings))
+        }
+        Command::Check(check) => {
+            let settings = configuration::quiet(arguments.common)?;
+            one_thread()?.block_on(check::run(check, settings))
         }
         Command::Openapi => output::print_json(&kustodian_server::openapi::document()),
         Command::Completions { shell } => {

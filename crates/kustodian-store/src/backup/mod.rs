@@ -13,8 +13,8 @@ use std::fs;
 use std::path::Path;
 
 pub use self::failure::BackupError;
-pub use self::restore::{Restored, restore};
 use self::partial::Partial;
+pub use self::restore::{Restored, restore};
 use crate::address::Address;
 use crate::apart::work_apart;
 use crate::check::{self, CheckError, Finding};
@@ -105,12 +105,10 @@ async fn apart<T: Send + 'static>(
 }
 
 /// Opens a file and reads all of it; what in it does not agree. Of an older schema only that it is whole.
-async fn look_through(
-    path: &Path,
-    tell: &mut (dyn FnMut(CopyProgress) + Send),
-) -> Result<Vec<Finding>, BackupError> {
+async fn look_through(path: &Path, tell: &mut (dyn FnMut(CopyProgress) + Send)) -> Result<Vec<Finding>, BackupError> {
     let is_current = crate::sqlite::pending_migrations(path)?.is_empty();
-    let findings = if is_current { check::check(&url_of(path)?, tell).await } else { check::read_whole(path, tell).await };
+    let findings =
+        if is_current { check::check(&url_of(path)?, tell).await } else { check::read_whole(path, tell).await };
     let findings = findings.map_err(|error| match error {
         CheckError::Open(error) => BackupError::Open(error),
         error => BackupError::Failed { what: path.display().to_string(), reason: error.to_string() },
@@ -140,9 +138,8 @@ fn is_same(one: &Path, other: &Path) -> bool {
 }
 
 fn url_of(path: &Path) -> Result<String, BackupError> {
-    let text = path.to_str().ok_or_else(|| BackupError::File {
-        path: path.to_owned(),
-        reason: "its name is not UTF-8".to_owned(),
-    })?;
+    let text = path
+        .to_str()
+        .ok_or_else(|| BackupError::File { path: path.to_owned(), reason: "its name is not UTF-8".to_owned() })?;
     Ok(format!("sqlite:{text}"))
 }

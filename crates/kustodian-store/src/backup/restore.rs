@@ -100,7 +100,9 @@ async fn restore_file(
     let partial = Partial::begin(target)?;
     let tables = copy_pages(file, partial.path(), tell).await?;
     compare(&tables, partial.path())?;
-    crate::migrate(&url_of(partial.path())?).await?;
+    if !crate::sqlite::pending_migrations(partial.path())?.is_empty() {
+        crate::migrate(&url_of(partial.path())?).await?;
+    }
     let findings = match agreeing(partial.path(), options, tell).await {
         Err(BackupError::Damaged { finding, .. }) => {
             return Err(BackupError::Damaged { path: file.to_owned(), finding });

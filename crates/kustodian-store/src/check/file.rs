@@ -1,0 +1,98 @@
+//! What SQLite itself finds wrong with a file, and whether its counts are right.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::CheckError;
+use super::finding::{Finding, Findings};
+
+/// How many faults SQLite lists.
+const FAULTS: u32 = 50;
+
+/// How long a lock is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Reads every page of the file: that each is what it should be, and every index says what its table does.
+pub(super) fn look_at(path: &Path, findings: &mut Findings) -> Result<(), CheckError> {
+    let run = || -> rusqlite::Result<Vec<String>> {
+        let connection = open(path)?;
+        let mut faults: Vec<String> = connection
+            .prepare(&format!("PRAGMA integrity_check({FAULTS})"))?
+            .query_map([], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
+        faults.retain(|fault| fault != "ok");
+        let broken: Vec<String> = connection
+            .prepare("PRAGMA foreign_key_check")?
+            .query_map([], |row| Ok(format!("a row of {} refers to none of {}", name(row, 0)?, name(row, 2)?)))?
+            .take(FAULTS as usize)
+            .collect::<rusqlite::Result<_>>()?;
+        faults.extend(broken);
+        Ok(faults)
+    };
+    for words in settle(path, run())? {
+        findings.note(Finding::Damage { words });
+    }
+    Ok(())
+}
+
+fn name(row: &rusqlite::Row<'_>, place: usize) -> rusqlite::Result<String> {
+    row.get(place)
+}
+
+/// Compares what lists tell as their totals with what there is, in one snapshot.
+pub(super) fn count(path: &Path, findings: &mut Findings) -> Result<(), CheckError> {
+    let counts = "SELECT org, kind, sum(told), sum(there) FROM ( \
+         SELECT org, kind, live AS told, 0 AS there FROM live_counts UNION ALL \
+         SELECT org, 'customer', 0, count(*) FROM customers WHERE deleted = 0 GROUP BY org UNION ALL \
+         SELECT org, 'tag', 0, count(*) FROM tags WHERE deleted = 0 GROUP BY org UNION ALL \
+         SELECT org, 'user', 0, count(*) FROM users WHERE deleted = 0 GROUP BY org) \
+         GROUP BY org, kind HAVING sum(told) <> sum(there)";
+    let run = || -> rusqlite::Result<Vec<Finding>> {
+        let finding = |row: &rusqlite::Row<'_>| {
+            Ok(Finding::Count { org: row.get(0)?, kind: row.get(1)?, told: row.get(2)?, there: row.get(3)? })
+        };
+        open(path)?.prepare(counts)?.query_map([], finding)?.collect()
+    };
+    settle(path, run())?.into_iter().for_each(|finding| findings.note(finding));
+    Ok(())
+}
+
+fn open(path: &Path) -> rusqlite::Result<Connection> {
+    let access = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, access)?;
+    connection.busy_timeout(PATIENCE)?;
+    connection.pragma_update(None, "query_only", true)?;
+    Ok(connection)
+}
+
+/// What SQLite cannot even read is a finding of its own.
+fn settle<T: FromIterator<Found>, Found: From<Damage>>(
+    path: &Path,
+    done: rusqlite::Result<T>,
+) -> Result<T, CheckError> {
+    match done {
+        Err(error) if matches!(error.sqlite_error_code(), Some(rusqlite::ErrorCode::DatabaseCorrupt)) => {
+            Ok(std::iter::once(Found::from(Damage(error.to_string()))).collect())
+        }
+        done => {
+            done.map_err(|error| CheckError::Failed { what: path.display().to_string(), reason: error.to_string() })
+        }
+    }
+}
+
+/// What SQLite says of a file that it cannot read.
+struct Damage(String);
+
+impl From<Damage> for String {
+    fn from(damage: Damage) -> Self {
+        damage.0
+    }
+}
+
+impl From<Damage> for Finding {
+    fn from(damage: Damage) -> Self {
+        Self::Damage { words: damage.0 }
+    }
+}

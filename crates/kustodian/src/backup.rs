@@ -1,0 +1,74 @@
+//! `kustodian backup`: the whole database as one file, while it is served.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use kustodian_store::{BackupOptions, back_up};
+use serde_json::json;
+
+use crate::arguments::{DatabaseArguments, OutputArguments};
+use crate::check::listed;
+use crate::configuration;
+use crate::failure::Failure;
+use crate::output::{Output, print_json, print_table};
+use crate::progress::Report;
+
+/// What to back up, and where to.
+///
+/// The backup is a SQLite file that stands alone, whichever engine the database is on, and can be restored into either.
+/// It holds what was acknowledged before it began, is written under another name, opened and read through, and synced
+/// before it gets its own. Of a large PostgreSQL database pg_dump or continuous archiving is the faster backup.
+#[derive(Debug, Args)]
+pub(crate) struct BackupArguments {
+    /// The file to write; it must not be there
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    #[command(flatten)]
+    database: DatabaseArguments,
+    /// Replace FILE when it is there
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    output: OutputArguments,
+}
+
+/// Backs up, and prints what is in the backup once it was read through.
+///
+/// # Errors
+/// When the database or the file does not do; when what was backed up does not agree with itself, though the backup is
+/// made then.
+pub(crate) async fn run(arguments: BackupArguments, settings: configuration::File) -> Result<(), Failure> {
+    let BackupArguments { file, database, force, output } = arguments;
+    let url = settings.database(database);
+    let options = BackupOptions { replace: force, ..BackupOptions::default() };
+    let mut report = Report::new();
+    let made = back_up(&url, &file, options, &mut |progress| report.tell(progress)).await;
+    report.end();
+    let backup = made.map_err(|error| Failure::new(error.to_string()))?;
+    match output.output {
+        Output::Json => print_json(&json!({
+            "file": file.display().to_string(),
+            "bytes": backup.bytes,
+            "tables": tables_as_json(&backup.tables),
+            "findings": listed(&backup.findings),
+        }))?,
+        Output::Table => print_tables(&backup.tables)?,
+    }
+    match backup.findings.first() {
+        None => Ok(()),
+        Some(first) => Err(Failure::new(format!(
+            "{} is a true copy, but the database does not agree with itself ({first}): kustodian check tells all",
+            file.display()
+        ))),
+    }
+}
+
+/// The rows of each table, for programs.
+pub(crate) fn tables_as_json(tables: &[(&'static str, u64)]) -> serde_json::Value {
+    tables.iter().map(|(table, rows)| json!({ "table": table, "rows": rows })).collect()
+}
+
+/// The rows of each table, for people.
+pub(crate) fn print_tables(tables: &[(&'static str, u64)]) -> Result<(), Failure> {
+    print_table(&["TABLE", "ROWS"], tables.iter().map(|(table, rows)| vec![(*table).to_owned(), rows.to_string()]))
+}

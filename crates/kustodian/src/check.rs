@@ -1,0 +1,53 @@
+//! `kustodian check`: whether a database agrees with itself.
+
+use clap::Args;
+use kustodian_store::{Finding, check};
+use serde_json::{Value, json};
+
+use crate::arguments::{DatabaseArguments, OutputArguments};
+use crate::configuration;
+use crate::failure::Failure;
+use crate::output::{Output, print, print_json};
+use crate::progress::Report;
+
+/// What to check.
+///
+/// Reads everything and changes nothing, also while servers go on: the file itself (SQLite), records against their
+/// documents, identities against the records that hold them, and the counts. The exit code is 1 when something was
+/// found, one line each.
+#[derive(Debug, Args)]
+pub(crate) struct CheckArguments {
+    #[command(flatten)]
+    database: DatabaseArguments,
+    #[command(flatten)]
+    output: OutputArguments,
+}
+
+/// Checks, and prints what was found.
+///
+/// # Errors
+/// When the database cannot be read, or something was found.
+pub(crate) async fn run(arguments: CheckArguments, settings: configuration::File) -> Result<(), Failure> {
+    let CheckArguments { database, output } = arguments;
+    let url = settings.database(database);
+    let mut report = Report::new();
+    let checked = check(&url, &mut |progress| report.tell(progress)).await;
+    report.end();
+    let findings = checked.map_err(|error| Failure::new(error.to_string()))?;
+    match output.output {
+        Output::Json => print_json(&json!({ "findings": listed(&findings) }))?,
+        Output::Table if findings.is_empty() => print("nothing was found: the database agrees with itself")?,
+        Output::Table => findings.iter().try_for_each(|finding| print(&finding.to_string()))?,
+    }
+    match findings.len() {
+        0 => Ok(()),
+        found => Err(Failure::new(format!(
+            "{found} found: keep the database as it is, and restore a backup from before with: kustodian restore FILE"
+        ))),
+    }
+}
+
+/// Findings for programs.
+pub(crate) fn listed(findings: &[Finding]) -> Vec<Value> {
+    findings.iter().map(|finding| json!({ "finding": finding.word(), "message": finding.to_string() })).collect()
+}

@@ -1,0 +1,67 @@
+//! How far work on a whole database is, told while it goes on.
+
+use std::io::{self, IsTerminal, Write};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use kustodian_store::{CopyProgress, CopyStep};
+
+/// How many rows of a table are done between two lines where no bar can be drawn.
+const ROWS_A_LINE: u64 = 10_000;
+
+/// Tells on standard error how far the work is: a bar on a terminal, else a line per table and now and then.
+pub(crate) struct Report {
+    bar: Option<ProgressBar>,
+    step: Option<(CopyStep, &'static str)>,
+    told: u64,
+}
+
+impl Report {
+    /// Nothing is told yet.
+    pub(crate) fn new() -> Self {
+        let bar = io::stderr().is_terminal().then(|| {
+            let bar = ProgressBar::new(0);
+            let style = ProgressStyle::with_template("{msg:24} {wide_bar} {human_pos}/{human_len} {eta}");
+            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+            bar
+        });
+        Self { bar, step: None, told: 0 }
+    }
+
+    /// Tells one step.
+    pub(crate) fn tell(&mut self, progress: CopyProgress) {
+        let CopyProgress { step, table, done, total } = progress;
+        let is_next = self.step != Some((step, table));
+        self.step = Some((step, table));
+        match &self.bar {
+            Some(bar) => {
+                if is_next {
+                    bar.set_message(format!("{} {table}", verb(step)));
+                    bar.reset_eta();
+                }
+                bar.set_length(total);
+                bar.set_position(done);
+            }
+            None if is_next || done >= self.told.saturating_add(ROWS_A_LINE) => {
+                self.told = done;
+                // Whoever closed standard error does not want to know.
+                drop(writeln!(io::stderr().lock(), "{} {table}: {done} of {total}", verb(step)));
+            }
+            None => {}
+        }
+    }
+
+    /// Takes the bar away.
+    pub(crate) fn end(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn verb(step: CopyStep) -> &'static str {
+    match step {
+        CopyStep::Carry => "copying",
+        CopyStep::CatchUp => "catching up",
+        CopyStep::Verify => "verifying",
+    }
+}
