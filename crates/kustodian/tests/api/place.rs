@@ -28,3 +28,20 @@ impl Place {
         self.folder.is_none()
     }
 }
+
+/// The table that holds the positions of events.
+pub(crate) const POSITIONS: &str = "events";
+
+/// What a query finds, as text.
+pub(crate) fn rows(url: &str, sql: &str) -> Vec<Vec<String>> {
+    let connection = rusqlite::Connection::open(url.strip_prefix("sqlite:").unwrap()).unwrap();
+    let mut statement = connection.prepare(sql).unwrap();
+    let columns = statement.column_count();
+    let text = |row: &rusqlite::Row<'_>, column| match row.get_unwrap(column) {
+        rusqlite::types::Value::Integer(number) => number.to_string(),
+        rusqlite::types::Value::Text(text) => text,
+        other => panic!("{other:?} in column {column} of {sql}"),
+    };
+    let read = |row: &rusqlite::Row<'_>| Ok((0..columns).map(|column| text(row, column)).collect());
+    statement.query_map([], read).unwrap().map(Result::unwrap).collect()
+}

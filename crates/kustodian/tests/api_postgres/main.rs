@@ -6,6 +6,7 @@
 
 #[path = "../api/auth.rs"]
 mod auth;
+mod cluster;
 #[path = "../api/contract.rs"]
 mod contract;
 mod copy;
@@ -17,12 +18,17 @@ mod durability;
 mod envelope;
 #[path = "../api/isolation.rs"]
 mod isolation;
+mod killed;
 #[path = "../api/orgs.rs"]
 mod orgs;
 mod place;
 mod plan;
+#[path = "../api/plug.rs"]
+mod plug;
 #[path = "../api/roles.rs"]
 mod roles;
+#[path = "../api/seed.rs"]
+mod seed;
 #[path = "../api/server.rs"]
 #[expect(dead_code, reason = "some of it serves the tests that are for SQLite alone")]
 mod server;

@@ -50,7 +50,7 @@ impl Drop for Place {
 }
 
 /// Leaves the tests out when that was asked for: a test cannot say so by itself, so its process ends in good order.
-fn server() -> String {
+pub(crate) fn server() -> String {
     if std::env::var(ENGINES).is_ok_and(|engines| engines == "sqlite") {
         eprintln!("PostgreSQL is left out");
         std::process::exit(0);
@@ -59,6 +59,29 @@ fn server() -> String {
         "these tests need PostgreSQL: run `cargo xtask test`, which starts one, or put the URL that \
          `cargo xtask postgres` prints into KUSTODIAN_TEST_POSTGRES; KUSTODIAN_TEST_ENGINES=sqlite leaves them out",
     )
+}
+
+/// The table that holds the positions of events.
+pub(crate) const POSITIONS: &str = "positions";
+
+/// What a query finds, as text.
+pub(crate) fn rows(url: &str, sql: &str) -> Vec<Vec<String>> {
+    try_rows(url, sql).unwrap_or_else(|error| panic!("{sql}: {error:?}"))
+}
+
+pub(crate) fn try_rows(url: &str, sql: &str) -> Result<Vec<Vec<String>>, tokio_postgres::Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await?;
+        tokio::spawn(connection);
+        let mut rows = Vec::new();
+        for message in client.simple_query(sql).await? {
+            if let tokio_postgres::SimpleQueryMessage::Row(row) = message {
+                rows.push((0..row.len()).map(|column| row.get(column).unwrap_or_default().to_owned()).collect());
+            }
+        }
+        Ok(rows)
+    })
 }
 
 /// The same server, another database.
