@@ -4,12 +4,14 @@
 //! out. It knows no clock, no chance and no storage. The shell (the server) loads what a rule needs, asks it, commits
 //! what it answers and asks again when the record has moved meanwhile.
 
+pub mod audit;
 pub mod chain;
 pub mod chance;
 pub mod change;
 pub mod claim;
 pub mod customer;
 pub mod directory;
+pub mod event;
 pub mod feed;
 pub mod history;
 pub mod holdings;

@@ -11,8 +11,10 @@ use kustomer_api::Timestamp;
 use tokio::sync::Semaphore;
 
 use crate::authentication::TokenCache;
+use crate::feed_watch::FeedWatch;
 use crate::metrics::Metrics;
 use crate::routes::RouteTable;
+use crate::scrub::Scrubber;
 use crate::settings::Settings;
 
 /// What the server is built on.
@@ -36,6 +38,8 @@ pub(crate) struct App {
     pub(crate) metrics: Metrics,
     /// Places for the requests that are worked on.
     pub(crate) places: Arc<Semaphore>,
+    pub(crate) feed_watch: Arc<FeedWatch>,
+    pub(crate) scrubber: Arc<Scrubber>,
     budgets: Mutex<HashMap<OrgKey, Budget>>,
 }
 
@@ -49,6 +53,8 @@ impl App {
             tokens: TokenCache::default(),
             metrics: Metrics::default(),
             places,
+            feed_watch: Arc::default(),
+            scrubber: Arc::default(),
             budgets: Mutex::default(),
         }
     }

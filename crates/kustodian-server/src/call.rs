@@ -4,6 +4,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -56,6 +57,7 @@ where
             let handler = handler.clone();
             Box::pin(async move { handler(Call::read(admitted)?).await })
         }),
+        waits: Duration::ZERO,
     }
 }
 
@@ -105,7 +107,6 @@ impl<E: Endpoint> Call<E> {
 
     /// Leaves its place among the requests in flight to others, for a handler that is about to wait for something to
     /// happen.
-    #[expect(dead_code, reason = "no operation waits yet")]
     pub(crate) fn step_aside(&mut self) {
         self.admitted.place = None;
     }

@@ -77,6 +77,7 @@ impl Server {
             });
         }
         drop(listener);
+        app.feed_watch.stop();
         if tokio::time::timeout(app.settings.shutdown_timeout, graceful.shutdown()).await.is_err() {
             tracing::warn!("some requests did not finish in time and were dropped");
         }

@@ -7,12 +7,15 @@ mod authentication;
 mod call;
 mod connection;
 mod docs_page;
+mod feed_watch;
 mod handlers;
 mod metrics;
 pub mod openapi;
 mod paging;
+mod past;
 mod pipeline;
 mod routes;
+mod scrub;
 mod settings;
 mod tls;
 

@@ -100,12 +100,14 @@ pub(crate) fn by_cursor(
 /// Query parameters, not yet encoded.
 pub(crate) type Pairs = Vec<(Cow<'static, str>, String)>;
 
-fn link(path: &str, pairs: &Pairs) -> String {
+/// A link to `path` with these parameters.
+pub(crate) fn link(path: &str, pairs: &Pairs) -> String {
     let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
     format!("{path}?{query}")
 }
 
-fn envelope(meta: &Value, documents: &[String], links: &Value) -> String {
+/// The body of a page.
+pub(crate) fn envelope(meta: &Value, documents: &[String], links: &Value) -> String {
     let length: usize = documents.iter().map(|document| document.len() + 1).sum();
     let mut body = String::with_capacity(length + 512);
     body.push_str("{\"meta\":");

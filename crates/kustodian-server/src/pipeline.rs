@@ -106,13 +106,19 @@ impl Passage {
             body,
             place: Some(place),
         };
-        tokio::time::timeout(app.settings.answer_timeout, handler(admitted)).await.unwrap_or_else(|_| {
-            tracing::warn!(request_id = &**request_id, operation = route.operation.name, "the answer took too long");
-            Err(answer::try_again(
-                "The answer took too long; a change may have been made or not: look, then try again",
-                1,
-            ))
-        })
+        tokio::time::timeout(app.settings.answer_timeout.saturating_add(route.waits), handler(admitted))
+            .await
+            .unwrap_or_else(|_| {
+                tracing::warn!(
+                    request_id = &**request_id,
+                    operation = route.operation.name,
+                    "the answer took too long"
+                );
+                Err(answer::try_again(
+                    "The answer took too long; a change may have been made or not: look, then try again",
+                    1,
+                ))
+            })
     }
 }
 

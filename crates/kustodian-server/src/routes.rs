@@ -3,6 +3,7 @@
 //! lets operations share a template, and wants the most literal one first (`docs/contract/README.md`, "Odd corners").
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use http::Method;
 use kustomer_api::operation::{self, Operation};
@@ -14,6 +15,15 @@ use crate::call::Handler;
 pub(crate) struct Served {
     pub(crate) declaration: kustomer_api::endpoint::Declaration,
     pub(crate) handler: Handler,
+    /// How long it may wait for something to happen, before it begins to work out its answer.
+    pub(crate) waits: Duration,
+}
+
+impl Served {
+    /// The same, of an operation that may wait this long for something to happen.
+    pub(crate) fn waiting_for(self, waits: Duration) -> Self {
+        Self { waits, ..self }
+    }
 }
 
 /// Where a request leads.
@@ -32,6 +42,8 @@ pub(crate) struct Route {
     /// Operations that share method and template, so that nobody can tell them apart.
     pub(crate) shared_with: Vec<&'static Operation>,
     pub(crate) handler: Option<Handler>,
+    /// How long it may wait for something to happen, beyond what other answers may take.
+    pub(crate) waits: Duration,
 }
 
 /// Ordered from the most literal to the least, which is the order of trying.
@@ -78,18 +90,21 @@ pub(crate) struct RouteTable {
 
 impl RouteTable {
     pub(crate) fn new(served: Vec<Served>) -> Self {
-        let mut handlers: HashMap<&str, Handler> =
-            served.into_iter().map(|served| (served.declaration.operation.name, served.handler)).collect();
+        let mut handlers: HashMap<&str, (Handler, Duration)> = served
+            .into_iter()
+            .map(|served| (served.declaration.operation.name, (served.handler, served.waits)))
+            .collect();
         let mut routes: HashMap<&'static str, Vec<Route>> = HashMap::new();
         for operation in operation::all() {
             let segments: Vec<Segment> = operation.path.split('/').skip(1).map(Segment::of).collect();
             let Some(Segment::Literal(first)) = segments.first() else { continue };
             let list = routes.entry(first).or_default();
-            let handler = handlers.remove(operation.name);
+            let (handler, waits) = handlers.remove(operation.name).unzip();
+            let waits = waits.unwrap_or_default();
             match list.iter_mut().find(|route| route.segments == segments && route.operation.method == operation.method)
             {
                 Some(route) => route.shared_with.push(operation),
-                None => list.push(Route { segments, operation, shared_with: Vec::new(), handler }),
+                None => list.push(Route { segments, operation, shared_with: Vec::new(), handler, waits }),
             }
         }
         for list in routes.values_mut() {

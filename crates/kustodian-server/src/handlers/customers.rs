@@ -7,16 +7,16 @@ use kustodian_core::refusal::Refusal;
 use kustodian_core::resource;
 use kustodian_core::store::{CommitError, Decide, ListQuery, SortKey, Start, Stored, Within};
 use kustomer_api::customer::{
-    Comparison, CreateCustomer, Customer, CustomerInput, CustomerSortKey, DeleteCustomer, GetCustomerByEmail,
-    GetCustomerByExternalId, GetCustomerById, GetCustomerByPhone, GetCustomers, ListCustomers, MomentFilter,
-    RestoreCustomer, UpdateCustomer, UpdateCustomerAttributes,
+    Comparison, CreateCustomer, Customer, CustomerInput, CustomerSortKey, DeleteCustomer, EraseCustomer,
+    GetCustomerByEmail, GetCustomerByExternalId, GetCustomerById, GetCustomerByPhone, GetCustomers, ListCustomers,
+    MomentFilter, RestoreCustomer, StateQuery, UpdateCustomer, UpdateCustomerAttributes,
 };
 use kustomer_api::query::{DEFAULT_PAGE_SIZE, QueryArguments};
 use kustomer_api::{Endpoint, ObjectId};
 
 use crate::answer::{Answer, not_committed, unavailable};
 use crate::call::Call;
-use crate::handlers::tags;
+use crate::handlers::{history, tags};
 use crate::paging::{self, Cursor, Numbered};
 
 /// How often a command is decided anew because a tag it wanted to make was made by another meanwhile.
@@ -103,6 +103,18 @@ pub(crate) async fn delete_customer(call: Call<DeleteCustomer>) -> Result<Answer
     Ok(Answer::Empty)
 }
 
+pub(crate) async fn erase_customer(call: Call<EraseCustomer>) -> Result<Answer, Refusal> {
+    let (act, event, id) = (call.act(), call.next_event(), call.path);
+    let if_match = call.header(http::header::IF_MATCH).map(ToOwned::to_owned);
+    let stored = find(&call, id).await?;
+    let decide =
+        move |stored: Option<Stored>| customer::erase(&act.context(), stored.as_ref(), event, if_match.as_deref());
+    commit(&call, id, stored, decide).await.map_err(not_committed)?;
+    // The records hold nothing any more; what they left on the disk goes too.
+    call.app().scrubber.scrub(&call.app().services.store).await;
+    Ok(Answer::Empty)
+}
+
 pub(crate) async fn restore_customer(call: Call<RestoreCustomer>) -> Result<Answer, Refusal> {
     let (act, event, id) = (call.act(), call.next_event(), call.path);
     let stored = find(&call, id).await?;
@@ -173,7 +185,13 @@ fn too_busy() -> Refusal {
 }
 
 pub(crate) async fn get_customer_by_id(call: Call<GetCustomerById>) -> Result<Answer, Refusal> {
+    if call.query != StateQuery::default() {
+        return history::get_former_customer(call).await;
+    }
     let stored = find(&call, call.path).await?;
+    if stored.as_ref().is_none_or(|stored| stored.deleted) {
+        return Err(customer::missing(stored.as_ref()));
+    }
     show(&call, stored, "id")
 }
 

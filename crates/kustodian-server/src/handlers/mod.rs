@@ -1,13 +1,18 @@
 //! What is served: a handler per operation, put behind its declaration. Adding one is a line here.
 
+mod audit_logs;
 mod auth;
 mod customers;
+mod events;
+mod history;
 mod messages;
 mod orgs;
 mod tags;
 mod users;
 
-use kustomer_api::{auth as auth_api, customer, message, org, tag, user};
+use std::time::Duration;
+
+use kustomer_api::{audit, auth as auth_api, customer, event, message, org, tag, user};
 
 use crate::call::served as serve;
 use crate::routes::Served;
@@ -25,7 +30,11 @@ pub(crate) fn served() -> Vec<Served> {
         serve::<customer::UpdateCustomerAttributes, _, _>(customers::update_customer_attributes),
         serve::<customer::DeleteCustomer, _, _>(customers::delete_customer),
         serve::<customer::RestoreCustomer, _, _>(customers::restore_customer),
+        serve::<customer::EraseCustomer, _, _>(customers::erase_customer),
+        serve::<customer::GetCustomerHistory, _, _>(history::get_customer_history),
         serve::<message::GetMessagesByCustomer, _, _>(messages::get_messages_by_customer),
+        serve::<event::GetEvents, _, _>(events::get_events).waiting_for(Duration::from_secs(event::MAX_WAIT.into())),
+        serve::<audit::GetAuditLogs, _, _>(audit_logs::get_audit_logs),
         serve::<tag::GetTags, _, _>(tags::get_tags),
         serve::<tag::GetTagById, _, _>(tags::get_tag_by_id),
         serve::<org::GetOrgById, _, _>(orgs::get_org_by_id),

@@ -1,0 +1,101 @@
+//! How an event is told: in the feed's envelope (`docs/contract/behaviour.md` §15.3), and as an entry of a history.
+
+use kustomer_api::customer::{HISTORY_ENTRY_TYPE, HistoryEntry, HistoryEntryAttributes};
+use kustomer_api::envelope::{Relationship, Relationships, SelfLink};
+use kustomer_api::error::code;
+use kustomer_api::event::Changes;
+use kustomer_api::validation::Fault;
+use kustomer_api::{Field, ObjectId};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::{Map, json};
+use std::collections::HashMap;
+
+use crate::change::Kind;
+use crate::directory::Org;
+use crate::feed::Recorded;
+use crate::refusal::Refusal;
+use crate::resource;
+
+/// An event in its envelope, as JSON. `document` is the record as the event left it; without one the event is told as an
+/// erased one.
+///
+/// # Errors
+/// 500 when what is stored cannot be read.
+pub fn envelope(org: &Org, event: &Recorded, document: Option<&str>) -> Result<String, Refusal> {
+    let changes = event.changes.as_deref().filter(|_| document.is_some());
+    let (name, client) = (resource::render(&event.name)?, resource::render(&event.client)?);
+    let user = event.actor.map_or_else(|| "null".to_owned(), |actor| format!("\"{actor}\""));
+    let position = event.position.map_or_else(|| "null".to_owned(), |position| position.to_string());
+    let (data, told) = (document.unwrap_or("null"), changes.unwrap_or("null"));
+    let custom_changed = changes.map(changes_custom).transpose()?.unwrap_or_default();
+    Ok(format!(
+        r#"{{"id":"{}","name":{name},"org":"{org}","partition":"{org}","data":{data},"createdAt":"{}","changes":{told},"persist":true,"client":{client},"dataId":"{}","meta":{{"customChanged":{custom_changed}}},"snsFilters":[],"rev":{},"position":{position},"userId":{user}}}"#,
+        event.id,
+        event.at,
+        event.record,
+        event.rev,
+        org = org.id,
+    ))
+}
+
+fn changes_custom(changes: &str) -> Result<bool, Refusal> {
+    #[derive(Deserialize)]
+    struct Names {
+        #[serde(default)]
+        attributes: HashMap<String, IgnoredAny>,
+    }
+    let names: Names = resource::read(changes)?;
+    Ok(names.attributes.contains_key("custom"))
+}
+
+/// An event as an entry of its customer's history.
+///
+/// # Errors
+/// 500 when what is stored cannot be read.
+pub fn history_entry(event: &Recorded) -> Result<HistoryEntry, Refusal> {
+    let changes: Option<Changes> = event.changes.as_deref().map(resource::read).transpose()?;
+    let mut relationships = Relationships::from([("customer".to_owned(), customer_relationship(event.record))]);
+    if let Some(actor) = event.actor {
+        relationships.insert("user".to_owned(), resource::user_relationship(actor));
+    }
+    Ok(HistoryEntry {
+        kind: HISTORY_ENTRY_TYPE.to_owned(),
+        id: event.id.to_string(),
+        attributes: HistoryEntryAttributes {
+            event_name: event.name.as_str().into(),
+            rev: event.rev.into(),
+            created_at: event.at.into(),
+            user_id: event.actor.map_or(Field::Null, |actor| actor.to_string().into()),
+            client: event.client.as_str().into(),
+            request_id: event.request_id.as_str().into(),
+            changes: changes.map_or(Field::Null, Field::Value),
+            extra: Map::new(),
+        },
+        relationships,
+        links: Some(SelfLink::new(format!("/v1/customers/{}?rev={}", event.record, event.rev))),
+        extra: Map::new(),
+    })
+}
+
+fn customer_relationship(id: ObjectId) -> Relationship {
+    Relationship::to_one(kustomer_api::customer::TYPE, id, format!("/v1/customers/{id}"))
+}
+
+/// The kind of records a filter of events names.
+///
+/// # Errors
+/// 400 when there is none of this name.
+pub fn kind_named(parameter: &str, name: &str) -> Result<Kind, Refusal> {
+    Kind::ALL.into_iter().find(|kind| kind.as_str() == name).ok_or_else(|| {
+        let known: Vec<&str> = Kind::ALL.into_iter().map(Kind::as_str).collect();
+        let title = format!("{parameter} must be one of {}", known.join(", "));
+        Refusal::bad_input(vec![Fault::of_parameter(parameter, title)])
+    })
+}
+
+/// 400 for a cursor that is no event of the org.
+pub fn unknown(parameter: &str, id: ObjectId) -> Refusal {
+    let title = format!("{parameter} must be the id of an event of this org: there is none with the id {id}");
+    Refusal::new(400, code::BAD_PARAM, parameter, title).with_meta("event", json!(id))
+}

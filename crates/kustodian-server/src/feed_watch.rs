@@ -1,0 +1,104 @@
+//! Tells those who wait at the end of a feed that it has moved on. However many wait, one task per org asks the database.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use kustodian_core::store::{OrgKey, Store};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::time::Instant;
+
+/// How often the end of a feed is looked at while somebody waits there.
+const INTERVAL: Duration = Duration::from_millis(100);
+
+/// How long one look may take.
+const LOOK_WITHIN: Duration = Duration::from_secs(5);
+
+/// How many may wait at once, on one server. Each holds a connection and little else.
+const MAX_WAITERS: usize = 2_000;
+
+pub(crate) struct FeedWatch {
+    /// The last position known of each org somebody waits for.
+    ends: Mutex<HashMap<OrgKey, watch::Sender<u64>>>,
+    places: Arc<Semaphore>,
+    stopped: watch::Sender<bool>,
+}
+
+impl Default for FeedWatch {
+    fn default() -> Self {
+        Self {
+            ends: Mutex::default(),
+            places: Arc::new(Semaphore::new(MAX_WAITERS)),
+            stopped: watch::Sender::new(false),
+        }
+    }
+}
+
+impl FeedWatch {
+    /// A place to wait at the end of an org's feed; `None` when all are taken.
+    pub(crate) fn wait_for(self: &Arc<Self>, store: &Arc<dyn Store>, org: OrgKey) -> Option<Waiter> {
+        let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
+        let mut ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
+        let end = match ends.get(&org) {
+            Some(end) => end.subscribe(),
+            None => {
+                let (sender, receiver) = watch::channel(0);
+                ends.insert(org, sender);
+                tokio::spawn(Arc::clone(self).watch(Arc::clone(store), org));
+                receiver
+            }
+        };
+        Some(Waiter { end, stopped: self.stopped.subscribe(), _place: place })
+    }
+
+    /// Ends every wait, now and from now on: the server stops.
+    pub(crate) fn stop(&self) {
+        self.stopped.send_replace(true);
+    }
+
+    /// Looks at the end of an org's feed as long as somebody waits for it to move.
+    async fn watch(self: Arc<Self>, store: Arc<dyn Store>, org: OrgKey) {
+        loop {
+            let looked = tokio::time::timeout(LOOK_WITHIN, store.feed_head(org)).await;
+            {
+                let mut ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
+                let Some(end) = ends.get(&org).filter(|end| end.receiver_count() > 0) else {
+                    ends.remove(&org);
+                    return;
+                };
+                match looked {
+                    Ok(Ok(head)) => {
+                        end.send_if_modified(|known| std::mem::replace(known, head.position) != head.position);
+                    }
+                    // Those who wait find out for themselves when their time is up.
+                    Ok(Err(error)) => tracing::debug!(%error, "the end of a feed could not be looked at"),
+                    Err(_) => tracing::debug!("looking at the end of a feed took too long"),
+                }
+            }
+            tokio::time::sleep(INTERVAL).await;
+        }
+    }
+}
+
+/// Somebody who waits at the end of a feed.
+pub(crate) struct Waiter {
+    end: watch::Receiver<u64>,
+    stopped: watch::Receiver<bool>,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Waiter {
+    /// Counts what has happened so far as seen. Do so before the feed is read: what comes later is then not missed.
+    pub(crate) fn mark(&mut self) {
+        self.end.mark_unchanged();
+    }
+
+    /// Waits until the feed has moved on since the mark; false when that was not before `until`, or the server stops.
+    pub(crate) async fn moved(&mut self, until: Instant) -> bool {
+        tokio::select! {
+            changed = self.end.changed() => changed.is_ok(),
+            _ = self.stopped.wait_for(|stopped| *stopped) => false,
+            () = tokio::time::sleep_until(until) => false,
+        }
+    }
+}

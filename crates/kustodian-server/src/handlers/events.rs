@@ -1,0 +1,125 @@
+//! The feed: what happened to all records, each event once and in order.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::time::Duration;
+
+use futures_util::future::try_join_all;
+use kustodian_core::change::Kind;
+use kustodian_core::event;
+use kustodian_core::feed::{FeedQuery, Recorded};
+use kustodian_core::refusal::Refusal;
+use kustomer_api::event::{GetEvents, ListEvents};
+use kustomer_api::query::{DEFAULT_PAGE_SIZE, QueryArguments};
+use kustomer_api::{Endpoint, ObjectId};
+use serde_json::json;
+use tokio::time::Instant;
+
+use crate::answer::{self, Answer, unavailable};
+use crate::call::Call;
+use crate::{paging, past};
+
+const PATH: &str = "/v1/events";
+
+/// How many bytes of events fill a page, whatever its size in events: a page shows every record whole.
+const FULL: usize = 8 * 1024 * 1024;
+
+/// How many events are rebuilt at a time, so that a page that is full early has not cost all the others.
+const SLICE: usize = 32;
+
+pub(crate) async fn get_events(mut call: Call<GetEvents>) -> Result<Answer, Refusal> {
+    let asked = call.query.clone();
+    let size = asked.page_size.unwrap_or(DEFAULT_PAGE_SIZE);
+    let kinds = asked.object_type.as_deref().map(|name| event::kind_named("filter[objectType]", name)).transpose()?;
+    let after = match asked.after {
+        Some(id) => Some(find_position(&call, "after", id).await?),
+        None => None,
+    };
+    let query = FeedQuery {
+        after,
+        kinds: kinds.into_iter().collect(),
+        record: asked.object_id,
+        limit: size,
+        ..FeedQuery::default()
+    };
+    let mut events = find(&call, query.clone()).await?;
+    if let Some(seconds) = asked.wait.filter(|seconds| *seconds > 0 && events.is_empty()) {
+        events = wait(&mut call, query, Duration::from_secs(seconds.into())).await?;
+    }
+    let mut told: Vec<String> = Vec::new();
+    let mut length = 0;
+    for slice in events.chunks(SLICE) {
+        for envelope in tell(&call, slice).await? {
+            length += envelope.len();
+            told.push(envelope);
+        }
+        if length >= FULL {
+            break;
+        }
+    }
+    let last = told.len().checked_sub(1).and_then(|last| events.get(last)).map(|event| event.id);
+    Ok(Answer::Json(page(&asked, size, &told, last)))
+}
+
+/// The position behind an event's id.
+///
+/// # Errors
+/// 400 when the org has no such event; 503 when it is so new that it has no position yet.
+pub(crate) async fn find_position<E: Endpoint>(call: &Call<E>, parameter: &str, id: ObjectId) -> Result<u64, Refusal> {
+    let found = call.store().find_event(call.org(), id).await.map_err(unavailable)?;
+    let found = found.ok_or_else(|| event::unknown(parameter, id))?;
+    found.position.ok_or_else(|| answer::try_again("The event is not in the feed yet: try again in a moment", 1))
+}
+
+async fn find(call: &Call<GetEvents>, query: FeedQuery) -> Result<Vec<Recorded>, Refusal> {
+    Ok(call.store().feed(call.org(), query).await.map_err(unavailable)?.events)
+}
+
+/// Waits at the feed's end until there is something; nothing when there was not in time, or the server stops.
+async fn wait(call: &mut Call<GetEvents>, query: FeedQuery, time: Duration) -> Result<Vec<Recorded>, Refusal> {
+    let until = Instant::now() + time;
+    let waiter = call.app().feed_watch.wait_for(&call.app().services.store, call.org());
+    let mut waiter =
+        waiter.ok_or_else(|| answer::try_again("Too many wait for events already: ask without wait", 1))?;
+    call.step_aside();
+    loop {
+        waiter.mark();
+        let events = find(call, query.clone()).await?;
+        if !events.is_empty() || !waiter.moved(until).await {
+            return Ok(events);
+        }
+    }
+}
+
+/// Events in their envelopes, each with its record as it left it.
+async fn tell(call: &Call<GetEvents>, events: &[Recorded]) -> Result<Vec<String>, Refusal> {
+    // The events of one record in a feed follow each other by revision, so one walk through its past gives all.
+    let mut spans: HashMap<(Kind, ObjectId), (u64, u64)> = HashMap::new();
+    for event in events.iter().filter(|event| !event.is_erased()) {
+        let (from, to) = spans.entry((event.kind, event.record)).or_insert((event.rev, event.rev));
+        (*from, *to) = ((*from).min(event.rev), (*to).max(event.rev));
+    }
+    let walks = spans.into_iter().map(async |((kind, record), (from, to))| {
+        let states = past::find_states(call.store(), call.org(), kind, record, from, to).await?;
+        Ok::<_, Refusal>(states.into_iter().map(move |state| ((kind, record, state.rev), state.document)))
+    });
+    let documents: HashMap<(Kind, ObjectId, u64), String> = try_join_all(walks).await?.into_iter().flatten().collect();
+    let org = &call.caller().org;
+    let document = |event: &Recorded| documents.get(&(event.kind, event.record, event.rev)).map(String::as_str);
+    events.iter().map(|told| event::envelope(org, told, document(told))).collect()
+}
+
+fn page(asked: &ListEvents, size: u32, told: &[String], last: Option<ObjectId>) -> String {
+    let link = |after: Option<ObjectId>| {
+        let mut pairs = ListEvents { after, page_size: None, ..asked.clone() }.write();
+        pairs.push((Cow::Borrowed("pageSize"), size.to_string()));
+        paging::link(PATH, &pairs)
+    };
+    let links = json!({
+        "self": link(asked.after),
+        "first": link(None),
+        "prev": null,
+        "next": last.map(|last| link(Some(last))),
+    });
+    paging::envelope(&json!({ "pageSize": size }), told, &links)
+}

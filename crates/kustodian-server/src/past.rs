@@ -1,0 +1,74 @@
+//! Records as they were: rebuilt from the nearest state that is kept whole, and the differences behind it.
+
+use kustodian_core::change::Kind;
+use kustodian_core::feed::HistoryQuery;
+use kustodian_core::history::{nearest_whole, rewind};
+use kustodian_core::refusal::Refusal;
+use kustodian_core::resource;
+use kustodian_core::store::{OrgKey, Store};
+use kustomer_api::ObjectId;
+
+use crate::answer::unavailable;
+
+/// A record as a revision left it.
+pub(crate) struct State {
+    pub(crate) rev: u64,
+    pub(crate) document: String,
+}
+
+/// The states of a record with the revisions `from` to `to`, newest first. Those that were erased, and all before them,
+/// are left out, and so are those that are not there.
+///
+/// Reads the record, and as many events as lie between `from` and the first state at or after `to` that is kept whole:
+/// fewer than [`kustodian_core::change::SNAPSHOT_EVERY`] more than were asked for.
+///
+/// # Errors
+/// 503 or 500 when the database cannot answer, 500 when what is stored cannot be read.
+pub(crate) async fn find_states(
+    store: &dyn Store,
+    org: OrgKey,
+    kind: Kind,
+    record: ObjectId,
+    from: u64,
+    to: u64,
+) -> Result<Vec<State>, Refusal> {
+    let Some(newest) = store.find(org, kind, record).await.map_err(unavailable)? else { return Ok(Vec::new()) };
+    let (from, to) = (from.max(1), to.min(newest.rev));
+    if from > to {
+        return Ok(Vec::new());
+    }
+    let begin = nearest_whole(to, newest.rev);
+    let is_newest = begin == newest.rev;
+    // The newest state needs no event to be read; any other stands in its own.
+    let first = if is_newest { from + 1 } else { from };
+    let query = HistoryQuery {
+        kind,
+        record,
+        from: first,
+        to: begin,
+        descending: true,
+        limit: u32::try_from((begin + 1).saturating_sub(first)).unwrap_or(u32::MAX),
+    };
+    let events = if query.limit == 0 { Vec::new() } else { store.history(org, query).await.map_err(unavailable)? };
+    let mut events = events.into_iter().peekable();
+
+    let whole = if is_newest { Some(newest.document) } else { events.peek().and_then(|event| event.snapshot.clone()) };
+    // Whoever erased it meanwhile took this state with it.
+    let Some(mut document) = whole else { return Ok(Vec::new()) };
+    let (mut states, mut rev) = (Vec::new(), begin);
+    loop {
+        let before = if rev > from {
+            let event = events.next().filter(|event| event.rev == rev);
+            let event = event.ok_or_else(|| resource::fault("A record's history has a gap"))?;
+            // Behind an erasure there is nothing.
+            event.changes.map(|changes| rewind(kind, &document, &changes)).transpose()?
+        } else {
+            None
+        };
+        if rev <= to {
+            states.push(State { rev, document });
+        }
+        let Some(before) = before else { return Ok(states) };
+        (rev, document) = (rev - 1, before);
+    }
+}
