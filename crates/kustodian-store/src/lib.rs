@@ -27,6 +27,7 @@ mod metrics;
 mod options;
 mod postgres;
 mod sqlite;
+mod verify;
 
 use std::sync::Arc;
 
@@ -40,6 +41,9 @@ pub use crate::failure::OpenError;
 pub use crate::metrics::Metrics;
 pub use crate::options::Options;
 pub use crate::postgres::{Reach, Scratch, Sent, Touch, Trip};
+pub use crate::verify::{
+    Discrepancy, Problem, Verification, VerifiedOrg, VerifyError, VerifyProgress, VerifyStep, Where, verify,
+};
 
 use crate::address::Address;
 use crate::postgres::Postgres;

@@ -149,10 +149,21 @@ pub(crate) trait Target: Source {
     async fn write(&mut self, table: &'static Table, rows: Vec<Row>, state: &State) -> Result<(), CopyError>;
     /// Frees claims, each only when held by this record: (key, record).
     async fn free(&mut self, claims: Vec<(Vec<u8>, String)>) -> Result<(), CopyError>;
+    /// Erases the payloads of a record's events before a revision, as the source has done: (org, kind, record, rev).
+    async fn erase(&mut self, org: i64, erased: &Erased) -> Result<(), CopyError>;
     /// Removes the events of an org behind a position.
     async fn forget_events(&mut self, org: i64, behind: i64) -> Result<(), CopyError>;
     /// Brings everything that is worked out from the rows up to date: counts, next keys, next positions.
     async fn finish(&mut self, state: &State) -> Result<(), CopyError>;
+}
+
+/// An event that erased what a record's earlier events told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Erased {
+    pub(crate) kind: String,
+    pub(crate) record: String,
+    /// The revision it led to.
+    pub(crate) rev: i64,
 }
 
 /// Copies the database at `from` into the one at `to`, which must be empty or, to resume, hold a copy of it. Tells
@@ -296,13 +307,28 @@ async fn catch_up(
                 let ids = changed.iter().filter(|(name, _)| name == kind.as_str()).map(|(_, id)| id.as_str());
                 carry_records(source, target, state, org, kind, ids.collect()).await?;
             }
+            for erased in rows.iter().filter_map(erased) {
+                target.erase(org, &erased).await?;
+            }
             target.write(&EVENTS_TABLE, rows, state).await?;
         }
     }
     Ok(())
 }
 
+/// How the names of events end that erased a record's past.
+pub(crate) const ERASE: &str = ".erase";
+
 pub(crate) static EVENTS_TABLE: Table = EVENTS;
+
+/// What an event erased, if that is what it tells of.
+fn erased(row: &Row) -> Option<Erased> {
+    let (kind, record) = record_of_event(row)?;
+    match (row.get(EVENTS.place("name")?)?, row.get(EVENTS.place("rev")?)?) {
+        (Cell::Text(name), Cell::Integer(rev)) if name.ends_with(ERASE) => Some(Erased { kind, record, rev: *rev }),
+        _ => None,
+    }
+}
 
 fn record_of_event(row: &Row) -> Option<(String, String)> {
     match (row.get(EVENTS.place("kind")?)?, row.get(EVENTS.place("record")?)?) {

@@ -10,6 +10,9 @@ use super::table::Cell;
 /// The name under which it stands among the target's settings; not carried along, nor compared.
 pub(crate) const NAME: &str = "copy";
 
+/// The settings that belong to one place and stay there: the state of a copy, and what a file is still to be rid of.
+pub(crate) const OF_ITS_PLACE: &str = "'copy', 'scrub'";
+
 /// How far a copy has come.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct State {

@@ -3,20 +3,26 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
+use kustodian_core::chain::{Leaf, genesis, link};
+use kustodian_core::feed::Head;
+use kustodian_core::store::OrgKey;
 use serde_json::{Map, Value as Json};
 use tokio_postgres::{Error, Row as Returned};
 
 use super::connection::Connection;
+use super::events::SAME;
 use super::failure::words;
-use super::values::Value;
-use crate::copy::state::{NAME, State};
+use super::sql::ERASE_EVENTS;
+use super::values::{Count, StoredLink, Value};
+use crate::copy::state::{NAME, OF_ITS_PLACE, State};
 use crate::copy::table::{Cell, Holds, Row, Table};
-use crate::copy::{CopyError, ROWS, Source, Target};
+use crate::copy::{CopyError, EVENTS_TABLE, Erased, ROWS, Source, Target};
+use crate::document::FromBytes;
 use crate::options::Options;
 
 /// A connection of its own.
 pub(crate) struct Archive {
-    connection: Connection,
+    pub(super) connection: Connection,
     /// Of a snapshot: events that were committed but had no position yet, with positions for the time being.
     unplaced: Vec<Row>,
 }
@@ -48,28 +54,37 @@ impl Archive {
 
     /// A sequencer gives positions after the commit; what it has not come to yet is placed behind what it has.
     async fn place_for_now(&mut self) -> Result<Vec<Row>, CopyError> {
-        let mut last = self.positions().await?;
-        let events = &crate::copy::EVENTS_TABLE;
-        // In the sequencer's order: by time, but never a revision before the one it follows.
+        let answer = self.connection.unnamed("SELECT org, position, link FROM feeds", &[]).await.map_err(failed)?;
+        let end = |row: &Returned| {
+            let link = row.try_get::<_, StoredLink>(2)?.0;
+            Ok((row.try_get::<_, i64>(0)?, Head { position: row.try_get::<_, Count>(1)?.0, link }))
+        };
+        let mut ends: BTreeMap<i64, Head> =
+            answer.rows.iter().map(end).collect::<Result<_, Error>>().map_err(failed)?;
+        // In the sequencer's order: by time, but never a revision before the one it follows. Where the link will be
+        // stands the leaf for now.
         let sql = format!(
-            "SELECT {} FROM events WHERE position IS NULL \
-             ORDER BY org, max(at) OVER (PARTITION BY org, kind, record ORDER BY rev), kind, record, rev",
-            events.names()
+            "SELECT {} FROM (SELECT *, leaf AS link, NULL::bigint AS position, \
+             max(at) OVER (PARTITION BY org, kind, record ORDER BY rev) AS moment FROM outbox WHERE id IS NOT NULL) p \
+             JOIN events e ON {SAME} ORDER BY p.org, p.moment, p.kind, p.record, p.rev",
+            event_columns()
         );
-        let mut rows = self.select(events, &sql, &[]).await?;
+        let mut rows = self.select(&EVENTS_TABLE, &sql, &[]).await?;
+        let places = [EVENTS_TABLE.place("org"), EVENTS_TABLE.place("position"), EVENTS_TABLE.place("link")];
+        let [Some(org), Some(position), Some(leaf)] = places else { return Ok(rows) };
         for row in &mut rows {
-            if let Some(Cell::Integer(org)) = row.first() {
-                let position = last.entry(*org).or_default();
-                *position += 1;
-                if let Some(cell) = row.get_mut(1) {
-                    *cell = Cell::Integer(*position);
-                }
-            }
+            let (Some(Cell::Integer(org)), Some(Cell::Bytes(bytes))) = (row.get(org), row.get(leaf)) else { continue };
+            let Ok(told) = Leaf::from_bytes(bytes) else { continue };
+            let end = ends.entry(*org).or_insert_with(|| Head { position: 0, link: genesis(OrgKey(*org)) });
+            let next = end.position + 1;
+            *end = Head { position: next, link: link(end.link, next, told) };
+            row[position] = Cell::Integer(i64::try_from(next).unwrap_or(i64::MAX));
+            row[leaf] = Cell::Bytes(end.link.0.to_vec());
         }
         Ok(rows)
     }
 
-    async fn select(&self, table: &Table, sql: &str, values: &[Value<'_>]) -> Result<Vec<Row>, CopyError> {
+    pub(super) async fn select(&self, table: &Table, sql: &str, values: &[Value<'_>]) -> Result<Vec<Row>, CopyError> {
         let answer = self.connection.unnamed(sql, values).await.map_err(failed)?;
         answer.rows.iter().map(|row| cells(table, row)).collect()
     }
@@ -94,7 +109,7 @@ impl Archive {
     }
 }
 
-fn failed(error: Error) -> CopyError {
+pub(super) fn failed(error: Error) -> CopyError {
     CopyError::Failed { what: "PostgreSQL", reason: words(&error) }
 }
 
@@ -117,13 +132,18 @@ impl Source for Archive {
             let places: Vec<String> = (1..=after.len()).map(|place| format!("${place}")).collect();
             conditions.push(format!("({key}) > ({})", places.join(", ")));
         }
-        match table.name {
-            "settings" => conditions.push(format!("name <> '{NAME}'")),
-            "events" => conditions.push("position IS NOT NULL".to_owned()),
-            _ => {}
+        if table.name == "settings" {
+            conditions.push(format!("name NOT IN ({OF_ITS_PLACE})"));
         }
         let condition = if conditions.is_empty() { "true".to_owned() } else { conditions.join(" AND ") };
-        let sql = format!("SELECT {} FROM {} WHERE {condition} ORDER BY {key} LIMIT {ROWS}", table.names(), table.name);
+        let sql = match table.name {
+            "events" => format!(
+                "SELECT {} FROM (SELECT * FROM positions WHERE {condition} ORDER BY {key} LIMIT {ROWS}) p \
+                 JOIN events e ON {SAME} ORDER BY p.org, p.position",
+                event_columns()
+            ),
+            name => format!("SELECT {} FROM {name} WHERE {condition} ORDER BY {key} LIMIT {ROWS}", table.names()),
+        };
         let values: Vec<Value<'_>> = after.iter().flatten().map(value).collect();
         let mut rows = self.select(table, &sql, &values).await?;
         if table.name == "events" {
@@ -141,7 +161,7 @@ impl Source for Archive {
     }
 
     async fn positions(&mut self) -> Result<BTreeMap<i64, i64>, CopyError> {
-        let sql = "SELECT org, max(position) FROM events WHERE position IS NOT NULL GROUP BY org";
+        let sql = "SELECT org, max(position) FROM positions GROUP BY org";
         let answer = self.connection.unnamed(sql, &[]).await.map_err(failed)?;
         let pair = |row: &Returned| Ok((row.try_get(0)?, row.try_get(1)?));
         answer.rows.iter().map(pair).collect::<Result<_, Error>>().map_err(failed)
@@ -166,8 +186,12 @@ impl Target for Archive {
         let note = state.to_bytes()?;
         let rows = Json::Array(rows.iter().map(|row| object(table, row)).collect()).to_string();
         let mut statements = Vec::new();
+        let parts: &[(&Table, &[&str])] = match table.name {
+            "events" => &[(&EVENTS_HERE, EVENTS_HERE.key), (&POSITIONS_HERE, POSITIONS_HERE.key)],
+            _ => &[(table, table.key)],
+        };
         if rows != "[]" {
-            statements.push((upsert(table), vec![Value::Text(&rows)]));
+            statements.extend(parts.iter().map(|(table, key)| (upsert(table, key), vec![Value::Text(&rows)])));
         }
         statements.push((KEEP_STATE.to_owned(), vec![Value::Text(NAME), Value::Bytes(&note)]));
         self.together(&statements).await
@@ -181,17 +205,28 @@ impl Target for Archive {
     }
 
     async fn forget_events(&mut self, org: i64, behind: i64) -> Result<(), CopyError> {
-        let sql = "DELETE FROM events WHERE org = $1 AND position > $2";
-        self.connection.unnamed(sql, &[Value::Number(org), Value::Number(behind)]).await.map_err(failed)?;
-        Ok(())
+        let sql = [
+            format!("DELETE FROM events e USING positions p WHERE {SAME} AND p.org = $1 AND p.position > $2"),
+            "DELETE FROM positions WHERE org = $1 AND position > $2".to_owned(),
+        ];
+        let values = || vec![Value::Number(org), Value::Number(behind)];
+        self.together(&sql.map(|sql| (sql, values()))).await
+    }
+
+    async fn erase(&mut self, org: i64, erased: &Erased) -> Result<(), CopyError> {
+        let Erased { kind, record, rev } = erased;
+        let values = [Value::Text(record), Value::Number(org), Value::Text(kind), Value::Number(*rev)];
+        let sql = format!("{ERASE_EVENTS} AND rev < $4");
+        self.connection.unnamed(&sql, &values).await.map(|_| ()).map_err(failed)
     }
 
     async fn finish(&mut self, state: &State) -> Result<(), CopyError> {
         let note = state.to_bytes()?;
         let mut statements: Vec<(String, Vec<Value<'_>>)> = [
             "DELETE FROM feeds",
-            "INSERT INTO feeds (org, position) SELECT o.key, coalesce(e.position, 0) FROM orgs o \
-             LEFT JOIN (SELECT org, max(position) AS position FROM events GROUP BY org) e ON e.org = o.key",
+            "INSERT INTO feeds (org, position, link) SELECT p.org, p.position, p.link FROM positions p \
+             JOIN (SELECT org, max(position) AS position FROM positions GROUP BY org) last \
+             ON last.org = p.org AND last.position = p.position",
             "DELETE FROM live_counts",
         ]
         .map(|sql| (sql.to_owned(), Vec::new()))
@@ -211,12 +246,63 @@ impl Target for Archive {
     }
 }
 
+/// The columns of a copy's events, out of `events e` and `positions p`.
+fn event_columns() -> String {
+    let of = |(name, _): &(&str, Holds)| match *name {
+        "position" | "link" => format!("p.{name}"),
+        name => format!("e.{name}"),
+    };
+    EVENTS_TABLE.columns.iter().map(of).collect::<Vec<_>>().join(", ")
+}
+
+/// What of an event stands in `events`. Events are told apart by what they happened to: a position may change until it
+/// is given for good.
+static EVENTS_HERE: Table = Table {
+    name: "events",
+    columns: &[
+        ("record", Holds::Text),
+        ("org", Holds::Integer),
+        ("kind", Holds::Text),
+        ("rev", Holds::Integer),
+        ("id", Holds::Text),
+        ("name", Holds::Text),
+        ("at", Holds::Integer),
+        ("actor", Holds::Text),
+        ("client", Holds::Text),
+        ("digest", Holds::Bytes),
+        ("salt", Holds::Bytes),
+        ("request_id", Holds::Text),
+        ("changes", Holds::Text),
+        ("snapshot", Holds::Text),
+    ],
+    key: &["record", "org", "kind", "rev"],
+    is_small: false,
+};
+
+/// What of an event stands in `positions`.
+static POSITIONS_HERE: Table = Table {
+    name: "positions",
+    columns: &[
+        ("record", Holds::Text),
+        ("org", Holds::Integer),
+        ("kind", Holds::Text),
+        ("rev", Holds::Integer),
+        ("position", Holds::Integer),
+        ("id", Holds::Text),
+        ("at", Holds::Integer),
+        ("actor", Holds::Text),
+        ("link", Holds::Bytes),
+    ],
+    key: &["org", "id", "record", "kind", "rev"],
+    is_small: false,
+};
+
 /// $1 name, $2 value.
 const KEEP_STATE: &str =
     "INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 
 /// A statement that writes rows, given as one array of JSON objects, over those with the same key.
-fn upsert(table: &Table) -> String {
+fn upsert(table: &Table, key: &[&str]) -> String {
     let columns = |form: fn(&str, Holds) -> String| {
         table.columns.iter().map(|(name, holds)| form(name, *holds)).collect::<Vec<_>>().join(", ")
     };
@@ -229,8 +315,6 @@ fn upsert(table: &Table) -> String {
         Holds::Bytes => format!("decode({name}, 'hex')"),
         _ => name.to_owned(),
     });
-    // Here events are told apart by what they happened to: a position may change until it is given for good.
-    let key = if table.name == "events" { &["record", "org", "kind", "rev"] } else { table.key };
     // No key is written over: a table may be distributed by it.
     let others = table.columns.iter().filter(|(name, _)| !key.contains(name));
     let sets: Vec<String> = others.map(|(name, _)| format!("{name} = excluded.{name}")).collect();
@@ -258,7 +342,7 @@ fn object(table: &Table, row: &Row) -> Json {
     Json::Object(members.collect::<Map<_, _>>())
 }
 
-fn value(cell: &Cell) -> Value<'_> {
+pub(super) fn value(cell: &Cell) -> Value<'_> {
     match cell {
         Cell::Null => Value::MaybeText(None),
         Cell::Integer(number) => Value::Number(*number),

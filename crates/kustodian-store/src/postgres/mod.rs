@@ -2,6 +2,7 @@
 //! a sequencer that gives events their positions. Several servers may work on one database.
 
 mod archive;
+mod audited;
 mod catalogue;
 mod changes;
 mod commit;

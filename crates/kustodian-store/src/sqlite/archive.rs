@@ -11,9 +11,10 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, params, params_from_ite
 
 use super::connection::any_reader;
 use super::schema;
-use crate::copy::state::{NAME, State};
+use super::sql::{ERASE_EVENTS, WANT_SCRUB};
+use crate::copy::state::{NAME, OF_ITS_PLACE, State};
 use crate::copy::table::{Cell, Holds, Row, Table};
-use crate::copy::{CopyError, ROWS, Source, Target};
+use crate::copy::{CopyError, Erased, ROWS, Source, Target};
 
 /// How long a statement waits for a server that writes the same file.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -50,7 +51,7 @@ impl Archive {
         Ok(Self { connection: Arc::new(Mutex::new(connection)) })
     }
 
-    async fn work<T: Send + 'static>(
+    pub(super) async fn work<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, CopyError> {
@@ -93,7 +94,10 @@ impl Source for Archive {
                 Some(after) => format!("({key}) > ({})", vec!["?"; after.len()].join(", ")),
                 None => "1".to_owned(),
             };
-            let apart = if table.name == "settings" { format!(" AND name <> '{NAME}'") } else { String::new() };
+            let apart = match table.name {
+                "settings" => format!(" AND name NOT IN ({OF_ITS_PLACE})"),
+                _ => String::new(),
+            };
             let sql = format!(
                 "SELECT {} FROM {} WHERE {condition}{apart} ORDER BY {key} LIMIT {ROWS}",
                 table.names(),
@@ -142,17 +146,18 @@ impl Target for Archive {
         self.work(move |connection| {
             let transaction = connection.transaction()?;
             {
-                let places = vec!["?"; table.columns.len()].join(", ");
-                let sql = format!("INSERT OR REPLACE INTO {} ({}) VALUES ({places})", table.name, table.names());
-                let mut insert = transaction.prepare_cached(&sql)?;
+                let places: Vec<String> = (1..=table.columns.len()).map(|place| format!("?{place}")).collect();
+                let (names, places) = (table.names(), places.join(", "));
+                let insert = format!("INSERT OR REPLACE INTO {} ({names}) VALUES ({places})", table.name);
+                let update = format!("UPDATE {} SET ({names}) = ({places}) WHERE org = ?2 AND id = ?1", table.name);
                 for row in rows {
-                    // A record whose `deleted` has turned is another entry to its index, not the same one.
-                    if table.is_of_records() {
-                        let sql = format!("DELETE FROM {} WHERE org = ? AND id = ?", table.name);
-                        let key = table.key_of(&row).into_iter().map(value);
-                        transaction.prepare_cached(&sql)?.execute(params_from_iter(key))?;
+                    let values: Vec<Value> = row.into_iter().map(value).collect();
+                    // A record keeps its row: indexes of other forms name rows by their numbers.
+                    let is_there = table.is_of_records()
+                        && transaction.prepare_cached(&update)?.execute(params_from_iter(&values))? > 0;
+                    if !is_there {
+                        transaction.prepare_cached(&insert)?.execute(params_from_iter(&values))?;
                     }
-                    insert.execute(params_from_iter(row.into_iter().map(value)))?;
                 }
                 let sql = "INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)";
                 transaction.prepare_cached(sql)?.execute(params![NAME, state])?;
@@ -175,6 +180,18 @@ impl Target for Archive {
         .await
     }
 
+    async fn erase(&mut self, org: i64, erased: &Erased) -> Result<(), CopyError> {
+        let Erased { kind, record, rev } = erased.clone();
+        self.work(move |connection| {
+            let transaction = connection.transaction()?;
+            let sql = format!("{ERASE_EVENTS} AND rev < ?4");
+            transaction.execute(&sql, params![org, kind, record, rev])?;
+            transaction.execute(WANT_SCRUB, [])?;
+            transaction.commit()
+        })
+        .await
+    }
+
     async fn forget_events(&mut self, org: i64, behind: i64) -> Result<(), CopyError> {
         self.work(move |connection| {
             connection.execute("DELETE FROM events WHERE org = ? AND position > ?", params![org, behind]).map(|_| ())
@@ -186,7 +203,11 @@ impl Target for Archive {
         let state = state.to_bytes()?;
         self.work(move |connection| {
             let transaction = connection.transaction()?;
-            transaction.execute_batch("DELETE FROM live_counts")?;
+            transaction.execute_batch(
+                "DELETE FROM feeds; INSERT INTO feeds (org, position, link) SELECT org, position, link FROM events \
+                 WHERE (org, position) IN (SELECT org, max(position) FROM events GROUP BY org); \
+                 DELETE FROM live_counts",
+            )?;
             for kind in ["customer", "tag", "user"] {
                 let sql = format!(
                     "INSERT INTO live_counts (org, kind, live) \
@@ -201,7 +222,7 @@ impl Target for Archive {
     }
 }
 
-fn value(cell: Cell) -> Value {
+pub(super) fn value(cell: Cell) -> Value {
     match cell {
         Cell::Null => Value::Null,
         Cell::Integer(number) => Value::Integer(number),
@@ -211,7 +232,7 @@ fn value(cell: Cell) -> Value {
     }
 }
 
-fn cells(table: &Table, row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
+pub(super) fn cells(table: &Table, row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
     let cell = |(place, (_, holds)): (usize, &(&str, Holds))| {
         Ok(match (row.get_ref(place)?, holds) {
             (ValueRef::Null, _) => Cell::Null,

@@ -1,6 +1,7 @@
 //! The SQLite engine: one thread that writes, connections that read, and a thread that moves the log into the file.
 
 mod archive;
+mod audited;
 mod batch;
 mod checkpoint;
 mod connection;
