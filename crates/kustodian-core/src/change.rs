@@ -4,6 +4,7 @@ use kustomer_api::{ObjectId, Timestamp};
 
 use crate::chain::{Digest, Salt, digest};
 use crate::claim::Claim;
+use crate::search::SearchRow;
 
 /// The kinds of records. Each has a table of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -64,6 +65,8 @@ pub struct Put {
     pub updated_at: Timestamp,
     /// The resource object as it goes out: `{"type":…,"id":…,"attributes":…,"relationships":…,"links":…}`.
     pub document: String,
+    /// What it is found by from now on, deleted or not: a customer, unless it was erased. `None` takes it out of search.
+    pub search: Option<Box<SearchRow>>,
 }
 
 /// A record whose past is to be erased. Its events stay, without what may be personal.

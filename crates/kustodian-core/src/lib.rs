@@ -22,6 +22,7 @@ pub mod rate_limit;
 pub mod refusal;
 pub mod resource;
 pub mod search;
+pub mod search_store;
 pub mod store;
 pub mod tag;
 pub mod token;

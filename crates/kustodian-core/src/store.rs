@@ -9,6 +9,7 @@ use crate::change::{ChangeSet, Kind};
 use crate::claim::{ClaimKey, ClaimKind};
 use crate::feed::{Feed, FeedQuery, Head, HistoryQuery, Recorded};
 use crate::refusal::Refusal;
+use crate::search_store::{Found, SearchError, SearchQuery, WalkQuery, Walked};
 
 /// An org within one database. Only [`crate::directory::Directory`] gives these out, and only for a credential or to
 /// the person who owns the database.
@@ -182,6 +183,23 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// When the database cannot answer.
     async fn feed_head(&self, org: OrgKey) -> Result<Head, StoreError>;
+
+    /// Searches for customers. What a commit has acknowledged before is found.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    async fn search(&self, org: OrgKey, query: SearchQuery) -> Result<Found, SearchError> {
+        Err(StoreError::Failed { reason: format!("no search in {org:?} for {query:?}") }.into())
+    }
+
+    /// Goes a step of a walk over all customers that a search finds.
+    ///
+    /// # Errors
+    /// A refusal when the walk is not kept any longer, or its first step cannot be done in time; or the database cannot
+    /// answer.
+    async fn walk(&self, org: OrgKey, query: WalkQuery) -> Result<Walked, SearchError> {
+        Err(StoreError::Failed { reason: format!("no walk in {org:?} for {query:?}") }.into())
+    }
 
     /// Removes from the disk, as far as the engine can, what was erased from the records.
     ///

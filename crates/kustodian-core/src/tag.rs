@@ -110,6 +110,7 @@ pub fn create(context: &Context<'_>, tags: &[NewTag], changes: &mut ChangeSet) -
             created_at: context.now,
             updated_at: context.now,
             document: resource::render(&tag)?,
+            search: None,
         };
         changes.claims.push(Claim { kind: ClaimKind::TagName, key: name_key(context.org.key, name), owner: *id });
         let cause = Cause {

@@ -46,5 +46,6 @@ pub fn machine_user(org: &Org, id: ObjectId, name: &str, roles: &[String], now: 
         created_at: now,
         updated_at: now,
         document: resource::render(&user)?,
+        search: None,
     })
 }

@@ -41,6 +41,7 @@ pub fn erase(
         created_at: context.now,
         updated_at: context.now,
         document: resource::render(&tombstone(id, rev, context.now))?,
+        search: None,
     };
     let Context { actor, client, request_id, .. } = *context;
     let cause = Cause { seed, name: "kustomer.customer.erase", actor: Some(actor), client, request_id };

@@ -8,6 +8,7 @@ use serde_json::{Map, Number};
 use super::{Context, OmittedCompany, UpdateOptions, Write, derive, erase, identity, write};
 use crate::change::{Cause, ChangeSet, Event, EventSeed, Kind, Put};
 use crate::refusal::Refusal;
+use crate::search::SearchRow;
 use crate::store::Stored;
 use crate::{resource, tag};
 
@@ -209,6 +210,7 @@ fn put(
         created_at: attributes.created_at.value().copied().unwrap_or(context.now),
         updated_at: context.now,
         document: resource::render(customer)?,
+        search: Some(Box::new(SearchRow::of(id, customer))),
     };
     // The record a command is about stands first; what it brings about stands behind it.
     changes.puts.insert(0, record);

@@ -212,6 +212,7 @@ mod tests {
             created_at: now,
             updated_at: now,
             document: "x".repeat(100_000),
+            search: None,
         };
         ChangeSet { puts: vec![put], ..ChangeSet::default() }
     }
