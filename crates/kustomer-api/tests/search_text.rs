@@ -1,5 +1,5 @@
 //! The short form of a search: what it means on the wire, and where it says it is wrong.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
+#![expect(clippy::panic, reason = "a test fails by panicking, in its helpers too")]
 
 use kustomer_api::search::text;
 use proptest::prelude::*;

@@ -42,7 +42,7 @@ impl Interval {
     }
 
     /// It and everything after.
-    pub(super) const fn from_on(self) -> Self {
+    pub(super) const fn and_after(self) -> Self {
         Self { from: self.from, until: None }
     }
 

@@ -185,7 +185,7 @@ impl Reading<'_> {
         let days = self.several(operator, value, faults, |value, faults| self.interval(value, faults))?;
         let meaning = |day: Interval| match operator {
             Operator::Gt => day.after(),
-            Operator::Gte => day.from_on(),
+            Operator::Gte => day.and_after(),
             Operator::Lt => day.before(),
             Operator::Lte => day.up_to(),
             _ => day,

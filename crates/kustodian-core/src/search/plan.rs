@@ -1,9 +1,13 @@
 //! Which tokens of the inverted index can hold the matches of a criterion.
 
+use std::collections::BTreeSet;
+
+use kustomer_api::custom::Suffix;
 use kustomer_api::search::{Attribute, Class};
 
 use super::query::{Criterion, Subject, Test};
-use super::token::{Scope, TokenKind};
+use super::row::Manner;
+use super::token::{Scope, Token, TokenKind};
 use super::words::{GRAM, Word};
 
 /// What a record must have in the inverted index to match. `All` of nothing asks for nothing; `Any` of nothing matches
@@ -69,37 +73,29 @@ fn lookup(scope: Option<Scope>, kind: TokenKind, text: &str, prefix: bool) -> Ne
     Needs::Token(Lookup { scope, kind, text: text.to_owned(), prefix })
 }
 
-/// How words are found in the texts of a subject.
-#[derive(Clone, Copy, PartialEq)]
-enum Found {
-    ByWords,
-    ByPart,
-    ByDigits,
-    ByEither,
-}
-
-fn found(subject: &Subject) -> Found {
-    match subject {
-        Subject::Custom(custom) if custom.suffix == kustomer_api::custom::Suffix::Id => Found::ByPart,
-        Subject::Custom(_) => Found::ByWords,
+/// How words are found in the texts of a subject; in either way when `None`, because it has texts of each.
+fn manner(subject: &Subject) -> Option<Manner> {
+    Some(match subject {
+        Subject::Custom(custom) if custom.suffix == Suffix::Id => Manner::Part,
+        Subject::Custom(_) => Manner::Words,
         Subject::Standard(attribute) => match attribute {
-            Attribute::AnyText | Attribute::AnyTextNew => Found::ByEither,
-            Attribute::Phone | Attribute::SharedPhone => Found::ByDigits,
+            Attribute::AnyText | Attribute::AnyTextNew => return None,
+            Attribute::Phone | Attribute::SharedPhone => Manner::Digits,
             Attribute::Name | Attribute::Urls | Attribute::Address | Attribute::Locale | Attribute::DefaultLang => {
-                Found::ByWords
+                Manner::Words
             }
-            _ => Found::ByPart,
+            _ => Manner::Part,
         },
-    }
+    })
 }
 
 fn plan_words(subject: &Subject, scope: Option<Scope>, words: &[Word]) -> Plan {
-    let found = found(subject);
-    let of_word = |word: &Word| match found {
-        Found::ByWords => by_words(scope, word),
-        Found::ByPart => by_part(scope, &word.part),
-        Found::ByDigits => by_digits(scope, word),
-        Found::ByEither => {
+    let manner = manner(subject);
+    let of_word = |word: &Word| match manner {
+        Some(Manner::Words) => by_words(scope, word),
+        Some(Manner::Part) => by_part(scope, &word.part),
+        Some(Manner::Digits) => by_digits(scope, word),
+        None => {
             let mut ways = vec![by_words(scope, word), by_part(scope, &word.part)];
             if word.digits.as_ref().is_some_and(|digits| *digits != word.part) {
                 ways.push(by_digits(scope, word));
@@ -108,7 +104,7 @@ fn plan_words(subject: &Subject, scope: Option<Scope>, words: &[Word]) -> Plan {
         }
     };
     // The words of custom attributes stand together in the index, whichever attribute they are of.
-    let exact = found == Found::ByWords && matches!(subject, Subject::Standard(_));
+    let exact = manner == Some(Manner::Words) && matches!(subject, Subject::Standard(_));
     Plan { needs: Needs::All(words.iter().map(of_word).collect()), exact }
 }
 
@@ -137,7 +133,7 @@ fn by_part(scope: Option<Scope>, part: &str) -> Needs {
 
 impl Needs {
     /// Whether a record with these tokens has what is needed; what an engine's index must answer.
-    pub fn are_met_by(&self, tokens: &std::collections::BTreeSet<super::token::Token>) -> bool {
+    pub fn are_met_by(&self, tokens: &BTreeSet<Token>) -> bool {
         match self {
             Self::All(needs) => needs.iter().all(|needs| needs.are_met_by(tokens)),
             Self::Any(needs) => needs.iter().any(|needs| needs.are_met_by(tokens)),

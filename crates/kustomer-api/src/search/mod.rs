@@ -18,16 +18,23 @@
 //!     .not(Condition::all([attribute::GENDER.equals("m"), attribute::IMPORTED.equals(true)]))
 //!     .sort(attribute::UPDATED_AT.descending());
 //! assert_eq!(
-//!     serde_json::to_string(&search)?,
-//!     concat!(
-//!         r#"{"queryContext":"customer","and":[{"customer_custom_loyaltyTierStr":{"equals":"gold"}},"#,
-//!         r#"{"customer_custom_scoreNum":{"gte":100.0}}],"#,
-//!         r#""or":[{"customer_email":{"contains":"@acme.example"}},{"customer_name":{"contains":"ada"}}],"#,
-//!         r#""not":[{"and":[{"customer_gender":{"equals":"m"}},{"customer_imported":{"equals":true}}]}],"#,
-//!         r#""sort":[{"customer_updated_at":"desc"}]}"#
-//!     )
+//!     serde_json::to_value(&search).ok(),
+//!     Some(serde_json::json!({
+//!         "queryContext": "customer",
+//!         "and": [
+//!             { "customer_custom_loyaltyTierStr": { "equals": "gold" } },
+//!             { "customer_custom_scoreNum": { "gte": 100.0 } },
+//!         ],
+//!         "or": [
+//!             { "customer_email": { "contains": "@acme.example" } },
+//!             { "customer_name": { "contains": "ada" } },
+//!         ],
+//!         "not": [
+//!             { "and": [{ "customer_gender": { "equals": "m" } }, { "customer_imported": { "equals": true } }] },
+//!         ],
+//!         "sort": [{ "customer_updated_at": "desc" }],
+//!     }))
 //! );
-//! # Ok::<(), serde_json::Error>(())
 //! ```
 //!
 //! Numbers have no words to look for:

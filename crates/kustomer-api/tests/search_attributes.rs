@@ -1,0 +1,129 @@
+//! The table of attributes holds what the contract lists (`docs/contract/customer.md`), and the typed builder writes it.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+
+use kustomer_api::search::{Aggregation, Attribute, Class, Condition, Moment, Operator, Search, attribute};
+use serde_json::json;
+
+fn contract() -> String {
+    std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/contract/customer.md")).unwrap()
+}
+
+/// What stands between backticks in a text.
+fn quoted(text: &str) -> Vec<&str> {
+    text.split('`').skip(1).step_by(2).collect()
+}
+
+#[test]
+fn every_criterion_of_the_contract_is_there_with_its_class_and_its_values() {
+    let contract = contract();
+    let mut listed = Vec::new();
+    for row in contract.lines().filter(|line| line.starts_with("| `customer_")) {
+        let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+        let name = quoted(cells[0])[0];
+        let attribute = Attribute::find(name).unwrap();
+        assert!(attribute.is_criterion(false), "{name}");
+        assert_eq!(attribute.class().as_str(), cells[2], "{name}");
+        assert_eq!(attribute.values(), quoted(cells[3]), "{name}");
+        listed.push(name);
+    }
+    assert_eq!(listed.len(), 43);
+    let known = Attribute::ALL.iter().filter(|attribute| attribute.is_criterion(false));
+    assert!(known.map(|attribute| attribute.name()).eq(listed));
+}
+
+#[test]
+fn a_search_sorts_by_what_the_contract_lists() {
+    let contract = contract();
+    let line = contract.lines().find(|line| line.starts_with("Sortable in the plain search: ")).unwrap();
+    let mut listed = quoted(line);
+    listed.sort_unstable();
+    let mut known: Vec<&str> = Attribute::ALL
+        .iter()
+        .filter(|attribute| attribute.is_sortable(false))
+        .map(|attribute| attribute.name())
+        .collect();
+    known.sort_unstable();
+    assert_eq!(known, listed);
+    let line = contract.lines().find(|line| line.starts_with("Sortable in the archive search: ")).unwrap();
+    for name in quoted(line).into_iter().filter(|name| name.starts_with("customer_")) {
+        assert!(Attribute::find(name).unwrap().is_sortable(true), "{name}");
+    }
+}
+
+#[test]
+fn every_operator_is_read_as_it_is_written_and_taken_by_some_class() {
+    let classes = [
+        Class::Any,
+        Class::String,
+        Class::Text,
+        Class::StringNotAnalyzed,
+        Class::List,
+        Class::Datetime,
+        Class::Number,
+        Class::Boolean,
+    ];
+    for operator in Operator::ALL {
+        assert_eq!(Operator::of(operator.as_str()), Some(operator));
+        assert!(classes.iter().any(|class| class.takes(operator)), "{operator}");
+    }
+    assert_eq!(Operator::of("prefix"), Some(Operator::StartsWith));
+    assert_eq!(Operator::of("eq"), None);
+}
+
+#[test]
+fn the_builder_writes_the_wire() {
+    let search = Search::customers()
+        .and(
+            attribute::CREATED_AT
+                .within(Moment::day(2026, 1, 31), "2026-02-01T00:00:00Z".parse::<kustomer_api::Timestamp>().unwrap()),
+        )
+        .and(attribute::TAGS.is_in(["vip"]))
+        .and(attribute::EXTERNAL_ID.starts_with("crm-"))
+        .and(attribute::ANY_TEXT.contains_any(["ada", "bob"]))
+        .not(attribute::EMAIL.not_set())
+        .not(Condition::none([attribute::CONVERSATIONS_COUNT.gt(3.0)]))
+        .time_zone("Europe/Berlin")
+        .include_deleted(true)
+        .sort(attribute::NAME.ascending())
+        .sort(attribute::OPEN.descending())
+        .aggregate("byGender", Aggregation::terms(attribute::GENDER, 5))
+        .aggregate(
+            "byScore",
+            Aggregation::number_ranges(attribute::SATISFACTION_AVG_SCORE, [(None, Some(2.5)), (Some(2.5), None)]),
+        )
+        .aggregate(
+            "byYear",
+            Aggregation::moment_ranges(attribute::CREATED_AT, [(Some(Moment::day(2026, 1, 1)), None)]),
+        );
+    assert_eq!(
+        serde_json::to_value(search).unwrap(),
+        json!({
+            "queryContext": "customer",
+            "and": [
+                { "customer_created_at": { "within": { "from": "2026-01-31", "to": "2026-02-01T00:00:00.000Z" } } },
+                { "customer_tags": { "in": ["vip"] } },
+                { "customer_externalId": { "starts_with": "crm-" } },
+                { "customer_any_text": { "contains_any": ["ada", "bob"] } },
+            ],
+            "not": [{ "customer_email": { "not_set": true } }, { "not": [{ "customer_conversations_count": { "gt": 3.0 } }] }],
+            "timeZone": "Europe/Berlin",
+            "includeDeleted": true,
+            "sort": [{ "customer_name": "asc" }, { "customer_open": "desc" }],
+            "aggs": {
+                "byGender": { "terms": { "field": "customer_gender", "size": 5 } },
+                "byScore": { "range": { "field": "customer_satisfaction_avg_score", "ranges": [{ "to": 2.5 }, { "from": 2.5 }] } },
+                "byYear": { "range": { "field": "customer_created_at", "ranges": [{ "from": "2026-01-01" }] } },
+            },
+        })
+    );
+}
+
+#[test]
+fn a_search_that_was_read_can_be_widened() {
+    let search: Search = serde_json::from_value(json!({ "and": { "customer_name": { "set": true } } })).unwrap();
+    let search = search.and(attribute::EMAIL.set());
+    assert_eq!(
+        serde_json::to_value(search).unwrap(),
+        json!({ "and": [{ "customer_name": { "set": true } }, { "customer_email": { "set": true } }] })
+    );
+}
