@@ -51,6 +51,27 @@ fn a_search_sorts_by_what_the_contract_lists() {
 }
 
 #[test]
+fn the_documents_show_the_same_table() {
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/search.md")).unwrap();
+    let mut known =
+        Attribute::ALL.iter().filter(|attribute| attribute.is_criterion(false) || attribute.is_sortable(false));
+    for row in text.lines().filter(|line| line.starts_with("| `customer_")) {
+        let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+        let attribute = known.next().unwrap();
+        let sorts = match (attribute.is_criterion(false), attribute.is_sortable(false)) {
+            (true, true) => "yes",
+            (true, false) => "",
+            (false, _) => "only",
+        };
+        assert_eq!(quoted(cells[0]), [attribute.name()]);
+        assert_eq!((cells[1], cells[4]), (attribute.class().as_str(), sorts), "{attribute}");
+        assert_eq!(cells[2].replace('`', ""), attribute.source());
+        assert_eq!(quoted(cells[3]), attribute.values(), "{attribute}");
+    }
+    assert_eq!(known.next(), None);
+}
+
+#[test]
 fn every_operator_is_read_as_it_is_written_and_taken_by_some_class() {
     let classes = [
         Class::Any,
