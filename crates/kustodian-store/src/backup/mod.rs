@@ -57,6 +57,9 @@ pub async fn back_up(
         if !path.exists() {
             return Err(BackupError::NoDatabase { path: path.clone() });
         }
+        if let Some(finding) = check::file::unreadable(path) {
+            return Err(BackupError::DamagedDatabase { finding });
+        }
         // What is no database of ours, or a newer one, is refused in the words of the engine.
         crate::sqlite::pending_migrations(path)?;
         if is_same(path, file) {

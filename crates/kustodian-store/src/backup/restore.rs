@@ -11,7 +11,7 @@ use super::failure::BackupError;
 use super::partial::{Partial, failed, with_ending};
 use super::{BackupOptions, compare, copy_pages, is_same, look_through, pages, url_of};
 use crate::address::Address;
-use crate::check::Finding;
+use crate::check::{self, Finding};
 use crate::copy::{CopyOptions, CopyProgress, copy};
 
 /// A database made out of a backup.
@@ -66,6 +66,9 @@ fn inspect(file: &Path) -> Result<bool, BackupError> {
         Err(error) => return Err(failed(file, &error)),
         Ok(there) if !there.is_file() => return Err(BackupError::NotAFile { path: file.to_owned() }),
         Ok(_) => {}
+    }
+    if let Some(finding) = check::file::unreadable(file) {
+        return Err(BackupError::Damaged { path: file.to_owned(), finding });
     }
     let pending = crate::sqlite::pending_migrations(file)?;
     let connection = pages::open(file).map_err(|error| pages::failed(file, &error))?;

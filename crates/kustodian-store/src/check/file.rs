@@ -37,6 +37,13 @@ pub(super) fn look_at(path: &Path, findings: &mut Findings) -> Result<(), CheckE
     Ok(())
 }
 
+/// SQLite's words when not even what tables there are can be read out of a file of its own form.
+pub(crate) fn unreadable(path: &Path) -> Option<String> {
+    let read = |connection: Connection| connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()));
+    let error = open(path).and_then(read).err()?;
+    matches!(error.sqlite_error_code(), Some(rusqlite::ErrorCode::DatabaseCorrupt)).then(|| error.to_string())
+}
+
 fn name(row: &rusqlite::Row<'_>, place: usize) -> rusqlite::Result<String> {
     row.get(place)
 }

@@ -4,7 +4,7 @@
 
 mod claims;
 mod failure;
-mod file;
+pub(crate) mod file;
 mod finding;
 mod records;
 
@@ -31,6 +31,9 @@ pub async fn check(url: &str, tell: &mut (dyn FnMut(CopyProgress) + Send)) -> Re
         Address::Memory => return Err(CheckError::Temporary),
         Address::File(path) if !path.exists() => return Err(CheckError::NoDatabase { path }),
         Address::File(path) => {
+            if let Some(words) = file::unreadable(&path) {
+                return Ok(vec![Finding::Damage { words }]);
+            }
             if !crate::sqlite::pending_migrations(&path)?.is_empty() {
                 return Err(CheckError::Outdated);
             }

@@ -1,13 +1,19 @@
 //! The real binary over real HTTP: a file per resource and verb.
 #![cfg(test)]
 
+mod audit_logs;
 mod auth;
+mod backup;
+mod backup_files;
 mod cli;
 mod client;
 mod contract;
 mod customers;
 mod durability;
 mod envelope;
+mod erase;
+mod events;
+mod history;
 mod isolation;
 mod killed;
 mod limits;
@@ -16,6 +22,7 @@ mod pages;
 mod place;
 mod plug;
 mod process;
+mod replay;
 mod roles;
 mod seed;
 mod server;

@@ -4,8 +4,13 @@
 //! names one.
 #![cfg(test)]
 
+#[path = "../api/audit_logs.rs"]
+mod audit_logs;
 #[path = "../api/auth.rs"]
 mod auth;
+#[path = "../api/backup.rs"]
+#[expect(dead_code, reason = "some of it serves the tests that are for SQLite alone")]
+mod backup;
 mod cluster;
 #[path = "../api/contract.rs"]
 mod contract;
@@ -16,6 +21,12 @@ mod customers;
 mod durability;
 #[path = "../api/envelope.rs"]
 mod envelope;
+#[path = "../api/erase.rs"]
+mod erase;
+#[path = "../api/events.rs"]
+mod events;
+#[path = "../api/history.rs"]
+mod history;
 #[path = "../api/isolation.rs"]
 mod isolation;
 mod killed;
@@ -25,6 +36,8 @@ mod place;
 mod plan;
 #[path = "../api/plug.rs"]
 mod plug;
+#[path = "../api/replay.rs"]
+mod replay;
 #[path = "../api/roles.rs"]
 mod roles;
 #[path = "../api/seed.rs"]
