@@ -13,6 +13,7 @@ mod postgres;
 mod process;
 mod tally;
 mod test;
+mod torture;
 mod workspace;
 
 use std::process::ExitCode;
@@ -62,6 +63,8 @@ enum Command {
         #[arg(long)]
         quick: bool,
     },
+    /// Kill servers, cut their power, fill their disks and more; what was acknowledged must be there
+    Torture(torture::TortureArguments),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -91,5 +94,6 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Operations { check } => operations::run(check),
         Command::Layers => layers::run(),
         Command::Bench { quick } => bench::run(quick),
+        Command::Torture(arguments) => torture::run(&arguments),
     }
 }

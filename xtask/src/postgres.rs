@@ -139,7 +139,7 @@ impl Drop for Server {
 
 /// The program as the user who may run a server (PostgreSQL refuses root), ended by the system when this program is
 /// gone.
-fn as_owner(program: &Path) -> Command {
+pub(crate) fn as_owner(program: &Path) -> Command {
     if !cfg!(target_os = "linux") {
         return process::program(program);
     }
@@ -151,12 +151,12 @@ fn as_owner(program: &Path) -> Command {
     command
 }
 
-fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     process::output(process::program("id").arg("-u")).is_ok_and(|user| user == b"0\n")
 }
 
 /// The folder of the server's programs; installed first where that is possible.
-fn programs() -> Result<PathBuf> {
+pub(crate) fn programs() -> Result<PathBuf> {
     if let Some(found) = find() {
         return Ok(found);
     }

@@ -1,0 +1,252 @@
+//! The heart of it: load, a strike at a random moment, a restart, and a comparison; again and again.
+
+use std::path::Path;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use fastrand::Rng;
+
+use super::check::{self, Snapshot};
+use super::load::{self, Known, Ledger, Tally};
+use super::server::{Recipe, Server};
+use super::shim::{Cut, Fate, Shim};
+use super::{Outcome, Rig, sqlite};
+
+/// How many cycles a database lives.
+const CYCLES_PER_DATABASE: usize = 10;
+
+/// How many customers are read over HTTP after each strike.
+const READ_OVER_HTTP: usize = 60;
+
+/// What is struck, and how.
+pub(super) trait Ground {
+    fn recipe(&self) -> &Recipe;
+    fn shim(&self) -> Option<&Shim>;
+    /// Does the worst, while clients write. Gives the server back if that still runs.
+    fn strike(&mut self, server: Server, rng: &mut Rng) -> Result<Option<Server>>;
+    /// Reads the database; the server runs, and nobody writes.
+    fn look(&self) -> Result<Snapshot>;
+    /// What the strikes did, to be told.
+    fn told(&self) -> String;
+}
+
+/// Strikes `cycles` times; `make` makes the ground for each database.
+pub(super) fn run<G: Ground>(
+    rig: &Rig,
+    name: &str,
+    cycles: usize,
+    mut make: impl FnMut(usize) -> Result<G>,
+) -> Result<Outcome> {
+    let mut rng = rig.rng(name);
+    let (mut tally, mut held, mut starts_killed, mut told) = (Tally::default(), 0, 0, Vec::new());
+    let mut outcome = Outcome::default();
+    for database in 0..cycles.div_ceil(CYCLES_PER_DATABASE) {
+        let mut ground = make(database)?;
+        let (mut ledgers, contest) = (load::ledgers(&mut rng), AtomicU64::new(0));
+        let mut server = Some(Server::start(ground.recipe(), ground.shim())?);
+        for cycle in database * CYCLES_PER_DATABASE..cycles.min((database + 1) * CYCLES_PER_DATABASE) {
+            let running = server.take().context("no server runs")?;
+            let address = running.address();
+            let moment = Duration::from_micros(rng.u64(20_000..900_000));
+            let mut struck = Ok(None);
+            tally += load::run(address, &mut ledgers, &contest, || {
+                std::thread::sleep(moment);
+                struck = ground.strike(running, &mut rng);
+            });
+            let mut restarted = struck?;
+            if restarted.is_none() {
+                // Recovering is a moment to be killed in too.
+                while rng.u8(0..4) == 0 {
+                    let after = Duration::from_micros(rng.u64(1_000..120_000));
+                    Server::start_and_kill(ground.recipe(), ground.shim(), after)?;
+                    starts_killed += 1;
+                }
+                restarted = Some(Server::start(ground.recipe(), ground.shim())?);
+            }
+            let running = restarted.context("no server runs")?;
+            let findings = check::compare(&ground.look()?, &mut ledgers);
+            held += findings.held;
+            let lost = findings.lost.into_iter().chain(compare_over_http(&running, &mut ledgers)?);
+            outcome.lost.extend(lost.map(|loss| format!("cycle {cycle}: {loss}")));
+            if !outcome.lost.is_empty() {
+                outcome.lost.push(format!("the server's log ends: {}", ground.recipe().last_words()));
+                break;
+            }
+            server = Some(running);
+        }
+        told.push(ground.told());
+        if !outcome.lost.is_empty() {
+            break;
+        }
+    }
+    outcome.lost.append(&mut tally.faults);
+    outcome.tried = format!(
+        "{cycles} strikes and {starts_killed} kills while starting, {} writes acknowledged, {} unsure, {} turned away; \
+         {held} comparisons; {}",
+        tally.acknowledged,
+        tally.unsure,
+        tally.turned_away,
+        told.pop().unwrap_or_default()
+    );
+    Ok(outcome)
+}
+
+/// Reads some of the customers that were worked on; what is not as acknowledged.
+pub(super) fn compare_over_http(server: &Server, ledgers: &mut [Ledger]) -> Result<Vec<String>> {
+    let mut client = server.client();
+    let mut lost = Vec::new();
+    let touched = ledgers.iter_mut().flat_map(|ledger| ledger.entries.iter_mut()).filter(|entry| entry.touched);
+    for (index, entry) in touched.enumerate() {
+        entry.touched = false;
+        if index % 8 != 0 || index / 8 >= READ_OVER_HTTP {
+            continue;
+        }
+        match &entry.known {
+            Known::Live { id, document } => {
+                let answer = client.get(&format!("/v1/customers/{id}"))?;
+                if answer.status != 200 || answer.body != format!("{{\"data\":{document}}}") {
+                    lost.push(format!("{}: reads as {} {}", entry.name, answer.status, answer.body));
+                }
+            }
+            Known::Deleted { id, .. } => {
+                let status = client.get(&format!("/v1/customers/{id}"))?.status;
+                if status != 404 {
+                    lost.push(format!("{}: is deleted and reads as {status}", entry.name));
+                }
+            }
+            Known::Nothing => {}
+        }
+    }
+    Ok(lost)
+}
+
+/// SQLite, and the server killed.
+struct Killed {
+    recipe: Recipe,
+    folder: std::path::PathBuf,
+}
+
+/// `kill -9` of a server on SQLite.
+pub(super) fn kill(rig: &Rig) -> Result<Outcome> {
+    run(rig, "kill", rig.cycles, |database| {
+        let folder = rig.folder(&format!("kill-{database}"))?;
+        let recipe = Recipe::sqlite(&rig.program, &folder, &rig.home);
+        Ok(Killed { recipe, folder })
+    })
+}
+
+impl Ground for Killed {
+    fn recipe(&self) -> &Recipe {
+        &self.recipe
+    }
+
+    fn shim(&self) -> Option<&Shim> {
+        None
+    }
+
+    fn strike(&mut self, server: Server, _: &mut Rng) -> Result<Option<Server>> {
+        server.kill()?;
+        Ok(None)
+    }
+
+    fn look(&self) -> Result<Snapshot> {
+        sqlite::look(&self.folder)
+    }
+
+    fn told(&self) -> String {
+        "integrity_check clean".to_owned()
+    }
+}
+
+/// SQLite, and the power cut.
+struct Cutting<'a> {
+    recipe: Recipe,
+    folder: std::path::PathBuf,
+    shim: Shim,
+    total: &'a std::cell::Cell<Cut>,
+}
+
+/// Power cuts of a server on SQLite: half as many as there are kills.
+pub(super) fn power(rig: &Rig) -> Result<Outcome> {
+    let total = std::cell::Cell::new(Cut::default());
+    run(rig, "power", rig.cycles.div_ceil(2), |database| {
+        let folder = rig.folder(&format!("power-{database}"))?;
+        let shim = Shim::new(&rig.library, &folder, &rig.folder(&format!("power-{database}-notes"))?)?;
+        let recipe = Recipe::sqlite(&rig.program, &folder, &rig.home);
+        Ok(Cutting { recipe, folder, shim, total: &total })
+    })
+}
+
+impl Ground for Cutting<'_> {
+    fn recipe(&self) -> &Recipe {
+        &self.recipe
+    }
+
+    fn shim(&self) -> Option<&Shim> {
+        Some(&self.shim)
+    }
+
+    fn strike(&mut self, server: Server, rng: &mut Rng) -> Result<Option<Server>> {
+        server.kill()?;
+        let fate = *rng.choice(&[Fate::All, Fate::Since, Fate::Any]).unwrap_or(&Fate::All);
+        let mut total = self.total.get();
+        total += self.shim.cut(rng, fate)?;
+        self.total.set(total);
+        Ok(None)
+    }
+
+    fn look(&self) -> Result<Snapshot> {
+        sqlite::look(&self.folder)
+    }
+
+    fn told(&self) -> String {
+        let Cut { unsynced, sectors_forgotten, sectors_kept, files_forgotten } = self.total.get();
+        format!(
+            "{unsynced} unsynced writes: {sectors_forgotten} sectors and {files_forgotten} files forgotten, \
+             {sectors_kept} sectors kept; integrity_check clean"
+        )
+    }
+}
+
+/// What a strike leaves must be as acknowledged; the last part of the scenarios that strike by other means.
+pub(super) fn settle(server: &Server, folder: &Path, ledgers: &mut [Ledger]) -> Result<(u64, Vec<String>)> {
+    let mut findings = check::compare(&sqlite::look(folder)?, ledgers);
+    findings.lost.extend(compare_over_http(server, ledgers)?);
+    Ok((findings.held, findings.lost))
+}
+
+/// SIGTERM under load, a fifth as often as SIGKILL: the server ends in good order, and what it had acknowledged is
+/// there.
+pub(super) fn stop(rig: &Rig) -> Result<Outcome> {
+    run(rig, "stop", rig.cycles.div_ceil(5), |database| {
+        let folder = rig.folder(&format!("stop-{database}"))?;
+        Ok(Stopped(Killed { recipe: Recipe::sqlite(&rig.program, &folder, &rig.home), folder }))
+    })
+}
+
+struct Stopped(Killed);
+
+impl Ground for Stopped {
+    fn recipe(&self) -> &Recipe {
+        self.0.recipe()
+    }
+
+    fn shim(&self) -> Option<&Shim> {
+        None
+    }
+
+    fn strike(&mut self, server: Server, _: &mut Rng) -> Result<Option<Server>> {
+        let code = server.stop()?;
+        anyhow::ensure!(code == Some(0), "the server ended with {code:?} on SIGTERM");
+        Ok(None)
+    }
+
+    fn look(&self) -> Result<Snapshot> {
+        self.0.look()
+    }
+
+    fn told(&self) -> String {
+        "exit code 0 each time".to_owned()
+    }
+}

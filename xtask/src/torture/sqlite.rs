@@ -1,0 +1,69 @@
+//! A SQLite database, looked at from beside the server; and a bare writer that shows what the disk that forgets does.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use anyhow::{Result, bail};
+use rusqlite::{Connection, OpenFlags, Row};
+
+use super::check::{Event, Record, Snapshot};
+
+/// Reads everything that matters. The server may run.
+pub(super) fn look(folder: &Path) -> Result<Snapshot> {
+    let file = Connection::open_with_flags(folder.join("torture.db"), OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    file.busy_timeout(std::time::Duration::from_secs(10))?;
+    // All of it as of one moment.
+    file.execute_batch("BEGIN")?;
+    let damage = rows(&file, "PRAGMA integrity_check", |row| row.get::<_, String>(0))?;
+    Ok(Snapshot {
+        customers: rows(&file, "SELECT id, rev, deleted, document FROM customers", |row| {
+            Ok(Record { id: row.get(0)?, rev: number(row, 1)?, deleted: row.get(2)?, document: row.get(3)? })
+        })?,
+        tags: rows(&file, "SELECT id FROM tags WHERE deleted = 0", |row| row.get(0))?,
+        claims: rows(&file, "SELECT owner, kind FROM claims", |row| Ok((row.get(0)?, row.get(1)?)))?,
+        events: rows(&file, "SELECT kind, record, rev, position FROM events", |row| {
+            Ok(Event { kind: row.get(0)?, record: row.get(1)?, rev: number(row, 2)?, position: number(row, 3)? })
+        })?,
+        last_position: rows(&file, "SELECT position FROM feeds", |row| number(row, 0))?.into_iter().sum(),
+        live: rows(&file, "SELECT live FROM live_counts WHERE kind = 'customer'", |row| number(row, 0))?
+            .into_iter()
+            .sum(),
+        damage: damage.into_iter().filter(|line| line != "ok").map(|line| format!("integrity_check: {line}")).collect(),
+    })
+}
+
+fn rows<T>(file: &Connection, sql: &str, read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>) -> Result<Vec<T>> {
+    let mut statement = file.prepare(sql)?;
+    let rows = statement.query_map([], read)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+fn number(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+    row.get::<_, i64>(column).map(i64::unsigned_abs)
+}
+
+/// The bare writer: one row a transaction, each told on standard output once it is committed, until it is killed.
+pub(super) fn write_bare(path: &Path, synchronous: &str) -> Result<()> {
+    let file = Connection::open(path)?;
+    let mode: String = file.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
+    if mode != "wal" {
+        bail!("no write-ahead log here");
+    }
+    file.pragma_update(None, "synchronous", synchronous)?;
+    file.execute_batch("CREATE TABLE IF NOT EXISTS notes (number INTEGER PRIMARY KEY, text TEXT NOT NULL)")?;
+    let mut out = std::io::stdout().lock();
+    for number in 1_i64.. {
+        file.execute("INSERT INTO notes (number, text) VALUES (?1, ?2)", (number, "x".repeat(500)))?;
+        writeln!(out, "{number}")?;
+        out.flush()?;
+    }
+    Ok(())
+}
+
+/// How many rows the bare writer's file has, or nothing when it is damaged or gone.
+pub(super) fn count_bare(path: &Path) -> Option<u64> {
+    let file = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).ok()?;
+    let sound: String = file.query_row("PRAGMA integrity_check", [], |row| row.get(0)).ok()?;
+    let count = file.query_row("SELECT count(*) FROM notes", [], |row| row.get::<_, i64>(0)).ok()?;
+    (sound == "ok").then_some(count.unsigned_abs())
+}
