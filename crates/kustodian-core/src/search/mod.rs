@@ -1,9 +1,9 @@
 //! Search: the language read into a typed tree, and what it means, without storage (`docs/search.md`).
 //!
-//! [`parse`] reads a body into a [`Query`]. [`SearchRow`] is what a record offers to a search. [`matches`] and
+//! [`parse`] reads a body into a [`Query`]. [`SearchRow`] is what a record offers to a search. [`matches()`] and
 //! [`compare`] define the meaning: whatever an engine's index answers must be what they answer over all records.
 //! [`plan`] tells an engine which tokens of its index can hold the matches of a criterion; where the plan is not exact,
-//! the engine checks the candidates with [`matches`].
+//! the engine checks the candidates with [`matches()`].
 //!
 //! ```
 //! use kustodian_core::search::{self, Dialect, SearchRow, Settings};
