@@ -37,3 +37,6 @@ mod servers;
 #[cfg(test)]
 #[path = "../store/setting.rs"]
 mod setting;
+#[cfg(test)]
+#[path = "../store/verify.rs"]
+mod verify;

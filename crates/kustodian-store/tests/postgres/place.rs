@@ -10,6 +10,36 @@ pub(crate) const GROUPS_COMMITS: bool = false;
 /// How many random sequences the model is tried with: fewer than on SQLite, as each needs a database.
 pub(crate) const MODEL_CASES: u32 = 12;
 
+/// The table in which positions and links stand.
+pub(crate) const PLACES: &str = "positions";
+
+/// What can be done here past the engine, and its SQL; see `verify`.
+pub(crate) const TAMPERINGS: &[(&str, &str)] = &[
+    (
+        "an event put in without a position",
+        "INSERT INTO events SELECT record, org, kind, 71, id, name, at, actor, client, digest, salt, request_id, \
+         changes, NULL FROM events WHERE record = '{long}' AND rev = 70",
+    ),
+    (
+        "an event put in at the end, with the end and the record",
+        "INSERT INTO events SELECT record, org, kind, 71, id, name, at, actor, client, digest, salt, request_id, \
+         changes, NULL FROM events WHERE record = '{long}' AND rev = 70; \
+         INSERT INTO positions SELECT record, org, kind, 71, 78, id, at, actor, link FROM positions \
+         WHERE record = '{long}' AND rev = 70; \
+         UPDATE feeds SET position = 78, link = (SELECT link FROM positions WHERE org = 1 AND position = 78) \
+         WHERE org = 1; UPDATE tags SET rev = 71 WHERE id = '{long}' AND org = 1",
+    ),
+    (
+        "a position told twice",
+        "INSERT INTO positions SELECT record, org, kind, rev, position, 'x', at, actor, link FROM positions \
+         WHERE org = 1 AND position = 77",
+    ),
+    ("a position without an event", "UPDATE positions SET rev = 99 WHERE org = 1 AND position = 77"),
+    ("a position's event", "UPDATE positions SET id = 'ffffffffffffffffffffffff' WHERE org = 1 AND position = 7"),
+    ("a position's time", "UPDATE positions SET at = 0 WHERE org = 1 AND position = 7"),
+    ("a position's actor", "UPDATE positions SET actor = NULL WHERE org = 1 AND position = 7"),
+];
+
 /// Names a server in which tests may make databases.
 const SERVER: &str = "KUSTODIAN_TEST_POSTGRES";
 
@@ -25,13 +55,36 @@ pub(crate) struct Place {
 impl Place {
     /// Makes an empty database; none where PostgreSQL is left out on purpose.
     pub(crate) async fn make() -> Option<Self> {
+        Self::make_like("template1").await
+    }
+
+    /// One that is still there after its database was closed.
+    pub(crate) async fn lasting() -> Option<Self> {
+        Self::make().await
+    }
+
+    /// Another place with the same rows. Nobody may have the database open.
+    pub(crate) async fn copy(&self) -> Self {
+        Self::make_like(&self.name).await.unwrap()
+    }
+
+    /// Writes past the engine; how many rows.
+    pub(crate) async fn write(&self, sql: &str) -> u64 {
+        let (client, mut written) = (self.client().await, 0);
+        for statement in sql.split(';') {
+            written += client.execute(statement, &[]).await.unwrap();
+        }
+        written
+    }
+
+    async fn make_like(template: &str) -> Option<Self> {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let server = server()?;
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let name = format!("kustodian_test_{}_{number}", std::process::id());
         let client = connect(&server).await;
         client.batch_execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await.unwrap();
-        client.batch_execute(&format!("CREATE DATABASE {name}")).await.unwrap();
+        client.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {template}")).await.unwrap();
         Some(Self { url: with_database(&server, &name), name })
     }
 

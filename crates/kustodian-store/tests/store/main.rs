@@ -1,6 +1,6 @@
 //! The tests of the ports on SQLite, and of what is particular to it.
 //!
-//! `commit`, `list`, `feed`, `directory` and `model` see the ports alone, through whatever `setting::engine` opens, and
+//! `commit`, `list`, `feed`, `verify`, `directory` and `model` see the ports alone, through whatever `setting::engine` opens, and
 //! `place` says where that is: `tests/postgres` runs the same files on the other engine.
 
 // `cfg(test)` tells the lints that these are tests, their helpers included.
@@ -20,3 +20,5 @@ mod model;
 mod place;
 #[cfg(test)]
 mod setting;
+#[cfg(test)]
+mod verify;

@@ -6,17 +6,66 @@ pub(crate) const GROUPS_COMMITS: bool = true;
 /// How many random sequences the model is tried with.
 pub(crate) const MODEL_CASES: u32 = 48;
 
+/// The table in which positions and links stand.
+pub(crate) const PLACES: &str = "events";
+
+/// What can be done here past the engine, and its SQL; see `verify`.
+pub(crate) const TAMPERINGS: &[(&str, &str)] = &[
+    (
+        "an event put in at the end",
+        "INSERT INTO events SELECT org, 78, id, kind, record, 71, name, at, actor, client, digest, link, salt, \
+         request_id, changes, NULL FROM events WHERE record = '{long}' AND rev = 70",
+    ),
+    (
+        "an event put in at the end, with the end and the record",
+        "INSERT INTO events SELECT org, 78, id, kind, record, 71, name, at, actor, client, digest, link, salt, \
+         request_id, changes, NULL FROM events WHERE record = '{long}' AND rev = 70; \
+         UPDATE feeds SET position = 78, link = (SELECT link FROM events WHERE org = 1 AND position = 78) \
+         WHERE org = 1; UPDATE tags SET rev = 71 WHERE id = '{long}' AND org = 1",
+    ),
+];
+
 /// A database's place.
-pub(crate) struct Place;
+#[derive(Default)]
+pub(crate) struct Place {
+    /// Of a lasting one.
+    file: Option<(tempfile::TempDir, String)>,
+}
 
 impl Place {
     #[expect(clippy::unused_async, reason = "on the other engine making a place takes a conversation")]
     pub(crate) async fn make() -> Option<Self> {
-        Some(Self)
+        Some(Self::default())
     }
 
-    #[expect(clippy::unused_self, reason = "on the other engine every place has a URL of its own")]
+    /// One that is still there after its database was closed.
+    #[expect(clippy::unused_async, reason = "on the other engine making a place takes a conversation")]
+    pub(crate) async fn lasting() -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("data.db").display());
+        Some(Self { file: Some((folder, url)) })
+    }
+
     pub(crate) fn url(&self) -> &str {
-        "sqlite::memory:"
+        self.file.as_ref().map_or("sqlite::memory:", |(_, url)| url)
+    }
+
+    /// Another place with the same rows. Nobody may have the database open.
+    pub(crate) async fn copy(&self) -> Self {
+        let copy = Self::lasting().await.unwrap();
+        std::fs::copy(self.path(), copy.path()).unwrap();
+        copy
+    }
+
+    /// Writes past the engine; how many rows.
+    #[expect(clippy::unused_async, reason = "on the other engine writing takes a conversation")]
+    pub(crate) async fn write(&self, sql: &str) -> u64 {
+        let connection = rusqlite::Connection::open(self.path()).unwrap();
+        connection.execute_batch(sql).unwrap();
+        connection.total_changes()
+    }
+
+    fn path(&self) -> &str {
+        self.url().strip_prefix("sqlite:").unwrap()
     }
 }

@@ -1,0 +1,219 @@
+//! Verifying a database: an untouched one is sound, and whatever is written past the engine is found.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::place::Place;
+use crate::setting::{at, make_org, next_id};
+use kustodian_core::chain::{Link, Salt};
+use kustodian_core::change::{Cause, ChangeSet, Erasure, Event, EventSeed, Kind, Put};
+use kustodian_core::store::{OrgKey, Store};
+use kustodian_store::{Options, Problem, Verification, open, verify};
+use kustomer_api::ObjectId;
+use tokio::time::sleep;
+
+/// A tag's document as the engine would store it; its name tells the revision.
+fn document(id: ObjectId, name: &str) -> String {
+    let stored = serde_json::json!({ "type": "tag", "id": id, "attributes": { "name": name } }).to_string();
+    // In the order of the type.
+    kustodian_core::history::replay(Kind::Tag, &stored, "{}").unwrap()
+}
+
+/// What makes revision `rev` of a tag out of the one before.
+fn written(id: ObjectId, rev: u64, name: &'static str) -> ChangeSet {
+    let value = |rev: u64| format!("name {rev}");
+    let put = Put {
+        kind: Kind::Tag,
+        rev,
+        expects: (rev > 1).then(|| rev - 1),
+        updated_at: at(1_000 + i64::try_from(rev).unwrap()),
+        document: document(id, &value(rev)),
+        ..crate::setting::put(id, rev)
+    };
+    let changes = (rev > 1).then(|| {
+        let difference = serde_json::json!({ "op": "replace", "before": value(rev - 1), "after": value(rev) });
+        serde_json::json!({ "attributes": { "name": difference } }).to_string()
+    });
+    let event = Event::of(cause(name), &put, changes);
+    ChangeSet { puts: vec![put], events: vec![event], ..ChangeSet::default() }
+}
+
+fn cause(name: &'static str) -> Cause<'static> {
+    let seed = EventSeed { id: next_id(), salt: Salt([9; 16]) };
+    Cause { seed, name, actor: Some(ObjectId::from_bytes([5; 12])), client: "api", request_id: "request" }
+}
+
+fn erasing(id: ObjectId, rev: u64) -> ChangeSet {
+    let put =
+        Put { deleted: true, document: document(id, "gone"), ..written(id, rev, "kustomer.tag.erase").puts.remove(0) };
+    let event = Event::of(cause("kustomer.tag.erase"), &put, None);
+    ChangeSet {
+        erasures: vec![Erasure { kind: Kind::Tag, id }],
+        puts: vec![put],
+        events: vec![event],
+        ..ChangeSet::default()
+    }
+}
+
+/// A database with two orgs; in the first, a tag of 70 revisions, one of 3, and one of 4 that was erased.
+struct Populated {
+    place: Place,
+    long: ObjectId,
+    erased: ObjectId,
+}
+
+async fn settled(store: &Arc<dyn Store>, org: OrgKey, count: u64) {
+    for _ in 0..1_000 {
+        if store.feed_head(org).await.unwrap().position == count {
+            return;
+        }
+        sleep(Duration::from_millis(10)).await;
+    }
+    panic!("the feed did not reach {count}");
+}
+
+async fn populated() -> Option<Populated> {
+    let place = Place::lasting().await?;
+    let database = open(place.url(), Options::default()).await.unwrap();
+    let store = database.store();
+    let (first, second) =
+        (make_org(&*database.directory(), "first").await.key, make_org(&*database.directory(), "second").await.key);
+    let (long, short, erased) = (next_id(), next_id(), next_id());
+    for (id, revs) in [(long, 70), (short, 3), (erased, 3)] {
+        for rev in 1..=revs {
+            store.commit(first, written(id, rev, "kustomer.tag.update")).await.unwrap();
+        }
+    }
+    store.commit(first, erasing(erased, 4)).await.unwrap();
+    store.commit(second, written(long, 1, "kustomer.tag.create")).await.unwrap();
+    settled(&store, first, 77).await;
+    settled(&store, second, 1).await;
+    drop(store);
+    database.close().await;
+    Some(Populated { place, long, erased })
+}
+
+async fn verified(place: &Place, expect: Option<(u64, Link)>) -> Verification {
+    let mut steps = 0;
+    let told = verify(place.url(), expect, &mut |_| steps += 1).await.unwrap();
+    assert!(steps > 0);
+    told
+}
+
+#[tokio::test]
+async fn an_untouched_database_is_sound_also_after_an_erasure() {
+    let Some(Populated { place, .. }) = populated().await else { return };
+    let told = verified(&place, None).await;
+    assert!(told.is_sound(), "{:?}", told.findings);
+    assert_eq!((told.events, told.erased), (78, 3));
+    let ends: Vec<_> = told.orgs.iter().map(|org| (org.name.as_str(), org.position, org.waiting)).collect();
+    assert_eq!(ends, [("first", 77, 0), ("second", 1, 0)]);
+
+    let database = open(place.url(), Options::default()).await.unwrap();
+    let heads = [&told.orgs[0], &told.orgs[1]].map(|org| (org.position, org.link));
+    let head = database.store().feed_head(OrgKey(told.orgs[0].key)).await.unwrap();
+    assert_eq!((head.position, head.link), heads[0]);
+    database.close().await;
+    for head in heads {
+        assert!(verified(&place, Some(head)).await.is_sound());
+    }
+    for (position, link) in [(77, heads[1].1), (76, heads[0].1), (78, heads[0].1)] {
+        let told = verified(&place, Some((position, link))).await;
+        assert_eq!(told.findings.iter().map(|found| found.problem).collect::<Vec<_>>(), [Problem::Expected]);
+    }
+}
+
+/// What was done past the engine, in SQL that both engines speak; `{long}` and `{erased}` are records, `{places}` is
+/// where positions and links stand.
+const TAMPERINGS: &[(&str, &str)] = &[
+    ("an event's id", "UPDATE events SET id = 'ffffffffffffffffffffffff' WHERE record = '{long}' AND rev = 5"),
+    (
+        "an event's id in capitals",
+        "UPDATE events SET id = 'FFFFFFFFFFFFFFFFFFFFFFFF' WHERE record = '{erased}' AND rev = 4",
+    ),
+    ("an event's org", "UPDATE events SET org = 2 WHERE record = '{long}' AND rev = 5"),
+    ("an event's record", "UPDATE events SET record = 'eeeeeeeeeeeeeeeeeeeeeeee' WHERE record = '{long}' AND rev = 5"),
+    ("an event's kind", "UPDATE events SET kind = 'user' WHERE record = '{long}' AND rev = 5"),
+    ("an event's revision", "UPDATE events SET rev = 99 WHERE record = '{long}' AND rev = 70"),
+    ("an event's name", "UPDATE events SET name = 'kustomer.tag.delete' WHERE record = '{long}' AND rev = 70"),
+    ("an event's time", "UPDATE events SET at = at + 1 WHERE record = '{long}' AND rev = 70"),
+    ("who did it", "UPDATE events SET actor = NULL WHERE record = '{long}' AND rev = 1 AND org = 1"),
+    ("whence", "UPDATE events SET client = 'cli' WHERE record = '{erased}' AND rev = 4"),
+    ("a request", "UPDATE events SET request_id = '' WHERE record = '{erased}' AND rev = 4"),
+    (
+        "a difference",
+        "UPDATE events SET changes = replace(changes, 'name 4', 'name 9') WHERE record = '{long}' AND rev = 5",
+    ),
+    ("a difference away", "UPDATE events SET changes = NULL WHERE record = '{long}' AND rev = 5"),
+    (
+        "a snapshot",
+        "UPDATE events SET snapshot = replace(snapshot, 'name', 'eman') WHERE record = '{long}' AND rev = 64",
+    ),
+    ("a salt", "UPDATE events SET salt = digest WHERE record = '{long}' AND rev = 70"),
+    ("a digest", "UPDATE events SET digest = link_of_another WHERE record = '{long}' AND rev = 70"),
+    (
+        "a payload erased by hand",
+        "UPDATE events SET salt = NULL, changes = NULL, snapshot = NULL, request_id = '' WHERE record = '{long}' AND rev = 70",
+    ),
+    (
+        "an old payload erased by hand",
+        "UPDATE events SET salt = NULL, changes = NULL, snapshot = NULL, request_id = '' WHERE record = '{long}' AND rev = 1 AND org = 1",
+    ),
+    ("a payload that was erased", "UPDATE events SET changes = '{}' WHERE record = '{erased}' AND rev = 2"),
+    (
+        "a link",
+        "UPDATE {places} SET link = other.link FROM (SELECT link FROM {places} WHERE position = 3) other WHERE org = 1 AND position = 40",
+    ),
+    (
+        "the last link",
+        "UPDATE {places} SET link = other.link FROM (SELECT link FROM {places} WHERE position = 3) other WHERE org = 1 AND position = 77",
+    ),
+    (
+        "a record's document",
+        "UPDATE tags SET document = replace(document, 'name 70', 'name 71') WHERE id = '{long}' AND org = 1",
+    ),
+    ("a record's revision", "UPDATE tags SET rev = 71 WHERE id = '{long}' AND org = 1"),
+    ("a record away", "DELETE FROM tags WHERE id = '{long}' AND org = 1"),
+    ("a record back", "UPDATE tags SET rev = 69 WHERE id = '{long}' AND org = 1"),
+    ("where the chain ends", "UPDATE feeds SET position = 76 WHERE org = 1"),
+    ("the link where it ends", "UPDATE feeds SET link = (SELECT link FROM feeds WHERE org = 2) WHERE org = 1"),
+    ("the end away", "DELETE FROM feeds WHERE org = 1"),
+    (
+        "two places swapped",
+        "UPDATE {places} SET position = -41 WHERE org = 1 AND position = 40; UPDATE {places} SET position = 40 WHERE org = 1 AND position = 41; UPDATE {places} SET position = 41 WHERE org = 1 AND position = -41",
+    ),
+    (
+        "a first event away",
+        "DELETE FROM events WHERE org = 1 AND record = '{long}' AND rev = 1; DELETE FROM {places} WHERE org = 1 AND position = 1",
+    ),
+    (
+        "an event away",
+        "DELETE FROM events WHERE org = 1 AND record = '{long}' AND rev = 30; DELETE FROM {places} WHERE org = 1 AND position = 30",
+    ),
+    (
+        "the last event away",
+        "DELETE FROM events WHERE org = 1 AND record = '{erased}' AND rev = 4; DELETE FROM {places} WHERE org = 1 AND position = 77",
+    ),
+    (
+        "the last event away, and the end moved",
+        "DELETE FROM events WHERE org = 1 AND record = '{erased}' AND rev = 4; DELETE FROM {places} WHERE org = 1 AND position = 77; UPDATE feeds SET position = 76, link = (SELECT link FROM {places} WHERE org = 1 AND position = 76) WHERE org = 1",
+    ),
+];
+
+#[tokio::test]
+async fn whatever_is_written_past_the_engine_is_found() {
+    let Some(Populated { place, long, erased }) = populated().await else { return };
+    for (what, sql) in TAMPERINGS.iter().chain(crate::place::TAMPERINGS) {
+        let sql = sql
+            .replace("{long}", &long.to_string())
+            .replace("{erased}", &erased.to_string())
+            .replace("{places}", crate::place::PLACES)
+            .replace("link_of_another", "(SELECT link FROM feeds WHERE org = 2)");
+        let copy = place.copy().await;
+        assert!(copy.write(&sql).await > 0, "{what}: nothing was changed");
+        let told = verified(&copy, None).await;
+        assert!(!told.is_sound(), "{what} was not found");
+        assert!(told.findings.len() < 10, "{what} is told at length: {:?}", told.findings);
+    }
+    assert!(verified(&place.copy().await, None).await.is_sound());
+}
