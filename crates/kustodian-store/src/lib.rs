@@ -161,6 +161,16 @@ impl Database {
         }
     }
 
+    /// Tells the counters as they stand, also beside whoever closes the database.
+    pub fn meter(&self) -> impl Fn() -> Metrics + Send + Sync + 'static {
+        let engine = match &self.engine {
+            Engine::Sqlite(engine) => Engine::Sqlite(Arc::clone(engine)),
+            Engine::Postgres(engine) => Engine::Postgres(Arc::clone(engine)),
+        };
+        let database = Self { engine };
+        move || database.metrics()
+    }
+
     /// Finishes what waits to be written and closes the database: the log of a file is moved into it. Whoever still
     /// holds a port is told from now on that the database is not available.
     pub async fn close(self) {

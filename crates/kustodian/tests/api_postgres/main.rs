@@ -17,6 +17,7 @@ mod contract;
 mod copy;
 #[path = "../api/customers/mod.rs"]
 mod customers;
+mod differential;
 #[path = "../api/durability.rs"]
 mod durability;
 #[path = "../api/envelope.rs"]
