@@ -32,6 +32,20 @@ impl Place {
 /// The table that holds the positions of events.
 pub(crate) const POSITIONS: &str = "events";
 
+/// Whether several servers may serve one database.
+pub(crate) const SEVERAL_SERVERS: bool = false;
+
+/// Every byte the database keeps on the disk, its log included.
+pub(crate) fn everything(url: &str) -> String {
+    let file = url.strip_prefix("sqlite:").unwrap();
+    let bytes: Vec<u8> = ["", "-wal", "-journal"]
+        .iter()
+        .filter_map(|ending| std::fs::read(format!("{file}{ending}")).ok())
+        .flatten()
+        .collect();
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 /// What a query finds, as text.
 pub(crate) fn rows(url: &str, sql: &str) -> Vec<Vec<String>> {
     let connection = rusqlite::Connection::open(url.strip_prefix("sqlite:").unwrap()).unwrap();

@@ -70,9 +70,18 @@ fn every_served_operation_asks_for_its_roles() {
         let refused = if operation.roles.is_empty() { operation.success } else { 403 };
         assert_eq!(status(&nothing), refused, "{}: no role", operation.name);
         assert_eq!(status(&other), refused, "{}: another role", operation.name);
+        // Where two roles are needed, one of each list will do and neither list alone.
         for role in operation.roles {
-            let token = server.token("demo", &[role]);
+            let token = server.token("demo", &[&[*role], &operation.also[..operation.also.len().min(1)]].concat());
             assert_eq!(status(&token), operation.success, "{}: {role}", operation.name);
+        }
+        for also in operation.also {
+            let token = server.token("demo", &[operation.roles[0], also]);
+            assert_eq!(status(&token), operation.success, "{}: {also}", operation.name);
+            for alone in [operation.roles, operation.also] {
+                let token = server.token("demo", alone);
+                assert_eq!(status(&token), 403, "{}: {alone:?} alone", operation.name);
+            }
         }
         for (token, kind) in [(&parent, "a parent"), (&everything, "org"), (&wildcard, "org.*")] {
             assert_eq!(status(token), operation.success, "{}: {kind}", operation.name);

@@ -64,6 +64,17 @@ pub(crate) fn server() -> String {
 /// The table that holds the positions of events.
 pub(crate) const POSITIONS: &str = "positions";
 
+/// Whether several servers may serve one database.
+pub(crate) const SEVERAL_SERVERS: bool = true;
+
+/// Every row of every table as text.
+pub(crate) fn everything(url: &str) -> String {
+    let tables = rows(url, "SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'");
+    assert!(!tables.is_empty());
+    let texts = tables.iter().flat_map(|table| rows(url, &format!("SELECT t::text FROM {} t", table[0])));
+    texts.flatten().collect::<Vec<_>>().join("\n")
+}
+
 /// What a query finds, as text.
 pub(crate) fn rows(url: &str, sql: &str) -> Vec<Vec<String>> {
     try_rows(url, sql).unwrap_or_else(|error| panic!("{sql}: {error:?}"))

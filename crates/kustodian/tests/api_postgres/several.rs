@@ -121,3 +121,18 @@ fn a_database_that_is_gone_is_a_503_and_one_that_is_back_is_served_again() {
     assert!(back, "the server recovers by itself");
     server.post("/v1/customers", json!({})).expect(201);
 }
+
+#[test]
+fn what_one_server_acknowledged_is_in_the_feed_of_the_other_within_a_second() {
+    let first = Server::start();
+    let second = first.beside();
+    let mut last: Option<String> = None;
+    for number in 0..10 {
+        let created = first.create(json!({ "name": number.to_string() }));
+        let after = last.map(|last| format!("&after={last}")).unwrap_or_default();
+        // A wait of a second is all it gets.
+        let page = second.get(&format!("/v1/events?wait=1{after}")).expect(200);
+        assert_eq!(page.data()[0]["data"], created);
+        last = page.data()[0]["id"].as_str().map(str::to_owned);
+    }
+}

@@ -1,0 +1,156 @@
+//! `POST /v1/customers/{id}/erase`.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::place;
+use crate::server::{Answer, Server, TOKEN};
+
+/// Every value of a body that nobody else would write.
+fn values(body: &Value, found: &mut Vec<String>) {
+    match body {
+        Value::String(text) if text.contains("zq") => found.push(text.clone()),
+        Value::Array(items) => items.iter().for_each(|item| values(item, found)),
+        Value::Object(members) => members.values().for_each(|value| values(value, found)),
+        _ => {}
+    }
+}
+
+/// A customer whose every attribute tells of `mark`.
+fn marked(mark: &str) -> Value {
+    let digits: String = mark.bytes().map(|byte| (byte % 10).to_string()).collect();
+    json!({
+        "name": format!("zqname{mark}"), "username": format!("zquser{mark}"), "externalId": format!("zqext{mark}"),
+        "avatarUrl": format!("https://zqavatar{mark}.example/"),
+        "externalIds": [{ "externalId": format!("zqexts{mark}") }],
+        "sharedExternalIds": [{ "externalId": format!("zqshared{mark}") }],
+        "emails": [{ "email": format!("zqmail{mark}@b.c") }],
+        "sharedEmails": [{ "email": format!("zqdesk{mark}@b.c") }],
+        "phones": [{ "phone": format!("+1{digits}77") }],
+        "socials": [{ "type": "twitter", "username": format!("zqsocial{mark}"), "userid": format!("zqid{mark}") }],
+        "facebookIds": [{ "pageId": "p", "userId": format!("zqface{mark}") }],
+        "instagramIds": [{ "pageId": "p", "threadId": "t", "username": format!("zqinsta{mark}") }],
+        "urls": [{ "url": format!("https://zqurl{mark}.example/") }],
+        "locations": [{ "name": format!("zqplace{mark}"), "address": format!("zqstreet{mark} 1") }],
+        "custom": { "noteTxt": format!("zqnote{mark}"), "siteUrl": format!("https://zqsite{mark}.example/") },
+        "locale": "en_GB",
+    })
+}
+
+#[test]
+fn every_value_of_an_erased_customer_leaves_the_disk() {
+    let server = Server::on_file();
+    let kept = server.create(marked("kept"));
+    let mut erased = Vec::new();
+    let body = marked("m0");
+    values(&body, &mut erased);
+    let customer = server.create(body);
+    let path = customer["links"]["self"].as_str().unwrap();
+    // Enough for older revisions, and for states that are kept whole.
+    for number in 1..40 {
+        let body = marked(&format!("m{number}"));
+        values(&body, &mut erased);
+        server.patch(path, body).expect(200);
+    }
+    let request = server.request(Method::PATCH, path).bearer_auth(TOKEN).header("x-request-id", "zqrequest");
+    Answer::of(request.json(&json!({ "name": null }))).expect(200);
+    erased.push("zqrequest".to_owned());
+    // The file holds them first: the search finds what is there.
+    let before = place::everything(server.database());
+    let found = erased.iter().filter(|value| before.contains(*value)).count();
+    assert!(found > erased.len() / 2 && before.contains("zqrequest"), "{found} of {}", erased.len());
+
+    server.post(&format!("{path}/erase"), json!({})).expect(204);
+    let after = place::everything(server.database());
+    let left: Vec<&String> = erased.iter().filter(|value| after.contains(*value)).collect();
+    assert_eq!(left, Vec::<&String>::new());
+    let other = server.get(kept["links"]["self"].as_str().unwrap()).expect(200);
+    assert_eq!(other.data(), &kept, "nobody else lost anything");
+    assert!(after.contains("zqnamekept"));
+}
+
+#[test]
+fn an_erased_customer_is_gone_for_good_and_every_answer_says_why() {
+    let server = Server::start();
+    let customer = server.create(json!({ "name": "Ada", "externalId": "x", "emails": [{ "email": "a@b.c" }] }));
+    let path = customer["links"]["self"].as_str().unwrap();
+    let erased = server.post(&format!("{path}/erase"), json!({})).expect(204);
+    assert_eq!(erased.text, "");
+    for (method, path) in [
+        (Method::GET, path.to_owned()),
+        (Method::GET, format!("{path}?rev=1")),
+        (Method::GET, format!("{path}?rev=2")),
+        (Method::GET, format!("{path}?asOf=9999-01-01")),
+        (Method::GET, format!("{path}/history")),
+        (Method::GET, format!("{path}/messages")),
+        (Method::PATCH, path.to_owned()),
+        (Method::PUT, path.to_owned()),
+        (Method::DELETE, path.to_owned()),
+        (Method::POST, format!("{path}/restore")),
+        (Method::POST, format!("{path}/erase")),
+    ] {
+        let refused = server.call(method.clone(), &path, Some(json!({}))).expect(404);
+        let error = refused.error();
+        assert!(error["title"].as_str().unwrap().contains("was erased on"), "{method} {path}: {error}");
+        assert!(error["meta"]["erasedAt"].is_string());
+    }
+    assert_eq!(server.get("/v1/customers").expect(200).data(), &json!([]));
+    for path in ["/v1/customers/externalId=x", "/v1/customers/email=a@b.c"] {
+        server.get(path).expect(404);
+    }
+    server.create(json!({ "externalId": "x", "emails": [{ "email": "a@b.c" }] }));
+}
+
+#[test]
+fn a_deleted_customer_can_be_erased_and_one_that_never_was_cannot() {
+    let server = Server::start();
+    let customer = server.create(json!({ "name": "Ada", "emails": [{ "email": "a@b.c" }] }));
+    let path = customer["links"]["self"].as_str().unwrap();
+    server.delete(path).expect(204);
+    // Its address is another's by now, and stays so.
+    let other = server.create(json!({ "emails": [{ "email": "a@b.c" }] }));
+    server.post(&format!("{path}/erase"), json!({})).expect(204);
+    assert_eq!(server.get("/v1/customers/email=a@b.c").expect(200).data()["id"], other["id"]);
+    server.post("/v1/customers/5c7d1a1f9a1b2c0010a1b2c3/erase", json!({})).expect(404);
+}
+
+#[test]
+fn erasing_asks_for_its_role_and_for_the_etag_that_was_sent() {
+    let server = Server::on_file();
+    let customer = server.create(json!({ "name": "Ada" }));
+    let path = customer["links"]["self"].as_str().unwrap();
+    let erase = format!("{path}/erase");
+    for roles in [&["org.user", "org.permission"][..], &["org.admin.customer"], &["org.administrator"]] {
+        let token = server.token("demo", roles);
+        server.call_as(&token, Method::POST, &erase, None).expect(403);
+    }
+    let stale = server.request(Method::POST, &erase).bearer_auth(TOKEN).header("if-match", "W/\"1-9\"");
+    assert_eq!(Answer::of(stale).expect(412).parameter(), "If-Match");
+    let etag = server.get(path).header("etag").to_owned();
+    let admin = server.token("demo", &["org.admin"]);
+    let fresh = server.request(Method::POST, &erase).bearer_auth(&admin).header("if-match", etag);
+    Answer::of(fresh).expect(204);
+}
+
+#[test]
+fn the_feed_and_the_audit_log_keep_what_happened_and_none_of_the_values() {
+    let server = Server::start();
+    let customer = server.create(json!({ "name": "zqname", "emails": [{ "email": "zq@b.c" }] }));
+    let path = customer["links"]["self"].as_str().unwrap();
+    server.patch(path, json!({ "name": "zqother" })).expect(200);
+    server.post(&format!("{path}/erase"), json!({})).expect(204);
+    let events = crate::events::first(&server, 3);
+    let names: Vec<&str> = events.iter().map(|event| event["name"].as_str().unwrap()).collect();
+    let verbs = ["create", "update", "erase"];
+    assert_eq!(names, verbs.map(|verb| format!("kustomer.customer.{verb}")));
+    for event in &events[..2] {
+        assert!(event["data"].is_null() && event["changes"].is_null(), "{event}");
+    }
+    assert_eq!(events[2]["data"]["attributes"]["deleted"], true);
+    assert!(events[2]["data"]["attributes"]["erasedAt"].is_string());
+    let log = server.get("/v1/audit-logs").expect(200);
+    assert_eq!(log.data().as_array().unwrap().len(), 3);
+    for text in [json!(events).to_string(), log.text] {
+        assert!(!text.contains("zq"), "{text}");
+    }
+}
