@@ -15,6 +15,7 @@ use http::{HeaderMap, Request, StatusCode};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use prometheus_client::collector::Collector;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
@@ -35,6 +36,13 @@ impl Server {
     /// A server over these services.
     pub fn new(services: Services, settings: Settings) -> Self {
         Self { app: Arc::new(App::new(services, settings)), tls: None }
+    }
+
+    /// The same, telling what `collector` counts at `/metrics` too; its names begin with `kustodian_`.
+    #[must_use]
+    pub fn with_metrics(self, collector: Box<dyn Collector>) -> Self {
+        self.app.metrics.add(collector);
+        self
     }
 
     /// The same, speaking TLS alone.

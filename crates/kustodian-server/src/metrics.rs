@@ -1,8 +1,10 @@
 //! What the server counts, as Prometheus reads it.
 
 use std::sync::atomic::AtomicU64;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use prometheus_client::collector::Collector;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -22,7 +24,7 @@ struct Which {
 }
 
 pub(crate) struct Metrics {
-    registry: Registry,
+    registry: Mutex<Registry>,
     requests: Family<Outcome, Counter<u64, AtomicU64>>,
     seconds: Family<Which, Histogram, fn() -> Histogram>,
     pub(crate) connections: Gauge,
@@ -45,7 +47,7 @@ impl Default for Metrics {
         registry.register("request_seconds", "Time to answer an API request, by operation", seconds.clone());
         registry.register("connections", "Connections open now", connections.clone());
         registry.register("shed", "API requests answered 503 because too many were in flight", shed.clone());
-        Self { registry, requests, seconds, connections, shed }
+        Self { registry: Mutex::new(registry), requests, seconds, connections, shed }
     }
 }
 
@@ -55,10 +57,16 @@ impl Metrics {
         self.seconds.get_or_create(&Which { operation }).observe(took.as_secs_f64());
     }
 
+    /// Tells what somebody else counts, too.
+    pub(crate) fn add(&self, collector: Box<dyn Collector>) {
+        self.registry.lock().unwrap_or_else(PoisonError::into_inner).register_collector(collector);
+    }
+
     /// All of it in the Prometheus text format.
     pub(crate) fn render(&self) -> String {
         let mut text = String::new();
-        if prometheus_client::encoding::text::encode(&mut text, &self.registry).is_err() {
+        let registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
+        if prometheus_client::encoding::text::encode(&mut text, &registry).is_err() {
             tracing::error!("the metrics could not be written");
         }
         text

@@ -21,6 +21,7 @@ mod progress;
 mod restore;
 mod serve;
 mod stop;
+mod store_metrics;
 mod tokens;
 
 use std::process::ExitCode;

@@ -15,6 +15,7 @@ use crate::chance::{SystemClock, SystemIds};
 use crate::configuration::Configuration;
 use crate::database::Registry;
 use crate::failure::Failure;
+use crate::store_metrics::StoreCollector;
 use crate::{first_start, output, stop};
 
 /// How long closing the database may take once all requests are answered.
@@ -56,7 +57,8 @@ async fn serve(
         ..Settings::default()
     };
     configuration.limits.apply(&mut settings);
-    let server = Server::new(services, settings);
+    let collector = StoreCollector::new(database.meter());
+    let server = Server::new(services, settings).with_metrics(Box::new(collector));
     let (scheme, server) = match tls {
         None => ("http", server),
         Some(tls) => ("https", server.with_tls(tls)),

@@ -16,6 +16,8 @@ fn health_readiness_and_metrics_need_no_key() {
     assert!(metrics.headers()["content-type"].to_str().unwrap().contains("text"), "{:?}", metrics.headers());
     let metrics = metrics.text().unwrap();
     assert!(metrics.contains(r#"kustodian_requests_total{operation="createCustomer",status="201"} 1"#), "{metrics}");
+    let commits = metrics.lines().find_map(|line| line.strip_prefix("kustodian_store_commits_total "));
+    assert!(commits.is_some_and(|commits| commits.parse::<u64>().unwrap() > 0), "{metrics}");
     assert!(metrics.ends_with("# EOF\n"));
 }
 
