@@ -53,6 +53,7 @@ pub(crate) fn tell(command: &mut Command) {
 /// Sees to it that the tests find a PostgreSQL for as long as the answer lives: the one that the environment names, or
 /// a private one.
 pub(crate) fn provide() -> Result<Option<Server>> {
+    provide_pooler();
     if std::env::var_os(URL).is_some() {
         println!("==> PostgreSQL: the one that {URL} names");
         return Ok(None);
@@ -164,12 +165,35 @@ pub(crate) fn programs() -> Result<PathBuf> {
         bail!("PostgreSQL {OLDEST} or later is not installed");
     }
     println!("==> PostgreSQL: installing the package postgresql");
+    install("postgresql")?;
+    find().with_context(|| format!("the package postgresql is older than version {OLDEST}"))
+}
+
+/// Sees to it that there is a PgBouncer, or says that its tests are left out.
+fn provide_pooler() {
+    // Where its tests look.
+    let is_there = || ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer"].iter().any(|path| Path::new(path).exists());
+    if is_there() {
+        return;
+    }
+    if process::answers("apt-get", &["--version"]) && is_root() {
+        println!("==> PgBouncer: installing the package pgbouncer");
+        if let Err(error) = install("pgbouncer") {
+            println!("==> PgBouncer: {error:#}");
+        }
+    }
+    if !is_there() {
+        println!("==> PgBouncer: left out, it is not installed; its tests are not run");
+    }
+}
+
+/// Installs one of Debian's packages.
+fn install(package: &str) -> Result<()> {
     let mut update = process::program("apt-get");
     process::succeed(update.args(["update", "-qq"]).stdout(Stdio::null()))?;
     let mut install = process::program("apt-get");
-    install.args(["install", "-y", "-qq", "--no-install-recommends", "postgresql"]);
-    process::succeed(install.env("DEBIAN_FRONTEND", "noninteractive").stdout(Stdio::null()))?;
-    find().with_context(|| format!("the package postgresql is older than version {OLDEST}"))
+    install.args(["install", "-y", "-qq", "--no-install-recommends", package]);
+    process::succeed(install.env("DEBIAN_FRONTEND", "noninteractive").stdout(Stdio::null()))
 }
 
 /// The newest version there is. Debian keeps the programs of each in a folder of its own, away from the search path,
