@@ -15,15 +15,20 @@ pub(crate) fn after(server: &Server, id: Option<&str>, size: usize) -> Answer {
     server.get(&format!("/v1/events?pageSize={size}&wait=20{after}")).expect(200)
 }
 
-/// So many events from the beginning of the feed.
+/// Whether an event tells of a user: one is made with every key, the tests' own included.
+fn is_of_a_user(event: &Value) -> bool {
+    event["name"].as_str().unwrap().starts_with("kustomer.user.")
+}
+
+/// So many events from the beginning of the feed, those of users aside.
 pub(crate) fn first(server: &Server, count: usize) -> Vec<Value> {
-    let mut events: Vec<Value> = Vec::new();
+    let (mut events, mut last): (Vec<Value>, Option<String>) = (Vec::new(), None);
     while events.len() < count {
-        let last = events.last().map(|event| event["id"].as_str().unwrap().to_owned());
         let page = after(server, last.as_deref(), count - events.len());
         let found = page.data().as_array().unwrap();
         assert!(!found.is_empty(), "{} of {count} events", events.len());
-        events.extend(found.iter().cloned());
+        last = found.last().map(|event| event["id"].as_str().unwrap().to_owned());
+        events.extend(found.iter().filter(|event| !is_of_a_user(event)).cloned());
     }
     events
 }
@@ -40,12 +45,13 @@ fn an_event_stands_in_the_recorded_envelope_with_the_record_as_it_left_it() {
     let org = &created["relationships"]["org"]["data"]["id"];
     let mut create = events[0].clone();
     assert_eq!(create["id"].take().as_str().unwrap().len(), 24);
+    assert!(create["position"].take().is_u64());
     assert_eq!(
         create,
         json!({
             "id": null, "name": "kustomer.customer.create", "org": org, "partition": org, "data": created,
             "createdAt": created["attributes"]["createdAt"], "changes": null, "persist": true, "client": "api",
-            "dataId": created["id"], "meta": { "customChanged": false }, "snsFilters": [], "rev": 1, "position": 1,
+            "dataId": created["id"], "meta": { "customChanged": false }, "snsFilters": [], "rev": 1, "position": null,
             "userId": created["relationships"]["createdBy"]["data"]["id"],
         })
     );
@@ -78,9 +84,11 @@ fn a_feed_is_read_page_by_page_and_a_page_is_empty_only_at_the_end() {
         assert_eq!(page.body["meta"]["pageSize"], 3);
         found.extend(page.data().as_array().unwrap().clone());
     }
+    for (event, position) in found.iter().zip(1..) {
+        assert_eq!(event["position"], position);
+    }
+    found.retain(|event| !is_of_a_user(event));
     assert_eq!(found, all);
-    let positions: Vec<u64> = found.iter().map(|event| event["position"].as_u64().unwrap()).collect();
-    assert_eq!(positions, (1..=10).collect::<Vec<_>>());
 }
 
 #[test]
@@ -174,9 +182,11 @@ fn nobody_sees_what_happened_in_another_org() {
     let (id, path) = (customer["id"].as_str().unwrap(), customer["links"]["self"].as_str().unwrap());
     let event = first(&server, 1)[0]["id"].as_str().unwrap().to_owned();
     let get = |path: &str| server.call_as(&other, Method::GET, path, None);
-    for list in
-        ["/v1/events", "/v1/audit-logs", &format!("/v1/audit-logs?filter[objectType]=customer&filter[objectId]={id}")]
-    {
+    for list in [
+        "/v1/events?filter[objectType]=customer",
+        "/v1/audit-logs?filter[objectType]=customer",
+        &format!("/v1/audit-logs?filter[objectType]=customer&filter[objectId]={id}"),
+    ] {
         assert_eq!(get(list).expect(200).data(), &json!([]), "{list}");
     }
     for path in [format!("{path}/history"), format!("{path}?rev=1"), format!("{path}?asOf=9999-01-01")] {
@@ -237,7 +247,7 @@ fn a_reader_beside_eight_writers_gets_every_event_once_and_in_order() {
         server.create(json!({}));
         reader.join().unwrap()
     });
-    assert_eq!(events.len(), WRITERS * WRITES + 2);
+    assert_eq!(events.iter().filter(|event| !is_of_a_user(event)).count(), WRITERS * WRITES + 2);
     let ids: HashSet<&str> = events.iter().map(|event| event["id"].as_str().unwrap()).collect();
     assert_eq!(ids.len(), events.len(), "each once");
     let mut revs: HashMap<&str, u64> = HashMap::new();
@@ -245,7 +255,7 @@ fn a_reader_beside_eight_writers_gets_every_event_once_and_in_order() {
         assert_eq!(event["position"], position);
         let rev = revs.entry(event["dataId"].as_str().unwrap()).or_default();
         assert_eq!(event["rev"], *rev + 1, "in the order of the record's revisions");
-        assert_eq!(event["data"]["attributes"]["rev"], event["rev"]);
+        assert!(is_of_a_user(event) || event["data"]["attributes"]["rev"] == event["rev"]);
         *rev += 1;
     }
 }
