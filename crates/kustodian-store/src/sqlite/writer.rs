@@ -130,8 +130,8 @@ impl Writer {
         batch.finish()?;
         let probes = group.iter().any(|job| matches!(job, Job::Probe(_)));
         if probes && self.last_failure.is_some() {
-            // Only a write tells whether the disk has room again.
-            transaction.execute_batch("REPLACE INTO settings (name, value) VALUES ('writable', x'')")?;
+            // Only a write tells whether the disk has room again, and SQLite writes no row that stays the same.
+            transaction.execute_batch("REPLACE INTO settings (name, value) VALUES ('writable', randomblob(8))")?;
         }
         let accepted = group.iter().filter(|job| job.is_accepted()).count();
         transaction.commit()?;
