@@ -26,6 +26,7 @@ mod failure;
 mod metrics;
 mod options;
 mod postgres;
+mod search;
 mod sqlite;
 mod verify;
 
@@ -35,7 +36,7 @@ use kustodian_core::directory::Directory;
 use kustodian_core::store::Store;
 
 pub use crate::backup::{Backup, BackupError, BackupOptions, Restored, back_up, restore};
-pub use crate::check::{CheckError, Finding, check};
+pub use crate::check::{CheckError, Checked, Finding, check};
 pub use crate::copy::{CopiedTable, CopyError, CopyOptions, CopyProgress, CopyStep, copy};
 pub use crate::failure::OpenError;
 pub use crate::metrics::Metrics;

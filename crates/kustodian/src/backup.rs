@@ -7,7 +7,7 @@ use kustodian_store::{BackupOptions, back_up};
 use serde_json::json;
 
 use crate::arguments::{DatabaseArguments, OutputArguments};
-use crate::check::listed;
+use crate::check::{ends, listed};
 use crate::configuration;
 use crate::failure::Failure;
 use crate::output::{Output, print_json, print_table};
@@ -50,11 +50,12 @@ pub(crate) async fn run(arguments: BackupArguments, settings: configuration::Fil
             "file": file.display().to_string(),
             "bytes": backup.bytes,
             "tables": tables_as_json(&backup.tables),
-            "findings": listed(&backup.findings),
+            "orgs": ends(&backup.checked),
+            "findings": listed(&backup.checked.findings),
         }))?,
         Output::Table => print_tables(&backup.tables)?,
     }
-    match backup.findings.first() {
+    match backup.checked.findings.first() {
         None => Ok(()),
         Some(first) => Err(Failure::new(format!(
             "{} is a true copy, but the database does not agree with itself ({first}): kustodian check tells all",

@@ -1,7 +1,7 @@
 //! `kustodian check`: whether a database agrees with itself.
 
 use clap::Args;
-use kustodian_store::{Finding, check};
+use kustodian_store::{Checked, Finding, VerifiedOrg, check};
 use serde_json::{Value, json};
 
 use crate::arguments::{DatabaseArguments, OutputArguments};
@@ -13,7 +13,8 @@ use crate::progress::Report;
 /// What to check.
 ///
 /// Reads everything and changes nothing, also while servers go on: the file itself (SQLite), records against their
-/// documents, identities against the records that hold them, and the counts. The exit code is 1 when something was
+/// documents, identities against the records that hold them, the counts, and every event
+/// back to the first. The exit code is 1 when something was
 /// found, one line each.
 #[derive(Debug, Args)]
 pub(crate) struct CheckArguments {
@@ -33,9 +34,10 @@ pub(crate) async fn run(arguments: CheckArguments, settings: configuration::File
     let mut report = Report::new();
     let checked = check(&url, &mut |progress| report.tell(progress)).await;
     report.end();
-    let findings = checked.map_err(|error| Failure::new(error.to_string()))?;
+    let checked = checked.map_err(|error| Failure::new(error.to_string()))?;
+    let findings = &checked.findings;
     match output.output {
-        Output::Json => print_json(&json!({ "findings": listed(&findings) }))?,
+        Output::Json => print_json(&json!({ "orgs": ends(&checked), "findings": listed(findings) }))?,
         Output::Table if findings.is_empty() => print("nothing was found: the database agrees with itself")?,
         Output::Table => findings.iter().try_for_each(|finding| print(&finding.to_string()))?,
     }
@@ -50,4 +52,10 @@ pub(crate) async fn run(arguments: CheckArguments, settings: configuration::File
 /// Findings for programs.
 pub(crate) fn listed(findings: &[Finding]) -> Vec<Value> {
     findings.iter().map(|finding| json!({ "finding": finding.word(), "message": finding.to_string() })).collect()
+}
+
+/// The end of each org's chain of events, for programs: kept elsewhere, it tells later whether events were rewritten.
+pub(crate) fn ends(checked: &Checked) -> Vec<Value> {
+    let end = |org: &VerifiedOrg| json!({ "org": org.name, "position": org.position, "link": org.link.to_string() });
+    checked.orgs.iter().map(end).collect()
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::arguments::{DatabaseArguments, OutputArguments};
 use crate::backup::{print_tables, tables_as_json};
-use crate::check::listed;
+use crate::check::{ends, listed};
 use crate::configuration;
 use crate::failure::Failure;
 use crate::output::{Output, print, print_json};
@@ -52,11 +52,12 @@ pub(crate) async fn run(arguments: RestoreArguments, settings: configuration::Fi
         Output::Json => print_json(&json!({
             "tables": tables_as_json(&restored.tables),
             "aside": aside,
-            "findings": listed(&restored.findings),
+            "orgs": ends(&restored.checked),
+            "findings": listed(&restored.checked.findings),
         })),
         Output::Table => {
             print_tables(&restored.tables)?;
-            restored.findings.iter().try_for_each(|finding| print(&finding.to_string()))?;
+            restored.checked.findings.iter().try_for_each(|finding| print(&finding.to_string()))?;
             aside.map_or(Ok(()), |path| print(&format!("what was there before is {path} now")))
         }
     }

@@ -17,7 +17,7 @@ use self::partial::Partial;
 pub use self::restore::{Restored, restore};
 use crate::address::Address;
 use crate::apart::work_apart;
-use crate::check::{self, CheckError, Finding};
+use crate::check::{self, CheckError, Checked};
 use crate::copy::{CopyOptions, CopyProgress, copy};
 
 /// How to back up or restore.
@@ -37,8 +37,9 @@ pub struct Backup {
     pub bytes: u64,
     /// How many rows each table has, in it as in the database.
     pub tables: Vec<(&'static str, u64)>,
-    /// What does not agree in it, as it does not in the database: the copy is true all the same.
-    pub findings: Vec<Finding>,
+    /// What it holds was found to be: what does not agree in it does not in the database, and the copy is true all the
+    /// same. Of an older schema only that it is whole.
+    pub checked: Checked,
 }
 
 /// Backs up the database at `url` into a new file (mode 0600), also while servers work on it: what was acknowledged
@@ -81,13 +82,13 @@ pub async fn back_up(
             tables.into_iter().map(|table| (table.name, table.rows)).collect()
         }
     };
-    let findings = match look_through(partial.path(), tell).await {
+    let checked = match look_through(partial.path(), tell).await {
         Err(BackupError::Damaged { finding, .. }) => return Err(BackupError::DamagedDatabase { finding }),
         looked => looked?,
     };
     compare(&tables, partial.path())?;
     let bytes = partial.keep(options.replace)?;
-    Ok(Backup { bytes, tables, findings })
+    Ok(Backup { bytes, tables, checked })
 }
 
 async fn copy_pages(
@@ -108,17 +109,17 @@ async fn apart<T: Send + 'static>(
 }
 
 /// Opens a file and reads all of it; what in it does not agree. Of an older schema only that it is whole.
-async fn look_through(path: &Path, tell: &mut (dyn FnMut(CopyProgress) + Send)) -> Result<Vec<Finding>, BackupError> {
+async fn look_through(path: &Path, tell: &mut (dyn FnMut(CopyProgress) + Send)) -> Result<Checked, BackupError> {
     let is_current = crate::sqlite::pending_migrations(path)?.is_empty();
-    let findings =
+    let checked =
         if is_current { check::check(&url_of(path)?, tell).await } else { check::read_whole(path, tell).await };
-    let findings = findings.map_err(|error| match error {
+    let checked = checked.map_err(|error| match error {
         CheckError::Open(error) => BackupError::Open(error),
         error => BackupError::Failed { what: path.display().to_string(), reason: error.to_string() },
     })?;
-    match findings.iter().find(|finding| finding.is_damage()) {
+    match checked.findings.iter().find(|finding| finding.is_damage()) {
         Some(damage) => Err(BackupError::Damaged { path: path.to_owned(), finding: damage.to_string() }),
-        None => Ok(findings),
+        None => Ok(checked),
     }
 }
 

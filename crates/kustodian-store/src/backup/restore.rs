@@ -11,7 +11,7 @@ use super::failure::BackupError;
 use super::partial::{Partial, failed, with_ending};
 use super::{BackupOptions, compare, copy_pages, is_same, look_through, pages, url_of};
 use crate::address::Address;
-use crate::check::{self, Finding};
+use crate::check::{self, Checked};
 use crate::copy::{CopyOptions, CopyProgress, copy};
 
 /// A database made out of a backup.
@@ -19,8 +19,8 @@ use crate::copy::{CopyOptions, CopyProgress, copy};
 pub struct Restored {
     /// How many rows each table has.
     pub tables: Vec<(&'static str, u64)>,
-    /// What does not agree in it.
-    pub findings: Vec<Finding>,
+    /// What it holds was found to be.
+    pub checked: Checked,
     /// Where the file is now that was there before.
     pub aside: Option<PathBuf>,
 }
@@ -84,10 +84,10 @@ async fn restore_rows(
     options: BackupOptions,
     tell: &mut (dyn FnMut(CopyProgress) + Send),
 ) -> Result<Restored, BackupError> {
-    let findings = agreeing(file, options, tell).await?;
+    let checked = agreeing(file, options, tell).await?;
     let tables = copy(&url_of(file)?, url, CopyOptions::default(), tell).await?;
     let tables = tables.into_iter().map(|table| (table.name, table.rows)).collect();
-    Ok(Restored { tables, findings, aside: None })
+    Ok(Restored { tables, checked, aside: None })
 }
 
 async fn restore_file(
@@ -106,7 +106,7 @@ async fn restore_file(
     if !crate::sqlite::pending_migrations(partial.path())?.is_empty() {
         crate::migrate(&url_of(partial.path())?).await?;
     }
-    let findings = match agreeing(partial.path(), options, tell).await {
+    let checked = match agreeing(partial.path(), options, tell).await {
         Err(BackupError::Damaged { finding, .. }) => {
             return Err(BackupError::Damaged { path: file.to_owned(), finding });
         }
@@ -120,7 +120,7 @@ async fn restore_file(
         Some(former) => (true, former.move_aside(target)?),
     };
     partial.keep(is_there)?;
-    Ok(Restored { tables, findings, aside })
+    Ok(Restored { tables, checked, aside })
 }
 
 /// What was found in a file that may be restored all the same.
@@ -128,13 +128,13 @@ async fn agreeing(
     file: &Path,
     options: BackupOptions,
     tell: &mut (dyn FnMut(CopyProgress) + Send),
-) -> Result<Vec<Finding>, BackupError> {
-    let findings = look_through(file, tell).await?;
-    match findings.first() {
+) -> Result<Checked, BackupError> {
+    let checked = look_through(file, tell).await?;
+    match checked.findings.first() {
         Some(first) if !options.despite_findings => {
             Err(BackupError::Disagrees { path: file.to_owned(), finding: first.to_string() })
         }
-        _ => Ok(findings),
+        _ => Ok(checked),
     }
 }
 

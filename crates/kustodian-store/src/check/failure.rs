@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::copy::CopyError;
 use crate::failure::OpenError;
+use crate::verify::VerifyError;
 
 /// Why a database could not be checked. Each message is one line that says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +41,17 @@ impl From<CopyError> for CheckError {
             CopyError::Outdated => Self::Outdated,
             CopyError::Failed { what, reason } => Self::Failed { what: what.to_owned(), reason },
             other => Self::Failed { what: "reading".to_owned(), reason: other.to_string() },
+        }
+    }
+}
+
+impl From<VerifyError> for CheckError {
+    fn from(error: VerifyError) -> Self {
+        match error {
+            VerifyError::Open(error) => Self::Open(error),
+            VerifyError::Temporary => Self::Temporary,
+            VerifyError::Missing { path } => Self::NoDatabase { path },
+            VerifyError::Read(error) => error.into(),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use kustodian_core::change::Kind;
 use rusqlite::{Connection, OpenFlags};
 
 use super::CheckError;
@@ -50,17 +51,20 @@ fn name(row: &rusqlite::Row<'_>, place: usize) -> rusqlite::Result<String> {
 
 /// Compares what lists tell as their totals with what there is, in one snapshot.
 pub(super) fn count(path: &Path, findings: &mut Findings) -> Result<(), CheckError> {
-    let counts = "SELECT org, kind, sum(told), sum(there) FROM ( \
-         SELECT org, kind, live AS told, 0 AS there FROM live_counts UNION ALL \
-         SELECT org, 'customer', 0, count(*) FROM customers WHERE deleted = 0 GROUP BY org UNION ALL \
-         SELECT org, 'tag', 0, count(*) FROM tags WHERE deleted = 0 GROUP BY org UNION ALL \
-         SELECT org, 'user', 0, count(*) FROM users WHERE deleted = 0 GROUP BY org) \
-         GROUP BY org, kind HAVING sum(told) <> sum(there)";
+    let there = Kind::ALL.map(|kind| {
+        let kind = kind.as_str();
+        format!("UNION ALL SELECT org, '{kind}', 0, count(*) FROM {kind}s WHERE deleted = 0 GROUP BY org")
+    });
+    let counts = format!(
+        "SELECT org, kind, sum(told), sum(there) FROM (SELECT org, kind, live AS told, 0 AS there FROM live_counts {}) \
+         GROUP BY org, kind HAVING sum(told) <> sum(there)",
+        there.join(" ")
+    );
     let run = || -> rusqlite::Result<Vec<Finding>> {
         let finding = |row: &rusqlite::Row<'_>| {
             Ok(Finding::Count { org: row.get(0)?, kind: row.get(1)?, told: row.get(2)?, there: row.get(3)? })
         };
-        open(path)?.prepare(counts)?.query_map([], finding)?.collect()
+        open(path)?.prepare(&counts)?.query_map([], finding)?.collect()
     };
     settle(path, run())?.into_iter().for_each(|finding| findings.note(finding));
     Ok(())

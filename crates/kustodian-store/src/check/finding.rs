@@ -4,6 +4,8 @@ use std::fmt;
 
 use kustodian_core::change::Kind;
 
+use crate::verify::Discrepancy;
+
 /// Something in a database that does not agree with the rest of it. Shown as one line; of a record's values it shows
 /// none.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +78,8 @@ pub enum Finding {
         /// How many there are.
         there: i64,
     },
+    /// An event is not as it was written.
+    Event(Discrepancy),
     /// There was more than fits: what follows was left out.
     More,
 }
@@ -96,6 +100,7 @@ impl Finding {
             Self::Unclaimed { .. } => "unclaimed",
             Self::Stray { .. } => "stray",
             Self::Count { .. } => "count",
+            Self::Event(_) => "event",
             Self::More => "more",
         }
     }
@@ -126,6 +131,7 @@ impl fmt::Display for Finding {
             Self::Count { org, kind, told, there } => {
                 write!(formatter, "org {org} counts {told} of kind {kind} where there are {there}")
             }
+            Self::Event(event) => write!(formatter, "org {}: {event}", event.org),
             Self::More => formatter.write_str("there is more, left out here"),
         }
     }

@@ -8,6 +8,7 @@ pub(crate) mod file;
 mod finding;
 mod records;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use kustodian_core::change::Kind;
@@ -19,20 +20,31 @@ use self::finding::Findings;
 use crate::address::Address;
 use crate::apart::work_apart;
 use crate::copy::{CopyProgress, CopyStep, Source};
+use crate::verify::{VerifiedOrg, VerifyProgress, VerifyStep, verify};
 
-/// Reads the whole database at `url`, and lists what does not agree in it: nothing when all is well, at most some 200
-/// findings, the last of which then says that there is more. Changes nothing.
+/// What a check came to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Checked {
+    /// What does not agree: nothing when all is well, at most some 200 findings, the last of which then says that there
+    /// is more.
+    pub findings: Vec<Finding>,
+    /// Each org with the end of its chain of events; none when the file is damaged.
+    pub orgs: Vec<VerifiedOrg>,
+}
+
+/// Reads the whole database at `url`, and lists what does not agree in it. Changes nothing.
 ///
 /// # Errors
 /// When the database is not there, cannot be opened, or has an older schema.
-pub async fn check(url: &str, tell: &mut (dyn FnMut(CopyProgress) + Send)) -> Result<Vec<Finding>, CheckError> {
+pub async fn check(url: &str, tell: &mut (dyn FnMut(CopyProgress) + Send)) -> Result<Checked, CheckError> {
     let mut findings = Findings::default();
+    let mut totals = None;
     let mut source: Box<dyn Source> = match Address::parse(url)? {
         Address::Memory => return Err(CheckError::Temporary),
         Address::File(path) if !path.exists() => return Err(CheckError::NoDatabase { path }),
         Address::File(path) => {
             if let Some(words) = file::unreadable(&path) {
-                return Ok(vec![Finding::Damage { words }]);
+                return Ok(Checked { findings: vec![Finding::Damage { words }], orgs: Vec::new() });
             }
             if !crate::sqlite::pending_migrations(&path)?.is_empty() {
                 return Err(CheckError::Outdated);
@@ -40,26 +52,65 @@ pub async fn check(url: &str, tell: &mut (dyn FnMut(CopyProgress) + Send)) -> Re
             findings = look_at_file(path.clone(), true, tell).await?;
             if findings.have_damage() {
                 // What else it holds cannot be told from what was damaged.
-                return Ok(findings.into_list());
+                return Ok(Checked { findings: findings.into_list(), orgs: Vec::new() });
             }
             Box::new(crate::sqlite::Archive::read(path).await?)
         }
-        Address::Postgres(url) => Box::new(crate::postgres::Archive::read(&url).await?),
+        Address::Postgres(url) => {
+            let archive = crate::postgres::Archive::read(&url).await?;
+            totals = Some(archive.totals().await?);
+            Box::new(archive)
+        }
     };
     let mut claimed = Claimed::sums();
     for kind in Kind::ALL {
-        records::look_at(kind, &mut *source, &mut claimed, &mut findings, tell).await?;
+        let live = records::look_at(kind, &mut *source, &mut claimed, &mut findings, tell).await?;
+        if let Some(totals) = &mut totals {
+            count(kind, &live, totals, &mut findings);
+        }
     }
     claims::look_at(&mut *source, &claimed, &mut findings, tell).await?;
-    Ok(findings.into_list())
+    drop(source);
+    let orgs = follow_events(url, &mut findings, tell).await?;
+    Ok(Checked { findings: findings.into_list(), orgs })
+}
+
+/// Compares what lists tell as their totals with what was counted.
+fn count(kind: Kind, live: &BTreeMap<i64, i64>, totals: &mut BTreeMap<(i64, String), i64>, findings: &mut Findings) {
+    let told = totals.iter().filter(|((_, named), _)| named == kind.as_str());
+    let mut both: BTreeMap<i64, (i64, i64)> = told.map(|((org, _), told)| (*org, (*told, 0))).collect();
+    for (org, there) in live {
+        both.entry(*org).or_default().1 = *there;
+    }
+    for (org, (told, there)) in both.into_iter().filter(|(_, (told, there))| told != there) {
+        findings.note(Finding::Count { org, kind: kind.as_str().to_owned(), told, there });
+    }
+}
+
+async fn follow_events(
+    url: &str,
+    findings: &mut Findings,
+    tell: &mut (dyn FnMut(CopyProgress) + Send),
+) -> Result<Vec<VerifiedOrg>, CheckError> {
+    let mut tell = |VerifyProgress { step, done, total }| {
+        let table = match step {
+            VerifyStep::Chains => "chains",
+            VerifyStep::Histories => "histories",
+        };
+        tell(CopyProgress { step: CopyStep::Verify, table, done, total });
+    };
+    let verified = verify(url, None, &mut tell).await?;
+    verified.findings.into_iter().for_each(|event| findings.note(Finding::Event(event)));
+    Ok(verified.orgs)
 }
 
 /// Reads every page of a file, whatever its schema.
 pub(crate) async fn read_whole(
     path: &Path,
     tell: &mut (dyn FnMut(CopyProgress) + Send),
-) -> Result<Vec<Finding>, CheckError> {
-    Ok(look_at_file(path.to_owned(), false, tell).await?.into_list())
+) -> Result<Checked, CheckError> {
+    let findings = look_at_file(path.to_owned(), false, tell).await?.into_list();
+    Ok(Checked { findings, orgs: Vec::new() })
 }
 
 async fn look_at_file(

@@ -1,5 +1,7 @@
 //! Records looked at one by one: that their columns say what their documents do, and what these claim.
 
+use std::collections::BTreeMap;
+
 use kustodian_core::change::Kind;
 use kustodian_core::holdings;
 use kustodian_core::resource;
@@ -63,21 +65,22 @@ impl<'a> Record<'a> {
     }
 }
 
-/// Reads every record of one kind, in the order of their ids.
+/// Reads every record of one kind, in the order of their ids; how many of each org are live.
 pub(super) async fn look_at(
     kind: Kind,
     source: &mut dyn Source,
     claimed: &mut Claimed,
     findings: &mut Findings,
     tell: &mut (dyn FnMut(CopyProgress) + Send),
-) -> Result<(), CheckError> {
-    let Some(table) = table(kind) else { return Ok(()) };
+) -> Result<BTreeMap<i64, i64>, CheckError> {
+    let mut live = BTreeMap::new();
+    let Some(table) = table(kind) else { return Ok(live) };
     let total = source.count(table).await?;
     let (mut done, mut after, mut former) = (0, None, None);
     loop {
         tell(CopyProgress { step: CopyStep::Verify, table: table.name, done, total: total.max(done) });
         let rows = source.rows(table, after.take()).await?;
-        let Some(last) = rows.last() else { return Ok(()) };
+        let Some(last) = rows.last() else { return Ok(live) };
         done += rows.len() as u64;
         for row in &rows {
             let key = Some(table.key_of(row));
@@ -85,6 +88,7 @@ pub(super) async fn look_at(
                 if key == former {
                     findings.note(Finding::Twice { org: record.org, kind, record: record.id.to_owned() });
                 }
+                *live.entry(record.org).or_default() += i64::from(!record.deleted);
                 look_at_one(kind, &record, claimed, findings);
             }
             former = key;

@@ -27,6 +27,23 @@ impl Archive {
         let answer = self.connection.unnamed(sql, values).await.map_err(failed)?;
         answer.rows.iter().map(read).collect::<Result<_, _>>().map_err(failed)
     }
+
+    /// How many live records of each kind each org is told to have: (org, kind) → number.
+    pub(crate) async fn totals(&self) -> Result<BTreeMap<(i64, String), i64>, CopyError> {
+        let mut totals = BTreeMap::new();
+        // One by one: together they would cross what the tables are distributed by.
+        let counts = [
+            "SELECT org, kind, live FROM live_counts",
+            "SELECT org, kind, sum(delta)::bigint FROM outbox GROUP BY org, kind",
+        ];
+        for sql in counts {
+            let read = |row: &Returned| Ok(((row.try_get(0)?, row.try_get(1)?), row.try_get::<_, i64>(2)?));
+            for (counted, number) in self.ask(sql, &[], read).await? {
+                *totals.entry(counted).or_default() += number;
+            }
+        }
+        Ok(totals)
+    }
 }
 
 fn pair<K, V>(row: &Returned) -> Result<(K, V), Error>

@@ -9,7 +9,6 @@ mod audit_logs;
 #[path = "../api/auth.rs"]
 mod auth;
 #[path = "../api/backup.rs"]
-#[expect(dead_code, reason = "some of it serves the tests that are for SQLite alone")]
 mod backup;
 mod cluster;
 #[path = "../api/contract.rs"]
