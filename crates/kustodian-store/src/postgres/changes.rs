@@ -191,7 +191,7 @@ fn take_claims<'a>(org: OrgKey, changes: &'a ChangeSet, seen: &Seen) -> Option<S
 }
 
 /// Those not held by their owners already, each once, in the order of their keys.
-fn wanted_claims<'a>(changes: &'a ChangeSet, seen: &Seen) -> Vec<&'a Claim> {
+pub(super) fn wanted_claims<'a>(changes: &'a ChangeSet, seen: &Seen) -> Vec<&'a Claim> {
     let is_new = |claim: &&Claim| holder(changes, seen, claim.key).is_none();
     let mut claims: Vec<&Claim> = changes.claims.iter().filter(is_new).collect();
     claims.sort_unstable_by_key(|claim| *claim.key.as_bytes());

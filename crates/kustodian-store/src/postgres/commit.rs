@@ -2,7 +2,8 @@
 //!
 //! A change set that only makes new records is one trip: BEGIN, plain statements and COMMIT one after the other, with
 //! the constraints of the database to tell whether something was in the way; where tables are not spread over several
-//! machines, one new record with all that comes with it is a single statement. Any other one locks what it writes
+//! machines, one new record with all that comes with it is a single statement, and several new customers go together
+//! (`gather`). Any other one locks what it writes
 //! first, looks, and then writes and commits in a second trip. Which of several conflicts is told is decided by the
 //! second way alone, so that it is the same as on every engine; the first only finds that there is one.
 
@@ -51,7 +52,7 @@ pub(super) struct Commit<'a> {
 }
 
 /// Why a transaction did not commit.
-enum Obstacle {
+pub(super) enum Obstacle {
     /// Something is in the way, and that is the answer.
     Conflict(CommitError),
     /// Others were in the way; the same again may find them gone, or what they did.
@@ -150,7 +151,7 @@ impl Commit<'_> {
     }
 
     /// Sends steps whose last one commits.
-    async fn send(&self, lease: Lease, steps: Vec<Step<'_>>, order: Order) -> Result<(), Obstacle> {
+    pub(super) async fn send(&self, lease: Lease, steps: Vec<Step<'_>>, order: Order) -> Result<(), Obstacle> {
         let Ok(result) = timeout(self.limit, lease.connection().run(&steps)).await else {
             return Err(Obstacle::Failed(unknown("no answer in time")));
         };
@@ -177,7 +178,7 @@ impl Commit<'_> {
 
 /// In what order rows are written.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Order {
+pub(super) enum Order {
     /// Records and claims before events.
     AsSent,
     /// As PostgreSQL sees fit, within one statement.

@@ -14,6 +14,7 @@ mod distribution;
 mod events;
 mod failure;
 mod feed;
+mod gather;
 mod listing;
 mod pool;
 mod reach;
@@ -44,6 +45,7 @@ use self::commit::{Commit, Source};
 use self::connection::Connection;
 use self::connector::Connector;
 use self::failure::{unavailable, words};
+use self::gather::{Gathering, Told};
 use self::pool::{Pool, Shared};
 pub use self::reach::{Reach, Touch};
 pub use self::scratch::Scratch;
@@ -75,6 +77,8 @@ struct Core {
     committed: Arc<Notify>,
     /// Whether tables are, or may be, spread over several machines.
     spread: distribution::Watch,
+    /// Creates that go together.
+    gathering: Gathering,
     /// Held by whoever vacuums, so that one does.
     scrubbing: tokio::sync::Mutex<()>,
     /// Whether the last write failed for reasons of the database.
@@ -112,6 +116,7 @@ impl Postgres {
             counters: Counters::default(),
             committed: Arc::default(),
             spread: distribution::Watch::new(is_spread),
+            gathering: Gathering::new(sizes.writers),
             scrubbing: tokio::sync::Mutex::default(),
             is_write_failing: AtomicBool::new(false),
             connector,
@@ -142,7 +147,7 @@ impl Postgres {
     async fn commit(&self, org: OrgKey, source: Source, token: Option<NewToken>) -> Result<ChangeSet, CommitError> {
         let core = Arc::clone(&self.core);
         let limit = core.commit_timeout;
-        let task = tokio::spawn(async move { core.commit(org, source, token.as_ref()).await });
+        let task = tokio::spawn(async move { Core::commit(&core, org, source, token.as_ref()).await });
         match timeout(limit, task).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(error)) => Err(StoreError::Failed { reason: error.to_string() }.into()),
@@ -161,25 +166,49 @@ impl Core {
         self.spread.is_spread(&self.readers).await
     }
 
-    async fn commit(&self, org: OrgKey, source: Source, token: Option<&NewToken>) -> Result<ChangeSet, CommitError> {
+    async fn commit(
+        self: &Arc<Self>,
+        org: OrgKey,
+        mut source: Source,
+        token: Option<&NewToken>,
+    ) -> Result<ChangeSet, CommitError> {
         let begin = self.connector.begin();
         let (limit, is_spread) = (self.commit_timeout, self.is_spread().await);
+        if let Source::Ready(changes) = source {
+            if is_spread || token.is_some() || !gather::fits(&changes) {
+                source = Source::Ready(changes);
+            } else {
+                match Gathering::commit(self, org, changes).await {
+                    Told::Committed(changes) => return Ok(changes),
+                    Told::Alone(changes) => source = Source::Ready(changes),
+                    Told::Failed(error) => {
+                        self.has_failed(&error);
+                        return Err(error.into());
+                    }
+                }
+            }
+        }
         let commit = Commit { writers: &self.writers, begin, limit, org, token, is_spread };
         let outcome = commit.run(source).await;
         match &outcome {
-            Ok(_) => {
-                self.counters.group(1, 0);
-                self.committed.notify_one();
-                self.is_write_failing.store(false, Ordering::Relaxed);
-            }
-            Err(CommitError::Store(error)) => {
-                tracing::error!(%error, "writing to the database failed");
-                self.counters.failed();
-                self.is_write_failing.store(true, Ordering::Relaxed);
-            }
+            Ok(_) => self.is_committed(1),
+            Err(CommitError::Store(error)) => self.has_failed(error),
             Err(_) => self.counters.group(0, 1),
         }
         outcome
+    }
+
+    /// Notes that so many change sets were committed in one transaction.
+    fn is_committed(&self, count: usize) {
+        self.counters.group(u64::try_from(count).unwrap_or(u64::MAX), 0);
+        self.committed.notify_one();
+        self.is_write_failing.store(false, Ordering::Relaxed);
+    }
+
+    fn has_failed(&self, error: &StoreError) {
+        tracing::error!(%error, "writing to the database failed");
+        self.counters.failed();
+        self.is_write_failing.store(true, Ordering::Relaxed);
     }
 }
 

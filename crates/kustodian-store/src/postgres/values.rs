@@ -43,6 +43,8 @@ pub(super) enum Value<'a> {
     MaybeTexts(Vec<Option<&'a str>>),
     /// Several ids, as text.
     Ids(Vec<ObjectId>),
+    /// Several ids or NULLs.
+    MaybeIds(Vec<Option<ObjectId>>),
     /// Several numbers.
     Numbers(Vec<i64>),
     /// A hash.
@@ -70,6 +72,7 @@ impl Value<'_> {
             Self::Texts(texts) => texts.iter().map(|text| (*text).to_owned()).collect(),
             Self::Ids(ids) => ids.iter().map(ObjectId::to_string).collect(),
             Self::Numbers(numbers) => numbers.iter().map(i64::to_string).collect(),
+            Self::MaybeIds(ids) => ids.iter().flatten().map(ObjectId::to_string).collect(),
             Self::ByteStrings(strings) => strings.iter().map(|bytes| hex(bytes)).collect(),
             _ => return None,
         };
@@ -86,7 +89,7 @@ impl Value<'_> {
             Self::Number(_) | Self::MaybeNumber(_) => Type::INT8,
             Self::Flag(_) => Type::BOOL,
             Self::Bytes(_) | Self::MaybeBytes(_) | Self::Hash(_) => Type::BYTEA,
-            Self::Texts(_) | Self::MaybeTexts(_) | Self::Ids(_) => Type::TEXT_ARRAY,
+            Self::Texts(_) | Self::MaybeTexts(_) | Self::Ids(_) | Self::MaybeIds(_) => Type::TEXT_ARRAY,
             Self::Numbers(_) => Type::INT8_ARRAY,
             Self::ByteStrings(_) | Self::Hashes(_) => Type::BYTEA_ARRAY,
         }
@@ -119,6 +122,9 @@ impl ToSql for Value<'_> {
             Self::Texts(texts) => texts.to_sql(sql_type, out),
             Self::MaybeTexts(texts) => texts.to_sql(sql_type, out),
             Self::Ids(ids) => ids.iter().map(ObjectId::to_string).collect::<Vec<_>>().to_sql(sql_type, out),
+            Self::MaybeIds(ids) => {
+                ids.iter().map(|id| id.as_ref().map(ObjectId::to_string)).collect::<Vec<_>>().to_sql(sql_type, out)
+            }
             Self::Numbers(numbers) => numbers.to_sql(sql_type, out),
             Self::Hash(hash) => hash.as_slice().to_sql(sql_type, out),
             Self::Hashes(hashes) => hashes.iter().map(<[u8; 32]>::as_slice).collect::<Vec<_>>().to_sql(sql_type, out),

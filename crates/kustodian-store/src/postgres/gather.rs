@@ -1,0 +1,204 @@
+//! Making several customers with one statement.
+//!
+//! Most of what a small statement costs is not its rows: it is sent, planned, answered and waited for on the disk. So
+//! creates that come while others are under way gather, and go together in the next statement; nobody waits for more to
+//! come. All of a statement is committed or nothing: when something is in the way of one of its members, each is
+//! committed alone, and told what was in its own way. Several orgs may be in one statement; nothing of one is told to
+//! another. Only where tables are not spread: the statement writes tables that are distributed differently.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use kustodian_core::chain::Leaf;
+use kustodian_core::change::{ChangeSet, Event, Kind, Put};
+use kustodian_core::claim::Claim;
+use kustodian_core::store::{OrgKey, StoreError};
+use tokio::sync::oneshot;
+
+use super::Core;
+use super::changes::{Seen, create, is_insert_only, leaves, wanted_claims};
+use super::commit::{Commit, Obstacle, Order};
+use super::connection::{Step, statement};
+use super::sql::CREATE_CUSTOMERS;
+use super::values::Value;
+use crate::document::DOCUMENT_FORMAT;
+
+/// How many go together at most.
+const TOGETHER: usize = 64;
+
+/// Creates that gather.
+pub(super) struct Gathering {
+    queue: Mutex<Queue>,
+    /// How many statements may be under way at the same time.
+    carriers: usize,
+}
+
+#[derive(Default)]
+struct Queue {
+    members: Vec<Member>,
+    /// How many statements are under way.
+    carried: usize,
+}
+
+/// A create, and who waits for it.
+struct Member {
+    org: OrgKey,
+    changes: ChangeSet,
+    reply: oneshot::Sender<Told>,
+}
+
+/// What came of a create.
+pub(super) enum Told {
+    /// It is committed.
+    Committed(ChangeSet),
+    /// Something was in the way of it or of one it went with: it is to be committed alone.
+    Alone(ChangeSet),
+    /// The database could not.
+    Failed(StoreError),
+}
+
+/// Whether a change set makes one customer with its claims and its event, and nothing else.
+pub(super) fn fits(changes: &ChangeSet) -> bool {
+    let ([put], [event]) = (changes.puts.as_slice(), changes.events.as_slice()) else { return false };
+    let is_its_own = (event.kind, event.record, event.rev) == (put.kind, put.id, put.rev);
+    let is_first = event.changes.is_none() && event.snapshot.is_none();
+    put.kind == Kind::Customer
+        && !put.deleted
+        && is_its_own
+        && is_first
+        && changes.frees.is_empty()
+        && is_insert_only(changes)
+}
+
+impl Gathering {
+    pub(super) fn new(writers: usize) -> Self {
+        // Few, so that statements are filled; more where the pool says that the server has more processors.
+        Self { queue: Mutex::default(), carriers: (writers / 4).max(2) }
+    }
+
+    /// Commits a create that [`fits`], together with others.
+    pub(super) async fn commit(core: &Arc<Core>, org: OrgKey, changes: ChangeSet) -> Told {
+        let (reply, answer) = oneshot::channel();
+        let is_carried = {
+            let mut queue = core.gathering.queue.lock().unwrap_or_else(PoisonError::into_inner);
+            queue.members.push(Member { org, changes, reply });
+            let is_carried = queue.carried >= core.gathering.carriers;
+            queue.carried += usize::from(!is_carried);
+            is_carried
+        };
+        if !is_carried {
+            tokio::spawn(carry(Carrier { core: Arc::clone(core), is_over: false }));
+        }
+        let lost = || StoreError::Failed { reason: "a create was lost".to_owned() };
+        answer.await.unwrap_or_else(|_| Told::Failed(lost()))
+    }
+}
+
+/// Has a place among the statements under way, until dropped.
+struct Carrier {
+    core: Arc<Core>,
+    is_over: bool,
+}
+
+impl Carrier {
+    /// The next to go; none, and the place is given up.
+    fn next(&mut self) -> Vec<Member> {
+        let mut queue = self.core.gathering.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        // Who stopped waiting was told that the outcome is unknown.
+        queue.members.retain(|member| !member.reply.is_closed());
+        let count = queue.members.len().min(TOGETHER);
+        if count == 0 {
+            queue.carried -= 1;
+            self.is_over = true;
+        }
+        queue.members.drain(..count).collect()
+    }
+}
+
+impl Drop for Carrier {
+    fn drop(&mut self) {
+        if !self.is_over {
+            self.core.gathering.queue.lock().unwrap_or_else(PoisonError::into_inner).carried -= 1;
+        }
+    }
+}
+
+async fn carry(mut carrier: Carrier) {
+    loop {
+        let members = carrier.next();
+        if members.is_empty() {
+            return;
+        }
+        let outcome = send(&carrier.core, &members).await;
+        if outcome.is_ok() {
+            carrier.core.is_committed(members.len());
+        }
+        for Member { changes, reply, .. } in members {
+            // Nobody may wait any longer.
+            drop(reply.send(match &outcome {
+                Ok(()) => Told::Committed(changes),
+                Err(Some(error)) => Told::Failed(error.clone()),
+                Err(None) => Told::Alone(changes),
+            }));
+        }
+    }
+}
+
+/// Sends one statement. `None`: something was in the way.
+async fn send(core: &Core, members: &[Member]) -> Result<(), Option<StoreError>> {
+    let lease = core.writers.take().await.map_err(Some)?;
+    let commit = Commit {
+        writers: &core.writers,
+        begin: core.connector.begin(),
+        limit: core.commit_timeout,
+        org: OrgKey(0),
+        token: None,
+        is_spread: false,
+    };
+    let leaves: Vec<Vec<Leaf>> = members.iter().map(|member| leaves(&member.changes)).collect();
+    let step = match (members, leaves.as_slice()) {
+        ([member], [leaves]) => create(member.org, &member.changes, leaves).ok_or(None)?,
+        _ => create_all(members, leaves.iter().flatten()),
+    };
+    commit.send(lease, vec![step], Order::Any).await.map_err(|obstacle| match obstacle {
+        Obstacle::Failed(error) => Some(error),
+        Obstacle::Conflict(_) | Obstacle::Again(_) => None,
+    })
+}
+
+fn create_all<'a>(members: &'a [Member], leaves: impl Iterator<Item = &'a Leaf>) -> Step<'a> {
+    let puts = || members.iter().flat_map(|member| member.changes.puts.iter().map(|put| (member.org, put)));
+    let events = || members.iter().flat_map(|member| &member.changes.events);
+    let numbers = |of: fn(OrgKey, &Put) -> i64| Value::Numbers(puts().map(|(org, put)| of(org, put)).collect());
+    let texts = |of: fn(&'a Event) -> &'a str| Value::Texts(events().map(of).collect());
+    let none = Seen::default();
+    let mut claims: Vec<(OrgKey, &Claim)> = members
+        .iter()
+        .flat_map(|member| wanted_claims(&member.changes, &none).into_iter().map(|claim| (member.org, claim)))
+        .collect();
+    // In the order of their keys, so that two statements that want the same ones wait for each other instead of
+    // blocking each other.
+    claims.sort_unstable_by_key(|(_, claim)| *claim.key.as_bytes());
+    let values = vec![
+        Value::Ids(puts().map(|(_, put)| put.id).collect()),
+        numbers(|org, _| org.0),
+        numbers(|_, put| i64::try_from(put.rev).unwrap_or(i64::MAX)),
+        numbers(|_, put| put.created_at.as_millis()),
+        numbers(|_, put| put.updated_at.as_millis()),
+        Value::Texts(puts().map(|(_, put)| put.document.as_str()).collect()),
+        Value::ByteStrings(claims.iter().map(|(_, claim)| claim.key.as_bytes().as_slice()).collect()),
+        Value::Numbers(claims.iter().map(|(org, _)| org.0).collect()),
+        Value::Texts(claims.iter().map(|(_, claim)| claim.kind.as_str()).collect()),
+        Value::Ids(claims.iter().map(|(_, claim)| claim.owner).collect()),
+        Value::Ids(events().map(|event| event.id).collect()),
+        texts(|event| event.name),
+        Value::Numbers(events().map(|event| event.at.as_millis()).collect()),
+        Value::MaybeIds(events().map(|event| event.actor).collect()),
+        texts(|event| event.client),
+        Value::ByteStrings(events().map(|event| event.digest.0.as_slice()).collect()),
+        Value::ByteStrings(events().map(|event| event.salt.0.as_slice()).collect()),
+        texts(|event| &event.request_id),
+        Value::Hashes(leaves.map(|leaf| leaf.0).collect()),
+        Value::Number(DOCUMENT_FORMAT),
+    ];
+    statement(CREATE_CUSTOMERS, values)
+}
