@@ -15,11 +15,15 @@ pub enum Kind {
     Tag,
     /// A user; the one behind an API key included.
     User,
+    /// A team of users.
+    Team,
+    /// A text that users insert into messages.
+    Shortcut,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 3] = [Self::Customer, Self::Tag, Self::User];
+    pub const ALL: [Self; 5] = [Self::Customer, Self::Tag, Self::User, Self::Team, Self::Shortcut];
 
     /// The API's word for it.
     pub const fn as_str(self) -> &'static str {
@@ -27,6 +31,8 @@ impl Kind {
             Self::Customer => "customer",
             Self::Tag => "tag",
             Self::User => "user",
+            Self::Team => "team",
+            Self::Shortcut => "shortcut",
         }
     }
 }

@@ -5,7 +5,9 @@
 //! every one since. What comes out is what was stored then, to the byte: the order of members is that of the types.
 
 use kustomer_api::customer::Customer;
+use kustomer_api::shortcut::Shortcut;
 use kustomer_api::tag::Tag;
+use kustomer_api::team::Team;
 use kustomer_api::user::User;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -84,6 +86,8 @@ fn turn(kind: Kind, document: &str, changes: &str, direction: Direction) -> Resu
         Kind::Customer => render_as::<Customer>(record),
         Kind::Tag => render_as::<Tag>(record),
         Kind::User => render_as::<User>(record),
+        Kind::Team => render_as::<Team>(record),
+        Kind::Shortcut => render_as::<Shortcut>(record),
     }
 }
 

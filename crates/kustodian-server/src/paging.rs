@@ -50,8 +50,13 @@ impl Numbered {
 
     /// A page of a list that does not.
     pub(crate) fn uncounted(self, path: &str, documents: &[String], has_next: bool) -> String {
+        self.uncounted_where(path, &Vec::new(), documents, has_next)
+    }
+
+    /// A page of a list that does not, under conditions that its links repeat.
+    pub(crate) fn uncounted_where(self, path: &str, filters: &Pairs, documents: &[String], has_next: bool) -> String {
         let meta = json!({ "pageSize": self.size, "page": self.page });
-        envelope(&meta, documents, &self.links(path, &Vec::new(), has_next))
+        envelope(&meta, documents, &self.links(path, filters, has_next))
     }
 
     fn links(self, path: &str, filters: &Pairs, has_next: bool) -> Value {

@@ -1,5 +1,7 @@
 //! Users: people, and the machine users behind API keys (`docs/contract/behaviour.md` §1.5, §17).
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -7,8 +9,9 @@ use crate::endpoint::{Answer, endpoint};
 use crate::envelope::{Document, Page, Resource};
 use crate::macros::open_enum;
 use crate::operation::contract;
-use crate::query::PageQuery;
+use crate::query::{Faults, PageQuery, Parameter, QueryArguments, read_boolean};
 use crate::schema::{DATE_TIME, Property, Schema, resource_schema};
+use crate::validation::Fault;
 use crate::{Field, ObjectId, Timestamp};
 
 /// The `type` of a user.
@@ -94,6 +97,81 @@ pub static USER: Schema = resource_schema!(
 
 static TEXT: Schema = Schema::text();
 static ANY: Schema = Schema::any();
+
+/// Which users to list; one condition at most. Nothing set lists all that are active.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ListUsers {
+    /// Which page, and how large.
+    pub paging: PageQuery,
+    /// Those who were invited and have not accepted yet, or those who have.
+    pub pending: Option<bool>,
+    /// Those who are deactivated, or those who are not.
+    pub deleted: Option<bool>,
+    /// Those of this type.
+    pub user_type: Option<UserType>,
+    /// The one with this address, case aside.
+    pub email: Option<String>,
+}
+
+impl QueryArguments for ListUsers {
+    const PARAMETERS: &'static [Parameter] = &[
+        PageQuery::PAGE,
+        PageQuery::PAGE_SIZE,
+        Parameter {
+            name: "pending",
+            schema: Schema::boolean(),
+            about: "`true` lists users whose invitation is pending. At most one of the four conditions may be sent.",
+        },
+        Parameter { name: "deleted", schema: Schema::boolean(), about: "`true` lists deactivated users." },
+        Parameter {
+            name: "userType",
+            schema: Schema::one_of(&["user", "machine", "limited"]),
+            about: "Lists users of this type.",
+        },
+        Parameter { name: "email", schema: Schema::text(), about: "Lists the user with this address." },
+    ];
+
+    fn write(&self) -> Vec<(Cow<'static, str>, String)> {
+        let mut pairs = self.paging.write();
+        pairs.extend(self.pending.map(|pending| (Cow::Borrowed("pending"), pending.to_string())));
+        pairs.extend(self.deleted.map(|deleted| (Cow::Borrowed("deleted"), deleted.to_string())));
+        pairs.extend(self.user_type.as_ref().map(|kind| (Cow::Borrowed("userType"), kind.as_str().to_owned())));
+        pairs.extend(self.email.clone().map(|email| (Cow::Borrowed("email"), email)));
+        pairs
+    }
+
+    fn read(pairs: &[(String, String)]) -> Result<Self, Vec<Fault>> {
+        let (mut query, mut faults) = (Self::default(), Faults::default());
+        for (name, value) in pairs {
+            if query.paging.accept(&mut faults, name, value) {
+                continue;
+            }
+            match name.as_str() {
+                "pending" => query.pending = faults.take(read_boolean(name, value)),
+                "deleted" => query.deleted = faults.take(read_boolean(name, value)),
+                "userType" => match value.as_str() {
+                    "user" | "machine" | "limited" => query.user_type = Some(UserType::from(value.as_str())),
+                    _ => faults.push(Fault::of_parameter(name, "userType must be user, machine or limited")),
+                },
+                "email" => query.email = Some(value.clone()),
+                _ => {}
+            }
+        }
+        let conditions =
+            [query.pending.is_some(), query.deleted.is_some(), query.user_type.is_some(), query.email.is_some()];
+        if conditions.iter().filter(|sent| **sent).count() > 1 {
+            let title = "Only one of pending, deleted, userType and email can be sent";
+            faults.push(Fault::of_parameter("userType", title));
+        }
+        faults.or(query)
+    }
+}
+
+endpoint! {
+    /// `getUsers`.
+    GetUsers = &contract::GET_USERS, "Lists the org's users, those behind API keys included.";
+    path: (), query: ListUsers, body: (), answer: Page<User>: Answer::Uncounted(&USER)
+}
 
 endpoint! {
     /// `getCurrentUser`.

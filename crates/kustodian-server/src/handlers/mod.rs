@@ -7,12 +7,15 @@ mod events;
 mod history;
 mod messages;
 mod orgs;
+mod plain;
+mod shortcuts;
 mod tags;
+mod teams;
 mod users;
 
 use std::time::Duration;
 
-use kustomer_api::{audit, auth as auth_api, customer, event, message, org, tag, user};
+use kustomer_api::{audit, auth as auth_api, customer, event, message, org, shortcut, tag, team, user};
 
 use crate::call::served as serve;
 use crate::routes::Served;
@@ -37,7 +40,21 @@ pub(crate) fn served() -> Vec<Served> {
         serve::<audit::GetAuditLogs, _, _>(audit_logs::get_audit_logs),
         serve::<tag::GetTags, _, _>(tags::get_tags),
         serve::<tag::GetTagById, _, _>(tags::get_tag_by_id),
+        serve::<team::GetTeams, _, _>(teams::get_teams),
+        serve::<team::GetTeamById, _, _>(teams::get_team_by_id),
+        serve::<team::CreateTeam, _, _>(teams::create_team),
+        serve::<team::UpdateTeamById, _, _>(teams::update_team_by_id),
+        serve::<team::UpdateTeamAttributes, _, _>(teams::update_team_attributes),
+        serve::<team::DeleteTeam, _, _>(teams::delete_team),
+        serve::<team::AddTeamMember, _, _>(teams::add_team_member),
+        serve::<team::RemoveTeamMember, _, _>(teams::remove_team_member),
+        serve::<shortcut::GetShortcuts, _, _>(shortcuts::get_shortcuts),
+        serve::<shortcut::GetShortcutById, _, _>(shortcuts::get_shortcut_by_id),
+        serve::<shortcut::CreateShortcut, _, _>(shortcuts::create_shortcut),
+        serve::<shortcut::UpdateShortcut, _, _>(shortcuts::update_shortcut),
+        serve::<shortcut::DeleteShortcut, _, _>(shortcuts::delete_shortcut),
         serve::<org::GetOrgById, _, _>(orgs::get_org_by_id),
+        serve::<user::GetUsers, _, _>(users::get_users),
         serve::<user::GetCurrentUser, _, _>(users::get_current_user),
         serve::<user::GetUserById, _, _>(users::get_user_by_id),
         serve::<user::GetMultipleUsersByIds, _, _>(users::get_multiple_users_by_ids),

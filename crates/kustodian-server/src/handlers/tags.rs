@@ -2,37 +2,20 @@
 
 use kustodian_core::change::Kind;
 use kustodian_core::refusal::Refusal;
-use kustodian_core::store::{ListQuery, SortKey, Start};
 use kustodian_core::tag::{self, Mention, NewTag, Resolved};
 use kustomer_api::Endpoint;
 use kustomer_api::tag::{GetTagById, GetTags};
 
 use crate::answer::{Answer, unavailable};
 use crate::call::Call;
-use crate::paging::Numbered;
+use crate::handlers::plain;
 
 pub(crate) async fn get_tags(call: Call<GetTags>) -> Result<Answer, Refusal> {
-    let page = Numbered::of(call.query);
-    let query = ListQuery {
-        kind: Kind::Tag,
-        sort: SortKey::Id,
-        descending: false,
-        within: Vec::new(),
-        start: Start::Offset(page.offset()),
-        limit: page.size + 1,
-        count: false,
-    };
-    let mut records = call.store().list(call.org(), query).await.map_err(unavailable)?.records;
-    let has_next = page.size > 0 && records.len() > page.size as usize;
-    records.truncate(page.size as usize);
-    let documents: Vec<String> = records.into_iter().map(|record| record.document).collect();
-    Ok(Answer::Json(page.uncounted("/v1/tags", &documents, has_next)))
+    plain::list(&call, Kind::Tag, "/v1/tags").await
 }
 
 pub(crate) async fn get_tag_by_id(call: Call<GetTagById>) -> Result<Answer, Refusal> {
-    let stored = call.store().find(call.org(), Kind::Tag, call.path).await.map_err(unavailable)?;
-    let stored = stored.filter(|stored| !stored.deleted).ok_or_else(|| Refusal::not_found("id"))?;
-    Ok(Answer::ok(stored.document, stored.rev))
+    plain::get(&call, Kind::Tag, call.path).await
 }
 
 /// Resolves the tags a client named: ids must exist; names that do not are to be made with the record.

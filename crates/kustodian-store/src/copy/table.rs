@@ -77,6 +77,8 @@ pub(crate) const TABLES: &[Table] = &[
     Table { name: "settings", columns: &[("name", Text), ("value", Bytes)], key: &["name"], is_small: true },
     Table { name: "users", columns: RECORD, key: &["org", "id"], is_small: true },
     Table { name: "tags", columns: RECORD, key: &["org", "id"], is_small: false },
+    Table { name: "teams", columns: RECORD, key: &["org", "id"], is_small: false },
+    Table { name: "shortcuts", columns: RECORD, key: &["org", "id"], is_small: false },
     Table { name: "customers", columns: RECORD, key: &["org", "id"], is_small: false },
     Table {
         name: "claims",

@@ -35,6 +35,8 @@ pub(super) const TABLES: &[Table] = &[
     Table { name: "settings", spread: Spread::Everywhere },
     Table { name: "tags", spread: Spread::Everywhere },
     Table { name: "users", spread: Spread::Everywhere },
+    Table { name: "teams", spread: Spread::Everywhere },
+    Table { name: "shortcuts", spread: Spread::Everywhere },
     Table { name: "customers", spread: Spread::By("id") },
     Table { name: "events", spread: Spread::Beside { column: "record", of: "customers" } },
     Table { name: "positions", spread: Spread::Beside { column: "record", of: "customers" } },

@@ -76,6 +76,8 @@ macro_rules! statements {
 static CUSTOMERS: Statements = statements!("customers");
 static TAGS: Statements = statements!("tags");
 static USERS: Statements = statements!("users");
+static TEAMS: Statements = statements!("teams");
+static SHORTCUTS: Statements = statements!("shortcuts");
 
 /// The statements on the table of `kind`.
 pub(super) fn statements(kind: Kind) -> &'static Statements {
@@ -83,6 +85,8 @@ pub(super) fn statements(kind: Kind) -> &'static Statements {
         Kind::Customer => &CUSTOMERS,
         Kind::Tag => &TAGS,
         Kind::User => &USERS,
+        Kind::Team => &TEAMS,
+        Kind::Shortcut => &SHORTCUTS,
     }
 }
 

@@ -63,6 +63,8 @@ macro_rules! statements {
 static CUSTOMERS: Statements = statements!("customers", true);
 static TAGS: Statements = statements!("tags", false);
 static USERS: Statements = statements!("users", false);
+static TEAMS: Statements = statements!("teams", false);
+static SHORTCUTS: Statements = statements!("shortcuts", false);
 
 /// The statements on the table of `kind`.
 pub(super) fn statements(kind: Kind) -> &'static Statements {
@@ -70,6 +72,8 @@ pub(super) fn statements(kind: Kind) -> &'static Statements {
         Kind::Customer => &CUSTOMERS,
         Kind::Tag => &TAGS,
         Kind::User => &USERS,
+        Kind::Team => &TEAMS,
+        Kind::Shortcut => &SHORTCUTS,
     }
 }
 

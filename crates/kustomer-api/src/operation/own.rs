@@ -14,6 +14,11 @@ pub static OPERATIONS: &[&Operation] = &[
     &GET_TAGS,
     &GET_TAG_BY_ID,
     &GET_ORG_BY_ID,
+    &GET_SHORTCUTS,
+    &GET_SHORTCUT_BY_ID,
+    &CREATE_SHORTCUT,
+    &UPDATE_SHORTCUT,
+    &DELETE_SHORTCUT,
 ];
 
 /// The roles that let one see what happened: those of the contract's event operations.
@@ -109,6 +114,71 @@ pub static GET_ORG_BY_ID: Operation = Operation {
     roles: &["org.user.org.read", "org.permission.org.read"],
     also: &[],
     tag: "orgs",
+    public: false,
+    deprecated: false,
+};
+
+/// Lists the org's shortcuts.
+pub static GET_SHORTCUTS: Operation = Operation {
+    name: "getShortcuts",
+    method: Method::GET,
+    path: "/shortcuts",
+    success: 200,
+    roles: &["org.user.shortcut.read", "org.permission.shortcut.read"],
+    also: &[],
+    tag: "shortcuts",
+    public: false,
+    deprecated: false,
+};
+
+/// One shortcut.
+pub static GET_SHORTCUT_BY_ID: Operation = Operation {
+    name: "getShortcutById",
+    method: Method::GET,
+    path: "/shortcuts/{id}",
+    success: 200,
+    roles: &["org.user.shortcut.read", "org.permission.shortcut.read"],
+    also: &[],
+    tag: "shortcuts",
+    public: false,
+    deprecated: false,
+};
+
+/// Makes a shortcut.
+pub static CREATE_SHORTCUT: Operation = Operation {
+    name: "createShortcut",
+    method: Method::POST,
+    path: "/shortcuts",
+    success: 201,
+    roles: &["org.user.shortcut.write", "org.permission.shortcut.create"],
+    also: &[],
+    tag: "shortcuts",
+    public: false,
+    deprecated: false,
+};
+
+/// Changes a shortcut.
+pub static UPDATE_SHORTCUT: Operation = Operation {
+    name: "updateShortcut",
+    method: Method::PUT,
+    path: "/shortcuts/{id}",
+    success: 200,
+    roles: &["org.user.shortcut.write", "org.permission.shortcut.update"],
+    also: &[],
+    tag: "shortcuts",
+    public: false,
+    deprecated: false,
+};
+
+/// Deletes a shortcut.
+pub static DELETE_SHORTCUT: Operation = Operation {
+    name: "deleteShortcut",
+    method: Method::DELETE,
+    path: "/shortcuts/{id}",
+    success: 204,
+    roles: &["org.user.shortcut.delete", "org.permission.shortcut.delete"],
+    also: &[],
+    tag: "shortcuts",
     public: false,
     deprecated: false,
 };

@@ -74,6 +74,30 @@ CREATE TABLE users (
     PRIMARY KEY (org, id) INCLUDE (deleted)
 );
 
+CREATE TABLE teams (
+    id         text COLLATE "C" NOT NULL,
+    org        bigint NOT NULL,
+    rev        bigint NOT NULL,
+    format     bigint NOT NULL,
+    deleted    boolean NOT NULL,
+    created_at bigint NOT NULL,
+    updated_at bigint NOT NULL,
+    document   text COLLATE "C" NOT NULL,
+    PRIMARY KEY (org, id) INCLUDE (deleted)
+);
+
+CREATE TABLE shortcuts (
+    id         text COLLATE "C" NOT NULL,
+    org        bigint NOT NULL,
+    rev        bigint NOT NULL,
+    format     bigint NOT NULL,
+    deleted    boolean NOT NULL,
+    created_at bigint NOT NULL,
+    updated_at bigint NOT NULL,
+    document   text COLLATE "C" NOT NULL,
+    PRIMARY KEY (org, id) INCLUDE (deleted)
+);
+
 -- Facts one record holds for its whole org; `key` is a hash of org, kind and value.
 CREATE TABLE claims (
     key   bytea PRIMARY KEY,

@@ -77,6 +77,34 @@ CREATE TABLE users (
 
 CREATE UNIQUE INDEX users_by_id ON users (org, id, deleted);
 
+CREATE TABLE teams (
+    key        INTEGER PRIMARY KEY,
+    id         TEXT NOT NULL,
+    org        INTEGER NOT NULL,
+    rev        INTEGER NOT NULL,
+    format     INTEGER NOT NULL,
+    deleted    INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    document   TEXT NOT NULL
+) STRICT;
+
+CREATE UNIQUE INDEX teams_by_id ON teams (org, id, deleted);
+
+CREATE TABLE shortcuts (
+    key        INTEGER PRIMARY KEY,
+    id         TEXT NOT NULL,
+    org        INTEGER NOT NULL,
+    rev        INTEGER NOT NULL,
+    format     INTEGER NOT NULL,
+    deleted    INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    document   TEXT NOT NULL
+) STRICT;
+
+CREATE UNIQUE INDEX shortcuts_by_id ON shortcuts (org, id, deleted);
+
 -- How many records of a kind are not deleted: what an unfiltered list tells as its total.
 CREATE TABLE live_counts (
     org  INTEGER NOT NULL,

@@ -1,0 +1,136 @@
+//! Records without identities: they are made, changed, deleted and restored, and claim nothing for the whole org.
+
+use kustomer_api::envelope::{Resource, SelfLink};
+use kustomer_api::{Field, ObjectId, Timestamp};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Map;
+
+use crate::change::{Cause, ChangeSet, Event, EventSeed, Kind, Put};
+use crate::customer::Context;
+use crate::refusal::Refusal;
+use crate::resource;
+use crate::store::Stored;
+
+/// The attributes of such a record.
+pub(crate) trait Plain: Clone + Default + Serialize + DeserializeOwned {
+    /// Its kind; its `type` is the same word.
+    const KIND: Kind;
+    /// The path of its list.
+    const PATH: &'static str;
+    /// The names of its events: create, update, delete, restore.
+    const EVENTS: [&'static str; 4];
+
+    /// The attributes every one of them has.
+    fn common(&mut self) -> Common<'_>;
+}
+
+/// The attributes that change with every change.
+pub(crate) struct Common<'a> {
+    pub(crate) deleted: &'a mut Field<bool>,
+    pub(crate) created_at: &'a mut Field<Timestamp>,
+    pub(crate) updated_at: &'a mut Field<Timestamp>,
+    pub(crate) modified_at: &'a mut Field<Timestamp>,
+    pub(crate) rev: &'a mut Field<u64>,
+}
+
+/// Makes a record of these attributes. A `createdAt` among them stands.
+pub(crate) fn create<A: Plain>(
+    context: &Context<'_>,
+    id: ObjectId,
+    event: EventSeed,
+    mut attributes: A,
+) -> Result<ChangeSet, Refusal> {
+    let common = attributes.common();
+    let created_at = common.created_at.value().copied().unwrap_or(context.now);
+    *common.deleted = false.into();
+    *common.created_at = created_at.into();
+    *common.updated_at = context.now.into();
+    *common.modified_at = context.now.into();
+    *common.rev = Field::Value(1);
+    let record = Resource {
+        kind: A::KIND.as_str().to_owned(),
+        id: id.to_string(),
+        attributes,
+        relationships: resource::made_by(context.org, context.actor),
+        links: Some(SelfLink::new(format!("{}/{id}", A::PATH))),
+        extra: Map::new(),
+    };
+    commit(context, event, A::EVENTS[0], put::<A>(&record, id, 1, None, false, context.now)?, None)
+}
+
+/// Changes a record by `edit`, which may set `deleted`. A deleted record is not there, unless `edit` restores it.
+///
+/// # Errors
+/// 404 when it is not there, or what `edit` refuses.
+pub(crate) fn update<A: Plain>(
+    context: &Context<'_>,
+    stored: Option<&Stored>,
+    event: EventSeed,
+    edit: impl FnOnce(&mut A) -> Result<(), Refusal>,
+) -> Result<ChangeSet, Refusal> {
+    let stored = stored.ok_or_else(|| Refusal::not_found("id"))?;
+    let context = &context.not_before(stored.updated_at);
+    let before: Resource<A> = resource::read(&stored.document)?;
+    let mut after = before.clone();
+    edit(&mut after.attributes)?;
+    let common = after.attributes.common();
+    let deleted = common.deleted.value().copied().unwrap_or_default();
+    if stored.deleted && deleted {
+        return Err(Refusal::not_found("id"));
+    }
+    let created_at = common.created_at.value().copied().unwrap_or(stored.created_at);
+    *common.updated_at = context.now.into();
+    *common.modified_at = context.now.into();
+    *common.rev = Field::Value(stored.rev + 1);
+    after.relationships.insert("modifiedBy".to_owned(), resource::user_relationship(context.actor));
+    let mut put = put::<A>(&after, stored.id, stored.rev + 1, Some(stored.rev), deleted, context.now)?;
+    put.created_at = created_at;
+    let name = match (stored.deleted, deleted) {
+        (false, true) => A::EVENTS[2],
+        (true, _) => A::EVENTS[3],
+        (false, false) => A::EVENTS[1],
+    };
+    commit(context, event, name, put, Some(resource::changes(&before, &after)?))
+}
+
+/// Deletes a record: it is not there from now on, but nothing is lost.
+///
+/// # Errors
+/// 404 when it is not there.
+pub(crate) fn delete<A: Plain>(
+    context: &Context<'_>,
+    stored: Option<&Stored>,
+    event: EventSeed,
+) -> Result<ChangeSet, Refusal> {
+    update(context, stored, event, |attributes: &mut A| {
+        *attributes.common().deleted = true.into();
+        Ok(())
+    })
+}
+
+fn put<A: Plain>(
+    record: &Resource<A>,
+    id: ObjectId,
+    rev: u64,
+    expects: Option<u64>,
+    deleted: bool,
+    now: Timestamp,
+) -> Result<Put, Refusal> {
+    let created_at = record.attributes.clone().common().created_at.value().copied().unwrap_or(now);
+    let document = resource::render(record)?;
+    Ok(Put { kind: A::KIND, id, rev, expects, deleted, created_at, updated_at: now, document, search: None })
+}
+
+fn commit(
+    context: &Context<'_>,
+    seed: EventSeed,
+    name: &'static str,
+    put: Put,
+    changes: Option<String>,
+) -> Result<ChangeSet, Refusal> {
+    let cause =
+        Cause { seed, name, actor: Some(context.actor), client: context.client, request_id: context.request_id };
+    let event = Event::of(cause, &put, changes);
+    Ok(ChangeSet { puts: vec![put], events: vec![event], ..ChangeSet::default() })
+}
