@@ -12,6 +12,7 @@ use kustodian_server::Settings;
 use kustomer_api::ObjectId;
 use serde::Deserialize;
 
+use crate::audit::AuditCommand;
 use crate::backup::BackupArguments;
 use crate::check::CheckArguments;
 use crate::copy::CopyArguments;
@@ -20,6 +21,7 @@ use crate::migrate::MigrateArguments;
 use crate::output::Output;
 use crate::plan::PlanArguments;
 use crate::restore::RestoreArguments;
+use crate::tail::TailArguments;
 use crate::tokens::CreateToken;
 
 /// A server for the Kustomer REST API, and the tools around it.
@@ -68,6 +70,13 @@ pub(crate) enum Command {
         server: ServerArguments,
         #[command(subcommand)]
         command: CustomersCommand,
+    },
+    /// Prints what happens to records, one event a line, and goes on with what happens next.
+    Tail(TailArguments),
+    /// Tells who did what, and verifies that it is still told as it was written.
+    Audit {
+        #[command(subcommand)]
+        command: AuditCommand,
     },
     /// Brings the database to the form this version needs, as `serve` does when it starts.
     Migrate(MigrateArguments),

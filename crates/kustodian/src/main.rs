@@ -2,6 +2,7 @@
 //! what is decided stands in the crates below.
 
 mod arguments;
+mod audit;
 mod backup;
 mod chance;
 mod check;
@@ -21,6 +22,7 @@ mod progress;
 mod restore;
 mod serve;
 mod stop;
+mod tail;
 mod store_metrics;
 mod tokens;
 
@@ -58,6 +60,11 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
             one_thread()?.block_on(orgs::run(command, common))
         }
         Command::Customers { server, command } => one_thread()?.block_on(customers::run(server, command)),
+        Command::Tail(tail) => one_thread()?.block_on(tail::run(tail)),
+        Command::Audit { command } => {
+            let settings = configuration::quiet(arguments.common)?;
+            one_thread()?.block_on(audit::run(command, settings))
+        }
         Command::Migrate(migrate) => {
             let common = configuration::quiet(arguments.common)?;
             one_thread()?.block_on(migrate::run(migrate, common))

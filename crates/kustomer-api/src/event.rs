@@ -199,6 +199,8 @@ pub const MAX_WAIT: u32 = 60;
 pub struct ListEvents {
     /// Only what came after this event; from the beginning when absent.
     pub after: Option<ObjectId>,
+    /// Only this many of the last events, 1 to 500, and what comes after them. Not with `after`.
+    pub last: Option<u32>,
     /// How many at most, 1 to 500; 100 when absent. An answer may hold less, but holds none only at the feed's end.
     pub page_size: Option<u32>,
     /// How many seconds to wait for an event at the feed's end, 0 to 60; 0 when absent.
@@ -222,6 +224,11 @@ impl QueryArguments for ListEvents {
             schema: Schema::format(OBJECT_ID),
             about: "Only what came after the event with this id. From the beginning when absent.",
         },
+        Parameter {
+            name: "last",
+            schema: Schema::integer(),
+            about: "Begins so many events before the end, 1 to 500. Not with `after`.",
+        },
         PAGE_SIZE,
         Parameter {
             name: "wait",
@@ -243,6 +250,7 @@ impl QueryArguments for ListEvents {
     fn write(&self) -> Vec<(Cow<'static, str>, String)> {
         let pairs = [
             ("after", self.after.map(|id| id.to_string())),
+            ("last", self.last.map(|count| count.to_string())),
             ("pageSize", self.page_size.map(|size| size.to_string())),
             ("wait", self.wait.map(|seconds| seconds.to_string())),
             ("filter[objectType]", self.object_type.clone()),
@@ -256,6 +264,7 @@ impl QueryArguments for ListEvents {
         for (name, value) in pairs {
             match name.as_str() {
                 "after" => query.after = faults.take(read_object_id(name, value)),
+                "last" => query.last = faults.take(read_number(name, value, 1, MAX_PAGE_SIZE)),
                 "pageSize" => query.page_size = faults.take(read_number(name, value, 1, MAX_PAGE_SIZE)),
                 "wait" => query.wait = faults.take(read_number(name, value, 0, MAX_WAIT)),
                 "filter[objectType]" => query.object_type = Some(value.clone()),
@@ -267,6 +276,9 @@ impl QueryArguments for ListEvents {
                 }
                 _ => {}
             }
+        }
+        if query.last.is_some() && query.after.is_some() {
+            faults.push(Fault::of_parameter("last", "last and after cannot be combined: send one of them"));
         }
         if query.object_id.is_some() && query.object_type.is_none() {
             faults.push(Fault::of_parameter("filter[objectId]", "filter[objectId] needs filter[objectType]"));

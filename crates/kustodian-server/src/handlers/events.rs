@@ -42,7 +42,16 @@ pub(crate) async fn get_events(mut call: Call<GetEvents>) -> Result<Answer, Refu
         limit: size,
         ..FeedQuery::default()
     };
-    let mut events = find(&call, query.clone()).await?;
+    let mut events = match asked.last {
+        // Counted from the end, told in order.
+        Some(last) => {
+            let mut events = find(&call, FeedQuery { descending: true, limit: last, ..query.clone() }).await?;
+            events.reverse();
+            events.truncate(size as usize);
+            events
+        }
+        None => find(&call, query.clone()).await?,
+    };
     if let Some(seconds) = asked.wait.filter(|seconds| *seconds > 0 && events.is_empty()) {
         events = wait(&mut call, query, Duration::from_secs(seconds.into())).await?;
     }
@@ -110,16 +119,16 @@ async fn tell(call: &Call<GetEvents>, events: &[Recorded]) -> Result<Vec<String>
 }
 
 fn page(asked: &ListEvents, size: u32, told: &[String], last: Option<ObjectId>) -> String {
-    let link = |after: Option<ObjectId>| {
-        let mut pairs = ListEvents { after, page_size: None, ..asked.clone() }.write();
+    let link = |after: Option<ObjectId>, counted: Option<u32>| {
+        let mut pairs = ListEvents { after, last: counted, page_size: None, ..asked.clone() }.write();
         pairs.push((Cow::Borrowed("pageSize"), size.to_string()));
         paging::link(PATH, &pairs)
     };
     let links = json!({
-        "self": link(asked.after),
-        "first": link(None),
+        "self": link(asked.after, asked.last),
+        "first": link(None, None),
         "prev": null,
-        "next": last.map(|last| link(Some(last))),
+        "next": last.map(|last| link(Some(last), None)),
     });
     paging::envelope(&json!({ "pageSize": size }), told, &links)
 }

@@ -1,13 +1,14 @@
 //! `kustodian customers`: customers over the API of a running server, through the Rust client.
 
 mod attributes;
+mod past;
 mod show;
 
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
-use kustomer_api::ObjectId;
 use kustomer_api::customer::{CustomerInput, ListCustomers};
 use kustomer_api::query::{PageQuery, QueryArguments};
+use kustomer_api::{ObjectId, Timestamp};
 use kustomer_client::{Call, Client, Endpoint};
 
 use crate::arguments::OutputArguments;
@@ -55,6 +56,8 @@ pub(crate) enum CustomersCommand {
         #[command(flatten)]
         which: WhichCustomer,
         #[command(flatten)]
+        when: When,
+        #[command(flatten)]
         output: OutputArguments,
     },
     /// Lists customers.
@@ -85,6 +88,24 @@ pub(crate) enum CustomersCommand {
         /// The customer's id.
         id: ObjectId,
     },
+    /// Tells what happened to a customer: who changed what, when and from where, newest first.
+    History {
+        /// The customer's id.
+        id: ObjectId,
+        /// How many entries at most.
+        #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=500))]
+        limit: u32,
+        #[command(flatten)]
+        output: OutputArguments,
+    },
+    /// Erases a customer and all its history for ever, on the disk too.
+    Erase {
+        /// The customer's id.
+        id: ObjectId,
+        /// Does not ask.
+        #[arg(long)]
+        yes: bool,
+    },
     /// Brings a deleted customer back.
     Restore {
         /// The customer's id.
@@ -92,6 +113,18 @@ pub(crate) enum CustomersCommand {
         #[command(flatten)]
         output: OutputArguments,
     },
+}
+
+/// Which state of a customer to show; the present one when nothing is said.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+pub(crate) struct When {
+    /// As it was at this revision, from 1.
+    #[arg(long, value_name = "N", requires = "id", value_parser = clap::value_parser!(u64).range(1..))]
+    rev: Option<u64>,
+    /// As it was at this moment, such as 2026-01-31 or 2026-01-31T12:00:00Z.
+    #[arg(long, value_name = "TIME", requires = "id", value_parser = crate::audit::moment)]
+    as_of: Option<Timestamp>,
 }
 
 /// Which customer to show.
@@ -120,8 +153,12 @@ pub(crate) async fn run(server: ServerArguments, command: CustomersCommand) -> R
             let call = customers.create(&CustomerInput::new()).raw_body(attributes.json()?);
             show(call, output.output).await
         }
-        CustomersCommand::Get { which, output } => match which {
-            WhichCustomer { id: Some(id), .. } => show(customers.get(id), output.output).await,
+        CustomersCommand::Get { which, when, output } => match which {
+            WhichCustomer { id: Some(id), .. } => match when {
+                When { rev: Some(rev), .. } => show(customers.at_rev(id, rev), output.output).await,
+                When { as_of: Some(moment), .. } => show(customers.as_of(id, moment), output.output).await,
+                When { .. } => show(customers.get(id), output.output).await,
+            },
             WhichCustomer { email: Some(email), .. } => show(customers.get_by_email(&email), output.output).await,
             WhichCustomer { phone: Some(phone), .. } => show(customers.get_by_phone(&phone), output.output).await,
             WhichCustomer { external_id, .. } => {
@@ -141,11 +178,17 @@ pub(crate) async fn run(server: ServerArguments, command: CustomersCommand) -> R
             customers.delete(id).await?;
             print(&format!("deleted {id}; kustodian customers restore {id} brings it back"))
         }
+        CustomersCommand::History { id, limit, output } => past::history(&client, id, limit, output.output).await,
+        CustomersCommand::Erase { id, yes } => past::erase(&client, id, yes).await,
         CustomersCommand::Restore { id, output } => show(customers.restore(id), output.output).await,
     }
 }
 
-fn client(server: ServerArguments) -> Result<Client, Failure> {
+/// The client of a server.
+///
+/// # Errors
+/// When there is no key, or the URL is none.
+pub(crate) fn client(server: ServerArguments) -> Result<Client, Failure> {
     let token = server.token.filter(|token| !token.is_empty()).ok_or_else(|| {
         Failure::new("no API key: set KUSTODIAN_TOKEN to one; kustodian token create makes them where the database is")
     })?;
