@@ -14,7 +14,7 @@ use super::shim::{Cut, Fate, Shim};
 use super::{Outcome, Rig, sqlite};
 
 /// How many cycles a database lives.
-const CYCLES_PER_DATABASE: usize = 10;
+const CYCLES_PER_DATABASE: usize = 25;
 
 /// How many customers are read over HTTP after each strike.
 const READ_OVER_HTTP: usize = 60;
@@ -25,6 +25,10 @@ pub(super) trait Ground {
     fn shim(&self) -> Option<&Shim>;
     /// Does the worst, while clients write. Gives the server back if that still runs.
     fn strike(&mut self, server: Server, rng: &mut Rng) -> Result<Option<Server>>;
+    /// What comes over a server that was killed while it started.
+    fn struck_at_start(&mut self, _: &mut Rng) -> Result<()> {
+        Ok(())
+    }
     /// Reads the database; the server runs, and nobody writes.
     fn look(&self) -> Result<Snapshot>;
     /// What the strikes did, to be told.
@@ -44,6 +48,8 @@ pub(super) fn run<G: Ground>(
     for database in 0..cycles.div_ceil(CYCLES_PER_DATABASE) {
         let mut ground = make(database)?;
         let (mut ledgers, contest) = (load::ledgers(&mut rng), AtomicU64::new(0));
+        // Making a database is a moment to be killed in too, and so is recovering it.
+        starts_killed += kill_while_starting(&mut ground, &mut rng)?;
         let mut server = Some(Server::start(ground.recipe(), ground.shim())?);
         for cycle in database * CYCLES_PER_DATABASE..cycles.min((database + 1) * CYCLES_PER_DATABASE) {
             let running = server.take().context("no server runs")?;
@@ -56,11 +62,8 @@ pub(super) fn run<G: Ground>(
             });
             let mut restarted = struck?;
             if restarted.is_none() {
-                // Recovering is a moment to be killed in too.
-                while rng.u8(0..4) == 0 {
-                    let after = Duration::from_micros(rng.u64(1_000..120_000));
-                    Server::start_and_kill(ground.recipe(), ground.shim(), after)?;
-                    starts_killed += 1;
+                if rng.u8(0..4) == 0 {
+                    starts_killed += kill_while_starting(&mut ground, &mut rng)?;
                 }
                 restarted = Some(Server::start(ground.recipe(), ground.shim())?);
             }
@@ -90,6 +93,17 @@ pub(super) fn run<G: Ground>(
         told.pop().unwrap_or_default()
     );
     Ok(outcome)
+}
+
+/// Starts a server and kills it before or after it listens, once or several times.
+fn kill_while_starting(ground: &mut impl Ground, rng: &mut Rng) -> Result<u64> {
+    let times = rng.u64(1..4);
+    for _ in 0..times {
+        let after = Duration::from_micros(rng.u64(1_000..150_000));
+        Server::start_and_kill(ground.recipe(), ground.shim(), after)?;
+        ground.struck_at_start(rng)?;
+    }
+    Ok(times)
 }
 
 /// Reads some of the customers that were worked on; what is not as acknowledged.
@@ -155,8 +169,14 @@ impl Ground for Killed {
     }
 
     fn told(&self) -> String {
-        "integrity_check clean".to_owned()
+        moved(&self.folder)
     }
+}
+
+/// How much the last database's log had been moved into its file: kills came in the middle of that too.
+fn moved(folder: &Path) -> String {
+    let bytes = std::fs::metadata(folder.join("torture.db")).map_or(0, |about| about.len());
+    format!("integrity_check clean; {} kB moved from the log into the file", bytes / 1024)
 }
 
 /// SQLite, and the power cut.
@@ -178,6 +198,16 @@ pub(super) fn power(rig: &Rig) -> Result<Outcome> {
     })
 }
 
+impl Cutting<'_> {
+    fn cut(&self, rng: &mut Rng) -> Result<()> {
+        let fate = *rng.choice(&[Fate::All, Fate::Since, Fate::Any]).unwrap_or(&Fate::All);
+        let mut total = self.total.get();
+        total += self.shim.cut(rng, fate)?;
+        self.total.set(total);
+        Ok(())
+    }
+}
+
 impl Ground for Cutting<'_> {
     fn recipe(&self) -> &Recipe {
         &self.recipe
@@ -189,11 +219,12 @@ impl Ground for Cutting<'_> {
 
     fn strike(&mut self, server: Server, rng: &mut Rng) -> Result<Option<Server>> {
         server.kill()?;
-        let fate = *rng.choice(&[Fate::All, Fate::Since, Fate::Any]).unwrap_or(&Fate::All);
-        let mut total = self.total.get();
-        total += self.shim.cut(rng, fate)?;
-        self.total.set(total);
+        self.cut(rng)?;
         Ok(None)
+    }
+
+    fn struck_at_start(&mut self, rng: &mut Rng) -> Result<()> {
+        self.cut(rng)
     }
 
     fn look(&self) -> Result<Snapshot> {
@@ -204,7 +235,8 @@ impl Ground for Cutting<'_> {
         let Cut { unsynced, sectors_forgotten, sectors_kept, files_forgotten } = self.total.get();
         format!(
             "{unsynced} unsynced writes: {sectors_forgotten} sectors and {files_forgotten} files forgotten, \
-             {sectors_kept} sectors kept; integrity_check clean"
+             {sectors_kept} sectors kept; {}",
+            moved(&self.folder)
         )
     }
 }
@@ -247,6 +279,6 @@ impl Ground for Stopped {
     }
 
     fn told(&self) -> String {
-        "exit code 0 each time".to_owned()
+        format!("exit code 0 each time; {}", self.0.told())
     }
 }

@@ -1,11 +1,12 @@
 //! File descriptors used up.
 
+use std::net::TcpStream;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::http::{self, Client};
+use super::http::Client;
 use super::server::{Recipe, Server};
 use super::{Outcome, Rig, cycles, disk, load};
 
@@ -22,8 +23,10 @@ pub(super) fn run(rig: &Rig) -> Result<Outcome> {
     let (mut ledgers, contest) = (load::ledgers(&mut rig.rng("descriptors")), AtomicU64::new(0));
     let mut inside = server.client();
     let witness = disk::create(&mut inside, 201)?;
-    // The kernel accepts into the queue what the server cannot.
-    let crowd: Vec<_> = (0..3 * LIMIT).map_while(|_| http::connect(server.address()).ok()).collect();
+    // The kernel takes into its queue those that the server cannot, until that is full too.
+    let join = || TcpStream::connect_timeout(&server.address(), Duration::from_millis(300)).ok();
+    let crowd: Vec<_> = (0..3 * LIMIT).map_while(|_| join()).collect();
+    ensure!(crowd.len() > LIMIT, "only {} connections were taken", crowd.len());
     for _ in 0..50 {
         disk::create(&mut inside, 201).context("while no descriptor was left")?;
         ensure!(inside.get(&witness)?.status == 200, "a read failed while no descriptor was left");

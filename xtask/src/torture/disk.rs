@@ -1,6 +1,7 @@
 //! Disks that are full, read-only, or broken for a while.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::atomic::AtomicU64;
@@ -14,9 +15,9 @@ use super::shim::{Fate, INPUT_OUTPUT, NO_SPACE, READ_ONLY, Shim, Word};
 use super::{Outcome, Rig, cycles, load};
 use crate::process;
 
-/// How large the small disk is, in MiB, and what fills most of it at first.
+/// How large the small disk is, in MiB, and how much of it is left when it is made full: enough for some hundred writes.
 const DISK: usize = 48;
-const BALLAST: usize = 36;
+const LEFT: u64 = 2;
 
 /// How long the server may take to find out that the disk is well again.
 const RECOVERS_WITHIN: Duration = Duration::from_secs(30);
@@ -56,7 +57,11 @@ enum Full<'a> {
 impl Full<'_> {
     fn begin(&self) -> Result<()> {
         match self {
-            Self::Disk { ballast } => Ok(fs::write(ballast, vec![1; BALLAST * 1024 * 1024])?),
+            Self::Disk { ballast } => {
+                let mut file = fs::File::create(ballast)?;
+                while file.write_all(&[1; 64 * 1024]).is_ok() {}
+                Ok(file.set_len(file.metadata()?.len().saturating_sub(LEFT * 1024 * 1024))?)
+            }
             Self::Played(shim) => shim.set(Word::Writes, NO_SPACE),
         }
     }
@@ -97,7 +102,7 @@ pub(super) fn full(rig: &Rig) -> Result<Outcome> {
     ensure!(tally.turned_away > 0, "nobody was turned away");
     ensure!(client.get(&witness)?.status == 200, "no reads while the disk is full");
     ensure!(client.get("/healthz")?.status == 200, "not alive while the disk is full");
-    ensure!(client.get("/readyz")?.status == 503, "ready although the disk is full");
+    wait_until_unready(&mut client)?;
     // By itself, with no restart.
     full.end()?;
     wait_for_write(&mut client, 201).context("with room again")?;
@@ -224,6 +229,16 @@ pub(super) fn create(client: &mut Client, status: u16) -> Result<String> {
     ensure!(answer.status == status, "a create was answered {} {}", answer.status, answer.body);
     let path = answer.json()["data"]["links"]["self"].as_str().map(str::to_owned);
     Ok(path.unwrap_or_default())
+}
+
+/// A disk on which a group of writes found no room may have some for a small one: readiness ends with the last of it.
+fn wait_until_unready(client: &mut Client) -> Result<()> {
+    let begin = Instant::now();
+    while client.get("/readyz")?.status != 503 {
+        let status = client.send("POST", "/v1/customers", Some("{}"))?.status;
+        ensure!(begin.elapsed() < RECOVERS_WITHIN, "ready although the disk is full; creates are answered {status}");
+    }
+    Ok(())
 }
 
 /// Makes customers until one is answered with this status.

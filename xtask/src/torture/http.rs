@@ -43,15 +43,20 @@ impl Client {
 
     /// Sends a request and waits for its answer. After an error nobody knows whether it was done.
     pub(super) fn send(&mut self, method: &str, path: &str, body: Option<&str>) -> io::Result<Answer> {
-        let stream = match self.stream.take() {
+        let mut stream = match self.stream.take() {
             Some(stream) => stream,
             None => connect(self.address)?,
         };
-        let mut stream = stream;
         stream.write_all(request(method, path, body).as_bytes())?;
         let (answer, goes_on) = read(&mut stream)?;
         self.stream = goes_on.then_some(stream);
         Ok(answer)
+    }
+
+    /// Makes a new connection.
+    pub(super) fn connect(&mut self) -> io::Result<()> {
+        self.stream = Some(connect(self.address)?);
+        Ok(())
     }
 
     pub(super) fn get(&mut self, path: &str) -> io::Result<Answer> {

@@ -122,7 +122,9 @@ impl Ledger {
                 },
                 Err(_) => {
                     tally.unsure += 1;
-                    std::thread::sleep(Duration::from_millis(5));
+                    while !over.load(Ordering::Relaxed) && client.connect().is_err() {
+                        std::thread::sleep(Duration::from_millis(5));
+                    }
                 }
             }
         }

@@ -224,7 +224,8 @@ impl Ground for Place {
             std::thread::sleep(Duration::from_millis(50));
         }
         let customers: Vec<(String, u64, bool, String)> = self.rows("id, rev, deleted, document", "customers")?;
-        let events: Vec<(String, String, u64, Option<u64>)> = self.rows("kind, record, rev, position", "events")?;
+        let events: Vec<(String, String, u64, Option<u64>)> =
+            self.rows("kind, record, rev, position", "events LEFT JOIN positions USING (record, org, kind, rev)")?;
         let tags: Vec<(String,)> = self.rows("id", "tags WHERE NOT deleted")?;
         let customers = customers.into_iter();
         Ok(Snapshot {
@@ -235,8 +236,8 @@ impl Ground for Place {
                 .into_iter()
                 .map(|(kind, record, rev, position)| Event { kind, record, rev, position: position.unwrap_or(0) })
                 .collect(),
-            last_position: self.sum("SELECT coalesce(sum(position), 0) FROM feeds")?,
-            live: self.sum("SELECT coalesce(sum(live), 0) FROM live_counts WHERE kind = 'customer'")?,
+            last_position: self.sum("SELECT coalesce(sum(position), 0)::bigint FROM feeds")?,
+            live: self.sum("SELECT coalesce(sum(live), 0)::bigint FROM live_counts WHERE kind = 'customer'")?,
             damage: Vec::new(),
         })
     }
