@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use kustomer_api::error::code;
 use kustomer_api::search::Aggregated;
 use kustomer_api::{ObjectId, Timestamp};
 
@@ -160,6 +161,18 @@ pub struct Walked {
     /// The position of the org's feed before the first step read anything: whoever reads the feed from there misses
     /// nothing of what the walk did not see. At the first step alone.
     pub position: Option<u64>,
+}
+
+/// 400: the walk that a cursor names is not kept, or not any longer.
+pub fn walk_is_gone() -> Refusal {
+    let title = "This cursor is not known any longer: begin again with cursor=*, and go on within a day of each step";
+    Refusal::new(400, code::BAD_PARAM, "cursor", title)
+}
+
+/// 400: what a walk goes over takes too long to put in order.
+pub fn walk_takes_too_long() -> Refusal {
+    let title = "The results take too long to put in this order: leave out sort, or ask for fewer with more criteria";
+    Refusal::new(400, code::BAD_PARAM, "cursor", title)
 }
 
 /// Why nothing was searched.

@@ -40,6 +40,30 @@ pub struct Options {
     pub writer_cache_bytes: u64,
     /// How much of the database each reader keeps in memory, in bytes. 16 MiB.
     pub reader_cache_bytes: u64,
+    /// How many custom attributes of each org, those it uses first, are indexed; at most 30. Raised later it counts for
+    /// orgs that have not reached it yet, and for all once everything is indexed anew. 30.
+    pub indexed_custom_attributes: usize,
+    /// How a search on SQLite goes about it. The defaults are measured; what is found does not depend on them.
+    pub search_effort: SearchEffort,
+}
+
+/// When a search on SQLite tries what. Numbers of records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SearchEffort {
+    /// A criterion met by no more leads the search: its records are read one by one. 2,000.
+    pub few: usize,
+    /// How many are read in the order asked for before the criteria's indexes are read further. 4,000.
+    pub tries: u64,
+    /// How far the criteria's indexes are then read. 150,000.
+    pub many: usize,
+    /// How many candidates known from them are read one by one, rather than met in order. 20,000.
+    pub sortable: usize,
+}
+
+impl Default for SearchEffort {
+    fn default() -> Self {
+        Self { few: 2_000, tries: 4_000, many: 150_000, sortable: 20_000 }
+    }
 }
 
 impl Default for Options {
@@ -62,6 +86,8 @@ impl Default for Options {
             log_limit_bytes: 512 * MIB,
             writer_cache_bytes: 128 * MIB,
             reader_cache_bytes: 16 * MIB,
+            indexed_custom_attributes: 30,
+            search_effort: SearchEffort::default(),
         }
     }
 }

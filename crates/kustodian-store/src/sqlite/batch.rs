@@ -12,6 +12,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::events::find_head;
 use super::records::find_owner;
+use super::search::Writing;
 use super::sql::{COUNT_LIVE, ERASE_EVENTS, FREE_CLAIM, INSERT_EVENT, MOVE_HEAD, TAKE_CLAIM, WANT_SCRUB, statements};
 use super::values::Hex;
 use crate::document::DOCUMENT_FORMAT;
@@ -23,19 +24,25 @@ pub(super) struct Batch<'c> {
     heads: HashMap<OrgKey, Head>,
     /// How many live records each list gains.
     gains: HashMap<(OrgKey, Kind), i64>,
+    /// What customers are found by.
+    search: Writing,
+    /// How many custom attributes of an org are indexed at most.
+    slots: usize,
 }
 
 /// What is known of a record before it is written.
 #[derive(Clone, Copy)]
 struct Before {
+    /// Its row; not known yet of a record that is made in the same change set.
+    key: Option<i64>,
     rev: u64,
     deleted: bool,
     created_at: i64,
 }
 
 impl<'c> Batch<'c> {
-    pub(super) fn new(connection: &'c Connection) -> Self {
-        Self { connection, heads: HashMap::new(), gains: HashMap::new() }
+    pub(super) fn new(connection: &'c Connection, slots: usize) -> Self {
+        Self { connection, heads: HashMap::new(), gains: HashMap::new(), search: Writing::default(), slots }
     }
 
     /// Writes all of `changes`, or nothing when something is in the way. No savepoint is needed for that (they cost a
@@ -90,7 +97,8 @@ impl<'c> Batch<'c> {
             }
             found.push(before);
             if puts.len() > 1 {
-                let after = Before { rev: put.rev, deleted: put.deleted, created_at: put.created_at.as_millis() };
+                let key = before.and_then(|before| before.key);
+                let after = Before { key, rev: put.rev, deleted: put.deleted, created_at: put.created_at.as_millis() };
                 written.insert((put.kind, put.id), after);
             }
         }
@@ -101,7 +109,7 @@ impl<'c> Batch<'c> {
         self.connection
             .prepare_cached(statements(kind).state)?
             .query_row((org.0, Hex::of(id)), |row| {
-                Ok(Before { rev: row.get(0)?, deleted: row.get(1)?, created_at: row.get(2)? })
+                Ok(Before { key: row.get(0)?, rev: row.get(1)?, deleted: row.get(2)?, created_at: row.get(3)? })
             })
             .optional()
     }
@@ -173,9 +181,32 @@ impl<'c> Batch<'c> {
         if written != 1 {
             return Err(rusqlite::Error::StatementChangedRows(written));
         }
+        if put.kind == Kind::Customer {
+            self.put_search(org, put, before)?;
+        }
         let was_live = before.is_some_and(|before| !before.deleted);
         *self.gains.entry((org, put.kind)).or_default() += i64::from(!put.deleted) - i64::from(was_live);
         Ok(())
+    }
+
+    /// What the record is found by, in the same transaction: what was acknowledged is found.
+    fn put_search(&mut self, org: OrgKey, put: &Put, before: Option<Before>) -> rusqlite::Result<()> {
+        let (connection, row) = (self.connection, put.search.as_deref());
+        match (before, row) {
+            (None, None) => Ok(()),
+            (None, Some(row)) => {
+                self.search.add(connection, (org, connection.last_insert_rowid(), put.id), row, self.slots)
+            }
+            (Some(before), row) => {
+                let key = match before.key {
+                    Some(key) => key,
+                    None => connection
+                        .prepare_cached(statements(put.kind).state)?
+                        .query_row((org.0, Hex::of(put.id)), |row| row.get(0))?,
+                };
+                self.search.replace(connection, (org, key, put.id), row, self.slots)
+            }
+        }
     }
 
     fn move_claims(&self, org: OrgKey, changes: &ChangeSet) -> rusqlite::Result<()> {

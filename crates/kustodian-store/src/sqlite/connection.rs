@@ -9,7 +9,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::failure::open_error;
-use super::schema;
+use super::{schema, search};
 use crate::failure::OpenError;
 use crate::options::Options;
 
@@ -86,7 +86,8 @@ pub(super) fn checkpointer(path: &Path, durability: Durability) -> Result<Connec
 /// A connection that cannot write.
 pub(super) fn reader(path: &Path, options: &Options) -> Result<Connection, OpenError> {
     let fail = |error: rusqlite::Error| open_error(path, &error);
-    let connection = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(fail)?;
+    let mut connection = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(fail)?;
+    search::watch(&mut connection).map_err(fail)?;
     connection.busy_timeout(READER_BUSY_TIMEOUT).map_err(fail)?;
     set_up(&connection, options.reader_cache_bytes, Durability::Full).map_err(fail)?;
     connection.pragma_update(None, "query_only", true).map_err(fail)?;

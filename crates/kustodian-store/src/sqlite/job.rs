@@ -11,7 +11,8 @@ use tokio::sync::oneshot;
 
 use super::batch::Batch;
 use super::failure::unavailable;
-use super::{credentials, records};
+use super::search::Walk;
+use super::{credentials, records, search};
 
 /// Something to write, and who waits for it.
 pub(super) enum Job {
@@ -19,6 +20,10 @@ pub(super) enum Job {
     Change(Box<Change>),
     /// An org or a credential.
     Directory(Box<DirectoryChange>),
+    /// A walk to keep.
+    KeepWalk(Box<Walk>, oneshot::Sender<Result<(), StoreError>>),
+    /// A walk that was gone on with. Nobody waits for it.
+    TouchWalk { org: OrgKey, walk: ObjectId, now: Timestamp },
     /// Nothing: asks whether the database can be written.
     Probe(oneshot::Sender<Result<(), StoreError>>),
     /// Takes out of the file what was erased from the tables. Done after the transaction of its group, once for all of
@@ -86,8 +91,8 @@ impl Job {
         match self {
             Self::Change(change) => change.reply.is_closed(),
             Self::Directory(change) => change.reply.is_closed(),
-            Self::Probe(reply) => reply.is_closed(),
-            Self::Scrub(_) | Self::Stop => false,
+            Self::Probe(reply) | Self::KeepWalk(_, reply) => reply.is_closed(),
+            Self::Scrub(_) | Self::TouchWalk { .. } | Self::Stop => false,
         }
     }
 
@@ -96,6 +101,8 @@ impl Job {
         match self {
             Self::Change(change) => change.outcome = change.run(batch, connection)?,
             Self::Directory(change) => change.outcome = credentials::run(&change.command, batch, connection)?,
+            Self::KeepWalk(walk, _) => search::keep(connection, walk)?,
+            Self::TouchWalk { org, walk, now } => search::touch(connection, *org, *walk, *now)?,
             Self::Probe(_) | Self::Scrub(_) | Self::Stop => {}
         }
         Ok(())
@@ -106,7 +113,7 @@ impl Job {
         match self {
             Self::Change(change) => change.outcome.is_ok(),
             Self::Directory(change) => change.outcome.is_ok(),
-            Self::Probe(_) | Self::Scrub(_) | Self::Stop => false,
+            Self::KeepWalk(..) | Self::TouchWalk { .. } | Self::Probe(_) | Self::Scrub(_) | Self::Stop => false,
         }
     }
 
@@ -119,8 +126,8 @@ impl Job {
                 drop(reply.send(outcome.and_then(|()| source.into_changes())));
             }
             Self::Directory(change) => drop(change.reply.send(change.outcome)),
-            Self::Probe(reply) | Self::Scrub(reply) => drop(reply.send(Ok(()))),
-            Self::Stop => {}
+            Self::Probe(reply) | Self::Scrub(reply) | Self::KeepWalk(_, reply) => drop(reply.send(Ok(()))),
+            Self::TouchWalk { .. } | Self::Stop => {}
         }
     }
 
@@ -129,8 +136,10 @@ impl Job {
         match self {
             Self::Change(change) => drop(change.reply.send(Err(error.clone().into()))),
             Self::Directory(change) => drop(change.reply.send(Err(error.clone().into()))),
-            Self::Probe(reply) | Self::Scrub(reply) => drop(reply.send(Err(error.clone()))),
-            Self::Stop => {}
+            Self::Probe(reply) | Self::Scrub(reply) | Self::KeepWalk(_, reply) => {
+                drop(reply.send(Err(error.clone())));
+            }
+            Self::TouchWalk { .. } | Self::Stop => {}
         }
     }
 }

@@ -16,6 +16,7 @@ mod readers;
 mod records;
 mod schema;
 mod scrub;
+mod search;
 mod sql;
 mod store;
 mod values;
@@ -41,7 +42,7 @@ use self::readers::Readers;
 use self::writer::Queue;
 use crate::failure::OpenError;
 use crate::metrics::{Counters, Metrics};
-use crate::options::Options;
+use crate::options::{Options, SearchEffort};
 
 /// An open SQLite database.
 pub(crate) struct Sqlite {
@@ -53,6 +54,7 @@ pub(crate) struct Sqlite {
     list_turns: Arc<Semaphore>,
     list_timeout: Duration,
     commit_timeout: Duration,
+    search_effort: SearchEffort,
     counters: Arc<Counters>,
     /// Until shut down.
     running: Mutex<Option<Running>>,
@@ -96,9 +98,15 @@ impl Sqlite {
         let (single, lists) = (readers(options.readers)?, readers(options.list_readers)?);
         let counters = Arc::new(Counters::default());
         let (keeper, checkpoints) = LogKeeper::start(path, options, durability, Arc::clone(&counters))?;
-        let (queue, writer) =
-            Queue::start(writer, options.queue_length, options.group_length, keeper, Arc::clone(&counters))
-                .map_err(|error| OpenError::Failed { what: path.display().to_string(), reason: error.to_string() })?;
+        let (queue, writer) = Queue::start(
+            writer,
+            options.queue_length,
+            options.group_length,
+            options.indexed_custom_attributes,
+            keeper,
+            Arc::clone(&counters),
+        )
+        .map_err(|error| OpenError::Failed { what: path.display().to_string(), reason: error.to_string() })?;
         Ok(Self {
             queue,
             readers: single,
@@ -106,6 +114,7 @@ impl Sqlite {
             list_turns: Arc::new(Semaphore::new(options.list_readers.max(1))),
             list_timeout: options.list_timeout,
             commit_timeout: options.commit_timeout,
+            search_effort: options.search_effort,
             counters,
             running: Mutex::new(Some(Running { writer, checkpoints, folder })),
         })

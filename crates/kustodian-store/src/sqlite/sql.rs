@@ -12,7 +12,7 @@ pub(super) struct Statements {
     pub(super) find: &'static str,
     /// ?1 claim key, ?2 org → the record that holds it.
     pub(super) find_by_claim: &'static str,
-    /// ?1 org, ?2 id → rowid, rev, deleted, `created_at`.
+    /// ?1 org, ?2 id → key, rev, deleted, `created_at`.
     pub(super) state: &'static str,
     /// ?1 id, ?2 org, ?3 rev, ?4 format, ?5 deleted, ?6 `created_at`, ?7 `updated_at`, ?8 document.
     pub(super) insert: &'static str,
@@ -38,7 +38,7 @@ macro_rules! statements {
                 $table,
                 " r ON r.org = c.org AND r.id = c.owner WHERE c.key = ?1 AND c.org = ?2"
             ),
-            state: concat!("SELECT rev, deleted, created_at FROM ", $table, " WHERE org = ?1 AND id = ?2"),
+            state: concat!("SELECT key, rev, deleted, created_at FROM ", $table, " WHERE org = ?1 AND id = ?2"),
             insert: concat!(
                 "INSERT INTO ",
                 $table,

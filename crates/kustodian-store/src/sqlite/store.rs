@@ -4,13 +4,15 @@ use async_trait::async_trait;
 use kustodian_core::change::{ChangeSet, Kind};
 use kustodian_core::claim::ClaimKey;
 use kustodian_core::feed::{Feed, FeedQuery, Head, HistoryQuery, Recorded};
+use kustodian_core::search_store::{self, Found, SearchError, SearchQuery, WalkFrom, WalkPlace, WalkQuery, Walked};
 use kustodian_core::store::{CommitError, Decide, ListQuery, Listing, OrgKey, Store, StoreError, Stored};
 use kustomer_api::{ObjectId, Timestamp};
 use tokio::sync::oneshot;
 
 use super::failure::unavailable;
 use super::job::{Job, Source};
-use super::{Sqlite, events, feed, listing, records};
+use super::search::{Step, Walk};
+use super::{Sqlite, events, feed, listing, records, search};
 
 // Single records are read on the calling thread: that takes some microseconds, less than handing it to another.
 #[async_trait]
@@ -73,6 +75,33 @@ impl Store for Sqlite {
 
     async fn feed_head(&self, org: OrgKey) -> Result<Head, StoreError> {
         self.readers.read(|connection| events::find_head(connection, org))
+    }
+
+    async fn search(&self, org: OrgKey, query: SearchQuery) -> Result<Found, SearchError> {
+        let effort = self.search_effort;
+        Ok(self.read_long(move |connection| search::search(connection, org, &query, effort)).await?)
+    }
+
+    async fn walk(&self, org: OrgKey, query: WalkQuery) -> Result<Walked, SearchError> {
+        let now = query.now;
+        let (from, effort) = (query.from, self.search_effort);
+        match self.read_long(move |connection| search::step(connection, org, &query, effort)).await? {
+            Step::Done(walked) => {
+                if let WalkFrom::After(WalkPlace::Kept { walk, .. }) = from {
+                    // Lost when too much waits; the next step tells again.
+                    drop(self.queue.send(Job::TouchWalk { org, walk, now }));
+                }
+                Ok(walked)
+            }
+            Step::Keep { walk, ids, first } => {
+                let (reply, answer) = oneshot::channel();
+                self.queue.send(Job::KeepWalk(Box::new(Walk { org, id: walk, ids, now }), reply))?;
+                self.wait(answer).await??;
+                Ok(first)
+            }
+            Step::Gone => Err(search_store::walk_is_gone().into()),
+            Step::TooLong => Err(search_store::walk_takes_too_long().into()),
+        }
     }
 
     async fn scrub(&self) -> Result<(), StoreError> {

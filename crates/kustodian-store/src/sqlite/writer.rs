@@ -27,11 +27,13 @@ impl Queue {
         connection: Connection,
         length: usize,
         group_length: usize,
+        slots: usize,
         keeper: LogKeeper,
         counters: Arc<Counters>,
     ) -> std::io::Result<(Self, JoinHandle<Connection>)> {
         let (jobs, waiting) = bounded(length.max(1));
-        let writer = Writer { connection, group_length: group_length.max(1), keeper, counters, last_failure: None };
+        let writer =
+            Writer { connection, group_length: group_length.max(1), slots, keeper, counters, last_failure: None };
         let thread = thread::Builder::new().name("store-writer".to_owned()).spawn(move || writer.run(&waiting))?;
         Ok((Self { jobs }, thread))
     }
@@ -62,6 +64,8 @@ impl Queue {
 struct Writer {
     connection: Connection,
     group_length: usize,
+    /// How many custom attributes of an org are indexed at most.
+    slots: usize,
     keeper: LogKeeper,
     counters: Arc<Counters>,
     /// Why the last write failed, unless one has succeeded since.
@@ -123,7 +127,7 @@ impl Writer {
     fn attempt(&mut self, group: &mut [Job]) -> rusqlite::Result<()> {
         // Dropped on an error, it rolls back.
         let transaction = Transaction::new(&mut self.connection, TransactionBehavior::Immediate)?;
-        let mut batch = Batch::new(&transaction);
+        let mut batch = Batch::new(&transaction, self.slots);
         for job in group.iter_mut() {
             job.run(&mut batch, &transaction)?;
         }
@@ -180,6 +184,7 @@ mod tests {
             keeper: LogKeeper::start(&path, &options, Durability::Full, Arc::default()).unwrap().0,
             connection,
             group_length: 1,
+            slots: 30,
             counters: Arc::default(),
             last_failure: None,
         };

@@ -19,6 +19,8 @@ mod model;
 #[cfg(test)]
 mod place;
 #[cfg(test)]
+mod search;
+#[cfg(test)]
 mod setting;
 #[cfg(test)]
 mod verify;

@@ -25,6 +25,9 @@ pub(crate) const TAMPERINGS: &[(&str, &str)] = &[
     ),
 ];
 
+/// How many random sets of records and searches are tried.
+pub(crate) const SEARCH_CASES: u32 = 40;
+
 /// A database's place.
 #[derive(Default)]
 pub(crate) struct Place {

@@ -157,3 +157,151 @@ CREATE TABLE feeds (
     position INTEGER NOT NULL,
     link     BLOB NOT NULL
 ) STRICT;
+
+-- What customers are found by, worked out from their documents: `kustodian reindex` makes it anew. A row for each
+-- customer that was not erased, deleted ones included; `key` is customers.key, `id` the id in 12 bytes. Text is folded
+-- where it is compared so.
+CREATE TABLE customer_search (
+    key INTEGER PRIMARY KEY,
+    org INTEGER NOT NULL,
+    id BLOB NOT NULL,
+    deleted INTEGER NOT NULL,
+    name TEXT,
+    gender TEXT,
+    presence TEXT,
+    locale TEXT,
+    activity_at INTEGER,
+    last_seen_at INTEGER,
+    signed_up_at INTEGER,
+    last_message_sent_at INTEGER,
+    last_message_out_sent_at INTEGER,
+    last_message_unresponded_to_sent_at INTEGER,
+    last_message_at INTEGER,
+    external_id TEXT,
+    created_at INTEGER,
+    updated_at INTEGER,
+    modified_at INTEGER,
+    created_by TEXT,
+    modified_by TEXT,
+    satisfaction_avg_score ANY,
+    satisfaction_avg_rating ANY,
+    conversations_count ANY,
+    progressive_status TEXT,
+    sentiment TEXT,
+    default_lang TEXT,
+    imported_at INTEGER,
+    imported INTEGER,
+    last_message_preview INTEGER,
+    done ANY,
+    open ANY,
+    snoozed ANY,
+    company_id TEXT,
+    email_parts TEXT,
+    shared_email_parts TEXT,
+    phone_parts TEXT,
+    shared_phone_parts TEXT,
+    external_id_parts TEXT,
+    shared_external_id_parts TEXT,
+    social_userid_parts TEXT,
+    social_username_parts TEXT,
+    shared_social_userid_parts TEXT,
+    shared_social_username_parts TEXT,
+    c1 ANY, c2 ANY, c3 ANY, c4 ANY, c5 ANY, c6 ANY, c7 ANY, c8 ANY, c9 ANY, c10 ANY, 
+    c11 ANY, c12 ANY, c13 ANY, c14 ANY, c15 ANY, c16 ANY, c17 ANY, c18 ANY, c19 ANY, c20 ANY, 
+    c21 ANY, c22 ANY, c23 ANY, c24 ANY, c25 ANY, c26 ANY, c27 ANY, c28 ANY, c29 ANY, c30 ANY
+) STRICT;
+
+-- An index holds the rows with a value, and not the value that nearly all have. By id within a value where results are
+-- paged along it; those by the moments of making and changing stand with customers.
+CREATE INDEX customer_search_by_name ON customer_search (org, deleted, name, id) WHERE name IS NOT NULL;
+CREATE INDEX customer_search_by_gender ON customer_search (org, deleted, gender, id) WHERE gender IS NOT NULL;
+CREATE INDEX customer_search_by_presence ON customer_search (org, deleted, presence) WHERE presence IS NOT NULL;
+CREATE INDEX customer_search_by_locale ON customer_search (org, deleted, locale) WHERE locale IS NOT NULL;
+CREATE INDEX customer_search_by_activity_at ON customer_search (org, deleted, activity_at, id) WHERE activity_at IS NOT NULL;
+CREATE INDEX customer_search_by_last_seen_at ON customer_search (org, deleted, last_seen_at, id) WHERE last_seen_at IS NOT NULL;
+CREATE INDEX customer_search_by_signed_up_at ON customer_search (org, deleted, signed_up_at, id) WHERE signed_up_at IS NOT NULL;
+CREATE INDEX customer_search_by_last_message_sent_at ON customer_search (org, deleted, last_message_sent_at, id) WHERE last_message_sent_at IS NOT NULL;
+CREATE INDEX customer_search_by_last_message_out_sent_at ON customer_search (org, deleted, last_message_out_sent_at, id) WHERE last_message_out_sent_at IS NOT NULL;
+CREATE INDEX customer_search_by_last_message_unresponded_to_sent_at ON customer_search (org, deleted, last_message_unresponded_to_sent_at, id) WHERE last_message_unresponded_to_sent_at IS NOT NULL;
+CREATE INDEX customer_search_by_last_message_at ON customer_search (org, deleted, last_message_at, id) WHERE last_message_at IS NOT NULL;
+CREATE INDEX customer_search_by_external_id ON customer_search (org, deleted, external_id, id) WHERE external_id IS NOT NULL;
+CREATE INDEX customer_search_by_modified_at ON customer_search (org, deleted, modified_at, id) WHERE modified_at IS NOT NULL;
+CREATE INDEX customer_search_by_created_by ON customer_search (org, deleted, created_by) WHERE created_by IS NOT NULL;
+CREATE INDEX customer_search_by_modified_by ON customer_search (org, deleted, modified_by) WHERE modified_by IS NOT NULL;
+CREATE INDEX customer_search_by_satisfaction_avg_score ON customer_search (org, deleted, satisfaction_avg_score) WHERE satisfaction_avg_score IS NOT NULL;
+CREATE INDEX customer_search_by_satisfaction_avg_rating ON customer_search (org, deleted, satisfaction_avg_rating) WHERE satisfaction_avg_rating IS NOT NULL;
+CREATE INDEX customer_search_by_conversations_count ON customer_search (org, deleted, conversations_count) WHERE conversations_count <> 0;
+CREATE INDEX customer_search_by_progressive_status ON customer_search (org, deleted, progressive_status, id) WHERE progressive_status IS NOT NULL;
+CREATE INDEX customer_search_by_sentiment ON customer_search (org, deleted, sentiment) WHERE sentiment IS NOT NULL;
+CREATE INDEX customer_search_by_default_lang ON customer_search (org, deleted, default_lang) WHERE default_lang IS NOT NULL;
+CREATE INDEX customer_search_by_imported_at ON customer_search (org, deleted, imported_at) WHERE imported_at IS NOT NULL;
+CREATE INDEX customer_search_by_imported ON customer_search (org, deleted, imported) WHERE imported <> 0;
+CREATE INDEX customer_search_by_last_message_preview ON customer_search (org, deleted, last_message_preview, id) WHERE last_message_preview IS NOT NULL;
+CREATE INDEX customer_search_by_done ON customer_search (org, deleted, done, id) WHERE done <> 0;
+CREATE INDEX customer_search_by_open ON customer_search (org, deleted, open, id) WHERE open <> 0;
+CREATE INDEX customer_search_by_snoozed ON customer_search (org, deleted, snoozed, id) WHERE snoozed <> 0;
+CREATE INDEX customer_search_by_company_id ON customer_search (org, deleted, company_id, id) WHERE company_id IS NOT NULL;
+CREATE INDEX customer_search_by_c1 ON customer_search (org, deleted, c1) WHERE c1 IS NOT NULL;
+CREATE INDEX customer_search_by_c2 ON customer_search (org, deleted, c2) WHERE c2 IS NOT NULL;
+CREATE INDEX customer_search_by_c3 ON customer_search (org, deleted, c3) WHERE c3 IS NOT NULL;
+CREATE INDEX customer_search_by_c4 ON customer_search (org, deleted, c4) WHERE c4 IS NOT NULL;
+CREATE INDEX customer_search_by_c5 ON customer_search (org, deleted, c5) WHERE c5 IS NOT NULL;
+CREATE INDEX customer_search_by_c6 ON customer_search (org, deleted, c6) WHERE c6 IS NOT NULL;
+CREATE INDEX customer_search_by_c7 ON customer_search (org, deleted, c7) WHERE c7 IS NOT NULL;
+CREATE INDEX customer_search_by_c8 ON customer_search (org, deleted, c8) WHERE c8 IS NOT NULL;
+CREATE INDEX customer_search_by_c9 ON customer_search (org, deleted, c9) WHERE c9 IS NOT NULL;
+CREATE INDEX customer_search_by_c10 ON customer_search (org, deleted, c10) WHERE c10 IS NOT NULL;
+CREATE INDEX customer_search_by_c11 ON customer_search (org, deleted, c11) WHERE c11 IS NOT NULL;
+CREATE INDEX customer_search_by_c12 ON customer_search (org, deleted, c12) WHERE c12 IS NOT NULL;
+CREATE INDEX customer_search_by_c13 ON customer_search (org, deleted, c13) WHERE c13 IS NOT NULL;
+CREATE INDEX customer_search_by_c14 ON customer_search (org, deleted, c14) WHERE c14 IS NOT NULL;
+CREATE INDEX customer_search_by_c15 ON customer_search (org, deleted, c15) WHERE c15 IS NOT NULL;
+CREATE INDEX customer_search_by_c16 ON customer_search (org, deleted, c16) WHERE c16 IS NOT NULL;
+CREATE INDEX customer_search_by_c17 ON customer_search (org, deleted, c17) WHERE c17 IS NOT NULL;
+CREATE INDEX customer_search_by_c18 ON customer_search (org, deleted, c18) WHERE c18 IS NOT NULL;
+CREATE INDEX customer_search_by_c19 ON customer_search (org, deleted, c19) WHERE c19 IS NOT NULL;
+CREATE INDEX customer_search_by_c20 ON customer_search (org, deleted, c20) WHERE c20 IS NOT NULL;
+CREATE INDEX customer_search_by_c21 ON customer_search (org, deleted, c21) WHERE c21 IS NOT NULL;
+CREATE INDEX customer_search_by_c22 ON customer_search (org, deleted, c22) WHERE c22 IS NOT NULL;
+CREATE INDEX customer_search_by_c23 ON customer_search (org, deleted, c23) WHERE c23 IS NOT NULL;
+CREATE INDEX customer_search_by_c24 ON customer_search (org, deleted, c24) WHERE c24 IS NOT NULL;
+CREATE INDEX customer_search_by_c25 ON customer_search (org, deleted, c25) WHERE c25 IS NOT NULL;
+CREATE INDEX customer_search_by_c26 ON customer_search (org, deleted, c26) WHERE c26 IS NOT NULL;
+CREATE INDEX customer_search_by_c27 ON customer_search (org, deleted, c27) WHERE c27 IS NOT NULL;
+CREATE INDEX customer_search_by_c28 ON customer_search (org, deleted, c28) WHERE c28 IS NOT NULL;
+CREATE INDEX customer_search_by_c29 ON customer_search (org, deleted, c29) WHERE c29 IS NOT NULL;
+CREATE INDEX customer_search_by_c30 ON customer_search (org, deleted, c30) WHERE c30 IS NOT NULL;
+CREATE INDEX customers_deleted_by_created_at ON customers (org, created_at, id) WHERE deleted = 1;
+CREATE INDEX customers_deleted_by_updated_at ON customers (org, updated_at, id) WHERE deleted = 1;
+
+-- Which custom attributes of an org stand in c1 to c30: those it used first. Slot 0 says that one went without.
+CREATE TABLE search_slots (
+    org       INTEGER NOT NULL,
+    attribute TEXT NOT NULL,
+    slot      INTEGER NOT NULL,
+    PRIMARY KEY (org, attribute)
+) STRICT, WITHOUT ROWID;
+
+-- Words, parts, and the values of attributes that have several, by customers.key. They are cut by the program and name
+-- org and attribute themselves; what the tokenizer would take apart is written otherwise.
+CREATE VIRTUAL TABLE customer_words USING fts5(
+    tokens, content = '', contentless_delete = 1, detail = none,
+    tokenize = "ascii tokenchars '!#$%&()*+,-./:;<=>?@[]^_`{|}~ '"
+);
+
+-- Walks over results in an order that writes may change: the ids found at the beginning, 10,000 of 12 bytes a part.
+CREATE TABLE walks (
+    org     INTEGER NOT NULL,
+    id      TEXT NOT NULL,
+    length  INTEGER NOT NULL,
+    used_at INTEGER NOT NULL,
+    PRIMARY KEY (org, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE walk_parts (
+    org  INTEGER NOT NULL,
+    walk TEXT NOT NULL,
+    part INTEGER NOT NULL,
+    ids  BLOB NOT NULL,
+    PRIMARY KEY (org, walk, part)
+) STRICT;

@@ -1,0 +1,298 @@
+//! Makes conditions out of a search: SQL over a row `s` of `customer_search`.
+//!
+//! Where a condition cannot say exactly what a criterion means, it says what is true of every match (or, under a `not`,
+//! only of matches), and the records it lets through are checked against the criterion itself. Both engines share
+//! all of this; what differs between them is a [`Dialect`]. Values are bound in the order of the `?` that stand for them.
+
+use std::ops::Bound;
+
+use kustodian_core::search::{Criterion, CustomAttribute, Interval, Needs, Node, Subject, Test, Value, Word, plan};
+use kustomer_api::ObjectId;
+use kustomer_api::custom::Suffix;
+use kustomer_api::search::{Attribute, Class};
+
+use super::column::{Cell, Column, Holds, column_of, cut, parts_column, successor, text_limit};
+use super::slot::{SLOT_TEXT, Slots};
+
+/// A value to bind.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Bind {
+    /// A value of a column.
+    Cell(Cell),
+    /// An id, as 12 bytes.
+    Id(ObjectId),
+}
+
+/// A condition.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Compiled {
+    /// It, in SQL; never null.
+    pub(crate) sql: String,
+    /// The values of its `?`.
+    pub(crate) binds: Vec<Bind>,
+    /// Whether it holds for the matches alone. Otherwise what it lets through must be checked.
+    pub(crate) exact: bool,
+}
+
+/// What engines say differently.
+pub(crate) trait Dialect {
+    /// The column of a slot, for values of this type; `s.c7`, say.
+    fn slot(&self, slot: usize, holds: Holds) -> String;
+
+    /// The condition that a row has what is needed in the inverted index; `None` when that cannot be said of single
+    /// rows. It need not be exact.
+    fn words(&self, needs: &Needs) -> Option<Compiled>;
+
+    /// The condition that a text of the row holds a part, which is bound once.
+    fn holds_part(&self, column: &str) -> String;
+}
+
+/// The condition of a node.
+pub(crate) fn compile(node: &Node, slots: &Slots, dialect: &dyn Dialect) -> Compiled {
+    Compiler { slots, dialect }.node(node, true)
+}
+
+struct Compiler<'a> {
+    slots: &'a Slots,
+    dialect: &'a dyn Dialect,
+}
+
+impl Compiled {
+    /// Holds always, or never.
+    fn constant(holds: bool) -> Self {
+        Self { sql: if holds { "TRUE" } else { "FALSE" }.to_owned(), binds: Vec::new(), exact: true }
+    }
+
+    /// Cannot be told: holds always where it must hold for every match, and never where it must hold for matches alone.
+    fn unknown(over: bool) -> Self {
+        Self { exact: false, ..Self::constant(over) }
+    }
+
+    fn new(sql: impl Into<String>, binds: Vec<Bind>) -> Self {
+        Self { sql: sql.into(), binds, exact: true }
+    }
+
+    fn inexact(self, over: bool) -> Self {
+        if over { Self { exact: false, ..self } } else { Self::unknown(over) }
+    }
+
+    fn join(parts: Vec<Self>, all: bool) -> Self {
+        let (absorbing, neutral) = if all { ("FALSE", "TRUE") } else { ("TRUE", "FALSE") };
+        if let Some(part) = parts.iter().find(|part| part.sql == absorbing && part.exact) {
+            return part.clone();
+        }
+        let exact = parts.iter().all(|part| part.exact);
+        let parts: Vec<Self> = parts.into_iter().filter(|part| part.sql != neutral).collect();
+        if parts.is_empty() {
+            return Self { exact, ..Self::constant(all) };
+        }
+        if parts.iter().any(|part| part.sql == absorbing) {
+            return Self { exact, ..Self::constant(!all) };
+        }
+        let binds = parts.iter().flat_map(|part| part.binds.clone()).collect();
+        let sql: Vec<String> = parts.into_iter().map(|part| part.sql).collect();
+        let sql = match &sql[..] {
+            [single] => single.clone(),
+            several => format!("({})", several.join(if all { " AND " } else { " OR " })),
+        };
+        Self { sql, binds, exact }
+    }
+}
+
+impl Compiler<'_> {
+    /// `over`: whether the condition must hold for every match, or for matches alone.
+    fn node(&self, node: &Node, over: bool) -> Compiled {
+        match node {
+            Node::All(nodes) => Compiled::join(nodes.iter().map(|node| self.node(node, over)).collect(), true),
+            Node::Any(nodes) => Compiled::join(nodes.iter().map(|node| self.node(node, over)).collect(), false),
+            Node::Not(node) => {
+                let inner = self.node(node, !over);
+                let sql = match inner.sql.as_str() {
+                    "TRUE" => "FALSE".to_owned(),
+                    "FALSE" => "TRUE".to_owned(),
+                    sql => format!("NOT ({sql})"),
+                };
+                Compiled { sql, ..inner }
+            }
+            Node::Test(criterion) => self.criterion(criterion, over),
+        }
+    }
+
+    fn criterion(&self, criterion: &Criterion, over: bool) -> Compiled {
+        match &criterion.subject {
+            Subject::Standard(attribute) => self.standard(*attribute, criterion, over),
+            Subject::Custom(attribute) => self.custom(attribute, criterion, over),
+        }
+    }
+
+    fn standard(&self, attribute: Attribute, criterion: &Criterion, over: bool) -> Compiled {
+        if let (Some(column), Test::Words(words)) = (parts_column(attribute), &criterion.test) {
+            return self.parts(&format!("s.{column}"), is_of_digits(attribute), words);
+        }
+        if plan(criterion).is_some() {
+            return self.words(criterion, over);
+        }
+        match (attribute, column_of(attribute)) {
+            (Attribute::Id, _) => of_id(&criterion.test, over),
+            (Attribute::Deleted, _) => match criterion.test {
+                Test::Set => Compiled::constant(true),
+                Test::Boolean(wanted) => Compiled::new("s.deleted = ?", vec![Bind::Cell(Cell::Boolean(wanted))]),
+                _ => Compiled::constant(false),
+            },
+            (_, Some(Column { name, holds, .. })) if !attribute.is_many() => {
+                of_column(&format!("s.{name}"), *holds, text_limit(), &criterion.test, over)
+            }
+            _ => Compiled::unknown(over),
+        }
+    }
+
+    fn custom(&self, attribute: &CustomAttribute, criterion: &Criterion, over: bool) -> Compiled {
+        if let Test::Words(_) = criterion.test {
+            return self.words(criterion, over);
+        }
+        let holds = match Class::of_suffix(attribute.suffix) {
+            Class::Number => Holds::Number,
+            Class::Datetime => Holds::Moment,
+            Class::Boolean => Holds::Boolean,
+            _ => Holds::Text,
+        };
+        match self.slots.of(attribute) {
+            // An id may stand for several.
+            Some(slot) if attribute.suffix != Suffix::Id || criterion.test == Test::Set => {
+                of_column(&self.dialect.slot(slot, holds), holds, SLOT_TEXT, &criterion.test, over)
+            }
+            _ => match texts_of(criterion) {
+                Some(criterion) => self.words(&criterion, over).inexact(over),
+                None => Compiled::unknown(over),
+            },
+        }
+    }
+
+    /// What the inverted index says.
+    fn words(&self, criterion: &Criterion, over: bool) -> Compiled {
+        let Some(plan) = plan(criterion) else { return Compiled::unknown(over) };
+        let Some(found) = self.dialect.words(&plan.needs) else { return Compiled::unknown(over) };
+        if plan.exact && found.exact { found } else { found.inexact(over) }
+    }
+
+    /// Each word is a part of one of the lines.
+    fn parts(&self, column: &str, of_digits: bool, words: &[Word]) -> Compiled {
+        let of_word = |word: &Word| match (of_digits, &word.digits) {
+            (true, None) => Compiled::constant(false),
+            (true, Some(part)) => self.part(column, part),
+            (false, _) => self.part(column, &word.part),
+        };
+        Compiled::join(words.iter().map(of_word).collect(), true)
+    }
+
+    fn part(&self, column: &str, part: &str) -> Compiled {
+        let holds = self.dialect.holds_part(column);
+        Compiled::new(format!("({column} IS NOT NULL AND {holds})"), vec![text(part)])
+    }
+}
+
+const fn is_of_digits(attribute: Attribute) -> bool {
+    matches!(attribute, Attribute::Phone | Attribute::SharedPhone)
+}
+
+fn text(text: &str) -> Bind {
+    Bind::Cell(Cell::Text(text.to_owned()))
+}
+
+/// A criterion that every match of one on a custom attribute's whole text also meets, and that the inverted index can
+/// answer.
+pub(crate) fn texts_of(criterion: &Criterion) -> Option<Criterion> {
+    let Subject::Custom(CustomAttribute { suffix, .. }) = &criterion.subject else { return None };
+    let Test::TextIn(values) = &criterion.test else { return None };
+    let [value] = &values[..] else { return None };
+    let words = match suffix {
+        Suffix::Id => vec![Word { pieces: Vec::new(), part: kustodian_core::search::fold(value), digits: None }],
+        Suffix::Str | Suffix::Txt | Suffix::Url => {
+            let words = Word::all(value);
+            words.into_iter().filter(|word| !word.pieces.is_empty()).collect()
+        }
+        _ => return None,
+    };
+    (!words.is_empty()).then(|| Criterion { subject: criterion.subject.clone(), test: Test::Words(words) })
+}
+
+fn of_id(test: &Test, over: bool) -> Compiled {
+    match test {
+        Test::Set => Compiled::constant(true),
+        Test::TextIn(ids) => {
+            // Ids are compared as they are written, in lower case.
+            let ids =
+                ids.iter().filter_map(|id| id.parse::<ObjectId>().ok().filter(|parsed| parsed.to_string() == *id));
+            let binds: Vec<Bind> = ids.map(Bind::Id).collect();
+            is_one_of("s.id", binds)
+        }
+        _ => Compiled::unknown(over),
+    }
+}
+
+fn is_one_of(column: &str, binds: Vec<Bind>) -> Compiled {
+    match binds.len() {
+        0 => Compiled::constant(false),
+        1 => Compiled::new(format!("({column} IS NOT NULL AND {column} = ?)"), binds),
+        several => {
+            let places = vec!["?"; several].join(", ");
+            Compiled::new(format!("({column} IS NOT NULL AND {column} IN ({places}))"), binds)
+        }
+    }
+}
+
+/// A test of a column with a single value.
+fn of_column(column: &str, holds: Holds, limit: usize, test: &Test, over: bool) -> Compiled {
+    let between = |from: Option<(&str, Bind)>, to: Option<(&str, Bind)>| {
+        let mut sql = format!("({column} IS NOT NULL");
+        let mut binds = Vec::new();
+        for (sign, bind) in from.into_iter().chain(to) {
+            sql.push_str(&format!(" AND {column} {sign} ?"));
+            binds.push(bind);
+        }
+        Compiled::new(sql + ")", binds)
+    };
+    match (test, holds) {
+        (Test::Set, _) => Compiled::new(format!("{column} IS NOT NULL"), Vec::new()),
+        (Test::TextIn(values), Holds::Text) => {
+            let cuts: Vec<(String, bool)> = values.iter().map(|value| cut(value, limit)).collect();
+            let was_cut = cuts.iter().any(|(_, was_cut)| *was_cut);
+            let found = is_one_of(column, cuts.iter().map(|(value, _)| text(value)).collect());
+            if was_cut { found.inexact(over) } else { found }
+        }
+        (Test::TextStarts(beginning), Holds::Text) => match cut(beginning, limit) {
+            (value, true) => is_one_of(column, vec![text(&value)]).inexact(over),
+            (value, false) => between(Some((">=", text(&value))), successor(&value).map(|end| ("<", text(&end)))),
+        },
+        (Test::NumberIn(numbers), Holds::Number) => {
+            is_one_of(column, numbers.iter().map(|number| Bind::Cell(Cell::Number(*number))).collect())
+        }
+        (Test::Numbers(from, to), Holds::Number) => {
+            let bound = |bound: &Bound<f64>, included: &'static str, excluded: &'static str| match bound {
+                Bound::Included(number) => Some((included, Bind::Cell(Cell::Number(*number)))),
+                Bound::Excluded(number) => Some((excluded, Bind::Cell(Cell::Number(*number)))),
+                Bound::Unbounded => None,
+            };
+            between(bound(from, ">=", ">"), bound(to, "<=", "<"))
+        }
+        (Test::Moments(Interval { from, until }), Holds::Moment) => {
+            let bound = |millis: i64| Bind::Cell(Cell::Integer(millis));
+            between(from.map(|from| (">=", bound(from))), until.map(|until| ("<", bound(until))))
+        }
+        (Test::Boolean(wanted), Holds::Boolean) => is_one_of(column, vec![Bind::Cell(Cell::Boolean(*wanted))]),
+        // A value of another type passes no test of this one.
+        _ => Compiled::constant(false),
+    }
+}
+
+/// The value of a column, as the order of results compares it.
+pub(crate) fn value_of(cell: Cell, holds: Holds) -> Value {
+    match (cell, holds) {
+        (Cell::Text(text), _) => Value::Text(text),
+        (Cell::Boolean(boolean), _) => Value::Boolean(boolean),
+        (Cell::Number(number), _) => Value::Number(number),
+        (Cell::Integer(integer), Holds::Moment) => Value::Moment(integer),
+        (Cell::Integer(integer), Holds::Boolean) => Value::Boolean(integer != 0),
+        (Cell::Integer(integer), Holds::Number | Holds::Text) => Value::Number(integer as f64),
+    }
+}

@@ -1,0 +1,17 @@
+//! What every engine knows of search: the columns of the wide table beside the customers, the slots of custom attributes,
+//! and the compiler that makes conditions on both out of a search.
+//!
+//! `customer_search` has a row for each customer that can be found: a column for each attribute with a single value, one
+//! for the addresses and numbers of each attribute whose parts are searched, and [`SLOTS`] columns for custom attributes,
+//! which each org gives to those it uses first. Words, parts and the values of attributes that have several stand in an
+//! inverted index of the engine's own kind.
+
+mod column;
+mod compile;
+mod page;
+mod slot;
+
+pub(crate) use self::column::{COLUMNS, Cell, Column, Holds, Index, PARTS, cells, column_of};
+pub(crate) use self::compile::{Bind, Compiled, Dialect, compile, texts_of, value_of};
+pub(crate) use self::page::{Candidate, order};
+pub(crate) use self::slot::{SLOTS, Slots, slot_cells};

@@ -1,0 +1,68 @@
+//! Which custom attributes have a column: each org gives its slots to those it uses first.
+
+use std::collections::HashMap;
+
+use kustodian_core::search::{CustomAttribute, SearchRow};
+
+use super::column::Cell;
+
+/// How many custom attributes of an org are indexed at most.
+pub(crate) const SLOTS: usize = 30;
+
+/// How many characters of a custom attribute's text its slot holds: enough for what is compared whole.
+pub(crate) const SLOT_TEXT: usize = 64;
+
+/// The slots an org has given away: by the attribute's key, from 1.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Slots {
+    given: HashMap<String, usize>,
+    /// Whether an attribute went without. From then on none is given, as a later one would find its attribute on records
+    /// whose rows do not hold it; until all rows are made anew.
+    is_full: bool,
+}
+
+/// The key under which it is noted that an attribute went without a slot; its slot is 0.
+const FULL: &str = "";
+
+impl Slots {
+    pub(crate) fn new(given: impl IntoIterator<Item = (String, usize)>) -> Self {
+        let given: HashMap<String, usize> = given.into_iter().filter(|(_, slot)| *slot <= SLOTS).collect();
+        Self { is_full: given.contains_key(FULL), given }
+    }
+
+    /// The slot of a custom attribute.
+    pub(crate) fn of(&self, attribute: &CustomAttribute) -> Option<usize> {
+        self.given.get(&attribute.key).copied().filter(|slot| *slot > 0)
+    }
+
+    /// Gives slots to the attributes of a row that have none, as long as there are fewer than `limit`; what is to be
+    /// noted.
+    pub(crate) fn give(&mut self, row: &SearchRow, limit: usize) -> Vec<(String, usize)> {
+        let mut given = Vec::new();
+        for (attribute, _) in row.custom() {
+            if self.is_full {
+                break;
+            }
+            if !self.given.contains_key(&attribute.key) {
+                let next = self.given.len() + 1;
+                self.is_full = next > limit.min(SLOTS);
+                let entry = if self.is_full { (FULL.to_owned(), 0) } else { (attribute.key, next) };
+                self.given.insert(entry.0.clone(), entry.1);
+                given.push(entry);
+            }
+        }
+        given
+    }
+}
+
+/// What a record's row holds in the slots: of several values the first.
+pub(crate) fn slot_cells(row: &SearchRow, slots: &Slots) -> [Option<Cell>; SLOTS] {
+    let mut cells = [const { None }; SLOTS];
+    for (attribute, values) in row.custom() {
+        let cell = slots.of(&attribute).and_then(|slot| cells.get_mut(slot - 1));
+        if let (Some(cell), Some(value)) = (cell, values.first()) {
+            *cell = Some(Cell::of(value, SLOT_TEXT));
+        }
+    }
+    cells
+}

@@ -1,0 +1,18 @@
+//! Search on SQLite: the wide table by its indexes, the inverted index by FTS5, and which of them leads is decided here.
+
+mod access;
+mod pages;
+mod reindex;
+mod stream;
+mod terms;
+mod time;
+mod walk;
+mod walks;
+mod write;
+
+pub(super) use self::pages::search;
+pub(super) use self::reindex::reindex;
+pub(super) use self::time::watch;
+pub(super) use self::walk::{Step, step};
+pub(super) use self::walks::{Walk, keep, touch};
+pub(super) use self::write::Writing;

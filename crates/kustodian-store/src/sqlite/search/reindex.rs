@@ -1,0 +1,49 @@
+//! Making anew what records are found by, out of their documents.
+
+use kustodian_core::holdings;
+use kustodian_core::store::OrgKey;
+use kustomer_api::ObjectId;
+use rusqlite::types::Type;
+use rusqlite::{Connection, params};
+
+use super::super::values::Id;
+use super::write::Writing;
+
+/// How many records are read at a time.
+const RECORDS: usize = 1_000;
+
+const PAGE: &str = "SELECT key, org, id, document FROM customers WHERE key > ?1 ORDER BY key LIMIT ?2";
+
+/// Makes everything anew that records are found by, in the transaction of the caller; tells after each thousand records
+/// how many are done. How many there were.
+pub(in crate::sqlite) fn reindex(
+    connection: &Connection,
+    limit: usize,
+    tell: &mut dyn FnMut(u64),
+) -> rusqlite::Result<u64> {
+    connection.execute_batch(
+        "DELETE FROM customer_search; DELETE FROM search_slots; \
+         INSERT INTO customer_words (customer_words) VALUES ('delete-all')",
+    )?;
+    let mut writing = Writing::default();
+    let (mut last, mut done) = (0, 0);
+    loop {
+        let page: Vec<(i64, i64, ObjectId, String)> = connection
+            .prepare_cached(PAGE)?
+            .query_map(params![last, RECORDS], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get::<_, Id>(2)?.0, row.get(3)?))
+            })?
+            .collect::<rusqlite::Result<_>>()?;
+        let Some((key, ..)) = page.last() else { return Ok(done) };
+        last = *key;
+        done += page.len() as u64;
+        for (key, org, id, document) in page {
+            let row = holdings::search_row_of(&document)
+                .map_err(|refusal| rusqlite::Error::FromSqlConversionFailure(3, Type::Text, Box::new(refusal)))?;
+            if let Some(row) = row {
+                writing.add(connection, (OrgKey(org), key, id), &row, limit)?;
+            }
+        }
+        tell(done);
+    }
+}

@@ -1,0 +1,75 @@
+//! How long a search may take: SQLite asks now and then whether the thread's time has run out, and stops then.
+
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, ErrorCode};
+
+/// How many steps of SQLite's machine pass between two looks at the clock: some tens of microseconds.
+const STEPS: i32 = 4_000;
+
+thread_local! {
+    static END: Cell<Option<Instant>> = const { Cell::new(None) };
+}
+
+/// Makes a connection look at its thread's time.
+pub(in crate::sqlite) fn watch(connection: &mut Connection) -> rusqlite::Result<()> {
+    connection.progress_handler(STEPS, Some(|| END.get().is_some_and(|end| Instant::now() >= end)))
+}
+
+/// The time of what the thread does now. Ends when dropped.
+pub(super) struct Time {
+    end: Instant,
+}
+
+impl Time {
+    /// Begins now.
+    pub(super) fn start(time: Duration) -> Self {
+        let end = Instant::now() + time;
+        END.set(Some(end));
+        Self { end }
+    }
+
+    /// Whether it is over, for what SQLite does not see.
+    pub(super) fn check(&self) -> Result<(), Halt> {
+        if Instant::now() >= self.end { Err(Halt::Time) } else { Ok(()) }
+    }
+
+    /// Lifts the limit: for reading the few records that were found.
+    pub(super) fn lift(&self) {
+        END.set(None);
+    }
+}
+
+impl Drop for Time {
+    fn drop(&mut self) {
+        END.set(None);
+    }
+}
+
+/// Why a search stopped before its end.
+#[derive(Debug)]
+pub(super) enum Halt {
+    /// Its time is over.
+    Time,
+    /// The database failed.
+    Failed(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for Halt {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::OperationInterrupted) => Self::Time,
+            _ => Self::Failed(error),
+        }
+    }
+}
+
+/// Whether it ended in time.
+pub(super) fn in_time(result: Result<(), Halt>) -> rusqlite::Result<bool> {
+    match result {
+        Ok(()) => Ok(true),
+        Err(Halt::Time) => Ok(false),
+        Err(Halt::Failed(error)) => Err(error),
+    }
+}

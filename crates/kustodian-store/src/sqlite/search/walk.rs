@@ -1,0 +1,138 @@
+//! A step of a walk.
+
+use kustodian_core::search_store::{Count, Records, Total, WalkFrom, WalkPlace, WalkQuery, Walked};
+use kustodian_core::store::OrgKey;
+use kustomer_api::ObjectId;
+use rusqlite::Connection;
+
+use super::super::events::find_head;
+use super::pages::{Finding, Tests, records};
+use super::time::{Halt, Time, in_time};
+use super::walks;
+use super::write::read_slots;
+use crate::options::SearchEffort;
+
+/// What a step came to.
+pub(in crate::sqlite) enum Step {
+    /// This.
+    Done(Walked),
+    /// A walk to keep: its ids, from the first on.
+    Keep { walk: ObjectId, ids: Vec<[u8; 12]>, first: Walked },
+    /// The walk is not kept, or not any longer.
+    Gone,
+    /// The first step takes too long.
+    TooLong,
+}
+
+/// Goes a step, all as of one moment.
+pub(in crate::sqlite) fn step(connection: &Connection, org: OrgKey, query: &WalkQuery, effort: SearchEffort) -> rusqlite::Result<Step> {
+    let snapshot = connection.unchecked_transaction()?;
+    let time = Time::start(query.time);
+    let slots = read_slots(&snapshot, org)?;
+    let mut finding = Finding::new(&snapshot, org, &query.query, &slots, &time, effort);
+    let step = match query.from {
+        WalkFrom::Start { .. } if query.query.sort.is_empty() => by_id(&snapshot, &mut finding, query, None)?,
+        WalkFrom::After(WalkPlace::Id(after)) => by_id(&snapshot, &mut finding, query, Some(after))?,
+        WalkFrom::Start { walk } => list(&snapshot, &mut finding, query, walk)?,
+        WalkFrom::After(WalkPlace::Kept { walk, done }) => go_on(&snapshot, &finding, query, (org, walk, done))?,
+    };
+    let step = match (step, query.from) {
+        (Step::Done(walked), WalkFrom::Start { .. }) => Step::Done(with_position(&snapshot, org, walked)?),
+        (Step::Keep { walk, ids, first }, _) => Step::Keep { walk, ids, first: with_position(&snapshot, org, first)? },
+        (step, _) => step,
+    };
+    drop(finding);
+    drop(time);
+    snapshot.commit()?;
+    Ok(step)
+}
+
+fn with_position(connection: &Connection, org: OrgKey, walked: Walked) -> rusqlite::Result<Walked> {
+    Ok(Walked { position: Some(find_head(connection, org)?.position), ..walked })
+}
+
+/// In the order of ids, behind one: nothing need be kept, since ids never change.
+fn by_id(
+    connection: &Connection,
+    finding: &mut Finding<'_>,
+    query: &WalkQuery,
+    after: Option<ObjectId>,
+) -> rusqlite::Result<Step> {
+    let limit = usize::try_from(query.limit.max(1)).unwrap_or(usize::MAX);
+    let mut behind = after;
+    let mut in_time_so_far = true;
+    let ids = in_time(finding.find_by_id(after, limit, &mut behind))?;
+    in_time_so_far &= ids;
+    let is_end = finding.is_all();
+    let mut total = None;
+    if after.is_none() && query.total != Count::None && in_time_so_far {
+        in_time_so_far &= in_time(finding.count_all(query.total, &mut total))?;
+        total = total.or(Some(Total { count: finding.all().len() as u64, is_estimate: true }));
+    }
+    finding.lift_time();
+    let next = if is_end { None } else { behind.map(WalkPlace::Id) };
+    let records = records(connection, finding.all(), query.ids_only)?;
+    Ok(Step::Done(Walked { records, next, total, timed_out: !in_time_so_far, position: None }))
+}
+
+/// In an order that writes may change: what is found now is listed, and gone through in that order.
+fn list(
+    connection: &Connection,
+    finding: &mut Finding<'_>,
+    query: &WalkQuery,
+    walk: ObjectId,
+) -> rusqlite::Result<Step> {
+    if !in_time(finding.find(usize::MAX))? {
+        return Ok(Step::TooLong);
+    }
+    finding.lift_time();
+    let limit = usize::try_from(query.limit.max(1)).unwrap_or(usize::MAX);
+    let found = finding.all();
+    let page = &found[..limit.min(found.len())];
+    let total = (query.total != Count::None).then_some(Total { count: found.len() as u64, is_estimate: false });
+    let records = records(connection, page, query.ids_only)?;
+    let first = Walked { records, next: None, total, timed_out: false, position: None };
+    if page.len() == found.len() {
+        return Ok(Step::Done(first));
+    }
+    let next = Some(WalkPlace::Kept { walk, done: page.len() as u64 });
+    let mut id = connection.prepare_cached("SELECT id FROM customer_search WHERE key = ?1")?;
+    let ids = found.iter().map(|key| id.query_row([key], |row| row.get(0)));
+    Ok(Step::Keep { walk, ids: ids.collect::<rusqlite::Result<_>>()?, first: Walked { next, ..first } })
+}
+
+/// Along the list, leaving out what does not match any longer.
+fn go_on(
+    connection: &Connection,
+    finding: &Finding<'_>,
+    query: &WalkQuery,
+    (org, walk, done): (OrgKey, ObjectId, u64),
+) -> rusqlite::Result<Step> {
+    let Some(length) = walks::length(connection, org, walk, query.now)? else { return Ok(Step::Gone) };
+    let mut tests = Tests::prepare(finding, None)?;
+    let mut keys = Vec::new();
+    let mut place = done;
+    let mut key = connection.prepare_cached("SELECT key FROM customers WHERE org = ?1 AND id = ?2")?;
+    let in_its_time = in_time((|| {
+        while place < length && keys.len() < usize::try_from(query.limit.max(1)).unwrap_or(usize::MAX) {
+            for id in walks::ids(connection, org, walk, place, u64::from(query.limit.max(1)) - keys.len() as u64)? {
+                finding.check_time()?;
+                let id = super::super::values::Hex::of(ObjectId::from_bytes(id));
+                let found: Option<i64> =
+                    rusqlite::OptionalExtension::optional(key.query_row((org.0, id), |row| row.get(0)))?;
+                if let Some(key) = found
+                    && tests.candidate(finding, key)?.is_some()
+                {
+                    keys.push(key);
+                }
+                place += 1;
+            }
+        }
+        Ok::<(), Halt>(())
+    })())?;
+    drop(tests);
+    finding.lift_time();
+    let next = (place < length).then_some(WalkPlace::Kept { walk, done: place });
+    let records: Records = records(connection, &keys, query.ids_only)?;
+    Ok(Step::Done(Walked { records, next, total: None, timed_out: !in_its_time, position: None }))
+}
