@@ -26,7 +26,6 @@ mod failure;
 mod metrics;
 mod options;
 mod postgres;
-mod search;
 mod sqlite;
 mod verify;
 

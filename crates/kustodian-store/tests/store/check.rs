@@ -1,0 +1,87 @@
+//! Checking a database: an untouched one agrees with itself, and whatever is written past the engine is told.
+
+use kustodian_core::change::{ChangeSet, Kind, Put};
+use kustodian_core::holdings::claims_of;
+use kustodian_core::store::OrgKey;
+use kustodian_store::{Checked, Options, check, open};
+use kustomer_api::ObjectId;
+
+use crate::place::Place;
+use crate::setting::{at, changes, make_org, next_id, put};
+
+/// A tag that is stored as the engine would store it, with the claim on its name.
+fn tag(org: OrgKey, id: ObjectId, name: &str) -> ChangeSet {
+    let (created_at, updated_at) = (at(1_000), at(1_001));
+    let attributes = serde_json::json!({
+        "name": name, "deleted": false, "createdAt": created_at, "updatedAt": updated_at, "rev": 1,
+    });
+    let stored = serde_json::json!({ "type": "tag", "id": id, "attributes": attributes }).to_string();
+    // In the order of the type.
+    let document = kustodian_core::history::replay(Kind::Tag, &stored, "{}").unwrap();
+    let claims = claims_of(org, Kind::Tag, id, &document).unwrap();
+    assert_eq!(claims.len(), 1);
+    ChangeSet { claims, ..changes(vec![Put { kind: Kind::Tag, document, ..put(id, 1) }]) }
+}
+
+/// A database with more tags than are read at a time.
+async fn populated() -> Option<(Place, ObjectId)> {
+    let place = Place::lasting().await?;
+    let database = open(place.url(), Options::default()).await.unwrap();
+    let store = database.store();
+    let org = make_org(&*database.directory(), "acme").await.key;
+    let first = next_id();
+    store.commit(org, tag(org, first, "the first")).await.unwrap();
+    for number in 0..600 {
+        store.commit(org, tag(org, next_id(), &format!("tag {number}"))).await.unwrap();
+    }
+    drop(store);
+    database.close().await;
+    Some((place, first))
+}
+
+async fn checked(place: &Place) -> Checked {
+    check(place.url(), &mut |_| {}).await.unwrap()
+}
+
+#[tokio::test]
+async fn an_untouched_database_agrees_with_itself() {
+    let Some((place, _)) = populated().await else { return };
+    let checked = checked(&place).await;
+    assert_eq!(checked.findings, []);
+    assert_eq!((checked.orgs[0].name.as_str(), checked.orgs[0].position), ("acme", 601));
+}
+
+#[tokio::test]
+async fn what_was_written_past_the_engine_is_told() {
+    let Some((place, first)) = populated().await else { return };
+    let of_first = format!("owner = '{first}'");
+    for (sql, words) in [
+        (format!("DELETE FROM claims WHERE {of_first}"), vec!["unclaimed"]),
+        (format!("UPDATE claims SET owner = 'ffffffffffffffffffffffff' WHERE {of_first}"), vec!["unclaimed", "stray"]),
+        (format!("UPDATE claims SET kind = 'email' WHERE {of_first}"), vec!["unclaimed", "stray"]),
+        ("UPDATE live_counts SET live = live + 1 WHERE kind = 'tag'".to_owned(), vec!["count"]),
+        ("DELETE FROM live_counts".to_owned(), vec!["count"]),
+        (format!("UPDATE tags SET updated_at = 5 WHERE id = '{first}'"), vec!["column"]),
+        (format!("UPDATE tags SET document = '{{}}' WHERE id = '{first}'"), vec!["stray", "unreadable", "event"]),
+        (format!("DELETE FROM tags WHERE id = '{first}'"), vec!["stray", "count", "event"]),
+        (format!("UPDATE events SET name = 'x' WHERE record = '{first}'"), vec!["event"]),
+    ] {
+        let place = place.copy().await;
+        assert!(place.write(&sql).await > 0, "{sql}");
+        let findings = checked(&place).await.findings;
+        for word in &words {
+            assert!(findings.iter().any(|finding| finding.word() == *word), "{sql}: {word}: {findings:?}");
+        }
+        assert!(findings.iter().all(|finding| words.contains(&finding.word())), "{sql}: {findings:?}");
+        assert!(findings.iter().all(|finding| !finding.to_string().contains("the first")), "{findings:?}");
+    }
+}
+
+#[tokio::test]
+async fn findings_end_however_much_is_wrong() {
+    let Some((place, _)) = populated().await else { return };
+    place.write("DELETE FROM claims").await;
+    let findings = checked(&place).await.findings;
+    assert!(findings.len() <= 202, "{}", findings.len());
+    assert_eq!(findings.last().map(|finding| finding.word()), Some("more"));
+}
