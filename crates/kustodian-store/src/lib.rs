@@ -26,6 +26,7 @@ mod failure;
 mod metrics;
 mod options;
 mod postgres;
+mod search;
 mod sqlite;
 mod verify;
 
