@@ -106,7 +106,7 @@ endpoint! {
     path: (), query: ListAuditLogs, body: (), answer: Page<AuditLog>: Answer::Counted(&AUDIT_LOG)
 }
 
-/// The types of records an audit log can be filtered by: those of the contract, and `tag`.
+/// The types of records an audit log can be filtered by: those of the contract, `tag` and `team`.
 pub const OBJECT_TYPES: &[&str] = &[
     "bill_subscription",
     "business_rule",
@@ -122,6 +122,7 @@ pub const OBJECT_TYPES: &[&str] = &[
     "work_session",
     "shopify_rest",
     "tag",
+    "team",
 ];
 
 /// The default `count`.
