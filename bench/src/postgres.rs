@@ -41,8 +41,17 @@ const SCHEMA: &str = r#"
     CREATE TABLE bare.events (
         record text COLLATE "C" NOT NULL, org bigint NOT NULL, kind text COLLATE "C" NOT NULL, rev bigint NOT NULL,
         id text COLLATE "C" NOT NULL, name text COLLATE "C" NOT NULL, at bigint NOT NULL, actor text COLLATE "C",
-        PRIMARY KEY (record, org, kind, rev)
+        client text COLLATE "C" NOT NULL, digest bytea NOT NULL, salt bytea, request_id text COLLATE "C" NOT NULL,
+        PRIMARY KEY (record, org, kind, rev) INCLUDE (at)
     );
+    -- As the server has it, where PostgreSQL knows how.
+    DO $$
+    BEGIN
+        ALTER TABLE bare.customers ALTER COLUMN document SET COMPRESSION lz4;
+    EXCEPTION WHEN feature_not_supported OR invalid_parameter_value THEN
+        NULL;
+    END
+    $$;
 "#;
 
 /// $1 id, $2 at, $3 document.
@@ -52,7 +61,8 @@ const INSERT_RECORD: &str = "INSERT INTO bare.customers VALUES ($1, 1, 1, false,
 const INSERT_ALL: &str = "WITH record AS (INSERT INTO bare.customers VALUES ($1, 1, 1, false, $2, $2, $3)), \
      claims AS (INSERT INTO bare.claims SELECT substring(sha256(convert_to($1 || identity, 'UTF8')) FOR 16), 1, \
      'email', $1 FROM generate_series(1, 4) identity) \
-     INSERT INTO bare.events VALUES ($1, 1, 'customer', 1, $1, 'kustomer.customer.create', $2, $1)";
+     INSERT INTO bare.events VALUES ($1, 1, 'customer', 1, $1, 'kustomer.customer.create', $2, $1, 'api', \
+     sha256(convert_to($1, 'UTF8')), substring(sha256(convert_to($1, 'UTF8')) FOR 16), $1)";
 
 /// $1 org, $2 id.
 const READ: &str = "SELECT id, rev, deleted, created_at, updated_at, document FROM bare.customers \

@@ -7,7 +7,7 @@ use crate::place::Place;
 use crate::setting::{changes, email, everything, make_org, next_id, put};
 use kustodian_core::change::{ChangeSet, Kind, Put};
 use kustodian_core::store::{CommitError, OrgKey, Store, Stored};
-use kustodian_store::{Database, Options, open, pending_migrations};
+use kustodian_store::{Database, Options, Where, open, pending_migrations, verify};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 use tokio_postgres::Client;
@@ -154,6 +154,11 @@ async fn positions_are_dense_and_totals_exact_while_two_servers_commit() {
     let last: i64 = client.query_one("SELECT position FROM feeds WHERE org = $1", &[&org.0]).await.unwrap().get(0);
     let live: i64 = client.query_one("SELECT live FROM live_counts WHERE org = $1", &[&org.0]).await.unwrap().get(0);
     assert_eq!((last, live), (60, 16));
+    // Whichever server gave a position, it went on where the other had ended.
+    let told = verify(place.url(), None, &mut |_| ()).await.unwrap();
+    let in_chains: Vec<_> = told.findings.iter().filter(|found| matches!(found.at, Where::Position(_))).collect();
+    assert!(in_chains.is_empty(), "{in_chains:?}");
+    assert_eq!((told.orgs[0].position, told.orgs[0].waiting), (60, 0));
     assert_eq!(servers[0].store().list(org, everything(Kind::Customer)).await.unwrap().total, Some(16));
 }
 
