@@ -64,7 +64,7 @@ pub(super) fn run(rig: &Rig) -> Result<Outcome> {
     // In the past, too, the key of the future is a key.
     shim.set(Word::Clock, -3_600 * NANOSECONDS)?;
     let server = Server::start(&recipe, Some(&shim))?;
-    let (held, lost) = cycles::settle(&server, &folder, &mut ledgers)?;
+    let (held, lost) = cycles::settle(&recipe, &server, &folder, &mut ledgers)?;
     outcome.lost.extend(lost.into_iter().chain(tally.faults));
     server.kill()?;
     outcome.lost.extend(budget(&recipe, &shim)?);

@@ -68,7 +68,8 @@ pub(super) fn run<G: Ground>(
                 restarted = Some(Server::start(ground.recipe(), ground.shim())?);
             }
             let running = restarted.context("no server runs")?;
-            let findings = check::compare(&ground.look()?, &mut ledgers);
+            let mut findings = check::compare(&ground.look()?, &mut ledgers);
+            findings.lost.extend(ground.recipe().check()?);
             held += findings.held;
             let lost = findings.lost.into_iter().chain(compare_over_http(&running, &mut ledgers)?);
             outcome.lost.extend(lost.map(|loss| format!("cycle {cycle}: {loss}")));
@@ -242,8 +243,14 @@ impl Ground for Cutting<'_> {
 }
 
 /// What a strike leaves must be as acknowledged; the last part of the scenarios that strike by other means.
-pub(super) fn settle(server: &Server, folder: &Path, ledgers: &mut [Ledger]) -> Result<(u64, Vec<String>)> {
+pub(super) fn settle(
+    recipe: &Recipe,
+    server: &Server,
+    folder: &Path,
+    ledgers: &mut [Ledger],
+) -> Result<(u64, Vec<String>)> {
     let mut findings = check::compare(&sqlite::look(folder)?, ledgers);
+    findings.lost.extend(recipe.check()?);
     findings.lost.extend(compare_over_http(server, ledgers)?);
     Ok((findings.held, findings.lost))
 }

@@ -45,7 +45,7 @@ pub(super) fn run(rig: &Rig) -> Result<Outcome> {
     server.kill()?;
     recipe.before = None;
     server = Server::start(&recipe, None)?;
-    let (held, lost) = cycles::settle(&server, &folder, &mut ledgers)?;
+    let (held, lost) = cycles::settle(&recipe, &server, &folder, &mut ledgers)?;
     server.kill()?;
     let tried = format!(
         "{waiting} connections to a server that may open {LIMIT} files: those inside were served, newcomers once the \

@@ -122,7 +122,7 @@ pub(super) fn full(rig: &Rig) -> Result<Outcome> {
     full.end()?;
     server = Server::start(&recipe, loaded)?;
     wait_for_write(&mut server.client(), 201)?;
-    let (held, lost) = cycles::settle(&server, &folder, &mut ledgers)?;
+    let (held, lost) = cycles::settle(&recipe, &server, &folder, &mut ledgers)?;
     let how = if disk.is_some() { "a tmpfs" } else { "played by the shim, as this user may mount none" };
     let tried = format!(
         "{how}: {} writes acknowledged, {} turned away with 503; reads went on; {start}; went on by itself with room \
@@ -165,7 +165,7 @@ pub(super) fn read_only(rig: &Rig) -> Result<Outcome> {
     disk.remount("rw")?;
     recipe.arguments.clear();
     let server = Server::start(&recipe, None)?;
-    let (held, lost) = cycles::settle(&server, &folder, &mut ledgers)?;
+    let (held, lost) = cycles::settle(&recipe, &server, &folder, &mut ledgers)?;
     server.kill()?;
     let tried = format!("{} writes acknowledged; {}; {held} comparisons", tally.acknowledged, told.join("; "));
     Ok(Outcome { tried, lost: lost.into_iter().chain(tally.faults).collect() })
@@ -192,7 +192,7 @@ pub(super) fn errors(rig: &Rig) -> Result<Outcome> {
         server.kill()?;
         shim.cut(&mut rng, Fate::All)?;
         let server = Server::start(&recipe, Some(&shim))?;
-        let (compared, lost) = cycles::settle(&server, &folder, &mut ledgers)?;
+        let (compared, lost) = cycles::settle(&recipe, &server, &folder, &mut ledgers)?;
         held += compared;
         outcome.lost.extend(lost.into_iter().map(|loss| format!("after errno {number}: {loss}")));
         server.kill()?;
