@@ -13,6 +13,8 @@ mod durability;
 mod envelope;
 mod erase;
 mod events;
+mod formats;
+mod following;
 mod history;
 mod isolation;
 mod killed;

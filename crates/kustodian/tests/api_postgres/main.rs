@@ -25,6 +25,8 @@ mod envelope;
 mod erase;
 #[path = "../api/events.rs"]
 mod events;
+#[path = "../api/following.rs"]
+mod following;
 #[path = "../api/history.rs"]
 mod history;
 #[path = "../api/isolation.rs"]
