@@ -6,11 +6,13 @@
 mod bench;
 mod contract;
 mod drift;
+mod fuzz;
 mod layers;
 mod openapi;
 mod operations;
 mod postgres;
 mod process;
+mod schemathesis;
 mod tally;
 mod test;
 mod torture;
@@ -57,6 +59,20 @@ enum Command {
     },
     /// Check which crate may depend on which
     Layers,
+    /// Feed made-up input to everything that reads what comes from outside, guided by what it covers
+    Fuzz {
+        /// One target alone, such as customer_body
+        target: Option<String>,
+        /// How long each target runs
+        #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
+        seconds: u32,
+    },
+    /// Let schemathesis hold a running server to its own OpenAPI document
+    Schemathesis {
+        /// How many requests are made up for each operation, at most
+        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
+        examples: u32,
+    },
     /// Measure the release build beside bare axum and bare SQLite
     Bench {
         /// Shorter rounds: under a minute, and noisier
@@ -93,6 +109,8 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Openapi { check } => openapi::run(check),
         Command::Operations { check } => operations::run(check),
         Command::Layers => layers::run(),
+        Command::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds),
+        Command::Schemathesis { examples } => schemathesis::run(examples),
         Command::Bench { quick } => bench::run(quick),
         Command::Torture(arguments) => torture::run(&arguments),
     }

@@ -4,7 +4,8 @@ use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
 use http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, RETRY_AFTER, STRICT_TRANSPORT_SECURITY, VARY, X_CONTENT_TYPE_OPTIONS,
+    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, REFERRER_POLICY, RETRY_AFTER,
+    STRICT_TRANSPORT_SECURITY, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderName, HeaderValue, StatusCode};
 use kustodian_core::rate_limit::Standing;
@@ -146,12 +147,24 @@ pub(crate) fn finish(response: &mut Response, request_id: &str, standing: Standi
     headers.insert(RESET, standing.reset.into());
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache,private"));
     headers.insert(VARY, HeaderValue::from_static("X-HTTP-Method-Override, Authorization"));
-    headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000; includeSubDomains"));
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(POD, HeaderValue::from_static("prod1"));
     headers.insert(TIMING, HeaderValue::from_static("*"));
     if let Ok(id) = HeaderValue::from_str(request_id) {
         headers.insert(REQUEST_ID, id);
+    }
+}
+
+/// What every answer tells a browser, unless it said so itself: take it for what it says it is, run and frame nothing of
+/// it, send nobody the address it came from, and come back over TLS once it was reached so. Errors found while a request
+/// is still being parsed are answered below this, with a status line and no body.
+pub(crate) fn protect(response: &mut Response) {
+    for (name, value) in [
+        (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        (CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
+        (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+        (STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000; includeSubDomains")),
+    ] {
+        response.headers_mut().entry(name).or_insert(value);
     }
 }
 

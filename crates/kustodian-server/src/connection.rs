@@ -1,5 +1,6 @@
 //! From a listening socket to the pipeline: connections, their timeouts, and an orderly end.
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -10,8 +11,8 @@ use axum::body::Body;
 use axum::extract::{Extension, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
-use http::{HeaderMap, Request, StatusCode};
+use http::header::{ACCEPT, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, TRANSFER_ENCODING};
+use http::{HeaderMap, HeaderValue, Request, StatusCode};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
@@ -24,7 +25,7 @@ use tower::ServiceExt as _;
 use crate::app::{App, Services};
 use crate::settings::Settings;
 use crate::tls::Tls;
-use crate::{docs_page, openapi, pipeline};
+use crate::{answer, docs_page, openapi, pipeline};
 
 /// The server, ready to serve.
 pub struct Server {
@@ -120,7 +121,18 @@ impl Speaker {
                 TokioIo::new(stream),
                 service_fn(move |mut request: Request<hyper::body::Incoming>| {
                     request.extensions_mut().insert(from);
-                    router.clone().oneshot(request.map(Body::new))
+                    let is_chunked = request.headers().contains_key(TRANSFER_ENCODING);
+                    let answering = router.clone().oneshot(request.map(Body::new));
+                    async move {
+                        let mut response = answering.await?;
+                        answer::protect(&mut response);
+                        // A length sent beside the chunks is taken away before anybody sees it. A proxy that went by it
+                        // would take what follows for a part of the body: so nothing follows (RFC 9112 §6.3).
+                        if is_chunked {
+                            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+                        }
+                        Ok::<_, Infallible>(response)
+                    }
                 }),
             );
         if let Err(error) = watcher.watch(connection).await {
@@ -175,14 +187,9 @@ async fn api(State(app): State<Arc<App>>, Extension(from): Extension<SocketAddr>
 
 const JSON: &str = "application/json; charset=utf-8";
 
-/// What is not of the API is never kept, sniffed or framed.
+/// What is not of the API is never kept.
 fn plain(kind: &'static str, body: impl IntoResponse) -> Response {
-    let headers = [
-        (CONTENT_TYPE, kind),
-        (CACHE_CONTROL, "no-cache,private"),
-        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
-    ];
+    let headers = [(CONTENT_TYPE, kind), (CACHE_CONTROL, "no-cache,private")];
     (headers, body).into_response()
 }
 

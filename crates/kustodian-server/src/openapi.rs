@@ -29,6 +29,7 @@ pub fn document() -> Value {
         }
         item[method] = describe(declaration, &mut components);
     }
+    note_what_is_not_served(&mut paths, &served);
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -54,6 +55,20 @@ pub fn document() -> Value {
         },
     })
 }
+
+/// At each path that is described, the operations that will answer there one day and answer 501 until then.
+fn note_what_is_not_served(paths: &mut Map<String, Value>, served: &[&str]) {
+    for operation in operation::all().filter(|operation| !served.contains(&operation.name)) {
+        let Some(item) = paths.get_mut(&operation.path.replace("{ids}", "{id}")) else { continue };
+        let method = operation.method.as_str().to_lowercase();
+        if item.get(&method).is_none() {
+            item[NOT_SERVED][method] = json!(operation.name);
+        }
+    }
+}
+
+/// The member of a path that names what is not served there.
+const NOT_SERVED: &str = "x-not-served";
 
 fn describe(declaration: &Declaration, components: &mut Components) -> Value {
     let operation = declaration.operation;
@@ -116,13 +131,14 @@ fn answers(declaration: &Declaration, components: &mut Components) -> Value {
             let data = json!({ "type": "array", "items": components.schema(schema) });
             Some(json!({ "type": "object", "required": ["data"], "properties": { "data": data } }))
         }
-        Answer::Counted(schema) | Answer::Uncounted(schema) => {
+        Answer::Counted(schema) | Answer::Uncounted(schema) | Answer::Logged(schema) => {
+            let meta = if matches!(declaration.answer, Answer::Logged(_)) { "LogMeta" } else { "PageMeta" };
             let data = json!({ "type": "array", "items": components.schema(schema) });
             Some(json!({
                 "type": "object",
                 "required": ["meta", "data", "links"],
                 "properties": {
-                    "meta": { "$ref": "#/components/schemas/PageMeta" },
+                    "meta": { "$ref": format!("#/components/schemas/{meta}") },
                     "data": data,
                     "links": { "$ref": "#/components/schemas/PageLinks" },
                 },
@@ -181,8 +197,11 @@ impl Components {
                 None => json!({ "type": "number" }),
                 Some((least, greatest)) => json!({ "type": "number", "minimum": least, "maximum": greatest }),
             },
-            Kind::Integer { one_of: [] } => json!({ "type": "integer" }),
-            Kind::Integer { one_of } => json!({ "type": "integer", "enum": one_of }),
+            Kind::Integer { one_of: [], range: None } => json!({ "type": "integer" }),
+            Kind::Integer { one_of: [], range: Some((least, greatest)) } => {
+                json!({ "type": "integer", "minimum": least, "maximum": greatest })
+            }
+            Kind::Integer { one_of, .. } => json!({ "type": "integer", "enum": one_of }),
             Kind::Text(text) => self.text(text, schema.nullable),
             Kind::List { items, max, unique } => {
                 let mut list = json!({ "type": "array", "items": self.schema(items) });
@@ -224,6 +243,9 @@ impl Components {
             written["enum"] = text.one_of.iter().map(|value| json!(value)).chain(null).collect();
         }
         if let Some(format) = text.format {
+            if let Some(max) = text.max.into_iter().chain(format.max).min() {
+                written["maxLength"] = json!(max);
+            }
             match format.pattern {
                 None => written["format"] = json!(format.name),
                 Some(pattern) => {
@@ -295,6 +317,15 @@ impl Components {
                     "totalPages": { "type": "integer" },
                     "cursor": link,
                 },
+            }),
+        );
+        let count = json!({ "type": "integer" });
+        self.0.insert(
+            "LogMeta".to_owned(),
+            json!({
+                "type": "object",
+                "required": ["count", "cursorCount", "total"],
+                "properties": { "count": count, "cursorCount": count, "total": count },
             }),
         );
         self.0.insert(

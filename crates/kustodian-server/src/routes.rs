@@ -30,7 +30,7 @@ impl Served {
 pub(crate) enum Found<'a> {
     /// To this operation.
     Route(&'a Route, Vec<String>),
-    /// To a known path that takes other methods.
+    /// To a known path that takes other methods: these, of those that are served when any is.
     OtherMethods(Vec<&'static str>),
     /// Nowhere.
     Nothing,
@@ -117,17 +117,21 @@ impl RouteTable {
     pub(crate) fn find(&self, method: &Method, path: &str) -> Found<'_> {
         let Some(segments) = below_version(path).and_then(decode) else { return Found::Nothing };
         let Some(first) = segments.first() else { return Found::Nothing };
-        let mut other_methods = Vec::new();
+        let mut others: Vec<&Route> = Vec::new();
         for route in self.routes.get(first.as_str()).into_iter().flatten() {
             let Some(values) = values(route, &segments) else { continue };
             if route.operation.method == method || (method == Method::HEAD && route.operation.method == Method::GET) {
                 return Found::Route(route, values);
             }
-            if !other_methods.contains(&route.operation.method.as_str()) {
-                other_methods.push(route.operation.method.as_str());
-            }
+            others.push(route);
         }
-        if other_methods.is_empty() { Found::Nothing } else { Found::OtherMethods(other_methods) }
+        let Some(nearest) = others.first() else { return Found::Nothing };
+        // What a less literal template takes, it takes of other resources.
+        others.retain(|route| route.segments == nearest.segments);
+        if others.iter().any(|route| route.handler.is_some()) {
+            others.retain(|route| route.handler.is_some());
+        }
+        Found::OtherMethods(others.iter().map(|route| route.operation.method.as_str()).collect())
     }
 }
 

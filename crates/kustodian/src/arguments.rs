@@ -211,8 +211,9 @@ pub(crate) struct TlsArguments {
 /// Which database.
 #[derive(Debug, Default, Args)]
 pub(crate) struct DatabaseArguments {
-    /// The database: sqlite:PATH, postgres://USER:PASSWORD@HOST/NAME, or sqlite::memory: for one that is gone on exit
-    /// [default: sqlite:kustodian.db]
+    /// The database: sqlite:PATH, postgres://USER:PASSWORD@HOST/NAME, or sqlite::memory: for one that is gone on exit.
+    /// Give an address with a password as KUSTODIAN_DATABASE: other users of the machine see what stands on the command
+    /// line [default: sqlite:kustodian.db]
     #[arg(long, env = "KUSTODIAN_DATABASE", hide_env_values = true, value_name = "URL")]
     pub(crate) database: Option<String>,
 }

@@ -10,7 +10,7 @@ use crate::envelope::{Page, Resource};
 use crate::event::{CHANGES, Changes};
 use crate::operation::contract;
 use crate::query::{Faults, Parameter, QueryArguments, read_moment, read_number, read_object_id};
-use crate::schema::{DATE_TIME, Object, Property, Schema};
+use crate::schema::{DATE_TIME, OBJECT_ID, Object, Property, Schema};
 use crate::validation::Fault;
 use crate::{Field, ObjectId, Timestamp};
 
@@ -96,14 +96,40 @@ pub static AUDIT_LOG: Schema = Schema::object(&Object {
                 ],
             }),
         ),
-        Property::required("relationships", crate::schema::RELATIONSHIPS),
+        Property::required("relationships", Schema::object(&AUDIT_LOG_RELATIONSHIPS)),
     ],
 });
+
+static AUDIT_LOG_RELATIONSHIPS: Object = Object {
+    name: "AuditLogRelationships",
+    open: true,
+    properties: &[Property::required("user", Schema::object(&AUDIT_LOG_USER))],
+};
+
+/// Who did it; what the system did was done by a user without an id.
+static AUDIT_LOG_USER: Object = Object {
+    name: "AuditLogUser",
+    open: true,
+    properties: &[
+        Property::optional("links", crate::schema::SELF_LINK),
+        Property::optional(
+            "data",
+            Schema::object(&Object {
+                name: "AuditLogUserId",
+                open: true,
+                properties: &[
+                    Property::required("type", Schema::text()),
+                    Property::required("id", Schema::text().or_null()),
+                ],
+            }),
+        ),
+    ],
+};
 
 endpoint! {
     /// `getAuditLogs`.
     GetAuditLogs = &contract::GET_AUDIT_LOGS, "Lists who did what to which record, newest first.";
-    path: (), query: ListAuditLogs, body: (), answer: Page<AuditLog>: Answer::Counted(&AUDIT_LOG)
+    path: (), query: ListAuditLogs, body: (), answer: Page<AuditLog>: Answer::Logged(&AUDIT_LOG)
 }
 
 /// The types of records an audit log can be filtered by: those of the contract, `tag` and `team`.
@@ -156,9 +182,21 @@ pub struct ListAuditLogs {
 
 impl QueryArguments for ListAuditLogs {
     const PARAMETERS: &'static [Parameter] = &[
-        Parameter { name: "count", schema: Schema::integer(), about: "How many entries, 1 to 1000; 100 by default." },
-        Parameter { name: "after", schema: Schema::text(), about: "Only entries newer than the one with this id." },
-        Parameter { name: "before", schema: Schema::text(), about: "Only entries older than the one with this id." },
+        Parameter {
+            name: "count",
+            schema: Schema::integer_within(1, 1000),
+            about: "How many entries, 1 to 1000; 100 by default.",
+        },
+        Parameter {
+            name: "after",
+            schema: Schema::format(OBJECT_ID),
+            about: "Only entries newer than the one with this id.",
+        },
+        Parameter {
+            name: "before",
+            schema: Schema::format(OBJECT_ID),
+            about: "Only entries older than the one with this id.",
+        },
         Parameter {
             name: "filter[objectType]",
             schema: Schema::one_of(OBJECT_TYPES),
@@ -166,10 +204,10 @@ impl QueryArguments for ListAuditLogs {
         },
         Parameter {
             name: "filter[objectId]",
-            schema: Schema::text(),
+            schema: Schema::format(OBJECT_ID),
             about: "Only of this record; needs `filter[objectType]`.",
         },
-        Parameter { name: "filter[userId]", schema: Schema::text(), about: "Only what this user did." },
+        Parameter { name: "filter[userId]", schema: Schema::format(OBJECT_ID), about: "Only what this user did." },
         Parameter {
             name: "filter[include]",
             schema: Schema::text(),

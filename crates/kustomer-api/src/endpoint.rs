@@ -42,6 +42,8 @@ pub enum Answer {
     Counted(&'static Schema),
     /// A page of resources that does not.
     Uncounted(&'static Schema),
+    /// A page of a log, which tells how much of it lies around the page.
+    Logged(&'static Schema),
 }
 
 /// A [`Endpoint`]'s declaration without its types, for routers and documents.

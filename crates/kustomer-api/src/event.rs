@@ -213,7 +213,7 @@ pub struct ListEvents {
 
 const PAGE_SIZE: Parameter = Parameter {
     name: "pageSize",
-    schema: Schema::integer(),
+    schema: Schema::integer_within(1, 500),
     about: "How many events a page holds at most, 1 to 500; 100 by default.",
 };
 
@@ -232,7 +232,7 @@ impl QueryArguments for ListEvents {
         PAGE_SIZE,
         Parameter {
             name: "wait",
-            schema: Schema::integer(),
+            schema: Schema::integer_within(0, 60),
             about: "How many seconds to wait for an event at the feed's end, 0 to 60; 0 by default.",
         },
         Parameter {

@@ -3,7 +3,7 @@
 
 use crate::{ObjectId, Timestamp};
 
-/// The longest e-mail address accepted, in bytes: 64 for the local part, `@`, 255 for the domain (RFC 5321).
+/// The longest e-mail address accepted, in characters: 64 for the local part, `@`, 255 for the domain (RFC 5321).
 const MAX_EMAIL: usize = 320;
 
 /// `date-time`: RFC 3339 with an offset or `Z`.
@@ -16,14 +16,14 @@ pub fn is_object_id(text: &str) -> bool {
     text.parse::<ObjectId>().is_ok()
 }
 
-/// `email-relaxed`: something, `@`, something; no white space, no control characters, at most 320 bytes.
+/// `email-relaxed`: something, `@`, something; no white space, no control characters, at most 320 characters.
 pub fn is_email(text: &str) -> bool {
     let Some((local, domain)) = text.rsplit_once('@') else {
         return false;
     };
     !local.is_empty()
         && !domain.is_empty()
-        && text.len() <= MAX_EMAIL
+        && (text.len() <= MAX_EMAIL || text.chars().count() <= MAX_EMAIL)
         && !text.chars().any(|character| character.is_whitespace() || character.is_control())
 }
 

@@ -132,12 +132,15 @@ pub const MAX_PAGE_SIZE: u32 = 500;
 
 impl PageQuery {
     /// The parameter `page`.
-    pub const PAGE: Parameter =
-        Parameter { name: "page", schema: Schema::integer(), about: "The number of the page, from 1; 1 by default." };
+    pub const PAGE: Parameter = Parameter {
+        name: "page",
+        schema: Schema::integer_within(1, MAX_PAGE as i64),
+        about: "The number of the page, from 1; 1 by default.",
+    };
     /// The parameter `pageSize`.
     pub const PAGE_SIZE: Parameter = Parameter {
         name: "pageSize",
-        schema: Schema::integer(),
+        schema: Schema::integer_within(0, MAX_PAGE_SIZE as i64),
         about: "How many resources a page holds, 0 to 500; 100 by default.",
     };
 

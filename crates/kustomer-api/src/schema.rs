@@ -30,6 +30,8 @@ pub enum Kind {
     Integer {
         /// The legal ones; all when empty.
         one_of: &'static [i64],
+        /// The least and the greatest.
+        range: Option<(i64, i64)>,
     },
     /// A string.
     Text(Text),
@@ -70,6 +72,8 @@ pub struct Format {
     pub name: &'static str,
     /// A regular expression for documents, where the name is not one of JSON Schema's own; the check decides.
     pub pattern: Option<&'static str>,
+    /// The greatest length in code points, for documents, where the pattern does not say it.
+    pub max: Option<usize>,
     /// What it looks like, for the person whose input was refused.
     pub example: &'static str,
     /// Whether a text is written so.
@@ -99,19 +103,26 @@ pub struct Property {
 }
 
 /// `date-time`.
-pub const DATE_TIME: Format =
-    Format { name: "date-time", pattern: None, example: "2016-11-09T04:23:01.925Z", check: format::is_date_time };
+pub const DATE_TIME: Format = Format {
+    name: "date-time",
+    pattern: None,
+    max: None,
+    example: "2016-11-09T04:23:01.925Z",
+    check: format::is_date_time,
+};
 /// `object-id`.
 pub const OBJECT_ID: Format = Format {
     name: "object-id",
     pattern: Some("^[0-9a-fA-F]{24}$"),
+    max: None,
     example: "5c7d1a1f9a1b2c0010a1b2c3",
     check: format::is_object_id,
 };
 /// `email-relaxed`.
 pub const EMAIL: Format = Format {
     name: "email-relaxed",
-    pattern: Some(r"^[^\s@]+@[^\s@]+$"),
+    pattern: Some(r"^[^\s\u0000-\u001f\u007f-\u009f@]+@[^\s\u0000-\u001f\u007f-\u009f@]+$"),
+    max: Some(320),
     example: "ada@acme.example",
     check: format::is_email,
 };
@@ -119,6 +130,7 @@ pub const EMAIL: Format = Format {
 pub const PHONE: Format = Format {
     name: "phone-number",
     pattern: Some(r"^\+?[ \-./()]*([0-9][ \-./()]*){2,20}$"),
+    max: Some(64),
     example: "+18005551212",
     check: format::is_phone,
 };
@@ -126,15 +138,21 @@ pub const PHONE: Format = Format {
 pub const WHATSAPP: Format = Format {
     name: "whatsapp-number",
     pattern: Some(r"^(whatsapp:)?\+?[ \-./()]*([0-9][ \-./()]*){2,20}$"),
+    max: Some(64),
     example: "whatsapp:+18005551212",
     check: format::is_whatsapp,
 };
 /// `uri`.
-pub const URI: Format = Format { name: "uri", pattern: None, example: "https://acme.example/a", check: format::is_uri };
+pub const URI: Format =
+    Format { name: "uri", pattern: None, max: None, example: "https://acme.example/a", check: format::is_uri };
 /// `url`.
 pub const URL: Format = Format {
     name: "url",
-    pattern: Some(r"^[a-zA-Z][a-zA-Z0-9+.\-]*://[^\s]+$"),
+    pattern: Some(concat!(
+        r"^[a-zA-Z][a-zA-Z0-9+.\-]*://",
+        r#"[^\s\u0000-\u001f\u007f-\u009f<>"{}|\\^`/][^\s\u0000-\u001f\u007f-\u009f<>"{}|\\^`]*$"#,
+    )),
+    max: None,
     example: "https://acme.example",
     check: format::is_url,
 };
@@ -142,6 +160,7 @@ pub const URL: Format = Format {
 pub const TAG: Format = Format {
     name: "tag",
     pattern: Some(r"^[0-9a-zA-ZÀ-ÿ_/<>\-.]{1}[0-9a-zA-ZÀ-ÿ _/<>\-.]{0,63}$"),
+    max: None,
     example: "vip",
     check: format::is_tag,
 };
@@ -173,12 +192,17 @@ impl Schema {
 
     /// Any whole number.
     pub const fn integer() -> Self {
-        Self::of(Kind::Integer { one_of: &[] })
+        Self::of(Kind::Integer { one_of: &[], range: None })
+    }
+
+    /// A whole number from `least` to `greatest`.
+    pub const fn integer_within(least: i64, greatest: i64) -> Self {
+        Self::of(Kind::Integer { one_of: &[], range: Some((least, greatest)) })
     }
 
     /// One of these whole numbers.
     pub const fn integer_of(one_of: &'static [i64]) -> Self {
-        Self::of(Kind::Integer { one_of })
+        Self::of(Kind::Integer { one_of, range: None })
     }
 
     /// Any string.

@@ -115,12 +115,18 @@ impl<'a> Walk<'a> {
                     }
                 }
             }
-            (Kind::Integer { one_of }, Value::Number(number)) => {
+            (Kind::Integer { one_of, range }, Value::Number(number)) => {
                 let number = number.as_f64().unwrap_or_default();
                 if number.fract() != 0.0 {
                     self.fault("type", "Invalid type: number (expected integer)".to_owned(), "");
                 } else if !one_of.is_empty() && !one_of.iter().any(|legal| *legal as f64 == number) {
                     self.fault("enum", format!("No enum match for: {number}"), "");
+                } else if let Some((least, greatest)) = *range {
+                    if number < least as f64 {
+                        self.fault("minimum", format!("Value {number} is less than minimum {least}"), "");
+                    } else if number > greatest as f64 {
+                        self.fault("maximum", format!("Value {number} is greater than maximum {greatest}"), "");
+                    }
                 }
             }
             (Kind::Text(text), Value::Str(value)) => self.text(text, value),
@@ -262,7 +268,7 @@ impl<'a> Walk<'a> {
         for (key, _) in members.iter() {
             if !seen.insert(key) {
                 self.place.push(Step::Key(key));
-                self.fault("uniqueKeys", format!("Duplicate property: {key}"), "send each key once");
+                self.fault("uniqueKeys", format!("Duplicate property: {}", shortened(key)), "send each key once");
                 self.place.pop();
             }
         }

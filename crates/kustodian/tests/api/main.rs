@@ -1,6 +1,7 @@
 //! The real binary over real HTTP: a file per resource and verb.
 #![cfg(test)]
 
+mod at_rest;
 mod audit_logs;
 mod auth;
 mod backup;
@@ -26,7 +27,9 @@ mod plug;
 mod process;
 mod replay;
 mod roles;
+mod secrets;
 mod seed;
 mod server;
+mod smuggling;
 mod tags;
 mod users;

@@ -42,6 +42,8 @@ mod plug;
 mod replay;
 #[path = "../api/roles.rs"]
 mod roles;
+#[path = "../api/secrets.rs"]
+mod secrets;
 #[path = "../api/seed.rs"]
 mod seed;
 #[path = "../api/server.rs"]

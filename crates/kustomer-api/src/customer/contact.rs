@@ -1,7 +1,8 @@
 //! The items of a customer's lists. The same types are written and read: `id` only comes from the server, and what is
 //! optional on a write has a value on a read.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Number, Value};
 
 use crate::Field;
@@ -321,7 +322,7 @@ pub struct InstagramId {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Sentiment {
     /// -1, 0 or 1.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "whole_number", skip_serializing_if = "Option::is_none")]
     pub polarity: Option<i64>,
     /// -1 to 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -329,6 +330,14 @@ pub struct Sentiment {
     /// Members this version does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
+}
+
+/// JSON has one kind of number: `1.0` is the whole number 1, and the schema accepts it.
+fn whole_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    let Some(number) = Option::<Number>::deserialize(deserializer)? else { return Ok(None) };
+    #[expect(clippy::cast_possible_truncation, reason = "what lies beyond 64 bits is clamped, and is no sentiment")]
+    let rounded = number.as_f64().filter(|number| number.fract() == 0.0).map(|number| number as i64);
+    number.as_i64().or(rounded).map(Some).ok_or_else(|| D::Error::custom("a whole number is expected"))
 }
 
 impl Sentiment {

@@ -94,7 +94,7 @@ impl QueryArguments for StateQuery {
     const PARAMETERS: &'static [Parameter] = &[
         Parameter {
             name: "rev",
-            schema: Schema::integer(),
+            schema: Schema::integer_within(1, i64::MAX),
             about: "Reads the customer as it was at this revision. Needs `org.user.event.read` or `org.permission.event.read` besides.",
         },
         Parameter {

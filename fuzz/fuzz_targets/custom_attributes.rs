@@ -1,0 +1,43 @@
+//! Custom attributes: what the server accepts is what the typed client lets one set, and comes back as it was sent.
+#![no_main]
+
+use kustodian_core::{customer, input, resource};
+use kustodian_fuzz::{check_refusal, context, id, org, seed, write};
+use kustomer_api::custom::{CustomAttributes, CustomValue, MAX_PER_WRITE, Suffix};
+use kustomer_api::customer::request_schema::CUSTOMER_INPUT;
+use kustomer_api::customer::{Customer, CustomerInput};
+use libfuzzer_sys::fuzz_target;
+use serde_json::{Map, Value};
+
+fuzz_target!(|text: &str| {
+    let Ok(custom) = serde_json::from_str::<Map<String, Value>>(text) else { return };
+    let by_client = custom.iter().all(|(key, value)| is_legal(key, value)) && custom.len() <= MAX_PER_WRITE;
+    // Rendered anew, so that no key stands twice.
+    let body = serde_json::to_vec(&serde_json::json!({ "custom": custom })).expect("a map is JSON");
+    let sent: CustomerInput = match input::read(&CUSTOMER_INPUT, &body) {
+        Ok(sent) => sent,
+        Err(refusal) => {
+            assert!(!by_client, "the client sets what the server refuses: {refusal:?}");
+            return check_refusal(&refusal, &body);
+        }
+    };
+    assert!(by_client, "the server accepts what the client cannot set: {custom:?}");
+    let org = org();
+    let changes = customer::create(&context(&org, 0), id(1), seed(), write(sent)).expect("it was accepted");
+    let customer: Customer = resource::read(&changes.puts[0].document).expect("what was stored is read");
+    let answered = customer.attributes.custom.value().cloned().unwrap_or_default();
+    let answered: Map<String, Value> = answered.iter().map(|(key, value)| (key.to_owned(), value.clone())).collect();
+    assert_eq!(answered, custom);
+});
+
+/// Whether the client would let one send it. Ids are refused by the server until there is something they can name.
+fn is_legal(key: &str, value: &Value) -> bool {
+    let value = match value {
+        Value::Null => CustomValue::Null,
+        Value::Bool(value) => CustomValue::Boolean(*value),
+        Value::Number(value) => CustomValue::Number(value.clone()),
+        Value::String(value) => CustomValue::Text(value.clone()),
+        Value::Array(_) | Value::Object(_) => return false,
+    };
+    Suffix::of(key) != Some(Suffix::Id) && CustomAttributes::new().set(key, value).is_ok()
+}

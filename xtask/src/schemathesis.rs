@@ -1,0 +1,98 @@
+//! schemathesis against a running server: whatever it makes of the document, the server answers as the document says.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+use crate::process;
+use crate::workspace::{self, Metadata};
+
+/// The program's version, and which of its findings the document itself announces.
+const FOLDER: &str = "tests/schemathesis";
+
+/// What one run makes up, the next makes up again.
+const SEED: &str = "1815";
+
+/// Known to the server beforehand, and to nobody for longer than this run.
+const TOKEN: &str = "a-key-for-the-run-of-schemathesis";
+
+/// How long one answer may take, in seconds.
+const ANSWER_WITHIN: &str = "10";
+
+/// Installs schemathesis beside the build products, starts the server on an empty database, and lets schemathesis make
+/// at most `examples` requests of each operation, all checks on.
+///
+/// # Errors
+/// When Python is missing, or an answer is not as the document says; the request to repeat it stands in the output.
+pub(crate) fn run(examples: u32) -> Result<()> {
+    let metadata = Metadata::load()?;
+    let schemathesis = install(&metadata.target_directory)?;
+    process::succeed(process::cargo().args(["build", "--package", "kustodian"]))?;
+    let server = Server::start(&metadata.binary("debug", "kustodian"))?;
+
+    let mut check = process::program(schemathesis);
+    check.args(["run", &format!("{}/openapi.json", server.url), "--url", &format!("{}/v1", server.url)]);
+    check.args(["--header", &format!("Authorization: Bearer {TOKEN}")]);
+    check.args(["--checks", "all", "--continue-on-failure", "--seed", SEED, "--request-timeout", ANSWER_WITHIN]);
+    check.args(["--max-examples", &examples.to_string()]);
+    check.env("SCHEMATHESIS_HOOKS", "hooks").env("PYTHONPATH", workspace::root().join(FOLDER));
+    check.env("PYTHONDONTWRITEBYTECODE", "1");
+    // It leaves a folder with what it tried where it runs.
+    check.current_dir(&metadata.target_directory);
+    process::succeed(&mut check)
+}
+
+/// The program, in an environment of its own that is made anew when its requirements changed.
+fn install(target: &Path) -> Result<PathBuf> {
+    let requirements = workspace::root().join(FOLDER).join("requirements.txt");
+    let wanted = std::fs::read(&requirements).with_context(|| format!("cannot read {}", requirements.display()))?;
+    let folder = target.join("schemathesis");
+    let programs = folder.join(if cfg!(windows) { "Scripts" } else { "bin" });
+    // Written last, so that what was interrupted is begun again.
+    let installed = folder.join("installed.txt");
+    if std::fs::read(&installed).is_ok_and(|found| found == wanted) {
+        return Ok(programs.join("schemathesis"));
+    }
+    let python = ["python3", "python"].into_iter().find(|name| process::answers(name, &["--version"]));
+    let python = python.context("Python is missing: install Python 3.10 or newer, with the module venv")?;
+    process::succeed(process::program(python).args(["-m", "venv", "--clear"]).arg(&folder))?;
+    let mut pip = process::program(programs.join("python"));
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]).arg(&requirements);
+    process::succeed(&mut pip)?;
+    std::fs::write(&installed, wanted).with_context(|| format!("cannot write {}", installed.display()))?;
+    Ok(programs.join("schemathesis"))
+}
+
+/// A running server; killed when dropped.
+struct Server {
+    process: Child,
+    url: String,
+}
+
+impl Server {
+    fn start(binary: &Path) -> Result<Self> {
+        let mut command = process::program(binary);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--database", "sqlite::memory:"]);
+        command.env("KUSTODIAN_BOOTSTRAP_TOKEN", TOKEN).stdout(Stdio::piped());
+        let mut process = command.spawn().with_context(|| format!("cannot start {}", binary.display()))?;
+        let stdout = process.stdout.take().context("a started program has no standard output")?;
+        let mut server = Self { process, url: String::new() };
+        for line in BufReader::new(stdout).lines() {
+            if let Some((_, url)) = line?.split_once(" listening on ") {
+                url.trim().clone_into(&mut server.url);
+                return Ok(server);
+            }
+        }
+        bail!("the server ended before it was ready; above is what it said");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // One that has ended cannot be killed, which is as well.
+        drop(self.process.kill());
+        drop(self.process.wait());
+    }
+}
