@@ -76,7 +76,7 @@ fn build() -> Result<PathBuf> {
     // Away from the product's own build, whose flags are others. Naming a platform keeps the flags from build scripts.
     let folder = Metadata::load()?.target_directory.join("fuzz");
     let mut cargo = process::cargo();
-    cargo.args(["build", "--release", "--locked", "--manifest-path", "fuzz/Cargo.toml", "--target", &host]);
+    cargo.args(["build", "--release", "--manifest-path", "fuzz/Cargo.toml", "--target", &host]);
     cargo.env("CARGO_ENCODED_RUSTFLAGS", COVERAGE.join("\x1f")).env("CARGO_TARGET_DIR", &folder);
     process::succeed(&mut cargo).context("the fuzz targets were not built; libFuzzer needs a C++ compiler")?;
     Ok(folder.join(host).join("release"))
