@@ -89,6 +89,16 @@ impl<E: Endpoint> Call<E> {
         }
     }
 
+    /// The body as it was sent, for what reads it itself.
+    pub(crate) fn body(&self) -> &[u8] {
+        &self.admitted.body
+    }
+
+    /// The moment of the request.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.admitted.now
+    }
+
     pub(crate) fn app(&self) -> &Arc<App> {
         &self.admitted.app
     }

@@ -21,5 +21,5 @@ mod tls;
 
 pub use app::Services;
 pub use connection::Server;
-pub use settings::Settings;
+pub use settings::{AbsentTypes, Settings};
 pub use tls::{Tls, TlsError};

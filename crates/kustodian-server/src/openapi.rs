@@ -131,9 +131,16 @@ fn answers(declaration: &Declaration, components: &mut Components) -> Value {
             let data = json!({ "type": "array", "items": components.schema(schema) });
             Some(json!({ "type": "object", "required": ["data"], "properties": { "data": data } }))
         }
-        Answer::Counted(schema) | Answer::Uncounted(schema) | Answer::Logged(schema) => {
-            let meta = if matches!(declaration.answer, Answer::Logged(_)) { "LogMeta" } else { "PageMeta" };
-            let data = json!({ "type": "array", "items": components.schema(schema) });
+        Answer::Counted(schema) | Answer::Uncounted(schema) | Answer::Found(schema) | Answer::Logged(schema) => {
+            let is_search = matches!(declaration.answer, Answer::Found(_));
+            let meta = match declaration.answer {
+                Answer::Found(_) => "SearchMeta",
+                Answer::Logged(_) => "LogMeta",
+                _ => "PageMeta",
+            };
+            let items = components.schema(schema);
+            let items = if is_search { found(items) } else { items };
+            let data = json!({ "type": "array", "items": items });
             Some(json!({
                 "type": "object",
                 "required": ["meta", "data", "links"],
@@ -319,6 +326,7 @@ impl Components {
                 },
             }),
         );
+        self.0.insert("SearchMeta".to_owned(), search_meta(&link));
         let count = json!({ "type": "integer" });
         self.0.insert(
             "LogMeta".to_owned(),
@@ -339,6 +347,33 @@ impl Components {
         self.0.insert("Errors".to_owned(), errors());
         Value::Object(self.0)
     }
+}
+
+/// What a search found: records, or with `idsOnly` their types and ids.
+fn found(record: Value) -> Value {
+    let text = json!({ "type": "string" });
+    let id = json!({ "type": "object", "required": ["type", "id"], "properties": { "type": text, "id": text } });
+    json!({ "anyOf": [record, id] })
+}
+
+fn search_meta(link: &Value) -> Value {
+    let integer = json!({ "type": "integer" });
+    json!({
+        "type": "object",
+        "required": ["pageSize", "aggregations", "timed_out"],
+        "properties": {
+            "pageSize": integer,
+            "page": integer,
+            "total": integer,
+            "totalPages": integer,
+            "totalIsEstimate": { "type": "boolean" },
+            "timed_out": { "type": "boolean" },
+            "aggregations": { "type": "object", "additionalProperties": { "type": "object" } },
+            "cursor": link,
+            "position": integer,
+            "lastEvent": link,
+        },
+    })
 }
 
 fn or_null(written: Value) -> Value {

@@ -84,7 +84,7 @@ impl Passage {
             let wait = (standing.reset - now.as_millis() / 1_000).min(rate_limit::WINDOW / 1_000);
             return Err(answer::wait_for_reset(rate_limit::exceeded(standing), wait));
         }
-        if app.settings.read_only && route.handler.is_some() && !method.is_safe() {
+        if app.settings.read_only && route.handler.is_some() && !route.operation.is_read() {
             return Err(answer::try_again(READ_ONLY, READ_ONLY_RETRY_SECONDS));
         }
         authorize(&caller, route.operation, app.settings.missing_role_status)?;

@@ -13,6 +13,12 @@ pub struct Settings {
     pub rate_limit: Option<u32>,
     /// What an update without `company` does to it.
     pub omitted_company: OmittedCompany,
+    /// What a search for a type of record answers that the server does not hold.
+    pub absent_types: AbsentTypes,
+    /// The last page of a search, for clients that count on Kustomer's (100); no last one when absent.
+    pub search_page_cap: Option<u32>,
+    /// How long a search may take; then it answers what it has, with `timed_out`.
+    pub search_timeout: Duration,
     /// Whether only reads are served; what would change something is answered 503.
     pub read_only: bool,
     /// The largest body, in bytes: 100 kB, as Kustomer's.
@@ -33,12 +39,32 @@ pub struct Settings {
     pub shutdown_timeout: Duration,
 }
 
+/// What a search for a type of record answers that the server does not hold.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum AbsentTypes {
+    /// 400, which says so.
+    #[default]
+    Refuse,
+    /// An empty page, for clients that go through every type whatever an org has.
+    Empty,
+}
+
+impl Settings {
+    /// How long a search may take: less than its answer, which has to be told yet.
+    pub(crate) fn search_time(&self) -> Duration {
+        self.search_timeout.min(self.answer_timeout.mul_f64(0.8))
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
             missing_role_status: 403,
             rate_limit: None,
             omitted_company: OmittedCompany::Keep,
+            absent_types: AbsentTypes::Refuse,
+            search_page_cap: None,
+            search_timeout: Duration::from_secs(10),
             read_only: false,
             max_body: 100 * 1024,
             body_timeout: Duration::from_secs(30),

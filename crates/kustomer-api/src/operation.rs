@@ -35,11 +35,19 @@ pub struct Operation {
 }
 
 impl Operation {
+    /// Whether it changes nothing, although its method may: a search has too much to say for a query string.
+    pub fn is_read(&self) -> bool {
+        self.method.is_safe() || READS.contains(&self.name)
+    }
+
     /// The operation of the contract, or of our own, with this name.
     pub fn named(name: &str) -> Option<&'static Self> {
         all().find(|operation| operation.name == name)
     }
 }
+
+/// The operations that read with another method than GET.
+const READS: [&str; 2] = ["customerSearch", "customerArchiveSearch"];
 
 /// Every operation: the contract's, then our own.
 pub fn all() -> impl Iterator<Item = &'static Operation> {

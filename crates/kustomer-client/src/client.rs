@@ -9,7 +9,7 @@ use kustomer_api::Endpoint;
 
 use crate::call::Call;
 use crate::error::InvalidRequest;
-use crate::resources::{AuditLogs, Auth, Customers, Events, Messages, Orgs, Tags, Users};
+use crate::resources::{AuditLogs, Auth, Customers, Events, Messages, Orgs, Shortcuts, Tags, Teams, Users};
 use crate::retry::Retry;
 use crate::target::Target;
 
@@ -62,6 +62,16 @@ impl Client {
     /// The operations on tags.
     pub fn tags(&self) -> Tags<'_> {
         Tags::new(self)
+    }
+
+    /// The operations on teams.
+    pub fn teams(&self) -> Teams<'_> {
+        Teams::new(self)
+    }
+
+    /// The operations on shortcuts.
+    pub fn shortcuts(&self) -> Shortcuts<'_> {
+        Shortcuts::new(self)
     }
 
     /// The operations on users.

@@ -64,7 +64,7 @@ pub use events::EventStream;
 pub use exchange::{Exchange, ReceivedResponse, SentRequest};
 pub use kustomer_api::{
     self as api, Field, ObjectId, Timestamp, audit, auth, custom, customer, endpoint::Endpoint, envelope, event,
-    message, org, query, tag, user,
+    message, org, query, search, shortcut, tag, team, user,
 };
 pub use pages::Walk;
 pub use retry::Retry;

@@ -434,7 +434,7 @@ const CONTEXTS: [&str; 9] = [
 const OTHER_CONTEXTS: [&str; 8] =
     ["conversation_time", "conversation", "company", "message", "note", "kobject", "work_session", "work_item"];
 
-fn is_context(name: &str) -> bool {
+pub(super) fn is_context(name: &str) -> bool {
     CONTEXTS.contains(&name) || name.strip_prefix("kobject_").is_some_and(|klass| !klass.is_empty())
 }
 

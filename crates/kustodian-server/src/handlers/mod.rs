@@ -8,6 +8,7 @@ mod history;
 mod messages;
 mod orgs;
 mod plain;
+mod search;
 mod shortcuts;
 mod tags;
 mod teams;
@@ -15,7 +16,9 @@ mod users;
 
 use std::time::Duration;
 
-use kustomer_api::{audit, auth as auth_api, customer, event, message, org, shortcut, tag, team, user};
+use kustomer_api::{
+    audit, auth as auth_api, customer, event, message, org, search as search_api, shortcut, tag, team, user,
+};
 
 use crate::call::served as serve;
 use crate::routes::Served;
@@ -35,6 +38,8 @@ pub(crate) fn served() -> Vec<Served> {
         serve::<customer::RestoreCustomer, _, _>(customers::restore_customer),
         serve::<customer::EraseCustomer, _, _>(customers::erase_customer),
         serve::<customer::GetCustomerHistory, _, _>(history::get_customer_history),
+        serve::<search_api::CustomerSearch, _, _>(search::customer_search),
+        serve::<search_api::CustomerArchiveSearch, _, _>(search::customer_archive_search),
         serve::<message::GetMessagesByCustomer, _, _>(messages::get_messages_by_customer),
         serve::<event::GetEvents, _, _>(events::get_events).waiting_for(Duration::from_secs(event::MAX_WAIT.into())),
         serve::<audit::GetAuditLogs, _, _>(audit_logs::get_audit_logs),

@@ -6,7 +6,10 @@ mod customers;
 mod events;
 mod messages;
 mod orgs;
+mod search;
+mod shortcuts;
 mod tags;
+mod teams;
 mod users;
 
 pub use audit_logs::AuditLogs;
@@ -15,7 +18,9 @@ pub use customers::Customers;
 pub use events::Events;
 pub use messages::Messages;
 pub use orgs::Orgs;
+pub use shortcuts::Shortcuts;
 pub use tags::Tags;
+pub use teams::Teams;
 pub use users::Users;
 
 /// Declares a group of operations: a borrowed client and nothing else.
@@ -24,7 +29,7 @@ macro_rules! group {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy)]
         pub struct $name<'a> {
-            client: &'a crate::Client,
+            pub(super) client: &'a crate::Client,
         }
 
         impl<'a> $name<'a> {

@@ -2,7 +2,7 @@
 
 use kustomer_api::ObjectId;
 use kustomer_api::query::PageQuery;
-use kustomer_api::user::{GetCurrentUser, GetMultipleUsersByIds, GetUserById};
+use kustomer_api::user::{GetCurrentUser, GetMultipleUsersByIds, GetUserById, GetUsers, ListUsers};
 
 use super::group;
 use crate::call::Call;
@@ -13,6 +13,24 @@ group! {
 }
 
 impl Users<'_> {
+    /// Lists one page of the org's users, those behind API keys included; [`walk`](Call::walk) goes over all.
+    ///
+    /// ```no_run
+    /// use kustomer_client::Client;
+    /// use kustomer_client::user::ListUsers;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+    /// let page = client.users().list(&ListUsers::default()).await?;
+    /// println!("{}", page.data.len());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn list(&self, query: &ListUsers) -> Call<GetUsers> {
+        self.client.call((), query, &())
+    }
+
     /// Reads the user behind the token; needs no role.
     ///
     /// ```no_run

@@ -1,0 +1,40 @@
+//! What is asked of a body before it is read.
+
+use kustomer_api::customer;
+use kustomer_api::search::{ARCHIVE_SEARCH, SEARCH};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use super::parse::{Dialect, is_context};
+use crate::input;
+use crate::refusal::Refusal;
+
+/// Whether a body searches for a type of the contract whose records this server does not hold.
+///
+/// # Errors
+/// 400 when the body is no search at all.
+pub fn is_of_absent_type(body: &[u8], dialect: Dialect) -> Result<bool, Refusal> {
+    #[derive(Default, Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Outline {
+        #[serde(default)]
+        query_context: Option<String>,
+    }
+    let schema = match dialect {
+        Dialect::Plain => &SEARCH,
+        Dialect::Archive => &ARCHIVE_SEARCH,
+    };
+    let outline: Outline = input::read(schema, body)?;
+    Ok(outline.query_context.is_some_and(|name| name != customer::TYPE && is_context(&name)))
+}
+
+/// Tells bodies apart, so that a walk over one search is not continued with another: 32 hexadecimal characters.
+pub fn fingerprint(dialect: Dialect, body: &[u8]) -> String {
+    let mut hash = Sha256::new();
+    hash.update(match dialect {
+        Dialect::Plain => "plain\n",
+        Dialect::Archive => "archive\n",
+    });
+    hash.update(body.trim_ascii());
+    hash.finalize()[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+}

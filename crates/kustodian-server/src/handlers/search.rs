@@ -1,0 +1,307 @@
+//! Search: reads the body, resolves the names of tags, asks the store for a page or a step of a walk, and tells what was
+//! found (`docs/search.md`).
+
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use kustodian_core::change::Kind;
+use kustodian_core::feed::FeedQuery;
+use kustodian_core::refusal::Refusal;
+use kustodian_core::search::{self, Dialect, Query};
+use kustodian_core::search_store::{Count, Records, SearchError, SearchQuery, Total, WalkFrom, WalkPlace, WalkQuery};
+use kustodian_core::{claim, tag};
+use kustomer_api::query::DEFAULT_PAGE_SIZE;
+use kustomer_api::search::{CustomerArchiveSearch, CustomerSearch, EXACT_TOTAL, Search, SearchPage};
+use kustomer_api::validation::Fault;
+use kustomer_api::{Endpoint, ObjectId, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use crate::answer::{Answer, unavailable};
+use crate::call::Call;
+use crate::paging::{self, Pairs};
+use crate::settings::AbsentTypes;
+
+/// The links of both searches lead here, as Kustomer's do (`docs/contract/behaviour.md` §9.7).
+const PATH: &str = "/v1/customers/search";
+
+pub(crate) async fn customer_search(call: Call<CustomerSearch>) -> Result<Answer, Refusal> {
+    answer(&call, Dialect::Plain).await
+}
+
+pub(crate) async fn customer_archive_search(call: Call<CustomerArchiveSearch>) -> Result<Answer, Refusal> {
+    answer(&call, Dialect::Archive).await
+}
+
+async fn answer<E>(call: &Call<E>, dialect: Dialect) -> Result<Answer, Refusal>
+where
+    E: Endpoint<Query = SearchPage, Body = Search>,
+{
+    if call.app().settings.absent_types == AbsentTypes::Empty && search::is_of_absent_type(call.body(), dialect)? {
+        return Ok(Answer::Json(nothing(&call.query)));
+    }
+    match &call.query.cursor {
+        None => find(call, dialect).await,
+        Some(cursor) => walk(call, dialect, cursor).await,
+    }
+}
+
+/// Reads the body. Dates relative to now are reckoned from `now`.
+async fn read<E: Endpoint>(call: &Call<E>, dialect: Dialect, now: Timestamp) -> Result<Query, Refusal> {
+    let mut query = search::parse(call.body(), &search::Settings { dialect, now: Some(now) })?;
+    let names = query.tag_names();
+    if !names.is_empty() {
+        let keys: Vec<claim::ClaimKey> = names.iter().map(|name| tag::name_key(call.org(), name)).collect();
+        let ids = call.store().find_owners(call.org(), &keys).await.map_err(unavailable)?;
+        let id = |name: &str| names.iter().position(|known| known == name).and_then(|at| *ids.get(at)?);
+        query.resolve_tags(id);
+    }
+    Ok(query)
+}
+
+/// A page by number.
+async fn find<E: Endpoint<Query = SearchPage>>(call: &Call<E>, dialect: Dialect) -> Result<Answer, Refusal> {
+    let asked = &call.query;
+    let page = u64::from(asked.paging.page.unwrap_or(1));
+    let size = asked.paging.page_size.unwrap_or(DEFAULT_PAGE_SIZE);
+    if let Some(cap) = call.app().settings.search_page_cap.filter(|cap| page > u64::from(*cap)) {
+        let title = format!("A search ends with page {cap}: ask for less, or walk with cursor=*");
+        return Err(Refusal::bad_input(vec![Fault::of_parameter("page", title)]));
+    }
+    let offset = (page - 1) * u64::from(size);
+    let query = SearchQuery {
+        query: read(call, dialect, call.now()).await?,
+        offset,
+        // One more tells whether there is a next page, where the total is but an estimate.
+        limit: size + 1,
+        ids_only: asked.ids_only,
+        total: count(asked),
+        time: call.app().settings.search_time(),
+    };
+    let mut found = call.store().search(call.org(), query).await.map_err(refused)?;
+    let has_next = size > 0 && found.records.len() > size as usize;
+    truncate(&mut found.records, size as usize);
+
+    let least = offset + found.records.len() as u64 + u64::from(has_next);
+    let total = found.total.unwrap_or(Total { count: 0, is_estimate: false });
+    // Time that ran out may leave the count behind what was found.
+    let total = if found.records.is_empty() { total } else { Total { count: total.count.max(least), ..total } };
+    let pages = if size == 0 { 0 } else { total.count.div_ceil(u64::from(size)) };
+    let mut meta = meta(size, found.timed_out);
+    meta["page"] = page.into();
+    meta["total"] = total.count.into();
+    meta["totalPages"] = pages.into();
+    if total.is_estimate {
+        meta["totalIsEstimate"] = true.into();
+    }
+    let aggregations = found.aggregations.into_iter();
+    meta["aggregations"] = aggregations.map(|(name, counts)| (name, json!(counts))).collect::<Map<_, _>>().into();
+
+    let shape = shape(asked);
+    let link = |page: u64| link(("page", page.to_string()), size, &shape);
+    let links = json!({
+        "self": link(page),
+        "first": link(1),
+        // Past the end, the page before is the last one there is.
+        "prev": (page > 1).then(|| link(if total.is_estimate { page - 1 } else { (page - 1).min(pages.max(1)) })),
+        "next": has_next.then(|| link(page + 1)),
+        "last": link(pages.max(1)),
+    });
+    Ok(Answer::Json(paging::envelope(&meta, &documents(found.records), &links)))
+}
+
+/// A step of a walk by cursor.
+async fn walk<E: Endpoint<Query = SearchPage>>(
+    call: &Call<E>,
+    dialect: Dialect,
+    cursor: &str,
+) -> Result<Answer, Refusal> {
+    let asked = &call.query;
+    let size = asked.paging.page_size.unwrap_or(DEFAULT_PAGE_SIZE);
+    let body = search::fingerprint(dialect, call.body());
+    let former = Cursor::read(cursor, &body)?;
+    // The dates of a walk stay where they were at its first step.
+    let began = former.as_ref().map_or(call.now(), |cursor| cursor.began);
+    let query = WalkQuery {
+        query: read(call, dialect, began).await?,
+        from: match former {
+            None => WalkFrom::Start { walk: call.next_id() },
+            Some(cursor) => WalkFrom::After(cursor.place.into()),
+        },
+        limit: size,
+        ids_only: asked.ids_only,
+        total: count(asked),
+        time: call.app().settings.search_time(),
+        now: call.now(),
+    };
+    let walked = call.store().walk(call.org(), query).await.map_err(refused)?;
+    let next = walked.next.map(|place| Cursor { body, began, place: place.into() }.write());
+
+    let mut meta = meta(size, walked.timed_out);
+    meta["cursor"] = next.clone().into();
+    if let Some(total) = walked.total {
+        meta["total"] = total.count.into();
+        meta["totalPages"] = total.count.div_ceil(u64::from(size.max(1))).into();
+        if total.is_estimate {
+            meta["totalIsEstimate"] = true.into();
+        }
+    }
+    if let Some(position) = walked.position {
+        meta["position"] = position.into();
+        meta["lastEvent"] = event_at(call, position).await?.map(|id| id.to_string()).into();
+    }
+    let shape = shape(asked);
+    let link = |cursor: &str| link(("cursor", cursor.to_owned()), size, &shape);
+    let links = json!({
+        "self": link(cursor),
+        "first": link("*"),
+        "prev": null,
+        "next": next.as_deref().map(link),
+    });
+    Ok(Answer::Json(paging::envelope(&meta, &documents(walked.records), &links)))
+}
+
+/// The event at a position: the feed is read on after it. `None` before the first.
+async fn event_at<E: Endpoint>(call: &Call<E>, position: u64) -> Result<Option<ObjectId>, Refusal> {
+    let Some(before) = position.checked_sub(1) else { return Ok(None) };
+    let query = FeedQuery { after: Some(before), limit: 1, ..FeedQuery::default() };
+    let feed = call.store().feed(call.org(), query).await.map_err(unavailable)?;
+    Ok(feed.events.first().map(|event| event.id))
+}
+
+/// What an org that has no records of a type answers for it.
+fn nothing(asked: &SearchPage) -> String {
+    let size = asked.paging.page_size.unwrap_or(DEFAULT_PAGE_SIZE);
+    let (mut meta, shape) = (meta(size, false), shape(asked));
+    meta["total"] = 0.into();
+    meta["totalPages"] = 0.into();
+    let (place, first) = match &asked.cursor {
+        Some(cursor) => {
+            meta["cursor"] = Value::Null;
+            (("cursor", cursor.clone()), ("cursor", "*".to_owned()))
+        }
+        None => {
+            meta["page"] = asked.paging.page.unwrap_or(1).into();
+            (("page", asked.paging.page.unwrap_or(1).to_string()), ("page", "1".to_owned()))
+        }
+    };
+    let mut links = json!({ "self": link(place, size, &shape), "first": link(first, size, &shape) });
+    links["prev"] = Value::Null;
+    links["next"] = Value::Null;
+    paging::envelope(&meta, &[], &links)
+}
+
+fn meta(size: u32, timed_out: bool) -> Value {
+    json!({ "pageSize": size, "aggregations": {}, "timed_out": timed_out })
+}
+
+/// What the links repeat: nothing that was not asked for.
+fn shape(asked: &SearchPage) -> Pairs {
+    use kustomer_api::query::QueryArguments as _;
+    SearchPage { ids_only: asked.ids_only, exact_total: asked.exact_total, ..SearchPage::default() }.write()
+}
+
+fn link(place: (&'static str, String), size: u32, shape: &Pairs) -> String {
+    let mut pairs: Pairs = vec![(Cow::Borrowed(place.0), place.1), (Cow::Borrowed("pageSize"), size.to_string())];
+    pairs.extend(shape.iter().cloned());
+    paging::link(PATH, &pairs)
+}
+
+fn count(asked: &SearchPage) -> Count {
+    if asked.exact_total { Count::Exact } else { Count::UpTo(EXACT_TOTAL) }
+}
+
+fn truncate(records: &mut Records, size: usize) {
+    match records {
+        Records::Whole(records) => records.truncate(size),
+        Records::Ids(ids) => ids.truncate(size),
+    }
+}
+
+fn documents(records: Records) -> Vec<String> {
+    match records {
+        Records::Whole(records) => records.into_iter().map(|record| record.document).collect(),
+        Records::Ids(ids) => {
+            ids.iter().map(|id| format!(r#"{{"type":"{}","id":"{id}"}}"#, Kind::Customer.as_str())).collect()
+        }
+    }
+}
+
+fn refused(error: SearchError) -> Refusal {
+    match error {
+        SearchError::Refused(refusal) => refusal,
+        SearchError::Store(error) => unavailable(error),
+    }
+}
+
+/// Where a walk stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Cursor {
+    /// The search it belongs to.
+    #[serde(rename = "b")]
+    body: String,
+    /// When it began.
+    #[serde(rename = "t")]
+    began: Timestamp,
+    #[serde(flatten)]
+    place: Place,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Place {
+    Id {
+        #[serde(rename = "i")]
+        id: ObjectId,
+    },
+    Kept {
+        #[serde(rename = "w")]
+        walk: ObjectId,
+        #[serde(rename = "d")]
+        done: u64,
+    },
+}
+
+impl From<WalkPlace> for Place {
+    fn from(place: WalkPlace) -> Self {
+        match place {
+            WalkPlace::Id(id) => Self::Id { id },
+            WalkPlace::Kept { walk, done } => Self::Kept { walk, done },
+        }
+    }
+}
+
+impl From<Place> for WalkPlace {
+    fn from(place: Place) -> Self {
+        match place {
+            Place::Id { id } => Self::Id(id),
+            Place::Kept { walk, done } => Self::Kept { walk, done },
+        }
+    }
+}
+
+impl Cursor {
+    fn write(&self) -> String {
+        URL_SAFE_NO_PAD.encode(json!(self).to_string())
+    }
+
+    /// Reads a cursor; `None` for `*`, which begins a walk.
+    fn read(text: &str, body: &str) -> Result<Option<Self>, Refusal> {
+        if text == "*" {
+            return Ok(None);
+        }
+        let refuse = |title: &str| Refusal::bad_input(vec![Fault::of_parameter("cursor", title)]);
+        let cursor: Option<Self> =
+            URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let cursor = cursor.ok_or_else(|| refuse("cursor must be * or the meta.cursor of a former answer"))?;
+        if cursor.body != body {
+            return Err(refuse("cursor belongs to another search: send the same body, or begin with *"));
+        }
+        // A count no list can have: the walk is not ours.
+        if matches!(cursor.place, Place::Kept { done, .. } if i64::try_from(done).is_err()) {
+            return Err(refuse("cursor must be * or the meta.cursor of a former answer"));
+        }
+        Ok(Some(cursor))
+    }
+}

@@ -1,0 +1,98 @@
+//! The two operations that search (`docs/contract/behaviour.md` §9.6, §9.7).
+
+use std::borrow::Cow;
+
+use super::{ARCHIVE_SEARCH, SEARCH, Search};
+use crate::customer::{CUSTOMER, Customer};
+use crate::endpoint::{Answer, endpoint};
+use crate::envelope::{Page, ResourceId};
+use crate::operation::contract;
+use crate::query::{Faults, PageQuery, Parameter, QueryArguments, read_boolean};
+use crate::schema::Schema;
+use crate::validation::Fault;
+
+/// Up to how many matches `meta.total` is exact unless asked for more; it may be an estimate above.
+pub const EXACT_TOTAL: u64 = 10_000;
+
+/// Which part of what a search finds, and how much of it. Nothing set gives the first 100 records.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SearchPage {
+    /// Which page, and how large.
+    pub paging: PageQuery,
+    /// Ids instead of records.
+    pub ids_only: bool,
+    /// Count all matches, however many there are: `meta.total` is never an estimate then.
+    pub exact_total: bool,
+    /// `*` to begin a walk over all matches, then what the former page's `meta.cursor` held. Not with `page`.
+    pub cursor: Option<String>,
+}
+
+impl QueryArguments for SearchPage {
+    const PARAMETERS: &'static [Parameter] = &[
+        PageQuery::PAGE,
+        PageQuery::PAGE_SIZE,
+        Parameter { name: "idsOnly", schema: Schema::boolean(), about: "Gives types and ids alone, which is quicker." },
+        Parameter {
+            name: "total",
+            schema: Schema::one_of(&["exact"]),
+            about: "`exact` counts all matches; otherwise `meta.total` may be an estimate above 10,000.",
+        },
+        Parameter {
+            name: "cursor",
+            schema: Schema::text(),
+            about: "`*` begins a walk over all matches; continue with the `meta.cursor` of each answer and the same body. Not with `page`.",
+        },
+    ];
+
+    fn write(&self) -> Vec<(Cow<'static, str>, String)> {
+        let mut pairs = self.paging.write();
+        let set = |name, is_set: bool, value: &str| is_set.then(|| (Cow::Borrowed(name), value.to_owned()));
+        pairs.extend(set("idsOnly", self.ids_only, "true"));
+        pairs.extend(set("total", self.exact_total, "exact"));
+        pairs.extend(self.cursor.clone().map(|cursor| (Cow::Borrowed("cursor"), cursor)));
+        pairs
+    }
+
+    fn read(pairs: &[(String, String)]) -> Result<Self, Vec<Fault>> {
+        let (mut query, mut faults) = (Self::default(), Faults::default());
+        for (name, value) in pairs {
+            if query.paging.accept(&mut faults, name, value) {
+                continue;
+            }
+            match name.as_str() {
+                "idsOnly" => query.ids_only = faults.take(read_boolean(name, value)).unwrap_or_default(),
+                "total" if value == "exact" => query.exact_total = true,
+                "total" => faults.push(Fault::of_parameter(name, "total must be exact")),
+                "cursor" => query.cursor = Some(value.clone()),
+                _ => {}
+            }
+        }
+        if query.cursor.is_some() && query.paging.page.is_some() {
+            faults.push(Fault::of_parameter("cursor", "cursor and page cannot be combined"));
+        }
+        if query.cursor.is_some() && query.paging.page_size == Some(0) {
+            faults.push(Fault::of_parameter("pageSize", "pageSize must be at least 1 with cursor"));
+        }
+        faults.or(query)
+    }
+}
+
+endpoint! {
+    /// `customerSearch`.
+    CustomerSearch = &contract::CUSTOMER_SEARCH,
+    "Finds customers by their attributes; sees every write that was acknowledged before.";
+    path: (), query: SearchPage, body: Search: &SEARCH, answer: Page<Customer>: Answer::Found(&CUSTOMER)
+}
+
+endpoint! {
+    /// `customerSearch` with `idsOnly`.
+    CustomerSearchIds = &contract::CUSTOMER_SEARCH, "Finds customers and gives their ids.";
+    path: (), query: SearchPage, body: Search: &SEARCH, answer: Page<ResourceId>: Answer::Found(&CUSTOMER)
+}
+
+endpoint! {
+    /// `customerArchiveSearch`.
+    CustomerArchiveSearch = &contract::CUSTOMER_ARCHIVE_SEARCH,
+    "Finds customers by the few attributes of the archive. There is no archive beside the records: it finds the same.";
+    path: (), query: SearchPage, body: Search: &ARCHIVE_SEARCH, answer: Page<Customer>: Answer::Found(&CUSTOMER)
+}

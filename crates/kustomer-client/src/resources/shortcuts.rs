@@ -1,0 +1,104 @@
+//! Shortcuts.
+
+use kustomer_api::ObjectId;
+use kustomer_api::query::PageQuery;
+use kustomer_api::shortcut::{
+    CreateShortcut, DeleteShortcut, GetShortcutById, GetShortcuts, ShortcutInput, UpdateShortcut,
+};
+
+use super::group;
+use crate::call::Call;
+
+group! {
+    /// The operations on shortcuts.
+    Shortcuts
+}
+
+impl Shortcuts<'_> {
+    /// Lists one page of the org's shortcuts; [`walk`](Call::walk) goes over all.
+    ///
+    /// ```no_run
+    /// use kustomer_client::Client;
+    /// use kustomer_client::query::PageQuery;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+    /// let page = client.shortcuts().list(&PageQuery::default()).await?;
+    /// println!("{}", page.data.len());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn list(&self, query: &PageQuery) -> Call<GetShortcuts> {
+        self.client.call((), query, &())
+    }
+
+    /// Reads a shortcut by its id.
+    ///
+    /// ```no_run
+    /// use kustomer_client::Client;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+    /// let shortcut = client.shortcuts().get("5c7d1a1f9a1b2c0010a1b2c3".parse()?).await?.data;
+    /// println!("{:?}", shortcut.attributes.name.value());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn get(&self, id: ObjectId) -> Call<GetShortcutById> {
+        self.client.call(id, &(), &())
+    }
+
+    /// Makes a shortcut; it needs a name.
+    ///
+    /// ```no_run
+    /// use kustomer_client::Client;
+    /// use kustomer_client::shortcut::ShortcutInput;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+    /// let shortcut = client.shortcuts().create(&ShortcutInput::named("Support")).await?.data;
+    /// println!("{}", shortcut.id);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn create(&self, input: &ShortcutInput) -> Call<CreateShortcut> {
+        self.client.call((), &(), input)
+    }
+
+    /// Changes the attributes sent and keeps the others.
+    ///
+    /// ```no_run
+    /// use kustomer_client::Client;
+    /// use kustomer_client::shortcut::ShortcutInput;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+    /// let shortcut = client.shortcuts().update("5c7d1a1f9a1b2c0010a1b2c3".parse()?, &ShortcutInput::named("Sales")).await?.data;
+    /// println!("{}", shortcut.id);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn update(&self, id: ObjectId, input: &ShortcutInput) -> Call<UpdateShortcut> {
+        self.client.call(id, &(), input)
+    }
+
+    /// Deletes a shortcut.
+    ///
+    /// ```no_run
+    /// use kustomer_client::Client;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+    /// client.shortcuts().delete("5c7d1a1f9a1b2c0010a1b2c3".parse()?).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn delete(&self, id: ObjectId) -> Call<DeleteShortcut> {
+        self.client.call(id, &(), &())
+    }
+}
