@@ -119,7 +119,7 @@ pub struct WalkQuery {
 }
 
 /// How long a walk is kept that nobody goes on with.
-pub const WALK_IDLE: Duration = Duration::from_hours(24);
+pub const WALK_IDLE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Where a walk goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
