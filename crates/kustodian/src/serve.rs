@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use kustodian_server::{Server, Services, Settings, Tls};
 use kustodian_store::{Database, Options, open};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 use crate::arguments::TlsArguments;
 use crate::chance::{SystemClock, SystemIds};
@@ -93,8 +93,27 @@ pub(crate) fn services(database: &Database, registry: Registry) -> Services {
     }
 }
 
+/// How many new connections the system keeps for us until they are accepted; it may allow fewer. The library's own 128
+/// is soon full when ten thousand clients come at once, and those turned away try again only a second later.
+const BACKLOG: u32 = 4_096;
+
+async fn bind(address: &str) -> std::io::Result<TcpListener> {
+    let mut refusal = std::io::Error::from(std::io::ErrorKind::InvalidInput);
+    for address in tokio::net::lookup_host(address).await? {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        // So that a restart need not wait for what the last connections leave behind.
+        #[cfg(unix)]
+        socket.set_reuseaddr(true)?;
+        match socket.bind(address).and_then(|()| socket.listen(BACKLOG)) {
+            Ok(listener) => return Ok(listener),
+            Err(error) => refusal = error,
+        }
+    }
+    Err(refusal)
+}
+
 async fn listen(address: &str) -> Result<TcpListener, Failure> {
-    TcpListener::bind(address).await.map_err(|error| {
+    bind(address).await.map_err(|error| {
         let advice = match error.kind() {
             std::io::ErrorKind::AddrInUse => {
                 "another program listens there: stop it, or choose another address with --listen (port 0 takes a free one)"
