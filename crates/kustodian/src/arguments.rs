@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use kustodian_core::customer::OmittedCompany;
-use kustodian_server::Settings;
+use kustodian_server::{AbsentTypes, Settings};
 use kustomer_api::ObjectId;
 use serde::Deserialize;
 
@@ -123,6 +123,12 @@ pub(crate) struct ServeArguments {
     /// What an update without `company` does to it [default: keep]
     #[arg(long, env = "KUSTODIAN_OMITTED_COMPANY", value_name = "WHAT")]
     pub(crate) omitted_company: Option<CompanyRule>,
+    /// What a search answers for types of records this server does not hold: refuse (400) or empty [default: refuse]
+    #[arg(long, env = "KUSTODIAN_ABSENT_TYPES", value_name = "WHAT")]
+    pub(crate) absent_types: Option<AbsentTypesRule>,
+    /// The last page of a search, off or a number; Kustomer's is 100 [default: off]
+    #[arg(long, env = "KUSTODIAN_SEARCH_PAGE_CAP", value_name = "PAGES")]
+    pub(crate) search_page_cap: Option<PageCap>,
     /// Answers reads only; whatever would change something is answered with 503 [default: false]
     #[arg(
         long,
@@ -155,6 +161,9 @@ pub(crate) struct LimitArguments {
     /// Seconds an answer may take to be worked out; then it is 503 [default: 30]
     #[arg(long, help_heading = "Limits", env = "KUSTODIAN_ANSWER_TIMEOUT", value_name = "SECONDS")]
     pub(crate) answer_timeout: Option<u32>,
+    /// Seconds a search may take; then it answers what it has, with `timed_out` [default: 10]
+    #[arg(long, help_heading = "Limits", env = "KUSTODIAN_SEARCH_TIMEOUT", value_name = "SECONDS")]
+    pub(crate) search_timeout: Option<u32>,
     /// Connections open at once; further ones wait to be accepted [default: 20000]
     #[arg(long, help_heading = "Limits", env = "KUSTODIAN_MAX_CONNECTIONS", value_name = "NUMBER")]
     pub(crate) max_connections: Option<usize>,
@@ -174,6 +183,7 @@ impl LimitArguments {
             body_timeout: self.body_timeout.or(other.body_timeout),
             head_timeout: self.head_timeout.or(other.head_timeout),
             answer_timeout: self.answer_timeout.or(other.answer_timeout),
+            search_timeout: self.search_timeout.or(other.search_timeout),
             max_connections: self.max_connections.or(other.max_connections),
             max_in_flight: self.max_in_flight.or(other.max_in_flight),
             shutdown_timeout: self.shutdown_timeout.or(other.shutdown_timeout),
@@ -193,6 +203,7 @@ impl LimitArguments {
         seconds(self.body_timeout, &mut settings.body_timeout);
         seconds(self.head_timeout, &mut settings.head_timeout);
         seconds(self.answer_timeout, &mut settings.answer_timeout);
+        seconds(self.search_timeout, &mut settings.search_timeout);
         seconds(self.shutdown_timeout, &mut settings.shutdown_timeout);
     }
 }
@@ -322,6 +333,53 @@ impl From<CompanyRule> for OmittedCompany {
     }
 }
 
+/// What a search answers for types of records this server does not hold.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(try_from = "Word")]
+pub(crate) enum AbsentTypesRule {
+    /// 400, which says so.
+    #[default]
+    Refuse,
+    /// An empty page.
+    Empty,
+}
+
+impl From<AbsentTypesRule> for AbsentTypes {
+    fn from(rule: AbsentTypesRule) -> Self {
+        match rule {
+            AbsentTypesRule::Refuse => Self::Refuse,
+            AbsentTypesRule::Empty => Self::Empty,
+        }
+    }
+}
+
+/// The last page of a search.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Word")]
+pub(crate) struct PageCap(pub(crate) Option<u32>);
+
+impl FromStr for PageCap {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "off" => Ok(Self(None)),
+            number => match number.parse() {
+                Ok(cap) if cap > 0 => Ok(Self(Some(cap))),
+                _ => Err(format!("{text:?} is neither off nor a number from 1")),
+            },
+        }
+    }
+}
+
+impl TryFrom<Word> for PageCap {
+    type Error = String;
+
+    fn try_from(word: Word) -> Result<Self, String> {
+        word.to_string().parse()
+    }
+}
+
 /// How many requests an org may make in 60 seconds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "Word")]
@@ -376,7 +434,7 @@ macro_rules! value_enum_in_file {
         }
     )+ };
 }
-value_enum_in_file!(LogFormat, MissingRoleStatus, CompanyRule);
+value_enum_in_file!(LogFormat, MissingRoleStatus, CompanyRule, AbsentTypesRule);
 
 impl TryFrom<Word> for RateLimit {
     type Error = String;

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::arguments::{
-    CommonArguments, CompanyRule, DatabaseArguments, LimitArguments, LogFormat, MissingRoleStatus, RateLimit,
-    ServeArguments, TlsArguments,
+    AbsentTypesRule, CommonArguments, CompanyRule, DatabaseArguments, LimitArguments, LogFormat, MissingRoleStatus,
+    PageCap, RateLimit, ServeArguments, TlsArguments,
 };
 use crate::failure::Failure;
 use crate::logging;
@@ -24,6 +24,8 @@ pub(crate) struct Configuration {
     pub(crate) missing_role_status: MissingRoleStatus,
     pub(crate) rate_limit: RateLimit,
     pub(crate) omitted_company: CompanyRule,
+    pub(crate) absent_types: AbsentTypesRule,
+    pub(crate) search_page_cap: PageCap,
     pub(crate) read_only: bool,
     pub(crate) limits: LimitArguments,
     pub(crate) tls: TlsArguments,
@@ -50,11 +52,14 @@ pub(crate) struct File {
     missing_role_status: Option<MissingRoleStatus>,
     rate_limit: Option<RateLimit>,
     omitted_company: Option<CompanyRule>,
+    absent_types: Option<AbsentTypesRule>,
+    search_page_cap: Option<PageCap>,
     read_only: Option<bool>,
     max_body: Option<usize>,
     body_timeout: Option<u32>,
     head_timeout: Option<u32>,
     answer_timeout: Option<u32>,
+    search_timeout: Option<u32>,
     max_connections: Option<usize>,
     max_in_flight: Option<usize>,
     shutdown_timeout: Option<u32>,
@@ -76,6 +81,7 @@ impl Configuration {
             body_timeout: file.body_timeout,
             head_timeout: file.head_timeout,
             answer_timeout: file.answer_timeout,
+            search_timeout: file.search_timeout,
             max_connections: file.max_connections,
             max_in_flight: file.max_in_flight,
             shutdown_timeout: file.shutdown_timeout,
@@ -94,6 +100,8 @@ impl Configuration {
             missing_role_status: serve.missing_role_status.or(file.missing_role_status).unwrap_or_default(),
             rate_limit: serve.rate_limit.or(file.rate_limit).unwrap_or_default(),
             omitted_company: serve.omitted_company.or(file.omitted_company).unwrap_or_default(),
+            absent_types: serve.absent_types.or(file.absent_types).unwrap_or_default(),
+            search_page_cap: serve.search_page_cap.or(file.search_page_cap).unwrap_or_default(),
             read_only: serve.read_only.or(file.read_only).unwrap_or_default(),
             limits: serve.limits.or(limits),
             tls,

@@ -53,6 +53,8 @@ async fn serve(
         missing_role_status: configuration.missing_role_status.status(),
         rate_limit: configuration.rate_limit.0,
         omitted_company: configuration.omitted_company.into(),
+        absent_types: configuration.absent_types.into(),
+        search_page_cap: configuration.search_page_cap.0,
         read_only: configuration.read_only,
         ..Settings::default()
     };

@@ -2,6 +2,7 @@
 
 mod attributes;
 mod past;
+mod search;
 mod show;
 
 use clap::builder::NonEmptyStringValueParser;
@@ -13,6 +14,7 @@ use kustomer_client::{Call, Client, Endpoint};
 
 use crate::arguments::OutputArguments;
 use crate::customers::attributes::AttributeArguments;
+use crate::customers::search::SearchArguments;
 use crate::failure::Failure;
 use crate::output::{Output, print};
 
@@ -74,6 +76,8 @@ pub(crate) enum CustomersCommand {
         #[command(flatten)]
         output: OutputArguments,
     },
+    /// Finds customers: kustodian customers search 'tier=gold and score>=100 sort:-updated_at'.
+    Search(SearchArguments),
     /// Changes the attributes given and keeps the others; lists given replace those stored.
     Update {
         /// The customer's id.
@@ -170,6 +174,7 @@ pub(crate) async fn run(server: ServerArguments, command: CustomersCommand) -> R
             let walk = customers.all(query);
             show::list(walk, if all { None } else { Some(limit) }, output.output).await
         }
+        CustomersCommand::Search(arguments) => search::run(&client, arguments).await,
         CustomersCommand::Update { id, attributes, output } => {
             let call = customers.update(id, &CustomerInput::new()).raw_body(attributes.json()?);
             show(call, output.output).await

@@ -1,8 +1,9 @@
 //! Customers on the screen.
 
 use kustomer_api::Field;
-use kustomer_api::customer::{Customer, GetCustomers};
-use kustomer_client::Walk;
+use kustomer_api::customer::Customer;
+use kustomer_api::envelope::Page;
+use kustomer_client::{Endpoint, Walk};
 use serde_json::Value;
 
 use crate::failure::Failure;
@@ -34,11 +35,10 @@ pub(super) fn one(customer: &Customer) -> Result<(), Failure> {
 const ROWS: usize = 100;
 
 /// Prints what a walk comes upon, at most `limit`: for programs one object with `data`, as a page has it.
-pub(super) async fn list(
-    mut walk: Walk<GetCustomers, Customer>,
-    limit: Option<u32>,
-    output: Output,
-) -> Result<(), Failure> {
+pub(super) async fn list<E>(mut walk: Walk<E, Customer>, limit: Option<u32>, output: Output) -> Result<(), Failure>
+where
+    E: Endpoint<Answer = Page<Customer>>,
+{
     let mut left = limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
     let (mut rows, mut any) = (Vec::new(), false);
     while left > 0 {
