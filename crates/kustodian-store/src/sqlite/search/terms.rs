@@ -1,0 +1,214 @@
+//! How tokens stand in the FTS5 table, and how it is asked for them.
+//!
+//! A term is `<org><kind><scope><text>`. The table's tokenizer would take text apart at what it does not keep, and fold
+//! upper case: so those characters are written as others out of a private area. That goes character by character, which
+//! is why the beginning of a text is the beginning of its term.
+
+use kustodian_core::search::{Lookup, Needs, Scope, SearchRow, TokenKind};
+use kustodian_core::store::OrgKey;
+use kustomer_api::search::Attribute;
+
+/// The longest term, in bytes, without org, kind and scope. What is cut ends in a mark.
+const MAX_TERM: usize = 240;
+
+/// How many parts of an "each of these" are asked for: with more the rest is left to the check of what is found.
+const MAX_NEEDS: usize = 12;
+
+/// What stands for characters that the tokenizer does not keep, from here on by their code.
+const ESCAPES: u32 = 0xe000;
+
+/// Says that the character behind it stands for itself, though it looks like an escape.
+const ITSELF: char = '\u{e0fe}';
+
+/// Ends a term that was cut.
+const CUT: char = '\u{e0ff}';
+
+/// Where words are looked for when it does not matter where.
+const WORD_SCOPES: &[Scope] = &[
+    Scope::Attribute(Attribute::Name),
+    Scope::Attribute(Attribute::Urls),
+    Scope::Attribute(Attribute::Address),
+    Scope::Attribute(Attribute::Locale),
+    Scope::Attribute(Attribute::DefaultLang),
+    Scope::Custom,
+    Scope::Rest,
+];
+
+/// Where parts are.
+const GRAM_SCOPES: &[Scope] = &[
+    Scope::Attribute(Attribute::Email),
+    Scope::Attribute(Attribute::SharedEmail),
+    Scope::Attribute(Attribute::Phone),
+    Scope::Attribute(Attribute::SharedPhone),
+    Scope::Attribute(Attribute::ExternalId),
+    Scope::Attribute(Attribute::SharedExternalId),
+    Scope::Attribute(Attribute::SocialUserid),
+    Scope::Attribute(Attribute::SocialUsername),
+    Scope::Attribute(Attribute::SharedSocialUserid),
+    Scope::Attribute(Attribute::SharedSocialUsername),
+    Scope::Custom,
+    Scope::Rest,
+];
+
+/// The two letters of a scope. They stand in the database: never change one.
+fn scope_code(scope: Scope) -> &'static str {
+    let Scope::Attribute(attribute) = scope else {
+        return if scope == Scope::Custom { "cu" } else { "re" };
+    };
+    match attribute {
+        Attribute::Name => "na",
+        Attribute::Urls => "ur",
+        Attribute::Address => "ad",
+        Attribute::Locale => "lo",
+        Attribute::DefaultLang => "la",
+        Attribute::Email => "em",
+        Attribute::SharedEmail => "es",
+        Attribute::Phone => "ph",
+        Attribute::SharedPhone => "ps",
+        Attribute::ExternalId => "ex",
+        Attribute::SharedExternalId => "xs",
+        Attribute::Status => "st",
+        Attribute::ActiveUsers => "au",
+        Attribute::Watchers => "wa",
+        Attribute::Tags => "ta",
+        Attribute::SocialType => "so",
+        Attribute::SocialUserid => "si",
+        Attribute::SocialUsername => "sn",
+        Attribute::SharedSocialType => "to",
+        Attribute::SharedSocialUserid => "ti",
+        Attribute::SharedSocialUsername => "tn",
+        // Of no text and with a single value: its tokens are nowhere.
+        _ => "zz",
+    }
+}
+
+const fn kind_code(kind: TokenKind) -> char {
+    match kind {
+        TokenKind::Word => 'w',
+        TokenKind::Gram => 'g',
+        TokenKind::Exact => 'x',
+        TokenKind::Present => 'p',
+    }
+}
+
+/// Writes a term; whether it was cut. A beginning is not marked as cut.
+fn write_term(term: &mut String, org: OrgKey, kind: TokenKind, scope: Scope, text: &str, is_beginning: bool) -> bool {
+    term.push_str(&org.0.to_string());
+    term.push(kind_code(kind));
+    term.push_str(scope_code(scope));
+    let start = term.len();
+    for character in text.chars() {
+        if term.len() - start > MAX_TERM {
+            if !is_beginning {
+                term.push(CUT);
+            }
+            return true;
+        }
+        match character {
+            'A'..='Z' | '\0'..='\x1f' | '\x7f' | '"' | '\'' | '\\' => {
+                term.extend(char::from_u32(ESCAPES + u32::from(character)));
+            }
+            '\u{e000}'..='\u{e0ff}' => term.extend([ITSELF, character]),
+            _ => term.push(character),
+        }
+    }
+    false
+}
+
+/// All terms of a record, as the table takes them.
+pub(super) fn terms(org: OrgKey, row: &SearchRow) -> String {
+    let mut text = String::with_capacity(4096);
+    for token in row.tokens() {
+        write_term(&mut text, org, token.kind, token.scope, &token.text, false);
+        text.push('\n');
+    }
+    text
+}
+
+/// What to ask the table for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Match {
+    /// Nothing: every record may have what is needed.
+    Everything,
+    /// No record has it.
+    Nothing,
+    /// This, in the language of FTS5.
+    Expression(String),
+}
+
+/// What to ask the table for, and whether its answer is exactly what is needed.
+pub(super) fn expression(org: OrgKey, needs: &Needs) -> (Match, bool) {
+    match needs {
+        Needs::All(needs) => {
+            let mut parts = Vec::new();
+            let mut exact = needs.len() <= MAX_NEEDS;
+            let mut nothing = false;
+            let mut longest: Vec<&Needs> = needs.iter().collect();
+            if !exact {
+                longest.sort_by_key(|needs| std::cmp::Reverse(length(needs)));
+                longest.truncate(MAX_NEEDS);
+            }
+            for needs in longest {
+                let (found, is_exact) = expression(org, needs);
+                exact &= is_exact;
+                match found {
+                    Match::Everything => {}
+                    Match::Nothing => nothing = true,
+                    Match::Expression(part) => parts.push(part),
+                }
+            }
+            match () {
+                () if nothing => (Match::Nothing, true),
+                () if parts.is_empty() => (Match::Everything, exact),
+                () => (Match::Expression(joined(parts, " AND ")), exact),
+            }
+        }
+        Needs::Any(needs) => {
+            let mut parts = Vec::new();
+            let mut exact = true;
+            for needs in needs {
+                let (found, is_exact) = expression(org, needs);
+                exact &= is_exact;
+                match found {
+                    Match::Everything => return (Match::Everything, is_exact),
+                    Match::Nothing => {}
+                    Match::Expression(part) => parts.push(part),
+                }
+            }
+            if parts.is_empty() { (Match::Nothing, true) } else { (Match::Expression(joined(parts, " OR ")), exact) }
+        }
+        Needs::Token(lookup) => term_of(org, lookup),
+    }
+}
+
+fn length(needs: &Needs) -> usize {
+    match needs {
+        Needs::Token(lookup) => lookup.text.len(),
+        Needs::All(needs) | Needs::Any(needs) => needs.iter().map(length).max().unwrap_or_default(),
+    }
+}
+
+fn joined(mut parts: Vec<String>, between: &str) -> String {
+    if parts.len() == 1 { parts.swap_remove(0) } else { format!("({})", parts.join(between)) }
+}
+
+fn term_of(org: OrgKey, lookup: &Lookup) -> (Match, bool) {
+    let Lookup { scope, kind, text, prefix } = lookup;
+    let scopes = match (scope, kind) {
+        (Some(scope), _) => std::slice::from_ref(scope),
+        (None, TokenKind::Gram) => GRAM_SCOPES,
+        (None, _) => WORD_SCOPES,
+    };
+    let mut exact = true;
+    let term = |scope: &Scope| {
+        let mut term = String::from('"');
+        exact &= !write_term(&mut term, org, *kind, *scope, text, *prefix);
+        term.push('"');
+        if *prefix {
+            term.push('*');
+        }
+        term
+    };
+    let terms = scopes.iter().map(term).collect();
+    (Match::Expression(joined(terms, " OR ")), exact)
+}
