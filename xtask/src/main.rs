@@ -13,6 +13,7 @@ mod operations;
 mod postgres;
 mod process;
 mod schemathesis;
+mod singer;
 mod tally;
 mod test;
 mod torture;
@@ -31,7 +32,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run every test: Rust, documentation examples, and a TypeScript client against the real binary
+    /// Run every test: Rust, documentation examples, and foreign clients against the real binary
     Test {
         /// The storage engines to test
         #[arg(long, value_enum, default_value_t = Engine::All)]

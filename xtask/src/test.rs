@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::tally::Tally;
 use crate::workspace::{self, Metadata};
-use crate::{Engine, postgres, process};
+use crate::{Engine, postgres, process, singer};
 
 /// The TypeScript client's folder.
 const TYPESCRIPT: &str = "tests/typescript";
@@ -27,6 +27,7 @@ pub(crate) fn run(engine: Engine) -> Result<()> {
     stage(&mut total, "Rust tests", rust_tests);
     stage(&mut total, "documentation examples", documentation_examples);
     stage(&mut total, "TypeScript client", typescript_client);
+    stage(&mut total, "Singer tap", |tally| counted(&mut singer::test()?, tally));
     drop(server);
     println!("{} passed, {} failed", total.passed, total.failed);
     std::io::stdout().flush()?;
