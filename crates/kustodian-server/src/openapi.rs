@@ -88,13 +88,17 @@ fn describe(declaration: &Declaration, components: &mut Components) -> Value {
         "responses": answers(declaration, components),
     });
     if let Some(body) = declaration.body {
-        described["requestBody"] =
-            json!({ "required": false, "content": { "application/json": { "schema": components.schema(body) } } });
+        described["requestBody"] = json!({ "required": has_to_be_sent(body), "content": { "application/json": { "schema": components.schema(body) } } });
     }
     if !operation.also.is_empty() {
         described["x-roles-also"] = json!(operation.also);
     }
     described
+}
+
+/// Every body may be left out, which reads as an empty one, but where that lacks something.
+fn has_to_be_sent(body: &Schema) -> bool {
+    matches!(&body.kind, Kind::Object(object) if object.properties.iter().any(|property| property.required))
 }
 
 fn parameters(declaration: &Declaration, components: &mut Components) -> Value {

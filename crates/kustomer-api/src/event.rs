@@ -226,7 +226,7 @@ impl QueryArguments for ListEvents {
         },
         Parameter {
             name: "last",
-            schema: Schema::integer(),
+            schema: Schema::integer_within(1, 500),
             about: "Begins so many events before the end, 1 to 500. Not with `after`.",
         },
         PAGE_SIZE,
