@@ -108,7 +108,8 @@ fn ask(server: &Server, token: &str, operation: &Operation, foreign: &Foreign, i
         assert_eq!(text, missing.text, "{told}");
     }
     if pair[0].names_the_record {
-        assert_eq!(shown.status, 404, "{told}");
+        // A body that lacks something may be refused before anything is looked up; that was compared just now.
+        assert!(matches!(shown.status, 400 | 404), "{told}");
     }
 }
 
