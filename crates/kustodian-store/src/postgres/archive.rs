@@ -6,12 +6,14 @@ use async_trait::async_trait;
 use kustodian_core::chain::{Leaf, genesis, link};
 use kustodian_core::feed::Head;
 use kustodian_core::store::OrgKey;
+use kustomer_api::ObjectId;
 use serde_json::{Map, Value as Json};
 use tokio_postgres::{Error, Row as Returned};
 
 use super::connection::Connection;
 use super::events::SAME;
 use super::failure::words;
+use super::search::Reindexing;
 use super::sql::ERASE_EVENTS;
 use super::values::{Count, StoredLink, Value};
 use crate::copy::state::{NAME, OF_ITS_PLACE, State};
@@ -93,6 +95,21 @@ impl Archive {
     async fn number(&self, sql: &str) -> Result<i64, CopyError> {
         let answer = self.connection.unnamed(sql, &[]).await.map_err(failed)?;
         answer.rows.first().map(|row| row.try_get(0)).transpose().map_err(failed).map(Option::unwrap_or_default)
+    }
+
+    /// Writes what customers are found by, worked out of their documents: it is not carried.
+    async fn write_found_by(&self, rows: &[Row]) -> Result<(), CopyError> {
+        let customer = |row: &'_ Row| match row.as_slice() {
+            [Cell::Text(id), Cell::Integer(org), .., Cell::Text(document)] => {
+                Some((OrgKey(*org), id.parse().ok()?, document.clone()))
+            }
+            _ => None,
+        };
+        let customers: Vec<(OrgKey, ObjectId, String)> = rows.iter().filter_map(customer).collect();
+        let customers: Vec<_> = customers.iter().map(|(org, id, document)| (*org, *id, document.as_str())).collect();
+        let limit = Options::default().indexed_custom_attributes;
+        let written = Reindexing::new(&self.connection, limit).write(&customers).await;
+        written.map_err(|reason| CopyError::Failed { what: "PostgreSQL", reason })
     }
 
     /// Runs statements in one transaction.
@@ -184,6 +201,10 @@ impl Target for Archive {
 
     async fn write(&mut self, table: &'static Table, rows: Vec<Row>, state: &State) -> Result<(), CopyError> {
         let note = state.to_bytes()?;
+        if table.name == "customers" {
+            // First: should it end here, the rows are written again, and this with them.
+            self.write_found_by(&rows).await?;
+        }
         let rows = Json::Array(rows.iter().map(|row| object(table, row)).collect()).to_string();
         let mut statements = Vec::new();
         let parts: &[(&Table, &[&str])] = match table.name {

@@ -37,11 +37,15 @@ pub(super) const TABLES: &[Table] = &[
     Table { name: "users", spread: Spread::Everywhere },
     Table { name: "teams", spread: Spread::Everywhere },
     Table { name: "shortcuts", spread: Spread::Everywhere },
+    Table { name: "search_slots", spread: Spread::Everywhere },
     Table { name: "customers", spread: Spread::By("id") },
+    Table { name: "customer_search", spread: Spread::Beside { column: "id", of: "customers" } },
     Table { name: "events", spread: Spread::Beside { column: "record", of: "customers" } },
     Table { name: "positions", spread: Spread::Beside { column: "record", of: "customers" } },
     Table { name: "outbox", spread: Spread::Beside { column: "record", of: "customers" } },
     Table { name: "claims", spread: Spread::By("key") },
+    Table { name: "walks", spread: Spread::By("id") },
+    Table { name: "walk_parts", spread: Spread::Beside { column: "walk", of: "walks" } },
     // Not everywhere: each write of such a table waits for every other one in the cluster, and each org's sequencer
     // holds its row for a whole round.
     Table { name: "feeds", spread: Spread::By("org") },

@@ -11,9 +11,11 @@ use kustomer_api::ObjectId;
 
 use super::connection::{Step, statement};
 use super::credentials;
+use super::search;
 use super::sql::{ERASE_EVENTS, FREE_CLAIM, INSERT_EVENT, INSERT_OUTBOX, TAKE_CLAIMS, statements};
 use super::values::Value;
 use crate::document::DOCUMENT_FORMAT;
+use crate::search::Slots;
 
 /// A record of the org.
 pub(super) type Name = (Kind, ObjectId);
@@ -92,12 +94,13 @@ fn holder(changes: &ChangeSet, seen: &Seen, key: ClaimKey) -> Option<ObjectId> {
     (!is_freed).then_some(owner)
 }
 
-/// Everything that writes `changes`, which nothing is in the way of: what is erased, records, claims, events, and what
-/// the sequencer needs to know of them. An event's leaf stands among `leaves`, in their order.
+/// Everything that writes `changes`, which nothing is in the way of: what is erased, records, what they are found by,
+/// claims, events, and what the sequencer needs to know of them. An event's leaf stands among `leaves`, in their order.
 pub(super) fn writes<'a>(
     org: OrgKey,
     changes: &'a ChangeSet,
     leaves: &'a [Leaf],
+    slots: &Slots,
     seen: &Seen,
     token: Option<&'a NewToken>,
 ) -> Vec<Step<'a>> {
@@ -109,6 +112,9 @@ pub(super) fn writes<'a>(
         let name = (put.kind, put.id);
         let found = before.get(&name).or_else(|| seen.records.get(&name)).copied();
         steps.push(write_record(org, put, found.is_some()));
+        if put.kind == Kind::Customer && (put.search.is_some() || found.is_some()) {
+            steps.push(search::write_row(org, put.id, put.search.as_deref(), slots));
+        }
         let gain = i64::from(!put.deleted) - i64::from(found.is_some_and(|found| !found.deleted));
         gains.insert((put.kind.as_str(), put.id, put.rev), (gain, put));
         before.insert(name, Before { rev: put.rev, deleted: put.deleted });
@@ -129,7 +135,9 @@ pub(super) fn writes<'a>(
 
 /// The making of one new record with its claims and its event as a single statement, for a database that is not spread:
 /// it needs no BEGIN and COMMIT, and one answer instead of six. `None` for anything else.
-pub(super) fn create<'a>(org: OrgKey, changes: &'a ChangeSet, leaves: &'a [Leaf]) -> Option<Step<'a>> {
+///
+/// `found_by`: what a customer is found by, as an object of JSON or nothing.
+pub(super) fn create<'a>(org: OrgKey, changes: &'a ChangeSet, leaves: &'a [Leaf], found_by: &str) -> Option<Step<'a>> {
     let ([put], [event], [leaf]) = (changes.puts.as_slice(), changes.events.as_slice(), leaves) else { return None };
     let is_its_own = (event.kind, event.record, event.rev) == (put.kind, put.id, put.rev);
     let is_first = event.changes.is_none() && event.snapshot.is_none();
@@ -151,7 +159,17 @@ pub(super) fn create<'a>(org: OrgKey, changes: &'a ChangeSet, leaves: &'a [Leaf]
         Value::Number(i64::from(!put.deleted)),
         Value::Bytes(&leaf.0),
     ]);
+    if put.kind == Kind::Customer {
+        values.push(Value::Owned(Some(format!("[{found_by}]"))));
+        return Some(statement(search::create_one(), values));
+    }
     Some(statement(statements(put.kind).create, values))
+}
+
+/// What the first customer of a change set is found by, as an object of JSON; nothing when it is not.
+pub(super) fn found_by(org: OrgKey, changes: &ChangeSet, slots: &Slots) -> String {
+    let row = changes.puts.iter().find_map(|put| put.search.as_deref().filter(|_| put.kind == Kind::Customer));
+    row.map(|row| search::json_row(org, row, slots)).unwrap_or_default()
 }
 
 fn write_record(org: OrgKey, put: &Put, exists: bool) -> Step<'_> {

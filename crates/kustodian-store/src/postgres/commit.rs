@@ -8,6 +8,7 @@
 //! second way alone, so that it is the same as on every engine; the first only finds that there is one.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use kustodian_core::change::{ChangeSet, Kind};
@@ -17,13 +18,15 @@ use kustomer_api::ObjectId;
 use tokio::time::{sleep, timeout};
 use tokio_postgres::Error;
 
-use super::changes::{Before, Name, Seen, conflict, create, is_insert_only, leaves, records, writes};
+use super::changes::{Before, Name, Seen, conflict, create, found_by, is_insert_only, leaves, records, writes};
 use super::connection::{Answer, Failed, Step, statement};
 use super::failure::{is_momentary, spoils_connection, store_error, unavailable, violated, words};
-use super::pool::{Lease, Pool};
+use super::pool::{Lease, Pool, Shared};
 use super::records::{owner, stored};
+use super::search::Slotting;
 use super::sql::{FIND_OWNERS, HOLD_NUMBER, statements};
 use super::values::Value;
+use crate::search::Slots;
 
 /// Where a change set comes from.
 pub(super) enum Source {
@@ -49,6 +52,11 @@ pub(super) struct Commit<'a> {
     pub(super) token: Option<&'a NewToken>,
     /// Whether tables are spread over several machines, so that a statement may write one of them only.
     pub(super) is_spread: bool,
+    /// What custom attributes are given their columns through: never the connection of a transaction, so that a column
+    /// is given before anybody writes it.
+    pub(super) readers: &'a Shared,
+    /// Which custom attributes have a column.
+    pub(super) slotting: &'a Slotting,
 }
 
 /// Why a transaction did not commit.
@@ -96,15 +104,21 @@ impl Commit<'_> {
     /// In one trip, without looking first.
     async fn insert(&self, lease: Lease, changes: &ChangeSet) -> Result<(), Obstacle> {
         let leaves = leaves(changes);
+        let slots = self.slots(changes).await?;
         if !self.is_spread
             && self.token.is_none()
-            && let Some(step) = create(self.org, changes, &leaves)
+            && let Some(step) = create(self.org, changes, &leaves, &found_by(self.org, changes, &slots))
         {
             return self.send(lease, vec![step], Order::Any).await;
         }
         let mut steps = vec![Step::Command(self.begin)];
-        steps.extend(writes(self.org, changes, &leaves, &Seen::default(), self.token));
+        steps.extend(writes(self.org, changes, &leaves, &slots, &Seen::default(), self.token));
         self.finish(lease, steps).await
+    }
+
+    /// The columns of the custom attributes that are written.
+    async fn slots(&self, changes: &ChangeSet) -> Result<Arc<Slots>, Obstacle> {
+        self.slotting.of_changes(self.readers, self.org, changes).await.map_err(Obstacle::Failed)
     }
 
     /// Locks and looks, then writes.
@@ -128,9 +142,16 @@ impl Commit<'_> {
         };
         match looked {
             Ok((None, changes)) => {
+                let slots = match self.slots(changes).await {
+                    Ok(slots) => slots,
+                    Err(obstacle) => {
+                        transaction.roll_back().await;
+                        return Err(obstacle);
+                    }
+                };
                 let mut steps: Vec<_> = transaction.begin.take().map(Step::Command).into_iter().collect();
                 let leaves = leaves(changes);
-                steps.extend(writes(self.org, changes, &leaves, &seen, self.token));
+                steps.extend(writes(self.org, changes, &leaves, &slots, &seen, self.token));
                 self.finish(transaction.lease, steps).await
             }
             Ok((Some(conflict), _)) => {

@@ -18,7 +18,7 @@ use super::Core;
 use super::changes::{Seen, create, is_insert_only, leaves, wanted_claims};
 use super::commit::{Commit, Obstacle, Order};
 use super::connection::{Step, statement};
-use super::sql::CREATE_CUSTOMERS;
+use super::search;
 use super::values::Value;
 use crate::document::DOCUMENT_FORMAT;
 
@@ -43,6 +43,8 @@ struct Queue {
 struct Member {
     org: OrgKey,
     changes: ChangeSet,
+    /// What the customer is found by, as an object of JSON or nothing.
+    found_by: String,
     reply: oneshot::Sender<Told>,
 }
 
@@ -76,11 +78,11 @@ impl Gathering {
     }
 
     /// Commits a create that [`fits`], together with others.
-    pub(super) async fn commit(core: &Arc<Core>, org: OrgKey, changes: ChangeSet) -> Told {
+    pub(super) async fn commit(core: &Arc<Core>, org: OrgKey, changes: ChangeSet, found_by: String) -> Told {
         let (reply, answer) = oneshot::channel();
         let is_carried = {
             let mut queue = core.gathering.queue.lock().unwrap_or_else(PoisonError::into_inner);
-            queue.members.push(Member { org, changes, reply });
+            queue.members.push(Member { org, changes, found_by, reply });
             let is_carried = queue.carried >= core.gathering.carriers;
             queue.carried += usize::from(!is_carried);
             is_carried
@@ -153,10 +155,12 @@ async fn send(core: &Core, members: &[Member]) -> Result<(), Option<StoreError>>
         org: OrgKey(0),
         token: None,
         is_spread: false,
+        readers: &core.readers,
+        slotting: &core.slotting,
     };
     let leaves: Vec<Vec<Leaf>> = members.iter().map(|member| leaves(&member.changes)).collect();
     let step = match (members, leaves.as_slice()) {
-        ([member], [leaves]) => create(member.org, &member.changes, leaves).ok_or(None)?,
+        ([member], [leaves]) => create(member.org, &member.changes, leaves, &member.found_by).ok_or(None)?,
         _ => create_all(members, leaves.iter().flatten()),
     };
     commit.send(lease, vec![step], Order::Any).await.map_err(|obstacle| match obstacle {
@@ -178,6 +182,8 @@ fn create_all<'a>(members: &'a [Member], leaves: impl Iterator<Item = &'a Leaf>)
     // In the order of their keys, so that two statements that want the same ones wait for each other instead of
     // blocking each other.
     claims.sort_unstable_by_key(|(_, claim)| *claim.key.as_bytes());
+    let found_by = members.iter().map(|member| member.found_by.as_str()).filter(|found_by| !found_by.is_empty());
+    let found_by: Vec<&str> = found_by.collect();
     let values = vec![
         Value::Ids(puts().map(|(_, put)| put.id).collect()),
         numbers(|org, _| org.0),
@@ -199,6 +205,7 @@ fn create_all<'a>(members: &'a [Member], leaves: impl Iterator<Item = &'a Leaf>)
         texts(|event| &event.request_id),
         Value::Hashes(leaves.map(|leaf| leaf.0).collect()),
         Value::Number(DOCUMENT_FORMAT),
+        Value::Owned(Some(format!("[{}]", found_by.join(",")))),
     ];
-    statement(CREATE_CUSTOMERS, values)
+    statement(search::create_all(), values)
 }

@@ -22,6 +22,7 @@ mod records;
 mod schema;
 mod scratch;
 mod scrub;
+mod search;
 mod sequencer;
 mod sql;
 mod store;
@@ -54,7 +55,7 @@ pub use self::trace::{Sent, Trip};
 use self::url::Place;
 use crate::failure::OpenError;
 use crate::metrics::{Counters, Metrics};
-use crate::options::Options;
+use crate::options::{Options, SearchEffort};
 
 /// An open PostgreSQL database.
 pub(crate) struct Postgres {
@@ -77,6 +78,10 @@ struct Core {
     committed: Arc<Notify>,
     /// Whether tables are, or may be, spread over several machines.
     spread: distribution::Watch,
+    /// Which custom attributes have a column.
+    slotting: search::Slotting,
+    /// How far searches go before they go another way.
+    search_effort: SearchEffort,
     /// Creates that go together.
     gathering: Gathering,
     /// Held by whoever vacuums, so that one does.
@@ -116,6 +121,8 @@ impl Postgres {
             counters: Counters::default(),
             committed: Arc::default(),
             spread: distribution::Watch::new(is_spread),
+            slotting: search::Slotting::new(options.indexed_custom_attributes),
+            search_effort: options.search_effort,
             gathering: Gathering::new(sizes.writers),
             scrubbing: tokio::sync::Mutex::default(),
             is_write_failing: AtomicBool::new(false),
@@ -178,7 +185,9 @@ impl Core {
             if is_spread || token.is_some() || !gather::fits(&changes) {
                 source = Source::Ready(changes);
             } else {
-                match Gathering::commit(self, org, changes).await {
+                let slots = self.slotting.of_changes(&self.readers, org, &changes).await?;
+                let found_by = changes::found_by(org, &changes, &slots);
+                match Gathering::commit(self, org, changes, found_by).await {
                     Told::Committed(changes) => return Ok(changes),
                     Told::Alone(changes) => source = Source::Ready(changes),
                     Told::Failed(error) => {
@@ -188,7 +197,8 @@ impl Core {
                 }
             }
         }
-        let commit = Commit { writers: &self.writers, begin, limit, org, token, is_spread };
+        let (readers, slotting) = (&self.readers, &self.slotting);
+        let commit = Commit { writers: &self.writers, begin, limit, org, token, is_spread, readers, slotting };
         let outcome = commit.run(source).await;
         match &outcome {
             Ok(_) => self.is_committed(1),
@@ -259,6 +269,20 @@ pub(crate) async fn migrate(url: &str) -> Result<Vec<String>, OpenError> {
     let pending = schema::pending(&connection, connector.name()).await?;
     schema::upgrade(&connection, connector.name()).await?;
     Ok(pending)
+}
+
+/// Makes anew what the customers of the database at `url` are found by; how many there are.
+pub(crate) async fn reindex(
+    url: &str,
+    options: &Options,
+    mut tell: impl FnMut(u64) + Send,
+) -> Result<u64, OpenError> {
+    let (connector, connection) = connect(url, options).await?;
+    schema::upgrade(&connection, connector.name()).await?;
+    let failed = |reason: String| OpenError::Failed { what: format!("the {}", connector.name()), reason };
+    let patience = "SET statement_timeout = 0; SET lock_timeout = 0";
+    connection.command(patience).await.map_err(|error| failed(words(&error)))?;
+    search::reindex(&connection, options.indexed_custom_attributes, &mut tell).await.map_err(failed)
 }
 
 /// Spreads the tables of the database at `url`, in this many shards, over the machines that citus knows; the statements

@@ -12,7 +12,7 @@ use kustodian_core::store::StoreError;
 
 /// What holds personal values, each vacuumed on its own. An index of words would be listed with its table: VACUUM cleans
 /// the indexes of a table, and the pending lists of those that have one.
-const TABLES: &[&str] = &["customers", "events", "claims", "users", "tags", "teams", "shortcuts"];
+const TABLES: &[&str] = &["customers", "events", "claims", "users", "tags", "teams", "shortcuts", "customer_search"];
 
 /// Vacuums the tables, on a connection of its own.
 ///

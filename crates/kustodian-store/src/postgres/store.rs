@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use kustodian_core::change::{ChangeSet, Kind};
 use kustodian_core::claim::ClaimKey;
 use kustodian_core::feed::{Feed, FeedQuery, Head, HistoryQuery, Recorded};
+use kustodian_core::search_store::{self, Found, SearchError, SearchQuery, WalkFrom, WalkPlace, WalkQuery, Walked};
 use kustodian_core::store::{CommitError, Decide, ListQuery, Listing, OrgKey, Store, StoreError, Stored};
 use kustomer_api::{ObjectId, Timestamp};
 use tokio::time::timeout;
@@ -13,7 +14,8 @@ use tokio::time::timeout;
 use super::commit::Source;
 use super::connection::{Answer, Step};
 use super::failure::{spoils_connection, store_error, unavailable};
-use super::{Core, Postgres, events, feed, listing, records, scrub};
+use super::pool::Lease;
+use super::{Core, Postgres, events, feed, listing, records, scrub, search};
 
 /// Also finds out whether this is a server that cannot write, as a standby is.
 const CHECK: &str = "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean, \
@@ -41,6 +43,29 @@ impl Core {
             }
             Err(_) => Err(unavailable("PostgreSQL did not answer in time")),
         }
+    }
+
+    /// Waits for a search, which limits its own time, a little longer than that.
+    async fn in_time<T>(
+        &self,
+        time: std::time::Duration,
+        work: impl Future<Output = Result<T, search::Trouble>>,
+    ) -> Result<T, search::Trouble> {
+        let patience = time.saturating_add(self.connector.statement_timeout());
+        let late = || search::Trouble(unavailable("PostgreSQL did not answer in time"));
+        timeout(patience, work).await.unwrap_or_else(|_| Err(late()))
+    }
+}
+
+/// Keeps the connection of a search that left it in order.
+fn settle<T>(lease: Lease, outcome: Result<T, search::Trouble>) -> Result<T, StoreError> {
+    match outcome {
+        Ok(found) => {
+            lease.give_back();
+            Ok(found)
+        }
+        // It may be within a transaction: dropped, the connection is closed.
+        Err(trouble) => Err(trouble.0),
     }
 }
 
@@ -101,9 +126,15 @@ impl Store for Postgres {
     }
 
     async fn history(&self, org: OrgKey, query: HistoryQuery) -> Result<Vec<Recorded>, StoreError> {
-        let answers = self.core.read_long(&[events::history(org, &query)]).await?;
+        let is_spread = self.core.is_spread().await;
+        let answers = self.core.read_long(&[events::history(org, &query, is_spread)]).await?;
         let rows = answers.iter().flat_map(|answer| &answer.rows);
-        rows.map(events::recorded).collect::<Result<_, _>>().map_err(|error| store_error(&error))
+        let read = rows.map(events::recorded).collect::<Result<_, _>>();
+        let mut recorded: Vec<Recorded> = read.map_err(|error| store_error(&error))?;
+        if is_spread {
+            events::find_places(&self.core.readers, org, &mut recorded).await?;
+        }
+        Ok(recorded)
     }
 
     async fn find_rev_at(
@@ -127,6 +158,44 @@ impl Store for Postgres {
 
     async fn feed_head(&self, org: OrgKey) -> Result<Head, StoreError> {
         events::find_head(&self.core.readers, org).await
+    }
+
+    async fn search(&self, org: OrgKey, query: SearchQuery) -> Result<Found, SearchError> {
+        let core = &self.core;
+        let slots = core.slotting.of_query(&core.readers, org, &query.query.root).await?;
+        let how = (core.search_effort, core.is_spread().await);
+        let lease = core.lists.take().await?;
+        let work = search::search(lease.connection(), org, &query, &slots, how);
+        let outcome = core.in_time(query.time, work).await;
+        Ok(settle(lease, outcome)?)
+    }
+
+    async fn walk(&self, org: OrgKey, query: WalkQuery) -> Result<Walked, SearchError> {
+        let core = &self.core;
+        let slots = core.slotting.of_query(&core.readers, org, &query.query.root).await?;
+        let how = (core.search_effort, core.is_spread().await);
+        let lease = core.lists.take().await?;
+        let work = search::step(lease.connection(), org, &query, &slots, how);
+        let outcome = core.in_time(query.time, work).await;
+        match settle(lease, outcome)? {
+            search::Step::Done(walked) => {
+                if let WalkFrom::After(WalkPlace::Kept { walk, .. }) = query.from {
+                    search::touch(&core.readers, org, walk, query.now).await;
+                }
+                Ok(walked)
+            }
+            search::Step::Keep { walk, ids, first } => {
+                let lease = core.writers.take().await?;
+                let kept = search::keep(lease, core.connector.begin(), org, (walk, &ids, query.now));
+                match timeout(core.commit_timeout, kept).await {
+                    Ok(kept) => kept?,
+                    Err(_) => return Err(unavailable("PostgreSQL did not answer in time").into()),
+                }
+                Ok(first)
+            }
+            search::Step::Gone => Err(search_store::walk_is_gone().into()),
+            search::Step::TooLong => Err(search_store::walk_takes_too_long().into()),
+        }
     }
 
     async fn scrub(&self) -> Result<(), StoreError> {

@@ -23,6 +23,12 @@ pub(super) enum Value<'a> {
     Text(&'a str),
     /// Text or NULL.
     MaybeText(Option<&'a str>),
+    /// Text of its own, or NULL.
+    Owned(Option<String>),
+    /// A number with a fraction, or NULL.
+    MaybeFloat(Option<f64>),
+    /// A truth or NULL.
+    MaybeFlag(Option<bool>),
     /// A number.
     Number(i64),
     /// A number or NULL.
@@ -85,9 +91,10 @@ impl Value<'_> {
     pub(super) fn sql_type(&self) -> Type {
         match self {
             Self::Id(_) | Self::MaybeId(_) | Self::Text(_) | Self::MaybeText(_) => Type::TEXT,
-            Self::Roles(_) | Self::Network(_) => Type::TEXT,
+            Self::Roles(_) | Self::Network(_) | Self::Owned(_) => Type::TEXT,
             Self::Number(_) | Self::MaybeNumber(_) => Type::INT8,
-            Self::Flag(_) => Type::BOOL,
+            Self::Flag(_) | Self::MaybeFlag(_) => Type::BOOL,
+            Self::MaybeFloat(_) => Type::FLOAT8,
             Self::Bytes(_) | Self::MaybeBytes(_) | Self::Hash(_) => Type::BYTEA,
             Self::Texts(_) | Self::MaybeTexts(_) | Self::Ids(_) | Self::MaybeIds(_) => Type::TEXT_ARRAY,
             Self::Numbers(_) => Type::INT8_ARRAY,
@@ -112,6 +119,9 @@ impl ToSql for Value<'_> {
             Self::MaybeId(None) => Ok(IsNull::Yes),
             Self::Text(text) => text.to_sql(sql_type, out),
             Self::MaybeText(text) => text.to_sql(sql_type, out),
+            Self::Owned(text) => text.to_sql(sql_type, out),
+            Self::MaybeFloat(number) => number.to_sql(sql_type, out),
+            Self::MaybeFlag(flag) => flag.to_sql(sql_type, out),
             Self::Number(number) => number.to_sql(sql_type, out),
             Self::MaybeNumber(number) => number.to_sql(sql_type, out),
             Self::Flag(flag) => flag.to_sql(sql_type, out),

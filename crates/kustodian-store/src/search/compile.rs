@@ -43,6 +43,11 @@ pub(crate) trait Dialect {
     /// rows. It need not be exact.
     fn words(&self, needs: &Needs) -> Option<Compiled>;
 
+    /// A value of a slot, as the slot holds it.
+    fn slot_cell(&self, cell: Cell) -> Cell {
+        cell
+    }
+
     /// The condition that a text of the row holds a part, which is bound once.
     fn holds_part(&self, column: &str) -> String;
 }
@@ -127,7 +132,13 @@ impl Compiler<'_> {
 
     fn standard(&self, attribute: Attribute, criterion: &Criterion, over: bool) -> Compiled {
         if let (Some(column), Test::Words(words)) = (parts_column(attribute), &criterion.test) {
-            return self.parts(&format!("s.{column}"), is_of_digits(attribute), words);
+            let parts = self.parts(&format!("s.{column}"), is_of_digits(attribute), words);
+            // Told of single rows, what the inverted index knows narrows down what the texts are looked at of.
+            let narrowed = plan(criterion).and_then(|plan| self.dialect.words(&plan.needs));
+            return Compiled::join(
+                narrowed.into_iter().map(|needs| Compiled { exact: true, ..needs }).chain([parts]).collect(),
+                true,
+            );
         }
         if plan(criterion).is_some() {
             return self.words(criterion, over);
@@ -159,7 +170,12 @@ impl Compiler<'_> {
         match self.slots.of(attribute) {
             // An id may stand for several.
             Some(slot) if attribute.suffix != Suffix::Id || criterion.test == Test::Set => {
-                of_column(&self.dialect.slot(slot, holds), holds, SLOT_TEXT, &criterion.test, over)
+                let condition = of_column(&self.dialect.slot(slot, holds), holds, SLOT_TEXT, &criterion.test, over);
+                let as_held = |bind| match bind {
+                    Bind::Cell(cell) => Bind::Cell(self.dialect.slot_cell(cell)),
+                    id @ Bind::Id(_) => id,
+                };
+                Compiled { binds: condition.binds.into_iter().map(as_held).collect(), ..condition }
             }
             _ => match texts_of(criterion) {
                 Some(criterion) => self.words(&criterion, over).inexact(over),

@@ -10,8 +10,10 @@ mod column;
 mod compile;
 mod page;
 mod slot;
+mod terms;
 
 pub(crate) use self::column::{COLUMNS, Cell, Column, Holds, Index, PARTS, cells, column_of};
 pub(crate) use self::compile::{Bind, Compiled, Dialect, compile, texts_of, value_of};
 pub(crate) use self::page::{Candidate, order};
 pub(crate) use self::slot::{SLOTS, Slots, slot_cells};
+pub(crate) use self::terms::{Match, Syntax, expression, terms};

@@ -35,6 +35,11 @@ impl Slots {
         self.given.get(&attribute.key).copied().filter(|slot| *slot > 0)
     }
 
+    /// Whether nothing is to be given to the attributes of a row: each has a slot, or will have none.
+    pub(crate) fn suffice_for(&self, row: &SearchRow) -> bool {
+        self.is_full || row.custom().all(|(attribute, _)| self.given.contains_key(&attribute.key))
+    }
+
     /// Gives slots to the attributes of a row that have none, as long as there are fewer than `limit`; what is to be
     /// noted.
     pub(crate) fn give(&mut self, row: &SearchRow, limit: usize) -> Vec<(String, usize)> {

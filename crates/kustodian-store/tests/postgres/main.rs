@@ -36,6 +36,9 @@ mod proxy;
 #[cfg(test)]
 mod schema;
 #[cfg(test)]
+#[path = "../store/search.rs"]
+mod search;
+#[cfg(test)]
 mod servers;
 #[cfg(test)]
 #[path = "../store/setting.rs"]

@@ -10,6 +10,9 @@ pub(crate) const GROUPS_COMMITS: bool = false;
 /// How many random sequences the model is tried with: fewer than on SQLite, as each needs a database.
 pub(crate) const MODEL_CASES: u32 = 12;
 
+/// How many random databases are searched: fewer than on SQLite, too.
+pub(crate) const SEARCH_CASES: u32 = 12;
+
 /// The table in which positions and links stand.
 pub(crate) const PLACES: &str = "positions";
 

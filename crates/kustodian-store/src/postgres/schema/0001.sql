@@ -179,11 +179,166 @@ CREATE TABLE live_counts (
     PRIMARY KEY (org, kind)
 );
 
+-- What customers are found by, a row for each that was not erased: what stands in a column of its own is compared, and
+-- ordered by; words, parts, and the values of attributes that have several are `tokens`. c1 to c30 hold the custom
+-- attributes an org used first (search_slots), numbers and moments written so that their text is ordered as they are.
+CREATE TABLE customer_search (
+    id         text COLLATE "C" NOT NULL,
+    org        bigint NOT NULL,
+    deleted    boolean NOT NULL,
+    name text COLLATE "C",
+    gender text COLLATE "C",
+    presence text COLLATE "C",
+    locale text COLLATE "C",
+    activity_at bigint,
+    last_seen_at bigint,
+    signed_up_at bigint,
+    last_message_sent_at bigint,
+    last_message_out_sent_at bigint,
+    last_message_unresponded_to_sent_at bigint,
+    last_message_at bigint,
+    external_id text COLLATE "C",
+    created_at bigint,
+    updated_at bigint,
+    modified_at bigint,
+    created_by text COLLATE "C",
+    modified_by text COLLATE "C",
+    satisfaction_avg_score double precision,
+    satisfaction_avg_rating double precision,
+    conversations_count double precision,
+    progressive_status text COLLATE "C",
+    sentiment text COLLATE "C",
+    default_lang text COLLATE "C",
+    imported_at bigint,
+    imported boolean,
+    last_message_preview bigint,
+    done double precision,
+    open double precision,
+    snoozed double precision,
+    company_id text COLLATE "C",
+    email_parts text COLLATE "C",
+    shared_email_parts text COLLATE "C",
+    phone_parts text COLLATE "C",
+    shared_phone_parts text COLLATE "C",
+    external_id_parts text COLLATE "C",
+    shared_external_id_parts text COLLATE "C",
+    social_userid_parts text COLLATE "C",
+    social_username_parts text COLLATE "C",
+    shared_social_userid_parts text COLLATE "C",
+    shared_social_username_parts text COLLATE "C",
+    c1 text COLLATE "C", c2 text COLLATE "C", c3 text COLLATE "C",
+    c4 text COLLATE "C", c5 text COLLATE "C", c6 text COLLATE "C",
+    c7 text COLLATE "C", c8 text COLLATE "C", c9 text COLLATE "C",
+    c10 text COLLATE "C", c11 text COLLATE "C", c12 text COLLATE "C",
+    c13 text COLLATE "C", c14 text COLLATE "C", c15 text COLLATE "C",
+    c16 text COLLATE "C", c17 text COLLATE "C", c18 text COLLATE "C",
+    c19 text COLLATE "C", c20 text COLLATE "C", c21 text COLLATE "C",
+    c22 text COLLATE "C", c23 text COLLATE "C", c24 text COLLATE "C",
+    c25 text COLLATE "C", c26 text COLLATE "C", c27 text COLLATE "C",
+    c28 text COLLATE "C", c29 text COLLATE "C", c30 text COLLATE "C",
+    tokens     tsvector NOT NULL,
+    PRIMARY KEY (org, id)
+);
+
+-- Each new row goes into every index it has a value for, so those that nearly all rows would be in for nothing leave
+-- out 0 and false. By id within a value where results are paged along it, and with `deleted`, so that matches are
+-- counted without a look at the table.
+CREATE INDEX customer_search_by_name ON customer_search (org, name, id, deleted) WHERE name IS NOT NULL;
+CREATE INDEX customer_search_by_gender ON customer_search (org, gender, id, deleted) WHERE gender IS NOT NULL;
+CREATE INDEX customer_search_by_presence ON customer_search (org, presence, deleted) WHERE presence IS NOT NULL;
+CREATE INDEX customer_search_by_locale ON customer_search (org, locale, deleted) WHERE locale IS NOT NULL;
+CREATE INDEX customer_search_by_activity_at ON customer_search (org, activity_at, id, deleted) WHERE activity_at IS NOT NULL;
+CREATE INDEX customer_search_by_last_seen_at ON customer_search (org, last_seen_at, id, deleted) WHERE last_seen_at IS NOT NULL;
+CREATE INDEX customer_search_by_signed_up_at ON customer_search (org, signed_up_at, id, deleted) WHERE signed_up_at IS NOT NULL;
+CREATE INDEX customer_search_by_last_message_sent_at ON customer_search (org, last_message_sent_at, id, deleted) WHERE last_message_sent_at IS NOT NULL;
+CREATE INDEX customer_search_by_last_message_out_sent_at ON customer_search (org, last_message_out_sent_at, id, deleted) WHERE last_message_out_sent_at IS NOT NULL;
+CREATE INDEX customer_search_by_last_message_unresponded_to_sent_at ON customer_search (org, last_message_unresponded_to_sent_at, id, deleted) WHERE last_message_unresponded_to_sent_at IS NOT NULL;
+CREATE INDEX customer_search_by_last_message_at ON customer_search (org, last_message_at, id, deleted) WHERE last_message_at IS NOT NULL;
+CREATE INDEX customer_search_by_external_id ON customer_search (org, external_id, id, deleted) WHERE external_id IS NOT NULL;
+CREATE INDEX customer_search_by_created_at ON customer_search (org, created_at, id, deleted) WHERE created_at IS NOT NULL;
+CREATE INDEX customer_search_by_updated_at ON customer_search (org, updated_at, id, deleted) WHERE updated_at IS NOT NULL;
+CREATE INDEX customer_search_by_modified_at ON customer_search (org, modified_at, id, deleted) WHERE modified_at IS NOT NULL;
+CREATE INDEX customer_search_by_created_by ON customer_search (org, created_by, deleted) WHERE created_by IS NOT NULL;
+CREATE INDEX customer_search_by_modified_by ON customer_search (org, modified_by, deleted) WHERE modified_by IS NOT NULL;
+CREATE INDEX customer_search_by_satisfaction_avg_score ON customer_search (org, satisfaction_avg_score, deleted) WHERE satisfaction_avg_score IS NOT NULL;
+CREATE INDEX customer_search_by_satisfaction_avg_rating ON customer_search (org, satisfaction_avg_rating, deleted) WHERE satisfaction_avg_rating IS NOT NULL;
+CREATE INDEX customer_search_by_conversations_count ON customer_search (org, conversations_count, deleted) WHERE conversations_count <> 0;
+CREATE INDEX customer_search_by_progressive_status ON customer_search (org, progressive_status, id, deleted) WHERE progressive_status IS NOT NULL;
+CREATE INDEX customer_search_by_sentiment ON customer_search (org, sentiment, deleted) WHERE sentiment IS NOT NULL;
+CREATE INDEX customer_search_by_default_lang ON customer_search (org, default_lang, deleted) WHERE default_lang IS NOT NULL;
+CREATE INDEX customer_search_by_imported_at ON customer_search (org, imported_at, deleted) WHERE imported_at IS NOT NULL;
+CREATE INDEX customer_search_by_imported ON customer_search (org, imported, deleted) WHERE imported;
+CREATE INDEX customer_search_by_last_message_preview ON customer_search (org, last_message_preview, id, deleted) WHERE last_message_preview IS NOT NULL;
+CREATE INDEX customer_search_by_done ON customer_search (org, done, id, deleted) WHERE done <> 0;
+CREATE INDEX customer_search_by_open ON customer_search (org, open, id, deleted) WHERE open <> 0;
+CREATE INDEX customer_search_by_snoozed ON customer_search (org, snoozed, id, deleted) WHERE snoozed <> 0;
+CREATE INDEX customer_search_by_company_id ON customer_search (org, company_id, id, deleted) WHERE company_id IS NOT NULL;
+CREATE INDEX customer_search_by_c1 ON customer_search (org, c1, deleted) WHERE c1 IS NOT NULL;
+CREATE INDEX customer_search_by_c2 ON customer_search (org, c2, deleted) WHERE c2 IS NOT NULL;
+CREATE INDEX customer_search_by_c3 ON customer_search (org, c3, deleted) WHERE c3 IS NOT NULL;
+CREATE INDEX customer_search_by_c4 ON customer_search (org, c4, deleted) WHERE c4 IS NOT NULL;
+CREATE INDEX customer_search_by_c5 ON customer_search (org, c5, deleted) WHERE c5 IS NOT NULL;
+CREATE INDEX customer_search_by_c6 ON customer_search (org, c6, deleted) WHERE c6 IS NOT NULL;
+CREATE INDEX customer_search_by_c7 ON customer_search (org, c7, deleted) WHERE c7 IS NOT NULL;
+CREATE INDEX customer_search_by_c8 ON customer_search (org, c8, deleted) WHERE c8 IS NOT NULL;
+CREATE INDEX customer_search_by_c9 ON customer_search (org, c9, deleted) WHERE c9 IS NOT NULL;
+CREATE INDEX customer_search_by_c10 ON customer_search (org, c10, deleted) WHERE c10 IS NOT NULL;
+CREATE INDEX customer_search_by_c11 ON customer_search (org, c11, deleted) WHERE c11 IS NOT NULL;
+CREATE INDEX customer_search_by_c12 ON customer_search (org, c12, deleted) WHERE c12 IS NOT NULL;
+CREATE INDEX customer_search_by_c13 ON customer_search (org, c13, deleted) WHERE c13 IS NOT NULL;
+CREATE INDEX customer_search_by_c14 ON customer_search (org, c14, deleted) WHERE c14 IS NOT NULL;
+CREATE INDEX customer_search_by_c15 ON customer_search (org, c15, deleted) WHERE c15 IS NOT NULL;
+CREATE INDEX customer_search_by_c16 ON customer_search (org, c16, deleted) WHERE c16 IS NOT NULL;
+CREATE INDEX customer_search_by_c17 ON customer_search (org, c17, deleted) WHERE c17 IS NOT NULL;
+CREATE INDEX customer_search_by_c18 ON customer_search (org, c18, deleted) WHERE c18 IS NOT NULL;
+CREATE INDEX customer_search_by_c19 ON customer_search (org, c19, deleted) WHERE c19 IS NOT NULL;
+CREATE INDEX customer_search_by_c20 ON customer_search (org, c20, deleted) WHERE c20 IS NOT NULL;
+CREATE INDEX customer_search_by_c21 ON customer_search (org, c21, deleted) WHERE c21 IS NOT NULL;
+CREATE INDEX customer_search_by_c22 ON customer_search (org, c22, deleted) WHERE c22 IS NOT NULL;
+CREATE INDEX customer_search_by_c23 ON customer_search (org, c23, deleted) WHERE c23 IS NOT NULL;
+CREATE INDEX customer_search_by_c24 ON customer_search (org, c24, deleted) WHERE c24 IS NOT NULL;
+CREATE INDEX customer_search_by_c25 ON customer_search (org, c25, deleted) WHERE c25 IS NOT NULL;
+CREATE INDEX customer_search_by_c26 ON customer_search (org, c26, deleted) WHERE c26 IS NOT NULL;
+CREATE INDEX customer_search_by_c27 ON customer_search (org, c27, deleted) WHERE c27 IS NOT NULL;
+CREATE INDEX customer_search_by_c28 ON customer_search (org, c28, deleted) WHERE c28 IS NOT NULL;
+CREATE INDEX customer_search_by_c29 ON customer_search (org, c29, deleted) WHERE c29 IS NOT NULL;
+CREATE INDEX customer_search_by_c30 ON customer_search (org, c30, deleted) WHERE c30 IS NOT NULL;
+
+-- Without a list of what is still to be put in its place: every search would read all of that.
+CREATE INDEX customer_search_by_tokens ON customer_search USING gin (tokens) WITH (fastupdate = off);
+
+-- Which custom attributes of an org stand in c1 to c30: those it used first. Slot 0 says that one went without.
+CREATE TABLE search_slots (
+    org       bigint NOT NULL,
+    attribute text COLLATE "C" NOT NULL,
+    slot      bigint NOT NULL,
+    PRIMARY KEY (org, attribute),
+    UNIQUE (org, slot)
+);
+
+-- Walks over results in an order that writes may change: the ids found at the beginning, 10,000 of 12 bytes a part.
+CREATE TABLE walks (
+    id      text COLLATE "C" NOT NULL,
+    org     bigint NOT NULL,
+    length  bigint NOT NULL,
+    used_at bigint NOT NULL,
+    PRIMARY KEY (org, id)
+);
+
+CREATE TABLE walk_parts (
+    walk text COLLATE "C" NOT NULL,
+    org  bigint NOT NULL,
+    part bigint NOT NULL,
+    ids  bytea NOT NULL,
+    PRIMARY KEY (org, walk, part)
+);
+
 -- Documents are compressed in half the time where the server knows how; the size is the same.
 DO $$
 BEGIN
     ALTER TABLE customers ALTER COLUMN document SET COMPRESSION lz4;
     ALTER TABLE events ALTER COLUMN changes SET COMPRESSION lz4, ALTER COLUMN snapshot SET COMPRESSION lz4;
+    ALTER TABLE customer_search ALTER COLUMN tokens SET COMPRESSION lz4;
 EXCEPTION WHEN feature_not_supported OR invalid_parameter_value THEN
     NULL;
 END

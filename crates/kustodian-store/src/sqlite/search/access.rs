@@ -6,10 +6,14 @@ use kustomer_api::search::Attribute;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
-use super::terms::{Match, expression};
 use super::time::{Halt, Time};
 use super::write::value;
-use crate::search::{Bind, Column, Compiled, Dialect, Holds, Index, Slots, column_of, compile, texts_of};
+use crate::search::{
+    Bind, Column, Compiled, Dialect, Holds, Index, Match, Slots, Syntax, column_of, compile, expression, texts_of,
+};
+
+/// The language of FTS5.
+const SYNTAX: Syntax = Syntax { quote: '"', beginning: "*", and: " AND ", or: " OR " };
 
 /// Where to look.
 #[derive(Clone, Copy)]
@@ -101,7 +105,7 @@ pub(super) fn access(node: &Node, within: Within<'_>) -> Option<Access> {
 }
 
 fn in_words(needs: &kustodian_core::search::Needs, exact: bool, within: Within<'_>) -> Option<Access> {
-    match expression(within.org, needs) {
+    match expression(&SYNTAX, within.org, needs) {
         (Match::Everything, _) => None,
         (Match::Nothing, _) => Some(Access::none()),
         (Match::Expression(found), is_exact) => {

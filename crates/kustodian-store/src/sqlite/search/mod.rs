@@ -4,7 +4,6 @@ mod access;
 mod pages;
 mod reindex;
 mod stream;
-mod terms;
 mod time;
 mod walk;
 mod walks;

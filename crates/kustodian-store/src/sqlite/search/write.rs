@@ -8,8 +8,7 @@ use kustomer_api::ObjectId;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params, params_from_iter};
 
-use super::terms::terms;
-use crate::search::{COLUMNS, Cell, PARTS, SLOTS, Slots, cells, slot_cells};
+use crate::search::{COLUMNS, Cell, PARTS, SLOTS, Slots, cells, slot_cells, terms};
 
 /// What one transaction knows of slots.
 #[derive(Default)]

@@ -1,8 +1,9 @@
-//! How tokens stand in the FTS5 table, and how it is asked for them.
+//! How tokens stand in an inverted index, and how it is asked for them.
 //!
-//! A term is `<org><kind><scope><text>`. The table's tokenizer would take text apart at what it does not keep, and fold
-//! upper case: so those characters are written as others out of a private area. That goes character by character, which
-//! is why the beginning of a text is the beginning of its term.
+//! A term is `<org><kind><scope><text>`. SQLite's tokenizer would take text apart at what it does not keep, and fold
+//! upper case; PostgreSQL's queries need quotes, and its texts hold no zero: so those characters are written as others
+//! out of a private area. That goes character by character, which is why the beginning of a text is the beginning of its
+//! term.
 
 use kustodian_core::search::{Lookup, Needs, Scope, SearchRow, TokenKind};
 use kustodian_core::store::OrgKey;
@@ -115,8 +116,8 @@ fn write_term(term: &mut String, org: OrgKey, kind: TokenKind, scope: Scope, tex
     false
 }
 
-/// All terms of a record, as the table takes them.
-pub(super) fn terms(org: OrgKey, row: &SearchRow) -> String {
+/// All terms of a record, a line each.
+pub(crate) fn terms(org: OrgKey, row: &SearchRow) -> String {
     let mut text = String::with_capacity(4096);
     for token in row.tokens() {
         write_term(&mut text, org, token.kind, token.scope, &token.text, false);
@@ -125,19 +126,32 @@ pub(super) fn terms(org: OrgKey, row: &SearchRow) -> String {
     text
 }
 
-/// What to ask the table for.
+/// How an engine's language of queries is written.
+#[derive(Debug)]
+pub(crate) struct Syntax {
+    /// Stands on both sides of a term.
+    pub(crate) quote: char,
+    /// Stands behind one that is only the beginning.
+    pub(crate) beginning: &'static str,
+    /// Stands between what must all be there.
+    pub(crate) and: &'static str,
+    /// Stands between what of which one must be there.
+    pub(crate) or: &'static str,
+}
+
+/// What to ask the index for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Match {
+pub(crate) enum Match {
     /// Nothing: every record may have what is needed.
     Everything,
     /// No record has it.
     Nothing,
-    /// This, in the language of FTS5.
+    /// This, in the language of the engine.
     Expression(String),
 }
 
-/// What to ask the table for, and whether its answer is exactly what is needed.
-pub(super) fn expression(org: OrgKey, needs: &Needs) -> (Match, bool) {
+/// What to ask the index for, and whether its answer is exactly what is needed.
+pub(crate) fn expression(syntax: &Syntax, org: OrgKey, needs: &Needs) -> (Match, bool) {
     match needs {
         Needs::All(needs) => {
             let mut parts = Vec::new();
@@ -149,7 +163,7 @@ pub(super) fn expression(org: OrgKey, needs: &Needs) -> (Match, bool) {
                 longest.truncate(MAX_NEEDS);
             }
             for needs in longest {
-                let (found, is_exact) = expression(org, needs);
+                let (found, is_exact) = expression(syntax, org, needs);
                 exact &= is_exact;
                 match found {
                     Match::Everything => {}
@@ -160,14 +174,14 @@ pub(super) fn expression(org: OrgKey, needs: &Needs) -> (Match, bool) {
             match () {
                 () if nothing => (Match::Nothing, true),
                 () if parts.is_empty() => (Match::Everything, exact),
-                () => (Match::Expression(joined(parts, " AND ")), exact),
+                () => (Match::Expression(joined(parts, syntax.and)), exact),
             }
         }
         Needs::Any(needs) => {
             let mut parts = Vec::new();
             let mut exact = true;
             for needs in needs {
-                let (found, is_exact) = expression(org, needs);
+                let (found, is_exact) = expression(syntax, org, needs);
                 exact &= is_exact;
                 match found {
                     Match::Everything => return (Match::Everything, is_exact),
@@ -175,9 +189,9 @@ pub(super) fn expression(org: OrgKey, needs: &Needs) -> (Match, bool) {
                     Match::Expression(part) => parts.push(part),
                 }
             }
-            if parts.is_empty() { (Match::Nothing, true) } else { (Match::Expression(joined(parts, " OR ")), exact) }
+            if parts.is_empty() { (Match::Nothing, true) } else { (Match::Expression(joined(parts, syntax.or)), exact) }
         }
-        Needs::Token(lookup) => term_of(org, lookup),
+        Needs::Token(lookup) => term_of(syntax, org, lookup),
     }
 }
 
@@ -192,7 +206,7 @@ fn joined(mut parts: Vec<String>, between: &str) -> String {
     if parts.len() == 1 { parts.swap_remove(0) } else { format!("({})", parts.join(between)) }
 }
 
-fn term_of(org: OrgKey, lookup: &Lookup) -> (Match, bool) {
+fn term_of(syntax: &Syntax, org: OrgKey, lookup: &Lookup) -> (Match, bool) {
     let Lookup { scope, kind, text, prefix } = lookup;
     let scopes = match (scope, kind) {
         (Some(scope), _) => std::slice::from_ref(scope),
@@ -201,14 +215,14 @@ fn term_of(org: OrgKey, lookup: &Lookup) -> (Match, bool) {
     };
     let mut exact = true;
     let term = |scope: &Scope| {
-        let mut term = String::from('"');
+        let mut term = String::from(syntax.quote);
         exact &= !write_term(&mut term, org, *kind, *scope, text, *prefix);
-        term.push('"');
+        term.push(syntax.quote);
         if *prefix {
-            term.push('*');
+            term.push_str(syntax.beginning);
         }
         term
     };
     let terms = scopes.iter().map(term).collect();
-    (Match::Expression(joined(terms, " OR ")), exact)
+    (Match::Expression(joined(terms, syntax.or)), exact)
 }

@@ -1,0 +1,199 @@
+//! What a search asks for, in PostgreSQL's words.
+
+use std::fmt::Write as _;
+
+use kustodian_core::search::{Needs, Node, Query, Subject};
+use kustodian_core::store::OrgKey;
+use kustomer_api::ObjectId;
+use kustomer_api::search::Attribute;
+
+use super::super::values::Value;
+use crate::search::{Bind, Cell, Compiled, Dialect, Holds, Match, Slots, Syntax, compile, expression};
+
+/// The language of `tsquery`.
+const SYNTAX: Syntax = Syntax { quote: '\'', beginning: ":*", and: " & ", or: " | " };
+
+struct Postgres {
+    org: OrgKey,
+}
+
+impl Dialect for Postgres {
+    fn slot(&self, slot: usize, _: Holds) -> String {
+        format!("s.c{slot}")
+    }
+
+    fn slot_cell(&self, cell: Cell) -> Cell {
+        Cell::Text(ordered(cell))
+    }
+
+    fn words(&self, needs: &Needs) -> Option<Compiled> {
+        let (found, exact) = expression(&SYNTAX, self.org, needs);
+        let (sql, binds) = match found {
+            Match::Everything => ("TRUE", Vec::new()),
+            Match::Nothing => ("FALSE", Vec::new()),
+            Match::Expression(text) => ("s.tokens @@ ?::text::tsquery", vec![Bind::Cell(Cell::Text(text))]),
+        };
+        Some(Compiled { sql: sql.to_owned(), binds, exact })
+    }
+
+    fn holds_part(&self, column: &str) -> String {
+        format!("strpos({column}, ?) > 0")
+    }
+}
+
+/// The text of a slot: ordered as its values are.
+pub(super) fn ordered(cell: Cell) -> String {
+    const SIGN: u64 = 1 << 63;
+    match cell {
+        Cell::Text(text) => text,
+        Cell::Number(number) => {
+            // There is a negative zero, which equals the other.
+            let bits = (number + 0.0).to_bits();
+            format!("{:016x}", if bits & SIGN == 0 { bits | SIGN } else { !bits })
+        }
+        Cell::Integer(integer) => format!("{:016x}", integer.cast_unsigned() ^ SIGN),
+        Cell::Boolean(boolean) => if boolean { "t" } else { "f" }.to_owned(),
+    }
+}
+
+/// PostgreSQL's texts hold no zero; the character behind it stands in its place.
+pub(super) fn clean(text: String) -> String {
+    if text.contains('\0') { text.replace('\0', "\u{1}") } else { text }
+}
+
+/// A piece of SQL with a `?` for each of its values.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Piece {
+    pub(super) sql: String,
+    pub(super) values: Vec<Given>,
+}
+
+/// A value to bind.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Given {
+    Bind(Bind),
+    Number(i64),
+    Ids(Vec<ObjectId>),
+}
+
+impl Piece {
+    pub(super) fn new(sql: impl Into<String>, values: Vec<Given>) -> Self {
+        Self { sql: sql.into(), values }
+    }
+
+    /// Adds another behind this one.
+    pub(super) fn push(&mut self, other: Self) {
+        self.sql.push_str(&other.sql);
+        self.values.extend(other.values);
+    }
+
+    /// This one, and behind it another.
+    pub(super) fn then(mut self, sql: &str) -> Self {
+        self.sql.push_str(sql);
+        self
+    }
+
+    /// As PostgreSQL takes it: with numbered parameters.
+    pub(super) fn numbered(&self) -> String {
+        let mut sql = String::with_capacity(self.sql.len() + 32);
+        for (number, part) in self.sql.split('?').enumerate() {
+            if number > 0 {
+                let _ = write!(sql, "${number}");
+            }
+            sql.push_str(part);
+        }
+        sql
+    }
+
+    /// The values of its parameters.
+    pub(super) fn bound(&self) -> Vec<Value<'static>> {
+        let value = |given: &Given| match given {
+            Given::Bind(Bind::Id(id)) => Value::Id(*id),
+            Given::Bind(Bind::Cell(Cell::Text(text))) => Value::Owned(Some(clean(text.clone()))),
+            Given::Bind(Bind::Cell(Cell::Number(number))) => Value::MaybeFloat(Some(*number)),
+            Given::Bind(Bind::Cell(Cell::Integer(integer))) => Value::Number(*integer),
+            Given::Bind(Bind::Cell(Cell::Boolean(boolean))) => Value::Flag(*boolean),
+            Given::Number(number) => Value::Number(*number),
+            Given::Ids(ids) => Value::Ids(ids.clone()),
+        };
+        self.values.iter().map(value).collect()
+    }
+}
+
+/// The condition on a row `s` of `customer_search`.
+#[derive(Debug, Clone)]
+pub(super) struct Condition {
+    /// All of it, org and deletion included.
+    pub(super) all: Piece,
+    /// Those of its parts that tell of one column, with the column's attribute.
+    pub(super) of_columns: Vec<(Attribute, Piece)>,
+    /// Whether it holds for the matches alone.
+    pub(super) is_exact: bool,
+    /// Whether every record of the org matches.
+    pub(super) is_everything: bool,
+}
+
+impl Condition {
+    pub(super) fn of(org: OrgKey, query: &Query, slots: &Slots) -> Self {
+        let dialect = Postgres { org };
+        let mut nodes = Vec::new();
+        flatten(&query.root, &mut nodes);
+        let mut all = Piece::new("s.org = ?", vec![Given::Number(org.0)]);
+        if !query.include_deleted {
+            all = all.then(" AND NOT s.deleted");
+        }
+        let mut condition = Self { all, of_columns: Vec::new(), is_exact: true, is_everything: !query.include_deleted };
+        for node in nodes {
+            let Compiled { sql, binds, exact } = compile(node, slots, &dialect);
+            condition.is_exact &= exact;
+            condition.is_everything &= sql == "TRUE" && exact;
+            if sql == "TRUE" {
+                continue;
+            }
+            let piece = Piece::new(sql, binds.into_iter().map(Given::Bind).collect());
+            condition.all.push(Piece::new(" AND ", Vec::new()));
+            condition.all.push(piece.clone());
+            if let Node::Test(criterion) = node
+                && let Subject::Standard(attribute) = criterion.subject
+                && piece.sql.contains("IS NOT NULL")
+            {
+                condition.of_columns.push((attribute, piece));
+            }
+        }
+        condition
+    }
+}
+
+fn flatten<'q>(node: &'q Node, into: &mut Vec<&'q Node>) {
+    match node {
+        Node::All(nodes) => nodes.iter().for_each(|node| flatten(node, into)),
+        node => into.push(node),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn slots_order_numbers_as_they_are(one in -1e300..1e300_f64, other in -1e300..1e300_f64) {
+            let text = |number| ordered(Cell::Number(number));
+            prop_assert_eq!(text(one).cmp(&text(other)), one.partial_cmp(&other).unwrap());
+        }
+
+        #[test]
+        fn slots_order_moments_as_they_are(one: i64, other: i64) {
+            let text = |millis| ordered(Cell::Integer(millis));
+            prop_assert_eq!(text(one).cmp(&text(other)), one.cmp(&other));
+        }
+    }
+
+    #[test]
+    fn both_zeros_are_one() {
+        assert_eq!(ordered(Cell::Number(0.0)), ordered(Cell::Number(-0.0)));
+        assert!(ordered(Cell::Number(-1.0)) < ordered(Cell::Number(0.0)));
+    }
+}

@@ -1,0 +1,114 @@
+//! Making anew what customers are found by, out of their documents.
+
+use std::collections::HashMap;
+
+use kustodian_core::holdings;
+use kustodian_core::store::OrgKey;
+use kustomer_api::ObjectId;
+use tokio_postgres::Error;
+
+use super::super::connection::Connection;
+use super::super::failure::words;
+use super::super::values::{Id, Value};
+use super::row::{json_row, write_all};
+use super::slots::{FIND_SLOTS, TAKE_SLOTS, read_slots, taken};
+use crate::search::Slots;
+
+/// How many customers are read at a time.
+const CUSTOMERS: i64 = 500;
+
+/// $1 org, $2 id, $3 how many → the next customers, which nobody writes meanwhile.
+const PAGE: &str = "SELECT org, id, document FROM customers WHERE (org, id) > ($1, $2) ORDER BY org, id LIMIT $3 \
+     FOR UPDATE";
+
+/// $1 org, $2 ids.
+const FORGET: &str = "DELETE FROM customer_search WHERE org = $1 AND id = ANY($2)";
+
+/// An attribute that went without a slot may have one now.
+const REOPEN: &str = "DELETE FROM search_slots WHERE slot = 0";
+
+/// Writes what customers are found by, without a server.
+pub(in crate::postgres) struct Reindexing<'c> {
+    connection: &'c Connection,
+    limit: usize,
+    slots: HashMap<OrgKey, Slots>,
+}
+
+impl<'c> Reindexing<'c> {
+    /// Gives at most `limit` custom attributes of an org a slot.
+    pub(in crate::postgres) fn new(connection: &'c Connection, limit: usize) -> Self {
+        Self { connection, limit, slots: HashMap::new() }
+    }
+
+    /// Writes anew what customers are found by: (org, id, document). Within a transaction of the caller's or without.
+    ///
+    /// # Errors
+    /// In one line, when the database fails or a document is not a customer of ours.
+    pub(in crate::postgres) async fn write(&mut self, customers: &[(OrgKey, ObjectId, &str)]) -> Result<(), String> {
+        let mut rows = Vec::new();
+        let mut gone: HashMap<OrgKey, Vec<ObjectId>> = HashMap::new();
+        for (org, id, document) in customers {
+            match holdings::search_row_of(document).map_err(|refusal| refusal.to_string())? {
+                Some(row) => {
+                    let slots = self.slots_for(*org, &row).await.map_err(|error| words(&error))?;
+                    rows.push(json_row(*org, &row, slots));
+                }
+                None => gone.entry(*org).or_default().push(*id),
+            }
+        }
+        let written = async {
+            for (org, ids) in gone {
+                self.connection.unnamed(FORGET, &[Value::Number(org.0), Value::Ids(ids)]).await?;
+            }
+            let rows = format!("[{}]", rows.join(","));
+            self.connection.unnamed(write_all(), &[Value::Text(&rows)]).await
+        };
+        written.await.map(|_| ()).map_err(|error| words(&error))
+    }
+
+    async fn slots_for(&mut self, org: OrgKey, row: &kustodian_core::search::SearchRow) -> Result<&Slots, Error> {
+        while !self.slots.get(&org).is_some_and(|slots| slots.suffice_for(row)) {
+            let mut slots = read_slots(&self.connection.unnamed(FIND_SLOTS, &[Value::Number(org.0)]).await?.rows)?;
+            let given = slots.clone().give(row, self.limit);
+            if !given.is_empty() {
+                self.connection.unnamed(TAKE_SLOTS, &taken(org, &given)).await?;
+                slots = read_slots(&self.connection.unnamed(FIND_SLOTS, &[Value::Number(org.0)]).await?.rows)?;
+            }
+            self.slots.insert(org, slots);
+        }
+        Ok(self.slots.entry(org).or_default())
+    }
+}
+
+/// Makes everything anew that customers are found by, some hundreds at a time; tells after each step how many are done.
+/// How many there were. A server that works on the database meanwhile goes on without columns for attributes that had
+/// none before, and would leave them empty.
+///
+/// # Errors
+/// In one line, when the database fails or a document is not a customer of ours.
+pub(in crate::postgres) async fn reindex(
+    connection: &Connection,
+    limit: usize,
+    tell: &mut (dyn FnMut(u64) + Send),
+) -> Result<u64, String> {
+    let told = |error: Error| words(&error);
+    connection.unnamed(REOPEN, &[]).await.map_err(told)?;
+    let mut reindexing = Reindexing::new(connection, limit);
+    let (mut done, mut last) = (0, (i64::MIN, String::new()));
+    loop {
+        connection.command("BEGIN").await.map_err(told)?;
+        let values = [Value::Number(last.0), Value::Text(&last.1), Value::Number(CUSTOMERS)];
+        let answer = connection.unnamed(PAGE, &values).await.map_err(told)?;
+        let read =
+            |row: &tokio_postgres::Row| Ok((OrgKey(row.try_get(0)?), row.try_get::<_, Id>(1)?.0, row.try_get(2)?));
+        let page: Vec<(OrgKey, ObjectId, String)> =
+            answer.rows.iter().map(read).collect::<Result<_, Error>>().map_err(told)?;
+        let customers: Vec<_> = page.iter().map(|(org, id, document)| (*org, *id, document.as_str())).collect();
+        reindexing.write(&customers).await?;
+        connection.command("COMMIT").await.map_err(told)?;
+        let Some((org, id, _)) = page.last() else { return Ok(done) };
+        last = (org.0, id.to_string());
+        done += page.len() as u64;
+        tell(done);
+    }
+}

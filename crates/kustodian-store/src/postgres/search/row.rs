@@ -1,0 +1,166 @@
+//! Writing what a customer is found by, with the statement or in the transaction that writes the customer.
+
+use std::sync::LazyLock;
+
+use kustodian_core::search::SearchRow;
+use kustodian_core::store::OrgKey;
+use kustomer_api::ObjectId;
+use serde_json::{Map, Value as Json};
+
+use super::super::connection::{Step, statement};
+use super::super::sql::{CREATE_CUSTOMERS, statements};
+use super::super::values::Value;
+use super::condition::{clean, ordered};
+use crate::search::{COLUMNS, Cell, Holds, PARTS, SLOTS, Slots, cells, slot_cells, terms};
+use kustodian_core::change::Kind;
+
+/// How many bytes of tokens a row holds: a `tsvector` has room for a megabyte. Of a customer with more the last ones, by
+/// their order, are not found.
+const MAX_TOKENS: usize = 1_000_000;
+
+/// $1 id, $2 org.
+const FORGET_ROW: &str = "DELETE FROM customer_search WHERE id = $1 AND org = $2";
+
+/// What stands between two tokens on the way to the server.
+const READ_TOKENS: &str = "array_to_tsvector(string_to_array";
+
+/// Every column but the last, which is `tokens`, with its type.
+fn columns() -> impl Iterator<Item = (String, &'static str)> {
+    let head = [("id", "text"), ("org", "bigint"), ("deleted", "boolean")];
+    let values = COLUMNS.iter().map(|column| (column.name.to_owned(), sql_type(column.holds)));
+    let parts = PARTS.iter().map(|(_, name)| ((*name).to_owned(), "text"));
+    let slots = (1..=SLOTS).map(|slot| (format!("c{slot}"), "text"));
+    head.into_iter().map(|(name, of)| (name.to_owned(), of)).chain(values).chain(parts).chain(slots)
+}
+
+const fn sql_type(holds: Holds) -> &'static str {
+    match holds {
+        Holds::Text => "text",
+        Holds::Number => "double precision",
+        Holds::Moment => "bigint",
+        Holds::Boolean => "boolean",
+    }
+}
+
+fn names() -> Vec<String> {
+    columns().map(|(name, _)| name).collect()
+}
+
+/// Puts a row in the place of the former one: a value for each column, in their order.
+static WRITE: LazyLock<String> = LazyLock::new(|| {
+    let names = names();
+    let places: Vec<String> = (1..=names.len()).map(|place| format!("${place}")).collect();
+    let last = names.len() + 1;
+    format!(
+        "INSERT INTO customer_search ({names}, tokens) VALUES ({places}, {READ_TOKENS}(${last}, chr(10)))) {replace}",
+        names = names.join(", "),
+        places = places.join(", "),
+        replace = replace(),
+    )
+});
+
+/// Writes over a row that is there. No key is written: the table may be distributed by it.
+fn replace() -> String {
+    let others = names().into_iter().filter(|name| name != "id" && name != "org").chain(["tokens".to_owned()]);
+    let sets: Vec<String> = others.map(|name| format!("{name} = excluded.{name}")).collect();
+    format!("ON CONFLICT (org, id) DO UPDATE SET {}", sets.join(", "))
+}
+
+/// Adds the rows of an array of JSON objects, which is parameter `place`.
+fn insert_all(place: usize) -> String {
+    let names = names().join(", ");
+    let typed: Vec<String> = columns().map(|(name, of)| format!("{name} {of}")).collect();
+    format!(
+        "INSERT INTO customer_search ({names}, tokens) SELECT {names}, {READ_TOKENS}(tokens, chr(10))) \
+         FROM json_to_recordset(${place}::text::json) AS sent ({}, tokens text)",
+        typed.join(", ")
+    )
+}
+
+static CREATE_ONE: LazyLock<String> = LazyLock::new(|| with(statements(Kind::Customer).create, 23));
+static CREATE_ALL: LazyLock<String> = LazyLock::new(|| with(CREATE_CUSTOMERS, 21));
+static WRITE_ALL: LazyLock<String> = LazyLock::new(|| format!("{} {}", insert_all(1), replace()));
+
+/// A statement that begins with `WITH`, and adds rows besides.
+fn with(create: &str, place: usize) -> String {
+    format!("WITH found_by AS ({}), {}", insert_all(place), create.trim_start_matches("WITH "))
+}
+
+/// A new customer with all that comes with it, and an array of what it is found by as parameter 23.
+pub(in crate::postgres) fn create_one() -> &'static str {
+    &CREATE_ONE
+}
+
+/// New customers with all that comes with them, and an array of what they are found by as parameter 21.
+pub(in crate::postgres) fn create_all() -> &'static str {
+    &CREATE_ALL
+}
+
+/// Writes what many customers are found by, over what is there: $1 an array of [`json_row`].
+pub(super) fn write_all() -> &'static str {
+    &WRITE_ALL
+}
+
+/// Writes what a customer is found by, or that it is found no longer.
+pub(in crate::postgres) fn write_row<'a>(
+    org: OrgKey,
+    id: ObjectId,
+    row: Option<&SearchRow>,
+    slots: &Slots,
+) -> Step<'a> {
+    let Some(row) = row else {
+        return statement(FORGET_ROW, vec![Value::Id(id), Value::Number(org.0)]);
+    };
+    let mut values = vec![Value::Id(id), Value::Number(org.0), Value::Flag(row.deleted)];
+    let holds = COLUMNS.iter().map(|column| column.holds).chain(PARTS.iter().map(|_| Holds::Text));
+    values.extend(cells(row).zip(holds).map(|(cell, holds)| value(cell, holds)));
+    values.extend(slot_cells(row, slots).into_iter().map(|cell| Value::Owned(cell.map(|cell| clean(ordered(cell))))));
+    values.push(Value::Owned(Some(tokens(org, row))));
+    statement(&WRITE, values)
+}
+
+fn value<'a>(cell: Option<Cell>, holds: Holds) -> Value<'a> {
+    match (cell, holds) {
+        (Some(Cell::Text(text)), _) => Value::Owned(Some(clean(text))),
+        (Some(Cell::Number(number)), _) => Value::MaybeFloat(Some(number)),
+        (Some(Cell::Integer(integer)), _) => Value::MaybeNumber(Some(integer)),
+        (Some(Cell::Boolean(boolean)), _) => Value::MaybeFlag(Some(boolean)),
+        (None, Holds::Text) => Value::Owned(None),
+        (None, Holds::Number) => Value::MaybeFloat(None),
+        (None, Holds::Moment) => Value::MaybeNumber(None),
+        (None, Holds::Boolean) => Value::MaybeFlag(None),
+    }
+}
+
+/// What a customer is found by, as a JSON object of what is not null.
+pub(in crate::postgres) fn json_row(org: OrgKey, row: &SearchRow, slots: &Slots) -> String {
+    let head = [Json::String(row.id.to_string()), org.0.into(), row.deleted.into()];
+    let of_slot = |cell: Option<Cell>| cell.map(|cell| Json::String(clean(ordered(cell))));
+    let values = head.into_iter().map(Some).chain(cells(row).map(|cell| cell.map(json)));
+    let values = values.chain(slot_cells(row, slots).map(of_slot)).chain([Some(Json::String(tokens(org, row)))]);
+    static NAMES: LazyLock<Vec<String>> = LazyLock::new(|| [names(), vec!["tokens".to_owned()]].concat());
+    let members = NAMES.iter().zip(values).filter_map(|(name, value)| Some((name.clone(), value?)));
+    Json::Object(members.collect::<Map<_, _>>()).to_string()
+}
+
+fn json(cell: Cell) -> Json {
+    match cell {
+        Cell::Text(text) => Json::String(clean(text)),
+        Cell::Number(number) => number.into(),
+        Cell::Integer(integer) => integer.into(),
+        Cell::Boolean(boolean) => boolean.into(),
+    }
+}
+
+/// A line each.
+fn tokens(org: OrgKey, row: &SearchRow) -> String {
+    let mut tokens = terms(org, row);
+    if tokens.len() > MAX_TOKENS {
+        let end = tokens.as_bytes()[..MAX_TOKENS].iter().rposition(|byte| *byte == b'\n').unwrap_or_default();
+        tokens.truncate(end);
+    }
+    if tokens.ends_with('\n') {
+        tokens.pop();
+    }
+    tokens
+}

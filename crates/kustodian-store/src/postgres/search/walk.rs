@@ -1,0 +1,135 @@
+//! A step of a walk.
+
+use kustodian_core::search_store::{Count, Total, WalkFrom, WalkPlace, WalkQuery, Walked};
+use kustodian_core::store::OrgKey;
+use kustomer_api::ObjectId;
+
+use super::super::connection::Connection;
+use super::condition::{Given, Piece};
+use super::finding::Finding;
+use super::page::records;
+use super::session::{Halt, Session, Trouble, anyway, in_time};
+use super::walks;
+use crate::options::SearchEffort;
+use crate::search::Slots;
+
+/// What a step came to.
+pub(in crate::postgres) enum Step {
+    /// This.
+    Done(Walked),
+    /// A walk to keep: its ids, from the first on.
+    Keep { walk: ObjectId, ids: Vec<ObjectId>, first: Walked },
+    /// The walk is not kept, or not any longer.
+    Gone,
+    /// The first step takes too long.
+    TooLong,
+}
+
+/// Goes a step, all as of one moment.
+pub(in crate::postgres) async fn step(
+    connection: &Connection,
+    org: OrgKey,
+    query: &WalkQuery,
+    slots: &Slots,
+    (effort, is_spread): (SearchEffort, bool),
+) -> Result<Step, Trouble> {
+    let mut session = Session::begin(connection, org, query.time).await?;
+    let position = match query.from {
+        WalkFrom::Start { .. } => Some(position(&mut session).await?),
+        WalkFrom::After(_) => None,
+    };
+    let finding = Finding::new(&mut session, &query.query, slots, effort, is_spread);
+    let step = match query.from {
+        WalkFrom::Start { .. } if query.query.sort.is_empty() => by_id(finding, query, None).await?,
+        WalkFrom::After(WalkPlace::Id(after)) => by_id(finding, query, Some(after)).await?,
+        WalkFrom::Start { walk } => list(finding, query, walk).await?,
+        WalkFrom::After(WalkPlace::Kept { walk, done }) => go_on(finding, query, walk, done).await?,
+    };
+    session.end().await?;
+    Ok(match step {
+        Step::Done(walked) => Step::Done(Walked { position, ..walked }),
+        Step::Keep { walk, ids, first } => Step::Keep { walk, ids, first: Walked { position, ..first } },
+        step @ (Step::Gone | Step::TooLong) => step,
+    })
+}
+
+/// Where the feed stood: what this snapshot does not see gets a position behind that.
+async fn position(session: &mut Session<'_>) -> Result<u64, Trouble> {
+    let org = session.org.0;
+    let piece = Piece::new("SELECT position FROM feeds WHERE org = ?", vec![Given::Number(org)]);
+    let rows = anyway(session.ask_anyway(&piece).await)?;
+    let position = rows.first().map(|row| row.try_get::<_, i64>(0)).transpose();
+    let position = anyway(position.map_err(Halt::from))?.unwrap_or_default();
+    Ok(u64::try_from(position).unwrap_or_default())
+}
+
+/// In the order of ids, behind one: nothing need be kept, since ids never change.
+async fn by_id(mut finding: Finding<'_, '_>, query: &WalkQuery, after: Option<ObjectId>) -> Result<Step, Trouble> {
+    let limit = u64::from(query.limit.max(1));
+    let mut behind = after;
+    let mut in_its_time = in_time(finding.find_by_id(limit, &mut behind).await)?;
+    let is_end = finding.is_all;
+    let mut total = None;
+    if after.is_none() && query.total != Count::None {
+        if in_its_time && !is_end {
+            let counted = async {
+                total = finding.count(query.total).await?;
+                Ok(())
+            };
+            in_its_time = in_time(counted.await)?;
+        }
+        total = total.or(Some(Total { count: finding.found.len() as u64, is_estimate: !is_end }));
+    }
+    // A step that found nothing in its time begins anew.
+    let start = ObjectId::from_bytes([0; 12]);
+    let next = (!is_end).then(|| WalkPlace::Id(behind.unwrap_or(start)));
+    let ids = std::mem::take(&mut finding.found);
+    let records = records(finding.session, ids, query.ids_only).await?;
+    Ok(Step::Done(Walked { records, next, total, timed_out: !in_its_time, position: None }))
+}
+
+/// In an order that writes may change: what is found now is listed, and gone through in that order.
+async fn list(mut finding: Finding<'_, '_>, query: &WalkQuery, walk: ObjectId) -> Result<Step, Trouble> {
+    if !in_time(finding.find_all().await)? {
+        return Ok(Step::TooLong);
+    }
+    let ids = std::mem::take(&mut finding.found);
+    let limit = usize::try_from(query.limit.max(1)).unwrap_or(usize::MAX);
+    let page = ids.iter().take(limit).copied().collect::<Vec<_>>();
+    let total = (query.total != Count::None).then_some(Total { count: ids.len() as u64, is_estimate: false });
+    let next = (page.len() < ids.len()).then_some(WalkPlace::Kept { walk, done: page.len() as u64 });
+    let records = records(finding.session, page, query.ids_only).await?;
+    let first = Walked { records, next, total, timed_out: false, position: None };
+    Ok(if next.is_some() { Step::Keep { walk, ids, first } } else { Step::Done(first) })
+}
+
+/// Along the list, leaving out what does not match any longer.
+async fn go_on(mut finding: Finding<'_, '_>, query: &WalkQuery, walk: ObjectId, done: u64) -> Result<Step, Trouble> {
+    let Some(length) = anyway(walks::length(finding.session, walk, query.now).await)? else { return Ok(Step::Gone) };
+    let limit = usize::try_from(query.limit.max(1)).unwrap_or(usize::MAX);
+    let mut place = done;
+    let walked = async {
+        while place < length && finding.found.len() < limit {
+            let ids = walks::ids(finding.session, walk, place, limit - finding.found.len()).await?;
+            if ids.is_empty() {
+                // It was forgotten meanwhile, or the place is none of its own.
+                place = length;
+                break;
+            }
+            let mut piece = Piece::new("SELECT s.id FROM customer_search s WHERE ", Vec::new());
+            piece.push(finding.condition.all.clone());
+            piece.push(Piece::new(" AND s.id = ANY(?)", vec![Given::Ids(ids.clone())]));
+            let met = finding.session.ids(&piece).await?;
+            let count = ids.len();
+            let ids: Vec<ObjectId> = ids.into_iter().filter(|id| met.contains(id)).collect();
+            finding.check(ids, usize::MAX).await?;
+            place += count as u64;
+        }
+        Ok(())
+    };
+    let in_its_time = in_time(walked.await)?;
+    let next = (place < length).then_some(WalkPlace::Kept { walk, done: place });
+    let ids = std::mem::take(&mut finding.found);
+    let records = records(finding.session, ids, query.ids_only).await?;
+    Ok(Step::Done(Walked { records, next, total: None, timed_out: !in_its_time, position: None }))
+}
