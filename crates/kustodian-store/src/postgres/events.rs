@@ -1,5 +1,7 @@
 //! Reading single events, a record's history, and the end of a feed.
 
+use std::collections::HashMap;
+
 use kustodian_core::chain::genesis;
 use kustodian_core::change::Kind;
 use kustodian_core::feed::{Head, HistoryQuery, Recorded};
@@ -56,8 +58,8 @@ pub(super) async fn find_event(readers: &Shared, org: OrgKey, id: ObjectId) -> R
     // One statement, so that an event which is just given its position is found in one place or the other.
     let sql = format!(
         "SELECT {COLUMNS} FROM (SELECT record, org, kind, rev, position, link FROM positions \
-         WHERE org = $1 AND id = $2 UNION ALL SELECT record, org, kind, rev, NULL, NULL FROM outbox \
-         WHERE org = $1 AND id = $2) p JOIN events e ON {SAME} LIMIT 1"
+         WHERE org = $1 AND id = $2 UNION ALL SELECT record, org, kind, rev, NULL::bigint, NULL::bytea \
+         FROM outbox WHERE org = $1 AND id = $2) p JOIN events e ON {SAME} LIMIT 1"
     );
     let answer = readers.read(&sql, &[Value::Number(org.0), Value::Id(id)]).await?;
     answer.rows.first().map(recorded).transpose().map_err(|error| store_error(&error))
@@ -76,12 +78,19 @@ pub(super) async fn find_rev_at(
     rev.map(|rev| rev.map(|rev| rev.0)).map_err(|error| store_error(&error))
 }
 
-/// What reads a history.
-pub(super) fn history<'a>(org: OrgKey, query: &HistoryQuery) -> Step<'a> {
+/// What reads a history. Where tables are spread, events and positions are on different machines and cannot be joined:
+/// there it reads none, and [`find_places`] does.
+pub(super) fn history<'a>(org: OrgKey, query: &HistoryQuery, is_spread: bool) -> Step<'a> {
     let direction = if query.descending { "DESC" } else { "ASC" };
+    let (places, join) = if is_spread {
+        ("(SELECT NULL::bigint AS position, NULL::bytea AS link) p", "CROSS JOIN")
+    } else {
+        ("positions p", "LEFT JOIN")
+    };
+    let condition = if is_spread { String::new() } else { format!("ON {SAME} AND p.id = e.id") };
     let sql = format!(
-        "SELECT {COLUMNS} FROM events e LEFT JOIN positions p ON {SAME} AND p.id = e.id WHERE e.record = $1 \
-         AND e.org = $2 AND e.kind = $3 AND e.rev >= $4 AND e.rev <= $5 ORDER BY e.rev {direction} LIMIT $6"
+        "SELECT {COLUMNS} FROM events e {join} {places} {condition} WHERE e.record = $1 AND e.org = $2 \
+         AND e.kind = $3 AND e.rev >= $4 AND e.rev <= $5 ORDER BY e.rev {direction} LIMIT $6"
     );
     let values = vec![
         Value::Id(query.record),
@@ -92,4 +101,25 @@ pub(super) fn history<'a>(org: OrgKey, query: &HistoryQuery) -> Step<'a> {
         Value::Number(query.limit.into()),
     ];
     Step::Statement(sql.into(), values)
+}
+
+/// $1 org, $2 events → their places, as far as they have one.
+const FIND_PLACES: &str = "SELECT id, position, link FROM positions WHERE org = $1 AND id = ANY($2)";
+
+/// Fills in the places of events that were read without.
+pub(super) async fn find_places(readers: &Shared, org: OrgKey, events: &mut [Recorded]) -> Result<(), StoreError> {
+    if events.is_empty() {
+        return Ok(());
+    }
+    let ids = Value::Ids(events.iter().map(|event| event.id).collect());
+    let answer = readers.read(FIND_PLACES, &[Value::Number(org.0), ids]).await?;
+    let place = |row: &Row| {
+        Ok::<_, Error>((row.try_get::<_, Id>(0)?.0, (row.try_get::<_, Count>(1)?.0, row.try_get::<_, StoredLink>(2)?.0)))
+    };
+    let places: HashMap<ObjectId, _> =
+        answer.rows.iter().map(place).collect::<Result<_, _>>().map_err(|error| store_error(&error))?;
+    for event in events {
+        (event.position, event.link) = places.get(&event.id).copied().unzip();
+    }
+    Ok(())
 }
