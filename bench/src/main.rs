@@ -10,6 +10,7 @@ mod floor;
 mod load;
 mod postgres;
 mod report;
+mod search;
 mod server;
 mod sqlite;
 
@@ -37,8 +38,14 @@ const KNOWN: usize = 2_000;
 #[command(name = "kustodian-bench", about = "Measure the server beside bare axum and bare databases")]
 struct Arguments {
     /// The kustodian binary to measure
-    #[arg(long, required_unless_present = "floor")]
+    #[arg(long, required_unless_present_any = ["floor", "search"])]
     server: Option<PathBuf>,
+    /// Measure searches over this many customers instead
+    #[arg(long, value_name = "CUSTOMERS")]
+    search: Option<u32>,
+    /// The database to search, which is kept for a further run; without it one is made and removed
+    #[arg(long, requires = "search", value_name = "URL")]
+    database: Option<String>,
     /// Three rounds of 0.6 s a cell instead of five of 3 s
     #[arg(long)]
     quick: bool,
@@ -49,6 +56,9 @@ struct Arguments {
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
+    if let Some(customers) = arguments.search {
+        return search::measure(customers, arguments.database);
+    }
     match arguments.server {
         Some(_) if arguments.floor => floor::serve(),
         Some(server) if arguments.quick => measure(&server, 3, Duration::from_millis(600)),

@@ -30,7 +30,7 @@ const LAYERS: &[Layer] = &[
         knows: &["kustomer-api", "kustomer-client", "kustodian-core", "kustodian-store", "kustodian-server"],
         never: &[],
     },
-    Layer { name: "kustodian-bench", knows: &[], never: &[] },
+    Layer { name: "kustodian-bench", knows: &["kustomer-api", "kustodian-core", "kustodian-store"], never: &[] },
     Layer { name: "xtask", knows: &[], never: PURE },
 ];
 

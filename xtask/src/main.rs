@@ -79,6 +79,9 @@ enum Command {
         /// Shorter rounds: under a minute, and noisier
         #[arg(long)]
         quick: bool,
+        /// What is measured
+        #[command(subcommand)]
+        what: Option<bench::What>,
     },
     /// Kill servers, cut their power, fill their disks and more; what was acknowledged must be there
     Torture(torture::TortureArguments),
@@ -112,7 +115,8 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Layers => layers::run(),
         Command::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds),
         Command::Schemathesis { examples } => schemathesis::run(examples),
-        Command::Bench { quick } => bench::run(quick),
+        Command::Bench { what: Some(what), .. } => bench::run_other(&what),
+        Command::Bench { quick, what: None } => bench::run(quick),
         Command::Torture(arguments) => torture::run(&arguments),
     }
 }

@@ -118,6 +118,24 @@ pub async fn migrate(url: &str) -> Result<Vec<String>, OpenError> {
     }
 }
 
+/// Makes anew, out of the documents, what the customers of the database at `url` are found by; tells now and then how many
+/// are done. How many there are. It is one transaction, and what a server writes meanwhile waits or is told that the
+/// database is not available: stop it first.
+///
+/// # Errors
+/// As [`open`].
+pub async fn reindex(url: &str, options: Options, tell: impl FnMut(u64) + Send + 'static) -> Result<u64, OpenError> {
+    match Address::parse(url)? {
+        Address::Memory => Ok(0),
+        Address::File(path) => {
+            let what = path.display().to_string();
+            let work = tokio::task::spawn_blocking(move || sqlite::reindex(&path, &options, tell));
+            work.await.unwrap_or_else(|error| Err(OpenError::Failed { what, reason: error.to_string() }))
+        }
+        Address::Postgres(url) => postgres::reindex(&url, &options, tell).await,
+    }
+}
+
 /// Spreads the tables of the PostgreSQL database at `url` over the machines that its extension citus knows: those of
 /// a customer by the customer, claims by their key, positions and counts by the org, and copies of all others
 /// everywhere; each in this many `shards`, a number that cannot be changed without rewriting all. Tables that are

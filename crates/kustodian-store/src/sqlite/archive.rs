@@ -6,15 +6,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use kustodian_core::holdings;
+use kustodian_core::store::OrgKey;
 use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params, params_from_iter};
 
 use super::connection::any_reader;
 use super::schema;
+use super::search::Writing;
 use super::sql::{ERASE_EVENTS, WANT_SCRUB};
 use crate::copy::state::{NAME, OF_ITS_PLACE, State};
 use crate::copy::table::{Cell, Holds, Row, Table};
 use crate::copy::{CopyError, Erased, ROWS, Source, Target};
+use crate::options::Options;
 
 /// How long a statement waits for a server that writes the same file.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -150,6 +154,7 @@ impl Target for Archive {
                 let (names, places) = (table.names(), places.join(", "));
                 let insert = format!("INSERT OR REPLACE INTO {} ({names}) VALUES ({places})", table.name);
                 let update = format!("UPDATE {} SET ({names}) = ({places}) WHERE org = ?2 AND id = ?1", table.name);
+                let mut found_by = FoundBy::default();
                 for row in rows {
                     let values: Vec<Value> = row.into_iter().map(value).collect();
                     // A record keeps its row: indexes of other forms name rows by their numbers.
@@ -157,6 +162,9 @@ impl Target for Archive {
                         && transaction.prepare_cached(&update)?.execute(params_from_iter(&values))? > 0;
                     if !is_there {
                         transaction.prepare_cached(&insert)?.execute(params_from_iter(&values))?;
+                    }
+                    if table.name == "customers" {
+                        found_by.renew(&transaction, &values)?;
                     }
                 }
                 let sql = "INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)";
@@ -219,6 +227,25 @@ impl Target for Archive {
             transaction.commit()
         })
         .await
+    }
+}
+
+/// What the customers written are found by, worked out of their documents: it is not carried.
+#[derive(Default)]
+struct FoundBy(Writing);
+
+impl FoundBy {
+    /// `values`: those of the customer's row, in the order in which rows of records are carried.
+    fn renew(&mut self, connection: &Connection, values: &[Value]) -> rusqlite::Result<()> {
+        let [Value::Text(id), Value::Integer(org), .., Value::Text(document)] = values else { return Ok(()) };
+        let failed = |error| rusqlite::Error::ToSqlConversionFailure(error);
+        let row = holdings::search_row_of(document).map_err(|refusal| failed(Box::new(refusal)))?;
+        let key = connection
+            .prepare_cached("SELECT key FROM customers WHERE org = ? AND id = ?")?
+            .query_row(params![org, id], |row| row.get(0))?;
+        let id = id.parse().map_err(|error| failed(Box::new(error)))?;
+        let limit = Options::default().indexed_custom_attributes;
+        self.0.replace(connection, (OrgKey(*org), key, id), row.as_ref(), limit)
     }
 }
 

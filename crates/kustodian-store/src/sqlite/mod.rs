@@ -28,7 +28,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use kustodian_core::store::StoreError;
-use rusqlite::Connection;
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 use rusqlite::wal::CheckpointMode;
 use tempfile::TempDir;
 use tokio::sync::{Semaphore, oneshot};
@@ -189,6 +189,20 @@ impl Drop for Sqlite {
 pub(crate) fn pending_migrations(path: &Path) -> Result<Vec<String>, OpenError> {
     let reader = if path.exists() { Some(connection::any_reader(path)?) } else { None };
     schema::pending(reader.as_ref(), path)
+}
+
+/// Makes anew what customers are found by; how many there are.
+pub(crate) fn reindex(path: &Path, options: &Options, mut tell: impl FnMut(u64)) -> Result<u64, OpenError> {
+    let mut connection = connection::writer(path, options, Durability::Full)?;
+    let mut work = || {
+        let transaction = Transaction::new(&mut connection, TransactionBehavior::Immediate)?;
+        let done = search::reindex(&transaction, options.indexed_custom_attributes, &mut tell)?;
+        transaction.commit()?;
+        Ok(done)
+    };
+    let done = work().map_err(|error: rusqlite::Error| failure::open_error(path, &error))?;
+    checkpoint(&connection, CheckpointMode::TRUNCATE);
+    Ok(done)
 }
 
 #[cfg(test)]

@@ -298,3 +298,39 @@ async fn what_was_erased_before_a_server_ended_is_scrubbed_by_the_next() {
     open_file(&path).await.unwrap().close().await;
     assert_eq!(occurrences(folder.path(), "SECRET-"), 0);
 }
+
+#[tokio::test]
+async fn what_an_erased_customer_was_found_by_is_not_in_the_file_either() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = open_file(&folder.path().join("data.db")).await.unwrap();
+    let org = make_org(&*database.directory(), "acme").await.key;
+    let secret = serde_json::json!({
+        "name": "Zyxsecret", "emails": [{ "email": "qwvsecret@acme.example" }], "custom": { "aStr": "jkqsecret" },
+    });
+    let (erased, kept) = (next_id(), next_id());
+    for rev in 1..=10 {
+        let put = crate::search::customer(erased, rev, secret.as_object().unwrap(), false);
+        database.store().commit(org, changes(vec![put])).await.unwrap();
+        let kept = serde_json::json!({ "name": format!("Kept {rev}") });
+        let put = crate::search::customer(next_id(), 1, kept.as_object().unwrap(), false);
+        database.store().commit(org, changes(vec![put])).await.unwrap();
+    }
+    let put = crate::search::customer(kept, 1, &serde_json::Map::new(), false);
+    database.store().commit(org, changes(vec![put])).await.unwrap();
+    // The index keeps only what a term does not share with the one before it.
+    let traces = ["yxsecret", "wvsecret", "kqsecret"];
+    assert!(traces.iter().all(|trace| occurrences(folder.path(), trace) > 0));
+    let erasures = vec![Erasure { kind: Kind::Customer, id: erased }];
+    let set = ChangeSet { erasures, ..changes(vec![Put { deleted: true, ..crate::setting::put(erased, 11) }]) };
+    database.store().commit(org, set).await.unwrap();
+    database.store().scrub().await.unwrap();
+    for trace in traces {
+        assert_eq!(occurrences(folder.path(), trace), 0, "{trace}");
+    }
+    // The shortest way to ask the index for the parts of what is gone.
+    let connection = Connection::open(folder.path().join("data.db")).unwrap();
+    let sql = "SELECT count(*) FROM customer_words WHERE customer_words MATCH ?";
+    for term in ["\"1gemqwv\"", "\"1wnazyx\"*"] {
+        assert_eq!(connection.query_row(sql, [term], |row| row.get::<_, u32>(0)).unwrap(), 0, "{term}");
+    }
+}

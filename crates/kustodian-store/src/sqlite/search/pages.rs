@@ -142,7 +142,9 @@ impl<'a> Finding<'a> {
         if self.read_along(wanted, self.effort.tries)? {
             return Ok(());
         }
-        if self.probe(self.effort.many)? && self.candidates().is_some_and(|candidates| candidates.len() <= self.effort.sortable) {
+        if self.probe(self.effort.many)?
+            && self.candidates().is_some_and(|candidates| candidates.len() <= self.effort.sortable)
+        {
             return self.sort_candidates();
         }
         self.read_along(wanted, u64::MAX).map(|_| ())

@@ -25,7 +25,12 @@ pub(in crate::sqlite) enum Step {
 }
 
 /// Goes a step, all as of one moment.
-pub(in crate::sqlite) fn step(connection: &Connection, org: OrgKey, query: &WalkQuery, effort: SearchEffort) -> rusqlite::Result<Step> {
+pub(in crate::sqlite) fn step(
+    connection: &Connection,
+    org: OrgKey,
+    query: &WalkQuery,
+    effort: SearchEffort,
+) -> rusqlite::Result<Step> {
     let snapshot = connection.unchecked_transaction()?;
     let time = Time::start(query.time);
     let slots = read_slots(&snapshot, org)?;
