@@ -39,6 +39,8 @@ mod schema;
 #[path = "../store/search.rs"]
 mod search;
 #[cfg(test)]
+mod search_differential;
+#[cfg(test)]
 mod servers;
 #[cfg(test)]
 #[path = "../store/setting.rs"]

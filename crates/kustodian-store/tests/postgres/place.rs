@@ -11,7 +11,7 @@ pub(crate) const GROUPS_COMMITS: bool = false;
 pub(crate) const MODEL_CASES: u32 = 12;
 
 /// How many random databases are searched: fewer than on SQLite, too.
-pub(crate) const SEARCH_CASES: u32 = 12;
+pub(crate) const SEARCH_CASES: u32 = 6;
 
 /// The table in which positions and links stand.
 pub(crate) const PLACES: &str = "positions";

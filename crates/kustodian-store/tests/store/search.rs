@@ -100,19 +100,19 @@ fn attributes() -> impl Strategy<Value = Map<String, Value>> {
 }
 
 #[derive(Debug, Clone)]
-enum Step {
+pub(crate) enum Step {
     Write { record: u32, attributes: Map<String, Value>, deleted: bool },
     Erase { record: u32 },
 }
 
-fn steps() -> impl Strategy<Value = Vec<Step>> {
+pub(crate) fn steps() -> impl Strategy<Value = Vec<Step>> {
     let write = (0..24_u32, attributes(), prop::bool::weighted(0.15))
         .prop_map(|(record, attributes, deleted)| Step::Write { record, attributes, deleted });
     let erase = (0..24_u32).prop_map(|record| Step::Erase { record });
     vec(prop_oneof![12 => write, 1 => erase], 1..60)
 }
 
-fn custom(key: &str) -> Subject {
+pub(crate) fn custom(key: &str) -> Subject {
     Subject::Custom(CustomAttribute::new(key).unwrap())
 }
 
@@ -206,7 +206,7 @@ fn node() -> impl Strategy<Value = Node> {
     })
 }
 
-fn query() -> impl Strategy<Value = Query> {
+pub(crate) fn query() -> impl Strategy<Value = Query> {
     let sort = vec((select(&SORTS[..]), any::<bool>()), 0..3);
     (vec(node(), 0..3), sort, prop::bool::weighted(0.3)).prop_map(|(nodes, sort, include_deleted)| Query {
         context: Context::Customer,
@@ -218,7 +218,7 @@ fn query() -> impl Strategy<Value = Query> {
 }
 
 /// A database whose searches try everything early.
-fn options() -> Options {
+pub(crate) fn options() -> Options {
     Options {
         search_effort: SearchEffort { few: 3, tries: 5, many: 9, sortable: 4 },
         indexed_custom_attributes: 4,
@@ -243,13 +243,13 @@ pub(crate) fn customer(id: ObjectId, rev: u64, attributes: &Map<String, Value>, 
 
 /// The plainest model: every record that can be found.
 #[derive(Default)]
-struct Model {
+pub(crate) struct Model {
     revs: BTreeMap<ObjectId, u64>,
     rows: BTreeMap<ObjectId, SearchRow>,
 }
 
 impl Model {
-    async fn take(&mut self, store: &dyn Store, org: OrgKey, step: &Step) {
+    pub(crate) async fn take(&mut self, store: &dyn Store, org: OrgKey, step: &Step) {
         let (Step::Write { record, .. } | Step::Erase { record }) = step;
         let id = id(*record);
         let rev = self.revs.get(&id).copied().unwrap_or_default() + 1;
