@@ -27,7 +27,7 @@ fn client_as(server: &Server, token: &str) -> Client {
     Client::builder().base_url(&server.url).token(token).build().unwrap()
 }
 
-fn wait_for<T>(future: impl Future<Output = T>) -> T {
+pub(crate) fn wait_for<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 

@@ -18,6 +18,15 @@ pub(crate) fn served(server: &Server) -> Vec<&'static Operation> {
     served
 }
 
+/// The least that an operation must be sent beyond nothing.
+pub(crate) fn least_body(operation: &Operation) -> Option<Value> {
+    match operation.name {
+        "createTeam" | "updateTeamById" | "createShortcut" => Some(json!({ "name": "any" })),
+        "addTeamMember" | "removeTeamMember" => Some(json!({ "members": [] })),
+        _ => None,
+    }
+}
+
 /// No two customers share a phone number.
 static NEXT_NUMBER: AtomicU32 = AtomicU32::new(100_000);
 
@@ -27,11 +36,16 @@ fn aim(server: &Server, operation: &Operation) -> (Method, String, Option<Value>
     let org = customer["relationships"]["org"]["data"]["id"].as_str().unwrap();
     let user = customer["relationships"]["createdBy"]["data"]["id"].as_str().unwrap();
     let token = server.get("/v1/auth/tokens/current");
+    let plain;
     let id = match operation.tag {
         "auth" => token.data()["id"].as_str().unwrap(),
         "tags" => customer["attributes"]["tags"][0].as_str().unwrap(),
         "orgs" => org,
         "users" => user,
+        "teams" | "shortcuts" => {
+            plain = server.post(&format!("/v1/{}", operation.tag), json!({ "name": "any" })).expect(201);
+            plain.data()["id"].as_str().unwrap()
+        }
         _ => customer["id"].as_str().unwrap(),
     };
     let unique = customer["id"].as_str().unwrap();
@@ -46,7 +60,8 @@ fn aim(server: &Server, operation: &Operation) -> (Method, String, Option<Value>
         }
     }
     let path = operation.path.replace("{id}", id).replace("{ids}", &format!("{id},{user}"));
-    let body = matches!(operation.method, Method::POST | Method::PUT | Method::PATCH).then(|| json!({}));
+    let takes_body = matches!(operation.method, Method::POST | Method::PUT | Method::PATCH);
+    let body = least_body(operation).or(takes_body.then(|| json!({})));
     (operation.method.clone(), format!("/v1{path}"), body)
 }
 

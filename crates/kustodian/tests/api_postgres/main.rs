@@ -42,6 +42,8 @@ mod plug;
 mod replay;
 #[path = "../api/roles.rs"]
 mod roles;
+#[path = "../api/search/mod.rs"]
+mod search;
 #[path = "../api/secrets.rs"]
 mod secrets;
 #[path = "../api/seed.rs"]
@@ -50,7 +52,11 @@ mod seed;
 #[expect(dead_code, reason = "some of it serves the tests that are for SQLite alone")]
 mod server;
 mod several;
+#[path = "../api/shortcuts.rs"]
+mod shortcuts;
 #[path = "../api/tags.rs"]
 mod tags;
+#[path = "../api/teams.rs"]
+mod teams;
 #[path = "../api/users.rs"]
 mod users;
