@@ -23,6 +23,9 @@ use crate::sqlite::scatter;
 /// Customers a commit.
 const SET: u32 = 250;
 
+/// Customers made to compare rates.
+const COMPARED: u32 = 10_000;
+
 /// Commits under way.
 const SETS: usize = 4;
 
@@ -43,7 +46,8 @@ pub(crate) fn measure(customers: u32, url: Option<String>) -> Result<()> {
     runtime.block_on(async {
         let options = Options { commit_timeout: Duration::from_secs(120), ..Options::default() };
         let database = open(&url, options).await?;
-        let org = fill(&database, customers).await?;
+        let org = fill(&database, customers, true).await?;
+        compare_rates(folder.path()).await?;
         let bytes = std::fs::metadata(url.trim_start_matches("sqlite:")).map_or(0, |file| file.len());
         println!("{customers} customers, {} bytes each", bytes / u64::from(customers.max(1)));
         println!("| search | first page of 50 (median) | slowest | with total | found |");
@@ -56,8 +60,21 @@ pub(crate) fn measure(customers: u32, url: Option<String>) -> Result<()> {
     })
 }
 
+/// Prints how fast customers are made with and without what they are found by.
+async fn compare_rates(folder: &Path) -> Result<()> {
+    for indexed in [false, true, false, true] {
+        println!("{}", if indexed { "indexed:" } else { "not indexed:" });
+        let file = folder.join(format!("rate-{indexed}.db"));
+        let database = open(&format!("sqlite:{}", file.display()), Options::default()).await?;
+        fill(&database, COMPARED, indexed).await?;
+        database.close().await;
+        std::fs::remove_file(file)?;
+    }
+    Ok(())
+}
+
 /// Commits customers until there are as many as wanted.
-async fn fill(database: &Database, customers: u32) -> Result<Org> {
+async fn fill(database: &Database, customers: u32, indexed: bool) -> Result<Org> {
     let directory = database.directory();
     let org = match directory.find_org("bench").await? {
         Some(org) => org,
@@ -72,7 +89,10 @@ async fn fill(database: &Database, customers: u32) -> Result<Org> {
         if under_way.len() >= SETS {
             under_way.join_next().await.context("no commit is under way")???;
         }
-        let set = set(&org, next, customers.min(next + SET))?;
+        let mut set = set(&org, next, customers.min(next + SET))?;
+        if !indexed {
+            set.puts.iter_mut().for_each(|put| put.search = None);
+        }
         next += SET;
         let (store, org) = (Arc::clone(&store), org.key);
         under_way.spawn(async move { store.commit(org, set).await.map(drop) });
@@ -154,7 +174,7 @@ fn body(number: u64) -> String {
         day(7),
         pick(number, 8, 300),
         pick(number, 9, 100_000),
-        pick(number, 10, 1_000),
+        pick(number, 10, 100_000),
         pick(number, 11, 50),
         day(12),
         pick(number, 13, 4) == 0,

@@ -168,8 +168,8 @@ impl Compiler<'_> {
             _ => Holds::Text,
         };
         match self.slots.of(attribute) {
-            // An id may stand for several.
-            Some(slot) if attribute.suffix != Suffix::Id || criterion.test == Test::Set => {
+            // An id may stand for several, and long text does not stand there whole.
+            Some(slot) if !matches!(attribute.suffix, Suffix::Id | Suffix::Txt) || criterion.test == Test::Set => {
                 let condition = of_column(&self.dialect.slot(slot, holds), holds, SLOT_TEXT, &criterion.test, over);
                 let as_held = |bind| match bind {
                     Bind::Cell(cell) => Bind::Cell(self.dialect.slot_cell(cell)),

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use kustodian_core::search::{CustomAttribute, SearchRow};
+use kustomer_api::custom::Suffix;
 
 use super::column::Cell;
 
@@ -66,7 +67,9 @@ pub(crate) fn slot_cells(row: &SearchRow, slots: &Slots) -> [Option<Cell>; SLOTS
     for (attribute, values) in row.custom() {
         let cell = slots.of(&attribute).and_then(|slot| cells.get_mut(slot - 1));
         if let (Some(cell), Some(value)) = (cell, values.first()) {
-            *cell = Some(Cell::of(value, SLOT_TEXT));
+            // Of long text it is only asked whether there is any.
+            let limit = if attribute.suffix == Suffix::Txt { 1 } else { SLOT_TEXT };
+            *cell = Some(Cell::of(value, limit));
         }
     }
     cells
