@@ -23,6 +23,10 @@ pub(crate) const INSERT_OF_RECORD: &str = "insert of the record";
 /// Six rows, one statement: the record, four claims, an event.
 pub(crate) const INSERT_OF_ALL: &str = "insert of all its rows";
 
+/// The same, with what the customer is found by: a wide row, and the words in it. Without the parts of identities that
+/// are new in each customer: they are few beside those that are not.
+pub(crate) const INSERT_OF_FINDABLE: &str = "insert of all that, findable";
+
 /// By the primary key.
 pub(crate) const BARE_READ: &str = "read by primary key";
 
@@ -64,6 +68,15 @@ const INSERT_ALL: &str = "WITH record AS (INSERT INTO bare.customers VALUES ($1,
      INSERT INTO bare.events VALUES ($1, 1, 'customer', 1, $1, 'kustomer.customer.create', $2, $1, 'api', \
      sha256(convert_to($1, 'UTF8')), substring(sha256(convert_to($1, 'UTF8')) FOR 16), $1)";
 
+/// What [`INSERT_ALL`] is given, so that the row of a search is written too. It is that of a customer of the server, but
+/// for what is new in each: `{columns}` are its columns, `{values}` their values.
+const INSERT_FINDABLE: &str =
+    ", found_by AS (INSERT INTO bare.customer_search ({columns}) SELECT {values} FROM bare.found_by) ";
+
+/// The row of a search, as the server has it, with all its indexes; and one to take values from.
+const FINDABLE: &str = "CREATE TABLE IF NOT EXISTS bare.customer_search (LIKE public.customer_search INCLUDING ALL); \
+     CREATE TABLE IF NOT EXISTS bare.found_by AS SELECT * FROM public.customer_search LIMIT 1";
+
 /// $1 org, $2 id.
 const READ: &str = "SELECT id, rev, deleted, created_at, updated_at, document FROM bare.customers \
      WHERE org = $1 AND id = $2";
@@ -73,25 +86,42 @@ const READ: &str = "SELECT id, rev, deleted, created_at, updated_at, document FR
 enum Work {
     InsertRecord,
     InsertAll,
+    InsertFindable,
     Read,
 }
 
 impl Work {
-    const ALL: [Self; 3] = [Self::InsertRecord, Self::InsertAll, Self::Read];
+    const ALL: [Self; 4] = [Self::InsertRecord, Self::InsertAll, Self::InsertFindable, Self::Read];
 
     const fn name(self) -> &'static str {
         match self {
             Self::InsertRecord => INSERT_OF_RECORD,
             Self::InsertAll => INSERT_OF_ALL,
+            Self::InsertFindable => INSERT_OF_FINDABLE,
             Self::Read => BARE_READ,
         }
     }
 
-    const fn sql(self) -> &'static str {
+    /// `columns`: those of the row of a search.
+    fn sql(self, columns: &[String]) -> String {
         match self {
-            Self::InsertRecord => INSERT_RECORD,
-            Self::InsertAll => INSERT_ALL,
-            Self::Read => READ,
+            Self::InsertRecord => INSERT_RECORD.to_owned(),
+            Self::InsertAll => INSERT_ALL.to_owned(),
+            Self::InsertFindable => {
+                let value = |column: &String| match column.as_str() {
+                    "id" => "$1".to_owned(),
+                    "name" | "external_id" => format!("{column} || $1"),
+                    "tokens" => "tokens || array_to_tsvector(ARRAY['1wna' || $1, '1xex' || $1, '1xph' || $1, \
+                         '1xem' || $1, '1xemwork-' || $1])"
+                        .to_owned(),
+                    _ => column.clone(),
+                };
+                let values: Vec<String> = columns.iter().map(value).collect();
+                let more = INSERT_FINDABLE.replace("{columns}", &columns.join(", "));
+                let more = more.replace("{values}", &values.join(", "));
+                INSERT_ALL.replacen(" INSERT INTO bare.events", &format!("{more}INSERT INTO bare.events"), 1)
+            }
+            Self::Read => READ.to_owned(),
         }
     }
 }
@@ -129,12 +159,15 @@ impl Database {
     }
 
     /// What was done, and how often a second.
-    pub(crate) fn measure(&mut self, runtime: &Runtime, document: &[u8], time: Duration) -> Result<[Rate; 3]> {
+    pub(crate) fn measure(&mut self, runtime: &Runtime, document: &[u8], time: Duration) -> Result<[Rate; 4]> {
         let document = std::str::from_utf8(document).context("the document is not text")?;
         runtime.block_on(async {
             let mut connections = Vec::with_capacity(CONNECTIONS);
             for _ in 0..CONNECTIONS {
                 connections.push(connect(&self.url).await?);
+            }
+            if let Some(connection) = connections.first() {
+                connection.batch_execute(FINDABLE).await.context("cannot make the bare row of a search")?;
             }
             let mut rates = Work::ALL.map(|work| (work.name(), 0.0));
             for (work, rate) in Work::ALL.into_iter().zip(&mut rates) {
@@ -146,8 +179,11 @@ impl Database {
 
     async fn work(&mut self, connections: &mut Vec<Client>, work: Work, document: &str, time: Duration) -> Result<f64> {
         let mut prepared: Vec<Statement> = Vec::with_capacity(connections.len());
+        let sql = "SELECT attname::text FROM pg_attribute WHERE attrelid = 'bare.customer_search'::regclass \
+             AND attnum > 0 AND NOT attisdropped ORDER BY attnum";
         for connection in connections.iter() {
-            prepared.push(connection.prepare(work.sql()).await?);
+            let columns: Vec<String> = connection.query(sql, &[]).await?.iter().map(|row| row.get(0)).collect();
+            prepared.push(connection.prepare(&work.sql(&columns)).await?);
         }
         let first = if work == Work::Read { 0 } else { self.written };
         let next = Arc::new(AtomicU64::new(first));
@@ -198,7 +234,7 @@ impl Worker {
                     let values: [&(dyn ToSql + Sync); 2] = [&1_i64, &id];
                     std::hint::black_box(self.connection.query_one(&self.statement, &values).await?);
                 }
-                Work::InsertRecord | Work::InsertAll => {
+                Work::InsertRecord | Work::InsertAll | Work::InsertFindable => {
                     let (id, at) = (id(number), i64::try_from(number)?);
                     let values: [&(dyn ToSql + Sync); 3] = [&id, &at, &self.document];
                     self.connection.execute(&self.statement, &values).await?;

@@ -10,8 +10,8 @@ use super::connector::Connector;
 use super::failure::store_error;
 use kustodian_core::store::StoreError;
 
-/// What holds personal values, each vacuumed on its own. An index of words would be listed with its table: VACUUM cleans
-/// the indexes of a table, and the pending lists of those that have one.
+/// What holds personal values, each vacuumed on its own. VACUUM cleans the indexes of a table, that of words too, and
+/// ANALYZE gathers the planner's statistics anew, which hold values of columns.
 const TABLES: &[&str] = &["customers", "events", "claims", "users", "tags", "teams", "shortcuts", "customer_search"];
 
 /// Vacuums the tables, on a connection of its own.
@@ -25,7 +25,7 @@ pub(super) async fn scrub(connector: &Connector) -> Result<(), StoreError> {
         connection.command("SET statement_timeout = 0").await.map_err(|error| store_error(&error))?;
     }
     for table in TABLES {
-        let sql = format!("VACUUM (SKIP_LOCKED) {table}");
+        let sql = format!("VACUUM (SKIP_LOCKED, ANALYZE) {table}");
         connection.command(&sql).await.map_err(|error| store_error(&error))?;
     }
     Ok(())
