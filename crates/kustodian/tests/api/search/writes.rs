@@ -16,7 +16,7 @@ fn a_search_sees_every_write_before_it() {
         let name = format!("Ada {round}");
         let customer = server.create(json!({ "name": name, "custom": { "tierStr": "gold" } }));
         let path = customer["links"]["self"].as_str().unwrap();
-        assert_eq!(by_tier(&server, "gold"), [name.clone()]);
+        assert_eq!(by_tier(&server, "gold"), [name.as_str()]);
         server.put(path, json!({ "custom": { "tierStr": "silver" } })).expect(200);
         assert_eq!((by_tier(&server, "gold").len(), by_tier(&server, "silver")), (0, vec![name.clone()]));
         server.delete(path).expect(204);
