@@ -67,9 +67,7 @@ pub use aggregation::{Aggregated, Aggregation, Bucket, Countable, RangeBound};
 pub use attribute::Attribute;
 pub use body::{Condition, Search, Sort};
 pub use class::{Class, Operator};
-pub use endpoints::{
-    CustomerArchiveSearch, CustomerSearch, CustomerSearchIds, EXACT_TOTAL, SearchPage,
-};
+pub use endpoints::{CustomerArchiveSearch, CustomerSearch, CustomerSearchIds, EXACT_TOTAL, SearchPage};
 pub use handle::{
     AnyAttribute, BooleanAttribute, ExactAttribute, ListAttribute, Moment, MomentAttribute, NumberAttribute,
     Searchable, SortAttribute, Sortable, StringAttribute, TextAttribute, Unsortable,
