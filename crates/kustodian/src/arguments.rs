@@ -20,6 +20,7 @@ use crate::customers::{CustomersCommand, ServerArguments};
 use crate::migrate::MigrateArguments;
 use crate::output::Output;
 use crate::plan::PlanArguments;
+use crate::reindex::ReindexArguments;
 use crate::restore::RestoreArguments;
 use crate::tail::TailArguments;
 use crate::tokens::CreateToken;
@@ -90,6 +91,8 @@ pub(crate) enum Command {
     Restore(RestoreArguments),
     /// Reads a whole database and tells what in it does not agree with itself.
     Check(CheckArguments),
+    /// Makes anew what customers are found by, out of the records. Stop the server first: its writes would wait.
+    Reindex(ReindexArguments),
     /// Prints the OpenAPI document of the API.
     Openapi,
     /// Prints a completion script for a shell.
@@ -141,9 +144,20 @@ pub(crate) struct ServeArguments {
     )]
     pub(crate) read_only: Option<bool>,
     #[command(flatten)]
+    pub(crate) index: IndexArguments,
+    #[command(flatten)]
     pub(crate) limits: LimitArguments,
     #[command(flatten)]
     pub(crate) tls: TlsArguments,
+}
+
+/// What is indexed.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Args)]
+pub(crate) struct IndexArguments {
+    /// How many custom attributes of each org, those it uses first, are indexed for search, 0 to 30 [default: 30]
+    #[arg(long, env = "KUSTODIAN_INDEXED_CUSTOM_ATTRIBUTES", value_name = "NUMBER")]
+    #[arg(value_parser = clap::value_parser!(u8).range(0..=30))]
+    pub(crate) indexed_custom_attributes: Option<u8>,
 }
 
 /// How much the server takes before it says no.

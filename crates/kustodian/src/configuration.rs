@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::arguments::{
-    AbsentTypesRule, CommonArguments, CompanyRule, DatabaseArguments, LimitArguments, LogFormat, MissingRoleStatus,
-    PageCap, RateLimit, ServeArguments, TlsArguments,
+    AbsentTypesRule, CommonArguments, CompanyRule, DatabaseArguments, IndexArguments, LimitArguments, LogFormat,
+    MissingRoleStatus, PageCap, RateLimit, ServeArguments, TlsArguments,
 };
 use crate::failure::Failure;
 use crate::logging;
@@ -27,6 +27,7 @@ pub(crate) struct Configuration {
     pub(crate) absent_types: AbsentTypesRule,
     pub(crate) search_page_cap: PageCap,
     pub(crate) read_only: bool,
+    pub(crate) index: IndexArguments,
     pub(crate) limits: LimitArguments,
     pub(crate) tls: TlsArguments,
     pub(crate) log: String,
@@ -55,6 +56,7 @@ pub(crate) struct File {
     absent_types: Option<AbsentTypesRule>,
     search_page_cap: Option<PageCap>,
     read_only: Option<bool>,
+    indexed_custom_attributes: Option<u8>,
     max_body: Option<usize>,
     body_timeout: Option<u32>,
     head_timeout: Option<u32>,
@@ -76,6 +78,7 @@ impl Configuration {
     /// When the file cannot be read, or holds something that is no setting.
     pub(crate) fn gather(common: CommonArguments, serve: ServeArguments) -> Result<Self, Failure> {
         let file = File::read(common.config)?;
+        let index = file.index(serve.index);
         let limits = LimitArguments {
             max_body: file.max_body,
             body_timeout: file.body_timeout,
@@ -103,6 +106,7 @@ impl Configuration {
             absent_types: serve.absent_types.or(file.absent_types).unwrap_or_default(),
             search_page_cap: serve.search_page_cap.or(file.search_page_cap).unwrap_or_default(),
             read_only: serve.read_only.or(file.read_only).unwrap_or_default(),
+            index,
             limits: serve.limits.or(limits),
             tls,
             log: common.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
@@ -122,6 +126,12 @@ impl File {
     /// The database to work on.
     pub(crate) fn database(&self, arguments: DatabaseArguments) -> String {
         arguments.database.or_else(|| self.database.clone()).unwrap_or_else(|| USUAL_DATABASE.to_owned())
+    }
+
+    /// What to index.
+    pub(crate) fn index(&self, arguments: IndexArguments) -> IndexArguments {
+        let given = arguments.indexed_custom_attributes.or(self.indexed_custom_attributes);
+        IndexArguments { indexed_custom_attributes: given.map(|number| number.min(30)) }
     }
 
     /// The org to work in.

@@ -19,6 +19,7 @@ mod orgs;
 mod output;
 mod plan;
 mod progress;
+mod reindex;
 mod restore;
 mod serve;
 mod stop;
@@ -88,6 +89,10 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Check(check) => {
             let settings = configuration::quiet(arguments.common)?;
             one_thread()?.block_on(check::run(check, settings))
+        }
+        Command::Reindex(reindex) => {
+            let settings = configuration::quiet(arguments.common)?;
+            one_thread()?.block_on(reindex::run(reindex, settings))
         }
         Command::Openapi => output::print_json(&kustodian_server::openapi::document()),
         Command::Completions { shell } => {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kustodian_server::{Server, Services, Settings, Tls};
-use kustodian_store::{Database, Options, open};
+use kustodian_store::{Database, open};
 use tokio::net::{TcpListener, TcpSocket};
 
 use crate::arguments::TlsArguments;
@@ -30,7 +30,7 @@ pub(crate) async fn run(configuration: Configuration) -> Result<(), Failure> {
     let listener = listen(&configuration.listen).await?;
     let tls = tls(&configuration.tls)?;
     let address = listener.local_addr().map_err(|error| Failure::new(format!("no local address: {error}")))?;
-    let database = open(&configuration.database, Options::default()).await?;
+    let database = open(&configuration.database, configuration.index.options()).await?;
     let served = serve(&configuration, listener, address, tls, &database).await;
     if tokio::time::timeout(CLOSE_WITHIN, database.close()).await.is_err() {
         tracing::warn!("the database did not close in time; it recovers at the next start");
