@@ -111,6 +111,21 @@ fn the_command_line_takes_the_short_form_and_bodies() {
 }
 
 #[test]
+fn what_customers_are_found_by_can_be_made_anew() {
+    let mut server = Server::on_file();
+    server.create(json!({ "name": "Ada", "custom": { "tierStr": "gold" } }));
+    assert!(server.stop().success());
+    let mut reindex = binary();
+    reindex.args(["reindex", "--database", server.database(), "--indexed-custom-attributes", "0"]);
+    let output = reindex.output().unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert_eq!((output.status.success(), told.as_str()), (true, "1 customers are indexed anew\n"));
+    let server = server.kill_and_restart();
+    // Without an index of its own the attribute is found all the same, by a scan.
+    assert_eq!(printed(&server, &["tierStr=gold", "--ids"]).lines().count(), 1);
+}
+
+#[test]
 fn an_error_on_the_command_line_points_at_its_column() {
     let server = populated();
     let output = searching(&server, &["name=ada and emial=x"]).output().unwrap();
