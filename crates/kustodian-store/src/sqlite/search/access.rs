@@ -41,10 +41,13 @@ impl Dialect for Sqlite {
     }
 }
 
+/// A statement, and what it binds.
+pub(super) type Statement = (String, Vec<Value>);
+
 /// Statements that give the keys of all records that pass a condition, among others perhaps.
 #[derive(Debug, Clone)]
 pub(super) struct Access {
-    pub(super) statements: Vec<(String, Vec<Value>)>,
+    pub(super) statements: Vec<Statement>,
     /// Whether they give those of no others, deleted ones aside.
     pub(super) exact: bool,
     /// Whether they leave out deleted ones where those are left out.
@@ -71,6 +74,20 @@ impl Access {
         keys.sort_unstable();
         keys.dedup();
         Ok(Some(keys))
+    }
+
+    /// Whether it reads the index of a column of `customer_search`.
+    pub(super) fn is_of_column(&self) -> bool {
+        matches!(&self.statements[..], [(sql, _)] if self.is_live && sql.contains(" customer_search s "))
+    }
+
+    /// Leaves out what does not meet a further condition on the same attribute: what lies between two bounds is few where
+    /// what lies beyond each is much.
+    pub(super) fn narrow(&mut self, condition: &Compiled) {
+        let [(sql, bound)] = &mut self.statements[..] else { return };
+        sql.push_str(" AND ");
+        sql.push_str(&condition.sql);
+        bound.extend(values(condition.binds.clone()));
     }
 
     fn none() -> Self {

@@ -16,7 +16,7 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, params_from_iter}
 
 use super::super::records::stored;
 use super::super::values::Id;
-use super::access::{Access, Sqlite, Within, access, values};
+use super::access::{Access, Sqlite, Statement, Within, access, values};
 use super::stream::{Phase, by_id, phases};
 use super::time::{Halt, Time, in_time};
 use super::write::read_slots;
@@ -73,6 +73,8 @@ struct Conjunct<'q> {
     access: Option<Access>,
     /// The keys that the access gives, once all are known.
     keys: Option<Vec<i64>>,
+    /// The place of the condition whose access gives only what meets this one too.
+    joined: Option<usize>,
 }
 
 impl Conjunct<'_> {
@@ -116,14 +118,17 @@ impl<'a> Finding<'a> {
             test: compile(node, slots, &Sqlite),
             access: access(node, within),
             keys: None,
+            joined: None,
         };
+        let mut conjuncts: Vec<Conjunct<'a>> = nodes.into_iter().map(conjunct).collect();
+        join_bounds(&mut conjuncts);
         Self {
             connection,
             time,
             effort,
             within,
             sort: &query.sort,
-            conjuncts: nodes.into_iter().map(conjunct).collect(),
+            conjuncts,
             found: Vec::new(),
             is_all: false,
             examined: 0,
@@ -312,7 +317,7 @@ impl<'a> Finding<'a> {
     }
 
     /// Counts the matches.
-    pub(super) fn count(&self, count: Count, total: &mut Option<Total>) -> Result<(), Halt> {
+    pub(super) fn count(&mut self, count: Count, total: &mut Option<Total>) -> Result<(), Halt> {
         let up_to = match count {
             Count::None => return Ok(()),
             Count::UpTo(up_to) => up_to,
@@ -321,7 +326,13 @@ impl<'a> Finding<'a> {
         let counted = match (self.is_all, self.conjuncts.is_empty(), self.within.include_deleted) {
             (true, ..) => self.seen(),
             (false, true, false) => self.live()?,
-            _ => self.count_matches(up_to)?,
+            _ => {
+                // Of several criteria, what is in all their indexes is known before anything is tested.
+                if self.conjuncts.len() > 1 {
+                    self.probe(self.effort.many)?;
+                }
+                self.count_matches(up_to)?
+            }
         };
         *total = Some(if counted > up_to && !self.is_all && !self.conjuncts.is_empty() {
             Total { count: self.estimate().max(counted), is_estimate: true }
@@ -354,9 +365,10 @@ impl<'a> Finding<'a> {
         }
         if let Some(candidates) = self.candidates() {
             let mut tests = Tests::prepare(self, None)?;
+            let is_settled = self.is_settled_by_keys();
             for key in candidates {
                 self.time.check()?;
-                if tests.candidate(self, key)?.is_some() && !see(self.connection, key)? {
+                if (is_settled || tests.candidate(self, key)?.is_some()) && !see(self.connection, key)? {
                     break;
                 }
             }
@@ -378,10 +390,18 @@ impl<'a> Finding<'a> {
         Ok(())
     }
 
+    /// Whether being in every set of keys is all that is asked for.
+    fn is_settled_by_keys(&self) -> bool {
+        let includes = |access: &Access| access.exact && (access.is_live || self.within.include_deleted);
+        let mut joined = self.conjuncts.iter().filter(|conjunct| conjunct.joined.is_none());
+        joined.all(|conjunct| conjunct.keys.is_some() && conjunct.access.as_ref().is_some_and(includes))
+    }
+
     /// Statements that give the keys of all records that pass every condition, and whether those match without a check.
-    fn sweep(&self) -> rusqlite::Result<(Vec<(String, Vec<Value>)>, bool)> {
+    fn sweep(&self) -> rusqlite::Result<(Vec<Statement>, bool)> {
         let (condition, values) = self.condition(None);
-        if let [Conjunct { access: Some(access), .. }] = &self.conjuncts[..]
+        let mut leading = self.conjuncts.iter().filter(|conjunct| conjunct.joined.is_none());
+        if let (Some(Conjunct { access: Some(access), .. }), None) = (leading.next(), leading.next())
             && let [(sql, of_access)] = &access.statements[..]
         {
             if access.exact && (access.is_live || self.within.include_deleted) {
@@ -538,6 +558,32 @@ impl<'a> Finding<'a> {
             sql.push_str(more);
         }
         (sql, bound)
+    }
+}
+
+/// Several conditions on one attribute with a single value are read off its index together.
+fn join_bounds(conjuncts: &mut [Conjunct<'_>]) {
+    fn subject<'q>(conjunct: &Conjunct<'q>) -> Option<&'q Subject> {
+        match conjunct.node {
+            Node::Test(criterion) => Some(&criterion.subject),
+            _ => None,
+        }
+    }
+    for first in 0..conjuncts.len() {
+        let of = subject(&conjuncts[first]);
+        for next in first + 1..conjuncts.len() {
+            let (before, behind) = conjuncts.split_at_mut(next);
+            let (one, other) = (&mut before[first], &mut behind[0]);
+            let is_column = |conjunct: &Conjunct<'_>| conjunct.access.as_ref().is_some_and(Access::is_of_column);
+            if of.is_some() && of == subject(other) && is_column(one) && is_column(other) && other.test.exact {
+                if let Some(access) = &mut one.access {
+                    access.narrow(&other.test);
+                }
+                // Its condition is still tested; its index need not be read once more.
+                other.access = None;
+                other.joined = Some(first);
+            }
+        }
     }
 }
 
