@@ -10,8 +10,8 @@ use super::connector::Connector;
 use super::failure::store_error;
 use kustodian_core::store::StoreError;
 
-/// What holds personal values, each vacuumed on its own. VACUUM cleans the indexes of a table, that of words too, and
-/// ANALYZE gathers the planner's statistics anew, which hold values of columns.
+/// What holds personal values, each vacuumed on its own. VACUUM cleans the indexes of a table, that of words and
+/// its list of what waits too, and ANALYZE gathers the planner's statistics anew, which hold values of columns.
 const TABLES: &[&str] = &["customers", "events", "claims", "users", "tags", "teams", "shortcuts", "customer_search"];
 
 /// Vacuums the tables, on a connection of its own.
