@@ -4,6 +4,7 @@ use kustomer_api::{ObjectId, Timestamp};
 
 use crate::chain::{Digest, Salt, digest};
 use crate::claim::Claim;
+use crate::receipt::Receipt;
 use crate::search::SearchRow;
 
 /// The kinds of records. Each has a table of its own.
@@ -50,6 +51,8 @@ pub struct ChangeSet {
     pub claims: Vec<Claim>,
     /// What happened: one per record written.
     pub events: Vec<Event>,
+    /// Receipts to leave. One that is there already, and still counts, means that all of this was done before.
+    pub receipts: Vec<Receipt>,
 }
 
 /// A record to write.

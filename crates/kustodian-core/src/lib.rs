@@ -20,6 +20,7 @@ pub mod org;
 pub mod permission;
 mod plain;
 pub mod rate_limit;
+pub mod receipt;
 pub mod refusal;
 pub mod resource;
 pub mod search;

@@ -8,6 +8,7 @@ use kustomer_api::{ObjectId, Timestamp};
 use crate::change::{ChangeSet, Kind};
 use crate::claim::{ClaimKey, ClaimKind};
 use crate::feed::{Feed, FeedQuery, Head, HistoryQuery, Recorded};
+use crate::receipt::{Receipt, ReceiptKey};
 use crate::refusal::Refusal;
 use crate::search_store::{Found, SearchError, SearchQuery, WalkQuery, Walked};
 
@@ -122,16 +123,23 @@ pub trait Store: Send + Sync + 'static {
     /// When the database cannot answer.
     async fn find_owners(&self, org: OrgKey, keys: &[ClaimKey]) -> Result<Vec<Option<ObjectId>>, StoreError>;
 
+    /// The receipt with this key that still counts at `now`.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    async fn find_receipt(&self, org: OrgKey, key: ReceiptKey, now: Timestamp) -> Result<Option<Receipt>, StoreError>;
+
     /// A page of records.
     ///
     /// # Errors
     /// When the database cannot answer.
     async fn list(&self, org: OrgKey, query: ListQuery) -> Result<Listing, StoreError>;
 
-    /// Commits all of `changes`, durably, and gives them back; or nothing, and tells the first conflict.
+    /// Commits all of `changes`, durably, and gives them back; or nothing, and tells the first conflict. A receipt that
+    /// is there already comes before any other: whoever repeats a write must not be told to be in his own way.
     ///
     /// # Errors
-    /// When a revision is stale or a claim is held by another, or the database cannot answer.
+    /// When one of the receipts is there already, a revision is stale or a claim is held by another, or the database cannot answer.
     async fn commit(&self, org: OrgKey, changes: ChangeSet) -> Result<ChangeSet, CommitError>;
 
     /// Locks a record, lets `decide` say what to change, and commits that. While it is locked nobody else writes it, so
@@ -254,6 +262,9 @@ pub enum CommitError {
         /// Who holds it.
         owner: ObjectId,
     },
+    /// This was done before: the receipt it left.
+    #[error("this was done before")]
+    Replayed(Receipt),
     /// The decision under the lock was a refusal.
     #[error(transparent)]
     Refused(#[from] Refusal),

@@ -127,6 +127,8 @@ pub(crate) fn not_committed(error: CommitError) -> Refusal {
     match error {
         CommitError::Refused(refusal) => refusal,
         CommitError::Store(error) => unavailable(error),
+        // The pipeline answers in its place what was answered before.
+        CommitError::Replayed(_) => try_again("The same request was done at the same time: send it again", 1),
         // Under the record's lock neither can happen again and again; whoever gets here met a storm of writers.
         CommitError::Stale { .. } | CommitError::Claimed { .. } => {
             try_again("Others write the same record all the time: try again", 1)
@@ -167,6 +169,9 @@ pub(crate) fn protect(response: &mut Response) {
         response.headers_mut().entry(name).or_insert(value);
     }
 }
+
+/// The header that tells that this was answered before, and was not done again.
+pub(crate) const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 /// The header that names a request, taken from the client or made.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");

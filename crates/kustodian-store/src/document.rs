@@ -2,6 +2,7 @@
 
 use kustodian_core::chain::{Digest, Leaf, Link, Salt};
 use kustodian_core::change::Kind;
+use kustodian_core::receipt::{Fingerprint, ReceiptKey};
 
 /// The form of the documents written by this version.
 pub(crate) const DOCUMENT_FORMAT: i64 = 1;
@@ -32,4 +33,4 @@ macro_rules! from_bytes {
     )*};
 }
 
-from_bytes!(Digest, Leaf, Link, Salt);
+from_bytes!(Digest, Fingerprint, Leaf, Link, ReceiptKey, Salt);

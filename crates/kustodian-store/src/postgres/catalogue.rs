@@ -44,6 +44,7 @@ pub(super) const TABLES: &[Table] = &[
     Table { name: "positions", spread: Spread::Beside { column: "record", of: "customers" } },
     Table { name: "outbox", spread: Spread::Beside { column: "record", of: "customers" } },
     Table { name: "claims", spread: Spread::By("key") },
+    Table { name: "receipts", spread: Spread::Beside { column: "key", of: "claims" } },
     Table { name: "walks", spread: Spread::By("id") },
     Table { name: "walk_parts", spread: Spread::Beside { column: "walk", of: "walks" } },
     // Not everywhere: each write of such a table waits for every other one in the cluster, and each org's sequencer

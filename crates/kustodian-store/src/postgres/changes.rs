@@ -6,11 +6,13 @@ use kustodian_core::chain::Leaf;
 use kustodian_core::change::{ChangeSet, Erasure, Event, Kind, Put};
 use kustodian_core::claim::{Claim, ClaimKey};
 use kustodian_core::directory::NewToken;
+use kustodian_core::receipt::{Receipt, ReceiptKey};
 use kustodian_core::store::{CommitError, OrgKey, Stored};
 use kustomer_api::ObjectId;
 
 use super::connection::{Step, statement};
 use super::credentials;
+use super::receipts;
 use super::search;
 use super::sql::{ERASE_EVENTS, FREE_CLAIM, INSERT_EVENT, INSERT_OUTBOX, TAKE_CLAIMS, statements};
 use super::values::Value;
@@ -40,14 +42,18 @@ pub(super) struct Seen {
     pub(super) records: HashMap<Name, Before>,
     /// The claims that are held.
     pub(super) owners: HashMap<Vec<u8>, ObjectId>,
+    /// The receipts there are, expired ones included.
+    pub(super) receipts: HashMap<ReceiptKey, Receipt>,
 }
 
 /// Whether all of it is new and nothing contradicts itself: then it can be written without looking first, and the
-/// database's own constraints tell whether something was there.
+/// database's own constraints tell whether something was there. Not with a receipt: whether it is there already comes
+/// before everything else.
 pub(super) fn is_insert_only(changes: &ChangeSet) -> bool {
     let mut records = HashSet::new();
     let mut owners = HashMap::new();
     changes.erasures.is_empty()
+        && changes.receipts.is_empty()
         && !changes.puts.is_empty()
         && changes.puts.iter().all(|put| put.expects.is_none() && records.insert((put.kind, put.id)))
         && changes.claims.iter().all(|claim| *owners.entry(claim.key).or_insert(claim.owner) == claim.owner)
@@ -63,7 +69,16 @@ pub(super) fn records(changes: &ChangeSet) -> Vec<Name> {
 
 /// The first thing in the way, each put seeing those before it.
 pub(super) fn conflict(changes: &ChangeSet, seen: &Seen) -> Option<CommitError> {
-    stale_put(&changes.puts, seen).or_else(|| held_claim(changes, seen))
+    replay(changes, seen).or_else(|| stale_put(&changes.puts, seen)).or_else(|| held_claim(changes, seen))
+}
+
+/// The first receipt that is there already and counts: all of it was done before.
+fn replay(changes: &ChangeSet, seen: &Seen) -> Option<CommitError> {
+    let counts = |receipt: &Receipt| {
+        let found = seen.receipts.get(&receipt.key)?;
+        found.is_valid_at(receipt.made_at()).then(|| found.clone())
+    };
+    changes.receipts.iter().find_map(counts).map(CommitError::Replayed)
 }
 
 fn stale_put(puts: &[Put], seen: &Seen) -> Option<CommitError> {
@@ -95,7 +110,7 @@ fn holder(changes: &ChangeSet, seen: &Seen, key: ClaimKey) -> Option<ObjectId> {
 }
 
 /// Everything that writes `changes`, which nothing is in the way of: what is erased, records, what they are found by,
-/// claims, events, and what the sequencer needs to know of them. An event's leaf stands among `leaves`, in their order.
+/// claims, events, what the sequencer needs to know of them, and receipts. An event's leaf stands among `leaves`, in their order.
 pub(super) fn writes<'a>(
     org: OrgKey,
     changes: &'a ChangeSet,
@@ -129,6 +144,8 @@ pub(super) fn writes<'a>(
     for (gain, put) in gains.into_values().filter(|(gain, _)| *gain != 0) {
         steps.push(outbox_of_put(org, put, gain));
     }
+    let leave = |receipt| receipts::leave(org, receipt, seen.receipts.contains_key(&receipt.key));
+    steps.extend(changes.receipts.iter().flat_map(leave));
     steps.extend(token.map(credentials::insert_token));
     steps
 }

@@ -22,6 +22,7 @@ use super::changes::{Before, Name, Seen, conflict, create, found_by, is_insert_o
 use super::connection::{Answer, Failed, Step, statement};
 use super::failure::{is_momentary, spoils_connection, store_error, unavailable, violated, words};
 use super::pool::{Lease, Pool, Shared};
+use super::receipts;
 use super::records::{owner, stored};
 use super::search::Slotting;
 use super::sql::{FIND_OWNERS, HOLD_NUMBER, statements};
@@ -285,11 +286,22 @@ impl Transaction<'_> {
             let keys = changes.claims.iter().map(|claim| claim.key.as_bytes().as_slice()).collect();
             steps.push(statement(FIND_OWNERS, vec![Value::ByteStrings(keys), Value::Number(self.org.0)]));
         }
+        // Last: whoever's record or claim is seen has left the receipt that is seen with it.
+        if !changes.receipts.is_empty() {
+            steps.push(receipts::look_up(self.org, &changes.receipts));
+        }
         if steps.is_empty() {
             return Ok(());
         }
         let unreadable = |error: Error| Obstacle::Failed(store_error(&error));
-        let mut answers = self.run(steps).await?.into_iter();
+        let mut answers = self.run(steps).await?;
+        if !changes.receipts.is_empty() {
+            for row in answers.pop().iter().flat_map(|answer| &answer.rows) {
+                let receipt = receipts::receipt(row).map_err(unreadable)?;
+                seen.receipts.insert(receipt.key, receipt);
+            }
+        }
+        let mut answers = answers.into_iter();
         for (name, answer) in names.iter().zip(answers.by_ref()) {
             if let Some(row) = answer.rows.first() {
                 seen.records.insert(*name, Before::from(&stored(row).map_err(unreadable)?));

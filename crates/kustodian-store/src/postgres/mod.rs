@@ -18,6 +18,7 @@ mod gather;
 mod listing;
 mod pool;
 mod reach;
+mod receipts;
 mod records;
 mod schema;
 mod scratch;

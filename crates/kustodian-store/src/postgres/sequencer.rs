@@ -7,7 +7,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use kustodian_core::chain::{Leaf, genesis, link};
 use kustodian_core::feed::Head;
@@ -21,6 +21,7 @@ use super::connection::{Answer, Connection, Failed, Step, statement};
 use super::connector::Connector;
 use super::events::head;
 use super::failure::{store_error, unavailable};
+use super::receipts;
 use super::values::{StoredLeaf, Value};
 
 /// How long commits gather before they are given positions together.
@@ -28,6 +29,9 @@ const GATHERING: Duration = Duration::from_millis(20);
 
 /// How often to look for what other servers committed and did not get to.
 const ROUND: Duration = Duration::from_millis(250);
+
+/// How often receipts that do not count any longer are looked for.
+const SWEEPING: Duration = Duration::from_secs(60);
 
 /// How many events get their positions in one transaction.
 const BATCH: i64 = 2_000;
@@ -92,7 +96,7 @@ impl Sequencer {
     /// Starts it; it looks at once when woken.
     pub(super) fn start(connector: Arc<Connector>, begin: String, wake: Arc<Notify>) -> Self {
         let (stop, stopped) = watch::channel(false);
-        let worker = Worker { connector, begin, connection: None, known: HashSet::new() };
+        let worker = Worker { connector, begin, connection: None, known: HashSet::new(), swept: Instant::now() };
         Self { stop, task: tokio::spawn(worker.run(wake, stopped)) }
     }
 
@@ -110,6 +114,8 @@ struct Worker {
     connection: Option<Connection>,
     /// The orgs that have a row in `feeds` for certain.
     known: HashSet<OrgKey>,
+    /// When receipts were last swept.
+    swept: Instant,
 }
 
 impl Worker {
@@ -140,6 +146,13 @@ impl Worker {
         let work = timeout(limit * 2, give_all(&connection, &self.begin, &mut self.known)).await;
         match work {
             Ok(Ok(())) => {
+                if self.swept.elapsed() >= SWEEPING {
+                    self.swept = Instant::now();
+                    match timeout(limit, receipts::sweep(&connection)).await {
+                        Ok(swept) => swept.map_err(|failed| store_error(&failed.error))?,
+                        Err(_) => return Err(unavailable("PostgreSQL did not answer in time")),
+                    }
+                }
                 self.connection = Some(connection);
                 Ok(())
             }

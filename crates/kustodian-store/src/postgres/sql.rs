@@ -120,6 +120,26 @@ pub(super) const TAKE_CLAIMS: &str = "INSERT INTO claims (key, org, kind, owner)
 /// $1 claim key, $2 org, $3 owner.
 pub(super) const FREE_CLAIM: &str = "DELETE FROM claims WHERE key = $1 AND org = $2 AND owner = $3";
 
+/// $1 receipt keys, $2 org → those there are, expired ones included: key, fingerprint, kind, record, rev, status,
+/// `expires_at`.
+pub(super) const FIND_RECEIPTS: &str = "SELECT key, fingerprint, kind, record, rev, status, expires_at FROM receipts \
+     WHERE key = ANY($1) AND org = $2";
+
+/// $1 key, $2 org, $3 fingerprint, $4 kind, $5 record, $6 rev, $7 status, $8 `expires_at`.
+pub(super) const LEAVE_RECEIPT: &str = "INSERT INTO receipts (key, org, fingerprint, kind, record, rev, status, \
+     expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+
+/// $1 key, $2 org, $3 a moment: forgets one that does not count any longer then.
+pub(super) const FORGET_RECEIPT: &str = "DELETE FROM receipts WHERE key = $1 AND org = $2 AND expires_at <= $3";
+
+/// Receipts that stopped counting an hour ago, by the database's clock, which may be wrong by as much; some of them.
+pub(super) const EXPIRED_RECEIPTS: &str = "SELECT key FROM receipts \
+     WHERE expires_at <= (extract(epoch FROM now()) * 1000)::bigint - 3600000 ORDER BY expires_at LIMIT 256";
+
+/// $1 keys. What was left under one of them meanwhile stays.
+pub(super) const SWEEP_RECEIPTS: &str = "DELETE FROM receipts WHERE key = ANY($1) \
+     AND expires_at <= (extract(epoch FROM now()) * 1000)::bigint - 3600000";
+
 /// $1 record, $2 org, $3 kind, $4 rev, $5 id, $6 name, $7 at, $8 actor, $9 client, $10 digest, $11 salt, $12 request,
 /// $13 changes, $14 snapshot.
 pub(super) const INSERT_EVENT: &str = "INSERT INTO events (record, org, kind, rev, id, name, at, actor, client, \

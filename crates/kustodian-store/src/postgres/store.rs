@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use kustodian_core::change::{ChangeSet, Kind};
 use kustodian_core::claim::ClaimKey;
 use kustodian_core::feed::{Feed, FeedQuery, Head, HistoryQuery, Recorded};
+use kustodian_core::receipt::{Receipt, ReceiptKey};
 use kustodian_core::search_store::{self, Found, SearchError, SearchQuery, WalkFrom, WalkPlace, WalkQuery, Walked};
 use kustodian_core::store::{CommitError, Decide, ListQuery, Listing, OrgKey, Store, StoreError, Stored};
 use kustomer_api::{ObjectId, Timestamp};
@@ -15,7 +16,7 @@ use super::commit::Source;
 use super::connection::{Answer, Step};
 use super::failure::{spoils_connection, store_error, unavailable};
 use super::pool::Lease;
-use super::{Core, Postgres, events, feed, listing, records, scrub, search};
+use super::{Core, Postgres, events, feed, listing, receipts, records, scrub, search};
 
 /// Also finds out whether this is a server that cannot write, as a standby is.
 const CHECK: &str = "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean, \
@@ -89,6 +90,10 @@ impl Store for Postgres {
 
     async fn find_owners(&self, org: OrgKey, keys: &[ClaimKey]) -> Result<Vec<Option<ObjectId>>, StoreError> {
         records::find_owners(&self.core.readers, org, keys).await
+    }
+
+    async fn find_receipt(&self, org: OrgKey, key: ReceiptKey, now: Timestamp) -> Result<Option<Receipt>, StoreError> {
+        receipts::find(&self.core.readers, org, key, now).await
     }
 
     async fn list(&self, org: OrgKey, query: ListQuery) -> Result<Listing, StoreError> {

@@ -7,6 +7,7 @@ use bytes::BytesMut;
 use ipnet::IpNet;
 use kustodian_core::chain::{Digest, Leaf, Link, Salt};
 use kustodian_core::change::Kind;
+use kustodian_core::receipt::{Fingerprint, ReceiptKey};
 use kustomer_api::{ObjectId, Timestamp};
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 
@@ -181,3 +182,5 @@ read_from!(&[u8] => StoredDigest: Digest, "A digest out of bytes.", |bytes| Ok(D
 read_from!(&[u8] => StoredLink: Link, "A link out of bytes.", |bytes| Ok(Link::from_bytes(bytes)?));
 read_from!(&[u8] => StoredSalt: Salt, "A salt out of bytes.", |bytes| Ok(Salt::from_bytes(bytes)?));
 read_from!(&[u8] => StoredLeaf: Leaf, "A leaf out of bytes.", |bytes| Ok(Leaf::from_bytes(bytes)?));
+read_from!(&[u8] => StoredReceiptKey: ReceiptKey, "The key of a receipt out of bytes.", |bytes| Ok(ReceiptKey::from_bytes(bytes)?));
+read_from!(&[u8] => StoredFingerprint: Fingerprint, "A fingerprint out of bytes.", |bytes| Ok(Fingerprint::from_bytes(bytes)?));

@@ -6,11 +6,13 @@ use kustodian_core::chain;
 use kustodian_core::change::{ChangeSet, Erasure, Event, Kind, Put};
 use kustodian_core::claim::{Claim, ClaimKey};
 use kustodian_core::feed::Head;
+use kustodian_core::receipt::Receipt;
 use kustodian_core::store::{CommitError, OrgKey};
-use kustomer_api::ObjectId;
+use kustomer_api::{ObjectId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::events::find_head;
+use super::receipts;
 use super::records::find_owner;
 use super::search::Writing;
 use super::sql::{COUNT_LIVE, ERASE_EVENTS, FREE_CLAIM, INSERT_EVENT, MOVE_HEAD, TAKE_CLAIM, WANT_SCRUB, statements};
@@ -28,6 +30,8 @@ pub(super) struct Batch<'c> {
     search: Writing,
     /// How many custom attributes of an org are indexed at most.
     slots: usize,
+    /// The latest moment at which a receipt was left: the time for forgetting older ones, which needs no clock.
+    receipts_left_at: Option<Timestamp>,
 }
 
 /// What is known of a record before it is written.
@@ -42,7 +46,14 @@ struct Before {
 
 impl<'c> Batch<'c> {
     pub(super) fn new(connection: &'c Connection, slots: usize) -> Self {
-        Self { connection, heads: HashMap::new(), gains: HashMap::new(), search: Writing::default(), slots }
+        Self {
+            connection,
+            heads: HashMap::new(),
+            gains: HashMap::new(),
+            search: Writing::default(),
+            slots,
+            receipts_left_at: None,
+        }
     }
 
     /// Writes all of `changes`, or nothing when something is in the way. No savepoint is needed for that (they cost a
@@ -50,6 +61,9 @@ impl<'c> Batch<'c> {
     ///
     /// After an error of a statement the transaction is of no use: some of the changes may have been written.
     pub(super) fn apply(&mut self, org: OrgKey, changes: &ChangeSet) -> rusqlite::Result<Result<(), CommitError>> {
+        if let Some(receipt) = self.find_receipt(org, &changes.receipts)? {
+            return Ok(Err(CommitError::Replayed(receipt)));
+        }
         let before = match self.look_up(org, &changes.puts)? {
             Ok(before) => before,
             Err(conflict) => return Ok(Err(conflict)),
@@ -64,6 +78,10 @@ impl<'c> Batch<'c> {
         self.move_claims(org, changes)?;
         for event in &changes.events {
             self.append(org, event)?;
+        }
+        for receipt in &changes.receipts {
+            receipts::leave(self.connection, org, receipt)?;
+            self.receipts_left_at = self.receipts_left_at.max(Some(receipt.made_at()));
         }
         Ok(Ok(()))
     }
@@ -80,7 +98,21 @@ impl<'c> Batch<'c> {
         for (org, Head { position, link }) in self.heads {
             move_head.execute(params![org.0, position, link.0])?;
         }
+        if let Some(now) = self.receipts_left_at {
+            receipts::sweep(self.connection, now)?;
+        }
         Ok(())
+    }
+
+    /// The first receipt that is there already and counts: all of the change set was done before.
+    fn find_receipt(&self, org: OrgKey, wanted: &[Receipt]) -> rusqlite::Result<Option<Receipt>> {
+        for receipt in wanted {
+            let found = receipts::find(self.connection, org, receipt.key, receipt.made_at())?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
     }
 
     /// The state each put finds, earlier puts of the same change set counted in; or the first that does not fit.

@@ -13,6 +13,7 @@ mod feed;
 mod job;
 mod listing;
 mod readers;
+mod receipts;
 mod records;
 mod schema;
 mod scrub;

@@ -87,6 +87,18 @@ pub(super) const TAKE_CLAIM: &str =
 /// ?1 claim key, ?2 org, ?3 owner.
 pub(super) const FREE_CLAIM: &str = "DELETE FROM claims WHERE key = ?1 AND org = ?2 AND owner = ?3";
 
+/// ?1 receipt key, ?2 org, ?3 a moment → fingerprint, kind, record, rev, status, `expires_at` of one that counts then.
+pub(super) const FIND_RECEIPT: &str = "SELECT fingerprint, kind, record, rev, status, expires_at FROM receipts \
+     WHERE key = ?1 AND org = ?2 AND expires_at > ?3";
+
+/// In the order of the table's columns. One that is there does not count any longer.
+pub(super) const LEAVE_RECEIPT: &str = "REPLACE INTO receipts (key, org, fingerprint, kind, record, rev, status, \
+     expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+
+/// ?1 a moment: forgets what does not count any longer, 256 at a time, so that nobody waits for it.
+pub(super) const SWEEP_RECEIPTS: &str = "DELETE FROM receipts WHERE key IN \
+     (SELECT key FROM receipts INDEXED BY receipts_by_end WHERE expires_at <= ?1 ORDER BY expires_at LIMIT 256)";
+
 /// ?1 org → the last position given, and its link.
 pub(super) const HEAD: &str = "SELECT position, link FROM feeds WHERE org = ?1";
 

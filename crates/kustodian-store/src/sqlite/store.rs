@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use kustodian_core::change::{ChangeSet, Kind};
 use kustodian_core::claim::ClaimKey;
 use kustodian_core::feed::{Feed, FeedQuery, Head, HistoryQuery, Recorded};
+use kustodian_core::receipt::{Receipt, ReceiptKey};
 use kustodian_core::search_store::{self, Found, SearchError, SearchQuery, WalkFrom, WalkPlace, WalkQuery, Walked};
 use kustodian_core::store::{CommitError, Decide, ListQuery, Listing, OrgKey, Store, StoreError, Stored};
 use kustomer_api::{ObjectId, Timestamp};
@@ -12,7 +13,7 @@ use tokio::sync::oneshot;
 use super::failure::unavailable;
 use super::job::{Job, Source};
 use super::search::{Step, Walk};
-use super::{Sqlite, events, feed, listing, records, search};
+use super::{Sqlite, events, feed, listing, receipts, records, search};
 
 // Single records are read on the calling thread: that takes some microseconds, less than handing it to another.
 #[async_trait]
@@ -27,6 +28,10 @@ impl Store for Sqlite {
 
     async fn find_owners(&self, org: OrgKey, keys: &[ClaimKey]) -> Result<Vec<Option<ObjectId>>, StoreError> {
         self.readers.read(|connection| keys.iter().map(|key| records::find_owner(connection, org, *key)).collect())
+    }
+
+    async fn find_receipt(&self, org: OrgKey, key: ReceiptKey, now: Timestamp) -> Result<Option<Receipt>, StoreError> {
+        self.readers.read(|connection| receipts::find(connection, org, key, now))
     }
 
     async fn list(&self, org: OrgKey, query: ListQuery) -> Result<Listing, StoreError> {

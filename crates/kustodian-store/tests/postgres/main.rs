@@ -34,6 +34,9 @@ mod pooler;
 #[cfg(test)]
 mod proxy;
 #[cfg(test)]
+#[path = "../store/receipts.rs"]
+mod receipts;
+#[cfg(test)]
 mod schema;
 #[cfg(test)]
 #[path = "../store/search.rs"]

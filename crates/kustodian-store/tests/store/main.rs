@@ -21,6 +21,8 @@ mod model;
 #[cfg(test)]
 mod place;
 #[cfg(test)]
+mod receipts;
+#[cfg(test)]
 mod search;
 #[cfg(test)]
 mod setting;

@@ -121,6 +121,21 @@ CREATE TABLE claims (
     owner TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- What writes with an idempotency key led to, for a day; `key` is a hash of org, user and idempotency key. A receipt
+-- names a revision and holds nothing of it.
+CREATE TABLE receipts (
+    key         BLOB NOT NULL PRIMARY KEY,
+    org         INTEGER NOT NULL,
+    fingerprint BLOB NOT NULL,                    -- SHA-256 of the request
+    kind        TEXT NOT NULL,
+    record      TEXT NOT NULL,
+    rev         INTEGER NOT NULL,
+    status      INTEGER NOT NULL,
+    expires_at  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX receipts_by_end ON receipts (expires_at);
+
 -- What happened, committed with the record it happened to. `position` is dense within an org, from 1. What may be
 -- personal is the payload: `request_id`, `changes` and the record as it was afterwards; `digest` is its HMAC-SHA-256
 -- under `salt`. `link` is SHA-256 over the link before, the position, and the rest with the digest.
