@@ -13,6 +13,9 @@ use crate::search::{Bind, Cell, Compiled, Dialect, Holds, Match, Slots, Syntax, 
 /// The language of `tsquery`.
 const SYNTAX: Syntax = Syntax { quote: '\'', beginning: ":*", and: " & ", or: " | " };
 
+/// The condition that a row has the tokens of a query.
+const HAS_TOKENS: &str = "s.tokens @@ ?::text::tsquery";
+
 struct Postgres {
     org: OrgKey,
 }
@@ -31,7 +34,7 @@ impl Dialect for Postgres {
         let (sql, binds) = match found {
             Match::Everything => ("TRUE", Vec::new()),
             Match::Nothing => ("FALSE", Vec::new()),
-            Match::Expression(text) => ("s.tokens @@ ?::text::tsquery", vec![Bind::Cell(Cell::Text(text))]),
+            Match::Expression(text) => (HAS_TOKENS, vec![Bind::Cell(Cell::Text(text))]),
         };
         Some(Compiled { sql: sql.to_owned(), binds, exact })
     }
@@ -134,6 +137,11 @@ pub(super) struct Condition {
 }
 
 impl Condition {
+    /// Whether it asks the inverted index.
+    pub(super) fn asks_tokens(&self) -> bool {
+        self.all.sql.contains(HAS_TOKENS)
+    }
+
     pub(super) fn of(org: OrgKey, query: &Query, slots: &Slots) -> Self {
         let dialect = Postgres { org };
         let mut nodes = Vec::new();
