@@ -3,70 +3,82 @@
 
 use std::net::SocketAddr;
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::body::{self, Numbers};
+use crate::body::Numbers;
+use crate::request::{Api, Customer, Work};
 
-/// Where to send requests, and with which credential.
+/// Where to send requests, in whose words, and with which credential.
 #[derive(Clone)]
 pub(crate) struct Target {
     pub(crate) address: SocketAddr,
+    pub(crate) api: Api,
     pub(crate) token: String,
 }
 
 /// Customers that exist.
 pub(crate) struct Known {
-    ids: Vec<String>,
-    emails: Vec<String>,
+    pub(crate) customers: Arc<Vec<Customer>>,
     /// What the server answered to the last create.
     pub(crate) answer: Vec<u8>,
 }
 
-/// What a request does.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Work {
-    Create,
-    ReadById,
-    ReadByEmail,
+/// What a while of load came to.
+pub(crate) struct Outcome {
+    pub(crate) requests: u64,
+    pub(crate) seconds: f64,
+    /// Milliseconds that 99 of 100 requests took at most.
+    pub(crate) p99: f64,
 }
 
-impl Work {
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Create => "create",
-            Self::ReadById => "read by id",
-            Self::ReadByEmail => "read by e-mail",
+/// Creates `count` customers over `connections` and remembers `keep` of them, spread evenly.
+pub(crate) async fn create_known(
+    target: &Target,
+    count: u64,
+    keep: u64,
+    connections: u64,
+    numbers: &mut Numbers,
+) -> Result<Known> {
+    let step = (count / keep.max(1)).max(1);
+    let mut running = Vec::new();
+    for place in 0..connections {
+        let mut connection = Connection::open(target).await?;
+        let api = target.api;
+        let share = count / connections + u64::from(place < count % connections);
+        let numbers = numbers.take(share);
+        running.push(tokio::spawn(async move {
+            let (mut customers, mut answer) = (Vec::new(), Vec::new());
+            let nobody = Customer { id: String::new(), number: 0 };
+            for number in numbers {
+                let body = connection.request(Work::Create, &nobody, number).await?;
+                if number % step == 0 {
+                    let id = id_in(body, api)?;
+                    connection.answer.clone_into(&mut answer);
+                    customers.push(Customer { id, number });
+                }
+            }
+            anyhow::Ok((customers, answer[head_length(&answer)..].to_vec()))
+        }));
+    }
+    let mut known = Vec::new();
+    let mut last = Vec::new();
+    for worker in running {
+        let (customers, answer) = worker.await.context("a connection of the load generator panicked")??;
+        known.extend(customers);
+        if !answer.is_empty() {
+            last = answer;
         }
     }
-
-    const fn status(self) -> &'static [u8] {
-        match self {
-            Self::Create => b"HTTP/1.1 201",
-            Self::ReadById | Self::ReadByEmail => b"HTTP/1.1 200",
-        }
-    }
+    ensure!(!known.is_empty(), "no customer was made that could be read");
+    Ok(Known { customers: Arc::new(known), answer: last })
 }
 
-/// Creates `count` customers and remembers them.
-pub(crate) async fn create_known(target: &Target, count: usize, numbers: &mut Numbers) -> Result<Known> {
-    let mut connection = Connection::open(target).await?;
-    let mut known = Known { ids: Vec::with_capacity(count), emails: Vec::with_capacity(count), answer: Vec::new() };
-    for number in numbers.take(count as u64) {
-        connection.create(number);
-        known.answer = connection.exchange(Work::Create).await?.to_vec();
-        let answer: serde_json::Value = serde_json::from_slice(&known.answer).context("the answer is not JSON")?;
-        let id = answer.pointer("/data/id").and_then(serde_json::Value::as_str);
-        known.ids.push(id.context("the answer to a create has no data.id")?.to_owned());
-        known.emails.push(body::email(number).replace('@', "%40"));
-    }
-    Ok(known)
-}
-
-/// Requests per second over `time`.
+/// Requests over `time`, all connections together.
 pub(crate) async fn measure(
     target: &Target,
     known: &Known,
@@ -74,7 +86,7 @@ pub(crate) async fn measure(
     connections: usize,
     time: Duration,
     numbers: &mut Numbers,
-) -> Result<f64> {
+) -> Result<Outcome> {
     let mut opened = Vec::with_capacity(connections);
     for _ in 0..connections {
         opened.push(Connection::open(target).await?);
@@ -85,23 +97,21 @@ pub(crate) async fn measure(
     for (place, connection) in opened.into_iter().enumerate() {
         // More numbers than a connection can use; they are not scarce.
         let numbers = numbers.take(1_000_000);
-        let paths: Vec<String> = match work {
-            Work::Create => Vec::new(),
-            Work::ReadById => known.ids.clone(),
-            Work::ReadByEmail => known.emails.iter().map(|email| format!("email={email}")).collect(),
-        };
-        running.push(tokio::spawn(connection.work(work, paths, place * 31, numbers, end)));
+        running.push(tokio::spawn(connection.work(work, Arc::clone(&known.customers), place * 31, numbers, end)));
     }
-    let mut done = 0;
+    let mut took = Vec::new();
     for worker in running {
-        done += worker.await.context("a connection of the load generator panicked")??;
+        took.extend(worker.await.context("a connection of the load generator panicked")??);
     }
-    Ok(done as f64 / start.elapsed().as_secs_f64())
+    let seconds = start.elapsed().as_secs_f64();
+    took.sort_unstable();
+    let p99 = took.get(took.len() * 99 / 100).map_or(0.0, |took| took.as_secs_f64() * 1e3);
+    Ok(Outcome { requests: took.len() as u64, seconds, p99 })
 }
 
 struct Connection {
     stream: TcpStream,
-    token: String,
+    target: Target,
     request: Vec<u8>,
     answer: Vec<u8>,
 }
@@ -110,79 +120,82 @@ impl Connection {
     async fn open(target: &Target) -> Result<Self> {
         let stream = TcpStream::connect(target.address).await.context("cannot connect to the server measured")?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, token: target.token.clone(), request: Vec::new(), answer: Vec::with_capacity(8_192) })
+        Ok(Self { stream, target: target.clone(), request: Vec::new(), answer: Vec::with_capacity(8_192) })
     }
 
-    /// Requests until `end`; how many were answered.
+    /// Requests until `end`; how long each took.
     async fn work(
         mut self,
         work: Work,
-        paths: Vec<String>,
+        known: Arc<Vec<Customer>>,
         mut place: usize,
         numbers: Range<u64>,
         end: Instant,
-    ) -> Result<u64> {
-        let mut done = 0;
+    ) -> Result<Vec<Duration>> {
+        let mut took = Vec::new();
         for number in numbers {
-            if Instant::now() >= end {
+            let start = Instant::now();
+            if start >= end {
                 break;
             }
-            if work == Work::Create {
-                self.create(number);
-            } else {
-                // A step that visits all of them, not in the order they were written.
-                place = (place + 7_919) % paths.len();
-                self.read(&paths[place]);
-            }
-            self.exchange(work).await?;
-            done += 1;
+            // A step that visits all of them, not in the order they were written.
+            place = (place + 7_919) % known.len();
+            let Some(customer) = known.get(place) else { break };
+            self.request(work.of(number), customer, number).await?;
+            took.push(start.elapsed());
         }
-        Ok(done)
+        Ok(took)
     }
 
-    fn create(&mut self, number: u64) {
-        let body = body::json(number);
-        self.request.clear();
-        let head = format!(
-            "POST /v1/customers HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {}\r\n\
-             content-type: application/json\r\ncontent-length: {}\r\n\r\n",
-            self.token,
-            body.len()
-        );
-        self.request.extend_from_slice(head.as_bytes());
-        self.request.extend_from_slice(body.as_bytes());
-    }
-
-    fn read(&mut self, path: &str) {
-        self.request.clear();
-        let head = format!(
-            "GET /v1/customers/{path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {}\r\n\r\n",
-            self.token
-        );
-        self.request.extend_from_slice(head.as_bytes());
-    }
-
-    /// Sends the request and reads its answer whole; the body. Fails on any other status than the work's.
-    async fn exchange(&mut self, work: Work) -> Result<&[u8]> {
+    /// Sends one request and reads its answer whole; the body. Fails on any other status than the work's.
+    async fn request(&mut self, work: Work, known: &Customer, number: u64) -> Result<&[u8]> {
+        self.target.api.write(work, &self.target.token, known, number, &mut self.request);
         self.stream.write_all(&self.request).await.context("cannot send a request")?;
         self.answer.clear();
-        let head = loop {
-            self.fill().await?;
-            if let Some(end) = find(&self.answer, b"\r\n\r\n") {
-                break end + 4;
-            }
-        };
-        let length = content_length(&self.answer[..head])?;
-        while self.answer.len() < head + length {
+        while head_length(&self.answer) == 0 {
             self.fill().await?;
         }
+        let head = head_length(&self.answer);
+        match content_length(&self.answer[..head])? {
+            Some(length) => {
+                while self.answer.len() < head + length {
+                    self.fill().await?;
+                }
+            }
+            None => self.read_chunks(head).await?,
+        }
         ensure!(
-            self.answer.starts_with(work.status()),
+            self.answer.starts_with(self.target.api.status(work)),
             "the server did not do what it was measured at ({}): {}",
             work.name(),
             String::from_utf8_lossy(&self.answer)
         );
         Ok(&self.answer[head..])
+    }
+
+    /// Reads a body in chunks to its end, and takes the lengths out of it.
+    async fn read_chunks(&mut self, head: usize) -> Result<()> {
+        let mut place = head;
+        loop {
+            let line = loop {
+                match find(&self.answer[place..], b"\r\n") {
+                    Some(end) => break end,
+                    None => self.fill().await?,
+                }
+            };
+            let length = std::str::from_utf8(&self.answer[place..place + line]).ok();
+            let length = length.and_then(|length| usize::from_str_radix(length, 16).ok()).context("no chunk")?;
+            // Its length, itself, and the line's end behind it.
+            while self.answer.len() < place + line + 2 + length + 2 {
+                self.fill().await?;
+            }
+            self.answer.drain(place..place + line + 2);
+            place += length;
+            self.answer.drain(place..place + 2);
+            if length == 0 {
+                return Ok(());
+            }
+        }
     }
 
     async fn fill(&mut self) -> Result<()> {
@@ -194,14 +207,31 @@ impl Connection {
     }
 }
 
+fn id_in(body: &[u8], api: Api) -> Result<String> {
+    let answer: serde_json::Value = serde_json::from_slice(body).context("the answer is not JSON")?;
+    let id = answer.pointer(api.id()).and_then(serde_json::Value::as_str);
+    Ok(id.context("the answer to a create has no id")?.to_owned())
+}
+
 fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
     bytes.windows(wanted.len()).position(|window| window == wanted)
 }
 
-fn content_length(head: &[u8]) -> Result<usize> {
+/// Bytes of the head, its empty line included; none while it is not there whole.
+fn head_length(answer: &[u8]) -> usize {
+    find(answer, b"\r\n\r\n").map_or(0, |end| end + 4)
+}
+
+/// How long the body is; unknown when it comes in chunks.
+fn content_length(head: &[u8]) -> Result<Option<usize>> {
     let head = std::str::from_utf8(head).context("the head of an answer is not text")?;
-    let length = head.lines().filter_map(|line| line.split_once(':')).find_map(|(name, value)| {
-        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
-    });
-    length.with_context(|| format!("an answer without a content-length: {head}"))
+    let header = |wanted: &str| {
+        let mut pairs = head.lines().filter_map(|line| line.split_once(':'));
+        pairs.find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.trim())
+    };
+    match (header("content-length"), header("transfer-encoding")) {
+        (Some(length), _) => Ok(Some(length.parse().context("a content-length that is no number")?)),
+        (None, Some(_)) => Ok(None),
+        (None, None) => bail!("an answer that does not tell where it ends: {head}"),
+    }
 }

@@ -103,7 +103,11 @@ impl Report {
     }
 
     /// One rate as a part or multiple of another.
-    pub(crate) fn ratio(&self, over: (Subject, &'static str, usize), under: (Subject, &'static str, usize)) -> Option<f64> {
+    pub(crate) fn ratio(
+        &self,
+        over: (Subject, &'static str, usize),
+        under: (Subject, &'static str, usize),
+    ) -> Option<f64> {
         let (over, under) = (self.rate(over.0, over.1, over.2)?, self.rate(under.0, under.1, under.2)?);
         Some(over.median / under.median)
     }

