@@ -225,7 +225,11 @@ impl Script {
                 request(Method::GET, format!("/v1/customers/{}", by.replace("{}", &number.to_string())), None)
             }
             73..=88 => request(Method::GET, self.list(), None),
-            89..=92 => request(Method::GET, self.tag(), None),
+            89 | 90 => request(Method::GET, self.tag(), None),
+            91 | 92 => {
+                let (path, body) = self.search();
+                request(Method::POST, path, Some(body.to_string()))
+            }
             93 => request(Method::GET, format!("{}/messages", self.customer().0), None),
             94..=97 => request(Method::GET, self.other(), None),
             98 => Request { token: "no key", ..request(Method::GET, "/v1/customers".to_owned(), None) },
@@ -298,6 +302,36 @@ impl Script {
         }
     }
 
+    /// A search, with what it is counted by.
+    fn search(&mut self) -> (String, Value) {
+        let number = self.chance.below(20);
+        let criteria = [
+            json!({ "customer_email": { "contains": "@acme.ex" } }),
+            json!({ "customer_email": { "equals": format!("e{number}@acme.example") } }),
+            json!({ "customer_phone": { "contains": format!("55500{number}") } }),
+            json!({ "customer_externalId": { "in": [format!("x{number}"), "x1"] } }),
+            json!({ "customer_name": { "contains": "ad" } }),
+            json!({ "customer_name": { "not_set": "" } }),
+            json!({ "customer_tags": { "contains": format!("tag {number}") } }),
+            json!({ "customer_custom_scoreNum": { "gte": number } }),
+            json!({ "customer_custom_noteTxt": { "contains": "lines two" } }),
+            json!({ "customer_any_text": { "contains": format!("x{number}") } }),
+            json!({ "customer_created_at": { "lt": format!("2014-01-{:02}", 1 + number) } }),
+            json!({ "customer_updated_at": { "set": "" } }),
+            json!({ "customer_nmae": { "equals": "a" } }),
+        ];
+        let mut some = |count: usize| -> Vec<Value> { (0..count).map(|_| self.chance.of(&criteria).clone()).collect() };
+        let (and, or) = (some(number % 3), some(number % 2 * 2));
+        let sort = *self.chance.of(&["name", "created_at", "externalId"]);
+        let direction = *self.chance.of(&["asc", "desc"]);
+        let body = json!({
+            "and": and, "or": or, "includeDeleted": number % 3 == 0,
+            "sort": { format!("customer_{sort}"): direction },
+            "aggs": { "scores": { "range": { "field": "customer_custom_scoreNum", "ranges": [{ "to": 9 }, { "from": 4 }] } } },
+        });
+        (format!("/v1/customers/search?pageSize=7&page={}", 1 + self.chance.below(3)), body)
+    }
+
     fn tag(&mut self) -> String {
         match self.tags.len() {
             count if count > 0 && self.chance.below(2) == 0 => {
@@ -363,15 +397,25 @@ fn both_engines_give_the_same_answers_to_the_same_requests() {
         let (other, _) = post.ask(number, &request);
         assert_eq!(one, other, "request {number}, SQLite on the left: {request:?}");
         let status = one.lines().next().unwrap_or_default();
-        *seen.entry(format!("{} {status}", request.method)).or_default() += 1;
+        let asked = if request.path.contains("/search?") { "search" } else { request.method.as_str() };
+        *seen.entry(format!("{asked} {status}")).or_default() += 1;
         script.learn(&request, &one, &body, lite.times.len());
         if request.method != Method::GET {
             // So that two moments that differ on one side differ on the other.
             std::thread::sleep(Duration::from_millis(2));
         }
     }
-    for outcome in ["POST 201", "POST 409", "POST 400", "PATCH 200", "PATCH 409", "PATCH 412", "PUT 200", "DELETE 204"]
-    {
+    for outcome in [
+        "POST 201",
+        "POST 409",
+        "POST 400",
+        "PATCH 200",
+        "PATCH 409",
+        "PATCH 412",
+        "PUT 200",
+        "DELETE 204",
+        "search 200",
+    ] {
         assert!(seen.contains_key(outcome), "nothing was answered {outcome}: {seen:?}");
     }
 }
