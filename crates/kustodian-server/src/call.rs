@@ -9,10 +9,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::HeaderMap;
 use http::header::AsHeaderName;
-use kustodian_core::change::EventSeed;
+use kustodian_core::change::{ChangeSet, EventSeed};
 use kustodian_core::customer::Context;
 use kustodian_core::directory::Org;
 use kustodian_core::permission::Caller;
+use kustodian_core::receipt::Pledge;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::store::{OrgKey, Store};
 use kustodian_core::{input, resource};
@@ -35,6 +36,8 @@ pub(crate) struct Admitted {
     pub(crate) path_values: Vec<String>,
     pub(crate) query: String,
     pub(crate) body: Bytes,
+    /// The idempotency key it was sent with.
+    pub(crate) pledge: Option<Pledge>,
     /// Its place among the requests in flight.
     pub(crate) place: Option<OwnedSemaphorePermit>,
 }
@@ -131,6 +134,17 @@ impl<E: Endpoint> Call<E> {
 
     pub(crate) fn header(&self, name: impl AsHeaderName) -> Option<&str> {
         self.admitted.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// Signs what is about to be committed with the receipt that the client asked for, if it did.
+    pub(crate) fn signer(&self) -> impl Fn(ChangeSet) -> ChangeSet + Clone + Send + use<E> + 'static {
+        let (pledge, status) = (self.admitted.pledge, E::OPERATION.success);
+        move |mut changes| {
+            if let Some(pledge) = pledge {
+                pledge.sign(&mut changes, status);
+            }
+            changes
+        }
     }
 
     /// Whether the client holds this state already (`If-None-Match`).

@@ -9,6 +9,7 @@ mod connection;
 mod docs_page;
 mod feed_watch;
 mod handlers;
+mod idempotency;
 mod metrics;
 pub mod openapi;
 mod paging;

@@ -1,5 +1,6 @@
 //! The OpenAPI 3.1 document, written out of the declarations of what is served.
 
+use kustodian_core::receipt;
 use kustomer_api::custom::{self, Suffix};
 use kustomer_api::endpoint::{Answer, Declaration};
 use kustomer_api::operation;
@@ -119,6 +120,16 @@ fn parameters(declaration: &Declaration, components: &mut Components) -> Value {
             "schema": components.schema(&parameter.schema),
         }));
     }
+    if !declaration.operation.is_read() {
+        all.push(json!({
+            "name": receipt::HEADER,
+            "in": "header",
+            "required": false,
+            "description": "Names this write: the same request sent again with the same key within 24 hours is answered \
+                            as it was, with `Idempotent-Replayed: true`, and not done again.",
+            "schema": { "type": "string", "minLength": 1, "maxLength": receipt::MAX_KEY_LENGTH, "pattern": "^[!-~]+$" },
+        }));
+    }
     Value::Array(all)
 }
 
@@ -166,7 +177,8 @@ fn answers(declaration: &Declaration, components: &mut Components) -> Value {
     if operation.method == http::Method::GET && matches!(declaration.answer, Answer::One(_)) {
         answers.insert("304".to_owned(), json!({ "description": "The client holds this state already." }));
     }
-    for (status, name, _) in ERRORS {
+    let is_possible = |status: &str| status != "422" || !operation.is_read();
+    for (status, name, _) in ERRORS.iter().filter(|(status, ..)| is_possible(status)) {
         answers.insert((*status).to_owned(), json!({ "$ref": format!("#/components/responses/{name}") }));
     }
     Value::Object(answers)
@@ -181,6 +193,7 @@ const ERRORS: &[(&str, &str, &str)] = &[
     ("409", "Conflict", "Another record holds a value that must be unique, or `rev` is not the stored revision."),
     ("412", "PreconditionFailed", "`If-Match` names another revision."),
     ("413", "TooLarge", "The body is larger than 100 kB."),
+    ("422", "KeyReused", "The `Idempotency-Key` was sent with another request before."),
     ("429", "RateLimited", "The org's limit is used up; `Retry-After` says how long to wait."),
     ("503", "Unavailable", "The server cannot answer now; `Retry-After` says how long to wait."),
 ];

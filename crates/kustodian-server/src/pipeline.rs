@@ -10,7 +10,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, Method, Request};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use kustodian_core::permission::authorize;
 use kustodian_core::rate_limit::{self, Standing};
@@ -22,6 +22,7 @@ use crate::answer::{self, Answer, REQUEST_ID};
 use crate::app::App;
 use crate::authentication::authenticate;
 use crate::call::Admitted;
+use crate::idempotency;
 use crate::routes::{Found, Route};
 
 /// Answers an API request; never fails, and never with anything but JSON.
@@ -30,11 +31,17 @@ pub(crate) async fn answer(app: Arc<App>, from: SocketAddr, request: Request<Bod
     let now = app.services.clock.now();
     let (parts, body) = request.into_parts();
     let request_id: Arc<str> = request_id(&app, &parts.headers);
-    let mut passage = Passage { standing: Standing::unlimited(now), operation: "unknown" };
+    let mut passage = Passage { standing: Standing::unlimited(now), operation: "unknown", is_replayed: false };
 
     let answered = passage.run(&app, from.ip(), now, &request_id, parts, body).await;
     let mut response = match answered {
-        Ok(answer) => answer.into_response(),
+        Ok(answer) => {
+            let mut response = answer.into_response();
+            if passage.is_replayed {
+                response.headers_mut().insert(answer::REPLAYED, HeaderValue::from_static("true"));
+            }
+            response
+        }
         Err(refusal) => {
             // What is not served, for now or at all, is no failure; whoever answers 503 has logged why.
             let expected = matches!(refusal.status, 501 | 503);
@@ -55,6 +62,8 @@ pub(crate) async fn answer(app: Arc<App>, from: SocketAddr, request: Request<Bod
 struct Passage {
     standing: Standing,
     operation: &'static str,
+    /// Whether the answer is one that was given before.
+    is_replayed: bool,
 }
 
 impl Passage {
@@ -95,6 +104,12 @@ impl Passage {
             return Err(answer::try_again(OVERLOADED, 1));
         };
 
+        let pledge = match route.operation.is_read() {
+            true => None,
+            false => idempotency::pledge(&caller, now, &method, &parts, &body)?,
+        };
+
+        let org = caller.org.key;
         let admitted = Admitted {
             app: Arc::clone(app),
             caller,
@@ -104,11 +119,26 @@ impl Passage {
             headers: parts.headers,
             path_values,
             body,
+            pledge,
             place: Some(place),
         };
-        tokio::time::timeout(app.settings.answer_timeout.saturating_add(route.waits), handler(admitted))
-            .await
-            .unwrap_or_else(|_| {
+        let answering = async {
+            let Some(pledge) = pledge else { return handler(admitted).await };
+            let store = &*app.services.store;
+            if let Some(answer) = idempotency::replay(store, org, &pledge).await? {
+                self.is_replayed = true;
+                return Ok(answer);
+            }
+            let refusal = match handler(admitted).await {
+                Ok(answer) => return Ok(answer),
+                Err(refusal) => refusal,
+            };
+            let replay = idempotency::replay(store, org, &pledge).await?;
+            self.is_replayed = replay.is_some();
+            replay.ok_or(refusal)
+        };
+        tokio::time::timeout(app.settings.answer_timeout.saturating_add(route.waits), answering).await.unwrap_or_else(
+            |_| {
                 tracing::warn!(
                     request_id = &**request_id,
                     operation = route.operation.name,
@@ -118,7 +148,8 @@ impl Passage {
                     "The answer took too long; a change may have been made or not: look, then try again",
                     1,
                 ))
-            })
+            },
+        )
     }
 }
 

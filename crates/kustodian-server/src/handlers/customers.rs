@@ -28,7 +28,7 @@ pub(crate) async fn create_customer(call: Call<CreateCustomer>) -> Result<Answer
     for _ in 0..ATTEMPTS {
         let mut input = call.input()?;
         let tags = tags::resolve(&call, input.tags.take()).await?;
-        let changes = customer::create(&act.context(), id, event, Write { input, tags })?;
+        let changes = call.signer()(customer::create(&act.context(), id, event, Write { input, tags })?);
         let error = match call.store().commit(call.org(), changes).await {
             Ok(changes) => return written(changes, Answer::created),
             Err(error) => error,
@@ -146,6 +146,8 @@ where
     E: Endpoint,
     F: FnOnce(Option<Stored>) -> Result<ChangeSet, Refusal> + Clone + Send + 'static,
 {
+    let sign = call.signer();
+    let decide = move |stored: Option<Stored>| decide(stored).map(sign);
     let again = decide.clone();
     let changes = decide(stored)?;
     if changes.puts.is_empty() {

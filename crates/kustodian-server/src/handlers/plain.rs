@@ -47,6 +47,8 @@ where
     E: Endpoint,
     F: FnOnce(Option<Stored>) -> Result<ChangeSet, Refusal> + Clone + Send + 'static,
 {
+    let sign = call.signer();
+    let decide = move |stored: Option<Stored>| decide(stored).map(sign);
     let again = decide.clone();
     let changes = decide(find(call, kind, id).await?)?;
     let committed = match call.store().commit(call.org(), changes).await {
@@ -61,7 +63,7 @@ where
 
 /// Commits a record that is made.
 pub(crate) async fn create<E: Endpoint>(call: &Call<E>, changes: ChangeSet) -> Result<Answer, Refusal> {
-    let changes = call.store().commit(call.org(), changes).await.map_err(not_committed)?;
+    let changes = call.store().commit(call.org(), call.signer()(changes)).await.map_err(not_committed)?;
     written(changes, Answer::created)
 }
 

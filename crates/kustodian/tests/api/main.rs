@@ -17,6 +17,7 @@ mod events;
 mod following;
 mod formats;
 mod history;
+mod idempotency;
 mod isolation;
 mod killed;
 mod limits;

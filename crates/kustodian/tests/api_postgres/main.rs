@@ -29,6 +29,8 @@ mod events;
 mod following;
 #[path = "../api/history.rs"]
 mod history;
+#[path = "../api/idempotency.rs"]
+mod idempotency;
 #[path = "../api/isolation.rs"]
 mod isolation;
 mod killed;

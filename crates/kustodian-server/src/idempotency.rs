@@ -1,0 +1,69 @@
+//! Writes with an idempotency key: done once, and answered the same each time.
+//!
+//! A receipt is looked for before anything is decided, and again when the request was refused: whoever sends the same
+//! twice at once may be refused for what the first one did. The commit itself makes sure that only one is done.
+
+use http::request::Parts;
+use http::{Method, StatusCode};
+use kustodian_core::customer;
+use kustodian_core::permission::Caller;
+use kustodian_core::receipt::{Fingerprint, HEADER, Pledge, Receipt, ReceiptKey};
+use kustodian_core::refusal::Refusal;
+use kustodian_core::store::{OrgKey, Store};
+use kustomer_api::Timestamp;
+use kustomer_api::error::code;
+
+use crate::answer::{Answer, unavailable};
+use crate::past;
+
+/// What a request with an idempotency key pledges; `None` without one.
+///
+/// # Errors
+/// 400 when the header stands there twice or cannot be a key.
+pub(crate) fn pledge(
+    caller: &Caller,
+    now: Timestamp,
+    method: &Method,
+    parts: &Parts,
+    body: &[u8],
+) -> Result<Option<Pledge>, Refusal> {
+    let mut sent = parts.headers.get_all(HEADER).iter();
+    let Some(key) = sent.next() else { return Ok(None) };
+    if sent.next().is_some() {
+        return Err(Refusal::new(400, code::BAD_PARAM, HEADER, format!("{HEADER} is there more than once: send one")));
+    }
+    let key = ReceiptKey::new(caller.org.key, caller.token.user, key.as_bytes())?;
+    let query = parts.uri.query().unwrap_or_default();
+    let fingerprint = Fingerprint::new(method.as_str(), parts.uri.path(), query, body);
+    Ok(Some(Pledge { key, fingerprint, now }))
+}
+
+/// What was answered when this was done before; `None` when it was not.
+///
+/// # Errors
+/// 422 when the key was used for another request; 404 when the record was erased since; 503 or 500 when the database
+/// cannot answer.
+pub(crate) async fn replay(store: &dyn Store, org: OrgKey, pledge: &Pledge) -> Result<Option<Answer>, Refusal> {
+    let Some(receipt) = store.find_receipt(org, pledge.key, pledge.now).await.map_err(unavailable)? else {
+        return Ok(None);
+    };
+    pledge.check(&receipt)?;
+    answer(store, org, &receipt).await.map(Some)
+}
+
+/// The answer as it was: the record at the revision it was given then.
+async fn answer(store: &dyn Store, org: OrgKey, receipt: &Receipt) -> Result<Answer, Refusal> {
+    let status = StatusCode::from_u16(receipt.status).unwrap_or(StatusCode::OK);
+    if status == StatusCode::NO_CONTENT {
+        return Ok(Answer::Empty);
+    }
+    let Receipt { kind, record, rev, .. } = *receipt;
+    let states = past::find_states(store, org, kind, record, rev, rev).await?;
+    match states.into_iter().find(|state| state.rev == rev) {
+        Some(state) => Ok(Answer::Document { status, document: state.document, rev }),
+        None => {
+            let stored = store.find(org, kind, record).await.map_err(unavailable)?;
+            Err(customer::missing(stored.as_ref()))
+        }
+    }
+}
