@@ -158,6 +158,23 @@ impl<E: Endpoint> Call<E> {
         self.header(IF_MATCH.as_str(), etag)
     }
 
+    /// Names this write, so that the same call sent again with the same key, by another process too, is done once and
+    /// answered as it was: 1 to 255 visible ASCII characters. Without it a write that may be sent again
+    /// gets a key of its own, which its attempts share. Kustomer itself documents no such key and ignores it.
+    ///
+    /// ```no_run
+    /// use kustomer_client::{Client, customer::CustomerInput};
+    ///
+    /// # async fn example(client: Client) -> Result<(), kustomer_client::Error> {
+    /// let ada = CustomerInput::new().name("Ada");
+    /// client.customers().create(&ada).idempotency_key("import-17-line-4").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn idempotency_key(self, key: &str) -> Self {
+        self.header(IDEMPOTENCY_KEY.as_str(), key)
+    }
+
     /// Sends this JSON text as it stands instead of the typed body: for attributes this version does not know.
     ///
     /// ```no_run
@@ -217,13 +234,17 @@ impl<E: Endpoint> Call<E> {
             return Err(invalid.into());
         }
         let path = self.path?;
+        let retry = self.retry.unwrap_or(self.client.retry());
+        let mut headers = headers(&self.client, self.body.is_some(), self.headers);
+        if retry.may_repeat() && !E::OPERATION.is_read() && !headers.contains_key(IDEMPOTENCY_KEY) {
+            headers.extend(new_idempotency_key().map(|key| (IDEMPOTENCY_KEY, key)));
+        }
         let prepared = Prepared {
             url: self.target.as_ref().unwrap_or(self.client.target()).join(&path, &self.query),
-            headers: headers(&self.client, self.body.is_some(), self.headers),
+            headers,
             body: self.body,
             timeout: self.timeout.unwrap_or(self.client.timeout()),
         };
-        let retry = self.retry.unwrap_or(self.client.retry());
         let mut attempt = 1;
         let response = loop {
             let response = prepared.send::<E>(self.client.http()).await?;
@@ -246,6 +267,14 @@ where
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.send())
     }
+}
+
+/// Names a write, so that it is done once however often it is sent.
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// A key nobody else has.
+fn new_idempotency_key() -> Option<HeaderValue> {
+    HeaderValue::from_str(&format!("{:032x}", fastrand::u128(..))).ok()
 }
 
 /// The client's headers with the call's own over them.

@@ -11,7 +11,8 @@ use crate::exchange::ReceivedResponse;
 ///
 /// Only after 429 and 503, and only when nothing can happen twice: the method is idempotent (GET, HEAD, OPTIONS, PUT,
 /// DELETE), or the answer says when to come back (`Retry-After`, or `x-ratelimit-reset` beside 429), which a server
-/// says when it did nothing. A wait the server asks for is kept to, and when it is longer than the longest one allowed
+/// says when it did nothing or can tell a repeated write by its key: a write carries an `Idempotency-Key`, the same in
+/// all its attempts (see [`Call::idempotency_key`](crate::Call::idempotency_key)). A wait the server asks for is kept to, and when it is longer than the longest one allowed
 /// the answer is handed back at once instead.
 ///
 /// ```
@@ -55,6 +56,11 @@ impl Retry {
     pub fn longest_wait(mut self, wait: Duration) -> Self {
         self.longest_wait = wait;
         self
+    }
+
+    /// Whether a call may be sent more than once.
+    pub(crate) fn may_repeat(&self) -> bool {
+        self.attempts > 1
     }
 
     /// How long to wait before sending again; `None` when this answer stands.

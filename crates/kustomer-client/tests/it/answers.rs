@@ -183,3 +183,20 @@ async fn a_walk_can_be_taken_up_again_after_an_error() {
     assert!(walk.next().await.is_err());
     assert_eq!(walk.next().await.unwrap().unwrap().id, "a");
 }
+
+#[tokio::test]
+async fn a_write_keeps_its_key_when_it_is_sent_again() {
+    let busy = || answer(503, "").header("retry-after", "0");
+    let server = Server::start([busy(), busy(), answer(201, &customer(ID))]).await;
+    let client = server.client().build().unwrap();
+    client.customers().create(&CustomerInput::new()).await.unwrap();
+    client.customers().create(&CustomerInput::new()).await.unwrap();
+    client.customers().create(&CustomerInput::new()).idempotency_key("import-17").await.unwrap();
+    client.customers().get(id()).await.unwrap();
+    let received = server.received();
+    let key = |number: usize| received[number].headers.get("idempotency-key").map(|key| key.to_str().unwrap());
+    assert!(key(0).is_some_and(|key| key.len() == 32));
+    assert_eq!((key(1), key(2)), (key(0), key(0)));
+    assert!(key(3).is_some() && key(3) != key(0), "another call is another write");
+    assert_eq!((key(4), key(5)), (Some("import-17"), None));
+}
