@@ -23,8 +23,8 @@ mod reindex;
 mod restore;
 mod serve;
 mod stop;
-mod tail;
 mod store_metrics;
+mod tail;
 mod tokens;
 
 use std::process::ExitCode;

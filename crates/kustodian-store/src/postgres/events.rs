@@ -114,7 +114,10 @@ pub(super) async fn find_places(readers: &Shared, org: OrgKey, events: &mut [Rec
     let ids = Value::Ids(events.iter().map(|event| event.id).collect());
     let answer = readers.read(FIND_PLACES, &[Value::Number(org.0), ids]).await?;
     let place = |row: &Row| {
-        Ok::<_, Error>((row.try_get::<_, Id>(0)?.0, (row.try_get::<_, Count>(1)?.0, row.try_get::<_, StoredLink>(2)?.0)))
+        Ok::<_, Error>((
+            row.try_get::<_, Id>(0)?.0,
+            (row.try_get::<_, Count>(1)?.0, row.try_get::<_, StoredLink>(2)?.0),
+        ))
     };
     let places: HashMap<ObjectId, _> =
         answer.rows.iter().map(place).collect::<Result<_, _>>().map_err(|error| store_error(&error))?;

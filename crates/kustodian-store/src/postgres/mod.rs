@@ -273,11 +273,7 @@ pub(crate) async fn migrate(url: &str) -> Result<Vec<String>, OpenError> {
 }
 
 /// Makes anew what the customers of the database at `url` are found by; how many there are.
-pub(crate) async fn reindex(
-    url: &str,
-    options: &Options,
-    mut tell: impl FnMut(u64) + Send,
-) -> Result<u64, OpenError> {
+pub(crate) async fn reindex(url: &str, options: &Options, mut tell: impl FnMut(u64) + Send) -> Result<u64, OpenError> {
     let (connector, connection) = connect(url, options).await?;
     schema::upgrade(&connection, connector.name()).await?;
     let failed = |reason: String| OpenError::Failed { what: format!("the {}", connector.name()), reason };

@@ -29,8 +29,8 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use kustodian_core::store::StoreError;
-use rusqlite::{Connection, Transaction, TransactionBehavior};
 use rusqlite::wal::CheckpointMode;
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tempfile::TempDir;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::time::timeout;

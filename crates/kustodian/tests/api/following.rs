@@ -109,6 +109,7 @@ fn the_client_reads_the_past_and_erases() {
     let customers = client.customers();
     let id = id_of(&server.create(json!({ "name": "Ada" })));
     let updated = customers.update(id, &CustomerInput::new().name("Ada King")).send_blocking().unwrap().data;
+    crate::events::first(&server, 2);
 
     let first = customers.at_rev(id, 1).send_blocking().unwrap().data;
     assert_eq!(first.attributes.name.value().unwrap(), "Ada");
@@ -161,6 +162,7 @@ fn tail_prints_what_was_and_ends_when_it_need_not_follow() {
     for number in 0..3 {
         server.create(json!({ "name": number.to_string() }));
     }
+    crate::events::first(&server, 3);
     let tail = |arguments: &[&str]| -> Vec<Value> {
         let fixed = ["tail", "--no-follow", "--type", "customer", "--output", "json"];
         let printed = well(ran(&server, &[&fixed[..], arguments].concat()));
@@ -207,6 +209,7 @@ fn the_command_line_shows_the_past_and_erases_only_when_it_was_meant() {
     let customer = server.create(json!({ "name": "Ada" }));
     let (id, path) = (customer["id"].as_str().unwrap(), customer["links"]["self"].as_str().unwrap());
     server.patch(path, json!({ "name": "Ada King" })).expect(200);
+    crate::events::first(&server, 2);
     let shown = well(ran(&server, &["customers", "get", id, "--rev", "1", "--output", "json"]));
     assert_eq!(serde_json::from_str::<Value>(&shown).unwrap()["data"], customer);
     let made = customer["attributes"]["createdAt"].as_str().unwrap();

@@ -133,6 +133,7 @@ fn fill(server: &Server) -> Foreign {
     server.patch(&path(&customer), json!({ "username": MARK })).expect(200);
     server.delete(&path(&deleted)).expect(204);
     let token = server.get("/v1/auth/tokens/current").expect(200).data()["id"].as_str().unwrap().to_owned();
+    crate::events::first(server, 2);
     let events: Vec<String> = server.get("/v1/events").expect(200).ids();
     let page = server.get("/v1/customers?cursor=*&pageSize=1&includeDeleted=true").expect(200);
     let text = |value: &Value| value.as_str().unwrap().to_owned();

@@ -8,6 +8,7 @@ pub(crate) struct Chance(u64);
 
 impl Chance {
     /// Of the seed that the environment names, or a new one. A failed test shows which.
+    #[expect(clippy::print_stdout, reason = "the output of a test is shown when it fails")]
     pub(crate) fn new() -> Self {
         let now = || std::time::UNIX_EPOCH.elapsed().unwrap().as_nanos() as u64;
         let seed = std::env::var(SEED).map_or_else(|_| now(), |seed| seed.parse().unwrap());

@@ -213,7 +213,8 @@ fn a_served_database_moves_to_postgresql_and_back_and_nobody_can_tell() {
 
     let mut server = Server::at(target.url(), &[]);
     same(&before, &told(&server, &tokens));
-    let positions = "SELECT count(*), min(position), max(position), count(DISTINCT position) FROM positions GROUP BY org";
+    let positions =
+        "SELECT count(*), min(position), max(position), count(DISTINCT position) FROM positions GROUP BY org";
     for row in query(target.url(), positions) {
         assert_eq!(row[1..], [Some(1), row[0], row[0]], "positions are dense: {row:?}");
     }

@@ -325,7 +325,7 @@ impl Script {
         let sort = *self.chance.of(&["name", "created_at", "externalId"]);
         let direction = *self.chance.of(&["asc", "desc"]);
         let body = json!({
-            "and": and, "or": or, "includeDeleted": number % 3 == 0,
+            "and": and, "or": or, "includeDeleted": number.is_multiple_of(3),
             "sort": { format!("customer_{sort}"): direction },
             "aggs": { "scores": { "range": { "field": "customer_custom_scoreNum", "ranges": [{ "to": 9 }, { "from": 4 }] } } },
         });
