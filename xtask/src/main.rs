@@ -38,6 +38,12 @@ enum Command {
         #[arg(long, value_enum, default_value_t = Engine::All)]
         engine: Engine,
     },
+    /// Let the Singer tap for Kustomer read everything from a running server, twice
+    Singer {
+        /// The storage engines to test
+        #[arg(long, value_enum, default_value_t = Engine::All)]
+        engine: Engine,
+    },
     /// Start a private PostgreSQL for tests and print its URL; Ctrl-C stops it
     Postgres,
     /// Write the operations of the contract as Rust
@@ -101,6 +107,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Test { engine } => test::run(engine),
+        Command::Singer { engine } => singer::run(engine),
         Command::Postgres => postgres::run(),
         Command::Contract { check } => contract::run(check),
         Command::Openapi { check } => openapi::run(check),

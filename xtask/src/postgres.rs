@@ -84,7 +84,16 @@ pub(crate) fn run() -> Result<()> {
 }
 
 impl Server {
-    fn start() -> Result<Self> {
+    /// Where its first database is, which is empty.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Makes one and starts it.
+    ///
+    /// # Errors
+    /// When PostgreSQL is missing and cannot be installed, or does not start.
+    pub(crate) fn start() -> Result<Self> {
         let programs = programs()?;
         let folder = std::env::temp_dir().join(format!("kustodian-postgres-{}", random()?));
         make_private(&folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;

@@ -28,6 +28,13 @@ pub(crate) fn run(engine: Engine) -> Result<()> {
     stage(&mut total, "documentation examples", documentation_examples);
     stage(&mut total, "TypeScript client", typescript_client);
     stage(&mut total, "Singer tap", |tally| counted(&mut singer::test()?, tally));
+    if engine == Engine::All {
+        // A server of its own: that of the tests above may be one where nobody but they makes databases.
+        stage(&mut total, "Singer tap on PostgreSQL", |tally| {
+            let server = postgres::Server::start()?;
+            counted(&mut singer::test_on(&server)?, tally)
+        });
+    }
     drop(server);
     println!("{} passed, {} failed", total.passed, total.failed);
     std::io::stdout().flush()?;

@@ -113,6 +113,12 @@ pub trait Directory: Send + Sync + 'static {
     /// When the database cannot answer.
     async fn list_tokens_of(&self, org: OrgKey, user: ObjectId) -> Result<Vec<Token>, StoreError>;
 
+    /// The token with this id, revoked and expired ones included; none when it is another org's.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    async fn find_token_by_id(&self, org: OrgKey, id: ObjectId) -> Result<Option<Token>, StoreError>;
+
     /// Revokes a token; whether there was one that was not revoked before.
     ///
     /// # Errors

@@ -13,12 +13,13 @@ use kustodian_core::chance::Ids as _;
 use kustodian_core::token::TokenRequest;
 use kustodian_server::{Server, Settings};
 use kustodian_store::{Reach, Scratch, Touch, Trip};
-use reqwest::{Client, Method, StatusCode};
+use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
+use tokio::task::JoinSet;
 
-use self::steps::{STEPS, Step};
+use self::steps::{ROLES, STEPS, Step};
 use self::transactions::{Keys, wide};
 use crate::arguments::{DatabaseArguments, OutputArguments};
 use crate::chance::{SystemClock, SystemIds};
@@ -133,7 +134,7 @@ impl Caller {
     /// Asks for every step; what each sent, and what was done beside them.
     async fn ask_all(mut self, scratch: &Scratch, planned: &mut Vec<Planned>) -> Result<(), Failure> {
         // The first request finds out whose key it is, and for an operation without statements that is all.
-        self.ask(&Step::get("getAuthRoles", "", "/v1/auth/roles")).await?;
+        self.ask(&ROLES).await?;
         let authentication = requested(scratch);
         let mut background = Vec::new();
         for step in STEPS {
@@ -158,25 +159,46 @@ impl Caller {
         Ok(())
     }
 
-    async fn ask(&self, step: &Step) -> Result<Value, Failure> {
+    /// Asks, as many times at once as the step says; the last answer.
+    async fn ask(&self, step: &'static Step) -> Result<Value, Failure> {
+        let mut asked = JoinSet::new();
+        for _ in 0..step.together {
+            asked.spawn(answer(self.request(step)?, step));
+        }
+        let mut last = Value::Null;
+        while let Some(answered) = asked.join_next().await {
+            last = answered.map_err(|error| Failure::new(error.to_string()))??;
+        }
+        Ok(last)
+    }
+
+    fn request(&self, step: &Step) -> Result<RequestBuilder, Failure> {
         let filled = |text: &str| {
             self.known.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
         };
         let method = Method::from_bytes(step.method.as_bytes()).map_err(|error| Failure::new(error.to_string()))?;
-        let path = filled(step.path);
-        let mut request = self.client.request(method, format!("{}{path}", self.base)).bearer_auth(&self.token);
+        let url = format!("{}{}", self.base, filled(step.path));
+        let mut request = self.client.request(method, url).bearer_auth(&self.token);
         if !step.body.is_empty() {
             request = request.header("content-type", "application/json").body(filled(step.body));
         }
-        let failed = |reason: String| Failure::new(format!("{} {path}: {reason}", step.method));
-        let response = request.send().await.map_err(|error| failed(error.to_string()))?;
-        let status = response.status();
-        let text = response.text().await.map_err(|error| failed(error.to_string()))?;
-        if StatusCode::from_u16(step.status).ok() != Some(status) {
-            return Err(failed(format!("answered {status}, not {}: {text}", step.status)));
+        if !step.key.is_empty() {
+            request = request.header("idempotency-key", step.key);
         }
-        Ok(serde_json::from_str(&text).unwrap_or_default())
+        Ok(request)
     }
+}
+
+/// What the server answers, which must have the step's status.
+async fn answer(request: RequestBuilder, step: &Step) -> Result<Value, Failure> {
+    let failed = |reason: String| Failure::new(format!("{} {}: {reason}", step.method, step.path));
+    let response = request.send().await.map_err(|error| failed(error.to_string()))?;
+    let status = response.status();
+    let text = response.text().await.map_err(|error| failed(error.to_string()))?;
+    if StatusCode::from_u16(step.status).ok() != Some(status) {
+        return Err(failed(format!("answered {status}, not {}: {text}", step.status)));
+    }
+    Ok(serde_json::from_str(&text).unwrap_or_default())
 }
 
 /// The trips of the last transaction that gave positions, with the questions before it.

@@ -29,8 +29,7 @@ pub(crate) async fn get_auth_tokens(call: Call<GetAuthTokens>) -> Result<Answer,
 
 pub(crate) async fn get_auth_token_by_id(call: Call<GetAuthTokenById>) -> Result<Answer, Refusal> {
     let org = &call.caller().org;
-    let tokens = call.app().services.directory.list_tokens(Some(org.key)).await.map_err(unavailable)?;
-    let found = tokens.into_iter().map(|(_, token)| token).find(|token| token.id == call.path);
+    let found = call.app().services.directory.find_token_by_id(org.key, call.path).await.map_err(unavailable)?;
     let token = found.filter(|token| token.revoked_at.is_none()).ok_or_else(|| Refusal::not_found("id"))?;
     Ok(Answer::ok(resource::render(&token::show(org, &token))?, 1))
 }

@@ -158,6 +158,7 @@ impl From<CopyError> for BackupError {
             differs @ CopyError::Differs { .. } => {
                 Self::Failed { what: "the comparison".to_owned(), reason: differs.to_string() }
             }
+            CopyError::Busy => Self::Failed { what: "the database".to_owned(), reason: CopyError::Busy.to_string() },
         }
     }
 }

@@ -113,6 +113,23 @@ pub(crate) const EVENTS: Table = Table {
     is_small: false,
 };
 
+/// Carried beside the others; see `carry_receipts`.
+pub(crate) static RECEIPTS: Table = Table {
+    name: "receipts",
+    columns: &[
+        ("key", Bytes),
+        ("org", Integer),
+        ("fingerprint", Bytes),
+        ("kind", Text),
+        ("record", Text),
+        ("rev", Integer),
+        ("status", Integer),
+        ("expires_at", Integer),
+    ],
+    key: &["key"],
+    is_small: true,
+};
+
 impl Table {
     pub(crate) fn names(&self) -> String {
         self.columns.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")

@@ -4,23 +4,31 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use kustodian_core::chain::{Leaf, genesis, link};
+use kustodian_core::change::Kind;
 use kustodian_core::feed::Head;
 use kustodian_core::store::OrgKey;
 use kustomer_api::ObjectId;
 use serde_json::{Map, Value as Json};
+use tokio_postgres::error::SqlState;
 use tokio_postgres::{Error, Row as Returned};
 
 use super::connection::Connection;
 use super::events::SAME;
 use super::failure::words;
 use super::search::Reindexing;
-use super::sql::ERASE_EVENTS;
+use super::sql::{ERASE_EVENTS, statements as statements_of};
 use super::values::{Count, StoredLink, Value};
 use crate::copy::state::{NAME, OF_ITS_PLACE, State};
 use crate::copy::table::{Cell, Holds, Row, Table};
 use crate::copy::{CopyError, EVENTS_TABLE, Erased, ROWS, Source, Target};
 use crate::document::FromBytes;
 use crate::options::Options;
+
+/// "copy", as a number: who writes a copy holds it.
+const COPYING: i64 = 0x636f_7079;
+
+/// How long to wait for another copy to end, in milliseconds.
+const PATIENCE: u32 = 5_000;
 
 /// A connection of its own.
 pub(crate) struct Archive {
@@ -40,7 +48,16 @@ impl Archive {
 
     /// Opens a database to write it.
     pub(crate) async fn write(url: &str) -> Result<Self, CopyError> {
-        Self::open(url).await
+        let archive = Self::open(url).await?;
+        // For as long as the connection lives. That of a copy which was killed may live a moment longer than it did.
+        archive.connection.command(&format!("SET lock_timeout = {PATIENCE}")).await.map_err(failed)?;
+        let held = archive.connection.unnamed("SELECT pg_advisory_lock($1)", &[Value::Number(COPYING)]).await;
+        match held {
+            Ok(_) => archive.connection.command("SET lock_timeout = 0").await.map_err(failed)?,
+            Err(error) if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) => return Err(CopyError::Busy),
+            Err(error) => return Err(failed(error)),
+        }
+        Ok(archive)
     }
 
     async fn open(url: &str) -> Result<Self, CopyError> {
@@ -252,16 +269,20 @@ impl Target for Archive {
         ]
         .map(|sql| (sql.to_owned(), Vec::new()))
         .into();
-        for kind in ["customer", "tag", "user"] {
+        for kind in Kind::ALL {
             let sql = format!(
-                "INSERT INTO live_counts (org, kind, live) \
-                 SELECT org, '{kind}', count(*) FROM {kind}s WHERE NOT deleted GROUP BY org"
+                "INSERT INTO live_counts (org, kind, live) SELECT org, '{}', count(*) FROM {} WHERE NOT deleted \
+                 GROUP BY org",
+                kind.as_str(),
+                statements_of(kind).table
             );
             statements.push((sql, Vec::new()));
         }
-        // The next org made here gets a key that none of these has.
-        let next = "SELECT setval(pg_get_serial_sequence('orgs', 'key'), (SELECT max(key) FROM orgs))";
-        statements.push((next.to_owned(), Vec::new()));
+        // The next org made here gets a key that none of these has. Not in one statement: one that reads a copied table
+        // may run on any machine, and the sequence that counts is that of this one.
+        let last = self.number("SELECT coalesce(max(key), 1) FROM orgs").await?;
+        let next = "SELECT setval(pg_get_serial_sequence('orgs', 'key'), $1)";
+        statements.push((next.to_owned(), vec![Value::Number(last)]));
         statements.push((KEEP_STATE.to_owned(), vec![Value::Text(NAME), Value::Bytes(&note)]));
         self.together(&statements).await
     }

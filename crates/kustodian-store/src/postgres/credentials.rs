@@ -57,6 +57,10 @@ pub(super) const LIST_TOKENS_OF: &str = concat!(
     " FROM tokens t WHERE t.org = $1 AND t.user_id = $2 ORDER BY t.created_at, t.id"
 );
 
+/// $1 id, $2 org.
+pub(super) const FIND_TOKEN_BY_ID: &str =
+    concat!("SELECT ", token_columns!(), " FROM tokens t WHERE t.id = $1 AND t.org = $2");
+
 /// $1 hash, $2 id.
 pub(super) const IS_TOKEN_KNOWN: &str = "SELECT 1 FROM tokens WHERE hash = $1 OR id = $2";
 

@@ -11,8 +11,8 @@ use tokio_postgres::{Error, Row};
 use super::commit::Source;
 use super::connection::Answer;
 use super::credentials::{
-    ADD_SETTING, CREATE_ORG, FIND_ORG, FIND_SETTING, FIND_TOKEN, IS_TOKEN_KNOWN, LIST_ORGS, LIST_TOKENS,
-    LIST_TOKENS_OF, REVOKE_TOKEN, SIGNING_KEY, org, token,
+    ADD_SETTING, CREATE_ORG, FIND_ORG, FIND_SETTING, FIND_TOKEN, FIND_TOKEN_BY_ID, IS_TOKEN_KNOWN, LIST_ORGS,
+    LIST_TOKENS, LIST_TOKENS_OF, REVOKE_TOKEN, SIGNING_KEY, org, token,
 };
 use super::failure::{spoils_connection, store_error, unavailable};
 use super::values::Value;
@@ -103,6 +103,10 @@ impl Directory for Postgres {
 
     async fn list_tokens_of(&self, of: OrgKey, user: ObjectId) -> Result<Vec<Token>, StoreError> {
         self.core.read_all(LIST_TOKENS_OF, &[Value::Number(of.0), Value::Id(user)], token).await
+    }
+
+    async fn find_token_by_id(&self, of: OrgKey, id: ObjectId) -> Result<Option<Token>, StoreError> {
+        self.core.read_one(FIND_TOKEN_BY_ID, &[Value::Id(id), Value::Number(of.0)], token).await
     }
 
     async fn revoke_token(&self, id: ObjectId, now: Timestamp) -> Result<bool, StoreError> {

@@ -19,6 +19,10 @@ pub(super) const HAS_CITUS: &str = "SELECT 1 FROM pg_extension WHERE extname = '
 /// $1 table: whether it is spread already.
 const IS_SPREAD: &str = "SELECT 1 FROM pg_dist_partition WHERE logicalrel = to_regclass($1)";
 
+/// Whether anybody else works on the database.
+const HAS_OTHERS: &str = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() \
+     AND pid <> pg_backend_pid() AND backend_type = 'client backend' LIMIT 1";
+
 /// Moving the rows of a large table takes longer than any request may; and it waits for the writes under way.
 const PATIENCE: &str = "SET statement_timeout = 0; SET lock_timeout = 0";
 
@@ -54,7 +58,8 @@ pub(super) async fn distribute(connection: &Connection, what: &str, shards: u32)
             statements.push(table.statement(shards));
         }
     }
-    if !statements.is_empty() {
+    let has_others = !connection.unnamed(HAS_OTHERS, &[]).await.map_err(failed)?.rows.is_empty();
+    if !statements.is_empty() && has_others {
         // By then every server that runs on the database has noticed the extension, and sends what suits it.
         sleep(2 * (BELIEVED + PATIENT)).await;
     }

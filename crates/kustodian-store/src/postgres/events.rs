@@ -78,8 +78,8 @@ pub(super) async fn find_rev_at(
     rev.map(|rev| rev.map(|rev| rev.0)).map_err(|error| store_error(&error))
 }
 
-/// What reads a history. Where tables are spread, events and positions are on different machines and cannot be joined:
-/// there it reads none, and [`find_places`] does.
+/// What reads a history. Where tables are spread it reads no places, and [`find_places`] does: of a join with what may
+/// be missing, citus does not always see that it concerns one shard.
 pub(super) fn history<'a>(org: OrgKey, query: &HistoryQuery, is_spread: bool) -> Step<'a> {
     let direction = if query.descending { "DESC" } else { "ASC" };
     let (places, join) = if is_spread {
@@ -103,16 +103,21 @@ pub(super) fn history<'a>(org: OrgKey, query: &HistoryQuery, is_spread: bool) ->
     Step::Statement(sql.into(), values)
 }
 
-/// $1 org, $2 events → their places, as far as they have one.
-const FIND_PLACES: &str = "SELECT id, position, link FROM positions WHERE org = $1 AND id = ANY($2)";
+/// $1 record, $2 org, $3 events of it → their places, as far as they have one.
+const FIND_PLACES: &str = "SELECT id, position, link FROM positions WHERE record = $1 AND org = $2 AND id = ANY($3)";
 
-/// Fills in the places of events that were read without.
-pub(super) async fn find_places(readers: &Shared, org: OrgKey, events: &mut [Recorded]) -> Result<(), StoreError> {
+/// Fills in the places of a record's events that were read without.
+pub(super) async fn find_places(
+    readers: &Shared,
+    org: OrgKey,
+    record: ObjectId,
+    events: &mut [Recorded],
+) -> Result<(), StoreError> {
     if events.is_empty() {
         return Ok(());
     }
     let ids = Value::Ids(events.iter().map(|event| event.id).collect());
-    let answer = readers.read(FIND_PLACES, &[Value::Number(org.0), ids]).await?;
+    let answer = readers.read(FIND_PLACES, &[Value::Id(record), Value::Number(org.0), ids]).await?;
     let place = |row: &Row| {
         Ok::<_, Error>((
             row.try_get::<_, Id>(0)?.0,

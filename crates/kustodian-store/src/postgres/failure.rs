@@ -7,6 +7,8 @@ use kustodian_core::store::StoreError;
 use tokio_postgres::Error;
 use tokio_postgres::error::SqlState;
 
+use super::catalogue::TABLES;
+
 /// When a caller may try again: about the time a connection takes to come back.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
@@ -79,10 +81,35 @@ pub(super) fn spoils_connection(error: &Error) -> bool {
     }
 }
 
-/// The table whose unique index refused a row. Where tables are spread, their parts are named `table_number`.
-pub(super) fn violated(error: &Error) -> Option<&str> {
-    let told = error.as_db_error()?;
-    let table = told.table().unwrap_or_default();
-    let part = table.rsplit_once('_').filter(|(_, number)| number.bytes().all(|byte| byte.is_ascii_digit()));
-    (*told.code() == SqlState::UNIQUE_VIOLATION).then(|| part.map_or(table, |(table, _)| table))
+/// The table whose unique index refused a row; empty when that is not told.
+pub(super) fn violated(error: &Error) -> Option<&'static str> {
+    let told = error.as_db_error().filter(|told| *told.code() == SqlState::UNIQUE_VIOLATION)?;
+    Some(told.table().and_then(table_of).or_else(|| table_in(told.message())).unwrap_or_default())
+}
+
+/// The table that something is named after: itself, its indexes (`table_pkey`), and where tables are spread their parts
+/// and the indexes of those (`table_102008`, `table_pkey_102008`).
+fn table_of(name: &str) -> Option<&'static str> {
+    let is_of = |table: &str| name.strip_prefix(table).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'));
+    TABLES.iter().map(|table| table.name).find(|table| is_of(table))
+}
+
+/// The table of the constraint that a message quotes: what a worker of citus told of comes without its other fields.
+fn table_in(message: &str) -> Option<&'static str> {
+    message.split('"').skip(1).step_by(2).find_map(table_of)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_is_known_by_its_parts_and_by_its_indexes() {
+        assert_eq!(table_of("claims"), Some("claims"));
+        assert_eq!(table_of("customer_search_102008"), Some("customer_search"));
+        assert_eq!(table_of("claimants"), None);
+        let of_a_worker = "duplicate key value violates unique constraint \"tokens_hash_key_102031\"";
+        assert_eq!(table_in(of_a_worker), Some("tokens"));
+        assert_eq!(table_in("something else"), None);
+    }
 }

@@ -18,6 +18,7 @@ mod gather;
 mod listing;
 mod pool;
 mod reach;
+mod reading;
 mod receipts;
 mod records;
 mod schema;
@@ -50,6 +51,7 @@ use self::failure::{unavailable, words};
 use self::gather::{Gathering, Told};
 use self::pool::{Pool, Shared};
 pub use self::reach::{Reach, Touch};
+use self::reading::Reading;
 pub use self::scratch::Scratch;
 use self::sequencer::Sequencer;
 pub use self::trace::{Sent, Trip};
@@ -85,6 +87,8 @@ struct Core {
     search_effort: SearchEffort,
     /// Creates that go together.
     gathering: Gathering,
+    /// Reads that go together.
+    reading: Reading,
     /// Held by whoever vacuums, so that one does.
     scrubbing: tokio::sync::Mutex<()>,
     /// Whether the last write failed for reasons of the database.
@@ -110,7 +114,9 @@ impl Postgres {
         as_spread: bool,
     ) -> Result<Self, OpenError> {
         schema::upgrade(&first, connector.name()).await?;
-        let is_spread = as_spread || distribution::has_citus(&first, connector.name()).await?;
+        let is_spread = as_spread
+            || std::env::var_os("KUSTODIAN_AS_SPREAD").is_some()
+            || distribution::has_citus(&first, connector.name()).await?;
         drop(first);
         let connector = Arc::new(connector);
         let sizes = Sizes::of(connector.pool_size());
@@ -125,6 +131,7 @@ impl Postgres {
             slotting: search::Slotting::new(options.indexed_custom_attributes),
             search_effort: options.search_effort,
             gathering: Gathering::new(sizes.writers),
+            reading: Reading::new(sizes.readers),
             scrubbing: tokio::sync::Mutex::default(),
             is_write_failing: AtomicBool::new(false),
             connector,

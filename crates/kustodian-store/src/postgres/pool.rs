@@ -96,6 +96,9 @@ impl Lease {
     }
 }
 
+/// What is read through shared connections is found by its key, in whatever table.
+const BY_INDEX: &str = "SET SESSION enable_seqscan = off";
+
 /// Connections that everybody reads through.
 pub(super) struct Shared {
     connector: Arc<Connector>,
@@ -175,7 +178,12 @@ impl Slot {
         if let Some(connection) = self.open()? {
             return Ok(connection);
         }
-        let connection = Arc::new(connector.connect_for_requests().await?);
+        let connection = connector.connect_for_requests().await?;
+        if !connector.shares_sessions() {
+            // A statement that is planned while a table is small is kept: it must not read all of it when it is large.
+            connection.command(BY_INDEX).await.map_err(|error| store_error(&error))?;
+        }
+        let connection = Arc::new(connection);
         *locked(&self.connection) = Some(Arc::clone(&connection));
         Ok(connection)
     }

@@ -8,6 +8,7 @@ use tokio_postgres::{Error, Row};
 
 use super::failure::store_error;
 use super::pool::Shared;
+use super::reading::Wanted;
 use super::sql::{FIND_OWNERS, statements};
 use super::values::{Count, Id, Moment, Value};
 
@@ -28,27 +29,57 @@ pub(super) fn owner(row: &Row) -> Result<(Vec<u8>, ObjectId), Error> {
     Ok((row.try_get(0)?, row.try_get::<_, Id>(1)?.0))
 }
 
+/// Reads one record.
 pub(super) async fn find(
     readers: &Shared,
     org: OrgKey,
     kind: Kind,
-    id: ObjectId,
+    wanted: Wanted,
 ) -> Result<Option<Stored>, StoreError> {
-    first(readers, statements(kind).find, &[Value::Number(org.0), Value::Id(id)]).await
+    let statements = statements(kind);
+    let (sql, value) = match &wanted {
+        Wanted::Id(id) => (statements.find, Value::Id(*id)),
+        Wanted::Claim(key) => (statements.find_by_claim, Value::Bytes(key.as_bytes())),
+    };
+    let answer = readers.read(sql, &[Value::Number(org.0), value]).await?;
+    answer.rows.first().map(stored).transpose().map_err(|error| store_error(&error))
 }
 
-pub(super) async fn find_by_claim(
+/// Reads several records, wanted in the same way; in the order in which they are wanted.
+pub(super) async fn find_all(
     readers: &Shared,
     org: OrgKey,
     kind: Kind,
-    key: ClaimKey,
-) -> Result<Option<Stored>, StoreError> {
-    first(readers, statements(kind).find_by_claim, &[Value::Number(org.0), Value::Bytes(key.as_bytes())]).await
-}
-
-async fn first(readers: &Shared, sql: &str, values: &[Value<'_>]) -> Result<Option<Stored>, StoreError> {
-    let answer = readers.read(sql, values).await?;
-    answer.rows.first().map(stored).transpose().map_err(|error| store_error(&error))
+    wanted: &[Wanted],
+) -> Result<Vec<Option<Stored>>, StoreError> {
+    if let [wanted] = wanted {
+        return Ok(vec![find(readers, org, kind, *wanted).await?]);
+    }
+    let unreadable = |error: Error| store_error(&error);
+    let ids = wanted.iter().filter_map(|wanted| if let Wanted::Id(id) = wanted { Some(*id) } else { None });
+    let keys = wanted.iter().filter_map(|wanted| if let Wanted::Claim(key) = wanted { Some(key) } else { None });
+    let ids: Vec<ObjectId> = ids.collect();
+    let mut found: Vec<(Wanted, Stored)> = Vec::with_capacity(wanted.len());
+    if !ids.is_empty() {
+        let answer = readers.read(statements(kind).find_all, &[Value::Number(org.0), Value::Ids(ids)]).await?;
+        for row in &answer.rows {
+            let stored = stored(row).map_err(unreadable)?;
+            found.push((Wanted::Id(stored.id), stored));
+        }
+    }
+    let keys: Vec<&ClaimKey> = keys.collect();
+    if !keys.is_empty() {
+        let values = Value::ByteStrings(keys.iter().map(|key| key.as_bytes().as_slice()).collect());
+        let answer = readers.read(statements(kind).find_all_by_claim, &[Value::Number(org.0), values]).await?;
+        for row in &answer.rows {
+            let held: &[u8] = row.try_get(6).map_err(unreadable)?;
+            if let Some(key) = keys.iter().find(|key| key.as_bytes() == held) {
+                found.push((Wanted::Claim(**key), stored(row).map_err(unreadable)?));
+            }
+        }
+    }
+    let of = |wanted: &Wanted| found.iter().find(|(known, _)| known == wanted).map(|(_, stored)| stored.clone());
+    Ok(wanted.iter().map(of).collect())
 }
 
 pub(super) async fn find_owners(

@@ -10,6 +10,11 @@ pub(super) struct Statements {
     pub(super) find: &'static str,
     /// $1 org, $2 claim key → the record that holds it.
     pub(super) find_by_claim: &'static str,
+    /// $1 org, $2 ids → those records there are.
+    pub(super) find_all: &'static str,
+    /// $1 org, $2 claim keys → the records that hold them, each with the claim's key. It joins tables that are
+    /// distributed differently, which citus does not do at once.
+    pub(super) find_all_by_claim: &'static str,
     /// As `find`; locked until the transaction ends.
     pub(super) lock: &'static str,
     /// $1 id, $2 org, $3 rev, $4 format, $5 deleted, $6 `created_at`, $7 `updated_at`, $8 document.
@@ -38,6 +43,16 @@ macro_rules! statements {
                 "SELECT id, rev, deleted, created_at, updated_at, document FROM ",
                 $table,
                 " WHERE org = $1 AND id = (SELECT owner FROM claims WHERE key = $2 AND org = $1)"
+            ),
+            find_all: concat!(
+                "SELECT id, rev, deleted, created_at, updated_at, document FROM ",
+                $table,
+                " WHERE org = $1 AND id = ANY($2)"
+            ),
+            find_all_by_claim: concat!(
+                "SELECT r.id, r.rev, r.deleted, r.created_at, r.updated_at, r.document, c.key FROM claims c JOIN ",
+                $table,
+                " r ON r.org = $1 AND r.id = c.owner WHERE c.key = ANY($2) AND c.org = $1"
             ),
             lock: concat!(
                 "SELECT id, rev, deleted, created_at, updated_at, document FROM ",

@@ -16,6 +16,7 @@ use super::commit::Source;
 use super::connection::{Answer, Step};
 use super::failure::{spoils_connection, store_error, unavailable};
 use super::pool::Lease;
+use super::reading::{Reading, Wanted};
 use super::{Core, Postgres, events, feed, listing, receipts, records, scrub, search};
 
 /// Also finds out whether this is a server that cannot write, as a standby is.
@@ -58,6 +59,16 @@ impl Core {
     }
 }
 
+impl Postgres {
+    /// Reads a record; together with others, where tables are on one machine.
+    async fn read(&self, org: OrgKey, kind: Kind, wanted: Wanted) -> Result<Option<Stored>, StoreError> {
+        match self.core.is_spread().await {
+            true => records::find(&self.core.readers, org, kind, wanted).await,
+            false => Reading::find(&self.core, org, kind, wanted).await,
+        }
+    }
+}
+
 /// Keeps the connection of a search that left it in order.
 fn settle<T>(lease: Lease, outcome: Result<T, search::Trouble>) -> Result<T, StoreError> {
     match outcome {
@@ -73,12 +84,12 @@ fn settle<T>(lease: Lease, outcome: Result<T, search::Trouble>) -> Result<T, Sto
 #[async_trait]
 impl Store for Postgres {
     async fn find(&self, org: OrgKey, kind: Kind, id: ObjectId) -> Result<Option<Stored>, StoreError> {
-        records::find(&self.core.readers, org, kind, id).await
+        self.read(org, kind, Wanted::Id(id)).await
     }
 
     async fn find_by_claim(&self, org: OrgKey, kind: Kind, key: ClaimKey) -> Result<Option<Stored>, StoreError> {
         if !self.core.is_spread().await {
-            return records::find_by_claim(&self.core.readers, org, kind, key).await;
+            return Reading::find(&self.core, org, kind, Wanted::Claim(key)).await;
         }
         // A subquery would keep citus from asking only the machine that has the record: two questions to one machine
         // each. Between them the record may give the claim away, as it may right after one.
@@ -137,7 +148,7 @@ impl Store for Postgres {
         let read = rows.map(events::recorded).collect::<Result<_, _>>();
         let mut recorded: Vec<Recorded> = read.map_err(|error| store_error(&error))?;
         if is_spread {
-            events::find_places(&self.core.readers, org, &mut recorded).await?;
+            events::find_places(&self.core.readers, org, query.record, &mut recorded).await?;
         }
         Ok(recorded)
     }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use kustodian_core::change::Kind;
 use kustodian_core::holdings;
 use kustodian_core::store::OrgKey;
 use rusqlite::types::{Value, ValueRef};
@@ -39,7 +40,13 @@ impl Archive {
     /// Opens a file to write it.
     pub(crate) async fn write(path: PathBuf) -> Result<Self, CopyError> {
         let archive = Self::open(path, OpenFlags::SQLITE_OPEN_READ_WRITE).await?;
-        archive.work(|connection| connection.pragma_update(None, "synchronous", "FULL")).await?;
+        archive
+            .work(|connection| {
+                connection.pragma_update(None, "synchronous", "FULL")?;
+                // Another copy into it is told that it is locked, and a server too.
+                connection.pragma_update(None, "locking_mode", "EXCLUSIVE")
+            })
+            .await?;
         Ok(archive)
     }
 
@@ -216,7 +223,7 @@ impl Target for Archive {
                  WHERE (org, position) IN (SELECT org, max(position) FROM events GROUP BY org); \
                  DELETE FROM live_counts",
             )?;
-            for kind in ["customer", "tag", "user"] {
+            for kind in Kind::ALL.map(Kind::as_str) {
                 let sql = format!(
                     "INSERT INTO live_counts (org, kind, live) \
                      SELECT org, '{kind}', count(*) FROM {kind}s WHERE deleted = 0 GROUP BY org"

@@ -151,6 +151,13 @@ pub(super) fn list_tokens_of(connection: &Connection, of: OrgKey, user: ObjectId
         .collect()
 }
 
+pub(super) fn find_token_by_id(connection: &Connection, of: OrgKey, id: ObjectId) -> rusqlite::Result<Option<Token>> {
+    connection
+        .prepare_cached(&format!("SELECT {TOKEN_COLUMNS} FROM tokens t WHERE t.id = ?1 AND t.org = ?2"))?
+        .query_row((Hex::of(id), of.0), token)
+        .optional()
+}
+
 /// An org out of `ORG_COLUMNS`, the first of them at `at`.
 fn org(row: &Row<'_>, at: usize) -> rusqlite::Result<Org> {
     Ok(Org {

@@ -59,6 +59,10 @@ impl Directory for Sqlite {
         self.readers.read(|connection| credentials::list_tokens_of(connection, org, user))
     }
 
+    async fn find_token_by_id(&self, org: OrgKey, id: ObjectId) -> Result<Option<Token>, StoreError> {
+        self.readers.read(|connection| credentials::find_token_by_id(connection, org, id))
+    }
+
     async fn revoke_token(&self, id: ObjectId, now: Timestamp) -> Result<bool, StoreError> {
         match self.run(Command::RevokeToken { id, now }).await.map_err(store_error)? {
             Answer::Revoked(revoked) => Ok(revoked),

@@ -2,7 +2,7 @@
 //! poolers, and the schema's keys.
 //!
 //! They need a server in which they may make databases: `cargo xtask test` starts one, or `KUSTODIAN_TEST_POSTGRES`
-//! names one.
+//! names one; `KUSTODIAN_TEST_DISTRIBUTE=1` spreads their tables over the machines of a cluster.
 
 // `cfg(test)` tells the lints that these are tests, their helpers included.
 #[cfg(test)]
@@ -48,6 +48,8 @@ mod servers;
 #[cfg(test)]
 #[path = "../store/setting.rs"]
 mod setting;
+#[cfg(test)]
+mod spreading;
 #[cfg(test)]
 #[path = "../store/verify.rs"]
 mod verify;

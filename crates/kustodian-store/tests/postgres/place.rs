@@ -2,7 +2,10 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use kustodian_store::CopyOptions;
 use tokio_postgres::{Client, NoTls};
+
+use crate::spreading;
 
 /// Whether writes that wait are committed together.
 pub(crate) const GROUPS_COMMITS: bool = false;
@@ -56,8 +59,21 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// Makes an empty database; none where PostgreSQL is left out on purpose.
+    /// Makes an empty database; none where PostgreSQL is left out on purpose. Where tables are to be spread, they are
+    /// there already.
     pub(crate) async fn make() -> Option<Self> {
+        if !spreading::is_asked_for() {
+            return Self::bare().await;
+        }
+        let server = server()?;
+        let name = new_name();
+        let url = with_database(&server, &name);
+        spreading::make(&server, &url, &name).await;
+        Some(Self { url, name })
+    }
+
+    /// One without any table, on one machine.
+    pub(crate) async fn bare() -> Option<Self> {
         Self::make_like("template1").await
     }
 
@@ -68,7 +84,12 @@ impl Place {
 
     /// Another place with the same rows. Nobody may have the database open.
     pub(crate) async fn copy(&self) -> Self {
-        Self::make_like(&self.name).await.unwrap()
+        if !spreading::is_asked_for() {
+            return Self::make_like(&self.name).await.unwrap();
+        }
+        let copy = Self::make().await.unwrap();
+        kustodian_store::copy(self.url(), copy.url(), CopyOptions::default(), &mut |_| {}).await.unwrap();
+        copy
     }
 
     /// Writes past the engine; how many rows.
@@ -81,10 +102,8 @@ impl Place {
     }
 
     async fn make_like(template: &str) -> Option<Self> {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
         let server = server()?;
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let name = format!("kustodian_test_{}_{number}", std::process::id());
+        let name = new_name();
         let client = connect(&server).await;
         client.batch_execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await.unwrap();
         client.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {template}")).await.unwrap();
@@ -101,14 +120,18 @@ impl Place {
     }
 }
 
+fn new_name() -> String {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    format!("kustodian_test_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed))
+}
+
 impl Drop for Place {
     fn drop(&mut self) {
         let name = self.name.clone();
         let dropping = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
-                let client = connect(&server().unwrap()).await;
-                client.batch_execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await.unwrap();
+                spreading::remove(&connect(&server().unwrap()).await, &name).await;
             });
         });
         // A test that has failed already says more than its database that stays.

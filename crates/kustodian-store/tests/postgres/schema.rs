@@ -17,7 +17,7 @@ fn catalogue() -> BTreeMap<String, Option<String>> {
 
 #[tokio::test]
 async fn the_catalogue_names_every_table() {
-    let Some(place) = Place::make().await else { return };
+    let Some(place) = Place::bare().await else { return };
     migrate(place.url()).await.unwrap();
     let sql = "SELECT relname::text FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace";
     let rows = place.client().await.query(sql, &[]).await.unwrap();
@@ -29,7 +29,7 @@ async fn the_catalogue_names_every_table() {
 
 #[tokio::test]
 async fn no_unique_index_crosses_a_distribution_key() {
-    let Some(place) = Place::make().await else { return };
+    let Some(place) = Place::bare().await else { return };
     migrate(place.url()).await.unwrap();
     let sql = "SELECT t.relname::text, i.relname::text, array(SELECT a.attname::text FROM pg_attribute a \
          WHERE a.attrelid = t.oid AND a.attnum = ANY((x.indkey::int2[])[0:x.indnkeyatts - 1])) \
@@ -49,7 +49,7 @@ async fn no_unique_index_crosses_a_distribution_key() {
 
 #[tokio::test]
 async fn no_foreign_key_leaves_the_machine_it_is_on() {
-    let Some(place) = Place::make().await else { return };
+    let Some(place) = Place::bare().await else { return };
     migrate(place.url()).await.unwrap();
     let sql = "SELECT conname::text, conrelid::regclass::text, confrelid::regclass::text \
          FROM pg_constraint WHERE contype = 'f'";
@@ -62,7 +62,7 @@ async fn no_foreign_key_leaves_the_machine_it_is_on() {
 
 #[tokio::test]
 async fn all_text_compares_by_its_bytes() {
-    let Some(place) = Place::make().await else { return };
+    let Some(place) = Place::bare().await else { return };
     migrate(place.url()).await.unwrap();
     let sql = "SELECT c.relname || '.' || a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid \
          JOIN pg_collation o ON o.oid = a.attcollation WHERE c.relnamespace = 'public'::regnamespace \
@@ -71,9 +71,24 @@ async fn all_text_compares_by_its_bytes() {
     assert!(rows.is_empty(), "{:?}", rows.iter().map(|row| row.get(0)).collect::<Vec<String>>());
 }
 
+/// Some of it citus refuses, some would act on one machine alone.
+#[tokio::test]
+async fn nothing_of_the_schema_acts_by_itself() {
+    let Some(place) = Place::bare().await else { return };
+    migrate(place.url()).await.unwrap();
+    let sql = "SELECT 'trigger ' || tgname FROM pg_trigger WHERE NOT tgisinternal \
+         UNION ALL SELECT 'function ' || proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace \
+         UNION ALL SELECT 'rule ' || rulename FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class \
+         WHERE c.relnamespace = 'public'::regnamespace \
+         UNION ALL SELECT 'column ' || attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid \
+         WHERE c.relnamespace = 'public'::regnamespace AND attgenerated <> ''";
+    let rows = place.client().await.query(sql, &[]).await.unwrap();
+    assert!(rows.is_empty(), "{:?}", rows.iter().map(|row| row.get(0)).collect::<Vec<String>>());
+}
+
 #[tokio::test]
 async fn without_citus_nothing_is_spread_and_that_is_said() {
-    let Some(place) = Place::make().await else { return };
+    let Some(place) = Place::bare().await else { return };
     let error = distribute(place.url(), 32).await.unwrap_err();
     assert!(error.to_string().starts_with("PostgreSQL here has no citus extension: "), "{error}");
     assert!(matches!(distribute("sqlite::memory:", 32).await, Err(OpenError::NotDistributable)));
@@ -81,7 +96,7 @@ async fn without_citus_nothing_is_spread_and_that_is_said() {
 
 #[tokio::test]
 async fn migrating_twice_does_nothing_more() {
-    let Some(place) = Place::make().await else { return };
+    let Some(place) = Place::bare().await else { return };
     assert_eq!(migrate(place.url()).await.unwrap(), ["0001"]);
     assert_eq!(migrate(place.url()).await.unwrap(), Vec::<String>::new());
 }
@@ -95,7 +110,7 @@ async fn refusal(url: &str) -> String {
 
 #[tokio::test]
 async fn a_newer_version_is_refused() {
-    let Some(place) = Place::make().await else { return };
+    let Some(place) = Place::bare().await else { return };
     migrate(place.url()).await.unwrap();
     place.client().await.batch_execute("INSERT INTO kustodian_migrations (version) VALUES (99)").await.unwrap();
     let line = refusal(place.url()).await;
@@ -105,7 +120,7 @@ async fn a_newer_version_is_refused() {
 
 #[tokio::test]
 async fn tables_of_another_program_are_left_alone() {
-    let Some(place) = Place::make().await else { return };
+    let Some(place) = Place::bare().await else { return };
     let client = place.client().await;
     client.batch_execute("CREATE TABLE customers (name text)").await.unwrap();
     assert!(refusal(place.url()).await.contains("tables of another program"));
@@ -124,7 +139,7 @@ async fn a_place_that_does_not_do_is_named_without_the_password() {
 
 #[tokio::test]
 async fn a_database_in_another_encoding_is_refused() {
-    let Some(place) = Place::make().await else { return };
+    let Some(place) = Place::bare().await else { return };
     let client = place.client().await;
     let name = format!("kustodian_test_latin_{}", std::process::id());
     client.batch_execute(&format!("DROP DATABASE IF EXISTS {name}")).await.unwrap();

@@ -53,6 +53,18 @@ async fn tokens_are_listed_oldest_first() {
 }
 
 #[tokio::test]
+async fn a_token_is_found_by_its_id_within_its_org() {
+    let Some((database, _store, acme)) = engine_with_org().await else { return };
+    let directory = database.directory();
+    let other = make_org(&*directory, "other").await.key;
+    let new = new_token(acme, 1);
+    directory.create_token(new.clone()).await.unwrap();
+    assert_eq!(directory.find_token_by_id(acme, new.token.id).await.unwrap(), Some(new.token.clone()));
+    assert_eq!(directory.find_token_by_id(other, new.token.id).await.unwrap(), None);
+    assert_eq!(directory.find_token_by_id(acme, next_id()).await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn a_token_is_revoked_once() {
     let Some((database, _store, org)) = engine_with_org().await else { return };
     let directory = database.directory();

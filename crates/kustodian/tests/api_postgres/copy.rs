@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde_json::{Value, json};
 
 use crate::place::Place;
-use crate::server::{Server, binary, full_customer};
+use crate::server::{Answer, Server, TOKEN, binary, full_customer};
 
 /// Customers made before the first pass.
 const CUSTOMERS: usize = 1_200;
@@ -314,6 +314,58 @@ fn a_copy_of_a_copy_has_the_same_checksums_on_every_engine() {
 }
 
 #[test]
+fn what_a_key_led_to_moves_along_and_all_kinds_are_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let (from, back, target) = (file(folder.path(), "a.db"), file(folder.path(), "back.db"), Place::lasting());
+    let mut server = Server::at(&from, &[]);
+    server.post("/v1/teams", json!({ "name": "Desk", "icon": "sun" })).expect(201);
+    server.post("/v1/shortcuts", json!({ "name": "Greeting" })).expect(201);
+    let once = |server: &Server| {
+        let request = server.request(reqwest::Method::POST, "/v1/customers").bearer_auth(TOKEN);
+        Answer::of(request.header("Idempotency-Key", "once").json(&json!({ "name": "Ada" }))).expect(201).text
+    };
+    let made = once(&server);
+    assert!(server.stop().success());
+    copied(&from, target.url(), &[]);
+    copied(target.url(), &back, &[]);
+    for url in [target.url(), &back] {
+        assert_eq!(once(&Server::at(url, &[])), made);
+    }
+    let counts = "SELECT live FROM live_counts WHERE kind IN ('team', 'shortcut')";
+    assert_eq!(query(target.url(), counts), [[Some(1)], [Some(1)]]);
+    let counted = rusqlite::Connection::open(back.strip_prefix("sqlite:").unwrap()).unwrap();
+    assert_eq!(counted.query_row(&counts.replace("live F", "sum(live) F"), [], |row| row.get(0)), Ok(2));
+}
+
+#[test]
+fn one_copy_at_a_time_writes_a_target() {
+    let folder = tempfile::tempdir().unwrap();
+    let [from, written] = ["a.db", "b.db"].map(|name| file(folder.path(), name));
+    with_org(&from, "demo");
+    let target = Place::lasting();
+    for url in [target.url(), &written] {
+        copied(&from, url, &[]);
+    }
+    // What another copy holds for as long as it lives.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let other = runtime.block_on(async {
+        let (client, connection) = tokio_postgres::connect(target.url(), tokio_postgres::NoTls).await.unwrap();
+        tokio::spawn(connection);
+        client.execute("SELECT pg_advisory_lock(x'636f7079'::bigint)", &[]).await.unwrap();
+        client
+    });
+    refused(&copy(&from, target.url(), &["--resume"]), "another copy writes the target");
+    drop(other);
+    copied(&from, target.url(), &["--resume"]);
+    let other = rusqlite::Connection::open(written.strip_prefix("sqlite:").unwrap()).unwrap();
+    other.pragma_update(None, "locking_mode", "EXCLUSIVE").unwrap();
+    other.execute_batch("BEGIN IMMEDIATE; COMMIT").unwrap();
+    refused(&copy(&from, &written, &["--resume"]), "locked");
+    drop(other);
+    copied(&from, &written, &["--resume"]);
+}
+
+#[test]
 fn a_copy_that_cannot_be_is_refused_in_one_line() {
     let folder = tempfile::tempdir().unwrap();
     let [from, other, used, fresh] = ["a.db", "other.db", "used.db", "fresh.db"].map(|name| file(folder.path(), name));
@@ -324,7 +376,7 @@ fn a_copy_that_cannot_be_is_refused_in_one_line() {
 
     refused(&copy(&file(folder.path(), "none.db"), &fresh, &[]), "there is no database");
     assert!(!folder.path().join("fresh.db").exists(), "nothing is made for a source that is not there");
-    let empty = Place::lasting();
+    let empty = Place::bare();
     refused(&copy(empty.url(), &fresh, &[]), "run kustodian migrate on it");
     refused(&copy("sqlite::memory:", &fresh, &[]), "a temporary database cannot be copied");
     refused(&copy(&from, "sqlite::memory:", &[]), "a temporary database cannot be copied");

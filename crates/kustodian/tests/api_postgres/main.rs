@@ -56,6 +56,8 @@ mod server;
 mod several;
 #[path = "../api/shortcuts.rs"]
 mod shortcuts;
+#[path = "../../../kustodian-store/tests/postgres/spreading.rs"]
+mod spreading;
 #[path = "../api/tags.rs"]
 mod tags;
 #[path = "../api/teams.rs"]

@@ -3,6 +3,8 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use crate::spreading;
+
 /// Names a server in which tests may make databases.
 const SERVER: &str = "KUSTODIAN_TEST_POSTGRES";
 
@@ -21,11 +23,21 @@ impl Place {
         Self::lasting()
     }
 
-    /// For a database that outlives its server.
+    /// For a database that outlives its server. Where tables are to be spread, they are there already.
     pub(crate) fn lasting() -> Self {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let name = format!("kustodian_api_{}_{number}", std::process::id());
+        if !spreading::is_asked_for() {
+            return Self::bare();
+        }
+        let name = new_name();
+        let url = with_database(&server(), &name);
+        let place = Self { url: url.clone(), name: name.clone() };
+        apart(move || async move { spreading::make(&server(), &url, &name).await });
+        place
+    }
+
+    /// For one without any table, on one machine.
+    pub(crate) fn bare() -> Self {
+        let name = new_name();
         run(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
         run(&format!("CREATE DATABASE {name}"));
         Self { url: with_database(&server(), &name), name }
@@ -41,10 +53,16 @@ impl Place {
     }
 }
 
+fn new_name() -> String {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    format!("kustodian_api_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed))
+}
+
 impl Drop for Place {
     fn drop(&mut self) {
         if !std::thread::panicking() {
-            run(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name));
+            let name = self.name.clone();
+            apart(move || async move { spreading::remove(&connect(&server()).await, &name).await });
         }
     }
 }
@@ -105,16 +123,21 @@ fn with_database(url: &str, name: &str) -> String {
 
 fn run(sql: &str) {
     let sql = sql.to_owned();
-    // A thread of its own: some tests run within a runtime, which must not be blocked by another.
+    apart(move || async move { connect(&server()).await.batch_execute(&sql).await.unwrap() });
+}
+
+/// On a thread of its own: some tests run within a runtime, which must not be blocked by another.
+fn apart<F: Future<Output = ()>>(work: impl FnOnce() -> F + Send + 'static) {
     let done = std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let (client, connection) = tokio_postgres::connect(&server(), tokio_postgres::NoTls).await.unwrap();
-            tokio::spawn(connection);
-            client.batch_execute(&sql).await.unwrap();
-        });
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work());
     });
     done.join().unwrap();
+}
+
+async fn connect(url: &str) -> tokio_postgres::Client {
+    let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client
 }
 
 /// Ends every connection to a database and refuses further ones, or lets them in again: what an outage is to a server.

@@ -15,7 +15,11 @@ const WIDE: &[(&str, &str)] = &[
     ("(org create)", "from the command line"),
     ("(token create)", "from the command line"),
     ("createCustomer", "a new tag"),
+    ("createShortcut", ""),
+    ("createTeam", ""),
     ("updateCustomerAttributes", "a new tag"),
+    ("updateShortcut", ""),
+    ("updateTeamAttributes", ""),
 ];
 
 fn plan(database: &str, more: &[&str]) -> Output {

@@ -2,13 +2,16 @@
 
 use std::collections::HashMap;
 
+use kustodian_core::change::Kind;
 use kustodian_core::holdings;
 use kustodian_core::store::OrgKey;
 use kustomer_api::ObjectId;
-use tokio_postgres::Error;
+use tokio_postgres::{Error, Row};
 
-use super::super::connection::Connection;
+use super::super::connection::{Connection, statement};
 use super::super::failure::words;
+use super::super::records::stored;
+use super::super::sql::statements;
 use super::super::values::{Id, Value};
 use super::row::{json_row, write_all};
 use super::slots::{FIND_SLOTS, TAKE_SLOTS, read_slots, taken};
@@ -17,9 +20,9 @@ use crate::search::Slots;
 /// How many customers are read at a time.
 const CUSTOMERS: i64 = 500;
 
-/// $1 org, $2 id, $3 how many → the next customers, which nobody writes meanwhile.
-const PAGE: &str = "SELECT org, id, document FROM customers WHERE (org, id) > ($1, $2) ORDER BY org, id LIMIT $3 \
-     FOR UPDATE";
+/// $1 org, $2 id, $3 how many → the next customers. Each is locked by a statement of its own then: where tables are
+/// spread, one that locks may concern one shard only.
+const PAGE: &str = "SELECT org, id FROM customers WHERE (org, id) > ($1, $2) ORDER BY org, id LIMIT $3";
 
 /// $1 org, $2 ids.
 const FORGET: &str = "DELETE FROM customer_search WHERE org = $1 AND id = ANY($2)";
@@ -99,16 +102,30 @@ pub(in crate::postgres) async fn reindex(
         connection.command("BEGIN").await.map_err(told)?;
         let values = [Value::Number(last.0), Value::Text(&last.1), Value::Number(CUSTOMERS)];
         let answer = connection.unnamed(PAGE, &values).await.map_err(told)?;
-        let read =
-            |row: &tokio_postgres::Row| Ok((OrgKey(row.try_get(0)?), row.try_get::<_, Id>(1)?.0, row.try_get(2)?));
-        let page: Vec<(OrgKey, ObjectId, String)> =
-            answer.rows.iter().map(read).collect::<Result<_, Error>>().map_err(told)?;
-        let customers: Vec<_> = page.iter().map(|(org, id, document)| (*org, *id, document.as_str())).collect();
+        let read = |row: &Row| Ok((OrgKey(row.try_get(0)?), row.try_get::<_, Id>(1)?.0));
+        let page: Vec<(OrgKey, ObjectId)> = answer.rows.iter().map(read).collect::<Result<_, Error>>().map_err(told)?;
+        let customers = lock(connection, &page).await?;
+        let customers: Vec<_> = customers.iter().map(|(org, id, document)| (*org, *id, document.as_str())).collect();
         reindexing.write(&customers).await?;
         connection.command("COMMIT").await.map_err(told)?;
-        let Some((org, id, _)) = page.last() else { return Ok(done) };
+        let Some((org, id)) = page.last() else { return Ok(done) };
         last = (org.0, id.to_string());
         done += page.len() as u64;
         tell(done);
     }
+}
+
+/// The customers of a page with their documents, which nobody writes until the transaction ends.
+async fn lock(connection: &Connection, page: &[(OrgKey, ObjectId)]) -> Result<Vec<(OrgKey, ObjectId, String)>, String> {
+    let sql = statements(Kind::Customer).lock;
+    let steps: Vec<_> =
+        page.iter().map(|(org, id)| statement(sql, vec![Value::Number(org.0), Value::Id(*id)])).collect();
+    let answers = connection.run(&steps).await.map_err(|failed| words(&failed.error))?;
+    let mut customers = Vec::with_capacity(page.len());
+    for ((org, id), answer) in page.iter().zip(answers) {
+        if let Some(row) = answer.rows.first() {
+            customers.push((*org, *id, stored(row).map_err(|error| words(&error))?.document));
+        }
+    }
+    Ok(customers)
 }
