@@ -114,9 +114,7 @@ impl Postgres {
         as_spread: bool,
     ) -> Result<Self, OpenError> {
         schema::upgrade(&first, connector.name()).await?;
-        let is_spread = as_spread
-            || std::env::var_os("KUSTODIAN_AS_SPREAD").is_some()
-            || distribution::has_citus(&first, connector.name()).await?;
+        let is_spread = as_spread || distribution::has_citus(&first, connector.name()).await?;
         drop(first);
         let connector = Arc::new(connector);
         let sizes = Sizes::of(connector.pool_size());
