@@ -9,6 +9,7 @@ pub mod chain;
 pub mod chance;
 pub mod change;
 pub mod claim;
+pub mod cursor;
 pub mod customer;
 pub mod directory;
 pub mod event;

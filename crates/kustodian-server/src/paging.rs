@@ -2,13 +2,8 @@
 
 use std::borrow::Cow;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use kustodian_core::refusal::Refusal;
-use kustomer_api::ObjectId;
+use kustodian_core::cursor::BEGINNING;
 use kustomer_api::query::{DEFAULT_PAGE_SIZE, PageQuery};
-use kustomer_api::validation::Fault;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// A page by number.
@@ -95,7 +90,7 @@ pub(crate) fn by_cursor(
     };
     let links = json!({
         "self": to(asked),
-        "first": to("*"),
+        "first": to(BEGINNING),
         "prev": null,
         "next": next.as_deref().map(to),
     });
@@ -128,42 +123,4 @@ pub(crate) fn envelope(meta: &Value, documents: &[String], links: &Value) -> Str
     body.push_str(&links.to_string());
     body.push('}');
     body
-}
-
-/// Where a walk by cursor stands: after which record, in which order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Cursor {
-    /// The order, so that a cursor is not continued in another one.
-    #[serde(rename = "s")]
-    pub(crate) sort: String,
-    /// The last record's value of the sort key, in milliseconds.
-    #[serde(rename = "v")]
-    pub(crate) value: i64,
-    /// The last record.
-    #[serde(rename = "i")]
-    pub(crate) id: ObjectId,
-}
-
-impl Cursor {
-    pub(crate) fn write(&self) -> String {
-        URL_SAFE_NO_PAD.encode(json!(self).to_string())
-    }
-
-    /// Reads a cursor; `None` for `*`, which begins a walk.
-    ///
-    /// # Errors
-    /// 400 when it is none of ours, or of a list in another order.
-    pub(crate) fn read(text: &str, sort: &str) -> Result<Option<Self>, Refusal> {
-        if text == "*" {
-            return Ok(None);
-        }
-        let refuse = |title: &str| Refusal::bad_input(vec![Fault::of_parameter("cursor", title)]);
-        let cursor: Option<Self> =
-            URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        let cursor = cursor.ok_or_else(|| refuse("cursor must be * or the meta.cursor of a former answer"))?;
-        if cursor.sort != sort {
-            return Err(refuse("cursor belongs to a list in another order: send the same sort, or begin with *"));
-        }
-        Ok(Some(cursor))
-    }
 }

@@ -2,6 +2,7 @@
 
 use kustodian_core::change::{ChangeSet, Kind};
 use kustodian_core::claim::ClaimKind;
+use kustodian_core::cursor::ListCursor;
 use kustodian_core::customer::{self, Lookup, UpdateOptions, Write};
 use kustodian_core::refusal::Refusal;
 use kustodian_core::resource;
@@ -17,7 +18,7 @@ use kustomer_api::{Endpoint, ObjectId};
 use crate::answer::{Answer, not_committed, unavailable};
 use crate::call::Call;
 use crate::handlers::{history, tags};
-use crate::paging::{self, Cursor, Numbered};
+use crate::paging::{self, Numbered};
 
 /// How often a command is decided anew because a tag it wanted to make was made by another meanwhile.
 const ATTEMPTS: usize = 8;
@@ -254,7 +255,7 @@ pub(crate) async fn get_customers(call: Call<GetCustomers>) -> Result<Answer, Re
         Some(cursor) => {
             let size = asked.paging.page_size.unwrap_or(DEFAULT_PAGE_SIZE);
             let sort_text = sort.to_text();
-            if let Some(Cursor { value, id, .. }) = Cursor::read(cursor, &sort_text)? {
+            if let Some(ListCursor { value, id, .. }) = ListCursor::read(cursor, &sort_text)? {
                 query.start = Start::After { value, id };
             }
             query.limit = size + 1;
@@ -267,7 +268,7 @@ pub(crate) async fn get_customers(call: Call<GetCustomers>) -> Result<Answer, Re
                     CustomerSortKey::CreatedAt => last.created_at.as_millis(),
                     CustomerSortKey::UpdatedAt => last.updated_at.as_millis(),
                 };
-                Cursor { sort: sort_text, value, id: last.id }.write()
+                ListCursor { sort: sort_text, value, id: last.id }.write()
             });
             let documents: Vec<String> = records.into_iter().map(|record| record.document).collect();
             Ok(Answer::Json(paging::by_cursor(PATH, size, &shape, cursor, &documents, next)))

@@ -3,19 +3,17 @@
 
 use std::borrow::Cow;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kustodian_core::change::Kind;
+use kustodian_core::cursor::{BEGINNING, WalkCursor};
 use kustodian_core::feed::FeedQuery;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::search::{self, Dialect, Query};
-use kustodian_core::search_store::{Count, Records, SearchError, SearchQuery, Total, WalkFrom, WalkPlace, WalkQuery};
+use kustodian_core::search_store::{Count, Records, SearchError, SearchQuery, Total, WalkFrom, WalkQuery};
 use kustodian_core::{claim, tag};
 use kustomer_api::query::DEFAULT_PAGE_SIZE;
 use kustomer_api::search::{CustomerArchiveSearch, CustomerSearch, EXACT_TOTAL, Search, SearchPage};
 use kustomer_api::validation::Fault;
 use kustomer_api::{Endpoint, ObjectId, Timestamp};
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::answer::{Answer, unavailable};
@@ -120,14 +118,14 @@ async fn walk<E: Endpoint<Query = SearchPage>>(
     let asked = &call.query;
     let size = asked.paging.page_size.unwrap_or(DEFAULT_PAGE_SIZE);
     let body = search::fingerprint(dialect, call.body());
-    let former = Cursor::read(cursor, &body)?;
+    let former = WalkCursor::read(cursor, &body)?;
     // The dates of a walk stay where they were at its first step.
     let began = former.as_ref().map_or(call.now(), |cursor| cursor.began);
     let query = WalkQuery {
         query: read(call, dialect, began).await?,
         from: match former {
             None => WalkFrom::Start { walk: call.next_id() },
-            Some(cursor) => WalkFrom::After(cursor.place.into()),
+            Some(cursor) => WalkFrom::After(cursor.place()),
         },
         limit: size,
         ids_only: asked.ids_only,
@@ -136,7 +134,7 @@ async fn walk<E: Endpoint<Query = SearchPage>>(
         now: call.now(),
     };
     let walked = call.store().walk(call.org(), query).await.map_err(refused)?;
-    let next = walked.next.map(|place| Cursor { body, began, place: place.into() }.write());
+    let next = walked.next.map(|place| WalkCursor::new(body, began, place).write());
 
     let mut meta = meta(size, walked.timed_out);
     meta["cursor"] = next.clone().into();
@@ -155,7 +153,7 @@ async fn walk<E: Endpoint<Query = SearchPage>>(
     let link = |cursor: &str| link(("cursor", cursor.to_owned()), size, &shape);
     let links = json!({
         "self": link(cursor),
-        "first": link("*"),
+        "first": link(BEGINNING),
         "prev": null,
         "next": next.as_deref().map(link),
     });
@@ -179,7 +177,7 @@ fn nothing(asked: &SearchPage) -> String {
     let (place, first) = match &asked.cursor {
         Some(cursor) => {
             meta["cursor"] = Value::Null;
-            (("cursor", cursor.clone()), ("cursor", "*".to_owned()))
+            (("cursor", cursor.clone()), ("cursor", BEGINNING.to_owned()))
         }
         None => {
             meta["page"] = asked.paging.page.unwrap_or(1).into();
@@ -232,76 +230,5 @@ fn refused(error: SearchError) -> Refusal {
     match error {
         SearchError::Refused(refusal) => refusal,
         SearchError::Store(error) => unavailable(error),
-    }
-}
-
-/// Where a walk stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Cursor {
-    /// The search it belongs to.
-    #[serde(rename = "b")]
-    body: String,
-    /// When it began.
-    #[serde(rename = "t")]
-    began: Timestamp,
-    #[serde(flatten)]
-    place: Place,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-enum Place {
-    Id {
-        #[serde(rename = "i")]
-        id: ObjectId,
-    },
-    Kept {
-        #[serde(rename = "w")]
-        walk: ObjectId,
-        #[serde(rename = "d")]
-        done: u64,
-    },
-}
-
-impl From<WalkPlace> for Place {
-    fn from(place: WalkPlace) -> Self {
-        match place {
-            WalkPlace::Id(id) => Self::Id { id },
-            WalkPlace::Kept { walk, done } => Self::Kept { walk, done },
-        }
-    }
-}
-
-impl From<Place> for WalkPlace {
-    fn from(place: Place) -> Self {
-        match place {
-            Place::Id { id } => Self::Id(id),
-            Place::Kept { walk, done } => Self::Kept { walk, done },
-        }
-    }
-}
-
-impl Cursor {
-    fn write(&self) -> String {
-        URL_SAFE_NO_PAD.encode(json!(self).to_string())
-    }
-
-    /// Reads a cursor; `None` for `*`, which begins a walk.
-    fn read(text: &str, body: &str) -> Result<Option<Self>, Refusal> {
-        if text == "*" {
-            return Ok(None);
-        }
-        let refuse = |title: &str| Refusal::bad_input(vec![Fault::of_parameter("cursor", title)]);
-        let cursor: Option<Self> =
-            URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        let cursor = cursor.ok_or_else(|| refuse("cursor must be * or the meta.cursor of a former answer"))?;
-        if cursor.body != body {
-            return Err(refuse("cursor belongs to another search: send the same body, or begin with *"));
-        }
-        // A count no list can have: the walk is not ours.
-        if matches!(cursor.place, Place::Kept { done, .. } if i64::try_from(done).is_err()) {
-            return Err(refuse("cursor must be * or the meta.cursor of a former answer"));
-        }
-        Ok(Some(cursor))
     }
 }
