@@ -109,7 +109,7 @@ pub(crate) async fn measure(
     Ok(Outcome { requests: took.len() as u64, seconds, p99 })
 }
 
-struct Connection {
+pub(crate) struct Connection {
     stream: TcpStream,
     target: Target,
     request: Vec<u8>,
@@ -117,7 +117,7 @@ struct Connection {
 }
 
 impl Connection {
-    async fn open(target: &Target) -> Result<Self> {
+    pub(crate) async fn open(target: &Target) -> Result<Self> {
         let stream = TcpStream::connect(target.address).await.context("cannot connect to the server measured")?;
         stream.set_nodelay(true)?;
         Ok(Self { stream, target: target.clone(), request: Vec::new(), answer: Vec::with_capacity(8_192) })
@@ -149,6 +149,19 @@ impl Connection {
 
     /// Sends one request and reads its answer whole; the body. Fails on any other status than the work's.
     async fn request(&mut self, work: Work, known: &Customer, number: u64) -> Result<&[u8]> {
+        let wanted = self.target.api.status(work);
+        let answer = self.exchange(work, known, number).await?;
+        ensure!(
+            answer.head.starts_with(wanted),
+            "the server did not do what it was measured at ({}): {}",
+            work.name(),
+            answer.text()
+        );
+        Ok(answer.body)
+    }
+
+    /// Sends one request and reads its answer whole, whatever it is.
+    pub(crate) async fn exchange(&mut self, work: Work, known: &Customer, number: u64) -> Result<Answer<'_>> {
         self.target.api.write(work, &self.target.token, known, number, &mut self.request);
         self.stream.write_all(&self.request).await.context("cannot send a request")?;
         self.answer.clear();
@@ -164,13 +177,8 @@ impl Connection {
             }
             None => self.read_chunks(head).await?,
         }
-        ensure!(
-            self.answer.starts_with(self.target.api.status(work)),
-            "the server did not do what it was measured at ({}): {}",
-            work.name(),
-            String::from_utf8_lossy(&self.answer)
-        );
-        Ok(&self.answer[head..])
+        let (head, body) = self.answer.split_at(head);
+        Ok(Answer { head, body })
     }
 
     /// Reads a body in chunks to its end, and takes the lengths out of it.
@@ -204,6 +212,29 @@ impl Connection {
             bail!("the server closed a connection that was kept alive");
         }
         Ok(())
+    }
+}
+
+/// An answer, read whole.
+pub(crate) struct Answer<'a> {
+    head: &'a [u8],
+    body: &'a [u8],
+}
+
+impl Answer<'_> {
+    /// The three digits of its status.
+    pub(crate) fn status(&self) -> &[u8] {
+        self.head.get(9..12).unwrap_or_default()
+    }
+
+    /// Whether it has a header of this name, in small letters.
+    pub(crate) fn tells(&self, name: &str) -> bool {
+        find(self.head, format!("\r\n{name}:").as_bytes()).is_some()
+    }
+
+    /// All of it, for people.
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&[self.head, self.body].concat()).into_owned()
     }
 }
 

@@ -8,6 +8,7 @@
 mod body;
 mod floor;
 mod load;
+mod overload;
 mod page;
 mod pocketbase;
 mod postgres;
@@ -21,7 +22,7 @@ mod target;
 mod usage;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -42,6 +43,12 @@ struct Arguments {
     /// The database to search, which is kept for a further run; without it one is made and removed
     #[arg(long, requires = "search", value_name = "URL")]
     database: Option<String>,
+    /// Offer writes beyond the capacity instead, these many times it
+    #[arg(long, value_name = "FACTORS", value_delimiter = ',', requires = "server")]
+    overload: Option<Vec<f64>>,
+    /// Seconds each of those takes
+    #[arg(long, requires = "overload", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=600))]
+    seconds: u64,
     /// Three rounds of 0.6 s a cell instead of five of 3 s
     #[arg(long)]
     quick: bool,
@@ -71,6 +78,11 @@ fn main() -> Result<()> {
         return floor::serve(address);
     }
     let kustodian = arguments.server.context("--server is missing")?;
+    if let Some(factors) = &arguments.overload {
+        let time = Duration::from_secs(arguments.seconds);
+        let plan = overload::Plan { kustodian: &kustodian, factors, time };
+        return measure_overload(&plan, &arguments.command, arguments.page.as_deref());
+    }
     let (pocketbase, customers) = (arguments.pocketbase, arguments.customers);
     let plan = if arguments.quick {
         let (customers, time) = (customers.unwrap_or(50_000), Duration::from_millis(600));
@@ -84,9 +96,26 @@ fn main() -> Result<()> {
     let measured = page::measured(&report, &about(&plan, &arguments.command, load)?)?;
     println!("\n{measured}");
     match arguments.page {
-        Some(page) => page::put(&page, &measured),
+        Some(page) => page::put(&page, &page::MEASURED, &measured),
         None => Ok(()),
     }
+}
+
+fn measure_overload(plan: &overload::Plan<'_>, command: &str, page: Option<&Path>) -> Result<()> {
+    let machine = machine(usage::load());
+    let table = overload::measure(plan)?;
+    let seconds = plan.time.as_secs();
+    let measured = format!("- Asked for with `{command}`: {seconds} s each.\n- {machine}\n\n{table}");
+    println!("\n{measured}");
+    page.map_or(Ok(()), |page| page::put(page, &page::OVERLOAD, &measured))
+}
+
+/// What it was run on, which had this load before.
+fn machine(load: Option<f64>) -> String {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let load = load
+        .map_or_else(String::new, |load| format!(", which had a load of {load:.1} from other work when the run began"));
+    format!("{processors} processors ({} {}){load}.", std::env::consts::OS, std::env::consts::ARCH)
 }
 
 /// What was run, on what.
@@ -95,15 +124,12 @@ fn about(plan: &Plan, command: &str, load: Option<f64>) -> Result<Vec<String>> {
         let told = Command::new(program).arg("--version").output().ok()?.stdout;
         String::from_utf8_lossy(&told).lines().next().map(str::to_owned)
     };
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let mut versions = vec![format!("SQLite {}", rusqlite::version())];
     versions.splice(0..0, ["rustc", "postgres", "pg_config"].into_iter().filter_map(first_line));
     versions.extend(plan.pocketbase.as_deref().map(pocketbase::version).transpose()?);
-    let load = load
-        .map_or_else(String::new, |load| format!(", which had a load of {load:.1} from other work when the run began"));
     Ok(vec![
         format!("Asked for with `{command}`: {} rounds of {:.1} s a cell.", plan.rounds, plan.time.as_secs_f64()),
-        format!("{processors} processors ({} {}){load}.", std::env::consts::OS, std::env::consts::ARCH),
+        machine(load),
         format!("{}.", versions.join(", ")),
         format!("Bodies of {} bytes.", body::json(1_000_000).len()),
     ])

@@ -11,15 +11,27 @@ use crate::request::Work;
 use crate::run::{CONNECTIONS, EVERYWHERE, ONCE};
 use crate::target;
 
-const BEGIN: &str = "<!-- measured: begin; written by cargo xtask bench -->";
-const END: &str = "<!-- measured: end -->";
+/// A part of the page that a run writes, between two marks.
+pub(crate) struct Part {
+    begin: &'static str,
+    end: &'static str,
+}
 
-/// Puts `measured` between the marks of the page at `path`.
-pub(crate) fn put(path: &Path, measured: &str) -> Result<()> {
+/// What the whole run writes.
+pub(crate) const MEASURED: Part =
+    Part { begin: "<!-- measured: begin; written by cargo xtask bench -->", end: "<!-- measured: end -->" };
+
+/// What the run beyond the capacity writes.
+pub(crate) const OVERLOAD: Part =
+    Part { begin: "<!-- overload: begin; written by cargo xtask bench overload -->", end: "<!-- overload: end -->" };
+
+/// Puts `measured` between the marks of its part of the page at `path`.
+pub(crate) fn put(path: &Path, part: &Part, measured: &str) -> Result<()> {
+    let Part { begin, end } = part;
     let page = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let (before, rest) = page.split_once(BEGIN).with_context(|| format!("{} lacks {BEGIN}", path.display()))?;
-    let (_, after) = rest.split_once(END).with_context(|| format!("{} lacks {END}", path.display()))?;
-    let page = format!("{before}{BEGIN}\n{measured}{END}{after}");
+    let (before, rest) = page.split_once(begin).with_context(|| format!("{} lacks {begin}", path.display()))?;
+    let (_, after) = rest.split_once(end).with_context(|| format!("{} lacks {end}", path.display()))?;
+    let page = format!("{before}{begin}\n{measured}{end}{after}");
     std::fs::write(path, page).with_context(|| format!("cannot write {}", path.display()))
 }
 
@@ -193,9 +205,10 @@ mod tests {
     fn what_people_wrote_around_the_numbers_stays() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("page.md");
-        std::fs::write(&path, format!("before\n{BEGIN}\nold\n{END}\nafter\n")).unwrap();
-        put(&path, "new\n").unwrap();
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), format!("before\n{BEGIN}\nnew\n{END}\nafter\n"));
+        let Part { begin, end } = MEASURED;
+        std::fs::write(&path, format!("before\n{begin}\nold\n{end}\nafter\n")).unwrap();
+        put(&path, &MEASURED, "new\n").unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), format!("before\n{begin}\nnew\n{end}\nafter\n"));
     }
 
     #[test]
@@ -203,7 +216,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("page.md");
         std::fs::write(&path, "by hand").unwrap();
-        assert!(put(&path, "new").is_err());
+        assert!(put(&path, &OVERLOAD, "new").is_err());
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "by hand");
     }
 }

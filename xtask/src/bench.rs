@@ -16,15 +16,43 @@ pub(crate) enum What {
         #[arg(long, default_value_t = 100_000)]
         customers: u32,
     },
+    /// Writes beyond what the server can do: what is made, what is turned away, and how long it takes
+    Overload {
+        /// How many times the capacity is offered, one after the other
+        #[arg(long, value_delimiter = ',', default_value = "0.5,1,2,4")]
+        factors: Vec<f64>,
+        /// How many seconds each
+        #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=600))]
+        seconds: u64,
+    },
 }
 
 /// Builds the release of what measures something else, and runs it.
 fn run_other(what: &What) -> Result<()> {
-    let What::Search { customers } = what;
-    process::succeed(process::cargo().args(["build", "--release", "-p", "kustodian-bench"]))?;
+    let build = |packages: &[&str]| process::succeed(process::cargo().args(["build", "--release"]).args(packages));
     let metadata = Metadata::load()?;
     let mut bench = process::program(metadata.binary("release", "kustodian-bench"));
-    process::succeed(bench.arg("--search").arg(customers.to_string()))
+    match what {
+        What::Search { customers } => {
+            build(&["-p", "kustodian-bench"])?;
+            bench.arg("--search").arg(customers.to_string());
+        }
+        What::Overload { factors, seconds } => {
+            build(&["-p", "kustodian", "-p", "kustodian-bench"])?;
+            let factors: Vec<String> = factors.iter().map(f64::to_string).collect();
+            let factors = factors.join(",");
+            let told = format!("cargo xtask bench overload --factors {factors} --seconds {seconds}");
+            bench.arg("--server").arg(metadata.binary("release", "kustodian"));
+            bench.arg("--overload").arg(factors).arg("--seconds").arg(seconds.to_string());
+            bench.arg("--page").arg(page()).arg("--command").arg(told);
+        }
+    }
+    process::succeed(&mut bench)
+}
+
+/// The page that is told the numbers.
+fn page() -> PathBuf {
+    workspace::root().join("docs").join("benchmarks.md")
 }
 
 /// What is asked of a run.
@@ -65,7 +93,7 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<()> {
     };
     let mut bench = process::program(metadata.binary("release", "kustodian-bench"));
     bench.arg("--server").arg(metadata.binary("release", "kustodian"));
-    bench.arg("--page").arg(workspace::root().join("docs").join("benchmarks.md"));
+    bench.arg("--page").arg(page());
     bench.arg("--command").arg(arguments.told());
     if arguments.quick {
         bench.arg("--quick");
