@@ -215,6 +215,13 @@ pub trait Store: Send + Sync + 'static {
     /// When the database cannot.
     async fn scrub(&self) -> Result<(), StoreError>;
 
+    /// Whether something was erased that may still be on the disk: no [`Store::scrub`] has ended well since, of
+    /// whichever server.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    async fn is_scrub_wanted(&self) -> Result<bool, StoreError>;
+
     /// Whether the database can be read and written now.
     ///
     /// # Errors

@@ -45,16 +45,18 @@ pub(crate) struct App {
 
 impl App {
     pub(crate) fn new(services: Services, settings: Settings) -> Self {
+        let metrics = Metrics::default();
+        let scrubber = Arc::new(Scrubber::new(metrics.scrub_pending.clone()));
         let places = Arc::new(Semaphore::new(settings.max_in_flight.min(Semaphore::MAX_PERMITS)));
         Self {
             services,
             settings,
             routes: RouteTable::new(crate::handlers::served()),
             tokens: TokenCache::default(),
-            metrics: Metrics::default(),
+            metrics,
             places,
             feed_watch: Arc::default(),
-            scrubber: Arc::default(),
+            scrubber,
             budgets: Mutex::default(),
         }
     }

@@ -62,6 +62,9 @@ impl Server {
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> std::io::Result<()> {
         let Self { app, tls } = self;
+        if !app.settings.read_only {
+            tokio::spawn(Arc::clone(&app.scrubber).resume(Arc::clone(&app.services.store)));
+        }
         let router = router(Arc::clone(&app));
         let places = Arc::new(Semaphore::new(app.settings.max_connections));
         let graceful = GracefulShutdown::new();

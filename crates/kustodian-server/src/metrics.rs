@@ -29,6 +29,7 @@ pub(crate) struct Metrics {
     seconds: Family<Which, Histogram, fn() -> Histogram>,
     pub(crate) connections: Gauge,
     pub(crate) shed: Counter<u64, AtomicU64>,
+    pub(crate) scrub_pending: Gauge,
 }
 
 /// From a tenth of a millisecond to ten seconds.
@@ -43,11 +44,14 @@ impl Default for Metrics {
         let seconds: Family<Which, Histogram, fn() -> Histogram> = Family::new_with_constructor(request_seconds);
         let connections = Gauge::default();
         let shed = Counter::default();
+        let scrub_pending = Gauge::default();
         registry.register("requests", "API requests answered, by operation and status", requests.clone());
         registry.register("request_seconds", "Time to answer an API request, by operation", seconds.clone());
         registry.register("connections", "Connections open now", connections.clone());
         registry.register("shed", "API requests answered 503 because too many were in flight", shed.clone());
-        Self { registry: Mutex::new(registry), requests, seconds, connections, shed }
+        let help = "1 while values that were erased may still be on the disk, and taking them off is tried again";
+        registry.register("scrub_pending", help, scrub_pending.clone());
+        Self { registry: Mutex::new(registry), requests, seconds, connections, shed, scrub_pending }
     }
 }
 

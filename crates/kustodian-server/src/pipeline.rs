@@ -15,8 +15,9 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use kustodian_core::permission::authorize;
 use kustodian_core::rate_limit::{self, Standing};
 use kustodian_core::refusal::Refusal;
-use kustomer_api::Timestamp;
+use kustomer_api::customer::EraseCustomer;
 use kustomer_api::error::code;
+use kustomer_api::{Endpoint as _, Timestamp};
 
 use crate::answer::{self, Answer, REQUEST_ID};
 use crate::app::App;
@@ -127,6 +128,10 @@ impl Passage {
             let store = &*app.services.store;
             if let Some(answer) = idempotency::replay(store, org, &pledge).await? {
                 self.is_replayed = true;
+                // Whoever erases again wants it off the disk, too.
+                if route.operation.name == EraseCustomer::OPERATION.name {
+                    app.scrubber.scrub_what_is_left(&app.services.store).await;
+                }
                 return Ok(answer);
             }
             let refusal = match handler(admitted).await {

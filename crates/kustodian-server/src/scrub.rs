@@ -1,49 +1,114 @@
-//! Takes what was erased off the disk as well. One sweep serves everybody who erased before it began.
+//! Takes what was erased off the disk as well. One sweep serves everybody who erased before it began; one that fails is
+//! tried again until it has gone well, by the next server if need be.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use kustodian_core::store::Store;
-use tokio::sync::watch;
+use prometheus_client::metrics::gauge::Gauge;
+use tokio::sync::{Notify, watch};
+use tokio::time::timeout;
 
 /// How long an answer waits for a sweep, which goes over the whole database. It goes on when the answer does not wait
 /// any more; the records are erased by then in any case.
 const WAIT: Duration = Duration::from_secs(10);
 
+/// How long to wait after a sweep that failed, twice as long after each further one, up to [`LONGEST_PAUSE`]: a sweep
+/// holds up writes.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+
+const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+
 pub(crate) struct Scrubber {
     wanted: AtomicU64,
     running: AtomicBool,
     done: watch::Sender<u64>,
-}
-
-impl Default for Scrubber {
-    fn default() -> Self {
-        Self { wanted: AtomicU64::new(0), running: AtomicBool::new(false), done: watch::Sender::new(0) }
-    }
+    /// Ends the pause after a sweep that failed.
+    hurry: Notify,
+    /// 1 while erased values may still be on the disk.
+    pending: Mutex<Gauge>,
 }
 
 impl Scrubber {
+    pub(crate) fn new(pending: Gauge) -> Self {
+        Self {
+            wanted: AtomicU64::new(0),
+            running: AtomicBool::new(false),
+            done: watch::Sender::new(0),
+            hurry: Notify::new(),
+            pending: Mutex::new(pending),
+        }
+    }
+
     /// Sweeps the disk, and waits for that, but not for ever.
     pub(crate) async fn scrub(self: &Arc<Self>, store: &Arc<dyn Store>) {
-        let ticket = self.wanted.fetch_add(1, Ordering::SeqCst) + 1;
+        let ticket = self.want(store);
         let mut done = self.done.subscribe();
-        if !self.running.swap(true, Ordering::SeqCst) {
-            tokio::spawn(Arc::clone(self).sweep(Arc::clone(store)));
-        }
-        if tokio::time::timeout(WAIT, done.wait_for(|done| *done >= ticket)).await.is_err() {
+        if timeout(WAIT, done.wait_for(|done| *done >= ticket)).await.is_err() {
             tracing::info!("erased values are still being taken off the disk");
         }
     }
 
+    /// Sweeps the disk of what a server before this one has erased and left there.
+    pub(crate) async fn resume(self: Arc<Self>, store: Arc<dyn Store>) {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            match store.is_scrub_wanted().await {
+                Ok(true) => {
+                    self.want(&store);
+                    return;
+                }
+                Ok(false) => return,
+                Err(error) => tracing::debug!(%error, "nobody knows yet whether something erased is on the disk"),
+            }
+            tokio::time::sleep(pause).await;
+            pause = longer(pause);
+        }
+    }
+
+    /// Sweeps the disk again at once, if that is still to be done, and waits as for the first time.
+    pub(crate) async fn scrub_what_is_left(self: &Arc<Self>, store: &Arc<dyn Store>) {
+        if matches!(store.is_scrub_wanted().await, Ok(true)) {
+            self.scrub(store).await;
+        }
+    }
+
+    /// Makes sure that a sweep begins after now; what [`Self::done`] will have reached after it.
+    fn want(self: &Arc<Self>, store: &Arc<dyn Store>) -> u64 {
+        let ticket = self.wanted.fetch_add(1, Ordering::SeqCst) + 1;
+        self.tell();
+        if self.running.swap(true, Ordering::SeqCst) {
+            self.hurry.notify_one();
+        } else {
+            tokio::spawn(Arc::clone(self).sweep(Arc::clone(store)));
+        }
+        ticket
+    }
+
+    /// Tells whether a sweep is still to come, or under way; called after each change of that.
+    fn tell(&self) {
+        // What is told last is what was so last.
+        let pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        pending.set(i64::from(self.wanted.load(Ordering::SeqCst) > *self.done.borrow()));
+    }
+
     /// Sweeps until nobody wants another one.
     async fn sweep(self: Arc<Self>, store: Arc<dyn Store>) {
+        let mut pause = FIRST_PAUSE;
         loop {
             let wanted = self.wanted.load(Ordering::SeqCst);
             if let Err(error) = store.scrub().await {
-                tracing::error!(%error, "erased values may still be on the disk: erase any record, or vacuum the database");
+                let seconds = pause.as_secs();
+                tracing::warn!(%error, seconds, "erased values may still be on the disk: it is tried again after a pause");
+                // Over before its time when somebody erases meanwhile.
+                drop(timeout(pause, self.hurry.notified()).await);
+                pause = longer(pause);
+                continue;
             }
+            pause = FIRST_PAUSE;
             self.done.send_replace(wanted);
+            self.tell();
             self.running.store(false, Ordering::SeqCst);
             // Whoever came in the meantime found it running.
             let more = self.wanted.load(Ordering::SeqCst) > wanted;
@@ -52,4 +117,8 @@ impl Scrubber {
             }
         }
     }
+}
+
+fn longer(pause: Duration) -> Duration {
+    (2 * pause).min(LONGEST_PAUSE)
 }

@@ -15,6 +15,7 @@ use crate::configuration;
 use crate::customers::{ServerArguments, client};
 use crate::failure::Failure;
 use crate::output::{Output, print, print_json, print_table};
+use crate::progress::Report;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum AuditCommand {
@@ -112,8 +113,10 @@ pub(crate) async fn run(command: AuditCommand, settings: configuration::File) ->
         AuditCommand::Verify { database, expect, output } => {
             let url = settings.database(database);
             let expect = expect.map(|Expected(position, link)| (position, link));
-            let verified = verify(&url, expect, &mut |_| {}).await.map_err(|error| Failure::new(error.to_string()))?;
-            tell(&verified, output.output)
+            let mut report = Report::on_terminal();
+            let verified = verify(&url, expect, &mut |progress| report.tell(progress.into())).await;
+            report.end();
+            tell(&verified.map_err(|error| Failure::new(error.to_string()))?, output.output)
         }
     }
 }

@@ -10,6 +10,10 @@ use crate::failure::Failure;
 use crate::output::{Output, print, print_json};
 use crate::progress::Report;
 
+/// What is told when a scrub is still to come. It is no disagreement, and goes by itself.
+const SCRUB_PENDING: &str = "values that were erased may still be on the disk: whoever serves this database takes them \
+     off it, tries again while something is in the way, and tells what in its log";
+
 /// What to check.
 ///
 /// Reads everything and changes nothing, also while servers go on: the file itself (SQLite), records against their
@@ -37,9 +41,14 @@ pub(crate) async fn run(arguments: CheckArguments, settings: configuration::File
     let checked = checked.map_err(|error| Failure::new(error.to_string()))?;
     let findings = &checked.findings;
     match output.output {
-        Output::Json => print_json(&json!({ "orgs": ends(&checked), "findings": listed(findings) }))?,
+        Output::Json => print_json(&json!({
+            "orgs": ends(&checked), "findings": listed(findings), "scrubPending": checked.is_scrub_wanted,
+        }))?,
         Output::Table if findings.is_empty() => print("nothing was found: the database agrees with itself")?,
         Output::Table => findings.iter().try_for_each(|finding| print(&finding.to_string()))?,
+    }
+    if checked.is_scrub_wanted && output.output == Output::Table {
+        print(SCRUB_PENDING)?;
     }
     match findings.len() {
         0 => Ok(()),

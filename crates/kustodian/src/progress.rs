@@ -11,11 +11,19 @@ const ROWS_A_LINE: u64 = 10_000;
 /// Tells on standard error how far the work is: a bar on a terminal, else a line per table and now and then.
 pub(crate) struct Report {
     bar: Option<ProgressBar>,
+    /// Whether nothing is told where no bar can be drawn.
+    is_silent: bool,
     step: Option<(CopyStep, &'static str)>,
     told: u64,
 }
 
 impl Report {
+    /// The same for work that is also done by schedules, whose readers want to see what was found and nothing else:
+    /// nothing is told but on a terminal.
+    pub(crate) fn on_terminal() -> Self {
+        Self { is_silent: true, ..Self::new() }
+    }
+
     /// Nothing is told yet.
     pub(crate) fn new() -> Self {
         let bar = io::stderr().is_terminal().then(|| {
@@ -24,7 +32,7 @@ impl Report {
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
             bar
         });
-        Self { bar, step: None, told: 0 }
+        Self { bar, is_silent: false, step: None, told: 0 }
     }
 
     /// Tells one step.
@@ -41,6 +49,7 @@ impl Report {
                 bar.set_length(total);
                 bar.set_position(done);
             }
+            None if self.is_silent => {}
             None if is_next || done >= self.told.saturating_add(ROWS_A_LINE) => {
                 self.told = done;
                 // Whoever closed standard error does not want to know.

@@ -20,7 +20,7 @@ use self::finding::Findings;
 use crate::address::Address;
 use crate::apart::work_apart;
 use crate::copy::{CopyProgress, CopyStep, Source};
-use crate::verify::{VerifiedOrg, VerifyProgress, VerifyStep, verify};
+use crate::verify::{VerifiedOrg, verify};
 
 /// What a check came to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -30,6 +30,9 @@ pub struct Checked {
     pub findings: Vec<Finding>,
     /// Each org with the end of its chain of events; none when the file is damaged.
     pub orgs: Vec<VerifiedOrg>,
+    /// Whether values that were erased may still be on the disk: whichever server serves the database next takes them
+    /// off it.
+    pub is_scrub_wanted: bool,
 }
 
 /// Reads the whole database at `url`, and lists what does not agree in it. Changes nothing.
@@ -39,12 +42,13 @@ pub struct Checked {
 pub async fn check(url: &str, tell: &mut (dyn FnMut(CopyProgress) + Send)) -> Result<Checked, CheckError> {
     let mut findings = Findings::default();
     let mut totals = None;
+    let is_scrub_wanted;
     let mut source: Box<dyn Source> = match Address::parse(url)? {
         Address::Memory => return Err(CheckError::Temporary),
         Address::File(path) if !path.exists() => return Err(CheckError::NoDatabase { path }),
         Address::File(path) => {
             if let Some(words) = file::unreadable(&path) {
-                return Ok(Checked { findings: vec![Finding::Damage { words }], orgs: Vec::new() });
+                return Ok(Checked { findings: vec![Finding::Damage { words }], ..Checked::default() });
             }
             if !crate::sqlite::pending_migrations(&path)?.is_empty() {
                 return Err(CheckError::Outdated);
@@ -52,12 +56,15 @@ pub async fn check(url: &str, tell: &mut (dyn FnMut(CopyProgress) + Send)) -> Re
             findings = look_at_file(path.clone(), true, tell).await?;
             if findings.have_damage() {
                 // What else it holds cannot be told from what was damaged.
-                return Ok(Checked { findings: findings.into_list(), orgs: Vec::new() });
+                return Ok(Checked { findings: findings.into_list(), ..Checked::default() });
             }
-            Box::new(crate::sqlite::Archive::read(path).await?)
+            let mut archive = crate::sqlite::Archive::read(path).await?;
+            is_scrub_wanted = archive.is_scrub_wanted().await?;
+            Box::new(archive)
         }
         Address::Postgres(url) => {
-            let archive = crate::postgres::Archive::read(&url).await?;
+            let mut archive = crate::postgres::Archive::read(&url).await?;
+            is_scrub_wanted = archive.is_scrub_wanted().await?;
             totals = Some(archive.totals().await?);
             Box::new(archive)
         }
@@ -72,7 +79,7 @@ pub async fn check(url: &str, tell: &mut (dyn FnMut(CopyProgress) + Send)) -> Re
     claims::look_at(&mut *source, &claimed, &mut findings, tell).await?;
     drop(source);
     let orgs = follow_events(url, &mut findings, tell).await?;
-    Ok(Checked { findings: findings.into_list(), orgs })
+    Ok(Checked { findings: findings.into_list(), orgs, is_scrub_wanted })
 }
 
 /// Compares what lists tell as their totals with what was counted.
@@ -92,14 +99,7 @@ async fn follow_events(
     findings: &mut Findings,
     tell: &mut (dyn FnMut(CopyProgress) + Send),
 ) -> Result<Vec<VerifiedOrg>, CheckError> {
-    let mut tell = |VerifyProgress { step, done, total }| {
-        let table = match step {
-            VerifyStep::Chains => "chains",
-            VerifyStep::Histories => "histories",
-        };
-        tell(CopyProgress { step: CopyStep::Verify, table, done, total });
-    };
-    let verified = verify(url, None, &mut tell).await?;
+    let verified = verify(url, None, &mut |progress| tell(progress.into())).await?;
     verified.findings.into_iter().for_each(|event| findings.note(Finding::Event(event)));
     Ok(verified.orgs)
 }
@@ -110,7 +110,7 @@ pub(crate) async fn read_whole(
     tell: &mut (dyn FnMut(CopyProgress) + Send),
 ) -> Result<Checked, CheckError> {
     let findings = look_at_file(path.to_owned(), false, tell).await?.into_list();
-    Ok(Checked { findings, orgs: Vec::new() })
+    Ok(Checked { findings, ..Checked::default() })
 }
 
 async fn look_at_file(

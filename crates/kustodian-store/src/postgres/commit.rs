@@ -24,6 +24,7 @@ use super::failure::{is_momentary, spoils_connection, store_error, unavailable, 
 use super::pool::{Lease, Pool, Shared};
 use super::receipts;
 use super::records::{owner, stored};
+use super::scrub;
 use super::search::Slotting;
 use super::sql::{FIND_OWNERS, HOLD_NUMBER, statements};
 use super::values::Value;
@@ -122,6 +123,15 @@ impl Commit<'_> {
         self.slotting.of_changes(self.readers, self.org, changes).await.map_err(Obstacle::Failed)
     }
 
+    /// What must stand in the database before the transaction ends, on another connection: the columns of the custom
+    /// attributes that are written, and that what is erased is to be taken off the disk.
+    async fn prepare(&self, changes: &ChangeSet) -> Result<Arc<Slots>, Obstacle> {
+        if !changes.erasures.is_empty() {
+            scrub::want(self.readers).await.map_err(Obstacle::Failed)?;
+        }
+        self.slots(changes).await
+    }
+
     /// Locks and looks, then writes.
     async fn write(&self, lease: Lease, source: &mut Source) -> Result<(), Obstacle> {
         let mut transaction = Transaction { lease, begin: Some(self.begin), org: self.org, limit: self.limit };
@@ -143,7 +153,7 @@ impl Commit<'_> {
         };
         match looked {
             Ok((None, changes)) => {
-                let slots = match self.slots(changes).await {
+                let slots = match self.prepare(changes).await {
                     Ok(slots) => slots,
                     Err(obstacle) => {
                         transaction.roll_back().await;

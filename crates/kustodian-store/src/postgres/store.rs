@@ -224,6 +224,10 @@ impl Store for Postgres {
         scrubbing.await.map_err(|error| StoreError::Failed { reason: error.to_string() })?
     }
 
+    async fn is_scrub_wanted(&self) -> Result<bool, StoreError> {
+        scrub::is_wanted(&self.core.readers).await
+    }
+
     async fn check(&self) -> Result<(), StoreError> {
         let answer = self.core.readers.read(CHECK, &[]).await?;
         let is_read_only = answer.rows.first().map(|row| row.try_get::<_, bool>(0)).transpose();

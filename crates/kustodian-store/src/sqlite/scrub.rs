@@ -6,30 +6,77 @@
 //! disk. That it is wanted stands among the settings from the erasing transaction on until it is done, so that a file
 //! whose server ended in between is scrubbed when it is opened again.
 
+use std::time::Duration;
+
 use rusqlite::{Connection, OptionalExtension};
 
+use super::archive::Archive;
 use super::checkpoint::LogKeeper;
+use crate::copy::CopyError;
 
 /// How often the log is tried to be cut: a reader of an older state may be in the way, each time for as long as the
 /// busy timeout.
 const TRIES: usize = 5;
 
+/// How long another attempt waits for a reader that was in the way of the last one: all writes wait with it.
+const PATIENCE: Duration = Duration::from_millis(100);
+
 /// What takes erased words out of indexes that keep them apart from their rows, run before the file is written anew:
 /// that of words merges all its segments into one, which holds only what is.
 const INDEXES: &[&str] = &["INSERT INTO customer_words (customer_words) VALUES ('optimize')"];
 
+/// What names an erasure that is still to be taken out of the file.
+type Mark = Vec<u8>;
+
 /// The mark of the last erasure that was not followed by a scrub.
-fn wanted(connection: &Connection) -> rusqlite::Result<Option<Vec<u8>>> {
+pub(super) fn wanted(connection: &Connection) -> rusqlite::Result<Option<Mark>> {
     connection.query_row("SELECT value FROM settings WHERE name = 'scrub'", [], |row| row.get(0)).optional()
 }
 
-/// Scrubs the file, on the writer's connection and outside of a transaction; nothing when nothing was erased since the
-/// last time.
-///
-/// # Errors
-/// When there is no room for the file's new form beside it, or a reader stayed in the way: the next one tries again.
-pub(super) fn scrub(connection: &Connection, keeper: &mut LogKeeper) -> rusqlite::Result<()> {
-    let Some(mark) = wanted(connection)? else { return Ok(()) };
+impl Archive {
+    /// Whether something was erased that may still be in the file.
+    pub(crate) async fn is_scrub_wanted(&mut self) -> Result<bool, CopyError> {
+        self.work(|connection| Ok(wanted(connection)?.is_some())).await
+    }
+}
+
+/// The scrubs of one file, and how far the last one came: another attempt does not begin anew.
+#[derive(Default)]
+pub(super) struct Scrubs {
+    /// The erasure whose scrub was tried last.
+    tried: Option<Mark>,
+    /// The erasure after which the file was last written anew.
+    rewritten: Option<Mark>,
+}
+
+impl Scrubs {
+    /// Scrubs the file, on the writer's connection and outside of a transaction; nothing when nothing was erased since
+    /// the last time.
+    ///
+    /// # Errors
+    /// When there is no room for the file's new form beside it, or a reader stayed in the way: the next one tries again.
+    pub(super) fn run(&mut self, connection: &Connection, keeper: &mut LogKeeper) -> rusqlite::Result<()> {
+        let Some(mark) = wanted(connection)? else { return Ok(()) };
+        let is_again = self.tried.replace(mark.clone()).is_some_and(|tried| tried == mark);
+        // While a reader holds the log, each new form of the file would only make it longer.
+        if is_again && !cut_at_once(connection, keeper)? {
+            return Err(busy());
+        }
+        if self.rewritten.as_ref() != Some(&mark) {
+            rewrite(connection)?;
+            self.rewritten = Some(mark.clone());
+        }
+        if !(0..TRIES).any(|_| keeper.empty(connection)) {
+            return Err(busy());
+        }
+        connection.pragma_update_and_check(None, "secure_delete", false, |_| Ok(()))?;
+        connection.execute("DELETE FROM settings WHERE name = 'scrub' AND value = ?1", [mark])?;
+        Ok(())
+    }
+}
+
+/// Writes the file anew, through the log.
+fn rewrite(connection: &Connection) -> rusqlite::Result<()> {
     for sql in INDEXES {
         connection.execute_batch(sql)?;
     }
@@ -37,13 +84,16 @@ pub(super) fn scrub(connection: &Connection, keeper: &mut LogKeeper) -> rusqlite
     connection.pragma_update(None, "temp_store", "FILE")?;
     let vacuumed = connection.execute_batch("VACUUM");
     connection.pragma_update(None, "temp_store", "MEMORY")?;
-    vacuumed?;
-    if !(0..TRIES).any(|_| keeper.empty(connection)) {
-        return Err(busy());
-    }
-    connection.pragma_update_and_check(None, "secure_delete", false, |_| Ok(()))?;
-    connection.execute("DELETE FROM settings WHERE name = 'scrub' AND value = ?1", [mark])?;
-    Ok(())
+    vacuumed
+}
+
+/// Cuts the log if nobody is in the way; whether that was possible.
+fn cut_at_once(connection: &Connection, keeper: &mut LogKeeper) -> rusqlite::Result<bool> {
+    let usual: u64 = connection.pragma_query_value(None, "busy_timeout", |row| row.get(0))?;
+    connection.busy_timeout(PATIENCE)?;
+    let is_cut = keeper.empty(connection);
+    connection.busy_timeout(Duration::from_millis(usual))?;
+    Ok(is_cut)
 }
 
 /// As SQLite tells that somebody is in the way.

@@ -118,6 +118,10 @@ impl Store for Sqlite {
             .map_err(|_| unavailable("the database was closed; the file is scrubbed when it is opened again"))?
     }
 
+    async fn is_scrub_wanted(&self) -> Result<bool, StoreError> {
+        self.readers.read(|connection| Ok(super::scrub::wanted(connection)?.is_some()))
+    }
+
     async fn check(&self) -> Result<(), StoreError> {
         self.readers.read(|connection| connection.prepare_cached("SELECT count(*) FROM orgs")?.exists([]))?;
         let (reply, answer) = oneshot::channel();

@@ -13,7 +13,7 @@ use super::batch::Batch;
 use super::checkpoint::LogKeeper;
 use super::failure::{is_of_surroundings, store_error, unavailable};
 use super::job::Job;
-use super::scrub;
+use super::scrub::Scrubs;
 use crate::metrics::Counters;
 
 /// The way to the writer.
@@ -32,8 +32,15 @@ impl Queue {
         counters: Arc<Counters>,
     ) -> std::io::Result<(Self, JoinHandle<Connection>)> {
         let (jobs, waiting) = bounded(length.max(1));
-        let writer =
-            Writer { connection, group_length: group_length.max(1), slots, keeper, counters, last_failure: None };
+        let writer = Writer {
+            connection,
+            group_length: group_length.max(1),
+            slots,
+            keeper,
+            scrubs: Scrubs::default(),
+            counters,
+            last_failure: None,
+        };
         let thread = thread::Builder::new().name("store-writer".to_owned()).spawn(move || writer.run(&waiting))?;
         Ok((Self { jobs }, thread))
     }
@@ -67,6 +74,7 @@ struct Writer {
     /// How many custom attributes of an org are indexed at most.
     slots: usize,
     keeper: LogKeeper,
+    scrubs: Scrubs,
     counters: Arc<Counters>,
     /// Why the last write failed, unless one has succeeded since.
     last_failure: Option<StoreError>,
@@ -76,7 +84,7 @@ impl Writer {
     fn run(mut self, waiting: &Receiver<Job>) -> Connection {
         let mut stopping = false;
         // A server that ended before it had scrubbed left it to this one.
-        if let Err(error) = scrub::scrub(&self.connection, &mut self.keeper) {
+        if let Err(error) = self.scrubs.run(&self.connection, &mut self.keeper) {
             tracing::warn!(%error, "what was erased earlier is still in the file");
         }
         while !stopping {
@@ -112,11 +120,11 @@ impl Writer {
         if asked.is_empty() {
             return;
         }
-        match scrub::scrub(&self.connection, &mut self.keeper) {
+        match self.scrubs.run(&self.connection, &mut self.keeper) {
             Ok(()) => asked.into_iter().for_each(Job::answer),
             Err(error) => {
                 let told = store_error(&error);
-                tracing::warn!(%error, "what was erased is still in the file: the next erasure tries again");
+                tracing::debug!(%error, "what was erased is still in the file");
                 asked.into_iter().for_each(|job| job.fail(&told));
             }
         }
@@ -185,6 +193,7 @@ mod tests {
             connection,
             group_length: 1,
             slots: 30,
+            scrubs: Scrubs::default(),
             counters: Arc::default(),
             last_failure: None,
         };

@@ -26,6 +26,7 @@ pub use self::finding::{Discrepancy, Problem, Verification, VerifiedOrg, Where};
 use self::histories::Walk;
 use crate::address::Address;
 use crate::copy::table::Row;
+use crate::copy::{CopyProgress, CopyStep};
 use crate::failure::OpenError;
 
 /// How many events are read at a time.
@@ -49,6 +50,18 @@ pub enum VerifyStep {
     Chains,
     /// The histories of the records.
     Histories,
+}
+
+impl From<VerifyProgress> for CopyProgress {
+    /// The same in the terms of all work on a whole database.
+    fn from(progress: VerifyProgress) -> Self {
+        let VerifyProgress { step, done, total } = progress;
+        let table = match step {
+            VerifyStep::Chains => "chains",
+            VerifyStep::Histories => "histories",
+        };
+        Self { step: CopyStep::Verify, table, done, total }
+    }
 }
 
 /// Why nothing was verified. Each message is one line that says what to do.

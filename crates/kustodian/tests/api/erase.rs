@@ -3,8 +3,8 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::place;
-use crate::server::{Answer, Server, TOKEN};
+use crate::place::{self, OldReader};
+use crate::server::{Answer, Server, TOKEN, binary};
 
 /// Every value of a body that nobody else would write.
 fn values(body: &Value, found: &mut Vec<String>) {
@@ -153,4 +153,75 @@ fn the_feed_and_the_audit_log_keep_what_happened_and_none_of_the_values() {
     for text in [json!(events).to_string(), log.text] {
         assert!(!text.contains("zq"), "{text}");
     }
+}
+
+/// What `/metrics` tells of values that are still to be taken off the disk.
+fn is_scrub_pending(server: &Server) -> bool {
+    let metrics = server.request(Method::GET, "/metrics").send().unwrap().text().unwrap();
+    let told = metrics.lines().find_map(|line| line.strip_prefix("kustodian_scrub_pending ")).unwrap();
+    told == "1"
+}
+
+fn wait_for(what: &str, done: impl Fn() -> bool) {
+    for _ in 0..600 {
+        if done() {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    panic!("never came: {what}");
+}
+
+/// What `kustodian check` tells of it. It is no finding.
+fn is_told_by_check(server: &Server) -> bool {
+    let output = binary().args(["check", "--output", "json", "--database", server.database()]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice::<Value>(&output.stdout).unwrap()["scrubPending"].as_bool().unwrap()
+}
+
+/// A customer with a former value.
+fn with_a_past(server: &Server, value: &str) -> String {
+    let customer = server.create(json!({ "name": value }));
+    let path = customer["links"]["self"].as_str().unwrap();
+    server.patch(path, json!({ "name": "another" })).expect(200);
+    path.to_owned()
+}
+
+#[test]
+fn what_a_reader_keeps_on_the_disk_is_taken_off_when_it_has_gone_also_by_the_next_server() {
+    let server = Server::on_file();
+    let path = with_a_past(&server, "zqkept");
+    assert!(!is_told_by_check(&server));
+    let reader = OldReader::of(server.database());
+    server.post(&format!("{path}/erase"), json!({})).expect(204);
+    assert!(is_scrub_pending(&server) && is_told_by_check(&server));
+    let ready = server.request(Method::GET, "/readyz").send().unwrap();
+    assert_eq!(ready.status(), 200, "whoever serves is not out of order for it");
+    server.create(json!({ "name": "written meanwhile" }));
+
+    let server = server.kill_and_restart();
+    wait_for("the next server to know", || is_scrub_pending(&server));
+    assert_eq!(reader.read(), 1, "it still reads what was there then");
+    drop(reader);
+    wait_for("the sweep", || !is_scrub_pending(&server));
+    assert!(!is_told_by_check(&server));
+    assert!(!place::everything(server.database()).contains("zqkept"));
+    server.get(&path).expect(404);
+}
+
+#[test]
+fn who_sends_an_erasure_again_has_what_is_left_taken_off_at_once() {
+    let server = Server::on_file();
+    let path = with_a_past(&server, "zqagain");
+    let erase = || {
+        let request = server.request(Method::POST, &format!("{path}/erase")).bearer_auth(TOKEN);
+        Answer::of(request.header("idempotency-key", "the-one")).expect(204)
+    };
+    let reader = OldReader::of(server.database());
+    assert_eq!(erase().header("idempotent-replayed"), "");
+    assert!(is_scrub_pending(&server));
+    drop(reader);
+    assert_eq!(erase().header("idempotent-replayed"), "true");
+    assert!(!is_scrub_pending(&server) && !is_told_by_check(&server));
+    assert!(!place::everything(server.database()).contains("zqagain"));
 }

@@ -91,6 +91,36 @@ fn a_stream_goes_on_through_restarts_after_the_last_event() {
 }
 
 #[test]
+fn a_stream_goes_on_after_an_event_whose_record_was_erased_and_through_a_restart() {
+    let server = Server::on_file();
+    let gate = Gate::before(&server);
+    let client = Client::builder().base_url(&gate.url).token(TOKEN).build().unwrap();
+    let erased = server.create(json!({ "name": "to be erased" }));
+    let erase = format!("{}/erase", erased["links"]["self"].as_str().unwrap());
+    let mut stream = client.events().stream(of_customers()).into_blocking_iter().map(Result::unwrap);
+    let first = stream.next().unwrap();
+    assert_eq!(first.record::<Value>().unwrap(), Some(erased.clone()));
+
+    server.post(&erase, json!({})).expect(204);
+    let server = server.kill_and_restart();
+    gate.lead_to(&server);
+    let after = server.create(json!({ "name": "after" }));
+    let rest = [stream.next().unwrap(), stream.next().unwrap()];
+    assert_eq!(rest[0].name, "kustomer.customer.erase");
+    assert_eq!(rest[1].record::<Value>().unwrap(), Some(after));
+
+    // Somebody who kept the first event's id, and comes back when nothing of it is left.
+    let server = server.restart();
+    gate.lead_to(&server);
+    let again = Client::builder().base_url(&gate.url).token(TOKEN).build().unwrap();
+    let kept = ListEvents { after: Some(first.id.parse().unwrap()), ..of_customers() };
+    let resumed = again.events().stream(kept).into_blocking_iter().map(Result::unwrap).take(2);
+    assert_eq!(resumed.collect::<Vec<_>>(), rest);
+    let told = again.events().stream(of_customers()).into_blocking_iter().next().unwrap().unwrap();
+    assert_eq!((told.id, told.data), (first.id, None), "of what was erased only that it happened is told");
+}
+
+#[test]
 fn a_stream_tells_what_will_not_go_by() {
     let server = Server::start();
     let client = Client::builder().base_url(&server.url).token(TOKEN).build().unwrap();
@@ -261,4 +291,42 @@ fn audit_verify_gives_an_end_to_keep_and_finds_what_was_rewritten() {
     assert_eq!(found.status.code(), Some(1));
     let found: Value = serde_json::from_slice(&found.stdout).unwrap();
     assert!(!found["findings"].as_array().unwrap().is_empty(), "{found}");
+}
+
+#[test]
+fn a_restored_backup_verifies_with_the_end_that_was_kept_and_what_was_done_to_it_is_found() {
+    let server = Server::on_file();
+    let customer = server.create(json!({ "name": "Ada" }));
+    let path = customer["links"]["self"].as_str().unwrap();
+    for number in 0..40 {
+        server.patch(path, json!({ "custom": { "stepNum": number } })).expect(200);
+    }
+    let erased = server.create(json!({ "name": "Grace" }));
+    server.post(&format!("{}/erase", erased["links"]["self"].as_str().unwrap()), json!({})).expect(204);
+    crate::events::first(&server, 43);
+    let verify = |database: &str, more: &[&str]| {
+        binary().args(["audit", "verify", "--output", "json", "--database", database]).args(more).output().unwrap()
+    };
+    let sound: Value = serde_json::from_str(&well(verify(server.database(), &[]))).unwrap();
+    let end = sound["orgs"][0]["end"].as_str().unwrap();
+
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("backup.db");
+    let file = file.to_str().unwrap();
+    well(binary().args(["backup", file, "--database", server.database()]).output().unwrap());
+    let place = place::Place::lasting();
+    well(binary().args(["restore", file, "--database", place.url()]).output().unwrap());
+    let restored = well(verify(place.url(), &["--expect", end]));
+    assert_eq!(serde_json::from_str::<Value>(&restored).unwrap(), sound);
+
+    // What happens after goes on with the same chain.
+    let second = Server::at(place.url(), &[]);
+    second.patch(path, json!({ "name": "Ada King" })).expect(200);
+    crate::events::first(&second, 44);
+    let output = verify(place.url(), &["--expect", end]);
+    assert!(output.stderr.is_empty(), "nothing is told of the way there but on a terminal");
+    assert_eq!(serde_json::from_str::<Value>(&well(output)).unwrap()["erased"], 1);
+    let id = customer["id"].as_str().unwrap();
+    place::rows(place.url(), &format!("UPDATE events SET actor = NULL WHERE record = '{id}' AND rev = 20"));
+    assert_eq!(verify(place.url(), &[]).status.code(), Some(1));
 }

@@ -32,6 +32,9 @@ impl Place {
 /// The table that holds the positions of events.
 pub(crate) const POSITIONS: &str = "events";
 
+/// How many random sequences of writes are replayed.
+pub(crate) const REPLAY_CASES: u32 = 12;
+
 /// Whether several servers may serve one database.
 pub(crate) const SEVERAL_SERVERS: bool = false;
 
@@ -58,4 +61,22 @@ pub(crate) fn rows(url: &str, sql: &str) -> Vec<Vec<String>> {
     };
     let read = |row: &rusqlite::Row<'_>| Ok((0..columns).map(|column| text(row, column)).collect());
     statement.query_map([], read).unwrap().map(Result::unwrap).collect()
+}
+
+/// Somebody who reads an old state of a database, until dropped.
+pub(crate) struct OldReader(rusqlite::Connection);
+
+impl OldReader {
+    pub(crate) fn of(url: &str) -> Self {
+        let connection = rusqlite::Connection::open(url.strip_prefix("sqlite:").unwrap()).unwrap();
+        connection.execute_batch("BEGIN").unwrap();
+        let reader = Self(connection);
+        reader.read();
+        reader
+    }
+
+    /// How many customers there are for it.
+    pub(crate) fn read(&self) -> i64 {
+        self.0.query_row("SELECT count(*) FROM customers", [], |row| row.get(0)).unwrap()
+    }
 }

@@ -64,3 +64,4 @@ mod tags;
 mod teams;
 #[path = "../api/users.rs"]
 mod users;
+mod verified;

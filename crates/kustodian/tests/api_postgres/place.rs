@@ -82,6 +82,9 @@ pub(crate) fn server() -> String {
 /// The table that holds the positions of events.
 pub(crate) const POSITIONS: &str = "positions";
 
+/// How many random sequences of writes are replayed: fewer than on SQLite, as each needs a database.
+pub(crate) const REPLAY_CASES: u32 = 5;
+
 /// Whether several servers may serve one database.
 pub(crate) const SEVERAL_SERVERS: bool = true;
 
@@ -147,5 +150,32 @@ pub(crate) fn allow_connections(url: &str, allowed: bool) {
     run(&format!("ALTER DATABASE {name} WITH ALLOW_CONNECTIONS {allowed}"));
     if !allowed {
         run(&format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"));
+    }
+}
+
+/// Somebody who reads an old state of a database, until dropped.
+pub(crate) struct OldReader {
+    runtime: tokio::runtime::Runtime,
+    client: tokio_postgres::Client,
+}
+
+impl OldReader {
+    pub(crate) fn of(url: &str) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let client = runtime.block_on(async {
+            let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
+            tokio::spawn(connection);
+            client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ").await.unwrap();
+            client
+        });
+        let reader = Self { runtime, client };
+        reader.read();
+        reader
+    }
+
+    /// How many customers there are for it.
+    pub(crate) fn read(&self) -> i64 {
+        let row = self.runtime.block_on(self.client.query_one("SELECT count(*) FROM customers", &[])).unwrap();
+        row.get(0)
     }
 }
