@@ -22,16 +22,26 @@ pub(super) fn store_error(error: &Error) -> StoreError {
     if is_of_surroundings(error) { unavailable(words(error)) } else { StoreError::Failed { reason: words(error) } }
 }
 
-/// The whole error in one line. PostgreSQL's messages name tables and constraints, but neither values (those are in
-/// the detail, which is left out) nor passwords.
+/// The whole error in one line. PostgreSQL's messages name tables and constraints; values are in the detail, which is
+/// left out, and in some messages, which are left out, too. Passwords are in neither.
 pub(super) fn words(error: &Error) -> String {
     match error.as_db_error() {
+        Some(told) if quotes_values(told.code()) => {
+            format!("a value was refused, which its message may quote; see the server's log ({})", told.code().code())
+        }
         Some(told) => format!("{} ({})", told.message(), told.code().code()),
         None => match error.source() {
             Some(source) => format!("{error}: {source}"),
             None => error.to_string(),
         },
     }
+}
+
+/// Whether a message may hold what was asked or stored, as `syntax error in tsquery: "…"` does: data exceptions, but for
+/// wrong settings, and syntax errors.
+fn quotes_values(code: &SqlState) -> bool {
+    let is_of_data = code.code().starts_with("22") && *code != SqlState::INVALID_PARAMETER_VALUE;
+    is_of_data || *code == SqlState::SYNTAX_ERROR
 }
 
 /// Whether an error comes from around the statement (the server, the network, a lock, the disk) and not from what was
@@ -102,6 +112,14 @@ fn table_in(message: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn messages_that_may_quote_values_are_kept_back() {
+        let quotes = |code: &str| quotes_values(&SqlState::from_code(code));
+        // Invalid text, a syntax error in a search, an untranslatable character.
+        assert!(["22P02", "42601", "22P05"].into_iter().all(quotes));
+        assert!(!["22023", "23505", "42P01", "57014"].into_iter().any(quotes));
+    }
 
     #[test]
     fn a_table_is_known_by_its_parts_and_by_its_indexes() {

@@ -30,6 +30,7 @@ mod sql;
 mod store;
 mod tls;
 mod trace;
+mod turns;
 mod url;
 mod values;
 
@@ -55,6 +56,7 @@ use self::reading::Reading;
 pub use self::scratch::Scratch;
 use self::sequencer::Sequencer;
 pub use self::trace::{Sent, Trip};
+use self::turns::Turns;
 use self::url::Place;
 use crate::failure::OpenError;
 use crate::metrics::{Counters, Metrics};
@@ -89,6 +91,8 @@ struct Core {
     gathering: Gathering,
     /// Reads that go together.
     reading: Reading,
+    /// Updates of one record, one after the other.
+    turns: Turns,
     /// Held by whoever vacuums, so that one does.
     scrubbing: tokio::sync::Mutex<()>,
     /// Whether the last write failed for reasons of the database.
@@ -130,6 +134,7 @@ impl Postgres {
             search_effort: options.search_effort,
             gathering: Gathering::new(sizes.writers),
             reading: Reading::new(sizes.readers),
+            turns: Turns::default(),
             scrubbing: tokio::sync::Mutex::default(),
             is_write_failing: AtomicBool::new(false),
             connector,
@@ -203,6 +208,10 @@ impl Core {
                 }
             }
         }
+        let _turn = match &source {
+            Source::Open { kind, id, .. } => Some(self.turns.wait(org, (*kind, *id), limit).await?),
+            _ => None,
+        };
         let (readers, slotting) = (&self.readers, &self.slotting);
         let commit = Commit { writers: &self.writers, begin, limit, org, token, is_spread, readers, slotting };
         let outcome = commit.run(source).await;
