@@ -224,7 +224,8 @@ impl Bare {
         let mut done = 0_usize;
         while start.elapsed() < time {
             let id = ids.get(done.wrapping_mul(7_919) % ids.len()).context("nobody to read")?;
-            let document: String =
+            // As it is stored.
+            let document: Value =
                 find.query_row([id], |row| row.get(0)).context("a row that was written is missing")?;
             std::hint::black_box(document);
             done += 1;

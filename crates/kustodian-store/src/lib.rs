@@ -155,6 +155,12 @@ pub fn distribution_statements(shards: u32) -> Vec<String> {
     postgres::distribution_statements(shards)
 }
 
+/// The text that a SQLite file keeps as a BLOB, compressed, in `document`, `changes` or `snapshot`: for whoever looks at
+/// a file from outside. `None` when the bytes are not what this version writes.
+pub fn packed_text(bytes: &[u8]) -> Option<String> {
+    sqlite::packed_text(bytes)
+}
+
 impl Database {
     /// The port to the records.
     pub fn store(&self) -> Arc<dyn Store> {

@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::{Result, bail};
+use rusqlite::types::{Type, ValueRef};
 use rusqlite::{Connection, OpenFlags, Row};
 
 use super::check::{Event, Record, Snapshot};
@@ -17,7 +18,7 @@ pub(super) fn look(folder: &Path) -> Result<Snapshot> {
     let damage = rows(&file, "PRAGMA integrity_check", |row| row.get::<_, String>(0))?;
     Ok(Snapshot {
         customers: rows(&file, "SELECT id, rev, deleted, document FROM customers", |row| {
-            Ok(Record { id: row.get(0)?, rev: number(row, 1)?, deleted: row.get(2)?, document: row.get(3)? })
+            Ok(Record { id: row.get(0)?, rev: number(row, 1)?, deleted: row.get(2)?, document: text(row, 3)? })
         })?,
         tags: rows(&file, "SELECT id FROM tags WHERE deleted = 0", |row| row.get(0))?,
         claims: rows(&file, "SELECT owner, kind FROM claims", |row| Ok((row.get(0)?, row.get(1)?)))?,
@@ -36,6 +37,21 @@ fn rows<T>(file: &Connection, sql: &str, read: impl FnMut(&Row<'_>) -> rusqlite:
     let mut statement = file.prepare(sql)?;
     let rows = statement.query_map([], read)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// A document: text where it is short, else compressed, as `crates/kustodian-store/src/sqlite/packed.rs` tells.
+fn text(row: &Row<'_>, column: usize) -> rusqlite::Result<String> {
+    const DICTIONARY: &[u8] = include_bytes!("../../../crates/kustodian-store/src/sqlite/packed.1.dictionary");
+    let damaged = || rusqlite::Error::InvalidColumnType(column, "document".to_owned(), Type::Blob);
+    match row.get_ref(column)? {
+        ValueRef::Blob([1, a, b, c, d, block @ ..]) => {
+            let length = u32::from_le_bytes([*a, *b, *c, *d]) as usize;
+            let text = lz4_flex::block::decompress_with_dict(block, length, DICTIONARY).map_err(|_| damaged())?;
+            String::from_utf8(text).map_err(|_| damaged())
+        }
+        ValueRef::Blob(_) => Err(damaged()),
+        value => Ok(value.as_str()?.to_owned()),
+    }
 }
 
 fn number(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use kustomer_api::search::Attribute;
 
 use super::row::{Manner, SearchRow, Source, Value};
-use super::words::{grams, pieces};
+use super::words::{each_gram, each_piece};
 
 /// Where a token comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -46,6 +46,14 @@ impl SearchRow {
     /// Everything the record is found by in the inverted index, each once and in order.
     pub fn tokens(&self) -> BTreeSet<Token> {
         let mut tokens = BTreeSet::new();
+        self.each_token(|scope, kind, text| {
+            tokens.insert(Token { scope, kind, text: text.to_owned() });
+        });
+        tokens
+    }
+
+    /// The same in no order, some more than once, and none of them copied.
+    pub fn each_token(&self, mut visit: impl FnMut(Scope, TokenKind, &str)) {
         for text in self.texts() {
             let scope = match &text.source {
                 Source::Attribute(attribute) => Scope::Attribute(*attribute),
@@ -53,19 +61,9 @@ impl SearchRow {
                 Source::Rest => Scope::Rest,
             };
             match text.manner {
-                Manner::Words => {
-                    tokens.extend(pieces(&text.text).into_iter().map(|text| Token {
-                        scope,
-                        kind: TokenKind::Word,
-                        text,
-                    }));
-                }
+                Manner::Words => each_piece(&text.text).for_each(|word| visit(scope, TokenKind::Word, word)),
                 Manner::Part | Manner::Digits => {
-                    tokens.extend(grams(&text.text).into_iter().map(|text| Token {
-                        scope,
-                        kind: TokenKind::Gram,
-                        text,
-                    }));
+                    each_gram(&text.text).for_each(|gram| visit(scope, TokenKind::Gram, gram));
                 }
             }
         }
@@ -73,14 +71,13 @@ impl SearchRow {
             let scope = Scope::Attribute(attribute);
             let values = self.values(attribute);
             if !values.is_empty() {
-                tokens.insert(Token { scope, kind: TokenKind::Present, text: String::new() });
+                visit(scope, TokenKind::Present, "");
             }
             for value in values {
                 if let Value::Text(text) = value {
-                    tokens.insert(Token { scope, kind: TokenKind::Exact, text: text.clone() });
+                    visit(scope, TokenKind::Exact, text);
                 }
             }
         }
-        tokens
     }
 }

@@ -48,11 +48,15 @@ pub fn words(text: &str) -> Vec<String> {
 
 /// The words of a folded text.
 pub(super) fn pieces(folded: &str) -> Vec<String> {
+    each_piece(folded).map(str::to_owned).collect()
+}
+
+/// The same, where they stand.
+pub(super) fn each_piece(folded: &str) -> impl Iterator<Item = &str> {
     folded
         .split(|character: char| !character.is_alphanumeric())
         .filter(|word| !word.is_empty())
-        .map(|word| word.chars().take(MAX_WORD).collect())
-        .collect()
+        .map(|word| word.char_indices().nth(MAX_WORD).map_or(word, |(end, _)| &word[..end]))
 }
 
 /// The digits of a number: `+1 (800) 555-1212` and `18005551212` are the same.
@@ -69,8 +73,14 @@ pub fn digits(text: &str) -> String {
 /// assert_eq!(grams("acme").into_iter().collect::<Vec<_>>(), ["acm", "cme", "e", "me"]);
 /// ```
 pub fn grams(folded: &str) -> BTreeSet<String> {
-    let characters: Vec<char> = folded.chars().collect();
-    (0..characters.len()).map(|at| characters[at..characters.len().min(at + GRAM)].iter().collect()).collect()
+    each_gram(folded).map(str::to_owned).collect()
+}
+
+/// The same where they stand, some more than once.
+pub(super) fn each_gram(folded: &str) -> impl Iterator<Item = &str> {
+    let starts = || folded.char_indices().map(|(at, _)| at);
+    let ends = starts().skip(GRAM).chain(std::iter::repeat(folded.len()));
+    starts().zip(ends).map(|(start, end)| &folded[start..end])
 }
 
 /// A word somebody looks for: what stands between white space.

@@ -5,6 +5,8 @@
 //! out of a private area. That goes character by character, which is why the beginning of a text is the beginning of its
 //! term.
 
+use std::fmt::Write as _;
+
 use kustodian_core::search::{Lookup, Needs, Scope, SearchRow, TokenKind};
 use kustodian_core::store::OrgKey;
 use kustomer_api::search::Attribute;
@@ -92,12 +94,22 @@ const fn kind_code(kind: TokenKind) -> char {
     }
 }
 
+/// Whether a character is written as another.
+const fn is_escaped(character: char) -> bool {
+    matches!(character, 'A'..='Z' | '\0'..='\x1f' | '\x7f' | '"' | '\'' | '\\')
+}
+
 /// Writes a term; whether it was cut. A beginning is not marked as cut.
 fn write_term(term: &mut String, org: OrgKey, kind: TokenKind, scope: Scope, text: &str, is_beginning: bool) -> bool {
-    term.push_str(&org.0.to_string());
+    // Writing to a string does not fail.
+    let _ = write!(term, "{}", org.0);
     term.push(kind_code(kind));
     term.push_str(scope_code(scope));
     let start = term.len();
+    if text.len() <= MAX_TERM && text.bytes().all(|byte| matches!(byte, b' '..=b'~') && !is_escaped(byte.into())) {
+        term.push_str(text);
+        return false;
+    }
     for character in text.chars() {
         if term.len() - start > MAX_TERM {
             if !is_beginning {
@@ -106,7 +118,7 @@ fn write_term(term: &mut String, org: OrgKey, kind: TokenKind, scope: Scope, tex
             return true;
         }
         match character {
-            'A'..='Z' | '\0'..='\x1f' | '\x7f' | '"' | '\'' | '\\' => {
+            character if is_escaped(character) => {
                 term.extend(char::from_u32(ESCAPES + u32::from(character)));
             }
             '\u{e000}'..='\u{e0ff}' => term.extend([ITSELF, character]),
@@ -116,14 +128,17 @@ fn write_term(term: &mut String, org: OrgKey, kind: TokenKind, scope: Scope, tex
     false
 }
 
-/// All terms of a record, a line each.
+/// All terms of a record, a line each: in order, each once.
 pub(crate) fn terms(org: OrgKey, row: &SearchRow) -> String {
     let mut text = String::with_capacity(4096);
-    for token in row.tokens() {
-        write_term(&mut text, org, token.kind, token.scope, &token.text, false);
+    row.each_token(|scope, kind, token| {
+        write_term(&mut text, org, kind, scope, token, false);
         text.push('\n');
-    }
-    text
+    });
+    let mut lines: Vec<&str> = text.split_inclusive('\n').collect();
+    lines.sort_unstable();
+    lines.dedup();
+    lines.concat()
 }
 
 /// How an engine's language of queries is written.

@@ -8,13 +8,16 @@ use std::time::Duration;
 use async_trait::async_trait;
 use kustodian_core::change::Kind;
 use kustodian_core::holdings;
+use kustodian_core::search::SearchRow;
 use kustodian_core::store::OrgKey;
-use rusqlite::types::{Value, ValueRef};
+use kustomer_api::ObjectId;
+use rusqlite::types::{FromSql as _, Value, ValueRef};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params, params_from_iter};
 
 use super::connection::any_reader;
+use super::packed::{Packed, Unpacked};
 use super::schema;
-use super::search::Writing;
+use super::search::{Found, FoundBy, Writing, former_terms};
 use super::sql::{ERASE_EVENTS, WANT_SCRUB};
 use crate::copy::state::{NAME, OF_ITS_PLACE, State};
 use crate::copy::table::{Cell, Holds, Row, Table};
@@ -161,19 +164,22 @@ impl Target for Archive {
                 let (names, places) = (table.names(), places.join(", "));
                 let insert = format!("INSERT OR REPLACE INTO {} ({names}) VALUES ({places})", table.name);
                 let update = format!("UPDATE {} SET ({names}) = ({places}) WHERE org = ?2 AND id = ?1", table.name);
-                let mut found_by = FoundBy::default();
+                let mut writing = Writing::default();
                 for row in rows {
-                    let values: Vec<Value> = row.into_iter().map(value).collect();
+                    let carried = if table.name == "customers" { Carried::of(&transaction, &row)? } else { None };
+                    let columns = table.columns.iter().map(|(name, _)| *name);
+                    let values: Vec<Value> = columns.zip(row).map(|(name, cell)| stored(name, cell)).collect();
                     // A record keeps its row: indexes of other forms name rows by their numbers.
                     let is_there = table.is_of_records()
                         && transaction.prepare_cached(&update)?.execute(params_from_iter(&values))? > 0;
                     if !is_there {
                         transaction.prepare_cached(&insert)?.execute(params_from_iter(&values))?;
                     }
-                    if table.name == "customers" {
-                        found_by.renew(&transaction, &values)?;
+                    if let Some(carried) = carried {
+                        carried.is_found(&transaction, &mut writing)?;
                     }
                 }
+                writing.write_words(&transaction)?;
                 let sql = "INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)";
                 transaction.prepare_cached(sql)?.execute(params![NAME, state])?;
             }
@@ -237,22 +243,52 @@ impl Target for Archive {
     }
 }
 
-/// What the customers written are found by, worked out of their documents: it is not carried.
-#[derive(Default)]
-struct FoundBy(Writing);
+/// A customer about to be written. What it is found by is worked out of its document: it is not carried.
+struct Carried {
+    org: OrgKey,
+    id: ObjectId,
+    row: Option<SearchRow>,
+    /// The terms of what it replaces.
+    former: String,
+}
 
-impl FoundBy {
-    /// `values`: those of the customer's row, in the order in which rows of records are carried.
-    fn renew(&mut self, connection: &Connection, values: &[Value]) -> rusqlite::Result<()> {
-        let [Value::Text(id), Value::Integer(org), .., Value::Text(document)] = values else { return Ok(()) };
+impl Carried {
+    /// Out of a row as rows of records are carried.
+    fn of(connection: &Connection, row: &[Cell]) -> rusqlite::Result<Option<Self>> {
+        let [Cell::Text(id), Cell::Integer(org), .., Cell::Text(document)] = row else { return Ok(None) };
         let failed = |error| rusqlite::Error::ToSqlConversionFailure(error);
         let row = holdings::search_row_of(document).map_err(|refusal| failed(Box::new(refusal)))?;
-        let key = connection
-            .prepare_cached("SELECT key FROM customers WHERE org = ? AND id = ?")?
-            .query_row(params![org, id], |row| row.get(0))?;
+        let former = match key_of(connection, *org, id)? {
+            Some(key) => former_terms(connection, OrgKey(*org), key)?,
+            None => String::new(),
+        };
         let id = id.parse().map_err(|error| failed(Box::new(error)))?;
+        Ok(Some(Self { org: OrgKey(*org), id, row, former }))
+    }
+
+    /// Now that it is written, lets it be found.
+    fn is_found(self, connection: &Connection, writing: &mut Writing) -> rusqlite::Result<()> {
+        let Self { org, id, row, former } = self;
+        let key = key_of(connection, org.0, &id.to_string())?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+        let by = row.as_ref().map(|row| FoundBy::of(org, row));
+        let found = row.as_ref().zip(by.as_ref()).map(|(row, by)| Found { row, by });
         let limit = Options::default().indexed_custom_attributes;
-        self.0.replace(connection, (OrgKey(*org), key, id), row.as_ref(), limit)
+        writing.replace(connection, (org, key, id), &former, found.as_ref(), limit)
+    }
+}
+
+fn key_of(connection: &Connection, org: i64, id: &str) -> rusqlite::Result<Option<i64>> {
+    connection
+        .prepare_cached("SELECT key FROM customers WHERE org = ? AND id = ?")?
+        .query_row(params![org, id], |row| row.get(0))
+        .optional()
+}
+
+/// What is written for a cell of this column: long texts are packed.
+fn stored(column: &str, cell: Cell) -> Value {
+    match cell {
+        Cell::Text(text) if matches!(column, "document" | "changes" | "snapshot") => Packed::value_of(text),
+        cell => value(cell),
     }
 }
 
@@ -273,6 +309,9 @@ pub(super) fn cells(table: &Table, row: &rusqlite::Row<'_>) -> rusqlite::Result<
             (ValueRef::Integer(number), Holds::Boolean) => Cell::Boolean(number != 0),
             (ValueRef::Integer(number), _) => Cell::Integer(number),
             (ValueRef::Text(text), _) => Cell::Text(String::from_utf8_lossy(text).into_owned()),
+            (value @ ValueRef::Blob(bytes), Holds::Text) => {
+                Unpacked::column_result(value).map_or_else(|_| Cell::Bytes(bytes.to_vec()), |text| Cell::Text(text.0))
+            }
             (ValueRef::Blob(bytes), _) => Cell::Bytes(bytes.to_vec()),
             (ValueRef::Real(number), _) => Cell::Text(number.to_string()),
         })

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use kustodian_core::chain::Link;
 use kustodian_core::change::Kind;
-use rusqlite::types::Value;
+use rusqlite::types::{FromSql as _, Value, ValueRef};
 use rusqlite::{OptionalExtension, params, params_from_iter};
 
 use super::archive::{Archive, cells, value};
+use super::packed::Unpacked;
 use super::sql::statements;
 use crate::copy::CopyError;
 use crate::copy::table::Row;
@@ -86,7 +87,8 @@ impl Audited for Archive {
             let mut find = connection.prepare_cached(&sql)?;
             let mut documents = Documents::new();
             for (org, id) in names {
-                let found = find.query_row(params![org, id], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+                let found =
+                    find.query_row(params![org, id], |row| Ok((row.get(0)?, text(row.get_ref(1)?)))).optional()?;
                 documents.extend(found.map(|found| ((org, id), found)));
             }
             Ok(documents)
@@ -113,5 +115,14 @@ impl Audited for Archive {
     async fn unchained(&mut self, _: usize) -> Result<Vec<(i64, String, String, i64)>, CopyError> {
         // Here an event has its position from the start.
         Ok(Vec::new())
+    }
+}
+
+/// A stored text; what cannot be read is given as it is, to be told as a finding.
+fn text(value: ValueRef<'_>) -> String {
+    match (Unpacked::column_result(value), value) {
+        (Ok(Unpacked(text)), _) => text,
+        (Err(_), ValueRef::Text(bytes) | ValueRef::Blob(bytes)) => String::from_utf8_lossy(bytes).into_owned(),
+        (Err(_), _) => String::new(),
     }
 }

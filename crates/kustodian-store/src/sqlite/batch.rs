@@ -1,5 +1,6 @@
 //! One transaction of the writer: change sets taken one by one, each seeing those before it.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use kustodian_core::chain;
@@ -12,9 +13,10 @@ use kustomer_api::{ObjectId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::events::find_head;
+use super::prepared::{Prepared, PreparedEvent, PreparedPut};
 use super::receipts;
 use super::records::find_owner;
-use super::search::Writing;
+use super::search::{Found, Writing, former_terms};
 use super::sql::{COUNT_LIVE, ERASE_EVENTS, FREE_CLAIM, INSERT_EVENT, MOVE_HEAD, TAKE_CLAIM, WANT_SCRUB, statements};
 use super::values::Hex;
 use crate::document::DOCUMENT_FORMAT;
@@ -60,7 +62,12 @@ impl<'c> Batch<'c> {
     /// third of the throughput): everything is looked up before anything is written.
     ///
     /// After an error of a statement the transaction is of no use: some of the changes may have been written.
-    pub(super) fn apply(&mut self, org: OrgKey, changes: &ChangeSet) -> rusqlite::Result<Result<(), CommitError>> {
+    pub(super) fn apply(
+        &mut self,
+        org: OrgKey,
+        changes: &ChangeSet,
+        prepared: &Prepared,
+    ) -> rusqlite::Result<Result<(), CommitError>> {
         if let Some(receipt) = self.find_receipt(org, &changes.receipts)? {
             return Ok(Err(CommitError::Replayed(receipt)));
         }
@@ -72,12 +79,12 @@ impl<'c> Batch<'c> {
             return Ok(Err(conflict));
         }
         self.erase(org, &changes.erasures)?;
-        for (put, before) in changes.puts.iter().zip(before) {
-            self.put(org, put, before)?;
+        for ((put, prepared), before) in changes.puts.iter().zip(&prepared.puts).zip(before) {
+            self.put(org, put, prepared, before)?;
         }
         self.move_claims(org, changes)?;
-        for event in &changes.events {
-            self.append(org, event)?;
+        for (event, prepared) in changes.events.iter().zip(&prepared.events) {
+            self.append(org, event, prepared)?;
         }
         for receipt in &changes.receipts {
             receipts::leave(self.connection, org, receipt)?;
@@ -87,7 +94,8 @@ impl<'c> Batch<'c> {
     }
 
     /// Writes what was gathered for the whole transaction.
-    pub(super) fn finish(self) -> rusqlite::Result<()> {
+    pub(super) fn finish(mut self) -> rusqlite::Result<()> {
+        self.search.write_words(self.connection)?;
         let mut count = self.connection.prepare_cached(COUNT_LIVE)?;
         for ((org, kind), gain) in self.gains {
             if gain != 0 {
@@ -180,10 +188,12 @@ impl<'c> Batch<'c> {
         Ok(())
     }
 
-    fn put(&mut self, org: OrgKey, put: &Put, before: Option<Before>) -> rusqlite::Result<()> {
+    fn put(&mut self, org: OrgKey, put: &Put, prepared: &PreparedPut, before: Option<Before>) -> rusqlite::Result<()> {
+        let former = self.former(org, put, prepared, before)?;
         let statements = statements(put.kind);
         let id = Hex::of(put.id);
         let (created_at, updated_at) = (put.created_at.as_millis(), put.updated_at.as_millis());
+        let document = prepared.document.bound(&put.document);
         let written = match before {
             None => self.connection.prepare_cached(statements.insert)?.execute(params![
                 id,
@@ -193,19 +203,19 @@ impl<'c> Batch<'c> {
                 put.deleted,
                 created_at,
                 updated_at,
-                put.document
+                document
             ])?,
             Some(before) if before.deleted == put.deleted && before.created_at == created_at => self
                 .connection
                 .prepare_cached(statements.update)?
-                .execute(params![org.0, id, put.rev, DOCUMENT_FORMAT, updated_at, put.document])?,
+                .execute(params![org.0, id, put.rev, DOCUMENT_FORMAT, updated_at, document])?,
             Some(_) => self.connection.prepare_cached(statements.update_keys)?.execute(params![
                 org.0,
                 id,
                 put.rev,
                 DOCUMENT_FORMAT,
                 updated_at,
-                put.document,
+                document,
                 put.deleted,
                 created_at
             ])?,
@@ -214,29 +224,53 @@ impl<'c> Batch<'c> {
             return Err(rusqlite::Error::StatementChangedRows(written));
         }
         if put.kind == Kind::Customer {
-            self.put_search(org, put, before)?;
+            self.put_search(org, put, prepared, former)?;
         }
         let was_live = before.is_some_and(|before| !before.deleted);
         *self.gains.entry((org, put.kind)).or_default() += i64::from(!put.deleted) - i64::from(was_live);
         Ok(())
     }
 
+    /// The row and the terms of a customer that is there, before its document is written over.
+    fn former<'p>(
+        &self,
+        org: OrgKey,
+        put: &Put,
+        prepared: &'p PreparedPut,
+        before: Option<Before>,
+    ) -> rusqlite::Result<Option<(i64, Cow<'p, str>)>> {
+        let Some(before) = before.filter(|_| put.kind == Kind::Customer) else { return Ok(None) };
+        let key = match before.key {
+            Some(key) => key,
+            None => self
+                .connection
+                .prepare_cached(statements(put.kind).state)?
+                .query_row((org.0, Hex::of(put.id)), |row| row.get(0))?,
+        };
+        let terms = match &prepared.former_terms {
+            Some(terms) => Cow::Borrowed(terms.as_str()),
+            None => Cow::Owned(former_terms(self.connection, org, key)?),
+        };
+        Ok(Some((key, terms)))
+    }
+
     /// What the record is found by, in the same transaction: what was acknowledged is found.
-    fn put_search(&mut self, org: OrgKey, put: &Put, before: Option<Before>) -> rusqlite::Result<()> {
-        let (connection, row) = (self.connection, put.search.as_deref());
-        match (before, row) {
+    fn put_search(
+        &mut self,
+        org: OrgKey,
+        put: &Put,
+        prepared: &PreparedPut,
+        former: Option<(i64, Cow<'_, str>)>,
+    ) -> rusqlite::Result<()> {
+        let connection = self.connection;
+        let found = put.search.as_deref().zip(prepared.found_by.as_ref()).map(|(row, by)| Found { row, by });
+        match (former, found) {
             (None, None) => Ok(()),
-            (None, Some(row)) => {
-                self.search.add(connection, (org, connection.last_insert_rowid(), put.id), row, self.slots)
+            (None, Some(found)) => {
+                self.search.add(connection, (org, connection.last_insert_rowid(), put.id), &found, self.slots)
             }
-            (Some(before), row) => {
-                let key = match before.key {
-                    Some(key) => key,
-                    None => connection
-                        .prepare_cached(statements(put.kind).state)?
-                        .query_row((org.0, Hex::of(put.id)), |row| row.get(0))?,
-                };
-                self.search.replace(connection, (org, key, put.id), row, self.slots)
+            (Some((key, terms)), found) => {
+                self.search.replace(connection, (org, key, put.id), &terms, found.as_ref(), self.slots)
             }
         }
     }
@@ -258,13 +292,13 @@ impl<'c> Batch<'c> {
 
     /// Puts an event at the end of the org's feed. Nobody else writes until this transaction ends, so positions are
     /// dense and in the order of commits.
-    fn append(&mut self, org: OrgKey, event: &Event) -> rusqlite::Result<()> {
+    fn append(&mut self, org: OrgKey, event: &Event, prepared: &PreparedEvent) -> rusqlite::Result<()> {
         let head = match self.heads.get(&org) {
             Some(head) => *head,
             None => find_head(self.connection, org)?,
         };
         let position = head.position + 1;
-        let link = chain::link(head.link, position, event.leaf());
+        let link = chain::link(head.link, position, prepared.leaf);
         self.connection.prepare_cached(INSERT_EVENT)?.execute(params![
             org.0,
             position,
@@ -280,8 +314,8 @@ impl<'c> Batch<'c> {
             link.0,
             event.salt.0,
             event.request_id,
-            event.changes,
-            event.snapshot
+            prepared.changes(event),
+            prepared.snapshot(event)
         ])?;
         self.heads.insert(org, Head { position, link });
         Ok(())

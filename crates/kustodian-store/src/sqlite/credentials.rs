@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::batch::Batch;
 use super::job::{Answer, Command};
+use super::prepared::Prepared;
 use super::values::{Hex, Id, Moment, bytes};
 
 const ORG_COLUMNS: &str = "o.key, o.id, o.name, o.created_at";
@@ -61,7 +62,7 @@ fn create_token(
         return Ok(Err(DirectoryError::Exists));
     }
     let changes = ChangeSet { puts: vec![user.clone()], events: vec![event.clone()], ..ChangeSet::default() };
-    match batch.apply(token.org, &changes)? {
+    match batch.apply(token.org, &changes, &Prepared::late(token.org, &changes))? {
         Ok(()) => {}
         Err(CommitError::Store(error)) => return Ok(Err(error.into())),
         Err(_) => return Ok(Err(DirectoryError::Exists)),

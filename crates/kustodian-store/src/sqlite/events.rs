@@ -7,6 +7,7 @@ use kustodian_core::store::OrgKey;
 use kustomer_api::{ObjectId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::packed::Unpacked;
 use super::sql::HEAD;
 use super::values::{Fixed, Hex, Id, Moment, Named};
 
@@ -27,8 +28,8 @@ pub(super) fn recorded(row: &Row<'_>) -> rusqlite::Result<Recorded> {
         actor: row.get::<_, Option<Id>>(7)?.map(|id| id.0),
         client: row.get(8)?,
         request_id: row.get(9)?,
-        changes: row.get(10)?,
-        snapshot: row.get(11)?,
+        changes: row.get::<_, Option<Unpacked>>(10)?.map(|text| text.0),
+        snapshot: row.get::<_, Option<Unpacked>>(11)?.map(|text| text.0),
         salt: row.get::<_, Option<Fixed<Salt>>>(12)?.map(|salt| salt.0),
         digest: row.get::<_, Fixed<Digest>>(13)?.0,
         link: row.get::<_, Option<Fixed<Link>>>(14)?.map(|link| link.0),

@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 
 use super::batch::Batch;
 use super::failure::unavailable;
+use super::prepared::Prepared;
 use super::search::Walk;
 use super::{credentials, records, search};
 
@@ -45,7 +46,7 @@ pub(super) struct Change {
 /// Where a change set comes from.
 pub(super) enum Source {
     /// The caller.
-    Ready(ChangeSet),
+    Ready(ChangeSet, Prepared),
     /// A decision still to be made, inside the transaction.
     Open { kind: Kind, id: ObjectId, decide: Decide },
     /// A decision made inside a transaction, on this revision; kept in case that transaction has to be repeated.
@@ -146,7 +147,7 @@ impl Job {
 
 impl Change {
     fn run(&mut self, batch: &mut Batch<'_>, connection: &Connection) -> rusqlite::Result<Result<(), CommitError>> {
-        self.source = match std::mem::replace(&mut self.source, Source::Ready(ChangeSet::default())) {
+        self.source = match std::mem::replace(&mut self.source, Source::nothing()) {
             Source::Open { kind, id, decide } => {
                 let stored = match records::find(connection, self.org, kind, id) {
                     Ok(stored) => stored,
@@ -173,10 +174,13 @@ impl Change {
                 };
                 Source::Made { kind, id, seen, decision }
             }
-            ready @ Source::Ready(_) => ready,
+            ready @ Source::Ready(..) => ready,
         };
         match &self.source {
-            Source::Ready(changes) | Source::Made { decision: Ok(changes), .. } => batch.apply(self.org, changes),
+            Source::Ready(changes, prepared) => batch.apply(self.org, changes, prepared),
+            Source::Made { decision: Ok(changes), .. } => {
+                batch.apply(self.org, changes, &Prepared::late(self.org, changes))
+            }
             Source::Made { decision: Err(error), .. } => Ok(Err(error.clone())),
             Source::Open { .. } => Ok(Ok(())),
         }
@@ -184,9 +188,14 @@ impl Change {
 }
 
 impl Source {
+    /// What changes nothing.
+    fn nothing() -> Self {
+        Self::Ready(ChangeSet::default(), Prepared { puts: Vec::new(), events: Vec::new() })
+    }
+
     fn into_changes(self) -> Result<ChangeSet, CommitError> {
         match self {
-            Self::Ready(changes) => Ok(changes),
+            Self::Ready(changes, _) => Ok(changes),
             Self::Made { decision, .. } => decision,
             Self::Open { .. } => Err(StoreError::Failed { reason: "a change was never decided".to_owned() }.into()),
         }

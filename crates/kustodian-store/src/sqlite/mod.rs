@@ -12,6 +12,8 @@ mod failure;
 mod feed;
 mod job;
 mod listing;
+mod packed;
+mod prepared;
 mod readers;
 mod receipts;
 mod records;
@@ -36,6 +38,7 @@ use tokio::sync::{Semaphore, oneshot};
 use tokio::time::timeout;
 
 pub(crate) use self::archive::Archive;
+pub(crate) use self::packed::text as packed_text;
 use self::checkpoint::{LogKeeper, checkpoint};
 use self::connection::Durability;
 use self::failure::unavailable;

@@ -6,6 +6,7 @@ use kustodian_core::store::{OrgKey, Stored};
 use kustomer_api::ObjectId;
 use rusqlite::{Connection, OptionalExtension, Row};
 
+use super::packed::Unpacked;
 use super::sql::{FIND_OWNER, statements};
 use super::values::{Hex, Id, Moment};
 
@@ -17,7 +18,7 @@ pub(super) fn stored(row: &Row<'_>) -> rusqlite::Result<Stored> {
         deleted: row.get(2)?,
         created_at: row.get::<_, Moment>(3)?.0,
         updated_at: row.get::<_, Moment>(4)?.0,
-        document: row.get(5)?,
+        document: row.get::<_, Unpacked>(5)?.0,
     })
 }
 

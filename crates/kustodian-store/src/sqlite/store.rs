@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 
 use super::failure::unavailable;
 use super::job::{Job, Source};
+use super::prepared::Prepared;
 use super::search::{Step, Walk};
 use super::{Sqlite, events, feed, listing, receipts, records, search};
 
@@ -40,7 +41,8 @@ impl Store for Sqlite {
 
     async fn commit(&self, org: OrgKey, changes: ChangeSet) -> Result<ChangeSet, CommitError> {
         let (reply, answer) = oneshot::channel();
-        self.queue.send(Job::change(org, Source::Ready(changes), reply))?;
+        let prepared = self.prepare(org, &changes);
+        self.queue.send(Job::change(org, Source::Ready(changes, prepared), reply))?;
         self.wait(answer).await?
     }
 
@@ -127,5 +129,16 @@ impl Store for Sqlite {
         let (reply, answer) = oneshot::channel();
         self.queue.send(Job::Probe(reply))?;
         self.wait(answer).await?
+    }
+}
+
+impl Sqlite {
+    /// Works out what `changes` come to. What cannot be read now the writer reads.
+    fn prepare(&self, org: OrgKey, changes: &ChangeSet) -> Prepared {
+        Prepared::of(org, changes, |put| {
+            let rev = put.expects.filter(|_| put.kind == Kind::Customer)?;
+            let stored = self.readers.read(|connection| records::find(connection, org, put.kind, put.id)).ok()??;
+            if stored.rev == rev { search::terms_of_document(org, &stored.document) } else { None }
+        })
     }
 }

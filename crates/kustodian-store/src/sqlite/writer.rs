@@ -175,6 +175,7 @@ mod tests {
     use crate::options::Options;
     use crate::sqlite::connection::{self, Durability};
     use crate::sqlite::job::Source;
+    use crate::sqlite::prepared::Prepared;
 
     #[test]
     fn a_full_disk_is_told_and_survived() {
@@ -200,7 +201,8 @@ mod tests {
         let put = |writer: &mut Writer, number: u8| {
             let (reply, mut answer) = oneshot::channel();
             let changes = large_tag(number);
-            writer.commit_group(vec![Job::change(OrgKey(1), Source::Ready(changes), reply)]);
+            let prepared = Prepared::late(OrgKey(1), &changes);
+            writer.commit_group(vec![Job::change(OrgKey(1), Source::Ready(changes, prepared), reply)]);
             answer.try_recv().unwrap()
         };
         let probe = |writer: &mut Writer| {
@@ -225,7 +227,7 @@ mod tests {
             deleted: false,
             created_at: now,
             updated_at: now,
-            document: "x".repeat(100_000),
+            document: (0..40_000_u32).map(|number| number.wrapping_mul(0x9e37_79b9).to_string()).collect(),
             search: None,
         };
         ChangeSet { puts: vec![put], ..ChangeSet::default() }

@@ -49,7 +49,7 @@ pub(crate) fn everything(url: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// What a query finds, as text.
+/// What a query finds, as text; what is kept compressed too.
 pub(crate) fn rows(url: &str, sql: &str) -> Vec<Vec<String>> {
     let connection = rusqlite::Connection::open(url.strip_prefix("sqlite:").unwrap()).unwrap();
     let mut statement = connection.prepare(sql).unwrap();
@@ -57,6 +57,7 @@ pub(crate) fn rows(url: &str, sql: &str) -> Vec<Vec<String>> {
     let text = |row: &rusqlite::Row<'_>, column| match row.get_unwrap(column) {
         rusqlite::types::Value::Integer(number) => number.to_string(),
         rusqlite::types::Value::Text(text) => text,
+        rusqlite::types::Value::Blob(bytes) => kustodian_store::packed_text(&bytes).unwrap(),
         other => panic!("{other:?} in column {column} of {sql}"),
     };
     let read = |row: &rusqlite::Row<'_>| Ok((0..columns).map(|column| text(row, column)).collect());

@@ -1,5 +1,6 @@
 -- The first schema. Times are milliseconds since 1970-01-01T00:00:00Z; ids are 24 hexadecimal characters; `org` is
--- orgs.key; `document` is the resource object as the API answers it, in the form of version `format`.
+-- orgs.key; `document` is the resource object as the API answers it, in the form of version `format`. Documents and what
+-- events keep of them are TEXT where they are short, else a BLOB that holds the text compressed.
 
 CREATE TABLE orgs (
     key        INTEGER PRIMARY KEY AUTOINCREMENT, -- never given twice, so that no stray row changes hands
@@ -42,7 +43,7 @@ CREATE TABLE customers (
     deleted    INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
-    document   TEXT NOT NULL
+    document   ANY NOT NULL
 ) STRICT;
 
 CREATE UNIQUE INDEX customers_by_id ON customers (org, id, deleted);
@@ -58,7 +59,7 @@ CREATE TABLE tags (
     deleted    INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
-    document   TEXT NOT NULL
+    document   ANY NOT NULL
 ) STRICT;
 
 CREATE UNIQUE INDEX tags_by_id ON tags (org, id, deleted);
@@ -72,7 +73,7 @@ CREATE TABLE users (
     deleted    INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
-    document   TEXT NOT NULL
+    document   ANY NOT NULL
 ) STRICT;
 
 CREATE UNIQUE INDEX users_by_id ON users (org, id, deleted);
@@ -86,7 +87,7 @@ CREATE TABLE teams (
     deleted    INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
-    document   TEXT NOT NULL
+    document   ANY NOT NULL
 ) STRICT;
 
 CREATE UNIQUE INDEX teams_by_id ON teams (org, id, deleted);
@@ -100,7 +101,7 @@ CREATE TABLE shortcuts (
     deleted    INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
-    document   TEXT NOT NULL
+    document   ANY NOT NULL
 ) STRICT;
 
 CREATE UNIQUE INDEX shortcuts_by_id ON shortcuts (org, id, deleted);
@@ -154,8 +155,8 @@ CREATE TABLE events (
     link       BLOB NOT NULL,
     salt       BLOB,                              -- null once erased
     request_id TEXT NOT NULL,                     -- empty once erased
-    changes    TEXT,                              -- null on a create, and once erased
-    snapshot   TEXT,                              -- the whole record, now and then; null once erased
+    changes    ANY,                               -- null on a create, and once erased
+    snapshot   ANY,                               -- the whole record, now and then; null once erased
     PRIMARY KEY (org, position)
 ) STRICT, WITHOUT ROWID;
 
@@ -300,7 +301,7 @@ CREATE TABLE search_slots (
 -- Words, parts, and the values of attributes that have several, by customers.key. They are cut by the program and name
 -- org and attribute themselves; what the tokenizer would take apart is written otherwise.
 CREATE VIRTUAL TABLE customer_words USING fts5(
-    tokens, content = '', contentless_delete = 1, detail = none,
+    tokens, content = '', columnsize = 0, detail = none,
     tokenize = "ascii tokenchars '!#$%&()*+,-./:;<=>?@[]^_`{|}~ '"
 );
 

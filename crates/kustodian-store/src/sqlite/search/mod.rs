@@ -7,6 +7,7 @@ mod stream;
 mod time;
 mod walk;
 mod walks;
+mod words;
 mod write;
 
 pub(super) use self::pages::search;
@@ -14,4 +15,4 @@ pub(super) use self::reindex::reindex;
 pub(super) use self::time::watch;
 pub(super) use self::walk::{Step, step};
 pub(super) use self::walks::{Walk, keep, touch};
-pub(super) use self::write::Writing;
+pub(super) use self::write::{Found, FoundBy, Writing, former_terms, terms_of_document};

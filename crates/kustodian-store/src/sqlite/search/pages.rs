@@ -14,6 +14,7 @@ use kustomer_api::search::Aggregated;
 use rusqlite::types::{Type, Value, ValueRef};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params_from_iter};
 
+use super::super::packed::Unpacked;
 use super::super::records::stored;
 use super::super::values::Id;
 use super::access::{Access, Sqlite, Statement, Within, access, values};
@@ -668,13 +669,13 @@ impl<'c> Check<'c> {
         if open.peek().is_none() {
             return Ok(true);
         }
-        let row = self.document.query_row([key], |row| parse(row.get_ref(0)?.as_str()?))?;
+        let row = self.document.query_row([key], |row| parse(&row.get::<_, Unpacked>(0)?.0))?;
         Ok(open.all(|conjunct| matches(conjunct.node, &row)))
     }
 }
 
 fn read_row(connection: &Connection, key: i64) -> rusqlite::Result<SearchRow> {
-    connection.prepare_cached(DOCUMENT)?.query_row([key], |row| parse(row.get_ref(0)?.as_str()?))
+    connection.prepare_cached(DOCUMENT)?.query_row([key], |row| parse(&row.get::<_, Unpacked>(0)?.0))
 }
 
 fn parse(document: &str) -> rusqlite::Result<SearchRow> {

@@ -6,8 +6,9 @@ use kustomer_api::ObjectId;
 use rusqlite::types::Type;
 use rusqlite::{Connection, params};
 
+use super::super::packed::Unpacked;
 use super::super::values::Id;
-use super::write::Writing;
+use super::write::{Found, FoundBy, Writing};
 
 /// How many records are read at a time.
 const RECORDS: usize = 1_000;
@@ -31,7 +32,7 @@ pub(in crate::sqlite) fn reindex(
         let page: Vec<(i64, i64, ObjectId, String)> = connection
             .prepare_cached(PAGE)?
             .query_map(params![last, RECORDS], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get::<_, Id>(2)?.0, row.get(3)?))
+                Ok((row.get(0)?, row.get(1)?, row.get::<_, Id>(2)?.0, row.get::<_, Unpacked>(3)?.0))
             })?
             .collect::<rusqlite::Result<_>>()?;
         let Some((key, ..)) = page.last() else { return Ok(done) };
@@ -41,9 +42,12 @@ pub(in crate::sqlite) fn reindex(
             let row = holdings::search_row_of(&document)
                 .map_err(|refusal| rusqlite::Error::FromSqlConversionFailure(3, Type::Text, Box::new(refusal)))?;
             if let Some(row) = row {
-                writing.add(connection, (OrgKey(org), key, id), &row, limit)?;
+                let org = OrgKey(org);
+                let by = FoundBy::of(org, &row);
+                writing.add(connection, (org, key, id), &Found { row: &row, by: &by }, limit)?;
             }
         }
+        writing.write_words(connection)?;
         tell(done);
     }
 }

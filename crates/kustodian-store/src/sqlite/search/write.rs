@@ -1,65 +1,150 @@
-//! Writing what a record is found by, in the transaction that writes the record.
+//! Writing what a record is found by, in the transaction that writes the record. Of a record that is changed only what
+//! differs is written: an index is left alone where its column stays as it is, and so is every word that stays.
 
 use std::collections::HashMap;
 
+use kustodian_core::holdings;
 use kustodian_core::search::SearchRow;
 use kustodian_core::store::OrgKey;
 use kustomer_api::ObjectId;
-use rusqlite::types::Value;
-use rusqlite::{Connection, params, params_from_iter};
+use rusqlite::types::{Value, ValueRef};
+use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 
+use super::super::packed::Unpacked;
+use super::words::Words;
 use crate::search::{COLUMNS, Cell, PARTS, SLOTS, Slots, cells, slot_cells, terms};
 
-/// What one transaction knows of slots.
+/// What a record is found by, worked out before the writer takes it.
+pub(in crate::sqlite) struct FoundBy {
+    /// The values of [`COLUMNS`] and [`PARTS`].
+    cells: Vec<Value>,
+    /// A line each, in order.
+    terms: String,
+}
+
+impl FoundBy {
+    pub(in crate::sqlite) fn of(org: OrgKey, row: &SearchRow) -> Self {
+        let cells = cells(row).map(|cell| cell.map_or(Value::Null, value)).collect();
+        Self { cells, terms: terms(org, row) }
+    }
+}
+
+/// A record as it is found from now on.
+pub(in crate::sqlite) struct Found<'a> {
+    pub(in crate::sqlite) row: &'a SearchRow,
+    pub(in crate::sqlite) by: &'a FoundBy,
+}
+
+/// The columns before those of [`COLUMNS`].
+const HEAD: [&str; 4] = ["key", "org", "id", "deleted"];
+
+const FIND_ROW: &str = "SELECT * FROM customer_search WHERE key = ?1";
+const FORGET_ROW: &str = "DELETE FROM customer_search WHERE key = ?1";
+const FIND_DOCUMENT: &str = "SELECT document FROM customers WHERE key = ?1";
+
+/// The terms that a stored document was found by; `None` when it is none of a customer, or one that was erased.
+pub(in crate::sqlite) fn terms_of_document(org: OrgKey, document: &str) -> Option<String> {
+    holdings::search_row_of(document).ok().flatten().map(|row| terms(org, &row))
+}
+
+/// The terms of the customer in this row, out of its document: to be asked before that is written over.
+pub(in crate::sqlite) fn former_terms(connection: &Connection, org: OrgKey, key: i64) -> rusqlite::Result<String> {
+    let document = connection.prepare_cached(FIND_DOCUMENT)?.query_row([key], |row| row.get(0)).optional()?;
+    Ok(document.and_then(|Unpacked(document)| terms_of_document(org, &document)).unwrap_or_default())
+}
+
+/// What one transaction knows of slots, and the words it is to write at its end.
 #[derive(Default)]
 pub(in crate::sqlite) struct Writing {
     slots: HashMap<OrgKey, Slots>,
+    words: Words,
 }
 
-const FORGET_ROW: &str = "DELETE FROM customer_search WHERE key = ?1";
-const FORGET_TERMS: &str = "DELETE FROM customer_words WHERE rowid = ?1";
-const ADD_TERMS: &str = "INSERT INTO customer_words (rowid, tokens) VALUES (?1, ?2)";
-
 impl Writing {
-    /// Puts `row` in the place of what the record with this key was found by.
-    pub(in crate::sqlite) fn replace(
-        &mut self,
-        connection: &Connection,
-        (org, key, id): (OrgKey, i64, ObjectId),
-        row: Option<&SearchRow>,
-        limit: usize,
-    ) -> rusqlite::Result<()> {
-        forget(connection, key)?;
-        match row {
-            Some(row) => self.add(connection, (org, key, id), row, limit),
-            None => Ok(()),
-        }
-    }
-
     /// Adds what a new record is found by. At most `limit` custom attributes of the org get a column.
     pub(in crate::sqlite) fn add(
         &mut self,
         connection: &Connection,
         (org, key, id): (OrgKey, i64, ObjectId),
-        row: &SearchRow,
+        found: &Found<'_>,
         limit: usize,
     ) -> rusqlite::Result<()> {
-        let slots = self.slots(connection, org)?;
-        for (attribute, slot) in slots.give(row, limit) {
-            connection
-                .prepare_cached("INSERT INTO search_slots (org, attribute, slot) VALUES (?1, ?2, ?3)")?
-                .execute(params![org.0, attribute, slot])?;
+        let values = self.values(connection, (org, key, id), found, limit)?;
+        connection.prepare_cached(insert())?.execute(params_from_iter(values))?;
+        self.words.add(key, &found.by.terms);
+        Ok(())
+    }
+
+    /// Puts `found` in the place of what the record with this key was found by, whose terms were `former`.
+    pub(in crate::sqlite) fn replace(
+        &mut self,
+        connection: &Connection,
+        (org, key, id): (OrgKey, i64, ObjectId),
+        former: &str,
+        found: Option<&Found<'_>>,
+        limit: usize,
+    ) -> rusqlite::Result<()> {
+        let Some(found) = found else {
+            if connection.prepare_cached(FORGET_ROW)?.execute([key])? > 0 {
+                self.words.remove(key, former);
+            }
+            return Ok(());
+        };
+        let values = self.values(connection, (org, key, id), found, limit)?;
+        let changed: Option<Vec<usize>> = connection
+            .prepare_cached(FIND_ROW)?
+            .query_row([key], |row| {
+                let differs =
+                    |place: &usize| row.get_ref(*place).is_ok_and(|was| was != ValueRef::from(&values[*place]));
+                Ok((0..values.len()).filter(differs).collect())
+            })
+            .optional()?;
+        let Some(changed) = changed else {
+            connection.prepare_cached(insert())?.execute(params_from_iter(values))?;
+            self.words.add(key, &found.by.terms);
+            return Ok(());
+        };
+        if !changed.is_empty() {
+            let sets: Vec<String> = changed.iter().map(|place| format!("{} = ?", column(*place))).collect();
+            let sql = format!("UPDATE customer_search SET {} WHERE key = ?", sets.join(", "));
+            let bound = changed.iter().map(|place| &values[*place]).chain(values.first());
+            connection.prepare_cached(&sql)?.execute(params_from_iter(bound))?;
         }
-        let head = [
+        self.words.replace(key, former, &found.by.terms);
+        Ok(())
+    }
+
+    /// Writes the words gathered so far: before the transaction ends, at the latest.
+    pub(in crate::sqlite) fn write_words(&mut self, connection: &Connection) -> rusqlite::Result<()> {
+        self.words.write(connection)
+    }
+
+    /// The values of a record's row, in the order of the table's columns.
+    fn values(
+        &mut self,
+        connection: &Connection,
+        (org, key, id): (OrgKey, i64, ObjectId),
+        found: &Found<'_>,
+        limit: usize,
+    ) -> rusqlite::Result<Vec<Value>> {
+        let slots = self.slots(connection, org)?;
+        if !slots.suffice_for(found.row) {
+            for (attribute, slot) in slots.give(found.row, limit) {
+                connection
+                    .prepare_cached("INSERT INTO search_slots (org, attribute, slot) VALUES (?1, ?2, ?3)")?
+                    .execute(params![org.0, attribute, slot])?;
+            }
+        }
+        let mut values = Vec::with_capacity(HEAD.len() + COLUMNS.len() + PARTS.len() + SLOTS);
+        values.extend([
             Value::Integer(key),
             Value::Integer(org.0),
             Value::Blob(id.as_bytes().to_vec()),
-            Value::Integer(i64::from(row.deleted)),
-        ];
-        let rest = cells(row).chain(slot_cells(row, slots)).map(|cell| cell.map_or(Value::Null, value));
-        connection.prepare_cached(insert())?.execute(params_from_iter(head.into_iter().chain(rest)))?;
-        connection.prepare_cached(ADD_TERMS)?.execute(params![key, terms(org, row)])?;
-        Ok(())
+            Value::Integer(i64::from(found.row.deleted)),
+        ]);
+        values.extend(found.by.cells.iter().cloned());
+        values.extend(slot_cells(found.row, slots).into_iter().map(|cell| cell.map_or(Value::Null, value)));
+        Ok(values)
     }
 
     fn slots(&mut self, connection: &Connection, org: OrgKey) -> rusqlite::Result<&mut Slots> {
@@ -77,20 +162,21 @@ pub(super) fn read_slots(connection: &Connection, org: OrgKey) -> rusqlite::Resu
     Ok(Slots::new(given.collect::<rusqlite::Result<Vec<(String, usize)>>>()?))
 }
 
-/// Takes the record with this key out of search.
-fn forget(connection: &Connection, key: i64) -> rusqlite::Result<()> {
-    if connection.prepare_cached(FORGET_ROW)?.execute([key])? > 0 {
-        connection.prepare_cached(FORGET_TERMS)?.execute([key])?;
-    }
-    Ok(())
-}
-
 fn insert() -> &'static str {
     static SQL: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
-        let places = vec!["?"; 4 + COLUMNS.len() + PARTS.len() + SLOTS].join(", ");
+        let places = vec!["?"; HEAD.len() + COLUMNS.len() + PARTS.len() + SLOTS].join(", ");
         format!("INSERT INTO customer_search VALUES ({places})")
     });
     &SQL
+}
+
+/// The name of a column by its place.
+fn column(place: usize) -> String {
+    let named = HEAD.into_iter().chain(COLUMNS.iter().map(|column| column.name)).chain(PARTS.map(|(_, name)| name));
+    match named.clone().nth(place) {
+        Some(name) => name.to_owned(),
+        None => format!("c{}", place + 1 - named.count()),
+    }
 }
 
 /// A value as it is stored and bound. Numbers without a fraction take less room as integers, and compare alike.
