@@ -96,7 +96,7 @@ impl Sequencer {
     /// Starts it; it looks at once when woken.
     pub(super) fn start(connector: Arc<Connector>, begin: String, wake: Arc<Notify>) -> Self {
         let (stop, stopped) = watch::channel(false);
-        let worker = Worker { connector, begin, connection: None, known: HashSet::new(), swept: Instant::now() };
+        let worker = Worker { connector, begin, connection: None, known: HashSet::new(), swept: None };
         Self { stop, task: tokio::spawn(worker.run(wake, stopped)) }
     }
 
@@ -114,8 +114,8 @@ struct Worker {
     connection: Option<Connection>,
     /// The orgs that have a row in `feeds` for certain.
     known: HashSet<OrgKey>,
-    /// When receipts were last swept.
-    swept: Instant,
+    /// When receipts were last swept; a server that has just begun does it at once.
+    swept: Option<Instant>,
 }
 
 impl Worker {
@@ -146,8 +146,8 @@ impl Worker {
         let work = timeout(limit * 2, give_all(&connection, &self.begin, &mut self.known)).await;
         match work {
             Ok(Ok(())) => {
-                if self.swept.elapsed() >= SWEEPING {
-                    self.swept = Instant::now();
+                if self.swept.is_none_or(|swept| swept.elapsed() >= SWEEPING) {
+                    self.swept = Some(Instant::now());
                     match timeout(limit, receipts::sweep(&connection)).await {
                         Ok(swept) => swept.map_err(|failed| store_error(&failed.error))?,
                         Err(_) => return Err(unavailable("PostgreSQL did not answer in time")),

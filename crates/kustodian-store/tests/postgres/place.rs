@@ -46,6 +46,14 @@ pub(crate) const TAMPERINGS: &[(&str, &str)] = &[
     ("a position's actor", "UPDATE positions SET actor = NULL WHERE org = 1 AND position = 7"),
 ];
 
+/// An event put in as the 41st, and those behind it moved on.
+pub(crate) const PUT_IN_BETWEEN: &str = "UPDATE positions SET position = position + 1 WHERE org = 1 AND position > 40; \
+     INSERT INTO events SELECT record, org, kind, 71, 'ffffffffffffffffffffffff', name, at, actor, client, digest, salt, \
+     request_id, changes, NULL FROM events WHERE record = '{long}' AND rev = 70; \
+     INSERT INTO positions SELECT record, org, kind, 71, 41, 'ffffffffffffffffffffffff', at, actor, link \
+     FROM positions WHERE record = '{long}' AND rev = 70; \
+     UPDATE feeds SET position = 78 WHERE org = 1; UPDATE tags SET rev = 71 WHERE id = '{long}' AND org = 1";
+
 /// Names a server in which tests may make databases.
 const SERVER: &str = "KUSTODIAN_TEST_POSTGRES";
 

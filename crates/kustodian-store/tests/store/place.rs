@@ -25,6 +25,13 @@ pub(crate) const TAMPERINGS: &[(&str, &str)] = &[
     ),
 ];
 
+/// An event put in as the 41st, and those behind it moved on.
+pub(crate) const PUT_IN_BETWEEN: &str = "UPDATE events SET position = -position WHERE org = 1 AND position > 40; \
+     UPDATE events SET position = 1 - position WHERE org = 1 AND position < 0; \
+     INSERT INTO events SELECT org, 41, 'ffffffffffffffffffffffff', kind, record, 71, name, at, actor, client, digest, \
+     link, salt, request_id, changes, NULL FROM events WHERE record = '{long}' AND rev = 70; \
+     UPDATE feeds SET position = 78 WHERE org = 1; UPDATE tags SET rev = 71 WHERE id = '{long}' AND org = 1";
+
 /// How many random sets of records and searches are tried.
 pub(crate) const SEARCH_CASES: u32 = 40;
 

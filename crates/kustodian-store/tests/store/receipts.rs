@@ -1,13 +1,17 @@
 //! Receipts: what was done once is not done again.
 
 use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
 
-use crate::setting::{at, changes, email, engine_with_org, everything, next_id, put};
+use crate::place::Place;
+use crate::setting::{at, changes, email, engine_with_org, everything, make_org, next_id, put};
 use kustodian_core::change::{ChangeSet, Kind, Put};
 use kustodian_core::receipt::{Fingerprint, LIFETIME, Pledge, Receipt, ReceiptKey};
 use kustodian_core::store::{CommitError, OrgKey, Store};
+use kustodian_store::{Options, open};
 use kustomer_api::ObjectId;
 use tokio::task::JoinSet;
+use tokio::time::sleep;
 
 fn key(org: OrgKey, key: &str) -> ReceiptKey {
     ReceiptKey::new(org, ObjectId::from_bytes([1; 12]), key.as_bytes()).unwrap()
@@ -105,4 +109,42 @@ async fn of_forty_commits_with_one_key_one_is_done() {
         }
     }
     assert_eq!(store.list(org, everything(Kind::Customer)).await.unwrap().total, Some(2));
+}
+
+#[tokio::test]
+async fn receipts_that_do_not_count_any_longer_are_forgotten_and_no_others() {
+    let Some(place) = Place::lasting().await else { return };
+    let now = i64::try_from(UNIX_EPOCH.elapsed().unwrap().as_millis()).unwrap();
+    let database = open(place.url(), Options::default()).await.unwrap();
+    let org = make_org(&*database.directory(), "acme").await.key;
+    let leave = async |store: &dyn Store, name: &str, millis: i64| {
+        let (set, receipt) = signed(changes(vec![put(next_id(), 1)]), key(org, name), millis);
+        store.commit(org, set).await.unwrap();
+        receipt
+    };
+    // Made in this order, so that nothing is forgotten on the way. An hour is left for clocks that disagree.
+    let hour = 60 * 60 * 1_000;
+    for number in 0..5 {
+        leave(&*database.store(), &format!("expired-{number}"), now - LIFETIME - 2 * hour).await;
+    }
+    database.close().await;
+
+    // A server that has just come sweeps, too.
+    let database = open(place.url(), Options::default()).await.unwrap();
+    let store = database.store();
+    let kept = [leave(&*store, "still", now - LIFETIME + hour).await, leave(&*store, "new", now).await];
+    let mut left = 0;
+    for _ in 0..600 {
+        left = place.write("UPDATE receipts SET status = status").await;
+        if left <= 2 {
+            break;
+        }
+        sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(left, 2);
+    for receipt in kept {
+        assert_eq!(store.find_receipt(org, receipt.key, at(now)).await.unwrap().as_ref(), Some(&receipt));
+    }
+    drop(store);
+    database.close().await;
 }

@@ -7,8 +7,10 @@ use crate::place::Place;
 use crate::setting::{at, make_org, next_id};
 use kustodian_core::chain::{Link, Salt};
 use kustodian_core::change::{Cause, ChangeSet, Erasure, Event, EventSeed, Kind, Put};
+use kustodian_core::customer::{self, Context, UpdateOptions, Write};
+use kustodian_core::directory::Org;
 use kustodian_core::store::{OrgKey, Store};
-use kustodian_store::{Options, Problem, Verification, open, verify};
+use kustodian_store::{Options, Problem, Verification, Where, open, verify};
 use kustomer_api::ObjectId;
 use tokio::time::sleep;
 
@@ -161,6 +163,10 @@ const TAMPERINGS: &[(&str, &str)] = &[
     ),
     ("a payload that was erased", "UPDATE events SET changes = '{}' WHERE record = '{erased}' AND rev = 2"),
     (
+        "an erasure told as something else",
+        "UPDATE events SET name = 'kustomer.tag.update' WHERE record = '{erased}' AND rev = 4",
+    ),
+    (
         "a link",
         "UPDATE {places} SET link = other.link FROM (SELECT link FROM {places} WHERE position = 3) other WHERE org = 1 AND position = 40",
     ),
@@ -216,4 +222,111 @@ async fn whatever_is_written_past_the_engine_is_found() {
         assert!(told.findings.len() < 10, "{what} is told at length: {:?}", told.findings);
     }
     assert!(verified(&place.copy().await, None).await.is_sound());
+}
+
+/// The rest moved along, so that no position is missing or doubled; see `place::PUT_IN_BETWEEN` for the other way.
+const MOVED_UP: &str = "DELETE FROM events WHERE org = 1 AND record = '{long}' AND rev = 30; \
+     DELETE FROM {places} WHERE org = 1 AND position = 30; \
+     UPDATE {places} SET position = -position WHERE org = 1 AND position > 30; \
+     UPDATE {places} SET position = -position - 1 WHERE org = 1 AND position < 0; \
+     UPDATE feeds SET position = 76 WHERE org = 1";
+
+#[tokio::test]
+async fn an_event_put_in_or_taken_out_is_found_also_when_the_rest_is_moved_along() {
+    let Some(Populated { place, long, .. }) = populated().await else { return };
+    for (what, sql, first) in [("taken out", MOVED_UP, 30), ("put in", crate::place::PUT_IN_BETWEEN, 41)] {
+        let copy = place.copy().await;
+        copy.write(&sql.replace("{long}", &long.to_string()).replace("{places}", crate::place::PLACES)).await;
+        let told = verified(&copy, None).await;
+        let found = told.findings.first().expect(what);
+        assert_eq!((&found.at, found.problem), (&Where::Position(first), Problem::Link), "{what}");
+    }
+}
+
+/// All that an org's last event left, so that nothing points at it any more.
+const CUT_OFF: &str = "DELETE FROM events WHERE org = 2; DELETE FROM {places} WHERE org = 2; \
+     DELETE FROM tags WHERE org = 2; DELETE FROM feeds WHERE org = 2";
+
+#[tokio::test]
+async fn an_end_that_was_cut_off_without_a_trace_is_found_by_the_end_that_was_kept() {
+    let Some(Populated { place, .. }) = populated().await else { return };
+    let sound = verified(&place, None).await;
+    let kept = (sound.orgs[1].position, sound.orgs[1].link);
+    // PLACES may be the table of events itself: its rows are gone then already.
+    assert!(place.write(&CUT_OFF.replace("{places}", crate::place::PLACES)).await > 0);
+    assert!(verified(&place, None).await.is_sound(), "nothing in the database tells of it");
+    let found = verified(&place, Some(kept)).await;
+    assert_eq!(found.findings.iter().map(|found| found.problem).collect::<Vec<_>>(), [Problem::Expected]);
+}
+
+/// A customer's life as the rules tell it: made, and changed three times.
+fn life(org: &Org, number: u32) -> ChangeSet {
+    let id = next_id();
+    let seed = || EventSeed { id: next_id(), salt: Salt(id.as_bytes().repeat(2)[..16].try_into().unwrap()) };
+    let write = |body: serde_json::Value| Write { input: serde_json::from_value(body).unwrap(), tags: None };
+    let context =
+        |later: i64| Context { org, actor: org.id, now: at(1_000 + later), client: "api", request_id: "request" };
+    let body = serde_json::json!({
+        "name": format!("Ada {number}"), "emails": [{ "email": format!("ada.{number}@acme.example"), "type": "work" }],
+        "phones": [{ "phone": format!("+1{number:010}") }], "locale": "en_GB", "timeZone": "Europe/London",
+        "locations": [{ "name": "HQ", "address": "1 Main St", "countryCode": "GB", "latitude": 51.5, "longitude": -0.125 }],
+        "custom": { "scoreNum": number, "loyaltyTierStr": "gold", "noteTxt": "called twice, wants an answer by Friday" },
+    });
+    let mut all = customer::create(&context(0), id, seed(), write(body)).unwrap();
+    for step in 1..4 {
+        let body = serde_json::json!({ "custom": { "scoreNum": step }, "gender": if step == 2 { "f" } else { "m" } });
+        let stored = crate::setting::stored(all.puts.last().unwrap());
+        let options = UpdateOptions::default();
+        let next = customer::update(&context(step), Some(&stored), seed(), write(body), &options).unwrap();
+        all.puts.extend(next.puts);
+        all.events.extend(next.events);
+    }
+    // Nobody searches here.
+    all.puts.iter_mut().for_each(|put| put.search = None);
+    all
+}
+
+/// The most memory this process ever had, in kilobytes.
+fn most_memory() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim_end_matches("kB").trim().parse().unwrap()
+}
+
+/// Where the rate in `docs/history.md` comes from, as an optimized build shows it.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "it takes minutes"]
+#[expect(clippy::print_stdout, reason = "what is measured is the point")]
+async fn a_million_events_are_verified_within_bounded_memory() {
+    const EVENTS: u32 = 1_000_000;
+    const LIVES_AT_ONCE: u32 = 50;
+    let Some(place) = Place::lasting().await else { return };
+    let database = open(place.url(), Options::default()).await.unwrap();
+    let store = database.store();
+    let org = make_org(&*database.directory(), "acme").await;
+    for first in (0..EVENTS / 4).step_by(LIVES_AT_ONCE as usize) {
+        let mut all = ChangeSet::default();
+        for number in first..first + LIVES_AT_ONCE {
+            let life = life(&org, number);
+            all.puts.extend(life.puts);
+            all.claims.extend(life.claims);
+            all.events.extend(life.events);
+        }
+        store.commit(org.key, all).await.unwrap();
+    }
+    while store.feed_head(org.key).await.unwrap().position < u64::from(EVENTS) {
+        sleep(Duration::from_secs(1)).await;
+    }
+    drop(store);
+    database.close().await;
+
+    let before = most_memory();
+    let began = std::time::Instant::now();
+    let told = verified(&place, None).await;
+    let took = began.elapsed();
+    assert!(told.is_sound(), "{:?}", told.findings.first());
+    assert_eq!(told.events, u64::from(EVENTS));
+    let rate = f64::from(EVENTS) / took.as_secs_f64();
+    println!("{EVENTS} events in {took:.1?}: {rate:.0} a second; {before} kB before, {} kB at most", most_memory());
+    assert!(most_memory() < before + 128 * 1024, "memory grows with the number of events");
 }
