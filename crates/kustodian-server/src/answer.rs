@@ -1,18 +1,19 @@
 //! From what a handler decided to bytes and headers (`docs/contract/behaviour.md` §2, §3, §5).
 
-use axum::body::Body;
-use axum::response::Response;
 use bytes::Bytes;
 use http::header::{
     ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, REFERRER_POLICY, RETRY_AFTER,
     STRICT_TRANSPORT_SECURITY, VARY, X_CONTENT_TYPE_OPTIONS,
 };
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use kustodian_core::rate_limit::Standing;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::resource;
 use kustodian_core::store::{CommitError, StoreError};
 use kustomer_api::error::code;
+
+/// An answer of the API; its body is there whole.
+pub(crate) type Response = http::Response<Bytes>;
 
 /// What a handler answers.
 pub(crate) enum Answer {
@@ -49,9 +50,9 @@ impl Answer {
                 response
             }
             Self::Json(body) => json(StatusCode::OK, body),
-            Self::Empty => with_status(StatusCode::NO_CONTENT, Body::empty()),
+            Self::Empty => with_status(StatusCode::NO_CONTENT, Bytes::new()),
             Self::NotModified { etag } => {
-                let mut response = with_status(StatusCode::NOT_MODIFIED, Body::empty());
+                let mut response = with_status(StatusCode::NOT_MODIFIED, Bytes::new());
                 set(&mut response, ETAG, &etag);
                 response
             }
@@ -59,14 +60,19 @@ impl Answer {
     }
 }
 
-fn with_status(status: StatusCode, body: Body) -> Response {
+fn with_status(status: StatusCode, body: Bytes) -> Response {
     let mut response = Response::new(body);
     *response.status_mut() = status;
+    // Room for all that an answer has, so that it need not grow.
+    *response.headers_mut() = HeaderMap::with_capacity(HEADERS);
     response
 }
 
+/// More than the headers that an answer has at most, those added on its way out included.
+const HEADERS: usize = 20;
+
 fn json(status: StatusCode, body: String) -> Response {
-    let mut response = with_status(status, Body::from(Bytes::from(body)));
+    let mut response = with_status(status, Bytes::from(body));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
     response
 }
@@ -157,16 +163,15 @@ pub(crate) fn finish(response: &mut Response, request_id: &str, standing: Standi
 }
 
 /// What every answer tells a browser, unless it said so itself: take it for what it says it is, run and frame nothing of
-/// it, send nobody the address it came from, and come back over TLS once it was reached so. Errors found while a request
-/// is still being parsed are answered below this, with a status line and no body.
-pub(crate) fn protect(response: &mut Response) {
+/// it, send nobody the address it came from, and come back over TLS once it was reached so.
+pub(crate) fn protect(headers: &mut HeaderMap) {
     for (name, value) in [
         (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         (CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
         (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
         (STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000; includeSubDomains")),
     ] {
-        response.headers_mut().entry(name).or_insert(value);
+        headers.entry(name).or_insert(value);
     }
 }
 

@@ -8,8 +8,8 @@ use kustodian_core::directory::Directory;
 use kustodian_core::rate_limit::{Budget, Standing};
 use kustodian_core::store::{OrgKey, Store};
 use kustomer_api::Timestamp;
-use tokio::sync::Semaphore;
 
+use crate::admission::Admission;
 use crate::authentication::TokenCache;
 use crate::feed_watch::FeedWatch;
 use crate::metrics::Metrics;
@@ -37,7 +37,7 @@ pub(crate) struct App {
     pub(crate) tokens: TokenCache,
     pub(crate) metrics: Metrics,
     /// Places for the requests that are worked on.
-    pub(crate) places: Arc<Semaphore>,
+    pub(crate) admission: Admission,
     pub(crate) feed_watch: Arc<FeedWatch>,
     pub(crate) scrubber: Arc<Scrubber>,
     budgets: Mutex<HashMap<OrgKey, Budget>>,
@@ -47,14 +47,14 @@ impl App {
     pub(crate) fn new(services: Services, settings: Settings) -> Self {
         let metrics = Metrics::default();
         let scrubber = Arc::new(Scrubber::new(metrics.scrub_pending.clone()));
-        let places = Arc::new(Semaphore::new(settings.max_in_flight.min(Semaphore::MAX_PERMITS)));
+        let admission = Admission::new(settings.max_in_flight, settings.target_write_time);
         Self {
             services,
             settings,
             routes: RouteTable::new(crate::handlers::served()),
             tokens: TokenCache::default(),
             metrics,
-            places,
+            admission,
             feed_watch: Arc::default(),
             scrubber,
             budgets: Mutex::default(),

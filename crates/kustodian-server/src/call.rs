@@ -20,8 +20,8 @@ use kustodian_core::{input, resource};
 use kustomer_api::endpoint::{Declaration, PathArguments};
 use kustomer_api::query::QueryArguments;
 use kustomer_api::{Endpoint, ObjectId, Timestamp};
-use tokio::sync::OwnedSemaphorePermit;
 
+use crate::admission::Place;
 use crate::answer::Answer;
 use crate::app::App;
 use crate::routes::Served;
@@ -39,7 +39,7 @@ pub(crate) struct Admitted {
     /// The idempotency key it was sent with.
     pub(crate) pledge: Option<Pledge>,
     /// Its place among the requests in flight.
-    pub(crate) place: Option<OwnedSemaphorePermit>,
+    pub(crate) place: Option<Place>,
 }
 
 pub(crate) type Answering = Pin<Box<dyn Future<Output = Result<Answer, Refusal>> + Send>>;

@@ -7,14 +7,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, HttpBody as _};
 use axum::extract::{Extension, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use bytes::Bytes;
 use http::header::{ACCEPT, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderValue, Request, StatusCode};
+use http_body_util::{Either, Full};
+use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use prometheus_client::collector::Collector;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -24,7 +27,9 @@ use tower::ServiceExt as _;
 
 use crate::app::{App, Services};
 use crate::settings::Settings;
+use crate::silence::{Pulse, unless_silent};
 use crate::tls::Tls;
+use crate::unreadable::Outspoken;
 use crate::{answer, docs_page, openapi, pipeline};
 
 /// The server, ready to serve.
@@ -75,14 +80,15 @@ impl Server {
                 () = &mut shutdown => break,
             };
             let Some((stream, from, place)) = accepted else { continue };
-            let speaker = Speaker { app: Arc::clone(&app), router: router.clone(), from, watcher: graceful.watcher() };
+            let speaker = Speaker { app: Arc::clone(&app), router: router.clone(), from, pulse: Pulse::new() };
+            let watcher = graceful.watcher();
             let tls = tls.clone();
             tokio::spawn(async move {
                 speaker.app.metrics.connections.inc();
                 let app = Arc::clone(&speaker.app);
                 match tls {
-                    None => speaker.speak(stream).await,
-                    Some(tls) => speaker.speak_tls(stream, &tls).await,
+                    None => speaker.speak(stream, watcher).await,
+                    Some(tls) => speaker.speak_tls(stream, &tls, watcher).await,
                 }
                 app.metrics.connections.dec();
                 drop(place);
@@ -100,48 +106,63 @@ impl Server {
 /// One connection's side of the conversation.
 struct Speaker {
     app: Arc<App>,
+    /// For what is not of the API.
     router: Router,
     from: SocketAddr,
-    watcher: Watcher,
+    pulse: Pulse,
 }
 
 impl Speaker {
-    async fn speak_tls(self, stream: TcpStream, tls: &Tls) {
+    async fn speak_tls(self, stream: TcpStream, tls: &Tls, watcher: Watcher) {
         match tokio::time::timeout(HANDSHAKE_WITHIN, tls.acceptor.accept(stream)).await {
-            Ok(Ok(stream)) => self.speak(stream).await,
+            Ok(Ok(stream)) => self.speak(stream, watcher).await,
             Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
             Err(_) => tracing::debug!("a TLS handshake took too long"),
         }
     }
 
-    async fn speak(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
-        let Self { app, router, from, watcher } = self;
+    async fn speak(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, watcher: Watcher) {
+        let stream = Outspoken::new(stream, Arc::clone(&self.app));
         let connection = hyper::server::conn::http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(app.settings.head_timeout)
+            .header_read_timeout(None)
             .max_buf_size(MAX_HEAD)
-            .serve_connection(
-                TokioIo::new(stream),
-                service_fn(move |mut request: Request<hyper::body::Incoming>| {
-                    request.extensions_mut().insert(from);
-                    let is_chunked = request.headers().contains_key(TRANSFER_ENCODING);
-                    let answering = router.clone().oneshot(request.map(Body::new));
-                    async move {
-                        let mut response = answering.await?;
-                        answer::protect(&mut response);
-                        // A length sent beside the chunks is taken away before anybody sees it. A proxy that went by it
-                        // would take what follows for a part of the body: so nothing follows (RFC 9112 §6.3).
-                        if is_chunked {
-                            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-                        }
-                        Ok::<_, Infallible>(response)
-                    }
-                }),
-            );
-        if let Err(error) = watcher.watch(connection).await {
-            tracing::debug!(%error, "a connection ended early");
+            .serve_connection(TokioIo::new(stream), service_fn(|request| self.answer(request)));
+        let patience = self.app.settings.head_timeout;
+        match unless_silent(watcher.watch(connection), &self.pulse, patience).await {
+            Some(Ok(())) => {}
+            Some(Err(error)) => tracing::debug!(%error, "a connection ended early"),
+            None => tracing::debug!("a connection was silent for too long"),
         }
     }
+
+    async fn answer(&self, mut request: Request<Incoming>) -> Result<Response<Either<Full<Bytes>, Body>>, Infallible> {
+        self.pulse.asked();
+        let is_chunked = request.headers().contains_key(TRANSFER_ENCODING);
+        let mut response = if is_of_the_api(request.uri().path()) {
+            pipeline::answer(&self.app, self.from, request.map(body)).await.map(|body| Either::Left(Full::new(body)))
+        } else {
+            request.extensions_mut().insert(self.from);
+            self.router.clone().oneshot(request.map(body)).await?.map(Either::Right)
+        };
+        answer::protect(response.headers_mut());
+        // A length sent beside the chunks is taken away before anybody sees it. A proxy that went by it would take what
+        // follows for a part of the body: so nothing follows (RFC 9112 §6.3).
+        if is_chunked {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        self.pulse.answered();
+        Ok(response)
+    }
+}
+
+/// Whether the router has nothing at this path for sure.
+fn is_of_the_api(path: &str) -> bool {
+    path.starts_with("/v1/") || path.starts_with("/v2/")
+}
+
+/// The body of a request; that of most reads is known to be empty, and costs nothing.
+fn body(incoming: Incoming) -> Body {
+    if incoming.is_end_stream() { Body::empty() } else { Body::new(incoming) }
 }
 
 /// How long a TLS handshake may take.
@@ -185,7 +206,7 @@ fn router(app: Arc<App>) -> Router {
 }
 
 async fn api(State(app): State<Arc<App>>, Extension(from): Extension<SocketAddr>, request: Request<Body>) -> Response {
-    pipeline::answer(app, from, request).await
+    pipeline::answer(&app, from, request).await.map(Body::from)
 }
 
 const JSON: &str = "application/json; charset=utf-8";
@@ -224,6 +245,7 @@ async fn metrics(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
     } else {
         "text/plain; version=0.0.4; charset=utf-8"
     };
+    app.metrics.write_limit.set(i64::try_from(app.admission.write_limit()).unwrap_or(i64::MAX));
     plain(kind, app.metrics.render())
 }
 

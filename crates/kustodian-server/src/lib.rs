@@ -1,6 +1,7 @@
 //! The HTTP side of Kustodian. Routes, role checks and the OpenAPI document come out of the declarations in
 //! `kustomer-api`; rules are asked in `kustodian-core`; records are reached through its ports. No SQL is known here.
 
+mod admission;
 mod answer;
 mod app;
 mod authentication;
@@ -18,7 +19,9 @@ mod pipeline;
 mod routes;
 mod scrub;
 mod settings;
+mod silence;
 mod tls;
+mod unreadable;
 
 pub use app::Services;
 pub use connection::Server;

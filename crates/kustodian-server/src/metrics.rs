@@ -30,6 +30,7 @@ pub(crate) struct Metrics {
     pub(crate) connections: Gauge,
     pub(crate) shed: Counter<u64, AtomicU64>,
     pub(crate) scrub_pending: Gauge,
+    pub(crate) write_limit: Gauge,
 }
 
 /// From a tenth of a millisecond to ten seconds.
@@ -45,13 +46,15 @@ impl Default for Metrics {
         let connections = Gauge::default();
         let shed = Counter::default();
         let scrub_pending = Gauge::default();
+        let write_limit = Gauge::default();
         registry.register("requests", "API requests answered, by operation and status", requests.clone());
         registry.register("request_seconds", "Time to answer an API request, by operation", seconds.clone());
         registry.register("connections", "Connections open now", connections.clone());
         registry.register("shed", "API requests answered 503 because too many were in flight", shed.clone());
         let help = "1 while values that were erased may still be on the disk, and taking them off is tried again";
         registry.register("scrub_pending", help, scrub_pending.clone());
-        Self { registry: Mutex::new(registry), requests, seconds, connections, shed, scrub_pending }
+        registry.register("write_limit", "API writes that may be worked on at once now", write_limit.clone());
+        Self { registry: Mutex::new(registry), requests, seconds, connections, shed, scrub_pending, write_limit }
     }
 }
 

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::body::Body;
-use axum::response::Response;
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
@@ -19,7 +18,7 @@ use kustomer_api::customer::EraseCustomer;
 use kustomer_api::error::code;
 use kustomer_api::{Endpoint as _, Timestamp};
 
-use crate::answer::{self, Answer, REQUEST_ID};
+use crate::answer::{self, Answer, REQUEST_ID, Response};
 use crate::app::App;
 use crate::authentication::authenticate;
 use crate::call::Admitted;
@@ -27,14 +26,14 @@ use crate::idempotency;
 use crate::routes::{Found, Route};
 
 /// Answers an API request; never fails, and never with anything but JSON.
-pub(crate) async fn answer(app: Arc<App>, from: SocketAddr, request: Request<Body>) -> Response {
+pub(crate) async fn answer(app: &Arc<App>, from: SocketAddr, request: Request<Body>) -> Response {
     let began = Instant::now();
     let now = app.services.clock.now();
     let (parts, body) = request.into_parts();
-    let request_id: Arc<str> = request_id(&app, &parts.headers);
+    let request_id: Arc<str> = request_id(app, &parts.headers);
     let mut passage = Passage { standing: Standing::unlimited(now), operation: "unknown", is_replayed: false };
 
-    let answered = passage.run(&app, from.ip(), now, &request_id, parts, body).await;
+    let answered = passage.run(app, from.ip(), now, &request_id, parts, body).await;
     let mut response = match answered {
         Ok(answer) => {
             let mut response = answer.into_response();
@@ -100,7 +99,7 @@ impl Passage {
         authorize(&caller, route.operation, app.settings.missing_role_status)?;
         let handler = route.handler.clone().ok_or_else(|| not_implemented(route))?;
         let body = read_body(app, &parts.headers, body).await?;
-        let Ok(place) = Arc::clone(&app.places).try_acquire_owned() else {
+        let Some(place) = app.admission.admit(!route.operation.is_read()) else {
             app.metrics.shed.inc();
             return Err(answer::try_again(OVERLOADED, 1));
         };
@@ -172,7 +171,7 @@ fn request_id(app: &App, headers: &HeaderMap) -> Arc<str> {
         .get(REQUEST_ID)
         .and_then(|value| value.to_str().ok())
         .filter(|id| (1..=MAX_LENGTH).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic()))
-        .map_or_else(|| app.services.ids.next().to_string().into(), Into::into)
+        .map_or_else(|| String::from_utf8_lossy(&app.services.ids.next().to_hex()).into(), Into::into)
 }
 
 /// `X-HTTP-Method-Override` on a POST, for clients that can send no other method (`docs/contract/behaviour.md` §2).

@@ -2,6 +2,7 @@
 //! 501 with its name. The table is our own because the API hides look-ups inside segments (`/customers/email={email}`),
 //! lets operations share a template, and wants the most literal one first (`docs/contract/README.md`, "Odd corners").
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -118,7 +119,7 @@ impl RouteTable {
         let Some(segments) = below_version(path).and_then(decode) else { return Found::Nothing };
         let Some(first) = segments.first() else { return Found::Nothing };
         let mut others: Vec<&Route> = Vec::new();
-        for route in self.routes.get(first.as_str()).into_iter().flatten() {
+        for route in self.routes.get(first.as_ref()).into_iter().flatten() {
             let Some(values) = values(route, &segments) else { continue };
             if route.operation.method == method || (method == Method::HEAD && route.operation.method == Method::GET) {
                 return Found::Route(route, values);
@@ -144,13 +145,11 @@ fn below_version(path: &str) -> Option<&str> {
 }
 
 /// The segments, percent-decoded one by one so that an encoded slash stays within its segment. A plus stays a plus.
-fn decode(path: &str) -> Option<Vec<String>> {
-    path.split('/')
-        .map(|segment| percent_decode_str(segment).decode_utf8().ok().map(|text| text.into_owned()))
-        .collect()
+fn decode(path: &str) -> Option<Vec<Cow<'_, str>>> {
+    path.split('/').map(|segment| percent_decode_str(segment).decode_utf8().ok()).collect()
 }
 
-fn values(route: &Route, segments: &[String]) -> Option<Vec<String>> {
+fn values(route: &Route, segments: &[Cow<'_, str>]) -> Option<Vec<String>> {
     if route.segments.len() != segments.len() {
         return None;
     }

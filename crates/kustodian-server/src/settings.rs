@@ -35,6 +35,9 @@ pub struct Settings {
     /// answered in good time however many ask. Requests whose body still arrives do not count, nor do those that wait
     /// for something to happen.
     pub max_in_flight: usize,
+    /// How long writes may take on average, waiting for one another included: as many are worked on at once as the
+    /// database does in this time, at least 64; further ones are answered 503 at once.
+    pub target_write_time: Duration,
     /// How long requests in flight may take to finish when the server stops.
     pub shutdown_timeout: Duration,
 }
@@ -72,6 +75,7 @@ impl Default for Settings {
             answer_timeout: Duration::from_secs(30),
             max_connections: 20_000,
             max_in_flight: 1_024,
+            target_write_time: Duration::from_millis(200),
             shutdown_timeout: Duration::from_secs(20),
         }
     }

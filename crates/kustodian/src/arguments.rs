@@ -184,6 +184,9 @@ pub(crate) struct LimitArguments {
     /// Requests worked on at once; further ones are answered 503 with Retry-After [default: 1024]
     #[arg(long, help_heading = "Limits", env = "KUSTODIAN_MAX_IN_FLIGHT", value_name = "NUMBER")]
     pub(crate) max_in_flight: Option<usize>,
+    /// Milliseconds writes may take on average; beyond what the database does in them, 503 with Retry-After [default: 200]
+    #[arg(long, help_heading = "Limits", env = "KUSTODIAN_TARGET_WRITE_TIME", value_name = "MILLISECONDS")]
+    pub(crate) target_write_time: Option<u32>,
     /// Seconds that requests in flight get to finish when the server is stopped [default: 20]
     #[arg(long, help_heading = "Limits", env = "KUSTODIAN_SHUTDOWN_TIMEOUT", value_name = "SECONDS")]
     pub(crate) shutdown_timeout: Option<u32>,
@@ -200,6 +203,7 @@ impl LimitArguments {
             search_timeout: self.search_timeout.or(other.search_timeout),
             max_connections: self.max_connections.or(other.max_connections),
             max_in_flight: self.max_in_flight.or(other.max_in_flight),
+            target_write_time: self.target_write_time.or(other.target_write_time),
             shutdown_timeout: self.shutdown_timeout.or(other.shutdown_timeout),
         }
     }
@@ -214,6 +218,9 @@ impl LimitArguments {
         number(self.max_body, &mut settings.max_body);
         number(self.max_connections, &mut settings.max_connections);
         number(self.max_in_flight, &mut settings.max_in_flight);
+        if let Some(millis) = self.target_write_time {
+            settings.target_write_time = Duration::from_millis(millis.max(1).into());
+        }
         seconds(self.body_timeout, &mut settings.body_timeout);
         seconds(self.head_timeout, &mut settings.head_timeout);
         seconds(self.answer_timeout, &mut settings.answer_timeout);

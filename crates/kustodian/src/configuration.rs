@@ -64,6 +64,7 @@ pub(crate) struct File {
     search_timeout: Option<u32>,
     max_connections: Option<usize>,
     max_in_flight: Option<usize>,
+    target_write_time: Option<u32>,
     shutdown_timeout: Option<u32>,
     tls_cert: Option<PathBuf>,
     tls_key: Option<PathBuf>,
@@ -87,6 +88,7 @@ impl Configuration {
             search_timeout: file.search_timeout,
             max_connections: file.max_connections,
             max_in_flight: file.max_in_flight,
+            target_write_time: file.target_write_time,
             shutdown_timeout: file.shutdown_timeout,
         };
         let tls = TlsArguments {

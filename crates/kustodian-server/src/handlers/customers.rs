@@ -104,14 +104,15 @@ pub(crate) async fn delete_customer(call: Call<DeleteCustomer>) -> Result<Answer
     Ok(Answer::Empty)
 }
 
-pub(crate) async fn erase_customer(call: Call<EraseCustomer>) -> Result<Answer, Refusal> {
+pub(crate) async fn erase_customer(mut call: Call<EraseCustomer>) -> Result<Answer, Refusal> {
     let (act, event, id) = (call.act(), call.next_event(), call.path);
     let if_match = call.header(http::header::IF_MATCH).map(ToOwned::to_owned);
     let stored = find(&call, id).await?;
     let decide =
         move |stored: Option<Stored>| customer::erase(&act.context(), stored.as_ref(), event, if_match.as_deref());
     commit(&call, id, stored, decide).await.map_err(not_committed)?;
-    // The records hold nothing any more; what they left on the disk goes too.
+    // The records hold nothing any more; what they left on the disk goes too, which takes as long as the file is large.
+    call.step_aside();
     call.app().scrubber.scrub(&call.app().services.store).await;
     Ok(Answer::Empty)
 }

@@ -34,6 +34,7 @@ mod secrets;
 mod seed;
 mod server;
 mod shortcuts;
+mod silence;
 mod smuggling;
 mod tags;
 mod teams;

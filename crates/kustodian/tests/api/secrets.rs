@@ -166,7 +166,11 @@ fn every_answer_tells_browsers_what_not_to_do_with_it() {
             );
         }
     }
-    // What is refused while it is parsed has no body that could be run or framed.
+    // So does what is refused while it is parsed.
     let refused = server.raw(b"GET / HTTP/9.9\r\n\r\n");
-    assert!(refused.starts_with("HTTP/1.1 400") && refused.ends_with("\r\n\r\n"), "{refused}");
+    assert!(refused.starts_with("HTTP/1.1 400"), "{refused}");
+    for header in ["x-content-type-options", "referrer-policy", "strict-transport-security", "content-security-policy"]
+    {
+        assert!(refused.contains(&format!("\r\n{header}: ")), "{refused}");
+    }
 }
