@@ -184,6 +184,7 @@ fn with_a_past(server: &Server, value: &str) -> String {
     let customer = server.create(json!({ "name": value }));
     let path = customer["links"]["self"].as_str().unwrap();
     server.patch(path, json!({ "name": "another" })).expect(200);
+    assert!(place::everything(server.database()).contains(value), "the file holds it, for the search to find");
     path.to_owned()
 }
 
