@@ -176,7 +176,7 @@ impl Target for Archive {
                         transaction.prepare_cached(&insert)?.execute(params_from_iter(&values))?;
                     }
                     if let Some(carried) = carried {
-                        carried.is_found(&transaction, &mut writing)?;
+                        carried.index(&transaction, &mut writing)?;
                     }
                 }
                 writing.write_words(&transaction)?;
@@ -267,7 +267,7 @@ impl Carried {
     }
 
     /// Now that it is written, lets it be found.
-    fn is_found(self, connection: &Connection, writing: &mut Writing) -> rusqlite::Result<()> {
+    fn index(self, connection: &Connection, writing: &mut Writing) -> rusqlite::Result<()> {
         let Self { org, id, row, former } = self;
         let key = key_of(connection, org.0, &id.to_string())?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
         let by = row.as_ref().map(|row| FoundBy::of(org, row));
