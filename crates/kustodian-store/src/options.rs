@@ -54,7 +54,7 @@ pub struct SearchEffort {
     pub few: usize,
     /// How many are read in the order asked for before the criteria's indexes are read further. 4,000.
     pub tries: u64,
-    /// How far the criteria's indexes are then read. 150,000.
+    /// How far the criteria's indexes are then read. 400,000.
     pub many: usize,
     /// How many candidates known from them are read one by one, rather than met in order. 20,000.
     pub sortable: usize,
@@ -62,7 +62,7 @@ pub struct SearchEffort {
 
 impl Default for SearchEffort {
     fn default() -> Self {
-        Self { few: 2_000, tries: 4_000, many: 150_000, sortable: 20_000 }
+        Self { few: 2_000, tries: 4_000, many: 400_000, sortable: 20_000 }
     }
 }
 

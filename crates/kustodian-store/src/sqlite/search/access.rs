@@ -15,6 +15,10 @@ use crate::search::{
 /// The language of FTS5.
 const SYNTAX: Syntax = Syntax { quote: '"', beginning: "*", and: " AND ", or: " OR " };
 
+/// What is read by the indexes of the two tables.
+const OF_SEARCH: &str = " FROM customer_search s ";
+const OF_CUSTOMERS: &str = " FROM customers c ";
+
 /// Where to look.
 #[derive(Clone, Copy)]
 pub(super) struct Within<'a> {
@@ -76,18 +80,26 @@ impl Access {
         Ok(Some(keys))
     }
 
-    /// Whether it reads the index of a column of `customer_search`.
+    /// Whether it reads the index of one column.
     pub(super) fn is_of_column(&self) -> bool {
-        matches!(&self.statements[..], [(sql, _)] if self.is_live && sql.contains(" customer_search s "))
+        let is_column = |(sql, _): &Statement| sql.contains(OF_SEARCH) || sql.contains(OF_CUSTOMERS);
+        self.is_live && !self.statements.is_empty() && self.statements.iter().all(is_column)
+    }
+
+    /// Whether it looks words or parts up.
+    pub(super) fn is_of_words(&self) -> bool {
+        self.statements.iter().any(|(sql, _)| sql.contains(" MATCH "))
     }
 
     /// Leaves out what does not meet a further condition on the same attribute: what lies between two bounds is few where
     /// what lies beyond each is much.
     pub(super) fn narrow(&mut self, condition: &Compiled) {
-        let [(sql, bound)] = &mut self.statements[..] else { return };
-        sql.push_str(" AND ");
-        sql.push_str(&condition.sql);
-        bound.extend(values(condition.binds.clone()));
+        for (sql, bound) in &mut self.statements {
+            let of_customers = sql.contains(OF_CUSTOMERS);
+            sql.push_str(" AND ");
+            sql.push_str(&if of_customers { condition.sql.replace("s.", "c.") } else { condition.sql.clone() });
+            bound.extend(values(condition.binds.clone()));
+        }
     }
 
     fn none() -> Self {
@@ -212,7 +224,7 @@ fn of_deleted(test: &Test, within: Within<'_>) -> Option<Access> {
 /// The moments of making and changing, by the indexes of the table of customers.
 fn of_customers(name: &str, criterion: &Criterion, within: Within<'_>) -> Option<Access> {
     let Test::Moments(_) = criterion.test else { return None };
-    let Compiled { sql, binds, .. } = compile(&Node::Test(criterion.clone()), within.slots, &Sqlite);
+    let Compiled { sql, binds, exact } = compile(&Node::Test(criterion.clone()), within.slots, &Sqlite);
     let condition = sql.replace("s.", "c.");
     let statement = |(infix, deleted): (&str, i64)| {
         let sql = format!(
@@ -222,7 +234,8 @@ fn of_customers(name: &str, criterion: &Criterion, within: Within<'_>) -> Option
     };
     let parts = [("", 0), ("deleted_", 1)];
     let statements = parts.into_iter().take(1 + usize::from(within.include_deleted)).map(statement).collect();
-    Some(Access { statements, exact: false, is_live: true })
+    // What was erased is deleted, and is still there though nothing finds it.
+    Some(Access { statements, exact: exact && !within.include_deleted, is_live: true })
 }
 
 /// The condition on `deleted` that lets the indexes be used which begin with it.

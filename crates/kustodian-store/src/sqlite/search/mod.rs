@@ -1,6 +1,8 @@
 //! Search on SQLite: the wide table by its indexes, the inverted index by FTS5, and which of them leads is decided here.
 
 mod access;
+mod candidate;
+mod count;
 mod pages;
 mod reindex;
 mod stream;

@@ -1,28 +1,38 @@
-//! Finding a page, and counting.
+//! Finding a page.
 //!
 //! SQLite's planner is not asked which index to use: it has no statistics, and a wrong guess reads a million rows. A
-//! short look at each criterion's index tells which are met by few records. If one is, its records are read one by one,
-//! tested and sorted. Otherwise records are read in the order asked for until the page is full, which is soon when many
-//! match. When it is not, the criteria's indexes are read further, and what is in all of them is known before anything
-//! is tested.
+//! short look at each criterion's index tells which are met by few records; where many match, the page is soon full when
+//! records are read in the order asked for. In turns both are tried, and longer each time. Once the keys of what meets a
+//! criterion are known, so is what is quicker: to read all of those records and sort them, or to go along the order
+//! until enough of them were met, which reads no record at all.
 
-use kustodian_core::search::{Aggregation, Counter, Node, SearchRow, Sort, Subject, matches};
+use kustodian_core::search::{Node, Sort, Subject};
 use kustodian_core::search_store::{Count, Found, Records, SearchQuery, Total};
 use kustodian_core::store::{OrgKey, Stored};
 use kustomer_api::ObjectId;
-use kustomer_api::search::Aggregated;
-use rusqlite::types::{Type, Value, ValueRef};
-use rusqlite::{CachedStatement, Connection, OptionalExtension, params_from_iter};
+use rusqlite::types::{Value, ValueRef};
+use rusqlite::{Connection, params_from_iter};
 
-use super::super::packed::Unpacked;
 use super::super::records::stored;
 use super::super::values::Id;
-use super::access::{Access, Sqlite, Statement, Within, access, values};
+use super::access::{Access, Sqlite, Within, access, values};
+use super::candidate::Tests;
 use super::stream::{Phase, by_id, phases};
 use super::time::{Halt, Time, in_time};
 use super::write::read_slots;
 use crate::options::SearchEffort;
-use crate::search::{Candidate, Cell, Compiled, Slots, column_of, compile, order, value_of};
+use crate::search::{Candidate, Compiled, Slots, compile, order};
+
+/// What it takes to go to the next entry of an index, to test a record, and to check a document, beside one another.
+const ENTRY: u64 = 1;
+const TEST: u64 = 20;
+const DOCUMENT: u64 = 150;
+
+/// How many times as much is tried in the second turn of a search.
+const TURN: usize = 16;
+
+/// Where so few records are left, no words are looked up: their documents are read sooner.
+const FEWEST: usize = 100;
 
 /// Finds a page, all as of one moment.
 pub(in crate::sqlite) fn search(
@@ -42,7 +52,7 @@ pub(in crate::sqlite) fn search(
         in_page_time = in_time(finding.count(query.total, &mut total))?;
     }
     if total.is_none() && query.total != Count::None {
-        total = Some(Total { count: finding.seen(), is_estimate: true });
+        total = Some(Total { count: finding.found.len() as u64, is_estimate: true });
     }
     let (aggregations, counted_in_time) = finding.aggregate(&query.query.aggregations, in_page_time)?;
     time.lift();
@@ -68,38 +78,37 @@ pub(super) fn records(connection: &Connection, keys: &[i64], ids_only: bool) -> 
 }
 
 /// One of the conditions that must all hold.
-struct Conjunct<'q> {
-    node: &'q Node,
-    test: Compiled,
-    access: Option<Access>,
-    /// The keys that the access gives, once all are known.
-    keys: Option<Vec<i64>>,
+pub(super) struct Conjunct<'q> {
+    pub(super) node: &'q Node,
+    pub(super) test: Compiled,
+    pub(super) access: Option<Access>,
+    /// The keys that the access gives, in order, once all are known.
+    pub(super) keys: Option<Vec<i64>>,
+    /// More keys than this there are, as far as it is known.
+    more_than: usize,
     /// The place of the condition whose access gives only what meets this one too.
-    joined: Option<usize>,
+    pub(super) joined: Option<usize>,
 }
 
 impl Conjunct<'_> {
     /// Whether nothing need be checked behind its condition and its keys.
-    fn is_settled(&self) -> bool {
+    pub(super) fn is_settled(&self) -> bool {
         self.test.exact || (self.keys.is_some() && self.access.as_ref().is_some_and(|access| access.exact))
     }
 }
 
 /// A search under way.
 pub(super) struct Finding<'a> {
-    connection: &'a Connection,
-    time: &'a Time,
-    effort: SearchEffort,
-    within: Within<'a>,
-    sort: &'a [Sort],
-    conjuncts: Vec<Conjunct<'a>>,
+    pub(super) connection: &'a Connection,
+    pub(super) time: &'a Time,
+    pub(super) effort: SearchEffort,
+    pub(super) within: Within<'a>,
+    pub(super) sort: &'a [Sort],
+    pub(super) conjuncts: Vec<Conjunct<'a>>,
     /// Keys of the records found so far, in order.
-    found: Vec<i64>,
+    pub(super) found: Vec<i64>,
     /// Whether that is all.
-    is_all: bool,
-    /// Records looked at and found among them, along the order.
-    examined: u64,
-    passed: u64,
+    pub(super) is_all: bool,
 }
 
 impl<'a> Finding<'a> {
@@ -119,51 +128,58 @@ impl<'a> Finding<'a> {
             test: compile(node, slots, &Sqlite),
             access: access(node, within),
             keys: None,
+            more_than: 0,
             joined: None,
         };
         let mut conjuncts: Vec<Conjunct<'a>> = nodes.into_iter().map(conjunct).collect();
         join_bounds(&mut conjuncts);
-        Self {
-            connection,
-            time,
-            effort,
-            within,
-            sort: &query.sort,
-            conjuncts,
-            found: Vec::new(),
-            is_all: false,
-            examined: 0,
-            passed: 0,
-        }
+        Self { connection, time, effort, within, sort: &query.sort, conjuncts, found: Vec::new(), is_all: false }
     }
 
     /// Finds the first `wanted` records in order, or more.
     pub(super) fn find(&mut self, wanted: usize) -> Result<(), Halt> {
-        if self.probe(self.effort.few)? {
-            return self.sort_candidates();
-        }
+        let SearchEffort { few, tries, many, .. } = self.effort;
         if wanted == 0 {
             return Ok(());
         }
-        if self.read_along(wanted, self.effort.tries)? {
-            return Ok(());
-        }
-        if self.probe(self.effort.many)?
-            && self.candidates().is_some_and(|candidates| candidates.len() <= self.effort.sortable)
-        {
-            return self.sort_candidates();
-        }
-        self.read_along(wanted, u64::MAX).map(|_| ())
-    }
-
-    /// Reads the keys of each criterion that up to `limit` records meet; whether there is any.
-    pub(super) fn probe(&mut self, limit: usize) -> Result<bool, Halt> {
-        for conjunct in &mut self.conjuncts {
-            if let (None, Some(access)) = (&conjunct.keys, &conjunct.access) {
-                conjunct.keys = access.keys(self.connection, self.time, limit)?;
+        // Documents take so much longer to check that fewer are, before words are looked up.
+        let first = if self.checks_documents() { tries / (4 * TURN as u64) } else { tries / TURN as u64 };
+        let turns =
+            [(few, first.max(tries.min(wanted as u64))), (few.saturating_mul(TURN).min(many), tries), (many, u64::MAX)];
+        for (turn, (keys, tries)) in turns.into_iter().enumerate() {
+            if self.probe(keys, turn > 0)? {
+                return self.find_among_candidates(wanted);
+            }
+            if self.read_along(wanted, tries, None)? {
+                return Ok(());
             }
         }
-        Ok(self.conjuncts.iter().any(|conjunct| conjunct.keys.is_some()))
+        Ok(())
+    }
+
+    /// Reads the keys of each criterion that up to `limit` records meet, `with_words` those that ask for words, too;
+    /// whether there is any.
+    pub(super) fn probe(&mut self, limit: usize, with_words: bool) -> Result<bool, Halt> {
+        for are_words in [false, true] {
+            if are_words && (!with_words || self.fewest().is_some_and(|keys| keys <= FEWEST)) {
+                break;
+            }
+            for conjunct in &mut self.conjuncts {
+                if let (None, Some(access)) = (&conjunct.keys, &conjunct.access)
+                    && access.is_of_words() == are_words
+                    && conjunct.more_than < limit
+                {
+                    conjunct.keys = access.keys(self.connection, self.time, limit)?;
+                    conjunct.more_than = limit;
+                }
+            }
+        }
+        Ok(self.fewest().is_some())
+    }
+
+    /// How many records meet the criterion that the fewest meet, of those whose keys are known.
+    fn fewest(&self) -> Option<usize> {
+        self.conjuncts.iter().filter_map(|conjunct| Some(conjunct.keys.as_ref()?.len())).min()
     }
 
     /// The keys of all records that meet every criterion whose keys are known.
@@ -175,9 +191,38 @@ impl<'a> Finding<'a> {
         Some(first.iter().filter(in_others).copied().collect())
     }
 
-    /// Tests every candidate, and sorts those that pass.
-    fn sort_candidates(&mut self) -> Result<(), Halt> {
+    /// Finds the first `wanted` of the candidates.
+    fn find_among_candidates(&mut self, wanted: usize) -> Result<(), Halt> {
         let candidates = self.candidates().unwrap_or_default();
+        if self.are_met_soon(candidates.len(), wanted)? {
+            self.read_along(wanted, u64::MAX, Some(&candidates)).map(drop)
+        } else {
+            self.sort_candidates(candidates)
+        }
+    }
+
+    /// Whether so many candidates are met in order sooner than all of them are read.
+    fn are_met_soon(&self, candidates: usize, wanted: usize) -> rusqlite::Result<bool> {
+        if self.phases().is_none() {
+            return Ok(false);
+        }
+        if self.sort.len() > 1 {
+            // Of all that are alike in the first key none is in its place before the last of them was met.
+            return Ok(candidates > self.effort.sortable);
+        }
+        let (candidates, wanted, live) = (candidates as u64, wanted as u64, self.live()?);
+        let entries = live.saturating_mul(wanted) / candidates.max(1);
+        let test = TEST + if self.checks_documents() { DOCUMENT } else { 0 };
+        Ok(entries.min(live) * ENTRY + candidates.min(wanted) * test < candidates * test)
+    }
+
+    /// Whether what passes the conditions must be checked against the criteria themselves.
+    pub(super) fn checks_documents(&self) -> bool {
+        !self.conjuncts.iter().all(Conjunct::is_settled)
+    }
+
+    /// Tests every candidate, and sorts those that pass.
+    fn sort_candidates(&mut self, candidates: Vec<i64>) -> Result<(), Halt> {
         let mut passed = Vec::new();
         let mut tests = Tests::prepare(self, None)?;
         let result = candidates.into_iter().try_for_each(|key| {
@@ -191,23 +236,24 @@ impl<'a> Finding<'a> {
         result
     }
 
+    fn phases(&self) -> Option<Vec<Phase>> {
+        phases(self.within.org, self.within.include_deleted, self.sort.first().copied(), &self.bounds())
+    }
+
     /// Reads records in order until `wanted` are found; whether they are, or there are no more. Gives up when that takes
-    /// more than `tries`.
-    fn read_along(&mut self, wanted: usize, tries: u64) -> Result<bool, Halt> {
-        let bounds = self.bounds();
-        let Some(phases) = phases(self.within.org, self.within.include_deleted, self.sort.first().copied(), &bounds)
-        else {
-            return self.sort_everything().map(|()| true);
+    /// more than `tries`. Where there are `candidates`, no others are found.
+    fn read_along(&mut self, wanted: usize, tries: u64, candidates: Option<&[i64]>) -> Result<bool, Halt> {
+        let Some(phases) = self.phases() else {
+            // Where no index gives the order, all there is must be sorted.
+            return if tries == u64::MAX { self.sort_everything().map(|()| true) } else { Ok(false) };
         };
         self.found.clear();
-        (self.examined, self.passed) = (0, 0);
-        let candidates = self.candidates();
+        let mut left = tries;
         for phase in &phases {
-            match self.read_phase(phase, candidates.as_deref(), wanted, tries) {
-                Ok(Read::ToItsEnd) => {}
-                Ok(Read::Enough) => return Ok(true),
-                Ok(Read::TooLong) => return Ok(false),
-                Err(halt) => return Err(halt),
+            match self.read_phase(phase, candidates, wanted, &mut left)? {
+                Read::ToItsEnd => {}
+                Read::Enough => return Ok(true),
+                Read::TooLong => return Ok(false),
             }
         }
         self.is_all = true;
@@ -219,8 +265,10 @@ impl<'a> Finding<'a> {
         phase: &Phase,
         candidates: Option<&[i64]>,
         wanted: usize,
-        tries: u64,
+        left: &mut u64,
     ) -> Result<Read, Halt> {
+        let is_settled =
+            candidates.is_some() && self.sort.len() <= 1 && phase.condition.is_none() && self.is_settled_by_keys();
         let mut tests = Tests::prepare(self, phase.condition.as_deref())?;
         let mut statement = self.connection.prepare_cached(&phase.sql)?;
         let mut rows = statement.query(params_from_iter(&phase.values))?;
@@ -245,30 +293,29 @@ impl<'a> Finding<'a> {
                 }
                 value = row.get(1)?;
             }
-            if self.examined >= tries {
+            if *left == 0 {
                 outcome = Ok(Read::TooLong);
                 break;
             }
-            self.examined += 1;
+            *left -= 1;
             let key: i64 = row.get(0)?;
             if candidates.is_some_and(|candidates| candidates.binary_search(&key).is_err()) {
                 continue;
             }
-            let tested = self.time.check().and_then(|()| tests.candidate(self, key));
+            let tested = match is_settled {
+                true => Ok(Some(Candidate { key, id: [0; 12], values: Vec::new() })),
+                false => self.time.check().and_then(|()| tests.candidate(self, key)),
+            };
             match tested {
                 Ok(None) => {}
                 Ok(Some(_)) if self.sort.len() <= 1 => {
-                    self.passed += 1;
                     self.found.push(key);
                     if self.found.len() >= wanted {
                         outcome = Ok(Read::Enough);
                         break;
                     }
                 }
-                Ok(Some(candidate)) => {
-                    self.passed += 1;
-                    group.push(candidate);
-                }
+                Ok(Some(candidate)) => group.push(candidate),
                 Err(halt) => {
                     outcome = Err(halt);
                     break;
@@ -312,157 +359,6 @@ impl<'a> Finding<'a> {
         Ok(())
     }
 
-    /// How many have been found, at least.
-    fn seen(&self) -> u64 {
-        self.found.len() as u64
-    }
-
-    /// Counts the matches.
-    pub(super) fn count(&mut self, count: Count, total: &mut Option<Total>) -> Result<(), Halt> {
-        let up_to = match count {
-            Count::None => return Ok(()),
-            Count::UpTo(up_to) => up_to,
-            Count::Exact => u64::MAX,
-        };
-        let counted = match (self.is_all, self.conjuncts.is_empty(), self.within.include_deleted) {
-            (true, ..) => self.seen(),
-            (false, true, false) => self.live()?,
-            _ => {
-                // Of several criteria, what is in all their indexes is known before anything is tested.
-                if self.conjuncts.len() > 1 {
-                    self.probe(self.effort.many)?;
-                }
-                self.count_matches(up_to)?
-            }
-        };
-        *total = Some(if counted > up_to && !self.is_all && !self.conjuncts.is_empty() {
-            Total { count: self.estimate().max(counted), is_estimate: true }
-        } else {
-            Total { count: counted, is_estimate: false }
-        });
-        Ok(())
-    }
-
-    /// Counts matches until there are more than `up_to`.
-    fn count_matches(&self, up_to: u64) -> Result<u64, Halt> {
-        let mut counted = 0;
-        self.each_match(&mut |_, _| {
-            counted += 1;
-            Ok(counted <= up_to)
-        })?;
-        Ok(counted)
-    }
-
-    /// Shows every match, in no order, as long as `see` wants more.
-    fn each_match(&self, see: &mut dyn FnMut(&Connection, i64) -> Result<bool, Halt>) -> Result<(), Halt> {
-        if self.is_all {
-            for key in &self.found {
-                self.time.check()?;
-                if !see(self.connection, *key)? {
-                    break;
-                }
-            }
-            return Ok(());
-        }
-        if let Some(candidates) = self.candidates() {
-            let mut tests = Tests::prepare(self, None)?;
-            let is_settled = self.is_settled_by_keys();
-            for key in candidates {
-                self.time.check()?;
-                if (is_settled || tests.candidate(self, key)?.is_some()) && !see(self.connection, key)? {
-                    break;
-                }
-            }
-            return Ok(());
-        }
-        let (statements, is_settled) = self.sweep()?;
-        let mut check = Check::prepare(self)?;
-        for (sql, values) in statements {
-            let mut statement = self.connection.prepare_cached(&sql)?;
-            let mut rows = statement.query(params_from_iter(values))?;
-            while let Some(row) = rows.next()? {
-                let key = row.get(0)?;
-                self.time.check()?;
-                if (is_settled || check.holds(self, key)?) && !see(self.connection, key)? {
-                    return Ok(());
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether being in every set of keys is all that is asked for.
-    fn is_settled_by_keys(&self) -> bool {
-        let includes = |access: &Access| access.exact && (access.is_live || self.within.include_deleted);
-        let mut joined = self.conjuncts.iter().filter(|conjunct| conjunct.joined.is_none());
-        joined.all(|conjunct| conjunct.keys.is_some() && conjunct.access.as_ref().is_some_and(includes))
-    }
-
-    /// Statements that give the keys of all records that pass every condition, and whether those match without a check.
-    fn sweep(&self) -> rusqlite::Result<(Vec<Statement>, bool)> {
-        let (condition, values) = self.condition(None);
-        let mut leading = self.conjuncts.iter().filter(|conjunct| conjunct.joined.is_none());
-        if let (Some(Conjunct { access: Some(access), .. }), None) = (leading.next(), leading.next())
-            && let [(sql, of_access)] = &access.statements[..]
-        {
-            if access.exact && (access.is_live || self.within.include_deleted) {
-                return Ok((access.statements.clone(), true));
-            }
-            let sql =
-                format!("SELECT s.key FROM ({sql}) f CROSS JOIN customer_search s ON s.key = f.key WHERE {condition}");
-            let values = of_access.iter().cloned().chain(values).collect();
-            return Ok((vec![(sql, values)], access.exact));
-        }
-        // Many records meet each criterion: the table is read in its own order, or that part of it which is the org's.
-        let last: i64 =
-            self.connection.query_row("SELECT ifnull(max(key), 0) FROM customer_search", [], |row| row.get(0))?;
-        if self.live()?.saturating_mul(4) > u64::try_from(last).unwrap_or_default() {
-            let sql = format!("SELECT s.key FROM customer_search s NOT INDEXED WHERE {condition}");
-            return Ok((vec![(sql, values)], false));
-        }
-        let sql = format!(
-            "SELECT s.key FROM customers c INDEXED BY customers_by_id CROSS JOIN customer_search s ON s.key = c.key \
-             WHERE c.org = ? AND {condition}"
-        );
-        let values = std::iter::once(Value::Integer(self.within.org.0)).chain(values).collect();
-        Ok((vec![(sql, values)], false))
-    }
-
-    /// How many records there may be: as many of all as of those looked at.
-    fn estimate(&self) -> u64 {
-        let live = self.live().unwrap_or_default();
-        let share = if self.examined == 0 { 0.0 } else { self.passed as f64 / self.examined as f64 };
-        (share * live as f64) as u64
-    }
-
-    fn live(&self) -> rusqlite::Result<u64> {
-        let mut statement = self.connection.prepare_cached(super::super::sql::LIVE)?;
-        let live = statement.query_row((self.within.org.0, "customer"), |row| row.get(0)).optional()?;
-        Ok(live.unwrap_or_default())
-    }
-
-    /// Counts beside, and whether that was in time.
-    fn aggregate(
-        &self,
-        aggregations: &[Aggregation],
-        mut in_page_time: bool,
-    ) -> rusqlite::Result<(Vec<(String, Aggregated)>, bool)> {
-        if aggregations.is_empty() {
-            return Ok((Vec::new(), true));
-        }
-        let mut counters: Vec<Counter<'_>> = aggregations.iter().map(Counter::new).collect();
-        if in_page_time {
-            let counted = self.each_match(&mut |connection, key| {
-                let row = read_row(connection, key)?;
-                counters.iter_mut().for_each(|counter| counter.count(&row));
-                Ok(true)
-            });
-            in_page_time = in_time(counted)?;
-        }
-        let answers = aggregations.iter().zip(counters).map(|(of, counter)| (of.name().to_owned(), counter.answer()));
-        Ok((answers.collect(), in_page_time))
-    }
-
     fn page(&self, offset: u64, limit: u32) -> Vec<i64> {
         let offset = usize::try_from(offset).unwrap_or(usize::MAX);
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
@@ -477,8 +373,9 @@ impl<'a> Finding<'a> {
         limit: usize,
         behind: &mut Option<ObjectId>,
     ) -> Result<(), Halt> {
-        if self.probe(self.effort.few)? {
-            let sorted = self.sort_candidates();
+        if self.probe(self.effort.few, true)? {
+            let candidates = self.candidates().unwrap_or_default();
+            let sorted = self.sort_candidates(candidates);
             // In no order of ids yet: nothing of it may be given before it is.
             let candidates = std::mem::take(&mut self.found);
             self.is_all = false;
@@ -516,14 +413,6 @@ impl<'a> Finding<'a> {
         Ok(())
     }
 
-    /// Counts every match, whatever was found before.
-    pub(super) fn count_all(&mut self, count: Count, total: &mut Option<Total>) -> Result<(), Halt> {
-        let was_all = std::mem::replace(&mut self.is_all, false);
-        let counted = self.count(count, total);
-        self.is_all = was_all;
-        counted
-    }
-
     /// Whether what was found is everything there is.
     pub(super) const fn is_all(&self) -> bool {
         self.is_all
@@ -543,7 +432,7 @@ impl<'a> Finding<'a> {
     }
 
     /// The condition on a row `s`, and what it binds.
-    fn condition(&self, more: Option<&str>) -> (String, Vec<Value>) {
+    pub(super) fn condition(&self, more: Option<&str>) -> (String, Vec<Value>) {
         let mut sql = "s.org = ?".to_owned();
         let mut bound = vec![Value::Integer(self.within.org.0)];
         if !self.within.include_deleted {
@@ -600,85 +489,4 @@ fn flatten<'q>(node: &'q Node, into: &mut Vec<&'q Node>) {
         Node::All(nodes) => nodes.iter().for_each(|node| flatten(node, into)),
         node => into.push(node),
     }
-}
-
-/// Tests records one by one.
-pub(super) struct Tests<'c> {
-    row: CachedStatement<'c>,
-    values: Vec<Value>,
-    check: Check<'c>,
-}
-
-impl<'c> Tests<'c> {
-    /// `more`: what else must hold.
-    pub(super) fn prepare(finding: &Finding<'c>, more: Option<&str>) -> rusqlite::Result<Self> {
-        let (condition, mut bound) = finding.condition(more);
-        let columns: String = finding.sort.iter().map(|key| format!(", {}", sort_column(key))).collect();
-        let sql = format!("SELECT s.id{columns} FROM customer_search s WHERE s.key = ? AND {condition}");
-        bound.insert(0, Value::Null);
-        Ok(Self { row: finding.connection.prepare_cached(&sql)?, values: bound, check: Check::prepare(finding)? })
-    }
-
-    /// The record with this key, when it matches.
-    pub(super) fn candidate(&mut self, finding: &Finding<'_>, key: i64) -> Result<Option<Candidate>, Halt> {
-        if let Some(place) = self.values.first_mut() {
-            *place = Value::Integer(key);
-        }
-        let read = |row: &rusqlite::Row<'_>| {
-            let values = finding.sort.iter().enumerate().map(|(at, key)| sort_value(row.get_ref(at + 1)?, key));
-            Ok(Candidate { key, id: row.get(0)?, values: values.collect::<rusqlite::Result<_>>()? })
-        };
-        let candidate = self.row.query_row(params_from_iter(&self.values), read).optional()?;
-        match candidate {
-            Some(candidate) if self.check.holds(finding, key)? => Ok(Some(candidate)),
-            _ => Ok(None),
-        }
-    }
-}
-
-fn sort_column(key: &Sort) -> String {
-    column_of(key.by).map_or_else(|| "s.deleted".to_owned(), |column| format!("s.{}", column.name))
-}
-
-fn sort_value(value: ValueRef<'_>, key: &Sort) -> rusqlite::Result<Option<kustodian_core::search::Value>> {
-    use crate::search::Holds;
-    let holds = column_of(key.by).map_or(Holds::Boolean, |column| column.holds);
-    let cell = match value {
-        ValueRef::Null | ValueRef::Blob(_) => None,
-        ValueRef::Integer(integer) => Some(Cell::Integer(integer)),
-        ValueRef::Real(number) => Some(Cell::Number(number)),
-        ValueRef::Text(text) => Some(Cell::Text(String::from_utf8_lossy(text).into_owned())),
-    };
-    Ok(cell.map(|cell| value_of(cell, holds)))
-}
-
-/// Checks records against the criteria that no index and no condition settles.
-struct Check<'c> {
-    document: CachedStatement<'c>,
-}
-
-const DOCUMENT: &str = "SELECT document FROM customers WHERE key = ?1";
-
-impl<'c> Check<'c> {
-    fn prepare(finding: &Finding<'c>) -> rusqlite::Result<Self> {
-        Ok(Self { document: finding.connection.prepare_cached(DOCUMENT)? })
-    }
-
-    fn holds(&mut self, finding: &Finding<'_>, key: i64) -> Result<bool, Halt> {
-        let mut open = finding.conjuncts.iter().filter(|conjunct| !conjunct.is_settled()).peekable();
-        if open.peek().is_none() {
-            return Ok(true);
-        }
-        let row = self.document.query_row([key], |row| parse(&row.get::<_, Unpacked>(0)?.0))?;
-        Ok(open.all(|conjunct| matches(conjunct.node, &row)))
-    }
-}
-
-fn read_row(connection: &Connection, key: i64) -> rusqlite::Result<SearchRow> {
-    connection.prepare_cached(DOCUMENT)?.query_row([key], |row| parse(&row.get::<_, Unpacked>(0)?.0))
-}
-
-fn parse(document: &str) -> rusqlite::Result<SearchRow> {
-    SearchRow::read(document)
-        .map_err(|refusal| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(refusal)))
 }

@@ -6,7 +6,8 @@ use kustomer_api::ObjectId;
 use rusqlite::Connection;
 
 use super::super::events::find_head;
-use super::pages::{Finding, Tests, records};
+use super::candidate::Tests;
+use super::pages::{Finding, records};
 use super::time::{Halt, Time, in_time};
 use super::walks;
 use super::write::read_slots;
