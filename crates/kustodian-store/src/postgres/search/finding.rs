@@ -69,14 +69,38 @@ impl<'s, 'c> Finding<'s, 'c> {
         let few = u64::try_from(self.effort.few).unwrap_or(u64::MAX);
         // Of a rare token it is assumed that one in 200 has it, or somewhat fewer.
         let told_as_few = if self.condition.asks_tokens() { few.saturating_mul(TOKENS_OFF_BY) } else { few };
-        if self.expected().await? <= told_as_few && self.find_few(few).await? {
+        let expected = self.expected().await?;
+        if expected <= told_as_few && self.find_few(few).await? {
             return Ok(());
+        }
+        if self.is_read_sooner(expected, wanted).await? {
+            self.found.clear();
+            return self.find_sorted(wanted).await;
         }
         if wanted == 0 || !self.is_spread && self.read_along(wanted).await? {
             return Ok(());
         }
         self.found.clear();
         self.find_sorted(wanted).await
+    }
+
+    /// Whether it is expected that all matches are read sooner than a page is met in order: one after the other, both
+    /// read rows here and there.
+    async fn is_read_sooner(&mut self, expected: u64, wanted: u64) -> Result<bool, Halt> {
+        let sortable = u64::try_from(self.effort.sortable).unwrap_or(u64::MAX);
+        if expected > sortable || !self.condition.is_exact || self.condition.asks_tokens() || wanted == 0 {
+            return Ok(false);
+        }
+        let met_after = self.live().await?.saturating_mul(wanted) / expected.max(1);
+        Ok(expected < met_after)
+    }
+
+    /// How many records the org has, deleted ones aside.
+    async fn live(&mut self) -> Result<u64, Halt> {
+        let text = |text: &str| Given::Bind(crate::search::Bind::Cell(crate::search::Cell::Text(text.to_owned())));
+        let [org, kind] = [Given::Number(self.org().0), text("customer")];
+        let sql = LIVE.replace("$1", "?").replace("$2", "?");
+        self.session.number(&Piece::new(sql, vec![org.clone(), kind.clone(), org, kind])).await
     }
 
     /// How many records PostgreSQL expects to meet the condition; where tables are spread it does not say.
@@ -295,10 +319,7 @@ impl<'s, 'c> Finding<'s, 'c> {
             return exactly(self.found.len() as u64);
         }
         if self.condition.is_everything && !self.is_spread {
-            let text = |text: &str| Given::Bind(crate::search::Bind::Cell(crate::search::Cell::Text(text.to_owned())));
-            let [org, kind] = [Given::Number(self.org().0), text("customer")];
-            let sql = LIVE.replace("$1", "?").replace("$2", "?");
-            return exactly(self.session.number(&Piece::new(sql, vec![org.clone(), kind.clone(), org, kind])).await?);
+            return exactly(self.live().await?);
         }
         let counted = if self.condition.is_exact {
             let mut piece = Piece::new("SELECT count(*) FROM (SELECT 1 FROM customer_search s WHERE ", Vec::new());
