@@ -44,6 +44,9 @@ mod search;
 #[cfg(test)]
 mod search_differential;
 #[cfg(test)]
+#[path = "../store/search_writers.rs"]
+mod search_writers;
+#[cfg(test)]
 mod servers;
 #[cfg(test)]
 #[path = "../store/setting.rs"]

@@ -25,6 +25,8 @@ mod receipts;
 #[cfg(test)]
 mod search;
 #[cfg(test)]
+mod search_writers;
+#[cfg(test)]
 mod setting;
 #[cfg(test)]
 mod verify;
