@@ -40,9 +40,15 @@ struct Arguments {
     /// Measure searches over this many customers instead
     #[arg(long, value_name = "CUSTOMERS")]
     search: Option<u32>,
-    /// The database to search, which is kept for a further run; without it one is made and removed
-    #[arg(long, requires = "search", value_name = "URL")]
-    database: Option<String>,
+    /// What to search on
+    #[arg(long, requires = "search", value_enum, default_value = "both")]
+    engine: search::Engine,
+    /// Keep the databases that are searched, the file of SQLite in this folder, and use those of a run before
+    #[arg(long, requires = "search", value_name = "FOLDER")]
+    keep: Option<PathBuf>,
+    /// Only the searches with this in their names
+    #[arg(long, requires = "search", value_name = "PART")]
+    only: Option<String>,
     /// Offer writes beyond the capacity instead, these many times it
     #[arg(long, value_name = "FACTORS", value_delimiter = ',', requires = "server")]
     overload: Option<Vec<f64>>,
@@ -72,7 +78,8 @@ struct Arguments {
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
     if let Some(customers) = arguments.search {
-        return search::measure(customers, arguments.database);
+        let Arguments { engine, keep, only, .. } = arguments;
+        return search::measure(&search::Plan { customers, engine, keep, only });
     }
     if let Some(address) = arguments.floor {
         return floor::serve(address);

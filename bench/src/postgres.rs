@@ -250,7 +250,8 @@ fn id(number: u64) -> String {
     format!("{number:024x}")
 }
 
-async fn connect(url: &str) -> Result<Client> {
+/// A connection of its own, which works in the background.
+pub(crate) async fn connect(url: &str) -> Result<Client> {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await.context("cannot connect to PostgreSQL")?;
     tokio::spawn(async move {
         if let Err(error) = connection.await {

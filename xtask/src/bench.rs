@@ -13,8 +13,17 @@ pub(crate) enum What {
     /// Searches over many customers, on SQLite and, where there is one, PostgreSQL
     Search {
         /// How many customers
-        #[arg(long, default_value_t = 100_000)]
+        #[arg(long, default_value_t = 1_000_000)]
         customers: u32,
+        /// What to search on
+        #[arg(long, default_value = "both", value_parser = ["sqlite", "postgres", "both"])]
+        engine: String,
+        /// Keep the databases, the file of SQLite in this folder, and use those of a run before
+        #[arg(long, value_name = "FOLDER")]
+        keep: Option<PathBuf>,
+        /// Only the searches with this in their names
+        #[arg(long, value_name = "PART")]
+        only: Option<String>,
     },
     /// Writes beyond what the server can do: what is made, what is turned away, and how long it takes
     Overload {
@@ -33,9 +42,19 @@ fn run_other(what: &What) -> Result<()> {
     let metadata = Metadata::load()?;
     let mut bench = process::program(metadata.binary("release", "kustodian-bench"));
     match what {
-        What::Search { customers } => {
+        What::Search { customers, engine, keep, only } => {
             build(&["-p", "kustodian-bench"])?;
-            bench.arg("--search").arg(customers.to_string());
+            // It ends with this run.
+            let _server = provide(engine)?;
+            postgres::tell(&mut bench);
+            bench.arg("--search").arg(customers.to_string()).arg("--engine").arg(engine);
+            if let Some(folder) = keep {
+                bench.arg("--keep").arg(std::path::absolute(folder)?);
+            }
+            if let Some(part) = only {
+                bench.arg("--only").arg(part);
+            }
+            return process::succeed(&mut bench);
         }
         What::Overload { factors, seconds } => {
             build(&["-p", "kustodian", "-p", "kustodian-bench"])?;
@@ -48,6 +67,18 @@ fn run_other(what: &What) -> Result<()> {
         }
     }
     process::succeed(&mut bench)
+}
+
+/// The server that an engine needs, unless the environment names one.
+fn provide(engine: &str) -> Result<Option<postgres::Server>> {
+    match engine {
+        "sqlite" => Ok(None),
+        "postgres" => postgres::provide(),
+        _ => Ok(postgres::provide().unwrap_or_else(|error| {
+            println!("==> PostgreSQL: left out, there is none: {}", error.root_cause());
+            None
+        })),
+    }
 }
 
 /// The page that is told the numbers.
