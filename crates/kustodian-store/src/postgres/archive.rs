@@ -255,6 +255,7 @@ impl Target for Archive {
         let Erased { kind, record, rev } = erased;
         let values = [Value::Text(record), Value::Number(org), Value::Text(kind), Value::Number(*rev)];
         let sql = format!("{ERASE_EVENTS} AND rev < $4");
+        self.connection.unnamed(super::scrub::WANT, &[]).await.map_err(failed)?;
         self.connection.unnamed(&sql, &values).await.map(|_| ()).map_err(failed)
     }
 

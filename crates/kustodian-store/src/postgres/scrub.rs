@@ -27,7 +27,7 @@ use crate::copy::CopyError;
 const TABLES: &[&str] = &["customers", "events", "claims", "users", "tags", "teams", "shortcuts", "customer_search"];
 
 /// Each time another value: a scrub forgets only what it has seen.
-const WANT: &str = "INSERT INTO settings (name, value) VALUES ('scrub', uuid_send(gen_random_uuid())) \
+pub(super) const WANT: &str = "INSERT INTO settings (name, value) VALUES ('scrub', uuid_send(gen_random_uuid())) \
      ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 
 const WANTED: &str = "SELECT value FROM settings WHERE name = 'scrub'";

@@ -38,10 +38,10 @@ use tokio::sync::{Semaphore, oneshot};
 use tokio::time::timeout;
 
 pub(crate) use self::archive::Archive;
-pub(crate) use self::packed::text as packed_text;
 use self::checkpoint::{LogKeeper, checkpoint};
 use self::connection::Durability;
 use self::failure::unavailable;
+pub(crate) use self::packed::text as packed_text;
 use self::readers::Readers;
 use self::writer::Queue;
 use crate::failure::OpenError;
