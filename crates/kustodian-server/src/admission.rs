@@ -123,9 +123,10 @@ impl Writes {
         let finished = self.round.finished as f64;
         if self.round.took.as_secs_f64() / finished > self.target.as_secs_f64() {
             let in_time = finished * self.target.as_secs_f64() / elapsed.as_secs_f64();
-            self.limit = (in_time as usize).max(FEWEST).min(self.max);
+            // A disk that stopped for a moment is not a slow one: by half at most, and up again in a few rounds.
+            self.limit = (in_time as usize).max(self.limit / 2).max(FEWEST).min(self.max);
         } else if self.round.has_shed {
-            self.limit = (self.limit + self.limit / 10 + 1).min(self.max);
+            self.limit = (self.limit + self.limit / 8 + 1).min(self.max);
         }
         self.round = Round::new(now);
     }
