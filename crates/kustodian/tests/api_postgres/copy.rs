@@ -338,6 +338,35 @@ fn what_a_key_led_to_moves_along_and_all_kinds_are_counted() {
 }
 
 #[test]
+fn what_was_erased_between_two_passes_is_erased_in_the_target_and_wants_a_scrub_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let (from, file, target) = (file(folder.path(), "a.db"), file(folder.path(), "b.db"), Place::lasting());
+    let mut server = Server::at(&from, &[]);
+    let customer = server.create(json!({ "name": "zqformer" }));
+    server.patch(&path_of(&customer), json!({ "name": "zqlatter" })).expect(200);
+    let pending = |url: &str| {
+        let output = binary().args(["check", "--output", "json", "--database", url]).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()["scrubPending"].as_bool().unwrap()
+    };
+    let targets = [target.url(), &file];
+    for to in targets {
+        copied(&from, to, &[]);
+        assert!(!pending(to));
+    }
+    server.post(&format!("{}/erase", path_of(&customer)), json!({})).expect(204);
+    assert!(server.stop().success());
+    for to in targets {
+        copied(&from, to, &["--resume"]);
+        assert!(pending(to), "{to}");
+        let server = Server::at(to, &[]);
+        server.get(&path_of(&customer)).expect(404);
+        let told = crate::events::first(&server, 3);
+        assert!(!json!(told).to_string().contains("zq"), "{told:?}");
+    }
+}
+
+#[test]
 fn one_copy_at_a_time_writes_a_target() {
     let folder = tempfile::tempdir().unwrap();
     let [from, written] = ["a.db", "b.db"].map(|name| file(folder.path(), name));
