@@ -17,6 +17,8 @@ const WIDE: &[(&str, &str)] = &[
     ("createCustomer", "a new tag"),
     ("createShortcut", ""),
     ("createTeam", ""),
+    // That a scrub is wanted, noted by itself before the customer's own transaction.
+    ("eraseCustomer", "five identities"),
     ("updateCustomerAttributes", "a new tag"),
     ("updateShortcut", ""),
     ("updateTeamAttributes", ""),
