@@ -16,11 +16,12 @@ impl Tally {
 
     /// What this line of a runner's output says of whole runs; nothing for every other line.
     pub(crate) fn of_line(line: &str) -> Self {
-        let line = line.trim();
+        // cargo test: `test result: ok. 3 passed; 1 failed; 0 ignored; …`. Indented, it is the output that nextest shows of
+        // a test that failed, which nextest counts itself, once it was tried again.
         if let Some(counts) = line.strip_prefix("test result:") {
-            // cargo test: `test result: ok. 3 passed; 1 failed; 0 ignored; …`
             return Self::of_counts(counts.split([';', '.']));
         }
+        let line = line.trim();
         if line.starts_with("Summary [") {
             // cargo nextest: `Summary [   0.1s] 4 tests run: 3 passed (1 slow), 1 failed, 0 skipped`
             return Self::of_counts(line.rsplit("run:").next().unwrap_or_default().split(','));
@@ -76,7 +77,9 @@ mod tests {
 
     #[test]
     fn other_lines_count_nothing() {
-        for line in ["", "test customers::a_name ... ok", "ℹ tests 12", "# pass the salt 3", "3 passed"] {
+        let shown =
+            "    test result: FAILED. 0 passed; 1 failed; 0 ignored; 0 measured; 9 filtered out; finished in 0.61s";
+        for line in [shown, "", "test customers::a_name ... ok", "ℹ tests 12", "# pass the salt 3", "3 passed"] {
             assert_eq!(Tally::of_line(line), tally(0, 0), "{line}");
         }
     }
