@@ -31,34 +31,41 @@ fn replayed(result: Result<ChangeSet, CommitError>) -> Receipt {
     }
 }
 
+/// Milliseconds since 1970: what ended long before is swept away at any moment.
+fn now() -> i64 {
+    i64::try_from(UNIX_EPOCH.elapsed().unwrap().as_millis()).unwrap()
+}
+
 #[tokio::test]
 async fn a_receipt_is_found_until_it_expires() {
     let Some((_database, store, org)) = engine_with_org().await else { return };
-    let (set, receipt) = signed(changes(vec![put(next_id(), 1)]), key(org, "k"), 1_000);
-    assert_eq!(store.find_receipt(org, receipt.key, at(1_000)).await.unwrap(), None);
+    let now = now();
+    let (set, receipt) = signed(changes(vec![put(next_id(), 1)]), key(org, "k"), now);
+    assert_eq!(store.find_receipt(org, receipt.key, at(now)).await.unwrap(), None);
     assert_eq!(store.commit(org, set.clone()).await.unwrap(), set);
     let last = receipt.expires_at.as_millis() - 1;
     assert_eq!(store.find_receipt(org, receipt.key, at(last)).await.unwrap().as_ref(), Some(&receipt));
     assert_eq!(store.find_receipt(org, receipt.key, receipt.expires_at).await.unwrap(), None);
-    assert_eq!(store.find_receipt(org, key(org, "K"), at(1_000)).await.unwrap(), None);
-    assert_eq!(store.find_receipt(OrgKey(org.0 + 1), receipt.key, at(1_000)).await.unwrap(), None);
+    assert_eq!(store.find_receipt(org, key(org, "K"), at(now)).await.unwrap(), None);
+    assert_eq!(store.find_receipt(OrgKey(org.0 + 1), receipt.key, at(now)).await.unwrap(), None);
 }
 
 #[tokio::test]
 async fn a_receipt_comes_before_stale_revisions_and_claims() {
     let Some((_database, store, org)) = engine_with_org().await else { return };
+    let now = now();
     let first = put(next_id(), 1);
     let create = |customer: Put| ChangeSet {
         claims: vec![email(org, "jane@example.com", customer.id)],
         ..changes(vec![customer])
     };
-    let (set, receipt) = signed(create(first.clone()), key(org, "k"), 1_000);
+    let (set, receipt) = signed(create(first.clone()), key(org, "k"), now);
     store.commit(org, set.clone()).await.unwrap();
     assert_eq!(replayed(store.commit(org, set).await), receipt, "it exists already");
-    let (again, _) = signed(create(put(next_id(), 1)), key(org, "k"), 2_000);
+    let (again, _) = signed(create(put(next_id(), 1)), key(org, "k"), now + 1_000);
     assert_eq!(replayed(store.commit(org, again).await), receipt, "the claim is held already");
 
-    let (update, updated) = signed(changes(vec![put(first.id, 2)]), key(org, "u"), 1_000);
+    let (update, updated) = signed(changes(vec![put(first.id, 2)]), key(org, "u"), now);
     store.commit(org, update.clone()).await.unwrap();
     assert_eq!(replayed(store.commit(org, update.clone()).await), updated, "it has moved on");
     let decide = Box::new(move |_| Ok(update));
@@ -69,19 +76,21 @@ async fn a_receipt_comes_before_stale_revisions_and_claims() {
 #[tokio::test]
 async fn a_refused_commit_leaves_no_receipt() {
     let Some((_database, store, org)) = engine_with_org().await else { return };
-    let (set, receipt) = signed(changes(vec![put(next_id(), 2)]), key(org, "k"), 1_000);
+    let now = now();
+    let (set, receipt) = signed(changes(vec![put(next_id(), 2)]), key(org, "k"), now);
     assert!(matches!(store.commit(org, set).await, Err(CommitError::Stale { .. })));
-    assert_eq!(store.find_receipt(org, receipt.key, at(1_000)).await.unwrap(), None);
+    assert_eq!(store.find_receipt(org, receipt.key, at(now)).await.unwrap(), None);
 }
 
 #[tokio::test]
 async fn an_expired_receipt_is_as_if_it_had_never_been() {
     let Some((_database, store, org)) = engine_with_org().await else { return };
-    let (set, _) = signed(changes(vec![put(next_id(), 1)]), key(org, "k"), 1_000);
+    let now = now();
+    let (set, _) = signed(changes(vec![put(next_id(), 1)]), key(org, "k"), now);
     store.commit(org, set).await.unwrap();
-    let (early, _) = signed(changes(vec![put(next_id(), 1)]), key(org, "k"), 1_000 + LIFETIME - 1);
+    let (early, _) = signed(changes(vec![put(next_id(), 1)]), key(org, "k"), now + LIFETIME - 1);
     replayed(store.commit(org, early).await);
-    let (late, receipt) = signed(changes(vec![put(next_id(), 1)]), key(org, "k"), 1_000 + LIFETIME);
+    let (late, receipt) = signed(changes(vec![put(next_id(), 1)]), key(org, "k"), now + LIFETIME);
     store.commit(org, late.clone()).await.unwrap();
     assert_eq!(replayed(store.commit(org, late).await), receipt);
     assert_eq!(store.list(org, everything(Kind::Customer)).await.unwrap().total, Some(2));
@@ -90,7 +99,8 @@ async fn an_expired_receipt_is_as_if_it_had_never_been() {
 #[tokio::test(flavor = "multi_thread")]
 async fn of_forty_commits_with_one_key_one_is_done() {
     let Some((_database, store, org)) = engine_with_org().await else { return };
-    for (round, start) in [("fresh", 1_000), ("expired", 1_000 + LIFETIME)] {
+    let now = now();
+    for (round, start) in [("fresh", now), ("expired", now + LIFETIME)] {
         let mut commits = JoinSet::new();
         for number in 0..40 {
             let store: Arc<dyn Store> = Arc::clone(&store);
@@ -114,7 +124,7 @@ async fn of_forty_commits_with_one_key_one_is_done() {
 #[tokio::test]
 async fn receipts_that_do_not_count_any_longer_are_forgotten_and_no_others() {
     let Some(place) = Place::lasting().await else { return };
-    let now = i64::try_from(UNIX_EPOCH.elapsed().unwrap().as_millis()).unwrap();
+    let now = now();
     let database = open(place.url(), Options::default()).await.unwrap();
     let org = make_org(&*database.directory(), "acme").await.key;
     let leave = async |store: &dyn Store, name: &str, millis: i64| {

@@ -382,11 +382,12 @@ fn a_call_takes_its_own_header_server_and_time() {
     assert!(client.customers().get(id_of(&there)).send_blocking().unwrap_err().is_not_found());
     other.get(&format!("/v1/customers/{}", there.id)).expect(200);
 
-    // A server that is stopped takes connections and answers nothing.
+    // A server that is stopped takes connections and answers nothing, once all of its threads have stopped.
     other.signal("STOP");
-    let call = client.users().current().base_url(&other.url).timeout(Duration::from_millis(100));
-    let failed = call.exchange_blocking().unwrap_err();
+    let call = || client.users().current().base_url(&other.url).timeout(Duration::from_millis(100));
+    let failed = (0..100).find_map(|_| call().exchange_blocking().err());
     other.signal("CONT");
+    let failed = failed.unwrap();
     assert!(matches!(failed, TransportError::Timeout { .. }), "{failed:?}");
     assert!(failed.to_string().contains(&other.url), "{failed}");
 }
