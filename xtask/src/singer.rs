@@ -17,7 +17,7 @@ const DATABASE: &str = "KUSTODIAN_DATABASE";
 /// Tests the tap on the engines.
 ///
 /// # Errors
-/// As [`test`], when a test fails, or PostgreSQL is missing and wanted.
+/// As [`test()`], when a test fails, or PostgreSQL is missing and wanted.
 pub(crate) fn run(engine: Engine) -> Result<()> {
     process::succeed(&mut test()?)?;
     if engine == Engine::All {
@@ -27,10 +27,10 @@ pub(crate) fn run(engine: Engine) -> Result<()> {
     Ok(())
 }
 
-/// As [`test`], with the records in the database of a server that has no others.
+/// As [`test()`], with the records in the database of a server that has no others.
 ///
 /// # Errors
-/// As [`test`].
+/// As [`test()`].
 pub(crate) fn test_on(server: &postgres::Server) -> Result<Command> {
     let mut test = test()?;
     test.env(DATABASE, server.url());
