@@ -35,12 +35,8 @@ pub(crate) fn json(number: u64) -> String {
         r#"{{"name":"Ada Customer {number}","company":null,"externalId":"crm-{number:012}","username":"ada{number}",
 "emails":[{{"type":"home","email":"{email}"}},{{"type":"work","email":"work-{email}","verified":true}}],
 "phones":[{{"type":"mobile","phone":"+{phone}"}}],
-"urls":[{{"url":"https://example.com/people/{number}","type":"website"}}],
-"locations":[{{"type":"home","address":"1 Main Street, Springfield","zipCode":"12345","countryCode":"US"}}],
-"locale":"en_US","timeZone":"America/New_York","gender":"f","signedUpAt":"2026-01-02T03:04:05.678Z","tags":[],
-"custom":{{"orderCountNum":{number},"lifetimeValueNum":1234.56,"firstOrderAt":"2025-11-12T13:14:15.000Z",
-"lastOrderAt":"2026-02-03T04:05:06.000Z","loyaltyTierStr":"gold","favouriteShopStr":"Main Street",
-"notesTxt":"{NOTES}","newsletterBool":true,"blockedBool":false,"profileUrl":"https://example.com/profiles/{number}"}}}}"#
+{}"#,
+        unclaimed(number)
     )
 }
 
@@ -51,7 +47,15 @@ pub(crate) fn flat_json(number: u64) -> String {
     format!(
         r#"{{"name":"Ada Customer {number}","company":null,"externalId":"{external_id}","username":"ada{number}",
 "email":"{email}","workEmail":"work-{email}","phone":"+{phone}",
-"urls":[{{"url":"https://example.com/people/{number}","type":"website"}}],
+{}"#,
+        unclaimed(number)
+    )
+}
+
+/// The end of both: the values that others may have, too.
+fn unclaimed(number: u64) -> String {
+    format!(
+        r#""urls":[{{"url":"https://example.com/people/{number}","type":"website"}}],
 "locations":[{{"type":"home","address":"1 Main Street, Springfield","zipCode":"12345","countryCode":"US"}}],
 "locale":"en_US","timeZone":"America/New_York","gender":"f","signedUpAt":"2026-01-02T03:04:05.678Z","tags":[],
 "custom":{{"orderCountNum":{number},"lifetimeValueNum":1234.56,"firstOrderAt":"2025-11-12T13:14:15.000Z",
