@@ -33,26 +33,36 @@ impl Slots {
 
     /// The slot of a custom attribute.
     pub(crate) fn of(&self, attribute: &CustomAttribute) -> Option<usize> {
-        self.given.get(&attribute.key).copied().filter(|slot| *slot > 0)
+        self.of_key(&attribute.key)
     }
 
-    /// Whether nothing is to be given to the attributes of a row: each has a slot, or will have none.
-    pub(crate) fn suffice_for(&self, row: &SearchRow) -> bool {
-        self.is_full || row.custom().all(|(attribute, _)| self.given.contains_key(&attribute.key))
+    /// The slot of the custom attribute with this key.
+    pub(crate) fn of_key(&self, key: &str) -> Option<usize> {
+        self.given.get(key).copied().filter(|slot| *slot > 0)
     }
 
-    /// Gives slots to the attributes of a row that have none, as long as there are fewer than `limit`; what is to be
+    /// Whether nothing is to be given to the attributes with these keys: each has a slot, or will have none.
+    pub(crate) fn suffice_for<Key: AsRef<str>>(&self, mut keys: impl Iterator<Item = Key>) -> bool {
+        self.is_full || keys.all(|key| self.given.contains_key(key.as_ref()))
+    }
+
+    /// Gives slots to those of these attributes that have none, as long as there are fewer than `limit`; what is to be
     /// noted.
-    pub(crate) fn give(&mut self, row: &SearchRow, limit: usize) -> Vec<(String, usize)> {
+    pub(crate) fn give<Key: AsRef<str>>(
+        &mut self,
+        keys: impl Iterator<Item = Key>,
+        limit: usize,
+    ) -> Vec<(String, usize)> {
         let mut given = Vec::new();
-        for (attribute, _) in row.custom() {
+        for key in keys {
             if self.is_full {
                 break;
             }
-            if !self.given.contains_key(&attribute.key) {
+            let key = key.as_ref();
+            if !self.given.contains_key(key) {
                 let next = self.given.len() + 1;
                 self.is_full = next > limit.min(SLOTS);
-                let entry = if self.is_full { (FULL.to_owned(), 0) } else { (attribute.key, next) };
+                let entry = if self.is_full { (FULL.to_owned(), 0) } else { (key.to_owned(), next) };
                 self.given.insert(entry.0.clone(), entry.1);
                 given.push(entry);
             }
@@ -61,15 +71,26 @@ impl Slots {
     }
 }
 
-/// What a record's row holds in the slots: of several values the first.
+/// What a slot holds of each custom attribute of a record, by key: of several values the first.
+pub(crate) fn custom_cells(row: &SearchRow) -> impl Iterator<Item = (String, Cell)> {
+    row.custom().filter_map(|(attribute, values)| {
+        // Of long text it is only asked whether there is any.
+        let limit = if attribute.suffix == Suffix::Txt { 1 } else { SLOT_TEXT };
+        Some((attribute.key, Cell::of(values.first()?, limit)))
+    })
+}
+
+/// The keys of a record's custom attributes.
+pub(crate) fn custom_keys(row: &SearchRow) -> impl Iterator<Item = String> {
+    row.custom().map(|(attribute, _)| attribute.key)
+}
+
+/// What a record's row holds in the slots.
 pub(crate) fn slot_cells(row: &SearchRow, slots: &Slots) -> [Option<Cell>; SLOTS] {
     let mut cells = [const { None }; SLOTS];
-    for (attribute, values) in row.custom() {
-        let cell = slots.of(&attribute).and_then(|slot| cells.get_mut(slot - 1));
-        if let (Some(cell), Some(value)) = (cell, values.first()) {
-            // Of long text it is only asked whether there is any.
-            let limit = if attribute.suffix == Suffix::Txt { 1 } else { SLOT_TEXT };
-            *cell = Some(Cell::of(value, limit));
+    for (key, value) in custom_cells(row) {
+        if let Some(cell) = slots.of_key(&key).and_then(|slot| cells.get_mut(slot - 1)) {
+            *cell = Some(value);
         }
     }
     cells

@@ -7,8 +7,6 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use kustodian_core::change::Kind;
-use kustodian_core::holdings;
-use kustodian_core::search::SearchRow;
 use kustodian_core::store::OrgKey;
 use kustomer_api::ObjectId;
 use rusqlite::types::{FromSql as _, Value, ValueRef};
@@ -17,15 +15,18 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, params, params_from_ite
 use super::connection::any_reader;
 use super::packed::{Packed, Unpacked};
 use super::schema;
-use super::search::{Found, FoundBy, Writing, former_terms};
+use super::search::{self, FoundBy, Writing, former_terms};
 use super::sql::{ERASE_EVENTS, WANT_SCRUB};
 use crate::copy::state::{NAME, OF_ITS_PLACE, State};
 use crate::copy::table::{Cell, Holds, Row, Table};
 use crate::copy::{CopyError, Erased, ROWS, Source, Target};
-use crate::options::Options;
+use crate::search::SLOTS;
 
 /// How long a statement waits for a server that writes the same file.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How many custom attributes of an org are indexed at most: as by default.
+const INDEXED: usize = SLOTS;
 
 /// An open file. Its connection works on threads that may wait.
 pub(crate) struct Archive {
@@ -160,6 +161,8 @@ impl Target for Archive {
         self.work(move |connection| {
             let transaction = connection.transaction()?;
             {
+                // What a server left is indexed first: what is carried is at once.
+                search::finish(&transaction, INDEXED)?;
                 let places: Vec<String> = (1..=table.columns.len()).map(|place| format!("?{place}")).collect();
                 let (names, places) = (table.names(), places.join(", "));
                 let insert = format!("INSERT OR REPLACE INTO {} ({names}) VALUES ({places})", table.name);
@@ -180,6 +183,7 @@ impl Target for Archive {
                     }
                 }
                 writing.write_words(&transaction)?;
+                search::nothing_waits(&transaction)?;
                 let sql = "INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)";
                 transaction.prepare_cached(sql)?.execute(params![NAME, state])?;
             }
@@ -247,7 +251,7 @@ impl Target for Archive {
 struct Carried {
     org: OrgKey,
     id: ObjectId,
-    row: Option<SearchRow>,
+    found: Option<FoundBy>,
     /// The terms of what it replaces.
     former: String,
 }
@@ -257,23 +261,20 @@ impl Carried {
     fn of(connection: &Connection, row: &[Cell]) -> rusqlite::Result<Option<Self>> {
         let [Cell::Text(id), Cell::Integer(org), .., Cell::Text(document)] = row else { return Ok(None) };
         let failed = |error| rusqlite::Error::ToSqlConversionFailure(error);
-        let row = holdings::search_row_of(document).map_err(|refusal| failed(Box::new(refusal)))?;
+        let found = FoundBy::of_document(OrgKey(*org), document)?;
         let former = match key_of(connection, *org, id)? {
             Some(key) => former_terms(connection, OrgKey(*org), key)?,
             None => String::new(),
         };
         let id = id.parse().map_err(|error| failed(Box::new(error)))?;
-        Ok(Some(Self { org: OrgKey(*org), id, row, former }))
+        Ok(Some(Self { org: OrgKey(*org), id, found, former }))
     }
 
     /// Now that it is written, lets it be found.
     fn index(self, connection: &Connection, writing: &mut Writing) -> rusqlite::Result<()> {
-        let Self { org, id, row, former } = self;
+        let Self { org, id, found, former } = self;
         let key = key_of(connection, org.0, &id.to_string())?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
-        let by = row.as_ref().map(|row| FoundBy::of(org, row));
-        let found = row.as_ref().zip(by.as_ref()).map(|(row, by)| Found { row, by });
-        let limit = Options::default().indexed_custom_attributes;
-        writing.replace(connection, (org, key, id), &former, found.as_ref(), limit)
+        writing.replace(connection, (org, key, id), &former, found.as_ref(), INDEXED)
     }
 }
 

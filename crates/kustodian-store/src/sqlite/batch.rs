@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use kustodian_core::chain;
 use kustodian_core::change::{ChangeSet, Erasure, Event, Kind, Put};
@@ -16,7 +17,7 @@ use super::events::find_head;
 use super::prepared::{Prepared, PreparedEvent, PreparedPut};
 use super::receipts;
 use super::records::find_owner;
-use super::search::{Found, Writing, former_terms};
+use super::search::{Made, Writing, former_terms, mark};
 use super::sql::{COUNT_LIVE, ERASE_EVENTS, FREE_CLAIM, INSERT_EVENT, MOVE_HEAD, TAKE_CLAIM, WANT_SCRUB, statements};
 use super::values::Hex;
 use crate::document::DOCUMENT_FORMAT;
@@ -28,8 +29,12 @@ pub(super) struct Batch<'c> {
     heads: HashMap<OrgKey, Head>,
     /// How many live records each list gains.
     gains: HashMap<(OrgKey, Kind), i64>,
-    /// What customers are found by.
+    /// What customers are found by that the index knows.
     search: Writing,
+    /// The last key that the index knows, once asked for.
+    indexed: Option<i64>,
+    /// Customers that the index is to know after this.
+    made: Vec<Made>,
     /// How many custom attributes of an org are indexed at most.
     slots: usize,
     /// The latest moment at which a receipt was left: the time for forgetting older ones, which needs no clock.
@@ -46,6 +51,16 @@ struct Before {
     created_at: i64,
 }
 
+/// How a customer that is written is known to the index.
+enum Former<'p> {
+    /// Not at all: it is made.
+    New,
+    /// Not yet, by its row.
+    Waiting(i64),
+    /// By its row and these terms.
+    Known(i64, Cow<'p, str>),
+}
+
 impl<'c> Batch<'c> {
     pub(super) fn new(connection: &'c Connection, slots: usize) -> Self {
         Self {
@@ -53,6 +68,8 @@ impl<'c> Batch<'c> {
             heads: HashMap::new(),
             gains: HashMap::new(),
             search: Writing::default(),
+            indexed: None,
+            made: Vec::new(),
             slots,
             receipts_left_at: None,
         }
@@ -93,8 +110,8 @@ impl<'c> Batch<'c> {
         Ok(Ok(()))
     }
 
-    /// Writes what was gathered for the whole transaction.
-    pub(super) fn finish(mut self) -> rusqlite::Result<()> {
+    /// Writes what was gathered for the whole transaction; what the index is to know once that is committed.
+    pub(super) fn finish(mut self) -> rusqlite::Result<Vec<Made>> {
         self.search.write_words(self.connection)?;
         let mut count = self.connection.prepare_cached(COUNT_LIVE)?;
         for ((org, kind), gain) in self.gains {
@@ -109,7 +126,7 @@ impl<'c> Batch<'c> {
         if let Some(now) = self.receipts_left_at {
             receipts::sweep(self.connection, now)?;
         }
-        Ok(())
+        Ok(self.made)
     }
 
     /// The first receipt that is there already and counts: all of the change set was done before.
@@ -231,15 +248,15 @@ impl<'c> Batch<'c> {
         Ok(())
     }
 
-    /// The row and the terms of a customer that is there, before its document is written over.
+    /// How a customer that is there is known to the index, before its document is written over.
     fn former<'p>(
-        &self,
+        &mut self,
         org: OrgKey,
         put: &Put,
         prepared: &'p PreparedPut,
         before: Option<Before>,
-    ) -> rusqlite::Result<Option<(i64, Cow<'p, str>)>> {
-        let Some(before) = before.filter(|_| put.kind == Kind::Customer) else { return Ok(None) };
+    ) -> rusqlite::Result<Former<'p>> {
+        let Some(before) = before.filter(|_| put.kind == Kind::Customer) else { return Ok(Former::New) };
         let key = match before.key {
             Some(key) => key,
             None => self
@@ -247,32 +264,39 @@ impl<'c> Batch<'c> {
                 .prepare_cached(statements(put.kind).state)?
                 .query_row((org.0, Hex::of(put.id)), |row| row.get(0))?,
         };
+        let indexed = match self.indexed {
+            Some(indexed) => indexed,
+            None => *self.indexed.insert(mark(self.connection)?),
+        };
+        if key > indexed {
+            return Ok(Former::Waiting(key));
+        }
         let terms = match &prepared.former_terms {
             Some(terms) => Cow::Borrowed(terms.as_str()),
             None => Cow::Owned(former_terms(self.connection, org, key)?),
         };
-        Ok(Some((key, terms)))
+        Ok(Former::Known(key, terms))
     }
 
-    /// What the record is found by, in the same transaction: what was acknowledged is found.
+    /// What a customer is found by: at once where the index knows it, afterwards where it does not.
     fn put_search(
         &mut self,
         org: OrgKey,
         put: &Put,
         prepared: &PreparedPut,
-        former: Option<(i64, Cow<'_, str>)>,
+        former: Former<'_>,
     ) -> rusqlite::Result<()> {
-        let connection = self.connection;
-        let found = put.search.as_deref().zip(prepared.found_by.as_ref()).map(|(row, by)| Found { row, by });
-        match (former, found) {
-            (None, None) => Ok(()),
-            (None, Some(found)) => {
-                self.search.add(connection, (org, connection.last_insert_rowid(), put.id), &found, self.slots)
+        let found = prepared.found_by.as_ref();
+        let key = match former {
+            Former::New => self.connection.last_insert_rowid(),
+            Former::Waiting(key) => key,
+            Former::Known(key, terms) => {
+                let record = (org, key, put.id);
+                return self.search.replace(self.connection, record, &terms, found.map(Arc::as_ref), self.slots);
             }
-            (Some((key, terms)), found) => {
-                self.search.replace(connection, (org, key, put.id), &terms, found.as_ref(), self.slots)
-            }
-        }
+        };
+        self.made.push(Made { key, rev: put.rev, by: found.cloned() });
+        Ok(())
     }
 
     fn move_claims(&self, org: OrgKey, changes: &ChangeSet) -> rusqlite::Result<()> {

@@ -30,6 +30,8 @@ pub(super) enum Job {
     /// Takes out of the file what was erased from the tables. Done after the transaction of its group, once for all of
     /// them, and even if nobody waits any longer.
     Scrub(oneshot::Sender<Result<(), StoreError>>),
+    /// Brings the index up to what is committed. Done after the transaction of its group, once for all who ask.
+    Index(oneshot::Sender<Result<(), StoreError>>),
     /// Writes what is queued before this, and ends.
     Stop,
 }
@@ -92,7 +94,7 @@ impl Job {
         match self {
             Self::Change(change) => change.reply.is_closed(),
             Self::Directory(change) => change.reply.is_closed(),
-            Self::Probe(reply) | Self::KeepWalk(_, reply) => reply.is_closed(),
+            Self::Probe(reply) | Self::Index(reply) | Self::KeepWalk(_, reply) => reply.is_closed(),
             Self::Scrub(_) | Self::TouchWalk { .. } | Self::Stop => false,
         }
     }
@@ -104,7 +106,7 @@ impl Job {
             Self::Directory(change) => change.outcome = credentials::run(&change.command, batch, connection)?,
             Self::KeepWalk(walk, _) => search::keep(connection, walk)?,
             Self::TouchWalk { org, walk, now } => search::touch(connection, *org, *walk, *now)?,
-            Self::Probe(_) | Self::Scrub(_) | Self::Stop => {}
+            Self::Probe(_) | Self::Scrub(_) | Self::Index(_) | Self::Stop => {}
         }
         Ok(())
     }
@@ -114,7 +116,8 @@ impl Job {
         match self {
             Self::Change(change) => change.outcome.is_ok(),
             Self::Directory(change) => change.outcome.is_ok(),
-            Self::KeepWalk(..) | Self::TouchWalk { .. } | Self::Probe(_) | Self::Scrub(_) | Self::Stop => false,
+            Self::KeepWalk(..) | Self::TouchWalk { .. } | Self::Probe(_) => false,
+            Self::Scrub(_) | Self::Index(_) | Self::Stop => false,
         }
     }
 
@@ -127,7 +130,9 @@ impl Job {
                 drop(reply.send(outcome.and_then(|()| source.into_changes())));
             }
             Self::Directory(change) => drop(change.reply.send(change.outcome)),
-            Self::Probe(reply) | Self::Scrub(reply) | Self::KeepWalk(_, reply) => drop(reply.send(Ok(()))),
+            Self::Probe(reply) | Self::Scrub(reply) | Self::Index(reply) | Self::KeepWalk(_, reply) => {
+                drop(reply.send(Ok(())));
+            }
             Self::TouchWalk { .. } | Self::Stop => {}
         }
     }
@@ -137,7 +142,7 @@ impl Job {
         match self {
             Self::Change(change) => drop(change.reply.send(Err(error.clone().into()))),
             Self::Directory(change) => drop(change.reply.send(Err(error.clone().into()))),
-            Self::Probe(reply) | Self::Scrub(reply) | Self::KeepWalk(_, reply) => {
+            Self::Probe(reply) | Self::Scrub(reply) | Self::Index(reply) | Self::KeepWalk(_, reply) => {
                 drop(reply.send(Err(error.clone())));
             }
             Self::TouchWalk { .. } | Self::Stop => {}

@@ -1,6 +1,8 @@
 //! What a change set comes to in the file, worked out by whoever asks for it: the one thread that writes only executes
 //! statements.
 
+use std::sync::Arc;
+
 use kustodian_core::chain::Leaf;
 use kustodian_core::change::{ChangeSet, Event, Put};
 use kustodian_core::store::OrgKey;
@@ -20,7 +22,7 @@ pub(super) struct PreparedPut {
     /// How its document is stored.
     pub(super) document: Packed,
     /// What it is found by.
-    pub(super) found_by: Option<FoundBy>,
+    pub(super) found_by: Option<Arc<FoundBy>>,
     /// The terms by which the revision was found that it replaces, where that was looked at: a record and a revision
     /// have one document.
     pub(super) former_terms: Option<String>,
@@ -39,7 +41,7 @@ impl Prepared {
     pub(super) fn of(org: OrgKey, changes: &ChangeSet, former_terms: impl Fn(&Put) -> Option<String>) -> Self {
         let put = |put: &Put| PreparedPut {
             document: Packed::of(&put.document),
-            found_by: put.search.as_deref().map(|row| FoundBy::of(org, row)),
+            found_by: put.search.as_deref().map(|row| Arc::new(FoundBy::of(org, row))),
             former_terms: former_terms(put),
         };
         let event = |event: &Event| PreparedEvent {

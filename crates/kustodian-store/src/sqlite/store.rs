@@ -85,6 +85,7 @@ impl Store for Sqlite {
     }
 
     async fn search(&self, org: OrgKey, query: SearchQuery) -> Result<Found, SearchError> {
+        self.bring_index_up().await?;
         let effort = self.search_effort;
         Ok(self.read_long(move |connection| search::search(connection, org, &query, effort)).await?)
     }
@@ -92,6 +93,9 @@ impl Store for Sqlite {
     async fn walk(&self, org: OrgKey, query: WalkQuery) -> Result<Walked, SearchError> {
         let now = query.now;
         let (from, effort) = (query.from, self.search_effort);
+        if matches!(from, WalkFrom::Start { .. }) {
+            self.bring_index_up().await?;
+        }
         match self.read_long(move |connection| search::step(connection, org, &query, effort)).await? {
             Step::Done(walked) => {
                 if let WalkFrom::After(WalkPlace::Kept { walk, .. }) = from {
@@ -133,6 +137,16 @@ impl Store for Sqlite {
 }
 
 impl Sqlite {
+    /// Sees to it that searches find what is committed by now.
+    async fn bring_index_up(&self) -> Result<(), StoreError> {
+        if !self.readers.read(search::is_behind)? {
+            return Ok(());
+        }
+        let (reply, answer) = oneshot::channel();
+        self.queue.send(Job::Index(reply))?;
+        self.wait(answer).await?
+    }
+
     /// Works out what `changes` come to. What cannot be read now the writer reads.
     fn prepare(&self, org: OrgKey, changes: &ChangeSet) -> Prepared {
         Prepared::of(org, changes, |put| {

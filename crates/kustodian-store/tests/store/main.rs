@@ -5,6 +5,8 @@
 
 // `cfg(test)` tells the lints that these are tests, their helpers included.
 #[cfg(test)]
+mod backlog;
+#[cfg(test)]
 mod check;
 #[cfg(test)]
 mod commit;

@@ -322,6 +322,10 @@ async fn agree(steps: &[Step], queries: &[Query]) {
         // Both orgs hold records with the same ids.
         let of = usize::from(number % 4 == 0);
         models[of].take(&*store, orgs[of], step).await;
+        if number % 5 == 4 {
+            // Some are then known to the index, others not yet.
+            store.search(orgs[of], search(&all_by(&[]), 0, 1)).await.unwrap();
+        }
     }
     for query in queries {
         for (org, model) in orgs.into_iter().zip(&models) {

@@ -15,7 +15,7 @@ use super::super::sql::statements;
 use super::super::values::{Id, Value};
 use super::row::{json_row, write_all};
 use super::slots::{FIND_SLOTS, TAKE_SLOTS, read_slots, taken};
-use crate::search::Slots;
+use crate::search::{Slots, custom_keys};
 
 /// How many customers are read at a time.
 const CUSTOMERS: i64 = 500;
@@ -70,9 +70,9 @@ impl<'c> Reindexing<'c> {
     }
 
     async fn slots_for(&mut self, org: OrgKey, row: &kustodian_core::search::SearchRow) -> Result<&Slots, Error> {
-        while !self.slots.get(&org).is_some_and(|slots| slots.suffice_for(row)) {
+        while !self.slots.get(&org).is_some_and(|slots| slots.suffice_for(custom_keys(row))) {
             let mut slots = read_slots(&self.connection.unnamed(FIND_SLOTS, &[Value::Number(org.0)]).await?.rows)?;
-            let given = slots.clone().give(row, self.limit);
+            let given = slots.clone().give(custom_keys(row), self.limit);
             if !given.is_empty() {
                 self.connection.unnamed(TAKE_SLOTS, &taken(org, &given)).await?;
                 slots = read_slots(&self.connection.unnamed(FIND_SLOTS, &[Value::Number(org.0)]).await?.rows)?;

@@ -14,7 +14,7 @@ use kustodian_core::store::{OrgKey, StoreError};
 use super::super::failure::{store_error, unavailable};
 use super::super::pool::Shared;
 use super::super::values::Value;
-use crate::search::Slots;
+use crate::search::{Slots, custom_keys};
 
 /// $1 org → attributes and their slots.
 pub(super) const FIND_SLOTS: &str = "SELECT attribute, slot FROM search_slots WHERE org = $1";
@@ -51,9 +51,9 @@ impl Slotting {
             return Ok(Arc::default());
         }
         for _ in 0..TRIES {
-            let slots = self.read(readers, org, |slots| rows.iter().all(|row| slots.suffice_for(row))).await?;
+            let slots = self.read(readers, org, |slots| rows.iter().all(|row| slots.suffice_for(custom_keys(row)))).await?;
             let mut more = Slots::clone(&slots);
-            let given: Vec<(String, usize)> = rows.iter().flat_map(|row| more.give(row, self.limit)).collect();
+            let given: Vec<(String, usize)> = rows.iter().flat_map(|row| more.give(custom_keys(row), self.limit)).collect();
             if given.is_empty() {
                 return Ok(slots);
             }

@@ -1,6 +1,7 @@
 //! Search on SQLite: the wide table by its indexes, the inverted index by FTS5, and which of them leads is decided here.
 
 mod access;
+mod backlog;
 mod candidate;
 mod count;
 mod pages;
@@ -12,9 +13,10 @@ mod walks;
 mod words;
 mod write;
 
+pub(super) use self::backlog::{Backlog, Made, finish, is_behind, mark, nothing_waits};
 pub(super) use self::pages::search;
 pub(super) use self::reindex::reindex;
 pub(super) use self::time::watch;
 pub(super) use self::walk::{Step, step};
 pub(super) use self::walks::{Walk, keep, touch};
-pub(super) use self::write::{Found, FoundBy, Writing, former_terms, terms_of_document};
+pub(super) use self::write::{FoundBy, Writing, former_terms, terms_of_document};

@@ -11,7 +11,7 @@ use kustodian_core::search_store::{Count, Found, Records, SearchQuery, Total};
 use kustodian_core::store::{OrgKey, Stored};
 use kustomer_api::ObjectId;
 use rusqlite::types::{Value, ValueRef};
-use rusqlite::{Connection, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
 use super::super::records::stored;
 use super::super::values::Id;
@@ -67,14 +67,24 @@ pub(in crate::sqlite) fn search(
 /// The records with these keys.
 pub(super) fn records(connection: &Connection, keys: &[i64], ids_only: bool) -> rusqlite::Result<Records> {
     if ids_only {
-        let mut statement = connection.prepare_cached("SELECT id FROM customer_search WHERE key = ?1")?;
-        let ids = keys.iter().map(|key| statement.query_row([key], |row| row.get(0)).map(ObjectId::from_bytes));
-        return Ok(Records::Ids(ids.collect::<rusqlite::Result<_>>()?));
+        return ids(connection, keys).map(Records::Ids);
     }
     let sql = "SELECT id, rev, deleted, created_at, updated_at, document FROM customers WHERE key = ?1";
     let mut statement = connection.prepare_cached(sql)?;
     let whole: rusqlite::Result<Vec<Stored>> = keys.iter().map(|key| statement.query_row([key], stored)).collect();
     Ok(Records::Whole(whole?))
+}
+
+/// The ids of the records with these keys.
+pub(super) fn ids(connection: &Connection, keys: &[i64]) -> rusqlite::Result<Vec<ObjectId>> {
+    let mut indexed = connection.prepare_cached("SELECT id FROM customer_search WHERE key = ?1")?;
+    // Made since the index was brought up, and found by the moment of that alone.
+    let mut waiting = connection.prepare_cached("SELECT id FROM customers WHERE key = ?1")?;
+    let id = |key: &i64| match indexed.query_row([key], |row| row.get(0)).optional()? {
+        Some(id) => Ok(ObjectId::from_bytes(id)),
+        None => waiting.query_row([key], |row| row.get::<_, Id>(0)).map(|id| id.0),
+    };
+    keys.iter().map(id).collect()
 }
 
 /// One of the conditions that must all hold.

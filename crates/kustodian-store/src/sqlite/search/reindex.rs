@@ -1,14 +1,13 @@
 //! Making anew what records are found by, out of their documents.
 
-use kustodian_core::holdings;
 use kustodian_core::store::OrgKey;
 use kustomer_api::ObjectId;
-use rusqlite::types::Type;
 use rusqlite::{Connection, params};
 
 use super::super::packed::Unpacked;
 use super::super::values::Id;
-use super::write::{Found, FoundBy, Writing};
+use super::backlog;
+use super::write::{FoundBy, Writing};
 
 /// How many records are read at a time.
 const RECORDS: usize = 1_000;
@@ -35,16 +34,16 @@ pub(in crate::sqlite) fn reindex(
                 Ok((row.get(0)?, row.get(1)?, row.get::<_, Id>(2)?.0, row.get::<_, Unpacked>(3)?.0))
             })?
             .collect::<rusqlite::Result<_>>()?;
-        let Some((key, ..)) = page.last() else { return Ok(done) };
+        let Some((key, ..)) = page.last() else {
+            backlog::nothing_waits(connection)?;
+            return Ok(done);
+        };
         last = *key;
         done += page.len() as u64;
         for (key, org, id, document) in page {
-            let row = holdings::search_row_of(&document)
-                .map_err(|refusal| rusqlite::Error::FromSqlConversionFailure(3, Type::Text, Box::new(refusal)))?;
-            if let Some(row) = row {
-                let org = OrgKey(org);
-                let by = FoundBy::of(org, &row);
-                writing.add(connection, (org, key, id), &Found { row: &row, by: &by }, limit)?;
+            let org = OrgKey(org);
+            if let Some(found) = FoundBy::of_document(org, &document)? {
+                writing.add(connection, (org, key, id), &found, limit)?;
             }
         }
         writing.write_words(connection)?;

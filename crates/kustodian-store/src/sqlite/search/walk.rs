@@ -6,8 +6,9 @@ use kustomer_api::ObjectId;
 use rusqlite::Connection;
 
 use super::super::events::find_head;
+use super::backlog::first_unindexed;
 use super::candidate::Tests;
-use super::pages::{Finding, records};
+use super::pages::{Finding, ids, records};
 use super::time::{Halt, Time, in_time};
 use super::walks;
 use super::write::read_slots;
@@ -54,7 +55,12 @@ pub(in crate::sqlite) fn step(
 }
 
 fn with_position(connection: &Connection, org: OrgKey, walked: Walked) -> rusqlite::Result<Walked> {
-    Ok(Walked { position: Some(find_head(connection, org)?.position), ..walked })
+    // Who was made since the index was brought up is not in it: the feed tells of them.
+    let position = match first_unindexed(connection, org)? {
+        Some(first) => first.saturating_sub(1),
+        None => find_head(connection, org)?.position,
+    };
+    Ok(Walked { position: Some(position), ..walked })
 }
 
 /// In the order of ids, behind one: nothing need be kept, since ids never change.
@@ -102,9 +108,8 @@ fn list(
         return Ok(Step::Done(first));
     }
     let next = Some(WalkPlace::Kept { walk, done: page.len() as u64 });
-    let mut id = connection.prepare_cached("SELECT id FROM customer_search WHERE key = ?1")?;
-    let ids = found.iter().map(|key| id.query_row([key], |row| row.get(0)));
-    Ok(Step::Keep { walk, ids: ids.collect::<rusqlite::Result<_>>()?, first: Walked { next, ..first } })
+    let ids = ids(connection, found)?.into_iter().map(|id| *id.as_bytes()).collect();
+    Ok(Step::Keep { walk, ids, first: Walked { next, ..first } })
 }
 
 /// Along the list, leaving out what does not match any longer.

@@ -1,5 +1,6 @@
-//! Writing what a record is found by, in the transaction that writes the record. Of a record that is changed only what
-//! differs is written: an index is left alone where its column stays as it is, and so is every word that stays.
+//! Writing what a record is found by: of one that is changed in the transaction that writes it, of one that is new in a
+//! later one, many together. Of a record that is changed only what differs is written: an index is left alone where its
+//! column stays as it is, and so is every word that stays.
 
 use std::collections::HashMap;
 
@@ -7,32 +8,40 @@ use kustodian_core::holdings;
 use kustodian_core::search::SearchRow;
 use kustodian_core::store::OrgKey;
 use kustomer_api::ObjectId;
-use rusqlite::types::{Value, ValueRef};
+use rusqlite::types::{Type, Value, ValueRef};
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 
 use super::super::packed::Unpacked;
 use super::words::Words;
-use crate::search::{COLUMNS, Cell, PARTS, SLOTS, Slots, cells, slot_cells, terms};
+use crate::search::{COLUMNS, Cell, PARTS, SLOTS, Slots, cells, custom_cells, terms};
 
 /// What a record is found by, worked out before the writer takes it.
 pub(in crate::sqlite) struct FoundBy {
+    deleted: bool,
     /// The values of [`COLUMNS`] and [`PARTS`].
     cells: Vec<Value>,
+    /// What a slot holds of each custom attribute, by key.
+    custom: Vec<(String, Value)>,
     /// A line each, in order.
     terms: String,
 }
 
 impl FoundBy {
     pub(in crate::sqlite) fn of(org: OrgKey, row: &SearchRow) -> Self {
-        let cells = cells(row).map(|cell| cell.map_or(Value::Null, value)).collect();
-        Self { cells, terms: terms(org, row) }
+        Self {
+            deleted: row.deleted,
+            cells: cells(row).map(|cell| cell.map_or(Value::Null, value)).collect(),
+            custom: custom_cells(row).map(|(key, cell)| (key, value(cell))).collect(),
+            terms: terms(org, row),
+        }
     }
-}
 
-/// A record as it is found from now on.
-pub(in crate::sqlite) struct Found<'a> {
-    pub(in crate::sqlite) row: &'a SearchRow,
-    pub(in crate::sqlite) by: &'a FoundBy,
+    /// What the customer is found by whose document this is; `None` when it was erased.
+    pub(in crate::sqlite) fn of_document(org: OrgKey, document: &str) -> rusqlite::Result<Option<Self>> {
+        let row = holdings::search_row_of(document)
+            .map_err(|refusal| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(refusal)))?;
+        Ok(row.map(|row| Self::of(org, &row)))
+    }
 }
 
 /// The columns before those of [`COLUMNS`].
@@ -66,12 +75,12 @@ impl Writing {
         &mut self,
         connection: &Connection,
         (org, key, id): (OrgKey, i64, ObjectId),
-        found: &Found<'_>,
+        found: &FoundBy,
         limit: usize,
     ) -> rusqlite::Result<()> {
         let values = self.values(connection, (org, key, id), found, limit)?;
         connection.prepare_cached(insert())?.execute(params_from_iter(values))?;
-        self.words.add(key, &found.by.terms);
+        self.words.add(key, &found.terms);
         Ok(())
     }
 
@@ -81,7 +90,7 @@ impl Writing {
         connection: &Connection,
         (org, key, id): (OrgKey, i64, ObjectId),
         former: &str,
-        found: Option<&Found<'_>>,
+        found: Option<&FoundBy>,
         limit: usize,
     ) -> rusqlite::Result<()> {
         let Some(found) = found else {
@@ -101,7 +110,7 @@ impl Writing {
             .optional()?;
         let Some(changed) = changed else {
             connection.prepare_cached(insert())?.execute(params_from_iter(values))?;
-            self.words.add(key, &found.by.terms);
+            self.words.add(key, &found.terms);
             return Ok(());
         };
         if !changed.is_empty() {
@@ -110,7 +119,7 @@ impl Writing {
             let bound = changed.iter().map(|place| &values[*place]).chain(values.first());
             connection.prepare_cached(&sql)?.execute(params_from_iter(bound))?;
         }
-        self.words.replace(key, former, &found.by.terms);
+        self.words.replace(key, former, &found.terms);
         Ok(())
     }
 
@@ -124,12 +133,13 @@ impl Writing {
         &mut self,
         connection: &Connection,
         (org, key, id): (OrgKey, i64, ObjectId),
-        found: &Found<'_>,
+        found: &FoundBy,
         limit: usize,
     ) -> rusqlite::Result<Vec<Value>> {
         let slots = self.slots(connection, org)?;
-        if !slots.suffice_for(found.row) {
-            for (attribute, slot) in slots.give(found.row, limit) {
+        let keys = || found.custom.iter().map(|(key, _)| key);
+        if !slots.suffice_for(keys()) {
+            for (attribute, slot) in slots.give(keys(), limit) {
                 connection
                     .prepare_cached("INSERT INTO search_slots (org, attribute, slot) VALUES (?1, ?2, ?3)")?
                     .execute(params![org.0, attribute, slot])?;
@@ -140,10 +150,16 @@ impl Writing {
             Value::Integer(key),
             Value::Integer(org.0),
             Value::Blob(id.as_bytes().to_vec()),
-            Value::Integer(i64::from(found.row.deleted)),
+            Value::Integer(i64::from(found.deleted)),
         ]);
-        values.extend(found.by.cells.iter().cloned());
-        values.extend(slot_cells(found.row, slots).into_iter().map(|cell| cell.map_or(Value::Null, value)));
+        values.extend(found.cells.iter().cloned());
+        let first = values.len();
+        values.resize(first + SLOTS, Value::Null);
+        for (key, value) in &found.custom {
+            if let Some(place) = slots.of_key(key).and_then(|slot| values.get_mut(first + slot - 1)) {
+                place.clone_from(value);
+            }
+        }
         Ok(values)
     }
 
