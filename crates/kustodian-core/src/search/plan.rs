@@ -126,6 +126,10 @@ fn by_part(scope: Option<Scope>, part: &str) -> Needs {
         return lookup(scope, TokenKind::Gram, part, true);
     }
     let last = characters.len() - GRAM;
+    if scope.is_none() && characters.len() > GRAM {
+        // All of them in one text: that is less than each of them somewhere, and sooner known to be nothing.
+        return Needs::Any(Scope::OF_PARTS.into_iter().map(|scope| by_part(Some(scope), part)).collect());
+    }
     let starts = (0..last).step_by(GRAM).chain([last]);
     let gram = |at: usize| characters[at..at + GRAM].iter().collect::<String>();
     Needs::All(starts.map(|at| lookup(scope, TokenKind::Gram, &gram(at), false)).collect())

@@ -18,6 +18,24 @@ pub enum Scope {
     Rest,
 }
 
+impl Scope {
+    /// Where words are found by their parts.
+    pub const OF_PARTS: [Self; 12] = [
+        Self::Attribute(Attribute::Email),
+        Self::Attribute(Attribute::SharedEmail),
+        Self::Attribute(Attribute::Phone),
+        Self::Attribute(Attribute::SharedPhone),
+        Self::Attribute(Attribute::ExternalId),
+        Self::Attribute(Attribute::SharedExternalId),
+        Self::Attribute(Attribute::SocialUserid),
+        Self::Attribute(Attribute::SocialUsername),
+        Self::Attribute(Attribute::SharedSocialUserid),
+        Self::Attribute(Attribute::SharedSocialUsername),
+        Self::Custom,
+        Self::Rest,
+    ];
+}
+
 /// What a token says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum TokenKind {

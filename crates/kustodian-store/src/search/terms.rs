@@ -37,22 +37,6 @@ const WORD_SCOPES: &[Scope] = &[
     Scope::Rest,
 ];
 
-/// Where parts are.
-const GRAM_SCOPES: &[Scope] = &[
-    Scope::Attribute(Attribute::Email),
-    Scope::Attribute(Attribute::SharedEmail),
-    Scope::Attribute(Attribute::Phone),
-    Scope::Attribute(Attribute::SharedPhone),
-    Scope::Attribute(Attribute::ExternalId),
-    Scope::Attribute(Attribute::SharedExternalId),
-    Scope::Attribute(Attribute::SocialUserid),
-    Scope::Attribute(Attribute::SocialUsername),
-    Scope::Attribute(Attribute::SharedSocialUserid),
-    Scope::Attribute(Attribute::SharedSocialUsername),
-    Scope::Custom,
-    Scope::Rest,
-];
-
 /// The two letters of a scope. They stand in the database: never change one.
 fn scope_code(scope: Scope) -> &'static str {
     let Scope::Attribute(attribute) = scope else {
@@ -225,7 +209,7 @@ fn term_of(syntax: &Syntax, org: OrgKey, lookup: &Lookup) -> (Match, bool) {
     let Lookup { scope, kind, text, prefix } = lookup;
     let scopes = match (scope, kind) {
         (Some(scope), _) => std::slice::from_ref(scope),
-        (None, TokenKind::Gram) => GRAM_SCOPES,
+        (None, TokenKind::Gram) => &Scope::OF_PARTS,
         (None, _) => WORD_SCOPES,
     };
     let mut exact = true;
