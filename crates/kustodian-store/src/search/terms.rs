@@ -5,8 +5,6 @@
 //! out of a private area. That goes character by character, which is why the beginning of a text is the beginning of its
 //! term.
 
-use std::fmt::Write as _;
-
 use kustodian_core::search::{Lookup, Needs, Scope, SearchRow, TokenKind};
 use kustodian_core::store::OrgKey;
 use kustomer_api::search::Attribute;
@@ -84,9 +82,8 @@ const fn is_escaped(character: char) -> bool {
 }
 
 /// Writes a term; whether it was cut. A beginning is not marked as cut.
-fn write_term(term: &mut String, org: OrgKey, kind: TokenKind, scope: Scope, text: &str, is_beginning: bool) -> bool {
-    // Writing to a string does not fail.
-    let _ = write!(term, "{}", org.0);
+fn write_term(term: &mut String, org: &str, kind: TokenKind, scope: Scope, text: &str, is_beginning: bool) -> bool {
+    term.push_str(org);
     term.push(kind_code(kind));
     term.push_str(scope_code(scope));
     let start = term.len();
@@ -114,12 +111,16 @@ fn write_term(term: &mut String, org: OrgKey, kind: TokenKind, scope: Scope, tex
 
 /// All terms of a record, a line each: in order, each once.
 pub(crate) fn terms(org: OrgKey, row: &SearchRow) -> String {
+    let org = org.0.to_string();
     let mut text = String::with_capacity(4096);
+    let mut ends = Vec::with_capacity(256);
     row.each_token(|scope, kind, token| {
-        write_term(&mut text, org, kind, scope, token, false);
+        write_term(&mut text, &org, kind, scope, token, false);
         text.push('\n');
+        ends.push(text.len());
     });
-    let mut lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let starts = std::iter::once(0).chain(ends.iter().copied());
+    let mut lines: Vec<&str> = starts.zip(&ends).map(|(start, end)| &text[start..*end]).collect();
     lines.sort_unstable();
     lines.dedup();
     lines.concat()
@@ -213,9 +214,10 @@ fn term_of(syntax: &Syntax, org: OrgKey, lookup: &Lookup) -> (Match, bool) {
         (None, _) => WORD_SCOPES,
     };
     let mut exact = true;
+    let org = org.0.to_string();
     let term = |scope: &Scope| {
         let mut term = String::from(syntax.quote);
-        exact &= !write_term(&mut term, org, *kind, *scope, text, *prefix);
+        exact &= !write_term(&mut term, &org, *kind, *scope, text, *prefix);
         term.push(syntax.quote);
         if *prefix {
             term.push_str(syntax.beginning);

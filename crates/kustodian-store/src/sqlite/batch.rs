@@ -41,6 +41,14 @@ pub(super) struct Batch<'c> {
     receipts_left_at: Option<Timestamp>,
 }
 
+/// What a transaction leaves to do once it is committed.
+pub(super) struct Finished {
+    /// Customers that the index is to know.
+    pub(super) made: Vec<Made>,
+    /// Whether it left a segment of words.
+    pub(super) has_words: bool,
+}
+
 /// What is known of a record before it is written.
 #[derive(Clone, Copy)]
 struct Before {
@@ -110,8 +118,9 @@ impl<'c> Batch<'c> {
         Ok(Ok(()))
     }
 
-    /// Writes what was gathered for the whole transaction; what the index is to know once that is committed.
-    pub(super) fn finish(mut self) -> rusqlite::Result<Vec<Made>> {
+    /// Writes what was gathered for the whole transaction.
+    pub(super) fn finish(mut self) -> rusqlite::Result<Finished> {
+        let has_words = self.search.has_words();
         self.search.write_words(self.connection)?;
         let mut count = self.connection.prepare_cached(COUNT_LIVE)?;
         for ((org, kind), gain) in self.gains {
@@ -126,7 +135,7 @@ impl<'c> Batch<'c> {
         if let Some(now) = self.receipts_left_at {
             receipts::sweep(self.connection, now)?;
         }
-        Ok(self.made)
+        Ok(Finished { made: self.made, has_words })
     }
 
     /// The first receipt that is there already and counts: all of the change set was done before.

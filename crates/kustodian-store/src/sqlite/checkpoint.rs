@@ -71,8 +71,8 @@ impl LogKeeper {
             self.tried_at = 0;
             return;
         }
-        // An eighth of the threshold is copied about as fast as a few groups are committed.
-        let step = (self.threshold / 8).max(1);
+        // So little is copied about as fast as two groups are committed: 1 MiB of 64.
+        let step = (self.threshold / 64).max(1);
         if length >= self.limit {
             if self.tried_at == 0 || length >= self.tried_at + step {
                 self.tried_at = length;

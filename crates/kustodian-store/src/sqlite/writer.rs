@@ -10,17 +10,20 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounde
 use kustodian_core::store::StoreError;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use super::batch::Batch;
+use super::batch::{Batch, Finished};
 use super::checkpoint::LogKeeper;
 use super::failure::{is_of_surroundings, store_error, unavailable};
 use super::job::Job;
 use super::scrub::Scrubs;
-use super::search::Backlog;
+use super::search::{self, Backlog};
 use crate::metrics::Counters;
 
-/// How many customers wait for the index before it is brought up between two groups. At 64 an index and the words take
-/// 57 µs a customer, at 8 they take 113; more together save less and less, and let the next group wait longer.
-const BACKLOG: usize = 64;
+/// How many customers wait for the index before it is brought up between two groups. At 64 it takes 57 µs a customer, at
+/// 8 it took 113; more together save less and less, and let the next group wait longer.
+const BACKLOG: usize = 128;
+
+/// How many pages of words are merged between two groups: one or two milliseconds.
+const MERGED: u32 = 32;
 
 /// How long nobody must write before the index is brought up without being asked for.
 const IDLE: Duration = Duration::from_millis(20);
@@ -53,6 +56,7 @@ impl Queue {
             backlog: Backlog::default(),
             // What an earlier server left.
             is_behind: true,
+            is_scattered: true,
             patience: IDLE,
             counters,
             last_failure: None,
@@ -95,6 +99,8 @@ struct Writer {
     backlog: Backlog,
     /// Whether there may be any.
     is_behind: bool,
+    /// Whether there may be segments of words to merge.
+    is_scattered: bool,
     /// How long it is waited for something to write before the index is brought up.
     patience: Duration,
     counters: Arc<Counters>,
@@ -113,7 +119,11 @@ impl Writer {
             let first = match self.receive(waiting) {
                 Ok(first) => first,
                 Err(RecvTimeoutError::Timeout) => {
-                    self.index(Vec::new());
+                    if self.is_behind {
+                        self.index(Vec::new())
+                    } else {
+                        self.merge()
+                    }
                     self.keeper.after_commit(&self.connection);
                     continue;
                 }
@@ -127,15 +137,18 @@ impl Writer {
             self.scrub(scrubs);
             if stopping || !indexes.is_empty() || self.backlog.len() >= BACKLOG {
                 self.index(indexes);
+            } else if self.is_scattered {
+                // Between two other groups than the index, so that nobody waits for both.
+                self.merge();
             }
             self.keeper.after_commit(&self.connection);
         }
         self.connection
     }
 
-    /// What is to be written next. A time-out says that the index may be behind, and that there is time for it.
+    /// What is to be written next. A time-out says that there is time for what else is to be done.
     fn receive(&self, waiting: &Receiver<Job>) -> Result<Job, RecvTimeoutError> {
-        if self.is_behind {
+        if self.is_behind || self.is_scattered {
             waiting.recv_timeout(self.patience)
         } else {
             waiting.recv().map_err(|_| RecvTimeoutError::Disconnected)
@@ -151,6 +164,7 @@ impl Writer {
                 let progress = self.backlog.index(&transaction, self.slots)?;
                 transaction.commit()?;
                 self.backlog.forget(progress);
+                self.is_scattered = true;
                 if progress.is_all {
                     return Ok(());
                 }
@@ -166,6 +180,24 @@ impl Writer {
                 let told = store_error(&error);
                 tracing::warn!(%error, "customers were written that searches cannot be told of yet");
                 asked.into_iter().for_each(|job| job.fail(&told));
+            }
+        }
+    }
+
+    /// Merges some of the segments that words were written in.
+    fn merge(&mut self) {
+        let mut work = || -> rusqlite::Result<bool> {
+            let transaction = Transaction::new(&mut self.connection, TransactionBehavior::Immediate)?;
+            let is_more = search::merge(&transaction, MERGED)?;
+            transaction.commit()?;
+            Ok(is_more)
+        };
+        match work() {
+            Ok(is_more) => self.is_scattered = is_more,
+            Err(error) => {
+                // The next words will have it tried again. Until then searches look into more segments.
+                self.is_scattered = false;
+                tracing::debug!(%error, "words are not merged");
             }
         }
     }
@@ -210,7 +242,7 @@ impl Writer {
         for job in group.iter_mut() {
             job.run(&mut batch, &transaction)?;
         }
-        let made = batch.finish()?;
+        let Finished { made, has_words } = batch.finish()?;
         let probes = group.iter().any(|job| matches!(job, Job::Probe(_)));
         if probes && self.last_failure.is_some() {
             // Only a write tells whether the disk has room again, and SQLite writes no row that stays the same.
@@ -219,6 +251,7 @@ impl Writer {
         let accepted = group.iter().filter(|job| job.is_accepted()).count();
         transaction.commit()?;
         self.is_behind |= !made.is_empty();
+        self.is_scattered |= has_words;
         self.backlog.remember(made);
         let count = |value: usize| u64::try_from(value).unwrap_or(u64::MAX);
         self.counters.group(count(accepted), count(group.len().saturating_sub(accepted)));
@@ -270,6 +303,7 @@ mod tests {
             scrubs: Scrubs::default(),
             backlog: Backlog::default(),
             is_behind: false,
+            is_scattered: false,
             patience: IDLE,
             counters: Arc::default(),
             last_failure: None,

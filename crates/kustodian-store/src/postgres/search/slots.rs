@@ -51,9 +51,11 @@ impl Slotting {
             return Ok(Arc::default());
         }
         for _ in 0..TRIES {
-            let slots = self.read(readers, org, |slots| rows.iter().all(|row| slots.suffice_for(custom_keys(row)))).await?;
+            let slots =
+                self.read(readers, org, |slots| rows.iter().all(|row| slots.suffice_for(custom_keys(row)))).await?;
             let mut more = Slots::clone(&slots);
-            let given: Vec<(String, usize)> = rows.iter().flat_map(|row| more.give(custom_keys(row), self.limit)).collect();
+            let given: Vec<(String, usize)> =
+                rows.iter().flat_map(|row| more.give(custom_keys(row), self.limit)).collect();
             if given.is_empty() {
                 return Ok(slots);
             }

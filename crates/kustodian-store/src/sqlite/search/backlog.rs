@@ -119,8 +119,7 @@ impl Backlog {
                 Some((_, None)) => {}
                 Some((_, Some(found))) => writing.add(connection, (org, key, id), found, limit)?,
                 None => {
-                    let document: Unpacked =
-                        connection.prepare_cached(DOCUMENT)?.query_row([key], |row| row.get(0))?;
+                    let document: Unpacked = connection.prepare_cached(DOCUMENT)?.query_row([key], |row| row.get(0))?;
                     match FoundBy::of_document(org, &document.0) {
                         Ok(Some(found)) => writing.add(connection, (org, key, id), &found, limit)?,
                         Ok(None) => {}

@@ -19,4 +19,5 @@ pub(super) use self::reindex::reindex;
 pub(super) use self::time::watch;
 pub(super) use self::walk::{Step, step};
 pub(super) use self::walks::{Walk, keep, touch};
+pub(super) use self::words::merge;
 pub(super) use self::write::{FoundBy, Writing, former_terms, terms_of_document};

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::{Connection, params};
 
 const ADD: &str = "INSERT INTO customer_words (rowid, tokens) VALUES (?1, ?2)";
+const MERGE: &str = "INSERT INTO customer_words (customer_words, rank) VALUES ('merge', ?1)";
 const REMOVE: &str = "INSERT INTO customer_words (customer_words, rowid, tokens) VALUES ('delete', ?1, ?2)";
 
 /// What is to be done to the words of records.
@@ -56,6 +57,11 @@ impl Words {
         }
     }
 
+    /// Whether there are any to write.
+    pub(super) fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
     /// Writes them. Each record's words are taken away and added in pairs: the index counts its records by that.
     pub(super) fn write(&mut self, connection: &Connection) -> rusqlite::Result<()> {
         let mut remove = connection.prepare_cached(REMOVE)?;
@@ -70,6 +76,15 @@ impl Words {
         }
         Ok(())
     }
+}
+
+/// Merges segments of words, as many of their pages; whether there was anything to merge. Each transaction with words
+/// leaves a segment, and each is looked into by every search for words.
+pub(in crate::sqlite) fn merge(connection: &Connection, pages: u32) -> rusqlite::Result<bool> {
+    let before = connection.total_changes();
+    connection.prepare_cached(MERGE)?.execute([pages])?;
+    // The command itself counts as one.
+    Ok(connection.total_changes() - before > 1)
 }
 
 impl Change {

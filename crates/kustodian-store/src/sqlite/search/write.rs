@@ -123,6 +123,11 @@ impl Writing {
         Ok(())
     }
 
+    /// Whether there are words to write.
+    pub(in crate::sqlite) fn has_words(&self) -> bool {
+        !self.words.is_empty()
+    }
+
     /// Writes the words gathered so far: before the transaction ends, at the latest.
     pub(in crate::sqlite) fn write_words(&mut self, connection: &Connection) -> rusqlite::Result<()> {
         self.words.write(connection)
