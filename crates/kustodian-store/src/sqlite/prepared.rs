@@ -39,9 +39,13 @@ pub(super) struct PreparedEvent {
 impl Prepared {
     /// What `changes` come to. `former_terms` tells those of the revision that a record is to replace, if it can.
     pub(super) fn of(org: OrgKey, changes: &ChangeSet, former_terms: impl Fn(&Put) -> Option<String>) -> Self {
+        let found_by = |put: &Put| {
+            let of = if put.expects.is_none() { FoundBy::of_new } else { FoundBy::of };
+            put.search.as_deref().map(|row| Arc::new(of(org, row)))
+        };
         let put = |put: &Put| PreparedPut {
             document: Packed::of(&put.document),
-            found_by: put.search.as_deref().map(|row| Arc::new(FoundBy::of(org, row))),
+            found_by: found_by(put),
             former_terms: former_terms(put),
         };
         let event = |event: &Event| PreparedEvent {

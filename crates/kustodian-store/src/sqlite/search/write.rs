@@ -13,7 +13,7 @@ use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 
 use super::super::packed::Unpacked;
 use super::words::Words;
-use crate::search::{COLUMNS, Cell, PARTS, SLOTS, Slots, cells, custom_cells, terms};
+use crate::search::{COLUMNS, Cell, PARTS, SLOTS, Slots, cells, custom_cells, loose_terms, terms};
 
 /// What a record is found by, worked out before the writer takes it.
 pub(in crate::sqlite) struct FoundBy {
@@ -22,17 +22,27 @@ pub(in crate::sqlite) struct FoundBy {
     cells: Vec<Value>,
     /// What a slot holds of each custom attribute, by key.
     custom: Vec<(String, Value)>,
-    /// A line each, in order.
+    /// A line each; in order unless it is of a new record.
     terms: String,
 }
 
 impl FoundBy {
+    /// What a record is found by from now on.
     pub(in crate::sqlite) fn of(org: OrgKey, row: &SearchRow) -> Self {
+        Self::with_terms(row, terms(org, row))
+    }
+
+    /// What a record is found by that was not there.
+    pub(in crate::sqlite) fn of_new(org: OrgKey, row: &SearchRow) -> Self {
+        Self::with_terms(row, loose_terms(org, row))
+    }
+
+    fn with_terms(row: &SearchRow, terms: String) -> Self {
         Self {
             deleted: row.deleted,
             cells: cells(row).map(|cell| cell.map_or(Value::Null, value)).collect(),
             custom: custom_cells(row).map(|(key, cell)| (key, value(cell))).collect(),
-            terms: terms(org, row),
+            terms,
         }
     }
 
