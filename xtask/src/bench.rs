@@ -38,12 +38,11 @@ pub(crate) enum What {
 
 /// Builds the release of what measures something else, and runs it.
 fn run_other(what: &What) -> Result<()> {
-    let build = |packages: &[&str]| process::succeed(process::cargo().args(["build", "--release"]).args(packages));
+    build()?;
     let metadata = Metadata::load()?;
     let mut bench = process::program(metadata.binary("release", "kustodian-bench"));
     match what {
         What::Search { customers, engine, keep, only } => {
-            build(&["-p", "kustodian-bench"])?;
             // It ends with this run.
             let _server = provide(engine)?;
             postgres::tell(&mut bench);
@@ -57,7 +56,6 @@ fn run_other(what: &What) -> Result<()> {
             return process::succeed(&mut bench);
         }
         What::Overload { factors, seconds } => {
-            build(&["-p", "kustodian", "-p", "kustodian-bench"])?;
             let factors: Vec<String> = factors.iter().map(f64::to_string).collect();
             let factors = factors.join(",");
             let told = format!("cargo xtask bench overload --factors {factors} --seconds {seconds}");
@@ -67,6 +65,12 @@ fn run_other(what: &What) -> Result<()> {
         }
     }
     process::succeed(&mut bench)
+}
+
+/// Builds the server and what measures it: always both, since by itself each would be built with other features of what
+/// they have in common, and so that once more.
+fn build() -> Result<()> {
+    process::succeed(process::cargo().args(["build", "--release", "-p", "kustodian", "-p", "kustodian-bench"]))
 }
 
 /// The server that an engine needs, unless the environment names one.
@@ -111,7 +115,7 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<()> {
     if let Some(what) = &arguments.what {
         return run_other(what);
     }
-    process::succeed(process::cargo().args(["build", "--release", "-p", "kustodian", "-p", "kustodian-bench"]))?;
+    build()?;
     let metadata = Metadata::load()?;
     let peer = arguments.peers.then(|| install_peer(&metadata.target_directory)).transpose()?;
     // It ends with this run.

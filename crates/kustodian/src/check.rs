@@ -17,9 +17,8 @@ const SCRUB_PENDING: &str = "values that were erased may still be on the disk: w
 /// What to check.
 ///
 /// Reads everything and changes nothing, also while servers go on: the file itself (SQLite), records against their
-/// documents, identities against the records that hold them, the counts, and every event
-/// back to the first. The exit code is 1 when something was
-/// found, one line each.
+/// documents, identities against the records that hold them, the counts, what customers are found by, and every event back
+/// to the first. The exit code is 1 when something was found, one line each.
 #[derive(Debug, Args)]
 pub(crate) struct CheckArguments {
     #[command(flatten)]
@@ -52,6 +51,9 @@ pub(crate) async fn run(arguments: CheckArguments, settings: configuration::File
     }
     match findings.len() {
         0 => Ok(()),
+        found if findings.iter().all(Finding::is_of_index) => Err(Failure::new(format!(
+            "{found} found, all in what searches go by: make that anew with kustodian reindex, after stopping the servers"
+        ))),
         found => Err(Failure::new(format!(
             "{found} found: keep the database as it is, and restore a backup from before with: kustodian restore FILE"
         ))),

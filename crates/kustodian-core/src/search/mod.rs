@@ -41,4 +41,4 @@ pub use plan::{Lookup, Needs, Plan, plan};
 pub use query::{Aggregation, Context, Criterion, CustomAttribute, Node, Query, Range, Ranges, Sort, Subject, Test};
 pub use row::{Manner, SearchRow, Source, Text, Value};
 pub use token::{Scope, Token, TokenKind};
-pub use words::{Word, digits, fold, grams, words};
+pub use words::{GRAM, Word, digits, fold, grams, words};

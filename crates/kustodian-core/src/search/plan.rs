@@ -20,6 +20,9 @@ pub enum Needs {
     Any(Vec<Needs>),
     /// A token.
     Token(Lookup),
+    /// A part of a text that is longer than a gram: each of its grams, in order. They overlap, and common ones help little,
+    /// so that an engine may ask for some of them only.
+    Part(Vec<Lookup>),
 }
 
 /// A look into the inverted index.
@@ -119,20 +122,18 @@ fn by_digits(scope: Option<Scope>, word: &Word) -> Needs {
     word.digits.as_ref().map_or_else(|| Needs::Any(Vec::new()), |digits| by_part(scope, digits))
 }
 
-/// The grams that cover a part: one after the other without overlap, and the last three characters.
 fn by_part(scope: Option<Scope>, part: &str) -> Needs {
     let characters: Vec<char> = part.chars().collect();
-    if characters.len() < GRAM {
-        return lookup(scope, TokenKind::Gram, part, true);
-    }
-    let last = characters.len() - GRAM;
-    if scope.is_none() && characters.len() > GRAM {
+    let gram = |text: String, prefix: bool| Lookup { scope, kind: TokenKind::Gram, text, prefix };
+    match characters.len() {
+        0..GRAM => Needs::Token(gram(part.to_owned(), true)),
+        GRAM => Needs::Token(gram(part.to_owned(), false)),
         // All of them in one text: that is less than each of them somewhere, and sooner known to be nothing.
-        return Needs::Any(Scope::OF_PARTS.into_iter().map(|scope| by_part(Some(scope), part)).collect());
+        _ if scope.is_none() => {
+            Needs::Any(Scope::OF_PARTS.into_iter().map(|scope| by_part(Some(scope), part)).collect())
+        }
+        _ => Needs::Part(characters.windows(GRAM).map(|characters| gram(characters.iter().collect(), false)).collect()),
     }
-    let starts = (0..last).step_by(GRAM).chain([last]);
-    let gram = |at: usize| characters[at..at + GRAM].iter().collect::<String>();
-    Needs::All(starts.map(|at| lookup(scope, TokenKind::Gram, &gram(at), false)).collect())
 }
 
 impl Needs {
@@ -141,11 +142,18 @@ impl Needs {
         match self {
             Self::All(needs) => needs.iter().all(|needs| needs.are_met_by(tokens)),
             Self::Any(needs) => needs.iter().any(|needs| needs.are_met_by(tokens)),
-            Self::Token(lookup) => tokens.iter().any(|token| {
-                lookup.scope.is_none_or(|scope| scope == token.scope)
-                    && lookup.kind == token.kind
-                    && if lookup.prefix { token.text.starts_with(&lookup.text) } else { token.text == lookup.text }
-            }),
+            Self::Token(lookup) => lookup.is_met_by(tokens),
+            Self::Part(grams) => grams.iter().all(|gram| gram.is_met_by(tokens)),
         }
+    }
+}
+
+impl Lookup {
+    fn is_met_by(&self, tokens: &BTreeSet<Token>) -> bool {
+        tokens.iter().any(|token| {
+            self.scope.is_none_or(|scope| scope == token.scope)
+                && self.kind == token.kind
+                && if self.prefix { token.text.starts_with(&self.text) } else { token.text == self.text }
+        })
     }
 }

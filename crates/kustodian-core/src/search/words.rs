@@ -10,7 +10,7 @@ use unicode_normalization::is_nfc;
 const MAX_WORD: usize = 64;
 
 /// How many characters a gram has.
-pub(super) const GRAM: usize = 3;
+pub const GRAM: usize = 3;
 
 /// A text with case aside: composed (NFC), each character in lower case, both Greek small sigmas alike. Accents stay.
 ///

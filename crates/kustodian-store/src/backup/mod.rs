@@ -111,8 +111,11 @@ async fn apart<T: Send + 'static>(
 /// Opens a file and reads all of it; what in it does not agree. Of an older schema only that it is whole.
 async fn look_through(path: &Path, tell: &mut (dyn FnMut(CopyProgress) + Send)) -> Result<Checked, BackupError> {
     let is_current = crate::sqlite::pending_migrations(path)?.is_empty();
-    let checked =
-        if is_current { check::check(&url_of(path)?, tell).await } else { check::read_whole(path, tell).await };
+    let checked = if is_current {
+        check::look_through(&url_of(path)?, false, tell).await
+    } else {
+        check::read_whole(path, tell).await
+    };
     let checked = checked.map_err(|error| match error {
         CheckError::Open(error) => BackupError::Open(error),
         error => BackupError::Failed { what: path.display().to_string(), reason: error.to_string() },

@@ -78,6 +78,15 @@ pub enum Finding {
         /// How many there are.
         there: i64,
     },
+    /// Searches find a customer by something else than what its document holds.
+    Index {
+        /// The org.
+        org: i64,
+        /// The customer's id.
+        record: String,
+        /// What differs: a column of the index, its `words`, or its whole `row`.
+        part: String,
+    },
     /// An event is not as it was written.
     Event(Discrepancy),
     /// There was more than fits: what follows was left out.
@@ -90,6 +99,11 @@ impl Finding {
         matches!(self, Self::Damage { .. })
     }
 
+    /// Whether it tells of the index alone, which `kustodian reindex` makes anew.
+    pub fn is_of_index(&self) -> bool {
+        matches!(self, Self::Index { .. })
+    }
+
     /// A word for its kind, for programs.
     pub fn word(&self) -> &'static str {
         match self {
@@ -100,6 +114,7 @@ impl Finding {
             Self::Unclaimed { .. } => "unclaimed",
             Self::Stray { .. } => "stray",
             Self::Count { .. } => "count",
+            Self::Index { .. } => "index",
             Self::Event(_) => "event",
             Self::More => "more",
         }
@@ -131,6 +146,9 @@ impl fmt::Display for Finding {
             Self::Count { org, kind, told, there } => {
                 write!(formatter, "org {org} counts {told} of kind {kind} where there are {there}")
             }
+            Self::Index { org, record, part } => {
+                write!(formatter, "searches know another {part} of customer {record} in org {org} than its document")
+            }
             Self::Event(event) => write!(formatter, "org {}: {event}", event.org),
             Self::More => formatter.write_str("there is more, left out here"),
         }
@@ -142,7 +160,7 @@ impl fmt::Display for Finding {
 pub(super) struct Findings(Vec<Finding>);
 
 /// How many are listed.
-const ROOM: usize = 200;
+pub(super) const ROOM: usize = 200;
 
 impl Findings {
     /// Notes one, if there is room.

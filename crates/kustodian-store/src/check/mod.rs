@@ -1,4 +1,5 @@
-//! Whether a database agrees with itself: its file, its records, what they claim, how many there are, and their events.
+//! Whether a database agrees with itself: its file, its records, what they claim, how many there are, what they are found
+//! by, and their events.
 //!
 //! Everything is read in one snapshot where the engine gives one, while servers go on.
 
@@ -6,6 +7,7 @@ mod claims;
 mod failure;
 pub(crate) mod file;
 mod finding;
+pub(crate) mod index;
 mod records;
 
 use std::collections::BTreeMap;
@@ -40,6 +42,15 @@ pub struct Checked {
 /// # Errors
 /// When the database is not there, cannot be opened, or has an older schema.
 pub async fn check(url: &str, tell: &mut (dyn FnMut(CopyProgress) + Send)) -> Result<Checked, CheckError> {
+    look_through(url, true, tell).await
+}
+
+/// The same; with the index, or without: it takes as long as all the rest, and can be made anew.
+pub(crate) async fn look_through(
+    url: &str,
+    with_index: bool,
+    tell: &mut (dyn FnMut(CopyProgress) + Send),
+) -> Result<Checked, CheckError> {
     let mut findings = Findings::default();
     let mut totals = None;
     let is_scrub_wanted;
@@ -60,12 +71,18 @@ pub async fn check(url: &str, tell: &mut (dyn FnMut(CopyProgress) + Send)) -> Re
             }
             let mut archive = crate::sqlite::Archive::read(path).await?;
             is_scrub_wanted = archive.is_scrub_wanted().await?;
+            if with_index {
+                index::note_all(archive.compare_index(tell).await?, &mut findings);
+            }
             Box::new(archive)
         }
         Address::Postgres(url) => {
             let mut archive = crate::postgres::Archive::read(&url).await?;
             is_scrub_wanted = archive.is_scrub_wanted().await?;
             totals = Some(archive.totals().await?);
+            if with_index {
+                index::note_all(archive.compare_index(tell).await?, &mut findings);
+            }
             Box::new(archive)
         }
     };

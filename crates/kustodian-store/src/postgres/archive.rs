@@ -109,7 +109,7 @@ impl Archive {
     }
 
     /// One value out of one row.
-    async fn number(&self, sql: &str) -> Result<i64, CopyError> {
+    pub(super) async fn number(&self, sql: &str) -> Result<i64, CopyError> {
         let answer = self.connection.unnamed(sql, &[]).await.map_err(failed)?;
         answer.rows.first().map(|row| row.try_get(0)).transpose().map_err(failed).map(Option::unwrap_or_default)
     }

@@ -85,6 +85,8 @@ struct Core {
     spread: distribution::Watch,
     /// Which custom attributes have a column.
     slotting: search::Slotting,
+    /// How common the terms of the index are.
+    shares: search::KnownShares,
     /// How far searches go before they go another way.
     search_effort: SearchEffort,
     /// Creates that go together.
@@ -131,6 +133,7 @@ impl Postgres {
             committed: Arc::default(),
             spread: distribution::Watch::new(is_spread),
             slotting: search::Slotting::new(options.indexed_custom_attributes),
+            shares: search::KnownShares::default(),
             search_effort: options.search_effort,
             gathering: Gathering::new(sizes.writers),
             reading: Reading::new(sizes.readers),

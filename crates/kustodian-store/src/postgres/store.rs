@@ -7,6 +7,7 @@ use kustodian_core::change::{ChangeSet, Kind};
 use kustodian_core::claim::ClaimKey;
 use kustodian_core::feed::{Feed, FeedQuery, Head, HistoryQuery, Recorded};
 use kustodian_core::receipt::{Receipt, ReceiptKey};
+use kustodian_core::search::Node;
 use kustodian_core::search_store::{self, Found, SearchError, SearchQuery, WalkFrom, WalkPlace, WalkQuery, Walked};
 use kustodian_core::store::{CommitError, Decide, ListQuery, Listing, OrgKey, Store, StoreError, Stored};
 use kustomer_api::{ObjectId, Timestamp};
@@ -45,6 +46,16 @@ impl Core {
             }
             Err(_) => Err(unavailable("PostgreSQL did not answer in time")),
         }
+    }
+
+    /// What a search goes by.
+    async fn means(&self, org: OrgKey, root: &Node) -> Result<search::Means, StoreError> {
+        Ok(search::Means {
+            slots: self.slotting.of_query(&self.readers, org, root).await?,
+            shares: self.shares.of_query(&self.readers, root).await,
+            effort: self.search_effort,
+            is_spread: self.is_spread().await,
+        })
     }
 
     /// Waits for a search, which limits its own time, a little longer than that.
@@ -178,20 +189,18 @@ impl Store for Postgres {
 
     async fn search(&self, org: OrgKey, query: SearchQuery) -> Result<Found, SearchError> {
         let core = &self.core;
-        let slots = core.slotting.of_query(&core.readers, org, &query.query.root).await?;
-        let how = (core.search_effort, core.is_spread().await);
+        let means = core.means(org, &query.query.root).await?;
         let lease = core.lists.take().await?;
-        let work = search::search(lease.connection(), org, &query, &slots, how);
+        let work = search::search(lease.connection(), org, &query, &means);
         let outcome = core.in_time(query.time, work).await;
         Ok(settle(lease, outcome)?)
     }
 
     async fn walk(&self, org: OrgKey, query: WalkQuery) -> Result<Walked, SearchError> {
         let core = &self.core;
-        let slots = core.slotting.of_query(&core.readers, org, &query.query.root).await?;
-        let how = (core.search_effort, core.is_spread().await);
+        let means = core.means(org, &query.query.root).await?;
         let lease = core.lists.take().await?;
-        let work = search::step(lease.connection(), org, &query, &slots, how);
+        let work = search::step(lease.connection(), org, &query, &means);
         let outcome = core.in_time(query.time, work).await;
         match settle(lease, outcome)? {
             search::Step::Done(walked) => {

@@ -81,7 +81,7 @@ impl Compiled {
         if over { Self { exact: false, ..self } } else { Self::unknown(over) }
     }
 
-    fn join(parts: Vec<Self>, all: bool) -> Self {
+    pub(crate) fn join(parts: Vec<Self>, all: bool) -> Self {
         let (absorbing, neutral) = if all { ("FALSE", "TRUE") } else { ("TRUE", "FALSE") };
         if let Some(part) = parts.iter().find(|part| part.sql == absorbing && part.exact) {
             return part.clone();

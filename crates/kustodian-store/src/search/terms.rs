@@ -5,7 +5,7 @@
 //! out of a private area. That goes character by character, which is why the beginning of a text is the beginning of its
 //! term.
 
-use kustodian_core::search::{Lookup, Needs, Scope, SearchRow, TokenKind};
+use kustodian_core::search::{GRAM, Lookup, Needs, Scope, SearchRow, TokenKind};
 use kustodian_core::store::OrgKey;
 use kustomer_api::search::Attribute;
 
@@ -13,7 +13,7 @@ use kustomer_api::search::Attribute;
 const MAX_TERM: usize = 240;
 
 /// How many parts of an "each of these" are asked for: with more the rest is left to the check of what is found.
-const MAX_NEEDS: usize = 12;
+pub(crate) const MAX_NEEDS: usize = 12;
 
 /// What stands for characters that the tokenizer does not keep, from here on by their code.
 const ESCAPES: u32 = 0xe000;
@@ -160,8 +160,44 @@ pub(crate) enum Match {
     Expression(String),
 }
 
+/// Which of a part's grams an index is asked for.
+#[derive(Clone, Copy)]
+pub(crate) enum Grams<'f> {
+    /// Those that cover it without overlap.
+    Covering,
+    /// Those that the fewest records have, by what share of all records has a term.
+    Rarest(&'f dyn Fn(&str) -> f32),
+}
+
+/// How many of the rarest are asked for: more common ones are looked up for each record that has these, and keep hardly
+/// any of them out.
+const RAREST: usize = 3;
+
+impl Grams<'_> {
+    fn of<'g>(self, org: OrgKey, grams: &'g [Lookup]) -> Vec<&'g Lookup> {
+        match self {
+            Self::Covering => {
+                let last = grams.len().saturating_sub(1);
+                let covers = |(at, _): &(usize, &Lookup)| at % GRAM == 0 || *at == last;
+                grams.iter().enumerate().filter(covers).map(|(_, gram)| gram).take(MAX_NEEDS).collect()
+            }
+            Self::Rarest(share) => {
+                let with_share = |gram: &'g Lookup| {
+                    let Lookup { scope, kind, text, prefix } = gram;
+                    let mut term = String::new();
+                    write_term(&mut term, &org.0.to_string(), *kind, scope.unwrap_or(Scope::Rest), text, *prefix);
+                    (share(&term), gram)
+                };
+                let mut rarest: Vec<(f32, &Lookup)> = grams.iter().map(with_share).collect();
+                rarest.sort_by(|(one, _), (other, _)| one.total_cmp(other));
+                rarest.into_iter().take(RAREST).map(|(_, gram)| gram).collect()
+            }
+        }
+    }
+}
+
 /// What to ask the index for, and whether its answer is exactly what is needed.
-pub(crate) fn expression(syntax: &Syntax, org: OrgKey, needs: &Needs) -> (Match, bool) {
+pub(crate) fn expression(syntax: &Syntax, grams: Grams<'_>, org: OrgKey, needs: &Needs) -> (Match, bool) {
     match needs {
         Needs::All(needs) => {
             let mut parts = Vec::new();
@@ -173,7 +209,7 @@ pub(crate) fn expression(syntax: &Syntax, org: OrgKey, needs: &Needs) -> (Match,
                 longest.truncate(MAX_NEEDS);
             }
             for needs in longest {
-                let (found, is_exact) = expression(syntax, org, needs);
+                let (found, is_exact) = expression(syntax, grams, org, needs);
                 exact &= is_exact;
                 match found {
                     Match::Everything => {}
@@ -191,7 +227,7 @@ pub(crate) fn expression(syntax: &Syntax, org: OrgKey, needs: &Needs) -> (Match,
             let mut parts = Vec::new();
             let mut exact = true;
             for needs in needs {
-                let (found, is_exact) = expression(syntax, org, needs);
+                let (found, is_exact) = expression(syntax, grams, org, needs);
                 exact &= is_exact;
                 match found {
                     Match::Everything => return (Match::Everything, is_exact),
@@ -202,12 +238,23 @@ pub(crate) fn expression(syntax: &Syntax, org: OrgKey, needs: &Needs) -> (Match,
             if parts.is_empty() { (Match::Nothing, true) } else { (Match::Expression(joined(parts, syntax.or)), exact) }
         }
         Needs::Token(lookup) => term_of(syntax, org, lookup),
+        Needs::Part(part) => {
+            let terms = grams.of(org, part).into_iter().map(|gram| match term_of(syntax, org, gram).0 {
+                Match::Expression(term) => Some(term),
+                Match::Everything | Match::Nothing => None,
+            });
+            match terms.flatten().collect::<Vec<_>>() {
+                terms if terms.is_empty() => (Match::Everything, false),
+                terms => (Match::Expression(joined(terms, syntax.and)), false),
+            }
+        }
     }
 }
 
 fn length(needs: &Needs) -> usize {
     match needs {
         Needs::Token(lookup) => lookup.text.len(),
+        Needs::Part(grams) => grams.len(),
         Needs::All(needs) | Needs::Any(needs) => needs.iter().map(length).max().unwrap_or_default(),
     }
 }
@@ -236,4 +283,37 @@ fn term_of(syntax: &Syntax, org: OrgKey, lookup: &Lookup) -> (Match, bool) {
     };
     let terms = scopes.iter().map(term).collect();
     (Match::Expression(joined(terms, syntax.or)), exact)
+}
+
+#[cfg(test)]
+mod tests {
+    use kustodian_core::search::{Criterion, Subject, Test, Word, plan};
+
+    use super::*;
+
+    const SYNTAX: Syntax = Syntax { quote: '\'', beginning: ":*", and: " & ", or: " | " };
+
+    fn asked(grams: Grams<'_>, part: &str) -> String {
+        let criterion = Criterion { subject: Subject::Standard(Attribute::Email), test: Test::Words(Word::all(part)) };
+        match expression(&SYNTAX, grams, OrgKey(1), &plan(&criterion).unwrap().needs).0 {
+            Match::Expression(text) => text,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_part_is_covered_by_every_third_gram_and_the_last() {
+        assert_eq!(asked(Grams::Covering, "acme.ex"), "('1gemacm' & '1geme.e' & '1gem.ex')");
+        assert_eq!(asked(Grams::Covering, "acme"), "('1gemacm' & '1gemcme')");
+        assert_eq!(asked(Grams::Covering, "acm"), "'1gemacm'");
+        assert_eq!(asked(Grams::Covering, "ac"), "'1gemac':*");
+        assert_eq!(asked(Grams::Covering, &"x".repeat(64)).matches(" & ").count(), MAX_NEEDS - 1);
+    }
+
+    #[test]
+    fn of_a_part_with_many_grams_the_rarest_are_asked_for() {
+        let share = |term: &str| if term.contains('.') { 0.0 } else { 0.5 };
+        assert_eq!(asked(Grams::Rarest(&share), "acme.ex"), "('1gemme.' & '1geme.e' & '1gem.ex')");
+        assert_eq!(asked(Grams::Rarest(&share), "acme"), "('1gemacm' & '1gemcme')");
+    }
 }

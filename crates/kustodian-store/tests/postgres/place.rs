@@ -60,6 +60,13 @@ const SERVER: &str = "KUSTODIAN_TEST_POSTGRES";
 /// `sqlite` leaves these tests out.
 const ENGINES: &str = "KUSTODIAN_TEST_ENGINES";
 
+/// What is written into the index past the engine, with the parts that are then not as they should be.
+pub(crate) const SEARCHES_MISLED: &[(&str, &[&str])] = &[
+    ("DELETE FROM customer_search WHERE name = 'the first 7'", &["row"]),
+    ("UPDATE customer_search SET name = 'x', c1 = NULL WHERE name = 'the first 1099'", &["name", "c1"]),
+    ("UPDATE customer_search SET tokens = ts_delete(tokens, '1wnafirst') WHERE name = 'the first 9'", &["words"]),
+];
+
 /// A database's place. Dropped, the database is gone.
 pub(crate) struct Place {
     url: String,

@@ -1,12 +1,17 @@
 //! Checking a database: an untouched one agrees with itself, and whatever is written past the engine is told.
 
-use kustodian_core::change::{ChangeSet, Kind, Put};
+use std::collections::BTreeSet;
+
+use kustodian_core::chain::Salt;
+use kustodian_core::change::{ChangeSet, EventSeed, Kind, Put};
+use kustodian_core::customer::{Context, Write};
+use kustodian_core::directory::Org;
 use kustodian_core::holdings::claims_of;
 use kustodian_core::store::OrgKey;
-use kustodian_store::{Checked, Options, check, open};
+use kustodian_store::{Checked, Finding, Options, check, open};
 use kustomer_api::ObjectId;
 
-use crate::place::Place;
+use crate::place::{Place, SEARCHES_MISLED};
 use crate::setting::{at, changes, make_org, next_id, put};
 
 /// A tag that is stored as the engine would store it, with the claim on its name.
@@ -23,17 +28,37 @@ fn tag(org: OrgKey, id: ObjectId, name: &str) -> ChangeSet {
     ChangeSet { claims, ..changes(vec![Put { kind: Kind::Tag, document, ..put(id, 1) }]) }
 }
 
-/// A database with more tags than are read at a time.
+/// A customer with a name, an address and a custom attribute, as the rules make it.
+fn customer(org: &Org, id: ObjectId, number: u32) -> ChangeSet {
+    let body = format!(
+        r#"{{"name":"the first {number}","emails":[{{"email":"{number}@acme.example"}}],"custom":{{"scoreNum":{number}.5}}}}"#
+    );
+    let context = Context { org, actor: next_id(), now: at(5_000), client: "test", request_id: "request" };
+    let event = EventSeed { id: next_id(), salt: Salt([7; 16]) };
+    let input = serde_json::from_str(&body).unwrap();
+    kustodian_core::customer::create(&context, id, event, Write { input, tags: None }).unwrap()
+}
+
+/// A database with more tags and customers than are read at a time.
 async fn populated() -> Option<(Place, ObjectId)> {
     let place = Place::lasting().await?;
     let database = open(place.url(), Options::default()).await.unwrap();
     let store = database.store();
-    let org = make_org(&*database.directory(), "acme").await.key;
+    let made = make_org(&*database.directory(), "acme").await;
+    let org = made.key;
     let first = next_id();
     store.commit(org, tag(org, first, "the first")).await.unwrap();
     for number in 0..600 {
         store.commit(org, tag(org, next_id(), &format!("tag {number}"))).await.unwrap();
     }
+    let mut all = ChangeSet::default();
+    for number in 0..1_100 {
+        let ChangeSet { puts, claims, events, .. } = customer(&made, next_id(), number);
+        all.puts.extend(puts);
+        all.claims.extend(claims);
+        all.events.extend(events);
+    }
+    store.commit(org, all).await.unwrap();
     drop(store);
     database.close().await;
     Some((place, first))
@@ -48,7 +73,7 @@ async fn an_untouched_database_agrees_with_itself() {
     let Some((place, _)) = populated().await else { return };
     let checked = checked(&place).await;
     assert_eq!(checked.findings, []);
-    assert_eq!((checked.orgs[0].name.as_str(), checked.orgs[0].position), ("acme", 601));
+    assert_eq!((checked.orgs[0].name.as_str(), checked.orgs[0].position), ("acme", 1_701));
 }
 
 #[tokio::test]
@@ -74,6 +99,27 @@ async fn what_was_written_past_the_engine_is_told() {
         }
         assert!(findings.iter().all(|finding| words.contains(&finding.word())), "{sql}: {findings:?}");
         assert!(findings.iter().all(|finding| !finding.to_string().contains("the first")), "{findings:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_searches_know_of_a_customer_is_compared_with_its_document() {
+    let Some((place, _)) = populated().await else { return };
+    for (sql, parts) in SEARCHES_MISLED {
+        let place = place.copy().await;
+        assert!(place.write(sql).await > 0, "{sql}");
+        let findings = checked(&place).await.findings;
+        let told: BTreeSet<&str> = findings
+            .iter()
+            .map(|finding| match finding {
+                Finding::Index { part, .. } => part.as_str(),
+                other => panic!("{sql}: {other:?}"),
+            })
+            .collect();
+        assert_eq!(told, parts.iter().copied().collect(), "{sql}");
+        assert!(findings.iter().all(|finding| !finding.to_string().contains("the first")), "{findings:?}");
+        kustodian_store::reindex(place.url(), Options::default(), |_| {}).await.unwrap();
+        assert_eq!(checked(&place).await.findings, [], "{sql}");
     }
 }
 

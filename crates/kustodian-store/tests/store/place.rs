@@ -35,6 +35,18 @@ pub(crate) const PUT_IN_BETWEEN: &str = "UPDATE events SET position = -position 
 /// How many random sets of records and searches are tried.
 pub(crate) const SEARCH_CASES: u32 = 40;
 
+/// What is written into the index past the engine, with the parts that are then not as they should be.
+pub(crate) const SEARCHES_MISLED: &[(&str, &[&str])] = &[
+    ("DELETE FROM customer_search WHERE name = 'the first 7'", &["row"]),
+    ("UPDATE customer_search SET name = 'x', c1 = NULL WHERE name = 'the first 1099'", &["name", "c1"]),
+    (
+        "INSERT INTO customer_words (customer_words, rowid, tokens) \
+         SELECT 'delete', key, '1wnafirst' FROM customer_search WHERE name = 'the first 9'",
+        &["words"],
+    ),
+    ("UPDATE search_progress SET indexed = 1000", &["row", "words"]),
+];
+
 /// A database's place.
 #[derive(Default)]
 pub(crate) struct Place {

@@ -8,7 +8,10 @@ use kustomer_api::ObjectId;
 use kustomer_api::search::Attribute;
 
 use super::super::values::Value;
-use crate::search::{Bind, Cell, Compiled, Dialect, Holds, Match, Slots, Syntax, compile, expression};
+use super::shares::Shares;
+use crate::search::{
+    Bind, Cell, Compiled, Dialect, Grams, Holds, MAX_NEEDS, Match, Slots, Syntax, compile, expression,
+};
 
 /// The language of `tsquery`.
 const SYNTAX: Syntax = Syntax { quote: '\'', beginning: ":*", and: " & ", or: " | " };
@@ -16,11 +19,12 @@ const SYNTAX: Syntax = Syntax { quote: '\'', beginning: ":*", and: " & ", or: " 
 /// The condition that a row has the tokens of a query.
 const HAS_TOKENS: &str = "s.tokens @@ ?::text::tsquery";
 
-struct Postgres {
+struct Postgres<'s> {
     org: OrgKey,
+    shares: &'s Shares,
 }
 
-impl Dialect for Postgres {
+impl Dialect for Postgres<'_> {
     fn slot(&self, slot: usize, _: Holds) -> String {
         format!("s.c{slot}")
     }
@@ -30,17 +34,33 @@ impl Dialect for Postgres {
     }
 
     fn words(&self, needs: &Needs) -> Option<Compiled> {
-        let (found, exact) = expression(&SYNTAX, self.org, needs);
+        Some(match needs {
+            // One key of the index for each: GIN leaps along the rarest, where it would look at every record that has any
+            // part of a single long query.
+            Needs::All(each) if each.len() <= MAX_NEEDS && each.iter().any(|needs| matches!(needs, Needs::Any(_))) => {
+                Compiled::join(each.iter().map(|needs| self.tokens(needs)).collect(), true)
+            }
+            needs => self.tokens(needs),
+        })
+    }
+
+    fn holds_part(&self, column: &str) -> String {
+        format!("strpos({column}, ?) > 0")
+    }
+}
+
+impl Postgres<'_> {
+    /// The condition that a row has the tokens that are needed.
+    fn tokens(&self, needs: &Needs) -> Compiled {
+        let share = |term: &str| self.shares.get(term).copied().unwrap_or_default();
+        let grams = if self.shares.is_empty() { Grams::Covering } else { Grams::Rarest(&share) };
+        let (found, exact) = expression(&SYNTAX, grams, self.org, needs);
         let (sql, binds) = match found {
             Match::Everything => ("TRUE", Vec::new()),
             Match::Nothing => ("FALSE", Vec::new()),
             Match::Expression(text) => (HAS_TOKENS, vec![Bind::Cell(Cell::Text(text))]),
         };
-        Some(Compiled { sql: sql.to_owned(), binds, exact })
-    }
-
-    fn holds_part(&self, column: &str) -> String {
-        format!("strpos({column}, ?) > 0")
+        Compiled { sql: sql.to_owned(), binds, exact }
     }
 }
 
@@ -142,8 +162,8 @@ impl Condition {
         self.all.sql.contains(HAS_TOKENS)
     }
 
-    pub(super) fn of(org: OrgKey, query: &Query, slots: &Slots) -> Self {
-        let dialect = Postgres { org };
+    pub(super) fn of(org: OrgKey, query: &Query, slots: &Slots, shares: &Shares) -> Self {
+        let dialect = Postgres { org, shares };
         let mut nodes = Vec::new();
         flatten(&query.root, &mut nodes);
         let mut all = Piece::new("s.org = ?", vec![Given::Number(org.0)]);

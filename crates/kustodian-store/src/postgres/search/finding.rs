@@ -6,6 +6,8 @@
 //! sorted. Left to itself, the planner reads a million records in order where it expects one in a hundred to match and
 //! none does.
 
+use std::sync::Arc;
+
 use kustodian_core::search::{Query, SearchRow, Sort, matches};
 use kustodian_core::search_store::{Count, Total};
 use kustodian_core::store::OrgKey;
@@ -16,6 +18,7 @@ use super::super::values::Id;
 use super::condition::{Condition, Given, Piece};
 use super::phases::{columns, order, phases};
 use super::session::{Halt, Session};
+use super::shares::Shares;
 use crate::options::SearchEffort;
 use crate::search::Slots;
 
@@ -28,6 +31,18 @@ const TOKENS_OFF_BY: u64 = 10;
 
 /// How many ids are read at a time, where there may be any number.
 const IDS: usize = 10_000;
+
+/// What a search goes by beside what it is asked for.
+pub(in crate::postgres) struct Means {
+    /// Which custom attributes have a column.
+    pub(in crate::postgres) slots: Arc<Slots>,
+    /// How common terms are.
+    pub(in crate::postgres) shares: Arc<Shares>,
+    /// How far it goes before it goes another way.
+    pub(in crate::postgres) effort: SearchEffort,
+    /// Whether tables are, or may be, spread over several machines.
+    pub(in crate::postgres) is_spread: bool,
+}
 
 /// A search under way.
 pub(super) struct Finding<'s, 'c> {
@@ -45,14 +60,9 @@ pub(super) struct Finding<'s, 'c> {
 }
 
 impl<'s, 'c> Finding<'s, 'c> {
-    pub(super) fn new(
-        session: &'s mut Session<'c>,
-        query: &'s Query,
-        slots: &Slots,
-        effort: SearchEffort,
-        is_spread: bool,
-    ) -> Self {
-        let condition = Condition::of(session.org, query, slots);
+    pub(super) fn new(session: &'s mut Session<'c>, query: &'s Query, means: &Means) -> Self {
+        let condition = Condition::of(session.org, query, &means.slots, &means.shares);
+        let Means { effort, is_spread, .. } = *means;
         Self { session, query, condition, effort, is_spread, found: Vec::new(), is_all: false, expected: None }
     }
 

@@ -2,6 +2,7 @@
 //! Which index leads is left to PostgreSQL's planner, which has statistics; whether to read along the order asked for or
 //! to sort what matches is decided here, as its guesses at that go wrong by orders of magnitude.
 
+mod compare;
 mod condition;
 mod finding;
 mod page;
@@ -9,14 +10,17 @@ mod phases;
 mod reindex;
 mod row;
 mod session;
+mod shares;
 mod slots;
 mod walk;
 mod walks;
 
+pub(super) use self::finding::Means;
 pub(super) use self::page::search;
 pub(super) use self::reindex::{Reindexing, reindex};
 pub(super) use self::row::{create_all, create_one, json_row, write_row};
 pub(super) use self::session::Trouble;
+pub(super) use self::shares::KnownShares;
 pub(super) use self::slots::Slotting;
 pub(super) use self::walk::{Step, step};
 pub(super) use self::walks::{keep, touch};

@@ -9,21 +9,18 @@ use kustomer_api::search::Aggregated;
 use super::super::connection::Connection;
 use super::super::records::stored;
 use super::condition::{Given, Piece};
-use super::finding::Finding;
+use super::finding::{Finding, Means};
 use super::session::{Session, Trouble, anyway, in_time};
-use crate::options::SearchEffort;
-use crate::search::Slots;
 
 /// Finds a page, all as of one moment.
 pub(in crate::postgres) async fn search(
     connection: &Connection,
     org: OrgKey,
     query: &SearchQuery,
-    slots: &Slots,
-    (effort, is_spread): (SearchEffort, bool),
+    means: &Means,
 ) -> Result<Found, Trouble> {
     let mut session = Session::begin(connection, org, query.time).await?;
-    let mut finding = Finding::new(&mut session, &query.query, slots, effort, is_spread);
+    let mut finding = Finding::new(&mut session, &query.query, means);
     let wanted = query.offset.saturating_add(u64::from(query.limit));
     let is_found = in_time(finding.find(wanted).await)?;
     let mut total = None;

@@ -77,6 +77,14 @@ fn insert_all(place: usize) -> String {
     )
 }
 
+static READ: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT row_to_json(s)::text FROM (SELECT {}, array_to_string(tsvector_to_array(tokens), chr(10)) AS tokens \
+         FROM customer_search WHERE id = ANY($1)) s",
+        names().join(", ")
+    )
+});
+
 static CREATE_ONE: LazyLock<String> = LazyLock::new(|| with(statements(Kind::Customer).create, 23));
 static CREATE_ALL: LazyLock<String> = LazyLock::new(|| with(CREATE_CUSTOMERS, 21));
 static WRITE_ALL: LazyLock<String> = LazyLock::new(|| format!("{} {}", insert_all(1), replace()));
@@ -94,6 +102,11 @@ pub(in crate::postgres) fn create_one() -> &'static str {
 /// New customers with all that comes with them, and an array of what they are found by as parameter 21.
 pub(in crate::postgres) fn create_all() -> &'static str {
     &CREATE_ALL
+}
+
+/// $1 ids → what these customers of whatever org are found by, as [`json_row`] has it but for what is null.
+pub(super) fn read_rows() -> &'static str {
+    &READ
 }
 
 /// Writes what many customers are found by, over what is there: $1 an array of [`json_row`].

@@ -6,12 +6,10 @@ use kustomer_api::ObjectId;
 
 use super::super::connection::Connection;
 use super::condition::{Given, Piece};
-use super::finding::Finding;
+use super::finding::{Finding, Means};
 use super::page::records;
 use super::session::{Halt, Session, Trouble, anyway, in_time};
 use super::walks;
-use crate::options::SearchEffort;
-use crate::search::Slots;
 
 /// What a step came to.
 pub(in crate::postgres) enum Step {
@@ -30,15 +28,14 @@ pub(in crate::postgres) async fn step(
     connection: &Connection,
     org: OrgKey,
     query: &WalkQuery,
-    slots: &Slots,
-    (effort, is_spread): (SearchEffort, bool),
+    means: &Means,
 ) -> Result<Step, Trouble> {
     let mut session = Session::begin(connection, org, query.time).await?;
     let position = match query.from {
         WalkFrom::Start { .. } => Some(position(&mut session).await?),
         WalkFrom::After(_) => None,
     };
-    let finding = Finding::new(&mut session, &query.query, slots, effort, is_spread);
+    let finding = Finding::new(&mut session, &query.query, means);
     let step = match query.from {
         WalkFrom::Start { .. } if query.query.sort.is_empty() => by_id(finding, query, None).await?,
         WalkFrom::After(WalkPlace::Id(after)) => by_id(finding, query, Some(after)).await?,

@@ -3,6 +3,7 @@
 mod access;
 mod backlog;
 mod candidate;
+mod compare;
 mod count;
 mod pages;
 mod reindex;

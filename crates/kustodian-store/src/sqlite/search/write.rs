@@ -2,7 +2,7 @@
 //! later one, many together. Of a record that is changed only what differs is written: an index is left alone where its
 //! column stays as it is, and so is every word that stays.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use kustodian_core::holdings;
 use kustodian_core::search::SearchRow;
@@ -44,6 +44,31 @@ impl FoundBy {
             custom: custom_cells(row).map(|(key, cell)| (key, value(cell))).collect(),
             terms,
         }
+    }
+
+    /// The values of a record's row, in the order of the table's columns.
+    pub(super) fn values(&self, (org, key, id): (OrgKey, i64, ObjectId), slots: &Slots) -> Vec<Value> {
+        let mut values = Vec::with_capacity(HEAD.len() + COLUMNS.len() + PARTS.len() + SLOTS);
+        values.extend([
+            Value::Integer(key),
+            Value::Integer(org.0),
+            Value::Blob(id.as_bytes().to_vec()),
+            Value::Integer(i64::from(self.deleted)),
+        ]);
+        values.extend(self.cells.iter().cloned());
+        let first = values.len();
+        values.resize(first + SLOTS, Value::Null);
+        for (key, value) in &self.custom {
+            if let Some(place) = slots.of_key(key).and_then(|slot| values.get_mut(first + slot - 1)) {
+                place.clone_from(value);
+            }
+        }
+        values
+    }
+
+    /// Its terms, each once.
+    pub(super) fn terms(&self) -> BTreeSet<&str> {
+        self.terms.lines().collect()
     }
 
     /// What the customer is found by whose document this is; `None` when it was erased.
@@ -160,22 +185,7 @@ impl Writing {
                     .execute(params![org.0, attribute, slot])?;
             }
         }
-        let mut values = Vec::with_capacity(HEAD.len() + COLUMNS.len() + PARTS.len() + SLOTS);
-        values.extend([
-            Value::Integer(key),
-            Value::Integer(org.0),
-            Value::Blob(id.as_bytes().to_vec()),
-            Value::Integer(i64::from(found.deleted)),
-        ]);
-        values.extend(found.cells.iter().cloned());
-        let first = values.len();
-        values.resize(first + SLOTS, Value::Null);
-        for (key, value) in &found.custom {
-            if let Some(place) = slots.of_key(key).and_then(|slot| values.get_mut(first + slot - 1)) {
-                place.clone_from(value);
-            }
-        }
-        Ok(values)
+        Ok(found.values((org, key, id), slots))
     }
 
     fn slots(&mut self, connection: &Connection, org: OrgKey) -> rusqlite::Result<&mut Slots> {
@@ -202,7 +212,7 @@ fn insert() -> &'static str {
 }
 
 /// The name of a column by its place.
-fn column(place: usize) -> String {
+pub(super) fn column(place: usize) -> String {
     let named = HEAD.into_iter().chain(COLUMNS.iter().map(|column| column.name)).chain(PARTS.map(|(_, name)| name));
     match named.clone().nth(place) {
         Some(name) => name.to_owned(),

@@ -1,0 +1,41 @@
+//! What customers are found by, against their documents. Every engine keeps that in a form of its own and compares it
+//! itself; all of it can be made anew, so nothing is lost when it disagrees.
+
+use super::finding::{Finding, Findings, ROOM};
+
+/// The part of a customer's index that holds its words, parts of words and sets of values.
+pub(crate) const WORDS: &str = "words";
+
+/// The part that is all of it.
+pub(crate) const EVERYTHING: &str = "row";
+
+/// A customer that is found by something else than what its document holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Misfound {
+    pub(crate) org: i64,
+    /// Its id.
+    pub(crate) record: String,
+    /// A column of its row, or [`WORDS`], or [`EVERYTHING`].
+    pub(crate) part: String,
+}
+
+/// What was found, as much of it as anybody is told.
+#[derive(Debug, Default)]
+pub(crate) struct Misfounds(Vec<Misfound>);
+
+impl Misfounds {
+    /// Notes one, if there is room.
+    pub(crate) fn note(&mut self, org: i64, record: impl ToString, part: impl ToString) {
+        // One more than is listed: so that it is said that there is more.
+        if self.0.len() <= ROOM {
+            self.0.push(Misfound { org, record: record.to_string(), part: part.to_string() });
+        }
+    }
+}
+
+/// Adds what was found to the rest.
+pub(super) fn note_all(misfounds: Misfounds, findings: &mut Findings) {
+    for Misfound { org, record, part } in misfounds.0 {
+        findings.note(Finding::Index { org, record, part });
+    }
+}
