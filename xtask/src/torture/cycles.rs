@@ -7,8 +7,11 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use fastrand::Rng;
 
+use serde_json::json;
+
 use super::check::{self, Snapshot};
-use super::load::{self, Known, Ledger, Tally};
+use super::http::Client;
+use super::load::{self, Entry, Known, Ledger, Tally};
 use super::server::{Recipe, Server};
 use super::shim::{Cut, Fate, Shim};
 use super::{Outcome, Rig, sqlite};
@@ -107,7 +110,7 @@ fn kill_while_starting(ground: &mut impl Ground, rng: &mut Rng) -> Result<u64> {
     Ok(times)
 }
 
-/// Reads some of the customers that were worked on; what is not as acknowledged.
+/// Reads some of the customers that were worked on, and searches for them; what is not as acknowledged.
 pub(super) fn compare_over_http(server: &Server, ledgers: &mut [Ledger]) -> Result<Vec<String>> {
     let mut client = server.client();
     let mut lost = Vec::new();
@@ -117,6 +120,7 @@ pub(super) fn compare_over_http(server: &Server, ledgers: &mut [Ledger]) -> Resu
         if index % 8 != 0 || index / 8 >= READ_OVER_HTTP {
             continue;
         }
+        lost.extend(search_over_http(&mut client, entry)?);
         match &entry.known {
             Known::Live { id, document } => {
                 let answer = client.get(&format!("/v1/customers/{id}"))?;
@@ -134,6 +138,23 @@ pub(super) fn compare_over_http(server: &Server, ledgers: &mut [Ledger]) -> Resu
         }
     }
     Ok(lost)
+}
+
+/// Searches for a customer by its name, which no other has: it is found while it is there. The first search after a kill
+/// finds customers that the index does not know yet.
+fn search_over_http(client: &mut Client, entry: &Entry) -> Result<Option<String>> {
+    let expected: Vec<&str> = match &entry.known {
+        Known::Live { id, .. } => vec![id],
+        Known::Deleted { .. } => Vec::new(),
+        Known::Nothing => return Ok(None),
+    };
+    let body = json!({ "and": [{ "customer_name": { "equals": &entry.name } }] }).to_string();
+    let answer = client.send("POST", "/v1/customers/search", Some(&body))?;
+    let found = answer.json();
+    let found: Vec<&str> =
+        found["data"].as_array().into_iter().flatten().filter_map(|one| one["id"].as_str()).collect();
+    let is_right = answer.status == 200 && found == expected;
+    Ok((!is_right).then(|| format!("{}: a search finds {} {found:?}, not {expected:?}", entry.name, answer.status)))
 }
 
 /// SQLite, and the server killed.
