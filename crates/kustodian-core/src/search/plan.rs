@@ -126,12 +126,14 @@ fn by_part(scope: Option<Scope>, part: &str) -> Needs {
     let characters: Vec<char> = part.chars().collect();
     let gram = |text: String, prefix: bool| Lookup { scope, kind: TokenKind::Gram, text, prefix };
     match characters.len() {
-        0..GRAM => Needs::Token(gram(part.to_owned(), true)),
-        GRAM => Needs::Token(gram(part.to_owned(), false)),
         // All of them in one text: that is less than each of them somewhere, and sooner known to be nothing.
         _ if scope.is_none() => {
-            Needs::Any(Scope::OF_PARTS.into_iter().map(|scope| by_part(Some(scope), part)).collect())
+            let may_hold = |scope: &Scope| !scope.is_of_digits() || part.bytes().all(|byte| byte.is_ascii_digit());
+            let scopes = Scope::OF_PARTS.into_iter().filter(may_hold);
+            Needs::Any(scopes.map(|scope| by_part(Some(scope), part)).collect())
         }
+        0..GRAM => Needs::Token(gram(part.to_owned(), true)),
+        GRAM => Needs::Token(gram(part.to_owned(), false)),
         _ => Needs::Part(characters.windows(GRAM).map(|characters| gram(characters.iter().collect(), false)).collect()),
     }
 }

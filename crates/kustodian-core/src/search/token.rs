@@ -34,6 +34,11 @@ impl Scope {
         Self::Custom,
         Self::Rest,
     ];
+
+    /// Whether its texts are digits and nothing else.
+    pub const fn is_of_digits(self) -> bool {
+        matches!(self, Self::Attribute(Attribute::Phone | Attribute::SharedPhone))
+    }
 }
 
 /// What a token says.

@@ -160,6 +160,20 @@ pub(crate) enum Match {
     Expression(String),
 }
 
+/// What an engine knows of its index.
+#[derive(Clone, Copy)]
+pub(crate) struct Known<'f> {
+    /// Which of a part's grams it is asked for.
+    pub(crate) grams: Grams<'f>,
+    /// Whether no record has a term of a scope, which is given as it is asked for: then whatever needs it is left out.
+    pub(crate) is_absent: &'f dyn Fn(Scope, &str) -> bool,
+}
+
+impl Known<'static> {
+    /// An engine that knows nothing.
+    pub(crate) const NOTHING: Self = Self { grams: Grams::Covering, is_absent: &|_, _| false };
+}
+
 /// Which of a part's grams an index is asked for.
 #[derive(Clone, Copy)]
 pub(crate) enum Grams<'f> {
@@ -197,7 +211,7 @@ impl Grams<'_> {
 }
 
 /// What to ask the index for, and whether its answer is exactly what is needed.
-pub(crate) fn expression(syntax: &Syntax, grams: Grams<'_>, org: OrgKey, needs: &Needs) -> (Match, bool) {
+pub(crate) fn expression(syntax: &Syntax, known: Known<'_>, org: OrgKey, needs: &Needs) -> (Match, bool) {
     match needs {
         Needs::All(needs) => {
             let mut parts = Vec::new();
@@ -209,7 +223,7 @@ pub(crate) fn expression(syntax: &Syntax, grams: Grams<'_>, org: OrgKey, needs: 
                 longest.truncate(MAX_NEEDS);
             }
             for needs in longest {
-                let (found, is_exact) = expression(syntax, grams, org, needs);
+                let (found, is_exact) = expression(syntax, known, org, needs);
                 exact &= is_exact;
                 match found {
                     Match::Everything => {}
@@ -227,7 +241,7 @@ pub(crate) fn expression(syntax: &Syntax, grams: Grams<'_>, org: OrgKey, needs: 
             let mut parts = Vec::new();
             let mut exact = true;
             for needs in needs {
-                let (found, is_exact) = expression(syntax, grams, org, needs);
+                let (found, is_exact) = expression(syntax, known, org, needs);
                 exact &= is_exact;
                 match found {
                     Match::Everything => return (Match::Everything, is_exact),
@@ -237,15 +251,21 @@ pub(crate) fn expression(syntax: &Syntax, grams: Grams<'_>, org: OrgKey, needs: 
             }
             if parts.is_empty() { (Match::Nothing, true) } else { (Match::Expression(joined(parts, syntax.or)), exact) }
         }
-        Needs::Token(lookup) => term_of(syntax, org, lookup),
+        Needs::Token(lookup) => term_of(syntax, known, org, lookup),
         Needs::Part(part) => {
-            let terms = grams.of(org, part).into_iter().map(|gram| match term_of(syntax, org, gram).0 {
-                Match::Expression(term) => Some(term),
-                Match::Everything | Match::Nothing => None,
-            });
-            match terms.flatten().collect::<Vec<_>>() {
-                terms if terms.is_empty() => (Match::Everything, false),
-                terms => (Match::Expression(joined(terms, syntax.and)), false),
+            let mut terms = Vec::new();
+            let mut nothing = false;
+            for gram in known.grams.of(org, part) {
+                match term_of(syntax, known, org, gram).0 {
+                    Match::Expression(term) => terms.push(term),
+                    Match::Nothing => nothing = true,
+                    Match::Everything => {}
+                }
+            }
+            match () {
+                () if nothing => (Match::Nothing, true),
+                () if terms.is_empty() => (Match::Everything, false),
+                () => (Match::Expression(joined(terms, syntax.and)), false),
             }
         }
     }
@@ -263,7 +283,7 @@ fn joined(mut parts: Vec<String>, between: &str) -> String {
     if parts.len() == 1 { parts.swap_remove(0) } else { format!("({})", parts.join(between)) }
 }
 
-fn term_of(syntax: &Syntax, org: OrgKey, lookup: &Lookup) -> (Match, bool) {
+fn term_of(syntax: &Syntax, known: Known<'_>, org: OrgKey, lookup: &Lookup) -> (Match, bool) {
     let Lookup { scope, kind, text, prefix } = lookup;
     let scopes = match (scope, kind) {
         (Some(scope), _) => std::slice::from_ref(scope),
@@ -279,9 +299,13 @@ fn term_of(syntax: &Syntax, org: OrgKey, lookup: &Lookup) -> (Match, bool) {
         if *prefix {
             term.push_str(syntax.beginning);
         }
-        term
+        (*scope, term)
     };
-    let terms = scopes.iter().map(term).collect();
+    let is_there = |(scope, term): (Scope, String)| (!(known.is_absent)(scope, &term)).then_some(term);
+    let terms: Vec<String> = scopes.iter().map(term).filter_map(is_there).collect();
+    if terms.is_empty() {
+        return (Match::Nothing, true);
+    }
     (Match::Expression(joined(terms, syntax.or)), exact)
 }
 
@@ -293,9 +317,13 @@ mod tests {
 
     const SYNTAX: Syntax = Syntax { quote: '\'', beginning: ":*", and: " & ", or: " | " };
 
+    fn needs(attribute: Attribute, words: &str) -> Needs {
+        let criterion = Criterion { subject: Subject::Standard(attribute), test: Test::Words(Word::all(words)) };
+        plan(&criterion).unwrap().needs
+    }
+
     fn asked(grams: Grams<'_>, part: &str) -> String {
-        let criterion = Criterion { subject: Subject::Standard(Attribute::Email), test: Test::Words(Word::all(part)) };
-        match expression(&SYNTAX, grams, OrgKey(1), &plan(&criterion).unwrap().needs).0 {
+        match expression(&SYNTAX, Known { grams, ..Known::NOTHING }, OrgKey(1), &needs(Attribute::Email, part)).0 {
             Match::Expression(text) => text,
             other => panic!("{other:?}"),
         }
@@ -315,5 +343,19 @@ mod tests {
         let share = |term: &str| if term.contains('.') { 0.0 } else { 0.5 };
         assert_eq!(asked(Grams::Rarest(&share), "acme.ex"), "('1gemme.' & '1geme.e' & '1gem.ex')");
         assert_eq!(asked(Grams::Rarest(&share), "acme"), "('1gemacm' & '1gemcme')");
+    }
+    #[test]
+    fn what_needs_a_term_that_no_record_has_is_left_out() {
+        let without = |has: &'static [&str]| {
+            let is_absent = move |_, term: &str| !has.contains(&term);
+            let known = Known { is_absent: &is_absent, ..Known::NOTHING };
+            expression(&SYNTAX, known, OrgKey(1), &needs(Attribute::AnyText, "acme"))
+        };
+        assert_eq!(without(&["'1wnaacme':*", "'1gemacm'"]), (Match::Expression("'1wnaacme':*".to_owned()), true));
+        assert_eq!(
+            without(&["'1gemacm'", "'1gemcme'", "'1gexcme'"]).0,
+            Match::Expression("('1gemacm' & '1gemcme')".to_owned())
+        );
+        assert_eq!(without(&["'1gemacm'"]), (Match::Nothing, true));
     }
 }

@@ -8,13 +8,14 @@ use kustomer_api::ObjectId;
 use kustomer_api::search::Attribute;
 
 use super::super::values::Value;
+use super::absent::Terms;
 use super::shares::Shares;
 use crate::search::{
-    Bind, Cell, Compiled, Dialect, Grams, Holds, MAX_NEEDS, Match, Slots, Syntax, compile, expression,
+    Bind, Cell, Compiled, Dialect, Grams, Holds, Known, MAX_NEEDS, Match, Slots, Syntax, compile, expression,
 };
 
 /// The language of `tsquery`.
-const SYNTAX: Syntax = Syntax { quote: '\'', beginning: ":*", and: " & ", or: " | " };
+pub(super) const SYNTAX: Syntax = Syntax { quote: '\'', beginning: ":*", and: " & ", or: " | " };
 
 /// The condition that a row has the tokens of a query.
 const HAS_TOKENS: &str = "s.tokens @@ ?::text::tsquery";
@@ -22,6 +23,7 @@ const HAS_TOKENS: &str = "s.tokens @@ ?::text::tsquery";
 struct Postgres<'s> {
     org: OrgKey,
     shares: &'s Shares,
+    absent: &'s Terms,
 }
 
 impl Dialect for Postgres<'_> {
@@ -52,9 +54,9 @@ impl Dialect for Postgres<'_> {
 impl Postgres<'_> {
     /// The condition that a row has the tokens that are needed.
     fn tokens(&self, needs: &Needs) -> Compiled {
-        let share = |term: &str| self.shares.get(term).copied().unwrap_or_default();
-        let grams = if self.shares.is_empty() { Grams::Covering } else { Grams::Rarest(&share) };
-        let (found, exact) = expression(&SYNTAX, grams, self.org, needs);
+        let is_absent = |_, term: &str| self.absent.contains(term);
+        let (found, exact) =
+            grams(self.shares, |grams| expression(&SYNTAX, Known { grams, is_absent: &is_absent }, self.org, needs));
         let (sql, binds) = match found {
             Match::Everything => ("TRUE", Vec::new()),
             Match::Nothing => ("FALSE", Vec::new()),
@@ -62,6 +64,12 @@ impl Postgres<'_> {
         };
         Compiled { sql: sql.to_owned(), binds, exact }
     }
+}
+
+/// Which grams to ask for by what is known of how common they are.
+pub(super) fn grams<T>(shares: &Shares, ask: impl FnOnce(Grams<'_>) -> T) -> T {
+    let share = |term: &str| shares.get(term).copied().unwrap_or_default();
+    ask(if shares.is_empty() { Grams::Covering } else { Grams::Rarest(&share) })
 }
 
 /// The text of a slot: ordered as its values are.
@@ -162,8 +170,8 @@ impl Condition {
         self.all.sql.contains(HAS_TOKENS)
     }
 
-    pub(super) fn of(org: OrgKey, query: &Query, slots: &Slots, shares: &Shares) -> Self {
-        let dialect = Postgres { org, shares };
+    pub(super) fn of(org: OrgKey, query: &Query, slots: &Slots, shares: &Shares, absent: &Terms) -> Self {
+        let dialect = Postgres { org, shares, absent };
         let mut nodes = Vec::new();
         flatten(&query.root, &mut nodes);
         let mut all = Piece::new("s.org = ?", vec![Given::Number(org.0)]);

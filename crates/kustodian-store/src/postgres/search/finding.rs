@@ -15,9 +15,10 @@ use kustomer_api::ObjectId;
 
 use super::super::sql::LIVE;
 use super::super::values::Id;
+use super::absent::{Terms, absent};
 use super::condition::{Condition, Given, Piece};
 use super::phases::{columns, order, phases};
-use super::session::{Halt, Session};
+use super::session::{Halt, Session, Trouble};
 use super::shares::Shares;
 use crate::options::SearchEffort;
 use crate::search::Slots;
@@ -60,10 +61,17 @@ pub(super) struct Finding<'s, 'c> {
 }
 
 impl<'s, 'c> Finding<'s, 'c> {
-    pub(super) fn new(session: &'s mut Session<'c>, query: &'s Query, means: &Means) -> Self {
-        let condition = Condition::of(session.org, query, &means.slots, &means.shares);
-        let Means { effort, is_spread, .. } = *means;
-        Self { session, query, condition, effort, is_spread, found: Vec::new(), is_all: false, expected: None }
+    pub(super) async fn begin(session: &'s mut Session<'c>, query: &'s Query, means: &Means) -> Result<Self, Trouble> {
+        let Means { effort, is_spread, slots, shares } = means;
+        // Out of time, the search will say so itself.
+        let absent = match absent(session, query, shares).await {
+            Err(Halt::Failed(trouble)) => return Err(trouble),
+            Err(Halt::Time) => Terms::new(),
+            Ok(absent) => absent,
+        };
+        let condition = Condition::of(session.org, query, slots, shares, &absent);
+        let (effort, is_spread, found) = (*effort, *is_spread, Vec::new());
+        Ok(Self { session, query, condition, effort, is_spread, found, is_all: false, expected: None })
     }
 
     fn sort(&self) -> &[Sort] {

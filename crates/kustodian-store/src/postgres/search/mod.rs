@@ -2,6 +2,7 @@
 //! Which index leads is left to PostgreSQL's planner, which has statistics; whether to read along the order asked for or
 //! to sort what matches is decided here, as its guesses at that go wrong by orders of magnitude.
 
+mod absent;
 mod compare;
 mod condition;
 mod finding;

@@ -20,7 +20,7 @@ pub(in crate::postgres) async fn search(
     means: &Means,
 ) -> Result<Found, Trouble> {
     let mut session = Session::begin(connection, org, query.time).await?;
-    let mut finding = Finding::new(&mut session, &query.query, means);
+    let mut finding = Finding::begin(&mut session, &query.query, means).await?;
     let wanted = query.offset.saturating_add(u64::from(query.limit));
     let is_found = in_time(finding.find(wanted).await)?;
     let mut total = None;

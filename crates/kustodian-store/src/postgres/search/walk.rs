@@ -35,7 +35,7 @@ pub(in crate::postgres) async fn step(
         WalkFrom::Start { .. } => Some(position(&mut session).await?),
         WalkFrom::After(_) => None,
     };
-    let finding = Finding::new(&mut session, &query.query, means);
+    let finding = Finding::begin(&mut session, &query.query, means).await?;
     let step = match query.from {
         WalkFrom::Start { .. } if query.query.sort.is_empty() => by_id(finding, query, None).await?,
         WalkFrom::After(WalkPlace::Id(after)) => by_id(finding, query, Some(after)).await?,

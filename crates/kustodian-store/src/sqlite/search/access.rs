@@ -9,7 +9,7 @@ use rusqlite::{Connection, params_from_iter};
 use super::time::{Halt, Time};
 use super::write::value;
 use crate::search::{
-    Bind, Column, Compiled, Dialect, Grams, Holds, Index, Match, Slots, Syntax, column_of, compile, expression,
+    Bind, Column, Compiled, Dialect, Holds, Index, Known, Match, Slots, Syntax, column_of, compile, expression,
     texts_of,
 };
 
@@ -135,7 +135,7 @@ pub(super) fn access(node: &Node, within: Within<'_>) -> Option<Access> {
 }
 
 fn in_words(needs: &kustodian_core::search::Needs, exact: bool, within: Within<'_>) -> Option<Access> {
-    match expression(&SYNTAX, Grams::Covering, within.org, needs) {
+    match expression(&SYNTAX, Known::NOTHING, within.org, needs) {
         (Match::Everything, _) => None,
         (Match::Nothing, _) => Some(Access::none()),
         (Match::Expression(found), is_exact) => {
