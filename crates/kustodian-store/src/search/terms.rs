@@ -179,13 +179,21 @@ impl Known<'static> {
 pub(crate) enum Grams<'f> {
     /// Those that cover it without overlap.
     Covering,
-    /// Those that the fewest records have, by what share of all records has a term.
-    Rarest(&'f dyn Fn(&str) -> f32),
+    /// Those that the fewest records have.
+    Rarest {
+        /// What share of all records has a term, or may have it at most.
+        share: &'f dyn Fn(&str) -> f32,
+        /// Whether the part is of one word among others, which keep out what this one does not.
+        is_among_others: bool,
+    },
 }
 
 /// How many of the rarest are asked for: more common ones are looked up for each record that has these, and keep hardly
 /// any of them out.
 const RAREST: usize = 3;
+
+/// How many times as common as the rarest the last of these may be, for a word among others.
+const AS_COMMON: f32 = 2.0;
 
 impl Grams<'_> {
     fn of<'g>(self, org: OrgKey, grams: &'g [Lookup]) -> Vec<&'g Lookup> {
@@ -195,7 +203,7 @@ impl Grams<'_> {
                 let covers = |(at, _): &(usize, &Lookup)| at % GRAM == 0 || *at == last;
                 grams.iter().enumerate().filter(covers).map(|(_, gram)| gram).take(MAX_NEEDS).collect()
             }
-            Self::Rarest(share) => {
+            Self::Rarest { share, is_among_others } => {
                 let with_share = |gram: &'g Lookup| {
                     let Lookup { scope, kind, text, prefix } = gram;
                     let mut term = String::new();
@@ -204,7 +212,14 @@ impl Grams<'_> {
                 };
                 let mut rarest: Vec<(f32, &Lookup)> = grams.iter().map(with_share).collect();
                 rarest.sort_by(|(one, _), (other, _)| one.total_cmp(other));
-                rarest.into_iter().take(RAREST).map(|(_, gram)| gram).collect()
+                rarest.truncate(RAREST);
+                if let [(least, _), _, (most, _)] = &rarest[..]
+                    && is_among_others
+                    && *most > least * AS_COMMON
+                {
+                    rarest.pop();
+                }
+                rarest.into_iter().map(|(_, gram)| gram).collect()
             }
         }
     }
@@ -340,10 +355,22 @@ mod tests {
 
     #[test]
     fn of_a_part_with_many_grams_the_rarest_are_asked_for() {
-        let share = |term: &str| if term.contains('.') { 0.0 } else { 0.5 };
-        assert_eq!(asked(Grams::Rarest(&share), "acme.ex"), "('1gemme.' & '1geme.e' & '1gem.ex')");
-        assert_eq!(asked(Grams::Rarest(&share), "acme"), "('1gemacm' & '1gemcme')");
+        let share = |term: &str| if term.contains('.') { 0.1 } else { 0.5 };
+        let alone = Grams::Rarest { share: &share, is_among_others: false };
+        assert_eq!(asked(alone, "acme.ex"), "('1gemme.' & '1geme.e' & '1gem.ex')");
+        assert_eq!(asked(alone, "acme.x"), "('1gemme.' & '1geme.x' & '1gemacm')");
+        assert_eq!(asked(alone, "acme"), "('1gemacm' & '1gemcme')");
     }
+
+    #[test]
+    fn beside_other_words_a_common_third_gram_is_not_asked_for() {
+        let share = |term: &str| if term.contains('.') { 0.1 } else { 0.5 };
+        let among_others = Grams::Rarest { share: &share, is_among_others: true };
+        assert_eq!(asked(among_others, "acme.ex"), "('1gemme.' & '1geme.e' & '1gem.ex')");
+        assert_eq!(asked(among_others, "acme.x"), "('1gemme.' & '1geme.x')");
+        assert_eq!(asked(among_others, "acme"), "('1gemacm' & '1gemcme')");
+    }
+
     #[test]
     fn what_needs_a_term_that_no_record_has_is_left_out() {
         let without = |has: &'static [&str]| {

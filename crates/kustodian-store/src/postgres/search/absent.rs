@@ -8,7 +8,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashSet};
 
-use kustodian_core::search::{Query, Scope, Subject, Test, plan};
+use kustodian_core::search::{Needs, Query, Scope, Subject, Test, plan};
 use kustodian_core::store::OrgKey;
 use kustomer_api::search::{Attribute, Class};
 
@@ -78,7 +78,12 @@ fn rare(org: OrgKey, query: &Query, shares: &Shares) -> Vec<Vec<String>> {
             }
             false
         };
-        grams(shares, |grams| expression(&SYNTAX, Known { grams, is_absent: &is_absent }, org, &plan.needs));
+        let Needs::All(words) = &plan.needs else { return };
+        for needs in words {
+            grams(shares, words.len() > 1, |grams| {
+                expression(&SYNTAX, Known { grams, is_absent: &is_absent }, org, needs);
+            });
+        }
         for asked in asked.into_inner() {
             let is_beginning = asked.ends_with(SYNTAX.beginning);
             let term = asked.trim_end_matches(SYNTAX.beginning).trim_matches(SYNTAX.quote);

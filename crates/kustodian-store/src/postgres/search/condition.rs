@@ -40,9 +40,9 @@ impl Dialect for Postgres<'_> {
             // One key of the index for each: GIN leaps along the rarest, where it would look at every record that has any
             // part of a single long query.
             Needs::All(each) if each.len() <= MAX_NEEDS && each.iter().any(|needs| matches!(needs, Needs::Any(_))) => {
-                Compiled::join(each.iter().map(|needs| self.tokens(needs)).collect(), true)
+                Compiled::join(each.iter().map(|needs| self.tokens(needs, each.len() > 1)).collect(), true)
             }
-            needs => self.tokens(needs),
+            needs => self.tokens(needs, false),
         })
     }
 
@@ -53,10 +53,11 @@ impl Dialect for Postgres<'_> {
 
 impl Postgres<'_> {
     /// The condition that a row has the tokens that are needed.
-    fn tokens(&self, needs: &Needs) -> Compiled {
+    fn tokens(&self, needs: &Needs, is_among_others: bool) -> Compiled {
         let is_absent = |_, term: &str| self.absent.contains(term);
-        let (found, exact) =
-            grams(self.shares, |grams| expression(&SYNTAX, Known { grams, is_absent: &is_absent }, self.org, needs));
+        let (found, exact) = grams(self.shares, is_among_others, |grams| {
+            expression(&SYNTAX, Known { grams, is_absent: &is_absent }, self.org, needs)
+        });
         let (sql, binds) = match found {
             Match::Everything => ("TRUE", Vec::new()),
             Match::Nothing => ("FALSE", Vec::new()),
@@ -67,9 +68,14 @@ impl Postgres<'_> {
 }
 
 /// Which grams to ask for by what is known of how common they are.
-pub(super) fn grams<T>(shares: &Shares, ask: impl FnOnce(Grams<'_>) -> T) -> T {
-    let share = |term: &str| shares.get(term).copied().unwrap_or_default();
-    ask(if shares.is_empty() { Grams::Covering } else { Grams::Rarest(&share) })
+pub(super) fn grams<T>(shares: &Shares, is_among_others: bool, ask: impl FnOnce(Grams<'_>) -> T) -> T {
+    if shares.is_empty() {
+        return ask(Grams::Covering);
+    }
+    // What is not known to be common has at most the least share that is known.
+    let least = shares.values().copied().fold(1.0, f32::min);
+    let share = |term: &str| shares.get(term).copied().unwrap_or(least);
+    ask(Grams::Rarest { share: &share, is_among_others })
 }
 
 /// The text of a slot: ordered as its values are.
