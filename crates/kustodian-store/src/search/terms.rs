@@ -165,13 +165,13 @@ pub(crate) enum Match {
 pub(crate) struct Known<'f> {
     /// Which of a part's grams it is asked for.
     pub(crate) grams: Grams<'f>,
-    /// Whether no record has a term of a scope, which is given as it is asked for: then whatever needs it is left out.
-    pub(crate) is_absent: &'f dyn Fn(Scope, &str) -> bool,
+    /// Whether no record has a term, which is given as it is asked for: then whatever needs it is left out.
+    pub(crate) is_absent: &'f dyn Fn(TokenKind, Scope, &str) -> bool,
 }
 
 impl Known<'static> {
     /// An engine that knows nothing.
-    pub(crate) const NOTHING: Self = Self { grams: Grams::Covering, is_absent: &|_, _| false };
+    pub(crate) const NOTHING: Self = Self { grams: Grams::Covering, is_absent: &|_, _, _| false };
 }
 
 /// Which of a part's grams an index is asked for.
@@ -316,7 +316,7 @@ fn term_of(syntax: &Syntax, known: Known<'_>, org: OrgKey, lookup: &Lookup) -> (
         }
         (*scope, term)
     };
-    let is_there = |(scope, term): (Scope, String)| (!(known.is_absent)(scope, &term)).then_some(term);
+    let is_there = |(scope, term): (Scope, String)| (!(known.is_absent)(*kind, scope, &term)).then_some(term);
     let terms: Vec<String> = scopes.iter().map(term).filter_map(is_there).collect();
     if terms.is_empty() {
         return (Match::Nothing, true);
@@ -374,7 +374,7 @@ mod tests {
     #[test]
     fn what_needs_a_term_that_no_record_has_is_left_out() {
         let without = |has: &'static [&str]| {
-            let is_absent = move |_, term: &str| !has.contains(&term);
+            let is_absent = move |_, _, term: &str| !has.contains(&term);
             let known = Known { is_absent: &is_absent, ..Known::NOTHING };
             expression(&SYNTAX, known, OrgKey(1), &needs(Attribute::AnyText, "acme"))
         };

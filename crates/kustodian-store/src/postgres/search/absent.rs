@@ -8,20 +8,17 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashSet};
 
-use kustodian_core::search::{Needs, Query, Scope, Subject, Test, plan};
+use kustodian_core::search::{Needs, Query, Scope, Subject, Test, TokenKind, plan};
 use kustodian_core::store::OrgKey;
 use kustomer_api::search::{Attribute, Class};
 
 use super::condition::{Given, Piece, SYNTAX, grams};
 use super::session::{Halt, Session};
 use super::shares::Shares;
-use crate::search::{Bind, Cell, Known, expression};
+use crate::search::{Bind, Cell, Known, MAX_NEEDS, expression};
 
-/// How many places are looked into.
-const PLACES: usize = 32;
-
-/// Where nearly every org has text, of so many words that none need be common: whether one is there is not soon known.
-const IN_USE: [Scope; 2] = [Scope::Attribute(Attribute::Name), Scope::Custom];
+/// Where nearly every org has words, so many that none need be common: whether one is there is not soon known.
+const OF_MANY_WORDS: [Scope; 2] = [Scope::Attribute(Attribute::Name), Scope::Custom];
 
 /// The characters behind the org that name a term's place: its kind and its scope.
 const PLACE: usize = 3;
@@ -72,14 +69,14 @@ fn rare(org: OrgKey, query: &Query, shares: &Shares) -> Vec<Vec<String>> {
             return;
         };
         let asked = RefCell::new(Vec::new());
-        let is_absent = |scope, term: &str| {
-            if !IN_USE.contains(&scope) {
+        let is_absent = |kind, scope, term: &str| {
+            if kind != TokenKind::Word || !OF_MANY_WORDS.contains(&scope) {
                 asked.borrow_mut().push(term.to_owned());
             }
             false
         };
         let Needs::All(words) = &plan.needs else { return };
-        for needs in words {
+        for needs in words.iter().take(MAX_NEEDS) {
             grams(shares, words.len() > 1, |grams| {
                 expression(&SYNTAX, Known { grams, is_absent: &is_absent }, org, needs);
             });
@@ -93,5 +90,5 @@ fn rare(org: OrgKey, query: &Query, shares: &Shares) -> Vec<Vec<String>> {
             }
         }
     });
-    places.into_values().take(PLACES).collect()
+    places.into_values().collect()
 }

@@ -54,7 +54,7 @@ impl Dialect for Postgres<'_> {
 impl Postgres<'_> {
     /// The condition that a row has the tokens that are needed.
     fn tokens(&self, needs: &Needs, is_among_others: bool) -> Compiled {
-        let is_absent = |_, term: &str| self.absent.contains(term);
+        let is_absent = |_, _, term: &str| self.absent.contains(term);
         let (found, exact) = grams(self.shares, is_among_others, |grams| {
             expression(&SYNTAX, Known { grams, is_absent: &is_absent }, self.org, needs)
         });
