@@ -72,11 +72,9 @@ mod tests {
     #[cfg(target_os = "linux")]
     fn this_process_uses_processor_time_and_memory() {
         let own = std::process::id();
-        let mut sum = 0_u64;
-        while processor_seconds(own).unwrap() == 0.0 {
-            sum = std::hint::black_box((0..1_000_000_u64).sum());
-        }
-        assert!(sum > 0);
+        let before = processor_seconds(own).unwrap();
+        // To look is work, too.
+        assert!((0..10_000_000).any(|_| processor_seconds(own).unwrap() > before));
         let memory = memory(own).unwrap();
         assert!(memory.resident >= memory.anonymous && memory.anonymous > 0);
     }
