@@ -1,7 +1,8 @@
 //! The process itself: how it starts, greets, refuses to start, and stops.
 
 use std::io::Write as _;
-use std::process::{Output, Stdio};
+use std::path::Path;
+use std::process::{Child, Output, Stdio};
 
 use serde_json::json;
 
@@ -20,32 +21,35 @@ fn fails_in_one_line(output: &Output, words: &str) {
     assert!(!error.contains("panicked"), "{error}");
 }
 
-#[test]
-fn the_first_start_makes_an_org_and_a_key_and_prints_a_curl_that_works() {
-    let folder = tempfile::tempdir().unwrap();
-    let start = || {
-        let mut process = binary()
-            .current_dir(folder.path())
-            .args(["serve", "--listen", "127.0.0.1:0"])
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = std::io::BufRead::lines(std::io::BufReader::new(process.stdout.take().unwrap()));
-        let mut greeting = Vec::new();
-        while !greeting.iter().any(|line: &String| line.contains("listening on http://127.0.0.1:")) {
-            greeting.push(lines.next().expect("a line that says it listens").unwrap());
-        }
-        // A curl may stand on either side of that line; give the rest a moment.
-        (process, greeting.join("\n"))
-    };
-    let (mut process, greeting) = start();
+/// Starts the server as a newcomer does, in a folder; the process, and what it said until it listened.
+fn start_in(folder: &Path) -> (Child, String) {
+    let mut process =
+        binary().current_dir(folder).args(["serve", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(process.stdout.take().unwrap()));
+    let mut greeting = Vec::new();
+    while !greeting.iter().any(|line: &String| line.contains("listening on http://127.0.0.1:")) {
+        greeting.push(lines.next().expect("a line that says it listens").unwrap());
+    }
+    (process, greeting.join("\n"))
+}
+
+/// The curl in a greeting.
+fn curl_in(greeting: &str) -> String {
     let begin = greeting.find("curl").unwrap_or_else(|| panic!("no curl in {greeting}"));
-    let command = greeting[begin..].lines().scan(true, |go_on, line| {
+    let lines = greeting[begin..].lines().scan(true, |go_on, line| {
         let take = *go_on;
         *go_on = line.trim_end().ends_with('\\');
         take.then_some(line)
     });
-    let command = command.collect::<Vec<_>>().join("\n");
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_first_start_makes_an_org_and_a_key_and_prints_a_curl_that_works() {
+    let folder = tempfile::tempdir().unwrap();
+    let start = || start_in(folder.path());
+    let (mut process, greeting) = start();
+    let command = curl_in(&greeting);
     let output =
         std::process::Command::new("sh").args(["-c", &format!("{command} --silent --show-error")]).output().unwrap();
     let answer = String::from_utf8_lossy(&output.stdout);
@@ -59,6 +63,31 @@ fn the_first_start_makes_an_org_and_a_key_and_prints_a_curl_that_works() {
     assert!(!greeting.contains("eyJ"), "no key is shown twice: {greeting}");
     process.kill().unwrap();
     process.wait().unwrap();
+}
+
+#[test]
+fn the_command_lines_of_the_readme_work_as_they_stand_behind_the_curl_of_the_first_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut process, greeting) = start_in(folder.path());
+    let url = greeting.rsplit_once("listening on ").unwrap().1.trim().to_owned();
+    let readme = include_str!("../../../../README.md");
+    let block = readme.split_once("## The command line").unwrap().1.split("```").nth(1).unwrap();
+    // The last follows what happens and does not end.
+    let lines = block.trim_start_matches("sh").replace("kustodian tail", "");
+    let programs = Path::new(env!("CARGO_BIN_EXE_kustodian")).parent().unwrap();
+    let output = std::process::Command::new("sh")
+        .args(["-ec", &format!("{} --silent --show-error >/dev/null\n{lines}", curl_in(&greeting))])
+        .current_dir(folder.path())
+        .env("PATH", format!("{}:{}", programs.display(), std::env::var("PATH").unwrap()))
+        .env("KUSTODIAN_URL", url)
+        .output()
+        .unwrap();
+    process.kill().unwrap();
+    process.wait().unwrap();
+    let (said, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{said}{errors}");
+    let found = said.lines().last().unwrap_or_default();
+    assert!(found.contains("alan@acme.example"), "the search finds whom the first line made: {said}{errors}");
 }
 
 #[test]
