@@ -1,5 +1,6 @@
 //! What a command changes, as data: it is decided without a database and committed whole or not at all.
 
+use kustomer_api::operation::{Operation, contract, own};
 use kustomer_api::{ObjectId, Timestamp};
 
 use crate::chain::{Digest, Salt, digest};
@@ -34,6 +35,19 @@ impl Kind {
             Self::User => "user",
             Self::Team => "team",
             Self::Shortcut => "shortcut",
+        }
+    }
+
+    /// The operation that reads one record of the kind. Its roles are the roles that may read the kind, wherever a record
+    /// is shown: in the feed, in the audit log, as a former state. There is no default arm, so a kind without an answer
+    /// does not compile.
+    pub const fn read_operation(self) -> &'static Operation {
+        match self {
+            Self::Customer => &contract::GET_CUSTOMER_BY_ID,
+            Self::Tag => &own::GET_TAG_BY_ID,
+            Self::User => &contract::GET_USER_BY_ID,
+            Self::Team => &contract::GET_TEAM_BY_ID,
+            Self::Shortcut => &own::GET_SHORTCUT_BY_ID,
         }
     }
 }

@@ -64,7 +64,7 @@ impl Recorded {
 }
 
 /// Which events of an org's feed. All conditions must hold; an event without a position is in no feed yet.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FeedQuery {
     /// Last position first.
     pub descending: bool,
@@ -72,7 +72,7 @@ pub struct FeedQuery {
     pub after: Option<u64>,
     /// Only positions below this one.
     pub before: Option<u64>,
-    /// Only records of these kinds; of all when empty.
+    /// Only records of these kinds: none finds nothing.
     pub kinds: Vec<Kind>,
     /// Only this record.
     pub record: Option<ObjectId>,
@@ -86,6 +86,31 @@ pub struct FeedQuery {
     pub limit: u32,
     /// Whether to count all that match, whatever `after`, `before` and `limit` say.
     pub count: bool,
+}
+
+impl FeedQuery {
+    /// Whether the kind of a record makes no difference.
+    pub fn is_of_all_kinds(&self) -> bool {
+        Kind::ALL.iter().all(|kind| self.kinds.contains(kind))
+    }
+}
+
+impl Default for FeedQuery {
+    /// No condition and no limit other than 0 events.
+    fn default() -> Self {
+        Self {
+            descending: false,
+            after: None,
+            before: None,
+            kinds: Kind::ALL.to_vec(),
+            record: None,
+            actor: None,
+            from: None,
+            to: None,
+            limit: 0,
+            count: false,
+        }
+    }
 }
 
 /// Events of a feed.

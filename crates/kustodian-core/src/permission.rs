@@ -6,6 +6,7 @@ use std::sync::Arc;
 use kustomer_api::error::code;
 use kustomer_api::{Operation, Timestamp, role};
 
+use crate::change::Kind;
 use crate::directory::{Org, Token};
 use crate::refusal::Refusal;
 
@@ -61,6 +62,39 @@ pub fn require(caller: &Caller, what: &str, roles: &[&str], missing_role_status:
     }
     let title = format!("{what} needs one of the roles {}", roles.join(", "));
     Err(Refusal::new(missing_role_status, code::FORBIDDEN, "Authorization", title))
+}
+
+/// The kinds of records that a caller may read. What shows records of several kinds shows these only.
+pub fn readable_kinds(caller: &Caller) -> Vec<Kind> {
+    Kind::ALL.into_iter().filter(|kind| may_read(caller, *kind)).collect()
+}
+
+fn may_read(caller: &Caller, kind: Kind) -> bool {
+    let Operation { roles, also, .. } = kind.read_operation();
+    role::any_grants(&caller.token.roles, roles) && role::any_grants(&caller.token.roles, also)
+}
+
+/// The kinds of records that `operation` shows to a caller: those it names, or all that the caller may read when it names
+/// none.
+///
+/// # Errors
+/// When the caller names a kind that it may not read: as of [`authorize`].
+pub fn shown_kinds(
+    caller: &Caller,
+    operation: &Operation,
+    named: Vec<Kind>,
+    missing_role_status: u16,
+) -> Result<Vec<Kind>, Refusal> {
+    if named.is_empty() {
+        return Ok(readable_kinds(caller));
+    }
+    for kind in &named {
+        let what = format!("{} for records of the type {}", operation.name, kind.as_str());
+        let Operation { roles, also, .. } = kind.read_operation();
+        require(caller, &what, roles, missing_role_status)?;
+        require(caller, &what, also, missing_role_status)?;
+    }
+    Ok(named)
 }
 
 #[cfg(test)]
@@ -122,6 +156,24 @@ mod tests {
         assert!(refusal.to_string().contains("org.permission.customer.create"), "{refusal}");
         assert_eq!(authorize(&caller, create, 401).unwrap_err().status, 401);
     }
+
+    #[test]
+    fn a_caller_is_shown_the_kinds_that_its_roles_open_and_refused_those_it_names_beyond_them() {
+        let shown = |roles: &[&str], named: &[Kind]| {
+            let token = known(|token| token.roles = roles.iter().map(|role| (*role).to_owned()).collect());
+            let caller = admit(Some(&token), "127.0.0.1".parse().unwrap(), Timestamp::from_millis(0)).unwrap();
+            shown_kinds(&caller, Operation::named("getEvents").unwrap(), named.to_vec(), 403)
+        };
+        assert_eq!(shown(&["org"], &[]).unwrap(), Kind::ALL);
+        // Every key may read teams.
+        assert_eq!(shown(&["org.user.event.read"], &[]).unwrap(), [Kind::Team]);
+        assert_eq!(shown(&["org.permission.tag.read"], &[]).unwrap(), [Kind::Tag, Kind::Team]);
+        assert_eq!(shown(&["org.user.tag"], &[Kind::Tag]).unwrap(), [Kind::Tag]);
+        let refusal = shown(&["org.user.tag"], &[Kind::Tag, Kind::User]).unwrap_err();
+        assert_eq!(refusal.status, 403);
+        assert!(refusal.to_string().contains("user needs one of the roles org.user.read"), "{refusal}");
+    }
+
     #[test]
     fn an_operation_that_tells_two_things_asks_for_both_roles() {
         let history = Operation::named("getCustomerHistory").unwrap();

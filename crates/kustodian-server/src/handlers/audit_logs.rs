@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use kustodian_core::change::Kind;
 use kustodian_core::feed::{Feed, FeedQuery, Recorded};
 use kustodian_core::refusal::Refusal;
-use kustodian_core::{audit, resource};
-use kustomer_api::ObjectId;
+use kustodian_core::{audit, permission, resource};
 use kustomer_api::audit::{DEFAULT_COUNT, GetAuditLogs, ListAuditLogs};
 use kustomer_api::query::QueryArguments;
+use kustomer_api::{Endpoint, ObjectId};
 use serde_json::json;
 
 use super::events::find_position;
@@ -59,12 +59,14 @@ async fn find(call: &Call<GetAuditLogs>, count: u32) -> Result<(Feed, bool), Ref
     }
     let [after, before] = cursors;
     let named: Vec<&String> = asked.object_type.iter().chain(&asked.include).collect();
-    let kinds: Vec<Kind> =
+    let kept: Vec<Kind> =
         Kind::ALL.into_iter().filter(|kind| named.iter().any(|name| name.as_str() == kind.as_str())).collect();
-    if kinds.is_empty() && !named.is_empty() {
+    let kinds = if kept.is_empty() && !named.is_empty() {
         // Types of which no record is kept have no entries.
-        return Ok((Feed { events: Vec::new(), total: Some(0) }, false));
-    }
+        Vec::new()
+    } else {
+        permission::shown_kinds(call.caller(), GetAuditLogs::OPERATION, kept, call.app().settings.missing_role_status)?
+    };
     let upwards = after.is_some() && before.is_none();
     let query = FeedQuery {
         descending: !upwards,

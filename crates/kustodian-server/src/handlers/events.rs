@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use futures_util::future::try_join_all;
 use kustodian_core::change::Kind;
-use kustodian_core::event;
 use kustodian_core::feed::{FeedQuery, Recorded};
 use kustodian_core::refusal::Refusal;
+use kustodian_core::{event, permission};
 use kustomer_api::event::{GetEvents, ListEvents};
 use kustomer_api::query::{DEFAULT_PAGE_SIZE, QueryArguments};
 use kustomer_api::{Endpoint, ObjectId};
@@ -30,18 +30,14 @@ const SLICE: usize = 32;
 pub(crate) async fn get_events(mut call: Call<GetEvents>) -> Result<Answer, Refusal> {
     let asked = call.query.clone();
     let size = asked.page_size.unwrap_or(DEFAULT_PAGE_SIZE);
-    let kinds = asked.object_type.as_deref().map(|name| event::kind_named("filter[objectType]", name)).transpose()?;
+    let named = asked.object_type.as_deref().map(|name| event::kind_named("filter[objectType]", name)).transpose()?;
+    let status = call.app().settings.missing_role_status;
+    let kinds = permission::shown_kinds(call.caller(), GetEvents::OPERATION, named.into_iter().collect(), status)?;
     let after = match asked.after {
         Some(id) => Some(find_position(&call, "after", id).await?),
         None => None,
     };
-    let query = FeedQuery {
-        after,
-        kinds: kinds.into_iter().collect(),
-        record: asked.object_id,
-        limit: size,
-        ..FeedQuery::default()
-    };
+    let query = FeedQuery { after, kinds, record: asked.object_id, limit: size, ..FeedQuery::default() };
     let mut events = match asked.last {
         // Counted from the end, told in order.
         Some(last) => {

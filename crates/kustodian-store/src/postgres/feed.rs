@@ -53,7 +53,7 @@ struct Condition<'a> {
 impl<'a> Condition<'a> {
     fn new(org: OrgKey, query: &FeedQuery) -> Self {
         let mut condition = Self { sql: "org = $1".to_owned(), values: vec![Value::Number(org.0)] };
-        if !query.kinds.is_empty() {
+        if !query.is_of_all_kinds() {
             let kinds = condition.bind(Value::Texts(query.kinds.iter().map(|kind| kind.as_str()).collect()));
             condition.sql.push_str(&format!(" AND kind = ANY({kinds})"));
         }

@@ -31,13 +31,12 @@ struct Condition {
 impl Condition {
     fn new(org: OrgKey, query: &FeedQuery) -> Self {
         let mut condition = Self { sql: "org = ?".to_owned(), values: vec![Value::Integer(org.0)] };
-        if let Some(record) = query.record {
-            // The index by record begins with the kind.
-            let kinds = if query.kinds.is_empty() { Kind::ALL.as_slice() } else { &query.kinds };
-            condition.kinds(kinds);
-            condition.and("record =", Value::Text(record.to_string()));
-        } else if !query.kinds.is_empty() {
+        // The index by record begins with the kind.
+        if query.record.is_some() || !query.is_of_all_kinds() {
             condition.kinds(&query.kinds);
+        }
+        if let Some(record) = query.record {
+            condition.and("record =", Value::Text(record.to_string()));
         }
         if let Some(actor) = query.actor {
             condition.and("actor =", Value::Text(actor.to_string()));
@@ -74,18 +73,20 @@ impl Condition {
     }
 }
 
-/// The index that holds what a query asks of single records, people and moments; `None` when it asks nothing of them.
+/// The index that holds what a query asks of single records, people, moments, and kinds of which there are few records;
+/// `None` when it asks nothing of them.
 fn narrow_index(query: &FeedQuery) -> Option<&'static str> {
     match (query.record, query.actor, query.from.or(query.to)) {
         (Some(_), ..) => Some("events_by_record"),
-        (None, None, None) => None,
+        // A reader who may not read customers must not have all of their events read for it.
+        (None, None, None) => (!query.kinds.contains(&Kind::Customer)).then_some("events_by_record"),
         (None, ..) => Some("events_by_moment"),
     }
 }
 
 fn count(connection: &Connection, org: OrgKey, query: &FeedQuery) -> rusqlite::Result<u64> {
     let index = narrow_index(query);
-    if index.is_none() && query.kinds.is_empty() {
+    if index.is_none() && query.is_of_all_kinds() {
         return find_head(connection, org).map(|head| head.position);
     }
     let condition = Condition::new(org, query);
@@ -156,6 +157,8 @@ mod tests {
             assert!(plan.contains("COVERING INDEX events_by_moment (org=?"), "{plan}");
             assert!(plan.contains("PRIMARY KEY (org=? AND position=?)"), "{plan}");
         }
+        let of_tags = plan(&connection, &FeedQuery { kinds: vec![Kind::Tag, Kind::Team], ..page.clone() });
+        assert!(of_tags.contains("COVERING INDEX events_by_record (org=? AND kind=?"), "{of_tags}");
         let of_record = plan(&connection, &FeedQuery { record: id, ..page });
         assert!(of_record.contains("COVERING INDEX events_by_record (org=? AND kind=? AND record=?"), "{of_record}");
     }

@@ -93,7 +93,9 @@ async fn every_filter_direction_and_bound_of_a_feed_agrees_with_a_plain_filter()
     let everything = FeedQuery { limit: 7, count: true, ..FeedQuery::default() };
     let queries = [
         everything.clone(),
+        FeedQuery { kinds: Vec::new(), ..everything.clone() },
         FeedQuery { kinds: vec![Kind::Tag], ..everything.clone() },
+        FeedQuery { kinds: vec![Kind::User, Kind::Tag], ..everything.clone() },
         FeedQuery { kinds: vec![Kind::Customer, Kind::User], from: Some(at(10)), ..everything.clone() },
         FeedQuery { from: Some(at(7)), to: Some(at(21)), ..everything.clone() },
         FeedQuery { to: Some(at(0)), ..everything.clone() },
@@ -132,7 +134,7 @@ async fn every_filter_direction_and_bound_of_a_feed_agrees_with_a_plain_filter()
 }
 
 fn matches(query: &FeedQuery, event: &Recorded) -> bool {
-    (query.kinds.is_empty() || query.kinds.contains(&event.kind))
+    query.kinds.contains(&event.kind)
         && query.record.is_none_or(|record| record == event.record)
         && query.actor.is_none_or(|actor| Some(actor) == event.actor)
         && query.from.is_none_or(|from| event.at >= from)

@@ -164,7 +164,7 @@ fn is_scrub_pending(server: &Server) -> bool {
     told == "1"
 }
 
-fn wait_for(what: &str, done: impl Fn() -> bool) {
+pub(crate) fn wait_for(what: &str, done: impl Fn() -> bool) {
     for _ in 0..600 {
         if done() {
             return;

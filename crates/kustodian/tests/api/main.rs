@@ -39,3 +39,4 @@ mod smuggling;
 mod tags;
 mod teams;
 mod users;
+mod visibility;

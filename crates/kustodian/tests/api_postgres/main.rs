@@ -65,3 +65,5 @@ mod teams;
 #[path = "../api/users.rs"]
 mod users;
 mod verified;
+#[path = "../api/visibility.rs"]
+mod visibility;

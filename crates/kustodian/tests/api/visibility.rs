@@ -1,0 +1,164 @@
+//! What a key is shown of each kind of record: by the kind's own `GET`, in the feed, in the audit log and in histories.
+
+use std::collections::BTreeSet;
+
+use kustodian_core::change::Kind;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::erase::wait_for;
+use crate::events;
+use crate::server::{Answer, Server, TOKEN};
+
+/// The roles of the feed and of the audit log.
+const TELLS: [&str; 2] = ["org.user.event.read", "org.user.audit_logs.read"];
+
+/// An org with a record of every kind, and the path of each record's own `GET`.
+struct Population {
+    server: Server,
+    paths: Vec<(Kind, String)>,
+}
+
+impl Population {
+    fn new() -> Self {
+        let server = Server::on_file();
+        let customer = server.create(json!({ "tags": ["vip"] }));
+        let plain = |path: &str, body: Value| server.post(path, body).expect(201).data()["id"].clone();
+        let team = plain("/v1/teams", json!({ "name": "Support" }));
+        let shortcut = plain("/v1/shortcuts", json!({ "name": "mine", "isPrivate": true }));
+        let id = |kind| match kind {
+            Kind::Customer => &customer["id"],
+            Kind::Tag => &customer["attributes"]["tags"][0],
+            Kind::User => &customer["relationships"]["createdBy"]["data"]["id"],
+            Kind::Team => &team,
+            Kind::Shortcut => &shortcut,
+        };
+        let path = |kind: Kind| kind.read_operation().path.replace("{id}", id(kind).as_str().unwrap());
+        let paths = Kind::ALL.map(|kind| (kind, format!("/v1{}", path(kind)))).to_vec();
+        Self { server, paths }
+    }
+
+    fn token(&self, roles: &[&str]) -> String {
+        self.server.token("demo", &[&TELLS, roles].concat())
+    }
+
+    fn get(&self, token: &str, path: &str) -> Answer {
+        self.server.call_as(token, Method::GET, path, None)
+    }
+
+    /// The kinds whose own `GET` answers this key.
+    fn read_by(&self, token: &str) -> BTreeSet<&'static str> {
+        let is_read = |path: &str| match self.get(token, path).status {
+            200 => true,
+            403 => false,
+            status => panic!("{path}: {status}"),
+        };
+        self.paths.iter().filter(|(_, path)| is_read(path)).map(|(kind, _)| kind.as_str()).collect()
+    }
+
+    /// Every item of a list, page by page.
+    fn walk(&self, token: &str, first: &str) -> Vec<Value> {
+        let (mut items, mut next) = (Vec::new(), Some(first.to_owned()));
+        while let Some(path) = next {
+            let page = self.get(token, &path).expect(200);
+            items.extend(page.data().as_array().unwrap().iter().cloned());
+            next = page.body["links"]["next"].as_str().map(str::to_owned);
+        }
+        items
+    }
+}
+
+fn kind_of(event: &Value) -> &str {
+    event["name"].as_str().unwrap().split('.').nth(1).unwrap()
+}
+
+/// Sets of roles beside those of the feed and the log: of no kind, of each kind alone, of all but one, of all.
+fn role_sets() -> Vec<Vec<&'static str>> {
+    let of = |kinds: &dyn Fn(Kind) -> bool| {
+        let kinds = Kind::ALL.into_iter().filter(|kind| kinds(*kind));
+        kinds.filter_map(|kind| kind.read_operation().roles.last().copied()).collect::<Vec<_>>()
+    };
+    let mut sets = vec![of(&|_| false), of(&|_| true)];
+    for one in Kind::ALL {
+        sets.extend([of(&|kind| kind == one), of(&|kind| kind != one)]);
+    }
+    sets.sort();
+    sets.dedup();
+    sets
+}
+
+#[test]
+fn feed_audit_log_and_history_show_a_key_the_kinds_that_its_own_reads_answer_and_no_other() {
+    let population = Population::new();
+    let kinds = |items: &[Value]| items.iter().map(|event| kind_of(event).to_owned()).collect::<BTreeSet<_>>();
+    wait_for("every kind in the feed", || kinds(&population.walk(TOKEN, "/v1/events")).len() == Kind::ALL.len());
+    for roles in role_sets() {
+        let token = population.token(&roles);
+        let read: BTreeSet<String> = population.read_by(&token).into_iter().map(str::to_owned).collect();
+        assert_eq!(kinds(&population.walk(&token, "/v1/events?pageSize=1")), read, "the feed for {roles:?}");
+        assert_eq!(kinds(&population.walk(&token, "/v1/events?last=500&pageSize=500")), read, "its end for {roles:?}");
+        let entries = population.walk(&token, "/v1/audit-logs?count=1");
+        let types = entries.iter().map(|entry| entry["attributes"]["objectType"].as_str().unwrap().to_owned());
+        assert_eq!(types.collect::<BTreeSet<_>>(), read, "the audit log for {roles:?}");
+        if !read.contains("user") {
+            // A user is made with each key, and its event may get its position while this reads.
+            let total = &population.get(&token, "/v1/audit-logs?count=1").body["meta"]["total"];
+            assert_eq!(*total, entries.len(), "the total for {roles:?}");
+        }
+        for (kind, path) in &population.paths {
+            let status = if read.contains(kind.as_str()) { 200 } else { 403 };
+            for list in ["events", "audit-logs"] {
+                let named = population.get(&token, &format!("/v1/{list}?filter[objectType]={}", kind.as_str()));
+                assert_eq!(named.status, status, "{list} of {} for {roles:?}", kind.as_str());
+            }
+            if *kind == Kind::Customer {
+                for past in ["/history", "?rev=1", "?asOf=9999-01-01"] {
+                    let found = population.get(&token, &format!("{path}{past}"));
+                    assert_eq!(found.status, status, "{past} for {roles:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn cursors_move_past_what_a_key_may_not_read_and_only_what_it_may_read_wakes_it() {
+    let population = Population::new();
+    let server = &population.server;
+    let token = population.token(&["org.user.tag.read"]);
+    let names = |page: &Answer| -> Vec<String> {
+        page.data().as_array().unwrap().iter().map(|event| event["name"].as_str().unwrap().to_owned()).collect()
+    };
+    let customer = population.paths[0].1.as_str();
+    let touch = |times: usize| {
+        for _ in 0..times {
+            server.patch(customer, json!({ "name": "any" })).expect(200);
+        }
+    };
+    let shown = ["kustomer.tag.create", "kustomer.team.create"];
+    let walked = || population.walk(&token, "/v1/events?pageSize=1");
+    wait_for("both events in the feed", || walked().len() == 2);
+    let last = walked()[1]["id"].as_str().unwrap().to_owned();
+    touch(12);
+    // All that happened since is hidden: the feed is at its end, and a wait ends with its time.
+    let end = population.get(&token, &format!("/v1/events?after={last}&wait=1")).expect(200);
+    assert_eq!((end.data(), &end.body["links"]["next"]), (&json!([]), &Value::Null));
+    assert_eq!(names(&population.get(&token, "/v1/events?last=500").expect(200)), shown);
+    assert_eq!(names(&population.get(&token, "/v1/events?last=1").expect(200)), shown[1..]);
+
+    // An event that is hidden by now, as after roles were taken away, is a cursor all the same.
+    let hidden = events::after(server, Some(&last), 1);
+    let hidden = hidden.data()[0]["id"].as_str().unwrap();
+    std::thread::scope(|scope| {
+        let wait = |after: &str| population.get(&token, &format!("/v1/events?after={after}&wait=20")).expect(200);
+        let waiters = [last.as_str(), hidden].map(|after| scope.spawn(move || wait(after)));
+        touch(5);
+        server.create(json!({ "tags": ["new"] }));
+        for waiter in waiters {
+            assert_eq!(names(&waiter.join().unwrap()), ["kustomer.tag.create"]);
+        }
+    });
+    let logged = population.walk(&token, "/v1/audit-logs?count=1");
+    let types: Vec<&Value> = logged.iter().map(|entry| &entry["attributes"]["objectType"]).collect();
+    assert_eq!(types, ["tag", "team", "tag"]);
+}
