@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use ipnet::IpNet;
 use kustomer_api::error::code;
 use kustomer_api::{Operation, Timestamp, role};
 
@@ -31,11 +32,19 @@ pub fn admit(known: Option<&(Arc<Org>, Arc<Token>)>, from: IpAddr, now: Timestam
     if token.expires_at.is_some_and(|expires_at| expires_at <= now) {
         return Err(unauthorized("Expired token: make a new one"));
     }
-    let from = from.to_canonical();
-    if token.cidr.is_some_and(|cidr| !cidr.contains(&from)) {
+    if token.cidr.is_some_and(|cidr| !contains(cidr, from.to_canonical())) {
         return Err(unauthorized("The token may not be used from this address: it is bound to a range of addresses"));
     }
     Ok(Caller { org: Arc::clone(org), token: Arc::clone(token) })
+}
+
+/// Whether an address is in a range. A range of IPv6 holds the IPv4 addresses that it maps, so that `::/0` is every
+/// address and `::ffff:203.0.113.0/120` is `203.0.113.0/24`.
+fn contains(range: IpNet, address: IpAddr) -> bool {
+    match (range, address) {
+        (IpNet::V6(range), IpAddr::V4(address)) => range.contains(&address.to_ipv6_mapped()),
+        _ => range.contains(&address),
+    }
 }
 
 /// The refusal of a request whose credential is missing or not good.
@@ -143,6 +152,23 @@ mod tests {
         assert_eq!(status_from("203.0.113.9", bind), 200);
         assert_eq!(status_from("::ffff:203.0.113.9", bind), 200);
         assert_eq!(status_from("203.0.114.9", bind), 401);
+    }
+
+    #[test]
+    fn a_range_of_ipv6_holds_the_ipv4_addresses_that_it_maps() {
+        let status =
+            |range: &'static str, from| status_from(from, move |token| token.cidr = Some(range.parse().unwrap()));
+        for (range, inside, outside) in [
+            ("::ffff:203.0.113.0/120", "203.0.113.9", "203.0.114.9"),
+            ("::ffff:0:0/96", "198.51.100.1", "2001:db8::1"),
+            ("2001:db8::/32", "2001:db8::1", "203.0.113.9"),
+            ("0.0.0.0/0", "203.0.113.9", "2001:db8::1"),
+        ] {
+            assert_eq!((status(range, inside), status(range, outside)), (200, 401), "{range}");
+        }
+        for from in ["203.0.113.9", "::ffff:203.0.113.9", "2001:db8::1"] {
+            assert_eq!(status("::/0", from), 200, "{from}");
+        }
     }
 
     #[test]

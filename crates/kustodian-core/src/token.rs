@@ -91,7 +91,11 @@ fn last_chars(secret: &str) -> &str {
     secret.get(secret.len() - shown..).unwrap_or_default()
 }
 
-fn check(request: &TokenRequest) -> Result<(), Refusal> {
+/// Whether a key may be as requested.
+///
+/// # Errors
+/// 400 when the name, a role or the secret is not acceptable.
+pub fn check(request: &TokenRequest) -> Result<(), Refusal> {
     let refuse = |parameter: &str, title: String| Err(Refusal::new(400, code::BAD_PARAM, parameter, title));
     if !(1..=MAX_NAME).contains(&request.name.chars().count()) || request.name.contains(char::is_control) {
         return refuse(

@@ -26,6 +26,8 @@ impl Address {
             "sqlite" => match rest.strip_prefix("//").unwrap_or(rest) {
                 "" => Err(OpenError::NoPath),
                 ":memory:" => Ok(Self::Memory),
+                // SQLite would read it as a URI whose query may turn off locks, syncs or writes.
+                path if path.starts_with("file:") => Err(OpenError::FileUri),
                 path => Ok(Self::File(PathBuf::from(path))),
             },
             "postgres" | "postgresql" => Ok(Self::Postgres(url.to_owned())),
@@ -53,6 +55,15 @@ mod tests {
         for url in ["postgres://host/db", "postgresql://host/db"] {
             assert_eq!(Address::parse(url), Ok(Address::Postgres(url.to_owned())));
         }
+    }
+
+    #[test]
+    fn a_sqlite_uri_is_refused_and_a_path_that_looks_like_one_is_not() {
+        for url in ["sqlite:file:data.db", "sqlite://file:data.db?mode=ro", "sqlite:file:///var/lib/data.db"] {
+            assert_eq!(Address::parse(url), Err(OpenError::FileUri), "{url}");
+        }
+        let path = PathBuf::from("./file:data.db");
+        assert_eq!(Address::parse("sqlite:./file:data.db"), Ok(Address::File(path)));
     }
 
     #[test]

@@ -49,6 +49,15 @@ pub enum OpenError {
     /// `sqlite:` without a path.
     #[error("the database URL names no file: write sqlite:PATH or sqlite::memory:")]
     NoPath,
+    /// `sqlite:` with a URI of SQLite's own.
+    #[error("the database URL takes a path, no file: URI: write sqlite:PATH, such as sqlite:kustodian.db")]
+    FileUri,
+    /// The path names a folder, a device, a pipe or a socket, or something in `/dev`.
+    #[error("{} is not a regular file: name a file on a disk", path.display())]
+    NotAFile {
+        /// The path.
+        path: PathBuf,
+    },
     /// The folder of the file is not there.
     #[error("the folder of {} does not exist: make it first, or name another file", path.display())]
     NoFolder {
@@ -87,6 +96,20 @@ pub enum OpenError {
         found: i64,
         /// The newest one known here.
         known: i64,
+    },
+    /// The schema version in the file is not the version of its tables.
+    #[error(
+        "{} claims schema version {found}, but its tables do not match that version ({reason}): restore a backup, or \
+         correct the file's user_version",
+        path.display()
+    )]
+    WrongVersion {
+        /// The file.
+        path: PathBuf,
+        /// The version in the file.
+        found: i64,
+        /// What does not match.
+        reason: String,
     },
     /// Another process holds the database.
     #[error("{} is locked by another process: stop it, or try again when it is done", path.display())]

@@ -4,12 +4,14 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use kustodian_core::chance::Clock;
-use kustodian_core::directory::Org;
-use kustodian_core::token::{TokenRequest, hash};
+use kustodian_core::directory::{Org, Token};
+use kustodian_core::token::{self, TokenRequest, hash};
+use kustomer_api::Timestamp;
 
 use crate::configuration::Configuration;
 use crate::database::Registry;
 use crate::failure::Failure;
+use crate::orgs::check_name;
 
 /// What to tell the person who started the server.
 pub(crate) enum Welcome {
@@ -38,6 +40,16 @@ const BOOTSTRAP_KEY: &str = "bootstrap key";
 /// Everything beneath `org`, which is everything.
 const ROLE: &str = "org";
 
+/// Refuses a configuration that [`prepare`] would refuse on any database, before one is made.
+///
+/// # Errors
+/// When the org's name or the bootstrap token is not acceptable.
+pub(crate) fn check(configuration: &Configuration) -> Result<(), Failure> {
+    check_name(&configuration.org)?;
+    let Some(secret) = &configuration.bootstrap_token else { return Ok(()) };
+    token::check(&request(BOOTSTRAP_KEY, Some(secret.clone()))).map_err(not_registered)
+}
+
 /// Makes what is missing.
 ///
 /// # Errors
@@ -45,10 +57,14 @@ const ROLE: &str = "org";
 pub(crate) async fn prepare(registry: &Registry, configuration: &Configuration) -> Result<Welcome, Failure> {
     let name = configuration.org.as_str();
     if let Some(secret) = &configuration.bootstrap_token {
+        // A token of another org is refused before this org is made.
+        if let Some((owner, token)) = registry.directory.find_token(hash(secret)).await? {
+            accept(&owner, &token, name, registry.clock.now())?;
+            return Ok(Welcome::KnownDatabase { org: owner.name.clone() });
+        }
         let org = find_or_create(registry, name).await?;
-        let is_new = register(registry, &org, secret).await?;
-        let org = org.name;
-        return Ok(if is_new { Welcome::BootstrapToken { org } } else { Welcome::KnownDatabase { org } });
+        register(registry, &org, secret).await?;
+        return Ok(Welcome::BootstrapToken { org: org.name });
     }
     let orgs = registry.directory.list_orgs().await?;
     let has_keys = !registry.directory.list_tokens(None).await?.is_empty();
@@ -77,23 +93,31 @@ async fn find_or_create(registry: &Registry, name: &str) -> Result<Org, Failure>
     }
 }
 
-/// Registers a known token, once; whether this was the first time.
-async fn register(registry: &Registry, org: &Org, secret: &str) -> Result<bool, Failure> {
-    let Some((owner, token)) = registry.directory.find_token(hash(secret)).await? else {
-        let made = registry.create_token(org, request(BOOTSTRAP_KEY, Some(secret.to_owned()))).await;
-        made.map_err(|failure| {
-            Failure::new(format!("the bootstrap token (KUSTODIAN_BOOTSTRAP_TOKEN) cannot be registered: {failure}"))
-        })?;
-        return Ok(true);
+/// Registers the bootstrap token. Another server that starts on the same database may have done so meanwhile.
+async fn register(registry: &Registry, org: &Org, secret: &str) -> Result<(), Failure> {
+    let Err(failure) = registry.create_token(org, request(BOOTSTRAP_KEY, Some(secret.to_owned()))).await else {
+        return Ok(());
     };
-    let problem = if owner.key != org.key {
+    match registry.directory.find_token(hash(secret)).await? {
+        Some((owner, token)) => accept(&owner, &token, &org.name, registry.clock.now()),
+        None => Err(not_registered(failure)),
+    }
+}
+
+fn not_registered(reason: impl std::fmt::Display) -> Failure {
+    Failure::new(format!("the bootstrap token (KUSTODIAN_BOOTSTRAP_TOKEN) cannot be registered: {reason}"))
+}
+
+/// Accepts a bootstrap token that is registered already, when it opens the org `name` now.
+fn accept(owner: &Org, token: &Token, name: &str, now: Timestamp) -> Result<(), Failure> {
+    let problem = if owner.name != name {
         format!("belongs to the org {}: give it as --org, or another token", owner.name)
     } else if token.revoked_at.is_some() {
         "was revoked: give another".to_owned()
-    } else if token.expires_at.is_some_and(|at| at <= registry.clock.now()) {
+    } else if token.expires_at.is_some_and(|at| at <= now) {
         "has expired: give another".to_owned()
     } else {
-        return Ok(false);
+        return Ok(());
     };
     Err(Failure::new(format!("the bootstrap token (…{}) {problem}", token.last_chars)))
 }

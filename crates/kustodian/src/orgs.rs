@@ -42,20 +42,29 @@ fn as_json(org: &Org) -> Value {
 /// The longest name of an org: that of a label of a host name, which it is at Kustomer.
 const MAX_NAME: usize = 63;
 
+/// Whether an org may have this name.
+///
+/// # Errors
+/// When it may not; the failure says which names are legal.
+pub(crate) fn check_name(name: &str) -> Result<(), Failure> {
+    let legal = (1..=MAX_NAME).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        && !name.starts_with('-');
+    if legal {
+        return Ok(());
+    }
+    Err(Failure::new(format!(
+        "{name:?} cannot name an org: use 1 to {MAX_NAME} letters, digits and hyphens, such as acme"
+    )))
+}
+
 impl Registry {
     /// Makes an org.
     ///
     /// # Errors
     /// When the name cannot be an org's or is taken, or the database cannot answer.
     pub(crate) async fn create_org(&self, name: &str) -> Result<Org, Failure> {
-        let legal = (1..=MAX_NAME).contains(&name.len())
-            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-            && !name.starts_with('-');
-        if !legal {
-            return Err(Failure::new(format!(
-                "{name:?} cannot name an org: use 1 to {MAX_NAME} letters, digits and hyphens, such as acme"
-            )));
-        }
+        check_name(name)?;
         match self.directory.create_org(self.ids.next(), name, self.clock.now()).await {
             Ok(org) => Ok(org),
             Err(DirectoryError::Exists) => {

@@ -29,6 +29,7 @@ pub(crate) async fn run(configuration: Configuration) -> Result<(), Failure> {
     // The address first: when it is taken, most likely by this server itself, the database is left alone.
     let listener = listen(&configuration.listen).await?;
     let tls = tls(&configuration.tls)?;
+    first_start::check(&configuration)?;
     let address = listener.local_addr().map_err(|error| Failure::new(format!("no local address: {error}")))?;
     let database = open(&configuration.database, configuration.index.options()).await?;
     let served = serve(&configuration, listener, address, tls, &database).await;

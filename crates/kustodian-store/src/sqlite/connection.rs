@@ -1,6 +1,8 @@
 //! Connections to a database file, and the file itself.
 
 use std::fs::OpenOptions;
+#[cfg(unix)]
+use std::fs::Permissions;
 use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
@@ -33,14 +35,25 @@ const STATEMENTS: usize = 128;
 /// How long a reader waits: only while a log is being recovered or restarted is there anything to wait for.
 const READER_BUSY_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Makes the file when there is none, readable by nobody else; SQLite gives the files beside it the same mode.
+/// Makes the file when there is none, readable by nobody else; SQLite gives the files beside it the same mode. Takes
+/// the rights of others away from files that exist, such as one that was copied here.
+///
+/// # Errors
+/// When the path is no regular file or its folder cannot be used.
 pub(super) fn make_file(path: &Path) -> Result<(), OpenError> {
+    if path.metadata().is_ok_and(|found| !found.is_file()) || path.parent() == Some(Path::new("/dev")) {
+        return Err(OpenError::NotAFile { path: path.to_owned() });
+    }
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let error = match options.open(path) {
-        Ok(_) => return Ok(()),
+        Ok(_) => {
+            #[cfg(unix)]
+            make_private(path);
+            return Ok(());
+        }
         Err(error) => error,
     };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
@@ -48,6 +61,26 @@ pub(super) fn make_file(path: &Path) -> Result<(), OpenError> {
     match error.kind() {
         ErrorKind::NotFound if folder.is_some_and(|folder| !folder.exists()) => Err(OpenError::NoFolder { path }),
         _ => Err(OpenError::NoAccess { path, reason: error.to_string() }),
+    }
+}
+
+/// Leaves a database and the files beside it to their owner alone. Goes by path: opening and closing the file would
+/// release the locks that this process may hold on it already.
+#[cfg(unix)]
+fn make_private(path: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    const PRIVATE: u32 = 0o600;
+    for ending in ["", "-wal", "-shm"] {
+        let mut file = path.as_os_str().to_owned();
+        file.push(ending);
+        let file = Path::new(&file);
+        let Ok(metadata) = file.metadata() else { continue };
+        if metadata.permissions().mode() & 0o777 == PRIVATE {
+            continue;
+        }
+        if let Err(error) = std::fs::set_permissions(file, Permissions::from_mode(PRIVATE)) {
+            tracing::warn!(%error, file = %file.display(), "other users may be able to read this file: chmod it to 0600");
+        }
     }
 }
 

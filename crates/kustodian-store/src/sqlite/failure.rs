@@ -53,6 +53,14 @@ pub(super) fn open_error(path: &Path, error: &rusqlite::Error) -> OpenError {
         Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
             OpenError::NoAccess { path, reason: error.to_string() }
         }
-        _ => OpenError::Failed { what: path.display().to_string(), reason: error.to_string() },
+        _ => OpenError::Failed { what: path.display().to_string(), reason: brief(error) },
+    }
+}
+
+/// The message of an error without the statement that caused it: a statement may be a whole migration, and hold values.
+pub(super) fn brief(error: &rusqlite::Error) -> String {
+    match error {
+        rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
+        other => other.to_string(),
     }
 }

@@ -22,6 +22,7 @@ mod scrub;
 mod search;
 mod sql;
 mod store;
+mod temporary;
 mod values;
 mod writer;
 
@@ -33,7 +34,6 @@ use std::time::Duration;
 use kustodian_core::store::StoreError;
 use rusqlite::wal::CheckpointMode;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
-use tempfile::TempDir;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::time::timeout;
 
@@ -43,6 +43,7 @@ use self::connection::Durability;
 use self::failure::unavailable;
 pub(crate) use self::packed::text as packed_text;
 use self::readers::Readers;
+use self::temporary::TemporaryFolder;
 use self::writer::Queue;
 use crate::failure::OpenError;
 use crate::metrics::{Counters, Metrics};
@@ -69,7 +70,7 @@ struct Running {
     writer: JoinHandle<Connection>,
     checkpoints: JoinHandle<()>,
     /// Where a temporary database is; deleted last.
-    folder: Option<TempDir>,
+    folder: Option<TemporaryFolder>,
 }
 
 impl Sqlite {
@@ -80,7 +81,7 @@ impl Sqlite {
 
     /// Opens a new database in a private temporary folder: a file all the same, so that nothing behaves differently.
     pub(crate) fn open_temporary(options: &Options) -> Result<Self, OpenError> {
-        let folder = tempfile::Builder::new().prefix("kustodian-").tempdir().map_err(|error| OpenError::NoAccess {
+        let folder = TemporaryFolder::make().map_err(|error| OpenError::NoAccess {
             path: std::env::temp_dir().join("kustodian.db"),
             reason: error.to_string(),
         })?;
@@ -91,7 +92,7 @@ impl Sqlite {
         path: &Path,
         options: &Options,
         durability: Durability,
-        folder: Option<TempDir>,
+        folder: Option<TemporaryFolder>,
     ) -> Result<Self, OpenError> {
         connection::make_file(path)?;
         let writer = connection::writer(path, options, durability)?;

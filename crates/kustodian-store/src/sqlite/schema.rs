@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::failure::open_error;
+use super::failure::{brief, open_error};
 use crate::failure::OpenError;
 
 /// Marks a file as ours (`file` shows it): "Kust".
@@ -25,6 +25,10 @@ pub(super) fn refuse_others(connection: &Connection, path: &Path) -> Result<(), 
     let (application, found, is_empty) = read().map_err(|error| open_error(path, &error))?;
     if !is_empty && application != APPLICATION_ID {
         return Err(OpenError::Foreign { path: path.to_owned() });
+    }
+    if !is_empty && found < 1 {
+        let reason = "versions begin with 1".to_owned();
+        return Err(OpenError::WrongVersion { path: path.to_owned(), found, reason });
     }
     if found > NEWEST {
         return Err(OpenError::Newer { path: path.to_owned(), found, known: NEWEST });
@@ -47,20 +51,28 @@ pub(super) fn pending(file: Option<&Connection>, path: &Path) -> Result<Vec<Stri
 /// Brings the file to the newest version, all at once or not at all. Two processes may do so at the same time: the
 /// second finds nothing left to do.
 pub(super) fn upgrade(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
-    let mut run = || -> rusqlite::Result<()> {
-        if version(connection)? == NEWEST {
-            return Ok(());
+    let fail = |error: rusqlite::Error| open_error(path, &error);
+    if version(connection).map_err(fail)? == NEWEST {
+        return Ok(());
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(fail)?;
+    let found = version(&transaction).map_err(fail)?;
+    for step in STEPS.iter().skip(usize::try_from(found).unwrap_or(0)) {
+        transaction.execute_batch(step).map_err(|error| step_error(path, found, &error))?;
+    }
+    transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(fail)?;
+    transaction.pragma_update(None, "user_version", NEWEST).map_err(fail)?;
+    transaction.commit().map_err(fail)
+}
+
+/// A step that SQLite cannot carry out, although it is right, was given a file that is not at the version before it.
+fn step_error(path: &Path, found: i64, error: &rusqlite::Error) -> OpenError {
+    match error {
+        rusqlite::Error::SqlInputError { .. } => {
+            OpenError::WrongVersion { path: path.to_owned(), found, reason: brief(error) }
         }
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let found = usize::try_from(version(&transaction)?).unwrap_or(0);
-        for step in STEPS.iter().skip(found) {
-            transaction.execute_batch(step)?;
-        }
-        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-        transaction.pragma_update(None, "user_version", NEWEST)?;
-        transaction.commit()
-    };
-    run().map_err(|error| open_error(path, &error))
+        _ => open_error(path, error),
+    }
 }
 
 fn version(connection: &Connection) -> rusqlite::Result<i64> {

@@ -100,7 +100,7 @@ async fn what_is_no_database_of_ours_is_refused_and_left_alone() {
 async fn a_place_that_does_not_do_is_named() {
     let folder = tempfile::tempdir().unwrap();
     assert!(refusal(&folder.path().join("missing/data.db")).await.contains("does not exist"));
-    assert!(refusal(folder.path()).await.contains("cannot be read and written"));
+    assert!(refusal(folder.path()).await.contains("is not a regular file"));
 }
 
 #[tokio::test]

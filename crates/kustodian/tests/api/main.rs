@@ -14,6 +14,7 @@ mod durability;
 mod envelope;
 mod erase;
 mod events;
+mod files;
 mod following;
 mod formats;
 mod history;

@@ -8,12 +8,12 @@ use serde_json::json;
 
 use crate::server::{Server, TOKEN, binary};
 
-fn serve(arguments: &[&str]) -> Output {
+pub(crate) fn serve(arguments: &[&str]) -> Output {
     binary().arg("serve").args(arguments).stdin(Stdio::null()).output().unwrap()
 }
 
 #[track_caller]
-fn fails_in_one_line(output: &Output, words: &str) {
+pub(crate) fn fails_in_one_line(output: &Output, words: &str) {
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success(), "{error}");
     assert_eq!(error.trim_end().lines().count(), 1, "one line: {error}");
