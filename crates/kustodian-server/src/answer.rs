@@ -163,15 +163,19 @@ pub(crate) fn finish(response: &mut Response, request_id: &str, standing: Standi
 }
 
 /// What every answer tells a browser, unless it said so itself: take it for what it says it is, run and frame nothing of
-/// it, send nobody the address it came from, and come back over TLS once it was reached so.
-pub(crate) fn protect(headers: &mut HeaderMap) {
+/// it, send nobody the address it came from, and with `hsts` come back over TLS alone.
+pub(crate) fn protect(headers: &mut HeaderMap, hsts: bool) {
     for (name, value) in [
         (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         (CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
         (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
-        (STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000; includeSubDomains")),
     ] {
         headers.entry(name).or_insert(value);
+    }
+    // A browser ignores it on plain HTTP (RFC 6797 §8.1), and whoever puts a proxy in front decides there.
+    if hsts {
+        let value = HeaderValue::from_static("max-age=31536000; includeSubDomains");
+        headers.entry(STRICT_TRANSPORT_SECURITY).or_insert(value);
     }
 }
 

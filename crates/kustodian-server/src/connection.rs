@@ -9,7 +9,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, HttpBody as _};
 use axum::extract::{Extension, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use bytes::Bytes;
 use http::header::{ACCEPT, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, TRANSFER_ENCODING};
@@ -30,7 +30,7 @@ use crate::settings::Settings;
 use crate::silence::{Pulse, unless_silent};
 use crate::tls::Tls;
 use crate::unreadable::Outspoken;
-use crate::{answer, docs_page, openapi, pipeline};
+use crate::{access_log, answer, docs_page, openapi, pipeline};
 
 /// The server, ready to serve.
 pub struct Server {
@@ -48,6 +48,13 @@ impl Server {
     #[must_use]
     pub fn with_metrics(self, collector: Box<dyn Collector>) -> Self {
         self.app.metrics.add(collector);
+        self
+    }
+
+    /// The same, with what `collector` measures of the process at `/metrics` too; its names have no prefix.
+    #[must_use]
+    pub fn with_process_metrics(self, collector: Box<dyn Collector>) -> Self {
+        self.app.metrics.add_of_process(collector);
         self
     }
 
@@ -80,7 +87,8 @@ impl Server {
                 () = &mut shutdown => break,
             };
             let Some((stream, from, place)) = accepted else { continue };
-            let speaker = Speaker { app: Arc::clone(&app), router: router.clone(), from, pulse: Pulse::new() };
+            let hsts = tls.is_some() && app.settings.hsts;
+            let speaker = Speaker { app: Arc::clone(&app), router: router.clone(), from, hsts, pulse: Pulse::new() };
             let watcher = graceful.watcher();
             let tls = tls.clone();
             tokio::spawn(async move {
@@ -109,12 +117,13 @@ struct Speaker {
     /// For what is not of the API.
     router: Router,
     from: SocketAddr,
+    hsts: bool,
     pulse: Pulse,
 }
 
 impl Speaker {
     async fn speak_tls(self, stream: TcpStream, tls: &Tls, watcher: Watcher) {
-        match tokio::time::timeout(HANDSHAKE_WITHIN, tls.acceptor.accept(stream)).await {
+        match tokio::time::timeout(HANDSHAKE_WITHIN, tls.acceptor().accept(stream)).await {
             Ok(Ok(stream)) => self.speak(stream, watcher).await,
             Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
             Err(_) => tracing::debug!("a TLS handshake took too long"),
@@ -144,7 +153,7 @@ impl Speaker {
             request.extensions_mut().insert(self.from);
             self.router.clone().oneshot(request.map(body)).await?.map(Either::Right)
         };
-        answer::protect(response.headers_mut());
+        answer::protect(response.headers_mut(), self.hsts);
         // A length sent beside the chunks is taken away before anybody sees it. A proxy that went by it would take what
         // follows for a part of the body: so nothing follows (RFC 9112 §6.3).
         if is_chunked {
@@ -195,11 +204,13 @@ async fn accept(
 
 fn router(app: Arc<App>) -> Router {
     Router::new()
+        .route("/", get(root))
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics))
         .route("/openapi.json", get(openapi_json))
         .merge(docs_page::router())
+        .route_layer(axum::middleware::from_fn(access_log::log_page))
         .fallback(api)
         .method_not_allowed_fallback(api)
         .with_state(app)
@@ -207,6 +218,16 @@ fn router(app: Arc<App>) -> Router {
 
 async fn api(State(app): State<Arc<App>>, Extension(from): Extension<SocketAddr>, request: Request<Body>) -> Response {
     pipeline::answer(&app, from, request).await.map(Body::from)
+}
+
+/// People who open the server's address in a browser get the documentation; programs get the API's answer.
+async fn root(State(app): State<Arc<App>>, from: Extension<SocketAddr>, request: Request<Body>) -> Response {
+    let accept = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    if accept.contains("text/html") {
+        Redirect::to("/docs").into_response()
+    } else {
+        api(State(app), from, request).await
+    }
 }
 
 const JSON: &str = "application/json; charset=utf-8";

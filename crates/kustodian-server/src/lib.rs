@@ -1,6 +1,7 @@
 //! The HTTP side of Kustodian. Routes, role checks and the OpenAPI document come out of the declarations in
 //! `kustomer-api`; rules are asked in `kustodian-core`; records are reached through its ports. No SQL is known here.
 
+mod access_log;
 mod admission;
 mod answer;
 mod app;
@@ -23,6 +24,7 @@ mod silence;
 mod tls;
 mod unreadable;
 
+pub use access_log::TARGET as ACCESS_LOG;
 pub use app::Services;
 pub use connection::Server;
 pub use settings::{AbsentTypes, Settings};

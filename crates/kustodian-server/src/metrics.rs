@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::{encode_eof, encode_registry};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -25,6 +26,8 @@ struct Which {
 
 pub(crate) struct Metrics {
     registry: Mutex<Registry>,
+    /// Of the process, whose names have no prefix, as dashboards expect them.
+    process: Mutex<Registry>,
     requests: Family<Outcome, Counter<u64, AtomicU64>>,
     seconds: Family<Which, Histogram, fn() -> Histogram>,
     pub(crate) connections: Gauge,
@@ -54,7 +57,17 @@ impl Default for Metrics {
         let help = "1 while values that were erased may still be on the disk, and taking them off is tried again";
         registry.register("scrub_pending", help, scrub_pending.clone());
         registry.register("write_limit", "API writes that may be worked on at once now", write_limit.clone());
-        Self { registry: Mutex::new(registry), requests, seconds, connections, shed, scrub_pending, write_limit }
+        let process = Mutex::default();
+        Self {
+            registry: Mutex::new(registry),
+            process,
+            requests,
+            seconds,
+            connections,
+            shed,
+            scrub_pending,
+            write_limit,
+        }
     }
 }
 
@@ -69,11 +82,18 @@ impl Metrics {
         self.registry.lock().unwrap_or_else(PoisonError::into_inner).register_collector(collector);
     }
 
+    /// The same, for what describes the process.
+    pub(crate) fn add_of_process(&self, collector: Box<dyn Collector>) {
+        self.process.lock().unwrap_or_else(PoisonError::into_inner).register_collector(collector);
+    }
+
     /// All of it in the Prometheus text format.
     pub(crate) fn render(&self) -> String {
         let mut text = String::new();
-        let registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
-        if prometheus_client::encoding::text::encode(&mut text, &registry).is_err() {
+        let written = [&self.registry, &self.process].into_iter().try_for_each(|registry| {
+            encode_registry(&mut text, &registry.lock().unwrap_or_else(PoisonError::into_inner))
+        });
+        if written.and_then(|()| encode_eof(&mut text)).is_err() {
             tracing::error!("the metrics could not be written");
         }
         text

@@ -11,6 +11,7 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use kustodian_core::directory::Token;
 use kustodian_core::permission::authorize;
 use kustodian_core::rate_limit::{self, Standing};
 use kustodian_core::refusal::Refusal;
@@ -18,6 +19,7 @@ use kustomer_api::customer::EraseCustomer;
 use kustomer_api::error::code;
 use kustomer_api::{Endpoint as _, Timestamp};
 
+use crate::access_log::{self, Answered};
 use crate::answer::{self, Answer, REQUEST_ID, Response};
 use crate::app::App;
 use crate::authentication::authenticate;
@@ -30,8 +32,11 @@ pub(crate) async fn answer(app: &Arc<App>, from: SocketAddr, request: Request<Bo
     let began = Instant::now();
     let now = app.services.clock.now();
     let (parts, body) = request.into_parts();
+    let method = parts.method.clone();
+    let version = if parts.uri.path().starts_with("/v2/") { "/v2" } else { "/v1" };
     let request_id: Arc<str> = request_id(app, &parts.headers);
-    let mut passage = Passage { standing: Standing::unlimited(now), operation: "unknown", is_replayed: false };
+    let mut passage =
+        Passage { standing: Standing::unlimited(now), operation: "unknown", path: "", key: None, is_replayed: false };
 
     let answered = passage.run(app, from.ip(), now, &request_id, parts, body).await;
     let mut response = match answered {
@@ -55,6 +60,17 @@ pub(crate) async fn answer(app: &Arc<App>, from: SocketAddr, request: Request<Bo
     let status = response.status().as_u16();
     app.metrics.answered(passage.operation, status, began.elapsed());
     tracing::debug!(request_id = &*request_id, operation = passage.operation, status, "answered");
+    access_log::write(&Answered {
+        method: &method,
+        version: if passage.path.is_empty() { "" } else { version },
+        path: passage.path,
+        status,
+        began,
+        bytes: access_log::length(response.body()),
+        key: passage.key.as_ref().map_or("", |token| token.name.as_str()),
+        from,
+        request_id: &request_id,
+    });
     response
 }
 
@@ -62,6 +78,10 @@ pub(crate) async fn answer(app: &Arc<App>, from: SocketAddr, request: Request<Bo
 struct Passage {
     standing: Standing,
     operation: &'static str,
+    /// The template of its path.
+    path: &'static str,
+    /// Who asks.
+    key: Option<Arc<Token>>,
     /// Whether the answer is one that was given before.
     is_replayed: bool,
 }
@@ -83,10 +103,12 @@ impl Passage {
             Found::Nothing => return Err(Refusal::new(404, code::NOT_FOUND, "", "There is no such path in the API")),
         };
         self.operation = route.operation.name;
+        self.path = route.operation.path;
         if route.operation.public {
             return Err(not_implemented(route));
         }
         let caller = authenticate(app, &parts.headers, from, now).await?;
+        self.key = Some(Arc::clone(&caller.token));
         let (granted, standing) = app.take_from_budget(caller.org.key, now);
         self.standing = standing;
         if !granted {

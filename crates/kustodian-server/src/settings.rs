@@ -29,6 +29,8 @@ pub struct Settings {
     pub head_timeout: Duration,
     /// How long an answer may take to be worked out; then the answer is 503.
     pub answer_timeout: Duration,
+    /// Whether answers over TLS ask browsers to come back over TLS alone (HSTS).
+    pub hsts: bool,
     /// How many connections may be open; further ones wait to be accepted.
     pub max_connections: usize,
     /// How many requests may be worked on at once; further ones are answered 503 at once, so that those admitted are
@@ -73,6 +75,7 @@ impl Default for Settings {
             body_timeout: Duration::from_secs(30),
             head_timeout: Duration::from_secs(75),
             answer_timeout: Duration::from_secs(30),
+            hsts: true,
             max_connections: 20_000,
             max_in_flight: 1_024,
             target_write_time: Duration::from_millis(200),

@@ -1,15 +1,15 @@
 //! TLS for those who put no proxy in front.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::TlsAcceptor;
 
-/// A certificate with its key, ready to accept connections.
+/// A certificate with its key, ready to accept connections. Clones share it: [`Tls::replace`] acts on all.
 #[derive(Clone)]
 pub struct Tls {
-    pub(crate) acceptor: TlsAcceptor,
+    acceptor: Arc<RwLock<TlsAcceptor>>,
 }
 
 /// Why a certificate or a key does not do.
@@ -45,6 +45,16 @@ impl Tls {
             .with_single_cert(chain, key)
             .map_err(|error| TlsError::Pair(error.to_string()))?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)) })
+        Ok(Self { acceptor: Arc::new(RwLock::new(TlsAcceptor::from(Arc::new(config)))) })
+    }
+
+    /// Uses the certificate and key of `other` for connections from now on; those that are open keep theirs.
+    pub fn replace(&self, other: &Self) {
+        let other = other.acceptor();
+        *self.acceptor.write().unwrap_or_else(PoisonError::into_inner) = other;
+    }
+
+    pub(crate) fn acceptor(&self) -> TlsAcceptor {
+        self.acceptor.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

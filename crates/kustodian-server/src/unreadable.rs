@@ -133,7 +133,8 @@ impl<'a> Bare<'a> {
         let mut response = answer::refuse(Refusal::new(self.status.as_u16(), code::BAD_PARAM, "", title));
         let now = app.services.clock.now();
         answer::finish(&mut response, &app.services.ids.next().to_string(), Standing::unlimited(now));
-        answer::protect(response.headers_mut());
+        // A request that nobody can read is no browser's.
+        answer::protect(response.headers_mut(), false);
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         let (parts, body) = response.into_parts();
         let mut answer =

@@ -178,6 +178,22 @@ impl Database {
         }
     }
 
+    /// The engine: `sqlite` or `postgres`.
+    pub fn engine(&self) -> &'static str {
+        match &self.engine {
+            Engine::Sqlite(_) => "sqlite",
+            Engine::Postgres(_) => "postgres",
+        }
+    }
+
+    /// Where the database is, for people: the path of its file, or database, host and port. Never a user or a password.
+    pub fn name(&self) -> String {
+        match &self.engine {
+            Engine::Sqlite(engine) => engine.name(),
+            Engine::Postgres(engine) => engine.name().to_owned(),
+        }
+    }
+
     /// The counters as they stand; cheap.
     pub fn metrics(&self) -> Metrics {
         match &self.engine {

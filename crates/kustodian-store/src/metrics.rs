@@ -22,6 +22,10 @@ pub struct Metrics {
     pub queued: u64,
     /// How many may wait; on PostgreSQL: how many can be under way at the same time.
     pub queue_length: u64,
+    /// The length of the database's file, in bytes, without its log; `None` on PostgreSQL.
+    pub database_bytes: Option<u64>,
+    /// What this user may still write on the file system of the database, in bytes; `None` on PostgreSQL.
+    pub free_bytes: Option<u64>,
 }
 
 /// Where the threads of an engine count.
@@ -65,6 +69,8 @@ impl Counters {
             log_bytes: self.log_bytes.load(Ordering::Relaxed),
             queued: count(queued),
             queue_length: count(queue_length),
+            database_bytes: None,
+            free_bytes: None,
         }
     }
 }

@@ -143,6 +143,9 @@ pub(crate) struct ServeArguments {
         value_parser = BoolishValueParser::new()
     )]
     pub(crate) read_only: Option<bool>,
+    /// Logs every request on standard error, without query and ids: off, text or json [default: off]
+    #[arg(long, env = "KUSTODIAN_ACCESS_LOG", value_name = "FORMAT")]
+    pub(crate) access_log: Option<AccessLog>,
     #[command(flatten)]
     pub(crate) index: IndexArguments,
     #[command(flatten)]
@@ -238,6 +241,18 @@ pub(crate) struct TlsArguments {
     /// A file with the certificate's private key, PEM, not encrypted
     #[arg(long, help_heading = "TLS", env = "KUSTODIAN_TLS_KEY", value_name = "FILE")]
     pub(crate) tls_key: Option<PathBuf>,
+    /// Asks browsers to use HTTPS alone for a year (HSTS), on answers over TLS [default: true]
+    #[arg(
+        long,
+        help_heading = "TLS",
+        env = "KUSTODIAN_HSTS",
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        value_parser = BoolishValueParser::new()
+    )]
+    pub(crate) hsts: Option<bool>,
 }
 
 /// Which database.
@@ -307,6 +322,19 @@ pub(crate) enum OrgCommand {
 pub(crate) enum LogFormat {
     /// For people.
     #[default]
+    Text,
+    /// For programs: one object a line.
+    Json,
+}
+
+/// Whether and how requests are logged.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(try_from = "Word")]
+pub(crate) enum AccessLog {
+    /// Not at all.
+    #[default]
+    Off,
+    /// For people.
     Text,
     /// For programs: one object a line.
     Json,
@@ -455,7 +483,7 @@ macro_rules! value_enum_in_file {
         }
     )+ };
 }
-value_enum_in_file!(LogFormat, MissingRoleStatus, CompanyRule, AbsentTypesRule);
+value_enum_in_file!(LogFormat, AccessLog, MissingRoleStatus, CompanyRule, AbsentTypesRule);
 
 impl TryFrom<Word> for RateLimit {
     type Error = String;

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::arguments::{
-    AbsentTypesRule, CommonArguments, CompanyRule, DatabaseArguments, IndexArguments, LimitArguments, LogFormat,
-    MissingRoleStatus, PageCap, RateLimit, ServeArguments, TlsArguments,
+    AbsentTypesRule, AccessLog, CommonArguments, CompanyRule, DatabaseArguments, IndexArguments, LimitArguments,
+    LogFormat, MissingRoleStatus, PageCap, RateLimit, ServeArguments, TlsArguments,
 };
 use crate::failure::Failure;
 use crate::logging;
@@ -32,6 +32,37 @@ pub(crate) struct Configuration {
     pub(crate) tls: TlsArguments,
     pub(crate) log: String,
     pub(crate) log_format: LogFormat,
+    pub(crate) access_log: AccessLog,
+    /// Where what can change while the server runs is read again.
+    pub(crate) given: Given,
+}
+
+/// What was given outside the configuration file of what can be read again, and the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Given {
+    config: Option<PathBuf>,
+    log: Option<String>,
+    tls: TlsArguments,
+}
+
+impl Given {
+    /// The log filter and the files of TLS, as they are now.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or holds something that is no setting.
+    pub(crate) fn read_again(&self) -> Result<(String, TlsArguments), Failure> {
+        Ok(self.over(&File::read(self.config.clone())?))
+    }
+
+    fn over(&self, file: &File) -> (String, TlsArguments) {
+        let log = self.log.clone().or_else(|| file.log.clone()).unwrap_or_else(|| "info".to_owned());
+        let tls = TlsArguments {
+            tls_cert: self.tls.tls_cert.clone().or_else(|| file.tls_cert.clone()),
+            tls_key: self.tls.tls_key.clone().or_else(|| file.tls_key.clone()),
+            hsts: self.tls.hsts.or(file.hsts),
+        };
+        (log, tls)
+    }
 }
 
 /// The file that is read when it is there and no other is named.
@@ -68,8 +99,10 @@ pub(crate) struct File {
     shutdown_timeout: Option<u32>,
     tls_cert: Option<PathBuf>,
     tls_key: Option<PathBuf>,
+    hsts: Option<bool>,
     log: Option<String>,
     log_format: Option<LogFormat>,
+    access_log: Option<AccessLog>,
 }
 
 impl Configuration {
@@ -78,7 +111,9 @@ impl Configuration {
     /// # Errors
     /// When the file cannot be read, or holds something that is no setting.
     pub(crate) fn gather(common: CommonArguments, serve: ServeArguments) -> Result<Self, Failure> {
-        let file = File::read(common.config)?;
+        let file = File::read(common.config.clone())?;
+        let given = Given { config: common.config, log: common.log, tls: serve.tls };
+        let (log, tls) = given.over(&file);
         let index = file.index(serve.index);
         let limits = LimitArguments {
             max_body: file.max_body,
@@ -90,10 +125,6 @@ impl Configuration {
             max_in_flight: file.max_in_flight,
             target_write_time: file.target_write_time,
             shutdown_timeout: file.shutdown_timeout,
-        };
-        let tls = TlsArguments {
-            tls_cert: serve.tls.tls_cert.or(file.tls_cert),
-            tls_key: serve.tls.tls_key.or(file.tls_key),
         };
         let token = serve.bootstrap_token.or(file.bootstrap_token);
         Ok(Self {
@@ -111,8 +142,10 @@ impl Configuration {
             index,
             limits: serve.limits.or(limits),
             tls,
-            log: common.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
+            log,
             log_format: common.log_format.or(file.log_format).unwrap_or_default(),
+            access_log: serve.access_log.or(file.access_log).unwrap_or_default(),
+            given,
         })
     }
 }
@@ -120,7 +153,8 @@ impl Configuration {
 /// Reads the file for a command that is not the server, and starts logging warnings only, unless asked for more: what
 /// the file says about logs is meant for the server.
 pub(crate) fn quiet(common: CommonArguments) -> Result<File, Failure> {
-    logging::start(common.log.as_deref().unwrap_or("warn"), common.log_format.unwrap_or_default())?;
+    let (filter, format) = (common.log.as_deref().unwrap_or("warn"), common.log_format.unwrap_or_default());
+    logging::start(filter, format, AccessLog::Off)?;
     File::read(common.config)
 }
 

@@ -1,12 +1,15 @@
 //! What a start makes: on an empty database the org and its first API key, so that the first request needs nothing
 //! else; and the words about it.
 
+use std::io::{IsTerminal as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::{Path, PathBuf};
 
 use kustodian_core::chance::Clock;
 use kustodian_core::directory::{Org, Token};
 use kustodian_core::token::{self, TokenRequest, hash};
 use kustomer_api::Timestamp;
+use tempfile::NamedTempFile;
 
 use crate::configuration::Configuration;
 use crate::database::Registry;
@@ -21,6 +24,8 @@ pub(crate) enum Welcome {
         org: String,
         /// The key.
         secret: String,
+        /// Where it was written, when standard output is no terminal: what is printed there ends in a journal.
+        file: Option<PathBuf>,
     },
     /// The key is known beforehand and not shown.
     BootstrapToken {
@@ -73,9 +78,51 @@ pub(crate) async fn prepare(registry: &Registry, configuration: &Configuration) 
         let org = orgs.iter().find(|org| org.name == name).or(orgs.first());
         return Ok(Welcome::KnownDatabase { org: org.map_or(name, |org| org.name.as_str()).to_owned() });
     }
+    let file = if std::io::stdout().is_terminal() { None } else { Some(KeyFile::make(&configuration.database)?) };
     let org = find_or_create(registry, name).await?;
     let secret = registry.create_token(&org, request(FIRST_KEY, None)).await?;
-    Ok(Welcome::FirstKey { org: org.name, secret })
+    let file = file.map(|file| file.keep(&secret)).transpose()?;
+    Ok(Welcome::FirstKey { org: org.name, secret, file })
+}
+
+/// A file for the first key, which nobody else can read.
+struct KeyFile {
+    /// Has a random name until the key is in it.
+    file: NamedTempFile,
+    path: PathBuf,
+}
+
+impl KeyFile {
+    /// Makes one: beside the file of a SQLite database, else in the working directory.
+    fn make(database: &str) -> Result<Self, Failure> {
+        let beside = database.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path));
+        let path = match beside {
+            Some(path) if path != ":memory:" => PathBuf::from(format!("{path}.key")),
+            _ => PathBuf::from("kustodian.key"),
+        };
+        let path = std::path::absolute(&path).unwrap_or(path);
+        let folder = path.parent().unwrap_or(Path::new("/"));
+        match NamedTempFile::new_in(folder) {
+            Ok(file) => Ok(Self { file, path }),
+            Err(error) => Err(not_kept(&path, &error)),
+        }
+    }
+
+    fn keep(mut self, secret: &str) -> Result<PathBuf, Failure> {
+        let written = writeln!(self.file, "{secret}").and_then(|()| self.file.as_file().sync_all());
+        match written.and_then(|()| self.file.persist(&self.path).map_err(|error| error.error)) {
+            Ok(_) => Ok(self.path),
+            Err(error) => Err(not_kept(&self.path, &error)),
+        }
+    }
+}
+
+fn not_kept(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::new(format!(
+        "the first API key cannot be written to {} ({error}): start the server in a terminal, or give it a key with \
+         KUSTODIAN_BOOTSTRAP_TOKEN, or make one with kustodian token create",
+        path.display()
+    ))
 }
 
 fn request(name: &str, secret: Option<String>) -> TokenRequest {
@@ -126,10 +173,18 @@ impl Welcome {
     /// The words, for a server that listens on `address` and works on the database at `url`.
     pub(crate) fn words(&self, scheme: &str, address: SocketAddr, url: &str) -> String {
         match self {
-            Self::FirstKey { org, secret } => format!(
+            Self::FirstKey { org, secret, file: None } => format!(
                 "Made the org {org} and its first API key, which is shown only now. Create a customer with it:\n\n{}\n",
                 curl(scheme, address, secret)
             ),
+            Self::FirstKey { org, file: Some(file), .. } => {
+                let file = file.display().to_string().replace('\'', r"'\''");
+                format!(
+                    "Made the org {org} and its first API key. The key is in the file {file}, which only you can read: \
+                     keep the key, then delete the file. Create a customer with it:\n\n{}\n",
+                    curl(scheme, address, &format!("$(cat '{file}')"))
+                )
+            }
             Self::BootstrapToken { org } => format!(
                 "The org {org} takes the bootstrap token. Create a customer with it:\n\n{}\n",
                 curl(scheme, address, "$KUSTODIAN_BOOTSTRAP_TOKEN")
@@ -176,7 +231,7 @@ mod tests {
 
     #[test]
     fn the_words_hold_a_command_that_reaches_the_server() {
-        let words = Welcome::FirstKey { org: "demo".to_owned(), secret: "key".to_owned() }.words(
+        let words = Welcome::FirstKey { org: "demo".to_owned(), secret: "key".to_owned(), file: None }.words(
             "http",
             "0.0.0.0:8080".parse().unwrap(),
             "sqlite:kustodian.db",

@@ -18,8 +18,10 @@ mod migrate;
 mod orgs;
 mod output;
 mod plan;
+mod process_metrics;
 mod progress;
 mod reindex;
+mod reload;
 mod restore;
 mod serve;
 mod stop;
@@ -49,8 +51,8 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
     match arguments.command {
         Command::Serve(serve) => {
             let configuration = Configuration::gather(arguments.common, serve)?;
-            logging::start(&configuration.log, configuration.log_format)?;
-            many_threads()?.block_on(serve::run(configuration))
+            let log = logging::start(&configuration.log, configuration.log_format, configuration.access_log)?;
+            many_threads()?.block_on(serve::run(configuration, log))
         }
         Command::Token { command } => {
             let common = configuration::quiet(arguments.common)?;

@@ -15,6 +15,9 @@ use crate::chance::{SystemClock, SystemIds};
 use crate::configuration::Configuration;
 use crate::database::Registry;
 use crate::failure::Failure;
+use crate::logging::LogLevel;
+use crate::process_metrics::ProcessCollector;
+use crate::reload::Reloadable;
 use crate::store_metrics::StoreCollector;
 use crate::{first_start, output, stop};
 
@@ -25,14 +28,14 @@ const CLOSE_WITHIN: Duration = Duration::from_secs(10);
 ///
 /// # Errors
 /// When the address, the database or the configuration does not do.
-pub(crate) async fn run(configuration: Configuration) -> Result<(), Failure> {
+pub(crate) async fn run(configuration: Configuration, log: LogLevel) -> Result<(), Failure> {
     // The address first: when it is taken, most likely by this server itself, the database is left alone.
     let listener = listen(&configuration.listen).await?;
     let tls = tls(&configuration.tls)?;
     first_start::check(&configuration)?;
     let address = listener.local_addr().map_err(|error| Failure::new(format!("no local address: {error}")))?;
     let database = open(&configuration.database, configuration.index.options()).await?;
-    let served = serve(&configuration, listener, address, tls, &database).await;
+    let served = serve(&configuration, log, listener, address, tls, &database).await;
     if tokio::time::timeout(CLOSE_WITHIN, database.close()).await.is_err() {
         tracing::warn!("the database did not close in time; it recovers at the next start");
     }
@@ -41,12 +44,16 @@ pub(crate) async fn run(configuration: Configuration) -> Result<(), Failure> {
 
 async fn serve(
     configuration: &Configuration,
+    log: LogLevel,
     listener: TcpListener,
     address: SocketAddr,
     tls: Option<Tls>,
     database: &Database,
 ) -> Result<(), Failure> {
-    let stopped = stop::requested().map_err(|error| Failure::new(format!("signals cannot be received: {error}")))?;
+    let no_signals = |error| Failure::new(format!("signals cannot be received: {error}"));
+    let stopped = stop::requested().map_err(no_signals)?;
+    let reloadable = Reloadable { given: configuration.given.clone(), log, tls: tls.clone() };
+    reloadable.at_every_hangup().map_err(no_signals)?;
     let registry = Registry { directory: database.directory(), clock: SystemClock, ids: SystemIds::new(SystemClock)? };
     let welcome = first_start::prepare(&registry, configuration).await?;
     let services = services(database, registry);
@@ -57,11 +64,14 @@ async fn serve(
         absent_types: configuration.absent_types.into(),
         search_page_cap: configuration.search_page_cap.0,
         read_only: configuration.read_only,
+        hsts: configuration.tls.hsts.unwrap_or(true),
         ..Settings::default()
     };
     configuration.limits.apply(&mut settings);
     let collector = StoreCollector::new(database.meter());
-    let server = Server::new(services, settings).with_metrics(Box::new(collector));
+    let process = ProcessCollector { engine: database.engine() };
+    let server =
+        Server::new(services, settings).with_metrics(Box::new(collector)).with_process_metrics(Box::new(process));
     let (scheme, server) = match tls {
         None => ("http", server),
         Some(tls) => ("https", server.with_tls(tls)),
@@ -69,11 +79,24 @@ async fn serve(
     // A server whose output nobody reads serves all the same.
     drop(output::print(&welcome.words(scheme, address, &configuration.database)));
     drop(output::print(&format!("kustodian {} listening on {scheme}://{address}", env!("CARGO_PKG_VERSION"))));
-    server.serve(listener, stopped).await.map_err(|error| Failure::new(format!("serving on {address} ended: {error}")))
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        engine = database.engine(),
+        database = database.name(),
+        address = %address,
+        tls = scheme == "https",
+        "serving"
+    );
+    let served = server.serve(listener, stopped).await;
+    tracing::info!("stopped serving: closing the database");
+    served.map_err(|error| Failure::new(format!("serving on {address} ended: {error}")))
 }
 
 /// Reads certificate and key, when both are given.
-fn tls(arguments: &TlsArguments) -> Result<Option<Tls>, Failure> {
+///
+/// # Errors
+/// When one is missing or cannot be read, or they do not belong together.
+pub(crate) fn tls(arguments: &TlsArguments) -> Result<Option<Tls>, Failure> {
     let (cert, key) = match (&arguments.tls_cert, &arguments.tls_key) {
         (None, None) => return Ok(None),
         (Some(cert), Some(key)) => (cert, key),

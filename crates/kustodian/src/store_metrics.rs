@@ -36,6 +36,12 @@ impl<F: Fn() -> Metrics + Send + Sync + 'static> Collector for StoreCollector<F>
         tell("store_checkpoints", "Times the log was moved into the file", &ConstCounter::new(metrics.checkpoints))?;
         tell("store_log_bytes", "Length of the log", &level(metrics.log_bytes))?;
         tell("store_queued", "Writes waiting now", &level(metrics.queued))?;
+        for (name, help, bytes) in [
+            ("store_database_bytes", "Length of the database's file, without its log", metrics.database_bytes),
+            ("store_free_bytes", "Free space where the database's file is", metrics.free_bytes),
+        ] {
+            bytes.map_or(Ok(()), |bytes| tell(name, help, &level(bytes)))?;
+        }
         tell("store_queue_length", "Writes that may wait, or be under way", &level(metrics.queue_length))
     }
 }

@@ -147,6 +147,11 @@ impl Postgres {
         Ok(Self { core: Arc::new(core), sequencer: Mutex::new(Some(sequencer)) })
     }
 
+    /// Where the database is, for the operator; without user and password.
+    pub(crate) fn name(&self) -> &str {
+        self.core.connector.name()
+    }
+
     pub(crate) fn metrics(&self) -> Metrics {
         let Core { counters, writers, .. } = &*self.core;
         counters.snapshot(writers.waiting(), writers.size())

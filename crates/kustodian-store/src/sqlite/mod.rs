@@ -26,7 +26,7 @@ mod temporary;
 mod values;
 mod writer;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -51,6 +51,8 @@ use crate::options::{Options, SearchEffort};
 
 /// An open SQLite database.
 pub(crate) struct Sqlite {
+    path: PathBuf,
+    is_temporary: bool,
     queue: Queue,
     /// For single records.
     readers: Readers,
@@ -113,6 +115,8 @@ impl Sqlite {
         )
         .map_err(|error| OpenError::Failed { what: path.display().to_string(), reason: error.to_string() })?;
         Ok(Self {
+            path: path.to_owned(),
+            is_temporary: folder.is_some(),
             queue,
             readers: single,
             list_readers: Arc::new(lists),
@@ -125,8 +129,17 @@ impl Sqlite {
         })
     }
 
+    /// Where the database is, for the operator.
+    pub(crate) fn name(&self) -> String {
+        let path = std::path::absolute(&self.path).unwrap_or_else(|_| self.path.clone());
+        let temporary = if self.is_temporary { " (temporary)" } else { "" };
+        format!("{}{temporary}", path.display())
+    }
+
     pub(crate) fn metrics(&self) -> Metrics {
-        self.counters.snapshot(self.queue.len(), self.queue.capacity())
+        let counted = self.counters.snapshot(self.queue.len(), self.queue.capacity());
+        let database_bytes = self.path.metadata().ok().map(|file| file.len());
+        Metrics { database_bytes, free_bytes: free_bytes(&self.path), ..counted }
     }
 
     /// Writes what is queued, moves the log into the file, closes every connection and waits for the threads. The
@@ -187,6 +200,20 @@ impl Sqlite {
 impl Drop for Sqlite {
     fn drop(&mut self) {
         self.shut_down();
+    }
+}
+
+/// What this user may still write where a file is.
+fn free_bytes(path: &Path) -> Option<u64> {
+    #[cfg(unix)]
+    {
+        let system = rustix::fs::statvfs(path).ok()?;
+        Some(system.f_bavail.saturating_mul(system.f_frsize))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        None
     }
 }
 

@@ -63,12 +63,13 @@ fn a_bootstrap_token_that_is_refused_leaves_nothing_made() {
 
 #[test]
 fn a_memory_database_of_a_killed_server_is_removed_by_the_next_start() {
-    let temporary = tempfile::tempdir().unwrap();
+    let (temporary, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let start = || {
         let mut command = binary();
         command
             .args(["serve", "--listen", "127.0.0.1:0", "--database", "sqlite::memory:"])
-            .env("TMPDIR", temporary.path());
+            .env("TMPDIR", temporary.path())
+            .current_dir(folder.path());
         let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
         let lines = std::io::BufRead::lines(std::io::BufReader::new(process.stdout.take().unwrap()));
         lines.map_while(Result::ok).find(|line| line.contains("listening on ")).unwrap();

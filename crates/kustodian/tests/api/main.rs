@@ -22,6 +22,7 @@ mod idempotency;
 mod isolation;
 mod killed;
 mod limits;
+mod operating;
 mod orgs;
 mod pages;
 mod place;

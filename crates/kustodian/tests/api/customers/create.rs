@@ -157,7 +157,6 @@ fn the_answer_has_the_recorded_headers() {
     for (header, value) in [
         ("content-type", "application/json; charset=utf-8"),
         ("cache-control", "no-cache,private"),
-        ("strict-transport-security", "max-age=31536000; includeSubDomains"),
         ("x-content-type-options", "nosniff"),
         ("x-kustomer-pod", "prod1"),
         ("timing-allow-origin", "*"),

@@ -1,0 +1,58 @@
+//! SIGHUP: reads the log level and the certificates again, so that neither needs a restart.
+
+use std::io;
+
+use kustodian_server::Tls;
+
+use crate::configuration::Given;
+use crate::failure::Failure;
+use crate::logging::LogLevel;
+use crate::serve;
+
+/// What can be replaced while the server runs.
+pub(crate) struct Reloadable {
+    pub(crate) given: Given,
+    pub(crate) log: LogLevel,
+    pub(crate) tls: Option<Tls>,
+}
+
+impl Reloadable {
+    /// Reloads at every SIGHUP from now on, in the background.
+    ///
+    /// # Errors
+    /// When the operating system does not deliver signals.
+    #[cfg(unix)]
+    pub(crate) fn at_every_hangup(self) -> io::Result<()> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut hangups = signal(SignalKind::hangup())?;
+        tokio::spawn(async move {
+            while hangups.recv().await.is_some() {
+                match self.reload() {
+                    Ok(()) => tracing::info!("SIGHUP: read the log level and the certificates again"),
+                    Err(failure) => tracing::error!(%failure, "SIGHUP: what was in use stays in use"),
+                }
+            }
+        });
+        Ok(())
+    }
+
+    /// There is no such signal elsewhere.
+    #[cfg(not(unix))]
+    pub(crate) fn at_every_hangup(self) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Replaces all of it, or nothing.
+    fn reload(&self) -> Result<(), Failure> {
+        let (log, arguments) = self.given.read_again()?;
+        let tls = serve::tls(&arguments)?;
+        if tls.is_some() != self.tls.is_some() {
+            return Err(Failure::new("TLS cannot be turned on or off without a restart"));
+        }
+        self.log.set(&log)?;
+        if let (Some(used), Some(new)) = (&self.tls, &tls) {
+            used.replace(new);
+        }
+        Ok(())
+    }
+}
