@@ -22,6 +22,8 @@ use crate::output::Output;
 use crate::plan::PlanArguments;
 use crate::reindex::ReindexArguments;
 use crate::restore::RestoreArguments;
+use crate::roles::RolesArguments;
+use crate::size::Size;
 use crate::tail::TailArguments;
 use crate::tokens::CreateToken;
 
@@ -59,6 +61,8 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: TokenCommand,
     },
+    /// Lists the roles that a key may have, and the operations that ask for each.
+    Roles(RolesArguments),
     /// Makes and lists orgs, also while a server runs on the database.
     Org {
         #[command(subcommand)]
@@ -166,9 +170,9 @@ pub(crate) struct IndexArguments {
 /// How much the server takes before it says no.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Args)]
 pub(crate) struct LimitArguments {
-    /// The largest body in bytes; a larger one is answered 413 [default: 102400]
-    #[arg(long, help_heading = "Limits", env = "KUSTODIAN_MAX_BODY", value_name = "BYTES")]
-    pub(crate) max_body: Option<usize>,
+    /// The largest body, in bytes or with a unit such as 1MB; a larger one is answered 413 [default: 100KiB]
+    #[arg(long, help_heading = "Limits", env = "KUSTODIAN_MAX_BODY", value_name = "SIZE")]
+    pub(crate) max_body: Option<Size>,
     /// Seconds a body may take to arrive; then the answer is 408 [default: 30]
     #[arg(long, help_heading = "Limits", env = "KUSTODIAN_BODY_TIMEOUT", value_name = "SECONDS")]
     pub(crate) body_timeout: Option<u32>,
@@ -218,7 +222,7 @@ impl LimitArguments {
         let seconds = |given: Option<u32>, setting: &mut Duration| {
             *setting = given.map_or(*setting, |given| Duration::from_secs(given.max(1).into()));
         };
-        number(self.max_body, &mut settings.max_body);
+        number(self.max_body.map(|size| size.0), &mut settings.max_body);
         number(self.max_connections, &mut settings.max_connections);
         number(self.max_in_flight, &mut settings.max_in_flight);
         if let Some(millis) = self.target_write_time {

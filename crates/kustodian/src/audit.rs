@@ -14,7 +14,7 @@ use crate::arguments::{DatabaseArguments, OutputArguments};
 use crate::configuration;
 use crate::customers::{ServerArguments, client};
 use crate::failure::Failure;
-use crate::output::{Output, print, print_json, print_table};
+use crate::output::{Output, print, print_json, print_json_text, print_table};
 use crate::progress::Report;
 
 #[derive(Debug, Subcommand)]
@@ -106,7 +106,7 @@ pub(crate) async fn run(command: AuditCommand, settings: configuration::File) ->
             let body = exchange.response.body.clone();
             let page = exchange.into_result()?;
             match output.output {
-                Output::Json => print(&String::from_utf8_lossy(&body)),
+                Output::Json => print_json_text(&String::from_utf8_lossy(&body)),
                 Output::Table => print_table(&HEADER, page.data.iter().map(row)),
             }
         }

@@ -13,6 +13,7 @@ use crate::arguments::{
 };
 use crate::failure::Failure;
 use crate::logging;
+use crate::size::Size;
 
 /// How to serve.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,7 +89,7 @@ pub(crate) struct File {
     search_page_cap: Option<PageCap>,
     read_only: Option<bool>,
     indexed_custom_attributes: Option<u8>,
-    max_body: Option<usize>,
+    max_body: Option<Size>,
     body_timeout: Option<u32>,
     head_timeout: Option<u32>,
     answer_timeout: Option<u32>,

@@ -23,7 +23,9 @@ mod progress;
 mod reindex;
 mod reload;
 mod restore;
+mod roles;
 mod serve;
+mod size;
 mod stop;
 mod store_metrics;
 mod tail;
@@ -58,6 +60,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
             let common = configuration::quiet(arguments.common)?;
             one_thread()?.block_on(tokens::run(command, common))
         }
+        Command::Roles(arguments) => roles::run(arguments),
         Command::Org { command } => {
             let common = configuration::quiet(arguments.common)?;
             one_thread()?.block_on(orgs::run(command, common))

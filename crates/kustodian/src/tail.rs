@@ -7,7 +7,7 @@ use kustomer_api::event::{Event, ListEvents};
 use crate::arguments::OutputArguments;
 use crate::customers::{ServerArguments, client};
 use crate::failure::Failure;
-use crate::output::{Output, print};
+use crate::output::{Output, print_json_text, print_line};
 
 /// Where to begin, and when to end.
 #[derive(Debug, Args)]
@@ -57,8 +57,10 @@ pub(crate) async fn run(arguments: TailArguments) -> Result<(), Failure> {
 
 fn show(event: &Event, output: Output) -> Result<(), Failure> {
     match output {
-        Output::Json => print(&serde_json::to_string(event).map_err(|error| Failure::new(error.to_string()))?),
-        Output::Table => print(&line(event)),
+        Output::Json => {
+            print_json_text(&serde_json::to_string(event).map_err(|error| Failure::new(error.to_string()))?)
+        }
+        Output::Table => print_line(&line(event)),
     }
 }
 

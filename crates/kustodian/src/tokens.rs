@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use kustodian_core::chance::{Clock, Ids};
 use kustodian_core::directory::{DirectoryError, Org, Token};
 use kustodian_core::token::{TokenRequest, issue};
-use kustomer_api::{ObjectId, Timestamp};
+use kustomer_api::{ObjectId, Timestamp, role};
 use serde_json::{Value, json};
 
 use crate::arguments::{DatabaseArguments, TokenCommand};
@@ -27,9 +27,13 @@ pub(crate) struct CreateToken {
     /// Its name, which is also its user's.
     #[arg(long, value_name = "NAME")]
     name: String,
-    /// A role, such as org or org.user.customer.read; repeatable. Roles cannot be changed afterwards.
-    #[arg(long = "role", value_name = "ROLE", required = true)]
+    /// A role, such as org or org.user.customer.read; repeatable. `kustodian roles` lists them. Roles cannot be changed
+    /// afterwards
+    #[arg(long = "role", value_name = "ROLE", value_parser = known_role, required_unless_present = "forced_roles")]
     roles: Vec<String>,
+    /// A role that this version does not know; repeatable
+    #[arg(long = "force-role", value_name = "ROLE")]
+    forced_roles: Vec<String>,
     /// After how many days it is refused, 36500 at most; never when not given.
     #[arg(long, value_name = "D", value_parser = clap::value_parser!(u32).range(1..=MAX_DAYS))]
     expires_in_days: Option<u32>,
@@ -40,6 +44,15 @@ pub(crate) struct CreateToken {
 
 /// A hundred years; a key for longer is one that never expires.
 const MAX_DAYS: i64 = 36_500;
+
+/// A role that opens something. A mistyped one would make a key that is refused everywhere.
+fn known_role(text: &str) -> Result<String, String> {
+    if role::opens_something(text) {
+        return Ok(text.to_owned());
+    }
+    let meant = role::nearest_role(text).map(|role| format!("did you mean {role}? ")).unwrap_or_default();
+    Err(format!("no operation asks for this role: {meant}`kustodian roles` lists them, --force-role takes any"))
+}
 
 /// A range of addresses, or a single one.
 fn range(text: &str) -> Result<IpNet, String> {
@@ -62,7 +75,8 @@ pub(crate) async fn run(command: TokenCommand, file: File) -> Result<(), Failure
 }
 
 async fn create(wanted: CreateToken, file: File) -> Result<(), Failure> {
-    let CreateToken { database, org, name, roles, expires_in_days, cidr } = wanted;
+    let CreateToken { database, org, name, roles, forced_roles, expires_in_days, cidr } = wanted;
+    let roles = [roles, forced_roles].concat();
     let org = file.org(org);
     let make = async |registry: &Registry| {
         let org = registry.org(&org).await?;

@@ -1,5 +1,10 @@
 //! Roles: dot-separated words, most general first (`docs/contract/behaviour.md` §1.6).
 
+use std::collections::BTreeSet;
+
+use crate::operation;
+use crate::search::nearest;
+
 /// Whether a credential that holds `held` may do what asks for `required`.
 ///
 /// A role grants itself and everything beneath it, so `org` grants all and `org.user` grants `org.user.customer.read`.
@@ -32,6 +37,66 @@ pub fn grants(held: &str, required: &str) -> bool {
 /// valid credential.
 pub fn any_grants<H: AsRef<str>>(held: &[H], required: &[&str]) -> bool {
     required.is_empty() || held.iter().any(|held| required.iter().any(|required| grants(held.as_ref(), required)))
+}
+
+/// Roles of what Kustomer serves beyond the documented operations (`docs/contract/behaviour.md` §1.6).
+const BEYOND_THE_CONTRACT: [&str; 22] = [
+    "org.admin.billing",
+    "org.admin.hook.write",
+    "org.admin.outbound_webhooks",
+    "org.admin.role_group.write",
+    "org.admin.security",
+    "org.admin.user",
+    "org.hooks",
+    "org.outbound_webhooks",
+    "org.permission.bulk.read",
+    "org.permission.hook.create",
+    "org.permission.outbound_webhook.create",
+    "org.permission.outbound_webhook.delete",
+    "org.permission.outbound_webhook.read",
+    "org.permission.outbound_webhook.update",
+    "org.permission.role_group.write",
+    "org.permission.security",
+    "org.permission.sensitive_attribute.read",
+    "org.permission.user.create",
+    "org.permission.user.read",
+    "org.tracking",
+    "org.user.bulk.read",
+    "org.user.read",
+];
+
+/// Every role that an operation asks for, and those of what Kustomer serves beyond them, in order. Roles are open:
+/// Kustomer may have more.
+///
+/// ```
+/// assert!(kustomer_api::role::all().contains("org.user.customer.read"));
+/// ```
+pub fn all() -> BTreeSet<&'static str> {
+    let asked = operation::all().flat_map(|operation| operation.roles.iter().chain(operation.also).copied());
+    asked.chain(BEYOND_THE_CONTRACT).collect()
+}
+
+/// Whether holding `role` opens anything: it is one of [`all`], a parent of one, or the role of one klass.
+///
+/// ```
+/// use kustomer_api::role::opens_something;
+///
+/// assert!(opens_something("org.user"));
+/// assert!(opens_something("org.permission.kobject.kobject_order.read"));
+/// assert!(!opens_something("org.user.customers.read"));
+/// ```
+pub fn opens_something(role: &str) -> bool {
+    all().iter().any(|known| grants(role, known))
+}
+
+/// The role that was probably meant by one that opens nothing.
+///
+/// ```
+/// assert_eq!(kustomer_api::role::nearest_role("org.user.customers.read"), Some("org.user.customer.read"));
+/// ```
+pub fn nearest_role(role: &str) -> Option<&'static str> {
+    let parents = all().into_iter().filter_map(|role| role.rsplit_once('.')).map(|(parent, _)| parent);
+    nearest(role, all().into_iter().chain(parents))
 }
 
 /// The longest role accepted, in bytes.

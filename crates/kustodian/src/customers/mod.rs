@@ -16,7 +16,7 @@ use crate::arguments::OutputArguments;
 use crate::customers::attributes::AttributeArguments;
 use crate::customers::search::SearchArguments;
 use crate::failure::Failure;
-use crate::output::{Output, print};
+use crate::output::{Output, print, print_json_text};
 
 /// Which server, and as whom.
 #[derive(Debug, Args)]
@@ -223,7 +223,7 @@ where
     let body = exchange.response.body.clone();
     let customer = exchange.into_result()?.data;
     match output {
-        Output::Json => print(&String::from_utf8_lossy(&body)),
+        Output::Json => print_json_text(&String::from_utf8_lossy(&body)),
         Output::Table => show::one(&customer),
     }
 }

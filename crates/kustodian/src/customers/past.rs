@@ -8,7 +8,7 @@ use kustomer_api::query::PageQuery;
 use kustomer_client::Client;
 
 use crate::failure::Failure;
-use crate::output::{Output, print, print_table};
+use crate::output::{Output, print, print_json_text, print_table};
 
 /// Prints what happened to a customer, newest first, at most `limit`.
 pub(super) async fn history(client: &Client, id: ObjectId, limit: u32, output: Output) -> Result<(), Failure> {
@@ -17,7 +17,7 @@ pub(super) async fn history(client: &Client, id: ObjectId, limit: u32, output: O
     let body = exchange.response.body.clone();
     let page = exchange.into_result()?;
     match output {
-        Output::Json => print(&String::from_utf8_lossy(&body)),
+        Output::Json => print_json_text(&String::from_utf8_lossy(&body)),
         Output::Table => print_table(&HEADER, page.data.iter().flat_map(rows)),
     }
 }

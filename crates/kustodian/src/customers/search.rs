@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::show;
 use crate::arguments::OutputArguments;
 use crate::failure::Failure;
-use crate::output::{Output, print};
+use crate::output::{Output, print_json_text, print_line};
 
 /// What to search for, and how much of it to print.
 #[derive(Debug, Args)]
@@ -61,13 +61,13 @@ pub(super) async fn run(client: &Client, arguments: SearchArguments) -> Result<(
             let Some(customer) = walk.next().await? else { break };
             left -= u32::from(limit.is_some());
             match arguments.output.output {
-                Output::Table => print(&customer.id)?,
+                Output::Table => print_line(&customer.id)?,
                 Output::Json => ids.push(Value::String(customer.id)),
             }
         }
         return match arguments.output.output {
             Output::Table => Ok(()),
-            Output::Json => print(&serde_json::json!({ "data": ids }).to_string()),
+            Output::Json => print_json_text(&serde_json::json!({ "data": ids }).to_string()),
         };
     }
     show::list(customers.search_page(&search, &page).walk(), limit, arguments.output.output).await

@@ -7,7 +7,7 @@ use kustomer_client::{Endpoint, Walk};
 use serde_json::Value;
 
 use crate::failure::Failure;
-use crate::output::{Output, print, print_table};
+use crate::output::{Output, print, print_json_text, print_table};
 
 /// Prints one customer, an attribute a line.
 pub(super) fn one(customer: &Customer) -> Result<(), Failure> {
@@ -47,7 +47,7 @@ where
         match output {
             Output::Json => {
                 let json = serde_json::to_string(&customer).map_err(|error| Failure::new(error.to_string()))?;
-                print(&format!("{}{json}", if any { "," } else { "{\"data\":[" }))?;
+                print_json_text(&format!("{}{json}", if any { "," } else { "{\"data\":[" }))?;
             }
             Output::Table => rows.push(row(&customer)),
         }

@@ -288,10 +288,36 @@ fn a_key_is_printed_alone_and_works_until_it_is_revoked() {
 }
 
 #[test]
+fn the_roles_are_listed_with_the_operations_that_ask_for_them() {
+    let listed: Value = serde_json::from_str(&kustodian(&["roles", "--output", "json"]).well()).unwrap();
+    let opened = |role: &str| {
+        let found = listed.as_array().unwrap().iter().find(|listed| listed["role"] == role);
+        found.unwrap_or_else(|| panic!("no {role}"))["operations"].clone()
+    };
+    assert!(opened("org.user.customer.read").as_array().unwrap().contains(&json!("getCustomers")));
+    assert!(opened("org.admin").as_array().unwrap().contains(&json!("eraseCustomer")));
+    // Each role of each operation is there, and can be given.
+    for operation in kustomer_api::operation::all() {
+        for role in operation.roles {
+            assert!(opened(role).as_array().unwrap().contains(&json!(operation.name)), "{role}");
+        }
+    }
+    let table = kustodian(&["roles", "--operation", "eraseCustomer"]).well();
+    assert!(table.contains("org.admin") && !table.contains("org.user.customer.read"), "{table}");
+    kustodian(&["roles", "--operation", "eraseCustomers"]).misused(&["did you mean eraseCustomer?"]);
+}
+
+#[test]
 fn a_key_that_cannot_be_made_is_refused_with_a_reason() {
     let server = Server::on_file();
     let create = |arguments: &[&str]| on_database(&server, &[&["token", "create", "--name", "x"], arguments].concat());
-    create(&["--role", "Not A Role!"]).fails_with("is no role");
+    create(&["--force-role", "Not A Role!"]).fails_with("is no role");
+    create(&["--role", "org.user.customers.read"]).misused(&["org.user.customer.read", "kustodian roles"]);
+    create(&["--role", "org.usr"]).misused(&["did you mean org.user?"]);
+    for known in ["org.permission", "org.user.*", "org.permission.kobject.kobject_order.read", "org.tracking"] {
+        create(&["--role", known]).well();
+    }
+    create(&["--force-role", "org.user.of_tomorrow.read"]).well();
     create(&["--role", "org", "--org", "nope"]).fails_with("there are: demo");
     create(&[]).misused(&["--role"]);
     create(&["--role", "org", "--cidr", "around here"]).misused(&["--cidr", "203.0.113.0/24"]);

@@ -40,5 +40,6 @@ mod silence;
 mod smuggling;
 mod tags;
 mod teams;
+mod terminal;
 mod users;
 mod visibility;

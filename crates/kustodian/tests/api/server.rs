@@ -189,7 +189,7 @@ impl Server {
         let mut command = binary();
         command.args(["token", "create", "--database", &self.database, "--org", org, "--name", "test"]);
         roles.iter().for_each(|role| {
-            command.args(["--role", role]);
+            command.args(["--force-role", role]);
         });
         let output = command.args(more).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
