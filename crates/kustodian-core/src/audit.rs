@@ -2,7 +2,7 @@
 
 use kustomer_api::Field;
 use kustomer_api::audit::{AuditLog, AuditLogAttributes, TYPE};
-use kustomer_api::envelope::{Relationship, Relationships, ResourceId, SelfLink};
+use kustomer_api::envelope::{RelatedId, Relationship, Relationships, SelfLink};
 use kustomer_api::event::Changes;
 use kustomer_api::user::User;
 use serde_json::{Map, Value};
@@ -60,11 +60,10 @@ fn user(event: &Recorded) -> Relationship {
     if let Some(actor) = event.actor {
         return resource::user_relationship(actor);
     }
-    let nobody = [("id".to_owned(), Value::Null), ("type".to_owned(), Value::from(kustomer_api::user::TYPE))];
     Relationship {
         links: Some(SelfLink::new("/v1/users/null".to_owned())),
-        data: Field::<ResourceId>::Absent,
-        extra: [("data".to_owned(), Value::Object(nobody.into_iter().collect()))].into_iter().collect(),
+        data: Field::Value(RelatedId::new(kustomer_api::user::TYPE, Field::Null)),
+        extra: Map::new(),
     }
 }
 

@@ -104,9 +104,9 @@ pub struct Relationship {
     /// Where it leads.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub links: Option<SelfLink>,
-    /// Type and id of the other side; null when there is none.
+    /// Type and id of the other side; null when there is none. See [`id`](Self::id).
     #[serde(default, skip_serializing_if = "Field::is_absent")]
-    pub data: Field<ResourceId>,
+    pub data: Field<RelatedId>,
     /// Members this version does not know, such as `meta`.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
@@ -115,13 +115,48 @@ pub struct Relationship {
 impl Relationship {
     /// A tie to one resource: its type, its id and the link to it.
     pub fn to_one(kind: &str, id: impl std::fmt::Display, link: String) -> Self {
-        let data = Field::Value(ResourceId { kind: kind.to_owned(), id: id.to_string(), extra: Map::new() });
+        let data = Field::Value(RelatedId::new(kind, id.to_string().into()));
         Self { links: Some(SelfLink::new(link)), data, extra: Map::new() }
     }
 
     /// A tie to a list: only the link to it.
     pub fn to_many(link: String) -> Self {
         Self { links: Some(SelfLink::new(link)), ..Self::default() }
+    }
+
+    /// The id of the other side. `None` for a list, for no other side, and for the user of what the system did.
+    ///
+    /// ```
+    /// use kustomer_api::envelope::Relationship;
+    ///
+    /// let by_system: Relationship =
+    ///     serde_json::from_str(r#"{"links":{"self":"/v1/users/null"},"data":{"type":"user","id":null}}"#)?;
+    /// assert_eq!(by_system.id(), None);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn id(&self) -> Option<&str> {
+        self.data.value().and_then(|related| related.id.value()).map(String::as_str)
+    }
+}
+
+/// Type and id of the other side of a relationship.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RelatedId {
+    /// `customer`, `user`, …
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Its id. Null for the user of what the system did (`docs/contract/behaviour.md` §18).
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub id: Field<String>,
+    /// Members this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+impl RelatedId {
+    /// The type and the id alone.
+    pub fn new(kind: &str, id: Field<String>) -> Self {
+        Self { kind: kind.to_owned(), id, extra: Map::new() }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Create, update, delete and restore: each decides on a whole set of changes.
 
 use kustomer_api::customer::{Customer, CustomerAttributes, TYPE};
-use kustomer_api::envelope::{Relationship, ResourceId, SelfLink};
+use kustomer_api::envelope::{RelatedId, Relationship, SelfLink};
 use kustomer_api::{Field, ObjectId};
 use serde_json::{Map, Number};
 
@@ -186,7 +186,7 @@ fn link_company(customer: &mut Customer, company: &Field<String>) {
             customer.relationships.remove("company");
         }
         Field::Value(id) => {
-            let data = Field::Value(ResourceId { kind: "company".to_owned(), id: id.clone(), extra: Map::new() });
+            let data = Field::Value(RelatedId::new("company", id.as_str().into()));
             let company = Relationship { data, ..Relationship::default() };
             customer.relationships.insert("company".to_owned(), company);
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use kustomer_api::custom::Suffix;
 use kustomer_api::customer::{Customer, CustomerAttributes, Email, ExternalId, Location, Phone, Social};
-use kustomer_api::envelope::Relationships;
+use kustomer_api::envelope::{Relationship, Relationships};
 use kustomer_api::search::{Attribute, Class};
 use kustomer_api::{Field, ObjectId, Timestamp};
 use serde_json::{Map, Value as Json};
@@ -303,8 +303,8 @@ impl SearchRow {
             (Attribute::ModifiedBy, "modifiedBy"),
             (Attribute::CompanyId, "company"),
         ] {
-            if let Some(id) = relationships.get(relationship).and_then(|tie| tie.data.value()) {
-                self.exact(attribute, &id.id);
+            if let Some(id) = relationships.get(relationship).and_then(Relationship::id) {
+                self.exact(attribute, id);
             }
         }
     }

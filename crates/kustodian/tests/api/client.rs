@@ -173,7 +173,7 @@ fn a_full_customer_is_created_and_read_back_equal_also_without_a_runtime() {
     });
     assert_eq!(created, read);
     assert_holds(&written(&read.attributes), &written(&input));
-    assert_eq!(read.relationships["company"].data.value().unwrap().id, "5c7d1a1f9a1b2c0010a1b2c3");
+    assert_eq!(read.relationships["company"].id(), Some("5c7d1a1f9a1b2c0010a1b2c3"));
     assert_eq!(read.attributes.custom.value().unwrap().get(Key::<Num>::new("scoreNum")), Some(12.5));
 
     client.customers().delete(id_of(&created)).send_blocking().unwrap();
@@ -249,7 +249,7 @@ fn every_operation_of_the_client_is_answered() {
         let my_id = me.id.parse().unwrap();
         assert_eq!(client.users().get(my_id).await.unwrap().data, me);
         assert_eq!(client.users().get_many(&[my_id, nobody()], &paging).await.unwrap().data, std::slice::from_ref(&me));
-        let org = &me.relationships["org"].data.value().unwrap().id;
+        let org = me.relationships["org"].id().unwrap();
         let org = client.orgs().get(org.parse().unwrap()).await.unwrap().data;
         assert_eq!(org.attributes.name.value().map(String::as_str), Some("demo"));
 

@@ -8,6 +8,7 @@ mod backup;
 mod backup_files;
 mod cli;
 mod client;
+mod client_reads;
 mod contract;
 mod customers;
 mod durability;

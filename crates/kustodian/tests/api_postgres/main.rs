@@ -10,6 +10,8 @@ mod audit_logs;
 mod auth;
 #[path = "../api/backup.rs"]
 mod backup;
+#[path = "../api/client_reads.rs"]
+mod client_reads;
 mod cluster;
 #[path = "../api/contract.rs"]
 mod contract;

@@ -1,0 +1,281 @@
+//! Every answer of the server is read by the client's own types, and loses nothing on the way.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kustomer_api::operation::Operation;
+use kustomer_api::search::CustomerSearchIds;
+use kustomer_api::{Endpoint, audit, auth, customer, event, message, org, search, shortcut, tag, team, user};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::events;
+use crate::roles::served;
+use crate::server::{Answer, Server, full_customer};
+
+/// Reads an answer into its type and writes it again.
+type Reader = fn(&str) -> serde_json::Result<Value>;
+
+fn through<T: DeserializeOwned + Serialize>(text: &str) -> serde_json::Result<Value> {
+    serde_json::to_value(serde_json::from_str::<T>(text)?)
+}
+
+fn reader<E: Endpoint>() -> (&'static str, Reader)
+where
+    E::Answer: Serialize,
+{
+    (E::OPERATION.name, through::<E::Answer>)
+}
+
+fn readers() -> BTreeMap<&'static str, Reader> {
+    BTreeMap::from([
+        reader::<customer::CreateCustomer>(),
+        reader::<customer::GetCustomers>(),
+        reader::<customer::GetCustomerById>(),
+        reader::<customer::GetCustomerByEmail>(),
+        reader::<customer::GetCustomerByPhone>(),
+        reader::<customer::GetCustomerByExternalId>(),
+        reader::<customer::UpdateCustomer>(),
+        reader::<customer::UpdateCustomerAttributes>(),
+        reader::<customer::DeleteCustomer>(),
+        reader::<customer::RestoreCustomer>(),
+        reader::<customer::EraseCustomer>(),
+        reader::<customer::GetCustomerHistory>(),
+        reader::<search::CustomerSearch>(),
+        reader::<search::CustomerArchiveSearch>(),
+        reader::<message::GetMessagesByCustomer>(),
+        reader::<event::GetEvents>(),
+        reader::<audit::GetAuditLogs>(),
+        reader::<tag::GetTags>(),
+        reader::<tag::GetTagById>(),
+        reader::<team::GetTeams>(),
+        reader::<team::GetTeamById>(),
+        reader::<team::CreateTeam>(),
+        reader::<team::UpdateTeamById>(),
+        reader::<team::UpdateTeamAttributes>(),
+        reader::<team::DeleteTeam>(),
+        reader::<team::AddTeamMember>(),
+        reader::<team::RemoveTeamMember>(),
+        reader::<shortcut::GetShortcuts>(),
+        reader::<shortcut::GetShortcutById>(),
+        reader::<shortcut::CreateShortcut>(),
+        reader::<shortcut::UpdateShortcut>(),
+        reader::<shortcut::DeleteShortcut>(),
+        reader::<org::GetOrgById>(),
+        reader::<user::GetUsers>(),
+        reader::<user::GetCurrentUser>(),
+        reader::<user::GetUserById>(),
+        reader::<user::GetMultipleUsersByIds>(),
+        reader::<auth::GetCurrentAuthToken>(),
+        reader::<auth::GetAuthTokens>(),
+        reader::<auth::GetAuthTokenById>(),
+        reader::<auth::GetAuthRoles>(),
+    ])
+}
+
+/// Asks the server, and reads what it answers.
+struct Walker<'a> {
+    server: &'a Server,
+    readers: BTreeMap<&'static str, Reader>,
+    asked: BTreeSet<&'static str>,
+}
+
+impl<'a> Walker<'a> {
+    fn new(server: &'a Server) -> Self {
+        Self { server, readers: readers(), asked: BTreeSet::new() }
+    }
+
+    /// The answer of an operation, which must be its success and survive its type.
+    #[track_caller]
+    fn ask(&mut self, name: &'static str, path: &str, body: Option<Value>) -> Answer {
+        let operation = Operation::named(name).unwrap();
+        let answer = self.server.call(operation.method.clone(), path, body).expect(operation.success);
+        let read = self.readers.get(name).unwrap_or_else(|| panic!("no type reads {name}"));
+        // An operation that answers nothing answers `()`, which JSON writes as null.
+        let text = if answer.text.is_empty() { "null" } else { &answer.text };
+        let again = read(text).unwrap_or_else(|error| panic!("{name} {path}: {error}: {text}"));
+        assert_eq!(again, answer.body, "{name} {path} loses something");
+        self.asked.insert(name);
+        answer
+    }
+
+    #[track_caller]
+    fn get(&mut self, name: &'static str, path: &str) -> Answer {
+        self.ask(name, path, None)
+    }
+
+    /// All pages of a list; the resources.
+    #[track_caller]
+    fn walk(&mut self, name: &'static str, path: &str) -> Vec<Value> {
+        let (mut found, mut next) = (Vec::new(), Some(path.to_owned()));
+        while let Some(path) = next {
+            let page = self.get(name, &path);
+            let items = page.data().as_array().unwrap();
+            found.extend(items.iter().cloned());
+            // A feed has a next page even at its end.
+            next = page.body["links"]["next"].as_str().filter(|_| !items.is_empty()).map(str::to_owned);
+        }
+        found
+    }
+}
+
+fn id(resource: &Value) -> &str {
+    resource["id"].as_str().unwrap()
+}
+
+/// The records inside of events are of the client's types too.
+fn check_record(event: &Value) {
+    let record = &event["data"];
+    if record.is_null() {
+        return;
+    }
+    let read: Reader = match record["type"].as_str().unwrap() {
+        "customer" => through::<customer::Customer>,
+        "tag" => through::<tag::Tag>,
+        "team" => through::<team::Team>,
+        "user" => through::<user::User>,
+        "shortcut" => through::<shortcut::Shortcut>,
+        other => panic!("no type reads {other}"),
+    };
+    assert_eq!(&read(&record.to_string()).unwrap(), record);
+}
+
+#[test]
+fn the_client_reads_every_answer_on_a_fresh_database() {
+    let server = Server::start();
+    let walker = &mut Walker::new(&server);
+    let me = walker.get("getCurrentUser", "/v1/users/current");
+    events::after(&server, None, 1);
+    let log = walker.walk("getAuditLogs", "/v1/audit-logs");
+    assert!(log.iter().any(|entry| entry["relationships"]["user"]["data"]["id"].is_null()), "the first key: {log:?}");
+    for event in walker.walk("getEvents", "/v1/events") {
+        check_record(&event);
+    }
+    let org = me.data()["relationships"]["org"]["data"]["id"].as_str().unwrap();
+    walker.get("getOrgById", &format!("/v1/orgs/{org}"));
+    for (name, path) in [
+        ("getCustomers", "/v1/customers"),
+        ("getUsers", "/v1/users"),
+        ("getTags", "/v1/tags"),
+        ("getTeams", "/v1/teams"),
+        ("getShortcuts", "/v1/shortcuts"),
+        ("getAuthTokens", "/v1/auth/tokens"),
+    ] {
+        walker.walk(name, path);
+    }
+    walker.ask("customerSearch", "/v1/customers/search", Some(json!({})));
+}
+
+#[test]
+fn the_client_reads_every_answer_about_records_of_every_kind_and_state() {
+    let server = Server::on_file();
+    let walker = &mut Walker::new(&server);
+    write_customers(walker);
+    read_the_past(walker);
+    write_teams_and_shortcuts(walker);
+    read_users_and_keys(walker);
+    for event in walker.walk("getEvents", "/v1/events?pageSize=7") {
+        check_record(&event);
+    }
+    let log = walker.walk("getAuditLogs", "/v1/audit-logs?count=5");
+    assert!(log.iter().any(|entry| entry["attributes"]["userType"] == "system"));
+    assert!(log.iter().any(|entry| entry["attributes"]["userType"] == "machine"));
+
+    let served: BTreeSet<_> = served(&server).into_iter().map(|operation| operation.name).collect();
+    assert_eq!(walker.asked, served, "every served operation is asked");
+}
+
+/// Customers with everything, with nothing, changed, replaced, deleted, restored and erased.
+fn write_customers(walker: &mut Walker<'_>) {
+    let create = |walker: &mut Walker<'_>, body| walker.ask("createCustomer", "/v1/customers", Some(body)).body;
+    let full = create(walker, full_customer());
+    let least = create(walker, json!({}));
+    let former = create(walker, json!({ "name": "Former", "tags": ["vip"], "emails": [{ "email": "f@b.c" }] }));
+    let path = |customer: &Value| customer["data"]["links"]["self"].as_str().unwrap().to_owned();
+
+    let cleared =
+        json!({ "name": null, "birthdayAt": null, "sentiment": null, "emails": [], "custom": { "scoreNum": null } });
+    walker.get("getCustomerByEmail", "/v1/customers/email=ada@acme.example");
+    walker.get("getCustomerByPhone", "/v1/customers/phone=+18005551212");
+    walker.get("getCustomerByExternalId", "/v1/customers/externalId=crm-1815");
+    walker.ask("updateCustomerAttributes", &path(&full), Some(cleared));
+    walker.ask("updateCustomer", &path(&full), Some(json!({ "name": "Ada", "locations": [{ "latitude": 2 }] })));
+    walker.ask("updateCustomer", &format!("{}?replace=true", path(&least)), Some(json!({ "gender": "f" })));
+    walker.ask("deleteCustomer", &path(&full), None);
+    walker.ask("restoreCustomer", &format!("{}/restore", path(&full)), None);
+    walker.ask("eraseCustomer", &format!("{}/erase", path(&former)), None);
+    walker.ask("deleteCustomer", &path(&least), None);
+
+    walker.walk("getCustomers", "/v1/customers?pageSize=1");
+    walker.walk("getCustomers", "/v1/customers?cursor=*&pageSize=1&sort=-updatedAt");
+    walker.get("getMessagesByCustomer", &format!("{}/messages", path(&full)));
+    let counted = json!({
+        "and": [{ "customer_name": { "contains": "a" } }],
+        "sort": [{ "customer_updated_at": "desc" }],
+        "aggregations": { "byGender": { "terms": { "field": "customer_gender" } } },
+    });
+    for body in [json!({}), counted] {
+        let found = walker.server.post("/v1/customers/search", body.clone());
+        if found.status == 200 {
+            walker.ask("customerSearch", "/v1/customers/search?cursor=*&pageSize=1", Some(body));
+        }
+    }
+    walker.ask("customerArchiveSearch", "/v1/customers/archive/search", Some(json!({})));
+    let ids = walker.server.post("/v1/customers/search?idsOnly=true", json!({})).expect(200);
+    assert_eq!(through::<<CustomerSearchIds as Endpoint>::Answer>(&ids.text).unwrap(), ids.body);
+}
+
+/// Each customer that is left, at each revision.
+fn read_the_past(walker: &mut Walker<'_>) {
+    for customer in walker.walk("getCustomers", "/v1/customers") {
+        let path = customer["links"]["self"].as_str().unwrap();
+        for entry in walker.walk("getCustomerHistory", &format!("{path}/history?pageSize=2")) {
+            let rev = &entry["attributes"]["rev"];
+            if entry["attributes"]["eventName"] != "kustomer.customer.delete" {
+                walker.get("getCustomerById", &format!("{path}?rev={rev}"));
+            }
+        }
+    }
+}
+
+fn write_teams_and_shortcuts(walker: &mut Walker<'_>) {
+    let me = walker.get("getCurrentUser", "/v1/users/current").data().clone();
+    let members = json!({ "members": [id(&me)] });
+    let team = walker.ask("createTeam", "/v1/teams", Some(json!({ "name": "Support", "icon": "sun" })));
+    let path = format!("/v1/teams/{}", id(team.data()));
+    walker.ask("updateTeamById", &path, Some(json!({ "name": "Sales" })));
+    walker.ask("updateTeamAttributes", &path, Some(json!({ "icon": null })));
+    walker.ask("addTeamMember", &format!("{path}/members"), Some(members.clone()));
+    walker.get("getTeamById", &path);
+    walker.ask("removeTeamMember", &format!("{path}/members"), Some(members));
+    walker.walk("getTeams", "/v1/teams");
+    walker.ask("deleteTeam", &path, None);
+
+    let shortcut = walker.ask("createShortcut", "/v1/shortcuts", Some(json!({ "name": "Hello" })));
+    let path = format!("/v1/shortcuts/{}", id(shortcut.data()));
+    walker.ask("updateShortcut", &path, Some(json!({ "name": "Good day" })));
+    walker.get("getShortcutById", &path);
+    walker.walk("getShortcuts", "/v1/shortcuts");
+    walker.ask("deleteShortcut", &path, None);
+
+    for tag in walker.walk("getTags", "/v1/tags?pageSize=1") {
+        walker.get("getTagById", &format!("/v1/tags/{}", id(&tag)));
+    }
+}
+
+fn read_users_and_keys(walker: &mut Walker<'_>) {
+    walker.server.token("demo", &["org.user.customer.read"]);
+    let users = walker.walk("getUsers", "/v1/users?pageSize=1");
+    for user in &users {
+        walker.get("getUserById", &format!("/v1/users/{}", id(user)));
+        let org = user["relationships"]["org"]["data"]["id"].as_str().unwrap();
+        walker.get("getOrgById", &format!("/v1/orgs/{org}"));
+    }
+    let ids: Vec<&str> = users.iter().map(id).collect();
+    walker.get("getMultipleUsersByIds", &format!("/v1/users/{}", ids.join(",")));
+    walker.get("getCurrentAuthToken", "/v1/auth/tokens/current");
+    for token in walker.walk("getAuthTokens", "/v1/auth/tokens") {
+        walker.get("getAuthTokenById", &format!("/v1/auth/tokens/{}", id(&token)));
+    }
+    walker.get("getAuthRoles", "/v1/auth/roles");
+}
