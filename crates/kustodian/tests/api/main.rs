@@ -29,6 +29,7 @@ mod pages;
 mod place;
 mod plug;
 mod process;
+mod readme;
 mod replay;
 mod roles;
 mod search;

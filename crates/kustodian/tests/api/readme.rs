@@ -1,0 +1,63 @@
+//! What the README prints works as printed.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::server::{Server, TOKEN};
+
+const README: &str = include_str!("../../../../README.md");
+
+/// The text of the first block in this language below a heading.
+fn block(heading: &str, language: &str) -> &'static str {
+    let below = README.split_once(heading).unwrap().1;
+    below.split_once(&format!("```{language}\n")).unwrap().1.split_once("```").unwrap().0
+}
+
+/// A new project with the dependencies and the program of the README, beside a checkout. It takes the versions this
+/// workspace is locked to, and shares its build products: nothing is downloaded, and little is built again.
+fn new_project(folder: &Path) -> Command {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
+    std::os::unix::fs::symlink(workspace, folder.join("kustodian")).unwrap();
+    let project = folder.join("hello");
+    let cargo = || {
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.env("CARGO_NET_OFFLINE", "true");
+        cargo
+    };
+    assert!(cargo().args(["new", "--quiet", "--vcs", "none"]).arg(&project).status().unwrap().success());
+    let manifest = project.join("Cargo.toml");
+    let made = fs::read_to_string(&manifest).unwrap();
+    assert!(made.trim_end().ends_with("[dependencies]"), "{made}");
+    fs::write(&manifest, format!("{made}{}", block("## The Rust client", "toml"))).unwrap();
+    fs::write(project.join("src/main.rs"), block("## The Rust client", "rust")).unwrap();
+    fs::copy(workspace.join("Cargo.lock"), project.join("Cargo.lock")).unwrap();
+    let products = Path::new(env!("CARGO_BIN_EXE_kustodian")).ancestors().nth(2).unwrap();
+    let mut run = cargo();
+    run.current_dir(project).args(["run", "--quiet"]).env("CARGO_TARGET_DIR", products);
+    // As the workspace builds its own: other settings would build every dependency again.
+    run.env("CARGO_PROFILE_DEV_DEBUG", "line-tables-only").env_remove("KUSTODIAN_TOKEN");
+    run
+}
+
+#[test]
+fn the_rust_program_runs_in_a_new_project() {
+    let server = Server::start();
+    let folder = tempfile::tempdir().unwrap();
+    let mut run = new_project(folder.path());
+    let main = folder.path().join("hello/src/main.rs");
+    let program = fs::read_to_string(&main).unwrap();
+    let address = "http://127.0.0.1:8080";
+    assert!(program.contains(address), "the address that the server listens on by default");
+    fs::write(&main, program.replace(address, &server.url)).unwrap();
+
+    let without_key = run.output().unwrap();
+    let error = String::from_utf8_lossy(&without_key.stderr).into_owned();
+    assert!(!without_key.status.success() && error.contains("set KUSTODIAN_TOKEN to an API key"), "{error}");
+
+    let output = run.env("KUSTODIAN_TOKEN", TOKEN).output().unwrap();
+    let (said, error) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && said.contains(r#"Some("Grace Hopper")"#), "{said}{error}");
+    let stored = server.get("/v1/customers/email=grace@acme.example").expect(200);
+    assert!(said.starts_with(stored.data()["id"].as_str().unwrap()), "{said}");
+}
