@@ -3,9 +3,10 @@
 use std::str::FromStr;
 
 use clap::Subcommand;
+use clap::builder::PossibleValuesParser;
 use kustodian_core::chain::Link;
 use kustodian_store::{Verification, VerifiedOrg, verify};
-use kustomer_api::audit::{AuditLog, ListAuditLogs};
+use kustomer_api::audit::{AuditLog, ListAuditLogs, OBJECT_TYPES};
 use kustomer_api::query::read_moment;
 use kustomer_api::{ObjectId, Timestamp};
 use serde_json::json;
@@ -14,7 +15,7 @@ use crate::arguments::{DatabaseArguments, OutputArguments};
 use crate::configuration;
 use crate::customers::{ServerArguments, client};
 use crate::failure::Failure;
-use crate::output::{Output, print, print_json, print_json_text, print_table};
+use crate::output::{Output, note, print, print_json, print_json_text, print_table};
 use crate::progress::Report;
 
 #[derive(Debug, Subcommand)]
@@ -26,8 +27,8 @@ pub(crate) enum AuditCommand {
         /// How many at most
         #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1_000))]
         limit: u32,
-        /// Only of records of this type: customer, tag, user, …
-        #[arg(long = "type", value_name = "TYPE")]
+        /// Only of records of this type
+        #[arg(long = "type", value_name = "TYPE", value_parser = PossibleValuesParser::new(OBJECT_TYPES))]
         object_type: Option<String>,
         /// Only of this record
         #[arg(long = "id", value_name = "ID", requires = "object_type")]
@@ -105,6 +106,9 @@ pub(crate) async fn run(command: AuditCommand, settings: configuration::File) ->
             let exchange = exchange.map_err(kustomer_client::Error::from)?;
             let body = exchange.response.body.clone();
             let page = exchange.into_result()?;
+            if page.links.next.value().is_some() {
+                note("there are more: a greater --limit prints more of them, --until goes further back");
+            }
             match output.output {
                 Output::Json => print_json_text(&String::from_utf8_lossy(&body)),
                 Output::Table => print_table(&HEADER, page.data.iter().map(row)),

@@ -12,7 +12,7 @@ use crate::arguments::Arguments;
 /// The arguments of this process, out of command line and environment. Ends the process when they do not do, and after
 /// `--help` or `--version`.
 pub(crate) fn arguments() -> Arguments {
-    let mut command = without_empty_variables(Arguments::command());
+    let mut command = with_negative_numbers(without_empty_variables(Arguments::command()));
     let parsed = command
         .try_get_matches_from_mut(env::args_os())
         .and_then(|matches| Arguments::from_arg_matches(&matches).map_err(|error| error.format(&mut command)));
@@ -26,6 +26,15 @@ fn without_empty_variables(command: Command) -> Command {
         if is_empty { arg.env(Resettable::<OsStr>::Reset) } else { arg }
     };
     command.mut_args(forget).mut_subcommands(without_empty_variables)
+}
+
+/// A number below zero is a value: clap then says what is wrong with it, where it would take it for an unknown flag.
+fn with_negative_numbers(command: Command) -> Command {
+    let allow = |arg: Arg| {
+        let takes_values = arg.get_action().takes_values();
+        if takes_values { arg.allow_negative_numbers(true) } else { arg }
+    };
+    command.mut_args(allow).mut_subcommands(with_negative_numbers)
 }
 
 /// clap names the flag in any case.

@@ -4,6 +4,7 @@ use kustodian_core::directory::DirectoryError;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::store::StoreError;
 use kustodian_store::OpenError;
+use kustomer_client::{Error, TransportError};
 
 /// Why a command ends early.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +26,18 @@ impl Failure {
     }
 }
 
+impl From<kustomer_client::Error> for Failure {
+    fn from(error: kustomer_client::Error) -> Self {
+        match error {
+            Error::Transport(TransportError::Untrusted { address, reason }) => Self::new(format!(
+                "the certificate of {address} is not trusted: {reason}; --cacert FILE trusts the authority that signed \
+                 it, or the certificate itself when it is self-signed"
+            )),
+            other => Self::new(other.to_string()),
+        }
+    }
+}
+
 macro_rules! told_as_it_is {
     ($($error:ty),+) => { $(
         impl From<$error> for Failure {
@@ -39,7 +52,6 @@ told_as_it_is!(
     StoreError,
     DirectoryError,
     Refusal,
-    kustomer_client::Error,
     kustomer_client::InvalidRequest,
     kustomer_client::custom::CustomError
 );

@@ -58,6 +58,11 @@ pub(crate) fn print_table(header: &[&str], rows: impl IntoIterator<Item = Vec<St
     print(&table.trim_fmt())
 }
 
+/// Prints one line on standard error, beside what was asked for.
+pub(crate) fn note(message: &str) {
+    drop(writeln!(io::stderr().lock(), "note: {}", printable(message)));
+}
+
 /// Prints one line on standard error.
 pub(crate) fn complain(message: &str) {
     // There is nobody left to tell when even this fails.

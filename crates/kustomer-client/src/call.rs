@@ -19,6 +19,7 @@ use crate::client::Client;
 use crate::error::{ApiError, DecodeError, Error, InvalidRequest, TransportError};
 use crate::exchange::{Exchange, ReceivedResponse, SentRequest, without_token};
 use crate::path;
+use crate::proxy;
 use crate::retry::Retry;
 use crate::target::{Target, address};
 
@@ -308,30 +309,16 @@ impl Prepared {
         if let Some(body) = &self.body {
             request = request.body(body.clone());
         }
-        let response = request.send().await.map_err(|error| self.failure(error))?;
+        let (address, timeout) = (|| address(&self.url), self.timeout);
+        let failed = |error| TransportError::sending(error, address(), proxy::of(&self.url), timeout);
+        let response = request.send().await.map_err(failed)?;
         let (status, headers) = (response.status(), response.headers().clone());
-        let body = response.bytes().await.map_err(|error| self.failure(error))?;
+        let broken = |error| TransportError::receiving(error, address(), true, timeout);
+        let body = response.bytes().await.map_err(broken)?;
         Ok(ReceivedResponse { status, headers, body })
     }
 
-    fn failure(&self, error: reqwest::Error) -> TransportError {
-        let address = address(&self.url);
-        if error.is_connect() {
-            TransportError::Connect { address, source: Box::new(error.without_url()) }
-        } else if error.is_timeout() {
-            TransportError::Timeout { address, timeout: self.timeout }
-        } else {
-            TransportError::Broken { address, source: Box::new(error.without_url()) }
-        }
-    }
-
     fn concluded<E: Endpoint>(self, response: ReceivedResponse, attempts: u32) -> Exchange<E::Answer> {
-        let request = SentRequest {
-            method: E::OPERATION.method.clone(),
-            url: self.url.into(),
-            headers: without_token(self.headers),
-            body: self.body.unwrap_or_default(),
-        };
         let (mut data, mut error, mut undecodable) = (None, None, None);
         if response.status.is_success() {
             match decode::<E>(&response) {
@@ -339,8 +326,14 @@ impl Prepared {
                 Err(reason) => undecodable = Some(reason),
             }
         } else {
-            error = Some(ApiError::read(&response));
+            error = Some(ApiError::read(&response, proxy::of(&self.url)));
         }
+        let request = SentRequest {
+            method: E::OPERATION.method.clone(),
+            url: self.url.into(),
+            headers: without_token(self.headers),
+            body: self.body.unwrap_or_default(),
+        };
         Exchange { request, response, data, error, undecodable, attempts }
     }
 }

@@ -152,6 +152,8 @@ pub struct ClientBuilder {
     timeout: Option<Duration>,
     user_agent: Option<String>,
     retry: Retry,
+    root_certificates: Option<Vec<u8>>,
+    accept_invalid_certificates: bool,
 }
 
 /// How long an attempt may take when nothing else is said.
@@ -205,11 +207,26 @@ impl ClientBuilder {
         self
     }
 
+    /// Certificates to trust beside those of the system, in PEM: an authority's, or that of a self-signed server.
+    #[must_use]
+    pub fn root_certificates(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.root_certificates = Some(pem.into());
+        self
+    }
+
+    /// Whether to take any certificate. The token then goes to whoever answers at the address: for trying things out on
+    /// your own machine only. False by default.
+    #[must_use]
+    pub fn accept_invalid_certificates(mut self, accept: bool) -> Self {
+        self.accept_invalid_certificates = accept;
+        self
+    }
+
     /// The client. Nothing is sent yet.
     ///
     /// # Errors
-    /// When no server is named, the base URL, org, token or user agent is not one, or the system has no trusted
-    /// certificates although the base URL is `https`.
+    /// When no server is named, the base URL, org, token, user agent or root certificates are not such, or the system has
+    /// no trusted certificates although the base URL is `https`.
     pub fn build(self) -> Result<Client, InvalidRequest> {
         let target = match (&self.base_url, &self.org) {
             (Some(url), _) => Target::of_url(url)?,
@@ -219,9 +236,36 @@ impl ClientBuilder {
         let authorization = self.token.as_deref().map(bearer).transpose()?;
         let user_agent = HeaderValue::from_str(self.user_agent.as_deref().unwrap_or(USER_AGENT))
             .map_err(|_| InvalidRequest::Header { name: "user-agent".to_owned() })?;
-        let http = http_client(&user_agent, &target)?;
+        let http = self.http_client(&user_agent, &target)?;
         let timeout = self.timeout.unwrap_or(DEFAULT_TIMEOUT);
         Ok(Client { shared: Arc::new(Shared { http, target, authorization, timeout, retry: self.retry }) })
+    }
+
+    fn http_client(&self, user_agent: &HeaderValue, target: &Target) -> Result<reqwest::Client, InvalidRequest> {
+        let roots = self.root_certificates.as_deref().map_or(Ok(Vec::new()), roots)?;
+        // A redirect would turn a POST into a GET; the API has none, so one is an answer like any other error.
+        let builder = || {
+            reqwest::Client::builder()
+                .user_agent(user_agent.clone())
+                .connect_timeout(CONNECT_TIMEOUT)
+                .redirect(reqwest::redirect::Policy::none())
+        };
+        builder()
+            .tls_certs_merge(roots)
+            .tls_danger_accept_invalid_certs(self.accept_invalid_certificates)
+            .build()
+            .or_else(|error| {
+                // A container without certificates is no reason not to speak plain HTTP to the server next door.
+                if target.is_encrypted() { Err(error) } else { builder().tls_certs_only([]).build() }
+            })
+            .map_err(|error| InvalidRequest::Setup { reason: error.to_string() })
+    }
+}
+
+fn roots(pem: &[u8]) -> Result<Vec<reqwest::Certificate>, InvalidRequest> {
+    match reqwest::Certificate::from_pem_bundle(pem) {
+        Ok(roots) if !roots.is_empty() => Ok(roots),
+        _ => Err(InvalidRequest::RootCertificates),
     }
 }
 
@@ -234,6 +278,7 @@ impl fmt::Debug for ClientBuilder {
             .field("timeout", &self.timeout)
             .field("user_agent", &self.user_agent)
             .field("retry", &self.retry)
+            .field("accept_invalid_certificates", &self.accept_invalid_certificates)
             .finish_non_exhaustive()
     }
 }
@@ -242,21 +287,4 @@ fn bearer(token: &str) -> Result<HeaderValue, InvalidRequest> {
     let mut value = HeaderValue::from_str(&format!("Bearer {}", token.trim())).map_err(|_| InvalidRequest::Token)?;
     value.set_sensitive(true);
     Ok(value)
-}
-
-fn http_client(user_agent: &HeaderValue, target: &Target) -> Result<reqwest::Client, InvalidRequest> {
-    // A redirect would turn a POST into a GET; the API has none, so one is an answer like any other error.
-    let builder = || {
-        reqwest::Client::builder()
-            .user_agent(user_agent.clone())
-            .connect_timeout(CONNECT_TIMEOUT)
-            .redirect(reqwest::redirect::Policy::none())
-    };
-    builder()
-        .build()
-        .or_else(|error| {
-            // A container without certificates is no reason not to speak plain HTTP to the server next door.
-            if target.is_encrypted() { Err(error) } else { builder().tls_certs_only([]).build() }
-        })
-        .map_err(|error| InvalidRequest::Setup { reason: error.to_string() })
 }

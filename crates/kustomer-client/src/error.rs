@@ -109,12 +109,15 @@ pub struct ApiError {
     pub retry_after: Option<Duration>,
     /// Every entry; empty when the body is not the API's.
     pub errors: Vec<ErrorItem>,
+    /// The proxy that the answer came through (scheme, host and port), when the environment names one. A body that is
+    /// not the API's is probably the proxy's.
+    pub proxy: Option<String>,
     /// The answer's body as it came.
     pub body: Bytes,
 }
 
 impl ApiError {
-    pub(crate) fn read(response: &ReceivedResponse) -> Self {
+    pub(crate) fn read(response: &ReceivedResponse, proxy: Option<String>) -> Self {
         let errors = serde_json::from_slice::<ErrorBody>(&response.body).map(|body| body.errors).unwrap_or_default();
         let first = errors.first().cloned().unwrap_or_default();
         let source = first.source.unwrap_or_default();
@@ -130,6 +133,7 @@ impl ApiError {
             request_id: response.header("x-request-id").map(str::to_owned),
             retry_after: crate::retry::asked_wait(response),
             errors,
+            proxy,
             body: response.body.clone(),
         }
     }
@@ -169,6 +173,9 @@ impl fmt::Display for ApiError {
             let reason = StatusCode::from_u16(self.status).ok().and_then(|status| status.canonical_reason());
             let body = if self.body.is_empty() { "the answer is empty".to_owned() } else { excerpt(&self.body) };
             write!(formatter, " {}: {body}", reason.unwrap_or("(unknown status)"))?;
+            if let Some(proxy) = &self.proxy {
+                write!(formatter, "; it came through the proxy {proxy}, which the environment names")?;
+            }
         } else {
             write!(formatter, ": {}", sentences.join("; ").replace(['\r', '\n'], " "))?;
         }
@@ -215,6 +222,38 @@ pub enum TransportError {
         /// Why.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// No connection came about through the proxy that the environment names.
+    #[error(
+        "cannot connect to {address} through the proxy {proxy}, which the environment names (http_proxy, https_proxy or \
+         all_proxy): {}; add the host to no_proxy to go without it",
+        cause(.source.as_ref())
+    )]
+    Proxy {
+        /// Scheme, host and port of the server.
+        address: String,
+        /// Scheme, host and port of the proxy.
+        proxy: String,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The server has a certificate that nobody trusted has signed, or that is not for this host.
+    #[error(
+        "the certificate of {address} is not trusted: {}; add the authority that signed it, or the certificate itself \
+         when it is self-signed, to the root certificates",
+        .reason
+    )]
+    Untrusted {
+        /// Scheme, host and port.
+        address: String,
+        /// What is wrong with the certificate.
+        reason: String,
+    },
+    /// The URL begins with `https://`, but the server answers without TLS.
+    #[error("{address} does not speak TLS: its URL probably begins with http://")]
+    NotEncrypted {
+        /// Scheme, host and port.
+        address: String,
+    },
     /// The answer was not there in time.
     #[error("no answer from {address} within {timeout:?}; a longer timeout may help")]
     Timeout {
@@ -224,10 +263,12 @@ pub enum TransportError {
         timeout: Duration,
     },
     /// The connection broke, or what came over it was not HTTP.
-    #[error("the exchange with {address} broke off: {}", cause(.source.as_ref()))]
+    #[error("the exchange with {address} broke off: {}{}", cause(.source.as_ref()), hint(.address, *.answered))]
     Broken {
         /// Scheme, host and port.
         address: String,
+        /// Whether the head of an answer had arrived.
+        answered: bool,
         /// Why.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
@@ -240,6 +281,71 @@ fn cause(error: &(dyn std::error::Error + Send + Sync + 'static)) -> String {
         innermost = source;
     }
     innermost.to_string()
+}
+
+/// A server that speaks TLS closes a connection without it, or answers with what is not HTTP.
+fn hint(address: &str, answered: bool) -> &'static str {
+    let may_be_encrypted = !answered && address.starts_with("http://");
+    if may_be_encrypted { "; if the server speaks TLS, its URL begins with https://" } else { "" }
+}
+
+/// What is wrong with a certificate, for people.
+fn distrust(reason: &rustls::CertificateError) -> String {
+    match reason {
+        rustls::CertificateError::UnknownIssuer => "no trusted authority has signed it".to_owned(),
+        rustls::CertificateError::Expired | rustls::CertificateError::ExpiredContext { .. } => {
+            "it has expired".to_owned()
+        }
+        rustls::CertificateError::NotValidForName | rustls::CertificateError::NotValidForNameContext { .. } => {
+            format!("it is for another host ({reason})")
+        }
+        other => other.to_string(),
+    }
+}
+
+impl TransportError {
+    /// Why nothing was received from `address`.
+    pub(crate) fn sending(error: reqwest::Error, address: String, proxy: Option<String>, timeout: Duration) -> Self {
+        if let Some(tls) = tls_error(&error) {
+            match tls {
+                rustls::Error::InvalidCertificate(reason) => {
+                    return Self::Untrusted { address, reason: distrust(reason) };
+                }
+                rustls::Error::InvalidMessage(_) => return Self::NotEncrypted { address },
+                _ => {}
+            }
+        }
+        match proxy {
+            Some(proxy) if error.is_connect() => Self::Proxy { address, proxy, source: Box::new(error.without_url()) },
+            None if error.is_connect() => Self::Connect { address, source: Box::new(error.without_url()) },
+            _ => Self::receiving(error, address, false, timeout),
+        }
+    }
+
+    /// Why not everything was received from `address`.
+    pub(crate) fn receiving(error: reqwest::Error, address: String, answered: bool, timeout: Duration) -> Self {
+        if error.is_timeout() {
+            Self::Timeout { address, timeout }
+        } else {
+            Self::Broken { address, answered, source: Box::new(error.without_url()) }
+        }
+    }
+}
+
+/// The error of TLS among the causes of one: inside of an I/O error, which does not give it as its source.
+fn tls_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if let Some(tls) = error.downcast_ref() {
+            return Some(tls);
+        }
+        let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        cause = match inner {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        };
+    }
+    None
 }
 
 /// A client or a request that cannot be.
@@ -291,6 +397,9 @@ pub enum InvalidRequest {
     /// A custom attribute does not fit its key.
     #[error(transparent)]
     Custom(#[from] CustomError),
+    /// The root certificates are none.
+    #[error("the root certificates hold no certificate in PEM: -----BEGIN CERTIFICATE----- and what follows")]
+    RootCertificates,
     /// The HTTP client could not be set up, such as for want of trusted certificates.
     #[error("the HTTP client cannot be set up: {reason}")]
     Setup {

@@ -33,7 +33,7 @@ impl<T> Exchange<T> {
             (Some(data), _, _) => Ok(data),
             (None, Some(error), _) => Err(Error::Api(Box::new(error))),
             (None, None, Some(undecodable)) => Err(Error::Decode(Box::new(undecodable))),
-            (None, None, None) => Err(Error::Api(Box::new(ApiError::read(&self.response)))),
+            (None, None, None) => Err(Error::Api(Box::new(ApiError::read(&self.response, None)))),
         }
     }
 }

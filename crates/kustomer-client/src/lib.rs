@@ -50,6 +50,7 @@ mod events;
 mod exchange;
 mod pages;
 mod path;
+mod proxy;
 pub mod resources;
 mod retry;
 mod target;

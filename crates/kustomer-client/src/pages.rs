@@ -85,6 +85,12 @@ where
         }
     }
 
+    /// Whether there is a next item, as far as is known without asking for it: items of the page are left, or the server
+    /// named a next page.
+    pub fn has_next(&self) -> bool {
+        !self.items.is_empty() || self.query.is_some()
+    }
+
     /// The next whole page; `None` after the last. Items of the former page that were not taken are passed over.
     ///
     /// # Errors

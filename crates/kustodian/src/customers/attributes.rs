@@ -1,15 +1,11 @@
 //! A customer's attributes out of flags or a file.
 
-use std::fs;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
-
 use clap::Args;
 use kustomer_api::custom::{CustomAttributes, CustomValue, Suffix};
 use kustomer_api::customer::{CustomerInput, Email, Phone};
 use kustomer_client::custom::CustomError;
-use serde_json::Value;
 
+use super::json;
 use crate::failure::Failure;
 
 /// What to create a customer with, or to change on one.
@@ -30,12 +26,12 @@ pub(crate) struct AttributeArguments {
     /// A tag's name or id; repeatable.
     #[arg(long = "tag", value_name = "TAG")]
     tags: Vec<String>,
-    /// A custom attribute such as loyaltyTierStr=gold; repeatable. The key's suffix fixes the type; null clears.
+    /// A custom attribute such as loyaltyTierStr=gold or balanceNum=-3.5; repeatable. The key's suffix fixes the type; null clears.
     #[arg(long, value_name = "KEY=VALUE")]
     custom: Vec<String>,
-    /// The attributes as a JSON object in this file, or - for standard input, instead of all other flags.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["name", "emails", "phones", "external_id", "tags", "custom"])]
-    json: Option<PathBuf>,
+    /// The attributes as a JSON object, instead of all other flags: the JSON itself, @FILE, or - for standard input.
+    #[arg(long, value_name = "JSON", conflicts_with_all = ["name", "emails", "phones", "external_id", "tags", "custom"])]
+    json: Option<String>,
 }
 
 impl AttributeArguments {
@@ -44,8 +40,8 @@ impl AttributeArguments {
     /// # Errors
     /// When a custom attribute does not fit its key, or the file cannot be read or holds no JSON.
     pub(crate) fn json(self) -> Result<String, Failure> {
-        if let Some(path) = &self.json {
-            return read(path);
+        if let Some(given) = &self.json {
+            return json::read_object(given);
         }
         let mut input = CustomerInput::new();
         if let Some(name) = self.name {
@@ -62,20 +58,6 @@ impl AttributeArguments {
         }
         serde_json::to_string(&input).map_err(|error| Failure::new(error.to_string()))
     }
-}
-
-fn read(path: &Path) -> Result<String, Failure> {
-    let (place, text) = if path == Path::new("-") {
-        let mut text = String::new();
-        ("standard input".to_owned(), io::stdin().lock().read_to_string(&mut text).map(|_| text))
-    } else {
-        (path.display().to_string(), fs::read_to_string(path))
-    };
-    let text = text.map_err(|error| Failure::new(format!("{place} cannot be read: {error}")))?;
-    // Some editors begin a file with a byte order mark, which no JSON begins with.
-    let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
-    serde_json::from_str::<Value>(&text).map_err(|error| Failure::new(format!("{place} holds no JSON: {error}")))?;
-    Ok(text)
 }
 
 fn custom(pairs: &[String]) -> Result<CustomAttributes, Failure> {

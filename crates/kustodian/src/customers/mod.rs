@@ -1,19 +1,27 @@
 //! `kustodian customers`: customers over the API of a running server, through the Rust client.
 
 mod attributes;
+mod edits;
+mod json;
 mod past;
 mod search;
 mod show;
+mod tags;
+
+use std::fs;
+use std::path::PathBuf;
 
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
-use kustomer_api::customer::{CustomerInput, ListCustomers};
+use kustomer_api::customer::{Customer, CustomerInput, ListCustomers};
+use kustomer_api::envelope::Document;
 use kustomer_api::query::{PageQuery, QueryArguments};
 use kustomer_api::{ObjectId, Timestamp};
-use kustomer_client::{Call, Client, Endpoint};
+use kustomer_client::{Call, Client, Endpoint, Exchange};
 
 use crate::arguments::OutputArguments;
 use crate::customers::attributes::AttributeArguments;
+use crate::customers::edits::UpdateArguments;
 use crate::customers::search::SearchArguments;
 use crate::failure::Failure;
 use crate::output::{Output, print, print_json_text};
@@ -42,6 +50,12 @@ pub(crate) struct ServerArguments {
         value_name = "TOKEN"
     )]
     token: Option<String>,
+    /// Trusts the certificates in this PEM file too: an authority's, or that of a self-signed server.
+    #[arg(long, global = true, help_heading = "Server", env = "KUSTODIAN_CACERT", value_name = "FILE")]
+    cacert: Option<PathBuf>,
+    /// Takes any certificate. Whoever answers at the address then gets the API key.
+    #[arg(long, global = true, help_heading = "Server")]
+    insecure: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -78,15 +92,9 @@ pub(crate) enum CustomersCommand {
     },
     /// Finds customers: kustodian customers search 'tier=gold and score>=100 sort:-updated_at'.
     Search(SearchArguments),
-    /// Changes the attributes given and keeps the others; lists given replace those stored.
-    Update {
-        /// The customer's id.
-        id: ObjectId,
-        #[command(flatten)]
-        attributes: AttributeArguments,
-        #[command(flatten)]
-        output: OutputArguments,
-    },
+    /// Changes the attributes given and keeps the others; lists given replace those stored, --add-… and --remove-…
+    /// change single items.
+    Update(Box<UpdateArguments>),
     /// Deletes a customer.
     Delete {
         /// The customer's id.
@@ -155,18 +163,22 @@ pub(crate) async fn run(server: ServerArguments, command: CustomersCommand) -> R
     match command {
         CustomersCommand::Create { attributes, output } => {
             let call = customers.create(&CustomerInput::new()).raw_body(attributes.json()?);
-            show(call, output.output).await
+            show(&client, call, output.output).await
         }
         CustomersCommand::Get { which, when, output } => match which {
             WhichCustomer { id: Some(id), .. } => match when {
-                When { rev: Some(rev), .. } => show(customers.at_rev(id, rev), output.output).await,
-                When { as_of: Some(moment), .. } => show(customers.as_of(id, moment), output.output).await,
-                When { .. } => show(customers.get(id), output.output).await,
+                When { rev: Some(rev), .. } => show(&client, customers.at_rev(id, rev), output.output).await,
+                When { as_of: Some(moment), .. } => show(&client, customers.as_of(id, moment), output.output).await,
+                When { .. } => show(&client, customers.get(id), output.output).await,
             },
-            WhichCustomer { email: Some(email), .. } => show(customers.get_by_email(&email), output.output).await,
-            WhichCustomer { phone: Some(phone), .. } => show(customers.get_by_phone(&phone), output.output).await,
+            WhichCustomer { email: Some(email), .. } => {
+                show(&client, customers.get_by_email(&email), output.output).await
+            }
+            WhichCustomer { phone: Some(phone), .. } => {
+                show(&client, customers.get_by_phone(&phone), output.output).await
+            }
             WhichCustomer { external_id, .. } => {
-                show(customers.get_by_external_id(&external_id.unwrap_or_default()), output.output).await
+                show(&client, customers.get_by_external_id(&external_id.unwrap_or_default()), output.output).await
             }
         },
         CustomersCommand::List { limit, all, sort, output } => {
@@ -175,9 +187,9 @@ pub(crate) async fn run(server: ServerArguments, command: CustomersCommand) -> R
             show::list(walk, if all { None } else { Some(limit) }, output.output).await
         }
         CustomersCommand::Search(arguments) => search::run(&client, arguments).await,
-        CustomersCommand::Update { id, attributes, output } => {
-            let call = customers.update(id, &CustomerInput::new()).raw_body(attributes.json()?);
-            show(call, output.output).await
+        CustomersCommand::Update(arguments) => {
+            let output = arguments.output.output;
+            show_exchange(&client, edits::update(&client, *arguments).await?, output).await
         }
         CustomersCommand::Delete { id } => {
             customers.delete(id).await?;
@@ -185,20 +197,30 @@ pub(crate) async fn run(server: ServerArguments, command: CustomersCommand) -> R
         }
         CustomersCommand::History { id, limit, output } => past::history(&client, id, limit, output.output).await,
         CustomersCommand::Erase { id, yes } => past::erase(&client, id, yes).await,
-        CustomersCommand::Restore { id, output } => show(customers.restore(id), output.output).await,
+        CustomersCommand::Restore { id, output } => show(&client, customers.restore(id), output.output).await,
     }
 }
 
 /// The client of a server.
 ///
 /// # Errors
-/// When there is no key, or the URL is none.
+/// When there is no key, the URL is none, or the certificates cannot be read.
 pub(crate) fn client(server: ServerArguments) -> Result<Client, Failure> {
     let token = server.token.filter(|token| !token.is_empty()).ok_or_else(|| {
         Failure::new("no API key: set KUSTODIAN_TOKEN to one; kustodian token create makes them where the database is")
     })?;
     let user_agent = concat!("kustodian/", env!("CARGO_PKG_VERSION"));
-    Ok(Client::builder().base_url(server.url).token(token).user_agent(user_agent).build()?)
+    let mut builder = Client::builder()
+        .base_url(server.url)
+        .token(token)
+        .user_agent(user_agent)
+        .accept_invalid_certificates(server.insecure);
+    if let Some(path) = server.cacert {
+        let pem = fs::read(&path)
+            .map_err(|error| Failure::new(format!("the certificates {} cannot be read: {error}", path.display())))?;
+        builder = builder.root_certificates(pem);
+    }
+    Ok(builder.build()?)
 }
 
 /// The most customers a page may hold on Kustomer itself (`docs/contract/behaviour.md` §4.1).
@@ -214,16 +236,25 @@ fn list_query(limit: Option<u32>, sort: Option<String>) -> Result<ListCustomers,
     Ok(ListCustomers { paging: PageQuery { page: None, page_size: Some(page_size) }, ..query })
 }
 
-/// Sends a call that answers a customer, and prints it: for programs exactly as it came.
-async fn show<E>(call: Call<E>, output: Output) -> Result<(), Failure>
+/// Sends a call that answers a customer, and prints it.
+async fn show<E>(client: &Client, call: Call<E>, output: Output) -> Result<(), Failure>
 where
-    E: Endpoint<Answer = kustomer_api::envelope::Document<kustomer_api::customer::Customer>>,
+    E: Endpoint<Answer = Document<Customer>>,
 {
     let exchange = call.exchange().await.map_err(kustomer_client::Error::from)?;
+    show_exchange(client, exchange, output).await
+}
+
+/// Prints the customer that was answered: for programs exactly as it came.
+async fn show_exchange(client: &Client, exchange: Exchange<Document<Customer>>, output: Output) -> Result<(), Failure> {
     let body = exchange.response.body.clone();
     let customer = exchange.into_result()?.data;
     match output {
         Output::Json => print_json_text(&String::from_utf8_lossy(&body)),
-        Output::Table => show::one(&customer),
+        Output::Table => {
+            let ids = customer.attributes.tags.value().map_or(&[][..], Vec::as_slice);
+            let tags = tags::named(client, ids).await.into_iter().map(|(_, name)| name).collect::<Vec<_>>();
+            show::one(&customer, &tags)
+        }
     }
 }

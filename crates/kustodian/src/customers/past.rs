@@ -8,7 +8,7 @@ use kustomer_api::query::PageQuery;
 use kustomer_client::Client;
 
 use crate::failure::Failure;
-use crate::output::{Output, print, print_json_text, print_table};
+use crate::output::{Output, note, print, print_json_text, print_table};
 
 /// Prints what happened to a customer, newest first, at most `limit`.
 pub(super) async fn history(client: &Client, id: ObjectId, limit: u32, output: Output) -> Result<(), Failure> {
@@ -16,6 +16,9 @@ pub(super) async fn history(client: &Client, id: ObjectId, limit: u32, output: O
     let exchange = client.customers().history(id, &query).exchange().await.map_err(kustomer_client::Error::from)?;
     let body = exchange.response.body.clone();
     let page = exchange.into_result()?;
+    if page.links.next.value().is_some() {
+        note("there is more: a greater --limit prints more of it");
+    }
     match output {
         Output::Json => print_json_text(&String::from_utf8_lossy(&body)),
         Output::Table => print_table(&HEADER, page.data.iter().flat_map(rows)),

@@ -1,17 +1,15 @@
 //! `kustodian customers search`: the short form that people type, or a body.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::io::Read as _;
 
 use clap::Args;
 use kustomer_api::customer::{CustomerSort, CustomerSortKey, ListCustomers};
 use kustomer_api::query::{MAX_PAGE_SIZE, PageQuery};
 use kustomer_api::search::{Search, SearchPage, text};
-use kustomer_client::Client;
+use kustomer_client::{Call, Client, Endpoint};
 use serde_json::Value;
 
-use super::show;
+use super::{json, show};
 use crate::arguments::OutputArguments;
 use crate::failure::Failure;
 use crate::output::{Output, print_json_text, print_line};
@@ -19,11 +17,12 @@ use crate::output::{Output, print_json_text, print_line};
 /// What to search for, and how much of it to print.
 #[derive(Debug, Args)]
 pub(crate) struct SearchArguments {
-    /// The search in its short form, such as 'email~@acme.example tier=gold sort:-updated_at'.
+    /// The search in its short form, such as 'email~@acme.example balance>=-3.5 sort:-updated_at'. One that begins with a
+    /// minus comes after --.
     #[arg(value_name = "SEARCH", required_unless_present = "json")]
     search: Option<String>,
     /// The search as a body of the API: the JSON itself, @FILE, or - for standard input.
-    #[arg(long, value_name = "BODY", conflicts_with = "search", allow_hyphen_values = true)]
+    #[arg(long, value_name = "JSON", conflicts_with = "search")]
     json: Option<String>,
     /// Prints ids alone, one a line.
     #[arg(long)]
@@ -40,9 +39,10 @@ pub(crate) struct SearchArguments {
 
 /// Searches, and prints what is found.
 pub(super) async fn run(client: &Client, arguments: SearchArguments) -> Result<(), Failure> {
-    let search = match (&arguments.search, &arguments.json) {
-        (_, Some(body)) => read_body(body)?,
-        (Some(typed), None) => read_typed(client, typed).await?,
+    // A body is sent as given: the server says what it does not know in it, and where.
+    let (search, body) = match (&arguments.search, &arguments.json) {
+        (_, Some(given)) => (Search::default(), Some(json::read_object(given)?)),
+        (Some(typed), None) => (read_typed(client, typed).await?, None),
         (None, None) => return Err(Failure::new("nothing to search for: write a search, or a body with --json")),
     };
     let limit = (!arguments.all).then_some(arguments.limit);
@@ -54,7 +54,7 @@ pub(super) async fn run(client: &Client, arguments: SearchArguments) -> Result<(
     };
     let customers = client.customers();
     if arguments.ids {
-        let mut walk = customers.search_ids(&search, &page).walk();
+        let mut walk = with_body(customers.search_ids(&search, &page), body).walk();
         let mut left = limit.unwrap_or(u32::MAX);
         let mut ids = Vec::new();
         while left > 0 {
@@ -65,12 +65,22 @@ pub(super) async fn run(client: &Client, arguments: SearchArguments) -> Result<(
                 Output::Json => ids.push(Value::String(customer.id)),
             }
         }
+        if left == 0 && walk.has_next() {
+            show::note_more();
+        }
         return match arguments.output.output {
             Output::Table => Ok(()),
             Output::Json => print_json_text(&serde_json::json!({ "data": ids }).to_string()),
         };
     }
-    show::list(customers.search_page(&search, &page).walk(), limit, arguments.output.output).await
+    show::list(with_body(customers.search_page(&search, &page), body).walk(), limit, arguments.output.output).await
+}
+
+fn with_body<E: Endpoint>(call: Call<E>, body: Option<String>) -> Call<E> {
+    match body {
+        Some(body) => call.raw_body(body),
+        None => call,
+    }
 }
 
 /// Reads the short form. A name that stands for a custom attribute without its suffix is looked for among those of the
@@ -91,21 +101,4 @@ async fn read_typed(client: &Client, typed: &str) -> Result<Search, Failure> {
     let keys: BTreeSet<&str> = custom.flat_map(|custom| custom.iter().map(|(key, _)| key)).collect();
     let keys: Vec<&str> = keys.into_iter().collect();
     text::parse(typed, &keys).map_err(|error| Failure::new(error.to_string()))
-}
-
-fn read_body(given: &str) -> Result<Search, Failure> {
-    let body = match given {
-        "-" => {
-            let mut body = String::new();
-            let read = std::io::stdin().read_to_string(&mut body);
-            read.map_err(|error| Failure::new(format!("standard input cannot be read: {error}")))?;
-            body
-        }
-        given => match given.strip_prefix('@') {
-            Some(path) => fs::read_to_string(path)
-                .map_err(|error| Failure::new(format!("the search {path} cannot be read ({error})")))?,
-            None => given.to_owned(),
-        },
-    };
-    serde_json::from_str(&body).map_err(|error| Failure::new(format!("the search is no JSON object: {error}")))
 }

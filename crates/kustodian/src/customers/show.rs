@@ -7,10 +7,10 @@ use kustomer_client::{Endpoint, Walk};
 use serde_json::Value;
 
 use crate::failure::Failure;
-use crate::output::{Output, print, print_json_text, print_table};
+use crate::output::{Output, note, print, print_json_text, print_table};
 
-/// Prints one customer, an attribute a line.
-pub(super) fn one(customer: &Customer) -> Result<(), Failure> {
+/// Prints one customer, an attribute a line, with these names of its tags.
+pub(super) fn one(customer: &Customer, tags: &[String]) -> Result<(), Failure> {
     let attributes = &customer.attributes;
     let text = |field: &Field<String>| field.value().cloned().unwrap_or_default();
     let mut rows = vec![
@@ -20,7 +20,7 @@ pub(super) fn one(customer: &Customer) -> Result<(), Failure> {
         ("emails".to_owned(), emails(customer)),
         ("phones".to_owned(), phones(customer)),
         ("externalId".to_owned(), text(&attributes.external_id)),
-        ("tags".to_owned(), attributes.tags.value().map(|tags| tags.join(", ")).unwrap_or_default()),
+        ("tags".to_owned(), tags.join(", ")),
     ];
     let custom = attributes.custom.value().into_iter().flat_map(|custom| custom.iter());
     rows.extend(custom.map(|(key, value)| (format!("custom.{key}"), plain(value))));
@@ -56,11 +56,19 @@ where
             print_table(&HEADER, rows.drain(..))?;
         }
     }
+    if left == 0 && walk.has_next() {
+        note_more();
+    }
     match output {
         Output::Json => print(if any { "]}" } else { "{\"data\":[]}" }),
         Output::Table if rows.is_empty() && any => Ok(()),
         Output::Table => print_table(&HEADER, rows),
     }
+}
+
+/// Says on standard error that a limit left something out.
+pub(super) fn note_more() {
+    note("there are more: a greater --limit prints more of them, --all prints all");
 }
 
 const HEADER: [&str; 6] = ["ID", "NAME", "EMAILS", "PHONES", "EXTERNAL ID", "UPDATED"];

@@ -12,18 +12,18 @@ use crate::client::assert_holds;
 use crate::server::{Answer, Server, TOKEN, binary, full_customer};
 
 /// What a command came to.
-struct Ran {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Ran {
-    fn of(command: &mut Command) -> Self {
+    pub(crate) fn of(command: &mut Command) -> Self {
         Self::fed(command, "")
     }
 
-    fn fed(command: &mut Command, input: &str) -> Self {
+    pub(crate) fn fed(command: &mut Command, input: &str) -> Self {
         let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         process.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
         let output = process.wait_with_output().unwrap();
@@ -33,19 +33,19 @@ impl Ran {
 
     /// Its standard output, when it went well and had nothing to complain about.
     #[track_caller]
-    fn well(self) -> String {
+    pub(crate) fn well(self) -> String {
         assert_eq!((self.code, self.stderr.as_str()), (Some(0), ""), "{}", self.stdout);
         self.stdout
     }
 
     #[track_caller]
-    fn json(self) -> Value {
+    pub(crate) fn json(self) -> Value {
         serde_json::from_str(&self.well()).unwrap()
     }
 
     /// That it failed with one line that holds these words, and printed nothing else.
     #[track_caller]
-    fn fails_with(self, words: &str) {
+    pub(crate) fn fails_with(self, words: &str) {
         assert_eq!((self.code, self.stdout.as_str()), (Some(1), ""), "{}", self.stderr);
         assert_eq!(self.stderr.lines().count(), 1, "{}", self.stderr);
         assert!(self.stderr.starts_with("error: ") && self.stderr.contains(words), "{words:?}: {}", self.stderr);
@@ -53,7 +53,7 @@ impl Ran {
 
     /// That the command line was refused with these words.
     #[track_caller]
-    fn misused(self, words: &[&str]) {
+    pub(crate) fn misused(self, words: &[&str]) {
         assert_eq!((self.code, self.stdout.as_str()), (Some(2), ""), "{}", self.stderr);
         for word in words {
             assert!(self.stderr.contains(word), "{word:?}: {}", self.stderr);
@@ -61,18 +61,18 @@ impl Ran {
     }
 }
 
-fn kustodian(arguments: &[&str]) -> Ran {
+pub(crate) fn kustodian(arguments: &[&str]) -> Ran {
     Ran::of(binary().args(arguments))
 }
 
 /// `kustodian customers …` with the server and its key in the environment.
-fn customers(server: &Server) -> Command {
+pub(crate) fn customers(server: &Server) -> Command {
     let mut command = binary();
     command.arg("customers").env("KUSTODIAN_URL", &server.url).env("KUSTODIAN_TOKEN", TOKEN);
     command
 }
 
-fn on(server: &Server, arguments: &[&str]) -> Ran {
+pub(crate) fn on(server: &Server, arguments: &[&str]) -> Ran {
     Ran::of(customers(server).args(arguments))
 }
 
@@ -81,7 +81,7 @@ fn on_database(server: &Server, arguments: &[&str]) -> Ran {
 }
 
 /// The value of an attribute in the table of one customer.
-fn cell<'a>(table: &'a str, attribute: &str) -> Option<&'a str> {
+pub(crate) fn cell<'a>(table: &'a str, attribute: &str) -> Option<&'a str> {
     table.lines().find_map(|line| line.trim().strip_prefix(attribute)?.strip_prefix(' ')).map(str::trim)
 }
 
@@ -205,14 +205,16 @@ fn lists_are_limited_sorted_and_readable_for_programs() {
         .map(|number| server.create(json!({ "name": format!("n{number}") }))["id"].as_str().unwrap().to_owned())
         .collect();
     let listed = |arguments: &[&str]| -> Vec<String> {
-        let list = on(&server, &[&["list", "--output", "json"], arguments].concat()).json();
+        let ran = on(&server, &[&["list", "--output", "json"], arguments].concat());
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        let list: Value = serde_json::from_str(&ran.stdout).unwrap();
         list["data"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(listed(&[]), ids[..20]);
     assert_eq!(listed(&["--limit", "101"]), ids[..101]);
     assert_eq!(listed(&["--all"]), ids);
     assert_eq!(listed(&["--sort", "-id", "--limit", "1"]), ids[204..]);
-    let table = on(&server, &["list", "--limit", "2", "--sort=-updatedAt"]).well();
+    let table = on(&server, &["list", "--limit", "2", "--sort=-updatedAt"]).stdout;
     let lines: Vec<&str> = table.lines().collect();
     assert!(lines[0].trim_start().starts_with("ID ") && lines[1].contains(&ids[204]), "{table}");
     assert_eq!(lines.len(), 3);

@@ -7,6 +7,8 @@ mod auth;
 mod backup;
 mod backup_files;
 mod cli;
+mod cli_edits;
+mod cli_transport;
 mod client;
 mod client_reads;
 mod contract;
