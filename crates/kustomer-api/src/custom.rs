@@ -76,6 +76,8 @@ impl fmt::Display for Suffix {
 pub enum CustomValue {
     /// For `Num`.
     Number(Number),
+    /// NaN or an infinity, which JSON cannot write; refused under every suffix.
+    NotFinite,
     /// For `Str`, `Txt`, `At`, `Url` and `Id`.
     Text(String),
     /// For `Bool`.
@@ -109,9 +111,9 @@ impl From<crate::Timestamp> for CustomValue {
 }
 
 impl From<f64> for CustomValue {
-    /// NaN and the infinities cannot be written in JSON and become null.
+    /// NaN and the infinities become [`CustomValue::NotFinite`], never null, which would clear the attribute.
     fn from(value: f64) -> Self {
-        Number::from_f64(value).map_or(Self::Null, Self::Number)
+        Number::from_f64(value).map_or(Self::NotFinite, Self::Number)
     }
 }
 
@@ -129,17 +131,6 @@ from_integer!(i32, i64, u32, u64);
 impl<T: Into<Self>> From<Option<T>> for CustomValue {
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Null, Into::into)
-    }
-}
-
-impl From<CustomValue> for Value {
-    fn from(value: CustomValue) -> Self {
-        match value {
-            CustomValue::Number(number) => Self::Number(number),
-            CustomValue::Text(text) => Self::String(text),
-            CustomValue::Boolean(boolean) => Self::Bool(boolean),
-            CustomValue::Null => Self::Null,
-        }
     }
 }
 
@@ -161,6 +152,12 @@ pub enum CustomError {
         suffix: Suffix,
         /// What the suffix takes, in words.
         expected: &'static str,
+    },
+    /// The value is NaN or an infinity. Null would clear the attribute instead.
+    #[error("the value of {key:?} is not a finite number, which JSON cannot write")]
+    NotFinite {
+        /// The key as given.
+        key: String,
     },
 }
 
@@ -191,21 +188,32 @@ impl CustomAttributes {
     /// Sets `key` to `value`, or to null.
     ///
     /// # Errors
-    /// When the key has no legal suffix, or the value is not what the suffix takes.
+    /// When the key has no legal suffix, or the value is not what the suffix takes: NaN is no number.
     pub fn set(&mut self, key: &str, value: impl Into<CustomValue>) -> Result<&mut Self, CustomError> {
         let value = value.into();
-        let suffix = Suffix::of(key).ok_or_else(|| CustomError::Suffix { key: key.to_owned() })?;
+        let key = key.to_owned();
+        let Some(suffix) = Suffix::of(&key) else { return Err(CustomError::Suffix { key }) };
         if let Some(expected) = mismatch(suffix, &value) {
-            return Err(CustomError::Type { key: key.to_owned(), suffix, expected });
+            return Err(CustomError::Type { key, suffix, expected });
         }
-        self.0.insert(key.to_owned(), value.into());
+        let value = match value {
+            CustomValue::Number(number) => Value::Number(number),
+            CustomValue::NotFinite => return Err(CustomError::NotFinite { key }),
+            CustomValue::Text(text) => Value::String(text),
+            CustomValue::Boolean(boolean) => Value::Bool(boolean),
+            CustomValue::Null => Value::Null,
+        };
+        self.0.insert(key, value);
         Ok(self)
     }
 
-    /// Sets an attribute whose key carries its type; this cannot fail.
-    pub fn put<T: KeyType>(&mut self, key: Key<T>, value: T::Value<'_>) -> &mut Self {
-        self.0.insert(key.name.to_owned(), T::into_json(value));
-        self
+    /// Sets an attribute whose key carries its type.
+    ///
+    /// # Errors
+    /// When the value is one its suffix does not take: NaN or an infinity, text beyond [`MAX_TEXT`], a text that is no
+    /// URI.
+    pub fn put<T: KeyType>(&mut self, key: Key<T>, value: T::Value<'_>) -> Result<&mut Self, CustomError> {
+        self.set(key.name, T::into_custom(value))
     }
 
     /// The value under a key whose type is known; `None` when absent, null or of another type.
@@ -242,7 +250,7 @@ impl CustomAttributes {
 /// What the suffix takes, in words, when `value` is not that.
 fn mismatch(suffix: Suffix, value: &CustomValue) -> Option<&'static str> {
     let (fits, expected) = match (suffix, value) {
-        (_, CustomValue::Null) => return None,
+        (_, CustomValue::Null) | (Suffix::Num, CustomValue::NotFinite) => return None,
         (Suffix::Num, value) => (matches!(value, CustomValue::Number(_)), "a number or null"),
         (Suffix::Bool, value) => (matches!(value, CustomValue::Boolean(_)), "true, false or null"),
         (Suffix::Str | Suffix::Txt, CustomValue::Text(text)) => {
@@ -273,9 +281,13 @@ const ID: &str = "an id of 24 hexadecimal characters or null";
 /// const SCORE: Key<Num> = Key::new("scoreNum");
 ///
 /// let mut custom = CustomAttributes::new();
-/// custom.put(TIER, "gold").put(SCORE, 12.5);
+/// custom.put(TIER, "gold")?.put(SCORE, 12.5)?;
 /// assert_eq!(custom.get(TIER), Some("gold"));
 /// assert_eq!(custom.get(SCORE), Some(12.5));
+/// // NaN cannot be written in JSON, and must not clear the attribute.
+/// assert!(custom.put(SCORE, f64::NAN).is_err());
+/// assert_eq!(custom.get(SCORE), Some(12.5));
+/// # Ok::<(), kustomer_api::custom::CustomError>(())
 /// ```
 ///
 /// A string under a number's key does not compile:
@@ -283,7 +295,7 @@ const ID: &str = "an id of 24 hexadecimal characters or null";
 /// ```compile_fail
 /// use kustomer_api::custom::{CustomAttributes, Key, Num};
 ///
-/// CustomAttributes::new().put(Key::<Num>::new("loyaltyTierNum"), "gold");
+/// let _ = CustomAttributes::new().put(Key::<Num>::new("loyaltyTierNum"), "gold");
 /// ```
 ///
 /// Nor does a constant whose name has another ending than its type:
@@ -336,14 +348,14 @@ pub trait KeyType {
     const SUFFIX: Suffix;
     /// What its values are in Rust.
     type Value<'a>;
-    /// The value as JSON.
-    fn into_json(value: Self::Value<'_>) -> Value;
+    /// The value, ready to be checked.
+    fn into_custom(value: Self::Value<'_>) -> CustomValue;
     /// The value out of JSON; `None` for null and for any other type.
     fn from_json(value: &Value) -> Option<Self::Value<'_>>;
 }
 
 macro_rules! key_type {
-    ($(#[$doc:meta])* $name:ident: $value:ty, $write:expr, $read:expr) => {
+    ($(#[$doc:meta])* $name:ident: $value:ty, $read:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy)]
         pub enum $name {}
@@ -351,8 +363,8 @@ macro_rules! key_type {
         impl KeyType for $name {
             const SUFFIX: Suffix = Suffix::$name;
             type Value<'a> = $value;
-            fn into_json(value: Self::Value<'_>) -> Value {
-                $write(value)
+            fn into_custom(value: Self::Value<'_>) -> CustomValue {
+                value.into()
             }
             fn from_json(value: &Value) -> Option<Self::Value<'_>> {
                 $read(value)
@@ -361,14 +373,13 @@ macro_rules! key_type {
     };
 }
 
-key_type!(/** Keys that end in `Num`. */ Num: f64, Value::from, Value::as_f64);
-key_type!(/** Keys that end in `Bool`. */ Bool: bool, Value::from, Value::as_bool);
-key_type!(/** Keys that end in `Str`. */ Str: &'a str, Value::from, Value::as_str);
-key_type!(/** Keys that end in `Txt`. */ Txt: &'a str, Value::from, Value::as_str);
-key_type!(/** Keys that end in `Url`. */ Url: &'a str, Value::from, Value::as_str);
+key_type!(/** Keys that end in `Num`. */ Num: f64, Value::as_f64);
+key_type!(/** Keys that end in `Bool`. */ Bool: bool, Value::as_bool);
+key_type!(/** Keys that end in `Str`. */ Str: &'a str, Value::as_str);
+key_type!(/** Keys that end in `Txt`. */ Txt: &'a str, Value::as_str);
+key_type!(/** Keys that end in `Url`. */ Url: &'a str, Value::as_str);
 key_type!(
     /** Keys that end in `At`. */
     At: crate::Timestamp,
-    |value: crate::Timestamp| Value::from(value.to_string()),
     |value: &Value| value.as_str().and_then(|text| text.parse().ok())
 );

@@ -20,7 +20,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let client = Client::builder().base_url(url).token(env::var("KUSTODIAN_TOKEN")?).build()?;
 
     let mut custom = CustomAttributes::new();
-    custom.put(TIER, "gold").put(SCORE, 12.5);
+    custom.put(TIER, "gold")?.put(SCORE, 12.5)?;
     let input = CustomerInput::new()
         .name("Ada Lovelace")
         .email(Email::new("ada@acme.example"))

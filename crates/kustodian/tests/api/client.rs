@@ -53,7 +53,7 @@ fn typed_customer() -> CustomerInput {
     const TIER: Key<Str> = Key::new("loyaltyTierStr");
     const CHURNED: Key<Bool> = Key::new("churnedBool");
     let mut custom = CustomAttributes::new();
-    custom.put(SCORE, 12.5).put(TIER, "gold").put(CHURNED, false);
+    custom.put(SCORE, 12.5).unwrap().put(TIER, "gold").unwrap().put(CHURNED, false).unwrap();
     custom.set("sinceAt", "2016-11-06T13:54:29-05:00").unwrap();
     custom.set("noteTxt", "two\nlines").unwrap();
     custom.set("siteUrl", "https://acme.example/a?b=c").unwrap();
