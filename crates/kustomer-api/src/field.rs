@@ -53,6 +53,14 @@ impl<T> Field<T> {
         }
     }
 
+    /// The value to change, when there is one.
+    pub const fn as_mut_value(&mut self) -> Option<&mut T> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::Absent | Self::Null => None,
+        }
+    }
+
     /// The value by move, when there is one.
     pub fn into_value(self) -> Option<T> {
         match self {

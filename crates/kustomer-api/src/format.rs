@@ -6,9 +6,13 @@ use crate::{ObjectId, Timestamp};
 /// The longest e-mail address accepted, in characters: 64 for the local part, `@`, 255 for the domain (RFC 5321).
 const MAX_EMAIL: usize = 320;
 
-/// `date-time`: RFC 3339 with an offset or `Z`.
+/// The longest date-time accepted, in characters: a fraction of a second may have some digits too many.
+pub const MAX_DATE_TIME: usize = 64;
+
+/// `date-time`: RFC 3339 with an offset or `Z`, at most 64 characters. A leap second (`:60`) is refused: stored as a
+/// moment, it would come back as the second before.
 pub fn is_date_time(text: &str) -> bool {
-    text.parse::<Timestamp>().is_ok()
+    text.len() <= MAX_DATE_TIME && text.get(17..19) != Some("60") && text.parse::<Timestamp>().is_ok()
 }
 
 /// `object-id`: 24 hexadecimal characters.
@@ -90,6 +94,11 @@ mod tests {
                 is_phone,
                 &["+18005551212", "18005551212", "9999999999", "(800) 555-1212", "+49 30/123.456"],
                 &["", "+", "1", "call me", "123456789012345678901", "1+2", "++18005551212"],
+            ),
+            (
+                is_date_time,
+                &["2016-12-31T23:59:59Z", "2016-11-06T13:54:29.123456789-05:00"],
+                &["2016-12-31", "2016-12-31T23:59:60Z", "2016-12-31T23:59:60.5+00:00"],
             ),
             (is_whatsapp, &["whatsapp:+1234567890", "+1234567890"], &["whatsapp:", "sms:+1234567890"]),
             (

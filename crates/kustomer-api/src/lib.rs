@@ -17,6 +17,7 @@
 
 pub mod audit;
 pub mod auth;
+pub mod canonical;
 pub mod custom;
 pub mod customer;
 pub mod endpoint;

@@ -10,6 +10,8 @@ pub struct Schema {
     pub kind: Kind,
     /// Whether null is legal too.
     pub nullable: bool,
+    /// Whether `""` is legal although the kind does not take it, and is read as null.
+    pub blank_is_null: bool,
     /// What it is, for people; empty when the name says it.
     pub about: &'static str,
 }
@@ -106,7 +108,7 @@ pub struct Property {
 pub const DATE_TIME: Format = Format {
     name: "date-time",
     pattern: None,
-    max: None,
+    max: Some(format::MAX_DATE_TIME),
     example: "2016-11-09T04:23:01.925Z",
     check: format::is_date_time,
 };
@@ -165,14 +167,18 @@ pub const TAG: Format = Format {
     check: format::is_tag,
 };
 
+/// The longest URL that is taken, in code points. The contract has no limit; browsers and proxies stop at a few
+/// thousand characters.
+pub const MAX_URL: usize = 4_096;
+
 impl Schema {
     const fn of(kind: Kind) -> Self {
-        Self { kind, nullable: false, about: "" }
+        Self { kind, nullable: false, blank_is_null: false, about: "" }
     }
 
     /// Anything.
     pub const fn any() -> Self {
-        Self { kind: Kind::Any, nullable: true, about: "" }
+        Self { kind: Kind::Any, nullable: true, blank_is_null: false, about: "" }
     }
 
     /// True or false.
@@ -264,6 +270,15 @@ impl Schema {
     #[must_use]
     pub const fn or_null(mut self) -> Self {
         self.nullable = true;
+        self
+    }
+
+    /// The same, or null, or `""`, which is read as null: for values that no text can be meant by, such as dates. Forms and
+    /// spreadsheets send an empty cell so.
+    #[must_use]
+    pub const fn or_blank(mut self) -> Self {
+        self.nullable = true;
+        self.blank_is_null = true;
         self
     }
 

@@ -12,6 +12,9 @@ use crate::schema::{Kind, Object, Schema, Text};
 /// How many faults one answer tells; further ones are not looked for.
 pub const MAX_FAULTS: usize = 20;
 
+/// For `""` where it is not read as null, although null is legal.
+const NULL_FOR_NONE: &str = "send null for no value";
+
 /// One thing that is wrong with a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
@@ -103,6 +106,10 @@ impl<'a> Walk<'a> {
         if self.faults.len() >= MAX_FAULTS || (schema.nullable && value.is_null()) {
             return;
         }
+        let is_blank = value.as_str().is_some_and(str::is_empty);
+        if schema.blank_is_null && is_blank {
+            return;
+        }
         match (&schema.kind, value) {
             (Kind::Any, _) | (Kind::Boolean, Value::Bool(_)) => {}
             (Kind::Number { range }, Value::Number(number)) => {
@@ -129,7 +136,7 @@ impl<'a> Walk<'a> {
                     }
                 }
             }
-            (Kind::Text(text), Value::Str(value)) => self.text(text, value),
+            (Kind::Text(text), Value::Str(value)) => self.text(text, value, schema.nullable),
             (Kind::List { items, max, unique }, Value::Array(list)) => self.list(items, *max, *unique, list),
             (Kind::Object(object), Value::Object(members)) => self.object(object, members),
             (Kind::Custom, Value::Object(members)) => self.custom(members),
@@ -140,12 +147,14 @@ impl<'a> Walk<'a> {
             }
             (kind, value) => {
                 let null = if schema.nullable { "/null" } else { "" };
-                self.fault("type", format!("Invalid type: {} (expected {}{null})", name_of(value), expected(kind)), "");
+                let advice = if schema.nullable && is_blank { NULL_FOR_NONE } else { "" };
+                let title = format!("Invalid type: {} (expected {}{null})", name_of(value), expected(kind));
+                self.fault("type", title, advice);
             }
         }
     }
 
-    fn text(&mut self, limits: &Text, value: &str) {
+    fn text(&mut self, limits: &Text, value: &str, nullable: bool) {
         // Every code point takes one to four bytes, so short texts need no count.
         if let Some(max) = limits.max
             && value.len() > max
@@ -158,7 +167,8 @@ impl<'a> Walk<'a> {
         if limits.min > 0 && value.len() < limits.min * 4 {
             let (length, min) = (value.chars().count(), limits.min);
             if length < min {
-                return self.fault("minLength", format!("String is too short ({length} chars), minimum {min}"), "");
+                let advice = if nullable && value.is_empty() { NULL_FOR_NONE } else { "" };
+                return self.fault("minLength", format!("String is too short ({length} chars), minimum {min}"), advice);
             }
         }
         if !limits.one_of.is_empty() && !limits.one_of.contains(&value) {
@@ -298,13 +308,13 @@ impl<'a> Walk<'a> {
 }
 
 fn custom_schema(suffix: Suffix) -> &'static Schema {
-    use crate::schema::{DATE_TIME, OBJECT_ID, URI};
+    use crate::schema::{DATE_TIME, MAX_URL, OBJECT_ID, URI};
     static NUMBER: Schema = Schema::number().or_null();
-    static MOMENT: Schema = Schema::format(DATE_TIME).or_null();
+    static MOMENT: Schema = Schema::format(DATE_TIME).or_blank();
     static WORDS: Schema = Schema::text_of(0, custom::MAX_TEXT).or_null();
     static BOOLEAN: Schema = Schema::boolean().or_null();
-    static ADDRESS: Schema = Schema::format(URI).or_null();
-    static REFERENCE: Schema = Schema::format(OBJECT_ID).or_null();
+    static ADDRESS: Schema = Schema::format_of(0, MAX_URL, URI).or_blank();
+    static REFERENCE: Schema = Schema::format(OBJECT_ID).or_blank();
     match suffix {
         Suffix::Num => &NUMBER,
         Suffix::At => &MOMENT,
@@ -367,6 +377,7 @@ fn nearest(object: &Object, key: &str) -> &'static str {
         "displayIcon",
         "firstName",
         "lastName",
+        "companyName",
         "conversationCounts",
         "preview",
         "watchers",
@@ -388,7 +399,7 @@ fn nearest(object: &Object, key: &str) -> &'static str {
 }
 
 /// Long input is not echoed whole.
-fn shortened(text: &str) -> String {
+pub(crate) fn shortened(text: &str) -> String {
     const MOST: usize = 256;
     match text.char_indices().nth(MOST) {
         Some((end, _)) => format!("{}…", &text[..end]),

@@ -2,7 +2,7 @@
 //! `docs/contract/customer.md`.
 
 use super::contact::{Gender, SocialType, UrlType};
-use crate::schema::{DATE_TIME, EMAIL, OBJECT_ID, Object, PHONE, Property, Schema, TAG, URI, URL, WHATSAPP};
+use crate::schema::{DATE_TIME, EMAIL, MAX_URL, Object, PHONE, Property, Schema, TAG, URI, URL, WHATSAPP};
 
 const EMAIL_TYPES: &[&str] = &["home", "work", "other"];
 const PHONE_TYPES: &[&str] = &["mobile", "home", "work", "fax", "other"];
@@ -17,7 +17,10 @@ pub static CUSTOMER_INPUT: Schema = Schema::object(&Object {
         Property::optional("name", Schema::text_of(0, 256).or_null()),
         Property::optional(
             "company",
-            Schema::format(OBJECT_ID).or_null().about("The id of a company; null unlinks, absent keeps."),
+            Schema::text_of(0, 256).or_null().about(
+                "The id of a company. Other text is kept as `companyName`, without a link; null and \"\" unlink, absent \
+                 keeps.",
+            ),
         ),
         Property::optional("externalId", Schema::text_of(1, 256).or_null().about("The primary external id.")),
         Property::optional("username", Schema::text_of(0, 256).or_null()),
@@ -25,7 +28,7 @@ pub static CUSTOMER_INPUT: Schema = Schema::object(&Object {
         Property::optional("lastActivityAt", DATE),
         Property::optional("lastCustomerActivityAt", DATE),
         Property::optional("lastSeenAt", DATE),
-        Property::optional("avatarUrl", Schema::format(URI).or_null()),
+        Property::optional("avatarUrl", Schema::format_of(0, MAX_URL, URI).or_blank()),
         Property::optional("externalIds", Schema::set_of(10, &EXTERNAL_ID)),
         Property::optional("sharedExternalIds", Schema::set_of(10, &EXTERNAL_ID)),
         Property::optional("emails", Schema::set_of(10, &EMAIL_ITEM).about("Unique across the org, case aside.")),
@@ -48,7 +51,7 @@ pub static CUSTOMER_INPUT: Schema = Schema::object(&Object {
         Property::optional("sentiment", Schema::object(&SENTIMENT)),
         Property::optional("custom", Schema::custom()),
         Property::optional("birthdayAt", DATE),
-        Property::optional("gender", Schema::one_of(Gender::VALUES).or_null()),
+        Property::optional("gender", Schema::one_of(Gender::VALUES).or_blank()),
         Property::optional("createdAt", Schema::format(DATE_TIME).about("Back-dates the record.")),
         Property::optional("importedAt", Schema::format(DATE_TIME).about("Marks the record as imported.")),
         Property::optional("rev", Schema::number().about("On an update, the revision the record must have.")),
@@ -56,7 +59,7 @@ pub static CUSTOMER_INPUT: Schema = Schema::object(&Object {
     ],
 });
 
-const DATE: Schema = Schema::format(DATE_TIME).or_null();
+const DATE: Schema = Schema::format(DATE_TIME).or_blank();
 
 static EXTERNAL_ID: Schema = Schema::object(&Object {
     name: "ExternalIdInput",
@@ -125,7 +128,7 @@ static SOCIAL: Schema = Schema::object(&Object {
         Property::required("type", Schema::one_of(SocialType::VALUES)),
         Property::optional("userid", Schema::text_of(0, 256)),
         Property::required("username", Schema::text_of(1, 256)),
-        Property::optional("url", Schema::format(URI)),
+        Property::optional("url", Schema::format_of(0, MAX_URL, URI)),
         Property::optional("verified", Schema::boolean()),
     ],
 });
@@ -135,7 +138,7 @@ static URL_ITEM: Schema = Schema::object(&Object {
     open: false,
     properties: &[
         Property::optional("type", Schema::one_of(UrlType::VALUES)),
-        Property::required("url", Schema::format(URL)),
+        Property::required("url", Schema::format_of(0, MAX_URL, URL)),
     ],
 });
 
@@ -143,14 +146,14 @@ static LOCATION: Schema = Schema::object(&Object {
     name: "LocationInput",
     open: false,
     properties: &[
-        Property::optional("type", Schema::one_of(LOCATION_TYPES).or_null()),
+        Property::optional("type", Schema::one_of(LOCATION_TYPES).or_blank()),
         Property::optional("name", Schema::text_of(0, 256).or_null()),
         Property::optional("address", Schema::text_of(0, 256).or_null()),
         Property::optional("address2", Schema::text_of(0, 256).or_null()),
         Property::optional("address3", Schema::text_of(0, 256).or_null()),
         Property::optional("latitude", Schema::number().or_null()),
         Property::optional("longitude", Schema::number().or_null()),
-        Property::optional("countryCode", Schema::text_of(2, 2).or_null()),
+        Property::optional("countryCode", Schema::text_of(2, 2).or_blank()),
         Property::optional("countryName", Schema::text_of(0, 64).or_null()),
         Property::optional("regionCode", Schema::text_of(0, 2).or_null()),
         Property::optional("regionName", Schema::text_of(0, 128).or_null()),
