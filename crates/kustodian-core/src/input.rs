@@ -1,11 +1,13 @@
 //! Reads a request's body: JSON, then its schema, then its type. Everything wrong is told, not just the first thing.
 
+use kustomer_api::canonical::canonicalize;
 use kustomer_api::error::code;
 use kustomer_api::schema::Schema;
-use kustomer_api::validation;
+use kustomer_api::validation::{self, MAX_FAULTS};
 use serde::de::DeserializeOwned;
 use serde_json_borrow::Value;
 
+use crate::number::lossy_numbers;
 use crate::refusal::Refusal;
 use crate::resource;
 
@@ -14,6 +16,23 @@ use crate::resource;
 /// # Errors
 /// 400 that names each offending attribute.
 pub fn read<T: DeserializeOwned>(schema: &Schema, body: &[u8]) -> Result<T, Refusal> {
+    parse(schema, body, false)
+}
+
+/// Reads a body whose values are to be stored: a number that would lose digits is refused, too.
+///
+/// # Errors
+/// 400 that names each offending attribute.
+pub fn read_to_store<T: DeserializeOwned>(schema: &Schema, body: &[u8]) -> Result<T, Refusal> {
+    parse(schema, body, true)
+}
+
+/// 400 for a write without a body, which may have been lost on the way.
+pub fn missing() -> Refusal {
+    malformed("The body is missing: send {} at least".to_owned())
+}
+
+fn parse<T: DeserializeOwned>(schema: &Schema, body: &[u8], is_stored: bool) -> Result<T, Refusal> {
     let text = std::str::from_utf8(body)
         .map_err(|error| malformed(format!("The body is not UTF-8 at byte {}", error.valid_up_to())))?;
     // A byte order mark is legal nowhere in JSON, yet some clients send one.
@@ -21,12 +40,19 @@ pub fn read<T: DeserializeOwned>(schema: &Schema, body: &[u8]) -> Result<T, Refu
     let text = if text.trim().is_empty() { "{}" } else { text };
     let value: Value<'_> =
         serde_json::from_str(text).map_err(|error| malformed(format!("The body is not JSON: {error}")))?;
-    let faults = validation::check(schema, &value);
+    let mut faults = validation::check(schema, &value);
+    if is_stored {
+        faults.extend(lossy_numbers(text, MAX_FAULTS - faults.len().min(MAX_FAULTS)));
+    }
     if !faults.is_empty() {
         return Err(Refusal::bad_input(faults));
     }
     // The schema is at least as strict as the type, which a test holds for every endpoint; this cannot fail.
-    T::deserialize(&value).map_err(|_| resource::fault("The body could not be read"))
+    match canonicalize(schema, &value) {
+        None => T::deserialize(&value).map_err(|_| ()),
+        Some(canonical) => T::deserialize(canonical).map_err(|_| ()),
+    }
+    .map_err(|()| resource::fault("The body could not be read"))
 }
 
 fn malformed(title: String) -> Refusal {

@@ -1,9 +1,12 @@
 //! What is unique across the org, and how it is compared (`docs/contract/behaviour.md` §7.3). How Kustomer compares is
 //! not published; our choices are listed in `docs/compatibility.md`.
 
-use kustomer_api::customer::CustomerAttributes;
+use std::borrow::Cow;
+
+use kustomer_api::customer::{CustomerAttributes, Social};
 use kustomer_api::error::code;
 use kustomer_api::{Field, ObjectId};
+use unicode_normalization::{UnicodeNormalization as _, is_nfc};
 
 use crate::claim::{Claim, ClaimKey, ClaimKind};
 use crate::refusal::Refusal;
@@ -23,6 +26,15 @@ pub enum Lookup {
 impl Lookup {
     /// The claim that whoever is looked up must hold.
     pub fn key(self, org: OrgKey, value: &str) -> ClaimKey {
+        self.key_of(org, &composed(value))
+    }
+
+    /// The claim of a record written before accents were composed; `None` where that is no other.
+    pub fn key_as_written(self, org: OrgKey, value: &str) -> Option<ClaimKey> {
+        (!is_nfc(value)).then(|| self.key_of(org, value))
+    }
+
+    fn key_of(self, org: OrgKey, value: &str) -> ClaimKey {
         match self {
             Self::Email => ClaimKey::new(org, ClaimKind::Email, &fold(value.trim())),
             Self::Phone => ClaimKey::new(org, ClaimKind::Phone, &digits(value)),
@@ -38,6 +50,22 @@ impl Lookup {
             Self::ExternalId => "externalId",
         }
     }
+}
+
+/// With accents composed (NFC), as every identity is stored: an `é` of one character and one of two are the same.
+pub(super) fn composed(text: &str) -> Cow<'_, str> {
+    if is_nfc(text) { Cow::Borrowed(text) } else { Cow::Owned(text.nfc().collect()) }
+}
+
+/// What is unique about a social profile: its name on its network.
+pub(super) fn social_name(item: &Social) -> String {
+    format!("{}:{}", item.kind, fold(&item.username))
+}
+
+/// What else is unique about it, when it was sent: its id on its network.
+pub(super) fn social_id(item: &Social) -> Option<String> {
+    let userid = item.userid.as_deref().filter(|userid| !userid.is_empty())?;
+    Some(format!("{}:{userid}", item.kind))
 }
 
 /// Upper and lower case aside.
@@ -82,9 +110,9 @@ pub(super) fn identities(org: OrgKey, owner: ObjectId, attributes: &CustomerAttr
         claim(ClaimKind::Whatsapp, "whatsapps", index, &digits(&item.phone));
     }
     for (index, item) in each(&attributes.socials) {
-        claim(ClaimKind::SocialName, "socials", index, &format!("{}:{}", item.kind, fold(&item.username)));
-        if let Some(userid) = item.userid.as_deref().filter(|userid| !userid.is_empty()) {
-            claim(ClaimKind::SocialId, "socials", index, &format!("{}:{userid}", item.kind));
+        claim(ClaimKind::SocialName, "socials", index, &social_name(item));
+        if let Some(id) = social_id(item) {
+            claim(ClaimKind::SocialId, "socials", index, &id);
         }
     }
     found

@@ -1,10 +1,11 @@
 //! Create, update, delete and restore: each decides on a whole set of changes.
 
 use kustomer_api::customer::{Customer, CustomerAttributes, TYPE};
-use kustomer_api::envelope::{RelatedId, Relationship, SelfLink};
+use kustomer_api::envelope::{Relationship, SelfLink};
 use kustomer_api::{Field, ObjectId};
 use serde_json::{Map, Number};
 
+use super::company::link_company;
 use super::{Context, OmittedCompany, UpdateOptions, Write, derive, erase, identity, write};
 use crate::change::{Cause, ChangeSet, Event, EventSeed, Kind, Put};
 use crate::refusal::Refusal;
@@ -61,14 +62,14 @@ pub fn update(
     let mut after = before.clone();
     let Write { input, tags } = write;
 
+    if options.replace {
+        after.attributes = derive::bared(std::mem::take(&mut after.attributes), stored.id, context.now);
+    }
     let company_is_dropped = options.replace || options.omitted_company == OmittedCompany::Unlink;
     if input.company.is_absent() && company_is_dropped {
         link_company(&mut after, &Field::Null);
     } else {
         link_company(&mut after, &input.company);
-    }
-    if options.replace {
-        after.attributes = derive::bared(std::mem::take(&mut after.attributes), stored.id, context.now);
     }
     touch(context, &mut after, stored.rev + 1);
     after.attributes.last_activity_at = context.now.into();
@@ -175,22 +176,6 @@ fn touch(context: &Context<'_>, customer: &mut Customer, rev: u64) {
     customer.attributes.updated_at = context.now.into();
     customer.attributes.modified_at = context.now.into();
     customer.relationships.insert("modifiedBy".to_owned(), resource::user_relationship(context.actor));
-}
-
-/// Links or unlinks the company. Until companies are kept, any id is taken as it comes, and answered without a link,
-/// since there is nothing to follow it to.
-fn link_company(customer: &mut Customer, company: &Field<String>) {
-    match company {
-        Field::Absent => {}
-        Field::Null => {
-            customer.relationships.remove("company");
-        }
-        Field::Value(id) => {
-            let data = Field::Value(RelatedId::new("company", id.as_str().into()));
-            let company = Relationship { data, ..Relationship::default() };
-            customer.relationships.insert("company".to_owned(), company);
-        }
-    }
 }
 
 fn put(

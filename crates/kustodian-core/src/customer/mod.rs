@@ -1,11 +1,14 @@
 //! The rules of the customer (`docs/contract/behaviour.md` §7, §8).
 
+mod company;
 mod derive;
 mod erase;
 mod identity;
 mod lifecycle;
+mod merge;
 mod write;
 
+pub use company::{CompanyNames, check_company_is_id};
 pub use erase::{erase, erased_at, missing};
 pub(crate) use identity::claims;
 pub use identity::{Lookup, conflict};

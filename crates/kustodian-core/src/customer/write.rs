@@ -7,6 +7,7 @@ use kustomer_api::customer::{
 use kustomer_api::error::code;
 use kustomer_api::{Field, ObjectId};
 
+use super::merge::merge_identities;
 use super::{derive, identity};
 use crate::refusal::Refusal;
 
@@ -16,12 +17,13 @@ pub(super) const MAX_CUSTOM: usize = 1_000;
 /// Writes `input` over `attributes`; `tags` are those of `input`, resolved to ids.
 ///
 /// # Errors
-/// 400 when the record would gather too many custom attributes.
+/// 400 when the record would gather too many custom attributes, or two items of a list contradict each other.
 pub(super) fn write(
     attributes: &mut CustomerAttributes,
-    input: CustomerInput,
+    mut input: CustomerInput,
     tags: Option<Vec<ObjectId>>,
 ) -> Result<(), Refusal> {
+    merge_identities(&mut input)?;
     write_external_ids(attributes, input.external_id, input.external_ids);
     let former = std::mem::take(attributes);
     *attributes = CustomerAttributes {

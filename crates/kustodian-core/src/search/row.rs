@@ -225,7 +225,7 @@ impl SearchRow {
             self.rest(Manner::Part, &item.username);
             self.rest(Manner::Part, item.instagram_id.as_deref().unwrap_or_default());
         }
-        if let Some(company) = of.extra.get("companyName").and_then(Json::as_str) {
+        if let Some(company) = of.company_name.value() {
             self.rest(Manner::Words, company);
         }
     }

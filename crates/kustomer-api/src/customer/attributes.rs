@@ -47,6 +47,9 @@ pub struct CustomerAttributes {
     /// External ids others may hold too.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub shared_external_ids: Field<Vec<ExternalId>>,
+    /// The name of the company, when a name was sent instead of an id; only answered.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub company_name: Field<String>,
     /// The name used to sign in somewhere.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub username: Field<String>,

@@ -31,7 +31,7 @@ pub struct CustomerInput {
     /// At most 256 characters.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub name: Field<String>,
-    /// The id of a company; null unlinks.
+    /// The id of a company. Kustodian keeps other text as `companyName`; null and `""` unlink.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub company: Field<String>,
     /// The primary external id, 1 to 256 characters.

@@ -47,6 +47,7 @@ static ATTRIBUTES: Object = Object {
         Property::optional("externalId", NULLABLE),
         Property::optional("externalIds", Schema::list(&EXTERNAL_ID)),
         Property::optional("sharedExternalIds", Schema::list(&EXTERNAL_ID)),
+        Property::optional("companyName", TEXT),
         Property::optional("username", NULLABLE),
         Property::optional("avatarUrl", NULLABLE),
         Property::optional("emails", Schema::list(&EMAIL)),
