@@ -9,21 +9,23 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::HeaderMap;
 use http::header::AsHeaderName;
-use kustodian_core::change::{ChangeSet, EventSeed};
+use kustodian_core::change::{ChangeSet, EventSeed, Kind};
 use kustodian_core::customer::Context;
 use kustodian_core::directory::Org;
 use kustodian_core::permission::Caller;
 use kustodian_core::receipt::Pledge;
 use kustodian_core::refusal::Refusal;
-use kustodian_core::store::{OrgKey, Store};
-use kustodian_core::{input, resource};
+use kustodian_core::store::{CommitError, Decide, OrgKey, Store};
+use kustodian_core::{input, record_limit, resource, unchanged};
 use kustomer_api::endpoint::{Declaration, PathArguments};
-use kustomer_api::query::QueryArguments;
+use kustomer_api::query::{self, QueryArguments};
+use kustomer_api::validation::{Fault, MAX_FAULTS};
 use kustomer_api::{Endpoint, ObjectId, Timestamp};
 
 use crate::admission::Place;
 use crate::answer::Answer;
 use crate::app::App;
+use crate::rehearsal;
 use crate::routes::Served;
 
 /// What the pipeline hands over.
@@ -38,6 +40,8 @@ pub(crate) struct Admitted {
     pub(crate) body: Bytes,
     /// The idempotency key it was sent with.
     pub(crate) pledge: Option<Pledge>,
+    /// Whether nothing of it is to be stored (`validateOnly`).
+    pub(crate) is_rehearsal: bool,
     /// Its place among the requests in flight.
     pub(crate) place: Option<Place>,
 }
@@ -77,6 +81,9 @@ impl<E: Endpoint> Call<E> {
         let path = E::Path::read(&admitted.path_values).ok_or_else(|| Refusal::not_found("id"))?;
         let pairs: Vec<(String, String)> =
             url::form_urlencoded::parse(admitted.query.as_bytes()).into_owned().take(MAX_PARAMETERS).collect();
+        if !E::OPERATION.is_read() && !admitted.app.settings.lenient_query {
+            refuse_unknown(&Declaration::of::<E>(), &pairs)?;
+        }
         let query = E::Query::read(&pairs).map_err(Refusal::bad_input)?;
         Ok(Self { admitted, path, query })
     }
@@ -84,10 +91,12 @@ impl<E: Endpoint> Call<E> {
     /// The body, checked against the operation's schema.
     ///
     /// # Errors
-    /// 400 that names each offending attribute.
+    /// 400 that names each offending attribute, or for a write without any body.
     pub(crate) fn input(&self) -> Result<E::Body, Refusal> {
         match E::BODY {
-            Some(schema) => input::read(schema, &self.admitted.body),
+            // A body that got lost on the way must not create an empty record, or replace one by nothing.
+            Some(_) if self.admitted.body.trim_ascii().is_empty() => Err(input::missing()),
+            Some(schema) => input::read_to_store(schema, &self.admitted.body),
             None => Ok(E::Body::default()),
         }
     }
@@ -136,15 +145,53 @@ impl<E: Endpoint> Call<E> {
         self.admitted.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
-    /// Signs what is about to be committed with the receipt that the client asked for, if it did.
-    pub(crate) fn signer(&self) -> impl Fn(ChangeSet) -> ChangeSet + Clone + Send + use<E> + 'static {
+    /// Makes a decision ready to be committed: within the limits of a record, and signed with the receipt that the
+    /// client asked for, if it did. An update that changes no value becomes nothing where that is set. The number is the
+    /// size of the record's document before.
+    pub(crate) fn ready(
+        &self,
+    ) -> impl Fn(ChangeSet, usize) -> Result<ChangeSet, Refusal> + Clone + Send + use<E> + 'static {
         let (pledge, status) = (self.admitted.pledge, E::OPERATION.success);
-        move |mut changes| {
+        let settings = &self.admitted.app.settings;
+        let (max_record, skip_unchanged) = (settings.max_record, settings.skip_unchanged);
+        move |mut changes, former| {
+            if skip_unchanged && unchanged::is_unchanged(&changes)? {
+                return Ok(ChangeSet::default());
+            }
+            if E::BODY.is_some() {
+                record_limit::check(&changes, former, max_record)?;
+            }
             if let Some(pledge) = pledge {
                 pledge.sign(&mut changes, status);
             }
-            changes
+            Ok(changes)
         }
+    }
+
+    /// Commits, or with `validateOnly` finds out what a commit would do.
+    pub(crate) async fn commit(&self, changes: ChangeSet) -> Result<ChangeSet, CommitError> {
+        match self.is_rehearsal() {
+            true => rehearsal::commit(self.store(), self.org(), changes).await,
+            false => self.store().commit(self.org(), changes).await,
+        }
+    }
+
+    /// The same with a decision taken under the record's lock.
+    pub(crate) async fn commit_locked(
+        &self,
+        kind: Kind,
+        id: ObjectId,
+        decide: Decide,
+    ) -> Result<ChangeSet, CommitError> {
+        match self.is_rehearsal() {
+            true => rehearsal::commit_locked(self.store(), self.org(), kind, id, decide).await,
+            false => self.store().commit_locked(self.org(), kind, id, decide).await,
+        }
+    }
+
+    /// Whether nothing is to be stored.
+    pub(crate) fn is_rehearsal(&self) -> bool {
+        self.admitted.is_rehearsal
     }
 
     /// Whether the client holds this state already (`If-None-Match`).
@@ -162,6 +209,15 @@ impl<E: Endpoint> Call<E> {
             request_id: Arc::clone(&self.admitted.request_id),
         }
     }
+}
+
+/// A misspelt parameter of a write, `validateOnly` before all, must not be passed over in silence.
+fn refuse_unknown(declaration: &Declaration, pairs: &[(String, String)]) -> Result<(), Refusal> {
+    let known: Vec<&str> = declaration.parameters().map(|parameter| parameter.name).collect();
+    let unknown = pairs.iter().map(|(name, _)| name.as_str()).filter(|name| !known.contains(name));
+    let faults: Vec<Fault> =
+        unknown.take(MAX_FAULTS).map(|name| query::unknown(declaration.operation.name, name, &known)).collect();
+    if faults.is_empty() { Ok(()) } else { Err(Refusal::bad_input(faults)) }
 }
 
 /// How many query parameters are read; a request with more is no client's.

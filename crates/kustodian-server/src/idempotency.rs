@@ -16,7 +16,7 @@ use kustomer_api::error::code;
 use crate::answer::{Answer, unavailable};
 use crate::past;
 
-/// What a request with an idempotency key pledges; `None` without one.
+/// What a request with an idempotency key pledges; `None` without one. `query` is that of the write, `validateOnly` aside.
 ///
 /// # Errors
 /// 400 when the header stands there twice or cannot be a key.
@@ -25,6 +25,7 @@ pub(crate) fn pledge(
     now: Timestamp,
     method: &Method,
     parts: &Parts,
+    query: &str,
     body: &[u8],
 ) -> Result<Option<Pledge>, Refusal> {
     let mut sent = parts.headers.get_all(HEADER).iter();
@@ -33,7 +34,6 @@ pub(crate) fn pledge(
         return Err(Refusal::new(400, code::BAD_PARAM, HEADER, format!("{HEADER} is there more than once: send one")));
     }
     let key = ReceiptKey::new(caller.org.key, caller.token.user, key.as_bytes())?;
-    let query = parts.uri.query().unwrap_or_default();
     let fingerprint = Fingerprint::new(method.as_str(), parts.uri.path(), query, body);
     Ok(Some(Pledge { key, fingerprint, now }))
 }

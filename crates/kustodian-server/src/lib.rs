@@ -17,6 +17,7 @@ pub mod openapi;
 mod paging;
 mod past;
 mod pipeline;
+mod rehearsal;
 mod routes;
 mod scrub;
 mod settings;

@@ -89,7 +89,7 @@ fn describe(declaration: &Declaration, components: &mut Components) -> Value {
         "responses": answers(declaration, components),
     });
     if let Some(body) = declaration.body {
-        described["requestBody"] = json!({ "required": has_to_be_sent(body), "content": { "application/json": { "schema": components.schema(body) } } });
+        described["requestBody"] = json!({ "required": has_to_be_sent(declaration, body), "content": { "application/json": { "schema": components.schema(body) } } });
     }
     if !operation.also.is_empty() {
         described["x-roles-also"] = json!(operation.also);
@@ -97,9 +97,11 @@ fn describe(declaration: &Declaration, components: &mut Components) -> Value {
     described
 }
 
-/// Every body may be left out, which reads as an empty one, but where that lacks something.
-fn has_to_be_sent(body: &Schema) -> bool {
-    matches!(&body.kind, Kind::Object(object) if object.properties.iter().any(|property| property.required))
+/// The body of a search may be left out, which reads as an empty one, but where that lacks something. A write needs one.
+fn has_to_be_sent(declaration: &Declaration, body: &Schema) -> bool {
+    let lacks_something =
+        matches!(&body.kind, Kind::Object(object) if object.properties.iter().any(|property| property.required));
+    lacks_something || !declaration.operation.is_read()
 }
 
 fn parameters(declaration: &Declaration, components: &mut Components) -> Value {
@@ -111,7 +113,7 @@ fn parameters(declaration: &Declaration, components: &mut Components) -> Value {
         .filter_map(|rest| rest.split_once('}'))
         .map(|(name, _)| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }));
     let mut all: Vec<Value> = path.collect();
-    for parameter in declaration.query {
+    for parameter in declaration.parameters() {
         all.push(json!({
             "name": parameter.name,
             "in": "query",
@@ -192,7 +194,7 @@ const ERRORS: &[(&str, &str, &str)] = &[
     ("408", "Timeout", "The body took too long to arrive."),
     ("409", "Conflict", "Another record holds a value that must be unique, or `rev` is not the stored revision."),
     ("412", "PreconditionFailed", "`If-Match` names another revision."),
-    ("413", "TooLarge", "The body is larger than 100 kB."),
+    ("413", "TooLarge", "The body is larger than 100 kB, or the record would be larger than 1 MiB."),
     ("422", "KeyReused", "The `Idempotency-Key` was sent with another request before."),
     ("429", "RateLimited", "The org's limit is used up; `Retry-After` says how long to wait."),
     ("503", "Unavailable", "The server cannot answer now; `Retry-After` says how long to wait."),
@@ -226,7 +228,7 @@ impl Components {
                 json!({ "type": "integer", "minimum": least, "maximum": greatest })
             }
             Kind::Integer { one_of, .. } => json!({ "type": "integer", "enum": one_of }),
-            Kind::Text(text) => self.text(text, schema.nullable),
+            Kind::Text(text) => self.text(text, schema.nullable && !schema.blank_is_null),
             Kind::List { items, max, unique } => {
                 let mut list = json!({ "type": "array", "items": self.schema(items) });
                 if let Some(max) = max {
@@ -245,7 +247,9 @@ impl Components {
                 json!({ "type": "object", "additionalProperties": values })
             }
         };
-        if schema.nullable {
+        if schema.blank_is_null {
+            written = or_blank(written);
+        } else if schema.nullable {
             written = or_null(written);
         }
         if !schema.about.is_empty() {
@@ -391,6 +395,11 @@ fn search_meta(link: &Value) -> Value {
             "lastEvent": link,
         },
     })
+}
+
+/// `""` is read as null.
+fn or_blank(written: Value) -> Value {
+    json!({ "anyOf": [written, { "type": ["string", "null"], "maxLength": 0 }] })
 }
 
 fn or_null(written: Value) -> Value {

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use kustodian_core::customer::OmittedCompany;
+use kustodian_core::customer::{CompanyNames, OmittedCompany};
+use kustodian_core::record_limit;
 
 /// Limits, timeouts and the switches for what differs from Kustomer.
 #[derive(Debug, Clone)]
@@ -13,6 +14,12 @@ pub struct Settings {
     pub rate_limit: Option<u32>,
     /// What an update without `company` does to it.
     pub omitted_company: OmittedCompany,
+    /// What `company` means when it holds text that is no id.
+    pub company_names: CompanyNames,
+    /// Whether an update that changes no value is answered without a revision and an event.
+    pub skip_unchanged: bool,
+    /// Whether writes ignore query parameters they do not know, instead of answering 400.
+    pub lenient_query: bool,
     /// What a search for a type of record answers that the server does not hold.
     pub absent_types: AbsentTypes,
     /// The last page of a search, for clients that count on Kustomer's (100); no last one when absent.
@@ -23,6 +30,8 @@ pub struct Settings {
     pub read_only: bool,
     /// The largest body, in bytes: 100 kB, as Kustomer's.
     pub max_body: usize,
+    /// The largest record, in bytes of its JSON: 1 MB. A write that would make a larger one is answered 413.
+    pub max_record: usize,
     /// How long a body may take to arrive.
     pub body_timeout: Duration,
     /// How long the head of a request may take to arrive, and how long a connection may idle between two requests.
@@ -67,11 +76,15 @@ impl Default for Settings {
             missing_role_status: 403,
             rate_limit: None,
             omitted_company: OmittedCompany::Keep,
+            company_names: CompanyNames::Keep,
+            skip_unchanged: false,
+            lenient_query: false,
             absent_types: AbsentTypes::Refuse,
             search_page_cap: None,
             search_timeout: Duration::from_secs(10),
             read_only: false,
             max_body: 100 * 1024,
+            max_record: record_limit::DEFAULT,
             body_timeout: Duration::from_secs(30),
             head_timeout: Duration::from_secs(75),
             answer_timeout: Duration::from_secs(30),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use kustodian_core::customer::OmittedCompany;
+use kustodian_core::customer::{CompanyNames, OmittedCompany};
 use kustodian_server::{AbsentTypes, Settings};
 use kustomer_api::ObjectId;
 use serde::Deserialize;
@@ -130,6 +130,31 @@ pub(crate) struct ServeArguments {
     /// What an update without `company` does to it [default: keep]
     #[arg(long, env = "KUSTODIAN_OMITTED_COMPANY", value_name = "WHAT")]
     pub(crate) omitted_company: Option<CompanyRule>,
+    /// What `company` does with text that is no id: keep (as companyName, without a link) or refuse (400) [default: keep]
+    #[arg(long, env = "KUSTODIAN_COMPANY_NAMES", value_name = "WHAT")]
+    pub(crate) company_names: Option<CompanyNamesRule>,
+    /// Answers an update that changes no value with the record as it is, without a revision and an event [default: false]
+    #[arg(
+        long,
+        env = "KUSTODIAN_SKIP_UNCHANGED",
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        value_parser = BoolishValueParser::new()
+    )]
+    pub(crate) skip_unchanged: Option<bool>,
+    /// Lets writes ignore query parameters they do not know, instead of answering 400 [default: false]
+    #[arg(
+        long,
+        env = "KUSTODIAN_LENIENT_QUERY",
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        value_parser = BoolishValueParser::new()
+    )]
+    pub(crate) lenient_query: Option<bool>,
     /// What a search answers for types of records this server does not hold: refuse (400) or empty [default: refuse]
     #[arg(long, env = "KUSTODIAN_ABSENT_TYPES", value_name = "WHAT")]
     pub(crate) absent_types: Option<AbsentTypesRule>,
@@ -173,6 +198,10 @@ pub(crate) struct LimitArguments {
     /// The largest body, in bytes or with a unit such as 1MB; a larger one is answered 413 [default: 100KiB]
     #[arg(long, help_heading = "Limits", env = "KUSTODIAN_MAX_BODY", value_name = "SIZE")]
     pub(crate) max_body: Option<Size>,
+    /// The largest record as JSON, in bytes or with a unit such as 1MB; a write that makes a larger one is answered 413
+    /// [default: 1MiB]
+    #[arg(long, help_heading = "Limits", env = "KUSTODIAN_MAX_RECORD", value_name = "SIZE")]
+    pub(crate) max_record: Option<Size>,
     /// Seconds a body may take to arrive; then the answer is 408 [default: 30]
     #[arg(long, help_heading = "Limits", env = "KUSTODIAN_BODY_TIMEOUT", value_name = "SECONDS")]
     pub(crate) body_timeout: Option<u32>,
@@ -204,6 +233,7 @@ impl LimitArguments {
     pub(crate) fn or(self, other: Self) -> Self {
         Self {
             max_body: self.max_body.or(other.max_body),
+            max_record: self.max_record.or(other.max_record),
             body_timeout: self.body_timeout.or(other.body_timeout),
             head_timeout: self.head_timeout.or(other.head_timeout),
             answer_timeout: self.answer_timeout.or(other.answer_timeout),
@@ -223,6 +253,7 @@ impl LimitArguments {
             *setting = given.map_or(*setting, |given| Duration::from_secs(given.max(1).into()));
         };
         number(self.max_body.map(|size| size.0), &mut settings.max_body);
+        number(self.max_record.map(|size| size.0), &mut settings.max_record);
         number(self.max_connections, &mut settings.max_connections);
         number(self.max_in_flight, &mut settings.max_in_flight);
         if let Some(millis) = self.target_write_time {
@@ -386,6 +417,26 @@ impl From<CompanyRule> for OmittedCompany {
     }
 }
 
+/// What `company` does with text that is no id.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(try_from = "Word")]
+pub(crate) enum CompanyNamesRule {
+    /// It is kept as `companyName`.
+    #[default]
+    Keep,
+    /// It is answered 400.
+    Refuse,
+}
+
+impl From<CompanyNamesRule> for CompanyNames {
+    fn from(rule: CompanyNamesRule) -> Self {
+        match rule {
+            CompanyNamesRule::Keep => Self::Keep,
+            CompanyNamesRule::Refuse => Self::Refuse,
+        }
+    }
+}
+
 /// What a search answers for types of records this server does not hold.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Deserialize)]
 #[serde(try_from = "Word")]
@@ -487,7 +538,7 @@ macro_rules! value_enum_in_file {
         }
     )+ };
 }
-value_enum_in_file!(LogFormat, AccessLog, MissingRoleStatus, CompanyRule, AbsentTypesRule);
+value_enum_in_file!(LogFormat, AccessLog, MissingRoleStatus, CompanyRule, CompanyNamesRule, AbsentTypesRule);
 
 impl TryFrom<Word> for RateLimit {
     type Error = String;

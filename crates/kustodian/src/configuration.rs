@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::arguments::{
-    AbsentTypesRule, AccessLog, CommonArguments, CompanyRule, DatabaseArguments, IndexArguments, LimitArguments,
-    LogFormat, MissingRoleStatus, PageCap, RateLimit, ServeArguments, TlsArguments,
+    AbsentTypesRule, AccessLog, CommonArguments, CompanyNamesRule, CompanyRule, DatabaseArguments, IndexArguments,
+    LimitArguments, LogFormat, MissingRoleStatus, PageCap, RateLimit, ServeArguments, TlsArguments,
 };
 use crate::failure::Failure;
 use crate::logging;
@@ -25,6 +25,9 @@ pub(crate) struct Configuration {
     pub(crate) missing_role_status: MissingRoleStatus,
     pub(crate) rate_limit: RateLimit,
     pub(crate) omitted_company: CompanyRule,
+    pub(crate) company_names: CompanyNamesRule,
+    pub(crate) skip_unchanged: bool,
+    pub(crate) lenient_query: bool,
     pub(crate) absent_types: AbsentTypesRule,
     pub(crate) search_page_cap: PageCap,
     pub(crate) read_only: bool,
@@ -85,11 +88,15 @@ pub(crate) struct File {
     missing_role_status: Option<MissingRoleStatus>,
     rate_limit: Option<RateLimit>,
     omitted_company: Option<CompanyRule>,
+    company_names: Option<CompanyNamesRule>,
+    skip_unchanged: Option<bool>,
+    lenient_query: Option<bool>,
     absent_types: Option<AbsentTypesRule>,
     search_page_cap: Option<PageCap>,
     read_only: Option<bool>,
     indexed_custom_attributes: Option<u8>,
     max_body: Option<Size>,
+    max_record: Option<Size>,
     body_timeout: Option<u32>,
     head_timeout: Option<u32>,
     answer_timeout: Option<u32>,
@@ -118,6 +125,7 @@ impl Configuration {
         let index = file.index(serve.index);
         let limits = LimitArguments {
             max_body: file.max_body,
+            max_record: file.max_record,
             body_timeout: file.body_timeout,
             head_timeout: file.head_timeout,
             answer_timeout: file.answer_timeout,
@@ -137,6 +145,9 @@ impl Configuration {
             missing_role_status: serve.missing_role_status.or(file.missing_role_status).unwrap_or_default(),
             rate_limit: serve.rate_limit.or(file.rate_limit).unwrap_or_default(),
             omitted_company: serve.omitted_company.or(file.omitted_company).unwrap_or_default(),
+            company_names: serve.company_names.or(file.company_names).unwrap_or_default(),
+            skip_unchanged: serve.skip_unchanged.or(file.skip_unchanged).unwrap_or_default(),
+            lenient_query: serve.lenient_query.or(file.lenient_query).unwrap_or_default(),
             absent_types: serve.absent_types.or(file.absent_types).unwrap_or_default(),
             search_page_cap: serve.search_page_cap.or(file.search_page_cap).unwrap_or_default(),
             read_only: serve.read_only.or(file.read_only).unwrap_or_default(),

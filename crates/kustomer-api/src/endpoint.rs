@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use crate::ObjectId;
 use crate::operation::Operation;
-use crate::query::QueryArguments;
+use crate::query::{OF_WRITES, Parameter, QueryArguments};
 use crate::schema::Schema;
 
 /// An operation with its types.
@@ -59,14 +59,20 @@ pub struct Declaration {
     pub body: Option<&'static Schema>,
     /// What it answers.
     pub answer: Answer,
-    /// Its query parameters.
-    pub query: &'static [crate::query::Parameter],
+    /// Its own query parameters.
+    pub query: &'static [Parameter],
 }
 
 impl Declaration {
     /// The declaration of `E`.
     pub const fn of<E: Endpoint>() -> Self {
         Self { operation: E::OPERATION, about: E::ABOUT, body: E::BODY, answer: E::ANSWER, query: E::Query::PARAMETERS }
+    }
+
+    /// Every query parameter the operation takes: its own, and those of all writes.
+    pub fn parameters(&self) -> impl Iterator<Item = &'static Parameter> {
+        let shared = if self.operation.is_read() { &[] } else { OF_WRITES };
+        self.query.iter().chain(shared)
     }
 }
 

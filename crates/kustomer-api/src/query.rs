@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use crate::schema::Schema;
-use crate::validation::Fault;
+use crate::search::nearest;
+use crate::validation::{Fault, shortened};
 use crate::{ObjectId, Timestamp};
 
 /// A query parameter, for documents.
@@ -16,6 +17,17 @@ pub struct Parameter {
     /// What it does, in one sentence.
     pub about: &'static str,
 }
+
+/// The query parameters that every write takes beside its own. Kustodian has them; Kustomer does not.
+pub const OF_WRITES: &[Parameter] = &[VALIDATE_ONLY];
+
+/// The parameter `validateOnly` of every write.
+pub const VALIDATE_ONLY: Parameter = Parameter {
+    name: "validateOnly",
+    schema: Schema::boolean(),
+    about: "With `true` the answer is what the write would answer, errors included, and nothing is stored. Ids of \
+            records that would be created are not reserved.",
+};
 
 /// The query parameters of an operation. Parameters it does not know are ignored; values it cannot read are faults.
 pub trait QueryArguments: Sized + Default {
@@ -91,6 +103,16 @@ pub fn read_boolean(name: &str, value: &str) -> Result<bool, Fault> {
         "false" | "0" => Ok(false),
         _ => Err(Fault::of_parameter(name, format!("{name} must be true or false"))),
     }
+}
+
+/// The fault of a parameter that `operation` does not take: it names the nearest of those it does.
+pub fn unknown(operation: &str, name: &str, known: &[&str]) -> Fault {
+    let name = shortened(name);
+    let advice = match nearest(&name, known.iter().copied()) {
+        Some(meant) => format!("did you mean {meant}?"),
+        None => format!("it takes {}", known.join(", ")),
+    };
+    Fault::of_parameter(&name, format!("{operation} takes no query parameter {name}; {advice}"))
 }
 
 /// Collects faults while parameters are read one by one.

@@ -12,7 +12,7 @@ use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, IF_MATCH};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use kustomer_api::Endpoint;
 use kustomer_api::endpoint::{Answer, PathArguments};
-use kustomer_api::query::QueryArguments;
+use kustomer_api::query::{QueryArguments, VALIDATE_ONLY};
 use reqwest::Url;
 
 use crate::client::Client;
@@ -174,6 +174,32 @@ impl<E: Endpoint> Call<E> {
     /// ```
     pub fn idempotency_key(self, key: &str) -> Self {
         self.header(IDEMPOTENCY_KEY.as_str(), key)
+    }
+
+    /// Asks what this write would answer, errors included, without storing anything. Only Kustodian knows this: Kustomer
+    /// itself ignores the parameter and does the write.
+    ///
+    /// ```no_run
+    /// use kustomer_client::{Client, customer::CustomerInput};
+    ///
+    /// # async fn example(client: Client) -> Result<(), kustomer_client::Error> {
+    /// let ada = CustomerInput::new().name("Ada");
+    /// match client.customers().create(&ada).validate_only().await {
+    ///     Ok(_) => println!("it would be created"),
+    ///     Err(error) => println!("it would be refused: {error}"),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// A read is not sent, when it is awaited: [`InvalidRequest::ValidatedRead`].
+    pub fn validate_only(mut self) -> Self {
+        if E::OPERATION.is_read() {
+            self.refuse(InvalidRequest::ValidatedRead { operation: E::OPERATION.name });
+        }
+        self.query.push((Cow::Borrowed(VALIDATE_ONLY.name), "true".to_owned()));
+        self
     }
 
     /// Sends this JSON text as it stands instead of the typed body: for attributes this version does not know.

@@ -386,6 +386,12 @@ pub enum InvalidRequest {
         /// As given.
         value: String,
     },
+    /// A read stores nothing, so that there is nothing to validate.
+    #[error("{operation} is a read: only a write can be validated without storing it")]
+    ValidatedRead {
+        /// The operation's upstream name.
+        operation: &'static str,
+    },
     /// The body cannot be written as JSON.
     #[error("the body of {operation} cannot be written as JSON: {reason}")]
     Body {

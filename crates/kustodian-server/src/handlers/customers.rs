@@ -3,7 +3,7 @@
 use kustodian_core::change::{ChangeSet, Kind};
 use kustodian_core::claim::ClaimKind;
 use kustodian_core::cursor::ListCursor;
-use kustodian_core::customer::{self, Lookup, UpdateOptions, Write};
+use kustodian_core::customer::{self, CompanyNames, Lookup, UpdateOptions, Write};
 use kustodian_core::refusal::Refusal;
 use kustodian_core::resource;
 use kustodian_core::store::{CommitError, Decide, ListQuery, SortKey, Start, Stored, Within};
@@ -27,10 +27,10 @@ pub(crate) async fn create_customer(call: Call<CreateCustomer>) -> Result<Answer
     let act = call.act();
     let (id, event) = (call.next_id(), call.next_event());
     for _ in 0..ATTEMPTS {
-        let mut input = call.input()?;
+        let mut input = read_input(&call)?;
         let tags = tags::resolve(&call, input.tags.take()).await?;
-        let changes = call.signer()(customer::create(&act.context(), id, event, Write { input, tags })?);
-        let error = match call.store().commit(call.org(), changes).await {
+        let changes = call.ready()(customer::create(&act.context(), id, event, Write { input, tags })?, 0)?;
+        let error = match call.commit(changes).await {
             Ok(changes) => return written(changes, Answer::created),
             Err(error) => error,
         };
@@ -70,7 +70,7 @@ where
         if_match: call.header(http::header::IF_MATCH).map(ToOwned::to_owned),
     };
     for _ in 0..ATTEMPTS {
-        let mut input = call.input()?;
+        let mut input = read_input(&call)?;
         let stored = find(&call, id).await?;
         let tags = tags::resolve(&call, input.tags.take()).await?;
         let write = Write { input, tags };
@@ -79,6 +79,7 @@ where
             move |stored: Option<Stored>| customer::update(&act.context(), stored.as_ref(), event, write, &options)
         };
         let error = match commit(&call, id, stored.clone(), decide).await {
+            Ok(changes) if changes.puts.is_empty() => return present(&call, id).await,
             Ok(changes) => return written(changes, Answer::ok),
             Err(error) => error,
         };
@@ -111,6 +112,9 @@ pub(crate) async fn erase_customer(mut call: Call<EraseCustomer>) -> Result<Answ
     let decide =
         move |stored: Option<Stored>| customer::erase(&act.context(), stored.as_ref(), event, if_match.as_deref());
     commit(&call, id, stored, decide).await.map_err(not_committed)?;
+    if call.is_rehearsal() {
+        return Ok(Answer::Empty);
+    }
     // The records hold nothing any more; what they left on the disk goes too, which takes as long as the file is large.
     call.step_aside();
     call.app().scrubber.scrub(&call.app().services.store).await;
@@ -129,10 +133,7 @@ pub(crate) async fn restore_customer(call: Call<RestoreCustomer>) -> Result<Answ
         customer::restore(&again.context(), stored.as_ref(), event).map(Option::unwrap_or_default)
     };
     match commit(&call, id, stored.clone(), decide).await {
-        Ok(changes) if changes.puts.is_empty() => {
-            let stored = find(&call, id).await?.ok_or_else(|| Refusal::not_found("id"))?;
-            Ok(Answer::ok(stored.document, stored.rev))
-        }
+        Ok(changes) if changes.puts.is_empty() => present(&call, id).await,
         Ok(changes) => written(changes, Answer::ok),
         Err(error @ CommitError::Claimed { .. }) => {
             let wanted = customer::restore(&act.context(), stored.as_ref(), event)?.unwrap_or_default();
@@ -148,24 +149,42 @@ where
     E: Endpoint,
     F: FnOnce(Option<Stored>) -> Result<ChangeSet, Refusal> + Clone + Send + 'static,
 {
-    let sign = call.signer();
-    let decide = move |stored: Option<Stored>| decide(stored).map(sign);
+    let ready = call.ready();
+    let decide = move |stored: Option<Stored>| {
+        let former = stored.as_ref().map_or(0, |stored| stored.document.len());
+        ready(decide(stored)?, former)
+    };
     let again = decide.clone();
     let changes = decide(stored)?;
     if changes.puts.is_empty() {
         return Ok(changes);
     }
-    match call.store().commit(call.org(), changes).await {
+    match call.commit(changes).await {
         Err(CommitError::Stale { .. }) => {
             let decide: Decide = Box::new(again);
-            call.store().commit_locked(call.org(), Kind::Customer, id, decide).await
+            call.commit_locked(Kind::Customer, id, decide).await
         }
         committed => committed,
     }
 }
 
+/// The body, with what depends on settings checked.
+fn read_input<E: Endpoint<Body = CustomerInput>>(call: &Call<E>) -> Result<CustomerInput, Refusal> {
+    let input = call.input()?;
+    if call.app().settings.company_names == CompanyNames::Refuse {
+        customer::check_company_is_id(&input)?;
+    }
+    Ok(input)
+}
+
 async fn find<E: Endpoint>(call: &Call<E>, id: ObjectId) -> Result<Option<Stored>, Refusal> {
     call.store().find(call.org(), Kind::Customer, id).await.map_err(unavailable)
+}
+
+/// The answer to a write that left nothing to change.
+async fn present<E: Endpoint>(call: &Call<E>, id: ObjectId) -> Result<Answer, Refusal> {
+    let stored = find(call, id).await?.filter(|stored| !stored.deleted).ok_or_else(|| Refusal::not_found("id"))?;
+    Ok(Answer::ok(stored.document, stored.rev))
 }
 
 /// The answer that holds the customer a set of changes wrote: it stands first among them.
@@ -215,8 +234,11 @@ pub(crate) async fn get_customer_by_external_id(call: Call<GetCustomerByExternal
 }
 
 async fn look_up<E: Endpoint>(call: Call<E>, by: Lookup, value: &str) -> Result<Answer, Refusal> {
-    let key = by.key(call.org(), value);
-    let stored = call.store().find_by_claim(call.org(), Kind::Customer, key).await.map_err(unavailable)?;
+    let find = |key| call.store().find_by_claim(call.org(), Kind::Customer, key);
+    let mut stored = find(by.key(call.org(), value)).await.map_err(unavailable)?;
+    if let (None, Some(key)) = (&stored, by.key_as_written(call.org(), value)) {
+        stored = find(key).await.map_err(unavailable)?;
+    }
     show(&call, stored, by.parameter())
 }
 

@@ -47,28 +47,44 @@ where
     E: Endpoint,
     F: FnOnce(Option<Stored>) -> Result<ChangeSet, Refusal> + Clone + Send + 'static,
 {
-    let sign = call.signer();
-    let decide = move |stored: Option<Stored>| decide(stored).map(sign);
+    let ready = call.ready();
+    let decide = move |stored: Option<Stored>| {
+        let former = stored.as_ref().map_or(0, |stored| stored.document.len());
+        ready(decide(stored)?, former)
+    };
     let again = decide.clone();
     let changes = decide(find(call, kind, id).await?)?;
-    let committed = match call.store().commit(call.org(), changes).await {
+    if changes.puts.is_empty() {
+        return Ok(changes);
+    }
+    match call.commit(changes).await {
         Err(CommitError::Stale { .. }) => {
             let decide: Decide = Box::new(again);
-            call.store().commit_locked(call.org(), kind, id, decide).await
+            call.commit_locked(kind, id, decide).await
         }
         committed => committed,
-    };
-    committed.map_err(not_committed)
+    }
+    .map_err(not_committed)
+}
+
+/// Commits an update, and answers the record as it is then: as it was, when nothing changed.
+pub(crate) async fn update<E, F>(call: &Call<E>, kind: Kind, id: ObjectId, decide: F) -> Result<Answer, Refusal>
+where
+    E: Endpoint,
+    F: FnOnce(Option<Stored>) -> Result<ChangeSet, Refusal> + Clone + Send + 'static,
+{
+    let changes = change(call, kind, id, decide).await?;
+    if changes.puts.is_empty() { get(call, kind, id).await } else { written(changes, Answer::ok) }
 }
 
 /// Commits a record that is made.
 pub(crate) async fn create<E: Endpoint>(call: &Call<E>, changes: ChangeSet) -> Result<Answer, Refusal> {
-    let changes = call.store().commit(call.org(), call.signer()(changes)).await.map_err(not_committed)?;
+    let changes = call.commit(call.ready()(changes, 0)?).await.map_err(not_committed)?;
     written(changes, Answer::created)
 }
 
 /// The answer that holds the record a set of changes wrote.
-pub(crate) fn written(changes: ChangeSet, answer: fn(String, u64) -> Answer) -> Result<Answer, Refusal> {
+fn written(changes: ChangeSet, answer: fn(String, u64) -> Answer) -> Result<Answer, Refusal> {
     let put = changes.puts.into_iter().next().ok_or_else(|| resource::fault("Nothing was written"))?;
     Ok(answer(put.document, put.rev))
 }

@@ -26,7 +26,7 @@ pub(crate) async fn create_shortcut(call: Call<CreateShortcut>) -> Result<Answer
 pub(crate) async fn update_shortcut(call: Call<UpdateShortcut>) -> Result<Answer, Refusal> {
     let (input, act, event) = (call.input()?, call.act(), call.next_event());
     let decide = move |stored: Option<Stored>| shortcut::update(&act.context(), stored.as_ref(), event, input);
-    plain::written(plain::change(&call, Kind::Shortcut, call.path, decide).await?, Answer::ok)
+    plain::update(&call, Kind::Shortcut, call.path, decide).await
 }
 
 pub(crate) async fn delete_shortcut(call: Call<DeleteShortcut>) -> Result<Answer, Refusal> {

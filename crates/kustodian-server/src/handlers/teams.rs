@@ -43,7 +43,7 @@ async fn update<E: Endpoint>(call: &Call<E>, id: ObjectId, input: TeamInput) -> 
     check_members(call, input.members.as_deref()).await?;
     let (act, event) = (call.act(), call.next_event());
     let decide = move |stored: Option<Stored>| team::update(&act.context(), stored.as_ref(), event, input);
-    plain::written(plain::change(call, Kind::Team, id, decide).await?, Answer::ok)
+    plain::update(call, Kind::Team, id, decide).await
 }
 
 pub(crate) async fn delete_team(call: Call<DeleteTeam>) -> Result<Answer, Refusal> {
@@ -57,13 +57,13 @@ pub(crate) async fn add_team_member(call: Call<AddTeamMember>) -> Result<Answer,
     let (members, act, event) = (call.input()?.members, call.act(), call.next_event());
     check_members(&call, Some(&members)).await?;
     let decide = move |stored: Option<Stored>| team::add_members(&act.context(), stored.as_ref(), event, &members);
-    plain::written(plain::change(&call, Kind::Team, call.path, decide).await?, Answer::ok)
+    plain::update(&call, Kind::Team, call.path, decide).await
 }
 
 pub(crate) async fn remove_team_member(call: Call<RemoveTeamMember>) -> Result<Answer, Refusal> {
     let (members, act, event) = (call.input()?.members, call.act(), call.next_event());
     let decide = move |stored: Option<Stored>| team::remove_members(&act.context(), stored.as_ref(), event, &members);
-    plain::written(plain::change(&call, Kind::Team, call.path, decide).await?, Answer::ok)
+    plain::update(&call, Kind::Team, call.path, decide).await
 }
 
 /// Members must be users of the org (`docs/contract/behaviour.md` §17).

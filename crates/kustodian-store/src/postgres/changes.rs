@@ -69,7 +69,9 @@ pub(super) fn records(changes: &ChangeSet) -> Vec<Name> {
 
 /// The first thing in the way, each put seeing those before it.
 pub(super) fn conflict(changes: &ChangeSet, seen: &Seen) -> Option<CommitError> {
-    replay(changes, seen).or_else(|| stale_put(&changes.puts, seen)).or_else(|| held_claim(changes, seen))
+    let stored_rev = |kind, id| seen.records.get(&(kind, id)).map(|before| before.rev);
+    let stored_owner = |key: ClaimKey| seen.owners.get(key.as_bytes().as_slice()).copied();
+    replay(changes, seen).or_else(|| kustodian_core::conflict::conflict(changes, stored_rev, stored_owner))
 }
 
 /// The first receipt that is there already and counts: all of it was done before.
@@ -79,27 +81,6 @@ fn replay(changes: &ChangeSet, seen: &Seen) -> Option<CommitError> {
         found.is_valid_at(receipt.made_at()).then(|| found.clone())
     };
     changes.receipts.iter().find_map(counts).map(CommitError::Replayed)
-}
-
-fn stale_put(puts: &[Put], seen: &Seen) -> Option<CommitError> {
-    let mut written: HashMap<Name, u64> = HashMap::new();
-    puts.iter().find_map(|put| {
-        let name = (put.kind, put.id);
-        let rev = written.get(&name).copied().or_else(|| seen.records.get(&name).map(|before| before.rev));
-        written.insert(name, put.rev);
-        (rev != put.expects).then_some(CommitError::Stale { kind: put.kind, id: put.id })
-    })
-}
-
-/// The first claim that another record holds, once this change set's claims are given up.
-fn held_claim(changes: &ChangeSet, seen: &Seen) -> Option<CommitError> {
-    let mut taken: HashMap<ClaimKey, ObjectId> = HashMap::new();
-    changes.claims.iter().find_map(|claim| {
-        let holder = taken.get(&claim.key).copied().or_else(|| holder(changes, seen, claim.key));
-        taken.insert(claim.key, holder.unwrap_or(claim.owner));
-        let owner = holder.filter(|holder| *holder != claim.owner)?;
-        Some(CommitError::Claimed { kind: claim.kind, key: claim.key, owner })
-    })
 }
 
 /// Who holds a claim that this change set does not give up.

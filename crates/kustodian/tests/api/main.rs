@@ -46,4 +46,6 @@ mod tags;
 mod teams;
 mod terminal;
 mod users;
+mod validate_only;
 mod visibility;
+mod written_values;

@@ -18,12 +18,12 @@ pub(crate) fn served(server: &Server) -> Vec<&'static Operation> {
     served
 }
 
-/// The least that an operation must be sent beyond nothing.
+/// The least that an operation must be sent: a write needs a body.
 pub(crate) fn least_body(operation: &Operation) -> Option<Value> {
     match operation.name {
         "createTeam" | "updateTeamById" | "createShortcut" => Some(json!({ "name": "any" })),
         "addTeamMember" | "removeTeamMember" => Some(json!({ "members": [] })),
-        _ => None,
+        _ => (!operation.is_read() && operation.method != Method::DELETE).then(|| json!({})),
     }
 }
 
@@ -31,7 +31,7 @@ pub(crate) fn least_body(operation: &Operation) -> Option<Value> {
 static NEXT_NUMBER: AtomicU32 = AtomicU32::new(100_000);
 
 /// A request for an operation, aimed at records that exist in the org `demo`.
-fn aim(server: &Server, operation: &Operation) -> (Method, String, Option<Value>) {
+pub(crate) fn aim(server: &Server, operation: &Operation) -> (Method, String, Option<Value>) {
     let customer = server.create(json!({ "tags": ["vip"] }));
     let org = customer["relationships"]["org"]["data"]["id"].as_str().unwrap();
     let user = customer["relationships"]["createdBy"]["data"]["id"].as_str().unwrap();

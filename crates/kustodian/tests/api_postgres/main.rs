@@ -66,6 +66,10 @@ mod tags;
 mod teams;
 #[path = "../api/users.rs"]
 mod users;
+#[path = "../api/validate_only.rs"]
+mod validate_only;
 mod verified;
 #[path = "../api/visibility.rs"]
 mod visibility;
+#[path = "../api/written_values.rs"]
+mod written_values;

@@ -40,6 +40,23 @@ async fn a_raw_body_is_sent_as_it_stands() {
 }
 
 #[tokio::test]
+async fn a_write_can_be_validated_without_being_stored_and_a_read_cannot() {
+    let server = Server::start([answer(201, &customer(ID))]).await;
+    let client = server.client().build().unwrap();
+    client.customers().create(&CustomerInput::new()).validate_only().await.unwrap();
+    let replace = ReplaceQuery { replace: true };
+    client.customers().put(id(), &CustomerInput::new(), replace).validate_only().await.unwrap();
+    let targets: Vec<String> = server.received().into_iter().map(|request| request.target).collect();
+    assert_eq!(
+        targets,
+        ["/v1/customers?validateOnly=true", &format!("/v1/customers/{ID}?replace=true&validateOnly=true")]
+    );
+    let read = client.customers().get(id()).validate_only().await.unwrap_err();
+    assert!(matches!(read, Error::Invalid(InvalidRequest::ValidatedRead { .. })), "{read}");
+    assert_eq!(server.received().len(), 2);
+}
+
+#[tokio::test]
 async fn every_operation_has_its_method_and_path() {
     let server = Server::start([answer(500, "")]).await;
     let client = server.client().build().unwrap();

@@ -141,10 +141,9 @@ fn every_link_of_the_answer_can_be_followed() {
 }
 
 #[test]
-fn nothing_is_required_not_even_a_body() {
+fn no_attribute_is_required() {
     let server = Server::start();
-    server.post("/v1/customers", json!({})).expect(201);
-    let bare = Answer::of(server.request(Method::POST, "/v1/customers").bearer_auth(TOKEN)).expect(201);
+    let bare = server.post("/v1/customers", json!({})).expect(201);
     assert_eq!(bare.attributes()["displayName"], "Unknown");
     assert_eq!(bare.attributes()["emails"], json!([]));
     assert!(bare.attributes().get("name").is_none());
@@ -193,7 +192,7 @@ fn wrong_input_is_a_400_that_names_each_offending_attribute() {
         (json!({ "emails": [{ "email": "not an address" }] }), &["email"]),
         (json!({ "custom": { "notAnActualAttribute": 1 } }), &["notAnActualAttribute"]),
         (json!({ "custom": { "tierNum": "gold" } }), &["tierNum"]),
-        (json!({ "company": "Acme" }), &["company"]),
+        (json!({ "company": 7 }), &["company"]),
         (json!([]), &[""]),
     ] {
         let answer = server.post("/v1/customers", body.clone()).expect(400);
