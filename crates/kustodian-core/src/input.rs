@@ -33,6 +33,9 @@ pub fn missing() -> Refusal {
 }
 
 fn parse<T: DeserializeOwned>(schema: &Schema, body: &[u8], is_stored: bool) -> Result<T, Refusal> {
+    if let Some(encoding) = foreign_encoding(body) {
+        return Err(malformed(format!("The body is {encoding}: send JSON in UTF-8")));
+    }
     let text = std::str::from_utf8(body)
         .map_err(|error| malformed(format!("The body is not UTF-8 at byte {}", error.valid_up_to())))?;
     // A byte order mark is legal nowhere in JSON, yet some clients send one.
@@ -53,6 +56,26 @@ fn parse<T: DeserializeOwned>(schema: &Schema, body: &[u8], is_stored: bool) -> 
         Some(canonical) => T::deserialize(canonical).map_err(|_| ()),
     }
     .map_err(|()| resource::fault("The body could not be read"))
+}
+
+/// What a body is that was encoded on the way, by the first bytes that give it away: no JSON begins so.
+fn foreign_encoding(body: &[u8]) -> Option<&'static str> {
+    match body {
+        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => Some("UTF-16"),
+        // A brace or a bracket in UTF-16 without a mark.
+        [b'{' | b'[', 0, ..] | [0, b'{' | b'[', ..] => Some("UTF-16"),
+        [0x1F, 0x8B, ..] => Some("compressed with gzip, and no Content-Encoding says so"),
+        [0x28, 0xB5, 0x2F, 0xFD, ..] => Some("compressed with zstd, and no Content-Encoding says so"),
+        _ if is_form(body) => Some("form-encoded"),
+        _ => None,
+    }
+}
+
+/// Whether a body is like `name=Ada&gender=f`: a name, an equals sign, and nothing JSON would begin with.
+fn is_form(body: &[u8]) -> bool {
+    let name = body.iter().position(|byte| *byte == b'=').unwrap_or_default();
+    let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.%[]+".contains(byte);
+    name > 0 && body[0].is_ascii_alphabetic() && body[..name].iter().all(is_of_name)
 }
 
 fn malformed(title: String) -> Refusal {

@@ -120,7 +120,7 @@ fn fault(place: &[Step<'_>], literal: &str) -> Fault {
         pointer,
         title: format!("The number {shown} has more digits than a double keeps"),
         rule: String::new(),
-        advice: "send at most 15 significant digits, or send it as text",
+        advice: "send at most 15 significant digits, or send it as text".into(),
     }
 }
 

@@ -52,6 +52,22 @@ pub fn unauthorized(title: &str) -> Refusal {
     Refusal::new(401, code::UNAUTHORIZED, "Authorization", title)
 }
 
+/// Lets a key pass whose org is the one that the host names, or where the host names none: `acme.api.…` names the org
+/// `acme` (`docs/contract/behaviour.md` §1.1); addresses and other names of the server name no org.
+///
+/// # Errors
+/// 401 for a key of another org.
+pub fn check_host(org: &Org, host: &str) -> Result<(), Refusal> {
+    let mut labels = host.split('.');
+    match (labels.next(), labels.next()) {
+        (Some(named), Some(api)) if api.eq_ignore_ascii_case("api") && !named.eq_ignore_ascii_case(&org.name) => {
+            let title = "The token belongs to another org than the one the Host names: use the org's own host name";
+            Err(Refusal::new(401, code::UNAUTHORIZED, "Host", title))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Lets a caller pass who holds any of the operation's roles, and where it asks for two, any of the others as well.
 ///
 /// # Errors
@@ -168,6 +184,19 @@ mod tests {
         }
         for from in ["203.0.113.9", "::ffff:203.0.113.9", "2001:db8::1"] {
             assert_eq!(status("::/0", from), 200, "{from}");
+        }
+    }
+
+    #[test]
+    fn a_host_that_names_another_org_is_refused() {
+        let (org, _) = known(|_| ());
+        for host in
+            ["acme.api.kustomerapp.com", "ACME.API.localhost", "api.kustomerapp.com", "localhost", "10.0.0.1", ""]
+        {
+            assert!(check_host(&org, host).is_ok(), "{host}");
+        }
+        for host in ["other.api.kustomerapp.com", "acme2.api.localhost:8080"] {
+            assert_eq!(check_host(&org, host).unwrap_err().status, 401, "{host}");
         }
     }
 

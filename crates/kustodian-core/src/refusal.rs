@@ -2,6 +2,7 @@
 
 use kustomer_api::error::{ErrorBody, ErrorItem, ErrorSource, code};
 use kustomer_api::validation::Fault;
+use serde_json::{Value, json};
 
 /// A rule's no.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -61,9 +62,21 @@ impl Refusal {
         )
     }
 
+    /// The same with more about the first entry: what is meant, or what to do. The title stays as it is, because clients
+    /// compare it.
+    #[must_use]
+    pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
+        if let Some(first) = self.errors.first_mut() {
+            let detail = detail.into();
+            first.message = first.title.as_ref().map(|title| format!("{title}: {detail}"));
+            first.detail = Some(detail);
+        }
+        self
+    }
+
     /// The same with a fact put beside the first entry.
     #[must_use]
-    pub fn with_meta(mut self, key: &str, value: impl Into<serde_json::Value>) -> Self {
+    pub fn with_meta(mut self, key: &str, value: impl Into<Value>) -> Self {
         if let Some(first) = self.errors.first_mut() {
             first.meta.insert(key.to_owned(), value.into());
         }
@@ -71,7 +84,24 @@ impl Refusal {
     }
 
     /// The body to answer.
-    pub fn into_body(self) -> ErrorBody {
+    pub fn into_body(mut self) -> ErrorBody {
+        if matches!(self.status, 400 | 409) {
+            self.errors.iter_mut().for_each(add_sub_errors);
+        }
         ErrorBody { errors: self.errors }
     }
+}
+
+/// Puts `meta.subErrors` beside an entry: `[{"source":{"pointer":…},"title":…}]`. One widely used connector reads it
+/// before all else and fails without it (`docs/contract/behaviour.md` §22), so there is always a pointer: to the value in
+/// the body, or else one that is made of the parameter's name.
+fn add_sub_errors(item: &mut ErrorItem) {
+    let parameter = item.source.as_ref().and_then(|source| source.parameter.as_deref()).unwrap_or_default();
+    let pointer = match item.meta.get("pointer").and_then(Value::as_str) {
+        Some(pointer) => pointer.to_owned(),
+        None if parameter.is_empty() => String::new(),
+        None => format!("/{parameter}"),
+    };
+    let sub_error = json!({ "source": { "pointer": pointer }, "title": item.title });
+    item.meta.insert("subErrors".to_owned(), json!([sub_error]));
 }

@@ -1,13 +1,17 @@
 //! What all resources share: how they are rendered, linked, tagged with a revision and compared.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use kustomer_api::ObjectId;
 use kustomer_api::envelope::{Relationship, Relationships};
 use kustomer_api::error::code;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use sha2::{Digest as _, Sha256};
 
 use crate::directory::Org;
 use crate::refusal::Refusal;
+use crate::store::Stored;
 
 /// Renders a resource object to store and to answer.
 ///
@@ -30,10 +34,32 @@ pub fn fault(title: &str) -> Refusal {
     Refusal::new(500, code::INTERNAL, "", title)
 }
 
-/// The weak entity tag of a stored document: `W/"<length in hex>-<revision>"`, after the recorded form
-/// `W/"<hex len>-<hash>"` (`docs/contract/behaviour.md` §2). The revision changes with every stored change.
-pub fn etag(document: &str, rev: u64) -> String {
-    format!("W/\"{:x}-{rev:x}\"", document.len())
+/// The weak entity tag of a document or of a whole body, in the recorded form `W/"<hex len>-<hash>"`
+/// (`docs/contract/behaviour.md` §2). The hash is the first 128 bits of SHA-256 in Base64: what two tags share, their
+/// bytes share, whichever record, server or restored backup they come from, and nobody can construct two documents with
+/// one tag.
+///
+/// ```
+/// use kustodian_core::resource::etag;
+///
+/// assert_eq!(etag(b"{}"), r#"W/"2-RBNvo1WzZ4oRRq0W9+hkng""#);
+/// ```
+pub fn etag(content: &[u8]) -> String {
+    let mut tag = format!("W/\"{:x}-", content.len());
+    STANDARD_NO_PAD.encode_string(&Sha256::digest(content)[..16], &mut tag);
+    tag.push('"');
+    tag
+}
+
+/// Lets a change pass whose `If-Match`, if there is one, names the state that is stored.
+///
+/// # Errors
+/// 412 when it names others.
+pub fn check_if_match(stored: &Stored, if_match: Option<&str>) -> Result<(), Refusal> {
+    match if_match {
+        Some(header) if !names_etag(header, &etag(stored.document.as_bytes())) => Err(Refusal::precondition_failed()),
+        _ => Ok(()),
+    }
 }
 
 /// Whether `etag` is among those a header names (`If-Match`, `If-None-Match`), compared weakly because all are weak.

@@ -5,7 +5,7 @@ use http::header::{
     ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, REFERRER_POLICY, RETRY_AFTER,
     STRICT_TRANSPORT_SECURITY, VARY, X_CONTENT_TYPE_OPTIONS,
 };
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use kustodian_core::rate_limit::Standing;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::resource;
@@ -22,42 +22,49 @@ pub(crate) enum Answer {
         /// 200 or 201.
         status: StatusCode,
         document: String,
-        rev: u64,
     },
     /// Any other body of JSON, with 200.
     Json(String),
     /// Nothing (204).
     Empty,
-    /// Nothing, because the client holds it already (304).
-    NotModified { etag: String },
 }
 
 impl Answer {
-    pub(crate) fn ok(document: String, rev: u64) -> Self {
-        Self::Document { status: StatusCode::OK, document, rev }
+    pub(crate) fn ok(document: String) -> Self {
+        Self::Document { status: StatusCode::OK, document }
     }
 
-    pub(crate) fn created(document: String, rev: u64) -> Self {
-        Self::Document { status: StatusCode::CREATED, document, rev }
+    pub(crate) fn created(document: String) -> Self {
+        Self::Document { status: StatusCode::CREATED, document }
     }
 
-    pub(crate) fn into_response(self) -> Response {
+    /// The answer with its `ETag`, or 304 when the client holds the state with that tag already. The tag of a resource
+    /// is its document's, so that `If-Match` can be decided on what is stored.
+    pub(crate) fn into_response(self, holds: impl Fn(&str) -> bool) -> Response {
         match self {
-            Self::Document { status, document, rev } => {
-                let etag = resource::etag(&document, rev);
-                let mut response = json(status, ["{\"data\":", &document, "}"].concat());
-                set(&mut response, ETAG, &etag);
-                response
+            Self::Document { status, document } => {
+                let etag = resource::etag(document.as_bytes());
+                if holds(&etag) {
+                    return not_modified(&etag);
+                }
+                tagged(json(status, ["{\"data\":", &document, "}"].concat()), &etag)
             }
-            Self::Json(body) => json(StatusCode::OK, body),
+            Self::Json(body) => {
+                let etag = resource::etag(body.as_bytes());
+                if holds(&etag) { not_modified(&etag) } else { tagged(json(StatusCode::OK, body), &etag) }
+            }
             Self::Empty => with_status(StatusCode::NO_CONTENT, Bytes::new()),
-            Self::NotModified { etag } => {
-                let mut response = with_status(StatusCode::NOT_MODIFIED, Bytes::new());
-                set(&mut response, ETAG, &etag);
-                response
-            }
         }
     }
+}
+
+fn not_modified(etag: &str) -> Response {
+    tagged(with_status(StatusCode::NOT_MODIFIED, Bytes::new()), etag)
+}
+
+fn tagged(mut response: Response, etag: &str) -> Response {
+    set(&mut response, ETAG, etag);
+    response
 }
 
 fn with_status(status: StatusCode, body: Bytes) -> Response {
@@ -88,7 +95,8 @@ pub(crate) fn refuse(refusal: Refusal) -> Response {
     let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let meta = refusal.errors.first().map(|item| item.meta.clone()).unwrap_or_default();
     let body = serde_json::to_string(&refusal.into_body()).unwrap_or_else(|_| r#"{"errors":[]}"#.to_owned());
-    let mut response = json(status, body);
+    let etag = resource::etag(body.as_bytes());
+    let mut response = tagged(json(status, body), &etag);
     if let Some(seconds) = meta.get(RETRY_SECONDS).and_then(serde_json::Value::as_u64) {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
@@ -142,19 +150,32 @@ pub(crate) fn not_committed(error: CommitError) -> Refusal {
     }
 }
 
-/// The headers of every answer, as recorded in real traffic (§2), and the rate-limit headers (§5).
-pub(crate) fn finish(response: &mut Response, request_id: &str, standing: Standing) {
+/// What an answer depends on beside its path. A credential may come as a cookie, and only a POST can stand for another
+/// method.
+fn vary(method: &Method) -> HeaderValue {
+    HeaderValue::from_static(match *method {
+        Method::POST => "Accept-Encoding, Authorization, Cookie, X-HTTP-Method-Override",
+        _ => "Accept-Encoding, Authorization, Cookie",
+    })
+}
+
+/// The headers of every answer, as recorded in real traffic (§2), and the rate-limit headers (§5). `x-ratelimit-reset`
+/// belongs to 429 alone: clients wait when they see it.
+pub(crate) fn finish(response: &mut Response, method: &Method, request_id: &str, standing: Standing) {
     const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
     const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
     const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
     const POD: HeaderName = HeaderName::from_static("x-kustomer-pod");
     const TIMING: HeaderName = HeaderName::from_static("timing-allow-origin");
+    let is_exceeded = response.status() == StatusCode::TOO_MANY_REQUESTS;
     let headers = response.headers_mut();
     headers.insert(LIMIT, standing.limit.into());
     headers.insert(REMAINING, standing.remaining.into());
-    headers.insert(RESET, standing.reset.into());
+    if is_exceeded {
+        headers.insert(RESET, standing.reset.into());
+    }
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache,private"));
-    headers.insert(VARY, HeaderValue::from_static("X-HTTP-Method-Override, Authorization"));
+    headers.insert(VARY, vary(method));
     headers.insert(POD, HeaderValue::from_static("prod1"));
     headers.insert(TIMING, HeaderValue::from_static("*"));
     if let Ok(id) = HeaderValue::from_str(request_id) {

@@ -15,7 +15,7 @@ use crate::feed_watch::FeedWatch;
 use crate::metrics::Metrics;
 use crate::routes::RouteTable;
 use crate::scrub::Scrubber;
-use crate::settings::Settings;
+use crate::settings::{AbsentTypes, Settings};
 
 /// What the server is built on.
 #[derive(Clone)]
@@ -48,10 +48,15 @@ impl App {
         let metrics = Metrics::default();
         let scrubber = Arc::new(Scrubber::new(metrics.scrub_pending.clone()));
         let admission = Admission::new(settings.max_in_flight, settings.target_write_time);
+        let absent = match settings.absent_types {
+            AbsentTypes::Empty => crate::handlers::absent::lists(),
+            AbsentTypes::Refuse | AbsentTypes::EmptySearches => Vec::new(),
+        };
+        let routes = RouteTable::new(crate::handlers::served(), absent);
         Self {
             services,
             settings,
-            routes: RouteTable::new(crate::handlers::served()),
+            routes,
             tokens: TokenCache::default(),
             metrics,
             admission,

@@ -1,12 +1,12 @@
-//! From the `Authorization` header to a caller. Only the hash of a token is ever compared or kept.
+//! From the credential of a request to a caller. Only the hash of a token is ever compared or kept.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use http::HeaderMap;
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, COOKIE};
+use http::{HeaderMap, HeaderValue};
 use kustodian_core::directory::{Org, Token, TokenHash};
 use kustodian_core::permission::{Caller, admit, unauthorized};
 use kustodian_core::refusal::Refusal;
@@ -59,7 +59,7 @@ pub(crate) async fn authenticate(
     from: IpAddr,
     now: Timestamp,
 ) -> Result<Caller, Refusal> {
-    let hash = token::hash(bearer(headers)?);
+    let hash = token::hash(secret(headers)?);
     let known = match app.tokens.find(hash) {
         Some(known) => Some(known),
         None => {
@@ -75,16 +75,42 @@ pub(crate) async fn authenticate(
     admit(known.as_ref(), from, now)
 }
 
+/// The cookie Kustomer's web application keeps the token in.
+const TOKEN_COOKIE: &str = "x-kustomer-auth-token";
+
+/// The header it sends with the cookie. Another site can make a browser send the cookie, but not this.
+const CSRF_TOKEN: &str = "x-csrf-token";
+
+/// The token of a request: in the `Authorization` header, or else in a cookie, which counts only with the header that
+/// no other site can send.
+fn secret(headers: &HeaderMap) -> Result<&str, Refusal> {
+    if let Some(header) = headers.get(AUTHORIZATION) {
+        return bearer(header);
+    }
+    let cookies = headers.get_all(COOKIE).iter().filter_map(|cookies| cookies.to_str().ok());
+    let mut pairs = cookies.flat_map(|cookies| cookies.split(';')).filter_map(|cookie| cookie.trim().split_once('='));
+    let Some((_, token)) = pairs.find(|(name, _)| *name == TOKEN_COOKIE) else {
+        return Err(unauthorized("A token is needed: send the header Authorization: Bearer <token>"));
+    };
+    if headers.get(CSRF_TOKEN).is_none_or(HeaderValue::is_empty) {
+        return Err(unauthorized("The cookie x-kustomer-auth-token counts only together with the header x-csrf-token"));
+    }
+    is_possible(token)
+        .then_some(token)
+        .ok_or_else(|| unauthorized("The cookie x-kustomer-auth-token holds no token that could be one"))
+}
+
+fn is_possible(token: &str) -> bool {
+    (1..=token::MAX_SECRET).contains(&token.len())
+}
+
 /// The token behind `Bearer` and a single space (`docs/contract/behaviour.md` §1.1).
-fn bearer(headers: &HeaderMap) -> Result<&str, Refusal> {
-    let header = headers
-        .get(AUTHORIZATION)
-        .ok_or_else(|| unauthorized("A token is needed: send the header Authorization: Bearer <token>"))?;
+fn bearer(header: &HeaderValue) -> Result<&str, Refusal> {
     let token = header.to_str().ok().and_then(|header| {
         let (scheme, token) = header.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then_some(token)
     });
     token
-        .filter(|token| (1..=token::MAX_SECRET).contains(&token.len()) && !token.starts_with(' '))
+        .filter(|token| is_possible(token) && !token.starts_with(' '))
         .ok_or_else(|| unauthorized("The Authorization header is not of the form Bearer <token>"))
 }

@@ -16,15 +16,14 @@ use kustodian_core::permission::Caller;
 use kustodian_core::receipt::Pledge;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::store::{CommitError, Decide, OrgKey, Store};
-use kustodian_core::{input, record_limit, resource, unchanged};
+use kustodian_core::{input, record_limit, unchanged};
 use kustomer_api::endpoint::{Declaration, PathArguments};
-use kustomer_api::query::{self, QueryArguments};
-use kustomer_api::validation::{Fault, MAX_FAULTS};
 use kustomer_api::{Endpoint, ObjectId, Timestamp};
 
 use crate::admission::Place;
 use crate::answer::Answer;
 use crate::app::App;
+use crate::arguments;
 use crate::rehearsal;
 use crate::routes::Served;
 
@@ -78,13 +77,8 @@ pub(crate) struct Call<E: Endpoint> {
 impl<E: Endpoint> Call<E> {
     fn read(admitted: Admitted) -> Result<Self, Refusal> {
         // An id that cannot be one names nothing: 404, like an unknown one (`docs/contract/behaviour.md` §8).
-        let path = E::Path::read(&admitted.path_values).ok_or_else(|| Refusal::not_found("id"))?;
-        let pairs: Vec<(String, String)> =
-            url::form_urlencoded::parse(admitted.query.as_bytes()).into_owned().take(MAX_PARAMETERS).collect();
-        if !E::OPERATION.is_read() && !admitted.app.settings.lenient_query {
-            refuse_unknown(&Declaration::of::<E>(), &pairs)?;
-        }
-        let query = E::Query::read(&pairs).map_err(Refusal::bad_input)?;
+        let path = E::Path::read(&admitted.path_values).ok_or_else(|| arguments::malformed_id(E::OPERATION))?;
+        let query = arguments::read::<E>(&admitted.query, admitted.app.settings.lenient_query)?;
         Ok(Self { admitted, path, query })
     }
 
@@ -194,12 +188,6 @@ impl<E: Endpoint> Call<E> {
         self.admitted.is_rehearsal
     }
 
-    /// Whether the client holds this state already (`If-None-Match`).
-    pub(crate) fn holds(&self, document: &str, rev: u64) -> bool {
-        self.header(http::header::IF_NONE_MATCH)
-            .is_some_and(|header| resource::names_etag(header, &resource::etag(document, rev)))
-    }
-
     /// Who acts, to be kept beyond the request.
     pub(crate) fn act(&self) -> Act {
         Act {
@@ -210,18 +198,6 @@ impl<E: Endpoint> Call<E> {
         }
     }
 }
-
-/// A misspelt parameter of a write, `validateOnly` before all, must not be passed over in silence.
-fn refuse_unknown(declaration: &Declaration, pairs: &[(String, String)]) -> Result<(), Refusal> {
-    let known: Vec<&str> = declaration.parameters().map(|parameter| parameter.name).collect();
-    let unknown = pairs.iter().map(|(name, _)| name.as_str()).filter(|name| !known.contains(name));
-    let faults: Vec<Fault> =
-        unknown.take(MAX_FAULTS).map(|name| query::unknown(declaration.operation.name, name, &known)).collect();
-    if faults.is_empty() { Ok(()) } else { Err(Refusal::bad_input(faults)) }
-}
-
-/// How many query parameters are read; a request with more is no client's.
-const MAX_PARAMETERS: usize = 100;
 
 /// Who acts, where and when: owned, so that a decision can be taken again elsewhere.
 #[derive(Clone)]

@@ -60,7 +60,7 @@ async fn answer(store: &dyn Store, org: OrgKey, receipt: &Receipt) -> Result<Ans
     let Receipt { kind, record, rev, .. } = *receipt;
     let states = past::find_states(store, org, kind, record, rev, rev).await?;
     match states.into_iter().find(|state| state.rev == rev) {
-        Some(state) => Ok(Answer::Document { status, document: state.document, rev }),
+        Some(state) => Ok(Answer::Document { status, document: state.document }),
         None => {
             let stored = store.find(org, kind, record).await.map_err(unavailable)?;
             Err(customer::missing(stored.as_ref()))

@@ -5,6 +5,7 @@ mod access_log;
 mod admission;
 mod answer;
 mod app;
+mod arguments;
 mod authentication;
 mod call;
 mod connection;

@@ -7,14 +7,15 @@ use std::time::Instant;
 
 use axum::body::Body;
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, IF_NONE_MATCH};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use kustodian_core::directory::Token;
-use kustodian_core::permission::authorize;
+use kustodian_core::permission::{authorize, check_host};
 use kustodian_core::rate_limit::{self, Standing};
 use kustodian_core::refusal::Refusal;
+use kustodian_core::resource::names_etag;
 use kustomer_api::customer::EraseCustomer;
 use kustomer_api::error::code;
 use kustomer_api::{Endpoint as _, Timestamp};
@@ -35,6 +36,7 @@ pub(crate) async fn answer(app: &Arc<App>, from: SocketAddr, request: Request<Bo
     let (parts, body) = request.into_parts();
     let method = parts.method.clone();
     let version = if parts.uri.path().starts_with("/v2/") { "/v2" } else { "/v1" };
+    let held = held(&parts);
     let request_id: Arc<str> = request_id(app, &parts.headers);
     let mut passage =
         Passage { standing: Standing::unlimited(now), operation: "unknown", path: "", key: None, is_replayed: false };
@@ -42,7 +44,8 @@ pub(crate) async fn answer(app: &Arc<App>, from: SocketAddr, request: Request<Bo
     let answered = passage.run(app, from.ip(), now, &request_id, parts, body).await;
     let mut response = match answered {
         Ok(answer) => {
-            let mut response = answer.into_response();
+            let is_held = |etag: &str| held.iter().any(|tags| tags.to_str().is_ok_and(|tags| names_etag(tags, etag)));
+            let mut response = answer.into_response(is_held);
             if passage.is_replayed {
                 response.headers_mut().insert(answer::REPLAYED, HeaderValue::from_static("true"));
             }
@@ -57,7 +60,7 @@ pub(crate) async fn answer(app: &Arc<App>, from: SocketAddr, request: Request<Bo
             answer::refuse(refusal)
         }
     };
-    answer::finish(&mut response, &request_id, passage.standing);
+    answer::finish(&mut response, &method, &request_id, passage.standing);
     let status = response.status().as_u16();
     app.metrics.answered(passage.operation, status, began.elapsed());
     tracing::debug!(request_id = &*request_id, operation = passage.operation, status, "answered");
@@ -73,6 +76,14 @@ pub(crate) async fn answer(app: &Arc<App>, from: SocketAddr, request: Request<Bo
         request_id: &request_id,
     });
     response
+}
+
+/// The states a client holds already. Only a GET asks for them: other methods have no answer that could be spared.
+fn held(parts: &Parts) -> Vec<HeaderValue> {
+    match parts.method {
+        Method::GET | Method::HEAD => parts.headers.get_all(IF_NONE_MATCH).iter().cloned().collect(),
+        _ => Vec::new(),
+    }
 }
 
 /// What is learnt about a request on its way.
@@ -110,6 +121,9 @@ impl Passage {
         }
         let caller = authenticate(app, &parts.headers, from, now).await?;
         self.key = Some(Arc::clone(&caller.token));
+        if app.settings.strict_host {
+            check_host(&caller.org, host(&parts))?;
+        }
         let (granted, standing) = app.take_from_budget(caller.org.key, now);
         self.standing = standing;
         if !granted {
@@ -192,6 +206,12 @@ const READ_ONLY_RETRY_SECONDS: u64 = 60;
 
 const OVERLOADED: &str = "The server has more requests than it can work on: try again in a moment";
 
+/// The host a request is for; HTTP/2 has it in the address.
+fn host(parts: &Parts) -> &str {
+    let of_header = || parts.headers.get(HOST).and_then(|host| host.to_str().ok());
+    parts.uri.host().or_else(of_header).unwrap_or_default()
+}
+
 /// The client's own name for the request when it is a sane one, a new one otherwise.
 fn request_id(app: &App, headers: &HeaderMap) -> Arc<str> {
     const MAX_LENGTH: usize = 128;
@@ -247,6 +267,7 @@ async fn read_body(app: &App, headers: &HeaderMap, body: Body) -> Result<Bytes, 
         return Err(too_large());
     }
     check_content_type(headers)?;
+    check_content_encoding(headers)?;
     let reading = Limited::new(body, max).collect();
     match tokio::time::timeout(app.settings.body_timeout, reading).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
@@ -254,6 +275,17 @@ async fn read_body(app: &App, headers: &HeaderMap, body: Body) -> Result<Bytes, 
         Ok(Err(_)) => Err(Refusal::new(400, code::BAD_PARAM, "body", "The body ended before it was complete")),
         Err(_) => Err(Refusal::new(408, code::TIMEOUT, "body", "The body took too long to arrive")),
     }
+}
+
+/// A body comes as it is.
+fn check_content_encoding(headers: &HeaderMap) -> Result<(), Refusal> {
+    let Some(sent) = headers.get(CONTENT_ENCODING) else { return Ok(()) };
+    if sent.as_bytes().is_empty() || sent.as_bytes().eq_ignore_ascii_case(b"identity") {
+        return Ok(());
+    }
+    let encoding = sent.to_str().unwrap_or("something unknown");
+    let title = format!("The body is encoded with {encoding}: send it without Content-Encoding");
+    Err(Refusal::new(400, code::BAD_PARAM, "Content-Encoding", title))
 }
 
 /// A body is JSON: `application/json`, any `…+json` (one operation is documented with `application/json-patch+json`),
@@ -265,6 +297,11 @@ fn check_content_type(headers: &HeaderMap) -> Result<(), Refusal> {
     if essence == "application/json" || essence == "text/json" || essence.ends_with("+json") {
         return Ok(());
     }
-    let title = "The body must be JSON: send the header Content-Type: application/json";
+    let what = match essence.as_str() {
+        "application/x-www-form-urlencoded" | "multipart/form-data" => "The body is form-encoded; it",
+        "application/xml" | "text/xml" => "The body is XML; it",
+        _ => "The body",
+    };
+    let title = format!("{what} must be JSON: send it with the header Content-Type: application/json");
     Err(Refusal::new(400, code::BAD_PARAM, "Content-Type", title))
 }

@@ -90,11 +90,12 @@ pub(crate) struct RouteTable {
 }
 
 impl RouteTable {
-    pub(crate) fn new(served: Vec<Served>) -> Self {
-        let mut handlers: HashMap<&str, (Handler, Duration)> = served
-            .into_iter()
-            .map(|served| (served.declaration.operation.name, (served.handler, served.waits)))
-            .collect();
+    /// Of what is served, and of what is answered about the types that are not.
+    pub(crate) fn new(served: Vec<Served>, absent: Vec<(&'static str, Handler)>) -> Self {
+        let served =
+            served.into_iter().map(|served| (served.declaration.operation.name, (served.handler, served.waits)));
+        let absent = absent.into_iter().map(|(name, handler)| (name, (handler, Duration::ZERO)));
+        let mut handlers: HashMap<&str, (Handler, Duration)> = absent.chain(served).collect();
         let mut routes: HashMap<&'static str, Vec<Route>> = HashMap::new();
         for operation in operation::all() {
             let segments: Vec<Segment> = operation.path.split('/').skip(1).map(Segment::of).collect();
@@ -109,6 +110,11 @@ impl RouteTable {
             }
         }
         for list in routes.values_mut() {
+            for at in 0..list.len() {
+                if let Some(alone) = alone(&list[at], list) {
+                    list[at].segments = alone;
+                }
+            }
             list.sort_by(|left, right| left.segments.cmp(&right.segments));
         }
         Self { routes }
@@ -117,9 +123,14 @@ impl RouteTable {
     /// Finds the route of a raw path, `/v1` included.
     pub(crate) fn find(&self, method: &Method, path: &str) -> Found<'_> {
         let Some(segments) = below_version(path).and_then(decode) else { return Found::Nothing };
-        let Some(first) = segments.first() else { return Found::Nothing };
+        let first = match segments.as_slice() {
+            // The same under its older name (`docs/contract/behaviour.md` §22).
+            [first, _, ..] if first == "kobjects" => "klasses",
+            [first, ..] => first,
+            [] => return Found::Nothing,
+        };
         let mut others: Vec<&Route> = Vec::new();
-        for route in self.routes.get(first.as_ref()).into_iter().flatten() {
+        for route in self.routes.get(first).into_iter().flatten() {
             let Some(values) = values(route, &segments) else { continue };
             if route.operation.method == method || (method == Method::HEAD && route.operation.method == Method::GET) {
                 return Found::Route(route, values);
@@ -136,6 +147,15 @@ impl RouteTable {
     }
 }
 
+/// The segments of a route to several records that has no twin for a single one (`/conversations/times/{ids}`): it takes
+/// one id, too.
+fn alone(route: &Route, routes: &[Route]) -> Option<Vec<Segment>> {
+    let one = |segment: &Segment| if *segment == Segment::Several { Segment::One } else { segment.clone() };
+    let segments: Vec<Segment> = route.segments.iter().map(one).collect();
+    let has_twin = |other: &Route| other.segments == segments && other.operation.method == route.operation.method;
+    (segments != route.segments && !routes.iter().any(has_twin)).then_some(segments)
+}
+
 /// The path below `/v1`, one trailing slash aside. `/v2` leads to the same operations: only the times of a conversation
 /// have a documented path there (`docs/contract/behaviour.md` §1.1).
 fn below_version(path: &str) -> Option<&str> {
@@ -149,12 +169,13 @@ fn decode(path: &str) -> Option<Vec<Cow<'_, str>>> {
     path.split('/').map(|segment| percent_decode_str(segment).decode_utf8().ok()).collect()
 }
 
+/// The values in a path; the first segment led to the route already.
 fn values(route: &Route, segments: &[Cow<'_, str>]) -> Option<Vec<String>> {
     if route.segments.len() != segments.len() {
         return None;
     }
     let mut values = Vec::new();
-    for (pattern, text) in route.segments.iter().zip(segments) {
+    for (pattern, text) in route.segments.iter().zip(segments).skip(1) {
         let value = pattern.take(text)?;
         if !matches!(pattern, Segment::Literal(_)) {
             values.push(value.to_owned());
@@ -168,7 +189,7 @@ mod tests {
     use super::*;
 
     fn find(method: Method, path: &str) -> Option<(&'static str, Vec<String>)> {
-        let table = RouteTable::new(Vec::new());
+        let table = RouteTable::new(Vec::new(), Vec::new());
         match table.find(&method, path) {
             Found::Route(route, values) => Some((route.operation.name, values)),
             _ => None,
@@ -189,6 +210,12 @@ mod tests {
             ("/v1/users/a,b", "getMultipleUsersByIds", Some("a,b")),
             ("/v1/users/a", "getUserById", Some("a")),
             ("/v2/conversations/x/times", "getConversationTimesByConversationId", Some("x")),
+            ("/v1/conversations/times/x", "getConversationTimeByIds", Some("x")),
+            ("/v1/conversations/times/x,y", "getConversationTimeByIds", Some("x,y")),
+            ("/v2/conversations/times/x", "getConversationTimeByIds", Some("x")),
+            ("/v1/customers/x,y", "getMultipleCustomersByIds", Some("x,y")),
+            ("/v1/kobjects/order", "getKObjects", Some("order")),
+            ("/v1/kobjects/order/x", "getKObject", Some("order")),
             ("/v1/messages/externalId=x", "getMessageByExternalId", Some("x")),
             ("/v1/p/auth/settings", "getPublicAuthSettings", None),
         ] {
@@ -199,28 +226,45 @@ mod tests {
 
     #[test]
     fn what_is_no_path_of_the_api_is_not_found() {
-        for path in
-            ["/", "/v1", "/v1/", "/v1/nothing", "/customers", "/v2/customers", "/v1//customers", "/v1/customers/%ff"]
-        {
+        for path in [
+            "/",
+            "/v1",
+            "/v1/",
+            "/v1/nothing",
+            "/v1/kobjects",
+            "/customers",
+            "/v2/customers",
+            "/v1//customers",
+            "/v1/customers/%ff",
+        ] {
             assert!(find(Method::GET, path).is_none(), "{path}");
         }
-        let table = RouteTable::new(Vec::new());
+        let table = RouteTable::new(Vec::new(), Vec::new());
         assert!(matches!(table.find(&Method::PUT, "/v1/customers"), Found::OtherMethods(_)));
         assert!(matches!(table.find(&Method::PUT, "/v1/nothing"), Found::Nothing));
     }
 
     #[test]
     fn every_operation_is_reached_by_its_own_path() {
-        let table = RouteTable::new(Vec::new());
+        let table = RouteTable::new(Vec::new(), Vec::new());
         for operation in operation::all() {
-            let path = format!("/v1{}", operation.path.replace("{ids}", "a,b").replace(['{', '}'], ""));
-            let Found::Route(route, _) = table.find(&operation.method, &path) else { panic!("{path} leads nowhere") };
-            let names = route.shared_with.iter().chain([&route.operation]).map(|found| found.name);
-            assert!(
-                names.clone().any(|name| name == operation.name),
-                "{path}: {}",
-                names.collect::<Vec<_>>().join(", ")
-            );
+            // As it is written, with a single id, and with several.
+            let of_one = ["getMultipleUsersByIds", "getMultipleCustomersByIds"].contains(&operation.name);
+            let written = operation.path.to_owned();
+            let single = operation.path.replace(['{', '}'], "");
+            let several = operation.path.replace("{ids}", "a,b").replace(['{', '}'], "");
+            for path in [written, single, several].into_iter().skip(if of_one { 2 } else { 0 }) {
+                let path = format!("/v1{path}");
+                let Found::Route(route, _) = table.find(&operation.method, &path) else {
+                    panic!("{path} leads nowhere")
+                };
+                let names = route.shared_with.iter().chain([&route.operation]).map(|found| found.name);
+                assert!(
+                    names.clone().any(|name| name == operation.name),
+                    "{path}: {}",
+                    names.collect::<Vec<_>>().join(", ")
+                );
+            }
         }
     }
 }

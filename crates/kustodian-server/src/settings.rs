@@ -18,9 +18,11 @@ pub struct Settings {
     pub company_names: CompanyNames,
     /// Whether an update that changes no value is answered without a revision and an event.
     pub skip_unchanged: bool,
-    /// Whether writes ignore query parameters they do not know, instead of answering 400.
+    /// Whether query parameters that are not known are ignored, instead of being answered with 400.
     pub lenient_query: bool,
-    /// What a search for a type of record answers that the server does not hold.
+    /// Whether a key is refused where the `Host` names another org (`other.api.…`).
+    pub strict_host: bool,
+    /// What is answered about types of records that the server does not hold.
     pub absent_types: AbsentTypes,
     /// The last page of a search, for clients that count on Kustomer's (100); no last one when absent.
     pub search_page_cap: Option<u32>,
@@ -53,13 +55,15 @@ pub struct Settings {
     pub shutdown_timeout: Duration,
 }
 
-/// What a search for a type of record answers that the server does not hold.
+/// What is answered about types of records that the server does not hold.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum AbsentTypes {
-    /// 400, which says so.
-    #[default]
+    /// A search answers 400 and a list 501; both say so.
     Refuse,
-    /// An empty page, for clients that go through every type whatever an org has.
+    /// A search answers an empty page, because exporters go through every type whatever an org has; a list answers 501.
+    #[default]
+    EmptySearches,
+    /// Searches and lists answer an empty page.
     Empty,
 }
 
@@ -79,7 +83,8 @@ impl Default for Settings {
             company_names: CompanyNames::Keep,
             skip_unchanged: false,
             lenient_query: false,
-            absent_types: AbsentTypes::Refuse,
+            strict_host: false,
+            absent_types: AbsentTypes::default(),
             search_page_cap: None,
             search_timeout: Duration::from_secs(10),
             read_only: false,

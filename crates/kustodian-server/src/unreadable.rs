@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf as _, Bytes};
-use http::StatusCode;
 use http::header::{CONNECTION, HeaderValue};
+use http::{Method, StatusCode};
 use kustodian_core::rate_limit::Standing;
 use kustodian_core::refusal::Refusal;
 use kustomer_api::error::code;
@@ -132,7 +132,7 @@ impl<'a> Bare<'a> {
         };
         let mut response = answer::refuse(Refusal::new(self.status.as_u16(), code::BAD_PARAM, "", title));
         let now = app.services.clock.now();
-        answer::finish(&mut response, &app.services.ids.next().to_string(), Standing::unlimited(now));
+        answer::finish(&mut response, &Method::GET, &app.services.ids.next().to_string(), Standing::unlimited(now));
         // A request that nobody can read is no browser's.
         answer::protect(response.headers_mut(), false);
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));

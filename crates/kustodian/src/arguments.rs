@@ -144,7 +144,7 @@ pub(crate) struct ServeArguments {
         value_parser = BoolishValueParser::new()
     )]
     pub(crate) skip_unchanged: Option<bool>,
-    /// Lets writes ignore query parameters they do not know, instead of answering 400 [default: false]
+    /// Ignores query parameters that are not known, instead of answering 400 [default: false]
     #[arg(
         long,
         env = "KUSTODIAN_LENIENT_QUERY",
@@ -155,7 +155,19 @@ pub(crate) struct ServeArguments {
         value_parser = BoolishValueParser::new()
     )]
     pub(crate) lenient_query: Option<bool>,
-    /// What a search answers for types of records this server does not hold: refuse (400) or empty [default: refuse]
+    /// Refuses a key where the Host names another org, as in other.api.example.com [default: false]
+    #[arg(
+        long,
+        env = "KUSTODIAN_STRICT_HOST",
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        value_parser = BoolishValueParser::new()
+    )]
+    pub(crate) strict_host: Option<bool>,
+    /// What is answered about types of records this server does not hold: refuse (400 to a search, 501 to a list),
+    /// empty-searches (an empty page to a search) or empty (to a list, too) [default: empty-searches]
     #[arg(long, env = "KUSTODIAN_ABSENT_TYPES", value_name = "WHAT")]
     pub(crate) absent_types: Option<AbsentTypesRule>,
     /// The last page of a search, off or a number; Kustomer's is 100 [default: off]
@@ -437,14 +449,16 @@ impl From<CompanyNamesRule> for CompanyNames {
     }
 }
 
-/// What a search answers for types of records this server does not hold.
+/// What is answered about types of records this server does not hold.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Deserialize)]
 #[serde(try_from = "Word")]
 pub(crate) enum AbsentTypesRule {
-    /// 400, which says so.
-    #[default]
+    /// 400 to a search and 501 to a list.
     Refuse,
-    /// An empty page.
+    /// An empty page to a search and 501 to a list.
+    #[default]
+    EmptySearches,
+    /// An empty page to both.
     Empty,
 }
 
@@ -452,6 +466,7 @@ impl From<AbsentTypesRule> for AbsentTypes {
     fn from(rule: AbsentTypesRule) -> Self {
         match rule {
             AbsentTypesRule::Refuse => Self::Refuse,
+            AbsentTypesRule::EmptySearches => Self::EmptySearches,
             AbsentTypesRule::Empty => Self::Empty,
         }
     }

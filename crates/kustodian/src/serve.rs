@@ -64,6 +64,7 @@ async fn serve(
         company_names: configuration.company_names.into(),
         skip_unchanged: configuration.skip_unchanged,
         lenient_query: configuration.lenient_query,
+        strict_host: configuration.strict_host,
         absent_types: configuration.absent_types.into(),
         search_page_cap: configuration.search_page_cap.0,
         read_only: configuration.read_only,

@@ -9,7 +9,7 @@ use crate::endpoint::{Answer, endpoint};
 use crate::envelope::{Page, Resource};
 use crate::event::{CHANGES, Changes};
 use crate::operation::contract;
-use crate::query::{Faults, Parameter, QueryArguments, read_moment, read_number, read_object_id};
+use crate::query::{Faults, Parameter, QueryArguments, read_moment, read_object_id, read_page_size};
 use crate::schema::{DATE_TIME, OBJECT_ID, Object, Property, Schema};
 use crate::validation::Fault;
 use crate::{Field, ObjectId, Timestamp};
@@ -154,13 +154,10 @@ pub const OBJECT_TYPES: &[&str] = &[
 /// The default `count`.
 pub const DEFAULT_COUNT: u32 = 100;
 
-/// The greatest `count`.
-pub const MAX_COUNT: u32 = 1_000;
-
 /// Which entries. Nothing set lists the newest 100.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ListAuditLogs {
-    /// How many, 1 to 1000; 100 when absent.
+    /// How many, 1 to 1,000, which a greater one counts as; 100 when absent or 0.
     pub count: Option<u32>,
     /// Only entries newer than this one; those nearest to it.
     pub after: Option<ObjectId>,
@@ -184,8 +181,8 @@ impl QueryArguments for ListAuditLogs {
     const PARAMETERS: &'static [Parameter] = &[
         Parameter {
             name: "count",
-            schema: Schema::integer_within(1, 1000),
-            about: "How many entries, 1 to 1000; 100 by default.",
+            schema: Schema::integer_within(0, i64::MAX),
+            about: "How many entries; 100 by default and for 0, 1,000 for anything greater. `meta.count` holds the number that was used.",
         },
         Parameter {
             name: "after",
@@ -242,7 +239,7 @@ impl QueryArguments for ListAuditLogs {
         let (mut query, mut faults) = (Self::default(), Faults::default());
         for (name, value) in pairs {
             match name.as_str() {
-                "count" => query.count = faults.take(read_number(name, value, 1, MAX_COUNT)),
+                "count" => query.count = faults.take(read_page_size(name, value)).filter(|count| *count > 0),
                 "after" => query.after = faults.take(read_object_id(name, value)),
                 "before" => query.before = faults.take(read_object_id(name, value)),
                 "filter[objectType]" => query.object_type = faults.take(read_type(name, value)),

@@ -11,7 +11,9 @@ use crate::endpoint::{Answer, endpoint};
 use crate::envelope::Page;
 use crate::macros::open_enum;
 use crate::operation::own;
-use crate::query::{Faults, MAX_PAGE_SIZE, Parameter, QueryArguments, read_number, read_object_id};
+use crate::query::{
+    Faults, MAX_PAGE_SIZE, PageQuery, Parameter, QueryArguments, read_number, read_object_id, read_page_size,
+};
 use crate::schema::{DATE_TIME, OBJECT_ID, Object, Property, Schema};
 use crate::validation::Fault;
 use crate::{Field, ObjectId, Timestamp};
@@ -199,9 +201,9 @@ pub const MAX_WAIT: u32 = 60;
 pub struct ListEvents {
     /// Only what came after this event; from the beginning when absent.
     pub after: Option<ObjectId>,
-    /// Only this many of the last events, 1 to 500, and what comes after them. Not with `after`.
+    /// Only this many of the last events, 1 to 1,000, and what comes after them. Not with `after`.
     pub last: Option<u32>,
-    /// How many at most, 1 to 500; 100 when absent. An answer may hold less, but holds none only at the feed's end.
+    /// How many at most, 1 to 1,000, which a greater one counts as; 100 when absent or 0. An answer may hold less, but holds none only at the feed's end.
     pub page_size: Option<u32>,
     /// How many seconds to wait for an event at the feed's end, 0 to 60; 0 when absent.
     pub wait: Option<u32>,
@@ -210,12 +212,6 @@ pub struct ListEvents {
     /// Only events of this record. Needs `object_type`.
     pub object_id: Option<ObjectId>,
 }
-
-const PAGE_SIZE: Parameter = Parameter {
-    name: "pageSize",
-    schema: Schema::integer_within(1, 500),
-    about: "How many events a page holds at most, 1 to 500; 100 by default.",
-};
 
 impl QueryArguments for ListEvents {
     const PARAMETERS: &'static [Parameter] = &[
@@ -226,10 +222,10 @@ impl QueryArguments for ListEvents {
         },
         Parameter {
             name: "last",
-            schema: Schema::integer_within(1, 500),
-            about: "Begins so many events before the end, 1 to 500. Not with `after`.",
+            schema: Schema::integer_within(1, MAX_PAGE_SIZE as i64),
+            about: "Begins so many events before the end, 1 to 1,000. Not with `after`.",
         },
-        PAGE_SIZE,
+        PageQuery::PAGE_SIZE,
         Parameter {
             name: "wait",
             schema: Schema::integer_within(0, 60),
@@ -265,7 +261,7 @@ impl QueryArguments for ListEvents {
             match name.as_str() {
                 "after" => query.after = faults.take(read_object_id(name, value)),
                 "last" => query.last = faults.take(read_number(name, value, 1, MAX_PAGE_SIZE)),
-                "pageSize" => query.page_size = faults.take(read_number(name, value, 1, MAX_PAGE_SIZE)),
+                "pageSize" => query.page_size = faults.take(read_page_size(name, value)).filter(|size| *size > 0),
                 "wait" => query.wait = faults.take(read_number(name, value, 0, MAX_WAIT)),
                 "filter[objectType]" => query.object_type = Some(value.clone()),
                 "filter[objectId]" => query.object_id = faults.take(read_object_id(name, value)),

@@ -45,6 +45,12 @@ pub static ORG: Schema = resource_schema!(
 );
 
 endpoint! {
+    /// `getCurrentOrg`, which Kustomer serves without documenting it.
+    GetCurrentOrg = &own::GET_CURRENT_ORG, "Reads the org of the credential, whatever its id.";
+    path: (), query: (), body: (), answer: Document<Org>: Answer::One(&ORG)
+}
+
+endpoint! {
     /// `getOrgById`, which Kustomer serves without documenting it.
     GetOrgById = &own::GET_ORG_BY_ID, "Reads the org of the credential.";
     path: ObjectId, query: (), body: (), answer: Document<Org>: Answer::One(&ORG)

@@ -29,10 +29,13 @@ pub const VALIDATE_ONLY: Parameter = Parameter {
             records that would be created are not reserved.",
 };
 
-/// The query parameters of an operation. Parameters it does not know are ignored; values it cannot read are faults.
+/// The query parameters of an operation. Values it cannot read are faults; what happens to parameters it does not know
+/// is decided by the server.
 pub trait QueryArguments: Sized + Default {
     /// What it knows.
     const PARAMETERS: &'static [Parameter];
+    /// Parameters that Kustomer has and that are not served yet.
+    const NOT_SERVED: &'static [&'static str] = &[];
     /// The parameters that are set, not yet percent-encoded.
     fn write(&self) -> Vec<(Cow<'static, str>, String)>;
     /// Out of decoded names and values.
@@ -93,16 +96,30 @@ pub fn read_moment(name: &str, value: &str) -> Result<Timestamp, Fault> {
         .map_err(|_| Fault::of_parameter(name, format!("{name} must be a date-time like 2016-11-09T04:23:01.925Z")))
 }
 
-/// Reads `true` or `false`.
+/// Reads `true` or `false` in any case, as Python programs write them, `1` or `0`
+/// (`docs/contract/behaviour.md` §22).
 ///
 /// # Errors
-/// When `value` is neither.
+/// When `value` is none of them.
 pub fn read_boolean(name: &str, value: &str) -> Result<bool, Fault> {
-    match value {
+    match value.to_ascii_lowercase().as_str() {
         "true" | "1" => Ok(true),
         "false" | "0" => Ok(false),
         _ => Err(Fault::of_parameter(name, format!("{name} must be true or false"))),
     }
+}
+
+/// Reads how many records a page is to hold: 0 for none, and [`MAX_PAGE_SIZE`] for any number above it, because clients
+/// that ask for more stop at a refusal (`docs/contract/behaviour.md` §22).
+///
+/// # Errors
+/// When `value` is no whole number from 0.
+pub fn read_page_size(name: &str, value: &str) -> Result<u32, Fault> {
+    if value.is_empty() || !value.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(Fault::of_parameter(name, format!("{name} must be a whole number from 0")));
+    }
+    // What does not fit into the type is above the limit, too.
+    Ok(value.parse().unwrap_or(u32::MAX).min(MAX_PAGE_SIZE))
 }
 
 /// The fault of a parameter that `operation` does not take: it names the nearest of those it does.
@@ -110,10 +127,16 @@ pub fn unknown(operation: &str, name: &str, known: &[&str]) -> Fault {
     let name = shortened(name);
     let advice = match nearest(&name, known.iter().copied()) {
         Some(meant) => format!("did you mean {meant}?"),
+        None if known.is_empty() => "it takes none".to_owned(),
         None => format!("it takes {}", known.join(", ")),
     };
     Fault::of_parameter(&name, format!("{operation} takes no query parameter {name}; {advice}"))
 }
+
+/// Query parameters of reads that are ignored because they narrow nothing down: switches of a search's by-products
+/// (`docs/contract/behaviour.md` §22), the side-loading of records that are not served, and what browsers and HTTP
+/// libraries append against caches.
+pub const HARMLESS: &[&str] = &["withIntelliAggs", "trackTotalHits", "include", "_", "cacheBuster", "nocache"];
 
 /// Collects faults while parameters are read one by one.
 #[derive(Debug, Default)]
@@ -122,12 +145,14 @@ pub struct Faults(Vec<Fault>);
 impl Faults {
     /// The value, or `None` and the fault kept.
     pub fn take<T>(&mut self, read: Result<T, Fault>) -> Option<T> {
-        read.map_err(|fault| self.0.push(fault)).ok()
+        read.map_err(|fault| self.push(fault)).ok()
     }
 
-    /// Keeps a fault.
+    /// Keeps a fault, once.
     pub fn push(&mut self, fault: Fault) {
-        self.0.push(fault);
+        if !self.0.contains(&fault) {
+            self.0.push(fault);
+        }
     }
 
     /// `value` when there was no fault.
@@ -144,13 +169,13 @@ impl Faults {
 pub struct PageQuery {
     /// From 1; 1 when absent.
     pub page: Option<u32>,
-    /// 0 to 500; 100 when absent.
+    /// 1 to 1,000, which a greater one counts as; 100 when absent or 0.
     pub page_size: Option<u32>,
 }
 
-/// The greatest `pageSize`. Kustomer's own limit is 100 on most lists and 500 on some (§4.1); one limit for all is
-/// easier to know.
-pub const MAX_PAGE_SIZE: u32 = 500;
+/// The greatest `pageSize`; a greater one counts as this. Kustomer's documented limit is 100 on most lists and 500 on
+/// some (§4.1), and clients ask for 1,000 (§22); one limit for all is easier to know.
+pub const MAX_PAGE_SIZE: u32 = 1_000;
 
 impl PageQuery {
     /// The parameter `page`.
@@ -162,15 +187,16 @@ impl PageQuery {
     /// The parameter `pageSize`.
     pub const PAGE_SIZE: Parameter = Parameter {
         name: "pageSize",
-        schema: Schema::integer_within(0, MAX_PAGE_SIZE as i64),
-        about: "How many resources a page holds, 0 to 500; 100 by default.",
+        schema: Schema::integer_within(0, i64::MAX),
+        about: "How many resources a page holds; 100 by default and for 0, 1,000 for anything greater. `meta.pageSize` holds the number that was used.",
     };
 
     /// Reads one of the two parameters; whether it was one.
     pub(crate) fn accept(&mut self, faults: &mut Faults, name: &str, value: &str) -> bool {
         match name {
             "page" => self.page = faults.take(read_number(name, value, 1, MAX_PAGE)),
-            "pageSize" => self.page_size = faults.take(read_number(name, value, 0, MAX_PAGE_SIZE)),
+            // Some clients ask for their first page so (`docs/contract/behaviour.md` §22).
+            "pageSize" => self.page_size = faults.take(read_page_size(name, value)).filter(|size| *size > 0),
             _ => return false,
         }
         true

@@ -78,6 +78,8 @@ pub struct Format {
     pub max: Option<usize>,
     /// What it looks like, for the person whose input was refused.
     pub example: &'static str,
+    /// Which characters it takes, for the same person; empty when the example says it.
+    pub about: &'static str,
     /// Whether a text is written so.
     pub check: fn(&str) -> bool,
 }
@@ -110,6 +112,7 @@ pub const DATE_TIME: Format = Format {
     pattern: None,
     max: Some(format::MAX_DATE_TIME),
     example: "2016-11-09T04:23:01.925Z",
+    about: "",
     check: format::is_date_time,
 };
 /// `object-id`.
@@ -118,6 +121,7 @@ pub const OBJECT_ID: Format = Format {
     pattern: Some("^[0-9a-fA-F]{24}$"),
     max: None,
     example: "5c7d1a1f9a1b2c0010a1b2c3",
+    about: "",
     check: format::is_object_id,
 };
 /// `email-relaxed`.
@@ -126,6 +130,7 @@ pub const EMAIL: Format = Format {
     pattern: Some(r"^[^\s\u0000-\u001f\u007f-\u009f@]+@[^\s\u0000-\u001f\u007f-\u009f@]+$"),
     max: Some(320),
     example: "ada@acme.example",
+    about: "",
     check: format::is_email,
 };
 /// `phone-number`.
@@ -134,6 +139,7 @@ pub const PHONE: Format = Format {
     pattern: Some(r"^\+?[ \-./()]*([0-9][ \-./()]*){2,20}$"),
     max: Some(64),
     example: "+18005551212",
+    about: "",
     check: format::is_phone,
 };
 /// `whatsapp-number`.
@@ -142,11 +148,18 @@ pub const WHATSAPP: Format = Format {
     pattern: Some(r"^(whatsapp:)?\+?[ \-./()]*([0-9][ \-./()]*){2,20}$"),
     max: Some(64),
     example: "whatsapp:+18005551212",
+    about: "",
     check: format::is_whatsapp,
 };
 /// `uri`.
-pub const URI: Format =
-    Format { name: "uri", pattern: None, max: None, example: "https://acme.example/a", check: format::is_uri };
+pub const URI: Format = Format {
+    name: "uri",
+    pattern: None,
+    max: None,
+    example: "https://acme.example/a",
+    about: "",
+    check: format::is_uri,
+};
 /// `url`.
 pub const URL: Format = Format {
     name: "url",
@@ -156,6 +169,7 @@ pub const URL: Format = Format {
     )),
     max: None,
     example: "https://acme.example",
+    about: "",
     check: format::is_url,
 };
 /// The tag pattern.
@@ -164,6 +178,7 @@ pub const TAG: Format = Format {
     pattern: Some(r"^[0-9a-zA-ZÀ-ÿ_/<>\-.]{1}[0-9a-zA-ZÀ-ÿ _/<>\-.]{0,63}$"),
     max: None,
     example: "vip",
+    about: "a tag has 1 to 64 characters: Latin letters, digits, spaces and _ / < > - . and begins with no space",
     check: format::is_tag,
 };
 

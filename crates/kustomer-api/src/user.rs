@@ -98,7 +98,7 @@ pub static USER: Schema = resource_schema!(
 static TEXT: Schema = Schema::text();
 static ANY: Schema = Schema::any();
 
-/// Which users to list; one condition at most. Nothing set lists all that are active.
+/// Which users to list: those that meet every condition. Nothing set lists all that are active.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ListUsers {
     /// Which page, and how large.
@@ -120,7 +120,7 @@ impl QueryArguments for ListUsers {
         Parameter {
             name: "pending",
             schema: Schema::boolean(),
-            about: "`true` lists users whose invitation is pending. At most one of the four conditions may be sent.",
+            about: "`true` lists users whose invitation is pending. Conditions combine.",
         },
         Parameter { name: "deleted", schema: Schema::boolean(), about: "`true` lists deactivated users." },
         Parameter {
@@ -156,12 +156,6 @@ impl QueryArguments for ListUsers {
                 "email" => query.email = Some(value.clone()),
                 _ => {}
             }
-        }
-        let conditions =
-            [query.pending.is_some(), query.deleted.is_some(), query.user_type.is_some(), query.email.is_some()];
-        if conditions.iter().filter(|sent| **sent).count() > 1 {
-            let title = "Only one of pending, deleted, userType and email can be sent";
-            faults.push(Fault::of_parameter("userType", title));
         }
         faults.or(query)
     }

@@ -1,6 +1,7 @@
 //! Checks input against a [`Schema`], and tells everything that is wrong in the words of the validator Kustomer uses
 //! (`docs/contract/behaviour.md` §3.2).
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use serde_json_borrow::Value;
@@ -27,7 +28,7 @@ pub struct Fault {
     /// The path of the schema rule that failed, as recorded.
     pub rule: String,
     /// What to do about it; empty when the title says it.
-    pub advice: &'static str,
+    pub advice: Cow<'static, str>,
 }
 
 impl Fault {
@@ -38,18 +39,18 @@ impl Fault {
             pointer: String::new(),
             title: title.into(),
             rule: String::new(),
-            advice: "",
+            advice: Cow::Borrowed(""),
         }
     }
 
     /// A fault of the body's attribute `name` found outside the schema.
-    pub fn of_attribute(name: &str, title: impl Into<String>, advice: &'static str) -> Self {
+    pub fn of_attribute(name: &str, title: impl Into<String>, advice: impl Into<Cow<'static, str>>) -> Self {
         Self {
             parameter: name.to_owned(),
             pointer: format!("/{}", escape(name)),
             title: title.into(),
             rule: format!("/properties/{name}"),
-            advice,
+            advice: advice.into(),
         }
     }
 }
@@ -58,8 +59,9 @@ impl From<Fault> for ErrorItem {
     fn from(fault: Fault) -> Self {
         let place = match (fault.pointer.is_empty(), fault.parameter.is_empty()) {
             (false, _) => format!(" at {}", fault.pointer),
-            (true, false) => format!(" in {}", fault.parameter),
-            (true, true) => String::new(),
+            // Most titles of query parameters begin with the name.
+            (true, false) if !fault.title.contains(&fault.parameter) => format!(" in {}", fault.parameter),
+            (true, _) => String::new(),
         };
         let advice = if fault.advice.is_empty() { String::new() } else { format!(": {}", fault.advice) };
         let message = format!("{}{place}{advice}", fault.title);
@@ -127,7 +129,7 @@ impl<'a> Walk<'a> {
                 if number.fract() != 0.0 {
                     self.fault("type", "Invalid type: number (expected integer)".to_owned(), "");
                 } else if !one_of.is_empty() && !one_of.iter().any(|legal| *legal as f64 == number) {
-                    self.fault("enum", format!("No enum match for: {number}"), "");
+                    self.fault("enum", format!("No enum match for: {number}"), choice(one_of));
                 } else if let Some((least, greatest)) = *range {
                     if number < least as f64 {
                         self.fault("minimum", format!("Value {number} is less than minimum {least}"), "");
@@ -172,7 +174,7 @@ impl<'a> Walk<'a> {
             }
         }
         if !limits.one_of.is_empty() && !limits.one_of.contains(&value) {
-            return self.fault("enum", format!("No enum match for: {}", quoted(value)), "");
+            return self.fault("enum", format!("No enum match for: {}", quoted(value)), choice(limits.one_of));
         }
         if let Some(format) = limits.format
             && !(format.check)(value)
@@ -180,7 +182,7 @@ impl<'a> Walk<'a> {
             self.fault(
                 "format",
                 format!("Format validation failed ({} expected, such as {})", format.name, format.example),
-                "",
+                format.about,
             );
         }
     }
@@ -290,7 +292,7 @@ impl<'a> Walk<'a> {
         self.place.pop();
     }
 
-    fn fault(&mut self, keyword: &str, title: String, advice: &'static str) {
+    fn fault(&mut self, keyword: &str, title: String, advice: impl Into<Cow<'static, str>>) {
         if self.faults.len() >= MAX_FAULTS {
             return;
         }
@@ -303,7 +305,8 @@ impl<'a> Walk<'a> {
             Step::Index(index) => format!("{path}/{index}"),
         });
         let rule = self.rule.iter().chain([&keyword]).fold(String::new(), |path, step| path + "/" + step);
-        self.faults.push(Fault { parameter: parameter.unwrap_or_default(), pointer, title, rule, advice });
+        let (parameter, advice) = (parameter.unwrap_or_default(), advice.into());
+        self.faults.push(Fault { parameter, pointer, title, rule, advice });
     }
 }
 
@@ -365,6 +368,16 @@ fn same(left: &Value<'_>, right: &Value<'_>) -> bool {
         }
         (Value::Number(left), Value::Number(right)) => left == right || left.as_f64() == right.as_f64(),
         (left, right) => left == right,
+    }
+}
+
+/// Advice for a value that is none of these.
+fn choice(values: &[impl ToString]) -> String {
+    let values: Vec<String> = values.iter().map(ToString::to_string).collect();
+    match values.split_last() {
+        Some((last, [])) => format!("send {last}"),
+        Some((last, others)) => format!("send {} or {last}", others.join(", ")),
+        None => String::new(),
     }
 }
 

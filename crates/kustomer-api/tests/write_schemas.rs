@@ -44,11 +44,11 @@ fn at(path: &str, inner: Value) -> Value {
 }
 
 /// The faults at exactly this place: others are of members that the value lacks.
-fn titles_at(schema: &Schema, path: &str, value: &Value) -> Vec<(String, &'static str)> {
+fn titles_at(schema: &Schema, path: &str, value: &Value) -> Vec<(String, String)> {
     let text = value.to_string();
     let value = serde_json::from_str(&text).unwrap();
     let faults = check(schema, &value).into_iter().filter(|fault| fault.pointer == path);
-    faults.map(|fault| (fault.title, fault.advice)).collect()
+    faults.map(|fault| (fault.title, fault.advice.into_owned())).collect()
 }
 
 /// Where null is legal and `""` is no value: it is read as null, or refused with the advice to send null.

@@ -6,7 +6,7 @@ use kustomer_api::error::code;
 use kustomer_api::{Field, ObjectId, Timestamp};
 use serde_json::Map;
 
-use super::{Context, identity, lifecycle};
+use super::{Context, identity};
 use crate::change::{Cause, ChangeSet, Erasure, Event, EventSeed, Kind, Put};
 use crate::refusal::Refusal;
 use crate::resource;
@@ -16,7 +16,7 @@ use crate::store::Stored;
 /// its id, that it was erased and when. Takes its event's seed.
 ///
 /// # Errors
-/// 404 when it never was, or was erased before; 412 when `If-Match` names another revision.
+/// 404 when it never was, or was erased before; 412 when `If-Match` names another state.
 pub fn erase(
     context: &Context<'_>,
     stored: Option<&Stored>,
@@ -28,7 +28,7 @@ pub fn erase(
     if let Field::Value(at) = former.attributes.erased_at {
         return Err(gone(at));
     }
-    lifecycle::check_if_match(stored, if_match)?;
+    resource::check_if_match(stored, if_match)?;
     let context = &context.not_before(stored.updated_at);
     let (id, rev) = (stored.id, stored.rev + 1);
     let put = Put {
@@ -73,6 +73,21 @@ pub fn missing(stored: Option<&Stored>) -> Refusal {
     match stored.map(erased_at).transpose() {
         Ok(at) => at.flatten().map_or_else(|| Refusal::not_found("id"), gone),
         Err(refusal) => refusal,
+    }
+}
+
+/// The same for somebody who may restore customers: a deleted one is said to be deleted, and how it comes back.
+pub fn missing_to_restorer(stored: Option<&Stored>) -> Refusal {
+    match stored.filter(|stored| stored.deleted).map(|stored| (stored, erased_at(stored))) {
+        Some((stored, Ok(None))) => {
+            let Stored { id, updated_at, .. } = stored;
+            Refusal::not_found("id")
+                .with_detail(format!(
+                    "the customer was deleted on {updated_at}; POST /v1/customers/{id}/restore restores it"
+                ))
+                .with_meta("deletedAt", updated_at.to_string())
+        }
+        _ => missing(stored),
     }
 }
 

@@ -45,7 +45,7 @@ pub fn create(context: &Context<'_>, id: ObjectId, event: EventSeed, write: Writ
 /// Updates a customer, or with [`UpdateOptions::replace`] replaces it. Takes its event's seed.
 ///
 /// # Errors
-/// 404 when it is not there or deleted, 412 when `If-Match` names another revision, 409 when `rev` does, 400 when what
+/// 404 when it is not there or deleted, 412 when `If-Match` names another state, 409 when `rev` does, 400 when what
 /// was sent cannot be stored.
 pub fn update(
     context: &Context<'_>,
@@ -56,7 +56,7 @@ pub fn update(
 ) -> Result<ChangeSet, Refusal> {
     let stored = alive(stored)?;
     let context = &context.not_before(stored.updated_at);
-    check_if_match(stored, options.if_match.as_deref())?;
+    resource::check_if_match(stored, options.if_match.as_deref())?;
     check_rev(stored, write.input.rev.as_ref())?;
     let before: Customer = resource::read(&stored.document)?;
     let mut after = before.clone();
@@ -95,7 +95,7 @@ pub fn update(
 /// event's seed.
 ///
 /// # Errors
-/// 404 when it is not there or deleted already, 412 when `If-Match` names another revision.
+/// 404 when it is not there or deleted already, 412 when `If-Match` names another state.
 pub fn delete(
     context: &Context<'_>,
     stored: Option<&Stored>,
@@ -103,7 +103,7 @@ pub fn delete(
     if_match: Option<&str>,
 ) -> Result<ChangeSet, Refusal> {
     let stored = alive(stored)?;
-    check_if_match(stored, if_match)?;
+    resource::check_if_match(stored, if_match)?;
     let (mut changes, customer) = flag(context, stored, event, true)?;
     let held = identity::identities(context.org.key, stored.id, &customer);
     changes.frees.extend(held.into_iter().map(|identity| identity.claim));
@@ -151,15 +151,6 @@ fn flag(
 
 fn alive(stored: Option<&Stored>) -> Result<&Stored, Refusal> {
     stored.filter(|stored| !stored.deleted).ok_or_else(|| erase::missing(stored))
-}
-
-pub(super) fn check_if_match(stored: &Stored, if_match: Option<&str>) -> Result<(), Refusal> {
-    match if_match {
-        Some(header) if !resource::names_etag(header, &resource::etag(&stored.document, stored.rev)) => {
-            Err(Refusal::precondition_failed())
-        }
-        _ => Ok(()),
-    }
 }
 
 /// `rev` is a number on the wire; 3 and 3.0 are the same revision.

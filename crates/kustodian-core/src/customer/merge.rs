@@ -73,7 +73,7 @@ fn clash(list: &'static str, earlier: usize, later: usize) -> Fault {
         pointer: format!("/{list}/{later}"),
         title: format!("/{list}/{earlier} and /{list}/{later} are the same profile with different names or ids"),
         rule: format!("/properties/{list}/uniqueItems"),
-        advice: "send the one that holds",
+        advice: "send the one that holds".into(),
     }
 }
 

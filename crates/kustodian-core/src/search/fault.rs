@@ -63,7 +63,7 @@ impl Faults {
             pointer,
             title: title.into(),
             rule,
-            advice: "",
+            advice: "".into(),
         });
     }
 

@@ -12,7 +12,7 @@ use crate::paging::Numbered;
 
 pub(crate) async fn get_current_auth_token(call: Call<GetCurrentAuthToken>) -> Result<Answer, Refusal> {
     let caller = call.caller();
-    Ok(Answer::ok(resource::render(&token::show(&caller.org, &caller.token))?, 1))
+    Ok(Answer::ok(resource::render(&token::show(&caller.org, &caller.token))?))
 }
 
 pub(crate) async fn get_auth_tokens(call: Call<GetAuthTokens>) -> Result<Answer, Refusal> {
@@ -31,7 +31,7 @@ pub(crate) async fn get_auth_token_by_id(call: Call<GetAuthTokenById>) -> Result
     let org = &call.caller().org;
     let found = call.app().services.directory.find_token_by_id(org.key, call.path).await.map_err(unavailable)?;
     let token = found.filter(|token| token.revoked_at.is_none()).ok_or_else(|| Refusal::not_found("id"))?;
-    Ok(Answer::ok(resource::render(&token::show(org, &token))?, 1))
+    Ok(Answer::ok(resource::render(&token::show(org, &token))?))
 }
 
 pub(crate) async fn get_auth_roles(call: Call<GetAuthRoles>) -> Result<Answer, Refusal> {

@@ -9,15 +9,16 @@ use kustodian_core::resource;
 use kustodian_core::store::{CommitError, Decide, ListQuery, SortKey, Start, Stored, Within};
 use kustomer_api::customer::{
     Comparison, CreateCustomer, Customer, CustomerInput, CustomerSortKey, DeleteCustomer, EraseCustomer,
-    GetCustomerByEmail, GetCustomerByExternalId, GetCustomerById, GetCustomerByPhone, GetCustomers, ListCustomers,
-    MomentFilter, RestoreCustomer, StateQuery, UpdateCustomer, UpdateCustomerAttributes,
+    GetCustomerByEmail, GetCustomerByExternalId, GetCustomerById, GetCustomerByPhone, GetCustomers,
+    GetMultipleCustomersByIds, ListCustomers, MomentFilter, RestoreCustomer, StateQuery, UpdateCustomer,
+    UpdateCustomerAttributes,
 };
 use kustomer_api::query::{DEFAULT_PAGE_SIZE, QueryArguments};
-use kustomer_api::{Endpoint, ObjectId};
+use kustomer_api::{Endpoint, ObjectId, role};
 
 use crate::answer::{Answer, not_committed, unavailable};
 use crate::call::Call;
-use crate::handlers::{history, tags};
+use crate::handlers::{history, plain, tags};
 use crate::paging::{self, Numbered};
 
 /// How often a command is decided anew because a tag it wanted to make was made by another meanwhile.
@@ -72,6 +73,7 @@ where
     for _ in 0..ATTEMPTS {
         let mut input = read_input(&call)?;
         let stored = find(&call, id).await?;
+        refuse_deleted(&call, stored.as_ref())?;
         let tags = tags::resolve(&call, input.tags.take()).await?;
         let write = Write { input, tags };
         let decide = {
@@ -99,6 +101,7 @@ pub(crate) async fn delete_customer(call: Call<DeleteCustomer>) -> Result<Answer
     let (act, event, id) = (call.act(), call.next_event(), call.path);
     let if_match = call.header(http::header::IF_MATCH).map(ToOwned::to_owned);
     let stored = find(&call, id).await?;
+    refuse_deleted(&call, stored.as_ref())?;
     let decide =
         move |stored: Option<Stored>| customer::delete(&act.context(), stored.as_ref(), event, if_match.as_deref());
     commit(&call, id, stored, decide).await.map_err(not_committed)?;
@@ -125,7 +128,7 @@ pub(crate) async fn restore_customer(call: Call<RestoreCustomer>) -> Result<Answ
     let (act, event, id) = (call.act(), call.next_event(), call.path);
     let stored = find(&call, id).await?;
     if let Some(stored) = stored.as_ref().filter(|stored| !stored.deleted) {
-        return Ok(Answer::ok(stored.document.clone(), stored.rev));
+        return Ok(Answer::ok(stored.document.clone()));
     }
     // Somebody who restores it at the same time leaves nothing to change, which commits as nothing.
     let again = act.clone();
@@ -177,6 +180,15 @@ fn read_input<E: Endpoint<Body = CustomerInput>>(call: &Call<E>) -> Result<Custo
     Ok(input)
 }
 
+/// 404 for a deleted customer, or none. Those who may bring it back learn that they can.
+fn refuse_deleted<E: Endpoint>(call: &Call<E>, stored: Option<&Stored>) -> Result<(), Refusal> {
+    if stored.is_some_and(|stored| !stored.deleted) {
+        return Ok(());
+    }
+    let may_restore = role::any_grants(&call.caller().token.roles, RestoreCustomer::OPERATION.roles);
+    Err(if may_restore { customer::missing_to_restorer(stored) } else { customer::missing(stored) })
+}
+
 async fn find<E: Endpoint>(call: &Call<E>, id: ObjectId) -> Result<Option<Stored>, Refusal> {
     call.store().find(call.org(), Kind::Customer, id).await.map_err(unavailable)
 }
@@ -184,13 +196,13 @@ async fn find<E: Endpoint>(call: &Call<E>, id: ObjectId) -> Result<Option<Stored
 /// The answer to a write that left nothing to change.
 async fn present<E: Endpoint>(call: &Call<E>, id: ObjectId) -> Result<Answer, Refusal> {
     let stored = find(call, id).await?.filter(|stored| !stored.deleted).ok_or_else(|| Refusal::not_found("id"))?;
-    Ok(Answer::ok(stored.document, stored.rev))
+    Ok(Answer::ok(stored.document))
 }
 
 /// The answer that holds the customer a set of changes wrote: it stands first among them.
-fn written(changes: ChangeSet, answer: fn(String, u64) -> Answer) -> Result<Answer, Refusal> {
+fn written(changes: ChangeSet, answer: fn(String) -> Answer) -> Result<Answer, Refusal> {
     let put = changes.puts.into_iter().next().ok_or_else(|| resource::fault("Nothing was written"))?;
-    Ok(answer(put.document, put.rev))
+    Ok(answer(put.document))
 }
 
 /// 409 for an identity another customer holds, or what else the error is.
@@ -212,10 +224,12 @@ pub(crate) async fn get_customer_by_id(call: Call<GetCustomerById>) -> Result<An
         return history::get_former_customer(call).await;
     }
     let stored = find(&call, call.path).await?;
-    if stored.as_ref().is_none_or(|stored| stored.deleted) {
-        return Err(customer::missing(stored.as_ref()));
-    }
-    show(&call, stored, "id")
+    refuse_deleted(&call, stored.as_ref())?;
+    show(stored, "id")
+}
+
+pub(crate) async fn get_multiple_customers_by_ids(call: Call<GetMultipleCustomersByIds>) -> Result<Answer, Refusal> {
+    plain::list_named(&call, Kind::Customer, PATH).await
 }
 
 pub(crate) async fn get_customer_by_email(call: Call<GetCustomerByEmail>) -> Result<Answer, Refusal> {
@@ -239,15 +253,12 @@ async fn look_up<E: Endpoint>(call: Call<E>, by: Lookup, value: &str) -> Result<
     if let (None, Some(key)) = (&stored, by.key_as_written(call.org(), value)) {
         stored = find(key).await.map_err(unavailable)?;
     }
-    show(&call, stored, by.parameter())
+    show(stored, by.parameter())
 }
 
-fn show<E: Endpoint>(call: &Call<E>, stored: Option<Stored>, parameter: &str) -> Result<Answer, Refusal> {
+fn show(stored: Option<Stored>, parameter: &str) -> Result<Answer, Refusal> {
     let stored = stored.filter(|stored| !stored.deleted).ok_or_else(|| Refusal::not_found(parameter))?;
-    if call.holds(&stored.document, stored.rev) {
-        return Ok(Answer::NotModified { etag: resource::etag(&stored.document, stored.rev) });
-    }
-    Ok(Answer::ok(stored.document, stored.rev))
+    Ok(Answer::ok(stored.document))
 }
 
 const PATH: &str = "/v1/customers";

@@ -1,5 +1,6 @@
 //! What is served: a handler per operation, put behind its declaration. Adding one is a line here.
 
+pub(crate) mod absent;
 mod audit_logs;
 mod auth;
 mod customers;
@@ -29,6 +30,7 @@ pub(crate) fn served() -> Vec<Served> {
         serve::<customer::CreateCustomer, _, _>(customers::create_customer),
         serve::<customer::GetCustomers, _, _>(customers::get_customers),
         serve::<customer::GetCustomerById, _, _>(customers::get_customer_by_id),
+        serve::<customer::GetMultipleCustomersByIds, _, _>(customers::get_multiple_customers_by_ids),
         serve::<customer::GetCustomerByEmail, _, _>(customers::get_customer_by_email),
         serve::<customer::GetCustomerByPhone, _, _>(customers::get_customer_by_phone),
         serve::<customer::GetCustomerByExternalId, _, _>(customers::get_customer_by_external_id),
@@ -58,6 +60,7 @@ pub(crate) fn served() -> Vec<Served> {
         serve::<shortcut::CreateShortcut, _, _>(shortcuts::create_shortcut),
         serve::<shortcut::UpdateShortcut, _, _>(shortcuts::update_shortcut),
         serve::<shortcut::DeleteShortcut, _, _>(shortcuts::delete_shortcut),
+        serve::<org::GetCurrentOrg, _, _>(orgs::get_current_org),
         serve::<org::GetOrgById, _, _>(orgs::get_org_by_id),
         serve::<user::GetUsers, _, _>(users::get_users),
         serve::<user::GetCurrentUser, _, _>(users::get_current_user),

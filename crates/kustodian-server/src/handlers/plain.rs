@@ -1,23 +1,36 @@
 //! What the handlers of records without identities share: lists by number, reads by id, and changes decided on the
 //! record as it was read, then again under its lock when it has moved on.
 
+use futures_util::future::try_join_all;
 use kustodian_core::change::{ChangeSet, Kind};
 use kustodian_core::refusal::Refusal;
 use kustodian_core::resource;
 use kustodian_core::store::{CommitError, Decide, ListQuery, SortKey, Start, Stored};
 use kustomer_api::query::PageQuery;
-use kustomer_api::{Endpoint, ObjectId};
+use kustomer_api::team::UpdateTeamAttributes;
+use kustomer_api::validation::Fault;
+use kustomer_api::{Endpoint, ObjectId, role};
 
 use crate::answer::{Answer, not_committed, unavailable};
 use crate::call::Call;
-use crate::paging::Numbered;
+use crate::paging::{Numbered, Pairs};
 
 /// A page of the records of a kind that are not deleted, by id.
 pub(crate) async fn list<E>(call: &Call<E>, kind: Kind, path: &str) -> Result<Answer, Refusal>
 where
     E: Endpoint<Query = PageQuery>,
 {
-    let page = Numbered::of(call.query);
+    list_page(call, Numbered::of(call.query), kind, path, &Vec::new()).await
+}
+
+/// The same, with links that repeat conditions.
+pub(crate) async fn list_page<E: Endpoint>(
+    call: &Call<E>,
+    page: Numbered,
+    kind: Kind,
+    path: &str,
+    conditions: &Pairs,
+) -> Result<Answer, Refusal> {
     let query = ListQuery {
         kind,
         sort: SortKey::Id,
@@ -31,14 +44,60 @@ where
     let has_next = page.size > 0 && records.len() > page.size as usize;
     records.truncate(page.size as usize);
     let documents: Vec<String> = records.into_iter().map(|record| record.document).collect();
-    Ok(Answer::Json(page.uncounted(path, &documents, has_next)))
+    Ok(Answer::Json(page.uncounted_where(path, conditions, &documents, has_next)))
+}
+
+/// How many records one request may name.
+const MAX_IDS: usize = 100;
+
+/// The records whose ids stand in the path, joined by commas, in that order. Ids that name none are passed over.
+///
+/// # Errors
+/// 400 for too many.
+pub(crate) async fn list_named<E>(call: &Call<E>, kind: Kind, path: &str) -> Result<Answer, Refusal>
+where
+    E: Endpoint<Path = String, Query = PageQuery>,
+{
+    let mut ids: Vec<ObjectId> = Vec::new();
+    for id in call.path.split(',').filter_map(|id| id.trim().parse().ok()) {
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+        if ids.len() > MAX_IDS {
+            let title = format!("ids names more than {MAX_IDS} records: send fewer");
+            return Err(Refusal::bad_input(vec![Fault::of_parameter("ids", title)]));
+        }
+    }
+    // Together, so that a database at a distance is asked once or twice and not for each.
+    let found = try_join_all(ids.iter().map(|id| find(call, kind, *id))).await?;
+    let found: Vec<Stored> = found.into_iter().flatten().filter(|stored| !stored.deleted).collect();
+    let page = Numbered::of(call.query);
+    let (shown, has_next) = page.of_all(&found);
+    let documents: Vec<String> = shown.iter().map(|stored| stored.document.clone()).collect();
+    let named: Vec<String> = ids.iter().map(ObjectId::to_string).collect();
+    Ok(Answer::Json(page.uncounted(&format!("{path}/{}", named.join(",")), &documents, has_next)))
 }
 
 /// The record with an id, unless it is deleted.
 pub(crate) async fn get<E: Endpoint>(call: &Call<E>, kind: Kind, id: ObjectId) -> Result<Answer, Refusal> {
-    let stored = find(call, kind, id).await?.filter(|stored| !stored.deleted);
-    let stored = stored.ok_or_else(|| Refusal::not_found("id"))?;
-    Ok(Answer::ok(stored.document, stored.rev))
+    match find(call, kind, id).await? {
+        Some(stored) if !stored.deleted => Ok(Answer::ok(stored.document)),
+        Some(stored) => Err(deleted(call, kind, &stored)),
+        None => Err(Refusal::not_found("id")),
+    }
+}
+
+/// 404 for a deleted record. Those who may restore it learn that they can: of these kinds, only teams come back.
+fn deleted<E: Endpoint>(call: &Call<E>, kind: Kind, stored: &Stored) -> Refusal {
+    let missing = Refusal::not_found("id");
+    let may_restore = role::any_grants(&call.caller().token.roles, UpdateTeamAttributes::OPERATION.roles);
+    if kind != Kind::Team || !may_restore {
+        return missing;
+    }
+    let (id, at) = (stored.id, stored.updated_at);
+    missing
+        .with_detail(format!("the team was deleted on {at}; PATCH /v1/teams/{id} with \"deleted\": false restores it"))
+        .with_meta("deletedAt", at.to_string())
 }
 
 /// Commits what `decide` makes of the record, and gives it as it is then.
@@ -48,12 +107,21 @@ where
     F: FnOnce(Option<Stored>) -> Result<ChangeSet, Refusal> + Clone + Send + 'static,
 {
     let ready = call.ready();
+    let if_match = call.header(http::header::IF_MATCH).map(ToOwned::to_owned);
     let decide = move |stored: Option<Stored>| {
+        if let Some(stored) = stored.as_ref().filter(|stored| !stored.deleted) {
+            resource::check_if_match(stored, if_match.as_deref())?;
+        }
         let former = stored.as_ref().map_or(0, |stored| stored.document.len());
         ready(decide(stored)?, former)
     };
     let again = decide.clone();
-    let changes = decide(find(call, kind, id).await?)?;
+    let stored = find(call, kind, id).await?;
+    let gone = stored.as_ref().filter(|stored| stored.deleted).map(|stored| deleted(call, kind, stored));
+    let changes = decide(stored).map_err(|refusal| match gone {
+        Some(gone) if refusal.status == gone.status => gone,
+        _ => refusal,
+    })?;
     if changes.puts.is_empty() {
         return Ok(changes);
     }
@@ -84,9 +152,9 @@ pub(crate) async fn create<E: Endpoint>(call: &Call<E>, changes: ChangeSet) -> R
 }
 
 /// The answer that holds the record a set of changes wrote.
-fn written(changes: ChangeSet, answer: fn(String, u64) -> Answer) -> Result<Answer, Refusal> {
+fn written(changes: ChangeSet, answer: fn(String) -> Answer) -> Result<Answer, Refusal> {
     let put = changes.puts.into_iter().next().ok_or_else(|| resource::fault("Nothing was written"))?;
-    Ok(answer(put.document, put.rev))
+    Ok(answer(put.document))
 }
 
 async fn find<E: Endpoint>(call: &Call<E>, kind: Kind, id: ObjectId) -> Result<Option<Stored>, Refusal> {

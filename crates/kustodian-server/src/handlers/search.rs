@@ -36,7 +36,7 @@ async fn answer<E>(call: &Call<E>, dialect: Dialect) -> Result<Answer, Refusal>
 where
     E: Endpoint<Query = SearchPage, Body = Search>,
 {
-    if call.app().settings.absent_types == AbsentTypes::Empty && search::is_of_absent_type(call.body(), dialect)? {
+    if call.app().settings.absent_types != AbsentTypes::Refuse && search::is_of_absent_type(call.body(), dialect)? {
         return Ok(Answer::Json(nothing(&call.query)));
     }
     match &call.query.cursor {

@@ -115,8 +115,7 @@ fn a_log_can_be_narrowed_to_types_records_users_and_moments() {
 fn what_cannot_be_asked_of_a_log_is_refused_by_name() {
     let server = Server::start();
     for (query, parameter) in [
-        ("count=0", "count"),
-        ("count=1001", "count"),
+        ("count=x", "count"),
         ("after=5c7d1a1f9a1b2c0010a1b2c3", "after"),
         ("before=x", "before"),
         ("filter[objectType]=nothing", "filter[objectType]"),

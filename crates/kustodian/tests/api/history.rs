@@ -178,7 +178,6 @@ fn a_revision_or_moment_that_is_none_is_refused_by_name() {
         ("rev=1.5", "rev"),
         ("rev=9223372036854775808", "rev"),
         ("asOf=yesterday", "asOf"),
-        ("asOf=", "asOf"),
         ("rev=1&asOf=2026-01-01T00:00:00Z", "asOf"),
     ] {
         assert_eq!(server.get(&format!("{path}?{query}")).expect(400).parameter(), parameter, "{query}");

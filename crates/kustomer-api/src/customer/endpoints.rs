@@ -38,6 +38,12 @@ endpoint! {
 }
 
 endpoint! {
+    /// `getMultipleCustomersByIds`, which Kustomer serves without documenting it.
+    GetMultipleCustomersByIds = &own::GET_MULTIPLE_CUSTOMERS_BY_IDS, "Reads several customers by ids joined by commas.";
+    path: String, query: PageQuery, body: (), answer: Page<Customer>: Answer::Uncounted(&CUSTOMER)
+}
+
+endpoint! {
     /// `getCustomerByEmail`.
     GetCustomerByEmail = contract!(GET_CUSTOMER_BY_EMAIL), "Reads the customer who holds an e-mail address, case aside.";
     path: String, query: (), body: (), answer: Document<Customer>: Answer::One(&CUSTOMER)
@@ -273,9 +279,6 @@ impl QueryArguments for ListCustomers {
         }
         if query.cursor.is_some() && query.paging.page.is_some() {
             faults.push(Fault::of_parameter("cursor", "cursor and page cannot be combined"));
-        }
-        if query.cursor.is_some() && query.paging.page_size == Some(0) {
-            faults.push(Fault::of_parameter("pageSize", "pageSize must be at least 1 with cursor"));
         }
         if query.filters.len() > MAX_FILTERS {
             faults.push(Fault::of_parameter("filter", format!("a list takes at most {MAX_FILTERS} filters")));

@@ -18,8 +18,8 @@ pub use contact::{
 };
 pub use endpoints::{
     Comparison, CreateCustomer, CustomerSort, CustomerSortKey, DeleteCustomer, GetCustomerByEmail,
-    GetCustomerByExternalId, GetCustomerById, GetCustomerByPhone, GetCustomers, ListCustomers, MomentFilter,
-    ReplaceQuery, RestoreCustomer, UpdateCustomer, UpdateCustomerAttributes,
+    GetCustomerByExternalId, GetCustomerById, GetCustomerByPhone, GetCustomers, GetMultipleCustomersByIds,
+    ListCustomers, MomentFilter, ReplaceQuery, RestoreCustomer, UpdateCustomer, UpdateCustomerAttributes,
 };
 pub use history::{
     EraseCustomer, GetCustomerHistory, HISTORY_ENTRY, HISTORY_ENTRY_TYPE, HistoryEntry, HistoryEntryAttributes,

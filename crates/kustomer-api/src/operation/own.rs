@@ -7,12 +7,14 @@ use super::Operation;
 
 /// All of them.
 pub static OPERATIONS: &[&Operation] = &[
+    &GET_MULTIPLE_CUSTOMERS_BY_IDS,
     &RESTORE_CUSTOMER,
     &ERASE_CUSTOMER,
     &GET_CUSTOMER_HISTORY,
     &GET_EVENTS,
     &GET_TAGS,
     &GET_TAG_BY_ID,
+    &GET_CURRENT_ORG,
     &GET_ORG_BY_ID,
     &GET_SHORTCUTS,
     &GET_SHORTCUT_BY_ID,
@@ -26,6 +28,19 @@ pub const EVENT_READ: &[&str] = &["org.user.event.read", "org.permission.event.r
 
 /// The roles that let one see customers.
 const CUSTOMER_READ: &[&str] = &["org.user.customer.read", "org.permission.customer.read"];
+
+/// Several customers by their ids. The contract has the same for users and conversations.
+pub static GET_MULTIPLE_CUSTOMERS_BY_IDS: Operation = Operation {
+    name: "getMultipleCustomersByIds",
+    method: Method::GET,
+    path: "/customers/{ids}",
+    success: 200,
+    roles: CUSTOMER_READ,
+    also: &[],
+    tag: "customers",
+    public: false,
+    deprecated: false,
+};
 
 /// Brings a deleted customer back.
 pub static RESTORE_CUSTOMER: Operation = Operation {
@@ -101,6 +116,19 @@ pub static GET_TAG_BY_ID: Operation = Operation {
     roles: &["org.user.tag.read", "org.permission.tag.read"],
     also: &[],
     tag: "tags",
+    public: false,
+    deprecated: false,
+};
+
+/// The org of the credential, without its id.
+pub static GET_CURRENT_ORG: Operation = Operation {
+    name: "getCurrentOrg",
+    method: Method::GET,
+    path: "/orgs/current",
+    success: 200,
+    roles: GET_ORG_BY_ID.roles,
+    also: &[],
+    tag: "orgs",
     public: false,
     deprecated: false,
 };

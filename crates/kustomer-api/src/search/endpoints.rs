@@ -7,7 +7,7 @@ use crate::customer::{CUSTOMER, Customer};
 use crate::endpoint::{Answer, endpoint};
 use crate::envelope::{Page, ResourceId};
 use crate::operation::contract;
-use crate::query::{Faults, PageQuery, Parameter, QueryArguments, read_boolean};
+use crate::query::{Faults, PageQuery, Parameter, QueryArguments, read_boolean, read_page_size};
 use crate::schema::Schema;
 use crate::validation::Fault;
 
@@ -27,10 +27,19 @@ pub struct SearchPage {
     pub cursor: Option<String>,
 }
 
+/// On a search, unlike on lists, 0 counts without records: no known client begins a search so.
+const PAGE_SIZE: Parameter = Parameter {
+    name: "pageSize",
+    schema: Schema::integer_within(0, i64::MAX),
+    about: "How many resources a page holds; 100 by default, 1,000 for anything greater. `meta.pageSize` holds the number that was used. 0 only counts; not with `cursor`.",
+};
+
 impl QueryArguments for SearchPage {
+    /// A saved search.
+    const NOT_SERVED: &'static [&'static str] = &["id"];
     const PARAMETERS: &'static [Parameter] = &[
         PageQuery::PAGE,
-        PageQuery::PAGE_SIZE,
+        PAGE_SIZE,
         Parameter { name: "idsOnly", schema: Schema::boolean(), about: "Gives types and ids alone, which is quicker." },
         Parameter {
             name: "total",
@@ -56,10 +65,9 @@ impl QueryArguments for SearchPage {
     fn read(pairs: &[(String, String)]) -> Result<Self, Vec<Fault>> {
         let (mut query, mut faults) = (Self::default(), Faults::default());
         for (name, value) in pairs {
-            if query.paging.accept(&mut faults, name, value) {
-                continue;
-            }
             match name.as_str() {
+                "pageSize" => query.paging.page_size = faults.take(read_page_size(name, value)),
+                _ if query.paging.accept(&mut faults, name, value) => {}
                 "idsOnly" => query.ids_only = faults.take(read_boolean(name, value)).unwrap_or_default(),
                 "total" if value == "exact" => query.exact_total = true,
                 "total" => faults.push(Fault::of_parameter(name, "total must be exact")),

@@ -2,8 +2,9 @@
 
 use kustomer_api::customer::{
     CreateCustomer, Customer, CustomerInput, DeleteCustomer, EraseCustomer, GetCustomerByEmail,
-    GetCustomerByExternalId, GetCustomerById, GetCustomerByPhone, GetCustomerHistory, GetCustomers, ListCustomers,
-    ReplaceQuery, RestoreCustomer, StateQuery, UpdateCustomer, UpdateCustomerAttributes,
+    GetCustomerByExternalId, GetCustomerById, GetCustomerByPhone, GetCustomerHistory, GetCustomers,
+    GetMultipleCustomersByIds, ListCustomers, ReplaceQuery, RestoreCustomer, StateQuery, UpdateCustomer,
+    UpdateCustomerAttributes,
 };
 use kustomer_api::query::PageQuery;
 use kustomer_api::{ObjectId, Timestamp};
@@ -69,6 +70,25 @@ impl Customers<'_> {
     /// ```
     pub fn at_rev(&self, id: ObjectId, rev: u64) -> Call<GetCustomerById> {
         self.client.call(id, &StateQuery { rev: Some(rev), as_of: None }, &())
+    }
+
+    /// Reads several customers by their ids, at most 100.
+    ///
+    /// ```no_run
+    /// use kustomer_client::Client;
+    /// use kustomer_client::query::PageQuery;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+    /// let page = client.customers().get_many(&["5c7d1a1f9a1b2c0010a1b2c3".parse()?], &PageQuery::default()).await?;
+    /// println!("{}", page.data.len());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn get_many(&self, ids: &[ObjectId], query: &PageQuery) -> Call<GetMultipleCustomersByIds> {
+        let ids: Vec<String> = ids.iter().map(ObjectId::to_string).collect();
+        self.client.call(ids.join(","), query, &())
     }
 
     /// Reads a customer as it was at a moment. Kustodian has this; Kustomer does not.

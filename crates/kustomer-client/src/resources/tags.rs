@@ -2,7 +2,7 @@
 
 use kustomer_api::ObjectId;
 use kustomer_api::query::PageQuery;
-use kustomer_api::tag::{GetTagById, GetTags};
+use kustomer_api::tag::{GetTagById, GetTags, ListTags};
 
 use super::group;
 use crate::call::Call;
@@ -28,7 +28,7 @@ impl Tags<'_> {
     /// # }
     /// ```
     pub fn list(&self, query: &PageQuery) -> Call<GetTags> {
-        self.client.call((), query, &())
+        self.client.call((), &ListTags { paging: *query, deleted: None }, &())
     }
 
     /// Reads a tag by its id.

@@ -1,0 +1,101 @@
+//! What a request says beside its body: the parameters in its query, and ids in its path that are none.
+
+use kustodian_core::refusal::Refusal;
+use kustomer_api::Endpoint;
+use kustomer_api::endpoint::Declaration;
+use kustomer_api::error::code;
+use kustomer_api::operation::{self, Operation};
+use kustomer_api::query::{self, HARMLESS, QueryArguments};
+use kustomer_api::validation::{Fault, MAX_FAULTS};
+
+/// The most query parameters of a request. Parameters beyond would be work, and leaving them out would change what is
+/// asked for.
+const MAX_PARAMETERS: usize = 100;
+
+/// Decoded names and values.
+type Pairs = Vec<(String, String)>;
+
+/// The parameters of a query. Those with an empty value count as absent: forms and connectors send them so
+/// (`docs/contract/behaviour.md` §22).
+///
+/// # Errors
+/// 400 when there are too many.
+pub(crate) fn pairs(query: &str) -> Result<Pairs, Refusal> {
+    let mut pairs = decode(query)?;
+    pairs.retain(|(_, value)| !value.is_empty());
+    Ok(pairs)
+}
+
+fn decode(query: &str) -> Result<Pairs, Refusal> {
+    let pairs: Pairs = url::form_urlencoded::parse(query.as_bytes()).into_owned().take(MAX_PARAMETERS + 1).collect();
+    if pairs.len() > MAX_PARAMETERS {
+        let title = format!("The query has more than {MAX_PARAMETERS} parameters: send fewer");
+        return Err(Refusal::new(400, code::BAD_PARAM, "query", title));
+    }
+    Ok(pairs)
+}
+
+/// Reads the query of an operation. A parameter that is not known might narrow down what a read answers, or keep a write
+/// from being stored, and must not be passed over in silence; `is_lenient` lets it pass all the same.
+///
+/// # Errors
+/// 501 for a parameter that Kustomer has and that is not served yet; 400 that names each one that cannot be read or is
+/// not known.
+pub(crate) fn read<E: Endpoint>(query: &str, is_lenient: bool) -> Result<E::Query, Refusal> {
+    if query.is_empty() {
+        return E::Query::read(&[]).map_err(Refusal::bad_input);
+    }
+    let pairs = pairs(query)?;
+    if let Some((name, _)) = pairs.iter().find(|(name, _)| E::Query::NOT_SERVED.contains(&name.as_str())) {
+        let title = format!("The parameter {name} of {} is not served yet", E::OPERATION.name);
+        return Err(Refusal::new(501, code::NOT_IMPLEMENTED, name, title));
+    }
+    let (arguments, mut faults) = match E::Query::read(&pairs) {
+        Ok(arguments) => (Some(arguments), Vec::new()),
+        Err(faults) => (None, faults),
+    };
+    if !is_lenient {
+        // A write is not to happen by a misspelt name without a value either.
+        let sent = if E::OPERATION.is_read() { pairs } else { decode(query)? };
+        let known: Vec<&str> = Declaration::of::<E>().parameters().map(|parameter| parameter.name).collect();
+        for (name, _) in &sent {
+            let is_harmless = E::OPERATION.is_read() && HARMLESS.contains(&name.as_str());
+            let is_told = faults.iter().any(|fault| fault.parameter == *name);
+            if !known.contains(&name.as_str()) && !is_harmless && !is_told && faults.len() < MAX_FAULTS {
+                faults.push(unknown(E::OPERATION, name, &known));
+            }
+        }
+    }
+    arguments.filter(|_| faults.is_empty()).ok_or_else(|| Refusal::bad_input(faults))
+}
+
+/// The fault of a parameter that is not known; one that a path looks records up by leads there.
+fn unknown(operation: &Operation, name: &str, known: &[&str]) -> Fault {
+    let placeholder = format!("={{{name}}}");
+    match lookups(operation).find(|path| path.ends_with(&placeholder)) {
+        Some(path) => {
+            let title = format!("{} takes no query parameter {name}; look it up by /v1{path}", operation.name);
+            Fault::of_parameter(name, title)
+        }
+        None => query::unknown(operation.name, name, known),
+    }
+}
+
+/// 404 for an id in a path that can be none, with the paths that look the same records up by something else.
+pub(crate) fn malformed_id(operation: &Operation) -> Refusal {
+    let paths: Vec<String> = lookups(operation).map(|path| format!("/v1{path}")).collect();
+    let advice = match paths.as_slice() {
+        [] => String::new(),
+        paths => format!("; other values are looked up by {}", paths.join(", ")),
+    };
+    Refusal::not_found("id").with_detail(format!("an id has 24 hexadecimal characters{advice}"))
+}
+
+/// The look-ups of the records an operation is about: `/customers/email={email}`, …
+fn lookups(operation: &Operation) -> impl Iterator<Item = &'static str> {
+    let of = operation.path.split('/').nth(1).unwrap_or_default().to_owned();
+    operation::all()
+        .map(|operation| operation.path)
+        .filter(move |path| path.split('/').nth(1) == Some(&of) && path.matches('/').count() == 2)
+        .filter(|path| path.contains("={"))
+}

@@ -1,0 +1,86 @@
+//! Paths that Kustomer has beyond the contract's 166 operations, and lists of types that are not served.
+
+use kustomer_api::operation::beyond;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::server::{Answer, Server, TOKEN};
+
+const ID: &str = "5c7d1a1f9a1b2c0010a1b2c3";
+
+fn ask(server: &Server, method: &Method, path: &str) -> Answer {
+    Answer::of(server.request(method.clone(), path).bearer_auth(TOKEN))
+}
+
+#[test]
+fn a_path_beyond_the_contract_answers_501_with_its_name() {
+    let server = Server::start();
+    for operation in beyond::OPERATIONS {
+        let path = operation.path.replace("{id}", ID).replace("{hash}", "5c7d");
+        let refused = ask(&server, &operation.method, &format!("/v1{path}?versions=all")).expect(501);
+        assert_eq!(refused.error()["meta"]["operations"], json!([operation.name]), "{path}");
+    }
+    for (path, name) in [
+        ("/v1/slas?versions=all", "getSlas"),
+        ("/v1/kobjects/order", "getKObjects"),
+        ("/v1/kobjects/order/externalId=7", "getKlassesByNameAndExternalId"),
+        ("/v1/conversations/times/5c7d1a1f9a1b2c0010a1b2c3", "getConversationTimeByIds"),
+        ("/v1/conversations/5c7d1a1f9a1b2c0010a1b2c3/times", "getConversationTimesByConversationId"),
+        ("/v2/conversations/5c7d1a1f9a1b2c0010a1b2c3/times", "getConversationTimesByConversationId"),
+    ] {
+        let refused = server.get(path).expect(501);
+        assert!(refused.error()["title"].as_str().unwrap().contains(name), "{path}: {}", refused.text);
+    }
+    server.get("/v1/kobjects").expect(404);
+}
+
+#[test]
+fn the_org_is_read_without_its_id() {
+    let server = Server::start();
+    let current = server.get("/v1/orgs/current").expect(200);
+    let path = current.data()["links"]["self"].as_str().unwrap();
+    assert_eq!(server.get(path).expect(200).body, current.body);
+}
+
+#[test]
+fn lists_of_absent_types_are_empty_only_where_that_is_asked_for() {
+    let paths = ["/v1/slas?versions=all", "/v1/conversations", "/v1/companies?filter=Initech", "/v1/brands"];
+    let usual = Server::start();
+    for path in paths {
+        usual.get(path).expect(501);
+    }
+    let server = Server::start_with(&["--absent-types", "empty"]);
+    for path in paths {
+        let list = server.get(path).expect(200);
+        assert_eq!((list.data(), &list.body["meta"]), (&json!([]), &json!({ "pageSize": 100, "page": 1 })), "{path}");
+        assert_eq!(list.body["links"]["next"], Value::Null);
+    }
+    let list = server.get("/v1/conversations?pageSize=2000&page=3").expect(200);
+    assert_eq!(list.body["links"]["self"], "/v1/conversations?page=3&pageSize=1000");
+    let customer = server.create(json!({}));
+    let path = customer["links"]["self"].as_str().unwrap();
+    assert_eq!(server.get(&format!("{path}/conversations")).expect(200).data(), &json!([]));
+    server.get(&format!("/v1/customers/{ID}/conversations")).expect(404);
+    server.get("/v1/customers/x/notes").expect(404);
+    // What is no list, and what writes, stays what it is.
+    server.get(&format!("/v1/conversations/{ID}")).expect(501);
+    server.get("/v1/brands/default").expect(501);
+    server.post("/v1/conversations", json!({})).expect(501);
+}
+
+#[test]
+fn several_customers_are_read_by_their_ids() {
+    let server = Server::start();
+    let made: Vec<Value> = (0..3).map(|number| server.create(json!({ "externalId": number.to_string() }))).collect();
+    let ids: Vec<&str> = made.iter().map(|customer| customer["id"].as_str().unwrap()).collect();
+    server.delete(&format!("/v1/customers/{}", ids[1])).expect(204);
+    let list = server.get(&format!("/v1/customers/{},{ID},{},{},{}", ids[2], ids[1], ids[0], ids[2])).expect(200);
+    assert_eq!(list.data(), &json!([made[2], made[0]]), "in the order asked for, each once, none that is deleted");
+    let page = server.get(&format!("/v1/customers/{},{}?pageSize=1", ids[0], ids[2])).expect(200);
+    let next = server.get(page.body["links"]["next"].as_str().unwrap()).expect(200);
+    assert_eq!((page.ids(), next.ids()), (vec![ids[0].to_owned()], vec![ids[2].to_owned()]));
+    let many = vec![ID; 1].into_iter().chain(ids.iter().copied()).collect::<Vec<_>>();
+    assert_eq!(server.get(&format!("/v1/customers/{}", many.join(","))).expect(200).ids().len(), 2);
+    let too_many: Vec<String> = (0..101).map(|number| format!("{number:024x}")).collect();
+    assert_eq!(server.get(&format!("/v1/customers/{}", too_many.join(","))).expect(400).parameter(), "ids");
+}
