@@ -195,7 +195,7 @@ fn heads_beyond_their_limits_are_refused_as_such() {
     assert_eq!(ask(&format!("{me}?{}", "x".repeat(32 * 1024)), ""), [200]);
     assert!(matches!(ask(&format!("{me}?{}", "x".repeat(70 * 1024)), "")[..], [414 | 431]));
     assert_eq!(ask(&format!("/v1/customers?{}", "page=x&".repeat(4_000)), ""), [400]);
-    assert_eq!(ask(&format!("/v1/customers?{}pageSize=1", "a=b&".repeat(4_000)), ""), [200]);
+    assert_eq!(ask(&format!("/v1/customers?{}pageSize=1", "a=b&".repeat(4_000)), ""), [400]);
     assert_eq!(ask(&format!("/v1/{}", "a/".repeat(10_000)), ""), [404]);
     assert_eq!(ask(&format!("/v1/customers/email={}", "a".repeat(20_000)), ""), [404]);
     assert_eq!(ask(&format!("/v1/users/{}", "0123456789abcdef01234567,".repeat(2_000)), ""), [200]);
