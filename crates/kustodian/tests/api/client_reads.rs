@@ -32,6 +32,7 @@ fn readers() -> BTreeMap<&'static str, Reader> {
         reader::<customer::CreateCustomer>(),
         reader::<customer::GetCustomers>(),
         reader::<customer::GetCustomerById>(),
+        reader::<customer::GetMultipleCustomersByIds>(),
         reader::<customer::GetCustomerByEmail>(),
         reader::<customer::GetCustomerByPhone>(),
         reader::<customer::GetCustomerByExternalId>(),
@@ -61,6 +62,7 @@ fn readers() -> BTreeMap<&'static str, Reader> {
         reader::<shortcut::CreateShortcut>(),
         reader::<shortcut::UpdateShortcut>(),
         reader::<shortcut::DeleteShortcut>(),
+        reader::<org::GetCurrentOrg>(),
         reader::<org::GetOrgById>(),
         reader::<user::GetUsers>(),
         reader::<user::GetCurrentUser>(),
@@ -205,6 +207,7 @@ fn write_customers(walker: &mut Walker<'_>) {
     walker.ask("eraseCustomer", &format!("{}/erase", path(&former)), None);
     walker.ask("deleteCustomer", &path(&least), None);
 
+    walker.get("getMultipleCustomersByIds", &format!("{},{}", path(&full), full["data"]["id"].as_str().unwrap()));
     walker.walk("getCustomers", "/v1/customers?pageSize=1");
     walker.walk("getCustomers", "/v1/customers?cursor=*&pageSize=1&sort=-updatedAt");
     walker.get("getMessagesByCustomer", &format!("{}/messages", path(&full)));
@@ -268,6 +271,7 @@ fn read_users_and_keys(walker: &mut Walker<'_>) {
         let org = user["relationships"]["org"]["data"]["id"].as_str().unwrap();
         walker.get("getOrgById", &format!("/v1/orgs/{org}"));
     }
+    walker.get("getCurrentOrg", "/v1/orgs/current");
     let ids: Vec<&str> = users.iter().map(id).collect();
     walker.get("getMultipleUsersByIds", &format!("/v1/users/{}", ids.join(",")));
     walker.get("getCurrentAuthToken", "/v1/auth/tokens/current");

@@ -14,7 +14,7 @@ use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::backup::goes_well;
 use crate::server::{Server, full_customer};
@@ -85,7 +85,15 @@ fn a_database_of_every_released_version_is_opened_migrated_read_and_verified() {
         for name in ["served.db", "restored.db"] {
             let server = Server::at(&at(name), &[]);
             for (path, text) in &before {
-                assert_eq!(&server.get(path).text, text, "{path} in {}", kept.display());
+                let told = server.get(path);
+                let where_from = format!("{path} in {}", kept.display());
+                if told.status == 200 {
+                    assert_eq!(&told.text, text, "{where_from}");
+                } else {
+                    // Later versions say more about what is not there.
+                    let before: Value = serde_json::from_str(text).unwrap();
+                    assert_eq!(told.error()["title"], before["errors"][0]["title"], "{where_from}");
+                }
             }
             server.post("/v1/customers", full_customer()).expect(409);
             server.post("/v1/customers", json!({ "name": "new" })).expect(201);

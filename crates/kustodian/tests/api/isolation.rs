@@ -135,7 +135,7 @@ fn fill(server: &Server) -> Foreign {
     let token = server.get("/v1/auth/tokens/current").expect(200).data()["id"].as_str().unwrap().to_owned();
     crate::events::first(server, 2);
     let events: Vec<String> = server.get("/v1/events").expect(200).ids();
-    let page = server.get("/v1/customers?cursor=*&pageSize=1&includeDeleted=true").expect(200);
+    let page = server.get("/v1/customers?cursor=*&pageSize=1").expect(200);
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let mut ids = vec![
         text(&customer["id"]),

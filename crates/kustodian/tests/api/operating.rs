@@ -94,12 +94,12 @@ fn the_access_log_names_each_request_by_its_template() {
         answer.send().unwrap().bytes().unwrap().len()
     };
     let created = ask(Method::POST, "/v1/customers", TOKEN);
-    ask(Method::GET, "/v1/customers/email=ada@acme.example?secret=1", TOKEN);
+    ask(Method::GET, "/v1/customers/email=ada@acme.example?_=secret", TOKEN);
     ask(Method::GET, "/v1/customers", "unknown");
     ask(Method::GET, "/v1/nothing/here", TOKEN);
     ask(Method::GET, "/healthz", TOKEN);
     let log = server.stop();
-    assert!(!log.contains("ada@acme") && !log.contains("secret=1") && !log.contains("Ada"), "{log}");
+    assert!(!log.contains("ada@acme") && !log.contains("secret") && !log.contains("Ada"), "{log}");
     let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let seen: Vec<_> = lines
         .iter()
