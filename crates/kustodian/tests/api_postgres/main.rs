@@ -10,6 +10,8 @@ mod audit_logs;
 mod auth;
 #[path = "../api/backup.rs"]
 mod backup;
+#[path = "../api/beyond.rs"]
+mod beyond;
 #[path = "../api/client_reads.rs"]
 mod client_reads;
 mod cluster;
@@ -25,6 +27,8 @@ mod durability;
 mod envelope;
 #[path = "../api/erase.rs"]
 mod erase;
+#[path = "../api/etags.rs"]
+mod etags;
 #[path = "../api/events.rs"]
 mod events;
 #[path = "../api/following.rs"]
@@ -42,6 +46,8 @@ mod place;
 mod plan;
 #[path = "../api/plug.rs"]
 mod plug;
+#[path = "../api/query_parameters.rs"]
+mod query_parameters;
 #[path = "../api/replay.rs"]
 mod replay;
 #[path = "../api/roles.rs"]
@@ -71,5 +77,7 @@ mod validate_only;
 mod verified;
 #[path = "../api/visibility.rs"]
 mod visibility;
+#[path = "../api/words.rs"]
+mod words;
 #[path = "../api/written_values.rs"]
 mod written_values;
