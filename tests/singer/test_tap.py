@@ -34,7 +34,7 @@ class Server:
     def __init__(self, folder):
         self.binary = os.environ["KUSTODIAN_BINARY"]
         self.database = os.environ.get("KUSTODIAN_DATABASE") or f"sqlite:{folder}/kustodian.db"
-        options = ["--listen", "127.0.0.1:0", "--database", self.database, "--absent-types", "empty"]
+        options = ["--listen", "127.0.0.1:0", "--database", self.database]
         environment = {**os.environ, "KUSTODIAN_BOOTSTRAP_TOKEN": TOKEN}
         self.process = subprocess.Popen(
             [self.binary, "serve", *options], stdout=subprocess.PIPE, env=environment, text=True

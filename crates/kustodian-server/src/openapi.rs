@@ -176,7 +176,7 @@ fn answers(declaration: &Declaration, components: &mut Components) -> Value {
         }
     };
     answers.insert(operation.success.to_string(), success);
-    if operation.method == http::Method::GET && matches!(declaration.answer, Answer::One(_)) {
+    if operation.method == http::Method::GET {
         answers.insert("304".to_owned(), json!({ "description": "The client holds this state already." }));
     }
     let is_possible = |status: &str| status != "422" || !operation.is_read();
@@ -193,7 +193,7 @@ const ERRORS: &[(&str, &str, &str)] = &[
     ("404", "NotFound", "There is no such record."),
     ("408", "Timeout", "The body took too long to arrive."),
     ("409", "Conflict", "Another record holds a value that must be unique, or `rev` is not the stored revision."),
-    ("412", "PreconditionFailed", "`If-Match` names another revision."),
+    ("412", "PreconditionFailed", "`If-Match` names another state."),
     ("413", "TooLarge", "The body is larger than 100 kB, or the record would be larger than 1 MiB."),
     ("422", "KeyReused", "The `Idempotency-Key` was sent with another request before."),
     ("429", "RateLimited", "The org's limit is used up; `Retry-After` says how long to wait."),
