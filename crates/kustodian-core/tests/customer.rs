@@ -8,7 +8,7 @@ use kustodian_core::customer::{self, Context, Lookup, OmittedCompany, UpdateOpti
 use kustodian_core::directory::Org;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::store::{OrgKey, Stored};
-use kustodian_core::{input, resource, tag};
+use kustodian_core::{holdings, input, resource, tag};
 use kustomer_api::customer::request_schema::CUSTOMER_INPUT;
 use kustomer_api::{ObjectId, Timestamp};
 use proptest::prelude::*;
@@ -531,4 +531,29 @@ fn erasing_asks_for_the_etag_that_was_sent() {
     let made = create(json!({ "name": "Ada" }));
     let stale = customer::erase(&context(&org, LATER), Some(&stored(&made)), seed(5), Some("W/\"1-1\"")).unwrap_err();
     assert_eq!(stale.status, 412);
+}
+
+/// As versions stored it that did not compose accents: with an `e` and an accent behind it.
+#[test]
+fn a_record_with_accents_in_two_characters_keeps_its_claims_until_it_is_written_again() {
+    let (composed, decomposed) = ("ren\u{e9}e", "rene\u{301}e");
+    let mut old = stored(&create(json!({ "emails": [{ "email": "x@acme.example" }], "externalId": "x" })));
+    old.document =
+        old.document.replace("\"x@", &format!("\"{decomposed}@")).replace("\"x\"", &format!("\"{decomposed}\""));
+    let address = |name: &str| format!("{name}@acme.example");
+    let key = |by: Lookup, value: &str| by.key_as_written(org().key, value).unwrap_or(by.key(org().key, value));
+    let held = [key(Lookup::ExternalId, decomposed), key(Lookup::Email, &address(decomposed))];
+    let wanted = [key(Lookup::ExternalId, composed), key(Lookup::Email, &address(composed))];
+    assert!(held.iter().all(|key| !wanted.contains(key)));
+    let claims = |changes: &[Claim]| changes.iter().map(|claim| claim.key).collect::<Vec<_>>();
+
+    let expected = holdings::claims_of(org().key, Kind::Customer, old.id, &old.document).unwrap();
+    assert_eq!(claims(&expected), held, "what a check expects of it");
+    let renamed = update(&old, json!({ "name": "a" }));
+    assert_eq!((claims(&renamed.frees), claims(&renamed.claims)), (vec![], vec![]));
+
+    let lists = json!({ "emails": [{ "email": address(decomposed) }], "externalId": decomposed });
+    let written = update(&old, lists);
+    assert_eq!((claims(&written.frees), claims(&written.claims)), (held.to_vec(), wanted.to_vec()));
+    assert_eq!(document(&written)["attributes"]["externalIds"], json!([{ "externalId": composed, "verified": true }]));
 }

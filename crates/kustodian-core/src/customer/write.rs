@@ -95,7 +95,7 @@ fn write_external_ids(attributes: &mut CustomerAttributes, primary: Field<String
     }
     attributes.external_id = match primary {
         Field::Value(primary) => {
-            ids.retain(|item| item.external_id != primary);
+            ids.retain(|item| identity::composed(&item.external_id) != primary);
             ids.insert(0, ExternalId { verified: Some(true), ..ExternalId::new(primary.clone()) });
             Field::Value(primary)
         }
