@@ -9,7 +9,7 @@ use kustomer_api::customer::{Customer, CustomerInput};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|body: &[u8]| {
-    let sent: CustomerInput = match input::read(&CUSTOMER_INPUT, body) {
+    let sent: CustomerInput = match input::read_to_store(&CUSTOMER_INPUT, body) {
         Ok(sent) => sent,
         Err(refusal) => return check_refusal(&refusal, body),
     };

@@ -1,6 +1,8 @@
 //! Numbers that JSON can write and a double cannot hold: stored, they would come back with other digits.
 
-use kustomer_api::validation::Fault;
+use std::borrow::Cow;
+
+use kustomer_api::validation::{Fault, escape, shortened};
 
 /// How many significant digits every double keeps, whichever they are.
 const ALWAYS_KEPT: usize = 15;
@@ -18,7 +20,7 @@ pub(crate) fn lossy_numbers(json: &str, max: usize) -> Vec<Fault> {
             b'"' => {
                 let length = string_length(&json[at..]);
                 if let Some(Step::Member { key, awaits_key }) = place.last_mut().filter(|step| step.awaits_key()) {
-                    (*key, *awaits_key) = (json.get(at + 1..at + length - 1).unwrap_or_default(), false);
+                    (*key, *awaits_key) = (json.get(at..at + length).unwrap_or_default(), false);
                 }
                 length
             }
@@ -41,7 +43,11 @@ pub(crate) fn lossy_numbers(json: &str, max: usize) -> Vec<Fault> {
 
 /// A step on the way to a value.
 enum Step<'a> {
-    Member { key: &'a str, awaits_key: bool },
+    /// Into an object; the key as it is written, quotes included.
+    Member {
+        key: &'a str,
+        awaits_key: bool,
+    },
     Item(usize),
 }
 
@@ -104,24 +110,26 @@ fn loses_digits(literal: &str) -> bool {
 }
 
 fn fault(place: &[Step<'_>], literal: &str) -> Fault {
-    /// Enough to know it by.
-    const SHOWN: usize = 64;
-    let shown = if literal.len() > SHOWN { format!("{}…", &literal[..SHOWN]) } else { literal.to_owned() };
     let pointer = place.iter().fold(String::new(), |path, step| match step {
-        Step::Member { key, .. } => format!("{path}/{}", key.replace('~', "~0").replace('/', "~1")),
+        Step::Member { key, .. } => format!("{path}/{}", escape(&decoded(key))),
         Step::Item(index) => format!("{path}/{index}"),
     });
     let parameter = place.iter().rev().find_map(|step| match step {
-        Step::Member { key, .. } => Some(*key),
+        Step::Member { key, .. } => Some(shortened(&decoded(key))),
         Step::Item(_) => None,
     });
     Fault {
-        parameter: parameter.unwrap_or_default().to_owned(),
-        pointer,
-        title: format!("The number {shown} has more digits than a double keeps"),
+        parameter: parameter.unwrap_or_default(),
+        pointer: shortened(&pointer),
+        title: format!("The number {} has more digits than a double keeps", shortened(literal)),
         rule: String::new(),
         advice: "send at most 15 significant digits, or send it as text".into(),
     }
+}
+
+/// A key as it is meant.
+fn decoded(key: &str) -> Cow<'_, str> {
+    serde_json::from_str::<String>(key).map_or(Cow::Borrowed(key), Cow::Owned)
 }
 
 #[cfg(test)]
@@ -174,7 +182,7 @@ mod tests {
 
     #[test]
     fn a_number_that_loses_digits_is_named_with_its_place() {
-        let json = r#"{"a,\"[":[1,{"x":2},"3.33333333333333333333"],"custom":{"b/Num":{"c":[0,0.1234567890123456789]}},"d":0.1234567890123456789}"#;
+        let json = r#"{"a,\"[":[1,{"x":2},"3.33333333333333333333"],"custom":{"b\u002fNum":{"c":[0,0.1234567890123456789]}},"d":0.1234567890123456789}"#;
         let places = |max: usize| lossy_numbers(json, max).into_iter().map(|fault| fault.pointer).collect::<Vec<_>>();
         assert_eq!(places(20), ["/custom/b~1Num/c/1", "/d"]);
         assert_eq!(places(1), ["/custom/b~1Num/c/1"]);

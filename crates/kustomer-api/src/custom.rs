@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value};
 
 use crate::format;
+use crate::schema::MAX_URL;
 
 /// How many custom attributes one write may carry (§6.1).
 pub const MAX_PER_WRITE: usize = 100;
@@ -257,7 +258,7 @@ fn mismatch(suffix: Suffix, value: &CustomValue) -> Option<&'static str> {
             (text.chars().count() <= MAX_TEXT, "a string of at most 1024 characters or null")
         }
         (Suffix::At, CustomValue::Text(text)) => (format::is_date_time(text), DATE_TIME),
-        (Suffix::Url, CustomValue::Text(text)) => (format::is_uri(text), URI),
+        (Suffix::Url, CustomValue::Text(text)) => (format::is_uri(text) && text.chars().count() <= MAX_URL, URI),
         (Suffix::Id, CustomValue::Text(text)) => (format::is_object_id(text), ID),
         (Suffix::Str | Suffix::Txt, _) => (false, "a string of at most 1024 characters or null"),
         (Suffix::At, _) => (false, DATE_TIME),
@@ -268,7 +269,7 @@ fn mismatch(suffix: Suffix, value: &CustomValue) -> Option<&'static str> {
 }
 
 const DATE_TIME: &str = "a date-time like 2016-11-06T13:54:29-05:00 or null";
-const URI: &str = "a URI like https://acme.example/ or null";
+const URI: &str = "a URI like https://acme.example/ of at most 4096 characters, or null";
 const ID: &str = "an id of 24 hexadecimal characters or null";
 
 /// A key whose type is fixed when the program is compiled: a name with the wrong ending does not compile when the key

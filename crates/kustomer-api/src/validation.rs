@@ -411,8 +411,8 @@ fn nearest(object: &Object, key: &str) -> &'static str {
     }
 }
 
-/// Long input is not echoed whole.
-pub(crate) fn shortened(text: &str) -> String {
+/// The beginning of a long text, since input is not echoed whole: at most 256 characters, then `…`.
+pub fn shortened(text: &str) -> String {
     const MOST: usize = 256;
     match text.char_indices().nth(MOST) {
         Some((end, _)) => format!("{}…", &text[..end]),
@@ -425,6 +425,6 @@ fn quoted(text: &str) -> String {
 }
 
 /// Escapes a key for a JSON pointer (RFC 6901).
-fn escape(key: &str) -> String {
+pub fn escape(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }

@@ -26,7 +26,10 @@ pub enum Lookup {
 impl Lookup {
     /// The claim that whoever is looked up must hold.
     pub fn key(self, org: OrgKey, value: &str) -> ClaimKey {
-        self.key_of(org, &composed(value))
+        match self {
+            Self::Email => self.key_of(org, &email_address(value.trim())),
+            Self::Phone | Self::ExternalId => self.key_of(org, &composed(value)),
+        }
     }
 
     /// The claim of a record written before accents were composed; `None` where that is no other.
@@ -55,6 +58,11 @@ impl Lookup {
 /// With accents composed (NFC), as every identity is stored: an `é` of one character and one of two are the same.
 pub(super) fn composed(text: &str) -> Cow<'_, str> {
     if is_nfc(text) { Cow::Borrowed(text) } else { Cow::Owned(text.nfc().collect()) }
+}
+
+/// An e-mail address as it is stored: in lower case, with accents composed.
+pub(super) fn email_address(text: &str) -> String {
+    composed(&fold(&composed(text))).into_owned()
 }
 
 /// What is unique about a social profile: its name on its network.

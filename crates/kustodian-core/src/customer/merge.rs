@@ -4,7 +4,7 @@
 use kustomer_api::customer::{CustomerInput, Email, ExternalId, Phone, Social};
 use kustomer_api::validation::Fault;
 
-use super::identity::{composed, digits, fold, social_id, social_name};
+use super::identity::{composed, digits, email_address, social_id, social_name};
 use crate::refusal::Refusal;
 
 /// Composes the accents of every identity sent, and merges those that are the same.
@@ -94,7 +94,7 @@ impl Identified for Email {
     }
 
     fn identities(&self) -> Vec<String> {
-        vec![fold(&self.email)]
+        vec![email_address(&self.email)]
     }
 
     fn absorb(&mut self, later: Self) {

@@ -120,7 +120,7 @@ fn external_id(item: ExternalId) -> ExternalId {
 fn email(item: Email) -> Email {
     Email {
         id: Field::Null,
-        email: identity::fold(&item.email),
+        email: identity::email_address(&item.email),
         kind: item.kind.or(Some(ContactType::Home)),
         verified: item.verified.or(Some(false)),
         extra: item.extra,
