@@ -224,6 +224,10 @@ impl Components {
                 Some((least, greatest)) => json!({ "type": "number", "minimum": least, "maximum": greatest }),
             },
             Kind::Integer { one_of: [], range: None } => json!({ "type": "integer" }),
+            // The greatest number there is says no more than that there is no limit.
+            Kind::Integer { one_of: [], range: Some((least, i64::MAX)) } => {
+                json!({ "type": "integer", "minimum": least })
+            }
             Kind::Integer { one_of: [], range: Some((least, greatest)) } => {
                 json!({ "type": "integer", "minimum": least, "maximum": greatest })
             }
