@@ -4,10 +4,12 @@
 
 use std::fmt;
 
+use hmac::{Hmac, KeyInit, Mac};
 use kustomer_api::{ObjectId, Timestamp};
 use sha2::{Digest, Sha256};
 
-use crate::change::{ChangeSet, Kind};
+use crate::chain::Salt;
+use crate::change::{ChangeSet, Event, Kind};
 use crate::refusal::Refusal;
 use crate::store::OrgKey;
 
@@ -76,6 +78,16 @@ impl Fingerprint {
         }
         Self(hash.finalize().into())
     }
+
+    /// What a receipt keeps of it: an HMAC-SHA-256 under the salt of the event that the write led to. The salt goes when
+    /// the record is erased, and with it the possibility to guess what was sent.
+    #[must_use]
+    pub fn salted(self, salt: Salt) -> Self {
+        // Any salt is a key.
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&salt.0) else { return Self([0; 32]) };
+        mac.update(&self.0);
+        Self(mac.finalize().into_bytes().into())
+    }
 }
 
 /// What a write led to. It names a revision of a record and holds nothing of it: what was answered is rebuilt from the
@@ -84,7 +96,7 @@ impl Fingerprint {
 pub struct Receipt {
     /// Which one it is.
     pub key: ReceiptKey,
-    /// What was asked for.
+    /// What was asked for, [salted](Fingerprint::salted) with the event of `rev`.
     pub fingerprint: Fingerprint,
     /// The kind of the record that was answered with.
     pub kind: Kind,
@@ -123,12 +135,15 @@ pub struct Pledge {
 
 impl Pledge {
     /// Adds to `changes` the receipt for the first record they write, which is the one that is answered with; nothing
-    /// when they write none: asking again for what changes nothing is harmless.
+    /// when they write none: asking again for what changes nothing is harmless. Every record that a request writes has
+    /// an event.
     pub fn sign(&self, changes: &mut ChangeSet, status: u16) {
         let Some(put) = changes.puts.first() else { return };
+        let is_its_own = |event: &&Event| (event.kind, event.record, event.rev) == (put.kind, put.id, put.rev);
+        let Some(event) = changes.events.iter().find(is_its_own) else { return };
         changes.receipts = vec![Receipt {
             key: self.key,
-            fingerprint: self.fingerprint,
+            fingerprint: self.fingerprint.salted(event.salt),
             kind: put.kind,
             record: put.id,
             rev: put.rev,
@@ -137,12 +152,14 @@ impl Pledge {
         }];
     }
 
-    /// Whether a receipt found under this key is for the same request.
+    /// Whether a receipt found under this key is for the same request. Takes the salt of the event that the receipt
+    /// names.
     ///
     /// # Errors
     /// 422 when the key was used for another request.
-    pub fn check(&self, found: &Receipt) -> Result<(), Refusal> {
-        if found.fingerprint == self.fingerprint {
+    pub fn check(&self, found: &Receipt, salt: Salt) -> Result<(), Refusal> {
+        // Receipts that an earlier build left are not salted; they expire a day after the update.
+        if [self.fingerprint.salted(salt), self.fingerprint].contains(&found.fingerprint) {
             return Ok(());
         }
         let title = format!("This {HEADER} was sent with another request before: send a new key with a new request");
@@ -153,6 +170,7 @@ impl Pledge {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::change::{Cause, EventSeed, Put};
 
     fn key(org: i64, user: u8, key: &str) -> ReceiptKey {
         ReceiptKey::new(OrgKey(org), ObjectId::from_bytes([user; 12]), key.as_bytes()).unwrap()
@@ -182,6 +200,38 @@ mod tests {
         assert_ne!(print, Fingerprint::new("PUT", "/v1/customers", "a=1&b=2", b"{}"));
         assert_ne!(print, Fingerprint::new("POST", "/v1/customers", "a=1&b=2", b"{ }"));
         assert_ne!(print, Fingerprint::new("POST", "/v1/customersa=1&b=2", "", b"{}"));
+    }
+
+    #[test]
+    fn a_receipt_keeps_nothing_that_can_be_guessed_without_the_salt_of_its_event() {
+        let print = Fingerprint::new("POST", "/v1/customers", "", b"{}");
+        let pledge = Pledge { key: key(1, 1, "k"), fingerprint: print, now: Timestamp::from_millis(0) };
+        let salt = Salt([7; 16]);
+        let mut changes = ChangeSet::default();
+        pledge.sign(&mut changes, 201);
+        assert!(changes.receipts.is_empty(), "nothing was written");
+        let put = Put {
+            kind: Kind::Tag,
+            id: ObjectId::from_bytes([1; 12]),
+            rev: 1,
+            expects: None,
+            deleted: false,
+            created_at: Timestamp::from_millis(0),
+            updated_at: Timestamp::from_millis(0),
+            document: "{}".to_owned(),
+            search: None,
+        };
+        let seed = EventSeed { id: put.id, salt };
+        let cause = Cause { seed, name: "kustomer.tag.create", actor: None, client: "api", request_id: "" };
+        changes.events.push(Event::of(cause, &put, None));
+        changes.puts.push(put);
+        pledge.sign(&mut changes, 201);
+        let [receipt] = changes.receipts.as_slice() else { panic!("{:?}", changes.receipts) };
+        assert_ne!(receipt.fingerprint, print);
+        assert!(pledge.check(receipt, salt).is_ok());
+        assert_eq!(pledge.check(receipt, Salt([8; 16])).unwrap_err().status, 422);
+        let other = Pledge { fingerprint: Fingerprint::new("POST", "/v1/customers", "", b"{ }"), ..pledge };
+        assert_eq!(other.check(receipt, salt).unwrap_err().status, 422);
     }
 
     #[test]

@@ -5,7 +5,9 @@
 
 use http::request::Parts;
 use http::{Method, StatusCode};
+use kustodian_core::chain::Salt;
 use kustodian_core::customer;
+use kustodian_core::feed::HistoryQuery;
 use kustodian_core::permission::Caller;
 use kustodian_core::receipt::{Fingerprint, HEADER, Pledge, Receipt, ReceiptKey};
 use kustodian_core::refusal::Refusal;
@@ -47,8 +49,21 @@ pub(crate) async fn replay(store: &dyn Store, org: OrgKey, pledge: &Pledge) -> R
     let Some(receipt) = store.find_receipt(org, pledge.key, pledge.now).await.map_err(unavailable)? else {
         return Ok(None);
     };
-    pledge.check(&receipt)?;
+    let Some(salt) = find_salt(store, org, &receipt).await? else {
+        // Without it nobody knows what was asked for then.
+        let stored = store.find(org, receipt.kind, receipt.record).await.map_err(unavailable)?;
+        return Err(customer::missing(stored.as_ref()));
+    };
+    pledge.check(&receipt, salt)?;
     answer(store, org, &receipt).await.map(Some)
+}
+
+/// The salt of the event that a receipt names; `None` once its record was erased.
+async fn find_salt(store: &dyn Store, org: OrgKey, receipt: &Receipt) -> Result<Option<Salt>, Refusal> {
+    let Receipt { kind, record, rev, .. } = *receipt;
+    let query = HistoryQuery { kind, record, from: rev, to: rev, descending: false, limit: 1 };
+    let events = store.history(org, query).await.map_err(unavailable)?;
+    Ok(events.first().and_then(|event| event.salt))
 }
 
 /// The answer as it was: the record at the revision it was given then.

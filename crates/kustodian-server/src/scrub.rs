@@ -8,7 +8,7 @@ use std::time::Duration;
 use kustodian_core::store::Store;
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::{Notify, watch};
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep_until, timeout};
 
 /// How long an answer waits for a sweep, which goes over the whole database. It goes on when the answer does not wait
 /// any more; the records are erased by then in any case.
@@ -20,12 +20,20 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 
+/// A sweep that takes longer than this is followed by a rest of [`REST`] times as long: where sweeping takes an hour,
+/// whoever erases every few minutes must not keep the database at it for good.
+const SHORT: Duration = Duration::from_secs(10);
+
+const REST: u32 = 3;
+
 pub(crate) struct Scrubber {
     wanted: AtomicU64,
     running: AtomicBool,
     done: watch::Sender<u64>,
     /// Ends the pause after a sweep that failed.
     hurry: Notify,
+    /// When the next sweep may begin.
+    rested_at: Mutex<Option<Instant>>,
     /// 1 while erased values may still be on the disk.
     pending: Mutex<Gauge>,
 }
@@ -37,6 +45,7 @@ impl Scrubber {
             running: AtomicBool::new(false),
             done: watch::Sender::new(0),
             hurry: Notify::new(),
+            rested_at: Mutex::default(),
             pending: Mutex::new(pending),
         }
     }
@@ -97,7 +106,11 @@ impl Scrubber {
     async fn sweep(self: Arc<Self>, store: Arc<dyn Store>) {
         let mut pause = FIRST_PAUSE;
         loop {
-            let wanted = self.wanted.load(Ordering::SeqCst);
+            let rested_at = *self.rested_at.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(rested_at) = rested_at {
+                sleep_until(rested_at).await;
+            }
+            let (wanted, began) = (self.wanted.load(Ordering::SeqCst), Instant::now());
             if let Err(error) = store.scrub().await {
                 let seconds = pause.as_secs();
                 tracing::warn!(%error, seconds, "erased values may still be on the disk: it is tried again after a pause");
@@ -107,6 +120,9 @@ impl Scrubber {
                 continue;
             }
             pause = FIRST_PAUSE;
+            let took = began.elapsed();
+            let rested_at = (took > SHORT).then(|| Instant::now() + REST * took);
+            *self.rested_at.lock().unwrap_or_else(PoisonError::into_inner) = rested_at;
             self.done.send_replace(wanted);
             self.tell();
             self.running.store(false, Ordering::SeqCst);

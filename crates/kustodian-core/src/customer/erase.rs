@@ -43,8 +43,9 @@ pub fn erase(
         document: resource::render(&tombstone(id, rev, context.now))?,
         search: None,
     };
-    let Context { actor, client, request_id, .. } = *context;
-    let cause = Cause { seed, name: "kustomer.customer.erase", actor: Some(actor), client, request_id };
+    let Context { actor, client, .. } = *context;
+    // The client chose the request's id, and may have put the person's name into it.
+    let cause = Cause { seed, name: "kustomer.customer.erase", actor: Some(actor), client, request_id: "" };
     Ok(ChangeSet {
         erasures: vec![Erasure { kind: Kind::Customer, id }],
         // A deleted one holds none; those not held are passed over.

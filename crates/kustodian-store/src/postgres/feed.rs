@@ -3,6 +3,7 @@
 //! A page is found among the narrow rows of `positions`, in the order of positions or by the moments that the query
 //! bounds; only then are its events read. As lists are, it is planned for its own values.
 
+use kustodian_core::change::Kind;
 use kustodian_core::feed::{Feed, FeedQuery};
 use kustodian_core::store::OrgKey;
 use kustomer_api::Timestamp;
@@ -56,6 +57,10 @@ impl<'a> Condition<'a> {
         if !query.is_of_all_kinds() {
             let kinds = condition.bind(Value::Texts(query.kinds.iter().map(|kind| kind.as_str()).collect()));
             condition.sql.push_str(&format!(" AND kind = ANY({kinds})"));
+            if !query.kinds.contains(&Kind::Customer) {
+                // As the index of the other kinds has it.
+                condition.sql.push_str(" AND kind <> 'customer'");
+            }
         }
         let conditions = [
             ("record =", query.record.map(Value::Id)),

@@ -7,6 +7,7 @@
 //! another. Only where tables are not spread: the statement writes tables that are distributed differently.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use kustodian_core::chain::Leaf;
 use kustodian_core::change::{ChangeSet, Event, Kind, Put};
@@ -45,6 +46,8 @@ struct Member {
     changes: ChangeSet,
     /// What the customer is found by, as an object of JSON or nothing.
     found_by: String,
+    /// When the columns of its custom attributes were known.
+    since: Instant,
     reply: oneshot::Sender<Told>,
 }
 
@@ -82,7 +85,7 @@ impl Gathering {
         let (reply, answer) = oneshot::channel();
         let is_carried = {
             let mut queue = core.gathering.queue.lock().unwrap_or_else(PoisonError::into_inner);
-            queue.members.push(Member { org, changes, found_by, reply });
+            queue.members.push(Member { org, changes, found_by, since: Instant::now(), reply });
             let is_carried = queue.carried >= core.gathering.carriers;
             queue.carried += usize::from(!is_carried);
             is_carried
@@ -126,9 +129,18 @@ impl Drop for Carrier {
 
 async fn carry(mut carrier: Carrier) {
     loop {
-        let members = carrier.next();
-        if members.is_empty() {
+        let next = carrier.next();
+        if next.is_empty() {
             return;
+        }
+        // Whoever waited for long may write columns that were taken back meanwhile.
+        let (members, outdated): (Vec<_>, Vec<_>) =
+            next.into_iter().partition(|member| member.since.elapsed() < search::BELIEVED);
+        for Member { changes, reply, .. } in outdated {
+            drop(reply.send(Told::Alone(changes)));
+        }
+        if members.is_empty() {
+            continue;
         }
         let outcome = send(&carrier.core, &members).await;
         if outcome.is_ok() {

@@ -1,9 +1,13 @@
-//! Taking off the disk what was erased from the tables, as far as PostgreSQL does that.
+//! Taking off the disk what was erased from the tables, as far as PostgreSQL does that while it serves.
 //!
-//! VACUUM lets go of the former versions of erased rows once no transaction can see them any more. Their bytes stay in
-//! the free space of their pages until something is written over them, in the write-ahead log until its segments are
-//! recycled, and in backups and archived logs: only `VACUUM FULL`, which locks a table against everybody, rewrites the
-//! pages at once, and is left to the operator.
+//! VACUUM lets go of the former versions of erased rows once no transaction can see them any more. Indexes keep the
+//! values of deleted entries: a GIN index never deletes a key, and a page of a B-tree is not cleared. So every index that
+//! holds such values is built anew, beside the old one and without a lock that a read or a write would wait for. The names
+//! of custom attributes that nobody has any more go too (`search::forget`).
+//!
+//! What VACUUM lets go stays, as bytes, in the free space of its table's pages until something is written over it, and in
+//! the write-ahead log until its segments are recycled, in backups and in archived logs: only `VACUUM FULL`, which locks
+//! a table against everybody, rewrites the pages at once, and is left to the operator (`docs/operating.md`).
 //!
 //! That it is wanted stands among the settings from before the erasing commit until it is done, so that a server that
 //! ended in between leaves it to the next. It is noted outside of that commit, which so writes one customer's rows only.
@@ -17,14 +21,37 @@ use tokio_postgres::Error;
 use super::archive::{Archive, failed};
 use super::connection::Connection;
 use super::connector::Connector;
+use super::distribution::HAS_CITUS;
 use super::failure::{store_error, unavailable};
 use super::pool::Shared;
+use super::search;
 use super::values::Value;
 use crate::copy::CopyError;
 
 /// What holds personal values, each vacuumed on its own. VACUUM cleans the indexes of a table, that of words and
 /// its list of what waits too, and ANALYZE gathers the planner's statistics anew, which hold values of columns.
 const TABLES: &[&str] = &["customers", "events", "claims", "users", "tags", "teams", "shortcuts", "customer_search"];
+
+/// The tables whose indexes hold personal values: identities, their hashes, words, moments that a client chose.
+const INDEXED: &[&str] = &["customer_search", "customers", "claims"];
+
+/// What holds the planner's statistics, with frequent values of columns. Whoever does not own the database is told by a
+/// warning that it is passed over.
+const STATISTICS: &str = "VACUUM pg_catalog.pg_statistic";
+
+/// $1 tables → their indexes that hold anything: a B-tree without a single entry is one page. $2 whether they are spread,
+/// when none holds anything here.
+const INDEXES: &str = "SELECT quote_ident(c.relname) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid \
+     JOIN pg_class t ON t.oid = i.indrelid WHERE t.relname = ANY($1) AND pg_table_is_visible(t.oid) AND i.indisvalid \
+     AND ($2 OR pg_relation_size(c.oid) > current_setting('block_size')::bigint) ORDER BY 1";
+
+/// $1 tables → what a rebuild that was interrupted has left of their indexes.
+const LEFTOVERS: &str = "SELECT quote_ident(c.relname) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid \
+     JOIN pg_class t ON t.oid = i.indrelid WHERE t.relname = ANY($1) AND pg_table_is_visible(t.oid) \
+     AND NOT i.indisvalid AND c.relname ~ '_cc(new|old)[0-9]*$'";
+
+/// One server scrubs at a time: two that build indexes would wait for each other. "Scru", as a number.
+const ALONE: &str = "SELECT pg_try_advisory_lock(1399026293)";
 
 /// Each time another value: a scrub forgets only what it has seen.
 pub(super) const WANT: &str = "INSERT INTO settings (name, value) VALUES ('scrub', uuid_send(gen_random_uuid())) \
@@ -70,27 +97,69 @@ impl Archive {
     }
 }
 
-/// Vacuums the tables, on a connection of its own; nothing when nothing was erased since the last time.
+/// Vacuums the tables and rebuilds their indexes, on a connection of its own; nothing when nothing was erased since the
+/// last time. A write takes `limit` at most.
 ///
 /// # Errors
-/// When the server is away, or a transaction that sees what was erased stays open: the next one tries again.
-pub(super) async fn scrub(connector: &Connector) -> Result<(), StoreError> {
+/// When the server is away, another one scrubs, or a transaction that sees what was erased stays open: the next one tries
+/// again.
+pub(super) async fn scrub(connector: &Connector, limit: Duration) -> Result<(), StoreError> {
     let connection: Connection = connector.connect().await?;
     let failed = |error: Error| store_error(&error);
     let Some(mark) = first::<Vec<u8>>(&connection, WANTED, &[]).await.map_err(failed)? else { return Ok(()) };
-    wait_for_readers(&connection).await?;
     let shares_sessions = connector.shares_sessions();
     if !shares_sessions {
+        if first(&connection, ALONE, &[]).await.map_err(failed)? != Some(true) {
+            return Err(unavailable("another server is taking erased values off the disk"));
+        }
         // It takes as long as the tables are large.
         connection.command("SET statement_timeout = 0").await.map_err(failed)?;
         connection.command(PATIENCE).await.map_err(failed)?;
     }
-    // Behind a pooler nobody can say how long to wait.
-    let options = if shares_sessions { "SKIP_LOCKED, ANALYZE" } else { "ANALYZE" };
-    for table in TABLES {
-        connection.command(&format!("VACUUM ({options}) {table}")).await.map_err(failed)?;
+    wait_for_readers(&connection).await?;
+    search::retire(&connection).await.map_err(failed)?;
+    let vacuum = Vacuum { connection: &connection, shares_sessions };
+    vacuum.tables(TABLES).await.map_err(failed)?;
+    connection.command(STATISTICS).await.map_err(failed)?;
+    vacuum.indexes_of(INDEXED).await.map_err(failed)?;
+    if search::forget(&connection, limit).await.map_err(failed)? {
+        wait_for_readers(&connection).await?;
+        // It has some rows an org, and is written when an attribute is first used.
+        connection.command("VACUUM (FULL, ANALYZE) search_slots").await.map_err(failed)?;
     }
     connection.unnamed(DONE, &[Value::Bytes(&mark)]).await.map(|_| ()).map_err(failed)
+}
+
+struct Vacuum<'c> {
+    connection: &'c Connection,
+    shares_sessions: bool,
+}
+
+impl Vacuum<'_> {
+    async fn tables(&self, tables: &[&str]) -> Result<(), Error> {
+        // Behind a pooler nobody can say how long to wait.
+        let options = if self.shares_sessions { "SKIP_LOCKED, ANALYZE" } else { "ANALYZE" };
+        for table in tables {
+            self.connection.command(&format!("VACUUM ({options}) {table}")).await?;
+        }
+        Ok(())
+    }
+
+    /// Builds the indexes of these tables anew.
+    async fn indexes_of(&self, tables: &[&str]) -> Result<(), Error> {
+        for leftover in self.names(LEFTOVERS, &[Value::Texts(tables.to_vec())]).await? {
+            self.connection.command(&format!("DROP INDEX CONCURRENTLY IF EXISTS {leftover}")).await?;
+        }
+        let is_spread = !self.connection.unnamed(HAS_CITUS, &[]).await?.rows.is_empty();
+        for index in self.names(INDEXES, &[Value::Texts(tables.to_vec()), Value::Flag(is_spread)]).await? {
+            self.connection.command(&format!("REINDEX INDEX CONCURRENTLY {index}")).await?;
+        }
+        Ok(())
+    }
+
+    async fn names(&self, sql: &str, values: &[Value<'_>]) -> Result<Vec<String>, Error> {
+        self.connection.unnamed(sql, values).await?.rows.iter().map(|row| row.try_get(0)).collect()
+    }
 }
 
 /// Waits until nobody sees what was erased before now.

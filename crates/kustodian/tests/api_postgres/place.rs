@@ -96,6 +96,29 @@ pub(crate) fn everything(url: &str) -> String {
     texts.flatten().collect::<Vec<_>>().join("\n")
 }
 
+/// The words with this beginning that the files of a database hold, and where: a line each. The server reads them, so that
+/// it may be anywhere; system catalogues included.
+pub(crate) fn traces(url: &str, mark: &str) -> Vec<String> {
+    rows(url, "CHECKPOINT");
+    let sql = format!(
+        "SELECT DISTINCT name || ': ' || word[1] FROM \
+         (SELECT oid::regclass::text AS name, pg_read_binary_file(pg_relation_filepath(oid), 0, 1000000000, true) AS bytes \
+          FROM pg_class WHERE pg_relation_filepath(oid) IS NOT NULL OFFSET 0) AS files, \
+         regexp_matches(encode(bytes, 'escape'), '{mark}[a-z]{{3,}}[0-9]+', 'g') AS word ORDER BY 1"
+    );
+    rows(url, &sql).into_iter().flatten().collect()
+}
+
+/// Whether a line of [`traces`] tells of bytes that the engine has let go of, and only [`rewrite`] takes away.
+pub(crate) fn is_in_free_space(line: &str) -> bool {
+    ["customers: ", "customer_search: ", "events: "].iter().any(|table| line.starts_with(table))
+}
+
+/// Does what `docs/operating.md` tells the operator to do for that.
+pub(crate) fn rewrite(url: &str) {
+    rows(url, "VACUUM FULL customers, customer_search, events, claims");
+}
+
 /// What a query finds, as text.
 pub(crate) fn rows(url: &str, sql: &str) -> Vec<Vec<String>> {
     try_rows(url, sql).unwrap_or_else(|error| panic!("{sql}: {error:?}"))

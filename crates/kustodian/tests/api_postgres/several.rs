@@ -6,7 +6,10 @@ use std::time::{Duration, Instant};
 use reqwest::Method;
 use serde_json::json;
 
-use crate::server::{Server, binary};
+use crate::backup::goes_well;
+use crate::erase::wait_for;
+use crate::place;
+use crate::server::{Answer, Server, binary};
 
 #[test]
 fn forty_patches_at_once_over_two_servers_are_forty_revisions() {
@@ -135,4 +138,49 @@ fn what_one_server_acknowledged_is_in_the_feed_of_the_other_within_a_second() {
         assert_eq!(page.data()[0]["data"], created);
         last = page.data()[0]["id"].as_str().map(str::to_owned);
     }
+}
+
+#[test]
+fn the_name_of_an_attribute_goes_with_the_last_who_has_it_unless_another_server_uses_it_meanwhile() {
+    let first = &Server::start();
+    let second = first.beside();
+    let with = |server: &Server, names: &[&str]| {
+        let custom: serde_json::Map<_, _> = names.iter().map(|name| (format!("{name}Str"), json!(name))).collect();
+        let customer = server.create(json!({ "custom": custom }));
+        (customer["id"].as_str().unwrap().to_owned(), customer["links"]["self"].as_str().unwrap().to_owned())
+    };
+    let (kept, _) = with(first, &["kept"]);
+    let (_, erased) = with(first, &["gone", "used"]);
+    // From now on the other server knows their columns, too.
+    let (_, deleted) = with(&second, &["gone", "used"]);
+    for path in [&erased, &deleted] {
+        first.post(&format!("{path}/erase"), json!({})).expect(204);
+    }
+    let names = || -> HashSet<String> {
+        let rows = place::rows(first.database(), "SELECT attribute FROM search_slots WHERE attribute NOT LIKE '!%'");
+        rows.into_iter().flatten().collect()
+    };
+    let retired = "SELECT attribute FROM search_slots WHERE retired_at IS NOT NULL";
+    wait_for("nobody to have them", || place::rows(first.database(), retired).len() == 2);
+    let (used, _) = with(&second, &["used"]);
+    let is_swept = |server: &Server| {
+        let metrics = server.request(Method::GET, "/metrics").send().unwrap().text().unwrap();
+        metrics.lines().any(|line| line == "kustodian_scrub_pending 0")
+    };
+    wait_for("the sweep", || is_swept(first));
+    assert_eq!(names(), ["keptStr", "usedStr"].map(str::to_owned).into());
+    // The columns that are free again are given to others, and mean the same on every server.
+    let (again, _) = with(&second, &["gone", "new"]);
+    let (later, _) = with(first, &["gone", "used"]);
+    for server in [first, &second] {
+        let found = |name: &str| {
+            let criterion = json!({ "and": [{ format!("customer_custom_{name}Str"): { "equals": name } }] });
+            Answer::ids(&server.post("/v1/customers/search", criterion).expect(200)).into_iter().collect::<HashSet<_>>()
+        };
+        assert_eq!(found("kept"), HashSet::from([kept.clone()]));
+        assert_eq!(found("used"), HashSet::from([used.clone(), later.clone()]));
+        assert_eq!(found("gone"), HashSet::from([again.clone(), later.clone()]));
+        assert_eq!(found("new"), HashSet::from([again.clone()]));
+    }
+    assert_eq!(goes_well(&["check", "--database", first.database()])["findings"], json!([]));
 }

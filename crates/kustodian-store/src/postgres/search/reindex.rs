@@ -14,7 +14,7 @@ use super::super::records::stored;
 use super::super::sql::statements;
 use super::super::values::{Id, Value};
 use super::row::{json_row, write_all};
-use super::slots::{FIND_SLOTS, TAKE_SLOTS, read_slots, taken};
+use super::slots::{FIND_SLOTS, REVIVE, TAKE_SLOTS, read_slots, revived, taken};
 use crate::search::{Slots, custom_keys};
 
 /// How many customers are read at a time.
@@ -72,9 +72,15 @@ impl<'c> Reindexing<'c> {
     async fn slots_for(&mut self, org: OrgKey, row: &kustodian_core::search::SearchRow) -> Result<&Slots, Error> {
         while !self.slots.get(&org).is_some_and(|slots| slots.suffice_for(custom_keys(row))) {
             let mut slots = read_slots(&self.connection.unnamed(FIND_SLOTS, &[Value::Number(org.0)]).await?.rows)?;
+            let retired = slots.retired(custom_keys(row));
             let given = slots.clone().give(custom_keys(row), self.limit);
+            if !retired.is_empty() {
+                self.connection.unnamed(REVIVE, &revived(org, &retired)).await?;
+            }
             if !given.is_empty() {
                 self.connection.unnamed(TAKE_SLOTS, &taken(org, &given)).await?;
+            }
+            if !retired.is_empty() || !given.is_empty() {
                 slots = read_slots(&self.connection.unnamed(FIND_SLOTS, &[Value::Number(org.0)]).await?.rows)?;
             }
             self.slots.insert(org, slots);
@@ -104,6 +110,8 @@ pub(in crate::postgres) async fn reindex(
         let answer = connection.unnamed(PAGE, &values).await.map_err(told)?;
         let read = |row: &Row| Ok((OrgKey(row.try_get(0)?), row.try_get::<_, Id>(1)?.0));
         let page: Vec<(OrgKey, ObjectId)> = answer.rows.iter().map(read).collect::<Result<_, Error>>().map_err(told)?;
+        // What was read for the page before may have been taken back since.
+        reindexing.slots.clear();
         let customers = lock(connection, &page).await?;
         let customers: Vec<_> = customers.iter().map(|(org, id, document)| (*org, *id, document.as_str())).collect();
         reindexing.write(&customers).await?;

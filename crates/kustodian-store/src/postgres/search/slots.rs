@@ -1,11 +1,12 @@
 //! Which custom attributes have a column, as this server knows it.
 //!
-//! A slot is given for good, before the first row that uses it is written: so what is known here may be too little, and
-//! is never wrong. Several servers give slots at the same time; unique keys let one of them have its way, and the others
-//! read what it did.
+//! A slot is given before the first row that uses it is written, so what is known here may be too little. Several servers
+//! give slots at the same time; unique keys let one of them have its way, and the others read what it did. A slot is taken
+//! back only when nobody can believe in it any more (`retire`), hence what is known is believed for [`BELIEVED`] alone.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use kustodian_core::change::{ChangeSet, Kind};
 use kustodian_core::search::{Node, SearchRow, Subject};
@@ -16,8 +17,15 @@ use super::super::pool::Shared;
 use super::super::values::Value;
 use crate::search::{Slots, custom_keys};
 
-/// $1 org → attributes and their slots.
-pub(super) const FIND_SLOTS: &str = "SELECT attribute, slot FROM search_slots WHERE org = $1";
+/// How long what is known of an org's slots is believed.
+pub(in crate::postgres) const BELIEVED: Duration = Duration::from_secs(2);
+
+/// $1 org → attributes, their slots, and whether they are retired.
+pub(super) const FIND_SLOTS: &str = "SELECT attribute, slot, retired_at IS NOT NULL FROM search_slots WHERE org = $1";
+
+/// $1 org, $2 attributes that are used again.
+pub(super) const REVIVE: &str = "UPDATE search_slots SET retired_at = NULL WHERE org = $1 AND attribute = ANY($2) \
+     AND retired_at IS NOT NULL";
 
 /// $1 org, $2 attributes, $3 slots.
 pub(super) const TAKE_SLOTS: &str = "INSERT INTO search_slots (org, attribute, slot) \
@@ -28,8 +36,13 @@ const TRIES: usize = 100;
 
 /// The slots of every org that was written or searched.
 pub(in crate::postgres) struct Slotting {
-    known: Mutex<HashMap<OrgKey, Arc<Slots>>>,
+    known: Mutex<HashMap<OrgKey, Known>>,
     limit: usize,
+}
+
+struct Known {
+    slots: Arc<Slots>,
+    asked_at: Instant,
 }
 
 impl Slotting {
@@ -53,6 +66,12 @@ impl Slotting {
         for _ in 0..TRIES {
             let slots =
                 self.read(readers, org, |slots| rows.iter().all(|row| slots.suffice_for(custom_keys(row)))).await?;
+            let retired = slots.retired(rows.iter().flat_map(|row| custom_keys(row)));
+            if !retired.is_empty() {
+                self.forget(org);
+                readers.read(REVIVE, &revived(org, &retired)).await?;
+                continue;
+            }
             let mut more = Slots::clone(&slots);
             let given: Vec<(String, usize)> =
                 rows.iter().flat_map(|row| more.give(custom_keys(row), self.limit)).collect();
@@ -90,15 +109,28 @@ impl Slotting {
         org: OrgKey,
         is_enough: impl Fn(&Slots) -> bool,
     ) -> Result<Arc<Slots>, StoreError> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&org).cloned();
-        if let Some(known) = known.filter(|known| is_enough(known)) {
-            return Ok(known);
+        if let Some(known) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&org)
+            && known.asked_at.elapsed() < BELIEVED
+            && is_enough(&known.slots)
+        {
+            return Ok(Arc::clone(&known.slots));
         }
+        let asked_at = Instant::now();
         let answer = readers.read(FIND_SLOTS, &[Value::Number(org.0)]).await?;
         let slots = Arc::new(read_slots(&answer.rows).map_err(|error| store_error(&error))?);
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(org, Arc::clone(&slots));
+        let known = Known { slots: Arc::clone(&slots), asked_at };
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(org, known);
         Ok(slots)
     }
+
+    fn forget(&self, org: OrgKey) {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(&org);
+    }
+}
+
+/// The values of [`REVIVE`].
+pub(super) fn revived(org: OrgKey, attributes: &[String]) -> [Value<'_>; 2] {
+    [Value::Number(org.0), Value::Texts(attributes.iter().map(String::as_str).collect())]
 }
 
 /// The values of [`TAKE_SLOTS`].
@@ -112,9 +144,14 @@ pub(super) fn taken(org: OrgKey, given: &[(String, usize)]) -> [Value<'_>; 3] {
 
 /// The slots in rows of [`FIND_SLOTS`].
 pub(super) fn read_slots(rows: &[tokio_postgres::Row]) -> Result<Slots, tokio_postgres::Error> {
-    let slot = |row: &tokio_postgres::Row| {
-        let slot: i64 = row.try_get(1)?;
-        Ok((row.try_get(0)?, usize::try_from(slot).unwrap_or(usize::MAX)))
-    };
-    Ok(Slots::new(rows.iter().map(slot).collect::<Result<Vec<(String, usize)>, tokio_postgres::Error>>()?))
+    let mut given: Vec<(String, usize)> = Vec::with_capacity(rows.len());
+    let mut retired = HashSet::new();
+    for row in rows {
+        let (attribute, slot): (String, i64) = (row.try_get(0)?, row.try_get(1)?);
+        if row.try_get(2)? {
+            retired.insert(attribute.clone());
+        }
+        given.push((attribute, usize::try_from(slot).unwrap_or(usize::MAX)));
+    }
+    Ok(Slots::new(given).with_retired(retired))
 }
