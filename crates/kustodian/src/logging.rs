@@ -3,8 +3,8 @@
 use std::io::{self, IsTerminal};
 
 use kustodian_server::ACCESS_LOG;
-use tracing::Level;
-use tracing_subscriber::filter::{Directive, Targets};
+use tracing::{Level, Metadata};
+use tracing_subscriber::filter::{Directive, FilterExt as _, Targets, filter_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer, Registry, reload};
@@ -12,8 +12,13 @@ use tracing_subscriber::{EnvFilter, Layer, Registry, reload};
 use crate::arguments::{AccessLog, LogFormat};
 use crate::failure::Failure;
 
-/// Whatever is asked for: below this the PostgreSQL client logs the values of its statements, which are records.
-const DISCREET: &str = "tokio_postgres=info";
+/// What begins the names of our own crates. Whatever is asked for, other crates log nothing below `info`: there they write
+/// out what passes through them, as the PostgreSQL client does with the values of statements and HTTP/2 with headers.
+const OURS: &str = "kusto";
+
+fn is_discreet(metadata: &Metadata<'_>) -> bool {
+    *metadata.level() <= Level::INFO || metadata.target().starts_with(OURS)
+}
 
 /// What is logged, for as long as the process runs.
 #[derive(Clone)]
@@ -35,7 +40,7 @@ impl LogLevel {
 /// Starts to log what `filter` lets through, such as `info` or `kustodian_server=debug`, and requests when asked to.
 pub(crate) fn start(filter: &str, format: LogFormat, access: AccessLog) -> Result<LogLevel, Failure> {
     let (filter, handle) = reload::Layer::new(read(filter)?);
-    let general = lines(format).with_filter(filter);
+    let general = lines(format).with_filter(filter.and(filter_fn(is_discreet)));
     let requests = match access {
         AccessLog::Off => None,
         AccessLog::Text => Some(LogFormat::Text),
@@ -60,16 +65,52 @@ where
 }
 
 fn read(filter: &str) -> Result<EnvFilter, Failure> {
-    let mut read = EnvFilter::try_new(filter).map_err(|error| {
+    let read = EnvFilter::try_new(filter).map_err(|error| {
         Failure::new(format!(
             "the log filter {filter:?} cannot be read ({error}): write --log (or KUSTODIAN_LOG) like info or debug"
         ))
     })?;
     // Requests are logged by --access-log alone, whatever else is.
-    for directive in [DISCREET.to_owned(), format!("{ACCESS_LOG}=off")] {
-        let parsed = directive.parse::<Directive>();
-        let parsed = parsed.map_err(|_| Failure::new(format!("the log filter {directive:?} cannot be read")))?;
-        read = read.add_directive(parsed);
+    let directive = format!("{ACCESS_LOG}=off");
+    let parsed = directive.parse::<Directive>();
+    let parsed = parsed.map_err(|_| Failure::new(format!("the log filter {directive:?} cannot be read")))?;
+    Ok(read.add_directive(parsed))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
     }
-    Ok(read)
+
+    #[test]
+    fn other_crates_log_nothing_below_info_whatever_is_asked_for() {
+        let written = Written::default();
+        let writer = written.clone();
+        let filter = read("trace,tokio_postgres::query=trace").unwrap().and(filter_fn(is_discreet));
+        let layer = tracing_subscriber::fmt::layer().with_writer(move || writer.clone()).with_filter(filter);
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+            tracing::trace!(target: "tokio_postgres::query", "a value");
+            tracing::debug!(target: "h2::hpack", "a header");
+            tracing::info!(target: "tokio_postgres", "a notice");
+            tracing::trace!(target: "kustodian_store::postgres", "a step");
+        });
+        let written = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+        assert!(written.contains("a notice") && written.contains("a step"), "{written}");
+        assert!(!written.contains("a value") && !written.contains("a header"), "{written}");
+    }
 }
