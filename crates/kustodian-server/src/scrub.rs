@@ -21,8 +21,8 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 
 /// A sweep that takes longer than this is followed by a rest of [`REST`] times as long: where sweeping takes an hour,
-/// whoever erases every few minutes must not keep the database at it for good.
-const SHORT: Duration = Duration::from_secs(10);
+/// whoever erases every few minutes must not keep the database at it for good. Shorter ones mostly wait for others.
+const SHORT: Duration = Duration::from_secs(60);
 
 const REST: u32 = 3;
 
