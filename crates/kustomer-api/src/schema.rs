@@ -12,6 +12,8 @@ pub struct Schema {
     pub nullable: bool,
     /// Whether `""` is legal although the kind does not take it, and is read as null.
     pub blank_is_null: bool,
+    /// The most bytes its JSON may take, for objects whose members have no limits of their own.
+    pub max_bytes: Option<usize>,
     /// What it is, for people; empty when the name says it.
     pub about: &'static str,
 }
@@ -188,12 +190,12 @@ pub const MAX_URL: usize = 4_096;
 
 impl Schema {
     const fn of(kind: Kind) -> Self {
-        Self { kind, nullable: false, blank_is_null: false, about: "" }
+        Self { kind, nullable: false, blank_is_null: false, max_bytes: None, about: "" }
     }
 
     /// Anything.
     pub const fn any() -> Self {
-        Self { kind: Kind::Any, nullable: true, blank_is_null: false, about: "" }
+        Self { kind: Kind::Any, nullable: true, blank_is_null: false, max_bytes: None, about: "" }
     }
 
     /// True or false.
@@ -294,6 +296,13 @@ impl Schema {
     pub const fn or_blank(mut self) -> Self {
         self.nullable = true;
         self.blank_is_null = true;
+        self
+    }
+
+    /// The same, of at most `max` bytes of JSON.
+    #[must_use]
+    pub const fn of_bytes(mut self, max: usize) -> Self {
+        self.max_bytes = Some(max);
         self
     }
 

@@ -87,7 +87,10 @@ impl ShortcutInput {
 
 static ANY: Schema = Schema::any();
 
-const FREE: Schema = Schema::map(&ANY).or_null();
+/// The most bytes of JSON that `payload`, `draft` and `conversation` may take each; Kustomer tells no limit.
+pub const MAX_FREE_BYTES: usize = 64 * 1024;
+
+const FREE: Schema = Schema::map(&ANY).or_null().of_bytes(MAX_FREE_BYTES).about("At most 64 KiB of JSON.");
 
 /// A shortcut as answered.
 pub static SHORTCUT: Schema = resource_schema!(

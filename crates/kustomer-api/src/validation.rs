@@ -143,6 +143,9 @@ impl<'a> Walk<'a> {
             (Kind::Object(object), Value::Object(members)) => self.object(object, members),
             (Kind::Custom, Value::Object(members)) => self.custom(members),
             (Kind::Map(values), Value::Object(members)) => {
+                if let Some(max) = schema.max_bytes {
+                    self.bytes(value, max);
+                }
                 for (key, value) in members.iter() {
                     self.enter(Step::Key(key), |walk| walk.value(values, value));
                 }
@@ -184,6 +187,13 @@ impl<'a> Walk<'a> {
                 format!("Format validation failed ({} expected, such as {})", format.name, format.example),
                 format.about,
             );
+        }
+    }
+
+    fn bytes(&mut self, value: &Value<'_>, max: usize) {
+        let size = serde_json::to_string(value).map_or(0, |json| json.len());
+        if size > max {
+            self.fault("maxBytes", format!("Object is too large ({size} bytes of JSON), maximum {max}"), "");
         }
     }
 

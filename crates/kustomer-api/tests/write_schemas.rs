@@ -90,7 +90,7 @@ fn a_blank_is_null_or_refused_wherever_null_is_legal_and_no_text_can_be_meant() 
 }
 
 #[test]
-fn every_text_and_list_that_is_written_has_a_limit() {
+fn every_text_list_and_free_object_that_is_written_has_a_limit() {
     for write in WRITES {
         walk(write, "", &mut |path, schema| match schema.kind {
             Kind::Text(text) => {
@@ -103,7 +103,14 @@ fn every_text_and_list_that_is_written_has_a_limit() {
                 assert!(!titles_at(write, path, &at(path, json!(endless))).is_empty(), "{path} takes anything");
             }
             Kind::List { max, .. } => assert!(max.is_some(), "{path} has no greatest length"),
-            // Free objects are limited by the record as a whole.
+            Kind::Map(_) | Kind::Any => {
+                let max = schema.max_bytes.unwrap_or_else(|| panic!("{path} has no greatest size"));
+                // `{"a":"…"}` takes eight bytes beside its text.
+                let object = |size: usize| at(path, json!({ "a": "x".repeat(size - 8) }));
+                assert_eq!(titles_at(write, path, &object(max)), [], "{path}");
+                let title = format!("Object is too large ({} bytes of JSON), maximum {max}", max + 1);
+                assert_eq!(titles_at(write, path, &object(max + 1))[0].0, title, "{path}");
+            }
             _ => {}
         });
     }
