@@ -46,7 +46,7 @@ pub fn write(mut input: CustomerInput) -> Write {
         }
         resolved
     });
-    Write { input, tags }
+    Write { input, tags, ..Write::default() }
 }
 
 /// The record as a store would give it back.

@@ -17,8 +17,8 @@ use crate::feed::Recorded;
 use crate::refusal::Refusal;
 use crate::resource;
 
-/// An event in its envelope, as JSON. `document` is the record as the event left it; without one the event is told as an
-/// erased one.
+/// An event in its envelope, as JSON. `document` is the record as the event left it; without one the event is written as
+/// an erased one. As recorded in 2025, an event that created its record has `orgName` and no `changes`.
 ///
 /// # Errors
 /// 500 when what is stored cannot be read.
@@ -27,10 +27,15 @@ pub fn envelope(org: &Org, event: &Recorded, document: Option<&str>) -> Result<S
     let (name, client) = (resource::render(&event.name)?, resource::render(&event.client)?);
     let user = event.actor.map_or_else(|| "null".to_owned(), |actor| format!("\"{actor}\""));
     let position = event.position.map_or_else(|| "null".to_owned(), |position| position.to_string());
-    let (data, told) = (document.unwrap_or("null"), changes.unwrap_or("null"));
+    let data = document.unwrap_or("null");
+    let (org_name, told) = if event.rev == FIRST_REV {
+        (format!(r#""orgName":{},"#, resource::render(&org.name)?), String::new())
+    } else {
+        (String::new(), format!(r#""changes":{},"#, changes.unwrap_or("null")))
+    };
     let custom_changed = changes.map(changes_custom).transpose()?.unwrap_or_default();
     Ok(format!(
-        r#"{{"id":"{}","name":{name},"org":"{org}","partition":"{org}","data":{data},"createdAt":"{}","changes":{told},"persist":true,"client":{client},"dataId":"{}","meta":{{"customChanged":{custom_changed}}},"snsFilters":[],"rev":{},"position":{position},"userId":{user}}}"#,
+        r#"{{"id":"{}","name":{name},"org":"{org}",{org_name}"partition":"{org}","data":{data},"createdAt":"{}",{told}"persist":true,"client":{client},"dataId":"{}","meta":{{"customChanged":{custom_changed}}},"snsFilters":[],"rev":{},"position":{position},"userId":{user}}}"#,
         event.id,
         event.at,
         event.record,
@@ -38,6 +43,9 @@ pub fn envelope(org: &Org, event: &Recorded, document: Option<&str>) -> Result<S
         org = org.id,
     ))
 }
+
+/// The revision that creates a record.
+const FIRST_REV: u64 = 1;
 
 fn changes_custom(changes: &str) -> Result<bool, Refusal> {
     #[derive(Deserialize)]

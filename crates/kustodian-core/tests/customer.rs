@@ -13,6 +13,7 @@ use kustomer_api::customer::request_schema::CUSTOMER_INPUT;
 use kustomer_api::{ObjectId, Timestamp};
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use std::collections::HashMap;
 
 const CREATED: &str = "2026-01-02T03:04:05.678Z";
 const LATER: &str = "2026-01-02T04:00:00.000Z";
@@ -45,7 +46,7 @@ fn write(input: Value) -> Write {
         }
         resolved
     });
-    Write { input, tags }
+    Write { input, tags, ..Write::default() }
 }
 
 fn create(input: Value) -> ChangeSet {
@@ -84,6 +85,11 @@ fn replace(stored: &Stored, input: Value) -> ChangeSet {
     update_with(stored, input, &UpdateOptions { replace: true, ..UpdateOptions::default() }).unwrap()
 }
 
+fn capitalized(word: &Value) -> String {
+    let word = word.as_str().unwrap();
+    format!("{}{}", word[..1].to_uppercase(), &word[1..])
+}
+
 #[test]
 fn an_empty_customer_has_every_derived_attribute_and_no_other() {
     let changes = create(json!({}));
@@ -91,21 +97,21 @@ fn an_empty_customer_has_every_derived_attribute_and_no_other() {
     let mut attributes = document["attributes"].clone();
     let color = attributes["displayColor"].take();
     let icon = attributes["displayIcon"].take();
-    assert!(color.is_string() && icon.is_string());
+    let shown = format!("{} {}", capitalized(&color), capitalized(&icon));
     assert_eq!(
         attributes,
         json!({
-            "displayName": "Unknown", "displayColor": null, "displayIcon": null,
+            "displayName": shown, "displayColor": null, "displayIcon": null,
             "externalIds": [], "sharedExternalIds": [], "emails": [], "sharedEmails": [], "phones": [],
             "sharedPhones": [], "whatsapps": [], "sharedWhatsapps": [], "facebookIds": [], "instagramIds": [],
             "smoochIds": [], "socials": [], "sharedSocials": [], "urls": [], "locations": [], "activeUsers": [],
-            "watchers": [], "recentLocation": { "updatedAt": CREATED }, "tags": [], "sentiment": {},
+            "watchers": [], "recentLocation": { "updatedAt": CREATED }, "tags": [],
             "createdAt": CREATED, "updatedAt": CREATED, "modifiedAt": CREATED, "lastActivityAt": CREATED,
-            "lastMessageIn": {}, "lastConversation": { "channels": [], "tags": [] },
+            "lastConversation": { "channels": [], "tags": [] },
             "conversationCounts": { "done": 0, "open": 0, "snoozed": 0, "all": 0 }, "preview": {},
             "progressiveStatus": null, "recentItems": [],
             "satisfactionLevel": { "firstSatisfaction": { "sentByTeams": [] }, "lastSatisfaction": { "sentByTeams": [] } },
-            "verified": true, "deleted": false, "roleGroupVersions": [], "accessOverride": [], "rev": 1,
+            "verified": false, "deleted": false, "roleGroupVersions": [], "accessOverride": [], "rev": 1,
         })
     );
     assert_eq!(document["links"], json!({ "self": format!("/v1/customers/{}", id(1)) }));
@@ -139,7 +145,6 @@ fn the_name_to_show_falls_back_in_order() {
         (json!({ "socials": [{ "type": "twitter", "username": "@ada" }], "username": "ada" }), "@ada"),
         (json!({ "username": "ada", "externalId": "x" }), "ada"),
         (json!({ "externalId": "x" }), "x"),
-        (json!({}), "Unknown"),
     ] {
         assert_eq!(created(input.clone())["displayName"], shown, "{input}");
     }
@@ -157,13 +162,13 @@ fn items_carry_the_members_of_the_seed_page_and_a_string_never_sent_is_absent() 
         "sharedEmails": [{ "email": "desk@acme.example", "type": "work" }],
     }));
     let expected = json!({
-        "emails": [{ "id": null, "email": "ada@acme.example", "type": "home", "verified": false }],
+        "emails": [{ "id": null, "email": "ada@acme.example", "type": "home", "verified": false, "externalVerified": false }],
         "phones": [{ "id": null, "phone": "+1 (800) 555-1212", "type": "work", "verified": true }],
         "whatsapps": [{ "id": null, "phone": "whatsapp:+1234", "type": "mobile", "verified": false }],
         "socials": [{ "id": null, "type": "twitter", "username": "ada", "verified": false }],
         "urls": [{ "id": null, "url": "https://acme.example", "type": "website" }],
         "locations": [{ "id": null, "type": "home", "address": "1 Main St" }, { "id": null, "type": null }],
-        "sharedEmails": [{ "id": null, "email": "desk@acme.example", "type": "work", "verified": false }],
+        "sharedEmails": [{ "id": null, "email": "desk@acme.example", "type": "work", "verified": false, "externalVerified": false }],
     });
     for (list, items) in expected.as_object().unwrap() {
         assert_eq!(&attributes[list], items, "{list}");
@@ -198,8 +203,9 @@ fn a_back_dated_customer_keeps_its_date_for_lists_too() {
 
 #[test]
 fn the_primary_external_id_stands_first_and_replaces_the_former_one() {
-    let verified = |id: &str| json!({ "externalId": id, "verified": true });
-    let unverified = |id: &str| json!({ "externalId": id, "verified": false });
+    let item = |id: &str, verified: bool| json!({ "id": null, "externalId": id, "verified": verified, "externalVerified": false });
+    let verified = |id: &str| item(id, true);
+    let unverified = |id: &str| item(id, false);
     let first = create(json!({ "externalId": "a", "externalIds": [{ "externalId": "b" }, { "externalId": "a" }] }));
     assert_eq!(document(&first)["attributes"]["externalIds"], json!([verified("a"), unverified("b")]));
 
@@ -215,6 +221,90 @@ fn the_primary_external_id_stands_first_and_replaces_the_former_one() {
     assert_eq!(document(&fourth)["attributes"]["externalId"], "d");
     let fifth = update(&stored(&fourth), json!({ "externalIds": [{ "externalId": "b" }, { "externalId": "d" }] }));
     assert_eq!(document(&fifth)["attributes"]["externalId"], "d", "still in the list, so still the primary one");
+    assert_eq!(document(&fifth)["attributes"]["externalIds"], json!([unverified("d"), unverified("b")]));
+}
+
+#[test]
+fn a_primary_external_id_beyond_ten_is_refused_because_the_list_could_not_be_sent_back() {
+    let ids: Vec<Value> = (0..10).map(|number| json!({ "externalId": format!("e{number}") })).collect();
+    let full = create(json!({ "externalId": "e9", "externalIds": ids.clone() }));
+    assert_eq!(document(&full)["attributes"]["externalIds"].as_array().unwrap().len(), 10);
+    let over = write(json!({ "externalId": "other", "externalIds": ids }));
+    let refusal = customer::create(&context(&org(), CREATED), id(1), seed(2), over).unwrap_err();
+    assert_eq!((refusal.status, refusal.errors[0].meta["pointer"].as_str()), (400, Some("/externalIds")));
+}
+
+#[test]
+fn first_and_last_name_are_the_first_word_of_the_name_and_the_rest_as_typed() {
+    for (name, first, last) in [
+        (json!("Ada Lovelace"), json!("Ada"), json!("Lovelace")),
+        (json!("  ada  KING  Lovelace "), json!("ada"), json!("KING  Lovelace")),
+        (json!("Ada"), json!("Ada"), Value::Null),
+        (json!(" "), Value::Null, Value::Null),
+        (json!(""), Value::Null, Value::Null),
+        (Value::Null, Value::Null, Value::Null),
+    ] {
+        let attributes = created(json!({ "name": name }));
+        let told = |key: &str| attributes.get(key).cloned().unwrap_or_default();
+        assert_eq!((told("firstName"), told("lastName")), (first, last), "{name}");
+        assert!(!attributes.as_object().unwrap().contains_key("lastName") || !attributes["lastName"].is_null());
+    }
+    let renamed = update(&stored(&create(json!({ "name": "Ada King" }))), json!({ "name": "Ada" }));
+    assert!(document(&renamed)["attributes"].get("lastName").is_none());
+    let event: Value = serde_json::from_str(renamed.events[0].changes.as_deref().unwrap()).unwrap();
+    assert_eq!(event["attributes"]["lastName"], json!({ "op": "remove", "before": "King" }));
+}
+
+#[test]
+fn a_customer_is_verified_once_it_has_any_identity() {
+    for (input, verified) in [
+        (json!({}), false),
+        (json!({ "name": "Ada", "username": "ada", "sharedEmails": [{ "email": "a@b.c" }] }), false),
+        (json!({ "emails": [{ "email": "a@b.c" }] }), true),
+        (json!({ "phones": [{ "phone": "5550000" }] }), true),
+        (json!({ "whatsapps": [{ "phone": "5550000" }] }), true),
+        (json!({ "socials": [{ "type": "twitter", "username": "ada" }] }), true),
+        (json!({ "externalId": "x" }), true),
+    ] {
+        assert_eq!(created(input.clone())["verified"], verified, "{input}");
+    }
+    let emptied = update(&stored(&create(json!({ "emails": [{ "email": "a@b.c" }] }))), json!({ "emails": [] }));
+    assert_eq!(document(&emptied)["attributes"]["verified"], false);
+}
+
+/// Ids as the generator makes them: a second, five bytes of the process, and a counter of three bytes.
+#[test]
+fn colours_and_icons_spread_evenly_over_customers_created_one_after_the_other() {
+    for process in [[0, 0, 0, 0, 0], [0xa3, 0x07, 0x51, 0xee, 0x12]] {
+        for (begin, step) in [(0x00_0000_u32, 0), (0xff_ff00, 0), (0x12_3456, 1)] {
+            let mut seen: HashMap<&str, HashMap<String, u32>> = HashMap::new();
+            let mut last_icon = (String::new(), 0);
+            for number in 0..1_700_u32 {
+                let [s1, s2, s3, s4] = (0x6929_0000 + number * step).to_be_bytes();
+                let [p1, p2, p3, p4, p5] = process;
+                let [_, c1, c2, c3] = (begin.wrapping_add(number) & 0xff_ffff).to_be_bytes();
+                let id = ObjectId::from_bytes([s1, s2, s3, s4, p1, p2, p3, p4, p5, c1, c2, c3]);
+                let changes = customer::create(&context(&org(), CREATED), id, seed(2), write(json!({}))).unwrap();
+                let attributes = document(&changes)["attributes"].take();
+                for name in ["displayColor", "displayIcon"] {
+                    let value = attributes[name].as_str().unwrap().to_owned();
+                    *seen.entry(name).or_default().entry(value).or_default() += 1;
+                }
+                let icon = attributes["displayIcon"].as_str().unwrap().to_owned();
+                last_icon = if icon == last_icon.0 { (icon, last_icon.1 + 1) } else { (icon, 1) };
+                assert!(last_icon.1 < 8, "{} eight times in a row", last_icon.0);
+            }
+            for (name, choices) in [("displayColor", 11), ("displayIcon", 17)] {
+                let counts = &seen[name];
+                assert_eq!(counts.len(), choices, "{name}: {counts:?}");
+                let mean = 1_700.0 / choices as f64;
+                for (value, count) in counts {
+                    let ratio = f64::from(*count) / mean;
+                    assert!((0.6..1.4).contains(&ratio), "{value} {count} times where {mean} are fair");
+                }
+            }
+        }
+    }
 }
 
 #[test]
@@ -453,7 +543,7 @@ proptest! {
     fn any_json_is_a_customer_or_a_clear_400(value in json_value()) {
         match input::read::<kustomer_api::customer::CustomerInput>(&CUSTOMER_INPUT, value.to_string().as_bytes()) {
             Ok(input) => {
-                let write = Write { input, tags: None };
+                let write = Write { input, ..Write::default() };
                 let changes = customer::create(&context(&org(), CREATED), id(1), seed(2), write).unwrap();
                 resource::read::<kustomer_api::customer::Customer>(&changes.puts[0].document).unwrap();
             }
@@ -555,5 +645,8 @@ fn a_record_with_accents_in_two_characters_keeps_its_claims_until_it_is_written_
     let lists = json!({ "emails": [{ "email": address(decomposed) }], "externalId": decomposed });
     let written = update(&old, lists);
     assert_eq!((claims(&written.frees), claims(&written.claims)), (held.to_vec(), wanted.to_vec()));
-    assert_eq!(document(&written)["attributes"]["externalIds"], json!([{ "externalId": composed, "verified": true }]));
+    assert_eq!(
+        document(&written)["attributes"]["externalIds"],
+        json!([{ "externalId": composed, "verified": true, "externalVerified": false, "id": null }])
+    );
 }

@@ -41,7 +41,7 @@ fn write(input: &Value) -> Write {
         .tags
         .take()
         .map(|names| tag::Resolved { ids: names.iter().map(|name| name.parse().unwrap()).collect(), new: Vec::new() });
-    Write { input, tags }
+    Write { input, tags, ..Write::default() }
 }
 
 fn stored(changes: &ChangeSet) -> Stored {

@@ -256,6 +256,9 @@ impl Components {
         } else if schema.nullable {
             written = or_null(written);
         }
+        if schema.empty_is_absent {
+            written = or_empty(written);
+        }
         if !schema.about.is_empty() {
             written["description"] = json!(schema.about);
         }
@@ -404,6 +407,11 @@ fn search_meta(link: &Value) -> Value {
 /// `""` is read as null.
 fn or_blank(written: Value) -> Value {
     json!({ "anyOf": [written, { "type": ["string", "null"], "maxLength": 0 }] })
+}
+
+/// `{}` counts as not sent.
+fn or_empty(written: Value) -> Value {
+    json!({ "anyOf": [written, { "type": "object", "maxProperties": 0 }] })
 }
 
 fn or_null(written: Value) -> Value {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kustodian_core::customer::{CompanyNames, OmittedCompany};
+use kustodian_core::customer::{CompanyNames, ItemIds, OmittedCompany};
 use kustodian_core::record_limit;
 
 /// Limits, timeouts and the switches for what differs from Kustomer.
@@ -16,6 +16,8 @@ pub struct Settings {
     pub omitted_company: OmittedCompany,
     /// What `company` means when it holds text that is no id.
     pub company_names: CompanyNames,
+    /// What the `id` of an item of a customer's list is, in what is written from now on.
+    pub item_ids: ItemIds,
     /// Whether an update that changes no value is answered without a revision and an event.
     pub skip_unchanged: bool,
     /// Whether query parameters that are not known are ignored, instead of being answered with 400.
@@ -81,6 +83,7 @@ impl Default for Settings {
             rate_limit: None,
             omitted_company: OmittedCompany::Keep,
             company_names: CompanyNames::Keep,
+            item_ids: ItemIds::Null,
             skip_unchanged: false,
             lenient_query: false,
             strict_host: false,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use kustodian_core::customer::{CompanyNames, OmittedCompany};
+use kustodian_core::customer::{CompanyNames, ItemIds, OmittedCompany};
 use kustodian_server::{AbsentTypes, Settings};
 use kustomer_api::ObjectId;
 use serde::Deserialize;
@@ -133,6 +133,10 @@ pub(crate) struct ServeArguments {
     /// What `company` does with text that is no id: keep (as companyName, without a link) or refuse (400) [default: keep]
     #[arg(long, env = "KUSTODIAN_COMPANY_NAMES", value_name = "WHAT")]
     pub(crate) company_names: Option<CompanyNamesRule>,
+    /// The `id` of an item of a customer's list, such as of an e-mail address, in what is written from now on: null, as
+    /// in the documents, or omit, as recorded [default: null]
+    #[arg(long, env = "KUSTODIAN_ITEM_IDS", value_name = "WHAT")]
+    pub(crate) item_ids: Option<ItemIdsRule>,
     /// Answers an update that changes no value with the record as it is, without a revision and an event [default: false]
     #[arg(
         long,
@@ -440,6 +444,26 @@ pub(crate) enum CompanyNamesRule {
     Refuse,
 }
 
+/// The `id` of an item of a customer's list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(try_from = "Word")]
+pub(crate) enum ItemIdsRule {
+    /// It is null.
+    #[default]
+    Null,
+    /// There is none.
+    Omit,
+}
+
+impl From<ItemIdsRule> for ItemIds {
+    fn from(rule: ItemIdsRule) -> Self {
+        match rule {
+            ItemIdsRule::Null => Self::Null,
+            ItemIdsRule::Omit => Self::Omit,
+        }
+    }
+}
+
 impl From<CompanyNamesRule> for CompanyNames {
     fn from(rule: CompanyNamesRule) -> Self {
         match rule {
@@ -553,7 +577,15 @@ macro_rules! value_enum_in_file {
         }
     )+ };
 }
-value_enum_in_file!(LogFormat, AccessLog, MissingRoleStatus, CompanyRule, CompanyNamesRule, AbsentTypesRule);
+value_enum_in_file!(
+    LogFormat,
+    AccessLog,
+    MissingRoleStatus,
+    CompanyRule,
+    CompanyNamesRule,
+    ItemIdsRule,
+    AbsentTypesRule
+);
 
 impl TryFrom<Word> for RateLimit {
     type Error = String;

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::arguments::{
     AbsentTypesRule, AccessLog, CommonArguments, CompanyNamesRule, CompanyRule, DatabaseArguments, IndexArguments,
-    LimitArguments, LogFormat, MissingRoleStatus, PageCap, RateLimit, ServeArguments, TlsArguments,
+    ItemIdsRule, LimitArguments, LogFormat, MissingRoleStatus, PageCap, RateLimit, ServeArguments, TlsArguments,
 };
 use crate::failure::Failure;
 use crate::logging;
@@ -26,6 +26,7 @@ pub(crate) struct Configuration {
     pub(crate) rate_limit: RateLimit,
     pub(crate) omitted_company: CompanyRule,
     pub(crate) company_names: CompanyNamesRule,
+    pub(crate) item_ids: ItemIdsRule,
     pub(crate) skip_unchanged: bool,
     pub(crate) lenient_query: bool,
     pub(crate) strict_host: bool,
@@ -90,6 +91,7 @@ pub(crate) struct File {
     rate_limit: Option<RateLimit>,
     omitted_company: Option<CompanyRule>,
     company_names: Option<CompanyNamesRule>,
+    item_ids: Option<ItemIdsRule>,
     skip_unchanged: Option<bool>,
     lenient_query: Option<bool>,
     strict_host: Option<bool>,
@@ -148,6 +150,7 @@ impl Configuration {
             rate_limit: serve.rate_limit.or(file.rate_limit).unwrap_or_default(),
             omitted_company: serve.omitted_company.or(file.omitted_company).unwrap_or_default(),
             company_names: serve.company_names.or(file.company_names).unwrap_or_default(),
+            item_ids: serve.item_ids.or(file.item_ids).unwrap_or_default(),
             skip_unchanged: serve.skip_unchanged.or(file.skip_unchanged).unwrap_or_default(),
             lenient_query: serve.lenient_query.or(file.lenient_query).unwrap_or_default(),
             strict_host: serve.strict_host.or(file.strict_host).unwrap_or_default(),

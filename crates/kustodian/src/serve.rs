@@ -62,6 +62,7 @@ async fn serve(
         rate_limit: configuration.rate_limit.0,
         omitted_company: configuration.omitted_company.into(),
         company_names: configuration.company_names.into(),
+        item_ids: configuration.item_ids.into(),
         skip_unchanged: configuration.skip_unchanged,
         lenient_query: configuration.lenient_query,
         strict_host: configuration.strict_host,

@@ -69,8 +69,11 @@ fn line(event: &Event) -> String {
     let Event { id, created_at, name, data_id, client, .. } = event;
     let rev = event.rev.map(|rev| format!(" rev {rev}")).unwrap_or_default();
     let user = event.user_id.value().map(|user| format!(" by {user}")).unwrap_or_default();
-    let changed =
-        event.changes.iter().flat_map(|changes| changes.attributes.keys().chain(changes.relationships.keys()));
+    let changed = event
+        .changes
+        .value()
+        .into_iter()
+        .flat_map(|changes| changes.attributes.keys().chain(changes.relationships.keys()));
     let names: Vec<&str> = changed.map(String::as_str).collect();
     let told = match (&event.data, names.as_slice()) {
         (None, _) => " (erased since)".to_owned(),

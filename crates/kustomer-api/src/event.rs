@@ -43,6 +43,9 @@ pub struct Event {
     pub name: String,
     /// The org's id.
     pub org: String,
+    /// The org's name, when the event made the record; absent on every other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub org_name: Option<String>,
     /// The org's id too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partition: Option<String>,
@@ -51,9 +54,9 @@ pub struct Event {
     pub data: Option<Value>,
     /// When it happened.
     pub created_at: Timestamp,
-    /// What changed; `None` when the event made the record, and once erased.
-    #[serde(default)]
-    pub changes: Option<Changes>,
+    /// What changed; absent, or null from older servers, when the event made the record; null once erased.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub changes: Field<Changes>,
     /// True.
     #[serde(default)]
     pub persist: bool,
@@ -157,7 +160,7 @@ static CHANGES_OBJECT: Object = Object {
     ],
 };
 
-/// What changed, by name; null when the record was made, and once erased.
+/// What changed, by name; null once erased, and in a history when the record was made.
 pub(crate) const CHANGES: Schema = Schema::object(&CHANGES_OBJECT).or_null();
 
 /// An event as the feed tells it.
@@ -168,13 +171,14 @@ pub static EVENT: Schema = Schema::object(&Object {
         Property::required("id", Schema::format(OBJECT_ID)),
         Property::required("name", Schema::text()),
         Property::required("org", Schema::format(OBJECT_ID)),
+        Property::optional("orgName", Schema::text().about("The org's name, when the event made the record.")),
         Property::required("partition", Schema::format(OBJECT_ID)),
         Property::required(
             "data",
             Schema::map(&ANY).or_null().about("The whole record as the event left it; null once erased."),
         ),
         Property::required("createdAt", Schema::format(DATE_TIME)),
-        Property::required("changes", CHANGES),
+        Property::optional("changes", CHANGES.about("Absent when the event made the record; null once erased.")),
         Property::required("persist", Schema::boolean()),
         Property::required("client", Schema::text()),
         Property::required("dataId", Schema::format(OBJECT_ID)),

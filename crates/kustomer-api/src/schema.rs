@@ -14,6 +14,10 @@ pub struct Schema {
     pub blank_is_null: bool,
     /// The most bytes its JSON may take, for objects whose members have no limits of their own.
     pub max_bytes: Option<usize>,
+    /// Whether `{}` is legal although members are required, and counts as not sent.
+    pub empty_is_absent: bool,
+    /// The attributes that an object of this kind is answered with and cannot be written with.
+    pub read_only: &'static [ReadOnly],
     /// What it is, for people; empty when the name says it.
     pub about: &'static str,
 }
@@ -108,6 +112,15 @@ pub struct Property {
     pub required: bool,
 }
 
+/// An attribute that is answered and cannot be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReadOnly {
+    /// Its key.
+    pub name: &'static str,
+    /// Where its value comes from, or what to do instead, for the person whose write was refused.
+    pub advice: &'static str,
+}
+
 /// `date-time`.
 pub const DATE_TIME: Format = Format {
     name: "date-time",
@@ -190,12 +203,20 @@ pub const MAX_URL: usize = 4_096;
 
 impl Schema {
     const fn of(kind: Kind) -> Self {
-        Self { kind, nullable: false, blank_is_null: false, max_bytes: None, about: "" }
+        Self {
+            kind,
+            nullable: false,
+            blank_is_null: false,
+            max_bytes: None,
+            empty_is_absent: false,
+            read_only: &[],
+            about: "",
+        }
     }
 
     /// Anything.
     pub const fn any() -> Self {
-        Self { kind: Kind::Any, nullable: true, blank_is_null: false, max_bytes: None, about: "" }
+        Self { nullable: true, ..Self::of(Kind::Any) }
     }
 
     /// True or false.
@@ -306,11 +327,32 @@ impl Schema {
         self
     }
 
+    /// The same, or `{}`, which counts as not sent: for objects that older servers answer empty when they have no value.
+    #[must_use]
+    pub const fn or_empty(mut self) -> Self {
+        self.empty_is_absent = true;
+        self
+    }
+
+    /// The same object, which is answered with these attributes too.
+    #[must_use]
+    pub const fn with_read_only(mut self, read_only: &'static [ReadOnly]) -> Self {
+        self.read_only = read_only;
+        self
+    }
+
     /// The same, with words about it.
     #[must_use]
     pub const fn about(mut self, about: &'static str) -> Self {
         self.about = about;
         self
+    }
+}
+
+impl ReadOnly {
+    /// An attribute that cannot be written, and what to do instead.
+    pub const fn new(name: &'static str, advice: &'static str) -> Self {
+        Self { name, advice }
     }
 }
 

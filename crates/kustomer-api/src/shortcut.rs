@@ -8,7 +8,7 @@ use crate::endpoint::{Answer, endpoint};
 use crate::envelope::{Document, Page, Resource};
 use crate::operation::own;
 use crate::query::PageQuery;
-use crate::schema::{DATE_TIME, Object, Property, Schema, resource_schema};
+use crate::schema::{DATE_TIME, Object, Property, ReadOnly, Schema, resource_schema};
 use crate::{Field, ObjectId, Timestamp};
 
 /// The `type` of a shortcut.
@@ -110,19 +110,30 @@ pub static SHORTCUT: Schema = resource_schema!(
     ]
 );
 
+/// The attributes of a shortcut that are answered and never written.
+pub static READ_ONLY: &[ReadOnly] = &[
+    ReadOnly::new("deleted", "delete the shortcut to change it"),
+    ReadOnly::new("createdAt", "the server sets it when the shortcut is created"),
+    ReadOnly::new("updatedAt", "the server sets it with every change"),
+    ReadOnly::new("modifiedAt", "the server sets it with every change by a user"),
+    ReadOnly::new("rev", "the server counts it"),
+];
+
 /// The body of `createShortcut`.
 pub static SHORTCUT_INPUT: Schema = Schema::object(&Object {
     name: "ShortcutInput",
     open: false,
     properties: &[Property::required("name", NAME), REST[0], REST[1], REST[2], REST[3]],
-});
+})
+.with_read_only(READ_ONLY);
 
 /// The body of `updateShortcut`.
 pub static SHORTCUT_CHANGES: Schema = Schema::object(&Object {
     name: "ShortcutChanges",
     open: false,
     properties: &[Property::optional("name", NAME), REST[0], REST[1], REST[2], REST[3]],
-});
+})
+.with_read_only(READ_ONLY);
 
 const NAME: Schema = Schema::text_of(1, 256);
 

@@ -7,7 +7,7 @@ use crate::endpoint::{Answer, endpoint};
 use crate::envelope::{Document, Page, Resource};
 use crate::operation::contract;
 use crate::query::PageQuery;
-use crate::schema::{DATE_TIME, OBJECT_ID, Object, Property, Schema, resource_schema};
+use crate::schema::{DATE_TIME, OBJECT_ID, Object, Property, ReadOnly, Schema, resource_schema};
 use crate::{Field, ObjectId, Timestamp};
 
 /// The `type` of a team.
@@ -125,6 +125,27 @@ pub static TEAM: Schema = resource_schema!(
     ]
 );
 
+/// The attributes of a team that are answered and that `createTeam` does not take.
+pub static READ_ONLY: &[ReadOnly] = &[
+    ReadOnly::new("deleted", "a team that is created is not deleted: send it in an update"),
+    UPDATED_AT,
+    MODIFIED_AT,
+    REV,
+];
+
+/// The attributes of a team that are answered and that an update does not take.
+pub static READ_ONLY_ON_UPDATE: &[ReadOnly] = &[
+    ReadOnly::new("externalId", "it can only be sent when the team is created"),
+    ReadOnly::new("importedAt", "it can only be sent when the team is created"),
+    UPDATED_AT,
+    MODIFIED_AT,
+    REV,
+];
+
+const UPDATED_AT: ReadOnly = ReadOnly::new("updatedAt", "the server sets it with every change");
+const MODIFIED_AT: ReadOnly = ReadOnly::new("modifiedAt", "the server sets it with every change by a user");
+const REV: ReadOnly = ReadOnly::new("rev", "the server counts it");
+
 static MEMBER: Schema = Schema::format(OBJECT_ID);
 
 const NAME: Schema = Schema::text_of(1, 256);
@@ -138,27 +159,30 @@ pub static TEAM_INPUT: Schema = Schema::object(&Object {
     properties: &[
         Property::required("name", NAME),
         Property::optional("displayName", SHOWN),
-        Property::optional("icon", SHOWN),
+        Property::optional("icon", SHOWN.or_null()),
         Property::optional("members", MEMBERS),
         Property::optional("externalId", Schema::text_of(1, 256)),
         Property::optional("createdAt", Schema::format(DATE_TIME)),
         Property::optional("importedAt", Schema::format(DATE_TIME)),
     ],
-});
+})
+.with_read_only(READ_ONLY);
 
 /// The body of `updateTeamById`.
 pub static TEAM_REPLACEMENT: Schema = Schema::object(&Object {
     name: "TeamReplacement",
     open: false,
     properties: &[Property::required("name", NAME), CHANGES[0], CHANGES[1], CHANGES[2], CHANGES[3], CHANGES[4]],
-});
+})
+.with_read_only(READ_ONLY_ON_UPDATE);
 
 /// The body of `updateTeamAttributes`.
 pub static TEAM_CHANGES: Schema = Schema::object(&Object {
     name: "TeamChanges",
     open: false,
     properties: &[Property::optional("name", NAME), CHANGES[0], CHANGES[1], CHANGES[2], CHANGES[3], CHANGES[4]],
-});
+})
+.with_read_only(READ_ONLY_ON_UPDATE);
 
 const CHANGES: [Property; 5] = [
     Property::optional("displayName", SHOWN),

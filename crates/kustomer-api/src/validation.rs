@@ -8,7 +8,7 @@ use serde_json_borrow::Value;
 
 use crate::custom::{self, Suffix};
 use crate::error::{ErrorItem, ErrorSource, code};
-use crate::schema::{Kind, Object, Schema, Text};
+use crate::schema::{Kind, Object, ReadOnly, Schema, Text};
 
 /// How many faults one answer tells; further ones are not looked for.
 pub const MAX_FAULTS: usize = 20;
@@ -112,6 +112,9 @@ impl<'a> Walk<'a> {
         if schema.blank_is_null && is_blank {
             return;
         }
+        if schema.empty_is_absent && value.as_object().is_some_and(|members| members.is_empty()) {
+            return;
+        }
         match (&schema.kind, value) {
             (Kind::Any, _) | (Kind::Boolean, Value::Bool(_)) => {}
             (Kind::Number { range }, Value::Number(number)) => {
@@ -140,7 +143,7 @@ impl<'a> Walk<'a> {
             }
             (Kind::Text(text), Value::Str(value)) => self.text(text, value, schema.nullable),
             (Kind::List { items, max, unique }, Value::Array(list)) => self.list(items, *max, *unique, list),
-            (Kind::Object(object), Value::Object(members)) => self.object(object, members),
+            (Kind::Object(object), Value::Object(members)) => self.object(object, schema.read_only, members),
             (Kind::Custom, Value::Object(members)) => self.custom(members),
             (Kind::Map(values), Value::Object(members)) => {
                 if let Some(max) = schema.max_bytes {
@@ -221,7 +224,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn object(&mut self, object: &'a Object, members: &'a serde_json_borrow::ObjectAsVec<'_>) {
+    fn object(&mut self, object: &'a Object, read_only: &[ReadOnly], members: &'a serde_json_borrow::ObjectAsVec<'_>) {
         self.refuse_repeated(members);
         self.rule.push("properties");
         for (key, value) in members.iter() {
@@ -238,7 +241,7 @@ impl<'a> Walk<'a> {
                 self.fault(
                     "additionalProperties",
                     "Additional properties not allowed".to_owned(),
-                    nearest(object, key),
+                    nearest(object, read_only, key),
                 );
                 self.place.pop();
                 self.rule.push("properties");
@@ -391,31 +394,16 @@ fn choice(values: &[impl ToString]) -> String {
     }
 }
 
-/// Advice for a key that is not known: some are answered but never written.
-fn nearest(object: &Object, key: &str) -> &'static str {
-    const ANSWERED_ONLY: &[&str] = &[
-        "id",
-        "displayName",
-        "displayColor",
-        "displayIcon",
-        "firstName",
-        "lastName",
-        "companyName",
-        "conversationCounts",
-        "preview",
-        "watchers",
-        "activeUsers",
-        "updatedAt",
-        "modifiedAt",
-        "deleted",
-        "sharedWhatsapps",
-    ];
+/// Advice for a key that cannot be written.
+fn nearest(object: &Object, read_only: &[ReadOnly], key: &str) -> &'static str {
     if object.properties.iter().any(|property| property.name.eq_ignore_ascii_case(key)) {
         "check upper and lower case"
+    } else if let Some(attribute) = read_only.iter().find(|attribute| attribute.name == key) {
+        attribute.advice
     } else if Suffix::of(key).is_some() && object.properties.iter().any(|property| property.name == "custom") {
         "custom attributes go inside the object custom, and this attribute is not one of the record's own"
-    } else if ANSWERED_ONLY.contains(&key) {
-        "this attribute is only answered, never written"
+    } else if key == "id" {
+        "the server gives the id, and it never changes"
     } else {
         "remove it, or check its spelling"
     }

@@ -224,8 +224,8 @@ fn members_of_items_have_their_own_limits() {
     passes(social("username", 256));
     assert_eq!(faults(&social("username", 257)).len(), 1);
     assert_eq!(faults(&social("username", 0)).len(), 1);
-    passes(json!({ "externalIds": [{ "externalId": clefs(255) }] }));
-    assert_eq!(faults(&json!({ "externalIds": [{ "externalId": clefs(256) }] })).len(), 1);
+    passes(json!({ "externalIds": [{ "externalId": clefs(256) }] }));
+    assert_eq!(faults(&json!({ "externalIds": [{ "externalId": clefs(257) }] })).len(), 1);
     passes(json!({ "facebookIds": [{ "pageId": clefs(255), "userId": "u" }] }));
     assert_eq!(faults(&json!({ "facebookIds": [{ "pageId": clefs(256), "userId": "u" }] })).len(), 1);
 }
@@ -274,6 +274,7 @@ fn a_sentiment_has_a_polarity_of_three_and_a_confidence_within_one() {
         "Value 1.5 is greater than maximum 1",
         "/properties/sentiment/properties/confidence/maximum",
     );
+    passes(json!({ "sentiment": {} }));
     fails(
         json!({ "sentiment": null }),
         "sentiment",
@@ -285,7 +286,9 @@ fn a_sentiment_has_a_polarity_of_three_and_a_confidence_within_one() {
 #[test]
 fn the_object_is_closed_and_says_what_to_do_instead() {
     for (key, advice) in [
-        ("displayName", "only answered"),
+        ("displayName", "derived from name"),
+        ("firstName", "derived from name: write name"),
+        ("watchers", "derived from who follows"),
         ("Name", "upper and lower case"),
         ("loyaltyTierStr", "inside the object custom"),
         ("firstNam", "spelling"),

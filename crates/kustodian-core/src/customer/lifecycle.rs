@@ -6,6 +6,7 @@ use kustomer_api::{Field, ObjectId};
 use serde_json::{Map, Number};
 
 use super::company::link_company;
+use super::write::Items;
 use super::{Context, OmittedCompany, UpdateOptions, Write, derive, erase, identity, write};
 use crate::change::{Cause, ChangeSet, Event, EventSeed, Kind, Put};
 use crate::refusal::Refusal;
@@ -28,10 +29,10 @@ pub fn create(context: &Context<'_>, id: ObjectId, event: EventSeed, write: Writ
     };
     let messages = Relationship::to_many(format!("/v1/customers/{id}/messages"));
     customer.relationships.insert("messages".to_owned(), messages);
-    let Write { input, tags } = write;
+    let Write { input, tags, item_ids } = write;
     link_company(&mut customer, &input.company);
     let tags = tags.unwrap_or_default();
-    write::write(&mut customer.attributes, input, Some(tags.ids))?;
+    write::write(&mut customer.attributes, input, Some(tags.ids), Items { ids: item_ids })?;
 
     let mut changes = ChangeSet::default();
     tag::create(context, &tags.new, &mut changes)?;
@@ -60,7 +61,7 @@ pub fn update(
     check_rev(stored, write.input.rev.as_ref())?;
     let before: Customer = resource::read(&stored.document)?;
     let mut after = before.clone();
-    let Write { input, tags } = write;
+    let Write { input, tags, item_ids } = write;
 
     if options.replace {
         after.attributes = derive::bared(std::mem::take(&mut after.attributes), stored.id, context.now);
@@ -74,7 +75,7 @@ pub fn update(
     touch(context, &mut after, stored.rev + 1);
     after.attributes.last_activity_at = context.now.into();
     let (tag_ids, new_tags) = tags.map(|tags| (tags.ids, tags.new)).unzip();
-    write::write(&mut after.attributes, input, tag_ids)?;
+    write::write(&mut after.attributes, input, tag_ids, Items { ids: item_ids })?;
 
     let mut changes = ChangeSet::default();
     tag::create(context, &new_tags.unwrap_or_default(), &mut changes)?;

@@ -44,12 +44,24 @@ impl Context<'_> {
 }
 
 /// What to write on a customer.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Write {
     /// The attributes sent.
     pub input: CustomerInput,
     /// The tags sent, resolved; `None` when none were sent.
     pub tags: Option<tag::Resolved>,
+    /// How the items of the lists sent are stored and answered.
+    pub item_ids: ItemIds,
+}
+
+/// What the `id` of an item of a list is, such as of an e-mail address. No item has an id of its own.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ItemIds {
+    /// `null`, as Kustomer's documents print it.
+    #[default]
+    Null,
+    /// Absent, as recorded (`docs/contract/behaviour.md` §22).
+    Omit,
 }
 
 /// How to update.

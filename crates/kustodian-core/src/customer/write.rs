@@ -2,29 +2,38 @@
 //! (`docs/contract/behaviour.md` §6.1, §8).
 
 use kustomer_api::customer::{
-    ContactType, CustomerAttributes, CustomerInput, Email, ExternalId, Location, Phone, Social, UrlType, WebUrl,
+    ContactType, CustomerAttributes, CustomerInput, Email, ExternalId, FacebookId, InstagramId, Location, Phone,
+    Social, UrlType, WebUrl,
 };
 use kustomer_api::error::code;
+use kustomer_api::validation::Fault;
 use kustomer_api::{Field, ObjectId};
+use serde_json::Map;
 
 use super::merge::merge_identities;
-use super::{derive, identity};
+use super::{ItemIds, derive, identity};
 use crate::refusal::Refusal;
 
 /// How many custom attributes a record may gather over many writes; one write carries at most 100.
 pub(super) const MAX_CUSTOM: usize = 1_000;
 
+/// How many external ids a record may have, the primary one included: as many as one write takes, so that an answered
+/// list can be sent back.
+const MAX_EXTERNAL_IDS: usize = 10;
+
 /// Writes `input` over `attributes`; `tags` are those of `input`, resolved to ids.
 ///
 /// # Errors
-/// 400 when the record would gather too many custom attributes, or two items of a list contradict each other.
+/// 400 when the record would gather too many custom attributes or external ids, or two items of a list contradict each
+/// other.
 pub(super) fn write(
     attributes: &mut CustomerAttributes,
     mut input: CustomerInput,
     tags: Option<Vec<ObjectId>>,
+    items: Items,
 ) -> Result<(), Refusal> {
     merge_identities(&mut input)?;
-    write_external_ids(attributes, input.external_id, input.external_ids);
+    items.write_external_ids(attributes, input.external_id, input.external_ids)?;
     let former = std::mem::take(attributes);
     *attributes = CustomerAttributes {
         name: input.name.over(former.name),
@@ -41,19 +50,23 @@ pub(super) fn write(
         gender: input.gender.over(former.gender),
         created_at: sent(input.created_at, former.created_at),
         imported_at: sent(input.imported_at, former.imported_at),
-        sentiment: sent(input.sentiment, former.sentiment),
-        shared_external_ids: list(input.shared_external_ids, external_id, former.shared_external_ids),
-        emails: list(input.emails, email, former.emails),
-        shared_emails: list(input.shared_emails, email, former.shared_emails),
-        phones: list(input.phones, phone, former.phones),
-        shared_phones: list(input.shared_phones, phone, former.shared_phones),
-        whatsapps: list(input.whatsapps, whatsapp, former.whatsapps),
-        facebook_ids: sent(input.facebook_ids, former.facebook_ids),
-        instagram_ids: sent(input.instagram_ids, former.instagram_ids),
-        socials: list(input.socials, social, former.socials),
-        shared_socials: list(input.shared_socials, social, former.shared_socials),
-        urls: list(input.urls, web_url, former.urls),
-        locations: list(input.locations, location, former.locations),
+        sentiment: sent(input.sentiment.filter(|sentiment| sentiment.polarity.is_some()), former.sentiment),
+        shared_external_ids: list(
+            input.shared_external_ids,
+            |item| items.external_id(item),
+            former.shared_external_ids,
+        ),
+        emails: list(input.emails, |item| items.email(item), former.emails),
+        shared_emails: list(input.shared_emails, |item| items.email(item), former.shared_emails),
+        phones: list(input.phones, |item| items.phone(item), former.phones),
+        shared_phones: list(input.shared_phones, |item| items.phone(item), former.shared_phones),
+        whatsapps: list(input.whatsapps, |item| items.whatsapp(item), former.whatsapps),
+        facebook_ids: list(input.facebook_ids, |item| items.facebook_id(item), former.facebook_ids),
+        instagram_ids: list(input.instagram_ids, |item| items.instagram_id(item), former.instagram_ids),
+        socials: list(input.socials, |item| items.social(item), former.socials),
+        shared_socials: list(input.shared_socials, |item| items.social(item), former.shared_socials),
+        urls: list(input.urls, |item| items.web_url(item), former.urls),
+        locations: list(input.locations, |item| items.location(item), former.locations),
         tags: sent(tags.map(|ids| ids.iter().map(ObjectId::to_string).collect()), former.tags),
         custom: match (input.custom, former.custom) {
             (None, former) => former,
@@ -69,7 +82,7 @@ pub(super) fn write(
         let title = format!("The record would have more than {MAX_CUSTOM} custom attributes");
         return Err(Refusal::new(400, code::BAD_PARAM, "custom", title));
     }
-    attributes.display_name = derive::display_name(attributes).into();
+    derive::derive(attributes);
     Ok(())
 }
 
@@ -77,84 +90,147 @@ fn sent<T>(sent: Option<T>, former: Field<T>) -> Field<T> {
     sent.map_or(former, Field::Value)
 }
 
-fn list<T>(sent: Option<Vec<T>>, complete: fn(T) -> T, former: Field<Vec<T>>) -> Field<Vec<T>> {
+fn list<T>(sent: Option<Vec<T>>, complete: impl Fn(T) -> T, former: Field<Vec<T>>) -> Field<Vec<T>> {
     sent.map_or(former, |items| Field::Value(items.into_iter().map(complete).collect()))
 }
 
-/// Setting `externalId` puts `{externalId, verified: true}` first in `externalIds` and replaces the former primary one
-/// (§7.2). A list sent without it makes its first entry the primary one, unless the former primary is still in it.
-fn write_external_ids(attributes: &mut CustomerAttributes, primary: Field<String>, sent: Option<Vec<ExternalId>>) {
-    let former = attributes.external_id.value().cloned();
-    let list_was_sent = sent.is_some();
-    let mut ids: Vec<ExternalId> = match sent {
-        Some(sent) => sent.into_iter().map(external_id).collect(),
-        None => std::mem::take(&mut attributes.external_ids).into_value().unwrap_or_default(),
-    };
-    if !list_was_sent && !primary.is_absent() {
-        ids.retain(|item| Some(&item.external_id) != former.as_ref());
-    }
-    attributes.external_id = match primary {
-        Field::Value(primary) => {
-            ids.retain(|item| identity::composed(&item.external_id) != primary);
-            ids.insert(0, ExternalId { verified: Some(true), ..ExternalId::new(primary.clone()) });
-            Field::Value(primary)
+/// The form of the items of all lists. `verified` is false when it was not sent, and types have the defaults that were
+/// recorded; what an item was answered with and nobody can write (`id`, `externalVerified`) is not taken over, so that a
+/// list can be sent back as it was answered.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Items {
+    pub(super) ids: ItemIds,
+}
+
+impl Items {
+    const fn id(self) -> Field<String> {
+        match self.ids {
+            ItemIds::Null => Field::Null,
+            ItemIds::Omit => Field::Absent,
         }
-        Field::Null => Field::Null,
-        Field::Absent if list_was_sent => ids
-            .iter()
-            .find(|item| Some(&item.external_id) == former.as_ref())
-            .or_else(|| ids.first())
-            .map_or(Field::Absent, |item| Field::Value(item.external_id.clone())),
-        Field::Absent => std::mem::take(&mut attributes.external_id),
-    };
-    attributes.external_ids = ids.into();
-}
+    }
 
-// Items carry the members of the seed page: `id: null`, `verified: false` and a type by default; a string never sent
-// stays absent. External ids carry no `id` (recorded, §7.2).
+    /// Setting `externalId` puts `{externalId, verified: true}` first in `externalIds` and replaces the former primary
+    /// one (§7.2); one that is primary already stays as it is. A list sent without it makes its first entry the primary
+    /// one, unless the former primary is still in it or it has the same ids as before. The primary one is always first.
+    fn write_external_ids(
+        self,
+        attributes: &mut CustomerAttributes,
+        primary: Field<String>,
+        sent: Option<Vec<ExternalId>>,
+    ) -> Result<(), Refusal> {
+        if primary.is_absent() && sent.is_none() {
+            return Ok(());
+        }
+        let stored = std::mem::take(&mut attributes.external_ids).into_value().unwrap_or_default();
+        let former = std::mem::take(&mut attributes.external_id);
+        let list_was_sent = sent.is_some();
+        let mut ids = sent.unwrap_or_else(|| stored.clone());
+        if !list_was_sent && primary != former {
+            ids.retain(|item| Some(&item.external_id) != former.value());
+        }
+        attributes.external_id = match primary {
+            Field::Absent if same_ids(&ids, &stored) => former,
+            Field::Absent => ids
+                .iter()
+                .find(|item| Some(&item.external_id) == former.value())
+                .or_else(|| ids.first())
+                .map_or(Field::Absent, |item| Field::Value(item.external_id.clone())),
+            sent => {
+                if let Field::Value(primary) = &sent {
+                    promote(&mut ids, primary, list_was_sent || sent == former);
+                }
+                sent
+            }
+        };
+        if let Field::Value(primary) = &attributes.external_id
+            && let Some(at) = ids.iter().position(|item| item.external_id == *primary)
+        {
+            ids[..=at].rotate_right(1);
+        }
+        if ids.len() > MAX_EXTERNAL_IDS {
+            let title =
+                format!("There would be {} external ids with the primary one, at most {MAX_EXTERNAL_IDS}", ids.len());
+            return Err(Refusal::bad_input(vec![Fault::of_attribute(
+                "externalIds",
+                title,
+                "send externalId as one of externalIds, or fewer of them",
+            )]));
+        }
+        attributes.external_ids = ids.into_iter().map(|item| self.external_id(item)).collect::<Vec<_>>().into();
+        Ok(())
+    }
 
-fn external_id(item: ExternalId) -> ExternalId {
-    ExternalId { verified: item.verified.or(Some(false)), ..item }
-}
+    fn external_id(self, item: ExternalId) -> ExternalId {
+        ExternalId {
+            id: self.id(),
+            external_id: item.external_id,
+            verified: item.verified.or(Some(false)),
+            external_verified: Some(false),
+            extra: Map::new(),
+        }
+    }
 
-fn email(item: Email) -> Email {
-    Email {
-        id: Field::Null,
-        email: identity::email_address(&item.email),
-        kind: item.kind.or(Some(ContactType::Home)),
-        verified: item.verified.or(Some(false)),
-        extra: item.extra,
+    fn email(self, item: Email) -> Email {
+        Email {
+            id: self.id(),
+            email: identity::email_address(&item.email),
+            kind: item.kind.or(Some(ContactType::Home)),
+            verified: item.verified.or(Some(false)),
+            external_verified: Some(false),
+            extra: Map::new(),
+        }
+    }
+
+    fn phone(self, item: Phone) -> Phone {
+        Phone {
+            id: self.id(),
+            phone: item.phone,
+            kind: item.kind.or(Some(ContactType::Mobile)),
+            verified: item.verified.or(Some(false)),
+            extra: Map::new(),
+        }
+    }
+
+    /// Stored like `whatsapp:+1234567890` (§7.1).
+    fn whatsapp(self, item: Phone) -> Phone {
+        let phone = format!("whatsapp:+{}", identity::digits(&item.phone));
+        self.phone(Phone { phone, ..item })
+    }
+
+    fn facebook_id(self, item: FacebookId) -> FacebookId {
+        FacebookId { id: self.id(), extra: Map::new(), ..item }
+    }
+
+    fn instagram_id(self, item: InstagramId) -> InstagramId {
+        InstagramId { id: self.id(), extra: Map::new(), ..item }
+    }
+
+    fn social(self, item: Social) -> Social {
+        Social { id: self.id(), verified: item.verified.or(Some(false)), extra: Map::new(), ..item }
+    }
+
+    fn web_url(self, item: WebUrl) -> WebUrl {
+        WebUrl { id: self.id(), kind: item.kind.or(Some(UrlType::Website)), extra: Map::new(), ..item }
+    }
+
+    fn location(self, item: Location) -> Location {
+        Location { id: self.id(), kind: item.kind.over(Field::Value(ContactType::Home)), extra: Map::new(), ..item }
     }
 }
 
-fn phone(item: Phone) -> Phone {
-    Phone {
-        id: Field::Null,
-        kind: item.kind.or(Some(ContactType::Home)),
-        verified: item.verified.or(Some(false)),
-        ..item
+/// Makes `primary` one of `ids`, verified: unless `keeps_verified`, when an entry that says otherwise counts. `primary` is
+/// composed; an entry written before accents were composed is the same id.
+fn promote(ids: &mut Vec<ExternalId>, primary: &str, keeps_verified: bool) {
+    let at = ids.iter().position(|item| identity::composed(&item.external_id) == primary);
+    let verified = at.and_then(|at| ids[at].verified).filter(|_| keeps_verified).or(Some(true));
+    let item = ExternalId { verified, ..ExternalId::new(primary) };
+    match at {
+        Some(at) => ids[at] = item,
+        None => ids.insert(0, item),
     }
 }
 
-/// Stored like `whatsapp:+1234567890` (§7.1).
-fn whatsapp(item: Phone) -> Phone {
-    Phone {
-        id: Field::Null,
-        phone: format!("whatsapp:+{}", identity::digits(&item.phone)),
-        kind: item.kind.or(Some(ContactType::Mobile)),
-        verified: item.verified.or(Some(false)),
-        extra: item.extra,
-    }
-}
-
-fn social(item: Social) -> Social {
-    Social { id: Field::Null, verified: item.verified.or(Some(false)), ..item }
-}
-
-fn web_url(item: WebUrl) -> WebUrl {
-    WebUrl { id: Field::Null, kind: item.kind.or(Some(UrlType::Website)), ..item }
-}
-
-fn location(item: Location) -> Location {
-    Location { id: Field::Null, kind: item.kind.over(Field::Value(ContactType::Home)), ..item }
+fn same_ids(left: &[ExternalId], right: &[ExternalId]) -> bool {
+    left.len() == right.len() && left.iter().all(|item| right.iter().any(|other| other.external_id == item.external_id))
 }

@@ -30,7 +30,10 @@ pub(crate) async fn create_customer(call: Call<CreateCustomer>) -> Result<Answer
     for _ in 0..ATTEMPTS {
         let mut input = read_input(&call)?;
         let tags = tags::resolve(&call, input.tags.take()).await?;
-        let changes = call.ready()(customer::create(&act.context(), id, event, Write { input, tags })?, 0)?;
+        let changes = call.ready()(
+            customer::create(&act.context(), id, event, Write { input, tags, item_ids: call.app().settings.item_ids })?,
+            0,
+        )?;
         let error = match call.commit(changes).await {
             Ok(changes) => return written(changes, Answer::created),
             Err(error) => error,
@@ -39,7 +42,7 @@ pub(crate) async fn create_customer(call: Call<CreateCustomer>) -> Result<Answer
         match error {
             CommitError::Claimed { kind: ClaimKind::TagName, .. } => {}
             CommitError::Claimed { .. } => {
-                let write = Write { input: call.input()?, tags: None };
+                let write = Write { input: call.input()?, ..Write::default() };
                 let wanted = customer::create(&act.context(), id, event, write)?;
                 return Err(conflict(&call, &error, &wanted));
             }
@@ -75,7 +78,7 @@ where
         let stored = find(&call, id).await?;
         refuse_deleted(&call, stored.as_ref())?;
         let tags = tags::resolve(&call, input.tags.take()).await?;
-        let write = Write { input, tags };
+        let write = Write { input, tags, item_ids: call.app().settings.item_ids };
         let decide = {
             let (act, options, write) = (act.clone(), options.clone(), write.clone());
             move |stored: Option<Stored>| customer::update(&act.context(), stored.as_ref(), event, write, &options)

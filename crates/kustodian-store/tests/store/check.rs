@@ -36,7 +36,7 @@ fn customer(org: &Org, id: ObjectId, number: u32) -> ChangeSet {
     let context = Context { org, actor: next_id(), now: at(5_000), client: "test", request_id: "request" };
     let event = EventSeed { id: next_id(), salt: Salt([7; 16]) };
     let input = serde_json::from_str(&body).unwrap();
-    kustodian_core::customer::create(&context, id, event, Write { input, tags: None }).unwrap()
+    kustodian_core::customer::create(&context, id, event, Write { input, ..Write::default() }).unwrap()
 }
 
 /// A database with more tags and customers than are read at a time.

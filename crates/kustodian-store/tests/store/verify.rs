@@ -263,7 +263,7 @@ async fn an_end_that_was_cut_off_without_a_trace_is_found_by_the_end_that_was_ke
 fn life(org: &Org, number: u32) -> ChangeSet {
     let id = next_id();
     let seed = || EventSeed { id: next_id(), salt: Salt(id.as_bytes().repeat(2)[..16].try_into().unwrap()) };
-    let write = |body: serde_json::Value| Write { input: serde_json::from_value(body).unwrap(), tags: None };
+    let write = |body: serde_json::Value| Write { input: serde_json::from_value(body).unwrap(), ..Write::default() };
     let context =
         |later: i64| Context { org, actor: org.id, now: at(1_000 + later), client: "api", request_id: "request" };
     let body = serde_json::json!({

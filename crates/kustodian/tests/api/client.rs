@@ -73,12 +73,14 @@ fn typed_customer() -> CustomerInput {
         shared_phones: Some(vec![Phone::new("+18005550000").kind(ContactType::Fax)]),
         whatsapps: Some(vec![Phone::new("whatsapp:+18005551313")]),
         facebook_ids: Some(vec![FacebookId {
+            id: Field::Absent,
             page_id: "p1".to_owned(),
             user_id: "u1".to_owned(),
             name: Some("Ada".to_owned()),
             extra: serde_json::Map::new(),
         }]),
         instagram_ids: Some(vec![InstagramId {
+            id: Field::Absent,
             page_id: "p1".to_owned(),
             thread_id: "t1".to_owned(),
             username: "ada".to_owned(),

@@ -43,18 +43,21 @@ fn an_event_stands_in_the_recorded_envelope_with_the_record_as_it_left_it() {
 
     let events = first(&server, 3);
     let org = &created["relationships"]["org"]["data"]["id"];
+    let org_name = server.get(&format!("/v1/orgs/{}", org.as_str().unwrap())).expect(200).attributes()["name"].clone();
     let mut create = events[0].clone();
     assert_eq!(create["id"].take().as_str().unwrap().len(), 24);
     assert!(create["position"].take().is_u64());
+    assert!(create.get("changes").is_none(), "there are none when a record is made");
     assert_eq!(
         create,
         json!({
-            "id": null, "name": "kustomer.customer.create", "org": org, "partition": org, "data": created,
-            "createdAt": created["attributes"]["createdAt"], "changes": null, "persist": true, "client": "api",
+            "id": null, "name": "kustomer.customer.create", "org": org, "orgName": org_name, "partition": org, "data": created,
+            "createdAt": created["attributes"]["createdAt"], "persist": true, "client": "api",
             "dataId": created["id"], "meta": { "customChanged": false }, "snsFilters": [], "rev": 1, "position": null,
             "userId": created["relationships"]["createdBy"]["data"]["id"],
         })
     );
+    assert!(events[1..].iter().all(|event| event.get("orgName").is_none() && event["changes"].is_object()));
     assert_eq!(&events[1]["data"], updated.data());
     assert_eq!(events[1]["meta"], json!({ "customChanged": true }));
     let changed = &events[1]["changes"]["attributes"];

@@ -38,6 +38,7 @@ mod query_parameters;
 mod readme;
 mod replay;
 mod roles;
+mod round_trip;
 mod search;
 mod search_clients;
 mod secrets;

@@ -52,6 +52,8 @@ mod query_parameters;
 mod replay;
 #[path = "../api/roles.rs"]
 mod roles;
+#[path = "../api/round_trip.rs"]
+mod round_trip;
 #[path = "../api/search/mod.rs"]
 mod search;
 #[path = "../api/secrets.rs"]

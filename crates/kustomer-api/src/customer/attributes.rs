@@ -29,7 +29,14 @@ pub struct CustomerAttributes {
     /// As sent; may be empty.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub name: Field<String>,
-    /// The name, or what stands in for it: the first e-mail address, then the first phone number, and so on.
+    /// The first word of `name`, as typed; absent when there is none.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub first_name: Field<String>,
+    /// What follows the first word of `name`, as typed; absent when there is nothing.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub last_name: Field<String>,
+    /// The name, or what stands in for it: the first e-mail address, then the first phone number, and so on; colour and
+    /// icon of a customer without any of them.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub display_name: Field<String>,
     /// A colour picked when the customer was made.
@@ -128,7 +135,7 @@ pub struct CustomerAttributes {
     /// Ids of tags.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub tags: Field<Vec<String>>,
-    /// How the customer feels; `{}` when nothing is known.
+    /// How the customer feels; absent, or `{}` from older servers, when nothing is known.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub sentiment: Field<Sentiment>,
     /// Custom attributes; absent when never set.
@@ -158,7 +165,7 @@ pub struct CustomerAttributes {
     /// When the newest message was sent.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub last_message_at: Field<Timestamp>,
-    /// The newest message from the customer; `{}` when there is none.
+    /// The newest message from the customer; absent, or `{}` from older servers, when there is none.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub last_message_in: Field<Map<String, Value>>,
     /// The newest message to the customer.
@@ -185,7 +192,7 @@ pub struct CustomerAttributes {
     /// What the customer said about the service.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub satisfaction_level: Field<SatisfactionLevel>,
-    /// True on every customer seen.
+    /// Whether there is any identity: an e-mail address, phone or WhatsApp number, social profile or external id.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub verified: Field<bool>,
     /// Whether the record is deleted.

@@ -1,5 +1,5 @@
-//! The items of a customer's lists. The same types are written and read: `id` only comes from the server, and what is
-//! optional on a write has a value on a read.
+//! The items of a customer's lists. The same types are written and read, so that a list can be sent back as it was
+//! answered: `id` and `externalVerified` only come from the server, and what is optional on a write has a value on a read.
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -12,11 +12,11 @@ open_enum! {
     /// What an e-mail address, a phone number or a location is used as. Which of these an item takes depends on the
     /// list it stands in (`docs/contract/customer.md`).
     ContactType {
-        /// Private; the default everywhere but in `whatsapps`.
+        /// Private; the default of e-mail addresses and locations.
         Home = "home",
         /// At work.
         Work = "work",
-        /// A mobile phone.
+        /// A mobile phone; the default of phone and WhatsApp numbers.
         Mobile = "mobile",
         /// A fax machine.
         Fax = "fax",
@@ -66,7 +66,7 @@ open_enum! {
 /// An e-mail address.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Email {
-    /// Null on every answer seen; never written.
+    /// Null or absent on every answer seen; ignored on a write.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub id: Field<String>,
     /// The address; unique in the org, case aside, unless it stands in `sharedEmails`.
@@ -77,6 +77,9 @@ pub struct Email {
     /// Whether it is known to be the customer's; false when not sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verified: Option<bool>,
+    /// Whether another system knows it to be the customer's; ignored on a write.
+    #[serde(rename = "externalVerified", default, skip_serializing_if = "Option::is_none")]
+    pub external_verified: Option<bool>,
     /// Members this version does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
@@ -106,12 +109,12 @@ impl Email {
 /// A phone number, also one of WhatsApp.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Phone {
-    /// Null on every answer seen; never written.
+    /// Null or absent on every answer seen; ignored on a write.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub id: Field<String>,
     /// The number, kept as sent; unique in the org by its digits, unless it stands in `sharedPhones`.
     pub phone: String,
-    /// `mobile`, `home`, `work`, `fax` or `other`; `home` when not sent (`mobile` in `whatsapps`).
+    /// `mobile`, `home`, `work`, `fax` or `other`; `mobile` when not sent. Always `mobile` in `whatsapps`.
     #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<ContactType>,
     /// Whether it is known to be the customer's; false when not sent.
@@ -147,14 +150,17 @@ impl Phone {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ExternalId {
-    /// Seen as null in documents, absent in real traffic; never written.
+    /// Null or absent on every answer seen; ignored on a write.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub id: Field<String>,
-    /// 1 to 255 characters; unique in the org unless it stands in `sharedExternalIds`.
+    /// 1 to 256 characters; unique in the org unless it stands in `sharedExternalIds`.
     pub external_id: String,
     /// Whether it is known to be the customer's; false when not sent, true for the primary one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verified: Option<bool>,
+    /// Whether another system knows it to be the customer's; ignored on a write.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_verified: Option<bool>,
     /// Members this version does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
@@ -170,7 +176,7 @@ impl ExternalId {
 /// A profile on a social network.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Social {
-    /// Null on every answer seen; never written.
+    /// Null or absent on every answer seen; ignored on a write.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub id: Field<String>,
     /// The network.
@@ -210,7 +216,7 @@ impl Social {
 /// A web address.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct WebUrl {
-    /// Null on every answer seen; never written.
+    /// Null or absent on every answer seen; ignored on a write.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub id: Field<String>,
     /// The address.
@@ -234,7 +240,7 @@ impl WebUrl {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Location {
-    /// Null on every answer seen; never written.
+    /// Null or absent on every answer seen; ignored on a write.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub id: Field<String>,
     /// `home`, `work` or `other`; `home` when not sent.
@@ -288,6 +294,9 @@ pub struct Location {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FacebookId {
+    /// Null or absent on every answer seen; ignored on a write.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub id: Field<String>,
     /// The page, at most 255 characters.
     pub page_id: String,
     /// The user, at most 255 characters.
@@ -304,6 +313,9 @@ pub struct FacebookId {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct InstagramId {
+    /// Null or absent on every answer seen; ignored on a write.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub id: Field<String>,
     /// The page, at most 255 characters.
     pub page_id: String,
     /// The thread, at most 255 characters.
@@ -318,7 +330,7 @@ pub struct InstagramId {
     pub extra: Map<String, Value>,
 }
 
-/// How a customer feels. `{}` on a read when nothing is known.
+/// How a customer feels. `{}` on a read from older servers when nothing is known, and ignored on a write.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Sentiment {
     /// -1, 0 or 1.

@@ -6,6 +6,7 @@ mod contact;
 mod endpoints;
 mod history;
 mod input;
+mod read_only;
 pub mod request_schema;
 mod response_schema;
 
@@ -26,6 +27,7 @@ pub use history::{
     StateQuery,
 };
 pub use input::CustomerInput;
+pub use read_only::READ_ONLY;
 pub use response_schema::CUSTOMER;
 
 /// The `type` of a customer.

@@ -2,6 +2,7 @@
 //! `docs/contract/customer.md`.
 
 use super::contact::{Gender, SocialType, UrlType};
+use super::read_only::READ_ONLY;
 use crate::schema::{DATE_TIME, EMAIL, MAX_URL, Object, PHONE, Property, Schema, TAG, URI, URL, WHATSAPP};
 
 const EMAIL_TYPES: &[&str] = &["home", "work", "other"];
@@ -48,7 +49,7 @@ pub static CUSTOMER_INPUT: Schema = Schema::object(&Object {
             "tags",
             Schema::set_of(20, &TAG_ITEM).about("Names or ids; unknown names become tags. Answered as ids."),
         ),
-        Property::optional("sentiment", Schema::object(&SENTIMENT)),
+        Property::optional("sentiment", Schema::object(&SENTIMENT).or_empty()),
         Property::optional("custom", Schema::custom()),
         Property::optional("birthdayAt", DATE),
         Property::optional("gender", Schema::one_of(Gender::VALUES).or_blank()),
@@ -57,16 +58,28 @@ pub static CUSTOMER_INPUT: Schema = Schema::object(&Object {
         Property::optional("rev", Schema::number().about("On an update, the revision the record must have.")),
         Property::optional("defaultLang", Schema::text_of(0, 100).or_null()),
     ],
-});
+})
+.with_read_only(READ_ONLY);
 
 const DATE: Schema = Schema::format(DATE_TIME).or_blank();
+
+/// What an item is answered with and never written with. Clients read a list, append an item and send the list back, so
+/// these are accepted in every item, and ignored (`docs/contract/behaviour.md` §22).
+const ANSWERED: [Property; 2] = [
+    Property::optional("id", Schema::text_of(0, 256).or_null().about(IGNORED)),
+    Property::optional("externalVerified", Schema::boolean().about(IGNORED)),
+];
+
+const IGNORED: &str = "Only answered; accepted and ignored, so that an answered list can be sent back.";
 
 static EXTERNAL_ID: Schema = Schema::object(&Object {
     name: "ExternalIdInput",
     open: false,
     properties: &[
-        Property::required("externalId", Schema::text_of(1, 255)),
+        Property::required("externalId", Schema::text_of(1, 256)),
         Property::optional("verified", Schema::boolean()),
+        ANSWERED[0],
+        ANSWERED[1],
     ],
 });
 
@@ -77,6 +90,8 @@ static EMAIL_ITEM: Schema = Schema::object(&Object {
         Property::optional("type", Schema::one_of(EMAIL_TYPES)),
         Property::required("email", Schema::format(EMAIL)),
         Property::optional("verified", Schema::boolean()),
+        ANSWERED[0],
+        ANSWERED[1],
     ],
 });
 
@@ -87,6 +102,8 @@ static PHONE_ITEM: Schema = Schema::object(&Object {
         Property::optional("type", Schema::one_of(PHONE_TYPES)),
         Property::required("phone", Schema::format(PHONE)),
         Property::optional("verified", Schema::boolean()),
+        ANSWERED[0],
+        ANSWERED[1],
     ],
 });
 
@@ -97,6 +114,8 @@ static WHATSAPP_ITEM: Schema = Schema::object(&Object {
         Property::optional("type", Schema::one_of(WHATSAPP_TYPES)),
         Property::required("phone", Schema::format(WHATSAPP)),
         Property::optional("verified", Schema::boolean()),
+        ANSWERED[0],
+        ANSWERED[1],
     ],
 });
 
@@ -107,6 +126,8 @@ static FACEBOOK_ID: Schema = Schema::object(&Object {
         Property::required("pageId", Schema::text_of(0, 255)),
         Property::required("userId", Schema::text_of(0, 255)),
         Property::optional("name", Schema::text_of(0, 255)),
+        ANSWERED[0],
+        ANSWERED[1],
     ],
 });
 
@@ -118,6 +139,8 @@ static INSTAGRAM_ID: Schema = Schema::object(&Object {
         Property::required("threadId", Schema::text_of(0, 255)),
         Property::required("username", Schema::text_of(0, 255)),
         Property::optional("instagramId", Schema::text_of(0, 255)),
+        ANSWERED[0],
+        ANSWERED[1],
     ],
 });
 
@@ -130,6 +153,8 @@ static SOCIAL: Schema = Schema::object(&Object {
         Property::required("username", Schema::text_of(1, 256)),
         Property::optional("url", Schema::format_of(0, MAX_URL, URI)),
         Property::optional("verified", Schema::boolean()),
+        ANSWERED[0],
+        ANSWERED[1],
     ],
 });
 
@@ -139,6 +164,8 @@ static URL_ITEM: Schema = Schema::object(&Object {
     properties: &[
         Property::optional("type", Schema::one_of(UrlType::VALUES)),
         Property::required("url", Schema::format_of(0, MAX_URL, URL)),
+        ANSWERED[0],
+        ANSWERED[1],
     ],
 });
 
@@ -160,6 +187,8 @@ static LOCATION: Schema = Schema::object(&Object {
         Property::optional("cityName", Schema::text_of(0, 128).or_null()),
         Property::optional("zipCode", Schema::text_of(0, 30).or_null()),
         Property::optional("areaCode", Schema::text_of(0, 30).or_null()),
+        ANSWERED[0],
+        ANSWERED[1],
     ],
 });
 

@@ -35,12 +35,15 @@ const NULLABLE_MOMENT: Schema = Schema::format(DATE_TIME).or_null();
 static WORD: Schema = Schema::text();
 static ANY: Schema = Schema::any();
 const ID: Property = Property::optional("id", Schema::text().or_null());
+const EXTERNAL_VERIFIED: Property = Property::optional("externalVerified", Schema::boolean());
 
 static ATTRIBUTES: Object = Object {
     name: "CustomerAttributes",
     open: true,
     properties: &[
         Property::optional("name", NULLABLE),
+        Property::optional("firstName", TEXT.about("The first word of `name`.")),
+        Property::optional("lastName", TEXT.about("What follows the first word of `name`.")),
         Property::optional("displayName", TEXT),
         Property::optional("displayColor", TEXT),
         Property::optional("displayIcon", TEXT),
@@ -56,8 +59,8 @@ static ATTRIBUTES: Object = Object {
         Property::optional("sharedPhones", Schema::list(&PHONE)),
         Property::optional("whatsapps", Schema::list(&PHONE)),
         Property::optional("sharedWhatsapps", Schema::list(&PHONE)),
-        Property::optional("facebookIds", Schema::list(&OPEN)),
-        Property::optional("instagramIds", Schema::list(&OPEN)),
+        Property::optional("facebookIds", Schema::list(&FACEBOOK_ID)),
+        Property::optional("instagramIds", Schema::list(&INSTAGRAM_ID)),
         Property::optional("smoochIds", Schema::list(&ANY)),
         Property::optional("socials", Schema::list(&SOCIAL)),
         Property::optional("sharedSocials", Schema::list(&SOCIAL)),
@@ -95,6 +98,7 @@ static ATTRIBUTES: Object = Object {
         Property::optional("satisfactionLevel", Schema::map(&ANY)),
         Property::optional("verified", Schema::boolean()),
         Property::optional("deleted", Schema::boolean()),
+        Property::optional("erasedAt", MOMENT),
         Property::optional("roleGroupVersions", Schema::list(&ANY)),
         Property::optional("accessOverride", Schema::list(&ANY)),
         Property::optional("rev", Schema::integer().about("1 when made, one more with every stored change.")),
@@ -104,7 +108,12 @@ static ATTRIBUTES: Object = Object {
 static EXTERNAL_ID: Schema = Schema::object(&Object {
     name: "ExternalId",
     open: true,
-    properties: &[Property::required("externalId", TEXT), Property::required("verified", Schema::boolean()), ID],
+    properties: &[
+        Property::required("externalId", TEXT),
+        Property::required("verified", Schema::boolean()),
+        EXTERNAL_VERIFIED,
+        ID,
+    ],
 });
 
 static EMAIL: Schema = Schema::object(&Object {
@@ -114,6 +123,7 @@ static EMAIL: Schema = Schema::object(&Object {
         Property::required("email", TEXT),
         Property::required("type", TEXT),
         Property::required("verified", Schema::boolean()),
+        EXTERNAL_VERIFIED,
         ID,
     ],
 });
@@ -170,7 +180,28 @@ static LOCATION: Schema = Schema::object(&Object {
     ],
 });
 
-static OPEN: Schema = Schema::map(&ANY);
+static FACEBOOK_ID: Schema = Schema::object(&Object {
+    name: "FacebookId",
+    open: true,
+    properties: &[
+        Property::required("pageId", TEXT),
+        Property::required("userId", TEXT),
+        Property::optional("name", TEXT),
+        ID,
+    ],
+});
+
+static INSTAGRAM_ID: Schema = Schema::object(&Object {
+    name: "InstagramId",
+    open: true,
+    properties: &[
+        Property::required("pageId", TEXT),
+        Property::required("threadId", TEXT),
+        Property::required("username", TEXT),
+        Property::optional("instagramId", TEXT),
+        ID,
+    ],
+});
 
 static SENTIMENT: Object = Object {
     name: "Sentiment",

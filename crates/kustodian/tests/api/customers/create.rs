@@ -16,6 +16,8 @@ fn completed(sent: &Value) -> Value {
         "phones",
         "sharedPhones",
         "whatsapps",
+        "facebookIds",
+        "instagramIds",
         "socials",
         "sharedSocials",
         "urls",
@@ -24,21 +26,25 @@ fn completed(sent: &Value) -> Value {
         for item in expected[list].as_array_mut().unwrap() {
             item["id"] = Value::Null;
             let default = match list {
-                "whatsapps" => "mobile",
+                "phones" | "sharedPhones" | "whatsapps" => "mobile",
                 "urls" => "website",
                 _ => "home",
             };
-            if item.get("type").is_none() {
+            let has_type = !["facebookIds", "instagramIds"].contains(&list);
+            if item.get("type").is_none() && has_type {
                 item["type"] = json!(default);
             }
-            if item.get("verified").is_none() && !["urls", "locations"].contains(&list) {
+            if item.get("verified").is_none() && has_type && !["urls", "locations"].contains(&list) {
                 item["verified"] = json!(false);
+            }
+            if ["emails", "sharedEmails"].contains(&list) {
+                item["externalVerified"] = json!(false);
             }
         }
     }
-    expected["externalIds"] =
-        json!([{ "externalId": "crm-1815", "verified": true }, { "externalId": "erp-7", "verified": true }]);
-    expected["sharedExternalIds"] = json!([{ "externalId": "household-1", "verified": false }]);
+    let external_id = |id: &str, verified: bool| json!({ "id": null, "externalId": id, "verified": verified, "externalVerified": false });
+    expected["externalIds"] = json!([external_id("crm-1815", true), external_id("erp-7", true)]);
+    expected["sharedExternalIds"] = json!([external_id("household-1", false)]);
     expected["signedUpAt"] = json!("2016-11-06T18:54:29.000Z");
     for apart in ["company", "tags"] {
         expected.as_object_mut().unwrap().remove(apart);
@@ -143,9 +149,16 @@ fn every_link_of_the_answer_can_be_followed() {
 fn no_attribute_is_required() {
     let server = Server::start();
     let bare = server.post("/v1/customers", json!({})).expect(201);
-    assert_eq!(bare.attributes()["displayName"], "Unknown");
+    let of = |name: &str| {
+        let word = bare.attributes()[name].as_str().unwrap();
+        format!("{}{}", word[..1].to_uppercase(), &word[1..])
+    };
+    assert_eq!(bare.attributes()["displayName"], format!("{} {}", of("displayColor"), of("displayIcon")));
+    assert_eq!(bare.attributes()["verified"], false);
     assert_eq!(bare.attributes()["emails"], json!([]));
-    assert!(bare.attributes().get("name").is_none());
+    for unset in ["name", "firstName", "lastName", "sentiment", "lastMessageIn", "lastMessageOut"] {
+        assert!(bare.attributes().get(unset).is_none(), "{unset}");
+    }
 }
 
 #[test]

@@ -1,0 +1,221 @@
+//! The law of the round trip: what any `GET` answers as a writable attribute, sent back, is a 200 that changes no value.
+
+use std::collections::BTreeSet;
+
+use kustomer_api::customer::READ_ONLY;
+use kustomer_api::schema::{Kind, ReadOnly, Schema};
+use kustomer_api::{customer, shortcut, team};
+use reqwest::Method;
+use serde_json::{Map, Value, json};
+
+use crate::server::{Server, full_customer};
+
+/// What every update leaves behind.
+const MARKS: [&str; 4] = ["rev", "updatedAt", "modifiedAt", "lastActivityAt"];
+
+fn writable(attributes: &Value, read_only: &[ReadOnly]) -> Map<String, Value> {
+    let is_writable = |name: &str| !read_only.iter().any(|attribute| attribute.name == name);
+    let attributes = attributes.as_object().unwrap().iter().filter(|(name, _)| is_writable(name));
+    attributes.map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+fn values(record: &Value) -> Value {
+    let mut record = record.clone();
+    MARKS.iter().for_each(|mark| drop(record["attributes"].as_object_mut().unwrap().remove(*mark)));
+    record
+}
+
+/// Sends each writable attribute back alone, then all of them together, with each of these methods.
+fn sent_back_changes_nothing(server: &Server, path: &str, methods: &[Method], read_only: &[ReadOnly]) {
+    let send = |method: &Method, body: Value| server.call(method.clone(), path, Some(body)).expect(200);
+    let before = server.get(path).expect(200);
+    let answered = writable(before.attributes(), read_only);
+    assert!(!answered.is_empty(), "{path}");
+    // The revision moves on with each of these updates.
+    for (name, value) in answered.iter().filter(|(name, _)| *name != "rev") {
+        let after = send(&methods[0], json!({ name: value }));
+        assert_eq!(values(after.data()), values(before.data()), "{name} was sent back: {value}");
+    }
+    for method in methods {
+        let newest = Value::Object(writable(server.get(path).expect(200).attributes(), read_only));
+        assert_eq!(values(send(method, newest).data()), values(before.data()), "{method} of all of it");
+    }
+}
+
+const PATCH_AND_PUT: &[Method] = &[Method::PATCH, Method::PUT];
+
+fn path_of(record: &Value) -> String {
+    record["links"]["self"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn what_is_answered_can_be_sent_back_and_changes_no_value() {
+    let server = Server::start();
+    for customer in [full_customer(), json!({})] {
+        sent_back_changes_nothing(&server, &path_of(&server.create(customer)), PATCH_AND_PUT, READ_ONLY);
+    }
+    let cleared = path_of(&server.create(full_of_nulls()));
+    sent_back_changes_nothing(&server, &cleared, PATCH_AND_PUT, READ_ONLY);
+    // A primary external id that is not the first of the list sent, and one that was taken away.
+    let reordered = path_of(&server.create(json!({ "externalId": "a", "externalIds": [{ "externalId": "b" }] })));
+    let sent = json!({ "externalIds": [{ "externalId": "c" }, { "externalId": "a", "verified": false }] });
+    server.patch(&reordered, sent).expect(200);
+    sent_back_changes_nothing(&server, &reordered, PATCH_AND_PUT, READ_ONLY);
+    server.patch(&reordered, json!({ "externalId": null })).expect(200);
+    sent_back_changes_nothing(&server, &reordered, PATCH_AND_PUT, READ_ONLY);
+
+    let me = server.get("/v1/users/current").expect(200).data()["id"].clone();
+    let full_team = json!({ "name": "Desk", "displayName": "The desk", "icon": "sun", "members": [me],
+        "externalId": "t1", "createdAt": "2014-01-01T00:00:00Z", "importedAt": "2014-01-02T00:00:00Z" });
+    for sent in [full_team, json!({ "name": "Bare" }), json!({ "name": "Null", "icon": null })] {
+        let made = server.post("/v1/teams", sent).expect(201);
+        sent_back_changes_nothing(&server, &path_of(made.data()), PATCH_AND_PUT, team::READ_ONLY_ON_UPDATE);
+        // It can be created again from what was answered.
+        let answered = writable(made.attributes(), team::READ_ONLY);
+        server.post("/v1/teams", Value::Object(answered)).expect(201);
+    }
+    let full_shortcut = json!({ "name": "Hi", "isPrivate": true, "payload": { "text": "Hi" }, "draft": {},
+        "conversation": null });
+    for sent in [full_shortcut, json!({ "name": "Bare" })] {
+        let made = server.post("/v1/shortcuts", sent).expect(201);
+        sent_back_changes_nothing(&server, &path_of(made.data()), &[Method::PUT], shortcut::READ_ONLY);
+        server.post("/v1/shortcuts", Value::Object(writable(made.attributes(), shortcut::READ_ONLY))).expect(201);
+    }
+}
+
+/// Every attribute that can be null, null; every list empty.
+fn full_of_nulls() -> Value {
+    let full = full_customer();
+    let cleared = full.as_object().unwrap().iter().filter_map(|(name, value)| match value {
+        _ if ["createdAt", "importedAt", "sentiment", "custom"].contains(&name.as_str()) => None,
+        Value::Array(_) => Some((name.clone(), json!([]))),
+        _ => Some((name.clone(), Value::Null)),
+    });
+    Value::Object(cleared.collect())
+}
+
+#[test]
+fn items_are_accepted_in_the_printed_and_in_the_recorded_form() {
+    let server = Server::start();
+    let items = [
+        ("emails", json!({ "email": "a@acme.example", "type": "home", "verified": false })),
+        ("sharedEmails", json!({ "email": "a@acme.example" })),
+        ("phones", json!({ "phone": "5550000" })),
+        ("sharedPhones", json!({ "phone": "5550000" })),
+        ("whatsapps", json!({ "phone": "5550000" })),
+        ("externalIds", json!({ "externalId": "a" })),
+        ("sharedExternalIds", json!({ "externalId": "a" })),
+        ("facebookIds", json!({ "pageId": "p", "userId": "u" })),
+        ("instagramIds", json!({ "pageId": "p", "threadId": "t", "username": "u" })),
+        ("socials", json!({ "type": "twitter", "username": "a" })),
+        ("sharedSocials", json!({ "type": "twitter", "username": "a" })),
+        ("urls", json!({ "url": "https://acme.example" })),
+        ("locations", json!({ "name": "Home" })),
+    ];
+    let path = path_of(&server.create(json!({})));
+    for (list, item) in items {
+        let plain = server.patch(&path, json!({ list: [item] })).expect(200).attributes()[list].clone();
+        assert_eq!(plain[0].get("id"), Some(&Value::Null), "{list}");
+        for (member, value) in [
+            ("id", json!(null)),
+            ("id", json!("5c7d1a1f9a1b2c0010a1b2c3")),
+            ("externalVerified", json!(false)),
+            ("externalVerified", json!(true)),
+        ] {
+            let mut answered = item.clone();
+            answered[member] = value;
+            let after = server.patch(&path, json!({ list: [answered] })).expect(200);
+            assert_eq!(after.attributes()[list], plain, "{list}: {member} is ignored");
+        }
+        let wrong = server.patch(&path, json!({ list: [{ "id": 7 }] })).expect(400);
+        let pointers: Vec<&Value> =
+            wrong.body["errors"].as_array().unwrap().iter().map(|error| &error["meta"]["pointer"]).collect();
+        assert!(pointers.contains(&&json!(format!("/{list}/0/id"))), "{pointers:?}");
+    }
+    server.patch(&path, json!({ "sentiment": { "polarity": 1, "confidence": 0.5 } })).expect(200);
+    let kept = server.patch(&path, json!({ "sentiment": {} })).expect(200);
+    assert_eq!(kept.attributes()["sentiment"]["polarity"], 1, "an empty sentiment counts as not sent");
+    server.patch(&path, json!({ "sentiment": { "polarity": 1 } })).expect(400);
+}
+
+#[test]
+fn items_have_no_id_where_the_recorded_form_is_asked_for() {
+    let server = Server::start_with(&["--item-ids", "omit"]);
+    let path = path_of(&server.create(full_customer()));
+    for (name, value) in server.get(&path).expect(200).attributes().as_object().unwrap() {
+        for item in value.as_array().into_iter().flatten().filter(|item| item.is_object()) {
+            assert!(item.get("id").is_none(), "{name}: {item}");
+        }
+    }
+    sent_back_changes_nothing(&server, &path, PATCH_AND_PUT, READ_ONLY);
+}
+
+/// The attributes of another server, in the shapes that were recorded (`docs/contract/behaviour.md` §7.2, §22); values
+/// are made up.
+fn recorded() -> [Value; 2] {
+    [include_str!("recorded/customer_2025.json"), include_str!("recorded/customer_2020.json")]
+        .map(|attributes| serde_json::from_str(attributes).unwrap())
+}
+
+#[test]
+fn the_answered_attributes_of_another_server_create_a_customer_without_those_that_are_read_only() {
+    let server = Server::start();
+    for recorded in recorded() {
+        let made = server.post("/v1/customers", Value::Object(writable(&recorded, READ_ONLY))).expect(201);
+        for kept in ["name", "externalId", "custom", "createdAt", "lastActivityAt"] {
+            assert_eq!(made.attributes().get(kept), recorded.get(kept), "{kept}");
+        }
+        assert_eq!(made.attributes()["emails"][0]["email"], recorded["emails"][0]["email"]);
+        sent_back_changes_nothing(&server, &path_of(made.data()), PATCH_AND_PUT, READ_ONLY);
+
+        // Sent whole, every attribute that is read-only is refused, with what to do instead.
+        let refused = server.post("/v1/customers", recorded.clone()).expect(400);
+        for error in refused.body["errors"].as_array().unwrap() {
+            let name = error["source"]["parameter"].as_str().unwrap();
+            let advice = READ_ONLY.iter().find(|attribute| attribute.name == name).unwrap().advice;
+            assert!(error["message"].as_str().unwrap().ends_with(advice), "{error}");
+        }
+    }
+}
+
+/// The attributes that a schema describes.
+fn properties(schema: &Schema) -> BTreeSet<&'static str> {
+    let Kind::Object(object) = schema.kind else { panic!("no object") };
+    let attributes = object.properties.iter().find(|property| property.name == "attributes");
+    match attributes.map(|property| property.schema.kind) {
+        Some(Kind::Object(attributes)) => attributes.properties.iter().map(|property| property.name).collect(),
+        _ => object.properties.iter().map(|property| property.name).collect(),
+    }
+}
+
+#[test]
+fn every_answered_attribute_is_writable_or_listed_as_read_only_and_never_both() {
+    for (answered, written, read_only) in [
+        (&customer::CUSTOMER, &customer::request_schema::CUSTOMER_INPUT, READ_ONLY),
+        (&team::TEAM, &team::TEAM_INPUT, team::READ_ONLY),
+        (&team::TEAM, &team::TEAM_CHANGES, team::READ_ONLY_ON_UPDATE),
+        (&shortcut::SHORTCUT, &shortcut::SHORTCUT_CHANGES, shortcut::READ_ONLY),
+    ] {
+        let (answered, written) = (properties(answered), properties(written));
+        let read_only: BTreeSet<&str> = read_only.iter().map(|attribute| attribute.name).collect();
+        assert!(read_only.is_disjoint(&written), "{read_only:?}");
+        let unlisted: Vec<&&str> =
+            answered.iter().filter(|name| !written.contains(*name) && !read_only.contains(*name)).collect();
+        assert!(unlisted.is_empty(), "neither writable nor read-only: {unlisted:?}");
+    }
+}
+
+#[test]
+fn the_documentation_lists_what_is_read_only() {
+    let documented = include_str!("../../../../docs/compatibility.md");
+    for (kind, read_only) in [
+        ("customer", READ_ONLY),
+        ("team, on create", team::READ_ONLY),
+        ("team, on update", team::READ_ONLY_ON_UPDATE),
+        ("shortcut", shortcut::READ_ONLY),
+    ] {
+        let names: Vec<String> = read_only.iter().map(|attribute| format!("`{}`", attribute.name)).collect();
+        let row = format!("| {kind} | {} |", names.join(", "));
+        assert!(documented.contains(&row), "docs/compatibility.md lacks the row\n{row}");
+    }
+}
