@@ -3,6 +3,8 @@
 
 #[path = "search/aggregations.rs"]
 mod aggregations;
+#[path = "search/blanks.rs"]
+mod blanks;
 #[path = "search/dates.rs"]
 mod dates;
 #[path = "search/meaning.rs"]

@@ -53,11 +53,6 @@ impl Interval {
             None => Self { from: Some(i64::MAX), until: None },
         }
     }
-
-    /// From the beginning of it to the end of another.
-    pub(super) const fn to(self, other: Self) -> Self {
-        Self { from: self.from, until: other.until }
-    }
 }
 
 /// The time zone that days are reckoned in.

@@ -32,20 +32,30 @@ pub(super) fn read(reading: &Reading<'_>, operator: Operator, value: &Value<'_>,
             _ => Some(reading.test(Test::Set)),
         };
     }
-    match reading.subject.class() {
-        Class::Any | Class::Text => reading.words(operator, value, faults),
-        Class::String | Class::StringNotAnalyzed => match operator {
-            Operator::Contains | Operator::ContainsAny => reading.words(operator, value, faults),
-            _ => reading.whole(operator, value, faults),
-        },
-        Class::List => reading.listed(operator, value, faults),
-        Class::Datetime => reading.moment(operator, value, faults),
-        Class::Number => reading.number(operator, value, faults),
-        Class::Boolean => match value {
-            Value::Bool(value) => Some(reading.test(Test::Boolean(*value))),
-            _ => fault(faults, "type", format!("{} takes true or false", reading.subject)),
-        },
+    if let Some(node) = reading.blank(operator, value) {
+        return Some(node);
     }
+    let node = reading.filled(operator, value, faults)?;
+    // What is left are lists with a blank among other values.
+    Some(match operator {
+        Operator::In if has_blank(value) => Node::Any(vec![reading.not_set(), node]),
+        Operator::ContainsAny if has_blank(value) => everything(),
+        _ => node,
+    })
+}
+
+/// Holds for every record.
+const fn everything() -> Node {
+    Node::All(Vec::new())
+}
+
+/// Whether it is a text of nothing but blanks: what a form sends for a field that was left empty.
+fn is_blank(value: &Value<'_>) -> bool {
+    value.as_str().is_some_and(|text| text.trim().is_empty())
+}
+
+fn has_blank(value: &Value<'_>) -> bool {
+    value.as_array().is_some_and(|list| list.iter().any(is_blank))
 }
 
 /// The operator that this one denies.
@@ -70,7 +80,55 @@ impl Reading<'_> {
         Node::Test(Criterion { subject: self.subject.clone(), test })
     }
 
-    /// One value, or where the operator takes several also a list of them: never none.
+    fn not_set(&self) -> Node {
+        self.test(Test::Set).negated()
+    }
+
+    /// The meaning of an operator whose value is blank or an empty list, the same for each class; `None` for any other
+    /// value. Clients rely on `equals ""` for "not set", and send blanks for fields of a form that were left
+    /// empty, so that a blank narrows nothing elsewhere.
+    fn blank(&self, operator: Operator, value: &Value<'_>) -> Option<Node> {
+        if is_blank(value) {
+            return Some(match operator {
+                Operator::Equals | Operator::In => self.not_set(),
+                _ => everything(),
+            });
+        }
+        match (operator, value) {
+            (Operator::In, Value::Array(list)) if list.is_empty() => Some(Node::Any(Vec::new())),
+            (Operator::In, Value::Array(list)) if list.iter().all(is_blank) => Some(self.not_set()),
+            (Operator::ContainsAny, Value::Array(list)) if list.is_empty() => Some(Node::Any(Vec::new())),
+            (Operator::Contains | Operator::ContainsAny | Operator::Within, Value::Array(list))
+                if list.iter().all(is_blank) =>
+            {
+                Some(everything())
+            }
+            (Operator::Within, Value::Object(ends)) if !ends.is_empty() && ends.values().all(is_blank) => {
+                ends.keys().all(|key| matches!(key, "from" | "to" | "last" | "next")).then(everything)
+            }
+            _ => None,
+        }
+    }
+
+    /// The meaning of an operator with at least one value that is not blank.
+    fn filled(&self, operator: Operator, value: &Value<'_>, faults: &mut Faults) -> Option<Node> {
+        match self.subject.class() {
+            Class::Any | Class::Text => self.words(operator, value, faults),
+            Class::String | Class::StringNotAnalyzed => match operator {
+                Operator::Contains | Operator::ContainsAny => self.words(operator, value, faults),
+                _ => self.whole(operator, value, faults),
+            },
+            Class::List => self.listed(operator, value, faults),
+            Class::Datetime => self.moment(operator, value, faults),
+            Class::Number => self.number(operator, value, faults),
+            Class::Boolean => match value {
+                Value::Bool(value) => Some(self.test(Test::Boolean(*value))),
+                _ => fault(faults, "type", format!("{} takes true or false", self.subject)),
+            },
+        }
+    }
+
+    /// One value, or where the operator takes several also those of a list that are not blank: never none.
     fn several<'v, T>(
         &self,
         operator: Operator,
@@ -83,29 +141,26 @@ impl Reading<'_> {
         if !takes_list {
             return fault(faults, "type", format!("{operator} takes one value, in a list of them"));
         }
-        if list.is_empty() {
-            return fault(faults, "minItems", format!("{operator} takes at least one value"));
-        }
         let length = list.len();
         if length > MAX_VALUES {
             return fault(faults, "maxItems", format!("Array is too long ({length}), maximum {MAX_VALUES}"));
         }
         let mut values = Vec::with_capacity(length);
-        for (index, item) in list.iter().enumerate() {
+        let mut is_read = true;
+        for (index, item) in list.iter().enumerate().filter(|(_, item)| !is_blank(item)) {
             faults.enter_at(index);
-            values.extend(read(item, faults));
+            let value = read(item, faults);
             faults.leave();
+            is_read &= value.is_some();
+            values.extend(value);
         }
-        (values.len() == length).then_some(values)
+        is_read.then_some(values)
     }
 
     fn text<'v>(&self, value: &'v Value<'v>, faults: &mut Faults) -> Option<&'v str> {
         let Value::Str(text) = value else {
             return fault(faults, "type", format!("{} takes a string, and not_set asks for none", self.subject));
         };
-        if text.trim().is_empty() {
-            return fault(faults, "minLength", "The string is empty: not_set asks for records without a value");
-        }
         let length = text.chars().count();
         if length > MAX_TEXT {
             let title = format!("String is too long ({length} chars), maximum {MAX_TEXT}");
@@ -177,7 +232,7 @@ impl Reading<'_> {
                 Some(relative) => relative?,
                 None => {
                     let [from, to] = ends(value, faults, |value, faults| self.interval(value, faults))?;
-                    from.to(to)
+                    Interval { from: from.and_then(|from| from.from), until: to.and_then(|to| to.until) }
                 }
             };
             return Some(tests(vec![interval]));
@@ -226,8 +281,9 @@ impl Reading<'_> {
             _ => fault(faults, "type", format!("{} takes a number", self.subject)),
         };
         if operator == Operator::Within {
+            let bound = |end: Option<f64>| end.map_or(Bound::Unbounded, Bound::Included);
             let [from, to] = ends(value, faults, read)?;
-            return Some(self.test(Test::Numbers(Bound::Included(from), Bound::Included(to))));
+            return Some(self.test(Test::Numbers(bound(from), bound(to))));
         }
         let numbers = self.several(operator, value, faults, read)?;
         let first = numbers.first().copied().unwrap_or_default();
@@ -241,12 +297,12 @@ impl Reading<'_> {
     }
 }
 
-/// The two ends of `within`: `{"from": …, "to": …}` or `[…, …]`.
+/// The two ends of `within`: `{"from": …, "to": …}` or `[…, …]`; a blank one is open.
 fn ends<T>(
     value: &Value<'_>,
     faults: &mut Faults,
     mut read: impl FnMut(&Value<'_>, &mut Faults) -> Option<T>,
-) -> Option<[T; 2]> {
+) -> Option<[Option<T>; 2]> {
     let (from, to) = match value {
         Value::Array(list) => match list.as_slice() {
             [from, to] => (from, to),
@@ -258,7 +314,8 @@ fn ends<T>(
         },
         _ => return fault(faults, "type", WITHIN),
     };
-    let (from, to) = (read(from, faults), read(to, faults));
+    let mut end = |value: &Value<'_>| if is_blank(value) { Some(None) } else { read(value, faults).map(Some) };
+    let (from, to) = (end(from), end(to));
     Some([from?, to?])
 }
 

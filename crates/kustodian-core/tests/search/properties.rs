@@ -97,24 +97,32 @@ fn criterion() -> impl Strategy<Value = Value> {
         "customer_status",
         "customer_conversations_count",
     ]);
-    (name, any::<prop::sample::Index>(), TEXT, 0u8..4).prop_filter_map(
-        "a blank finds nothing",
-        |(name, at, text, count)| {
-            let class = match name.strip_prefix("customer_custom_") {
-                Some(key) => Class::of_suffix(Suffix::of(key).unwrap()),
-                None => Attribute::find(name).unwrap().class(),
-            };
-            let operator = *at.get(class.operators());
-            let value = match (class, operator) {
-                (_, Operator::Set | Operator::NotSet) => json!(true),
-                (Class::Number, Operator::Within) => json!([0, count]),
-                (Class::Number, _) => json!(count),
-                (Class::List, _) => json!("open"),
-                _ => json!(text),
-            };
-            (!text.trim().is_empty()).then(|| json!({ name: { operator.as_str(): value } }))
-        },
-    )
+    (name, any::<prop::sample::Index>(), TEXT, 0u8..4, 0u8..6).prop_map(|(name, at, text, count, form)| {
+        let class = match name.strip_prefix("customer_custom_") {
+            Some(key) => Class::of_suffix(Suffix::of(key).unwrap()),
+            None => Attribute::find(name).unwrap().class(),
+        };
+        let operator = *at.get(class.operators());
+        let value = match (class, operator) {
+            (_, Operator::Set | Operator::NotSet) => json!(true),
+            (Class::Number, Operator::Within) => json!([0, count]),
+            (Class::Number, _) => json!(count),
+            (Class::List, _) => json!("open"),
+            _ => json!(text),
+        };
+        let takes_list = match operator {
+            Operator::In | Operator::NotIn | Operator::Contains | Operator::NotContains => true,
+            Operator::ContainsAny | Operator::NotContainsAny => true,
+            _ => false,
+        };
+        let value = match form {
+            0 => json!(" "),
+            1 if takes_list => json!([]),
+            2 if takes_list => json!(["", value]),
+            _ => value,
+        };
+        json!({ name: { operator.as_str(): value } })
+    })
 }
 
 fn tree() -> impl Strategy<Value = Value> {

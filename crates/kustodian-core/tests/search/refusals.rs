@@ -101,10 +101,8 @@ fn a_value_has_the_type_of_its_attribute() {
     for (criterion, operator, title) in [
         (json!({ "customer_name": { "equals": 5 } }), "equals", "takes a string"),
         (json!({ "customer_name": { "equals": null } }), "equals", "takes a string"),
-        (json!({ "customer_name": { "equals": "" } }), "equals", "not_set"),
-        (json!({ "customer_name": { "contains": "  " } }), "contains", "empty"),
         (json!({ "customer_name": { "equals": ["Ada"] } }), "equals", "takes one value"),
-        (json!({ "customer_name": { "in": [] } }), "in", "at least one value"),
+        (json!({ "customer_name": { "equals": [] } }), "equals", "takes one value"),
         (json!({ "customer_name": { "gt": "a" } }), "gt", "is of class string, which does not take gt"),
         (json!({ "customer_name": { "equals": "x".repeat(1025) } }), "equals", "too long (1025 chars), maximum 1024"),
         (

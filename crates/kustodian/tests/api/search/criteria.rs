@@ -107,6 +107,28 @@ fn every_attribute_is_found_by_its_operators() {
         ("customer_custom_churnedBool", json!({ "equals": true }), &[GRACE]),
         ("customer_custom_churnedBool", json!({ "not_equals": true }), &[ADA, ALAN]),
         ("customer_custom_nobodyHasStr", json!({ "set": "" }), &[]),
+        ("customer_any_text", json!({ "contains": "" }), &[ADA, GRACE, ALAN]),
+        ("customer_name", json!({ "equals": " " }), &[]),
+        ("customer_name", json!({ "not_equals": "" }), &[ADA, GRACE, ALAN]),
+        ("customer_name", json!({ "in": [] }), &[]),
+        ("customer_name", json!({ "not_in": [] }), &[ADA, GRACE, ALAN]),
+        ("customer_name", json!({ "contains": "", "starts_with": "a" }), &[ADA, ALAN]),
+        ("customer_name", json!({ "contains_any": [] }), &[]),
+        ("customer_phone", json!({ "equals": "" }), &[ALAN]),
+        ("customer_phone", json!({ "in": ["", "+1 (212) 555-0000"] }), &[GRACE, ALAN]),
+        ("customer_externalId", json!({ "equals": "" }), &[ALAN]),
+        ("customer_tags", json!({ "in": ["", "vip"] }), &[ADA, ALAN]),
+        ("customer_tags", json!({ "contains": [] }), &[ADA, GRACE, ALAN]),
+        ("customer_locale", json!({ "not_equals": "" }), &[ADA, GRACE]),
+        ("customer_signed_up_at", json!({ "equals": "" }), &[GRACE, ALAN]),
+        ("customer_created_at", json!({ "gte": "2020-01-01", "lt": "" }), &[GRACE, ALAN]),
+        ("customer_custom_noteTxt", json!({ "contains": " " }), &[ADA, GRACE, ALAN]),
+        ("customer_custom_scoreNum", json!({ "equals": "" }), &[]),
+        ("customer_custom_scoreNum", json!({ "within": { "from": 50, "to": "" } }), &[GRACE]),
+        ("customer_custom_sinceAt", json!({ "in": ["", "2026-01-31"] }), &[GRACE, ALAN]),
+        ("customer_custom_churnedBool", json!({ "equals": "" }), &[ALAN]),
+        ("customer_custom_churnedBool", json!({ "not_equals": "" }), &[ADA, GRACE]),
+        ("customer_custom_siteUrl", json!({ "equals": "" }), &[ALAN]),
     ];
     let mut wrong = Vec::new();
     for (attribute, criterion, expected) in cases {
@@ -131,6 +153,14 @@ fn groups_nest_and_hold_together() {
         "not": { "customer_custom_scoreNum": { "gt": 50 } },
     });
     assert_eq!(names(&search(&server, body)), [ADA]);
+}
+
+#[test]
+fn a_form_with_an_empty_field_finds_those_without_a_value() {
+    let server = Server::start();
+    population(&server);
+    let body = json!({ "or": [{ "customer_name": { "equals": "Tom" } }, { "customer_phone": { "equals": "" } }] });
+    assert_eq!(names(&search(&server, body)), [ALAN]);
 }
 
 #[test]
