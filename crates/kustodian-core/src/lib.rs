@@ -29,6 +29,7 @@ pub mod refusal;
 pub mod resource;
 pub mod search;
 pub mod search_store;
+pub mod share;
 pub mod shortcut;
 pub mod store;
 pub mod tag;

@@ -1,5 +1,5 @@
 //! How many requests are worked on at once: of all together a fixed number, and of writes as many as the database does
-//! within the time aimed at.
+//! within the time aimed at. Orgs share both ([`Shares`]), so that one that sends too many does not shut out the others.
 //!
 //! Writes wait for one another, so each that is let in beyond what the database keeps up with makes all of them slower
 //! and none of them more. How many it keeps up with depends on the disk and on what is written, so it is measured: by
@@ -9,57 +9,60 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use kustodian_core::share::Shares;
+use kustodian_core::store::OrgKey;
+
+use crate::places::{Held, Places};
 
 /// The places for requests that are worked on.
 pub(crate) struct Admission {
-    places: Arc<Semaphore>,
+    places: Places,
     writes: Arc<Mutex<Writes>>,
 }
 
 /// A place, until dropped.
 pub(crate) struct Place {
-    _place: OwnedSemaphorePermit,
+    _place: Held,
     _write: Option<WritePlace>,
 }
 
 impl Admission {
     /// For at most `max` requests, and writes that are to take no longer than `target` on average.
     pub(crate) fn new(max: usize, target: Duration) -> Self {
-        let max = max.min(Semaphore::MAX_PERMITS);
         let writes = Writes::new(max, target, Instant::now());
-        Self { places: Arc::new(Semaphore::new(max)), writes: Arc::new(Mutex::new(writes)) }
+        Self { places: Places::new(max), writes: Arc::new(Mutex::new(writes)) }
     }
 
-    /// A place for a request, if there is one now.
-    pub(crate) fn admit(&self, is_write: bool) -> Option<Place> {
-        let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
-        let write = if is_write { Some(WritePlace::take(&self.writes)?) } else { None };
+    /// A place for a request of an org, if there is one now.
+    pub(crate) fn admit(&self, org: OrgKey, is_write: bool) -> Option<Place> {
+        let place = self.places.take(org)?;
+        let write = if is_write { Some(WritePlace::take(&self.writes, org)?) } else { None };
         Some(Place { _place: place, _write: write })
     }
 
     /// How many writes may be in flight now.
     pub(crate) fn write_limit(&self) -> usize {
-        lock(&self.writes).limit
+        lock(&self.writes).shares.limit()
     }
 }
 
 struct WritePlace {
     writes: Arc<Mutex<Writes>>,
+    org: OrgKey,
     since: Instant,
 }
 
 impl WritePlace {
-    fn take(writes: &Arc<Mutex<Writes>>) -> Option<Self> {
+    fn take(writes: &Arc<Mutex<Writes>>, org: OrgKey) -> Option<Self> {
         let since = Instant::now();
-        lock(writes).begin(since).then(|| Self { writes: Arc::clone(writes), since })
+        lock(writes).begin(org, since).then(|| Self { writes: Arc::clone(writes), org, since })
     }
 }
 
 impl Drop for WritePlace {
     fn drop(&mut self) {
         let now = Instant::now();
-        lock(&self.writes).finish(now - self.since, now);
+        lock(&self.writes).finish(self.org, now - self.since, now);
     }
 }
 
@@ -71,8 +74,8 @@ fn lock(writes: &Mutex<Writes>) -> MutexGuard<'_, Writes> {
 struct Writes {
     target: Duration,
     max: usize,
-    limit: usize,
-    in_flight: usize,
+    /// Those in flight, and how many there may be.
+    shares: Shares<OrgKey>,
     /// Since the limit was last looked at.
     round: Round,
 }
@@ -96,37 +99,36 @@ const ENOUGH: usize = 16;
 
 impl Writes {
     fn new(max: usize, target: Duration, now: Instant) -> Self {
-        Self { target, max, limit: AT_FIRST.min(max), in_flight: 0, round: Round::new(now) }
+        Self { target, max, shares: Shares::new(AT_FIRST.min(max)), round: Round::new(now) }
     }
 
-    /// Takes a place, if there is one.
-    fn begin(&mut self, now: Instant) -> bool {
-        if self.in_flight == 0 {
+    /// Takes a place, if there is one for this org.
+    fn begin(&mut self, org: OrgKey, now: Instant) -> bool {
+        if self.shares.taken() == 0 {
             // While there was nothing to do, nothing was learnt.
             self.round = Round::new(now);
         }
-        let is_free = self.in_flight < self.limit;
-        self.in_flight += usize::from(is_free);
+        let is_free = self.shares.take(org);
         self.round.has_shed |= !is_free;
         is_free
     }
 
     /// Gives a place back that was taken this long ago.
-    fn finish(&mut self, took: Duration, now: Instant) {
-        self.in_flight = self.in_flight.saturating_sub(1);
+    fn finish(&mut self, org: OrgKey, took: Duration, now: Instant) {
+        self.shares.give_back(org);
         self.round.finished += 1;
         self.round.took += took;
         let elapsed = now.saturating_duration_since(self.round.began);
         if elapsed < self.target || self.round.finished < ENOUGH {
             return;
         }
-        let finished = self.round.finished as f64;
+        let (finished, limit) = (self.round.finished as f64, self.shares.limit());
         if self.round.took.as_secs_f64() / finished > self.target.as_secs_f64() {
             let in_time = finished * self.target.as_secs_f64() / elapsed.as_secs_f64();
             // A disk that stopped for a moment is not a slow one: by half at most, and up again in a few rounds.
-            self.limit = (in_time as usize).max(self.limit / 2).max(FEWEST).min(self.max);
+            self.shares.set_limit((in_time as usize).max(limit / 2).max(FEWEST).min(self.max));
         } else if self.round.has_shed {
-            self.limit = (self.limit + self.limit / 8 + 1).min(self.max);
+            self.shares.set_limit((limit + limit / 8 + 1).min(self.max));
         }
         self.round = Round::new(now);
     }
@@ -142,6 +144,7 @@ impl Round {
 mod tests {
     use super::*;
 
+    const ORG: OrgKey = OrgKey(1);
     const TARGET: Duration = Duration::from_millis(200);
 
     /// A database that does `rate` writes a second, one after the other, and is offered `offered` a second for
@@ -156,12 +159,12 @@ mod tests {
             let now = start + Duration::from_micros(100) * step;
             let falls_due = |each_second: u32| (step + 1) * each_second / 10_000 - step * each_second / 10_000;
             for _ in 0..falls_due(offered) {
-                if writes.begin(now) {
+                if writes.begin(ORG, now) {
                     waiting.push_back(now);
                 }
             }
             for since in waiting.drain(..waiting.len().min(falls_due(rate) as usize)) {
-                writes.finish(now - since, now);
+                writes.finish(ORG, now - since, now);
                 made += 1;
             }
             if step >= seconds * 5_000 {
@@ -183,7 +186,8 @@ mod tests {
 
     #[test]
     fn a_slow_database_is_given_enough_to_fill_its_transactions() {
-        assert_eq!(offer(20, 200, 60).0, FEWEST);
+        // All but those kept for other orgs.
+        assert_eq!(offer(20, 200, 60).0, FEWEST - FEWEST / 8);
     }
 
     #[test]
@@ -194,15 +198,25 @@ mod tests {
     }
 
     #[test]
+    fn an_org_that_sends_too_much_leaves_places_for_another() {
+        let admission = Admission::new(100, TARGET);
+        let (mut held, other) = (Vec::new(), OrgKey(2));
+        held.extend(std::iter::from_fn(|| admission.admit(ORG, false)));
+        assert!(admission.admit(ORG, true).is_none());
+        held.extend((0..4).map(|_| admission.admit(other, true).unwrap()));
+        held.extend((0..4).map(|_| admission.admit(other, false).unwrap()));
+    }
+
+    #[test]
     fn a_place_is_free_again_once_it_is_dropped() {
         let admission = Admission::new(2, TARGET);
-        let (one, other) = (admission.admit(true), admission.admit(false));
+        let (one, other) = (admission.admit(ORG, true), admission.admit(ORG, false));
         assert!(one.is_some() && other.is_some());
-        assert!(admission.admit(true).is_none() && admission.admit(false).is_none());
+        assert!(admission.admit(ORG, true).is_none() && admission.admit(ORG, false).is_none());
         drop(one);
-        let again = admission.admit(true);
+        let again = admission.admit(ORG, true);
         assert!(again.is_some());
-        assert_eq!(lock(&admission.writes).in_flight, 1);
+        assert_eq!(lock(&admission.writes).shares.taken(), 1);
         assert_eq!(admission.write_limit(), 2);
     }
 }

@@ -53,6 +53,7 @@ impl App {
             AbsentTypes::Refuse | AbsentTypes::EmptySearches => Vec::new(),
         };
         let routes = RouteTable::new(crate::handlers::served(), absent);
+        let feed_watch = Arc::new(FeedWatch::new(settings.max_feed_waiters));
         Self {
             services,
             settings,
@@ -60,7 +61,7 @@ impl App {
             tokens: TokenCache::default(),
             metrics,
             admission,
-            feed_watch: Arc::default(),
+            feed_watch,
             scrubber,
             budgets: Mutex::default(),
         }

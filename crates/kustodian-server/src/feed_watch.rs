@@ -5,8 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use kustodian_core::store::{OrgKey, Store};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 use tokio::time::Instant;
+
+use crate::places::{Held, Places};
 
 /// How often the end of a feed is looked at while somebody waits there.
 const INTERVAL: Duration = Duration::from_millis(100);
@@ -14,30 +16,22 @@ const INTERVAL: Duration = Duration::from_millis(100);
 /// How long one look may take.
 const LOOK_WITHIN: Duration = Duration::from_secs(5);
 
-/// How many may wait at once, on one server. Each holds a connection and little else.
-const MAX_WAITERS: usize = 2_000;
-
 pub(crate) struct FeedWatch {
     /// The last position known of each org somebody waits for.
     ends: Mutex<HashMap<OrgKey, watch::Sender<u64>>>,
-    places: Arc<Semaphore>,
+    places: Places,
     stopped: watch::Sender<bool>,
 }
 
-impl Default for FeedWatch {
-    fn default() -> Self {
-        Self {
-            ends: Mutex::default(),
-            places: Arc::new(Semaphore::new(MAX_WAITERS)),
-            stopped: watch::Sender::new(false),
-        }
-    }
-}
-
 impl FeedWatch {
-    /// A place to wait at the end of an org's feed; `None` when all are taken.
+    /// For at most `max` who wait, of all orgs together.
+    pub(crate) fn new(max: usize) -> Self {
+        Self { ends: Mutex::default(), places: Places::new(max), stopped: watch::Sender::new(false) }
+    }
+
+    /// A place to wait at the end of an org's feed; `None` when all that the org may have are taken.
     pub(crate) fn wait_for(self: &Arc<Self>, store: &Arc<dyn Store>, org: OrgKey) -> Option<Waiter> {
-        let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
+        let place = self.places.take(org)?;
         let mut ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
         let end = match ends.get(&org) {
             Some(end) => end.subscribe(),
@@ -84,7 +78,7 @@ impl FeedWatch {
 pub(crate) struct Waiter {
     end: watch::Receiver<u64>,
     stopped: watch::Receiver<bool>,
-    _place: OwnedSemaphorePermit,
+    _place: Held,
 }
 
 impl Waiter {

@@ -18,6 +18,7 @@ pub mod openapi;
 mod paging;
 mod past;
 mod pipeline;
+mod places;
 mod rehearsal;
 mod routes;
 mod scrub;

@@ -136,7 +136,7 @@ impl Passage {
         authorize(&caller, route.operation, app.settings.missing_role_status)?;
         let handler = route.handler.clone().ok_or_else(|| not_implemented(route))?;
         let body = read_body(app, &parts.headers, body).await?;
-        let Some(place) = app.admission.admit(!route.operation.is_read()) else {
+        let Some(place) = app.admission.admit(caller.org.key, !route.operation.is_read()) else {
             app.metrics.shed.inc();
             return Err(answer::try_again(OVERLOADED, 1));
         };

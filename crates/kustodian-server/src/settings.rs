@@ -50,6 +50,9 @@ pub struct Settings {
     /// answered in good time however many ask. Requests whose body still arrives do not count, nor do those that wait
     /// for something to happen.
     pub max_in_flight: usize,
+    /// How many may wait at the end of a feed at once (`GET /v1/events?wait=`), of all orgs together; one more is
+    /// answered 503 at once. Each holds a connection and little else.
+    pub max_feed_waiters: usize,
     /// How long writes may take on average, waiting for one another included: as many are worked on at once as the
     /// database does in this time, at least 64; further ones are answered 503 at once.
     pub target_write_time: Duration,
@@ -99,6 +102,7 @@ impl Default for Settings {
             hsts: true,
             max_connections: 20_000,
             max_in_flight: 1_024,
+            max_feed_waiters: 2_000,
             target_write_time: Duration::from_millis(200),
             shutdown_timeout: Duration::from_secs(20),
         }

@@ -236,6 +236,9 @@ pub(crate) struct LimitArguments {
     /// Requests worked on at once; further ones are answered 503 with Retry-After [default: 1024]
     #[arg(long, help_heading = "Limits", env = "KUSTODIAN_MAX_IN_FLIGHT", value_name = "NUMBER")]
     pub(crate) max_in_flight: Option<usize>,
+    /// Clients waiting for events at once (`wait=`); further ones are answered 503 with Retry-After [default: 2000]
+    #[arg(long, help_heading = "Limits", env = "KUSTODIAN_MAX_FEED_WAITERS", value_name = "NUMBER")]
+    pub(crate) max_feed_waiters: Option<usize>,
     /// Milliseconds writes may take on average; beyond what the database does in them, 503 with Retry-After [default: 200]
     #[arg(long, help_heading = "Limits", env = "KUSTODIAN_TARGET_WRITE_TIME", value_name = "MILLISECONDS")]
     pub(crate) target_write_time: Option<u32>,
@@ -256,6 +259,7 @@ impl LimitArguments {
             search_timeout: self.search_timeout.or(other.search_timeout),
             max_connections: self.max_connections.or(other.max_connections),
             max_in_flight: self.max_in_flight.or(other.max_in_flight),
+            max_feed_waiters: self.max_feed_waiters.or(other.max_feed_waiters),
             target_write_time: self.target_write_time.or(other.target_write_time),
             shutdown_timeout: self.shutdown_timeout.or(other.shutdown_timeout),
         }
@@ -272,6 +276,7 @@ impl LimitArguments {
         number(self.max_record.map(|size| size.0), &mut settings.max_record);
         number(self.max_connections, &mut settings.max_connections);
         number(self.max_in_flight, &mut settings.max_in_flight);
+        number(self.max_feed_waiters, &mut settings.max_feed_waiters);
         if let Some(millis) = self.target_write_time {
             settings.target_write_time = Duration::from_millis(millis.max(1).into());
         }

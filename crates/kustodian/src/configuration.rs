@@ -107,6 +107,7 @@ pub(crate) struct File {
     search_timeout: Option<u32>,
     max_connections: Option<usize>,
     max_in_flight: Option<usize>,
+    max_feed_waiters: Option<usize>,
     target_write_time: Option<u32>,
     shutdown_timeout: Option<u32>,
     tls_cert: Option<PathBuf>,
@@ -136,6 +137,7 @@ impl Configuration {
             search_timeout: file.search_timeout,
             max_connections: file.max_connections,
             max_in_flight: file.max_in_flight,
+            max_feed_waiters: file.max_feed_waiters,
             target_write_time: file.target_write_time,
             shutdown_timeout: file.shutdown_timeout,
         };
