@@ -25,6 +25,8 @@ pub struct SearchQuery {
     pub total: Count,
     /// How long the search may take, from when its turn has come. What was found until then is answered.
     pub time: Duration,
+    /// The credential it is for: those of an org take turns.
+    pub key: ObjectId,
 }
 
 /// How far matches are counted.
@@ -98,7 +100,8 @@ pub struct Total {
 /// part of that time may be given or not, and one that is given matched when it was.
 ///
 /// A walk by id, as it is without a sort, is kept by nobody. One in another order is kept by the database: as a list of
-/// the ids found by its first step, until [`WALK_IDLE`] after the last step.
+/// the ids found by its first step, until [`WALK_IDLE`] after the last step, or until newer walks of the org need its
+/// place.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WalkQuery {
     /// What for and in what order: the same at each step. Aggregations are left out.
@@ -116,6 +119,8 @@ pub struct WalkQuery {
     pub time: Duration,
     /// The moment, for keeping the walk and forgetting old ones.
     pub now: Timestamp,
+    /// The credential it is for: those of an org take turns.
+    pub key: ObjectId,
 }
 
 /// How long a walk is kept that nobody goes on with.
@@ -165,7 +170,14 @@ pub struct Walked {
 
 /// 400: the walk that a cursor names is not kept, or not any longer.
 pub fn walk_is_gone() -> Refusal {
-    let title = "This cursor is not known any longer: begin again with cursor=*, and go on within a day of each step";
+    let title = "This cursor is not known any longer: begin again with cursor=*, go on within a day of each step, and \
+                 run few sorted walks at a time";
+    Refusal::new(400, code::BAD_PARAM, "cursor", title)
+}
+
+/// 400: a walk in another order than that of ids has more ids than an org may keep.
+pub fn walk_is_too_long() -> Refusal {
+    let title = "There are too many results to keep in this order: leave out sort, or ask for fewer with more criteria";
     Refusal::new(400, code::BAD_PARAM, "cursor", title)
 }
 
@@ -181,6 +193,9 @@ pub enum SearchError {
     /// It cannot be done: the walk is gone, …
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// Too many searches of the same credential, or of the same org, wait for their turn.
+    #[error("too many searches wait for their turn")]
+    TooMany,
     /// The database cannot answer.
     #[error(transparent)]
     Store(#[from] StoreError),

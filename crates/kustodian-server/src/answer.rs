@@ -131,6 +131,11 @@ pub(crate) fn try_again(title: &str, seconds: u64) -> Refusal {
     Refusal::new(503, code::UNAVAILABLE, "", title).with_meta(RETRY_SECONDS, seconds)
 }
 
+/// 429 with a wait in seconds: the client asks for more at a time than it may.
+pub(crate) fn wait(title: &str, seconds: u64) -> Refusal {
+    Refusal::new(429, code::RATE_LIMITED, "", title).with_meta(RETRY_SECONDS, seconds)
+}
+
 /// 429 with a wait in seconds.
 pub(crate) fn wait_for_reset(refusal: Refusal, seconds: i64) -> Refusal {
     refusal.with_meta(RETRY_SECONDS, seconds.max(1))

@@ -23,6 +23,7 @@ mod check;
 mod copy;
 mod document;
 mod failure;
+mod lane;
 mod metrics;
 mod options;
 mod postgres;
@@ -40,7 +41,7 @@ pub use crate::check::{CheckError, Checked, Finding, check};
 pub use crate::copy::{CopiedTable, CopyError, CopyOptions, CopyProgress, CopyStep, copy};
 pub use crate::failure::OpenError;
 pub use crate::metrics::Metrics;
-pub use crate::options::{Options, SearchEffort};
+pub use crate::options::{KeptWalks, Options, SearchEffort};
 pub use crate::postgres::{Reach, Scratch, Sent, Touch, Trip};
 pub use crate::verify::{
     Discrepancy, Problem, Verification, VerifiedOrg, VerifyError, VerifyProgress, VerifyStep, Where, verify,

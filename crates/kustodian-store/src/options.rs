@@ -11,7 +11,7 @@ pub struct Options {
     /// How long a write may take in all, waiting in the queue included. Then its caller is told "not available", and
     /// cannot know whether it will be committed. 10 s.
     pub commit_timeout: Duration,
-    /// How long a list waits for its turn. 5 s.
+    /// How long a list or a search waits for its turn, and twice as long a search for its long one. 5 s.
     pub list_timeout: Duration,
     /// How many connections to PostgreSQL are held at most; at least 4. `pool_size=` in the URL goes before it. 16.
     pub pool_size: usize,
@@ -31,6 +31,16 @@ pub struct Options {
     pub readers: usize,
     /// How many lists are read at the same time. As many as processors.
     pub list_readers: usize,
+    /// How long a search may take in its first, short turn. One that takes longer begins again in a turn of its own, of
+    /// which there are few. 200 ms.
+    pub search_slice: Duration,
+    /// How many searches are worked on in their short turn at the same time. As many as processors.
+    pub quick_searches: usize,
+    /// How many searches are worked on in their long turn at the same time; of one org all but one. Half as many as
+    /// processors, at least 2.
+    pub slow_searches: usize,
+    /// What is kept of walks in another order than that of ids, by an org.
+    pub kept_walks: KeptWalks,
     /// The log's size in bytes from which it is moved into the database in the background. 64 MiB.
     pub checkpoint_bytes: u64,
     /// The log's size in bytes from which writes stop until it has been moved. 512 MiB.
@@ -46,6 +56,29 @@ pub struct Options {
     pub indexed_custom_attributes: usize,
     /// How a search on SQLite goes about it. The defaults are measured; what is found does not depend on them.
     pub search_effort: SearchEffort,
+}
+
+/// How many walks of an org are kept, and how long they may be together. When a new one would be too much, those that
+/// were used least recently are forgotten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeptWalks {
+    /// How many. 32.
+    pub walks: usize,
+    /// How many ids together, of 12 bytes each; a walk of more is refused. 4,000,000.
+    pub ids: usize,
+}
+
+impl KeptWalks {
+    /// Whether a walk of this length is kept at all.
+    pub(crate) const fn holds(&self, ids: usize) -> bool {
+        ids <= self.ids
+    }
+}
+
+impl Default for KeptWalks {
+    fn default() -> Self {
+        Self { walks: 32, ids: 4_000_000 }
+    }
 }
 
 /// When a search on SQLite tries what. Numbers of records.
@@ -83,6 +116,10 @@ impl Default for Options {
             group_length: 256,
             readers: 2 * processors,
             list_readers: processors,
+            search_slice: Duration::from_millis(200),
+            quick_searches: processors,
+            slow_searches: (processors / 2).max(2),
+            kept_walks: KeptWalks::default(),
             checkpoint_bytes: 64 * MIB,
             log_limit_bytes: 512 * MIB,
             writer_cache_bytes: 16 * MIB,

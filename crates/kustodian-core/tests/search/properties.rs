@@ -110,11 +110,8 @@ fn criterion() -> impl Strategy<Value = Value> {
             (Class::List, _) => json!("open"),
             _ => json!(text),
         };
-        let takes_list = match operator {
-            Operator::In | Operator::NotIn | Operator::Contains | Operator::NotContains => true,
-            Operator::ContainsAny | Operator::NotContainsAny => true,
-            _ => false,
-        };
+        use Operator::{Contains, ContainsAny, In, NotContains, NotContainsAny, NotIn};
+        let takes_list = [In, NotIn, Contains, NotContains, ContainsAny, NotContainsAny].contains(&operator);
         let value = match form {
             0 => json!(" "),
             1 if takes_list => json!([]),

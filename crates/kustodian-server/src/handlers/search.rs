@@ -16,7 +16,7 @@ use kustomer_api::validation::Fault;
 use kustomer_api::{Endpoint, ObjectId, Timestamp};
 use serde_json::{Map, Value, json};
 
-use crate::answer::{Answer, unavailable};
+use crate::answer::{self, Answer, unavailable};
 use crate::call::Call;
 use crate::paging::{self, Pairs};
 use crate::settings::AbsentTypes;
@@ -25,23 +25,25 @@ use crate::settings::AbsentTypes;
 const PATH: &str = "/v1/customers/search";
 
 pub(crate) async fn customer_search(call: Call<CustomerSearch>) -> Result<Answer, Refusal> {
-    answer(&call, Dialect::Plain).await
+    answer(call, Dialect::Plain).await
 }
 
 pub(crate) async fn customer_archive_search(call: Call<CustomerArchiveSearch>) -> Result<Answer, Refusal> {
-    answer(&call, Dialect::Archive).await
+    answer(call, Dialect::Archive).await
 }
 
-async fn answer<E>(call: &Call<E>, dialect: Dialect) -> Result<Answer, Refusal>
+async fn answer<E>(mut call: Call<E>, dialect: Dialect) -> Result<Answer, Refusal>
 where
     E: Endpoint<Query = SearchPage, Body = Search>,
 {
     if call.app().settings.absent_types != AbsentTypes::Refuse && search::is_of_absent_type(call.body(), dialect)? {
         return Ok(Answer::Json(nothing(&call.query)));
     }
+    // Searches wait for turns of their own, which limit how many are worked on; meanwhile others may have the place.
+    call.step_aside();
     match &call.query.cursor {
-        None => find(call, dialect).await,
-        Some(cursor) => walk(call, dialect, cursor).await,
+        None => find(&call, dialect).await,
+        Some(cursor) => walk(&call, dialect, cursor).await,
     }
 }
 
@@ -76,6 +78,7 @@ async fn find<E: Endpoint<Query = SearchPage>>(call: &Call<E>, dialect: Dialect)
         ids_only: asked.ids_only,
         total: count(asked),
         time: call.app().settings.search_time(),
+        key: call.caller().token.id,
     };
     let mut found = call.store().search(call.org(), query).await.map_err(refused)?;
     let has_next = size > 0 && found.records.len() > size as usize;
@@ -132,6 +135,7 @@ async fn walk<E: Endpoint<Query = SearchPage>>(
         total: count(asked),
         time: call.app().settings.search_time(),
         now: call.now(),
+        key: call.caller().token.id,
     };
     let walked = call.store().walk(call.org(), query).await.map_err(refused)?;
     let next = walked.next.map(|place| WalkCursor::new(body, began, place).write());
@@ -226,9 +230,13 @@ fn documents(records: Records) -> Vec<String> {
     }
 }
 
+const TOO_MANY: &str = "Too many searches of this key or its org wait for their turn: wait for their answers, then send \
+                        this one again";
+
 fn refused(error: SearchError) -> Refusal {
     match error {
         SearchError::Refused(refusal) => refusal,
+        SearchError::TooMany => answer::wait(TOO_MANY, 1),
         SearchError::Store(error) => unavailable(error),
     }
 }

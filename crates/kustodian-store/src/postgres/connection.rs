@@ -9,7 +9,7 @@ use std::task::Poll;
 
 use futures_util::TryStreamExt;
 use tokio_postgres::types::Type;
-use tokio_postgres::{Client, Error, Row, RowStream, Statement};
+use tokio_postgres::{CancelToken, Client, Error, Row, RowStream, Statement};
 
 use super::trace::Tap;
 use super::values::Value;
@@ -74,6 +74,11 @@ impl Connection {
     /// The same, noting what is sent from now on.
     pub(super) fn tapped(self, tap: Tap) -> Self {
         Self { tap: Some(tap), ..self }
+    }
+
+    /// What its statement is stopped with, from another connection.
+    pub(super) fn cancel_token(&self) -> CancelToken {
+        self.client.cancel_token()
     }
 
     pub(super) fn is_closed(&self) -> bool {

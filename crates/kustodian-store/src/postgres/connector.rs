@@ -142,6 +142,15 @@ impl Connector {
         })
     }
 
+    /// Stops the statement that the server works on for a connection.
+    pub(super) async fn cancel(&self, connection: &Connection) -> Result<(), Error> {
+        let token = connection.cancel_token();
+        match self.place.config.get_ssl_mode() {
+            SslMode::Disable => token.cancel_query(NoTls).await,
+            _ => token.cancel_query(self.tls.clone()).await,
+        }
+    }
+
     fn may_try(&self) -> Result<(), StoreError> {
         let mut outage = self.outage.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(outage) = outage.as_mut() else { return Ok(()) };

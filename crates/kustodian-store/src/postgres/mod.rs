@@ -59,8 +59,9 @@ pub use self::trace::{Sent, Trip};
 use self::turns::Turns;
 use self::url::Place;
 use crate::failure::OpenError;
+use crate::lane::{Lane, Limits, SearchLanes, SearchTurns};
 use crate::metrics::{Counters, Metrics};
-use crate::options::{Options, SearchEffort};
+use crate::options::{KeptWalks, Options, SearchEffort};
 
 /// An open PostgreSQL database.
 pub(crate) struct Postgres {
@@ -74,8 +75,13 @@ struct Core {
     connector: Arc<Connector>,
     /// For single records.
     readers: Shared,
-    /// For lists, which must not keep single records waiting.
-    lists: Pool,
+    /// For lists and searches, which must not keep single records waiting.
+    long: Pool,
+    /// Whose turn it is to read a list.
+    lists: Lane,
+    /// Whose turn it is to search; lists do not wait for searches.
+    searches: SearchLanes,
+    kept_walks: KeptWalks,
     writers: Pool,
     commit_timeout: Duration,
     counters: Counters,
@@ -126,7 +132,10 @@ impl Postgres {
         let sizes = Sizes::of(connector.pool_size());
         let core = Core {
             readers: Shared::new(Arc::clone(&connector), sizes.readers),
-            lists: Pool::new(Arc::clone(&connector), sizes.lists, options.list_timeout),
+            long: Pool::new(Arc::clone(&connector), sizes.long, options.list_timeout),
+            lists: Lane::new(Limits::of_lists(sizes.lists, options.list_timeout)),
+            searches: SearchLanes::new(sizes.searches, options.search_slice, options.list_timeout),
+            kept_walks: options.kept_walks,
             writers: Pool::new(Arc::clone(&connector), sizes.writers, options.pool_timeout),
             commit_timeout: options.commit_timeout,
             counters: Counters::default(),
@@ -165,7 +174,9 @@ impl Postgres {
         if let Some(sequencer) = sequencer {
             sequencer.stop().await;
         }
-        self.core.lists.close(Duration::ZERO).await;
+        self.core.lists.close();
+        self.core.searches.close();
+        self.core.long.close(Duration::ZERO).await;
         self.core.readers.close();
     }
 
@@ -248,7 +259,10 @@ impl Core {
 /// How many connections do what.
 struct Sizes {
     readers: usize,
+    /// For lists and searches together. In the smallest pools they share them, else each turn has its own.
+    long: usize,
     lists: usize,
+    searches: SearchTurns,
     writers: usize,
 }
 
@@ -257,8 +271,10 @@ impl Sizes {
     fn of(pool: usize) -> Self {
         let pool = pool.max(self::url::SMALLEST_POOL);
         let readers = READERS.min(pool / 4);
-        let lists = (pool / 8).max(1);
-        Self { readers, lists, writers: pool - readers - lists - 1 }
+        let (lists, searches) = ((pool / 8).max(1), SearchTurns { quick: (pool / 8).max(1), slow: (pool / 8).max(2) });
+        // At least one is left for writes.
+        let long = (lists + searches.quick + searches.slow).min(pool - readers - 2);
+        Self { readers, long, lists, searches, writers: pool - readers - long - 1 }
     }
 }
 
@@ -324,9 +340,10 @@ mod tests {
     #[test]
     fn every_connection_of_the_pool_has_a_use() {
         for pool in 4..100 {
-            let Sizes { readers, lists, writers } = Sizes::of(pool);
-            assert!(readers > 0 && lists > 0 && writers > 0, "{pool}");
-            assert_eq!(readers + lists + writers + 1, pool);
+            let Sizes { readers, long, lists, searches, writers } = Sizes::of(pool);
+            assert!(readers > 0 && long > 0 && writers > 0, "{pool}");
+            assert_eq!(readers + long + writers + 1, pool);
+            assert!(pool < 8 || long == lists + searches.quick + searches.slow, "{pool}");
         }
     }
 }

@@ -6,13 +6,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use kustodian_core::store::StoreError;
+use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use super::connection::{Answer, Connection};
 use super::connector::Connector;
-use super::failure::{spoils_connection, store_error, unavailable};
+use super::failure::{spoils_connection, store_error, unavailable, words};
 use super::values::Value;
+use crate::lane::Turn;
 
 /// Connections lent to one at a time.
 pub(super) struct Pool {
@@ -29,6 +31,49 @@ pub(super) struct Lease {
     connection: Connection,
     idle: Arc<Mutex<Vec<Connection>>>,
     _turn: OwnedSemaphorePermit,
+}
+
+/// A connection on loan for something that may take long. Dropped, its statement is stopped and it is closed: PostgreSQL
+/// by itself goes on with a statement that nobody waits for. Only then are its turns another's.
+pub(super) struct LongLease {
+    lent: Option<(Lease, Turn)>,
+    connector: Arc<Connector>,
+}
+
+/// How long stopping a statement may take.
+const CANCEL_WITHIN: Duration = Duration::from_secs(5);
+
+impl LongLease {
+    /// The connection.
+    pub(super) fn connection(&self) -> Result<&Connection, StoreError> {
+        self.lent.as_ref().map(|(lease, _)| &lease.connection).ok_or_else(closed)
+    }
+
+    /// Keeps the connection for the next. It must be outside a transaction.
+    pub(super) fn give_back(mut self) {
+        if let Some((lease, _turn)) = self.lent.take() {
+            lease.give_back();
+        }
+    }
+}
+
+impl Drop for LongLease {
+    fn drop(&mut self) {
+        let Some((lease, turn)) = self.lent.take() else { return };
+        let Ok(runtime) = Handle::try_current() else { return };
+        if lease.connection.is_closed() {
+            return;
+        }
+        let connector = Arc::clone(&self.connector);
+        runtime.spawn(async move {
+            match timeout(CANCEL_WITHIN, connector.cancel(&lease.connection)).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::debug!("a statement could not be stopped: {}", words(&error)),
+                Err(_) => tracing::debug!("stopping a statement took too long"),
+            }
+            drop((lease, turn));
+        });
+    }
 }
 
 impl Pool {
@@ -58,6 +103,12 @@ impl Pool {
             None => self.connector.connect_for_requests().await?,
         };
         Ok(Lease { connection, idle: Arc::clone(&self.idle), _turn: turn })
+    }
+
+    /// Lends a connection for something that may take long, to whoever has a turn for it.
+    pub(super) async fn take_long(&self, turn: Turn) -> Result<LongLease, StoreError> {
+        let lease = self.take().await?;
+        Ok(LongLease { lent: Some((lease, turn)), connector: Arc::clone(&self.connector) })
     }
 
     /// How many wait for a connection.

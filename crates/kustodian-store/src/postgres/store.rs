@@ -16,9 +16,10 @@ use tokio::time::timeout;
 use super::commit::Source;
 use super::connection::{Answer, Step};
 use super::failure::{spoils_connection, store_error, unavailable};
-use super::pool::Lease;
+use super::pool::LongLease;
 use super::reading::{Reading, Wanted};
 use super::{Core, Postgres, events, feed, listing, receipts, records, scrub, search};
+use crate::lane::Who;
 
 /// Also finds out whether this is a server that cannot write, as a standby is.
 const CHECK: &str = "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean, \
@@ -30,10 +31,10 @@ const PROBE: &str = "INSERT INTO settings (name, value) VALUES ('writable', '') 
 
 impl Core {
     /// Reads something that may take long, each statement planned for its own values.
-    async fn read_long(&self, steps: &[Step<'_>]) -> Result<Vec<Answer>, StoreError> {
-        let lease = self.lists.take().await?;
+    async fn read_long(&self, org: OrgKey, steps: &[Step<'_>]) -> Result<Vec<Answer>, StoreError> {
+        let lease = self.lend_for_list(org).await?;
         // Dropped by an error or by a caller who stops waiting, the connection is closed.
-        match timeout(self.connector.statement_timeout(), lease.connection().run_unnamed(steps)).await {
+        match timeout(self.connector.statement_timeout(), lease.connection()?.run_unnamed(steps)).await {
             Ok(Ok(answers)) => {
                 lease.give_back();
                 Ok(answers)
@@ -46,6 +47,12 @@ impl Core {
             }
             Err(_) => Err(unavailable("PostgreSQL did not answer in time")),
         }
+    }
+
+    /// A connection to read a list with.
+    async fn lend_for_list(&self, org: OrgKey) -> Result<LongLease, StoreError> {
+        let turn = self.lists.turn(Who { org, key: None }).await?;
+        self.long.take_long(turn).await
     }
 
     /// What a search goes by.
@@ -81,7 +88,7 @@ impl Postgres {
 }
 
 /// Keeps the connection of a search that left it in order.
-fn settle<T>(lease: Lease, outcome: Result<T, search::Trouble>) -> Result<T, StoreError> {
+fn settle<T>(lease: LongLease, outcome: Result<T, search::Trouble>) -> Result<T, StoreError> {
     match outcome {
         Ok(found) => {
             lease.give_back();
@@ -120,10 +127,10 @@ impl Store for Postgres {
 
     async fn list(&self, org: OrgKey, query: ListQuery) -> Result<Listing, StoreError> {
         let is_spread = self.core.is_spread().await;
-        let lease = self.core.lists.take().await?;
+        let lease = self.core.lend_for_list(org).await?;
         let limit = self.core.connector.statement_timeout();
         // Dropped by an error or by a caller who stops waiting, the connection is closed.
-        match timeout(limit, listing::list(lease.connection(), org, &query, is_spread)).await {
+        match timeout(limit, listing::list(lease.connection()?, org, &query, is_spread)).await {
             Ok(Ok(listing)) => {
                 lease.give_back();
                 Ok(listing)
@@ -154,7 +161,7 @@ impl Store for Postgres {
 
     async fn history(&self, org: OrgKey, query: HistoryQuery) -> Result<Vec<Recorded>, StoreError> {
         let is_spread = self.core.is_spread().await;
-        let answers = self.core.read_long(&[events::history(org, &query, is_spread)]).await?;
+        let answers = self.core.read_long(org, &[events::history(org, &query, is_spread)]).await?;
         let rows = answers.iter().flat_map(|answer| &answer.rows);
         let read = rows.map(events::recorded).collect::<Result<_, _>>();
         let mut recorded: Vec<Recorded> = read.map_err(|error| store_error(&error))?;
@@ -175,7 +182,7 @@ impl Store for Postgres {
     }
 
     async fn feed(&self, org: OrgKey, query: FeedQuery) -> Result<Feed, StoreError> {
-        let answers = self.core.read_long(&feed::steps(org, &query)).await?;
+        let answers = self.core.read_long(org, &feed::steps(org, &query)).await?;
         feed::read(&query, answers).map_err(|error| store_error(&error))
     }
 
@@ -188,30 +195,43 @@ impl Store for Postgres {
     }
 
     async fn search(&self, org: OrgKey, query: SearchQuery) -> Result<Found, SearchError> {
-        let core = &self.core;
+        let core = &*self.core;
         let means = core.means(org, &query.query.root).await?;
-        let lease = core.lists.take().await?;
-        let work = search::search(lease.connection(), org, &query, &means);
-        let outcome = core.in_time(query.time, work).await;
-        Ok(settle(lease, outcome)?)
+        let (means, asked) = (&means, &query);
+        let attempt = |turn, time| async move {
+            let query = SearchQuery { time, ..asked.clone() };
+            let lease = core.long.take_long(turn).await?;
+            let outcome = core.in_time(time, search::search(lease.connection()?, org, &query, means)).await;
+            Ok(settle(lease, outcome)?)
+        };
+        let who = Who { org, key: Some(query.key) };
+        core.searches.run(who, query.time, |found: &Found| !found.timed_out, attempt).await
     }
 
     async fn walk(&self, org: OrgKey, query: WalkQuery) -> Result<Walked, SearchError> {
-        let core = &self.core;
+        let core = &*self.core;
         let means = core.means(org, &query.query.root).await?;
-        let lease = core.lists.take().await?;
-        let work = search::step(lease.connection(), org, &query, &means);
-        let outcome = core.in_time(query.time, work).await;
-        match settle(lease, outcome)? {
+        let (means, asked) = (&means, &query);
+        let attempt = |turn, time| async move {
+            let query = WalkQuery { time, ..asked.clone() };
+            let lease = core.long.take_long(turn).await?;
+            let outcome = core.in_time(time, search::step(lease.connection()?, org, &query, means)).await;
+            Ok::<_, SearchError>(settle(lease, outcome)?)
+        };
+        let who = Who { org, key: Some(query.key) };
+        match core.searches.run(who, query.time, search::Step::is_complete, attempt).await? {
             search::Step::Done(walked) => {
                 if let WalkFrom::After(WalkPlace::Kept { walk, .. }) = query.from {
                     search::touch(&core.readers, org, walk, query.now).await;
                 }
                 Ok(walked)
             }
+            search::Step::Keep { ids, .. } if !core.kept_walks.holds(ids.len()) => {
+                Err(search_store::walk_is_too_long().into())
+            }
             search::Step::Keep { walk, ids, first } => {
                 let lease = core.writers.take().await?;
-                let kept = search::keep(lease, core.connector.begin(), org, (walk, &ids, query.now));
+                let kept = search::keep(lease, core.connector.begin(), org, (walk, &ids, query.now), core.kept_walks);
                 match timeout(core.commit_timeout, kept).await {
                     Ok(kept) => kept?,
                     Err(_) => return Err(unavailable("PostgreSQL did not answer in time").into()),

@@ -9,6 +9,9 @@ use tokio::sync::oneshot;
 use super::job::{Answer, Command, Job};
 use super::{Sqlite, credentials};
 
+/// Whose turn to read it is where the people who run the server ask: that of no org.
+const OPERATOR: OrgKey = OrgKey(0);
+
 impl Sqlite {
     async fn run(&self, command: Command) -> Result<Answer, DirectoryError> {
         let (reply, answer) = oneshot::channel();
@@ -40,7 +43,7 @@ impl Directory for Sqlite {
     }
 
     async fn list_orgs(&self) -> Result<Vec<Org>, StoreError> {
-        self.read_long(credentials::list_orgs).await
+        self.read_long(OPERATOR, credentials::list_orgs).await
     }
 
     async fn find_org(&self, name: &str) -> Result<Option<Org>, StoreError> {
@@ -52,7 +55,7 @@ impl Directory for Sqlite {
     }
 
     async fn list_tokens(&self, org: Option<OrgKey>) -> Result<Vec<(String, Token)>, StoreError> {
-        self.read_long(move |connection| credentials::list_tokens(connection, org)).await
+        self.read_long(org.unwrap_or(OPERATOR), move |connection| credentials::list_tokens(connection, org)).await
     }
 
     async fn list_tokens_of(&self, org: OrgKey, user: ObjectId) -> Result<Vec<Token>, StoreError> {

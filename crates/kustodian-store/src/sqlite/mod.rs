@@ -12,6 +12,7 @@ mod failure;
 mod feed;
 mod job;
 mod listing;
+mod long_read;
 mod packed;
 mod prepared;
 mod readers;
@@ -31,10 +32,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use kustodian_core::store::StoreError;
+use kustodian_core::store::{OrgKey, StoreError};
 use rusqlite::wal::CheckpointMode;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 pub(crate) use self::archive::Archive;
@@ -46,8 +47,9 @@ use self::readers::Readers;
 use self::temporary::TemporaryFolder;
 use self::writer::Queue;
 use crate::failure::OpenError;
+use crate::lane::{Lane, Limits, SearchLanes, SearchTurns, Who};
 use crate::metrics::{Counters, Metrics};
-use crate::options::{Options, SearchEffort};
+use crate::options::{KeptWalks, Options, SearchEffort};
 
 /// An open SQLite database.
 pub(crate) struct Sqlite {
@@ -58,8 +60,11 @@ pub(crate) struct Sqlite {
     readers: Readers,
     /// For lists, which must not keep single records waiting.
     list_readers: Arc<Readers>,
-    list_turns: Arc<Semaphore>,
-    list_timeout: Duration,
+    lists: Lane,
+    /// For searches, which must not keep lists waiting.
+    search_readers: Arc<Readers>,
+    searches: SearchLanes,
+    kept_walks: KeptWalks,
     commit_timeout: Duration,
     search_effort: SearchEffort,
     counters: Arc<Counters>,
@@ -103,6 +108,8 @@ impl Sqlite {
             connections.map(Readers::new)
         };
         let (single, lists) = (readers(options.readers)?, readers(options.list_readers)?);
+        let turns = SearchTurns { quick: options.quick_searches.max(1), slow: options.slow_searches.max(1) };
+        let searches = readers(turns.quick + turns.slow)?;
         let counters = Arc::new(Counters::default());
         let (keeper, checkpoints) = LogKeeper::start(path, options, durability, Arc::clone(&counters))?;
         let (queue, writer) = Queue::start(
@@ -120,8 +127,10 @@ impl Sqlite {
             queue,
             readers: single,
             list_readers: Arc::new(lists),
-            list_turns: Arc::new(Semaphore::new(options.list_readers.max(1))),
-            list_timeout: options.list_timeout,
+            lists: Lane::new(Limits::of_lists(options.list_readers, options.list_timeout)),
+            search_readers: Arc::new(searches),
+            searches: SearchLanes::new(turns, options.search_slice, options.list_timeout),
+            kept_walks: options.kept_walks,
             commit_timeout: options.commit_timeout,
             search_effort: options.search_effort,
             counters,
@@ -155,8 +164,11 @@ impl Sqlite {
         let connection = writer.join();
         // Fails only when the thread panicked, which has been reported.
         drop(checkpoints.join());
+        self.lists.close();
+        self.searches.close();
         self.readers.close();
         self.list_readers.close();
+        self.search_readers.close();
         if let Ok(connection) = connection {
             checkpoint(&connection, CheckpointMode::TRUNCATE);
         }
@@ -178,22 +190,11 @@ impl Sqlite {
     /// Reads something that may take long, away from the threads that answer requests.
     async fn read_long<T: Send + 'static>(
         &self,
+        org: OrgKey,
         read: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let turn = Arc::clone(&self.list_turns).acquire_owned();
-        let Ok(Ok(turn)) = timeout(self.list_timeout, turn).await else {
-            return Err(unavailable("too many lists are being read"));
-        };
-        let readers = Arc::clone(&self.list_readers);
-        let reading = move || {
-            // Kept until the reading ends, which it also does when nobody waits for it any longer.
-            let _turn = turn;
-            readers.read(read)
-        };
-        match tokio::task::spawn_blocking(reading).await {
-            Ok(result) => result,
-            Err(error) => Err(StoreError::Failed { reason: error.to_string() }),
-        }
+        let turn = self.lists.turn(Who { org, key: None }).await?;
+        long_read::read(&self.list_readers, turn, read).await
     }
 }
 

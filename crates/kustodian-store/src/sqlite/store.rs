@@ -8,13 +8,15 @@ use kustodian_core::receipt::{Receipt, ReceiptKey};
 use kustodian_core::search_store::{self, Found, SearchError, SearchQuery, WalkFrom, WalkPlace, WalkQuery, Walked};
 use kustodian_core::store::{CommitError, Decide, ListQuery, Listing, OrgKey, Store, StoreError, Stored};
 use kustomer_api::{ObjectId, Timestamp};
+use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::failure::unavailable;
 use super::job::{Job, Source};
 use super::prepared::Prepared;
 use super::search::{Step, Walk};
-use super::{Sqlite, events, feed, listing, receipts, records, search};
+use super::{Sqlite, events, feed, listing, long_read, receipts, records, search};
+use crate::lane::Who;
 
 // Single records are read on the calling thread: that takes some microseconds, less than handing it to another.
 #[async_trait]
@@ -36,7 +38,7 @@ impl Store for Sqlite {
     }
 
     async fn list(&self, org: OrgKey, query: ListQuery) -> Result<Listing, StoreError> {
-        self.read_long(move |connection| listing::list(connection, org, &query)).await
+        self.read_long(org, move |connection| listing::list(connection, org, &query)).await
     }
 
     async fn commit(&self, org: OrgKey, changes: ChangeSet) -> Result<ChangeSet, CommitError> {
@@ -59,7 +61,7 @@ impl Store for Sqlite {
     }
 
     async fn history(&self, org: OrgKey, query: HistoryQuery) -> Result<Vec<Recorded>, StoreError> {
-        self.read_long(move |connection| events::history(connection, org, &query)).await
+        self.read_long(org, move |connection| events::history(connection, org, &query)).await
     }
 
     async fn find_rev_at(
@@ -73,7 +75,7 @@ impl Store for Sqlite {
     }
 
     async fn feed(&self, org: OrgKey, query: FeedQuery) -> Result<Feed, StoreError> {
-        self.read_long(move |connection| feed::feed(connection, org, &query)).await
+        self.read_long(org, move |connection| feed::feed(connection, org, &query)).await
     }
 
     async fn find_event(&self, org: OrgKey, id: ObjectId) -> Result<Option<Recorded>, StoreError> {
@@ -86,17 +88,27 @@ impl Store for Sqlite {
 
     async fn search(&self, org: OrgKey, query: SearchQuery) -> Result<Found, SearchError> {
         self.bring_index_up().await?;
-        let effort = self.search_effort;
-        Ok(self.read_long(move |connection| search::search(connection, org, &query, effort)).await?)
+        let (effort, who, time) = (self.search_effort, Who { org, key: Some(query.key) }, query.time);
+        let attempt = |turn, time| {
+            let query = SearchQuery { time, ..query.clone() };
+            let search = move |connection: &Connection| search::search(connection, org, &query, effort);
+            async { Ok(long_read::read(&self.search_readers, turn, search).await?) }
+        };
+        self.searches.run(who, time, |found: &Found| !found.timed_out, attempt).await
     }
 
     async fn walk(&self, org: OrgKey, query: WalkQuery) -> Result<Walked, SearchError> {
-        let now = query.now;
-        let (from, effort) = (query.from, self.search_effort);
+        let (from, effort, now) = (query.from, self.search_effort, query.now);
+        let (who, time) = (Who { org, key: Some(query.key) }, query.time);
         if matches!(from, WalkFrom::Start { .. }) {
             self.bring_index_up().await?;
         }
-        match self.read_long(move |connection| search::step(connection, org, &query, effort)).await? {
+        let attempt = |turn, time| {
+            let query = WalkQuery { time, ..query.clone() };
+            let step = move |connection: &Connection| search::step(connection, org, &query, effort);
+            async { Ok::<_, SearchError>(long_read::read(&self.search_readers, turn, step).await?) }
+        };
+        match self.searches.run(who, time, Step::is_complete, attempt).await? {
             Step::Done(walked) => {
                 if let WalkFrom::After(WalkPlace::Kept { walk, .. }) = from {
                     // Lost when too much waits; the next step tells again.
@@ -104,9 +116,11 @@ impl Store for Sqlite {
                 }
                 Ok(walked)
             }
+            Step::Keep { ids, .. } if !self.kept_walks.holds(ids.len()) => Err(search_store::walk_is_too_long().into()),
             Step::Keep { walk, ids, first } => {
                 let (reply, answer) = oneshot::channel();
-                self.queue.send(Job::KeepWalk(Box::new(Walk { org, id: walk, ids, now }), reply))?;
+                let walk = Walk { org, id: walk, ids, now, beside: self.kept_walks };
+                self.queue.send(Job::KeepWalk(Box::new(walk), reply))?;
                 self.wait(answer).await??;
                 Ok(first)
             }

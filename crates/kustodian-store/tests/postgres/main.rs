@@ -44,6 +44,11 @@ mod search;
 #[cfg(test)]
 mod search_differential;
 #[cfg(test)]
+mod search_stopped;
+#[cfg(test)]
+#[path = "../store/search_turns.rs"]
+mod search_turns;
+#[cfg(test)]
 #[path = "../store/search_writers.rs"]
 mod search_writers;
 #[cfg(test)]

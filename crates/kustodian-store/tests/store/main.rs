@@ -27,6 +27,8 @@ mod receipts;
 #[cfg(test)]
 mod search;
 #[cfg(test)]
+mod search_turns;
+#[cfg(test)]
 mod search_writers;
 #[cfg(test)]
 mod setting;

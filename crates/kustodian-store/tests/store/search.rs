@@ -284,10 +284,11 @@ pub(crate) fn search(query: &Query, offset: u64, limit: u32) -> SearchQuery {
         ids_only: true,
         total: Count::Exact,
         time: Duration::from_secs(60),
+        key: id(1),
     }
 }
 
-fn walk(query: &Query, from: WalkFrom, limit: u32) -> WalkQuery {
+pub(crate) fn walk(query: &Query, from: WalkFrom, limit: u32) -> WalkQuery {
     WalkQuery {
         query: query.clone(),
         from,
@@ -296,6 +297,7 @@ fn walk(query: &Query, from: WalkFrom, limit: u32) -> WalkQuery {
         total: Count::None,
         time: Duration::from_secs(60),
         now: at(0),
+        key: id(1),
     }
 }
 
@@ -359,7 +361,7 @@ fn scored(number: u32, rev: u64, score: u32) -> Put {
     customer(id(number), rev, attributes.as_object().unwrap(), false)
 }
 
-fn all_by(sort: &[Sort]) -> Query {
+pub(crate) fn all_by(sort: &[Sort]) -> Query {
     Query {
         context: Context::Customer,
         root: Node::Test(Criterion {

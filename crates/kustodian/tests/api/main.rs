@@ -19,6 +19,7 @@ mod envelope;
 mod erase;
 mod etags;
 mod events;
+mod fairness;
 mod files;
 mod following;
 mod formats;

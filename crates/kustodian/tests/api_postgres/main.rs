@@ -31,6 +31,8 @@ mod erase;
 mod etags;
 #[path = "../api/events.rs"]
 mod events;
+#[path = "../api/fairness.rs"]
+mod fairness;
 #[path = "../api/following.rs"]
 mod following;
 #[path = "../api/history.rs"]

@@ -238,6 +238,8 @@ impl<'s, 'c> Finding<'s, 'c> {
                     return Ok(());
                 }
                 let is_match = rows.iter().any(|row| row.id == *id && matches(&self.query.root, row));
+                // Testing takes long for this thread, which has other requests to answer.
+                tokio::task::yield_now().await;
                 if is_match {
                     self.found.push(*id);
                     missing -= 1;

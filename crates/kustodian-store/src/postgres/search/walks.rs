@@ -10,6 +10,7 @@ use super::super::pool::{Lease, Shared};
 use super::super::values::Value;
 use super::condition::{Given, Piece};
 use super::session::{Halt, Session};
+use crate::options::KeptWalks;
 use crate::search::{Bind, Cell};
 
 /// How many ids stand in a part.
@@ -18,16 +19,14 @@ const PART: usize = 10_000;
 /// How many bytes an id has.
 const ID: usize = 12;
 
-/// How many walks an org may keep; the one that was used least recently goes first.
-const MAX_WALKS: i64 = 200;
-
 /// $1 moment. Parts first: where tables are spread, the statements run on several machines.
 const FORGET_IDLE_PARTS: &str = "DELETE FROM walk_parts p USING walks w \
      WHERE w.org = p.org AND w.id = p.walk AND w.used_at < $1";
 const FORGET_IDLE: &str = "DELETE FROM walks WHERE used_at < $1";
 
-/// $1 org, $2 number → the walks to forget so that no more than that are left.
-const FIND_OLDEST: &str = "SELECT id FROM walks WHERE org = $1 ORDER BY used_at DESC, id OFFSET $2";
+/// $1 org, $2 walks, $3 ids → the walks that were used least recently, to forget so that no more than that are left.
+const FIND_OLDEST: &str = "SELECT id FROM (SELECT id, row_number() OVER newest AS walks, sum(length) OVER newest AS ids \
+     FROM walks WHERE org = $1 WINDOW newest AS (ORDER BY used_at DESC, id)) w WHERE walks > $2 OR ids > $3";
 
 /// $1 org, $2 walks.
 const FORGET_PARTS: &str = "DELETE FROM walk_parts WHERE org = $1 AND walk = ANY($2)";
@@ -46,19 +45,23 @@ fn idle_since(now: Timestamp) -> i64 {
     now.as_millis().saturating_sub(i64::try_from(WALK_IDLE.as_millis()).unwrap_or(i64::MAX))
 }
 
-/// Keeps a walk, and forgets those that nobody went on with. Keeps a connection only when it is in order.
+/// Keeps a walk, and forgets those that nobody went on with, and those of the org for which there is no place beside it.
+/// Keeps a connection only when it is in order.
 pub(in crate::postgres) async fn keep(
     lease: Lease,
     begin: &str,
     org: OrgKey,
     (walk, ids, now): (ObjectId, &[ObjectId], Timestamp),
+    beside: KeptWalks,
 ) -> Result<(), StoreError> {
     let failed = |failed: super::super::connection::Failed| store_error(&failed.error);
     let idle = idle_since(now);
+    let number = |count: usize| Value::count(count as u64);
+    let (walks, left) = (number(beside.walks.saturating_sub(1)), number(beside.ids.saturating_sub(ids.len())));
     let steps = [
         statement(FORGET_IDLE_PARTS, vec![Value::Number(idle)]),
         statement(FORGET_IDLE, vec![Value::Number(idle)]),
-        statement(FIND_OLDEST, vec![Value::Number(org.0), Value::Number(MAX_WALKS - 1)]),
+        statement(FIND_OLDEST, vec![Value::Number(org.0), walks, left]),
     ];
     let mut answers = lease.connection().run_unnamed(&steps).await.map_err(failed)?;
     let oldest = answers.pop().map(|answer| answer.rows).unwrap_or_default();

@@ -1,9 +1,12 @@
-//! How long a search may take: SQLite asks now and then whether the thread's time has run out, and stops then.
+//! How long a search may take: SQLite asks now and then whether the thread's time has run out, or whoever waited for it has
+//! left, and stops then.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode};
+
+use super::super::long_read::is_abandoned;
 
 /// How many steps of SQLite's machine pass between two looks at the clock: some tens of microseconds.
 const STEPS: i32 = 4_000;
@@ -12,9 +15,10 @@ thread_local! {
     static END: Cell<Option<Instant>> = const { Cell::new(None) };
 }
 
-/// Makes a connection look at its thread's time.
+/// Makes a connection look at its thread's time, and at whether anybody waits for what the thread reads.
 pub(in crate::sqlite) fn watch(connection: &mut Connection) -> rusqlite::Result<()> {
-    connection.progress_handler(STEPS, Some(|| END.get().is_some_and(|end| Instant::now() >= end)))
+    let is_over = || is_abandoned() || END.get().is_some_and(|end| Instant::now() >= end);
+    connection.progress_handler(STEPS, Some(is_over))
 }
 
 /// The time of what the thread does now. Ends when dropped.
@@ -32,7 +36,7 @@ impl Time {
 
     /// Whether it is over, for what SQLite does not see.
     pub(super) fn check(&self) -> Result<(), Halt> {
-        if Instant::now() >= self.end { Err(Halt::Time) } else { Ok(()) }
+        if Instant::now() >= self.end || is_abandoned() { Err(Halt::Time) } else { Ok(()) }
     }
 
     /// Lifts the limit: for reading the few records that were found.

@@ -26,6 +26,17 @@ pub(in crate::sqlite) enum Step {
     TooLong,
 }
 
+impl Step {
+    /// Whether it had all the time it needed.
+    pub(in crate::sqlite) fn is_complete(&self) -> bool {
+        match self {
+            Self::Done(walked) => !walked.timed_out,
+            Self::Keep { .. } | Self::Gone => true,
+            Self::TooLong => false,
+        }
+    }
+}
+
 /// Goes a step, all as of one moment.
 pub(in crate::sqlite) fn step(
     connection: &Connection,

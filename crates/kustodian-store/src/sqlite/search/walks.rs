@@ -6,6 +6,7 @@ use kustomer_api::{ObjectId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::super::values::Hex;
+use crate::options::KeptWalks;
 
 /// How many ids stand in a part.
 const PART: usize = 10_000;
@@ -13,8 +14,10 @@ const PART: usize = 10_000;
 /// How many bytes an id has.
 const ID: usize = 12;
 
-/// How many walks an org may keep; the one that was used least recently goes first.
-const MAX_WALKS: i64 = 200;
+/// ?1 org, ?2 walks, ?3 ids: forgets the walks that were used least recently, so that no more than that are left.
+const FORGET_OLDEST: &str = "DELETE FROM walks WHERE org = ?1 AND id IN (SELECT id FROM \
+     (SELECT id, row_number() OVER newest AS walks, sum(length) OVER newest AS ids FROM walks WHERE org = ?1 \
+     WINDOW newest AS (ORDER BY used_at DESC, id)) WHERE walks > ?2 OR ids > ?3)";
 
 /// A walk to keep.
 pub(in crate::sqlite) struct Walk {
@@ -22,22 +25,20 @@ pub(in crate::sqlite) struct Walk {
     pub(in crate::sqlite) id: ObjectId,
     pub(in crate::sqlite) ids: Vec<[u8; 12]>,
     pub(in crate::sqlite) now: Timestamp,
+    /// How much its org may keep, this walk included.
+    pub(in crate::sqlite) beside: KeptWalks,
 }
 
 fn idle_since(now: Timestamp) -> i64 {
     now.as_millis().saturating_sub(i64::try_from(WALK_IDLE.as_millis()).unwrap_or(i64::MAX))
 }
 
-/// Keeps a walk, and forgets those that nobody went on with.
+/// Keeps a walk, and forgets those that nobody went on with, and those of the org for which there is no place beside it.
 pub(in crate::sqlite) fn keep(connection: &Connection, walk: &Walk) -> rusqlite::Result<()> {
-    let Walk { org, id, ids, now } = walk;
+    let Walk { org, id, ids, now, beside } = walk;
     connection.prepare_cached("DELETE FROM walks WHERE used_at < ?1")?.execute([idle_since(*now)])?;
-    connection
-        .prepare_cached(
-            "DELETE FROM walks WHERE org = ?1 AND id IN \
-             (SELECT id FROM walks WHERE org = ?1 ORDER BY used_at DESC LIMIT -1 OFFSET ?2)",
-        )?
-        .execute(params![org.0, MAX_WALKS - 1])?;
+    let (walks, left) = (beside.walks.saturating_sub(1), beside.ids.saturating_sub(ids.len()));
+    connection.prepare_cached(FORGET_OLDEST)?.execute(params![org.0, walks, left])?;
     connection
         .prepare_cached(
             "DELETE FROM walk_parts WHERE NOT EXISTS \
