@@ -16,6 +16,7 @@ use crate::metrics::Metrics;
 use crate::routes::RouteTable;
 use crate::scrub::Scrubber;
 use crate::settings::{AbsentTypes, Settings};
+use crate::unread::Unread;
 
 /// What the server is built on.
 #[derive(Clone)]
@@ -38,6 +39,8 @@ pub(crate) struct App {
     pub(crate) metrics: Metrics,
     /// Places for the requests that are worked on.
     pub(crate) admission: Admission,
+    /// Answers that clients have not read yet.
+    pub(crate) unread: Arc<Unread>,
     pub(crate) feed_watch: Arc<FeedWatch>,
     pub(crate) scrubber: Arc<Scrubber>,
     budgets: Mutex<HashMap<OrgKey, Budget>>,
@@ -54,6 +57,7 @@ impl App {
         };
         let routes = RouteTable::new(crate::handlers::served(), absent);
         let feed_watch = Arc::new(FeedWatch::new(settings.max_feed_waiters));
+        let unread = Arc::new(Unread::new(settings.max_unread));
         Self {
             services,
             settings,
@@ -62,6 +66,7 @@ impl App {
             metrics,
             admission,
             feed_watch,
+            unread,
             scrubber,
             budgets: Mutex::default(),
         }

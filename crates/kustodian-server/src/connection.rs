@@ -13,24 +13,28 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use bytes::Bytes;
 use http::header::{ACCEPT, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, TRANSFER_ENCODING};
-use http::{HeaderMap, HeaderValue, Request, StatusCode};
+use http::{HeaderMap, HeaderValue, Request, StatusCode, Version};
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use prometheus_client::collector::Collector;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
-use tower::ServiceExt as _;
+use tower::{Layer as _, ServiceExt as _};
+use tower_http::cors::CorsLayer;
 
 use crate::app::{App, Services};
+use crate::http2::Sliced;
 use crate::settings::Settings;
 use crate::silence::{Pulse, unless_silent};
 use crate::tls::Tls;
 use crate::unreadable::Outspoken;
-use crate::{access_log, answer, docs_page, openapi, pipeline};
+use crate::wire::{self, Watched};
+use crate::{access_log, answer, cors, docs_page, framing, http2, openapi_page, pipeline};
 
 /// The server, ready to serve.
 pub struct Server {
@@ -77,7 +81,8 @@ impl Server {
         if !app.settings.read_only {
             tokio::spawn(Arc::clone(&app.scrubber).resume(Arc::clone(&app.services.store)));
         }
-        let router = router(Arc::clone(&app));
+        keep_little_unsent(&listener);
+        let service = Arc::new(Service::new(Arc::clone(&app), tls.is_some()));
         let places = Arc::new(Semaphore::new(app.settings.max_connections));
         let graceful = GracefulShutdown::new();
         let mut shutdown = std::pin::pin!(shutdown);
@@ -87,15 +92,14 @@ impl Server {
                 () = &mut shutdown => break,
             };
             let Some((stream, from, place)) = accepted else { continue };
-            let hsts = tls.is_some() && app.settings.hsts;
-            let speaker = Speaker { app: Arc::clone(&app), router: router.clone(), from, hsts, pulse: Pulse::new() };
+            let speaker = Speaker { service: Arc::clone(&service), from, pulse: Arc::new(Pulse::new()) };
             let watcher = graceful.watcher();
             let tls = tls.clone();
             tokio::spawn(async move {
-                speaker.app.metrics.connections.inc();
-                let app = Arc::clone(&speaker.app);
+                let app = Arc::clone(&speaker.service.app);
+                app.metrics.connections.inc();
                 match tls {
-                    None => speaker.speak(stream, watcher).await,
+                    None => speaker.speak(speaker.watch(stream), watcher).await,
                     Some(tls) => speaker.speak_tls(stream, &tls, watcher).await,
                 }
                 app.metrics.connections.dec();
@@ -111,57 +115,130 @@ impl Server {
     }
 }
 
-/// One connection's side of the conversation.
-struct Speaker {
+/// What all connections share.
+struct Service {
     app: Arc<App>,
     /// For what is not of the API.
     router: Router,
-    from: SocketAddr,
+    http: auto::Builder<TokioExecutor>,
+    cors: Option<CorsLayer>,
     hsts: bool,
-    pulse: Pulse,
+    large_heads: Arc<Semaphore>,
+}
+
+impl Service {
+    fn new(app: Arc<App>, is_tls: bool) -> Self {
+        let mut http = auto::Builder::new(TokioExecutor::new());
+        http.http1().header_read_timeout(None).max_buf_size(MAX_HEAD);
+        http2::limit(&mut http, MAX_HEAD);
+        Self {
+            router: router(Arc::clone(&app)),
+            http,
+            cors: cors::layer(&app.settings.cors_origins),
+            hsts: is_tls && app.settings.hsts,
+            large_heads: Arc::new(Semaphore::new(wire::LARGE_HEADS)),
+            app,
+        }
+    }
+
+    async fn answer(&self, from: SocketAddr, mut request: Request<Body>) -> Outgoing {
+        if is_of_the_api(request.uri().path()) {
+            return pipeline::answer(&self.app, from, request).await.map(|body| Either::Left(Full::new(body)));
+        }
+        let (head, body) = request.into_parts();
+        let is_sound = framing::check(&head).is_ok();
+        request = Request::from_parts(head, body);
+        if !is_sound {
+            return pipeline::answer(&self.app, from, request).await.map(|body| Either::Left(Full::new(body)));
+        }
+        request.extensions_mut().insert(from);
+        let Ok(response) = self.router.clone().oneshot(request).await;
+        response.map(Either::Right)
+    }
+
+    /// The same for a page of another origin.
+    async fn answer_page(self: &Arc<Self>, cors: &CorsLayer, from: SocketAddr, request: Request<Body>) -> Outgoing {
+        let service = tower::service_fn(|request| async move {
+            let response = self.answer(from, request).await;
+            Ok::<_, Infallible>(response.map(Body::new))
+        });
+        let Ok(response) = cors.layer(service).oneshot(request).await;
+        response.map(Either::Right)
+    }
+}
+
+/// An answer on its way out.
+type Outgoing = Response<Either<Full<Bytes>, Body>>;
+
+/// One connection's side of the conversation.
+#[derive(Clone)]
+struct Speaker {
+    service: Arc<Service>,
+    from: SocketAddr,
+    pulse: Arc<Pulse>,
 }
 
 impl Speaker {
+    fn watch<S>(&self, stream: S) -> Watched<S> {
+        Watched::new(stream, Arc::clone(&self.pulse), Arc::clone(&self.service.large_heads))
+    }
+
     async fn speak_tls(self, stream: TcpStream, tls: &Tls, watcher: Watcher) {
-        match tokio::time::timeout(HANDSHAKE_WITHIN, tls.acceptor().accept(stream)).await {
+        match tokio::time::timeout(HANDSHAKE_WITHIN, tls.acceptor().accept(self.watch(stream))).await {
             Ok(Ok(stream)) => self.speak(stream, watcher).await,
             Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
             Err(_) => tracing::debug!("a TLS handshake took too long"),
         }
     }
 
-    async fn speak(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, watcher: Watcher) {
-        let stream = Outspoken::new(stream, Arc::clone(&self.app));
-        let connection = hyper::server::conn::http1::Builder::new()
-            .header_read_timeout(None)
-            .max_buf_size(MAX_HEAD)
-            .serve_connection(TokioIo::new(stream), service_fn(|request| self.answer(request)));
-        let patience = self.app.settings.head_timeout;
-        match unless_silent(watcher.watch(connection), &self.pulse, patience).await {
+    async fn speak(&self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, watcher: Watcher) {
+        let app = &self.service.app;
+        let stream = Outspoken::new(stream, Arc::clone(app));
+        let answer = service_fn(|request| {
+            let speaker = self.clone();
+            async move { Ok::<_, Infallible>(speaker.answer(request).await) }
+        });
+        let connection = self.service.http.serve_connection(TokioIo::new(stream), answer);
+        match unless_silent(watcher.watch(connection), &self.pulse, app.settings.head_timeout).await {
             Some(Ok(())) => {}
             Some(Err(error)) => tracing::debug!(%error, "a connection ended early"),
             None => tracing::debug!("a connection was silent for too long"),
         }
     }
 
-    async fn answer(&self, mut request: Request<Incoming>) -> Result<Response<Either<Full<Bytes>, Body>>, Infallible> {
-        self.pulse.asked();
+    async fn answer(self, request: Request<Incoming>) -> Outgoing {
+        let version = request.version();
+        let working = self.pulse.asked(version);
         let is_chunked = request.headers().contains_key(TRANSFER_ENCODING);
-        let mut response = if is_of_the_api(request.uri().path()) {
-            pipeline::answer(&self.app, self.from, request.map(body)).await.map(|body| Either::Left(Full::new(body)))
-        } else {
-            request.extensions_mut().insert(self.from);
-            self.router.clone().oneshot(request.map(body)).await?.map(Either::Right)
+        let request = request.map(body);
+        let mut response = match &self.service.cors {
+            Some(cors) if cors::is_asked(request.method(), request.headers()) => {
+                self.service.answer_page(cors, self.from, request).await
+            }
+            _ => self.service.answer(self.from, request).await,
         };
-        answer::protect(response.headers_mut(), self.hsts);
+        answer::protect(response.headers_mut(), self.service.hsts);
         // A length sent beside the chunks is taken away before anybody sees it. A proxy that went by it would take what
         // follows for a part of the body: so nothing follows (RFC 9112 §6.3).
         if is_chunked {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
-        self.pulse.answered();
-        Ok(response)
+        drop(working);
+        match version {
+            Version::HTTP_2 => response.map(|body| Either::Right(Body::new(Sliced::new(body, self.pulse.sends())))),
+            _ => response,
+        }
     }
+}
+
+/// Lets little of an answer wait in the kernel: what is there is out of our sight. Sockets inherit it from the listener.
+fn keep_little_unsent(listener: &TcpListener) {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = socket2::SockRef::from(listener).set_tcp_notsent_lowat(wire::UNSENT) {
+        tracing::debug!(%error, "the socket's buffer could not be bounded");
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = listener;
 }
 
 /// Whether the router has nothing at this path for sure.
@@ -208,7 +285,7 @@ fn router(app: Arc<App>) -> Router {
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics))
-        .route("/openapi.json", get(openapi_json))
+        .route("/openapi.json", get(openapi_page::get))
         .merge(docs_page::router())
         .route_layer(axum::middleware::from_fn(access_log::log_page))
         .fallback(api)
@@ -266,10 +343,7 @@ async fn metrics(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
     } else {
         "text/plain; version=0.0.4; charset=utf-8"
     };
+    app.metrics.unread_bytes.set(i64::try_from(app.unread.held()).unwrap_or(i64::MAX));
     app.metrics.write_limit.set(i64::try_from(app.admission.write_limit()).unwrap_or(i64::MAX));
     plain(kind, app.metrics.render())
-}
-
-async fn openapi_json() -> Response {
-    plain(JSON, openapi::document().to_string())
 }

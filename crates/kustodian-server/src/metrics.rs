@@ -34,6 +34,7 @@ pub(crate) struct Metrics {
     pub(crate) shed: Counter<u64, AtomicU64>,
     pub(crate) scrub_pending: Gauge,
     pub(crate) write_limit: Gauge,
+    pub(crate) unread_bytes: Gauge,
 }
 
 /// From a tenth of a millisecond to ten seconds.
@@ -50,6 +51,7 @@ impl Default for Metrics {
         let shed = Counter::default();
         let scrub_pending = Gauge::default();
         let write_limit = Gauge::default();
+        let unread_bytes = Gauge::default();
         registry.register("requests", "API requests answered, by operation and status", requests.clone());
         registry.register("request_seconds", "Time to answer an API request, by operation", seconds.clone());
         registry.register("connections", "Connections open now", connections.clone());
@@ -57,6 +59,8 @@ impl Default for Metrics {
         let help = "1 while values that were erased may still be on the disk, and taking them off is tried again";
         registry.register("scrub_pending", help, scrub_pending.clone());
         registry.register("write_limit", "API writes that may be worked on at once now", write_limit.clone());
+        let help = "Bytes of answers that clients have not read yet";
+        registry.register("unread_bytes", help, unread_bytes.clone());
         let process = Mutex::default();
         Self {
             registry: Mutex::new(registry),
@@ -67,6 +71,7 @@ impl Default for Metrics {
             shed,
             scrub_pending,
             write_limit,
+            unread_bytes,
         }
     }
 }

@@ -3,8 +3,12 @@
 use std::borrow::Cow;
 
 use kustodian_core::cursor::BEGINNING;
+use kustodian_core::refusal::Refusal;
 use kustomer_api::query::{DEFAULT_PAGE_SIZE, PageQuery};
+use kustomer_api::validation::Fault;
 use serde_json::{Value, json};
+
+use crate::answer::Answer;
 
 /// A page by number.
 #[derive(Debug, Clone, Copy)]
@@ -104,6 +108,40 @@ pub(crate) type Pairs = Vec<(Cow<'static, str>, String)>;
 pub(crate) fn link(path: &str, pairs: &Pairs) -> String {
     let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
     format!("{path}?{query}")
+}
+
+/// How many bytes fill a page that is read on by cursor, whatever its size in records: it ends there, and its cursor goes
+/// on behind.
+pub(crate) const FULL: usize = 8 * 1024 * 1024;
+
+/// How many bytes a page may have at all. A page by number cannot end early: the numbers of all others depend on it.
+const LARGEST: usize = 32 * 1024 * 1024;
+
+/// How many items of these lengths fill a page: at least one.
+pub(crate) fn fitting(lengths: impl Iterator<Item = usize>) -> usize {
+    let mut total = 0_usize;
+    lengths
+        .enumerate()
+        .take_while(|(index, length)| {
+            total = total.saturating_add(*length);
+            *index == 0 || total <= FULL
+        })
+        .count()
+}
+
+/// Lets an answer pass that is no larger than a page may be.
+///
+/// # Errors
+/// 400 when it is larger.
+pub(crate) fn check_size(answer: Answer) -> Result<Answer, Refusal> {
+    match answer {
+        Answer::Json(body) if body.len() > LARGEST => {
+            let size = LARGEST / 1024 / 1024;
+            let title = format!("This page is larger than {size} MiB: ask with a smaller pageSize");
+            Err(Refusal::bad_input(vec![Fault::of_parameter("pageSize", title)]))
+        }
+        answer => Ok(answer),
+    }
 }
 
 /// The body of a page.

@@ -7,9 +7,9 @@ use std::time::Instant;
 
 use axum::body::Body;
 use bytes::Bytes;
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, IF_NONE_MATCH};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, IF_NONE_MATCH};
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Version};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use kustodian_core::directory::Token;
 use kustodian_core::permission::{authorize, check_host};
@@ -25,9 +25,10 @@ use crate::answer::{self, Answer, REQUEST_ID, Response};
 use crate::app::App;
 use crate::authentication::authenticate;
 use crate::call::Admitted;
-use crate::idempotency;
 use crate::rehearsal;
 use crate::routes::{Found, Route};
+use crate::unread;
+use crate::{compression, framing, idempotency, paging};
 
 /// Answers an API request; never fails, and never with anything but JSON.
 pub(crate) async fn answer(app: &Arc<App>, from: SocketAddr, request: Request<Body>) -> Response {
@@ -38,8 +39,16 @@ pub(crate) async fn answer(app: &Arc<App>, from: SocketAddr, request: Request<Bo
     let version = if parts.uri.path().starts_with("/v2/") { "/v2" } else { "/v1" };
     let held = held(&parts);
     let request_id: Arc<str> = request_id(app, &parts.headers);
-    let mut passage =
-        Passage { standing: Standing::unlimited(now), operation: "unknown", path: "", key: None, is_replayed: false };
+    let accepts_gzip = compression::accepts_gzip(&parts.headers);
+    let counted_from = if parts.version == Version::HTTP_2 { 1 } else { unread::SMALL + 1 };
+    let mut passage = Passage {
+        standing: Standing::unlimited(now),
+        operation: "unknown",
+        path: "",
+        is_read: true,
+        key: None,
+        is_replayed: false,
+    };
 
     let answered = passage.run(app, from.ip(), now, &request_id, parts, body).await;
     let mut response = match answered {
@@ -60,6 +69,15 @@ pub(crate) async fn answer(app: &Arc<App>, from: SocketAddr, request: Request<Bo
             answer::refuse(refusal)
         }
     };
+    let bytes = access_log::length(response.body());
+    if accepts_gzip {
+        response = compression::compress(response).await;
+    }
+    if response.body().len() >= counted_from
+        && let Some(key) = &passage.key
+    {
+        response = hold(app, key, passage.is_read, response);
+    }
     answer::finish(&mut response, &method, &request_id, passage.standing);
     let status = response.status().as_u16();
     app.metrics.answered(passage.operation, status, began.elapsed());
@@ -70,7 +88,7 @@ pub(crate) async fn answer(app: &Arc<App>, from: SocketAddr, request: Request<Bo
         path: passage.path,
         status,
         began,
-        bytes: access_log::length(response.body()),
+        bytes,
         key: passage.key.as_ref().map_or("", |token| token.name.as_str()),
         from,
         request_id: &request_id,
@@ -86,12 +104,25 @@ fn held(parts: &Parts) -> Vec<HeaderValue> {
     }
 }
 
+/// Counts an answer as unread. When there is no room for it a read is refused; a write was made, so its answer is sent.
+fn hold(app: &App, key: &Token, is_read: bool, response: Response) -> Response {
+    let (parts, body) = response.into_parts();
+    if !is_read || parts.status != StatusCode::OK {
+        return Response::from_parts(parts, app.unread.hold_anyway(key, body));
+    }
+    match app.unread.hold(key, body) {
+        Ok(body) => Response::from_parts(parts, body),
+        Err(refusal) => answer::refuse(refusal),
+    }
+}
+
 /// What is learnt about a request on its way.
 struct Passage {
     standing: Standing,
     operation: &'static str,
     /// The template of its path.
     path: &'static str,
+    is_read: bool,
     /// Who asks.
     key: Option<Arc<Token>>,
     /// Whether the answer is one that was given before.
@@ -108,6 +139,7 @@ impl Passage {
         parts: Parts,
         body: Body,
     ) -> Result<Answer, Refusal> {
+        framing::check(&parts)?;
         let method = overridden(&parts.method, &parts.headers)?;
         let (route, path_values) = match app.routes.find(&method, parts.uri.path()) {
             Found::Route(route, values) => (route, values),
@@ -116,6 +148,7 @@ impl Passage {
         };
         self.operation = route.operation.name;
         self.path = route.operation.path;
+        self.is_read = route.operation.is_read();
         if route.operation.public {
             return Err(not_implemented(route));
         }
@@ -135,6 +168,7 @@ impl Passage {
         }
         authorize(&caller, route.operation, app.settings.missing_role_status)?;
         let handler = route.handler.clone().ok_or_else(|| not_implemented(route))?;
+        app.unread.check(&caller.token)?;
         let body = read_body(app, &parts.headers, body).await?;
         let Some(place) = app.admission.admit(caller.org.key, !route.operation.is_read()) else {
             app.metrics.shed.inc();
@@ -165,7 +199,7 @@ impl Passage {
             place: Some(place),
         };
         let answering = async {
-            let Some(pledge) = pledge else { return handler(admitted).await };
+            let Some(pledge) = pledge else { return handler(admitted).await.and_then(paging::check_size) };
             let store = &*app.services.store;
             if let Some(answer) = idempotency::replay(store, org, &pledge).await? {
                 self.is_replayed = true;
@@ -267,25 +301,14 @@ async fn read_body(app: &App, headers: &HeaderMap, body: Body) -> Result<Bytes, 
         return Err(too_large());
     }
     check_content_type(headers)?;
-    check_content_encoding(headers)?;
+    compression::check_coding(headers)?;
     let reading = Limited::new(body, max).collect();
     match tokio::time::timeout(app.settings.body_timeout, reading).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Ok(body)) => compression::unpack(headers, body.to_bytes(), max),
         Ok(Err(error)) if error.downcast_ref::<LengthLimitError>().is_some() => Err(too_large()),
         Ok(Err(_)) => Err(Refusal::new(400, code::BAD_PARAM, "body", "The body ended before it was complete")),
         Err(_) => Err(Refusal::new(408, code::TIMEOUT, "body", "The body took too long to arrive")),
     }
-}
-
-/// A body comes as it is.
-fn check_content_encoding(headers: &HeaderMap) -> Result<(), Refusal> {
-    let Some(sent) = headers.get(CONTENT_ENCODING) else { return Ok(()) };
-    if sent.as_bytes().is_empty() || sent.as_bytes().eq_ignore_ascii_case(b"identity") {
-        return Ok(());
-    }
-    let encoding = sent.to_str().unwrap_or("something unknown");
-    let title = format!("The body is encoded with {encoding}: send it without Content-Encoding");
-    Err(Refusal::new(400, code::BAD_PARAM, "Content-Encoding", title))
 }
 
 /// A body is JSON: `application/json`, any `…+json` (one operation is documented with `application/json-patch+json`),

@@ -5,6 +5,8 @@ use std::time::Duration;
 use kustodian_core::customer::{CompanyNames, ItemIds, OmittedCompany};
 use kustodian_core::record_limit;
 
+use crate::cors::CorsOrigin;
+
 /// Limits, timeouts and the switches for what differs from Kustomer.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -32,13 +34,16 @@ pub struct Settings {
     pub search_timeout: Duration,
     /// Whether only reads are served; what would change something is answered 503.
     pub read_only: bool,
-    /// The largest body, in bytes: 100 kB, as Kustomer's.
+    /// The origins whose pages may ask from a browser; none when empty.
+    pub cors_origins: Vec<CorsOrigin>,
+    /// The largest body, in bytes: 100 kB, as Kustomer's. A compressed one may unpack to no more.
     pub max_body: usize,
     /// The largest record, in bytes of its JSON: 1 MB. A write that would make a larger one is answered 413.
     pub max_record: usize,
     /// How long a body may take to arrive.
     pub body_timeout: Duration,
-    /// How long the head of a request may take to arrive, and how long a connection may idle between two requests.
+    /// How long the head of a request may take to arrive, how long a connection may idle between two requests, and how
+    /// long a client may take nothing of its answer.
     pub head_timeout: Duration,
     /// How long an answer may take to be worked out; then the answer is 503.
     pub answer_timeout: Duration,
@@ -53,6 +58,9 @@ pub struct Settings {
     /// How many may wait at the end of a feed at once (`GET /v1/events?wait=`), of all orgs together; one more is
     /// answered 503 at once. Each holds a connection and little else.
     pub max_feed_waiters: usize,
+    /// How many bytes of answers may wait for clients that have not read them yet: of one org half, of one key a quarter.
+    /// Requests of those who have more waiting are answered 503.
+    pub max_unread: usize,
     /// How long writes may take on average, waiting for one another included: as many are worked on at once as the
     /// database does in this time, at least 64; further ones are answered 503 at once.
     pub target_write_time: Duration,
@@ -94,6 +102,7 @@ impl Default for Settings {
             search_page_cap: None,
             search_timeout: Duration::from_secs(10),
             read_only: false,
+            cors_origins: Vec::new(),
             max_body: 100 * 1024,
             max_record: record_limit::DEFAULT,
             body_timeout: Duration::from_secs(30),
@@ -103,6 +112,7 @@ impl Default for Settings {
             max_connections: 20_000,
             max_in_flight: 1_024,
             max_feed_waiters: 2_000,
+            max_unread: 512 * 1024 * 1024,
             target_write_time: Duration::from_millis(200),
             shutdown_timeout: Duration::from_secs(20),
         }

@@ -1,56 +1,132 @@
-//! Connections that say nothing for too long: before a request's head is there whole, between two requests, or while
-//! they do not take their answer.
+//! Connections that are silent for too long: before the head of a request is complete, between two requests, or while
+//! the client does not read an answer. A slow client is not silent: each byte of an answer that it takes counts.
 //!
-//! One timer a connection, looked at when it runs out: a timer for each request, as the library below would set,
-//! goes through a lock that all connections share.
+//! One timer per connection, checked when it expires: a timer per request, as hyper would set, takes a lock that all
+//! connections share.
 
 use std::future::Future;
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
+use http::Version;
 use tokio::time::{Instant, sleep_until};
 
 /// What a connection was last seen doing.
 #[derive(Debug)]
 pub(crate) struct Pulse {
     opened: Instant,
-    /// Milliseconds after that, of the last answer.
-    answered: AtomicU64,
-    /// Whether an answer is being worked out; its own limits bound that.
-    is_working: AtomicBool,
+    /// Milliseconds after that, of the last progress.
+    moved: AtomicU64,
+    /// How many answers are being computed; their own limits bound that.
+    working: AtomicUsize,
+    /// How many requests there were.
+    requests: AtomicU64,
+    /// Whether what is written to the socket is progress. HTTP/2 also writes frames that nobody asked for, such as pings.
+    writes_count: AtomicBool,
+    is_http2: AtomicBool,
+    /// The answers that are being sent over HTTP/2, each with its last progress: one that stalls must not hide behind
+    /// others.
+    sending: Mutex<Vec<Weak<AtomicU64>>>,
 }
 
 impl Pulse {
     /// Of a connection opened now.
     pub(crate) fn new() -> Self {
-        Self { opened: Instant::now(), answered: AtomicU64::new(0), is_working: AtomicBool::new(false) }
+        Self {
+            opened: Instant::now(),
+            moved: AtomicU64::new(0),
+            working: AtomicUsize::new(0),
+            requests: AtomicU64::new(0),
+            writes_count: AtomicBool::new(false),
+            is_http2: AtomicBool::new(false),
+            sending: Mutex::default(),
+        }
     }
 
-    /// The head of a request is there.
-    pub(crate) fn asked(&self) {
-        self.is_working.store(true, Ordering::Relaxed);
+    /// The head of a request is complete; its answer is computed until the result is dropped.
+    pub(crate) fn asked(&self, version: Version) -> Working<'_> {
+        let is_http2 = version == Version::HTTP_2;
+        self.is_http2.store(is_http2, Ordering::Relaxed);
+        self.writes_count.store(!is_http2, Ordering::Relaxed);
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        self.working.fetch_add(1, Ordering::Relaxed);
+        Working(self)
     }
 
-    /// Its answer is.
-    pub(crate) fn answered(&self) {
-        let after = u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.answered.store(after, Ordering::Relaxed);
-        self.is_working.store(false, Ordering::Relaxed);
+    /// Bytes were written to the socket.
+    pub(crate) fn wrote(&self) {
+        if self.writes_count.load(Ordering::Relaxed) {
+            self.moved.store(self.elapsed(), Ordering::Relaxed);
+        }
     }
 
-    /// When the connection has been silent for `patience`, unless it says something before.
+    /// How many requests there were.
+    pub(crate) fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
+    }
+
+    /// Whether what is read belongs to the head of a request over HTTP/1.
+    pub(crate) fn reads_head(&self) -> bool {
+        self.working.load(Ordering::Relaxed) == 0 && !self.is_http2.load(Ordering::Relaxed)
+    }
+
+    /// An answer that is sent over HTTP/2 from now on.
+    pub(crate) fn sends(self: &Arc<Self>) -> Sending {
+        let moved = Arc::new(AtomicU64::new(self.elapsed()));
+        let mut sending = self.sending();
+        sending.retain(|sending| sending.strong_count() > 0);
+        sending.push(Arc::downgrade(&moved));
+        Sending { pulse: Arc::clone(self), moved }
+    }
+
+    fn sending(&self) -> MutexGuard<'_, Vec<Weak<AtomicU64>>> {
+        self.sending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn elapsed(&self) -> u64 {
+        u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// When the connection will have been silent for `patience`, unless there is progress before.
     fn silent_at(&self, patience: Duration) -> Instant {
-        let since = match self.is_working.load(Ordering::Relaxed) {
-            true => Instant::now(),
-            false => self.opened + Duration::from_millis(self.answered.load(Ordering::Relaxed)),
+        let stalled = self.sending().iter().filter_map(Weak::upgrade).map(|moved| moved.load(Ordering::Relaxed)).min();
+        let since = match stalled {
+            Some(moved) => moved,
+            None if self.working.load(Ordering::Relaxed) > 0 => self.elapsed(),
+            None => self.moved.load(Ordering::Relaxed),
         };
-        since + patience
+        self.opened + Duration::from_millis(since) + patience
     }
 }
 
-/// Goes on with `connection` until it ends, or has been silent for `patience`: then there is no result, and dropping
-/// it closes it.
+/// An answer that is being computed, until dropped: also when the client takes its request back.
+pub(crate) struct Working<'a>(&'a Pulse);
+
+impl Drop for Working<'_> {
+    fn drop(&mut self) {
+        self.0.moved.store(self.0.elapsed(), Ordering::Relaxed);
+        self.0.working.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// An answer that is being sent over HTTP/2, until dropped.
+pub(crate) struct Sending {
+    pulse: Arc<Pulse>,
+    moved: Arc<AtomicU64>,
+}
+
+impl Sending {
+    /// The client has room for more of it.
+    pub(crate) fn moved(&self) {
+        let now = self.pulse.elapsed();
+        self.moved.store(now, Ordering::Relaxed);
+        self.pulse.moved.store(now, Ordering::Relaxed);
+    }
+}
+
+/// Drives `connection` until it ends, or was silent for `patience`: then there is no result, and dropping it closes it.
 pub(crate) async fn unless_silent<F: Future>(connection: F, pulse: &Pulse, patience: Duration) -> Option<F::Output> {
     let mut connection = pin!(connection);
     let mut timer = pin!(sleep_until(pulse.silent_at(patience)));
@@ -66,5 +142,43 @@ pub(crate) async fn unless_silent<F: Future>(connection: F, pulse: &Pulse, patie
                 timer.as_mut().reset(silent_at);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(75);
+
+    fn at(pulse: &Pulse, moved: u64) -> Instant {
+        pulse.opened + Duration::from_millis(moved) + PATIENCE
+    }
+
+    #[test]
+    fn bytes_written_are_progress_over_http1_alone() {
+        let pulse = Pulse { opened: Instant::now() - Duration::from_secs(60), ..Pulse::new() };
+        pulse.wrote();
+        assert_eq!(pulse.silent_at(PATIENCE), at(&pulse, 0), "before any request");
+        drop(pulse.asked(Version::HTTP_11));
+        pulse.moved.store(1, Ordering::Relaxed);
+        pulse.wrote();
+        assert!(pulse.silent_at(PATIENCE) > at(&pulse, 59_999));
+        drop(pulse.asked(Version::HTTP_2));
+        pulse.moved.store(1, Ordering::Relaxed);
+        pulse.wrote();
+        assert_eq!(pulse.silent_at(PATIENCE), at(&pulse, 1), "a ping is no progress");
+    }
+
+    #[test]
+    fn an_answer_that_stalls_is_silence_whatever_the_others_do() {
+        let pulse = Arc::new(Pulse { opened: Instant::now() - Duration::from_secs(60), ..Pulse::new() });
+        let _working = pulse.asked(Version::HTTP_2);
+        let (stalled, moving) = (pulse.sends(), pulse.sends());
+        stalled.moved.store(7, Ordering::Relaxed);
+        moving.moved();
+        assert_eq!(pulse.silent_at(PATIENCE), at(&pulse, 7));
+        drop(stalled);
+        assert!(pulse.silent_at(PATIENCE) > at(&pulse, 59_999));
     }
 }

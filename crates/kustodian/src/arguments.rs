@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use kustodian_core::customer::{CompanyNames, ItemIds, OmittedCompany};
-use kustodian_server::{AbsentTypes, Settings};
+use kustodian_server::{AbsentTypes, CorsOrigin, Settings};
 use kustomer_api::ObjectId;
 use serde::Deserialize;
 
@@ -191,6 +191,10 @@ pub(crate) struct ServeArguments {
     /// Logs every request on standard error, without query and ids: off, text or json [default: off]
     #[arg(long, env = "KUSTODIAN_ACCESS_LOG", value_name = "FORMAT")]
     pub(crate) access_log: Option<AccessLog>,
+    /// An origin whose pages may ask from a browser, such as https://crm.example, or * for all; repeat it, or separate
+    /// with commas [default: none]
+    #[arg(long, env = "KUSTODIAN_CORS_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
+    pub(crate) cors_origin: Vec<CorsOrigin>,
     #[command(flatten)]
     pub(crate) index: IndexArguments,
     #[command(flatten)]
@@ -221,7 +225,8 @@ pub(crate) struct LimitArguments {
     /// Seconds a body may take to arrive; then the answer is 408 [default: 30]
     #[arg(long, help_heading = "Limits", env = "KUSTODIAN_BODY_TIMEOUT", value_name = "SECONDS")]
     pub(crate) body_timeout: Option<u32>,
-    /// Seconds the head of a request may take, and a connection may idle; then it is closed [default: 75]
+    /// Seconds the head of a request may take, a connection may idle, and a client may take nothing of its answer; then
+    /// the connection is closed [default: 75]
     #[arg(long, help_heading = "Limits", env = "KUSTODIAN_HEAD_TIMEOUT", value_name = "SECONDS")]
     pub(crate) head_timeout: Option<u32>,
     /// Seconds an answer may take to be worked out; then it is 503 [default: 30]
@@ -239,6 +244,10 @@ pub(crate) struct LimitArguments {
     /// Clients waiting for events at once (`wait=`); further ones are answered 503 with Retry-After [default: 2000]
     #[arg(long, help_heading = "Limits", env = "KUSTODIAN_MAX_FEED_WAITERS", value_name = "NUMBER")]
     pub(crate) max_feed_waiters: Option<usize>,
+    /// Bytes of answers that clients have not read yet, for one org half, for one key a quarter; then 503 [default:
+    /// 536870912]
+    #[arg(long, help_heading = "Limits", env = "KUSTODIAN_MAX_UNREAD", value_name = "BYTES")]
+    pub(crate) max_unread: Option<usize>,
     /// Milliseconds writes may take on average; beyond what the database does in them, 503 with Retry-After [default: 200]
     #[arg(long, help_heading = "Limits", env = "KUSTODIAN_TARGET_WRITE_TIME", value_name = "MILLISECONDS")]
     pub(crate) target_write_time: Option<u32>,
@@ -260,6 +269,7 @@ impl LimitArguments {
             max_connections: self.max_connections.or(other.max_connections),
             max_in_flight: self.max_in_flight.or(other.max_in_flight),
             max_feed_waiters: self.max_feed_waiters.or(other.max_feed_waiters),
+            max_unread: self.max_unread.or(other.max_unread),
             target_write_time: self.target_write_time.or(other.target_write_time),
             shutdown_timeout: self.shutdown_timeout.or(other.shutdown_timeout),
         }
@@ -277,6 +287,7 @@ impl LimitArguments {
         number(self.max_connections, &mut settings.max_connections);
         number(self.max_in_flight, &mut settings.max_in_flight);
         number(self.max_feed_waiters, &mut settings.max_feed_waiters);
+        number(self.max_unread, &mut settings.max_unread);
         if let Some(millis) = self.target_write_time {
             settings.target_write_time = Duration::from_millis(millis.max(1).into());
         }

@@ -5,6 +5,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use kustodian_server::CorsOrigin;
 use serde::Deserialize;
 
 use crate::arguments::{
@@ -33,6 +34,7 @@ pub(crate) struct Configuration {
     pub(crate) absent_types: AbsentTypesRule,
     pub(crate) search_page_cap: PageCap,
     pub(crate) read_only: bool,
+    pub(crate) cors_origins: Vec<CorsOrigin>,
     pub(crate) index: IndexArguments,
     pub(crate) limits: LimitArguments,
     pub(crate) tls: TlsArguments,
@@ -98,6 +100,8 @@ pub(crate) struct File {
     absent_types: Option<AbsentTypesRule>,
     search_page_cap: Option<PageCap>,
     read_only: Option<bool>,
+    #[serde(default)]
+    cors_origin: Vec<CorsOrigin>,
     indexed_custom_attributes: Option<u8>,
     max_body: Option<Size>,
     max_record: Option<Size>,
@@ -108,6 +112,7 @@ pub(crate) struct File {
     max_connections: Option<usize>,
     max_in_flight: Option<usize>,
     max_feed_waiters: Option<usize>,
+    max_unread: Option<usize>,
     target_write_time: Option<u32>,
     shutdown_timeout: Option<u32>,
     tls_cert: Option<PathBuf>,
@@ -138,6 +143,7 @@ impl Configuration {
             max_connections: file.max_connections,
             max_in_flight: file.max_in_flight,
             max_feed_waiters: file.max_feed_waiters,
+            max_unread: file.max_unread,
             target_write_time: file.target_write_time,
             shutdown_timeout: file.shutdown_timeout,
         };
@@ -158,6 +164,7 @@ impl Configuration {
             strict_host: serve.strict_host.or(file.strict_host).unwrap_or_default(),
             absent_types: serve.absent_types.or(file.absent_types).unwrap_or_default(),
             search_page_cap: serve.search_page_cap.or(file.search_page_cap).unwrap_or_default(),
+            cors_origins: if serve.cors_origin.is_empty() { file.cors_origin } else { serve.cors_origin },
             read_only: serve.read_only.or(file.read_only).unwrap_or_default(),
             index,
             limits: serve.limits.or(limits),

@@ -69,6 +69,7 @@ async fn serve(
         absent_types: configuration.absent_types.into(),
         search_page_cap: configuration.search_page_cap.0,
         read_only: configuration.read_only,
+        cors_origins: configuration.cors_origins.clone(),
         hsts: configuration.tls.hsts.unwrap_or(true),
         ..Settings::default()
     };

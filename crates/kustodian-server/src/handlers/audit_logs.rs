@@ -81,8 +81,10 @@ async fn find(call: &Call<GetAuditLogs>, count: u32) -> Result<(Feed, bool), Ref
         count: true,
     };
     let mut feed = call.store().feed(call.org(), query).await.map_err(unavailable)?;
-    let has_more = feed.events.len() > count as usize;
-    feed.events.truncate(count as usize);
+    let length = |event: &Recorded| event.changes.as_ref().map_or(0, String::len);
+    let fitting = paging::fitting(feed.events.iter().map(length)).min(count as usize);
+    let has_more = feed.events.len() > fitting;
+    feed.events.truncate(fitting);
     if upwards {
         feed.events.reverse();
     }

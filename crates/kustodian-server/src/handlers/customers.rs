@@ -297,8 +297,9 @@ pub(crate) async fn get_customers(call: Call<GetCustomers>) -> Result<Answer, Re
             }
             query.limit = size + 1;
             let mut records = call.store().list(call.org(), query).await.map_err(unavailable)?.records;
-            let has_next = records.len() > size as usize;
-            records.truncate(size as usize);
+            let fitting = paging::fitting(records.iter().map(|record| record.document.len())).min(size as usize);
+            let has_next = records.len() > fitting;
+            records.truncate(fitting);
             let next = records.last().filter(|_| has_next).map(|last| {
                 let value = match sort.by {
                     CustomerSortKey::Id => 0,

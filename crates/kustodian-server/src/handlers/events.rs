@@ -17,15 +17,15 @@ use tokio::time::Instant;
 
 use crate::answer::{self, Answer, unavailable};
 use crate::call::Call;
+use crate::paging::FULL;
 use crate::{paging, past};
 
 const PATH: &str = "/v1/events";
 
-/// How many bytes of events fill a page, whatever its size in events: a page shows every record whole.
-const FULL: usize = 8 * 1024 * 1024;
-
-/// How many events are rebuilt at a time, so that a page that is full early has not cost all the others.
-const SLICE: usize = 32;
+/// How many events are rebuilt at a time, so that a page that is full early has not cost all the others: few at first,
+/// then as many as fill the page if they are like those before.
+const FIRST_SLICE: usize = 4;
+const LARGEST_SLICE: usize = 32;
 
 pub(crate) async fn get_events(mut call: Call<GetEvents>) -> Result<Answer, Refusal> {
     let asked = call.query.clone();
@@ -53,13 +53,18 @@ pub(crate) async fn get_events(mut call: Call<GetEvents>) -> Result<Answer, Refu
     }
     let mut told: Vec<String> = Vec::new();
     let mut length = 0;
-    for slice in events.chunks(SLICE) {
+    while length < FULL && told.len() < events.len() {
+        let slice = match length.checked_div(told.len()) {
+            None => FIRST_SLICE,
+            Some(mean) => ((FULL - length) / mean.max(1)).clamp(1, LARGEST_SLICE),
+        };
+        let slice = &events[told.len()..events.len().min(told.len() + slice)];
         for envelope in tell(&call, slice).await? {
             length += envelope.len();
+            if length > FULL && !told.is_empty() {
+                break;
+            }
             told.push(envelope);
-        }
-        if length >= FULL {
-            break;
         }
     }
     let last = told.len().checked_sub(1).and_then(|last| events.get(last)).map(|event| event.id);

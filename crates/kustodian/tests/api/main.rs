@@ -53,6 +53,7 @@ mod tags;
 mod teams;
 mod terminal;
 mod traces;
+mod transport;
 mod users;
 mod validate_only;
 mod visibility;

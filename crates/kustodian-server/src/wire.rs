@@ -1,0 +1,166 @@
+//! The socket under a connection: it counts the bytes that the client takes, and bounds what heads of requests that are
+//! not complete may hold together.
+
+use std::future::Future;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
+
+use crate::silence::Pulse;
+
+/// How many bytes of a head every connection may send.
+const SMALL_HEAD: usize = 8 * 1024;
+
+/// How many heads may be larger than that at once: each may hold as much as the largest head. Further ones wait in the
+/// socket, until others are complete or were silent for too long.
+pub(crate) const LARGE_HEADS: usize = 1_024;
+
+/// How many bytes of an answer may wait in the kernel for a client that does not take them. What waits there neither
+/// counts as unread nor tells whether the client makes progress.
+pub(crate) const UNSENT: u32 = 256 * 1024;
+
+type Waiting = Pin<Box<dyn Future<Output = Result<OwnedSemaphorePermit, AcquireError>> + Send>>;
+
+/// A socket that is watched.
+pub(crate) struct Watched<S> {
+    stream: S,
+    pulse: Arc<Pulse>,
+    large_heads: Arc<Semaphore>,
+    /// How many requests there were when `head` was last 0.
+    requests: u64,
+    /// How many bytes were read of a head.
+    head: usize,
+    waiting: Option<Waiting>,
+    place: Option<OwnedSemaphorePermit>,
+}
+
+impl<S> Watched<S> {
+    pub(crate) fn new(stream: S, pulse: Arc<Pulse>, large_heads: Arc<Semaphore>) -> Self {
+        Self { stream, pulse, large_heads, requests: 0, head: 0, waiting: None, place: None }
+    }
+
+    /// Waits for a place among the large heads.
+    fn poll_place(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.place.is_none() {
+            let waiting = self.waiting.get_or_insert_with(|| Box::pin(Arc::clone(&self.large_heads).acquire_owned()));
+            let place = ready!(waiting.as_mut().poll(context));
+            self.waiting = None;
+            self.place = Some(place.map_err(io::Error::other)?);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        let requests = this.pulse.requests();
+        if requests != this.requests {
+            (this.requests, this.head, this.waiting, this.place) = (requests, 0, None, None);
+        }
+        if !this.pulse.reads_head() {
+            return Pin::new(&mut this.stream).poll_read(context, buffer);
+        }
+        if this.head >= SMALL_HEAD {
+            ready!(this.poll_place(context))?;
+        }
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut this.stream).poll_read(context, buffer))?;
+        this.head += buffer.filled().len() - before;
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> Watched<S> {
+    fn count(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if matches!(written, Poll::Ready(Ok(1..))) {
+            self.pulse.wrote();
+        }
+        written
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &[u8]) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(context, buffer);
+        self.count(written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffers: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(context, buffers);
+        self.count(written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use http::Version;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
+
+    use super::*;
+
+    /// A connection whose client has sent this many bytes of a head.
+    async fn with_head(places: &Arc<Semaphore>, bytes: usize) -> (Watched<DuplexStream>, DuplexStream) {
+        let (mut client, server) = tokio::io::duplex(1024 * 1024);
+        client.write_all(&vec![b'x'; bytes]).await.unwrap();
+        (Watched::new(server, Arc::new(Pulse::new()), Arc::clone(places)), client)
+    }
+
+    /// How many bytes can be read now.
+    async fn read(stream: &mut Watched<DuplexStream>) -> usize {
+        let (mut read, mut buffer) = (0, [0; 1024]);
+        while let Ok(count) = tokio::time::timeout(Duration::from_millis(50), stream.read(&mut buffer)).await {
+            read += count.unwrap();
+        }
+        read
+    }
+
+    #[tokio::test]
+    async fn a_large_head_waits_until_another_is_complete() {
+        let places = Arc::new(Semaphore::new(1));
+        let (mut first, _client) = with_head(&places, 40_000).await;
+        let (mut second, _other_client) = with_head(&places, 40_000).await;
+        assert_eq!(read(&mut first).await, 40_000);
+        assert_eq!(read(&mut second).await, SMALL_HEAD);
+        let pulse = Arc::clone(&first.pulse);
+        let working = pulse.asked(Version::HTTP_11);
+        assert_eq!(read(&mut first).await, 0);
+        assert_eq!(read(&mut second).await, 40_000 - SMALL_HEAD);
+        drop(working);
+    }
+
+    #[tokio::test]
+    async fn a_body_takes_no_place_of_a_head() {
+        let places = Arc::new(Semaphore::new(0));
+        let (mut stream, _client) = with_head(&places, 40_000).await;
+        let pulse = Arc::clone(&stream.pulse);
+        let _working = pulse.asked(Version::HTTP_11);
+        assert_eq!(read(&mut stream).await, 40_000);
+    }
+}
