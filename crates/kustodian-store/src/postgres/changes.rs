@@ -14,7 +14,7 @@ use super::connection::{Step, statement};
 use super::credentials;
 use super::receipts;
 use super::search;
-use super::sql::{ERASE_EVENTS, FREE_CLAIM, INSERT_EVENT, INSERT_OUTBOX, TAKE_CLAIMS, statements};
+use super::sql::{ERASE_EVENTS, FREE_CLAIM, INSERT_EVENT, INSERT_OUTBOX, TAKE_CLAIM, TAKE_CLAIMS, statements};
 use super::values::Value;
 use crate::document::DOCUMENT_FORMAT;
 use crate::search::Slots;
@@ -99,6 +99,7 @@ pub(super) fn writes<'a>(
     slots: &Slots,
     seen: &Seen,
     token: Option<&'a NewToken>,
+    is_spread: bool,
 ) -> Vec<Step<'a>> {
     let mut steps = Vec::with_capacity(changes.puts.len() + changes.frees.len() + 2 * changes.events.len() + 2);
     steps.extend(changes.erasures.iter().map(|erasure| erase_events(org, erasure)));
@@ -116,7 +117,7 @@ pub(super) fn writes<'a>(
         before.insert(name, Before { rev: put.rev, deleted: put.deleted });
     }
     steps.extend(free_claims(org, changes));
-    steps.extend(take_claims(org, changes, seen));
+    steps.extend(take_claims(org, changes, seen, is_spread));
     for (event, leaf) in changes.events.iter().zip(leaves) {
         steps.push(write_event(org, event));
         let gain = gains.remove(&(event.kind.as_str(), event.record, event.rev)).map_or(0, |(gain, _)| gain);
@@ -197,13 +198,23 @@ fn free_claims<'a>(org: OrgKey, changes: &'a ChangeSet) -> Vec<Step<'a>> {
     frees.into_iter().map(|claim| statement(FREE_CLAIM, values(claim))).collect()
 }
 
-fn take_claims<'a>(org: OrgKey, changes: &'a ChangeSet, seen: &Seen) -> Option<Step<'a>> {
+fn take_claims<'a>(org: OrgKey, changes: &'a ChangeSet, seen: &Seen, is_spread: bool) -> Vec<Step<'a>> {
     let claims = wanted_claims(changes, seen);
+    if is_spread {
+        return claims.into_iter().map(|claim| take_claim(org, claim)).collect();
+    }
     if claims.is_empty() {
-        return None;
+        return Vec::new();
     }
     let values = [Value::Number(org.0)].into_iter().chain(claim_values(&claims)).collect();
-    Some(statement(TAKE_CLAIMS, values))
+    vec![statement(TAKE_CLAIMS, values)]
+}
+
+fn take_claim(org: OrgKey, claim: &Claim) -> Step<'_> {
+    let Claim { kind, key, owner } = claim;
+    let values =
+        vec![Value::Bytes(key.as_bytes()), Value::Number(org.0), Value::Text(kind.as_str()), Value::Id(*owner)];
+    statement(TAKE_CLAIM, values)
 }
 
 /// Those not held by their owners already, each once, in the order of their keys.

@@ -114,7 +114,7 @@ impl Commit<'_> {
             return self.send(lease, vec![step], Order::Any).await;
         }
         let mut steps = vec![Step::Command(self.begin)];
-        steps.extend(writes(self.org, changes, &leaves, &slots, &Seen::default(), self.token));
+        steps.extend(writes(self.org, changes, &leaves, &slots, &Seen::default(), self.token, self.is_spread));
         self.finish(lease, steps).await
     }
 
@@ -162,7 +162,7 @@ impl Commit<'_> {
                 };
                 let mut steps: Vec<_> = transaction.begin.take().map(Step::Command).into_iter().collect();
                 let leaves = leaves(changes);
-                steps.extend(writes(self.org, changes, &leaves, &slots, &seen, self.token));
+                steps.extend(writes(self.org, changes, &leaves, &slots, &seen, self.token, self.is_spread));
                 self.finish(transaction.lease, steps).await
             }
             Ok((Some(conflict), _)) => {

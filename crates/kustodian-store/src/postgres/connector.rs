@@ -21,6 +21,11 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// How long a server lets a transaction wait for us before it ends it.
 const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(30);
 
+/// How many connections citus opens to each worker for one of ours. It makes and drops them for each statement that asks
+/// several shards: with one, creates were three to four times as fast, searches twice. Where there is no citus, PostgreSQL
+/// keeps the setting and does nothing with it.
+const EXECUTOR_POOL: &str = "citus.max_adaptive_executor_pool_size";
+
 /// Makes connections.
 pub(super) struct Connector {
     place: Place,
@@ -43,11 +48,14 @@ impl Connector {
     pub(super) fn new(place: Place, tls: MakeRustlsConnect, options: &Options) -> Self {
         let statement = place.statement_timeout.min(options.commit_timeout).as_millis().max(1);
         let limits = |scope: &str| {
-            format!(
+            let limits = format!(
                 "SET {scope} statement_timeout = {statement}; SET {scope} lock_timeout = {statement}; \
                  SET {scope} idle_in_transaction_session_timeout = {}",
                 IDLE_IN_TRANSACTION.as_millis()
-            )
+            );
+            // The URL's `options=-c …` go first.
+            let is_chosen = place.config.get_options().is_some_and(|options| options.contains(EXECUTOR_POOL));
+            if is_chosen { limits } else { format!("{limits}; SET {scope} {EXECUTOR_POOL} = 1") }
         };
         let begin = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
         Self {
@@ -177,5 +185,25 @@ impl Connector {
 async fn drive(connection: impl Future<Output = Result<(), Error>>) {
     if let Err(error) = connection.await {
         tracing::debug!("a connection ended: {}", words(&error));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tls;
+    use super::*;
+
+    #[test]
+    fn citus_opens_one_connection_to_a_worker_unless_the_url_says_otherwise() {
+        let sets = |url: &str| {
+            let options = Options::default();
+            let place = Place::parse(url, &options).unwrap();
+            let tls = tls::connector(&place).unwrap();
+            let Connector { session, begin, .. } = Connector::new(place, tls, &options);
+            [session, begin].map(|sql| sql.contains("citus.max_adaptive_executor_pool_size = 1"))
+        };
+        assert_eq!(sets("postgres://a@b/c"), [true, false]);
+        assert_eq!(sets("postgres://a@b/c?pooler=transaction"), [false, true]);
+        assert_eq!(sets("postgres://a@b/c?options=-c%20citus.max_adaptive_executor_pool_size%3D4"), [false, false]);
     }
 }

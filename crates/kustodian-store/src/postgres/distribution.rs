@@ -17,7 +17,10 @@ use crate::failure::OpenError;
 pub(super) const HAS_CITUS: &str = "SELECT 1 FROM pg_extension WHERE extname = 'citus'";
 
 /// $1 table: whether it is spread already.
-const IS_SPREAD: &str = "SELECT 1 FROM pg_dist_partition WHERE logicalrel = to_regclass($1)";
+const IS_SPREAD: &str = "SELECT 1 FROM pg_dist_partition WHERE logicalrelid = to_regclass($1)";
+
+/// $1 table, which is spread: what it held before is deleted from the coordinator.
+const DROP_LOCAL_ROWS: &str = "SELECT truncate_local_data_after_distributing_table(to_regclass($1))";
 
 /// Whether anybody else works on the database.
 const HAS_OTHERS: &str = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() \
@@ -65,6 +68,12 @@ pub(super) async fn distribute(connection: &Connection, what: &str, shards: u32)
     }
     for statement in &statements {
         connection.command(statement).await.map_err(failed)?;
+    }
+    // Spreading copies rows: those it copied stay in the coordinator's own files, where no erasure reaches them. Only now,
+    // as a table is emptied together with those that refer to it. Of tables that were spread earlier, too: the version
+    // that did so left theirs.
+    for table in TABLES {
+        connection.unnamed(DROP_LOCAL_ROWS, &[Value::Text(table.name)]).await.map_err(failed)?;
     }
     Ok(statements)
 }

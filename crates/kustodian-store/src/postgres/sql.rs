@@ -132,6 +132,10 @@ pub(super) const FIND_OWNERS: &str = "SELECT key, owner FROM claims WHERE key = 
 pub(super) const TAKE_CLAIMS: &str = "INSERT INTO claims (key, org, kind, owner) \
      SELECT w.key, $1, w.kind, w.owner FROM unnest($2, $3, $4) AS w (key, kind, owner)";
 
+/// $1 claim key, $2 org, $3 kind, $4 owner. Where tables are spread: citus sends the rows of an `INSERT … SELECT` by COPY,
+/// whose errors lose their code, so nobody could tell that a claim is taken.
+pub(super) const TAKE_CLAIM: &str = "INSERT INTO claims (key, org, kind, owner) VALUES ($1, $2, $3, $4)";
+
 /// $1 claim key, $2 org, $3 owner.
 pub(super) const FREE_CLAIM: &str = "DELETE FROM claims WHERE key = $1 AND org = $2 AND owner = $3";
 

@@ -59,5 +59,7 @@ mod setting;
 #[cfg(test)]
 mod spreading;
 #[cfg(test)]
+mod stand_in;
+#[cfg(test)]
 #[path = "../store/verify.rs"]
 mod verify;

@@ -84,8 +84,9 @@ impl Archive {
         let answer = self.connection.unnamed(read_rows(), &[Value::Ids(ids)]).await.map_err(failed)?;
         let mut rows = HashMap::with_capacity(answer.rows.len());
         for row in &answer.rows {
-            let text: &str = row.try_get(0).map_err(failed)?;
-            let Ok(object) = serde_json::from_str::<Object>(text) else { continue };
+            let (text, tokens): (&str, &str) = (row.try_get(0).map_err(failed)?, row.try_get(1).map_err(failed)?);
+            let Ok(mut object) = serde_json::from_str::<Object>(text) else { continue };
+            object.insert("tokens".to_owned(), tokens.into());
             let (org, id) = (object.get("org").and_then(Json::as_i64), object.get("id").and_then(Json::as_str));
             if let (Some(org), Some(id)) = (org, id.map(str::to_owned)) {
                 rows.insert((org, id), object);
