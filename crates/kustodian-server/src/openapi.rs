@@ -329,9 +329,13 @@ impl Components {
         let names: Vec<String> = suffixes.map(|suffix| suffix.to_string()).collect();
         json!({
             "type": "object",
-            "description": "Custom attributes: the ending of a key fixes the type of its value.",
+            "description": "Custom attributes: the ending of a key fixes the type of its value. A key has letters, \
+                digits, `_` and `-` alone; letters of other scripts than the pattern's are accepted too.",
             "maxProperties": custom::MAX_PER_WRITE,
-            "propertyNames": { "pattern": format!(".({})$", names.join("|")) },
+            "propertyNames": {
+                "maxLength": custom::MAX_KEY,
+                "pattern": format!("^[0-9A-Za-z_-]+({})$", names.join("|")),
+            },
             "patternProperties": patterns,
             "additionalProperties": { "type": ["string", "number", "boolean", "null"] },
         })

@@ -16,6 +16,24 @@ pub const MAX_PER_WRITE: usize = 100;
 /// The most characters (code points) a `Str` or `Txt` value may have (the seed page).
 pub const MAX_TEXT: usize = 1024;
 
+/// The most characters (code points) a custom attribute's key may have, its suffix included.
+pub const MAX_KEY: usize = 255;
+
+/// Whether a custom attribute may have this key: letters and digits of any script, `_` and `-`, at most [`MAX_KEY`] of
+/// them. Which suffix it ends in is another question: see [`Suffix::of`].
+///
+/// ```
+/// use kustomer_api::custom::is_key;
+///
+/// assert!(is_key("loyaltyTierStr") && is_key("shop-a_größeNum"));
+/// assert!(!is_key("loyalty tierStr") && !is_key("") && !is_key(&"x".repeat(256)));
+/// ```
+pub fn is_key(key: &str) -> bool {
+    !key.is_empty()
+        && key.chars().all(|character| character.is_alphanumeric() || matches!(character, '_' | '-'))
+        && key.chars().count() <= MAX_KEY
+}
+
 /// The ending of a custom attribute's key, which fixes the type of its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Suffix {
@@ -144,6 +162,12 @@ pub enum CustomError {
         /// The key as given.
         key: String,
     },
+    /// The key has a character that no key may have, or is too long.
+    #[error("the key {key:?} must have letters, digits, _ and - alone, at most 255 of them")]
+    Key {
+        /// The key as given.
+        key: String,
+    },
     /// The value is not of the type the key's suffix asks for.
     #[error("the key {key:?} ends in {suffix}, which takes {expected}")]
     Type {
@@ -189,11 +213,15 @@ impl CustomAttributes {
     /// Sets `key` to `value`, or to null.
     ///
     /// # Errors
-    /// When the key has no legal suffix, or the value is not what the suffix takes: NaN is no number.
+    /// When the key has no legal suffix or is not a legal key ([`is_key`]), or the value is not what the suffix takes: NaN
+    /// is no number.
     pub fn set(&mut self, key: &str, value: impl Into<CustomValue>) -> Result<&mut Self, CustomError> {
         let value = value.into();
         let key = key.to_owned();
         let Some(suffix) = Suffix::of(&key) else { return Err(CustomError::Suffix { key }) };
+        if !is_key(&key) {
+            return Err(CustomError::Key { key });
+        }
         if let Some(expected) = mismatch(suffix, &value) {
             return Err(CustomError::Type { key, suffix, expected });
         }

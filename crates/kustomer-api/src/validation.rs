@@ -267,6 +267,11 @@ impl<'a> Walk<'a> {
         for (key, value) in members.iter() {
             self.place.push(Step::Key(key));
             match Suffix::of(key) {
+                _ if !custom::is_key(key) => self.fault(
+                    "additionalProperties",
+                    "Additional properties not allowed".to_owned(),
+                    "a custom attribute's key has letters, digits, _ and - alone, at most 255 of them",
+                ),
                 None => self.fault(
                     "additionalProperties",
                     "Additional properties not allowed".to_owned(),

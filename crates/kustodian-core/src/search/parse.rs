@@ -1,6 +1,6 @@
 //! Reads the body of a search into a [`Query`], and tells everything that is wrong with it.
 
-use kustomer_api::custom::Suffix;
+use kustomer_api::custom::{MAX_KEY, Suffix, is_key};
 use kustomer_api::search::{
     ARCHIVE_SEARCH, Attribute, CUSTOM_PREFIX, MAX_AGGREGATIONS, MAX_CRITERIA, MAX_DEPTH, MAX_GROUP, MAX_SORT, Operator,
     SEARCH, nearest,
@@ -276,7 +276,10 @@ impl Reader {
             Some(_) => format!("Only the archive search knows {name}"),
             None => match name.strip_prefix(CUSTOM_PREFIX).filter(|_| !archive) {
                 Some(key) => match CustomAttribute::new(key) {
-                    Some(custom) => return Some(Subject::Custom(custom)),
+                    Some(custom) if is_key(key) => return Some(Subject::Custom(custom)),
+                    Some(_) => format!(
+                        "A custom attribute's name has letters, digits, _ and - alone, at most {MAX_KEY} of them"
+                    ),
                     None => format!(
                         "A custom attribute's name ends in one of {}",
                         Suffix::ALL.map(Suffix::as_str).join(", ")

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use kustodian_core::search::{CustomAttribute, SearchRow};
-use kustomer_api::custom::Suffix;
+use kustomer_api::custom::{Suffix, is_key};
 
 use super::column::Cell;
 
@@ -99,9 +99,10 @@ pub(crate) fn custom_cells(row: &SearchRow) -> impl Iterator<Item = (String, Cel
     })
 }
 
-/// The keys of a record's custom attributes.
+/// The keys of a record's custom attributes that may be given a slot. A database may hold keys that were accepted before
+/// there were rules for them; PostgreSQL cannot store some of those in an index, and no search may name them.
 pub(crate) fn custom_keys(row: &SearchRow) -> impl Iterator<Item = String> {
-    row.custom().map(|(attribute, _)| attribute.key)
+    row.custom().map(|(attribute, _)| attribute.key).filter(|key| is_key(key))
 }
 
 /// What a record's row holds in the slots.

@@ -37,6 +37,7 @@ mod fairness;
 mod following;
 #[path = "../api/history.rs"]
 mod history;
+mod hostile;
 #[path = "../api/idempotency.rs"]
 mod idempotency;
 #[path = "../api/isolation.rs"]
