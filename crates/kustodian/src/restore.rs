@@ -52,12 +52,16 @@ pub(crate) async fn run(arguments: RestoreArguments, settings: configuration::Fi
         Output::Json => print_json(&json!({
             "tables": tables_as_json(&restored.tables),
             "aside": aside,
+            "indexRebuilt": restored.is_index_rebuilt,
             "orgs": ends(&restored.checked),
             "findings": listed(&restored.checked.findings),
         })),
         Output::Table => {
             print_tables(&restored.tables)?;
             restored.checked.findings.iter().try_for_each(|finding| print(&finding.to_string()))?;
+            if restored.is_index_rebuilt {
+                print("the search index of the backup did not agree with its customers: it was rebuilt")?;
+            }
             aside.map_or(Ok(()), |path| print(&format!("what was there before is {path} now")))
         }
     }

@@ -13,6 +13,7 @@ use super::{BackupOptions, compare, copy_pages, is_same, look_through, pages, ur
 use crate::address::Address;
 use crate::check::{self, Checked};
 use crate::copy::{CopyOptions, CopyProgress, copy};
+use crate::options::Options;
 
 /// A database made out of a backup.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub struct Restored {
     pub tables: Vec<(&'static str, u64)>,
     /// What it holds was found to be.
     pub checked: Checked,
+    /// Whether what customers are found by was rebuilt from their documents, as that of the backup did not agree with them.
+    pub is_index_rebuilt: bool,
     /// Where the file is now that was there before.
     pub aside: Option<PathBuf>,
 }
@@ -87,7 +90,8 @@ async fn restore_rows(
     let checked = agreeing(file, options, tell).await?;
     let tables = copy(&url_of(file)?, url, CopyOptions::default(), tell).await?;
     let tables = tables.into_iter().map(|table| (table.name, table.rows)).collect();
-    Ok(Restored { tables, checked, aside: None })
+    // What customers are found by is not carried: the target works it out of their documents.
+    Ok(Restored { tables, checked, is_index_rebuilt: false, aside: None })
 }
 
 async fn restore_file(
@@ -115,12 +119,29 @@ async fn restore_file(
         }
         looked => looked?,
     };
+    let is_index_rebuilt = mend_index(partial.path(), tell).await?;
     let (is_there, aside) = match former {
         None => (false, None),
         Some(former) => (true, former.move_aside(target)?),
     };
     partial.keep(is_there)?;
-    Ok(Restored { tables, checked, aside })
+    Ok(Restored { tables, checked, is_index_rebuilt, aside })
+}
+
+/// Compares what customers are found by with their documents, and rebuilds it where it does not agree or cannot be read;
+/// whether that was so.
+async fn mend_index(path: &Path, tell: &mut (dyn FnMut(CopyProgress) + Send)) -> Result<bool, BackupError> {
+    if check::index::agrees(path.to_owned(), tell).await.unwrap_or_default() {
+        return Ok(false);
+    }
+    crate::reindex(&url_of(path)?, Options::default(), |_| ()).await?;
+    match check::index::agrees(path.to_owned(), tell).await? {
+        true => Ok(true),
+        false => Err(BackupError::Failed {
+            what: path.display().to_string(),
+            reason: "its search index does not agree with its customers after it was rebuilt".to_owned(),
+        }),
+    }
 }
 
 /// What was found in a file that may be restored all the same.

@@ -1,7 +1,10 @@
 //! What customers are found by, against their documents. Every engine keeps that in a form of its own and compares it
 //! itself; all of it can be made anew, so nothing is lost when it disagrees.
 
+use std::path::PathBuf;
+
 use super::finding::{Finding, Findings, ROOM};
+use crate::copy::{CopyError, CopyProgress};
 
 /// The part of a customer's index that holds its words, parts of words and sets of values.
 pub(crate) const WORDS: &str = "words";
@@ -31,6 +34,12 @@ impl Misfounds {
             self.0.push(Misfound { org, record: record.to_string(), part: part.to_string() });
         }
     }
+}
+
+/// Whether all customers of the file at `path` are found by what their documents hold.
+pub(crate) async fn agrees(path: PathBuf, tell: &mut (dyn FnMut(CopyProgress) + Send)) -> Result<bool, CopyError> {
+    let misfounds = crate::sqlite::Archive::read(path).await?.compare_index(tell).await?;
+    Ok(misfounds.0.is_empty())
 }
 
 /// Adds what was found to the rest.
