@@ -72,6 +72,30 @@ pub enum OpenError {
         /// What the operating system says.
         reason: String,
     },
+    /// A server has the file open by another of its names.
+    #[error("{} is served by another process, by another name of the same file: use that name, or stop it first", path.display())]
+    Served {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The disk has no room for what opening takes.
+    #[error("the disk that {} is on is full, so it cannot be opened: make room there, then start again", path.display())]
+    DiskFull {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file is not whole.
+    #[error(
+        "{} is damaged ({finding}): kustodian check --database sqlite:FILE lists what is wrong, and kustodian restore puts a \
+         backup in its place",
+        path.display()
+    )]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What was found.
+        finding: String,
+    },
     /// The file is something else.
     #[error("{} is not a SQLite database: name another file, or move this one away", path.display())]
     NotADatabase {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kustodian_server::{Server, Services, Settings, Tls};
-use kustodian_store::{Database, open};
+use kustodian_store::{Database, Options, open};
 use tokio::net::{TcpListener, TcpSocket};
 
 use crate::arguments::TlsArguments;
@@ -34,7 +34,8 @@ pub(crate) async fn run(configuration: Configuration, log: LogLevel) -> Result<(
     let tls = tls(&configuration.tls)?;
     first_start::check(&configuration)?;
     let address = listener.local_addr().map_err(|error| Failure::new(format!("no local address: {error}")))?;
-    let database = open(&configuration.database, configuration.index.options()).await?;
+    let options = Options { is_server: true, ..configuration.index.options() };
+    let database = open(&configuration.database, options).await?;
     let served = serve(&configuration, log, listener, address, tls, &database).await;
     if tokio::time::timeout(CLOSE_WITHIN, database.close()).await.is_err() {
         tracing::warn!("the database did not close in time; it recovers at the next start");

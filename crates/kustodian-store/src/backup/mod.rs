@@ -68,7 +68,9 @@ pub async fn back_up(
         }
     }
     match fs::symlink_metadata(file) {
-        Ok(there) if there.is_dir() => return Err(BackupError::NotAFile { path: file.to_owned() }),
+        Ok(_) if crate::sqlite::refuse_special(file).is_err() => {
+            return Err(BackupError::NotAFile { path: file.to_owned() });
+        }
         Ok(_) if !options.replace => return Err(BackupError::Exists { path: file.to_owned() }),
         _ => {}
     }

@@ -9,6 +9,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::failure::BackupError;
 use crate::copy::table::TABLES;
 use crate::copy::{CopyProgress, CopyStep};
+use crate::sqlite::connect;
 
 /// How many pages are copied between two words on how far it is: 4 MiB.
 const PAGES: i32 = 1024;
@@ -87,8 +88,7 @@ pub(super) fn holds_orgs(connection: &Connection) -> rusqlite::Result<bool> {
 
 /// Opens a file to read and, where this user may, to write it.
 pub(super) fn open(path: &Path) -> rusqlite::Result<Connection> {
-    let access = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, access)?;
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     connection.busy_timeout(PATIENCE)?;
     Ok(connection)
 }

@@ -8,6 +8,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::CheckError;
 use super::finding::{Finding, Findings};
+use crate::sqlite::{connect, missing, refuse_other_name};
 
 /// How many faults SQLite lists.
 const FAULTS: u32 = 50;
@@ -38,8 +39,14 @@ pub(super) fn look_at(path: &Path, findings: &mut Findings) -> Result<(), CheckE
     Ok(())
 }
 
-/// SQLite's words when not even what tables there are can be read out of a file of its own form.
+/// What is wrong, in words, when a file of SQLite's form is cut off, or not even what tables there are can be read out of
+/// it.
 pub(crate) fn unreadable(path: &Path) -> Option<String> {
+    if let Some(missing) = missing(path) {
+        return Some(missing);
+    }
+    // The engine says that it is served by another name.
+    refuse_other_name(path).ok()?;
     let read = |connection: Connection| connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()));
     let error = open(path).and_then(read).err()?;
     matches!(error.sqlite_error_code(), Some(rusqlite::ErrorCode::DatabaseCorrupt)).then(|| error.to_string())
@@ -71,8 +78,7 @@ pub(super) fn count(path: &Path, findings: &mut Findings) -> Result<(), CheckErr
 }
 
 fn open(path: &Path) -> rusqlite::Result<Connection> {
-    let access = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, access)?;
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     connection.busy_timeout(PATIENCE)?;
     connection.pragma_update(None, "query_only", true)?;
     Ok(connection)

@@ -12,7 +12,7 @@ use kustomer_api::ObjectId;
 use rusqlite::types::{FromSql as _, Value, ValueRef};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params, params_from_iter};
 
-use super::connection::any_reader;
+use super::connection::{any_reader, connect};
 use super::packed::{Packed, Unpacked};
 use super::schema;
 use super::search::{self, FoundBy, Writing, former_terms};
@@ -58,7 +58,7 @@ impl Archive {
         // A database that is not ours, or of a newer version, is refused in the words of the engine.
         schema::refuse_others(&any_reader(&path)?, &path)?;
         let opened = tokio::task::spawn_blocking(move || {
-            let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+            let connection = connect(&path, access)?;
             connection.busy_timeout(PATIENCE)?;
             Ok(connection)
         });
@@ -288,7 +288,7 @@ fn key_of(connection: &Connection, org: i64, id: &str) -> rusqlite::Result<Optio
 /// What is written for a cell of this column: long texts are packed.
 fn stored(column: &str, cell: Cell) -> Value {
     match cell {
-        Cell::Text(text) if matches!(column, "document" | "changes" | "snapshot") => Packed::value_of(text),
+        Cell::Text(text) if matches!(column, "document" | "changes" | "snapshot") => Packed::value_of(&text),
         cell => value(cell),
     }
 }

@@ -219,7 +219,7 @@ impl<'c> Batch<'c> {
         let statements = statements(put.kind);
         let id = Hex::of(put.id);
         let (created_at, updated_at) = (put.created_at.as_millis(), put.updated_at.as_millis());
-        let document = prepared.document.bound(&put.document);
+        let document = prepared.document.bound();
         let written = match before {
             None => self.connection.prepare_cached(statements.insert)?.execute(params![
                 id,

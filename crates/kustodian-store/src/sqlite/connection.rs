@@ -11,7 +11,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::failure::open_error;
-use super::{schema, search};
+use super::{place, schema, search};
 use crate::failure::OpenError;
 use crate::options::Options;
 
@@ -41,9 +41,7 @@ const READER_BUSY_TIMEOUT: Duration = Duration::from_secs(1);
 /// # Errors
 /// When the path is no regular file or its folder cannot be used.
 pub(super) fn make_file(path: &Path) -> Result<(), OpenError> {
-    if path.metadata().is_ok_and(|found| !found.is_file()) || path.parent() == Some(Path::new("/dev")) {
-        return Err(OpenError::NotAFile { path: path.to_owned() });
-    }
+    place::refuse_special(path)?;
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]
@@ -105,6 +103,7 @@ pub(super) fn writer(path: &Path, options: &Options, durability: Durability) -> 
     let limit = i64::try_from(options.checkpoint_bytes).unwrap_or(i64::MAX);
     connection.pragma_update_and_check(None, "journal_size_limit", limit, |_| Ok(())).map_err(fail)?;
     schema::upgrade(&mut connection, path)?;
+    open_log(&connection).map_err(fail)?;
     Ok(connection)
 }
 
@@ -113,6 +112,7 @@ pub(super) fn checkpointer(path: &Path, durability: Durability) -> Result<Connec
     let fail = |error: rusqlite::Error| open_error(path, &error);
     let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(fail)?;
     set_up(&connection, 1024 * 1024, durability).map_err(fail)?;
+    open_log(&connection).map_err(fail)?;
     Ok(connection)
 }
 
@@ -124,17 +124,39 @@ pub(super) fn reader(path: &Path, options: &Options) -> Result<Connection, OpenE
     connection.busy_timeout(READER_BUSY_TIMEOUT).map_err(fail)?;
     set_up(&connection, options.reader_cache_bytes, Durability::Full).map_err(fail)?;
     connection.pragma_update(None, "query_only", true).map_err(fail)?;
+    open_log(&connection).map_err(fail)?;
     Ok(connection)
+}
+
+/// Has SQLite open the files beside the database, which it does with the first read: from now on none of them is opened
+/// by its name.
+fn open_log(connection: &Connection) -> rusqlite::Result<()> {
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
 }
 
 /// A connection that only looks, at a file that need not be ours.
 pub(super) fn any_reader(path: &Path) -> Result<Connection, OpenError> {
+    place::refuse_special(path)?;
+    place::refuse_other_name(path)?;
+    if let Some(finding) = place::missing(path) {
+        return Err(OpenError::Damaged { path: path.to_owned(), finding });
+    }
     open(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(|error| open_error(path, &error))
+}
+
+/// Opens a file by its path, whatever that looks like: SQLite itself takes `file:…` for a URI and `:memory:` for no file.
+pub(crate) fn connect(path: &Path, access: OpenFlags) -> rusqlite::Result<Connection> {
+    if place::refuse_special(path).is_err() {
+        let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CANTOPEN);
+        return Err(rusqlite::Error::SqliteFailure(code, Some("it is not a file".to_owned())));
+    }
+    let path = if path.is_relative() { &Path::new(".").join(path) } else { path };
+    Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)
 }
 
 /// Every connection stays with one thread at a time, so SQLite's own lock per connection is left out.
 fn open(path: &Path, access: OpenFlags) -> rusqlite::Result<Connection> {
-    let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let connection = connect(path, access)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(connection)
 }

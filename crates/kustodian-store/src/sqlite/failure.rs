@@ -6,6 +6,7 @@ use std::time::Duration;
 use kustodian_core::store::StoreError;
 use rusqlite::ErrorCode;
 
+use super::free_bytes;
 use crate::failure::OpenError;
 
 /// When a caller may try again: about the time another process's write takes, or a log takes to be moved.
@@ -35,23 +36,37 @@ pub(super) fn is_of_surroundings(error: &rusqlite::Error) -> bool {
     )
 }
 
+/// Whether an error says that the file does not hold what was written: pages that cannot be, or values that were never
+/// stored so.
+pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
+    use rusqlite::Error::{FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType, Utf8Error};
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+        || matches!(
+            error,
+            FromSqlConversionFailure(..) | IntegralValueOutOfRange(..) | InvalidColumnType(..) | Utf8Error(..)
+        )
+}
+
 /// An error of a statement, as the ports tell it.
 pub(super) fn store_error(error: &rusqlite::Error) -> StoreError {
-    if is_of_surroundings(error) {
-        unavailable(error.to_string())
-    } else {
-        StoreError::Failed { reason: error.to_string() }
-    }
+    if is_of_surroundings(error) { unavailable(brief(error)) } else { StoreError::Failed { reason: brief(error) } }
 }
+
+/// With less room than this on its disk a database cannot be opened: SQLite's index of the log alone takes 32 KiB.
+const ROOM: u64 = 128 * 1024;
 
 /// An error of opening, as the person who starts the server needs it.
 pub(super) fn open_error(path: &Path, error: &rusqlite::Error) -> OpenError {
+    let is_full = error.sqlite_error_code() == Some(ErrorCode::DiskFull)
+        || is_of_surroundings(error) && free_bytes(path).is_some_and(|room| room < ROOM);
     let path = path.to_owned();
     match error.sqlite_error_code() {
+        _ if is_full => OpenError::DiskFull { path },
+        Some(ErrorCode::DatabaseCorrupt) => OpenError::Damaged { path, finding: brief(error) },
         Some(ErrorCode::NotADatabase) => OpenError::NotADatabase { path },
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => OpenError::Busy { path },
         Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
-            OpenError::NoAccess { path, reason: error.to_string() }
+            OpenError::NoAccess { path, reason: brief(error) }
         }
         _ => OpenError::Failed { what: path.display().to_string(), reason: brief(error) },
     }

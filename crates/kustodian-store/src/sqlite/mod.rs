@@ -10,10 +10,12 @@ mod directory;
 mod events;
 mod failure;
 mod feed;
+mod health;
 mod job;
 mod listing;
 mod long_read;
 mod packed;
+mod place;
 mod prepared;
 mod readers;
 mod receipts;
@@ -41,8 +43,12 @@ use tokio::time::timeout;
 pub(crate) use self::archive::Archive;
 use self::checkpoint::{LogKeeper, checkpoint};
 use self::connection::Durability;
+pub(crate) use self::connection::connect;
 use self::failure::unavailable;
+use self::health::Health;
 pub(crate) use self::packed::text as packed_text;
+use self::place::Place;
+pub(crate) use self::place::{missing, refuse_other_name, refuse_special};
 use self::readers::Readers;
 use self::temporary::TemporaryFolder;
 use self::writer::Queue;
@@ -67,6 +73,7 @@ pub(crate) struct Sqlite {
     kept_walks: KeptWalks,
     commit_timeout: Duration,
     search_effort: SearchEffort,
+    health: Arc<Health>,
     counters: Arc<Counters>,
     /// Until shut down.
     running: Mutex<Option<Running>>,
@@ -102,14 +109,30 @@ impl Sqlite {
         folder: Option<TemporaryFolder>,
     ) -> Result<Self, OpenError> {
         connection::make_file(path)?;
+        let held = if options.is_server && folder.is_none() { place::hold(path)? } else { None };
+        if held.is_none() {
+            place::refuse_other_name(path)?;
+        }
+        if let Some(finding) = place::missing(path) {
+            return Err(OpenError::Damaged { path: path.to_owned(), finding });
+        }
         let writer = connection::writer(path, options, durability)?;
+        let place = folder.is_none().then(|| Place::new(path, held));
+        let health = Arc::new(Health::new(place));
         let readers = |count: usize| -> Result<Readers, OpenError> {
             let connections: Result<_, _> = (0..count.max(1)).map(|_| connection::reader(path, options)).collect();
-            connections.map(Readers::new)
+            Ok(Readers::new(connections?, Arc::clone(&health)))
         };
         let (single, lists) = (readers(options.readers)?, readers(options.list_readers)?);
         let turns = SearchTurns { quick: options.quick_searches.max(1), slow: options.slow_searches.max(1) };
         let searches = readers(turns.quick + turns.slow)?;
+        if let Err(error) = health::sample(&writer, health::AT_THE_START) {
+            health.note(&error);
+            // What is wrong with single values is told by whoever reads them.
+            if failure::is_damage(&error) && error.sqlite_error_code().is_some() {
+                return Err(failure::open_error(path, &error));
+            }
+        }
         let counters = Arc::new(Counters::default());
         let (keeper, checkpoints) = LogKeeper::start(path, options, durability, Arc::clone(&counters))?;
         let (queue, writer) = Queue::start(
@@ -118,6 +141,7 @@ impl Sqlite {
             options.group_length,
             options.indexed_custom_attributes,
             keeper,
+            Arc::clone(&health),
             Arc::clone(&counters),
         )
         .map_err(|error| OpenError::Failed { what: path.display().to_string(), reason: error.to_string() })?;
@@ -133,6 +157,7 @@ impl Sqlite {
             kept_walks: options.kept_walks,
             commit_timeout: options.commit_timeout,
             search_effort: options.search_effort,
+            health,
             counters,
             running: Mutex::new(Some(Running { writer, checkpoints, folder })),
         })
@@ -226,6 +251,7 @@ pub(crate) fn pending_migrations(path: &Path) -> Result<Vec<String>, OpenError> 
 
 /// Makes anew what customers are found by; how many there are.
 pub(crate) fn reindex(path: &Path, options: &Options, mut tell: impl FnMut(u64)) -> Result<u64, OpenError> {
+    drop(connection::any_reader(path)?);
     let mut connection = connection::writer(path, options, Durability::Full)?;
     let mut work = || {
         let transaction = Transaction::new(&mut connection, TransactionBehavior::Immediate)?;

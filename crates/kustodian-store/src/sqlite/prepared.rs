@@ -65,11 +65,11 @@ impl Prepared {
 impl PreparedEvent {
     /// The event's changes, to be bound.
     pub(super) fn changes<'a>(&'a self, event: &'a Event) -> Option<ToSqlOutput<'a>> {
-        event.changes.as_deref().map(|changes| self.changes.bound(changes))
+        event.changes.as_ref().map(|_| self.changes.bound())
     }
 
     /// The event's snapshot, to be bound.
     pub(super) fn snapshot<'a>(&'a self, event: &'a Event) -> Option<ToSqlOutput<'a>> {
-        event.snapshot.as_deref().map(|snapshot| self.snapshot.bound(snapshot))
+        event.snapshot.as_ref().map(|_| self.snapshot.bound())
     }
 }

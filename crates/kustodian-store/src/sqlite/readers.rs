@@ -1,29 +1,34 @@
 //! A pool of connections that read.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use kustodian_core::store::StoreError;
 use rusqlite::Connection;
 
 use super::failure::{store_error, unavailable};
+use super::health::Health;
 
 /// Connections that read, as many as may read at the same time. Every thread has one it tries first, so that threads
 /// meet only when there are more of them than connections.
 pub(super) struct Readers {
     /// Empty once closed.
     slots: Vec<Mutex<Option<Connection>>>,
+    health: Arc<Health>,
 }
 
 impl Readers {
-    pub(super) fn new(connections: Vec<Connection>) -> Self {
-        Self { slots: connections.into_iter().map(|connection| Mutex::new(Some(connection))).collect() }
+    pub(super) fn new(connections: Vec<Connection>, health: Arc<Health>) -> Self {
+        Self { slots: connections.into_iter().map(|connection| Mutex::new(Some(connection))).collect(), health }
     }
 
     /// Reads on the calling thread.
     pub(super) fn read<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
         match self.free_slot().as_deref() {
-            Some(Some(connection)) => read(connection).map_err(|error| store_error(&error)),
+            Some(Some(connection)) => read(connection).map_err(|error| {
+                self.health.note(&error);
+                store_error(&error)
+            }),
             Some(None) | None => Err(unavailable("the database is closed")),
         }
     }

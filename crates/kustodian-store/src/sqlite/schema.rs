@@ -1,6 +1,8 @@
 //! The schema of a database file, and which version of it the file has.
 
+use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use rusqlite::{Connection, TransactionBehavior};
 
@@ -16,22 +18,52 @@ const STEPS: [&str; 2] = [include_str!("schema/0001.sql"), include_str!("schema/
 /// The version this program writes.
 const NEWEST: i64 = STEPS.len() as i64;
 
-/// Refuses files that are not SQLite databases, not ours, or newer than this program; before anything is written.
-pub(super) fn refuse_others(connection: &Connection, path: &Path) -> Result<(), OpenError> {
-    let read = || -> rusqlite::Result<(i64, i64, bool)> {
-        let objects: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-        Ok((pragma(connection, "application_id")?, version(connection)?, objects == 0))
+/// The names of the tables, indexes and triggers that each version has, from none on.
+static OBJECTS: LazyLock<Vec<BTreeSet<String>>> = LazyLock::new(|| {
+    let read = || -> rusqlite::Result<Vec<BTreeSet<String>>> {
+        let connection = Connection::open_in_memory()?;
+        let mut versions = vec![objects(&connection)?];
+        for step in STEPS {
+            connection.execute_batch(step)?;
+            versions.push(objects(&connection)?);
+        }
+        Ok(versions)
     };
-    let (application, found, is_empty) = read().map_err(|error| open_error(path, &error))?;
-    if !is_empty && application != APPLICATION_ID {
+    // The steps are the program's own: they fail in memory when there is none left.
+    read().unwrap_or_default()
+});
+
+fn objects(connection: &Connection) -> rusqlite::Result<BTreeSet<String>> {
+    connection.prepare("SELECT name FROM sqlite_schema")?.query_map([], |row| row.get(0))?.collect()
+}
+
+/// Whether what is there is what a file of this version has; it may have more that is not ours.
+fn are_of_version(version: i64, there: &BTreeSet<String>) -> bool {
+    let Some(should) = usize::try_from(version).ok().and_then(|version| OBJECTS.get(version)) else { return false };
+    let of_later = OBJECTS.last().into_iter().flatten().filter(|name| !should.contains(*name));
+    should.is_subset(there) && of_later.into_iter().all(|name| !there.contains(name))
+}
+
+/// Refuses files that are not SQLite databases, not ours, newer than this program, or not what their version says; before
+/// anything is written.
+pub(super) fn refuse_others(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+    let read = || -> rusqlite::Result<(i64, i64, BTreeSet<String>)> {
+        Ok((pragma(connection, "application_id")?, version(connection)?, objects(connection)?))
+    };
+    let (application, found, there) = read().map_err(|error| open_error(path, &error))?;
+    if !there.is_empty() && application != APPLICATION_ID {
         return Err(OpenError::Foreign { path: path.to_owned() });
     }
-    if !is_empty && found < 1 {
+    if !there.is_empty() && found < 1 {
         let reason = "versions begin with 1".to_owned();
         return Err(OpenError::WrongVersion { path: path.to_owned(), found, reason });
     }
     if found > NEWEST {
         return Err(OpenError::Newer { path: path.to_owned(), found, known: NEWEST });
+    }
+    if !are_of_version(found, &there) {
+        let reason = "it lacks some of them, or has those of a later one".to_owned();
+        return Err(OpenError::WrongVersion { path: path.to_owned(), found, reason });
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ pub(super) struct Statements {
     pub(super) has_time_indexes: bool,
     /// ?1 org, ?2 id → a record.
     pub(super) find: &'static str,
-    /// ?1 claim key, ?2 org → the record that holds it.
+    /// ?1 claim key, ?2 org → the record that holds it, and its id and the kind of the claim as that has them.
     pub(super) find_by_claim: &'static str,
     /// ?1 org, ?2 id → key, rev, deleted, `created_at`.
     pub(super) state: &'static str,
@@ -34,7 +34,7 @@ macro_rules! statements {
                 " WHERE org = ?1 AND id = ?2"
             ),
             find_by_claim: concat!(
-                "SELECT r.id, r.rev, r.deleted, r.created_at, r.updated_at, r.document FROM claims c JOIN ",
+                "SELECT r.id, r.rev, r.deleted, r.created_at, r.updated_at, r.document, c.owner, c.kind FROM claims c LEFT JOIN ",
                 $table,
                 " r ON r.org = c.org AND r.id = c.owner WHERE c.key = ?1 AND c.org = ?2"
             ),

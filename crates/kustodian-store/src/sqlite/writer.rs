@@ -13,6 +13,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use super::batch::{Batch, Finished};
 use super::checkpoint::LogKeeper;
 use super::failure::{is_of_surroundings, store_error, unavailable};
+use super::health::Health;
 use super::job::Job;
 use super::scrub::Scrubs;
 use super::search::{self, Backlog};
@@ -44,6 +45,7 @@ impl Queue {
         group_length: usize,
         slots: usize,
         keeper: LogKeeper,
+        health: Arc<Health>,
         counters: Arc<Counters>,
     ) -> std::io::Result<(Self, JoinHandle<Connection>)> {
         let (jobs, waiting) = bounded(length.max(1));
@@ -58,6 +60,7 @@ impl Queue {
             is_behind: true,
             is_scattered: true,
             patience: IDLE,
+            health,
             counters,
             last_failure: None,
         };
@@ -103,6 +106,7 @@ struct Writer {
     is_scattered: bool,
     /// How long it is waited for something to write before the index is brought up.
     patience: Duration,
+    health: Arc<Health>,
     counters: Arc<Counters>,
     /// Why the last write failed, unless one has succeeded since.
     last_failure: Option<StoreError>,
@@ -177,6 +181,7 @@ impl Writer {
             }
             Err(error) => {
                 self.patience = PATIENCE;
+                self.health.note(&error);
                 let told = store_error(&error);
                 tracing::warn!(%error, "customers were written that searches cannot be told of yet");
                 asked.into_iter().for_each(|job| job.fail(&told));
@@ -203,6 +208,9 @@ impl Writer {
     }
 
     fn commit_group(&mut self, mut group: Vec<Job>) {
+        if let Err(lost) = self.health.must_be_in_place() {
+            return self.refuse(group, lost);
+        }
         let Err(error) = self.attempt(&mut group) else { return group.into_iter().for_each(Job::answer) };
         if group.len() == 1 || is_of_surroundings(&error) {
             return self.fail(group, &error);
@@ -262,8 +270,12 @@ impl Writer {
     }
 
     fn fail(&mut self, group: Vec<Job>, error: &rusqlite::Error) {
-        let told = store_error(error);
-        tracing::error!(%error, members = group.len(), "writing to the database failed");
+        self.health.note(error);
+        self.refuse(group, store_error(error));
+    }
+
+    fn refuse(&mut self, group: Vec<Job>, told: StoreError) {
+        tracing::error!(error = %told, members = group.len(), "writing to the database failed");
         for job in group {
             self.counters.failed();
             job.fail(&told);
@@ -305,6 +317,7 @@ mod tests {
             is_behind: false,
             is_scattered: false,
             patience: IDLE,
+            health: Arc::default(),
             counters: Arc::default(),
             last_failure: None,
         };

@@ -14,6 +14,7 @@ mod client;
 mod client_reads;
 mod contract;
 mod customers;
+mod damage;
 mod durability;
 mod envelope;
 mod erase;

@@ -1,0 +1,117 @@
+//! Whether a server can rely on its file.
+//!
+//! What any read or write meets is noted here, and every look samples a few records, so that damage is known in seconds
+//! and not only when somebody asks for what it struck. Once it was met the server is not ready until it is started again:
+//! pages that are in memory may be whole, and the file is not.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use kustodian_core::change::Kind;
+use kustodian_core::store::StoreError;
+use rusqlite::{Connection, OptionalExtension};
+
+use super::events::{COLUMNS, recorded};
+use super::failure::{brief, is_damage, unavailable};
+use super::place::Place;
+use super::records::stored;
+use super::sql::statements;
+
+/// What is known of a file.
+#[derive(Default)]
+pub(super) struct Health {
+    /// `None` for a temporary database, which has no name.
+    place: Option<Place>,
+    damage: Mutex<Option<String>>,
+}
+
+impl Health {
+    pub(super) fn new(place: Option<Place>) -> Self {
+        Self { place, damage: Mutex::default() }
+    }
+
+    /// Notes what a statement met, if that is damage.
+    pub(super) fn note(&self, error: &rusqlite::Error) {
+        if is_damage(error) {
+            self.note_damage(brief(error));
+        }
+    }
+
+    fn note_damage(&self, found: String) {
+        let mut damage = self.damage();
+        if damage.is_none() {
+            tracing::error!(
+                %found,
+                "the database file is damaged: stop the server, see what is wrong with kustodian check, and put a backup \
+                 in its place with kustodian restore"
+            );
+            *damage = Some(found);
+        }
+    }
+
+    /// Refuses to write where what is written would be lost.
+    pub(super) fn must_be_in_place(&self) -> Result<(), StoreError> {
+        match self.place.as_ref().and_then(Place::lost) {
+            None => Ok(()),
+            Some(lost) => Err(unavailable(format!(
+                "{lost} while the server has it open: put it back and start the server again, or stop the server and put a \
+                 backup in its place with kustodian restore"
+            ))),
+        }
+    }
+
+    /// Whether the server can do its work, as far as a short look tells.
+    pub(super) fn look(&self, connection: &Connection) -> Result<(), StoreError> {
+        self.must_be_in_place()?;
+        if let Some(found) = self.place.as_ref().and_then(Place::damage) {
+            self.note_damage(found);
+        }
+        match sample(connection, AT_A_LOOK) {
+            Err(error) if is_damage(&error) => self.note(&error),
+            _ => {}
+        }
+        match &*self.damage() {
+            None => Ok(()),
+            Some(found) => Err(unavailable(format!("the database file is damaged ({found}): see kustodian check"))),
+        }
+    }
+
+    fn damage(&self) -> MutexGuard<'_, Option<String>> {
+        self.damage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How many records of each kind a look reads.
+const AT_A_LOOK: usize = 4;
+
+/// How many a start reads.
+pub(super) const AT_THE_START: usize = 64;
+
+/// Reads records at random, `count` of each kind, and the last event of some orgs, each with its checksum; and that the
+/// file does not count more free pages than pages.
+pub(super) fn sample(connection: &Connection, count: usize) -> rusqlite::Result<()> {
+    for kind in Kind::ALL {
+        let table = statements(kind).table;
+        let last: Option<i64> =
+            connection.prepare_cached(&format!("SELECT max(key) FROM {table}"))?.query_row([], |row| row.get(0))?;
+        let Some(last) = last.filter(|last| *last > 0) else { continue };
+        let sql = format!(
+            "SELECT id, rev, deleted, created_at, updated_at, document FROM {table} WHERE key >= ?1 ORDER BY key LIMIT 1"
+        );
+        let mut one = connection.prepare_cached(&sql)?;
+        for _ in 0..count {
+            one.query_row([fastrand::i64(1..=last)], stored).optional()?;
+        }
+    }
+    let sql = format!(
+        "SELECT {COLUMNS} FROM events WHERE (org, position) IN (SELECT org, position FROM feeds LIMIT {AT_A_LOOK})"
+    );
+    for event in connection.prepare_cached(&sql)?.query_map([], recorded)? {
+        event?;
+    }
+    let number = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    if number("freelist_count")? > number("page_count")? {
+        let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
+        return Err(rusqlite::Error::SqliteFailure(code, Some("more pages are free than there are".to_owned())));
+    }
+    Ok(())
+}

@@ -1,0 +1,309 @@
+//! Database files that are cut off, changed, deleted or replaced, before and while a server has them open.
+
+use std::fs;
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::server::{Server, TOKEN, binary};
+
+fn url(path: &Path) -> String {
+    format!("sqlite:{}", path.display())
+}
+
+/// A server that was stopped in good order after it had made some customers, and its file.
+fn made(folder: &Path) -> PathBuf {
+    let path = folder.join("a.db");
+    let mut server = Server::at(&url(&path), &[]);
+    fill(&server, 0..60);
+    assert!(server.stop().success());
+    path
+}
+
+/// What stands in the file as it is: nothing in it repeats.
+fn word(number: usize) -> String {
+    format!("q{:08x}z", (number + 1) * 0x1e37_79b9 % 0xffff_ffff)
+}
+
+fn fill(server: &Server, numbers: std::ops::Range<usize>) {
+    for number in numbers {
+        let notes = json!({ "noteTxt": format!("{number} ").repeat(200), "tierStr": word(number) });
+        let email = format!("ada{number}@acme.example");
+        server.create(json!({ "name": format!("Ada {number}"), "emails": [{ "email": email }], "custom": notes }));
+    }
+}
+
+/// A start that is to fail: what it printed on standard error.
+fn refused(database: &str, arguments: &[&str]) -> String {
+    let Output { status, stderr, .. } = start(database, arguments).wait_with_output().unwrap();
+    let told = String::from_utf8(stderr).unwrap();
+    assert!(!status.success(), "{told}");
+    told
+}
+
+fn start(database: &str, arguments: &[&str]) -> std::process::Child {
+    binary()
+        .args(["serve", "--listen", "127.0.0.1:0", "--database", database])
+        .env("KUSTODIAN_BOOTSTRAP_TOKEN", TOKEN)
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+/// Waits until `/readyz` answers so.
+fn wait_until_ready_is(server: &Server, status: u16) {
+    let end = Instant::now() + Duration::from_secs(10);
+    loop {
+        let answer = server.request(reqwest::Method::GET, "/readyz").send().unwrap();
+        if answer.status().as_u16() == status {
+            return;
+        }
+        assert!(Instant::now() < end, "/readyz still answers {}", answer.status());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+fn overwrite(path: &Path, place: u64, bytes: &[u8]) {
+    let mut file = fs::OpenOptions::new().write(true).open(path).unwrap();
+    file.seek(SeekFrom::Start(place)).unwrap();
+    file.write_all(bytes).unwrap();
+}
+
+#[test]
+fn a_file_that_was_cut_off_is_not_served() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = made(folder.path());
+    let whole = fs::read(&path).unwrap();
+    for length in [4_096, whole.len() / 8_192 * 4_096, whole.len() - 4_096, 50] {
+        fs::write(&path, &whole[..length]).unwrap();
+        let told = refused(&url(&path), &[]);
+        assert!(told.contains("is damaged") && told.contains("kustodian check"), "{length}: {told}");
+        assert!(told.contains("kustodian restore"), "{length}: {told}");
+        assert_eq!(fs::read(&path).unwrap(), &whole[..length], "it is left as it was");
+        let check = binary().args(["check", "--database", &url(&path)]).output().unwrap();
+        let told = [check.stdout, check.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
+        assert_eq!(check.status.code(), Some(1), "{length}: {told}");
+        assert!(told.contains("fewer than a header") || told.contains("was cut off"), "{length}: {told}");
+    }
+    // One whose last pages are in its log alone is whole.
+    fs::write(&path, &whole).unwrap();
+    let server = Server::at(&url(&path), &[]);
+    fill(&server, 60..70);
+    drop(server);
+    let server = Server::at(&url(&path), &[]);
+    server.get("/v1/customers/email=ada69@acme.example").expect(200);
+}
+
+#[test]
+fn a_document_that_was_changed_is_an_error_and_never_another_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = made(folder.path());
+    let whole = fs::read(&path).unwrap();
+    let needle = word(17).into_bytes();
+    let places = whole.windows(needle.len()).enumerate().filter(|(_, bytes)| *bytes == needle).map(|(at, _)| at);
+    let places: Vec<usize> = places.collect();
+    assert!(places.len() >= 2, "the document, the event's snapshot, the index: {places:?}");
+    for place in &places {
+        overwrite(&path, *place as u64 + 5, b"x");
+    }
+    let server = Server::at(&url(&path), &[]);
+    let answer = server.get("/v1/customers/email=ada17@acme.example").expect(500);
+    assert!(!answer.text.contains("tierStr"), "{}", answer.text);
+    server.get("/v1/customers/email=ada16@acme.example").expect(200);
+    // From now on it is known.
+    wait_until_ready_is(&server, 503);
+}
+
+#[test]
+fn a_claim_that_leads_to_another_person_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = made(folder.path());
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    let ids = connection
+        .prepare("SELECT id FROM customers ORDER BY key LIMIT 2")
+        .unwrap()
+        .query_map([], |row| row.get::<_, String>(0))
+        .unwrap()
+        .collect::<rusqlite::Result<Vec<_>>>()
+        .unwrap();
+    connection.execute("UPDATE claims SET owner = ?1 WHERE owner = ?2", [&ids[1], &ids[0]]).unwrap();
+    drop(connection);
+    let server = Server::at(&url(&path), &[]);
+    server.get("/v1/customers/email=ada0@acme.example").expect(500);
+    server.get("/v1/customers/email=ada1@acme.example").expect(200);
+    server.get(&format!("/v1/customers/{}", ids[0])).expect(200);
+}
+
+#[test]
+fn a_server_whose_file_is_gone_or_replaced_is_not_ready_and_takes_no_writes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = made(folder.path());
+    let aside = folder.path().join("aside.db");
+    let server = Server::at(&url(&path), &[]);
+    wait_until_ready_is(&server, 200);
+    let is_lost = |server: &Server| {
+        wait_until_ready_is(server, 503);
+        server.post("/v1/customers", json!({ "name": "Lost" })).expect(503);
+    };
+    fs::rename(&path, &aside).unwrap();
+    is_lost(&server);
+    fs::copy(&aside, &path).unwrap();
+    is_lost(&server);
+    // Back in its place it is served on.
+    fs::rename(&aside, &path).unwrap();
+    wait_until_ready_is(&server, 200);
+    server.create(json!({ "name": "Kept" }));
+    fs::remove_file(format!("{}-wal", path.display())).unwrap();
+    is_lost(&server);
+}
+
+#[test]
+fn a_server_whose_file_is_damaged_meanwhile_is_not_ready_and_the_log_says_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, place, bytes) in [("header", 0, vec![0; 64]), ("pages", 8_192, vec![0x5a; 400 * 4_096])] {
+        let path = folder.path().join(format!("{name}.db"));
+        fs::copy(made(&tempfile::tempdir_in(folder.path()).unwrap().keep()), &path).unwrap();
+        let mut process = start(&url(&path), &[]);
+        let mut stdout = std::io::BufReader::new(process.stdout.take().unwrap());
+        let mut line = String::new();
+        while !line.contains("listening on") {
+            line.clear();
+            assert_ne!(std::io::BufRead::read_line(&mut stdout, &mut line).unwrap(), 0);
+        }
+        let address = line.split("listening on ").nth(1).unwrap().trim().to_owned();
+        let length = fs::metadata(&path).unwrap().len();
+        overwrite(&path, place, &bytes[..bytes.len().min(usize::try_from(length - place).unwrap())]);
+        let end = Instant::now() + Duration::from_secs(10);
+        while reqwest::blocking::get(format!("{address}/readyz")).unwrap().status() != 503 {
+            assert!(Instant::now() < end, "{name}: /readyz still answers 200");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        process.kill().unwrap();
+        let mut told = String::new();
+        process.stderr.take().unwrap().read_to_string(&mut told).unwrap();
+        process.wait().unwrap();
+        assert!(told.contains("kustodian check") && told.contains("kustodian restore"), "{name}: {told}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_is_served_by_one_of_its_names_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = made(folder.path());
+    let other = folder.path().join("other.db");
+    fs::hard_link(&path, &other).unwrap();
+    let server = Server::at(&url(&path), &[]);
+    // Another one by the same name sees what the first writes.
+    let beside = server.beside();
+    let told = refused(&url(&other), &[]);
+    assert!(told.contains("is served by another process"), "{told}");
+    drop(server);
+    let told = refused(&url(&other), &[]);
+    assert!(told.contains("is served by another process"), "{told}");
+    let server = beside;
+    // A command beside the server works by its name for the file, and by no other.
+    let token = |name: &Path| {
+        let arguments = ["token", "create", "--name", "beside", "--role", "org", "--database", &url(name)];
+        binary().args(arguments).output().unwrap()
+    };
+    assert!(token(&path).status.success());
+    for arguments in [vec!["check"], vec!["backup", "backup.db"]] {
+        let done = binary().args(arguments).args(["--database", &url(&other)]).output().unwrap();
+        let told = String::from_utf8(done.stderr).unwrap();
+        assert!(!done.status.success() && told.contains("is served by another process"), "{told}");
+    }
+    let told = token(&other);
+    assert!(!told.status.success(), "{told:?}");
+    server.create(json!({ "name": "Ada" }));
+    drop(server);
+    drop(Server::at(&url(&path), &[]));
+}
+
+#[test]
+fn what_is_no_file_is_no_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut names = vec![folder.path().to_owned()];
+    if cfg!(unix) {
+        let pipe = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        names.extend([pipe, PathBuf::from("/dev/null"), PathBuf::from("/dev/zero")]);
+    }
+    for name in &names {
+        assert!(refused(&url(name), &[]).contains("is not a regular file"), "{}", name.display());
+        for arguments in [vec!["check"], vec!["backup", "backup.db"], vec!["migrate"], vec!["reindex"]] {
+            let done = binary().args(&arguments).args(["--database", &url(name)]).output().unwrap();
+            let told = String::from_utf8(done.stderr).unwrap();
+            assert!(
+                !done.status.success() && told.contains("is not a regular file"),
+                "{arguments:?} {}: {told}",
+                name.display()
+            );
+        }
+    }
+}
+
+/// SQLite takes such a name for a URI.
+#[test]
+fn the_file_of_a_backup_that_looks_like_a_uri_is_a_path() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| {
+        let done = binary().current_dir(folder.path()).args(arguments).output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    };
+    run(&["migrate", "--database", "sqlite:./file:a.db?mode=memory"]);
+    run(&["org", "create", "acme", "--database", "sqlite:./file:a.db?mode=memory"]);
+    run(&["check", "--database", "sqlite:./file:a.db?mode=memory"]);
+    run(&["backup", "file:backup.db?mode=memory", "--database", "sqlite:./file:a.db?mode=memory"]);
+    run(&["restore", "file:backup.db?mode=memory", "--database", "sqlite:./file:b.db?vfs=none"]);
+    let mut names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["file:a.db?mode=memory", "file:b.db?vfs=none", "file:backup.db?mode=memory"]);
+}
+
+#[test]
+fn a_schema_version_that_is_not_that_of_the_tables_is_told_in_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = made(folder.path());
+    for version in [0, 1, -1] {
+        rusqlite::Connection::open(&path).unwrap().pragma_update(None, "user_version", version).unwrap();
+        let told = refused(&url(&path), &[]);
+        assert!(told.contains(&format!("claims schema version {version}")), "{told}");
+        assert!(told.lines().count() == 1 && !told.contains("CREATE"), "{told}");
+    }
+}
+/// Two rows of the search index exchange a value, and the words of a customer go.
+fn spoil_index(path: &Path) {
+    let connection = rusqlite::Connection::open(path).unwrap();
+    connection.execute("UPDATE customer_search SET name = 'nobody', c1 = c2 WHERE key = 3", []).unwrap();
+    connection.execute("DELETE FROM customer_search WHERE key = 5", []).unwrap();
+}
+
+#[test]
+fn a_restore_rebuilds_a_search_index_that_does_not_agree_with_its_customers() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, backup, target) =
+        (made(folder.path()), folder.path().join("backup.db"), folder.path().join("target.db"));
+    let run = |arguments: &[&str]| {
+        let done = binary().args(arguments).output().unwrap();
+        assert!(done.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8(done.stdout).unwrap()
+    };
+    run(&["backup", backup.to_str().unwrap(), "--database", &url(&path)]);
+    let whole = run(&["restore", backup.to_str().unwrap(), "--database", &url(&target), "--output", "json"]);
+    assert!(whole.contains(r#""indexRebuilt": false"#), "{whole}");
+    spoil_index(&backup);
+    let told = run(&["restore", backup.to_str().unwrap(), "--force", "--database", &url(&target)]);
+    assert!(told.contains("search index") && told.contains("was rebuilt"), "{told}");
+    run(&["check", "--database", &url(&target)]);
+    let server = Server::at(&url(&target), &[]);
+    for name in ["Ada 2", "Ada 4"] {
+        let search = json!({ "and": [{ "customer_name": { "equals": name } }] });
+        assert_eq!(server.post("/v1/customers/search", search).expect(200).ids().len(), 1, "{name}");
+    }
+}
