@@ -66,11 +66,13 @@ const DONE: &str = "DELETE FROM settings WHERE name = 'scrub' AND value = $1";
 const NOW: &str = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text";
 
 /// $1 of [`NOW`] → whether a transaction was open then and still is, or sees what was there then: VACUUM would leave
-/// what it can see, and say nothing.
+/// what it can see, and say nothing. A write in another database of the server counts, too: as long as it is open, every
+/// snapshot that is taken here is as old as it.
 const IS_SEEN: &str = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() \
      AND pid <> pg_backend_pid() AND greatest(age(backend_xid), age(backend_xmin)) > age($1::text::xid8::xid)) \
      OR EXISTS (SELECT FROM pg_prepared_xacts WHERE database = current_database() \
-     AND age(transaction) > age($1::text::xid8::xid))";
+     AND age(transaction) > age($1::text::xid8::xid)) \
+     OR pg_snapshot_xmin(pg_current_snapshot()) < $1::text::xid8";
 
 /// How often to look whether the transactions have ended that see what was erased, and how many times.
 const LOOKING: Duration = Duration::from_millis(100);
