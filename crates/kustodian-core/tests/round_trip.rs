@@ -47,8 +47,7 @@ fn stored(changes: &ChangeSet) -> Stored {
 
 fn attributes(stored: &Stored) -> Map<String, Value> {
     let mut document: Value = serde_json::from_str(&stored.document).unwrap();
-    let Value::Object(attributes) = document["attributes"].take() else { panic!("no attributes") };
-    attributes
+    serde_json::from_value(document["attributes"].take()).unwrap()
 }
 
 fn writable(stored: &Stored) -> Map<String, Value> {

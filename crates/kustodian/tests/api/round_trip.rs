@@ -180,7 +180,7 @@ fn the_answered_attributes_of_another_server_create_a_customer_without_those_tha
 
 /// The attributes that a schema describes.
 fn properties(schema: &Schema) -> BTreeSet<&'static str> {
-    let Kind::Object(object) = schema.kind else { panic!("no object") };
+    let Kind::Object(object) = schema.kind else { return BTreeSet::new() };
     let attributes = object.properties.iter().find(|property| property.name == "attributes");
     match attributes.map(|property| property.schema.kind) {
         Some(Kind::Object(attributes)) => attributes.properties.iter().map(|property| property.name).collect(),
@@ -198,6 +198,7 @@ fn every_answered_attribute_is_writable_or_listed_as_read_only_and_never_both() 
     ] {
         let (answered, written) = (properties(answered), properties(written));
         let read_only: BTreeSet<&str> = read_only.iter().map(|attribute| attribute.name).collect();
+        assert!(!answered.is_empty() && !written.is_empty());
         assert!(read_only.is_disjoint(&written), "{read_only:?}");
         let unlisted: Vec<&&str> =
             answered.iter().filter(|name| !written.contains(*name) && !read_only.contains(*name)).collect();

@@ -1,7 +1,7 @@
 //! The same long random sequence of requests to a server on SQLite and to one on PostgreSQL: every answer is the same,
 //! byte for byte, once ids, times, cursors and what is made of ids are replaced by the order in which they appeared.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use reqwest::Method;
@@ -44,6 +44,8 @@ struct Side {
     times: Vec<String>,
     cursors: Vec<String>,
     etags: Vec<String>,
+    /// The names to show of customers that have only colour and icon, in quotation marks.
+    shown: BTreeSet<String>,
     /// The names of ids, times and cursors.
     names: HashMap<String, String>,
 }
@@ -57,6 +59,7 @@ impl Side {
             times: Vec::new(),
             cursors: Vec::new(),
             etags: Vec::new(),
+            shown: BTreeSet::new(),
             names,
         }
     }
@@ -83,11 +86,25 @@ impl Side {
         }
         // What is in the head is named before what is in the body, on both sides.
         // Links hold times with their colons escaped.
-        let text = without_choices(&answer.text).replace("%3A", ":");
+        let text = self.without_choices(&answer.text).replace("%3A", ":");
         let told = self.common(&format!("{told}\n\n{text}"));
         let body = told.split_once("\n\n").map(|(_, body)| body).unwrap_or_default();
         let body = serde_json::from_str(body).unwrap_or_default();
         (told, body)
+    }
+
+    /// The text without what is chosen by an id: colours, icons, and the names to show that are made of both.
+    fn without_choices(&mut self, text: &str) -> String {
+        let capitalized = |word: &str| format!("{}{}", word[..1].to_uppercase(), &word[1..]);
+        for part in text.split(COLOR).skip(1) {
+            let (color, rest) = part.split_once('"').unwrap();
+            if let Some(icon) = rest.strip_prefix(',').and_then(|rest| rest.strip_prefix(ICON)) {
+                let icon = icon.split('"').next().unwrap();
+                self.shown.insert(format!("\"{} {}\"", capitalized(color), capitalized(icon)));
+            }
+        }
+        let text = without_members(text, &[COLOR, ICON]);
+        self.shown.iter().fold(text, |text, shown| text.replace(shown, "\"\""))
     }
 
     /// This side's own words for `<N>` and so on.
@@ -144,11 +161,14 @@ impl Side {
     }
 }
 
-/// The text without the values of the members that are chosen by an id.
-fn without_choices(text: &str) -> String {
+const COLOR: &str = r#""displayColor":""#;
+const ICON: &str = r#""displayIcon":""#;
+
+/// The text without the values of these members.
+fn without_members(text: &str, members: &[&str]) -> String {
     let mut text = text.to_owned();
-    for member in [r#""displayColor":""#, r#""displayIcon":""#] {
-        let mut parts = text.split(member);
+    for member in members {
+        let mut parts = text.split(*member);
         let mut without = parts.next().unwrap().to_owned();
         for part in parts {
             without.push_str(member);
