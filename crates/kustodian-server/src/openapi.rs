@@ -89,7 +89,12 @@ fn describe(declaration: &Declaration, components: &mut Components) -> Value {
         "responses": answers(declaration, components),
     });
     if let Some(body) = declaration.body {
-        described["requestBody"] = json!({ "required": has_to_be_sent(declaration, body), "content": { "application/json": { "schema": components.schema(body) } } });
+        let mut content = json!({ "schema": components.schema(body) });
+        if let Some(example) = declaration.body_example.and_then(|text| serde_json::from_str::<Value>(text).ok()) {
+            content["example"] = example;
+        }
+        described["requestBody"] =
+            json!({ "required": has_to_be_sent(declaration, body), "content": { "application/json": content } });
     }
     if !operation.also.is_empty() {
         described["x-roles-also"] = json!(operation.also);
@@ -105,13 +110,14 @@ fn has_to_be_sent(declaration: &Declaration, body: &Schema) -> bool {
 }
 
 fn parameters(declaration: &Declaration, components: &mut Components) -> Value {
-    let path = declaration
-        .operation
-        .path
-        .split('{')
-        .skip(1)
-        .filter_map(|rest| rest.split_once('}'))
-        .map(|(name, _)| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }));
+    let path =
+        declaration.operation.path.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| {
+            let mut parameter = json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } });
+            if let Some(example) = declaration.path_example {
+                parameter["example"] = json!(example);
+            }
+            parameter
+        });
     let mut all: Vec<Value> = path.collect();
     for parameter in declaration.parameters() {
         all.push(json!({

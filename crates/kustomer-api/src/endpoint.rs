@@ -17,6 +17,11 @@ pub trait Endpoint {
     const ABOUT: &'static str;
     /// What its body may be; `None` when it takes none.
     const BODY: Option<&'static Schema> = None;
+    /// A body that works on an empty org, or on the records that the examples of other operations create: JSON text.
+    const BODY_EXAMPLE: Option<&'static str> = None;
+    /// A value of its path parameter that finds what the examples of other operations create; `None` where that is an
+    /// id, which nobody knows beforehand.
+    const PATH_EXAMPLE: Option<&'static str> = None;
     /// What it answers.
     const ANSWER: Answer;
     /// Its path parameters, in the order of the path.
@@ -57,6 +62,10 @@ pub struct Declaration {
     pub about: &'static str,
     /// What its body may be.
     pub body: Option<&'static Schema>,
+    /// A body that works, as JSON text.
+    pub body_example: Option<&'static str>,
+    /// A value of the path parameter that works.
+    pub path_example: Option<&'static str>,
     /// What it answers.
     pub answer: Answer,
     /// Its own query parameters.
@@ -66,7 +75,15 @@ pub struct Declaration {
 impl Declaration {
     /// The declaration of `E`.
     pub const fn of<E: Endpoint>() -> Self {
-        Self { operation: E::OPERATION, about: E::ABOUT, body: E::BODY, answer: E::ANSWER, query: E::Query::PARAMETERS }
+        Self {
+            operation: E::OPERATION,
+            about: E::ABOUT,
+            body: E::BODY,
+            body_example: E::BODY_EXAMPLE,
+            path_example: E::PATH_EXAMPLE,
+            answer: E::ANSWER,
+            query: E::Query::PARAMETERS,
+        }
     }
 
     /// Every query parameter the operation takes: its own, and those of all writes.
@@ -125,7 +142,8 @@ macro_rules! endpoint {
     (
         $(#[$doc:meta])*
         $name:ident = $operation:expr, $about:literal;
-        path: $path:ty, query: $query:ty, body: $body:ty $(: $body_schema:expr)?, answer: $answer:ty : $shape:expr
+        path: $path:ty $(= $path_example:literal)?, query: $query:ty,
+        body: $body:ty $(: $body_schema:expr, example: $body_example:expr)?, answer: $answer:ty : $shape:expr
     ) => {
         $(#[$doc])*
         #[doc = ""]
@@ -136,7 +154,11 @@ macro_rules! endpoint {
         impl $crate::endpoint::Endpoint for $name {
             const OPERATION: &'static $crate::operation::Operation = $operation;
             const ABOUT: &'static str = $about;
-            $(const BODY: Option<&'static $crate::schema::Schema> = Some($body_schema);)?
+            $(
+                const BODY: Option<&'static $crate::schema::Schema> = Some($body_schema);
+                const BODY_EXAMPLE: Option<&'static str> = Some($body_example);
+            )?
+            $(const PATH_EXAMPLE: Option<&'static str> = Some($path_example);)?
             const ANSWER: $crate::endpoint::Answer = $shape;
             type Path = $path;
             type Query = $query;

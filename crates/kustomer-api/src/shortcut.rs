@@ -159,13 +159,15 @@ endpoint! {
 endpoint! {
     /// `createShortcut`, which Kustomer serves without documenting it.
     CreateShortcut = &own::CREATE_SHORTCUT, "Makes a shortcut.";
-    path: (), query: (), body: ShortcutInput: &SHORTCUT_INPUT, answer: Document<Shortcut>: Answer::One(&SHORTCUT)
+    path: (), query: (), body: ShortcutInput: &SHORTCUT_INPUT,
+    example: r#"{"name":"Greeting","payload":{"text":"Good day"}}"#, answer: Document<Shortcut>: Answer::One(&SHORTCUT)
 }
 
 endpoint! {
     /// `updateShortcut`, which Kustomer serves without documenting it.
     UpdateShortcut = &own::UPDATE_SHORTCUT, "Changes the attributes sent and keeps the others.";
-    path: ObjectId, query: (), body: ShortcutInput: &SHORTCUT_CHANGES, answer: Document<Shortcut>: Answer::One(&SHORTCUT)
+    path: ObjectId, query: (), body: ShortcutInput: &SHORTCUT_CHANGES,
+    example: r#"{"name":"Morning greeting","isPrivate":true}"#, answer: Document<Shortcut>: Answer::One(&SHORTCUT)
 }
 
 endpoint! {

@@ -211,19 +211,22 @@ endpoint! {
 endpoint! {
     /// `createTeam`.
     CreateTeam = &contract::CREATE_TEAM, "Makes a team.";
-    path: (), query: (), body: TeamInput: &TEAM_INPUT, answer: Document<Team>: Answer::One(&TEAM)
+    path: (), query: (), body: TeamInput: &TEAM_INPUT, example: r#"{"name":"Support","icon":"sun"}"#,
+    answer: Document<Team>: Answer::One(&TEAM)
 }
 
 endpoint! {
     /// `updateTeamById`.
     UpdateTeamById = &contract::UPDATE_TEAM_BY_ID, "Changes the attributes sent and keeps the others.";
-    path: ObjectId, query: (), body: TeamInput: &TEAM_REPLACEMENT, answer: Document<Team>: Answer::One(&TEAM)
+    path: ObjectId, query: (), body: TeamInput: &TEAM_REPLACEMENT, example: r#"{"name":"Support","displayName":"The support desk"}"#,
+    answer: Document<Team>: Answer::One(&TEAM)
 }
 
 endpoint! {
     /// `updateTeamAttributes`.
     UpdateTeamAttributes = &contract::UPDATE_TEAM_ATTRIBUTES, "Changes the attributes sent and keeps the others.";
-    path: ObjectId, query: (), body: TeamInput: &TEAM_CHANGES, answer: Document<Team>: Answer::One(&TEAM)
+    path: ObjectId, query: (), body: TeamInput: &TEAM_CHANGES, example: r#"{"displayName":"First line"}"#,
+    answer: Document<Team>: Answer::One(&TEAM)
 }
 
 endpoint! {
@@ -232,14 +235,19 @@ endpoint! {
     path: ObjectId, query: (), body: (), answer: (): Answer::Empty
 }
 
+/// Ids of users are not known beforehand; nobody at all works everywhere.
+const MEMBERS_EXAMPLE: &str = r#"{"members":[]}"#;
+
 endpoint! {
     /// `addTeamMember`.
     AddTeamMember = &contract::ADD_TEAM_MEMBER, "Adds users to a team.";
-    path: ObjectId, query: (), body: TeamMembers: &TEAM_MEMBERS, answer: Document<Team>: Answer::One(&TEAM)
+    path: ObjectId, query: (), body: TeamMembers: &TEAM_MEMBERS, example: MEMBERS_EXAMPLE,
+    answer: Document<Team>: Answer::One(&TEAM)
 }
 
 endpoint! {
     /// `removeTeamMember`.
     RemoveTeamMember = &contract::REMOVE_TEAM_MEMBER, "Takes users out of a team.";
-    path: ObjectId, query: (), body: TeamMembers: &TEAM_MEMBERS, answer: Document<Team>: Answer::One(&TEAM)
+    path: ObjectId, query: (), body: TeamMembers: &TEAM_MEMBERS, example: MEMBERS_EXAMPLE,
+    answer: Document<Team>: Answer::One(&TEAM)
 }

@@ -20,6 +20,7 @@ mod envelope;
 mod erase;
 mod etags;
 mod events;
+mod examples;
 mod fairness;
 mod files;
 mod following;

@@ -22,7 +22,9 @@ macro_rules! contract {
 endpoint! {
     /// `createCustomer`.
     CreateCustomer = contract!(CREATE_CUSTOMER), "Creates a customer.";
-    path: (), query: (), body: CustomerInput: &CUSTOMER_INPUT, answer: Document<Customer>: Answer::One(&CUSTOMER)
+    path: (), query: (), body: CustomerInput: &CUSTOMER_INPUT,
+    example: r#"{"name":"Grace Hopper","emails":[{"type":"work","email":"grace@acme.example"}],"phones":[{"type":"mobile","phone":"+18005551906"}],"externalId":"crm-1906","tags":["vip"],"custom":{"tierStr":"gold","scoreNum":120.5}}"#,
+    answer: Document<Customer>: Answer::One(&CUSTOMER)
 }
 
 endpoint! {
@@ -46,25 +48,26 @@ endpoint! {
 endpoint! {
     /// `getCustomerByEmail`.
     GetCustomerByEmail = contract!(GET_CUSTOMER_BY_EMAIL), "Reads the customer who holds an e-mail address, case aside.";
-    path: String, query: (), body: (), answer: Document<Customer>: Answer::One(&CUSTOMER)
+    path: String = "grace@acme.example", query: (), body: (), answer: Document<Customer>: Answer::One(&CUSTOMER)
 }
 
 endpoint! {
     /// `getCustomerByPhone`.
     GetCustomerByPhone = contract!(GET_CUSTOMER_BY_PHONE), "Reads the customer who holds a phone number, by its digits.";
-    path: String, query: (), body: (), answer: Document<Customer>: Answer::One(&CUSTOMER)
+    path: String = "+18005551906", query: (), body: (), answer: Document<Customer>: Answer::One(&CUSTOMER)
 }
 
 endpoint! {
     /// `getCustomerByExternalId`.
     GetCustomerByExternalId = contract!(GET_CUSTOMER_BY_EXTERNAL_ID), "Reads the customer who holds an external id.";
-    path: String, query: (), body: (), answer: Document<Customer>: Answer::One(&CUSTOMER)
+    path: String = "crm-1906", query: (), body: (), answer: Document<Customer>: Answer::One(&CUSTOMER)
 }
 
 endpoint! {
     /// `updateCustomerAttributes`.
     UpdateCustomerAttributes = contract!(UPDATE_CUSTOMER_ATTRIBUTES), "Changes the attributes sent and keeps the others.";
     path: ObjectId, query: (), body: CustomerInput: &CUSTOMER_INPUT,
+    example: r#"{"name":"Grace Brewster Hopper","custom":{"tierStr":"platinum"}}"#,
     answer: Document<Customer>: Answer::One(&CUSTOMER)
 }
 
@@ -73,6 +76,7 @@ endpoint! {
     UpdateCustomer = contract!(UPDATE_CUSTOMER),
     "Changes the attributes sent and keeps the others; with `replace=true` drops the others.";
     path: ObjectId, query: ReplaceQuery, body: CustomerInput: &CUSTOMER_INPUT,
+    example: r#"{"name":"Grace Hopper","locale":"en_US","custom":{"tierStr":"gold"}}"#,
     answer: Document<Customer>: Answer::One(&CUSTOMER)
 }
 

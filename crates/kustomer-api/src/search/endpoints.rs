@@ -85,22 +85,28 @@ impl QueryArguments for SearchPage {
     }
 }
 
+const SEARCH_EXAMPLE: &str = r#"{"and":[{"customer_name":{"contains":"hopper"}},{"customer_custom_scoreNum":{"gte":100}}],"not":[{"customer_gender":{"equals":"m"}}],"sort":[{"customer_updated_at":"desc"}]}"#;
+
+const ARCHIVE_SEARCH_EXAMPLE: &str =
+    r#"{"and":[{"customer_created_at":{"gte":"2020-01-01"}}],"sort":[{"customer_created_at":"desc"}]}"#;
+
 endpoint! {
     /// `customerSearch`.
     CustomerSearch = &contract::CUSTOMER_SEARCH,
     "Finds customers by their attributes; sees every write that was acknowledged before.";
-    path: (), query: SearchPage, body: Search: &SEARCH, answer: Page<Customer>: Answer::Found(&CUSTOMER)
+    path: (), query: SearchPage, body: Search: &SEARCH, example: SEARCH_EXAMPLE, answer: Page<Customer>: Answer::Found(&CUSTOMER)
 }
 
 endpoint! {
     /// `customerSearch` with `idsOnly`.
     CustomerSearchIds = &contract::CUSTOMER_SEARCH, "Finds customers and gives their ids.";
-    path: (), query: SearchPage, body: Search: &SEARCH, answer: Page<ResourceId>: Answer::Found(&CUSTOMER)
+    path: (), query: SearchPage, body: Search: &SEARCH, example: SEARCH_EXAMPLE, answer: Page<ResourceId>: Answer::Found(&CUSTOMER)
 }
 
 endpoint! {
     /// `customerArchiveSearch`.
     CustomerArchiveSearch = &contract::CUSTOMER_ARCHIVE_SEARCH,
     "Finds customers by the few attributes of the archive. There is no archive beside the records: it finds the same.";
-    path: (), query: SearchPage, body: Search: &ARCHIVE_SEARCH, answer: Page<Customer>: Answer::Found(&CUSTOMER)
+    path: (), query: SearchPage, body: Search: &ARCHIVE_SEARCH, example: ARCHIVE_SEARCH_EXAMPLE,
+    answer: Page<Customer>: Answer::Found(&CUSTOMER)
 }

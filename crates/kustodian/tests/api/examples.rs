@@ -1,0 +1,72 @@
+//! Every body that the OpenAPI document gives as an example works on the real server, as does every path.
+
+use std::collections::HashMap;
+
+use kustomer_api::operation::Operation;
+use serde_json::Value;
+
+use crate::roles::served;
+use crate::server::Server;
+
+/// Creates come first, then what needs a record, then what takes it away and brings it back.
+fn turn(operation: &Operation) -> u8 {
+    match operation.name {
+        "restoreCustomer" => 3,
+        "eraseCustomer" => 4,
+        _ if operation.success == 204 => 2,
+        _ if operation.success == 201 => 0,
+        _ => 1,
+    }
+}
+
+/// What the document describes of an operation: its path, and the rest.
+fn described<'a>(document: &'a Value, name: &str) -> Option<(&'a str, &'a Value)> {
+    document["paths"].as_object().unwrap().iter().find_map(|(path, members)| {
+        let found = members.as_object().unwrap().values().find(|member| member["operationId"] == name)?;
+        Some((path.as_str(), found))
+    })
+}
+
+#[test]
+fn every_example_of_the_document_gets_the_declared_success() {
+    let server = Server::start();
+    let document = server.get("/openapi.json").expect(200).body;
+    let mut operations = served(&server);
+    operations.sort_by_key(|operation| turn(operation));
+    let me = server.get("/v1/users/current").expect(200).body["data"].clone();
+    let key = server.get("/v1/auth/tokens/current").expect(200).body["data"].clone();
+    let mut ids: HashMap<&str, Value> = HashMap::from([
+        ("users", me["id"].clone()),
+        ("orgs", me["relationships"]["org"]["data"]["id"].clone()),
+        ("auth", key["id"].clone()),
+    ]);
+    let mut bodies = 0;
+    for operation in operations {
+        let Some((path, described)) = described(&document, operation.name) else { continue };
+        let body = described.get("requestBody").map(|body| {
+            let example = body.pointer("/content/application~1json/example");
+            bodies += 1;
+            example.unwrap_or_else(|| panic!("{}: the body has no example", operation.name)).clone()
+        });
+        let mut path = path.to_owned();
+        for parameter in described["parameters"].as_array().unwrap() {
+            let name = parameter["name"].as_str().unwrap();
+            if parameter["in"] == "path" {
+                let value = if name.starts_with("id") { &ids[operation.tag] } else { &parameter["example"] };
+                path = path.replace(&format!("{{{name}}}"), value.as_str().unwrap());
+            }
+        }
+        let answer = server.call(operation.method.clone(), &format!("/v1{path}"), body);
+        assert_eq!(answer.status, operation.success, "{} {path}: {}", operation.name, answer.body);
+        if turn(operation) == 0 {
+            ids.insert(operation.tag, answer.data()["id"].clone());
+        }
+        if operation.name == "createCustomer" {
+            ids.insert("tags", answer.attributes()["tags"][0].clone());
+        }
+        if operation.name == "customerSearch" || operation.name == "customerArchiveSearch" {
+            assert_eq!(answer.ids().len(), 1, "{} finds what the example created: {}", operation.name, answer.body);
+        }
+    }
+    assert!(bodies >= 10, "{bodies} bodies");
+}
