@@ -130,11 +130,13 @@ fn waiters_at_the_feed_of_one_org_leave_room_for_another() {
         format!("/v1/events?{after}wait=")
     };
     let (busy, quiet) = (end(TOKEN), end(&other));
-    let waiting: Vec<TcpStream> = (0..40).map(|_| send(&server, TOKEN, &format!("{busy}30"), None)).collect();
+    let mut waiting: Vec<TcpStream> = (0..40).map(|_| send(&server, TOKEN, &format!("{busy}30"), None)).collect();
     // One more than there is room for is told so at once: then all places that the org may have are taken.
     let until = Instant::now() + Duration::from_secs(60);
     while server.get(&format!("{busy}1")).status != 503 {
         assert!(Instant::now() < until, "nobody is turned away");
+        // It took a place before one of those above, and has just left it.
+        waiting.push(send(&server, TOKEN, &format!("{busy}30"), None));
     }
     server.call_as(&other, Method::GET, &format!("{quiet}1"), None).expect(200);
     drop(waiting);
