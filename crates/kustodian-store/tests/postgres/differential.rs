@@ -112,7 +112,8 @@ fn call(dice: &mut Dice, orgs: [OrgKey; 2], tokens: &[NewToken]) -> Call {
     let token = || Box::new(tokens[0].clone());
     match dice.roll(20) {
         0..=1 => Call::Find(org, dice.kind(), dice.roll(12)),
-        2 => Call::FindByClaim(org, dice.kind(), email(org, &format!("{}@example.com", dice.roll(6)), id(0))),
+        // E-mail addresses are claimed by customers alone.
+        2 => Call::FindByClaim(org, Kind::Customer, email(org, &format!("{}@example.com", dice.roll(6)), id(0))),
         3 => Call::FindOwners(org, dice.claims(org, 5)),
         4..=7 => Call::List(org, dice.query()),
         8..=12 => Call::Commit(org, dice.change_set(org)),
