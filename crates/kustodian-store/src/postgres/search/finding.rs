@@ -239,6 +239,7 @@ impl<'s, 'c> Finding<'s, 'c> {
                 }
                 let is_match = rows.iter().any(|row| row.id == *id && matches(&self.query.root, row));
                 // Testing takes long for this thread, which has other requests to answer.
+                self.session.check_time()?;
                 tokio::task::yield_now().await;
                 if is_match {
                     self.found.push(*id);
@@ -379,11 +380,13 @@ impl<'s, 'c> Finding<'s, 'c> {
                 if (self.condition.is_exact || matches(&self.query.root, &row)) && !see(&row) {
                     return self.session.close().await;
                 }
+                // A hundred criteria take a while on each document: other requests use this thread, too.
+                self.session.check_time()?;
+                tokio::task::yield_now().await;
             }
             if rows.is_empty() {
                 return self.session.close().await;
             }
-            self.session.check_time()?;
         }
     }
 }
