@@ -5,6 +5,7 @@ use kustomer_api::custom::{self, Suffix};
 use kustomer_api::endpoint::{Answer, Declaration};
 use kustomer_api::operation;
 use kustomer_api::schema::{Kind, Object, Schema, Text};
+use kustomer_api::search;
 use kustomer_api::validation::schema_of_suffix;
 use serde_json::{Map, Value, json};
 
@@ -222,6 +223,13 @@ struct Components(Map<String, Value>);
 
 impl Components {
     fn schema(&mut self, schema: &Schema) -> Value {
+        if let Some(component) = schema.component {
+            let mut described = json!({ "$ref": format!("#/components/schemas/{component}") });
+            if !schema.about.is_empty() {
+                described["description"] = json!(schema.about);
+            }
+            return described;
+        }
         let mut written = match &schema.kind {
             Kind::Any => json!({}),
             Kind::Boolean => json!({ "type": "boolean" }),
@@ -365,6 +373,7 @@ impl Components {
             }),
         );
         self.0.insert("SearchMeta".to_owned(), search_meta(&link));
+        self.0.extend(search::components().into_iter().map(|(name, schema)| (name.to_owned(), schema)));
         let count = json!({ "type": "integer" });
         self.0.insert(
             "LogMeta".to_owned(),

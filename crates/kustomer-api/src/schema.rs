@@ -18,6 +18,8 @@ pub struct Schema {
     pub empty_is_absent: bool,
     /// The attributes that an object of this kind is answered with and cannot be written with.
     pub read_only: &'static [ReadOnly],
+    /// The component that describes it in documents, when whoever reads it checks more than its kind says.
+    pub component: Option<&'static str>,
     /// What it is, for people; empty when the name says it.
     pub about: &'static str,
 }
@@ -209,6 +211,7 @@ impl Schema {
             blank_is_null: false,
             max_bytes: None,
             empty_is_absent: false,
+            component: None,
             read_only: &[],
             about: "",
         }
@@ -338,6 +341,13 @@ impl Schema {
     #[must_use]
     pub const fn with_read_only(mut self, read_only: &'static [ReadOnly]) -> Self {
         self.read_only = read_only;
+        self
+    }
+
+    /// The same, described in documents by the component of this name.
+    #[must_use]
+    pub const fn described_by(mut self, component: &'static str) -> Self {
+        self.component = Some(component);
         self
     }
 

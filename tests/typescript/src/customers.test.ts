@@ -5,12 +5,13 @@ import { test } from 'node:test';
 import { createClient } from '../generated/client/index.js';
 import {
   createCustomer,
+  customerSearch,
   deleteCustomer,
   getCustomerByEmail,
   getCustomerById,
   updateCustomerAttributes,
 } from '../generated/sdk.gen.js';
-import type { CustomerInput } from '../generated/types.gen.js';
+import type { CustomerInput, CustomerSearch } from '../generated/types.gen.js';
 
 const client = createClient({
   baseUrl: `${process.env['KUSTODIAN_ADDRESS']}/v1`,
@@ -148,4 +149,24 @@ test('a token the server does not know is refused', async () => {
   const { error, response } = await getCustomerByEmail({ client: stranger, path: { email: 'taken@example.com' } });
   assert.equal(response?.status, 401);
   assert.equal(error?.errors[0]?.code, 'unauthorized');
+});
+
+test('a search is typed: its groups, operators, directions and counts', async () => {
+  const created = await createCustomer({ client, body: ada('typed-search'), throwOnError: true });
+  const body: CustomerSearch = {
+    and: [
+      { customer_email: { equals: 'typed-search@example.com' } },
+      { or: [{ customer_custom_tierStr: { in: ['gold', 'silver'] } }, { customer_phone: { not_set: true } }] },
+    ],
+    sort: { customer_updated_at: 'desc' },
+    aggs: { languages: { terms: { field: 'customer_default_lang', size: 5 } } },
+  };
+  const found = await customerSearch({ client, body, throwOnError: true });
+  assert.deepEqual(
+    found.data.data.map((record) => record.id),
+    [created.data.data.id],
+  );
+  // @ts-expect-error there is no such direction
+  const upwards: CustomerSearch = { sort: { customer_name: 'upwards' } };
+  assert.notEqual((await customerSearch({ client, body: upwards })).error, undefined);
 });

@@ -70,3 +70,18 @@ fn every_example_of_the_document_gets_the_declared_success() {
     }
     assert!(bodies >= 10, "{bodies} bodies");
 }
+
+#[test]
+fn the_bodies_of_searches_say_what_they_take() {
+    let document = Server::start().get("/openapi.json").expect(200).body;
+    let schemas = &document["components"]["schemas"];
+    for body in ["CustomerSearch", "CustomerArchiveSearch"] {
+        for (name, schema) in schemas[body]["properties"].as_object().unwrap() {
+            let component = schema["$ref"].as_str().map(|path| path.rsplit_once('/').unwrap().1);
+            let is_typed = component.map_or(schema.get("type").is_some(), |name| schemas.get(name).is_some());
+            assert!(is_typed, "{body}.{name}: {schema}");
+        }
+    }
+    let operators = schemas["SearchCondition"]["properties"].as_object().unwrap();
+    assert!(operators.contains_key("not_contains_any") && operators.contains_key("prefix"), "{operators:?}");
+}

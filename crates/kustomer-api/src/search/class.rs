@@ -152,6 +152,9 @@ impl Operator {
         Self::NotSet,
     ];
 
+    /// Another word for `starts_with`.
+    pub const PREFIX: &str = "prefix";
+
     /// The operator as it is written.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -177,7 +180,7 @@ impl Operator {
     /// The operator of a word; `prefix` is another word for `starts_with`.
     pub fn of(word: &str) -> Option<Self> {
         match word {
-            "prefix" => Some(Self::StartsWith),
+            Self::PREFIX => Some(Self::StartsWith),
             word => Self::ALL.into_iter().find(|operator| operator.as_str() == word),
         }
     }

@@ -72,7 +72,7 @@ pub use handle::{
     AnyAttribute, BooleanAttribute, ExactAttribute, ListAttribute, Moment, MomentAttribute, NumberAttribute,
     Searchable, SortAttribute, Sortable, StringAttribute, TextAttribute, Unsortable,
 };
-pub use schema::{ARCHIVE_SEARCH, SEARCH};
+pub use schema::{ARCHIVE_SEARCH, SEARCH, components};
 pub use suggestion::nearest;
 
 /// How many criteria a group may list (§9.1).
