@@ -12,8 +12,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow, bail};
-use kustodian_core::change::Kind;
 use kustodian_core::directory::Org;
+use kustodian_core::kind::Kind;
 use kustodian_core::search::{self, Settings};
 use kustodian_core::search_store::{Count, SearchQuery};
 use kustodian_core::store::Store;

@@ -3,7 +3,7 @@
 //! A line is a body for an update; behind `=` for one that replaces; `-` deletes and `+` restores.
 #![no_main]
 
-use kustodian_core::change::Kind;
+use kustodian_core::kind::Kind;
 use kustodian_core::customer::{self, UpdateOptions};
 use kustodian_core::history::{replay, rewind};
 use kustodian_core::input;

@@ -81,7 +81,7 @@ fn bare(mut changes: Changes) -> Changes {
 mod tests {
     use super::*;
     use crate::chain::Digest;
-    use crate::change::Kind;
+    use crate::kind::Kind;
     use crate::store::OrgKey;
     use kustomer_api::{ObjectId, Timestamp};
     use serde_json::json;

@@ -11,7 +11,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use kustomer_api::{ObjectId, Timestamp};
 use sha2::{Digest as _, Sha256};
 
-use crate::change::{Event, Kind};
+use crate::change::Event;
+use crate::kind::Kind;
 use crate::store::OrgKey;
 
 /// Sixteen random bytes, different for each event.

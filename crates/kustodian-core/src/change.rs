@@ -1,56 +1,12 @@
 //! What a command changes, as data: it is decided without a database and committed whole or not at all.
 
-use kustomer_api::operation::{Operation, contract, own};
 use kustomer_api::{ObjectId, Timestamp};
 
 use crate::chain::{Digest, Salt, digest};
 use crate::claim::Claim;
+use crate::kind::Kind;
 use crate::receipt::Receipt;
 use crate::search::SearchRow;
-
-/// The kinds of records. Each has a table of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Kind {
-    /// A customer.
-    Customer,
-    /// A tag.
-    Tag,
-    /// A user; the one behind an API key included.
-    User,
-    /// A team of users.
-    Team,
-    /// A text that users insert into messages.
-    Shortcut,
-}
-
-impl Kind {
-    /// Every kind.
-    pub const ALL: [Self; 5] = [Self::Customer, Self::Tag, Self::User, Self::Team, Self::Shortcut];
-
-    /// The API's word for it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Customer => "customer",
-            Self::Tag => "tag",
-            Self::User => "user",
-            Self::Team => "team",
-            Self::Shortcut => "shortcut",
-        }
-    }
-
-    /// The operation that reads one record of the kind. Its roles are the roles that may read the kind, wherever a record
-    /// is shown: in the feed, in the audit log, as a former state. There is no default arm, so a kind without an answer
-    /// does not compile.
-    pub const fn read_operation(self) -> &'static Operation {
-        match self {
-            Self::Customer => &contract::GET_CUSTOMER_BY_ID,
-            Self::Tag => &own::GET_TAG_BY_ID,
-            Self::User => &contract::GET_USER_BY_ID,
-            Self::Team => &contract::GET_TEAM_BY_ID,
-            Self::Shortcut => &own::GET_SHORTCUT_BY_ID,
-        }
-    }
-}
 
 /// Everything one command changes. Committed atomically: all of it, or none and the reason.
 #[derive(Debug, Clone, Default, PartialEq)]

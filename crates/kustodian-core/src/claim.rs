@@ -3,42 +3,62 @@
 use std::fmt;
 
 use kustomer_api::ObjectId;
+use kustomer_api::error::code;
 use sha2::{Digest, Sha256};
 
+use crate::kind::Kind;
+use crate::refusal::Refusal;
 use crate::store::OrgKey;
 
-/// What a claim is about. The words stand in the database; do not change them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum ClaimKind {
-    /// A customer's e-mail address.
-    Email,
-    /// A customer's phone number.
-    Phone,
-    /// A customer's WhatsApp number.
-    Whatsapp,
-    /// A customer's external id.
-    ExternalId,
-    /// A customer's name on a social network.
-    SocialName,
-    /// A customer's id on a social network.
-    SocialId,
-    /// A tag's name.
-    TagName,
+macro_rules! claim_kinds {
+    ($($(#[$doc:meta])* $claim:ident = $word:literal of $kind:ident),+ $(,)?) => {
+        /// What a claim is about. The words are in the database; do not change them.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum ClaimKind {
+            $($(#[$doc])* $claim,)+
+        }
+
+        impl ClaimKind {
+            /// The word for it.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$claim => $word,)+
+                }
+            }
+
+            /// The claims with this word.
+            pub fn named(word: &str) -> Option<Self> {
+                match word {
+                    $($word => Some(Self::$claim),)+
+                    _ => None,
+                }
+            }
+
+            /// The kind of the records that hold it.
+            pub const fn kind(self) -> Kind {
+                match self {
+                    $(Self::$claim => Kind::$kind,)+
+                }
+            }
+        }
+    };
 }
 
-impl ClaimKind {
-    /// The word for it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Email => "email",
-            Self::Phone => "phone",
-            Self::Whatsapp => "whatsapp",
-            Self::ExternalId => "externalId",
-            Self::SocialName => "socialName",
-            Self::SocialId => "socialId",
-            Self::TagName => "tagName",
-        }
-    }
+claim_kinds! {
+    /// A customer's e-mail address.
+    Email = "email" of Customer,
+    /// A customer's phone number.
+    Phone = "phone" of Customer,
+    /// A customer's WhatsApp number.
+    Whatsapp = "whatsapp" of Customer,
+    /// A customer's external id.
+    ExternalId = "externalId" of Customer,
+    /// A customer's name on a social network.
+    SocialName = "socialName" of Customer,
+    /// A customer's id on a social network.
+    SocialId = "socialId" of Customer,
+    /// A tag's name.
+    TagName = "tagName" of Tag,
 }
 
 /// Identifies a claim: a hash of org, kind and value, so that keys are short and spread evenly.
@@ -79,4 +99,56 @@ pub struct Claim {
     pub key: ClaimKey,
     /// The record.
     pub owner: ObjectId,
+    /// Where the record names it.
+    pub place: ClaimPlace,
+}
+
+impl Claim {
+    /// 409 for a claim that another record holds: names the attribute and the item, and the holder when it is given.
+    /// (`docs/contract/behaviour.md` §3.3: the status is implied there, the body is ours.)
+    pub fn conflict(&self, holder: Option<ObjectId>) -> Refusal {
+        let (kind, attribute, pointer) = (self.kind.kind().as_str(), self.place.attribute, self.place.pointer());
+        let title = format!("Another {kind} holds this value of {attribute}: {pointer} must be unique in the org");
+        let refusal = Refusal::new(409, code::CONFLICT, attribute, title).with_meta("pointer", pointer);
+        match holder {
+            Some(holder) => refusal.with_meta(kind, holder.to_string()),
+            None => refusal,
+        }
+    }
+}
+
+/// The attribute that asks for a claim, so that a conflict can name it without deciding the write again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ClaimPlace {
+    /// The attribute.
+    pub attribute: &'static str,
+    /// Which item of it, when it is a list.
+    pub index: Option<usize>,
+}
+
+impl ClaimPlace {
+    /// An attribute with one value.
+    pub const fn attribute(attribute: &'static str) -> Self {
+        Self { attribute, index: None }
+    }
+
+    /// An item of a list.
+    pub const fn item(attribute: &'static str, index: usize) -> Self {
+        Self { attribute, index: Some(index) }
+    }
+
+    /// The JSON pointer into the attributes.
+    ///
+    /// ```
+    /// use kustodian_core::claim::ClaimPlace;
+    ///
+    /// assert_eq!(ClaimPlace::item("emails", 1).pointer(), "/emails/1");
+    /// assert_eq!(ClaimPlace::attribute("externalId").pointer(), "/externalId");
+    /// ```
+    pub fn pointer(self) -> String {
+        match self.index {
+            Some(index) => format!("/{}/{index}", self.attribute),
+            None => format!("/{}", self.attribute),
+        }
+    }
 }

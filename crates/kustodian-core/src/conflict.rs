@@ -5,8 +5,9 @@ use std::collections::HashMap;
 
 use kustomer_api::ObjectId;
 
-use crate::change::{ChangeSet, Kind, Put};
+use crate::change::{ChangeSet, Put};
 use crate::claim::ClaimKey;
+use crate::kind::Kind;
 use crate::store::CommitError;
 
 /// The first conflict of `changes` with what is stored: a put that expects another revision, then a claim that another
@@ -39,7 +40,7 @@ fn held_claim(changes: &ChangeSet, stored_owner: impl Fn(ClaimKey) -> Option<Obj
         let stored = || stored_owner(claim.key).filter(|owner| !is_freed(claim.key, *owner));
         let holder = taken.get(&claim.key).copied().or_else(stored);
         taken.insert(claim.key, holder.unwrap_or(claim.owner));
-        let owner = holder.filter(|holder| *holder != claim.owner)?;
-        Some(CommitError::Claimed { kind: claim.kind, key: claim.key, owner })
+        let holder = holder.filter(|holder| *holder != claim.owner)?;
+        Some(CommitError::Claimed { claim: *claim, holder })
     })
 }

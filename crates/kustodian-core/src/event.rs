@@ -11,9 +11,9 @@ use serde::de::IgnoredAny;
 use serde_json::{Map, json};
 use std::collections::HashMap;
 
-use crate::change::Kind;
 use crate::directory::Org;
 use crate::feed::Recorded;
+use crate::kind::Kind;
 use crate::refusal::Refusal;
 use crate::resource;
 
@@ -95,7 +95,7 @@ fn customer_relationship(id: ObjectId) -> Relationship {
 /// # Errors
 /// 400 when there is none of this name.
 pub fn kind_named(parameter: &str, name: &str) -> Result<Kind, Refusal> {
-    Kind::ALL.into_iter().find(|kind| kind.as_str() == name).ok_or_else(|| {
+    Kind::named(name).ok_or_else(|| {
         let known: Vec<&str> = Kind::ALL.into_iter().map(Kind::as_str).collect();
         let title = format!("{parameter} must be one of {}", known.join(", "));
         Refusal::bad_input(vec![Fault::of_parameter(parameter, title)])

@@ -4,7 +4,7 @@
 use kustomer_api::{ObjectId, Timestamp};
 
 use crate::chain::{Digest, Link, Metadata, Salt};
-use crate::change::Kind;
+use crate::kind::Kind;
 
 /// An event as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,16 +4,10 @@
 //! record ever changes. So a state and the differences behind it give every state before, and the differences after it
 //! every one since. What comes out is what was stored then, to the byte: the order of members is that of the types.
 
-use kustomer_api::customer::Customer;
-use kustomer_api::shortcut::Shortcut;
-use kustomer_api::tag::Tag;
-use kustomer_api::team::Team;
-use kustomer_api::user::User;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::change::{Kind, SNAPSHOT_EVERY};
+use crate::change::SNAPSHOT_EVERY;
+use crate::kind::Kind;
 use crate::refusal::Refusal;
 use crate::resource;
 
@@ -81,20 +75,7 @@ fn turn(kind: Kind, document: &str, changes: &str, direction: Direction) -> Resu
             };
         }
     }
-    let record = Value::Object(record);
-    match kind {
-        Kind::Customer => render_as::<Customer>(record),
-        Kind::Tag => render_as::<Tag>(record),
-        Kind::User => render_as::<User>(record),
-        Kind::Team => render_as::<Team>(record),
-        Kind::Shortcut => render_as::<Shortcut>(record),
-    }
-}
-
-/// Through the type of its kind, whose order of members is the stored one.
-fn render_as<T: DeserializeOwned + Serialize>(record: Value) -> Result<String, Refusal> {
-    let record: T = serde_json::from_value(record).map_err(|_| unreadable())?;
-    resource::render(&record)
+    kind.render(Value::Object(record))
 }
 
 fn unreadable() -> Refusal {

@@ -7,8 +7,8 @@ use ipnet::IpNet;
 use kustomer_api::error::code;
 use kustomer_api::{Operation, Timestamp, role};
 
-use crate::change::Kind;
 use crate::directory::{Org, Token};
+use crate::kind::Kind;
 use crate::refusal::Refusal;
 
 /// An admitted credential and the org it is bound to.
@@ -94,8 +94,9 @@ pub fn readable_kinds(caller: &Caller) -> Vec<Kind> {
     Kind::ALL.into_iter().filter(|kind| may_read(caller, *kind)).collect()
 }
 
-fn may_read(caller: &Caller, kind: Kind) -> bool {
-    let Operation { roles, also, .. } = kind.read_operation();
+/// Whether a caller may read the records of a kind.
+pub fn may_read(caller: &Caller, kind: Kind) -> bool {
+    let Operation { roles, also, .. } = kind.spec().read_operation;
     role::any_grants(&caller.token.roles, roles) && role::any_grants(&caller.token.roles, also)
 }
 
@@ -115,7 +116,7 @@ pub fn shown_kinds(
     }
     for kind in &named {
         let what = format!("{} for records of the type {}", operation.name, kind.as_str());
-        let Operation { roles, also, .. } = kind.read_operation();
+        let Operation { roles, also, .. } = kind.spec().read_operation;
         require(caller, &what, roles, missing_role_status)?;
         require(caller, &what, also, missing_role_status)?;
     }

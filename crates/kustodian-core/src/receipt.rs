@@ -9,7 +9,8 @@ use kustomer_api::{ObjectId, Timestamp};
 use sha2::{Digest, Sha256};
 
 use crate::chain::Salt;
-use crate::change::{ChangeSet, Event, Kind};
+use crate::change::{ChangeSet, Event};
+use crate::kind::Kind;
 use crate::refusal::Refusal;
 use crate::store::OrgKey;
 

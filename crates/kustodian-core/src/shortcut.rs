@@ -3,22 +3,16 @@
 use kustomer_api::shortcut::{ShortcutAttributes, ShortcutInput};
 use kustomer_api::{Field, ObjectId};
 
-use crate::change::{ChangeSet, EventSeed, Kind};
+use crate::change::{ChangeSet, EventSeed};
 use crate::customer::Context;
-use crate::plain::{self, Common, Plain};
+use crate::lifecycle::{self, Common, Lifecycle};
+use crate::record::Record;
 use crate::refusal::Refusal;
 use crate::store::Stored;
 
-impl Plain for ShortcutAttributes {
-    const KIND: Kind = Kind::Shortcut;
-    const PATH: &'static str = "/v1/shortcuts";
-    const EVENTS: [&'static str; 4] = [
-        "kustomer.shortcut.create",
-        "kustomer.shortcut.update",
-        "kustomer.shortcut.delete",
-        "kustomer.shortcut.restore",
-    ];
+impl Record for ShortcutAttributes {}
 
+impl Lifecycle for ShortcutAttributes {
     fn common(&mut self) -> Common<'_> {
         Common {
             deleted: &mut self.deleted,
@@ -42,7 +36,7 @@ pub fn create(
 ) -> Result<ChangeSet, Refusal> {
     let mut shortcut = ShortcutAttributes { is_private: false.into(), ..ShortcutAttributes::default() };
     write(&mut shortcut, input);
-    plain::create(context, id, event, shortcut)
+    lifecycle::create(context, id, event, shortcut)
 }
 
 /// Changes a shortcut: what was sent replaces what stands.
@@ -55,7 +49,7 @@ pub fn update(
     event: EventSeed,
     input: ShortcutInput,
 ) -> Result<ChangeSet, Refusal> {
-    plain::update(context, stored, event, |shortcut| {
+    lifecycle::update(context, stored, event, |shortcut| {
         write(shortcut, input);
         Ok(())
     })
@@ -66,7 +60,7 @@ pub fn update(
 /// # Errors
 /// 404 when it is not there.
 pub fn delete(context: &Context<'_>, stored: Option<&Stored>, event: EventSeed) -> Result<ChangeSet, Refusal> {
-    plain::delete::<ShortcutAttributes>(context, stored, event)
+    lifecycle::delete::<ShortcutAttributes>(context, stored, event)
 }
 
 fn write(shortcut: &mut ShortcutAttributes, input: ShortcutInput) {

@@ -5,9 +5,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use kustomer_api::{ObjectId, Timestamp};
 
-use crate::change::{ChangeSet, Kind};
-use crate::claim::{ClaimKey, ClaimKind};
+use crate::change::ChangeSet;
+use crate::claim::{Claim, ClaimKey};
 use crate::feed::{Feed, FeedQuery, Head, HistoryQuery, Recorded};
+use crate::kind::Kind;
 use crate::receipt::{Receipt, ReceiptKey};
 use crate::refusal::Refusal;
 use crate::search_store::{Found, SearchError, SearchQuery, WalkQuery, Walked};
@@ -260,14 +261,12 @@ pub enum CommitError {
         id: ObjectId,
     },
     /// Another record holds a claim.
-    #[error("another record holds the claim on this {}", kind.as_str())]
+    #[error("another record holds the claim on this {}", claim.kind.as_str())]
     Claimed {
-        /// What the claim is about.
-        kind: ClaimKind,
-        /// Which one.
-        key: ClaimKey,
+        /// The claim, with the place in the record that asks for it.
+        claim: Claim,
         /// Who holds it.
-        owner: ObjectId,
+        holder: ObjectId,
     },
     /// This was done before: the receipt it left.
     #[error("this was done before")]

@@ -2,16 +2,28 @@
 
 use kustomer_api::envelope::SelfLink;
 use kustomer_api::error::code;
-use kustomer_api::tag::{TYPE, Tag, TagAttributes};
+use kustomer_api::tag::{Tag, TagAttributes};
 use kustomer_api::{Field, ObjectId};
 use serde_json::Map;
 
-use crate::change::{Cause, ChangeSet, Event, EventSeed, Kind, Put};
-use crate::claim::{Claim, ClaimKey, ClaimKind};
+use crate::change::{Cause, ChangeSet, Event, EventSeed, Put};
+use crate::claim::{Claim, ClaimKey, ClaimKind, ClaimPlace};
 use crate::customer::Context;
+use crate::kind::Kind;
+use crate::record::Record;
 use crate::refusal::Refusal;
 use crate::resource;
 use crate::store::OrgKey;
+
+impl Record for TagAttributes {
+    fn claims(&self, org: OrgKey, owner: ObjectId) -> Vec<Claim> {
+        self.name.value().map(|name| name_claim(org, name, owner)).into_iter().collect()
+    }
+}
+
+fn name_claim(org: OrgKey, name: &str, owner: ObjectId) -> Claim {
+    Claim { kind: ClaimKind::TagName, key: name_key(org, name), owner, place: ClaimPlace::attribute("name") }
+}
 
 /// How a client names a tag.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,7 +98,7 @@ pub fn unknown_id(id: ObjectId) -> Refusal {
 pub fn create(context: &Context<'_>, tags: &[NewTag], changes: &mut ChangeSet) -> Result<(), Refusal> {
     for NewTag { name, id, event } in tags {
         let tag = Tag {
-            kind: TYPE.to_owned(),
+            kind: Kind::Tag.as_str().to_owned(),
             id: id.to_string(),
             attributes: TagAttributes {
                 name: name.as_str().into(),
@@ -98,7 +110,7 @@ pub fn create(context: &Context<'_>, tags: &[NewTag], changes: &mut ChangeSet) -
                 extra: Map::new(),
             },
             relationships: resource::made_by(context.org, context.actor),
-            links: Some(SelfLink::new(format!("/v1/tags/{id}"))),
+            links: Some(SelfLink::new(Kind::Tag.path_of(*id))),
             extra: Map::new(),
         };
         let put = Put {
@@ -112,10 +124,10 @@ pub fn create(context: &Context<'_>, tags: &[NewTag], changes: &mut ChangeSet) -
             document: resource::render(&tag)?,
             search: None,
         };
-        changes.claims.push(Claim { kind: ClaimKind::TagName, key: name_key(context.org.key, name), owner: *id });
+        changes.claims.push(name_claim(context.org.key, name, *id));
         let cause = Cause {
             seed: *event,
-            name: "kustomer.tag.create",
+            name: Kind::Tag.spec().events.create,
             actor: Some(context.actor),
             client: context.client,
             // The client chose that text for the write of another record, whose erasure does not reach this event.

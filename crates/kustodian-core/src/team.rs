@@ -4,18 +4,16 @@ use kustomer_api::error::code;
 use kustomer_api::team::{MAX_MEMBERS, TeamAttributes, TeamInput};
 use kustomer_api::{Field, ObjectId};
 
-use crate::change::{ChangeSet, EventSeed, Kind};
+use crate::change::{ChangeSet, EventSeed};
 use crate::customer::Context;
-use crate::plain::{self, Common, Plain};
+use crate::lifecycle::{self, Common, Lifecycle};
+use crate::record::Record;
 use crate::refusal::Refusal;
 use crate::store::Stored;
 
-impl Plain for TeamAttributes {
-    const KIND: Kind = Kind::Team;
-    const PATH: &'static str = "/v1/teams";
-    const EVENTS: [&'static str; 4] =
-        ["kustomer.team.create", "kustomer.team.update", "kustomer.team.delete", "kustomer.team.restore"];
+impl Record for TeamAttributes {}
 
+impl Lifecycle for TeamAttributes {
     fn common(&mut self) -> Common<'_> {
         Common {
             deleted: &mut self.deleted,
@@ -34,7 +32,7 @@ impl Plain for TeamAttributes {
 pub fn create(context: &Context<'_>, id: ObjectId, event: EventSeed, input: TeamInput) -> Result<ChangeSet, Refusal> {
     let mut team = TeamAttributes { members: Field::Value(Vec::new()), ..TeamAttributes::default() };
     write(&mut team, input);
-    plain::create(context, id, event, team)
+    lifecycle::create(context, id, event, team)
 }
 
 /// Changes a team: what was sent replaces what stands. `deleted` deletes it, or restores it.
@@ -47,7 +45,7 @@ pub fn update(
     event: EventSeed,
     input: TeamInput,
 ) -> Result<ChangeSet, Refusal> {
-    plain::update(context, stored, event, |team| {
+    lifecycle::update(context, stored, event, |team| {
         write(team, input);
         Ok(())
     })
@@ -58,7 +56,7 @@ pub fn update(
 /// # Errors
 /// 404 when it is not there.
 pub fn delete(context: &Context<'_>, stored: Option<&Stored>, event: EventSeed) -> Result<ChangeSet, Refusal> {
-    plain::delete::<TeamAttributes>(context, stored, event)
+    lifecycle::delete::<TeamAttributes>(context, stored, event)
 }
 
 /// Adds members, each once, at the end.
@@ -71,7 +69,7 @@ pub fn add_members(
     event: EventSeed,
     added: &[String],
 ) -> Result<ChangeSet, Refusal> {
-    plain::update(context, stored, event, |team: &mut TeamAttributes| {
+    lifecycle::update(context, stored, event, |team: &mut TeamAttributes| {
         let mut members = std::mem::take(&mut team.members).into_value().unwrap_or_default();
         for member in added.iter().map(|member| member.to_ascii_lowercase()) {
             if !members.contains(&member) {
@@ -97,7 +95,7 @@ pub fn remove_members(
     event: EventSeed,
     removed: &[String],
 ) -> Result<ChangeSet, Refusal> {
-    plain::update(context, stored, event, |team: &mut TeamAttributes| {
+    lifecycle::update(context, stored, event, |team: &mut TeamAttributes| {
         let mut members = std::mem::take(&mut team.members).into_value().unwrap_or_default();
         members.retain(|member| !removed.iter().any(|gone| gone.eq_ignore_ascii_case(member)));
         team.members = members.into();

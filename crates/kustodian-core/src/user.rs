@@ -1,14 +1,18 @@
 //! Users. So far only machine users exist: one is made with every API key (`docs/contract/behaviour.md` §1.5).
 
 use kustomer_api::envelope::{Relationships, SelfLink};
-use kustomer_api::user::{TYPE, User, UserAttributes, UserType};
+use kustomer_api::user::{User, UserAttributes, UserType};
 use kustomer_api::{Field, ObjectId, Timestamp};
 use serde_json::{Map, json};
 
-use crate::change::{Kind, Put};
+use crate::change::Put;
 use crate::directory::Org;
+use crate::kind::Kind;
+use crate::record::Record;
 use crate::refusal::Refusal;
 use crate::resource;
+
+impl Record for UserAttributes {}
 
 /// The machine user of an API key. Its address is made up under a domain that can never receive mail.
 ///
@@ -17,7 +21,7 @@ use crate::resource;
 pub fn machine_user(org: &Org, id: ObjectId, name: &str, roles: &[String], now: Timestamp) -> Result<Put, Refusal> {
     let password = json!({ "allowNew": false, "forceNew": false, "updatedAt": now });
     let user = User {
-        kind: TYPE.to_owned(),
+        kind: Kind::User.as_str().to_owned(),
         id: id.to_string(),
         attributes: UserAttributes {
             name: name.into(),
@@ -34,7 +38,7 @@ pub fn machine_user(org: &Org, id: ObjectId, name: &str, roles: &[String], now: 
             extra: Map::new(),
         },
         relationships: Relationships::from([("org".to_owned(), resource::org_relationship(org))]),
-        links: Some(SelfLink::new(format!("/v1/users/{id}"))),
+        links: Some(SelfLink::new(Kind::User.path_of(id))),
         extra: Map::new(),
     };
     Ok(Put {

@@ -2,13 +2,14 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
 use kustodian_core::chain::Salt;
-use kustodian_core::change::{ChangeSet, EventSeed, Kind};
+use kustodian_core::change::{ChangeSet, EventSeed};
 use kustodian_core::claim::{Claim, ClaimKind};
 use kustodian_core::customer::{self, Context, Lookup, OmittedCompany, UpdateOptions, Write};
 use kustodian_core::directory::Org;
+use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::store::{OrgKey, Stored};
-use kustodian_core::{holdings, input, resource, tag};
+use kustodian_core::{input, resource, tag};
 use kustomer_api::customer::request_schema::CUSTOMER_INPUT;
 use kustomer_api::{ObjectId, Timestamp};
 use proptest::prelude::*;
@@ -431,8 +432,10 @@ fn a_deleted_customer_gives_its_identities_back_and_takes_them_again_when_restor
 #[test]
 fn a_conflict_names_the_attribute_as_it_was_sent() {
     let wanted = create(json!({ "externalId": "x", "emails": [{ "email": "a@b.c" }, { "email": "b@b.c" }] }));
-    let customer: kustomer_api::customer::Customer = resource::read(&wanted.puts[0].document).unwrap();
-    let refuse = |key| customer::conflict(org().key, key, id(8), &customer.attributes).into_body().errors.remove(0);
+    let refuse = |key| {
+        let claim = wanted.claims.iter().find(|claim| claim.key == key).unwrap();
+        claim.conflict(Some(id(8))).into_body().errors.remove(0)
+    };
     let by_email = refuse(Lookup::Email.key(org().key, "b@b.c"));
     assert_eq!((by_email.status, by_email.source.unwrap().parameter.as_deref()), (Some(409), Some("emails")));
     assert_eq!(by_email.meta["pointer"], "/emails/1");
@@ -637,7 +640,7 @@ fn a_record_with_accents_in_two_characters_keeps_its_claims_until_it_is_written_
     assert!(held.iter().all(|key| !wanted.contains(key)));
     let claims = |changes: &[Claim]| changes.iter().map(|claim| claim.key).collect::<Vec<_>>();
 
-    let expected = holdings::claims_of(org().key, Kind::Customer, old.id, &old.document).unwrap();
+    let expected = Kind::Customer.claims_of(org().key, old.id, &old.document).unwrap();
     assert_eq!(claims(&expected), held, "what a check expects of it");
     let renamed = update(&old, json!({ "name": "a" }));
     assert_eq!((claims(&renamed.frees), claims(&renamed.claims)), (vec![], vec![]));

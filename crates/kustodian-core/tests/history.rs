@@ -2,10 +2,11 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
 use kustodian_core::chain::Salt;
-use kustodian_core::change::{ChangeSet, Event, EventSeed, Kind, SNAPSHOT_EVERY};
+use kustodian_core::change::{ChangeSet, Event, EventSeed, SNAPSHOT_EVERY};
 use kustodian_core::customer::{self, Context, UpdateOptions, Write};
 use kustodian_core::directory::Org;
 use kustodian_core::history::{nearest_whole, replay, rewind};
+use kustodian_core::kind::Kind;
 use kustodian_core::store::{OrgKey, Stored};
 use kustodian_core::{input, tag};
 use kustomer_api::customer::request_schema::CUSTOMER_INPUT;

@@ -6,6 +6,7 @@ use http::header::{
     STRICT_TRANSPORT_SECURITY, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use kustodian_core::kind::Kind;
 use kustodian_core::rate_limit::Standing;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::resource;
@@ -142,16 +143,18 @@ pub(crate) fn wait_for_reset(refusal: Refusal, seconds: i64) -> Refusal {
 }
 
 /// What a commit that failed answers, when the handler knows no better.
-pub(crate) fn not_committed(error: CommitError) -> Refusal {
+pub(crate) fn not_committed(error: CommitError, may_read: impl FnOnce(Kind) -> bool) -> Refusal {
     match error {
         CommitError::Refused(refusal) => refusal,
         CommitError::Store(error) => unavailable(error),
+        CommitError::Claimed { claim, holder } => {
+            let is_named = may_read(claim.kind.kind());
+            claim.conflict(is_named.then_some(holder))
+        }
         // The pipeline answers in its place what was answered before.
         CommitError::Replayed(_) => try_again("The same request was done at the same time: send it again", 1),
-        // Under the record's lock neither can happen again and again; whoever gets here met a storm of writers.
-        CommitError::Stale { .. } | CommitError::Claimed { .. } => {
-            try_again("Others write the same record all the time: try again", 1)
-        }
+        // This cannot happen under the record's lock, so many others have written it meanwhile.
+        CommitError::Stale { .. } => try_again("Others write the same record all the time: try again", 1),
     }
 }
 

@@ -9,10 +9,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::HeaderMap;
 use http::header::AsHeaderName;
-use kustodian_core::change::{ChangeSet, EventSeed, Kind};
+use kustodian_core::change::{ChangeSet, EventSeed};
 use kustodian_core::customer::Context;
 use kustodian_core::directory::Org;
-use kustodian_core::permission::Caller;
+use kustodian_core::kind::Kind;
+use kustodian_core::permission::{self, Caller};
 use kustodian_core::receipt::Pledge;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::store::{CommitError, Decide, OrgKey, Store};
@@ -21,7 +22,7 @@ use kustomer_api::endpoint::{Declaration, PathArguments};
 use kustomer_api::{Endpoint, ObjectId, Timestamp};
 
 use crate::admission::Place;
-use crate::answer::Answer;
+use crate::answer::{Answer, not_committed};
 use crate::app::App;
 use crate::arguments;
 use crate::rehearsal;
@@ -181,6 +182,11 @@ impl<E: Endpoint> Call<E> {
             true => rehearsal::commit_locked(self.store(), self.org(), kind, id, decide).await,
             false => self.store().commit_locked(self.org(), kind, id, decide).await,
         }
+    }
+
+    /// Why nothing was committed. A conflict names the record in the way to those who may read it.
+    pub(crate) fn not_committed(&self, error: CommitError) -> Refusal {
+        not_committed(error, |kind| permission::may_read(self.caller(), kind))
     }
 
     /// Whether nothing is to be stored.

@@ -1,8 +1,8 @@
 //! Records as they were: rebuilt from the nearest state that is kept whole, and the differences behind it.
 
-use kustodian_core::change::Kind;
 use kustodian_core::feed::HistoryQuery;
 use kustodian_core::history::{nearest_whole, rewind};
+use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::resource;
 use kustodian_core::store::{OrgKey, Store};

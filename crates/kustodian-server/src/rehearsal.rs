@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
-use kustodian_core::change::{ChangeSet, Kind};
+use kustodian_core::change::ChangeSet;
 use kustodian_core::claim::ClaimKey;
 use kustodian_core::conflict::conflict;
+use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::store::{CommitError, Decide, OrgKey, Store};
 use kustomer_api::ObjectId;

@@ -1,16 +1,10 @@
 //! What every engine knows of the form in which records and events are stored.
 
 use kustodian_core::chain::{Digest, Leaf, Link, Salt};
-use kustodian_core::change::Kind;
 use kustodian_core::receipt::{Fingerprint, ReceiptKey};
 
 /// The form of the documents written by this version.
 pub(crate) const DOCUMENT_FORMAT: i64 = 1;
-
-/// The kind whose word this is.
-pub(crate) fn kind_named(word: &str) -> Option<Kind> {
-    Kind::ALL.into_iter().find(|kind| kind.as_str() == word)
-}
 
 /// Stored bytes that do not have the length of what they should be.
 #[derive(Debug, thiserror::Error)]

@@ -1,13 +1,14 @@
 //! Erasing: nothing of the person stays, in the record or in its past; only that there was one, and when it was erased.
 
-use kustomer_api::customer::{Customer, CustomerAttributes, TYPE};
+use kustomer_api::customer::{Customer, CustomerAttributes};
 use kustomer_api::envelope::{Relationships, SelfLink};
 use kustomer_api::error::code;
 use kustomer_api::{Field, ObjectId, Timestamp};
 use serde_json::Map;
 
 use super::{Context, identity};
-use crate::change::{Cause, ChangeSet, Erasure, Event, EventSeed, Kind, Put};
+use crate::change::{Cause, ChangeSet, Erasure, Event, EventSeed, Put};
+use crate::kind::Kind;
 use crate::refusal::Refusal;
 use crate::resource;
 use crate::store::Stored;
@@ -45,7 +46,7 @@ pub fn erase(
     };
     let Context { actor, client, .. } = *context;
     // The client chose the request's id, and may have put the person's name into it.
-    let cause = Cause { seed, name: "kustomer.customer.erase", actor: Some(actor), client, request_id: "" };
+    let cause = Cause { seed, name: Kind::Customer.spec().events.erase, actor: Some(actor), client, request_id: "" };
     Ok(ChangeSet {
         erasures: vec![Erasure { kind: Kind::Customer, id }],
         // A deleted one holds none; those not held are passed over.
@@ -99,7 +100,7 @@ fn gone(at: Timestamp) -> Refusal {
 
 fn tombstone(id: ObjectId, rev: u64, now: Timestamp) -> Customer {
     Customer {
-        kind: TYPE.to_owned(),
+        kind: Kind::Customer.as_str().to_owned(),
         id: id.to_string(),
         attributes: CustomerAttributes {
             updated_at: now.into(),
@@ -109,7 +110,7 @@ fn tombstone(id: ObjectId, rev: u64, now: Timestamp) -> Customer {
             ..CustomerAttributes::default()
         },
         relationships: Relationships::new(),
-        links: Some(SelfLink::new(format!("/v1/customers/{id}"))),
+        links: Some(SelfLink::new(Kind::Customer.path_of(id))),
         extra: Map::new(),
     }
 }

@@ -4,12 +4,10 @@
 use std::borrow::Cow;
 
 use kustomer_api::customer::{CustomerAttributes, Social};
-use kustomer_api::error::code;
 use kustomer_api::{Field, ObjectId};
 use unicode_normalization::{UnicodeNormalization as _, is_nfc};
 
-use crate::claim::{Claim, ClaimKey, ClaimKind};
-use crate::refusal::Refusal;
+use crate::claim::{Claim, ClaimKey, ClaimKind, ClaimPlace};
 use crate::store::OrgKey;
 
 /// How a customer is looked up by something unique.
@@ -86,64 +84,40 @@ pub(super) fn digits(text: &str) -> String {
     text.chars().filter(char::is_ascii_digit).collect()
 }
 
-/// A claim and the place in the record that asks for it.
-pub(super) struct Identity {
-    pub(super) claim: Claim,
-    attribute: &'static str,
-    index: usize,
-}
-
 /// Everything a customer claims, each once.
-pub(super) fn identities(org: OrgKey, owner: ObjectId, attributes: &CustomerAttributes) -> Vec<Identity> {
-    let mut found: Vec<Identity> = Vec::new();
-    let mut claim = |kind: ClaimKind, attribute: &'static str, index: usize, value: &str| {
+pub(super) fn claims(org: OrgKey, owner: ObjectId, attributes: &CustomerAttributes) -> Vec<Claim> {
+    let mut found: Vec<Claim> = Vec::new();
+    let mut claim = |kind: ClaimKind, place: ClaimPlace, value: &str| {
         let key = ClaimKey::new(org, kind, value);
-        if !found.iter().any(|known| known.claim.key == key) {
-            found.push(Identity { claim: Claim { kind, key, owner }, attribute, index });
+        if !found.iter().any(|known| known.key == key) {
+            found.push(Claim { kind, key, owner, place });
         }
     };
     fn each<T>(list: &Field<Vec<T>>) -> impl Iterator<Item = (usize, &T)> {
         list.value().into_iter().flatten().enumerate()
     }
     for (index, item) in each(&attributes.external_ids) {
-        claim(ClaimKind::ExternalId, "externalIds", index, &item.external_id);
+        // The primary external id is sent as a scalar, and named so.
+        let is_primary = attributes.external_id.value() == Some(&item.external_id);
+        let place =
+            if is_primary { ClaimPlace::attribute("externalId") } else { ClaimPlace::item("externalIds", index) };
+        claim(ClaimKind::ExternalId, place, &item.external_id);
     }
     for (index, item) in each(&attributes.emails) {
-        claim(ClaimKind::Email, "emails", index, &fold(&item.email));
+        claim(ClaimKind::Email, ClaimPlace::item("emails", index), &fold(&item.email));
     }
     for (index, item) in each(&attributes.phones) {
-        claim(ClaimKind::Phone, "phones", index, &digits(&item.phone));
+        claim(ClaimKind::Phone, ClaimPlace::item("phones", index), &digits(&item.phone));
     }
     for (index, item) in each(&attributes.whatsapps) {
-        claim(ClaimKind::Whatsapp, "whatsapps", index, &digits(&item.phone));
+        claim(ClaimKind::Whatsapp, ClaimPlace::item("whatsapps", index), &digits(&item.phone));
     }
     for (index, item) in each(&attributes.socials) {
-        claim(ClaimKind::SocialName, "socials", index, &social_name(item));
+        let place = ClaimPlace::item("socials", index);
+        claim(ClaimKind::SocialName, place, &social_name(item));
         if let Some(id) = social_id(item) {
-            claim(ClaimKind::SocialId, "socials", index, &id);
+            claim(ClaimKind::SocialId, place, &id);
         }
     }
     found
-}
-
-/// The claims alone.
-pub(crate) fn claims(org: OrgKey, owner: ObjectId, attributes: &CustomerAttributes) -> Vec<Claim> {
-    identities(org, owner, attributes).into_iter().map(|identity| identity.claim).collect()
-}
-
-/// 409 for an identity that another customer holds; names the attribute, the item and the holder. (`docs/contract/behaviour.md` §3.3: the
-/// status is implied there, the body is ours.)
-pub fn conflict(org: OrgKey, key: ClaimKey, holder: ObjectId, attributes: &CustomerAttributes) -> Refusal {
-    let identity = identities(org, holder, attributes).into_iter().find(|identity| identity.claim.key == key);
-    let (attribute, index) = identity.map_or(("", 0), |identity| (identity.attribute, identity.index));
-    // The primary external id is sent as a scalar, and named so.
-    let primary = attribute == "externalIds"
-        && attributes.external_ids.value().and_then(|ids| ids.get(index)).map(|item| &item.external_id)
-            == attributes.external_id.value();
-    let (attribute, pointer) =
-        if primary { ("externalId", "/externalId".to_owned()) } else { (attribute, format!("/{attribute}/{index}")) };
-    let title = format!("Another customer holds this value of {attribute}: {pointer} must be unique in the org");
-    Refusal::new(409, code::CONFLICT, attribute, title)
-        .with_meta("pointer", pointer)
-        .with_meta("customer", holder.to_string())
 }

@@ -1,6 +1,6 @@
 //! Create, update, delete and restore: each decides on a whole set of changes.
 
-use kustomer_api::customer::{Customer, CustomerAttributes, TYPE};
+use kustomer_api::customer::{Customer, CustomerAttributes};
 use kustomer_api::envelope::{Relationship, SelfLink};
 use kustomer_api::{Field, ObjectId};
 use serde_json::{Map, Number};
@@ -8,11 +8,30 @@ use serde_json::{Map, Number};
 use super::company::link_company;
 use super::write::Items;
 use super::{Context, OmittedCompany, UpdateOptions, Write, derive, erase, identity, write};
-use crate::change::{Cause, ChangeSet, Event, EventSeed, Kind, Put};
+use crate::change::{Cause, ChangeSet, Event, EventSeed, Put};
+use crate::claim::Claim;
+use crate::kind::{EventNames, Kind};
+use crate::record::Record;
 use crate::refusal::Refusal;
 use crate::search::SearchRow;
-use crate::store::Stored;
+use crate::store::{OrgKey, Stored};
 use crate::{resource, tag};
+
+const EVENTS: EventNames = Kind::Customer.spec().events;
+
+impl Record for CustomerAttributes {
+    fn claims(&self, org: OrgKey, owner: ObjectId) -> Vec<Claim> {
+        identity::claims(org, owner, self)
+    }
+
+    fn search_row(customer: &Customer) -> Result<Option<SearchRow>, Refusal> {
+        if customer.attributes.erased_at.value().is_some() {
+            return Ok(None);
+        }
+        let id = customer.id.parse().map_err(|_| resource::fault("A stored record has no id"))?;
+        Ok(Some(SearchRow::of(id, customer)))
+    }
+}
 
 /// Creates a customer. Takes the id it gets and what its event is given by chance.
 ///
@@ -20,11 +39,11 @@ use crate::{resource, tag};
 /// 400 when what was sent cannot be stored.
 pub fn create(context: &Context<'_>, id: ObjectId, event: EventSeed, write: Write) -> Result<ChangeSet, Refusal> {
     let mut customer = Customer {
-        kind: TYPE.to_owned(),
+        kind: Kind::Customer.as_str().to_owned(),
         id: id.to_string(),
         attributes: derive::fresh(id, context.now),
         relationships: resource::made_by(context.org, context.actor),
-        links: Some(SelfLink::new(format!("/v1/customers/{id}"))),
+        links: Some(SelfLink::new(Kind::Customer.path_of(id))),
         extra: Map::new(),
     };
     let messages = Relationship::to_many(format!("/v1/customers/{id}/messages"));
@@ -36,10 +55,9 @@ pub fn create(context: &Context<'_>, id: ObjectId, event: EventSeed, write: Writ
 
     let mut changes = ChangeSet::default();
     tag::create(context, &tags.new, &mut changes)?;
-    let claims = identity::identities(context.org.key, id, &customer.attributes);
-    changes.claims.extend(claims.into_iter().map(|identity| identity.claim));
+    changes.claims.extend(identity::claims(context.org.key, id, &customer.attributes));
     put(context, &customer, id, None, &mut changes)?;
-    happened(context, event, "kustomer.customer.create", None, &mut changes);
+    happened(context, event, EVENTS.create, None, &mut changes);
     Ok(changes)
 }
 
@@ -79,16 +97,14 @@ pub fn update(
 
     let mut changes = ChangeSet::default();
     tag::create(context, &new_tags.unwrap_or_default(), &mut changes)?;
-    let held = identity::identities(context.org.key, stored.id, &before.attributes);
-    let wanted = identity::identities(context.org.key, stored.id, &after.attributes);
-    let is_in = |claim: &identity::Identity, list: &[identity::Identity]| {
-        list.iter().any(|other| other.claim.key == claim.claim.key)
-    };
-    changes.frees.extend(held.iter().filter(|claim| !is_in(claim, &wanted)).map(|identity| identity.claim));
-    changes.claims.extend(wanted.iter().filter(|claim| !is_in(claim, &held)).map(|identity| identity.claim));
+    let held = identity::claims(context.org.key, stored.id, &before.attributes);
+    let wanted = identity::claims(context.org.key, stored.id, &after.attributes);
+    let is_in = |claim: &Claim, list: &[Claim]| list.iter().any(|other| other.key == claim.key);
+    changes.frees.extend(held.iter().filter(|claim| !is_in(claim, &wanted)));
+    changes.claims.extend(wanted.iter().filter(|claim| !is_in(claim, &held)));
     put(context, &after, stored.id, Some(stored.rev), &mut changes)?;
     let difference = resource::changes(&before, &after)?;
-    happened(context, event, "kustomer.customer.update", Some(difference), &mut changes);
+    happened(context, event, EVENTS.update, Some(difference), &mut changes);
     Ok(changes)
 }
 
@@ -106,8 +122,7 @@ pub fn delete(
     let stored = alive(stored)?;
     resource::check_if_match(stored, if_match)?;
     let (mut changes, customer) = flag(context, stored, event, true)?;
-    let held = identity::identities(context.org.key, stored.id, &customer);
-    changes.frees.extend(held.into_iter().map(|identity| identity.claim));
+    changes.frees.extend(identity::claims(context.org.key, stored.id, &customer));
     Ok(changes)
 }
 
@@ -125,8 +140,7 @@ pub fn restore(context: &Context<'_>, stored: Option<&Stored>, event: EventSeed)
         return Err(erase::missing(Some(stored)));
     }
     let (mut changes, customer) = flag(context, stored, event, false)?;
-    let wanted = identity::identities(context.org.key, stored.id, &customer);
-    changes.claims.extend(wanted.into_iter().map(|identity| identity.claim));
+    changes.claims.extend(identity::claims(context.org.key, stored.id, &customer));
     Ok(Some(changes))
 }
 
@@ -144,7 +158,7 @@ fn flag(
     touch(context, &mut after, stored.rev + 1);
     let mut changes = ChangeSet::default();
     put(context, &after, stored.id, Some(stored.rev), &mut changes)?;
-    let name = if deleted { "kustomer.customer.delete" } else { "kustomer.customer.restore" };
+    let name = if deleted { EVENTS.delete } else { EVENTS.restore };
     let difference = resource::changes(&before, &after)?;
     happened(context, event, name, Some(difference), &mut changes);
     Ok((changes, after.attributes))

@@ -10,8 +10,7 @@ mod write;
 
 pub use company::{CompanyNames, check_company_is_id};
 pub use erase::{erase, erased_at, missing, missing_to_restorer};
-pub(crate) use identity::claims;
-pub use identity::{Lookup, conflict};
+pub use identity::Lookup;
 pub use lifecycle::{create, delete, restore, update};
 
 use kustomer_api::customer::CustomerInput;

@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use kustodian_core::change::Kind;
 use kustodian_core::customer;
+use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
 use kustomer_api::ObjectId;
 use kustomer_api::operation::{self, Operation};

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use kustodian_core::change::Kind;
 use kustodian_core::feed::{Feed, FeedQuery, Recorded};
+use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::{audit, permission, resource};
 use kustomer_api::audit::{DEFAULT_COUNT, GetAuditLogs, ListAuditLogs};

@@ -1,22 +1,22 @@
 //! Customers: load, decide in the core, commit, and decide again when others were faster.
 
-use kustodian_core::change::{ChangeSet, Kind};
+use kustodian_core::change::ChangeSet;
 use kustodian_core::claim::ClaimKind;
 use kustodian_core::cursor::ListCursor;
 use kustodian_core::customer::{self, CompanyNames, Lookup, UpdateOptions, Write};
+use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::resource;
 use kustodian_core::store::{CommitError, Decide, ListQuery, SortKey, Start, Stored, Within};
 use kustomer_api::customer::{
-    Comparison, CreateCustomer, Customer, CustomerInput, CustomerSortKey, DeleteCustomer, EraseCustomer,
-    GetCustomerByEmail, GetCustomerByExternalId, GetCustomerById, GetCustomerByPhone, GetCustomers,
-    GetMultipleCustomersByIds, ListCustomers, MomentFilter, RestoreCustomer, StateQuery, UpdateCustomer,
-    UpdateCustomerAttributes,
+    Comparison, CreateCustomer, CustomerInput, CustomerSortKey, DeleteCustomer, EraseCustomer, GetCustomerByEmail,
+    GetCustomerByExternalId, GetCustomerById, GetCustomerByPhone, GetCustomers, GetMultipleCustomersByIds,
+    ListCustomers, MomentFilter, RestoreCustomer, StateQuery, UpdateCustomer, UpdateCustomerAttributes,
 };
 use kustomer_api::query::{DEFAULT_PAGE_SIZE, QueryArguments};
 use kustomer_api::{Endpoint, ObjectId, role};
 
-use crate::answer::{Answer, not_committed, unavailable};
+use crate::answer::{Answer, unavailable};
 use crate::call::Call;
 use crate::handlers::{history, plain, tags};
 use crate::paging::{self, Numbered};
@@ -34,19 +34,10 @@ pub(crate) async fn create_customer(call: Call<CreateCustomer>) -> Result<Answer
             customer::create(&act.context(), id, event, Write { input, tags, item_ids: call.app().settings.item_ids })?,
             0,
         )?;
-        let error = match call.commit(changes).await {
+        match call.commit(changes).await {
             Ok(changes) => return written(changes, Answer::created),
-            Err(error) => error,
-        };
-        // The conflict is told in the words of the record that would have been: decide once more to have it.
-        match error {
-            CommitError::Claimed { kind: ClaimKind::TagName, .. } => {}
-            CommitError::Claimed { .. } => {
-                let write = Write { input: call.input()?, ..Write::default() };
-                let wanted = customer::create(&act.context(), id, event, write)?;
-                return Err(conflict(&call, &error, &wanted));
-            }
-            error => return Err(not_committed(error)),
+            Err(error) if is_about_a_tag(&error) => {}
+            Err(error) => return Err(call.not_committed(error)),
         }
     }
     Err(too_busy())
@@ -79,22 +70,14 @@ where
         refuse_deleted(&call, stored.as_ref())?;
         let tags = tags::resolve(&call, input.tags.take()).await?;
         let write = Write { input, tags, item_ids: call.app().settings.item_ids };
-        let decide = {
-            let (act, options, write) = (act.clone(), options.clone(), write.clone());
-            move |stored: Option<Stored>| customer::update(&act.context(), stored.as_ref(), event, write, &options)
-        };
-        let error = match commit(&call, id, stored.clone(), decide).await {
+        let (act, options) = (act.clone(), options.clone());
+        let decide =
+            move |stored: Option<Stored>| customer::update(&act.context(), stored.as_ref(), event, write, &options);
+        match commit(&call, id, stored, decide).await {
             Ok(changes) if changes.puts.is_empty() => return present(&call, id).await,
             Ok(changes) => return written(changes, Answer::ok),
-            Err(error) => error,
-        };
-        match error {
-            CommitError::Claimed { kind: ClaimKind::TagName, .. } => {}
-            CommitError::Claimed { .. } => {
-                let wanted = customer::update(&act.context(), stored.as_ref(), event, write, &options)?;
-                return Err(conflict(&call, &error, &wanted));
-            }
-            error => return Err(not_committed(error)),
+            Err(error) if is_about_a_tag(&error) => {}
+            Err(error) => return Err(call.not_committed(error)),
         }
     }
     Err(too_busy())
@@ -107,7 +90,7 @@ pub(crate) async fn delete_customer(call: Call<DeleteCustomer>) -> Result<Answer
     refuse_deleted(&call, stored.as_ref())?;
     let decide =
         move |stored: Option<Stored>| customer::delete(&act.context(), stored.as_ref(), event, if_match.as_deref());
-    commit(&call, id, stored, decide).await.map_err(not_committed)?;
+    commit(&call, id, stored, decide).await.map_err(|error| call.not_committed(error))?;
     Ok(Answer::Empty)
 }
 
@@ -117,7 +100,7 @@ pub(crate) async fn erase_customer(mut call: Call<EraseCustomer>) -> Result<Answ
     let stored = find(&call, id).await?;
     let decide =
         move |stored: Option<Stored>| customer::erase(&act.context(), stored.as_ref(), event, if_match.as_deref());
-    commit(&call, id, stored, decide).await.map_err(not_committed)?;
+    commit(&call, id, stored, decide).await.map_err(|error| call.not_committed(error))?;
     if call.is_rehearsal() {
         return Ok(Answer::Empty);
     }
@@ -134,18 +117,13 @@ pub(crate) async fn restore_customer(call: Call<RestoreCustomer>) -> Result<Answ
         return Ok(Answer::ok(stored.document.clone()));
     }
     // Somebody who restores it at the same time leaves nothing to change, which commits as nothing.
-    let again = act.clone();
     let decide = move |stored: Option<Stored>| {
-        customer::restore(&again.context(), stored.as_ref(), event).map(Option::unwrap_or_default)
+        customer::restore(&act.context(), stored.as_ref(), event).map(Option::unwrap_or_default)
     };
-    match commit(&call, id, stored.clone(), decide).await {
+    match commit(&call, id, stored, decide).await {
         Ok(changes) if changes.puts.is_empty() => present(&call, id).await,
         Ok(changes) => written(changes, Answer::ok),
-        Err(error @ CommitError::Claimed { .. }) => {
-            let wanted = customer::restore(&act.context(), stored.as_ref(), event)?.unwrap_or_default();
-            Err(conflict(&call, &error, &wanted))
-        }
-        Err(error) => Err(not_committed(error)),
+        Err(error) => Err(call.not_committed(error)),
     }
 }
 
@@ -208,14 +186,9 @@ fn written(changes: ChangeSet, answer: fn(String) -> Answer) -> Result<Answer, R
     Ok(answer(put.document))
 }
 
-/// 409 for an identity another customer holds, or what else the error is.
-fn conflict<E: Endpoint>(call: &Call<E>, error: &CommitError, wanted: &ChangeSet) -> Refusal {
-    let CommitError::Claimed { key, owner, .. } = error else { return not_committed(error.clone()) };
-    let Some(put) = wanted.puts.first() else { return not_committed(error.clone()) };
-    match resource::read::<Customer>(&put.document) {
-        Ok(customer) => customer::conflict(call.org(), *key, *owner, &customer.attributes),
-        Err(refusal) => refusal,
-    }
+/// Whether another request has created a tag meanwhile that this one wanted to create: decide again with that one.
+fn is_about_a_tag(error: &CommitError) -> bool {
+    matches!(error, CommitError::Claimed { claim, .. } if claim.kind == ClaimKind::TagName)
 }
 
 fn too_busy() -> Refusal {

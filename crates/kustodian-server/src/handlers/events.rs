@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use futures_util::future::try_join_all;
-use kustodian_core::change::Kind;
 use kustodian_core::feed::{FeedQuery, Recorded};
+use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::{event, permission};
 use kustomer_api::event::{GetEvents, ListEvents};

@@ -1,8 +1,8 @@
 //! What a customer was, and what happened to it.
 
-use kustodian_core::change::Kind;
 use kustodian_core::customer;
 use kustodian_core::feed::HistoryQuery;
+use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::store::Stored;
 use kustodian_core::{event, permission, resource};

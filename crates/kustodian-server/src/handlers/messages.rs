@@ -1,7 +1,7 @@
 //! Messages are not kept yet: every customer's list of them is empty, so that its link can be followed.
 
-use kustodian_core::change::Kind;
 use kustodian_core::customer;
+use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
 use kustomer_api::message::GetMessagesByCustomer;
 

@@ -2,7 +2,8 @@
 //! record as it was read, then again under its lock when it has moved on.
 
 use futures_util::future::try_join_all;
-use kustodian_core::change::{ChangeSet, Kind};
+use kustodian_core::change::ChangeSet;
+use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::resource;
 use kustodian_core::store::{CommitError, Decide, ListQuery, SortKey, Start, Stored};
@@ -11,7 +12,7 @@ use kustomer_api::team::UpdateTeamAttributes;
 use kustomer_api::validation::Fault;
 use kustomer_api::{Endpoint, ObjectId, role};
 
-use crate::answer::{Answer, not_committed, unavailable};
+use crate::answer::{Answer, unavailable};
 use crate::call::Call;
 use crate::paging::{Numbered, Pairs};
 
@@ -132,7 +133,7 @@ where
         }
         committed => committed,
     }
-    .map_err(not_committed)
+    .map_err(|error| call.not_committed(error))
 }
 
 /// Commits an update, and answers the record as it is then: as it was, when nothing changed.
@@ -147,7 +148,7 @@ where
 
 /// Commits a record that is made.
 pub(crate) async fn create<E: Endpoint>(call: &Call<E>, changes: ChangeSet) -> Result<Answer, Refusal> {
-    let changes = call.commit(call.ready()(changes, 0)?).await.map_err(not_committed)?;
+    let changes = call.commit(call.ready()(changes, 0)?).await.map_err(|error| call.not_committed(error))?;
     written(changes, Answer::created)
 }
 

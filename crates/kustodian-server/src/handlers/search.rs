@@ -3,9 +3,9 @@
 
 use std::borrow::Cow;
 
-use kustodian_core::change::Kind;
 use kustodian_core::cursor::{BEGINNING, WalkCursor};
 use kustodian_core::feed::FeedQuery;
+use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::search::{self, Dialect, Query};
 use kustodian_core::search_store::{Count, Records, SearchError, SearchQuery, Total, WalkFrom, WalkQuery};

@@ -1,6 +1,6 @@
 //! Tags: listed and read; made by whoever names them first on a record.
 
-use kustodian_core::change::Kind;
+use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::tag::{self, Mention, NewTag, Resolved};
 use kustomer_api::Endpoint;

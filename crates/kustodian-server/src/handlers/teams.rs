@@ -1,6 +1,6 @@
 //! Teams.
 
-use kustodian_core::change::Kind;
+use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::store::Stored;
 use kustodian_core::team;

@@ -1,6 +1,6 @@
 //! Users: listed, read by id, by several ids, and the one behind the credential.
 
-use kustodian_core::change::Kind;
+use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::resource;
 use kustodian_core::store::{ListQuery, SortKey, Start, Stored};

@@ -95,7 +95,7 @@ pub(super) fn open(path: &Path) -> rusqlite::Result<Connection> {
 
 fn rows(connection: &Connection) -> rusqlite::Result<Rows> {
     let mut rows = Vec::new();
-    for table in TABLES {
+    for table in TABLES.iter() {
         let there = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?)";
         if connection.query_row(there, [table.name], |row| row.get(0))? {
             let count = format!("SELECT count(*) FROM {}", table.name);

@@ -3,13 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use kustodian_core::change::Kind;
 use kustodian_core::claim::Claim;
+use kustodian_core::kind::Kind;
 
 use super::CheckError;
 use super::finding::{Finding, Findings};
 use super::records;
-use crate::copy::table::{Cell, Row, TABLES, Table, Tally};
+use crate::copy::table::{CLAIMS, Cell, Row, Table, Tally};
 use crate::copy::{CopyProgress, CopyStep, Source};
 
 /// How many parts are held against each other at most: with more, something is wrong with most claims, and a part tells.
@@ -73,7 +73,7 @@ pub(super) async fn look_at(
     findings: &mut Findings,
     tell: &mut (dyn FnMut(CopyProgress) + Send),
 ) -> Result<(), CheckError> {
-    let Some(table) = TABLES.iter().find(|table| table.name == "claims") else { return Ok(()) };
+    let table = &CLAIMS;
     let total = source.count(table).await?;
     let mut there = Claimed::sums();
     let (mut done, mut after) = (0, None);

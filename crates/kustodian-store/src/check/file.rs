@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use kustodian_core::change::Kind;
+use kustodian_core::kind::{Kind, Spec};
 use rusqlite::{Connection, OpenFlags};
 
 use super::CheckError;
@@ -59,8 +59,8 @@ fn name(row: &rusqlite::Row<'_>, place: usize) -> rusqlite::Result<String> {
 /// Compares what lists tell as their totals with what there is, in one snapshot.
 pub(super) fn count(path: &Path, findings: &mut Findings) -> Result<(), CheckError> {
     let there = Kind::ALL.map(|kind| {
-        let kind = kind.as_str();
-        format!("UNION ALL SELECT org, '{kind}', 0, count(*) FROM {kind}s WHERE deleted = 0 GROUP BY org")
+        let Spec { name, table, .. } = kind.spec();
+        format!("UNION ALL SELECT org, '{name}', 0, count(*) FROM {table} WHERE deleted = 0 GROUP BY org")
     });
     let counts = format!(
         "SELECT org, kind, sum(told), sum(there) FROM (SELECT org, kind, live AS told, 0 AS there FROM live_counts {}) \

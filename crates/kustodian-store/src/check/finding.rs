@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use kustodian_core::change::Kind;
+use kustodian_core::kind::Kind;
 
 use crate::verify::Discrepancy;
 

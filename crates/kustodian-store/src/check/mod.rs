@@ -13,7 +13,7 @@ mod records;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use kustodian_core::change::Kind;
+use kustodian_core::kind::Kind;
 
 use self::claims::Claimed;
 pub use self::failure::CheckError;

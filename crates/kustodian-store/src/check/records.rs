@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kustodian_core::change::Kind;
-use kustodian_core::holdings;
+use kustodian_core::kind::Kind;
 use kustodian_core::resource;
 use kustodian_core::store::OrgKey;
 use kustomer_api::{ObjectId, Timestamp};
@@ -12,14 +11,8 @@ use serde::Deserialize;
 use super::CheckError;
 use super::claims::Claimed;
 use super::finding::{Finding, Findings};
-use crate::copy::table::{Cell, Row, TABLES, Table};
+use crate::copy::table::{Cell, Row, Table, table_of};
 use crate::copy::{CopyProgress, CopyStep, Source};
-
-/// The table of each kind of record.
-pub(super) fn table(kind: Kind) -> Option<&'static Table> {
-    let name = format!("{}s", kind.as_str());
-    TABLES.iter().find(|table| table.name == name)
-}
 
 /// What a document says that stands in columns too.
 #[derive(Deserialize)]
@@ -74,7 +67,7 @@ pub(super) async fn look_at(
     tell: &mut (dyn FnMut(CopyProgress) + Send),
 ) -> Result<BTreeMap<i64, i64>, CheckError> {
     let mut live = BTreeMap::new();
-    let Some(table) = table(kind) else { return Ok(live) };
+    let table = table_of(kind);
     let total = source.count(table).await?;
     let (mut done, mut after, mut former) = (0, None, None);
     loop {
@@ -117,7 +110,7 @@ fn look_at_one(kind: Kind, record: &Record<'_>, claimed: &mut Claimed, findings:
     if record.deleted {
         return;
     }
-    match holdings::claims_of(OrgKey(org), kind, owner, record.document) {
+    match kind.claims_of(OrgKey(org), owner, record.document) {
         Ok(claims) => claimed.expect(org, claims),
         Err(_) => findings.note(unreadable()),
     }

@@ -11,13 +11,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use async_trait::async_trait;
-use kustodian_core::change::Kind;
-use kustodian_core::holdings;
+use kustodian_core::kind::Kind;
 use kustodian_core::store::OrgKey;
 use kustomer_api::ObjectId;
 
 use self::state::State;
-use self::table::{Cell, EVENTS, RECEIPTS, Row, TABLES, Table, Tally};
+use self::table::{CLAIMS, Cell, EVENTS, RECEIPTS, Row, TABLES, Table, Tally, table_of};
 use crate::address::Address;
 use crate::failure::OpenError;
 use crate::options::Options;
@@ -252,7 +251,7 @@ async fn first_pass(
     state: &mut State,
     tell: &mut (dyn FnMut(CopyProgress) + Send),
 ) -> Result<(), CopyError> {
-    for table in TABLES {
+    for table in TABLES.iter().copied() {
         if state.done.iter().any(|done| done == table.name) {
             continue;
         }
@@ -283,7 +282,7 @@ async fn catch_up(
     state: &mut State,
     tell: &mut (dyn FnMut(CopyProgress) + Send),
 ) -> Result<(), CopyError> {
-    for table in TABLES.iter().filter(|table| table.is_small) {
+    for table in TABLES.iter().copied().filter(|table| table.is_small) {
         let mut after = None;
         loop {
             let rows = source.rows(table, after.take()).await?;
@@ -300,7 +299,7 @@ async fn catch_up(
         let mut after = Some(vec![Cell::Integer(org), Cell::Integer(since)]);
         let mut done = 0;
         loop {
-            let mut rows = source.rows(&EVENTS_TABLE, after.take()).await?;
+            let mut rows = source.rows(&EVENTS, after.take()).await?;
             rows.retain(|row| row.first() == Some(&Cell::Integer(org)));
             let Some(last) = rows.last() else { break };
             after = Some(EVENTS.key_of(last));
@@ -314,7 +313,7 @@ async fn catch_up(
             for erased in rows.iter().filter_map(erased) {
                 target.erase(org, &erased).await?;
             }
-            target.write(&EVENTS_TABLE, rows, state).await?;
+            target.write(&EVENTS, rows, state).await?;
         }
     }
     Ok(())
@@ -322,8 +321,6 @@ async fn catch_up(
 
 /// How the names of events end that erased a record's past.
 pub(crate) const ERASE: &str = ".erase";
-
-pub(crate) static EVENTS_TABLE: Table = EVENTS;
 
 /// What an event erased, if that is what it tells of.
 fn erased(row: &Row) -> Option<Erased> {
@@ -351,8 +348,7 @@ async fn carry_records(
     kind: Kind,
     ids: Vec<&str>,
 ) -> Result<(), CopyError> {
-    let name = format!("{}s", kind.as_str());
-    let Some(table) = TABLES.iter().find(|table| table.name == name) else { return Ok(()) };
+    let table = table_of(kind);
     let (mut rows, mut freed, mut taken) = (Vec::new(), Vec::new(), Vec::new());
     for id in ids {
         let Some(row) = source.record(table, org, id).await? else { continue };
@@ -371,10 +367,7 @@ async fn carry_records(
     }
     target.free(freed).await?;
     target.write(table, rows, state).await?;
-    match TABLES.iter().find(|table| table.name == "claims") {
-        Some(table) => target.write(table, taken, state).await,
-        None => Ok(()),
-    }
+    target.write(&CLAIMS, taken, state).await
 }
 
 /// Carries what writes with an idempotency key led to, so that one that is sent again after the move is answered as
@@ -392,7 +385,7 @@ async fn carry_receipts(source: &mut dyn Source, target: &mut dyn Target, state:
 /// Frees what the target holds and the source does not: a claim of a snapshot between that of its record and this one,
 /// which no state of the record that the target has seen tells of.
 async fn free_strays(source: &mut dyn Source, target: &mut dyn Target) -> Result<(), CopyError> {
-    let Some(table) = TABLES.iter().find(|table| table.name == "claims") else { return Ok(()) };
+    let table = &CLAIMS;
     let mut after: Option<Vec<Cell>> = None;
     loop {
         let page = target.rows(table, after.clone()).await?;
@@ -432,7 +425,8 @@ fn claims(org: i64, kind: Kind, id: &str, row: &Row, table: &Table) -> Result<Ve
     if *deleted {
         return Ok(Vec::new());
     }
-    let held = holdings::claims_of(OrgKey(org), kind, id, document)
+    let held = kind
+        .claims_of(OrgKey(org), id, document)
         .map_err(|refusal| CopyError::Failed { what: "reading a record", reason: refusal.to_string() })?;
     Ok(held
         .into_iter()
@@ -447,7 +441,7 @@ async fn verify(
     tell: &mut (dyn FnMut(CopyProgress) + Send),
 ) -> Result<Vec<CopiedTable>, CopyError> {
     let mut tables = Vec::new();
-    for table in TABLES {
+    for table in TABLES.iter().copied() {
         let total = source.count(table).await?;
         let mut done = 0;
         let mut count = |rows: u64| {

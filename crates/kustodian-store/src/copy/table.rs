@@ -1,5 +1,8 @@
 //! The tables that are carried from one engine to another, and their rows without an engine.
 
+use std::sync::LazyLock;
+
+use kustodian_core::kind::Kind;
 use sha2::{Digest, Sha256};
 
 /// A value of a column.
@@ -33,6 +36,8 @@ pub(crate) struct Table {
     pub(crate) key: &'static [&'static str],
     /// Whether it is so small, or so hard to follow, that a later pass carries it whole again.
     pub(crate) is_small: bool,
+    /// The kind of the records that its rows are.
+    pub(crate) kind: Option<Kind>,
 }
 
 use Holds::{Boolean, Bytes, Integer, Text};
@@ -48,13 +53,34 @@ const RECORD: &[(&str, Holds)] = &[
     ("document", Text),
 ];
 
-/// In an order in which no row refers to one that is not there yet.
-pub(crate) const TABLES: &[Table] = &[
+/// Every table that is carried, in an order in which no row refers to one that is not there yet.
+pub(crate) static TABLES: LazyLock<Vec<&Table>> = LazyLock::new(|| {
+    let of_records = Kind::ALL.into_iter().map(table_of);
+    BEFORE_RECORDS.iter().chain(of_records).chain([&CLAIMS, &EVENTS]).collect()
+});
+
+/// The table of a kind.
+pub(crate) fn table_of(kind: Kind) -> &'static Table {
+    static OF_RECORDS: LazyLock<[Table; Kind::ALL.len()]> = LazyLock::new(|| {
+        Kind::ALL.map(|kind| Table {
+            name: kind.spec().table,
+            columns: RECORD,
+            key: &["org", "id"],
+            // A later pass follows the events, so it does not see what leaves none.
+            is_small: !kind.spec().has_events,
+            kind: Some(kind),
+        })
+    });
+    &OF_RECORDS[kind as usize]
+}
+
+static BEFORE_RECORDS: [Table; 3] = [
     Table {
         name: "orgs",
         columns: &[("key", Integer), ("id", Text), ("name", Text), ("created_at", Integer)],
         key: &["key"],
         is_small: true,
+        kind: None,
     },
     Table {
         name: "tokens",
@@ -73,23 +99,26 @@ pub(crate) const TABLES: &[Table] = &[
         ],
         key: &["id"],
         is_small: true,
+        kind: None,
     },
-    Table { name: "settings", columns: &[("name", Text), ("value", Bytes)], key: &["name"], is_small: true },
-    Table { name: "users", columns: RECORD, key: &["org", "id"], is_small: true },
-    Table { name: "tags", columns: RECORD, key: &["org", "id"], is_small: false },
-    Table { name: "teams", columns: RECORD, key: &["org", "id"], is_small: false },
-    Table { name: "shortcuts", columns: RECORD, key: &["org", "id"], is_small: false },
-    Table { name: "customers", columns: RECORD, key: &["org", "id"], is_small: false },
     Table {
-        name: "claims",
-        columns: &[("key", Bytes), ("org", Integer), ("kind", Text), ("owner", Text)],
-        key: &["key"],
-        is_small: false,
+        name: "settings",
+        columns: &[("name", Text), ("value", Bytes)],
+        key: &["name"],
+        is_small: true,
+        kind: None,
     },
-    EVENTS,
 ];
 
-pub(crate) const EVENTS: Table = Table {
+pub(crate) static CLAIMS: Table = Table {
+    name: "claims",
+    columns: &[("key", Bytes), ("org", Integer), ("kind", Text), ("owner", Text)],
+    key: &["key"],
+    is_small: false,
+    kind: None,
+};
+
+pub(crate) static EVENTS: Table = Table {
     name: "events",
     columns: &[
         ("org", Integer),
@@ -111,6 +140,7 @@ pub(crate) const EVENTS: Table = Table {
     ],
     key: &["org", "position"],
     is_small: false,
+    kind: None,
 };
 
 /// Carried beside the others; see `carry_receipts`.
@@ -128,6 +158,7 @@ pub(crate) static RECEIPTS: Table = Table {
     ],
     key: &["key"],
     is_small: true,
+    kind: None,
 };
 
 impl Table {
@@ -143,9 +174,9 @@ impl Table {
         self.columns.iter().position(|(name, _)| *name == column)
     }
 
-    /// Whether its rows are records, which may be found by org and id.
-    pub(crate) fn is_of_records(&self) -> bool {
-        self.columns == RECORD
+    /// Whether search finds the records that its rows are.
+    pub(crate) fn is_searched(&self) -> bool {
+        self.kind.is_some_and(|kind| kind.spec().is_searched)
     }
 }
 
@@ -214,7 +245,7 @@ mod tests {
 
     #[test]
     fn keys_are_columns() {
-        for table in TABLES {
+        for table in TABLES.iter() {
             assert!(table.key.iter().all(|key| table.place(key).is_some()), "{}", table.name);
         }
     }

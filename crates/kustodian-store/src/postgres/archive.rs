@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use kustodian_core::chain::{Leaf, genesis, link};
-use kustodian_core::change::Kind;
 use kustodian_core::feed::Head;
+use kustodian_core::kind::Kind;
 use kustodian_core::store::OrgKey;
 use kustomer_api::ObjectId;
 use serde_json::{Map, Value as Json};
@@ -19,8 +19,8 @@ use super::search::Reindexing;
 use super::sql::{ERASE_EVENTS, statements as statements_of};
 use super::values::{Count, StoredLink, Value};
 use crate::copy::state::{NAME, OF_ITS_PLACE, State};
-use crate::copy::table::{Cell, Holds, Row, Table};
-use crate::copy::{CopyError, EVENTS_TABLE, Erased, ROWS, Source, Target};
+use crate::copy::table::{Cell, EVENTS, Holds, Row, Table};
+use crate::copy::{CopyError, Erased, ROWS, Source, Target};
 use crate::document::FromBytes;
 use crate::options::Options;
 
@@ -88,8 +88,8 @@ impl Archive {
              JOIN events e ON {SAME} ORDER BY p.org, p.moment, p.kind, p.record, p.rev",
             event_columns()
         );
-        let mut rows = self.select(&EVENTS_TABLE, &sql, &[]).await?;
-        let places = [EVENTS_TABLE.place("org"), EVENTS_TABLE.place("position"), EVENTS_TABLE.place("link")];
+        let mut rows = self.select(&EVENTS, &sql, &[]).await?;
+        let places = [EVENTS.place("org"), EVENTS.place("position"), EVENTS.place("link")];
         let [Some(org), Some(position), Some(leaf)] = places else { return Ok(rows) };
         for row in &mut rows {
             let (Some(Cell::Integer(org)), Some(Cell::Bytes(bytes))) = (row.get(org), row.get(leaf)) else { continue };
@@ -218,7 +218,7 @@ impl Target for Archive {
 
     async fn write(&mut self, table: &'static Table, rows: Vec<Row>, state: &State) -> Result<(), CopyError> {
         let note = state.to_bytes()?;
-        if table.name == "customers" {
+        if table.is_searched() {
             // First: should it end here, the rows are written again, and this with them.
             self.write_found_by(&rows).await?;
         }
@@ -295,7 +295,7 @@ fn event_columns() -> String {
         "position" | "link" => format!("p.{name}"),
         name => format!("e.{name}"),
     };
-    EVENTS_TABLE.columns.iter().map(of).collect::<Vec<_>>().join(", ")
+    EVENTS.columns.iter().map(of).collect::<Vec<_>>().join(", ")
 }
 
 /// What of an event stands in `events`. Events are told apart by what they happened to: a position may change until it
@@ -320,6 +320,7 @@ static EVENTS_HERE: Table = Table {
     ],
     key: &["record", "org", "kind", "rev"],
     is_small: false,
+    kind: None,
 };
 
 /// What of an event stands in `positions`.
@@ -338,6 +339,7 @@ static POSITIONS_HERE: Table = Table {
     ],
     key: &["org", "id", "record", "kind", "rev"],
     is_small: false,
+    kind: None,
 };
 
 /// $1 name, $2 value.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use kustodian_core::chain::Link;
-use kustodian_core::change::Kind;
+use kustodian_core::kind::{Kind, Placement};
 use tokio_postgres::{Error, Row as Returned};
 
 use super::archive::{Archive, failed, value};
@@ -129,14 +129,14 @@ impl Audited for Archive {
     async fn untold(&mut self, kind: Kind, limit: usize) -> Result<Vec<(i64, String, i64)>, CopyError> {
         let table = statements(kind).table;
         let told = "e.record = r.id AND e.org = r.org AND e.rev = r.rev";
-        let sql = match kind {
-            Kind::Customer => format!(
+        let sql = match kind.spec().placement {
+            Placement::ById => format!(
                 "SELECT r.org, r.id, r.rev FROM {table} r WHERE NOT EXISTS (SELECT 1 FROM events e WHERE {told} \
                  AND e.kind = $1) LIMIT {limit}"
             ),
             // A table that is everywhere has no row whose events are beside it: citus refuses a subquery for each, and
             // brings the events of the kind to one machine when they are a table of their own.
-            _ => format!(
+            Placement::Everywhere => format!(
                 "SELECT r.org, r.id, r.rev FROM {table} r LEFT JOIN \
                  (SELECT org, record, rev FROM events WHERE kind = $1 OFFSET 0) e ON {told} \
                  WHERE e.record IS NULL LIMIT {limit}"

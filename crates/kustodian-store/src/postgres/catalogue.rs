@@ -4,12 +4,31 @@
 //! distributed by, so that no constraint needs to look at two machines. `tests/postgres/schema.rs` compares this with
 //! a migrated database.
 
+use std::sync::LazyLock;
+
+use kustodian_core::kind::{Kind, Placement, Spec};
+
 /// A table.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Table {
     /// Its name.
     pub(super) name: &'static str,
     /// Where its rows are.
     pub(super) spread: Spread,
+    /// What of it may hold values of a record, which must leave the disk when the record is erased.
+    pub(super) traces: Traces,
+}
+
+/// What of a table may hold values of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Traces {
+    /// Nothing: hashes, positions and what belongs to the org.
+    None,
+    /// Its rows.
+    Rows,
+    /// Its rows, and its indexes, whose pages keep the values of deleted rows: identities, hashes of them, words, moments
+    /// that a client chose.
+    Indexes,
 }
 
 /// Where the rows of a table are.
@@ -29,29 +48,48 @@ pub(super) enum Spread {
 }
 
 /// Every table but the list of migrations, which stays on the coordinator; in an order in which they can be spread.
-pub(super) const TABLES: &[Table] = &[
-    Table { name: "orgs", spread: Spread::Everywhere },
-    Table { name: "tokens", spread: Spread::Everywhere },
-    Table { name: "settings", spread: Spread::Everywhere },
-    Table { name: "tags", spread: Spread::Everywhere },
-    Table { name: "users", spread: Spread::Everywhere },
-    Table { name: "teams", spread: Spread::Everywhere },
-    Table { name: "shortcuts", spread: Spread::Everywhere },
-    Table { name: "search_slots", spread: Spread::Everywhere },
-    Table { name: "customers", spread: Spread::By("id") },
-    Table { name: "customer_search", spread: Spread::Beside { column: "id", of: "customers" } },
-    Table { name: "events", spread: Spread::Beside { column: "record", of: "customers" } },
-    Table { name: "positions", spread: Spread::Beside { column: "record", of: "customers" } },
-    Table { name: "outbox", spread: Spread::Beside { column: "record", of: "customers" } },
-    Table { name: "claims", spread: Spread::By("key") },
-    Table { name: "receipts", spread: Spread::Beside { column: "key", of: "claims" } },
-    Table { name: "walks", spread: Spread::By("id") },
-    Table { name: "walk_parts", spread: Spread::Beside { column: "walk", of: "walks" } },
+pub(super) static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
+    let of_records = |placement| {
+        let kinds = Kind::ALL.into_iter().filter(move |kind| kind.spec().placement == placement);
+        kinds.map(of_kind)
+    };
+    let everywhere = BEFORE_RECORDS.iter().copied().chain(of_records(Placement::Everywhere));
+    everywhere.chain(of_records(Placement::ById)).chain(AFTER_RECORDS.iter().copied()).collect()
+});
+
+fn of_kind(kind: Kind) -> Table {
+    let Spec { table, placement, is_listed_by_time, .. } = *kind.spec();
+    let spread = match placement {
+        Placement::Everywhere => Spread::Everywhere,
+        Placement::ById => Spread::By("id"),
+    };
+    let traces = if is_listed_by_time { Traces::Indexes } else { Traces::Rows };
+    Table { name: table, spread, traces }
+}
+
+const BEFORE_RECORDS: &[Table] = &[
+    Table { name: "orgs", spread: Spread::Everywhere, traces: Traces::None },
+    Table { name: "tokens", spread: Spread::Everywhere, traces: Traces::None },
+    Table { name: "settings", spread: Spread::Everywhere, traces: Traces::None },
+    Table { name: "search_slots", spread: Spread::Everywhere, traces: Traces::None },
+];
+
+const AFTER_RECORDS: &[Table] = &[
+    Table { name: "customer_search", spread: Spread::Beside { column: "id", of: CUSTOMERS }, traces: Traces::Indexes },
+    Table { name: "events", spread: Spread::Beside { column: "record", of: CUSTOMERS }, traces: Traces::Rows },
+    Table { name: "positions", spread: Spread::Beside { column: "record", of: CUSTOMERS }, traces: Traces::None },
+    Table { name: "outbox", spread: Spread::Beside { column: "record", of: CUSTOMERS }, traces: Traces::None },
+    Table { name: "claims", spread: Spread::By("key"), traces: Traces::Indexes },
+    Table { name: "receipts", spread: Spread::Beside { column: "key", of: "claims" }, traces: Traces::None },
+    Table { name: "walks", spread: Spread::By("id"), traces: Traces::None },
+    Table { name: "walk_parts", spread: Spread::Beside { column: "walk", of: "walks" }, traces: Traces::None },
     // Not everywhere: each write of such a table waits for every other one in the cluster, and each org's sequencer
     // holds its row for a whole round.
-    Table { name: "feeds", spread: Spread::By("org") },
-    Table { name: "live_counts", spread: Spread::Beside { column: "org", of: "feeds" } },
+    Table { name: "feeds", spread: Spread::By("org"), traces: Traces::None },
+    Table { name: "live_counts", spread: Spread::Beside { column: "org", of: "feeds" }, traces: Traces::None },
 ];
+
+const CUSTOMERS: &str = Kind::Customer.spec().table;
 
 impl Table {
     /// The statement that spreads it, in this many shards.

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use kustodian_core::chain::Leaf;
-use kustodian_core::change::{ChangeSet, Erasure, Event, Kind, Put};
+use kustodian_core::change::{ChangeSet, Erasure, Event, Put};
 use kustodian_core::claim::{Claim, ClaimKey};
 use kustodian_core::directory::NewToken;
+use kustodian_core::kind::Kind;
 use kustodian_core::receipt::{Receipt, ReceiptKey};
 use kustodian_core::store::{CommitError, OrgKey, Stored};
 use kustomer_api::ObjectId;
@@ -211,7 +212,7 @@ fn take_claims<'a>(org: OrgKey, changes: &'a ChangeSet, seen: &Seen, is_spread: 
 }
 
 fn take_claim(org: OrgKey, claim: &Claim) -> Step<'_> {
-    let Claim { kind, key, owner } = claim;
+    let Claim { kind, key, owner, .. } = claim;
     let values =
         vec![Value::Bytes(key.as_bytes()), Value::Number(org.0), Value::Text(kind.as_str()), Value::Id(*owner)];
     statement(TAKE_CLAIM, values)

@@ -11,8 +11,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use kustodian_core::change::{ChangeSet, Kind};
+use kustodian_core::change::ChangeSet;
 use kustodian_core::directory::NewToken;
+use kustodian_core::kind::Kind;
 use kustodian_core::store::{CommitError, Decide, OrgKey, StoreError, Stored};
 use kustomer_api::ObjectId;
 use tokio::time::{sleep, timeout};

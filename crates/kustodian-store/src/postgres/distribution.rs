@@ -55,7 +55,7 @@ pub(super) async fn distribute(connection: &Connection, what: &str, shards: u32)
     }
     connection.command(PATIENCE).await.map_err(failed)?;
     let mut statements = Vec::new();
-    for table in TABLES {
+    for table in TABLES.iter() {
         let is_spread = connection.unnamed(IS_SPREAD, &[Value::Text(table.name)]).await.map_err(failed)?;
         if is_spread.rows.is_empty() {
             statements.push(table.statement(shards));
@@ -72,7 +72,7 @@ pub(super) async fn distribute(connection: &Connection, what: &str, shards: u32)
     // Spreading copies rows: those it copied stay in the coordinator's own files, where no erasure reaches them. Only now,
     // as a table is emptied together with those that refer to it. Of tables that were spread earlier, too: the version
     // that did so left theirs.
-    for table in TABLES {
+    for table in TABLES.iter() {
         connection.unnamed(DROP_LOCAL_ROWS, &[Value::Text(table.name)]).await.map_err(failed)?;
     }
     Ok(statements)

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use kustodian_core::chain::genesis;
-use kustodian_core::change::Kind;
 use kustodian_core::feed::{Head, HistoryQuery, Recorded};
+use kustodian_core::kind::Kind;
 use kustodian_core::store::{OrgKey, StoreError};
 use kustomer_api::{ObjectId, Timestamp};
 use tokio_postgres::{Error, Row};

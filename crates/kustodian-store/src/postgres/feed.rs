@@ -3,8 +3,8 @@
 //! A page is found among the narrow rows of `positions`, in the order of positions or by the moments that the query
 //! bounds; only then are its events read. As lists are, it is planned for its own values.
 
-use kustodian_core::change::Kind;
 use kustodian_core::feed::{Feed, FeedQuery};
+use kustodian_core::kind::Kind;
 use kustodian_core::store::OrgKey;
 use kustomer_api::Timestamp;
 use tokio_postgres::Error;

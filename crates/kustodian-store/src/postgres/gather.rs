@@ -10,8 +10,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use kustodian_core::chain::Leaf;
-use kustodian_core::change::{ChangeSet, Event, Kind, Put};
+use kustodian_core::change::{ChangeSet, Event, Put};
 use kustodian_core::claim::Claim;
+use kustodian_core::kind::Kind;
 use kustodian_core::store::{OrgKey, StoreError};
 use tokio::sync::oneshot;
 

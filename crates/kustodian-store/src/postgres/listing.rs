@@ -3,7 +3,7 @@
 //! Lists are sent unnamed, so that each is planned for its own values: a plan for any values would read the index by
 //! one moment where the other's bounds leave three rows.
 
-use kustodian_core::change::Kind;
+use kustodian_core::kind::Kind;
 use kustodian_core::store::{ListQuery, Listing, OrgKey, SortKey, Start};
 use tokio_postgres::Error;
 

@@ -177,7 +177,7 @@ fn items<'a>(words: &'a [Word<'a>], place: usize) -> Option<Vec<&'a [Word<'a>]>>
 mod tests {
     use super::*;
     use crate::postgres::sql::{FIND_OWNERS, FREE_CLAIM, TAKE_CLAIMS, statements};
-    use kustodian_core::change::Kind;
+    use kustodian_core::kind::Kind;
 
     fn keys(group: &'static str, keys: &[&str]) -> Reach {
         Reach::Keys { group, keys: keys.iter().map(|key| (*key).to_owned()).collect() }

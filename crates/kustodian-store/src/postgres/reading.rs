@@ -8,8 +8,8 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use kustodian_core::change::Kind;
 use kustodian_core::claim::ClaimKey;
+use kustodian_core::kind::Kind;
 use kustodian_core::store::{OrgKey, StoreError, Stored};
 use kustomer_api::ObjectId;
 use tokio::runtime::Handle;

@@ -1,7 +1,7 @@
 //! Reading single records and claims.
 
-use kustodian_core::change::Kind;
 use kustodian_core::claim::ClaimKey;
+use kustodian_core::kind::Kind;
 use kustodian_core::store::{OrgKey, StoreError, Stored};
 use kustomer_api::ObjectId;
 use tokio_postgres::{Error, Row};

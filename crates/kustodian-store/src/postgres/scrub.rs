@@ -19,6 +19,7 @@ use tokio::time::sleep;
 use tokio_postgres::Error;
 
 use super::archive::{Archive, failed};
+use super::catalogue::{TABLES, Traces};
 use super::connection::Connection;
 use super::connector::Connector;
 use super::distribution::HAS_CITUS;
@@ -28,12 +29,11 @@ use super::search;
 use super::values::Value;
 use crate::copy::CopyError;
 
-/// What holds personal values, each vacuumed on its own. VACUUM cleans the indexes of a table, that of words and
-/// its list of what waits too, and ANALYZE gathers the planner's statistics anew, which hold values of columns.
-const TABLES: &[&str] = &["customers", "events", "claims", "users", "tags", "teams", "shortcuts", "customer_search"];
-
-/// The tables whose indexes hold personal values: identities, their hashes, words, moments that a client chose.
-const INDEXED: &[&str] = &["customer_search", "customers", "claims"];
+/// The tables with traces of records, each vacuumed on its own. VACUUM cleans the indexes of a table, including the index
+/// of words and its pending list, and ANALYZE replaces the planner's statistics, which hold values of columns.
+fn tables_with(has: impl Fn(Traces) -> bool) -> Vec<&'static str> {
+    TABLES.iter().filter(|table| has(table.traces)).map(|table| table.name).collect()
+}
 
 /// What holds the planner's statistics, with frequent values of columns. Whoever does not own the database is told by a
 /// warning that it is passed over.
@@ -121,9 +121,9 @@ pub(super) async fn scrub(connector: &Connector, limit: Duration) -> Result<(), 
     wait_for_readers(&connection).await?;
     search::retire(&connection).await.map_err(failed)?;
     let vacuum = Vacuum { connection: &connection, shares_sessions };
-    vacuum.tables(TABLES).await.map_err(failed)?;
+    vacuum.tables(&tables_with(|traces| traces != Traces::None)).await.map_err(failed)?;
     connection.command(STATISTICS).await.map_err(failed)?;
-    vacuum.indexes_of(INDEXED).await.map_err(failed)?;
+    vacuum.indexes_of(&tables_with(|traces| traces == Traces::Indexes)).await.map_err(failed)?;
     if search::forget(&connection, limit).await.map_err(failed)? {
         wait_for_readers(&connection).await?;
         // It has some rows an org, and is written when an attribute is first used.

@@ -1,6 +1,8 @@
 //! The statements on the table of each kind.
 
-use kustodian_core::change::Kind;
+use std::sync::LazyLock;
+
+use kustodian_core::kind::Kind;
 
 /// The statements on one kind's table.
 pub(super) struct Statements {
@@ -28,81 +30,66 @@ pub(super) struct Statements {
     pub(super) create: &'static str,
 }
 
-macro_rules! statements {
-    ($table:literal) => {
-        Statements {
-            table: $table,
-            find: concat!(
-                "SELECT id, rev, deleted, created_at, updated_at, document FROM ",
-                $table,
-                " WHERE org = $1 AND id = $2"
-            ),
-            // One statement, so that claim and record are of the same moment. Not a join: that would ask citus to
-            // bring together two tables that are distributed differently.
-            find_by_claim: concat!(
-                "SELECT id, rev, deleted, created_at, updated_at, document FROM ",
-                $table,
-                " WHERE org = $1 AND id = (SELECT owner FROM claims WHERE key = $2 AND org = $1)"
-            ),
-            find_all: concat!(
-                "SELECT id, rev, deleted, created_at, updated_at, document FROM ",
-                $table,
-                " WHERE org = $1 AND id = ANY($2)"
-            ),
-            find_all_by_claim: concat!(
-                "SELECT r.id, r.rev, r.deleted, r.created_at, r.updated_at, r.document, c.key FROM claims c JOIN ",
-                $table,
-                " r ON r.org = $1 AND r.id = c.owner WHERE c.key = ANY($2) AND c.org = $1"
-            ),
-            lock: concat!(
-                "SELECT id, rev, deleted, created_at, updated_at, document FROM ",
-                $table,
-                " WHERE org = $1 AND id = $2 FOR UPDATE"
-            ),
-            insert: concat!(
-                "INSERT INTO ",
-                $table,
-                " (id, org, rev, format, deleted, created_at, updated_at, document)",
-                " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
-            ),
-            update: concat!(
-                "UPDATE ",
-                $table,
-                " SET rev = $3, format = $4, deleted = $5, created_at = $6, updated_at = $7, document = $8",
-                " WHERE id = $1 AND org = $2"
-            ),
-            create: concat!(
-                "WITH record AS (INSERT INTO ",
-                $table,
-                " (id, org, rev, format, deleted, created_at, updated_at, document)",
-                " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)),",
-                " held AS (INSERT INTO claims (key, org, kind, owner)",
-                " SELECT w.key, $2, w.kind, w.owner FROM unnest($9, $10, $11) AS w (key, kind, owner)),",
-                " happened AS (INSERT INTO events",
-                " (record, org, kind, rev, id, name, at, actor, client, digest, salt, request_id)",
-                " VALUES ($1, $2, $12, $3, $13, $14, $15, $16, $17, $18, $19, $20))",
-                " INSERT INTO outbox (org, kind, record, rev, at, delta, id, actor, leaf)",
-                " VALUES ($2, $12, $1, $3, $15, $21, $13, $16, $22)"
-            ),
-        }
-    };
-}
+/// The statements on the table of each kind, in the order of [`Kind::ALL`]. They are built once and live as long as the
+/// program.
+static STATEMENTS: LazyLock<[Statements; Kind::ALL.len()]> =
+    LazyLock::new(|| Kind::ALL.map(|kind| of_table(kind.spec().table)));
 
-static CUSTOMERS: Statements = statements!("customers");
-static TAGS: Statements = statements!("tags");
-static USERS: Statements = statements!("users");
-static TEAMS: Statements = statements!("teams");
-static SHORTCUTS: Statements = statements!("shortcuts");
+fn of_table(table: &'static str) -> Statements {
+    Statements {
+        table,
+        find: format!(
+            "SELECT id, rev, deleted, created_at, updated_at, document FROM {table} WHERE org = $1 AND id = $2"
+        )
+        .leak(),
+        // One statement, so that claim and record are of the same moment. Not a join: that would ask citus to
+        // bring together two tables that are distributed differently.
+        find_by_claim: format!(
+            "SELECT id, rev, deleted, created_at, updated_at, document FROM {table} WHERE org = $1 AND id = \
+             (SELECT owner FROM claims WHERE key = $2 AND org = $1)"
+        )
+        .leak(),
+        find_all: format!(
+            "SELECT id, rev, deleted, created_at, updated_at, document FROM {table} WHERE org = $1 AND id = \
+             ANY($2)"
+        )
+        .leak(),
+        find_all_by_claim: format!(
+            "SELECT r.id, r.rev, r.deleted, r.created_at, r.updated_at, r.document, c.key FROM claims c JOIN \
+             {table} r ON r.org = $1 AND r.id = c.owner WHERE c.key = ANY($2) AND c.org = $1"
+        )
+        .leak(),
+        lock: format!(
+            "SELECT id, rev, deleted, created_at, updated_at, document FROM {table} WHERE org = $1 AND id = $2 \
+             FOR UPDATE"
+        )
+        .leak(),
+        insert: format!(
+            "INSERT INTO {table} (id, org, rev, format, deleted, created_at, updated_at, document) VALUES ($1, \
+             $2, $3, $4, $5, $6, $7, $8)"
+        )
+        .leak(),
+        update: format!(
+            "UPDATE {table} SET rev = $3, format = $4, deleted = $5, created_at = $6, updated_at = $7, document = \
+             $8 WHERE id = $1 AND org = $2"
+        )
+        .leak(),
+        create: format!(
+            "WITH record AS (INSERT INTO {table} (id, org, rev, format, deleted, created_at, updated_at, \
+             document) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)), held AS (INSERT INTO claims (key, org, kind, \
+             owner) SELECT w.key, $2, w.kind, w.owner FROM unnest($9, $10, $11) AS w (key, kind, owner)), \
+             happened AS (INSERT INTO events (record, org, kind, rev, id, name, at, actor, client, digest, salt, \
+             request_id) VALUES ($1, $2, $12, $3, $13, $14, $15, $16, $17, $18, $19, $20)) INSERT INTO outbox \
+             (org, kind, record, rev, at, delta, id, actor, leaf) VALUES ($2, $12, $1, $3, $15, $21, $13, $16, \
+             $22)"
+        )
+        .leak(),
+    }
+}
 
 /// The statements on the table of `kind`.
 pub(super) fn statements(kind: Kind) -> &'static Statements {
-    match kind {
-        Kind::Customer => &CUSTOMERS,
-        Kind::Tag => &TAGS,
-        Kind::User => &USERS,
-        Kind::Team => &TEAMS,
-        Kind::Shortcut => &SHORTCUTS,
-    }
+    &STATEMENTS[kind as usize]
 }
 
 /// New customers with their claims, their events and the outbox rows: as `create`, for several. Of the customers $1 ids,

@@ -3,9 +3,10 @@
 use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
-use kustodian_core::change::{ChangeSet, Kind};
+use kustodian_core::change::ChangeSet;
 use kustodian_core::claim::ClaimKey;
 use kustodian_core::feed::{Feed, FeedQuery, Head, HistoryQuery, Recorded};
+use kustodian_core::kind::Kind;
 use kustodian_core::receipt::{Receipt, ReceiptKey};
 use kustodian_core::search::Node;
 use kustodian_core::search_store::{self, Found, SearchError, SearchQuery, WalkFrom, WalkPlace, WalkQuery, Walked};

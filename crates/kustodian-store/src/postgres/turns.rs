@@ -65,7 +65,7 @@ impl Drop for Turn<'_> {
 
 #[cfg(test)]
 mod tests {
-    use kustodian_core::change::Kind;
+    use kustodian_core::kind::Kind;
     use kustomer_api::ObjectId;
 
     use super::*;

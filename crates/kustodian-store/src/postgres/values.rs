@@ -6,12 +6,12 @@ use std::fmt;
 use bytes::BytesMut;
 use ipnet::IpNet;
 use kustodian_core::chain::{Digest, Leaf, Link, Salt};
-use kustodian_core::change::Kind;
+use kustodian_core::kind::Kind;
 use kustodian_core::receipt::{Fingerprint, ReceiptKey};
 use kustomer_api::{ObjectId, Timestamp};
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 
-use crate::document::{FromBytes, kind_named};
+use crate::document::FromBytes;
 
 /// A parameter of a statement. It never shows what it holds: the driver logs parameters when debugging, and they are
 /// documents, hashes and keys.
@@ -177,7 +177,7 @@ read_from!(&str => Roles: Vec<String>, "Role names out of a JSON array.", |text|
 read_from!(&str => Network: IpNet, "A network out of text.", |text| Ok(text.parse()?));
 read_from!(i64 => Moment: Timestamp, "A moment out of milliseconds.", |millis| Ok(Timestamp::from_millis(millis)));
 read_from!(i64 => Count: u64, "A revision or a count out of a number.", |number| Ok(u64::try_from(number)?));
-read_from!(&str => Named: Kind, "A kind out of its word.", |word| Ok(kind_named(word).ok_or("not a kind")?));
+read_from!(&str => Named: Kind, "A kind out of its word.", |word| Ok(Kind::named(word).ok_or("not a kind")?));
 read_from!(&[u8] => StoredDigest: Digest, "A digest out of bytes.", |bytes| Ok(Digest::from_bytes(bytes)?));
 read_from!(&[u8] => StoredLink: Link, "A link out of bytes.", |bytes| Ok(Link::from_bytes(bytes)?));
 read_from!(&[u8] => StoredSalt: Salt, "A salt out of bytes.", |bytes| Ok(Salt::from_bytes(bytes)?));

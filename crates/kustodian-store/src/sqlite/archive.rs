@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use kustodian_core::change::Kind;
+use kustodian_core::kind::{Kind, Spec};
 use kustodian_core::store::OrgKey;
 use kustomer_api::ObjectId;
 use rusqlite::types::{FromSql as _, Value, ValueRef};
@@ -169,11 +169,11 @@ impl Target for Archive {
                 let update = format!("UPDATE {} SET ({names}) = ({places}) WHERE org = ?2 AND id = ?1", table.name);
                 let mut writing = Writing::default();
                 for row in rows {
-                    let carried = if table.name == "customers" { Carried::of(&transaction, &row)? } else { None };
+                    let carried = if table.is_searched() { Carried::of(&transaction, &row)? } else { None };
                     let columns = table.columns.iter().map(|(name, _)| *name);
                     let values: Vec<Value> = columns.zip(row).map(|(name, cell)| stored(name, cell)).collect();
                     // A record keeps its row: indexes of other forms name rows by their numbers.
-                    let is_there = table.is_of_records()
+                    let is_there = table.kind.is_some()
                         && transaction.prepare_cached(&update)?.execute(params_from_iter(&values))? > 0;
                     if !is_there {
                         transaction.prepare_cached(&insert)?.execute(params_from_iter(&values))?;
@@ -233,10 +233,10 @@ impl Target for Archive {
                  WHERE (org, position) IN (SELECT org, max(position) FROM events GROUP BY org); \
                  DELETE FROM live_counts",
             )?;
-            for kind in Kind::ALL.map(Kind::as_str) {
+            for Spec { name, table, .. } in Kind::ALL.map(Kind::spec) {
                 let sql = format!(
                     "INSERT INTO live_counts (org, kind, live) \
-                     SELECT org, '{kind}', count(*) FROM {kind}s WHERE deleted = 0 GROUP BY org"
+                     SELECT org, '{name}', count(*) FROM {table} WHERE deleted = 0 GROUP BY org"
                 );
                 transaction.execute_batch(&sql)?;
             }

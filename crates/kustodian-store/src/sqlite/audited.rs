@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use kustodian_core::chain::Link;
-use kustodian_core::change::Kind;
+use kustodian_core::kind::Kind;
 use rusqlite::types::{FromSql as _, Value, ValueRef};
 use rusqlite::{OptionalExtension, params, params_from_iter};
 

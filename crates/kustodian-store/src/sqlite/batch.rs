@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use kustodian_core::chain;
-use kustodian_core::change::{ChangeSet, Erasure, Event, Kind, Put};
+use kustodian_core::change::{ChangeSet, Erasure, Event, Put};
 use kustodian_core::claim::{Claim, ClaimKey};
 use kustodian_core::feed::Head;
+use kustodian_core::kind::Kind;
 use kustodian_core::receipt::Receipt;
 use kustodian_core::store::{CommitError, OrgKey};
 use kustomer_api::{ObjectId, Timestamp};
@@ -191,8 +192,8 @@ impl<'c> Batch<'c> {
                 None => find_owner(self.connection, org, claim.key)?.filter(|holder| !given_up(claim.key, *holder)),
             };
             match holder {
-                Some(owner) if owner != claim.owner => {
-                    return Ok(Some(CommitError::Claimed { kind: claim.kind, key: claim.key, owner }));
+                Some(holder) if holder != claim.owner => {
+                    return Ok(Some(CommitError::Claimed { claim: *claim, holder }));
                 }
                 _ => taken.insert(claim.key, claim.owner),
             };
@@ -312,7 +313,7 @@ impl<'c> Batch<'c> {
         for Claim { key, owner, .. } in &changes.frees {
             self.connection.prepare_cached(FREE_CLAIM)?.execute((key.as_bytes(), org.0, Hex::of(*owner)))?;
         }
-        for Claim { kind, key, owner } in &changes.claims {
+        for Claim { kind, key, owner, .. } in &changes.claims {
             self.connection.prepare_cached(TAKE_CLAIM)?.execute((
                 key.as_bytes(),
                 org.0,

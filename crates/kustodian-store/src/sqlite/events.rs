@@ -1,8 +1,8 @@
 //! Reading single events, a record's history, and the end of a feed.
 
 use kustodian_core::chain::{Digest, Link, Salt, genesis};
-use kustodian_core::change::Kind;
 use kustodian_core::feed::{Head, HistoryQuery, Recorded};
+use kustodian_core::kind::Kind;
 use kustodian_core::store::OrgKey;
 use kustomer_api::{ObjectId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, params};

@@ -4,8 +4,8 @@
 //! in a narrow index alone, in which its positions are sorted; only then are its events read. Any other is read in the
 //! order of positions, where the next event is mostly one that is wanted.
 
-use kustodian_core::change::Kind;
 use kustodian_core::feed::{Feed, FeedQuery, Recorded};
+use kustodian_core::kind::Kind;
 use kustodian_core::store::OrgKey;
 use kustomer_api::Timestamp;
 use rusqlite::types::Value;

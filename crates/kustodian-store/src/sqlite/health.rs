@@ -6,7 +6,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use kustodian_core::change::Kind;
+use kustodian_core::kind::Kind;
 use kustodian_core::store::StoreError;
 use rusqlite::{Connection, OptionalExtension};
 

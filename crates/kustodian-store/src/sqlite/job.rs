@@ -2,8 +2,9 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use kustodian_core::change::{ChangeSet, Kind};
+use kustodian_core::change::ChangeSet;
 use kustodian_core::directory::{DirectoryError, NewToken, Org};
+use kustodian_core::kind::Kind;
 use kustodian_core::store::{CommitError, Decide, OrgKey, StoreError};
 use kustomer_api::{ObjectId, Timestamp};
 use rusqlite::Connection;

@@ -4,13 +4,13 @@
 //! it guesses, and a wrong guess reads a million documents. The inner query finds the rows of the page in the index
 //! alone, however far down it is; only then are their documents read.
 
-use kustodian_core::change::Kind;
+use kustodian_core::kind::{Kind, Spec};
 use kustodian_core::store::{ListQuery, Listing, OrgKey, SortKey, Start, Stored};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
 use super::records::stored;
-use super::sql::{LIVE, Statements, statements};
+use super::sql::LIVE;
 use crate::bounds::{Bounds, column};
 
 /// A page, and the total if asked, both as of the same moment.
@@ -30,9 +30,9 @@ struct Condition {
 }
 
 impl Condition {
-    fn new(statements: &Statements, org: OrgKey, bounds: &Bounds, read_along: SortKey) -> Self {
-        let index = if statements.has_time_indexes { column(read_along) } else { column(SortKey::Id) };
-        let table = statements.table;
+    fn new(kind: Kind, org: OrgKey, bounds: &Bounds, read_along: SortKey) -> Self {
+        let Spec { table, is_listed_by_time, .. } = kind.spec();
+        let index = column(if *is_listed_by_time { read_along } else { SortKey::Id });
         // The index by a moment holds live records only, the index by id holds `deleted`.
         let mut condition = Self {
             from: format!("{table} INDEXED BY {table}_by_{index} WHERE org = ? AND deleted = 0"),
@@ -53,7 +53,7 @@ fn count(connection: &Connection, org: OrgKey, query: &ListQuery, bounds: &Bound
         return live(connection, org, query.kind);
     }
     let read_along = bounds.column_to_read(query.sort);
-    let condition = Condition::new(statements(query.kind), org, bounds, read_along);
+    let condition = Condition::new(query.kind, org, bounds, read_along);
     connection
         .prepare_cached(&format!("SELECT count(*) FROM {}", condition.from))?
         .query_row(params_from_iter(condition.values), |row| row.get(0))
@@ -69,8 +69,7 @@ fn page(connection: &Connection, org: OrgKey, query: &ListQuery, bounds: &Bounds
 }
 
 fn page_statement(org: OrgKey, query: &ListQuery, bounds: &Bounds) -> (String, Vec<Value>) {
-    let statements = statements(query.kind);
-    let mut condition = Condition::new(statements, org, bounds, bounds.column_to_read(query.sort));
+    let mut condition = Condition::new(query.kind, org, bounds, bounds.column_to_read(query.sort));
     let (direction, beyond) = if query.descending { ("DESC", "<") } else { ("ASC", ">") };
     let key = column(query.sort);
     let order = match query.sort {
@@ -94,7 +93,7 @@ fn page_statement(org: OrgKey, query: &ListQuery, bounds: &Bounds) -> (String, V
     let sql = format!(
         "SELECT id, rev, deleted, created_at, updated_at, document FROM {table} WHERE rowid IN \
          (SELECT rowid FROM {from} ORDER BY {order} LIMIT ? OFFSET ?) ORDER BY {order}",
-        table = statements.table,
+        table = query.kind.spec().table,
         from = condition.from,
     );
     (sql, condition.values)

@@ -2,9 +2,8 @@
 
 use std::sync::LazyLock;
 
-use kustodian_core::change::Kind;
 use kustodian_core::claim::{ClaimKey, ClaimKind};
-use kustodian_core::holdings;
+use kustodian_core::kind::Kind;
 use kustodian_core::store::{OrgKey, Stored};
 use kustomer_api::ObjectId;
 use memchr::memmem::Finder;
@@ -76,8 +75,8 @@ pub(super) fn find_by_claim(
     key: ClaimKey,
 ) -> rusqlite::Result<Option<Stored>> {
     let of_claim = |row: &Row<'_>| {
-        let is_of_tag = row.get_ref(7)? == ValueRef::Text(ClaimKind::TagName.as_str().as_bytes());
-        if is_of_tag != (kind == Kind::Tag) {
+        let of = row.get_ref(7)?.as_str().ok().and_then(ClaimKind::named);
+        if of.is_none_or(|of| of.kind() != kind) {
             return Err(rusqlite::Error::QueryReturnedNoRows);
         }
         // A record holds no claim once it is gone.
@@ -100,8 +99,7 @@ pub(super) fn find_by_claim(
 /// a claim would answer with another person.
 fn claims(org: OrgKey, kind: Kind, stored: &Stored, key: ClaimKey) -> bool {
     // What cannot be read as a record has its checksum and is for whoever reads it to refuse.
-    holdings::claims_of(org, kind, stored.id, &stored.document)
-        .map_or(true, |claims| claims.iter().any(|claim| claim.key == key))
+    kind.claims_of(org, stored.id, &stored.document).map_or(true, |claims| claims.iter().any(|claim| claim.key == key))
 }
 
 pub(super) fn find_owner(connection: &Connection, org: OrgKey, key: ClaimKey) -> rusqlite::Result<Option<ObjectId>> {

@@ -1,13 +1,13 @@
 //! The statements on the table of each kind.
 
-use kustodian_core::change::Kind;
+use std::sync::LazyLock;
+
+use kustodian_core::kind::Kind;
 
 /// The statements on one kind's table.
 pub(super) struct Statements {
     /// The table's name.
     pub(super) table: &'static str,
-    /// Whether lists by time have an index of their own.
-    pub(super) has_time_indexes: bool,
     /// ?1 org, ?2 id → a record.
     pub(super) find: &'static str,
     /// ?1 claim key, ?2 org → the record that holds it, and its id and the kind of the claim as that has them.
@@ -23,58 +23,44 @@ pub(super) struct Statements {
     pub(super) update_keys: &'static str,
 }
 
-macro_rules! statements {
-    ($table:literal, $has_time_indexes:literal) => {
-        Statements {
-            table: $table,
-            has_time_indexes: $has_time_indexes,
-            find: concat!(
-                "SELECT id, rev, deleted, created_at, updated_at, document FROM ",
-                $table,
-                " WHERE org = ?1 AND id = ?2"
-            ),
-            find_by_claim: concat!(
-                "SELECT r.id, r.rev, r.deleted, r.created_at, r.updated_at, r.document, c.owner, c.kind FROM claims c LEFT JOIN ",
-                $table,
-                " r ON r.org = c.org AND r.id = c.owner WHERE c.key = ?1 AND c.org = ?2"
-            ),
-            state: concat!("SELECT key, rev, deleted, created_at FROM ", $table, " WHERE org = ?1 AND id = ?2"),
-            insert: concat!(
-                "INSERT INTO ",
-                $table,
-                " (id, org, rev, format, deleted, created_at, updated_at, document)",
-                " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
-            ),
-            update: concat!(
-                "UPDATE ",
-                $table,
-                " SET rev = ?3, format = ?4, updated_at = ?5, document = ?6 WHERE org = ?1 AND id = ?2"
-            ),
-            update_keys: concat!(
-                "UPDATE ",
-                $table,
-                " SET rev = ?3, format = ?4, updated_at = ?5, document = ?6, deleted = ?7, created_at = ?8",
-                " WHERE org = ?1 AND id = ?2"
-            ),
-        }
-    };
-}
+/// The statements on the table of each kind, in the order of [`Kind::ALL`]. They are built once and live as long as the
+/// program.
+static STATEMENTS: LazyLock<[Statements; Kind::ALL.len()]> =
+    LazyLock::new(|| Kind::ALL.map(|kind| of_table(kind.spec().table)));
 
-static CUSTOMERS: Statements = statements!("customers", true);
-static TAGS: Statements = statements!("tags", false);
-static USERS: Statements = statements!("users", false);
-static TEAMS: Statements = statements!("teams", false);
-static SHORTCUTS: Statements = statements!("shortcuts", false);
+fn of_table(table: &'static str) -> Statements {
+    Statements {
+        table,
+        find: format!(
+            "SELECT id, rev, deleted, created_at, updated_at, document FROM {table} WHERE org = ?1 AND id = ?2"
+        )
+        .leak(),
+        find_by_claim: format!(
+            "SELECT r.id, r.rev, r.deleted, r.created_at, r.updated_at, r.document, c.owner, c.kind FROM claims c \
+             LEFT JOIN {table} r ON r.org = c.org AND r.id = c.owner WHERE c.key = ?1 AND c.org = ?2"
+        )
+        .leak(),
+        state: format!("SELECT key, rev, deleted, created_at FROM {table} WHERE org = ?1 AND id = ?2").leak(),
+        insert: format!(
+            "INSERT INTO {table} (id, org, rev, format, deleted, created_at, updated_at, document) VALUES (?1, \
+             ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+        )
+        .leak(),
+        update: format!(
+            "UPDATE {table} SET rev = ?3, format = ?4, updated_at = ?5, document = ?6 WHERE org = ?1 AND id = ?2"
+        )
+        .leak(),
+        update_keys: format!(
+            "UPDATE {table} SET rev = ?3, format = ?4, updated_at = ?5, document = ?6, deleted = ?7, created_at = \
+             ?8 WHERE org = ?1 AND id = ?2"
+        )
+        .leak(),
+    }
+}
 
 /// The statements on the table of `kind`.
 pub(super) fn statements(kind: Kind) -> &'static Statements {
-    match kind {
-        Kind::Customer => &CUSTOMERS,
-        Kind::Tag => &TAGS,
-        Kind::User => &USERS,
-        Kind::Team => &TEAMS,
-        Kind::Shortcut => &SHORTCUTS,
-    }
+    &STATEMENTS[kind as usize]
 }
 
 /// ?1 claim key, ?2 org → its owner.

@@ -1,9 +1,10 @@
 //! The port to the records.
 
 use async_trait::async_trait;
-use kustodian_core::change::{ChangeSet, Kind};
+use kustodian_core::change::ChangeSet;
 use kustodian_core::claim::ClaimKey;
 use kustodian_core::feed::{Feed, FeedQuery, Head, HistoryQuery, Recorded};
+use kustodian_core::kind::Kind;
 use kustodian_core::receipt::{Receipt, ReceiptKey};
 use kustodian_core::search_store::{self, Found, SearchError, SearchQuery, WalkFrom, WalkPlace, WalkQuery, Walked};
 use kustodian_core::store::{CommitError, Decide, ListQuery, Listing, OrgKey, Store, StoreError, Stored};

@@ -1,12 +1,12 @@
 //! How ids and counts stand in the database.
 
-use kustodian_core::change::Kind;
 use kustodian_core::directory::TokenHash;
+use kustodian_core::kind::Kind;
 use kustomer_api::{ObjectId, Timestamp};
 use rusqlite::ToSql;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
 
-use crate::document::{FromBytes, kind_named};
+use crate::document::FromBytes;
 
 /// An id as TEXT, without an allocation.
 pub(super) struct Hex([u8; 24]);
@@ -46,7 +46,7 @@ pub(super) struct Named(pub(super) Kind);
 
 impl FromSql for Named {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        kind_named(value.as_str()?).map(Self).ok_or(FromSqlError::InvalidType)
+        Kind::named(value.as_str()?).map(Self).ok_or(FromSqlError::InvalidType)
     }
 }
 

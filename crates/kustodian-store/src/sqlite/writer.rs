@@ -340,7 +340,8 @@ mod tests {
     }
 
     fn large_tag(number: u8) -> kustodian_core::change::ChangeSet {
-        use kustodian_core::change::{ChangeSet, Kind, Put};
+        use kustodian_core::change::{ChangeSet, Put};
+        use kustodian_core::kind::Kind;
         let now = kustomer_api::Timestamp::from_millis(0);
         let put = Put {
             kind: Kind::Tag,

@@ -1,11 +1,11 @@
 //! The rows that a verification reads, typed. Anybody may have written anything there, so nothing is taken for granted.
 
 use kustodian_core::chain::{Digest, Leaf, Link, Metadata, Salt, leaf};
-use kustodian_core::change::Kind;
+use kustodian_core::kind::Kind;
 use kustomer_api::{ObjectId, Timestamp};
 
 use crate::copy::table::{Cell, Holds, Row, Table};
-use crate::document::{FromBytes, kind_named};
+use crate::document::FromBytes;
 
 use Holds::{Boolean, Bytes, Integer, Text};
 
@@ -30,6 +30,7 @@ pub(crate) static CHAIN: Table = Table {
     ],
     key: &["org", "position"],
     is_small: false,
+    kind: None,
 };
 
 /// An event's payload, by what it happened to.
@@ -49,6 +50,7 @@ pub(crate) static HISTORIES: Table = Table {
     ],
     key: &["record", "org", "kind", "rev"],
     is_small: false,
+    kind: None,
 };
 
 /// A row of [`CHAIN`].
@@ -83,7 +85,7 @@ impl Placed {
         let event = Metadata {
             id: id(place("id"))?,
             name: text(place("name"))?,
-            kind: kind_named(text(place("kind"))?)?,
+            kind: Kind::named(text(place("kind"))?)?,
             record: id(place("record"))?,
             rev: u64::try_from(integer(place("rev"))?).ok()?,
             at,
@@ -131,7 +133,7 @@ impl Told {
     }
 
     pub(super) fn kind(&self) -> Option<Kind> {
-        kind_named(&self.kind)
+        Kind::named(&self.kind)
     }
 
     pub(super) fn is_of(&self, other: &Self) -> bool {

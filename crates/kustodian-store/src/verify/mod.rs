@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use async_trait::async_trait;
 use kustodian_core::chain::{Link, genesis};
-use kustodian_core::change::Kind;
+use kustodian_core::kind::Kind;
 use kustodian_core::store::OrgKey;
 
 use self::cells::{Placed, Told};

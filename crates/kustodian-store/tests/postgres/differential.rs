@@ -4,9 +4,10 @@ use std::fmt::Debug;
 
 use crate::place::Place;
 use crate::setting::{at, email, event, id, make_org, new_token, put};
-use kustodian_core::change::{ChangeSet, Kind, Put};
+use kustodian_core::change::{ChangeSet, Put};
 use kustodian_core::claim::Claim;
 use kustodian_core::directory::{Directory, NewToken};
+use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::store::{CommitError, ListQuery, OrgKey, SortKey, Start, Store, StoreError, Stored, Within};
 use kustodian_store::{Options, open};

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::place::Place;
 use crate::proxy::Proxy;
 use crate::setting::{changes, everything, make_org, next_id, put, stored};
-use kustodian_core::change::Kind;
+use kustodian_core::kind::Kind;
 use kustodian_core::store::{CommitError, StoreError};
 use kustodian_store::{Options, open};
 use tokio::task::JoinSet;

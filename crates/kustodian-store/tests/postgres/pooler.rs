@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use crate::place::Place;
 use crate::setting::{changes, email, everything, make_org, new_token, next_id, put, stored};
-use kustodian_core::change::{ChangeSet, Kind};
+use kustodian_core::change::ChangeSet;
+use kustodian_core::kind::Kind;
 use kustodian_core::store::{CommitError, Stored};
 use kustodian_store::{Options, open};
 use tempfile::TempDir;
@@ -94,7 +95,7 @@ async fn everything_works_behind_a_transaction_pooler() {
     let other = put(next_id(), 1);
     let wanted = ChangeSet { claims: vec![email(org, "jane@example.com", other.id)], ..changes(vec![other]) };
     let refused = servers[1].store().commit(org, wanted).await;
-    assert!(matches!(refused, Err(CommitError::Claimed { owner, .. }) if owner == customer.id));
+    assert!(matches!(refused, Err(CommitError::Claimed { holder, .. }) if holder == customer.id));
     let found = servers[1].store().find_by_claim(org, Kind::Customer, claim.key).await.unwrap();
     assert_eq!(found, Some(stored(&customer)));
 

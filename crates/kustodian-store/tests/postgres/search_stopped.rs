@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use kustodian_core::change::Kind;
+use kustodian_core::kind::Kind;
 use kustodian_store::{Options, open};
 
 use crate::place::Place;

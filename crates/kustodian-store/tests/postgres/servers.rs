@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use crate::place::Place;
 use crate::setting::{changes, email, everything, make_org, next_id, put};
-use kustodian_core::change::{ChangeSet, Kind, Put};
+use kustodian_core::change::{ChangeSet, Put};
+use kustodian_core::kind::Kind;
 use kustodian_core::store::{CommitError, OrgKey, Store, Stored};
 use kustodian_store::{Database, Options, Where, open, pending_migrations, verify};
 use tokio::task::JoinSet;
@@ -109,7 +110,7 @@ async fn a_claim_raced_over_two_servers_is_held_once() {
         for (_, outcome) in outcomes {
             match outcome {
                 Ok(_) => {}
-                Err(CommitError::Claimed { owner, .. }) => assert_eq!(owner, winners[0]),
+                Err(CommitError::Claimed { holder, .. }) => assert_eq!(holder, winners[0]),
                 Err(other) => panic!("{other}"),
             }
         }

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use kustodian_core::change::{ChangeSet, Erasure, Kind, Put};
+use kustodian_core::change::{ChangeSet, Erasure, Put};
+use kustodian_core::kind::Kind;
 use kustodian_core::search::{Context, Node, Query};
 use kustodian_core::search_store::{Count, Records, SearchQuery, WalkFrom, WalkQuery};
 use kustodian_core::store::{OrgKey, Store};

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use kustodian_core::chain::Salt;
-use kustodian_core::change::{ChangeSet, EventSeed, Kind, Put};
+use kustodian_core::change::{ChangeSet, EventSeed, Put};
 use kustodian_core::customer::{Context, Write};
 use kustodian_core::directory::Org;
-use kustodian_core::holdings::claims_of;
+use kustodian_core::kind::Kind;
 use kustodian_core::store::OrgKey;
 use kustodian_store::{Checked, Finding, Options, check, open};
 use kustomer_api::ObjectId;
@@ -23,7 +23,7 @@ fn tag(org: OrgKey, id: ObjectId, name: &str) -> ChangeSet {
     let stored = serde_json::json!({ "type": "tag", "id": id, "attributes": attributes }).to_string();
     // In the order of the type.
     let document = kustodian_core::history::replay(Kind::Tag, &stored, "{}").unwrap();
-    let claims = claims_of(org, Kind::Tag, id, &document).unwrap();
+    let claims = Kind::Tag.claims_of(org, id, &document).unwrap();
     assert_eq!(claims.len(), 1);
     ChangeSet { claims, ..changes(vec![Put { kind: Kind::Tag, document, ..put(id, 1) }]) }
 }

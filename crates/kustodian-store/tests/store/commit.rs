@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::setting::{changes, email, engine_with_org, everything, next_id, put, stored};
-use kustodian_core::change::{ChangeSet, Kind, Put};
+use kustodian_core::change::{ChangeSet, Put};
+use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::store::{CommitError, OrgKey, Store, StoreError};
 use tokio::task::JoinSet;
@@ -40,7 +41,7 @@ async fn a_commit_is_all_or_nothing() {
     // What another owner frees is not freed.
     let set = ChangeSet { frees: vec![email(org, "held@example.com", first.id)], ..set };
     match store.commit(org, set).await {
-        Err(CommitError::Claimed { key, owner, .. }) => assert_eq!((key, owner), (held.key, holder.id)),
+        Err(CommitError::Claimed { claim, holder: found }) => assert_eq!((claim.key, found), (held.key, holder.id)),
         other => panic!("{other:?}"),
     }
     for id in [first.id, second.id] {
@@ -78,7 +79,7 @@ async fn a_change_set_sees_its_own_puts_and_claims() {
         ..ChangeSet::default()
     };
     match store.commit(org, both).await {
-        Err(CommitError::Claimed { owner, .. }) => assert_eq!(owner, id),
+        Err(CommitError::Claimed { holder, .. }) => assert_eq!(holder, id),
         other => panic!("{other:?}"),
     }
 }

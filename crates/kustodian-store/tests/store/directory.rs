@@ -1,8 +1,8 @@
 //! Orgs and credentials.
 
 use crate::setting::{at, engine, engine_with_org, everything, make_org, new_token, next_id, put, stored};
-use kustodian_core::change::Kind;
 use kustodian_core::directory::{DirectoryError, NewToken, TokenHash};
+use kustodian_core::kind::Kind;
 
 #[tokio::test]
 async fn orgs_are_found_by_name_and_listed_by_it() {

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use crate::setting::{at, changes, engine, engine_with_org, event, id, make_org, new_token, next_id, put};
 use kustodian_core::chain::{Digest, Link, genesis, leaf, link};
-use kustodian_core::change::{ChangeSet, Erasure, Event, Kind, Put};
+use kustodian_core::change::{ChangeSet, Erasure, Event, Put};
 use kustodian_core::feed::{Feed, FeedQuery, HistoryQuery, Recorded};
+use kustodian_core::kind::Kind;
 use kustodian_core::store::{OrgKey, Store};
 use kustomer_api::ObjectId;
 use tokio::task::JoinSet;

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::setting::{changes, event, everything, make_org, new_token, next_id, put, stored};
-use kustodian_core::change::{ChangeSet, Erasure, Event, Kind, Put};
+use kustodian_core::change::{ChangeSet, Erasure, Event, Put};
+use kustodian_core::kind::Kind;
 use kustodian_core::store::{CommitError, OrgKey, StoreError};
 use kustodian_store::{Database, OpenError, Options, open};
 use kustomer_api::ObjectId;

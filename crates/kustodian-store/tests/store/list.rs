@@ -1,7 +1,8 @@
 //! Listing: every order, filter and start, compared with a sort of everything.
 
 use crate::setting::{at, changes, engine_with_org, everything, id, put};
-use kustodian_core::change::{Kind, Put};
+use kustodian_core::change::Put;
+use kustodian_core::kind::Kind;
 use kustodian_core::store::{ListQuery, SortKey, Start, Within};
 use kustomer_api::{ObjectId, Timestamp};
 

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use crate::setting::{changes, email, engine, everything, id, make_org, put, stored};
-use kustodian_core::change::{ChangeSet, Kind, Put};
+use kustodian_core::change::{ChangeSet, Put};
 use kustodian_core::claim::Claim;
+use kustodian_core::kind::Kind;
 use kustodian_core::store::{CommitError, OrgKey};
 use kustomer_api::ObjectId;
 use proptest::collection::vec;

@@ -5,7 +5,8 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use crate::place::Place;
 use crate::setting::{at, changes, email, engine_with_org, everything, make_org, next_id, put};
-use kustodian_core::change::{ChangeSet, Kind, Put};
+use kustodian_core::change::{ChangeSet, Put};
+use kustodian_core::kind::Kind;
 use kustodian_core::receipt::{Fingerprint, LIFETIME, Pledge, Receipt, ReceiptKey};
 use kustodian_core::store::{CommitError, OrgKey, Store};
 use kustodian_store::{Options, open};

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use crate::place::{Place, SEARCH_CASES};
 use crate::setting::{at, changes, id, make_org, next_id, put};
-use kustodian_core::change::{ChangeSet, Erasure, Kind, Put};
+use kustodian_core::change::{ChangeSet, Erasure, Put};
+use kustodian_core::kind::Kind;
 use kustodian_core::search::{
     Context, Criterion, CustomAttribute, Interval, Node, Query, SearchRow, Sort, Subject, Test, Word, compare,
 };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use kustodian_core::change::Kind;
+use kustodian_core::kind::Kind;
 use kustodian_core::search::{Criterion, Node, Query, Sort, Test, Word};
 use kustodian_core::search_store::{Count, SearchError, SearchQuery, WalkFrom, WalkQuery};
 use kustodian_core::store::{OrgKey, Store};

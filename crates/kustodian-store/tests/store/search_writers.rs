@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use kustodian_core::change::{ChangeSet, Erasure, Kind, Put};
+use kustodian_core::change::{ChangeSet, Erasure, Put};
+use kustodian_core::kind::Kind;
 use kustodian_core::search::{Query, SearchRow, compare};
 use kustodian_core::search_store::{Found, Records, SearchQuery};
 use kustodian_core::store::{OrgKey, Store};

@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::place::Place;
 use kustodian_core::chain::Salt;
-use kustodian_core::change::{Cause, ChangeSet, Event, EventSeed, Kind, Put};
-use kustodian_core::claim::{Claim, ClaimKey, ClaimKind};
+use kustodian_core::change::{Cause, ChangeSet, Event, EventSeed, Put};
+use kustodian_core::claim::{Claim, ClaimKey, ClaimKind, ClaimPlace};
 use kustodian_core::directory::{Directory, NewToken, Org, Token, TokenHash};
+use kustodian_core::kind::Kind;
 use kustodian_core::store::{ListQuery, OrgKey, SortKey, Start, Store, Stored};
 use kustodian_store::{Database, Options, open};
 use kustomer_api::{ObjectId, Timestamp};
@@ -70,7 +71,12 @@ pub(crate) fn at(millis: i64) -> Timestamp {
 }
 
 pub(crate) fn email(org: OrgKey, value: &str, owner: ObjectId) -> Claim {
-    Claim { kind: ClaimKind::Email, key: ClaimKey::new(org, ClaimKind::Email, value), owner }
+    Claim {
+        kind: ClaimKind::Email,
+        key: ClaimKey::new(org, ClaimKind::Email, value),
+        owner,
+        place: ClaimPlace::item("emails", 0),
+    }
 }
 
 /// A put that makes a customer, or writes its next revision.

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use kustodian_core::change::Kind;
 use kustodian_core::history::replay;
+use kustodian_core::kind::Kind;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use kustodian_core::change::Kind;
+use kustodian_core::kind::Kind;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -33,7 +33,7 @@ impl Population {
             Kind::Team => &team,
             Kind::Shortcut => &shortcut,
         };
-        let path = |kind: Kind| kind.read_operation().path.replace("{id}", id(kind).as_str().unwrap());
+        let path = |kind: Kind| kind.spec().read_operation.path.replace("{id}", id(kind).as_str().unwrap());
         let paths = Kind::ALL.map(|kind| (kind, format!("/v1{}", path(kind)))).to_vec();
         Self { server, paths }
     }
@@ -76,7 +76,7 @@ fn kind_of(event: &Value) -> &str {
 fn role_sets() -> Vec<Vec<&'static str>> {
     let of = |kinds: &dyn Fn(Kind) -> bool| {
         let kinds = Kind::ALL.into_iter().filter(|kind| kinds(*kind));
-        kinds.filter_map(|kind| kind.read_operation().roles.last().copied()).collect::<Vec<_>>()
+        kinds.filter_map(|kind| kind.spec().read_operation.roles.last().copied()).collect::<Vec<_>>()
     };
     let mut sets = vec![of(&|_| false), of(&|_| true)];
     for one in Kind::ALL {

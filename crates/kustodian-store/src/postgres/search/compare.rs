@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use kustodian_core::holdings;
+use kustodian_core::kind::Kind;
 use kustodian_core::store::OrgKey;
 use kustomer_api::ObjectId;
 use serde_json::{Map, Value as Json};
@@ -56,7 +56,7 @@ impl Archive {
             for (org, id, document) in page {
                 let is = there.remove(&(org.0, id.to_string()));
                 // What cannot be read is told by others.
-                let Ok(row) = holdings::search_row_of(document) else { continue };
+                let Ok(row) = Kind::Customer.search_row_of(document) else { continue };
                 let slots = match slots.entry(org) {
                     std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
                     std::collections::hash_map::Entry::Vacant(place) => place.insert(self.slots_of(org).await?),

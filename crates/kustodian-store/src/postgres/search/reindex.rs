@@ -2,8 +2,7 @@
 
 use std::collections::HashMap;
 
-use kustodian_core::change::Kind;
-use kustodian_core::holdings;
+use kustodian_core::kind::Kind;
 use kustodian_core::store::OrgKey;
 use kustomer_api::ObjectId;
 use tokio_postgres::{Error, Row};
@@ -51,7 +50,7 @@ impl<'c> Reindexing<'c> {
         let mut rows = Vec::new();
         let mut gone: HashMap<OrgKey, Vec<ObjectId>> = HashMap::new();
         for (org, id, document) in customers {
-            match holdings::search_row_of(document).map_err(|refusal| refusal.to_string())? {
+            match Kind::Customer.search_row_of(document).map_err(|refusal| refusal.to_string())? {
                 Some(row) => {
                     let slots = self.slots_for(*org, &row).await.map_err(|error| words(&error))?;
                     rows.push(json_row(*org, &row, slots));

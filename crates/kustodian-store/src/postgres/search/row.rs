@@ -12,7 +12,7 @@ use super::super::sql::{CREATE_CUSTOMERS, statements};
 use super::super::values::Value;
 use super::condition::{clean, ordered};
 use crate::search::{COLUMNS, Cell, Holds, PARTS, SLOTS, Slots, cells, slot_cells, terms};
-use kustodian_core::change::Kind;
+use kustodian_core::kind::Kind;
 
 /// How many bytes of tokens a row holds: a `tsvector` has room for a megabyte. Of a customer with more the last ones, by
 /// their order, are not found.

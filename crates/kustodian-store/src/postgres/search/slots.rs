@@ -8,7 +8,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use kustodian_core::change::{ChangeSet, Kind};
+use kustodian_core::change::ChangeSet;
+use kustodian_core::kind::Kind;
 use kustodian_core::search::{Node, SearchRow, Subject};
 use kustodian_core::store::{OrgKey, StoreError};
 

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use kustodian_core::holdings;
+use kustodian_core::kind::Kind;
 use kustodian_core::search::SearchRow;
 use kustodian_core::store::OrgKey;
 use kustomer_api::ObjectId;
@@ -73,7 +73,8 @@ impl FoundBy {
 
     /// What the customer is found by whose document this is; `None` when it was erased.
     pub(in crate::sqlite) fn of_document(org: OrgKey, document: &str) -> rusqlite::Result<Option<Self>> {
-        let row = holdings::search_row_of(document)
+        let row = Kind::Customer
+            .search_row_of(document)
             .map_err(|refusal| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(refusal)))?;
         Ok(row.map(|row| Self::of(org, &row)))
     }
@@ -88,7 +89,7 @@ const FIND_DOCUMENT: &str = "SELECT document FROM customers WHERE key = ?1";
 
 /// The terms that a stored document was found by; `None` when it is none of a customer, or one that was erased.
 pub(in crate::sqlite) fn terms_of_document(org: OrgKey, document: &str) -> Option<String> {
-    holdings::search_row_of(document).ok().flatten().map(|row| terms(org, &row))
+    Kind::Customer.search_row_of(document).ok().flatten().map(|row| terms(org, &row))
 }
 
 /// The terms of the customer in this row, out of its document: to be asked before that is written over.

@@ -1,27 +1,19 @@
-//! Records without identities: they are made, changed, deleted and restored, and claim nothing for the whole org.
+//! The generic writes of a record: create, update, delete and restore, for kinds whose own rules only fill in attributes.
 
 use kustomer_api::envelope::{Resource, SelfLink};
 use kustomer_api::{Field, ObjectId, Timestamp};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::Map;
 
-use crate::change::{Cause, ChangeSet, Event, EventSeed, Kind, Put};
+use crate::change::{Cause, ChangeSet, Event, EventSeed, Put};
 use crate::customer::Context;
+use crate::record::Record;
 use crate::refusal::Refusal;
 use crate::resource;
 use crate::store::Stored;
 
-/// The attributes of such a record.
-pub(crate) trait Plain: Clone + Default + Serialize + DeserializeOwned {
-    /// Its kind; its `type` is the same word.
-    const KIND: Kind;
-    /// The path of its list.
-    const PATH: &'static str;
-    /// The names of its events: create, update, delete, restore.
-    const EVENTS: [&'static str; 4];
-
-    /// The attributes every one of them has.
+/// Attributes of a kind with generic writes.
+pub(crate) trait Lifecycle: Record + Clone + Default {
+    /// The attributes that every such kind has.
     fn common(&mut self) -> Common<'_>;
 }
 
@@ -35,7 +27,7 @@ pub(crate) struct Common<'a> {
 }
 
 /// Makes a record of these attributes. A `createdAt` among them stands.
-pub(crate) fn create<A: Plain>(
+pub(crate) fn create<A: Lifecycle>(
     context: &Context<'_>,
     id: ObjectId,
     event: EventSeed,
@@ -53,17 +45,17 @@ pub(crate) fn create<A: Plain>(
         id: id.to_string(),
         attributes,
         relationships: resource::made_by(context.org, context.actor),
-        links: Some(SelfLink::new(format!("{}/{id}", A::PATH))),
+        links: Some(SelfLink::new(A::KIND.path_of(id))),
         extra: Map::new(),
     };
-    commit(context, event, A::EVENTS[0], put::<A>(&record, id, 1, None, false, context.now)?, None)
+    commit(context, event, A::KIND.spec().events.create, put::<A>(&record, id, 1, None, false, context.now)?, None)
 }
 
 /// Changes a record by `edit`, which may set `deleted`. A deleted record is not there, unless `edit` restores it.
 ///
 /// # Errors
 /// 404 when it is not there, or what `edit` refuses.
-pub(crate) fn update<A: Plain>(
+pub(crate) fn update<A: Lifecycle>(
     context: &Context<'_>,
     stored: Option<&Stored>,
     event: EventSeed,
@@ -86,10 +78,11 @@ pub(crate) fn update<A: Plain>(
     after.relationships.insert("modifiedBy".to_owned(), resource::user_relationship(context.actor));
     let mut put = put::<A>(&after, stored.id, stored.rev + 1, Some(stored.rev), deleted, context.now)?;
     put.created_at = created_at;
+    let events = A::KIND.spec().events;
     let name = match (stored.deleted, deleted) {
-        (false, true) => A::EVENTS[2],
-        (true, _) => A::EVENTS[3],
-        (false, false) => A::EVENTS[1],
+        (false, true) => events.delete,
+        (true, _) => events.restore,
+        (false, false) => events.update,
     };
     commit(context, event, name, put, Some(resource::changes(&before, &after)?))
 }
@@ -98,7 +91,7 @@ pub(crate) fn update<A: Plain>(
 ///
 /// # Errors
 /// 404 when it is not there.
-pub(crate) fn delete<A: Plain>(
+pub(crate) fn delete<A: Lifecycle>(
     context: &Context<'_>,
     stored: Option<&Stored>,
     event: EventSeed,
@@ -109,7 +102,7 @@ pub(crate) fn delete<A: Plain>(
     })
 }
 
-fn put<A: Plain>(
+fn put<A: Lifecycle>(
     record: &Resource<A>,
     id: ObjectId,
     rev: u64,

@@ -1,0 +1,55 @@
+//! What every kind's attributes can say of themselves, and the generic functions over them that [`Kind`] dispatches to.
+
+use kustomer_api::ObjectId;
+use kustomer_api::envelope::Resource;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::claim::Claim;
+use crate::kind::Kind;
+use crate::refusal::Refusal;
+use crate::resource;
+use crate::search::SearchRow;
+use crate::store::OrgKey;
+
+/// The attributes of a kind's records. Implemented by the kind's declaration alone.
+pub(crate) trait OfKind {
+    /// The kind.
+    const KIND: Kind;
+}
+
+/// What a kind may add to its declaration; most add nothing.
+pub(crate) trait Record: OfKind + Serialize + DeserializeOwned {
+    /// What a record that is not deleted holds for its whole org, each claim once.
+    fn claims(&self, _org: OrgKey, _owner: ObjectId) -> Vec<Claim> {
+        Vec::new()
+    }
+
+    /// The row by which search finds a record; `None` when search does not find it.
+    fn search_row(_record: &Resource<Self>) -> Result<Option<SearchRow>, Refusal>
+    where
+        Self: Sized,
+    {
+        Ok(None)
+    }
+}
+
+/// Through the type of its kind, whose order of members is the stored one.
+pub(crate) fn render<A: Record>(record: Value) -> Result<String, Refusal> {
+    let record: Resource<A> =
+        serde_json::from_value(record).map_err(|_| resource::fault("A stored record could not be read"))?;
+    resource::render(&record)
+}
+
+pub(crate) fn claims_of<A: Record>(org: OrgKey, id: ObjectId, document: &str) -> Result<Vec<Claim>, Refusal> {
+    let record: Resource<A> = resource::read(document)?;
+    Ok(record.attributes.claims(org, id))
+}
+
+pub(crate) fn search_row_of<A: Record>(document: &str) -> Result<Option<SearchRow>, Refusal> {
+    if !A::KIND.spec().is_searched {
+        return Ok(None);
+    }
+    A::search_row(&resource::read(document)?)
+}
