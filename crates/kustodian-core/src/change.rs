@@ -8,6 +8,9 @@ use crate::kind::Kind;
 use crate::receipt::Receipt;
 use crate::search::SearchRow;
 
+/// Which record of an org.
+pub type Name = (Kind, ObjectId);
+
 /// Everything one command changes. Committed atomically: all of it, or none and the reason.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ChangeSet {
@@ -15,6 +18,8 @@ pub struct ChangeSet {
     pub erasures: Vec<Erasure>,
     /// Records to write.
     pub puts: Vec<Put>,
+    /// Records that are not written and must be there, not deleted, when the rest is committed.
+    pub asserts: Vec<Name>,
     /// Claims to give up; those not held are passed over. Done before any is taken.
     pub frees: Vec<Claim>,
     /// Claims to take. One the same owner holds already is passed over; one another holds is a conflict.
@@ -46,6 +51,34 @@ pub struct Put {
     pub document: String,
     /// What it is found by from now on, deleted or not: a customer, unless it was erased. `None` takes it out of search.
     pub search: Option<Box<SearchRow>>,
+    /// Whom it belongs to, when its kind has an ancestry.
+    pub family: Family,
+}
+
+/// Where a record was born, and whom it belongs to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Family {
+    /// The record that it was created for and is erased with; `None` when it is its own home. It never changes, as rows
+    /// never move between machines. Stored when the record is created, and not looked at afterwards.
+    pub home: Option<ObjectId>,
+    /// Whom it belongs to now.
+    pub parents: Parents,
+}
+
+/// The parents of a record by the columns of its kind's [`Ancestry`](crate::kind::Ancestry).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Parents(Vec<(&'static str, ObjectId)>);
+
+impl Parents {
+    /// These parents; a column without one is left out.
+    pub fn of<const N: usize>(parents: [(&'static str, Option<ObjectId>); N]) -> Self {
+        Self(parents.into_iter().filter_map(|(column, id)| Some((column, id?))).collect())
+    }
+
+    /// The parent in a column.
+    pub fn get(&self, column: &str) -> Option<ObjectId> {
+        self.0.iter().find(|(named, _)| *named == column).map(|(_, id)| *id)
+    }
 }
 
 /// A record whose past is to be erased. Its events stay, without what may be personal.

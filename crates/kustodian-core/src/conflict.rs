@@ -5,28 +5,51 @@ use std::collections::HashMap;
 
 use kustomer_api::ObjectId;
 
-use crate::change::{ChangeSet, Put};
+use crate::change::{ChangeSet, Name, Put};
 use crate::claim::ClaimKey;
-use crate::kind::Kind;
-use crate::store::CommitError;
+use crate::store::{CommitError, Stored};
 
-/// The first conflict of `changes` with what is stored: a put that expects another revision, then a claim that another
-/// record holds. Each put sees those before it, and claims are taken after this change set's own are given up.
+/// The first conflict of `changes` with what is stored: a put that expects another revision, then an asserted record that
+/// is not there, then a claim that another record holds. Each put sees those before it, and claims are taken after this change set's own are given up.
 ///
-/// `stored_rev` gives the revision of a stored record, `stored_owner` the record that holds a claim.
+/// `stored_state` gives the state of a stored record, `stored_owner` the record that holds a claim.
 pub fn conflict(
     changes: &ChangeSet,
-    stored_rev: impl Fn(Kind, ObjectId) -> Option<u64>,
+    stored_state: impl Fn(Name) -> Option<State>,
     stored_owner: impl Fn(ClaimKey) -> Option<ObjectId>,
 ) -> Option<CommitError> {
-    stale_put(&changes.puts, stored_rev).or_else(|| held_claim(changes, stored_owner))
+    let stored_rev = |name| stored_state(name).map(|state| state.rev);
+    stale_put(&changes.puts, stored_rev)
+        .or_else(|| missing(&changes.asserts, &stored_state))
+        .or_else(|| held_claim(changes, stored_owner))
 }
 
-fn stale_put(puts: &[Put], stored_rev: impl Fn(Kind, ObjectId) -> Option<u64>) -> Option<CommitError> {
-    let mut written: HashMap<(Kind, ObjectId), u64> = HashMap::new();
+/// What a conflict depends on of a stored record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct State {
+    /// Its revision.
+    pub rev: u64,
+    /// Whether it is deleted.
+    pub deleted: bool,
+}
+
+impl From<&Stored> for State {
+    fn from(stored: &Stored) -> Self {
+        Self { rev: stored.rev, deleted: stored.deleted }
+    }
+}
+
+/// The first record that is asserted and not there.
+fn missing(asserts: &[Name], stored_state: impl Fn(Name) -> Option<State>) -> Option<CommitError> {
+    let is_missing = |name: &&Name| stored_state(**name).is_none_or(|state| state.deleted);
+    asserts.iter().find(is_missing).map(|&(kind, id)| CommitError::Stale { kind, id })
+}
+
+fn stale_put(puts: &[Put], stored_rev: impl Fn(Name) -> Option<u64>) -> Option<CommitError> {
+    let mut written: HashMap<Name, u64> = HashMap::new();
     puts.iter().find_map(|put| {
         let name = (put.kind, put.id);
-        let rev = written.get(&name).copied().or_else(|| stored_rev(put.kind, put.id));
+        let rev = written.get(&name).copied().or_else(|| stored_rev(name));
         written.insert(name, put.rev);
         (rev != put.expects).then_some(CommitError::Stale { kind: put.kind, id: put.id })
     })

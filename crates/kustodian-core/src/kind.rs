@@ -9,6 +9,7 @@ use kustomer_api::team::TeamAttributes;
 use kustomer_api::user::UserAttributes;
 use serde_json::Value;
 
+use crate::change::Parents;
 use crate::claim::Claim;
 use crate::record;
 use crate::refusal::Refusal;
@@ -37,6 +38,8 @@ pub struct Spec {
     pub has_events: bool,
     /// Whether its records are indexed for search.
     pub is_searched: bool,
+    /// Whom its records belong to; `None` when they belong to their org alone.
+    pub ancestry: Option<Ancestry>,
     record: Functions,
 }
 
@@ -64,11 +67,28 @@ pub enum Placement {
     Everywhere,
 }
 
+/// Whom the records of a kind belong to. Its table has a column for each parent, and the column `home`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ancestry {
+    /// The columns that name parents, each with the parent's kind.
+    pub parents: &'static [(&'static str, Kind)],
+    /// The lists below parents: which columns each is of. Each has an index, and there are no others.
+    pub lists: &'static [&'static [&'static str]],
+}
+
+impl Ancestry {
+    /// The name of the index of a list, which follows the name of the table.
+    pub fn index_of(list: &[&str]) -> String {
+        format!("by_{}", list.join("_"))
+    }
+}
+
 /// What the type of a kind's attributes does, as functions, so that code over all kinds needs no type.
 #[derive(Debug)]
 struct Functions {
     render: fn(Value) -> Result<String, Refusal>,
     claims: fn(OrgKey, ObjectId, &str) -> Result<Vec<Claim>, Refusal>,
+    parents: fn(&str) -> Result<Parents, Refusal>,
     search_row: fn(&str) -> Result<Option<SearchRow>, Refusal>,
 }
 
@@ -83,7 +103,8 @@ macro_rules! kinds {
             placement: $placement:expr,
             is_listed_by_time: $by_time:literal,
             has_events: $has_events:literal,
-            is_searched: $is_searched:literal $(,)?
+            is_searched: $is_searched:literal,
+            ancestry: $ancestry:expr $(,)?
         }
     )+) => {
         /// The kinds of records. Each has a table of its own.
@@ -116,9 +137,11 @@ macro_rules! kinds {
                             is_listed_by_time: $by_time,
                             has_events: $has_events,
                             is_searched: $is_searched,
+                            ancestry: $ancestry,
                             record: Functions {
                                 render: record::render::<$attributes>,
                                 claims: record::claims_of::<$attributes>,
+                                parents: record::parents_of::<$attributes>,
                                 search_row: record::search_row_of::<$attributes>,
                             },
                         };
@@ -145,6 +168,7 @@ kinds! {
         is_listed_by_time: false,
         has_events: false,
         is_searched: false,
+        ancestry: None,
     }
 
     /// A tag.
@@ -157,6 +181,7 @@ kinds! {
         is_listed_by_time: false,
         has_events: true,
         is_searched: false,
+        ancestry: None,
     }
 
     /// A team of users.
@@ -169,6 +194,7 @@ kinds! {
         is_listed_by_time: false,
         has_events: true,
         is_searched: false,
+        ancestry: None,
     }
 
     /// A text that users insert into messages.
@@ -181,6 +207,7 @@ kinds! {
         is_listed_by_time: false,
         has_events: true,
         is_searched: false,
+        ancestry: None,
     }
 
     /// A customer.
@@ -193,6 +220,7 @@ kinds! {
         is_listed_by_time: true,
         has_events: true,
         is_searched: true,
+        ancestry: None,
     }
 }
 
@@ -235,6 +263,14 @@ impl Kind {
         (self.spec().record.claims)(org, id, document)
     }
 
+    /// Whom a record belongs to, read from its document.
+    ///
+    /// # Errors
+    /// 500 when the document is not what this version stores.
+    pub fn parents_of(self, document: &str) -> Result<Parents, Refusal> {
+        (self.spec().record.parents)(document)
+    }
+
     /// The row by which search finds a record, read from its document; `None` when it was erased, or its kind is not
     /// searched.
     ///
@@ -259,6 +295,16 @@ mod tests {
         assert!(distinct(|spec| spec.name));
         assert!(distinct(|spec| spec.table));
         assert!(distinct(|spec| spec.path));
+    }
+
+    #[test]
+    fn lists_are_of_parents_that_are_declared() {
+        for ancestry in Kind::ALL.into_iter().filter_map(|kind| kind.spec().ancestry) {
+            let is_declared = |column: &&str| ancestry.parents.iter().any(|(parent, _)| parent == column);
+            assert!(
+                ancestry.lists.iter().all(|list| !list.is_empty() && list.iter().all(|column| is_declared(column)))
+            );
+        }
     }
 
     #[test]

@@ -171,7 +171,7 @@ impl Pledge {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::change::{Cause, EventSeed, Put};
+    use crate::change::{Cause, EventSeed, Family, Put};
 
     fn key(org: i64, user: u8, key: &str) -> ReceiptKey {
         ReceiptKey::new(OrgKey(org), ObjectId::from_bytes([user; 12]), key.as_bytes()).unwrap()
@@ -221,6 +221,7 @@ mod tests {
             updated_at: Timestamp::from_millis(0),
             document: "{}".to_owned(),
             search: None,
+            family: Family::default(),
         };
         let seed = EventSeed { id: put.id, salt };
         let cause = Cause { seed, name: "kustomer.tag.create", actor: None, client: "api", request_id: "" };

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::change::Parents;
 use crate::claim::Claim;
 use crate::kind::Kind;
 use crate::refusal::Refusal;
@@ -24,6 +25,14 @@ pub(crate) trait Record: OfKind + Serialize + DeserializeOwned {
     /// What a record that is not deleted holds for its whole org, each claim once.
     fn claims(&self, _org: OrgKey, _owner: ObjectId) -> Vec<Claim> {
         Vec::new()
+    }
+
+    /// Whom a record belongs to.
+    fn parents(_record: &Resource<Self>) -> Parents
+    where
+        Self: Sized,
+    {
+        Parents::default()
     }
 
     /// The row by which search finds a record; `None` when search does not find it.
@@ -45,6 +54,13 @@ pub(crate) fn render<A: Record>(record: Value) -> Result<String, Refusal> {
 pub(crate) fn claims_of<A: Record>(org: OrgKey, id: ObjectId, document: &str) -> Result<Vec<Claim>, Refusal> {
     let record: Resource<A> = resource::read(document)?;
     Ok(record.attributes.claims(org, id))
+}
+
+pub(crate) fn parents_of<A: Record>(document: &str) -> Result<Parents, Refusal> {
+    if A::KIND.spec().ancestry.is_none() {
+        return Ok(Parents::default());
+    }
+    Ok(A::parents(&resource::read(document)?))
 }
 
 pub(crate) fn search_row_of<A: Record>(document: &str) -> Result<Option<SearchRow>, Refusal> {

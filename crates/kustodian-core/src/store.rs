@@ -1,11 +1,12 @@
 //! The port to the records. Every method takes the org it is bound to; nothing of another org can come back.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use kustomer_api::{ObjectId, Timestamp};
 
-use crate::change::ChangeSet;
+use crate::change::{ChangeSet, Name};
 use crate::claim::{Claim, ClaimKey};
 use crate::feed::{Feed, FeedQuery, Head, HistoryQuery, Recorded};
 use crate::kind::Kind;
@@ -77,6 +78,8 @@ pub enum Start {
 pub struct ListQuery {
     /// Of which kind.
     pub kind: Kind,
+    /// Below which parents, by their columns: one of the lists that the kind declares. Every record when empty.
+    pub of: Vec<(&'static str, ObjectId)>,
     /// In what order.
     pub sort: SortKey,
     /// Greatest first.
@@ -100,8 +103,51 @@ pub struct Listing {
     pub total: Option<u64>,
 }
 
-/// Decides, with the record as it stands under its lock, what to change.
-pub type Decide = Box<dyn FnOnce(Option<Stored>) -> Result<ChangeSet, Refusal> + Send>;
+/// Decides, with the records as they stand under their locks, what to change.
+pub type Decide = Box<dyn FnOnce(Loaded) -> Result<ChangeSet, Refusal> + Send>;
+
+/// The records that a decision is about.
+#[derive(Debug, Clone, Default)]
+pub struct Loaded(HashMap<Name, Stored>);
+
+impl Loaded {
+    /// The record with a name, if there is one; deleted ones included.
+    pub fn get(&self, name: Name) -> Option<&Stored> {
+        self.0.get(&name)
+    }
+
+    /// The same, to keep.
+    pub fn take(&mut self, name: Name) -> Option<Stored> {
+        self.0.remove(&name)
+    }
+
+    /// The revisions, to tell whether the records are still what they were.
+    pub fn revs(&self) -> HashMap<Name, u64> {
+        self.0.iter().map(|(name, stored)| (*name, stored.rev)).collect()
+    }
+}
+
+impl FromIterator<(Name, Stored)> for Loaded {
+    fn from_iter<T: IntoIterator<Item = (Name, Stored)>>(records: T) -> Self {
+        Self(records.into_iter().collect())
+    }
+}
+
+/// A decision about one record.
+pub fn decide_on<F>(name: Name, decide: F) -> Decide
+where
+    F: FnOnce(Option<Stored>) -> Result<ChangeSet, Refusal> + Send + 'static,
+{
+    Box::new(move |mut loaded: Loaded| decide(loaded.take(name)))
+}
+
+/// Names in the order in which every server locks them, each once, so that no two wait for each other. The order is that
+/// of the stored words, which is the same in every version.
+pub fn in_lock_order(mut names: Vec<Name>) -> Vec<Name> {
+    names.sort_unstable_by_key(|(kind, id)| (kind.as_str(), *id));
+    names.dedup();
+    names
+}
 
 /// Keeps records.
 #[async_trait]
@@ -143,18 +189,12 @@ pub trait Store: Send + Sync + 'static {
     /// When one of the receipts is there already, a revision is stale or a claim is held by another, or the database cannot answer.
     async fn commit(&self, org: OrgKey, changes: ChangeSet) -> Result<ChangeSet, CommitError>;
 
-    /// Locks a record, lets `decide` say what to change, and commits that. While it is locked nobody else writes it, so
-    /// a change that `decide` bases on the record it is given never finds it stale.
+    /// Locks records, lets `decide` say what to change, and commits that. While they are locked nobody else writes them, so
+    /// a change that `decide` bases on the records it is given never finds them stale.
     ///
     /// # Errors
     /// What `decide` refuses; a claim held by another; or the database cannot answer.
-    async fn commit_locked(
-        &self,
-        org: OrgKey,
-        kind: Kind,
-        id: ObjectId,
-        decide: Decide,
-    ) -> Result<ChangeSet, CommitError>;
+    async fn commit_locked(&self, org: OrgKey, names: Vec<Name>, decide: Decide) -> Result<ChangeSet, CommitError>;
 
     /// Events of a record, in the order of its revisions. They are there as soon as the record is.
     ///
@@ -252,7 +292,8 @@ pub enum StoreError {
 /// Why nothing was committed.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum CommitError {
-    /// A record has another revision than expected, or exists although it must not, or does not although it must.
+    /// A record has another revision than expected, or exists although it must not, or does not although it must; or one
+    /// that is asserted is not there or deleted.
     #[error("the {} {id} has moved on", kind.as_str())]
     Stale {
         /// Its kind.

@@ -9,10 +9,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::HeaderMap;
 use http::header::AsHeaderName;
-use kustodian_core::change::{ChangeSet, EventSeed};
+use kustodian_core::change::{ChangeSet, EventSeed, Name};
 use kustodian_core::customer::Context;
 use kustodian_core::directory::Org;
-use kustodian_core::kind::Kind;
 use kustodian_core::permission::{self, Caller};
 use kustodian_core::receipt::Pledge;
 use kustodian_core::refusal::Refusal;
@@ -171,16 +170,11 @@ impl<E: Endpoint> Call<E> {
         }
     }
 
-    /// The same with a decision taken under the record's lock.
-    pub(crate) async fn commit_locked(
-        &self,
-        kind: Kind,
-        id: ObjectId,
-        decide: Decide,
-    ) -> Result<ChangeSet, CommitError> {
+    /// The same with a decision taken under the records' locks.
+    pub(crate) async fn commit_locked(&self, names: Vec<Name>, decide: Decide) -> Result<ChangeSet, CommitError> {
         match self.is_rehearsal() {
-            true => rehearsal::commit_locked(self.store(), self.org(), kind, id, decide).await,
-            false => self.store().commit_locked(self.org(), kind, id, decide).await,
+            true => rehearsal::commit_locked(self.store(), self.org(), names, decide).await,
+            false => self.store().commit_locked(self.org(), names, decide).await,
         }
     }
 

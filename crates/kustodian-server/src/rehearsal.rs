@@ -2,10 +2,9 @@
 
 use std::collections::HashMap;
 
-use kustodian_core::change::ChangeSet;
+use kustodian_core::change::{ChangeSet, Name};
 use kustodian_core::claim::ClaimKey;
-use kustodian_core::conflict::conflict;
-use kustodian_core::kind::Kind;
+use kustodian_core::conflict::{State, conflict};
 use kustodian_core::refusal::Refusal;
 use kustodian_core::store::{CommitError, Decide, OrgKey, Store};
 use kustomer_api::ObjectId;
@@ -36,10 +35,11 @@ pub(crate) fn query_of_the_write(query: &str) -> String {
 /// # Errors
 /// What [`Store::commit`] would fail with.
 pub(crate) async fn commit(store: &dyn Store, org: OrgKey, changes: ChangeSet) -> Result<ChangeSet, CommitError> {
-    let mut revs: HashMap<(Kind, ObjectId), u64> = HashMap::new();
-    for put in &changes.puts {
-        if let Some(stored) = store.find(org, put.kind, put.id).await? {
-            revs.insert((put.kind, put.id), stored.rev);
+    let mut states: HashMap<Name, State> = HashMap::new();
+    let written = changes.puts.iter().map(|put| (put.kind, put.id));
+    for (kind, id) in written.chain(changes.asserts.iter().copied()) {
+        if let Some(stored) = store.find(org, kind, id).await? {
+            states.insert((kind, id), State::from(&stored));
         }
     }
     let mut owners: HashMap<ClaimKey, ObjectId> = HashMap::new();
@@ -48,7 +48,7 @@ pub(crate) async fn commit(store: &dyn Store, org: OrgKey, changes: ChangeSet) -
         let found = store.find_owners(org, &keys).await?;
         owners.extend(keys.iter().zip(found).filter_map(|(key, owner)| Some((*key, owner?))));
     }
-    let in_the_way = conflict(&changes, |kind, id| revs.get(&(kind, id)).copied(), |key| owners.get(&key).copied());
+    let in_the_way = conflict(&changes, |name| states.get(&name).copied(), |key| owners.get(&key).copied());
     in_the_way.map_or(Ok(changes), Err)
 }
 
@@ -59,11 +59,14 @@ pub(crate) async fn commit(store: &dyn Store, org: OrgKey, changes: ChangeSet) -
 pub(crate) async fn commit_locked(
     store: &dyn Store,
     org: OrgKey,
-    kind: Kind,
-    id: ObjectId,
+    names: Vec<Name>,
     decide: Decide,
 ) -> Result<ChangeSet, CommitError> {
-    let changes = decide(store.find(org, kind, id).await?)?;
+    let mut found = Vec::with_capacity(names.len());
+    for (kind, id) in names {
+        found.extend(store.find(org, kind, id).await?.map(|stored| ((kind, id), stored)));
+    }
+    let changes = decide(found.into_iter().collect())?;
     commit(store, org, changes).await
 }
 

@@ -7,7 +7,7 @@ use kustodian_core::customer::{self, CompanyNames, Lookup, UpdateOptions, Write}
 use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::resource;
-use kustodian_core::store::{CommitError, Decide, ListQuery, SortKey, Start, Stored, Within};
+use kustodian_core::store::{CommitError, ListQuery, SortKey, Start, Stored, Within, decide_on};
 use kustomer_api::customer::{
     Comparison, CreateCustomer, CustomerInput, CustomerSortKey, DeleteCustomer, EraseCustomer, GetCustomerByEmail,
     GetCustomerByExternalId, GetCustomerById, GetCustomerByPhone, GetCustomers, GetMultipleCustomersByIds,
@@ -145,8 +145,8 @@ where
     }
     match call.commit(changes).await {
         Err(CommitError::Stale { .. }) => {
-            let decide: Decide = Box::new(again);
-            call.commit_locked(Kind::Customer, id, decide).await
+            let name = (Kind::Customer, id);
+            call.commit_locked(vec![name], decide_on(name, again)).await
         }
         committed => committed,
     }
@@ -246,6 +246,7 @@ pub(crate) async fn get_customers(call: Call<GetCustomers>) -> Result<Answer, Re
     let shape = ListCustomers { sort: asked.sort, filters: asked.filters.clone(), ..ListCustomers::default() }.write();
     let mut query = ListQuery {
         kind: Kind::Customer,
+        of: Vec::new(),
         sort: sort_key(sort.by),
         descending: sort.descending,
         within: asked.filters.iter().map(within).collect(),

@@ -6,7 +6,7 @@ use kustodian_core::change::ChangeSet;
 use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::resource;
-use kustodian_core::store::{CommitError, Decide, ListQuery, SortKey, Start, Stored};
+use kustodian_core::store::{CommitError, ListQuery, SortKey, Start, Stored, decide_on};
 use kustomer_api::query::PageQuery;
 use kustomer_api::team::UpdateTeamAttributes;
 use kustomer_api::validation::Fault;
@@ -34,6 +34,7 @@ pub(crate) async fn list_page<E: Endpoint>(
 ) -> Result<Answer, Refusal> {
     let query = ListQuery {
         kind,
+        of: Vec::new(),
         sort: SortKey::Id,
         descending: false,
         within: Vec::new(),
@@ -128,8 +129,8 @@ where
     }
     match call.commit(changes).await {
         Err(CommitError::Stale { .. }) => {
-            let decide: Decide = Box::new(again);
-            call.commit_locked(kind, id, decide).await
+            let name = (kind, id);
+            call.commit_locked(vec![name], decide_on(name, again)).await
         }
         committed => committed,
     }

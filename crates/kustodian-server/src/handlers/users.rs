@@ -30,6 +30,7 @@ pub(crate) async fn get_users(call: Call<GetUsers>) -> Result<Answer, Refusal> {
     loop {
         let query = ListQuery {
             kind: Kind::User,
+            of: Vec::new(),
             sort: SortKey::Id,
             descending: false,
             within: Vec::new(),

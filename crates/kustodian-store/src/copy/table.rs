@@ -59,12 +59,19 @@ pub(crate) static TABLES: LazyLock<Vec<&Table>> = LazyLock::new(|| {
     BEFORE_RECORDS.iter().chain(of_records).chain([&CLAIMS, &EVENTS]).collect()
 });
 
+fn columns_of(kind: Kind) -> &'static [(&'static str, Holds)] {
+    let Some(ancestry) = kind.spec().ancestry else { return RECORD };
+    let parents = ancestry.parents.iter().map(|(column, _)| (*column, Text));
+    // Once for each kind, for as long as the program runs.
+    RECORD.iter().copied().chain(parents).chain([("home", Text)]).collect::<Vec<_>>().leak()
+}
+
 /// The table of a kind.
 pub(crate) fn table_of(kind: Kind) -> &'static Table {
     static OF_RECORDS: LazyLock<[Table; Kind::ALL.len()]> = LazyLock::new(|| {
         Kind::ALL.map(|kind| Table {
             name: kind.spec().table,
-            columns: RECORD,
+            columns: columns_of(kind),
             key: &["org", "id"],
             // A later pass follows the events, so it does not see what leaves none.
             is_small: !kind.spec().has_events,

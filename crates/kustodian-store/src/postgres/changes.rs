@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use kustodian_core::chain::Leaf;
-use kustodian_core::change::{ChangeSet, Erasure, Event, Put};
+use kustodian_core::change::{ChangeSet, Erasure, Event, Name, Put};
 use kustodian_core::claim::{Claim, ClaimKey};
+use kustodian_core::conflict::State;
 use kustodian_core::directory::NewToken;
 use kustodian_core::kind::Kind;
 use kustodian_core::receipt::{Receipt, ReceiptKey};
-use kustodian_core::store::{CommitError, OrgKey, Stored};
+use kustodian_core::store::{CommitError, OrgKey, in_lock_order};
 use kustomer_api::ObjectId;
 
 use super::connection::{Step, statement};
@@ -20,27 +21,11 @@ use super::values::Value;
 use crate::document::DOCUMENT_FORMAT;
 use crate::search::Slots;
 
-/// A record of the org.
-pub(super) type Name = (Kind, ObjectId);
-
-/// What is known of a record before it is written.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Before {
-    pub(super) rev: u64,
-    deleted: bool,
-}
-
-impl From<&Stored> for Before {
-    fn from(stored: &Stored) -> Self {
-        Self { rev: stored.rev, deleted: stored.deleted }
-    }
-}
-
 /// What a transaction has looked up and holds locked.
 #[derive(Default)]
 pub(super) struct Seen {
     /// The records there are.
-    pub(super) records: HashMap<Name, Before>,
+    pub(super) records: HashMap<Name, State>,
     /// The claims that are held.
     pub(super) owners: HashMap<Vec<u8>, ObjectId>,
     /// The receipts there are, expired ones included.
@@ -54,25 +39,25 @@ pub(super) fn is_insert_only(changes: &ChangeSet) -> bool {
     let mut records = HashSet::new();
     let mut owners = HashMap::new();
     changes.erasures.is_empty()
+        && changes.asserts.is_empty()
         && changes.receipts.is_empty()
         && !changes.puts.is_empty()
         && changes.puts.iter().all(|put| put.expects.is_none() && records.insert((put.kind, put.id)))
         && changes.claims.iter().all(|claim| *owners.entry(claim.key).or_insert(claim.owner) == claim.owner)
 }
 
-/// The records that are written, each once, in an order that is everybody's.
-pub(super) fn records(changes: &ChangeSet) -> Vec<Name> {
-    let mut names: Vec<Name> = changes.puts.iter().map(|put| (put.kind, put.id)).collect();
-    names.sort_unstable_by_key(|(kind, id)| (kind.as_str(), *id));
-    names.dedup();
-    names
+/// The records that are written or asserted, in the order in which they are locked, and whether each is written.
+pub(super) fn records(changes: &ChangeSet) -> Vec<(Name, bool)> {
+    let written: HashSet<Name> = changes.puts.iter().map(|put| (put.kind, put.id)).collect();
+    let names = in_lock_order(written.iter().chain(&changes.asserts).copied().collect());
+    names.into_iter().map(|name| (name, written.contains(&name))).collect()
 }
 
 /// The first thing in the way, each put seeing those before it.
 pub(super) fn conflict(changes: &ChangeSet, seen: &Seen) -> Option<CommitError> {
-    let stored_rev = |kind, id| seen.records.get(&(kind, id)).map(|before| before.rev);
+    let stored_state = |name| seen.records.get(&name).copied();
     let stored_owner = |key: ClaimKey| seen.owners.get(key.as_bytes().as_slice()).copied();
-    replay(changes, seen).or_else(|| kustodian_core::conflict::conflict(changes, stored_rev, stored_owner))
+    replay(changes, seen).or_else(|| kustodian_core::conflict::conflict(changes, stored_state, stored_owner))
 }
 
 /// The first receipt that is there already and counts: all of it was done before.
@@ -104,7 +89,7 @@ pub(super) fn writes<'a>(
 ) -> Vec<Step<'a>> {
     let mut steps = Vec::with_capacity(changes.puts.len() + changes.frees.len() + 2 * changes.events.len() + 2);
     steps.extend(changes.erasures.iter().map(|erasure| erase_events(org, erasure)));
-    let mut before: HashMap<Name, Before> = HashMap::new();
+    let mut before: HashMap<Name, State> = HashMap::new();
     let mut gains: BTreeMap<(&str, ObjectId, u64), (i64, &Put)> = BTreeMap::new();
     for put in &changes.puts {
         let name = (put.kind, put.id);
@@ -115,7 +100,7 @@ pub(super) fn writes<'a>(
         }
         let gain = i64::from(!put.deleted) - i64::from(found.is_some_and(|found| !found.deleted));
         gains.insert((put.kind.as_str(), put.id, put.rev), (gain, put));
-        before.insert(name, Before { rev: put.rev, deleted: put.deleted });
+        before.insert(name, State { rev: put.rev, deleted: put.deleted });
     }
     steps.extend(free_claims(org, changes));
     steps.extend(take_claims(org, changes, seen, is_spread));
@@ -141,7 +126,8 @@ pub(super) fn create<'a>(org: OrgKey, changes: &'a ChangeSet, leaves: &'a [Leaf]
     let ([put], [event], [leaf]) = (changes.puts.as_slice(), changes.events.as_slice(), leaves) else { return None };
     let is_its_own = (event.kind, event.record, event.rev) == (put.kind, put.id, put.rev);
     let is_first = event.changes.is_none() && event.snapshot.is_none();
-    if put.expects.is_some() || !changes.frees.is_empty() || !is_its_own || !is_first {
+    let belongs_to_others = put.kind.spec().ancestry.is_some();
+    if belongs_to_others || put.expects.is_some() || !changes.frees.is_empty() || !is_its_own || !is_first {
         return None;
     }
     let mut values = record_values(org, put);
@@ -175,7 +161,15 @@ pub(super) fn found_by(org: OrgKey, changes: &ChangeSet, slots: &Slots) -> Strin
 fn write_record(org: OrgKey, put: &Put, exists: bool) -> Step<'_> {
     let of_kind = statements(put.kind);
     let sql = if exists { of_kind.update } else { of_kind.insert };
-    statement(sql, record_values(org, put))
+    let mut values = record_values(org, put);
+    if let Some(ancestry) = put.kind.spec().ancestry {
+        let parent = |(column, _): &(&str, Kind)| Value::MaybeId(put.family.parents.get(column));
+        values.extend(ancestry.parents.iter().map(parent));
+        if !exists {
+            values.push(Value::Id(put.family.home.unwrap_or(put.id)));
+        }
+    }
+    statement(sql, values)
 }
 
 fn record_values(org: OrgKey, put: &Put) -> Vec<Value<'_>> {

@@ -7,19 +7,21 @@
 //! first, looks, and then writes and commits in a second trip. Which of several conflicts is told is decided by the
 //! second way alone, so that it is the same as on every engine; the first only finds that there is one.
 
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use kustodian_core::change::ChangeSet;
+use kustodian_core::change::{ChangeSet, Name};
+use kustodian_core::conflict::State;
 use kustodian_core::directory::NewToken;
 use kustodian_core::kind::Kind;
-use kustodian_core::store::{CommitError, Decide, OrgKey, StoreError, Stored};
+use kustodian_core::store::{CommitError, Decide, Loaded, OrgKey, StoreError, Stored, in_lock_order};
 use kustomer_api::ObjectId;
 use tokio::time::{sleep, timeout};
 use tokio_postgres::Error;
 
-use super::changes::{Before, Name, Seen, conflict, create, found_by, is_insert_only, leaves, records, writes};
+use super::changes::{Seen, conflict, create, found_by, is_insert_only, leaves, records, writes};
 use super::connection::{Answer, Failed, Step, statement};
 use super::failure::{is_momentary, spoils_connection, store_error, unavailable, violated, words};
 use super::pool::{Lease, Pool, Shared};
@@ -35,10 +37,10 @@ use crate::search::Slots;
 pub(super) enum Source {
     /// The caller.
     Ready(ChangeSet),
-    /// A decision still to be made, under the record's lock.
-    Open { kind: Kind, id: ObjectId, decide: Decide },
-    /// A decision made on this revision; kept in case the transaction has to be repeated.
-    Made { kind: Kind, id: ObjectId, seen: Option<u64>, decision: Result<ChangeSet, CommitError> },
+    /// A decision still to be made, under the records' locks.
+    Open { names: Vec<Name>, decide: Decide },
+    /// A decision made on these revisions; kept in case the transaction has to be repeated.
+    Made { names: Vec<Name>, seen: HashMap<Name, u64>, decision: Result<ChangeSet, CommitError> },
 }
 
 /// A commit in the making.
@@ -245,26 +247,32 @@ struct Transaction<'a> {
 impl Transaction<'_> {
     /// Locks the record that is decided on, and decides.
     async fn decide(&mut self, source: &mut Source, seen: &mut Seen) -> Result<(), Obstacle> {
-        let (kind, id) = match source {
+        let names = match source {
             Source::Ready(_) => return Ok(()),
-            Source::Open { kind, id, .. } | Source::Made { kind, id, .. } => (*kind, *id),
+            Source::Open { names, .. } | Source::Made { names, .. } => in_lock_order(names.clone()),
         };
-        let found = self.lock(kind, id).await?;
-        let rev = found.as_ref().map(|found| found.rev);
-        seen.records.extend(found.as_ref().map(|found| ((kind, id), Before::from(found))));
+        let mut found = HashMap::new();
+        for name in names {
+            if let Some(stored) = self.lock(name).await? {
+                seen.records.insert(name, State::from(&stored));
+                found.insert(name, stored);
+            }
+        }
+        let loaded: Loaded = found.into_iter().collect();
+        let revs = loaded.revs();
         *source = match std::mem::replace(source, Source::Ready(ChangeSet::default())) {
-            Source::Open { decide, .. } => {
+            Source::Open { names, decide } => {
                 // A rule that panics must not take the transaction along.
-                let decision = match catch_unwind(AssertUnwindSafe(|| decide(found))) {
+                let decision = match catch_unwind(AssertUnwindSafe(|| decide(loaded))) {
                     Ok(decision) => decision.map_err(CommitError::Refused),
                     Err(_) => Err(StoreError::Failed { reason: "a rule panicked".to_owned() }.into()),
                 };
-                Source::Made { kind, id, seen: rev, decision }
+                Source::Made { names, seen: revs, decision }
             }
-            Source::Made { seen: before, decision, .. } => {
+            Source::Made { names, seen: before, decision } => {
                 let reason = "the transaction was repeated and found another revision";
-                let decision = if before == rev { decision } else { Err(unavailable(reason).into()) };
-                Source::Made { kind, id, seen: before, decision }
+                let decision = if before == revs { decision } else { Err(unavailable(reason).into()) };
+                Source::Made { names, seen: before, decision }
             }
             ready @ Source::Ready(_) => ready,
         };
@@ -272,7 +280,7 @@ impl Transaction<'_> {
     }
 
     /// The record as it stands, locked until the transaction ends; its absence too.
-    async fn lock(&mut self, kind: Kind, id: ObjectId) -> Result<Option<Stored>, Obstacle> {
+    async fn lock(&mut self, (kind, id): Name) -> Result<Option<Stored>, Obstacle> {
         let find = || statement(statements(kind).lock, vec![Value::Number(self.org.0), Value::Id(id)]);
         let (find_first, hold, find_again) =
             (find(), statement(HOLD_NUMBER, vec![Value::Number(number(self.org, kind, id))]), find());
@@ -288,11 +296,14 @@ impl Transaction<'_> {
 
     /// Locks the records that are written and looks up the claims that are wanted.
     async fn look_up(&mut self, changes: &ChangeSet, seen: &mut Seen) -> Result<(), Obstacle> {
-        let names: Vec<Name> = records(changes).into_iter().filter(|name| !seen.records.contains_key(name)).collect();
-        let mut steps: Vec<_> = names
-            .iter()
-            .map(|(kind, id)| statement(statements(*kind).lock, vec![Value::Number(self.org.0), Value::Id(*id)]))
-            .collect();
+        let is_unknown = |(name, _): &(Name, bool)| !seen.records.contains_key(name);
+        let names: Vec<(Name, bool)> = records(changes).into_iter().filter(is_unknown).collect();
+        let lock = |&((kind, id), is_written): &(Name, bool)| {
+            let of_kind = statements(kind);
+            let sql = if is_written { of_kind.lock } else { of_kind.share };
+            statement(sql, vec![Value::Number(self.org.0), Value::Id(id)])
+        };
+        let mut steps: Vec<_> = names.iter().map(lock).collect();
         if !changes.claims.is_empty() {
             let keys = changes.claims.iter().map(|claim| claim.key.as_bytes().as_slice()).collect();
             steps.push(statement(FIND_OWNERS, vec![Value::ByteStrings(keys), Value::Number(self.org.0)]));
@@ -313,9 +324,9 @@ impl Transaction<'_> {
             }
         }
         let mut answers = answers.into_iter();
-        for (name, answer) in names.iter().zip(answers.by_ref()) {
+        for ((name, _), answer) in names.iter().zip(answers.by_ref()) {
             if let Some(row) = answer.rows.first() {
-                seen.records.insert(*name, Before::from(&stored(row).map_err(unreadable)?));
+                seen.records.insert(*name, State::from(&stored(row).map_err(unreadable)?));
             }
         }
         for row in answers.flat_map(|answer| answer.rows) {

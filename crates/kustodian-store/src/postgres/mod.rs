@@ -40,7 +40,7 @@ use std::time::Duration;
 
 use kustodian_core::change::ChangeSet;
 use kustodian_core::directory::NewToken;
-use kustodian_core::store::{CommitError, OrgKey, StoreError};
+use kustodian_core::store::{CommitError, OrgKey, StoreError, in_lock_order};
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
@@ -227,13 +227,16 @@ impl Core {
                 }
             }
         }
-        let _turn = match &source {
-            Source::Open { kind, id, .. } => Some(self.turns.wait(org, (*kind, *id), limit).await?),
-            _ => None,
-        };
+        let mut turns = Vec::new();
+        if let Source::Open { names, .. } = &source {
+            for name in in_lock_order(names.clone()) {
+                turns.push(self.turns.wait(org, name, limit).await?);
+            }
+        }
         let (readers, slotting) = (&self.readers, &self.slotting);
         let commit = Commit { writers: &self.writers, begin, limit, org, token, is_spread, readers, slotting };
         let outcome = commit.run(source).await;
+        drop(turns);
         match &outcome {
             Ok(_) => self.is_committed(1),
             Err(CommitError::Store(error)) => self.has_failed(error),

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use kustodian_core::kind::Kind;
+use kustodian_core::kind::{Kind, Spec};
 
 /// The statements on one kind's table.
 pub(super) struct Statements {
@@ -19,11 +19,14 @@ pub(super) struct Statements {
     pub(super) find_all_by_claim: &'static str,
     /// As `find`; locked until the transaction ends.
     pub(super) lock: &'static str,
-    /// $1 id, $2 org, $3 rev, $4 format, $5 deleted, $6 `created_at`, $7 `updated_at`, $8 document.
+    /// As `find`; kept from being changed until the transaction ends.
+    pub(super) share: &'static str,
+    /// $1 id, $2 org, $3 rev, $4 format, $5 deleted, $6 `created_at`, $7 `updated_at`, $8 document; then the parents in the
+    /// order of the kind's ancestry, and the home.
     pub(super) insert: &'static str,
-    /// As `insert`.
+    /// As `insert`, without the home.
     pub(super) update: &'static str,
-    /// A new record with its claims, its event and the outbox row in one statement: $1 to $8 as `insert`, $9 claim
+    /// A new record of a kind without an ancestry, with its claims, its event and the outbox row in one statement: $1 to $8 as `insert`, $9 claim
     /// keys, $10 kinds, $11 owners, $12 kind, $13 event, $14 name, $15 at, $16 actor, $17 client, $18 digest,
     /// $19 salt, $20 request, $21 delta, $22 leaf. It writes tables that are distributed differently, which citus does
     /// not allow.
@@ -33,9 +36,16 @@ pub(super) struct Statements {
 /// The statements on the table of each kind, in the order of [`Kind::ALL`]. They are built once and live as long as the
 /// program.
 static STATEMENTS: LazyLock<[Statements; Kind::ALL.len()]> =
-    LazyLock::new(|| Kind::ALL.map(|kind| of_table(kind.spec().table)));
+    LazyLock::new(|| Kind::ALL.map(|kind| of_kind(kind.spec())));
 
-fn of_table(table: &'static str) -> Statements {
+fn of_kind(spec: &'static Spec) -> Statements {
+    let table = spec.table;
+    let parents: Vec<&str> = spec.ancestry.iter().flat_map(|of| of.parents).map(|(column, _)| *column).collect();
+    let home = spec.ancestry.map(|_| "home");
+    let added: Vec<&str> = parents.iter().copied().chain(home).collect();
+    let columns: String = added.iter().map(|column| format!(", {column}")).collect();
+    let places: String = (0..added.len()).map(|at| format!(", ${}", at + 9)).collect();
+    let moved: String = parents.iter().enumerate().map(|(at, column)| format!(", {column} = ${}", at + 9)).collect();
     Statements {
         table,
         find: format!(
@@ -64,14 +74,19 @@ fn of_table(table: &'static str) -> Statements {
              FOR UPDATE"
         )
         .leak(),
+        share: format!(
+            "SELECT id, rev, deleted, created_at, updated_at, document FROM {table} WHERE org = $1 AND id = $2 \
+             FOR SHARE"
+        )
+        .leak(),
         insert: format!(
-            "INSERT INTO {table} (id, org, rev, format, deleted, created_at, updated_at, document) VALUES ($1, \
-             $2, $3, $4, $5, $6, $7, $8)"
+            "INSERT INTO {table} (id, org, rev, format, deleted, created_at, updated_at, document{columns}) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8{places})"
         )
         .leak(),
         update: format!(
-            "UPDATE {table} SET rev = $3, format = $4, deleted = $5, created_at = $6, updated_at = $7, document = \
-             $8 WHERE id = $1 AND org = $2"
+            "UPDATE {table} SET rev = $3, format = $4, deleted = $5, created_at = $6, updated_at = $7, \
+             document = $8{moved} WHERE id = $1 AND org = $2"
         )
         .leak(),
         create: format!(

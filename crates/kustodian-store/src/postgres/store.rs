@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
-use kustodian_core::change::ChangeSet;
+use kustodian_core::change::{ChangeSet, Name};
 use kustodian_core::claim::ClaimKey;
 use kustodian_core::feed::{Feed, FeedQuery, Head, HistoryQuery, Recorded};
 use kustodian_core::kind::Kind;
@@ -150,14 +150,8 @@ impl Store for Postgres {
         Postgres::commit(self, org, Source::Ready(changes), None).await
     }
 
-    async fn commit_locked(
-        &self,
-        org: OrgKey,
-        kind: Kind,
-        id: ObjectId,
-        decide: Decide,
-    ) -> Result<ChangeSet, CommitError> {
-        Postgres::commit(self, org, Source::Open { kind, id, decide }, None).await
+    async fn commit_locked(&self, org: OrgKey, names: Vec<Name>, decide: Decide) -> Result<ChangeSet, CommitError> {
+        Postgres::commit(self, org, Source::Open { names, decide }, None).await
     }
 
     async fn history(&self, org: OrgKey, query: HistoryQuery) -> Result<Vec<Recorded>, StoreError> {

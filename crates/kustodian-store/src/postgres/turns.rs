@@ -12,8 +12,8 @@ use kustodian_core::store::{OrgKey, StoreError};
 use tokio::sync::OwnedMutexGuard;
 use tokio::time::timeout;
 
-use super::changes::Name;
 use super::failure::unavailable;
+use kustodian_core::change::Name;
 
 type Lock = Arc<tokio::sync::Mutex<()>>;
 

@@ -5,14 +5,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use kustodian_core::chain;
-use kustodian_core::change::{ChangeSet, Erasure, Event, Put};
+use kustodian_core::change::{ChangeSet, Erasure, Event, Name, Put};
 use kustodian_core::claim::{Claim, ClaimKey};
 use kustodian_core::feed::Head;
 use kustodian_core::kind::Kind;
 use kustodian_core::receipt::Receipt;
 use kustodian_core::store::{CommitError, OrgKey};
 use kustomer_api::{ObjectId, Timestamp};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
 use super::events::find_head;
 use super::prepared::{Prepared, PreparedEvent, PreparedPut};
@@ -70,6 +70,17 @@ enum Former<'p> {
     Known(i64, Cow<'p, str>),
 }
 
+/// The parents of a record in the order of its kind's ancestry, and its home; nothing where the kind has none.
+fn family(put: &Put) -> Vec<Option<Hex>> {
+    let Some(ancestry) = put.kind.spec().ancestry else { return Vec::new() };
+    let parents = ancestry.parents.iter().map(|(column, _)| put.family.parents.get(column));
+    parents.chain([Some(put.family.home.unwrap_or(put.id))]).map(|id| id.map(Hex::of)).collect()
+}
+
+fn with<'a>(base: &[&'a dyn ToSql], family: &'a [Option<Hex>]) -> Vec<&'a dyn ToSql> {
+    base.iter().copied().chain(family.iter().map(|id| id as &dyn ToSql)).collect()
+}
+
 impl<'c> Batch<'c> {
     pub(super) fn new(connection: &'c Connection, slots: usize) -> Self {
         Self {
@@ -101,6 +112,9 @@ impl<'c> Batch<'c> {
             Ok(before) => before,
             Err(conflict) => return Ok(Err(conflict)),
         };
+        if let Some(missing) = self.missing(org, &changes.asserts)? {
+            return Ok(Err(missing));
+        }
         if let Some(conflict) = self.held_claim(org, changes)? {
             return Ok(Err(conflict));
         }
@@ -153,7 +167,7 @@ impl<'c> Batch<'c> {
     /// The state each put finds, earlier puts of the same change set counted in; or the first that does not fit.
     fn look_up(&self, org: OrgKey, puts: &[Put]) -> rusqlite::Result<Result<Vec<Option<Before>>, CommitError>> {
         let mut found = Vec::with_capacity(puts.len());
-        let mut written: HashMap<(Kind, ObjectId), Before> = HashMap::new();
+        let mut written: HashMap<Name, Before> = HashMap::new();
         for put in puts {
             let before = match written.get(&(put.kind, put.id)) {
                 Some(earlier) => Some(*earlier),
@@ -170,6 +184,16 @@ impl<'c> Batch<'c> {
             }
         }
         Ok(Ok(found))
+    }
+
+    /// The first record that is asserted and not there.
+    fn missing(&self, org: OrgKey, asserts: &[Name]) -> rusqlite::Result<Option<CommitError>> {
+        for &(kind, id) in asserts {
+            if self.state(org, kind, id)?.is_none_or(|state| state.deleted) {
+                return Ok(Some(CommitError::Stale { kind, id }));
+            }
+        }
+        Ok(None)
     }
 
     fn state(&self, org: OrgKey, kind: Kind, id: ObjectId) -> rusqlite::Result<Option<Before>> {
@@ -221,31 +245,28 @@ impl<'c> Batch<'c> {
         let id = Hex::of(put.id);
         let (created_at, updated_at) = (put.created_at.as_millis(), put.updated_at.as_millis());
         let document = prepared.document.bound();
+        let family = family(put);
         let written = match before {
-            None => self.connection.prepare_cached(statements.insert)?.execute(params![
-                id,
-                org.0,
-                put.rev,
-                DOCUMENT_FORMAT,
-                put.deleted,
-                created_at,
-                updated_at,
-                document
-            ])?,
-            Some(before) if before.deleted == put.deleted && before.created_at == created_at => self
-                .connection
-                .prepare_cached(statements.update)?
-                .execute(params![org.0, id, put.rev, DOCUMENT_FORMAT, updated_at, document])?,
-            Some(_) => self.connection.prepare_cached(statements.update_keys)?.execute(params![
-                org.0,
-                id,
-                put.rev,
-                DOCUMENT_FORMAT,
-                updated_at,
-                document,
-                put.deleted,
-                created_at
-            ])?,
+            None => {
+                let base = params![id, org.0, put.rev, DOCUMENT_FORMAT, put.deleted, created_at, updated_at, document];
+                self.connection.prepare_cached(statements.insert)?.execute(&*with(base, &family))?
+            }
+            Some(before) if family.is_empty() && before.deleted == put.deleted && before.created_at == created_at => {
+                self.connection.prepare_cached(statements.update)?.execute(params![
+                    org.0,
+                    id,
+                    put.rev,
+                    DOCUMENT_FORMAT,
+                    updated_at,
+                    document
+                ])?
+            }
+            Some(_) => {
+                let base = params![org.0, id, put.rev, DOCUMENT_FORMAT, updated_at, document, put.deleted, created_at];
+                // The last is the home, which stays.
+                let parents = &family[..family.len().saturating_sub(1)];
+                self.connection.prepare_cached(statements.update_keys)?.execute(&*with(base, parents))?
+            }
         };
         if written != 1 {
             return Err(rusqlite::Error::StatementChangedRows(written));

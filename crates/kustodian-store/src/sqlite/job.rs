@@ -1,11 +1,11 @@
 //! What the writer is asked to do, and how it answers.
 
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use kustodian_core::change::ChangeSet;
+use kustodian_core::change::{ChangeSet, Name};
 use kustodian_core::directory::{DirectoryError, NewToken, Org};
-use kustodian_core::kind::Kind;
-use kustodian_core::store::{CommitError, Decide, OrgKey, StoreError};
+use kustodian_core::store::{CommitError, Decide, Loaded, OrgKey, StoreError};
 use kustomer_api::{ObjectId, Timestamp};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
@@ -51,9 +51,9 @@ pub(super) enum Source {
     /// The caller.
     Ready(ChangeSet, Prepared),
     /// A decision still to be made, inside the transaction.
-    Open { kind: Kind, id: ObjectId, decide: Decide },
-    /// A decision made inside a transaction, on this revision; kept in case that transaction has to be repeated.
-    Made { kind: Kind, id: ObjectId, seen: Option<u64>, decision: Result<ChangeSet, CommitError> },
+    Open { names: Vec<Name>, decide: Decide },
+    /// A decision made inside a transaction, on these revisions; kept in case that transaction has to be repeated.
+    Made { names: Vec<Name>, seen: HashMap<Name, u64>, decision: Result<ChangeSet, CommitError> },
 }
 
 /// A change of orgs and credentials.
@@ -154,31 +154,31 @@ impl Job {
 impl Change {
     fn run(&mut self, batch: &mut Batch<'_>, connection: &Connection) -> rusqlite::Result<Result<(), CommitError>> {
         self.source = match std::mem::replace(&mut self.source, Source::nothing()) {
-            Source::Open { kind, id, decide } => {
-                let stored = match records::find(connection, self.org, kind, id) {
-                    Ok(stored) => stored,
+            Source::Open { names, decide } => {
+                let loaded = match load(connection, self.org, &names) {
+                    Ok(loaded) => loaded,
                     Err(error) => {
-                        self.source = Source::Open { kind, id, decide };
+                        self.source = Source::Open { names, decide };
                         return Err(error);
                     }
                 };
-                let seen = stored.as_ref().map(|stored| stored.rev);
+                let seen = loaded.revs();
                 // A rule that panics must not take the writer, or the others of its batch, along.
-                let decision = match catch_unwind(AssertUnwindSafe(|| decide(stored))) {
+                let decision = match catch_unwind(AssertUnwindSafe(|| decide(loaded))) {
                     Ok(decision) => decision.map_err(CommitError::Refused),
                     Err(_) => Err(StoreError::Failed { reason: "a rule panicked".to_owned() }.into()),
                 };
-                Source::Made { kind, id, seen, decision }
+                Source::Made { names, seen, decision }
             }
-            Source::Made { kind, id, seen, decision } => {
-                let now = records::find(connection, self.org, kind, id)?.map(|stored| stored.rev);
+            Source::Made { names, seen, decision } => {
+                let now = load(connection, self.org, &names)?.revs();
                 let decision = if now == seen {
                     decision
                 } else {
                     // It was decided on what another member of the batch had written, which has been undone since.
                     Err(unavailable("the transaction was repeated and found another revision").into())
                 };
-                Source::Made { kind, id, seen, decision }
+                Source::Made { names, seen, decision }
             }
             ready @ Source::Ready(..) => ready,
         };
@@ -191,6 +191,11 @@ impl Change {
             Source::Open { .. } => Ok(Ok(())),
         }
     }
+}
+
+fn load(connection: &Connection, org: OrgKey, names: &[Name]) -> rusqlite::Result<Loaded> {
+    let found = |&(kind, id): &Name| Ok(records::find(connection, org, kind, id)?.map(|stored| ((kind, id), stored)));
+    names.iter().filter_map(|name| found(name).transpose()).collect()
 }
 
 impl Source {

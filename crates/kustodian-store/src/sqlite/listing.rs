@@ -4,7 +4,7 @@
 //! it guesses, and a wrong guess reads a million documents. The inner query finds the rows of the page in the index
 //! alone, however far down it is; only then are their documents read.
 
-use kustodian_core::kind::{Kind, Spec};
+use kustodian_core::kind::{Ancestry, Kind, Spec};
 use kustodian_core::store::{ListQuery, Listing, OrgKey, SortKey, Start, Stored};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
@@ -30,14 +30,21 @@ struct Condition {
 }
 
 impl Condition {
-    fn new(kind: Kind, org: OrgKey, bounds: &Bounds, read_along: SortKey) -> Self {
-        let Spec { table, is_listed_by_time, .. } = kind.spec();
-        let index = column(if *is_listed_by_time { read_along } else { SortKey::Id });
-        // The index by a moment holds live records only, the index by id holds `deleted`.
+    fn new(query: &ListQuery, org: OrgKey, bounds: &Bounds, read_along: SortKey) -> Self {
+        let Spec { table, is_listed_by_time, .. } = query.kind.spec();
+        let index = match query.of.as_slice() {
+            [] => format!("by_{}", column(if *is_listed_by_time { read_along } else { SortKey::Id })),
+            of => Ancestry::index_of(&of.iter().map(|(column, _)| *column).collect::<Vec<_>>()),
+        };
+        // The indexes hold live records only, but that by id, which holds `deleted`.
         let mut condition = Self {
-            from: format!("{table} INDEXED BY {table}_by_{index} WHERE org = ? AND deleted = 0"),
+            from: format!("{table} INDEXED BY {table}_{index} WHERE org = ? AND deleted = 0"),
             values: vec![Value::Integer(org.0)],
         };
+        for (column, id) in &query.of {
+            condition.from.push_str(&format!(" AND {column} = ?"));
+            condition.values.push(Value::Text(id.to_string()));
+        }
         for (name, bound) in [("created_at", bounds.created_at), ("updated_at", bounds.updated_at)] {
             if let Some((from, to)) = bound {
                 condition.from.push_str(&format!(" AND {name} >= ? AND {name} <= ?"));
@@ -49,11 +56,11 @@ impl Condition {
 }
 
 fn count(connection: &Connection, org: OrgKey, query: &ListQuery, bounds: &Bounds) -> rusqlite::Result<u64> {
-    if bounds.is_unbounded() {
+    if bounds.is_unbounded() && query.of.is_empty() {
         return live(connection, org, query.kind);
     }
     let read_along = bounds.column_to_read(query.sort);
-    let condition = Condition::new(query.kind, org, bounds, read_along);
+    let condition = Condition::new(query, org, bounds, read_along);
     connection
         .prepare_cached(&format!("SELECT count(*) FROM {}", condition.from))?
         .query_row(params_from_iter(condition.values), |row| row.get(0))
@@ -69,7 +76,7 @@ fn page(connection: &Connection, org: OrgKey, query: &ListQuery, bounds: &Bounds
 }
 
 fn page_statement(org: OrgKey, query: &ListQuery, bounds: &Bounds) -> (String, Vec<Value>) {
-    let mut condition = Condition::new(query.kind, org, bounds, bounds.column_to_read(query.sort));
+    let mut condition = Condition::new(query, org, bounds, bounds.column_to_read(query.sort));
     let (direction, beyond) = if query.descending { ("DESC", "<") } else { ("ASC", ">") };
     let key = column(query.sort);
     let order = match query.sort {
@@ -111,7 +118,16 @@ mod tests {
     fn plan(connection: &Connection, sort: SortKey, within: Option<SortKey>) -> String {
         let within = within.map(|of| Within { of, from: 0, to: 9 }).into_iter().collect();
         let start = Start::Offset(1_000);
-        let query = ListQuery { kind: Kind::Customer, sort, descending: true, within, start, limit: 9, count: false };
+        let query = ListQuery {
+            kind: Kind::Customer,
+            of: Vec::new(),
+            sort,
+            descending: true,
+            within,
+            start,
+            limit: 9,
+            count: false,
+        };
         let (sql, values) = page_statement(OrgKey(1), &query, &Bounds::of(&query));
         let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
         let steps = explain.query_map(params_from_iter(values), |row| row.get::<_, String>(3)).unwrap();

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use kustodian_core::kind::Kind;
+use kustodian_core::kind::{Kind, Spec};
 
 /// The statements on one kind's table.
 pub(super) struct Statements {
@@ -14,21 +14,29 @@ pub(super) struct Statements {
     pub(super) find_by_claim: &'static str,
     /// ?1 org, ?2 id → key, rev, deleted, `created_at`.
     pub(super) state: &'static str,
-    /// ?1 id, ?2 org, ?3 rev, ?4 format, ?5 deleted, ?6 `created_at`, ?7 `updated_at`, ?8 document.
+    /// ?1 id, ?2 org, ?3 rev, ?4 format, ?5 deleted, ?6 `created_at`, ?7 `updated_at`, ?8 document; then the parents in the
+    /// order of the kind's ancestry, and the home.
     pub(super) insert: &'static str,
     /// ?1 org, ?2 id, ?3 rev, ?4 format, ?5 `updated_at`, ?6 document: the indexes by id and by `created_at` stay as
     /// they are, which SQLite would rewrite if their columns were named here.
     pub(super) update: &'static str,
-    /// As `update`, with ?7 deleted, ?8 `created_at`.
+    /// As `update`, with ?7 deleted, ?8 `created_at`, then the parents.
     pub(super) update_keys: &'static str,
 }
 
 /// The statements on the table of each kind, in the order of [`Kind::ALL`]. They are built once and live as long as the
 /// program.
 static STATEMENTS: LazyLock<[Statements; Kind::ALL.len()]> =
-    LazyLock::new(|| Kind::ALL.map(|kind| of_table(kind.spec().table)));
+    LazyLock::new(|| Kind::ALL.map(|kind| of_kind(kind.spec())));
 
-fn of_table(table: &'static str) -> Statements {
+fn of_kind(spec: &'static Spec) -> Statements {
+    let table = spec.table;
+    let parents: Vec<&str> = spec.ancestry.iter().flat_map(|of| of.parents).map(|(column, _)| *column).collect();
+    let home = spec.ancestry.map(|_| "home");
+    let added: Vec<&str> = parents.iter().copied().chain(home).collect();
+    let columns: String = added.iter().map(|column| format!(", {column}")).collect();
+    let places: String = (0..added.len()).map(|at| format!(", ?{}", at + 9)).collect();
+    let moved: String = parents.iter().enumerate().map(|(at, column)| format!(", {column} = ?{}", at + 9)).collect();
     Statements {
         table,
         find: format!(
@@ -42,8 +50,8 @@ fn of_table(table: &'static str) -> Statements {
         .leak(),
         state: format!("SELECT key, rev, deleted, created_at FROM {table} WHERE org = ?1 AND id = ?2").leak(),
         insert: format!(
-            "INSERT INTO {table} (id, org, rev, format, deleted, created_at, updated_at, document) VALUES (?1, \
-             ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+            "INSERT INTO {table} (id, org, rev, format, deleted, created_at, updated_at, document{columns}) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8{places})"
         )
         .leak(),
         update: format!(
@@ -51,8 +59,8 @@ fn of_table(table: &'static str) -> Statements {
         )
         .leak(),
         update_keys: format!(
-            "UPDATE {table} SET rev = ?3, format = ?4, updated_at = ?5, document = ?6, deleted = ?7, created_at = \
-             ?8 WHERE org = ?1 AND id = ?2"
+            "UPDATE {table} SET rev = ?3, format = ?4, updated_at = ?5, document = ?6, deleted = ?7, \
+             created_at = ?8{moved} WHERE org = ?1 AND id = ?2"
         )
         .leak(),
     }

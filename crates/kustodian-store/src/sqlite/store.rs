@@ -1,7 +1,7 @@
 //! The port to the records.
 
 use async_trait::async_trait;
-use kustodian_core::change::ChangeSet;
+use kustodian_core::change::{ChangeSet, Name};
 use kustodian_core::claim::ClaimKey;
 use kustodian_core::feed::{Feed, FeedQuery, Head, HistoryQuery, Recorded};
 use kustodian_core::kind::Kind;
@@ -49,15 +49,9 @@ impl Store for Sqlite {
         self.wait(answer).await?
     }
 
-    async fn commit_locked(
-        &self,
-        org: OrgKey,
-        kind: Kind,
-        id: ObjectId,
-        decide: Decide,
-    ) -> Result<ChangeSet, CommitError> {
+    async fn commit_locked(&self, org: OrgKey, names: Vec<Name>, decide: Decide) -> Result<ChangeSet, CommitError> {
         let (reply, answer) = oneshot::channel();
-        self.queue.send(Job::change(org, Source::Open { kind, id, decide }, reply))?;
+        self.queue.send(Job::change(org, Source::Open { names, decide }, reply))?;
         self.wait(answer).await?
     }
 

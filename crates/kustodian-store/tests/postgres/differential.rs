@@ -9,7 +9,9 @@ use kustodian_core::claim::Claim;
 use kustodian_core::directory::{Directory, NewToken};
 use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
-use kustodian_core::store::{CommitError, ListQuery, OrgKey, SortKey, Start, Store, StoreError, Stored, Within};
+use kustodian_core::store::{
+    CommitError, ListQuery, OrgKey, SortKey, Start, Store, StoreError, Stored, Within, decide_on,
+};
 use kustodian_store::{Options, open};
 
 /// splitmix64: the sequence is given by its seed.
@@ -85,6 +87,7 @@ impl Dice {
         };
         ListQuery {
             kind: self.kind(),
+            of: Vec::new(),
             sort: self.sort(),
             descending: self.roll(2) == 0,
             within,
@@ -163,7 +166,7 @@ async fn make(call: &Call, store: &dyn Store, directory: &dyn Directory) -> Stri
                 // The id of an event is not told, so that both engines may be given their own.
                 Ok(ChangeSet { puts: vec![put], ..ChangeSet::default() })
             });
-            told(store.commit_locked(*org, kind, id, decide).await)
+            told(store.commit_locked(*org, vec![(kind, id)], decide_on((kind, id), decide)).await)
         }
         Call::CreateToken(new) => format!("{:?}", directory.create_token((**new).clone()).await),
         Call::RevokeToken(new) => told(directory.revoke_token(new.token.id, at(9)).await),

@@ -10,7 +10,7 @@ use crate::place::Place;
 use crate::setting::{changes, email, everything, make_org, new_token, next_id, put, stored};
 use kustodian_core::change::ChangeSet;
 use kustodian_core::kind::Kind;
-use kustodian_core::store::{CommitError, Stored};
+use kustodian_core::store::{CommitError, Stored, decide_on};
 use kustodian_store::{Options, open};
 use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpStream};
@@ -106,7 +106,10 @@ async fn everything_works_behind_a_transaction_pooler() {
         reads.spawn(async move { reader.find(org, Kind::Customer, id).await.unwrap().unwrap().id });
         writes.spawn(async move {
             let decide = Box::new(move |record: Option<Stored>| Ok(changes(vec![put(id, record.unwrap().rev + 1)])));
-            store.commit_locked(org, Kind::Customer, id, decide).await.unwrap();
+            store
+                .commit_locked(org, vec![(Kind::Customer, id)], decide_on((Kind::Customer, id), decide))
+                .await
+                .unwrap();
             store.commit(org, changes(vec![put(next_id(), 1)])).await.unwrap();
         });
     }

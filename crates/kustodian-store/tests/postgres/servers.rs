@@ -7,7 +7,7 @@ use crate::place::Place;
 use crate::setting::{changes, email, everything, make_org, next_id, put};
 use kustodian_core::change::{ChangeSet, Put};
 use kustodian_core::kind::Kind;
-use kustodian_core::store::{CommitError, OrgKey, Store, Stored};
+use kustodian_core::store::{CommitError, OrgKey, Store, Stored, decide_on};
 use kustodian_store::{Database, Options, Where, open, pending_migrations, verify};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
@@ -73,7 +73,12 @@ async fn forty_decisions_over_two_servers_give_forty_revisions() {
         tasks.spawn(async move {
             let next = |record: Option<Stored>| record.map_or(1, |record| record.rev + 1);
             let decide = Box::new(move |record| Ok(changes(vec![put(id, next(record))])));
-            store.commit_locked(org, Kind::Customer, id, decide).await.unwrap().puts[0].rev
+            store
+                .commit_locked(org, vec![(Kind::Customer, id)], decide_on((Kind::Customer, id), decide))
+                .await
+                .unwrap()
+                .puts[0]
+                .rev
         });
     }
     let mut revisions = tasks.join_all().await;
@@ -203,7 +208,7 @@ async fn a_caller_who_stops_waiting_leaves_no_connection_amid_a_transaction() {
         let store = servers[0].store();
         let waiting = tokio::spawn(async move {
             let decide = Box::new(move |record: Option<Stored>| Ok(changes(vec![put(id, record.unwrap().rev + 1)])));
-            store.commit_locked(org, Kind::Customer, id, decide).await
+            store.commit_locked(org, vec![(Kind::Customer, id)], decide_on((Kind::Customer, id), decide)).await
         });
         sleep(Duration::from_micros(number * 100)).await;
         waiting.abort();
@@ -211,7 +216,13 @@ async fn a_caller_who_stops_waiting_leaves_no_connection_amid_a_transaction() {
     }
     // Whatever was abandoned is finished: the record can be locked, and its revisions have no holes.
     let decide = Box::new(move |record: Option<Stored>| Ok(changes(vec![put(id, record.unwrap().rev + 1)])));
-    let last = servers[1].store().commit_locked(org, Kind::Customer, id, decide).await.unwrap().puts[0].rev;
+    let last = servers[1]
+        .store()
+        .commit_locked(org, vec![(Kind::Customer, id)], decide_on((Kind::Customer, id), decide))
+        .await
+        .unwrap()
+        .puts[0]
+        .rev;
     let [one, other] = servers;
     one.close().await;
     other.close().await;

@@ -6,7 +6,7 @@ use crate::setting::{changes, email, engine_with_org, everything, next_id, put, 
 use kustodian_core::change::{ChangeSet, Put};
 use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
-use kustodian_core::store::{CommitError, OrgKey, Store, StoreError};
+use kustodian_core::store::{CommitError, OrgKey, Store, StoreError, decide_on};
 use tokio::task::JoinSet;
 
 #[tokio::test]
@@ -118,7 +118,12 @@ async fn forty_decisions_under_the_lock_give_forty_revisions() {
             let decide = Box::new(move |record: Option<kustodian_core::store::Stored>| {
                 Ok(changes(vec![put(id, record.unwrap().rev + 1)]))
             });
-            store.commit_locked(org, Kind::Customer, id, decide).await.unwrap().puts[0].rev
+            store
+                .commit_locked(org, vec![(Kind::Customer, id)], decide_on((Kind::Customer, id), decide))
+                .await
+                .unwrap()
+                .puts[0]
+                .rev
         });
     }
     let mut revisions = tasks.join_all().await;
@@ -136,13 +141,19 @@ async fn a_decision_sees_what_is_there_and_may_refuse() {
         assert_eq!(record, None);
         Ok(changes(vec![make]))
     });
-    store.commit_locked(org, Kind::Customer, customer.id, decide).await.unwrap();
+    store
+        .commit_locked(org, vec![(Kind::Customer, customer.id)], decide_on((Kind::Customer, customer.id), decide))
+        .await
+        .unwrap();
     let seen = stored(&customer);
     let decide = Box::new(move |record| {
         assert_eq!(record, Some(seen));
         Err(Refusal::not_found("id"))
     });
-    match store.commit_locked(org, Kind::Customer, customer.id, decide).await {
+    match store
+        .commit_locked(org, vec![(Kind::Customer, customer.id)], decide_on((Kind::Customer, customer.id), decide))
+        .await
+    {
         Err(CommitError::Refused(refusal)) => assert_eq!(refusal.status, 404),
         other => panic!("{other:?}"),
     }
@@ -155,7 +166,7 @@ async fn a_rule_that_panics_harms_nobody_else() {
     let panics = Box::new(|_| panic!("on purpose"));
     let (good, bad) = tokio::join!(
         store.commit(org, changes(vec![customer.clone()])),
-        store.commit_locked(org, Kind::Customer, customer.id, panics)
+        store.commit_locked(org, vec![(Kind::Customer, customer.id)], decide_on((Kind::Customer, customer.id), panics))
     );
     assert!(matches!(bad, Err(CommitError::Store(StoreError::Failed { .. }))));
     good.unwrap();
@@ -246,7 +257,10 @@ async fn another_org_finds_nothing() {
         assert!(record.is_none());
         Ok(ChangeSet::default())
     });
-    store.commit_locked(other, Kind::Customer, customer.id, decide).await.unwrap();
+    store
+        .commit_locked(other, vec![(Kind::Customer, customer.id)], decide_on((Kind::Customer, customer.id), decide))
+        .await
+        .unwrap();
     assert!(matches!(store.commit(other, changes(vec![put(customer.id, 2)])).await, Err(CommitError::Stale { .. })));
     // The same id may live in both, as it does when a copy of an org is brought in.
     store.commit(other, changes(vec![customer.clone()])).await.unwrap();

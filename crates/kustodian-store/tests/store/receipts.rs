@@ -8,7 +8,7 @@ use crate::setting::{at, changes, email, engine_with_org, everything, make_org, 
 use kustodian_core::change::{ChangeSet, Put};
 use kustodian_core::kind::Kind;
 use kustodian_core::receipt::{Fingerprint, LIFETIME, Pledge, Receipt, ReceiptKey};
-use kustodian_core::store::{CommitError, OrgKey, Store};
+use kustodian_core::store::{CommitError, OrgKey, Store, decide_on};
 use kustodian_store::{Options, open};
 use kustomer_api::ObjectId;
 use tokio::task::JoinSet;
@@ -70,7 +70,14 @@ async fn a_receipt_comes_before_stale_revisions_and_claims() {
     store.commit(org, update.clone()).await.unwrap();
     assert_eq!(replayed(store.commit(org, update.clone()).await), updated, "it has moved on");
     let decide = Box::new(move |_| Ok(update));
-    assert_eq!(replayed(store.commit_locked(org, Kind::Customer, first.id, decide).await), updated);
+    assert_eq!(
+        replayed(
+            store
+                .commit_locked(org, vec![(Kind::Customer, first.id)], decide_on((Kind::Customer, first.id), decide))
+                .await
+        ),
+        updated
+    );
     assert_eq!(store.list(org, everything(Kind::Customer)).await.unwrap().total, Some(1));
 }
 
