@@ -12,6 +12,7 @@ mod openapi;
 mod operations;
 mod postgres;
 mod process;
+mod schema;
 mod schemathesis;
 mod singer;
 mod tally;
@@ -51,6 +52,11 @@ enum Command {
         /// Only fail if the file is not what would be written
         #[arg(long)]
         check: bool,
+    },
+    /// Print the statements that create the table of a kind, for a migration of each engine
+    Schema {
+        /// The kind's word, such as company
+        kind: String,
     },
     /// Write docs/openapi.json
     Openapi {
@@ -110,6 +116,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Singer { engine } => singer::run(engine),
         Command::Postgres => postgres::run(),
         Command::Contract { check } => contract::run(check),
+        Command::Schema { kind } => schema::run(&kind),
         Command::Openapi { check } => openapi::run(check),
         Command::Operations { check } => operations::run(check),
         Command::Layers => layers::run(),

@@ -63,6 +63,8 @@ pub struct EventNames {
 pub enum Placement {
     /// On one machine each, by the id: kinds of which there are many.
     ById,
+    /// Beside the record that is its home: kinds that belong to others.
+    ByHome,
     /// On every machine: kinds of which an org has few, and which others refer to.
     Everywhere,
 }
@@ -304,6 +306,13 @@ mod tests {
             assert!(
                 ancestry.lists.iter().all(|list| !list.is_empty() && list.iter().all(|column| is_declared(column)))
             );
+        }
+    }
+
+    #[test]
+    fn kinds_that_belong_to_others_are_placed_beside_them() {
+        for Spec { name, placement, ancestry, .. } in Kind::ALL.map(Kind::spec) {
+            assert_eq!(ancestry.is_some(), *placement == Placement::ByHome, "{name}");
         }
     }
 

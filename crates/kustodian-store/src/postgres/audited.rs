@@ -136,7 +136,7 @@ impl Audited for Archive {
             ),
             // A table that is everywhere has no row whose events are beside it: citus refuses a subquery for each, and
             // brings the events of the kind to one machine when they are a table of their own.
-            Placement::Everywhere => format!(
+            Placement::Everywhere | Placement::ByHome => format!(
                 "SELECT r.org, r.id, r.rev FROM {table} r LEFT JOIN \
                  (SELECT org, record, rev FROM events WHERE kind = $1 OFFSET 0) e ON {told} \
                  WHERE e.record IS NULL LIMIT {limit}"

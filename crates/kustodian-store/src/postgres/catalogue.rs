@@ -54,7 +54,11 @@ pub(super) static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
         kinds.map(of_kind)
     };
     let everywhere = BEFORE_RECORDS.iter().copied().chain(of_records(Placement::Everywhere));
-    everywhere.chain(of_records(Placement::ById)).chain(AFTER_RECORDS.iter().copied()).collect()
+    everywhere
+        .chain(of_records(Placement::ById))
+        .chain(of_records(Placement::ByHome))
+        .chain(AFTER_RECORDS.iter().copied())
+        .collect()
 });
 
 fn of_kind(kind: Kind) -> Table {
@@ -62,6 +66,7 @@ fn of_kind(kind: Kind) -> Table {
     let spread = match placement {
         Placement::Everywhere => Spread::Everywhere,
         Placement::ById => Spread::By("id"),
+        Placement::ByHome => Spread::Beside { column: "home", of: CUSTOMERS },
     };
     let traces = if is_listed_by_time { Traces::Indexes } else { Traces::Rows };
     Table { name: table, spread, traces }

@@ -114,3 +114,41 @@ fn version(connection: &Connection) -> rusqlite::Result<i64> {
 fn pragma(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
     connection.pragma_query_value(None, name, |row| row.get(0))
 }
+
+#[cfg(test)]
+mod tests {
+    use kustodian_core::kind::Kind;
+
+    use super::*;
+
+    /// Columns of a table, then its indexes with their columns, in words.
+    fn shape(connection: &Connection, table: &str) -> BTreeSet<String> {
+        let read = |sql: &str, name: &str| -> Vec<String> {
+            connection.prepare(sql).unwrap().query_map([name], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+        };
+        let columns =
+            read("SELECT name || ' ' || type || ' ' || \"notnull\" || ' ' || pk FROM pragma_table_info(?)", table);
+        let indexes = read("SELECT name || '' FROM pragma_index_list(?)", table);
+        let columns_of = "SELECT group_concat(name) FROM (SELECT name FROM pragma_index_info(?) ORDER BY seqno)";
+        let with_columns = indexes.into_iter().map(|index| format!("{index}: {}", read(columns_of, &index).join("")));
+        columns.into_iter().chain(with_columns).collect()
+    }
+
+    #[test]
+    fn the_steps_create_what_each_kind_declares() {
+        let migrated = Connection::open_in_memory().unwrap();
+        STEPS.iter().for_each(|step| migrated.execute_batch(step).unwrap());
+        for kind in Kind::ALL {
+            let declared = Connection::open_in_memory().unwrap();
+            declared.execute_batch(&crate::ddl::ddl(kind).sqlite).unwrap();
+            let table = kind.spec().table;
+            let (declared, there) = (shape(&declared, table), shape(&migrated, table));
+            let missing: Vec<_> = declared.difference(&there).collect();
+            assert!(
+                missing.is_empty(),
+                "a migration lacks of {table}: {missing:?}; see cargo xtask schema {}",
+                kind.as_str()
+            );
+        }
+    }
+}

@@ -1,9 +1,12 @@
 //! The schema's keys against what the tables are distributed by, in a migrated database; and what is refused.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::place::{Place, server, with_database};
-use kustodian_store::{OpenError, Options, distribute, distribution_statements, migrate, open, pending_migrations};
+use kustodian_core::kind::Kind;
+use kustodian_store::{
+    OpenError, Options, ddl, distribute, distribution_statements, migrate, open, pending_migrations,
+};
 
 /// Every table, with the column that distributes it; none for those that are everywhere.
 fn catalogue() -> BTreeMap<String, Option<String>> {
@@ -25,6 +28,37 @@ async fn the_catalogue_names_every_table() {
     tables.retain(|table| table != "kustodian_migrations");
     tables.sort_unstable();
     assert_eq!(tables, catalogue().into_keys().collect::<Vec<_>>());
+}
+
+/// Columns of a table, then its indexes, in words.
+async fn shape(client: &tokio_postgres::Client, schema: &str, table: &str) -> BTreeSet<String> {
+    let columns = "SELECT concat_ws(' ', a.attname, format_type(a.atttypid, a.atttypmod), c.collname, a.attnotnull) \
+         FROM pg_attribute a LEFT JOIN pg_collation c ON c.oid = a.attcollation \
+         WHERE a.attrelid = ($1 || '.' || $2)::regclass AND a.attnum > 0";
+    let indexes =
+        "SELECT replace(indexdef, schemaname || '.', '') FROM pg_indexes WHERE schemaname = $1 AND tablename = $2";
+    let mut shape = BTreeSet::new();
+    for sql in [columns, indexes] {
+        shape.extend(client.query(sql, &[&schema, &table]).await.unwrap().iter().map(|row| row.get::<_, String>(0)));
+    }
+    shape
+}
+
+#[tokio::test]
+async fn the_steps_create_what_each_kind_declares() {
+    let Some(place) = Place::bare().await else { return };
+    migrate(place.url()).await.unwrap();
+    let client = place.client().await;
+    for kind in Kind::ALL {
+        let (name, table) = (kind.as_str(), kind.spec().table);
+        let declare = format!("CREATE SCHEMA d_{name}; SET search_path = d_{name}; {}", ddl(kind).postgres);
+        client.batch_execute(&declare).await.unwrap();
+        client.batch_execute("RESET search_path").await.unwrap();
+        let (declared, there) =
+            (shape(&client, &format!("d_{name}"), table).await, shape(&client, "public", table).await);
+        let missing: Vec<_> = declared.difference(&there).collect();
+        assert!(missing.is_empty(), "a migration lacks of {table}: {missing:?}; see cargo xtask schema {name}");
+    }
 }
 
 #[tokio::test]

@@ -1,0 +1,106 @@
+//! The table of a kind, as a migration creates it: written once for each engine, from the kind's declaration. A migration
+//! is printed by `cargo xtask schema KIND`, committed, and never changed; tests compare migrated databases with this.
+
+use kustodian_core::kind::{Ancestry, Kind, Spec};
+
+/// The statements that create the table of a kind and its indexes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ddl {
+    /// On SQLite.
+    pub sqlite: String,
+    /// On PostgreSQL.
+    pub postgres: String,
+}
+
+/// How an engine writes a table.
+struct Dialect {
+    key: &'static str,
+    id: &'static str,
+    text: &'static str,
+    number: &'static str,
+    boolean: &'static str,
+    document: &'static str,
+    primary_key: fn(&Spec) -> String,
+    options: &'static str,
+    unique: fn(&str) -> String,
+    live: &'static str,
+}
+
+const SQLITE: Dialect = Dialect {
+    key: "    key        INTEGER PRIMARY KEY,\n",
+    id: "TEXT",
+    text: "TEXT",
+    number: "INTEGER",
+    boolean: "INTEGER",
+    document: "ANY",
+    primary_key: |_| String::new(),
+    options: " STRICT",
+    unique: |table| format!("CREATE UNIQUE INDEX {table}_by_id ON {table} (org, id, deleted);\n"),
+    live: "deleted = 0",
+};
+
+const POSTGRES: Dialect = Dialect {
+    key: "",
+    id: "text COLLATE \"C\"",
+    text: "text COLLATE \"C\"",
+    number: "bigint",
+    boolean: "boolean",
+    document: "text COLLATE \"C\"",
+    primary_key: |spec| {
+        // A primary key holds the column that its table is distributed by.
+        let home = if spec.ancestry.is_some() { ", home" } else { "" };
+        format!(",\n    PRIMARY KEY (org, id{home}) INCLUDE (deleted)")
+    },
+    options: "",
+    unique: |_| String::new(),
+    live: "NOT deleted",
+};
+
+/// What creates the table of a kind.
+pub fn ddl(kind: Kind) -> Ddl {
+    Ddl { sqlite: SQLITE.table(kind.spec()), postgres: POSTGRES.table(kind.spec()) }
+}
+
+impl Dialect {
+    fn table(&self, spec: &Spec) -> String {
+        let Self { key, id, text, number, boolean, document, primary_key, options, .. } = self;
+        let table = spec.table;
+        let parents: String = spec
+            .ancestry
+            .iter()
+            .flat_map(|of| of.parents)
+            .map(|(column, _)| format!(",\n    {column:<10} {id}"))
+            .collect();
+        let home = spec.ancestry.map_or_else(String::new, |_| format!(",\n    home       {text} NOT NULL"));
+        let columns = format!(
+            "{key}    id         {id} NOT NULL,\n    org        {number} NOT NULL,\n    rev        {number} NOT NULL,\n    \
+             format     {number} NOT NULL,\n    deleted    {boolean} NOT NULL,\n    created_at {number} NOT NULL,\n    \
+             updated_at {number} NOT NULL,\n    document   {document} NOT NULL{parents}{home}{}",
+            primary_key(spec)
+        );
+        format!("CREATE TABLE {table} (\n{columns}\n){options};\n\n{}", self.indexes(spec))
+    }
+
+    fn indexes(&self, spec: &Spec) -> String {
+        let (table, live) = (spec.table, self.live);
+        let mut indexes = (self.unique)(table);
+        if spec.is_listed_by_time {
+            for column in ["created_at", "updated_at"] {
+                indexes.push_str(&format!(
+                    "CREATE INDEX {table}_by_{column} ON {table} (org, {column}, id) WHERE {live};\n"
+                ));
+            }
+        }
+        let Some(ancestry) = spec.ancestry else { return indexes };
+        for list in ancestry.lists {
+            let (name, columns) = (Ancestry::index_of(list), list.join(", "));
+            let present: String = list.iter().map(|column| format!(" AND {column} IS NOT NULL")).collect();
+            indexes.push_str(&format!(
+                "CREATE INDEX {table}_{name} ON {table} (org, {columns}, id) WHERE {live}{present};\n"
+            ));
+        }
+        // What an erasure of the home erases, deleted records included.
+        indexes.push_str(&format!("CREATE INDEX {table}_by_home ON {table} (org, home, id) WHERE home <> id;\n"));
+        indexes
+    }
+}

@@ -1,0 +1,13 @@
+//! The statements that create the table of a kind: what a migration of each engine begins with.
+
+use anyhow::Result;
+
+use crate::process;
+
+/// Prints them.
+pub(crate) fn run(kind: &str) -> Result<()> {
+    let print = ["run", "--quiet", "--package", "kustodian-store", "--example", "ddl", "--", kind];
+    let printed = process::output(process::cargo().args(print))?;
+    print!("{}", String::from_utf8_lossy(&printed));
+    Ok(())
+}
