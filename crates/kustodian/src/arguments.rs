@@ -191,7 +191,7 @@ pub(crate) struct ServeArguments {
     /// Logs every request on standard error, without query and ids: off, text or json [default: off]
     #[arg(long, env = "KUSTODIAN_ACCESS_LOG", value_name = "FORMAT")]
     pub(crate) access_log: Option<AccessLog>,
-    /// An origin whose pages may ask from a browser, such as https://crm.example, or * for all; repeat it, or separate
+    /// An origin whose pages may ask from a browser, such as `https://crm.example`, or * for all; repeat it, or separate
     /// with commas [default: none]
     #[arg(long, env = "KUSTODIAN_CORS_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
     pub(crate) cors_origin: Vec<CorsOrigin>,

@@ -39,19 +39,24 @@ fn rows<T>(file: &Connection, sql: &str, read: impl FnMut(&Row<'_>) -> rusqlite:
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// A document: text where it is short, else compressed, as `crates/kustodian-store/src/sqlite/packed.rs` tells.
+/// A document: text, or a BLOB of one of the forms of `crates/kustodian-store/src/sqlite/packed.rs`. Checksums are left to
+/// `kustodian check`, which runs on every file.
 fn text(row: &Row<'_>, column: usize) -> rusqlite::Result<String> {
-    const DICTIONARY: &[u8] = include_bytes!("../../../crates/kustodian-store/src/sqlite/packed.1.dictionary");
     let damaged = || rusqlite::Error::InvalidColumnType(column, "document".to_owned(), Type::Blob);
-    match row.get_ref(column)? {
-        ValueRef::Blob([1, a, b, c, d, block @ ..]) => {
-            let length = u32::from_le_bytes([*a, *b, *c, *d]) as usize;
-            let text = lz4_flex::block::decompress_with_dict(block, length, DICTIONARY).map_err(|_| damaged())?;
-            String::from_utf8(text).map_err(|_| damaged())
-        }
-        ValueRef::Blob(_) => Err(damaged()),
-        value => Ok(value.as_str()?.to_owned()),
-    }
+    let bytes = match row.get_ref(column)? {
+        ValueRef::Blob([1, block @ ..] | [0x5a, _, _, _, _, block @ ..]) => unpack(block),
+        ValueRef::Blob([0xa6, _, _, _, _, text @ ..]) => Some(text.to_vec()),
+        ValueRef::Blob(_) => None,
+        value => return Ok(value.as_str()?.to_owned()),
+    };
+    bytes.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(damaged)
+}
+
+/// A compressed text: its length in four bytes, then the block.
+fn unpack(block: &[u8]) -> Option<Vec<u8>> {
+    const DICTIONARY: &[u8] = include_bytes!("../../../crates/kustodian-store/src/sqlite/packed.1.dictionary");
+    let (length, block) = block.split_first_chunk()?;
+    lz4_flex::block::decompress_with_dict(block, u32::from_le_bytes(*length) as usize, DICTIONARY).ok()
 }
 
 fn number(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
