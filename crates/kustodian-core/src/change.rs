@@ -51,33 +51,27 @@ pub struct Put {
     pub document: String,
     /// What it is found by from now on, deleted or not: a customer, unless it was erased. `None` takes it out of search.
     pub search: Option<Box<SearchRow>>,
-    /// Whom it belongs to, when its kind has an ancestry.
-    pub family: Family,
-}
-
-/// Where a record was born, and whom it belongs to.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Family {
-    /// The record that it was created for and is erased with; `None` when it is its own home. It never changes, as rows
-    /// never move between machines. Stored when the record is created, and not looked at afterwards.
+    /// The record that it was created for and is erased with, when its kind has homes; `None` when it is its own. It never
+    /// changes, as rows never move between machines: it is stored when the record is created, and not looked at afterwards.
     pub home: Option<ObjectId>,
-    /// Whom it belongs to now.
-    pub parents: Parents,
+    /// What the columns of its kind hold of it.
+    pub columns: Columns,
 }
 
-/// The parents of a record by the columns of its kind's [`Ancestry`](crate::kind::Ancestry).
+/// What the columns of a record's kind ([`Spec::columns`](crate::kind::Spec::columns)) hold; a column without a value is
+/// empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Parents(Vec<(&'static str, ObjectId)>);
+pub struct Columns(Vec<(&'static str, String)>);
 
-impl Parents {
-    /// These parents; a column without one is left out.
-    pub fn of<const N: usize>(parents: [(&'static str, Option<ObjectId>); N]) -> Self {
-        Self(parents.into_iter().filter_map(|(column, id)| Some((column, id?))).collect())
+impl Columns {
+    /// These values; a column without one is left out.
+    pub fn of<const N: usize>(values: [(&'static str, Option<String>); N]) -> Self {
+        Self(values.into_iter().filter_map(|(column, value)| Some((column, value?))).collect())
     }
 
-    /// The parent in a column.
-    pub fn get(&self, column: &str) -> Option<ObjectId> {
-        self.0.iter().find(|(named, _)| *named == column).map(|(_, id)| *id)
+    /// The value in a column.
+    pub fn get(&self, column: &str) -> Option<&str> {
+        self.0.iter().find(|(named, _)| *named == column).map(|(_, value)| value.as_str())
     }
 }
 

@@ -9,7 +9,7 @@ use kustomer_api::team::TeamAttributes;
 use kustomer_api::user::UserAttributes;
 use serde_json::Value;
 
-use crate::change::Parents;
+use crate::change::Columns;
 use crate::claim::Claim;
 use crate::record;
 use crate::refusal::Refusal;
@@ -38,8 +38,10 @@ pub struct Spec {
     pub has_events: bool,
     /// Whether its records are indexed for search.
     pub is_searched: bool,
-    /// Whom its records belong to; `None` when they belong to their org alone.
-    pub ancestry: Option<Ancestry>,
+    /// The columns of its table that lists are narrowed by.
+    pub columns: &'static [Column],
+    /// The narrowed lists: which columns each is narrowed by. Each has an index, and there are no others.
+    pub lists: &'static [&'static [&'static str]],
     record: Functions,
 }
 
@@ -69,19 +71,33 @@ pub enum Placement {
     Everywhere,
 }
 
-/// Whom the records of a kind belong to. Its table has a column for each parent, and the column `home`.
+/// A column of a kind's table that is worked out of the document, so that lists can be narrowed by it. It may be empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ancestry {
-    /// The columns that name parents, each with the parent's kind.
-    pub parents: &'static [(&'static str, Kind)],
-    /// The lists below parents: which columns each is of. Each has an index, and there are no others.
-    pub lists: &'static [&'static [&'static str]],
+pub struct Column {
+    /// Its name.
+    pub name: &'static str,
+    /// What it holds.
+    pub holds: Holds,
 }
 
-impl Ancestry {
-    /// The name of the index of a list, which follows the name of the table.
-    pub fn index_of(list: &[&str]) -> String {
-        format!("by_{}", list.join("_"))
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holds {
+    /// The id of a record of this kind, which the record belongs to.
+    Parent(Kind),
+    /// A text of at most 1,024 bytes, as it is compared.
+    Text,
+}
+
+impl Spec {
+    /// Whether its table has the column `home`.
+    pub fn has_home(&self) -> bool {
+        self.placement == Placement::ByHome
+    }
+
+    /// The name of the index of a narrowed list.
+    pub fn index_of(&self, list: &[&str]) -> String {
+        format!("{}_by_{}", self.table, list.join("_"))
     }
 }
 
@@ -90,7 +106,7 @@ impl Ancestry {
 struct Functions {
     render: fn(Value) -> Result<String, Refusal>,
     claims: fn(OrgKey, ObjectId, &str) -> Result<Vec<Claim>, Refusal>,
-    parents: fn(&str) -> Result<Parents, Refusal>,
+    columns: fn(&str) -> Result<Columns, Refusal>,
     search_row: fn(&str) -> Result<Option<SearchRow>, Refusal>,
 }
 
@@ -106,7 +122,8 @@ macro_rules! kinds {
             is_listed_by_time: $by_time:literal,
             has_events: $has_events:literal,
             is_searched: $is_searched:literal,
-            ancestry: $ancestry:expr $(,)?
+            columns: $columns:expr,
+            lists: $lists:expr $(,)?
         }
     )+) => {
         /// The kinds of records. Each has a table of its own.
@@ -139,11 +156,12 @@ macro_rules! kinds {
                             is_listed_by_time: $by_time,
                             has_events: $has_events,
                             is_searched: $is_searched,
-                            ancestry: $ancestry,
+                            columns: $columns,
+                            lists: $lists,
                             record: Functions {
                                 render: record::render::<$attributes>,
                                 claims: record::claims_of::<$attributes>,
-                                parents: record::parents_of::<$attributes>,
+                                columns: record::columns_of::<$attributes>,
                                 search_row: record::search_row_of::<$attributes>,
                             },
                         };
@@ -170,7 +188,8 @@ kinds! {
         is_listed_by_time: false,
         has_events: false,
         is_searched: false,
-        ancestry: None,
+        columns: &[],
+        lists: &[],
     }
 
     /// A tag.
@@ -183,7 +202,8 @@ kinds! {
         is_listed_by_time: false,
         has_events: true,
         is_searched: false,
-        ancestry: None,
+        columns: &[],
+        lists: &[],
     }
 
     /// A team of users.
@@ -196,7 +216,8 @@ kinds! {
         is_listed_by_time: false,
         has_events: true,
         is_searched: false,
-        ancestry: None,
+        columns: &[],
+        lists: &[],
     }
 
     /// A text that users insert into messages.
@@ -209,7 +230,8 @@ kinds! {
         is_listed_by_time: false,
         has_events: true,
         is_searched: false,
-        ancestry: None,
+        columns: &[],
+        lists: &[],
     }
 
     /// A customer.
@@ -222,7 +244,8 @@ kinds! {
         is_listed_by_time: true,
         has_events: true,
         is_searched: true,
-        ancestry: None,
+        columns: &[],
+        lists: &[],
     }
 }
 
@@ -265,12 +288,12 @@ impl Kind {
         (self.spec().record.claims)(org, id, document)
     }
 
-    /// Whom a record belongs to, read from its document.
+    /// What the columns of a record hold, read from its document.
     ///
     /// # Errors
     /// 500 when the document is not what this version stores.
-    pub fn parents_of(self, document: &str) -> Result<Parents, Refusal> {
-        (self.spec().record.parents)(document)
+    pub fn columns_of(self, document: &str) -> Result<Columns, Refusal> {
+        (self.spec().record.columns)(document)
     }
 
     /// The row by which search finds a record, read from its document; `None` when it was erased, or its kind is not
@@ -300,19 +323,10 @@ mod tests {
     }
 
     #[test]
-    fn lists_are_of_parents_that_are_declared() {
-        for ancestry in Kind::ALL.into_iter().filter_map(|kind| kind.spec().ancestry) {
-            let is_declared = |column: &&str| ancestry.parents.iter().any(|(parent, _)| parent == column);
-            assert!(
-                ancestry.lists.iter().all(|list| !list.is_empty() && list.iter().all(|column| is_declared(column)))
-            );
-        }
-    }
-
-    #[test]
-    fn kinds_that_belong_to_others_are_placed_beside_them() {
-        for Spec { name, placement, ancestry, .. } in Kind::ALL.map(Kind::spec) {
-            assert_eq!(ancestry.is_some(), *placement == Placement::ByHome, "{name}");
+    fn lists_are_narrowed_by_columns_that_are_declared() {
+        for Spec { name, columns, lists, .. } in Kind::ALL.map(Kind::spec) {
+            let is_declared = |named: &&str| columns.iter().any(|column| column.name == *named);
+            assert!(lists.iter().all(|list| !list.is_empty() && list.iter().all(is_declared)), "{name}");
         }
     }
 

@@ -4,7 +4,7 @@ use kustomer_api::envelope::{Resource, SelfLink};
 use kustomer_api::{Field, ObjectId, Timestamp};
 use serde_json::Map;
 
-use crate::change::{Cause, ChangeSet, Event, EventSeed, Family, Put};
+use crate::change::{Cause, ChangeSet, Event, EventSeed, Put};
 use crate::customer::Context;
 use crate::record::Record;
 use crate::refusal::Refusal;
@@ -112,8 +112,19 @@ fn put<A: Lifecycle>(
 ) -> Result<Put, Refusal> {
     let created_at = record.attributes.clone().common().created_at.value().copied().unwrap_or(now);
     let document = resource::render(record)?;
-    let family = Family { home: None, parents: A::parents(record) };
-    Ok(Put { kind: A::KIND, id, rev, expects, deleted, created_at, updated_at: now, document, search: None, family })
+    Ok(Put {
+        kind: A::KIND,
+        id,
+        rev,
+        expects,
+        deleted,
+        created_at,
+        updated_at: now,
+        document,
+        search: None,
+        home: None,
+        columns: A::columns(record),
+    })
 }
 
 fn commit(

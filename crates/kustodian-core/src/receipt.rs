@@ -171,7 +171,7 @@ impl Pledge {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::change::{Cause, EventSeed, Family, Put};
+    use crate::change::{Cause, Columns, EventSeed, Put};
 
     fn key(org: i64, user: u8, key: &str) -> ReceiptKey {
         ReceiptKey::new(OrgKey(org), ObjectId::from_bytes([user; 12]), key.as_bytes()).unwrap()
@@ -221,7 +221,8 @@ mod tests {
             updated_at: Timestamp::from_millis(0),
             document: "{}".to_owned(),
             search: None,
-            family: Family::default(),
+            home: None,
+            columns: Columns::default(),
         };
         let seed = EventSeed { id: put.id, salt };
         let cause = Cause { seed, name: "kustomer.tag.create", actor: None, client: "api", request_id: "" };

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::change::Parents;
+use crate::change::Columns;
 use crate::claim::Claim;
 use crate::kind::Kind;
 use crate::refusal::Refusal;
@@ -27,12 +27,12 @@ pub(crate) trait Record: OfKind + Serialize + DeserializeOwned {
         Vec::new()
     }
 
-    /// Whom a record belongs to.
-    fn parents(_record: &Resource<Self>) -> Parents
+    /// What the columns of the kind hold of a record.
+    fn columns(_record: &Resource<Self>) -> Columns
     where
         Self: Sized,
     {
-        Parents::default()
+        Columns::default()
     }
 
     /// The row by which search finds a record; `None` when search does not find it.
@@ -56,11 +56,11 @@ pub(crate) fn claims_of<A: Record>(org: OrgKey, id: ObjectId, document: &str) ->
     Ok(record.attributes.claims(org, id))
 }
 
-pub(crate) fn parents_of<A: Record>(document: &str) -> Result<Parents, Refusal> {
-    if A::KIND.spec().ancestry.is_none() {
-        return Ok(Parents::default());
+pub(crate) fn columns_of<A: Record>(document: &str) -> Result<Columns, Refusal> {
+    if A::KIND.spec().columns.is_empty() {
+        return Ok(Columns::default());
     }
-    Ok(A::parents(&resource::read(document)?))
+    Ok(A::columns(&resource::read(document)?))
 }
 
 pub(crate) fn search_row_of<A: Record>(document: &str) -> Result<Option<SearchRow>, Refusal> {

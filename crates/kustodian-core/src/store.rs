@@ -78,8 +78,8 @@ pub enum Start {
 pub struct ListQuery {
     /// Of which kind.
     pub kind: Kind,
-    /// Below which parents, by their columns: one of the lists that the kind declares. Every record when empty.
-    pub of: Vec<(&'static str, ObjectId)>,
+    /// What columns hold: one of the narrowed lists that the kind declares. Every record when empty.
+    pub of: Vec<(&'static str, String)>,
     /// In what order.
     pub sort: SortKey,
     /// Greatest first.

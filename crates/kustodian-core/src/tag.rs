@@ -6,7 +6,7 @@ use kustomer_api::tag::{Tag, TagAttributes};
 use kustomer_api::{Field, ObjectId};
 use serde_json::Map;
 
-use crate::change::{Cause, ChangeSet, Event, EventSeed, Family, Put};
+use crate::change::{Cause, ChangeSet, Columns, Event, EventSeed, Put};
 use crate::claim::{Claim, ClaimKey, ClaimKind, ClaimPlace};
 use crate::customer::Context;
 use crate::kind::Kind;
@@ -123,7 +123,8 @@ pub fn create(context: &Context<'_>, tags: &[NewTag], changes: &mut ChangeSet) -
             updated_at: context.now,
             document: resource::render(&tag)?,
             search: None,
-            family: Family::default(),
+            home: None,
+            columns: Columns::default(),
         };
         changes.claims.push(name_claim(context.org.key, name, *id));
         let cause = Cause {

@@ -5,7 +5,7 @@ use kustomer_api::user::{User, UserAttributes, UserType};
 use kustomer_api::{Field, ObjectId, Timestamp};
 use serde_json::{Map, json};
 
-use crate::change::{Family, Put};
+use crate::change::{Columns, Put};
 use crate::directory::Org;
 use crate::kind::Kind;
 use crate::record::Record;
@@ -51,6 +51,7 @@ pub fn machine_user(org: &Org, id: ObjectId, name: &str, roles: &[String], now: 
         updated_at: now,
         document: resource::render(&user)?,
         search: None,
-        family: Family::default(),
+        home: None,
+        columns: Columns::default(),
     })
 }

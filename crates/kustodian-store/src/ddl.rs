@@ -1,7 +1,7 @@
 //! The table of a kind, as a migration creates it: written once for each engine, from the kind's declaration. A migration
 //! is printed by `cargo xtask schema KIND`, committed, and never changed; tests compare migrated databases with this.
 
-use kustodian_core::kind::{Ancestry, Kind, Spec};
+use kustodian_core::kind::{Kind, Spec};
 
 /// The statements that create the table of a kind and its indexes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +48,7 @@ const POSTGRES: Dialect = Dialect {
     document: "text COLLATE \"C\"",
     primary_key: |spec| {
         // A primary key holds the column that its table is distributed by.
-        let home = if spec.ancestry.is_some() { ", home" } else { "" };
+        let home = if spec.has_home() { ", home" } else { "" };
         format!(",\n    PRIMARY KEY (org, id{home}) INCLUDE (deleted)")
     },
     options: "",
@@ -65,17 +65,13 @@ impl Dialect {
     fn table(&self, spec: &Spec) -> String {
         let Self { key, id, text, number, boolean, document, primary_key, options, .. } = self;
         let table = spec.table;
-        let parents: String = spec
-            .ancestry
-            .iter()
-            .flat_map(|of| of.parents)
-            .map(|(column, _)| format!(",\n    {column:<10} {id}"))
-            .collect();
-        let home = spec.ancestry.map_or_else(String::new, |_| format!(",\n    home       {text} NOT NULL"));
+        let narrowing: String =
+            spec.columns.iter().map(|column| format!(",\n    {:<10} {text}", column.name)).collect();
+        let home = if spec.has_home() { format!(",\n    home       {text} NOT NULL") } else { String::new() };
         let columns = format!(
             "{key}    id         {id} NOT NULL,\n    org        {number} NOT NULL,\n    rev        {number} NOT NULL,\n    \
              format     {number} NOT NULL,\n    deleted    {boolean} NOT NULL,\n    created_at {number} NOT NULL,\n    \
-             updated_at {number} NOT NULL,\n    document   {document} NOT NULL{parents}{home}{}",
+             updated_at {number} NOT NULL,\n    document   {document} NOT NULL{narrowing}{home}{}",
             primary_key(spec)
         );
         format!("CREATE TABLE {table} (\n{columns}\n){options};\n\n{}", self.indexes(spec))
@@ -91,16 +87,15 @@ impl Dialect {
                 ));
             }
         }
-        let Some(ancestry) = spec.ancestry else { return indexes };
-        for list in ancestry.lists {
-            let (name, columns) = (Ancestry::index_of(list), list.join(", "));
+        for list in spec.lists {
+            let (name, columns) = (spec.index_of(list), list.join(", "));
             let present: String = list.iter().map(|column| format!(" AND {column} IS NOT NULL")).collect();
-            indexes.push_str(&format!(
-                "CREATE INDEX {table}_{name} ON {table} (org, {columns}, id) WHERE {live}{present};\n"
-            ));
+            indexes.push_str(&format!("CREATE INDEX {name} ON {table} (org, {columns}, id) WHERE {live}{present};\n"));
         }
-        // What an erasure of the home erases, deleted records included.
-        indexes.push_str(&format!("CREATE INDEX {table}_by_home ON {table} (org, home, id) WHERE home <> id;\n"));
+        if spec.has_home() {
+            // What an erasure of the home erases, deleted records included.
+            indexes.push_str(&format!("CREATE INDEX {table}_by_home ON {table} (org, home, id) WHERE home <> id;\n"));
+        }
         indexes
     }
 }

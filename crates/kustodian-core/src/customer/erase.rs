@@ -7,7 +7,7 @@ use kustomer_api::{Field, ObjectId, Timestamp};
 use serde_json::Map;
 
 use super::{Context, identity};
-use crate::change::{Cause, ChangeSet, Erasure, Event, EventSeed, Family, Put};
+use crate::change::{Cause, ChangeSet, Columns, Erasure, Event, EventSeed, Put};
 use crate::kind::Kind;
 use crate::refusal::Refusal;
 use crate::resource;
@@ -43,7 +43,8 @@ pub fn erase(
         updated_at: context.now,
         document: resource::render(&tombstone(id, rev, context.now))?,
         search: None,
-        family: Family::default(),
+        home: None,
+        columns: Columns::default(),
     };
     let Context { actor, client, .. } = *context;
     // The client chose the request's id, and may have put the person's name into it.

@@ -8,7 +8,7 @@ use serde_json::{Map, Number};
 use super::company::link_company;
 use super::write::Items;
 use super::{Context, OmittedCompany, UpdateOptions, Write, derive, erase, identity, write};
-use crate::change::{Cause, ChangeSet, Event, EventSeed, Family, Put};
+use crate::change::{Cause, ChangeSet, Columns, Event, EventSeed, Put};
 use crate::claim::Claim;
 use crate::kind::{EventNames, Kind};
 use crate::record::Record;
@@ -202,7 +202,8 @@ fn put(
         updated_at: context.now,
         document: resource::render(customer)?,
         search: Some(Box::new(SearchRow::of(id, customer))),
-        family: Family::default(),
+        home: None,
+        columns: Columns::default(),
     };
     // The record a command is about stands first; what it brings about stands behind it.
     changes.puts.insert(0, record);

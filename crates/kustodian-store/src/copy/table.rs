@@ -60,10 +60,11 @@ pub(crate) static TABLES: LazyLock<Vec<&Table>> = LazyLock::new(|| {
 });
 
 fn columns_of(kind: Kind) -> &'static [(&'static str, Holds)] {
-    let Some(ancestry) = kind.spec().ancestry else { return RECORD };
-    let parents = ancestry.parents.iter().map(|(column, _)| (*column, Text));
+    let spec = kind.spec();
+    let narrowing = spec.columns.iter().map(|column| (column.name, Text));
+    let home = spec.has_home().then_some(("home", Text));
     // Once for each kind, for as long as the program runs.
-    RECORD.iter().copied().chain(parents).chain([("home", Text)]).collect::<Vec<_>>().leak()
+    RECORD.iter().copied().chain(narrowing).chain(home).collect::<Vec<_>>().leak()
 }
 
 /// The table of a kind.

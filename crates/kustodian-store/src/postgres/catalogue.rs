@@ -62,13 +62,13 @@ pub(super) static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
 });
 
 fn of_kind(kind: Kind) -> Table {
-    let Spec { table, placement, is_listed_by_time, .. } = *kind.spec();
+    let Spec { table, placement, is_listed_by_time, columns, .. } = *kind.spec();
     let spread = match placement {
         Placement::Everywhere => Spread::Everywhere,
         Placement::ById => Spread::By("id"),
         Placement::ByHome => Spread::Beside { column: "home", of: CUSTOMERS },
     };
-    let traces = if is_listed_by_time { Traces::Indexes } else { Traces::Rows };
+    let traces = if is_listed_by_time || !columns.is_empty() { Traces::Indexes } else { Traces::Rows };
     Table { name: table, spread, traces }
 }
 

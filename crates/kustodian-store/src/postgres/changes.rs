@@ -126,8 +126,8 @@ pub(super) fn create<'a>(org: OrgKey, changes: &'a ChangeSet, leaves: &'a [Leaf]
     let ([put], [event], [leaf]) = (changes.puts.as_slice(), changes.events.as_slice(), leaves) else { return None };
     let is_its_own = (event.kind, event.record, event.rev) == (put.kind, put.id, put.rev);
     let is_first = event.changes.is_none() && event.snapshot.is_none();
-    let belongs_to_others = put.kind.spec().ancestry.is_some();
-    if belongs_to_others || put.expects.is_some() || !changes.frees.is_empty() || !is_its_own || !is_first {
+    let has_columns = !put.kind.spec().columns.is_empty() || put.kind.spec().has_home();
+    if has_columns || put.expects.is_some() || !changes.frees.is_empty() || !is_its_own || !is_first {
         return None;
     }
     let mut values = record_values(org, put);
@@ -162,12 +162,10 @@ fn write_record(org: OrgKey, put: &Put, exists: bool) -> Step<'_> {
     let of_kind = statements(put.kind);
     let sql = if exists { of_kind.update } else { of_kind.insert };
     let mut values = record_values(org, put);
-    if let Some(ancestry) = put.kind.spec().ancestry {
-        let parent = |(column, _): &(&str, Kind)| Value::MaybeId(put.family.parents.get(column));
-        values.extend(ancestry.parents.iter().map(parent));
-        if !exists {
-            values.push(Value::Id(put.family.home.unwrap_or(put.id)));
-        }
+    let spec = put.kind.spec();
+    values.extend(spec.columns.iter().map(|column| Value::MaybeText(put.columns.get(column.name))));
+    if spec.has_home() && !exists {
+        values.push(Value::Id(put.home.unwrap_or(put.id)));
     }
     statement(sql, values)
 }

@@ -4,7 +4,6 @@
 //! one moment where the other's bounds leave three rows.
 
 use kustodian_core::store::{ListQuery, Listing, OrgKey, SortKey, Start};
-use kustomer_api::ObjectId;
 use tokio_postgres::Error;
 
 use super::connection::{Connection, Failed, Step};
@@ -62,11 +61,11 @@ struct Condition<'a> {
 }
 
 impl<'a> Condition<'a> {
-    fn new(org: OrgKey, of: &[(&str, ObjectId)], bounds: &Bounds) -> Self {
+    fn new(org: OrgKey, of: &'a [(&'static str, String)], bounds: &Bounds) -> Self {
         let mut condition = Self { sql: "org = $1 AND NOT deleted".to_owned(), values: vec![Value::Number(org.0)] };
-        for (column, id) in of {
-            let id = condition.bind(Value::Id(*id));
-            condition.sql.push_str(&format!(" AND {column} = {id}"));
+        for (column, value) in of {
+            let value = condition.bind(Value::Text(value));
+            condition.sql.push_str(&format!(" AND {column} = {value}"));
         }
         for (name, bound) in [("created_at", bounds.created_at), ("updated_at", bounds.updated_at)] {
             if let Some((from, to)) = bound {
@@ -85,7 +84,7 @@ impl<'a> Condition<'a> {
 }
 
 /// What to count: the sum of the answers is how many there are.
-fn count<'a>(org: OrgKey, query: &ListQuery, bounds: &Bounds, is_spread: bool) -> Vec<Step<'a>> {
+fn count<'a>(org: OrgKey, query: &'a ListQuery, bounds: &Bounds, is_spread: bool) -> Vec<Step<'a>> {
     if bounds.is_unbounded() && query.of.is_empty() {
         let of_kind = || vec![Value::Number(org.0), Value::Text(query.kind.as_str())];
         // Citus brings no two tables together that are distributed differently.
@@ -97,7 +96,7 @@ fn count<'a>(org: OrgKey, query: &ListQuery, bounds: &Bounds, is_spread: bool) -
     vec![Step::Statement(sql.into(), condition.values)]
 }
 
-fn page<'a>(org: OrgKey, query: &ListQuery, bounds: &Bounds, is_spread: bool) -> Step<'a> {
+fn page<'a>(org: OrgKey, query: &'a ListQuery, bounds: &Bounds, is_spread: bool) -> Step<'a> {
     let table = statements(query.kind).table;
     let mut condition = Condition::new(org, &query.of, bounds);
     let (direction, beyond) = if query.descending { ("DESC", "<") } else { ("ASC", ">") };

@@ -21,12 +21,12 @@ pub(super) struct Statements {
     pub(super) lock: &'static str,
     /// As `find`; kept from being changed until the transaction ends.
     pub(super) share: &'static str,
-    /// $1 id, $2 org, $3 rev, $4 format, $5 deleted, $6 `created_at`, $7 `updated_at`, $8 document; then the parents in the
-    /// order of the kind's ancestry, and the home.
+    /// $1 id, $2 org, $3 rev, $4 format, $5 deleted, $6 `created_at`, $7 `updated_at`, $8 document; then the columns of the
+    /// kind in their order, and the home.
     pub(super) insert: &'static str,
     /// As `insert`, without the home.
     pub(super) update: &'static str,
-    /// A new record of a kind without an ancestry, with its claims, its event and the outbox row in one statement: $1 to $8 as `insert`, $9 claim
+    /// A new record of a kind without columns of its own, with its claims, its event and the outbox row in one statement: $1 to $8 as `insert`, $9 claim
     /// keys, $10 kinds, $11 owners, $12 kind, $13 event, $14 name, $15 at, $16 actor, $17 client, $18 digest,
     /// $19 salt, $20 request, $21 delta, $22 leaf. It writes tables that are distributed differently, which citus does
     /// not allow.
@@ -40,12 +40,12 @@ static STATEMENTS: LazyLock<[Statements; Kind::ALL.len()]> =
 
 fn of_kind(spec: &'static Spec) -> Statements {
     let table = spec.table;
-    let parents: Vec<&str> = spec.ancestry.iter().flat_map(|of| of.parents).map(|(column, _)| *column).collect();
-    let home = spec.ancestry.map(|_| "home");
-    let added: Vec<&str> = parents.iter().copied().chain(home).collect();
+    let narrowing: Vec<&str> = spec.columns.iter().map(|column| column.name).collect();
+    let home = spec.has_home().then_some("home");
+    let added: Vec<&str> = narrowing.iter().copied().chain(home).collect();
     let columns: String = added.iter().map(|column| format!(", {column}")).collect();
     let places: String = (0..added.len()).map(|at| format!(", ${}", at + 9)).collect();
-    let moved: String = parents.iter().enumerate().map(|(at, column)| format!(", {column} = ${}", at + 9)).collect();
+    let moved: String = narrowing.iter().enumerate().map(|(at, column)| format!(", {column} = ${}", at + 9)).collect();
     Statements {
         table,
         find: format!(

@@ -70,15 +70,13 @@ enum Former<'p> {
     Known(i64, Cow<'p, str>),
 }
 
-/// The parents of a record in the order of its kind's ancestry, and its home; nothing where the kind has none.
-fn family(put: &Put) -> Vec<Option<Hex>> {
-    let Some(ancestry) = put.kind.spec().ancestry else { return Vec::new() };
-    let parents = ancestry.parents.iter().map(|(column, _)| put.family.parents.get(column));
-    parents.chain([Some(put.family.home.unwrap_or(put.id))]).map(|id| id.map(Hex::of)).collect()
+/// What the columns of a record's kind hold, in their order.
+fn columns(put: &Put) -> Vec<Option<&str>> {
+    put.kind.spec().columns.iter().map(|column| put.columns.get(column.name)).collect()
 }
 
-fn with<'a>(base: &[&'a dyn ToSql], family: &'a [Option<Hex>]) -> Vec<&'a dyn ToSql> {
-    base.iter().copied().chain(family.iter().map(|id| id as &dyn ToSql)).collect()
+fn with<'a>(base: &[&'a dyn ToSql], columns: &'a [Option<&str>]) -> Vec<&'a dyn ToSql> {
+    base.iter().copied().chain(columns.iter().map(|value| value as &dyn ToSql)).collect()
 }
 
 impl<'c> Batch<'c> {
@@ -245,13 +243,16 @@ impl<'c> Batch<'c> {
         let id = Hex::of(put.id);
         let (created_at, updated_at) = (put.created_at.as_millis(), put.updated_at.as_millis());
         let document = prepared.document.bound();
-        let family = family(put);
+        let columns = columns(put);
         let written = match before {
             None => {
                 let base = params![id, org.0, put.rev, DOCUMENT_FORMAT, put.deleted, created_at, updated_at, document];
-                self.connection.prepare_cached(statements.insert)?.execute(&*with(base, &family))?
+                let home = Hex::of(put.home.unwrap_or(put.id));
+                let mut values = with(base, &columns);
+                values.extend(put.kind.spec().has_home().then_some(&home as &dyn ToSql));
+                self.connection.prepare_cached(statements.insert)?.execute(&*values)?
             }
-            Some(before) if family.is_empty() && before.deleted == put.deleted && before.created_at == created_at => {
+            Some(before) if columns.is_empty() && before.deleted == put.deleted && before.created_at == created_at => {
                 self.connection.prepare_cached(statements.update)?.execute(params![
                     org.0,
                     id,
@@ -263,9 +264,7 @@ impl<'c> Batch<'c> {
             }
             Some(_) => {
                 let base = params![org.0, id, put.rev, DOCUMENT_FORMAT, updated_at, document, put.deleted, created_at];
-                // The last is the home, which stays.
-                let parents = &family[..family.len().saturating_sub(1)];
-                self.connection.prepare_cached(statements.update_keys)?.execute(&*with(base, parents))?
+                self.connection.prepare_cached(statements.update_keys)?.execute(&*with(base, &columns))?
             }
         };
         if written != 1 {

@@ -4,7 +4,7 @@
 //! it guesses, and a wrong guess reads a million documents. The inner query finds the rows of the page in the index
 //! alone, however far down it is; only then are their documents read.
 
-use kustodian_core::kind::{Ancestry, Kind, Spec};
+use kustodian_core::kind::{Kind, Spec};
 use kustodian_core::store::{ListQuery, Listing, OrgKey, SortKey, Start, Stored};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
@@ -31,19 +31,19 @@ struct Condition {
 
 impl Condition {
     fn new(query: &ListQuery, org: OrgKey, bounds: &Bounds, read_along: SortKey) -> Self {
-        let Spec { table, is_listed_by_time, .. } = query.kind.spec();
+        let spec @ Spec { table, is_listed_by_time, .. } = query.kind.spec();
         let index = match query.of.as_slice() {
-            [] => format!("by_{}", column(if *is_listed_by_time { read_along } else { SortKey::Id })),
-            of => Ancestry::index_of(&of.iter().map(|(column, _)| *column).collect::<Vec<_>>()),
+            [] => spec.index_of(&[column(if *is_listed_by_time { read_along } else { SortKey::Id })]),
+            of => spec.index_of(&of.iter().map(|(column, _)| *column).collect::<Vec<_>>()),
         };
         // The indexes hold live records only, but that by id, which holds `deleted`.
         let mut condition = Self {
-            from: format!("{table} INDEXED BY {table}_{index} WHERE org = ? AND deleted = 0"),
+            from: format!("{table} INDEXED BY {index} WHERE org = ? AND deleted = 0"),
             values: vec![Value::Integer(org.0)],
         };
-        for (column, id) in &query.of {
+        for (column, value) in &query.of {
             condition.from.push_str(&format!(" AND {column} = ?"));
-            condition.values.push(Value::Text(id.to_string()));
+            condition.values.push(Value::Text(value.clone()));
         }
         for (name, bound) in [("created_at", bounds.created_at), ("updated_at", bounds.updated_at)] {
             if let Some((from, to)) = bound {

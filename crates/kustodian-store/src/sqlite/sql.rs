@@ -14,13 +14,13 @@ pub(super) struct Statements {
     pub(super) find_by_claim: &'static str,
     /// ?1 org, ?2 id → key, rev, deleted, `created_at`.
     pub(super) state: &'static str,
-    /// ?1 id, ?2 org, ?3 rev, ?4 format, ?5 deleted, ?6 `created_at`, ?7 `updated_at`, ?8 document; then the parents in the
-    /// order of the kind's ancestry, and the home.
+    /// ?1 id, ?2 org, ?3 rev, ?4 format, ?5 deleted, ?6 `created_at`, ?7 `updated_at`, ?8 document; then the columns of the
+    /// kind in their order, and the home.
     pub(super) insert: &'static str,
     /// ?1 org, ?2 id, ?3 rev, ?4 format, ?5 `updated_at`, ?6 document: the indexes by id and by `created_at` stay as
     /// they are, which SQLite would rewrite if their columns were named here.
     pub(super) update: &'static str,
-    /// As `update`, with ?7 deleted, ?8 `created_at`, then the parents.
+    /// As `update`, with ?7 deleted, ?8 `created_at`, then the columns of the kind.
     pub(super) update_keys: &'static str,
 }
 
@@ -31,12 +31,12 @@ static STATEMENTS: LazyLock<[Statements; Kind::ALL.len()]> =
 
 fn of_kind(spec: &'static Spec) -> Statements {
     let table = spec.table;
-    let parents: Vec<&str> = spec.ancestry.iter().flat_map(|of| of.parents).map(|(column, _)| *column).collect();
-    let home = spec.ancestry.map(|_| "home");
-    let added: Vec<&str> = parents.iter().copied().chain(home).collect();
+    let narrowing: Vec<&str> = spec.columns.iter().map(|column| column.name).collect();
+    let home = spec.has_home().then_some("home");
+    let added: Vec<&str> = narrowing.iter().copied().chain(home).collect();
     let columns: String = added.iter().map(|column| format!(", {column}")).collect();
     let places: String = (0..added.len()).map(|at| format!(", ?{}", at + 9)).collect();
-    let moved: String = parents.iter().enumerate().map(|(at, column)| format!(", {column} = ?{}", at + 9)).collect();
+    let moved: String = narrowing.iter().enumerate().map(|(at, column)| format!(", {column} = ?{}", at + 9)).collect();
     Statements {
         table,
         find: format!(

@@ -340,7 +340,7 @@ mod tests {
     }
 
     fn large_tag(number: u8) -> kustodian_core::change::ChangeSet {
-        use kustodian_core::change::{ChangeSet, Family, Put};
+        use kustodian_core::change::{ChangeSet, Columns, Put};
         use kustodian_core::kind::Kind;
         let now = kustomer_api::Timestamp::from_millis(0);
         let put = Put {
@@ -353,7 +353,8 @@ mod tests {
             updated_at: now,
             document: (0..40_000_u32).map(|number| number.wrapping_mul(0x9e37_79b9).to_string()).collect(),
             search: None,
-            family: Family::default(),
+            home: None,
+            columns: Columns::default(),
         };
         ChangeSet { puts: vec![put], ..ChangeSet::default() }
     }

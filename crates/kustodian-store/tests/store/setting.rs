@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::place::Place;
 use kustodian_core::chain::Salt;
-use kustodian_core::change::{Cause, ChangeSet, Event, EventSeed, Family, Put};
+use kustodian_core::change::{Cause, ChangeSet, Columns, Event, EventSeed, Put};
 use kustodian_core::claim::{Claim, ClaimKey, ClaimKind, ClaimPlace};
 use kustodian_core::directory::{Directory, NewToken, Org, Token, TokenHash};
 use kustodian_core::kind::Kind;
@@ -91,7 +91,8 @@ pub(crate) fn put(id: ObjectId, rev: u64) -> Put {
         updated_at: at(1_000 + i64::try_from(rev).unwrap()),
         document: format!(r#"{{"type":"customer","id":"{id}","rev":{rev}}}"#),
         search: None,
-        family: Family::default(),
+        home: None,
+        columns: Columns::default(),
     }
 }
 
