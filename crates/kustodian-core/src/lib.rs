@@ -10,6 +10,7 @@ pub mod chance;
 pub mod change;
 pub mod claim;
 pub mod conflict;
+mod contact;
 pub mod cursor;
 pub mod customer;
 pub mod directory;

@@ -1,13 +1,12 @@
 //! What is unique across the org, and how it is compared (`docs/contract/behaviour.md` §7.3). How Kustomer compares is
 //! not published; our choices are listed in `docs/compatibility.md`.
 
-use std::borrow::Cow;
-
-use kustomer_api::customer::{CustomerAttributes, Social};
+use kustomer_api::customer::CustomerAttributes;
 use kustomer_api::{Field, ObjectId};
-use unicode_normalization::{UnicodeNormalization as _, is_nfc};
+use unicode_normalization::is_nfc;
 
 use crate::claim::{Claim, ClaimKey, ClaimKind, ClaimPlace};
+use crate::contact::{composed, digits, email_address, fold, social_id, social_name};
 use crate::store::OrgKey;
 
 /// How a customer is looked up by something unique.
@@ -51,37 +50,6 @@ impl Lookup {
             Self::ExternalId => "externalId",
         }
     }
-}
-
-/// With accents composed (NFC), as every identity is stored: an `é` of one character and one of two are the same.
-pub(super) fn composed(text: &str) -> Cow<'_, str> {
-    if is_nfc(text) { Cow::Borrowed(text) } else { Cow::Owned(text.nfc().collect()) }
-}
-
-/// An e-mail address as it is stored: in lower case, with accents composed.
-pub(super) fn email_address(text: &str) -> String {
-    composed(&fold(&composed(text))).into_owned()
-}
-
-/// What is unique about a social profile: its name on its network.
-pub(super) fn social_name(item: &Social) -> String {
-    format!("{}:{}", item.kind, fold(&item.username))
-}
-
-/// What else is unique about it, when it was sent: its id on its network.
-pub(super) fn social_id(item: &Social) -> Option<String> {
-    let userid = item.userid.as_deref().filter(|userid| !userid.is_empty())?;
-    Some(format!("{}:{userid}", item.kind))
-}
-
-/// Upper and lower case aside.
-pub(super) fn fold(text: &str) -> String {
-    text.to_lowercase()
-}
-
-/// The digits of a number: `+1 (800) 555-1212` and `18005551212` are the same.
-pub(super) fn digits(text: &str) -> String {
-    text.chars().filter(char::is_ascii_digit).collect()
 }
 
 /// Everything a customer claims, each once.

@@ -6,10 +6,10 @@ use kustomer_api::{Field, ObjectId};
 use serde_json::{Map, Number};
 
 use super::company::link_company;
-use super::write::Items;
 use super::{Context, OmittedCompany, UpdateOptions, Write, derive, erase, identity, write};
 use crate::change::{Cause, ChangeSet, Columns, Event, EventSeed, Put};
 use crate::claim::Claim;
+use crate::contact::Items;
 use crate::kind::{EventNames, Kind};
 use crate::record::Record;
 use crate::refusal::Refusal;

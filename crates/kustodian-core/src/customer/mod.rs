@@ -16,6 +16,7 @@ pub use lifecycle::{create, delete, restore, update};
 use kustomer_api::customer::CustomerInput;
 use kustomer_api::{ObjectId, Timestamp};
 
+pub use crate::contact::ItemIds;
 use crate::directory::Org;
 use crate::tag;
 
@@ -51,16 +52,6 @@ pub struct Write {
     pub tags: Option<tag::Resolved>,
     /// How the items of the lists sent are stored and answered.
     pub item_ids: ItemIds,
-}
-
-/// What the `id` of an item of a list is, such as of an e-mail address. No item has an id of its own.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum ItemIds {
-    /// `null`, as Kustomer's documents print it.
-    #[default]
-    Null,
-    /// Absent, as recorded (`docs/contract/behaviour.md` §22).
-    Omit,
 }
 
 /// How to update.

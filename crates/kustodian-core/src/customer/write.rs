@@ -1,17 +1,14 @@
 //! Lays what was sent over what stands: scalars replace, lists replace whole, custom attributes merge key by key
 //! (`docs/contract/behaviour.md` §6.1, §8).
 
-use kustomer_api::customer::{
-    ContactType, CustomerAttributes, CustomerInput, Email, ExternalId, FacebookId, InstagramId, Location, Phone,
-    Social, UrlType, WebUrl,
-};
+use kustomer_api::customer::{CustomerAttributes, CustomerInput, ExternalId};
 use kustomer_api::error::code;
 use kustomer_api::validation::Fault;
 use kustomer_api::{Field, ObjectId};
-use serde_json::Map;
 
+use super::derive;
 use super::merge::merge_identities;
-use super::{ItemIds, derive, identity};
+use crate::contact::{Items, composed};
 use crate::refusal::Refusal;
 
 /// How many custom attributes a record may gather over many writes; one write carries at most 100.
@@ -33,7 +30,7 @@ pub(super) fn write(
     items: Items,
 ) -> Result<(), Refusal> {
     merge_identities(&mut input)?;
-    items.write_external_ids(attributes, input.external_id, input.external_ids)?;
+    write_external_ids(items, attributes, input.external_id, input.external_ids)?;
     let former = std::mem::take(attributes);
     *attributes = CustomerAttributes {
         name: input.name.over(former.name),
@@ -94,135 +91,61 @@ fn list<T>(sent: Option<Vec<T>>, complete: impl Fn(T) -> T, former: Field<Vec<T>
     sent.map_or(former, |items| Field::Value(items.into_iter().map(complete).collect()))
 }
 
-/// The form of the items of all lists. `verified` is false when it was not sent, and types have the defaults that were
-/// recorded; what an item was answered with and nobody can write (`id`, `externalVerified`) is not taken over, so that a
-/// list can be sent back as it was answered.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Items {
-    pub(super) ids: ItemIds,
-}
-
-impl Items {
-    const fn id(self) -> Field<String> {
-        match self.ids {
-            ItemIds::Null => Field::Null,
-            ItemIds::Omit => Field::Absent,
-        }
+/// Setting `externalId` puts `{externalId, verified: true}` first in `externalIds` and replaces the former primary
+/// one (§7.2); one that is primary already stays as it is. A list sent without it makes its first entry the primary
+/// one, unless the former primary is still in it or it has the same ids as before. The primary one is always first.
+fn write_external_ids(
+    items: Items,
+    attributes: &mut CustomerAttributes,
+    primary: Field<String>,
+    sent: Option<Vec<ExternalId>>,
+) -> Result<(), Refusal> {
+    if primary.is_absent() && sent.is_none() {
+        return Ok(());
     }
-
-    /// Setting `externalId` puts `{externalId, verified: true}` first in `externalIds` and replaces the former primary
-    /// one (§7.2); one that is primary already stays as it is. A list sent without it makes its first entry the primary
-    /// one, unless the former primary is still in it or it has the same ids as before. The primary one is always first.
-    fn write_external_ids(
-        self,
-        attributes: &mut CustomerAttributes,
-        primary: Field<String>,
-        sent: Option<Vec<ExternalId>>,
-    ) -> Result<(), Refusal> {
-        if primary.is_absent() && sent.is_none() {
-            return Ok(());
-        }
-        let stored = std::mem::take(&mut attributes.external_ids).into_value().unwrap_or_default();
-        let former = std::mem::take(&mut attributes.external_id);
-        let list_was_sent = sent.is_some();
-        let mut ids = sent.unwrap_or_else(|| stored.clone());
-        if !list_was_sent && primary != former {
-            ids.retain(|item| Some(&item.external_id) != former.value());
-        }
-        attributes.external_id = match primary {
-            Field::Absent if same_ids(&ids, &stored) => former,
-            Field::Absent => ids
-                .iter()
-                .find(|item| Some(&item.external_id) == former.value())
-                .or_else(|| ids.first())
-                .map_or(Field::Absent, |item| Field::Value(item.external_id.clone())),
-            sent => {
-                if let Field::Value(primary) = &sent {
-                    promote(&mut ids, primary, list_was_sent || sent == former);
-                }
-                sent
+    let stored = std::mem::take(&mut attributes.external_ids).into_value().unwrap_or_default();
+    let former = std::mem::take(&mut attributes.external_id);
+    let list_was_sent = sent.is_some();
+    let mut ids = sent.unwrap_or_else(|| stored.clone());
+    if !list_was_sent && primary != former {
+        ids.retain(|item| Some(&item.external_id) != former.value());
+    }
+    attributes.external_id = match primary {
+        Field::Absent if same_ids(&ids, &stored) => former,
+        Field::Absent => ids
+            .iter()
+            .find(|item| Some(&item.external_id) == former.value())
+            .or_else(|| ids.first())
+            .map_or(Field::Absent, |item| Field::Value(item.external_id.clone())),
+        sent => {
+            if let Field::Value(primary) = &sent {
+                promote(&mut ids, primary, list_was_sent || sent == former);
             }
-        };
-        if let Field::Value(primary) = &attributes.external_id
-            && let Some(at) = ids.iter().position(|item| item.external_id == *primary)
-        {
-            ids[..=at].rotate_right(1);
+            sent
         }
-        if ids.len() > MAX_EXTERNAL_IDS {
-            let title =
-                format!("There would be {} external ids with the primary one, at most {MAX_EXTERNAL_IDS}", ids.len());
-            return Err(Refusal::bad_input(vec![Fault::of_attribute(
-                "externalIds",
-                title,
-                "send externalId as one of externalIds, or fewer of them",
-            )]));
-        }
-        attributes.external_ids = ids.into_iter().map(|item| self.external_id(item)).collect::<Vec<_>>().into();
-        Ok(())
+    };
+    if let Field::Value(primary) = &attributes.external_id
+        && let Some(at) = ids.iter().position(|item| item.external_id == *primary)
+    {
+        ids[..=at].rotate_right(1);
     }
-
-    fn external_id(self, item: ExternalId) -> ExternalId {
-        ExternalId {
-            id: self.id(),
-            external_id: item.external_id,
-            verified: item.verified.or(Some(false)),
-            external_verified: Some(false),
-            extra: Map::new(),
-        }
+    if ids.len() > MAX_EXTERNAL_IDS {
+        let title =
+            format!("There would be {} external ids with the primary one, at most {MAX_EXTERNAL_IDS}", ids.len());
+        return Err(Refusal::bad_input(vec![Fault::of_attribute(
+            "externalIds",
+            title,
+            "send externalId as one of externalIds, or fewer of them",
+        )]));
     }
-
-    fn email(self, item: Email) -> Email {
-        Email {
-            id: self.id(),
-            email: identity::email_address(&item.email),
-            kind: item.kind.or(Some(ContactType::Home)),
-            verified: item.verified.or(Some(false)),
-            external_verified: Some(false),
-            extra: Map::new(),
-        }
-    }
-
-    fn phone(self, item: Phone) -> Phone {
-        Phone {
-            id: self.id(),
-            phone: item.phone,
-            kind: item.kind.or(Some(ContactType::Mobile)),
-            verified: item.verified.or(Some(false)),
-            extra: Map::new(),
-        }
-    }
-
-    /// Stored like `whatsapp:+1234567890` (§7.1).
-    fn whatsapp(self, item: Phone) -> Phone {
-        let phone = format!("whatsapp:+{}", identity::digits(&item.phone));
-        self.phone(Phone { phone, ..item })
-    }
-
-    fn facebook_id(self, item: FacebookId) -> FacebookId {
-        FacebookId { id: self.id(), extra: Map::new(), ..item }
-    }
-
-    fn instagram_id(self, item: InstagramId) -> InstagramId {
-        InstagramId { id: self.id(), extra: Map::new(), ..item }
-    }
-
-    fn social(self, item: Social) -> Social {
-        Social { id: self.id(), verified: item.verified.or(Some(false)), extra: Map::new(), ..item }
-    }
-
-    fn web_url(self, item: WebUrl) -> WebUrl {
-        WebUrl { id: self.id(), kind: item.kind.or(Some(UrlType::Website)), extra: Map::new(), ..item }
-    }
-
-    fn location(self, item: Location) -> Location {
-        Location { id: self.id(), kind: item.kind.over(Field::Value(ContactType::Home)), extra: Map::new(), ..item }
-    }
+    attributes.external_ids = ids.into_iter().map(|item| items.external_id(item)).collect::<Vec<_>>().into();
+    Ok(())
 }
 
 /// Makes `primary` one of `ids`, verified: unless `keeps_verified`, when an entry that says otherwise counts. `primary` is
 /// composed; an entry written before accents were composed is the same id.
 fn promote(ids: &mut Vec<ExternalId>, primary: &str, keeps_verified: bool) {
-    let at = ids.iter().position(|item| identity::composed(&item.external_id) == primary);
+    let at = ids.iter().position(|item| composed(&item.external_id) == primary);
     let verified = at.and_then(|at| ids[at].verified).filter(|_| keeps_verified).or(Some(true));
     let item = ExternalId { verified, ..ExternalId::new(primary) };
     match at {
