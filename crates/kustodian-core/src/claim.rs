@@ -59,6 +59,8 @@ claim_kinds! {
     SocialId = "socialId" of Customer,
     /// A tag's name.
     TagName = "tagName" of Tag,
+    /// A company's external id.
+    CompanyExternalId = "companyExternalId" of Company,
 }
 
 /// Identifies a claim: a hash of org, kind and value, so that keys are short and spread evenly.
@@ -151,4 +153,12 @@ impl ClaimPlace {
             None => format!("/{}", self.attribute),
         }
     }
+}
+
+/// What a record gives up and what it takes when it holds `held` and is to hold `wanted`.
+pub fn difference(held: &[Claim], wanted: &[Claim]) -> (Vec<Claim>, Vec<Claim>) {
+    let is_in = |claim: &&Claim, list: &[Claim]| list.iter().any(|other| other.key == claim.key);
+    let frees = held.iter().filter(|claim| !is_in(claim, wanted)).copied().collect();
+    let claims = wanted.iter().filter(|claim| !is_in(claim, held)).copied().collect();
+    (frees, claims)
 }

@@ -1,6 +1,7 @@
 //! The kinds of records, each declared once: everything that goes over all kinds, in any crate, derives from here.
 
 use kustomer_api::ObjectId;
+use kustomer_api::company::CompanyAttributes;
 use kustomer_api::customer::CustomerAttributes;
 use kustomer_api::operation::{Operation, contract, own};
 use kustomer_api::shortcut::ShortcutAttributes;
@@ -11,6 +12,7 @@ use serde_json::Value;
 
 use crate::change::Columns;
 use crate::claim::Claim;
+use crate::company;
 use crate::record;
 use crate::refusal::Refusal;
 use crate::search::SearchRow;
@@ -34,8 +36,8 @@ pub struct Spec {
     pub placement: Placement,
     /// Whether lists are ordered and filtered by the moments of creation and change, which takes an index of each.
     pub is_listed_by_time: bool,
-    /// Whether every write appends an event, so that a copy can follow the writes of a running server.
-    pub has_events: bool,
+    /// Whether an org has so few of them that every pass of a copy carries them all.
+    pub is_few: bool,
     /// Whether its records are indexed for search.
     pub is_searched: bool,
     /// The columns of its table that lists are narrowed by.
@@ -120,7 +122,7 @@ macro_rules! kinds {
             read_operation: $read:expr,
             placement: $placement:expr,
             is_listed_by_time: $by_time:literal,
-            has_events: $has_events:literal,
+            is_few: $is_few:literal,
             is_searched: $is_searched:literal,
             columns: $columns:expr,
             lists: $lists:expr $(,)?
@@ -133,7 +135,7 @@ macro_rules! kinds {
         }
 
         impl Kind {
-            /// Every kind, in the order of the declarations: none refers to one that is declared after it.
+            /// Every kind, in the order of the declarations.
             pub const ALL: [Self; [$($name),+].len()] = [$(Self::$kind),+];
 
             /// Its declaration.
@@ -154,7 +156,7 @@ macro_rules! kinds {
                             read_operation: $read,
                             placement: $placement,
                             is_listed_by_time: $by_time,
-                            has_events: $has_events,
+                            is_few: $is_few,
                             is_searched: $is_searched,
                             columns: $columns,
                             lists: $lists,
@@ -186,7 +188,7 @@ kinds! {
         read_operation: &contract::GET_USER_BY_ID,
         placement: Placement::Everywhere,
         is_listed_by_time: false,
-        has_events: false,
+        is_few: true,
         is_searched: false,
         columns: &[],
         lists: &[],
@@ -200,7 +202,7 @@ kinds! {
         read_operation: &own::GET_TAG_BY_ID,
         placement: Placement::Everywhere,
         is_listed_by_time: false,
-        has_events: true,
+        is_few: false,
         is_searched: false,
         columns: &[],
         lists: &[],
@@ -214,7 +216,7 @@ kinds! {
         read_operation: &contract::GET_TEAM_BY_ID,
         placement: Placement::Everywhere,
         is_listed_by_time: false,
-        has_events: true,
+        is_few: false,
         is_searched: false,
         columns: &[],
         lists: &[],
@@ -228,7 +230,7 @@ kinds! {
         read_operation: &own::GET_SHORTCUT_BY_ID,
         placement: Placement::Everywhere,
         is_listed_by_time: false,
-        has_events: true,
+        is_few: false,
         is_searched: false,
         columns: &[],
         lists: &[],
@@ -242,10 +244,24 @@ kinds! {
         read_operation: &contract::GET_CUSTOMER_BY_ID,
         placement: Placement::ById,
         is_listed_by_time: true,
-        has_events: true,
+        is_few: false,
         is_searched: true,
         columns: &[],
         lists: &[],
+    }
+
+    /// A company.
+    Company: CompanyAttributes {
+        name: "company",
+        table: "companies",
+        path: "/v1/companies",
+        read_operation: &contract::GET_COMPANY_BY_ID,
+        placement: Placement::ById,
+        is_listed_by_time: false,
+        is_few: false,
+        is_searched: false,
+        columns: &[Column { name: company::NAME, holds: Holds::Text }],
+        lists: &[&[company::NAME]],
     }
 }
 

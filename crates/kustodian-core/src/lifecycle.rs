@@ -5,6 +5,7 @@ use kustomer_api::{Field, ObjectId, Timestamp};
 use serde_json::Map;
 
 use crate::change::{Cause, ChangeSet, Event, EventSeed, Put};
+use crate::claim;
 use crate::customer::Context;
 use crate::record::Record;
 use crate::refusal::Refusal;
@@ -48,7 +49,10 @@ pub(crate) fn create<A: Lifecycle>(
         links: Some(SelfLink::new(A::KIND.path_of(id))),
         extra: Map::new(),
     };
-    commit(context, event, A::KIND.spec().events.create, put::<A>(&record, id, 1, None, false, context.now)?, None)
+    let put = put::<A>(&record, id, 1, None, false, context.now)?;
+    let mut changes = commit(context, event, A::KIND.spec().events.create, put, None)?;
+    changes.claims = record.attributes.claims(context.org.key, id);
+    Ok(changes)
 }
 
 /// Changes a record by `edit`, which may set `deleted`. A deleted record is not there, unless `edit` restores it.
@@ -84,7 +88,12 @@ pub(crate) fn update<A: Lifecycle>(
         (true, _) => events.restore,
         (false, false) => events.update,
     };
-    commit(context, event, name, put, Some(resource::changes(&before, &after)?))
+    let mut changes = commit(context, event, name, put, Some(resource::changes(&before, &after)?))?;
+    let claims = |record: &Resource<A>, deleted: bool| {
+        if deleted { Vec::new() } else { record.attributes.claims(context.org.key, stored.id) }
+    };
+    (changes.frees, changes.claims) = claim::difference(&claims(&before, stored.deleted), &claims(&after, deleted));
+    Ok(changes)
 }
 
 /// Deletes a record: it is not there from now on, but nothing is lost.

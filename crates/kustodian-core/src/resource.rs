@@ -6,7 +6,7 @@ use kustomer_api::ObjectId;
 use kustomer_api::envelope::{Relationship, Relationships};
 use kustomer_api::error::code;
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Number, Value, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::directory::Org;
@@ -58,6 +58,18 @@ pub fn etag(content: &[u8]) -> String {
 pub fn check_if_match(stored: &Stored, if_match: Option<&str>) -> Result<(), Refusal> {
     match if_match {
         Some(header) if !names_etag(header, &etag(stored.document.as_bytes())) => Err(Refusal::precondition_failed()),
+        _ => Ok(()),
+    }
+}
+
+/// Lets an update pass that names no revision, or the stored one. `rev` is a number on the wire; 3 and 3.0 are the same
+/// revision.
+///
+/// # Errors
+/// 409 when it names another.
+pub fn check_rev(stored: &Stored, rev: Option<&Number>) -> Result<(), Refusal> {
+    match rev {
+        Some(rev) if rev.as_f64() != Some(stored.rev as f64) => Err(Refusal::stale_rev(&rev.to_string(), stored.rev)),
         _ => Ok(()),
     }
 }

@@ -18,6 +18,7 @@
 pub mod audit;
 pub mod auth;
 pub mod canonical;
+pub mod company;
 pub mod custom;
 pub mod customer;
 pub mod endpoint;

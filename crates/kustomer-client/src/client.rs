@@ -9,7 +9,7 @@ use kustomer_api::Endpoint;
 
 use crate::call::Call;
 use crate::error::InvalidRequest;
-use crate::resources::{AuditLogs, Auth, Customers, Events, Messages, Orgs, Shortcuts, Tags, Teams, Users};
+use crate::resources::{AuditLogs, Auth, Companies, Customers, Events, Messages, Orgs, Shortcuts, Tags, Teams, Users};
 use crate::retry::Retry;
 use crate::target::Target;
 
@@ -62,6 +62,11 @@ impl Client {
     /// The operations on tags.
     pub fn tags(&self) -> Tags<'_> {
         Tags::new(self)
+    }
+
+    /// The operations on companies.
+    pub fn companies(&self) -> Companies<'_> {
+        Companies::new(self)
     }
 
     /// The operations on teams.

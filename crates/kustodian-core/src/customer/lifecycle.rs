@@ -3,12 +3,12 @@
 use kustomer_api::customer::{Customer, CustomerAttributes};
 use kustomer_api::envelope::{Relationship, SelfLink};
 use kustomer_api::{Field, ObjectId};
-use serde_json::{Map, Number};
+use serde_json::Map;
 
 use super::company::link_company;
 use super::{Context, OmittedCompany, UpdateOptions, Write, derive, erase, identity, write};
 use crate::change::{Cause, ChangeSet, Columns, Event, EventSeed, Put};
-use crate::claim::Claim;
+use crate::claim::{self, Claim};
 use crate::contact::Items;
 use crate::kind::{EventNames, Kind};
 use crate::record::Record;
@@ -76,7 +76,7 @@ pub fn update(
     let stored = alive(stored)?;
     let context = &context.not_before(stored.updated_at);
     resource::check_if_match(stored, options.if_match.as_deref())?;
-    check_rev(stored, write.input.rev.as_ref())?;
+    resource::check_rev(stored, write.input.rev.as_ref())?;
     let before: Customer = resource::read(&stored.document)?;
     let mut after = before.clone();
     let Write { input, tags, item_ids } = write;
@@ -99,9 +99,9 @@ pub fn update(
     tag::create(context, &new_tags.unwrap_or_default(), &mut changes)?;
     let held = identity::claims(context.org.key, stored.id, &before.attributes);
     let wanted = identity::claims(context.org.key, stored.id, &after.attributes);
-    let is_in = |claim: &Claim, list: &[Claim]| list.iter().any(|other| other.key == claim.key);
-    changes.frees.extend(held.iter().filter(|claim| !is_in(claim, &wanted)));
-    changes.claims.extend(wanted.iter().filter(|claim| !is_in(claim, &held)));
+    let (frees, claims) = claim::difference(&held, &wanted);
+    changes.frees.extend(frees);
+    changes.claims.extend(claims);
     put(context, &after, stored.id, Some(stored.rev), &mut changes)?;
     let difference = resource::changes(&before, &after)?;
     happened(context, event, EVENTS.update, Some(difference), &mut changes);
@@ -166,14 +166,6 @@ fn flag(
 
 fn alive(stored: Option<&Stored>) -> Result<&Stored, Refusal> {
     stored.filter(|stored| !stored.deleted).ok_or_else(|| erase::missing(stored))
-}
-
-/// `rev` is a number on the wire; 3 and 3.0 are the same revision.
-fn check_rev(stored: &Stored, rev: Option<&Number>) -> Result<(), Refusal> {
-    match rev {
-        Some(rev) if rev.as_f64() != Some(stored.rev as f64) => Err(Refusal::stale_rev(&rev.to_string(), stored.rev)),
-        _ => Ok(()),
-    }
 }
 
 /// What every change by an actor leaves behind (`docs/contract/behaviour.md` §7.2).

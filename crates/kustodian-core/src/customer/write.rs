@@ -2,17 +2,14 @@
 //! (`docs/contract/behaviour.md` §6.1, §8).
 
 use kustomer_api::customer::{CustomerAttributes, CustomerInput, ExternalId};
-use kustomer_api::error::code;
 use kustomer_api::validation::Fault;
 use kustomer_api::{Field, ObjectId};
 
 use super::derive;
 use super::merge::merge_identities;
 use crate::contact::{Items, composed};
+use crate::custom;
 use crate::refusal::Refusal;
-
-/// How many custom attributes a record may gather over many writes; one write carries at most 100.
-pub(super) const MAX_CUSTOM: usize = 1_000;
 
 /// How many external ids a record may have, the primary one included: as many as one write takes, so that an answered
 /// list can be sent back.
@@ -65,20 +62,9 @@ pub(super) fn write(
         urls: list(input.urls, |item| items.web_url(item), former.urls),
         locations: list(input.locations, |item| items.location(item), former.locations),
         tags: sent(tags.map(|ids| ids.iter().map(ObjectId::to_string).collect()), former.tags),
-        custom: match (input.custom, former.custom) {
-            (None, former) => former,
-            (Some(custom), Field::Value(mut former)) => {
-                former.merge(custom);
-                former.into()
-            }
-            (Some(custom), Field::Absent | Field::Null) => custom.into(),
-        },
+        custom: custom::merge(input.custom, former.custom)?,
         ..former
     };
-    if attributes.custom.value().is_some_and(|custom| custom.len() > MAX_CUSTOM) {
-        let title = format!("The record would have more than {MAX_CUSTOM} custom attributes");
-        return Err(Refusal::new(400, code::BAD_PARAM, "custom", title));
-    }
     derive::derive(attributes);
     Ok(())
 }

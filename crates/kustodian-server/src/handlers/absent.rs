@@ -22,7 +22,6 @@ const LISTS: &[&str] = &[
     "getAllRoleGroups",
     "getAllSchedules",
     "getBrands",
-    "getCompanies",
     "getConversations",
     "getConversationsByCustomer",
     "getCustomerMergesByCustomer",

@@ -1,7 +1,6 @@
 //! Customers: load, decide in the core, commit, and decide again when others were faster.
 
 use kustodian_core::change::ChangeSet;
-use kustodian_core::claim::ClaimKind;
 use kustodian_core::cursor::ListCursor;
 use kustodian_core::customer::{self, CompanyNames, Lookup, UpdateOptions, Write};
 use kustodian_core::kind::Kind;
@@ -21,13 +20,10 @@ use crate::call::Call;
 use crate::handlers::{history, plain, tags};
 use crate::paging::{self, Numbered};
 
-/// How often a command is decided anew because a tag it wanted to make was made by another meanwhile.
-const ATTEMPTS: usize = 8;
-
 pub(crate) async fn create_customer(call: Call<CreateCustomer>) -> Result<Answer, Refusal> {
     let act = call.act();
     let (id, event) = (call.next_id(), call.next_event());
-    for _ in 0..ATTEMPTS {
+    for _ in 0..plain::ATTEMPTS {
         let mut input = read_input(&call)?;
         let tags = tags::resolve(&call, input.tags.take()).await?;
         let changes = call.ready()(
@@ -36,11 +32,11 @@ pub(crate) async fn create_customer(call: Call<CreateCustomer>) -> Result<Answer
         )?;
         match call.commit(changes).await {
             Ok(changes) => return written(changes, Answer::created),
-            Err(error) if is_about_a_tag(&error) => {}
+            Err(error) if plain::is_about_a_tag(&error) => {}
             Err(error) => return Err(call.not_committed(error)),
         }
     }
-    Err(too_busy())
+    Err(plain::too_busy())
 }
 
 pub(crate) async fn update_customer(call: Call<UpdateCustomer>) -> Result<Answer, Refusal> {
@@ -64,7 +60,7 @@ where
         omitted_company: call.app().settings.omitted_company,
         if_match: call.header(http::header::IF_MATCH).map(ToOwned::to_owned),
     };
-    for _ in 0..ATTEMPTS {
+    for _ in 0..plain::ATTEMPTS {
         let mut input = read_input(&call)?;
         let stored = find(&call, id).await?;
         refuse_deleted(&call, stored.as_ref())?;
@@ -76,11 +72,11 @@ where
         match commit(&call, id, stored, decide).await {
             Ok(changes) if changes.puts.is_empty() => return present(&call, id).await,
             Ok(changes) => return written(changes, Answer::ok),
-            Err(error) if is_about_a_tag(&error) => {}
+            Err(error) if plain::is_about_a_tag(&error) => {}
             Err(error) => return Err(call.not_committed(error)),
         }
     }
-    Err(too_busy())
+    Err(plain::too_busy())
 }
 
 pub(crate) async fn delete_customer(call: Call<DeleteCustomer>) -> Result<Answer, Refusal> {
@@ -184,15 +180,6 @@ async fn present<E: Endpoint>(call: &Call<E>, id: ObjectId) -> Result<Answer, Re
 fn written(changes: ChangeSet, answer: fn(String) -> Answer) -> Result<Answer, Refusal> {
     let put = changes.puts.into_iter().next().ok_or_else(|| resource::fault("Nothing was written"))?;
     Ok(answer(put.document))
-}
-
-/// Whether another request has created a tag meanwhile that this one wanted to create: decide again with that one.
-fn is_about_a_tag(error: &CommitError) -> bool {
-    matches!(error, CommitError::Claimed { claim, .. } if claim.kind == ClaimKind::TagName)
-}
-
-fn too_busy() -> Refusal {
-    crate::answer::try_again("Others make the same tags all the time: try again", 1)
 }
 
 pub(crate) async fn get_customer_by_id(call: Call<GetCustomerById>) -> Result<Answer, Refusal> {

@@ -3,6 +3,7 @@
 pub(crate) mod absent;
 mod audit_logs;
 mod auth;
+mod companies;
 mod customers;
 mod events;
 mod history;
@@ -18,7 +19,7 @@ mod users;
 use std::time::Duration;
 
 use kustomer_api::{
-    audit, auth as auth_api, customer, event, message, org, search as search_api, shortcut, tag, team, user,
+    audit, auth as auth_api, company, customer, event, message, org, search as search_api, shortcut, tag, team, user,
 };
 
 use crate::call::served as serve;
@@ -40,6 +41,10 @@ pub(crate) fn served() -> Vec<Served> {
         serve::<customer::RestoreCustomer, _, _>(customers::restore_customer),
         serve::<customer::EraseCustomer, _, _>(customers::erase_customer),
         serve::<customer::GetCustomerHistory, _, _>(history::get_customer_history),
+        serve::<company::GetCompanies, _, _>(companies::get_companies),
+        serve::<company::CreateCompany, _, _>(companies::create_company),
+        serve::<company::GetCompanyById, _, _>(companies::get_company_by_id),
+        serve::<company::UpdateCompanyAttributes, _, _>(companies::update_company_attributes),
         serve::<search_api::CustomerSearch, _, _>(search::customer_search),
         serve::<search_api::CustomerArchiveSearch, _, _>(search::customer_archive_search),
         serve::<message::GetMessagesByCustomer, _, _>(messages::get_messages_by_customer),

@@ -3,10 +3,12 @@
 
 use futures_util::future::try_join_all;
 use kustodian_core::change::ChangeSet;
+use kustodian_core::claim::ClaimKind;
 use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::resource;
 use kustodian_core::store::{CommitError, ListQuery, SortKey, Start, Stored, decide_on};
+use kustodian_core::tag::Resolved;
 use kustomer_api::query::PageQuery;
 use kustomer_api::team::UpdateTeamAttributes;
 use kustomer_api::validation::Fault;
@@ -14,6 +16,7 @@ use kustomer_api::{Endpoint, ObjectId, role};
 
 use crate::answer::{Answer, unavailable};
 use crate::call::Call;
+use crate::handlers::tags;
 use crate::paging::{Numbered, Pairs};
 
 /// A page of the records of a kind that are not deleted, by id.
@@ -32,9 +35,21 @@ pub(crate) async fn list_page<E: Endpoint>(
     path: &str,
     conditions: &Pairs,
 ) -> Result<Answer, Refusal> {
+    list_narrowed(call, page, kind, Vec::new(), path, conditions).await
+}
+
+/// The same of one of the narrowed lists that the kind declares.
+pub(crate) async fn list_narrowed<E: Endpoint>(
+    call: &Call<E>,
+    page: Numbered,
+    kind: Kind,
+    of: Vec<(&'static str, String)>,
+    path: &str,
+    conditions: &Pairs,
+) -> Result<Answer, Refusal> {
     let query = ListQuery {
         kind,
-        of: Vec::new(),
+        of,
         sort: SortKey::Id,
         descending: false,
         within: Vec::new(),
@@ -108,6 +123,14 @@ where
     E: Endpoint,
     F: FnOnce(Option<Stored>) -> Result<ChangeSet, Refusal> + Clone + Send + 'static,
 {
+    commit_change(call, kind, id, decide).await.map_err(|error| call.not_committed(error))
+}
+
+async fn commit_change<E, F>(call: &Call<E>, kind: Kind, id: ObjectId, decide: F) -> Result<ChangeSet, CommitError>
+where
+    E: Endpoint,
+    F: FnOnce(Option<Stored>) -> Result<ChangeSet, Refusal> + Clone + Send + 'static,
+{
     let ready = call.ready();
     let if_match = call.header(http::header::IF_MATCH).map(ToOwned::to_owned);
     let decide = move |stored: Option<Stored>| {
@@ -134,7 +157,59 @@ where
         }
         committed => committed,
     }
-    .map_err(|error| call.not_committed(error))
+}
+
+/// How often a write is decided again because another request has created a tag meanwhile that it wanted to create.
+pub(crate) const ATTEMPTS: usize = 8;
+
+/// Creates a record with the tags that a client named; `decide` is given them resolved.
+pub(crate) async fn create_with_tags<E: Endpoint>(
+    call: &Call<E>,
+    tags: Option<Vec<String>>,
+    decide: impl Fn(Option<Resolved>) -> Result<ChangeSet, Refusal>,
+) -> Result<Answer, Refusal> {
+    for _ in 0..ATTEMPTS {
+        let changes = decide(tags::resolve(call, tags.clone()).await?)?;
+        match call.commit(call.ready()(changes, 0)?).await {
+            Ok(changes) => return written(changes, Answer::created),
+            Err(error) if is_about_a_tag(&error) => {}
+            Err(error) => return Err(call.not_committed(error)),
+        }
+    }
+    Err(too_busy())
+}
+
+/// Updates a record with the tags that a client named; `decide` is given the record and the tags resolved.
+pub(crate) async fn update_with_tags<E, F>(
+    call: &Call<E>,
+    kind: Kind,
+    id: ObjectId,
+    tags: Option<Vec<String>>,
+    decide: F,
+) -> Result<Answer, Refusal>
+where
+    E: Endpoint,
+    F: FnOnce(Option<Stored>, Option<Resolved>) -> Result<ChangeSet, Refusal> + Clone + Send + 'static,
+{
+    for _ in 0..ATTEMPTS {
+        let (tags, decide) = (tags::resolve(call, tags.clone()).await?, decide.clone());
+        match commit_change(call, kind, id, move |stored| decide(stored, tags)).await {
+            Ok(changes) if changes.puts.is_empty() => return get(call, kind, id).await,
+            Ok(changes) => return written(changes, Answer::ok),
+            Err(error) if is_about_a_tag(&error) => {}
+            Err(error) => return Err(call.not_committed(error)),
+        }
+    }
+    Err(too_busy())
+}
+
+/// Whether another request has created a tag meanwhile that this one wanted to create: decide again with that one.
+pub(crate) fn is_about_a_tag(error: &CommitError) -> bool {
+    matches!(error, CommitError::Claimed { claim, .. } if claim.kind == ClaimKind::TagName)
+}
+
+pub(crate) fn too_busy() -> Refusal {
+    crate::answer::try_again("Others make the same tags all the time: try again", 1)
 }
 
 /// Commits an update, and answers the record as it is then: as it was, when nothing changed.

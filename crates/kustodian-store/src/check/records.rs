@@ -39,10 +39,12 @@ struct Record<'a> {
     created_at: i64,
     updated_at: i64,
     document: &'a str,
+    /// What the columns of the kind hold, in their order.
+    columns: Vec<(&'static str, Option<&'a str>)>,
 }
 
 impl<'a> Record<'a> {
-    fn of(table: &Table, row: &'a Row) -> Option<Self> {
+    fn of(kind: Kind, table: &Table, row: &'a Row) -> Option<Self> {
         let cell = |column: &str| table.place(column).and_then(|place| row.get(place));
         let number = |column: &str| if let Some(Cell::Integer(number)) = cell(column) { Some(*number) } else { None };
         let text = |column: &str| if let Some(Cell::Text(text)) = cell(column) { Some(text.as_str()) } else { None };
@@ -54,6 +56,7 @@ impl<'a> Record<'a> {
             created_at: number("created_at")?,
             updated_at: number("updated_at")?,
             document: text("document")?,
+            columns: kind.spec().columns.iter().map(|column| (column.name, text(column.name))).collect(),
         })
     }
 }
@@ -77,7 +80,7 @@ pub(super) async fn look_at(
         done += rows.len() as u64;
         for row in &rows {
             let key = Some(table.key_of(row));
-            if let Some(record) = Record::of(table, row) {
+            if let Some(record) = Record::of(kind, table, row) {
                 if key == former {
                     findings.note(Finding::Twice { org: record.org, kind, record: record.id.to_owned() });
                 }
@@ -104,7 +107,9 @@ fn look_at_one(kind: Kind, record: &Record<'_>, claimed: &mut Claimed, findings:
         ("created_at", created_at.is_none_or(|at| at.as_millis() == record.created_at)),
         ("updated_at", updated_at.is_none_or(|at| at.as_millis() == record.updated_at)),
     ];
-    for (column, _) in agreements.into_iter().filter(|(_, agrees)| !agrees) {
+    let Ok(columns) = kind.columns_of(record.document) else { return findings.note(unreadable()) };
+    let narrowing = record.columns.iter().map(|(column, value)| (*column, columns.get(column) == *value));
+    for (column, _) in agreements.into_iter().chain(narrowing).filter(|(_, agrees)| !agrees) {
         findings.note(Finding::Column { org, kind, record: id.to_owned(), column });
     }
     if record.deleted {

@@ -74,8 +74,7 @@ pub(crate) fn table_of(kind: Kind) -> &'static Table {
             name: kind.spec().table,
             columns: columns_of(kind),
             key: &["org", "id"],
-            // A later pass follows the events, so it does not see what leaves none.
-            is_small: !kind.spec().has_events,
+            is_small: kind.spec().is_few,
             kind: Some(kind),
         })
     });

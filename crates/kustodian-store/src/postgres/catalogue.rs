@@ -65,7 +65,9 @@ fn of_kind(kind: Kind) -> Table {
     let Spec { table, placement, is_listed_by_time, columns, .. } = *kind.spec();
     let spread = match placement {
         Placement::Everywhere => Spread::Everywhere,
-        Placement::ById => Spread::By("id"),
+        Placement::ById if table == CUSTOMERS => Spread::By("id"),
+        // A record is where its events are.
+        Placement::ById => Spread::Beside { column: "id", of: CUSTOMERS },
         Placement::ByHome => Spread::Beside { column: "home", of: CUSTOMERS },
     };
     let traces = if is_listed_by_time || !columns.is_empty() { Traces::Indexes } else { Traces::Rows };

@@ -8,7 +8,11 @@ use super::values::Value;
 use crate::failure::OpenError;
 
 /// What makes each version out of the one before, with its name. Only ever append.
-const STEPS: &[(&str, &str)] = &[("0001", include_str!("schema/0001.sql")), ("0002", include_str!("schema/0002.sql"))];
+const STEPS: &[(&str, &str)] = &[
+    ("0001", include_str!("schema/0001.sql")),
+    ("0002", include_str!("schema/0002.sql")),
+    ("0003", include_str!("schema/0003.sql")),
+];
 
 /// The oldest PostgreSQL that will do, as `server_version_num` has it.
 const OLDEST_SERVER: i32 = 150_000;

@@ -45,7 +45,7 @@ async fn feed(client: &Client, org: OrgKey) -> Vec<(i64, String, i64)> {
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_servers_start_at_once_on_an_empty_database() {
     let Some(place) = Place::make().await else { return };
-    assert_eq!(pending_migrations(place.url()).await.unwrap(), ["0001", "0002"]);
+    assert_eq!(pending_migrations(place.url()).await.unwrap(), ["0001", "0002", "0003"]);
     let mut starts = JoinSet::new();
     for _ in 0..10 {
         let url = place.url().to_owned();

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kustomer_api::operation::Operation;
 use kustomer_api::search::CustomerSearchIds;
-use kustomer_api::{Endpoint, audit, auth, customer, event, message, org, search, shortcut, tag, team, user};
+use kustomer_api::{Endpoint, audit, auth, company, customer, event, message, org, search, shortcut, tag, team, user};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -62,6 +62,10 @@ fn readers() -> BTreeMap<&'static str, Reader> {
         reader::<shortcut::CreateShortcut>(),
         reader::<shortcut::UpdateShortcut>(),
         reader::<shortcut::DeleteShortcut>(),
+        reader::<company::GetCompanies>(),
+        reader::<company::CreateCompany>(),
+        reader::<company::GetCompanyById>(),
+        reader::<company::UpdateCompanyAttributes>(),
         reader::<org::GetCurrentOrg>(),
         reader::<org::GetOrgById>(),
         reader::<user::GetUsers>(),
@@ -137,6 +141,7 @@ fn check_record(event: &Value) {
         "team" => through::<team::Team>,
         "user" => through::<user::User>,
         "shortcut" => through::<shortcut::Shortcut>,
+        "company" => through::<company::Company>,
         other => panic!("no type reads {other}"),
     };
     assert_eq!(&read(&record.to_string()).unwrap(), record);
@@ -161,6 +166,7 @@ fn the_client_reads_every_answer_on_a_fresh_database() {
         ("getTags", "/v1/tags"),
         ("getTeams", "/v1/teams"),
         ("getShortcuts", "/v1/shortcuts"),
+        ("getCompanies", "/v1/companies"),
         ("getAuthTokens", "/v1/auth/tokens"),
     ] {
         walker.walk(name, path);
@@ -175,6 +181,7 @@ fn the_client_reads_every_answer_about_records_of_every_kind_and_state() {
     write_customers(walker);
     read_the_past(walker);
     write_teams_and_shortcuts(walker);
+    write_companies(walker);
     read_users_and_keys(walker);
     for event in walker.walk("getEvents", "/v1/events?pageSize=7") {
         check_record(&event);
@@ -185,6 +192,16 @@ fn the_client_reads_every_answer_about_records_of_every_kind_and_state() {
 
     let served: BTreeSet<_> = served(&server).into_iter().map(|operation| operation.name).collect();
     assert_eq!(walker.asked, served, "every served operation is asked");
+}
+
+fn write_companies(walker: &mut Walker<'_>) {
+    let created = walker.ask("createCompany", "/v1/companies", Some(crate::companies::full_company()));
+    let path = format!("/v1/companies/{}", id(created.data()));
+    walker.ask("createCompany", "/v1/companies", Some(json!({ "name": "nothing else" })));
+    walker.ask("updateCompanyAttributes", &path, Some(json!({ "externalId": null, "avatarUrl": null, "emails": [] })));
+    walker.get("getCompanyById", &path);
+    walker.walk("getCompanies", "/v1/companies?pageSize=1");
+    walker.ask("updateCompanyAttributes", &path, Some(json!({ "deleted": true })));
 }
 
 /// Customers with everything, with nothing, changed, replaced, deleted, restored and erased.

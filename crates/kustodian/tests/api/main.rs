@@ -12,6 +12,7 @@ mod cli_edits;
 mod cli_transport;
 mod client;
 mod client_reads;
+mod companies;
 mod contract;
 mod customers;
 mod damage;

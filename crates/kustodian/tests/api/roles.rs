@@ -21,7 +21,7 @@ pub(crate) fn served(server: &Server) -> Vec<&'static Operation> {
 /// The least that an operation must be sent: a write needs a body.
 pub(crate) fn least_body(operation: &Operation) -> Option<Value> {
     match operation.name {
-        "createTeam" | "updateTeamById" | "createShortcut" => Some(json!({ "name": "any" })),
+        "createTeam" | "updateTeamById" | "createShortcut" | "createCompany" => Some(json!({ "name": "any" })),
         "addTeamMember" | "removeTeamMember" => Some(json!({ "members": [] })),
         _ => (!operation.is_read() && operation.method != Method::DELETE).then(|| json!({})),
     }
@@ -42,7 +42,7 @@ pub(crate) fn aim(server: &Server, operation: &Operation) -> (Method, String, Op
         "tags" => customer["attributes"]["tags"][0].as_str().unwrap(),
         "orgs" => org,
         "users" => user,
-        "teams" | "shortcuts" => {
+        "teams" | "shortcuts" | "companies" => {
             plain = server.post(&format!("/v1/{}", operation.tag), json!({ "name": "any" })).expect(201);
             plain.data()["id"].as_str().unwrap()
         }

@@ -9,7 +9,7 @@ use crate::server::{Answer, Server, TOKEN};
 
 /// What a write leaves behind: records, tags, how many there are, and what happened to a customer.
 fn state(server: &Server, target: &str) -> Vec<String> {
-    let lists = ["/v1/customers?pageSize=500", "/v1/tags", "/v1/teams", "/v1/shortcuts"];
+    let lists = ["/v1/customers?pageSize=500", "/v1/tags", "/v1/teams", "/v1/shortcuts", "/v1/companies"];
     let lists = lists.iter().map(|path| server.get(path).expect(200).text);
     let errors_aside = |path: &str| Some(server.get(path)).filter(|answer| answer.status == 200).map(|it| it.text);
     lists.chain(errors_aside(target)).chain(errors_aside(&format!("{target}/history"))).collect()

@@ -26,16 +26,22 @@ impl Population {
         let plain = |path: &str, body: Value| server.post(path, body).expect(201).data()["id"].clone();
         let team = plain("/v1/teams", json!({ "name": "Support" }));
         let shortcut = plain("/v1/shortcuts", json!({ "name": "mine", "isPrivate": true }));
+        let company = plain("/v1/companies", json!({ "name": "Acme" }));
         let id = |kind| match kind {
             Kind::Customer => &customer["id"],
             Kind::Tag => &customer["attributes"]["tags"][0],
             Kind::User => &customer["relationships"]["createdBy"]["data"]["id"],
             Kind::Team => &team,
             Kind::Shortcut => &shortcut,
+            Kind::Company => &company,
         };
         let path = |kind: Kind| kind.spec().read_operation.path.replace("{id}", id(kind).as_str().unwrap());
         let paths = Kind::ALL.map(|kind| (kind, format!("/v1{}", path(kind)))).to_vec();
         Self { server, paths }
+    }
+
+    fn path(&self, kind: Kind) -> &str {
+        self.paths.iter().find(|(of, _)| *of == kind).map(|(_, path)| path.as_str()).unwrap()
     }
 
     fn token(&self, roles: &[&str]) -> String {
@@ -129,7 +135,7 @@ fn cursors_move_past_what_a_key_may_not_read_and_only_what_it_may_read_wakes_it(
     let names = |page: &Answer| -> Vec<String> {
         page.data().as_array().unwrap().iter().map(|event| event["name"].as_str().unwrap().to_owned()).collect()
     };
-    let customer = population.paths[0].1.as_str();
+    let customer = population.path(Kind::Customer);
     let touch = |times: usize| {
         for _ in 0..times {
             server.patch(customer, json!({ "name": "any" })).expect(200);

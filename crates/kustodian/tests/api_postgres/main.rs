@@ -15,6 +15,8 @@ mod beyond;
 #[path = "../api/client_reads.rs"]
 mod client_reads;
 mod cluster;
+#[path = "../api/companies.rs"]
+mod companies;
 #[path = "../api/contract.rs"]
 mod contract;
 mod copy;

@@ -8,7 +8,7 @@ mod history;
 mod input;
 mod read_only;
 pub mod request_schema;
-mod response_schema;
+pub(crate) mod response_schema;
 
 pub use attributes::{
     ConversationCounts, Customer, CustomerAttributes, LastConversation, RecentLocation, SatisfactionLevel,

@@ -83,7 +83,7 @@ static EXTERNAL_ID: Schema = Schema::object(&Object {
     ],
 });
 
-static EMAIL_ITEM: Schema = Schema::object(&Object {
+pub(crate) static EMAIL_ITEM: Schema = Schema::object(&Object {
     name: "EmailInput",
     open: false,
     properties: &[
@@ -95,7 +95,7 @@ static EMAIL_ITEM: Schema = Schema::object(&Object {
     ],
 });
 
-static PHONE_ITEM: Schema = Schema::object(&Object {
+pub(crate) static PHONE_ITEM: Schema = Schema::object(&Object {
     name: "PhoneInput",
     open: false,
     properties: &[
@@ -107,7 +107,7 @@ static PHONE_ITEM: Schema = Schema::object(&Object {
     ],
 });
 
-static WHATSAPP_ITEM: Schema = Schema::object(&Object {
+pub(crate) static WHATSAPP_ITEM: Schema = Schema::object(&Object {
     name: "WhatsappInput",
     open: false,
     properties: &[
@@ -144,7 +144,7 @@ static INSTAGRAM_ID: Schema = Schema::object(&Object {
     ],
 });
 
-static SOCIAL: Schema = Schema::object(&Object {
+pub(crate) static SOCIAL: Schema = Schema::object(&Object {
     name: "SocialInput",
     open: false,
     properties: &[
@@ -158,7 +158,7 @@ static SOCIAL: Schema = Schema::object(&Object {
     ],
 });
 
-static URL_ITEM: Schema = Schema::object(&Object {
+pub(crate) static URL_ITEM: Schema = Schema::object(&Object {
     name: "UrlInput",
     open: false,
     properties: &[
@@ -169,7 +169,7 @@ static URL_ITEM: Schema = Schema::object(&Object {
     ],
 });
 
-static LOCATION: Schema = Schema::object(&Object {
+pub(crate) static LOCATION: Schema = Schema::object(&Object {
     name: "LocationInput",
     open: false,
     properties: &[
@@ -192,7 +192,7 @@ static LOCATION: Schema = Schema::object(&Object {
     ],
 });
 
-static TAG_ITEM: Schema = Schema::format_of(1, 64, TAG);
+pub(crate) static TAG_ITEM: Schema = Schema::format_of(1, 64, TAG);
 
 static SENTIMENT: Object = Object {
     name: "SentimentInput",

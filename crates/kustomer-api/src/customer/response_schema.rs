@@ -116,7 +116,7 @@ static EXTERNAL_ID: Schema = Schema::object(&Object {
     ],
 });
 
-static EMAIL: Schema = Schema::object(&Object {
+pub(crate) static EMAIL: Schema = Schema::object(&Object {
     name: "Email",
     open: true,
     properties: &[
@@ -128,7 +128,7 @@ static EMAIL: Schema = Schema::object(&Object {
     ],
 });
 
-static PHONE: Schema = Schema::object(&Object {
+pub(crate) static PHONE: Schema = Schema::object(&Object {
     name: "Phone",
     open: true,
     properties: &[
@@ -139,7 +139,7 @@ static PHONE: Schema = Schema::object(&Object {
     ],
 });
 
-static SOCIAL: Schema = Schema::object(&Object {
+pub(crate) static SOCIAL: Schema = Schema::object(&Object {
     name: "Social",
     open: true,
     properties: &[
@@ -152,13 +152,13 @@ static SOCIAL: Schema = Schema::object(&Object {
     ],
 });
 
-static WEB_URL: Schema = Schema::object(&Object {
+pub(crate) static WEB_URL: Schema = Schema::object(&Object {
     name: "WebUrl",
     open: true,
     properties: &[Property::required("url", TEXT), Property::required("type", TEXT), ID],
 });
 
-static LOCATION: Schema = Schema::object(&Object {
+pub(crate) static LOCATION: Schema = Schema::object(&Object {
     name: "Location",
     open: true,
     properties: &[

@@ -2,6 +2,7 @@
 
 mod audit_logs;
 mod auth;
+mod companies;
 mod customers;
 mod events;
 mod messages;
@@ -14,6 +15,7 @@ mod users;
 
 pub use audit_logs::AuditLogs;
 pub use auth::Auth;
+pub use companies::Companies;
 pub use customers::Customers;
 pub use events::Events;
 pub use messages::Messages;

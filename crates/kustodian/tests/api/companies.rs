@@ -1,0 +1,183 @@
+//! Companies: what they hold, what is unique about them, how they are listed, deleted and restored.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::server::{Answer, Server, TOKEN};
+
+const PATH: &str = "/v1/companies";
+
+fn path_of(company: &Value) -> String {
+    format!("{PATH}/{}", company["id"].as_str().unwrap())
+}
+
+fn create(server: &Server, body: Value) -> Value {
+    server.post(PATH, body).expect(201).data().clone()
+}
+
+fn names(answer: &Answer) -> Vec<String> {
+    let companies = answer.data().as_array().unwrap().iter();
+    companies.map(|company| company["attributes"]["name"].as_str().unwrap().to_owned()).collect()
+}
+
+pub(crate) fn full_company() -> Value {
+    json!({
+        "name": "Acme",
+        "externalId": "crm-1",
+        "avatarUrl": "https://acme.example/logo.png",
+        "emails": [{ "type": "work", "email": "Office@acme.example", "verified": true }],
+        "phones": [{ "phone": "+18005551212" }],
+        "whatsapps": [{ "phone": "+18005551212" }],
+        "socials": [{ "type": "linkedin", "username": "acme" }],
+        "urls": [{ "url": "https://acme.example" }],
+        "domains": [{ "domain": "acme.example" }],
+        "locations": [{ "cityName": "Berlin", "countryCode": "DE" }],
+        "employeeCount": 120,
+        "tags": ["partner"],
+        "custom": { "tierStr": "gold", "scoreNum": 1.5 },
+        "defaultLang": "en_us",
+        "createdAt": "2020-01-02T03:04:05.000Z",
+        "importedAt": "2021-01-02T03:04:05.000Z",
+    })
+}
+
+#[test]
+fn a_company_is_answered_as_it_was_written() {
+    let server = Server::start();
+    let company = create(&server, full_company());
+    let attributes = &company["attributes"];
+    assert_eq!(company["type"], "company");
+    assert_eq!(company["links"]["self"], path_of(&company));
+    assert_eq!(attributes["emails"][0]["email"], "office@acme.example");
+    assert_eq!(attributes["whatsapps"][0]["phone"], "whatsapp:+18005551212");
+    assert_eq!(attributes["socials"][0]["username"], "acme");
+    assert_eq!(attributes["domains"], json!([{ "domain": "acme.example" }]));
+    for name in ["name", "externalId", "avatarUrl", "employeeCount", "custom", "defaultLang", "createdAt", "importedAt"]
+    {
+        assert_eq!(attributes[name], full_company()[name], "{name}");
+    }
+    assert_eq!((&attributes["rev"], &attributes["deleted"]), (&json!(1), &json!(false)));
+    let tag = attributes["tags"][0].as_str().unwrap();
+    assert_eq!(server.get(&format!("/v1/tags/{tag}")).expect(200).data()["attributes"]["name"], "partner");
+    for of in ["org", "createdBy", "modifiedBy"] {
+        assert!(company["relationships"][of]["data"]["id"].is_string(), "{of}");
+    }
+    assert_eq!(server.get(&path_of(&company)).expect(200).data(), &company);
+}
+
+#[test]
+fn put_merges_what_is_sent_and_keeps_the_rest() {
+    let server = Server::start();
+    let path = path_of(&create(&server, full_company()));
+    let changes =
+        json!({ "name": "Acme Ltd", "custom": { "tierStr": null, "siteUrl": "https://a.example" }, "urls": [] });
+    let changed = server.put(&path, changes).expect(200).data()["attributes"].clone();
+    assert_eq!(changed["name"], "Acme Ltd");
+    assert_eq!(changed["urls"], json!([]));
+    assert_eq!(changed["custom"], json!({ "tierStr": null, "scoreNum": 1.5, "siteUrl": "https://a.example" }));
+    assert_eq!((&changed["employeeCount"], &changed["rev"]), (&json!(120), &json!(2)));
+    let cleared = server.put(&path, json!({ "externalId": null, "avatarUrl": "" })).expect(200);
+    assert_eq!(cleared.data()["attributes"]["externalId"], Value::Null);
+    assert_eq!(cleared.data()["attributes"]["avatarUrl"], Value::Null);
+
+    assert_eq!(server.put(&path, json!({ "name": "x", "rev": 2 })).status, 400, "a name has three characters or more");
+    assert_eq!(server.put(&path, json!({ "name": "late", "rev": 2 })).expect(409).parameter(), "rev");
+    server.put(&path, json!({ "name": "in time", "rev": 3 })).expect(200);
+}
+
+#[test]
+fn what_a_company_is_answered_with_is_accepted_back() {
+    let server = Server::start();
+    let company = create(&server, full_company());
+    let mut attributes = company["attributes"].clone();
+    for read_only in kustomer_api::company::READ_ONLY_ON_UPDATE {
+        attributes.as_object_mut().unwrap().remove(read_only.name);
+    }
+    let again = server.put(&path_of(&company), attributes.clone()).expect(200).data()["attributes"].clone();
+    for (name, value) in attributes.as_object().unwrap().iter().filter(|(name, _)| *name != "rev") {
+        assert_eq!(&again[name], value, "{name}");
+    }
+}
+
+#[test]
+fn an_external_id_belongs_to_one_company_and_a_name_may_belong_to_several() {
+    let server = Server::start();
+    let acme = create(&server, json!({ "name": "Acme", "externalId": "crm-1" }));
+    create(&server, json!({ "name": "ACME" }));
+    let refused = server.post(PATH, json!({ "name": "Other", "externalId": "crm-1" })).expect(409);
+    assert_eq!(refused.parameter(), "externalId");
+    assert_eq!(refused.body["errors"][0]["meta"]["pointer"], "/externalId");
+    assert_eq!(refused.body["errors"][0]["meta"]["company"], acme["id"]);
+    // A company's external id is no customer's.
+    server.create(json!({ "externalId": "crm-1" }));
+
+    let by_id = server.get(&format!("{PATH}?externalId=crm-1")).expect(200);
+    assert_eq!(names(&by_id), ["Acme"]);
+    assert_eq!(names(&server.get(&format!("{PATH}?externalId=crm-2")).expect(200)), Vec::<String>::new());
+    let by_name = server.get(&format!("{PATH}?filter=acme")).expect(200);
+    assert_eq!(names(&by_name), ["Acme", "ACME"]);
+    let page = server.get(&format!("{PATH}?filter=acme&pageSize=1")).expect(200);
+    let next = page.body["links"]["next"].as_str().unwrap();
+    assert_eq!(names(&server.get(next).expect(200)), ["ACME"]);
+    let both = server.get(&format!("{PATH}?filter=acme&externalId=nobody")).expect(200);
+    assert_eq!(names(&both).len(), 2, "both together are ignored");
+
+    server.put(&path_of(&acme), json!({ "name": "Initech" })).expect(200);
+    assert_eq!(names(&server.get(&format!("{PATH}?filter=acme")).expect(200)), ["ACME"]);
+}
+
+#[test]
+fn deleted_deletes_frees_the_external_id_and_restores() {
+    let server = Server::start();
+    let path = path_of(&create(&server, json!({ "name": "Acme", "externalId": "crm-1" })));
+    server.put(&path, json!({ "deleted": true })).expect(200);
+    server.get(&path).expect(404);
+    server.put(&path, json!({ "name": "Gone" })).expect(404);
+    for list in ["", "?externalId=crm-1", "?filter=Acme"] {
+        assert_eq!(names(&server.get(&format!("{PATH}{list}")).expect(200)), Vec::<String>::new(), "{list}");
+    }
+    let other = create(&server, json!({ "name": "Other", "externalId": "crm-1" }));
+    server.put(&path, json!({ "deleted": false })).expect(409);
+    server.put(&path_of(&other), json!({ "externalId": null })).expect(200);
+    let restored = server.put(&path, json!({ "deleted": null, "name": "Back" })).expect(200);
+    assert_eq!(restored.data()["attributes"]["deleted"], false);
+    assert_eq!(names(&server.get(&format!("{PATH}?externalId=crm-1")).expect(200)), ["Back"]);
+}
+
+#[test]
+fn wrong_attributes_are_named() {
+    let server = Server::start();
+    let long = "x".repeat(256);
+    let eleven: Vec<Value> = (0..11).map(|at| json!({ "domain": format!("{at}.example") })).collect();
+    for (body, parameter) in [
+        (json!({}), "name"),
+        (json!({ "name": "ab" }), "name"),
+        (json!({ "name": long }), "name"),
+        (json!({ "name": "Acme", "externalId": "x".repeat(257) }), "externalId"),
+        (json!({ "name": "Acme", "domains": eleven }), "domains"),
+        (json!({ "name": "Acme", "domains": [{ "domain": 1 }] }), "domains"),
+        (json!({ "name": "Acme", "employeeCount": "12" }), "employeeCount"),
+        (json!({ "name": "Acme", "custom": { "tier": "gold" } }), "custom"),
+        (json!({ "name": "Acme", "deleted": false }), "deleted"),
+        (json!({ "name": "Acme", "unknown": 1 }), "unknown"),
+    ] {
+        let refused = server.post(PATH, body.clone()).expect(400);
+        assert!(refused.body.to_string().contains(parameter), "{body}: {}", refused.body);
+    }
+    assert_eq!(names(&server.get(PATH).expect(200)), Vec::<String>::new());
+}
+
+#[test]
+fn a_rehearsed_write_stores_nothing_and_a_repeated_one_is_answered_as_before() {
+    let server = Server::start();
+    let rehearsed = server.post(&format!("{PATH}?validateOnly=true"), full_company()).expect(201);
+    assert_eq!(rehearsed.data()["attributes"]["name"], "Acme");
+    assert_eq!(names(&server.get(PATH).expect(200)), Vec::<String>::new());
+    let send = || {
+        let request = server.request(Method::POST, PATH).bearer_auth(TOKEN).header("Idempotency-Key", "one");
+        Answer::of(request.json(&full_company()))
+    };
+    let first = send().expect(201);
+    assert_eq!(send().expect(201).data(), first.data());
+    assert_eq!(names(&server.get(PATH).expect(200)), ["Acme"]);
+}

@@ -1,0 +1,91 @@
+//! Companies.
+
+use kustomer_api::ObjectId;
+use kustomer_api::company::{
+    CompanyInput, CreateCompany, GetCompanies, GetCompanyById, ListCompanies, UpdateCompanyAttributes,
+};
+
+use super::group;
+use crate::call::Call;
+
+group! {
+    /// The operations on companies.
+    Companies
+}
+
+impl Companies<'_> {
+    /// Lists one page of companies: all, the one with an external id, or those with a name;
+    /// [`walk`](Call::walk) goes over all pages.
+    ///
+    /// ```no_run
+    /// use kustomer_client::Client;
+    /// use kustomer_client::company::ListCompanies;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+    /// let query = ListCompanies { name: Some("Acme".to_owned()), ..ListCompanies::default() };
+    /// for company in client.companies().list(&query).await?.data {
+    ///     println!("{}", company.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn list(&self, query: &ListCompanies) -> Call<GetCompanies> {
+        self.client.call((), query, &())
+    }
+
+    /// Creates a company; it needs a name. An external id that another company has is a 409.
+    ///
+    /// ```no_run
+    /// use kustomer_client::Client;
+    /// use kustomer_client::company::CompanyInput;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+    /// let company = client.companies().create(&CompanyInput::named("Acme")).await?.data;
+    /// println!("{}", company.id);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn create(&self, input: &CompanyInput) -> Call<CreateCompany> {
+        self.client.call((), &(), input)
+    }
+
+    /// Reads a company by its id.
+    ///
+    /// ```no_run
+    /// use kustomer_client::Client;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+    /// let company = client.companies().get("5c7d1a1f9a1b2c0010a1b2c3".parse()?).await?.data;
+    /// println!("{:?}", company.attributes.name.value());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn get(&self, id: ObjectId) -> Call<GetCompanyById> {
+        self.client.call(id, &(), &())
+    }
+
+    /// Changes the attributes sent and keeps the others. `deleted: true` deletes the company, `false` restores it.
+    ///
+    /// ```no_run
+    /// use kustomer_client::Client;
+    /// use kustomer_client::company::CompanyInput;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+    /// let changes = CompanyInput { employee_count: Some(121.into()), ..CompanyInput::default() };
+    /// let company = client.companies().update("5c7d1a1f9a1b2c0010a1b2c3".parse()?, &changes).await?.data;
+    /// println!("{:?}", company.attributes.rev.value());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn update(&self, id: ObjectId, input: &CompanyInput) -> Call<UpdateCompanyAttributes> {
+        self.client.call(id, &(), input)
+    }
+}
