@@ -18,6 +18,37 @@ pub(super) fn searches() -> Vec<(&'static str, Body)> {
         ("everything, newest first", search(|_| String::new(), NEWEST)),
         ("exact e-mail", search(|n| format!(r#"{{"customer_email":{{"equals":"{}"}}}}"#, email(n)), NEWEST)),
         (
+            "one of 200 e-mails",
+            search(|n| format!(r#"{{"customer_email":{{"in":[{}]}}}}"#, listed(n, |of| quoted(&email(of)))), NEWEST),
+        ),
+        (
+            "20 alternatives of an e-mail",
+            search(
+                |n| {
+                    let one = |of| format!(r#"{{"customer_email":{{"equals":"{}"}}}}"#, email(of));
+                    format!(r#"{{"or":[{}]}}"#, (n..n + 20).map(one).collect::<Vec<_>>().join(","))
+                },
+                NEWEST,
+            ),
+        ),
+        (
+            "one of 200 external ids",
+            search(
+                |n| {
+                    let ids = listed(n, |of| quoted(&format!("crm-{:09}", of * 911)));
+                    format!(r#"{{"customer_externalId":{{"in":[{ids}]}}}}"#)
+                },
+                NEWEST,
+            ),
+        ),
+        (
+            "custom: one of 200 scores",
+            search(
+                |n| format!(r#"{{"customer_custom_scoreNum":{{"in":[{}]}}}}"#, listed(n, |of| (of * 37).to_string())),
+                NEWEST,
+            ),
+        ),
+        (
             "exact external id",
             search(|n| format!(r#"{{"customer_externalId":{{"equals":"crm-{:09}"}}}}"#, n * 911), NEWEST),
         ),
@@ -178,4 +209,13 @@ pub(super) fn searches() -> Vec<(&'static str, Body)> {
             ),
         ),
     ]
+}
+
+/// The values of a list: of 200 customers, most of whom exist where there are 200,000.
+fn listed(round: u64, value: impl Fn(u64) -> String) -> String {
+    (round..round + 200).map(value).collect::<Vec<_>>().join(",")
+}
+
+fn quoted(text: &str) -> String {
+    format!(r#""{text}""#)
 }

@@ -19,6 +19,7 @@ const MAX_ANSWER: usize = 16 * 1024 * 1024;
 /// A connection, made when it is needed and again after a fault.
 pub(super) struct Client {
     address: SocketAddr,
+    token: String,
     stream: Option<TcpStream>,
 }
 
@@ -38,7 +39,11 @@ impl Answer {
 
 impl Client {
     pub(super) fn new(address: SocketAddr) -> Self {
-        Self { address, stream: None }
+        Self::with_token(address, TOKEN)
+    }
+
+    pub(super) fn with_token(address: SocketAddr, token: &str) -> Self {
+        Self { address, token: token.to_owned(), stream: None }
     }
 
     /// Sends a request and waits for its answer. After an error nobody knows whether it was done.
@@ -47,7 +52,7 @@ impl Client {
             Some(stream) => stream,
             None => connect(self.address)?,
         };
-        stream.write_all(request(method, path, body).as_bytes())?;
+        stream.write_all(request_as(&self.token, method, path, body).as_bytes())?;
         let (answer, goes_on) = read(&mut stream)?;
         self.stream = goes_on.then_some(stream);
         Ok(answer)
@@ -73,9 +78,13 @@ pub(super) fn connect(address: SocketAddr) -> io::Result<TcpStream> {
     Ok(stream)
 }
 
-/// The bytes of a request.
+/// The bytes of a request with the key that every server knows.
 pub(super) fn request(method: &str, path: &str, body: Option<&str>) -> String {
-    let head = format!("{method} {path} HTTP/1.1\r\nhost: torture\r\nauthorization: Bearer {TOKEN}\r\n");
+    request_as(TOKEN, method, path, body)
+}
+
+fn request_as(token: &str, method: &str, path: &str, body: Option<&str>) -> String {
+    let head = format!("{method} {path} HTTP/1.1\r\nhost: torture\r\nauthorization: Bearer {token}\r\n");
     match body {
         Some(body) => {
             let length = body.len();

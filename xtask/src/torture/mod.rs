@@ -1,5 +1,6 @@
 //! Real servers, and everything that can happen to them: kills, power cuts, disks that are full or broken, clocks that
-//! step, clients that behave badly. Whatever happens, nothing that was acknowledged may be lost.
+//! step, clients that behave badly, an org that takes all it can get. Whatever happens, nothing that was acknowledged may
+//! be lost.
 
 mod check;
 mod clients;
@@ -10,6 +11,7 @@ mod descriptors;
 mod disk;
 mod http;
 mod load;
+mod neighbour;
 mod postgres;
 mod server;
 mod shim;
@@ -40,6 +42,9 @@ pub(crate) struct TortureArguments {
     /// The storage engines to torture
     #[arg(long, value_enum, default_value_t = Engines::Both)]
     engine: Engines,
+    /// How many customers the expensive searches of `neighbour` go through
+    #[arg(long, default_value_t = 600, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    customers: u32,
     /// Only these scenarios
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
@@ -67,7 +72,7 @@ enum Engines {
 /// A scenario.
 type Scenario = fn(&Rig) -> Result<Outcome>;
 
-const ON_SQLITE: [(&str, Scenario); 13] = [
+const ON_SQLITE: [(&str, Scenario); 14] = [
     ("kill", cycles::kill),
     ("control", control::run),
     ("power", cycles::power),
@@ -80,11 +85,15 @@ const ON_SQLITE: [(&str, Scenario); 13] = [
     ("idle", clients::idle),
     ("half-open", clients::half_open),
     ("vanishing", clients::vanishing),
+    ("neighbour", neighbour::on_sqlite),
     ("stop", cycles::stop),
 ];
 
-const ON_POSTGRES: [(&str, Scenario); 2] =
-    [("postgres-server", postgres::kill_server), ("postgres-database", postgres::kill_database)];
+const ON_POSTGRES: [(&str, Scenario); 3] = [
+    ("postgres-server", postgres::kill_server),
+    ("postgres-database", postgres::kill_database),
+    ("postgres-neighbour", postgres::neighbour),
+];
 
 /// What every scenario needs.
 struct Rig {
@@ -96,6 +105,7 @@ struct Rig {
     home: PathBuf,
     seed: u64,
     cycles: usize,
+    customers: u32,
 }
 
 /// What a scenario did and found.
@@ -134,7 +144,7 @@ pub(crate) fn run(arguments: &TortureArguments) -> Result<()> {
     fs::create_dir_all(&home)?;
     let seed = arguments.seed.unwrap_or_else(|| u64::from(Rng::new().u32(..)));
     let library = shim::build(&metadata.target_directory)?;
-    let mut rig = Rig { program, library, home, seed, cycles: arguments.cycles.max(1) };
+    let mut rig = Rig { program, library, home, seed, cycles: arguments.cycles.max(1), customers: arguments.customers };
     raise_descriptors();
 
     let begin = Instant::now();

@@ -17,7 +17,7 @@ use super::cycles::{self, Ground};
 use super::disk::wait_for_write;
 use super::server::{Recipe, Server};
 use super::shim::Shim;
-use super::{Outcome, Rig};
+use super::{Outcome, Rig, neighbour};
 use crate::{postgres, process};
 
 /// How long the cluster may take to start and to recover; and the events to get their positions.
@@ -158,6 +158,13 @@ pub(super) fn kill_server(rig: &Rig) -> Result<Outcome> {
 /// `kill -9` of PostgreSQL under a server, which goes on by itself: an eighth as often.
 pub(super) fn kill_database(rig: &Rig) -> Result<Outcome> {
     run(rig, "postgres-database", rig.cycles.div_ceil(8), Victim::Database)
+}
+
+/// An org whose neighbour repeats expensive searches.
+pub(super) fn neighbour(rig: &Rig) -> Result<Outcome> {
+    let cluster = Cluster::make(rig.folder("postgres-neighbour")?)?;
+    cluster.ask("postgres", "CREATE DATABASE neighbour")?;
+    neighbour::run(rig, &Recipe::new(&rig.program, cluster.url("neighbour"), &rig.home))
 }
 
 fn run(rig: &Rig, name: &str, cycles: usize, victim: Victim) -> Result<Outcome> {

@@ -74,6 +74,13 @@ impl Recipe {
         Ok(String::from_utf8_lossy(&told).lines().map(|line| format!("kustodian check: {line}")).collect())
     }
 
+    /// What another command of the program prints, run on this database.
+    pub(super) fn output(&self, arguments: &[&str]) -> Result<String> {
+        let mut command = process::program(&self.program);
+        command.args(arguments).args(["--database", &self.database]);
+        Ok(String::from_utf8(process::output(&mut command)?)?.trim().to_owned())
+    }
+
     /// The last lines the server wrote into its log.
     pub(super) fn last_words(&self) -> String {
         let log = fs::read(&self.log).unwrap_or_default();

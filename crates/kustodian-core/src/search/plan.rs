@@ -139,6 +139,18 @@ fn by_part(scope: Option<Scope>, part: &str) -> Needs {
 }
 
 impl Needs {
+    /// The tokens of which a record must have one, where each is a whole value.
+    pub fn values(&self) -> Option<Vec<&Lookup>> {
+        match self {
+            Self::Token(lookup) if lookup.kind == TokenKind::Exact && !lookup.prefix => Some(vec![lookup]),
+            Self::Any(needs) if !needs.is_empty() => {
+                let values: Option<Vec<_>> = needs.iter().map(Self::values).collect();
+                values.map(|values| values.concat())
+            }
+            _ => None,
+        }
+    }
+
     /// Whether a record with these tokens has what is needed; what an engine's index must answer.
     pub fn are_met_by(&self, tokens: &BTreeSet<Token>) -> bool {
         match self {

@@ -44,6 +44,8 @@ mod search;
 #[cfg(test)]
 mod search_differential;
 #[cfg(test)]
+mod search_lists;
+#[cfg(test)]
 mod search_stopped;
 #[cfg(test)]
 #[path = "../store/search_turns.rs"]

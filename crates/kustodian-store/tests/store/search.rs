@@ -166,12 +166,21 @@ fn criterion() -> impl Strategy<Value = Criterion> {
             Just(Test::Set),
         ]
     };
-    let lists = prop_oneof![some(&IDS).prop_map(text_in), Just(Test::Set)];
+    // So many that an engine may look them up beforehand.
+    let many = |values: &'static [&'static str]| {
+        let others: Vec<String> = (0..12).map(|number| format!("{number}@nobody.example")).collect();
+        vec(select(values), 1..3).prop_map(move |values| {
+            let values = values.into_iter().map(kustodian_core::search::fold);
+            Test::TextIn(values.chain(others.clone()).collect())
+        })
+    };
+    let lists = prop_oneof![some(&IDS).prop_map(text_in), many(&IDS), Just(Test::Set)];
     let of_texts = || {
         prop_oneof![
             words(),
             some(&["ada", "lovelace", "ada lovelace", "ada@acme.example", "x@y", "18005551212", "7", "en_us"])
                 .prop_map(folded),
+            many(&["ada@acme.example", "x@y", "18005551212", "ada"]),
             select(&["a", "ada ", "ada@", "1800", "straß", "5c"][..])
                 .prop_map(|text| Test::TextStarts(text.to_owned())),
             Just(Test::Set),

@@ -9,6 +9,7 @@ use kustomer_api::search::Attribute;
 
 use super::super::values::Value;
 use super::absent::Terms;
+use super::listed::Listed;
 use super::shares::Shares;
 use crate::search::{
     Bind, Cell, Compiled, Dialect, Grams, Holds, Known, MAX_NEEDS, Match, Slots, Syntax, compile, expression,
@@ -23,7 +24,16 @@ const HAS_TOKENS: &str = "s.tokens @@ ?::text::tsquery";
 struct Postgres<'s> {
     org: OrgKey,
     shares: &'s Shares,
-    absent: &'s Terms,
+    looked_up: &'s LookedUp,
+}
+
+/// What a search has looked up in its snapshot before.
+#[derive(Debug, Default)]
+pub(super) struct LookedUp {
+    /// Terms that no record has.
+    pub(super) absent: Terms,
+    /// The records that have one of many values.
+    pub(super) listed: Listed,
 }
 
 impl Dialect for Postgres<'_> {
@@ -54,7 +64,10 @@ impl Dialect for Postgres<'_> {
 impl Postgres<'_> {
     /// The condition that a row has the tokens that are needed.
     fn tokens(&self, needs: &Needs, is_among_others: bool) -> Compiled {
-        let is_absent = |_, _, term: &str| self.absent.contains(term);
+        if let Some(condition) = self.looked_up.listed.condition(self.org, needs) {
+            return condition;
+        }
+        let is_absent = |_, _, term: &str| self.looked_up.absent.contains(term);
         let (found, exact) = grams(self.shares, is_among_others, |grams| {
             expression(&SYNTAX, Known { grams, is_absent: &is_absent }, self.org, needs)
         });
@@ -176,8 +189,8 @@ impl Condition {
         self.all.sql.contains(HAS_TOKENS)
     }
 
-    pub(super) fn of(org: OrgKey, query: &Query, slots: &Slots, shares: &Shares, absent: &Terms) -> Self {
-        let dialect = Postgres { org, shares, absent };
+    pub(super) fn of(org: OrgKey, query: &Query, slots: &Slots, shares: &Shares, looked_up: &LookedUp) -> Self {
+        let dialect = Postgres { org, shares, looked_up };
         let mut nodes = Vec::new();
         flatten(&query.root, &mut nodes);
         let mut all = Piece::new("s.org = ?", vec![Given::Number(org.0)]);
@@ -215,6 +228,7 @@ fn flatten<'q>(node: &'q Node, into: &mut Vec<&'q Node>) {
 
 #[cfg(test)]
 mod tests {
+    use kustodian_core::search::{Criterion, Test};
     use proptest::prelude::*;
 
     use super::*;
@@ -231,6 +245,21 @@ mod tests {
             let text = |millis| ordered(Cell::Integer(millis));
             prop_assert_eq!(text(one).cmp(&text(other)), one.cmp(&other));
         }
+    }
+
+    #[test]
+    fn values_of_several_criteria_are_asked_for_together() {
+        let equals = |attribute, value: &str| {
+            let test = Test::TextIn(vec![value.to_owned()]);
+            Node::Test(Criterion { subject: Subject::Standard(attribute), test })
+        };
+        let name = equals(Attribute::Name, "ada");
+        let any = Node::Any(vec![equals(Attribute::Email, "a@b"), name, equals(Attribute::Tags, "x")]);
+        let (shares, looked_up) = (Shares::new(), LookedUp::default());
+        let dialect = Postgres { org: OrgKey(1), shares: &shares, looked_up: &looked_up };
+        let compiled = compile(&any, &Slots::default(), &dialect);
+        assert_eq!(compiled.sql, format!("({HAS_TOKENS} OR (s.name IS NOT NULL AND s.name = ?))"));
+        assert_eq!(compiled.binds[0], Bind::Cell(Cell::Text("('1xema@b' | '1xtax')".to_owned())));
     }
 
     #[test]

@@ -15,8 +15,9 @@ use kustomer_api::ObjectId;
 
 use super::super::sql::LIVE;
 use super::super::values::Id;
-use super::absent::{Terms, absent};
-use super::condition::{Condition, Given, Piece};
+use super::absent::absent;
+use super::condition::{Condition, Given, LookedUp, Piece};
+use super::listed::{Listed, listed};
 use super::phases::{columns, order, phases};
 use super::session::{Halt, Session, Trouble};
 use super::shares::Shares;
@@ -63,13 +64,13 @@ pub(super) struct Finding<'s, 'c> {
 impl<'s, 'c> Finding<'s, 'c> {
     pub(super) async fn begin(session: &'s mut Session<'c>, query: &'s Query, means: &Means) -> Result<Self, Trouble> {
         let Means { effort, is_spread, slots, shares } = means;
-        // Out of time, the search will say so itself.
-        let absent = match absent(session, query, shares).await {
+        let looked_up = match look_up(session, query, means).await {
             Err(Halt::Failed(trouble)) => return Err(trouble),
-            Err(Halt::Time) => Terms::new(),
-            Ok(absent) => absent,
+            // Out of time, the search will say so itself.
+            Err(Halt::Time) => LookedUp::default(),
+            Ok(looked_up) => looked_up,
         };
-        let condition = Condition::of(session.org, query, slots, shares, &absent);
+        let condition = Condition::of(session.org, query, slots, shares, &looked_up);
         let (effort, is_spread, found) = (*effort, *is_spread, Vec::new());
         Ok(Self { session, query, condition, effort, is_spread, found, is_all: false, expected: None })
     }
@@ -389,6 +390,18 @@ impl<'s, 'c> Finding<'s, 'c> {
             }
         }
     }
+}
+
+/// What is looked up before the search itself, for what the planner would guess wrong.
+async fn look_up(session: &mut Session<'_>, query: &Query, means: &Means) -> Result<LookedUp, Halt> {
+    let absent = absent(session, query, &means.shares).await?;
+    // Where tables are spread, ids may be on any machine.
+    let listed = if means.is_spread {
+        Listed::default()
+    } else {
+        listed(session, query, &means.slots, means.effort.sortable).await?
+    };
+    Ok(LookedUp { absent, listed })
 }
 
 fn behind_id(behind: Option<ObjectId>) -> Piece {

@@ -6,6 +6,7 @@ mod absent;
 mod compare;
 mod condition;
 mod finding;
+mod listed;
 mod page;
 mod phases;
 mod reindex;

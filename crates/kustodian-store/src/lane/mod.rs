@@ -1,10 +1,13 @@
-//! Turns for work that many want done at the same time: so many at once, and whoever waits is served in turn, org by org
-//! and, within an org, credential by credential. An org with a thousand searches delays another's by one of them.
+//! Turns for work that many want done at the same time: so many at once. Of those who wait the org is served next that
+//! has used the least time, and within an org one credential after the other. An org with a thousand searches delays
+//! another's by one of them, and so do many orgs whose searches take long.
 
-use std::collections::VecDeque;
-use std::future::Future;
+mod queue;
+mod searches;
+mod usage;
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use kustodian_core::search_store::SearchError;
 use kustodian_core::share::Shares;
@@ -12,6 +15,10 @@ use kustodian_core::store::{OrgKey, StoreError};
 use kustomer_api::ObjectId;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
+
+use self::queue::Queue;
+pub(crate) use self::searches::{SearchLanes, SearchTurns};
+use self::usage::Usage;
 
 /// Who wants a turn: an org, and of its credentials this one where that matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +84,12 @@ impl Limits {
     }
 }
 
+/// The part of its patience for which the time an org has used is held against it: others pass it for that long each.
+const HELD_AGAINST: u32 = 8;
+
+/// What a turn counts for at least, so that orgs with short ones are served one after the other.
+const LEAST_TURN: Duration = Duration::from_micros(1);
+
 /// A lane.
 pub(crate) struct Lane {
     state: Arc<Mutex<State>>,
@@ -89,6 +102,7 @@ struct State {
     /// Turns that are taken, by org.
     running: Vec<(OrgKey, usize)>,
     shares: Shares<OrgKey>,
+    usage: Usage,
     queue: Queue<oneshot::Sender<Turn>>,
     tickets: u64,
 }
@@ -98,6 +112,13 @@ pub(crate) struct Turn {
     /// None once it is passed on.
     lane: Option<Arc<Mutex<State>>>,
     org: OrgKey,
+    since: Instant,
+}
+
+impl Turn {
+    fn begin(lane: &Arc<Mutex<State>>, org: OrgKey) -> Self {
+        Self { lane: Some(Arc::clone(lane)), org, since: Instant::now() }
+    }
 }
 
 impl Lane {
@@ -107,6 +128,7 @@ impl Lane {
             is_closed: false,
             running: Vec::new(),
             shares: Shares::new(limits.waiting),
+            usage: Usage::new(limits.patience / HELD_AGAINST),
             queue: Queue::default(),
             tickets: 0,
         };
@@ -141,7 +163,7 @@ impl Lane {
         }
         if state.has_turn(who.org) {
             state.begin(who.org);
-            return Ok(Asked::Now(Turn { lane: Some(Arc::clone(&self.state)), org: who.org }));
+            return Ok(Asked::Now(Turn::begin(&self.state, who.org)));
         }
         if state.queue.waiting_of(who) >= state.limits.waiting_of_key || !state.shares.take(who.org) {
             return Err(NoTurn::TooMany);
@@ -169,6 +191,7 @@ impl State {
     }
 
     fn begin(&mut self, org: OrgKey) {
+        self.usage.serve(org);
         match self.running.iter_mut().find(|(of, _)| *of == org) {
             Some((_, running)) => *running += 1,
             None => self.running.push((org, 1)),
@@ -184,13 +207,13 @@ impl State {
 
     /// The next of those who wait that may begin.
     fn next(&mut self) -> Option<(OrgKey, oneshot::Sender<Turn>)> {
-        let Self { queue, running, limits, .. } = self;
+        let Self { queue, running, limits, usage, .. } = self;
         let taken: usize = running.iter().map(|(_, running)| running).sum();
         if taken >= limits.turns {
             return None;
         }
         let is_full = |org: OrgKey| running.iter().any(|(of, count)| *of == org && *count >= limits.turns_of_org);
-        let next = queue.pop(|org| !is_full(org))?;
+        let next = queue.pop(|org| (!is_full(org)).then(|| usage.of(org)))?;
         self.begin(next.0);
         Some(next)
     }
@@ -199,10 +222,14 @@ impl State {
 impl Drop for Turn {
     fn drop(&mut self) {
         let Some(lane) = self.lane.take() else { return };
-        locked(&lane).end(self.org);
+        {
+            let mut state = locked(&lane);
+            state.end(self.org);
+            state.usage.add(self.org, self.since.elapsed().max(LEAST_TURN));
+        }
         loop {
             let Some((org, waiting)) = locked(&lane).next() else { return };
-            match waiting.send(Turn { lane: Some(Arc::clone(&lane)), org }) {
+            match waiting.send(Turn::begin(&lane, org)) {
                 Ok(()) => {}
                 // Nobody waits for it any longer.
                 Err(mut turn) => {
@@ -235,153 +262,10 @@ fn locked(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A queue that is served org by org, each by its credentials in turn.
-struct Queue<T> {
-    orgs: VecDeque<OfOrg<T>>,
-}
-
-struct OfOrg<T> {
-    org: OrgKey,
-    keys: VecDeque<OfKey<T>>,
-}
-
-struct OfKey<T> {
-    key: Option<ObjectId>,
-    waiting: VecDeque<(u64, T)>,
-}
-
-impl<T> Default for Queue<T> {
-    fn default() -> Self {
-        Self { orgs: VecDeque::new() }
-    }
-}
-
-impl<T> Queue<T> {
-    fn push(&mut self, who: Who, ticket: u64, item: T) {
-        let at = self.orgs.iter().position(|of| of.org == who.org).unwrap_or_else(|| {
-            self.orgs.push_back(OfOrg { org: who.org, keys: VecDeque::new() });
-            self.orgs.len() - 1
-        });
-        let Some(OfOrg { keys, .. }) = self.orgs.get_mut(at) else { return };
-        let waiting = VecDeque::from([(ticket, item)]);
-        match keys.iter_mut().find(|of| of.key == who.key) {
-            Some(of) => of.waiting.extend(waiting),
-            None => keys.push_back(OfKey { key: who.key, waiting }),
-        }
-    }
-
-    /// The next of an org that may have one.
-    fn pop(&mut self, may: impl Fn(OrgKey) -> bool) -> Option<(OrgKey, T)> {
-        let at = self.orgs.iter().position(|of| may(of.org))?;
-        let mut of_org = self.orgs.remove(at)?;
-        let mut of_key = of_org.keys.pop_front()?;
-        let (_, item) = of_key.waiting.pop_front()?;
-        // Behind the others.
-        if !of_key.waiting.is_empty() {
-            of_org.keys.push_back(of_key);
-        }
-        let org = of_org.org;
-        if !of_org.keys.is_empty() {
-            self.orgs.push_back(of_org);
-        }
-        Some((org, item))
-    }
-
-    fn remove(&mut self, who: Who, ticket: u64) -> Option<T> {
-        let at = self.orgs.iter().position(|of| of.org == who.org)?;
-        let of_org = self.orgs.get_mut(at)?;
-        let of_key = of_org.keys.iter_mut().find(|of| of.key == who.key)?;
-        let place = of_key.waiting.iter().position(|(of, _)| *of == ticket)?;
-        let (_, item) = of_key.waiting.remove(place)?;
-        of_org.keys.retain(|of| !of.waiting.is_empty());
-        if of_org.keys.is_empty() {
-            self.orgs.remove(at);
-        }
-        Some(item)
-    }
-
-    fn waiting_of(&self, who: Who) -> usize {
-        let of_org = self.orgs.iter().find(|of| of.org == who.org);
-        let of_key = of_org.and_then(|of| of.keys.iter().find(|of| of.key == who.key));
-        of_key.map_or(0, |of| of.waiting.len())
-    }
-}
-
-/// The lanes of searches. Every search gets a short turn first, which is enough for nearly all of them. One that needs
-/// longer gives way: it begins again in a lane where few are worked on at once.
-pub(crate) struct SearchLanes {
-    quick: Lane,
-    slow: Lane,
-    slice: Duration,
-}
-
-/// How many searches are worked on at once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct SearchTurns {
-    /// In their short turn.
-    pub(crate) quick: usize,
-    /// In their long one.
-    pub(crate) slow: usize,
-}
-
-/// How many may wait for a short turn: a second's worth of quick ones.
-const QUICK_WAITING: usize = 2_048;
-const QUICK_WAITING_OF_KEY: usize = 256;
-
-/// How many may wait for a long turn, which each may keep for seconds.
-const SLOW_WAITING: usize = 256;
-const SLOW_WAITING_OF_KEY: usize = 32;
-
-impl SearchLanes {
-    pub(crate) fn new(turns: SearchTurns, slice: Duration, patience: Duration) -> Self {
-        let quick = Limits {
-            turns: turns.quick.max(1),
-            turns_of_org: turns.quick.max(1),
-            waiting: QUICK_WAITING,
-            waiting_of_key: QUICK_WAITING_OF_KEY,
-            patience,
-        };
-        let slow = Limits {
-            turns: turns.slow.max(1),
-            // A long turn is not taken away again: where there are several, one is left for another org.
-            turns_of_org: turns.slow.saturating_sub(1).max(1),
-            waiting: SLOW_WAITING,
-            waiting_of_key: SLOW_WAITING_OF_KEY,
-            patience: patience * 2,
-        };
-        Self { quick: Lane::new(quick), slow: Lane::new(slow), slice }
-    }
-
-    /// Tries a search, within the time it is given; again with all of its `time` where that was too short.
-    pub(crate) async fn run<T, E: From<NoTurn>, F: Future<Output = Result<T, E>>>(
-        &self,
-        who: Who,
-        time: Duration,
-        is_done: impl Fn(&T) -> bool,
-        attempt: impl Fn(Turn, Duration) -> F,
-    ) -> Result<T, E> {
-        let slice = self.slice.min(time);
-        let turn = self.quick.turn(who).await?;
-        let found = attempt(turn, slice).await?;
-        if is_done(&found) || slice == time {
-            return Ok(found);
-        }
-        let turn = self.slow.turn(who).await?;
-        attempt(turn, time).await
-    }
-
-    pub(crate) fn close(&self) {
-        self.quick.close();
-        self.slow.close();
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::pin::{Pin, pin};
     use std::task::{Context, Poll, Waker};
-
-    use proptest::prelude::*;
 
     use super::*;
 
@@ -402,8 +286,27 @@ mod tests {
     #[tokio::test]
     async fn another_org_and_another_key_wait_for_one_turn_of_those_who_crowd_the_lane() {
         let lane = lane(1, 1);
-        let mut running = lane.turn(who(1, 1)).await.unwrap();
-        let crowd = [(1, 1), (1, 1), (1, 1), (1, 2), (2, 3)];
+        let running = lane.turn(who(1, 1)).await.unwrap();
+        let order = order(&lane, running, &[(1, 1), (1, 1), (1, 1), (1, 2), (2, 3)]);
+        let orgs: Vec<i64> = order.iter().map(|(org, _)| *org).collect();
+        assert_eq!(orgs, [2, 1, 1, 1, 1]);
+        // The second of org 1 is the other key's: it stood fourth, and one before it is done.
+        assert_eq!(order[2].1, 2);
+    }
+
+    #[tokio::test]
+    async fn an_org_that_has_used_much_time_waits_for_those_that_have_used_little() {
+        let lane = lane(1, 1);
+        let running = lane.turn(who(1, 1)).await.unwrap();
+        locked(&lane.state).usage.add(OrgKey(1), PATIENCE);
+        let order = order(&lane, running, &[(1, 1), (1, 1), (2, 2), (2, 2), (3, 3), (3, 3)]);
+        let orgs: Vec<i64> = order.iter().map(|(org, _)| *org).collect();
+        // The others' turns take as long as they take.
+        assert_eq!(orgs[4..], [1, 1], "{orgs:?}");
+    }
+
+    /// In which order those of a crowd get their turns, each with its place among those who still wait.
+    fn order(lane: &Lane, mut running: Turn, crowd: &[(i64, u8)]) -> Vec<(i64, usize)> {
         let mut waiting: Vec<_> = crowd.iter().map(|(org, key)| Box::pin(lane.turn(who(*org, *key)))).collect();
         for turn in &mut waiting {
             assert!(poll(turn.as_mut()).is_pending());
@@ -423,10 +326,7 @@ mod tests {
             drop(waiting.remove(at));
             running = turn;
         }
-        let orgs: Vec<i64> = order.iter().map(|(org, _)| *org).collect();
-        assert_eq!(orgs, [1, 2, 1, 1, 1]);
-        // The second of org 1 is the other key's: it stood fourth, and two before it are done.
-        assert_eq!(order[2].1, 2);
+        order
     }
 
     #[tokio::test]
@@ -475,48 +375,5 @@ mod tests {
         lane.close();
         assert_eq!(waiting.await.err(), Some(NoTurn::Closed));
         assert_eq!(lane.turn(who(1, 1)).await.err(), Some(NoTurn::Closed));
-    }
-
-    #[tokio::test]
-    async fn a_search_that_needs_longer_is_done_again_with_all_of_its_time() {
-        let turns = SearchTurns { quick: 1, slow: 1 };
-        let lanes = SearchLanes::new(turns, Duration::from_millis(5), PATIENCE);
-        let attempt = |turn: Turn, time: Duration| async move {
-            drop(turn);
-            Ok::<_, NoTurn>(time)
-        };
-        let long = Duration::from_secs(9);
-        let run = async |is_done: bool, time| lanes.run(who(1, 1), time, |_| is_done, attempt).await.unwrap();
-        assert_eq!(run(true, long).await, Duration::from_millis(5));
-        assert_eq!(run(false, long).await, long);
-        assert_eq!(run(false, Duration::from_millis(2)).await, Duration::from_millis(2));
-    }
-
-    proptest! {
-        #[test]
-        fn a_queue_gives_each_once_and_no_org_twice_before_another_that_waits(
-            pushed in prop::collection::vec((0i64..4, 0u8..3), 1..60),
-        ) {
-            let mut queue = Queue::default();
-            for (ticket, (org, key)) in pushed.iter().enumerate() {
-                queue.push(who(*org, *key), ticket as u64, ticket);
-            }
-            let mut left = pushed.len();
-            let mut since: std::collections::HashMap<i64, usize> = Default::default();
-            let mut seen = std::collections::HashSet::new();
-            while let Some((org, ticket)) = queue.pop(|_| true) {
-                prop_assert!(seen.insert(ticket));
-                left -= 1;
-                for (other, passed) in &mut since {
-                    *passed = if *other == org.0 { 0 } else { *passed + 1 };
-                }
-                since.entry(org.0).or_insert(0);
-                for (other, passed) in &since {
-                    let waits = pushed.iter().enumerate().any(|(ticket, (of, _))| of == other && !seen.contains(&ticket));
-                    prop_assert!(!waits || *passed < 4, "{other} was passed over {passed} times");
-                }
-            }
-            prop_assert_eq!(left, 0);
-        }
     }
 }
