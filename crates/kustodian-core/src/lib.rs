@@ -20,6 +20,7 @@ pub mod holdings;
 pub mod input;
 mod number;
 pub mod org;
+pub mod page;
 pub mod permission;
 mod plain;
 pub mod rate_limit;

@@ -86,6 +86,9 @@ pub struct ListQuery {
     pub start: Start,
     /// How many at most.
     pub limit: u32,
+    /// How many bytes of documents at most. The record that exceeds them is the last one read, so that the caller sees
+    /// that the page was cut.
+    pub bytes: usize,
     /// Whether to count all that match, this page aside.
     pub count: bool,
 }
@@ -156,6 +159,7 @@ pub trait Store: Send + Sync + 'static {
     ) -> Result<ChangeSet, CommitError>;
 
     /// Events of a record, in the order of its revisions. They are there as soon as the record is.
+    /// [`HistoryQuery::bytes`] may end them early.
     ///
     /// # Errors
     /// When the database cannot answer.

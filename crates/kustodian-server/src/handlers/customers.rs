@@ -4,6 +4,7 @@ use kustodian_core::change::{ChangeSet, Kind};
 use kustodian_core::claim::ClaimKind;
 use kustodian_core::cursor::ListCursor;
 use kustodian_core::customer::{self, CompanyNames, Lookup, UpdateOptions, Write};
+use kustodian_core::page::fitting;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::resource;
 use kustodian_core::store::{CommitError, Decide, ListQuery, SortKey, Start, Stored, Within};
@@ -19,7 +20,7 @@ use kustomer_api::{Endpoint, ObjectId, role};
 use crate::answer::{Answer, not_committed, unavailable};
 use crate::call::Call;
 use crate::handlers::{history, plain, tags};
-use crate::paging::{self, Numbered};
+use crate::paging::{self, FULL, LARGEST, Numbered};
 
 /// How often a command is decided anew because a tag it wanted to make was made by another meanwhile.
 const ATTEMPTS: usize = 8;
@@ -278,16 +279,19 @@ pub(crate) async fn get_customers(call: Call<GetCustomers>) -> Result<Answer, Re
         within: asked.filters.iter().map(within).collect(),
         start: Start::Offset(0),
         limit: 0,
+        bytes: FULL,
         count: false,
     };
     match &asked.cursor {
         None => {
             let page = Numbered::of(asked.paging);
             (query.start, query.limit, query.count) = (Start::Offset(page.offset()), page.size, true);
+            query.bytes = LARGEST;
             let listing = call.store().list(call.org(), query).await.map_err(unavailable)?;
             let documents: Vec<String> = listing.records.into_iter().map(|record| record.document).collect();
+            paging::check_is_whole(documents.iter().map(String::len))?;
             let total = listing.total.unwrap_or_default();
-            Ok(Answer::Json(page.counted(PATH, &shape, &documents, total)))
+            Ok(Answer::Json(page.counted(PATH, &shape, documents, total)))
         }
         Some(cursor) => {
             let size = asked.paging.page_size.unwrap_or(DEFAULT_PAGE_SIZE);
@@ -297,7 +301,7 @@ pub(crate) async fn get_customers(call: Call<GetCustomers>) -> Result<Answer, Re
             }
             query.limit = size + 1;
             let mut records = call.store().list(call.org(), query).await.map_err(unavailable)?.records;
-            let fitting = paging::fitting(records.iter().map(|record| record.document.len())).min(size as usize);
+            let fitting = fitting(records.iter().map(|record| record.document.len()), FULL).min(size as usize);
             let has_next = records.len() > fitting;
             records.truncate(fitting);
             let next = records.last().filter(|_| has_next).map(|last| {
@@ -309,7 +313,7 @@ pub(crate) async fn get_customers(call: Call<GetCustomers>) -> Result<Answer, Re
                 ListCursor { sort: sort_text, value, id: last.id }.write()
             });
             let documents: Vec<String> = records.into_iter().map(|record| record.document).collect();
-            Ok(Answer::Json(paging::by_cursor(PATH, size, &shape, cursor, &documents, next)))
+            Ok(Answer::Json(paging::by_cursor(PATH, size, &shape, cursor, documents, next)))
         }
     }
 }

@@ -13,7 +13,7 @@ use kustomer_api::{Endpoint, ObjectId, role};
 
 use crate::answer::{Answer, not_committed, unavailable};
 use crate::call::Call;
-use crate::paging::{Numbered, Pairs};
+use crate::paging::{self, LARGEST, Numbered, Pairs};
 
 /// A page of the records of a kind that are not deleted, by id.
 pub(crate) async fn list<E>(call: &Call<E>, kind: Kind, path: &str) -> Result<Answer, Refusal>
@@ -38,22 +38,27 @@ pub(crate) async fn list_page<E: Endpoint>(
         within: Vec::new(),
         start: Start::Offset(page.offset()),
         limit: page.size + 1,
+        bytes: LARGEST,
         count: false,
     };
     let mut records = call.store().list(call.org(), query).await.map_err(unavailable)?.records;
     let has_next = page.size > 0 && records.len() > page.size as usize;
     records.truncate(page.size as usize);
     let documents: Vec<String> = records.into_iter().map(|record| record.document).collect();
-    Ok(Answer::Json(page.uncounted_where(path, conditions, &documents, has_next)))
+    paging::check_is_whole(documents.iter().map(String::len))?;
+    Ok(Answer::Json(page.uncounted_where(path, conditions, documents, has_next)))
 }
 
 /// How many records one request may name.
 const MAX_IDS: usize = 100;
 
+/// How many of them are read at the same time.
+const READ_TOGETHER: usize = 25;
+
 /// The records whose ids stand in the path, joined by commas, in that order. Ids that name none are passed over.
 ///
 /// # Errors
-/// 400 for too many.
+/// 400 for too many, or too large ones.
 pub(crate) async fn list_named<E>(call: &Call<E>, kind: Kind, path: &str) -> Result<Answer, Refusal>
 where
     E: Endpoint<Path = String, Query = PageQuery>,
@@ -68,14 +73,24 @@ where
             return Err(Refusal::bad_input(vec![Fault::of_parameter("ids", title)]));
         }
     }
-    // Together, so that a database at a distance is asked once or twice and not for each.
-    let found = try_join_all(ids.iter().map(|id| find(call, kind, *id))).await?;
-    let found: Vec<Stored> = found.into_iter().flatten().filter(|stored| !stored.deleted).collect();
+    // Several together, so that a database at a distance is asked a few times and not for each.
+    let (mut found, mut bytes) = (Vec::new(), 0);
+    for ids in ids.chunks(READ_TOGETHER) {
+        let read = try_join_all(ids.iter().map(|id| find(call, kind, *id))).await?;
+        for stored in read.into_iter().flatten().filter(|stored| !stored.deleted) {
+            bytes += stored.document.len();
+            found.push(stored);
+        }
+        if bytes > LARGEST {
+            let title = format!("The records named have more than {} MiB: name fewer", LARGEST / 1024 / 1024);
+            return Err(Refusal::bad_input(vec![Fault::of_parameter("ids", title)]));
+        }
+    }
     let page = Numbered::of(call.query);
     let (shown, has_next) = page.of_all(&found);
     let documents: Vec<String> = shown.iter().map(|stored| stored.document.clone()).collect();
     let named: Vec<String> = ids.iter().map(ObjectId::to_string).collect();
-    Ok(Answer::Json(page.uncounted(&format!("{path}/{}", named.join(",")), &documents, has_next)))
+    Ok(Answer::Json(page.uncounted(&format!("{path}/{}", named.join(",")), documents, has_next)))
 }
 
 /// The record with an id, unless it is deleted.

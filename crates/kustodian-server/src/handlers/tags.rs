@@ -19,7 +19,7 @@ pub(crate) async fn get_tags(call: Call<GetTags>) -> Result<Answer, Refusal> {
     let (page, conditions) = (Numbered::of(paging), ListTags { paging: PageQuery::default(), deleted }.write());
     // No operation deletes a tag.
     if deleted == Some(true) {
-        return Ok(Answer::Json(page.uncounted_where(PATH, &conditions, &[], false)));
+        return Ok(Answer::Json(page.uncounted_where(PATH, &conditions, Vec::new(), false)));
     }
     plain::list_page(&call, page, Kind::Tag, PATH, &conditions).await
 }

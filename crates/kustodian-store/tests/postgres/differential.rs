@@ -83,6 +83,7 @@ impl Dice {
             _ => Start::After { value: i64::from(self.roll(8)), id: id(self.roll(12)) },
         };
         ListQuery {
+            bytes: usize::MAX,
             kind: self.kind(),
             sort: self.sort(),
             descending: self.roll(2) == 0,

@@ -124,6 +124,7 @@ pub(crate) fn everything(kind: Kind) -> ListQuery {
         within: Vec::new(),
         start: Start::Offset(0),
         limit: 1_000,
+        bytes: usize::MAX,
         count: true,
     }
 }

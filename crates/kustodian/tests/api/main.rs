@@ -33,6 +33,7 @@ mod killed;
 mod limits;
 mod operating;
 mod orgs;
+mod page_bytes;
 mod pages;
 mod place;
 mod plug;
