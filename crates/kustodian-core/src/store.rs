@@ -71,11 +71,13 @@ pub enum Start {
     },
 }
 
-/// What to list: the records of a kind that are not deleted.
+/// What to list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListQuery {
     /// Of which kind.
     pub kind: Kind,
+    /// The records that are deleted, or those that are not.
+    pub deleted: bool,
     /// In what order.
     pub sort: SortKey,
     /// Greatest first.

@@ -79,12 +79,12 @@ async fn find_salt(store: &dyn Store, org: OrgKey, receipt: &Receipt) -> Result<
 /// The answer as it was: the record at the revision it was given then.
 async fn answer(store: &dyn Store, org: OrgKey, receipt: &Receipt) -> Result<Answer, Refusal> {
     let status = StatusCode::from_u16(receipt.status).unwrap_or(StatusCode::OK);
-    if status == StatusCode::NO_CONTENT {
-        return Ok(Answer::Empty);
-    }
     let Receipt { kind, record, rev, .. } = *receipt;
     let states = past::find_states(store, org, kind, record, rev, rev).await?;
     match states.into_iter().find(|state| state.rev == rev) {
+        Some(state) if status == StatusCode::NO_CONTENT => Ok(Answer::deleted(state.document)),
+        // An erasure leaves nothing.
+        None if status == StatusCode::NO_CONTENT => Ok(Answer::Empty),
         Some(state) => Ok(Answer::Document { status, document: state.document }),
         None => {
             let stored = store.find(org, kind, record).await.map_err(unavailable)?;

@@ -26,6 +26,7 @@ use crate::paging::{self, FULL, LARGEST, Numbered};
 const ATTEMPTS: usize = 8;
 
 pub(crate) async fn create_customer(call: Call<CreateCustomer>) -> Result<Answer, Refusal> {
+    resource::check_if_match_of_new(call.header(http::header::IF_MATCH))?;
     let act = call.act();
     let (id, event) = (call.next_id(), call.next_event());
     for _ in 0..ATTEMPTS {
@@ -108,8 +109,7 @@ pub(crate) async fn delete_customer(call: Call<DeleteCustomer>) -> Result<Answer
     refuse_deleted(&call, stored.as_ref())?;
     let decide =
         move |stored: Option<Stored>| customer::delete(&act.context(), stored.as_ref(), event, if_match.as_deref());
-    commit(&call, id, stored, decide).await.map_err(not_committed)?;
-    Ok(Answer::Empty)
+    written(commit(&call, id, stored, decide).await.map_err(not_committed)?, Answer::deleted)
 }
 
 pub(crate) async fn erase_customer(mut call: Call<EraseCustomer>) -> Result<Answer, Refusal> {
@@ -130,20 +130,24 @@ pub(crate) async fn erase_customer(mut call: Call<EraseCustomer>) -> Result<Answ
 
 pub(crate) async fn restore_customer(call: Call<RestoreCustomer>) -> Result<Answer, Refusal> {
     let (act, event, id) = (call.act(), call.next_event(), call.path);
+    let if_match = call.header(http::header::IF_MATCH).map(ToOwned::to_owned);
     let stored = find(&call, id).await?;
     if let Some(stored) = stored.as_ref().filter(|stored| !stored.deleted) {
+        resource::check_if_match(stored, if_match.as_deref())?;
         return Ok(Answer::ok(stored.document.clone()));
     }
     // Somebody who restores it at the same time leaves nothing to change, which commits as nothing.
-    let again = act.clone();
+    let (again, condition) = (act.clone(), if_match.clone());
     let decide = move |stored: Option<Stored>| {
-        customer::restore(&again.context(), stored.as_ref(), event).map(Option::unwrap_or_default)
+        let restored = customer::restore(&again.context(), stored.as_ref(), event, condition.as_deref());
+        restored.map(Option::unwrap_or_default)
     };
     match commit(&call, id, stored.clone(), decide).await {
         Ok(changes) if changes.puts.is_empty() => present(&call, id).await,
         Ok(changes) => written(changes, Answer::ok),
         Err(error @ CommitError::Claimed { .. }) => {
-            let wanted = customer::restore(&act.context(), stored.as_ref(), event)?.unwrap_or_default();
+            let wanted = customer::restore(&act.context(), stored.as_ref(), event, if_match.as_deref())?;
+            let wanted = wanted.unwrap_or_default();
             Err(conflict(&call, &error, &wanted))
         }
         Err(error) => Err(not_committed(error)),
@@ -274,6 +278,7 @@ pub(crate) async fn get_customers(call: Call<GetCustomers>) -> Result<Answer, Re
     let shape = ListCustomers { sort: asked.sort, filters: asked.filters.clone(), ..ListCustomers::default() }.write();
     let mut query = ListQuery {
         kind: Kind::Customer,
+        deleted: false,
         sort: sort_key(sort.by),
         descending: sort.descending,
         within: asked.filters.iter().map(within).collect(),

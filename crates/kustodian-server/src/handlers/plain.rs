@@ -6,33 +6,25 @@ use kustodian_core::change::{ChangeSet, Kind};
 use kustodian_core::refusal::Refusal;
 use kustodian_core::resource;
 use kustodian_core::store::{CommitError, Decide, ListQuery, SortKey, Start, Stored};
-use kustomer_api::query::PageQuery;
+use kustomer_api::query::{ListRecords, PageQuery, QueryArguments};
 use kustomer_api::team::UpdateTeamAttributes;
 use kustomer_api::validation::Fault;
 use kustomer_api::{Endpoint, ObjectId, role};
 
 use crate::answer::{Answer, not_committed, unavailable};
 use crate::call::Call;
-use crate::paging::{self, LARGEST, Numbered, Pairs};
+use crate::paging::{self, LARGEST, Numbered};
 
-/// A page of the records of a kind that are not deleted, by id.
+/// A page of the records of a kind, by id.
 pub(crate) async fn list<E>(call: &Call<E>, kind: Kind, path: &str) -> Result<Answer, Refusal>
 where
-    E: Endpoint<Query = PageQuery>,
+    E: Endpoint<Query = ListRecords>,
 {
-    list_page(call, Numbered::of(call.query), kind, path, &Vec::new()).await
-}
-
-/// The same, with links that repeat conditions.
-pub(crate) async fn list_page<E: Endpoint>(
-    call: &Call<E>,
-    page: Numbered,
-    kind: Kind,
-    path: &str,
-    conditions: &Pairs,
-) -> Result<Answer, Refusal> {
+    let ListRecords { paging, deleted } = call.query;
+    let page = Numbered::of(paging);
     let query = ListQuery {
         kind,
+        deleted: deleted.unwrap_or_default(),
         sort: SortKey::Id,
         descending: false,
         within: Vec::new(),
@@ -46,7 +38,8 @@ pub(crate) async fn list_page<E: Endpoint>(
     records.truncate(page.size as usize);
     let documents: Vec<String> = records.into_iter().map(|record| record.document).collect();
     paging::check_is_whole(documents.iter().map(String::len))?;
-    Ok(Answer::Json(page.uncounted_where(path, conditions, documents, has_next)))
+    let conditions = ListRecords { paging: PageQuery::default(), deleted }.write();
+    Ok(Answer::Json(page.uncounted_where(path, &conditions, documents, has_next)))
 }
 
 /// How many records one request may name.
@@ -124,11 +117,15 @@ where
     let ready = call.ready();
     let if_match = call.header(http::header::IF_MATCH).map(ToOwned::to_owned);
     let decide = move |stored: Option<Stored>| {
-        if let Some(stored) = stored.as_ref().filter(|stored| !stored.deleted) {
-            resource::check_if_match(stored, if_match.as_deref())?;
-        }
+        let met = stored.as_ref().map_or(Ok(()), |stored| resource::check_if_match(stored, if_match.as_deref()));
         let former = stored.as_ref().map_or(0, |stored| stored.document.len());
-        ready(decide(stored)?, former)
+        // Whoever does not bring a deleted record back is told that it is gone, whatever the condition.
+        if stored.as_ref().is_some_and(|stored| !stored.deleted) {
+            met.clone()?;
+        }
+        let changes = decide(stored)?;
+        met?;
+        ready(changes, former)
     };
     let again = decide.clone();
     let stored = find(call, kind, id).await?;
@@ -160,8 +157,18 @@ where
     if changes.puts.is_empty() { get(call, kind, id).await } else { written(changes, Answer::ok) }
 }
 
+/// Commits a deletion.
+pub(crate) async fn delete<E, F>(call: &Call<E>, kind: Kind, id: ObjectId, decide: F) -> Result<Answer, Refusal>
+where
+    E: Endpoint,
+    F: FnOnce(Option<Stored>) -> Result<ChangeSet, Refusal> + Clone + Send + 'static,
+{
+    written(change(call, kind, id, decide).await?, Answer::deleted)
+}
+
 /// Commits a record that is made.
 pub(crate) async fn create<E: Endpoint>(call: &Call<E>, changes: ChangeSet) -> Result<Answer, Refusal> {
+    resource::check_if_match_of_new(call.header(http::header::IF_MATCH))?;
     let changes = call.commit(call.ready()(changes, 0)?).await.map_err(not_committed)?;
     written(changes, Answer::created)
 }

@@ -32,6 +32,7 @@ pub(crate) async fn get_users(call: Call<GetUsers>) -> Result<Answer, Refusal> {
     loop {
         let query = ListQuery {
             kind: Kind::User,
+            deleted: false,
             sort: SortKey::Id,
             descending: false,
             within: Vec::new(),

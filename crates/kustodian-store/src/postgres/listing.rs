@@ -7,7 +7,6 @@
 //! tables are spread over machines that sum would bring all documents to the coordinator first, so there the rows are
 //! dropped as they arrive.
 
-use kustodian_core::change::Kind;
 use kustodian_core::store::{ListQuery, Listing, OrgKey, SortKey, Start};
 use tokio_postgres::Error;
 
@@ -38,7 +37,7 @@ pub(super) async fn list(
     let mut steps = Vec::with_capacity(5);
     steps.push(Step::Command(BEGIN));
     if query.count {
-        steps.extend(count(org, query.kind, &bounds, is_spread));
+        steps.extend(count(org, query, &bounds, is_spread));
     }
     let counts = steps.len() - 1;
     if query.limit > 0 {
@@ -67,8 +66,9 @@ struct Condition<'a> {
 }
 
 impl<'a> Condition<'a> {
-    fn new(org: OrgKey, bounds: &Bounds) -> Self {
-        let mut condition = Self { sql: "org = $1 AND NOT deleted".to_owned(), values: vec![Value::Number(org.0)] };
+    fn new(org: OrgKey, query: &ListQuery, bounds: &Bounds) -> Self {
+        let deleted = if query.deleted { "deleted" } else { "NOT deleted" };
+        let mut condition = Self { sql: format!("org = $1 AND {deleted}"), values: vec![Value::Number(org.0)] };
         for (name, bound) in [("created_at", bounds.created_at), ("updated_at", bounds.updated_at)] {
             if let Some((from, to)) = bound {
                 let (from, to) = (condition.bind(Value::Number(from)), condition.bind(Value::Number(to)));
@@ -86,21 +86,21 @@ impl<'a> Condition<'a> {
 }
 
 /// What to count: the sum of the answers is how many there are.
-fn count<'a>(org: OrgKey, kind: Kind, bounds: &Bounds, is_spread: bool) -> Vec<Step<'a>> {
-    if bounds.is_unbounded() {
-        let of_kind = || vec![Value::Number(org.0), Value::Text(kind.as_str())];
+fn count<'a>(org: OrgKey, query: &ListQuery, bounds: &Bounds, is_spread: bool) -> Vec<Step<'a>> {
+    if bounds.is_unbounded() && !query.deleted {
+        let of_kind = || vec![Value::Number(org.0), Value::Text(query.kind.as_str())];
         // Citus brings no two tables together that are distributed differently.
         let statements: &[&'a str] = if is_spread { &[COUNTED, WAITING] } else { &[LIVE] };
         return statements.iter().map(|sql| Step::Statement((*sql).into(), of_kind())).collect();
     }
-    let condition = Condition::new(org, bounds);
-    let sql = format!("SELECT count(*) FROM {} WHERE {}", statements(kind).table, condition.sql);
+    let condition = Condition::new(org, query, bounds);
+    let sql = format!("SELECT count(*) FROM {} WHERE {}", statements(query.kind).table, condition.sql);
     vec![Step::Statement(sql.into(), condition.values)]
 }
 
 fn page<'a>(org: OrgKey, query: &ListQuery, bounds: &Bounds, is_spread: bool) -> Step<'a> {
     let table = statements(query.kind).table;
-    let mut condition = Condition::new(org, bounds);
+    let mut condition = Condition::new(org, query, bounds);
     let (direction, beyond) = if query.descending { ("DESC", "<") } else { ("ASC", ">") };
     let key = column(query.sort);
     let offset = match query.start {

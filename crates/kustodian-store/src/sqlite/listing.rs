@@ -10,7 +10,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
 use super::records::stored;
-use super::sql::{LIVE, Statements, statements};
+use super::sql::{LIVE, statements};
 use crate::bounds::{Bounds, column};
 use crate::page::take_bytes;
 
@@ -31,12 +31,15 @@ struct Condition {
 }
 
 impl Condition {
-    fn new(statements: &Statements, org: OrgKey, bounds: &Bounds, read_along: SortKey) -> Self {
-        let index = if statements.has_time_indexes { column(read_along) } else { column(SortKey::Id) };
-        let table = statements.table;
+    fn new(org: OrgKey, query: &ListQuery, bounds: &Bounds) -> Self {
+        let statements = statements(query.kind);
         // The index by a moment holds live records only, the index by id holds `deleted`.
+        let is_by_moment = statements.has_time_indexes && !query.deleted;
+        let index = if is_by_moment { column(bounds.column_to_read(query.sort)) } else { column(SortKey::Id) };
+        let table = statements.table;
+        let deleted = u8::from(query.deleted);
         let mut condition = Self {
-            from: format!("{table} INDEXED BY {table}_by_{index} WHERE org = ? AND deleted = 0"),
+            from: format!("{table} INDEXED BY {table}_by_{index} WHERE org = ? AND deleted = {deleted}"),
             values: vec![Value::Integer(org.0)],
         };
         for (name, bound) in [("created_at", bounds.created_at), ("updated_at", bounds.updated_at)] {
@@ -50,11 +53,10 @@ impl Condition {
 }
 
 fn count(connection: &Connection, org: OrgKey, query: &ListQuery, bounds: &Bounds) -> rusqlite::Result<u64> {
-    if bounds.is_unbounded() {
+    if bounds.is_unbounded() && !query.deleted {
         return live(connection, org, query.kind);
     }
-    let read_along = bounds.column_to_read(query.sort);
-    let condition = Condition::new(statements(query.kind), org, bounds, read_along);
+    let condition = Condition::new(org, query, bounds);
     connection
         .prepare_cached(&format!("SELECT count(*) FROM {}", condition.from))?
         .query_row(params_from_iter(condition.values), |row| row.get(0))
@@ -79,8 +81,7 @@ fn page(connection: &Connection, org: OrgKey, query: &ListQuery, bounds: &Bounds
 
 /// What finds the rows of a page, in order.
 fn page_statement(org: OrgKey, query: &ListQuery, bounds: &Bounds) -> (String, Vec<Value>) {
-    let statements = statements(query.kind);
-    let mut condition = Condition::new(statements, org, bounds, bounds.column_to_read(query.sort));
+    let mut condition = Condition::new(org, query, bounds);
     let (direction, beyond) = if query.descending { ("DESC", "<") } else { ("ASC", ">") };
     let key = column(query.sort);
     let order = match query.sort {
@@ -116,8 +117,9 @@ mod tests {
     fn plan(connection: &Connection, sort: SortKey, within: Option<SortKey>) -> String {
         let within = within.map(|of| Within { of, from: 0, to: 9 }).into_iter().collect();
         let start = Start::Offset(1_000);
-        let (bytes, count) = (usize::MAX, false);
-        let query = ListQuery { kind: Kind::Customer, sort, descending: true, within, start, limit: 9, bytes, count };
+        let (bytes, count, deleted) = (usize::MAX, false, false);
+        let query =
+            ListQuery { kind: Kind::Customer, deleted, sort, descending: true, within, start, limit: 9, bytes, count };
         let (sql, values) = page_statement(OrgKey(1), &query, &Bounds::of(&query));
         let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
         let steps = explain.query_map(params_from_iter(values), |row| row.get::<_, String>(3)).unwrap();

@@ -83,6 +83,7 @@ impl Dice {
             _ => Start::After { value: i64::from(self.roll(8)), id: id(self.roll(12)) },
         };
         ListQuery {
+            deleted: false,
             bytes: usize::MAX,
             kind: self.kind(),
             sort: self.sort(),

@@ -119,6 +119,7 @@ pub(crate) fn stored(put: &Put) -> Stored {
 pub(crate) fn everything(kind: Kind) -> ListQuery {
     ListQuery {
         kind,
+        deleted: false,
         sort: SortKey::Id,
         descending: false,
         within: Vec::new(),
