@@ -27,6 +27,7 @@ mod following;
 mod formats;
 mod history;
 mod hosts;
+mod http2;
 mod idempotency;
 mod isolation;
 mod killed;

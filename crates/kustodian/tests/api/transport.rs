@@ -34,20 +34,20 @@ fn custom(count: usize) -> Value {
 }
 
 /// Customers of about 90 kB each.
-fn fill(server: &Server, count: usize) {
+pub(crate) fn fill(server: &Server, count: usize) {
     for number in 0..count {
         server.create(json!({ "externalId": format!("{number}"), "custom": custom(90) }));
     }
 }
 
 /// What the server holds for clients that have not read it.
-fn unread(server: &Server) -> usize {
+pub(crate) fn unread(server: &Server) -> usize {
     let metrics = server.request(Method::GET, "/metrics").send().unwrap().text().unwrap();
     let line = metrics.lines().find_map(|line| line.strip_prefix("kustodian_unread_bytes ")).unwrap();
     line.parse().unwrap()
 }
 
-fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
+pub(crate) fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
     let since = Instant::now();
     while !holds() {
         assert!(since.elapsed() < Duration::from_secs(60), "{what}");
