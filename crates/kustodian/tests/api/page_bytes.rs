@@ -91,14 +91,6 @@ fn an_audit_log_that_is_walked_up_ends_its_pages_by_bytes_as_well() {
     assert!(pages >= 2);
 }
 
-/// The most memory that the server has had, in MB.
-#[cfg(target_os = "linux")]
-fn peak(server: &Server) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", server.process_id())).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-    line.trim().split(' ').next().unwrap().parse::<u64>().unwrap() / 1_024
-}
-
 #[cfg(target_os = "linux")]
 #[test]
 fn twenty_pages_that_would_be_large_at_once_take_little_memory() {
@@ -112,7 +104,7 @@ fn twenty_pages_that_would_be_large_at_once_take_little_memory() {
         server.patch(path, json!({ "custom": { "stepNum": number } })).expect(200);
     }
     crate::events::first(&server, CHANGES + 2);
-    let before = peak(&server);
+    let before = server.memory("VmHWM");
     let history = format!("{path}/history?pageSize=1000");
     let ask = |path: &str| server.get(path).status;
     std::thread::scope(|scope| {
@@ -128,7 +120,7 @@ fn twenty_pages_that_would_be_large_at_once_take_little_memory() {
             assert!(if is_log { [200, 503].contains(&status) } else { status == 400 }, "{status}");
         }
     });
-    let grown = peak(&server) - before;
+    let grown = (server.memory("VmHWM") - before) / 1_024;
     // Whole, each page would be 75 MB, and several are read at the same time.
     assert!(grown < 350, "grew by {grown} MB");
 }
