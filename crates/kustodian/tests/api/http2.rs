@@ -52,7 +52,7 @@ async fn status(server: &Server, client: &SendRequest<Bytes>, path: &str) -> Res
     Ok(read(send(client, request(server, Method::GET, path)).await?).await?.0)
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn streams_beyond_the_limit_are_refused_and_the_others_go_on() {
     const LIMIT: usize = 100;
     let server = tokio::task::spawn_blocking(Server::start).await.unwrap();
@@ -84,7 +84,7 @@ async fn streams_beyond_the_limit_are_refused_and_the_others_go_on() {
     assert!(!running.is_finished());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_head_that_is_too_large_is_refused_alone() {
     let server = tokio::task::spawn_blocking(Server::start).await.unwrap();
     let (client, connection) = connect(&server, &Builder::new()).await;
@@ -141,7 +141,7 @@ fn a_flood_of_resets_ends_its_connection_and_no_other() {
     server.get("/v1/users/current").expect(200);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_gives_no_room_for_its_answers_is_dropped() {
     let server = tokio::task::spawn_blocking(|| {
         let server = Server::start_with(&["--head-timeout", "2"]);
@@ -173,7 +173,7 @@ async fn a_client_that_gives_no_room_for_its_answers_is_dropped() {
     tokio::task::spawn_blocking(move || wait_until("nothing is held any more", || unread(&server) == 0)).await.unwrap();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_stops_finishes_the_requests_it_has_and_takes_no_more() {
     let mut server = tokio::task::spawn_blocking(Server::start).await.unwrap();
     let (client, connection) = connect(&server, &Builder::new()).await;
