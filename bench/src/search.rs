@@ -259,7 +259,16 @@ async fn report(
         let query = search::parse(body.as_bytes(), &Settings::default())
             .map_err(|refusal| anyhow!("{name}: {body}: {:?}", refusal.errors))?;
         let time = Duration::from_secs(30);
-        Ok::<_, anyhow::Error>(SearchQuery { query, offset: 0, limit: 50, ids_only: false, total, time, key: org.id })
+        Ok::<_, anyhow::Error>(SearchQuery {
+            query,
+            offset: 0,
+            limit: 50,
+            bytes: usize::MAX,
+            ids_only: false,
+            total,
+            time,
+            key: org.id,
+        })
     };
     let mut found = String::new();
     let mut columns = Vec::new();

@@ -30,9 +30,9 @@ pub struct Recorded {
     pub client: String,
     /// The id of the request that asked for it; empty once erased.
     pub request_id: String,
-    /// What changed; `None` on a create, and once erased.
+    /// What changed; `None` on a create, once erased, and where [`Payload`] leaves it out.
     pub changes: Option<String>,
-    /// The whole record as the event left it, now and then; `None` once erased.
+    /// The whole record as the event left it, now and then; `None` once erased, and where [`Payload`] leaves it out.
     pub snapshot: Option<String>,
     /// The salt of the digest; `None` once erased.
     pub salt: Option<Salt>,
@@ -48,6 +48,11 @@ impl Recorded {
         self.salt.is_none()
     }
 
+    /// How many bytes of payload were read with it.
+    pub fn payload_len(&self) -> usize {
+        [&self.changes, &self.snapshot].into_iter().flatten().map(String::len).sum()
+    }
+
     /// What it tells without its payload.
     pub fn metadata(&self) -> Metadata<'_> {
         Metadata {
@@ -61,6 +66,17 @@ impl Recorded {
             client: &self.client,
         }
     }
+}
+
+/// How much of the events' payloads is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Payload {
+    /// Nothing: who did what, and when.
+    None,
+    /// What changed.
+    Changes,
+    /// What changed, and the whole record where an event keeps it.
+    Whole,
 }
 
 /// Which events of an org's feed. All conditions must hold; an event without a position is in no feed yet.
@@ -84,6 +100,11 @@ pub struct FeedQuery {
     pub to: Option<Timestamp>,
     /// How many at most.
     pub limit: u32,
+    /// How much of their payloads.
+    pub payload: Payload,
+    /// How many bytes of payload at most. The event that exceeds them is the last one read, so that the caller sees that
+    /// the page was cut.
+    pub bytes: usize,
     /// Whether to count all that match, whatever `after`, `before` and `limit` say.
     pub count: bool,
 }
@@ -96,7 +117,7 @@ impl FeedQuery {
 }
 
 impl Default for FeedQuery {
-    /// No condition and no limit other than 0 events.
+    /// No condition and no limit other than 0 events without payload.
     fn default() -> Self {
         Self {
             descending: false,
@@ -108,6 +129,8 @@ impl Default for FeedQuery {
             from: None,
             to: None,
             limit: 0,
+            payload: Payload::None,
+            bytes: usize::MAX,
             count: false,
         }
     }
@@ -137,6 +160,10 @@ pub struct HistoryQuery {
     pub descending: bool,
     /// How many at most.
     pub limit: u32,
+    /// How much of their payloads.
+    pub payload: Payload,
+    /// How many bytes of payload at most. The event that exceeds them is the last one read.
+    pub bytes: usize,
 }
 
 /// The end of an org's feed.

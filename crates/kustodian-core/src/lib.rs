@@ -24,6 +24,7 @@ pub mod kind;
 mod lifecycle;
 mod number;
 pub mod org;
+pub mod page;
 pub mod permission;
 pub mod rate_limit;
 pub mod receipt;

@@ -74,6 +74,20 @@ pub fn check_rev(stored: &Stored, rev: Option<&Number>) -> Result<(), Refusal> {
     }
 }
 
+/// Lets a record be made, unless `If-Match` names a state: it has none yet. `*` is met by the list it is made in.
+///
+/// # Errors
+/// 412 for any other value.
+pub fn check_if_match_of_new(if_match: Option<&str>) -> Result<(), Refusal> {
+    match if_match {
+        Some(header) if header.trim() != "*" => {
+            let detail = "a record that is made has no state that an ETag could name; leave If-Match out";
+            Err(Refusal::precondition_failed().with_detail(detail))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Whether `etag` is among those a header names (`If-Match`, `If-None-Match`), compared weakly because all are weak.
 ///
 /// ```

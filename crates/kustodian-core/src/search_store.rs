@@ -19,6 +19,9 @@ pub struct SearchQuery {
     pub offset: u64,
     /// How many records at most.
     pub limit: u32,
+    /// How many bytes of documents at most. The record that exceeds them is the last one read, so that the caller sees
+    /// that the page was cut.
+    pub bytes: usize,
     /// Whether to give ids instead of records.
     pub ids_only: bool,
     /// How far to count the matches.
@@ -110,6 +113,9 @@ pub struct WalkQuery {
     pub from: WalkFrom,
     /// How many records at most; at least 1.
     pub limit: u32,
+    /// How many bytes of documents at most, though always one record: the next step goes on with the first that does not
+    /// fit.
+    pub bytes: usize,
     /// Whether to give ids instead of records.
     pub ids_only: bool,
     /// How far to count the matches, at the first step.

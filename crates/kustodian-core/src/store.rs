@@ -73,13 +73,15 @@ pub enum Start {
     },
 }
 
-/// What to list: the records of a kind that are not deleted.
+/// What to list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListQuery {
     /// Of which kind.
     pub kind: Kind,
     /// What columns hold: one of the narrowed lists that the kind declares. Every record when empty.
     pub of: Vec<(&'static str, String)>,
+    /// The records that are deleted, or those that are not.
+    pub deleted: bool,
     /// In what order.
     pub sort: SortKey,
     /// Greatest first.
@@ -90,6 +92,9 @@ pub struct ListQuery {
     pub start: Start,
     /// How many at most.
     pub limit: u32,
+    /// How many bytes of documents at most. The record that exceeds them is the last one read, so that the caller sees
+    /// that the page was cut.
+    pub bytes: usize,
     /// Whether to count all that match, this page aside.
     pub count: bool,
 }
@@ -197,6 +202,7 @@ pub trait Store: Send + Sync + 'static {
     async fn commit_locked(&self, org: OrgKey, names: Vec<Name>, decide: Decide) -> Result<ChangeSet, CommitError>;
 
     /// Events of a record, in the order of its revisions. They are there as soon as the record is.
+    /// [`HistoryQuery::bytes`] may end them early.
     ///
     /// # Errors
     /// When the database cannot answer.

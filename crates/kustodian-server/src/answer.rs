@@ -24,6 +24,8 @@ pub(crate) enum Answer {
         status: StatusCode,
         document: String,
     },
+    /// Nothing (204), of a resource that was deleted: its state has a tag, which `If-Match` of a restore names.
+    Deleted { document: String },
     /// Any other body of JSON, with 200.
     Json(String),
     /// Nothing (204).
@@ -39,6 +41,10 @@ impl Answer {
         Self::Document { status: StatusCode::CREATED, document }
     }
 
+    pub(crate) fn deleted(document: String) -> Self {
+        Self::Deleted { document }
+    }
+
     /// The answer with its `ETag`, or 304 when the client holds the state with that tag already. The tag of a resource
     /// is its document's, so that `If-Match` can be decided on what is stored.
     pub(crate) fn into_response(self, holds: impl Fn(&str) -> bool) -> Response {
@@ -49,6 +55,9 @@ impl Answer {
                     return not_modified(&etag);
                 }
                 tagged(json(status, ["{\"data\":", &document, "}"].concat()), &etag)
+            }
+            Self::Deleted { document } => {
+                tagged(with_status(StatusCode::NO_CONTENT, Bytes::new()), &resource::etag(document.as_bytes()))
             }
             Self::Json(body) => {
                 let etag = resource::etag(body.as_bytes());

@@ -7,7 +7,7 @@ use http::request::Parts;
 use http::{Method, StatusCode};
 use kustodian_core::chain::Salt;
 use kustodian_core::customer;
-use kustodian_core::feed::HistoryQuery;
+use kustodian_core::feed::{HistoryQuery, Payload};
 use kustodian_core::permission::Caller;
 use kustodian_core::receipt::{Fingerprint, HEADER, Pledge, Receipt, ReceiptKey};
 use kustodian_core::refusal::Refusal;
@@ -16,6 +16,7 @@ use kustomer_api::Timestamp;
 use kustomer_api::error::code;
 
 use crate::answer::{Answer, unavailable};
+use crate::paging::FULL;
 use crate::past;
 
 /// What a request with an idempotency key pledges; `None` without one. `query` is that of the write, `validateOnly` aside.
@@ -61,7 +62,16 @@ pub(crate) async fn replay(store: &dyn Store, org: OrgKey, pledge: &Pledge) -> R
 /// The salt of the event that a receipt names; `None` once its record was erased.
 async fn find_salt(store: &dyn Store, org: OrgKey, receipt: &Receipt) -> Result<Option<Salt>, Refusal> {
     let Receipt { kind, record, rev, .. } = *receipt;
-    let query = HistoryQuery { kind, record, from: rev, to: rev, descending: false, limit: 1 };
+    let query = HistoryQuery {
+        kind,
+        record,
+        from: rev,
+        to: rev,
+        descending: false,
+        limit: 1,
+        payload: Payload::None,
+        bytes: FULL,
+    };
     let events = store.history(org, query).await.map_err(unavailable)?;
     Ok(events.first().and_then(|event| event.salt))
 }
@@ -69,12 +79,12 @@ async fn find_salt(store: &dyn Store, org: OrgKey, receipt: &Receipt) -> Result<
 /// The answer as it was: the record at the revision it was given then.
 async fn answer(store: &dyn Store, org: OrgKey, receipt: &Receipt) -> Result<Answer, Refusal> {
     let status = StatusCode::from_u16(receipt.status).unwrap_or(StatusCode::OK);
-    if status == StatusCode::NO_CONTENT {
-        return Ok(Answer::Empty);
-    }
     let Receipt { kind, record, rev, .. } = *receipt;
     let states = past::find_states(store, org, kind, record, rev, rev).await?;
     match states.into_iter().find(|state| state.rev == rev) {
+        Some(state) if status == StatusCode::NO_CONTENT => Ok(Answer::deleted(state.document)),
+        // An erasure leaves nothing.
+        None if status == StatusCode::NO_CONTENT => Ok(Answer::Empty),
         Some(state) => Ok(Answer::Document { status, document: state.document }),
         None => {
             let stored = store.find(org, kind, record).await.map_err(unavailable)?;

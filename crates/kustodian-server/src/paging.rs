@@ -3,12 +3,11 @@
 use std::borrow::Cow;
 
 use kustodian_core::cursor::BEGINNING;
+use kustodian_core::page::fitting;
 use kustodian_core::refusal::Refusal;
 use kustomer_api::query::{DEFAULT_PAGE_SIZE, PageQuery};
 use kustomer_api::validation::Fault;
 use serde_json::{Value, json};
-
-use crate::answer::Answer;
 
 /// A page by number.
 #[derive(Debug, Clone, Copy)]
@@ -34,7 +33,7 @@ impl Numbered {
     }
 
     /// A page of a list that counts.
-    pub(crate) fn counted(self, path: &str, filters: &Pairs, documents: &[String], total: u64) -> String {
+    pub(crate) fn counted(self, path: &str, filters: &Pairs, documents: Vec<String>, total: u64) -> String {
         let pages = if self.size == 0 { 0 } else { total.div_ceil(u64::from(self.size)) };
         let meta = json!({ "pageSize": self.size, "page": self.page, "total": total, "totalPages": pages });
         let page = u64::from(self.page);
@@ -48,12 +47,12 @@ impl Numbered {
     }
 
     /// A page of a list that does not.
-    pub(crate) fn uncounted(self, path: &str, documents: &[String], has_next: bool) -> String {
+    pub(crate) fn uncounted(self, path: &str, documents: Vec<String>, has_next: bool) -> String {
         self.uncounted_where(path, &Vec::new(), documents, has_next)
     }
 
     /// A page of a list that does not, under conditions that its links repeat.
-    pub(crate) fn uncounted_where(self, path: &str, filters: &Pairs, documents: &[String], has_next: bool) -> String {
+    pub(crate) fn uncounted_where(self, path: &str, filters: &Pairs, documents: Vec<String>, has_next: bool) -> String {
         let meta = json!({ "pageSize": self.size, "page": self.page });
         envelope(&meta, documents, &self.links(path, filters, has_next))
     }
@@ -82,7 +81,7 @@ pub(crate) fn by_cursor(
     size: u32,
     filters: &Pairs,
     asked: &str,
-    documents: &[String],
+    documents: Vec<String>,
     next: Option<String>,
 ) -> String {
     let meta = json!({ "pageSize": size, "cursor": next });
@@ -114,48 +113,36 @@ pub(crate) fn link(path: &str, pairs: &Pairs) -> String {
 /// on behind.
 pub(crate) const FULL: usize = 8 * 1024 * 1024;
 
-/// How many bytes a page may have at all. A page by number cannot end early: the numbers of all others depend on it.
-const LARGEST: usize = 32 * 1024 * 1024;
+/// How many bytes the records of a page by number may have. It cannot end early: the numbers of all others depend on it.
+pub(crate) const LARGEST: usize = 32 * 1024 * 1024;
 
-/// How many items of these lengths fill a page: at least one.
-pub(crate) fn fitting(lengths: impl Iterator<Item = usize>) -> usize {
-    let mut total = 0_usize;
-    lengths
-        .enumerate()
-        .take_while(|(index, length)| {
-            total = total.saturating_add(*length);
-            *index == 0 || total <= FULL
-        })
-        .count()
-}
-
-/// Lets an answer pass that is no larger than a page may be.
+/// Checks that the records of a page by number were all read: the store stops behind [`LARGEST`] bytes.
 ///
 /// # Errors
-/// 400 when it is larger.
-pub(crate) fn check_size(answer: Answer) -> Result<Answer, Refusal> {
-    match answer {
-        Answer::Json(body) if body.len() > LARGEST => {
-            let size = LARGEST / 1024 / 1024;
-            let title = format!("This page is larger than {size} MiB: ask with a smaller pageSize");
-            Err(Refusal::bad_input(vec![Fault::of_parameter("pageSize", title)]))
-        }
-        answer => Ok(answer),
+/// 400 with a page size that fits when they were not.
+pub(crate) fn check_is_whole(lengths: impl ExactSizeIterator<Item = usize>) -> Result<(), Refusal> {
+    let read = lengths.len();
+    let fitting = fitting(lengths, LARGEST);
+    if fitting == read {
+        return Ok(());
     }
+    let size = LARGEST / 1024 / 1024;
+    let title = format!("This page is larger than {size} MiB: ask with pageSize={fitting} or less");
+    Err(Refusal::bad_input(vec![Fault::of_parameter("pageSize", title)]))
 }
 
-/// The body of a page.
-pub(crate) fn envelope(meta: &Value, documents: &[String], links: &Value) -> String {
+/// The body of a page. Each document is dropped as soon as it is copied, so that a large page is not held twice.
+pub(crate) fn envelope(meta: &Value, documents: Vec<String>, links: &Value) -> String {
     let length: usize = documents.iter().map(|document| document.len() + 1).sum();
     let mut body = String::with_capacity(length + 512);
     body.push_str("{\"meta\":");
     body.push_str(&meta.to_string());
     body.push_str(",\"data\":[");
-    for (index, document) in documents.iter().enumerate() {
+    for (index, document) in documents.into_iter().enumerate() {
         if index > 0 {
             body.push(',');
         }
-        body.push_str(document);
+        body.push_str(&document);
     }
     body.push_str("],\"links\":");
     body.push_str(&links.to_string());

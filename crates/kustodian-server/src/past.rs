@@ -1,6 +1,6 @@
 //! Records as they were: rebuilt from the nearest state that is kept whole, and the differences behind it.
 
-use kustodian_core::feed::HistoryQuery;
+use kustodian_core::feed::{HistoryQuery, Payload, Recorded};
 use kustodian_core::history::{nearest_whole, rewind};
 use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
@@ -9,6 +9,7 @@ use kustodian_core::store::{OrgKey, Store};
 use kustomer_api::ObjectId;
 
 use crate::answer::unavailable;
+use crate::paging::FULL;
 
 /// A record as a revision left it.
 pub(crate) struct State {
@@ -41,16 +42,8 @@ pub(crate) async fn find_states(
     let is_newest = begin == newest.rev;
     // The newest state needs no event to be read; any other stands in its own.
     let first = if is_newest { from + 1 } else { from };
-    let query = HistoryQuery {
-        kind,
-        record,
-        from: first,
-        to: begin,
-        descending: true,
-        limit: u32::try_from((begin + 1).saturating_sub(first)).unwrap_or(u32::MAX),
-    };
-    let events = if query.limit == 0 { Vec::new() } else { store.history(org, query).await.map_err(unavailable)? };
-    let mut events = events.into_iter().peekable();
+    let range = |to| (kind, record, first, to);
+    let mut events = read_back(store, org, range(begin), Payload::Whole).await?.into_iter().peekable();
 
     let whole = if is_newest { Some(newest.document) } else { events.peek().and_then(|event| event.snapshot.clone()) };
     // Whoever erased it meanwhile took this state with it.
@@ -58,6 +51,9 @@ pub(crate) async fn find_states(
     let (mut states, mut rev) = (Vec::new(), begin);
     loop {
         let before = if rev > from {
+            if events.peek().is_none() {
+                events = read_back(store, org, range(rev), Payload::Changes).await?.into_iter().peekable();
+            }
             let event = events.next().filter(|event| event.rev == rev);
             let event = event.ok_or_else(|| resource::fault("A record's history has a gap"))?;
             // Behind an erasure there is nothing.
@@ -71,4 +67,19 @@ pub(crate) async fn find_states(
         let Some(before) = before else { return Ok(states) };
         (rev, document) = (rev - 1, before);
     }
+}
+
+/// Events of a record with revisions in a range, newest first: as many as fill a page.
+async fn read_back(
+    store: &dyn Store,
+    org: OrgKey,
+    (kind, record, from, to): (Kind, ObjectId, u64, u64),
+    payload: Payload,
+) -> Result<Vec<Recorded>, Refusal> {
+    let limit = u32::try_from((to + 1).saturating_sub(from)).unwrap_or(u32::MAX);
+    if limit == 0 {
+        return Ok(Vec::new());
+    }
+    let query = HistoryQuery { kind, record, from, to, descending: true, limit, payload, bytes: FULL };
+    store.history(org, query).await.map_err(unavailable)
 }

@@ -28,7 +28,7 @@ use crate::call::Admitted;
 use crate::rehearsal;
 use crate::routes::{Found, Route};
 use crate::unread;
-use crate::{compression, framing, idempotency, paging};
+use crate::{compression, framing, idempotency};
 
 /// Answers an API request; never fails, and never with anything but JSON.
 pub(crate) async fn answer(app: &Arc<App>, from: SocketAddr, request: Request<Body>) -> Response {
@@ -199,7 +199,7 @@ impl Passage {
             place: Some(place),
         };
         let answering = async {
-            let Some(pledge) = pledge else { return handler(admitted).await.and_then(paging::check_size) };
+            let Some(pledge) = pledge else { return handler(admitted).await };
             let store = &*app.services.store;
             if let Some(answer) = idempotency::replay(store, org, &pledge).await? {
                 self.is_replayed = true;

@@ -27,6 +27,7 @@ mod failure;
 mod lane;
 mod metrics;
 mod options;
+mod page;
 mod postgres;
 mod search;
 mod sqlite;

@@ -203,6 +203,43 @@ impl PageQuery {
     }
 }
 
+/// Which records of a kind to list. Nothing set lists all that are not deleted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ListRecords {
+    /// Which page, and how large.
+    pub paging: PageQuery,
+    /// Those that are deleted, or those that are not.
+    pub deleted: Option<bool>,
+}
+
+impl QueryArguments for ListRecords {
+    const PARAMETERS: &'static [Parameter] = &[
+        PageQuery::PAGE,
+        PageQuery::PAGE_SIZE,
+        Parameter {
+            name: "deleted",
+            schema: Schema::boolean(),
+            about: "`true` lists deleted records alone; by default those that are not.",
+        },
+    ];
+
+    fn write(&self) -> Vec<(Cow<'static, str>, String)> {
+        let mut pairs = self.paging.write();
+        pairs.extend(self.deleted.map(|deleted| (Cow::Borrowed("deleted"), deleted.to_string())));
+        pairs
+    }
+
+    fn read(pairs: &[(String, String)]) -> Result<Self, Vec<Fault>> {
+        let (mut query, mut faults) = (Self::default(), Faults::default());
+        for (name, value) in pairs {
+            if !query.paging.accept(&mut faults, name, value) && name == "deleted" {
+                query.deleted = faults.take(read_boolean(name, value));
+            }
+        }
+        faults.or(query)
+    }
+}
+
 impl QueryArguments for PageQuery {
     const PARAMETERS: &'static [Parameter] = &[Self::PAGE, Self::PAGE_SIZE];
 

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::endpoint::{Answer, endpoint};
 use crate::envelope::{Document, Page, Resource};
 use crate::operation::own;
-use crate::query::PageQuery;
+use crate::query::ListRecords;
 use crate::schema::{DATE_TIME, Object, Property, ReadOnly, Schema, resource_schema};
 use crate::{Field, ObjectId, Timestamp};
 
@@ -147,7 +147,7 @@ const REST: [Property; 4] = [
 endpoint! {
     /// `getShortcuts`, which Kustomer serves without documenting it.
     GetShortcuts = &own::GET_SHORTCUTS, "Lists the org's shortcuts.";
-    path: (), query: PageQuery, body: (), answer: Page<Shortcut>: Answer::Uncounted(&SHORTCUT)
+    path: (), query: ListRecords, body: (), answer: Page<Shortcut>: Answer::Uncounted(&SHORTCUT)
 }
 
 endpoint! {

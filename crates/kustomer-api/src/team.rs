@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use crate::endpoint::{Answer, endpoint};
 use crate::envelope::{Document, Page, Resource};
 use crate::operation::contract;
-use crate::query::PageQuery;
+use crate::query::ListRecords;
 use crate::schema::{DATE_TIME, OBJECT_ID, Object, Property, ReadOnly, Schema, resource_schema};
 use crate::{Field, ObjectId, Timestamp};
 
@@ -199,7 +199,7 @@ pub static TEAM_MEMBERS: Schema =
 endpoint! {
     /// `getTeams`.
     GetTeams = &contract::GET_TEAMS, "Lists the org's teams.";
-    path: (), query: PageQuery, body: (), answer: Page<Team>: Answer::Uncounted(&TEAM)
+    path: (), query: ListRecords, body: (), answer: Page<Team>: Answer::Uncounted(&TEAM)
 }
 
 endpoint! {

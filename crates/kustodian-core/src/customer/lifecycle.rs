@@ -130,15 +130,22 @@ pub fn delete(
 /// seed.
 ///
 /// # Errors
-/// 404 when it never was, or was erased.
-pub fn restore(context: &Context<'_>, stored: Option<&Stored>, event: EventSeed) -> Result<Option<ChangeSet>, Refusal> {
+/// 404 when it never was, or was erased; 412 when `If-Match` names another state.
+pub fn restore(
+    context: &Context<'_>,
+    stored: Option<&Stored>,
+    event: EventSeed,
+    if_match: Option<&str>,
+) -> Result<Option<ChangeSet>, Refusal> {
     let Some(stored) = stored else { return Err(erase::missing(None)) };
     if !stored.deleted {
+        resource::check_if_match(stored, if_match)?;
         return Ok(None);
     }
     if erase::erased_at(stored)?.is_some() {
         return Err(erase::missing(Some(stored)));
     }
+    resource::check_if_match(stored, if_match)?;
     let (mut changes, customer) = flag(context, stored, event, false)?;
     changes.claims.extend(identity::claims(context.org.key, stored.id, &customer));
     Ok(Some(changes))

@@ -64,7 +64,7 @@ async fn list(operation: &'static Operation, admitted: Admitted) -> Result<Answe
             operation.path.replace("{id}", &id.to_string())
         }
     };
-    Ok(Answer::Json(Numbered::of(page).uncounted(&format!("/v1{path}"), &[], false)))
+    Ok(Answer::Json(Numbered::of(page).uncounted(&format!("/v1{path}"), Vec::new(), false)))
 }
 
 #[cfg(test)]

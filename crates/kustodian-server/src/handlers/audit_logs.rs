@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use kustodian_core::feed::{Feed, FeedQuery, Recorded};
+use kustodian_core::feed::{Feed, FeedQuery, Payload, Recorded};
 use kustodian_core::kind::Kind;
+use kustodian_core::page::fitting;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::{audit, permission, resource};
 use kustomer_api::audit::{DEFAULT_COUNT, GetAuditLogs, ListAuditLogs};
@@ -14,7 +15,7 @@ use serde_json::json;
 use super::events::find_position;
 use crate::answer::{Answer, unavailable};
 use crate::call::Call;
-use crate::paging;
+use crate::paging::{self, FULL};
 
 const PATH: &str = "/v1/audit-logs";
 
@@ -45,7 +46,7 @@ pub(crate) async fn get_audit_logs(call: Call<GetAuditLogs>) -> Result<Answer, R
         "next": oldest.filter(|_| has_older).map(|oldest| link(None, Some(oldest))),
     });
     let meta = json!({ "count": count, "total": feed.total, "cursorCount": entries.len() });
-    Ok(Answer::Json(paging::envelope(&meta, &entries, &links)))
+    Ok(Answer::Json(paging::envelope(&meta, entries, &links)))
 }
 
 /// The entries asked for, newest first, and whether there are more in the direction of the walk.
@@ -78,11 +79,12 @@ async fn find(call: &Call<GetAuditLogs>, count: u32) -> Result<(Feed, bool), Ref
         from: asked.start,
         to: asked.end,
         limit: count + 1,
+        payload: Payload::Changes,
+        bytes: FULL,
         count: true,
     };
     let mut feed = call.store().feed(call.org(), query).await.map_err(unavailable)?;
-    let length = |event: &Recorded| event.changes.as_ref().map_or(0, String::len);
-    let fitting = paging::fitting(feed.events.iter().map(length)).min(count as usize);
+    let fitting = fitting(feed.events.iter().map(Recorded::payload_len), FULL).min(count as usize);
     let has_more = feed.events.len() > fitting;
     feed.events.truncate(fitting);
     if upwards {

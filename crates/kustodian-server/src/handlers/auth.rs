@@ -24,7 +24,7 @@ pub(crate) async fn get_auth_tokens(call: Call<GetAuthTokens>) -> Result<Answer,
     let (shown, has_next) = page.of_all(&live);
     let documents: Result<Vec<String>, Refusal> =
         shown.iter().map(|token| resource::render(&token::show(&caller.org, token))).collect();
-    Ok(Answer::Json(page.uncounted("/v1/auth/tokens", &documents?, has_next)))
+    Ok(Answer::Json(page.uncounted("/v1/auth/tokens", documents?, has_next)))
 }
 
 pub(crate) async fn get_auth_token_by_id(call: Call<GetAuthTokenById>) -> Result<Answer, Refusal> {

@@ -10,7 +10,7 @@ use kustomer_api::query::{PageQuery, QueryArguments};
 
 use crate::answer::{Answer, unavailable};
 use crate::call::Call;
-use crate::handlers::plain;
+use crate::handlers::plain::{self, Which};
 use crate::paging::Numbered;
 
 const PATH: &str = Kind::Company.spec().path;
@@ -24,14 +24,16 @@ pub(crate) async fn get_companies(call: Call<GetCompanies>) -> Result<Answer, Re
             let found = call.store().find_by_claim(call.org(), Kind::Company, key).await.map_err(unavailable)?;
             let documents: Vec<String> = found.into_iter().map(|company| company.document).collect();
             let (shown, has_next) = page.of_all(&documents);
-            Ok(Answer::Json(page.uncounted_where(PATH, &conditions, shown, has_next)))
+            Ok(Answer::Json(page.uncounted_where(PATH, &conditions, shown.to_vec(), has_next)))
         }
         (None, Some(name)) => {
-            let of = vec![(company::NAME, company::compared_name(name))];
-            plain::list_narrowed(&call, page, Kind::Company, of, PATH, &conditions).await
+            let which = Which { of: vec![(company::NAME, company::compared_name(name))], ..Which::default() };
+            plain::list_narrowed(&call, Kind::Company, which, page, &conditions).await
         }
         // Both together are ignored, as Kustomer ignores them (`docs/contract/behaviour.md` §4.2).
-        (None, None) | (Some(_), Some(_)) => plain::list_page(&call, page, Kind::Company, PATH, &conditions).await,
+        (None, None) | (Some(_), Some(_)) => {
+            plain::list_narrowed(&call, Kind::Company, Which::default(), page, &conditions).await
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use kustodian_core::change::ChangeSet;
 use kustodian_core::cursor::ListCursor;
 use kustodian_core::customer::{self, CompanyNames, Lookup, UpdateOptions, Write};
 use kustodian_core::kind::Kind;
+use kustodian_core::page::fitting;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::resource;
 use kustodian_core::store::{CommitError, ListQuery, SortKey, Start, Stored, Within, decide_on};
@@ -18,9 +19,10 @@ use kustomer_api::{Endpoint, ObjectId, role};
 use crate::answer::{Answer, unavailable};
 use crate::call::Call;
 use crate::handlers::{history, plain, tags};
-use crate::paging::{self, Numbered};
+use crate::paging::{self, FULL, LARGEST, Numbered};
 
 pub(crate) async fn create_customer(call: Call<CreateCustomer>) -> Result<Answer, Refusal> {
+    resource::check_if_match_of_new(call.header(http::header::IF_MATCH))?;
     let act = call.act();
     let (id, event) = (call.next_id(), call.next_event());
     for _ in 0..plain::ATTEMPTS {
@@ -86,8 +88,8 @@ pub(crate) async fn delete_customer(call: Call<DeleteCustomer>) -> Result<Answer
     refuse_deleted(&call, stored.as_ref())?;
     let decide =
         move |stored: Option<Stored>| customer::delete(&act.context(), stored.as_ref(), event, if_match.as_deref());
-    commit(&call, id, stored, decide).await.map_err(|error| call.not_committed(error))?;
-    Ok(Answer::Empty)
+    let deleted = commit(&call, id, stored, decide).await.map_err(|error| call.not_committed(error))?;
+    written(deleted, Answer::deleted)
 }
 
 pub(crate) async fn erase_customer(mut call: Call<EraseCustomer>) -> Result<Answer, Refusal> {
@@ -108,13 +110,16 @@ pub(crate) async fn erase_customer(mut call: Call<EraseCustomer>) -> Result<Answ
 
 pub(crate) async fn restore_customer(call: Call<RestoreCustomer>) -> Result<Answer, Refusal> {
     let (act, event, id) = (call.act(), call.next_event(), call.path);
+    let if_match = call.header(http::header::IF_MATCH).map(ToOwned::to_owned);
     let stored = find(&call, id).await?;
     if let Some(stored) = stored.as_ref().filter(|stored| !stored.deleted) {
+        resource::check_if_match(stored, if_match.as_deref())?;
         return Ok(Answer::ok(stored.document.clone()));
     }
     // Somebody who restores it at the same time leaves nothing to change, which commits as nothing.
     let decide = move |stored: Option<Stored>| {
-        customer::restore(&act.context(), stored.as_ref(), event).map(Option::unwrap_or_default)
+        let restored = customer::restore(&act.context(), stored.as_ref(), event, if_match.as_deref());
+        restored.map(Option::unwrap_or_default)
     };
     match commit(&call, id, stored, decide).await {
         Ok(changes) if changes.puts.is_empty() => present(&call, id).await,
@@ -192,7 +197,7 @@ pub(crate) async fn get_customer_by_id(call: Call<GetCustomerById>) -> Result<An
 }
 
 pub(crate) async fn get_multiple_customers_by_ids(call: Call<GetMultipleCustomersByIds>) -> Result<Answer, Refusal> {
-    plain::list_named(&call, Kind::Customer, PATH).await
+    plain::list_named(&call, Kind::Customer).await
 }
 
 pub(crate) async fn get_customer_by_email(call: Call<GetCustomerByEmail>) -> Result<Answer, Refusal> {
@@ -234,21 +239,25 @@ pub(crate) async fn get_customers(call: Call<GetCustomers>) -> Result<Answer, Re
     let mut query = ListQuery {
         kind: Kind::Customer,
         of: Vec::new(),
+        deleted: false,
         sort: sort_key(sort.by),
         descending: sort.descending,
         within: asked.filters.iter().map(within).collect(),
         start: Start::Offset(0),
         limit: 0,
+        bytes: FULL,
         count: false,
     };
     match &asked.cursor {
         None => {
             let page = Numbered::of(asked.paging);
             (query.start, query.limit, query.count) = (Start::Offset(page.offset()), page.size, true);
+            query.bytes = LARGEST;
             let listing = call.store().list(call.org(), query).await.map_err(unavailable)?;
             let documents: Vec<String> = listing.records.into_iter().map(|record| record.document).collect();
+            paging::check_is_whole(documents.iter().map(String::len))?;
             let total = listing.total.unwrap_or_default();
-            Ok(Answer::Json(page.counted(PATH, &shape, &documents, total)))
+            Ok(Answer::Json(page.counted(PATH, &shape, documents, total)))
         }
         Some(cursor) => {
             let size = asked.paging.page_size.unwrap_or(DEFAULT_PAGE_SIZE);
@@ -258,7 +267,7 @@ pub(crate) async fn get_customers(call: Call<GetCustomers>) -> Result<Answer, Re
             }
             query.limit = size + 1;
             let mut records = call.store().list(call.org(), query).await.map_err(unavailable)?.records;
-            let fitting = paging::fitting(records.iter().map(|record| record.document.len())).min(size as usize);
+            let fitting = fitting(records.iter().map(|record| record.document.len()), FULL).min(size as usize);
             let has_next = records.len() > fitting;
             records.truncate(fitting);
             let next = records.last().filter(|_| has_next).map(|last| {
@@ -270,7 +279,7 @@ pub(crate) async fn get_customers(call: Call<GetCustomers>) -> Result<Answer, Re
                 ListCursor { sort: sort_text, value, id: last.id }.write()
             });
             let documents: Vec<String> = records.into_iter().map(|record| record.document).collect();
-            Ok(Answer::Json(paging::by_cursor(PATH, size, &shape, cursor, &documents, next)))
+            Ok(Answer::Json(paging::by_cursor(PATH, size, &shape, cursor, documents, next)))
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use futures_util::future::try_join_all;
-use kustodian_core::feed::{FeedQuery, Recorded};
+use kustodian_core::feed::{FeedQuery, Payload, Recorded};
 use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::{event, permission};
@@ -37,14 +37,20 @@ pub(crate) async fn get_events(mut call: Call<GetEvents>) -> Result<Answer, Refu
         Some(id) => Some(find_position(&call, "after", id).await?),
         None => None,
     };
-    let query = FeedQuery { after, kinds, record: asked.object_id, limit: size, ..FeedQuery::default() };
+    let (payload, bytes) = (Payload::Changes, FULL);
+    let query =
+        FeedQuery { after, kinds, record: asked.object_id, limit: size, payload, bytes, ..FeedQuery::default() };
     let mut events = match asked.last {
-        // Counted from the end, told in order.
+        // Where the last ones begin is looked up first: a page that is cut still begins there.
         Some(last) => {
-            let mut events = find(&call, FeedQuery { descending: true, limit: last, ..query.clone() }).await?;
-            events.reverse();
-            events.truncate(size as usize);
-            events
+            let counted = FeedQuery { descending: true, limit: last, payload: Payload::None, ..query.clone() };
+            match find(&call, counted).await?.last().and_then(|first| first.position) {
+                Some(first) => {
+                    let after = Some(first.saturating_sub(1));
+                    find(&call, FeedQuery { after, limit: size.min(last), ..query.clone() }).await?
+                }
+                None => Vec::new(),
+            }
         }
         None => find(&call, query.clone()).await?,
     };
@@ -68,7 +74,7 @@ pub(crate) async fn get_events(mut call: Call<GetEvents>) -> Result<Answer, Refu
         }
     }
     let last = told.len().checked_sub(1).and_then(|last| events.get(last)).map(|event| event.id);
-    Ok(Answer::Json(page(&asked, size, &told, last)))
+    Ok(Answer::Json(page(&asked, size, told, last)))
 }
 
 /// The position behind an event's id.
@@ -119,7 +125,7 @@ async fn tell(call: &Call<GetEvents>, events: &[Recorded]) -> Result<Vec<String>
     events.iter().map(|told| event::envelope(org, told, document(told))).collect()
 }
 
-fn page(asked: &ListEvents, size: u32, told: &[String], last: Option<ObjectId>) -> String {
+fn page(asked: &ListEvents, size: u32, told: Vec<String>, last: Option<ObjectId>) -> String {
     let link = |after: Option<ObjectId>, counted: Option<u32>| {
         let mut pairs = ListEvents { after, last: counted, page_size: None, ..asked.clone() }.write();
         pairs.push((Cow::Borrowed("pageSize"), size.to_string()));

@@ -1,7 +1,7 @@
 //! What a customer was, and what happened to it.
 
 use kustodian_core::customer;
-use kustodian_core::feed::HistoryQuery;
+use kustodian_core::feed::{HistoryQuery, Payload, Recorded};
 use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::store::Stored;
@@ -13,7 +13,7 @@ use kustomer_api::{Endpoint, ObjectId};
 
 use crate::answer::{Answer, unavailable};
 use crate::call::Call;
-use crate::paging::Numbered;
+use crate::paging::{self, LARGEST, Numbered};
 use crate::past;
 
 pub(crate) async fn get_customer_history(call: Call<GetCustomerHistory>) -> Result<Answer, Refusal> {
@@ -21,17 +21,26 @@ pub(crate) async fn get_customer_history(call: Call<GetCustomerHistory>) -> Resu
     let page = Numbered::of(call.query);
     // Revisions count without gaps from 1, and the newest stands first.
     let to = stored.rev.saturating_sub(page.offset());
-    let query =
-        HistoryQuery { kind: Kind::Customer, record: stored.id, from: 1, to, descending: true, limit: page.size };
+    let query = HistoryQuery {
+        kind: Kind::Customer,
+        record: stored.id,
+        from: 1,
+        to,
+        descending: true,
+        limit: page.size,
+        payload: Payload::Changes,
+        bytes: LARGEST,
+    };
     let events = if to == 0 || page.size == 0 {
         Vec::new()
     } else {
         call.store().history(call.org(), query).await.map_err(unavailable)?
     };
+    paging::check_is_whole(events.iter().map(Recorded::payload_len))?;
     let entries: Result<Vec<String>, Refusal> =
         events.iter().map(|event| resource::render(&event::history_entry(event)?)).collect();
     let path = format!("/v1/customers/{}/history", stored.id);
-    Ok(Answer::Json(page.counted(&path, &Vec::new(), &entries?, stored.rev)))
+    Ok(Answer::Json(page.counted(&path, &Vec::new(), entries?, stored.rev)))
 }
 
 /// The customer as it was at a revision or a moment. Deleted ones can be read as of when they lived.

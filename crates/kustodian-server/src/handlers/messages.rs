@@ -15,5 +15,5 @@ pub(crate) async fn get_messages_by_customer(call: Call<GetMessagesByCustomer>) 
         return Err(customer::missing(stored.as_ref()));
     }
     let path = format!("/v1/customers/{}/messages", call.path);
-    Ok(Answer::Json(Numbered::of(call.query).uncounted(&path, &[], false)))
+    Ok(Answer::Json(Numbered::of(call.query).uncounted(&path, Vec::new(), false)))
 }

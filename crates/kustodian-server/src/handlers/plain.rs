@@ -9,7 +9,7 @@ use kustodian_core::refusal::Refusal;
 use kustodian_core::resource;
 use kustodian_core::store::{CommitError, ListQuery, SortKey, Start, Stored, decide_on};
 use kustodian_core::tag::Resolved;
-use kustomer_api::query::PageQuery;
+use kustomer_api::query::{ListRecords, PageQuery, QueryArguments};
 use kustomer_api::team::UpdateTeamAttributes;
 use kustomer_api::validation::Fault;
 use kustomer_api::{Endpoint, ObjectId, role};
@@ -17,61 +17,67 @@ use kustomer_api::{Endpoint, ObjectId, role};
 use crate::answer::{Answer, unavailable};
 use crate::call::Call;
 use crate::handlers::tags;
-use crate::paging::{Numbered, Pairs};
+use crate::paging::{self, LARGEST, Numbered, Pairs};
 
-/// A page of the records of a kind that are not deleted, by id.
-pub(crate) async fn list<E>(call: &Call<E>, kind: Kind, path: &str) -> Result<Answer, Refusal>
+/// A page of the records of a kind, by id.
+pub(crate) async fn list<E>(call: &Call<E>, kind: Kind) -> Result<Answer, Refusal>
 where
-    E: Endpoint<Query = PageQuery>,
+    E: Endpoint<Query = ListRecords>,
 {
-    list_page(call, Numbered::of(call.query), kind, path, &Vec::new()).await
+    let ListRecords { paging, deleted } = call.query;
+    let conditions = ListRecords { paging: PageQuery::default(), deleted }.write();
+    let which = Which { of: Vec::new(), deleted: deleted.unwrap_or_default() };
+    list_narrowed(call, kind, which, Numbered::of(paging), &conditions).await
 }
 
-/// The same, with links that repeat conditions.
-pub(crate) async fn list_page<E: Endpoint>(
-    call: &Call<E>,
-    page: Numbered,
-    kind: Kind,
-    path: &str,
-    conditions: &Pairs,
-) -> Result<Answer, Refusal> {
-    list_narrowed(call, page, kind, Vec::new(), path, conditions).await
+/// Which records of a kind to list.
+#[derive(Default)]
+pub(crate) struct Which {
+    /// One of the narrowed lists that the kind declares; every record when empty.
+    pub(crate) of: Vec<(&'static str, String)>,
+    /// The deleted ones, or the others.
+    pub(crate) deleted: bool,
 }
 
-/// The same of one of the narrowed lists that the kind declares.
+/// A page of some records of a kind, by id, with links that repeat the conditions.
 pub(crate) async fn list_narrowed<E: Endpoint>(
     call: &Call<E>,
-    page: Numbered,
     kind: Kind,
-    of: Vec<(&'static str, String)>,
-    path: &str,
+    which: Which,
+    page: Numbered,
     conditions: &Pairs,
 ) -> Result<Answer, Refusal> {
     let query = ListQuery {
         kind,
-        of,
+        of: which.of,
+        deleted: which.deleted,
         sort: SortKey::Id,
         descending: false,
         within: Vec::new(),
         start: Start::Offset(page.offset()),
         limit: page.size + 1,
+        bytes: LARGEST,
         count: false,
     };
     let mut records = call.store().list(call.org(), query).await.map_err(unavailable)?.records;
     let has_next = page.size > 0 && records.len() > page.size as usize;
     records.truncate(page.size as usize);
     let documents: Vec<String> = records.into_iter().map(|record| record.document).collect();
-    Ok(Answer::Json(page.uncounted_where(path, conditions, &documents, has_next)))
+    paging::check_is_whole(documents.iter().map(String::len))?;
+    Ok(Answer::Json(page.uncounted_where(kind.spec().path, conditions, documents, has_next)))
 }
 
 /// How many records one request may name.
 const MAX_IDS: usize = 100;
 
+/// How many of them are read at the same time.
+const READ_TOGETHER: usize = 25;
+
 /// The records whose ids stand in the path, joined by commas, in that order. Ids that name none are passed over.
 ///
 /// # Errors
-/// 400 for too many.
-pub(crate) async fn list_named<E>(call: &Call<E>, kind: Kind, path: &str) -> Result<Answer, Refusal>
+/// 400 for too many, or too large ones.
+pub(crate) async fn list_named<E>(call: &Call<E>, kind: Kind) -> Result<Answer, Refusal>
 where
     E: Endpoint<Path = String, Query = PageQuery>,
 {
@@ -85,14 +91,24 @@ where
             return Err(Refusal::bad_input(vec![Fault::of_parameter("ids", title)]));
         }
     }
-    // Together, so that a database at a distance is asked once or twice and not for each.
-    let found = try_join_all(ids.iter().map(|id| find(call, kind, *id))).await?;
-    let found: Vec<Stored> = found.into_iter().flatten().filter(|stored| !stored.deleted).collect();
+    // Several together, so that a database at a distance is asked a few times and not for each.
+    let (mut found, mut bytes) = (Vec::new(), 0);
+    for ids in ids.chunks(READ_TOGETHER) {
+        let read = try_join_all(ids.iter().map(|id| find(call, kind, *id))).await?;
+        for stored in read.into_iter().flatten().filter(|stored| !stored.deleted) {
+            bytes += stored.document.len();
+            found.push(stored);
+        }
+        if bytes > LARGEST {
+            let title = format!("The records named have more than {} MiB: name fewer", LARGEST / 1024 / 1024);
+            return Err(Refusal::bad_input(vec![Fault::of_parameter("ids", title)]));
+        }
+    }
     let page = Numbered::of(call.query);
     let (shown, has_next) = page.of_all(&found);
     let documents: Vec<String> = shown.iter().map(|stored| stored.document.clone()).collect();
     let named: Vec<String> = ids.iter().map(ObjectId::to_string).collect();
-    Ok(Answer::Json(page.uncounted(&format!("{path}/{}", named.join(",")), &documents, has_next)))
+    Ok(Answer::Json(page.uncounted(&format!("{}/{}", kind.spec().path, named.join(",")), documents, has_next)))
 }
 
 /// The record with an id, unless it is deleted.
@@ -134,11 +150,15 @@ where
     let ready = call.ready();
     let if_match = call.header(http::header::IF_MATCH).map(ToOwned::to_owned);
     let decide = move |stored: Option<Stored>| {
-        if let Some(stored) = stored.as_ref().filter(|stored| !stored.deleted) {
-            resource::check_if_match(stored, if_match.as_deref())?;
-        }
+        let met = stored.as_ref().map_or(Ok(()), |stored| resource::check_if_match(stored, if_match.as_deref()));
         let former = stored.as_ref().map_or(0, |stored| stored.document.len());
-        ready(decide(stored)?, former)
+        // Whoever does not bring a deleted record back is told that it is gone, whatever the condition.
+        if stored.as_ref().is_some_and(|stored| !stored.deleted) {
+            met.clone()?;
+        }
+        let changes = decide(stored)?;
+        met?;
+        ready(changes, former)
     };
     let again = decide.clone();
     let stored = find(call, kind, id).await?;
@@ -222,8 +242,18 @@ where
     if changes.puts.is_empty() { get(call, kind, id).await } else { written(changes, Answer::ok) }
 }
 
+/// Commits a deletion.
+pub(crate) async fn delete<E, F>(call: &Call<E>, kind: Kind, id: ObjectId, decide: F) -> Result<Answer, Refusal>
+where
+    E: Endpoint,
+    F: FnOnce(Option<Stored>) -> Result<ChangeSet, Refusal> + Clone + Send + 'static,
+{
+    written(change(call, kind, id, decide).await?, Answer::deleted)
+}
+
 /// Commits a record that is made.
 pub(crate) async fn create<E: Endpoint>(call: &Call<E>, changes: ChangeSet) -> Result<Answer, Refusal> {
+    resource::check_if_match_of_new(call.header(http::header::IF_MATCH))?;
     let changes = call.commit(call.ready()(changes, 0)?).await.map_err(|error| call.not_committed(error))?;
     written(changes, Answer::created)
 }

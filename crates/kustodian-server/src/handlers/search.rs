@@ -18,7 +18,7 @@ use serde_json::{Map, Value, json};
 
 use crate::answer::{self, Answer, unavailable};
 use crate::call::Call;
-use crate::paging::{self, Pairs};
+use crate::paging::{self, FULL, LARGEST, Pairs};
 use crate::settings::AbsentTypes;
 
 /// The links of both searches lead here, as Kustomer's do (`docs/contract/behaviour.md` §9.7).
@@ -75,6 +75,7 @@ async fn find<E: Endpoint<Query = SearchPage>>(call: &Call<E>, dialect: Dialect)
         offset,
         // One more tells whether there is a next page, where the total is but an estimate.
         limit: size + 1,
+        bytes: LARGEST,
         ids_only: asked.ids_only,
         total: count(asked),
         time: call.app().settings.search_time(),
@@ -83,6 +84,9 @@ async fn find<E: Endpoint<Query = SearchPage>>(call: &Call<E>, dialect: Dialect)
     let mut found = call.store().search(call.org(), query).await.map_err(refused)?;
     let has_next = size > 0 && found.records.len() > size as usize;
     truncate(&mut found.records, size as usize);
+    if let Records::Whole(records) = &found.records {
+        paging::check_is_whole(records.iter().map(|record| record.document.len()))?;
+    }
 
     let least = offset + found.records.len() as u64 + u64::from(has_next);
     let total = found.total.unwrap_or(Total { count: 0, is_estimate: false });
@@ -109,7 +113,7 @@ async fn find<E: Endpoint<Query = SearchPage>>(call: &Call<E>, dialect: Dialect)
         "next": has_next.then(|| link(page + 1)),
         "last": link(pages.max(1)),
     });
-    Ok(Answer::Json(paging::envelope(&meta, &documents(found.records), &links)))
+    Ok(Answer::Json(paging::envelope(&meta, documents(found.records), &links)))
 }
 
 /// A step of a walk by cursor.
@@ -131,6 +135,7 @@ async fn walk<E: Endpoint<Query = SearchPage>>(
             Some(cursor) => WalkFrom::After(cursor.place()),
         },
         limit: size,
+        bytes: FULL,
         ids_only: asked.ids_only,
         total: count(asked),
         time: call.app().settings.search_time(),
@@ -161,7 +166,7 @@ async fn walk<E: Endpoint<Query = SearchPage>>(
         "prev": null,
         "next": next.as_deref().map(link),
     });
-    Ok(Answer::Json(paging::envelope(&meta, &documents(walked.records), &links)))
+    Ok(Answer::Json(paging::envelope(&meta, documents(walked.records), &links)))
 }
 
 /// The event at a position: the feed is read on after it. `None` before the first.
@@ -191,7 +196,7 @@ fn nothing(asked: &SearchPage) -> String {
     let mut links = json!({ "self": link(place, size, &shape), "first": link(first, size, &shape) });
     links["prev"] = Value::Null;
     links["next"] = Value::Null;
-    paging::envelope(&meta, &[], &links)
+    paging::envelope(&meta, Vec::new(), &links)
 }
 
 fn meta(size: u32, timed_out: bool) -> Value {

@@ -11,7 +11,7 @@ use crate::call::Call;
 use crate::handlers::plain;
 
 pub(crate) async fn get_shortcuts(call: Call<GetShortcuts>) -> Result<Answer, Refusal> {
-    plain::list(&call, Kind::Shortcut, "/v1/shortcuts").await
+    plain::list(&call, Kind::Shortcut).await
 }
 
 pub(crate) async fn get_shortcut_by_id(call: Call<GetShortcutById>) -> Result<Answer, Refusal> {
@@ -32,6 +32,5 @@ pub(crate) async fn update_shortcut(call: Call<UpdateShortcut>) -> Result<Answer
 pub(crate) async fn delete_shortcut(call: Call<DeleteShortcut>) -> Result<Answer, Refusal> {
     let (act, event) = (call.act(), call.next_event());
     let decide = move |stored: Option<Stored>| shortcut::delete(&act.context(), stored.as_ref(), event);
-    plain::change(&call, Kind::Shortcut, call.path, decide).await?;
-    Ok(Answer::Empty)
+    plain::delete(&call, Kind::Shortcut, call.path, decide).await
 }

@@ -4,24 +4,14 @@ use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::tag::{self, Mention, NewTag, Resolved};
 use kustomer_api::Endpoint;
-use kustomer_api::query::{PageQuery, QueryArguments};
-use kustomer_api::tag::{GetTagById, GetTags, ListTags};
+use kustomer_api::tag::{GetTagById, GetTags};
 
 use crate::answer::{Answer, unavailable};
 use crate::call::Call;
 use crate::handlers::plain;
-use crate::paging::Numbered;
-
-const PATH: &str = "/v1/tags";
 
 pub(crate) async fn get_tags(call: Call<GetTags>) -> Result<Answer, Refusal> {
-    let ListTags { paging, deleted } = call.query;
-    let (page, conditions) = (Numbered::of(paging), ListTags { paging: PageQuery::default(), deleted }.write());
-    // No operation deletes a tag.
-    if deleted == Some(true) {
-        return Ok(Answer::Json(page.uncounted_where(PATH, &conditions, &[], false)));
-    }
-    plain::list_page(&call, page, Kind::Tag, PATH, &conditions).await
+    plain::list(&call, Kind::Tag).await
 }
 
 pub(crate) async fn get_tag_by_id(call: Call<GetTagById>) -> Result<Answer, Refusal> {

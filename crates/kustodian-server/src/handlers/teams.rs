@@ -15,7 +15,7 @@ use crate::call::Call;
 use crate::handlers::plain;
 
 pub(crate) async fn get_teams(call: Call<GetTeams>) -> Result<Answer, Refusal> {
-    plain::list(&call, Kind::Team, "/v1/teams").await
+    plain::list(&call, Kind::Team).await
 }
 
 pub(crate) async fn get_team_by_id(call: Call<GetTeamById>) -> Result<Answer, Refusal> {
@@ -49,8 +49,7 @@ async fn update<E: Endpoint>(call: &Call<E>, id: ObjectId, input: TeamInput) -> 
 pub(crate) async fn delete_team(call: Call<DeleteTeam>) -> Result<Answer, Refusal> {
     let (act, event) = (call.act(), call.next_event());
     let decide = move |stored: Option<Stored>| team::delete(&act.context(), stored.as_ref(), event);
-    plain::change(&call, Kind::Team, call.path, decide).await?;
-    Ok(Answer::Empty)
+    plain::delete(&call, Kind::Team, call.path, decide).await
 }
 
 pub(crate) async fn add_team_member(call: Call<AddTeamMember>) -> Result<Answer, Refusal> {

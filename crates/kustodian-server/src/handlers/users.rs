@@ -1,6 +1,7 @@
 //! Users: listed, read by id, by several ids, and the one behind the credential.
 
 use kustodian_core::kind::Kind;
+use kustodian_core::page::fitting;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::resource;
 use kustodian_core::store::{ListQuery, SortKey, Start, Stored};
@@ -11,7 +12,7 @@ use kustomer_api::{Endpoint, ObjectId};
 use crate::answer::{Answer, unavailable};
 use crate::call::Call;
 use crate::handlers::plain;
-use crate::paging::Numbered;
+use crate::paging::{self, FULL, LARGEST, Numbered};
 
 const PATH: &str = "/v1/users";
 
@@ -26,20 +27,24 @@ pub(crate) async fn get_users(call: Call<GetUsers>) -> Result<Answer, Refusal> {
     let mut start = if is_plain { Start::Offset(page.offset()) } else { Start::Offset(0) };
     let limit = if is_plain { page.size + 1 } else { BATCH };
     let wanted = page.size as usize + 1;
-    let (mut to_skip, mut found) = (if is_plain { 0 } else { page.offset() }, Vec::new());
+    let bytes = if is_plain { LARGEST } else { FULL };
+    let (mut to_skip, mut found, mut length) = (if is_plain { 0 } else { page.offset() }, Vec::new(), 0);
     loop {
         let query = ListQuery {
             kind: Kind::User,
             of: Vec::new(),
+            deleted: false,
             sort: SortKey::Id,
             descending: false,
             within: Vec::new(),
             start,
             limit,
+            bytes,
             count: false,
         };
         let records = call.store().list(call.org(), query).await.map_err(unavailable)?.records;
-        let is_last = is_plain || records.len() < limit as usize;
+        let is_cut = fitting(records.iter().map(|record| record.document.len()), bytes) < records.len();
+        let is_last = is_plain || !is_cut && records.len() < limit as usize;
         if let Some(last) = records.last() {
             start = Start::After { value: 0, id: last.id };
         }
@@ -50,16 +55,18 @@ pub(crate) async fn get_users(call: Call<GetUsers>) -> Result<Answer, Refusal> {
             if to_skip > 0 {
                 to_skip -= 1;
             } else if found.len() < wanted {
+                length += record.document.len();
                 found.push(record.document);
             }
         }
-        if is_last || found.len() >= wanted {
+        if is_last || found.len() >= wanted || length > LARGEST {
             break;
         }
     }
     let has_next = page.size > 0 && found.len() > page.size as usize;
     found.truncate(page.size as usize);
-    Ok(Answer::Json(page.uncounted_where(PATH, &shape.write(), &found, has_next)))
+    paging::check_is_whole(found.iter().map(String::len))?;
+    Ok(Answer::Json(page.uncounted_where(PATH, &shape.write(), found, has_next)))
 }
 
 /// Whether an active user, which all listed ones are, meets the condition.
@@ -84,7 +91,7 @@ pub(crate) async fn get_user_by_id(call: Call<GetUserById>) -> Result<Answer, Re
 }
 
 pub(crate) async fn get_multiple_users_by_ids(call: Call<GetMultipleUsersByIds>) -> Result<Answer, Refusal> {
-    plain::list_named(&call, Kind::User, PATH).await
+    plain::list_named(&call, Kind::User).await
 }
 
 async fn find<E: Endpoint>(call: &Call<E>, id: ObjectId) -> Result<Option<Stored>, Refusal> {

@@ -29,6 +29,21 @@ pub(super) enum Step<'a> {
     Command(&'a str),
     /// A statement with its values.
     Statement(Cow<'a, str>, Vec<Value<'a>>),
+    /// A statement whose rows are kept up to the one that exceeds a number of bytes. Those behind it are dropped as they
+    /// arrive, since what is sent in one trip is read to its end.
+    Page(String, Vec<Value<'a>>, Limit),
+}
+
+/// How many bytes the rows of a page may have.
+#[derive(Clone, Copy)]
+pub(super) struct Limit {
+    pub(super) bytes: usize,
+    /// How many bytes of a row count.
+    pub(super) length: fn(&Row) -> usize,
+}
+
+impl Limit {
+    const NONE: Self = Self { bytes: usize::MAX, length: |_| 0 };
 }
 
 impl<'a> Step<'a> {
@@ -37,6 +52,7 @@ impl<'a> Step<'a> {
         match self {
             Step::Command(sql) => (sql, &[]),
             Step::Statement(sql, values) => (sql, values),
+            Step::Page(sql, values, _) => (sql, values),
         }
     }
 }
@@ -95,7 +111,7 @@ impl Connection {
     pub(super) async fn query(&self, sql: &str, values: &[Value<'_>]) -> Result<Answer, Error> {
         let prepared = self.prepare(sql, values).await?;
         self.note([(sql, values)]);
-        self.send(prepared, sql, values).await
+        self.send(prepared, sql, values, Limit::NONE).await
     }
 
     /// As [`Connection::run`], each statement planned for exactly its values.
@@ -111,7 +127,8 @@ impl Connection {
         for step in steps {
             statements.push(match step {
                 Step::Command(_) => None,
-                Step::Statement(sql, values) => {
+                Step::Statement(..) | Step::Page(..) => {
+                    let (sql, values) = step.parts();
                     self.prepare(sql, values).await.map_err(|error| Failed { error, is_complete: false })?
                 }
             });
@@ -124,14 +141,15 @@ impl Connection {
     fn start<'a>(&'a self, step: &'a Step<'a>, prepared: Option<Statement>) -> Answering<'a> {
         match step {
             Step::Command(sql) => Box::pin(async { self.client.batch_execute(sql).await.map(|()| Answer::default()) }),
-            Step::Statement(sql, values) => Box::pin(self.send(prepared, sql, values)),
+            Step::Statement(sql, values) => Box::pin(self.send(prepared, sql, values, Limit::NONE)),
+            Step::Page(sql, values, limit) => Box::pin(self.send(prepared, sql, values, *limit)),
         }
     }
 
     /// Sends one statement that is planned for exactly these values.
     pub(super) async fn unnamed(&self, sql: &str, values: &[Value<'_>]) -> Result<Answer, Error> {
         self.note([(sql, values)]);
-        self.send(None, sql, values).await
+        self.send(None, sql, values, Limit::NONE).await
     }
 
     /// Notes what is sent in one trip.
@@ -141,12 +159,18 @@ impl Connection {
         }
     }
 
-    async fn send(&self, prepared: Option<Statement>, sql: &str, values: &[Value<'_>]) -> Result<Answer, Error> {
+    async fn send(
+        &self,
+        prepared: Option<Statement>,
+        sql: &str,
+        values: &[Value<'_>],
+        limit: Limit,
+    ) -> Result<Answer, Error> {
         match prepared {
-            Some(prepared) => collect(self.client.query_raw(&prepared, values).await?).await,
+            Some(prepared) => collect(self.client.query_raw(&prepared, values).await?, limit).await,
             None => {
                 let typed = values.iter().map(|value| (value, value.sql_type()));
-                collect(self.client.query_typed_raw(sql, typed).await?).await
+                collect(self.client.query_typed_raw(sql, typed).await?, limit).await
             }
         }
     }
@@ -164,11 +188,15 @@ impl Connection {
     }
 }
 
-async fn collect(rows: RowStream) -> Result<Answer, Error> {
+/// Reads all rows, and keeps them up to the limit.
+async fn collect(rows: RowStream, limit: Limit) -> Result<Answer, Error> {
     let mut stream = pin!(rows);
-    let mut rows = Vec::new();
+    let (mut rows, mut kept) = (Vec::new(), 0_usize);
     while let Some(row) = stream.try_next().await? {
-        rows.push(row);
+        if kept <= limit.bytes {
+            kept = kept.saturating_add((limit.length)(&row));
+            rows.push(row);
+        }
     }
     Ok(Answer { rows, affected: stream.rows_affected().unwrap_or(0) })
 }

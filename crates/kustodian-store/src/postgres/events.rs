@@ -3,26 +3,66 @@
 use std::collections::HashMap;
 
 use kustodian_core::chain::genesis;
-use kustodian_core::feed::{Head, HistoryQuery, Recorded};
+use kustodian_core::feed::{Head, HistoryQuery, Payload, Recorded};
 use kustodian_core::kind::Kind;
 use kustodian_core::store::{OrgKey, StoreError};
 use kustomer_api::{ObjectId, Timestamp};
 use tokio_postgres::{Error, Row};
 
-use super::connection::Step;
+use super::connection::{Limit, Step};
 use super::failure::store_error;
+use super::page::cut;
 use super::pool::Shared;
 use super::sql::{FIND_REV_AT, HEAD};
 use super::values::{Count, Id, Moment, Named, StoredDigest, StoredLink, StoredSalt, Value};
 
 /// What [`recorded`] reads, out of `events e` and what tells their places, `p`.
-pub(super) const COLUMNS: &str = "p.position, e.id, e.name, e.kind, e.record, e.rev, e.at, e.actor, e.client, \
-     e.request_id, e.changes, e.snapshot, e.salt, e.digest, p.link";
+pub(super) fn columns(payload: Payload) -> String {
+    let payload = match payload {
+        Payload::None => "NULL::text AS changes, NULL::text AS snapshot",
+        Payload::Changes => "e.changes, NULL::text AS snapshot",
+        Payload::Whole => "e.changes, e.snapshot",
+    };
+    format!(
+        "p.position, e.id, e.name, e.kind, e.record, e.rev, e.at, e.actor, e.client, e.request_id, {payload}, e.salt, \
+         e.digest, p.link"
+    )
+}
+
+/// The number of bytes of the payload of an event `r`.
+const PAYLOAD_LENGTH: &str = "coalesce(octet_length(r.changes), 0) + coalesce(octet_length(r.snapshot), 0)";
+
+/// How many bytes of payload were read with an event.
+fn payload_len(row: &Row) -> usize {
+    let length = |column| row.try_get::<_, Option<&str>>(column).ok().flatten().map_or(0, str::len);
+    length(CHANGES) + length(SNAPSHOT)
+}
+
+const CHANGES: usize = 10;
+const SNAPSHOT: usize = 11;
+
+/// What reads a page of events out of a statement that reads all of its rows, in an order of its columns `r`.
+pub(super) fn page<'a>(
+    rows: String,
+    order: &str,
+    mut values: Vec<Value<'a>>,
+    bytes: usize,
+    is_spread: bool,
+) -> Step<'a> {
+    // As with lists, where tables are spread the sum would bring all rows to the coordinator.
+    let sql = if is_spread {
+        rows
+    } else {
+        values.push(Value::count(bytes as u64));
+        cut(&rows, PAYLOAD_LENGTH, order, &format!("${}", values.len()))
+    };
+    Step::Page(sql, values, Limit { bytes, length: payload_len })
+}
 
 /// Where `e` and `p` are of the same event. The record first: it is what both are distributed by.
 pub(super) const SAME: &str = "p.record = e.record AND p.org = e.org AND p.kind = e.kind AND p.rev = e.rev";
 
-/// An event out of [`COLUMNS`].
+/// An event out of [`columns`].
 pub(super) fn recorded(row: &Row) -> Result<Recorded, Error> {
     Ok(Recorded {
         position: row.try_get::<_, Option<Count>>(0)?.map(|position| position.0),
@@ -35,8 +75,8 @@ pub(super) fn recorded(row: &Row) -> Result<Recorded, Error> {
         actor: row.try_get::<_, Option<Id>>(7)?.map(|id| id.0),
         client: row.try_get(8)?,
         request_id: row.try_get(9)?,
-        changes: row.try_get(10)?,
-        snapshot: row.try_get(11)?,
+        changes: row.try_get(CHANGES)?,
+        snapshot: row.try_get(SNAPSHOT)?,
         salt: row.try_get::<_, Option<StoredSalt>>(12)?.map(|salt| salt.0),
         digest: row.try_get::<_, StoredDigest>(13)?.0,
         link: row.try_get::<_, Option<StoredLink>>(14)?.map(|link| link.0),
@@ -56,8 +96,9 @@ pub(super) async fn find_head(readers: &Shared, org: OrgKey) -> Result<Head, Sto
 
 pub(super) async fn find_event(readers: &Shared, org: OrgKey, id: ObjectId) -> Result<Option<Recorded>, StoreError> {
     // One statement, so that an event which is just given its position is found in one place or the other.
+    let columns = columns(Payload::Whole);
     let sql = format!(
-        "SELECT {COLUMNS} FROM (SELECT record, org, kind, rev, position, link FROM positions \
+        "SELECT {columns} FROM (SELECT record, org, kind, rev, position, link FROM positions \
          WHERE org = $1 AND id = $2 UNION ALL SELECT record, org, kind, rev, NULL::bigint, NULL::bytea \
          FROM outbox WHERE org = $1 AND id = $2) p JOIN events e ON {SAME} LIMIT 1"
     );
@@ -81,7 +122,7 @@ pub(super) async fn find_rev_at(
 /// What reads a history. Where tables are spread it reads no places, and [`find_places`] does: of a join with what may
 /// be missing, citus does not always see that it concerns one shard.
 pub(super) fn history<'a>(org: OrgKey, query: &HistoryQuery, is_spread: bool) -> Step<'a> {
-    let direction = if query.descending { "DESC" } else { "ASC" };
+    let (columns, direction) = (columns(query.payload), if query.descending { "DESC" } else { "ASC" });
     let (places, join) = if is_spread {
         ("(SELECT NULL::bigint AS position, NULL::bytea AS link) p", "CROSS JOIN")
     } else {
@@ -89,7 +130,7 @@ pub(super) fn history<'a>(org: OrgKey, query: &HistoryQuery, is_spread: bool) ->
     };
     let condition = if is_spread { String::new() } else { format!("ON {SAME} AND p.id = e.id") };
     let sql = format!(
-        "SELECT {COLUMNS} FROM events e {join} {places} {condition} WHERE e.record = $1 AND e.org = $2 \
+        "SELECT {columns} FROM events e {join} {places} {condition} WHERE e.record = $1 AND e.org = $2 \
          AND e.kind = $3 AND e.rev >= $4 AND e.rev <= $5 ORDER BY e.rev {direction} LIMIT $6"
     );
     let values = vec![
@@ -100,7 +141,7 @@ pub(super) fn history<'a>(org: OrgKey, query: &HistoryQuery, is_spread: bool) ->
         Value::count(query.to),
         Value::Number(query.limit.into()),
     ];
-    Step::Statement(sql.into(), values)
+    page(sql, &format!("r.rev {direction}"), values, query.bytes, is_spread)
 }
 
 /// $1 record, $2 org, $3 events of it → their places, as far as they have one.

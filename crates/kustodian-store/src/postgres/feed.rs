@@ -10,7 +10,7 @@ use kustomer_api::Timestamp;
 use tokio_postgres::Error;
 
 use super::connection::{Answer, Step, statement};
-use super::events::{COLUMNS, SAME, recorded};
+use super::events::{self, SAME, columns, recorded};
 use super::sql::HEAD;
 use super::values::{Count, Value};
 
@@ -18,13 +18,13 @@ use super::values::{Count, Value};
 const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 /// What reads a page, and the total if asked, both as of the same moment.
-pub(super) fn steps<'a>(org: OrgKey, query: &FeedQuery) -> Vec<Step<'a>> {
+pub(super) fn steps<'a>(org: OrgKey, query: &FeedQuery, is_spread: bool) -> Vec<Step<'a>> {
     let mut steps = vec![Step::Command(BEGIN)];
     if query.count {
         steps.push(count(org, query));
     }
     if query.limit > 0 {
-        steps.push(page(org, query));
+        steps.push(page(org, query, is_spread));
     }
     steps.push(Step::Command("COMMIT"));
     steps
@@ -94,16 +94,16 @@ fn count<'a>(org: OrgKey, query: &FeedQuery) -> Step<'a> {
     Step::Statement(format!("SELECT count(*) FROM positions WHERE {}", condition.sql).into(), condition.values)
 }
 
-fn page<'a>(org: OrgKey, query: &FeedQuery) -> Step<'a> {
+fn page<'a>(org: OrgKey, query: &FeedQuery, is_spread: bool) -> Step<'a> {
     let mut condition = Condition::new(org, query);
     condition.and("position >", query.after.map(Value::count));
     condition.and("position <", query.before.map(Value::count));
-    let direction = if query.descending { "DESC" } else { "ASC" };
+    let (columns, direction) = (columns(query.payload), if query.descending { "DESC" } else { "ASC" });
     let limit = condition.bind(Value::Number(query.limit.into()));
     let sql = format!(
-        "SELECT {COLUMNS} FROM (SELECT record, org, kind, rev, position, link FROM positions WHERE {} \
+        "SELECT {columns} FROM (SELECT record, org, kind, rev, position, link FROM positions WHERE {} \
          ORDER BY position {direction} LIMIT {limit}) p JOIN events e ON {SAME} ORDER BY p.position {direction}",
         condition.sql
     );
-    Step::Statement(sql.into(), condition.values)
+    events::page(sql, &format!("r.position {direction}"), condition.values, query.bytes, is_spread)
 }

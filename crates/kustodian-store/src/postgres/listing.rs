@@ -2,12 +2,17 @@
 //!
 //! Lists are sent unnamed, so that each is planned for its own values: a plan for any values would read the index by
 //! one moment where the other's bounds leave three rows.
+//!
+//! A page is cut where its documents have more bytes than it may: their lengths are known without reading them. Where
+//! tables are spread over machines that sum would bring all documents to the coordinator first, so there the rows are
+//! dropped as they arrive.
 
 use kustodian_core::store::{ListQuery, Listing, OrgKey, SortKey, Start};
 use tokio_postgres::Error;
 
-use super::connection::{Connection, Failed, Step};
-use super::records::stored;
+use super::connection::{Connection, Failed, Limit, Step};
+use super::page::cut;
+use super::records::{DOCUMENT_LENGTH, RECORD, document_len, stored};
 use super::sql::{LIVE, statements};
 use super::values::Value;
 use crate::bounds::{Bounds, column};
@@ -61,9 +66,10 @@ struct Condition<'a> {
 }
 
 impl<'a> Condition<'a> {
-    fn new(org: OrgKey, of: &'a [(&'static str, String)], bounds: &Bounds) -> Self {
-        let mut condition = Self { sql: "org = $1 AND NOT deleted".to_owned(), values: vec![Value::Number(org.0)] };
-        for (column, value) in of {
+    fn new(org: OrgKey, query: &'a ListQuery, bounds: &Bounds) -> Self {
+        let deleted = if query.deleted { "deleted" } else { "NOT deleted" };
+        let mut condition = Self { sql: format!("org = $1 AND {deleted}"), values: vec![Value::Number(org.0)] };
+        for (column, value) in &query.of {
             let value = condition.bind(Value::Text(value));
             condition.sql.push_str(&format!(" AND {column} = {value}"));
         }
@@ -85,20 +91,20 @@ impl<'a> Condition<'a> {
 
 /// What to count: the sum of the answers is how many there are.
 fn count<'a>(org: OrgKey, query: &'a ListQuery, bounds: &Bounds, is_spread: bool) -> Vec<Step<'a>> {
-    if bounds.is_unbounded() && query.of.is_empty() {
+    if bounds.is_unbounded() && !query.deleted && query.of.is_empty() {
         let of_kind = || vec![Value::Number(org.0), Value::Text(query.kind.as_str())];
         // Citus brings no two tables together that are distributed differently.
         let statements: &[&'a str] = if is_spread { &[COUNTED, WAITING] } else { &[LIVE] };
         return statements.iter().map(|sql| Step::Statement((*sql).into(), of_kind())).collect();
     }
-    let condition = Condition::new(org, &query.of, bounds);
+    let condition = Condition::new(org, query, bounds);
     let sql = format!("SELECT count(*) FROM {} WHERE {}", statements(query.kind).table, condition.sql);
     vec![Step::Statement(sql.into(), condition.values)]
 }
 
 fn page<'a>(org: OrgKey, query: &'a ListQuery, bounds: &Bounds, is_spread: bool) -> Step<'a> {
     let table = statements(query.kind).table;
-    let mut condition = Condition::new(org, &query.of, bounds);
+    let mut condition = Condition::new(org, query, bounds);
     let (direction, beyond) = if query.descending { ("DESC", "<") } else { ("ASC", ">") };
     let key = column(query.sort);
     let offset = match query.start {
@@ -119,25 +125,26 @@ fn page<'a>(org: OrgKey, query: &'a ListQuery, bounds: &Bounds, is_spread: bool)
         SortKey::CreatedAt | SortKey::UpdatedAt => format!("{of}{key} {direction}, {of}id {direction}"),
     };
     let limit = condition.bind(Value::Number(query.limit.into()));
-    let sql = if offset == 0 && !is_spread {
-        format!(
-            "SELECT id, rev, deleted, created_at, updated_at, document FROM {table} WHERE {} ORDER BY {} LIMIT {limit}",
-            condition.sql,
-            order("")
-        )
+    let rows = if offset == 0 && !is_spread {
+        format!("SELECT {RECORD} FROM {table} r WHERE {} ORDER BY {} LIMIT {limit}", condition.sql, order("r."))
     } else {
         // However far down the page is, only its own documents are read: the rows before it are passed over in the
         // index alone. Spread over machines, each shard names as many ids as the page has; the documents of all of
         // them would be hundreds of times the page.
         let offset = condition.bind(Value::Number(offset));
         format!(
-            "SELECT r.id, r.rev, r.deleted, r.created_at, r.updated_at, r.document FROM (SELECT id FROM {table} \
-             WHERE {} ORDER BY {} LIMIT {limit} OFFSET {offset}) page JOIN {table} r ON r.org = $1 AND r.id = page.id \
-             ORDER BY {}",
+            "SELECT {RECORD} FROM (SELECT id FROM {table} WHERE {} ORDER BY {} LIMIT {limit} OFFSET {offset}) page \
+             JOIN {table} r ON r.org = $1 AND r.id = page.id ORDER BY {}",
             condition.sql,
             order(""),
             order("r.")
         )
     };
-    Step::Statement(sql.into(), condition.values)
+    let sql = if is_spread {
+        rows
+    } else {
+        let bytes = condition.bind(Value::count(query.bytes as u64));
+        cut(&rows, DOCUMENT_LENGTH, &order("r."), &bytes)
+    };
+    Step::Page(sql, condition.values, Limit { bytes: query.bytes, length: document_len })
 }

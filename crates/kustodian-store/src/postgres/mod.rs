@@ -16,6 +16,7 @@ mod failure;
 mod feed;
 mod gather;
 mod listing;
+mod page;
 mod pool;
 mod reach;
 mod reading;

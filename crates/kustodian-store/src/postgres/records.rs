@@ -12,7 +12,10 @@ use super::reading::Wanted;
 use super::sql::{FIND_OWNERS, statements};
 use super::values::{Count, Id, Moment, Value};
 
-/// A record out of `id, rev, deleted, created_at, updated_at, document`.
+/// What [`stored`] reads, out of a table `r`.
+pub(super) const RECORD: &str = "r.id, r.rev, r.deleted, r.created_at, r.updated_at, r.document";
+
+/// A record out of [`RECORD`].
 pub(super) fn stored(row: &Row) -> Result<Stored, Error> {
     Ok(Stored {
         id: row.try_get::<_, Id>(0)?.0,
@@ -22,6 +25,14 @@ pub(super) fn stored(row: &Row) -> Result<Stored, Error> {
         updated_at: row.try_get::<_, Moment>(4)?.0,
         document: row.try_get(5)?,
     })
+}
+
+/// The number of bytes of a record's document. PostgreSQL has it without reading the document.
+pub(super) const DOCUMENT_LENGTH: &str = "octet_length(r.document)";
+
+/// How many bytes the document of such a record has.
+pub(super) fn document_len(row: &Row) -> usize {
+    row.try_get::<_, &str>(5).map_or(0, str::len)
 }
 
 /// A claim's key and owner.

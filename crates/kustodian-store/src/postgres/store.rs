@@ -177,7 +177,8 @@ impl Store for Postgres {
     }
 
     async fn feed(&self, org: OrgKey, query: FeedQuery) -> Result<Feed, StoreError> {
-        let answers = self.core.read_long(org, &feed::steps(org, &query)).await?;
+        let is_spread = self.core.is_spread().await;
+        let answers = self.core.read_long(org, &feed::steps(org, &query, is_spread)).await?;
         feed::read(&query, answers).map_err(|error| store_error(&error))
     }
 

@@ -1,7 +1,7 @@
 //! Reading single events, a record's history, and the end of a feed.
 
 use kustodian_core::chain::{Digest, Link, Salt, genesis};
-use kustodian_core::feed::{Head, HistoryQuery, Recorded};
+use kustodian_core::feed::{Head, HistoryQuery, Payload, Recorded};
 use kustodian_core::kind::Kind;
 use kustodian_core::store::OrgKey;
 use kustomer_api::{ObjectId, Timestamp};
@@ -10,12 +10,19 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::packed::Unpacked;
 use super::sql::HEAD;
 use super::values::{Fixed, Hex, Id, Moment, Named};
+use crate::page::take_bytes;
 
 /// What [`recorded`] reads.
-pub(super) const COLUMNS: &str = "position, id, name, kind, record, rev, at, actor, client, request_id, changes, \
-     snapshot, salt, digest, link";
+pub(super) fn columns(payload: Payload) -> String {
+    let payload = match payload {
+        Payload::None => "NULL, NULL",
+        Payload::Changes => "changes, NULL",
+        Payload::Whole => "changes, snapshot",
+    };
+    format!("position, id, name, kind, record, rev, at, actor, client, request_id, {payload}, salt, digest, link")
+}
 
-/// An event out of [`COLUMNS`].
+/// An event out of [`columns`].
 pub(super) fn recorded(row: &Row<'_>) -> rusqlite::Result<Recorded> {
     Ok(Recorded {
         position: row.get(0)?,
@@ -43,7 +50,8 @@ pub(super) fn find_head(connection: &Connection, org: OrgKey) -> rusqlite::Resul
 }
 
 pub(super) fn find_event(connection: &Connection, org: OrgKey, id: ObjectId) -> rusqlite::Result<Option<Recorded>> {
-    let sql = format!("SELECT {COLUMNS} FROM events INDEXED BY events_by_id WHERE org = ?1 AND id = ?2 LIMIT 1");
+    let columns = columns(Payload::Whole);
+    let sql = format!("SELECT {columns} FROM events INDEXED BY events_by_id WHERE org = ?1 AND id = ?2 LIMIT 1");
     connection.prepare_cached(&sql)?.query_row((org.0, Hex::of(id)), recorded).optional()
 }
 
@@ -64,15 +72,14 @@ pub(super) fn find_rev_at(
 }
 
 pub(super) fn history(connection: &Connection, org: OrgKey, query: &HistoryQuery) -> rusqlite::Result<Vec<Recorded>> {
-    let direction = if query.descending { "DESC" } else { "ASC" };
+    let (columns, direction) = (columns(query.payload), if query.descending { "DESC" } else { "ASC" });
     let sql = format!(
-        "SELECT {COLUMNS} FROM events INDEXED BY events_by_record WHERE org = ?1 AND kind = ?2 AND record = ?3 \
+        "SELECT {columns} FROM events INDEXED BY events_by_record WHERE org = ?1 AND kind = ?2 AND record = ?3 \
          AND rev >= ?4 AND rev <= ?5 ORDER BY rev {direction} LIMIT ?6"
     );
     let number = |rev: u64| i64::try_from(rev).unwrap_or(i64::MAX);
     let (from, to) = (number(query.from), number(query.to));
-    connection
-        .prepare_cached(&sql)?
-        .query_map(params![org.0, query.kind.as_str(), Hex::of(query.record), from, to, query.limit], recorded)?
-        .collect()
+    let mut found = connection.prepare_cached(&sql)?;
+    let values = params![org.0, query.kind.as_str(), Hex::of(query.record), from, to, query.limit];
+    take_bytes(found.query_map(values, recorded)?, query.bytes, Recorded::payload_len)
 }

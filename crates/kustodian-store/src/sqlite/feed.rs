@@ -11,7 +11,8 @@ use kustomer_api::Timestamp;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
-use super::events::{COLUMNS, find_head, recorded};
+use super::events::{columns, find_head, recorded};
+use crate::page::take_bytes;
 
 /// A page, and the total if asked, both as of the same moment.
 pub(super) fn feed(connection: &Connection, org: OrgKey, query: &FeedQuery) -> rusqlite::Result<Feed> {
@@ -98,21 +99,22 @@ fn count(connection: &Connection, org: OrgKey, query: &FeedQuery) -> rusqlite::R
 
 fn page(connection: &Connection, org: OrgKey, query: &FeedQuery) -> rusqlite::Result<Vec<Recorded>> {
     let (sql, values) = page_statement(org, query);
-    connection.prepare_cached(&sql)?.query_map(params_from_iter(values), recorded)?.collect()
+    let mut found = connection.prepare_cached(&sql)?;
+    take_bytes(found.query_map(params_from_iter(values), recorded)?, query.bytes, Recorded::payload_len)
 }
 
 fn page_statement(org: OrgKey, query: &FeedQuery) -> (String, Vec<Value>) {
     let Condition { sql: condition, mut values } = Condition::of_page(org, query);
     let direction = if query.descending { "DESC" } else { "ASC" };
-    let limit = Value::Integer(i64::from(query.limit));
+    let (columns, limit) = (columns(query.payload), Value::Integer(i64::from(query.limit)));
     let sql = match narrow_index(query) {
         None => {
-            format!("SELECT {COLUMNS} FROM events NOT INDEXED WHERE {condition} ORDER BY position {direction} LIMIT ?")
+            format!("SELECT {columns} FROM events NOT INDEXED WHERE {condition} ORDER BY position {direction} LIMIT ?")
         }
         Some(index) => {
             values.insert(0, Value::Integer(org.0));
             format!(
-                "SELECT {COLUMNS} FROM events NOT INDEXED WHERE org = ? AND position IN (SELECT position FROM events \
+                "SELECT {columns} FROM events NOT INDEXED WHERE org = ? AND position IN (SELECT position FROM events \
                  INDEXED BY {index} WHERE {condition} ORDER BY position {direction} LIMIT ?) \
                  ORDER BY position {direction}"
             )
@@ -156,6 +158,11 @@ mod tests {
             let plan = plan(&connection, &narrow);
             assert!(plan.contains("COVERING INDEX events_by_moment (org=?"), "{plan}");
             assert!(plan.contains("PRIMARY KEY (org=? AND position=?)"), "{plan}");
+            // What is sorted are positions: events are read one by one, until the page is full.
+            assert!(
+                plan.starts_with("SEARCH events USING PRIMARY KEY") && plan.matches("TEMP B-TREE").count() <= 1,
+                "{plan}"
+            );
         }
         let of_tags = plan(&connection, &FeedQuery { kinds: vec![Kind::Tag, Kind::Team], ..page.clone() });
         assert!(of_tags.contains("COVERING INDEX events_by_record (org=? AND kind=?"), "{of_tags}");

@@ -6,11 +6,12 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use kustodian_core::feed::Payload;
 use kustodian_core::kind::Kind;
 use kustodian_core::store::StoreError;
 use rusqlite::{Connection, OptionalExtension};
 
-use super::events::{COLUMNS, recorded};
+use super::events::{columns, recorded};
 use super::failure::{brief, is_damage, unavailable};
 use super::place::Place;
 use super::records::stored;
@@ -102,8 +103,9 @@ pub(super) fn sample(connection: &Connection, count: usize) -> rusqlite::Result<
             one.query_row([fastrand::i64(1..=last)], stored).optional()?;
         }
     }
+    let columns = columns(Payload::Whole);
     let sql = format!(
-        "SELECT {COLUMNS} FROM events WHERE (org, position) IN (SELECT org, position FROM feeds LIMIT {AT_A_LOOK})"
+        "SELECT {columns} FROM events WHERE (org, position) IN (SELECT org, position FROM feeds LIMIT {AT_A_LOOK})"
     );
     for event in connection.prepare_cached(&sql)?.query_map([], recorded)? {
         event?;

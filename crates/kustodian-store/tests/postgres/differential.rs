@@ -86,6 +86,8 @@ impl Dice {
             _ => Start::After { value: i64::from(self.roll(8)), id: id(self.roll(12)) },
         };
         ListQuery {
+            deleted: false,
+            bytes: usize::MAX,
             kind: self.kind(),
             of: Vec::new(),
             sort: self.sort(),

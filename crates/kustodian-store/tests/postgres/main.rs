@@ -6,6 +6,9 @@
 
 // `cfg(test)` tells the lints that these are tests, their helpers included.
 #[cfg(test)]
+#[path = "../store/bytes.rs"]
+mod bytes;
+#[cfg(test)]
 #[path = "../store/check.rs"]
 mod check;
 #[cfg(test)]

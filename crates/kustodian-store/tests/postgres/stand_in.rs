@@ -1,9 +1,11 @@
 //! What is sent to spread tables, against what citus 13 declares: a table and functions of its names, columns and types in
 //! a database without it. What citus itself does is tried on a cluster (`CONTRIBUTING.md`).
 
-use kustodian_store::{distribute, distribution_statements, migrate};
+use kustodian_store::{Options, distribute, distribution_statements, migrate, open};
 
+use crate::bytes;
 use crate::place::Place;
+use crate::setting::make_org;
 
 /// `pg_dist_partition` as citus 13 has it; functions that do what is asked of them but for the machines.
 const CITUS: &str = "
@@ -48,4 +50,25 @@ async fn every_table_is_spread_once_and_what_it_left_on_the_coordinator_is_dropp
     // Done again it finds every table spread; what an earlier version left on the coordinator goes all the same.
     assert_eq!(distribute(place.url(), 8).await.unwrap(), Vec::<String>::new());
     assert_eq!(of("SELECT DISTINCT of::text FROM truncated ORDER BY 1").await, spread);
+}
+
+/// The statements that are sent to spread tables are read by this server as well.
+#[tokio::test]
+async fn pages_of_spread_tables_end_by_their_bytes() {
+    if crate::spreading::is_asked_for() {
+        return;
+    }
+    let Some(place) = Place::bare().await else { return };
+    migrate(place.url()).await.unwrap();
+    place.client().await.batch_execute(CITUS).await.unwrap();
+    distribute(place.url(), 8).await.unwrap();
+    let database = open(place.url(), Options::default()).await.unwrap();
+    let org = make_org(&*database.directory(), "acme").await.key;
+    let other = make_org(&*database.directory(), "other").await.key;
+    let store = database.store();
+    bytes::lists(&store, org).await;
+    bytes::events(&store, other).await;
+    let third = make_org(&*database.directory(), "third").await.key;
+    bytes::searches(&store, third).await;
+    database.close().await;
 }

@@ -152,7 +152,9 @@ async fn whoever_is_made_while_a_walk_begins_is_in_the_walk_or_behind_its_positi
     while !writing.is_finished() || walks == 0 {
         let from = WalkFrom::Start { walk: next_id() };
         let SearchQuery { query, time, key, .. } = search(&query, 0, 500);
-        let walk = WalkQuery { query, from, limit: 500, ids_only: true, total: Count::None, time, now: at(0), key };
+        let bytes = usize::MAX;
+        let walk =
+            WalkQuery { query, from, limit: 500, bytes, ids_only: true, total: Count::None, time, now: at(0), key };
         let walked = store.walk(org, walk).await.unwrap();
         let Records::Ids(ids) = walked.records else { panic!("no ids") };
         // The customer with a number has the event with that position.

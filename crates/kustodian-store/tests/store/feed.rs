@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::setting::{at, changes, engine, engine_with_org, event, id, make_org, new_token, next_id, put};
 use kustodian_core::chain::{Digest, Link, genesis, leaf, link};
 use kustodian_core::change::{ChangeSet, Erasure, Event, Put};
-use kustodian_core::feed::{Feed, FeedQuery, HistoryQuery, Recorded};
+use kustodian_core::feed::{Feed, FeedQuery, HistoryQuery, Payload, Recorded};
 use kustodian_core::kind::Kind;
 use kustodian_core::store::{OrgKey, Store};
 use kustomer_api::ObjectId;
@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 /// Waits until the feed has this many events: with several servers a position is given a moment after the commit.
-async fn settled(store: &Arc<dyn Store>, org: OrgKey, count: u64) {
+pub(crate) async fn settled(store: &Arc<dyn Store>, org: OrgKey, count: u64) {
     for _ in 0..1_000 {
         if store.feed_head(org).await.unwrap().position >= count {
             return;
@@ -25,7 +25,8 @@ async fn settled(store: &Arc<dyn Store>, org: OrgKey, count: u64) {
 }
 
 async fn whole_feed(store: &Arc<dyn Store>, org: OrgKey) -> Vec<Recorded> {
-    let feed = store.feed(org, FeedQuery { limit: 10_000, ..FeedQuery::default() }).await.unwrap();
+    let feed =
+        store.feed(org, FeedQuery { limit: 10_000, payload: Payload::Whole, ..FeedQuery::default() }).await.unwrap();
     assert_eq!(feed.total, None);
     feed.events
 }
@@ -91,7 +92,7 @@ async fn every_filter_direction_and_bound_of_a_feed_agrees_with_a_plain_filter()
     for (event, found) in events.iter().zip(&feed) {
         assert_eq!(*found, recorded(event, found.position.unwrap(), found.link.unwrap()));
     }
-    let everything = FeedQuery { limit: 7, count: true, ..FeedQuery::default() };
+    let everything = FeedQuery { limit: 7, payload: Payload::Whole, count: true, ..FeedQuery::default() };
     let queries = [
         everything.clone(),
         FeedQuery { kinds: Vec::new(), ..everything.clone() },
@@ -142,6 +143,12 @@ fn matches(query: &FeedQuery, event: &Recorded) -> bool {
         && query.to.is_none_or(|to| event.at <= to)
 }
 
+/// All that happened to a customer.
+fn history_of(record: ObjectId) -> HistoryQuery {
+    let (kind, payload, bytes) = (Kind::Customer, Payload::Whole, usize::MAX);
+    HistoryQuery { kind, record, from: 1, to: u64::MAX, descending: false, limit: 99, payload, bytes }
+}
+
 #[tokio::test]
 async fn a_history_is_there_at_once_in_every_range_and_direction() {
     let Some((_database, store, org)) = engine_with_org().await else { return };
@@ -149,7 +156,7 @@ async fn a_history_is_there_at_once_in_every_range_and_direction() {
     for rev in 1..=40 {
         store.commit(org, changes(vec![put(mine, rev), put(other, rev)])).await.unwrap();
     }
-    let all = HistoryQuery { kind: Kind::Customer, record: mine, from: 1, to: u64::MAX, descending: false, limit: 99 };
+    let all = history_of(mine);
     let revs = async |query: HistoryQuery| -> Vec<u64> {
         store.history(org, query).await.unwrap().iter().map(|event| event.rev).collect()
     };
@@ -204,8 +211,7 @@ async fn an_event_is_found_by_its_id_in_its_org_alone() {
     assert_eq!(store.find_rev_at(other, Kind::Customer, set.puts[0].id, at(i64::MAX)).await.unwrap(), None);
     let all = FeedQuery { limit: 9, count: true, ..FeedQuery::default() };
     assert_eq!(store.feed(other, all).await.unwrap(), Feed { events: Vec::new(), total: Some(0) });
-    let query =
-        HistoryQuery { kind: Kind::Customer, record: set.puts[0].id, from: 0, to: 9, descending: false, limit: 9 };
+    let query = HistoryQuery { from: 0, ..history_of(set.puts[0].id) };
     assert_eq!(store.history(other, query).await.unwrap(), []);
     let head = store.feed_head(other).await.unwrap();
     assert_eq!((head.position, head.link), (0, genesis(other)));

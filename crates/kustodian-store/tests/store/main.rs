@@ -7,6 +7,8 @@
 #[cfg(test)]
 mod backlog;
 #[cfg(test)]
+mod bytes;
+#[cfg(test)]
 mod check;
 #[cfg(test)]
 mod commit;

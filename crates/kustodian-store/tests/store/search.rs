@@ -279,7 +279,7 @@ impl Model {
         store.commit(org, set).await.unwrap();
     }
 
-    fn find(&self, query: &Query) -> Vec<ObjectId> {
+    pub(crate) fn find(&self, query: &Query) -> Vec<ObjectId> {
         let mut found: Vec<&SearchRow> = self.rows.values().filter(|row| query.finds(row)).collect();
         found.sort_by(|one, other| compare(&query.sort, one, other));
         found.into_iter().map(|row| row.id).collect()
@@ -291,6 +291,7 @@ pub(crate) fn search(query: &Query, offset: u64, limit: u32) -> SearchQuery {
         query: query.clone(),
         offset,
         limit,
+        bytes: usize::MAX,
         ids_only: true,
         total: Count::Exact,
         time: Duration::from_secs(60),
@@ -303,6 +304,7 @@ pub(crate) fn walk(query: &Query, from: WalkFrom, limit: u32) -> WalkQuery {
         query: query.clone(),
         from,
         limit,
+        bytes: usize::MAX,
         ids_only: true,
         total: Count::None,
         time: Duration::from_secs(60),

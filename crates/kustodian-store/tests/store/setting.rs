@@ -128,11 +128,13 @@ pub(crate) fn everything(kind: Kind) -> ListQuery {
     ListQuery {
         kind,
         of: Vec::new(),
+        deleted: false,
         sort: SortKey::Id,
         descending: false,
         within: Vec::new(),
         start: Start::Offset(0),
         limit: 1_000,
+        bytes: usize::MAX,
         count: true,
     }
 }

@@ -232,10 +232,11 @@ fn what_is_no_file_is_no_database() {
     if cfg!(unix) {
         let pipe = folder.path().join("pipe");
         assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-        names.extend([pipe, PathBuf::from("/dev/null"), PathBuf::from("/dev/zero")]);
+        names.extend([pipe, "/dev/null".into(), "/dev/zero".into()]);
     }
     for name in &names {
-        assert!(refused(&url(name), &[]).contains("is not a regular file"), "{}", name.display());
+        let told = refused(&url(name), &[]);
+        assert!(told.contains("is not a regular file") && told.lines().count() == 1, "{}: {told}", name.display());
         for arguments in [vec!["check"], vec!["backup", "backup.db"], vec!["migrate"], vec!["reindex"]] {
             let done = binary().args(&arguments).args(["--database", &url(name)]).output().unwrap();
             let told = String::from_utf8(done.stderr).unwrap();
@@ -246,6 +247,15 @@ fn what_is_no_file_is_no_database() {
             );
         }
     }
+}
+
+#[test]
+fn no_database_is_made_of_a_uri_or_among_devices() {
+    let told = refused("sqlite:file:data.db?mode=memory", &[]);
+    assert!(told.contains("sqlite:PATH") && told.lines().count() == 1, "{told}");
+    let told = refused("sqlite:/dev/kustodian.db", &[]);
+    assert!(told.contains("is not a regular file") && told.lines().count() == 1, "{told}");
+    assert!(!Path::new("/dev/kustodian.db").exists());
 }
 
 /// SQLite takes such a name for a URI.
@@ -274,9 +284,11 @@ fn a_schema_version_that_is_not_that_of_the_tables_is_told_in_one_line() {
         rusqlite::Connection::open(&path).unwrap().pragma_update(None, "user_version", version).unwrap();
         let told = refused(&url(&path), &[]);
         assert!(told.contains(&format!("claims schema version {version}")), "{told}");
+        assert!(told.contains("restore a backup"), "{told}");
         assert!(told.lines().count() == 1 && !told.contains("CREATE"), "{told}");
     }
 }
+
 /// Two rows of the search index exchange a value, and the words of a customer go.
 fn spoil_index(path: &Path) {
     let connection = rusqlite::Connection::open(path).unwrap();

@@ -144,3 +144,46 @@ fn a_restored_backup_matches_no_tag_of_a_state_it_does_not_hold() {
     send_if(&server, Method::PATCH, path, &lost, &json!({ "name": "ten" })).expect(412);
     send_if(&server, Method::PATCH, path, other.header("etag"), &json!({ "name": "ten" })).expect(200);
 }
+
+#[test]
+fn a_restore_is_done_only_to_the_state_that_if_match_names() {
+    let server = Server::start();
+    let customer = server.create(json!({ "name": "Ada" }));
+    let path = customer["links"]["self"].as_str().unwrap();
+    let live = server.get(path).expect(200).header("etag").to_owned();
+    let deleted = server.delete(path).expect(204).header("etag").to_owned();
+    let restore = format!("{path}/restore");
+    let refused = send_if(&server, Method::POST, &restore, &live, &json!({})).expect(412);
+    assert_eq!(refused.parameter(), "If-Match");
+    server.get(path).expect(404);
+    send_if(&server, Method::POST, &restore, &deleted, &json!({})).expect(200);
+    // It is live, and no longer what was named.
+    send_if(&server, Method::POST, &restore, &deleted, &json!({})).expect(412);
+    send_if(&server, Method::POST, &restore, "*", &json!({})).expect(200);
+    assert_eq!(server.get(path).expect(200).attributes()["rev"], 3);
+
+    let team = server.post("/v1/teams", json!({ "name": "Support" })).expect(201);
+    let (path, live) = (team.data()["links"]["self"].as_str().unwrap(), team.header("etag"));
+    let deleted = server.delete(path).expect(204).header("etag").to_owned();
+    let list = server.get("/v1/teams?deleted=true").expect(200);
+    assert_eq!(list.ids(), [team.data()["id"].as_str().unwrap()]);
+    let back = json!({ "deleted": false });
+    send_if(&server, Method::PATCH, path, live, &back).expect(412);
+    send_if(&server, Method::PATCH, path, live, &json!({ "name": "Sales" })).expect(404);
+    send_if(&server, Method::PATCH, path, &deleted, &back).expect(200);
+}
+
+#[test]
+fn a_create_meets_no_condition_that_names_a_state() {
+    let server = Server::start();
+    let etag = server.get("/v1/customers").expect(200).header("etag").to_owned();
+    for path in ["/v1/customers", "/v1/teams", "/v1/shortcuts"] {
+        let body = json!({ "name": "Ada" });
+        for condition in [etag.as_str(), r#""any""#, r#"W/"1-1", W/"2-2""#] {
+            let refused = send_if(&server, Method::POST, path, condition, &body).expect(412);
+            assert_eq!(refused.parameter(), "If-Match", "{path} {condition}");
+        }
+        assert_eq!(server.get(path).expect(200).data(), &json!([]), "{path}");
+        send_if(&server, Method::POST, path, "*", &body).expect(201);
+    }
+}

@@ -1,41 +1,13 @@
-//! What a start does to files: which it refuses, and what it leaves behind.
+//! What a start leaves behind: nothing of one that fails, nothing of a server that was killed, and files for the owner alone.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use serde_json::json;
 
 use crate::process::{fails_in_one_line, serve};
 use crate::server::{Server, TOKEN, binary};
-
-#[test]
-fn a_path_that_is_no_file_and_a_wrong_version_are_refused_in_one_line() {
-    let folder = tempfile::tempdir().unwrap();
-    let at = |name: &str| format!("sqlite:{}", folder.path().join(name).display());
-    let refused = |database: &str, words: &str| {
-        fails_in_one_line(&serve(&["--listen", "127.0.0.1:0", "--database", database]), words);
-    };
-    refused("sqlite:/dev/null", "not a regular file");
-    refused("sqlite:/dev/kustodian.db", "not a regular file");
-    assert!(!Path::new("/dev/kustodian.db").exists());
-    refused(&format!("sqlite:{}", folder.path().display()), "not a regular file");
-    refused("sqlite:file:data.db?mode=memory", "sqlite:PATH");
-    assert!(Command::new("mkfifo").arg(folder.path().join("pipe.db")).status().unwrap().success());
-    refused(&at("pipe.db"), "not a regular file");
-
-    let mut server = Server::on_file();
-    server.stop();
-    for version in [0, 1, -1] {
-        let copy = folder.path().join("wrong.db");
-        fs::copy(server.file(), &copy).unwrap();
-        rusqlite::Connection::open(&copy).unwrap().pragma_update(None, "user_version", version).unwrap();
-        let output = serve(&["--listen", "127.0.0.1:0", "--database", &at("wrong.db")]);
-        fails_in_one_line(&output, &format!("schema version {version}"));
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(told.contains("restore a backup") && !told.contains("CREATE"), "{told}");
-    }
-}
 
 #[test]
 fn a_bootstrap_token_that_is_refused_leaves_nothing_made() {

@@ -102,6 +102,20 @@ fn booleans_are_read_in_any_case_and_as_numbers() {
         assert_eq!(server.get(&format!("/v1/tags?deleted={wrong}")).expect(400).parameter(), "deleted");
         assert_eq!(server.post(&format!("{SEARCH}?idsOnly={wrong}"), json!({})).expect(400).parameter(), "idsOnly");
     }
+    for list in ["/v1/teams", "/v1/shortcuts"] {
+        let made = ["a", "b", "c"].map(|name| server.post(list, json!({ "name": name })).expect(201));
+        let ids = made.each_ref().map(|made| made.data()["id"].as_str().unwrap());
+        server.delete(&format!("{list}/{}", ids[0])).expect(204);
+        server.delete(&format!("{list}/{}", ids[2])).expect(204);
+        assert_eq!(server.get(list).expect(200).ids(), [ids[1]]);
+        assert_eq!(server.get(&format!("{list}?deleted=False")).expect(200).ids(), [ids[1]]);
+        let page = server.get(&format!("{list}?deleted=1&pageSize=1")).expect(200);
+        assert_eq!((page.ids(), &page.data()[0]["attributes"]["deleted"]), (vec![ids[0].to_owned()], &json!(true)));
+        let next = page.body["links"]["next"].as_str().unwrap();
+        assert_eq!(next, format!("{list}?page=2&pageSize=1&deleted=true"));
+        assert_eq!(server.get(next).expect(200).ids(), [ids[2]]);
+        assert_eq!(server.get(&format!("{list}?deleted=yes")).expect(400).parameter(), "deleted");
+    }
     let tags = server.get("/v1/tags?deleted=false&pageSize=1").expect(200);
     assert_eq!(tags.body["links"]["self"], "/v1/tags?page=1&pageSize=1&deleted=false");
 }

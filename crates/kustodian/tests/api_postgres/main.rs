@@ -47,6 +47,8 @@ mod isolation;
 mod killed;
 #[path = "../api/orgs.rs"]
 mod orgs;
+#[path = "../api/page_bytes.rs"]
+mod page_bytes;
 mod place;
 mod plan;
 #[path = "../api/plug.rs"]

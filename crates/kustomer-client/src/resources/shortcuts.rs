@@ -1,7 +1,7 @@
 //! Shortcuts.
 
 use kustomer_api::ObjectId;
-use kustomer_api::query::PageQuery;
+use kustomer_api::query::{ListRecords, PageQuery};
 use kustomer_api::shortcut::{
     CreateShortcut, DeleteShortcut, GetShortcutById, GetShortcuts, ShortcutInput, UpdateShortcut,
 };
@@ -30,7 +30,7 @@ impl Shortcuts<'_> {
     /// # }
     /// ```
     pub fn list(&self, query: &PageQuery) -> Call<GetShortcuts> {
-        self.client.call((), query, &())
+        self.client.call((), &ListRecords { paging: *query, deleted: None }, &())
     }
 
     /// Reads a shortcut by its id.

@@ -1,8 +1,8 @@
 //! Tags.
 
 use kustomer_api::ObjectId;
-use kustomer_api::query::PageQuery;
-use kustomer_api::tag::{GetTagById, GetTags, ListTags};
+use kustomer_api::query::{ListRecords, PageQuery};
+use kustomer_api::tag::{GetTagById, GetTags};
 
 use super::group;
 use crate::call::Call;
@@ -28,7 +28,7 @@ impl Tags<'_> {
     /// # }
     /// ```
     pub fn list(&self, query: &PageQuery) -> Call<GetTags> {
-        self.client.call((), &ListTags { paging: *query, deleted: None }, &())
+        self.client.call((), &ListRecords { paging: *query, deleted: None }, &())
     }
 
     /// Reads a tag by its id.

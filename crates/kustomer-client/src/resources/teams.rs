@@ -1,7 +1,7 @@
 //! Teams.
 
 use kustomer_api::ObjectId;
-use kustomer_api::query::PageQuery;
+use kustomer_api::query::{ListRecords, PageQuery};
 use kustomer_api::team::{
     AddTeamMember, CreateTeam, DeleteTeam, GetTeamById, GetTeams, RemoveTeamMember, TeamInput, TeamMembers,
     UpdateTeamAttributes,
@@ -31,7 +31,7 @@ impl Teams<'_> {
     /// # }
     /// ```
     pub fn list(&self, query: &PageQuery) -> Call<GetTeams> {
-        self.client.call((), query, &())
+        self.client.call((), &ListRecords { paging: *query, deleted: None }, &())
     }
 
     /// Reads a team by its id.

@@ -52,7 +52,7 @@ pub(super) struct Finding<'s, 'c> {
     query: &'s Query,
     pub(super) condition: Condition,
     effort: SearchEffort,
-    is_spread: bool,
+    pub(super) is_spread: bool,
     /// The first ids found, in order.
     pub(super) found: Vec<ObjectId>,
     /// Whether that is all.

@@ -1,16 +1,22 @@
 //! A page of results, and what is counted beside.
 
+use std::collections::HashMap;
+
 use kustodian_core::search::{Aggregation, Counter};
 use kustodian_core::search_store::{Count, Found, Records, SearchQuery, Total};
 use kustodian_core::store::{OrgKey, Stored};
 use kustomer_api::ObjectId;
 use kustomer_api::search::Aggregated;
+use tokio_postgres::Row;
 
 use super::super::connection::Connection;
-use super::super::records::stored;
+use super::super::page::cut;
+use super::super::records::{DOCUMENT_LENGTH, RECORD, stored};
+use super::super::values::Id;
 use super::condition::{Given, Piece};
 use super::finding::{Finding, Means};
-use super::session::{Session, Trouble, anyway, in_time};
+use super::session::{Halt, Session, Trouble, anyway, in_time};
+use crate::page::take_bytes;
 
 /// Finds a page, all as of one moment.
 pub(in crate::postgres) async fn search(
@@ -39,27 +45,59 @@ pub(in crate::postgres) async fn search(
     let skipped = usize::try_from(query.offset).unwrap_or(usize::MAX);
     let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
     let page: Vec<ObjectId> = finding.found.iter().skip(skipped).take(limit).copied().collect();
-    let records = records(&mut session, page, query.ids_only).await?;
+    let records = if query.ids_only {
+        Records::Ids(page)
+    } else {
+        Records::Whole(records(&mut session, page, query.bytes, means.is_spread).await?)
+    };
     session.end().await?;
     Ok(Found { records, total, timed_out: !(is_counted && is_aggregated), aggregations })
 }
 
-/// The records with these ids, in this order.
-pub(super) async fn records(session: &mut Session<'_>, ids: Vec<ObjectId>, ids_only: bool) -> Result<Records, Trouble> {
-    if ids_only {
-        return Ok(Records::Ids(ids));
+/// The records with these ids, in this order: the last one is that which exceeds the bytes.
+pub(super) async fn records(
+    session: &mut Session<'_>,
+    mut ids: Vec<ObjectId>,
+    bytes: usize,
+    is_spread: bool,
+) -> Result<Vec<Stored>, Trouble> {
+    if is_spread {
+        ids = within(session, ids, bytes).await?;
     }
     if ids.is_empty() {
-        return Ok(Records::Whole(Vec::new()));
+        return Ok(Vec::new());
     }
-    let sql = "SELECT id, rev, deleted, created_at, updated_at, document FROM customers WHERE org = ? AND id = ANY(?)";
-    let piece = Piece::new(sql, vec![Given::Number(session.org.0), Given::Ids(ids.clone())]);
+    let org = Given::Number(session.org.0);
+    let piece = if is_spread {
+        let sql = format!("SELECT {RECORD} FROM customers r WHERE r.org = ? AND r.id = ANY(?)");
+        Piece::new(sql, vec![org, Given::Ids(ids.clone())])
+    } else {
+        let rows = format!(
+            "SELECT {RECORD}, wanted.place FROM unnest(?) WITH ORDINALITY wanted (id, place) \
+             JOIN customers r ON r.org = ? AND r.id = wanted.id"
+        );
+        let bytes = Given::Number(i64::try_from(bytes).unwrap_or(i64::MAX));
+        Piece::new(cut(&rows, DOCUMENT_LENGTH, "r.place", "?"), vec![Given::Ids(ids.clone()), org, bytes])
+    };
     let rows = anyway(session.ask_anyway(&piece).await)?;
     let read = rows.iter().map(|row| Ok(stored(row)?)).collect::<Result<Vec<Stored>, _>>();
     let mut found = anyway(read)?;
-    let place = |record: &Stored| ids.iter().position(|id| *id == record.id);
-    found.sort_by_cached_key(place);
-    Ok(Records::Whole(found))
+    if is_spread {
+        found.sort_by_cached_key(|record| ids.iter().position(|id| *id == record.id));
+    }
+    Ok(found)
+}
+
+/// Those of the ids whose documents have no more bytes together, and one more. Asked for first where tables are spread
+/// over machines: a sum over all of them would bring the documents to the coordinator.
+async fn within(session: &mut Session<'_>, ids: Vec<ObjectId>, bytes: usize) -> Result<Vec<ObjectId>, Trouble> {
+    let sql = format!("SELECT r.id, {DOCUMENT_LENGTH} FROM customers r WHERE r.org = ? AND r.id = ANY(?)");
+    let piece = Piece::new(sql, vec![Given::Number(session.org.0), Given::Ids(ids.clone())]);
+    let rows = anyway(session.ask_anyway(&piece).await)?;
+    let length = |row: &Row| Ok((row.try_get::<_, Id>(0)?.0, usize::try_from(row.try_get::<_, i32>(1)?).unwrap_or(0)));
+    let lengths: HashMap<ObjectId, usize> = anyway(rows.iter().map(length).collect::<Result<_, Halt>>())?;
+    let ids = ids.into_iter().map(Ok::<_, Trouble>);
+    take_bytes(ids, bytes, |id| lengths.get(id).copied().unwrap_or_default())
 }
 
 /// Counts beside, and whether that was in time.

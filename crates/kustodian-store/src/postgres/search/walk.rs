@@ -1,6 +1,7 @@
 //! A step of a walk.
 
-use kustodian_core::search_store::{Count, Total, WalkFrom, WalkPlace, WalkQuery, Walked};
+use kustodian_core::page::fitting;
+use kustodian_core::search_store::{Count, Records, Total, WalkFrom, WalkPlace, WalkQuery, Walked};
 use kustodian_core::store::OrgKey;
 use kustomer_api::ObjectId;
 
@@ -90,10 +91,30 @@ async fn by_id(mut finding: Finding<'_, '_>, query: &WalkQuery, after: Option<Ob
     }
     // A step that found nothing in its time begins anew.
     let start = ObjectId::from_bytes([0; 12]);
-    let next = (!is_end).then(|| WalkPlace::Id(behind.unwrap_or(start)));
     let ids = std::mem::take(&mut finding.found);
-    let records = records(finding.session, ids, query.ids_only).await?;
+    let (records, done) = fitting_records(&mut finding, &ids, query).await?;
+    let next = match ids[..done].last() {
+        Some(last) if done < ids.len() => Some(WalkPlace::Id(*last)),
+        _ => (!is_end).then(|| WalkPlace::Id(behind.unwrap_or(start))),
+    };
     Ok(Step::Done(Walked { records, next, total, timed_out: !in_its_time, position: None }))
+}
+
+/// As many of the records with these ids as a step may give, and how many of the ids that takes.
+async fn fitting_records(
+    finding: &mut Finding<'_, '_>,
+    ids: &[ObjectId],
+    query: &WalkQuery,
+) -> Result<(Records, usize), Trouble> {
+    if query.ids_only {
+        return Ok((Records::Ids(ids.to_vec()), ids.len()));
+    }
+    let is_spread = finding.is_spread;
+    let mut records = records(finding.session, ids.to_vec(), query.bytes, is_spread).await?;
+    let fitting = fitting(records.iter().map(|record| record.document.len()), query.bytes);
+    let next = records.get(fitting).and_then(|next| ids.iter().position(|id| *id == next.id));
+    records.truncate(fitting);
+    Ok((Records::Whole(records), next.unwrap_or(ids.len())))
 }
 
 /// In an order that writes may change: what is found now is listed, and gone through in that order.
@@ -105,8 +126,8 @@ async fn list(mut finding: Finding<'_, '_>, query: &WalkQuery, walk: ObjectId) -
     let limit = usize::try_from(query.limit.max(1)).unwrap_or(usize::MAX);
     let page = ids.iter().take(limit).copied().collect::<Vec<_>>();
     let total = (query.total != Count::None).then_some(Total { count: ids.len() as u64, is_estimate: false });
-    let next = (page.len() < ids.len()).then_some(WalkPlace::Kept { walk, done: page.len() as u64 });
-    let records = records(finding.session, page, query.ids_only).await?;
+    let (records, done) = fitting_records(&mut finding, &page, query).await?;
+    let next = (done < ids.len()).then_some(WalkPlace::Kept { walk, done: done as u64 });
     let first = Walked { records, next, total, timed_out: false, position: None };
     Ok(if next.is_some() { Step::Keep { walk, ids, first } } else { Step::Done(first) })
 }
@@ -115,6 +136,8 @@ async fn list(mut finding: Finding<'_, '_>, query: &WalkQuery, walk: ObjectId) -
 async fn go_on(mut finding: Finding<'_, '_>, query: &WalkQuery, walk: ObjectId, done: u64) -> Result<Step, Trouble> {
     let Some(length) = anyway(walks::length(finding.session, walk, query.now).await)? else { return Ok(Step::Gone) };
     let limit = usize::try_from(query.limit.max(1)).unwrap_or(usize::MAX);
+    // The ids from there on.
+    let mut read = Vec::new();
     let mut place = done;
     let walked = async {
         while place < length && finding.found.len() < limit {
@@ -128,16 +151,22 @@ async fn go_on(mut finding: Finding<'_, '_>, query: &WalkQuery, walk: ObjectId, 
             piece.push(finding.condition.all.clone());
             piece.push(Piece::new(" AND s.id = ANY(?)", vec![Given::Ids(ids.clone())]));
             let met = finding.session.ids(&piece).await?;
-            let count = ids.len();
+            read.extend_from_slice(&ids);
             let ids: Vec<ObjectId> = ids.into_iter().filter(|id| met.contains(id)).collect();
             finding.check(ids, usize::MAX).await?;
-            place += count as u64;
+            place = done + read.len() as u64;
         }
         Ok(())
     };
     let in_its_time = in_time(walked.await)?;
-    let next = (place < length).then_some(WalkPlace::Kept { walk, done: place });
+    let place_of = |id: &ObjectId| done + read.iter().position(|read| read == id).unwrap_or_default() as u64;
+    if let (false, Some(last)) = (in_its_time, finding.found.last()) {
+        // It was stopped amid the ids that it had read.
+        place = place.max(place_of(last) + 1);
+    }
     let ids = std::mem::take(&mut finding.found);
-    let records = records(finding.session, ids, query.ids_only).await?;
+    let (records, given) = fitting_records(&mut finding, &ids, query).await?;
+    let place = ids.get(given).map_or(place, place_of);
+    let next = (place < length).then_some(WalkPlace::Kept { walk, done: place });
     Ok(Step::Done(Walked { records, next, total: None, timed_out: !in_its_time, position: None }))
 }

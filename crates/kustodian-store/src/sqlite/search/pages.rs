@@ -21,6 +21,7 @@ use super::stream::{Phase, by_id, phases};
 use super::time::{Halt, Time, in_time};
 use super::write::read_slots;
 use crate::options::SearchEffort;
+use crate::page::take_bytes;
 use crate::search::{Candidate, Compiled, Slots, compile, order};
 
 /// What it takes to go to the next entry of an index, to test a record, and to check a document, beside one another. A
@@ -58,22 +59,22 @@ pub(in crate::sqlite) fn search(
     let (aggregations, counted_in_time) = finding.aggregate(&query.query.aggregations, in_page_time)?;
     time.lift();
     let page = finding.page(query.offset, query.limit);
-    let records = records(&snapshot, &page, query.ids_only)?;
+    let records = if query.ids_only {
+        Records::Ids(ids(&snapshot, &page)?)
+    } else {
+        Records::Whole(records(&snapshot, &page, query.bytes)?)
+    };
     drop(finding);
     drop(time);
     snapshot.commit()?;
     Ok(Found { records, total, timed_out: !(in_page_time && counted_in_time), aggregations })
 }
 
-/// The records with these keys.
-pub(super) fn records(connection: &Connection, keys: &[i64], ids_only: bool) -> rusqlite::Result<Records> {
-    if ids_only {
-        return ids(connection, keys).map(Records::Ids);
-    }
+/// The records with these keys: the last one is that which exceeds the bytes.
+pub(super) fn records(connection: &Connection, keys: &[i64], bytes: usize) -> rusqlite::Result<Vec<Stored>> {
     let sql = "SELECT id, rev, deleted, created_at, updated_at, document FROM customers WHERE key = ?1";
     let mut statement = connection.prepare_cached(sql)?;
-    let whole: rusqlite::Result<Vec<Stored>> = keys.iter().map(|key| statement.query_row([key], stored)).collect();
-    Ok(Records::Whole(whole?))
+    take_bytes(keys.iter().map(|key| statement.query_row([key], stored)), bytes, |record| record.document.len())
 }
 
 /// The ids of the records with these keys.

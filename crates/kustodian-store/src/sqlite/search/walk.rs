@@ -1,5 +1,6 @@
 //! A step of a walk.
 
+use kustodian_core::page::fitting;
 use kustodian_core::search_store::{Count, Records, Total, WalkFrom, WalkPlace, WalkQuery, Walked};
 use kustodian_core::store::OrgKey;
 use kustomer_api::ObjectId;
@@ -93,9 +94,23 @@ fn by_id(
         total = total.or(Some(Total { count: finding.all().len() as u64, is_estimate: true }));
     }
     finding.lift_time();
-    let next = if is_end { None } else { behind.map(WalkPlace::Id) };
-    let records = records(connection, finding.all(), query.ids_only)?;
+    let records = fitting_records(connection, finding.all(), query)?;
+    let next = match records.ids().last() {
+        Some(last) if records.len() < finding.all().len() => Some(WalkPlace::Id(*last)),
+        _ if is_end => None,
+        _ => behind.map(WalkPlace::Id),
+    };
     Ok(Step::Done(Walked { records, next, total, timed_out: !in_time_so_far, position: None }))
+}
+
+/// As many of the records with these keys as a step may give.
+fn fitting_records(connection: &Connection, keys: &[i64], query: &WalkQuery) -> rusqlite::Result<Records> {
+    if query.ids_only {
+        return ids(connection, keys).map(Records::Ids);
+    }
+    let mut records = records(connection, keys, query.bytes)?;
+    records.truncate(fitting(records.iter().map(|record| record.document.len()), query.bytes));
+    Ok(Records::Whole(records))
 }
 
 /// In an order that writes may change: what is found now is listed, and gone through in that order.
@@ -113,12 +128,13 @@ fn list(
     let found = finding.all();
     let page = &found[..limit.min(found.len())];
     let total = (query.total != Count::None).then_some(Total { count: found.len() as u64, is_estimate: false });
-    let records = records(connection, page, query.ids_only)?;
+    let records = fitting_records(connection, page, query)?;
+    let done = records.len();
     let first = Walked { records, next: None, total, timed_out: false, position: None };
-    if page.len() == found.len() {
+    if done == found.len() {
         return Ok(Step::Done(first));
     }
-    let next = Some(WalkPlace::Kept { walk, done: page.len() as u64 });
+    let next = Some(WalkPlace::Kept { walk, done: done as u64 });
     let ids = ids(connection, found)?.into_iter().map(|id| *id.as_bytes()).collect();
     Ok(Step::Keep { walk, ids, first: Walked { next, ..first } })
 }
@@ -132,7 +148,7 @@ fn go_on(
 ) -> rusqlite::Result<Step> {
     let Some(length) = walks::length(connection, org, walk, query.now)? else { return Ok(Step::Gone) };
     let mut tests = Tests::prepare(finding, None)?;
-    let mut keys = Vec::new();
+    let (mut keys, mut places) = (Vec::new(), Vec::new());
     let mut place = done;
     let mut key = connection.prepare_cached("SELECT key FROM customers WHERE org = ?1 AND id = ?2")?;
     let in_its_time = in_time((|| {
@@ -146,6 +162,7 @@ fn go_on(
                     && tests.candidate(finding, key)?.is_some()
                 {
                     keys.push(key);
+                    places.push(place);
                 }
                 place += 1;
             }
@@ -154,7 +171,8 @@ fn go_on(
     })())?;
     drop(tests);
     finding.lift_time();
-    let next = (place < length).then_some(WalkPlace::Kept { walk, done: place });
-    let records: Records = records(connection, &keys, query.ids_only)?;
+    let records = fitting_records(connection, &keys, query)?;
+    let done = places.get(records.len()).copied().unwrap_or(place);
+    let next = (done < length).then_some(WalkPlace::Kept { walk, done });
     Ok(Step::Done(Walked { records, next, total: None, timed_out: !in_its_time, position: None }))
 }
