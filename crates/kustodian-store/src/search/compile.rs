@@ -57,6 +57,9 @@ pub(crate) fn compile(node: &Node, slots: &Slots, dialect: &dyn Dialect) -> Comp
     Compiler { slots, dialect }.node(node, true)
 }
 
+/// How many values are asked for together: of the longest more would not fit a `tsquery`, which holds 1 MiB.
+const TOGETHER: usize = 1_000;
+
 struct Compiler<'a> {
     slots: &'a Slots,
     dialect: &'a dyn Dialect,
@@ -133,7 +136,9 @@ impl Compiler<'_> {
                 None => others.push(node),
             }
         }
-        let together = (values.len() > 1).then(|| self.dialect.words(&Needs::Any(values))).flatten();
+        let count: usize = values.iter().filter_map(Needs::values).map(|values| values.len()).sum();
+        let is_list = values.len() > 1 && count <= TOGETHER;
+        let together = is_list.then(|| self.dialect.words(&Needs::Any(values))).flatten();
         let each = if together.is_some() { others } else { nodes.iter().collect() };
         let each = each.into_iter().map(|node| self.node(node, over));
         let together = together.map(|found| if found.exact { found } else { found.inexact(over) });
@@ -194,8 +199,8 @@ impl Compiler<'_> {
                 };
                 Compiled { binds: condition.binds.into_iter().map(as_held).collect(), ..condition }
             }
-            _ => match texts_of(criterion) {
-                Some(criterion) => self.words(&criterion, over).inexact(over),
+            _ => match needs_of_texts(criterion).and_then(|needs| self.dialect.words(&needs)) {
+                Some(found) => found.inexact(over),
                 None => Compiled::unknown(over),
             },
         }
@@ -239,21 +244,28 @@ fn text(text: &str) -> Bind {
     Bind::Cell(Cell::Text(text.to_owned()))
 }
 
-/// A criterion that every match of one on a custom attribute's whole text also meets, and that the inverted index can
-/// answer.
-pub(crate) fn texts_of(criterion: &Criterion) -> Option<Criterion> {
+/// What every match of a criterion on a custom attribute's whole text has in the inverted index, where nothing else
+/// leads to it.
+pub(crate) fn needs_of_texts(criterion: &Criterion) -> Option<Needs> {
     let Subject::Custom(CustomAttribute { suffix, .. }) = &criterion.subject else { return None };
     let Test::TextIn(values) = &criterion.test else { return None };
-    let [value] = &values[..] else { return None };
-    let words = match suffix {
-        Suffix::Id => vec![Word { pieces: Vec::new(), part: kustodian_core::search::fold(value), digits: None }],
-        Suffix::Str | Suffix::Txt | Suffix::Url => {
-            let words = Word::all(value);
-            words.into_iter().filter(|word| !word.pieces.is_empty()).collect()
-        }
-        _ => return None,
+    let of_value = |value: &String| {
+        let words = match suffix {
+            Suffix::Id => vec![Word { pieces: Vec::new(), part: kustodian_core::search::fold(value), digits: None }],
+            Suffix::Str | Suffix::Txt | Suffix::Url => {
+                Word::all(value).into_iter().filter(|word| !word.pieces.is_empty()).collect()
+            }
+            _ => return None,
+        };
+        let words = (!words.is_empty()).then_some(Test::Words(words))?;
+        Some(plan(&Criterion { subject: criterion.subject.clone(), test: words })?.needs)
     };
-    (!words.is_empty()).then(|| Criterion { subject: criterion.subject.clone(), test: Test::Words(words) })
+    let mut needs = values.iter().map(of_value).collect::<Option<Vec<_>>>()?;
+    match needs.len() {
+        0 => None,
+        1 => needs.pop(),
+        _ => Some(Needs::Any(needs)),
+    }
 }
 
 fn of_id(test: &Test, over: bool) -> Compiled {

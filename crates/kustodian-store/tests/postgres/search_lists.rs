@@ -11,7 +11,7 @@ use kustomer_api::search::Attribute;
 use serde_json::json;
 
 use crate::place::Place;
-use crate::search::{all_by, customer, search};
+use crate::search::{all_by, custom, customer, search};
 use crate::setting::{changes, id, make_org};
 use crate::spreading;
 
@@ -27,11 +27,18 @@ fn email(number: u32) -> String {
     format!("customer{number}@acme.example")
 }
 
+/// An id of another system, no part of which is common.
+fn case(number: u32) -> String {
+    let scattered = u128::from(number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+    format!("{:024x}", scattered >> 32)
+}
+
 fn numbered(number: u32) -> Put {
     let attributes = json!({
         "name": format!("Customer {number}"),
         "emails": [{ "email": email(number) }],
         "externalIds": [{ "externalId": format!("crm-{number}") }],
+        "custom": { "caseId": case(number) },
     });
     customer(id(number), 1, attributes.as_object().unwrap(), false)
 }
@@ -79,6 +86,8 @@ async fn many_values_are_looked_up_and_the_table_is_not_scanned() {
     };
     let numbers = || (0..VALUES).map(|number| number * 7);
     let emails = || numbers().map(email);
+    let one_of_custom = |key, values| Node::Test(Criterion { subject: custom(key), test: Test::TextIn(values) });
+    let cases = || numbers().map(case);
     let ids = || numbers().map(|number| format!("crm-{number}"));
     let newest = Sort { by: Attribute::CreatedAt, descending: true };
     for (what, root, matches) in [
@@ -86,6 +95,7 @@ async fn many_values_are_looked_up_and_the_table_is_not_scanned() {
         ("external ids", one_of(Attribute::ExternalId, ids().collect()), VALUES),
         ("ids", one_of(Attribute::Id, numbers().map(|number| id(number).to_string()).collect()), VALUES),
         ("one address each", Node::Any(emails().map(|email| one_of(Attribute::Email, vec![email])).collect()), VALUES),
+        ("ids of a custom attribute", one_of_custom("caseId", cases().collect()), VALUES),
         (
             "addresses without one id",
             Node::All(vec![

@@ -202,7 +202,8 @@ fn criterion() -> impl Strategy<Value = Criterion> {
         (customs(&["cNum", "dNum", "jNum"]), numbers()).prop_map(test),
         (customs(&["eAt"]), moments()).prop_map(test),
         (customs(&["fBool"]), any::<bool>().prop_map(Test::Boolean)).prop_map(test),
-        (customs(&["iId"]), prop_oneof![some(&IDS).prop_map(text_in), Just(Test::Set), words()]).prop_map(test),
+        (customs(&["iId"]), prop_oneof![some(&IDS).prop_map(text_in), many(&IDS), Just(Test::Set), words()])
+            .prop_map(test),
     ]
 }
 
@@ -365,6 +366,46 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(agree(&steps, &queries));
     }
+}
+
+#[tokio::test]
+async fn as_many_and_as_long_values_as_a_search_may_have_are_looked_for() {
+    let Some(place) = Place::make().await else { return };
+    // Where no value of a custom attribute is looked up in a column.
+    let options = Options { indexed_custom_attributes: 0, ..options() };
+    let database = open(place.url(), options).await.unwrap();
+    let (store, org) = (database.store(), make_org(&*database.directory(), "a").await.key);
+    let of = |kind: char, number: usize| format!("{number:05}{}", kind.to_string().repeat(240));
+    let words = |number: usize| (0..30).map(|word| format!("w{number}x{word} ")).collect::<String>().trim().to_owned();
+    for number in 0..9 {
+        let attributes = json!({
+            "tags": [of('t', number as usize)],
+            "custom": { "aStr": words(number as usize), "iId": of('i', number as usize) },
+        });
+        let put = customer(id(number), 1, attributes.as_object().unwrap(), false);
+        store.commit(org, changes(vec![put])).await.unwrap();
+    }
+    let list = |subject: &Subject, values: Vec<String>| {
+        Node::Test(Criterion { subject: subject.clone(), test: Test::TextIn(values) })
+    };
+    let tags = Subject::Standard(Attribute::Tags);
+    for (what, root) in [
+        (
+            "tags",
+            Node::Any(
+                (0..40)
+                    .map(|group| list(&tags, (0..200).map(|number| of('t', group * 200 + number)).collect()))
+                    .collect(),
+            ),
+        ),
+        ("words", list(&custom("aStr"), (0..200).map(words).collect())),
+        ("parts", list(&custom("iId"), (0..200).map(|number| of('i', number)).collect())),
+    ] {
+        let query = Query { root, ..all_by(&[]) };
+        let found = store.search(org, search(&query, 0, 50)).await.unwrap();
+        assert_eq!(found.records.ids(), (0..9).map(id).collect::<Vec<_>>(), "{what}");
+    }
+    database.close().await;
 }
 
 /// Customers whose score is their number.

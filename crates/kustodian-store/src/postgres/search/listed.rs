@@ -65,10 +65,18 @@ async fn ids(session: &mut Session<'_>, terms: &BTreeSet<String>, most: usize) -
 
 /// The terms of the values of which a record must have one, and whether they are the values' alone.
 fn terms(org: OrgKey, needs: &Needs) -> Option<(BTreeSet<String>, bool)> {
-    let values = needs.values().filter(|values| values.len() > FEW)?;
+    let values: Vec<Needs> = match (needs.values(), needs) {
+        (Some(values), _) => values.into_iter().cloned().map(Needs::Token).collect(),
+        // Values of which the index has only the words or parts.
+        (None, Needs::Any(values)) => values.clone(),
+        (None, _) => return None,
+    };
+    if values.len() <= FEW {
+        return None;
+    }
     let mut all = (BTreeSet::new(), true);
     for value in values {
-        let (found, exact) = expression(&SYNTAX, Known::NOTHING, org, &Needs::Token(value.clone()));
+        let (found, exact) = expression(&SYNTAX, Known::NOTHING, org, &value);
         let Match::Expression(term) = found else { return None };
         all.0.insert(term);
         all.1 &= exact;

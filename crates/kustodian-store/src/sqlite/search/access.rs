@@ -10,7 +10,7 @@ use super::time::{Halt, Time};
 use super::write::value;
 use crate::search::{
     Bind, Column, Compiled, Dialect, Holds, Index, Known, Match, Slots, Syntax, column_of, compile, expression,
-    texts_of,
+    needs_of_texts,
 };
 
 /// The language of FTS5.
@@ -157,12 +157,12 @@ fn in_columns(criterion: &Criterion, within: Within<'_>) -> Option<Access> {
                 _ => (*name).to_owned(),
             }
         }
-        Subject::Custom(attribute) => match (within.slots.of(attribute), texts_of(criterion)) {
-            (_, Some(words)) if attribute.suffix == kustomer_api::custom::Suffix::Id => {
-                return in_words(&plan(&words)?.needs, false, within);
+        Subject::Custom(attribute) => match (within.slots.of(attribute), needs_of_texts(criterion)) {
+            (_, Some(needs)) if attribute.suffix == kustomer_api::custom::Suffix::Id => {
+                return in_words(&needs, false, within);
             }
             (Some(slot), _) => format!("c{slot}"),
-            (None, Some(words)) => return in_words(&plan(&words)?.needs, false, within),
+            (None, Some(needs)) => return in_words(&needs, false, within),
             (None, None) => return None,
         },
     };
