@@ -30,7 +30,7 @@ fn write(sent: &Value, item_ids: ItemIds) -> Write {
         ids.iter().for_each(|id| resolved.add(id.parse().unwrap()));
         resolved
     });
-    Write { input, tags, item_ids }
+    Write { input, tags, item_ids, ..Write::default() }
 }
 
 fn stored(changes: &ChangeSet) -> Stored {

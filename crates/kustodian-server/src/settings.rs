@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kustodian_core::customer::{CompanyNames, ItemIds, OmittedCompany};
+use kustodian_core::customer::{CompanyNames, ItemIds, OmittedCompany, UnknownCompanies};
 use kustodian_core::record_limit;
 
 use crate::cors::CorsOrigin;
@@ -16,6 +16,8 @@ pub struct Settings {
     pub rate_limit: Option<u32>,
     /// What an update without `company` does to it.
     pub omitted_company: OmittedCompany,
+    /// What `company` means when it holds the id of no company.
+    pub unknown_companies: UnknownCompanies,
     /// What `company` means when it holds text that is no id.
     pub company_names: CompanyNames,
     /// What the `id` of an item of a customer's list is, in what is written from now on.
@@ -93,6 +95,7 @@ impl Default for Settings {
             missing_role_status: 403,
             rate_limit: None,
             omitted_company: OmittedCompany::Keep,
+            unknown_companies: UnknownCompanies::Refuse,
             company_names: CompanyNames::Keep,
             item_ids: ItemIds::Null,
             skip_unchanged: false,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use kustodian_core::customer::{CompanyNames, ItemIds, OmittedCompany};
+use kustodian_core::customer::{CompanyNames, ItemIds, OmittedCompany, UnknownCompanies};
 use kustodian_server::{AbsentTypes, CorsOrigin, Settings};
 use kustomer_api::ObjectId;
 use serde::Deserialize;
@@ -130,6 +130,9 @@ pub(crate) struct ServeArguments {
     /// What an update without `company` does to it [default: keep]
     #[arg(long, env = "KUSTODIAN_OMITTED_COMPANY", value_name = "WHAT")]
     pub(crate) omitted_company: Option<CompanyRule>,
+    /// What `company` does with the id of no company: refuse (400) or keep (answered without a link) [default: refuse]
+    #[arg(long, env = "KUSTODIAN_UNKNOWN_COMPANIES", value_name = "WHAT")]
+    pub(crate) unknown_companies: Option<UnknownCompaniesRule>,
     /// What `company` does with text that is no id: keep (as companyName, without a link) or refuse (400) [default: keep]
     #[arg(long, env = "KUSTODIAN_COMPANY_NAMES", value_name = "WHAT")]
     pub(crate) company_names: Option<CompanyNamesRule>,
@@ -449,6 +452,26 @@ impl From<CompanyRule> for OmittedCompany {
     }
 }
 
+/// What `company` does with the id of no company.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(try_from = "Word")]
+pub(crate) enum UnknownCompaniesRule {
+    /// It is answered 400.
+    #[default]
+    Refuse,
+    /// It is kept without a link.
+    Keep,
+}
+
+impl From<UnknownCompaniesRule> for UnknownCompanies {
+    fn from(rule: UnknownCompaniesRule) -> Self {
+        match rule {
+            UnknownCompaniesRule::Refuse => Self::Refuse,
+            UnknownCompaniesRule::Keep => Self::Keep,
+        }
+    }
+}
+
 /// What `company` does with text that is no id.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Deserialize)]
 #[serde(try_from = "Word")]
@@ -599,6 +622,7 @@ value_enum_in_file!(
     MissingRoleStatus,
     CompanyRule,
     CompanyNamesRule,
+    UnknownCompaniesRule,
     ItemIdsRule,
     AbsentTypesRule
 );

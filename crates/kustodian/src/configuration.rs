@@ -11,6 +11,7 @@ use serde::Deserialize;
 use crate::arguments::{
     AbsentTypesRule, AccessLog, CommonArguments, CompanyNamesRule, CompanyRule, DatabaseArguments, IndexArguments,
     ItemIdsRule, LimitArguments, LogFormat, MissingRoleStatus, PageCap, RateLimit, ServeArguments, TlsArguments,
+    UnknownCompaniesRule,
 };
 use crate::failure::Failure;
 use crate::logging;
@@ -26,6 +27,7 @@ pub(crate) struct Configuration {
     pub(crate) missing_role_status: MissingRoleStatus,
     pub(crate) rate_limit: RateLimit,
     pub(crate) omitted_company: CompanyRule,
+    pub(crate) unknown_companies: UnknownCompaniesRule,
     pub(crate) company_names: CompanyNamesRule,
     pub(crate) item_ids: ItemIdsRule,
     pub(crate) skip_unchanged: bool,
@@ -92,6 +94,7 @@ pub(crate) struct File {
     missing_role_status: Option<MissingRoleStatus>,
     rate_limit: Option<RateLimit>,
     omitted_company: Option<CompanyRule>,
+    unknown_companies: Option<UnknownCompaniesRule>,
     company_names: Option<CompanyNamesRule>,
     item_ids: Option<ItemIdsRule>,
     skip_unchanged: Option<bool>,
@@ -157,6 +160,7 @@ impl Configuration {
             missing_role_status: serve.missing_role_status.or(file.missing_role_status).unwrap_or_default(),
             rate_limit: serve.rate_limit.or(file.rate_limit).unwrap_or_default(),
             omitted_company: serve.omitted_company.or(file.omitted_company).unwrap_or_default(),
+            unknown_companies: serve.unknown_companies.or(file.unknown_companies).unwrap_or_default(),
             company_names: serve.company_names.or(file.company_names).unwrap_or_default(),
             item_ids: serve.item_ids.or(file.item_ids).unwrap_or_default(),
             skip_unchanged: serve.skip_unchanged.or(file.skip_unchanged).unwrap_or_default(),

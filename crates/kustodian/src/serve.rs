@@ -62,6 +62,7 @@ async fn serve(
         missing_role_status: configuration.missing_role_status.status(),
         rate_limit: configuration.rate_limit.0,
         omitted_company: configuration.omitted_company.into(),
+        unknown_companies: configuration.unknown_companies.into(),
         company_names: configuration.company_names.into(),
         item_ids: configuration.item_ids.into(),
         skip_unchanged: configuration.skip_unchanged,

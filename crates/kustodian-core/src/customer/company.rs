@@ -1,11 +1,16 @@
 //! The company of a customer. Clients send its id; some real ones send its name, or an empty cell.
 
+use kustomer_api::company::{Company, TYPE};
 use kustomer_api::customer::{Customer, CustomerInput};
 use kustomer_api::envelope::{RelatedId, Relationship};
+use kustomer_api::error::code;
 use kustomer_api::validation::Fault;
 use kustomer_api::{Field, ObjectId};
 
+use crate::kind::Kind;
 use crate::refusal::Refusal;
+use crate::resource;
+use crate::store::Stored;
 
 /// What text in `company` does that is no id.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -17,15 +22,56 @@ pub enum CompanyNames {
     Refuse,
 }
 
+/// What an id in `company` does that is of no company.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum UnknownCompanies {
+    /// It is refused.
+    #[default]
+    Refuse,
+    /// It is kept, and answered without a link.
+    Keep,
+}
+
 /// What `company` names.
-enum Named<'a> {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Named<'a> {
+    /// No company.
     Nothing,
+    /// The company with this id.
     Id(ObjectId),
+    /// A company by its name.
     Name(&'a str),
 }
 
+/// The company that `company` names, looked up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownCompany {
+    /// Its id.
+    pub id: ObjectId,
+    /// Its name.
+    pub name: String,
+}
+
+impl KnownCompany {
+    /// Read from its record.
+    ///
+    /// # Errors
+    /// 500 when the document is not what this version stores.
+    pub fn of(stored: &Stored) -> Result<Self, Refusal> {
+        let company: Company = resource::read(&stored.document)?;
+        Ok(Self { id: stored.id, name: company.attributes.name.into_value().unwrap_or_default() })
+    }
+}
+
+/// 400 for the id of no company.
+pub fn unknown_company(id: ObjectId) -> Refusal {
+    let title = format!("There is no company with the id {id}: create it first, or send null for none");
+    Refusal::new(400, code::BAD_PARAM, "company", title).with_meta("pointer", "/company")
+}
+
 impl<'a> Named<'a> {
-    fn of(text: &'a str) -> Self {
+    /// What a text in `company` names.
+    pub fn of(text: &'a str) -> Self {
         match text.parse() {
             Ok(id) => Self::Id(id),
             Err(_) if text.trim().is_empty() => Self::Nothing,
@@ -52,9 +98,9 @@ pub fn check_company_is_id(input: &CustomerInput) -> Result<(), Refusal> {
     }
 }
 
-/// Links or unlinks the company, or keeps its name. Until companies are kept, any id is taken as it comes, and answered
-/// without a link, since there is nothing to follow it to.
-pub(super) fn link_company(customer: &mut Customer, company: &Field<String>) {
+/// Links or unlinks the company, or keeps its name. `known` is the company that the text names, when it is known: an id
+/// that is not known stays without a link, as there is nothing to follow it to.
+pub(super) fn link_company(customer: &mut Customer, company: &Field<String>, known: Option<&KnownCompany>) {
     let named = match company {
         Field::Absent => return,
         Field::Null => Named::Nothing,
@@ -62,13 +108,20 @@ pub(super) fn link_company(customer: &mut Customer, company: &Field<String>) {
     };
     customer.relationships.remove("company");
     customer.attributes.company_name = Field::Absent;
-    match named {
-        Named::Nothing => {}
-        Named::Name(name) => customer.attributes.company_name = name.into(),
-        Named::Id(id) => {
-            let data = Field::Value(RelatedId::new("company", id.to_string().into()));
-            let company = Relationship { data, ..Relationship::default() };
-            customer.relationships.insert("company".to_owned(), company);
+    let relationship = match (named, known) {
+        (Named::Nothing, _) => return,
+        (Named::Id(_) | Named::Name(_), Some(KnownCompany { id, name })) => {
+            customer.attributes.company_name = name.as_str().into();
+            Relationship::to_one(TYPE, id, Kind::Company.path_of(*id))
         }
-    }
+        (Named::Name(name), None) => {
+            customer.attributes.company_name = name.into();
+            return;
+        }
+        (Named::Id(id), None) => {
+            let data = Field::Value(RelatedId::new(TYPE, id.to_string().into()));
+            Relationship { data, ..Relationship::default() }
+        }
+    };
+    customer.relationships.insert("company".to_owned(), relationship);
 }

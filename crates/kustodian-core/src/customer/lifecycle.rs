@@ -5,9 +5,9 @@ use kustomer_api::envelope::{Relationship, SelfLink};
 use kustomer_api::{Field, ObjectId};
 use serde_json::Map;
 
-use super::company::link_company;
+use super::company::{KnownCompany, link_company};
 use super::{Context, OmittedCompany, UpdateOptions, Write, derive, erase, identity, write};
-use crate::change::{Cause, ChangeSet, Columns, Event, EventSeed, Put};
+use crate::change::{Cause, ChangeSet, Columns, Event, EventSeed, Name, Put};
 use crate::claim::{self, Claim};
 use crate::contact::Items;
 use crate::kind::{EventNames, Kind};
@@ -48,12 +48,12 @@ pub fn create(context: &Context<'_>, id: ObjectId, event: EventSeed, write: Writ
     };
     let messages = Relationship::to_many(format!("/v1/customers/{id}/messages"));
     customer.relationships.insert("messages".to_owned(), messages);
-    let Write { input, tags, item_ids } = write;
-    link_company(&mut customer, &input.company);
+    let Write { input, tags, company, item_ids } = write;
+    link_company(&mut customer, &input.company, company.as_ref());
     let tags = tags.unwrap_or_default();
     write::write(&mut customer.attributes, input, Some(tags.ids), Items { ids: item_ids })?;
 
-    let mut changes = ChangeSet::default();
+    let mut changes = ChangeSet { asserts: asserted(company.as_ref()), ..ChangeSet::default() };
     tag::create(context, &tags.new, &mut changes)?;
     changes.claims.extend(identity::claims(context.org.key, id, &customer.attributes));
     put(context, &customer, id, None, &mut changes)?;
@@ -79,23 +79,23 @@ pub fn update(
     resource::check_rev(stored, write.input.rev.as_ref())?;
     let before: Customer = resource::read(&stored.document)?;
     let mut after = before.clone();
-    let Write { input, tags, item_ids } = write;
+    let Write { input, tags, company, item_ids } = write;
 
     if options.replace {
         after.attributes = derive::bared(std::mem::take(&mut after.attributes), stored.id, context.now);
     }
     let company_is_dropped = options.replace || options.omitted_company == OmittedCompany::Unlink;
     if input.company.is_absent() && company_is_dropped {
-        link_company(&mut after, &Field::Null);
+        link_company(&mut after, &Field::Null, None);
     } else {
-        link_company(&mut after, &input.company);
+        link_company(&mut after, &input.company, company.as_ref());
     }
     touch(context, &mut after, stored.rev + 1);
     after.attributes.last_activity_at = context.now.into();
     let (tag_ids, new_tags) = tags.map(|tags| (tags.ids, tags.new)).unzip();
     write::write(&mut after.attributes, input, tag_ids, Items { ids: item_ids })?;
 
-    let mut changes = ChangeSet::default();
+    let mut changes = ChangeSet { asserts: asserted(company.as_ref()), ..ChangeSet::default() };
     tag::create(context, &new_tags.unwrap_or_default(), &mut changes)?;
     let held = identity::claims(context.org.key, stored.id, &before.attributes);
     let wanted = identity::claims(context.org.key, stored.id, &after.attributes);
@@ -173,6 +173,11 @@ fn flag(
 
 fn alive(stored: Option<&Stored>) -> Result<&Stored, Refusal> {
     stored.filter(|stored| !stored.deleted).ok_or_else(|| erase::missing(stored))
+}
+
+/// The company that is linked.
+fn asserted(company: Option<&KnownCompany>) -> Vec<Name> {
+    company.map(|company| (Kind::Company, company.id)).into_iter().collect()
 }
 
 /// What every change by an actor leaves behind (`docs/contract/behaviour.md` §7.2).

@@ -8,7 +8,7 @@ mod lifecycle;
 mod merge;
 mod write;
 
-pub use company::{CompanyNames, check_company_is_id};
+pub use company::{CompanyNames, KnownCompany, Named, UnknownCompanies, check_company_is_id, unknown_company};
 pub use erase::{erase, erased_at, missing, missing_to_restorer};
 pub use identity::Lookup;
 pub use lifecycle::{create, delete, restore, update};
@@ -50,6 +50,8 @@ pub struct Write {
     pub input: CustomerInput,
     /// The tags sent, resolved; `None` when none were sent.
     pub tags: Option<tag::Resolved>,
+    /// The company that `company` names, if it is known; it must still be there when the write is committed.
+    pub company: Option<KnownCompany>,
     /// How the items of the lists sent are stored and answered.
     pub item_ids: ItemIds,
 }

@@ -1,12 +1,15 @@
 //! Companies.
 
 use kustodian_core::company::{self, Write};
+use kustodian_core::customer::{self, KnownCompany, Named, UnknownCompanies};
 use kustodian_core::kind::Kind;
+use kustodian_core::permission;
 use kustodian_core::refusal::Refusal;
-use kustodian_core::store::Stored;
+use kustodian_core::store::{ListQuery, SortKey, Start, Stored};
 use kustodian_core::tag::Resolved;
 use kustomer_api::company::{CreateCompany, GetCompanies, GetCompanyById, ListCompanies, UpdateCompanyAttributes};
 use kustomer_api::query::{PageQuery, QueryArguments};
+use kustomer_api::{Endpoint, Field};
 
 use crate::answer::{Answer, unavailable};
 use crate::call::Call;
@@ -47,7 +50,7 @@ pub(crate) async fn create_company(call: Call<CreateCompany>) -> Result<Answer, 
     let decide = |tags: Option<Resolved>| {
         company::create(&act.context(), id, event, Write { input: input.clone(), tags, item_ids })
     };
-    plain::create_with_tags(&call, named, decide).await
+    plain::create_with_tags(&call, Kind::Company, named, decide).await
 }
 
 pub(crate) async fn update_company_attributes(call: Call<UpdateCompanyAttributes>) -> Result<Answer, Refusal> {
@@ -57,4 +60,47 @@ pub(crate) async fn update_company_attributes(call: Call<UpdateCompanyAttributes
         company::update(&act.context(), stored.as_ref(), event, Write { input, tags, item_ids })
     };
     plain::update_with_tags(&call, Kind::Company, call.path, named, decide).await
+}
+
+/// The company that a customer's `company` names. A name is looked up for those who may read companies alone.
+///
+/// # Errors
+/// 400 for the id of no company, unless such ids are kept.
+pub(crate) async fn find_named<E: Endpoint>(
+    call: &Call<E>,
+    company: &Field<String>,
+) -> Result<Option<KnownCompany>, Refusal> {
+    let found = match company.value().map(|text| Named::of(text)) {
+        None | Some(Named::Nothing) => return Ok(None),
+        Some(Named::Id(id)) => {
+            let found = call.store().find(call.org(), Kind::Company, id).await.map_err(unavailable)?;
+            match found.filter(|company| !company.deleted) {
+                None if call.app().settings.unknown_companies == UnknownCompanies::Refuse => {
+                    return Err(customer::unknown_company(id));
+                }
+                found => found,
+            }
+        }
+        Some(Named::Name(_)) if !permission::may_read(call.caller(), Kind::Company) => None,
+        Some(Named::Name(name)) => find_only_one_with_name(call, name).await?,
+    };
+    found.as_ref().map(KnownCompany::of).transpose()
+}
+
+/// The company with a name, when there is exactly one.
+async fn find_only_one_with_name<E: Endpoint>(call: &Call<E>, name: &str) -> Result<Option<Stored>, Refusal> {
+    let query = ListQuery {
+        kind: Kind::Company,
+        of: vec![(company::NAME, company::compared_name(name))],
+        deleted: false,
+        sort: SortKey::Id,
+        descending: false,
+        within: Vec::new(),
+        start: Start::Offset(0),
+        limit: 2,
+        bytes: usize::MAX,
+        count: false,
+    };
+    let mut found = call.store().list(call.org(), query).await.map_err(unavailable)?.records;
+    Ok(found.pop().filter(|_| found.is_empty()))
 }

@@ -18,7 +18,7 @@ use kustomer_api::{Endpoint, ObjectId, role};
 
 use crate::answer::{Answer, unavailable};
 use crate::call::Call;
-use crate::handlers::{history, plain, tags};
+use crate::handlers::{companies, history, plain, tags};
 use crate::paging::{self, FULL, LARGEST, Numbered};
 
 pub(crate) async fn create_customer(call: Call<CreateCustomer>) -> Result<Answer, Refusal> {
@@ -28,13 +28,12 @@ pub(crate) async fn create_customer(call: Call<CreateCustomer>) -> Result<Answer
     for _ in 0..plain::ATTEMPTS {
         let mut input = read_input(&call)?;
         let tags = tags::resolve(&call, input.tags.take()).await?;
-        let changes = call.ready()(
-            customer::create(&act.context(), id, event, Write { input, tags, item_ids: call.app().settings.item_ids })?,
-            0,
-        )?;
+        let company = companies::find_named(&call, &input.company).await?;
+        let write = Write { input, tags, company, item_ids: call.app().settings.item_ids };
+        let changes = call.ready()(customer::create(&act.context(), id, event, write)?, 0)?;
         match call.commit(changes).await {
             Ok(changes) => return written(changes, Answer::created),
-            Err(error) if plain::is_about_a_tag(&error) => {}
+            Err(error) if plain::is_about_another(Kind::Customer, &error) => {}
             Err(error) => return Err(call.not_committed(error)),
         }
     }
@@ -67,14 +66,15 @@ where
         let stored = find(&call, id).await?;
         refuse_deleted(&call, stored.as_ref())?;
         let tags = tags::resolve(&call, input.tags.take()).await?;
-        let write = Write { input, tags, item_ids: call.app().settings.item_ids };
+        let company = companies::find_named(&call, &input.company).await?;
+        let write = Write { input, tags, company, item_ids: call.app().settings.item_ids };
         let (act, options) = (act.clone(), options.clone());
         let decide =
             move |stored: Option<Stored>| customer::update(&act.context(), stored.as_ref(), event, write, &options);
         match commit(&call, id, stored, decide).await {
             Ok(changes) if changes.puts.is_empty() => return present(&call, id).await,
             Ok(changes) => return written(changes, Answer::ok),
-            Err(error) if plain::is_about_a_tag(&error) => {}
+            Err(error) if plain::is_about_another(Kind::Customer, &error) => {}
             Err(error) => return Err(call.not_committed(error)),
         }
     }
@@ -145,7 +145,7 @@ where
         return Ok(changes);
     }
     match call.commit(changes).await {
-        Err(CommitError::Stale { .. }) => {
+        Err(CommitError::Stale { kind: Kind::Customer, .. }) => {
             let name = (Kind::Customer, id);
             call.commit_locked(vec![name], decide_on(name, again)).await
         }

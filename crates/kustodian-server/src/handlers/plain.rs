@@ -171,7 +171,7 @@ where
         return Ok(changes);
     }
     match call.commit(changes).await {
-        Err(CommitError::Stale { .. }) => {
+        Err(CommitError::Stale { kind: stale, .. }) if stale == kind => {
             let name = (kind, id);
             call.commit_locked(vec![name], decide_on(name, again)).await
         }
@@ -185,6 +185,7 @@ pub(crate) const ATTEMPTS: usize = 8;
 /// Creates a record with the tags that a client named; `decide` is given them resolved.
 pub(crate) async fn create_with_tags<E: Endpoint>(
     call: &Call<E>,
+    kind: Kind,
     tags: Option<Vec<String>>,
     decide: impl Fn(Option<Resolved>) -> Result<ChangeSet, Refusal>,
 ) -> Result<Answer, Refusal> {
@@ -192,7 +193,7 @@ pub(crate) async fn create_with_tags<E: Endpoint>(
         let changes = decide(tags::resolve(call, tags.clone()).await?)?;
         match call.commit(call.ready()(changes, 0)?).await {
             Ok(changes) => return written(changes, Answer::created),
-            Err(error) if is_about_a_tag(&error) => {}
+            Err(error) if is_about_another(kind, &error) => {}
             Err(error) => return Err(call.not_committed(error)),
         }
     }
@@ -216,20 +217,25 @@ where
         match commit_change(call, kind, id, move |stored| decide(stored, tags)).await {
             Ok(changes) if changes.puts.is_empty() => return get(call, kind, id).await,
             Ok(changes) => return written(changes, Answer::ok),
-            Err(error) if is_about_a_tag(&error) => {}
+            Err(error) if is_about_another(kind, &error) => {}
             Err(error) => return Err(call.not_committed(error)),
         }
     }
     Err(too_busy())
 }
 
-/// Whether another request has created a tag meanwhile that this one wanted to create: decide again with that one.
-pub(crate) fn is_about_a_tag(error: &CommitError) -> bool {
-    matches!(error, CommitError::Claimed { claim, .. } if claim.kind == ClaimKind::TagName)
+/// Whether another request has changed meanwhile what a write of this kind refers to: created a tag that it wanted to
+/// create, or deleted a record that it asserts. Then it is decided again.
+pub(crate) fn is_about_another(written: Kind, error: &CommitError) -> bool {
+    match error {
+        CommitError::Claimed { claim, .. } => claim.kind == ClaimKind::TagName,
+        CommitError::Stale { kind, .. } => *kind != written,
+        _ => false,
+    }
 }
 
 pub(crate) fn too_busy() -> Refusal {
-    crate::answer::try_again("Others make the same tags all the time: try again", 1)
+    crate::answer::try_again("Others change all the time what this write refers to: try again", 1)
 }
 
 /// Commits an update, and answers the record as it is then: as it was, when nothing changed.

@@ -22,9 +22,9 @@ fn an_entry_tells_what_the_contract_names() {
     let server = Server::start();
     let customer = server.create(json!({ "name": "Ada" }));
     let path = customer["links"]["self"].as_str().unwrap();
-    let company = "5c7d1a1f9a1b2c0010a1b2c3";
+    let company = server.post("/v1/companies", json!({ "name": "Acme" })).expect(201).data()["id"].clone();
     let updated = server.patch(path, json!({ "name": "Ada King", "company": company })).expect(200);
-    events::first(&server, 2);
+    events::first(&server, 3);
 
     let log = server.get("/v1/audit-logs?filter[objectType]=customer").expect(200);
     assert_eq!(log.body["meta"], json!({ "count": 100, "total": 2, "cursorCount": 2 }));

@@ -181,3 +181,70 @@ fn a_rehearsed_write_stores_nothing_and_a_repeated_one_is_answered_as_before() {
     assert_eq!(send().expect(201).data(), first.data());
     assert_eq!(names(&server.get(PATH).expect(200)), ["Acme"]);
 }
+
+#[test]
+fn a_customer_is_linked_to_a_company_that_is_there() {
+    let server = Server::start();
+    let acme = create(&server, json!({ "name": "Acme" }));
+    let customer = server.create(json!({ "name": "Ada", "company": acme["id"] }));
+    let linked = &customer["relationships"]["company"];
+    assert_eq!(linked["data"], json!({ "type": "company", "id": acme["id"] }));
+    assert_eq!(customer["attributes"]["companyName"], "Acme");
+    server.get(linked["links"]["self"].as_str().unwrap()).expect(200);
+
+    let path = format!("/v1/customers/{}", customer["id"].as_str().unwrap());
+    let nobody = json!({ "company": "5c7d1a1f9a1b2c0010a1b2c3" });
+    for refused in [server.post("/v1/customers", nobody.clone()), server.patch(&path, nobody.clone())] {
+        assert_eq!(refused.expect(400).parameter(), "company");
+    }
+    assert_eq!(
+        server.patch(&path, json!({ "company": null })).expect(200).data()["relationships"].get("company"),
+        None
+    );
+
+    // A deleted company is none, and those who have it keep it.
+    let kept = server.create(json!({ "company": acme["id"] }));
+    server.put(&path_of(&acme), json!({ "deleted": true })).expect(200);
+    assert_eq!(server.patch(&path, json!({ "company": acme["id"] })).expect(400).parameter(), "company");
+    let kept = server.get(kept["links"]["self"].as_str().unwrap()).expect(200);
+    assert_eq!(kept.data()["relationships"]["company"]["data"]["id"], acme["id"]);
+
+    let server = Server::start_with(&["--unknown-companies", "keep"]);
+    let moved = server.post("/v1/customers", nobody.clone()).expect(201);
+    let linked = &moved.data()["relationships"]["company"];
+    assert_eq!((&linked["data"]["id"], linked.get("links")), (&nobody["company"], None));
+}
+
+#[test]
+fn a_name_links_the_only_company_that_has_it_for_those_who_may_read_companies() {
+    let server = Server::on_file();
+    let initech = create(&server, json!({ "name": "Initech" }));
+    let company = |customer: &Value| {
+        let linked = customer["relationships"]["company"]["data"]["id"].clone();
+        (linked, customer["attributes"]["companyName"].clone())
+    };
+    let by_name = json!({ "company": " initech " });
+    assert_eq!(company(&server.create(by_name.clone())), (initech["id"].clone(), json!("Initech")));
+    let token = server.token("demo", &["org.user.customer"]);
+    let created = server.call_as(&token, Method::POST, "/v1/customers", Some(by_name.clone())).expect(201);
+    assert_eq!(company(created.data()), (Value::Null, json!(" initech ")), "what it may not read it does not learn");
+    create(&server, json!({ "name": "INITECH" }));
+    assert_eq!(company(&server.create(by_name)), (Value::Null, json!(" initech ")), "two have it");
+}
+
+#[test]
+fn a_company_that_is_deleted_while_customers_are_linked_to_it_has_no_customer_from_after() {
+    let server = Server::on_file();
+    for _ in 0..5 {
+        let acme = create(&server, json!({ "name": "Acme" }));
+        let path = path_of(&acme);
+        let statuses: Vec<u16> = std::thread::scope(|scope| {
+            let link = || server.post("/v1/customers", json!({ "company": acme["id"] })).status;
+            let linking: Vec<_> = (0..6).map(|_| scope.spawn(link)).collect();
+            server.put(&path, json!({ "deleted": true })).expect(200);
+            linking.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert!(statuses.iter().all(|status| [201, 400].contains(status)), "{statuses:?}");
+        assert_eq!(server.post("/v1/customers", json!({ "company": acme["id"] })).status, 400);
+    }
+}

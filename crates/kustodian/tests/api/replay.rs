@@ -206,7 +206,7 @@ fn told_and_replayed(server: &Server) -> (HashMap<String, Value>, HashMap<String
 }
 
 fn check(writes: &[Write]) {
-    let server = Server::on_file();
+    let server = Server::on_file_with(&["--unknown-companies", "keep"]);
     let customers = write(&server, writes);
     customers.iter().for_each(|customer| check_states(&server, customer));
 

@@ -306,7 +306,6 @@ impl Answer {
 pub(crate) fn full_customer() -> Value {
     json!({
         "name": "Ada Lovelace",
-        "company": "5c7d1a1f9a1b2c0010a1b2c3",
         "externalId": "crm-1815",
         "username": "ada",
         "signedUpAt": "2016-11-06T13:54:29-05:00",

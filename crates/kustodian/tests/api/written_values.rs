@@ -119,13 +119,13 @@ fn a_blank_is_null_where_no_text_can_be_meant() {
 #[test]
 fn a_company_by_name_is_kept_as_its_name_without_a_link() {
     let server = Server::start();
-    let id = "5c7d1a1f9a1b2c0010a1b2c3";
+    let id = server.post("/v1/companies", json!({ "name": "Acme" })).expect(201).data()["id"].clone();
     let company = |answer: &Answer| {
         let linked = answer.data()["relationships"]["company"]["data"]["id"].clone();
         (linked, answer.attributes().get("companyName").cloned())
     };
     let named = (Value::Null, Some(json!("Initech")));
-    let linked = (json!(id), None);
+    let linked = (id.clone(), Some(json!("Acme")));
     let nothing = (Value::Null, None);
 
     let created = server.post("/v1/customers", json!({ "company": "Initech" })).expect(201);
@@ -157,7 +157,7 @@ fn a_company_by_name_is_kept_as_its_name_without_a_link() {
         "companyName"
     );
 
-    let server = Server::start_with(&["--company-names", "refuse"]);
+    let server = Server::start_with(&["--company-names", "refuse", "--unknown-companies", "keep"]);
     let path = path_of(&server.create(json!({ "company": id })));
     for answer in [
         server.post("/v1/customers", json!({ "company": "Initech" })),

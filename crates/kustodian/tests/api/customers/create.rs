@@ -46,9 +46,7 @@ fn completed(sent: &Value) -> Value {
     expected["externalIds"] = json!([external_id("crm-1815", true), external_id("erp-7", true)]);
     expected["sharedExternalIds"] = json!([external_id("household-1", false)]);
     expected["signedUpAt"] = json!("2016-11-06T18:54:29.000Z");
-    for apart in ["company", "tags"] {
-        expected.as_object_mut().unwrap().remove(apart);
-    }
+    expected.as_object_mut().unwrap().remove("tags");
     expected
 }
 
@@ -61,7 +59,6 @@ fn everything_sent_comes_back_and_is_still_there_when_read_again() {
         assert_eq!(&attributes[attribute], value, "{attribute}");
     }
     assert_eq!(created.data()["type"], "customer");
-    assert_eq!(created.data()["relationships"]["company"]["data"]["id"], full_customer()["company"]);
     let id = created.data()["id"].as_str().unwrap();
     assert!(id.len() == 24 && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')), "{id}");
     assert_eq!(created.data()["links"]["self"], format!("/v1/customers/{id}"));

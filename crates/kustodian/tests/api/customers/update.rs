@@ -49,14 +49,14 @@ fn a_put_is_a_patch_unless_it_is_told_to_replace() {
 #[test]
 fn an_absent_company_is_kept_and_null_unlinks() {
     let server = Server::start();
-    let company = "5c7d1a1f9a1b2c0010a1b2c3";
+    let company = server.post("/v1/companies", json!({ "name": "Acme" })).expect(201).data()["id"].clone();
     let path = path_of(&server.create(json!({ "company": company })));
     let linked = |answer: Answer| answer.expect(200).data()["relationships"]["company"]["data"]["id"].clone();
     assert_eq!(linked(server.patch(&path, json!({ "name": "a" }))), company);
     assert_eq!(linked(server.put(&path, json!({ "name": "b" }))), company);
     assert_eq!(linked(server.patch(&path, json!({ "company": null }))), Value::Null);
 
-    let server = Server::start_with(&["--omitted-company", "unlink"]);
+    let server = Server::start_with(&["--omitted-company", "unlink", "--unknown-companies", "keep"]);
     let path = path_of(&server.create(json!({ "company": company })));
     assert_eq!(linked(server.patch(&path, json!({ "name": "a" }))), Value::Null);
 }
