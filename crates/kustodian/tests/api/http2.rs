@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use h2::client::{Builder, ResponseFuture, SendRequest};
-use h2::{Reason, RecvStream, SendStream};
+use h2::{Reason, RecvStream};
 use http::{Method, Request, Response, Version};
 use serde_json::{Value, json};
 use tokio::net::TcpStream as Socket;
@@ -53,38 +53,6 @@ async fn status(server: &Server, client: &SendRequest<Bytes>, path: &str) -> Res
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn streams_beyond_the_limit_are_refused_and_the_others_go_on() {
-    const LIMIT: usize = 100;
-    let server = tokio::task::spawn_blocking(Server::start).await.unwrap();
-    // What came before the server's settings did: a client that knows of no limit.
-    let socket = Socket::connect(server.url.strip_prefix("http://").unwrap()).await.unwrap();
-    let builder = Builder::new().initial_max_send_streams(LIMIT + 50).clone();
-    let (mut client, connection) = builder.handshake::<_, Bytes>(socket).await.unwrap();
-    // Requests whose bodies do not come keep their streams.
-    let open: Vec<(ResponseFuture, SendStream<Bytes>)> = (0..LIMIT + 50)
-        .map(|_| client.send_request(request(&server, Method::POST, "/v1/customers"), false).unwrap())
-        .collect();
-    let running = tokio::spawn(connection);
-    let (mut bodies, mut refused) = (Vec::new(), 0);
-    for (number, (mut response, body)) in open.into_iter().enumerate() {
-        if number < LIMIT {
-            bodies.push((response, body));
-            continue;
-        }
-        let error = (&mut response).await.unwrap_err();
-        assert_eq!(error.reason(), Some(Reason::REFUSED_STREAM), "stream {number}");
-        refused += 1;
-    }
-    assert_eq!(refused, 50);
-    for (response, mut body) in bodies {
-        body.send_data(Bytes::from_static(b"{}"), true).unwrap();
-        assert_eq!(read(response).await.unwrap().0, 201);
-    }
-    assert_eq!(status(&server, &client, "/v1/users/current").await.unwrap(), 200);
-    assert!(!running.is_finished());
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_head_that_is_too_large_is_refused_alone() {
     let server = tokio::task::spawn_blocking(Server::start).await.unwrap();
     let (client, connection) = connect(&server, &Builder::new()).await;
@@ -101,43 +69,112 @@ async fn a_head_that_is_too_large_is_refused_alone() {
     assert!(!connection.is_finished());
 }
 
+const DATA: u8 = 0;
+const HEADERS: u8 = 1;
+const RST_STREAM: u8 = 3;
+const SETTINGS: u8 = 4;
+const GOAWAY: u8 = 7;
+const WINDOW_UPDATE: u8 = 8;
+
+const END_STREAM: u8 = 0x1;
+const END_HEADERS: u8 = 0x4;
+
 /// A frame (RFC 9113 §4.1).
-fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
-    [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
+#[derive(Debug)]
+struct Frame {
+    kind: u8,
+    flags: u8,
+    stream: u32,
+    payload: Vec<u8>,
+}
+
+impl Frame {
+    fn bytes(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+        let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+        [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
+    }
+
+    /// The next one; none when the connection has ended.
+    fn read(stream: &mut TcpStream) -> Option<Self> {
+        let mut head = [0; 9];
+        stream.read_exact(&mut head).ok()?;
+        let number = |bytes: &[u8]| bytes.iter().fold(0, |number, byte| number << 8 | u32::from(*byte));
+        let mut payload = vec![0; number(&head[..3]) as usize];
+        stream.read_exact(&mut payload).ok()?;
+        Some(Self { kind: head[3], flags: head[4], stream: number(&head[5..]), payload })
+    }
+
+    /// Of a reset, or of the end of a connection.
+    fn reason(&self) -> Reason {
+        let place = if self.kind == GOAWAY { 4 } else { 0 };
+        u32::from_be_bytes(self.payload[place..place + 4].try_into().unwrap()).into()
+    }
+}
+
+/// A connection whose client keeps to nothing; it has sent its preface and gives room for any answer.
+fn connect_raw(server: &Server) -> TcpStream {
+    let mut stream = TcpStream::connect(server.url.strip_prefix("http://").unwrap()).unwrap();
+    // Only so that a failure ends.
+    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    let settings = Frame::bytes(SETTINGS, 0, 0, &[]);
+    let room = Frame::bytes(WINDOW_UPDATE, 0, 0, &10_000_000_u32.to_be_bytes());
+    stream.write_all(&[b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".as_slice(), &settings, &room].concat()).unwrap();
+    stream
+}
+
+/// The head of `POST http://x/v1/customers`, in HPACK without its dynamic table (RFC 7541 §6).
+fn create_head() -> Vec<u8> {
+    let text = |text: &str| [&[u8::try_from(text.len()).unwrap()], text.as_bytes()].concat();
+    let authorization = text(&format!("Bearer {TOKEN}"));
+    [&[0x83, 0x86, 0x01][..], &text("x"), &[0x04], &text("/v1/customers"), &[0x0f, 0x08], &authorization].concat()
+}
+
+#[test]
+fn streams_beyond_the_limit_are_refused_and_the_others_go_on() {
+    let server = Server::start();
+    let mut stream = connect_raw(&server);
+    let streams = |from: u32, to: u32| (from..to).map(|number| 2 * number + 1);
+    // Requests whose bodies do not come keep their streams.
+    let heads: Vec<u8> =
+        streams(0, 150).flat_map(|stream| Frame::bytes(HEADERS, END_HEADERS, stream, &create_head())).collect();
+    stream.write_all(&heads).unwrap();
+    let mut refused = Vec::new();
+    while refused.len() < 50 {
+        let frame = Frame::read(&mut stream).unwrap();
+        if frame.kind == RST_STREAM {
+            assert_eq!(frame.reason(), Reason::REFUSED_STREAM);
+            refused.push(frame.stream);
+        }
+        assert!(![HEADERS, GOAWAY].contains(&frame.kind), "{frame:?}");
+    }
+    assert_eq!(refused, streams(100, 150).collect::<Vec<_>>());
+    let bodies: Vec<u8> = streams(0, 100).flat_map(|stream| Frame::bytes(DATA, END_STREAM, stream, b"{}")).collect();
+    stream.write_all(&bodies).unwrap();
+    let mut answered = 0;
+    while answered < 100 {
+        let frame = Frame::read(&mut stream).unwrap();
+        assert!(![RST_STREAM, GOAWAY].contains(&frame.kind), "{frame:?}");
+        answered += usize::from(frame.kind == DATA && frame.flags & END_STREAM != 0);
+    }
+    assert_eq!(server.get("/v1/customers?pageSize=1").expect(200).body["meta"]["total"], 100);
 }
 
 #[test]
 fn a_flood_of_resets_ends_its_connection_and_no_other() {
-    const HEADERS: u8 = 1;
-    const RST_STREAM: u8 = 3;
-    const GOAWAY: u8 = 7;
-    const ENHANCE_YOUR_CALM: u32 = 11;
     let server = Server::start();
-    let mut stream = TcpStream::connect(server.url.strip_prefix("http://").unwrap()).unwrap();
-    // Only so that a failure ends.
-    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-    // `GET http://x/`, in the words of HPACK's static table.
-    let head = [0x82, 0x86, 0x84, 0x41, 1, b'x'];
-    let mut flood = [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".as_slice(), &frame(4, 0, 0, &[])].concat();
+    let mut stream = connect_raw(&server);
+    let mut flood = Vec::new();
     for number in 0..2_000_u32 {
-        flood.extend(frame(HEADERS, 0x5, 2 * number + 1, &head));
-        flood.extend(frame(RST_STREAM, 0, 2 * number + 1, &8_u32.to_be_bytes()));
+        flood.extend(Frame::bytes(HEADERS, END_HEADERS, 2 * number + 1, &create_head()));
+        flood.extend(Frame::bytes(RST_STREAM, 0, 2 * number + 1, &u32::from(Reason::CANCEL).to_be_bytes()));
     }
     // The server may close before it has read all of it.
     let _ = stream.write_all(&flood);
-    let mut answer = Vec::new();
-    let _ = stream.read_to_end(&mut answer);
-    let (mut rest, mut reasons) = (answer.as_slice(), Vec::new());
-    while let Some((header, behind)) = rest.split_at_checked(9) {
-        let length = u32::from_be_bytes([0, header[0], header[1], header[2]]) as usize;
-        let Some((payload, behind)) = behind.split_at_checked(length) else { break };
-        if header[3] == GOAWAY {
-            reasons.push(u32::from_be_bytes(payload[4..8].try_into().unwrap()));
-        }
-        rest = behind;
-    }
-    assert_eq!(reasons, [ENHANCE_YOUR_CALM]);
+    let ends: Vec<Reason> = std::iter::from_fn(|| Frame::read(&mut stream))
+        .filter(|frame| frame.kind == GOAWAY)
+        .map(|frame| frame.reason())
+        .collect();
+    assert_eq!(ends, [Reason::ENHANCE_YOUR_CALM]);
     server.get("/v1/users/current").expect(200);
 }
 
