@@ -15,6 +15,7 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 
+mod attribute;
 pub mod audit;
 pub mod auth;
 pub mod canonical;
@@ -32,10 +33,12 @@ pub mod message;
 pub mod operation;
 pub mod org;
 pub mod query;
+mod resource;
 pub mod role;
 pub mod schema;
 pub mod search;
 pub mod shortcut;
+mod system;
 pub mod tag;
 pub mod team;
 mod timestamp;
@@ -46,4 +49,5 @@ pub use endpoint::Endpoint;
 pub use field::Field;
 pub use id::{InvalidObjectId, ObjectId};
 pub use operation::Operation;
+pub use system::{System, SystemAttributes};
 pub use timestamp::{InvalidTimestamp, Timestamp};

@@ -407,6 +407,9 @@ pub static RELATIONSHIP: Schema = Schema::object(&Object {
 /// relationships and link.
 macro_rules! resource_schema {
     ($name:literal, $attributes:literal, [$($property:expr),+ $(,)?]) => {
+        $crate::schema::resource_schema!($name, $attributes, &[$($property),+])
+    };
+    ($name:expr, $attributes:expr, $properties:expr) => {
         $crate::schema::Schema::object(&$crate::schema::Object {
             name: $name,
             open: true,
@@ -418,7 +421,7 @@ macro_rules! resource_schema {
                     $crate::schema::Schema::object(&$crate::schema::Object {
                         name: $attributes,
                         open: true,
-                        properties: &[$($property),+],
+                        properties: $properties,
                     }),
                 ),
                 $crate::schema::Property::optional("relationships", $crate::schema::RELATIONSHIPS),
