@@ -264,13 +264,16 @@ pub(crate) fn is_absent(sent: &impl Sent) -> bool {
 
 static ANY: Schema = Schema::any();
 
+/// Says what answers hold of types whose new values replace former ones.
 macro_rules! attribute_values {
     ($($type:ty: $answer:expr;)+) => { $(
-        impl AttributeValue for $type {
-            const ANSWER: Schema = $answer;
+        impl $crate::attribute::AttributeValue for $type {
+            const ANSWER: $crate::schema::Schema = $answer;
         }
     )+ };
 }
+
+pub(crate) use attribute_values;
 
 attribute_values! {
     String: Schema::text();

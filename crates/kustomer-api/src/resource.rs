@@ -1,5 +1,11 @@
 //! One declaration per resource. Everything that lists its attributes is generated from it.
 
+mod parts;
+
+pub(crate) use parts::{
+    about, apply, argument, body, camel_case, declared, first, properties, refused, revision, sent, was_sent, when,
+};
+
 /// Declares a resource and its attributes.
 ///
 /// ```text
@@ -76,35 +82,33 @@ macro_rules! resource {
             const DECLARED: &'static [$crate::attribute::Attribute] = {
                 use $crate::attribute::{Attribute, AttributeValue};
                 use $crate::resource::{declared, first};
-                use $crate::system::{DATE, DELETED, REV};
+                use $crate::system;
                 &[
                     $(
-                        declared!($name, first!([$($schema)?] <$type as AttributeValue>::ANSWER),
-                            [$($advice)?] [$($manner($($argument),+))?])$(.$null())?,
+                        declared!(
+                            $name, first!([$($schema)?] <$type as AttributeValue>::ANSWER),
+                            [$($advice)?] [$($manner($($argument),+))?]
+                        )$(.$null())?,
                     )+
-                    $($(Attribute::sent($crate::resource::camel_case!($sent)).$sent_manner($($sent_argument),+)$(.$sent_null())?,)+)?
+                    $($(
+                        Attribute::sent($crate::resource::camel_case!($sent))
+                            .$sent_manner($($sent_argument),+)$(.$sent_null())?,
+                    )+)?
                     first!(
-                        [$(Attribute::answered("deleted", DELETED).$deleted(
-                            DELETED.or_null().about("True deletes, false or null restores."),
-                            concat!("a ", $word, " that is created is not deleted: send it in an update"),
+                        [$(system::DELETED.$deleted(
+                            system::DELETES,
+                            concat!("a ", $word, " that is created is not deleted: send it in an update")
                         ))?]
-                        Attribute::answered("deleted", DELETED).read_only(concat!("delete the ", $word, " to change it"))
+                        system::DELETED.read_only(concat!("delete the ", $word, " to change it"))
                     ),
                     first!(
-                        [$(Attribute::answered("createdAt", DATE).$created_at(DATE))?]
-                        Attribute::answered("createdAt", DATE)
-                            .read_only(concat!("the server sets it when the ", $word, " is created"))
+                        [$(system::CREATED_AT.$created_at(system::DATE))?]
+                        system::CREATED_AT.read_only(concat!("the server sets it when the ", $word, " is created"))
                     ),
-                    $(Attribute::answered("importedAt", DATE).$imported_at(DATE),)?
-                    Attribute::answered("updatedAt", DATE).read_only("the server sets it with every change"),
-                    Attribute::answered("modifiedAt", DATE)
-                        .read_only("the server sets it with every change by a user"),
-                    first!(
-                        [$(Attribute::answered("rev", REV).$rev(
-                            $crate::schema::Schema::number().about("On an update, the revision the record must have."),
-                        ))?]
-                        Attribute::answered("rev", REV).read_only("the server counts it")
-                    ),
+                    $(system::IMPORTED_AT.$imported_at(system::DATE),)?
+                    system::UPDATED_AT,
+                    system::MODIFIED_AT,
+                    first!([$($crate::resource::revision!($rev))?] system::REV.read_only(system::COUNTED)),
                 ]
             };
             const CREATE_ONLY: &'static str = concat!("it can only be sent when the ", $word, " is created");
@@ -165,11 +169,8 @@ macro_rules! resource {
                         )$(.$null())?,
                     )+
                     $(
-                        Attribute::answered("deleted", $crate::$system::DELETED),
-                        Attribute::answered("createdAt", $crate::$system::DATE),
-                        Attribute::answered("updatedAt", $crate::$system::DATE),
-                        Attribute::answered("modifiedAt", $crate::$system::DATE),
-                        Attribute::answered("rev", $crate::$system::REV),
+                        $crate::$system::DELETED, $crate::$system::CREATED_AT, $crate::$system::UPDATED_AT,
+                        $crate::$system::MODIFIED_AT, $crate::$system::REV,
                     )?
                 ]
             };
@@ -299,6 +300,7 @@ macro_rules! resource {
             )?
             $(
                 #[doc = $crate::resource::about!($rev rev)]
+                #[doc = $crate::resource::when!($rev)]
                 #[serde(default, skip_serializing_if = "crate::attribute::is_absent")]
                 pub rev: Option<serde_json::Number>,
             )?
@@ -329,143 +331,4 @@ macro_rules! resource {
     };
 }
 
-/// The first of two, or the second when there is no first.
-macro_rules! first {
-    ([] $otherwise:expr) => {
-        $otherwise
-    };
-    ([$first:expr] $otherwise:expr) => {
-        $first
-    };
-}
-
-/// A field's name as the API writes it.
-macro_rules! camel_case {
-    ($name:ident) => {{
-        const SNAKE: &str = stringify!($name);
-        const CAMEL: &[u8; $crate::attribute::camel_case_length(SNAKE)] = &$crate::attribute::camel_case(SNAKE);
-        const NAME: &str = match str::from_utf8(CAMEL) {
-            Ok(name) => name,
-            Err(_) => SNAKE,
-        };
-        NAME
-    }};
-}
-
-/// An attribute that is written in some manner, or read-only.
-macro_rules! declared {
-    ($name:ident, $answer:expr, [] [$($written:tt)+]) => {
-        Attribute::answered($crate::resource::camel_case!($name), $answer).$($written)+
-    };
-    ($name:ident, $answer:expr, [$advice:expr] []) => {
-        Attribute::answered($crate::resource::camel_case!($name), $answer).read_only($advice)
-    };
-    ($name:ident, $answer:expr, [$($advice:expr)?] [$($written:tt)*]) => {
-        compile_error!(concat!(
-            "`", stringify!($name), "` needs either `= required(schema)` or another manner of writing, or `, read_only(advice)`"
-        ))
-    };
-}
-
-/// The properties of a body.
-macro_rules! properties {
-    ($attributes:ident, $body:ident) => {{
-        use $crate::attribute::{Body, count_properties, properties};
-        static PROPERTIES: [$crate::schema::Property; count_properties($attributes::DECLARED, Body::$body)] =
-            properties($attributes::DECLARED, Body::$body);
-        &PROPERTIES
-    }};
-}
-
-/// The attributes that a body refuses.
-macro_rules! refused {
-    ($attributes:ident, $body:ident) => {{
-        use $crate::attribute::{Body, count_refused, refused};
-        static REFUSED: [$crate::schema::ReadOnly; count_refused($attributes::DECLARED, Body::$body)] =
-            refused($attributes::DECLARED, Body::$body, $attributes::CREATE_ONLY);
-        &REFUSED
-    }};
-}
-
-/// The schema of a body.
-macro_rules! body {
-    ($attributes:ident, $body:ident, $name:expr, $read_only:ident) => {{
-        static OBJECT: $crate::schema::Object = $crate::schema::Object {
-            name: $name,
-            open: false,
-            properties: $crate::resource::properties!($attributes, $body),
-        };
-        $crate::schema::Schema::object(&OBJECT).with_read_only($read_only)
-    }};
-}
-
-/// What an attribute of every record is.
-macro_rules! about {
-    ($system:ident deleted) => {
-        "Whether the record is deleted."
-    };
-    ($manner:ident created_at) => {
-        "The moment of creation, to back-date the record."
-    };
-    ($manner:ident imported_at) => {
-        "When the record was imported, which marks it as imported."
-    };
-    ($manner:ident rev) => {
-        "On an update, the revision that the record must have; otherwise the answer is 409."
-    };
-}
-
-/// When an attribute can be sent, and what null does to it.
-macro_rules! when {
-    (required) => {
-        "A create needs it."
-    };
-    (optional) => {
-        ""
-    };
-    (on_create) => {
-        "Only a create takes it."
-    };
-    (required_on_create) => {
-        "A create needs it; it never changes."
-    };
-    (on_update) => {
-        "Only an update takes it."
-    };
-    ($manner:ident null) => {
-        concat!($crate::resource::when!($manner), " Null clears it.")
-    };
-}
-
-/// The type of a member of an input.
-macro_rules! sent {
-    ($type:ty) => { Option<$type> };
-    ($type:ty | null) => { $crate::Field<$type> };
-}
-
-/// The type of what a method of an input takes, and the member made from it.
-macro_rules! argument {
-    ($type:ty) => { $type };
-    ($type:ty | null) => { $crate::Field<$type> };
-    (=> $value:expr) => { Some($value) };
-    (null => $value:expr) => { $value };
-}
-
-/// Writes a member of an input over the attribute it belongs to, if it belongs to one.
-macro_rules! apply {
-    (sent $sent:expr, $attribute:expr) => {};
-    ($manner:ident $sent:expr, $attribute:expr) => {
-        $sent.write(&mut $attribute)
-    };
-}
-
-/// Whether a member of an input was sent.
-macro_rules! was_sent {
-    ($manner:ident $sent:expr) => {
-        !$sent.is_absent()
-    };
-}
-
-pub(crate) use {
-    about, apply, argument, body, camel_case, declared, first, properties, refused, resource, sent, was_sent, when,
-};
+pub(crate) use resource;

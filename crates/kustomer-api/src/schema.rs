@@ -199,6 +199,16 @@ pub const TAG: Format = Format {
     check: format::is_tag,
 };
 
+/// The name of a klass.
+pub const KLASS_NAME: Format = Format {
+    name: "klass-name",
+    pattern: Some("^[0-9a-zA-Z_-]+$"),
+    max: None,
+    example: "order",
+    about: "the name of a klass has ASCII letters, digits, _ and - alone",
+    check: format::is_klass_name,
+};
+
 /// The longest URL that is taken, in code points. The contract has no limit; browsers and proxies stop at a few
 /// thousand characters.
 pub const MAX_URL: usize = 4_096;

@@ -1,6 +1,7 @@
 //! The attributes that the server keeps for every record.
 
-use crate::schema::{self, Schema};
+use crate::attribute::Attribute;
+use crate::schema::{DATE_TIME, Schema};
 use crate::{Field, Timestamp};
 
 /// Attributes among which are those that the server keeps for every record.
@@ -27,6 +28,19 @@ pub struct System<'a> {
     pub rev: &'a mut Field<u64>,
 }
 
-pub(crate) const DELETED: Schema = Schema::boolean();
-pub(crate) const DATE: Schema = Schema::format(schema::DATE_TIME);
-pub(crate) const REV: Schema = Schema::integer();
+pub(crate) const DELETED: Attribute = Attribute::answered("deleted", Schema::boolean());
+pub(crate) const CREATED_AT: Attribute = Attribute::answered("createdAt", DATE);
+pub(crate) const IMPORTED_AT: Attribute = Attribute::answered("importedAt", DATE);
+pub(crate) const UPDATED_AT: Attribute =
+    Attribute::answered("updatedAt", DATE).read_only("the server sets it with every change");
+pub(crate) const MODIFIED_AT: Attribute =
+    Attribute::answered("modifiedAt", DATE).read_only("the server sets it with every change by a user");
+pub(crate) const REV: Attribute = Attribute::answered("rev", Schema::integer());
+
+pub(crate) const DATE: Schema = Schema::format(DATE_TIME);
+/// `deleted` in an update.
+pub(crate) const DELETES: Schema = Schema::boolean().or_null().about("True deletes, false or null restores.");
+/// `rev` in an update, which is a condition.
+pub(crate) const EXPECTED: Schema = Schema::number().about("On an update, the revision the record must have.");
+/// Why `rev` is refused.
+pub(crate) const COUNTED: &str = "the server counts it";
