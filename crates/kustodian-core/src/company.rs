@@ -2,14 +2,14 @@
 
 use kustomer_api::company::{Company, CompanyAttributes, CompanyInput, Domain};
 use kustomer_api::{Field, ObjectId};
-use serde_json::{Map, Number};
+use serde_json::Map;
 
 use crate::change::{ChangeSet, Columns, EventSeed};
 use crate::claim::{Claim, ClaimKey, ClaimKind, ClaimPlace};
 use crate::contact::{ItemIds, Items, composed, fold, merge};
 use crate::custom;
 use crate::customer::Context;
-use crate::lifecycle::{self, Common, Lifecycle};
+use crate::lifecycle;
 use crate::record::Record;
 use crate::refusal::Refusal;
 use crate::resource;
@@ -32,18 +32,6 @@ impl Record for CompanyAttributes {
 
     fn columns(company: &Company) -> Columns {
         Columns::of([(NAME, company.attributes.name.value().map(|name| compared_name(name)))])
-    }
-}
-
-impl Lifecycle for CompanyAttributes {
-    fn common(&mut self) -> Common<'_> {
-        Common {
-            deleted: &mut self.deleted,
-            created_at: &mut self.created_at,
-            updated_at: &mut self.updated_at,
-            modified_at: &mut self.modified_at,
-            rev: &mut self.rev,
-        }
     }
 }
 
@@ -113,31 +101,17 @@ fn apply(
 ) -> Result<(), Refusal> {
     merge_identities(&mut input)?;
     let items = Items { ids: item_ids };
-    let former = std::mem::take(company);
-    *company = CompanyAttributes {
-        name: sent(input.name, former.name),
-        external_id: input.external_id.over(former.external_id),
-        avatar_url: input.avatar_url.over(former.avatar_url),
-        emails: list(input.emails, |item| items.email(item), former.emails),
-        phones: list(input.phones, |item| items.phone(item), former.phones),
-        whatsapps: list(input.whatsapps, |item| items.whatsapp(item), former.whatsapps),
-        socials: list(input.socials, |item| items.social(item), former.socials),
-        urls: list(input.urls, |item| items.web_url(item), former.urls),
-        domains: list(input.domains, |item| Domain { extra: Map::new(), ..item }, former.domains),
-        locations: list(input.locations, |item| items.location(item), former.locations),
-        employee_count: input.employee_count.map_or(former.employee_count, Field::<Number>::Value),
-        tags: sent(tags.map(|ids| ids.iter().map(ObjectId::to_string).collect()), former.tags),
-        custom: custom::merge(input.custom, former.custom)?,
-        default_lang: input.default_lang.over(former.default_lang),
-        created_at: sent(input.created_at, former.created_at),
-        imported_at: sent(input.imported_at, former.imported_at),
-        deleted: match input.deleted {
-            Field::Absent => former.deleted,
-            Field::Null => false.into(),
-            sent => sent,
-        },
-        ..former
-    };
+    input.emails = list(input.emails, |item| items.email(item));
+    input.phones = list(input.phones, |item| items.phone(item));
+    input.whatsapps = list(input.whatsapps, |item| items.whatsapp(item));
+    input.socials = list(input.socials, |item| items.social(item));
+    input.urls = list(input.urls, |item| items.web_url(item));
+    input.domains = list(input.domains, |item| Domain { id: items.id(), domain: item.domain, extra: Map::new() });
+    input.locations = list(input.locations, |item| items.location(item));
+    input.tags = tags.map(|ids| ids.iter().map(ObjectId::to_string).collect());
+    let custom = custom::merge(input.custom.take(), std::mem::take(&mut company.custom))?;
+    input.apply(company);
+    company.custom = custom;
     Ok(())
 }
 
@@ -154,10 +128,6 @@ fn merge_identities(input: &mut CompanyInput) -> Result<(), Refusal> {
     if faults.is_empty() { Ok(()) } else { Err(Refusal::bad_input(faults)) }
 }
 
-fn sent<T>(sent: Option<T>, former: Field<T>) -> Field<T> {
-    sent.map_or(former, Field::Value)
-}
-
-fn list<T>(sent: Option<Vec<T>>, complete: impl Fn(T) -> T, former: Field<Vec<T>>) -> Field<Vec<T>> {
-    sent.map_or(former, |items| Field::Value(items.into_iter().map(complete).collect()))
+fn list<T>(sent: Option<Vec<T>>, complete: impl Fn(T) -> T) -> Option<Vec<T>> {
+    sent.map(|items| items.into_iter().map(complete).collect())
 }

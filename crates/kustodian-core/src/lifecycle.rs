@@ -1,7 +1,7 @@
 //! The generic writes of a record: create, update, delete and restore, for kinds whose own rules only fill in attributes.
 
 use kustomer_api::envelope::{Resource, SelfLink};
-use kustomer_api::{Field, ObjectId, Timestamp};
+use kustomer_api::{Field, ObjectId, SystemAttributes, Timestamp};
 use serde_json::Map;
 
 use crate::change::{Cause, ChangeSet, Event, EventSeed, Put};
@@ -13,19 +13,9 @@ use crate::resource;
 use crate::store::Stored;
 
 /// Attributes of a kind with generic writes.
-pub(crate) trait Lifecycle: Record + Clone + Default {
-    /// The attributes that every such kind has.
-    fn common(&mut self) -> Common<'_>;
-}
+pub(crate) trait Lifecycle: Record + SystemAttributes + Clone + Default {}
 
-/// The attributes that change with every change.
-pub(crate) struct Common<'a> {
-    pub(crate) deleted: &'a mut Field<bool>,
-    pub(crate) created_at: &'a mut Field<Timestamp>,
-    pub(crate) updated_at: &'a mut Field<Timestamp>,
-    pub(crate) modified_at: &'a mut Field<Timestamp>,
-    pub(crate) rev: &'a mut Field<u64>,
-}
+impl<A: Record + SystemAttributes + Clone + Default> Lifecycle for A {}
 
 /// Makes a record of these attributes. A `createdAt` among them stands.
 pub(crate) fn create<A: Lifecycle>(
@@ -34,13 +24,13 @@ pub(crate) fn create<A: Lifecycle>(
     event: EventSeed,
     mut attributes: A,
 ) -> Result<ChangeSet, Refusal> {
-    let common = attributes.common();
-    let created_at = common.created_at.value().copied().unwrap_or(context.now);
-    *common.deleted = false.into();
-    *common.created_at = created_at.into();
-    *common.updated_at = context.now.into();
-    *common.modified_at = context.now.into();
-    *common.rev = Field::Value(1);
+    let system = attributes.system();
+    let created_at = system.created_at.value().copied().unwrap_or(context.now);
+    *system.deleted = false.into();
+    *system.created_at = created_at.into();
+    *system.updated_at = context.now.into();
+    *system.modified_at = context.now.into();
+    *system.rev = Field::Value(1);
     let record = Resource {
         kind: A::KIND.as_str().to_owned(),
         id: id.to_string(),
@@ -70,15 +60,15 @@ pub(crate) fn update<A: Lifecycle>(
     let before: Resource<A> = resource::read(&stored.document)?;
     let mut after = before.clone();
     edit(&mut after.attributes)?;
-    let common = after.attributes.common();
-    let deleted = common.deleted.value().copied().unwrap_or_default();
+    let system = after.attributes.system();
+    let deleted = system.deleted.value().copied().unwrap_or_default();
     if stored.deleted && deleted {
         return Err(Refusal::not_found("id"));
     }
-    let created_at = common.created_at.value().copied().unwrap_or(stored.created_at);
-    *common.updated_at = context.now.into();
-    *common.modified_at = context.now.into();
-    *common.rev = Field::Value(stored.rev + 1);
+    let created_at = system.created_at.value().copied().unwrap_or(stored.created_at);
+    *system.updated_at = context.now.into();
+    *system.modified_at = context.now.into();
+    *system.rev = Field::Value(stored.rev + 1);
     after.relationships.insert("modifiedBy".to_owned(), resource::user_relationship(context.actor));
     let mut put = put::<A>(&after, stored.id, stored.rev + 1, Some(stored.rev), deleted, context.now)?;
     put.created_at = created_at;
@@ -106,7 +96,7 @@ pub(crate) fn delete<A: Lifecycle>(
     event: EventSeed,
 ) -> Result<ChangeSet, Refusal> {
     update(context, stored, event, |attributes: &mut A| {
-        *attributes.common().deleted = true.into();
+        *attributes.system().deleted = true.into();
         Ok(())
     })
 }
@@ -119,7 +109,7 @@ fn put<A: Lifecycle>(
     deleted: bool,
     now: Timestamp,
 ) -> Result<Put, Refusal> {
-    let created_at = record.attributes.clone().common().created_at.value().copied().unwrap_or(now);
+    let created_at = record.attributes.created_at().unwrap_or(now);
     let document = resource::render(record)?;
     Ok(Put {
         kind: A::KIND,

@@ -6,24 +6,12 @@ use kustomer_api::{Field, ObjectId};
 
 use crate::change::{ChangeSet, EventSeed};
 use crate::customer::Context;
-use crate::lifecycle::{self, Common, Lifecycle};
+use crate::lifecycle;
 use crate::record::Record;
 use crate::refusal::Refusal;
 use crate::store::Stored;
 
 impl Record for TeamAttributes {}
-
-impl Lifecycle for TeamAttributes {
-    fn common(&mut self) -> Common<'_> {
-        Common {
-            deleted: &mut self.deleted,
-            created_at: &mut self.created_at,
-            updated_at: &mut self.updated_at,
-            modified_at: &mut self.modified_at,
-            rev: &mut self.rev,
-        }
-    }
-}
 
 /// Makes a team. Its members must be users of the org, which whoever asks has looked up.
 ///
@@ -108,22 +96,10 @@ pub fn unknown_member(id: &str) -> Refusal {
     Refusal::new(400, code::BAD_PARAM, "members", format!("There is no user with the id {id} in the org"))
 }
 
-fn write(team: &mut TeamAttributes, input: TeamInput) {
-    let former = std::mem::take(team);
-    *team = TeamAttributes {
-        name: input.name.map_or(former.name, Field::Value),
-        display_name: input.display_name.map_or(former.display_name, Field::Value),
-        icon: input.icon.over(former.icon),
-        members: input.members.map_or(former.members, |members| {
-            Field::Value(members.iter().map(|member| member.to_ascii_lowercase()).collect())
-        }),
-        external_id: input.external_id.map_or(former.external_id, Field::Value),
-        created_at: input.created_at.map_or(former.created_at, Field::Value),
-        imported_at: input.imported_at.map_or(former.imported_at, Field::Value),
-        deleted: match input.deleted {
-            Field::Absent => former.deleted,
-            sent => sent.into_value().unwrap_or_default().into(),
-        },
-        ..former
-    };
+/// Ids are stored in lower case.
+fn write(team: &mut TeamAttributes, mut input: TeamInput) {
+    for member in input.members.iter_mut().flatten() {
+        member.make_ascii_lowercase();
+    }
+    input.apply(team);
 }

@@ -78,6 +78,11 @@ pub fn is_tag(text: &str) -> bool {
         && characters.all(|character| character == ' ' || allowed(character))
 }
 
+/// The name of a klass: ASCII letters, digits, `_` and `-`.
+pub fn is_klass_name(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,6 +116,7 @@ mod tests {
                 &["https://acme.example", "acme.example/x", "www.acme.example:8080"],
                 &["", "acme", "a b.c", ".c"],
             ),
+            (is_klass_name, &["order", "ecomm-order", "Order_2", "-"], &["", "a b", "größe", "a/b", "a."]),
             (is_tag, &["vip", "éclair", "a b", "<x>", "-1", "Tag.1/2"], &["", " vip", "a,b", "emoji🙂"]),
         ] {
             good.iter().for_each(|text| assert!(check(text), "{text:?} is good"));

@@ -15,6 +15,7 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 
+mod attribute;
 pub mod audit;
 pub mod auth;
 pub mod canonical;
@@ -28,15 +29,19 @@ pub mod event;
 mod field;
 pub mod format;
 mod id;
+pub mod klass;
+pub mod kobject;
 mod macros;
 pub mod message;
 pub mod operation;
 pub mod org;
 pub mod query;
+mod resource;
 pub mod role;
 pub mod schema;
 pub mod search;
 pub mod shortcut;
+mod system;
 pub mod tag;
 pub mod team;
 mod timestamp;
@@ -47,4 +52,5 @@ pub use endpoint::Endpoint;
 pub use field::Field;
 pub use id::{InvalidObjectId, ObjectId};
 pub use operation::Operation;
+pub use system::{System, SystemAttributes};
 pub use timestamp::{InvalidTimestamp, Timestamp};

@@ -40,6 +40,10 @@ macro_rules! open_enum {
             }
         }
 
+        impl crate::attribute::AttributeValue for $name {
+            const ANSWER: crate::schema::Schema = crate::schema::Schema::text();
+        }
+
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.serialize_str(self.as_str())

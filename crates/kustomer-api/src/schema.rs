@@ -199,6 +199,16 @@ pub const TAG: Format = Format {
     check: format::is_tag,
 };
 
+/// The name of a klass.
+pub const KLASS_NAME: Format = Format {
+    name: "klass-name",
+    pattern: Some("^[0-9a-zA-Z_-]+$"),
+    max: None,
+    example: "order",
+    about: "the name of a klass has ASCII letters, digits, _ and - alone",
+    check: format::is_klass_name,
+};
+
 /// The longest URL that is taken, in code points. The contract has no limit; browsers and proxies stop at a few
 /// thousand characters.
 pub const MAX_URL: usize = 4_096;
@@ -407,6 +417,9 @@ pub static RELATIONSHIP: Schema = Schema::object(&Object {
 /// relationships and link.
 macro_rules! resource_schema {
     ($name:literal, $attributes:literal, [$($property:expr),+ $(,)?]) => {
+        $crate::schema::resource_schema!($name, $attributes, &[$($property),+])
+    };
+    ($name:expr, $attributes:expr, $properties:expr) => {
         $crate::schema::Schema::object(&$crate::schema::Object {
             name: $name,
             open: true,
@@ -418,7 +431,7 @@ macro_rules! resource_schema {
                     $crate::schema::Schema::object(&$crate::schema::Object {
                         name: $attributes,
                         open: true,
-                        properties: &[$($property),+],
+                        properties: $properties,
                     }),
                 ),
                 $crate::schema::Property::optional("relationships", $crate::schema::RELATIONSHIPS),

@@ -2,23 +2,17 @@
 
 use std::borrow::Cow;
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::endpoint::{Answer, endpoint};
-use crate::envelope::{Document, Page, Resource};
+use crate::envelope::{Document, Page};
 use crate::macros::open_enum;
 use crate::operation::contract;
 use crate::query::{Faults, PageQuery, Parameter, QueryArguments, read_boolean};
-use crate::schema::{DATE_TIME, Property, Schema, resource_schema};
+use crate::resource::resource;
+use crate::schema::Schema;
 use crate::validation::Fault;
-use crate::{Field, ObjectId, Timestamp};
-
-/// The `type` of a user.
-pub const TYPE: &str = "user";
-
-/// A user.
-pub type User = Resource<UserAttributes>;
+use crate::{ObjectId, Timestamp};
 
 open_enum! {
     /// What kind of user.
@@ -34,69 +28,38 @@ open_enum! {
     }
 }
 
-/// What a user holds.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct UserAttributes {
-    /// The name; for a machine user the name of its API key.
-    #[serde(default, skip_serializing_if = "Field::is_absent")]
-    pub name: Field<String>,
-    /// The name to show.
-    #[serde(default, skip_serializing_if = "Field::is_absent")]
-    pub display_name: Field<String>,
-    /// The address to sign in with; a machine user has a made-up one that receives nothing.
-    #[serde(default, skip_serializing_if = "Field::is_absent")]
-    pub email: Field<String>,
-    /// When the address was verified.
-    #[serde(default, skip_serializing_if = "Field::is_absent")]
-    pub email_verified_at: Field<Timestamp>,
-    /// A mobile number.
-    #[serde(default, skip_serializing_if = "Field::is_absent")]
-    pub mobile: Field<String>,
-    /// A picture.
-    #[serde(default, skip_serializing_if = "Field::is_absent")]
-    pub avatar_url: Field<String>,
-    /// What kind of user.
-    #[serde(default, skip_serializing_if = "Field::is_absent")]
-    pub user_type: Field<UserType>,
-    /// The roles.
-    #[serde(default, skip_serializing_if = "Field::is_absent")]
-    pub roles: Field<Vec<String>>,
-    /// What the user may do with passwords.
-    #[serde(default, skip_serializing_if = "Field::is_absent")]
-    pub password: Field<Map<String, Value>>,
-    /// When the record was made.
-    #[serde(default, skip_serializing_if = "Field::is_absent")]
-    pub created_at: Field<Timestamp>,
-    /// When the record last changed.
-    #[serde(default, skip_serializing_if = "Field::is_absent")]
-    pub updated_at: Field<Timestamp>,
-    /// Attributes this version does not know.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
+resource! {
+    /// A user.
+    User = "user";
+
+    /// What a user holds.
+    answer UserAttributes = USER;
+
+    attributes {
+        /// The name; for a machine user the name of its API key.
+        name: String;
+        /// The name to show.
+        display_name: String | null;
+        /// The address to sign in with; a machine user has a made-up one that receives nothing.
+        email: String | null;
+        /// When the address was verified.
+        email_verified_at: Timestamp | null;
+        /// A mobile number.
+        mobile: String | null;
+        /// A picture.
+        avatar_url: String | null;
+        /// What kind of user.
+        user_type: UserType;
+        /// The roles.
+        roles: Vec<String>;
+        /// What the user may do with passwords.
+        password: Map<String, Value>;
+        /// When the record was created.
+        created_at: Timestamp;
+        /// When the record last changed.
+        updated_at: Timestamp;
+    }
 }
-
-/// A user as answered.
-pub static USER: Schema = resource_schema!(
-    "User",
-    "UserAttributes",
-    [
-        Property::optional("name", Schema::text()),
-        Property::optional("displayName", Schema::text().or_null()),
-        Property::optional("email", Schema::text().or_null()),
-        Property::optional("emailVerifiedAt", Schema::format(DATE_TIME).or_null()),
-        Property::optional("mobile", Schema::text().or_null()),
-        Property::optional("avatarUrl", Schema::text().or_null()),
-        Property::optional("userType", Schema::text()),
-        Property::optional("roles", Schema::list(&TEXT)),
-        Property::optional("password", Schema::map(&ANY)),
-        Property::optional("createdAt", Schema::format(DATE_TIME)),
-        Property::optional("updatedAt", Schema::format(DATE_TIME)),
-    ]
-);
-
-static TEXT: Schema = Schema::text();
-static ANY: Schema = Schema::any();
 
 /// Which users to list: those that meet every condition. Nothing set lists all that are active.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -116,7 +116,12 @@ impl<'a> Walk<'a> {
             return;
         }
         match (&schema.kind, value) {
-            (Kind::Any, _) | (Kind::Boolean, Value::Bool(_)) => {}
+            (Kind::Any, _) => {
+                if let Some(max) = schema.max_bytes {
+                    self.bytes(value, max);
+                }
+            }
+            (Kind::Boolean, Value::Bool(_)) => {}
             (Kind::Number { range }, Value::Number(number)) => {
                 let number = number.as_f64().unwrap_or_default();
                 if let Some((least, greatest)) = *range {
@@ -196,7 +201,8 @@ impl<'a> Walk<'a> {
     fn bytes(&mut self, value: &Value<'_>, max: usize) {
         let size = serde_json::to_string(value).map_or(0, |json| json.len());
         if size > max {
-            self.fault("maxBytes", format!("Object is too large ({size} bytes of JSON), maximum {max}"), "");
+            let noun = if value.is_object() { "Object" } else { "Value" };
+            self.fault("maxBytes", format!("{noun} is too large ({size} bytes of JSON), maximum {max}"), "");
         }
     }
 

@@ -5,16 +5,32 @@
 use std::collections::BTreeSet;
 
 use kustomer_api::canonical::canonicalize;
+use kustomer_api::company::{COMPANY_CHANGES, COMPANY_INPUT};
 use kustomer_api::custom::Suffix;
 use kustomer_api::customer::request_schema::CUSTOMER_INPUT;
+use kustomer_api::klass::{KLASS_CHANGES, KLASS_INPUT};
+use kustomer_api::kobject::{KOBJECT_CHANGES, KOBJECT_INPUT};
 use kustomer_api::schema::{Kind, Schema, Text};
 use kustomer_api::shortcut::{SHORTCUT_CHANGES, SHORTCUT_INPUT};
 use kustomer_api::team::{TEAM_CHANGES, TEAM_INPUT, TEAM_MEMBERS, TEAM_REPLACEMENT};
 use kustomer_api::validation::{check, schema_of_suffix};
 use serde_json::{Value, json};
 
-const WRITES: [&Schema; 7] =
-    [&CUSTOMER_INPUT, &TEAM_INPUT, &TEAM_REPLACEMENT, &TEAM_CHANGES, &TEAM_MEMBERS, &SHORTCUT_INPUT, &SHORTCUT_CHANGES];
+const WRITES: [&Schema; 13] = [
+    &CUSTOMER_INPUT,
+    &TEAM_INPUT,
+    &TEAM_REPLACEMENT,
+    &TEAM_CHANGES,
+    &TEAM_MEMBERS,
+    &SHORTCUT_INPUT,
+    &SHORTCUT_CHANGES,
+    &COMPANY_INPUT,
+    &COMPANY_CHANGES,
+    &KLASS_INPUT,
+    &KLASS_CHANGES,
+    &KOBJECT_INPUT,
+    &KOBJECT_CHANGES,
+];
 
 /// Calls `visit` with every schema of a value and its path. Custom attributes are those of one key per suffix.
 fn walk(schema: &'static Schema, path: &str, visit: &mut impl FnMut(&str, &'static Schema)) {
@@ -78,8 +94,8 @@ fn a_blank_is_null_or_refused_wherever_null_is_legal_and_no_text_can_be_meant() 
     let list = |set: &BTreeSet<String>| set.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
     assert_eq!(
         list(&taken),
-        "/avatarUrl /birthdayAt /custom/xAt /custom/xUrl /gender /lastActivityAt /lastCustomerActivityAt /lastSeenAt \
-         /locations/0/countryCode /locations/0/type /signedUpAt"
+        "/avatarUrl /birthdayAt /company /custom/xAt /custom/xUrl /customer /gender /lastActivityAt \
+         /lastCustomerActivityAt /lastSeenAt /locations/0/countryCode /locations/0/type /signedUpAt"
     );
     // Null takes the primary external id away, which an empty cell must not; the others take no text at all.
     assert_eq!(

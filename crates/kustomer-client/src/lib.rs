@@ -65,7 +65,7 @@ pub use events::EventStream;
 pub use exchange::{Exchange, ReceivedResponse, SentRequest};
 pub use kustomer_api::{
     self as api, Field, ObjectId, Timestamp, audit, auth, company, custom, customer, endpoint::Endpoint, envelope,
-    event, message, org, query, search, shortcut, tag, team, user,
+    event, klass, kobject, message, org, query, search, shortcut, tag, team, user,
 };
 pub use pages::Walk;
 pub use retry::Retry;

@@ -27,7 +27,7 @@ pub(crate) struct Items {
 }
 
 impl Items {
-    const fn id(self) -> Field<String> {
+    pub(crate) const fn id(self) -> Field<String> {
         match self.ids {
             ItemIds::Null => Field::Null,
             ItemIds::Omit => Field::Absent,

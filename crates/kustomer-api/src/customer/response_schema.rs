@@ -1,6 +1,8 @@
 //! A customer as answered, for documents and for the test that holds answers against them. Nothing within
 //! `attributes` is required: a reader must bear that any of it is missing (`docs/contract/customer.md`, "Response").
 
+use super::{Email, Location, Phone, Social, WebUrl};
+use crate::attribute::attribute_values;
 use crate::schema::{DATE_TIME, Object, Property, RELATIONSHIP, SELF_LINK, Schema};
 
 /// A customer.
@@ -105,6 +107,14 @@ static ATTRIBUTES: Object = Object {
     ],
 };
 
+attribute_values! {
+    Email: EMAIL;
+    Phone: PHONE;
+    Social: SOCIAL;
+    WebUrl: WEB_URL;
+    Location: LOCATION;
+}
+
 static EXTERNAL_ID: Schema = Schema::object(&Object {
     name: "ExternalId",
     open: true,
@@ -116,7 +126,7 @@ static EXTERNAL_ID: Schema = Schema::object(&Object {
     ],
 });
 
-pub(crate) static EMAIL: Schema = Schema::object(&Object {
+const EMAIL: Schema = Schema::object(&Object {
     name: "Email",
     open: true,
     properties: &[
@@ -128,7 +138,7 @@ pub(crate) static EMAIL: Schema = Schema::object(&Object {
     ],
 });
 
-pub(crate) static PHONE: Schema = Schema::object(&Object {
+const PHONE: Schema = Schema::object(&Object {
     name: "Phone",
     open: true,
     properties: &[
@@ -139,7 +149,7 @@ pub(crate) static PHONE: Schema = Schema::object(&Object {
     ],
 });
 
-pub(crate) static SOCIAL: Schema = Schema::object(&Object {
+const SOCIAL: Schema = Schema::object(&Object {
     name: "Social",
     open: true,
     properties: &[
@@ -152,13 +162,13 @@ pub(crate) static SOCIAL: Schema = Schema::object(&Object {
     ],
 });
 
-pub(crate) static WEB_URL: Schema = Schema::object(&Object {
+const WEB_URL: Schema = Schema::object(&Object {
     name: "WebUrl",
     open: true,
     properties: &[Property::required("url", TEXT), Property::required("type", TEXT), ID],
 });
 
-pub(crate) static LOCATION: Schema = Schema::object(&Object {
+const LOCATION: Schema = Schema::object(&Object {
     name: "Location",
     open: true,
     properties: &[

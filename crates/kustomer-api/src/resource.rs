@@ -1,0 +1,334 @@
+//! One declaration per resource. Everything that lists its attributes is generated from it.
+
+mod parts;
+
+pub(crate) use parts::{
+    about, apply, argument, body, camel_case, declared, first, properties, refused, revision, sent, was_sent, when,
+};
+
+/// Declares a resource and its attributes.
+///
+/// ```text
+/// resource! {
+///     /// A team.
+///     Team = "team";
+///
+///     /// What a team holds.
+///     answer TeamAttributes = TEAM;
+///
+///     /// What to create a team with, or what to change on one.
+///     input TeamInput { create: TEAM_INPUT, update: TEAM_CHANGES, replace: TEAM_REPLACEMENT }
+///
+///     attributes {
+///         /// The name, 1 to 256 characters.
+///         name: String = required(Schema::text_of(1, 256));
+///         /// The name of an icon, at most 256 characters.
+///         icon: String | null = optional(Schema::text_of(0, 256));
+///         /// When a member last signed in.
+///         signed_in_at: Timestamp, read_only("it is derived from sessions");
+///     }
+///
+///     system { deleted: on_update, created_at: optional, imported_at: on_create, }
+/// }
+/// ```
+///
+/// It generates
+/// - the type `Team`, its attributes `TeamAttributes` (each a [`Field`](crate::Field), and `extra`) and the constant `TYPE`,
+/// - the input `TeamInput` with a method per attribute, and `TeamInput::apply`, which writes it over attributes,
+/// - the schema of the answer (`TEAM`) and of each body: to create (`TEAM_INPUT`), to change some attributes
+///   (`TEAM_CHANGES`) and, where the API has it, to change some and need those that a create needs (`replace`),
+/// - `READ_ONLY` and `READ_ONLY_ON_UPDATE`, what each body refuses although it is answered,
+/// - [`SystemAttributes`](crate::SystemAttributes).
+///
+/// An attribute is a field's name (camelCase on the wire), its type, `| null` where null is legal, and who writes it:
+/// - `= required(schema)`, `optional(schema)`, `on_create(schema)`, `required_on_create(schema)` or
+///   `on_update(schema, advice)`; the functions of these names are in [`Attribute`](crate::attribute::Attribute);
+/// - `, read_only(advice)` when nobody does.
+///
+/// The schema of the answer follows from the type ([`AttributeValue`](crate::attribute::AttributeValue)), unless
+/// `=> schema` gives another.
+///
+/// `sent { … }`, between `attributes` and `system`, declares members of the input that are no attributes, such as the id of
+/// a related record. `system { … }` says what may be written of the attributes that every record has; `imported_at` exists
+/// only when it is named. A resource that is not written has no `input`, no manner of writing, and `system;` or nothing.
+macro_rules! resource {
+    (
+        $(#[$doc:meta])* $resource:ident = $word:literal;
+        $(#[$answer_doc:meta])* answer $attributes:ident = $answer:ident;
+        $(#[$input_doc:meta])* input $input:ident {
+            create: $create:ident, update: $update:ident $(, replace: $replacement:ident)? $(,)?
+        }
+        attributes { $(
+            $(#[$about:meta])*
+            $name:ident: $type:ty $(| $null:ident)? $(, read_only($advice:expr))?
+                $(= $manner:ident($($argument:expr),+))? $(=> $schema:expr)?;
+        )+ }
+        $(sent { $(
+            $(#[$sent_about:meta])*
+            $sent:ident: $sent_type:ty $(| $sent_null:ident)? = $sent_manner:ident($($sent_argument:expr),+);
+        )+ })?
+        system {
+            $(deleted: $deleted:ident,)? $(created_at: $created_at:ident,)?
+            $(imported_at: $imported_at:ident,)? $(rev: $rev:ident,)?
+        }
+    ) => {
+        $crate::resource::resource! {
+            @answer [$(#[$doc])*] $resource = $word; [$(#[$answer_doc])*] $attributes = $answer;
+            { $([$(#[$about])*] $name: $type;)+ }
+            [system $($imported_at)?]
+        }
+
+        impl $attributes {
+            const DECLARED: &'static [$crate::attribute::Attribute] = {
+                use $crate::attribute::{Attribute, AttributeValue};
+                use $crate::resource::{declared, first};
+                use $crate::system;
+                &[
+                    $(
+                        declared!(
+                            $name, first!([$($schema)?] <$type as AttributeValue>::ANSWER),
+                            [$($advice)?] [$($manner($($argument),+))?]
+                        )$(.$null())?,
+                    )+
+                    $($(
+                        Attribute::sent($crate::resource::camel_case!($sent))
+                            .$sent_manner($($sent_argument),+)$(.$sent_null())?,
+                    )+)?
+                    first!(
+                        [$(system::DELETED.$deleted(
+                            system::DELETES,
+                            concat!("a ", $word, " that is created is not deleted: send it in an update")
+                        ))?]
+                        system::DELETED.read_only(concat!("delete the ", $word, " to change it"))
+                    ),
+                    first!(
+                        [$(system::CREATED_AT.$created_at(system::DATE))?]
+                        system::CREATED_AT.read_only(concat!("the server sets it when the ", $word, " is created"))
+                    ),
+                    $(system::IMPORTED_AT.$imported_at(system::DATE),)?
+                    system::UPDATED_AT,
+                    system::MODIFIED_AT,
+                    first!([$($crate::resource::revision!($rev))?] system::REV.read_only(system::COUNTED)),
+                ]
+            };
+            const CREATE_ONLY: &'static str = concat!("it can only be sent when the ", $word, " is created");
+        }
+
+        #[doc = concat!("The attributes of a ", $word, " that are answered, and that a create does not take.")]
+        pub static READ_ONLY: &[$crate::schema::ReadOnly] = $crate::resource::refused!($attributes, Create);
+
+        #[doc = concat!("The attributes of a ", $word, " that are answered, and that an update does not take.")]
+        pub static READ_ONLY_ON_UPDATE: &[$crate::schema::ReadOnly] = $crate::resource::refused!($attributes, Update);
+
+        #[doc = concat!("The body that creates a ", $word, ".")]
+        pub static $create: $crate::schema::Schema =
+            $crate::resource::body!($attributes, Create, concat!(stringify!($resource), "Input"), READ_ONLY);
+
+        #[doc = concat!("The body that changes a ", $word, ".")]
+        pub static $update: $crate::schema::Schema =
+            $crate::resource::body!($attributes, Update, concat!(stringify!($resource), "Changes"), READ_ONLY_ON_UPDATE);
+
+        $(
+            #[doc = concat!("The body that changes a ", $word, " and needs what a create needs.")]
+            pub static $replacement: $crate::schema::Schema = $crate::resource::body!(
+                $attributes, Replacement, concat!(stringify!($resource), "Replacement"), READ_ONLY_ON_UPDATE
+            );
+        )?
+
+        $crate::resource::resource! {
+            @written [$(#[$input_doc])*] $input $attributes $word;
+            {
+                $({ [$(#[$about])*] $name attribute [$($manner)?] [$type $(| $null)?] })+
+                $($({ [$(#[$sent_about])*] $sent sent [$sent_manner] [$sent_type $(| $sent_null)?] })+)?
+            }
+            [$($created_at)?] [$($imported_at)?] [$($deleted)?] [$($rev)?]
+        }
+    };
+
+    // A resource that is only read.
+    (
+        $(#[$doc:meta])* $resource:ident = $word:literal;
+        $(#[$answer_doc:meta])* answer $attributes:ident = $answer:ident;
+        attributes { $($(#[$about:meta])* $name:ident: $type:ty $(| $null:ident)? $(=> $schema:expr)?;)+ }
+        $($system:ident;)?
+    ) => {
+        $crate::resource::resource! {
+            @answer [$(#[$doc])*] $resource = $word; [$(#[$answer_doc])*] $attributes = $answer;
+            { $([$(#[$about])*] $name: $type;)+ }
+            [$($system)?]
+        }
+
+        impl $attributes {
+            const DECLARED: &'static [$crate::attribute::Attribute] = {
+                use $crate::attribute::{Attribute, AttributeValue};
+                use $crate::resource::{camel_case, first};
+                &[
+                    $(
+                        Attribute::answered(
+                            camel_case!($name), first!([$($schema)?] <$type as AttributeValue>::ANSWER)
+                        )$(.$null())?,
+                    )+
+                    $(
+                        $crate::$system::DELETED, $crate::$system::CREATED_AT, $crate::$system::UPDATED_AT,
+                        $crate::$system::MODIFIED_AT, $crate::$system::REV,
+                    )?
+                ]
+            };
+        }
+    };
+
+    // The attributes as they are answered and stored: type and schema.
+    (
+        @answer [$(#[$doc:meta])*] $resource:ident = $word:literal; [$(#[$answer_doc:meta])*] $attributes:ident = $answer:ident;
+        { $([$(#[$about:meta])*] $name:ident: $type:ty;)+ }
+        [$($system:ident $($imported_at:ident)?)?]
+    ) => {
+        /// The API's word for the resource.
+        pub const TYPE: &str = $word;
+
+        $(#[$doc])*
+        pub type $resource = $crate::envelope::Resource<$attributes>;
+
+        $(#[$answer_doc])*
+        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        pub struct $attributes {
+            $(
+                $(#[$about])*
+                #[serde(default, skip_serializing_if = "crate::Field::is_absent")]
+                pub $name: $crate::Field<$type>,
+            )+
+            $(
+                #[doc = $crate::resource::about!($system deleted)]
+                #[serde(default, skip_serializing_if = "crate::Field::is_absent")]
+                pub deleted: $crate::Field<bool>,
+                /// When the record was created, or the moment that was sent instead.
+                #[serde(default, skip_serializing_if = "crate::Field::is_absent")]
+                pub created_at: $crate::Field<$crate::Timestamp>,
+                $(
+                    #[doc = $crate::resource::about!($imported_at imported_at)]
+                    #[serde(default, skip_serializing_if = "crate::Field::is_absent")]
+                    pub imported_at: $crate::Field<$crate::Timestamp>,
+                )?
+                /// When anything last changed.
+                #[serde(default, skip_serializing_if = "crate::Field::is_absent")]
+                pub updated_at: $crate::Field<$crate::Timestamp>,
+                /// When a user last changed anything.
+                #[serde(default, skip_serializing_if = "crate::Field::is_absent")]
+                pub modified_at: $crate::Field<$crate::Timestamp>,
+                /// The revision: 1 when created, one more with every stored change.
+                #[serde(default, skip_serializing_if = "crate::Field::is_absent")]
+                pub rev: $crate::Field<u64>,
+            )?
+            /// Attributes this version does not know.
+            #[serde(flatten)]
+            pub extra: serde_json::Map<String, serde_json::Value>,
+        }
+
+        $(
+            impl $crate::SystemAttributes for $attributes {
+                fn $system(&mut self) -> $crate::System<'_> {
+                    $crate::System {
+                        deleted: &mut self.deleted,
+                        created_at: &mut self.created_at,
+                        updated_at: &mut self.updated_at,
+                        modified_at: &mut self.modified_at,
+                        rev: &mut self.rev,
+                    }
+                }
+
+                fn created_at(&self) -> Option<$crate::Timestamp> {
+                    self.created_at.value().copied()
+                }
+            }
+        )?
+
+        #[doc = concat!("A ", $word, " as answered.")]
+        pub static $answer: $crate::schema::Schema = $crate::schema::resource_schema!(
+            stringify!($resource),
+            concat!(stringify!($resource), "Attributes"),
+            $crate::resource::properties!($attributes, Answer)
+        );
+    };
+
+    // The input, step 1: leave out what is not written.
+    (
+        @written $docs:tt $input:ident $attributes:ident $word:literal;
+        { $({ $about:tt $name:ident $kind:ident [$($manner:ident)?] $type:tt })+ }
+        $($system:tt)*
+    ) => {
+        $crate::resource::resource! {
+            @input $docs $input $attributes $word;
+            { $($({ $about $name $kind $manner $type })?)+ }
+            $($system)*
+        }
+    };
+
+    // The input, step 2.
+    (
+        @input [$(#[$doc:meta])*] $input:ident $attributes:ident $word:literal;
+        { $({ [$(#[$about:meta])*] $name:ident $kind:ident $manner:ident [$type:ty $(| $null:ident)?] })+ }
+        [$($created_at:ident)?] [$($imported_at:ident)?] [$($deleted:ident)?] [$($rev:ident)?]
+    ) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        pub struct $input {
+            $(
+                $(#[$about])*
+                #[doc = $crate::resource::when!($manner $($null)?)]
+                #[serde(default, skip_serializing_if = "crate::attribute::is_absent")]
+                pub $name: $crate::resource::sent!($type $(| $null)?),
+            )+
+            $(
+                #[doc = $crate::resource::about!($created_at created_at)]
+                #[doc = $crate::resource::when!($created_at)]
+                #[serde(default, skip_serializing_if = "crate::attribute::is_absent")]
+                pub created_at: Option<$crate::Timestamp>,
+            )?
+            $(
+                #[doc = $crate::resource::about!($imported_at imported_at)]
+                #[doc = $crate::resource::when!($imported_at)]
+                #[serde(default, skip_serializing_if = "crate::attribute::is_absent")]
+                pub imported_at: Option<$crate::Timestamp>,
+            )?
+            $(
+                /// True deletes, false or null restores.
+                #[doc = $crate::resource::when!($deleted)]
+                #[serde(default, skip_serializing_if = "crate::attribute::is_absent")]
+                pub deleted: $crate::Field<bool>,
+            )?
+            $(
+                #[doc = $crate::resource::about!($rev rev)]
+                #[doc = $crate::resource::when!($rev)]
+                #[serde(default, skip_serializing_if = "crate::attribute::is_absent")]
+                pub rev: Option<serde_json::Number>,
+            )?
+        }
+
+        impl $input {
+            $(
+                $(#[$about])*
+                #[doc = $crate::resource::when!($manner $($null)?)]
+                #[must_use]
+                pub fn $name(mut self, $name: impl Into<$crate::resource::argument!($type $(| $null)?)>) -> Self {
+                    self.$name = $crate::resource::argument!($($null)? => $name.into());
+                    self
+                }
+            )+
+
+            #[doc = concat!("Writes what was sent over the attributes of a ", $word, " and keeps the others.")]
+            pub fn apply(self, attributes: &mut $attributes) {
+                use $crate::attribute::Sent as _;
+                $($crate::resource::apply!($kind self.$name, attributes.$name);)+
+                $($crate::resource::apply!($created_at self.created_at, attributes.created_at);)?
+                $($crate::resource::apply!($imported_at self.imported_at, attributes.imported_at);)?
+                $(if $crate::resource::was_sent!($deleted self.deleted) {
+                    attributes.deleted = self.deleted.into_value().unwrap_or_default().into();
+                })?
+            }
+        }
+    };
+}
+
+pub(crate) use resource;

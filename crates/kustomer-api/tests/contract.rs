@@ -1,0 +1,178 @@
+//! The bodies of writes against `contract/operations.json`: members, types, values, null and limits. Where we take more
+//! or less than the contract says, the difference is listed here with its reason.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+
+use std::collections::BTreeSet;
+
+use kustomer_api::company::{COMPANY_CHANGES, COMPANY_INPUT};
+use kustomer_api::customer::request_schema::CUSTOMER_INPUT;
+use kustomer_api::klass::{KLASS_CHANGES, KLASS_INPUT};
+use kustomer_api::kobject::{KOBJECT_CHANGES, KOBJECT_INPUT};
+use kustomer_api::schema::{Kind, Schema};
+use kustomer_api::team::{TEAM_CHANGES, TEAM_INPUT, TEAM_MEMBERS, TEAM_REPLACEMENT};
+use serde_json::Value;
+
+const BODIES: [(&str, &Schema); 15] = [
+    ("createCustomer", &CUSTOMER_INPUT),
+    ("updateCustomer", &CUSTOMER_INPUT),
+    ("updateCustomerAttributes", &CUSTOMER_INPUT),
+    ("createTeam", &TEAM_INPUT),
+    ("updateTeamById", &TEAM_REPLACEMENT),
+    ("updateTeamAttributes", &TEAM_CHANGES),
+    ("addTeamMember", &TEAM_MEMBERS),
+    ("removeTeamMember", &TEAM_MEMBERS),
+    ("createCompany", &COMPANY_INPUT),
+    ("updateCompanyAttributes", &COMPANY_CHANGES),
+    ("createKlass", &KLASS_INPUT),
+    ("updateKlass", &KLASS_CHANGES),
+    ("createKObject", &KOBJECT_INPUT),
+    ("createCustomerKObject", &KOBJECT_INPUT),
+    ("updateKObject", &KOBJECT_CHANGES),
+];
+
+/// Where we differ. Items of lists may hold what they are answered with (`docs/contract/behaviour.md` §22): those
+/// members are left out of the comparison.
+const DIFFERENCES: [&str; 21] = [
+    // Null is answered after somebody cleared it, and what is answered can be sent back.
+    "createTeam /icon takes null, too",
+    "createCompany /externalId takes null, too",
+    // `docs/contract/behaviour.md` §14 says 256, and so do the names of all other resources.
+    "createCompany /name has a length of 3 to 256, not 3 to 255",
+    // An empty text identifies nothing.
+    "createCompany /externalId has a length of 1 to 256, not 0 to 256",
+    // Every klass can be read with this status, and no other operation sets it.
+    "createKlass /status takes existing_only, too",
+    "updateKlass /status takes existing_only, too",
+    // Null and the empty text are sent for no record.
+    "createKObject /customer takes null, too",
+    "createKObject /company takes null, too",
+    "createCustomerKObject /customer takes null, too",
+    "createCustomerKObject /company takes null, too",
+    // `updateKObject` answers null.
+    "createKObject /description takes null, too",
+    "createCustomerKObject /description takes null, too",
+    "updateKObject /description takes null, too",
+    // Forms send an empty cell or null for no value.
+    "createCustomer /gender takes null, too",
+    "updateCustomer /gender takes null, too",
+    "updateCustomerAttributes /gender takes null, too",
+    // `docs/contract/behaviour.md` §7.1.
+    "createCustomer /locations/0/type takes null, too",
+    "updateCustomer /locations/0/type takes null, too",
+    "updateCustomerAttributes /locations/0/type takes null, too",
+    "createCompany /locations/0/type takes null, too",
+    "updateCompanyAttributes /locations/0/type takes null, too",
+];
+
+/// Collects where a schema differs from a tree of the contract.
+struct Comparison<'a> {
+    operation: &'a str,
+    constraints: &'a [Value],
+    differences: BTreeSet<String>,
+}
+
+impl Comparison<'_> {
+    fn differ(&mut self, place: &str, difference: impl std::fmt::Display) {
+        self.differences.insert(format!("{} {place} {difference}", self.operation));
+    }
+
+    fn compare(&mut self, place: &str, contract: &Value, schema: &Schema) {
+        let type_ = contract["type"].as_str().unwrap();
+        let is_same = match schema.kind {
+            Kind::Any => type_ == "unknown",
+            Kind::Boolean => type_ == "boolean",
+            Kind::Number { .. } => type_ == "number",
+            Kind::Integer { .. } => type_ == "integer",
+            Kind::Text(_) => type_ == "string",
+            Kind::List { .. } => type_ == "array",
+            Kind::Object(_) | Kind::Custom | Kind::Map(_) => type_ == "object",
+        };
+        if !is_same {
+            self.differ(place, format_args!("is no {type_}"));
+        }
+        match (contract["nullable"] == true, schema.nullable) {
+            (true, false) => self.differ(place, "refuses null"),
+            (false, true) if type_ != "unknown" => self.differ(place, "takes null, too"),
+            _ => {}
+        }
+        match schema.kind {
+            Kind::Text(text) => {
+                let listed: Vec<&str> =
+                    contract["enum"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+                for refused in listed.iter().filter(|value| !text.one_of.contains(value)) {
+                    self.differ(place, format_args!("refuses {refused}"));
+                }
+                for taken in text.one_of.iter().filter(|value| !listed.contains(value)) {
+                    self.differ(place, format_args!("takes {taken}, too"));
+                }
+            }
+            Kind::List { items, .. } => self.compare(&format!("{place}/0"), &contract["items"], items),
+            Kind::Object(_) => self.members(place, contract, schema),
+            _ => {}
+        }
+        self.limits(place, schema);
+    }
+
+    fn members(&mut self, place: &str, contract: &Value, schema: &Schema) {
+        let Kind::Object(object) = schema.kind else { return };
+        let members = contract["properties"].as_object().unwrap();
+        let needs = |name: &str| contract["required"].as_array().into_iter().flatten().any(|required| required == name);
+        for (name, tree) in members {
+            let place = format!("{place}/{name}");
+            match object.properties.iter().find(|property| property.name == name) {
+                None => self.differ(&place, "is refused"),
+                Some(property) => {
+                    if property.required != needs(name) {
+                        self.differ(&place, if property.required { "is needed" } else { "may be left out" });
+                    }
+                    self.compare(&place, tree, &property.schema);
+                }
+            }
+        }
+        let is_item = place.ends_with("/0");
+        for property in object.properties.iter().filter(|property| !members.contains_key(property.name)) {
+            if !(is_item && matches!(property.name, "id" | "externalVerified")) {
+                self.differ(&format!("{place}/{}", property.name), "is taken, too");
+            }
+        }
+    }
+
+    fn limits(&mut self, place: &str, schema: &Schema) {
+        let at = format!("body{}", place.replace('/', ".").replace(".0", "[]"));
+        let number = |fact: &Value, name: &str| fact[name].as_u64().and_then(|number| usize::try_from(number).ok());
+        for fact in self.constraints.iter().filter(|fact| fact["at"] == at) {
+            match (fact["kind"].as_str().unwrap(), schema.kind) {
+                ("length", Kind::Text(text)) => {
+                    let (min, max) = (number(fact, "min").unwrap_or_default(), number(fact, "max"));
+                    if (text.min, text.max) != (min, max) {
+                        let (is, stated) = (text.max.unwrap(), max.unwrap());
+                        self.differ(place, format_args!("has a length of {} to {is}, not {min} to {stated}", text.min));
+                    }
+                }
+                ("max_items", Kind::List { max, .. }) if max == number(fact, "value") => {}
+                ("format", Kind::Text(text)) if text.format.is_some_and(|format| fact["value"] == format.name) => {}
+                ("key_suffixes", Kind::Custom) => {}
+                // What it means, not what it may be.
+                ("described_as" | "described_as_single_though_array" | "when_omitted", _) => {}
+                (kind, _) => self.differ(place, format_args!("does not keep {kind}: {fact}")),
+            }
+        }
+    }
+}
+
+#[test]
+fn bodies_have_the_members_and_limits_of_the_contract() {
+    let operations: Vec<Value> = serde_json::from_str(include_str!("../../../contract/operations.json")).unwrap();
+    let mut differences = BTreeSet::new();
+    for (name, schema) in BODIES {
+        let operation = operations.iter().find(|operation| operation["operation"] == name).unwrap();
+        let constraints = operation["constraints"].as_array().unwrap();
+        let mut comparison = Comparison { operation: name, constraints, differences: BTreeSet::new() };
+        comparison.compare("", &operation["request"], schema);
+        differences.extend(comparison.differences);
+    }
+    let expected: BTreeSet<String> = DIFFERENCES.map(str::to_owned).into();
+    let list = |set: Vec<&String>| set.into_iter().map(String::as_str).collect::<Vec<_>>().join("\n");
+    assert_eq!(list(differences.difference(&expected).collect()), "", "not listed");
+    assert_eq!(list(expected.difference(&differences).collect()), "", "listed, and not so");
+}
