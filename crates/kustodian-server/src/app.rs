@@ -10,6 +10,7 @@ use kustodian_core::store::{OrgKey, Store};
 use kustomer_api::Timestamp;
 
 use crate::admission::Admission;
+use crate::arriving::Arriving;
 use crate::authentication::TokenCache;
 use crate::feed_watch::FeedWatch;
 use crate::metrics::Metrics;
@@ -39,6 +40,8 @@ pub(crate) struct App {
     pub(crate) metrics: Metrics,
     /// Places for the requests that are worked on.
     pub(crate) admission: Admission,
+    /// Places for the bodies that are arriving.
+    pub(crate) arriving: Arriving,
     /// Answers that clients have not read yet.
     pub(crate) unread: Arc<Unread>,
     pub(crate) feed_watch: Arc<FeedWatch>,
@@ -57,6 +60,7 @@ impl App {
         };
         let routes = RouteTable::new(crate::handlers::served(), absent);
         let feed_watch = Arc::new(FeedWatch::new(settings.max_feed_waiters));
+        let arriving = Arriving::new(settings.max_body);
         let unread = Arc::new(Unread::new(settings.max_unread));
         Self {
             services,
@@ -65,6 +69,7 @@ impl App {
             tokens: TokenCache::default(),
             metrics,
             admission,
+            arriving,
             feed_watch,
             unread,
             scrubber,

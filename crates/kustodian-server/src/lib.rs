@@ -6,6 +6,7 @@ mod admission;
 mod answer;
 mod app;
 mod arguments;
+mod arriving;
 mod authentication;
 mod call;
 mod compression;

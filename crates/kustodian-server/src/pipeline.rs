@@ -16,6 +16,7 @@ use kustodian_core::permission::{authorize, check_host};
 use kustodian_core::rate_limit::{self, Standing};
 use kustodian_core::refusal::Refusal;
 use kustodian_core::resource::names_etag;
+use kustodian_core::store::OrgKey;
 use kustomer_api::customer::EraseCustomer;
 use kustomer_api::error::code;
 use kustomer_api::{Endpoint as _, Timestamp};
@@ -169,7 +170,7 @@ impl Passage {
         authorize(&caller, route.operation, app.settings.missing_role_status)?;
         let handler = route.handler.clone().ok_or_else(|| not_implemented(route))?;
         app.unread.check(&caller.token)?;
-        let body = read_body(app, &parts.headers, body).await?;
+        let body = read_body(app, caller.org.key, &parts.headers, body).await?;
         let Some(place) = app.admission.admit(caller.org.key, !route.operation.is_read()) else {
             app.metrics.shed.inc();
             return Err(answer::try_again(OVERLOADED, 1));
@@ -289,7 +290,7 @@ fn not_implemented(route: &Route) -> Refusal {
         .with_meta("operations", names)
 }
 
-async fn read_body(app: &App, headers: &HeaderMap, body: Body) -> Result<Bytes, Refusal> {
+async fn read_body(app: &App, org: OrgKey, headers: &HeaderMap, body: Body) -> Result<Bytes, Refusal> {
     use axum::body::HttpBody as _;
     if body.is_end_stream() {
         return Ok(Bytes::new());
@@ -302,6 +303,7 @@ async fn read_body(app: &App, headers: &HeaderMap, body: Body) -> Result<Bytes, 
     }
     check_content_type(headers)?;
     compression::check_coding(headers)?;
+    let _place = app.arriving.take(org, announced)?;
     let reading = Limited::new(body, max).collect();
     match tokio::time::timeout(app.settings.body_timeout, reading).await {
         Ok(Ok(body)) => compression::unpack(headers, body.to_bytes(), max),

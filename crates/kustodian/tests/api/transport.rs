@@ -297,3 +297,38 @@ fn a_page_by_cursor_ends_when_it_is_full_and_goes_on_behind() {
     let ids = server.get("/v1/customers?pageSize=100").expect(200).ids().join(",");
     assert_eq!(server.get(&format!("/v1/customers/{ids}?pageSize=100")).expect(200).ids().len(), 100);
 }
+
+/// A body that is announced with so many bytes, and sent but for the last of them.
+fn send_most_of(server: &Server, token: &str, length: usize) -> TcpStream {
+    let mut stream = connect(server);
+    let head = format!(
+        "POST /v1/customers HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\
+         Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    // What the server refuses to read it need not take.
+    drop(stream.write_all(&vec![b' '; length - 1]));
+    stream
+}
+
+#[test]
+fn large_bodies_that_are_arriving_have_a_bound_together_and_leave_room_for_other_orgs() {
+    // 16 places.
+    let server = Server::on_file_with(&["--max-body", "4MiB", "--body-timeout", "60"]);
+    server.org("other");
+    let other = server.token("other", &["org"]);
+    let mut open: Vec<TcpStream> = (0..20).map(|_| send_most_of(&server, TOKEN, 1_000_000)).collect();
+    let is_refused = |stream: &mut TcpStream| {
+        stream.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
+        let mut status = [0; 12];
+        stream.read_exact(&mut status).is_ok_and(|()| &status == b"HTTP/1.1 503")
+    };
+    let refused = open.iter_mut().filter_map(|stream| is_refused(stream).then_some(())).count();
+    assert!((4..=7).contains(&refused), "{refused} of 20");
+    // Small bodies of the same org, and large ones of another, are read meanwhile.
+    server.create(json!({ "name": "small" }));
+    let large = json!({ "custom": custom(9) });
+    server.call_as(&other, Method::POST, "/v1/customers", Some(large.clone())).expect(201);
+    drop(open);
+    wait_until("the places come back", || server.post("/v1/customers", large.clone()).status == 201);
+}
