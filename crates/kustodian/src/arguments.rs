@@ -12,6 +12,7 @@ use kustodian_server::{AbsentTypes, CorsOrigin, Settings};
 use kustomer_api::ObjectId;
 use serde::Deserialize;
 
+use crate::api::ApiArguments;
 use crate::audit::AuditCommand;
 use crate::backup::BackupArguments;
 use crate::check::CheckArguments;
@@ -75,6 +76,14 @@ pub(crate) enum Command {
         server: ServerArguments,
         #[command(subcommand)]
         command: CustomersCommand,
+    },
+    /// Calls any path of the API: kustodian api /companies, kustodian api POST /companies -f name=Acme.
+    #[command(override_usage = "kustodian api [OPTIONS] [METHOD] <PATH>")]
+    Api {
+        #[command(flatten)]
+        server: ServerArguments,
+        #[command(flatten)]
+        call: ApiArguments,
     },
     /// Prints what happens to records, one event a line, and goes on with what happens next.
     Tail(TailArguments),

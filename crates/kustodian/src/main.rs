@@ -1,6 +1,7 @@
 //! `kustodian`: the server for the Kustomer REST API, and the command line around it. Wiring and configuration only;
 //! what is decided stands in the crates below.
 
+mod api;
 mod arguments;
 mod audit;
 mod backup;
@@ -66,6 +67,10 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
             one_thread()?.block_on(orgs::run(command, common))
         }
         Command::Customers { server, command } => one_thread()?.block_on(customers::run(server, command)),
+        Command::Api { server, call } => {
+            let client = customers::client(server)?;
+            one_thread()?.block_on(api::run(&client, call))
+        }
         Command::Tail(tail) => one_thread()?.block_on(tail::run(tail)),
         Command::Audit { command } => {
             let settings = configuration::quiet(arguments.common)?;

@@ -9,11 +9,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, IF_MATCH};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use kustomer_api::Endpoint;
 use kustomer_api::endpoint::{Answer, PathArguments};
 use kustomer_api::query::{QueryArguments, VALIDATE_ONLY};
 use reqwest::Url;
+use serde::de::DeserializeOwned;
 
 use crate::client::Client;
 use crate::error::{ApiError, DecodeError, Error, InvalidRequest, TransportError};
@@ -261,25 +262,17 @@ impl<E: Endpoint> Call<E> {
             return Err(invalid.into());
         }
         let path = self.path?;
-        let retry = self.retry.unwrap_or(self.client.retry());
-        let mut headers = headers(&self.client, self.body.is_some(), self.headers);
-        if retry.may_repeat() && !E::OPERATION.is_read() && !headers.contains_key(IDEMPOTENCY_KEY) {
-            headers.extend(new_idempotency_key().map(|key| (IDEMPOTENCY_KEY, key)));
-        }
-        let prepared = Prepared {
+        let request = Request {
+            operation: E::OPERATION.name,
+            method: E::OPERATION.method.clone(),
+            is_read: E::OPERATION.is_read(),
             url: self.target.as_ref().unwrap_or(self.client.target()).join(&path, &self.query),
-            headers,
+            headers: self.headers,
             body: self.body,
             timeout: self.timeout.unwrap_or(self.client.timeout()),
+            retry: self.retry.unwrap_or(self.client.retry()),
         };
-        let mut attempt = 1;
-        let response = loop {
-            let response = prepared.send::<E>(self.client.http()).await?;
-            let Some(wait) = retry.wait(&E::OPERATION.method, attempt, &response) else { break response };
-            tokio::time::sleep(wait).await;
-            attempt = attempt.saturating_add(1);
-        };
-        Ok(prepared.concluded::<E>(response, attempt))
+        request.exchange(&self.client, matches!(E::ANSWER, Answer::Empty)).await
     }
 }
 
@@ -319,19 +312,43 @@ fn headers(client: &Client, has_body: bool, own: HeaderMap) -> HeaderMap {
 }
 
 /// A request that can be sent, as often as need be.
-struct Prepared {
-    url: Url,
-    headers: HeaderMap,
-    body: Option<Bytes>,
-    timeout: Duration,
+pub(crate) struct Request {
+    /// For messages.
+    pub(crate) operation: &'static str,
+    pub(crate) method: Method,
+    pub(crate) is_read: bool,
+    pub(crate) url: Url,
+    /// The call's own headers.
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Option<Bytes>,
+    pub(crate) timeout: Duration,
+    pub(crate) retry: Retry,
 }
 
-impl Prepared {
-    async fn send<E: Endpoint>(&self, http: &reqwest::Client) -> Result<ReceivedResponse, TransportError> {
-        let mut request = http
-            .request(E::OPERATION.method.clone(), self.url.clone())
-            .headers(self.headers.clone())
-            .timeout(self.timeout);
+impl Request {
+    /// Sends it, again where that may help. Where a success has no body, `T` is read from null.
+    pub(crate) async fn exchange<T: DeserializeOwned>(
+        mut self,
+        client: &Client,
+        is_empty: bool,
+    ) -> Result<Exchange<T>, TransportError> {
+        self.headers = headers(client, self.body.is_some(), self.headers);
+        if self.retry.may_repeat() && !self.is_read && !self.headers.contains_key(IDEMPOTENCY_KEY) {
+            self.headers.extend(new_idempotency_key().map(|key| (IDEMPOTENCY_KEY, key)));
+        }
+        let mut attempt = 1;
+        let response = loop {
+            let response = self.send(client.http()).await?;
+            let Some(wait) = self.retry.wait(&self.method, attempt, &response) else { break response };
+            tokio::time::sleep(wait).await;
+            attempt = attempt.saturating_add(1);
+        };
+        Ok(self.concluded(response, attempt, is_empty))
+    }
+
+    async fn send(&self, http: &reqwest::Client) -> Result<ReceivedResponse, TransportError> {
+        let mut request =
+            http.request(self.method.clone(), self.url.clone()).headers(self.headers.clone()).timeout(self.timeout);
         if let Some(body) = &self.body {
             request = request.body(body.clone());
         }
@@ -344,10 +361,10 @@ impl Prepared {
         Ok(ReceivedResponse { status, headers, body })
     }
 
-    fn concluded<E: Endpoint>(self, response: ReceivedResponse, attempts: u32) -> Exchange<E::Answer> {
+    fn concluded<T: DeserializeOwned>(self, response: ReceivedResponse, attempts: u32, is_empty: bool) -> Exchange<T> {
         let (mut data, mut error, mut undecodable) = (None, None, None);
         if response.status.is_success() {
-            match decode::<E>(&response) {
+            match decode(self.operation, &response, is_empty) {
                 Ok(answer) => data = Some(answer),
                 Err(reason) => undecodable = Some(reason),
             }
@@ -355,7 +372,7 @@ impl Prepared {
             error = Some(ApiError::read(&response, proxy::of(&self.url)));
         }
         let request = SentRequest {
-            method: E::OPERATION.method.clone(),
+            method: self.method,
             url: self.url.into(),
             headers: without_token(self.headers),
             body: self.body.unwrap_or_default(),
@@ -364,11 +381,15 @@ impl Prepared {
     }
 }
 
-fn decode<E: Endpoint>(response: &ReceivedResponse) -> Result<E::Answer, DecodeError> {
+fn decode<T: DeserializeOwned>(
+    operation: &'static str,
+    response: &ReceivedResponse,
+    is_empty: bool,
+) -> Result<T, DecodeError> {
     // An operation that answers nothing answers `()`, which JSON writes as null.
-    let body: &[u8] = if matches!(E::ANSWER, Answer::Empty) { b"null" } else { &response.body };
+    let body: &[u8] = if is_empty { b"null" } else { &response.body };
     serde_json::from_slice(body).map_err(|error| DecodeError {
-        operation: E::OPERATION.name,
+        operation,
         status: response.status.as_u16(),
         reason: error.to_string(),
         body: response.body.clone(),

@@ -4,11 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::HeaderValue;
+use http::{HeaderValue, Method};
 use kustomer_api::Endpoint;
+use serde_json::Value;
 
 use crate::call::Call;
-use crate::error::InvalidRequest;
+use crate::error::{Error, InvalidRequest};
+use crate::raw::RawCall;
 use crate::resources::{AuditLogs, Auth, Companies, Customers, Events, Messages, Orgs, Shortcuts, Tags, Teams, Users};
 use crate::retry::Retry;
 use crate::target::Target;
@@ -113,6 +115,54 @@ impl Client {
     /// ```
     pub fn call<E: Endpoint>(&self, path: E::Path, query: &E::Query, body: &E::Body) -> Call<E> {
         Call::new(self.clone(), &path, query, body)
+    }
+
+    /// A call of any method and path below `/v1`: the way out for what this version does not know.
+    ///
+    /// ```no_run
+    /// use kustomer_client::{Client, Method};
+    ///
+    /// # async fn example(client: Client) -> Result<(), kustomer_client::Error> {
+    /// let order = r#"{"title":"Order 17"}"#;
+    /// let answer = client.request(Method::POST, "/klasses/order").json(order).await?;
+    /// println!("{}", answer["data"]["id"]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn request(&self, method: Method, path: &str) -> RawCall {
+        RawCall::new(self.clone(), method, path)
+    }
+
+    /// Reads any path below `/v1` as JSON.
+    ///
+    /// ```no_run
+    /// # async fn example(client: kustomer_client::Client) -> Result<(), kustomer_client::Error> {
+    /// let page = client.get_json("/customers?pageSize=5").await?;
+    /// println!("{}", page["data"]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As of any call.
+    pub async fn get_json(&self, path: &str) -> Result<Value, Error> {
+        self.request(Method::GET, path).await
+    }
+
+    /// Posts JSON to any path below `/v1`, and reads the answer as JSON.
+    ///
+    /// ```no_run
+    /// # async fn example(client: kustomer_client::Client) -> Result<(), kustomer_client::Error> {
+    /// let ada = serde_json::json!({ "name": "Ada" });
+    /// println!("{}", client.post_json("/customers", &ada).await?["data"]["id"]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As of any call; or the body cannot be written as JSON.
+    pub async fn post_json(&self, path: &str, body: &Value) -> Result<Value, Error> {
+        self.request(Method::POST, path).json(body.to_string()).await
     }
 
     pub(crate) fn http(&self) -> &reqwest::Client {

@@ -386,6 +386,14 @@ pub enum InvalidRequest {
         /// As given.
         value: String,
     },
+    /// A path leads to another server, where the token must not go, or out of the API.
+    #[error(
+        "{path:?} leads to another server or out of the API: give a path such as /customers, or a link that the server answered"
+    )]
+    Elsewhere {
+        /// As given.
+        path: String,
+    },
     /// A read stores nothing, so that there is nothing to validate.
     #[error("{operation} is a read: only a write can be validated without storing it")]
     ValidatedRead {

@@ -51,6 +51,7 @@ mod exchange;
 mod pages;
 mod path;
 mod proxy;
+mod raw;
 pub mod resources;
 mod retry;
 mod target;
@@ -63,9 +64,11 @@ pub use client::{Client, ClientBuilder};
 pub use error::{ApiError, DecodeError, Error, InvalidRequest, TransportError};
 pub use events::EventStream;
 pub use exchange::{Exchange, ReceivedResponse, SentRequest};
+pub use http::Method;
 pub use kustomer_api::{
     self as api, Field, ObjectId, Timestamp, audit, auth, company, custom, customer, endpoint::Endpoint, envelope,
     event, klass, kobject, message, org, query, search, shortcut, tag, team, user,
 };
 pub use pages::Walk;
+pub use raw::RawCall;
 pub use retry::Retry;

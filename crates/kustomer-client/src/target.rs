@@ -54,6 +54,31 @@ impl Target {
         url
     }
 
+    /// The URL of a path as a person or a server gives it: with or without `/v1` and a query of its own, or whole. `None` when
+    /// it leads to another server, where the token must not go, or out of the API.
+    pub(crate) fn resolve<N: AsRef<str>>(&self, path: &str, query: &[(N, String)]) -> Option<Url> {
+        let path = match Url::parse(path) {
+            Ok(whole) if whole.origin() == self.0.origin() => {
+                let path = whole.path().strip_prefix(self.0.path())?;
+                whole.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"))
+            }
+            Ok(_) => return None,
+            Err(_) => path.to_owned(),
+        };
+        let path = path.trim_start_matches('/');
+        let below = match path.strip_prefix("v1") {
+            Some(rest) if rest.is_empty() || rest.starts_with(['/', '?']) => rest.trim_start_matches('/'),
+            _ => path,
+        };
+        let url = Url::parse(&format!("{}/{below}", self.0)).ok()?;
+        let is_below = url.path().strip_prefix(self.0.path()).is_some_and(|rest| rest.starts_with('/'));
+        let mut url = Some(url).filter(|url| is_below && url.fragment().is_none())?;
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query.iter().map(|(name, value)| (name.as_ref(), value)));
+        }
+        Some(url)
+    }
+
     /// Whether what is sent is encrypted.
     pub(crate) fn is_encrypted(&self) -> bool {
         self.0.scheme() == "https"
@@ -80,6 +105,28 @@ fn without_credentials(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_stays_within_the_api_of_the_server() {
+        let target = Target::of_url("https://api.example/proxy").unwrap();
+        let resolved = |path: &str| target.resolve(path, &[("q", "a b".to_owned())]).map(String::from);
+        for path in ["customers", "/customers", "/v1/customers", "v1/customers"] {
+            assert_eq!(resolved(path).unwrap(), "https://api.example/proxy/v1/customers?q=a+b", "{path}");
+        }
+        assert_eq!(resolved("/customers?page=2").unwrap(), "https://api.example/proxy/v1/customers?page=2&q=a+b");
+        assert_eq!(resolved("https://api.example/proxy/v1/customers"), resolved("/customers"));
+        for path in [
+            "/../v1x",
+            "https://api.example/v1/customers",
+            "https://elsewhere.example/v1/customers",
+            "http://api.example/v1/customers",
+            "/../../admin",
+            "/%2e%2e/%2e%2e/admin",
+            "customers#x",
+        ] {
+            assert_eq!(resolved(path), None, "{path}");
+        }
+    }
 
     #[test]
     fn the_version_is_added_once() {

@@ -12,7 +12,7 @@ use crate::failure::Failure;
 ///
 /// # Errors
 /// When nothing can be read, or what was read is not a JSON object.
-pub(super) fn read_object(given: &str) -> Result<String, Failure> {
+pub(crate) fn read_object(given: &str) -> Result<String, Failure> {
     let (place, text) = match given {
         "-" => {
             let mut bytes = Vec::new();

@@ -2,7 +2,7 @@
 
 mod attributes;
 mod edits;
-mod json;
+pub(crate) mod json;
 mod past;
 mod search;
 mod show;

@@ -8,6 +8,7 @@ mod backup;
 mod backup_files;
 mod beyond;
 mod cli;
+mod cli_api;
 mod cli_edits;
 mod cli_transport;
 mod client;

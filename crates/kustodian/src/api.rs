@@ -1,0 +1,124 @@
+//! `kustodian api`: a raw call, for operations that have no command of their own.
+
+use std::io::IsTerminal as _;
+
+use clap::Args;
+use kustomer_client::{Client, Exchange, Method};
+use serde_json::{Map, Value};
+
+use crate::customers::json::read_object;
+use crate::failure::Failure;
+use crate::output::{print_json, print_json_text, print_line};
+
+/// A call of any path.
+#[derive(Debug, Args)]
+pub(crate) struct ApiArguments {
+    /// The method, which may be left out (GET, or POST with a body), and the path: with or without /v1, with or without a
+    /// query, or a link that the server answered.
+    #[arg(value_names = ["METHOD", "PATH"], num_args = 1..=2, required = true)]
+    call: Vec<String>,
+    /// The body: a JSON object, @FILE, or - for standard input.
+    #[arg(long, value_name = "JSON", conflicts_with = "field")]
+    json: Option<String>,
+    /// A member of the body: key=value, where the value is JSON (numbers, true, null, lists), or else a text; repeat it.
+    #[arg(long, short = 'f', value_name = "KEY=VALUE", value_parser = pair)]
+    field: Vec<(String, String)>,
+    /// A query parameter: name=value; repeat it.
+    #[arg(long, short = 'q', value_name = "NAME=VALUE", value_parser = pair)]
+    query: Vec<(String, String)>,
+    /// A header: 'Name: value'; repeat it.
+    #[arg(long, short = 'H', value_name = "HEADER", value_parser = header)]
+    header: Vec<(String, String)>,
+    /// Prints the status and the headers of the answer first.
+    #[arg(long, short = 'i', conflicts_with = "paginate")]
+    include: bool,
+    /// Follows links.next to the end of a list, and prints each record on a line of its own.
+    #[arg(long)]
+    paginate: bool,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write it as name=value")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+fn header(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once(':').ok_or("write it as 'Name: value'")?;
+    Ok((name.trim().to_owned(), value.trim().to_owned()))
+}
+
+/// Sends the call and prints the body of the answer as it came: a refusal's, too, before it fails.
+pub(crate) async fn run(client: &Client, arguments: ApiArguments) -> Result<(), Failure> {
+    let body = body(arguments.json.as_deref(), &arguments.field)?;
+    let (method, path) = match arguments.call.as_slice() {
+        [method, path] => {
+            let method =
+                method.to_ascii_uppercase().parse().map_err(|_| Failure::new(format!("{method} is no method")))?;
+            (method, path.as_str())
+        }
+        [path, ..] => (if body.is_some() { Method::POST } else { Method::GET }, path.as_str()),
+        [] => return Err(Failure::new("give a path, such as /customers")),
+    };
+    let mut call = client.request(method, path);
+    for (name, value) in &arguments.query {
+        call = call.query(name, value);
+    }
+    for (name, value) in &arguments.header {
+        call = call.header(name, value);
+    }
+    if let Some(body) = body {
+        call = call.json(body);
+    }
+    let exchange = call.exchange().await.map_err(kustomer_client::Error::from)?;
+    if arguments.paginate {
+        return print_pages(client, exchange).await;
+    }
+    print_exchange(exchange, arguments.include)
+}
+
+fn body(json: Option<&str>, fields: &[(String, String)]) -> Result<Option<String>, Failure> {
+    if let Some(json) = json {
+        return read_object(json).map(Some);
+    }
+    let member = |(key, value): &(String, String)| {
+        (key.clone(), serde_json::from_str(value).unwrap_or_else(|_| Value::from(value.as_str())))
+    };
+    let members: Map<String, Value> = fields.iter().map(member).collect();
+    Ok((!members.is_empty()).then(|| Value::Object(members).to_string()))
+}
+
+fn print_exchange(exchange: Exchange<Value>, include: bool) -> Result<(), Failure> {
+    if include {
+        print_line(&format!("HTTP {}", exchange.response.status))?;
+        for (name, value) in &exchange.response.headers {
+            print_line(&format!("{name}: {}", String::from_utf8_lossy(value.as_bytes())))?;
+        }
+        print_line("")?;
+    }
+    let body = exchange.response.body.clone();
+    if !body.is_empty() {
+        match serde_json::from_slice::<Value>(&body) {
+            Ok(value) if std::io::stdout().is_terminal() => print_json(&value)?,
+            _ => print_json_text(&String::from_utf8_lossy(&body))?,
+        }
+    }
+    exchange.into_result().map(|_| ()).map_err(Failure::from)
+}
+
+/// Prints each record of a list, page by page.
+async fn print_pages(client: &Client, first: Exchange<Value>) -> Result<(), Failure> {
+    let mut page = first.into_result()?;
+    loop {
+        let Some(Value::Array(records)) = page.get("data") else {
+            return Err(Failure::new("the answer is no list: leave --paginate out"));
+        };
+        // The feed has a next page even at its end.
+        let is_end = records.is_empty();
+        for record in records {
+            print_json_text(&record.to_string())?;
+        }
+        let next = page.pointer("/links/next").and_then(Value::as_str).map(str::to_owned);
+        let Some(next) = next.filter(|_| !is_end) else { return Ok(()) };
+        page = client.get_json(&next).await?;
+    }
+}
