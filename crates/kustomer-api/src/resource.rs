@@ -34,7 +34,7 @@ pub(crate) use parts::{
 ///
 /// It generates
 /// - the type `Team`, its attributes `TeamAttributes` (each a [`Field`](crate::Field), and `extra`) and the constant `TYPE`,
-/// - the input `TeamInput` with a method per attribute, and `TeamInput::apply`, which writes it over attributes,
+/// - the input `TeamInput` with a method per member, and `TeamInput::apply`, which writes it over attributes,
 /// - the schema of the answer (`TEAM`) and of each body: to create (`TEAM_INPUT`), to change some attributes
 ///   (`TEAM_CHANGES`) and, where the API has it, to change some and need those that a create needs (`replace`),
 /// - `READ_ONLY` and `READ_ONLY_ON_UPDATE`, what each body refuses although it is answered,
@@ -316,6 +316,46 @@ macro_rules! resource {
                     self
                 }
             )+
+
+            $(
+                #[doc = $crate::resource::about!($created_at created_at)]
+                #[doc = $crate::resource::when!($created_at)]
+                #[must_use]
+                pub fn created_at(mut self, created_at: $crate::Timestamp) -> Self {
+                    self.created_at = Some(created_at);
+                    self
+                }
+            )?
+
+            $(
+                #[doc = $crate::resource::about!($imported_at imported_at)]
+                #[doc = $crate::resource::when!($imported_at)]
+                #[must_use]
+                pub fn imported_at(mut self, imported_at: $crate::Timestamp) -> Self {
+                    self.imported_at = Some(imported_at);
+                    self
+                }
+            )?
+
+            $(
+                /// True deletes, false restores.
+                #[doc = $crate::resource::when!($deleted)]
+                #[must_use]
+                pub fn deleted(mut self, deleted: bool) -> Self {
+                    self.deleted = deleted.into();
+                    self
+                }
+            )?
+
+            $(
+                #[doc = $crate::resource::about!($rev rev)]
+                #[doc = $crate::resource::when!($rev)]
+                #[must_use]
+                pub fn rev(mut self, rev: u64) -> Self {
+                    self.rev = Some(rev.into());
+                    self
+                }
+            )?
 
             #[doc = concat!("Writes what was sent over the attributes of a ", $word, " and keeps the others.")]
             pub fn apply(self, attributes: &mut $attributes) {

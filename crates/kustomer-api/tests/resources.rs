@@ -186,10 +186,10 @@ fn inputs_are_built_attribute_by_attribute() {
         serde_json::to_value(input).unwrap(),
         json!({ "title": "Order 1815", "externalId": "shop-1815", "description": null, "images": ["a.example"] })
     );
-    let company = CompanyInput::named("Acme").employee_count(120).external_id("crm-7");
+    let company = CompanyInput::named("Acme").employee_count(120).external_id("crm-7").rev(4).deleted(true);
     assert_eq!(
         serde_json::to_value(company).unwrap(),
-        json!({ "name": "Acme", "externalId": "crm-7", "employeeCount": 120 })
+        json!({ "name": "Acme", "externalId": "crm-7", "employeeCount": 120, "rev": 4, "deleted": true })
     );
 }
 
