@@ -63,6 +63,11 @@ pub struct Put {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Columns(Vec<(&'static str, String)>);
 
+/// A text that a client chose, as a column of every engine can hold it: PostgreSQL takes no NUL.
+pub fn column_text(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
+}
+
 impl Columns {
     /// These values; a column without one is left out.
     pub fn of<const N: usize>(values: [(&'static str, Option<String>); N]) -> Self {

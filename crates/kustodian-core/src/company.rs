@@ -4,7 +4,7 @@ use kustomer_api::company::{Company, CompanyAttributes, CompanyInput, Domain};
 use kustomer_api::{Field, ObjectId};
 use serde_json::Map;
 
-use crate::change::{ChangeSet, Columns, EventSeed};
+use crate::change::{ChangeSet, Columns, EventSeed, column_text};
 use crate::claim::{Claim, ClaimKey, ClaimKind, ClaimPlace};
 use crate::contact::{ItemIds, Items, composed, fold, merge};
 use crate::custom;
@@ -42,7 +42,7 @@ pub fn external_id_key(org: OrgKey, external_id: &str) -> ClaimKey {
 
 /// A name as names are compared: case, composition of accents and space around it aside.
 pub fn compared_name(name: &str) -> String {
-    composed(&fold(&composed(name.trim()))).into_owned()
+    column_text(&composed(&fold(&composed(name.trim()))))
 }
 
 /// What to write on a company.

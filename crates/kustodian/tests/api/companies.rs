@@ -122,6 +122,9 @@ fn an_external_id_belongs_to_one_company_and_a_name_may_belong_to_several() {
     let both = server.get(&format!("{PATH}?filter=acme&externalId=nobody")).expect(200);
     assert_eq!(names(&both).len(), 2, "both together are ignored");
 
+    create(&server, json!({ "name": "a\u{0}b" }));
+    assert_eq!(names(&server.get(&format!("{PATH}?filter=A%00B")).expect(200)), ["a\u{0}b"]);
+
     server.put(&path_of(&acme), json!({ "name": "Initech" })).expect(200);
     assert_eq!(names(&server.get(&format!("{PATH}?filter=acme")).expect(200)), ["ACME"]);
 }
