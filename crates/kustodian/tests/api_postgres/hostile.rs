@@ -52,9 +52,10 @@ impl Side {
         if let Some(body) = &request.body {
             call = call.header("content-type", "application/json").body(body.clone());
         }
-        let again = call.try_clone().unwrap();
-        // A connection that rested may be closed by the server at the moment it is used.
-        let response = call.send().or_else(|_| again.send()).unwrap();
+        // A connection that rested may be closed by the server at the moment it is used, and one on which a large body is
+        // refused before it is read is closed while it is sent: then the answer may be lost.
+        let mut attempts = (0..6).map(|_| call.try_clone().unwrap().send());
+        let response = attempts.find_map(Result::ok).expect("no attempt is answered");
         (response.status().as_u16(), response.text().unwrap())
     }
 }
