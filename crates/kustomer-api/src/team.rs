@@ -142,6 +142,22 @@ pub static READ_ONLY_ON_UPDATE: &[ReadOnly] = &[
     REV,
 ];
 
+/// The attributes of a team that are answered and that adding and removing members does not take.
+pub static READ_ONLY_OF_MEMBERS: &[ReadOnly] = &[
+    ReadOnly::new("name", ONLY_MEMBERS),
+    ReadOnly::new("displayName", ONLY_MEMBERS),
+    ReadOnly::new("icon", ONLY_MEMBERS),
+    ReadOnly::new("deleted", ONLY_MEMBERS),
+    ReadOnly::new("createdAt", ONLY_MEMBERS),
+    ReadOnly::new("externalId", "it can only be sent when the team is created"),
+    ReadOnly::new("importedAt", "it can only be sent when the team is created"),
+    UPDATED_AT,
+    MODIFIED_AT,
+    REV,
+];
+
+const ONLY_MEMBERS: &str = "this operation changes the members alone: send it in an update of the team";
+
 const UPDATED_AT: ReadOnly = ReadOnly::new("updatedAt", "the server sets it with every change");
 const MODIFIED_AT: ReadOnly = ReadOnly::new("modifiedAt", "the server sets it with every change by a user");
 const REV: ReadOnly = ReadOnly::new("rev", "the server counts it");
@@ -194,7 +210,8 @@ const CHANGES: [Property; 5] = [
 
 /// The body of `addTeamMember` and `removeTeamMember`.
 pub static TEAM_MEMBERS: Schema =
-    Schema::object(&Object { name: "TeamMembers", open: false, properties: &[Property::required("members", MEMBERS)] });
+    Schema::object(&Object { name: "TeamMembers", open: false, properties: &[Property::required("members", MEMBERS)] })
+        .with_read_only(READ_ONLY_OF_MEMBERS);
 
 endpoint! {
     /// `getTeams`.
