@@ -7,7 +7,7 @@ use kustomer_api::validation::{self, MAX_FAULTS};
 use serde::de::DeserializeOwned;
 use serde_json_borrow::Value;
 
-use crate::number::lossy_numbers;
+use crate::number::{lossy_numbers, out_of_range_numbers};
 use crate::refusal::Refusal;
 use crate::resource;
 
@@ -41,8 +41,7 @@ fn parse<T: DeserializeOwned>(schema: &Schema, body: &[u8], is_stored: bool) -> 
     // A byte order mark is legal nowhere in JSON, yet some clients send one.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let text = if text.trim().is_empty() { "{}" } else { text };
-    let value: Value<'_> =
-        serde_json::from_str(text).map_err(|error| malformed(format!("The body is not JSON: {error}")))?;
+    let value: Value<'_> = serde_json::from_str(text).map_err(|error| not_read(text, &error))?;
     let mut faults = validation::check(schema, &value);
     if is_stored {
         faults.extend(lossy_numbers(text, MAX_FAULTS - faults.len().min(MAX_FAULTS)));
@@ -56,6 +55,18 @@ fn parse<T: DeserializeOwned>(schema: &Schema, body: &[u8], is_stored: bool) -> 
         Some(canonical) => T::deserialize(canonical).map_err(|_| ()),
     }
     .map_err(|()| resource::fault("The body could not be read"))
+}
+
+/// Why a body was not read: it is no JSON, or it is and has a number that nothing here can hold.
+fn not_read(text: &str, error: &serde_json::Error) -> Refusal {
+    let reason = error.to_string();
+    if reason.starts_with("number out of range") {
+        let faults = out_of_range_numbers(text, MAX_FAULTS);
+        if !faults.is_empty() {
+            return Refusal::bad_input(faults);
+        }
+    }
+    malformed(format!("The body is not JSON: {reason}"))
 }
 
 /// What a body is that was encoded on the way, by the first bytes that give it away: no JSON begins so.

@@ -12,6 +12,10 @@ const MOST_OF_A_DOUBLE: usize = 767;
 
 /// A fault for each number in `json` that would lose digits, at most `max` of them. `json` is valid JSON.
 pub(crate) fn lossy_numbers(json: &str, max: usize) -> Vec<Fault> {
+    numbers(json, max, loses_digits)
+}
+
+fn numbers(json: &str, max: usize, is_wrong: impl Fn(&str) -> bool) -> Vec<Fault> {
     let mut faults = Vec::new();
     let mut place: Vec<Step<'_>> = Vec::new();
     let mut at = 0;
@@ -26,7 +30,7 @@ pub(crate) fn lossy_numbers(json: &str, max: usize) -> Vec<Fault> {
             }
             b'-' | b'0'..=b'9' => {
                 let literal = &json[at..at + number_length(&json[at..])];
-                if loses_digits(literal) {
+                if is_wrong(literal) {
                     faults.push(fault(&place, literal));
                 }
                 literal.len()
@@ -39,6 +43,12 @@ pub(crate) fn lossy_numbers(json: &str, max: usize) -> Vec<Fault> {
         at += length;
     }
     faults
+}
+
+/// A fault for each number in `json` that no double reaches, at most `max` of them; a reader of JSON stops at such a number, and
+/// says no more of it than the column.
+pub(crate) fn out_of_range_numbers(json: &str, max: usize) -> Vec<Fault> {
+    numbers(json, max, |literal| literal.parse().is_ok_and(f64::is_infinite))
 }
 
 /// A step on the way to a value.
@@ -89,7 +99,7 @@ fn number_length(json: &str) -> usize {
 }
 
 /// Whether the double nearest to the number, written with as many digits, has others. Whole numbers of 64 bits are kept
-/// as they are.
+/// as they are; one beyond is answered as the shortest digits that name the double, so it must be written in no others.
 fn loses_digits(literal: &str) -> bool {
     if literal.parse::<i64>().is_ok() || literal.parse::<u64>().is_ok() {
         return false;
@@ -104,7 +114,11 @@ fn loses_digits(literal: &str) -> bool {
     if digits.len() > MOST_OF_A_DOUBLE {
         return true;
     }
-    let kept = format!("{:.*e}", digits.len() - 1, double.abs());
+    let is_whole = literal.bytes().all(|byte| byte == b'-' || byte.is_ascii_digit());
+    let kept = match is_whole {
+        true => format!("{:e}", double.abs()),
+        false => format!("{:.*e}", digits.len() - 1, double.abs()),
+    };
     let kept = kept.split('e').next().unwrap_or_default();
     !kept.chars().filter(char::is_ascii_digit).eq(digits.chars())
 }
@@ -118,12 +132,19 @@ fn fault(place: &[Step<'_>], literal: &str) -> Fault {
         Step::Member { key, .. } => Some(shortened(&decoded(key))),
         Step::Item(_) => None,
     });
+    let (what, advice) = match literal.parse::<f64>() {
+        Ok(double) if double.is_infinite() => {
+            ("is out of range", "send one up to 1.7976931348623157e308, or send it as text")
+        }
+        Ok(0.0) => ("is closer to 0 than a double can be", "send 0, or send it as text"),
+        _ => ("has more digits than a double keeps", "send at most 15 significant digits, or send it as text"),
+    };
     Fault {
         parameter: parameter.unwrap_or_default(),
         pointer: shortened(&pointer),
-        title: format!("The number {} has more digits than a double keeps", shortened(literal)),
+        title: format!("The number {} {what}", shortened(literal)),
         rule: String::new(),
-        advice: "send at most 15 significant digits, or send it as text".into(),
+        advice: advice.into(),
     }
 }
 
@@ -158,6 +179,8 @@ mod tests {
             "18446744073709551615",
             "-9223372036854775808",
             "12345678901234567",
+            "18446744073709552000",
+            "100000000000000000000",
             "5e-324",
             "4.9406564584124654e-324",
             "1.7976931348623157e308",
@@ -169,7 +192,9 @@ mod tests {
             "0.1234567890123456789",
             "9007199254740993.0",
             "9007199254740993e0",
+            "18446744073709551616",
             "18446744073709551617",
+            "-9223372036854775809",
             "12345678901234567890123",
             "3.33333333333333333333",
             "1e-400",

@@ -10,12 +10,14 @@ use kustodian_core::store::{CommitError, Decide, OrgKey, Store};
 use kustomer_api::ObjectId;
 use kustomer_api::query::{VALIDATE_ONLY, read_boolean};
 
-/// Whether a write with this query is only to be validated. Named twice, it is validated if either asks for it.
+/// Whether a write with this query is only to be validated. Named twice, it is validated if either asks for it; without a
+/// value it counts as absent, like any parameter.
 ///
 /// # Errors
 /// 400 when the value is no boolean.
 pub(crate) fn is_wanted(query: &str) -> Result<bool, Refusal> {
-    let mut values = url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == VALIDATE_ONLY.name);
+    let mut values = url::form_urlencoded::parse(query.as_bytes())
+        .filter(|(name, value)| name == VALIDATE_ONLY.name && !value.is_empty());
     values.try_fold(false, |is_wanted, (name, value)| {
         let asks = read_boolean(&name, &value).map_err(|fault| Refusal::bad_input(vec![fault]))?;
         Ok(is_wanted || asks)
@@ -83,6 +85,8 @@ mod tests {
             ("validateOnly=false&replace=true", false, "replace=true"),
             ("a=1&validate%4Fnly=true&b=2", true, "a=1&b=2"),
             ("validateOnly=false&validateOnly=true", true, ""),
+            ("validateOnly=&replace=true", false, "replace=true"),
+            ("validateOnly=&validateOnly=true", true, ""),
         ] {
             assert_eq!(is_wanted(query).unwrap(), wanted, "{query}");
             assert_eq!(query_of_the_write(query), rest, "{query}");

@@ -75,10 +75,10 @@ pub struct Settings {
 pub enum AbsentTypes {
     /// A search answers 400 and a list 501; both say so.
     Refuse,
-    /// A search answers an empty page, because exporters go through every type whatever an org has; a list answers 501.
-    #[default]
+    /// A search answers an empty page; a list answers 501.
     EmptySearches,
-    /// Searches and lists answer an empty page.
+    /// Searches and lists answer an empty page, because exporters go through every type whatever an org has.
+    #[default]
     Empty,
 }
 

@@ -17,7 +17,7 @@ pub(crate) enum Address {
 }
 
 impl Address {
-    /// Reads a URL. The path is taken as it stands: no `%` escapes, no query.
+    /// Reads a URL. The path is taken as it is: no `%` escapes, and a query is refused.
     pub(crate) fn parse(url: &str) -> Result<Self, OpenError> {
         // Without a colon it is most likely a path, which holds no password.
         let (scheme, rest) = url.split_once(':').unwrap_or((url, ""));
@@ -28,7 +28,11 @@ impl Address {
                 ":memory:" => Ok(Self::Memory),
                 // SQLite would read it as a URI whose query may turn off locks, syncs or writes.
                 path if path.starts_with("file:") => Err(OpenError::FileUri),
-                path => Ok(Self::File(PathBuf::from(path))),
+                // Other programs take `?mode=ro` after the path for parameters; as part of the name it would make a new file.
+                path => match path.split_once('?') {
+                    Some((path, _)) => Err(OpenError::Parameters { path: path.to_owned() }),
+                    None => Ok(Self::File(PathBuf::from(path))),
+                },
             },
             "postgres" | "postgresql" => Ok(Self::Postgres(url.to_owned())),
             other => Err(OpenError::UnknownScheme { scheme: other.to_owned() }),
@@ -47,7 +51,7 @@ mod tests {
             ("sqlite://data.db", "data.db"),
             ("sqlite:///var/lib/data.db", "/var/lib/data.db"),
             ("sqlite:/var/lib/data.db", "/var/lib/data.db"),
-            ("sqlite:./a b%20c?.db", "./a b%20c?.db"),
+            ("sqlite:./a b%20c.db", "./a b%20c.db"),
         ] {
             assert_eq!(Address::parse(url), Ok(Address::File(PathBuf::from(path))), "{url}");
         }
@@ -64,6 +68,13 @@ mod tests {
         }
         let path = PathBuf::from("./file:data.db");
         assert_eq!(Address::parse("sqlite:./file:data.db"), Ok(Address::File(path)));
+    }
+
+    #[test]
+    fn parameters_are_refused() {
+        for url in ["sqlite:data.db?mode=ro", "sqlite://data.db?", "sqlite:data.db?cache=shared&mode=memory"] {
+            assert_eq!(Address::parse(url), Err(OpenError::Parameters { path: "data.db".to_owned() }), "{url}");
+        }
     }
 
     #[test]

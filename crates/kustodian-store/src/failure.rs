@@ -49,6 +49,15 @@ pub enum OpenError {
     /// `sqlite:` without a path.
     #[error("the database URL names no file: write sqlite:PATH or sqlite::memory:")]
     NoPath,
+    /// A path with parameters, which SQLite's own URIs have.
+    #[error(
+        "the database URL takes a path without parameters: write sqlite:{path}, without what follows the question mark; a file \
+         with a question mark in its name needs another name"
+    )]
+    Parameters {
+        /// The path before the question mark.
+        path: String,
+    },
     /// `sqlite:` with a URI of SQLite's own.
     #[error("the database URL takes a path, no file: URI: write sqlite:PATH, such as sqlite:kustodian.db")]
     FileUri,
@@ -95,6 +104,20 @@ pub enum OpenError {
         path: PathBuf,
         /// What was found.
         finding: String,
+    },
+    /// The file is missing or empty, and what SQLite kept beside it is left.
+    #[error(
+        "{} {state}, but {} is left of an earlier database and may hold its last writes: put the database file back; or move \
+         {} away, then restore a backup with kustodian restore, or start with an empty database",
+        path.display(), left.display(), left.display()
+    )]
+    Leftover {
+        /// The file.
+        path: PathBuf,
+        /// Whether it is missing or empty, in words.
+        state: &'static str,
+        /// The file that was left.
+        left: PathBuf,
     },
     /// The file is something else.
     #[error("{} is not a SQLite database: name another file, or move this one away", path.display())]

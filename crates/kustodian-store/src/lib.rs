@@ -101,8 +101,23 @@ pub async fn open(url: &str, options: Options) -> Result<Database, OpenError> {
 pub async fn pending_migrations(url: &str) -> Result<Vec<String>, OpenError> {
     match Address::parse(url)? {
         Address::Postgres(url) => postgres::pending_migrations(&url).await,
-        Address::File(path) => sqlite::pending_migrations(&path),
+        Address::File(path) => {
+            sqlite::refuse_lost(&path)?;
+            sqlite::pending_migrations(&path)
+        }
         Address::Memory => Ok(Vec::new()),
+    }
+}
+
+/// Refuses the URL of a SQLite file that is missing or empty while the log of an earlier database is beside it, and any URL
+/// that cannot be read.
+///
+/// # Errors
+/// [`OpenError::Leftover`], and what is wrong with the URL.
+pub fn refuse_lone_log(url: &str) -> Result<(), OpenError> {
+    match Address::parse(url)? {
+        Address::File(path) => sqlite::refuse_lone_log(&path),
+        Address::Postgres(_) | Address::Memory => Ok(()),
     }
 }
 

@@ -183,7 +183,7 @@ pub(crate) struct ServeArguments {
     )]
     pub(crate) strict_host: Option<bool>,
     /// What is answered about types of records this server does not hold: refuse (400 to a search, 501 to a list),
-    /// empty-searches (an empty page to a search) or empty (to a list, too) [default: empty-searches]
+    /// empty-searches (an empty page to a search) or empty (to a list, too) [default: empty]
     #[arg(long, env = "KUSTODIAN_ABSENT_TYPES", value_name = "WHAT")]
     pub(crate) absent_types: Option<AbsentTypesRule>,
     /// The last page of a search, off or a number; Kustomer's is 100 [default: off]
@@ -528,9 +528,9 @@ pub(crate) enum AbsentTypesRule {
     /// 400 to a search and 501 to a list.
     Refuse,
     /// An empty page to a search and 501 to a list.
-    #[default]
     EmptySearches,
     /// An empty page to both.
+    #[default]
     Empty,
 }
 

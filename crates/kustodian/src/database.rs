@@ -42,6 +42,7 @@ pub(crate) async fn with_existing_registry<T>(
 
 /// Refuses the URL of a file that is not there.
 pub(crate) fn must_exist(url: &str) -> Result<(), Failure> {
+    kustodian_store::refuse_lone_log(url)?;
     let path = url.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path));
     match path {
         Some(path) if !matches!(path, "" | ":memory:") && !Path::new(path).exists() => Err(Failure::new(format!(

@@ -1,5 +1,7 @@
 //! `kustodian roles`: which roles there are, and which operations each opens.
 
+use std::collections::BTreeSet;
+
 use clap::Args;
 use kustomer_api::{operation, role};
 use serde_json::json;
@@ -29,11 +31,16 @@ fn operation_name(text: &str) -> Result<&'static str, String> {
 
 /// Lists the roles. A parent, such as org.user, opens all that the roles beneath it open.
 pub(crate) fn run(arguments: RolesArguments) -> Result<(), Failure> {
-    let asked = |role: &'static str| -> Vec<&'static str> {
-        let by = |operation: &operation::Operation| operation.roles.contains(&role) || operation.also.contains(&role);
+    let umbrellas = role::umbrellas();
+    let opened = |role: &'static str| -> Vec<&'static str> {
+        let by = |operation: &operation::Operation| {
+            let mut asked = operation.roles.iter().chain(operation.also);
+            asked.any(|asked| *asked == role || (umbrellas.contains(role) && role::grants(role, asked)))
+        };
         operation::all().filter(|operation| by(operation)).map(|operation| operation.name).collect()
     };
-    let listed = role::all().into_iter().map(|role| (role, asked(role)));
+    let roles: BTreeSet<&'static str> = role::all().union(&umbrellas).copied().collect();
+    let listed = roles.into_iter().map(|role| (role, opened(role)));
     let listed = listed.filter(|(_, opened)| arguments.operation.is_none_or(|name| opened.contains(&name)));
     match arguments.output.output {
         Output::Json => {
@@ -41,7 +48,14 @@ pub(crate) fn run(arguments: RolesArguments) -> Result<(), Failure> {
             print_json(&listed)
         }
         Output::Table => {
-            print_table(&["ROLE", "OPERATIONS"], listed.map(|(role, opened)| vec![role.to_owned(), opened.join(" ")]))
+            let words = |role: &'static str, opened: Vec<&str>| match umbrellas.contains(role) {
+                true => format!("{} operations: all that roles beneath {role} open", opened.len()),
+                false => opened.join(" "),
+            };
+            print_table(
+                &["ROLE", "OPERATIONS"],
+                listed.map(|(role, opened)| vec![role.to_owned(), words(role, opened)]),
+            )
         }
     }
 }

@@ -31,7 +31,7 @@ pub(crate) struct CreateToken {
     /// afterwards
     #[arg(long = "role", value_name = "ROLE", value_parser = known_role, required_unless_present = "forced_roles")]
     roles: Vec<String>,
-    /// A role that this version does not know; repeatable
+    /// In place of --role, a role that this version does not know; repeatable
     #[arg(long = "force-role", value_name = "ROLE")]
     forced_roles: Vec<String>,
     /// After how many days it is refused, 36500 at most; never when not given.
@@ -51,7 +51,10 @@ fn known_role(text: &str) -> Result<String, String> {
         return Ok(text.to_owned());
     }
     let meant = role::nearest_role(text).map(|role| format!("did you mean {role}? ")).unwrap_or_default();
-    Err(format!("no operation asks for this role: {meant}`kustodian roles` lists them, --force-role takes any"))
+    Err(format!(
+        "no operation asks for this role: {meant}`kustodian roles` lists them; to give a role that this \
+         version does not know, write --force-role {text} in place of --role {text}"
+    ))
 }
 
 /// A range of addresses, or a single one.

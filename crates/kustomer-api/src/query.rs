@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::format::is_date_time;
 use crate::schema::Schema;
 use crate::search::nearest;
 use crate::validation::{Fault, shortened};
@@ -83,17 +84,17 @@ pub fn read_object_id(name: &str, value: &str) -> Result<ObjectId, Fault> {
 }
 
 /// Reads a date-time, or a day, which stands for its first millisecond in UTC. A plus that was decoded to a blank is
-/// put back.
+/// put back. A leap second is refused, as in bodies: it would be read as the second before.
 ///
 /// # Errors
 /// When `value` is neither.
 pub fn read_moment(name: &str, value: &str) -> Result<Timestamp, Fault> {
     let with_plus = value.rfind(' ').map(|blank| format!("{}+{}", &value[..blank], &value[blank + 1..]));
-    value
-        .parse()
-        .or_else(|_| format!("{value}T00:00:00Z").parse())
-        .or_else(|invalid| with_plus.map_or(Err(invalid), |text| text.parse()))
-        .map_err(|_| Fault::of_parameter(name, format!("{name} must be a date-time like 2016-11-09T04:23:01.925Z")))
+    [Some(value.to_owned()), Some(format!("{value}T00:00:00Z")), with_plus]
+        .into_iter()
+        .flatten()
+        .find_map(|text| text.parse().ok().filter(|_| is_date_time(&text)))
+        .ok_or_else(|| Fault::of_parameter(name, format!("{name} must be a date-time like 2016-11-09T04:23:01.925Z")))
 }
 
 /// Reads `true` or `false` in any case, as Python programs write them, `1` or `0`

@@ -76,6 +76,16 @@ pub fn all() -> BTreeSet<&'static str> {
     asked.chain(BEYOND_THE_CONTRACT).collect()
 }
 
+/// The roles that stand for all beneath them and have one or two words: `org`, `org.admin`, `org.permission`, `org.user`.
+///
+/// ```
+/// assert!(kustomer_api::role::umbrellas().contains("org.user"));
+/// ```
+pub fn umbrellas() -> BTreeSet<&'static str> {
+    let parents = |role: &'static str| role.match_indices('.').take(2).map(|(end, _)| &role[..end]);
+    all().into_iter().flat_map(parents).collect()
+}
+
 /// Whether holding `role` opens anything: it is one of [`all`], a parent of one, or the role of one klass.
 ///
 /// ```

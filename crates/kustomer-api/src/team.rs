@@ -8,7 +8,7 @@ use crate::envelope::{Document, Page};
 use crate::operation::contract;
 use crate::query::ListRecords;
 use crate::resource::resource;
-use crate::schema::{OBJECT_ID, Object, Property, Schema};
+use crate::schema::{OBJECT_ID, Object, Property, ReadOnly, Schema};
 
 /// How many members a team may have; Kustomer tells no limit.
 pub const MAX_MEMBERS: usize = 500;
@@ -57,9 +57,27 @@ pub struct TeamMembers {
     pub members: Vec<String>,
 }
 
+/// The attributes of a team that are answered and that adding and removing members does not take.
+pub static READ_ONLY_OF_MEMBERS: &[ReadOnly] = &[
+    ReadOnly::new("name", ONLY_MEMBERS),
+    ReadOnly::new("displayName", ONLY_MEMBERS),
+    ReadOnly::new("icon", ONLY_MEMBERS),
+    ReadOnly::new("deleted", ONLY_MEMBERS),
+    ReadOnly::new("createdAt", ONLY_MEMBERS),
+    ReadOnly::new("externalId", ONLY_CREATED),
+    ReadOnly::new("importedAt", ONLY_CREATED),
+    ReadOnly::new("updatedAt", "the server sets it with every change"),
+    ReadOnly::new("modifiedAt", "the server sets it with every change by a user"),
+    ReadOnly::new("rev", "the server counts it"),
+];
+
+const ONLY_MEMBERS: &str = "this operation changes the members alone: send it in an update of the team";
+const ONLY_CREATED: &str = "it can only be sent when the team is created";
+
 /// The body of `addTeamMember` and `removeTeamMember`.
 pub static TEAM_MEMBERS: Schema =
-    Schema::object(&Object { name: "TeamMembers", open: false, properties: &[Property::required("members", MEMBERS)] });
+    Schema::object(&Object { name: "TeamMembers", open: false, properties: &[Property::required("members", MEMBERS)] })
+        .with_read_only(READ_ONLY_OF_MEMBERS);
 
 endpoint! {
     /// `getTeams`.

@@ -1,7 +1,7 @@
 //! The same identity twice within one list: `d1@acme.example` and `D1@acme.example`, one phone number in two spellings,
 //! an accent of one character and of two. It is stored once.
 
-use kustomer_api::customer::{Email, ExternalId, Phone, Social};
+use kustomer_api::customer::{Email, ExternalId, FacebookId, InstagramId, Phone, Social};
 use kustomer_api::validation::Fault;
 
 use super::{composed, digits, email_address, social_id, social_name};
@@ -129,4 +129,33 @@ impl Identified for Social {
         self.url = self.url.take().or(later.url);
         self.verified = either(self.verified, later.verified);
     }
+}
+
+impl Identified for FacebookId {
+    fn compose(&mut self) {}
+
+    fn identities(&self) -> Vec<String> {
+        vec![joined([&self.page_id, &self.user_id])]
+    }
+
+    fn absorb(&mut self, later: Self) {
+        self.name = self.name.take().or(later.name);
+    }
+}
+
+impl Identified for InstagramId {
+    fn compose(&mut self) {}
+
+    fn identities(&self) -> Vec<String> {
+        vec![joined([&self.page_id, &self.thread_id, &self.username])]
+    }
+
+    fn absorb(&mut self, later: Self) {
+        self.instagram_id = self.instagram_id.take().or(later.instagram_id);
+    }
+}
+
+/// Several texts as one that no other texts make.
+fn joined<const N: usize>(parts: [&str; N]) -> String {
+    parts.iter().fold(String::new(), |joined, part| format!("{joined}{}:{part}", part.len()))
 }

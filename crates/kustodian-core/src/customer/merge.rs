@@ -21,6 +21,8 @@ pub(super) fn merge_identities(input: &mut CustomerInput) -> Result<(), Refusal>
     merge("phones", &mut input.phones, &mut faults);
     merge("sharedPhones", &mut input.shared_phones, &mut faults);
     merge("whatsapps", &mut input.whatsapps, &mut faults);
+    merge("facebookIds", &mut input.facebook_ids, &mut faults);
+    merge("instagramIds", &mut input.instagram_ids, &mut faults);
     merge("socials", &mut input.socials, &mut faults);
     merge("sharedSocials", &mut input.shared_socials, &mut faults);
     if faults.is_empty() { Ok(()) } else { Err(Refusal::bad_input(faults)) }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use kustomer_api::Timestamp;
+use kustomer_api::format::is_date_time;
 use kustomer_api::search::nearest;
 use serde_json_borrow::Value;
 
@@ -140,7 +141,9 @@ fn point(text: &str) -> Option<Timestamp> {
         (offset, 5) => format!("{}:{}", &offset[..3], &offset[3..]),
         (offset, _) => offset.to_owned(),
     };
-    format!("{day}T{clock}{seconds}{offset}").parse().ok()
+    let text = format!("{day}T{clock}{seconds}{offset}");
+    // A leap second would be read as the second before.
+    text.parse().ok().filter(|_| is_date_time(&text))
 }
 
 /// A number: milliseconds since 1970, or seconds when it is so small that milliseconds would lie before March 1973.

@@ -1,5 +1,5 @@
-//! Lists of types of records that are not served: with `--absent-types empty` they answer an empty page, for clients that
-//! go through every type whatever an org has.
+//! Lists of types of records that are not served: unless `--absent-types` says otherwise they answer an empty page, for
+//! clients that go through every type whatever an org has.
 
 use std::sync::Arc;
 

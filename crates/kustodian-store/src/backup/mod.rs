@@ -55,6 +55,7 @@ pub async fn back_up(
 ) -> Result<Backup, BackupError> {
     let address = Address::parse(url)?;
     if let Address::File(path) = &address {
+        crate::sqlite::refuse_lone_log(path)?;
         if !path.exists() {
             return Err(BackupError::NoDatabase { path: path.clone() });
         }
@@ -147,8 +148,10 @@ fn is_same(one: &Path, other: &Path) -> bool {
 }
 
 fn url_of(path: &Path) -> Result<String, BackupError> {
-    let text = path
-        .to_str()
-        .ok_or_else(|| BackupError::File { path: path.to_owned(), reason: "its name is not UTF-8".to_owned() })?;
+    let unfit = |reason: &str| BackupError::File { path: path.to_owned(), reason: reason.to_owned() };
+    let text = path.to_str().ok_or_else(|| unfit("its name is not UTF-8"))?;
+    if text.contains('?') {
+        return Err(unfit("its name has a question mark, which a database URL does not take: rename it"));
+    }
     Ok(format!("sqlite:{text}"))
 }

@@ -103,6 +103,7 @@ async fn restore_file(
     if is_same(file, target) {
         return Err(BackupError::Itself { path: target.to_owned() });
     }
+    crate::sqlite::refuse_lone_log(target)?;
     let former = Former::seize(target, options.replace)?;
     let partial = Partial::begin(target)?;
     let tables = copy_pages(file, partial.path(), tell).await?;

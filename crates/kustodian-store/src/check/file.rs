@@ -8,7 +8,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::CheckError;
 use super::finding::{Finding, Findings};
-use crate::sqlite::{connect, missing, refuse_other_name};
+use crate::sqlite::{connect, missing, refuse_lone_log, refuse_other_name};
 
 /// How many faults SQLite lists.
 const FAULTS: u32 = 50;
@@ -45,6 +45,8 @@ pub(crate) fn unreadable(path: &Path) -> Option<String> {
     if let Some(missing) = missing(path) {
         return Some(missing);
     }
+    // The engine says that its log is left.
+    refuse_lone_log(path).ok()?;
     // The engine says that it is served by another name.
     refuse_other_name(path).ok()?;
     let read = |connection: Connection| connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()));

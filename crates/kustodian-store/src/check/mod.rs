@@ -54,6 +54,7 @@ pub(crate) async fn look_through(
     let mut findings = Findings::default();
     let mut totals = None;
     let is_scrub_wanted;
+    crate::refuse_lone_log(url)?;
     let mut source: Box<dyn Source> = match Address::parse(url)? {
         Address::Memory => return Err(CheckError::Temporary),
         Address::File(path) if !path.exists() => return Err(CheckError::NoDatabase { path }),

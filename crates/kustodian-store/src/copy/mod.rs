@@ -202,6 +202,7 @@ pub async fn copy(
 }
 
 async fn open_source(url: &str) -> Result<Box<dyn Source>, CopyError> {
+    crate::refuse_lone_log(url)?;
     match Address::parse(url)? {
         Address::Memory => Err(CopyError::Temporary),
         Address::File(path) if !path.exists() => Err(CopyError::NoSource { path }),

@@ -42,6 +42,7 @@ const READER_BUSY_TIMEOUT: Duration = Duration::from_secs(1);
 /// When the path is no regular file or its folder cannot be used.
 pub(super) fn make_file(path: &Path) -> Result<(), OpenError> {
     place::refuse_special(path)?;
+    place::refuse_lost(path)?;
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]
@@ -138,6 +139,7 @@ fn open_log(connection: &Connection) -> rusqlite::Result<()> {
 pub(super) fn any_reader(path: &Path) -> Result<Connection, OpenError> {
     place::refuse_special(path)?;
     place::refuse_other_name(path)?;
+    place::refuse_lone_log(path)?;
     if let Some(finding) = place::missing(path) {
         return Err(OpenError::Damaged { path: path.to_owned(), finding });
     }

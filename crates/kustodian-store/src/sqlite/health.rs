@@ -49,8 +49,17 @@ impl Health {
         }
     }
 
-    /// Refuses to write where what is written would be lost.
-    pub(super) fn must_be_in_place(&self) -> Result<(), StoreError> {
+    /// Refuses to write where what is written would be lost: into a file that is not in its place, or that the next start
+    /// would refuse.
+    pub(super) fn must_take_writes(&self) -> Result<(), StoreError> {
+        self.must_be_in_place()?;
+        if let Some(found) = self.place.as_ref().and_then(Place::is_overwritten) {
+            self.note_damage(found.to_owned());
+        }
+        self.must_be_whole()
+    }
+
+    fn must_be_in_place(&self) -> Result<(), StoreError> {
         match self.place.as_ref().and_then(Place::lost) {
             None => Ok(()),
             Some(lost) => Err(unavailable(format!(
@@ -70,9 +79,16 @@ impl Health {
             Err(error) if is_damage(&error) => self.note(&error),
             _ => {}
         }
+        self.must_be_whole()
+    }
+
+    fn must_be_whole(&self) -> Result<(), StoreError> {
         match &*self.damage() {
             None => Ok(()),
-            Some(found) => Err(unavailable(format!("the database file is damaged ({found}): see kustodian check"))),
+            Some(found) => Err(unavailable(format!(
+                "the database file is damaged ({found}): stop the server, see what is wrong with kustodian check, and put a \
+                 backup in its place with kustodian restore"
+            ))),
         }
     }
 

@@ -48,7 +48,7 @@ use self::failure::unavailable;
 use self::health::Health;
 pub(crate) use self::packed::text as packed_text;
 use self::place::Place;
-pub(crate) use self::place::{missing, refuse_other_name, refuse_special};
+pub(crate) use self::place::{missing, refuse_lone_log, refuse_lost, refuse_other_name, refuse_special};
 use self::readers::Readers;
 use self::temporary::TemporaryFolder;
 use self::writer::Queue;

@@ -24,6 +24,9 @@ const MAGIC: &[u8] = b"SQLite format 3\0";
 /// The length of a file's header.
 const HEADER: usize = 100;
 
+/// The length of a log's header, before its first frame.
+const LOG_HEADER: u64 = 32;
+
 /// Refuses what is there and not a regular file: a folder, a device, a pipe; and whatever is directly in `/dev`.
 pub(crate) fn refuse_special(path: &Path) -> Result<(), OpenError> {
     if path.metadata().is_ok_and(|found| !found.is_file()) || path.parent() == Some(Path::new("/dev")) {
@@ -89,6 +92,48 @@ pub(crate) fn refuse_other_name(_: &Path) -> Result<(), OpenError> {
     Ok(())
 }
 
+/// Refuses a file that is missing or empty while the log of an earlier database is beside it: SQLite would delete the log, and
+/// with it the writes that only the log has.
+pub(crate) fn refuse_lone_log(path: &Path) -> Result<(), OpenError> {
+    refuse_leftover(path, |path| {
+        let log = beside(path, "-wal");
+        // A log without a frame holds nothing.
+        log.metadata().is_ok_and(|log| log.len() > LOG_HEADER).then_some(log)
+    })
+}
+
+/// Refuses to make a database where an earlier one was: one whose log is left, or whose file is empty and has files beside it
+/// that only a database that was served leaves there. An empty file without any is a new one.
+pub(crate) fn refuse_lost(path: &Path) -> Result<(), OpenError> {
+    refuse_lone_log(path)?;
+    if !path.exists() {
+        // Somebody deleted it in good order: the first key outlives that.
+        return Ok(());
+    }
+    refuse_leftover(path, |path| {
+        ["-wal", "-shm", ".key"].into_iter().map(|ending| beside(path, ending)).find(|left| left.exists())
+    })
+}
+
+fn refuse_leftover(path: &Path, find: impl Fn(&Path) -> Option<PathBuf>) -> Result<(), OpenError> {
+    // SQLite puts its files beside the file that a link leads to. They are looked for before the file is measured: another
+    // process that makes the database now writes the file before its log.
+    let real = link_target(path);
+    let Some(left) = find(&real) else { return Ok(()) };
+    let state = match fs::metadata(&real) {
+        Ok(there) if there.is_file() && there.len() == 0 => "is empty",
+        Err(error) if error.kind() == ErrorKind::NotFound => "is missing",
+        _ => return Ok(()),
+    };
+    Err(OpenError::Leftover { path: path.to_owned(), state, left })
+}
+
+/// The file that a path leads to, which need not be there.
+fn link_target(path: &Path) -> PathBuf {
+    let read = || fs::read_link(path).ok().map(|target| path.parent().unwrap_or(Path::new("")).join(target));
+    fs::canonicalize(path).ok().or_else(read).unwrap_or_else(|| path.to_owned())
+}
+
 /// What is missing of a file, in words: pages that its header counts and neither it nor the log beside it holds. What
 /// cannot be read, or is no database, is for SQLite to tell.
 pub(crate) fn missing(path: &Path) -> Option<String> {
@@ -142,7 +187,6 @@ fn read_at(mut file: &File, bytes: &mut [u8], place: u64) -> io::Result<()> {
 
 /// The pages that a log holds: the frames behind its header that bear its salts.
 fn logged_pages(path: &Path, page: u64) -> io::Result<HashSet<u32>> {
-    const LOG_HEADER: u64 = 32;
     const FRAME_HEADER: usize = 24;
     let file = File::open(path)?;
     let mut header = [0; LOG_HEADER as usize];
@@ -196,14 +240,22 @@ impl Place {
         log.is_err_and(|error| is_gone(&error)).then_some("the log beside the database file was deleted")
     }
 
+    /// Whether the beginning of the file was written over or cut off; only for a server that holds it. Cheap: it reads 16
+    /// bytes.
+    pub(super) fn is_overwritten(&self) -> Option<&'static str> {
+        let mut header = [0; MAGIC.len()];
+        match read_at(self.held.as_ref()?, &mut header, 0) {
+            Ok(()) => (header != *MAGIC).then_some("its header was written over"),
+            Err(error) => (error.kind() == ErrorKind::UnexpectedEof).then_some("it was cut off"),
+        }
+    }
+
     /// What is wrong with the file, as far as its header says; only for a server that holds it.
     pub(super) fn damage(&self) -> Option<String> {
         let file = self.held.as_ref()?;
         let look = || -> io::Result<Option<String>> {
-            let mut header = [0; MAGIC.len()];
-            read_at(file, &mut header, 0)?;
-            if header != *MAGIC {
-                return Ok(Some("its header was written over".to_owned()));
+            if let Some(found) = self.is_overwritten() {
+                return Ok(Some(found.to_owned()));
             }
             // A log that starts over between two looks has left all of its pages in the file.
             match missing_of(file, &self.path)? {

@@ -208,7 +208,7 @@ impl Writer {
     }
 
     fn commit_group(&mut self, mut group: Vec<Job>) {
-        if let Err(lost) = self.health.must_be_in_place() {
+        if let Err(lost) = self.health.must_take_writes() {
             return self.refuse(group, lost);
         }
         let Err(error) = self.attempt(&mut group) else { return group.into_iter().for_each(Job::answer) };

@@ -125,6 +125,7 @@ pub async fn verify(
     expect: Option<(u64, Link)>,
     tell: &mut (dyn FnMut(VerifyProgress) + Send),
 ) -> Result<Verification, VerifyError> {
+    crate::refuse_lone_log(url)?;
     let mut snapshot: Box<dyn Audited> = match Address::parse(url)? {
         Address::Memory => return Err(VerifyError::Temporary),
         Address::File(path) if !path.exists() => return Err(VerifyError::Missing { path }),

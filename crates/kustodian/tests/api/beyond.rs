@@ -14,7 +14,8 @@ fn ask(server: &Server, method: &Method, path: &str) -> Answer {
 
 #[test]
 fn a_path_beyond_the_contract_answers_501_with_its_name() {
-    let server = Server::start();
+    // By default those that list answer an empty list.
+    let server = Server::start_with(&["--absent-types", "refuse"]);
     for operation in beyond::OPERATIONS {
         let path = operation.path.replace("{id}", ID).replace("{hash}", "5c7d");
         let refused = ask(&server, &operation.method, &format!("/v1{path}?versions=all")).expect(501);
@@ -43,13 +44,15 @@ fn the_org_is_read_without_its_id() {
 }
 
 #[test]
-fn lists_of_absent_types_are_empty_only_where_that_is_asked_for() {
+fn lists_of_absent_types_are_empty_unless_a_refusal_is_asked_for() {
     let paths = ["/v1/slas?versions=all", "/v1/conversations", "/v1/klasses?status=enabled", "/v1/brands"];
-    let usual = Server::start();
-    for path in paths {
-        usual.get(path).expect(501);
+    for rule in ["refuse", "empty-searches"] {
+        let refusing = Server::start_with(&["--absent-types", rule]);
+        for path in paths {
+            refusing.get(path).expect(501);
+        }
     }
-    let server = Server::start_with(&["--absent-types", "empty"]);
+    let server = Server::start();
     for path in paths {
         let list = server.get(path).expect(200);
         assert_eq!((list.data(), &list.body["meta"]), (&json!([]), &json!({ "pageSize": 100, "page": 1 })), "{path}");

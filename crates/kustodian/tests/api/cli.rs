@@ -304,6 +304,11 @@ fn the_roles_are_listed_with_the_operations_that_ask_for_them() {
             assert!(opened(role).as_array().unwrap().contains(&json!(operation.name)), "{role}");
         }
     }
+    // So are those that stand for all beneath them.
+    for umbrella in ["org", "org.user", "org.permission"] {
+        assert!(opened(umbrella).as_array().unwrap().contains(&json!("getCustomers")), "{umbrella}");
+    }
+    assert!(!opened("org.admin").as_array().unwrap().contains(&json!("getCustomers")));
     let table = kustodian(&["roles", "--operation", "eraseCustomer"]).well();
     assert!(table.contains("org.admin") && !table.contains("org.user.customer.read"), "{table}");
     kustodian(&["roles", "--operation", "eraseCustomers"]).misused(&["did you mean eraseCustomer?"]);
@@ -315,6 +320,7 @@ fn a_key_that_cannot_be_made_is_refused_with_a_reason() {
     let create = |arguments: &[&str]| on_database(&server, &[&["token", "create", "--name", "x"], arguments].concat());
     create(&["--force-role", "Not A Role!"]).fails_with("is no role");
     create(&["--role", "org.user.customers.read"]).misused(&["org.user.customer.read", "kustodian roles"]);
+    create(&["--role", "org.user.customers.read"]).misused(&["write --force-role org.user.customers.read in place of"]);
     create(&["--role", "org.usr"]).misused(&["did you mean org.user?"]);
     for known in ["org.permission", "org.user.*", "org.permission.kobject.kobject_order.read", "org.tracking"] {
         create(&["--role", known]).well();

@@ -99,6 +99,99 @@ fn a_file_that_was_cut_off_is_not_served() {
     server.get("/v1/customers/email=ada69@acme.example").expect(200);
 }
 
+/// What every command that opens or makes a database says of this one; each is to fail.
+fn refused_by_all(path: &Path) -> Vec<String> {
+    let (database, other) = (url(path), path.with_extension("other"));
+    let other = url(&other);
+    let mut told = vec![refused(&database, &[])];
+    for arguments in [
+        vec!["migrate", "--database", &database],
+        vec!["migrate", "--check", "--database", &database],
+        vec!["org", "create", "acme", "--database", &database],
+        vec!["token", "create", "--name", "n", "--role", "org", "--database", &database],
+        vec!["check", "--database", &database],
+        vec!["reindex", "--database", &database],
+        vec!["backup", "new-backup.db", "--database", &database],
+        vec!["copy", "--from", &database, "--to", &other],
+        vec!["audit", "verify", "--database", &database],
+    ] {
+        let done = binary().args(&arguments).output().unwrap();
+        let words = String::from_utf8(done.stderr).unwrap();
+        assert!(!done.status.success(), "{arguments:?}: {words}");
+        told.push(words);
+    }
+    told
+}
+
+/// SQLite deletes the log beside a file that has no page, and with it what only the log holds.
+#[test]
+fn a_log_without_its_file_is_kept_and_no_database_is_made_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, aside) = (made(folder.path()), folder.path().join("aside.db"));
+    let (log, backup) = (folder.path().join("a.db-wal"), folder.path().join("backup.db"));
+    let arguments = ["backup", backup.to_str().unwrap(), "--database", &url(&path)];
+    assert!(binary().args(arguments).status().unwrap().success());
+    let server = Server::at(&url(&path), &[]);
+    fill(&server, 60..63);
+    drop(server);
+    let left = fs::read(&log).unwrap();
+    assert!(left.len() > 4_096, "a killed server leaves its log");
+    fs::rename(&path, &aside).unwrap();
+    for state in ["is missing", "is empty"] {
+        if state == "is empty" {
+            fs::write(&path, "").unwrap();
+        }
+        let restore = ["restore", backup.to_str().unwrap(), "--database", &url(&path)];
+        let restored = binary().args(restore).output().unwrap();
+        assert!(!restored.status.success());
+        let mut told = refused_by_all(&path);
+        told.push(String::from_utf8(restored.stderr).unwrap());
+        for told in told {
+            assert!(told.contains(state) && told.contains("a.db-wal is left") && told.lines().count() == 1, "{told}");
+            assert!(told.contains("kustodian restore"), "{told}");
+        }
+        assert_eq!(fs::read(&log).unwrap(), left, "{state}: the log is as it was");
+        assert_eq!(path.exists(), state == "is empty");
+    }
+    // A link leads to the place where the log is.
+    fs::remove_file(&path).unwrap();
+    let link = folder.path().join("link.db");
+    std::os::unix::fs::symlink("a.db", &link).unwrap();
+    let told = refused(&url(&link), &[]);
+    assert!(told.contains("a.db-wal is left"), "{told}");
+    // Back in its place the file has all that was acknowledged.
+    fs::rename(&aside, &path).unwrap();
+    let server = Server::at(&url(&path), &[]);
+    server.get("/v1/customers/email=ada62@acme.example").expect(200);
+    drop(server);
+    // With the log moved away there is nothing to lose.
+    fs::remove_file(&path).unwrap();
+    fs::remove_file(&log).unwrap();
+    drop(Server::at(&url(&path), &[]));
+}
+
+#[test]
+fn an_empty_file_is_a_new_database_unless_an_earlier_one_left_something_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.db");
+    for ending in ["-wal", "-shm", ".key"] {
+        let left = PathBuf::from(format!("{}{ending}", path.display()));
+        fs::write(&path, "").unwrap();
+        fs::write(&left, "").unwrap();
+        let told = refused(&url(&path), &[]);
+        assert!(told.contains("is empty") && told.contains(&format!("a.db{ending} is left")), "{told}");
+        assert_eq!(fs::metadata(&path).unwrap().len(), 0);
+        fs::remove_file(&left).unwrap();
+    }
+    let mut server = Server::at(&url(&path), &[]);
+    server.create(json!({ "name": "Ada" }));
+    assert!(server.stop().success());
+    // The key of a database that was deleted whole keeps nobody from making another.
+    fs::remove_file(&path).unwrap();
+    fs::write(folder.path().join("a.db.key"), "").unwrap();
+    drop(Server::at(&url(&path), &[]));
+}
+
 #[test]
 fn a_document_that_was_changed_is_an_error_and_never_another_answer() {
     let folder = tempfile::tempdir().unwrap();
@@ -183,12 +276,32 @@ fn a_server_whose_file_is_damaged_meanwhile_is_not_ready_and_the_log_says_what_t
             assert!(Instant::now() < end, "{name}: /readyz still answers 200");
             std::thread::sleep(Duration::from_millis(50));
         }
+        let write = reqwest::blocking::Client::new()
+            .post(format!("{address}/v1/customers"))
+            .bearer_auth(TOKEN)
+            .header("content-type", "application/json")
+            .body(r#"{"name":"into a file that no start takes"}"#)
+            .send()
+            .unwrap();
+        // 500 when reading what the write is about meets the damage first.
+        assert!(write.status().is_server_error(), "{name}: {}", write.text().unwrap());
         process.kill().unwrap();
         let mut told = String::new();
         process.stderr.take().unwrap().read_to_string(&mut told).unwrap();
         process.wait().unwrap();
         assert!(told.contains("kustodian check") && told.contains("kustodian restore"), "{name}: {told}");
     }
+}
+
+/// Nobody need have asked `/readyz`.
+#[test]
+fn a_write_is_refused_once_the_header_of_the_file_was_written_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = made(folder.path());
+    let server = Server::at(&url(&path), &[]);
+    server.create(json!({ "name": "Kept" }));
+    overwrite(&path, 0, &[0; 64]);
+    server.post("/v1/customers", json!({ "name": "Lost" })).expect(503);
 }
 
 #[cfg(unix)]
@@ -253,6 +366,9 @@ fn what_is_no_file_is_no_database() {
 fn no_database_is_made_of_a_uri_or_among_devices() {
     let told = refused("sqlite:file:data.db?mode=memory", &[]);
     assert!(told.contains("sqlite:PATH") && told.lines().count() == 1, "{told}");
+    let told = refused("sqlite:data.db?mode=ro", &[]);
+    assert!(told.contains("without parameters") && told.contains("sqlite:data.db,"), "{told}");
+    assert!(told.lines().count() == 1 && !Path::new("data.db?mode=ro").exists(), "{told}");
     let told = refused("sqlite:/dev/kustodian.db", &[]);
     assert!(told.contains("is not a regular file") && told.lines().count() == 1, "{told}");
     assert!(!Path::new("/dev/kustodian.db").exists());
@@ -266,14 +382,14 @@ fn the_file_of_a_backup_that_looks_like_a_uri_is_a_path() {
         let done = binary().current_dir(folder.path()).args(arguments).output().unwrap();
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     };
-    run(&["migrate", "--database", "sqlite:./file:a.db?mode=memory"]);
-    run(&["org", "create", "acme", "--database", "sqlite:./file:a.db?mode=memory"]);
-    run(&["check", "--database", "sqlite:./file:a.db?mode=memory"]);
-    run(&["backup", "file:backup.db?mode=memory", "--database", "sqlite:./file:a.db?mode=memory"]);
-    run(&["restore", "file:backup.db?mode=memory", "--database", "sqlite:./file:b.db?vfs=none"]);
+    run(&["migrate", "--database", "sqlite:./file:a.db"]);
+    run(&["org", "create", "acme", "--database", "sqlite:./file:a.db"]);
+    run(&["check", "--database", "sqlite:./file:a.db"]);
+    run(&["backup", "file:backup.db", "--database", "sqlite:./file:a.db"]);
+    run(&["restore", "file:backup.db", "--database", "sqlite:./file:b.db"]);
     let mut names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
-    assert_eq!(names, ["file:a.db?mode=memory", "file:b.db?vfs=none", "file:backup.db?mode=memory"]);
+    assert_eq!(names, ["file:a.db", "file:b.db", "file:backup.db"]);
 }
 
 #[test]

@@ -78,6 +78,24 @@ fn an_empty_value_is_an_absent_parameter() {
     }
     server.get("/v1/customers?email=").expect(200);
     assert_eq!(server.post(&format!("{SEARCH}?page=&idsOnly=&total=&id="), json!({})).expect(200).ids().len(), 1);
+    // On a write, too: it is done.
+    server.post("/v1/customers?validateOnly=", json!({})).expect(201);
+    assert_eq!(server.get("/v1/customers").expect(200).ids().len(), 2);
+}
+
+#[test]
+fn a_leap_second_is_refused_wherever_a_moment_is_read() {
+    const LEAP: &str = "2016-12-31T23:59:60Z";
+    let server = Server::start();
+    let made = server.create(json!({}));
+    let path = made["links"]["self"].as_str().unwrap();
+    server.get(&format!("{path}?asOf={LEAP}")).expect(400);
+    server.get(&format!("/v1/events?since={LEAP}")).expect(400);
+    for moment in [LEAP, "2016-12-31 23:59:60+0000"] {
+        let body = json!({ "and": [{ "customer_created_at": { "gte": moment } }] });
+        let refused = server.post(SEARCH, body).expect(400);
+        assert!(refused.error()["meta"]["pointer"].as_str().unwrap().starts_with("/and/0"), "{}", refused.text);
+    }
 }
 
 #[test]

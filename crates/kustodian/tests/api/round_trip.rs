@@ -8,6 +8,7 @@ use kustomer_api::{customer, shortcut, team};
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
+use crate::roles::{aim, served};
 use crate::server::{Server, full_customer};
 
 /// What every update leaves behind.
@@ -81,6 +82,45 @@ fn what_is_answered_can_be_sent_back_and_changes_no_value() {
         sent_back_changes_nothing(&server, &path_of(made.data()), &[Method::PUT], shortcut::READ_ONLY);
         server.post("/v1/shortcuts", Value::Object(writable(made.attributes(), shortcut::READ_ONLY))).expect(201);
     }
+}
+
+/// Over the document that describes the API: what a record is answered with, each operation that writes such a record
+/// accepts, or refuses with the reason why it is not written there.
+#[test]
+fn every_answered_attribute_is_accepted_by_a_write_or_refused_with_its_reason() {
+    let server = Server::start();
+    let document = server.get("/openapi.json").expect(200).body;
+    let schema = |reference: &Value| {
+        let name = reference["$ref"].as_str().unwrap_or_default().rsplit('/').next().unwrap_or_default();
+        document["components"]["schemas"][name].clone()
+    };
+    let mut checked = 0;
+    for operation in served(&server).into_iter().filter(|operation| !operation.is_read()) {
+        let described = &document["paths"][operation.path][operation.method.as_str().to_lowercase()];
+        let answered = &described["responses"][operation.success.to_string()]["content"]["application/json"]["schema"];
+        let answered = schema(&schema(&answered["properties"]["data"])["properties"]["attributes"]);
+        let taken = schema(&described["requestBody"]["content"]["application/json"]["schema"]);
+        let (Some(answered), Some(taken)) = (answered["properties"].as_object(), taken["properties"].as_object())
+        else {
+            continue;
+        };
+        let (method, path, least) = aim(&server, operation);
+        for name in answered.keys().filter(|name| !taken.contains_key(*name)) {
+            let mut body = least.clone().unwrap();
+            body[name] = Value::Null;
+            let refused = server.call(method.clone(), &path, Some(body)).expect(400);
+            let message = refused.error()["message"].as_str().unwrap();
+            let is_reason =
+                !["check its spelling", "custom attributes go inside"].iter().any(|no| message.contains(no));
+            assert!(
+                is_reason && refused.error()["meta"]["pointer"] == format!("/{name}"),
+                "{}: {message}",
+                operation.name
+            );
+            checked += 1;
+        }
+    }
+    assert!(checked > 100, "{checked}");
 }
 
 /// Every attribute that can be null, null; every list empty.

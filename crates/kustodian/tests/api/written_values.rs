@@ -53,10 +53,21 @@ fn numbers_are_answered_as_node_prints_them_or_refused() {
     for (body, pointer) in [
         (r#"{"custom":{"scoreNum":0.1234567890123456789}}"#, "/custom/scoreNum"),
         (r#"{"locations":[{},{"latitude":12345678901234567890123}]}"#, "/locations/1/latitude"),
+        (r#"{"custom":{"scoreNum":18446744073709551616}}"#, "/custom/scoreNum"),
+        (r#"{"locations":[{},{"latitude":1e400}]}"#, "/locations/1/latitude"),
     ] {
         let refused = post(&server, body).expect(400);
         assert_eq!(refused.error()["meta"]["pointer"], pointer, "{}", refused.body);
     }
+    let title = |number: &str| {
+        let refused = post(&server, &format!(r#"{{"custom":{{"scoreNum":{number}}}}}"#)).expect(400);
+        refused.error()["title"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(title("-1e400"), "The number -1e400 is out of range");
+    assert_eq!(title("1e-400"), "The number 1e-400 is closer to 0 than a double can be");
+    let search =
+        send(&server, Method::POST, "/v1/customers/search", r#"{"and":[{"customer_score_num":{"gte":1e400}}]}"#);
+    assert_eq!(search.expect(400).error()["title"], "The number 1e400 is out of range");
 }
 
 #[test]
@@ -184,6 +195,13 @@ fn one_identity_in_two_spellings_is_stored_once() {
                 "whatsapps": [{ "phone": "+1800555" }, { "phone": "whatsapp:+1 800 555" }],
                 "externalId": "caf\u{e9}",
                 "externalIds": [{ "externalId": "cafe\u{301}" }, { "externalId": "b" }],
+                "facebookIds": [
+                    { "pageId": "1", "userId": "2" }, { "pageId": "1", "userId": "2", "name": "Ada" }, { "pageId": "1", "userId": "3" },
+                ],
+                "instagramIds": [
+                    { "pageId": "1", "threadId": "2", "username": "ada" },
+                    { "pageId": "1", "threadId": "2", "username": "ada", "instagramId": "9" },
+                ],
                 "socials": [{ "type": "twitter", "username": "ada" }, { "type": "twitter", "username": "ADA", "userid": "7" }],
             }),
         )
@@ -192,6 +210,9 @@ fn one_identity_in_two_spellings_is_stored_once() {
     let count = |name: &str| attributes[name].as_array().unwrap().len();
     let counts = ["emails", "sharedEmails", "phones", "sharedPhones", "whatsapps", "externalIds", "socials"].map(count);
     assert_eq!(counts, [1, 1, 1, 1, 1, 2, 1], "{attributes}");
+    assert_eq!(["facebookIds", "instagramIds"].map(count), [2, 1], "{attributes}");
+    assert_eq!(attributes["facebookIds"][0]["name"], "Ada");
+    assert_eq!(attributes["instagramIds"][0]["instagramId"], "9");
     let email = &attributes["emails"][0];
     assert_eq!(
         (&email["email"], &email["verified"], &email["type"]),
