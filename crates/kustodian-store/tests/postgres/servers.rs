@@ -45,7 +45,8 @@ async fn feed(client: &Client, org: OrgKey) -> Vec<(i64, String, i64)> {
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_servers_start_at_once_on_an_empty_database() {
     let Some(place) = Place::make().await else { return };
-    assert_eq!(pending_migrations(place.url()).await.unwrap(), ["0001", "0002", "0003"]);
+    let pending = pending_migrations(place.url()).await.unwrap();
+    assert_eq!(pending.first().map(String::as_str), Some("0001"));
     let mut starts = JoinSet::new();
     for _ in 0..10 {
         let url = place.url().to_owned();
@@ -58,7 +59,7 @@ async fn ten_servers_start_at_once_on_an_empty_database() {
     assert_eq!(pending_migrations(place.url()).await.unwrap(), Vec::<String>::new());
     let client = place.client().await;
     let versions = client.query("SELECT version FROM kustodian_migrations", &[]).await.unwrap();
-    assert_eq!(versions.len(), 2);
+    assert_eq!(versions.len(), pending.len());
 }
 
 #[tokio::test(flavor = "multi_thread")]
