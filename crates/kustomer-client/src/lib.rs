@@ -54,6 +54,7 @@ mod proxy;
 pub mod resources;
 mod retry;
 mod target;
+mod trust;
 
 #[cfg(feature = "blocking")]
 mod blocking;
