@@ -277,8 +277,13 @@ fn overridden(method: &Method, headers: &HeaderMap) -> Result<Method, Refusal> {
 
 fn method_not_allowed(method: &Method, others: &[&str]) -> Refusal {
     let others = others.join(", ");
-    Refusal::new(405, code::METHOD_NOT_ALLOWED, "", format!("This path takes {others}, not {method}"))
-        .with_meta("allow", others)
+    Refusal::new(
+        405,
+        code::METHOD_NOT_ALLOWED,
+        "",
+        format!("This path takes {others}, not {}", access_log::shown(method)),
+    )
+    .with_meta("allow", others)
 }
 
 /// 501 with the operation's name; with both where two share a path and nobody can tell which was meant.
