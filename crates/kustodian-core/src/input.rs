@@ -72,6 +72,9 @@ fn not_read(text: &str, error: &serde_json::Error) -> Refusal {
 /// What a body is that was encoded on the way, by the first bytes that give it away: no JSON begins so.
 fn foreign_encoding(body: &[u8]) -> Option<&'static str> {
     match body {
+        // Before UTF-16, whose mark it begins with: no text in UTF-16 begins with a zero.
+        [0xFF, 0xFE, 0, 0, ..] | [0, 0, 0xFE, 0xFF, ..] => Some("UTF-32"),
+        [b'{' | b'[', 0, 0, 0, ..] | [0, 0, 0, b'{' | b'[', ..] => Some("UTF-32"),
         [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => Some("UTF-16"),
         // A brace or a bracket in UTF-16 without a mark.
         [b'{' | b'[', 0, ..] | [0, b'{' | b'[', ..] => Some("UTF-16"),

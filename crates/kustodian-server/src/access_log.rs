@@ -38,7 +38,7 @@ pub(crate) fn write(answered: &Answered<'_>) {
     let Answered { method, version, path, status, began, bytes, key, from, request_id } = *answered;
     tracing::info!(
         target: TARGET,
-        method = method.as_str(),
+        method = %shown(method),
         path = format_args!("{version}{path}"),
         status,
         duration_ms = began.elapsed().as_secs_f64() * 1_000.0,
@@ -48,6 +48,18 @@ pub(crate) fn write(answered: &Answered<'_>) {
         request_id,
         "request"
     );
+}
+
+/// The longest method that is shown whole; the longest registered one has 17 bytes.
+const LONGEST_METHOD: usize = 32;
+
+/// A method as it is logged and answered: anybody may send one of any length.
+pub(crate) fn shown(method: &Method) -> String {
+    // A method is ASCII.
+    match method.as_str().get(..LONGEST_METHOD) {
+        Some(beginning) if method.as_str().len() > LONGEST_METHOD => format!("{beginning}…"),
+        _ => method.to_string(),
+    }
 }
 
 /// Logs requests for what is not of the API, such as `/metrics`.

@@ -33,7 +33,7 @@ use crate::settings::Settings;
 use crate::silence::{Pulse, unless_silent};
 use crate::tls::Tls;
 use crate::unreadable::Outspoken;
-use crate::wire::{self, Watched};
+use crate::wire::{self, LargeHeads, Watched};
 use crate::{access_log, answer, cors, docs_page, framing, http2, openapi_page, pipeline};
 
 /// The server, ready to serve.
@@ -123,7 +123,7 @@ struct Service {
     http: auto::Builder<TokioExecutor>,
     cors: Option<CorsLayer>,
     hsts: bool,
-    large_heads: Arc<Semaphore>,
+    large_heads: LargeHeads,
 }
 
 impl Service {
@@ -136,7 +136,7 @@ impl Service {
             http,
             cors: cors::layer(&app.settings.cors_origins),
             hsts: is_tls && app.settings.hsts,
-            large_heads: Arc::new(Semaphore::new(wire::LARGE_HEADS)),
+            large_heads: LargeHeads::new(wire::LARGE_HEADS),
             app,
         }
     }
@@ -180,7 +180,7 @@ struct Speaker {
 
 impl Speaker {
     fn watch<S>(&self, stream: S) -> Watched<S> {
-        Watched::new(stream, Arc::clone(&self.pulse), Arc::clone(&self.service.large_heads))
+        Watched::new(stream, Arc::clone(&self.pulse), self.service.large_heads.of(self.from.ip()))
     }
 
     async fn speak_tls(self, stream: TcpStream, tls: &Tls, watcher: Watcher) {

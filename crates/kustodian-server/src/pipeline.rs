@@ -3,9 +3,9 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody as _};
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, IF_NONE_MATCH};
 use http::request::Parts;
@@ -35,7 +35,8 @@ use crate::{compression, framing, idempotency};
 pub(crate) async fn answer(app: &Arc<App>, from: SocketAddr, request: Request<Body>) -> Response {
     let began = Instant::now();
     let now = app.services.clock.now();
-    let (parts, body) = request.into_parts();
+    let (parts, mut body) = request.into_parts();
+    let is_http2 = parts.version == Version::HTTP_2;
     let method = parts.method.clone();
     let version = if parts.uri.path().starts_with("/v2/") { "/v2" } else { "/v1" };
     let held = held(&parts);
@@ -51,7 +52,10 @@ pub(crate) async fn answer(app: &Arc<App>, from: SocketAddr, request: Request<Bo
         is_replayed: false,
     };
 
-    let answered = passage.run(app, from.ip(), now, &request_id, parts, body).await;
+    let answered = passage.run(app, from.ip(), now, &request_id, parts, &mut body).await;
+    if is_http2 && !body.is_end_stream() {
+        tokio::spawn(drain(body));
+    }
     let mut response = match answered {
         Ok(answer) => {
             let is_held = |etag: &str| held.iter().any(|tags| tags.to_str().is_ok_and(|tags| names_etag(tags, etag)));
@@ -138,7 +142,7 @@ impl Passage {
         now: Timestamp,
         request_id: &Arc<str>,
         parts: Parts,
-        body: Body,
+        body: &mut Body,
     ) -> Result<Answer, Refusal> {
         framing::check(&parts)?;
         let method = overridden(&parts.method, &parts.headers)?;
@@ -278,8 +282,13 @@ fn overridden(method: &Method, headers: &HeaderMap) -> Result<Method, Refusal> {
 
 fn method_not_allowed(method: &Method, others: &[&str]) -> Refusal {
     let others = others.join(", ");
-    Refusal::new(405, code::METHOD_NOT_ALLOWED, "", format!("This path takes {others}, not {method}"))
-        .with_meta("allow", others)
+    Refusal::new(
+        405,
+        code::METHOD_NOT_ALLOWED,
+        "",
+        format!("This path takes {others}, not {}", access_log::shown(method)),
+    )
+    .with_meta("allow", others)
 }
 
 /// 501 with the operation's name; with both where two share a path and nobody can tell which was meant.
@@ -290,8 +299,20 @@ fn not_implemented(route: &Route) -> Refusal {
         .with_meta("operations", names)
 }
 
-async fn read_body(app: &App, org: OrgKey, headers: &HeaderMap, body: Body) -> Result<Bytes, Refusal> {
-    use axum::body::HttpBody as _;
+/// How much of a body is read, and for how long, after the request was answered without it.
+const DRAINED: usize = 1024 * 1024;
+const DRAINED_WITHIN: Duration = Duration::from_secs(5);
+
+/// Reads what is left of a body over HTTP/2 beside its answer. A stream that is dropped is reset, and clients that are still
+/// sending take that for a failure and do not look at the answer: curl 7.88 reports a framing error.
+async fn drain(body: Body) {
+    let mut body = Limited::new(body, DRAINED);
+    let read = async { while let Some(Ok(_)) = body.frame().await {} };
+    // Whoever sends on after that is not heard.
+    drop(tokio::time::timeout(DRAINED_WITHIN, read).await);
+}
+
+async fn read_body(app: &App, org: OrgKey, headers: &HeaderMap, body: &mut Body) -> Result<Bytes, Refusal> {
     if body.is_end_stream() {
         return Ok(Bytes::new());
     }

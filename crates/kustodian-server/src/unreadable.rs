@@ -125,7 +125,7 @@ impl<'a> Bare<'a> {
     fn in_our_words(&self, app: &App) -> Vec<u8> {
         let title = match self.status {
             StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {
-                "The line and the headers of the request are too large together"
+                "The line and the headers of the request are too large together, or its Content-Length is"
             }
             StatusCode::URI_TOO_LONG => "The request's line is too long",
             _ => "This is no request of HTTP/1.1 that could be read",

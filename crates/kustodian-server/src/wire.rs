@@ -1,10 +1,12 @@
 //! The socket under a connection: it counts the bytes that the client takes, and bounds what heads of requests that are
 //! not complete may hold together.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::io::{self, IoSlice};
+use std::net::{IpAddr, Ipv6Addr};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -23,30 +25,92 @@ pub(crate) const LARGE_HEADS: usize = 1_024;
 /// counts as unread nor tells whether the client makes progress.
 pub(crate) const UNSENT: u32 = 256 * 1024;
 
-type Waiting = Pin<Box<dyn Future<Output = Result<OwnedSemaphorePermit, AcquireError>> + Send>>;
+/// What part of the places for large heads one address may take, so that a client that never ends its heads leaves the others
+/// some.
+const SHARES: usize = 4;
+
+/// The places for large heads.
+pub(crate) struct LargeHeads {
+    limit: usize,
+    all: Arc<Semaphore>,
+    of_addresses: Mutex<HashMap<IpAddr, Weak<Semaphore>>>,
+}
+
+impl LargeHeads {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self { limit, all: Arc::new(Semaphore::new(limit)), of_addresses: Mutex::default() }
+    }
+
+    /// What a connection from this address takes a place from.
+    pub(crate) fn of(&self, address: IpAddr) -> Share {
+        let mut of_addresses = self.of_addresses.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = of_addresses.get(&network(address)).and_then(Weak::upgrade);
+        let own = known.unwrap_or_else(|| {
+            let own = Arc::new(Semaphore::new((self.limit / SHARES).max(1)));
+            // Those whose connections have all ended go whenever their number could double.
+            if of_addresses.len() == of_addresses.capacity() {
+                of_addresses.retain(|_, share| share.strong_count() > 0);
+            }
+            of_addresses.insert(network(address), Arc::downgrade(&own));
+            own
+        });
+        Share { all: Arc::clone(&self.all), own }
+    }
+}
+
+/// What one client may hold as many addresses of as it likes: of IPv6 the first 64 bits.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
+        address @ IpAddr::V4(_) => address,
+    }
+}
+
+/// The places for large heads as one address has them.
+#[derive(Clone)]
+pub(crate) struct Share {
+    all: Arc<Semaphore>,
+    own: Arc<Semaphore>,
+}
+
+impl Share {
+    /// Waits behind those of the same address first.
+    async fn take(self) -> Result<Place, AcquireError> {
+        let own = self.own.acquire_owned().await?;
+        Ok(Place { _own: own, _of_all: self.all.acquire_owned().await? })
+    }
+}
+
+/// A place, until dropped.
+struct Place {
+    _own: OwnedSemaphorePermit,
+    _of_all: OwnedSemaphorePermit,
+}
+
+type Waiting = Pin<Box<dyn Future<Output = Result<Place, AcquireError>> + Send>>;
 
 /// A socket that is watched.
 pub(crate) struct Watched<S> {
     stream: S,
     pulse: Arc<Pulse>,
-    large_heads: Arc<Semaphore>,
+    large_heads: Share,
     /// How many requests there were when `head` was last 0.
     requests: u64,
     /// How many bytes were read of a head.
     head: usize,
     waiting: Option<Waiting>,
-    place: Option<OwnedSemaphorePermit>,
+    place: Option<Place>,
 }
 
 impl<S> Watched<S> {
-    pub(crate) fn new(stream: S, pulse: Arc<Pulse>, large_heads: Arc<Semaphore>) -> Self {
+    pub(crate) fn new(stream: S, pulse: Arc<Pulse>, large_heads: Share) -> Self {
         Self { stream, pulse, large_heads, requests: 0, head: 0, waiting: None, place: None }
     }
 
     /// Waits for a place among the large heads.
     fn poll_place(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.place.is_none() {
-            let waiting = self.waiting.get_or_insert_with(|| Box::pin(Arc::clone(&self.large_heads).acquire_owned()));
+            let waiting = self.waiting.get_or_insert_with(|| Box::pin(self.large_heads.clone().take()));
             let place = ready!(waiting.as_mut().poll(context));
             self.waiting = None;
             self.place = Some(place.map_err(io::Error::other)?);
@@ -126,10 +190,14 @@ mod tests {
     use super::*;
 
     /// A connection whose client has sent this many bytes of a head.
-    async fn with_head(places: &Arc<Semaphore>, bytes: usize) -> (Watched<DuplexStream>, DuplexStream) {
+    async fn with_head(places: &LargeHeads, bytes: usize) -> (Watched<DuplexStream>, DuplexStream) {
+        with_head_of(places, "203.0.113.7", bytes).await
+    }
+
+    async fn with_head_of(places: &LargeHeads, from: &str, bytes: usize) -> (Watched<DuplexStream>, DuplexStream) {
         let (mut client, server) = tokio::io::duplex(1024 * 1024);
         client.write_all(&vec![b'x'; bytes]).await.unwrap();
-        (Watched::new(server, Arc::new(Pulse::new()), Arc::clone(places)), client)
+        (Watched::new(server, Arc::new(Pulse::new()), places.of(from.parse().unwrap())), client)
     }
 
     /// How many bytes can be read now.
@@ -143,7 +211,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_large_head_waits_until_another_is_complete() {
-        let places = Arc::new(Semaphore::new(1));
+        let places = LargeHeads::new(1);
         let (mut first, _client) = with_head(&places, 40_000).await;
         let (mut second, _other_client) = with_head(&places, 40_000).await;
         assert_eq!(read(&mut first).await, 40_000);
@@ -156,8 +224,33 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_address_takes_a_quarter_of_the_places_and_leaves_the_others() {
+        let places = LargeHeads::new(8);
+        let mut held = Vec::new();
+        for (from, expected) in [
+            ("2001:db8::1", 40_000),
+            ("2001:db8::2", 40_000),
+            // Of the same network.
+            ("2001:db8::ffff:0:0:3", SMALL_HEAD),
+            ("2001:db8:1::1", 40_000),
+            ("203.0.113.7", 40_000),
+            ("::ffff:203.0.113.7", 40_000),
+            ("203.0.113.7", SMALL_HEAD),
+            ("203.0.113.8", 40_000),
+        ] {
+            let (mut stream, client) = with_head_of(&places, from, 40_000).await;
+            assert_eq!(read(&mut stream).await, expected, "{from}");
+            held.push((stream, client));
+        }
+        // Once all connections of an address have ended it has its places again.
+        drop(held);
+        let (mut stream, _client) = with_head_of(&places, "203.0.113.7", 40_000).await;
+        assert_eq!(read(&mut stream).await, 40_000);
+    }
+
+    #[tokio::test]
     async fn a_body_takes_no_place_of_a_head() {
-        let places = Arc::new(Semaphore::new(0));
+        let places = LargeHeads::new(0);
         let (mut stream, _client) = with_head(&places, 40_000).await;
         let pulse = Arc::clone(&stream.pulse);
         let _working = pulse.asked(Version::HTTP_11);

@@ -119,7 +119,7 @@ pub(crate) async fn run(command: AuditCommand, settings: configuration::File) ->
             let expect = expect.map(|Expected(position, link)| (position, link));
             let mut report = Report::on_terminal();
             let verified = verify(&url, expect, &mut |progress| report.tell(progress.into())).await;
-            report.end();
+            report.end(verified.is_ok());
             tell(&verified.map_err(|error| Failure::new(error.to_string()))?, output.output)
         }
     }

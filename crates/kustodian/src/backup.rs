@@ -43,7 +43,7 @@ pub(crate) async fn run(arguments: BackupArguments, settings: configuration::Fil
     let options = BackupOptions { replace: force, ..BackupOptions::default() };
     let mut report = Report::new();
     let made = back_up(&url, &file, options, &mut |progress| report.tell(progress)).await;
-    report.end();
+    report.end(made.is_ok());
     let backup = made.map_err(|error| Failure::new(error.to_string()))?;
     match output.output {
         Output::Json => print_json(&json!({

@@ -36,7 +36,7 @@ pub(crate) async fn run(arguments: CheckArguments, settings: configuration::File
     let url = settings.database(database);
     let mut report = Report::new();
     let checked = check(&url, &mut |progress| report.tell(progress)).await;
-    report.end();
+    report.end(checked.is_ok());
     let checked = checked.map_err(|error| Failure::new(error.to_string()))?;
     let findings = &checked.findings;
     match output.output {

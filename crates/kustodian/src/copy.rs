@@ -34,7 +34,7 @@ pub(crate) async fn run(arguments: CopyArguments) -> Result<(), Failure> {
     let CopyArguments { from, to, resume, output } = arguments;
     let mut report = Report::new();
     let copied = copy(&from, &to, CopyOptions { resume }, &mut |progress| report.tell(progress)).await;
-    report.end();
+    report.end(copied.is_ok());
     let tables = copied.map_err(|error| Failure::new(error.to_string()))?;
     match output.output {
         Output::Json => print_json(&tables.iter().map(as_json).collect::<Vec<_>>()),

@@ -15,6 +15,8 @@ pub(crate) struct Report {
     is_silent: bool,
     step: Option<(CopyStep, &'static str)>,
     told: u64,
+    /// The last of this step that was not told yet.
+    untold: Option<CopyProgress>,
 }
 
 impl Report {
@@ -32,7 +34,7 @@ impl Report {
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
             bar
         });
-        Self { bar, is_silent: false, step: None, told: 0 }
+        Self { bar, is_silent: false, step: None, told: 0, untold: None }
     }
 
     /// Tells one step.
@@ -50,21 +52,43 @@ impl Report {
                 bar.set_position(done);
             }
             None if self.is_silent => {}
-            None if is_next || done >= self.told.saturating_add(ROWS_A_LINE) => {
+            None if is_next
+                || done >= self.told.saturating_add(ROWS_A_LINE)
+                || done >= total && self.untold.is_some() =>
+            {
+                if is_next {
+                    self.end_step();
+                }
                 self.told = done;
-                // Whoever closed standard error does not want to know.
-                drop(writeln!(io::stderr().lock(), "{} {table}: {done} of {total}", verb(step)));
+                print(progress);
+                // A step that ends without another word was done to its end.
+                self.untold = (done < total).then_some(CopyProgress { done: total, ..progress });
             }
             None => {}
         }
     }
 
-    /// Takes the bar away.
-    pub(crate) fn end(&self) {
+    /// Takes the bar away. `is_done` when the work went well, so that its last step was done to its end.
+    pub(crate) fn end(&mut self, is_done: bool) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
+        if is_done {
+            self.end_step();
+        }
     }
+
+    /// Tells the end of a step that was told before its end: work says how far it is before each part of it.
+    fn end_step(&mut self) {
+        if let Some(progress) = self.untold.take() {
+            print(progress);
+        }
+    }
+}
+
+fn print(CopyProgress { step, table, done, total }: CopyProgress) {
+    // Whoever closed standard error does not want to know.
+    drop(writeln!(io::stderr().lock(), "{} {table}: {done} of {total}", verb(step)));
 }
 
 fn verb(step: CopyStep) -> &'static str {

@@ -45,7 +45,7 @@ pub(crate) async fn run(arguments: RestoreArguments, settings: configuration::Fi
     let options = BackupOptions { replace: force, despite_findings };
     let mut report = Report::new();
     let made = restore(&file, &url, options, &mut |progress| report.tell(progress)).await;
-    report.end();
+    report.end(made.is_ok());
     let restored = made.map_err(|error| Failure::new(error.to_string()))?;
     let aside = restored.aside.map(|path| path.display().to_string());
     match output.output {

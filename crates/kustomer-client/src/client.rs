@@ -14,6 +14,7 @@ use crate::raw::RawCall;
 use crate::resources::{AuditLogs, Auth, Companies, Customers, Events, Messages, Orgs, Shortcuts, Tags, Teams, Users};
 use crate::retry::Retry;
 use crate::target::Target;
+use crate::trust;
 
 /// A client of one server with one token. Cloning is cheap, and clones share their connections.
 #[derive(Clone)]
@@ -297,7 +298,7 @@ impl ClientBuilder {
     }
 
     fn http_client(&self, user_agent: &HeaderValue, target: &Target) -> Result<reqwest::Client, InvalidRequest> {
-        let roots = self.root_certificates.as_deref().map_or(Ok(Vec::new()), roots)?;
+        let named = self.root_certificates.as_deref().map(trust::read_certificates).transpose()?;
         // A redirect would turn a POST into a GET; the API has none, so one is an answer like any other error.
         let builder = || {
             reqwest::Client::builder()
@@ -305,22 +306,18 @@ impl ClientBuilder {
                 .connect_timeout(CONNECT_TIMEOUT)
                 .redirect(reqwest::redirect::Policy::none())
         };
-        builder()
-            .tls_certs_merge(roots)
-            .tls_danger_accept_invalid_certs(self.accept_invalid_certificates)
+        let accept_any = self.accept_invalid_certificates;
+        let trusting = match named {
+            Some(named) if !accept_any => builder().tls_backend_preconfigured(trust::trusting(named)?),
+            _ => builder().tls_danger_accept_invalid_certs(accept_any),
+        };
+        trusting
             .build()
             .or_else(|error| {
                 // A container without certificates is no reason not to speak plain HTTP to the server next door.
                 if target.is_encrypted() { Err(error) } else { builder().tls_certs_only([]).build() }
             })
             .map_err(|error| InvalidRequest::Setup { reason: error.to_string() })
-    }
-}
-
-fn roots(pem: &[u8]) -> Result<Vec<reqwest::Certificate>, InvalidRequest> {
-    match reqwest::Certificate::from_pem_bundle(pem) {
-        Ok(roots) if !roots.is_empty() => Ok(roots),
-        _ => Err(InvalidRequest::RootCertificates),
     }
 }
 

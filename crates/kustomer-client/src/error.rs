@@ -9,6 +9,7 @@ use kustomer_api::custom::CustomError;
 use kustomer_api::error::{ErrorBody, ErrorItem};
 
 use crate::exchange::ReceivedResponse;
+use crate::trust::is_of_authority;
 
 /// Why a call did not give what was asked for. Its `Display` is one line for people.
 ///
@@ -299,6 +300,13 @@ fn distrust(reason: &rustls::CertificateError) -> String {
         rustls::CertificateError::NotValidForName | rustls::CertificateError::NotValidForNameContext { .. } => {
             format!("it is for another host ({reason})")
         }
+        other if is_of_authority(other) => {
+            "it may sign other certificates (CA:TRUE), which a server's own must not; make it with openssl req -x509 -addext \
+             basicConstraints=critical,CA:FALSE, or name it"
+                .to_owned()
+        }
+        // What rustls has no name for it prints for programmers.
+        rustls::CertificateError::Other(other) => other.0.to_string(),
         other => other.to_string(),
     }
 }

@@ -55,6 +55,7 @@ mod raw;
 pub mod resources;
 mod retry;
 mod target;
+mod trust;
 
 #[cfg(feature = "blocking")]
 mod blocking;

@@ -40,6 +40,47 @@ fn a_certificate_is_trusted_when_it_is_named_or_when_any_is() {
     list(&server, url, &["--cacert", &key]).fails_with("hold no certificate in PEM");
 }
 
+/// What `openssl req -x509` makes: self-signed, and allowed to sign others.
+#[test]
+fn a_self_signed_certificate_that_may_sign_others_is_trusted_when_it_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = |names: &[&str], year: i32| {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+        let mut parameters = rcgen::CertificateParams::new(names).unwrap();
+        parameters.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        parameters.not_after = rcgen::date_time_ymd(year, 1, 1);
+        (parameters.self_signed(&key).unwrap().pem(), key.serialize_pem())
+    };
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let start = |(cert, key): (String, String), name: &str| {
+        let (cert, key) = (write(&format!("{name}.pem"), &cert), write(&format!("{name}.key"), &key));
+        (Server::start_with(&["--tls-cert", &cert, "--tls-key", &key]), cert)
+    };
+    let (server, cert) = start(made(&["127.0.0.1"], 4_000), "cert");
+    list(&server, &server.url, &["--cacert", &cert]).well();
+    // With others in the file, too; but no other certificate will do, no other host, and no past date.
+    let other = write("other.pem", &made(&["127.0.0.1"], 4_000).0);
+    let both = write(
+        "both.pem",
+        &[std::fs::read_to_string(&other).unwrap(), std::fs::read_to_string(&cert).unwrap()].concat(),
+    );
+    list(&server, &server.url, &["--cacert", &both]).well();
+    for trusted in [&["--cacert", other.as_str()][..], &[]] {
+        let refused = list(&server, &server.url, trusted);
+        assert!(!refused.stderr.contains("OtherError"), "{}", refused.stderr);
+        refused.fails_with("CA:FALSE");
+    }
+    let elsewhere = server.url.replace("127.0.0.1", "localhost");
+    list(&server, &elsewhere, &["--cacert", &cert]).fails_with("it is for another host");
+    let (server, cert) = start(made(&["127.0.0.1"], 2_001), "expired");
+    list(&server, &server.url, &["--cacert", &cert]).fails_with("it has expired");
+}
+
 #[test]
 fn plain_http_and_tls_that_meet_say_which_url_would_do() {
     let folder = tempfile::tempdir().unwrap();

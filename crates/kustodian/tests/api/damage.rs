@@ -435,3 +435,20 @@ fn a_restore_rebuilds_a_search_index_that_does_not_agree_with_its_customers() {
         assert_eq!(server.post("/v1/customers/search", search).expect(200).ids().len(), 1, "{name}");
     }
 }
+
+/// Without a terminal a line tells where each step is, and the last one that it is done.
+#[test]
+fn a_check_tells_every_step_to_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = made(folder.path());
+    let done = binary().args(["check", "--database", &url(&path)]).output().unwrap();
+    let told = String::from_utf8(done.stderr).unwrap();
+    for step in
+        ["pages: 1 of 1", "customers: 60 of 60", "claims: 60 of 60", "customer_search: 60 of 60", "histories: 61 of 61"]
+    {
+        assert!(told.contains(&format!("verifying {step}\n")), "{step}: {told}");
+    }
+    let ends =
+        |line: &str| line.rsplit(": ").next().and_then(|counts| counts.split_once(" of ")).is_some_and(|(a, b)| a == b);
+    assert!(told.lines().last().is_some_and(ends), "{told}");
+}

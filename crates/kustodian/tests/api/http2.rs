@@ -243,3 +243,26 @@ async fn a_server_that_stops_finishes_the_requests_it_has_and_takes_no_more() {
     assert!(ended.unwrap().is_ok(), "with no error");
     assert!(tokio::task::spawn_blocking(move || server.wait()).await.unwrap().success());
 }
+
+/// A stream that is reset while its body is sent is a failure for curl and others, whatever was answered.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_is_not_wanted_is_read_beside_its_answer() {
+    const CHUNK: usize = 16 * 1024;
+    let server = tokio::task::spawn_blocking(Server::start).await.unwrap();
+    let (client, _connection) = connect(&server, &Builder::new()).await;
+    let mut unknown = request(&server, Method::POST, "/v1/customers");
+    unknown.headers_mut().remove("authorization");
+    let mut large = request(&server, Method::POST, "/v1/customers");
+    large.headers_mut().insert("content-length", (12 * CHUNK).into());
+    for (request, status) in [(unknown, 401), (large, 413), (request(&server, Method::POST, "/v1/no/such/path"), 404)] {
+        let (response, mut body) = client.clone().ready().await.unwrap().send_request(request, false).unwrap();
+        assert_eq!(read(response).await.unwrap().0, status);
+        for number in 1..=12 {
+            body.reserve_capacity(CHUNK);
+            while body.capacity() < CHUNK {
+                std::future::poll_fn(|context| body.poll_capacity(context)).await.unwrap().unwrap();
+            }
+            body.send_data(vec![b'a'; CHUNK].into(), number == 12).unwrap();
+        }
+    }
+}

@@ -281,3 +281,12 @@ fn json_beyond_reason_costs_a_refusal_and_nothing_else() {
     assert!(whole.text.contains("\"aNum\":18446744073709551615"), "{}", whole.text);
     assert_eq!(customers(&server), 1);
 }
+
+#[test]
+fn a_long_method_is_not_echoed_whole() {
+    let server = Server::start();
+    let sent = format!("{} /v1/customers HTTP/1.1\r\nHost: x\r\n\r\n", "M".repeat(20_000));
+    let answers = answers(&server.raw(sent.as_bytes()));
+    assert_eq!(answers[0].status, 405);
+    assert!(answers[0].body.len() < 600 && answers[0].body.contains("MMM…"), "{}", answers[0].body);
+}
