@@ -91,7 +91,7 @@ fn render(contract: &[Operation], document: &Document) -> Result<String> {
     writeln!(
         page,
         "Of the {} operations of the Kustomer API, {} are served. The others answer 501 with the operation's name\n\
-         in the error, after the credential and its roles have been checked. Paths stand below `/v1`.",
+         in the error, after the credential and its roles have been checked. Paths are below `/v1`.",
         contract.len(),
         served.len()
     )?;

@@ -87,7 +87,7 @@ pub(crate) enum Command {
     },
     /// Prints what happens to records, one event a line, and goes on with what happens next.
     Tail(TailArguments),
-    /// Tells who did what, and verifies that it is still told as it was written.
+    /// Lists who did what, and verifies that the log is unchanged.
     Audit {
         #[command(subcommand)]
         command: AuditCommand,
@@ -104,7 +104,7 @@ pub(crate) enum Command {
     Restore(RestoreArguments),
     /// Reads a whole database and tells what in it does not agree with itself.
     Check(CheckArguments),
-    /// Makes anew what customers are found by, out of the records. Stop the server first: its writes would wait.
+    /// Rebuilds the search index from the records. Stop the server first: its writes would wait.
     Reindex(ReindexArguments),
     /// Prints the OpenAPI document of the API.
     Openapi,

@@ -100,7 +100,7 @@ pub(crate) enum CustomersCommand {
         /// The customer's id.
         id: ObjectId,
     },
-    /// Tells what happened to a customer: who changed what, when and from where, newest first.
+    /// Lists what happened to a customer: who changed what, when and from where, newest first.
     History {
         /// The customer's id.
         id: ObjectId,
