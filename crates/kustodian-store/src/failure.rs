@@ -74,7 +74,11 @@ pub enum OpenError {
         path: PathBuf,
     },
     /// The file, or a new one in its folder, cannot be read and written.
-    #[error("{} cannot be read and written ({reason}): give this user the right to the file and its folder", path.display())]
+    #[error(
+        "{} cannot be read and written ({reason}): give this user the right to the file and its folder; a file on a read-only \
+         file system must be copied to another",
+        path.display()
+    )]
     NoAccess {
         /// The file.
         path: PathBuf,
@@ -88,7 +92,7 @@ pub enum OpenError {
         path: PathBuf,
     },
     /// The disk has no room for what opening takes.
-    #[error("the disk that {} is on is full, so it cannot be opened: make room there, then start again", path.display())]
+    #[error("the disk that {} is on is full: make room there, then start again", path.display())]
     DiskFull {
         /// The file.
         path: PathBuf,
