@@ -257,9 +257,9 @@ pub(crate) struct LimitArguments {
     #[arg(long, help_heading = "Limits", env = "KUSTODIAN_MAX_FEED_WAITERS", value_name = "NUMBER")]
     pub(crate) max_feed_waiters: Option<usize>,
     /// Bytes of answers that clients have not read yet, for one org half, for one key a quarter; then 503 [default:
-    /// 536870912]
-    #[arg(long, help_heading = "Limits", env = "KUSTODIAN_MAX_UNREAD", value_name = "BYTES")]
-    pub(crate) max_unread: Option<usize>,
+    /// 512MiB]
+    #[arg(long, help_heading = "Limits", env = "KUSTODIAN_MAX_UNREAD", value_name = "SIZE")]
+    pub(crate) max_unread: Option<Size>,
     /// Milliseconds writes may take on average; beyond what the database does in them, 503 with Retry-After [default: 200]
     #[arg(long, help_heading = "Limits", env = "KUSTODIAN_TARGET_WRITE_TIME", value_name = "MILLISECONDS")]
     pub(crate) target_write_time: Option<u32>,
@@ -299,7 +299,7 @@ impl LimitArguments {
         number(self.max_connections, &mut settings.max_connections);
         number(self.max_in_flight, &mut settings.max_in_flight);
         number(self.max_feed_waiters, &mut settings.max_feed_waiters);
-        number(self.max_unread, &mut settings.max_unread);
+        number(self.max_unread.map(|size| size.0), &mut settings.max_unread);
         if let Some(millis) = self.target_write_time {
             settings.target_write_time = Duration::from_millis(millis.max(1).into());
         }

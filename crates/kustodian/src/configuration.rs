@@ -115,7 +115,7 @@ pub(crate) struct File {
     max_connections: Option<usize>,
     max_in_flight: Option<usize>,
     max_feed_waiters: Option<usize>,
-    max_unread: Option<usize>,
+    max_unread: Option<Size>,
     target_write_time: Option<u32>,
     shutdown_timeout: Option<u32>,
     tls_cert: Option<PathBuf>,

@@ -81,7 +81,7 @@ fn a_slow_reader_gets_its_whole_answer_and_who_reads_nothing_is_dropped() {
 
 #[test]
 fn what_waits_to_be_read_is_bounded() {
-    let server = Server::start_with(&["--max-unread", "20000000"]);
+    let server = Server::start_with(&["--max-unread", "20MB"]);
     fill(&server, 40);
     let path = "/v1/customers?pageSize=40";
     let idle: Vec<TcpStream> = (0..2).map(|_| ask(&server, path)).collect();
