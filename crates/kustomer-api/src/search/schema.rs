@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{MAX_AGGREGATIONS, MAX_FIELDS, MAX_GROUP, MAX_RANGES, MAX_SORT, MAX_TERMS, MAX_TEXT, Operator};
+use super::{MAX_AGGREGATIONS, MAX_FIELDS, MAX_GROUP, MAX_RANGES, MAX_SORT, MAX_TERMS, MAX_TEXT, MAX_VALUES, Operator};
 use crate::schema::{Object, Property, Schema};
 
 static ANY: Schema = Schema::any();
@@ -66,9 +66,9 @@ pub fn components() -> Vec<(&'static str, Value)> {
     let is = |name: &str| json!({ "$ref": format!("#/components/schemas/{name}") });
     let operators: Map<String, Value> = Operator::ALL
         .iter()
-        .map(|operator| operator.as_str())
-        .chain([Operator::PREFIX])
-        .map(|word| (word.to_owned(), json!({})))
+        .map(|operator| (operator.as_str(), *operator))
+        .chain([(Operator::PREFIX, Operator::StartsWith)])
+        .map(|(word, operator)| (word.to_owned(), operand(operator)))
         .collect();
     let bound = json!({ "type": ["number", "string"] });
     vec![
@@ -146,6 +146,30 @@ pub fn components() -> Vec<(&'static str, Value)> {
             }),
         ),
     ]
+}
+
+/// What an operator takes. Which of it depends on the attribute: texts, numbers, true or false, moments as texts.
+fn operand(operator: Operator) -> Value {
+    let scalar = json!({ "type": ["string", "number", "boolean"] });
+    let ordered = json!({ "type": ["string", "number"] });
+    match operator {
+        Operator::Equals | Operator::NotEquals => scalar,
+        Operator::In
+        | Operator::NotIn
+        | Operator::Contains
+        | Operator::NotContains
+        | Operator::ContainsAny
+        | Operator::NotContainsAny => {
+            json!({ "anyOf": [scalar, { "type": "array", "items": scalar, "maxItems": MAX_VALUES }] })
+        }
+        Operator::StartsWith | Operator::Gt | Operator::Gte | Operator::Lt | Operator::Lte => ordered,
+        Operator::Within => json!({ "anyOf": [
+            { "type": "array", "items": ordered, "minItems": 2, "maxItems": 2 },
+            { "type": "object", "additionalProperties": ordered, "minProperties": 1, "maxProperties": 2 },
+            { "type": "string" },
+        ] }),
+        Operator::Set | Operator::NotSet => json!({ "type": ["boolean", "string"], "description": "true" }),
+    }
 }
 
 fn one_or_list(one: &Value, most: usize) -> Value {
