@@ -114,6 +114,11 @@ pub(crate) fn is_in_free_space(line: &str) -> bool {
     ["customers: ", "customer_search: ", "events: "].iter().any(|table| line.starts_with(table))
 }
 
+/// Gathers the statistics of every table, as the database does by itself at a time of its own.
+pub(crate) fn analyze(url: &str) {
+    rows(url, "ANALYZE");
+}
+
 /// Does what `docs/operating.md` tells the operator to do for that.
 pub(crate) fn rewrite(url: &str) {
     rows(url, "VACUUM FULL customers, customer_search, events, claims");
