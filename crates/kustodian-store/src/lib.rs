@@ -15,6 +15,7 @@
 //! # }
 //! ```
 
+mod added;
 mod address;
 mod apart;
 mod backup;

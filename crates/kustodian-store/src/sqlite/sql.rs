@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use kustodian_core::kind::{Kind, Spec};
 
+use crate::added::Added;
+
 /// The statements on one kind's table.
 pub(super) struct Statements {
     /// The table's name.
@@ -31,12 +33,7 @@ static STATEMENTS: LazyLock<[Statements; Kind::ALL.len()]> =
 
 fn of_kind(spec: &'static Spec) -> Statements {
     let table = spec.table;
-    let narrowing: Vec<&str> = spec.columns.iter().map(|column| column.name).collect();
-    let home = spec.has_home().then_some("home");
-    let added: Vec<&str> = narrowing.iter().copied().chain(home).collect();
-    let columns: String = added.iter().map(|column| format!(", {column}")).collect();
-    let places: String = (0..added.len()).map(|at| format!(", ?{}", at + 9)).collect();
-    let moved: String = narrowing.iter().enumerate().map(|(at, column)| format!(", {column} = ?{}", at + 9)).collect();
+    let Added { columns, places, assignments: moved } = Added::of(spec, '?');
     Statements {
         table,
         find: format!(
