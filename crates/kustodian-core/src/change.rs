@@ -20,6 +20,9 @@ pub struct ChangeSet {
     pub puts: Vec<Put>,
     /// Records that are not written and must be there, not deleted, when the rest is committed.
     pub asserts: Vec<Name>,
+    /// Lists that must have no record that is not deleted when the rest is committed. Whoever adds a record to one asserts
+    /// a record that this change set writes, so that one of the two waits for the other.
+    pub empties: Vec<Narrowed>,
     /// Claims to give up; those not held are passed over. Done before any is taken.
     pub frees: Vec<Claim>,
     /// Claims to take. One the same owner holds already is passed over; one another holds is a conflict.
@@ -28,6 +31,32 @@ pub struct ChangeSet {
     pub events: Vec<Event>,
     /// Receipts to leave. One that is there already, and still counts, means that all of this was done before.
     pub receipts: Vec<Receipt>,
+}
+
+impl ChangeSet {
+    /// Adds all of another one, which is about other records.
+    pub fn merge(&mut self, other: Self) {
+        let Self { erasures, puts, asserts, empties, frees, claims, events, receipts } = other;
+        self.erasures.extend(erasures);
+        self.puts.extend(puts);
+        self.asserts.extend(asserts);
+        self.empties.extend(empties);
+        self.frees.extend(frees);
+        self.claims.extend(claims);
+        self.events.extend(events);
+        self.receipts.extend(receipts);
+    }
+}
+
+/// The records of a kind with a value in one of its columns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Narrowed {
+    /// The kind, which declares a list that is narrowed by this column alone.
+    pub kind: Kind,
+    /// The column.
+    pub column: &'static str,
+    /// The value.
+    pub value: String,
 }
 
 /// A record to write.

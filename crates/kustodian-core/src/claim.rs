@@ -61,6 +61,10 @@ claim_kinds! {
     TagName = "tagName" of Tag,
     /// A company's external id.
     CompanyExternalId = "companyExternalId" of Company,
+    /// A klass's name, singular or plural.
+    KlassName = "klassName" of Klass,
+    /// A kobject's external id, within its klass.
+    KObjectExternalId = "kobjectExternalId" of KObject,
 }
 
 /// Identifies a claim: a hash of org, kind and value, so that keys are short and spread evenly.

@@ -20,14 +20,14 @@ use crate::tag;
 pub const NAME: &str = "name";
 
 impl Record for CompanyAttributes {
-    fn claims(&self, org: OrgKey, owner: ObjectId) -> Vec<Claim> {
+    fn claims(company: &Company, org: OrgKey, owner: ObjectId) -> Vec<Claim> {
         let claim = |external_id: &String| Claim {
             kind: ClaimKind::CompanyExternalId,
             key: external_id_key(org, external_id),
             owner,
             place: ClaimPlace::attribute("externalId"),
         };
-        self.external_id.value().map(claim).into_iter().collect()
+        company.attributes.external_id.value().map(claim).into_iter().collect()
     }
 
     fn columns(company: &Company) -> Columns {

@@ -5,22 +5,26 @@ use std::collections::HashMap;
 
 use kustomer_api::ObjectId;
 
-use crate::change::{ChangeSet, Name, Put};
+use crate::change::{ChangeSet, Name, Narrowed, Put};
 use crate::claim::ClaimKey;
 use crate::store::{CommitError, Stored};
 
 /// The first conflict of `changes` with what is stored: a put that expects another revision, then an asserted record that
-/// is not there, then a claim that another record holds. Each put sees those before it, and claims are taken after this change set's own are given up.
+/// is not there, then a list that must be empty and is not, then a claim that another record holds. Each put sees those
+/// before it, and claims are taken after this change set's own are given up.
 ///
-/// `stored_state` gives the state of a stored record, `stored_owner` the record that holds a claim.
+/// `stored_state` gives the state of a stored record, `stored_owner` the record that holds a claim, `is_empty` whether a
+/// list has no record.
 pub fn conflict(
     changes: &ChangeSet,
     stored_state: impl Fn(Name) -> Option<State>,
     stored_owner: impl Fn(ClaimKey) -> Option<ObjectId>,
+    is_empty: impl Fn(&Narrowed) -> bool,
 ) -> Option<CommitError> {
     let stored_rev = |name| stored_state(name).map(|state| state.rev);
     stale_put(&changes.puts, stored_rev)
         .or_else(|| missing(&changes.asserts, &stored_state))
+        .or_else(|| filled(&changes.empties, is_empty))
         .or_else(|| held_claim(changes, stored_owner))
 }
 
@@ -43,6 +47,11 @@ impl From<&Stored> for State {
 fn missing(asserts: &[Name], stored_state: impl Fn(Name) -> Option<State>) -> Option<CommitError> {
     let is_missing = |name: &&Name| stored_state(**name).is_none_or(|state| state.deleted);
     asserts.iter().find(is_missing).map(|&(kind, id)| CommitError::Stale { kind, id })
+}
+
+/// The first list that must be empty and is not.
+fn filled(empties: &[Narrowed], is_empty: impl Fn(&Narrowed) -> bool) -> Option<CommitError> {
+    empties.iter().find(|list| !is_empty(list)).map(|list| CommitError::NotEmpty { kind: list.kind })
 }
 
 fn stale_put(puts: &[Put], stored_rev: impl Fn(Name) -> Option<u64>) -> Option<CommitError> {

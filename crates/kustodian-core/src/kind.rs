@@ -3,6 +3,8 @@
 use kustomer_api::ObjectId;
 use kustomer_api::company::CompanyAttributes;
 use kustomer_api::customer::CustomerAttributes;
+use kustomer_api::klass::KlassAttributes;
+use kustomer_api::kobject::KObjectAttributes;
 use kustomer_api::operation::{Operation, contract, own};
 use kustomer_api::shortcut::ShortcutAttributes;
 use kustomer_api::tag::TagAttributes;
@@ -10,13 +12,14 @@ use kustomer_api::team::TeamAttributes;
 use kustomer_api::user::UserAttributes;
 use serde_json::Value;
 
-use crate::change::Columns;
+use crate::change::{ChangeSet, Columns, EventSeed};
 use crate::claim::Claim;
-use crate::company;
+use crate::customer::Context;
 use crate::record;
 use crate::refusal::Refusal;
 use crate::search::SearchRow;
-use crate::store::OrgKey;
+use crate::store::{OrgKey, Stored};
+use crate::{company, klass, kobject};
 
 /// What is declared of a kind.
 #[derive(Debug)]
@@ -110,6 +113,7 @@ struct Functions {
     claims: fn(OrgKey, ObjectId, &str) -> Result<Vec<Claim>, Refusal>,
     columns: fn(&str) -> Result<Columns, Refusal>,
     search_row: fn(&str) -> Result<Option<SearchRow>, Refusal>,
+    erase: fn(&Context<'_>, &Stored, EventSeed) -> Result<Option<ChangeSet>, Refusal>,
 }
 
 macro_rules! kinds {
@@ -165,6 +169,7 @@ macro_rules! kinds {
                                 claims: record::claims_of::<$attributes>,
                                 columns: record::columns_of::<$attributes>,
                                 search_row: record::search_row_of::<$attributes>,
+                                erase: <$attributes as record::Record>::erase,
                             },
                         };
                         &SPEC
@@ -263,6 +268,38 @@ kinds! {
         columns: &[Column { name: company::NAME, holds: Holds::Text }],
         lists: &[&[company::NAME]],
     }
+
+    /// A type of custom objects.
+    Klass: KlassAttributes {
+        name: "klass",
+        table: "klasses",
+        path: "/v1/klasses",
+        read_operation: &contract::GET_KLASS,
+        placement: Placement::Everywhere,
+        is_listed_by_time: false,
+        is_few: false,
+        is_searched: false,
+        columns: &[Column { name: klass::STATUS, holds: Holds::Text }],
+        lists: &[&[klass::STATUS]],
+    }
+
+    /// A custom object, of a klass.
+    KObject: KObjectAttributes {
+        name: "kobject",
+        table: "kobjects",
+        path: "/v1/klasses/{name}",
+        read_operation: &contract::GET_KOBJECT,
+        placement: Placement::ByHome,
+        is_listed_by_time: true,
+        is_few: false,
+        is_searched: false,
+        columns: &[
+            Column { name: kobject::KLASS, holds: Holds::Text },
+            Column { name: kobject::CUSTOMER, holds: Holds::Parent(Kind::Customer) },
+            Column { name: kobject::COMPANY, holds: Holds::Parent(Kind::Company) },
+        ],
+        lists: &[&[kobject::KLASS], &[kobject::CUSTOMER, kobject::KLASS], &[kobject::COMPANY, kobject::KLASS]],
+    }
 }
 
 impl Kind {
@@ -319,6 +356,21 @@ impl Kind {
     /// 500 when the document is not what this version stores.
     pub fn search_row_of(self, document: &str) -> Result<Option<SearchRow>, Refusal> {
         (self.spec().record.search_row)(document)
+    }
+}
+
+impl Kind {
+    /// Erases a record with its home, a deleted one too. `None` when it was erased before, or its kind has no homes.
+    ///
+    /// # Errors
+    /// 500 when the document is not what this version stores.
+    pub fn erase(self, context: &Context<'_>, stored: &Stored, seed: EventSeed) -> Result<Option<ChangeSet>, Refusal> {
+        (self.spec().record.erase)(context, stored, seed)
+    }
+
+    /// The kinds whose records have homes.
+    pub fn with_homes() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(|kind| kind.spec().has_home())
     }
 }
 

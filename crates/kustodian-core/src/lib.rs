@@ -21,6 +21,8 @@ pub mod feed;
 pub mod history;
 pub mod input;
 pub mod kind;
+pub mod klass;
+pub mod kobject;
 mod lifecycle;
 mod number;
 pub mod org;

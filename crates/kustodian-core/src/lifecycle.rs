@@ -1,10 +1,10 @@
 //! The generic writes of a record: create, update, delete and restore, for kinds whose own rules only fill in attributes.
 
-use kustomer_api::envelope::{Resource, SelfLink};
+use kustomer_api::envelope::{Relationships, Resource, SelfLink};
 use kustomer_api::{Field, ObjectId, SystemAttributes, Timestamp};
 use serde_json::Map;
 
-use crate::change::{Cause, ChangeSet, Event, EventSeed, Put};
+use crate::change::{Cause, ChangeSet, Columns, Erasure, Event, EventSeed, Put};
 use crate::claim;
 use crate::customer::Context;
 use crate::record::Record;
@@ -17,12 +17,23 @@ pub(crate) trait Lifecycle: Record + SystemAttributes + Clone + Default {}
 
 impl<A: Record + SystemAttributes + Clone + Default> Lifecycle for A {}
 
-/// Makes a record of these attributes. A `createdAt` among them stands.
+/// Creates a record with these attributes. A `createdAt` among them is kept.
 pub(crate) fn create<A: Lifecycle>(
     context: &Context<'_>,
     id: ObjectId,
     event: EventSeed,
+    attributes: A,
+) -> Result<ChangeSet, Refusal> {
+    create_with(context, id, event, attributes, |_| ())
+}
+
+/// As [`create`]; `complete` adds what the kind has beside its attributes: relationships, another type, another link.
+pub(crate) fn create_with<A: Lifecycle>(
+    context: &Context<'_>,
+    id: ObjectId,
+    event: EventSeed,
     mut attributes: A,
+    complete: impl FnOnce(&mut Resource<A>),
 ) -> Result<ChangeSet, Refusal> {
     let system = attributes.system();
     let created_at = system.created_at.value().copied().unwrap_or(context.now);
@@ -31,7 +42,7 @@ pub(crate) fn create<A: Lifecycle>(
     *system.updated_at = context.now.into();
     *system.modified_at = context.now.into();
     *system.rev = Field::Value(1);
-    let record = Resource {
+    let mut record = Resource {
         kind: A::KIND.as_str().to_owned(),
         id: id.to_string(),
         attributes,
@@ -39,9 +50,10 @@ pub(crate) fn create<A: Lifecycle>(
         links: Some(SelfLink::new(A::KIND.path_of(id))),
         extra: Map::new(),
     };
+    complete(&mut record);
     let put = put::<A>(&record, id, 1, None, false, context.now)?;
     let mut changes = commit(context, event, A::KIND.spec().events.create, put, None)?;
-    changes.claims = record.attributes.claims(context.org.key, id);
+    changes.claims = A::claims(&record, context.org.key, id);
     Ok(changes)
 }
 
@@ -80,7 +92,7 @@ pub(crate) fn update<A: Lifecycle>(
     };
     let mut changes = commit(context, event, name, put, Some(resource::changes(&before, &after)?))?;
     let claims = |record: &Resource<A>, deleted: bool| {
-        if deleted { Vec::new() } else { record.attributes.claims(context.org.key, stored.id) }
+        if deleted { Vec::new() } else { A::claims(record, context.org.key, stored.id) }
     };
     (changes.frees, changes.claims) = claim::difference(&claims(&before, stored.deleted), &claims(&after, deleted));
     Ok(changes)
@@ -99,6 +111,42 @@ pub(crate) fn delete<A: Lifecycle>(
         *attributes.system().deleted = true.into();
         Ok(())
     })
+}
+
+/// Erases a record that is erased with its home: what is left is that there was one, and when it was erased. Its events
+/// keep no payload, the request's id included, which the client chose. `former` is read from the document that is
+/// stored; `mark` writes the moment.
+pub(crate) fn erase<A: Lifecycle>(
+    context: &Context<'_>,
+    stored: &Stored,
+    seed: EventSeed,
+    mark: impl FnOnce(&mut A, Timestamp),
+) -> Result<ChangeSet, Refusal> {
+    let context = &context.not_before(stored.updated_at);
+    let former: Resource<A> = resource::read(&stored.document)?;
+    // A deleted one holds none; those not held are passed over.
+    let frees = A::claims(&former, context.org.key, stored.id);
+    let mut attributes = A::default();
+    mark(&mut attributes, context.now);
+    let system = attributes.system();
+    *system.deleted = true.into();
+    *system.updated_at = context.now.into();
+    *system.rev = Field::Value(stored.rev + 1);
+    let tombstone = Resource {
+        kind: former.kind,
+        id: former.id,
+        attributes,
+        relationships: Relationships::new(),
+        links: former.links,
+        extra: Map::new(),
+    };
+    let mut put = put::<A>(&tombstone, stored.id, stored.rev + 1, Some(stored.rev), true, context.now)?;
+    put.columns = Columns::default();
+    let context = &Context { request_id: "", ..*context };
+    let mut changes = commit(context, seed, A::KIND.spec().events.erase, put, None)?;
+    changes.erasures = vec![Erasure { kind: A::KIND, id: stored.id }];
+    changes.frees = frees;
+    Ok(changes)
 }
 
 fn put<A: Lifecycle>(

@@ -6,13 +6,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::change::Columns;
+use crate::change::{ChangeSet, Columns, EventSeed};
 use crate::claim::Claim;
+use crate::customer::Context;
 use crate::kind::Kind;
 use crate::refusal::Refusal;
 use crate::resource;
 use crate::search::SearchRow;
-use crate::store::OrgKey;
+use crate::store::{OrgKey, Stored};
 
 /// The attributes of a kind's records. Implemented by the kind's declaration alone.
 pub(crate) trait OfKind {
@@ -23,7 +24,10 @@ pub(crate) trait OfKind {
 /// What a kind may add to its declaration; most add nothing.
 pub(crate) trait Record: OfKind + Serialize + DeserializeOwned {
     /// What a record that is not deleted holds for its whole org, each claim once.
-    fn claims(&self, _org: OrgKey, _owner: ObjectId) -> Vec<Claim> {
+    fn claims(_record: &Resource<Self>, _org: OrgKey, _owner: ObjectId) -> Vec<Claim>
+    where
+        Self: Sized,
+    {
         Vec::new()
     }
 
@@ -42,6 +46,14 @@ pub(crate) trait Record: OfKind + Serialize + DeserializeOwned {
     {
         Ok(None)
     }
+
+    /// Erases a record with its home; `None` when it was erased before, or the kind has no homes.
+    fn erase(_context: &Context<'_>, _stored: &Stored, _seed: EventSeed) -> Result<Option<ChangeSet>, Refusal>
+    where
+        Self: Sized,
+    {
+        Ok(None)
+    }
 }
 
 /// Through the type of its kind, whose order of members is the stored one.
@@ -53,7 +65,7 @@ pub(crate) fn render<A: Record>(record: Value) -> Result<String, Refusal> {
 
 pub(crate) fn claims_of<A: Record>(org: OrgKey, id: ObjectId, document: &str) -> Result<Vec<Claim>, Refusal> {
     let record: Resource<A> = resource::read(document)?;
-    Ok(record.attributes.claims(org, id))
+    Ok(A::claims(&record, org, id))
 }
 
 pub(crate) fn columns_of<A: Record>(document: &str) -> Result<Columns, Refusal> {

@@ -187,6 +187,20 @@ pub trait Store: Send + Sync + 'static {
     /// When the database cannot answer.
     async fn list(&self, org: OrgKey, query: ListQuery) -> Result<Listing, StoreError>;
 
+    /// Records of a kind that have this home, deleted ones included, by id and after `after`; none for a kind without
+    /// homes.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    async fn list_at_home(
+        &self,
+        org: OrgKey,
+        kind: Kind,
+        home: ObjectId,
+        after: Option<ObjectId>,
+        limit: u32,
+    ) -> Result<Vec<Stored>, StoreError>;
+
     /// Commits all of `changes`, durably, and gives them back; or nothing, and tells the first conflict. A receipt that
     /// is there already comes before any other: whoever repeats a write must not be told to be in his own way.
     ///
@@ -306,6 +320,12 @@ pub enum CommitError {
         kind: Kind,
         /// Its id.
         id: ObjectId,
+    },
+    /// A list that must be empty is not.
+    #[error("there are records of the kind {}", kind.as_str())]
+    NotEmpty {
+        /// The kind of its records.
+        kind: Kind,
     },
     /// Another record holds a claim.
     #[error("another record holds the claim on this {}", claim.kind.as_str())]

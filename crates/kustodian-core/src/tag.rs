@@ -16,8 +16,8 @@ use crate::resource;
 use crate::store::OrgKey;
 
 impl Record for TagAttributes {
-    fn claims(&self, org: OrgKey, owner: ObjectId) -> Vec<Claim> {
-        self.name.value().map(|name| name_claim(org, name, owner)).into_iter().collect()
+    fn claims(tag: &Tag, org: OrgKey, owner: ObjectId) -> Vec<Claim> {
+        tag.attributes.name.value().map(|name| name_claim(org, name, owner)).into_iter().collect()
     }
 }
 

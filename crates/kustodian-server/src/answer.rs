@@ -160,6 +160,10 @@ pub(crate) fn not_committed(error: CommitError, may_read: impl FnOnce(Kind) -> b
             let is_named = may_read(claim.kind.kind());
             claim.conflict(is_named.then_some(holder))
         }
+        CommitError::NotEmpty { kind } => {
+            let title = format!("There are records of the kind {} that belong to it: delete them first", kind.as_str());
+            Refusal::new(409, code::CONFLICT, "id", title)
+        }
         // The pipeline answers in its place what was answered before.
         CommitError::Replayed(_) => try_again("The same request was done at the same time: send it again", 1),
         // This cannot happen under the record's lock, so many others have written it meanwhile.

@@ -22,8 +22,9 @@ pub fn document() -> Value {
             continue;
         };
         served.push(operation.name);
-        // `/users/{ids}` and `/users/{id}` are one path to OpenAPI; the second is described, the first noted.
-        let item = paths.entry(operation.path.replace("{ids}", "{id}")).or_insert_with(|| json!({}));
+        // Of the operations at one path the first with a method is described, the others are noted.
+        let path = one_name(operation.path);
+        let item = paths.entry(path).or_insert_with(|| json!({}));
         let method = operation.method.as_str().to_lowercase();
         if let Some(other) = item.get_mut(&method) {
             other["x-also"] = json!([operation.name]);
@@ -58,10 +59,18 @@ pub fn document() -> Value {
     })
 }
 
+/// A path as the document names it. To OpenAPI `/users/{ids}` and `/users/{id}` are one path, and so are `/klasses/{id}`
+/// and `/klasses/{name}`.
+fn one_name(path: &str) -> String {
+    let path = path.replace("{ids}", "{id}");
+    let named = path.replace("{id}", "{name}");
+    if named != path && operation::all().any(|other| other.path == named) { named } else { path }
+}
+
 /// At each path that is described, the operations that will answer there one day and answer 501 until then.
 fn note_what_is_not_served(paths: &mut Map<String, Value>, served: &[&str]) {
     for operation in operation::all().filter(|operation| !served.contains(&operation.name)) {
-        let Some(item) = paths.get_mut(&operation.path.replace("{ids}", "{id}")) else { continue };
+        let Some(item) = paths.get_mut(&one_name(operation.path)) else { continue };
         let method = operation.method.as_str().to_lowercase();
         if item.get(&method).is_none() {
             item[NOT_SERVED][method] = json!(operation.name);
@@ -111,14 +120,16 @@ fn has_to_be_sent(declaration: &Declaration, body: &Schema) -> bool {
 }
 
 fn parameters(declaration: &Declaration, components: &mut Components) -> Value {
-    let path =
-        declaration.operation.path.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| {
-            let mut parameter = json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } });
-            if let Some(example) = declaration.path_example {
-                parameter["example"] = json!(example);
-            }
-            parameter
-        });
+    let name = one_name(declaration.operation.path);
+    let examples = declaration.path_example.unwrap_or_default();
+    let names = name.split('{').skip(1).filter_map(|rest| rest.split_once('}'));
+    let path = names.enumerate().map(|(place, (name, _))| {
+        let mut parameter = json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } });
+        if let Some(example) = examples.split('/').nth(place).filter(|example| !example.is_empty()) {
+            parameter["example"] = json!(example);
+        }
+        parameter
+    });
     let mut all: Vec<Value> = path.collect();
     for parameter in declaration.parameters() {
         all.push(json!({

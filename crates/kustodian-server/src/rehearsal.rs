@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use kustodian_core::change::{ChangeSet, Name};
+use kustodian_core::change::{ChangeSet, Name, Narrowed};
 use kustodian_core::claim::ClaimKey;
 use kustodian_core::conflict::{State, conflict};
 use kustodian_core::refusal::Refusal;
-use kustodian_core::store::{CommitError, Decide, OrgKey, Store};
+use kustodian_core::store::{CommitError, Decide, ListQuery, OrgKey, SortKey, Start, Store, StoreError};
 use kustomer_api::ObjectId;
 use kustomer_api::query::{VALIDATE_ONLY, read_boolean};
 
@@ -50,8 +50,31 @@ pub(crate) async fn commit(store: &dyn Store, org: OrgKey, changes: ChangeSet) -
         let found = store.find_owners(org, &keys).await?;
         owners.extend(keys.iter().zip(found).filter_map(|(key, owner)| Some((*key, owner?))));
     }
-    let in_the_way = conflict(&changes, |name| states.get(&name).copied(), |key| owners.get(&key).copied());
+    let mut filled: Vec<Narrowed> = Vec::new();
+    for list in &changes.empties {
+        if !is_empty(store, org, list).await? {
+            filled.push(list.clone());
+        }
+    }
+    let state_of = |name| states.get(&name).copied();
+    let in_the_way = conflict(&changes, state_of, |key| owners.get(&key).copied(), |list| !filled.contains(list));
     in_the_way.map_or(Ok(changes), Err)
+}
+
+async fn is_empty(store: &dyn Store, org: OrgKey, list: &Narrowed) -> Result<bool, StoreError> {
+    let query = ListQuery {
+        kind: list.kind,
+        of: vec![(list.column, list.value.clone())],
+        deleted: false,
+        sort: SortKey::Id,
+        descending: false,
+        within: Vec::new(),
+        start: Start::Offset(0),
+        limit: 1,
+        bytes: usize::MAX,
+        count: false,
+    };
+    Ok(store.list(org, query).await?.records.is_empty())
 }
 
 /// What [`Store::commit_locked`] would give, but for the lock: nothing is written that it would have to keep others from.

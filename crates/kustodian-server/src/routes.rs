@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use http::Method;
+use kustomer_api::ObjectId;
 use kustomer_api::operation::{self, Operation};
 use percent_encoding::percent_decode_str;
 
@@ -55,6 +56,8 @@ enum Segment {
     Behind(&'static str),
     /// `{ids}`: values joined by commas, at least two.
     Several,
+    /// `{id}`, where another operation takes any value: 24 hexadecimal characters.
+    Id,
     One,
 }
 
@@ -79,6 +82,7 @@ impl Segment {
                 .map(|_| &text[literal.len()..])
                 .filter(|value| !value.is_empty()),
             Self::Several => text.contains(',').then_some(text),
+            Self::Id => text.parse::<ObjectId>().is_ok().then_some(text),
             Self::One => (!text.is_empty()).then_some(text),
         }
     }
@@ -98,7 +102,7 @@ impl RouteTable {
         let mut handlers: HashMap<&str, (Handler, Duration)> = absent.chain(served).collect();
         let mut routes: HashMap<&'static str, Vec<Route>> = HashMap::new();
         for operation in operation::all() {
-            let segments: Vec<Segment> = operation.path.split('/').skip(1).map(Segment::of).collect();
+            let segments = segments(operation);
             let Some(Segment::Literal(first)) = segments.first() else { continue };
             let list = routes.entry(first).or_default();
             let (handler, waits) = handlers.remove(operation.name).unzip();
@@ -139,12 +143,33 @@ impl RouteTable {
         }
         let Some(nearest) = others.first() else { return Found::Nothing };
         // What a less literal template takes, it takes of other resources.
-        others.retain(|route| route.segments == nearest.segments);
+        let shape = |route: &Route| -> Vec<Segment> {
+            let any = |segment: &Segment| if *segment == Segment::Id { Segment::One } else { segment.clone() };
+            route.segments.iter().map(any).collect()
+        };
+        let nearest = shape(nearest);
+        others.retain(|route| shape(route) == nearest);
         if others.iter().any(|route| route.handler.is_some()) {
             others.retain(|route| route.handler.is_some());
         }
         Found::OtherMethods(others.iter().map(|route| route.operation.method.as_str()).collect())
     }
+}
+
+/// The segments of an operation's path. An id and a name may stand in one place (`/klasses/{id}`, `/klasses/{name}`): what
+/// can be an id is one there.
+fn segments(operation: &Operation) -> Vec<Segment> {
+    let names_another = |other: &Operation| {
+        other.method == operation.method && other.path != operation.path && other.path == named(operation.path)
+    };
+    let has_twin = operation.path.contains("{id}") && operation::all().any(names_another);
+    let of = |text: &'static str| if has_twin && text == "{id}" { Segment::Id } else { Segment::of(text) };
+    operation.path.split('/').skip(1).map(of).collect()
+}
+
+/// The same path with a name in the place of its id.
+fn named(path: &str) -> String {
+    path.replace("{id}", "{name}")
 }
 
 /// The segments of a route to several records that has no twin for a single one (`/conversations/times/{ids}`): it takes
@@ -249,11 +274,15 @@ mod tests {
         let table = RouteTable::new(Vec::new(), Vec::new());
         for operation in operation::all() {
             // As it is written, with a single id, and with several.
+            let shares_its_place = operation.path.contains("{id}") && segments(operation).contains(&Segment::Id);
             let of_one = ["getMultipleUsersByIds", "getMultipleCustomersByIds"].contains(&operation.name);
             let written = operation.path.to_owned();
-            let single = operation.path.replace(['{', '}'], "");
+            let single = operation.path.replace("{id}", "5c7d1a1f9a1b2c0010a1b2c3").replace(['{', '}'], "");
             let several = operation.path.replace("{ids}", "a,b").replace(['{', '}'], "");
-            for path in [written, single, several].into_iter().skip(if of_one { 2 } else { 0 }) {
+            let several = if shares_its_place { single.clone() } else { several };
+            for path in
+                [written, single, several].into_iter().skip(if of_one { 2 } else { usize::from(shares_its_place) })
+            {
                 let path = format!("/v1{path}");
                 let Found::Route(route, _) = table.find(&operation.method, &path) else {
                     panic!("{path} leads nowhere")

@@ -132,7 +132,8 @@ endpoint! {
     path: (), query: ListAuditLogs, body: (), answer: Page<AuditLog>: Answer::Logged(&AUDIT_LOG)
 }
 
-/// The types of records an audit log can be filtered by: those of the contract, `tag` and `team`.
+/// The types of records an audit log can be filtered by: those of the contract, and the others that Kustodian
+/// stores.
 pub const OBJECT_TYPES: &[&str] = &[
     "bill_subscription",
     "business_rule",
@@ -147,6 +148,8 @@ pub const OBJECT_TYPES: &[&str] = &[
     "ip_rule",
     "work_session",
     "shopify_rest",
+    "klass",
+    "kobject",
     "tag",
     "team",
 ];

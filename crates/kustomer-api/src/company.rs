@@ -190,5 +190,5 @@ endpoint! {
 endpoint! {
     /// `findCompanyKObjects`.
     FindCompanyKObjects = &contract::FIND_COMPANY_KOBJECTS, "Lists the kobjects of a klass that belong to a company.";
-    path: OfRecord, query: PageQuery, body: (), answer: Page<KObject>: Answer::Uncounted(&KOBJECT)
+    path: OfRecord = "/order", query: PageQuery, body: (), answer: Page<KObject>: Answer::Uncounted(&KOBJECT)
 }

@@ -19,8 +19,8 @@ pub trait Endpoint {
     const BODY: Option<&'static Schema> = None;
     /// A body that works on an empty org, or on the records that the examples of other operations create: JSON text.
     const BODY_EXAMPLE: Option<&'static str> = None;
-    /// A value of its path parameter that finds what the examples of other operations create; `None` where that is an
-    /// id, which nobody knows beforehand.
+    /// Values of its path parameters that find what the examples of other operations create, with slashes between them. An
+    /// id is left empty: nobody knows it beforehand.
     const PATH_EXAMPLE: Option<&'static str> = None;
     /// What it answers.
     const ANSWER: Answer;
@@ -64,7 +64,7 @@ pub struct Declaration {
     pub body: Option<&'static Schema>,
     /// A body that works, as JSON text.
     pub body_example: Option<&'static str>,
-    /// A value of the path parameter that works.
+    /// Values of the path parameters that work, with slashes between them; ids are left empty.
     pub path_example: Option<&'static str>,
     /// What it answers.
     pub answer: Answer,

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::endpoint::{Answer, endpoint};
 use crate::envelope::{Document, Page};
 use crate::macros::open_enum;
-use crate::operation::contract;
+use crate::operation::{contract, own};
 use crate::query::{Faults, PageQuery, Parameter, QueryArguments};
 use crate::resource::resource;
 use crate::schema::{KLASS_NAME, Schema};
@@ -66,7 +66,7 @@ open_enum! {
         Enabled = "enabled",
         /// They can be read and changed, but not created.
         ExistingOnly = "existing_only",
-        /// Nothing.
+        /// They can be read, and neither created, changed nor deleted.
         Disabled = "disabled",
     }
 }
@@ -152,18 +152,24 @@ endpoint! {
 endpoint! {
     /// `getKlass`.
     GetKlass = &contract::GET_KLASS, "Reads a klass by its id.";
-    path: String, query: (), body: (), answer: Document<Klass>: Answer::One(&KLASS)
+    path: String = "order", query: (), body: (), answer: Document<Klass>: Answer::One(&KLASS)
+}
+
+endpoint! {
+    /// `getKlassByName`, of Kustodian alone.
+    GetKlassByName = &own::GET_KLASS_BY_NAME, "Reads a klass by its name, singular or plural.";
+    path: String = "order", query: (), body: (), answer: Document<Klass>: Answer::One(&KLASS)
 }
 
 endpoint! {
     /// `updateKlass`.
     UpdateKlass = &contract::UPDATE_KLASS, "Changes the attributes sent and keeps the others.";
-    path: String, query: (), body: KlassInput: &KLASS_CHANGES,
+    path: String = "order", query: (), body: KlassInput: &KLASS_CHANGES,
     example: r#"{"displayName":"Purchase","status":"existing_only"}"#, answer: Document<Klass>: Answer::One(&KLASS)
 }
 
 endpoint! {
     /// `deleteKlass`.
     DeleteKlass = &contract::DELETE_KLASS, "Deletes a klass that has no kobjects.";
-    path: String, query: (), body: (), answer: (): Answer::Empty
+    path: String = "order", query: (), body: (), answer: (): Answer::Empty
 }

@@ -71,6 +71,8 @@ resource! {
         klass_display_name: String, read_only(FROM_KLASS);
         /// What the kobjects of the klass can do beside holding data.
         klass_mixins: Vec<Mixin>, read_only(FROM_KLASS);
+        /// When it was erased with its customer.
+        erased_at: Timestamp, read_only("erase the customer it belongs to");
         /// Versions of role groups; `[]`.
         role_group_versions: Vec<Value>, read_only(NOT_WRITTEN);
     }
@@ -304,33 +306,33 @@ endpoint! {
 endpoint! {
     /// `createCustomerKObject`.
     CreateCustomerKObject = &contract::CREATE_CUSTOMER_KOBJECT, "Creates a kobject of a klass for a customer.";
-    path: OfRecord, query: (), body: KObjectInput: &KOBJECT_INPUT, example: r#"{"title":"Order 1816"}"#,
+    path: OfRecord = "/order", query: (), body: KObjectInput: &KOBJECT_INPUT, example: r#"{"title":"Order 1816"}"#,
     answer: Document<KObject>: Answer::One(&KOBJECT)
 }
 
 endpoint! {
     /// `findCustomerKObjects`.
     FindCustomerKObjects = &contract::FIND_CUSTOMER_KOBJECTS, "Lists the kobjects of a klass that belong to a customer.";
-    path: OfRecord, query: PageQuery, body: (), answer: Page<KObject>: Answer::Uncounted(&KOBJECT)
+    path: OfRecord = "/order", query: PageQuery, body: (), answer: Page<KObject>: Answer::Uncounted(&KOBJECT)
 }
 
 endpoint! {
     /// `getKObject`.
     GetKObject = &contract::GET_KOBJECT, "Reads a kobject by its klass and its id.";
-    path: ById, query: (), body: (), answer: Document<KObject>: Answer::One(&KOBJECT)
+    path: ById = "order", query: (), body: (), answer: Document<KObject>: Answer::One(&KOBJECT)
 }
 
 endpoint! {
     /// `getKlassesByNameAndExternalId`.
     GetKlassesByNameAndExternalId = &contract::GET_KLASSES_BY_NAME_AND_EXTERNAL_ID,
     "Reads a kobject by its klass and its external id.";
-    path: ByExternalId, query: (), body: (), answer: Document<KObject>: Answer::One(&KOBJECT)
+    path: ByExternalId = "order/shop-1815", query: (), body: (), answer: Document<KObject>: Answer::One(&KOBJECT)
 }
 
 endpoint! {
     /// `updateKObject`.
     UpdateKObject = &contract::UPDATE_KOBJECT, "Changes the attributes sent and keeps the others.";
-    path: ById, query: (), body: KObjectInput: &KOBJECT_CHANGES,
+    path: ById = "order", query: (), body: KObjectInput: &KOBJECT_CHANGES,
     example: r#"{"title":"Order 1815, sent","custom":{"statusStr":"sent"}}"#,
     answer: Document<KObject>: Answer::One(&KOBJECT)
 }
@@ -338,5 +340,5 @@ endpoint! {
 endpoint! {
     /// `deleteKObject`.
     DeleteKObject = &contract::DELETE_KOBJECT, "Deletes a kobject.";
-    path: ById, query: (), body: (), answer: (): Answer::Empty
+    path: ById = "order", query: (), body: (), answer: (): Answer::Empty
 }

@@ -28,10 +28,13 @@ pub fn grants(held: &str, required: &str) -> bool {
     let mut required = required.split('.');
     held.split('.').all(|word| {
         required.next().is_some_and(|asked| {
-            word == asked || (asked == "kobject_*" && word.starts_with("kobject_") && word.len() > "kobject_".len())
+            word == asked || (asked == ANY_KLASS && word.starts_with("kobject_") && word.len() > "kobject_".len())
         })
     })
 }
+
+/// The word of a required role that stands for the role of any klass: `kobject_order`.
+pub const ANY_KLASS: &str = "kobject_*";
 
 /// Whether any of the `held` roles grants any of the `required` ones. An operation that requires none is open to every
 /// valid credential.

@@ -11,7 +11,9 @@ use serde_json::Value;
 use crate::call::Call;
 use crate::error::{Error, InvalidRequest};
 use crate::raw::RawCall;
-use crate::resources::{AuditLogs, Auth, Companies, Customers, Events, Messages, Orgs, Shortcuts, Tags, Teams, Users};
+use crate::resources::{
+    AuditLogs, Auth, Companies, Customers, Events, KObjects, Klasses, Messages, Orgs, Shortcuts, Tags, Teams, Users,
+};
 use crate::retry::Retry;
 use crate::target::Target;
 use crate::trust;
@@ -70,6 +72,16 @@ impl Client {
     /// The operations on companies.
     pub fn companies(&self) -> Companies<'_> {
         Companies::new(self)
+    }
+
+    /// The operations on klasses, the types of custom objects.
+    pub fn klasses(&self) -> Klasses<'_> {
+        Klasses::new(self)
+    }
+
+    /// The operations on the kobjects of a klass, which is named in the singular or the plural.
+    pub fn kobjects<'a>(&'a self, klass: &'a str) -> KObjects<'a> {
+        KObjects::new(self, klass)
     }
 
     /// The operations on teams.

@@ -20,8 +20,8 @@ use crate::{resource, tag};
 const EVENTS: EventNames = Kind::Customer.spec().events;
 
 impl Record for CustomerAttributes {
-    fn claims(&self, org: OrgKey, owner: ObjectId) -> Vec<Claim> {
-        identity::claims(org, owner, self)
+    fn claims(customer: &Customer, org: OrgKey, owner: ObjectId) -> Vec<Claim> {
+        identity::claims(org, owner, &customer.attributes)
     }
 
     fn search_row(customer: &Customer) -> Result<Option<SearchRow>, Refusal> {
@@ -195,8 +195,20 @@ fn put(
     expects: Option<u64>,
     changes: &mut ChangeSet,
 ) -> Result<(), Refusal> {
+    // The record a command is about stands first; what it brings about stands behind it.
+    changes.puts.insert(0, put_of(context, customer, id, expects)?);
+    Ok(())
+}
+
+/// A customer as it is to be stored.
+pub(super) fn put_of(
+    context: &Context<'_>,
+    customer: &Customer,
+    id: ObjectId,
+    expects: Option<u64>,
+) -> Result<Put, Refusal> {
     let attributes = &customer.attributes;
-    let record = Put {
+    Ok(Put {
         kind: Kind::Customer,
         id,
         rev: expects.unwrap_or_default() + 1,
@@ -208,10 +220,7 @@ fn put(
         search: Some(Box::new(SearchRow::of(id, customer))),
         home: None,
         columns: Columns::default(),
-    };
-    // The record a command is about stands first; what it brings about stands behind it.
-    changes.puts.insert(0, record);
-    Ok(())
+    })
 }
 
 /// Tells of the first of the records written.

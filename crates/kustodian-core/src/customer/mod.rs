@@ -2,6 +2,7 @@
 
 mod company;
 mod derive;
+mod effects;
 mod erase;
 mod identity;
 mod lifecycle;
@@ -9,6 +10,8 @@ mod merge;
 mod write;
 
 pub use company::{CompanyNames, KnownCompany, Named, UnknownCompanies, check_company_is_id, unknown_company};
+pub use effects::Effect;
+pub(crate) use effects::affect;
 pub use erase::{erase, erased_at, missing, missing_to_restorer};
 pub use identity::Lookup;
 pub use lifecycle::{create, delete, restore, update};

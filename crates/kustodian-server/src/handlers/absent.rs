@@ -27,7 +27,6 @@ const LISTS: &[&str] = &[
     "getCustomerMergesByCustomer",
     "getCustomerSessions",
     "getKbArticles",
-    "getKlasses",
     "getMessages",
     "getNotesByCustomer",
     "getNotesForOrg",

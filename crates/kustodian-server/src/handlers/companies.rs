@@ -87,6 +87,20 @@ pub(crate) async fn find_named<E: Endpoint>(
     found.as_ref().map(KnownCompany::of).transpose()
 }
 
+/// The company that a new record of another kind is linked to, by its id.
+///
+/// # Errors
+/// 400 for the id of no company.
+pub(crate) async fn find_linked<E: Endpoint>(
+    call: &Call<E>,
+    company: &Field<String>,
+) -> Result<Option<KnownCompany>, Refusal> {
+    let Some(Named::Id(id)) = company.value().map(|text| Named::of(text)) else { return Ok(None) };
+    let found = call.store().find(call.org(), Kind::Company, id).await.map_err(unavailable)?;
+    let company = found.filter(|company| !company.deleted).ok_or_else(|| customer::unknown_company(id))?;
+    KnownCompany::of(&company).map(Some)
+}
+
 /// The company with a name, when there is exactly one.
 async fn find_only_one_with_name<E: Endpoint>(call: &Call<E>, name: &str) -> Result<Option<Stored>, Refusal> {
     let query = ListQuery {

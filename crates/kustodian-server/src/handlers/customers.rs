@@ -18,7 +18,7 @@ use kustomer_api::{Endpoint, ObjectId, role};
 
 use crate::answer::{Answer, unavailable};
 use crate::call::Call;
-use crate::handlers::{companies, history, plain, tags};
+use crate::handlers::{companies, history, homes, plain, tags};
 use crate::paging::{self, FULL, LARGEST, Numbered};
 
 pub(crate) async fn create_customer(call: Call<CreateCustomer>) -> Result<Answer, Refusal> {
@@ -98,10 +98,21 @@ pub(crate) async fn erase_customer(mut call: Call<EraseCustomer>) -> Result<Answ
     let stored = find(&call, id).await?;
     let decide =
         move |stored: Option<Stored>| customer::erase(&act.context(), stored.as_ref(), event, if_match.as_deref());
+    // Nothing is erased for a request that is refused, except what an erasure that was stopped left behind.
+    let is_resumed = stored.as_ref().map(customer::erased_at).transpose()?.flatten().is_some();
+    let refused = decide.clone()(stored.clone()).err();
+    if !call.is_rehearsal() && (refused.is_none() || is_resumed) {
+        homes::erase_owned(&call, id).await?;
+    }
+    if let Some(refusal) = refused {
+        return Err(refusal);
+    }
     commit(&call, id, stored, decide).await.map_err(|error| call.not_committed(error))?;
     if call.is_rehearsal() {
         return Ok(Answer::Empty);
     }
+    // What was created meanwhile; from now on nothing more is.
+    homes::erase_owned(&call, id).await?;
     // The records hold nothing any more; what they left on the disk goes too, which takes as long as the file is large.
     call.step_aside();
     call.app().scrubber.scrub(&call.app().services.store).await;

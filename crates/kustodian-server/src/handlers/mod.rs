@@ -7,6 +7,9 @@ mod companies;
 mod customers;
 mod events;
 mod history;
+mod homes;
+mod klasses;
+mod kobjects;
 mod messages;
 mod orgs;
 mod plain;
@@ -19,7 +22,8 @@ mod users;
 use std::time::Duration;
 
 use kustomer_api::{
-    audit, auth as auth_api, company, customer, event, message, org, search as search_api, shortcut, tag, team, user,
+    audit, auth as auth_api, company, customer, event, klass, kobject, message, org, search as search_api, shortcut,
+    tag, team, user,
 };
 
 use crate::call::served as serve;
@@ -45,6 +49,21 @@ pub(crate) fn served() -> Vec<Served> {
         serve::<company::CreateCompany, _, _>(companies::create_company),
         serve::<company::GetCompanyById, _, _>(companies::get_company_by_id),
         serve::<company::UpdateCompanyAttributes, _, _>(companies::update_company_attributes),
+        serve::<company::FindCompanyKObjects, _, _>(kobjects::find_company_k_objects),
+        serve::<klass::GetKlasses, _, _>(klasses::get_klasses),
+        serve::<klass::CreateKlass, _, _>(klasses::create_klass),
+        serve::<klass::GetKlass, _, _>(klasses::get_klass),
+        serve::<klass::GetKlassByName, _, _>(klasses::get_klass_by_name),
+        serve::<klass::UpdateKlass, _, _>(klasses::update_klass),
+        serve::<klass::DeleteKlass, _, _>(klasses::delete_klass),
+        serve::<kobject::GetKObjects, _, _>(kobjects::get_k_objects),
+        serve::<kobject::CreateKObject, _, _>(kobjects::create_k_object),
+        serve::<kobject::CreateCustomerKObject, _, _>(kobjects::create_customer_k_object),
+        serve::<kobject::FindCustomerKObjects, _, _>(kobjects::find_customer_k_objects),
+        serve::<kobject::GetKObject, _, _>(kobjects::get_k_object),
+        serve::<kobject::GetKlassesByNameAndExternalId, _, _>(kobjects::get_klasses_by_name_and_external_id),
+        serve::<kobject::UpdateKObject, _, _>(kobjects::update_k_object),
+        serve::<kobject::DeleteKObject, _, _>(kobjects::delete_k_object),
         serve::<search_api::CustomerSearch, _, _>(search::customer_search),
         serve::<search_api::CustomerArchiveSearch, _, _>(search::customer_archive_search),
         serve::<message::GetMessagesByCustomer, _, _>(messages::get_messages_by_customer),

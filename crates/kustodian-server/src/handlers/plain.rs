@@ -7,7 +7,7 @@ use kustodian_core::claim::ClaimKind;
 use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::resource;
-use kustodian_core::store::{CommitError, ListQuery, SortKey, Start, Stored, decide_on};
+use kustodian_core::store::{CommitError, ListQuery, SortKey, Start, Stored, Within, decide_on};
 use kustodian_core::tag::Resolved;
 use kustomer_api::query::{ListRecords, PageQuery, QueryArguments};
 use kustomer_api::team::UpdateTeamAttributes;
@@ -26,7 +26,7 @@ where
 {
     let ListRecords { paging, deleted } = call.query;
     let conditions = ListRecords { paging: PageQuery::default(), deleted }.write();
-    let which = Which { of: Vec::new(), deleted: deleted.unwrap_or_default() };
+    let which = Which { deleted: deleted.unwrap_or_default(), ..Which::default() };
     list_narrowed(call, kind, which, Numbered::of(paging), &conditions).await
 }
 
@@ -37,9 +37,15 @@ pub(crate) struct Which {
     pub(crate) of: Vec<(&'static str, String)>,
     /// The deleted ones, or the others.
     pub(crate) deleted: bool,
+    /// In what order.
+    pub(crate) sort: SortKey,
+    /// Conditions on moments that must all hold.
+    pub(crate) within: Vec<Within>,
+    /// The path that the links name; that of the kind when absent.
+    pub(crate) path: Option<String>,
 }
 
-/// A page of some records of a kind, by id, with links that repeat the conditions.
+/// A page of some records of a kind, with links that repeat the conditions.
 pub(crate) async fn list_narrowed<E: Endpoint>(
     call: &Call<E>,
     kind: Kind,
@@ -51,9 +57,9 @@ pub(crate) async fn list_narrowed<E: Endpoint>(
         kind,
         of: which.of,
         deleted: which.deleted,
-        sort: SortKey::Id,
+        sort: which.sort,
         descending: false,
-        within: Vec::new(),
+        within: which.within,
         start: Start::Offset(page.offset()),
         limit: page.size + 1,
         bytes: LARGEST,
@@ -64,7 +70,8 @@ pub(crate) async fn list_narrowed<E: Endpoint>(
     records.truncate(page.size as usize);
     let documents: Vec<String> = records.into_iter().map(|record| record.document).collect();
     paging::check_is_whole(documents.iter().map(String::len))?;
-    Ok(Answer::Json(page.uncounted_where(kind.spec().path, conditions, documents, has_next)))
+    let path = which.path.as_deref().unwrap_or(kind.spec().path);
+    Ok(Answer::Json(page.uncounted_where(path, conditions, documents, has_next)))
 }
 
 /// How many records one request may name.
@@ -142,7 +149,13 @@ where
     commit_change(call, kind, id, decide).await.map_err(|error| call.not_committed(error))
 }
 
-async fn commit_change<E, F>(call: &Call<E>, kind: Kind, id: ObjectId, decide: F) -> Result<ChangeSet, CommitError>
+/// As [`change`], with the reason why nothing was committed.
+pub(crate) async fn commit_change<E, F>(
+    call: &Call<E>,
+    kind: Kind,
+    id: ObjectId,
+    decide: F,
+) -> Result<ChangeSet, CommitError>
 where
     E: Endpoint,
     F: FnOnce(Option<Stored>) -> Result<ChangeSet, Refusal> + Clone + Send + 'static,
@@ -261,11 +274,11 @@ where
 pub(crate) async fn create<E: Endpoint>(call: &Call<E>, changes: ChangeSet) -> Result<Answer, Refusal> {
     resource::check_if_match_of_new(call.header(http::header::IF_MATCH))?;
     let changes = call.commit(call.ready()(changes, 0)?).await.map_err(|error| call.not_committed(error))?;
-    written(changes, Answer::created)
+    written(changes, if E::OPERATION.success == 200 { Answer::ok } else { Answer::created })
 }
 
 /// The answer that holds the record a set of changes wrote.
-fn written(changes: ChangeSet, answer: fn(String) -> Answer) -> Result<Answer, Refusal> {
+pub(crate) fn written(changes: ChangeSet, answer: fn(String) -> Answer) -> Result<Answer, Refusal> {
     let put = changes.puts.into_iter().next().ok_or_else(|| resource::fault("Nothing was written"))?;
     Ok(answer(put.document))
 }

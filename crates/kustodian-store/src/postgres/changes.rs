@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use kustodian_core::chain::Leaf;
-use kustodian_core::change::{ChangeSet, Erasure, Event, Name, Put};
+use kustodian_core::change::{ChangeSet, Erasure, Event, Name, Narrowed, Put};
 use kustodian_core::claim::{Claim, ClaimKey};
 use kustodian_core::conflict::State;
 use kustodian_core::directory::NewToken;
@@ -30,6 +30,8 @@ pub(super) struct Seen {
     pub(super) owners: HashMap<Vec<u8>, ObjectId>,
     /// The receipts there are, expired ones included.
     pub(super) receipts: HashMap<ReceiptKey, Receipt>,
+    /// The lists that must be empty and are not.
+    pub(super) filled: Vec<Narrowed>,
 }
 
 /// Whether all of it is new and nothing contradicts itself: then it can be written without looking first, and the
@@ -40,6 +42,7 @@ pub(super) fn is_insert_only(changes: &ChangeSet) -> bool {
     let mut owners = HashMap::new();
     changes.erasures.is_empty()
         && changes.asserts.is_empty()
+        && changes.empties.is_empty()
         && changes.receipts.is_empty()
         && !changes.puts.is_empty()
         && changes.puts.iter().all(|put| put.expects.is_none() && records.insert((put.kind, put.id)))
@@ -57,7 +60,8 @@ pub(super) fn records(changes: &ChangeSet) -> Vec<(Name, bool)> {
 pub(super) fn conflict(changes: &ChangeSet, seen: &Seen) -> Option<CommitError> {
     let stored_state = |name| seen.records.get(&name).copied();
     let stored_owner = |key: ClaimKey| seen.owners.get(key.as_bytes().as_slice()).copied();
-    replay(changes, seen).or_else(|| kustodian_core::conflict::conflict(changes, stored_state, stored_owner))
+    let is_empty = |list: &Narrowed| !seen.filled.contains(list);
+    replay(changes, seen).or_else(|| kustodian_core::conflict::conflict(changes, stored_state, stored_owner, is_empty))
 }
 
 /// The first receipt that is there already and counts: all of it was done before.

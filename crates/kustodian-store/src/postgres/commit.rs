@@ -24,6 +24,7 @@ use tokio_postgres::Error;
 use super::changes::{Seen, conflict, create, found_by, is_insert_only, leaves, records, writes};
 use super::connection::{Answer, Failed, Step, statement};
 use super::failure::{is_momentary, spoils_connection, store_error, unavailable, violated, words};
+use super::listing;
 use super::pool::{Lease, Pool, Shared};
 use super::receipts;
 use super::records::{owner, stored};
@@ -137,7 +138,8 @@ impl Commit<'_> {
 
     /// Locks and looks, then writes.
     async fn write(&self, lease: Lease, source: &mut Source) -> Result<(), Obstacle> {
-        let mut transaction = Transaction { lease, begin: Some(self.begin), org: self.org, limit: self.limit };
+        let mut transaction =
+            Transaction { lease, begin: Some(self.begin), org: self.org, limit: self.limit, is_spread: self.is_spread };
         let mut seen = Seen::default();
         let found = transaction.decide(source, &mut seen).await;
         let looked = match found {
@@ -242,6 +244,7 @@ struct Transaction<'a> {
     begin: Option<&'a str>,
     org: OrgKey,
     limit: Duration,
+    is_spread: bool,
 }
 
 impl Transaction<'_> {
@@ -281,29 +284,45 @@ impl Transaction<'_> {
 
     /// The record as it stands, locked until the transaction ends; its absence too.
     async fn lock(&mut self, (kind, id): Name) -> Result<Option<Stored>, Obstacle> {
-        let find = || statement(statements(kind).lock, vec![Value::Number(self.org.0), Value::Id(id)]);
-        let (find_first, hold, find_again) =
-            (find(), statement(HOLD_NUMBER, vec![Value::Number(number(self.org, kind, id))]), find());
-        let found = self.run(vec![find_first]).await?;
+        let find = || self.lock_steps((kind, id), true);
+        let mut hold_and_find = vec![self.hold_step((kind, id))];
+        hold_and_find.extend(find());
+        let find_first = find();
+        let found = self.run(find_first).await?;
         let found = match found.iter().any(|answer| !answer.rows.is_empty()) {
             true => found,
             // There is no row to lock: hold its name instead, and look again for what was made meanwhile.
-            false => self.run(vec![hold, find_again]).await?,
+            false => self.run(hold_and_find).await?,
         };
         let row = found.iter().find_map(|answer| answer.rows.first().filter(|row| row.len() == 6));
         row.map(stored).transpose().map_err(|error| Obstacle::Failed(store_error(&error)))
+    }
+
+    /// What locks a record and reads it: the last of the steps. Citus locks no row of a table that is spread by another
+    /// column than the id, so there the name is held instead, by everybody who writes such a record.
+    fn lock_steps(&self, (kind, id): Name, is_written: bool) -> Vec<Step<'static>> {
+        let of_kind = statements(kind);
+        let read = |sql| statement(sql, vec![Value::Number(self.org.0), Value::Id(id)]);
+        match () {
+            () if self.is_spread && kind.spec().has_home() => vec![self.hold_step((kind, id)), read(of_kind.find)],
+            () if is_written => vec![read(of_kind.lock)],
+            () => vec![read(of_kind.share)],
+        }
+    }
+
+    fn hold_step(&self, (kind, id): Name) -> Step<'static> {
+        statement(HOLD_NUMBER, vec![Value::Number(number(self.org, kind, id))])
     }
 
     /// Locks the records that are written and looks up the claims that are wanted.
     async fn look_up(&mut self, changes: &ChangeSet, seen: &mut Seen) -> Result<(), Obstacle> {
         let is_unknown = |(name, _): &(Name, bool)| !seen.records.contains_key(name);
         let names: Vec<(Name, bool)> = records(changes).into_iter().filter(is_unknown).collect();
-        let lock = |&((kind, id), is_written): &(Name, bool)| {
-            let of_kind = statements(kind);
-            let sql = if is_written { of_kind.lock } else { of_kind.share };
-            statement(sql, vec![Value::Number(self.org.0), Value::Id(id)])
-        };
-        let mut steps: Vec<_> = names.iter().map(lock).collect();
+        let mut steps: Vec<_> =
+            names.iter().flat_map(|(name, is_written)| self.lock_steps(*name, *is_written)).collect();
+        let ends: Vec<usize> = names.iter().map(|(name, _)| self.lock_steps(*name, true).len()).collect();
+        // Behind the locks: each statement sees what was committed by those it waited for.
+        steps.extend(changes.empties.iter().map(|list| listing::has_any(self.org, list)));
         if !changes.claims.is_empty() {
             let keys = changes.claims.iter().map(|claim| claim.key.as_bytes().as_slice()).collect();
             steps.push(statement(FIND_OWNERS, vec![Value::ByteStrings(keys), Value::Number(self.org.0)]));
@@ -324,9 +343,15 @@ impl Transaction<'_> {
             }
         }
         let mut answers = answers.into_iter();
-        for ((name, _), answer) in names.iter().zip(answers.by_ref()) {
-            if let Some(row) = answer.rows.first() {
+        for ((name, _), steps) in names.iter().zip(ends) {
+            // The record is in the last answer of its steps.
+            if let Some(row) = answers.by_ref().take(steps).last().as_ref().and_then(|answer| answer.rows.first()) {
                 seen.records.insert(*name, State::from(&stored(row).map_err(unreadable)?));
+            }
+        }
+        for (list, answer) in changes.empties.iter().zip(answers.by_ref()) {
+            if !answer.rows.is_empty() {
+                seen.filled.push(list.clone());
             }
         }
         for row in answers.flat_map(|answer| answer.rows) {

@@ -7,6 +7,7 @@
 //! tables are spread over machines that sum would bring all documents to the coordinator first, so there the rows are
 //! dropped as they arrive.
 
+use kustodian_core::change::Narrowed;
 use kustodian_core::store::{ListQuery, Listing, OrgKey, SortKey, Start};
 use tokio_postgres::Error;
 
@@ -100,6 +101,13 @@ fn count<'a>(org: OrgKey, query: &'a ListQuery, bounds: &Bounds, is_spread: bool
     let condition = Condition::new(org, query, bounds);
     let sql = format!("SELECT count(*) FROM {} WHERE {}", statements(query.kind).table, condition.sql);
     vec![Step::Statement(sql.into(), condition.values)]
+}
+
+/// The first record of a list that is not deleted, if there is any.
+pub(super) fn has_any(org: OrgKey, list: &Narrowed) -> Step<'_> {
+    let (table, column) = (statements(list.kind).table, list.column);
+    let sql = format!("SELECT 1 FROM {table} WHERE org = $1 AND {column} = $2 AND NOT deleted LIMIT 1");
+    Step::Statement(sql.into(), vec![Value::Number(org.0), Value::Text(&list.value)])
 }
 
 fn page<'a>(org: OrgKey, query: &'a ListQuery, bounds: &Bounds, is_spread: bool) -> Step<'a> {

@@ -93,6 +93,25 @@ pub(super) async fn find_all(
     Ok(wanted.iter().map(of).collect())
 }
 
+/// Records that have this home, by id and after `after`.
+pub(super) async fn list_at_home(
+    readers: &Shared,
+    org: OrgKey,
+    kind: Kind,
+    home: ObjectId,
+    after: Option<ObjectId>,
+    limit: u32,
+) -> Result<Vec<Stored>, StoreError> {
+    let statements = statements(kind);
+    if statements.at_home.is_empty() {
+        return Ok(Vec::new());
+    }
+    let after = after.map_or_else(String::new, |id| id.to_string());
+    let values = [Value::Number(org.0), Value::Id(home), Value::Text(&after), Value::Number(limit.into())];
+    let answer = readers.read(statements.at_home, &values).await?;
+    answer.rows.iter().map(stored).collect::<Result<_, _>>().map_err(|error| store_error(&error))
+}
+
 pub(super) async fn find_owners(
     readers: &Shared,
     org: OrgKey,

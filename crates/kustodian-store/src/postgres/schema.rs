@@ -12,6 +12,7 @@ const STEPS: &[(&str, &str)] = &[
     ("0001", include_str!("schema/0001.sql")),
     ("0002", include_str!("schema/0002.sql")),
     ("0003", include_str!("schema/0003.sql")),
+    ("0004", include_str!("schema/0004.sql")),
 ];
 
 /// The oldest PostgreSQL that will do, as `server_version_num` has it.

@@ -28,6 +28,8 @@ pub(super) struct Statements {
     pub(super) insert: &'static str,
     /// As `insert`, without the home.
     pub(super) update: &'static str,
+    /// $1 org, $2 home, $3 id, $4 limit → the records that have this home, after this id; empty for a kind without homes.
+    pub(super) at_home: &'static str,
     /// A new record of a kind without columns of its own, with its claims, its event and the outbox row in one statement: $1 to $8 as `insert`, $9 claim
     /// keys, $10 kinds, $11 owners, $12 kind, $13 event, $14 name, $15 at, $16 actor, $17 client, $18 digest,
     /// $19 salt, $20 request, $21 delta, $22 leaf. It writes tables that are distributed differently, which citus does
@@ -86,6 +88,14 @@ fn of_kind(spec: &'static Spec) -> Statements {
              document = $8{moved} WHERE id = $1 AND org = $2"
         )
         .leak(),
+        at_home: match spec.has_home() {
+            true => format!(
+                "SELECT id, rev, deleted, created_at, updated_at, document FROM {table} WHERE org = $1 AND home = $2 \
+                 AND home <> id AND id > $3 ORDER BY id LIMIT $4"
+            )
+            .leak(),
+            false => "",
+        },
         create: format!(
             "WITH record AS (INSERT INTO {table} (id, org, rev, format, deleted, created_at, updated_at, \
              document) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)), held AS (INSERT INTO claims (key, org, kind, \

@@ -146,6 +146,17 @@ impl Store for Postgres {
         }
     }
 
+    async fn list_at_home(
+        &self,
+        org: OrgKey,
+        kind: Kind,
+        home: ObjectId,
+        after: Option<ObjectId>,
+        limit: u32,
+    ) -> Result<Vec<Stored>, StoreError> {
+        records::list_at_home(&self.core.readers, org, kind, home, after, limit).await
+    }
+
     async fn commit(&self, org: OrgKey, changes: ChangeSet) -> Result<ChangeSet, CommitError> {
         Postgres::commit(self, org, Source::Ready(changes), None).await
     }

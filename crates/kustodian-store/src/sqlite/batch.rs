@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use kustodian_core::chain;
-use kustodian_core::change::{ChangeSet, Erasure, Event, Name, Put};
+use kustodian_core::change::{ChangeSet, Erasure, Event, Name, Narrowed, Put};
 use kustodian_core::claim::{Claim, ClaimKey};
 use kustodian_core::feed::Head;
 use kustodian_core::kind::Kind;
@@ -15,6 +15,7 @@ use kustomer_api::{ObjectId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
 use super::events::find_head;
+use super::listing;
 use super::prepared::{Prepared, PreparedEvent, PreparedPut};
 use super::receipts;
 use super::records::find_owner;
@@ -113,6 +114,9 @@ impl<'c> Batch<'c> {
         if let Some(missing) = self.missing(org, &changes.asserts)? {
             return Ok(Err(missing));
         }
+        if let Some(filled) = self.filled(org, &changes.empties)? {
+            return Ok(Err(filled));
+        }
         if let Some(conflict) = self.held_claim(org, changes)? {
             return Ok(Err(conflict));
         }
@@ -189,6 +193,16 @@ impl<'c> Batch<'c> {
         for &(kind, id) in asserts {
             if self.state(org, kind, id)?.is_none_or(|state| state.deleted) {
                 return Ok(Some(CommitError::Stale { kind, id }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The first list that must be empty and is not.
+    fn filled(&self, org: OrgKey, empties: &[Narrowed]) -> rusqlite::Result<Option<CommitError>> {
+        for list in empties {
+            if listing::has_any(self.connection, org, list)? {
+                return Ok(Some(CommitError::NotEmpty { kind: list.kind }));
             }
         }
         Ok(None)

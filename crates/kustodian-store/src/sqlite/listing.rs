@@ -4,8 +4,10 @@
 //! it guesses, and a wrong guess reads a million documents. The rows of the page are found in the index alone, however
 //! far down it is; only then are their documents read, one by one, until the page has as many bytes as it may.
 
+use kustodian_core::change::Narrowed;
 use kustodian_core::kind::{Kind, Spec};
 use kustodian_core::store::{ListQuery, Listing, OrgKey, SortKey, Start, Stored};
+use kustomer_api::ObjectId;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
@@ -24,6 +26,41 @@ pub(super) fn list(connection: &Connection, org: OrgKey, query: &ListQuery) -> r
     Ok(Listing { records, total })
 }
 
+/// Whether a list has a record that is not deleted.
+pub(super) fn has_any(connection: &Connection, org: OrgKey, list: &Narrowed) -> rusqlite::Result<bool> {
+    let spec = list.kind.spec();
+    let (table, index, column) = (spec.table, spec.index_of(&[list.column]), list.column);
+    connection
+        .prepare_cached(&format!(
+            "SELECT EXISTS (SELECT 1 FROM {table} INDEXED BY {index} WHERE org = ?1 AND {column} = ?2 AND deleted = 0)"
+        ))?
+        .query_row((org.0, &list.value), |row| row.get(0))
+}
+
+/// Records that have this home, by id and after `after`.
+pub(super) fn at_home(
+    connection: &Connection,
+    org: OrgKey,
+    kind: Kind,
+    home: ObjectId,
+    after: Option<ObjectId>,
+    limit: u32,
+) -> rusqlite::Result<Vec<Stored>> {
+    let spec = kind.spec();
+    if !spec.has_home() {
+        return Ok(Vec::new());
+    }
+    let (table, index) = (spec.table, spec.index_of(&["home"]));
+    let after = after.map_or_else(String::new, |id| id.to_string());
+    connection
+        .prepare_cached(&format!(
+            "SELECT id, rev, deleted, created_at, updated_at, document FROM {table} INDEXED BY {index} \
+             WHERE org = ?1 AND home = ?2 AND home <> id AND id > ?3 ORDER BY id LIMIT ?4"
+        ))?
+        .query_map((org.0, home.to_string(), after, limit), stored)?
+        .collect()
+}
+
 /// The condition on a row, with the values it binds in order.
 struct Condition {
     from: String,
@@ -38,6 +75,10 @@ impl Condition {
             _ if query.deleted => spec.index_of(&[column(SortKey::Id)]),
             [] if *is_listed_by_time => spec.index_of(&[column(bounds.column_to_read(query.sort))]),
             [] => spec.index_of(&[column(SortKey::Id)]),
+            // Bounded by moments, it is read along them, and the rows of others are passed over.
+            _ if query.sort != SortKey::Id && *is_listed_by_time => {
+                spec.index_of(&[column(bounds.column_to_read(query.sort))])
+            }
             of => spec.index_of(&of.iter().map(|(column, _)| *column).collect::<Vec<_>>()),
         };
         let deleted = u8::from(query.deleted);

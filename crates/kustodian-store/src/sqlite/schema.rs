@@ -13,8 +13,12 @@ use crate::failure::OpenError;
 const APPLICATION_ID: i64 = 0x4b75_7374;
 
 /// What makes each version out of the one before. Only ever append.
-const STEPS: [&str; 3] =
-    [include_str!("schema/0001.sql"), include_str!("schema/0002.sql"), include_str!("schema/0003.sql")];
+const STEPS: [&str; 4] = [
+    include_str!("schema/0001.sql"),
+    include_str!("schema/0002.sql"),
+    include_str!("schema/0003.sql"),
+    include_str!("schema/0004.sql"),
+];
 
 /// The version this program writes.
 const NEWEST: i64 = STEPS.len() as i64;

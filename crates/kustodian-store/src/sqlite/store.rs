@@ -42,6 +42,17 @@ impl Store for Sqlite {
         self.read_long(org, move |connection| listing::list(connection, org, &query)).await
     }
 
+    async fn list_at_home(
+        &self,
+        org: OrgKey,
+        kind: Kind,
+        home: ObjectId,
+        after: Option<ObjectId>,
+        limit: u32,
+    ) -> Result<Vec<Stored>, StoreError> {
+        self.read_long(org, move |connection| listing::at_home(connection, org, kind, home, after, limit)).await
+    }
+
     async fn commit(&self, org: OrgKey, changes: ChangeSet) -> Result<ChangeSet, CommitError> {
         let (reply, answer) = oneshot::channel();
         let prepared = self.prepare(org, &changes);

@@ -23,8 +23,6 @@ fn a_path_beyond_the_contract_answers_501_with_its_name() {
     }
     for (path, name) in [
         ("/v1/slas?versions=all", "getSlas"),
-        ("/v1/kobjects/order", "getKObjects"),
-        ("/v1/kobjects/order/externalId=7", "getKlassesByNameAndExternalId"),
         ("/v1/conversations/times/5c7d1a1f9a1b2c0010a1b2c3", "getConversationTimeByIds"),
         ("/v1/conversations/5c7d1a1f9a1b2c0010a1b2c3/times", "getConversationTimesByConversationId"),
         ("/v2/conversations/5c7d1a1f9a1b2c0010a1b2c3/times", "getConversationTimesByConversationId"),
@@ -45,7 +43,7 @@ fn the_org_is_read_without_its_id() {
 
 #[test]
 fn lists_of_absent_types_are_empty_unless_a_refusal_is_asked_for() {
-    let paths = ["/v1/slas?versions=all", "/v1/conversations", "/v1/klasses?status=enabled", "/v1/brands"];
+    let paths = ["/v1/slas?versions=all", "/v1/conversations", "/v1/kb/articles?status=enabled", "/v1/brands"];
     for rule in ["refuse", "empty-searches"] {
         let refusing = Server::start_with(&["--absent-types", rule]);
         for path in paths {

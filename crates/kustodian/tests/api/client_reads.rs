@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kustomer_api::operation::Operation;
 use kustomer_api::search::CustomerSearchIds;
-use kustomer_api::{Endpoint, audit, auth, company, customer, event, message, org, search, shortcut, tag, team, user};
+use kustomer_api::{
+    Endpoint, audit, auth, company, customer, event, klass, kobject, message, org, search, shortcut, tag, team, user,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -66,6 +68,21 @@ fn readers() -> BTreeMap<&'static str, Reader> {
         reader::<company::CreateCompany>(),
         reader::<company::GetCompanyById>(),
         reader::<company::UpdateCompanyAttributes>(),
+        reader::<company::FindCompanyKObjects>(),
+        reader::<klass::GetKlasses>(),
+        reader::<klass::CreateKlass>(),
+        reader::<klass::GetKlass>(),
+        reader::<klass::GetKlassByName>(),
+        reader::<klass::UpdateKlass>(),
+        reader::<klass::DeleteKlass>(),
+        reader::<kobject::GetKObjects>(),
+        reader::<kobject::CreateKObject>(),
+        reader::<kobject::CreateCustomerKObject>(),
+        reader::<kobject::FindCustomerKObjects>(),
+        reader::<kobject::GetKObject>(),
+        reader::<kobject::GetKlassesByNameAndExternalId>(),
+        reader::<kobject::UpdateKObject>(),
+        reader::<kobject::DeleteKObject>(),
         reader::<org::GetCurrentOrg>(),
         reader::<org::GetOrgById>(),
         reader::<user::GetUsers>(),
@@ -142,6 +159,8 @@ fn check_record(event: &Value) {
         "user" => through::<user::User>,
         "shortcut" => through::<shortcut::Shortcut>,
         "company" => through::<company::Company>,
+        "klass" => through::<klass::Klass>,
+        kobject if kobject.starts_with("kobject.") => through::<kobject::KObject>,
         other => panic!("no type reads {other}"),
     };
     assert_eq!(&read(&record.to_string()).unwrap(), record);
@@ -167,6 +186,7 @@ fn the_client_reads_every_answer_on_a_fresh_database() {
         ("getTeams", "/v1/teams"),
         ("getShortcuts", "/v1/shortcuts"),
         ("getCompanies", "/v1/companies"),
+        ("getKlasses", "/v1/klasses"),
         ("getAuthTokens", "/v1/auth/tokens"),
     ] {
         walker.walk(name, path);
@@ -182,6 +202,7 @@ fn the_client_reads_every_answer_about_records_of_every_kind_and_state() {
     read_the_past(walker);
     write_teams_and_shortcuts(walker);
     write_companies(walker);
+    write_klasses_and_kobjects(walker);
     read_users_and_keys(walker);
     for event in walker.walk("getEvents", "/v1/events?pageSize=7") {
         check_record(&event);
@@ -202,6 +223,39 @@ fn write_companies(walker: &mut Walker<'_>) {
     walker.get("getCompanyById", &path);
     walker.walk("getCompanies", "/v1/companies?pageSize=1");
     walker.ask("updateCompanyAttributes", &path, Some(json!({ "deleted": true })));
+}
+
+fn write_klasses_and_kobjects(walker: &mut Walker<'_>) {
+    let klass = json!({ "name": "order", "klassSchema": "task", "jsonSchema": { "type": "object" } });
+    let klass = walker.ask("createKlass", "/v1/klasses", Some(klass));
+    let path_of_klass = format!("/v1/klasses/{}", id(klass.data()));
+    walker.get("getKlass", &path_of_klass);
+    walker.get("getKlassByName", "/v1/klasses/name=orders");
+    walker.ask(
+        "updateKlass",
+        "/v1/klasses/order",
+        Some(json!({ "displayName": "Purchase", "mixins": ["assignable"] })),
+    );
+    walker.walk("getKlasses", "/v1/klasses?pageSize=1");
+
+    let customer = walker.ask("createCustomer", "/v1/customers", Some(json!({ "name": "Ada" })));
+    let company = walker.ask("createCompany", "/v1/companies", Some(json!({ "name": "Initech" })));
+    let of_customer = format!("/v1/customers/{}/klasses/order", id(customer.data()));
+    let of_company = format!("/v1/companies/{}/klasses/orders", id(company.data()));
+    let mut full = crate::kobjects::full_kobject();
+    full["company"] = company.data()["id"].clone();
+    let created = walker.ask("createCustomerKObject", &of_customer, Some(full));
+    let path = format!("/v1/klasses/order/{}", id(created.data()));
+    walker.ask("createKObject", "/v1/klasses/order", Some(json!({ "title": "nothing else" })));
+    walker.get("getKObject", &path);
+    walker.get("getKlassesByNameAndExternalId", "/v1/klasses/order/externalId=shop-1815");
+    walker.walk("getKObjects", "/v1/klasses/order?pageSize=1&fromDate=2020-01-01");
+    walker.walk("findCustomerKObjects", &of_customer);
+    walker.walk("findCompanyKObjects", &of_company);
+    walker.ask("updateKObject", &path, Some(json!({ "custom": { "totalNum": null }, "tags": [] })));
+    walker.ask("deleteKObject", &path, None);
+    walker.ask("createKlass", "/v1/klasses", Some(json!({ "name": "unused" })));
+    walker.ask("deleteKlass", "/v1/klasses/unused", None);
 }
 
 /// Customers with everything, with nothing, changed, replaced, deleted, restored and erased.

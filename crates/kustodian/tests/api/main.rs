@@ -33,6 +33,8 @@ mod http2;
 mod idempotency;
 mod isolation;
 mod killed;
+mod klasses;
+mod kobjects;
 mod limits;
 mod operating;
 mod orgs;

@@ -22,6 +22,8 @@ pub(crate) fn served(server: &Server) -> Vec<&'static Operation> {
 pub(crate) fn least_body(operation: &Operation) -> Option<Value> {
     match operation.name {
         "createTeam" | "updateTeamById" | "createShortcut" | "createCompany" => Some(json!({ "name": "any" })),
+        "createKlass" => Some(json!({ "name": format!("klass-{}", NEXT_NUMBER.fetch_add(1, Ordering::Relaxed)) })),
+        "createKObject" | "createCustomerKObject" => Some(json!({ "title": "any" })),
         "addTeamMember" | "removeTeamMember" => Some(json!({ "members": [] })),
         _ => (!operation.is_read() && operation.method != Method::DELETE).then(|| json!({})),
     }
@@ -33,6 +35,9 @@ static NEXT_NUMBER: AtomicU32 = AtomicU32::new(100_000);
 /// A request for an operation, aimed at records that exist in the org `demo`.
 pub(crate) fn aim(server: &Server, operation: &Operation) -> (Method, String, Option<Value>) {
     let customer = server.create(json!({ "tags": ["vip"] }));
+    if operation.path.contains("/klasses/") {
+        return aim_at_klass(server, operation, &customer);
+    }
     let org = customer["relationships"]["org"]["data"]["id"].as_str().unwrap();
     let user = customer["relationships"]["createdBy"]["data"]["id"].as_str().unwrap();
     let token = server.get("/v1/auth/tokens/current");
@@ -63,6 +68,25 @@ pub(crate) fn aim(server: &Server, operation: &Operation) -> (Method, String, Op
     let takes_body = matches!(operation.method, Method::POST | Method::PUT | Method::PATCH);
     let body = least_body(operation).or(takes_body.then(|| json!({})));
     (operation.method.clone(), format!("/v1{path}"), body)
+}
+
+/// The same for an operation on klasses or kobjects.
+fn aim_at_klass(server: &Server, operation: &Operation, customer: &Value) -> (Method, String, Option<Value>) {
+    let name = format!("order-{}", NEXT_NUMBER.fetch_add(1, Ordering::Relaxed));
+    let klass = server.post("/v1/klasses", json!({ "name": name })).expect(200);
+    let mut path = operation.path.replace("{name}", &name).replace("externalId={externalId}", "externalId=one");
+    if operation.path.starts_with("/klasses/{name}/") {
+        let kobject = json!({ "title": "any", "externalId": "one" });
+        let kobject = server.post(&format!("/v1/klasses/{name}"), kobject).expect(201);
+        path = path.replace("{id}", kobject.data()["id"].as_str().unwrap());
+    }
+    let company = || server.post("/v1/companies", json!({ "name": "any" })).expect(201).data()["id"].clone();
+    let id = match path.split('/').nth(1) {
+        Some("customers") => customer["id"].clone(),
+        Some("companies") => company(),
+        _ => klass.data()["id"].clone(),
+    };
+    (operation.method.clone(), format!("/v1{}", path.replace("{id}", id.as_str().unwrap())), least_body(operation))
 }
 
 #[test]

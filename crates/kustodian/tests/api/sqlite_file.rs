@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use kustodian_core::kind::Kind;
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 
@@ -10,7 +11,8 @@ pub(crate) fn traces(file: &str, mark: &str) -> Vec<String> {
     let read = |ending| (ending, std::fs::read(format!("{file}{ending}")).unwrap_or_default());
     let mut places = ["", "-wal", "-shm", "-journal"].map(read).to_vec();
     // What is stored compressed is read by its rows.
-    for (table, column) in [("customers", "document"), ("events", "changes"), ("events", "snapshot")] {
+    let documents = Kind::ALL.map(|kind| (kind.spec().table, "document"));
+    for (table, column) in documents.into_iter().chain([("events", "changes"), ("events", "snapshot")]) {
         places.push((table, unpacked(file, &format!("SELECT {column} FROM {table} WHERE {column} IS NOT NULL"))));
     }
     let found = places.iter().flat_map(|(place, bytes)| {

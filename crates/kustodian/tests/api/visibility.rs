@@ -27,6 +27,9 @@ impl Population {
         let team = plain("/v1/teams", json!({ "name": "Support" }));
         let shortcut = plain("/v1/shortcuts", json!({ "name": "mine", "isPrivate": true }));
         let company = plain("/v1/companies", json!({ "name": "Acme" }));
+        let klass = server.post("/v1/klasses", json!({ "name": "order" })).expect(200).data()["id"].clone();
+        let of_customer = format!("/v1/customers/{}/klasses/order", customer["id"].as_str().unwrap());
+        let kobject = plain(&of_customer, json!({ "title": "Order 1815" }));
         let id = |kind| match kind {
             Kind::Customer => &customer["id"],
             Kind::Tag => &customer["attributes"]["tags"][0],
@@ -34,8 +37,13 @@ impl Population {
             Kind::Team => &team,
             Kind::Shortcut => &shortcut,
             Kind::Company => &company,
+            Kind::Klass => &klass,
+            Kind::KObject => &kobject,
         };
-        let path = |kind: Kind| kind.spec().read_operation.path.replace("{id}", id(kind).as_str().unwrap());
+        let path = |kind: Kind| {
+            let path = kind.spec().read_operation.path.replace("{name}", "order");
+            path.replace("{id}", id(kind).as_str().unwrap())
+        };
         let paths = Kind::ALL.map(|kind| (kind, format!("/v1{}", path(kind)))).to_vec();
         Self { server, paths }
     }

@@ -45,6 +45,10 @@ mod idempotency;
 #[path = "../api/isolation.rs"]
 mod isolation;
 mod killed;
+#[path = "../api/klasses.rs"]
+mod klasses;
+#[path = "../api/kobjects.rs"]
+mod kobjects;
 #[path = "../api/orgs.rs"]
 mod orgs;
 #[path = "../api/page_bytes.rs"]

@@ -3,6 +3,8 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use kustodian_core::kind::Kind;
+
 use crate::spreading;
 
 /// Names a server in which tests may make databases.
@@ -111,7 +113,7 @@ pub(crate) fn traces(url: &str, mark: &str) -> Vec<String> {
 
 /// Whether a line of [`traces`] tells of bytes that the engine has let go of, and only [`rewrite`] takes away.
 pub(crate) fn is_in_free_space(line: &str) -> bool {
-    ["customers: ", "customer_search: ", "events: "].iter().any(|table| line.starts_with(table))
+    tables_with_values().any(|table| line.starts_with(&format!("{table}: ")))
 }
 
 /// Gathers the statistics of every table, as the database does by itself at a time of its own.
@@ -121,7 +123,13 @@ pub(crate) fn analyze(url: &str) {
 
 /// Does what `docs/operating.md` tells the operator to do for that.
 pub(crate) fn rewrite(url: &str) {
-    rows(url, "VACUUM FULL customers, customer_search, events, claims");
+    let tables: Vec<&str> = tables_with_values().collect();
+    rows(url, &format!("VACUUM FULL {}, claims", tables.join(", ")));
+}
+
+/// The tables whose rows hold what clients choose.
+fn tables_with_values() -> impl Iterator<Item = &'static str> {
+    Kind::ALL.into_iter().map(|kind| kind.spec().table).chain(["customer_search", "events"])
 }
 
 /// What a query finds, as text.

@@ -14,6 +14,7 @@ pub static OPERATIONS: &[&Operation] = &[
     &GET_EVENTS,
     &GET_TAGS,
     &GET_TAG_BY_ID,
+    &GET_KLASS_BY_NAME,
     &GET_CURRENT_ORG,
     &GET_ORG_BY_ID,
     &GET_SHORTCUTS,
@@ -116,6 +117,19 @@ pub static GET_TAG_BY_ID: Operation = Operation {
     roles: &["org.user.tag.read", "org.permission.tag.read"],
     also: &[],
     tag: "tags",
+    public: false,
+    deprecated: false,
+};
+
+/// A klass by its name: a path without `name=` lists the klass's kobjects.
+pub static GET_KLASS_BY_NAME: Operation = Operation {
+    name: "getKlassByName",
+    method: Method::GET,
+    path: "/klasses/name={name}",
+    success: 200,
+    roles: &["org.user.klass.read", "org.admin.klass.read", "org.permission.klass.read"],
+    also: &[],
+    tag: "klasses",
     public: false,
     deprecated: false,
 };

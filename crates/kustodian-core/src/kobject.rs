@@ -1,0 +1,288 @@
+//! Kobjects: records of the types that an org defines (`docs/contract/behaviour.md` §13). A kobject of a customer is
+//! stored beside the customer and erased with it.
+
+use kustomer_api::envelope::{Relationship, SelfLink};
+use kustomer_api::error::code;
+use kustomer_api::kobject::{
+    Done, KObject, KObjectAttributes, KObjectInput, TYPE, TaskStatus, klass_relationship, type_of,
+};
+use kustomer_api::{Field, ObjectId, Timestamp};
+
+use crate::change::{ChangeSet, Columns, EventSeed, Narrowed, column_text};
+use crate::claim::{Claim, ClaimKey, ClaimKind, ClaimPlace};
+use crate::contact::{compose, composed};
+use crate::customer::{self, Context, Effect, KnownCompany};
+use crate::kind::Kind;
+use crate::klass::KnownKlass;
+use crate::record::Record;
+use crate::refusal::Refusal;
+use crate::store::{OrgKey, Stored};
+use crate::{custom, lifecycle, resource, tag};
+
+/// The column that holds the name of the klass, which never changes.
+pub const KLASS: &str = "klass";
+
+/// The column that holds the id of the customer.
+pub const CUSTOMER: &str = "customer";
+
+/// The column that holds the id of the company.
+pub const COMPANY: &str = "company";
+
+impl Record for KObjectAttributes {
+    fn claims(kobject: &KObject, org: OrgKey, owner: ObjectId) -> Vec<Claim> {
+        let Some(klass) = klass_of(kobject) else { return Vec::new() };
+        let claim = |external_id: &String| Claim {
+            kind: ClaimKind::KObjectExternalId,
+            key: external_id_key(org, klass, external_id),
+            owner,
+            place: ClaimPlace::attribute("externalId"),
+        };
+        kobject.attributes.external_id.value().map(claim).into_iter().collect()
+    }
+
+    fn columns(kobject: &KObject) -> Columns {
+        let related = |name: &str| related(kobject, name).map(column_text);
+        Columns::of([
+            (KLASS, klass_of(kobject).map(column_text)),
+            (CUSTOMER, related(CUSTOMER)),
+            (COMPANY, related(COMPANY)),
+        ])
+    }
+
+    fn erase(context: &Context<'_>, stored: &Stored, seed: EventSeed) -> Result<Option<ChangeSet>, Refusal> {
+        // Only a deleted record can be one that was erased; the others are spared the reading.
+        if stored.deleted {
+            let kobject: KObject = resource::read(&stored.document)?;
+            if kobject.attributes.erased_at.value().is_some() {
+                return Ok(None);
+            }
+        }
+        let mark = |attributes: &mut KObjectAttributes, now: Timestamp| attributes.erased_at = now.into();
+        lifecycle::erase(context, stored, seed, mark).map(Some)
+    }
+}
+
+/// The name of a kobject's klass.
+fn klass_of(kobject: &KObject) -> Option<&str> {
+    kobject.kind.strip_prefix(TYPE)?.strip_prefix('.')
+}
+
+fn related<'a>(kobject: &'a KObject, name: &str) -> Option<&'a str> {
+    kobject.relationships.get(name)?.id()
+}
+
+/// The claim on an external id, which is unique in its klass; with accents composed.
+pub fn external_id_key(org: OrgKey, klass: &str, external_id: &str) -> ClaimKey {
+    // A klass's name has no NUL.
+    ClaimKey::new(org, ClaimKind::KObjectExternalId, &format!("{klass}\0{}", composed(external_id)))
+}
+
+/// The list of the kobjects of a klass.
+pub fn of_klass(klass: &str) -> Narrowed {
+    Narrowed { kind: Kind::KObject, column: KLASS, value: klass.to_owned() }
+}
+
+/// What of a kobject's record decides where it is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ties {
+    /// The name of its klass.
+    pub klass: String,
+    /// Its customer.
+    pub customer: Option<ObjectId>,
+}
+
+impl Ties {
+    /// Read from its record.
+    ///
+    /// # Errors
+    /// 500 when the document is not what this version stores.
+    pub fn of(stored: &Stored) -> Result<Self, Refusal> {
+        let kobject: KObject = resource::read(&stored.document)?;
+        let klass = klass_of(&kobject).unwrap_or_default().to_owned();
+        Ok(Self { klass, customer: related(&kobject, CUSTOMER).and_then(|id| id.parse().ok()) })
+    }
+}
+
+/// What to write on a kobject.
+#[derive(Debug, Clone, Default)]
+pub struct Write {
+    /// The attributes sent.
+    pub input: KObjectInput,
+    /// The tags sent, resolved; `None` when none were sent.
+    pub tags: Option<tag::Resolved>,
+}
+
+/// The records that a new kobject belongs to.
+#[derive(Debug, Clone, Copy)]
+pub struct Owners<'a> {
+    /// Its klass, which must still be there when this is committed.
+    pub klass: &'a KnownKlass,
+    /// The customer it is created for, as it is under its lock.
+    pub customer: Option<&'a Stored>,
+    /// Its company, which must still be there when this is committed.
+    pub company: Option<&'a KnownCompany>,
+}
+
+/// What chance gives to the writes of a kobject that touch its customer.
+#[derive(Debug, Clone, Copy)]
+pub struct Seeds {
+    /// For the kobject's event.
+    pub event: EventSeed,
+    /// For the customer's event.
+    pub customer_event: EventSeed,
+}
+
+/// Creates a kobject.
+///
+/// # Errors
+/// 409 when the klass takes no new ones; 400 when what was sent cannot be stored.
+pub fn create(
+    context: &Context<'_>,
+    id: ObjectId,
+    seeds: Seeds,
+    owners: Owners<'_>,
+    write: Write,
+) -> Result<ChangeSet, Refusal> {
+    let Owners { klass, customer, company } = owners;
+    klass.check_takes_new()?;
+    // The customer's update must not be older than the one before; the two events are of one moment.
+    let context = &customer.map_or(*context, |customer| context.not_before(customer.updated_at));
+    let Write { input, tags } = write;
+    let tags = tags.unwrap_or_default();
+    let mut kobject = fresh(klass);
+    apply(&mut kobject, input, Some(tags.ids))?;
+    let created_at = kobject.created_at.value().copied().unwrap_or(context.now);
+    let path = klass.path();
+    let mut changes = lifecycle::create_with(context, id, seeds.event, kobject, |kobject| {
+        kobject.kind = type_of(&klass.name);
+        kobject.links = Some(SelfLink::new(format!("{path}/{id}")));
+        let link = format!("{}/{}", Kind::Klass.spec().path, klass.name);
+        kobject.relationships.insert(KLASS.to_owned(), klass_relationship(&klass.name, &link));
+        let mut relate = |kind: Kind, id: ObjectId| {
+            kobject
+                .relationships
+                .insert(kind.as_str().to_owned(), Relationship::to_one(kind.as_str(), id, kind.path_of(id)));
+        };
+        if let Some(customer) = customer {
+            relate(Kind::Customer, customer.id);
+        }
+        if let Some(company) = company {
+            relate(Kind::Company, company.id);
+        }
+    })?;
+    if let Some(put) = changes.puts.first_mut() {
+        put.home = customer.map(|customer| customer.id);
+    }
+    changes.asserts.push((Kind::Klass, klass.id));
+    changes.asserts.extend(company.map(|company| (Kind::Company, company.id)));
+    if let Some(customer) = customer {
+        let effect = Effect::KObjectCreated { id, klass: &klass.name, at: created_at };
+        customer::affect(context, customer, seeds.customer_event, effect, &mut changes)?;
+    }
+    tag::create(context, &tags.new, &mut changes)?;
+    Ok(changes)
+}
+
+/// Changes a kobject: scalars, lists and `data` sent replace those stored, custom attributes are merged by their keys.
+///
+/// # Errors
+/// 404 when it is not there, deleted, or of another klass; 409 when the klass takes no changes or `rev` is another; 400
+/// when what was sent cannot be stored.
+pub fn update(
+    context: &Context<'_>,
+    stored: Option<&Stored>,
+    event: EventSeed,
+    klass: &KnownKlass,
+    write: Write,
+) -> Result<ChangeSet, Refusal> {
+    let stored = alive(stored, klass)?;
+    klass.check_takes_changes()?;
+    let Write { input, tags } = write;
+    resource::check_rev(stored, input.rev.as_ref())?;
+    let (ids, new_tags) = tags.map(|tags| (tags.ids, tags.new)).unzip();
+    let edit = |kobject: &mut KObjectAttributes| apply(kobject, input, ids);
+    let mut changes = lifecycle::update(context, Some(stored), event, edit)?;
+    tag::create(context, &new_tags.unwrap_or_default(), &mut changes)?;
+    Ok(changes)
+}
+
+/// Deletes a kobject, and takes it out of what its customer shows; `customer` is absent when it has none.
+///
+/// # Errors
+/// 404 when it is not there, deleted, or of another klass; 409 when the klass takes no changes; 412 when `If-Match` names
+/// another state.
+pub fn delete(
+    context: &Context<'_>,
+    stored: Option<&Stored>,
+    customer: Option<&Stored>,
+    seeds: Seeds,
+    klass: &KnownKlass,
+    if_match: Option<&str>,
+) -> Result<ChangeSet, Refusal> {
+    let stored = alive(stored, klass)?;
+    klass.check_takes_changes()?;
+    resource::check_if_match(stored, if_match)?;
+    let customer = customer.filter(|customer| !customer.deleted);
+    let context = &customer.map_or(*context, |customer| context.not_before(customer.updated_at));
+    let mut changes = lifecycle::delete::<KObjectAttributes>(context, Some(stored), seeds.event)?;
+    if let Some(customer) = customer {
+        let effect = Effect::KObjectDeleted { id: stored.id };
+        customer::affect(context, customer, seeds.customer_event, effect, &mut changes)?;
+    }
+    Ok(changes)
+}
+
+/// The kobject, when it is there and of the klass that the path names.
+///
+/// # Errors
+/// 404 otherwise.
+pub fn alive<'a>(stored: Option<&'a Stored>, klass: &KnownKlass) -> Result<&'a Stored, Refusal> {
+    let stored = stored.filter(|stored| !stored.deleted).ok_or_else(|| Refusal::not_found("id"))?;
+    if Ties::of(stored)?.klass == klass.name { Ok(stored) } else { Err(Refusal::not_found("id")) }
+}
+
+/// 400 for the id of no customer.
+pub fn unknown_customer(id: ObjectId) -> Refusal {
+    let title = format!("There is no customer with the id {id}: create it first, or send null for none");
+    Refusal::new(400, code::BAD_PARAM, CUSTOMER, title).with_meta("pointer", "/customer")
+}
+
+/// 400 for a body that names another customer than the path.
+pub fn other_customer(id: ObjectId) -> Refusal {
+    let title = format!("customer is another than the one in the path, {id}: leave it out");
+    Refusal::new(400, code::BAD_PARAM, CUSTOMER, title).with_meta("pointer", "/customer")
+}
+
+/// A kobject of which nothing was sent.
+fn fresh(klass: &KnownKlass) -> KObjectAttributes {
+    let mut kobject = KObjectAttributes {
+        icon: klass.icon.clone().map_or(Field::Absent, Field::Value),
+        images: Field::Value(Vec::new()),
+        custom: Field::Value(Default::default()),
+        tags: Field::Value(Vec::new()),
+        role_group_versions: Field::Value(Vec::new()),
+        ..KObjectAttributes::default()
+    };
+    if klass.is_task || klass.is_assignable {
+        (kobject.queue, kobject.assigned_user) = (Field::Null, Field::Null);
+    }
+    if klass.is_task {
+        kobject.status = TaskStatus::Open.into();
+        (kobject.first_done, kobject.last_done) = (Done::default().into(), Done::default().into());
+        kobject.done_count = Field::Value(0);
+        kobject.reopen_count = Field::Value(0);
+        kobject.reopen_from_done_count = Field::Value(0);
+    }
+    kobject
+}
+
+fn apply(kobject: &mut KObjectAttributes, mut input: KObjectInput, tags: Option<Vec<ObjectId>>) -> Result<(), Refusal> {
+    if let Some(external_id) = &mut input.external_id {
+        compose(external_id);
+    }
+    input.tags = tags.map(|ids| ids.iter().map(ObjectId::to_string).collect());
+    let custom = custom::merge(input.custom.take(), std::mem::take(&mut kobject.custom))?;
+    input.apply(kobject);
+    kobject.custom = custom;
+    Ok(())
+}

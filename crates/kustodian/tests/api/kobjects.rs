@@ -1,0 +1,395 @@
+//! Kobjects: what they hold, whom they belong to, and what they do to their customer.
+
+use std::collections::BTreeSet;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::place;
+use crate::server::{Answer, Server, TOKEN};
+
+const ORDERS: &str = "/v1/klasses/orders";
+
+/// A server with the klass `order`.
+fn server() -> Server {
+    with_orders(Server::start())
+}
+
+fn with_orders(server: Server) -> Server {
+    server.post("/v1/klasses", json!({ "name": "order", "icon": "shopping" })).expect(200);
+    server
+}
+
+fn path_of(record: &Value) -> &str {
+    record["links"]["self"].as_str().unwrap()
+}
+
+fn titles(answer: &Answer) -> Vec<&str> {
+    answer.data().as_array().unwrap().iter().map(|kobject| kobject["attributes"]["title"].as_str().unwrap()).collect()
+}
+
+pub(crate) fn full_kobject() -> Value {
+    json!({
+        "title": "Order 1815",
+        "externalId": "shop-1815",
+        "description": "two boxes",
+        "images": ["https://a.example/1.png"],
+        "icon": "box",
+        "data": { "lines": [1, { "sku": null }] },
+        "custom": { "totalNum": 120.5, "statusStr": "paid" },
+        "tags": ["vip"],
+        "createdAt": "2020-01-02T03:04:05.000Z",
+        "importedAt": "2021-01-02T03:04:05.000Z",
+    })
+}
+
+#[test]
+fn a_kobject_is_answered_as_it_was_written() {
+    let server = server();
+    let kobject = server.post(ORDERS, full_kobject()).expect(201).data().clone();
+    let id = kobject["id"].as_str().unwrap();
+    assert_eq!((&kobject["type"], path_of(&kobject)), (&json!("kobject.order"), format!("{ORDERS}/{id}").as_str()));
+    let klass = &kobject["relationships"]["klass"];
+    assert_eq!(klass, &json!({ "data": { "type": "klass", "id": "order" }, "link": { "self": "/v1/klasses/order" } }));
+    for (name, value) in full_kobject().as_object().unwrap().iter().filter(|(name, _)| *name != "tags") {
+        assert_eq!(&kobject["attributes"][name], value, "{name}");
+    }
+    assert_eq!((&kobject["attributes"]["rev"], &kobject["attributes"]["roleGroupVersions"]), (&json!(1), &json!([])));
+    let by_external_id = format!("{ORDERS}/externalId=shop-1815");
+    for path in [
+        path_of(&kobject),
+        &format!("/v1/klasses/order/{id}"),
+        &format!("/v1/kobjects/order/{id}"),
+        &by_external_id,
+        "/v1/klasses/order/externalId=shop-1815",
+    ] {
+        assert_eq!(server.get(path).expect(200).data(), &kobject, "{path}");
+    }
+    assert_eq!(titles(&server.get("/v1/kobjects/order").expect(200)), ["Order 1815"]);
+    let bare = server.post(ORDERS, json!({ "title": "bare" })).expect(201).data()["attributes"].clone();
+    assert_eq!((&bare["icon"], &bare["images"], &bare["custom"]), (&json!("shopping"), &json!([]), &json!({})));
+    server.post("/v1/klasses", json!({ "name": "ticket" })).expect(200);
+    server.get(&format!("/v1/klasses/tickets/{id}")).expect(404);
+    server.put(&format!("/v1/klasses/tickets/{id}"), json!({ "title": "no" })).expect(404);
+}
+
+#[test]
+fn put_merges_custom_keeps_data_and_answers_are_accepted_back() {
+    let server = server();
+    let kobject = server.post(ORDERS, full_kobject()).expect(201).data().clone();
+    let path = path_of(&kobject);
+    let changed = server.put(path, json!({ "title": "sent", "custom": { "statusStr": "sent" } })).expect(200);
+    let changed = changed.data()["attributes"].clone();
+    assert_eq!(changed["custom"], json!({ "totalNum": 120.5, "statusStr": "sent" }));
+    assert_eq!(
+        (&changed["data"], &changed["title"], &changed["rev"]),
+        (&full_kobject()["data"], &json!("sent"), &json!(2))
+    );
+    let replaced = server.put(path, json!({ "data": { "lines": [] } })).expect(200).data()["attributes"].clone();
+    assert_eq!(replaced["data"], json!({ "lines": [] }));
+
+    let mut attributes = replaced.clone();
+    for read_only in kustomer_api::kobject::READ_ONLY_ON_UPDATE {
+        attributes.as_object_mut().unwrap().remove(read_only.name);
+    }
+    let again = server.put(path, attributes.clone()).expect(200).data()["attributes"].clone();
+    for (name, value) in attributes.as_object().unwrap().iter().filter(|(name, _)| *name != "rev") {
+        assert_eq!(&again[name], value, "{name}");
+    }
+    assert_eq!(server.put(path, json!({ "title": "late", "rev": 1 })).expect(409).parameter(), "rev");
+    let former = server.get(path).expect(200);
+    let request = |etag: &str| {
+        let request = server.request(Method::PUT, path).bearer_auth(TOKEN).header("If-Match", etag);
+        Answer::of(request.json(&json!({ "title": "only then" })))
+    };
+    request("W/\"1-other\"").expect(412);
+    request(former.header("etag")).expect(200);
+}
+
+#[test]
+fn an_external_id_is_unique_in_its_klass() {
+    let server = server();
+    server.post("/v1/klasses", json!({ "name": "ticket" })).expect(200);
+    let first = server.post(ORDERS, json!({ "title": "a", "externalId": "1" })).expect(201).data().clone();
+    let refused = server.post(ORDERS, json!({ "title": "b", "externalId": "1" })).expect(409);
+    assert_eq!((refused.parameter(), &refused.error()["meta"]["kobject"]), ("externalId", &first["id"]));
+    server.post("/v1/klasses/tickets", json!({ "title": "c", "externalId": "1" })).expect(201);
+    server.delete(path_of(&first)).expect(204);
+    server.get(&format!("{ORDERS}/externalId=1")).expect(404);
+    server.post(ORDERS, json!({ "title": "d", "externalId": "1" })).expect(201);
+}
+
+#[test]
+fn wrong_attributes_are_named() {
+    let server = server();
+    let long = "x".repeat(257);
+    for (body, parameter) in [
+        (json!({}), "title"),
+        (json!({ "title": "" }), "title"),
+        (json!({ "title": long }), "title"),
+        (json!({ "title": "a", "externalId": "" }), "externalId"),
+        (json!({ "title": "a", "images": ["no url"] }), "images"),
+        (json!({ "title": "a", "data": [1] }), "data"),
+        (json!({ "title": "a", "custom": { "total": 1 } }), "total"),
+        (json!({ "title": "a", "customer": "5c7d1a1f9a1b2c0010a1b2c3" }), "customer"),
+        (json!({ "title": "a", "company": "5c7d1a1f9a1b2c0010a1b2c3" }), "company"),
+        (json!({ "title": "a", "customer": "Ada" }), "customer"),
+        (json!({ "title": "a", "status": "done" }), "status"),
+        (json!({ "title": "a", "unknown": 1 }), "unknown"),
+    ] {
+        let refused = server.post(ORDERS, body.clone()).expect(400);
+        assert_eq!(refused.parameter(), parameter, "{body}: {}", refused.text);
+    }
+    let kobject =
+        server.post(ORDERS, json!({ "title": "a", "customer": "", "company": null })).expect(201).data().clone();
+    assert_eq!(server.put(path_of(&kobject), json!({ "customer": null })).expect(400).parameter(), "customer");
+    assert_eq!(titles(&server.get(ORDERS).expect(200)), ["a"]);
+}
+
+#[test]
+fn a_kobject_of_a_customer_is_shown_by_the_customer() {
+    let server = server();
+    let customer = server.create(json!({ "name": "Ada" }));
+    let path = path_of(&customer);
+    let of_customer = format!("{path}/klasses/order");
+    let kobject = server.post(&of_customer, full_kobject()).expect(201).data().clone();
+    assert_eq!(kobject["relationships"]["customer"]["data"], json!({ "type": "customer", "id": customer["id"] }));
+    let now = server.get(path).expect(200).data().clone();
+    let (before, after) = (&customer["attributes"], &now["attributes"]);
+    assert_eq!(after["recentItems"].as_array().unwrap().len(), 1);
+    let item = &after["recentItems"][0];
+    assert_eq!((&item["type"], &item["id"]), (&json!("kobject"), &kobject["id"]));
+    assert_eq!(item["meta"], json!({ "klassName": "order" }));
+    assert_eq!(
+        now["relationships"]["orders"],
+        json!({ "links": { "self": format!("{path}/klasses/orders") }, "meta": { "kobject": true } })
+    );
+    assert_eq!(after["lastCustomerActivityAt"], "2020-01-02T03:04:05.000Z");
+    assert_eq!((&after["rev"], &after["modifiedAt"]), (&json!(2), &before["modifiedAt"]));
+    assert_eq!(after["updatedAt"], after["lastActivityAt"]);
+    let history = server.get(&format!("{path}/history")).expect(200);
+    assert_eq!(history.data()[0]["attributes"]["eventName"], "kustomer.customer.update");
+    assert_eq!(titles(&server.get(&format!("{path}/klasses/orders")).expect(200)), ["Order 1815"]);
+
+    // The same by the body.
+    let second = json!({ "title": "second", "customer": customer["id"] });
+    let second = server.post(ORDERS, second).expect(201).data().clone();
+    let items = server.get(path).expect(200).data()["attributes"]["recentItems"].clone();
+    assert_eq!((&items[0]["id"], &items[1]["id"]), (&second["id"], &kobject["id"]), "the newest comes first");
+    server.delete(path_of(&kobject)).expect(204);
+    let items = server.get(path).expect(200).data()["attributes"]["recentItems"].clone();
+    assert_eq!(items.as_array().unwrap().len(), 1, "what was deleted is not shown");
+    assert_eq!(titles(&server.get(&of_customer).expect(200)), ["second"]);
+
+    let other = server.create(json!({ "name": "Grace" }));
+    let wrong = json!({ "title": "whose", "customer": other["id"] });
+    assert_eq!(server.post(&of_customer, wrong).expect(400).parameter(), "customer");
+    server.delete(path).expect(204);
+    server.post(&of_customer, json!({ "title": "late" })).expect(404);
+    server.get(&of_customer).expect(404);
+    // A kobject outlives the deletion of its customer, who may come back.
+    server.delete(path_of(&second)).expect(204);
+}
+
+#[test]
+fn a_customer_shows_its_twenty_newest_kobjects() {
+    let server = server();
+    let customer = server.create(json!({ "name": "Ada" }));
+    let path = path_of(&customer);
+    for number in 0..22 {
+        server.post(&format!("{path}/klasses/order"), json!({ "title": number.to_string() })).expect(201);
+    }
+    let after = server.get(path).expect(200).data()["attributes"].clone();
+    assert_eq!((after["recentItems"].as_array().unwrap().len(), &after["rev"]), (20, &json!(23)));
+}
+
+#[test]
+fn kobjects_are_listed_by_klass_company_and_moment() {
+    let server = server();
+    server.post("/v1/klasses", json!({ "name": "ticket" })).expect(200);
+    let company = server.post("/v1/companies", json!({ "name": "Acme" })).expect(201).data().clone();
+    for (klass, title, company) in
+        [("order", "a", Some(&company["id"])), ("order", "b", None), ("ticket", "c", Some(&company["id"]))]
+    {
+        server.post(&format!("/v1/klasses/{klass}"), json!({ "title": title, "company": company })).expect(201);
+    }
+    assert_eq!(titles(&server.get(ORDERS).expect(200)), ["a", "b"]);
+    let of_company = format!("{}/klasses/order", path_of(&company));
+    assert_eq!(titles(&server.get(&of_company).expect(200)), ["a"]);
+    server.get("/v1/companies/5c7d1a1f9a1b2c0010a1b2c3/klasses/order").expect(404);
+    let first = server.get(&format!("{ORDERS}?pageSize=1")).expect(200);
+    assert_eq!(first.body["meta"], json!({ "page": 1, "pageSize": 1 }));
+    assert_eq!(titles(&server.get(first.body["links"]["next"].as_str().unwrap()).expect(200)), ["b"]);
+
+    let first = server.get(ORDERS).expect(200).data()[0].clone();
+    server.put(path_of(&first), json!({ "title": "a again" })).expect(200);
+    let since = server.get(path_of(&first)).expect(200).data()["attributes"]["updatedAt"].clone();
+    let changed = server.get(&format!("{ORDERS}?fromDate={}", since.as_str().unwrap())).expect(200);
+    assert_eq!(titles(&changed), ["a again"]);
+    let all = server.get(&format!("{ORDERS}?fromDate=2020-01-01")).expect(200);
+    assert_eq!(titles(&all), ["b", "a again"], "in the order of their changes");
+    assert_eq!(titles(&server.get(&format!("{ORDERS}?fromDate=2100-01-01")).expect(200)), Vec::<&str>::new());
+    server.put(path_of(&company), json!({ "deleted": true })).expect(200);
+    server.get(&of_company).expect(404);
+    assert_eq!(
+        server.post(ORDERS, json!({ "title": "d", "company": company["id"] })).expect(400).parameter(),
+        "company"
+    );
+}
+
+#[test]
+fn a_thousand_kobjects_of_one_customer_are_created_by_32_clients_at_once() {
+    let server = with_orders(Server::on_file());
+    let customer = server.create(json!({ "name": "Ada" }));
+    let path = path_of(&customer);
+    let of_customer = format!("{path}/klasses/order");
+    let ids: Vec<String> = std::thread::scope(|scope| {
+        let clients: Vec<_> = (0..32)
+            .map(|client| {
+                let (server, of_customer) = (&server, &of_customer);
+                scope.spawn(move || {
+                    let each = if client < 8 { 32 } else { 31 };
+                    let create = |number| {
+                        let body = json!({ "title": format!("{client}-{number}"), "externalId": format!("{client}-{number}") });
+                        server.post(of_customer, body).expect(201).data()["id"].as_str().unwrap().to_owned()
+                    };
+                    (0..each).map(create).collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        clients.into_iter().flat_map(|client| client.join().unwrap()).collect()
+    });
+    assert_eq!((ids.len(), ids.iter().collect::<BTreeSet<_>>().len()), (1_000, 1_000));
+    let mut listed = BTreeSet::new();
+    let mut next = Some(format!("{of_customer}?pageSize=300"));
+    while let Some(page) = next {
+        let page = server.get(&page).expect(200);
+        listed.extend(page.data().as_array().unwrap().iter().map(|kobject| kobject["id"].as_str().unwrap().to_owned()));
+        next = page.body["links"]["next"].as_str().map(str::to_owned);
+    }
+    assert_eq!(listed, ids.into_iter().collect());
+    let after = server.get(path).expect(200).data()["attributes"].clone();
+    assert_eq!((&after["rev"], after["recentItems"].as_array().unwrap().len()), (&json!(1_001), 20));
+}
+
+#[test]
+fn a_rehearsed_write_stores_nothing_and_a_repeated_one_is_answered_as_before() {
+    let server = server();
+    let customer = server.create(json!({ "name": "Ada" }));
+    let of_customer = format!("{}/klasses/order", path_of(&customer));
+    let rehearsed = server.post(&format!("{of_customer}?validateOnly=true"), full_kobject()).expect(201);
+    assert_eq!(rehearsed.data()["attributes"]["title"], "Order 1815");
+    assert_eq!(titles(&server.get(ORDERS).expect(200)), Vec::<&str>::new());
+    assert_eq!(server.get(path_of(&customer)).expect(200).data(), &customer);
+    let send = || {
+        let request = server.request(Method::POST, &of_customer).bearer_auth(TOKEN).header("Idempotency-Key", "one");
+        Answer::of(request.json(&full_kobject()))
+    };
+    let first = send().expect(201);
+    assert_eq!(send().expect(201).data(), first.data());
+    assert_eq!(titles(&server.get(ORDERS).expect(200)), ["Order 1815"]);
+    let path = path_of(first.data());
+    server.delete(&format!("{path}?validateOnly=true")).expect(204);
+    server.get(path).expect(200);
+}
+
+#[test]
+fn the_role_of_a_klass_opens_the_kobjects_of_this_klass_alone() {
+    let server = with_orders(Server::on_file());
+    server.post("/v1/klasses", json!({ "name": "ticket" })).expect(200);
+    let order = server.post(ORDERS, json!({ "title": "a" })).expect(201).data().clone();
+    let ticket = server.post("/v1/klasses/ticket", json!({ "title": "b" })).expect(201).data().clone();
+    let status = |roles: &[&str], method: Method, path: &str| {
+        let token = server.token("demo", roles);
+        let body = (method != Method::GET).then(|| json!({ "title": "any" }));
+        server.call_as(&token, method, path, body).status
+    };
+    let of_orders = ["org.permission.kobject.kobject_order.read", "org.permission.kobject.kobject_order.create"];
+    assert_eq!(status(&of_orders, Method::GET, path_of(&order)), 200);
+    assert_eq!(status(&of_orders, Method::GET, path_of(&ticket)), 403);
+    assert_eq!(status(&of_orders, Method::POST, ORDERS), 201);
+    assert_eq!(status(&of_orders, Method::POST, "/v1/klasses/ticket"), 403);
+    assert_eq!(status(&of_orders, Method::PUT, path_of(&order)), 403);
+    for every_klass in
+        ["org.permission.kobject.kobject_*.read", "org.permission.kobject.read", "org.user.kobject.read", "org"]
+    {
+        assert_eq!(status(&[every_klass], Method::GET, path_of(&ticket)), 200, "{every_klass}");
+    }
+    // What shows records of all klasses shows none to the key of one.
+    let feed = server.token("demo", &[of_orders[0], "org.user.event.read"]);
+    let events = server.call_as(&feed, Method::GET, "/v1/events", None).expect(200);
+    assert!(!events.text.contains("kobject"), "{}", events.text);
+    server.call_as(&feed, Method::GET, "/v1/events?filter[objectType]=kobject", None).expect(403);
+}
+
+#[test]
+fn erasing_a_customer_erases_every_kobject_of_it_and_no_other() {
+    let server = with_orders(Server::on_file());
+    let (erased, kept) = (server.create(json!({ "name": "Ada" })), server.create(json!({ "name": "Grace" })));
+    let of = |customer: &Value| format!("{}/klasses/order", path_of(customer));
+    let marked = |mark: &str| {
+        json!({
+            "title": format!("zqtitle{mark}"), "externalId": format!("zqext{mark}"), "description": format!("zqtext{mark}"),
+            "images": [format!("https://zqimage{mark}.example/")], "data": { format!("zqkey{mark}"): format!("zqdata{mark}") },
+            "custom": { "noteTxt": format!("zqnote{mark}") },
+        })
+    };
+    let theirs: Vec<Value> =
+        (0..70).map(|at| server.post(&of(&erased), marked(&format!("gone{at}"))).expect(201).data().clone()).collect();
+    server.put(path_of(&theirs[1]), json!({ "title": "zqtitlegonechanged1" })).expect(200);
+    server.delete(path_of(&theirs[2])).expect(204);
+    let other = server.post(&of(&kept), marked("kept")).expect(201).data().clone();
+    let alone = server.post(ORDERS, marked("alone")).expect(201).data().clone();
+    assert!(!place::traces(server.database(), "zqtitlegone").is_empty());
+
+    server.post(&format!("{}/erase", path_of(&erased)), json!({})).expect(204);
+    for kobject in &theirs {
+        server.get(path_of(kobject)).expect(404);
+        server.put(path_of(kobject), json!({ "title": "back" })).expect(404);
+    }
+    place::rewrite(server.database());
+    let left = place::traces(server.database(), "zq").into_iter().filter(|word| word.contains("gone"));
+    assert_eq!(left.collect::<Vec<_>>(), Vec::<String>::new());
+    assert_eq!(titles(&server.get(ORDERS).expect(200)), ["zqtitlekept", "zqtitlealone"]);
+    assert_eq!(server.get(path_of(&other)).expect(200).data(), &other);
+    assert_eq!(server.get(path_of(&alone)).expect(200).data(), &alone);
+    // Their external ids are free.
+    server.post(&of(&kept), json!({ "title": "new", "externalId": "zqextgone0" })).expect(201);
+    let events = server.get("/v1/events?pageSize=500").expect(200);
+    let erasures = events.data().as_array().unwrap().iter().filter(|event| event["name"] == "kustomer.kobject.erase");
+    assert_eq!(erasures.count(), 70);
+}
+
+#[test]
+fn an_erasure_that_was_stopped_in_the_middle_is_completed_by_asking_again() {
+    let server = with_orders(Server::on_file());
+    let customer = server.create(json!({ "name": "Ada" }));
+    let path = path_of(&customer).to_owned();
+    let ask = |server: &Server, method: Method, path: &str| {
+        server.request(method, path).bearer_auth(TOKEN).send().map_or(0, |answer| answer.status().as_u16())
+    };
+    let erasure = format!("{path}/erase");
+    let kobjects: Vec<Value> = (0..300)
+        .map(|at| {
+            let body = json!({ "title": format!("zqtitle{at}"), "data": { "text": "zqdata" } });
+            server.post(&format!("{path}/klasses/order"), body).expect(201).data().clone()
+        })
+        .collect();
+    std::thread::scope(|scope| {
+        let erase = scope.spawn(|| ask(&server, Method::POST, &erasure));
+        // Once the first of them is gone, it is in the middle, or done.
+        while ask(&server, Method::GET, path_of(&kobjects[0])) == 200 {
+            std::thread::yield_now();
+        }
+        server.signal("KILL");
+        erase.join().unwrap();
+    });
+    let server = server.kill_and_restart();
+    assert!(matches!(ask(&server, Method::POST, &erasure), 204 | 404));
+    server.get(&path).expect(404);
+    for kobject in &kobjects {
+        server.get(path_of(kobject)).expect(404);
+    }
+    place::rewrite(server.database());
+    assert_eq!(place::traces(server.database(), "zqtitle"), Vec::<String>::new());
+}
