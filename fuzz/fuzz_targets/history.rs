@@ -3,10 +3,10 @@
 //! A line is a body for an update; behind `=` for one that replaces; `-` deletes and `+` restores.
 #![no_main]
 
-use kustodian_core::kind::Kind;
 use kustodian_core::customer::{self, UpdateOptions};
 use kustodian_core::history::{replay, rewind};
 use kustodian_core::input;
+use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
 use kustodian_fuzz::{check_refusal, context, id, org, seed, stored, write};
 use kustomer_api::customer::CustomerInput;

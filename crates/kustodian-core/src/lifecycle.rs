@@ -4,7 +4,7 @@ use kustomer_api::envelope::{Relationships, Resource, SelfLink};
 use kustomer_api::{Field, ObjectId, SystemAttributes, Timestamp};
 use serde_json::Map;
 
-use crate::change::{Cause, ChangeSet, Columns, Erasure, Event, EventSeed, Put};
+use crate::change::{Cause, ChangeSet, Erasure, Event, EventSeed, Put};
 use crate::claim;
 use crate::customer::Context;
 use crate::record::Record;
@@ -140,8 +140,7 @@ pub(crate) fn erase<A: Lifecycle>(
         links: former.links,
         extra: Map::new(),
     };
-    let mut put = put::<A>(&tombstone, stored.id, stored.rev + 1, Some(stored.rev), true, context.now)?;
-    put.columns = Columns::default();
+    let put = put::<A>(&tombstone, stored.id, stored.rev + 1, Some(stored.rev), true, context.now)?;
     let context = &Context { request_id: "", ..*context };
     let mut changes = commit(context, seed, A::KIND.spec().events.erase, put, None)?;
     changes.erasures = vec![Erasure { kind: A::KIND, id: stored.id }];

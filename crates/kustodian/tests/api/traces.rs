@@ -47,6 +47,16 @@ fn planted(state: &str) -> Value {
     })
 }
 
+/// A kobject with a word of its own in every attribute.
+fn planted_order(state: &str) -> Value {
+    let word = |what: &str| format!("{MARK}{what}{state}");
+    json!({
+        "title": word("ordertitle"), "externalId": word("orderid"), "description": word("ordertext"), "icon": word("ordericon"),
+        "images": [format!("https://{}.example/", word("orderimage"))],
+        "data": { word("orderkey"): word("orderdata") }, "custom": { "noteTxt": word("ordernote") }, "tags": [word("tagorder")],
+    })
+}
+
 #[test]
 fn nothing_that_was_derived_from_an_erased_customer_is_in_a_file_an_index_a_backup_or_a_log() {
     let place = Place::lasting();
@@ -69,6 +79,16 @@ fn nothing_that_was_derived_from_an_erased_customer_is_in_a_file_an_index_a_back
         json!({ "name": "Grace", "emails": [{ "email": "grace@acme.example" }], "custom": { "sharedStr": "kept" } });
     let kept = client.post(format!("{url}/v1/customers")).bearer_auth(TOKEN).json(&kept).send().unwrap();
     let kept: Value = kept.json().unwrap();
+    // A klass is nobody's, and keeps the id of the request that created it.
+    let klass = json!({ "name": "order" });
+    client
+        .post(format!("{url}/v1/klasses"))
+        .bearer_auth(TOKEN)
+        .json(&klass)
+        .send()
+        .unwrap()
+        .error_for_status()
+        .unwrap();
     let (status, customer) = call(Method::POST, "/v1/customers", planted("0"));
     assert_eq!(status, 201, "{customer}");
     let path = customer["data"]["links"]["self"].as_str().unwrap();
@@ -92,6 +112,11 @@ fn nothing_that_was_derived_from_an_erased_customer_is_in_a_file_an_index_a_back
             json!({ "and": [{ "customer_custom_zqxkeystr2Str": { "equals": "zqxstr2" } }] }),
             200,
         ),
+        (Method::POST, format!("{path}/klasses/order"), planted_order("1"), 201),
+        (Method::POST, format!("{path}/klasses/order"), planted_order("2"), 201),
+        (Method::POST, format!("{path}/klasses/order"), planted_order("1"), 409),
+        (Method::POST, format!("{path}/klasses/order"), json!({ "zqxunknown2": "zqxvalue2" }), 400),
+        (Method::GET, "/v1/klasses/order/externalId=zqxorderid1".to_owned(), Value::Null, 200),
         (Method::DELETE, path.to_owned(), Value::Null, 204),
         (Method::POST, format!("{path}/restore"), Value::Null, 200),
     ] {
@@ -102,6 +127,14 @@ fn nothing_that_was_derived_from_an_erased_customer_is_in_a_file_an_index_a_back
     for state in 3..36 {
         let (status, answer) = call(Method::PATCH, path, planted(&state.to_string()));
         assert_eq!(status, 200, "{answer}");
+    }
+    // A former state, and one that is deleted.
+    let orders = client.get(format!("{url}{path}/klasses/order")).bearer_auth(TOKEN).send().unwrap();
+    let orders = orders.json::<Value>().unwrap()["data"].as_array().unwrap().clone();
+    for (order, (method, body)) in orders.iter().zip([(Method::PUT, planted_order("3")), (Method::DELETE, Value::Null)])
+    {
+        let (status, answer) = call(method, order["links"]["self"].as_str().unwrap(), body);
+        assert!(matches!(status, 200 | 204), "{status}: {answer}");
     }
     let before = place::traces(place.url(), MARK);
     assert!(before.len() > 200, "what is planted is found at first: {before:?}");
