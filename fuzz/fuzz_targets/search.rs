@@ -17,7 +17,7 @@ fuzz_target!(|data: &[u8]| {
     let row = row(parts.next().unwrap_or_default());
     let org = org();
     for dialect in [Dialect::Plain, Dialect::Archive] {
-        let query = match parse(body, &Settings { dialect, now: Some(context(&org, 0).now) }) {
+        let query = match parse(body, &Settings { dialect, now: Some(context(&org, 0).now), klasses: &[] }) {
             Ok(query) => query,
             Err(refusal) => {
                 check_refusal(&refusal, body);

@@ -13,6 +13,7 @@ use crate::lifecycle;
 use crate::record::Record;
 use crate::refusal::Refusal;
 use crate::resource;
+use crate::search::SearchRow;
 use crate::store::{OrgKey, Stored};
 use crate::tag;
 
@@ -32,6 +33,10 @@ impl Record for CompanyAttributes {
 
     fn columns(company: &Company) -> Columns {
         Columns::of([(NAME, company.attributes.name.value().map(|name| compared_name(name)))])
+    }
+
+    fn search_row(company: &Company) -> Result<Option<SearchRow>, Refusal> {
+        Ok(Some(SearchRow::of_company(resource::id_of(company)?, company)))
     }
 }
 

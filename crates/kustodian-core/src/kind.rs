@@ -17,7 +17,7 @@ use crate::claim::Claim;
 use crate::customer::Context;
 use crate::record;
 use crate::refusal::Refusal;
-use crate::search::SearchRow;
+use crate::search::{self, SearchRow};
 use crate::store::{OrgKey, Stored};
 use crate::{company, klass, kobject};
 
@@ -264,7 +264,7 @@ kinds! {
         placement: Placement::ById,
         is_listed_by_time: false,
         is_few: false,
-        is_searched: false,
+        is_searched: true,
         columns: &[Column { name: company::NAME, holds: Holds::Text }],
         lists: &[&[company::NAME]],
     }
@@ -318,6 +318,21 @@ impl Kind {
     /// ```
     pub fn named(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+
+    /// The kind of the records that a search for this context finds.
+    pub fn searched_as(context: search::Context) -> Option<Self> {
+        Self::named(context.as_str()).filter(|kind| kind.spec().is_searched)
+    }
+
+    /// What a search for its records is for, when they are searched.
+    pub fn search_context(self) -> Option<search::Context> {
+        search::Context::named(self.as_str()).filter(|_| self.spec().is_searched)
+    }
+
+    /// Whether its records are in the index that all searched kinds share but customers, who have one of their own.
+    pub fn is_in_entries(self) -> bool {
+        self.spec().is_searched && self != Self::Customer
     }
 
     /// The path of one of its records.

@@ -16,13 +16,13 @@ mod properties;
 #[path = "search/refusals.rs"]
 mod refusals;
 
-use kustodian_core::search::{self, Dialect, Query, SearchRow, Settings};
+use kustodian_core::search::{self, Query, SearchRow, Settings};
 use serde_json::{Value, json};
 
 const ADA: &str = "5c7d1a1f9a1b2c0010a1b2c3";
 
-fn settings() -> Settings {
-    Settings { dialect: Dialect::Plain, now: Some("2026-06-15T12:00:00Z".parse().unwrap()) }
+fn settings() -> Settings<'static> {
+    Settings { now: Some("2026-06-15T12:00:00Z".parse().unwrap()), ..Settings::default() }
 }
 
 fn query(body: &Value) -> Query {

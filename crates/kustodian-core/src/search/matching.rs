@@ -2,24 +2,66 @@
 
 use std::ops::Bound;
 
+use kustomer_api::search::{Context, Manner};
+
 use super::query::{Criterion, Node, Query, Subject, Test};
-use super::row::{Manner, SearchRow, Text, Value};
+use super::row::{SearchRow, Text, Value};
 use super::words::{Word, pieces};
 
-impl Query {
-    /// Whether the query finds a record.
-    pub fn finds(&self, row: &SearchRow) -> bool {
-        (self.include_deleted || !row.deleted) && matches(&self.root, row)
+/// Where the records are that belong to a record, or that it belongs to.
+pub trait Related {
+    /// Those of a context, deleted or not, and maybe others: which of them are [beside](SearchRow::is_beside) the record is
+    /// seen to by the caller.
+    fn of(&self, record: &SearchRow, context: Context) -> &[SearchRow];
+}
+
+/// There are no other records.
+#[derive(Debug, Clone, Copy)]
+pub struct Nobody;
+
+impl Related for Nobody {
+    fn of(&self, _: &SearchRow, _: Context) -> &[SearchRow] {
+        &[]
     }
 }
 
-/// Whether a node holds for a record, deleted or not.
+impl Related for [SearchRow] {
+    fn of(&self, _: &SearchRow, _: Context) -> &[SearchRow] {
+        self
+    }
+}
+
+impl Query {
+    /// Whether the query finds a record that is alone.
+    pub fn finds(&self, row: &SearchRow) -> bool {
+        self.finds_among(row, &Nobody)
+    }
+
+    /// Whether the query finds a record, among others that it belongs to or that belong to it.
+    pub fn finds_among(&self, row: &SearchRow, related: &(impl Related + ?Sized)) -> bool {
+        row.context == self.context
+            && (self.include_deleted || !row.deleted)
+            && matches_among(&self.root, row, related)
+    }
+}
+
+/// Whether a node holds for a record without others, deleted or not.
 pub fn matches(node: &Node, row: &SearchRow) -> bool {
+    matches_among(node, row, &Nobody)
+}
+
+/// Whether a node holds for a record, deleted or not, among others that it belongs to or that belong to it.
+pub fn matches_among(node: &Node, row: &SearchRow, related: &(impl Related + ?Sized)) -> bool {
     match node {
-        Node::All(nodes) => nodes.iter().all(|node| matches(node, row)),
-        Node::Any(nodes) => nodes.iter().any(|node| matches(node, row)),
-        Node::Not(node) => !matches(node, row),
+        Node::All(nodes) => nodes.iter().all(|node| matches_among(node, row, related)),
+        Node::Any(nodes) => nodes.iter().any(|node| matches_among(node, row, related)),
+        Node::Not(node) => !matches_among(node, row, related),
         Node::Test(criterion) => holds(criterion, row),
+        Node::Has(context, node) => {
+            let is_beside = |other: &&SearchRow| other.context == *context && !other.deleted && row.is_beside(other);
+            let mut beside = related.of(row, *context).iter().filter(is_beside);
+            beside.any(|other| matches_among(node, other, related))
+        }
     }
 }
 

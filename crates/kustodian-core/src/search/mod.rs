@@ -8,7 +8,7 @@
 //! ```
 //! use kustodian_core::search::{self, Dialect, SearchRow, Settings};
 //!
-//! let settings = Settings { dialect: Dialect::Plain, now: None };
+//! let settings = Settings { dialect: Dialect::Plain, ..Settings::default() };
 //! let query = search::parse(br#"{"and":{"customer_email":{"contains":"@acme.example"}}}"#, &settings)?;
 //! let ada = SearchRow::read(
 //!     r#"{"type":"customer","id":"5c7d1a1f9a1b2c0010a1b2c3","attributes":{"emails":[{"email":"ada@acme.example"}]}}"#,
@@ -21,6 +21,7 @@ mod aggregate;
 mod fault;
 mod matching;
 mod moment;
+mod naming;
 mod operand;
 mod order;
 mod outline;
@@ -32,13 +33,15 @@ mod token;
 mod words;
 
 pub use aggregate::{Counter, count_ranges, count_terms};
-pub use matching::{holds, matches};
+pub use kustomer_api::search::{Context, Manner};
+pub use matching::{Nobody, Related, holds, matches, matches_among};
 pub use moment::Interval;
 pub use order::{compare, compare_values};
 pub use outline::{fingerprint, is_of_absent_type};
+pub use naming::{KlassName, klass_words};
 pub use parse::{Dialect, Settings, parse};
 pub use plan::{Lookup, Needs, Plan, plan};
-pub use query::{Aggregation, Context, Criterion, CustomAttribute, Node, Query, Range, Ranges, Sort, Subject, Test};
-pub use row::{Manner, SearchRow, Source, Text, Value};
+pub use query::{Aggregation, Criterion, CustomAttribute, Node, Query, Range, Ranges, Sort, Subject, Test};
+pub use row::{SearchRow, Source, Text, Value, id_attribute, parent_attribute};
 pub use token::{Scope, Token, TokenKind};
 pub use words::{GRAM, Word, digits, fold, grams, words};

@@ -1,11 +1,11 @@
 //! What is asked of a body before it is read.
 
-use kustomer_api::customer;
 use kustomer_api::search::{ARCHIVE_SEARCH, SEARCH};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::parse::{Dialect, is_context};
+use super::naming::is_absent;
+use super::parse::Dialect;
 use crate::input;
 use crate::refusal::Refusal;
 
@@ -29,7 +29,7 @@ pub fn is_of_absent_type(body: &[u8], dialect: Dialect) -> Result<bool, Refusal>
         return Ok(false);
     }
     let outline: Outline = input::read(schema, body)?;
-    Ok(outline.query_context.is_some_and(|name| name != customer::TYPE && is_context(&name)))
+    Ok(outline.query_context.is_some_and(|name| is_absent(&name)))
 }
 
 /// The key that names the type.

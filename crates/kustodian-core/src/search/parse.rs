@@ -1,18 +1,17 @@
 //! Reads the body of a search into a [`Query`], and tells everything that is wrong with it.
 
-use kustomer_api::custom::{MAX_KEY, Suffix, is_key};
+use kustomer_api::Timestamp;
 use kustomer_api::search::{
-    ARCHIVE_SEARCH, Attribute, CUSTOM_PREFIX, MAX_AGGREGATIONS, MAX_CRITERIA, MAX_DEPTH, MAX_GROUP, MAX_SORT, Operator,
-    SEARCH, nearest,
+    ARCHIVE_SEARCH, Attribute, Context, MAX_AGGREGATIONS, MAX_CRITERIA, MAX_DEPTH, MAX_GROUP, MAX_SORT, Operator, SEARCH,
 };
-use kustomer_api::{Timestamp, customer};
 use serde::de::IgnoredAny;
 use serde_json_borrow::{ObjectAsVec, Value};
 
 use super::fault::{Faults, shortened};
 use super::moment::Zone;
 use super::operand::{self, Reading};
-use super::query::{Aggregation, Context, CustomAttribute, Node, Query, Sort, Subject};
+use super::naming::{KlassName, Named, Names, meant};
+use super::query::{Aggregation, Criterion, Node, Query, Sort, Subject, Test};
 use crate::input;
 use crate::refusal::Refusal;
 
@@ -28,18 +27,20 @@ pub enum Dialect {
 
 /// How a body is read.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Settings {
+pub struct Settings<'a> {
     /// Which search it is for.
     pub dialect: Dialect,
     /// The moment that dates relative to now are reckoned from; they are refused without it.
     pub now: Option<Timestamp>,
+    /// The klasses of the words in the body that may name one ([`super::klass_words`]).
+    pub klasses: &'a [KlassName],
 }
 
 /// Reads a body. An empty one finds every record.
 ///
 /// # Errors
 /// 400 that names each offending attribute, operator and value with its place in the body.
-pub fn parse(body: &[u8], settings: &Settings) -> Result<Query, Refusal> {
+pub fn parse(body: &[u8], settings: &Settings<'_>) -> Result<Query, Refusal> {
     let schema = match settings.dialect {
         Dialect::Plain => &SEARCH,
         Dialect::Archive => &ARCHIVE_SEARCH,
@@ -51,14 +52,19 @@ pub fn parse(body: &[u8], settings: &Settings) -> Result<Query, Refusal> {
     let text = if text.trim().is_empty() { "{}" } else { text };
     let body: Value<'_> = serde_json::from_str(text).unwrap_or(Value::Null);
 
-    let mut reader = Reader { settings: *settings, zone: Zone::default(), faults: Faults::default(), criteria: 0 };
+    let names = Names { archive: settings.dialect == Dialect::Archive, klasses: settings.klasses, context: Context::default() };
+    let mut reader =
+        Reader { now: settings.now, names, klass: None, zone: Zone::default(), faults: Faults::default(), criteria: 0 };
     let query = reader.query(&body);
     reader.faults.into_result().map_err(Refusal::bad_input)?;
     Ok(query)
 }
 
-struct Reader {
-    settings: Settings,
+struct Reader<'a> {
+    now: Option<Timestamp>,
+    names: Names<'a>,
+    /// The klass of the kobjects that are searched for, when it is one.
+    klass: Option<String>,
     zone: Zone,
     faults: Faults,
     criteria: usize,
@@ -84,7 +90,7 @@ impl Group {
 
     fn node(self, members: Vec<Node>) -> Node {
         match self {
-            Self::And => Node::All(members),
+            Self::And => Node::All(Node::together(members)),
             // A choice of nothing is no choice to make.
             Self::Or if members.is_empty() => Node::All(members),
             Self::Or => Node::Any(members),
@@ -93,7 +99,7 @@ impl Group {
     }
 }
 
-impl Reader {
+impl Reader<'_> {
     fn query(&mut self, body: &Value<'_>) -> Query {
         let nothing = ObjectAsVec::default();
         let body = body.as_object().unwrap_or(&nothing);
@@ -112,13 +118,16 @@ impl Reader {
                 self.in_group(key, group, value, 1, &mut groups);
             }
         }
-        let root = if groups.len() == 1 { groups.remove(0) } else { Node::All(groups) };
+        if let Some(klass) = &self.klass {
+            groups.insert(0, of_klass(klass));
+        }
+        let root = Node::all(groups);
         let mut mentions_deleted = false;
         root.for_each(&mut |criterion| {
             mentions_deleted |= criterion.subject == Subject::Standard(Attribute::Deleted);
         });
         Query {
-            context: Context::Customer,
+            context: self.names.context,
             root,
             sort: body.get("sort").map(|sort| self.sort(sort)).unwrap_or_default(),
             include_deleted: mentions_deleted
@@ -128,16 +137,13 @@ impl Reader {
     }
 
     fn context(&mut self, name: &str) {
-        if name == customer::TYPE {
-            return;
-        }
-        let title = if is_context(name) {
-            format!("This server does not search for {} yet, only for customers", shortened(name))
-        } else {
-            format!(
-                "Unknown type of record{}: this server searches for customer",
-                meant(name, CONTEXTS.iter().copied())
-            )
+        let title = match self.names.context_of(name) {
+            Ok((context, klass)) => {
+                self.names.context = context;
+                self.klass = klass;
+                return;
+            }
+            Err(title) => title,
         };
         self.faults.push_under("queryContext", "enum", title);
     }
@@ -176,8 +182,8 @@ impl Reader {
                     reader.faults.push("minProperties", "A criterion names an attribute");
                 }
                 Value::Object(members) => {
-                    let mut members = reader.members(members, depth);
-                    nodes.push(if members.len() == 1 { members.remove(0) } else { Node::All(members) });
+                    let members = reader.members(members, depth);
+                    nodes.push(Node::all(Node::together(members)));
                 }
                 _ => reader
                     .faults
@@ -223,21 +229,27 @@ impl Reader {
             }
             return;
         }
-        let Some(subject) = self.subject(name) else { return };
+        let Some(Named { subject, klass }) = self.subject(name) else { return };
         let Some(operators) = value.as_object().filter(|operators| !operators.is_empty()) else {
             let example = subject.class().operators().first().map_or("equals", |operator| operator.as_str());
             let title = format!("{name} takes an operator and a value, such as {{\"{example}\": …}}");
             return self.faults.push("type", title);
         };
         self.refuse_repeated(operators);
+        let is_own = subject.context() == self.names.context;
+        // Of the klass that is searched for all records are.
+        let klass = klass.filter(|klass| !(is_own && self.klass.as_ref() == Some(klass)));
+        let mut tests: Vec<Node> = klass.iter().map(|klass| of_klass(klass)).collect();
         for (word, value) in operators.iter() {
             self.enter(word, |reader| {
                 if let Some(operator) = reader.operator(&subject, word) {
-                    let reading = Reading { subject: &subject, zone: &reader.zone, now: reader.settings.now };
-                    into.extend(operand::read(&reading, operator, value, &mut reader.faults));
+                    let reading = Reading { subject: &subject, zone: &reader.zone, now: reader.now };
+                    tests.extend(operand::read(&reading, operator, value, &mut reader.faults));
                 }
             });
         }
+        let node = Node::all(tests);
+        into.push(if is_own { node } else { Node::Has(subject.context(), Box::new(node)) });
     }
 
     fn operator(&mut self, subject: &Subject, word: &str) -> Option<Operator> {
@@ -265,53 +277,29 @@ impl Reader {
     }
 
     /// The attribute of a name, where it may be searched by.
-    fn subject(&mut self, name: &str) -> Option<Subject> {
-        let archive = self.is_archive();
-        let title = match Attribute::find(name) {
-            Some(attribute) if attribute.is_criterion(archive) => return Some(Subject::Standard(attribute)),
-            Some(attribute) if attribute.is_sortable(archive) => {
-                format!("{name} is an attribute to sort by, not to search by")
+    fn subject(&mut self, name: &str) -> Option<Named> {
+        let title = match self.names.subject(name) {
+            Ok(Named { subject, klass: Some(klass) })
+                if subject.context() == self.names.context && self.klass.as_ref().is_some_and(|own| *own != klass) =>
+            {
+                format!("The search is for kobjects of another klass than {}", shortened(&klass))
             }
-            Some(_) if archive => format!("The archive search does not know {name}; the plain search does"),
-            Some(_) => format!("Only the archive search knows {name}"),
-            None => match name.strip_prefix(CUSTOM_PREFIX).filter(|_| !archive) {
-                Some(key) => match CustomAttribute::new(key) {
-                    Some(custom) if is_key(key) => return Some(Subject::Custom(custom)),
-                    Some(_) => format!(
-                        "A custom attribute's name has letters, digits, _ and - alone, at most {MAX_KEY} of them"
-                    ),
-                    None => format!(
-                        "A custom attribute's name ends in one of {}",
-                        Suffix::ALL.map(Suffix::as_str).join(", ")
-                    ),
-                },
-                None => self.unknown(name, |attribute| attribute.is_criterion(archive)),
-            },
+            Ok(named) => return Some(named),
+            Err(title) => title,
         };
         self.faults.push("additionalProperties", title);
         None
     }
 
-    fn is_archive(&self) -> bool {
-        self.settings.dialect == Dialect::Archive
-    }
-
-    /// Why a name is not known, and which is nearest.
-    fn unknown(&self, name: &str, is_known: impl Fn(Attribute) -> bool) -> String {
-        let other = OTHER_CONTEXTS
-            .iter()
-            .find(|context| name.strip_prefix(**context).is_some_and(|rest| rest.starts_with('_') && rest.len() > 1));
-        if let Some(context) = other {
-            return format!("This server does not hold records of type {context} yet, and cannot search by them");
+    /// The attribute of a name, of the records that are searched for.
+    fn own_subject(&mut self, name: &str) -> Option<Subject> {
+        let subject = self.subject(name)?.subject;
+        if subject.context() == self.names.context {
+            return Some(subject);
         }
-        let known = || Attribute::ALL.iter().copied().filter(|attribute| is_known(*attribute)).map(Attribute::name);
-        // A name without its prefix is as near as can be.
-        let prefixed = format!("{}_{name}", customer::TYPE);
-        let meant = match known().find(|known| *known == prefixed) {
-            Some(known) => format!("; did you mean {known}?"),
-            None => meant(name, known()),
-        };
-        format!("Unknown attribute{meant}")
+        let title = format!("Counts are of the records searched for, which are of the type {}", self.names.context);
+        self.faults.push("additionalProperties", title);
+        None
     }
 
     fn sort(&mut self, value: &Value<'_>) -> Vec<Sort> {
@@ -356,19 +344,13 @@ impl Reader {
     }
 
     fn sort_attribute(&mut self, name: &str) -> Option<Attribute> {
-        let archive = self.is_archive();
-        let sortable = |attribute: Attribute| attribute.is_sortable(archive);
-        let title = match Attribute::find(name) {
-            Some(attribute) if sortable(attribute) => return Some(attribute),
-            None if !name.starts_with(CUSTOM_PREFIX) => self.unknown(name, sortable),
-            _ => {
-                let names = Attribute::ALL.iter().copied().filter(|attribute| sortable(*attribute));
-                let names: Vec<&str> = names.map(Attribute::name).collect();
-                format!("A search cannot be sorted by this attribute, only by {}", names.join(", "))
+        match self.names.sort(name, self.klass.as_deref()) {
+            Ok(attribute) => Some(attribute),
+            Err(title) => {
+                self.faults.push("additionalProperties", title);
+                None
             }
-        };
-        self.faults.push("additionalProperties", title);
-        None
+        }
     }
 
     fn aggregations(&mut self, members: &ObjectAsVec<'_>) -> Vec<Aggregation> {
@@ -384,7 +366,7 @@ impl Reader {
                     let asked = operand::read_aggregation(value, &mut reader.faults);
                     let Some(asked) = asked else { return };
                     let subject =
-                        reader.enter(asked.kind, |reader| reader.enter("field", |reader| reader.subject(asked.field)));
+                        reader.enter(asked.kind, |reader| reader.enter("field", |reader| reader.own_subject(asked.field)));
                     let Some(subject) = subject else { return };
                     found.extend(operand::aggregation(name, subject, &asked, &reader.zone, &mut reader.faults));
                 });
@@ -420,27 +402,8 @@ impl Reader {
 
 const SORT_SHAPE: &str = "sort takes {\"<attribute>\": \"asc\" or \"desc\"}, or a list of such objects";
 
-/// The types the contract lets a search ask for, beside the klasses (`docs/contract/behaviour.md` §9.1).
-const CONTEXTS: [&str; 9] = [
-    "customer",
-    "company",
-    "conversation",
-    "conversation_time",
-    "message",
-    "note",
-    "kobject",
-    "work_session",
-    "work_item",
-];
-
-/// What the names of attributes of other types begin with; the longer names first.
-const OTHER_CONTEXTS: [&str; 8] =
-    ["conversation_time", "conversation", "company", "message", "note", "kobject", "work_session", "work_item"];
-
-pub(super) fn is_context(name: &str) -> bool {
-    CONTEXTS.contains(&name) || name.strip_prefix("kobject_").is_some_and(|klass| !klass.is_empty())
-}
-
-fn meant<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
-    nearest(name, candidates).map(|nearest| format!("; did you mean {nearest}?")).unwrap_or_default()
+/// The condition that a kobject is of a klass.
+fn of_klass(klass: &str) -> Node {
+    let subject = Subject::Standard(Attribute::KObjectKlass);
+    Node::Test(Criterion { subject, test: Test::TextIn(vec![klass.to_owned()]) })
 }

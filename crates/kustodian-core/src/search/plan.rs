@@ -3,10 +3,9 @@
 use std::collections::BTreeSet;
 
 use kustomer_api::custom::Suffix;
-use kustomer_api::search::{Attribute, Class};
+use kustomer_api::search::{Class, Manner};
 
 use super::query::{Criterion, Subject, Test};
-use super::row::Manner;
 use super::token::{Scope, Token, TokenKind};
 use super::words::{GRAM, Word};
 
@@ -76,20 +75,13 @@ fn lookup(scope: Option<Scope>, kind: TokenKind, text: &str, prefix: bool) -> Ne
     Needs::Token(Lookup { scope, kind, text: text.to_owned(), prefix })
 }
 
-/// How words are found in the texts of a subject; in either way when `None`, because it has texts of each.
+/// How words are found in the texts of a subject; `None` when it has none of its own.
 fn manner(subject: &Subject) -> Option<Manner> {
-    Some(match subject {
-        Subject::Custom(custom) if custom.suffix == Suffix::Id => Manner::Part,
-        Subject::Custom(_) => Manner::Words,
-        Subject::Standard(attribute) => match attribute {
-            Attribute::AnyText | Attribute::AnyTextNew => return None,
-            Attribute::Phone | Attribute::SharedPhone => Manner::Digits,
-            Attribute::Name | Attribute::Urls | Attribute::Address | Attribute::Locale | Attribute::DefaultLang => {
-                Manner::Words
-            }
-            _ => Manner::Part,
-        },
-    })
+    match subject {
+        Subject::Custom(custom) if custom.suffix == Suffix::Id => Some(Manner::Part),
+        Subject::Custom(_) => Some(Manner::Words),
+        Subject::Standard(attribute) => attribute.manner(),
+    }
 }
 
 fn plan_words(subject: &Subject, scope: Option<Scope>, words: &[Word]) -> Plan {
@@ -98,13 +90,16 @@ fn plan_words(subject: &Subject, scope: Option<Scope>, words: &[Word]) -> Plan {
         Some(Manner::Words) => by_words(scope, word),
         Some(Manner::Part) => by_part(scope, &word.part),
         Some(Manner::Digits) => by_digits(scope, word),
-        None => {
+        // In any text, there are texts of each manner.
+        None if scope.is_none() => {
             let mut ways = vec![by_words(scope, word), by_part(scope, &word.part)];
             if word.digits.as_ref().is_some_and(|digits| *digits != word.part) {
                 ways.push(by_digits(scope, word));
             }
             Needs::Any(ways)
         }
+        // There are no texts to find a word in.
+        None => Needs::Any(Vec::new()),
     };
     // The words of custom attributes stand together in the index, whichever attribute they are of.
     let exact = manner == Some(Manner::Words) && matches!(subject, Subject::Standard(_));
@@ -129,7 +124,7 @@ fn by_part(scope: Option<Scope>, part: &str) -> Needs {
         // All of them in one text: that is less than each of them somewhere, and sooner known to be nothing.
         _ if scope.is_none() => {
             let may_hold = |scope: &Scope| !scope.is_of_digits() || part.bytes().all(|byte| byte.is_ascii_digit());
-            let scopes = Scope::OF_PARTS.into_iter().filter(may_hold);
+            let scopes = Scope::of_parts().filter(may_hold);
             Needs::Any(scopes.map(|scope| by_part(Some(scope), part)).collect())
         }
         0..GRAM => Needs::Token(gram(part.to_owned(), true)),

@@ -1,11 +1,12 @@
 //! A search as the rules see it: checked, typed, and with the negations made plain.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Bound;
 
 use kustomer_api::ObjectId;
 use kustomer_api::custom::Suffix;
-use kustomer_api::search::{Attribute, CUSTOM_PREFIX, Class};
+use kustomer_api::search::{Attribute, Class, Context};
 
 use super::moment::Interval;
 use super::words::Word;
@@ -25,14 +26,6 @@ pub struct Query {
     pub aggregations: Vec<Aggregation>,
 }
 
-/// The types of records that can be searched for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Context {
-    /// Customers.
-    #[default]
-    Customer,
-}
-
 /// What must hold for a record. `All` of nothing holds, `Any` of nothing does not.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Node {
@@ -44,6 +37,9 @@ pub enum Node {
     Not(Box<Node>),
     /// A criterion holds.
     Test(Criterion),
+    /// A record of another context belongs to the record, or the record to it, for which this holds. Deleted records do
+    /// not count.
+    Has(Context, Box<Node>),
 }
 
 impl Node {
@@ -56,11 +52,87 @@ impl Node {
         }
     }
 
-    /// Visits every criterion.
+    /// What must hold together, with the parts about records of another context joined: they hold for one and the same
+    /// record, which is a kobject of one klass where a klass is named.
+    pub fn together(nodes: Vec<Self>) -> Vec<Self> {
+        let mut kept = Vec::with_capacity(nodes.len());
+        let mut beside: Vec<(Context, Option<String>, Vec<Self>)> = Vec::new();
+        for node in nodes {
+            let Self::Has(context, node) = node else {
+                kept.push(node);
+                continue;
+            };
+            let klass = node.klass().map(str::to_owned);
+            match beside.iter_mut().find(|(of, named, _)| (*of, &*named) == (context, &klass)) {
+                Some((_, _, nodes)) => nodes.push(*node),
+                None => beside.push((context, klass, vec![*node])),
+            }
+        }
+        let kobjects = || beside.iter().enumerate().filter(|(_, (context, ..))| *context == Context::KObject);
+        let of_any = kobjects().find(|(_, (_, klass, _))| klass.is_none()).map(|(place, _)| place);
+        if let (Some(of_any), 2) = (of_any, kobjects().count()) {
+            let (context, _, of_any) = beside.remove(of_any);
+            if let Some((_, _, nodes)) = beside.iter_mut().find(|(of, ..)| *of == context) {
+                nodes.extend(of_any);
+            }
+        }
+        kept.extend(beside.into_iter().map(|(context, _, nodes)| Self::Has(context, Box::new(Self::all(nodes)))));
+        kept
+    }
+
+    /// All of these hold.
+    #[must_use]
+    pub fn all(mut nodes: Vec<Self>) -> Self {
+        match nodes.len() {
+            1 => nodes.remove(0),
+            _ => Self::All(nodes),
+        }
+    }
+
+    /// The klass that kobjects must be of for this to hold, where it is said.
+    fn klass(&self) -> Option<&str> {
+        match self {
+            Self::All(nodes) => nodes.iter().find_map(Self::klass),
+            Self::Test(Criterion { subject: Subject::Standard(Attribute::KObjectKlass), test: Test::TextIn(klasses) }) => {
+                match &klasses[..] {
+                    [klass] => Some(klass),
+                    _ => None,
+                }
+            }
+            Self::Any(_) | Self::Not(_) | Self::Test(_) | Self::Has(..) => None,
+        }
+    }
+
+    /// Visits what is said of records beside the record.
+    pub fn each_has<'a>(&'a self, visit: &mut impl FnMut(Context, &'a Self)) {
+        match self {
+            Self::All(nodes) | Self::Any(nodes) => nodes.iter().for_each(|node| node.each_has(visit)),
+            Self::Not(node) => node.each_has(visit),
+            Self::Test(_) => {}
+            Self::Has(context, node) => visit(*context, node),
+        }
+    }
+
+    /// Puts others in the place of what is said of records beside the record, in the order in which it is
+    /// [visited](Self::each_has); `None` leaves it.
+    pub fn replace_has(&mut self, next: &mut impl FnMut() -> Option<Self>) {
+        match self {
+            Self::All(nodes) | Self::Any(nodes) => nodes.iter_mut().for_each(|node| node.replace_has(next)),
+            Self::Not(node) => node.replace_has(next),
+            Self::Test(_) => {}
+            Self::Has(..) => {
+                if let Some(node) = next() {
+                    *self = node;
+                }
+            }
+        }
+    }
+
+    /// Visits every criterion, those about other records too.
     pub fn for_each<'a>(&'a self, visit: &mut impl FnMut(&'a Criterion)) {
         match self {
             Self::All(nodes) | Self::Any(nodes) => nodes.iter().for_each(|node| node.for_each(visit)),
-            Self::Not(node) => node.for_each(visit),
+            Self::Not(node) | Self::Has(_, node) => node.for_each(visit),
             Self::Test(criterion) => visit(criterion),
         }
     }
@@ -68,7 +140,7 @@ impl Node {
     fn for_each_mut(&mut self, visit: &mut impl FnMut(&mut Criterion)) {
         match self {
             Self::All(nodes) | Self::Any(nodes) => nodes.iter_mut().for_each(|node| node.for_each_mut(visit)),
-            Self::Not(node) => node.for_each_mut(visit),
+            Self::Not(node) | Self::Has(_, node) => node.for_each_mut(visit),
             Self::Test(criterion) => visit(criterion),
         }
     }
@@ -95,6 +167,10 @@ pub enum Subject {
 /// A custom attribute.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct CustomAttribute {
+    /// The records that have it.
+    pub context: Context,
+    /// Their klass, when they are kobjects.
+    pub klass: Option<String>,
     /// Its key in `custom`, suffix included.
     pub key: String,
     /// What its key ends in.
@@ -102,13 +178,31 @@ pub struct CustomAttribute {
 }
 
 impl CustomAttribute {
-    /// The custom attribute with this key, when it ends in a legal suffix.
+    /// The custom attribute of customers with this key, when it ends in a legal suffix.
     pub fn new(key: &str) -> Option<Self> {
-        Suffix::of(key).map(|suffix| Self { key: key.to_owned(), suffix })
+        Self::of(Context::Customer, None, key)
+    }
+
+    /// The custom attribute with this key, when it ends in a legal suffix.
+    pub fn of(context: Context, klass: Option<&str>, key: &str) -> Option<Self> {
+        Suffix::of(key).map(|suffix| Self { context, klass: klass.map(str::to_owned), key: key.to_owned(), suffix })
     }
 }
 
 impl Subject {
+    /// The records it is an attribute of.
+    pub const fn context(&self) -> Context {
+        match self {
+            Self::Standard(attribute) => attribute.context(),
+            Self::Custom(custom) => custom.context,
+        }
+    }
+
+    /// Whether its values are ids of tags.
+    const fn is_of_tags(&self) -> bool {
+        matches!(self, Self::Standard(Attribute::Tags | Attribute::CompanyTags | Attribute::KObjectTags))
+    }
+
     /// Its class.
     pub fn class(&self) -> Class {
         match self {
@@ -123,7 +217,9 @@ impl fmt::Display for Subject {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Standard(attribute) => formatter.write_str(attribute.name()),
-            Self::Custom(custom) => write!(formatter, "{CUSTOM_PREFIX}{}", custom.key),
+            Self::Custom(CustomAttribute { context, klass, key, .. }) => {
+                formatter.write_str(&context.custom(klass.as_deref(), key))
+            }
         }
     }
 }
@@ -223,12 +319,27 @@ impl<T: PartialOrd> Range<T> {
 }
 
 impl Query {
+    /// The klass of all kobjects that the query finds, where it says so.
+    pub fn klass(&self) -> Option<&str> {
+        self.root.klass()
+    }
+
+    /// The contexts that the query is about: that of the records it finds, and those of other records that criteria
+    /// name.
+    pub fn contexts(&self) -> BTreeSet<Context> {
+        let mut contexts = BTreeSet::from([self.context]);
+        self.root.for_each(&mut |criterion| {
+            contexts.insert(criterion.subject.context());
+        });
+        contexts
+    }
+
     /// The names of tags that criteria mention. Records hold ids: look these up and call
     /// [`resolve_tags`](Self::resolve_tags) before searching.
     pub fn tag_names(&self) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
         self.root.for_each(&mut |criterion| {
-            if let (Subject::Standard(Attribute::Tags), Test::TextIn(values)) = (&criterion.subject, &criterion.test) {
+            if let (true, Test::TextIn(values)) = (criterion.subject.is_of_tags(), &criterion.test) {
                 for name in values.iter().filter(|value| value.parse::<ObjectId>().is_err()) {
                     if !names.contains(name) {
                         names.push(name.clone());
@@ -242,9 +353,7 @@ impl Query {
     /// Puts the ids of tags where their names stand. A name without an id stays, and is found nowhere.
     pub fn resolve_tags(&mut self, id: impl Fn(&str) -> Option<ObjectId>) {
         self.root.for_each_mut(&mut |criterion| {
-            if let (Subject::Standard(Attribute::Tags), Test::TextIn(values)) =
-                (&criterion.subject, &mut criterion.test)
-            {
+            if let (true, Test::TextIn(values)) = (criterion.subject.is_of_tags(), &mut criterion.test) {
                 for value in values.iter_mut().filter(|value| value.parse::<ObjectId>().is_err()) {
                     if let Some(id) = id(value) {
                         *value = id.to_string();

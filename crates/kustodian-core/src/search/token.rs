@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use kustomer_api::search::Attribute;
+use kustomer_api::search::{Attribute, Context, Manner};
 
-use super::row::{Manner, SearchRow, Source, Value};
+use super::row::{SearchRow, Source, Value};
 use super::words::{each_gram, each_piece};
 
 /// Where a token comes from.
@@ -19,25 +19,21 @@ pub enum Scope {
 }
 
 impl Scope {
-    /// Where words are found by their parts.
-    pub const OF_PARTS: [Self; 12] = [
-        Self::Attribute(Attribute::Email),
-        Self::Attribute(Attribute::SharedEmail),
-        Self::Attribute(Attribute::Phone),
-        Self::Attribute(Attribute::SharedPhone),
-        Self::Attribute(Attribute::ExternalId),
-        Self::Attribute(Attribute::SharedExternalId),
-        Self::Attribute(Attribute::SocialUserid),
-        Self::Attribute(Attribute::SocialUsername),
-        Self::Attribute(Attribute::SharedSocialUserid),
-        Self::Attribute(Attribute::SharedSocialUsername),
-        Self::Custom,
-        Self::Rest,
-    ];
+    /// Where words of customers are found by their beginnings.
+    pub fn of_words() -> impl Iterator<Item = Self> {
+        let of_words = |attribute: &Attribute| attribute.manner() == Some(Manner::Words);
+        Attribute::of(Context::Customer).filter(of_words).map(Self::Attribute).chain([Self::Custom, Self::Rest])
+    }
+
+    /// Where words of customers are found by their parts.
+    pub fn of_parts() -> impl Iterator<Item = Self> {
+        let of_parts = |attribute: &Attribute| matches!(attribute.manner(), Some(Manner::Part | Manner::Digits));
+        Attribute::of(Context::Customer).filter(of_parts).map(Self::Attribute).chain([Self::Custom, Self::Rest])
+    }
 
     /// Whether its texts are digits and nothing else.
-    pub const fn is_of_digits(self) -> bool {
-        matches!(self, Self::Attribute(Attribute::Phone | Attribute::SharedPhone))
+    pub fn is_of_digits(self) -> bool {
+        matches!(self, Self::Attribute(attribute) if attribute.manner() == Some(Manner::Digits))
     }
 }
 
@@ -90,7 +86,7 @@ impl SearchRow {
                 }
             }
         }
-        for attribute in Attribute::ALL.iter().copied().filter(|attribute| attribute.is_many()) {
+        for attribute in Attribute::of(self.context).filter(|attribute| attribute.is_many()) {
             let scope = Scope::Attribute(attribute);
             let values = self.values(attribute);
             if !values.is_empty() {

@@ -145,7 +145,7 @@ proptest! {
     #[test]
     fn no_body_makes_it_panic_and_every_refusal_names_a_place(body in anything(), archive: bool) {
         let dialect = if archive { Dialect::Archive } else { Dialect::Plain };
-        if let Err(refusal) = search::parse(body.to_string().as_bytes(), &Settings { dialect, now: None }) {
+        if let Err(refusal) = search::parse(body.to_string().as_bytes(), &Settings { dialect, ..Settings::default() }) {
             prop_assert_eq!(refusal.status, 400);
             prop_assert!(!refusal.errors.is_empty() && refusal.errors.len() <= 20);
         }

@@ -5,7 +5,7 @@ use kustodian_core::search::{self, Dialect, Settings};
 use serde_json::{Value, json};
 
 fn refusal(body: &Value, dialect: Dialect) -> Refusal {
-    match search::parse(body.to_string().as_bytes(), &Settings { dialect, now: None }) {
+    match search::parse(body.to_string().as_bytes(), &Settings { dialect, ..Settings::default() }) {
         Ok(query) => panic!("{body} is no fault: {query:?}"),
         Err(refusal) => refusal,
     }
@@ -175,7 +175,7 @@ fn every_fault_is_told_up_to_a_limit() {
 #[test]
 fn the_archive_search_has_a_closed_list_of_its_own() {
     let archive =
-        |body: &Value| search::parse(body.to_string().as_bytes(), &Settings { dialect: Dialect::Archive, now: None });
+        |body: &Value| search::parse(body.to_string().as_bytes(), &Settings { dialect: Dialect::Archive, ..Settings::default() });
     let query = archive(&json!({
         "and": [
             { "customer_id": { "equals": "5C7D1A1F9A1B2C0010A1B2C3" } },

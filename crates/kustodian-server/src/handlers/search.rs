@@ -7,13 +7,13 @@ use kustodian_core::cursor::{BEGINNING, WalkCursor};
 use kustodian_core::feed::FeedQuery;
 use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
-use kustodian_core::search::{self, Dialect, Query};
+use kustodian_core::search::{self, Context, Dialect, KlassName, Query};
 use kustodian_core::search_store::{Count, Records, SearchError, SearchQuery, Total, WalkFrom, WalkQuery};
-use kustodian_core::{claim, tag};
+use kustodian_core::{claim, permission, tag};
 use kustomer_api::query::DEFAULT_PAGE_SIZE;
 use kustomer_api::search::{CustomerArchiveSearch, CustomerSearch, EXACT_TOTAL, Search, SearchPage};
 use kustomer_api::validation::Fault;
-use kustomer_api::{Endpoint, ObjectId, Timestamp};
+use kustomer_api::{Endpoint, ObjectId, Timestamp, kobject};
 use serde_json::{Map, Value, json};
 
 use crate::answer::{self, Answer, unavailable};
@@ -49,7 +49,11 @@ where
 
 /// Reads the body. Dates relative to now are reckoned from `now`.
 async fn read<E: Endpoint>(call: &Call<E>, dialect: Dialect, now: Timestamp) -> Result<Query, Refusal> {
-    let mut query = search::parse(call.body(), &search::Settings { dialect, now: Some(now) })?;
+    let klasses = klasses(call).await?;
+    let mut query = search::parse(call.body(), &search::Settings { dialect, now: Some(now), klasses: &klasses })?;
+    let kinds: Vec<Kind> = query.contexts().into_iter().filter_map(Kind::searched_as).collect();
+    // Whoever may not read a record may not find it, nor learn of it by what belongs to it.
+    permission::shown_kinds(call.caller(), E::OPERATION, kinds, call.app().settings.missing_role_status)?;
     let names = query.tag_names();
     if !names.is_empty() {
         let keys: Vec<claim::ClaimKey> = names.iter().map(|name| tag::name_key(call.org(), name)).collect();
@@ -58,6 +62,15 @@ async fn read<E: Endpoint>(call: &Call<E>, dialect: Dialect, now: Timestamp) -> 
         query.resolve_tags(id);
     }
     Ok(query)
+}
+
+/// The klasses that the words of the body name.
+async fn klasses<E: Endpoint>(call: &Call<E>) -> Result<Vec<KlassName>, Refusal> {
+    let words = search::klass_words(call.body());
+    if words.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(Vec::new())
 }
 
 /// A page by number.
@@ -70,8 +83,10 @@ async fn find<E: Endpoint<Query = SearchPage>>(call: &Call<E>, dialect: Dialect)
         return Err(Refusal::bad_input(vec![Fault::of_parameter("page", title)]));
     }
     let offset = (page - 1) * u64::from(size);
+    let query = read(call, dialect, call.now()).await?;
+    let of = type_of(&query);
     let query = SearchQuery {
-        query: read(call, dialect, call.now()).await?,
+        query,
         offset,
         // One more tells whether there is a next page, where the total is but an estimate.
         limit: size + 1,
@@ -113,7 +128,7 @@ async fn find<E: Endpoint<Query = SearchPage>>(call: &Call<E>, dialect: Dialect)
         "next": has_next.then(|| link(page + 1)),
         "last": link(pages.max(1)),
     });
-    Ok(Answer::Json(paging::envelope(&meta, documents(found.records), &links)))
+    Ok(Answer::Json(paging::envelope(&meta, documents(found.records, &of), &links)))
 }
 
 /// A step of a walk by cursor.
@@ -128,8 +143,10 @@ async fn walk<E: Endpoint<Query = SearchPage>>(
     let former = WalkCursor::read(cursor, &body)?;
     // The dates of a walk stay where they were at its first step.
     let began = former.as_ref().map_or(call.now(), |cursor| cursor.began);
+    let query = read(call, dialect, began).await?;
+    let of = type_of(&query);
     let query = WalkQuery {
-        query: read(call, dialect, began).await?,
+        query,
         from: match former {
             None => WalkFrom::Start { walk: call.next_id() },
             Some(cursor) => WalkFrom::After(cursor.place()),
@@ -166,7 +183,7 @@ async fn walk<E: Endpoint<Query = SearchPage>>(
         "prev": null,
         "next": next.as_deref().map(link),
     });
-    Ok(Answer::Json(paging::envelope(&meta, documents(walked.records), &links)))
+    Ok(Answer::Json(paging::envelope(&meta, documents(walked.records, &of), &links)))
 }
 
 /// The event at a position: the feed is read on after it. `None` before the first.
@@ -226,12 +243,18 @@ fn truncate(records: &mut Records, size: usize) {
     }
 }
 
-fn documents(records: Records) -> Vec<String> {
+/// The `type` of what a search finds, as far as it is one.
+fn type_of(query: &Query) -> String {
+    match (query.context, query.klass()) {
+        (Context::KObject, Some(klass)) => kobject::type_of(klass),
+        (context, _) => context.to_string(),
+    }
+}
+
+fn documents(records: Records, of: &str) -> Vec<String> {
     match records {
         Records::Whole(records) => records.into_iter().map(|record| record.document).collect(),
-        Records::Ids(ids) => {
-            ids.iter().map(|id| format!(r#"{{"type":"{}","id":"{id}"}}"#, Kind::Customer.as_str())).collect()
-        }
+        Records::Ids(ids) => ids.iter().map(|id| format!(r#"{{"type":"{of}","id":"{id}"}}"#)).collect(),
     }
 }
 

@@ -78,11 +78,13 @@ pub enum Finding {
         /// How many there are.
         there: i64,
     },
-    /// Searches find a customer by something else than what its document holds.
+    /// Searches find a record by something else than what its document holds.
     Index {
         /// The org.
         org: i64,
-        /// The customer's id.
+        /// Its kind.
+        kind: &'static str,
+        /// Its id.
         record: String,
         /// What differs: a column of the index, its `words`, or its whole `row`.
         part: String,
@@ -146,8 +148,8 @@ impl fmt::Display for Finding {
             Self::Count { org, kind, told, there } => {
                 write!(formatter, "org {org} counts {told} of kind {kind} where there are {there}")
             }
-            Self::Index { org, record, part } => {
-                write!(formatter, "searches know another {part} of customer {record} in org {org} than its document")
+            Self::Index { org, kind, record, part } => {
+                write!(formatter, "searches know another {part} of {kind} {record} in org {org} than its document")
             }
             Self::Event(event) => write!(formatter, "org {}: {event}", event.org),
             Self::More => formatter.write_str("there is more, left out here"),

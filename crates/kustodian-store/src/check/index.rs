@@ -1,21 +1,24 @@
-//! What customers are found by, against their documents. Every engine keeps that in a form of its own and compares it
+//! What records are found by, against their documents. Every engine keeps that in a form of its own and compares it
 //! itself; all of it can be made anew, so nothing is lost when it disagrees.
 
 use std::path::PathBuf;
 
+use kustodian_core::kind::Kind;
+
 use super::finding::{Finding, Findings, ROOM};
 use crate::copy::{CopyError, CopyProgress};
 
-/// The part of a customer's index that holds its words, parts of words and sets of values.
+/// The part of a record's index that holds its words, parts of words and sets of values.
 pub(crate) const WORDS: &str = "words";
 
 /// The part that is all of it.
 pub(crate) const EVERYTHING: &str = "row";
 
-/// A customer that is found by something else than what its document holds.
+/// A record that is found by something else than what its document holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Misfound {
     pub(crate) org: i64,
+    pub(crate) kind: Kind,
     /// Its id.
     pub(crate) record: String,
     /// A column of its row, or [`WORDS`], or [`EVERYTHING`].
@@ -27,16 +30,21 @@ pub(crate) struct Misfound {
 pub(crate) struct Misfounds(Vec<Misfound>);
 
 impl Misfounds {
-    /// Notes one, if there is room.
+    /// Notes a customer, if there is room.
     pub(crate) fn note(&mut self, org: i64, record: impl ToString, part: impl ToString) {
+        self.note_of(Kind::Customer, org, record, part);
+    }
+
+    /// Notes a record of a kind, if there is room.
+    pub(crate) fn note_of(&mut self, kind: Kind, org: i64, record: impl ToString, part: impl ToString) {
         // One more than is listed: so that it is said that there is more.
         if self.0.len() <= ROOM {
-            self.0.push(Misfound { org, record: record.to_string(), part: part.to_string() });
+            self.0.push(Misfound { org, kind, record: record.to_string(), part: part.to_string() });
         }
     }
 }
 
-/// Whether all customers of the file at `path` are found by what their documents hold.
+/// Whether all records of the file at `path` are found by what their documents hold.
 pub(crate) async fn agrees(path: PathBuf, tell: &mut (dyn FnMut(CopyProgress) + Send)) -> Result<bool, CopyError> {
     let misfounds = crate::sqlite::Archive::read(path).await?.compare_index(tell).await?;
     Ok(misfounds.0.is_empty())
@@ -44,7 +52,7 @@ pub(crate) async fn agrees(path: PathBuf, tell: &mut (dyn FnMut(CopyProgress) + 
 
 /// Adds what was found to the rest.
 pub(super) fn note_all(misfounds: Misfounds, findings: &mut Findings) {
-    for Misfound { org, record, part } in misfounds.0 {
-        findings.note(Finding::Index { org, record, part });
+    for Misfound { org, kind, record, part } in misfounds.0 {
+        findings.note(Finding::Index { org, kind: kind.as_str(), record, part });
     }
 }

@@ -181,9 +181,30 @@ impl Table {
         self.columns.iter().position(|(name, _)| *name == column)
     }
 
-    /// Whether search finds the records that its rows are.
-    pub(crate) fn is_searched(&self) -> bool {
-        self.kind.is_some_and(|kind| kind.spec().is_searched)
+    /// Whether its rows are customers, who have an index of their own.
+    pub(crate) fn has_customers(&self) -> bool {
+        self.kind == Some(Kind::Customer)
+    }
+
+    /// The kind of its rows, when they are in the index that all other kinds share.
+    pub(crate) fn kind_in_entries(&self) -> Option<Kind> {
+        self.kind.filter(|kind| kind.is_in_entries())
+    }
+
+    /// The text in a column of a row.
+    pub(crate) fn text<'r>(&self, row: &'r Row, column: &str) -> Option<&'r str> {
+        match row.get(self.place(column)?)? {
+            Cell::Text(text) => Some(text),
+            Cell::Null | Cell::Integer(_) | Cell::Boolean(_) | Cell::Bytes(_) => None,
+        }
+    }
+
+    /// The number in a column of a row.
+    pub(crate) fn number(&self, row: &Row, column: &str) -> Option<i64> {
+        match row.get(self.place(column)?)? {
+            Cell::Integer(number) => Some(*number),
+            Cell::Null | Cell::Text(_) | Cell::Boolean(_) | Cell::Bytes(_) => None,
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use tokio_postgres::{Error, Row as Returned};
 use super::connection::Connection;
 use super::events::SAME;
 use super::failure::words;
-use super::search::Reindexing;
+use super::search::{Reindexing, Written, index_documents};
 use super::sql::{ERASE_EVENTS, statements as statements_of};
 use super::values::{Count, StoredLink, Value};
 use crate::copy::state::{NAME, OF_ITS_PLACE, State};
@@ -129,6 +129,23 @@ impl Archive {
         written.map_err(|reason| CopyError::Failed { what: "PostgreSQL", reason })
     }
 
+    /// The same for records of another kind.
+    async fn write_entries(&self, table: &Table, kind: Kind, rows: &[Row]) -> Result<(), CopyError> {
+        let home = if kind.spec().has_home() { "home" } else { "id" };
+        let record = |row: &'_ Row| {
+            let id = |column| table.text(row, column)?.parse::<ObjectId>().ok();
+            Some((OrgKey(table.number(row, "org")?), id("id")?, id(home)?))
+        };
+        let mut records = Vec::with_capacity(rows.len());
+        for row in rows {
+            if let (Some((org, id, home)), Some(document)) = (record(row), table.text(row, "document")) {
+                records.push(Written { org, kind, id, home, document });
+            }
+        }
+        let written = index_documents(&self.connection, &records).await;
+        written.map_err(|reason| CopyError::Failed { what: "PostgreSQL", reason })
+    }
+
     /// Runs statements in one transaction.
     async fn together(&self, statements: &[(String, Vec<Value<'_>>)]) -> Result<(), CopyError> {
         self.connection.command("BEGIN").await.map_err(failed)?;
@@ -218,9 +235,12 @@ impl Target for Archive {
 
     async fn write(&mut self, table: &'static Table, rows: Vec<Row>, state: &State) -> Result<(), CopyError> {
         let note = state.to_bytes()?;
-        if table.is_searched() {
-            // First: should it end here, the rows are written again, and this with them.
+        // First: should it end here, the rows are written again, and this with them.
+        if table.has_customers() {
             self.write_found_by(&rows).await?;
+        }
+        if let Some(kind) = table.kind_in_entries() {
+            self.write_entries(table, kind, &rows).await?;
         }
         let rows = Json::Array(rows.iter().map(|row| object(table, row)).collect()).to_string();
         let mut statements = Vec::new();

@@ -83,6 +83,8 @@ const BEFORE_RECORDS: &[Table] = &[
 
 const AFTER_RECORDS: &[Table] = &[
     Table { name: "customer_search", spread: Spread::Beside { column: "id", of: CUSTOMERS }, traces: Traces::Indexes },
+    Table { name: "search_records", spread: Spread::Beside { column: "home", of: CUSTOMERS }, traces: Traces::Indexes },
+    Table { name: "search_terms", spread: Spread::Beside { column: "home", of: CUSTOMERS }, traces: Traces::Indexes },
     Table { name: "events", spread: Spread::Beside { column: "record", of: CUSTOMERS }, traces: Traces::Rows },
     Table { name: "positions", spread: Spread::Beside { column: "record", of: CUSTOMERS }, traces: Traces::None },
     Table { name: "outbox", spread: Spread::Beside { column: "record", of: CUSTOMERS }, traces: Traces::None },

@@ -102,6 +102,10 @@ pub(super) fn writes<'a>(
         if put.kind == Kind::Customer && (put.search.is_some() || found.is_some()) {
             steps.push(search::write_row(org, put.id, put.search.as_deref(), slots));
         }
+        if put.kind.is_in_entries() {
+            let home = found.is_none().then(|| put.home.unwrap_or(put.id));
+            steps.extend(search::index((org, put.kind, put.id), home, put.search.as_deref()));
+        }
         let gain = i64::from(!put.deleted) - i64::from(found.is_some_and(|found| !found.deleted));
         gains.insert((put.kind.as_str(), put.id, put.rev), (gain, put));
         before.insert(name, State { rev: put.rev, deleted: put.deleted });
@@ -131,7 +135,7 @@ pub(super) fn create<'a>(org: OrgKey, changes: &'a ChangeSet, leaves: &'a [Leaf]
     let is_its_own = (event.kind, event.record, event.rev) == (put.kind, put.id, put.rev);
     let is_first = event.changes.is_none() && event.snapshot.is_none();
     let has_columns = !put.kind.spec().columns.is_empty() || put.kind.spec().has_home();
-    if has_columns || put.expects.is_some() || !changes.frees.is_empty() || !is_its_own || !is_first {
+    if has_columns || put.kind.is_in_entries() || put.expects.is_some() || !changes.frees.is_empty() || !is_its_own || !is_first {
         return None;
     }
     let mut values = record_values(org, put);

@@ -4,6 +4,7 @@ use tokio_postgres::Error;
 
 use super::connection::Connection;
 use super::failure::words;
+use super::search;
 use super::values::Value;
 use crate::failure::OpenError;
 
@@ -13,7 +14,11 @@ const STEPS: &[(&str, &str)] = &[
     ("0002", include_str!("schema/0002.sql")),
     ("0003", include_str!("schema/0003.sql")),
     ("0004", include_str!("schema/0004.sql")),
+    ("0005", include_str!("schema/0005.sql")),
 ];
+
+/// The version from which on records of other kinds than customers are indexed.
+const WITH_ENTRIES: i64 = 5;
 
 /// The oldest PostgreSQL that will do, as `server_version_num` has it.
 const OLDEST_SERVER: i32 = 150_000;
@@ -71,6 +76,10 @@ async fn steps(connection: &Connection, what: &str) -> Result<(), OpenError> {
         tracing::info!("applying the migration {name} to the {what}");
         connection.command(step).await.map_err(failed)?;
         connection.query(DONE, &[Value::Number(version)]).await.map_err(failed)?;
+    }
+    if found < WITH_ENTRIES {
+        let failed = |reason| OpenError::Failed { what: format!("the {what}"), reason };
+        search::index_all(connection, true, &mut |_| {}).await.map_err(failed)?;
     }
     Ok(())
 }

@@ -20,6 +20,7 @@ use super::failure::{spoils_connection, store_error, unavailable};
 use super::pool::LongLease;
 use super::reading::{Reading, Wanted};
 use super::{Core, Postgres, events, feed, listing, receipts, records, scrub, search};
+use crate::search::entries;
 use crate::lane::Who;
 
 /// Also finds out whether this is a server that cannot write, as a standby is.
@@ -226,17 +227,17 @@ impl Store for Postgres {
             Ok::<_, SearchError>(settle(lease, outcome)?)
         };
         let who = Who { org, key: Some(query.key) };
-        match core.searches.run(who, query.time, search::Step::is_complete, attempt).await? {
-            search::Step::Done(walked) => {
+        match core.searches.run(who, query.time, entries::Step::is_complete, attempt).await? {
+            entries::Step::Done(walked) => {
                 if let WalkFrom::After(WalkPlace::Kept { walk, .. }) = query.from {
                     search::touch(&core.readers, org, walk, query.now).await;
                 }
                 Ok(walked)
             }
-            search::Step::Keep { ids, .. } if !core.kept_walks.holds(ids.len()) => {
+            entries::Step::Keep { ids, .. } if !core.kept_walks.holds(ids.len()) => {
                 Err(search_store::walk_is_too_long().into())
             }
-            search::Step::Keep { walk, ids, first } => {
+            entries::Step::Keep { walk, ids, first } => {
                 let lease = core.writers.take().await?;
                 let kept = search::keep(lease, core.connector.begin(), org, (walk, &ids, query.now), core.kept_walks);
                 match timeout(core.commit_timeout, kept).await {
@@ -245,8 +246,8 @@ impl Store for Postgres {
                 }
                 Ok(first)
             }
-            search::Step::Gone => Err(search_store::walk_is_gone().into()),
-            search::Step::TooLong => Err(search_store::walk_takes_too_long().into()),
+            entries::Step::Gone => Err(search_store::walk_is_gone().into()),
+            entries::Step::TooLong => Err(search_store::walk_takes_too_long().into()),
         }
     }
 

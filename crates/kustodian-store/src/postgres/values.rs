@@ -46,6 +46,8 @@ pub(super) enum Value<'a> {
     Network(Option<IpNet>),
     /// Several texts.
     Texts(Vec<&'a str>),
+    /// Several texts of its own.
+    OwnedTexts(Vec<String>),
     /// Several texts or NULLs.
     MaybeTexts(Vec<Option<&'a str>>),
     /// Several ids, as text.
@@ -77,6 +79,7 @@ impl Value<'_> {
             Self::Number(number) => vec![number.to_string()],
             Self::Bytes(bytes) => vec![hex(bytes)],
             Self::Texts(texts) => texts.iter().map(|text| (*text).to_owned()).collect(),
+            Self::OwnedTexts(texts) => texts.clone(),
             Self::Ids(ids) => ids.iter().map(ObjectId::to_string).collect(),
             Self::Numbers(numbers) => numbers.iter().map(i64::to_string).collect(),
             Self::MaybeIds(ids) => ids.iter().flatten().map(ObjectId::to_string).collect(),
@@ -97,7 +100,8 @@ impl Value<'_> {
             Self::Flag(_) | Self::MaybeFlag(_) => Type::BOOL,
             Self::MaybeFloat(_) => Type::FLOAT8,
             Self::Bytes(_) | Self::MaybeBytes(_) | Self::Hash(_) => Type::BYTEA,
-            Self::Texts(_) | Self::MaybeTexts(_) | Self::Ids(_) | Self::MaybeIds(_) => Type::TEXT_ARRAY,
+            Self::Texts(_) | Self::OwnedTexts(_) | Self::MaybeTexts(_) => Type::TEXT_ARRAY,
+            Self::Ids(_) | Self::MaybeIds(_) => Type::TEXT_ARRAY,
             Self::Numbers(_) => Type::INT8_ARRAY,
             Self::ByteStrings(_) | Self::Hashes(_) => Type::BYTEA_ARRAY,
         }
@@ -131,6 +135,7 @@ impl ToSql for Value<'_> {
             Self::Roles(roles) => serde_json::to_string(roles)?.to_sql(sql_type, out),
             Self::Network(network) => network.map(|network| network.to_string()).to_sql(sql_type, out),
             Self::Texts(texts) => texts.to_sql(sql_type, out),
+            Self::OwnedTexts(texts) => texts.to_sql(sql_type, out),
             Self::MaybeTexts(texts) => texts.to_sql(sql_type, out),
             Self::Ids(ids) => ids.iter().map(ObjectId::to_string).collect::<Vec<_>>().to_sql(sql_type, out),
             Self::MaybeIds(ids) => {

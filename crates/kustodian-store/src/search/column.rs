@@ -1,7 +1,7 @@
 //! The columns of `customer_search`.
 
-use kustodian_core::search::{Manner, SearchRow, Source, Value};
-use kustomer_api::search::Attribute;
+use kustodian_core::search::{SearchRow, Source, Value};
+use kustomer_api::search::{Attribute, Class, Context, Manner};
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,6 +100,33 @@ pub(crate) const PARTS: [(Attribute, &str); 10] = [
     (Attribute::SharedSocialUserid, "shared_social_userid_parts"),
     (Attribute::SharedSocialUsername, "shared_social_username_parts"),
 ];
+
+// An attribute of customers with a single value or an order has a column, and one that is searched by parts has its texts.
+const _: () = {
+    let mut at = 0;
+    while at < Attribute::ALL.len() {
+        let attribute = Attribute::ALL[at];
+        at += 1;
+        if !matches!(attribute.context(), Context::Customer) || matches!(attribute.class(), Class::Any) {
+            continue;
+        }
+        let is_of_record = matches!(attribute, Attribute::Id | Attribute::Deleted);
+        let is_sorted = attribute.is_sortable(false) || attribute.is_sortable(true);
+        let (mut has_column, mut has_parts, mut place) = (false, false, 0);
+        while place < COLUMNS.len() {
+            has_column |= COLUMNS[place].attribute as usize == attribute as usize;
+            place += 1;
+        }
+        place = 0;
+        while place < PARTS.len() {
+            has_parts |= PARTS[place].0 as usize == attribute as usize;
+            place += 1;
+        }
+        assert!(is_of_record || has_column == (!attribute.is_many() || is_sorted), "an attribute lacks its column");
+        let is_of_parts = matches!(attribute.manner(), Some(Manner::Part | Manner::Digits));
+        assert!(has_parts == is_of_parts, "an attribute lacks the column of its parts");
+    }
+};
 
 /// The column that holds the attribute's value; for one with several values the first, to sort by.
 pub(crate) fn column_of(attribute: Attribute) -> Option<&'static Column> {

@@ -6,7 +6,7 @@
 
 use std::ops::Bound;
 
-use kustodian_core::search::{Criterion, CustomAttribute, Interval, Needs, Node, Subject, Test, Value, Word, plan};
+use kustodian_core::search::{Context, Criterion, CustomAttribute, Interval, Manner, Needs, Node, Subject, Test, Value, Word, plan};
 use kustomer_api::ObjectId;
 use kustomer_api::custom::Suffix;
 use kustomer_api::search::{Attribute, Class};
@@ -21,6 +21,13 @@ pub(crate) enum Bind {
     Cell(Cell),
     /// An id, as 12 bytes.
     Id(ObjectId),
+}
+
+impl Bind {
+    /// A text.
+    pub(crate) fn text(text: &str) -> Self {
+        Self::Cell(Cell::Text(text.to_owned()))
+    }
 }
 
 /// A condition.
@@ -48,6 +55,9 @@ pub(crate) trait Dialect {
         cell
     }
 
+    /// The condition that a node holds for a record of another context beside the customer.
+    fn beside(&self, context: Context, node: &Node, over: bool) -> Compiled;
+
     /// The condition that a text of the row holds a part, which is bound once.
     fn holds_part(&self, column: &str) -> String;
 }
@@ -55,6 +65,11 @@ pub(crate) trait Dialect {
 /// The condition of a node.
 pub(crate) fn compile(node: &Node, slots: &Slots, dialect: &dyn Dialect) -> Compiled {
     Compiler { slots, dialect }.node(node, true)
+}
+
+/// The same; `over`: whether the condition must hold for every match, or for matches alone.
+pub(crate) fn compile_side(node: &Node, slots: &Slots, dialect: &dyn Dialect, over: bool) -> Compiled {
+    Compiler { slots, dialect }.node(node, over)
 }
 
 /// How many values are asked for together: of the longest more would not fit a `tsquery`, which holds 1 MiB.
@@ -67,21 +82,31 @@ struct Compiler<'a> {
 
 impl Compiled {
     /// Holds always, or never.
-    fn constant(holds: bool) -> Self {
+    pub(crate) fn constant(holds: bool) -> Self {
         Self { sql: if holds { "TRUE" } else { "FALSE" }.to_owned(), binds: Vec::new(), exact: true }
     }
 
     /// Cannot be told: holds always where it must hold for every match, and never where it must hold for matches alone.
-    fn unknown(over: bool) -> Self {
+    pub(crate) fn unknown(over: bool) -> Self {
         Self { exact: false, ..Self::constant(over) }
     }
 
-    fn new(sql: impl Into<String>, binds: Vec<Bind>) -> Self {
+    pub(crate) fn new(sql: impl Into<String>, binds: Vec<Bind>) -> Self {
         Self { sql: sql.into(), binds, exact: true }
     }
 
-    fn inexact(self, over: bool) -> Self {
+    pub(crate) fn inexact(self, over: bool) -> Self {
         if over { Self { exact: false, ..self } } else { Self::unknown(over) }
+    }
+
+    /// Its opposite, which is exact when it is.
+    pub(crate) fn negated(self) -> Self {
+        let sql = match self.sql.as_str() {
+            "TRUE" => "FALSE".to_owned(),
+            "FALSE" => "TRUE".to_owned(),
+            sql => format!("NOT ({sql})"),
+        };
+        Self { sql, ..self }
     }
 
     pub(crate) fn join(parts: Vec<Self>, all: bool) -> Self {
@@ -113,15 +138,8 @@ impl Compiler<'_> {
         match node {
             Node::All(nodes) => Compiled::join(nodes.iter().map(|node| self.node(node, over)).collect(), true),
             Node::Any(nodes) => self.any(nodes, over),
-            Node::Not(node) => {
-                let inner = self.node(node, !over);
-                let sql = match inner.sql.as_str() {
-                    "TRUE" => "FALSE".to_owned(),
-                    "FALSE" => "TRUE".to_owned(),
-                    sql => format!("NOT ({sql})"),
-                };
-                Compiled { sql, ..inner }
-            }
+            Node::Not(node) => self.node(node, !over).negated(),
+            Node::Has(context, node) => self.dialect.beside(*context, node, over),
             Node::Test(criterion) => self.criterion(criterion, over),
         }
     }
@@ -225,7 +243,7 @@ impl Compiler<'_> {
 
     fn part(&self, column: &str, part: &str) -> Compiled {
         let holds = self.dialect.holds_part(column);
-        Compiled::new(format!("({column} IS NOT NULL AND {holds})"), vec![text(part)])
+        Compiled::new(format!("({column} IS NOT NULL AND {holds})"), vec![Bind::text(part)])
     }
 }
 
@@ -236,12 +254,8 @@ fn values_of(node: &Node) -> Option<Needs> {
     plan.needs.values().is_some().then_some(plan.needs)
 }
 
-const fn is_of_digits(attribute: Attribute) -> bool {
-    matches!(attribute, Attribute::Phone | Attribute::SharedPhone)
-}
-
-fn text(text: &str) -> Bind {
-    Bind::Cell(Cell::Text(text.to_owned()))
+fn is_of_digits(attribute: Attribute) -> bool {
+    attribute.manner() == Some(Manner::Digits)
 }
 
 /// What every match of a criterion on a custom attribute's whole text has in the inverted index, where nothing else
@@ -309,12 +323,12 @@ fn of_column(column: &str, holds: Holds, limit: usize, test: &Test, over: bool) 
         (Test::TextIn(values), Holds::Text) => {
             let cuts: Vec<(String, bool)> = values.iter().map(|value| cut(value, limit)).collect();
             let was_cut = cuts.iter().any(|(_, was_cut)| *was_cut);
-            let found = is_one_of(column, cuts.iter().map(|(value, _)| text(value)).collect());
+            let found = is_one_of(column, cuts.iter().map(|(value, _)| Bind::text(value)).collect());
             if was_cut { found.inexact(over) } else { found }
         }
         (Test::TextStarts(beginning), Holds::Text) => match cut(beginning, limit) {
-            (value, true) => is_one_of(column, vec![text(&value)]).inexact(over),
-            (value, false) => between(Some((">=", text(&value))), successor(&value).map(|end| ("<", text(&end)))),
+            (value, true) => is_one_of(column, vec![Bind::text(&value)]).inexact(over),
+            (value, false) => between(Some((">=", Bind::text(&value))), successor(&value).map(|end| ("<", Bind::text(&end)))),
         },
         (Test::NumberIn(numbers), Holds::Number) => {
             is_one_of(column, numbers.iter().map(|number| Bind::Cell(Cell::Number(*number))).collect())

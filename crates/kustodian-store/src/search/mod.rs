@@ -8,12 +8,15 @@
 
 mod column;
 mod compile;
+pub(crate) mod entries;
+mod ordered;
 mod page;
 mod slot;
 mod terms;
 
 pub(crate) use self::column::{COLUMNS, Cell, Column, Holds, Index, PARTS, cells, column_of};
-pub(crate) use self::compile::{Bind, Compiled, Dialect, compile, needs_of_texts, value_of};
+pub(crate) use self::compile::{Bind, Compiled, Dialect, compile, compile_side, needs_of_texts, value_of};
+pub(crate) use self::ordered::ordered;
 pub(crate) use self::page::{Candidate, order};
 pub(crate) use self::slot::{SLOTS, Slots, custom_cells, custom_keys, slot_cells};
 pub(crate) use self::terms::{Grams, Known, MAX_NEEDS, Match, Syntax, expression, loose_terms, terms};

@@ -7,7 +7,7 @@
 
 use kustodian_core::search::{GRAM, Lookup, Needs, Scope, SearchRow, TokenKind};
 use kustodian_core::store::OrgKey;
-use kustomer_api::search::Attribute;
+use kustomer_api::search::{Attribute, Class, Context};
 
 /// The longest term, in bytes, without org, kind and scope. What is cut ends in a mark.
 const MAX_TERM: usize = 240;
@@ -21,49 +21,76 @@ const ESCAPES: u32 = 0xe000;
 /// Says that the character behind it stands for itself, though it looks like an escape.
 const ITSELF: char = '\u{e0fe}';
 
+/// Stands in a lookup for a scope that no token comes from.
+const NOWHERE: &str = "zz";
+
 /// Ends a term that was cut.
 const CUT: char = '\u{e0ff}';
 
-/// Where words are looked for when it does not matter where.
-const WORD_SCOPES: &[Scope] = &[
-    Scope::Attribute(Attribute::Name),
-    Scope::Attribute(Attribute::Urls),
-    Scope::Attribute(Attribute::Address),
-    Scope::Attribute(Attribute::Locale),
-    Scope::Attribute(Attribute::DefaultLang),
-    Scope::Custom,
-    Scope::Rest,
+/// The two letters of each attribute of customers that has tokens: one with texts, or with several values. They are in the
+/// database: never change one.
+const CODES: [(Attribute, &str); 21] = [
+    (Attribute::Name, "na"),
+    (Attribute::Urls, "ur"),
+    (Attribute::Address, "ad"),
+    (Attribute::Locale, "lo"),
+    (Attribute::DefaultLang, "la"),
+    (Attribute::Email, "em"),
+    (Attribute::SharedEmail, "es"),
+    (Attribute::Phone, "ph"),
+    (Attribute::SharedPhone, "ps"),
+    (Attribute::ExternalId, "ex"),
+    (Attribute::SharedExternalId, "xs"),
+    (Attribute::Status, "st"),
+    (Attribute::ActiveUsers, "au"),
+    (Attribute::Watchers, "wa"),
+    (Attribute::Tags, "ta"),
+    (Attribute::SocialType, "so"),
+    (Attribute::SocialUserid, "si"),
+    (Attribute::SocialUsername, "sn"),
+    (Attribute::SharedSocialType, "to"),
+    (Attribute::SharedSocialUserid, "ti"),
+    (Attribute::SharedSocialUsername, "tn"),
 ];
 
-/// The two letters of a scope. They stand in the database: never change one.
-fn scope_code(scope: Scope) -> &'static str {
-    let Scope::Attribute(attribute) = scope else {
-        return if scope == Scope::Custom { "cu" } else { "re" };
-    };
-    match attribute {
-        Attribute::Name => "na",
-        Attribute::Urls => "ur",
-        Attribute::Address => "ad",
-        Attribute::Locale => "lo",
-        Attribute::DefaultLang => "la",
-        Attribute::Email => "em",
-        Attribute::SharedEmail => "es",
-        Attribute::Phone => "ph",
-        Attribute::SharedPhone => "ps",
-        Attribute::ExternalId => "ex",
-        Attribute::SharedExternalId => "xs",
-        Attribute::Status => "st",
-        Attribute::ActiveUsers => "au",
-        Attribute::Watchers => "wa",
-        Attribute::Tags => "ta",
-        Attribute::SocialType => "so",
-        Attribute::SocialUserid => "si",
-        Attribute::SocialUsername => "sn",
-        Attribute::SharedSocialType => "to",
-        Attribute::SharedSocialUserid => "ti",
-        Attribute::SharedSocialUsername => "tn",
-        // Of no text and with a single value: its tokens are nowhere.
-        _ => "zz",
+/// Whether tokens come from an attribute.
+const fn has_tokens(attribute: Attribute) -> bool {
+    let is_of_customers = matches!(attribute.context(), Context::Customer);
+    let is_any = matches!(attribute.class(), Class::Any);
+    is_of_customers && !is_any && (attribute.manner().is_some() || attribute.is_many())
+}
+
+// An attribute with tokens has a code, and no other has.
+const _: () = {
+    let mut with_tokens = 0;
+    let mut at = 0;
+    while at < Attribute::ALL.len() {
+        if has_tokens(Attribute::ALL[at]) {
+            with_tokens += 1;
+            assert!(code_of(Attribute::ALL[at]).is_some(), "an attribute that has tokens is missing from CODES");
+        }
+        at += 1;
+    }
+    assert!(with_tokens == CODES.len(), "CODES has an attribute without tokens, or one twice");
+};
+
+const fn code_of(attribute: Attribute) -> Option<&'static str> {
+    let mut at = 0;
+    while at < CODES.len() {
+        if CODES[at].0 as usize == attribute as usize {
+            return Some(CODES[at].1);
+        }
+        at += 1;
+    }
+    None
+}
+
+/// What stands in terms for where a token comes from; `None` when none comes from there.
+fn scope_code(scope: Scope) -> Option<&'static str> {
+    match scope {
+        Scope::Attribute(attribute) => code_of(attribute),
+        Scope::Custom => Some("cu"),
+        Scope::Rest => Some("re"),
     }
 }
 
@@ -85,7 +112,7 @@ const fn is_escaped(character: char) -> bool {
 fn write_term(term: &mut String, org: &str, kind: TokenKind, scope: Scope, text: &str, is_beginning: bool) -> bool {
     term.push_str(org);
     term.push(kind_code(kind));
-    term.push_str(scope_code(scope));
+    term.push_str(scope_code(scope).unwrap_or(NOWHERE));
     let start = term.len();
     if text.len() <= MAX_TERM && text.bytes().all(|byte| matches!(byte, b' '..=b'~') && !is_escaped(byte.into())) {
         term.push_str(text);
@@ -300,10 +327,10 @@ fn joined(mut parts: Vec<String>, between: &str) -> String {
 
 fn term_of(syntax: &Syntax, known: Known<'_>, org: OrgKey, lookup: &Lookup) -> (Match, bool) {
     let Lookup { scope, kind, text, prefix } = lookup;
-    let scopes = match (scope, kind) {
-        (Some(scope), _) => std::slice::from_ref(scope),
-        (None, TokenKind::Gram) => &Scope::OF_PARTS,
-        (None, _) => WORD_SCOPES,
+    let scopes: Vec<Scope> = match (scope, kind) {
+        (Some(scope), _) => vec![*scope],
+        (None, TokenKind::Gram) => Scope::of_parts().collect(),
+        (None, TokenKind::Word | TokenKind::Exact | TokenKind::Present) => Scope::of_words().collect(),
     };
     let mut exact = true;
     let org = org.0.to_string();

@@ -21,6 +21,7 @@ use crate::copy::state::{NAME, OF_ITS_PLACE, State};
 use crate::copy::table::{Cell, Holds, Row, Table};
 use crate::copy::{CopyError, Erased, ROWS, Source, Target};
 use crate::search::SLOTS;
+use crate::search::entries::Entries;
 
 /// How long a statement waits for a server that writes the same file.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -169,7 +170,10 @@ impl Target for Archive {
                 let update = format!("UPDATE {} SET ({names}) = ({places}) WHERE org = ?2 AND id = ?1", table.name);
                 let mut writing = Writing::default();
                 for row in rows {
-                    let carried = if table.is_searched() { Carried::of(&transaction, &row)? } else { None };
+                    if let Some(kind) = table.kind_in_entries() {
+                        index_carried(&transaction, table, kind, &row)?;
+                    }
+                    let carried = if table.has_customers() { Carried::of(&transaction, &row)? } else { None };
                     let columns = table.columns.iter().map(|(name, _)| *name);
                     let values: Vec<Value> = columns.zip(row).map(|(name, cell)| stored(name, cell)).collect();
                     // A record keeps its row: indexes of other forms name rows by their numbers.
@@ -276,6 +280,19 @@ impl Carried {
         let key = key_of(connection, org.0, &id.to_string())?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
         writing.replace(connection, (org, key, id), &former, found.as_ref(), INDEXED)
     }
+}
+
+/// Lets a record of another kind be found by what its document holds.
+fn index_carried(connection: &Connection, table: &Table, kind: Kind, row: &Row) -> rusqlite::Result<()> {
+    let failed = |error| rusqlite::Error::ToSqlConversionFailure(error);
+    let (Some(id), Some(org), Some(document)) =
+        (table.text(row, "id"), table.number(row, "org"), table.text(row, "document"))
+    else {
+        return Ok(());
+    };
+    let id: ObjectId = id.parse().map_err(|error| failed(Box::new(error)))?;
+    let found = kind.search_row_of(document).map_err(|refusal| failed(Box::new(refusal)))?;
+    search::index(connection, (OrgKey(org), kind, id), found.as_ref().map(Entries::of).as_ref())
 }
 
 fn key_of(connection: &Connection, org: i64, id: &str) -> rusqlite::Result<Option<i64>> {

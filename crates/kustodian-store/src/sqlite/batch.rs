@@ -19,7 +19,7 @@ use super::listing;
 use super::prepared::{Prepared, PreparedEvent, PreparedPut};
 use super::receipts;
 use super::records::find_owner;
-use super::search::{Made, Writing, former_terms, mark};
+use super::search::{Made, Writing, former_terms, index, mark};
 use super::sql::{COUNT_LIVE, ERASE_EVENTS, FREE_CLAIM, INSERT_EVENT, MOVE_HEAD, TAKE_CLAIM, WANT_SCRUB, statements};
 use super::values::Hex;
 use crate::document::DOCUMENT_FORMAT;
@@ -286,6 +286,9 @@ impl<'c> Batch<'c> {
         }
         if put.kind == Kind::Customer {
             self.put_search(org, put, prepared, former)?;
+        }
+        if put.kind.is_in_entries() {
+            index(self.connection, (org, put.kind, put.id), prepared.entries.as_ref())?;
         }
         let was_live = before.is_some_and(|before| !before.deleted);
         *self.gains.entry((org, put.kind)).or_default() += i64::from(!put.deleted) - i64::from(was_live);

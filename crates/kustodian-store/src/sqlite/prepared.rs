@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use kustodian_core::chain::Leaf;
 use kustodian_core::change::{ChangeSet, Event, Put};
+use kustodian_core::kind::Kind;
 use kustodian_core::store::OrgKey;
 use rusqlite::types::ToSqlOutput;
 
 use super::packed::Packed;
 use super::search::FoundBy;
+use crate::search::entries::Entries;
 
 /// What a change set comes to; part by part of it, in its order.
 pub(super) struct Prepared {
@@ -21,8 +23,10 @@ pub(super) struct Prepared {
 pub(super) struct PreparedPut {
     /// How its document is stored.
     pub(super) document: Packed,
-    /// What it is found by.
+    /// What a customer is found by.
     pub(super) found_by: Option<Arc<FoundBy>>,
+    /// What a record of another searched kind is found by.
+    pub(super) entries: Option<Entries>,
     /// The terms by which the revision was found that it replaces, where that was looked at: a record and a revision
     /// have one document.
     pub(super) former_terms: Option<String>,
@@ -41,11 +45,12 @@ impl Prepared {
     pub(super) fn of(org: OrgKey, changes: &ChangeSet, former_terms: impl Fn(&Put) -> Option<String>) -> Self {
         let found_by = |put: &Put| {
             let of = if put.expects.is_none() { FoundBy::of_new } else { FoundBy::of };
-            put.search.as_deref().map(|row| Arc::new(of(org, row)))
+            put.search.as_deref().filter(|_| put.kind == Kind::Customer).map(|row| Arc::new(of(org, row)))
         };
         let put = |put: &Put| PreparedPut {
             document: Packed::of(&put.document),
             found_by: found_by(put),
+            entries: put.search.as_deref().filter(|_| put.kind.is_in_entries()).map(Entries::of),
             former_terms: former_terms(put),
         };
         let event = |event: &Event| PreparedEvent {

@@ -7,18 +7,23 @@ use std::sync::LazyLock;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::failure::{brief, open_error};
+use super::search;
 use crate::failure::OpenError;
 
 /// Marks a file as ours (`file` shows it): "Kust".
 const APPLICATION_ID: i64 = 0x4b75_7374;
 
 /// What makes each version out of the one before. Only ever append.
-const STEPS: [&str; 4] = [
+const STEPS: [&str; 5] = [
     include_str!("schema/0001.sql"),
     include_str!("schema/0002.sql"),
     include_str!("schema/0003.sql"),
     include_str!("schema/0004.sql"),
+    include_str!("schema/0005.sql"),
 ];
+
+/// The version from which on records of other kinds than customers are indexed.
+const WITH_ENTRIES: i64 = 5;
 
 /// The version this program writes.
 const NEWEST: i64 = STEPS.len() as i64;
@@ -96,6 +101,9 @@ pub(super) fn upgrade(connection: &mut Connection, path: &Path) -> Result<(), Op
     let found = version(&transaction).map_err(fail)?;
     for step in STEPS.iter().skip(usize::try_from(found).unwrap_or(0)) {
         transaction.execute_batch(step).map_err(|error| step_error(path, found, &error))?;
+    }
+    if found < WITH_ENTRIES {
+        search::index_kinds(&transaction, &mut |_| {}).map_err(fail)?;
     }
     transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(fail)?;
     transaction.pragma_update(None, "user_version", NEWEST).map_err(fail)?;

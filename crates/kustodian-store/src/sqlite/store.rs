@@ -15,9 +15,10 @@ use tokio::sync::oneshot;
 use super::failure::unavailable;
 use super::job::{Job, Source};
 use super::prepared::Prepared;
-use super::search::{Step, Walk};
+use super::search::Walk;
 use super::{Sqlite, events, feed, listing, long_read, receipts, records, search};
 use crate::lane::Who;
+use crate::search::entries::Step;
 
 // Single records are read on the calling thread: that takes some microseconds, less than handing it to another.
 #[async_trait]
@@ -125,6 +126,7 @@ impl Store for Sqlite {
             Step::Keep { ids, .. } if !self.kept_walks.holds(ids.len()) => Err(search_store::walk_is_too_long().into()),
             Step::Keep { walk, ids, first } => {
                 let (reply, answer) = oneshot::channel();
+                let ids = ids.iter().map(|id| *id.as_bytes()).collect();
                 let walk = Walk { org, id: walk, ids, now, beside: self.kept_walks };
                 self.queue.send(Job::KeepWalk(Box::new(walk), reply))?;
                 self.wait(answer).await??;

@@ -76,7 +76,29 @@ impl Search {
     /// A search for customers.
     #[must_use]
     pub fn customers() -> Self {
-        Self(Map::from_iter([("queryContext".to_owned(), crate::customer::TYPE.into())]))
+        Self::of(crate::customer::TYPE)
+    }
+
+    /// A search for companies.
+    #[must_use]
+    pub fn companies() -> Self {
+        Self::of(crate::company::TYPE)
+    }
+
+    /// A search for kobjects, of every klass.
+    #[must_use]
+    pub fn kobjects() -> Self {
+        Self::of(crate::kobject::TYPE)
+    }
+
+    /// A search for the kobjects of a klass, by its name, singular or plural.
+    #[must_use]
+    pub fn kobjects_of(klass: &str) -> Self {
+        Self::of(&format!("{}_{klass}", crate::kobject::TYPE))
+    }
+
+    fn of(context: &str) -> Self {
+        Self(Map::from_iter([("queryContext".to_owned(), context.into())]))
     }
 
     /// The body as JSON.

@@ -7,24 +7,30 @@ use serde_json::{Map, Value, json};
 use super::attribute::Attribute;
 use super::body::{Condition, Sort};
 use super::class::Operator;
-use super::{CUSTOM_PREFIX, Class};
+use super::{Class, Context};
 use crate::Timestamp;
-use crate::custom::{At, Bool, Key, KeyType, Num, Str, Txt, Url};
+use crate::custom::{At, Bool, KeyType, Num, Str, Txt, Url};
 
 /// How an attribute is named on the wire.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Name {
+pub enum Name {
     /// One of the table.
     Standard(Attribute),
-    /// A custom one, by its key.
-    Custom(&'static str),
+    /// A custom one of customers, by its key.
+    OfCustomer(&'static str),
+    /// A custom one of companies, by its key.
+    OfCompany(&'static str),
+    /// A custom one of the kobjects of a klass, by the klass and its key.
+    OfKlass(&'static str, &'static str),
 }
 
 impl Name {
     fn text(self) -> String {
         match self {
             Self::Standard(attribute) => attribute.name().to_owned(),
-            Self::Custom(key) => format!("{CUSTOM_PREFIX}{key}"),
+            Self::OfCustomer(key) => Context::Customer.custom(None, key),
+            Self::OfCompany(key) => Context::Company.custom(None, key),
+            Self::OfKlass(klass, key) => Context::KObject.custom(Some(klass), key),
         }
     }
 
@@ -266,15 +272,16 @@ pub trait Searchable: KeyType + Sized {
     type Attribute;
     /// What its class is.
     const CLASS: Class = Class::of_suffix(Self::SUFFIX);
-    /// The typed attribute of a key.
-    fn attribute(key: Key<Self>) -> Self::Attribute;
+    /// The typed attribute of a name.
+    #[doc(hidden)]
+    fn of_name(name: Name) -> Self::Attribute;
 }
 
 macro_rules! searchable {
     ($($key:ident: $handle:ident;)+) => { $(impl Searchable for $key {
         type Attribute = $handle;
-        fn attribute(key: Key<Self>) -> $handle {
-            $handle::new(Name::Custom(key.name()))
+        fn of_name(name: Name) -> $handle {
+            $handle::new(name)
         }
     })+ };
 }

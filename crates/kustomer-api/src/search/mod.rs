@@ -57,6 +57,7 @@ mod aggregation;
 pub mod attribute;
 mod body;
 mod class;
+mod context;
 mod endpoints;
 mod handle;
 mod schema;
@@ -64,9 +65,10 @@ mod suggestion;
 pub mod text;
 
 pub use aggregation::{Aggregated, Aggregation, Bucket, Countable, RangeBound};
-pub use attribute::Attribute;
+pub use attribute::{Attribute, Manner};
 pub use body::{Condition, Search, Sort};
 pub use class::{Class, Operator};
+pub use context::Context;
 pub use endpoints::{CustomerArchiveSearch, CustomerSearch, CustomerSearchIds, EXACT_TOTAL, SearchPage};
 pub use handle::{
     AnyAttribute, BooleanAttribute, ExactAttribute, ListAttribute, Moment, MomentAttribute, NumberAttribute,

@@ -11,6 +11,7 @@ use tokio_postgres::{Error, Row};
 use super::super::Archive;
 use super::super::archive::failed;
 use super::super::values::{Id, Value};
+use super::compare_entries::compare_entries;
 use super::row::{json_row, read_rows};
 use super::slots::{FIND_SLOTS, read_slots};
 use crate::check::index::{EVERYTHING, Misfounds, WORDS};
@@ -76,6 +77,9 @@ impl Archive {
             let (org, Id(id)) = (row.try_get(0).map_err(failed)?, row.try_get(1).map_err(failed)?);
             misfounds.note(org, id, EVERYTHING);
         }
+        tell(CopyProgress { step: CopyStep::Verify, table: "search_records", done: 0, total: 1 });
+        compare_entries(&self.connection, &mut misfounds).await.map_err(failed)?;
+        tell(CopyProgress { step: CopyStep::Verify, table: "search_records", done: 1, total: 1 });
         Ok(misfounds)
     }
 

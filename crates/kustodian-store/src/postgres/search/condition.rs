@@ -2,17 +2,20 @@
 
 use std::fmt::Write as _;
 
-use kustodian_core::search::{Needs, Node, Query, Subject};
+use kustodian_core::search::{Context, Needs, Node, Query, Subject, parent_attribute};
 use kustodian_core::store::OrgKey;
 use kustomer_api::ObjectId;
 use kustomer_api::search::Attribute;
 
 use super::super::values::Value;
 use super::absent::Terms;
+use super::finding::Means;
 use super::listed::Listed;
 use super::shares::Shares;
+use crate::search::entries::{Form, Place, Row, of_rows};
 use crate::search::{
-    Bind, Cell, Compiled, Dialect, Grams, Holds, Known, MAX_NEEDS, Match, Slots, Syntax, compile, expression,
+    Bind, Cell, Compiled, Dialect, Grams, Holds, Known, MAX_NEEDS, Match, Syntax, compile, compile_side, expression,
+    ordered,
 };
 
 /// The language of `tsquery`.
@@ -21,8 +24,14 @@ pub(super) const SYNTAX: Syntax = Syntax { quote: '\'', beginning: ":*", and: " 
 /// The condition that a row has the tokens of a query.
 const HAS_TOKENS: &str = "s.tokens @@ ?::text::tsquery";
 
+/// How the index of the kinds beside customers is asked.
+pub(super) const fn form(is_spread: bool) -> Form {
+    Form { by_record: "", join: "JOIN", has_homes: is_spread, is_for_each: false }
+}
+
 struct Postgres<'s> {
     org: OrgKey,
+    is_spread: bool,
     shares: &'s Shares,
     looked_up: &'s LookedUp,
 }
@@ -37,6 +46,17 @@ pub(super) struct LookedUp {
 }
 
 impl Dialect for Postgres<'_> {
+    fn beside(&self, context: Context, node: &Node, over: bool) -> Compiled {
+        let place = Place { form: form(self.is_spread), org: self.org };
+        // Of a customer's other records no criterion is about customers again.
+        let of_customers = |_: &Node, _: Row<'_>, over: bool| Compiled::unknown(over);
+        let inner = of_rows(place, &of_customers, node, Row { name: "r", context }, over);
+        match parent_attribute(Context::Customer, context) {
+            Some(_) => place.is_in("s.company_id", ("r", "id"), context, inner),
+            None => place.is_in("s.id", ("r", "customer"), context, inner),
+        }
+    }
+
     fn slot(&self, slot: usize, _: Holds) -> String {
         format!("s.c{slot}")
     }
@@ -89,21 +109,6 @@ pub(super) fn grams<T>(shares: &Shares, is_among_others: bool, ask: impl FnOnce(
     let least = shares.values().copied().fold(1.0, f32::min);
     let share = |term: &str| shares.get(term).copied().unwrap_or(least);
     ask(Grams::Rarest { share: &share, is_among_others })
-}
-
-/// The text of a slot: ordered as its values are.
-pub(super) fn ordered(cell: Cell) -> String {
-    const SIGN: u64 = 1 << 63;
-    match cell {
-        Cell::Text(text) => text,
-        Cell::Number(number) => {
-            // There is a negative zero, which equals the other.
-            let bits = (number + 0.0).to_bits();
-            format!("{:016x}", if bits & SIGN == 0 { bits | SIGN } else { !bits })
-        }
-        Cell::Integer(integer) => format!("{:016x}", integer.cast_unsigned() ^ SIGN),
-        Cell::Boolean(boolean) => if boolean { "t" } else { "f" }.to_owned(),
-    }
 }
 
 /// PostgreSQL's texts hold no zero; the character behind it stands in its place.
@@ -189,8 +194,9 @@ impl Condition {
         self.all.sql.contains(HAS_TOKENS)
     }
 
-    pub(super) fn of(org: OrgKey, query: &Query, slots: &Slots, shares: &Shares, looked_up: &LookedUp) -> Self {
-        let dialect = Postgres { org, shares, looked_up };
+    pub(super) fn of(org: OrgKey, query: &Query, means: &Means, looked_up: &LookedUp) -> Self {
+        let Means { slots, shares, is_spread, .. } = means;
+        let dialect = Postgres { org, is_spread: *is_spread, shares, looked_up };
         let mut nodes = Vec::new();
         flatten(&query.root, &mut nodes);
         let mut all = Piece::new("s.org = ?", vec![Given::Number(org.0)]);
@@ -219,6 +225,13 @@ impl Condition {
     }
 }
 
+/// The condition on a row `s` of `customer_search` that a node holds, or holds for matches alone.
+pub(super) fn of_customers(org: OrgKey, node: &Node, means: &Means, over: bool) -> Compiled {
+    let looked_up = LookedUp::default();
+    let dialect = Postgres { org, is_spread: means.is_spread, shares: &means.shares, looked_up: &looked_up };
+    compile_side(node, &means.slots, &dialect, over)
+}
+
 fn flatten<'q>(node: &'q Node, into: &mut Vec<&'q Node>) {
     match node {
         Node::All(nodes) => nodes.iter().for_each(|node| flatten(node, into)),
@@ -229,23 +242,8 @@ fn flatten<'q>(node: &'q Node, into: &mut Vec<&'q Node>) {
 #[cfg(test)]
 mod tests {
     use kustodian_core::search::{Criterion, Test};
-    use proptest::prelude::*;
-
     use super::*;
-
-    proptest! {
-        #[test]
-        fn slots_order_numbers_as_they_are(one in -1e300..1e300_f64, other in -1e300..1e300_f64) {
-            let text = |number| ordered(Cell::Number(number));
-            prop_assert_eq!(text(one).cmp(&text(other)), one.partial_cmp(&other).unwrap());
-        }
-
-        #[test]
-        fn slots_order_moments_as_they_are(one: i64, other: i64) {
-            let text = |millis| ordered(Cell::Integer(millis));
-            prop_assert_eq!(text(one).cmp(&text(other)), one.cmp(&other));
-        }
-    }
+    use crate::search::Slots;
 
     #[test]
     fn values_of_several_criteria_are_asked_for_together() {
@@ -256,15 +254,9 @@ mod tests {
         let name = equals(Attribute::Name, "ada");
         let any = Node::Any(vec![equals(Attribute::Email, "a@b"), name, equals(Attribute::Tags, "x")]);
         let (shares, looked_up) = (Shares::new(), LookedUp::default());
-        let dialect = Postgres { org: OrgKey(1), shares: &shares, looked_up: &looked_up };
+        let dialect = Postgres { org: OrgKey(1), is_spread: false, shares: &shares, looked_up: &looked_up };
         let compiled = compile(&any, &Slots::default(), &dialect);
         assert_eq!(compiled.sql, format!("({HAS_TOKENS} OR (s.name IS NOT NULL AND s.name = ?))"));
         assert_eq!(compiled.binds[0], Bind::Cell(Cell::Text("('1xema@b' | '1xtax')".to_owned())));
-    }
-
-    #[test]
-    fn both_zeros_are_one() {
-        assert_eq!(ordered(Cell::Number(0.0)), ordered(Cell::Number(-0.0)));
-        assert!(ordered(Cell::Number(-1.0)) < ordered(Cell::Number(0.0)));
     }
 }

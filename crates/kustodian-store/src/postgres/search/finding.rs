@@ -6,9 +6,10 @@
 //! sorted. Left to itself, the planner reads a million records in order where it expects one in a hundred to match and
 //! none does.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use kustodian_core::search::{Query, SearchRow, Sort, matches};
+use kustodian_core::search::{Query, SearchRow, Sort, matches, matches_among};
 use kustodian_core::search_store::{Count, Total};
 use kustodian_core::store::OrgKey;
 use kustomer_api::ObjectId;
@@ -17,6 +18,7 @@ use super::super::sql::LIVE;
 use super::super::values::Id;
 use super::absent::absent;
 use super::condition::{Condition, Given, LookedUp, Piece};
+use super::entries::Entries;
 use super::listed::{Listed, listed};
 use super::phases::{columns, order, phases};
 use super::session::{Halt, Session, Trouble};
@@ -50,6 +52,7 @@ pub(in crate::postgres) struct Means {
 pub(super) struct Finding<'s, 'c> {
     pub(super) session: &'s mut Session<'c>,
     query: &'s Query,
+    means: &'s Means,
     pub(super) condition: Condition,
     effort: SearchEffort,
     pub(super) is_spread: bool,
@@ -62,17 +65,17 @@ pub(super) struct Finding<'s, 'c> {
 }
 
 impl<'s, 'c> Finding<'s, 'c> {
-    pub(super) async fn begin(session: &'s mut Session<'c>, query: &'s Query, means: &Means) -> Result<Self, Trouble> {
-        let Means { effort, is_spread, slots, shares } = means;
+    pub(super) async fn begin(session: &'s mut Session<'c>, query: &'s Query, means: &'s Means) -> Result<Self, Trouble> {
+        let Means { effort, is_spread, .. } = means;
         let looked_up = match look_up(session, query, means).await {
             Err(Halt::Failed(trouble)) => return Err(trouble),
             // Out of time, the search will say so itself.
             Err(Halt::Time) => LookedUp::default(),
             Ok(looked_up) => looked_up,
         };
-        let condition = Condition::of(session.org, query, slots, shares, &looked_up);
+        let condition = Condition::of(session.org, query, means, &looked_up);
         let (effort, is_spread, found) = (*effort, *is_spread, Vec::new());
-        Ok(Self { session, query, condition, effort, is_spread, found, is_all: false, expected: None })
+        Ok(Self { session, query, means, condition, effort, is_spread, found, is_all: false, expected: None })
     }
 
     fn sort(&self) -> &[Sort] {
@@ -238,7 +241,10 @@ impl<'s, 'c> Finding<'s, 'c> {
                 if missing == 0 {
                     return Ok(());
                 }
-                let is_match = rows.iter().any(|row| row.id == *id && matches(&self.query.root, row));
+                let is_match = match rows.iter().find(|row| row.id == *id) {
+                    Some(row) => self.matches(row).await?,
+                    None => false,
+                };
                 // Testing takes long for this thread, which has other requests to answer.
                 self.session.check_time()?;
                 tokio::task::yield_now().await;
@@ -249,6 +255,16 @@ impl<'s, 'c> Finding<'s, 'c> {
             }
         }
         Ok(())
+    }
+
+    async fn matches(&mut self, row: &SearchRow) -> Result<bool, Halt> {
+        let mut beside = BTreeSet::new();
+        self.query.root.each_has(&mut |context, _| drop(beside.insert(context)));
+        if beside.is_empty() {
+            return Ok(matches(&self.query.root, row));
+        }
+        let others = Entries::new(self.session, self.means).around(row, &beside).await?;
+        Ok(matches_among(&self.query.root, row, others.as_slice()))
     }
 
     /// What the records with these ids offer to a search; those that are gone are missing.
@@ -378,7 +394,7 @@ impl<'s, 'c> Finding<'s, 'c> {
             let rows = self.session.fetch(DOCUMENTS).await?;
             for row in &rows {
                 let row = SearchRow::read(row.try_get(0)?)?;
-                if (self.condition.is_exact || matches(&self.query.root, &row)) && !see(&row) {
+                if (self.condition.is_exact || self.matches(&row).await?) && !see(&row) {
                     return self.session.close().await;
                 }
                 // A hundred criteria take a while on each document: other requests use this thread, too.

@@ -8,7 +8,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use kustodian_core::search::{Needs, Query};
+use kustodian_core::search::{Context, Needs, Node, Query};
 use kustodian_core::store::OrgKey;
 use kustomer_api::ObjectId;
 
@@ -105,6 +105,10 @@ struct Lists {
 }
 
 impl Dialect for Lists {
+    fn beside(&self, _: Context, _: &Node, over: bool) -> Compiled {
+        Compiled::unknown(over)
+    }
+
     fn slot(&self, slot: usize, _: Holds) -> String {
         format!("s.c{slot}")
     }

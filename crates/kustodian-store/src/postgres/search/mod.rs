@@ -4,7 +4,9 @@
 
 mod absent;
 mod compare;
+mod compare_entries;
 mod condition;
+mod entries;
 mod finding;
 mod listed;
 mod page;
@@ -18,6 +20,7 @@ mod slots;
 mod walk;
 mod walks;
 
+pub(super) use self::entries::{Written, index, index_all, index_documents};
 pub(super) use self::finding::Means;
 pub(super) use self::page::search;
 pub(super) use self::reindex::{Reindexing, reindex};
@@ -26,5 +29,5 @@ pub(super) use self::row::{create_all, create_one, json_row, write_row};
 pub(super) use self::session::Trouble;
 pub(super) use self::shares::KnownShares;
 pub(super) use self::slots::{BELIEVED, Slotting};
-pub(super) use self::walk::{Step, step};
+pub(super) use self::walk::step;
 pub(super) use self::walks::{keep, touch};

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use kustodian_core::kind::Kind;
 use kustodian_core::search::{Aggregation, Counter};
 use kustodian_core::search_store::{Count, Found, Records, SearchQuery, Total};
 use kustodian_core::store::{OrgKey, Stored};
@@ -14,9 +15,11 @@ use super::super::page::cut;
 use super::super::records::{DOCUMENT_LENGTH, RECORD, stored};
 use super::super::values::Id;
 use super::condition::{Given, Piece};
+use super::entries::{Entries, other_kind, resolved};
 use super::finding::{Finding, Means};
 use super::session::{Halt, Session, Trouble, anyway, in_time};
 use crate::page::take_bytes;
+use crate::search::entries;
 
 /// Finds a page, all as of one moment.
 pub(in crate::postgres) async fn search(
@@ -26,7 +29,14 @@ pub(in crate::postgres) async fn search(
     means: &Means,
 ) -> Result<Found, Trouble> {
     let mut session = Session::begin(connection, org, query.time).await?;
-    let mut finding = Finding::begin(&mut session, &query.query, means).await?;
+    let searched = resolved(&mut session, &query.query, means).await?;
+    if let Some(kind) = other_kind(&searched) {
+        let asked = SearchQuery { query: searched.into_owned(), ..query.clone() };
+        let found = entries::search(&mut Entries::new(&mut session, means), kind, &asked).await?;
+        session.end().await?;
+        return Ok(found);
+    }
+    let mut finding = Finding::begin(&mut session, &searched, means).await?;
     let wanted = query.offset.saturating_add(u64::from(query.limit));
     let is_found = in_time(finding.find(wanted).await)?;
     let mut total = None;
@@ -48,7 +58,7 @@ pub(in crate::postgres) async fn search(
     let records = if query.ids_only {
         Records::Ids(page)
     } else {
-        Records::Whole(records(&mut session, page, query.bytes, means.is_spread).await?)
+        Records::Whole(records(&mut session, Kind::Customer, page, (query.bytes, means.is_spread)).await?)
     };
     session.end().await?;
     Ok(Found { records, total, timed_out: !(is_counted && is_aggregated), aggregations })
@@ -57,24 +67,25 @@ pub(in crate::postgres) async fn search(
 /// The records with these ids, in this order: the last one is that which exceeds the bytes.
 pub(super) async fn records(
     session: &mut Session<'_>,
+    kind: Kind,
     mut ids: Vec<ObjectId>,
-    bytes: usize,
-    is_spread: bool,
+    (bytes, is_spread): (usize, bool),
 ) -> Result<Vec<Stored>, Trouble> {
+    let table = kind.spec().table;
     if is_spread {
-        ids = within(session, ids, bytes).await?;
+        ids = within(session, table, ids, bytes).await?;
     }
     if ids.is_empty() {
         return Ok(Vec::new());
     }
     let org = Given::Number(session.org.0);
     let piece = if is_spread {
-        let sql = format!("SELECT {RECORD} FROM customers r WHERE r.org = ? AND r.id = ANY(?)");
+        let sql = format!("SELECT {RECORD} FROM {table} r WHERE r.org = ? AND r.id = ANY(?)");
         Piece::new(sql, vec![org, Given::Ids(ids.clone())])
     } else {
         let rows = format!(
             "SELECT {RECORD}, wanted.place FROM unnest(?) WITH ORDINALITY wanted (id, place) \
-             JOIN customers r ON r.org = ? AND r.id = wanted.id"
+             JOIN {table} r ON r.org = ? AND r.id = wanted.id"
         );
         let bytes = Given::Number(i64::try_from(bytes).unwrap_or(i64::MAX));
         Piece::new(cut(&rows, DOCUMENT_LENGTH, "r.place", "?"), vec![Given::Ids(ids.clone()), org, bytes])
@@ -90,8 +101,13 @@ pub(super) async fn records(
 
 /// Those of the ids whose documents have no more bytes together, and one more. Asked for first where tables are spread
 /// over machines: a sum over all of them would bring the documents to the coordinator.
-async fn within(session: &mut Session<'_>, ids: Vec<ObjectId>, bytes: usize) -> Result<Vec<ObjectId>, Trouble> {
-    let sql = format!("SELECT r.id, {DOCUMENT_LENGTH} FROM customers r WHERE r.org = ? AND r.id = ANY(?)");
+async fn within(
+    session: &mut Session<'_>,
+    table: &str,
+    ids: Vec<ObjectId>,
+    bytes: usize,
+) -> Result<Vec<ObjectId>, Trouble> {
+    let sql = format!("SELECT r.id, {DOCUMENT_LENGTH} FROM {table} r WHERE r.org = ? AND r.id = ANY(?)");
     let piece = Piece::new(sql, vec![Given::Number(session.org.0), Given::Ids(ids.clone())]);
     let rows = anyway(session.ask_anyway(&piece).await)?;
     let length = |row: &Row| Ok((row.try_get::<_, Id>(0)?.0, usize::try_from(row.try_get::<_, i32>(1)?).unwrap_or(0)));

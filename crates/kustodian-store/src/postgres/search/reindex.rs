@@ -12,6 +12,7 @@ use super::super::failure::words;
 use super::super::records::stored;
 use super::super::sql::statements;
 use super::super::values::{Id, Value};
+use super::entries::index_all;
 use super::row::{json_row, write_all};
 use super::slots::{FIND_SLOTS, REVIVE, TAKE_SLOTS, read_slots, revived, taken};
 use crate::search::{Slots, custom_keys};
@@ -115,7 +116,10 @@ pub(in crate::postgres) async fn reindex(
         let customers: Vec<_> = customers.iter().map(|(org, id, document)| (*org, *id, document.as_str())).collect();
         reindexing.write(&customers).await?;
         connection.command("COMMIT").await.map_err(told)?;
-        let Some((org, id)) = page.last() else { return Ok(done) };
+        let Some((org, id)) = page.last() else {
+            let others = index_all(connection, false, &mut |others| tell(done + others)).await?;
+            return Ok(done + others);
+        };
         last = (org.0, id.to_string());
         done += page.len() as u64;
         tell(done);

@@ -10,8 +10,8 @@ use serde_json::{Map, Value as Json};
 use super::super::connection::{Step, statement};
 use super::super::sql::{CREATE_CUSTOMERS, statements};
 use super::super::values::Value;
-use super::condition::{clean, ordered};
-use crate::search::{COLUMNS, Cell, Holds, PARTS, SLOTS, Slots, cells, slot_cells, terms};
+use super::condition::clean;
+use crate::search::{COLUMNS, Cell, Holds, PARTS, SLOTS, Slots, cells, ordered, slot_cells, terms};
 use kustodian_core::kind::Kind;
 
 /// How many bytes of tokens a row holds: a `tsvector` has room for a megabyte. Of a customer with more the last ones, by

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use kustodian_core::change::ChangeSet;
 use kustodian_core::kind::Kind;
-use kustodian_core::search::{Node, SearchRow, Subject};
+use kustodian_core::search::{Context, Node, SearchRow, Subject};
 use kustodian_core::store::{OrgKey, StoreError};
 
 use super::super::failure::{store_error, unavailable};
@@ -94,7 +94,9 @@ impl Slotting {
         let has_all = |slots: &Slots| {
             let mut has_all = true;
             root.for_each(&mut |criterion| {
-                if let Subject::Custom(attribute) = &criterion.subject {
+                if let Subject::Custom(attribute) = &criterion.subject
+                    && attribute.context == Context::Customer
+                {
                     has_all &= slots.of(attribute).is_some();
                 }
             });

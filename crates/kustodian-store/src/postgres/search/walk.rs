@@ -1,5 +1,6 @@
 //! A step of a walk.
 
+use kustodian_core::kind::Kind;
 use kustodian_core::page::fitting;
 use kustodian_core::search_store::{Count, Records, Total, WalkFrom, WalkPlace, WalkQuery, Walked};
 use kustodian_core::store::OrgKey;
@@ -7,33 +8,12 @@ use kustomer_api::ObjectId;
 
 use super::super::connection::Connection;
 use super::condition::{Given, Piece};
+use super::entries::{Entries, other_kind, resolved};
 use super::finding::{Finding, Means};
 use super::page::records;
 use super::session::{Halt, Session, Trouble, anyway, in_time};
 use super::walks;
-
-/// What a step came to.
-pub(in crate::postgres) enum Step {
-    /// This.
-    Done(Walked),
-    /// A walk to keep: its ids, from the first on.
-    Keep { walk: ObjectId, ids: Vec<ObjectId>, first: Walked },
-    /// The walk is not kept, or not any longer.
-    Gone,
-    /// The first step takes too long.
-    TooLong,
-}
-
-impl Step {
-    /// Whether it had all the time it needed.
-    pub(in crate::postgres) fn is_complete(&self) -> bool {
-        match self {
-            Self::Done(walked) => !walked.timed_out,
-            Self::Keep { .. } | Self::Gone => true,
-            Self::TooLong => false,
-        }
-    }
-}
+use crate::search::entries::{self, Step};
 
 /// Goes a step, all as of one moment.
 pub(in crate::postgres) async fn step(
@@ -47,7 +27,14 @@ pub(in crate::postgres) async fn step(
         WalkFrom::Start { .. } => Some(position(&mut session).await?),
         WalkFrom::After(_) => None,
     };
-    let finding = Finding::begin(&mut session, &query.query, means).await?;
+    let searched = resolved(&mut session, &query.query, means).await?;
+    if let Some(kind) = other_kind(&searched) {
+        let asked = WalkQuery { query: searched.into_owned(), ..query.clone() };
+        let step = entries::step(&mut Entries::new(&mut session, means), kind, &asked).await?;
+        session.end().await?;
+        return Ok(step.at(position));
+    }
+    let finding = Finding::begin(&mut session, &searched, means).await?;
     let step = match query.from {
         WalkFrom::Start { .. } if query.query.sort.is_empty() => by_id(finding, query, None).await?,
         WalkFrom::After(WalkPlace::Id(after)) => by_id(finding, query, Some(after)).await?,
@@ -55,11 +42,7 @@ pub(in crate::postgres) async fn step(
         WalkFrom::After(WalkPlace::Kept { walk, done }) => go_on(finding, query, walk, done).await?,
     };
     session.end().await?;
-    Ok(match step {
-        Step::Done(walked) => Step::Done(Walked { position, ..walked }),
-        Step::Keep { walk, ids, first } => Step::Keep { walk, ids, first: Walked { position, ..first } },
-        step @ (Step::Gone | Step::TooLong) => step,
-    })
+    Ok(step.at(position))
 }
 
 /// Where the feed stood: what this snapshot does not see gets a position behind that.
@@ -110,7 +93,7 @@ async fn fitting_records(
         return Ok((Records::Ids(ids.to_vec()), ids.len()));
     }
     let is_spread = finding.is_spread;
-    let mut records = records(finding.session, ids.to_vec(), query.bytes, is_spread).await?;
+    let mut records = records(finding.session, Kind::Customer, ids.to_vec(), (query.bytes, is_spread)).await?;
     let fitting = fitting(records.iter().map(|record| record.document.len()), query.bytes);
     let next = records.get(fitting).and_then(|next| ids.iter().position(|id| *id == next.id));
     records.truncate(fitting);

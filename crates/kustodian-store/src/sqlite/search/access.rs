@@ -1,13 +1,15 @@
 //! By which index the records that may pass a condition are found.
 
-use kustodian_core::search::{Criterion, Node, Subject, Test, plan};
+use kustodian_core::search::{Context, Criterion, Node, Subject, Test, parent_attribute, plan};
 use kustodian_core::store::OrgKey;
 use kustomer_api::search::Attribute;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
+use super::entries::FORM;
 use super::time::{Halt, Time};
 use super::write::value;
+use crate::search::entries::{Place, Row, of_rows};
 use crate::search::{
     Bind, Column, Compiled, Dialect, Holds, Index, Known, Match, Slots, Syntax, column_of, compile, expression,
     needs_of_texts,
@@ -30,9 +32,20 @@ pub(super) struct Within<'a> {
 
 /// SQLite's words in conditions. What stands in the inverted index is never part of one: for each row it would be looked
 /// for anew.
-pub(super) struct Sqlite;
+pub(super) struct Sqlite(pub(super) OrgKey);
 
 impl Dialect for Sqlite {
+    fn beside(&self, context: Context, node: &Node, over: bool) -> Compiled {
+        let place = Place { form: FORM, org: self.0 };
+        // Of a customer's other records no criterion is about customers again.
+        let of_customers = |_: &Node, _: Row<'_>, over: bool| Compiled::unknown(over);
+        let inner = of_rows(place, &of_customers, node, Row { name: "r", context }, over);
+        match parent_attribute(Context::Customer, context) {
+            Some(_) => place.is_in("unhex(s.company_id)", ("r", "id"), context, inner),
+            None => place.is_in("s.id", ("r", "customer"), context, inner),
+        }
+    }
+
     fn slot(&self, slot: usize, _: Holds) -> String {
         format!("s.c{slot}")
     }
@@ -126,7 +139,7 @@ pub(super) fn access(node: &Node, within: Within<'_>) -> Option<Access> {
             }
             Some(all)
         }
-        Node::Not(_) => None,
+        Node::Not(_) | Node::Has(..) => None,
         Node::Test(criterion) => match plan(criterion) {
             Some(plan) => in_words(&plan.needs, plan.exact, within),
             None => in_columns(criterion, within),
@@ -166,7 +179,7 @@ fn in_columns(criterion: &Criterion, within: Within<'_>) -> Option<Access> {
             (None, None) => return None,
         },
     };
-    let Compiled { sql, binds, exact } = compile(&Node::Test(criterion.clone()), within.slots, &Sqlite);
+    let Compiled { sql, binds, exact } = compile(&Node::Test(criterion.clone()), within.slots, &Sqlite(within.org));
     match sql.as_str() {
         "FALSE" if exact => return Some(Access::none()),
         "TRUE" | "FALSE" => return None,
@@ -225,7 +238,7 @@ fn of_deleted(test: &Test, within: Within<'_>) -> Option<Access> {
 /// The moments of making and changing, by the indexes of the table of customers.
 fn of_customers(name: &str, criterion: &Criterion, within: Within<'_>) -> Option<Access> {
     let Test::Moments(_) = criterion.test else { return None };
-    let Compiled { sql, binds, exact } = compile(&Node::Test(criterion.clone()), within.slots, &Sqlite);
+    let Compiled { sql, binds, exact } = compile(&Node::Test(criterion.clone()), within.slots, &Sqlite(within.org));
     let condition = sql.replace("s.", "c.");
     let statement = |(infix, deleted): (&str, i64)| {
         let sql = format!(

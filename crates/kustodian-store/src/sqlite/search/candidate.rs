@@ -1,6 +1,6 @@
 //! Testing records one by one.
 
-use kustodian_core::search::{SearchRow, Sort, matches};
+use kustodian_core::search::{SearchRow, Sort, matches_among};
 use rusqlite::types::{Type, Value, ValueRef};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params_from_iter};
 
@@ -76,7 +76,8 @@ impl<'c> Check<'c> {
             return Ok(true);
         }
         let row = self.document.query_row([key], |row| parse(&row.get::<_, Unpacked>(0)?.0))?;
-        Ok(open.all(|conjunct| matches(conjunct.node, &row)))
+        let others = finding.around(&row)?;
+        Ok(open.all(|conjunct| matches_among(conjunct.node, &row, others.as_slice())))
     }
 }
 

@@ -16,6 +16,7 @@ use super::super::Archive;
 use super::super::packed::Unpacked;
 use super::super::values::Id;
 use super::backlog::mark;
+use super::compare_entries::compare_entries;
 use super::write::{FoundBy, column, read_slots};
 use crate::check::index::{EVERYTHING, Misfounds, WORDS};
 use crate::copy::{CopyError, CopyProgress, CopyStep};
@@ -64,8 +65,16 @@ impl Archive {
             }
         }
         tell(progress("customer_words", 0, 1));
-        let misfounds = self.work(|connection| comparison.words(connection)).await?;
+        let mut misfounds = self.work(|connection| comparison.words(connection)).await?;
         tell(progress("customer_words", 1, 1));
+        tell(progress("search_records", 0, 1));
+        let misfounds = self
+            .work(move |connection| {
+                compare_entries(connection, &mut misfounds)?;
+                Ok(misfounds)
+            })
+            .await?;
+        tell(progress("search_records", 1, 1));
         Ok(misfounds)
     }
 }

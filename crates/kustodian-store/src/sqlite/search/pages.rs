@@ -6,7 +6,9 @@
 //! criterion are known, so is what is quicker: to read all of those records and sort them, or to go along the order
 //! until enough of them were met, which reads no record at all.
 
-use kustodian_core::search::{Node, Sort, Subject};
+use std::collections::BTreeSet;
+
+use kustodian_core::search::{Node, SearchRow, Sort, Subject};
 use kustodian_core::search_store::{Count, Found, Records, SearchQuery, Total};
 use kustodian_core::store::{OrgKey, Stored};
 use kustomer_api::ObjectId;
@@ -17,12 +19,13 @@ use super::super::records::stored;
 use super::super::values::Id;
 use super::access::{Access, Sqlite, Within, access, values};
 use super::candidate::Tests;
+use super::entries::{Entries, now, other_kind, resolved};
 use super::stream::{Phase, by_id, phases};
 use super::time::{Halt, Time, in_time};
 use super::write::read_slots;
 use crate::options::SearchEffort;
 use crate::page::take_bytes;
-use crate::search::{Candidate, Compiled, Slots, compile, order};
+use crate::search::{Candidate, Compiled, Slots, compile, entries, order};
 
 /// What it takes to go to the next entry of an index, to test a record, and to check a document, beside one another. A
 /// record in memory is tested in 20, one that comes from the disk in 400; entries stand together and come along quickly.
@@ -46,7 +49,15 @@ pub(in crate::sqlite) fn search(
     let snapshot = connection.unchecked_transaction()?;
     let time = Time::start(query.time);
     let slots = read_slots(&snapshot, org)?;
-    let mut finding = Finding::new(&snapshot, org, &query.query, &slots, &time, effort);
+    let searched = resolved(&snapshot, (org, &query.query), &slots, &time, effort)?;
+    if let Some(kind) = other_kind(&searched) {
+        let mut reader = Entries::new(&snapshot, org, &slots, &time, effort);
+        let found = now(entries::search(&mut reader, kind, &SearchQuery { query: searched.into_owned(), ..query.clone() }))?;
+        drop(time);
+        snapshot.commit()?;
+        return Ok(found);
+    }
+    let mut finding = Finding::new(&snapshot, org, &searched, &slots, &time, effort);
     let wanted = query.offset.saturating_add(u64::from(query.limit));
     let mut in_page_time = in_time(finding.find(usize::try_from(wanted).unwrap_or(usize::MAX)))?;
     let mut total = None;
@@ -137,7 +148,7 @@ impl<'a> Finding<'a> {
         flatten(&query.root, &mut nodes);
         let conjunct = |node: &'a Node| Conjunct {
             node,
-            test: compile(node, slots, &Sqlite),
+            test: compile(node, slots, &Sqlite(org)),
             access: access(node, within),
             keys: None,
             more_than: 0,
@@ -423,6 +434,18 @@ impl<'a> Finding<'a> {
         }
         self.is_all = true;
         Ok(())
+    }
+
+    /// The records beside a customer that criteria are about which are still to be checked.
+    pub(super) fn around(&self, row: &SearchRow) -> Result<Vec<SearchRow>, Halt> {
+        let mut contexts = BTreeSet::new();
+        for conjunct in self.conjuncts.iter().filter(|conjunct| !conjunct.is_settled()) {
+            conjunct.node.each_has(&mut |context, _| drop(contexts.insert(context)));
+        }
+        if contexts.is_empty() {
+            return Ok(Vec::new());
+        }
+        Entries::new(self.connection, self.within.org, self.within.slots, self.time, self.effort).around(row, &contexts)
     }
 
     /// Whether what was found is everything there is.

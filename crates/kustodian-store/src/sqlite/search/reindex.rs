@@ -7,6 +7,7 @@ use rusqlite::{Connection, params};
 use super::super::packed::Unpacked;
 use super::super::values::Id;
 use super::backlog;
+use super::entries::index_kinds;
 use super::write::{FoundBy, Writing};
 
 /// How many records are read at a time.
@@ -36,7 +37,8 @@ pub(in crate::sqlite) fn reindex(
             .collect::<rusqlite::Result<_>>()?;
         let Some((key, ..)) = page.last() else {
             backlog::nothing_waits(connection)?;
-            return Ok(done);
+            let others = index_kinds(connection, &mut |others| tell(done + others))?;
+            return Ok(done + others);
         };
         last = *key;
         done += page.len() as u64;

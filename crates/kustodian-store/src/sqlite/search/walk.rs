@@ -9,34 +9,13 @@ use rusqlite::Connection;
 use super::super::events::find_head;
 use super::backlog::first_unindexed;
 use super::candidate::Tests;
+use super::entries::{Entries, now, other_kind, resolved};
 use super::pages::{Finding, ids, records};
 use super::time::{Halt, Time, in_time};
 use super::walks;
 use super::write::read_slots;
 use crate::options::SearchEffort;
-
-/// What a step came to.
-pub(in crate::sqlite) enum Step {
-    /// This.
-    Done(Walked),
-    /// A walk to keep: its ids, from the first on.
-    Keep { walk: ObjectId, ids: Vec<[u8; 12]>, first: Walked },
-    /// The walk is not kept, or not any longer.
-    Gone,
-    /// The first step takes too long.
-    TooLong,
-}
-
-impl Step {
-    /// Whether it had all the time it needed.
-    pub(in crate::sqlite) fn is_complete(&self) -> bool {
-        match self {
-            Self::Done(walked) => !walked.timed_out,
-            Self::Keep { .. } | Self::Gone => true,
-            Self::TooLong => false,
-        }
-    }
-}
+use crate::search::entries::{self, Step};
 
 /// Goes a step, all as of one moment.
 pub(in crate::sqlite) fn step(
@@ -48,7 +27,19 @@ pub(in crate::sqlite) fn step(
     let snapshot = connection.unchecked_transaction()?;
     let time = Time::start(query.time);
     let slots = read_slots(&snapshot, org)?;
-    let mut finding = Finding::new(&snapshot, org, &query.query, &slots, &time, effort);
+    let searched = resolved(&snapshot, (org, &query.query), &slots, &time, effort)?;
+    if let Some(kind) = other_kind(&searched) {
+        let mut reader = Entries::new(&snapshot, org, &slots, &time, effort);
+        let step = now(entries::step(&mut reader, kind, &WalkQuery { query: searched.into_owned(), ..query.clone() }))?;
+        let position = match query.from {
+            WalkFrom::Start { .. } => Some(find_head(&snapshot, org)?.position),
+            WalkFrom::After(_) => None,
+        };
+        drop(time);
+        snapshot.commit()?;
+        return Ok(step.at(position));
+    }
+    let mut finding = Finding::new(&snapshot, org, &searched, &slots, &time, effort);
     let step = match query.from {
         WalkFrom::Start { .. } if query.query.sort.is_empty() => by_id(&snapshot, &mut finding, query, None)?,
         WalkFrom::After(WalkPlace::Id(after)) => by_id(&snapshot, &mut finding, query, Some(after))?,
@@ -135,7 +126,7 @@ fn list(
         return Ok(Step::Done(first));
     }
     let next = Some(WalkPlace::Kept { walk, done: done as u64 });
-    let ids = ids(connection, found)?.into_iter().map(|id| *id.as_bytes()).collect();
+    let ids = ids(connection, found)?;
     Ok(Step::Keep { walk, ids, first: Walked { next, ..first } })
 }
 

@@ -2,7 +2,7 @@
 
 use super::{SyntaxError, fail};
 use crate::custom::Suffix;
-use crate::search::{Attribute, CUSTOM_PREFIX, Class, nearest};
+use crate::search::{Attribute, CUSTOM_PREFIX, Class, Context, nearest};
 
 /// What the names of all attributes of customers begin with.
 const PREFIX: &str = "customer_";
@@ -57,7 +57,7 @@ fn standard(name: &str, is_known: impl Fn(Attribute) -> bool) -> Option<Attribut
         name.chars().filter(|character| *character != '_').flat_map(char::to_lowercase).collect::<String>()
     };
     let wanted = plain(name);
-    Attribute::ALL.iter().copied().find(|attribute| is_known(*attribute) && plain(attribute.name()) == wanted)
+    Attribute::of(Context::Customer).find(|attribute| is_known(*attribute) && plain(attribute.name()) == wanted)
 }
 
 /// A custom attribute's key without its suffix.
@@ -66,7 +66,7 @@ fn bare(key: &str) -> Option<&str> {
 }
 
 fn unknown(name: &str, column: usize, custom: &[&str], is_known: impl Fn(Attribute) -> bool) -> SyntaxError {
-    let standard = Attribute::ALL.iter().copied().filter(|attribute| is_known(*attribute));
+    let standard = Attribute::of(Context::Customer).filter(|attribute| is_known(*attribute));
     let standard = standard.map(|attribute| attribute.name().strip_prefix(PREFIX).unwrap_or(attribute.name()));
     let candidates = standard.chain(custom.iter().copied()).chain(custom.iter().filter_map(|key| bare(key)));
     let advice = match nearest(name, candidates) {

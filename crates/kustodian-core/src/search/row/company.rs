@@ -1,0 +1,43 @@
+//! What a company offers to a search.
+
+use kustomer_api::ObjectId;
+use kustomer_api::company::Company;
+use kustomer_api::search::{Attribute, Context, Manner};
+
+use super::super::words::fold;
+use super::{SearchRow, Source, Value, address, each};
+
+impl SearchRow {
+    /// What a company offers. `id` is the company's own, parsed.
+    pub fn of_company(id: ObjectId, company: &Company) -> Self {
+        let of = &company.attributes;
+        let mut row = Self::new(Context::Company, id, of.deleted.value().copied().unwrap_or_default());
+        row.put(Attribute::CompanyRecordId, Value::Text(id.to_string()));
+        if let Some(name) = of.name.value() {
+            row.words(Attribute::CompanyName, name);
+        }
+        if let Some(external_id) = of.external_id.value() {
+            row.part(Attribute::CompanyExternalId, external_id);
+        }
+        if let Some(lang) = of.default_lang.value() {
+            row.exact(Attribute::CompanyDefaultLang, lang);
+            row.text(Source::Attribute(Attribute::CompanyDefaultLang), Manner::Words, fold(lang));
+        }
+        each(&of.tags).for_each(|id| row.exact(Attribute::CompanyTags, id));
+        row.emails_elsewhere(&of.emails);
+        row.phones_elsewhere(&of.phones);
+        row.phones_elsewhere(&of.whatsapps);
+        row.socials_elsewhere(&of.socials);
+        each(&of.urls).for_each(|item| row.rest(Manner::Words, &item.url));
+        each(&of.domains).for_each(|item| row.rest(Manner::Part, &item.domain));
+        each(&of.locations).flat_map(address).for_each(|part| row.rest(Manner::Words, part));
+        row.moments(&[
+            (Attribute::CompanyCreatedAt, &of.created_at),
+            (Attribute::CompanyUpdatedAt, &of.updated_at),
+            (Attribute::CompanyImportedAt, &of.imported_at),
+        ]);
+        row.put(Attribute::CompanyImported, Value::Boolean(of.imported_at.value().is_some()));
+        row.custom_of(&of.custom);
+        row
+    }
+}

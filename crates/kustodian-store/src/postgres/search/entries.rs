@@ -1,0 +1,307 @@
+//! The index of the kinds beside customers, on PostgreSQL.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use kustodian_core::kind::Kind;
+use kustodian_core::search::{Context, Node, Query, SearchRow};
+use kustodian_core::search_store::WalkQuery;
+use kustodian_core::store::{OrgKey, Stored};
+use kustomer_api::ObjectId;
+use tokio_postgres::Row as Returned;
+
+use super::super::connection::{Connection, Step, statement};
+use super::super::failure::words;
+use super::super::records::stored;
+use super::super::sql::statements;
+use super::super::values::{Id, Value};
+use super::condition::{Given, Piece, form, of_customers};
+use super::finding::{Finding, Means};
+use super::page;
+use super::session::{self, Session, Trouble};
+use super::walks;
+use crate::search::Compiled;
+use crate::search::entries::{self, Found, Halt, Kept, Place, Reader, Row, Sql};
+
+/// The kind that is searched for, when it is another than customers.
+pub(super) fn other_kind(query: &Query) -> Option<Kind> {
+    Kind::searched_as(query.context).filter(|kind| *kind != Kind::Customer)
+}
+
+/// The query with what it says of other records said by their ids, where they are few. Once time is over it stays as it is:
+/// the search will find out.
+pub(super) async fn resolved<'q>(
+    session: &mut Session<'_>,
+    query: &'q Query,
+    means: &Means,
+) -> Result<Cow<'q, Query>, Trouble> {
+    let mut is_about_others = false;
+    query.root.each_has(&mut |_, _| is_about_others = true);
+    if !is_about_others || query.context != Context::Customer {
+        return Ok(Cow::Borrowed(query));
+    }
+    match entries::resolve(&mut Entries::new(session, means), query.context, &query.root).await {
+        Ok(root) => Ok(Cow::Owned(Query { root, ..query.clone() })),
+        Err(Halt::Time) => Ok(Cow::Borrowed(query)),
+        Err(Halt::Failed(trouble)) => Err(trouble),
+    }
+}
+
+/// Reads the index within a snapshot.
+pub(super) struct Entries<'s, 'c> {
+    session: &'s mut Session<'c>,
+    means: &'s Means,
+}
+
+impl<'s, 'c> Entries<'s, 'c> {
+    pub(super) fn new(session: &'s mut Session<'c>, means: &'s Means) -> Self {
+        Self { session, means }
+    }
+
+    /// The records of these contexts beside a record.
+    pub(super) async fn around(
+        &mut self,
+        row: &SearchRow,
+        contexts: &BTreeSet<Context>,
+    ) -> Result<Vec<SearchRow>, session::Halt> {
+        entries::around(self, row, contexts).await.map_err(|halt| match halt {
+            Halt::Time => session::Halt::Time,
+            Halt::Failed(trouble) => session::Halt::Failed(trouble),
+        })
+    }
+}
+
+fn halt(halt: session::Halt) -> Halt<Trouble> {
+    match halt {
+        session::Halt::Time => Halt::Time,
+        session::Halt::Failed(trouble) => Halt::Failed(trouble),
+    }
+}
+
+fn piece(sql: &Sql) -> Piece {
+    Piece::new(sql.text.clone(), sql.binds.iter().cloned().map(Given::Bind).collect())
+}
+
+impl Reader for Entries<'_, '_> {
+    type Failure = Trouble;
+
+    fn place(&self) -> Place {
+        Place { form: form(self.means.is_spread), org: self.session.org }
+    }
+
+    fn check_time(&self) -> Result<(), Halt<Trouble>> {
+        self.session.check_time().map_err(halt)
+    }
+
+    async fn rows(&mut self, sql: &Sql) -> Result<Vec<Found>, Halt<Trouble>> {
+        let rows = self.session.ask(&piece(sql)).await.map_err(halt)?;
+        let read = |row: &Returned| Ok((row.try_get::<_, Id>(0)?.0, row.try_get(1)?));
+        rows.iter().map(read).collect::<Result<_, tokio_postgres::Error>>().map_err(|error| halt(error.into()))
+    }
+
+    async fn number(&mut self, sql: &Sql) -> Result<u64, Halt<Trouble>> {
+        self.session.number(&piece(sql)).await.map_err(halt)
+    }
+
+    async fn search_rows(&mut self, kind: Kind, ids: &[ObjectId]) -> Result<Vec<SearchRow>, Halt<Trouble>> {
+        let sql = format!("SELECT document FROM {} WHERE org = ? AND id = ANY(?)", kind.spec().table);
+        let values = vec![Given::Number(self.session.org.0), Given::Ids(ids.to_vec())];
+        let answered = self.session.ask(&Piece::new(sql, values)).await.map_err(halt)?;
+        let mut rows = Vec::with_capacity(answered.len());
+        for row in &answered {
+            let document = row.try_get(0).map_err(|error| halt(error.into()))?;
+            rows.extend(kind.search_row_of(document).map_err(|refusal| halt(refusal.into()))?);
+            // Reading a document takes a while of this thread, which has other requests to answer.
+            tokio::task::yield_now().await;
+        }
+        Ok(rows)
+    }
+
+    async fn customers(&mut self, node: &Node, limit: usize) -> Result<Option<Vec<ObjectId>>, Halt<Trouble>> {
+        let query = Query {
+            context: Context::Customer,
+            root: node.clone(),
+            sort: Vec::new(),
+            include_deleted: false,
+            aggregations: Vec::new(),
+        };
+        let mut finding = Finding::begin(self.session, &query, self.means).await?;
+        finding.find(limit as u64 + 1).await.map_err(halt)?;
+        Ok((finding.found.len() <= limit).then_some(finding.found))
+    }
+
+    async fn customers_of(&mut self, company: ObjectId) -> Result<Vec<ObjectId>, Halt<Trouble>> {
+        const SQL: &str = "SELECT s.id FROM customer_search s WHERE s.org = ? AND s.company_id = ? AND NOT s.deleted";
+        let values = vec![Given::Number(self.session.org.0), Given::Bind(crate::search::Bind::Id(company))];
+        self.session.ids(&Piece::new(SQL, values)).await.map_err(halt)
+    }
+
+    fn of_customers(&self, node: &Node, row: Row<'_>, over: bool) -> Compiled {
+        let condition = of_customers(self.session.org, node, self.means, over);
+        let (id, column) = match row.context {
+            Context::Company => ("id", "company_id"),
+            Context::KObject | Context::Customer => ("customer", "id"),
+        };
+        let (name, sql) = (row.name, &condition.sql);
+        let sql = format!(
+            "({name}.{id} IS NOT NULL AND {name}.{id} IN (SELECT s.{column} FROM customer_search s \
+             WHERE s.org = ? AND NOT s.deleted AND s.{column} IS NOT NULL AND {sql}))"
+        );
+        let org = crate::search::Bind::Cell(crate::search::Cell::Integer(self.session.org.0));
+        Compiled { sql, binds: std::iter::once(org).chain(condition.binds).collect(), exact: condition.exact }
+    }
+
+    async fn records(&mut self, kind: Kind, ids: &[ObjectId], bytes: usize) -> Result<Vec<Stored>, Trouble> {
+        page::records(self.session, kind, ids.to_vec(), (bytes, self.means.is_spread)).await
+    }
+}
+
+impl Kept for Entries<'_, '_> {
+    async fn length(&mut self, walk: ObjectId, query: &WalkQuery) -> Result<Option<u64>, Trouble> {
+        session::anyway(walks::length(self.session, walk, query.now).await)
+    }
+
+    async fn ids(&mut self, walk: ObjectId, from: u64, limit: u64) -> Result<Vec<ObjectId>, Halt<Trouble>> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        walks::ids(self.session, walk, from, limit).await.map_err(halt)
+    }
+}
+
+/// $1 home, $2 org, $3 kind, $4 id, $5 deleted, $6 customer, $7 company.
+const ADD: &str = "INSERT INTO search_records (home, org, kind, id, deleted, customer, company) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (org, kind, id, home) \
+     DO UPDATE SET deleted = excluded.deleted, customer = excluded.customer, company = excluded.company";
+
+/// $1 org, $2 kind, $3 id, $4 deleted, $5 customer, $6 company.
+const CHANGE: &str = "UPDATE search_records SET deleted = $4, customer = $5, company = $6 \
+     WHERE org = $1 AND kind = $2 AND id = $3";
+
+/// $1 org, $2 kind, $3 id.
+const FORGET: &str = "DELETE FROM search_records WHERE org = $1 AND kind = $2 AND id = $3";
+
+/// $1 org, $2 kind, $3 id, $4 the terms that stay.
+const REMOVE_TERMS: &str =
+    "DELETE FROM search_terms WHERE org = $1 AND kind = $2 AND record = $3 AND NOT term = ANY($4)";
+
+/// $1 org, $2 kind, $3 id, $4 terms. The home is that of the record's row.
+const ADD_TERMS: &str = "INSERT INTO search_terms (home, org, kind, term, record) \
+     SELECT r.home, r.org, r.kind, w.term, r.id FROM search_records r CROSS JOIN unnest($4) AS w (term) \
+     WHERE r.org = $1 AND r.kind = $2 AND r.id = $3 ON CONFLICT DO NOTHING";
+
+/// Puts what a record offers in the place of what the index held of it; nothing when it is found no longer. `home` is where a
+/// new record is.
+pub(in crate::postgres) fn index<'a>(
+    (org, kind, id): (OrgKey, Kind, ObjectId),
+    home: Option<ObjectId>,
+    row: Option<&SearchRow>,
+) -> Vec<Step<'a>> {
+    let name = || vec![Value::Number(org.0), Value::Text(kind.as_str()), Value::Id(id)];
+    let with = |more: Vec<Value<'a>>| name().into_iter().chain(more).collect::<Vec<_>>();
+    let Some(row) = row else {
+        return vec![statement(FORGET, name()), statement(REMOVE_TERMS, with(vec![Value::Texts(Vec::new())]))];
+    };
+    let entries::Entries { deleted, customer, company, terms } = entries::Entries::of(row);
+    let held = vec![Value::Flag(deleted), Value::MaybeId(customer), Value::MaybeId(company)];
+    let terms: Vec<String> = terms.into_iter().collect();
+    let add_terms = statement(ADD_TERMS, with(vec![Value::OwnedTexts(terms.clone())]));
+    match home {
+        Some(home) => {
+            let values = std::iter::once(Value::Id(home)).chain(with(held)).collect();
+            vec![statement(ADD, values), add_terms]
+        }
+        None => {
+            let remove = statement(REMOVE_TERMS, with(vec![Value::OwnedTexts(terms)]));
+            vec![statement(CHANGE, with(held)), remove, add_terms]
+        }
+    }
+}
+
+/// A record whose entries are made out of its document.
+pub(in crate::postgres) struct Written<'d> {
+    pub(in crate::postgres) org: OrgKey,
+    pub(in crate::postgres) kind: Kind,
+    pub(in crate::postgres) id: ObjectId,
+    pub(in crate::postgres) home: ObjectId,
+    pub(in crate::postgres) document: &'d str,
+}
+
+/// Indexes records, whatever the index held of them. Within a transaction of the caller's or without.
+///
+/// # Errors
+/// In one line, when the database fails or a document is not one of ours.
+pub(in crate::postgres) async fn index_documents(
+    connection: &Connection,
+    records: &[Written<'_>],
+) -> Result<(), String> {
+    let mut steps = Vec::new();
+    for Written { org, kind, id, home, document } in records {
+        let row = kind.search_row_of(document).map_err(|refusal| refusal.to_string())?;
+        let name = (*org, *kind, *id);
+        // What is there of it may be of another form.
+        if row.is_some() {
+            steps.extend(index(name, None, None));
+        }
+        steps.extend(index(name, Some(*home), row.as_ref()));
+    }
+    connection.run_unnamed(&steps).await.map(|_| ()).map_err(|failed| words(&failed.error))
+}
+
+/// How many records are read at a time.
+const RECORDS: i64 = 200;
+
+/// Indexes all records of every searched kind but customers, some hundreds at a time, each in a transaction unless the
+/// caller has one. How many there were.
+///
+/// # Errors
+/// As of [`index_documents`].
+pub(in crate::postgres) async fn index_all(
+    connection: &Connection,
+    is_within: bool,
+    tell: &mut (dyn FnMut(u64) + Send),
+) -> Result<u64, String> {
+    let told = |error: tokio_postgres::Error| words(&error);
+    let mut done = 0;
+    for kind in Kind::ALL.into_iter().filter(|kind| kind.is_in_entries()) {
+        let home = if kind.spec().has_home() { "home" } else { "id" };
+        let table = kind.spec().table;
+        let page = format!("SELECT org, id, {home} FROM {table} WHERE (org, id) > ($1, $2) ORDER BY org, id LIMIT $3");
+        let mut last = (i64::MIN, String::new());
+        loop {
+            if !is_within {
+                connection.command("BEGIN").await.map_err(told)?;
+            }
+            let values = [Value::Number(last.0), Value::Text(&last.1), Value::Number(RECORDS)];
+            let rows = connection.unnamed(&page, &values).await.map_err(told)?.rows;
+            let read = |row: &Returned| {
+                Ok((OrgKey(row.try_get(0)?), row.try_get::<_, Id>(1)?.0, row.try_get::<_, Id>(2)?.0))
+            };
+            let names = rows.iter().map(read).collect::<Result<Vec<_>, tokio_postgres::Error>>().map_err(told)?;
+            // Locked, so that nobody writes a record between its reading and its indexing. Each by a statement of its own:
+            // where tables are spread, one that locks may concern one shard only.
+            let lock = |(org, id, _): &(OrgKey, ObjectId, ObjectId)| {
+                statement(statements(kind).lock, vec![Value::Number(org.0), Value::Id(*id)])
+            };
+            let locks: Vec<Step<'_>> = names.iter().map(lock).collect();
+            let answers = connection.run(&locks).await.map_err(|failed| words(&failed.error))?;
+            let mut documents = Vec::with_capacity(names.len());
+            for ((org, id, home), answer) in names.iter().zip(answers) {
+                if let Some(row) = answer.rows.first() {
+                    documents.push((*org, *id, *home, stored(row).map_err(told)?.document));
+                }
+            }
+            let records: Vec<Written<'_>> = documents
+                .iter()
+                .map(|(org, id, home, document)| Written { org: *org, kind, id: *id, home: *home, document })
+                .collect();
+            index_documents(connection, &records).await?;
+            if !is_within {
+                connection.command("COMMIT").await.map_err(told)?;
+            }
+            let Some((org, id, _)) = names.last() else { break };
+            last = (org.0, id.to_string());
+            done += names.len() as u64;
+            tell(done);
+        }
+    }
+    Ok(done)
+}

@@ -1,0 +1,311 @@
+//! Conditions on a row of `search_records`.
+
+use std::ops::Bound;
+
+use kustodian_core::kind::Kind;
+use kustodian_core::search::{
+    Context, Criterion, GRAM, Interval, Manner, Node, Subject, Test, Value, Word, id_attribute, parent_attribute,
+};
+use kustodian_core::store::OrgKey;
+use kustomer_api::custom::Suffix;
+use kustomer_api::search::Class;
+
+use super::super::column::{Cell, successor};
+use super::super::compile::{Bind, Compiled};
+use super::term::{beginning, gram, text_term, value_term, word};
+
+/// How many parts of a word are asked for.
+const MAX_PARTS: usize = 8;
+
+/// What engines write differently.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Form {
+    /// Behind the name of a table that is read by the terms of a record.
+    pub(crate) by_record: &'static str,
+    /// Between two tables of which the first is read first.
+    pub(crate) join: &'static str,
+    /// Whether rows of one record are on one machine by their column `home`.
+    pub(crate) has_homes: bool,
+    /// Whether other records are looked up for each row, and not all of them before the first.
+    pub(crate) is_for_each: bool,
+}
+
+/// Where records are, and how they are asked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    pub(crate) form: Form,
+    pub(crate) org: OrgKey,
+}
+
+impl Place {
+    /// The condition that `id`, an expression over another row, is in a column of a record of a kind for which `inner` holds;
+    /// `other` is its name in there.
+    pub(crate) fn is_in(self, id: &str, (other, column): (&str, &str), context: Context, inner: Compiled) -> Compiled {
+        let of_kind = format!("{other}.org = ? AND {other}.kind = ? AND {other}.deleted = ? AND {}", inner.sql);
+        let sql = if self.form.is_for_each {
+            format!("EXISTS (SELECT 1 FROM search_records {other} WHERE {other}.{column} = {id} AND {of_kind})")
+        } else {
+            format!(
+                "({id} IS NOT NULL AND {id} IN (SELECT {other}.{column} FROM search_records {other} \
+                 WHERE {other}.{column} IS NOT NULL AND {of_kind}))"
+            )
+        };
+        let head = [
+            Bind::Cell(Cell::Integer(self.org.0)),
+            Bind::text(context.as_str()),
+            Bind::Cell(Cell::Boolean(false)),
+        ];
+        Compiled { sql, binds: head.into_iter().chain(inner.binds).collect(), exact: inner.exact }
+    }
+}
+
+impl Form {
+    /// The condition that a row of one table and a row of the other are on one machine.
+    pub(super) fn together(self, one: &str, other: &str) -> String {
+        if self.has_homes { format!(" AND {one}.home = {other}.home") } else { String::new() }
+    }
+}
+
+/// The condition on a row of `search_records` of a context, by its name, that a node holds for the customer of the record, or
+/// for one of its customers; given by an engine, which has its own index of them.
+pub(crate) type OfCustomers<'a> = dyn Fn(&Node, Row<'_>, bool) -> Compiled + 'a;
+
+/// A row of `search_records`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Row<'a> {
+    /// Its name in the statement.
+    pub(crate) name: &'a str,
+    /// What it is.
+    pub(crate) context: Context,
+}
+
+/// The condition on a row that a node holds. `over`: whether it must hold for every match, or for matches alone.
+pub(crate) fn of_rows(place: Place, of_customers: &OfCustomers<'_>, node: &Node, row: Row<'_>, over: bool) -> Compiled {
+    Compiler { place, of_customers, row }.node(node, over)
+}
+
+struct Compiler<'a> {
+    place: Place,
+    of_customers: &'a OfCustomers<'a>,
+    row: Row<'a>,
+}
+
+impl Compiler<'_> {
+    fn node(&self, node: &Node, over: bool) -> Compiled {
+        let each = |nodes: &[Node]| nodes.iter().map(|node| self.node(node, over)).collect();
+        match node {
+            Node::All(nodes) => Compiled::join(each(nodes), true),
+            Node::Any(nodes) => Compiled::join(each(nodes), false),
+            Node::Not(node) => self.node(node, !over).negated(),
+            Node::Test(criterion) => self.criterion(criterion, over),
+            Node::Has(context, node) => self.has(*context, node, over),
+        }
+    }
+
+    fn criterion(&self, criterion: &Criterion, over: bool) -> Compiled {
+        match ranges(criterion) {
+            Ranges::Every => Compiled::unknown(over),
+            Ranges::Those { all, exact } => {
+                let found = Compiled::join(all.iter().map(|any| self.has_term(any)).collect(), true);
+                if exact { found } else { found.inexact(over) }
+            }
+        }
+    }
+
+    /// The record has a term in one of these.
+    fn has_term(&self, any: &[Span]) -> Compiled {
+        if any.is_empty() {
+            return Compiled::constant(false);
+        }
+        let (condition, binds) = in_spans("t", any);
+        let form = self.place.form;
+        let (row, by_record, together) = (self.row.name, form.by_record, form.together("t", self.row.name));
+        let sql = format!(
+            "EXISTS (SELECT 1 FROM search_terms t{by_record} WHERE t.org = {row}.org AND t.kind = {row}.kind \
+             AND t.record = {row}.id{together} AND {condition})"
+        );
+        Compiled::new(sql, binds)
+    }
+
+    /// A record of another context is beside this one.
+    fn has(&self, context: Context, node: &Node, over: bool) -> Compiled {
+        if context == Context::Customer {
+            return (self.of_customers)(node, self.row, over);
+        }
+        let other = if self.row.name == "o" { "p" } else { "o" };
+        let inner = Compiler { row: Row { name: other, context }, ..*self }.node(node, over);
+        // Whichever of the two belongs to the other.
+        let (of_row, of_other) = match parent_attribute(self.row.context, context) {
+            Some(_) => (context.as_str(), "id"),
+            None => ("id", self.row.context.as_str()),
+        };
+        self.place.is_in(&format!("{}.{of_row}", self.row.name), (other, of_other), context, inner)
+    }
+}
+
+/// Which terms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Span {
+    /// One of these.
+    In(Vec<String>),
+    /// From one, included, to another, not included where there is one.
+    Between(String, Option<String>),
+}
+
+impl Span {
+    pub(super) fn prefix(text: String) -> Self {
+        let end = successor(&text);
+        Self::Between(text, end)
+    }
+}
+
+/// The condition that a row of `search_terms` is in one of these.
+pub(super) fn in_spans(table: &str, spans: &[Span]) -> (String, Vec<Bind>) {
+    let mut binds = Vec::new();
+    let parts: Vec<String> = spans
+        .iter()
+        .map(|span| match span {
+            Span::In(terms) => {
+                binds.extend(terms.iter().map(|term| Bind::text(term)));
+                format!("{table}.term IN ({})", vec!["?"; terms.len()].join(", "))
+            }
+            Span::Between(from, None) => {
+                binds.push(Bind::text(from));
+                format!("{table}.term >= ?")
+            }
+            Span::Between(from, Some(to)) => {
+                binds.extend([Bind::text(from), Bind::text(to)]);
+                format!("({table}.term >= ? AND {table}.term < ?)")
+            }
+        })
+        .collect();
+    match &parts[..] {
+        [single] => (single.clone(), binds),
+        several => (format!("({})", several.join(" OR ")), binds),
+    }
+}
+
+/// What terms a record has that meets a criterion.
+pub(super) enum Ranges {
+    /// Any.
+    Every,
+    /// For each of these, a term in one of its spans; `exact` when no other record has.
+    Those { all: Vec<Vec<Span>>, exact: bool },
+}
+
+/// What terms a record has that meets a criterion.
+pub(super) fn ranges(criterion: &Criterion) -> Ranges {
+    let Criterion { subject, test } = criterion;
+    if let Test::Words(words) = test {
+        return of_words(subject, words);
+    }
+    if subject.class() == Class::Any {
+        return Ranges::Every;
+    }
+    let beginning = beginning(subject);
+    let one = |span: Span, exact: bool| Ranges::Those { all: vec![vec![span]], exact };
+    let value = |value: Value| value_term(&beginning, &value);
+    match test {
+        Test::Set => one(Span::prefix(beginning), true),
+        Test::TextIn(texts) => {
+            let (terms, cuts): (Vec<String>, Vec<bool>) = texts.iter().map(|text| value(Value::Text(text.clone()))).unzip();
+            one(Span::In(terms), !cuts.contains(&true))
+        }
+        Test::TextStarts(text) => match text_term(text) {
+            (_, false) => one(Span::prefix(format!("{beginning}{text}")), true),
+            (term, true) => one(Span::In(vec![format!("{beginning}{term}")]), false),
+        },
+        Test::NumberIn(numbers) => one(Span::In(numbers.iter().map(|number| value(Value::Number(*number)).0).collect()), true),
+        Test::Numbers(from, to) => {
+            let number = |number: &f64| value(Value::Number(*number)).0;
+            one(between(&beginning, from.as_ref().map(number), to.as_ref().map(number)), true)
+        }
+        Test::Moments(Interval { from, until }) => {
+            let moment = |millis: Option<i64>| millis.map(|millis| value(Value::Moment(millis)).0);
+            let from = moment(*from).map_or(Bound::Unbounded, Bound::Included);
+            let to = moment(*until).map_or(Bound::Unbounded, Bound::Excluded);
+            one(between(&beginning, from, to), true)
+        }
+        Test::Boolean(wanted) => one(Span::In(vec![value(Value::Boolean(*wanted)).0]), true),
+        Test::Words(_) => Ranges::Every,
+    }
+}
+
+/// Terms of one attribute between two of them. All terms of numbers are of one length, so that the first text behind one
+/// is it with a character more.
+fn between(beginning: &str, from: Bound<String>, to: Bound<String>) -> Span {
+    let behind = |term: String| format!("{term}\u{1}");
+    let from = match from {
+        Bound::Included(term) => term,
+        Bound::Excluded(term) => behind(term),
+        Bound::Unbounded => beginning.to_owned(),
+    };
+    let to = match to {
+        Bound::Included(term) => Some(behind(term)),
+        Bound::Excluded(term) => Some(term),
+        Bound::Unbounded => successor(beginning),
+    };
+    Span::Between(from, to)
+}
+
+/// Each word is in some text: of which attribute is left to the document.
+fn of_words(subject: &Subject, words: &[Word]) -> Ranges {
+    let manner = match subject {
+        Subject::Standard(attribute) if attribute.class() == Class::Any => None,
+        Subject::Standard(attribute) => match attribute.manner() {
+            Some(manner) => Some(manner),
+            None => return Ranges::Those { all: vec![Vec::new()], exact: true },
+        },
+        Subject::Custom(custom) if custom.suffix == Suffix::Id => Some(Manner::Part),
+        Subject::Custom(_) => Some(Manner::Words),
+    };
+    let mut all = Vec::new();
+    for Word { pieces, part, digits } in words {
+        let by_words = || pieces.iter().map(|piece| Span::prefix(word(piece)));
+        let by_digits = || digits.iter().flat_map(|digits| by_part(digits));
+        match manner {
+            Some(Manner::Words) if pieces.is_empty() => all.push(Vec::new()),
+            Some(Manner::Words) => all.extend(by_words().map(|span| vec![span])),
+            Some(Manner::Part) => all.extend(by_part(part).map(|span| vec![span])),
+            Some(Manner::Digits) if digits.is_none() => all.push(Vec::new()),
+            Some(Manner::Digits) => all.extend(by_digits().map(|span| vec![span])),
+            // One term of each way to be found.
+            None => all.push(by_words().take(1).chain(by_part(part).take(1)).chain(by_digits().take(1)).collect()),
+        }
+    }
+    Ranges::Those { all, exact: false }
+}
+
+/// Terms that a text has of which this is a part: some of its grams.
+fn by_part(part: &str) -> impl Iterator<Item = Span> {
+    let characters: Vec<char> = part.chars().collect();
+    let spans: Vec<Span> = match characters.len() {
+        0..GRAM => vec![Span::prefix(gram(part))],
+        // A text that ends there has the gram alone, one that goes on too: grams have three characters at most.
+        _ => {
+            let last = characters.len() - GRAM;
+            let windows = characters.windows(GRAM).enumerate().filter(|(at, _)| at % GRAM == 0 || *at == last);
+            windows.take(MAX_PARTS).map(|(_, window)| Span::In(vec![gram(&window.iter().collect::<String>())])).collect()
+        }
+    };
+    spans.into_iter()
+}
+
+/// The kind of a context's records, and its attributes that tie it to another.
+pub(super) fn kind_of(context: Context) -> Option<Kind> {
+    Kind::searched_as(context)
+}
+
+/// The criterion that a record of `of` is, or belongs to, one of these of `context`.
+pub(super) fn among(of: Context, context: Context, ids: Vec<String>) -> Node {
+    if ids.is_empty() {
+        return Node::Any(Vec::new());
+    }
+    let attribute = parent_attribute(of, context).unwrap_or(id_attribute(of));
+    Node::Test(Criterion { subject: Subject::Standard(attribute), test: Test::TextIn(ids) })
+}
+
+/// The values that every condition begins with.
+pub(super) fn of_kind(org: OrgKey, kind: Kind) -> Vec<Bind> {
+    vec![Bind::Cell(Cell::Integer(org.0)), Bind::text(kind.as_str())]
+}

@@ -1,0 +1,95 @@
+//! Records of other contexts.
+
+use std::collections::BTreeSet;
+
+use kustodian_core::search::{Context, Node, Query, SearchRow, parent_attribute};
+use kustomer_api::ObjectId;
+
+use super::{FEW, NAMED};
+use super::condition::{among, kind_of, of_kind};
+use super::finding::Finding;
+use super::reader::{Halt, Reader, Sql};
+use super::super::column::Cell;
+use super::super::compile::Bind;
+
+/// The same node, with what it says of records of another context said by their ids, where they are few.
+///
+/// # Errors
+/// When time is over, or the database fails.
+pub(crate) async fn resolve<R: Reader>(reader: &mut R, of: Context, node: &Node) -> Result<Node, Halt<R::Failure>> {
+    let mut about = Vec::new();
+    node.each_has(&mut |context, inner| about.push((context, inner.clone())));
+    let mut known = Vec::with_capacity(about.len());
+    let mut named = 0;
+    for (context, inner) in about {
+        let Some(ids) = few(reader, context, &inner).await? else {
+            known.push(None);
+            continue;
+        };
+        let ids = tied(reader, of, context, ids).await?;
+        named += ids.len();
+        known.push((named <= NAMED).then(|| among(of, context, ids)));
+    }
+    let mut known = known.into_iter();
+    let mut resolved = node.clone();
+    resolved.replace_has(&mut || known.next().flatten());
+    Ok(resolved)
+}
+
+/// The records of a context for which a node holds, unless there are many.
+async fn few<R: Reader>(reader: &mut R, context: Context, node: &Node) -> Result<Option<Vec<ObjectId>>, Halt<R::Failure>> {
+    let Some(kind) = kind_of(context) else { return Ok(Some(Vec::new())) };
+    if context == Context::Customer {
+        return reader.customers(node, FEW).await;
+    }
+    let query = Query { context, root: node.clone(), sort: Vec::new(), include_deleted: false, aggregations: Vec::new() };
+    let mut finding = Finding::new(reader, kind, &query);
+    let found = finding.find_few(reader).await?;
+    Ok(found.then(|| std::mem::take(&mut finding.found)))
+}
+
+/// What ties records of `of` to these of `context`: the ids of those if they are belonged to, else the ids they belong to.
+async fn tied<R: Reader>(
+    reader: &mut R,
+    of: Context,
+    context: Context,
+    ids: Vec<ObjectId>,
+) -> Result<Vec<String>, Halt<R::Failure>> {
+    let texts = |ids: BTreeSet<ObjectId>| ids.iter().map(ObjectId::to_string).collect();
+    if parent_attribute(of, context).is_some() {
+        return Ok(texts(ids.into_iter().collect()));
+    }
+    let Some(kind) = kind_of(context) else { return Ok(Vec::new()) };
+    let rows = reader.search_rows(kind, &ids).await?;
+    Ok(texts(rows.iter().filter_map(|row| row.parent(of)).collect()))
+}
+
+/// The records of these contexts beside a record.
+///
+/// # Errors
+/// When time is over, or the database fails.
+pub(crate) async fn around<R: Reader>(
+    reader: &mut R,
+    row: &SearchRow,
+    contexts: &BTreeSet<Context>,
+) -> Result<Vec<SearchRow>, Halt<R::Failure>> {
+    let mut all = Vec::new();
+    for context in contexts {
+        let Some(kind) = kind_of(*context) else { continue };
+        let ids = match (parent_attribute(row.context, *context), context) {
+            (Some(_), _) => row.parent(*context).into_iter().collect(),
+            (None, Context::Customer) => reader.customers_of(row.id).await?,
+            (None, _) => {
+                let column = row.context.as_str();
+                let sql = format!("SELECT r.id, NULL FROM search_records r WHERE r.org = ? AND r.kind = ? AND r.{column} = ?");
+                let values = of_kind(reader.org(), kind).into_iter().chain([Bind::Id(row.id)]).collect();
+                let live = Sql::new(sql, values).then(" AND r.deleted = ?", [Bind::Cell(Cell::Boolean(false))]);
+                reader.rows(&live).await?.into_iter().map(|(id, _)| id).collect()
+            }
+        };
+        for ids in ids.chunks(super::finding::DOCUMENTS) {
+            all.extend(reader.search_rows(kind, ids).await?);
+        }
+    }
+    Ok(all)
+}

@@ -1,0 +1,293 @@
+//! The index of the kinds beside customers, on SQLite.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::task::{Context as TaskContext, Poll, Waker};
+
+use kustodian_core::kind::Kind;
+use kustodian_core::search::{Context, Node, Query, SearchRow};
+use kustodian_core::search_store::WalkQuery;
+use kustodian_core::store::{OrgKey, Stored};
+use kustomer_api::ObjectId;
+use rusqlite::types::Type;
+use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
+
+use super::super::packed::Unpacked;
+use super::super::records::stored;
+use super::super::values::{Hex, Id};
+use super::access::{Sqlite, values};
+use super::pages::{Finding, ids};
+use super::time::{self, Time};
+use super::walks;
+use crate::options::SearchEffort;
+use crate::page::take_bytes;
+use crate::search::entries::{self, Form, Found, Halt, Kept, Place, Reader, Row, Sql};
+use crate::search::{Compiled, Slots, compile_side};
+
+/// The planner has no statistics: it is told which index to use, and which table comes first.
+pub(super) const FORM: Form = Form {
+    by_record: " INDEXED BY search_terms_by_record",
+    join: "CROSS JOIN",
+    has_homes: false,
+    is_for_each: true,
+};
+
+/// The kind that is searched for, when it is another than customers.
+pub(super) fn other_kind(query: &Query) -> Option<Kind> {
+    Kind::searched_as(query.context).filter(|kind| *kind != Kind::Customer)
+}
+
+/// Waits for what SQLite answers at once.
+pub(super) fn now<T>(work: impl Future<Output = rusqlite::Result<T>>) -> rusqlite::Result<T> {
+    match std::pin::pin!(work).poll(&mut TaskContext::from_waker(Waker::noop())) {
+        Poll::Ready(done) => done,
+        // Nothing in it waits.
+        Poll::Pending => Err(rusqlite::Error::UnwindingPanic),
+    }
+}
+
+/// The query with what it says of other records said by their ids, where they are few. Once time is over it stays as it is:
+/// the search will find out.
+pub(super) fn resolved<'q>(
+    connection: &Connection,
+    (org, query): (OrgKey, &'q Query),
+    slots: &Slots,
+    time: &Time,
+    effort: SearchEffort,
+) -> rusqlite::Result<Cow<'q, Query>> {
+    let mut is_about_others = false;
+    query.root.each_has(&mut |_, _| is_about_others = true);
+    if !is_about_others || query.context != Context::Customer {
+        return Ok(Cow::Borrowed(query));
+    }
+    let mut reader = Entries::new(connection, org, slots, time, effort);
+    now(async {
+        match entries::resolve(&mut reader, query.context, &query.root).await {
+            Ok(root) => Ok(Cow::Owned(Query { root, ..query.clone() })),
+            Err(Halt::Time) => Ok(Cow::Borrowed(query)),
+            Err(Halt::Failed(error)) => Err(error),
+        }
+    })
+}
+
+/// Reads the index within a snapshot.
+pub(super) struct Entries<'a> {
+    connection: &'a Connection,
+    org: OrgKey,
+    slots: &'a Slots,
+    time: &'a Time,
+    effort: SearchEffort,
+}
+
+impl<'a> Entries<'a> {
+    pub(super) fn new(
+        connection: &'a Connection,
+        org: OrgKey,
+        slots: &'a Slots,
+        time: &'a Time,
+        effort: SearchEffort,
+    ) -> Self {
+        Self { connection, org, slots, time, effort }
+    }
+
+    /// The records of these contexts beside a record.
+    pub(super) fn around(&mut self, row: &SearchRow, contexts: &BTreeSet<Context>) -> Result<Vec<SearchRow>, time::Halt> {
+        let found = now(async { Ok(entries::around(self, row, contexts).await) })?;
+        found.map_err(|halt| match halt {
+            Halt::Time => time::Halt::Time,
+            Halt::Failed(error) => time::Halt::Failed(error),
+        })
+    }
+}
+
+fn halt(halt: time::Halt) -> Halt<rusqlite::Error> {
+    match halt {
+        time::Halt::Time => Halt::Time,
+        time::Halt::Failed(error) => Halt::Failed(error),
+    }
+}
+
+fn failed(error: rusqlite::Error) -> Halt<rusqlite::Error> {
+    halt(error.into())
+}
+
+impl Reader for Entries<'_> {
+    type Failure = rusqlite::Error;
+
+    fn place(&self) -> Place {
+        Place { form: FORM, org: self.org }
+    }
+
+    fn check_time(&self) -> Result<(), Halt<rusqlite::Error>> {
+        self.time.check().map_err(halt)
+    }
+
+    async fn rows(&mut self, sql: &Sql) -> Result<Vec<Found>, Halt<rusqlite::Error>> {
+        let read = || -> rusqlite::Result<Vec<Found>> {
+            let mut statement = self.connection.prepare_cached(&sql.text)?;
+            let read = |row: &rusqlite::Row<'_>| Ok((ObjectId::from_bytes(row.get(0)?), row.get(1)?));
+            statement.query_map(params_from_iter(values(sql.binds.clone())), read)?.collect()
+        };
+        self.check_time()?;
+        read().map_err(failed)
+    }
+
+    async fn number(&mut self, sql: &Sql) -> Result<u64, Halt<rusqlite::Error>> {
+        self.check_time()?;
+        let mut statement = self.connection.prepare_cached(&sql.text).map_err(failed)?;
+        statement.query_row(params_from_iter(values(sql.binds.clone())), |row| row.get(0)).map_err(failed)
+    }
+
+    async fn search_rows(&mut self, kind: Kind, ids: &[ObjectId]) -> Result<Vec<SearchRow>, Halt<rusqlite::Error>> {
+        let sql = format!("SELECT document FROM {} WHERE org = ?1 AND id = ?2", kind.spec().table);
+        let mut statement = self.connection.prepare_cached(&sql).map_err(failed)?;
+        let mut rows = Vec::with_capacity(ids.len());
+        for id in ids {
+            self.check_time()?;
+            let document = statement.query_row(params![self.org.0, Hex::of(*id)], |row| row.get::<_, Unpacked>(0));
+            if let Some(Unpacked(document)) = document.optional().map_err(failed)? {
+                rows.extend(search_row(kind, &document).map_err(failed)?);
+            }
+        }
+        Ok(rows)
+    }
+
+    async fn customers(&mut self, node: &Node, limit: usize) -> Result<Option<Vec<ObjectId>>, Halt<rusqlite::Error>> {
+        let query = Query {
+            context: Context::Customer,
+            root: node.clone(),
+            sort: Vec::new(),
+            include_deleted: false,
+            aggregations: Vec::new(),
+        };
+        let mut finding = Finding::new(self.connection, self.org, &query, self.slots, self.time, self.effort);
+        finding.find(limit.saturating_add(1)).map_err(halt)?;
+        if finding.all().len() > limit {
+            return Ok(None);
+        }
+        ids(self.connection, finding.all()).map(Some).map_err(failed)
+    }
+
+    async fn customers_of(&mut self, company: ObjectId) -> Result<Vec<ObjectId>, Halt<rusqlite::Error>> {
+        const SQL: &str = "SELECT id FROM customer_search WHERE org = ?1 AND deleted = 0 AND company_id = ?2";
+        let read = || -> rusqlite::Result<Vec<ObjectId>> {
+            let mut statement = self.connection.prepare_cached(SQL)?;
+            let read = |row: &rusqlite::Row<'_>| Ok(ObjectId::from_bytes(row.get(0)?));
+            statement.query_map(params![self.org.0, Hex::of(company)], read)?.collect()
+        };
+        read().map_err(failed)
+    }
+
+    fn of_customers(&self, node: &Node, row: Row<'_>, over: bool) -> Compiled {
+        let condition = compile_side(node, self.slots, &Sqlite(self.org), over);
+        let (name, sql) = (row.name, &condition.sql);
+        let sql = match row.context {
+            Context::Company => format!(
+                "EXISTS (SELECT 1 FROM customer_search s WHERE s.org = {name}.org AND s.deleted = 0 \
+                 AND s.company_id = lower(hex({name}.id)) AND {sql})"
+            ),
+            Context::KObject | Context::Customer => format!(
+                "EXISTS (SELECT 1 FROM customers c CROSS JOIN customer_search s ON s.key = c.key \
+                 WHERE c.org = {name}.org AND c.id = lower(hex({name}.customer)) AND s.deleted = 0 AND {sql})"
+            ),
+        };
+        Compiled { sql, ..condition }
+    }
+
+    async fn records(&mut self, kind: Kind, ids: &[ObjectId], bytes: usize) -> rusqlite::Result<Vec<Stored>> {
+        self.time.lift();
+        let table = kind.spec().table;
+        let sql = format!(
+            "SELECT id, rev, deleted, created_at, updated_at, document FROM {table} WHERE org = ?1 AND id = ?2"
+        );
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let read = ids.iter().map(|id| statement.query_row(params![self.org.0, Hex::of(*id)], stored));
+        take_bytes(read, bytes, |record| record.document.len())
+    }
+}
+
+impl Kept for Entries<'_> {
+    async fn length(&mut self, walk: ObjectId, query: &WalkQuery) -> rusqlite::Result<Option<u64>> {
+        walks::length(self.connection, self.org, walk, query.now)
+    }
+
+    async fn ids(&mut self, walk: ObjectId, from: u64, limit: u64) -> Result<Vec<ObjectId>, Halt<rusqlite::Error>> {
+        let ids = walks::ids(self.connection, self.org, walk, from, limit).map_err(failed)?;
+        Ok(ids.into_iter().map(ObjectId::from_bytes).collect())
+    }
+}
+
+fn search_row(kind: Kind, document: &str) -> rusqlite::Result<Option<SearchRow>> {
+    kind.search_row_of(document)
+        .map_err(|refusal| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(refusal)))
+}
+
+const WRITE: &str = "INSERT INTO search_records (org, kind, id, deleted, customer, company) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
+     ON CONFLICT (org, kind, id) DO UPDATE SET (deleted, customer, company) = (?4, ?5, ?6)";
+const FORGET: &str = "DELETE FROM search_records WHERE org = ?1 AND kind = ?2 AND id = ?3";
+const TERMS: &str = "SELECT term FROM search_terms WHERE org = ?1 AND kind = ?2 AND record = ?3";
+const ADD: &str = "INSERT INTO search_terms (org, kind, record, term) VALUES (?1, ?2, ?3, ?4)";
+const REMOVE: &str = "DELETE FROM search_terms WHERE org = ?1 AND kind = ?2 AND record = ?3 AND term = ?4";
+
+/// Puts what a record offers in the place of what the index held of it; nothing when it is found no longer.
+pub(in crate::sqlite) fn index(
+    connection: &Connection,
+    (org, kind, id): (OrgKey, Kind, ObjectId),
+    entries: Option<&entries::Entries>,
+) -> rusqlite::Result<()> {
+    let name = (org.0, kind.as_str(), id.as_bytes());
+    match entries {
+        Some(entries::Entries { deleted, customer, company, .. }) => {
+            let id_of = |id: &Option<ObjectId>| id.map(|id| *id.as_bytes());
+            let values = params![name.0, name.1, name.2, deleted, id_of(customer), id_of(company)];
+            connection.prepare_cached(WRITE)?.execute(values)?
+        }
+        None => connection.prepare_cached(FORGET)?.execute(name)?,
+    };
+    let held: BTreeSet<String> =
+        connection.prepare_cached(TERMS)?.query_map(name, |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    let nothing = BTreeSet::new();
+    let terms = entries.map_or(&nothing, |entries| &entries.terms);
+    let mut remove = connection.prepare_cached(REMOVE)?;
+    for term in held.difference(terms) {
+        remove.execute(params![name.0, name.1, name.2, term])?;
+    }
+    let mut add = connection.prepare_cached(ADD)?;
+    for term in terms.difference(&held) {
+        add.execute(params![name.0, name.1, name.2, term])?;
+    }
+    Ok(())
+}
+
+/// How many records are read at a time.
+const RECORDS: usize = 1_000;
+
+/// Indexes all records of every searched kind but customers; `tell` is given how many are done.
+pub(in crate::sqlite) fn index_kinds(connection: &Connection, tell: &mut dyn FnMut(u64)) -> rusqlite::Result<u64> {
+    connection.execute_batch("DELETE FROM search_terms; DELETE FROM search_records")?;
+    let mut done = 0;
+    for kind in Kind::ALL.into_iter().filter(|kind| kind.is_in_entries()) {
+        let sql = format!(
+            "SELECT org, id, document FROM {} WHERE (org, id) > (?1, ?2) ORDER BY org, id LIMIT ?3",
+            kind.spec().table
+        );
+        let mut last = (i64::MIN, String::new());
+        loop {
+            let page: Vec<(i64, ObjectId, String)> = connection
+                .prepare_cached(&sql)?
+                .query_map(params![last.0, last.1, RECORDS], |row| {
+                    Ok((row.get(0)?, row.get::<_, Id>(1)?.0, row.get::<_, Unpacked>(2)?.0))
+                })?
+                .collect::<rusqlite::Result<_>>()?;
+            let Some((org, id, _)) = page.last() else { break };
+            last = (*org, id.to_string());
+            for (org, id, document) in &page {
+                let row = search_row(kind, document)?;
+                index(connection, (OrgKey(*org), kind, *id), row.as_ref().map(entries::Entries::of).as_ref())?;
+            }
+            done += page.len() as u64;
+            tell(done);
+        }
+    }
+    Ok(done)
+}

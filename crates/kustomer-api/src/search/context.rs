@@ -1,0 +1,63 @@
+//! The types of records that can be searched for.
+
+use std::fmt;
+
+use crate::{company, customer, kobject};
+
+/// A type of records that can be searched for, and that criteria can be about.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Context {
+    /// Customers.
+    #[default]
+    Customer,
+    /// Companies.
+    Company,
+    /// Kobjects, of every klass.
+    KObject,
+}
+
+impl Context {
+    /// Every one.
+    pub const ALL: [Self; 3] = [Self::Customer, Self::Company, Self::KObject];
+
+    /// The word for it: what the names of its attributes begin with, and `queryContext`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Customer => customer::TYPE,
+            Self::Company => company::TYPE,
+            Self::KObject => kobject::TYPE,
+        }
+    }
+
+    /// The context with this word.
+    pub fn named(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|context| context.as_str() == word)
+    }
+
+    /// What the names of its custom attributes begin with; behind it comes the key, for kobjects the klass and the key.
+    pub fn custom_prefix(self) -> String {
+        format!("{}_custom_", self.as_str())
+    }
+
+    /// The name of a custom attribute on the wire.
+    ///
+    /// ```
+    /// use kustomer_api::search::Context;
+    ///
+    /// assert_eq!(Context::Customer.custom(None, "tierStr"), "customer_custom_tierStr");
+    /// assert_eq!(Context::KObject.custom(Some("order"), "totalNum"), "kobject_custom_order_totalNum");
+    /// ```
+    pub fn custom(self, klass: Option<&str>, key: &str) -> String {
+        let prefix = self.custom_prefix();
+        match klass {
+            Some(klass) => format!("{prefix}{klass}_{key}"),
+            None => format!("{prefix}{key}"),
+        }
+    }
+}
+
+impl fmt::Display for Context {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
