@@ -146,14 +146,28 @@ pub fn shown_kinds(
     if named.is_empty() {
         return Ok(readable_kinds(caller));
     }
-    match named.iter().find(|kind| !may_read(caller, **kind)) {
-        None => Ok(named),
-        Some(kind) => {
-            let what = format!("{} for records of the type {}", operation.name, kind.as_str());
-            let Operation { roles, also, .. } = kind.spec().read_operation;
-            Err(missing_role(&what, &[*roles, *also].concat(), missing_role_status))
-        }
+    for kind in &named {
+        require_read(caller, operation, *kind, missing_role_status)?;
     }
+    Ok(named)
+}
+
+/// Lets a caller pass to whom `operation` may show records of a kind.
+///
+/// # Errors
+/// When the caller may not read them: as of [`authorize`].
+pub fn require_read(
+    caller: &Caller,
+    operation: &Operation,
+    kind: Kind,
+    missing_role_status: u16,
+) -> Result<(), Refusal> {
+    if may_read(caller, kind) {
+        return Ok(());
+    }
+    let what = format!("{} for records of the type {}", operation.name, kind.as_str());
+    let Operation { roles, also, .. } = kind.spec().read_operation;
+    Err(missing_role(&what, &[*roles, *also].concat(), missing_role_status))
 }
 
 #[cfg(test)]

@@ -51,9 +51,12 @@ where
 async fn read<E: Endpoint>(call: &Call<E>, dialect: Dialect, now: Timestamp) -> Result<Query, Refusal> {
     let klasses = klasses(call).await?;
     let mut query = search::parse(call.body(), &search::Settings { dialect, now: Some(now), klasses: &klasses })?;
-    let kinds: Vec<Kind> = query.contexts().into_iter().filter_map(Kind::searched_as).collect();
-    // Whoever may not read a record may not find it, nor learn of it by what belongs to it.
-    permission::shown_kinds(call.caller(), E::OPERATION, kinds, call.app().settings.missing_role_status)?;
+    // The operation's own roles are for customers. Whoever may not read other records may not find them, nor learn of them
+    // by what they belong to.
+    let others = query.contexts().into_iter().filter_map(Kind::searched_as).filter(|kind| *kind != Kind::Customer);
+    for kind in others {
+        permission::require_read(call.caller(), E::OPERATION, kind, call.app().settings.missing_role_status)?;
+    }
     let names = query.tag_names();
     if !names.is_empty() {
         let keys: Vec<claim::ClaimKey> = names.iter().map(|name| tag::name_key(call.org(), name)).collect();

@@ -47,6 +47,9 @@ mod search;
 #[cfg(test)]
 mod search_differential;
 #[cfg(test)]
+#[path = "../store/search_families.rs"]
+mod search_families;
+#[cfg(test)]
 mod search_lists;
 #[cfg(test)]
 mod search_stopped;

@@ -29,6 +29,8 @@ mod receipts;
 #[cfg(test)]
 mod search;
 #[cfg(test)]
+mod search_families;
+#[cfg(test)]
 mod search_turns;
 #[cfg(test)]
 mod search_writers;

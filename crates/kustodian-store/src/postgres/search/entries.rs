@@ -20,6 +20,7 @@ use super::finding::{Finding, Means};
 use super::page;
 use super::session::{self, Session, Trouble};
 use super::walks;
+use crate::options::SearchEffort;
 use crate::search::Compiled;
 use crate::search::entries::{self, Found, Halt, Kept, Place, Reader, Row, Sql};
 
@@ -87,6 +88,10 @@ impl Reader for Entries<'_, '_> {
 
     fn place(&self) -> Place {
         Place { form: form(self.means.is_spread), org: self.session.org }
+    }
+
+    fn effort(&self) -> SearchEffort {
+        self.means.effort
     }
 
     fn check_time(&self) -> Result<(), Halt<Trouble>> {

@@ -259,7 +259,9 @@ impl<'s, 'c> Finding<'s, 'c> {
 
     async fn matches(&mut self, row: &SearchRow) -> Result<bool, Halt> {
         let mut beside = BTreeSet::new();
-        self.query.root.each_has(&mut |context, _| drop(beside.insert(context)));
+        self.query.root.each_has(&mut |context, _| {
+            beside.insert(context);
+        });
         if beside.is_empty() {
             return Ok(matches(&self.query.root, row));
         }

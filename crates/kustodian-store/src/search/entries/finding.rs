@@ -12,7 +12,6 @@ use kustomer_api::ObjectId;
 
 use super::super::column::{Cell, successor};
 use super::super::compile::{Bind, Compiled};
-use super::FEW;
 use super::access::ways;
 use super::condition::{Row, Span, in_spans, of_kind, of_rows};
 use super::reader::{Found, Halt, Reader, Sql};
@@ -21,9 +20,6 @@ use super::term::beginning;
 
 /// How many documents are read at a time.
 pub(super) const DOCUMENTS: usize = 250;
-
-/// How many ids are read at a time, in order.
-const CHUNK: u64 = 1_000;
 
 /// How many records are drawn for an estimate.
 const DRAWN: u64 = 4_000;
@@ -50,7 +46,9 @@ impl<'q> Finding<'q> {
             condition = Compiled::join(vec![live, condition], true);
         }
         let mut beside = BTreeSet::new();
-        query.root.each_has(&mut |context, _| drop(beside.insert(context)));
+        query.root.each_has(&mut |context, _| {
+            beside.insert(context);
+        });
         Self { kind, query, condition, beside, found: Vec::new(), is_all: false }
     }
 
@@ -81,8 +79,8 @@ impl<'q> Finding<'q> {
         }
         let mut fewest: Option<Vec<ObjectId>> = None;
         for spans in nodes.into_iter().flat_map(ways) {
-            let limit = fewest.as_ref().map_or(FEW, Vec::len);
-            if limit < DOCUMENTS {
+            let limit = fewest.as_ref().map_or(reader.effort().few, Vec::len);
+            if fewest.is_some() && limit < DOCUMENTS {
                 break;
             }
             if let Some(ids) = self.with_term(reader, &spans, limit).await? {
@@ -166,13 +164,14 @@ impl<'q> Finding<'q> {
         behind: &mut Option<ObjectId>,
         wanted: usize,
     ) -> Result<(), Halt<R::Failure>> {
+        let chunk = chunk(reader);
         loop {
             let mut sql = self.rows(reader, "r.id, NULL");
             if let Some(behind) = behind {
                 sql = sql.then(" AND r.id > ?", [Bind::Id(*behind)]);
             }
-            let ids = ids(reader.rows(&sql.then(" ORDER BY r.id LIMIT ?", [chunk()])).await?);
-            let (is_end, last) = ((ids.len() as u64) < CHUNK, ids.last().copied());
+            let ids = ids(reader.rows(&sql.then(" ORDER BY r.id LIMIT ?", [limit(chunk)])).await?);
+            let (is_end, last) = ((ids.len() as u64) < chunk, ids.last().copied());
             let settled = self.settled(reader, ids).await?;
             let missing = wanted.saturating_sub(self.found.len());
             self.found.extend(settled.iter().take(missing));
@@ -195,6 +194,7 @@ impl<'q> Finding<'q> {
         // Records alike in the first key, until all of them are there to be sorted by the others.
         let mut group: Vec<ObjectId> = Vec::new();
         let mut of_group: Option<String> = None;
+        let chunk = chunk(reader);
         loop {
             let mut sql = self.values(reader, first);
             if let Some((id, term)) = &behind {
@@ -202,8 +202,8 @@ impl<'q> Finding<'q> {
                 sql = sql.then(&format!(" AND (t.term, t.record) {sign} (?, ?)"), [Bind::text(term), Bind::Id(*id)]);
             }
             let order = format!(" ORDER BY t.term {direction}, t.record {direction} LIMIT ?");
-            let rows = reader.rows(&sql.then(&order, [chunk()])).await?;
-            let is_end = (rows.len() as u64) < CHUNK;
+            let rows = reader.rows(&sql.then(&order, [limit(chunk)])).await?;
+            let is_end = (rows.len() as u64) < chunk;
             behind = rows.last().cloned().or(behind);
             let settled: BTreeSet<ObjectId> =
                 self.settled(reader, rows.iter().map(|(id, _)| *id).collect()).await?.into_iter().collect();
@@ -241,13 +241,14 @@ impl<'q> Finding<'q> {
         );
         let mut behind: Option<ObjectId> = None;
         let mut group = Vec::new();
+        let chunk = chunk(reader);
         loop {
             let mut sql = self.rows(reader, "r.id, NULL").then(&none, binds.clone());
             if let Some(behind) = behind {
                 sql = sql.then(&format!(" AND r.id {sign} ?"), [Bind::Id(behind)]);
             }
-            let ids = ids(reader.rows(&sql.then(&format!(" ORDER BY r.id {direction} LIMIT ?"), [chunk()])).await?);
-            let is_end = (ids.len() as u64) < CHUNK;
+            let ids = ids(reader.rows(&sql.then(&format!(" ORDER BY r.id {direction} LIMIT ?"), [limit(chunk)])).await?);
+            let is_end = (ids.len() as u64) < chunk;
             behind = ids.last().copied().or(behind);
             let settled = self.settled(reader, ids).await?;
             if self.query.sort.len() > 1 {
@@ -385,6 +386,7 @@ impl<'q> Finding<'q> {
         visit: &mut (dyn FnMut(&SearchRow) -> bool + Send),
     ) -> Result<(), Halt<R::Failure>> {
         let mut behind: Option<ObjectId> = None;
+        let chunk = chunk(reader);
         loop {
             let mut sql = self.rows(reader, "r.id, NULL");
             if let Some(behind) = behind {
@@ -393,9 +395,9 @@ impl<'q> Finding<'q> {
             let ids = if self.is_all && self.query.sort.is_empty() {
                 self.found.clone()
             } else {
-                ids(reader.rows(&sql.then(" ORDER BY r.id LIMIT ?", [chunk()])).await?)
+                ids(reader.rows(&sql.then(" ORDER BY r.id LIMIT ?", [limit(chunk)])).await?)
             };
-            let is_end = (ids.len() as u64) < CHUNK || self.is_all && self.query.sort.is_empty();
+            let is_end = (ids.len() as u64) < chunk || self.is_all && self.query.sort.is_empty();
             behind = ids.last().copied().or(behind);
             for row in self.matching(reader, &ids).await? {
                 if !visit(&row) {
@@ -420,8 +422,13 @@ fn ids(found: Vec<Found>) -> Vec<ObjectId> {
     found.into_iter().map(|(id, _)| id).collect()
 }
 
-fn chunk() -> Bind {
-    Bind::Cell(Cell::Integer(i64::try_from(CHUNK).unwrap_or(i64::MAX)))
+/// How many ids are read at a time, in order.
+fn chunk<R: Reader>(reader: &R) -> u64 {
+    (reader.effort().tries / 4).max(1)
+}
+
+fn limit(rows: u64) -> Bind {
+    Bind::Cell(Cell::Integer(i64::try_from(rows).unwrap_or(i64::MAX)))
 }
 
 /// The terms of a key of the order.

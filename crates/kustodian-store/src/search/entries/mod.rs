@@ -24,9 +24,3 @@ pub(crate) use self::reader::{Found, Halt, Reader, Sql};
 pub(crate) use self::related::{around, resolve};
 pub(crate) use self::term::{Entries, differing};
 pub(crate) use self::walk::{Kept, Step, step};
-
-/// How many records may meet one criterion for it to lead to all of them.
-pub(crate) const FEW: usize = 2_000;
-
-/// How many records of other contexts are said by their ids in all: statements take so many values and no more.
-const NAMED: usize = 6_000;

@@ -6,6 +6,7 @@ use kustodian_core::store::{OrgKey, Stored};
 use kustomer_api::ObjectId;
 
 use super::super::compile::{Bind, Compiled};
+use crate::options::SearchEffort;
 use super::condition::{Form, Place, Row};
 
 /// A statement with a `?` for each of its values.
@@ -58,6 +59,9 @@ pub(crate) trait Reader {
 
     /// How statements are written, and whose records they are about.
     fn place(&self) -> Place;
+
+    /// How far a search goes before it goes another way.
+    fn effort(&self) -> SearchEffort;
 
     /// Whose records.
     fn org(&self) -> OrgKey {

@@ -5,12 +5,15 @@ use std::collections::BTreeSet;
 use kustodian_core::search::{Context, Node, Query, SearchRow, parent_attribute};
 use kustomer_api::ObjectId;
 
-use super::{FEW, NAMED};
 use super::condition::{among, kind_of, of_kind};
 use super::finding::Finding;
 use super::reader::{Halt, Reader, Sql};
 use super::super::column::Cell;
 use super::super::compile::Bind;
+
+/// How many times as many records of other contexts as are few are said by their ids, in all: a statement takes so many values
+/// and no more.
+const NAMED: usize = 3;
 
 /// The same node, with what it says of records of another context said by their ids, where they are few.
 ///
@@ -28,7 +31,7 @@ pub(crate) async fn resolve<R: Reader>(reader: &mut R, of: Context, node: &Node)
         };
         let ids = tied(reader, of, context, ids).await?;
         named += ids.len();
-        known.push((named <= NAMED).then(|| among(of, context, ids)));
+        known.push((named <= reader.effort().few.saturating_mul(NAMED)).then(|| among(of, context, ids)));
     }
     let mut known = known.into_iter();
     let mut resolved = node.clone();
@@ -40,7 +43,8 @@ pub(crate) async fn resolve<R: Reader>(reader: &mut R, of: Context, node: &Node)
 async fn few<R: Reader>(reader: &mut R, context: Context, node: &Node) -> Result<Option<Vec<ObjectId>>, Halt<R::Failure>> {
     let Some(kind) = kind_of(context) else { return Ok(Some(Vec::new())) };
     if context == Context::Customer {
-        return reader.customers(node, FEW).await;
+        let few = reader.effort().few;
+        return reader.customers(node, few).await;
     }
     let query = Query { context, root: node.clone(), sort: Vec::new(), include_deleted: false, aggregations: Vec::new() };
     let mut finding = Finding::new(reader, kind, &query);

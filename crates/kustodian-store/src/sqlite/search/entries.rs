@@ -118,6 +118,10 @@ impl Reader for Entries<'_> {
         Place { form: FORM, org: self.org }
     }
 
+    fn effort(&self) -> SearchEffort {
+        self.effort
+    }
+
     fn check_time(&self) -> Result<(), Halt<rusqlite::Error>> {
         self.time.check().map_err(halt)
     }

@@ -440,7 +440,9 @@ impl<'a> Finding<'a> {
     pub(super) fn around(&self, row: &SearchRow) -> Result<Vec<SearchRow>, Halt> {
         let mut contexts = BTreeSet::new();
         for conjunct in self.conjuncts.iter().filter(|conjunct| !conjunct.is_settled()) {
-            conjunct.node.each_has(&mut |context, _| drop(contexts.insert(context)));
+            conjunct.node.each_has(&mut |context, _| {
+            contexts.insert(context);
+        });
         }
         if contexts.is_empty() {
             return Ok(Vec::new());

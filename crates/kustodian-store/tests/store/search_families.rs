@@ -1,0 +1,360 @@
+//! Searches of every context, with criteria about other contexts, against the definition: `Query::finds_among` over all
+//! records, in the order of `search::compare`.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+
+use crate::place::{Place, SEARCH_CASES};
+use crate::search::{options, search, walk};
+use crate::setting::{at, changes, id, make_org, next_id, put};
+use kustodian_core::change::{ChangeSet, Erasure, Put};
+use kustodian_core::kind::Kind;
+use kustodian_core::search::{
+    Context, Criterion, CustomAttribute, Interval, Node, Query, SearchRow, Sort, Subject, Test, Word, compare,
+};
+use kustodian_core::search_store::WalkFrom;
+use kustodian_core::store::{OrgKey, Store};
+use kustodian_store::open;
+use kustomer_api::ObjectId;
+use kustomer_api::search::Attribute;
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::select;
+use serde_json::json;
+
+const NAMES: [&str; 6] = ["Acme", "acme corp", "Straße 7", "O'Brien", "x", "Ünal Acme"];
+const IDS: [&str; 3] = ["5c7d1a1f9a1b2c0010a1b2c3", "Ab-1_2", "cd\u{0}e"];
+const KLASSES: [&str; 2] = ["order", "ticket"];
+const DAY: i64 = 86_400_000;
+
+/// How many records of a context there may be.
+const RECORDS: u32 = 8;
+
+#[derive(Debug, Clone)]
+struct Written {
+    context: Context,
+    record: u32,
+    name: Option<&'static str>,
+    external: Option<&'static str>,
+    text: Option<&'static str>,
+    number: Option<f64>,
+    moment: Option<i64>,
+    klass: &'static str,
+    customer: Option<u32>,
+    company: Option<u32>,
+    deleted: bool,
+    is_erased: bool,
+}
+
+fn contexts() -> Vec<Context> {
+    Context::ALL.into_iter().filter(|context| Kind::searched_as(*context).is_some()).collect()
+}
+
+fn record_id(context: Context, record: u32) -> ObjectId {
+    // Records of two contexts may have one id.
+    id(record + if context == Context::KObject { 3 } else { 0 })
+}
+
+fn writes() -> impl Strategy<Value = Vec<Written>> {
+    let first = (
+        select(contexts()),
+        0..RECORDS,
+        option::of(select(&NAMES[..])),
+        option::of(select(&IDS[..])),
+        option::of(select(&NAMES[..])),
+        option::of(select(&[0.0, -1.5, 2.0, 150.0][..])),
+    );
+    let second = (
+        option::of(0..4_i64),
+        select(&KLASSES[..]),
+        option::of(0..RECORDS),
+        option::of(0..RECORDS),
+        prop::bool::weighted(0.15),
+        prop::bool::weighted(0.05),
+    );
+    let written = (first, second).prop_map(
+        |((context, record, name, external, text, number), (moment, klass, customer, company, deleted, is_erased))| {
+            let moment = moment.map(|day| day * DAY);
+            Written { context, record, name, external, text, number, moment, klass, customer, company, deleted, is_erased }
+        },
+    );
+    vec(written, 1..70)
+}
+
+fn document(of: &Written, rev: u64) -> String {
+    let Written { context, record, name, external, text, number, moment, klass, customer, company, deleted, .. } = of;
+    let mut attributes = json!({
+        "createdAt": at(i64::from(*record) % 3 * DAY).to_string(),
+        "updatedAt": at(1_000 + i64::try_from(rev).unwrap()).to_string(),
+        "deleted": deleted,
+        "tags": external.iter().collect::<Vec<_>>(),
+    });
+    let mut custom = json!({});
+    if let Some(name) = name {
+        attributes[if *context == Context::KObject { "title" } else { "name" }] = (*name).into();
+    }
+    if let Some(external) = external {
+        attributes["externalId"] = (*external).into();
+        custom["iId"] = (*external).into();
+    }
+    if let Some(text) = text {
+        custom["aStr"] = (*text).into();
+        custom["gTxt"] = text.repeat(30).into();
+    }
+    if let Some(number) = number {
+        custom["cNum"] = (*number).into();
+        custom["fBool"] = (*number > 0.0).into();
+    }
+    if let Some(moment) = moment {
+        custom["eAt"] = at(*moment).to_string().into();
+        attributes["importedAt"] = at(*moment).to_string().into();
+    }
+    attributes["custom"] = custom;
+    let mut relationships = json!({});
+    let mut tie = |to: Context, record: Option<u32>| {
+        if let Some(record) = record {
+            relationships[to.as_str()] = json!({ "data": { "type": to.as_str(), "id": record_id(to, record) } });
+        }
+    };
+    if *context != Context::Company {
+        tie(Context::Company, *company);
+    }
+    if *context == Context::KObject {
+        tie(Context::Customer, *customer);
+    }
+    let kind = if *context == Context::KObject { format!("kobject.{klass}") } else { context.to_string() };
+    let id = record_id(*context, *record);
+    json!({ "type": kind, "id": id, "attributes": attributes, "relationships": relationships }).to_string()
+}
+
+/// The plainest model: every record that can be found.
+#[derive(Default)]
+struct Model {
+    revs: BTreeMap<(Context, u32), u64>,
+    rows: BTreeMap<(Context, u32), SearchRow>,
+}
+
+impl Model {
+    async fn take(&mut self, store: &dyn Store, org: OrgKey, of: &Written) {
+        let kind = Kind::searched_as(of.context).unwrap();
+        let name = (of.context, of.record);
+        let id = record_id(of.context, of.record);
+        let rev = self.revs.get(&name).copied().unwrap_or_default() + 1;
+        let home = kind.spec().has_home().then(|| id);
+        let document = document(of, rev);
+        let search = kind.search_row_of(&document).unwrap();
+        let base = Put { kind, home, created_at: at(i64::from(of.record) % 3 * DAY), deleted: of.deleted, ..put(id, rev) };
+        let set = match of.is_erased {
+            false => changes(vec![Put { document, search: search.clone().map(Box::new), ..base }]),
+            true if rev == 1 => return,
+            true => ChangeSet {
+                erasures: vec![Erasure { kind, id }],
+                ..changes(vec![Put { deleted: true, ..base }])
+            },
+        };
+        self.revs.insert(name, rev);
+        match search.filter(|_| !of.is_erased) {
+            Some(row) => self.rows.insert(name, row),
+            None => self.rows.remove(&name),
+        };
+        store.commit(org, set).await.unwrap();
+    }
+
+    fn find(&self, query: &Query) -> Vec<ObjectId> {
+        let all: Vec<SearchRow> = self.rows.values().cloned().collect();
+        let mut found: Vec<&SearchRow> = all.iter().filter(|row| query.finds_among(row, all.as_slice())).collect();
+        found.sort_by(|one, other| compare(&query.sort, one, other));
+        found.into_iter().map(|row| row.id).collect()
+    }
+}
+
+/// Criteria about records of a context.
+fn criterion(context: Context) -> BoxedStrategy<Criterion> {
+    use Attribute as A;
+    let custom = move |key: &'static str| {
+        let of = move |klass: Option<&str>| Subject::Custom(CustomAttribute::of(context, klass, key).unwrap());
+        match context {
+            Context::KObject => select(&KLASSES[..]).prop_map(move |klass| of(Some(klass))).boxed(),
+            _ => Just(of(None)).boxed(),
+        }
+    };
+    let words = || {
+        let operand = select(&["ac", "ACME", "acme co", "o'bri", "7", "cd1a", "b-1", "x", "--", "stra"][..]);
+        operand.prop_map(|text| Test::Words(Word::all(text)))
+    };
+    let whole = |values: &'static [&'static str], is_folded: bool| {
+        vec(select(values), 1..3).prop_map(move |values| {
+            let fold = |value: &str| if is_folded { kustodian_core::search::fold(value) } else { value.to_owned() };
+            Test::TextIn(values.into_iter().map(fold).collect())
+        })
+    };
+    let starts = |values: &'static [&'static str]| select(values).prop_map(|text| Test::TextStarts(text.to_owned()));
+    let of_texts = move || {
+        prop_oneof![words(), whole(&NAMES, true), starts(&["a", "acme", "straß", "ü"]), Just(Test::Set)].boxed()
+    };
+    let of_ids = move || prop_oneof![words(), whole(&IDS, false), starts(&["5c", "Ab", "cd"]), Just(Test::Set)].boxed();
+    let number = || select(&[0.0, -1.5, 2.0, 150.0, 3.0][..]);
+    let bound = move || {
+        prop_oneof![Just(Bound::Unbounded), number().prop_map(Bound::Included), number().prop_map(Bound::Excluded)]
+    };
+    let numbers = prop_oneof![
+        vec(number(), 1..3).prop_map(Test::NumberIn),
+        (bound(), bound()).prop_map(|(from, to)| Test::Numbers(from, to)),
+        Just(Test::Set),
+    ];
+    let millis = || option::of((0..4_i64).prop_map(|day| day * DAY));
+    let moments = move || {
+        prop_oneof![
+            (millis(), millis()).prop_map(|(from, until)| Test::Moments(Interval { from, until })),
+            Just(Test::Set),
+        ]
+    };
+    let ids_of = move |of: Context| {
+        vec(0..RECORDS, 1..4)
+            .prop_map(move |ids| Test::TextIn(ids.into_iter().map(|record| record_id(of, record).to_string()).collect()))
+    };
+    let [name, external, anywhere, tags, created, imported_at, imported] = match context {
+        Context::Customer => {
+            [A::Name, A::ExternalId, A::AnyText, A::Tags, A::CreatedAt, A::ImportedAt, A::Imported]
+        }
+        Context::Company => [
+            A::CompanyName,
+            A::CompanyExternalId,
+            A::CompanyAnyText,
+            A::CompanyTags,
+            A::CompanyCreatedAt,
+            A::CompanyImportedAt,
+            A::CompanyImported,
+        ],
+        Context::KObject => [
+            A::KObjectTitle,
+            A::KObjectExternalId,
+            A::KObjectAnyText,
+            A::KObjectTags,
+            A::KObjectCreatedAt,
+            A::KObjectImportedAt,
+            A::KObjectImported,
+        ],
+    };
+    let parent = match context {
+        Context::Customer => (A::CompanyId, Context::Company),
+        Context::Company => (A::CompanyRecordId, Context::Company),
+        Context::KObject => (A::KObjectCustomerId, Context::Customer),
+    };
+    let of = |attribute: Attribute| Just(Subject::Standard(attribute));
+    let test = |(subject, test)| Criterion { subject, test };
+    let common = prop_oneof![
+        (of(name), of_texts()).prop_map(test),
+        (of(external), of_ids()).prop_map(test),
+        (of(anywhere), prop_oneof![words(), Just(Test::Set)]).prop_map(test),
+        (of(tags), prop_oneof![whole(&IDS, false), Just(Test::Set)]).prop_map(test),
+        (prop_oneof![of(created), of(imported_at)], moments()).prop_map(test),
+        (of(imported), any::<bool>().prop_map(Test::Boolean)).prop_map(test),
+        (of(parent.0), ids_of(parent.1)).prop_map(test),
+    ];
+    let customs = prop_oneof![
+        (custom("aStr"), of_texts()).prop_map(test),
+        (custom("gTxt"), words()).prop_map(test),
+        (custom("iId"), of_ids()).prop_map(test),
+        (custom("cNum"), numbers).prop_map(test),
+        (custom("eAt"), moments()).prop_map(test),
+        (custom("fBool"), any::<bool>().prop_map(Test::Boolean)).prop_map(test),
+    ];
+    let all = prop_oneof![common, customs];
+    if context == Context::KObject {
+        let klass = vec(select(&KLASSES[..]), 1..3)
+            .prop_map(|klasses| Test::TextIn(klasses.into_iter().map(ToOwned::to_owned).collect()));
+        return prop_oneof![6 => all, 1 => (of(A::KObjectKlass), klass).prop_map(test)].boxed();
+    }
+    all.boxed()
+}
+
+/// What holds for records of a context, without others.
+fn alone(context: Context) -> BoxedStrategy<Node> {
+    let nodes = criterion(context).prop_map(Node::Test).prop_recursive(2, 5, 3, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 1..3).prop_map(Node::All),
+            vec(inner.clone(), 1..3).prop_map(Node::Any),
+            inner.prop_map(Node::negated),
+        ]
+    });
+    nodes.boxed()
+}
+
+fn node(context: Context) -> BoxedStrategy<Node> {
+    let others: Vec<Context> = contexts().into_iter().filter(|other| *other != context).collect();
+    let has = select(others).prop_flat_map(|other| alone(other).prop_map(move |node| Node::Has(other, Box::new(node))));
+    let leaf = prop_oneof![criterion(context).prop_map(Node::Test), has];
+    let nodes = leaf.prop_recursive(3, 8, 3, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..3).prop_map(Node::All),
+            vec(inner.clone(), 0..3).prop_map(Node::Any),
+            inner.prop_map(Node::negated),
+        ]
+    });
+    nodes.boxed()
+}
+
+fn query() -> impl Strategy<Value = Query> {
+    select(contexts()).prop_flat_map(|context| {
+        let sorts: Vec<Attribute> = Attribute::of(context)
+            .filter(|attribute| attribute.is_sortable(false) || attribute.is_sortable(true))
+            .collect();
+        let sort = vec((select(sorts), any::<bool>()), 0..3);
+        (vec(node(context), 0..3), sort, prop::bool::weighted(0.3)).prop_map(move |(nodes, sort, include_deleted)| {
+            let sort = sort.into_iter().map(|(by, descending)| Sort { by, descending }).collect();
+            Query { context, root: Node::All(nodes), sort, include_deleted, aggregations: Vec::new() }
+        })
+    })
+}
+
+async fn walk_all(store: &dyn Store, org: OrgKey, query: &Query) -> Vec<ObjectId> {
+    let mut ids = Vec::new();
+    let mut from = WalkFrom::Start { walk: next_id() };
+    loop {
+        let step = store.walk(org, walk(query, from, 3)).await.unwrap();
+        ids.extend(step.records.ids());
+        match step.next {
+            Some(place) => from = WalkFrom::After(place),
+            None => return ids,
+        }
+    }
+}
+
+async fn agree(writes: &[Written], queries: &[Query]) {
+    let Some(place) = Place::make().await else { return };
+    let database = open(place.url(), options()).await.unwrap();
+    let (store, directory) = (database.store(), database.directory());
+    let orgs = [make_org(&*directory, "a").await.key, make_org(&*directory, "b").await.key];
+    let mut models = [Model::default(), Model::default()];
+    for (number, written) in writes.iter().enumerate() {
+        // Both orgs hold records with the same ids.
+        let of = usize::from(number % 4 == 0);
+        models[of].take(&*store, orgs[of], written).await;
+    }
+    for query in queries {
+        for (org, model) in orgs.into_iter().zip(&models) {
+            let expected = model.find(query);
+            for (offset, limit) in [(0, 50), (0, 2), (3, 4), (100, 5), (0, 0)] {
+                let found = store.search(org, search(query, offset, limit)).await.unwrap();
+                let page = expected.iter().skip(usize::try_from(offset).unwrap()).take(usize::try_from(limit).unwrap());
+                assert_eq!(found.records.ids(), page.copied().collect::<Vec<_>>(), "{query:?}");
+                assert_eq!(found.total.map(|total| total.count), Some(expected.len() as u64), "{query:?}");
+                assert!(!found.timed_out);
+            }
+            assert_eq!(walk_all(&*store, org, query).await, expected, "{query:?}");
+        }
+    }
+    database.close().await;
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: SEARCH_CASES, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn records_are_found_by_what_belongs_to_them_as_the_definition_says(writes in writes(), queries in vec(query(), 12)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(agree(&writes, &queries));
+    }
+}
