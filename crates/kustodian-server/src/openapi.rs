@@ -166,15 +166,19 @@ fn answers(declaration: &Declaration, components: &mut Components) -> Value {
             let data = json!({ "type": "array", "items": components.schema(schema) });
             Some(json!({ "type": "object", "required": ["data"], "properties": { "data": data } }))
         }
-        Answer::Counted(schema) | Answer::Uncounted(schema) | Answer::Found(schema) | Answer::Logged(schema) => {
-            let is_search = matches!(declaration.answer, Answer::Found(_));
+        Answer::Counted(_) | Answer::Uncounted(_) | Answer::Found(_) | Answer::Logged(_) => {
             let meta = match declaration.answer {
                 Answer::Found(_) => "SearchMeta",
                 Answer::Logged(_) => "LogMeta",
                 _ => "PageMeta",
             };
-            let items = components.schema(schema);
-            let items = if is_search { found(items) } else { items };
+            let items = match declaration.answer {
+                Answer::Found(schemas) => found(schemas.iter().map(|schema| components.schema(schema)).collect()),
+                Answer::Counted(schema) | Answer::Uncounted(schema) | Answer::Logged(schema) => {
+                    components.schema(schema)
+                }
+                Answer::Empty | Answer::One(_) | Answer::Bare(_) => Value::Null,
+            };
             let data = json!({ "type": "array", "items": items });
             Some(json!({
                 "type": "object",
@@ -408,10 +412,11 @@ impl Components {
 }
 
 /// What a search found: records, or with `idsOnly` their types and ids.
-fn found(record: Value) -> Value {
+fn found(mut records: Vec<Value>) -> Value {
     let text = json!({ "type": "string" });
     let id = json!({ "type": "object", "required": ["type", "id"], "properties": { "type": text, "id": text } });
-    json!({ "anyOf": [record, id] })
+    records.push(id);
+    json!({ "anyOf": records })
 }
 
 fn search_meta(link: &Value) -> Value {

@@ -45,8 +45,8 @@ pub enum Answer {
     Bare(&'static Schema),
     /// A page of resources that tells how many there are.
     Counted(&'static Schema),
-    /// A page of what a search found: it tells how many there are, and what was counted beside.
-    Found(&'static Schema),
+    /// A page of what a search found, of one of these types: it tells how many there are, and what was counted beside.
+    Found(&'static [&'static Schema]),
     /// A page of resources that does not.
     Uncounted(&'static Schema),
     /// A page of a log, which tells how much of it lies around the page.

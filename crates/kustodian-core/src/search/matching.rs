@@ -39,9 +39,7 @@ impl Query {
 
     /// Whether the query finds a record, among others that it belongs to or that belong to it.
     pub fn finds_among(&self, row: &SearchRow, related: &(impl Related + ?Sized)) -> bool {
-        row.context == self.context
-            && (self.include_deleted || !row.deleted)
-            && matches_among(&self.root, row, related)
+        row.context == self.context && (self.include_deleted || !row.deleted) && matches_among(&self.root, row, related)
     }
 }
 

@@ -41,9 +41,10 @@ pub(super) struct Names<'a> {
     pub(super) context: Context,
 }
 
-/// Whether a word names a type of the contract whose records this server does not hold.
-pub(super) fn is_absent(name: &str) -> bool {
-    ABSENT.contains(&name)
+/// Whether a context names a type of the contract whose records this server does not hold, or a klass that there is not.
+pub(super) fn is_absent(name: &str, klasses: &[KlassName]) -> bool {
+    let klass = name.strip_prefix(OF_KOBJECTS).filter(|klass| !klass.is_empty());
+    ABSENT.contains(&name) || klass.is_some_and(|klass| klasses.iter().all(|known| known.word != klass))
 }
 
 /// The words of a body that may name klasses: of `kobject_custom_a_bStr` that is `a`, of `kobject_custom_a_b_cStr` it is `a_b`
@@ -84,7 +85,10 @@ fn note(name: &str, words: &mut Vec<String>) {
     let Some(rest) = name.strip_prefix(OF_KOBJECTS).filter(|_| name.len() <= MAX_NAME) else { return };
     let of_custom = rest.strip_prefix("custom_").unwrap_or(rest);
     let whole = (rest == of_custom).then_some(rest);
-    let candidates = whole.into_iter().chain(beginnings(of_custom).map(|(word, _)| word)).chain(beginnings(rest).map(|(word, _)| word));
+    let candidates = whole
+        .into_iter()
+        .chain(beginnings(of_custom).map(|(word, _)| word))
+        .chain(beginnings(rest).map(|(word, _)| word));
     for word in candidates.filter(|word| !word.is_empty()) {
         if words.len() < MAX_KLASS_WORDS && !words.iter().any(|known| known == word) {
             words.push(word.to_owned());
@@ -110,7 +114,7 @@ impl Names<'_> {
             let klass = self.klass(word).ok_or_else(|| format!("There is no klass {}", shortened(word)))?;
             return Ok((Context::KObject, Some(klass.to_owned())));
         }
-        if is_absent(name) {
+        if ABSENT.contains(&name) {
             return Err(format!("This server does not hold records of type {} yet", shortened(name)));
         }
         let known = Context::ALL.map(Context::as_str);
@@ -177,7 +181,8 @@ impl Names<'_> {
     /// What a name means as a key of the order; `klass` is that of the kobjects that are searched for.
     pub(super) fn sort(&self, name: &str, klass: Option<&str>) -> Result<Attribute, String> {
         let sortable = |attribute: &Attribute| attribute.is_sortable(self.archive);
-        let of_klass = || self.of_klass(name).filter(|(named, _)| Some(*named) == klass).map(|(_, attribute)| attribute);
+        let of_klass =
+            || self.of_klass(name).filter(|(named, _)| Some(*named) == klass).map(|(_, attribute)| attribute);
         match Attribute::find(name).or_else(of_klass) {
             Some(attribute) if attribute.context() == self.context && sortable(&attribute) => Ok(attribute),
             None if !name.starts_with(&self.context.custom_prefix()) => {
@@ -215,9 +220,7 @@ fn custom(context: Context, klass: Option<&str>, key: &str) -> Result<Subject, S
         Some(_) => {
             Err(format!("A custom attribute's name has letters, digits, _ and - alone, at most {MAX_KEY} of them"))
         }
-        None => {
-            Err(format!("A custom attribute's name ends in one of {}", Suffix::ALL.map(Suffix::as_str).join(", ")))
-        }
+        None => Err(format!("A custom attribute's name ends in one of {}", Suffix::ALL.map(Suffix::as_str).join(", "))),
     }
 }
 

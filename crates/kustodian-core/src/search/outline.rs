@@ -4,16 +4,17 @@ use kustomer_api::search::{ARCHIVE_SEARCH, SEARCH};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::naming::is_absent;
+use super::naming::{KlassName, is_absent};
 use super::parse::Dialect;
 use crate::input;
 use crate::refusal::Refusal;
 
-/// Whether a body searches for a type of the contract whose records this server does not hold.
+/// Whether a body searches for a type of the contract whose records this server does not hold, or for kobjects of a klass
+/// that there is not. `klasses` are those of the words in the body that may name one ([`super::klass_words`]).
 ///
 /// # Errors
 /// 400 when the body is no search at all.
-pub fn is_of_absent_type(body: &[u8], dialect: Dialect) -> Result<bool, Refusal> {
+pub fn is_of_absent_type(body: &[u8], dialect: Dialect, klasses: &[KlassName]) -> Result<bool, Refusal> {
     #[derive(Default, Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Outline {
@@ -29,7 +30,7 @@ pub fn is_of_absent_type(body: &[u8], dialect: Dialect) -> Result<bool, Refusal>
         return Ok(false);
     }
     let outline: Outline = input::read(schema, body)?;
-    Ok(outline.query_context.is_some_and(|name| is_absent(&name)))
+    Ok(outline.query_context.is_some_and(|name| is_absent(&name, klasses)))
 }
 
 /// The key that names the type.

@@ -2,15 +2,16 @@
 
 use kustomer_api::Timestamp;
 use kustomer_api::search::{
-    ARCHIVE_SEARCH, Attribute, Context, MAX_AGGREGATIONS, MAX_CRITERIA, MAX_DEPTH, MAX_GROUP, MAX_SORT, Operator, SEARCH,
+    ARCHIVE_SEARCH, Attribute, Context, MAX_AGGREGATIONS, MAX_CRITERIA, MAX_DEPTH, MAX_GROUP, MAX_SORT, Operator,
+    SEARCH,
 };
 use serde::de::IgnoredAny;
 use serde_json_borrow::{ObjectAsVec, Value};
 
 use super::fault::{Faults, shortened};
 use super::moment::Zone;
-use super::operand::{self, Reading};
 use super::naming::{KlassName, Named, Names, meant};
+use super::operand::{self, Reading};
 use super::query::{Aggregation, Criterion, Node, Query, Sort, Subject, Test};
 use crate::input;
 use crate::refusal::Refusal;
@@ -52,7 +53,8 @@ pub fn parse(body: &[u8], settings: &Settings<'_>) -> Result<Query, Refusal> {
     let text = if text.trim().is_empty() { "{}" } else { text };
     let body: Value<'_> = serde_json::from_str(text).unwrap_or(Value::Null);
 
-    let names = Names { archive: settings.dialect == Dialect::Archive, klasses: settings.klasses, context: Context::default() };
+    let names =
+        Names { archive: settings.dialect == Dialect::Archive, klasses: settings.klasses, context: Context::default() };
     let mut reader =
         Reader { now: settings.now, names, klass: None, zone: Zone::default(), faults: Faults::default(), criteria: 0 };
     let query = reader.query(&body);
@@ -365,8 +367,8 @@ impl Reader<'_> {
                 reader.enter(name, |reader| {
                     let asked = operand::read_aggregation(value, &mut reader.faults);
                     let Some(asked) = asked else { return };
-                    let subject =
-                        reader.enter(asked.kind, |reader| reader.enter("field", |reader| reader.own_subject(asked.field)));
+                    let subject = reader
+                        .enter(asked.kind, |reader| reader.enter("field", |reader| reader.own_subject(asked.field)));
                     let Some(subject) = subject else { return };
                     found.extend(operand::aggregation(name, subject, &asked, &reader.zone, &mut reader.faults));
                 });

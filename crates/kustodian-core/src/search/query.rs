@@ -93,12 +93,13 @@ impl Node {
     fn klass(&self) -> Option<&str> {
         match self {
             Self::All(nodes) => nodes.iter().find_map(Self::klass),
-            Self::Test(Criterion { subject: Subject::Standard(Attribute::KObjectKlass), test: Test::TextIn(klasses) }) => {
-                match &klasses[..] {
-                    [klass] => Some(klass),
-                    _ => None,
-                }
-            }
+            Self::Test(Criterion {
+                subject: Subject::Standard(Attribute::KObjectKlass),
+                test: Test::TextIn(klasses),
+            }) => match &klasses[..] {
+                [klass] => Some(klass),
+                _ => None,
+            },
             Self::Any(_) | Self::Not(_) | Self::Test(_) | Self::Has(..) => None,
         }
     }

@@ -174,8 +174,9 @@ fn every_fault_is_told_up_to_a_limit() {
 
 #[test]
 fn the_archive_search_has_a_closed_list_of_its_own() {
-    let archive =
-        |body: &Value| search::parse(body.to_string().as_bytes(), &Settings { dialect: Dialect::Archive, ..Settings::default() });
+    let archive = |body: &Value| {
+        search::parse(body.to_string().as_bytes(), &Settings { dialect: Dialect::Archive, ..Settings::default() })
+    };
     let query = archive(&json!({
         "and": [
             { "customer_id": { "equals": "5C7D1A1F9A1B2C0010A1B2C3" } },

@@ -36,21 +36,25 @@ async fn answer<E>(mut call: Call<E>, dialect: Dialect) -> Result<Answer, Refusa
 where
     E: Endpoint<Query = SearchPage, Body = Search>,
 {
-    if call.app().settings.absent_types != AbsentTypes::Refuse && search::is_of_absent_type(call.body(), dialect)? {
+    let klasses = klasses(&call).await?;
+    let is_absent = || search::is_of_absent_type(call.body(), dialect, &klasses);
+    if call.app().settings.absent_types != AbsentTypes::Refuse && is_absent()? {
         return Ok(Answer::Json(nothing(&call.query)));
     }
     // Searches wait for turns of their own, which limit how many are worked on; meanwhile others may have the place.
     call.step_aside();
     match &call.query.cursor {
-        None => find(&call, dialect).await,
-        Some(cursor) => walk(&call, dialect, cursor).await,
+        None => find(&call, (dialect, &klasses)).await,
+        Some(cursor) => walk(&call, (dialect, &klasses), cursor).await,
     }
 }
 
+/// Which search a body is for, and the klasses that it names.
+type Language<'a> = (Dialect, &'a [KlassName]);
+
 /// Reads the body. Dates relative to now are reckoned from `now`.
-async fn read<E: Endpoint>(call: &Call<E>, dialect: Dialect, now: Timestamp) -> Result<Query, Refusal> {
-    let klasses = klasses(call).await?;
-    let mut query = search::parse(call.body(), &search::Settings { dialect, now: Some(now), klasses: &klasses })?;
+async fn read<E: Endpoint>(call: &Call<E>, (dialect, klasses): Language<'_>, now: Timestamp) -> Result<Query, Refusal> {
+    let mut query = search::parse(call.body(), &search::Settings { dialect, now: Some(now), klasses })?;
     // The operation's own roles are for customers. Whoever may not read other records may not find them, nor learn of them
     // by what they belong to.
     let others = query.contexts().into_iter().filter_map(Kind::searched_as).filter(|kind| *kind != Kind::Customer);
@@ -77,7 +81,7 @@ async fn klasses<E: Endpoint>(call: &Call<E>) -> Result<Vec<KlassName>, Refusal>
 }
 
 /// A page by number.
-async fn find<E: Endpoint<Query = SearchPage>>(call: &Call<E>, dialect: Dialect) -> Result<Answer, Refusal> {
+async fn find<E: Endpoint<Query = SearchPage>>(call: &Call<E>, language: Language<'_>) -> Result<Answer, Refusal> {
     let asked = &call.query;
     let page = u64::from(asked.paging.page.unwrap_or(1));
     let size = asked.paging.page_size.unwrap_or(DEFAULT_PAGE_SIZE);
@@ -86,7 +90,7 @@ async fn find<E: Endpoint<Query = SearchPage>>(call: &Call<E>, dialect: Dialect)
         return Err(Refusal::bad_input(vec![Fault::of_parameter("page", title)]));
     }
     let offset = (page - 1) * u64::from(size);
-    let query = read(call, dialect, call.now()).await?;
+    let query = read(call, language, call.now()).await?;
     let of = type_of(&query);
     let query = SearchQuery {
         query,
@@ -137,16 +141,16 @@ async fn find<E: Endpoint<Query = SearchPage>>(call: &Call<E>, dialect: Dialect)
 /// A step of a walk by cursor.
 async fn walk<E: Endpoint<Query = SearchPage>>(
     call: &Call<E>,
-    dialect: Dialect,
+    language: Language<'_>,
     cursor: &str,
 ) -> Result<Answer, Refusal> {
     let asked = &call.query;
     let size = asked.paging.page_size.unwrap_or(DEFAULT_PAGE_SIZE);
-    let body = search::fingerprint(dialect, call.body());
+    let body = search::fingerprint(language.0, call.body());
     let former = WalkCursor::read(cursor, &body)?;
     // The dates of a walk stay where they were at its first step.
     let began = former.as_ref().map_or(call.now(), |cursor| cursor.began);
-    let query = read(call, dialect, began).await?;
+    let query = read(call, language, began).await?;
     let of = type_of(&query);
     let query = WalkQuery {
         query,

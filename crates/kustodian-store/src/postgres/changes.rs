@@ -135,7 +135,13 @@ pub(super) fn create<'a>(org: OrgKey, changes: &'a ChangeSet, leaves: &'a [Leaf]
     let is_its_own = (event.kind, event.record, event.rev) == (put.kind, put.id, put.rev);
     let is_first = event.changes.is_none() && event.snapshot.is_none();
     let has_columns = !put.kind.spec().columns.is_empty() || put.kind.spec().has_home();
-    if has_columns || put.kind.is_in_entries() || put.expects.is_some() || !changes.frees.is_empty() || !is_its_own || !is_first {
+    if has_columns
+        || put.kind.is_in_entries()
+        || put.expects.is_some()
+        || !changes.frees.is_empty()
+        || !is_its_own
+        || !is_first
+    {
         return None;
     }
     let mut values = record_values(org, put);

@@ -20,8 +20,8 @@ use super::failure::{spoils_connection, store_error, unavailable};
 use super::pool::LongLease;
 use super::reading::{Reading, Wanted};
 use super::{Core, Postgres, events, feed, listing, receipts, records, scrub, search};
-use crate::search::entries;
 use crate::lane::Who;
+use crate::search::entries;
 
 /// Also finds out whether this is a server that cannot write, as a standby is.
 const CHECK: &str = "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean, \

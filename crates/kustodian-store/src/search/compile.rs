@@ -6,7 +6,9 @@
 
 use std::ops::Bound;
 
-use kustodian_core::search::{Context, Criterion, CustomAttribute, Interval, Manner, Needs, Node, Subject, Test, Value, Word, plan};
+use kustodian_core::search::{
+    Context, Criterion, CustomAttribute, Interval, Manner, Needs, Node, Subject, Test, Value, Word, plan,
+};
 use kustomer_api::ObjectId;
 use kustomer_api::custom::Suffix;
 use kustomer_api::search::{Attribute, Class};
@@ -328,7 +330,9 @@ fn of_column(column: &str, holds: Holds, limit: usize, test: &Test, over: bool) 
         }
         (Test::TextStarts(beginning), Holds::Text) => match cut(beginning, limit) {
             (value, true) => is_one_of(column, vec![Bind::text(&value)]).inexact(over),
-            (value, false) => between(Some((">=", Bind::text(&value))), successor(&value).map(|end| ("<", Bind::text(&end)))),
+            (value, false) => {
+                between(Some((">=", Bind::text(&value))), successor(&value).map(|end| ("<", Bind::text(&end))))
+            }
         },
         (Test::NumberIn(numbers), Holds::Number) => {
             is_one_of(column, numbers.iter().map(|number| Bind::Cell(Cell::Number(*number))).collect())

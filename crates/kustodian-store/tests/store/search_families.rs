@@ -76,7 +76,20 @@ fn writes() -> impl Strategy<Value = Vec<Written>> {
     let written = (first, second).prop_map(
         |((context, record, name, external, text, number), (moment, klass, customer, company, deleted, is_erased))| {
             let moment = moment.map(|day| day * DAY);
-            Written { context, record, name, external, text, number, moment, klass, customer, company, deleted, is_erased }
+            Written {
+                context,
+                record,
+                name,
+                external,
+                text,
+                number,
+                moment,
+                klass,
+                customer,
+                company,
+                deleted,
+                is_erased,
+            }
         },
     );
     vec(written, 1..70)
@@ -144,14 +157,12 @@ impl Model {
         let home = kind.spec().has_home().then(|| id);
         let document = document(of, rev);
         let search = kind.search_row_of(&document).unwrap();
-        let base = Put { kind, home, created_at: at(i64::from(of.record) % 3 * DAY), deleted: of.deleted, ..put(id, rev) };
+        let base =
+            Put { kind, home, created_at: at(i64::from(of.record) % 3 * DAY), deleted: of.deleted, ..put(id, rev) };
         let set = match of.is_erased {
             false => changes(vec![Put { document, search: search.clone().map(Box::new), ..base }]),
             true if rev == 1 => return,
-            true => ChangeSet {
-                erasures: vec![Erasure { kind, id }],
-                ..changes(vec![Put { deleted: true, ..base }])
-            },
+            true => ChangeSet { erasures: vec![Erasure { kind, id }], ..changes(vec![Put { deleted: true, ..base }]) },
         };
         self.revs.insert(name, rev);
         match search.filter(|_| !of.is_erased) {
@@ -211,13 +222,12 @@ fn criterion(context: Context) -> BoxedStrategy<Criterion> {
         ]
     };
     let ids_of = move |of: Context| {
-        vec(0..RECORDS, 1..4)
-            .prop_map(move |ids| Test::TextIn(ids.into_iter().map(|record| record_id(of, record).to_string()).collect()))
+        vec(0..RECORDS, 1..4).prop_map(move |ids| {
+            Test::TextIn(ids.into_iter().map(|record| record_id(of, record).to_string()).collect())
+        })
     };
     let [name, external, anywhere, tags, created, imported_at, imported] = match context {
-        Context::Customer => {
-            [A::Name, A::ExternalId, A::AnyText, A::Tags, A::CreatedAt, A::ImportedAt, A::Imported]
-        }
+        Context::Customer => [A::Name, A::ExternalId, A::AnyText, A::Tags, A::CreatedAt, A::ImportedAt, A::Imported],
         Context::Company => [
             A::CompanyName,
             A::CompanyExternalId,

@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 
 use super::{ARCHIVE_SEARCH, SEARCH, Search};
+use crate::company::{COMPANY, Company};
 use crate::customer::{CUSTOMER, Customer};
 use crate::endpoint::{Answer, endpoint};
 use crate::envelope::{Page, ResourceId};
+use crate::kobject::{KOBJECT, KObject};
 use crate::operation::contract;
 use crate::query::{Faults, PageQuery, Parameter, QueryArguments, read_boolean, read_page_size};
 use crate::schema::Schema;
@@ -87,26 +89,48 @@ impl QueryArguments for SearchPage {
 
 const SEARCH_EXAMPLE: &str = r#"{"and":[{"customer_name":{"contains":"hopper"}},{"customer_custom_scoreNum":{"gte":100}}],"not":[{"customer_gender":{"equals":"m"}}],"sort":[{"customer_updated_at":"desc"}]}"#;
 
+const COMPANY_SEARCH_EXAMPLE: &str =
+    r#"{"queryContext":"company","and":[{"company_name":{"contains":"acme"}}],"sort":[{"company_updated_at":"desc"}]}"#;
+
+const KOBJECT_SEARCH_EXAMPLE: &str = r#"{"queryContext":"kobject","and":[{"kobject_created_at":{"gte":"2026-01-01"}},{"customer_email":{"contains":"@acme.example"}}]}"#;
+
+/// What a search may find.
+const FOUND: &[&Schema] = &[&CUSTOMER, &COMPANY, &KOBJECT];
+
 const ARCHIVE_SEARCH_EXAMPLE: &str =
     r#"{"and":[{"customer_created_at":{"gte":"2020-01-01"}}],"sort":[{"customer_created_at":"desc"}]}"#;
 
 endpoint! {
     /// `customerSearch`.
     CustomerSearch = &contract::CUSTOMER_SEARCH,
-    "Finds customers by their attributes; sees every write that was acknowledged before.";
-    path: (), query: SearchPage, body: Search: &SEARCH, example: SEARCH_EXAMPLE, answer: Page<Customer>: Answer::Found(&CUSTOMER)
+    "Finds customers, or with queryContext companies or kobjects, by their attributes and those of what belongs to them; sees every write that was acknowledged before.";
+    path: (), query: SearchPage, body: Search: &SEARCH, example: SEARCH_EXAMPLE, answer: Page<Customer>: Answer::Found(FOUND)
+}
+
+endpoint! {
+    /// `customerSearch` for companies.
+    CompanySearch = &contract::CUSTOMER_SEARCH, "Finds companies by their attributes.";
+    path: (), query: SearchPage, body: Search: &SEARCH, example: COMPANY_SEARCH_EXAMPLE,
+    answer: Page<Company>: Answer::Found(&[&COMPANY])
+}
+
+endpoint! {
+    /// `customerSearch` for kobjects.
+    KObjectSearch = &contract::CUSTOMER_SEARCH, "Finds kobjects by their attributes.";
+    path: (), query: SearchPage, body: Search: &SEARCH, example: KOBJECT_SEARCH_EXAMPLE,
+    answer: Page<KObject>: Answer::Found(&[&KOBJECT])
 }
 
 endpoint! {
     /// `customerSearch` with `idsOnly`.
-    CustomerSearchIds = &contract::CUSTOMER_SEARCH, "Finds customers and gives their ids.";
-    path: (), query: SearchPage, body: Search: &SEARCH, example: SEARCH_EXAMPLE, answer: Page<ResourceId>: Answer::Found(&CUSTOMER)
+    CustomerSearchIds = &contract::CUSTOMER_SEARCH, "Finds records and gives their ids.";
+    path: (), query: SearchPage, body: Search: &SEARCH, example: SEARCH_EXAMPLE, answer: Page<ResourceId>: Answer::Found(FOUND)
 }
 
 endpoint! {
     /// `customerArchiveSearch`.
     CustomerArchiveSearch = &contract::CUSTOMER_ARCHIVE_SEARCH,
-    "Finds customers by the few attributes of the archive. There is no archive beside the records: it finds the same.";
+    "Finds customers, companies or kobjects by the few attributes of the archive. There is no archive beside the records: it finds the same.";
     path: (), query: SearchPage, body: Search: &ARCHIVE_SEARCH, example: ARCHIVE_SEARCH_EXAMPLE,
-    answer: Page<Customer>: Answer::Found(&CUSTOMER)
+    answer: Page<Customer>: Answer::Found(FOUND)
 }

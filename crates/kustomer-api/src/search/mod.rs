@@ -69,7 +69,9 @@ pub use attribute::{Attribute, Manner};
 pub use body::{Condition, Search, Sort};
 pub use class::{Class, Operator};
 pub use context::Context;
-pub use endpoints::{CustomerArchiveSearch, CustomerSearch, CustomerSearchIds, EXACT_TOTAL, SearchPage};
+pub use endpoints::{
+    CompanySearch, CustomerArchiveSearch, CustomerSearch, CustomerSearchIds, EXACT_TOTAL, KObjectSearch, SearchPage,
+};
 pub use handle::{
     AnyAttribute, BooleanAttribute, ExactAttribute, ListAttribute, Moment, MomentAttribute, NumberAttribute,
     Searchable, SortAttribute, Sortable, StringAttribute, TextAttribute, Unsortable,

@@ -1,11 +1,14 @@
-//! Searching for customers.
+//! Searching.
 
+use kustomer_api::company::Company;
 use kustomer_api::customer::Customer;
 use kustomer_api::envelope::ResourceId;
 use kustomer_api::query::{MAX_PAGE_SIZE, PageQuery};
-use kustomer_api::search::{CustomerArchiveSearch, CustomerSearch, CustomerSearchIds, Search, SearchPage};
+use kustomer_api::search::{
+    CompanySearch, CustomerArchiveSearch, CustomerSearch, CustomerSearchIds, Search, SearchPage,
+};
 
-use super::Customers;
+use super::{Companies, Customers};
 use crate::call::Call;
 use crate::pages::Walk;
 
@@ -137,6 +140,80 @@ impl Customers<'_> {
         self.client.call((), page, search)
     }
 }
+
+/// Searching for records of another type.
+macro_rules! searches {
+    ($group:ident, $search:ident, $record:ty, $one:literal) => {
+        impl $group<'_> {
+            #[doc = concat!("Searches for ", $one, "; the first page of what is found.")]
+            ///
+            /// ```no_run
+            /// use kustomer_client::Client;
+            /// use kustomer_client::search::{Search, attribute};
+            ///
+            /// # #[tokio::main]
+            /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+            /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+            /// let search = Search::companies()
+            ///     .and(attribute::COMPANY_NAME.contains("acme"))
+            ///     .sort(attribute::COMPANY_UPDATED_AT.descending());
+            /// for company in client.companies().search(&search).await?.data {
+            ///     println!("{}", company.id);
+            /// }
+            /// # Ok(())
+            /// # }
+            /// ```
+            pub fn search(&self, search: &Search) -> Call<$search> {
+                self.search_page(search, &SearchPage::default())
+            }
+
+            #[doc = concat!("Searches for ", $one, " and gives one page of what is found.")]
+            ///
+            /// ```no_run
+            /// use kustomer_client::Client;
+            /// use kustomer_client::query::PageQuery;
+            /// use kustomer_client::search::{Search, SearchPage, attribute};
+            ///
+            /// # #[tokio::main]
+            /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+            /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+            /// let search = Search::companies().and(attribute::COMPANY_NAME.contains("acme"));
+            /// let paging = PageQuery { page: Some(2), page_size: Some(50) };
+            /// let page = client.companies().search_page(&search, &SearchPage { paging, ..SearchPage::default() }).await?;
+            /// println!("{}", page.data.len());
+            /// # Ok(())
+            /// # }
+            /// ```
+            pub fn search_page(&self, search: &Search, page: &SearchPage) -> Call<$search> {
+                self.client.call((), page, search)
+            }
+
+            #[doc = concat!("Walks over all ", $one, " that a search finds, by cursor.")]
+            ///
+            /// ```no_run
+            /// use futures_util::TryStreamExt;
+            /// use kustomer_client::Client;
+            /// use kustomer_client::search::{Search, attribute};
+            ///
+            /// # #[tokio::main]
+            /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+            /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+            /// let search = Search::companies().and(attribute::COMPANY_NAME.contains("acme"));
+            /// let mut found = client.companies().search_all(&search).into_stream();
+            /// while let Some(company) = found.try_next().await? {
+            ///     println!("{}", company.id);
+            /// }
+            /// # Ok(())
+            /// # }
+            /// ```
+            pub fn search_all(&self, search: &Search) -> Walk<$search, $record> {
+                self.search_page(search, &by_cursor(false)).walk()
+            }
+        }
+    };
+}
+
+searches!(Companies, CompanySearch, Company, "companies");
 
 fn by_cursor(ids_only: bool) -> SearchPage {
     let paging = PageQuery { page: None, page_size: Some(MAX_PAGE_SIZE) };

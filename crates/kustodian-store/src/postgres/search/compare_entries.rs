@@ -29,7 +29,8 @@ const LOOSE: &str = "SELECT DISTINCT t.org, t.kind, t.record FROM search_terms t
 pub(super) async fn compare_entries(connection: &Connection, misfounds: &mut Misfounds) -> Result<(), Error> {
     for kind in Kind::ALL.into_iter().filter(|kind| kind.is_in_entries()) {
         let table = kind.spec().table;
-        let page = format!("SELECT org, id, document FROM {table} WHERE (org, id) > ($1, $2) ORDER BY org, id LIMIT $3");
+        let page =
+            format!("SELECT org, id, document FROM {table} WHERE (org, id) > ($1, $2) ORDER BY org, id LIMIT $3");
         let mut last = (i64::MIN, String::new());
         loop {
             let values = [Value::Number(last.0), Value::Text(&last.1), Value::Number(RECORDS)];
@@ -75,8 +76,7 @@ async fn held(
     let mut held = HashMap::new();
     for row in &connection.unnamed(HEADS, &values).await?.rows {
         let id = |place| Ok::<_, Error>(row.try_get::<_, Option<Id>>(place)?.map(|id| id.0));
-        let entries =
-            Entries { deleted: row.try_get(2)?, customer: id(3)?, company: id(4)?, terms: BTreeSet::new() };
+        let entries = Entries { deleted: row.try_get(2)?, customer: id(3)?, company: id(4)?, terms: BTreeSet::new() };
         held.insert((OrgKey(row.try_get(0)?), row.try_get::<_, Id>(1)?.0), entries);
     }
     for row in &connection.unnamed(TERMS, &values).await?.rows {

@@ -241,9 +241,9 @@ fn flatten<'q>(node: &'q Node, into: &mut Vec<&'q Node>) {
 
 #[cfg(test)]
 mod tests {
-    use kustodian_core::search::{Criterion, Test};
     use super::*;
     use crate::search::Slots;
+    use kustodian_core::search::{Criterion, Test};
 
     #[test]
     fn values_of_several_criteria_are_asked_for_together() {

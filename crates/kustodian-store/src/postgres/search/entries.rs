@@ -277,9 +277,8 @@ pub(in crate::postgres) async fn index_all(
             }
             let values = [Value::Number(last.0), Value::Text(&last.1), Value::Number(RECORDS)];
             let rows = connection.unnamed(&page, &values).await.map_err(told)?.rows;
-            let read = |row: &Returned| {
-                Ok((OrgKey(row.try_get(0)?), row.try_get::<_, Id>(1)?.0, row.try_get::<_, Id>(2)?.0))
-            };
+            let read =
+                |row: &Returned| Ok((OrgKey(row.try_get(0)?), row.try_get::<_, Id>(1)?.0, row.try_get::<_, Id>(2)?.0));
             let names = rows.iter().map(read).collect::<Result<Vec<_>, tokio_postgres::Error>>().map_err(told)?;
             // Locked, so that nobody writes a record between its reading and its indexing. Each by a statement of its own:
             // where tables are spread, one that locks may concern one shard only.

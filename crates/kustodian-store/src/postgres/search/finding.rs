@@ -65,7 +65,11 @@ pub(super) struct Finding<'s, 'c> {
 }
 
 impl<'s, 'c> Finding<'s, 'c> {
-    pub(super) async fn begin(session: &'s mut Session<'c>, query: &'s Query, means: &'s Means) -> Result<Self, Trouble> {
+    pub(super) async fn begin(
+        session: &'s mut Session<'c>,
+        query: &'s Query,
+        means: &'s Means,
+    ) -> Result<Self, Trouble> {
         let Means { effort, is_spread, .. } = means;
         let looked_up = match look_up(session, query, means).await {
             Err(Halt::Failed(trouble)) => return Err(trouble),

@@ -50,11 +50,8 @@ impl Place {
                  WHERE {other}.{column} IS NOT NULL AND {of_kind}))"
             )
         };
-        let head = [
-            Bind::Cell(Cell::Integer(self.org.0)),
-            Bind::text(context.as_str()),
-            Bind::Cell(Cell::Boolean(false)),
-        ];
+        let head =
+            [Bind::Cell(Cell::Integer(self.org.0)), Bind::text(context.as_str()), Bind::Cell(Cell::Boolean(false))];
         Compiled { sql, binds: head.into_iter().chain(inner.binds).collect(), exact: inner.exact }
     }
 }
@@ -208,14 +205,17 @@ pub(super) fn ranges(criterion: &Criterion) -> Ranges {
     match test {
         Test::Set => one(Span::prefix(beginning), true),
         Test::TextIn(texts) => {
-            let (terms, cuts): (Vec<String>, Vec<bool>) = texts.iter().map(|text| value(Value::Text(text.clone()))).unzip();
+            let (terms, cuts): (Vec<String>, Vec<bool>) =
+                texts.iter().map(|text| value(Value::Text(text.clone()))).unzip();
             one(Span::In(terms), !cuts.contains(&true))
         }
         Test::TextStarts(text) => match text_term(text) {
             (_, false) => one(Span::prefix(format!("{beginning}{text}")), true),
             (term, true) => one(Span::In(vec![format!("{beginning}{term}")]), false),
         },
-        Test::NumberIn(numbers) => one(Span::In(numbers.iter().map(|number| value(Value::Number(*number)).0).collect()), true),
+        Test::NumberIn(numbers) => {
+            one(Span::In(numbers.iter().map(|number| value(Value::Number(*number)).0).collect()), true)
+        }
         Test::Numbers(from, to) => {
             let number = |number: &f64| value(Value::Number(*number)).0;
             one(between(&beginning, from.as_ref().map(number), to.as_ref().map(number)), true)
@@ -285,7 +285,10 @@ fn by_part(part: &str) -> impl Iterator<Item = Span> {
         _ => {
             let last = characters.len() - GRAM;
             let windows = characters.windows(GRAM).enumerate().filter(|(at, _)| at % GRAM == 0 || *at == last);
-            windows.take(MAX_PARTS).map(|(_, window)| Span::In(vec![gram(&window.iter().collect::<String>())])).collect()
+            windows
+                .take(MAX_PARTS)
+                .map(|(_, window)| Span::In(vec![gram(&window.iter().collect::<String>())]))
+                .collect()
         }
     };
     spans.into_iter()

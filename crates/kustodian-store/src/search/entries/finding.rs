@@ -100,10 +100,13 @@ impl<'q> Finding<'q> {
         let mut ids = BTreeSet::new();
         for span in spans {
             let (condition, binds) = in_spans("t", std::slice::from_ref(span));
-            let sql = format!("SELECT t.record, NULL FROM search_terms t WHERE t.org = ? AND t.kind = ? AND {condition} LIMIT ?");
+            let sql = format!(
+                "SELECT t.record, NULL FROM search_terms t WHERE t.org = ? AND t.kind = ? AND {condition} LIMIT ?"
+            );
             // A record may have several of the terms: it is enough to know that there are many.
             let most = i64::try_from(limit.saturating_mul(2)).unwrap_or(i64::MAX);
-            let binds = of_kind(reader.org(), self.kind).into_iter().chain(binds).chain([Bind::Cell(Cell::Integer(most))]);
+            let binds =
+                of_kind(reader.org(), self.kind).into_iter().chain(binds).chain([Bind::Cell(Cell::Integer(most))]);
             let rows = reader.rows(&Sql::new(sql, binds.collect())).await?;
             let is_cut = rows.len() >= limit.saturating_mul(2);
             ids.extend(rows.into_iter().map(|(id, _)| id));
@@ -188,7 +191,12 @@ impl<'q> Finding<'q> {
     }
 
     /// Those that have a value of the first key, in its order; whether they were read to the end.
-    async fn read_values<R: Reader>(&mut self, reader: &mut R, first: Sort, wanted: usize) -> Result<bool, Halt<R::Failure>> {
+    async fn read_values<R: Reader>(
+        &mut self,
+        reader: &mut R,
+        first: Sort,
+        wanted: usize,
+    ) -> Result<bool, Halt<R::Failure>> {
         let (sign, direction) = if first.descending { ("<", "DESC") } else { (">", "ASC") };
         let mut behind: Option<Found> = None;
         // Records alike in the first key, until all of them are there to be sorted by the others.
@@ -229,7 +237,12 @@ impl<'q> Finding<'q> {
     }
 
     /// Those that have no value of the first key.
-    async fn read_rest<R: Reader>(&mut self, reader: &mut R, first: Sort, wanted: usize) -> Result<(), Halt<R::Failure>> {
+    async fn read_rest<R: Reader>(
+        &mut self,
+        reader: &mut R,
+        first: Sort,
+        wanted: usize,
+    ) -> Result<(), Halt<R::Failure>> {
         let direction = if first.descending { "DESC" } else { "ASC" };
         let sign = if first.descending { "<" } else { ">" };
         let (in_range, binds) = in_spans("t", &[span(first)]);
@@ -247,7 +260,8 @@ impl<'q> Finding<'q> {
             if let Some(behind) = behind {
                 sql = sql.then(&format!(" AND r.id {sign} ?"), [Bind::Id(behind)]);
             }
-            let ids = ids(reader.rows(&sql.then(&format!(" ORDER BY r.id {direction} LIMIT ?"), [limit(chunk)])).await?);
+            let ids =
+                ids(reader.rows(&sql.then(&format!(" ORDER BY r.id {direction} LIMIT ?"), [limit(chunk)])).await?);
             let is_end = (ids.len() as u64) < chunk;
             behind = ids.last().copied().or(behind);
             let settled = self.settled(reader, ids).await?;
@@ -267,7 +281,11 @@ impl<'q> Finding<'q> {
         }
     }
 
-    async fn end_group<R: Reader>(&mut self, reader: &mut R, group: &mut Vec<ObjectId>) -> Result<(), Halt<R::Failure>> {
+    async fn end_group<R: Reader>(
+        &mut self,
+        reader: &mut R,
+        group: &mut Vec<ObjectId>,
+    ) -> Result<(), Halt<R::Failure>> {
         if group.len() <= 1 {
             self.found.append(group);
             return Ok(());
@@ -316,7 +334,8 @@ impl<'q> Finding<'q> {
         candidates.retain(|id| behind.is_none_or(|behind| *id > behind));
         candidates.sort_unstable();
         for ids in candidates.chunks(DOCUMENTS) {
-            let matching: BTreeSet<ObjectId> = self.matching(reader, ids).await?.into_iter().map(|row| row.id).collect();
+            let matching: BTreeSet<ObjectId> =
+                self.matching(reader, ids).await?.into_iter().map(|row| row.id).collect();
             for id in ids.iter().filter(|id| matching.contains(*id)) {
                 if self.found.len() >= limit {
                     return Ok(());
@@ -331,13 +350,21 @@ impl<'q> Finding<'q> {
     }
 
     /// Those of these ids that match, in their order.
-    pub(super) async fn still<R: Reader>(&self, reader: &mut R, ids: &[ObjectId]) -> Result<Vec<ObjectId>, Halt<R::Failure>> {
+    pub(super) async fn still<R: Reader>(
+        &self,
+        reader: &mut R,
+        ids: &[ObjectId],
+    ) -> Result<Vec<ObjectId>, Halt<R::Failure>> {
         let matching: BTreeSet<ObjectId> = self.matching(reader, ids).await?.into_iter().map(|row| row.id).collect();
         Ok(ids.iter().filter(|id| matching.contains(*id)).copied().collect())
     }
 
     /// Counts the matches.
-    pub(super) async fn count<R: Reader>(&self, reader: &mut R, count: Count) -> Result<Option<Total>, Halt<R::Failure>> {
+    pub(super) async fn count<R: Reader>(
+        &self,
+        reader: &mut R,
+        count: Count,
+    ) -> Result<Option<Total>, Halt<R::Failure>> {
         let up_to = match count {
             Count::None => return Ok(None),
             Count::UpTo(up_to) => up_to,
@@ -373,7 +400,8 @@ impl<'q> Finding<'q> {
             of_kind(reader.org(), self.kind),
         );
         let all = reader.number(&all).await?;
-        let first = format!("SELECT * FROM search_records r WHERE r.org = ? AND r.kind = ? ORDER BY r.id LIMIT {DRAWN}");
+        let first =
+            format!("SELECT * FROM search_records r WHERE r.org = ? AND r.kind = ? ORDER BY r.id LIMIT {DRAWN}");
         let drawn = Sql::new(format!("SELECT count(*) FROM ({first}) r WHERE TRUE"), of_kind(reader.org(), self.kind));
         let passed = reader.number(&drawn.and(&self.condition)).await?;
         Ok(all.saturating_mul(passed) / all.clamp(1, DRAWN))

@@ -6,8 +6,8 @@ use kustodian_core::store::{OrgKey, Stored};
 use kustomer_api::ObjectId;
 
 use super::super::compile::{Bind, Compiled};
-use crate::options::SearchEffort;
 use super::condition::{Form, Place, Row};
+use crate::options::SearchEffort;
 
 /// A statement with a `?` for each of its values.
 #[derive(Debug, Clone, Default)]
@@ -30,7 +30,11 @@ impl Sql {
 
     /// This one, with a condition more.
     pub(crate) fn and(self, condition: &Compiled) -> Self {
-        if condition.sql == "TRUE" { self } else { self.then(" AND ", []).then(&condition.sql, condition.binds.clone()) }
+        if condition.sql == "TRUE" {
+            self
+        } else {
+            self.then(" AND ", []).then(&condition.sql, condition.binds.clone())
+        }
     }
 }
 

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use kustodian_core::search::{Context, Node, Query, SearchRow, parent_attribute};
 use kustomer_api::ObjectId;
 
+use super::super::column::Cell;
+use super::super::compile::Bind;
 use super::condition::{among, kind_of, of_kind};
 use super::finding::Finding;
 use super::reader::{Halt, Reader, Sql};
-use super::super::column::Cell;
-use super::super::compile::Bind;
 
 /// How many times as many records of other contexts as are few are said by their ids, in all: a statement takes so many values
 /// and no more.
@@ -40,13 +40,18 @@ pub(crate) async fn resolve<R: Reader>(reader: &mut R, of: Context, node: &Node)
 }
 
 /// The records of a context for which a node holds, unless there are many.
-async fn few<R: Reader>(reader: &mut R, context: Context, node: &Node) -> Result<Option<Vec<ObjectId>>, Halt<R::Failure>> {
+async fn few<R: Reader>(
+    reader: &mut R,
+    context: Context,
+    node: &Node,
+) -> Result<Option<Vec<ObjectId>>, Halt<R::Failure>> {
     let Some(kind) = kind_of(context) else { return Ok(Some(Vec::new())) };
     if context == Context::Customer {
         let few = reader.effort().few;
         return reader.customers(node, few).await;
     }
-    let query = Query { context, root: node.clone(), sort: Vec::new(), include_deleted: false, aggregations: Vec::new() };
+    let query =
+        Query { context, root: node.clone(), sort: Vec::new(), include_deleted: false, aggregations: Vec::new() };
     let mut finding = Finding::new(reader, kind, &query);
     let found = finding.find_few(reader).await?;
     Ok(found.then(|| std::mem::take(&mut finding.found)))
@@ -85,7 +90,9 @@ pub(crate) async fn around<R: Reader>(
             (None, Context::Customer) => reader.customers_of(row.id).await?,
             (None, _) => {
                 let column = row.context.as_str();
-                let sql = format!("SELECT r.id, NULL FROM search_records r WHERE r.org = ? AND r.kind = ? AND r.{column} = ?");
+                let sql = format!(
+                    "SELECT r.id, NULL FROM search_records r WHERE r.org = ? AND r.kind = ? AND r.{column} = ?"
+                );
                 let values = of_kind(reader.org(), kind).into_iter().chain([Bind::Id(row.id)]).collect();
                 let live = Sql::new(sql, values).then(" AND r.deleted = ?", [Bind::Cell(Cell::Boolean(false))]);
                 reader.rows(&live).await?.into_iter().map(|(id, _)| id).collect()

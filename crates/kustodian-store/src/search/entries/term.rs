@@ -73,7 +73,9 @@ pub(crate) fn differing(should: Option<&Entries>, is: Option<&Entries>) -> Vec<&
 pub(super) fn beginning(subject: &Subject) -> String {
     match subject {
         Subject::Standard(attribute) => format!("{attribute}="),
-        Subject::Custom(CustomAttribute { klass, key, .. }) => format!("{}:{key}=", klass.as_deref().unwrap_or_default()),
+        Subject::Custom(CustomAttribute { klass, key, .. }) => {
+            format!("{}:{key}=", klass.as_deref().unwrap_or_default())
+        }
     }
 }
 

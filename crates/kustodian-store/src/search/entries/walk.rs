@@ -58,8 +58,12 @@ pub(crate) async fn step<R: Kept>(reader: &mut R, kind: Kind, asked: &WalkQuery)
     let (query, is_resolved) = resolved(reader, &asked.query).await?;
     let mut finding = Finding::new(reader, kind, &query);
     match asked.from {
-        WalkFrom::Start { .. } if query.sort.is_empty() => by_id(reader, &mut finding, (kind, asked), None, is_resolved).await,
-        WalkFrom::After(WalkPlace::Id(after)) => by_id(reader, &mut finding, (kind, asked), Some(after), is_resolved).await,
+        WalkFrom::Start { .. } if query.sort.is_empty() => {
+            by_id(reader, &mut finding, (kind, asked), None, is_resolved).await
+        }
+        WalkFrom::After(WalkPlace::Id(after)) => {
+            by_id(reader, &mut finding, (kind, asked), Some(after), is_resolved).await
+        }
         WalkFrom::Start { .. } if !is_resolved => Ok(Step::TooLong),
         WalkFrom::Start { walk } => list(reader, &mut finding, (kind, asked), walk).await,
         WalkFrom::After(WalkPlace::Kept { walk, done }) => go_on(reader, &finding, (kind, asked), walk, done).await,

@@ -25,12 +25,8 @@ use crate::search::entries::{self, Form, Found, Halt, Kept, Place, Reader, Row, 
 use crate::search::{Compiled, Slots, compile_side};
 
 /// The planner has no statistics: it is told which index to use, and which table comes first.
-pub(super) const FORM: Form = Form {
-    by_record: " INDEXED BY search_terms_by_record",
-    join: "CROSS JOIN",
-    has_homes: false,
-    is_for_each: true,
-};
+pub(super) const FORM: Form =
+    Form { by_record: " INDEXED BY search_terms_by_record", join: "CROSS JOIN", has_homes: false, is_for_each: true };
 
 /// The kind that is searched for, when it is another than customers.
 pub(super) fn other_kind(query: &Query) -> Option<Kind> {
@@ -91,7 +87,11 @@ impl<'a> Entries<'a> {
     }
 
     /// The records of these contexts beside a record.
-    pub(super) fn around(&mut self, row: &SearchRow, contexts: &BTreeSet<Context>) -> Result<Vec<SearchRow>, time::Halt> {
+    pub(super) fn around(
+        &mut self,
+        row: &SearchRow,
+        contexts: &BTreeSet<Context>,
+    ) -> Result<Vec<SearchRow>, time::Halt> {
         let found = now(async { Ok(entries::around(self, row, contexts).await) })?;
         found.map_err(|halt| match halt {
             Halt::Time => time::Halt::Time,

@@ -52,7 +52,8 @@ pub(in crate::sqlite) fn search(
     let searched = resolved(&snapshot, (org, &query.query), &slots, &time, effort)?;
     if let Some(kind) = other_kind(&searched) {
         let mut reader = Entries::new(&snapshot, org, &slots, &time, effort);
-        let found = now(entries::search(&mut reader, kind, &SearchQuery { query: searched.into_owned(), ..query.clone() }))?;
+        let found =
+            now(entries::search(&mut reader, kind, &SearchQuery { query: searched.into_owned(), ..query.clone() }))?;
         drop(time);
         snapshot.commit()?;
         return Ok(found);
@@ -441,8 +442,8 @@ impl<'a> Finding<'a> {
         let mut contexts = BTreeSet::new();
         for conjunct in self.conjuncts.iter().filter(|conjunct| !conjunct.is_settled()) {
             conjunct.node.each_has(&mut |context, _| {
-            contexts.insert(context);
-        });
+                contexts.insert(context);
+            });
         }
         if contexts.is_empty() {
             return Ok(Vec::new());
