@@ -292,7 +292,7 @@ kinds! {
         placement: Placement::ByHome,
         is_listed_by_time: true,
         is_few: false,
-        is_searched: false,
+        is_searched: true,
         columns: &[
             Column { name: kobject::KLASS, holds: Holds::Text },
             Column { name: kobject::CUSTOMER, holds: Holds::Parent(Kind::Customer) },

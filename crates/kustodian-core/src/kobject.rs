@@ -16,6 +16,7 @@ use crate::kind::Kind;
 use crate::klass::KnownKlass;
 use crate::record::Record;
 use crate::refusal::Refusal;
+use crate::search::SearchRow;
 use crate::store::{OrgKey, Stored};
 use crate::{custom, lifecycle, resource, tag};
 
@@ -47,6 +48,14 @@ impl Record for KObjectAttributes {
             (CUSTOMER, related(CUSTOMER)),
             (COMPANY, related(COMPANY)),
         ])
+    }
+
+    fn search_row(kobject: &KObject) -> Result<Option<SearchRow>, Refusal> {
+        if kobject.attributes.erased_at.value().is_some() {
+            return Ok(None);
+        }
+        let klass = klass_of(kobject).unwrap_or_default();
+        Ok(Some(SearchRow::of_kobject(resource::id_of(kobject)?, klass, kobject)))
     }
 
     fn erase(context: &Context<'_>, stored: &Stored, seed: EventSeed) -> Result<Option<ChangeSet>, Refusal> {

@@ -325,6 +325,27 @@ impl Query {
         self.root.klass()
     }
 
+    /// The klasses of all kobjects that the query is about; `None` when some may be of any klass.
+    pub fn klasses(&self) -> Option<BTreeSet<String>> {
+        let mut klasses = BTreeSet::new();
+        let mut are_named = true;
+        let mut note = |node: &'_ Node| match node.klass() {
+            Some(klass) => {
+                klasses.insert(klass.to_owned());
+            }
+            None => are_named = false,
+        };
+        if self.context == Context::KObject {
+            note(&self.root);
+        }
+        self.root.each_has(&mut |context, node| {
+            if context == Context::KObject {
+                note(node);
+            }
+        });
+        are_named.then_some(klasses)
+    }
+
     /// The contexts that the query is about: that of the records it finds, and those of other records that criteria
     /// name.
     pub fn contexts(&self) -> BTreeSet<Context> {

@@ -2,10 +2,12 @@
 //! found (`docs/search.md`).
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use kustodian_core::cursor::{BEGINNING, WalkCursor};
 use kustodian_core::feed::FeedQuery;
 use kustodian_core::kind::Kind;
+use kustodian_core::klass::{self, KnownKlass};
 use kustodian_core::refusal::Refusal;
 use kustodian_core::search::{self, Context, Dialect, KlassName, Query};
 use kustodian_core::search_store::{Count, Records, SearchError, SearchQuery, Total, WalkFrom, WalkQuery};
@@ -55,12 +57,7 @@ type Language<'a> = (Dialect, &'a [KlassName]);
 /// Reads the body. Dates relative to now are reckoned from `now`.
 async fn read<E: Endpoint>(call: &Call<E>, (dialect, klasses): Language<'_>, now: Timestamp) -> Result<Query, Refusal> {
     let mut query = search::parse(call.body(), &search::Settings { dialect, now: Some(now), klasses })?;
-    // The operation's own roles are for customers. Whoever may not read other records may not find them, nor learn of them
-    // by what they belong to.
-    let others = query.contexts().into_iter().filter_map(Kind::searched_as).filter(|kind| *kind != Kind::Customer);
-    for kind in others {
-        permission::require_read(call.caller(), E::OPERATION, kind, call.app().settings.missing_role_status)?;
-    }
+    authorize(call, &query)?;
     let names = query.tag_names();
     if !names.is_empty() {
         let keys: Vec<claim::ClaimKey> = names.iter().map(|name| tag::name_key(call.org(), name)).collect();
@@ -71,13 +68,46 @@ async fn read<E: Endpoint>(call: &Call<E>, (dialect, klasses): Language<'_>, now
     Ok(query)
 }
 
+/// Lets a caller pass who may read the records that a search is about, beside customers, which the operation's own roles are
+/// for: nobody finds what it may not read, nor learns of it by what belongs to it.
+fn authorize<E: Endpoint>(call: &Call<E>, query: &Query) -> Result<(), Refusal> {
+    let (caller, status) = (call.caller(), call.app().settings.missing_role_status);
+    for kind in query.contexts().into_iter().filter_map(Kind::searched_as) {
+        match (kind, query.klasses()) {
+            (Kind::Customer, _) => {}
+            (Kind::KObject, Some(klasses)) if !permission::may_read(caller, kind) => {
+                for klass in klasses {
+                    permission::authorize_klass(caller, kind.spec().read_operation, &klass, status)?;
+                }
+            }
+            _ => permission::require_read(caller, E::OPERATION, kind, status)?,
+        }
+    }
+    Ok(())
+}
+
 /// The klasses that the words of the body name.
 async fn klasses<E: Endpoint>(call: &Call<E>) -> Result<Vec<KlassName>, Refusal> {
     let words = search::klass_words(call.body());
-    if words.is_empty() {
+    let keys: Vec<claim::ClaimKey> = words.iter().map(|word| klass::name_key(call.org(), word)).collect();
+    if keys.is_empty() {
         return Ok(Vec::new());
     }
-    Ok(Vec::new())
+    let owners = call.store().find_owners(call.org(), &keys).await.map_err(unavailable)?;
+    let mut known: BTreeMap<ObjectId, Option<String>> = BTreeMap::new();
+    let mut named = Vec::new();
+    for (word, owner) in words.into_iter().zip(owners) {
+        let Some(id) = owner else { continue };
+        if !known.contains_key(&id) {
+            let stored = call.store().find(call.org(), Kind::Klass, id).await.map_err(unavailable)?;
+            let klass = stored.map(|stored| KnownKlass::of(&stored)).transpose()?;
+            known.insert(id, klass.map(|klass| klass.name));
+        }
+        if let Some(klass) = known.get(&id).cloned().flatten() {
+            named.push(KlassName { word, klass });
+        }
+    }
+    Ok(named)
 }
 
 /// A page by number.
