@@ -141,6 +141,13 @@ fn document(of: &Written, rev: u64) -> String {
     json!({ "type": kind, "id": id, "attributes": attributes, "relationships": relationships }).to_string()
 }
 
+/// What is left of an erased record.
+fn erased(of: &Written) -> String {
+    let attributes = json!({ "deleted": true, "erasedAt": at(0).to_string() });
+    let (kind, id) = (of.context.to_string(), record_id(of.context, of.record));
+    json!({ "type": kind, "id": id, "attributes": attributes, "relationships": {} }).to_string()
+}
+
 /// The plainest model: every record that can be found.
 #[derive(Default)]
 struct Model {
@@ -156,16 +163,18 @@ impl Model {
         let rev = self.revs.get(&name).copied().unwrap_or_default() + 1;
         let home = kind.spec().has_home().then(|| id);
         let document = document(of, rev);
+        // Companies are not erased.
+        let is_erased = of.is_erased && of.context != Context::Company;
         let search = kind.search_row_of(&document).unwrap();
         let base =
             Put { kind, home, created_at: at(i64::from(of.record) % 3 * DAY), deleted: of.deleted, ..put(id, rev) };
-        let set = match of.is_erased {
+        let set = match is_erased {
             false => changes(vec![Put { document, search: search.clone().map(Box::new), ..base }]),
             true if rev == 1 => return,
             true => ChangeSet { erasures: vec![Erasure { kind, id }], ..changes(vec![Put { deleted: true, ..base }]) },
         };
         self.revs.insert(name, rev);
-        match search.filter(|_| !of.is_erased) {
+        match search.filter(|_| !is_erased) {
             Some(row) => self.rows.insert(name, row),
             None => self.rows.remove(&name),
         };

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use kustodian_core::kind::Kind;
 use kustodian_core::search::{Context, Node, Query, SearchRow};
@@ -177,9 +178,26 @@ const ADD: &str = "INSERT INTO search_records (home, org, kind, id, deleted, cus
      VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (org, kind, id, home) \
      DO UPDATE SET deleted = excluded.deleted, customer = excluded.customer, company = excluded.company";
 
-/// $1 org, $2 kind, $3 id, $4 deleted, $5 customer, $6 company.
-const CHANGE: &str = "UPDATE search_records SET deleted = $4, customer = $5, company = $6 \
-     WHERE org = $1 AND kind = $2 AND id = $3";
+/// $1 org, $2 kind, $3 id, $4 deleted, $5 customer, $6 company. The home is that of the record, which is there.
+fn change(kind: Kind) -> &'static str {
+    static OF_KINDS: LazyLock<[String; Kind::ALL.len()]> = LazyLock::new(|| {
+        Kind::ALL.map(|kind| {
+            let (table, home) = (kind.spec().table, home_of(kind));
+            format!(
+                "INSERT INTO search_records (home, org, kind, id, deleted, customer, company) \
+                 SELECT t.{home}, t.org, $2, t.id, $4, $5, $6 FROM {table} t WHERE t.org = $1 AND t.id = $3 \
+                 ON CONFLICT (org, kind, id, home) \
+                 DO UPDATE SET deleted = excluded.deleted, customer = excluded.customer, company = excluded.company"
+            )
+        })
+    });
+    &OF_KINDS[kind as usize]
+}
+
+/// The column that holds the home of a kind's records.
+fn home_of(kind: Kind) -> &'static str {
+    if kind.spec().has_home() { "home" } else { "id" }
+}
 
 /// $1 org, $2 kind, $3 id.
 const FORGET: &str = "DELETE FROM search_records WHERE org = $1 AND kind = $2 AND id = $3";
@@ -216,7 +234,7 @@ pub(in crate::postgres) fn index<'a>(
         }
         None => {
             let remove = statement(REMOVE_TERMS, with(vec![Value::OwnedTexts(terms)]));
-            vec![statement(CHANGE, with(held)), remove, add_terms]
+            vec![statement(change(kind), with(held)), remove, add_terms]
         }
     }
 }
@@ -267,8 +285,7 @@ pub(in crate::postgres) async fn index_all(
     let told = |error: tokio_postgres::Error| words(&error);
     let mut done = 0;
     for kind in Kind::ALL.into_iter().filter(|kind| kind.is_in_entries()) {
-        let home = if kind.spec().has_home() { "home" } else { "id" };
-        let table = kind.spec().table;
+        let (table, home) = (kind.spec().table, home_of(kind));
         let page = format!("SELECT org, id, {home} FROM {table} WHERE (org, id) > ($1, $2) ORDER BY org, id LIMIT $3");
         let mut last = (i64::MIN, String::new());
         loop {
