@@ -167,7 +167,7 @@ fn put<A: Lifecycle>(
         created_at,
         updated_at: now,
         document,
-        search: None,
+        search: A::search_row(record)?.map(Box::new),
         home: None,
         columns: A::columns(record),
     })

@@ -3,12 +3,13 @@
 use kustomer_api::company::Company;
 use kustomer_api::customer::Customer;
 use kustomer_api::envelope::ResourceId;
+use kustomer_api::kobject::KObject;
 use kustomer_api::query::{MAX_PAGE_SIZE, PageQuery};
 use kustomer_api::search::{
-    CompanySearch, CustomerArchiveSearch, CustomerSearch, CustomerSearchIds, Search, SearchPage,
+    CompanySearch, CustomerArchiveSearch, CustomerSearch, CustomerSearchIds, KObjectSearch, Search, SearchPage,
 };
 
-use super::{Companies, Customers};
+use super::Customers;
 use crate::call::Call;
 use crate::pages::Walk;
 
@@ -139,81 +140,89 @@ impl Customers<'_> {
     pub fn search_archive(&self, search: &Search, page: &SearchPage) -> Call<CustomerArchiveSearch> {
         self.client.call((), page, search)
     }
+
+    /// Searches for companies and gives one page of what is found. The search is one for companies.
+    ///
+    /// ```no_run
+    /// use kustomer_client::Client;
+    /// use kustomer_client::search::{Search, SearchPage, attribute};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+    /// let search = Search::companies().and(attribute::COMPANY_NAME.contains("acme"));
+    /// for company in client.customers().search_companies(&search, &SearchPage::default()).await?.data {
+    ///     println!("{}", company.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn search_companies(&self, search: &Search, page: &SearchPage) -> Call<CompanySearch> {
+        self.client.call((), page, search)
+    }
+
+    /// Walks over all companies that a search finds, by cursor, as [`search_all`](Self::search_all) does.
+    ///
+    /// ```no_run
+    /// use kustomer_client::Client;
+    /// use kustomer_client::search::{Search, attribute};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+    /// let search = Search::companies().and(attribute::COMPANY_NAME.contains("acme"));
+    /// let mut found = client.customers().search_all_companies(&search);
+    /// while let Some(company) = found.next().await? {
+    ///     println!("{}", company.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn search_all_companies(&self, search: &Search) -> Walk<CompanySearch, Company> {
+        self.search_companies(search, &by_cursor(false)).walk()
+    }
+
+    /// Searches for kobjects and gives one page of what is found. The search is one for kobjects.
+    ///
+    /// ```no_run
+    /// use kustomer_client::Client;
+    /// use kustomer_client::search::{Search, SearchPage, attribute};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+    /// let search = Search::kobjects_of("order").and(attribute::ADDRESS.contains("Berlin"));
+    /// for kobject in client.customers().search_kobjects(&search, &SearchPage::default()).await?.data {
+    ///     println!("{}", kobject.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn search_kobjects(&self, search: &Search, page: &SearchPage) -> Call<KObjectSearch> {
+        self.client.call((), page, search)
+    }
+
+    /// Walks over all kobjects that a search finds, by cursor, as [`search_all`](Self::search_all) does.
+    ///
+    /// ```no_run
+    /// use kustomer_client::Client;
+    /// use kustomer_client::search::{Search, attribute};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+    /// let search = Search::kobjects_of("order").and(attribute::ADDRESS.contains("Berlin"));
+    /// let mut found = client.customers().search_all_kobjects(&search);
+    /// while let Some(kobject) = found.next().await? {
+    ///     println!("{}", kobject.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn search_all_kobjects(&self, search: &Search) -> Walk<KObjectSearch, KObject> {
+        self.search_kobjects(search, &by_cursor(false)).walk()
+    }
 }
-
-/// Searching for records of another type.
-macro_rules! searches {
-    ($group:ident, $search:ident, $record:ty, $one:literal) => {
-        impl $group<'_> {
-            #[doc = concat!("Searches for ", $one, "; the first page of what is found.")]
-            ///
-            /// ```no_run
-            /// use kustomer_client::Client;
-            /// use kustomer_client::search::{Search, attribute};
-            ///
-            /// # #[tokio::main]
-            /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-            /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
-            /// let search = Search::companies()
-            ///     .and(attribute::COMPANY_NAME.contains("acme"))
-            ///     .sort(attribute::COMPANY_UPDATED_AT.descending());
-            /// for company in client.companies().search(&search).await?.data {
-            ///     println!("{}", company.id);
-            /// }
-            /// # Ok(())
-            /// # }
-            /// ```
-            pub fn search(&self, search: &Search) -> Call<$search> {
-                self.search_page(search, &SearchPage::default())
-            }
-
-            #[doc = concat!("Searches for ", $one, " and gives one page of what is found.")]
-            ///
-            /// ```no_run
-            /// use kustomer_client::Client;
-            /// use kustomer_client::query::PageQuery;
-            /// use kustomer_client::search::{Search, SearchPage, attribute};
-            ///
-            /// # #[tokio::main]
-            /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-            /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
-            /// let search = Search::companies().and(attribute::COMPANY_NAME.contains("acme"));
-            /// let paging = PageQuery { page: Some(2), page_size: Some(50) };
-            /// let page = client.companies().search_page(&search, &SearchPage { paging, ..SearchPage::default() }).await?;
-            /// println!("{}", page.data.len());
-            /// # Ok(())
-            /// # }
-            /// ```
-            pub fn search_page(&self, search: &Search, page: &SearchPage) -> Call<$search> {
-                self.client.call((), page, search)
-            }
-
-            #[doc = concat!("Walks over all ", $one, " that a search finds, by cursor.")]
-            ///
-            /// ```no_run
-            /// use futures_util::TryStreamExt;
-            /// use kustomer_client::Client;
-            /// use kustomer_client::search::{Search, attribute};
-            ///
-            /// # #[tokio::main]
-            /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-            /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
-            /// let search = Search::companies().and(attribute::COMPANY_NAME.contains("acme"));
-            /// let mut found = client.companies().search_all(&search).into_stream();
-            /// while let Some(company) = found.try_next().await? {
-            ///     println!("{}", company.id);
-            /// }
-            /// # Ok(())
-            /// # }
-            /// ```
-            pub fn search_all(&self, search: &Search) -> Walk<$search, $record> {
-                self.search_page(search, &by_cursor(false)).walk()
-            }
-        }
-    };
-}
-
-searches!(Companies, CompanySearch, Company, "companies");
 
 fn by_cursor(ids_only: bool) -> SearchPage {
     let paging = PageQuery { page: None, page_size: Some(MAX_PAGE_SIZE) };

@@ -1,5 +1,6 @@
 //! `POST /v1/customers/search`, `/v1/customers/archive/search`.
 
+mod contexts;
 mod criteria;
 mod pages;
 mod rules;
