@@ -1,7 +1,8 @@
 //! The table of attributes holds what the contract lists (`docs/contract/customer.md`), and the typed builder writes it.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
-use kustomer_api::search::{Aggregation, Attribute, Class, Condition, Moment, Operator, Search, attribute};
+use kustomer_api::custom::{Key, Num, Str};
+use kustomer_api::search::{Aggregation, Attribute, Class, Condition, Context, Moment, Operator, Search, attribute};
 use serde_json::json;
 
 fn contract() -> String {
@@ -27,7 +28,7 @@ fn every_criterion_of_the_contract_is_there_with_its_class_and_its_values() {
         listed.push(name);
     }
     assert_eq!(listed.len(), 43);
-    let known = Attribute::ALL.iter().filter(|attribute| attribute.is_criterion(false));
+    let known = Attribute::of(Context::Customer).filter(|attribute| attribute.is_criterion(false));
     assert!(known.map(|attribute| attribute.name()).eq(listed));
 }
 
@@ -37,10 +38,9 @@ fn a_search_sorts_by_what_the_contract_lists() {
     let line = contract.lines().find(|line| line.starts_with("Sortable in the plain search: ")).unwrap();
     let mut listed = quoted(line);
     listed.sort_unstable();
-    let mut known: Vec<&str> = Attribute::ALL
-        .iter()
+    let mut known: Vec<&str> = Attribute::of(Context::Customer)
         .filter(|attribute| attribute.is_sortable(false))
-        .map(|attribute| attribute.name())
+        .map(Attribute::name)
         .collect();
     known.sort_unstable();
     assert_eq!(known, listed);
@@ -51,24 +51,81 @@ fn a_search_sorts_by_what_the_contract_lists() {
 }
 
 #[test]
-fn the_documents_show_the_same_table() {
+fn the_documents_show_the_same_tables() {
     let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/search.md")).unwrap();
-    let mut known =
-        Attribute::ALL.iter().filter(|attribute| attribute.is_criterion(false) || attribute.is_sortable(false));
-    for row in text.lines().filter(|line| line.starts_with("| `customer_")) {
-        let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
-        let attribute = known.next().unwrap();
-        let sorts = match (attribute.is_criterion(false), attribute.is_sortable(false)) {
-            (true, true) => "yes",
-            (true, false) => "",
-            (false, _) => "only",
-        };
-        assert_eq!(quoted(cells[0]), [attribute.name()]);
-        assert_eq!((cells[1], cells[4]), (attribute.class().as_str(), sorts), "{attribute}");
-        assert_eq!(cells[2].replace('`', ""), attribute.source());
-        assert_eq!(quoted(cells[3]), attribute.values(), "{attribute}");
+    for context in Context::ALL {
+        let mut known =
+            Attribute::of(context).filter(|attribute| attribute.is_criterion(false) || attribute.is_sortable(false));
+        let beginning = format!("| `{context}_");
+        for row in text.lines().filter(|line| line.starts_with(&beginning)) {
+            let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+            let attribute = known.next().unwrap();
+            let sorts = match (attribute.is_criterion(false), attribute.is_sortable(false)) {
+                (true, true) => "yes",
+                (true, false) => "",
+                (false, _) => "only",
+            };
+            assert_eq!(quoted(cells[0]), [attribute.name()]);
+            assert_eq!((cells[1], cells[4]), (attribute.class().as_str(), sorts), "{attribute}");
+            assert_eq!(cells[2].replace('`', ""), attribute.source());
+            assert_eq!(quoted(cells[3]), attribute.values(), "{attribute}");
+        }
+        assert_eq!(known.next(), None);
     }
-    assert_eq!(known.next(), None);
+}
+
+#[test]
+fn every_attribute_of_the_contract_for_companies_and_kobjects_is_there() {
+    let contract =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/contract/behaviour.md")).unwrap();
+    let mut listed = 0;
+    for (word, context) in [("company", Context::Company), ("kobject", Context::KObject)] {
+        for row in contract.lines().filter(|line| line.starts_with(&format!("| {word} | "))) {
+            let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+            for name in quoted(cells[2]) {
+                let attribute = Attribute::find(&format!("{word}_{name}")).unwrap();
+                assert!(attribute.context() == context && attribute.is_criterion(false), "{attribute}");
+                assert_eq!(attribute.class().as_str(), cells[1], "{attribute}");
+                listed += 1;
+            }
+        }
+    }
+    assert_eq!(listed, 11);
+}
+
+#[test]
+fn an_attribute_has_texts_where_its_operators_look_for_words() {
+    for attribute in Attribute::ALL {
+        let is_of_texts = matches!(attribute.class(), Class::String | Class::Text);
+        assert!(!is_of_texts || attribute.manner().is_some(), "{attribute}");
+        let has_none = matches!(attribute.class(), Class::Any | Class::List | Class::Datetime | Class::Number | Class::Boolean);
+        assert!(!has_none || attribute.manner().is_none(), "{attribute}");
+        assert!(attribute.name().starts_with(&format!("{}_", attribute.context())), "{attribute}");
+    }
+}
+
+#[test]
+fn the_builder_writes_other_contexts() {
+    const TIER: Key<Str> = Key::new("tierStr");
+    const TOTAL: Key<Num> = Key::new("totalNum");
+    let search = Search::kobjects_of("order")
+        .and(attribute::kobject_custom("order", TOTAL).gt(100.0))
+        .and(attribute::company_custom(TIER).equals("gold"))
+        .and(attribute::ADDRESS.contains("berlin"))
+        .sort(attribute::KOBJECT_UPDATED_AT.descending());
+    assert_eq!(
+        serde_json::to_value(search).unwrap(),
+        json!({
+            "queryContext": "kobject_order",
+            "and": [
+                { "kobject_custom_order_totalNum": { "gt": 100.0 } },
+                { "company_custom_tierStr": { "equals": "gold" } },
+                { "customer_address": { "contains": "berlin" } },
+            ],
+            "sort": [{ "kobject_updated_at": "desc" }],
+        })
+    );
+    assert_eq!(serde_json::to_value(Search::companies()).unwrap(), json!({ "queryContext": "company" }));
 }
 
 #[test]
