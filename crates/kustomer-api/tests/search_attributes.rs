@@ -98,7 +98,8 @@ fn an_attribute_has_texts_where_its_operators_look_for_words() {
     for attribute in Attribute::ALL {
         let is_of_texts = matches!(attribute.class(), Class::String | Class::Text);
         assert!(!is_of_texts || attribute.manner().is_some(), "{attribute}");
-        let has_none = matches!(attribute.class(), Class::Any | Class::List | Class::Datetime | Class::Number | Class::Boolean);
+        let has_none =
+            matches!(attribute.class(), Class::Any | Class::List | Class::Datetime | Class::Number | Class::Boolean);
         assert!(!has_none || attribute.manner().is_none(), "{attribute}");
         assert!(attribute.name().starts_with(&format!("{}_", attribute.context())), "{attribute}");
     }

@@ -148,6 +148,23 @@ mod tests {
     }
 
     #[test]
+    fn companies_that_were_there_are_found_once_there_is_an_index() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        let before = usize::try_from(WITH_ENTRIES).unwrap() - 1;
+        STEPS[..before].iter().for_each(|step| connection.execute_batch(step).unwrap());
+        let id = "5c7d1a1f9a1b2c0010a1b2c3";
+        let document =
+            format!(r#"{{"type":"company","id":"{id}","attributes":{{"name":"Acme"}},"relationships":{{}}}}"#);
+        let sql = "INSERT INTO companies (id, org, rev, format, deleted, created_at, updated_at, document) \
+             VALUES (?1, 1, 1, 1, 0, 0, 0, ?2)";
+        connection.execute(sql, (id, document)).unwrap();
+        connection.pragma_update(None, "user_version", before).unwrap();
+        upgrade(&mut connection, Path::new("test")).unwrap();
+        let held = "SELECT count(*) FROM search_terms WHERE term = 'w=acme'";
+        assert_eq!(connection.query_row(held, [], |row| row.get::<_, i64>(0)).unwrap(), 1);
+    }
+
+    #[test]
     fn the_steps_create_what_each_kind_declares() {
         let migrated = Connection::open_in_memory().unwrap();
         STEPS.iter().for_each(|step| migrated.execute_batch(step).unwrap());

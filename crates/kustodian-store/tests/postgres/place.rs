@@ -65,6 +65,9 @@ pub(crate) const SEARCHES_MISLED: &[(&str, &[&str])] = &[
     ("DELETE FROM customer_search WHERE name = 'the first 7'", &["row"]),
     ("UPDATE customer_search SET name = 'x', c1 = NULL WHERE name = 'the first 1099'", &["name", "c1"]),
     ("UPDATE customer_search SET tokens = ts_delete(tokens, '1wnafirst') WHERE name = 'the first 9'", &["words"]),
+    ("DELETE FROM search_terms WHERE term = 'w=company'", &["words"]),
+    ("UPDATE search_records SET deleted = NOT deleted", &["deleted"]),
+    ("DELETE FROM search_records", &["row", "words"]),
 ];
 
 /// A database's place. Dropped, the database is gone.

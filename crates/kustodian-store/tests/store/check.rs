@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use kustodian_core::chain::Salt;
 use kustodian_core::change::{ChangeSet, EventSeed, Put};
+use kustodian_core::company;
 use kustodian_core::customer::{Context, Write};
 use kustodian_core::directory::Org;
 use kustodian_core::kind::Kind;
@@ -13,6 +14,9 @@ use kustomer_api::ObjectId;
 
 use crate::place::{Place, SEARCHES_MISLED};
 use crate::setting::{at, changes, make_org, next_id, put};
+
+/// How many companies there are.
+const COMPANIES: u32 = 3;
 
 /// A tag that is stored as the engine would store it, with the claim on its name.
 fn tag(org: OrgKey, id: ObjectId, name: &str) -> ChangeSet {
@@ -39,6 +43,16 @@ fn customer(org: &Org, id: ObjectId, number: u32) -> ChangeSet {
     kustodian_core::customer::create(&context, id, event, Write { input, ..Write::default() }).unwrap()
 }
 
+/// A company, as the rules make it.
+fn company(org: &Org, number: u32) -> ChangeSet {
+    let body =
+        format!(r#"{{"name":"the first company {number}","externalId":"crm-{number}","custom":{{"tierStr":"gold"}}}}"#);
+    let context = Context { org, actor: next_id(), now: at(5_000), client: "test", request_id: "request" };
+    let event = EventSeed { id: next_id(), salt: Salt([7; 16]) };
+    let write = company::Write { input: serde_json::from_str(&body).unwrap(), ..company::Write::default() };
+    company::create(&context, next_id(), event, write).unwrap()
+}
+
 /// A database with more tags and customers than are read at a time.
 async fn populated() -> Option<(Place, ObjectId)> {
     let place = Place::lasting().await?;
@@ -50,6 +64,9 @@ async fn populated() -> Option<(Place, ObjectId)> {
     store.commit(org, tag(org, first, "the first")).await.unwrap();
     for number in 0..600 {
         store.commit(org, tag(org, next_id(), &format!("tag {number}"))).await.unwrap();
+    }
+    for number in 0..COMPANIES {
+        store.commit(org, company(&made, number)).await.unwrap();
     }
     let mut all = ChangeSet::default();
     for number in 0..1_100 {
@@ -73,7 +90,7 @@ async fn an_untouched_database_agrees_with_itself() {
     let Some((place, _)) = populated().await else { return };
     let checked = checked(&place).await;
     assert_eq!(checked.findings, []);
-    assert_eq!((checked.orgs[0].name.as_str(), checked.orgs[0].position), ("acme", 1_701));
+    assert_eq!((checked.orgs[0].name.as_str(), checked.orgs[0].position), ("acme", 1_701 + u64::from(COMPANIES)));
 }
 
 #[tokio::test]
@@ -103,7 +120,7 @@ async fn what_was_written_past_the_engine_is_told() {
 }
 
 #[tokio::test]
-async fn what_searches_know_of_a_customer_is_compared_with_its_document() {
+async fn what_searches_know_of_a_record_is_compared_with_its_document() {
     let Some((place, _)) = populated().await else { return };
     for (sql, parts) in SEARCHES_MISLED {
         let place = place.copy().await;

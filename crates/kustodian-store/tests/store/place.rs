@@ -45,6 +45,9 @@ pub(crate) const SEARCHES_MISLED: &[(&str, &[&str])] = &[
         &["words"],
     ),
     ("UPDATE search_progress SET indexed = 1000", &["row", "words"]),
+    ("DELETE FROM search_terms WHERE term = 'w=company'", &["words"]),
+    ("UPDATE search_records SET deleted = NOT deleted", &["deleted"]),
+    ("DELETE FROM search_records", &["row", "words"]),
 ];
 
 /// A database's place.

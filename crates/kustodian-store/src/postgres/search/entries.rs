@@ -251,14 +251,18 @@ pub(in crate::postgres) struct Written<'d> {
 /// Indexes records, whatever the index held of them. Within a transaction of the caller's or without.
 ///
 /// # Errors
-/// In one line, when the database fails or a document is not one of ours.
+/// In one line, when the database fails.
 pub(in crate::postgres) async fn index_documents(
     connection: &Connection,
     records: &[Written<'_>],
 ) -> Result<(), String> {
     let mut steps = Vec::new();
     for Written { org, kind, id, home, document } in records {
-        let row = kind.search_row_of(document).map_err(|refusal| refusal.to_string())?;
+        // What is damaged must not keep everything else from being found.
+        let row = kind.search_row_of(document).unwrap_or_else(|error| {
+            tracing::error!(%id, %error, "a {} is left out of searches", kind.as_str());
+            None
+        });
         let name = (*org, *kind, *id);
         // What is there of it may be of another form.
         if row.is_some() {

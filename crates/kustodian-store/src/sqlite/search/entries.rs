@@ -286,7 +286,11 @@ pub(in crate::sqlite) fn index_kinds(connection: &Connection, tell: &mut dyn FnM
             let Some((org, id, _)) = page.last() else { break };
             last = (*org, id.to_string());
             for (org, id, document) in &page {
-                let row = search_row(kind, document)?;
+                // What is damaged must not keep everything else from being found.
+                let row = kind.search_row_of(document).unwrap_or_else(|error| {
+                    tracing::error!(%id, %error, "a {} is left out of searches", kind.as_str());
+                    None
+                });
                 index(connection, (OrgKey(*org), kind, *id), row.as_ref().map(entries::Entries::of).as_ref())?;
             }
             done += page.len() as u64;
