@@ -5,6 +5,8 @@
 mod aggregations;
 #[path = "search/blanks.rs"]
 mod blanks;
+#[path = "search/contexts.rs"]
+mod contexts;
 #[path = "search/dates.rs"]
 mod dates;
 #[path = "search/meaning.rs"]

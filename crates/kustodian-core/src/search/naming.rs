@@ -115,7 +115,7 @@ impl Names<'_> {
             return Ok((Context::KObject, Some(klass.to_owned())));
         }
         if ABSENT.contains(&name) {
-            return Err(format!("This server does not hold records of type {} yet", shortened(name)));
+            return Err(format!("This server does not search for {} yet", shortened(name)));
         }
         let known = Context::ALL.map(Context::as_str);
         Err(format!(

@@ -63,17 +63,18 @@ fn an_unknown_name_is_told_with_its_place_and_the_nearest_known_one() {
 fn what_is_not_held_yet_is_told_apart_from_what_does_not_exist() {
     let yet = "does not search for conversation yet";
     refused(json!({ "queryContext": "conversation" }), "queryContext", "/queryContext", yet);
-    refused(json!({ "queryContext": "kobject_order" }), "queryContext", "/queryContext", "kobject_order yet");
+    refused(json!({ "queryContext": "kobject_order" }), "queryContext", "/queryContext", "no klass order");
     refused(json!({ "queryContext": "custmer" }), "queryContext", "/queryContext", "did you mean customer?");
     for (name, kind) in [
         ("conversation_status", "conversation"),
         ("conversation_time_handle_at", "conversation_time"),
-        ("company_name", "company"),
-        ("kobject_custom_order_totalNum", "kobject"),
+        ("work_item_status", "work_item"),
     ] {
         let body = json!({ "and": { name: { "set": true } } });
         refused(body, name, &format!("/and/{name}"), &format!("records of type {kind} yet"));
     }
+    let of_klass = "kobject_custom_order_totalNum";
+    refused(json!({ "and": { of_klass: { "gt": 1 } } }), of_klass, &format!("/and/{of_klass}"), "no klass of this name");
     refused(
         json!({ "and": { "customer_done": { "gt": 1 } } }),
         "customer_done",
