@@ -74,7 +74,12 @@ fn what_is_not_held_yet_is_told_apart_from_what_does_not_exist() {
         refused(body, name, &format!("/and/{name}"), &format!("records of type {kind} yet"));
     }
     let of_klass = "kobject_custom_order_totalNum";
-    refused(json!({ "and": { of_klass: { "gt": 1 } } }), of_klass, &format!("/and/{of_klass}"), "no klass of this name");
+    refused(
+        json!({ "and": { of_klass: { "gt": 1 } } }),
+        of_klass,
+        &format!("/and/{of_klass}"),
+        "no klass of this name",
+    );
     refused(
         json!({ "and": { "customer_done": { "gt": 1 } } }),
         "customer_done",

@@ -26,7 +26,7 @@ const HAS_TOKENS: &str = "s.tokens @@ ?::text::tsquery";
 
 /// How the index of the kinds beside customers is asked.
 pub(super) const fn form(is_spread: bool) -> Form {
-    Form { by_record: "", join: "JOIN", has_homes: is_spread, is_for_each: false }
+    Form { names_indexes: false, join: "JOIN", has_homes: is_spread, is_for_each: false }
 }
 
 struct Postgres<'s> {

@@ -20,8 +20,8 @@ const MAX_PARTS: usize = 8;
 /// What engines write differently.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Form {
-    /// Behind the name of a table that is read by the terms of a record.
-    pub(crate) by_record: &'static str,
+    /// Whether statements name the indexes they are answered by, as for a planner without statistics.
+    pub(crate) names_indexes: bool,
     /// Between two tables of which the first is read first.
     pub(crate) join: &'static str,
     /// Whether rows of one record are on one machine by their column `home`.
@@ -43,7 +43,8 @@ impl Place {
     pub(crate) fn is_in(self, id: &str, (other, column): (&str, &str), context: Context, inner: Compiled) -> Compiled {
         let of_kind = format!("{other}.org = ? AND {other}.kind = ? AND {other}.deleted = ? AND {}", inner.sql);
         let sql = if self.form.is_for_each {
-            format!("EXISTS (SELECT 1 FROM search_records {other} WHERE {other}.{column} = {id} AND {of_kind})")
+            let index = self.form.by_column(column);
+            format!("EXISTS (SELECT 1 FROM search_records {other}{index} WHERE {other}.{column} = {id} AND {of_kind})")
         } else {
             format!(
                 "({id} IS NOT NULL AND {id} IN (SELECT {other}.{column} FROM search_records {other} \
@@ -57,6 +58,19 @@ impl Place {
 }
 
 impl Form {
+    /// Behind the name of `search_terms`, where it is read by the record of its terms.
+    pub(super) const fn by_record(self) -> &'static str {
+        if self.names_indexes { " INDEXED BY search_terms_by_record" } else { "" }
+    }
+
+    /// Behind the name of `search_records`, where it is read by a column.
+    pub(super) fn by_column(self, column: &str) -> String {
+        match column {
+            "customer" | "company" if self.names_indexes => format!(" INDEXED BY search_records_by_{column}"),
+            _ => String::new(),
+        }
+    }
+
     /// The condition that a row of one table and a row of the other are on one machine.
     pub(super) fn together(self, one: &str, other: &str) -> String {
         if self.has_homes { format!(" AND {one}.home = {other}.home") } else { String::new() }
@@ -116,7 +130,7 @@ impl Compiler<'_> {
         }
         let (condition, binds) = in_spans("t", any);
         let form = self.place.form;
-        let (row, by_record, together) = (self.row.name, form.by_record, form.together("t", self.row.name));
+        let (row, by_record, together) = (self.row.name, form.by_record(), form.together("t", self.row.name));
         let sql = format!(
             "EXISTS (SELECT 1 FROM search_terms t{by_record} WHERE t.org = {row}.org AND t.kind = {row}.kind \
              AND t.record = {row}.id{together} AND {condition})"

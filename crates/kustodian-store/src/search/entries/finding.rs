@@ -204,9 +204,8 @@ impl<'q> Finding<'q> {
         let mut of_group: Option<String> = None;
         let chunk = chunk(reader);
         loop {
-            let mut sql = self.values(reader, first);
-            if let Some((id, term)) = &behind {
-                let term = term.as_deref().unwrap_or_default();
+            let mut sql = self.values(reader, first, behind.as_ref().and_then(|(_, term)| term.as_deref()));
+            if let Some((id, Some(term))) = &behind {
                 sql = sql.then(&format!(" AND (t.term, t.record) {sign} (?, ?)"), [Bind::text(term), Bind::Id(*id)]);
             }
             let order = format!(" ORDER BY t.term {direction}, t.record {direction} LIMIT ?");
@@ -245,12 +244,13 @@ impl<'q> Finding<'q> {
     ) -> Result<(), Halt<R::Failure>> {
         let direction = if first.descending { "DESC" } else { "ASC" };
         let sign = if first.descending { "<" } else { ">" };
-        let (in_range, binds) = in_spans("t", &[span(first)]);
+        let (least, greatest) = terms_of(first);
+        let (in_range, binds) = in_spans("t", &[Span::Between(least, Some(greatest))]);
         let together = reader.form().together("t", "r");
         let none = format!(
             " AND NOT EXISTS (SELECT 1 FROM search_terms t{} WHERE t.org = r.org AND t.kind = r.kind \
              AND t.record = r.id{together} AND {in_range})",
-            reader.form().by_record
+            reader.form().by_record()
         );
         let mut behind: Option<ObjectId> = None;
         let mut group = Vec::new();
@@ -307,17 +307,23 @@ impl<'q> Finding<'q> {
         Sql::new(sql, of_kind(reader.org(), self.kind)).and(&self.condition)
     }
 
-    /// Those with a value of a key of the order.
-    fn values<R: Reader>(&self, reader: &R, key: Sort) -> Sql {
+    /// Those with a value of a key of the order, from the term `behind` on where there is one: an index is then read from there.
+    fn values<R: Reader>(&self, reader: &R, key: Sort, behind: Option<&str>) -> Sql {
         let form = reader.form();
-        let (in_range, binds) = in_spans("t", &[span(key)]);
+        let (least, greatest) = terms_of(key);
+        let (least, sign, greatest) = match (behind, key.descending) {
+            (None, _) => (least, "<", greatest),
+            (Some(term), false) => (term.to_owned(), "<", greatest),
+            (Some(term), true) => (least, "<=", term.to_owned()),
+        };
         let sql = format!(
             "SELECT t.record, t.term FROM search_terms t {} search_records r ON r.org = t.org AND r.kind = t.kind \
-             AND r.id = t.record{} WHERE t.org = ? AND t.kind = ? AND {in_range}",
+             AND r.id = t.record{} WHERE t.org = ? AND t.kind = ? AND t.term >= ? AND t.term {sign} ?",
             form.join,
             form.together("r", "t")
         );
-        Sql::new(sql, of_kind(reader.org(), self.kind)).then("", binds).and(&self.condition)
+        let bounds = [Bind::text(&least), Bind::text(&greatest)];
+        Sql::new(sql, of_kind(reader.org(), self.kind)).then("", bounds).and(&self.condition)
     }
 
     /// Finds the first `limit` records behind an id, in the order of ids. `behind` is moved to the last id that is done
@@ -459,9 +465,10 @@ fn limit(rows: u64) -> Bind {
     Bind::Cell(Cell::Integer(i64::try_from(rows).unwrap_or(i64::MAX)))
 }
 
-/// The terms of a key of the order.
-fn span(key: Sort) -> Span {
+/// The least term of a key of the order, and the first one behind all of its terms.
+fn terms_of(key: Sort) -> (String, String) {
     let beginning = beginning(&Subject::Standard(key.by));
-    let end = successor(&beginning);
-    Span::Between(beginning, end)
+    // It ends in a sign that has one behind it.
+    let end = successor(&beginning).unwrap_or_default();
+    (beginning, end)
 }

@@ -90,8 +90,9 @@ pub(crate) async fn around<R: Reader>(
             (None, Context::Customer) => reader.customers_of(row.id).await?,
             (None, _) => {
                 let column = row.context.as_str();
+                let index = reader.form().by_column(column);
                 let sql = format!(
-                    "SELECT r.id, NULL FROM search_records r WHERE r.org = ? AND r.kind = ? AND r.{column} = ?"
+                    "SELECT r.id, NULL FROM search_records r{index} WHERE r.org = ? AND r.kind = ? AND r.{column} = ?"
                 );
                 let values = of_kind(reader.org(), kind).into_iter().chain([Bind::Id(row.id)]).collect();
                 let live = Sql::new(sql, values).then(" AND r.deleted = ?", [Bind::Cell(Cell::Boolean(false))]);
