@@ -35,6 +35,8 @@ pub struct Spec {
     /// The operation that reads one record. Its roles are the roles that may read the kind, wherever a record is shown:
     /// in the feed, in the audit log, as a former state.
     pub read_operation: &'static Operation,
+    /// The operation that restores a deleted record, by itself or by `deleted` in its body; `None` when none does.
+    pub restored_by: Option<&'static Operation>,
     /// Where its rows are when a database is spread over several machines.
     pub placement: Placement,
     /// Whether lists are ordered and filtered by the moments of creation and change, which takes an index of each.
@@ -124,6 +126,7 @@ macro_rules! kinds {
             table: $table:literal,
             path: $path:literal,
             read_operation: $read:expr,
+            restored_by: $restore:expr,
             placement: $placement:expr,
             is_listed_by_time: $by_time:literal,
             is_few: $is_few:literal,
@@ -158,6 +161,7 @@ macro_rules! kinds {
                                 erase: concat!("kustomer.", $name, ".erase"),
                             },
                             read_operation: $read,
+                            restored_by: $restore,
                             placement: $placement,
                             is_listed_by_time: $by_time,
                             is_few: $is_few,
@@ -191,6 +195,7 @@ kinds! {
         table: "users",
         path: "/v1/users",
         read_operation: &contract::GET_USER_BY_ID,
+        restored_by: None,
         placement: Placement::Everywhere,
         is_listed_by_time: false,
         is_few: true,
@@ -205,6 +210,7 @@ kinds! {
         table: "tags",
         path: "/v1/tags",
         read_operation: &own::GET_TAG_BY_ID,
+        restored_by: None,
         placement: Placement::Everywhere,
         is_listed_by_time: false,
         is_few: false,
@@ -219,6 +225,7 @@ kinds! {
         table: "teams",
         path: "/v1/teams",
         read_operation: &contract::GET_TEAM_BY_ID,
+        restored_by: Some(&contract::UPDATE_TEAM_ATTRIBUTES),
         placement: Placement::Everywhere,
         is_listed_by_time: false,
         is_few: false,
@@ -233,6 +240,7 @@ kinds! {
         table: "shortcuts",
         path: "/v1/shortcuts",
         read_operation: &own::GET_SHORTCUT_BY_ID,
+        restored_by: Some(&own::UPDATE_SHORTCUT),
         placement: Placement::Everywhere,
         is_listed_by_time: false,
         is_few: false,
@@ -247,6 +255,7 @@ kinds! {
         table: "customers",
         path: "/v1/customers",
         read_operation: &contract::GET_CUSTOMER_BY_ID,
+        restored_by: Some(&own::RESTORE_CUSTOMER),
         placement: Placement::ById,
         is_listed_by_time: true,
         is_few: false,
@@ -261,6 +270,7 @@ kinds! {
         table: "companies",
         path: "/v1/companies",
         read_operation: &contract::GET_COMPANY_BY_ID,
+        restored_by: Some(&contract::UPDATE_COMPANY_ATTRIBUTES),
         placement: Placement::ById,
         is_listed_by_time: false,
         is_few: false,

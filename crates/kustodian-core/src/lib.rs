@@ -24,6 +24,7 @@ pub mod kind;
 pub mod klass;
 pub mod kobject;
 mod lifecycle;
+pub mod missing;
 mod number;
 pub mod org;
 pub mod page;

@@ -41,7 +41,7 @@ pub(crate) async fn get_companies(call: Call<GetCompanies>) -> Result<Answer, Re
 }
 
 pub(crate) async fn get_company_by_id(call: Call<GetCompanyById>) -> Result<Answer, Refusal> {
-    plain::get(&call, Kind::Company, call.path).await
+    plain::get(&call, Kind::Company, call.path, call.query).await
 }
 
 pub(crate) async fn create_company(call: Call<CreateCompany>) -> Result<Answer, Refusal> {

@@ -11,14 +11,14 @@ use kustodian_core::store::{CommitError, ListQuery, SortKey, Start, Stored, With
 use kustomer_api::customer::{
     Comparison, CreateCustomer, CustomerInput, CustomerSortKey, DeleteCustomer, EraseCustomer, GetCustomerByEmail,
     GetCustomerByExternalId, GetCustomerById, GetCustomerByPhone, GetCustomers, GetMultipleCustomersByIds,
-    ListCustomers, MomentFilter, RestoreCustomer, StateQuery, UpdateCustomer, UpdateCustomerAttributes,
+    ListCustomers, MomentFilter, RestoreCustomer, UpdateCustomer, UpdateCustomerAttributes,
 };
 use kustomer_api::query::{DEFAULT_PAGE_SIZE, QueryArguments};
-use kustomer_api::{Endpoint, ObjectId, role};
+use kustomer_api::{Endpoint, ObjectId};
 
 use crate::answer::{Answer, unavailable};
 use crate::call::Call;
-use crate::handlers::{companies, history, homes, plain, tags};
+use crate::handlers::{companies, homes, plain, tags};
 use crate::paging::{self, FULL, LARGEST, Numbered};
 
 pub(crate) async fn create_customer(call: Call<CreateCustomer>) -> Result<Answer, Refusal> {
@@ -72,7 +72,7 @@ where
         let decide =
             move |stored: Option<Stored>| customer::update(&act.context(), stored.as_ref(), event, write, &options);
         match commit(&call, id, stored, decide).await {
-            Ok(changes) if changes.puts.is_empty() => return present(&call, id).await,
+            Ok(changes) if changes.puts.is_empty() => return plain::present(&call, Kind::Customer, id).await,
             Ok(changes) => return written(changes, Answer::ok),
             Err(error) if plain::is_about_another(Kind::Customer, &error) => {}
             Err(error) => return Err(call.not_committed(error)),
@@ -133,7 +133,7 @@ pub(crate) async fn restore_customer(call: Call<RestoreCustomer>) -> Result<Answ
         restored.map(Option::unwrap_or_default)
     };
     match commit(&call, id, stored, decide).await {
-        Ok(changes) if changes.puts.is_empty() => present(&call, id).await,
+        Ok(changes) if changes.puts.is_empty() => plain::present(&call, Kind::Customer, id).await,
         Ok(changes) => written(changes, Answer::ok),
         Err(error) => Err(call.not_committed(error)),
     }
@@ -173,23 +173,16 @@ fn read_input<E: Endpoint<Body = CustomerInput>>(call: &Call<E>) -> Result<Custo
     Ok(input)
 }
 
-/// 404 for a deleted customer, or none. Those who may bring it back learn that they can.
 fn refuse_deleted<E: Endpoint>(call: &Call<E>, stored: Option<&Stored>) -> Result<(), Refusal> {
     if stored.is_some_and(|stored| !stored.deleted) {
-        return Ok(());
+        Ok(())
+    } else {
+        Err(plain::not_there(call, Kind::Customer, stored))
     }
-    let may_restore = role::any_grants(&call.caller().token.roles, RestoreCustomer::OPERATION.roles);
-    Err(if may_restore { customer::missing_to_restorer(stored) } else { customer::missing(stored) })
 }
 
 async fn find<E: Endpoint>(call: &Call<E>, id: ObjectId) -> Result<Option<Stored>, Refusal> {
     call.store().find(call.org(), Kind::Customer, id).await.map_err(unavailable)
-}
-
-/// The answer to a write that left nothing to change.
-async fn present<E: Endpoint>(call: &Call<E>, id: ObjectId) -> Result<Answer, Refusal> {
-    let stored = find(call, id).await?.filter(|stored| !stored.deleted).ok_or_else(|| Refusal::not_found("id"))?;
-    Ok(Answer::ok(stored.document))
 }
 
 /// The answer that holds the customer a set of changes wrote: it stands first among them.
@@ -199,12 +192,7 @@ fn written(changes: ChangeSet, answer: fn(String) -> Answer) -> Result<Answer, R
 }
 
 pub(crate) async fn get_customer_by_id(call: Call<GetCustomerById>) -> Result<Answer, Refusal> {
-    if call.query != StateQuery::default() {
-        return history::get_former_customer(call).await;
-    }
-    let stored = find(&call, call.path).await?;
-    refuse_deleted(&call, stored.as_ref())?;
-    show(stored, "id")
+    plain::get(&call, Kind::Customer, call.path, call.query).await
 }
 
 pub(crate) async fn get_multiple_customers_by_ids(call: Call<GetMultipleCustomersByIds>) -> Result<Answer, Refusal> {

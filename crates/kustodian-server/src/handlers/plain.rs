@@ -6,17 +6,17 @@ use kustodian_core::change::ChangeSet;
 use kustodian_core::claim::ClaimKind;
 use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
-use kustodian_core::resource;
 use kustodian_core::store::{CommitError, ListQuery, SortKey, Start, Stored, Within, decide_on};
 use kustodian_core::tag::Resolved;
+use kustodian_core::{missing, resource};
+use kustomer_api::history::StateQuery;
 use kustomer_api::query::{ListRecords, PageQuery, QueryArguments};
-use kustomer_api::team::UpdateTeamAttributes;
 use kustomer_api::validation::Fault;
-use kustomer_api::{Endpoint, ObjectId, role};
+use kustomer_api::{Endpoint, ObjectId, Operation, role};
 
 use crate::answer::{Answer, unavailable};
 use crate::call::Call;
-use crate::handlers::tags;
+use crate::handlers::{history, tags};
 use crate::paging::{self, LARGEST, Numbered, Pairs};
 
 /// A page of the records of a kind, by id.
@@ -118,26 +118,36 @@ where
     Ok(Answer::Json(page.uncounted(&format!("{}/{}", kind.spec().path, named.join(",")), documents, has_next)))
 }
 
-/// The record with an id, unless it is deleted.
-pub(crate) async fn get<E: Endpoint>(call: &Call<E>, kind: Kind, id: ObjectId) -> Result<Answer, Refusal> {
-    match find(call, kind, id).await? {
-        Some(stored) if !stored.deleted => Ok(Answer::ok(stored.document)),
-        Some(stored) => Err(deleted(call, kind, &stored)),
-        None => Err(Refusal::not_found("id")),
+/// The record with an id, as it is or as it was.
+pub(crate) async fn get<E: Endpoint>(
+    call: &Call<E>,
+    kind: Kind,
+    id: ObjectId,
+    state: StateQuery,
+) -> Result<Answer, Refusal> {
+    if state == StateQuery::default() {
+        present(call, kind, id).await
+    } else {
+        history::get_former(call, kind, id, state).await
     }
 }
 
-/// 404 for a deleted record. Those who may restore it learn that they can: of these kinds, only teams come back.
-fn deleted<E: Endpoint>(call: &Call<E>, kind: Kind, stored: &Stored) -> Refusal {
-    let missing = Refusal::not_found("id");
-    let may_restore = role::any_grants(&call.caller().token.roles, UpdateTeamAttributes::OPERATION.roles);
-    if kind != Kind::Team || !may_restore {
-        return missing;
+/// The record with an id, unless it is deleted.
+pub(crate) async fn present<E: Endpoint>(call: &Call<E>, kind: Kind, id: ObjectId) -> Result<Answer, Refusal> {
+    match find(call, kind, id).await? {
+        Some(stored) if !stored.deleted => Ok(Answer::ok(stored.document)),
+        stored => Err(not_there(call, kind, stored.as_ref())),
     }
-    let (id, at) = (stored.id, stored.updated_at);
-    missing
-        .with_detail(format!("the team was deleted on {at}; PATCH /v1/teams/{id} with \"deleted\": false restores it"))
-        .with_meta("deletedAt", at.to_string())
+}
+
+/// 404 for a record that is deleted, or that is none. The answer to a caller who may restore it says how.
+pub(crate) fn not_there<E: Endpoint>(call: &Call<E>, kind: Kind, stored: Option<&Stored>) -> Refusal {
+    let may_restore = |operation: &Operation| role::any_grants(&call.caller().token.roles, operation.roles);
+    if kind.spec().restored_by.is_some_and(may_restore) {
+        missing::missing_to_restorer(kind, stored)
+    } else {
+        missing::missing(kind, stored)
+    }
 }
 
 /// Commits what `decide` makes of the record, and gives it as it is then.
@@ -175,7 +185,7 @@ where
     };
     let again = decide.clone();
     let stored = find(call, kind, id).await?;
-    let gone = stored.as_ref().filter(|stored| stored.deleted).map(|stored| deleted(call, kind, stored));
+    let gone = stored.as_ref().filter(|stored| stored.deleted).map(|stored| not_there(call, kind, Some(stored)));
     let changes = decide(stored).map_err(|refusal| match gone {
         Some(gone) if refusal.status == gone.status => gone,
         _ => refusal,
@@ -228,7 +238,7 @@ where
     for _ in 0..ATTEMPTS {
         let (tags, decide) = (tags::resolve(call, tags.clone()).await?, decide.clone());
         match commit_change(call, kind, id, move |stored| decide(stored, tags)).await {
-            Ok(changes) if changes.puts.is_empty() => return get(call, kind, id).await,
+            Ok(changes) if changes.puts.is_empty() => return present(call, kind, id).await,
             Ok(changes) => return written(changes, Answer::ok),
             Err(error) if is_about_another(kind, &error) => {}
             Err(error) => return Err(call.not_committed(error)),
@@ -258,7 +268,7 @@ where
     F: FnOnce(Option<Stored>) -> Result<ChangeSet, Refusal> + Clone + Send + 'static,
 {
     let changes = change(call, kind, id, decide).await?;
-    if changes.puts.is_empty() { get(call, kind, id).await } else { written(changes, Answer::ok) }
+    if changes.puts.is_empty() { present(call, kind, id).await } else { written(changes, Answer::ok) }
 }
 
 /// Commits a deletion.

@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use kustomer_api::ObjectId;
-use kustomer_api::customer::HistoryEntry;
+use kustomer_api::history::HistoryEntry;
 use kustomer_api::query::PageQuery;
 use kustomer_client::Client;
 

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 
 use super::request_schema::CUSTOMER_INPUT;
-use super::{CUSTOMER, Customer, CustomerInput, StateQuery};
+use super::{CUSTOMER, Customer, CustomerInput};
 use crate::endpoint::{Answer, endpoint};
 use crate::envelope::{Document, Page};
+use crate::history::{StateQuery, history};
 use crate::operation::{Operation, own};
 use crate::query::{Faults, PageQuery, Parameter, QueryArguments, read_boolean, read_moment};
 use crate::schema::{DATE_TIME, Schema};
@@ -94,6 +95,18 @@ endpoint! {
 }
 
 const RESTORE: &Operation = &own::RESTORE_CUSTOMER;
+
+history!(
+    GetCustomerHistory = &own::GET_CUSTOMER_HISTORY,
+    "Lists what happened to a customer, deleted ones included, newest first."
+);
+
+endpoint! {
+    /// `eraseCustomer`, which Kustomer does not have.
+    EraseCustomer = &own::ERASE_CUSTOMER,
+    "Erases a customer for ever: its values leave the record, its history and the disk.";
+    path: ObjectId, query: (), body: (), answer: (): Answer::Empty
+}
 
 /// What to list. Nothing set lists all customers by id, 100 a page.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 
 use http::Method;
 
-use super::Operation;
+use super::{Operation, contract};
 
 /// All of them.
 pub static OPERATIONS: &[&Operation] = &[
@@ -11,6 +11,11 @@ pub static OPERATIONS: &[&Operation] = &[
     &RESTORE_CUSTOMER,
     &ERASE_CUSTOMER,
     &GET_CUSTOMER_HISTORY,
+    &GET_COMPANY_HISTORY,
+    &GET_TAG_HISTORY,
+    &GET_TEAM_HISTORY,
+    &GET_SHORTCUT_HISTORY,
+    &GET_USER_HISTORY,
     &GET_EVENTS,
     &GET_TAGS,
     &GET_TAG_BY_ID,
@@ -69,18 +74,54 @@ pub static ERASE_CUSTOMER: Operation = Operation {
     deprecated: false,
 };
 
-/// What happened to a customer.
-pub static GET_CUSTOMER_HISTORY: Operation = Operation {
-    name: "getCustomerHistory",
-    method: Method::GET,
-    path: "/customers/{id}/history",
-    success: 200,
-    roles: CUSTOMER_READ,
-    also: EVENT_READ,
-    tag: "customers",
-    public: false,
-    deprecated: false,
-};
+/// Declares the operation that lists what happened to a record of a kind. It asks for the roles of the kind's read, and
+/// for those of events besides.
+macro_rules! history {
+    ($(#[$doc:meta])* $name:ident = $operation:literal, $path:literal, $read:expr) => {
+        $(#[$doc])*
+        pub static $name: Operation = Operation {
+            name: $operation,
+            method: Method::GET,
+            path: $path,
+            success: 200,
+            roles: $read.roles,
+            also: EVENT_READ,
+            tag: $read.tag,
+            public: false,
+            deprecated: false,
+        };
+    };
+}
+
+history! {
+    /// What happened to a customer.
+    GET_CUSTOMER_HISTORY = "getCustomerHistory", "/customers/{id}/history", contract::GET_CUSTOMER_BY_ID
+}
+
+history! {
+    /// What happened to a company.
+    GET_COMPANY_HISTORY = "getCompanyHistory", "/companies/{id}/history", contract::GET_COMPANY_BY_ID
+}
+
+history! {
+    /// What happened to a tag.
+    GET_TAG_HISTORY = "getTagHistory", "/tags/{id}/history", GET_TAG_BY_ID
+}
+
+history! {
+    /// What happened to a team.
+    GET_TEAM_HISTORY = "getTeamHistory", "/teams/{id}/history", contract::GET_TEAM_BY_ID
+}
+
+history! {
+    /// What happened to a shortcut.
+    GET_SHORTCUT_HISTORY = "getShortcutHistory", "/shortcuts/{id}/history", GET_SHORTCUT_BY_ID
+}
+
+history! {
+    /// What happened to a user.
+    GET_USER_HISTORY = "getUserHistory", "/users/{id}/history", contract::GET_USER_BY_ID
+}
 
 /// What happened to all records of the kinds whose own roles the caller holds.
 pub static GET_EVENTS: Operation = Operation {

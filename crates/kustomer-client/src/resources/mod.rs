@@ -46,4 +46,35 @@ macro_rules! group {
     };
 }
 
-pub(crate) use group;
+/// Gives a group the reads of what a record was and of what happened to it.
+macro_rules! past {
+    ($group:ident: $get:ident, $history:ident) => {
+        impl $group<'_> {
+            /// Reads the record as it was at a revision, from 1. Kustodian has this; Kustomer does not.
+            pub fn at_rev(&self, id: kustomer_api::ObjectId, rev: u64) -> crate::call::Call<$get> {
+                self.client.call(id, &kustomer_api::history::StateQuery { rev: Some(rev), as_of: None }, &())
+            }
+
+            /// Reads the record as it was at a moment. Kustodian has this; Kustomer does not.
+            pub fn as_of(
+                &self,
+                id: kustomer_api::ObjectId,
+                moment: kustomer_api::Timestamp,
+            ) -> crate::call::Call<$get> {
+                self.client.call(id, &kustomer_api::history::StateQuery { rev: None, as_of: Some(moment) }, &())
+            }
+
+            /// Lists one page of what happened to the record, newest first;
+            /// [`walk`](crate::Call::walk) goes over all. Kustodian has this; Kustomer does not.
+            pub fn history(
+                &self,
+                id: kustomer_api::ObjectId,
+                query: &kustomer_api::query::PageQuery,
+            ) -> crate::call::Call<$history> {
+                self.client.call(id, query, &())
+            }
+        }
+    };
+}
+
+pub(crate) use {group, past};
