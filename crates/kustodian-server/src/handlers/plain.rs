@@ -212,6 +212,7 @@ pub(crate) async fn create_with_tags<E: Endpoint>(
     tags: Option<Vec<String>>,
     decide: impl Fn(Option<Resolved>) -> Result<ChangeSet, Refusal>,
 ) -> Result<Answer, Refusal> {
+    resource::check_if_match_of_new(call.header(http::header::IF_MATCH))?;
     for _ in 0..ATTEMPTS {
         let changes = decide(tags::resolve(call, tags.clone()).await?)?;
         match call.commit(call.ready()(changes, 0)?).await {

@@ -108,21 +108,6 @@ fn a_list_that_changed_is_read_again() {
 }
 
 #[test]
-fn teams_and_shortcuts_are_locked_by_their_tags_too() {
-    let server = Server::start();
-    for (list, method) in [("/v1/teams", Method::PATCH), ("/v1/shortcuts", Method::PUT)] {
-        let made = server.post(list, json!({ "name": "one" })).expect(201);
-        let path = made.data()["links"]["self"].as_str().unwrap();
-        let etag = server.get(path).expect(200).header("etag").to_owned();
-        assert_eq!(made.header("etag"), etag);
-        send_if(&server, method.clone(), path, &etag, &json!({ "name": "two" })).expect(200);
-        send_if(&server, method, path, &etag, &json!({ "name": "three" })).expect(412);
-        send_if(&server, Method::DELETE, path, &etag, &json!({})).expect(412);
-        assert_eq!(server.get(path).expect(200).attributes()["name"], "two");
-    }
-}
-
-#[test]
 fn a_restored_backup_matches_no_tag_of_a_state_it_does_not_hold() {
     let folder = tempfile::tempdir().unwrap();
     let (backup, restored) = (folder.path().join("backup"), folder.path().join("restored.db"));

@@ -49,6 +49,8 @@ mod killed;
 mod klasses;
 #[path = "../api/kobjects.rs"]
 mod kobjects;
+#[path = "../api/laws.rs"]
+mod laws;
 #[path = "../api/orgs.rs"]
 mod orgs;
 #[path = "../api/page_bytes.rs"]
@@ -96,5 +98,7 @@ mod verified;
 mod visibility;
 #[path = "../api/words.rs"]
 mod words;
+#[path = "../api/world.rs"]
+mod world;
 #[path = "../api/written_values.rs"]
 mod written_values;
