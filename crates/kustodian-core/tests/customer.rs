@@ -7,6 +7,7 @@ use kustodian_core::claim::{Claim, ClaimKind};
 use kustodian_core::customer::{self, Context, Lookup, OmittedCompany, UpdateOptions, Write};
 use kustodian_core::directory::Org;
 use kustodian_core::kind::Kind;
+use kustodian_core::missing;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::store::{OrgKey, Stored};
 use kustodian_core::{input, resource, tag};

@@ -35,7 +35,7 @@ resource! {
         conversation: Map<String, Value> | null = optional(FREE) => FREE;
     }
 
-    system { deleted: on_update, rev: optional, }
+    system { deleted: on_update, rev: on_update, }
 }
 
 static ANY: Schema = Schema::any();

@@ -37,7 +37,7 @@ resource! {
         external_id: String = on_create(Schema::text_of(1, 256));
     }
 
-    system { deleted: on_update, created_at: optional, imported_at: on_create, rev: optional, }
+    system { deleted: on_update, created_at: optional, imported_at: on_create, rev: on_update, }
 }
 
 static MEMBER: Schema = Schema::format(OBJECT_ID);
