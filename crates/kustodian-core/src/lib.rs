@@ -34,6 +34,7 @@ pub mod receipt;
 mod record;
 pub mod record_limit;
 pub mod refusal;
+pub mod rename;
 pub mod resource;
 pub mod search;
 pub mod search_store;

@@ -201,7 +201,7 @@ fn put(
 }
 
 /// A customer as it is to be stored.
-pub(super) fn put_of(
+pub(crate) fn put_of(
     context: &Context<'_>,
     customer: &Customer,
     id: ObjectId,

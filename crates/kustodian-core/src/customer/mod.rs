@@ -14,6 +14,7 @@ pub use effects::Effect;
 pub(crate) use effects::affect;
 pub use erase::erase;
 pub use identity::Lookup;
+pub(crate) use lifecycle::put_of;
 pub use lifecycle::{create, delete, restore, update};
 
 use kustomer_api::customer::CustomerInput;

@@ -14,6 +14,7 @@ mod cli_transport;
 mod client;
 mod client_reads;
 mod companies;
+mod company_names;
 mod contract;
 mod customers;
 mod damage;

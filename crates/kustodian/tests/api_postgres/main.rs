@@ -17,6 +17,8 @@ mod client_reads;
 mod cluster;
 #[path = "../api/companies.rs"]
 mod companies;
+#[path = "../api/company_names.rs"]
+mod company_names;
 #[path = "../api/contract.rs"]
 mod contract;
 mod copy;
