@@ -21,6 +21,7 @@ use crate::customers::{CustomersCommand, ServerArguments};
 use crate::migrate::MigrateArguments;
 use crate::output::Output;
 use crate::plan::PlanArguments;
+use crate::records::{Companies, RecordsCommand};
 use crate::reindex::ReindexArguments;
 use crate::restore::RestoreArguments;
 use crate::roles::RolesArguments;
@@ -76,6 +77,14 @@ pub(crate) enum Command {
         server: ServerArguments,
         #[command(subcommand)]
         command: CustomersCommand,
+    },
+    /// Reads and writes companies over the API of a running server.
+    #[command(visible_alias = "company")]
+    Companies {
+        #[command(flatten)]
+        server: ServerArguments,
+        #[command(subcommand)]
+        command: RecordsCommand<Companies>,
     },
     /// Calls any path of the API: kustodian api /companies, kustodian api POST /companies -f name=Acme.
     #[command(override_usage = "kustodian api [OPTIONS] [METHOD] <PATH>")]

@@ -11,14 +11,14 @@ use kustodian_core::store::{CommitError, ListQuery, SortKey, Start, Stored, With
 use kustomer_api::customer::{
     Comparison, CreateCustomer, CustomerInput, CustomerSortKey, DeleteCustomer, EraseCustomer, GetCustomerByEmail,
     GetCustomerByExternalId, GetCustomerById, GetCustomerByPhone, GetCustomers, GetMultipleCustomersByIds,
-    ListCustomers, MomentFilter, RestoreCustomer, UpdateCustomer, UpdateCustomerAttributes,
+    ListCustomers, MomentFilter, ReadCustomers, RestoreCustomer, UpdateCustomer, UpdateCustomerAttributes,
 };
-use kustomer_api::query::{DEFAULT_PAGE_SIZE, QueryArguments};
+use kustomer_api::query::{DEFAULT_PAGE_SIZE, Include, QueryArguments};
 use kustomer_api::{Endpoint, ObjectId};
 
 use crate::answer::{Answer, unavailable};
 use crate::call::Call;
-use crate::handlers::{companies, homes, plain, tags};
+use crate::handlers::{companies, homes, included, plain, tags};
 use crate::paging::{self, FULL, LARGEST, Numbered};
 
 pub(crate) async fn create_customer(call: Call<CreateCustomer>) -> Result<Answer, Refusal> {
@@ -192,11 +192,13 @@ fn written(changes: ChangeSet, answer: fn(String) -> Answer) -> Result<Answer, R
 }
 
 pub(crate) async fn get_customer_by_id(call: Call<GetCustomerById>) -> Result<Answer, Refusal> {
-    plain::get(&call, Kind::Customer, call.path, call.query).await
+    let answer = plain::get(&call, Kind::Customer, call.path, call.query.state).await?;
+    included::beside(&call, call.query.include, answer).await
 }
 
 pub(crate) async fn get_multiple_customers_by_ids(call: Call<GetMultipleCustomersByIds>) -> Result<Answer, Refusal> {
-    plain::list_named(&call, Kind::Customer).await
+    let ReadCustomers { paging, include } = call.query;
+    plain::list_named(&call, Kind::Customer, paging, include).await
 }
 
 pub(crate) async fn get_customer_by_email(call: Call<GetCustomerByEmail>) -> Result<Answer, Refusal> {
@@ -214,18 +216,14 @@ pub(crate) async fn get_customer_by_external_id(call: Call<GetCustomerByExternal
     look_up(call, Lookup::ExternalId, &value).await
 }
 
-async fn look_up<E: Endpoint>(call: Call<E>, by: Lookup, value: &str) -> Result<Answer, Refusal> {
+async fn look_up<E: Endpoint<Query = Include>>(call: Call<E>, by: Lookup, value: &str) -> Result<Answer, Refusal> {
     let find = |key| call.store().find_by_claim(call.org(), Kind::Customer, key);
     let mut stored = find(by.key(call.org(), value)).await.map_err(unavailable)?;
     if let (None, Some(key)) = (&stored, by.key_as_written(call.org(), value)) {
         stored = find(key).await.map_err(unavailable)?;
     }
-    show(stored, by.parameter())
-}
-
-fn show(stored: Option<Stored>, parameter: &str) -> Result<Answer, Refusal> {
-    let stored = stored.filter(|stored| !stored.deleted).ok_or_else(|| Refusal::not_found(parameter))?;
-    Ok(Answer::ok(stored.document))
+    let stored = stored.filter(|stored| !stored.deleted).ok_or_else(|| Refusal::not_found(by.parameter()))?;
+    included::beside(&call, call.query, Answer::ok(stored.document)).await
 }
 
 const PATH: &str = "/v1/customers";
@@ -234,7 +232,13 @@ pub(crate) async fn get_customers(call: Call<GetCustomers>) -> Result<Answer, Re
     let asked = &call.query;
     let sort = asked.sort.unwrap_or_default();
     // The links repeat what shapes the list; the page itself they say anew.
-    let shape = ListCustomers { sort: asked.sort, filters: asked.filters.clone(), ..ListCustomers::default() }.write();
+    let shape = ListCustomers {
+        sort: asked.sort,
+        filters: asked.filters.clone(),
+        include: asked.include,
+        ..ListCustomers::default()
+    };
+    let shape = shape.write();
     let mut query = ListQuery {
         kind: Kind::Customer,
         of: Vec::new(),
@@ -256,7 +260,9 @@ pub(crate) async fn get_customers(call: Call<GetCustomers>) -> Result<Answer, Re
             let documents: Vec<String> = listing.records.into_iter().map(|record| record.document).collect();
             paging::check_is_whole(documents.iter().map(String::len))?;
             let total = listing.total.unwrap_or_default();
-            Ok(Answer::Json(page.counted(PATH, &shape, documents, total)))
+            let included = included::of(&call, asked.include, &documents).await?;
+            let body = page.counted(PATH, &shape, documents, total);
+            Ok(Answer::Json(included::with(body, included.as_deref())))
         }
         Some(cursor) => {
             let size = asked.paging.page_size.unwrap_or(DEFAULT_PAGE_SIZE);
@@ -278,7 +284,9 @@ pub(crate) async fn get_customers(call: Call<GetCustomers>) -> Result<Answer, Re
                 ListCursor { sort: sort_text, value, id: last.id }.write()
             });
             let documents: Vec<String> = records.into_iter().map(|record| record.document).collect();
-            Ok(Answer::Json(paging::by_cursor(PATH, size, &shape, cursor, documents, next)))
+            let included = included::of(&call, asked.include, &documents).await?;
+            let body = paging::by_cursor(PATH, size, &shape, cursor, documents, next);
+            Ok(Answer::Json(included::with(body, included.as_deref())))
         }
     }
 }

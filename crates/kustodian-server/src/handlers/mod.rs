@@ -8,6 +8,7 @@ mod customers;
 mod events;
 mod history;
 mod homes;
+mod included;
 mod klasses;
 mod kobjects;
 mod messages;

@@ -10,13 +10,13 @@ use kustodian_core::store::{CommitError, ListQuery, SortKey, Start, Stored, With
 use kustodian_core::tag::Resolved;
 use kustodian_core::{missing, resource};
 use kustomer_api::history::StateQuery;
-use kustomer_api::query::{ListRecords, PageQuery, QueryArguments};
+use kustomer_api::query::{Include, ListRecords, PageQuery, QueryArguments};
 use kustomer_api::validation::Fault;
 use kustomer_api::{Endpoint, ObjectId, Operation, role};
 
 use crate::answer::{Answer, unavailable};
 use crate::call::Call;
-use crate::handlers::{history, tags};
+use crate::handlers::{history, included, tags};
 use crate::paging::{self, LARGEST, Numbered, Pairs};
 
 /// A page of the records of a kind, by id.
@@ -78,15 +78,20 @@ pub(crate) async fn list_narrowed<E: Endpoint>(
 const MAX_IDS: usize = 100;
 
 /// How many of them are read at the same time.
-const READ_TOGETHER: usize = 25;
+pub(crate) const READ_TOGETHER: usize = 25;
 
 /// The records whose ids stand in the path, joined by commas, in that order. Ids that name none are passed over.
 ///
 /// # Errors
 /// 400 for too many, or too large ones.
-pub(crate) async fn list_named<E>(call: &Call<E>, kind: Kind) -> Result<Answer, Refusal>
+pub(crate) async fn list_named<E>(
+    call: &Call<E>,
+    kind: Kind,
+    paging: PageQuery,
+    include: Include,
+) -> Result<Answer, Refusal>
 where
-    E: Endpoint<Path = String, Query = PageQuery>,
+    E: Endpoint<Path = String>,
 {
     let mut ids: Vec<ObjectId> = Vec::new();
     for id in call.path.split(',').filter_map(|id| id.trim().parse().ok()) {
@@ -111,11 +116,14 @@ where
             return Err(Refusal::bad_input(vec![Fault::of_parameter("ids", title)]));
         }
     }
-    let page = Numbered::of(call.query);
+    let page = Numbered::of(paging);
     let (shown, has_next) = page.of_all(&found);
     let documents: Vec<String> = shown.iter().map(|stored| stored.document.clone()).collect();
     let named: Vec<String> = ids.iter().map(ObjectId::to_string).collect();
-    Ok(Answer::Json(page.uncounted(&format!("{}/{}", kind.spec().path, named.join(",")), documents, has_next)))
+    let included = included::of(call, include, &documents).await?;
+    let path = format!("{}/{}", kind.spec().path, named.join(","));
+    let body = page.uncounted_where(&path, &include.write(), documents, has_next);
+    Ok(Answer::Json(included::with(body, included.as_deref())))
 }
 
 /// The record with an id, as it is or as it was.

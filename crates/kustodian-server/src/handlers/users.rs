@@ -5,7 +5,7 @@ use kustodian_core::page::fitting;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::resource;
 use kustodian_core::store::{ListQuery, SortKey, Start, Stored};
-use kustomer_api::query::QueryArguments;
+use kustomer_api::query::{Include, QueryArguments};
 use kustomer_api::user::{GetCurrentUser, GetMultipleUsersByIds, GetUserById, GetUsers, ListUsers, User};
 
 use crate::answer::{Answer, unavailable};
@@ -88,5 +88,5 @@ pub(crate) async fn get_user_by_id(call: Call<GetUserById>) -> Result<Answer, Re
 }
 
 pub(crate) async fn get_multiple_users_by_ids(call: Call<GetMultipleUsersByIds>) -> Result<Answer, Refusal> {
-    plain::list_named(&call, Kind::User).await
+    plain::list_named(&call, Kind::User, call.query, Include::default()).await
 }

@@ -10,6 +10,7 @@ mod beyond;
 mod cli;
 mod cli_api;
 mod cli_edits;
+mod cli_records;
 mod cli_transport;
 mod client;
 mod client_reads;

@@ -19,8 +19,8 @@ pub use contact::{
 pub use endpoints::{
     Comparison, CreateCustomer, CustomerSort, CustomerSortKey, DeleteCustomer, EraseCustomer, GetCustomerByEmail,
     GetCustomerByExternalId, GetCustomerById, GetCustomerByPhone, GetCustomerHistory, GetCustomers,
-    GetMultipleCustomersByIds, ListCustomers, MomentFilter, ReplaceQuery, RestoreCustomer, UpdateCustomer,
-    UpdateCustomerAttributes,
+    GetMultipleCustomersByIds, ListCustomers, MomentFilter, ReadCustomer, ReadCustomers, ReplaceQuery, RestoreCustomer,
+    UpdateCustomer, UpdateCustomerAttributes,
 };
 pub use input::CustomerInput;
 pub use read_only::READ_ONLY;

@@ -4,10 +4,10 @@ use kustomer_api::ObjectId;
 use kustomer_api::customer::{
     CreateCustomer, Customer, CustomerInput, DeleteCustomer, EraseCustomer, GetCustomerByEmail,
     GetCustomerByExternalId, GetCustomerById, GetCustomerByPhone, GetCustomerHistory, GetCustomers,
-    GetMultipleCustomersByIds, ListCustomers, ReplaceQuery, RestoreCustomer, UpdateCustomer, UpdateCustomerAttributes,
+    GetMultipleCustomersByIds, ListCustomers, ReadCustomer, ReadCustomers, ReplaceQuery, RestoreCustomer,
+    UpdateCustomer, UpdateCustomerAttributes,
 };
-use kustomer_api::history::StateQuery;
-use kustomer_api::query::PageQuery;
+use kustomer_api::query::{Include, PageQuery};
 
 use super::{group, past};
 use crate::call::Call;
@@ -54,7 +54,24 @@ impl Customers<'_> {
     /// # }
     /// ```
     pub fn get(&self, id: ObjectId) -> Call<GetCustomerById> {
-        self.client.call(id, &StateQuery::default(), &())
+        self.client.call(id, &ReadCustomer::default(), &())
+    }
+
+    /// Reads a customer by its id with its company beside, in `included`. Look-ups and lists take `include` as well.
+    ///
+    /// ```no_run
+    /// use kustomer_client::Client;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+    /// let answer = client.customers().get_with_company("5c7d1a1f9a1b2c0010a1b2c3".parse()?).await?;
+    /// println!("{:?} of {:?}", answer.data.attributes.name.value(), answer.included.first());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn get_with_company(&self, id: ObjectId) -> Call<GetCustomerById> {
+        self.client.call(id, &ReadCustomer { include: Include::COMPANY, ..ReadCustomer::default() }, &())
     }
 
     /// Reads several customers by their ids, at most 100.
@@ -73,7 +90,7 @@ impl Customers<'_> {
     /// ```
     pub fn get_many(&self, ids: &[ObjectId], query: &PageQuery) -> Call<GetMultipleCustomersByIds> {
         let ids: Vec<String> = ids.iter().map(ObjectId::to_string).collect();
-        self.client.call(ids.join(","), query, &())
+        self.client.call(ids.join(","), &ReadCustomers { paging: *query, ..ReadCustomers::default() }, &())
     }
 
     /// Reads the customer who holds an e-mail address, case aside.
@@ -90,7 +107,7 @@ impl Customers<'_> {
     /// # }
     /// ```
     pub fn get_by_email(&self, email: &str) -> Call<GetCustomerByEmail> {
-        self.client.call(email.to_owned(), &(), &())
+        self.client.call(email.to_owned(), &Include::default(), &())
     }
 
     /// Reads the customer who holds a phone number.
@@ -107,7 +124,7 @@ impl Customers<'_> {
     /// # }
     /// ```
     pub fn get_by_phone(&self, phone: &str) -> Call<GetCustomerByPhone> {
-        self.client.call(phone.to_owned(), &(), &())
+        self.client.call(phone.to_owned(), &Include::default(), &())
     }
 
     /// Reads the customer who holds an external id.
@@ -124,7 +141,7 @@ impl Customers<'_> {
     /// # }
     /// ```
     pub fn get_by_external_id(&self, external_id: &str) -> Call<GetCustomerByExternalId> {
-        self.client.call(external_id.to_owned(), &(), &())
+        self.client.call(external_id.to_owned(), &Include::default(), &())
     }
 
     /// Lists one page of customers.

@@ -52,7 +52,8 @@ macro_rules! past {
         impl $group<'_> {
             /// Reads the record as it was at a revision, from 1. Kustodian has this; Kustomer does not.
             pub fn at_rev(&self, id: kustomer_api::ObjectId, rev: u64) -> crate::call::Call<$get> {
-                self.client.call(id, &kustomer_api::history::StateQuery { rev: Some(rev), as_of: None }, &())
+                let state = kustomer_api::history::StateQuery { rev: Some(rev), as_of: None };
+                self.client.call(id, &state.into(), &())
             }
 
             /// Reads the record as it was at a moment. Kustodian has this; Kustomer does not.
@@ -61,7 +62,8 @@ macro_rules! past {
                 id: kustomer_api::ObjectId,
                 moment: kustomer_api::Timestamp,
             ) -> crate::call::Call<$get> {
-                self.client.call(id, &kustomer_api::history::StateQuery { rev: None, as_of: Some(moment) }, &())
+                let state = kustomer_api::history::StateQuery { rev: None, as_of: Some(moment) };
+                self.client.call(id, &state.into(), &())
             }
 
             /// Lists one page of what happened to the record, newest first;
