@@ -168,13 +168,16 @@ pub fn create(context: &Context<'_>, id: ObjectId, event: EventSeed, input: Klas
 /// Changes a klass. Its name stays: it is in the type of each of its kobjects, and no update takes one.
 ///
 /// # Errors
-/// 404 when it is not there.
+/// 404 when it is not there; 409 when `rev` is another.
 pub fn update(
     context: &Context<'_>,
     stored: Option<&Stored>,
     event: EventSeed,
     input: KlassInput,
 ) -> Result<ChangeSet, Refusal> {
+    if let Some(stored) = stored {
+        resource::check_rev(stored, input.rev.as_ref())?;
+    }
     lifecycle::update(context, stored, event, |klass: &mut KlassAttributes| {
         input.apply(klass);
         Ok(())

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use kustomer_api::ObjectId;
-use kustomer_api::envelope::{Relationship, Relationships};
+use kustomer_api::envelope::{Relationship, Relationships, SelfLink};
 use kustomer_api::error::code;
 use serde::Serialize;
 use serde_json::{Map, Number, Value, json};
@@ -27,6 +27,18 @@ pub fn render(resource: &impl Serialize) -> Result<String, Refusal> {
 /// 500 when the document is not what this version stores.
 pub fn read<'a, T: serde::Deserialize<'a>>(document: &'a str) -> Result<T, Refusal> {
     serde_json::from_str(document).map_err(|_| fault("A stored record could not be read"))
+}
+
+/// The path of a record, as its document says it.
+///
+/// # Errors
+/// 500 when the document is not what this version stores.
+pub fn path_in(document: &str) -> Result<String, Refusal> {
+    #[derive(serde::Deserialize)]
+    struct Linked {
+        links: SelfLink,
+    }
+    read(document).map(|linked: Linked| linked.links.this)
 }
 
 /// 500: a fault of ours. The answer says no more; the log does.

@@ -217,7 +217,9 @@ impl Held<'_> {
                 None => break,
             }
         }
-        tracing::info!(company = %id, customers = changed, "customers show the present name of their company");
+        if changed > 0 {
+            tracing::info!(company = %id, customers = changed, "customers show the new name of their company");
+        }
         Ok(())
     }
 }

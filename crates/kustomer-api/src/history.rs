@@ -119,10 +119,13 @@ fn read_rev(value: &str) -> Result<u64, Fault> {
 /// Declares the endpoint of a kind's history.
 macro_rules! history {
     ($name:ident = $operation:expr, $about:literal) => {
+        $crate::history::history!($name = $operation, $about; path: $crate::ObjectId);
+    };
+    ($name:ident = $operation:expr, $about:literal; path: $path:ty $(= $example:literal)?) => {
         $crate::endpoint::endpoint! {
             #[doc = concat!("`", stringify!($name), "`, which Kustomer does not have.")]
             $name = $operation, $about;
-            path: $crate::ObjectId, query: $crate::query::PageQuery, body: (),
+            path: $path $(= $example)?, query: $crate::query::PageQuery, body: (),
             answer: $crate::envelope::Page<$crate::history::HistoryEntry>:
                 $crate::endpoint::Answer::Counted(&$crate::history::HISTORY_ENTRY)
         }

@@ -160,7 +160,11 @@ fn inputs_have_every_member_of_their_schemas_and_are_applied_over_attributes() {
         CompanyInput::apply,
         &["rev"],
     );
-    check_input::<KlassAttributes, KlassInput>(&[&klass::KLASS_INPUT, &klass::KLASS_CHANGES], KlassInput::apply, &[]);
+    check_input::<KlassAttributes, KlassInput>(
+        &[&klass::KLASS_INPUT, &klass::KLASS_CHANGES],
+        KlassInput::apply,
+        &["rev"],
+    );
     check_input::<KObjectAttributes, KObjectInput>(
         &[&kobject::KOBJECT_INPUT, &kobject::KOBJECT_CHANGES],
         KObjectInput::apply,

@@ -6,8 +6,8 @@ use kustodian_core::customer::{self, CompanyNames, Lookup, UpdateOptions, Write}
 use kustodian_core::kind::Kind;
 use kustodian_core::page::fitting;
 use kustodian_core::refusal::Refusal;
-use kustodian_core::resource;
 use kustodian_core::store::{CommitError, ListQuery, SortKey, Start, Stored, Within, decide_on};
+use kustodian_core::{missing, resource};
 use kustomer_api::customer::{
     Comparison, CreateCustomer, CustomerInput, CustomerSortKey, DeleteCustomer, EraseCustomer, GetCustomerByEmail,
     GetCustomerByExternalId, GetCustomerById, GetCustomerByPhone, GetCustomers, GetMultipleCustomersByIds,
@@ -99,7 +99,7 @@ pub(crate) async fn erase_customer(mut call: Call<EraseCustomer>) -> Result<Answ
     let decide =
         move |stored: Option<Stored>| customer::erase(&act.context(), stored.as_ref(), event, if_match.as_deref());
     // Nothing is erased for a request that is refused, except what an erasure that was stopped left behind.
-    let is_resumed = stored.as_ref().map(customer::erased_at).transpose()?.flatten().is_some();
+    let is_resumed = stored.as_ref().map(missing::erased_at).transpose()?.flatten().is_some();
     let refused = decide.clone()(stored.clone()).err();
     if !call.is_rehearsal() && (refused.is_none() || is_resumed) {
         homes::erase_owned(&call, id).await?;

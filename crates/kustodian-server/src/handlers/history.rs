@@ -16,12 +16,21 @@ use crate::call::Call;
 use crate::paging::{self, LARGEST, Numbered};
 use crate::past;
 
-/// The history of a record, newest first; deleted ones have theirs.
+/// The history of the record that the path names by its id, newest first; deleted ones have theirs.
 pub(crate) async fn list<E>(call: Call<E>, kind: Kind) -> Result<Answer, Refusal>
 where
     E: Endpoint<Path = ObjectId, Query = PageQuery>,
 {
-    let stored = find_unerased(&call, kind, call.path).await?;
+    list_of(&call, kind, call.path).await
+}
+
+/// The history of a record.
+pub(crate) async fn list_of<E: Endpoint<Query = PageQuery>>(
+    call: &Call<E>,
+    kind: Kind,
+    id: ObjectId,
+) -> Result<Answer, Refusal> {
+    let stored = find_unerased(call, kind, id).await?;
     let page = Numbered::of(call.query);
     // Revisions count without gaps from 1, and the newest is first.
     let to = stored.rev.saturating_sub(page.offset());
@@ -41,7 +50,7 @@ where
         call.store().history(call.org(), query).await.map_err(unavailable)?
     };
     paging::check_is_whole(events.iter().map(Recorded::payload_len))?;
-    let path = kind.path_of(stored.id);
+    let path = resource::path_in(&stored.document)?;
     let entries: Result<Vec<String>, Refusal> =
         events.iter().map(|event| resource::render(&event::history_entry(event, &path)?)).collect();
     Ok(Answer::Json(page.counted(&format!("{path}/history"), &Vec::new(), entries?, stored.rev)))

@@ -4,14 +4,17 @@ use kustodian_core::kind::Kind;
 use kustodian_core::klass::{self, KnownKlass};
 use kustodian_core::refusal::Refusal;
 use kustodian_core::store::{CommitError, Stored};
+use kustomer_api::history::StateQuery;
 use kustomer_api::klass::{
-    CreateKlass, DeleteKlass, GetKlass, GetKlassByName, GetKlasses, KlassStatus, ListKlasses, UpdateKlass,
+    CreateKlass, DeleteKlass, GetKlass, GetKlassByName, GetKlassHistory, GetKlasses, KlassStatus, ListKlasses,
+    UpdateKlass,
 };
 use kustomer_api::query::{PageQuery, QueryArguments};
 use kustomer_api::{Endpoint, ObjectId};
 
 use crate::answer::{Answer, unavailable};
 use crate::call::Call;
+use crate::handlers::history;
 use crate::handlers::plain::{self, Which};
 use crate::paging::Numbered;
 
@@ -28,7 +31,14 @@ pub(crate) async fn create_klass(call: Call<CreateKlass>) -> Result<Answer, Refu
 }
 
 pub(crate) async fn get_klass(call: Call<GetKlass>) -> Result<Answer, Refusal> {
-    Ok(Answer::ok(find(&call, &call.path, "id").await?.document))
+    if call.query == StateQuery::default() {
+        return Ok(Answer::ok(find(&call, &call.path, "id").await?.document));
+    }
+    history::get_former(&call, Kind::Klass, find_id(&call, &call.path).await?, call.query).await
+}
+
+pub(crate) async fn get_klass_history(call: Call<GetKlassHistory>) -> Result<Answer, Refusal> {
+    history::list_of(&call, Kind::Klass, find_id(&call, &call.path).await?).await
 }
 
 pub(crate) async fn get_klass_by_name(call: Call<GetKlassByName>) -> Result<Answer, Refusal> {
@@ -51,6 +61,14 @@ pub(crate) async fn delete_klass(call: Call<DeleteKlass>) -> Result<Answer, Refu
         Ok(changes) => plain::written(changes, Answer::deleted),
         Err(CommitError::NotEmpty { .. }) => Err(klass::in_use(&name)),
         Err(error) => Err(call.not_committed(error)),
+    }
+}
+
+/// The id of the klass that a path names; one that is deleted is named by its id alone.
+async fn find_id<E: Endpoint>(call: &Call<E>, named: &str) -> Result<ObjectId, Refusal> {
+    match named.parse() {
+        Ok(id) => Ok(id),
+        Err(_) => find(call, named, "id").await.map(|klass| klass.id),
     }
 }
 

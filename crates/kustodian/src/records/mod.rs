@@ -2,6 +2,8 @@
 //! from the kind's declaration and the operations on it.
 
 mod companies;
+mod klasses;
+mod kobjects;
 mod show;
 
 use clap::{Args, Subcommand};
@@ -14,6 +16,8 @@ use kustomer_client::{Client, Exchange, Method};
 use serde_json::{Map, Value, json};
 
 pub(crate) use self::companies::Companies;
+pub(crate) use self::klasses::Klasses;
+pub(crate) use self::kobjects::KObjects;
 use crate::arguments::OutputArguments;
 use crate::customers::past;
 use crate::failure::Failure;
@@ -119,7 +123,7 @@ pub(crate) enum RecordsCommand<R: Records> {
 }
 
 /// An id, or a name where records have one: a segment of a path.
-fn segment(text: &str) -> Result<String, String> {
+pub(crate) fn segment(text: &str) -> Result<String, String> {
     let is_fit = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '-');
     if !text.is_empty() && text.chars().all(is_fit) {
         Ok(text.to_owned())

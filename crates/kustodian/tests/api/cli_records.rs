@@ -116,3 +116,42 @@ fn what_cannot_be_done_is_said_in_one_line() {
     let keyless = command.args(["companies", "list"]).env("KUSTODIAN_URL", &server.url);
     Ran::of(keyless).fails_with("no API key");
 }
+
+#[test]
+fn klasses_and_their_kobjects_have_the_same_commands() {
+    let server = Server::start();
+    let run = |arguments: &[&str]| {
+        let mut command = binary();
+        Ran::of(command.args(arguments).env("KUSTODIAN_URL", &server.url).env("KUSTODIAN_TOKEN", TOKEN))
+    };
+    let klass = run(&["klasses", "create", "--name", "order", "--icon", "shopping"]).well();
+    let id = cell(&klass, "id").unwrap();
+    assert_eq!(
+        cell(&run(&["klass", "update", "order", "--status", "existing_only"]).well(), "status"),
+        Some("existing_only")
+    );
+    assert!(!run(&["klasses", "list"]).well().contains(id), "those that are enabled");
+    assert!(run(&["klasses", "list", "--status", "existing_only"]).well().contains(id));
+    run(&["klasses", "update", "orders", "--status", "enabled"]).well();
+
+    let ada = server.create(json!({ "name": "Ada" }));
+    let ada = ada["id"].as_str().unwrap();
+    let orders = |arguments: &[&str]| run(&[&["kobjects", "--klass", "order"], arguments].concat());
+    let given = ["create", "--title", "Order 1815", "--external-id", "shop-1815", "--customer", ada];
+    let order = orders(&[&given[..], &["--custom", "totalNum=120.5"]].concat()).well();
+    let order = cell(&order, "id").unwrap();
+    let path = format!("/v1/klasses/orders/{order}");
+    assert_eq!(server.get(&path).expect(200).attributes()["custom"]["totalNum"], 120.5);
+    let listed = orders(&["list"]).well();
+    assert!(listed.contains("Order 1815") && listed.contains(ada), "{listed}");
+    assert!(!orders(&["list", "--since", "2999-01-01"]).well().contains("Order 1815"));
+    orders(&["update", order, "--title", "Order 1815, sent", "--rev", "1"]).well();
+    assert_eq!(cell(&orders(&["get", order, "--rev", "1"]).well(), "title"), Some("Order 1815"));
+    assert!(orders(&["history", order]).well().contains("kustomer.kobject.update"));
+    run(&["klasses", "delete", "order"]).fails_with("has kobjects");
+    assert_eq!(orders(&["delete", order]).well(), format!("deleted {order}\n"));
+    orders(&["restore", order]).fails_with("no kobject can be restored");
+    run(&["klasses", "delete", "order"]).well();
+    assert!(run(&["klasses", "history", id]).well().contains("kustomer.klass.delete"));
+    run(&["kobjects", "list"]).misused(&["--klass"]);
+}

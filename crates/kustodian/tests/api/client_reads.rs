@@ -78,6 +78,7 @@ fn readers() -> BTreeMap<&'static str, Reader> {
         reader::<klass::GetKlasses>(),
         reader::<klass::CreateKlass>(),
         reader::<klass::GetKlass>(),
+        reader::<klass::GetKlassHistory>(),
         reader::<klass::GetKlassByName>(),
         reader::<klass::UpdateKlass>(),
         reader::<klass::DeleteKlass>(),
@@ -86,6 +87,7 @@ fn readers() -> BTreeMap<&'static str, Reader> {
         reader::<kobject::CreateCustomerKObject>(),
         reader::<kobject::FindCustomerKObjects>(),
         reader::<kobject::GetKObject>(),
+        reader::<kobject::GetKObjectHistory>(),
         reader::<kobject::GetKlassesByNameAndExternalId>(),
         reader::<kobject::UpdateKObject>(),
         reader::<kobject::DeleteKObject>(),
@@ -312,7 +314,7 @@ fn read_the_past(walker: &mut Walker<'_>) {
         let read = kind.spec().read_operation;
         let history = world::operation(&reqwest::Method::GET, &format!("{}/history", read.path)).unwrap();
         for record in
-            walker.server.get(&format!("{}?pageSize=500", kind.spec().path)).expect(200).data().as_array().unwrap()
+            walker.server.get(&format!("{}?pageSize=500", world::list_of(kind))).expect(200).data().as_array().unwrap()
         {
             let path = record["links"]["self"].as_str().unwrap();
             for entry in walker.walk(history.name, &format!("{path}/history?pageSize=2")) {

@@ -20,13 +20,29 @@ pub(crate) struct Record {
 /// A create of a record, and a change that is none of its values before.
 pub(crate) struct Written {
     pub(crate) list: &'static str,
+    pub(crate) success: u16,
     pub(crate) body: Value,
     pub(crate) change: Value,
 }
 
+/// The list of the kobjects of the world's klass.
+const KOBJECTS: &str = "/v1/klasses/orders";
+
+/// The list of a kind's records.
+pub(crate) fn list_of(kind: Kind) -> &'static str {
+    if kind == Kind::KObject { KOBJECTS } else { kind.spec().path }
+}
+
+/// Creates what records of other kinds belong to.
+pub(crate) fn prepare(server: &Server) {
+    if server.get("/v1/klasses/name=order").status == 404 {
+        server.post("/v1/klasses", json!({ "name": "order" })).expect(200);
+    }
+}
+
 /// How records of a kind are created, with `mark` as a word of theirs; `None` for a kind that no operation creates.
 pub(crate) fn written(kind: Kind, mark: &str) -> Option<Written> {
-    let written = |list, body, change| Some(Written { list, body, change });
+    let written = |list, body, change| Some(Written { list, success: 201, body, change });
     let name = json!({ "name": mark });
     let renamed = json!({ "name": format!("{mark} again") });
     match kind {
@@ -38,6 +54,17 @@ pub(crate) fn written(kind: Kind, mark: &str) -> Option<Written> {
             let email = format!("{}@acme.example", mark.replace(' ', "."));
             let body = json!({ "name": mark, "emails": [{ "email": email }], "custom": { "markStr": mark } });
             written("/v1/customers", body, renamed)
+        }
+        // An id and a name of a klass share one place in paths: a name has no blanks.
+        Kind::Klass => {
+            let name = mark.replace(' ', "_");
+            let body = json!({ "name": name, "icon": "shopping" });
+            return Some(Written { list: "/v1/klasses", success: 200, body, change: json!({ "displayName": mark }) });
+        }
+        Kind::KObject => {
+            let body = json!({ "title": mark, "externalId": mark, "data": { "mark": mark } });
+            let change = json!({ "title": format!("{mark} again") });
+            return Some(Written { list: KOBJECTS, success: 201, body, change });
         }
         Kind::Company => {
             let body = json!({ "name": mark, "externalId": mark, "custom": { "markStr": mark } });
@@ -108,8 +135,16 @@ impl World {
 
 /// Creates a record of a kind.
 pub(crate) fn create(server: &Server, kind: Kind, mark: &str) -> Record {
+    prepare(server);
     let (list, data) = match (written(kind, mark), kind) {
-        (Some(Written { list, body, .. }), _) => (list, server.post(list, body).expect(201).data().clone()),
+        // Of a customer, which is its home.
+        (Some(Written { body, .. }), Kind::KObject) => {
+            let customer = server.create(json!({}))["links"]["self"].as_str().unwrap().to_owned();
+            (KOBJECTS, server.post(&format!("{customer}/klasses/order"), body).expect(201).data().clone())
+        }
+        (Some(Written { list, success, body, .. }), _) => {
+            (list, server.post(list, body).expect(success).data().clone())
+        }
         (None, Kind::User) => {
             let key = server.token("demo", &["org.user.customer.read"]);
             let users = server.get("/v1/users?pageSize=500").expect(200);

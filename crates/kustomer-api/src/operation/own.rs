@@ -16,6 +16,8 @@ pub static OPERATIONS: &[&Operation] = &[
     &GET_TEAM_HISTORY,
     &GET_SHORTCUT_HISTORY,
     &GET_USER_HISTORY,
+    &GET_KLASS_HISTORY,
+    &GET_KOBJECT_HISTORY,
     &GET_EVENTS,
     &GET_TAGS,
     &GET_TAG_BY_ID,
@@ -121,6 +123,16 @@ history! {
 history! {
     /// What happened to a user.
     GET_USER_HISTORY = "getUserHistory", "/users/{id}/history", contract::GET_USER_BY_ID
+}
+
+history! {
+    /// What happened to a klass.
+    GET_KLASS_HISTORY = "getKlassHistory", "/klasses/{id}/history", contract::GET_KLASS
+}
+
+history! {
+    /// What happened to a kobject.
+    GET_KOBJECT_HISTORY = "getKObjectHistory", "/klasses/{name}/{id}/history", contract::GET_KOBJECT
 }
 
 /// What happened to all records of the kinds whose own roles the caller holds.
