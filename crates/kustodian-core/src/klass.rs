@@ -196,6 +196,14 @@ pub fn delete(context: &Context<'_>, stored: Option<&Stored>, event: EventSeed) 
     Ok(changes)
 }
 
+/// Restores a deleted klass; nothing when it is not deleted.
+///
+/// # Errors
+/// 404 when it never was.
+pub fn restore(context: &Context<'_>, stored: Option<&Stored>, event: EventSeed) -> Result<ChangeSet, Refusal> {
+    lifecycle::restore::<KlassAttributes>(context, stored, event)
+}
+
 /// 409 for the deletion of a klass that has kobjects.
 pub fn in_use(name: &str) -> Refusal {
     let title = format!("The klass {name} has kobjects: delete them first, or set its status to disabled");

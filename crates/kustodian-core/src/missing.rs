@@ -40,11 +40,15 @@ pub fn missing_to_restorer(kind: Kind, stored: Option<&Stored>) -> Refusal {
     match (deleted, kind.spec().restored_by) {
         (Some((stored, Ok(None))), Some(restored_by)) => {
             let (name, at) = (kind.as_str(), stored.updated_at);
-            let path = restored_by.path.replace("{id}", &stored.id.to_string());
-            let body = if path.ends_with("/restore") { "" } else { " with \"deleted\": false" };
+            let path = match resource::path_in(&stored.document) {
+                Ok(path) => path,
+                Err(refusal) => return refusal,
+            };
+            let rest = restored_by.path.strip_prefix(kind.spec().read_operation.path).unwrap_or_default();
+            let body = if rest.is_empty() { " with \"deleted\": false" } else { "" };
             Refusal::not_found("id")
                 .with_detail(format!(
-                    "the {name} was deleted on {at}; {} /v1{path}{body} restores it",
+                    "the {name} was deleted on {at}; {} {path}{rest}{body} restores it",
                     restored_by.method
                 ))
                 .with_meta("deletedAt", at.to_string())

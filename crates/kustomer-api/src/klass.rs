@@ -169,6 +169,12 @@ endpoint! {
     example: r#"{"displayName":"Purchase","status":"existing_only"}"#, answer: Document<Klass>: Answer::One(&KLASS)
 }
 
+endpoint! {
+    /// `restoreKlass`, which Kustomer does not have.
+    RestoreKlass = &own::RESTORE_KLASS, "Restores a deleted klass with its name, unless another has it by now.";
+    path: String = "order", query: (), body: (), answer: Document<Klass>: Answer::One(&KLASS)
+}
+
 history!(GetKlassHistory = &own::GET_KLASS_HISTORY, "Lists what happened to a klass, newest first."; path: String = "order");
 
 endpoint! {

@@ -338,6 +338,13 @@ endpoint! {
     answer: Document<KObject>: Answer::One(&KOBJECT)
 }
 
+endpoint! {
+    /// `restoreKObject`, which Kustomer does not have.
+    RestoreKObject = &own::RESTORE_KOBJECT,
+    "Restores a deleted kobject with its external id, unless another holds it by now.";
+    path: ById = "order", query: (), body: (), answer: Document<KObject>: Answer::One(&KOBJECT)
+}
+
 history!(GetKObjectHistory = &own::GET_KOBJECT_HISTORY, "Lists what happened to a kobject, newest first."; path: ById = "order");
 
 endpoint! {

@@ -7,7 +7,7 @@ use kustodian_core::store::{CommitError, Stored};
 use kustomer_api::history::StateQuery;
 use kustomer_api::klass::{
     CreateKlass, DeleteKlass, GetKlass, GetKlassByName, GetKlassHistory, GetKlasses, KlassStatus, ListKlasses,
-    UpdateKlass,
+    RestoreKlass, UpdateKlass,
 };
 use kustomer_api::query::{PageQuery, QueryArguments};
 use kustomer_api::{Endpoint, ObjectId};
@@ -52,6 +52,13 @@ pub(crate) async fn update_klass(call: Call<UpdateKlass>) -> Result<Answer, Refu
     plain::update(&call, Kind::Klass, id, decide).await
 }
 
+pub(crate) async fn restore_klass(call: Call<RestoreKlass>) -> Result<Answer, Refusal> {
+    let (act, event) = (call.act(), call.next_event());
+    let id = find_id(&call, &call.path).await?;
+    let decide = move |stored: Option<Stored>| klass::restore(&act.context(), stored.as_ref(), event);
+    plain::update(&call, Kind::Klass, id, decide).await
+}
+
 pub(crate) async fn delete_klass(call: Call<DeleteKlass>) -> Result<Answer, Refusal> {
     let (act, event) = (call.act(), call.next_event());
     let stored = find(&call, &call.path, "id").await?;
@@ -82,5 +89,9 @@ pub(crate) async fn find<E: Endpoint>(call: &Call<E>, named: &str, parameter: &s
         Err(_) => call.store().find_by_claim(call.org(), Kind::Klass, klass::name_key(call.org(), named)).await,
     };
     let missing = || Refusal::not_found(parameter).with_detail("there is no klass with this name or id".to_owned());
-    found.map_err(unavailable)?.filter(|klass| !klass.deleted).ok_or_else(missing)
+    match found.map_err(unavailable)? {
+        Some(klass) if !klass.deleted => Ok(klass),
+        Some(klass) => Err(plain::not_there(call, Kind::Klass, Some(&klass))),
+        None => Err(missing()),
+    }
 }

@@ -11,10 +11,9 @@ use kustodian_core::store::{Loaded, SortKey, Stored, Within};
 use kustodian_core::tag::Resolved;
 use kustodian_core::{missing, resource};
 use kustomer_api::company::FindCompanyKObjects;
-use kustomer_api::history::StateQuery;
 use kustomer_api::kobject::{
     CreateCustomerKObject, CreateKObject, DeleteKObject, FindCustomerKObjects, GetKObject, GetKObjectHistory,
-    GetKObjects, GetKlassesByNameAndExternalId, KObjectInput, ListKObjects, UpdateKObject,
+    GetKObjects, GetKlassesByNameAndExternalId, KObjectInput, ListKObjects, RestoreKObject, UpdateKObject,
 };
 use kustomer_api::query::{PageQuery, QueryArguments};
 use kustomer_api::{Endpoint, Field, ObjectId};
@@ -74,23 +73,21 @@ async fn list_of<E: Endpoint>(
 pub(crate) async fn get_k_object(call: Call<GetKObject>) -> Result<Answer, Refusal> {
     let klass = find_klass(&call, &call.path.klass).await?;
     let stored = find(&call, Kind::KObject, call.path.id).await?;
-    if call.query == StateQuery::default() {
-        return Ok(Answer::ok(kobject::alive(stored.as_ref(), &klass)?.document.clone()));
-    }
-    check_klass(stored.as_ref(), &klass)?;
-    history::get_former(&call, Kind::KObject, call.path.id, call.query).await
+    kobject::check_klass(stored.as_ref(), &klass)?;
+    plain::get(&call, Kind::KObject, call.path.id, call.query).await
 }
 
 pub(crate) async fn get_k_object_history(call: Call<GetKObjectHistory>) -> Result<Answer, Refusal> {
     let klass = find_klass(&call, &call.path.klass).await?;
-    check_klass(find(&call, Kind::KObject, call.path.id).await?.as_ref(), &klass)?;
+    kobject::check_klass(find(&call, Kind::KObject, call.path.id).await?.as_ref(), &klass)?;
     history::list_of(&call, Kind::KObject, call.path.id).await
 }
 
-/// 404 for a kobject, deleted or not, that is not of the klass.
-fn check_klass(stored: Option<&Stored>, klass: &KnownKlass) -> Result<(), Refusal> {
-    let ties = stored.map(Ties::of).transpose()?;
-    if ties.is_some_and(|ties| ties.klass == klass.name) { Ok(()) } else { Err(Refusal::not_found("id")) }
+pub(crate) async fn restore_k_object(call: Call<RestoreKObject>) -> Result<Answer, Refusal> {
+    let (act, event) = (call.act(), call.next_event());
+    let klass = find_klass(&call, &call.path.klass).await?;
+    let decide = move |stored: Option<Stored>| kobject::restore(&act.context(), stored.as_ref(), event, &klass);
+    plain::update(&call, Kind::KObject, call.path.id, decide).await
 }
 
 pub(crate) async fn get_klasses_by_name_and_external_id(

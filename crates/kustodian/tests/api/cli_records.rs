@@ -149,9 +149,12 @@ fn klasses_and_their_kobjects_have_the_same_commands() {
     assert_eq!(cell(&orders(&["get", order, "--rev", "1"]).well(), "title"), Some("Order 1815"));
     assert!(orders(&["history", order]).well().contains("kustomer.kobject.update"));
     run(&["klasses", "delete", "order"]).fails_with("has kobjects");
-    assert_eq!(orders(&["delete", order]).well(), format!("deleted {order}\n"));
-    orders(&["restore", order]).fails_with("no kobject can be restored");
+    let deleted = orders(&["delete", order]).well();
+    assert_eq!(deleted, format!("deleted {order}; kustodian kobjects --klass order restore {order} restores it\n"));
+    assert_eq!(cell(&orders(&["restore", order]).well(), "title"), Some("Order 1815, sent"));
+    orders(&["delete", order]).well();
     run(&["klasses", "delete", "order"]).well();
     assert!(run(&["klasses", "history", id]).well().contains("kustomer.klass.delete"));
+    assert_eq!(cell(&run(&["klasses", "restore", id]).well(), "name"), Some("order"));
     run(&["kobjects", "list"]).misused(&["--klass"]);
 }

@@ -79,6 +79,7 @@ fn readers() -> BTreeMap<&'static str, Reader> {
         reader::<klass::CreateKlass>(),
         reader::<klass::GetKlass>(),
         reader::<klass::GetKlassHistory>(),
+        reader::<klass::RestoreKlass>(),
         reader::<klass::GetKlassByName>(),
         reader::<klass::UpdateKlass>(),
         reader::<klass::DeleteKlass>(),
@@ -88,6 +89,7 @@ fn readers() -> BTreeMap<&'static str, Reader> {
         reader::<kobject::FindCustomerKObjects>(),
         reader::<kobject::GetKObject>(),
         reader::<kobject::GetKObjectHistory>(),
+        reader::<kobject::RestoreKObject>(),
         reader::<kobject::GetKlassesByNameAndExternalId>(),
         reader::<kobject::UpdateKObject>(),
         reader::<kobject::DeleteKObject>(),
@@ -266,8 +268,10 @@ fn write_klasses_and_kobjects(walker: &mut Walker<'_>) {
     walker.walk("findCompanyKObjects", &of_company);
     walker.ask("updateKObject", &path, Some(json!({ "custom": { "totalNum": null }, "tags": [] })));
     walker.ask("deleteKObject", &path, None);
-    walker.ask("createKlass", "/v1/klasses", Some(json!({ "name": "unused" })));
+    walker.ask("restoreKObject", &format!("{path}/restore"), None);
+    let unused = walker.ask("createKlass", "/v1/klasses", Some(json!({ "name": "unused" })));
     walker.ask("deleteKlass", "/v1/klasses/unused", None);
+    walker.ask("restoreKlass", &format!("/v1/klasses/{}/restore", id(unused.data())), None);
 }
 
 /// Customers with everything, with nothing, changed, replaced, deleted, restored and erased.

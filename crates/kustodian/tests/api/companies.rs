@@ -171,21 +171,6 @@ fn wrong_attributes_are_named() {
 }
 
 #[test]
-fn a_rehearsed_write_stores_nothing_and_a_repeated_one_is_answered_as_before() {
-    let server = Server::start();
-    let rehearsed = server.post(&format!("{PATH}?validateOnly=true"), full_company()).expect(201);
-    assert_eq!(rehearsed.data()["attributes"]["name"], "Acme");
-    assert_eq!(names(&server.get(PATH).expect(200)), Vec::<String>::new());
-    let send = || {
-        let request = server.request(Method::POST, PATH).bearer_auth(TOKEN).header("Idempotency-Key", "one");
-        Answer::of(request.json(&full_company()))
-    };
-    let first = send().expect(201);
-    assert_eq!(send().expect(201).data(), first.data());
-    assert_eq!(names(&server.get(PATH).expect(200)), ["Acme"]);
-}
-
-#[test]
 fn a_customer_is_linked_to_a_company_that_is_there() {
     let server = Server::start();
     let acme = create(&server, json!({ "name": "Acme" }));

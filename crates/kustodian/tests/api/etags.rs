@@ -146,16 +146,6 @@ fn a_restore_is_done_only_to_the_state_that_if_match_names() {
     send_if(&server, Method::POST, &restore, &deleted, &json!({})).expect(412);
     send_if(&server, Method::POST, &restore, "*", &json!({})).expect(200);
     assert_eq!(server.get(path).expect(200).attributes()["rev"], 3);
-
-    let team = server.post("/v1/teams", json!({ "name": "Support" })).expect(201);
-    let (path, live) = (team.data()["links"]["self"].as_str().unwrap(), team.header("etag"));
-    let deleted = server.delete(path).expect(204).header("etag").to_owned();
-    let list = server.get("/v1/teams?deleted=true").expect(200);
-    assert_eq!(list.ids(), [team.data()["id"].as_str().unwrap()]);
-    let back = json!({ "deleted": false });
-    send_if(&server, Method::PATCH, path, live, &back).expect(412);
-    send_if(&server, Method::PATCH, path, live, &json!({ "name": "Sales" })).expect(404);
-    send_if(&server, Method::PATCH, path, &deleted, &back).expect(200);
 }
 
 #[test]

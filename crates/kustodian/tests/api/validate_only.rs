@@ -56,10 +56,11 @@ fn prepare(server: &Server, operation: &Operation) -> (Method, String, Option<Va
         body
     });
     let steps: Vec<&str> = path.split('/').collect();
-    let target = steps[..steps.len().min(4)].join("/");
-    if operation.name == "restoreCustomer" {
-        server.delete(&target).expect(204);
+    let restored = path.strip_suffix("/restore").map(str::to_owned);
+    if let Some(target) = &restored {
+        server.delete(target).expect(204);
     }
+    let target = restored.unwrap_or_else(|| steps[..steps.len().min(4)].join("/"));
     (method, path, body, target)
 }
 

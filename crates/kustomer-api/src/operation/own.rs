@@ -16,6 +16,8 @@ pub static OPERATIONS: &[&Operation] = &[
     &GET_TEAM_HISTORY,
     &GET_SHORTCUT_HISTORY,
     &GET_USER_HISTORY,
+    &RESTORE_KLASS,
+    &RESTORE_KOBJECT,
     &GET_KLASS_HISTORY,
     &GET_KOBJECT_HISTORY,
     &GET_EVENTS,
@@ -59,6 +61,32 @@ pub static RESTORE_CUSTOMER: Operation = Operation {
     roles: &["org.user.customer.write", "org.permission.customer.update"],
     also: &[],
     tag: "customers",
+    public: false,
+    deprecated: false,
+};
+
+/// Restores a deleted klass, by its id.
+pub static RESTORE_KLASS: Operation = Operation {
+    name: "restoreKlass",
+    method: Method::POST,
+    path: "/klasses/{id}/restore",
+    success: 200,
+    roles: contract::UPDATE_KLASS.roles,
+    also: &[],
+    tag: contract::UPDATE_KLASS.tag,
+    public: false,
+    deprecated: false,
+};
+
+/// Restores a deleted kobject.
+pub static RESTORE_KOBJECT: Operation = Operation {
+    name: "restoreKObject",
+    method: Method::POST,
+    path: "/klasses/{name}/{id}/restore",
+    success: 200,
+    roles: contract::UPDATE_KOBJECT.roles,
+    also: &[],
+    tag: contract::UPDATE_KOBJECT.tag,
     public: false,
     deprecated: false,
 };

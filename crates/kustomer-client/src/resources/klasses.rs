@@ -3,7 +3,7 @@
 use kustomer_api::history::StateQuery;
 use kustomer_api::klass::{
     CreateKlass, DeleteKlass, GetKlass, GetKlassByName, GetKlassHistory, GetKlasses, KlassInput, ListKlasses,
-    UpdateKlass,
+    RestoreKlass, UpdateKlass,
 };
 
 use super::{group, past};
@@ -63,5 +63,10 @@ impl Klasses<'_> {
     /// Deletes the klass with this id or name; a 409 while it has kobjects.
     pub fn delete(&self, id_or_name: &str) -> Call<DeleteKlass> {
         self.client.call(id_or_name.to_owned(), &(), &())
+    }
+
+    /// Restores a deleted klass. Kustodian has this; Kustomer does not.
+    pub fn restore(&self, id: &str) -> Call<RestoreKlass> {
+        self.client.call(id.to_owned(), &(), &())
     }
 }

@@ -5,7 +5,8 @@ use kustomer_api::company::FindCompanyKObjects;
 use kustomer_api::history::StateQuery;
 use kustomer_api::kobject::{
     ByExternalId, ById, CreateCustomerKObject, CreateKObject, DeleteKObject, FindCustomerKObjects, GetKObject,
-    GetKObjectHistory, GetKObjects, GetKlassesByNameAndExternalId, KObjectInput, ListKObjects, OfRecord, UpdateKObject,
+    GetKObjectHistory, GetKObjects, GetKlassesByNameAndExternalId, KObjectInput, ListKObjects, OfRecord,
+    RestoreKObject, UpdateKObject,
 };
 use kustomer_api::query::PageQuery;
 
@@ -87,6 +88,11 @@ impl<'a> KObjects<'a> {
     /// Changes the attributes sent and keeps the others. Custom attributes are merged by their keys, `data` is replaced.
     pub fn update(&self, id: ObjectId, input: &KObjectInput) -> Call<UpdateKObject> {
         self.client.call(self.by_id(id), &(), input)
+    }
+
+    /// Restores a deleted kobject. Kustodian has this; Kustomer does not.
+    pub fn restore(&self, id: ObjectId) -> Call<RestoreKObject> {
+        self.client.call(self.by_id(id), &(), &())
     }
 
     /// Deletes a kobject.
