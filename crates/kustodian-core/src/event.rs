@@ -1,9 +1,9 @@
 //! How an event is told: in the feed's envelope (`docs/contract/behaviour.md` §15.3), and as an entry of a history.
 
-use kustomer_api::customer::{HISTORY_ENTRY_TYPE, HistoryEntry, HistoryEntryAttributes};
 use kustomer_api::envelope::{Relationship, Relationships, SelfLink};
 use kustomer_api::error::code;
 use kustomer_api::event::Changes;
+use kustomer_api::history::{HISTORY_ENTRY_TYPE, HistoryEntry, HistoryEntryAttributes};
 use kustomer_api::validation::Fault;
 use kustomer_api::{Field, ObjectId};
 use serde::Deserialize;
@@ -57,13 +57,15 @@ fn changes_custom(changes: &str) -> Result<bool, Refusal> {
     Ok(names.attributes.contains_key("custom"))
 }
 
-/// An event as an entry of its customer's history.
+/// An event as an entry of its record's history. `path` is that of the record.
 ///
 /// # Errors
 /// 500 when what is stored cannot be read.
-pub fn history_entry(event: &Recorded) -> Result<HistoryEntry, Refusal> {
+pub fn history_entry(event: &Recorded, path: &str) -> Result<HistoryEntry, Refusal> {
     let changes: Option<Changes> = event.changes.as_deref().map(resource::read).transpose()?;
-    let mut relationships = Relationships::from([("customer".to_owned(), customer_relationship(event.record))]);
+    let kind = event.kind.as_str();
+    let record = Relationship::to_one(kind, event.record, path.to_owned());
+    let mut relationships = Relationships::from([(kind.to_owned(), record)]);
     if let Some(actor) = event.actor {
         relationships.insert("user".to_owned(), resource::user_relationship(actor));
     }
@@ -81,13 +83,9 @@ pub fn history_entry(event: &Recorded) -> Result<HistoryEntry, Refusal> {
             extra: Map::new(),
         },
         relationships,
-        links: Some(SelfLink::new(format!("/v1/customers/{}?rev={}", event.record, event.rev))),
+        links: Some(SelfLink::new(format!("{path}?rev={}", event.rev))),
         extra: Map::new(),
     })
-}
-
-fn customer_relationship(id: ObjectId) -> Relationship {
-    Relationship::to_one(kustomer_api::customer::TYPE, id, format!("/v1/customers/{id}"))
 }
 
 /// The kind of records a filter of events names.

@@ -168,13 +168,16 @@ pub fn create(context: &Context<'_>, id: ObjectId, event: EventSeed, input: Klas
 /// Changes a klass. Its name stays: it is in the type of each of its kobjects, and no update takes one.
 ///
 /// # Errors
-/// 404 when it is not there.
+/// 404 when it is not there; 409 when `rev` is another.
 pub fn update(
     context: &Context<'_>,
     stored: Option<&Stored>,
     event: EventSeed,
     input: KlassInput,
 ) -> Result<ChangeSet, Refusal> {
+    if let Some(stored) = stored {
+        resource::check_rev(stored, input.rev.as_ref())?;
+    }
     lifecycle::update(context, stored, event, |klass: &mut KlassAttributes| {
         input.apply(klass);
         Ok(())
@@ -191,6 +194,14 @@ pub fn delete(context: &Context<'_>, stored: Option<&Stored>, event: EventSeed) 
         changes.empties.push(kobject::of_klass(&KnownKlass::of(stored)?.name));
     }
     Ok(changes)
+}
+
+/// Restores a deleted klass; nothing when it is not deleted.
+///
+/// # Errors
+/// 404 when it never was.
+pub fn restore(context: &Context<'_>, stored: Option<&Stored>, event: EventSeed) -> Result<ChangeSet, Refusal> {
+    lifecycle::restore::<KlassAttributes>(context, stored, event)
 }
 
 /// 409 for the deletion of a klass that has kobjects.

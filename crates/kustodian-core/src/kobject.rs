@@ -241,6 +241,35 @@ pub fn delete(
     Ok(changes)
 }
 
+/// Restores a deleted kobject; nothing when it is not deleted. What its customer shows stays as it is.
+///
+/// # Errors
+/// 404 when it never was, was erased, or is of another klass; 409 when the klass takes no changes.
+pub fn restore(
+    context: &Context<'_>,
+    stored: Option<&Stored>,
+    event: EventSeed,
+    klass: &KnownKlass,
+) -> Result<ChangeSet, Refusal> {
+    check_klass(stored, klass)?;
+    klass.check_takes_changes()?;
+    let mut changes = lifecycle::restore::<KObjectAttributes>(context, stored, event)?;
+    if !changes.puts.is_empty() {
+        // It may have been deleted with its last kobject meanwhile.
+        changes.asserts.push((Kind::Klass, klass.id));
+    }
+    Ok(changes)
+}
+
+/// Lets a kobject pass, deleted or not, that is of the klass which the path names.
+///
+/// # Errors
+/// 404 otherwise.
+pub fn check_klass(stored: Option<&Stored>, klass: &KnownKlass) -> Result<(), Refusal> {
+    let ties = stored.map(Ties::of).transpose()?;
+    if ties.is_some_and(|ties| ties.klass == klass.name) { Ok(()) } else { Err(Refusal::not_found("id")) }
+}
+
 /// The kobject, when it is there and of the klass that the path names.
 ///
 /// # Errors

@@ -7,6 +7,7 @@ use serde_json::Map;
 use crate::change::{Cause, ChangeSet, Erasure, Event, EventSeed, Put};
 use crate::claim;
 use crate::customer::Context;
+use crate::missing;
 use crate::record::Record;
 use crate::refusal::Refusal;
 use crate::resource;
@@ -68,6 +69,9 @@ pub(crate) fn update<A: Lifecycle>(
     edit: impl FnOnce(&mut A) -> Result<(), Refusal>,
 ) -> Result<ChangeSet, Refusal> {
     let stored = stored.ok_or_else(|| Refusal::not_found("id"))?;
+    if missing::erased_at(stored)?.is_some() {
+        return Err(missing::missing(A::KIND, Some(stored)));
+    }
     let context = &context.not_before(stored.updated_at);
     let before: Resource<A> = resource::read(&stored.document)?;
     let mut after = before.clone();
@@ -109,6 +113,24 @@ pub(crate) fn delete<A: Lifecycle>(
 ) -> Result<ChangeSet, Refusal> {
     update(context, stored, event, |attributes: &mut A| {
         *attributes.system().deleted = true.into();
+        Ok(())
+    })
+}
+
+/// Restores a deleted record; nothing when it is not deleted.
+///
+/// # Errors
+/// 404 when it never was, or was erased.
+pub(crate) fn restore<A: Lifecycle>(
+    context: &Context<'_>,
+    stored: Option<&Stored>,
+    event: EventSeed,
+) -> Result<ChangeSet, Refusal> {
+    if stored.is_some_and(|stored| !stored.deleted) {
+        return Ok(ChangeSet::default());
+    }
+    update(context, stored, event, |attributes: &mut A| {
+        *attributes.system().deleted = false.into();
         Ok(())
     })
 }

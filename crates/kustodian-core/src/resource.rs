@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use kustomer_api::ObjectId;
-use kustomer_api::envelope::{Relationship, Relationships, Resource};
+use kustomer_api::envelope::{Relationship, Relationships, Resource, SelfLink};
 use kustomer_api::error::code;
 use serde::Serialize;
 use serde_json::{Map, Number, Value, json};
@@ -35,6 +35,18 @@ pub fn read<'a, T: serde::Deserialize<'a>>(document: &'a str) -> Result<T, Refus
 /// 500 when it has none.
 pub fn id_of<A>(resource: &Resource<A>) -> Result<ObjectId, Refusal> {
     resource.id.parse().map_err(|_| fault("A stored record has no id"))
+}
+
+/// The path of a record, as its document says it.
+///
+/// # Errors
+/// 500 when the document is not what this version stores.
+pub fn path_in(document: &str) -> Result<String, Refusal> {
+    #[derive(serde::Deserialize)]
+    struct Linked {
+        links: SelfLink,
+    }
+    read(document).map(|linked: Linked| linked.links.this)
 }
 
 /// 500: a fault of ours. The answer says no more; the log does.

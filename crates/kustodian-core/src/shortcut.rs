@@ -8,6 +8,7 @@ use crate::customer::Context;
 use crate::lifecycle;
 use crate::record::Record;
 use crate::refusal::Refusal;
+use crate::resource;
 use crate::store::Stored;
 
 impl Record for ShortcutAttributes {}
@@ -27,23 +28,26 @@ pub fn create(
     lifecycle::create(context, id, event, shortcut)
 }
 
-/// Changes a shortcut: what was sent replaces what stands.
+/// Changes a shortcut: what was sent replaces what is stored. `deleted` deletes it, or restores it.
 ///
 /// # Errors
-/// 404 when it is not there or deleted.
+/// 404 when it is not there, or deleted and not restored; 409 when `rev` is another.
 pub fn update(
     context: &Context<'_>,
     stored: Option<&Stored>,
     event: EventSeed,
     input: ShortcutInput,
 ) -> Result<ChangeSet, Refusal> {
+    if let Some(stored) = stored {
+        resource::check_rev(stored, input.rev.as_ref())?;
+    }
     lifecycle::update(context, stored, event, |shortcut| {
         input.apply(shortcut);
         Ok(())
     })
 }
 
-/// Deletes a shortcut.
+/// Deletes a shortcut; an update restores it.
 ///
 /// # Errors
 /// 404 when it is not there.

@@ -19,6 +19,18 @@ use crate::search_store::{Found, SearchError, SearchQuery, WalkQuery, Walked};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct OrgKey(pub i64);
 
+/// A note of work that is left to do: it holds no value of a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// What it is kept under.
+    pub name: String,
+    /// What it says.
+    pub value: Vec<u8>,
+}
+
+/// How many notes are listed at most.
+pub const MAX_NOTES: usize = 1_000;
+
 /// A record as stored.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stored {
@@ -269,6 +281,25 @@ pub trait Store: Send + Sync + 'static {
     async fn walk(&self, org: OrgKey, query: WalkQuery) -> Result<Walked, SearchError> {
         Err(StoreError::Failed { reason: format!("no walk in {org:?} for {query:?}") }.into())
     }
+
+    /// Keeps a note of work that is left to do, beside all records, over one with the same name.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    async fn keep_note(&self, note: Note) -> Result<(), StoreError>;
+
+    /// The notes whose names begin so, by name, at most [`MAX_NOTES`].
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    async fn list_notes(&self, prefix: &str) -> Result<Vec<Note>, StoreError>;
+
+    /// Keeps another value in a note, or with `None` removes it, unless it has changed since it was read. Whether it was
+    /// as it was read.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    async fn replace_note(&self, read: &Note, value: Option<Vec<u8>>) -> Result<bool, StoreError>;
 
     /// Removes from the disk, as far as the engine can, what was erased from the records.
     ///

@@ -9,6 +9,7 @@ use crate::customer::Context;
 use crate::lifecycle;
 use crate::record::Record;
 use crate::refusal::Refusal;
+use crate::resource;
 use crate::store::Stored;
 
 impl Record for TeamAttributes {}
@@ -23,16 +24,19 @@ pub fn create(context: &Context<'_>, id: ObjectId, event: EventSeed, input: Team
     lifecycle::create(context, id, event, team)
 }
 
-/// Changes a team: what was sent replaces what stands. `deleted` deletes it, or restores it.
+/// Changes a team: what was sent replaces what is stored. `deleted` deletes it, or restores it.
 ///
 /// # Errors
-/// 404 when it is not there, or deleted and not restored.
+/// 404 when it is not there, or deleted and not restored; 409 when `rev` is another.
 pub fn update(
     context: &Context<'_>,
     stored: Option<&Stored>,
     event: EventSeed,
     input: TeamInput,
 ) -> Result<ChangeSet, Refusal> {
+    if let Some(stored) = stored {
+        resource::check_rev(stored, input.rev.as_ref())?;
+    }
     lifecycle::update(context, stored, event, |team| {
         write(team, input);
         Ok(())

@@ -7,6 +7,7 @@ use kustodian_core::claim::{Claim, ClaimKind};
 use kustodian_core::customer::{self, Context, Lookup, OmittedCompany, UpdateOptions, Write};
 use kustodian_core::directory::Org;
 use kustodian_core::kind::Kind;
+use kustodian_core::missing;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::store::{OrgKey, Stored};
 use kustodian_core::{input, resource, tag};
@@ -604,18 +605,18 @@ fn a_deleted_customer_can_be_erased_and_an_erased_one_is_gone_for_good() {
     let made = create(json!({ "name": "Ada" }));
     let deleted = customer::delete(&context, Some(&stored(&made)), seed(4), None).unwrap();
     let erased = stored(&customer::erase(&context, Some(&stored(&deleted)), seed(5), None).unwrap());
-    assert_eq!(customer::erased_at(&erased).unwrap(), Some(LATER.parse().unwrap()));
+    assert_eq!(missing::erased_at(&erased).unwrap(), Some(LATER.parse().unwrap()));
     for refusal in [
         customer::erase(&context, Some(&erased), seed(6), None).unwrap_err(),
         customer::restore(&context, Some(&erased), seed(6), None).unwrap_err(),
         customer::delete(&context, Some(&erased), seed(6), None).unwrap_err(),
         update_with(&erased, json!({ "name": "Ada" }), &UpdateOptions::default()).unwrap_err(),
-        customer::missing(Some(&erased)),
+        missing::missing(Kind::Customer, Some(&erased)),
     ] {
         assert_eq!(refusal.status, 404);
         assert!(refusal.to_string().contains("erased on 2026-01-02"), "{refusal}");
     }
-    assert!(!customer::missing(Some(&stored(&deleted))).to_string().contains("erased"));
+    assert!(!missing::missing(Kind::Customer, Some(&stored(&deleted))).to_string().contains("erased"));
 }
 
 #[test]

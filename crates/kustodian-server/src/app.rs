@@ -14,6 +14,7 @@ use crate::arriving::Arriving;
 use crate::authentication::TokenCache;
 use crate::feed_watch::FeedWatch;
 use crate::metrics::Metrics;
+use crate::renames::Renames;
 use crate::routes::RouteTable;
 use crate::scrub::Scrubber;
 use crate::settings::{AbsentTypes, Settings};
@@ -46,6 +47,7 @@ pub(crate) struct App {
     pub(crate) unread: Arc<Unread>,
     pub(crate) feed_watch: Arc<FeedWatch>,
     pub(crate) scrubber: Arc<Scrubber>,
+    pub(crate) renames: Arc<Renames>,
     budgets: Mutex<HashMap<OrgKey, Budget>>,
 }
 
@@ -73,6 +75,7 @@ impl App {
             feed_watch,
             unread,
             scrubber,
+            renames: Arc::default(),
             budgets: Mutex::default(),
         }
     }

@@ -78,8 +78,11 @@ impl Server {
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> std::io::Result<()> {
         let Self { app, tls } = self;
+        let mut renames = None;
         if !app.settings.read_only {
             tokio::spawn(Arc::clone(&app.scrubber).resume(Arc::clone(&app.services.store)));
+            let settle = 2 * app.settings.answer_timeout;
+            renames = Some(tokio::spawn(Arc::clone(&app.renames).run(app.services.clone(), settle)));
         }
         keep_little_unsent(&listener);
         let service = Arc::new(Service::new(Arc::clone(&app), tls.is_some()));
@@ -108,6 +111,8 @@ impl Server {
         }
         drop(listener);
         app.feed_watch.stop();
+        // What is left to do is noted.
+        renames.inspect(tokio::task::JoinHandle::abort);
         if tokio::time::timeout(app.settings.shutdown_timeout, graceful.shutdown()).await.is_err() {
             tracing::warn!("some requests did not finish in time and were dropped");
         }

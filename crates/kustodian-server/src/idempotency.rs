@@ -6,8 +6,8 @@
 use http::request::Parts;
 use http::{Method, StatusCode};
 use kustodian_core::chain::Salt;
-use kustodian_core::customer;
 use kustodian_core::feed::{HistoryQuery, Payload};
+use kustodian_core::missing;
 use kustodian_core::permission::Caller;
 use kustodian_core::receipt::{Fingerprint, HEADER, Pledge, Receipt, ReceiptKey};
 use kustodian_core::refusal::Refusal;
@@ -53,7 +53,7 @@ pub(crate) async fn replay(store: &dyn Store, org: OrgKey, pledge: &Pledge) -> R
     let Some(salt) = find_salt(store, org, &receipt).await? else {
         // Without it nobody knows what was asked for then.
         let stored = store.find(org, receipt.kind, receipt.record).await.map_err(unavailable)?;
-        return Err(customer::missing(stored.as_ref()));
+        return Err(missing::missing(receipt.kind, stored.as_ref()));
     };
     pledge.check(&receipt, salt)?;
     answer(store, org, &receipt).await.map(Some)
@@ -88,7 +88,7 @@ async fn answer(store: &dyn Store, org: OrgKey, receipt: &Receipt) -> Result<Ans
         Some(state) => Ok(Answer::Document { status, document: state.document }),
         None => {
             let stored = store.find(org, kind, record).await.map_err(unavailable)?;
-            Err(customer::missing(stored.as_ref()))
+            Err(missing::missing(kind, stored.as_ref()))
         }
     }
 }

@@ -26,6 +26,7 @@ mod past;
 mod pipeline;
 mod places;
 mod rehearsal;
+mod renames;
 mod routes;
 mod scrub;
 mod settings;

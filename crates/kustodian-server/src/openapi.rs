@@ -1,9 +1,11 @@
 //! The OpenAPI 3.1 document, written out of the declarations of what is served.
 
 use kustodian_core::receipt;
+use kustomer_api::company::COMPANY;
 use kustomer_api::custom::{self, Suffix};
 use kustomer_api::endpoint::{Answer, Declaration};
 use kustomer_api::operation;
+use kustomer_api::query::Include;
 use kustomer_api::schema::{Kind, Object, Schema, Text};
 use kustomer_api::search;
 use kustomer_api::validation::schema_of_suffix;
@@ -160,7 +162,9 @@ fn answers(declaration: &Declaration, components: &mut Components) -> Value {
         Answer::Empty => None,
         Answer::One(schema) => {
             let data = components.schema(schema);
-            Some(json!({ "type": "object", "required": ["data"], "properties": { "data": data } }))
+            let mut properties = json!({ "data": data });
+            include(&mut properties, declaration, components);
+            Some(json!({ "type": "object", "required": ["data"], "properties": properties }))
         }
         Answer::Bare(schema) => {
             let data = json!({ "type": "array", "items": components.schema(schema) });
@@ -180,15 +184,13 @@ fn answers(declaration: &Declaration, components: &mut Components) -> Value {
                 Answer::Empty | Answer::One(_) | Answer::Bare(_) => Value::Null,
             };
             let data = json!({ "type": "array", "items": items });
-            Some(json!({
-                "type": "object",
-                "required": ["meta", "data", "links"],
-                "properties": {
-                    "meta": { "$ref": format!("#/components/schemas/{meta}") },
-                    "data": data,
-                    "links": { "$ref": "#/components/schemas/PageLinks" },
-                },
-            }))
+            let mut properties = json!({
+                "meta": { "$ref": format!("#/components/schemas/{meta}") },
+                "data": data,
+                "links": { "$ref": "#/components/schemas/PageLinks" },
+            });
+            include(&mut properties, declaration, components);
+            Some(json!({ "type": "object", "required": ["meta", "data", "links"], "properties": properties }))
         }
     };
     let success = match content {
@@ -206,6 +208,17 @@ fn answers(declaration: &Declaration, components: &mut Components) -> Value {
         answers.insert((*status).to_owned(), json!({ "$ref": format!("#/components/responses/{name}") }));
     }
     Value::Object(answers)
+}
+
+/// Describes what is answered beside, of an operation that takes `include`.
+fn include(properties: &mut Value, declaration: &Declaration, components: &mut Components) {
+    if declaration.query.iter().any(|parameter| parameter.name == Include::PARAMETER.name) {
+        properties["included"] = json!({
+            "type": "array",
+            "items": components.schema(&COMPANY),
+            "description": "With `include`: each related record once.",
+        });
+    }
 }
 
 const ERRORS: &[(&str, &str, &str)] = &[

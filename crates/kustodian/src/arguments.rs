@@ -21,6 +21,7 @@ use crate::customers::{CustomersCommand, ServerArguments};
 use crate::migrate::MigrateArguments;
 use crate::output::Output;
 use crate::plan::PlanArguments;
+use crate::records::{Companies, KObjects, Klasses, RecordsCommand, segment};
 use crate::reindex::ReindexArguments;
 use crate::restore::RestoreArguments;
 use crate::roles::RolesArguments;
@@ -76,6 +77,33 @@ pub(crate) enum Command {
         server: ServerArguments,
         #[command(subcommand)]
         command: CustomersCommand,
+    },
+    /// Reads and writes companies over the API of a running server.
+    #[command(visible_alias = "company")]
+    Companies {
+        #[command(flatten)]
+        server: ServerArguments,
+        #[command(subcommand)]
+        command: RecordsCommand<Companies>,
+    },
+    /// Reads and writes klasses, the types of custom objects, over the API of a running server.
+    #[command(visible_alias = "klass")]
+    Klasses {
+        #[command(flatten)]
+        server: ServerArguments,
+        #[command(subcommand)]
+        command: RecordsCommand<Klasses>,
+    },
+    /// Reads and writes kobjects of a klass over the API of a running server.
+    #[command(visible_alias = "kobject")]
+    Kobjects {
+        #[command(flatten)]
+        server: ServerArguments,
+        /// The name of the klass, singular or plural.
+        #[arg(long, value_parser = segment)]
+        klass: String,
+        #[command(subcommand)]
+        command: RecordsCommand<KObjects>,
     },
     /// Calls any path of the API: kustodian api /companies, kustodian api POST /companies -f name=Acme.
     #[command(override_usage = "kustodian api [OPTIONS] [METHOD] <PATH>")]

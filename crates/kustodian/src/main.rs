@@ -21,6 +21,7 @@ mod output;
 mod plan;
 mod process_metrics;
 mod progress;
+mod records;
 mod reindex;
 mod reload;
 mod restore;
@@ -67,6 +68,22 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
             one_thread()?.block_on(orgs::run(command, common))
         }
         Command::Customers { server, command } => one_thread()?.block_on(customers::run(server, command)),
+        Command::Companies { server, command } => {
+            let client = customers::client(server)?;
+            let place = records::Place { path: "/companies", command: "kustodian companies" };
+            one_thread()?.block_on(records::run(&client, place, command))
+        }
+        Command::Klasses { server, command } => {
+            let client = customers::client(server)?;
+            let place = records::Place { path: "/klasses", command: "kustodian klasses" };
+            one_thread()?.block_on(records::run(&client, place, command))
+        }
+        Command::Kobjects { server, klass, command } => {
+            let client = customers::client(server)?;
+            let (path, command_line) = (format!("/klasses/{klass}"), format!("kustodian kobjects --klass {klass}"));
+            let place = records::Place { path: &path, command: &command_line };
+            one_thread()?.block_on(records::run(&client, place, command))
+        }
         Command::Api { server, call } => {
             let client = customers::client(server)?;
             one_thread()?.block_on(api::run(&client, call))

@@ -13,8 +13,9 @@ use crate::customer::request_schema::{
 use crate::customer::{Email, Location, Phone, Social, WebUrl};
 use crate::endpoint::{Answer, endpoint};
 use crate::envelope::{Document, Page};
+use crate::history::{StateQuery, history};
 use crate::kobject::{KOBJECT, KObject, OfRecord};
-use crate::operation::contract;
+use crate::operation::{contract, own};
 use crate::query::{Faults, PageQuery, Parameter, QueryArguments};
 use crate::resource::resource;
 use crate::schema::{Object, Property, Schema};
@@ -175,8 +176,8 @@ endpoint! {
 
 endpoint! {
     /// `getCompanyById`.
-    GetCompanyById = &contract::GET_COMPANY_BY_ID, "Reads a company by its id.";
-    path: ObjectId, query: (), body: (), answer: Document<Company>: Answer::One(&COMPANY)
+    GetCompanyById = &contract::GET_COMPANY_BY_ID, "Reads a company by its id, as it is or as it was.";
+    path: ObjectId, query: StateQuery, body: (), answer: Document<Company>: Answer::One(&COMPANY)
 }
 
 endpoint! {
@@ -192,3 +193,8 @@ endpoint! {
     FindCompanyKObjects = &contract::FIND_COMPANY_KOBJECTS, "Lists the kobjects of a klass that belong to a company.";
     path: OfRecord = "/order", query: PageQuery, body: (), answer: Page<KObject>: Answer::Uncounted(&KOBJECT)
 }
+
+history!(
+    GetCompanyHistory = &own::GET_COMPANY_HISTORY,
+    "Lists what happened to a company, deleted ones included, newest first."
+);

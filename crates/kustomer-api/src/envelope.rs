@@ -28,6 +28,9 @@ pub struct Page<T> {
     /// The pages around it.
     #[serde(default)]
     pub links: PageLinks,
+    /// Resources loaded beside them, where `?include=` is supported.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub included: Vec<Value>,
 }
 
 /// Where a page is. `total` and `totalPages` only stand on lists that count; `cursor` only on lists read by cursor.

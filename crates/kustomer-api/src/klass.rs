@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::endpoint::{Answer, endpoint};
 use crate::envelope::{Document, Page};
+use crate::history::{StateQuery, history};
 use crate::macros::open_enum;
 use crate::operation::{contract, own};
 use crate::query::{Faults, PageQuery, Parameter, QueryArguments};
@@ -45,7 +46,7 @@ resource! {
         json_schema: Value | null = optional(JSON_SCHEMA);
     }
 
-    system {}
+    system { rev: on_update, }
 }
 
 static MIXIN: Schema = Schema::one_of(Mixin::VALUES);
@@ -151,8 +152,8 @@ endpoint! {
 
 endpoint! {
     /// `getKlass`.
-    GetKlass = &contract::GET_KLASS, "Reads a klass by its id.";
-    path: String = "order", query: (), body: (), answer: Document<Klass>: Answer::One(&KLASS)
+    GetKlass = &contract::GET_KLASS, "Reads a klass by its id, as it is or as it was.";
+    path: String = "order", query: StateQuery, body: (), answer: Document<Klass>: Answer::One(&KLASS)
 }
 
 endpoint! {
@@ -167,6 +168,14 @@ endpoint! {
     path: String = "order", query: (), body: KlassInput: &KLASS_CHANGES,
     example: r#"{"displayName":"Purchase","status":"existing_only"}"#, answer: Document<Klass>: Answer::One(&KLASS)
 }
+
+endpoint! {
+    /// `restoreKlass`, which Kustomer does not have.
+    RestoreKlass = &own::RESTORE_KLASS, "Restores a deleted klass with its name, unless another has it by now.";
+    path: String = "order", query: (), body: (), answer: Document<Klass>: Answer::One(&KLASS)
+}
+
+history!(GetKlassHistory = &own::GET_KLASS_HISTORY, "Lists what happened to a klass, newest first."; path: String = "order");
 
 endpoint! {
     /// `deleteKlass`.

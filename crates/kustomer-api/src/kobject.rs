@@ -10,9 +10,10 @@ use crate::custom::CustomAttributes;
 use crate::customer::request_schema::TAGS;
 use crate::endpoint::{Answer, PathArguments, endpoint};
 use crate::envelope::{Document, Page, RelatedId, Relationship};
+use crate::history::{StateQuery, history};
 use crate::klass::Mixin;
 use crate::macros::open_enum;
-use crate::operation::contract;
+use crate::operation::{contract, own};
 use crate::query::{Faults, PageQuery, Parameter, QueryArguments, read_moment};
 use crate::resource::resource;
 use crate::schema::{DATE_TIME, MAX_URL, OBJECT_ID, Object, Property, Schema, URL};
@@ -318,8 +319,8 @@ endpoint! {
 
 endpoint! {
     /// `getKObject`.
-    GetKObject = &contract::GET_KOBJECT, "Reads a kobject by its klass and its id.";
-    path: ById = "order", query: (), body: (), answer: Document<KObject>: Answer::One(&KOBJECT)
+    GetKObject = &contract::GET_KOBJECT, "Reads a kobject by its klass and its id, as it is or as it was.";
+    path: ById = "order", query: StateQuery, body: (), answer: Document<KObject>: Answer::One(&KOBJECT)
 }
 
 endpoint! {
@@ -336,6 +337,15 @@ endpoint! {
     example: r#"{"title":"Order 1815, sent","custom":{"statusStr":"sent"}}"#,
     answer: Document<KObject>: Answer::One(&KOBJECT)
 }
+
+endpoint! {
+    /// `restoreKObject`, which Kustomer does not have.
+    RestoreKObject = &own::RESTORE_KOBJECT,
+    "Restores a deleted kobject with its external id, unless another holds it by now.";
+    path: ById = "order", query: (), body: (), answer: Document<KObject>: Answer::One(&KOBJECT)
+}
+
+history!(GetKObjectHistory = &own::GET_KOBJECT_HISTORY, "Lists what happened to a kobject, newest first."; path: ById = "order");
 
 endpoint! {
     /// `deleteKObject`.

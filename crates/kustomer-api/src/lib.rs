@@ -28,6 +28,7 @@ pub mod error;
 pub mod event;
 mod field;
 pub mod format;
+pub mod history;
 mod id;
 pub mod klass;
 pub mod kobject;

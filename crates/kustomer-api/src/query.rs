@@ -135,7 +135,7 @@ pub fn unknown(operation: &str, name: &str, known: &[&str]) -> Fault {
 }
 
 /// Query parameters of reads that are ignored because they narrow nothing down: switches of a search's by-products
-/// (`docs/contract/behaviour.md` §22), the side-loading of records that are not served, and what browsers and HTTP
+/// (`docs/contract/behaviour.md` §22), the side-loading of records by operations that have none, and what browsers and HTTP
 /// libraries append against caches.
 pub const HARMLESS: &[&str] = &["withIntelliAggs", "trackTotalHits", "include", "_", "cacheBuster", "nocache"];
 
@@ -201,6 +201,51 @@ impl PageQuery {
             _ => return false,
         }
         true
+    }
+}
+
+/// Which related records to answer beside those asked for, in `included`. Those that the credential may not read, and
+/// those that are deleted, are left out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Include {
+    /// The companies.
+    pub company: bool,
+}
+
+impl Include {
+    /// The parameter `include`.
+    pub const PARAMETER: Parameter = Parameter {
+        name: "include",
+        schema: Schema::text(),
+        about: "`company` answers the companies beside, in `included`; other words are ignored.",
+    };
+
+    /// The companies.
+    pub const COMPANY: Self = Self { company: true };
+
+    /// Takes a parameter that is this one; whether it was. Words are joined by commas, and those that name nothing are
+    /// ignored, as Kustomer has more.
+    pub fn accept(&mut self, name: &str, value: &str) -> bool {
+        let is_it = name == Self::PARAMETER.name;
+        self.company |= is_it && value.split(',').any(|word| word.trim() == "company");
+        is_it
+    }
+}
+
+impl QueryArguments for Include {
+    const PARAMETERS: &'static [Parameter] = &[Self::PARAMETER];
+
+    fn write(&self) -> Vec<(Cow<'static, str>, String)> {
+        let company = self.company.then(|| (Cow::Borrowed(Self::PARAMETER.name), "company".to_owned()));
+        company.into_iter().collect()
+    }
+
+    fn read(pairs: &[(String, String)]) -> Result<Self, Vec<Fault>> {
+        let mut include = Self::default();
+        for (name, value) in pairs {
+            include.accept(name, value);
+        }
+        Ok(include)
     }
 }
 

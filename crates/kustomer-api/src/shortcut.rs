@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use crate::ObjectId;
 use crate::endpoint::{Answer, endpoint};
 use crate::envelope::{Document, Page};
+use crate::history::{StateQuery, history};
 use crate::operation::own;
 use crate::query::ListRecords;
 use crate::resource::resource;
@@ -34,7 +35,7 @@ resource! {
         conversation: Map<String, Value> | null = optional(FREE) => FREE;
     }
 
-    system {}
+    system { deleted: on_update, rev: on_update, }
 }
 
 static ANY: Schema = Schema::any();
@@ -60,8 +61,8 @@ endpoint! {
 
 endpoint! {
     /// `getShortcutById`, which Kustomer serves without documenting it.
-    GetShortcutById = &own::GET_SHORTCUT_BY_ID, "Reads a shortcut by its id.";
-    path: ObjectId, query: (), body: (), answer: Document<Shortcut>: Answer::One(&SHORTCUT)
+    GetShortcutById = &own::GET_SHORTCUT_BY_ID, "Reads a shortcut by its id, as it is or as it was.";
+    path: ObjectId, query: StateQuery, body: (), answer: Document<Shortcut>: Answer::One(&SHORTCUT)
 }
 
 endpoint! {
@@ -73,13 +74,18 @@ endpoint! {
 
 endpoint! {
     /// `updateShortcut`, which Kustomer serves without documenting it.
-    UpdateShortcut = &own::UPDATE_SHORTCUT, "Changes the attributes sent and keeps the others.";
+    UpdateShortcut = &own::UPDATE_SHORTCUT, "Changes the attributes sent and keeps the others; `deleted` deletes and restores.";
     path: ObjectId, query: (), body: ShortcutInput: &SHORTCUT_CHANGES,
     example: r#"{"name":"Morning greeting","isPrivate":true}"#, answer: Document<Shortcut>: Answer::One(&SHORTCUT)
 }
 
 endpoint! {
     /// `deleteShortcut`, which Kustomer serves without documenting it.
-    DeleteShortcut = &own::DELETE_SHORTCUT, "Deletes a shortcut.";
+    DeleteShortcut = &own::DELETE_SHORTCUT, "Deletes a shortcut; an update with `deleted: false` restores it.";
     path: ObjectId, query: (), body: (), answer: (): Answer::Empty
 }
+
+history!(
+    GetShortcutHistory = &own::GET_SHORTCUT_HISTORY,
+    "Lists what happened to a shortcut, deleted ones included, newest first."
+);

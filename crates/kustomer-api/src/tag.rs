@@ -3,6 +3,7 @@
 use crate::ObjectId;
 use crate::endpoint::{Answer, endpoint};
 use crate::envelope::{Document, Page};
+use crate::history::{StateQuery, history};
 use crate::operation::own;
 use crate::query::ListRecords;
 use crate::resource::resource;
@@ -30,6 +31,8 @@ endpoint! {
 
 endpoint! {
     /// `getTagById`, which Kustomer serves without documenting it.
-    GetTagById = &own::GET_TAG_BY_ID, "Reads a tag by its id.";
-    path: ObjectId, query: (), body: (), answer: Document<Tag>: Answer::One(&TAG)
+    GetTagById = &own::GET_TAG_BY_ID, "Reads a tag by its id, as it is or as it was.";
+    path: ObjectId, query: StateQuery, body: (), answer: Document<Tag>: Answer::One(&TAG)
 }
+
+history!(GetTagHistory = &own::GET_TAG_HISTORY, "Lists what happened to a tag, newest first.");

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::ObjectId;
 use crate::endpoint::{Answer, endpoint};
 use crate::envelope::{Document, Page};
-use crate::operation::contract;
+use crate::history::{StateQuery, history};
+use crate::operation::{contract, own};
 use crate::query::ListRecords;
 use crate::resource::resource;
 use crate::schema::{OBJECT_ID, Object, Property, ReadOnly, Schema};
@@ -36,7 +37,7 @@ resource! {
         external_id: String = on_create(Schema::text_of(1, 256));
     }
 
-    system { deleted: on_update, created_at: optional, imported_at: on_create, }
+    system { deleted: on_update, created_at: optional, imported_at: on_create, rev: on_update, }
 }
 
 static MEMBER: Schema = Schema::format(OBJECT_ID);
@@ -68,7 +69,7 @@ pub static READ_ONLY_OF_MEMBERS: &[ReadOnly] = &[
     ReadOnly::new("importedAt", ONLY_CREATED),
     ReadOnly::new("updatedAt", "the server sets it with every change"),
     ReadOnly::new("modifiedAt", "the server sets it with every change by a user"),
-    ReadOnly::new("rev", "the server counts it"),
+    ReadOnly::new("rev", ONLY_MEMBERS),
 ];
 
 const ONLY_MEMBERS: &str = "this operation changes the members alone: send it in an update of the team";
@@ -87,8 +88,8 @@ endpoint! {
 
 endpoint! {
     /// `getTeamById`.
-    GetTeamById = &contract::GET_TEAM_BY_ID, "Reads a team by its id.";
-    path: ObjectId, query: (), body: (), answer: Document<Team>: Answer::One(&TEAM)
+    GetTeamById = &contract::GET_TEAM_BY_ID, "Reads a team by its id, as it is or as it was.";
+    path: ObjectId, query: StateQuery, body: (), answer: Document<Team>: Answer::One(&TEAM)
 }
 
 endpoint! {
@@ -114,7 +115,7 @@ endpoint! {
 
 endpoint! {
     /// `deleteTeam`.
-    DeleteTeam = &contract::DELETE_TEAM, "Deletes a team; an update with `deleted: null` restores it.";
+    DeleteTeam = &contract::DELETE_TEAM, "Deletes a team; an update with `deleted: false` restores it.";
     path: ObjectId, query: (), body: (), answer: (): Answer::Empty
 }
 
@@ -134,3 +135,8 @@ endpoint! {
     path: ObjectId, query: (), body: TeamMembers: &TEAM_MEMBERS, example: MEMBERS_EXAMPLE,
     answer: Document<Team>: Answer::One(&TEAM)
 }
+
+history!(
+    GetTeamHistory = &own::GET_TEAM_HISTORY,
+    "Lists what happened to a team, deleted ones included, newest first."
+);

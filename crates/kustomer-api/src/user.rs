@@ -6,8 +6,9 @@ use serde_json::{Map, Value};
 
 use crate::endpoint::{Answer, endpoint};
 use crate::envelope::{Document, Page};
+use crate::history::{StateQuery, history};
 use crate::macros::open_enum;
-use crate::operation::contract;
+use crate::operation::{contract, own};
 use crate::query::{Faults, PageQuery, Parameter, QueryArguments, read_boolean};
 use crate::resource::resource;
 use crate::schema::Schema;
@@ -138,8 +139,8 @@ endpoint! {
 
 endpoint! {
     /// `getUserById`.
-    GetUserById = &contract::GET_USER_BY_ID, "Reads a user by its id.";
-    path: ObjectId, query: (), body: (), answer: Document<User>: Answer::One(&USER)
+    GetUserById = &contract::GET_USER_BY_ID, "Reads a user by its id, as it is or as it was.";
+    path: ObjectId, query: StateQuery, body: (), answer: Document<User>: Answer::One(&USER)
 }
 
 endpoint! {
@@ -147,3 +148,5 @@ endpoint! {
     GetMultipleUsersByIds = &contract::GET_MULTIPLE_USERS_BY_IDS, "Reads several users by ids joined by commas.";
     path: String, query: PageQuery, body: (), answer: Page<User>: Answer::Uncounted(&USER)
 }
+
+history!(GetUserHistory = &own::GET_USER_HISTORY, "Lists what happened to a user, newest first.");

@@ -32,7 +32,7 @@ const BODIES: [(&str, &Schema); 15] = [
 
 /// Where we differ. Items of lists may hold what they are answered with (`docs/contract/behaviour.md` §22): those
 /// members are left out of the comparison.
-const DIFFERENCES: [&str; 21] = [
+const DIFFERENCES: [&str; 24] = [
     // Null is answered after somebody cleared it, and what is answered can be sent back.
     "createTeam /icon takes null, too",
     "createCompany /externalId takes null, too",
@@ -62,6 +62,10 @@ const DIFFERENCES: [&str; 21] = [
     "updateCustomerAttributes /locations/0/type takes null, too",
     "createCompany /locations/0/type takes null, too",
     "updateCompanyAttributes /locations/0/type takes null, too",
+    // The revision that the record must have, as for customers and companies.
+    "updateTeamById /rev is taken, too",
+    "updateTeamAttributes /rev is taken, too",
+    "updateKlass /rev is taken, too",
 ];
 
 /// Collects where a schema differs from a tree of the contract.

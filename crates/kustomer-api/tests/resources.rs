@@ -148,19 +148,23 @@ fn inputs_have_every_member_of_their_schemas_and_are_applied_over_attributes() {
     check_input::<TeamAttributes, TeamInput>(
         &[&team::TEAM_INPUT, &team::TEAM_CHANGES, &team::TEAM_REPLACEMENT],
         TeamInput::apply,
-        &[],
+        &["rev"],
     );
     check_input::<ShortcutAttributes, ShortcutInput>(
         &[&shortcut::SHORTCUT_INPUT, &shortcut::SHORTCUT_CHANGES],
         ShortcutInput::apply,
-        &[],
+        &["rev"],
     );
     check_input::<CompanyAttributes, CompanyInput>(
         &[&company::COMPANY_INPUT, &company::COMPANY_CHANGES],
         CompanyInput::apply,
         &["rev"],
     );
-    check_input::<KlassAttributes, KlassInput>(&[&klass::KLASS_INPUT, &klass::KLASS_CHANGES], KlassInput::apply, &[]);
+    check_input::<KlassAttributes, KlassInput>(
+        &[&klass::KLASS_INPUT, &klass::KLASS_CHANGES],
+        KlassInput::apply,
+        &["rev"],
+    );
     check_input::<KObjectAttributes, KObjectInput>(
         &[&kobject::KOBJECT_INPUT, &kobject::KOBJECT_CHANGES],
         KObjectInput::apply,

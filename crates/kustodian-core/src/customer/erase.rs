@@ -2,7 +2,6 @@
 
 use kustomer_api::customer::{Customer, CustomerAttributes};
 use kustomer_api::envelope::{Relationships, SelfLink};
-use kustomer_api::error::code;
 use kustomer_api::{Field, ObjectId, Timestamp};
 use serde_json::Map;
 
@@ -10,8 +9,8 @@ use super::{Context, identity};
 use crate::change::{Cause, ChangeSet, Columns, Erasure, Event, EventSeed, Put};
 use crate::kind::Kind;
 use crate::refusal::Refusal;
-use crate::resource;
 use crate::store::Stored;
+use crate::{missing, resource};
 
 /// Erases a customer, a deleted one too. Its events stay without their payloads; in its place stays a record that tells
 /// its id, that it was erased and when. Takes its event's seed.
@@ -27,7 +26,7 @@ pub fn erase(
     let stored = stored.ok_or_else(|| Refusal::not_found("id"))?;
     let former: Customer = resource::read(&stored.document)?;
     if let Field::Value(at) = former.attributes.erased_at {
-        return Err(gone(at));
+        return Err(missing::gone(Kind::Customer, at));
     }
     resource::check_if_match(stored, if_match)?;
     let context = &context.not_before(stored.updated_at);
@@ -57,47 +56,6 @@ pub fn erase(
         puts: vec![put],
         ..ChangeSet::default()
     })
-}
-
-/// When a record was erased; `None` when it was not.
-///
-/// # Errors
-/// 500 when the document is not what this version stores.
-pub fn erased_at(stored: &Stored) -> Result<Option<Timestamp>, Refusal> {
-    // Only a deleted record can be one; the others are spared the reading.
-    if !stored.deleted {
-        return Ok(None);
-    }
-    let customer: Customer = resource::read(&stored.document)?;
-    Ok(customer.attributes.erased_at.value().copied())
-}
-
-/// 404 for a record that is not there, with the reason when it was erased.
-pub fn missing(stored: Option<&Stored>) -> Refusal {
-    match stored.map(erased_at).transpose() {
-        Ok(at) => at.flatten().map_or_else(|| Refusal::not_found("id"), gone),
-        Err(refusal) => refusal,
-    }
-}
-
-/// The same for somebody who may restore customers: a deleted one is said to be deleted, and how it comes back.
-pub fn missing_to_restorer(stored: Option<&Stored>) -> Refusal {
-    match stored.filter(|stored| stored.deleted).map(|stored| (stored, erased_at(stored))) {
-        Some((stored, Ok(None))) => {
-            let Stored { id, updated_at, .. } = stored;
-            Refusal::not_found("id")
-                .with_detail(format!(
-                    "the customer was deleted on {updated_at}; POST /v1/customers/{id}/restore restores it"
-                ))
-                .with_meta("deletedAt", updated_at.to_string())
-        }
-        _ => missing(stored),
-    }
-}
-
-fn gone(at: Timestamp) -> Refusal {
-    let title = format!("Not Found: the customer was erased on {at}, and cannot be brought back");
-    Refusal::new(404, code::NOT_FOUND, "id", title).with_meta("erasedAt", at.to_string())
 }
 
 fn tombstone(id: ObjectId, rev: u64, now: Timestamp) -> Customer {

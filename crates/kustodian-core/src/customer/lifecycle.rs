@@ -6,7 +6,7 @@ use kustomer_api::{Field, ObjectId};
 use serde_json::Map;
 
 use super::company::{KnownCompany, link_company};
-use super::{Context, OmittedCompany, UpdateOptions, Write, derive, erase, identity, write};
+use super::{Context, OmittedCompany, UpdateOptions, Write, derive, identity, write};
 use crate::change::{Cause, ChangeSet, Columns, Event, EventSeed, Name, Put};
 use crate::claim::{self, Claim};
 use crate::contact::Items;
@@ -15,7 +15,7 @@ use crate::record::Record;
 use crate::refusal::Refusal;
 use crate::search::SearchRow;
 use crate::store::{OrgKey, Stored};
-use crate::{resource, tag};
+use crate::{missing, resource, tag};
 
 const EVENTS: EventNames = Kind::Customer.spec().events;
 
@@ -137,13 +137,13 @@ pub fn restore(
     event: EventSeed,
     if_match: Option<&str>,
 ) -> Result<Option<ChangeSet>, Refusal> {
-    let Some(stored) = stored else { return Err(erase::missing(None)) };
+    let Some(stored) = stored else { return Err(Refusal::not_found("id")) };
     if !stored.deleted {
         resource::check_if_match(stored, if_match)?;
         return Ok(None);
     }
-    if erase::erased_at(stored)?.is_some() {
-        return Err(erase::missing(Some(stored)));
+    if missing::erased_at(stored)?.is_some() {
+        return Err(missing::missing(Kind::Customer, Some(stored)));
     }
     resource::check_if_match(stored, if_match)?;
     let (mut changes, customer) = flag(context, stored, event, false)?;
@@ -172,7 +172,7 @@ fn flag(
 }
 
 fn alive(stored: Option<&Stored>) -> Result<&Stored, Refusal> {
-    stored.filter(|stored| !stored.deleted).ok_or_else(|| erase::missing(stored))
+    stored.filter(|stored| !stored.deleted).ok_or_else(|| missing::missing(Kind::Customer, stored))
 }
 
 /// The company that is linked.
@@ -201,7 +201,7 @@ fn put(
 }
 
 /// A customer as it is to be stored.
-pub(super) fn put_of(
+pub(crate) fn put_of(
     context: &Context<'_>,
     customer: &Customer,
     id: ObjectId,

@@ -12,8 +12,9 @@ mod write;
 pub use company::{CompanyNames, KnownCompany, Named, UnknownCompanies, check_company_is_id, unknown_company};
 pub use effects::Effect;
 pub(crate) use effects::affect;
-pub use erase::{erase, erased_at, missing, missing_to_restorer};
+pub use erase::erase;
 pub use identity::Lookup;
+pub(crate) use lifecycle::put_of;
 pub use lifecycle::{create, delete, restore, update};
 
 use kustomer_api::customer::CustomerInput;

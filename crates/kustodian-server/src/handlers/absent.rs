@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use kustodian_core::customer;
 use kustodian_core::kind::Kind;
+use kustodian_core::missing;
 use kustodian_core::refusal::Refusal;
 use kustomer_api::ObjectId;
 use kustomer_api::operation::{self, Operation};
@@ -58,7 +58,7 @@ async fn list(operation: &'static Operation, admitted: Admitted) -> Result<Answe
             let (store, org) = (&admitted.app.services.store, admitted.caller.org.key);
             let stored = store.find(org, Kind::Customer, id).await.map_err(unavailable)?;
             if stored.as_ref().is_none_or(|stored| stored.deleted) {
-                return Err(customer::missing(stored.as_ref()));
+                return Err(missing::missing(Kind::Customer, stored.as_ref()));
             }
             operation.path.replace("{id}", &id.to_string())
         }

@@ -15,6 +15,7 @@ use crate::answer::{Answer, unavailable};
 use crate::call::Call;
 use crate::handlers::plain::{self, Which};
 use crate::paging::Numbered;
+use crate::renames::Renames;
 
 const PATH: &str = Kind::Company.spec().path;
 
@@ -41,7 +42,7 @@ pub(crate) async fn get_companies(call: Call<GetCompanies>) -> Result<Answer, Re
 }
 
 pub(crate) async fn get_company_by_id(call: Call<GetCompanyById>) -> Result<Answer, Refusal> {
-    plain::get(&call, Kind::Company, call.path).await
+    plain::get(&call, Kind::Company, call.path, call.query).await
 }
 
 pub(crate) async fn create_company(call: Call<CreateCompany>) -> Result<Answer, Refusal> {
@@ -55,11 +56,27 @@ pub(crate) async fn create_company(call: Call<CreateCompany>) -> Result<Answer, 
 
 pub(crate) async fn update_company_attributes(call: Call<UpdateCompanyAttributes>) -> Result<Answer, Refusal> {
     let (act, event, mut input) = (call.act(), call.next_event(), call.input()?);
+    let is_rename = is_rename(&call, input.name.as_deref()).await?;
     let (named, item_ids) = (input.tags.take(), call.app().settings.item_ids);
     let decide = move |stored: Option<Stored>, tags: Option<Resolved>| {
         company::update(&act.context(), stored.as_ref(), event, Write { input, tags, item_ids })
     };
-    plain::update_with_tags(&call, Kind::Company, call.path, named, decide).await
+    if !is_rename {
+        return plain::update_with_tags(&call, Kind::Company, call.path, named, decide).await;
+    }
+    let (services, org) = (&call.app().services, call.org());
+    Renames::expect(services, org, call.path).await.map_err(unavailable)?;
+    let updated = plain::update_with_tags(&call, Kind::Company, call.path, named, decide).await;
+    // A refusal replaces the note too: another rename may have been committed before it was made.
+    call.app().renames.happened(services, org, call.path).await;
+    updated
+}
+
+/// Whether an update may give the company another name.
+async fn is_rename(call: &Call<UpdateCompanyAttributes>, name: Option<&str>) -> Result<bool, Refusal> {
+    let Some(name) = name.filter(|_| !call.is_rehearsal()) else { return Ok(false) };
+    let stored = call.store().find(call.org(), Kind::Company, call.path).await.map_err(unavailable)?;
+    Ok(stored.as_ref().map(KnownCompany::of).transpose()?.is_some_and(|company| company.name != name))
 }
 
 /// The company that a customer's `company` names. A name is looked up for those who may read companies alone.

@@ -6,19 +6,19 @@ use kustodian_core::customer::{self, CompanyNames, Lookup, UpdateOptions, Write}
 use kustodian_core::kind::Kind;
 use kustodian_core::page::fitting;
 use kustodian_core::refusal::Refusal;
-use kustodian_core::resource;
 use kustodian_core::store::{CommitError, ListQuery, SortKey, Start, Stored, Within, decide_on};
+use kustodian_core::{missing, resource};
 use kustomer_api::customer::{
     Comparison, CreateCustomer, CustomerInput, CustomerSortKey, DeleteCustomer, EraseCustomer, GetCustomerByEmail,
     GetCustomerByExternalId, GetCustomerById, GetCustomerByPhone, GetCustomers, GetMultipleCustomersByIds,
-    ListCustomers, MomentFilter, RestoreCustomer, StateQuery, UpdateCustomer, UpdateCustomerAttributes,
+    ListCustomers, MomentFilter, ReadCustomers, RestoreCustomer, UpdateCustomer, UpdateCustomerAttributes,
 };
-use kustomer_api::query::{DEFAULT_PAGE_SIZE, QueryArguments};
-use kustomer_api::{Endpoint, ObjectId, role};
+use kustomer_api::query::{DEFAULT_PAGE_SIZE, Include, QueryArguments};
+use kustomer_api::{Endpoint, ObjectId};
 
 use crate::answer::{Answer, unavailable};
 use crate::call::Call;
-use crate::handlers::{companies, history, homes, plain, tags};
+use crate::handlers::{companies, homes, included, plain, tags};
 use crate::paging::{self, FULL, LARGEST, Numbered};
 
 pub(crate) async fn create_customer(call: Call<CreateCustomer>) -> Result<Answer, Refusal> {
@@ -72,7 +72,7 @@ where
         let decide =
             move |stored: Option<Stored>| customer::update(&act.context(), stored.as_ref(), event, write, &options);
         match commit(&call, id, stored, decide).await {
-            Ok(changes) if changes.puts.is_empty() => return present(&call, id).await,
+            Ok(changes) if changes.puts.is_empty() => return plain::present(&call, Kind::Customer, id).await,
             Ok(changes) => return written(changes, Answer::ok),
             Err(error) if plain::is_about_another(Kind::Customer, &error) => {}
             Err(error) => return Err(call.not_committed(error)),
@@ -99,7 +99,7 @@ pub(crate) async fn erase_customer(mut call: Call<EraseCustomer>) -> Result<Answ
     let decide =
         move |stored: Option<Stored>| customer::erase(&act.context(), stored.as_ref(), event, if_match.as_deref());
     // Nothing is erased for a request that is refused, except what an erasure that was stopped left behind.
-    let is_resumed = stored.as_ref().map(customer::erased_at).transpose()?.flatten().is_some();
+    let is_resumed = stored.as_ref().map(missing::erased_at).transpose()?.flatten().is_some();
     let refused = decide.clone()(stored.clone()).err();
     if !call.is_rehearsal() && (refused.is_none() || is_resumed) {
         homes::erase_owned(&call, id).await?;
@@ -133,7 +133,7 @@ pub(crate) async fn restore_customer(call: Call<RestoreCustomer>) -> Result<Answ
         restored.map(Option::unwrap_or_default)
     };
     match commit(&call, id, stored, decide).await {
-        Ok(changes) if changes.puts.is_empty() => present(&call, id).await,
+        Ok(changes) if changes.puts.is_empty() => plain::present(&call, Kind::Customer, id).await,
         Ok(changes) => written(changes, Answer::ok),
         Err(error) => Err(call.not_committed(error)),
     }
@@ -173,23 +173,16 @@ fn read_input<E: Endpoint<Body = CustomerInput>>(call: &Call<E>) -> Result<Custo
     Ok(input)
 }
 
-/// 404 for a deleted customer, or none. Those who may bring it back learn that they can.
 fn refuse_deleted<E: Endpoint>(call: &Call<E>, stored: Option<&Stored>) -> Result<(), Refusal> {
     if stored.is_some_and(|stored| !stored.deleted) {
-        return Ok(());
+        Ok(())
+    } else {
+        Err(plain::not_there(call, Kind::Customer, stored))
     }
-    let may_restore = role::any_grants(&call.caller().token.roles, RestoreCustomer::OPERATION.roles);
-    Err(if may_restore { customer::missing_to_restorer(stored) } else { customer::missing(stored) })
 }
 
 async fn find<E: Endpoint>(call: &Call<E>, id: ObjectId) -> Result<Option<Stored>, Refusal> {
     call.store().find(call.org(), Kind::Customer, id).await.map_err(unavailable)
-}
-
-/// The answer to a write that left nothing to change.
-async fn present<E: Endpoint>(call: &Call<E>, id: ObjectId) -> Result<Answer, Refusal> {
-    let stored = find(call, id).await?.filter(|stored| !stored.deleted).ok_or_else(|| Refusal::not_found("id"))?;
-    Ok(Answer::ok(stored.document))
 }
 
 /// The answer that holds the customer a set of changes wrote: it stands first among them.
@@ -199,16 +192,13 @@ fn written(changes: ChangeSet, answer: fn(String) -> Answer) -> Result<Answer, R
 }
 
 pub(crate) async fn get_customer_by_id(call: Call<GetCustomerById>) -> Result<Answer, Refusal> {
-    if call.query != StateQuery::default() {
-        return history::get_former_customer(call).await;
-    }
-    let stored = find(&call, call.path).await?;
-    refuse_deleted(&call, stored.as_ref())?;
-    show(stored, "id")
+    let answer = plain::get(&call, Kind::Customer, call.path, call.query.state).await?;
+    included::beside(&call, call.query.include, answer).await
 }
 
 pub(crate) async fn get_multiple_customers_by_ids(call: Call<GetMultipleCustomersByIds>) -> Result<Answer, Refusal> {
-    plain::list_named(&call, Kind::Customer).await
+    let ReadCustomers { paging, include } = call.query;
+    plain::list_named(&call, Kind::Customer, paging, include).await
 }
 
 pub(crate) async fn get_customer_by_email(call: Call<GetCustomerByEmail>) -> Result<Answer, Refusal> {
@@ -226,18 +216,14 @@ pub(crate) async fn get_customer_by_external_id(call: Call<GetCustomerByExternal
     look_up(call, Lookup::ExternalId, &value).await
 }
 
-async fn look_up<E: Endpoint>(call: Call<E>, by: Lookup, value: &str) -> Result<Answer, Refusal> {
+async fn look_up<E: Endpoint<Query = Include>>(call: Call<E>, by: Lookup, value: &str) -> Result<Answer, Refusal> {
     let find = |key| call.store().find_by_claim(call.org(), Kind::Customer, key);
     let mut stored = find(by.key(call.org(), value)).await.map_err(unavailable)?;
     if let (None, Some(key)) = (&stored, by.key_as_written(call.org(), value)) {
         stored = find(key).await.map_err(unavailable)?;
     }
-    show(stored, by.parameter())
-}
-
-fn show(stored: Option<Stored>, parameter: &str) -> Result<Answer, Refusal> {
-    let stored = stored.filter(|stored| !stored.deleted).ok_or_else(|| Refusal::not_found(parameter))?;
-    Ok(Answer::ok(stored.document))
+    let stored = stored.filter(|stored| !stored.deleted).ok_or_else(|| Refusal::not_found(by.parameter()))?;
+    included::beside(&call, call.query, Answer::ok(stored.document)).await
 }
 
 const PATH: &str = "/v1/customers";
@@ -246,7 +232,13 @@ pub(crate) async fn get_customers(call: Call<GetCustomers>) -> Result<Answer, Re
     let asked = &call.query;
     let sort = asked.sort.unwrap_or_default();
     // The links repeat what shapes the list; the page itself they say anew.
-    let shape = ListCustomers { sort: asked.sort, filters: asked.filters.clone(), ..ListCustomers::default() }.write();
+    let shape = ListCustomers {
+        sort: asked.sort,
+        filters: asked.filters.clone(),
+        include: asked.include,
+        ..ListCustomers::default()
+    };
+    let shape = shape.write();
     let mut query = ListQuery {
         kind: Kind::Customer,
         of: Vec::new(),
@@ -268,7 +260,9 @@ pub(crate) async fn get_customers(call: Call<GetCustomers>) -> Result<Answer, Re
             let documents: Vec<String> = listing.records.into_iter().map(|record| record.document).collect();
             paging::check_is_whole(documents.iter().map(String::len))?;
             let total = listing.total.unwrap_or_default();
-            Ok(Answer::Json(page.counted(PATH, &shape, documents, total)))
+            let included = included::of(&call, asked.include, &documents).await?;
+            let body = page.counted(PATH, &shape, documents, total);
+            Ok(Answer::Json(included::with(body, included.as_deref())))
         }
         Some(cursor) => {
             let size = asked.paging.page_size.unwrap_or(DEFAULT_PAGE_SIZE);
@@ -290,7 +284,9 @@ pub(crate) async fn get_customers(call: Call<GetCustomers>) -> Result<Answer, Re
                 ListCursor { sort: sort_text, value, id: last.id }.write()
             });
             let documents: Vec<String> = records.into_iter().map(|record| record.document).collect();
-            Ok(Answer::Json(paging::by_cursor(PATH, size, &shape, cursor, documents, next)))
+            let included = included::of(&call, asked.include, &documents).await?;
+            let body = paging::by_cursor(PATH, size, &shape, cursor, documents, next);
+            Ok(Answer::Json(included::with(body, included.as_deref())))
         }
     }
 }

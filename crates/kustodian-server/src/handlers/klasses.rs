@@ -4,14 +4,17 @@ use kustodian_core::kind::Kind;
 use kustodian_core::klass::{self, KnownKlass};
 use kustodian_core::refusal::Refusal;
 use kustodian_core::store::{CommitError, Stored};
+use kustomer_api::history::StateQuery;
 use kustomer_api::klass::{
-    CreateKlass, DeleteKlass, GetKlass, GetKlassByName, GetKlasses, KlassStatus, ListKlasses, UpdateKlass,
+    CreateKlass, DeleteKlass, GetKlass, GetKlassByName, GetKlassHistory, GetKlasses, KlassStatus, ListKlasses,
+    RestoreKlass, UpdateKlass,
 };
 use kustomer_api::query::{PageQuery, QueryArguments};
 use kustomer_api::{Endpoint, ObjectId};
 
 use crate::answer::{Answer, unavailable};
 use crate::call::Call;
+use crate::handlers::history;
 use crate::handlers::plain::{self, Which};
 use crate::paging::Numbered;
 
@@ -28,7 +31,14 @@ pub(crate) async fn create_klass(call: Call<CreateKlass>) -> Result<Answer, Refu
 }
 
 pub(crate) async fn get_klass(call: Call<GetKlass>) -> Result<Answer, Refusal> {
-    Ok(Answer::ok(find(&call, &call.path, "id").await?.document))
+    if call.query == StateQuery::default() {
+        return Ok(Answer::ok(find(&call, &call.path, "id").await?.document));
+    }
+    history::get_former(&call, Kind::Klass, find_id(&call, &call.path).await?, call.query).await
+}
+
+pub(crate) async fn get_klass_history(call: Call<GetKlassHistory>) -> Result<Answer, Refusal> {
+    history::list_of(&call, Kind::Klass, find_id(&call, &call.path).await?).await
 }
 
 pub(crate) async fn get_klass_by_name(call: Call<GetKlassByName>) -> Result<Answer, Refusal> {
@@ -39,6 +49,13 @@ pub(crate) async fn update_klass(call: Call<UpdateKlass>) -> Result<Answer, Refu
     let (act, event, input) = (call.act(), call.next_event(), call.input()?);
     let id = find(&call, &call.path, "id").await?.id;
     let decide = move |stored: Option<Stored>| klass::update(&act.context(), stored.as_ref(), event, input);
+    plain::update(&call, Kind::Klass, id, decide).await
+}
+
+pub(crate) async fn restore_klass(call: Call<RestoreKlass>) -> Result<Answer, Refusal> {
+    let (act, event) = (call.act(), call.next_event());
+    let id = find_id(&call, &call.path).await?;
+    let decide = move |stored: Option<Stored>| klass::restore(&act.context(), stored.as_ref(), event);
     plain::update(&call, Kind::Klass, id, decide).await
 }
 
@@ -54,6 +71,14 @@ pub(crate) async fn delete_klass(call: Call<DeleteKlass>) -> Result<Answer, Refu
     }
 }
 
+/// The id of the klass that a path names; one that is deleted is named by its id alone.
+async fn find_id<E: Endpoint>(call: &Call<E>, named: &str) -> Result<ObjectId, Refusal> {
+    match named.parse() {
+        Ok(id) => Ok(id),
+        Err(_) => find(call, named, "id").await.map(|klass| klass.id),
+    }
+}
+
 /// The klass that a path names.
 ///
 /// # Errors
@@ -64,5 +89,9 @@ pub(crate) async fn find<E: Endpoint>(call: &Call<E>, named: &str, parameter: &s
         Err(_) => call.store().find_by_claim(call.org(), Kind::Klass, klass::name_key(call.org(), named)).await,
     };
     let missing = || Refusal::not_found(parameter).with_detail("there is no klass with this name or id".to_owned());
-    found.map_err(unavailable)?.filter(|klass| !klass.deleted).ok_or_else(missing)
+    match found.map_err(unavailable)? {
+        Some(klass) if !klass.deleted => Ok(klass),
+        Some(klass) => Err(plain::not_there(call, Kind::Klass, Some(&klass))),
+        None => Err(missing()),
+    }
 }

@@ -1,19 +1,19 @@
 //! Kobjects. Which of them a key may read or write may depend on their klass.
 
 use kustodian_core::change::{ChangeSet, Name};
-use kustodian_core::customer::{self, KnownCompany};
+use kustodian_core::customer::KnownCompany;
 use kustodian_core::kind::Kind;
 use kustodian_core::klass::KnownKlass;
 use kustodian_core::kobject::{self, Owners, Seeds, Ties, Write};
 use kustodian_core::permission::authorize_klass;
 use kustodian_core::refusal::Refusal;
-use kustodian_core::resource;
 use kustodian_core::store::{Loaded, SortKey, Stored, Within};
 use kustodian_core::tag::Resolved;
+use kustodian_core::{missing, resource};
 use kustomer_api::company::FindCompanyKObjects;
 use kustomer_api::kobject::{
-    CreateCustomerKObject, CreateKObject, DeleteKObject, FindCustomerKObjects, GetKObject, GetKObjects,
-    GetKlassesByNameAndExternalId, KObjectInput, ListKObjects, UpdateKObject,
+    CreateCustomerKObject, CreateKObject, DeleteKObject, FindCustomerKObjects, GetKObject, GetKObjectHistory,
+    GetKObjects, GetKlassesByNameAndExternalId, KObjectInput, ListKObjects, RestoreKObject, UpdateKObject,
 };
 use kustomer_api::query::{PageQuery, QueryArguments};
 use kustomer_api::{Endpoint, Field, ObjectId};
@@ -21,7 +21,7 @@ use kustomer_api::{Endpoint, Field, ObjectId};
 use crate::answer::{Answer, unavailable};
 use crate::call::Call;
 use crate::handlers::plain::{self, Which};
-use crate::handlers::{companies, klasses, tags};
+use crate::handlers::{companies, history, klasses, tags};
 use crate::paging::Numbered;
 
 pub(crate) async fn get_k_objects(call: Call<GetKObjects>) -> Result<Answer, Refusal> {
@@ -45,7 +45,7 @@ pub(crate) async fn find_customer_k_objects(call: Call<FindCustomerKObjects>) ->
     let klass = find_klass(&call, &call.path.klass).await?;
     let customer = find(&call, Kind::Customer, call.path.id).await?;
     if customer.as_ref().is_none_or(|customer| customer.deleted) {
-        return Err(customer::missing(customer.as_ref()));
+        return Err(missing::missing(Kind::Customer, customer.as_ref()));
     }
     list_of(&call, (Kind::Customer, call.path.id), kobject::CUSTOMER, &klass, call.query).await
 }
@@ -73,7 +73,21 @@ async fn list_of<E: Endpoint>(
 pub(crate) async fn get_k_object(call: Call<GetKObject>) -> Result<Answer, Refusal> {
     let klass = find_klass(&call, &call.path.klass).await?;
     let stored = find(&call, Kind::KObject, call.path.id).await?;
-    Ok(Answer::ok(kobject::alive(stored.as_ref(), &klass)?.document.clone()))
+    kobject::check_klass(stored.as_ref(), &klass)?;
+    plain::get(&call, Kind::KObject, call.path.id, call.query).await
+}
+
+pub(crate) async fn get_k_object_history(call: Call<GetKObjectHistory>) -> Result<Answer, Refusal> {
+    let klass = find_klass(&call, &call.path.klass).await?;
+    kobject::check_klass(find(&call, Kind::KObject, call.path.id).await?.as_ref(), &klass)?;
+    history::list_of(&call, Kind::KObject, call.path.id).await
+}
+
+pub(crate) async fn restore_k_object(call: Call<RestoreKObject>) -> Result<Answer, Refusal> {
+    let (act, event) = (call.act(), call.next_event());
+    let klass = find_klass(&call, &call.path.klass).await?;
+    let decide = move |stored: Option<Stored>| kobject::restore(&act.context(), stored.as_ref(), event, &klass);
+    plain::update(&call, Kind::KObject, call.path.id, decide).await
 }
 
 pub(crate) async fn get_klasses_by_name_and_external_id(
@@ -123,7 +137,7 @@ where
                 let decide = move |loaded: Loaded| {
                     let customer = match loaded.get((Kind::Customer, customer)) {
                         Some(found) if !found.deleted => found,
-                        found if is_in_path => return Err(customer::missing(found)),
+                        found if is_in_path => return Err(missing::missing(Kind::Customer, found)),
                         _ => return Err(kobject::unknown_customer(customer)),
                     };
                     ready(made.decide(&act, Some(customer))?, 0)

@@ -8,6 +8,7 @@ mod customers;
 mod events;
 mod history;
 mod homes;
+mod included;
 mod klasses;
 mod kobjects;
 mod messages;
@@ -21,6 +22,7 @@ mod users;
 
 use std::time::Duration;
 
+use kustodian_core::kind::Kind;
 use kustomer_api::{
     audit, auth as auth_api, company, customer, event, klass, kobject, message, org, search as search_api, shortcut,
     tag, team, user,
@@ -44,16 +46,19 @@ pub(crate) fn served() -> Vec<Served> {
         serve::<customer::DeleteCustomer, _, _>(customers::delete_customer),
         serve::<customer::RestoreCustomer, _, _>(customers::restore_customer),
         serve::<customer::EraseCustomer, _, _>(customers::erase_customer),
-        serve::<customer::GetCustomerHistory, _, _>(history::get_customer_history),
+        serve::<customer::GetCustomerHistory, _, _>(|call| history::list(call, Kind::Customer)),
         serve::<company::GetCompanies, _, _>(companies::get_companies),
         serve::<company::CreateCompany, _, _>(companies::create_company),
         serve::<company::GetCompanyById, _, _>(companies::get_company_by_id),
         serve::<company::UpdateCompanyAttributes, _, _>(companies::update_company_attributes),
+        serve::<company::GetCompanyHistory, _, _>(|call| history::list(call, Kind::Company)),
         serve::<company::FindCompanyKObjects, _, _>(kobjects::find_company_k_objects),
         serve::<klass::GetKlasses, _, _>(klasses::get_klasses),
         serve::<klass::CreateKlass, _, _>(klasses::create_klass),
         serve::<klass::GetKlass, _, _>(klasses::get_klass),
         serve::<klass::GetKlassByName, _, _>(klasses::get_klass_by_name),
+        serve::<klass::RestoreKlass, _, _>(klasses::restore_klass),
+        serve::<klass::GetKlassHistory, _, _>(klasses::get_klass_history),
         serve::<klass::UpdateKlass, _, _>(klasses::update_klass),
         serve::<klass::DeleteKlass, _, _>(klasses::delete_klass),
         serve::<kobject::GetKObjects, _, _>(kobjects::get_k_objects),
@@ -61,6 +66,8 @@ pub(crate) fn served() -> Vec<Served> {
         serve::<kobject::CreateCustomerKObject, _, _>(kobjects::create_customer_k_object),
         serve::<kobject::FindCustomerKObjects, _, _>(kobjects::find_customer_k_objects),
         serve::<kobject::GetKObject, _, _>(kobjects::get_k_object),
+        serve::<kobject::RestoreKObject, _, _>(kobjects::restore_k_object),
+        serve::<kobject::GetKObjectHistory, _, _>(kobjects::get_k_object_history),
         serve::<kobject::GetKlassesByNameAndExternalId, _, _>(kobjects::get_klasses_by_name_and_external_id),
         serve::<kobject::UpdateKObject, _, _>(kobjects::update_k_object),
         serve::<kobject::DeleteKObject, _, _>(kobjects::delete_k_object),
@@ -71,6 +78,7 @@ pub(crate) fn served() -> Vec<Served> {
         serve::<audit::GetAuditLogs, _, _>(audit_logs::get_audit_logs),
         serve::<tag::GetTags, _, _>(tags::get_tags),
         serve::<tag::GetTagById, _, _>(tags::get_tag_by_id),
+        serve::<tag::GetTagHistory, _, _>(|call| history::list(call, Kind::Tag)),
         serve::<team::GetTeams, _, _>(teams::get_teams),
         serve::<team::GetTeamById, _, _>(teams::get_team_by_id),
         serve::<team::CreateTeam, _, _>(teams::create_team),
@@ -79,17 +87,20 @@ pub(crate) fn served() -> Vec<Served> {
         serve::<team::DeleteTeam, _, _>(teams::delete_team),
         serve::<team::AddTeamMember, _, _>(teams::add_team_member),
         serve::<team::RemoveTeamMember, _, _>(teams::remove_team_member),
+        serve::<team::GetTeamHistory, _, _>(|call| history::list(call, Kind::Team)),
         serve::<shortcut::GetShortcuts, _, _>(shortcuts::get_shortcuts),
         serve::<shortcut::GetShortcutById, _, _>(shortcuts::get_shortcut_by_id),
         serve::<shortcut::CreateShortcut, _, _>(shortcuts::create_shortcut),
         serve::<shortcut::UpdateShortcut, _, _>(shortcuts::update_shortcut),
         serve::<shortcut::DeleteShortcut, _, _>(shortcuts::delete_shortcut),
+        serve::<shortcut::GetShortcutHistory, _, _>(|call| history::list(call, Kind::Shortcut)),
         serve::<org::GetCurrentOrg, _, _>(orgs::get_current_org),
         serve::<org::GetOrgById, _, _>(orgs::get_org_by_id),
         serve::<user::GetUsers, _, _>(users::get_users),
         serve::<user::GetCurrentUser, _, _>(users::get_current_user),
         serve::<user::GetUserById, _, _>(users::get_user_by_id),
         serve::<user::GetMultipleUsersByIds, _, _>(users::get_multiple_users_by_ids),
+        serve::<user::GetUserHistory, _, _>(|call| history::list(call, Kind::User)),
         serve::<auth_api::GetCurrentAuthToken, _, _>(auth::get_current_auth_token),
         serve::<auth_api::GetAuthTokens, _, _>(auth::get_auth_tokens),
         serve::<auth_api::GetAuthTokenById, _, _>(auth::get_auth_token_by_id),

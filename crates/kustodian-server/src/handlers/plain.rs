@@ -6,17 +6,17 @@ use kustodian_core::change::ChangeSet;
 use kustodian_core::claim::ClaimKind;
 use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
-use kustodian_core::resource;
 use kustodian_core::store::{CommitError, ListQuery, SortKey, Start, Stored, Within, decide_on};
 use kustodian_core::tag::Resolved;
-use kustomer_api::query::{ListRecords, PageQuery, QueryArguments};
-use kustomer_api::team::UpdateTeamAttributes;
+use kustodian_core::{missing, resource};
+use kustomer_api::history::StateQuery;
+use kustomer_api::query::{Include, ListRecords, PageQuery, QueryArguments};
 use kustomer_api::validation::Fault;
-use kustomer_api::{Endpoint, ObjectId, role};
+use kustomer_api::{Endpoint, ObjectId, Operation, role};
 
 use crate::answer::{Answer, unavailable};
 use crate::call::Call;
-use crate::handlers::tags;
+use crate::handlers::{history, included, tags};
 use crate::paging::{self, LARGEST, Numbered, Pairs};
 
 /// A page of the records of a kind, by id.
@@ -78,15 +78,20 @@ pub(crate) async fn list_narrowed<E: Endpoint>(
 const MAX_IDS: usize = 100;
 
 /// How many of them are read at the same time.
-const READ_TOGETHER: usize = 25;
+pub(crate) const READ_TOGETHER: usize = 25;
 
 /// The records whose ids stand in the path, joined by commas, in that order. Ids that name none are passed over.
 ///
 /// # Errors
 /// 400 for too many, or too large ones.
-pub(crate) async fn list_named<E>(call: &Call<E>, kind: Kind) -> Result<Answer, Refusal>
+pub(crate) async fn list_named<E>(
+    call: &Call<E>,
+    kind: Kind,
+    paging: PageQuery,
+    include: Include,
+) -> Result<Answer, Refusal>
 where
-    E: Endpoint<Path = String, Query = PageQuery>,
+    E: Endpoint<Path = String>,
 {
     let mut ids: Vec<ObjectId> = Vec::new();
     for id in call.path.split(',').filter_map(|id| id.trim().parse().ok()) {
@@ -111,33 +116,46 @@ where
             return Err(Refusal::bad_input(vec![Fault::of_parameter("ids", title)]));
         }
     }
-    let page = Numbered::of(call.query);
+    let page = Numbered::of(paging);
     let (shown, has_next) = page.of_all(&found);
     let documents: Vec<String> = shown.iter().map(|stored| stored.document.clone()).collect();
     let named: Vec<String> = ids.iter().map(ObjectId::to_string).collect();
-    Ok(Answer::Json(page.uncounted(&format!("{}/{}", kind.spec().path, named.join(",")), documents, has_next)))
+    let included = included::of(call, include, &documents).await?;
+    let path = format!("{}/{}", kind.spec().path, named.join(","));
+    let body = page.uncounted_where(&path, &include.write(), documents, has_next);
+    Ok(Answer::Json(included::with(body, included.as_deref())))
+}
+
+/// The record with an id, as it is or as it was.
+pub(crate) async fn get<E: Endpoint>(
+    call: &Call<E>,
+    kind: Kind,
+    id: ObjectId,
+    state: StateQuery,
+) -> Result<Answer, Refusal> {
+    if state == StateQuery::default() {
+        present(call, kind, id).await
+    } else {
+        history::get_former(call, kind, id, state).await
+    }
 }
 
 /// The record with an id, unless it is deleted.
-pub(crate) async fn get<E: Endpoint>(call: &Call<E>, kind: Kind, id: ObjectId) -> Result<Answer, Refusal> {
+pub(crate) async fn present<E: Endpoint>(call: &Call<E>, kind: Kind, id: ObjectId) -> Result<Answer, Refusal> {
     match find(call, kind, id).await? {
         Some(stored) if !stored.deleted => Ok(Answer::ok(stored.document)),
-        Some(stored) => Err(deleted(call, kind, &stored)),
-        None => Err(Refusal::not_found("id")),
+        stored => Err(not_there(call, kind, stored.as_ref())),
     }
 }
 
-/// 404 for a deleted record. Those who may restore it learn that they can: of these kinds, only teams come back.
-fn deleted<E: Endpoint>(call: &Call<E>, kind: Kind, stored: &Stored) -> Refusal {
-    let missing = Refusal::not_found("id");
-    let may_restore = role::any_grants(&call.caller().token.roles, UpdateTeamAttributes::OPERATION.roles);
-    if kind != Kind::Team || !may_restore {
-        return missing;
+/// 404 for a record that is deleted, or that is none. The answer to a caller who may restore it says how.
+pub(crate) fn not_there<E: Endpoint>(call: &Call<E>, kind: Kind, stored: Option<&Stored>) -> Refusal {
+    let may_restore = |operation: &Operation| role::any_grants(&call.caller().token.roles, operation.roles);
+    if kind.spec().restored_by.is_some_and(may_restore) {
+        missing::missing_to_restorer(kind, stored)
+    } else {
+        missing::missing(kind, stored)
     }
-    let (id, at) = (stored.id, stored.updated_at);
-    missing
-        .with_detail(format!("the team was deleted on {at}; PATCH /v1/teams/{id} with \"deleted\": false restores it"))
-        .with_meta("deletedAt", at.to_string())
 }
 
 /// Commits what `decide` makes of the record, and gives it as it is then.
@@ -175,7 +193,7 @@ where
     };
     let again = decide.clone();
     let stored = find(call, kind, id).await?;
-    let gone = stored.as_ref().filter(|stored| stored.deleted).map(|stored| deleted(call, kind, stored));
+    let gone = stored.as_ref().filter(|stored| stored.deleted).map(|stored| not_there(call, kind, Some(stored)));
     let changes = decide(stored).map_err(|refusal| match gone {
         Some(gone) if refusal.status == gone.status => gone,
         _ => refusal,
@@ -202,6 +220,7 @@ pub(crate) async fn create_with_tags<E: Endpoint>(
     tags: Option<Vec<String>>,
     decide: impl Fn(Option<Resolved>) -> Result<ChangeSet, Refusal>,
 ) -> Result<Answer, Refusal> {
+    resource::check_if_match_of_new(call.header(http::header::IF_MATCH))?;
     for _ in 0..ATTEMPTS {
         let changes = decide(tags::resolve(call, tags.clone()).await?)?;
         match call.commit(call.ready()(changes, 0)?).await {
@@ -228,7 +247,7 @@ where
     for _ in 0..ATTEMPTS {
         let (tags, decide) = (tags::resolve(call, tags.clone()).await?, decide.clone());
         match commit_change(call, kind, id, move |stored| decide(stored, tags)).await {
-            Ok(changes) if changes.puts.is_empty() => return get(call, kind, id).await,
+            Ok(changes) if changes.puts.is_empty() => return present(call, kind, id).await,
             Ok(changes) => return written(changes, Answer::ok),
             Err(error) if is_about_another(kind, &error) => {}
             Err(error) => return Err(call.not_committed(error)),
@@ -258,7 +277,7 @@ where
     F: FnOnce(Option<Stored>) -> Result<ChangeSet, Refusal> + Clone + Send + 'static,
 {
     let changes = change(call, kind, id, decide).await?;
-    if changes.puts.is_empty() { get(call, kind, id).await } else { written(changes, Answer::ok) }
+    if changes.puts.is_empty() { present(call, kind, id).await } else { written(changes, Answer::ok) }
 }
 
 /// Commits a deletion.

@@ -15,7 +15,7 @@ pub(crate) async fn get_shortcuts(call: Call<GetShortcuts>) -> Result<Answer, Re
 }
 
 pub(crate) async fn get_shortcut_by_id(call: Call<GetShortcutById>) -> Result<Answer, Refusal> {
-    plain::get(&call, Kind::Shortcut, call.path).await
+    plain::get(&call, Kind::Shortcut, call.path, call.query).await
 }
 
 pub(crate) async fn create_shortcut(call: Call<CreateShortcut>) -> Result<Answer, Refusal> {

@@ -15,7 +15,7 @@ pub(crate) async fn get_tags(call: Call<GetTags>) -> Result<Answer, Refusal> {
 }
 
 pub(crate) async fn get_tag_by_id(call: Call<GetTagById>) -> Result<Answer, Refusal> {
-    plain::get(&call, Kind::Tag, call.path).await
+    plain::get(&call, Kind::Tag, call.path, call.query).await
 }
 
 /// Resolves the tags a client named: ids must exist; names that do not are to be made with the record.

@@ -19,7 +19,7 @@ pub(crate) async fn get_teams(call: Call<GetTeams>) -> Result<Answer, Refusal> {
 }
 
 pub(crate) async fn get_team_by_id(call: Call<GetTeamById>) -> Result<Answer, Refusal> {
-    plain::get(&call, Kind::Team, call.path).await
+    plain::get(&call, Kind::Team, call.path, call.query).await
 }
 
 pub(crate) async fn create_team(call: Call<CreateTeam>) -> Result<Answer, Refusal> {

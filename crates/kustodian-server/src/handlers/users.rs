@@ -5,9 +5,8 @@ use kustodian_core::page::fitting;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::resource;
 use kustodian_core::store::{ListQuery, SortKey, Start, Stored};
-use kustomer_api::query::QueryArguments;
+use kustomer_api::query::{Include, QueryArguments};
 use kustomer_api::user::{GetCurrentUser, GetMultipleUsersByIds, GetUserById, GetUsers, ListUsers, User};
-use kustomer_api::{Endpoint, ObjectId};
 
 use crate::answer::{Answer, unavailable};
 use crate::call::Call;
@@ -81,20 +80,13 @@ fn passes(asked: &ListUsers, record: &Stored) -> Result<bool, Refusal> {
 }
 
 pub(crate) async fn get_current_user(call: Call<GetCurrentUser>) -> Result<Answer, Refusal> {
-    let user = find(&call, call.caller().token.user).await?.ok_or_else(|| Refusal::not_found("id"))?;
-    Ok(Answer::ok(user.document))
+    plain::present(&call, Kind::User, call.caller().token.user).await
 }
 
 pub(crate) async fn get_user_by_id(call: Call<GetUserById>) -> Result<Answer, Refusal> {
-    let user = find(&call, call.path).await?.ok_or_else(|| Refusal::not_found("id"))?;
-    Ok(Answer::ok(user.document))
+    plain::get(&call, Kind::User, call.path, call.query).await
 }
 
 pub(crate) async fn get_multiple_users_by_ids(call: Call<GetMultipleUsersByIds>) -> Result<Answer, Refusal> {
-    plain::list_named(&call, Kind::User).await
-}
-
-async fn find<E: Endpoint>(call: &Call<E>, id: ObjectId) -> Result<Option<Stored>, Refusal> {
-    let user = call.store().find(call.org(), Kind::User, id).await.map_err(unavailable)?;
-    Ok(user.filter(|user| !user.deleted))
+    plain::list_named(&call, Kind::User, call.query, Include::default()).await
 }

@@ -59,10 +59,13 @@ pub(crate) static TABLES: LazyLock<Vec<&Table>> = LazyLock::new(|| {
     BEFORE_RECORDS.iter().chain(of_records).chain([&CLAIMS, &EVENTS]).collect()
 });
 
+/// The column that holds the home of a record.
+pub(crate) const HOME: &str = "home";
+
 fn columns_of(kind: Kind) -> &'static [(&'static str, Holds)] {
     let spec = kind.spec();
     let narrowing = spec.columns.iter().map(|column| (column.name, Text));
-    let home = spec.has_home().then_some(("home", Text));
+    let home = spec.has_home().then_some((HOME, Text));
     // Once for each kind, for as long as the program runs.
     RECORD.iter().copied().chain(narrowing).chain(home).collect::<Vec<_>>().leak()
 }

@@ -19,7 +19,7 @@ use super::search::{Reindexing, Written, index_documents};
 use super::sql::{ERASE_EVENTS, statements as statements_of};
 use super::values::{Count, StoredLink, Value};
 use crate::copy::state::{NAME, OF_ITS_PLACE, State};
-use crate::copy::table::{Cell, EVENTS, Holds, Row, Table};
+use crate::copy::table::{Cell, EVENTS, HOME, Holds, Row, Table};
 use crate::copy::{CopyError, Erased, ROWS, Source, Target};
 use crate::document::FromBytes;
 use crate::options::Options;
@@ -244,12 +244,12 @@ impl Target for Archive {
         }
         let rows = Json::Array(rows.iter().map(|row| object(table, row)).collect()).to_string();
         let mut statements = Vec::new();
-        let parts: &[(&Table, &[&str])] = match table.name {
-            "events" => &[(&EVENTS_HERE, EVENTS_HERE.key), (&POSITIONS_HERE, POSITIONS_HERE.key)],
-            _ => &[(table, table.key)],
+        let parts: &[&Table] = match table.name {
+            "events" => &[&EVENTS_HERE, &POSITIONS_HERE],
+            _ => &[table],
         };
         if rows != "[]" {
-            statements.extend(parts.iter().map(|(table, key)| (upsert(table, key), vec![Value::Text(&rows)])));
+            statements.extend(parts.iter().map(|table| (upsert(table), vec![Value::Text(&rows)])));
         }
         statements.push((KEEP_STATE.to_owned(), vec![Value::Text(NAME), Value::Bytes(&note)]));
         self.together(&statements).await
@@ -367,7 +367,10 @@ const KEEP_STATE: &str =
     "INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 
 /// A statement that writes rows, given as one array of JSON objects, over those with the same key.
-fn upsert(table: &Table, key: &[&str]) -> String {
+fn upsert(table: &Table) -> String {
+    // Where rows are beside their home, the primary key holds it too.
+    let home = table.place(HOME).map(|_| HOME);
+    let key: Vec<&str> = table.key.iter().copied().chain(home).collect();
     let columns = |form: fn(&str, Holds) -> String| {
         table.columns.iter().map(|(name, holds)| form(name, *holds)).collect::<Vec<_>>().join(", ")
     };

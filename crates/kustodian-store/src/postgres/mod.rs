@@ -16,6 +16,7 @@ mod failure;
 mod feed;
 mod gather;
 mod listing;
+mod notes;
 mod page;
 mod pool;
 mod reach;

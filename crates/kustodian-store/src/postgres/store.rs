@@ -10,7 +10,7 @@ use kustodian_core::kind::Kind;
 use kustodian_core::receipt::{Receipt, ReceiptKey};
 use kustodian_core::search::Node;
 use kustodian_core::search_store::{self, Found, SearchError, SearchQuery, WalkFrom, WalkPlace, WalkQuery, Walked};
-use kustodian_core::store::{CommitError, Decide, ListQuery, Listing, OrgKey, Store, StoreError, Stored};
+use kustodian_core::store::{CommitError, Decide, ListQuery, Listing, Note, OrgKey, Store, StoreError, Stored};
 use kustomer_api::{ObjectId, Timestamp};
 use tokio::time::timeout;
 
@@ -19,7 +19,7 @@ use super::connection::{Answer, Step};
 use super::failure::{spoils_connection, store_error, unavailable};
 use super::pool::LongLease;
 use super::reading::{Reading, Wanted};
-use super::{Core, Postgres, events, feed, listing, receipts, records, scrub, search};
+use super::{Core, Postgres, events, feed, listing, notes, receipts, records, scrub, search};
 use crate::lane::Who;
 use crate::search::entries;
 
@@ -249,6 +249,18 @@ impl Store for Postgres {
             entries::Step::Gone => Err(search_store::walk_is_gone().into()),
             entries::Step::TooLong => Err(search_store::walk_takes_too_long().into()),
         }
+    }
+
+    async fn keep_note(&self, note: Note) -> Result<(), StoreError> {
+        notes::keep(&self.core, &note).await
+    }
+
+    async fn list_notes(&self, prefix: &str) -> Result<Vec<Note>, StoreError> {
+        notes::list(&self.core.readers, prefix).await
+    }
+
+    async fn replace_note(&self, read: &Note, value: Option<Vec<u8>>) -> Result<bool, StoreError> {
+        notes::replace(&self.core, read, value.as_deref()).await
     }
 
     async fn scrub(&self) -> Result<(), StoreError> {

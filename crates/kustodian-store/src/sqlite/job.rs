@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 
 use super::batch::Batch;
 use super::failure::unavailable;
+use super::notes::NoteChange;
 use super::prepared::Prepared;
 use super::search::Walk;
 use super::{credentials, records, search};
@@ -22,6 +23,8 @@ pub(super) enum Job {
     Change(Box<Change>),
     /// An org or a credential.
     Directory(Box<DirectoryChange>),
+    /// A note of work that is left to do.
+    Note(Box<NoteChange>),
     /// A walk to keep.
     KeepWalk(Box<Walk>, oneshot::Sender<Result<(), StoreError>>),
     /// A walk that was gone on with. Nobody waits for it.
@@ -95,6 +98,7 @@ impl Job {
         match self {
             Self::Change(change) => change.reply.is_closed(),
             Self::Directory(change) => change.reply.is_closed(),
+            Self::Note(change) => change.reply.is_closed(),
             Self::Probe(reply) | Self::Index(reply) | Self::KeepWalk(_, reply) => reply.is_closed(),
             Self::Scrub(_) | Self::TouchWalk { .. } | Self::Stop => false,
         }
@@ -105,6 +109,7 @@ impl Job {
         match self {
             Self::Change(change) => change.outcome = change.run(batch, connection)?,
             Self::Directory(change) => change.outcome = credentials::run(&change.command, batch, connection)?,
+            Self::Note(change) => change.outcome = change.run(connection)?,
             Self::KeepWalk(walk, _) => search::keep(connection, walk)?,
             Self::TouchWalk { org, walk, now } => search::touch(connection, *org, *walk, *now)?,
             Self::Probe(_) | Self::Scrub(_) | Self::Index(_) | Self::Stop => {}
@@ -117,7 +122,7 @@ impl Job {
         match self {
             Self::Change(change) => change.outcome.is_ok(),
             Self::Directory(change) => change.outcome.is_ok(),
-            Self::KeepWalk(..) | Self::TouchWalk { .. } | Self::Probe(_) => false,
+            Self::Note(_) | Self::KeepWalk(..) | Self::TouchWalk { .. } | Self::Probe(_) => false,
             Self::Scrub(_) | Self::Index(_) | Self::Stop => false,
         }
     }
@@ -131,6 +136,7 @@ impl Job {
                 drop(reply.send(outcome.and_then(|()| source.into_changes())));
             }
             Self::Directory(change) => drop(change.reply.send(change.outcome)),
+            Self::Note(change) => drop(change.reply.send(Ok(change.outcome))),
             Self::Probe(reply) | Self::Scrub(reply) | Self::Index(reply) | Self::KeepWalk(_, reply) => {
                 drop(reply.send(Ok(())));
             }
@@ -143,6 +149,7 @@ impl Job {
         match self {
             Self::Change(change) => drop(change.reply.send(Err(error.clone().into()))),
             Self::Directory(change) => drop(change.reply.send(Err(error.clone().into()))),
+            Self::Note(change) => drop(change.reply.send(Err(error.clone()))),
             Self::Probe(reply) | Self::Scrub(reply) | Self::Index(reply) | Self::KeepWalk(_, reply) => {
                 drop(reply.send(Err(error.clone())));
             }

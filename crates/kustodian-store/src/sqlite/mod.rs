@@ -14,6 +14,7 @@ mod health;
 mod job;
 mod listing;
 mod long_read;
+mod notes;
 mod packed;
 mod place;
 mod prepared;

@@ -7,7 +7,7 @@ use kustodian_core::feed::{Feed, FeedQuery, Head, HistoryQuery, Recorded};
 use kustodian_core::kind::Kind;
 use kustodian_core::receipt::{Receipt, ReceiptKey};
 use kustodian_core::search_store::{self, Found, SearchError, SearchQuery, WalkFrom, WalkPlace, WalkQuery, Walked};
-use kustodian_core::store::{CommitError, Decide, ListQuery, Listing, OrgKey, Store, StoreError, Stored};
+use kustodian_core::store::{CommitError, Decide, ListQuery, Listing, Note, OrgKey, Store, StoreError, Stored};
 use kustomer_api::{ObjectId, Timestamp};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
@@ -16,7 +16,7 @@ use super::failure::unavailable;
 use super::job::{Job, Source};
 use super::prepared::Prepared;
 use super::search::Walk;
-use super::{Sqlite, events, feed, listing, long_read, receipts, records, search};
+use super::{Sqlite, events, feed, listing, long_read, notes, receipts, records, search};
 use crate::lane::Who;
 use crate::search::entries::Step;
 
@@ -135,6 +135,18 @@ impl Store for Sqlite {
             Step::Gone => Err(search_store::walk_is_gone().into()),
             Step::TooLong => Err(search_store::walk_takes_too_long().into()),
         }
+    }
+
+    async fn keep_note(&self, note: Note) -> Result<(), StoreError> {
+        self.change_note(note.name, None, Some(note.value)).await.map(drop)
+    }
+
+    async fn list_notes(&self, prefix: &str) -> Result<Vec<Note>, StoreError> {
+        self.readers.read(|connection| notes::list(connection, prefix))
+    }
+
+    async fn replace_note(&self, read: &Note, value: Option<Vec<u8>>) -> Result<bool, StoreError> {
+        self.change_note(read.name.clone(), Some(read.value.clone()), value).await
     }
 
     async fn scrub(&self) -> Result<(), StoreError> {

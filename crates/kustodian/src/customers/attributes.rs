@@ -60,7 +60,11 @@ impl AttributeArguments {
     }
 }
 
-fn custom(pairs: &[String]) -> Result<CustomAttributes, Failure> {
+/// Custom attributes out of `KEY=VALUE`.
+///
+/// # Errors
+/// When a value does not fit its key.
+pub(crate) fn custom(pairs: &[String]) -> Result<CustomAttributes, Failure> {
     let mut custom = CustomAttributes::new();
     for pair in pairs {
         let (key, text) = pair.split_once('=').ok_or_else(|| {

@@ -1,12 +1,12 @@
 //! `kustodian customers`: customers over the API of a running server, through the Rust client.
 
-mod attributes;
+pub(crate) mod attributes;
 mod edits;
 pub(crate) mod json;
-mod past;
+pub(crate) mod past;
 mod search;
-mod show;
-mod tags;
+pub(crate) mod show;
+pub(crate) mod tags;
 
 use std::fs;
 use std::path::PathBuf;

@@ -3,7 +3,8 @@
 use std::io::{self, IsTerminal, Write};
 
 use kustomer_api::ObjectId;
-use kustomer_api::customer::HistoryEntry;
+use kustomer_api::envelope::Page;
+use kustomer_api::history::HistoryEntry;
 use kustomer_api::query::PageQuery;
 use kustomer_client::Client;
 
@@ -15,12 +16,16 @@ pub(super) async fn history(client: &Client, id: ObjectId, limit: u32, output: O
     let query = PageQuery { page: None, page_size: Some(limit) };
     let exchange = client.customers().history(id, &query).exchange().await.map_err(kustomer_client::Error::from)?;
     let body = exchange.response.body.clone();
-    let page = exchange.into_result()?;
+    print_history(&body, &exchange.into_result()?, output)
+}
+
+/// Prints a page of a history: for programs exactly as it came.
+pub(crate) fn print_history(body: &[u8], page: &Page<HistoryEntry>, output: Output) -> Result<(), Failure> {
     if page.links.next.value().is_some() {
         note("there is more: a greater --limit prints more of it");
     }
     match output {
-        Output::Json => print_json_text(&String::from_utf8_lossy(&body)),
+        Output::Json => print_json_text(&String::from_utf8_lossy(body)),
         Output::Table => print_table(&HEADER, page.data.iter().flat_map(rows)),
     }
 }

@@ -67,7 +67,7 @@ where
 }
 
 /// Says on standard error that a limit left something out.
-pub(super) fn note_more() {
+pub(crate) fn note_more() {
     note("there are more: a greater --limit prints more of them, --all prints all");
 }
 

@@ -3,7 +3,7 @@
 use kustomer_client::Client;
 
 /// Each tag's id and name, in order. A tag that the key may not read goes by its id.
-pub(super) async fn named(client: &Client, ids: &[String]) -> Vec<(String, String)> {
+pub(crate) async fn named(client: &Client, ids: &[String]) -> Vec<(String, String)> {
     let mut named = Vec::new();
     for id in ids {
         let tag = match id.parse() {

@@ -276,7 +276,7 @@ fn a_list_is_sorted_filtered_and_paged_by_typed_queries() {
             comparison: Comparison::Gte,
             moment: "2020-01-02T00:00:00Z".parse().unwrap(),
         }],
-        cursor: None,
+        ..ListCustomers::default()
     };
     let page = client.customers().list(&query).send_blocking().unwrap();
     let names: Vec<_> = page.data.iter().filter_map(|customer| customer.attributes.name.value()).collect();

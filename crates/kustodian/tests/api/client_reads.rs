@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use kustodian_core::kind::Kind;
 use kustomer_api::operation::Operation;
 use kustomer_api::search::CustomerSearchIds;
 use kustomer_api::{
@@ -14,6 +15,7 @@ use serde_json::{Value, json};
 use crate::events;
 use crate::roles::served;
 use crate::server::{Answer, Server, full_customer};
+use crate::world;
 
 /// Reads an answer into its type and writes it again.
 type Reader = fn(&str) -> serde_json::Result<Value>;
@@ -51,8 +53,10 @@ fn readers() -> BTreeMap<&'static str, Reader> {
         reader::<audit::GetAuditLogs>(),
         reader::<tag::GetTags>(),
         reader::<tag::GetTagById>(),
+        reader::<tag::GetTagHistory>(),
         reader::<team::GetTeams>(),
         reader::<team::GetTeamById>(),
+        reader::<team::GetTeamHistory>(),
         reader::<team::CreateTeam>(),
         reader::<team::UpdateTeamById>(),
         reader::<team::UpdateTeamAttributes>(),
@@ -61,17 +65,21 @@ fn readers() -> BTreeMap<&'static str, Reader> {
         reader::<team::RemoveTeamMember>(),
         reader::<shortcut::GetShortcuts>(),
         reader::<shortcut::GetShortcutById>(),
+        reader::<shortcut::GetShortcutHistory>(),
         reader::<shortcut::CreateShortcut>(),
         reader::<shortcut::UpdateShortcut>(),
         reader::<shortcut::DeleteShortcut>(),
         reader::<company::GetCompanies>(),
         reader::<company::CreateCompany>(),
         reader::<company::GetCompanyById>(),
+        reader::<company::GetCompanyHistory>(),
         reader::<company::UpdateCompanyAttributes>(),
         reader::<company::FindCompanyKObjects>(),
         reader::<klass::GetKlasses>(),
         reader::<klass::CreateKlass>(),
         reader::<klass::GetKlass>(),
+        reader::<klass::GetKlassHistory>(),
+        reader::<klass::RestoreKlass>(),
         reader::<klass::GetKlassByName>(),
         reader::<klass::UpdateKlass>(),
         reader::<klass::DeleteKlass>(),
@@ -80,6 +88,8 @@ fn readers() -> BTreeMap<&'static str, Reader> {
         reader::<kobject::CreateCustomerKObject>(),
         reader::<kobject::FindCustomerKObjects>(),
         reader::<kobject::GetKObject>(),
+        reader::<kobject::GetKObjectHistory>(),
+        reader::<kobject::RestoreKObject>(),
         reader::<kobject::GetKlassesByNameAndExternalId>(),
         reader::<kobject::UpdateKObject>(),
         reader::<kobject::DeleteKObject>(),
@@ -88,6 +98,7 @@ fn readers() -> BTreeMap<&'static str, Reader> {
         reader::<user::GetUsers>(),
         reader::<user::GetCurrentUser>(),
         reader::<user::GetUserById>(),
+        reader::<user::GetUserHistory>(),
         reader::<user::GetMultipleUsersByIds>(),
         reader::<auth::GetCurrentAuthToken>(),
         reader::<auth::GetAuthTokens>(),
@@ -199,11 +210,14 @@ fn the_client_reads_every_answer_about_records_of_every_kind_and_state() {
     let server = Server::on_file();
     let walker = &mut Walker::new(&server);
     write_customers(walker);
-    read_the_past(walker);
     write_teams_and_shortcuts(walker);
     write_companies(walker);
     write_klasses_and_kobjects(walker);
     read_users_and_keys(walker);
+    for kind in Kind::ALL {
+        world::create(&server, kind, "of the world");
+    }
+    read_the_past(walker);
     for event in walker.walk("getEvents", "/v1/events?pageSize=7") {
         check_record(&event);
     }
@@ -254,8 +268,10 @@ fn write_klasses_and_kobjects(walker: &mut Walker<'_>) {
     walker.walk("findCompanyKObjects", &of_company);
     walker.ask("updateKObject", &path, Some(json!({ "custom": { "totalNum": null }, "tags": [] })));
     walker.ask("deleteKObject", &path, None);
-    walker.ask("createKlass", "/v1/klasses", Some(json!({ "name": "unused" })));
+    walker.ask("restoreKObject", &format!("{path}/restore"), None);
+    let unused = walker.ask("createKlass", "/v1/klasses", Some(json!({ "name": "unused" })));
     walker.ask("deleteKlass", "/v1/klasses/unused", None);
+    walker.ask("restoreKlass", &format!("/v1/klasses/{}/restore", id(unused.data())), None);
 }
 
 /// Customers with everything, with nothing, changed, replaced, deleted, restored and erased.
@@ -296,14 +312,20 @@ fn write_customers(walker: &mut Walker<'_>) {
     assert_eq!(through::<<CustomerSearchIds as Endpoint>::Answer>(&ids.text).unwrap(), ids.body);
 }
 
-/// Each customer that is left, at each revision.
+/// Each record that is left of each kind, at each revision.
 fn read_the_past(walker: &mut Walker<'_>) {
-    for customer in walker.walk("getCustomers", "/v1/customers") {
-        let path = customer["links"]["self"].as_str().unwrap();
-        for entry in walker.walk("getCustomerHistory", &format!("{path}/history?pageSize=2")) {
-            let rev = &entry["attributes"]["rev"];
-            if entry["attributes"]["eventName"] != "kustomer.customer.delete" {
-                walker.get("getCustomerById", &format!("{path}?rev={rev}"));
+    for kind in Kind::ALL {
+        let read = kind.spec().read_operation;
+        let history = world::operation(&reqwest::Method::GET, &format!("{}/history", read.path)).unwrap();
+        for record in
+            walker.server.get(&format!("{}?pageSize=500", world::list_of(kind))).expect(200).data().as_array().unwrap()
+        {
+            let path = record["links"]["self"].as_str().unwrap();
+            for entry in walker.walk(history.name, &format!("{path}/history?pageSize=2")) {
+                let rev = &entry["attributes"]["rev"];
+                if entry["attributes"]["eventName"] != kind.spec().events.delete {
+                    walker.get(read.name, &format!("{path}?rev={rev}"));
+                }
             }
         }
     }

@@ -171,21 +171,6 @@ fn wrong_attributes_are_named() {
 }
 
 #[test]
-fn a_rehearsed_write_stores_nothing_and_a_repeated_one_is_answered_as_before() {
-    let server = Server::start();
-    let rehearsed = server.post(&format!("{PATH}?validateOnly=true"), full_company()).expect(201);
-    assert_eq!(rehearsed.data()["attributes"]["name"], "Acme");
-    assert_eq!(names(&server.get(PATH).expect(200)), Vec::<String>::new());
-    let send = || {
-        let request = server.request(Method::POST, PATH).bearer_auth(TOKEN).header("Idempotency-Key", "one");
-        Answer::of(request.json(&full_company()))
-    };
-    let first = send().expect(201);
-    assert_eq!(send().expect(201).data(), first.data());
-    assert_eq!(names(&server.get(PATH).expect(200)), ["Acme"]);
-}
-
-#[test]
 fn a_customer_is_linked_to_a_company_that_is_there() {
     let server = Server::start();
     let acme = create(&server, json!({ "name": "Acme" }));
@@ -250,4 +235,69 @@ fn a_company_that_is_deleted_while_customers_are_linked_to_it_has_no_customer_fr
         assert!(statuses.iter().all(|status| [201, 400].contains(status)), "{statuses:?}");
         assert_eq!(server.post("/v1/customers", json!({ "company": acme["id"] })).status, 400);
     }
+}
+
+#[test]
+fn include_answers_the_companies_of_customers_beside_them() {
+    let server = Server::on_file();
+    let (acme, initech) = (create(&server, full_company()), create(&server, json!({ "name": "Initech" })));
+    let of = |company: &Value, number: u8| {
+        server.create(json!({
+            "name": format!("Customer {number}"), "company": company["id"], "externalId": format!("x{number}"),
+            "emails": [{ "email": format!("c{number}@b.c") }], "phones": [{ "phone": format!("+180055512{number}0") }],
+        }))
+    };
+    let (ada, eve, bob) = (of(&acme, 1), of(&acme, 2), of(&initech, 3));
+    let alone = server.create(json!({ "name": "alone", "company": "Nobody knows it" }));
+    let id = |customer: &Value| customer["id"].as_str().unwrap().to_owned();
+
+    let one = format!("/v1/customers/{}", id(&ada));
+    let past = format!("{one}?rev=1");
+    for path in
+        [&one, "/v1/customers/email=c1@b.c", "/v1/customers/phone=%2B18005551210", "/v1/customers/externalId=x1", &past]
+    {
+        let plain = server.get(path).expect(200);
+        assert_eq!(plain.body.get("included"), None, "{path}");
+        let sign = if path.contains('?') { '&' } else { '?' };
+        for include in ["company", "company,conversations", "conversations,%20company"] {
+            let answer = server.get(&format!("{path}{sign}include={include}")).expect(200);
+            assert_eq!((answer.data(), &answer.body["included"]), (plain.data(), &json!([acme])), "{path} {include}");
+        }
+        assert_eq!(server.get(&format!("{path}{sign}include=conversations")).expect(200).text, plain.text, "{path}");
+    }
+    let none = server.get(&format!("/v1/customers/{}?include=company", id(&alone))).expect(200);
+    assert_eq!(none.body["included"], json!([]));
+
+    // Lists have each once, in the order of the customers, and their links go on with it.
+    let many = format!("/v1/customers/{}", [id(&bob), id(&ada), id(&eve), id(&alone)].join(","));
+    assert_eq!(server.get(&format!("{many}?include=company")).expect(200).body["included"], json!([initech, acme]));
+    for walk in ["page=1", "cursor=*", "cursor=*&sort=-createdAt", "filter%5BcreatedAt%5D%5Bgte%5D=2020-01-01"] {
+        let all = server.get(&format!("/v1/customers?include=company&{walk}")).expect(200);
+        let mut included = all.body["included"].as_array().unwrap().clone();
+        included.sort_by_key(|company| company["attributes"]["name"].as_str().map(str::to_owned));
+        assert_eq!(json!(included), json!([acme, initech]), "{walk}");
+        let page = server.get(&format!("/v1/customers?include=company&pageSize=1&{walk}")).expect(200);
+        let next = server.get(page.body["links"]["next"].as_str().unwrap()).expect(200);
+        assert!(next.body["included"].is_array(), "{walk}");
+        assert_eq!(server.get(&format!("/v1/customers?{walk}")).expect(200).body.get("included"), None);
+    }
+
+    // A state is one of the customer and of its company together.
+    let tag = |answer: &Answer| answer.header("etag").to_owned();
+    let read = format!("{one}?include=company");
+    let (before, plain) = (tag(&server.get(&read)), tag(&server.get(&one)));
+    let again = server.request(Method::GET, &read).bearer_auth(TOKEN).header("if-none-match", &before);
+    Answer::of(again).expect(304);
+    server.put(&path_of(&acme), json!({ "employeeCount": 9 })).expect(200);
+    assert_ne!(tag(&server.get(&read)), before);
+    assert_eq!(tag(&server.get(&one)), plain);
+
+    // What is deleted, or may not be read, is not there.
+    let token = server.token("demo", &["org.user.customer.read"]);
+    for path in [&read, "/v1/customers?include=company", &format!("{many}?include=company")] {
+        let answer = server.call_as(&token, Method::GET, path, None).expect(200);
+        assert_eq!(answer.body["included"], json!([]), "{path}");
+    }
+    server.put(&path_of(&acme), json!({ "deleted": true })).expect(200);
+    assert_eq!(server.get(&read).expect(200).body["included"], json!([]));
 }

@@ -234,7 +234,8 @@ fn every_answered_attribute_is_writable_or_listed_as_read_only_and_never_both() 
         (&customer::CUSTOMER, &customer::request_schema::CUSTOMER_INPUT, READ_ONLY),
         (&team::TEAM, &team::TEAM_INPUT, team::READ_ONLY),
         (&team::TEAM, &team::TEAM_CHANGES, team::READ_ONLY_ON_UPDATE),
-        (&shortcut::SHORTCUT, &shortcut::SHORTCUT_CHANGES, shortcut::READ_ONLY),
+        (&shortcut::SHORTCUT, &shortcut::SHORTCUT_INPUT, shortcut::READ_ONLY),
+        (&shortcut::SHORTCUT, &shortcut::SHORTCUT_CHANGES, shortcut::READ_ONLY_ON_UPDATE),
     ] {
         let (answered, written) = (properties(answered), properties(written));
         let read_only: BTreeSet<&str> = read_only.iter().map(|attribute| attribute.name).collect();
@@ -253,7 +254,8 @@ fn the_documentation_lists_what_is_read_only() {
         ("customer", READ_ONLY),
         ("team, on create", team::READ_ONLY),
         ("team, on update", team::READ_ONLY_ON_UPDATE),
-        ("shortcut", shortcut::READ_ONLY),
+        ("shortcut, on create", shortcut::READ_ONLY),
+        ("shortcut, on update", shortcut::READ_ONLY_ON_UPDATE),
     ] {
         let names: Vec<String> = read_only.iter().map(|attribute| format!("`{}`", attribute.name)).collect();
         let row = format!("| {kind} | {} |", names.join(", "));

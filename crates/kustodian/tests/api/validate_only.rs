@@ -1,17 +1,18 @@
 //! `?validateOnly=true` on every write: the answer of the write, and nothing stored. Unknown query parameters of writes.
 
+use kustodian_core::kind::Kind;
 use kustomer_api::operation::Operation;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::roles::{aim, served};
 use crate::server::{Answer, Server, TOKEN};
+use crate::world;
 
 /// What a write leaves behind: records, tags, how many there are, and what happened to a customer.
 fn state(server: &Server, target: &str) -> Vec<String> {
-    let lists =
-        ["/v1/customers?pageSize=500", "/v1/tags", "/v1/teams", "/v1/shortcuts", "/v1/companies", "/v1/klasses"];
-    let lists = lists.iter().map(|path| server.get(path).expect(200).text);
+    let lists = Kind::ALL.map(world::list_of).map(|list| server.get(&format!("{list}?pageSize=500")).text);
+    let lists = lists.into_iter();
     let errors_aside = |path: &str| Some(server.get(path)).filter(|answer| answer.status == 200).map(|it| it.text);
     lists.chain(errors_aside(target)).chain(errors_aside(&format!("{target}/history"))).collect()
 }
@@ -55,10 +56,11 @@ fn prepare(server: &Server, operation: &Operation) -> (Method, String, Option<Va
         body
     });
     let steps: Vec<&str> = path.split('/').collect();
-    let target = steps[..steps.len().min(4)].join("/");
-    if operation.name == "restoreCustomer" {
-        server.delete(&target).expect(204);
+    let restored = path.strip_suffix("/restore").map(str::to_owned);
+    if let Some(target) = &restored {
+        server.delete(target).expect(204);
     }
+    let target = restored.unwrap_or_else(|| steps[..steps.len().min(4)].join("/"));
     (method, path, body, target)
 }
 

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
 
+use crate::laws::{self, with_pasts};
 use crate::place::Place;
 use crate::server::{Answer, Server, TOKEN, binary, full_customer};
 
@@ -230,6 +231,20 @@ fn a_served_database_moves_to_postgresql_and_back_and_nobody_can_tell() {
     server.post("/v1/customers", customer(10_002)).expect(409);
     server.create(customer(10_003));
     server.org("last");
+}
+
+#[test]
+fn records_of_every_kind_move_to_postgresql_and_back_with_their_pasts() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut world, lives) = with_pasts(Server::at(&file(folder.path(), "a.db"), &[]));
+    let before = laws::told(&world.server, &lives);
+    assert!(world.server.stop().success());
+    let target = Place::lasting();
+    copied(world.server.database(), target.url(), &[]);
+    assert_eq!(laws::told(&Server::at(target.url(), &[]), &lives), before);
+    let back = file(folder.path(), "back.db");
+    copied(target.url(), &back, &[]);
+    assert_eq!(laws::told(&Server::at(&back, &[]), &lives), before);
 }
 
 /// A copy is a database like any other: what is held is held, what is free is free, and all counts go on.

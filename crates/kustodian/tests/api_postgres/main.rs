@@ -17,6 +17,8 @@ mod client_reads;
 mod cluster;
 #[path = "../api/companies.rs"]
 mod companies;
+#[path = "../api/company_names.rs"]
+mod company_names;
 #[path = "../api/contract.rs"]
 mod contract;
 mod copy;
@@ -49,6 +51,8 @@ mod killed;
 mod klasses;
 #[path = "../api/kobjects.rs"]
 mod kobjects;
+#[path = "../api/laws.rs"]
+mod laws;
 #[path = "../api/orgs.rs"]
 mod orgs;
 #[path = "../api/page_bytes.rs"]
@@ -96,5 +100,7 @@ mod verified;
 mod visibility;
 #[path = "../api/words.rs"]
 mod words;
+#[path = "../api/world.rs"]
+mod world;
 #[path = "../api/written_values.rs"]
 mod written_values;

@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 
 use super::request_schema::CUSTOMER_INPUT;
-use super::{CUSTOMER, Customer, CustomerInput, StateQuery};
+use super::{CUSTOMER, Customer, CustomerInput};
 use crate::endpoint::{Answer, endpoint};
 use crate::envelope::{Document, Page};
+use crate::history::{StateQuery, history};
 use crate::operation::{Operation, own};
-use crate::query::{Faults, PageQuery, Parameter, QueryArguments, read_boolean, read_moment};
+use crate::query::{Faults, Include, PageQuery, Parameter, QueryArguments, read_boolean, read_moment};
 use crate::schema::{DATE_TIME, Schema};
 use crate::validation::Fault;
 use crate::{ObjectId, Timestamp};
@@ -36,31 +37,31 @@ endpoint! {
 endpoint! {
     /// `getCustomerById`.
     GetCustomerById = contract!(GET_CUSTOMER_BY_ID), "Reads a customer by its id, as it is or as it was.";
-    path: ObjectId, query: StateQuery, body: (), answer: Document<Customer>: Answer::One(&CUSTOMER)
+    path: ObjectId, query: ReadCustomer, body: (), answer: Document<Customer>: Answer::One(&CUSTOMER)
 }
 
 endpoint! {
     /// `getMultipleCustomersByIds`, which Kustomer serves without documenting it.
     GetMultipleCustomersByIds = &own::GET_MULTIPLE_CUSTOMERS_BY_IDS, "Reads several customers by ids joined by commas.";
-    path: String, query: PageQuery, body: (), answer: Page<Customer>: Answer::Uncounted(&CUSTOMER)
+    path: String, query: ReadCustomers, body: (), answer: Page<Customer>: Answer::Uncounted(&CUSTOMER)
 }
 
 endpoint! {
     /// `getCustomerByEmail`.
     GetCustomerByEmail = contract!(GET_CUSTOMER_BY_EMAIL), "Reads the customer who holds an e-mail address, case aside.";
-    path: String = "grace@acme.example", query: (), body: (), answer: Document<Customer>: Answer::One(&CUSTOMER)
+    path: String = "grace@acme.example", query: Include, body: (), answer: Document<Customer>: Answer::One(&CUSTOMER)
 }
 
 endpoint! {
     /// `getCustomerByPhone`.
     GetCustomerByPhone = contract!(GET_CUSTOMER_BY_PHONE), "Reads the customer who holds a phone number, by its digits.";
-    path: String = "+18005551906", query: (), body: (), answer: Document<Customer>: Answer::One(&CUSTOMER)
+    path: String = "+18005551906", query: Include, body: (), answer: Document<Customer>: Answer::One(&CUSTOMER)
 }
 
 endpoint! {
     /// `getCustomerByExternalId`.
     GetCustomerByExternalId = contract!(GET_CUSTOMER_BY_EXTERNAL_ID), "Reads the customer who holds an external id.";
-    path: String = "crm-1906", query: (), body: (), answer: Document<Customer>: Answer::One(&CUSTOMER)
+    path: String = "crm-1906", query: Include, body: (), answer: Document<Customer>: Answer::One(&CUSTOMER)
 }
 
 endpoint! {
@@ -95,6 +96,18 @@ endpoint! {
 
 const RESTORE: &Operation = &own::RESTORE_CUSTOMER;
 
+history!(
+    GetCustomerHistory = &own::GET_CUSTOMER_HISTORY,
+    "Lists what happened to a customer, deleted ones included, newest first."
+);
+
+endpoint! {
+    /// `eraseCustomer`, which Kustomer does not have.
+    EraseCustomer = &own::ERASE_CUSTOMER,
+    "Erases a customer for ever: its values leave the record, its history and the disk.";
+    path: ObjectId, query: (), body: (), answer: (): Answer::Empty
+}
+
 /// What to list. Nothing set lists all customers by id, 100 a page.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ListCustomers {
@@ -106,6 +119,57 @@ pub struct ListCustomers {
     pub filters: Vec<MomentFilter>,
     /// `*` to begin, then what the former page's `meta.cursor` held. Not with `page`.
     pub cursor: Option<String>,
+    /// What to answer beside.
+    pub include: Include,
+}
+
+/// How to read a customer: as it is or as it was, and what to answer beside. Nothing set reads the present one alone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ReadCustomer {
+    /// Which state of it.
+    pub state: StateQuery,
+    /// What to answer beside.
+    pub include: Include,
+}
+
+impl From<StateQuery> for ReadCustomer {
+    fn from(state: StateQuery) -> Self {
+        Self { state, include: Include::default() }
+    }
+}
+
+impl QueryArguments for ReadCustomer {
+    const PARAMETERS: &'static [Parameter] =
+        &[StateQuery::PARAMETERS[0], StateQuery::PARAMETERS[1], Include::PARAMETER];
+
+    fn write(&self) -> Vec<(Cow<'static, str>, String)> {
+        self.state.write().into_iter().chain(self.include.write()).collect()
+    }
+
+    fn read(pairs: &[(String, String)]) -> Result<Self, Vec<Fault>> {
+        Ok(Self { state: StateQuery::read(pairs)?, include: Include::read(pairs)? })
+    }
+}
+
+/// How to read several customers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ReadCustomers {
+    /// Which page of them, and how large.
+    pub paging: PageQuery,
+    /// What to answer beside.
+    pub include: Include,
+}
+
+impl QueryArguments for ReadCustomers {
+    const PARAMETERS: &'static [Parameter] = &[PageQuery::PAGE, PageQuery::PAGE_SIZE, Include::PARAMETER];
+
+    fn write(&self) -> Vec<(Cow<'static, str>, String)> {
+        self.paging.write().into_iter().chain(self.include.write()).collect()
+    }
+
+    fn read(pairs: &[(String, String)]) -> Result<Self, Vec<Fault>> {
+        Ok(Self { paging: PageQuery::read(pairs)?, include: Include::read(pairs)? })
+    }
 }
 
 /// An order of customers.
@@ -258,6 +322,7 @@ impl QueryArguments for ListCustomers {
             schema: Schema::text(),
             about: "`*` begins a walk over all customers; continue with the `meta.cursor` of each answer. Not with `page`.",
         },
+        Include::PARAMETER,
     ];
 
     fn write(&self) -> Vec<(Cow<'static, str>, String)> {
@@ -265,13 +330,14 @@ impl QueryArguments for ListCustomers {
         pairs.extend(self.sort.map(|sort| (Cow::Borrowed("sort"), sort.to_text())));
         pairs.extend(self.filters.iter().map(|filter| (Cow::Owned(filter.name()), filter.moment.to_string())));
         pairs.extend(self.cursor.clone().map(|cursor| (Cow::Borrowed("cursor"), cursor)));
+        pairs.extend(self.include.write());
         pairs
     }
 
     fn read(pairs: &[(String, String)]) -> Result<Self, Vec<Fault>> {
         let (mut query, mut faults) = (Self::default(), Faults::default());
         for (name, value) in pairs {
-            if query.paging.accept(&mut faults, name, value) {
+            if query.paging.accept(&mut faults, name, value) || query.include.accept(name, value) {
                 continue;
             }
             match name.as_str() {

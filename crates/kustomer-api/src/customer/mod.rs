@@ -4,7 +4,6 @@
 mod attributes;
 mod contact;
 mod endpoints;
-mod history;
 mod input;
 mod read_only;
 pub mod request_schema;
@@ -18,13 +17,10 @@ pub use contact::{
     UrlType, WebUrl,
 };
 pub use endpoints::{
-    Comparison, CreateCustomer, CustomerSort, CustomerSortKey, DeleteCustomer, GetCustomerByEmail,
-    GetCustomerByExternalId, GetCustomerById, GetCustomerByPhone, GetCustomers, GetMultipleCustomersByIds,
-    ListCustomers, MomentFilter, ReplaceQuery, RestoreCustomer, UpdateCustomer, UpdateCustomerAttributes,
-};
-pub use history::{
-    EraseCustomer, GetCustomerHistory, HISTORY_ENTRY, HISTORY_ENTRY_TYPE, HistoryEntry, HistoryEntryAttributes,
-    StateQuery,
+    Comparison, CreateCustomer, CustomerSort, CustomerSortKey, DeleteCustomer, EraseCustomer, GetCustomerByEmail,
+    GetCustomerByExternalId, GetCustomerById, GetCustomerByPhone, GetCustomerHistory, GetCustomers,
+    GetMultipleCustomersByIds, ListCustomers, MomentFilter, ReadCustomer, ReadCustomers, ReplaceQuery, RestoreCustomer,
+    UpdateCustomer, UpdateCustomerAttributes,
 };
 pub use input::CustomerInput;
 pub use read_only::READ_ONLY;

@@ -3,7 +3,7 @@
 
 use http::Method;
 
-use super::Operation;
+use super::{Operation, contract};
 
 /// All of them.
 pub static OPERATIONS: &[&Operation] = &[
@@ -11,6 +11,15 @@ pub static OPERATIONS: &[&Operation] = &[
     &RESTORE_CUSTOMER,
     &ERASE_CUSTOMER,
     &GET_CUSTOMER_HISTORY,
+    &GET_COMPANY_HISTORY,
+    &GET_TAG_HISTORY,
+    &GET_TEAM_HISTORY,
+    &GET_SHORTCUT_HISTORY,
+    &GET_USER_HISTORY,
+    &RESTORE_KLASS,
+    &RESTORE_KOBJECT,
+    &GET_KLASS_HISTORY,
+    &GET_KOBJECT_HISTORY,
     &GET_EVENTS,
     &GET_TAGS,
     &GET_TAG_BY_ID,
@@ -56,6 +65,32 @@ pub static RESTORE_CUSTOMER: Operation = Operation {
     deprecated: false,
 };
 
+/// Restores a deleted klass, by its id.
+pub static RESTORE_KLASS: Operation = Operation {
+    name: "restoreKlass",
+    method: Method::POST,
+    path: "/klasses/{id}/restore",
+    success: 200,
+    roles: contract::UPDATE_KLASS.roles,
+    also: &[],
+    tag: contract::UPDATE_KLASS.tag,
+    public: false,
+    deprecated: false,
+};
+
+/// Restores a deleted kobject.
+pub static RESTORE_KOBJECT: Operation = Operation {
+    name: "restoreKObject",
+    method: Method::POST,
+    path: "/klasses/{name}/{id}/restore",
+    success: 200,
+    roles: contract::UPDATE_KOBJECT.roles,
+    also: &[],
+    tag: contract::UPDATE_KOBJECT.tag,
+    public: false,
+    deprecated: false,
+};
+
 /// Erases a customer for ever. What cannot be undone wants a role that no other operation on customers grants.
 pub static ERASE_CUSTOMER: Operation = Operation {
     name: "eraseCustomer",
@@ -69,18 +104,64 @@ pub static ERASE_CUSTOMER: Operation = Operation {
     deprecated: false,
 };
 
-/// What happened to a customer.
-pub static GET_CUSTOMER_HISTORY: Operation = Operation {
-    name: "getCustomerHistory",
-    method: Method::GET,
-    path: "/customers/{id}/history",
-    success: 200,
-    roles: CUSTOMER_READ,
-    also: EVENT_READ,
-    tag: "customers",
-    public: false,
-    deprecated: false,
-};
+/// Declares the operation that lists what happened to a record of a kind. It asks for the roles of the kind's read, and
+/// for those of events besides.
+macro_rules! history {
+    ($(#[$doc:meta])* $name:ident = $operation:literal, $path:literal, $read:expr) => {
+        $(#[$doc])*
+        pub static $name: Operation = Operation {
+            name: $operation,
+            method: Method::GET,
+            path: $path,
+            success: 200,
+            roles: $read.roles,
+            also: EVENT_READ,
+            tag: $read.tag,
+            public: false,
+            deprecated: false,
+        };
+    };
+}
+
+history! {
+    /// What happened to a customer.
+    GET_CUSTOMER_HISTORY = "getCustomerHistory", "/customers/{id}/history", contract::GET_CUSTOMER_BY_ID
+}
+
+history! {
+    /// What happened to a company.
+    GET_COMPANY_HISTORY = "getCompanyHistory", "/companies/{id}/history", contract::GET_COMPANY_BY_ID
+}
+
+history! {
+    /// What happened to a tag.
+    GET_TAG_HISTORY = "getTagHistory", "/tags/{id}/history", GET_TAG_BY_ID
+}
+
+history! {
+    /// What happened to a team.
+    GET_TEAM_HISTORY = "getTeamHistory", "/teams/{id}/history", contract::GET_TEAM_BY_ID
+}
+
+history! {
+    /// What happened to a shortcut.
+    GET_SHORTCUT_HISTORY = "getShortcutHistory", "/shortcuts/{id}/history", GET_SHORTCUT_BY_ID
+}
+
+history! {
+    /// What happened to a user.
+    GET_USER_HISTORY = "getUserHistory", "/users/{id}/history", contract::GET_USER_BY_ID
+}
+
+history! {
+    /// What happened to a klass.
+    GET_KLASS_HISTORY = "getKlassHistory", "/klasses/{id}/history", contract::GET_KLASS
+}
+
+history! {
+    /// What happened to a kobject.
+    GET_KOBJECT_HISTORY = "getKObjectHistory", "/klasses/{name}/{id}/history", contract::GET_KOBJECT
+}
 
 /// What happened to all records of the kinds whose own roles the caller holds.
 pub static GET_EVENTS: Operation = Operation {

@@ -2,16 +2,21 @@
 
 use kustomer_api::ObjectId;
 use kustomer_api::company::{
-    CompanyInput, CreateCompany, GetCompanies, GetCompanyById, ListCompanies, UpdateCompanyAttributes,
+    CompanyInput, CreateCompany, GetCompanies, GetCompanyById, GetCompanyHistory, ListCompanies,
+    UpdateCompanyAttributes,
 };
 
-use super::group;
+use kustomer_api::history::StateQuery;
+
+use super::{group, past};
 use crate::call::Call;
 
 group! {
     /// The operations on companies.
     Companies
 }
+
+past! { Companies: GetCompanyById, GetCompanyHistory }
 
 impl Companies<'_> {
     /// Lists one page of companies: all, the one with an external id, or those with a name;
@@ -67,7 +72,7 @@ impl Companies<'_> {
     /// # }
     /// ```
     pub fn get(&self, id: ObjectId) -> Call<GetCompanyById> {
-        self.client.call(id, &(), &())
+        self.client.call(id, &StateQuery::default(), &())
     }
 
     /// Changes the attributes sent and keeps the others. `deleted: true` deletes the company, `false` restores it.

@@ -1,15 +1,15 @@
 //! Customers.
 
+use kustomer_api::ObjectId;
 use kustomer_api::customer::{
     CreateCustomer, Customer, CustomerInput, DeleteCustomer, EraseCustomer, GetCustomerByEmail,
     GetCustomerByExternalId, GetCustomerById, GetCustomerByPhone, GetCustomerHistory, GetCustomers,
-    GetMultipleCustomersByIds, ListCustomers, ReplaceQuery, RestoreCustomer, StateQuery, UpdateCustomer,
-    UpdateCustomerAttributes,
+    GetMultipleCustomersByIds, ListCustomers, ReadCustomer, ReadCustomers, ReplaceQuery, RestoreCustomer,
+    UpdateCustomer, UpdateCustomerAttributes,
 };
-use kustomer_api::query::PageQuery;
-use kustomer_api::{ObjectId, Timestamp};
+use kustomer_api::query::{Include, PageQuery};
 
-use super::group;
+use super::{group, past};
 use crate::call::Call;
 use crate::pages::Walk;
 
@@ -17,6 +17,8 @@ group! {
     /// The operations on customers.
     Customers
 }
+
+past! { Customers: GetCustomerById, GetCustomerHistory }
 
 impl Customers<'_> {
     /// Creates a customer.
@@ -52,10 +54,10 @@ impl Customers<'_> {
     /// # }
     /// ```
     pub fn get(&self, id: ObjectId) -> Call<GetCustomerById> {
-        self.client.call(id, &StateQuery::default(), &())
+        self.client.call(id, &ReadCustomer::default(), &())
     }
 
-    /// Reads a customer as it was at a revision, from 1. Kustodian has this; Kustomer does not.
+    /// Reads a customer by its id with its company beside, in `included`. Look-ups and lists take `include` as well.
     ///
     /// ```no_run
     /// use kustomer_client::Client;
@@ -63,13 +65,13 @@ impl Customers<'_> {
     /// # #[tokio::main]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
-    /// let first = client.customers().at_rev("5c7d1a1f9a1b2c0010a1b2c3".parse()?, 1).await?.data;
-    /// println!("{:?}", first.attributes.name.value());
+    /// let answer = client.customers().get_with_company("5c7d1a1f9a1b2c0010a1b2c3".parse()?).await?;
+    /// println!("{:?} of {:?}", answer.data.attributes.name.value(), answer.included.first());
     /// # Ok(())
     /// # }
     /// ```
-    pub fn at_rev(&self, id: ObjectId, rev: u64) -> Call<GetCustomerById> {
-        self.client.call(id, &StateQuery { rev: Some(rev), as_of: None }, &())
+    pub fn get_with_company(&self, id: ObjectId) -> Call<GetCustomerById> {
+        self.client.call(id, &ReadCustomer { include: Include::COMPANY, ..ReadCustomer::default() }, &())
     }
 
     /// Reads several customers by their ids, at most 100.
@@ -88,46 +90,7 @@ impl Customers<'_> {
     /// ```
     pub fn get_many(&self, ids: &[ObjectId], query: &PageQuery) -> Call<GetMultipleCustomersByIds> {
         let ids: Vec<String> = ids.iter().map(ObjectId::to_string).collect();
-        self.client.call(ids.join(","), query, &())
-    }
-
-    /// Reads a customer as it was at a moment. Kustodian has this; Kustomer does not.
-    ///
-    /// ```no_run
-    /// use kustomer_client::Client;
-    ///
-    /// # #[tokio::main]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
-    /// let moment = "2026-01-02T03:04:05.678Z".parse()?;
-    /// let then = client.customers().as_of("5c7d1a1f9a1b2c0010a1b2c3".parse()?, moment).await?.data;
-    /// println!("{:?}", then.attributes.name.value());
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn as_of(&self, id: ObjectId, moment: Timestamp) -> Call<GetCustomerById> {
-        self.client.call(id, &StateQuery { rev: None, as_of: Some(moment) }, &())
-    }
-
-    /// Lists one page of what happened to a customer, newest first; [`walk`](Call::walk) goes on to its making.
-    /// Kustodian has this; Kustomer does not.
-    ///
-    /// ```no_run
-    /// use kustomer_client::Client;
-    /// use kustomer_client::query::PageQuery;
-    ///
-    /// # #[tokio::main]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
-    /// let mut history = client.customers().history("5c7d1a1f9a1b2c0010a1b2c3".parse()?, &PageQuery::default()).walk();
-    /// while let Some(entry) = history.next().await? {
-    ///     println!("{:?} {:?}", entry.attributes.created_at, entry.attributes.event_name);
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn history(&self, id: ObjectId, query: &PageQuery) -> Call<GetCustomerHistory> {
-        self.client.call(id, query, &())
+        self.client.call(ids.join(","), &ReadCustomers { paging: *query, ..ReadCustomers::default() }, &())
     }
 
     /// Reads the customer who holds an e-mail address, case aside.
@@ -144,7 +107,7 @@ impl Customers<'_> {
     /// # }
     /// ```
     pub fn get_by_email(&self, email: &str) -> Call<GetCustomerByEmail> {
-        self.client.call(email.to_owned(), &(), &())
+        self.client.call(email.to_owned(), &Include::default(), &())
     }
 
     /// Reads the customer who holds a phone number.
@@ -161,7 +124,7 @@ impl Customers<'_> {
     /// # }
     /// ```
     pub fn get_by_phone(&self, phone: &str) -> Call<GetCustomerByPhone> {
-        self.client.call(phone.to_owned(), &(), &())
+        self.client.call(phone.to_owned(), &Include::default(), &())
     }
 
     /// Reads the customer who holds an external id.
@@ -178,7 +141,7 @@ impl Customers<'_> {
     /// # }
     /// ```
     pub fn get_by_external_id(&self, external_id: &str) -> Call<GetCustomerByExternalId> {
-        self.client.call(external_id.to_owned(), &(), &())
+        self.client.call(external_id.to_owned(), &Include::default(), &())
     }
 
     /// Lists one page of customers.

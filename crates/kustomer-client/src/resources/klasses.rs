@@ -1,10 +1,12 @@
 //! Klasses.
 
+use kustomer_api::history::StateQuery;
 use kustomer_api::klass::{
-    CreateKlass, DeleteKlass, GetKlass, GetKlassByName, GetKlasses, KlassInput, ListKlasses, UpdateKlass,
+    CreateKlass, DeleteKlass, GetKlass, GetKlassByName, GetKlassHistory, GetKlasses, KlassInput, ListKlasses,
+    RestoreKlass, UpdateKlass,
 };
 
-use super::group;
+use super::{group, past};
 use crate::call::Call;
 
 group! {
@@ -30,6 +32,8 @@ group! {
     Klasses
 }
 
+past! { Klasses: GetKlass, GetKlassHistory; id: &str => |_, id| id.to_owned() }
+
 impl Klasses<'_> {
     /// Lists one page of klasses, those that are enabled unless told otherwise; [`walk`](Call::walk) goes over all pages.
     pub fn list(&self, query: &ListKlasses) -> Call<GetKlasses> {
@@ -43,7 +47,7 @@ impl Klasses<'_> {
 
     /// Reads a klass by its id.
     pub fn get(&self, id: &str) -> Call<GetKlass> {
-        self.client.call(id.to_owned(), &(), &())
+        self.client.call(id.to_owned(), &StateQuery::default(), &())
     }
 
     /// Reads a klass by its name, singular or plural. Only Kustodian has this operation.
@@ -59,5 +63,10 @@ impl Klasses<'_> {
     /// Deletes the klass with this id or name; a 409 while it has kobjects.
     pub fn delete(&self, id_or_name: &str) -> Call<DeleteKlass> {
         self.client.call(id_or_name.to_owned(), &(), &())
+    }
+
+    /// Restores a deleted klass. Kustodian has this; Kustomer does not.
+    pub fn restore(&self, id: &str) -> Call<RestoreKlass> {
+        self.client.call(id.to_owned(), &(), &())
     }
 }

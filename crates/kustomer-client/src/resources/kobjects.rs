@@ -2,12 +2,15 @@
 
 use kustomer_api::ObjectId;
 use kustomer_api::company::FindCompanyKObjects;
+use kustomer_api::history::StateQuery;
 use kustomer_api::kobject::{
     ByExternalId, ById, CreateCustomerKObject, CreateKObject, DeleteKObject, FindCustomerKObjects, GetKObject,
-    GetKObjects, GetKlassesByNameAndExternalId, KObjectInput, ListKObjects, OfRecord, UpdateKObject,
+    GetKObjectHistory, GetKObjects, GetKlassesByNameAndExternalId, KObjectInput, ListKObjects, OfRecord,
+    RestoreKObject, UpdateKObject,
 };
 use kustomer_api::query::PageQuery;
 
+use super::past;
 use crate::Client;
 use crate::call::Call;
 
@@ -38,6 +41,8 @@ pub struct KObjects<'a> {
     client: &'a Client,
     klass: &'a str,
 }
+
+past! { KObjects: GetKObject, GetKObjectHistory; id: ObjectId => Self::by_id }
 
 impl<'a> KObjects<'a> {
     pub(crate) fn new(client: &'a Client, klass: &'a str) -> Self {
@@ -71,7 +76,7 @@ impl<'a> KObjects<'a> {
 
     /// Reads a kobject by its id.
     pub fn get(&self, id: ObjectId) -> Call<GetKObject> {
-        self.client.call(self.by_id(id), &(), &())
+        self.client.call(self.by_id(id), &StateQuery::default(), &())
     }
 
     /// Reads a kobject by its external id.
@@ -83,6 +88,11 @@ impl<'a> KObjects<'a> {
     /// Changes the attributes sent and keeps the others. Custom attributes are merged by their keys, `data` is replaced.
     pub fn update(&self, id: ObjectId, input: &KObjectInput) -> Call<UpdateKObject> {
         self.client.call(self.by_id(id), &(), input)
+    }
+
+    /// Restores a deleted kobject. Kustodian has this; Kustomer does not.
+    pub fn restore(&self, id: ObjectId) -> Call<RestoreKObject> {
+        self.client.call(self.by_id(id), &(), &())
     }
 
     /// Deletes a kobject.

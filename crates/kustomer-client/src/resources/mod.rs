@@ -46,4 +46,36 @@ macro_rules! group {
     };
 }
 
-pub(crate) use group;
+/// Gives a group the reads of what a record was and of what happened to it. `id` says what names a record, and how the
+/// path is written with it.
+macro_rules! past {
+    ($group:ident: $get:ident, $history:ident) => {
+        past! { $group: $get, $history; id: kustomer_api::ObjectId => |_, id| id }
+    };
+    ($group:ident: $get:ident, $history:ident; id: $id:ty => $path:expr) => {
+        impl $group<'_> {
+            /// Reads the record as it was at a revision, from 1. Kustodian has this; Kustomer does not.
+            pub fn at_rev(&self, id: $id, rev: u64) -> crate::call::Call<$get> {
+                let path: fn(&Self, $id) -> _ = $path;
+                let state = kustomer_api::history::StateQuery { rev: Some(rev), as_of: None };
+                self.client.call(path(self, id), &state.into(), &())
+            }
+
+            /// Reads the record as it was at a moment. Kustodian has this; Kustomer does not.
+            pub fn as_of(&self, id: $id, moment: kustomer_api::Timestamp) -> crate::call::Call<$get> {
+                let path: fn(&Self, $id) -> _ = $path;
+                let state = kustomer_api::history::StateQuery { rev: None, as_of: Some(moment) };
+                self.client.call(path(self, id), &state.into(), &())
+            }
+
+            /// Lists one page of what happened to the record, newest first;
+            /// [`walk`](crate::Call::walk) goes over all. Kustodian has this; Kustomer does not.
+            pub fn history(&self, id: $id, query: &kustomer_api::query::PageQuery) -> crate::call::Call<$history> {
+                let path: fn(&Self, $id) -> _ = $path;
+                self.client.call(path(self, id), query, &())
+            }
+        }
+    };
+}
+
+pub(crate) use {group, past};

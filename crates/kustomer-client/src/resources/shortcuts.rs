@@ -3,16 +3,20 @@
 use kustomer_api::ObjectId;
 use kustomer_api::query::{ListRecords, PageQuery};
 use kustomer_api::shortcut::{
-    CreateShortcut, DeleteShortcut, GetShortcutById, GetShortcuts, ShortcutInput, UpdateShortcut,
+    CreateShortcut, DeleteShortcut, GetShortcutById, GetShortcutHistory, GetShortcuts, ShortcutInput, UpdateShortcut,
 };
 
-use super::group;
+use kustomer_api::history::StateQuery;
+
+use super::{group, past};
 use crate::call::Call;
 
 group! {
     /// The operations on shortcuts.
     Shortcuts
 }
+
+past! { Shortcuts: GetShortcutById, GetShortcutHistory }
 
 impl Shortcuts<'_> {
     /// Lists one page of the org's shortcuts; [`walk`](Call::walk) goes over all.
@@ -47,7 +51,7 @@ impl Shortcuts<'_> {
     /// # }
     /// ```
     pub fn get(&self, id: ObjectId) -> Call<GetShortcutById> {
-        self.client.call(id, &(), &())
+        self.client.call(id, &StateQuery::default(), &())
     }
 
     /// Makes a shortcut; it needs a name.

@@ -2,15 +2,19 @@
 
 use kustomer_api::ObjectId;
 use kustomer_api::query::{ListRecords, PageQuery};
-use kustomer_api::tag::{GetTagById, GetTags};
+use kustomer_api::tag::{GetTagById, GetTagHistory, GetTags};
 
-use super::group;
+use kustomer_api::history::StateQuery;
+
+use super::{group, past};
 use crate::call::Call;
 
 group! {
     /// The operations on tags.
     Tags
 }
+
+past! { Tags: GetTagById, GetTagHistory }
 
 impl Tags<'_> {
     /// Lists one page of the org's tags; [`walk`](Call::walk) goes over all.
@@ -45,6 +49,6 @@ impl Tags<'_> {
     /// # }
     /// ```
     pub fn get(&self, id: ObjectId) -> Call<GetTagById> {
-        self.client.call(id, &(), &())
+        self.client.call(id, &StateQuery::default(), &())
     }
 }

@@ -3,17 +3,21 @@
 use kustomer_api::ObjectId;
 use kustomer_api::query::{ListRecords, PageQuery};
 use kustomer_api::team::{
-    AddTeamMember, CreateTeam, DeleteTeam, GetTeamById, GetTeams, RemoveTeamMember, TeamInput, TeamMembers,
-    UpdateTeamAttributes,
+    AddTeamMember, CreateTeam, DeleteTeam, GetTeamById, GetTeamHistory, GetTeams, RemoveTeamMember, TeamInput,
+    TeamMembers, UpdateTeamAttributes,
 };
 
-use super::group;
+use kustomer_api::history::StateQuery;
+
+use super::{group, past};
 use crate::call::Call;
 
 group! {
     /// The operations on teams.
     Teams
 }
+
+past! { Teams: GetTeamById, GetTeamHistory }
 
 impl Teams<'_> {
     /// Lists one page of the org's teams; [`walk`](Call::walk) goes over all.
@@ -48,7 +52,7 @@ impl Teams<'_> {
     /// # }
     /// ```
     pub fn get(&self, id: ObjectId) -> Call<GetTeamById> {
-        self.client.call(id, &(), &())
+        self.client.call(id, &StateQuery::default(), &())
     }
 
     /// Makes a team; it needs a name.

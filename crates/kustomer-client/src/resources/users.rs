@@ -2,15 +2,19 @@
 
 use kustomer_api::ObjectId;
 use kustomer_api::query::PageQuery;
-use kustomer_api::user::{GetCurrentUser, GetMultipleUsersByIds, GetUserById, GetUsers, ListUsers};
+use kustomer_api::user::{GetCurrentUser, GetMultipleUsersByIds, GetUserById, GetUserHistory, GetUsers, ListUsers};
 
-use super::group;
+use kustomer_api::history::StateQuery;
+
+use super::{group, past};
 use crate::call::Call;
 
 group! {
     /// The operations on users.
     Users
 }
+
+past! { Users: GetUserById, GetUserHistory }
 
 impl Users<'_> {
     /// Lists one page of the org's users, those behind API keys included; [`walk`](Call::walk) goes over all.
@@ -62,7 +66,7 @@ impl Users<'_> {
     /// # }
     /// ```
     pub fn get(&self, id: ObjectId) -> Call<GetUserById> {
-        self.client.call(id, &(), &())
+        self.client.call(id, &StateQuery::default(), &())
     }
 
     /// Reads several users by their ids.

@@ -6,7 +6,7 @@ use crate::support::{ID, Server, answer, customer};
 use kustomer_client::customer::{
     Comparison, CustomerInput, CustomerSort, CustomerSortKey, Email, ListCustomers, MomentFilter, ReplaceQuery,
 };
-use kustomer_client::query::PageQuery;
+use kustomer_client::query::{Include, PageQuery};
 use kustomer_client::{Client, Error, InvalidRequest, ObjectId, TransportError};
 
 fn id() -> ObjectId {
@@ -130,11 +130,12 @@ async fn a_list_says_its_order_its_filters_and_its_page() {
             moment: "2016-11-09T04:23:01+01:00".parse().unwrap(),
         }],
         cursor: None,
+        include: Include::COMPANY,
     };
     client.customers().list(&query).await.unwrap();
     assert_eq!(
         server.received()[0].target,
-        "/v1/customers?page=2&pageSize=10&sort=-updatedAt&filter%5BcreatedAt%5D%5Bgte%5D=2016-11-09T03%3A23%3A01.000Z"
+        "/v1/customers?page=2&pageSize=10&sort=-updatedAt&filter%5BcreatedAt%5D%5Bgte%5D=2016-11-09T03%3A23%3A01.000Z&include=company"
     );
 }
 

@@ -1,27 +1,25 @@
-//! What a customer was and what happened to it. Kustomer keeps no history one can read; names and shapes are ours.
+//! What a record was and what happened to it. Kustomer keeps no history one can read; names and shapes are ours.
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::endpoint::{Answer, endpoint};
-use crate::envelope::{Page, Resource};
+use crate::envelope::Resource;
 use crate::event::{CHANGES, Changes};
-use crate::operation::own;
-use crate::query::{Faults, PageQuery, Parameter, QueryArguments, read_moment};
+use crate::query::{Faults, Parameter, QueryArguments, read_moment};
 use crate::schema::{DATE_TIME, Property, Schema, resource_schema};
 use crate::validation::Fault;
-use crate::{Field, ObjectId, Timestamp};
+use crate::{Field, Timestamp};
 
 /// The `type` of an entry of a history.
 pub const HISTORY_ENTRY_TYPE: &str = "history_entry";
 
-/// An entry of a customer's history: who changed what, when and from where. Its id is the event's; its link leads to the
-/// customer as it was then.
+/// An entry of a record's history: who changed what, when and from where. Its id is the event's; its link leads to the
+/// record as it was then.
 pub type HistoryEntry = Resource<HistoryEntryAttributes>;
 
-/// What an entry tells.
+/// What an entry holds.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HistoryEntryAttributes {
@@ -43,7 +41,7 @@ pub struct HistoryEntryAttributes {
     /// The id of the request that asked for it.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub request_id: Field<String>,
-    /// What changed, before and after; null when the customer was made.
+    /// What changed, before and after; null when the record was created.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub changes: Field<Changes>,
     /// Attributes this version does not know.
@@ -66,21 +64,7 @@ pub static HISTORY_ENTRY: Schema = resource_schema!(
     ]
 );
 
-endpoint! {
-    /// `getCustomerHistory`, which Kustomer does not have.
-    GetCustomerHistory = &own::GET_CUSTOMER_HISTORY,
-    "Lists what happened to a customer, deleted ones included, newest first.";
-    path: ObjectId, query: PageQuery, body: (), answer: Page<HistoryEntry>: Answer::Counted(&HISTORY_ENTRY)
-}
-
-endpoint! {
-    /// `eraseCustomer`, which Kustomer does not have.
-    EraseCustomer = &own::ERASE_CUSTOMER,
-    "Erases a customer for ever: its values leave the record, its history and the disk.";
-    path: ObjectId, query: (), body: (), answer: (): Answer::Empty
-}
-
-/// Which state of a customer to read; nothing set reads the present one. Only Kustodian has the others; they ask for an
+/// Which state of a record to read; nothing set reads the present one. Only Kustodian has the others; they ask for an
 /// event-read role besides.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct StateQuery {
@@ -95,12 +79,12 @@ impl QueryArguments for StateQuery {
         Parameter {
             name: "rev",
             schema: Schema::integer_within(1, i64::MAX),
-            about: "Reads the customer as it was at this revision. Needs `org.user.event.read` or `org.permission.event.read` besides.",
+            about: "Reads the record as it was at this revision. Needs `org.user.event.read` or `org.permission.event.read` besides.",
         },
         Parameter {
             name: "asOf",
             schema: Schema::format(DATE_TIME),
-            about: "Reads the customer as it was at this moment. Needs `org.user.event.read` or `org.permission.event.read` besides.",
+            about: "Reads the record as it was at this moment. Needs `org.user.event.read` or `org.permission.event.read` besides.",
         },
     ];
 
@@ -131,3 +115,21 @@ fn read_rev(value: &str) -> Result<u64, Fault> {
     let rev = value.parse().ok().filter(|rev| (1..=i64::MAX.unsigned_abs()).contains(rev));
     rev.ok_or_else(|| Fault::of_parameter("rev", "rev must be a whole number from 1"))
 }
+
+/// Declares the endpoint of a kind's history.
+macro_rules! history {
+    ($name:ident = $operation:expr, $about:literal) => {
+        $crate::history::history!($name = $operation, $about; path: $crate::ObjectId);
+    };
+    ($name:ident = $operation:expr, $about:literal; path: $path:ty $(= $example:literal)?) => {
+        $crate::endpoint::endpoint! {
+            #[doc = concat!("`", stringify!($name), "`, which Kustomer does not have.")]
+            $name = $operation, $about;
+            path: $path $(= $example)?, query: $crate::query::PageQuery, body: (),
+            answer: $crate::envelope::Page<$crate::history::HistoryEntry>:
+                $crate::endpoint::Answer::Counted(&$crate::history::HISTORY_ENTRY)
+        }
+    };
+}
+
+pub(crate) use history;

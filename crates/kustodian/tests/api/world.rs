@@ -1,0 +1,172 @@
+//! An org with a record of every kind, and how each is written: what the laws over all kinds are asked of.
+
+use kustodian_core::kind::Kind;
+use kustomer_api::operation::{self, Operation};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::server::{Answer, Server, TOKEN};
+
+/// A record, as its create answered it or as it was first read.
+pub(crate) struct Record {
+    pub(crate) kind: Kind,
+    pub(crate) id: String,
+    /// Its own path.
+    pub(crate) path: String,
+    /// The path of its list.
+    pub(crate) list: String,
+}
+
+/// A create of a record, and a change that is none of its values before.
+pub(crate) struct Written {
+    pub(crate) list: &'static str,
+    pub(crate) success: u16,
+    pub(crate) body: Value,
+    pub(crate) change: Value,
+}
+
+/// The list of the kobjects of the world's klass.
+const KOBJECTS: &str = "/v1/klasses/orders";
+
+/// The list of a kind's records.
+pub(crate) fn list_of(kind: Kind) -> &'static str {
+    if kind == Kind::KObject { KOBJECTS } else { kind.spec().path }
+}
+
+/// Creates what records of other kinds belong to.
+pub(crate) fn prepare(server: &Server) {
+    if server.get("/v1/klasses/name=order").status == 404 {
+        server.post("/v1/klasses", json!({ "name": "order" })).expect(200);
+    }
+}
+
+/// How records of a kind are created, with `mark` as a word of theirs; `None` for a kind that no operation creates.
+pub(crate) fn written(kind: Kind, mark: &str) -> Option<Written> {
+    let written = |list, body, change| Some(Written { list, success: 201, body, change });
+    let name = json!({ "name": mark });
+    let renamed = json!({ "name": format!("{mark} again") });
+    match kind {
+        // A tag is created by the record that names it first; a user by a key.
+        Kind::User | Kind::Tag => None,
+        Kind::Team => written("/v1/teams", json!({ "name": mark, "icon": "sun" }), renamed),
+        Kind::Shortcut => written("/v1/shortcuts", json!({ "name": mark, "payload": { "text": mark } }), renamed),
+        Kind::Customer => {
+            let email = format!("{}@acme.example", mark.replace(' ', "."));
+            let body = json!({ "name": mark, "emails": [{ "email": email }], "custom": { "markStr": mark } });
+            written("/v1/customers", body, renamed)
+        }
+        // An id and a name of a klass share one place in paths: a name has no blanks.
+        Kind::Klass => {
+            let name = mark.replace(' ', "_");
+            let body = json!({ "name": name, "icon": "shopping" });
+            return Some(Written { list: "/v1/klasses", success: 200, body, change: json!({ "displayName": mark }) });
+        }
+        Kind::KObject => {
+            let body = json!({ "title": mark, "externalId": mark, "data": { "mark": mark } });
+            let change = json!({ "title": format!("{mark} again") });
+            return Some(Written { list: KOBJECTS, success: 201, body, change });
+        }
+        Kind::Company => {
+            let body = json!({ "name": mark, "externalId": mark, "custom": { "markStr": mark } });
+            written("/v1/companies", body, json!({ "employeeCount": 7, "name": format!("{mark} again") }))
+        }
+    }
+    .map(|written| Written { body: merged(&name, written.body), ..written })
+}
+
+fn merged(left: &Value, mut right: Value) -> Value {
+    for (name, value) in left.as_object().unwrap() {
+        right.as_object_mut().unwrap().entry(name).or_insert(value.clone());
+    }
+    right
+}
+
+/// The operation with this method and path among those that are served.
+pub(crate) fn operation(method: &Method, path: &str) -> Option<&'static Operation> {
+    operation::all().find(|operation| operation.method == *method && operation.path == path)
+}
+
+/// The operations that change a record of a kind by what its body holds.
+pub(crate) fn updates(kind: Kind) -> Vec<&'static Operation> {
+    if written(kind, "any").is_none() {
+        return Vec::new();
+    }
+    let path = kind.spec().read_operation.path;
+    [Method::PATCH, Method::PUT].iter().filter_map(|method| operation(method, path)).collect()
+}
+
+/// The request that deletes a record: `DELETE`, or an update. `None` for a kind of which nothing is deleted.
+pub(crate) fn deletion(kind: Kind) -> Option<(Method, Option<Value>)> {
+    written(kind, "any")?;
+    match operation(&Method::DELETE, kind.spec().read_operation.path) {
+        Some(_) => Some((Method::DELETE, None)),
+        None => kind.spec().restored_by.map(|by| (by.method.clone(), Some(json!({ "deleted": true })))),
+    }
+}
+
+/// The request that restores a record: method, what follows its path, and body.
+pub(crate) fn restoration(kind: Kind) -> Option<(Method, &'static str, Value)> {
+    kind.spec().restored_by.map(|by| match by.path.strip_prefix(kind.spec().read_operation.path) {
+        Some("") => (by.method.clone(), "", json!({ "deleted": false })),
+        rest => (by.method.clone(), rest.unwrap(), json!({})),
+    })
+}
+
+/// An org with a record of every kind.
+pub(crate) struct World {
+    pub(crate) server: Server,
+    pub(crate) records: Vec<Record>,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self::on(Server::on_file())
+    }
+
+    pub(crate) fn on(server: Server) -> Self {
+        let records = Kind::ALL.map(|kind| create(&server, kind, &format!("first {}", kind.as_str()))).into();
+        Self { server, records }
+    }
+
+    pub(crate) fn record(&self, kind: Kind) -> &Record {
+        self.records.iter().find(|record| record.kind == kind).unwrap()
+    }
+}
+
+/// Creates a record of a kind.
+pub(crate) fn create(server: &Server, kind: Kind, mark: &str) -> Record {
+    prepare(server);
+    let (list, data) = match (written(kind, mark), kind) {
+        // Of a customer, which is its home.
+        (Some(Written { body, .. }), Kind::KObject) => {
+            let customer = server.create(json!({}))["links"]["self"].as_str().unwrap().to_owned();
+            (KOBJECTS, server.post(&format!("{customer}/klasses/order"), body).expect(201).data().clone())
+        }
+        (Some(Written { list, success, body, .. }), _) => {
+            (list, server.post(list, body).expect(success).data().clone())
+        }
+        (None, Kind::User) => {
+            let key = server.token("demo", &["org.user.customer.read"]);
+            let users = server.get("/v1/users?pageSize=500").expect(200);
+            let current = server.call_as(&key, Method::GET, "/v1/users/current", None).expect(200);
+            assert!(users.ids().iter().any(|id| current.data()["id"] == **id));
+            ("/v1/users", current.data().clone())
+        }
+        (None, Kind::Tag) => {
+            let tag = server.create(json!({ "tags": [mark] }))["attributes"]["tags"][0].clone();
+            ("/v1/tags", server.get(&format!("/v1/tags/{}", tag.as_str().unwrap())).expect(200).data().clone())
+        }
+        (None, kind) => panic!("nothing creates a {}", kind.as_str()),
+    };
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    Record { kind, id: text(&data["id"]), path: text(&data["links"]["self"]), list: list.to_owned() }
+}
+
+/// Sends a request with a header.
+pub(crate) fn send(server: &Server, method: Method, path: &str, header: (&str, &str), body: Option<&Value>) -> Answer {
+    let request = server.request(method, path).bearer_auth(TOKEN).header(header.0, header.1);
+    Answer::of(match body {
+        Some(body) => request.json(body),
+        None => request,
+    })
+}
