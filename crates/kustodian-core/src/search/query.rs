@@ -63,7 +63,7 @@ impl Node {
                 continue;
             };
             let klass = node.klass().map(str::to_owned);
-            match beside.iter_mut().find(|(of, named, _)| (*of, &*named) == (context, &klass)) {
+            match beside.iter_mut().find(|(of, named, _)| *of == context && *named == klass) {
                 Some((_, _, nodes)) => nodes.push(*node),
                 None => beside.push((context, klass, vec![*node])),
             }

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use kustodian_core::cursor::{BEGINNING, WalkCursor};
 use kustodian_core::feed::FeedQuery;
@@ -98,14 +99,14 @@ async fn klasses<E: Endpoint>(call: &Call<E>) -> Result<Vec<KlassName>, Refusal>
     let mut named = Vec::new();
     for (word, owner) in words.into_iter().zip(owners) {
         let Some(id) = owner else { continue };
-        if !known.contains_key(&id) {
-            let stored = call.store().find(call.org(), Kind::Klass, id).await.map_err(unavailable)?;
-            let klass = stored.map(|stored| KnownKlass::of(&stored)).transpose()?;
-            known.insert(id, klass.map(|klass| klass.name));
-        }
-        if let Some(klass) = known.get(&id).cloned().flatten() {
-            named.push(KlassName { word, klass });
-        }
+        let klass = match known.entry(id) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => {
+                let stored = call.store().find(call.org(), Kind::Klass, id).await.map_err(unavailable)?;
+                place.insert(stored.map(|stored| KnownKlass::of(&stored)).transpose()?.map(|klass| klass.name))
+            }
+        };
+        named.extend(klass.clone().map(|klass| KlassName { word, klass }));
     }
     Ok(named)
 }

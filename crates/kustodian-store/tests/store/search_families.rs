@@ -161,7 +161,7 @@ impl Model {
         let name = (of.context, of.record);
         let id = record_id(of.context, of.record);
         let rev = self.revs.get(&name).copied().unwrap_or_default() + 1;
-        let home = kind.spec().has_home().then(|| id);
+        let home = kind.spec().has_home().then_some(id);
         let document = document(of, rev);
         // Companies are not erased.
         let is_erased = of.is_erased && of.context != Context::Company;
@@ -171,7 +171,10 @@ impl Model {
         let set = match is_erased {
             false => changes(vec![Put { document, search: search.clone().map(Box::new), ..base }]),
             true if rev == 1 => return,
-            true => ChangeSet { erasures: vec![Erasure { kind, id }], ..changes(vec![Put { deleted: true, ..base }]) },
+            true => ChangeSet {
+                erasures: vec![Erasure { kind, id }],
+                ..changes(vec![Put { deleted: true, document: erased(of), ..base }])
+            },
         };
         self.revs.insert(name, rev);
         match search.filter(|_| !is_erased) {
