@@ -57,7 +57,7 @@ fn row(body: &[u8]) -> SearchRow {
 fn depth(node: &Node) -> usize {
     match node {
         Node::All(members) | Node::Any(members) => 1 + members.iter().map(depth).max().unwrap_or_default(),
-        Node::Not(node) => 1 + depth(node),
+        Node::Not(node) | Node::Has(_, node) => 1 + depth(node),
         Node::Test(_) => 1,
     }
 }

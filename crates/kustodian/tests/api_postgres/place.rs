@@ -129,7 +129,12 @@ pub(crate) fn rewrite(url: &str) {
 
 /// The tables whose rows hold what clients choose.
 fn tables_with_values() -> impl Iterator<Item = &'static str> {
-    Kind::ALL.into_iter().map(|kind| kind.spec().table).chain(["customer_search", "events"])
+    Kind::ALL.into_iter().map(|kind| kind.spec().table).chain([
+        "customer_search",
+        "search_records",
+        "search_terms",
+        "events",
+    ])
 }
 
 /// What a query finds, as text.
