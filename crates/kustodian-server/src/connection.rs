@@ -148,13 +148,13 @@ impl Service {
 
     async fn answer(&self, from: SocketAddr, mut request: Request<Body>) -> Outgoing {
         if is_of_the_api(request.uri().path()) {
-            return pipeline::answer(&self.app, from, request).await.map(|body| Either::Left(Full::new(body)));
+            return pipeline::answer(&self.app, from, request).await.map(Into::into);
         }
         let (head, body) = request.into_parts();
         let is_sound = framing::check(&head).is_ok();
         request = Request::from_parts(head, body);
         if !is_sound {
-            return pipeline::answer(&self.app, from, request).await.map(|body| Either::Left(Full::new(body)));
+            return pipeline::answer(&self.app, from, request).await.map(Into::into);
         }
         request.extensions_mut().insert(from);
         let Ok(response) = self.router.clone().oneshot(request).await;
