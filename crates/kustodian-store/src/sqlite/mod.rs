@@ -129,7 +129,8 @@ impl Sqlite {
             checkpoint(&writer, CheckpointMode::TRUNCATE);
         }
         let place = folder.is_none().then(|| Place::new(path, held));
-        let health = Arc::new(Health::new(place));
+        let file = path.to_owned();
+        let health = Arc::new(Health::new(place, Box::new(move || free_bytes(&file))));
         let readers = |count: usize| -> Result<Readers, OpenError> {
             let connections: Result<_, _> = (0..count.max(1)).map(|_| connection::reader(path, options)).collect();
             Ok(Readers::new(connections?, Arc::clone(&health)))
