@@ -16,6 +16,7 @@ mod docs_page;
 mod feed_watch;
 mod framing;
 mod handlers;
+mod head;
 mod http2;
 mod idempotency;
 mod long;

@@ -202,7 +202,7 @@ pub(crate) fn of_history(
     let parts = stream::try_unfold(start, move |(app, query, tell)| async move {
         let Some(query) = query else { return Ok(None) };
         let has_begun = query.bytes == PART;
-        let events = patiently(has_begun, || app.services.store.history(org, query.clone())).await?;
+        let events = patiently(has_begun, || app.services.store.history(org, query)).await?;
         let length: usize = events.iter().map(Recorded::payload_len).sum();
         let limit = left(query.limit, events.len());
         let last = events.last().filter(|last| length > query.bytes && limit > 0 && last.rev > query.from);

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::server::{Answer, Server, TOKEN};
 
-fn connect(server: &Server) -> TcpStream {
+pub(crate) fn connect(server: &Server) -> TcpStream {
     let stream = TcpStream::connect(server.url.strip_prefix("http://").unwrap()).unwrap();
     // Only so that a failure ends.
     stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
