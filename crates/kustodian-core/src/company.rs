@@ -88,12 +88,14 @@ pub fn update(
     write: Write,
 ) -> Result<ChangeSet, Refusal> {
     let Write { input, tags, item_ids } = write;
-    if let Some(stored) = stored {
-        resource::check_rev(stored, input.rev.as_ref())?;
-    }
+    let rev = input.rev.clone();
     let (ids, new_tags) = tags.map(|tags| (tags.ids, tags.new)).unzip();
     let edit = |company: &mut CompanyAttributes| apply(company, input, ids, item_ids);
+    // A company that is not there, or deleted and not restored, has no revision.
     let mut changes = lifecycle::update(context, stored, event, edit)?;
+    if let Some(stored) = stored {
+        resource::check_rev(stored, rev.as_ref())?;
+    }
     tag::create(context, &new_tags.unwrap_or_default(), &mut changes)?;
     Ok(changes)
 }

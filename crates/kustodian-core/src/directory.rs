@@ -80,7 +80,7 @@ pub trait Directory: Send + Sync + 'static {
     /// Makes an org.
     ///
     /// # Errors
-    /// [`DirectoryError::Exists`] when the name is taken.
+    /// [`DirectoryError::Exists`] when the name is taken, or one that differs in case alone: hosts cannot tell them apart.
     async fn create_org(&self, id: ObjectId, name: &str, now: Timestamp) -> Result<Org, DirectoryError>;
 
     /// Every org, by name.

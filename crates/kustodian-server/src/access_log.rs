@@ -3,49 +3,50 @@
 //!
 //! A path is logged as its template, without the query: ids, e-mail addresses and search terms are personal data.
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::body::HttpBody as _;
 use axum::extract::{Extension, MatchedPath, Request};
 use axum::middleware::Next;
 use axum::response::Response;
-use bytes::Bytes;
 use http::Method;
+use kustodian_core::directory::Token;
 
 /// The target of the events of the access log.
 pub const TARGET: &str = "kustodian_access";
 
 /// What is known about a request once it was answered.
-pub(crate) struct Answered<'a> {
-    pub(crate) method: &'a Method,
+pub(crate) struct Answered {
+    pub(crate) method: Method,
     /// `/v1` or `/v2`; empty for what is not of the API.
-    pub(crate) version: &'a str,
+    pub(crate) version: &'static str,
     /// The path's template after that; empty when no route matched.
-    pub(crate) path: &'a str,
+    pub(crate) path: Cow<'static, str>,
     pub(crate) status: u16,
     pub(crate) began: Instant,
-    /// The length of the answer's body before it was compressed.
-    pub(crate) bytes: u64,
-    /// The name of the API key; empty without one.
-    pub(crate) key: &'a str,
+    /// The API key.
+    pub(crate) key: Option<Arc<Token>>,
     pub(crate) from: SocketAddr,
-    pub(crate) request_id: &'a str,
+    pub(crate) request_id: Arc<str>,
 }
 
-/// Logs one request.
-pub(crate) fn write(answered: &Answered<'_>) {
-    let Answered { method, version, path, status, began, bytes, key, from, request_id } = *answered;
+/// Logs one request; `bytes` is the length of the answer's body before it was compressed.
+pub(crate) fn write(answered: &Answered, bytes: u64) {
+    let Answered { method, version, path, status, began, key, from, request_id } = answered;
+    let key = key.as_ref().map_or("", |key| key.name.as_str());
     tracing::info!(
         target: TARGET,
         method = %shown(method),
         path = format_args!("{version}{path}"),
-        status,
+        status = *status,
         duration_ms = began.elapsed().as_secs_f64() * 1_000.0,
         bytes,
         key,
         client = %from.ip(),
-        request_id,
+        request_id = &**request_id,
         "request"
     );
 }
@@ -68,21 +69,16 @@ pub(crate) async fn log_page(Extension(from): Extension<SocketAddr>, request: Re
     let method = request.method().clone();
     let path = request.extensions().get::<MatchedPath>().cloned();
     let response = next.run(request).await;
-    write(&Answered {
-        method: &method,
+    let answered = Answered {
+        method,
         version: "",
-        path: path.as_ref().map_or("", MatchedPath::as_str),
+        path: path.map_or(Cow::Borrowed(""), |path| path.as_str().to_owned().into()),
         status: response.status().as_u16(),
         began,
-        bytes: response.body().size_hint().exact().unwrap_or_default(),
-        key: "",
+        key: None,
         from,
-        request_id: "",
-    });
+        request_id: "".into(),
+    };
+    write(&answered, response.body().size_hint().exact().unwrap_or_default());
     response
-}
-
-/// The length of a body of the API.
-pub(crate) fn length(body: &Bytes) -> u64 {
-    u64::try_from(body.len()).unwrap_or(u64::MAX)
 }

@@ -13,7 +13,10 @@ use kustodian_core::resource;
 use kustodian_core::store::{CommitError, StoreError};
 use kustomer_api::error::code;
 
-/// An answer of the API; its body is there whole.
+use crate::long::Payload;
+use crate::parts::Pieces;
+
+/// An answer of the API whose body is there whole.
 pub(crate) type Response = http::Response<Bytes>;
 
 /// What a handler answers.
@@ -28,6 +31,8 @@ pub(crate) enum Answer {
     Deleted { document: String },
     /// Any other body of JSON, with 200.
     Json(String),
+    /// One that is read while it is sent, with 200. What its `ETag` would be is not known when its headers are sent.
+    Long { first: String, rest: Pieces },
     /// Nothing (204).
     Empty,
 }
@@ -47,14 +52,18 @@ impl Answer {
 
     /// The answer with its `ETag`, or 304 when the client holds the state with that tag already. The tag of a resource
     /// is its document's, so that `If-Match` can be decided on what is stored.
-    pub(crate) fn into_response(self, holds: impl Fn(&str) -> bool) -> Response {
-        match self {
+    pub(crate) fn into_response(self, holds: impl Fn(&str) -> bool) -> http::Response<Payload> {
+        let response = match self {
+            Self::Long { first, rest } => {
+                return json(StatusCode::OK, String::new()).map(|_| Payload::pieces(first, rest));
+            }
             Self::Document { status, document } => {
                 let etag = resource::etag(document.as_bytes());
                 if holds(&etag) {
-                    return not_modified(&etag);
+                    not_modified(&etag)
+                } else {
+                    tagged(json(status, ["{\"data\":", &document, "}"].concat()), &etag)
                 }
-                tagged(json(status, ["{\"data\":", &document, "}"].concat()), &etag)
             }
             Self::Deleted { document } => {
                 tagged(with_status(StatusCode::NO_CONTENT, Bytes::new()), &resource::etag(document.as_bytes()))
@@ -64,7 +73,8 @@ impl Answer {
                 if holds(&etag) { not_modified(&etag) } else { tagged(json(StatusCode::OK, body), &etag) }
             }
             Self::Empty => with_status(StatusCode::NO_CONTENT, Bytes::new()),
-        }
+        };
+        response.map(Payload::Whole)
     }
 }
 
@@ -182,7 +192,7 @@ fn vary(method: &Method) -> HeaderValue {
 
 /// The headers of every answer, as recorded in real traffic (§2), and the rate-limit headers (§5). `x-ratelimit-reset`
 /// belongs to 429 alone: clients wait when they see it.
-pub(crate) fn finish(response: &mut Response, method: &Method, request_id: &str, standing: Standing) {
+pub(crate) fn finish<B>(response: &mut http::Response<B>, method: &Method, request_id: &str, standing: Standing) {
     const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
     const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
     const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");

@@ -1,6 +1,6 @@
 //! gzip, both ways: every client speaks it, and one coding is enough for answers that are JSON.
 
-use std::io::{Read as _, Write as _};
+use std::io::{self, Read as _, Write as _};
 
 use bytes::Bytes;
 use flate2::Compression;
@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderValue};
 use kustodian_core::refusal::Refusal;
 use kustomer_api::error::code;
 
-use crate::answer::Response;
+use crate::long::Payload;
 
 /// Smaller answers are sent as they are: compressing them costs more time than a few packets do.
 const FROM: usize = 8 * 1024;
@@ -39,24 +39,35 @@ pub(crate) fn accepts_gzip(headers: &HeaderMap) -> bool {
 }
 
 /// The same answer with its body compressed, when that makes it smaller.
-pub(crate) async fn compress(response: Response) -> Response {
-    if response.body().len() < FROM || response.headers().contains_key(CONTENT_ENCODING) {
-        return response;
+///
+/// # Errors
+/// When there is no thread for it.
+pub(crate) async fn compress(response: http::Response<Payload>) -> io::Result<http::Response<Payload>> {
+    if response.body().at_hand().len() < FROM || response.headers().contains_key(CONTENT_ENCODING) {
+        return Ok(response);
     }
     let (mut parts, body) = response.into_parts();
+    let body = match body {
+        Payload::Whole(body) => body,
+        Payload::Pieces { first, rest } => {
+            parts.headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+            return Ok(http::Response::from_parts(parts, Payload::packed(first, rest).await?));
+        }
+    };
     let packed = if body.len() <= INLINE {
         gzip(&body)
     } else {
         let body = body.clone();
         tokio::task::spawn_blocking(move || gzip(&body)).await.ok().flatten()
     };
-    match packed.filter(|packed| packed.len() < body.len()) {
+    let body = match packed.filter(|packed| packed.len() < body.len()) {
         Some(packed) => {
             parts.headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-            Response::from_parts(parts, packed)
+            packed
         }
-        None => Response::from_parts(parts, body),
-    }
+        None => body,
+    };
+    Ok(http::Response::from_parts(parts, Payload::Whole(body)))
 }
 
 /// These bytes as gzip.

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -103,7 +104,7 @@ impl Server {
                 app.metrics.connections.inc();
                 match tls {
                     None => speaker.speak(speaker.watch(stream), watcher).await,
-                    Some(tls) => speaker.speak_tls(stream, &tls, watcher).await,
+                    Some(tls) => Box::pin(speaker.speak_tls(stream, &tls, watcher)).await,
                 }
                 app.metrics.connections.dec();
                 drop(place);
@@ -113,6 +114,8 @@ impl Server {
         app.feed_watch.stop();
         // What is left to do is noted.
         renames.inspect(tokio::task::JoinHandle::abort);
+        service.is_stopping.store(true, Ordering::Relaxed);
+        linger(&app).await;
         if tokio::time::timeout(app.settings.shutdown_timeout, graceful.shutdown()).await.is_err() {
             tracing::warn!("some requests did not finish in time and were dropped");
         }
@@ -129,6 +132,8 @@ struct Service {
     cors: Option<CorsLayer>,
     hsts: bool,
     large_heads: LargeHeads,
+    /// Whether no connection is to be kept for another request.
+    is_stopping: AtomicBool,
 }
 
 impl Service {
@@ -142,19 +147,20 @@ impl Service {
             cors: cors::layer(&app.settings.cors_origins),
             hsts: is_tls && app.settings.hsts,
             large_heads: LargeHeads::new(wire::LARGE_HEADS),
+            is_stopping: AtomicBool::new(false),
             app,
         }
     }
 
     async fn answer(&self, from: SocketAddr, mut request: Request<Body>) -> Outgoing {
         if is_of_the_api(request.uri().path()) {
-            return pipeline::answer(&self.app, from, request).await.map(|body| Either::Left(Full::new(body)));
+            return pipeline::answer(&self.app, from, request).await.map(Into::into);
         }
         let (head, body) = request.into_parts();
         let is_sound = framing::check(&head).is_ok();
         request = Request::from_parts(head, body);
         if !is_sound {
-            return pipeline::answer(&self.app, from, request).await.map(|body| Either::Left(Full::new(body)));
+            return pipeline::answer(&self.app, from, request).await.map(Into::into);
         }
         request.extensions_mut().insert(from);
         let Ok(response) = self.router.clone().oneshot(request).await;
@@ -198,13 +204,16 @@ impl Speaker {
 
     async fn speak(&self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, watcher: Watcher) {
         let app = &self.service.app;
-        let stream = Outspoken::new(stream, Arc::clone(app));
+        let stream = Outspoken::new(stream, Arc::clone(app), Arc::clone(&self.pulse));
         let answer = service_fn(|request| {
             let speaker = self.clone();
-            async move { Ok::<_, Infallible>(speaker.answer(request).await) }
+            // In a place of its own: a connection would have room for it all the time.
+            async move { Ok::<_, Infallible>(Box::pin(speaker.answer(request)).await) }
         });
         let connection = self.service.http.serve_connection(TokioIo::new(stream), answer);
-        match unless_silent(watcher.watch(connection), &self.pulse, app.settings.head_timeout).await {
+        // In a place of its own: handed on it would take room at each step.
+        let connection = Box::pin(watcher.watch(connection));
+        match unless_silent(connection, &self.pulse, app.settings.head_timeout).await {
             Some(Ok(())) => {}
             Some(Err(error)) => tracing::debug!(%error, "a connection ended early"),
             None => tracing::debug!("a connection was silent for too long"),
@@ -215,7 +224,10 @@ impl Speaker {
         let version = request.version();
         let working = self.pulse.asked(version);
         let is_chunked = request.headers().contains_key(TRANSFER_ENCODING);
-        let request = request.map(body);
+        let mut request = request.map(body);
+        if self.pulse.take_two_lengths() && is_chunked {
+            request.extensions_mut().insert(framing::TwoLengths);
+        }
         let mut response = match &self.service.cors {
             Some(cors) if cors::is_asked(request.method(), request.headers()) => {
                 self.service.answer_page(cors, self.from, request).await
@@ -223,9 +235,9 @@ impl Speaker {
             _ => self.service.answer(self.from, request).await,
         };
         answer::protect(response.headers_mut(), self.service.hsts);
-        // A length sent beside the chunks is taken away before anybody sees it. A proxy that went by it would take what
-        // follows for a part of the body: so nothing follows (RFC 9112 §6.3).
-        if is_chunked {
+        // A length sent beside the chunks is taken away before anybody sees it, and not always found. A proxy that went by it
+        // would take what follows for a part of the body: so nothing follows (RFC 9112 §6.3).
+        if is_chunked || self.service.is_stopping.load(Ordering::Relaxed) && version != Version::HTTP_2 {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         drop(working);
@@ -235,6 +247,20 @@ impl Speaker {
         }
     }
 }
+
+/// Answers those who have just sent a request, or are about to, on a connection that was kept for it: each learns with its
+/// answer that the connection ends. One that is closed without an answer would leave its client not knowing whether a
+/// write was made.
+async fn linger(app: &App) {
+    let end = tokio::time::Instant::now() + LINGER.min(app.settings.shutdown_timeout);
+    while app.metrics.connections.get() > 0 && tokio::time::Instant::now() < end {
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+/// How long connections without a request stay open when the server stops, and how often it looks whether all have ended.
+const LINGER: Duration = Duration::from_millis(500);
+const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// Lets little of an answer wait in the kernel: what is there is out of our sight. Sockets inherit it from the listener.
 fn keep_little_unsent(listener: &TcpListener) {

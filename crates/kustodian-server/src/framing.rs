@@ -7,9 +7,19 @@ use http::{HeaderMap, HeaderName, Version};
 use kustodian_core::refusal::Refusal;
 use kustomer_api::error::code;
 
+/// A request whose head says in two ways how long its body is: by a length, which was taken away since, and by chunks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TwoLengths;
+
 /// # Errors
 /// 400 that names the header.
 pub(crate) fn check(head: &Parts) -> Result<(), Refusal> {
+    if head.extensions.get::<TwoLengths>().is_some() {
+        return Err(refuse(
+            TRANSFER_ENCODING,
+            "Send either Content-Length or Transfer-Encoding: a body has one length",
+        ));
+    }
     check_host(head)?;
     if count(&head.headers, AUTHORIZATION) > 1 {
         return Err(refuse(AUTHORIZATION, "Send one Authorization header: there are several"));

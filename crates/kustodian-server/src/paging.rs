@@ -3,10 +3,7 @@
 use std::borrow::Cow;
 
 use kustodian_core::cursor::BEGINNING;
-use kustodian_core::page::fitting;
-use kustodian_core::refusal::Refusal;
 use kustomer_api::query::{DEFAULT_PAGE_SIZE, PageQuery};
-use kustomer_api::validation::Fault;
 use serde_json::{Value, json};
 
 /// A page by number.
@@ -32,18 +29,19 @@ impl Numbered {
         (&all[from..to], self.size > 0 && to < all.len())
     }
 
-    /// A page of a list that counts.
-    pub(crate) fn counted(self, path: &str, filters: &Pairs, documents: Vec<String>, total: u64) -> String {
+    /// What is around a page of a list that counts.
+    pub(crate) fn around_counted(self, path: &str, filters: &Pairs, total: u64) -> Around {
         let pages = if self.size == 0 { 0 } else { total.div_ceil(u64::from(self.size)) };
         let meta = json!({ "pageSize": self.size, "page": self.page, "total": total, "totalPages": pages });
         let page = u64::from(self.page);
-        let mut links = self.links(path, filters, page < pages);
+        let mut links = self.links(path, filters);
+        links["next"] = (page < pages).then(|| self.link(path, filters, page + 1)).into();
         // Past the end, the page before is the last one there is.
         if page > pages + 1 && pages > 0 {
             links["prev"] = Value::from(self.link(path, filters, pages));
         }
         links["last"] = Value::from(self.link(path, filters, pages.max(1)));
-        envelope(&meta, documents, &links)
+        Around::fixed(meta, links)
     }
 
     /// A page of a list that does not.
@@ -53,17 +51,23 @@ impl Numbered {
 
     /// A page of a list that does not, under conditions that its links repeat.
     pub(crate) fn uncounted_where(self, path: &str, filters: &Pairs, documents: Vec<String>, has_next: bool) -> String {
-        let meta = json!({ "pageSize": self.size, "page": self.page });
-        envelope(&meta, documents, &self.links(path, filters, has_next))
+        self.around_uncounted(path, filters).whole(documents, has_next)
     }
 
-    fn links(self, path: &str, filters: &Pairs, has_next: bool) -> Value {
+    /// What is around such a page.
+    pub(crate) fn around_uncounted(self, path: &str, filters: &Pairs) -> Around {
+        let next = self.link(path, filters, u64::from(self.page) + 1);
+        let meta = json!({ "pageSize": self.size, "page": self.page });
+        Around { next: Some(next), ..Around::fixed(meta, self.links(path, filters)) }
+    }
+
+    fn links(self, path: &str, filters: &Pairs) -> Value {
         let page = u64::from(self.page);
         json!({
             "self": self.link(path, filters, page),
             "first": self.link(path, filters, 1),
             "prev": (page > 1).then(|| self.link(path, filters, page - 1)),
-            "next": has_next.then(|| self.link(path, filters, page + 1)),
+            "next": null,
         })
     }
 
@@ -75,15 +79,8 @@ impl Numbered {
     }
 }
 
-/// A page by cursor.
-pub(crate) fn by_cursor(
-    path: &str,
-    size: u32,
-    filters: &Pairs,
-    asked: &str,
-    documents: Vec<String>,
-    next: Option<String>,
-) -> String {
+/// What is around a page by cursor.
+pub(crate) fn around_cursor(path: &str, size: u32, filters: &Pairs, asked: &str, next: Option<String>) -> Around {
     let meta = json!({ "pageSize": size, "cursor": next });
     let to = |cursor: &str| {
         let mut pairs: Pairs =
@@ -97,7 +94,7 @@ pub(crate) fn by_cursor(
         "prev": null,
         "next": next.as_deref().map(to),
     });
-    envelope(&meta, documents, &links)
+    Around::fixed(meta, links)
 }
 
 /// Query parameters, not yet encoded.
@@ -113,39 +110,50 @@ pub(crate) fn link(path: &str, pairs: &Pairs) -> String {
 /// on behind.
 pub(crate) const FULL: usize = 8 * 1024 * 1024;
 
-/// How many bytes the records of a page by number may have. It cannot end early: the numbers of all others depend on it.
-pub(crate) const LARGEST: usize = 32 * 1024 * 1024;
-
-/// Checks that the records of a page by number were all read: the store stops behind [`LARGEST`] bytes.
-///
-/// # Errors
-/// 400 with a page size that fits when they were not.
-pub(crate) fn check_is_whole(lengths: impl ExactSizeIterator<Item = usize>) -> Result<(), Refusal> {
-    let read = lengths.len();
-    let fitting = fitting(lengths, LARGEST);
-    if fitting == read {
-        return Ok(());
-    }
-    let size = LARGEST / 1024 / 1024;
-    let title = format!("This page is larger than {size} MiB: ask with pageSize={fitting} or less");
-    Err(Refusal::bad_input(vec![Fault::of_parameter("pageSize", title)]))
+/// What is around the documents of a page.
+pub(crate) struct Around {
+    meta: Value,
+    links: Value,
+    /// The link to the next page, if there is one; `None` where `links` are whole.
+    next: Option<String>,
 }
 
-/// The body of a page. Each document is dropped as soon as it is copied, so that a large page is not held twice.
-pub(crate) fn envelope(meta: &Value, documents: Vec<String>, links: &Value) -> String {
-    let length: usize = documents.iter().map(|document| document.len() + 1).sum();
-    let mut body = String::with_capacity(length + 512);
-    body.push_str("{\"meta\":");
-    body.push_str(&meta.to_string());
-    body.push_str(",\"data\":[");
-    for (index, document) in documents.into_iter().enumerate() {
-        if index > 0 {
-            body.push(',');
-        }
-        body.push_str(&document);
+impl Around {
+    /// All of it is known before the documents are.
+    pub(crate) fn fixed(meta: Value, links: Value) -> Self {
+        Self { meta, links, next: None }
     }
-    body.push_str("],\"links\":");
-    body.push_str(&links.to_string());
-    body.push('}');
-    body
+
+    /// The body of a page. Each document is dropped as soon as it is copied, so that a large page is not held twice.
+    pub(crate) fn whole(self, documents: Vec<String>, has_next: bool) -> String {
+        let length: usize = documents.iter().map(|document| document.len() + 1).sum();
+        let mut body = self.before();
+        body.reserve(length + 512);
+        for (index, document) in documents.into_iter().enumerate() {
+            if index > 0 {
+                body.push(',');
+            }
+            body.push_str(&document);
+        }
+        body.push_str(&self.behind(has_next));
+        body
+    }
+
+    /// What is before the documents.
+    pub(crate) fn before(&self) -> String {
+        format!("{{\"meta\":{},\"data\":[", self.meta)
+    }
+
+    /// What is behind them.
+    pub(crate) fn behind(mut self, has_next: bool) -> String {
+        if let Some(next) = self.next.filter(|_| has_next) {
+            self.links["next"] = next.into();
+        }
+        format!("],\"links\":{}}}", self.links)
+    }
+}
+
+/// The body of a page.
+pub(crate) fn envelope(meta: Value, documents: Vec<String>, links: Value) -> String {
+    Around::fixed(meta, links).whole(documents, false)
 }

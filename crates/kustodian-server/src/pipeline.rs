@@ -15,24 +15,25 @@ use kustodian_core::directory::Token;
 use kustodian_core::permission::{authorize, check_host};
 use kustodian_core::rate_limit::{self, Standing};
 use kustodian_core::refusal::Refusal;
-use kustodian_core::resource::names_etag;
+use kustodian_core::resource::{self, names_etag};
 use kustodian_core::store::OrgKey;
 use kustomer_api::customer::EraseCustomer;
 use kustomer_api::error::code;
 use kustomer_api::{Endpoint as _, Timestamp};
 
 use crate::access_log::{self, Answered};
-use crate::answer::{self, Answer, REQUEST_ID, Response};
+use crate::answer::{self, Answer, REQUEST_ID};
 use crate::app::App;
 use crate::authentication::authenticate;
 use crate::call::Admitted;
+use crate::long::Payload;
 use crate::rehearsal;
 use crate::routes::{Found, Route};
 use crate::unread;
 use crate::{compression, framing, idempotency};
 
 /// Answers an API request; never fails, and never with anything but JSON.
-pub(crate) async fn answer(app: &Arc<App>, from: SocketAddr, request: Request<Body>) -> Response {
+pub(crate) async fn answer(app: &Arc<App>, from: SocketAddr, request: Request<Body>) -> http::Response<Payload> {
     let began = Instant::now();
     let now = app.services.clock.now();
     let (parts, mut body) = request.into_parts();
@@ -71,14 +72,17 @@ pub(crate) async fn answer(app: &Arc<App>, from: SocketAddr, request: Request<Bo
             if refusal.status >= 500 && !expected {
                 tracing::error!(request_id = &*request_id, operation = passage.operation, %refusal, "request failed");
             }
-            answer::refuse(refusal)
+            refuse(refusal)
         }
     };
-    let bytes = access_log::length(response.body());
+    let (parts, body) = response.into_parts();
+    let (body, bytes) = body.counted();
+    response = http::Response::from_parts(parts, body);
     if accepts_gzip {
-        response = compression::compress(response).await;
+        let packed = compression::compress(response).await;
+        response = packed.unwrap_or_else(|_| refuse(resource::fault("The answer could not be compressed")));
     }
-    if response.body().len() >= counted_from
+    if response.body().at_hand().len() >= counted_from
         && let Some(key) = &passage.key
     {
         response = hold(app, key, passage.is_read, response);
@@ -87,18 +91,17 @@ pub(crate) async fn answer(app: &Arc<App>, from: SocketAddr, request: Request<Bo
     let status = response.status().as_u16();
     app.metrics.answered(passage.operation, status, began.elapsed());
     tracing::debug!(request_id = &*request_id, operation = passage.operation, status, "answered");
-    access_log::write(&Answered {
-        method: &method,
+    let answered = Answered {
+        method,
         version: if passage.path.is_empty() { "" } else { version },
-        path: passage.path,
+        path: passage.path.into(),
         status,
         began,
-        bytes,
-        key: passage.key.as_ref().map_or("", |token| token.name.as_str()),
+        key: passage.key,
         from,
-        request_id: &request_id,
-    });
-    response
+        request_id,
+    };
+    response.map(|body| body.logged(answered, bytes))
 }
 
 /// The states a client holds already. Only a GET asks for them: other methods have no answer that could be spared.
@@ -110,15 +113,18 @@ fn held(parts: &Parts) -> Vec<HeaderValue> {
 }
 
 /// Counts an answer as unread. When there is no room for it a read is refused; a write was made, so its answer is sent.
-fn hold(app: &App, key: &Token, is_read: bool, response: Response) -> Response {
+fn hold(app: &App, key: &Arc<Token>, is_read: bool, response: http::Response<Payload>) -> http::Response<Payload> {
     let (parts, body) = response.into_parts();
-    if !is_read || parts.status != StatusCode::OK {
-        return Response::from_parts(parts, app.unread.hold_anyway(key, body));
-    }
-    match app.unread.hold(key, body) {
-        Ok(body) => Response::from_parts(parts, body),
-        Err(refusal) => answer::refuse(refusal),
-    }
+    let is_refusable = is_read && parts.status == StatusCode::OK;
+    let held = body.held(&app.unread, key, |body| match is_refusable {
+        true => app.unread.hold(key, body),
+        false => Ok(app.unread.hold_anyway(key, body)),
+    });
+    held.map_or_else(refuse, |body| http::Response::from_parts(parts, body))
+}
+
+fn refuse(refusal: Refusal) -> http::Response<Payload> {
+    answer::refuse(refusal).map(Payload::Whole)
 }
 
 /// What is learnt about a request on its way.

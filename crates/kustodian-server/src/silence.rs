@@ -26,6 +26,8 @@ pub(crate) struct Pulse {
     /// Whether what is written to the socket is progress. HTTP/2 also writes frames that nobody asked for, such as pings.
     writes_count: AtomicBool,
     is_http2: AtomicBool,
+    /// Whether the last head that was read says in two ways how long its body is.
+    two_lengths: AtomicBool,
     /// The answers that are being sent over HTTP/2, each with its last progress: one that stalls must not hide behind
     /// others.
     sending: Mutex<Vec<Weak<AtomicU64>>>,
@@ -41,6 +43,7 @@ impl Pulse {
             requests: AtomicU64::new(0),
             writes_count: AtomicBool::new(false),
             is_http2: AtomicBool::new(false),
+            two_lengths: AtomicBool::new(false),
             sending: Mutex::default(),
         }
     }
@@ -70,6 +73,16 @@ impl Pulse {
     /// Whether what is read belongs to the head of a request over HTTP/1.
     pub(crate) fn reads_head(&self) -> bool {
         self.working.load(Ordering::Relaxed) == 0 && !self.is_http2.load(Ordering::Relaxed)
+    }
+
+    /// The head that is being read says in two ways how long its body is.
+    pub(crate) fn found_two_lengths(&self) {
+        self.two_lengths.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the head that was read last does so.
+    pub(crate) fn take_two_lengths(&self) -> bool {
+        self.two_lengths.swap(false, Ordering::Relaxed)
     }
 
     /// An answer that is sent over HTTP/2 from now on.

@@ -18,18 +18,25 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::answer;
 use crate::app::App;
+use crate::head::HeadScan;
+use crate::silence::Pulse;
 
 /// A connection whose bare refusals are put into our words.
 pub(crate) struct Outspoken<S> {
     stream: S,
     app: Arc<App>,
+    pulse: Arc<Pulse>,
+    /// What the head that is being read says of its body.
+    head: HeadScan,
+    /// How many requests there were when it began.
+    requests: u64,
     /// What is still to be written in place of a bare refusal.
     replacement: Bytes,
 }
 
 impl<S: AsyncWrite + Unpin> Outspoken<S> {
-    pub(crate) fn new(stream: S, app: Arc<App>) -> Self {
-        Self { stream, app, replacement: Bytes::new() }
+    pub(crate) fn new(stream: S, app: Arc<App>, pulse: Arc<Pulse>) -> Self {
+        Self { stream, app, pulse, head: HeadScan::default(), requests: 0, replacement: Bytes::new() }
     }
 
     fn poll_replacement(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -45,7 +52,10 @@ impl<S: AsyncWrite + Unpin> Outspoken<S> {
 
     /// Takes `written` for replaced when it is a bare refusal.
     fn replace(&mut self, written: &[u8]) -> bool {
-        let Some(bare) = Bare::read(written) else { return false };
+        let Some(mut bare) = Bare::read(written) else { return false };
+        if self.head.is_endless() {
+            bare.status = StatusCode::PAYLOAD_TOO_LARGE;
+        }
         self.replacement = bare.in_our_words(&self.app).into();
         true
     }
@@ -57,7 +67,20 @@ impl<S: AsyncRead + Unpin> AsyncRead for Outspoken<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        let this = &mut *self;
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut this.stream).poll_read(context, buffer))?;
+        if this.pulse.reads_head() {
+            let requests = this.pulse.requests();
+            if requests != this.requests {
+                (this.requests, this.head) = (requests, HeadScan::default());
+            }
+            this.head.read(&buffer.filled()[before..]);
+            if this.head.has_two_lengths() {
+                this.pulse.found_two_lengths();
+            }
+        }
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -125,12 +148,20 @@ impl<'a> Bare<'a> {
     fn in_our_words(&self, app: &App) -> Vec<u8> {
         let title = match self.status {
             StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {
-                "The line and the headers of the request are too large together, or its Content-Length is"
+                "The line and the headers of the request are too large together"
+            }
+            StatusCode::PAYLOAD_TOO_LARGE => {
+                let title = format!("The body is larger than {} bytes", app.settings.max_body);
+                return self.written(app, Refusal::new(413, code::TOO_LARGE, "body", title));
             }
             StatusCode::URI_TOO_LONG => "The request's line is too long",
             _ => "This is no request of HTTP/1.1 that could be read",
         };
-        let mut response = answer::refuse(Refusal::new(self.status.as_u16(), code::BAD_PARAM, "", title));
+        self.written(app, Refusal::new(self.status.as_u16(), code::BAD_PARAM, "", title))
+    }
+
+    fn written(&self, app: &App, refusal: Refusal) -> Vec<u8> {
+        let mut response = answer::refuse(refusal);
         let now = app.services.clock.now();
         answer::finish(&mut response, &Method::GET, &app.services.ids.next().to_string(), Standing::unlimited(now));
         // A request that nobody can read is no browser's.

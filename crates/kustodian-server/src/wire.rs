@@ -14,8 +14,9 @@ use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 
 use crate::silence::Pulse;
 
-/// How many bytes of a head every connection may send.
-const SMALL_HEAD: usize = 8 * 1024;
+/// How many bytes of a head every connection may send: a little less than the buffer that each has for reading, which
+/// doubles when it was filled at once.
+const SMALL_HEAD: usize = 7 * 1024;
 
 /// How many heads may be larger than that at once: each may hold as much as the largest head. Further ones wait in the
 /// socket, until others are complete or were silent for too long.
@@ -136,9 +137,18 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
         if this.head >= SMALL_HEAD {
             ready!(this.poll_place(context))?;
         }
-        let before = buffer.filled().len();
-        ready!(Pin::new(&mut this.stream).poll_read(context, buffer))?;
-        this.head += buffer.filled().len() - before;
+        let read = if this.place.is_none() && buffer.remaining() > SMALL_HEAD - this.head {
+            let mut part = ReadBuf::new(buffer.initialize_unfilled_to(SMALL_HEAD - this.head));
+            ready!(Pin::new(&mut this.stream).poll_read(context, &mut part))?;
+            let read = part.filled().len();
+            buffer.advance(read);
+            read
+        } else {
+            let before = buffer.filled().len();
+            ready!(Pin::new(&mut this.stream).poll_read(context, buffer))?;
+            buffer.filled().len() - before
+        };
+        this.head += read;
         Poll::Ready(Ok(()))
     }
 }

@@ -109,6 +109,30 @@ pub enum OpenError {
         /// What was found.
         finding: String,
     },
+    /// The log beside the file is not whole.
+    #[error(
+        "the log {}-wal is damaged ({finding}): copy both files away, then put a backup in their place with kustodian restore; \
+         or go on without what was written last with kustodian serve --accept-damaged-log, which keeps the log beside it",
+        path.display()
+    )]
+    DamagedLog {
+        /// The file.
+        path: PathBuf,
+        /// What was found.
+        finding: String,
+    },
+    /// The file has another name, and a log is left beside that.
+    #[error(
+        "{} is the same file as the one that {} belongs to, which may hold its last writes: open the database by that name, or \
+         move that log away",
+        path.display(), left.display()
+    )]
+    LogElsewhere {
+        /// The file.
+        path: PathBuf,
+        /// The log.
+        left: PathBuf,
+    },
     /// The file is missing or empty, and what SQLite kept beside it is left.
     #[error(
         "{} {state}, but {} is left of an earlier database and may hold its last writes: put the database file back; or move \

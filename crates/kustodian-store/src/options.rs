@@ -9,6 +9,8 @@ pub struct Options {
     /// Whether a SQLite file is opened to be served: then it is locked against servers that reach it by another
     /// name. Commands beside a server leave it out. `false`.
     pub is_server: bool,
+    /// Whether a SQLite file is opened although its log is damaged, without what the log held behind the damage. `false`.
+    pub accept_damaged_log: bool,
     /// How long a write waits for a lock that another process holds on the database. 2 s.
     pub busy_timeout: Duration,
     /// How long a write may take in all, waiting in the queue included. Then its caller is told "not available", and
@@ -109,6 +111,7 @@ impl Default for Options {
         let processors = std::thread::available_parallelism().map_or(4, usize::from);
         Self {
             is_server: false,
+            accept_damaged_log: false,
             busy_timeout: Duration::from_secs(2),
             commit_timeout: Duration::from_secs(10),
             list_timeout: Duration::from_secs(5),

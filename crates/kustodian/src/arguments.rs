@@ -235,6 +235,10 @@ pub(crate) struct ServeArguments {
     /// with commas [default: none]
     #[arg(long, env = "KUSTODIAN_CORS_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
     pub(crate) cors_origin: Vec<CorsOrigin>,
+    /// Opens a SQLite file whose log is damaged, for this once, without what was written behind the damage; the log is kept
+    /// as FILE-wal.damaged
+    #[arg(long)]
+    pub(crate) accept_damaged_log: bool,
     #[command(flatten)]
     pub(crate) index: IndexArguments,
     #[command(flatten)]

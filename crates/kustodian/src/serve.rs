@@ -34,7 +34,11 @@ pub(crate) async fn run(configuration: Configuration, log: LogLevel) -> Result<(
     let tls = tls(&configuration.tls)?;
     first_start::check(&configuration)?;
     let address = listener.local_addr().map_err(|error| Failure::new(format!("no local address: {error}")))?;
-    let options = Options { is_server: true, ..configuration.index.options() };
+    let options = Options {
+        is_server: true,
+        accept_damaged_log: configuration.accept_damaged_log,
+        ..configuration.index.options()
+    };
     let database = open(&configuration.database, options).await?;
     let served = serve(&configuration, log, listener, address, tls, &database).await;
     if tokio::time::timeout(CLOSE_WITHIN, database.close()).await.is_err() {

@@ -46,7 +46,7 @@ pub(crate) async fn get_audit_logs(call: Call<GetAuditLogs>) -> Result<Answer, R
         "next": oldest.filter(|_| has_older).map(|oldest| link(None, Some(oldest))),
     });
     let meta = json!({ "count": count, "total": feed.total, "cursorCount": entries.len() });
-    Ok(Answer::Json(paging::envelope(&meta, entries, &links)))
+    Ok(Answer::Json(paging::envelope(meta, entries, links)))
 }
 
 /// The entries asked for, newest first, and whether there are more in the direction of the walk.

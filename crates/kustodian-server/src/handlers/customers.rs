@@ -19,7 +19,8 @@ use kustomer_api::{Endpoint, ObjectId};
 use crate::answer::{Answer, unavailable};
 use crate::call::Call;
 use crate::handlers::{companies, homes, included, plain, tags};
-use crate::paging::{self, FULL, LARGEST, Numbered};
+use crate::paging::{self, FULL, Numbered};
+use crate::parts;
 
 pub(crate) async fn create_customer(call: Call<CreateCustomer>) -> Result<Answer, Refusal> {
     resource::check_if_match_of_new(call.header(http::header::IF_MATCH))?;
@@ -255,14 +256,10 @@ pub(crate) async fn get_customers(call: Call<GetCustomers>) -> Result<Answer, Re
         None => {
             let page = Numbered::of(asked.paging);
             (query.start, query.limit, query.count) = (Start::Offset(page.offset()), page.size, true);
-            query.bytes = LARGEST;
-            let listing = call.store().list(call.org(), query).await.map_err(unavailable)?;
-            let documents: Vec<String> = listing.records.into_iter().map(|record| record.document).collect();
-            paging::check_is_whole(documents.iter().map(String::len))?;
-            let total = listing.total.unwrap_or_default();
-            let included = included::of(&call, asked.include, &documents).await?;
-            let body = page.counted(PATH, &shape, documents, total);
-            Ok(Answer::Json(included::with(body, included.as_deref())))
+            let (records, total) = parts::of_list(call.app(), call.org(), query).await?;
+            let around = page.around_counted(PATH, &shape, total.unwrap_or_default());
+            let beside = included::Gathering::of(&call, asked.include);
+            parts::page(call.app(), records, page.size as usize, around, beside).await
         }
         Some(cursor) => {
             let size = asked.paging.page_size.unwrap_or(DEFAULT_PAGE_SIZE);
@@ -284,9 +281,11 @@ pub(crate) async fn get_customers(call: Call<GetCustomers>) -> Result<Answer, Re
                 ListCursor { sort: sort_text, value, id: last.id }.write()
             });
             let documents: Vec<String> = records.into_iter().map(|record| record.document).collect();
-            let included = included::of(&call, asked.include, &documents).await?;
-            let body = paging::by_cursor(PATH, size, &shape, cursor, documents, next);
-            Ok(Answer::Json(included::with(body, included.as_deref())))
+            let around = paging::around_cursor(PATH, size, &shape, cursor, next);
+            match included::Gathering::of(&call, asked.include) {
+                None => Ok(Answer::Json(around.whole(documents, has_next))),
+                beside => parts::page(call.app(), parts::at_hand(documents), size as usize, around, beside).await,
+            }
         }
     }
 }

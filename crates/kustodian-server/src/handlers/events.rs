@@ -137,5 +137,5 @@ fn page(asked: &ListEvents, size: u32, told: Vec<String>, last: Option<ObjectId>
         "prev": null,
         "next": last.map(|last| link(Some(last), None)),
     });
-    paging::envelope(&json!({ "pageSize": size }), told, &links)
+    paging::envelope(json!({ "pageSize": size }), told, links)
 }

@@ -13,8 +13,8 @@ use kustomer_api::{Endpoint, ObjectId};
 
 use crate::answer::{Answer, unavailable};
 use crate::call::Call;
-use crate::paging::{self, LARGEST, Numbered};
-use crate::past;
+use crate::paging::Numbered;
+use crate::{parts, past};
 
 /// The history of the record that the path names by its id, newest first; deleted ones have theirs.
 pub(crate) async fn list<E>(call: Call<E>, kind: Kind) -> Result<Answer, Refusal>
@@ -42,18 +42,14 @@ pub(crate) async fn list_of<E: Endpoint<Query = PageQuery>>(
         descending: true,
         limit: page.size,
         payload: Payload::Changes,
-        bytes: LARGEST,
+        bytes: parts::HELD,
     };
-    let events = if to == 0 || page.size == 0 {
-        Vec::new()
-    } else {
-        call.store().history(call.org(), query).await.map_err(unavailable)?
-    };
-    paging::check_is_whole(events.iter().map(Recorded::payload_len))?;
     let path = resource::path_in(&stored.document)?;
-    let entries: Result<Vec<String>, Refusal> =
-        events.iter().map(|event| resource::render(&event::history_entry(event, &path)?)).collect();
-    Ok(Answer::Json(page.counted(&format!("{path}/history"), &Vec::new(), entries?, stored.rev)))
+    let of = path.clone();
+    let tell = move |event: &Recorded| resource::render(&event::history_entry(event, &of)?);
+    let entries = parts::of_history(call.app(), call.org(), query, tell);
+    let around = page.around_counted(&format!("{path}/history"), &Vec::new(), stored.rev);
+    parts::page(call.app(), entries, page.size as usize, around, None).await
 }
 
 /// The record as it was at a revision or a moment. Deleted ones can be read as of when they lived.

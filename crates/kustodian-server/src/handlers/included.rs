@@ -1,18 +1,20 @@
 //! Related records that are answered beside those asked for (`?include=`).
 
-use futures_util::future::try_join_all;
+use std::sync::Arc;
+
+use futures_util::TryStreamExt as _;
 use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
+use kustodian_core::store::OrgKey;
 use kustodian_core::{permission, resource};
 use kustomer_api::query::Include;
-use kustomer_api::validation::Fault;
 use kustomer_api::{Endpoint, ObjectId};
 use serde::Deserialize;
 
-use crate::answer::{Answer, unavailable};
+use crate::answer::Answer;
+use crate::app::App;
 use crate::call::Call;
-use crate::handlers::plain::READ_TOGETHER;
-use crate::paging::LARGEST;
+use crate::parts::{self, Parts};
 
 /// The relationships that can be included, of those that [`Include`] names.
 #[derive(Deserialize)]
@@ -30,40 +32,37 @@ struct Named {
     id: Option<ObjectId>,
 }
 
-/// What is answered beside these documents: each record once, in the order in which they are first named. `None` when
-/// nothing was asked for.
-///
-/// # Errors
-/// 400 when all of it is more than a page may be.
-pub(crate) async fn of<E: Endpoint>(
-    call: &Call<E>,
-    include: Include,
-    documents: &[String],
-) -> Result<Option<Vec<String>>, Refusal> {
-    if !include.company {
-        return Ok(None);
+/// What is to be answered beside the documents of an answer: each record once, in the order in which they are first named.
+pub(crate) struct Gathering {
+    app: Arc<App>,
+    org: OrgKey,
+    /// Whether the caller may read companies: else nothing is learnt of them.
+    is_readable: bool,
+    ids: Vec<ObjectId>,
+}
+
+impl Gathering {
+    /// `None` when nothing was asked for.
+    pub(crate) fn of<E: Endpoint>(call: &Call<E>, include: Include) -> Option<Self> {
+        let is_readable = permission::may_read(call.caller(), Kind::Company);
+        include.company.then(|| Self { app: Arc::clone(call.app()), org: call.org(), is_readable, ids: Vec::new() })
     }
-    // Nothing is learnt of a kind that the caller may not read.
-    if !permission::may_read(call.caller(), Kind::Company) {
-        return Ok(Some(Vec::new()));
+
+    /// Takes up what one of the documents names.
+    ///
+    /// # Errors
+    /// 500 when it is not what this version stores.
+    pub(crate) fn add(&mut self, document: &str) -> Result<(), Refusal> {
+        if self.is_readable {
+            self.ids.extend(company_of(document)?.filter(|id| !self.ids.contains(id)));
+        }
+        Ok(())
     }
-    let mut ids: Vec<ObjectId> = Vec::new();
-    for document in documents {
-        ids.extend(company_of(document)?.filter(|id| !ids.contains(id)));
+
+    /// What was taken up.
+    pub(crate) fn into_parts(self) -> Parts {
+        parts::of_ids(&self.app, self.org, Kind::Company, self.ids, true, |company| !company.deleted)
     }
-    let mut included = Vec::new();
-    for ids in ids.chunks(READ_TOGETHER) {
-        let read = ids.iter().map(|id| call.store().find(call.org(), Kind::Company, *id));
-        let found = try_join_all(read).await.map_err(unavailable)?;
-        included.extend(found.into_iter().flatten().filter(|company| !company.deleted).map(|company| company.document));
-    }
-    let bytes: usize = documents.iter().chain(&included).map(String::len).sum();
-    if bytes > LARGEST {
-        let size = LARGEST / 1024 / 1024;
-        let title = format!("This page and what is included in it are larger than {size} MiB: ask for fewer records");
-        return Err(Refusal::bad_input(vec![Fault::of_parameter("pageSize", title)]));
-    }
-    Ok(Some(included))
 }
 
 fn company_of(document: &str) -> Result<Option<ObjectId>, Refusal> {
@@ -79,22 +78,8 @@ fn company_of(document: &str) -> Result<Option<ObjectId>, Refusal> {
 /// change alone.
 pub(crate) async fn beside<E: Endpoint>(call: &Call<E>, include: Include, answer: Answer) -> Result<Answer, Refusal> {
     let Answer::Document { document, status } = answer else { return Ok(answer) };
-    let document = [document];
-    let included = of(call, include, &document).await?;
-    let [document] = document;
-    Ok(match included {
-        None => Answer::Document { document, status },
-        Some(included) => Answer::Json(with(format!("{{\"data\":{document}}}"), Some(&included))),
-    })
-}
-
-/// A body, which is an object, with what is included in it.
-pub(crate) fn with(mut body: String, included: Option<&[String]>) -> String {
-    if let Some(included) = included {
-        body.pop();
-        body.push_str(",\"included\":[");
-        body.push_str(&included.join(","));
-        body.push_str("]}");
-    }
-    body
+    let Some(mut gathering) = Gathering::of(call, include) else { return Ok(Answer::Document { document, status }) };
+    gathering.add(&document)?;
+    let included = gathering.into_parts().try_concat().await?;
+    Ok(Answer::Json(format!("{{\"data\":{document},\"included\":[{}]}}", included.join(","))))
 }

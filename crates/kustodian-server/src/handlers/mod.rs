@@ -8,7 +8,7 @@ mod customers;
 mod events;
 mod history;
 mod homes;
-mod included;
+pub(crate) mod included;
 mod klasses;
 mod kobjects;
 mod messages;

@@ -1,7 +1,6 @@
 //! What the handlers of records without identities share: lists by number, reads by id, and changes decided on the
 //! record as it was read, then again under its lock when it has moved on.
 
-use futures_util::future::try_join_all;
 use kustodian_core::change::ChangeSet;
 use kustodian_core::claim::ClaimKind;
 use kustodian_core::kind::Kind;
@@ -17,7 +16,8 @@ use kustomer_api::{Endpoint, ObjectId, Operation, role};
 use crate::answer::{Answer, unavailable};
 use crate::call::Call;
 use crate::handlers::{history, included, tags};
-use crate::paging::{self, LARGEST, Numbered, Pairs};
+use crate::paging::{Numbered, Pairs};
+use crate::parts;
 
 /// A page of the records of a kind, by id.
 pub(crate) async fn list<E>(call: &Call<E>, kind: Kind) -> Result<Answer, Refusal>
@@ -62,28 +62,21 @@ pub(crate) async fn list_narrowed<E: Endpoint>(
         within: which.within,
         start: Start::Offset(page.offset()),
         limit: page.size + 1,
-        bytes: LARGEST,
+        bytes: parts::HELD,
         count: false,
     };
-    let mut records = call.store().list(call.org(), query).await.map_err(unavailable)?.records;
-    let has_next = page.size > 0 && records.len() > page.size as usize;
-    records.truncate(page.size as usize);
-    let documents: Vec<String> = records.into_iter().map(|record| record.document).collect();
-    paging::check_is_whole(documents.iter().map(String::len))?;
-    let path = which.path.as_deref().unwrap_or(kind.spec().path);
-    Ok(Answer::Json(page.uncounted_where(path, conditions, documents, has_next)))
+    let (records, _) = parts::of_list(call.app(), call.org(), query).await?;
+    let around = page.around_uncounted(which.path.as_deref().unwrap_or(kind.spec().path), conditions);
+    parts::page(call.app(), records, page.size as usize, around, None).await
 }
 
 /// How many records one request may name.
 const MAX_IDS: usize = 100;
 
-/// How many of them are read at the same time.
-pub(crate) const READ_TOGETHER: usize = 25;
-
 /// The records whose ids stand in the path, joined by commas, in that order. Ids that name none are passed over.
 ///
 /// # Errors
-/// 400 for too many, or too large ones.
+/// 400 for too many.
 pub(crate) async fn list_named<E>(
     call: &Call<E>,
     kind: Kind,
@@ -103,27 +96,12 @@ where
             return Err(Refusal::bad_input(vec![Fault::of_parameter("ids", title)]));
         }
     }
-    // Several together, so that a database at a distance is asked a few times and not for each.
-    let (mut found, mut bytes) = (Vec::new(), 0);
-    for ids in ids.chunks(READ_TOGETHER) {
-        let read = try_join_all(ids.iter().map(|id| find(call, kind, *id))).await?;
-        for stored in read.into_iter().flatten().filter(|stored| !stored.deleted) {
-            bytes += stored.document.len();
-            found.push(stored);
-        }
-        if bytes > LARGEST {
-            let title = format!("The records named have more than {} MiB: name fewer", LARGEST / 1024 / 1024);
-            return Err(Refusal::bad_input(vec![Fault::of_parameter("ids", title)]));
-        }
-    }
     let page = Numbered::of(paging);
-    let (shown, has_next) = page.of_all(&found);
-    let documents: Vec<String> = shown.iter().map(|stored| stored.document.clone()).collect();
     let named: Vec<String> = ids.iter().map(ObjectId::to_string).collect();
-    let included = included::of(call, include, &documents).await?;
-    let path = format!("{}/{}", kind.spec().path, named.join(","));
-    let body = page.uncounted_where(&path, &include.write(), documents, has_next);
-    Ok(Answer::Json(included::with(body, included.as_deref())))
+    let around = page.around_uncounted(&format!("{}/{}", kind.spec().path, named.join(",")), &include.write());
+    let beside = included::Gathering::of(call, include);
+    let records = parts::of_ids(call.app(), call.org(), kind, ids, false, |stored| !stored.deleted);
+    parts::page(call.app(), parts::passing_over(records, page.offset()), page.size as usize, around, beside).await
 }
 
 /// The record with an id, as it is or as it was.

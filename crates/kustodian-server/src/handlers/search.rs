@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
+use futures_util::StreamExt as _;
 use kustodian_core::cursor::{BEGINNING, WalkCursor};
 use kustodian_core::feed::FeedQuery;
 use kustodian_core::kind::Kind;
@@ -12,7 +13,8 @@ use kustodian_core::klass::{self, KnownKlass};
 use kustodian_core::refusal::Refusal;
 use kustodian_core::search::{self, Context, Dialect, KlassName, Query};
 use kustodian_core::search_store::{Count, Records, SearchError, SearchQuery, Total, WalkFrom, WalkQuery};
-use kustodian_core::{claim, permission, tag};
+use kustodian_core::store::Stored;
+use kustodian_core::{claim, missing, permission, resource, tag};
 use kustomer_api::query::DEFAULT_PAGE_SIZE;
 use kustomer_api::search::{CustomerArchiveSearch, CustomerSearch, EXACT_TOTAL, Search, SearchPage};
 use kustomer_api::validation::Fault;
@@ -21,7 +23,8 @@ use serde_json::{Map, Value, json};
 
 use crate::answer::{self, Answer, unavailable};
 use crate::call::Call;
-use crate::paging::{self, FULL, LARGEST, Pairs};
+use crate::paging::{self, Around, FULL, Pairs};
+use crate::parts;
 use crate::settings::AbsentTypes;
 
 /// The links of both searches lead here, as Kustomer's do (`docs/contract/behaviour.md` §9.7).
@@ -123,25 +126,26 @@ async fn find<E: Endpoint<Query = SearchPage>>(call: &Call<E>, language: Languag
     let offset = (page - 1) * u64::from(size);
     let query = read(call, language, call.now()).await?;
     let of = type_of(&query);
+    let (context, include_deleted) = (query.context, query.include_deleted);
     let query = SearchQuery {
         query,
         offset,
         // One more tells whether there is a next page, where the total is but an estimate.
         limit: size + 1,
-        bytes: LARGEST,
+        bytes: parts::HELD,
         ids_only: asked.ids_only,
         total: count(asked),
         time: call.app().settings.search_time(),
         key: call.caller().token.id,
     };
-    let mut found = call.store().search(call.org(), query).await.map_err(refused)?;
-    let has_next = size > 0 && found.records.len() > size as usize;
+    let mut found = call.store().search(call.org(), query.clone()).await.map_err(refused)?;
+    let mut rest = find_rest(call, query, &found.records).await?;
+    let matching = found.records.len() + rest.len();
+    let has_next = size > 0 && matching > size as usize;
     truncate(&mut found.records, size as usize);
-    if let Records::Whole(records) = &found.records {
-        paging::check_is_whole(records.iter().map(|record| record.document.len()))?;
-    }
+    rest.truncate((size as usize).saturating_sub(found.records.len()));
 
-    let least = offset + found.records.len() as u64 + u64::from(has_next);
+    let least = offset + matching.min(size as usize) as u64 + u64::from(has_next);
     let total = found.total.unwrap_or(Total { count: 0, is_estimate: false });
     // Time that ran out may leave the count behind what was found.
     let total = if found.records.is_empty() { total } else { Total { count: total.count.max(least), ..total } };
@@ -166,7 +170,38 @@ async fn find<E: Endpoint<Query = SearchPage>>(call: &Call<E>, language: Languag
         "next": has_next.then(|| link(page + 1)),
         "last": link(pages.max(1)),
     });
-    Ok(Answer::Json(paging::envelope(&meta, documents(found.records, &of), &links)))
+    let is_shown = move |stored: &Stored| match include_deleted {
+        // Whoever was erased since is not found any more.
+        true => missing::erased_at(stored).is_ok_and(|erased| erased.is_none()),
+        false => !stored.deleted,
+    };
+    let first = parts::at_hand(documents(found.records, &of));
+    let kind = Kind::searched_as(context).ok_or_else(|| resource::fault("What was found is of no kind"))?;
+    let rest = parts::of_ids(call.app(), call.org(), kind, rest, true, is_shown);
+    parts::page(call.app(), first.chain(rest).boxed(), size as usize, Around::fixed(meta, links), None).await
+}
+
+/// The ids of what is on the page behind the records of which the store read as many as a server holds.
+async fn find_rest<E: Endpoint>(call: &Call<E>, query: SearchQuery, read: &Records) -> Result<Vec<ObjectId>, Refusal> {
+    let Records::Whole(records) = read else { return Ok(Vec::new()) };
+    let length: usize = records.iter().map(|record| record.document.len()).sum();
+    let (count, limit) = (records.len() as u64, (query.limit as usize).saturating_sub(records.len()));
+    if length <= query.bytes || limit == 0 {
+        return Ok(Vec::new());
+    }
+    let rest = SearchQuery {
+        query: Query { aggregations: Vec::new(), ..query.query },
+        offset: query.offset + count,
+        limit: u32::try_from(limit).unwrap_or(u32::MAX),
+        ids_only: true,
+        total: Count::None,
+        ..query
+    };
+    let rest = call.store().search(call.org(), rest).await.map_err(refused)?;
+    // Others may have written meanwhile, so that some moved behind.
+    let mut ids = rest.records.ids();
+    ids.retain(|id| records.iter().all(|record| record.id != *id));
+    Ok(ids)
 }
 
 /// A step of a walk by cursor.
@@ -221,7 +256,7 @@ async fn walk<E: Endpoint<Query = SearchPage>>(
         "prev": null,
         "next": next.as_deref().map(link),
     });
-    Ok(Answer::Json(paging::envelope(&meta, documents(walked.records, &of), &links)))
+    Ok(Answer::Json(paging::envelope(meta, documents(walked.records, &of), links)))
 }
 
 /// The event at a position: the feed is read on after it. `None` before the first.
@@ -251,7 +286,7 @@ fn nothing(asked: &SearchPage) -> String {
     let mut links = json!({ "self": link(place, size, &shape), "first": link(first, size, &shape) });
     links["prev"] = Value::Null;
     links["next"] = Value::Null;
-    paging::envelope(&meta, Vec::new(), &links)
+    paging::envelope(meta, Vec::new(), links)
 }
 
 fn meta(size: u32, timed_out: bool) -> Value {

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::CheckError;
 use super::finding::{Finding, Findings};
-use crate::sqlite::{connect, missing, refuse_lone_log, refuse_other_name};
+use crate::sqlite::{connect, log_damage, missing, refuse_log_elsewhere, refuse_lone_log, refuse_other_name};
 
 /// How many faults SQLite lists.
 const FAULTS: u32 = 50;
@@ -49,6 +49,10 @@ pub(crate) fn unreadable(path: &Path) -> Option<String> {
     refuse_lone_log(path).ok()?;
     // The engine says that it is served by another name.
     refuse_other_name(path).ok()?;
+    refuse_log_elsewhere(path).ok()?;
+    if let Some(damage) = log_damage(path) {
+        return Some(format!("its log is damaged: {damage}"));
+    }
     let read = |connection: Connection| connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()));
     let error = open(path).and_then(read).err()?;
     matches!(error.sqlite_error_code(), Some(rusqlite::ErrorCode::DatabaseCorrupt)).then(|| error.to_string())

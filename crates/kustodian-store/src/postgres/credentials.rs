@@ -29,6 +29,9 @@ pub(super) const CREATE_ORG: &str =
 
 pub(super) const LIST_ORGS: &str = concat!("SELECT ", org_columns!(), " FROM orgs o ORDER BY o.name");
 
+/// $1 name → whether there is an org whose name differs in case alone, or not at all.
+pub(super) const IS_ORG_NAMED: &str = "SELECT EXISTS (SELECT 1 FROM orgs WHERE lower(name) = lower($1))";
+
 /// $1 name.
 pub(super) const FIND_ORG: &str = concat!("SELECT ", org_columns!(), " FROM orgs o WHERE o.name = $1");
 

@@ -11,8 +11,8 @@ use tokio_postgres::{Error, Row};
 use super::commit::Source;
 use super::connection::Answer;
 use super::credentials::{
-    ADD_SETTING, CREATE_ORG, FIND_ORG, FIND_SETTING, FIND_TOKEN, FIND_TOKEN_BY_ID, IS_TOKEN_KNOWN, LIST_ORGS,
-    LIST_TOKENS, LIST_TOKENS_OF, REVOKE_TOKEN, SIGNING_KEY, org, token,
+    ADD_SETTING, CREATE_ORG, FIND_ORG, FIND_SETTING, FIND_TOKEN, FIND_TOKEN_BY_ID, IS_ORG_NAMED, IS_TOKEN_KNOWN,
+    LIST_ORGS, LIST_TOKENS, LIST_TOKENS_OF, REVOKE_TOKEN, SIGNING_KEY, org, token,
 };
 use super::failure::{spoils_connection, store_error, unavailable};
 use super::values::Value;
@@ -67,6 +67,11 @@ impl Core {
 #[async_trait]
 impl Directory for Postgres {
     async fn create_org(&self, id: ObjectId, name: &str, now: Timestamp) -> Result<Org, DirectoryError> {
+        // Not an index, as databases of earlier versions may hold both.
+        let is_named = self.core.read_one(IS_ORG_NAMED, &[Value::Text(name)], |row| row.try_get(0)).await?;
+        if is_named == Some(true) {
+            return Err(DirectoryError::Exists);
+        }
         let values = [Value::Id(id), Value::Text(name), Value::Number(now.as_millis())];
         let made = self.core.write(CREATE_ORG, &values).await?;
         let Some(row) = made.rows.first() else { return Err(DirectoryError::Exists) };

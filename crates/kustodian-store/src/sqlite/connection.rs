@@ -11,7 +11,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::failure::open_error;
-use super::{place, schema, search};
+use super::{log, place, schema, search};
 use crate::failure::OpenError;
 use crate::options::Options;
 
@@ -142,6 +142,10 @@ pub(super) fn any_reader(path: &Path) -> Result<Connection, OpenError> {
     place::refuse_lone_log(path)?;
     if let Some(finding) = place::missing(path) {
         return Err(OpenError::Damaged { path: path.to_owned(), finding });
+    }
+    place::refuse_log_elsewhere(path)?;
+    if let Some(finding) = log::damage(path) {
+        return Err(OpenError::DamagedLog { path: path.to_owned(), finding });
     }
     open(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(|error| open_error(path, &error))
 }

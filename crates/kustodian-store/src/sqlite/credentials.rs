@@ -39,7 +39,8 @@ fn create_org(
 ) -> rusqlite::Result<Result<Answer, DirectoryError>> {
     let made = connection
         .prepare_cached(
-            "INSERT INTO orgs (id, name, created_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING RETURNING key",
+            "INSERT INTO orgs (id, name, created_at) SELECT ?1, ?2, ?3 \
+             WHERE NOT EXISTS (SELECT 1 FROM orgs WHERE name = ?2 COLLATE NOCASE) ON CONFLICT DO NOTHING RETURNING key",
         )?
         .query_row(params![Hex::of(id), name, now.as_millis()], |row| row.get(0))
         .optional()?;

@@ -23,11 +23,23 @@ pub(super) struct Health {
     /// `None` for a temporary database, which has no name.
     place: Option<Place>,
     damage: Mutex<Option<String>>,
+    room: Option<Room>,
 }
 
+/// How many bytes the disk has room for, if that is known.
+pub(super) type Room = Box<dyn Fn() -> Option<u64> + Send + Sync>;
+
+/// With less room than this a disk that was full is still: the writes of a moment take more.
+pub(super) const ROOM_AGAIN: u64 = 8 * 1024 * 1024;
+
 impl Health {
-    pub(super) fn new(place: Option<Place>) -> Self {
-        Self { place, damage: Mutex::default() }
+    pub(super) fn new(place: Option<Place>, room: Room) -> Self {
+        Self { place, damage: Mutex::default(), room: Some(room) }
+    }
+
+    /// Whether a disk that was full has room again, as far as that is known.
+    pub(super) fn has_room_again(&self) -> bool {
+        self.room.as_ref().and_then(|room| room()).is_none_or(|room| room >= ROOM_AGAIN)
     }
 
     /// Notes what a statement met, if that is damage.

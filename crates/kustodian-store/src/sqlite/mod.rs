@@ -13,6 +13,7 @@ mod feed;
 mod health;
 mod job;
 mod listing;
+mod log;
 mod long_read;
 mod notes;
 mod packed;
@@ -47,9 +48,12 @@ use self::connection::Durability;
 pub(crate) use self::connection::connect;
 use self::failure::unavailable;
 use self::health::Health;
+pub(crate) use self::log::damage as log_damage;
 pub(crate) use self::packed::text as packed_text;
 use self::place::Place;
-pub(crate) use self::place::{missing, refuse_lone_log, refuse_lost, refuse_other_name, refuse_special};
+pub(crate) use self::place::{
+    missing, refuse_log_elsewhere, refuse_lone_log, refuse_lost, refuse_other_name, refuse_special,
+};
 use self::readers::Readers;
 use self::temporary::TemporaryFolder;
 use self::writer::Queue;
@@ -117,9 +121,16 @@ impl Sqlite {
         if let Some(finding) = place::missing(path) {
             return Err(OpenError::Damaged { path: path.to_owned(), finding });
         }
+        place::refuse_log_elsewhere(path)?;
+        let is_log_cut = look_at_log(path, options)?;
         let writer = connection::writer(path, options, durability)?;
+        if is_log_cut {
+            // What is left of it would be met again behind the next writes.
+            checkpoint(&writer, CheckpointMode::TRUNCATE);
+        }
         let place = folder.is_none().then(|| Place::new(path, held));
-        let health = Arc::new(Health::new(place));
+        let file = path.to_owned();
+        let health = Arc::new(Health::new(place, Box::new(move || free_bytes(&file))));
         let readers = |count: usize| -> Result<Readers, OpenError> {
             let connections: Result<_, _> = (0..count.max(1)).map(|_| connection::reader(path, options)).collect();
             Ok(Readers::new(connections?, Arc::clone(&health)))
@@ -227,6 +238,30 @@ impl Sqlite {
 impl Drop for Sqlite {
     fn drop(&mut self) {
         self.shut_down();
+    }
+}
+
+/// Refuses a log of which SQLite would drop what was acknowledged; whether it does so, because that was accepted.
+fn look_at_log(path: &Path, options: &Options) -> Result<bool, OpenError> {
+    let Some(found) = log::wrong(path) else { return Ok(false) };
+    match found {
+        log::Wrong::End { .. } => {
+            tracing::warn!(
+                %found,
+                "the log ends with a transaction that is not whole, as the power going off leaves it; it is passed over"
+            );
+            Ok(false)
+        }
+        log::Wrong::Header | log::Wrong::Middle { .. } if options.accept_damaged_log => {
+            let no_access =
+                |error: std::io::Error| OpenError::NoAccess { path: path.to_owned(), reason: error.to_string() };
+            let copy = log::keep_copy(path).map_err(no_access)?;
+            tracing::warn!(%found, copy = %copy.display(), "the log is damaged: what it held from there on is dropped");
+            Ok(true)
+        }
+        log::Wrong::Header | log::Wrong::Middle { .. } => {
+            Err(OpenError::DamagedLog { path: path.to_owned(), finding: found.to_string() })
+        }
     }
 }
 

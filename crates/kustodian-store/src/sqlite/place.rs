@@ -92,13 +92,54 @@ pub(crate) fn refuse_other_name(_: &Path) -> Result<(), OpenError> {
     Ok(())
 }
 
+/// Refuses a file beside another of whose names a log is left: SQLite would not look at it, and what only it holds would be
+/// lost. Names in other folders cannot be found; that there are some is logged.
+#[cfg(unix)]
+pub(crate) fn refuse_log_elsewhere(path: &Path) -> Result<(), OpenError> {
+    let Ok(there) = fs::metadata(path) else { return Ok(()) };
+    let names = std::os::unix::fs::MetadataExt::nlink(&there);
+    if names < 2 || !there.is_file() {
+        return Ok(());
+    }
+    let real = link_target(path);
+    let folder = real.parent().and_then(|folder| fs::read_dir(folder).ok());
+    let same =
+        folder.into_iter().flatten().flatten().filter(|entry| {
+            entry.metadata().is_ok_and(|entry| entry.is_file() && identity(&entry) == identity(&there))
+        });
+    let mut found = 0;
+    for name in same.map(|entry| entry.path()) {
+        found += 1;
+        let left = beside(&name, "-wal");
+        if name != real && has_frames(&left) {
+            return Err(OpenError::LogElsewhere { path: path.to_owned(), left });
+        }
+    }
+    if found < names {
+        tracing::warn!(
+            file = %path.display(),
+            "the database file has another name in another folder: open it by one name alone, as its log is beside that"
+        );
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+pub(crate) fn refuse_log_elsewhere(_: &Path) -> Result<(), OpenError> {
+    Ok(())
+}
+
+/// Whether a log holds anything.
+fn has_frames(log: &Path) -> bool {
+    log.metadata().is_ok_and(|log| log.len() > LOG_HEADER)
+}
+
 /// Refuses a file that is missing or empty while the log of an earlier database is beside it: SQLite would delete the log, and
 /// with it the writes that only the log has.
 pub(crate) fn refuse_lone_log(path: &Path) -> Result<(), OpenError> {
     refuse_leftover(path, |path| {
         let log = beside(path, "-wal");
-        // A log without a frame holds nothing.
-        log.metadata().is_ok_and(|log| log.len() > LOG_HEADER).then_some(log)
+        has_frames(&log).then_some(log)
     })
 }
 

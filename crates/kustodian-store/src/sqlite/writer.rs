@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
 use kustodian_core::store::StoreError;
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 
 use super::batch::{Batch, Finished};
 use super::checkpoint::LogKeeper;
@@ -63,6 +63,7 @@ impl Queue {
             health,
             counters,
             last_failure: None,
+            full: None,
         };
         let thread = thread::Builder::new().name("store-writer".to_owned()).spawn(move || writer.run(&waiting))?;
         Ok((Self { jobs }, thread))
@@ -110,6 +111,8 @@ struct Writer {
     counters: Arc<Counters>,
     /// Why the last write failed, unless one has succeeded since.
     last_failure: Option<StoreError>,
+    /// Why a write failed when the disk was full, until there is room again: a small write may fit where others do not.
+    full: Option<StoreError>,
 }
 
 impl Writer {
@@ -211,6 +214,15 @@ impl Writer {
         if let Err(lost) = self.health.must_take_writes() {
             return self.refuse(group, lost);
         }
+        // What is asked to be written is tried; whether the server is ready does not depend on how little that is.
+        if let Some(full) = self.full.take().filter(|_| !self.health.has_room_again()) {
+            let (probes, others): (Vec<_>, _) = group.into_iter().partition(|job| matches!(job, Job::Probe(_)));
+            probes.into_iter().for_each(|job| job.fail(&full));
+            (self.full, group) = (Some(full), others);
+            if group.is_empty() {
+                return;
+            }
+        }
         let Err(error) = self.attempt(&mut group) else { return group.into_iter().for_each(Job::answer) };
         if group.len() == 1 || is_of_surroundings(&error) {
             return self.fail(group, &error);
@@ -271,6 +283,9 @@ impl Writer {
 
     fn fail(&mut self, group: Vec<Job>, error: &rusqlite::Error) {
         self.health.note(error);
+        if error.sqlite_error_code() == Some(ErrorCode::DiskFull) {
+            self.full = Some(store_error(error));
+        }
         self.refuse(group, store_error(error));
     }
 
@@ -286,12 +301,15 @@ impl Writer {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
     use kustodian_core::store::{CommitError, OrgKey};
     use tokio::sync::oneshot;
 
     use super::*;
     use crate::options::Options;
     use crate::sqlite::connection::{self, Durability};
+    use crate::sqlite::health::ROOM_AGAIN;
     use crate::sqlite::job::Source;
     use crate::sqlite::prepared::Prepared;
 
@@ -307,6 +325,7 @@ mod tests {
             connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())).unwrap();
         };
         limit(&connection, pages + 1);
+        let room = Arc::new(AtomicU64::new(0));
         let mut writer = Writer {
             keeper: LogKeeper::start(&path, &options, Durability::Full, Arc::default()).unwrap().0,
             connection,
@@ -317,9 +336,13 @@ mod tests {
             is_behind: false,
             is_scattered: false,
             patience: IDLE,
-            health: Arc::default(),
+            health: Arc::new(Health::new(None, {
+                let room = Arc::clone(&room);
+                Box::new(move || Some(room.load(Ordering::Relaxed)))
+            })),
             counters: Arc::default(),
             last_failure: None,
+            full: None,
         };
         let put = |writer: &mut Writer, number: u8| {
             let (reply, mut answer) = oneshot::channel();
@@ -334,9 +357,14 @@ mod tests {
             answer.try_recv().unwrap()
         };
         assert!(matches!(put(&mut writer, 1), Err(CommitError::Store(StoreError::Unavailable { .. }))));
+        // What little fits makes no server ready.
         limit(&writer.connection, 1_000_000);
-        assert!(probe(&mut writer).is_ok());
+        assert!(probe(&mut writer).is_err());
         assert!(put(&mut writer, 1).is_ok());
+        assert!(probe(&mut writer).is_err());
+        room.store(ROOM_AGAIN, Ordering::Relaxed);
+        assert!(probe(&mut writer).is_ok());
+        assert!(put(&mut writer, 2).is_ok());
     }
 
     fn large_tag(number: u8) -> kustodian_core::change::ChangeSet {

@@ -14,7 +14,10 @@ async fn orgs_are_found_by_name_and_listed_by_it() {
     assert_eq!(directory.find_org("zeta").await.unwrap(), Some(zeta.clone()));
     assert_eq!(directory.find_org("Zeta").await.unwrap(), None);
     assert_eq!(directory.list_orgs().await.unwrap(), [acme, zeta]);
-    assert!(matches!(directory.create_org(next_id(), "acme", at(0)).await, Err(DirectoryError::Exists)));
+    for name in ["acme", "ACME", "Acme"] {
+        let made = directory.create_org(next_id(), name, at(0)).await;
+        assert!(matches!(made, Err(DirectoryError::Exists)), "hosts cannot tell {name} from acme");
+    }
 }
 
 #[tokio::test]

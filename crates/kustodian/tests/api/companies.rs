@@ -136,6 +136,8 @@ fn deleted_deletes_frees_the_external_id_and_restores() {
     server.put(&path, json!({ "deleted": true })).expect(200);
     server.get(&path).expect(404);
     server.put(&path, json!({ "name": "Gone" })).expect(404);
+    server.put(&path, json!({ "name": "Gone", "rev": 1 })).expect(404);
+    server.put(&path, json!({ "deleted": false, "rev": 1 })).expect(409);
     for list in ["", "?externalId=crm-1", "?filter=Acme"] {
         assert_eq!(names(&server.get(&format!("{PATH}{list}")).expect(200)), Vec::<String>::new(), "{list}");
     }

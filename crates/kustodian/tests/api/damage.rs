@@ -452,3 +452,58 @@ fn a_check_tells_every_step_to_its_end() {
         |line: &str| line.rsplit(": ").next().and_then(|counts| counts.split_once(" of ")).is_some_and(|(a, b)| a == b);
     assert!(told.lines().last().is_some_and(ends), "{told}");
 }
+
+/// SQLite reads a log up to the first frame that is not as it was written, and says nothing of what is behind.
+#[test]
+fn a_bit_that_flipped_in_the_log_of_a_killed_server_is_met_before_anything_is_dropped() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, log) = (made(folder.path()), folder.path().join("a.db-wal"));
+    let server = Server::at(&url(&path), &[]);
+    fill(&server, 60..80);
+    drop(server);
+    let (file, left) = (fs::read(&path).unwrap(), fs::read(&log).unwrap());
+    for place in [17, left.len() / 2] {
+        let mut flipped = left.clone();
+        flipped[place] ^= 4;
+        fs::write(&path, &file).unwrap();
+        fs::write(&log, &flipped).unwrap();
+        let told = refused_by_all(&path);
+        // `check` lists it.
+        assert_eq!(
+            told.iter().filter(|told| told.contains("log") && told.contains("is damaged")).count(),
+            told.len() - 1
+        );
+        let check = binary().args(["check", "--database", &url(&path)]).output().unwrap();
+        assert!(String::from_utf8(check.stdout).unwrap().contains("its log is damaged"), "{place}");
+        let told = refused(&url(&path), &[]);
+        assert!(told.contains("--accept-damaged-log") && told.contains("kustodian restore"), "{told}");
+        assert_eq!((fs::read(&path).unwrap(), fs::read(&log).unwrap()), (file.clone(), flipped), "{place}: as it was");
+    }
+    let server = Server::at(&url(&path), &["--accept-damaged-log"]);
+    let status = |number: usize| server.get(&format!("/v1/customers/email=ada{number}@acme.example")).status;
+    assert_eq!((status(59), status(60), status(79)), (200, 200, 404));
+    assert_eq!(fs::read(folder.path().join("a.db-wal.damaged")).unwrap().len(), left.len());
+    server.create(json!({ "name": "after" }));
+    drop(server);
+    // It was accepted once, and is not met again.
+    drop(Server::at(&url(&path), &[]));
+}
+
+#[test]
+fn a_log_that_is_left_beside_another_name_of_the_file_is_not_passed_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, other) = (made(folder.path()), folder.path().join("other.db"));
+    fs::hard_link(&path, &other).unwrap();
+    let server = Server::at(&url(&path), &[]);
+    fill(&server, 60..63);
+    drop(server);
+    for told in refused_by_all(&other) {
+        assert!(told.contains("is the same file") && told.contains("a.db-wal"), "{told}");
+    }
+    let mut server = Server::at(&url(&path), &[]);
+    server.get("/v1/customers/email=ada62@acme.example").expect(200);
+    assert!(server.stop().success());
+    // Closed in good order it may have any number of names.
+    let server = Server::at(&url(&other), &[]);
+    server.get("/v1/customers/email=ada62@acme.example").expect(200);
+}

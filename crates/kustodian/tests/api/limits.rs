@@ -1,5 +1,7 @@
 //! What the server takes, as it is set, and what it says beyond that.
 
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -78,4 +80,50 @@ fn a_server_with_a_certificate_speaks_https_alone() {
     refuse(&["--tls-cert", &key_flag, "--tls-key", &key_flag], "CERTIFICATE");
     refuse(&["--tls-cert", &cert_flag, "--tls-key", &cert_flag], "PRIVATE KEY");
     refuse(&["--tls-cert", "no-such.pem", "--tls-key", &key_flag], "no-such.pem");
+}
+
+/// Reads one answer off a connection that is kept: its status, and whether it says that the connection ends.
+fn read_answer(stream: &mut BufReader<TcpStream>) -> (u16, bool) {
+    let (mut status, mut length, mut closes) = (0, 0, false);
+    loop {
+        let mut line = String::new();
+        assert!(stream.read_line(&mut line).unwrap() > 0, "the connection was closed without an answer");
+        let line = line.trim_end().to_ascii_lowercase();
+        if line.is_empty() {
+            break;
+        } else if let Some(rest) = line.strip_prefix("http/1.1 ") {
+            status = rest[..3].parse().unwrap();
+        } else if let Some(rest) = line.strip_prefix("content-length: ") {
+            length = rest.parse().unwrap();
+        }
+        closes |= line == "connection: close";
+    }
+    stream.read_exact(&mut vec![0; length]).unwrap();
+    (status, closes)
+}
+
+#[test]
+fn requests_on_kept_connections_are_answered_while_the_server_stops() {
+    let mut server = Server::start();
+    let request = format!(
+        "POST /v1/customers HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\nContent-Type: application/json\r\n\
+         Content-Length: 2\r\n\r\n{{}}"
+    );
+    let mut kept: Vec<BufReader<TcpStream>> =
+        (0..16).map(|_| BufReader::new(crate::transport::connect(&server))).collect();
+    for stream in &mut kept {
+        stream.get_mut().write_all(request.as_bytes()).unwrap();
+        assert_eq!(read_answer(stream), (201, false));
+    }
+    server.signal("TERM");
+    // Each goes on until it learns that the connection ends.
+    while !kept.is_empty() {
+        kept.iter_mut().for_each(|stream| stream.get_mut().write_all(request.as_bytes()).unwrap());
+        kept.retain_mut(|stream| {
+            let (status, closes) = read_answer(stream);
+            assert_eq!(status, 201);
+            !closes
+        });
+    }
+    assert!(server.wait().success());
 }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::server::{Answer, Server, TOKEN};
 
-fn connect(server: &Server) -> TcpStream {
+pub(crate) fn connect(server: &Server) -> TcpStream {
     let stream = TcpStream::connect(server.url.strip_prefix("http://").unwrap()).unwrap();
     // Only so that a failure ends.
     stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
@@ -284,18 +284,6 @@ fn a_page_by_cursor_ends_when_it_is_full_and_goes_on_behind() {
         assert_eq!(ids.len(), found, "nothing twice from {first}");
         assert!(found >= 390 && pages >= 4, "{found} in {pages} pages from {first}");
     }
-    let refused = server.get("/v1/customers?pageSize=1000").expect(400);
-    assert_eq!(refused.parameter(), "pageSize");
-    let title = refused.error()["title"].as_str().unwrap();
-    let fitting = title.split_once("pageSize=").and_then(|(_, rest)| rest.split(' ').next()?.parse::<usize>().ok());
-    let fitting = fitting.unwrap_or_else(|| panic!("{title}"));
-    assert_eq!(server.get(&format!("/v1/customers?pageSize={fitting}")).expect(200).ids().len(), fitting);
-    server.get(&format!("/v1/customers?pageSize={}", fitting + 1)).expect(400);
-    // The records of a search and of a list of ids are bounded in the same way.
-    let search = server.post("/v1/customers/search?pageSize=1000", json!({}));
-    assert_eq!(search.expect(400).parameter(), "pageSize");
-    let ids = server.get("/v1/customers?pageSize=100").expect(200).ids().join(",");
-    assert_eq!(server.get(&format!("/v1/customers/{ids}?pageSize=100")).expect(200).ids().len(), 100);
 }
 
 /// A body that is announced with so many bytes, and sent but for the last of them.
