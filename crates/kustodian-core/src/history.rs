@@ -2,7 +2,11 @@
 //!
 //! An event tells what changed in attributes and relationships (`docs/contract/behaviour.md` §15.3); nothing else of a
 //! record ever changes. So a state and the differences behind it give every state before, and the differences after it
-//! every one since. What comes out is what was stored then, to the byte: the order of members is that of the types.
+//! every one since. What comes out is what was stored then, to the byte: the order of members is that of the types, and of
+//! maps that of their keys.
+//!
+//! A map tells the keys that differ. Events of earlier versions tell all of its keys; both are read alike, since a key that
+//! is the same on both sides only confirms what is there.
 
 use serde_json::{Map, Value};
 
@@ -48,11 +52,12 @@ enum Direction {
 }
 
 impl Direction {
-    /// What an attribute is on the far side of its difference; `None` when it is not there.
-    fn value(self, difference: &mut Map<String, Value>) -> Option<Value> {
+    /// What an attribute is on the near side of its difference, and on the far one; `None` when it is not there.
+    fn sides(self, difference: &mut Map<String, Value>) -> (Option<Value>, Option<Value>) {
+        let (before, after) = (difference.remove("before"), difference.remove("after"));
         match self {
-            Self::Back => difference.remove("before"),
-            Self::Forth => difference.remove("after"),
+            Self::Back => (after, before),
+            Self::Forth => (before, after),
         }
     }
 }
@@ -69,10 +74,15 @@ fn turn(kind: Kind, document: &str, changes: &str, direction: Direction) -> Resu
         let Value::Object(members) = members else { return Err(unreadable()) };
         for (name, difference) in differences {
             let Value::Object(mut difference) = difference else { return Err(unreadable()) };
-            match direction.value(&mut difference) {
-                Some(value) => members.insert(name, value),
-                None => members.remove(&name),
-            };
+            match direction.sides(&mut difference) {
+                (Some(Value::Object(near)), Some(Value::Object(far))) => {
+                    let Some(Value::Object(map)) = members.get_mut(&name) else { return Err(unreadable()) };
+                    near.keys().for_each(|key| drop(map.remove(key)));
+                    map.extend(far);
+                }
+                (_, Some(value)) => drop(members.insert(name, value)),
+                (_, None) => drop(members.remove(&name)),
+            }
         }
     }
     kind.render(Value::Object(record))

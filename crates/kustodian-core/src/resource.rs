@@ -130,7 +130,19 @@ pub fn made_by(org: &Org, actor: ObjectId) -> Relationships {
 }
 
 /// What differs between two states of a resource, as an event tells it (`docs/contract/behaviour.md` §15.3):
-/// `{"attributes":{<name>:{"op":"add"|"replace"|"remove","before":…,"after":…}},"relationships":{…}}`.
+/// `{"attributes":{<name>:{"op":"add"|"replace"|"remove","before":…,"after":…}},"relationships":{…}}`. Of an attribute that
+/// is a map before and after, such as `custom`, both hold the keys that differ: a record of a megabyte may change in one of
+/// them, many times.
+///
+/// ```
+/// use kustodian_core::resource::changes;
+/// use serde_json::json;
+///
+/// let record = |score: u8| json!({ "attributes": { "custom": { "tierStr": "gold", "scoreNum": score } } });
+/// let told: serde_json::Value = serde_json::from_str(&changes(&record(1), &record(2)).unwrap()).unwrap();
+/// let custom = json!({ "op": "replace", "before": { "scoreNum": 1 }, "after": { "scoreNum": 2 } });
+/// assert_eq!(told["attributes"], json!({ "custom": custom }));
+/// ```
 ///
 /// # Errors
 /// 500 when a state cannot be written as JSON.
@@ -138,20 +150,46 @@ pub fn changes(before: &impl Serialize, after: &impl Serialize) -> Result<String
     let [before, after] = [serde_json::to_value(before), serde_json::to_value(after)]
         .map(|state| state.map_err(|_| fault("A record could not be compared")));
     let (before, after) = (before?, after?);
-    let part = |name: &str| Value::Object(difference(members(&before, name), members(&after, name)));
-    render(&json!({ "attributes": part("attributes"), "relationships": part("relationships") }))
+    let part = |name: &str, replaced: Replaced| {
+        Value::Object(difference(members(&before, name), members(&after, name), replaced))
+    };
+    // A relationship is told whole, as recorded (§10): its id alone would not say to what.
+    render(&json!({ "attributes": part("attributes", by_key), "relationships": part("relationships", whole) }))
+}
+
+/// What is told of a value before and after.
+type Replaced = fn(&Value, &Value) -> (Value, Value);
+
+fn whole(was: &Value, is: &Value) -> (Value, Value) {
+    (was.clone(), is.clone())
+}
+
+fn by_key(was: &Value, is: &Value) -> (Value, Value) {
+    let (Value::Object(before), Value::Object(after)) = (was, is) else { return whole(was, is) };
+    (beyond(before, after), beyond(after, before))
+}
+
+/// The members of a map that another has not, or otherwise.
+fn beyond(map: &Map<String, Value>, other: &Map<String, Value>) -> Value {
+    let differs = |(key, value): &(&String, &Value)| other.get(*key) != Some(*value);
+    Value::Object(map.iter().filter(differs).map(|(key, value)| (key.clone(), value.clone())).collect())
 }
 
 fn members<'a>(resource: &'a Value, name: &str) -> Option<&'a Map<String, Value>> {
     resource.get(name).and_then(Value::as_object)
 }
 
-fn difference(before: Option<&Map<String, Value>>, after: Option<&Map<String, Value>>) -> Map<String, Value> {
+fn difference(
+    before: Option<&Map<String, Value>>,
+    after: Option<&Map<String, Value>>,
+    replaced: Replaced,
+) -> Map<String, Value> {
     let mut changes = Map::new();
     for (name, was) in before.into_iter().flatten() {
         match after.and_then(|after| after.get(name)) {
             None => changes.insert(name.clone(), json!({ "op": "remove", "before": was })),
             Some(is) if is != was => {
+                let (was, is) = replaced(was, is);
                 changes.insert(name.clone(), json!({ "op": "replace", "before": was, "after": is }))
             }
             Some(_) => None,

@@ -97,6 +97,33 @@ fn every_revision_is_read_to_the_byte_as_it_was_answered_then() {
     server.get(&format!("{path}?rev=71")).expect(404);
 }
 
+#[test]
+fn a_change_of_one_custom_attribute_of_many_is_kept_and_told_alone() {
+    const CHANGES: usize = 10;
+    let server = Server::on_file_with(&["--max-body", "1MB"]);
+    let value = format!("https://acme.example/{}", "x".repeat(4_000));
+    let custom: serde_json::Map<String, Value> =
+        (0..90).map(|number| (format!("k{number}Url"), json!(value))).collect();
+    let created = server.post("/v1/customers", json!({ "custom": custom })).expect(201);
+    let path = created.data()["links"]["self"].as_str().unwrap().to_owned();
+    let mut states = vec![created.text];
+    for number in 0..CHANGES {
+        states.push(server.patch(&path, json!({ "custom": { "stepNum": number, "k1Url": null } })).expect(200).text);
+    }
+    let entries = server.get(&format!("{path}/history")).expect(200);
+    let told = |index: usize| &entries.data()[index]["attributes"]["changes"]["attributes"]["custom"];
+    assert_eq!(told(0), &json!({ "op": "replace", "before": { "stepNum": 8 }, "after": { "stepNum": 9 } }));
+    let first = json!({ "before": { "k1Url": value }, "after": { "k1Url": null, "stepNum": 0 } });
+    assert_eq!((&told(9)["before"], &told(9)["after"]), (&first["before"], &first["after"]));
+    assert!(entries.text.len() < 20_000, "{} bytes", entries.text.len());
+    for kept in place::rows(server.database(), "SELECT changes FROM events WHERE rev > 2") {
+        assert!(kept[0].len() < 2_000, "{kept:?}");
+    }
+    for (index, state) in states.iter().enumerate() {
+        assert_eq!(&server.get(&format!("{path}?rev={}", index + 1)).expect(200).text, state);
+    }
+}
+
 /// What a read takes is found out by spoiling everything else: a row that is read at all would fail it.
 #[test]
 fn of_a_thousand_revisions_a_read_takes_fewer_events_than_lie_between_two_states_kept_whole() {
