@@ -8,7 +8,7 @@ use anyhow::{Result, ensure};
 use serde_json::Value;
 
 use super::server::{Recipe, Server};
-use super::shim::{Shim, Word};
+use forgetful_disk::{Shim, Word};
 use super::{Outcome, Rig, cycles, load};
 
 /// Seconds the clock is off, one after the other.

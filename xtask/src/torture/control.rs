@@ -6,7 +6,7 @@ use std::process::Stdio;
 
 use anyhow::{Context, Result};
 
-use super::shim::{Fate, Shim};
+use forgetful_disk::{Fate, Shim};
 use super::{Outcome, Rig, sqlite};
 use crate::process;
 

@@ -13,7 +13,7 @@ use super::check::{self, Snapshot};
 use super::http::Client;
 use super::load::{self, Entry, Known, Ledger, Tally};
 use super::server::{Recipe, Server};
-use super::shim::{Cut, Fate, Shim};
+use forgetful_disk::{Cut, Fate, Shim};
 use super::{Outcome, Rig, sqlite};
 
 /// How many cycles a database lives.

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail, ensure};
 
 use super::http::Client;
 use super::server::{Recipe, Server};
-use super::shim::{Fate, INPUT_OUTPUT, NO_SPACE, READ_ONLY, Shim, Word};
+use forgetful_disk::{Fate, INPUT_OUTPUT, NO_SPACE, READ_ONLY, Shim, Word};
 use super::{Outcome, Rig, cycles, load};
 use crate::process;
 

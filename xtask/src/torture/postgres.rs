@@ -16,7 +16,7 @@ use super::check::{Event, Record, Snapshot};
 use super::cycles::{self, Ground};
 use super::disk::wait_for_write;
 use super::server::{Recipe, Server};
-use super::shim::Shim;
+use forgetful_disk::Shim;
 use super::{Outcome, Rig, neighbour};
 use crate::{postgres, process};
 

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use super::http::{Client, TOKEN};
-use super::shim::Shim;
+use forgetful_disk::Shim;
 use crate::process;
 
 /// How long a start may take, recovery of the database included.

@@ -172,7 +172,8 @@ pub(crate) fn term_difference(org: OrgKey, former: &SearchRow, row: &SearchRow) 
     (former.difference(&now).copied().collect(), now.difference(&former).copied().collect())
 }
 
-/// The terms of a record in no order and some more than once, which is enough for a record that had none, and takes half as long.
+/// The terms of a record in no order and some more than once, which is enough for a record that had none, and takes half
+/// as long.
 pub(crate) fn loose_terms(org: OrgKey, row: &SearchRow) -> String {
     write_terms(org, row, |_| {})
 }
