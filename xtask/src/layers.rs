@@ -31,7 +31,8 @@ const LAYERS: &[Layer] = &[
         never: &[],
     },
     Layer { name: "kustodian-bench", knows: &["kustomer-api", "kustodian-core", "kustodian-store"], never: &[] },
-    Layer { name: "xtask", knows: &[], never: &["tokio", "axum", "hyper", "reqwest"] },
+    Layer { name: "forgetful-disk", knows: &[], never: &["tokio", "axum", "hyper", "reqwest"] },
+    Layer { name: "xtask", knows: &["forgetful-disk"], never: &["tokio", "axum", "hyper", "reqwest"] },
 ];
 
 /// The crates that may name the database themselves: besides the store those that judge it from outside, by its file.

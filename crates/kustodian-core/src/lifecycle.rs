@@ -190,6 +190,7 @@ fn put<A: Lifecycle>(
         updated_at: now,
         document,
         search: A::search_row(record)?.map(Box::new),
+        former: None,
         home: None,
         columns: A::columns(record),
     })

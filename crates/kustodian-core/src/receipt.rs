@@ -221,6 +221,7 @@ mod tests {
             updated_at: Timestamp::from_millis(0),
             document: "{}".to_owned(),
             search: None,
+            former: None,
             home: None,
             columns: Columns::default(),
         };

@@ -80,7 +80,7 @@ pub fn follow(
     after.attributes.company_name = company.name.as_str().into();
     after.attributes.updated_at = context.now.into();
     after.attributes.rev = Field::Value(stored.rev + 1);
-    let put = crate::customer::put_of(context, &after, stored.id, Some(stored.rev))?;
+    let put = crate::customer::put_of(context, &after, stored.id, Some((stored.rev, &before)))?;
     let (client, request_id) = (context.client, context.request_id);
     let cause = Cause { seed, name: Kind::Customer.spec().events.update, actor: None, client, request_id };
     let event = Event::of(cause, &put, Some(resource::changes(&before, &after)?));

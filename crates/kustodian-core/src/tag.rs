@@ -123,6 +123,7 @@ pub fn create(context: &Context<'_>, tags: &[NewTag], changes: &mut ChangeSet) -
             updated_at: context.now,
             document: resource::render(&tag)?,
             search: None,
+            former: None,
             home: None,
             columns: Columns::default(),
         };

@@ -51,6 +51,7 @@ pub fn machine_user(org: &Org, id: ObjectId, name: &str, roles: &[String], now: 
         updated_at: now,
         document: resource::render(&user)?,
         search: None,
+        former: None,
         home: None,
         columns: Columns::default(),
     })

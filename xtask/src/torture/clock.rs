@@ -8,8 +8,8 @@ use anyhow::{Result, ensure};
 use serde_json::Value;
 
 use super::server::{Recipe, Server};
-use super::shim::{Shim, Word};
 use super::{Outcome, Rig, cycles, load};
+use forgetful_disk::{Shim, Word};
 
 /// Seconds the clock is off, one after the other.
 const STEPS: [i64; 7] = [0, -3_600, -3_601, 7_200, -86_400, 30, 0];

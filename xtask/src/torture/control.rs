@@ -6,9 +6,9 @@ use std::process::Stdio;
 
 use anyhow::{Context, Result};
 
-use super::shim::{Fate, Shim};
 use super::{Outcome, Rig, sqlite};
 use crate::process;
+use forgetful_disk::{Fate, Shim};
 
 /// Rows told as committed before the power is cut.
 const ROWS: usize = 200;

@@ -13,8 +13,8 @@ use super::check::{self, Snapshot};
 use super::http::Client;
 use super::load::{self, Entry, Known, Ledger, Tally};
 use super::server::{Recipe, Server};
-use super::shim::{Cut, Fate, Shim};
 use super::{Outcome, Rig, sqlite};
+use forgetful_disk::{Cut, Fate, Shim};
 
 /// How many cycles a database lives.
 const CYCLES_PER_DATABASE: usize = 25;

@@ -11,9 +11,9 @@ use anyhow::{Context, Result, bail, ensure};
 
 use super::http::Client;
 use super::server::{Recipe, Server};
-use super::shim::{Fate, INPUT_OUTPUT, NO_SPACE, READ_ONLY, Shim, Word};
 use super::{Outcome, Rig, cycles, load};
 use crate::process;
+use forgetful_disk::{Fate, INPUT_OUTPUT, NO_SPACE, READ_ONLY, Shim, Word};
 
 /// How large the small disk is, in MiB, and how much of it is left when it is made full: enough for some hundred writes.
 const DISK: usize = 48;

@@ -14,7 +14,6 @@ mod load;
 mod neighbour;
 mod postgres;
 mod server;
-mod shim;
 mod sqlite;
 
 use std::fs;
@@ -143,7 +142,7 @@ pub(crate) fn run(arguments: &TortureArguments) -> Result<()> {
     let home = std::env::temp_dir().join(format!("kustodian-torture-{}", std::process::id()));
     fs::create_dir_all(&home)?;
     let seed = arguments.seed.unwrap_or_else(|| u64::from(Rng::new().u32(..)));
-    let library = shim::build(&metadata.target_directory)?;
+    let library = forgetful_disk::build(&metadata.target_directory)?;
     let mut rig = Rig { program, library, home, seed, cycles: arguments.cycles.max(1), customers: arguments.customers };
     raise_descriptors();
 

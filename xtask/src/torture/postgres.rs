@@ -16,9 +16,9 @@ use super::check::{Event, Record, Snapshot};
 use super::cycles::{self, Ground};
 use super::disk::wait_for_write;
 use super::server::{Recipe, Server};
-use super::shim::Shim;
 use super::{Outcome, Rig, neighbour};
 use crate::{postgres, process};
+use forgetful_disk::Shim;
 
 /// How long the cluster may take to start and to recover; and the events to get their positions.
 const READY_WITHIN: Duration = Duration::from_secs(60);

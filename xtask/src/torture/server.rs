@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use super::http::{Client, TOKEN};
-use super::shim::Shim;
 use crate::process;
+use forgetful_disk::Shim;
 
 /// How long a start may take, recovery of the database included.
 const START_WITHIN: Duration = Duration::from_secs(60);

@@ -54,7 +54,7 @@ pub(crate) fn affect(
     apply(&mut after, context.now, stored.id, effect);
     after.attributes.rev = Field::Value(stored.rev + 1);
     after.attributes.updated_at = context.now.into();
-    let put = put_of(context, &after, stored.id, Some(stored.rev))?;
+    let put = put_of(context, &after, stored.id, Some((stored.rev, &before)))?;
     let Context { actor, client, request_id, .. } = *context;
     let name = Kind::Customer.spec().events.update;
     let cause = Cause { seed, name, actor: Some(actor), client, request_id };

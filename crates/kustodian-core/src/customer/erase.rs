@@ -42,6 +42,7 @@ pub fn erase(
         updated_at: context.now,
         document: resource::render(&tombstone(id, rev, context.now))?,
         search: None,
+        former: None,
         home: None,
         columns: Columns::default(),
     };

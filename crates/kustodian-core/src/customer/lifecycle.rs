@@ -102,7 +102,7 @@ pub fn update(
     let (frees, claims) = claim::difference(&held, &wanted);
     changes.frees.extend(frees);
     changes.claims.extend(claims);
-    put(context, &after, stored.id, Some(stored.rev), &mut changes)?;
+    put(context, &after, stored.id, Some((stored.rev, &before)), &mut changes)?;
     let difference = resource::changes(&before, &after)?;
     happened(context, event, EVENTS.update, Some(difference), &mut changes);
     Ok(changes)
@@ -164,7 +164,7 @@ fn flag(
     after.attributes.deleted = deleted.into();
     touch(context, &mut after, stored.rev + 1);
     let mut changes = ChangeSet::default();
-    put(context, &after, stored.id, Some(stored.rev), &mut changes)?;
+    put(context, &after, stored.id, Some((stored.rev, &before)), &mut changes)?;
     let name = if deleted { EVENTS.delete } else { EVENTS.restore };
     let difference = resource::changes(&before, &after)?;
     happened(context, event, name, Some(difference), &mut changes);
@@ -192,21 +192,23 @@ fn put(
     context: &Context<'_>,
     customer: &Customer,
     id: ObjectId,
-    expects: Option<u64>,
+    replaces: Option<(u64, &Customer)>,
     changes: &mut ChangeSet,
 ) -> Result<(), Refusal> {
     // The record a command is about stands first; what it brings about stands behind it.
-    changes.puts.insert(0, put_of(context, customer, id, expects)?);
+    changes.puts.insert(0, put_of(context, customer, id, replaces)?);
     Ok(())
 }
 
-/// A customer as it is to be stored.
+/// A customer as it is to be stored; with the revision that it replaces, and what that held.
 pub(crate) fn put_of(
     context: &Context<'_>,
     customer: &Customer,
     id: ObjectId,
-    expects: Option<u64>,
+    replaces: Option<(u64, &Customer)>,
 ) -> Result<Put, Refusal> {
+    let (expects, former) = replaces.unzip();
+    let former = former.map(|former| CustomerAttributes::search_row(former)).transpose()?.flatten();
     let attributes = &customer.attributes;
     Ok(Put {
         kind: Kind::Customer,
@@ -218,6 +220,7 @@ pub(crate) fn put_of(
         updated_at: context.now,
         document: resource::render(customer)?,
         search: Some(Box::new(SearchRow::of(id, customer))),
+        former: former.map(Box::new),
         home: None,
         columns: Columns::default(),
     })

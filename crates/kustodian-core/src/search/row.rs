@@ -45,7 +45,7 @@ pub enum Source {
 }
 
 /// A text that words are looked for in.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Text {
     /// Where it stands.
     pub source: Source,

@@ -1,10 +1,10 @@
 //! The entries of the inverted index: what a record is found by.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use kustomer_api::search::{Attribute, Context, Manner};
 
-use super::row::{SearchRow, Source, Value};
+use super::row::{SearchRow, Source, Text, Value};
 use super::words::{each_gram, each_piece};
 
 /// Where a token comes from.
@@ -71,32 +71,93 @@ impl SearchRow {
         tokens
     }
 
+    /// The tokens that `former` has and this row has not, and the other way round: each once and in order. Texts that both
+    /// have are not taken apart unless another one changed.
+    pub fn token_difference(&self, former: &Self) -> (Vec<Token>, Vec<Token>) {
+        let (mut removed, mut added) = (former.tokens_beside(self), self.tokens_beside(former));
+        // What changed may hold words of what stays.
+        removed.retain_without(self);
+        added.retain_without(former);
+        (removed.0, added.0)
+    }
+
+    /// The tokens of the texts and values that the other row has not.
+    fn tokens_beside(&self, other: &Self) -> Tokens {
+        let mut tokens = Vec::new();
+        let mut visit = |scope, kind, text: &str| tokens.push(Token { scope, kind, text: text.to_owned() });
+        if self.texts() != other.texts() {
+            let others: HashSet<&Text> = other.texts().iter().collect();
+            let changed = self.texts().iter().filter(|text| !others.contains(text));
+            changed.for_each(|text| each_of_text(text, &mut visit));
+        }
+        self.each_of_values(|attribute, values| values != other.values(attribute), &mut visit);
+        tokens.sort_unstable();
+        tokens.dedup();
+        Tokens(tokens)
+    }
+
     /// The same in no order, some more than once, and none of them copied.
     pub fn each_token(&self, mut visit: impl FnMut(Scope, TokenKind, &str)) {
-        for text in self.texts() {
-            let scope = match &text.source {
-                Source::Attribute(attribute) => Scope::Attribute(*attribute),
-                Source::Custom(_) => Scope::Custom,
-                Source::Rest => Scope::Rest,
-            };
-            match text.manner {
-                Manner::Words => each_piece(&text.text).for_each(|word| visit(scope, TokenKind::Word, word)),
-                Manner::Part | Manner::Digits => {
-                    each_gram(&text.text).for_each(|gram| visit(scope, TokenKind::Gram, gram));
-                }
-            }
-        }
+        self.texts().iter().for_each(|text| each_of_text(text, &mut visit));
+        self.each_of_values(|_, _| true, &mut visit);
+    }
+
+    /// The tokens of the values of the attributes that are `wanted`.
+    fn each_of_values(
+        &self,
+        wanted: impl Fn(Attribute, &[Value]) -> bool,
+        visit: &mut impl FnMut(Scope, TokenKind, &str),
+    ) {
         for attribute in Attribute::of(self.context).filter(|attribute| attribute.is_many()) {
             let scope = Scope::Attribute(attribute);
             let values = self.values(attribute);
-            if !values.is_empty() {
-                visit(scope, TokenKind::Present, "");
+            if values.is_empty() || !wanted(attribute, values) {
+                continue;
             }
+            visit(scope, TokenKind::Present, "");
             for value in values {
                 if let Value::Text(text) = value {
                     visit(scope, TokenKind::Exact, text);
                 }
             }
         }
+    }
+}
+
+/// The tokens of a text where they stand, some more than once.
+fn each_of_text(text: &Text, visit: &mut impl FnMut(Scope, TokenKind, &str)) {
+    let scope = match &text.source {
+        Source::Attribute(attribute) => Scope::Attribute(*attribute),
+        Source::Custom(_) => Scope::Custom,
+        Source::Rest => Scope::Rest,
+    };
+    match text.manner {
+        Manner::Words => each_piece(&text.text).for_each(|word| visit(scope, TokenKind::Word, word)),
+        Manner::Part | Manner::Digits => {
+            each_gram(&text.text).for_each(|gram| visit(scope, TokenKind::Gram, gram));
+        }
+    }
+}
+
+/// Tokens in order, each once.
+struct Tokens(Vec<Token>);
+
+impl Tokens {
+    /// Leaves out those that `row` has.
+    fn retain_without(&mut self, row: &SearchRow) {
+        if self.0.is_empty() {
+            return;
+        }
+        let mut is_kept = vec![true; self.0.len()];
+        row.each_token(|scope, kind, text| {
+            let found = self
+                .0
+                .binary_search_by(|token| (token.scope, token.kind, token.text.as_str()).cmp(&(scope, kind, text)));
+            if let Some(is_kept) = found.ok().and_then(|place| is_kept.get_mut(place)) {
+                *is_kept = false;
+            }
+        });
+        let mut kept = is_kept.into_iter();
+        self.0.retain(|_| kept.next().unwrap_or_default());
     }
 }

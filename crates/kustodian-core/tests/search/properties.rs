@@ -178,6 +178,15 @@ proptest! {
     }
 
     #[test]
+    fn what_tokens_differ_by_is_what_their_sets_differ_by(former in record(), record in record()) {
+        let (former, record) = (row(former), row(record));
+        let (was, is) = (former.tokens(), record.tokens());
+        let (removed, added) = record.token_difference(&former);
+        prop_assert_eq!(removed, was.difference(&is).cloned().collect::<Vec<_>>());
+        prop_assert_eq!(added, is.difference(&was).cloned().collect::<Vec<_>>());
+    }
+
+    #[test]
     fn every_whole_value_and_every_word_finds_its_record(record in record()) {
         let found = row(record.clone());
         for (name, value) in [("customer_name", &record["name"]), ("customer_externalId", &record["externalId"])] {

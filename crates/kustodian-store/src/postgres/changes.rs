@@ -184,7 +184,7 @@ fn write_record(org: OrgKey, put: &Put, exists: bool) -> Step<'_> {
     statement(sql, values)
 }
 
-fn record_values(org: OrgKey, put: &Put) -> Vec<Value<'_>> {
+pub(super) fn record_values(org: OrgKey, put: &Put) -> Vec<Value<'_>> {
     vec![
         Value::Id(put.id),
         Value::Number(org.0),
@@ -243,11 +243,16 @@ fn claim_values<'a>(claims: &[&'a Claim]) -> [Value<'a>; 3] {
 }
 
 fn write_event(org: OrgKey, event: &Event) -> Step<'_> {
-    let values = vec![
-        Value::Id(event.record),
-        Value::Number(org.0),
+    let mut values = vec![Value::Id(event.record), Value::Number(org.0)];
+    values.extend(event_values(event));
+    values.insert(3, Value::count(event.rev));
+    statement(INSERT_EVENT, values)
+}
+
+/// What is stored of an event but for its record's name and revision: its kind first.
+pub(super) fn event_values(event: &Event) -> [Value<'_>; 11] {
+    [
         Value::Text(event.kind.as_str()),
-        Value::count(event.rev),
         Value::Id(event.id),
         Value::Text(event.name),
         Value::Number(event.at.as_millis()),
@@ -258,8 +263,7 @@ fn write_event(org: OrgKey, event: &Event) -> Step<'_> {
         Value::Text(&event.request_id),
         Value::MaybeText(event.changes.as_deref()),
         Value::MaybeText(event.snapshot.as_deref()),
-    ];
-    statement(INSERT_EVENT, values)
+    ]
 }
 
 fn outbox_of_event<'a>(org: OrgKey, event: &'a Event, leaf: &'a Leaf, gain: i64) -> Step<'a> {

@@ -3,7 +3,7 @@
 //! A change set that only makes new records is one trip: BEGIN, plain statements and COMMIT one after the other, with
 //! the constraints of the database to tell whether something was in the way; where tables are not spread over several
 //! machines, one new record with all that comes with it is a single statement, and several new customers go together
-//! (`gather`). Any other one locks what it writes
+//! (`gather`). So is the update of one customer that moves no claim (`amend`). Any other one locks what it writes
 //! first, looks, and then writes and commits in a second trip. Which of several conflicts is told is decided by the
 //! second way alone, so that it is the same as on every engine; the first only finds that there is one.
 
@@ -21,6 +21,7 @@ use kustomer_api::ObjectId;
 use tokio::time::{sleep, timeout};
 use tokio_postgres::Error;
 
+use super::amend::amend;
 use super::changes::{Seen, conflict, create, found_by, is_insert_only, leaves, records, writes};
 use super::connection::{Answer, Failed, Step, statement};
 use super::failure::{is_momentary, spoils_connection, store_error, unavailable, violated, words};
@@ -82,11 +83,19 @@ impl Commit<'_> {
     /// Commits what comes from `source`; again, while other transactions are in the way.
     pub(super) async fn run(&self, mut source: Source) -> Result<ChangeSet, CommitError> {
         let deadline = Instant::now() + self.limit;
-        let mut may_insert = true;
+        let (mut may_insert, mut may_amend) = (true, true);
         for attempt in 1_u32.. {
             let lease = self.writers.take().await?;
             let outcome = match &source {
                 Source::Ready(changes) if may_insert && is_insert_only(changes) => self.insert(lease, changes).await,
+                Source::Ready(changes) if may_amend && self.token.is_none() && !self.is_spread => {
+                    may_amend = false;
+                    match self.amend(lease, changes).await {
+                        Ok(Amended::All) => Ok(()),
+                        Ok(Amended::Nothing(lease)) => self.write(lease, &mut source).await,
+                        Err(obstacle) => Err(obstacle),
+                    }
+                }
                 _ => self.write(lease, &mut source).await,
             };
             match outcome {
@@ -120,6 +129,22 @@ impl Commit<'_> {
         let mut steps = vec![Step::Command(self.begin)];
         steps.extend(writes(self.org, changes, &leaves, &slots, &Seen::default(), self.token, self.is_spread));
         self.finish(lease, steps).await
+    }
+
+    /// In one trip, if it is the update of one customer and finds the revision that it replaces.
+    async fn amend(&self, lease: Lease, changes: &ChangeSet) -> Result<Amended, Obstacle> {
+        let leaves = leaves(changes);
+        let slots = self.slots(changes).await?;
+        let Some(step) = amend(self.org, changes, &leaves, &slots) else { return Ok(Amended::Nothing(lease)) };
+        let (answers, lease) = self.send_and_keep(lease, vec![step], Order::Any).await?;
+        let row = answers.first().and_then(|answer| answer.rows.first());
+        let written: i64 =
+            row.map_or(Ok(0), |row| row.try_get(0)).map_err(|error| Obstacle::Failed(store_error(&error)))?;
+        if written == 0 {
+            return Ok(Amended::Nothing(lease));
+        }
+        lease.give_back();
+        Ok(Amended::All)
     }
 
     /// The columns of the custom attributes that are written.
@@ -189,14 +214,23 @@ impl Commit<'_> {
 
     /// Sends steps whose last one commits.
     pub(super) async fn send(&self, lease: Lease, steps: Vec<Step<'_>>, order: Order) -> Result<(), Obstacle> {
+        let (_, lease) = self.send_and_keep(lease, steps, order).await?;
+        lease.give_back();
+        Ok(())
+    }
+
+    /// The same, with the answers and the connection.
+    async fn send_and_keep(
+        &self,
+        lease: Lease,
+        steps: Vec<Step<'_>>,
+        order: Order,
+    ) -> Result<(Vec<Answer>, Lease), Obstacle> {
         let Ok(result) = timeout(self.limit, lease.connection().run(&steps)).await else {
             return Err(Obstacle::Failed(unknown("no answer in time")));
         };
         let Failed { error, is_complete, .. } = match result {
-            Ok(_) => {
-                lease.give_back();
-                return Ok(());
-            }
+            Ok(answers) => return Ok((answers, lease)),
             Err(failed) => failed,
         };
         if spoils_connection(&error) {
@@ -211,6 +245,14 @@ impl Commit<'_> {
             None => Err(obstacle(error, order)),
         }
     }
+}
+
+/// What came of an update that was sent as a single statement.
+enum Amended {
+    /// All is written.
+    All,
+    /// It could not be sent so, or something was in the way; with the connection.
+    Nothing(Lease),
 }
 
 /// In what order rows are written.

@@ -14,6 +14,9 @@ use tokio_postgres::{CancelToken, Client, Error, Row, RowStream, Statement};
 use super::trace::Tap;
 use super::values::Value;
 
+/// How many statements a connection keeps prepared at most; further ones are sent unnamed.
+const STATEMENTS: usize = 512;
+
 /// A connection to PostgreSQL.
 pub(super) struct Connection {
     client: Client,
@@ -177,9 +180,11 @@ impl Connection {
 
     async fn prepare(&self, sql: &str, values: &[Value<'_>]) -> Result<Option<Statement>, Error> {
         let Some(statements) = &self.statements else { return Ok(None) };
-        let known = statements.lock().unwrap_or_else(PoisonError::into_inner).get(sql).cloned();
-        if known.is_some() {
-            return Ok(known);
+        {
+            let known = statements.lock().unwrap_or_else(PoisonError::into_inner);
+            if known.contains_key(sql) || known.len() >= STATEMENTS {
+                return Ok(known.get(sql).cloned());
+            }
         }
         let types: Vec<Type> = values.iter().map(Value::sql_type).collect();
         let prepared = self.client.prepare_typed(sql, &types).await?;

@@ -1,6 +1,7 @@
 //! The PostgreSQL engine: connections that many readers share, connections lent to one writer or list at a time, and
 //! a sequencer that gives events their positions. Several servers may work on one database.
 
+mod amend;
 mod archive;
 mod audited;
 mod catalogue;

@@ -5,7 +5,9 @@
 //! out of a private area. That goes character by character, which is why the beginning of a text is the beginning of its
 //! term.
 
-use kustodian_core::search::{GRAM, Lookup, Needs, Scope, SearchRow, TokenKind};
+use std::collections::BTreeSet;
+
+use kustodian_core::search::{GRAM, Lookup, Needs, Scope, SearchRow, Token, TokenKind};
 use kustodian_core::store::OrgKey;
 use kustomer_api::search::{Attribute, Class, Context};
 
@@ -147,7 +149,31 @@ pub(crate) fn terms(org: OrgKey, row: &SearchRow) -> String {
     lines.concat()
 }
 
-/// The same in no order and some more than once, which is enough for a record that had none, and takes half as long.
+/// The terms of `former` that `row` has not, and the other way round: a line each.
+pub(crate) fn term_difference(org: OrgKey, former: &SearchRow, row: &SearchRow) -> (String, String) {
+    let (removed, added) = row.token_difference(former);
+    let name = org.0.to_string();
+    let mut is_cut = false;
+    let mut lines = |tokens: &[Token]| {
+        let mut text = String::new();
+        for Token { scope, kind, text: token } in tokens {
+            is_cut |= write_term(&mut text, &name, *kind, *scope, token, false);
+            text.push('\n');
+        }
+        text
+    };
+    let difference = (lines(&removed), lines(&added));
+    if !is_cut {
+        return difference;
+    }
+    // Two tokens that are cut may be one term.
+    let [former, now] = [former, row].map(|row| terms(org, row));
+    let [former, now] = [&former, &now].map(|terms| terms.split_inclusive('\n').collect::<BTreeSet<&str>>());
+    (former.difference(&now).copied().collect(), now.difference(&former).copied().collect())
+}
+
+/// The terms of a record in no order and some more than once, which is enough for a record that had none, and takes half
+/// as long.
 pub(crate) fn loose_terms(org: OrgKey, row: &SearchRow) -> String {
     write_terms(org, row, |_| {})
 }

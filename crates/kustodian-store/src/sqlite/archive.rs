@@ -186,7 +186,7 @@ impl Target for Archive {
                         carried.index(&transaction, &mut writing)?;
                     }
                 }
-                writing.write_words(&transaction)?;
+                writing.write_gathered(&transaction, INDEXED)?;
                 search::nothing_waits(&transaction)?;
                 let sql = "INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)";
                 transaction.prepare_cached(sql)?.execute(params![NAME, state])?;

@@ -1,6 +1,5 @@
 //! One transaction of the writer: change sets taken one by one, each seeing those before it.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -16,10 +15,10 @@ use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
 use super::events::find_head;
 use super::listing;
-use super::prepared::{Prepared, PreparedEvent, PreparedPut};
+use super::prepared::{Prepared, PreparedEvent, PreparedPut, PreparedSearch};
 use super::receipts;
 use super::records::find_owner;
-use super::search::{Made, Writing, former_terms, index, mark};
+use super::search::{Difference, FoundBy, Made, Writing, former_terms, index, mark};
 use super::sql::{COUNT_LIVE, ERASE_EVENTS, FREE_CLAIM, INSERT_EVENT, MOVE_HEAD, TAKE_CLAIM, WANT_SCRUB, statements};
 use super::values::Hex;
 use crate::document::DOCUMENT_FORMAT;
@@ -67,8 +66,10 @@ enum Former<'p> {
     New,
     /// Not yet, by its row.
     Waiting(i64),
+    /// By its row, which is to be changed where it differs.
+    Differing(i64, &'p Difference),
     /// By its row and these terms.
-    Known(i64, Cow<'p, str>),
+    Known(i64, String),
 }
 
 /// What the columns of a record's kind hold, in their order.
@@ -138,7 +139,7 @@ impl<'c> Batch<'c> {
     /// Writes what was gathered for the whole transaction.
     pub(super) fn finish(mut self) -> rusqlite::Result<Finished> {
         let has_words = self.search.has_words();
-        self.search.write_words(self.connection)?;
+        self.search.write_gathered(self.connection, self.slots)?;
         let mut count = self.connection.prepare_cached(COUNT_LIVE)?;
         for ((org, kind), gain) in self.gains {
             if gain != 0 {
@@ -318,11 +319,12 @@ impl<'c> Batch<'c> {
         if key > indexed {
             return Ok(Former::Waiting(key));
         }
-        let terms = match &prepared.former_terms {
-            Some(terms) => Cow::Borrowed(terms.as_str()),
-            None => Cow::Owned(former_terms(self.connection, org, key)?),
-        };
-        Ok(Former::Known(key, terms))
+        Ok(match &prepared.search {
+            PreparedSearch::Difference(difference) => Former::Differing(key, difference),
+            PreparedSearch::Nothing | PreparedSearch::Whole(_) => {
+                Former::Known(key, former_terms(self.connection, org, key)?)
+            }
+        })
     }
 
     /// What a customer is found by: at once where the index knows it, afterwards where it does not.
@@ -333,16 +335,23 @@ impl<'c> Batch<'c> {
         prepared: &PreparedPut,
         former: Former<'_>,
     ) -> rusqlite::Result<()> {
-        let found = prepared.found_by.as_ref();
+        let whole = || match &prepared.search {
+            PreparedSearch::Nothing => None,
+            PreparedSearch::Whole(found) => Some(Arc::clone(found)),
+            PreparedSearch::Difference(_) => put.search.as_deref().map(|row| Arc::new(FoundBy::of(org, row))),
+        };
         let key = match former {
             Former::New => self.connection.last_insert_rowid(),
             Former::Waiting(key) => key,
+            Former::Differing(key, difference) => {
+                return self.search.amend(self.connection, (org, key, put.id), difference, self.slots);
+            }
             Former::Known(key, terms) => {
-                let record = (org, key, put.id);
-                return self.search.replace(self.connection, record, &terms, found.map(Arc::as_ref), self.slots);
+                let (record, found) = ((org, key, put.id), whole());
+                return self.search.replace(self.connection, record, &terms, found.as_deref(), self.slots);
             }
         };
-        self.made.push(Made { key, rev: put.rev, by: found.cloned() });
+        self.made.push(Made { key, rev: put.rev, by: whole() });
         Ok(())
     }
 
@@ -385,8 +394,8 @@ impl<'c> Batch<'c> {
             link.0,
             event.salt.0,
             event.request_id,
-            prepared.changes(event),
-            prepared.snapshot(event)
+            prepared.changes(),
+            prepared.snapshot()
         ])?;
         self.heads.insert(org, Head { position, link });
         Ok(())

@@ -63,7 +63,7 @@ fn create_token(
         return Ok(Err(DirectoryError::Exists));
     }
     let changes = ChangeSet { puts: vec![user.clone()], events: vec![event.clone()], ..ChangeSet::default() };
-    match batch.apply(token.org, &changes, &Prepared::late(token.org, &changes))? {
+    match batch.apply(token.org, &changes, &Prepared::of(token.org, &changes))? {
         Ok(()) => {}
         Err(CommitError::Store(error)) => return Ok(Err(error.into())),
         Err(_) => return Ok(Err(DirectoryError::Exists)),

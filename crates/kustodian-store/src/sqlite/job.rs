@@ -192,7 +192,7 @@ impl Change {
         match &self.source {
             Source::Ready(changes, prepared) => batch.apply(self.org, changes, prepared),
             Source::Made { decision: Ok(changes), .. } => {
-                batch.apply(self.org, changes, &Prepared::late(self.org, changes))
+                batch.apply(self.org, changes, &Prepared::of(self.org, changes))
             }
             Source::Made { decision: Err(error), .. } => Ok(Err(error.clone())),
             Source::Open { .. } => Ok(Ok(())),

@@ -56,7 +56,7 @@ impl Store for Sqlite {
 
     async fn commit(&self, org: OrgKey, changes: ChangeSet) -> Result<ChangeSet, CommitError> {
         let (reply, answer) = oneshot::channel();
-        let prepared = self.prepare(org, &changes);
+        let prepared = Prepared::of(org, &changes);
         self.queue.send(Job::change(org, Source::Ready(changes, prepared), reply))?;
         self.wait(answer).await?
     }
@@ -180,14 +180,5 @@ impl Sqlite {
         let (reply, answer) = oneshot::channel();
         self.queue.send(Job::Index(reply))?;
         self.wait(answer).await?
-    }
-
-    /// Works out what `changes` come to. What cannot be read now the writer reads.
-    fn prepare(&self, org: OrgKey, changes: &ChangeSet) -> Prepared {
-        Prepared::of(org, changes, |put| {
-            let rev = put.expects.filter(|_| put.kind == Kind::Customer)?;
-            let stored = self.readers.read(|connection| records::find(connection, org, put.kind, put.id)).ok()??;
-            if stored.rev == rev { search::terms_of_document(org, &stored.document) } else { None }
-        })
     }
 }

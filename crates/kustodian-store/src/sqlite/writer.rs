@@ -347,7 +347,7 @@ mod tests {
         let put = |writer: &mut Writer, number: u8| {
             let (reply, mut answer) = oneshot::channel();
             let changes = large_tag(number);
-            let prepared = Prepared::late(OrgKey(1), &changes);
+            let prepared = Prepared::of(OrgKey(1), &changes);
             writer.commit_group(vec![Job::change(OrgKey(1), Source::Ready(changes, prepared), reply)]);
             answer.try_recv().unwrap()
         };
@@ -381,6 +381,7 @@ mod tests {
             updated_at: now,
             document: (0..40_000_u32).map(|number| number.wrapping_mul(0x9e37_79b9).to_string()).collect(),
             search: None,
+            former: None,
             home: None,
             columns: Columns::default(),
         };

@@ -264,8 +264,12 @@ impl Model {
         let (Step::Write { record, .. } | Step::Erase { record }) = step;
         let id = id(*record);
         let rev = self.revs.get(&id).copied().unwrap_or_default() + 1;
+        // A decision may know what it replaces, or not.
+        let former = self.rows.get(&id).filter(|_| rev % 3 > 0).cloned().map(Box::new);
         let set = match step {
-            Step::Write { attributes, deleted, .. } => changes(vec![customer(id, rev, attributes, *deleted)]),
+            Step::Write { attributes, deleted, .. } => {
+                changes(vec![Put { former, ..customer(id, rev, attributes, *deleted) }])
+            }
             Step::Erase { .. } if rev == 1 => return,
             Step::Erase { .. } => ChangeSet {
                 erasures: vec![Erasure { kind: Kind::Customer, id }],

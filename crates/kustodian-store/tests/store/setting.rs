@@ -91,6 +91,7 @@ pub(crate) fn put(id: ObjectId, rev: u64) -> Put {
         updated_at: at(1_000 + i64::try_from(rev).unwrap()),
         document: format!(r#"{{"type":"customer","id":"{id}","rev":{rev}}}"#),
         search: None,
+        former: None,
         home: None,
         columns: Columns::default(),
     }

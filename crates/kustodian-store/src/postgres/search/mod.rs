@@ -25,7 +25,7 @@ pub(super) use self::finding::Means;
 pub(super) use self::page::search;
 pub(super) use self::reindex::{Reindexing, reindex};
 pub(super) use self::retire::{forget, retire};
-pub(super) use self::row::{create_all, create_one, json_row, write_row};
+pub(super) use self::row::{assigned, assignments, create_all, create_one, json_row, write_row};
 pub(super) use self::session::Trouble;
 pub(super) use self::shares::KnownShares;
 pub(super) use self::slots::{BELIEVED, Slotting};

@@ -46,6 +46,12 @@ fn names() -> Vec<String> {
     columns().map(|(name, _)| name).collect()
 }
 
+/// The columns that are written over a row that is there, but for `tokens`. No key is written: the table may be
+/// distributed by it.
+fn others() -> impl Iterator<Item = String> {
+    names().into_iter().filter(|name| name != "id" && name != "org")
+}
+
 /// Puts a row in the place of the former one: a value for each column, in their order.
 static WRITE: LazyLock<String> = LazyLock::new(|| {
     let names = names();
@@ -59,10 +65,10 @@ static WRITE: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// Writes over a row that is there. No key is written: the table may be distributed by it.
+/// Writes over a row that is there.
 fn replace() -> String {
-    let others = names().into_iter().filter(|name| name != "id" && name != "org").chain(["tokens".to_owned()]);
-    let sets: Vec<String> = others.map(|name| format!("{name} = excluded.{name}")).collect();
+    let sets: Vec<String> =
+        others().chain(["tokens".to_owned()]).map(|name| format!("{name} = excluded.{name}")).collect();
     format!("ON CONFLICT (org, id) DO UPDATE SET {}", sets.join(", "))
 }
 
@@ -111,6 +117,39 @@ pub(super) fn write_all() -> &'static str {
     &WRITE_ALL
 }
 
+/// What an update sets of a row that is there, from parameter `first` on; with the tokens or without: where they stay as
+/// they are PostgreSQL keeps them where they are, too.
+pub(in crate::postgres) fn assignments(first: usize, with_tokens: bool) -> String {
+    let mut sets: Vec<String> = others().zip(first..).map(|(name, place)| format!("{name} = ${place}")).collect();
+    if with_tokens {
+        sets.push(format!("tokens = {READ_TOKENS}(${}, chr(10)))", first + sets.len()));
+    }
+    sets.join(", ")
+}
+
+/// The values of [`assignments`], and whether the tokens are among them.
+pub(in crate::postgres) fn assigned<'a>(
+    org: OrgKey,
+    former: &SearchRow,
+    row: &SearchRow,
+    slots: &Slots,
+) -> (Vec<Value<'a>>, bool) {
+    let mut values = values(row, slots);
+    let (removed, added) = row.token_difference(former);
+    let with_tokens = !(removed.is_empty() && added.is_empty());
+    values.extend(with_tokens.then(|| Value::Owned(Some(tokens(org, row)))));
+    (values, with_tokens)
+}
+
+/// The values of a row but for its keys and its tokens.
+fn values<'a>(row: &SearchRow, slots: &Slots) -> Vec<Value<'a>> {
+    let mut values = vec![Value::Flag(row.deleted)];
+    let holds = COLUMNS.iter().map(|column| column.holds).chain(PARTS.iter().map(|_| Holds::Text));
+    values.extend(cells(row).zip(holds).map(|(cell, holds)| value(cell, holds)));
+    values.extend(slot_cells(row, slots).into_iter().map(|cell| Value::Owned(cell.map(|cell| clean(ordered(cell))))));
+    values
+}
+
 /// Writes what a customer is found by, or that it is found no longer.
 pub(in crate::postgres) fn write_row<'a>(
     org: OrgKey,
@@ -121,10 +160,8 @@ pub(in crate::postgres) fn write_row<'a>(
     let Some(row) = row else {
         return statement(FORGET_ROW, vec![Value::Id(id), Value::Number(org.0)]);
     };
-    let mut values = vec![Value::Id(id), Value::Number(org.0), Value::Flag(row.deleted)];
-    let holds = COLUMNS.iter().map(|column| column.holds).chain(PARTS.iter().map(|_| Holds::Text));
-    values.extend(cells(row).zip(holds).map(|(cell, holds)| value(cell, holds)));
-    values.extend(slot_cells(row, slots).into_iter().map(|cell| Value::Owned(cell.map(|cell| clean(ordered(cell))))));
+    let mut values: Vec<Value<'a>> =
+        [Value::Id(id), Value::Number(org.0)].into_iter().chain(self::values(row, slots)).collect();
     values.push(Value::Owned(Some(tokens(org, row))));
     statement(&WRITE, values)
 }

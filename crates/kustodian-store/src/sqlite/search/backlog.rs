@@ -129,7 +129,7 @@ impl Backlog {
                 }
             }
         }
-        writing.write_words(connection)?;
+        writing.write_gathered(connection, limit)?;
         connection.prepare_cached("UPDATE search_progress SET indexed = ?1")?.execute([progress.mark])?;
         Ok(progress)
     }

@@ -48,7 +48,7 @@ pub(in crate::sqlite) fn reindex(
                 writing.add(connection, (org, key, id), &found, limit)?;
             }
         }
-        writing.write_words(connection)?;
+        writing.write_gathered(connection, limit)?;
         tell(done);
     }
 }

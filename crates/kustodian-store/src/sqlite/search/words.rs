@@ -43,9 +43,19 @@ impl Words {
     /// The words of a record that had others. Both are in order.
     pub(super) fn replace(&mut self, key: i64, former: &str, words: &str) {
         let (removed, added) = difference(former, words);
+        self.amend(key, removed, added);
+    }
+
+    /// Takes some words of a record away and adds others.
+    pub(super) fn amend(&mut self, key: i64, removed: String, added: String) {
         if !(removed.is_empty() && added.is_empty()) {
             self.change(key, Change { had: true, has: true, removed, added });
         }
+    }
+
+    /// Forgets what was to be done to the words of a record.
+    pub(super) fn forget(&mut self, key: i64) {
+        self.changes.remove(&key);
     }
 
     fn change(&mut self, key: i64, change: Change) {

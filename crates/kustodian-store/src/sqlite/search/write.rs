@@ -2,7 +2,7 @@
 //! later one, many together. Of a record that is changed only what differs is written: an index is left alone where its
 //! column stays as it is, and so is every word that stays.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use kustodian_core::kind::Kind;
 use kustodian_core::search::SearchRow;
@@ -12,6 +12,7 @@ use rusqlite::types::{Type, Value, ValueRef};
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 
 use super::super::packed::Unpacked;
+use super::difference::Difference;
 use super::words::Words;
 use crate::search::{COLUMNS, Cell, PARTS, SLOTS, Slots, cells, custom_cells, loose_terms, terms};
 
@@ -81,14 +82,14 @@ impl FoundBy {
 }
 
 /// The columns before those of [`COLUMNS`].
-const HEAD: [&str; 4] = ["key", "org", "id", "deleted"];
+pub(super) const HEAD: [&str; 4] = ["key", "org", "id", "deleted"];
 
 const FIND_ROW: &str = "SELECT * FROM customer_search WHERE key = ?1";
 const FORGET_ROW: &str = "DELETE FROM customer_search WHERE key = ?1";
 const FIND_DOCUMENT: &str = "SELECT document FROM customers WHERE key = ?1";
 
 /// The terms that a stored document was found by; `None` when it is none of a customer, or one that was erased.
-pub(in crate::sqlite) fn terms_of_document(org: OrgKey, document: &str) -> Option<String> {
+fn terms_of_document(org: OrgKey, document: &str) -> Option<String> {
     Kind::Customer.search_row_of(document).ok().flatten().map(|row| terms(org, &row))
 }
 
@@ -98,10 +99,12 @@ pub(in crate::sqlite) fn former_terms(connection: &Connection, org: OrgKey, key:
     Ok(document.and_then(|Unpacked(document)| terms_of_document(org, &document)).unwrap_or_default())
 }
 
-/// What one transaction knows of slots, and the words it is to write at its end.
+/// What one transaction knows of slots, and what it is to write at its end.
 #[derive(Default)]
 pub(in crate::sqlite) struct Writing {
     slots: HashMap<OrgKey, Slots>,
+    /// The columns that change of records that the index knows: once, however often they are changed.
+    amended: BTreeMap<i64, Amended>,
     words: Words,
 }
 
@@ -129,6 +132,8 @@ impl Writing {
         found: Option<&FoundBy>,
         limit: usize,
     ) -> rusqlite::Result<()> {
+        // All of it is compared with what is there.
+        self.amended.remove(&key);
         let Some(found) = found else {
             if connection.prepare_cached(FORGET_ROW)?.execute([key])? > 0 {
                 self.words.remove(key, former);
@@ -159,13 +164,56 @@ impl Writing {
         Ok(())
     }
 
+    /// Changes what a record is found by that the index knows.
+    pub(in crate::sqlite) fn amend(
+        &mut self,
+        connection: &Connection,
+        (org, key, id): (OrgKey, i64, ObjectId),
+        difference: &Difference,
+        limit: usize,
+    ) -> rusqlite::Result<()> {
+        let Difference { columns, custom, removed, added } = difference;
+        let slots = self.give_slots(connection, org, || custom.iter().map(|(key, _)| key), limit)?;
+        let first = HEAD.len() + COLUMNS.len() + PARTS.len();
+        let of_slots: Vec<(usize, Value)> =
+            custom.iter().filter_map(|(key, value)| Some((first + slots.of_key(key)? - 1, value.clone()))).collect();
+        let amended = self.amended.entry(key).or_insert_with(|| Amended { org, id, columns: BTreeMap::new() });
+        amended.columns.extend(columns.iter().cloned().chain(of_slots));
+        self.words.amend(key, removed.clone(), added.clone());
+        Ok(())
+    }
+
+    /// Writes the columns gathered so far.
+    fn write_amended(&mut self, connection: &Connection, limit: usize) -> rusqlite::Result<()> {
+        for (key, Amended { org, id, columns }) in std::mem::take(&mut self.amended) {
+            if columns.is_empty() {
+                continue;
+            }
+            let sets: Vec<String> = columns.keys().map(|place| format!("{} = ?", column(*place))).collect();
+            let sql = format!("UPDATE customer_search SET {} WHERE key = ?", sets.join(", "));
+            let key_value = Value::Integer(key);
+            let bound = columns.values().chain([&key_value]);
+            if connection.prepare_cached(&sql)?.execute(params_from_iter(bound))? == 0 {
+                // A row that is missing is put back.
+                let document = connection.prepare_cached(FIND_DOCUMENT)?.query_row([key], |row| row.get(0))?;
+                let Unpacked(document) = document;
+                if let Some(found) = FoundBy::of_document(org, &document)? {
+                    self.words.forget(key);
+                    self.add(connection, (org, key, id), &found, limit)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Whether there are words to write.
     pub(in crate::sqlite) fn has_words(&self) -> bool {
         !self.words.is_empty()
     }
 
-    /// Writes the words gathered so far: before the transaction ends, at the latest.
-    pub(in crate::sqlite) fn write_words(&mut self, connection: &Connection) -> rusqlite::Result<()> {
+    /// Writes what was gathered so far: before the transaction ends, at the latest.
+    pub(in crate::sqlite) fn write_gathered(&mut self, connection: &Connection, limit: usize) -> rusqlite::Result<()> {
+        self.write_amended(connection, limit)?;
         self.words.write(connection)
     }
 
@@ -177,8 +225,19 @@ impl Writing {
         found: &FoundBy,
         limit: usize,
     ) -> rusqlite::Result<Vec<Value>> {
+        let slots = self.give_slots(connection, org, || found.custom.iter().map(|(key, _)| key), limit)?;
+        Ok(found.values((org, key, id), slots))
+    }
+
+    /// The slots of an org, with one for each of these custom attributes that can have one.
+    fn give_slots<'k, Keys: Iterator<Item = &'k String>>(
+        &mut self,
+        connection: &Connection,
+        org: OrgKey,
+        keys: impl Fn() -> Keys,
+        limit: usize,
+    ) -> rusqlite::Result<&Slots> {
         let slots = self.slots(connection, org)?;
-        let keys = || found.custom.iter().map(|(key, _)| key);
         if !slots.suffice_for(keys()) {
             for (attribute, slot) in slots.give(keys(), limit) {
                 connection
@@ -186,7 +245,7 @@ impl Writing {
                     .execute(params![org.0, attribute, slot])?;
             }
         }
-        Ok(found.values((org, key, id), slots))
+        Ok(slots)
     }
 
     fn slots(&mut self, connection: &Connection, org: OrgKey) -> rusqlite::Result<&mut Slots> {
@@ -195,6 +254,14 @@ impl Writing {
             std::collections::hash_map::Entry::Vacant(place) => place.insert(read_slots(connection, org)?),
         })
     }
+}
+
+/// A record that the index knows and that changes.
+struct Amended {
+    org: OrgKey,
+    id: ObjectId,
+    /// What its columns hold from now on, by their places.
+    columns: BTreeMap<usize, Value>,
 }
 
 /// The slots an org has given.

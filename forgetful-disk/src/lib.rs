@@ -1,4 +1,5 @@
-//! The disk that forgets: builds `shim.c`, loads it into servers, and cuts their power.
+//! A disk that forgets: builds `shim.c`, a library that is loaded into programs, and cuts their power. What they wrote to one
+//! folder and did not sync may be lost then, whole or by sectors; their clock may be moved, and their disk may refuse writes.
 
 use std::collections::HashMap;
 use std::fs;
@@ -6,24 +7,24 @@ use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use fastrand::Rng;
 
-use crate::process;
-
-const SOURCE: &str = "xtask/src/torture/shim.c";
+const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/shim.c");
 const MAGIC: u64 = 0x6b75_7374_6f6e_6f74;
 const NOTE_LENGTH: usize = 48;
 const KIND_WRITE: u64 = 1;
 
-/// `errno` of Linux for what a disk refuses.
-pub(super) const NO_SPACE: i64 = 28;
-pub(super) const READ_ONLY: i64 = 30;
-pub(super) const INPUT_OUTPUT: i64 = 5;
+/// `errno` of Linux for what a disk refuses: it is full.
+pub const NO_SPACE: i64 = 28;
+/// The same: the file system is read-only.
+pub const READ_ONLY: i64 = 30;
+/// The same: the device failed.
+pub const INPUT_OUTPUT: i64 = 5;
 
 /// What the shim reads while the server runs, by the place of the word.
-#[derive(Clone, Copy)]
-pub(super) enum Word {
+#[derive(Debug, Clone, Copy)]
+pub enum Word {
     /// Nanoseconds added to the time of day.
     Clock = 0,
     /// The errno that writes answer.
@@ -32,17 +33,22 @@ pub(super) enum Word {
     Syncs = 2,
 }
 
-/// Builds the library into the target folder.
-pub(super) fn build(target: &Path) -> Result<PathBuf> {
+/// Builds the library into a folder, with the C compiler that `CC` names.
+///
+/// # Errors
+/// When there is no C compiler.
+pub fn build(target: &Path) -> Result<PathBuf> {
     let library = target.join("torture-shim.so");
-    let mut compiler = process::program(std::env::var_os("CC").unwrap_or_else(|| "cc".into()));
+    let mut compiler = Command::new(std::env::var_os("CC").unwrap_or_else(|| "cc".into()));
     compiler.args(["-shared", "-fPIC", "-O2", "-Wall", "-Wextra", "-Werror", "-o"]).arg(&library);
-    process::succeed(compiler.args([SOURCE, "-ldl", "-lpthread"])).context("cannot build the disk that forgets")?;
+    let status = compiler.args([SOURCE, "-ldl", "-lpthread"]).status().context("cannot start the C compiler")?;
+    ensure!(status.success(), "cannot build the disk that forgets: {status}");
     Ok(library)
 }
 
 /// One folder on a disk that forgets, and one clock.
-pub(super) struct Shim {
+#[derive(Debug)]
+pub struct Shim {
     library: PathBuf,
     folder: PathBuf,
     notes: PathBuf,
@@ -51,15 +57,15 @@ pub(super) struct Shim {
 
 /// What a power cut found and did.
 #[derive(Debug, Default, Clone, Copy)]
-pub(super) struct Cut {
+pub struct Cut {
     /// Writes that were not synced.
-    pub(super) unsynced: u64,
+    pub unsynced: u64,
     /// Of their sectors, those that were forgotten.
-    pub(super) sectors_forgotten: u64,
+    pub sectors_forgotten: u64,
     /// And those that had reached the disk all the same.
-    pub(super) sectors_kept: u64,
+    pub sectors_kept: u64,
     /// Files that were gone, as their folder had not been synced.
-    pub(super) files_forgotten: u64,
+    pub files_forgotten: u64,
 }
 
 impl std::ops::AddAssign for Cut {
@@ -72,8 +78,8 @@ impl std::ops::AddAssign for Cut {
 }
 
 /// What becomes of the writes that were not synced.
-#[derive(Clone, Copy)]
-pub(super) enum Fate {
+#[derive(Debug, Clone, Copy)]
+pub enum Fate {
     /// None of them reached the disk.
     All,
     /// Those up to some moment did; the one at that moment in part.
@@ -84,7 +90,10 @@ pub(super) enum Fate {
 
 impl Shim {
     /// Over `folder`, with its notes in `side`, which is made.
-    pub(super) fn new(library: &Path, folder: &Path, side: &Path) -> Result<Self> {
+    ///
+    /// # Errors
+    /// When `side` cannot be made.
+    pub fn new(library: &Path, folder: &Path, side: &Path) -> Result<Self> {
         let (notes, control) = (side.join("notes"), side.join("control"));
         fs::create_dir_all(&notes)?;
         fs::write(&control, [0; 64])?;
@@ -92,7 +101,7 @@ impl Shim {
     }
 
     /// Loads it into a program that is not yet started.
-    pub(super) fn tell(&self, command: &mut Command) {
+    pub fn tell(&self, command: &mut Command) {
         command
             .env("LD_PRELOAD", &self.library)
             .env("TORTURE_FOLDER", &self.folder)
@@ -101,14 +110,20 @@ impl Shim {
     }
 
     /// Sets a word, for running programs too.
-    pub(super) fn set(&self, word: Word, value: i64) -> Result<()> {
+    ///
+    /// # Errors
+    /// When the word cannot be written.
+    pub fn set(&self, word: Word, value: i64) -> Result<()> {
         let file = fs::File::options().write(true).open(&self.control)?;
         file.write_all_at(&value.to_ne_bytes(), 8 * word as u64)?;
         Ok(())
     }
 
     /// Cuts the power of programs that were killed: forgets what `fate` says of what was not synced.
-    pub(super) fn cut(&self, rng: &mut Rng, fate: Fate) -> Result<Cut> {
+    ///
+    /// # Errors
+    /// When the folder or the notes cannot be read or written.
+    pub fn cut(&self, rng: &mut Rng, fate: Fate) -> Result<Cut> {
         let mut cut = Cut::default();
         let mut paths = HashMap::new();
         for entry in fs::read_dir(&self.folder)? {
