@@ -208,7 +208,7 @@ pub(crate) fn put_of(
     replaces: Option<(u64, &Customer)>,
 ) -> Result<Put, Refusal> {
     let (expects, former) = replaces.unzip();
-    let former = former.map(|former| CustomerAttributes::search_row(former)).transpose()?.flatten();
+    let former = former.map(CustomerAttributes::search_row).transpose()?.flatten();
     let attributes = &customer.attributes;
     Ok(Put {
         kind: Kind::Customer,
