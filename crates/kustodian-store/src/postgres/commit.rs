@@ -248,6 +248,7 @@ impl Commit<'_> {
 }
 
 /// What came of an update that was sent as a single statement.
+#[expect(clippy::large_enum_variant, reason = "one is passed up one call, and not kept")]
 enum Amended {
     /// All is written.
     All,
