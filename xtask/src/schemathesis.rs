@@ -44,7 +44,7 @@ pub(crate) fn run(examples: u32) -> Result<()> {
     process::succeed(&mut check)
 }
 
-/// The program, in an environment of its own that is made anew when its requirements changed.
+/// The program, in an environment of its own that is rebuilt when its requirements changed.
 fn install(target: &Path) -> Result<PathBuf> {
     let requirements = workspace::root().join(FOLDER).join("requirements.txt");
     let wanted = std::fs::read(&requirements).with_context(|| format!("cannot read {}", requirements.display()))?;

@@ -52,7 +52,7 @@ pub(crate) fn test() -> Result<Command> {
     Ok(test)
 }
 
-/// Python with the tap, in an environment of its own that is made anew when its requirements changed.
+/// Python with the tap, in an environment of its own that is rebuilt when its requirements changed.
 fn install(target: &Path) -> Result<PathBuf> {
     let requirements = workspace::root().join(FOLDER).join("requirements.txt");
     let wanted = std::fs::read(&requirements).with_context(|| format!("cannot read {}", requirements.display()))?;

@@ -138,7 +138,7 @@ pub async fn migrate(url: &str) -> Result<Vec<String>, OpenError> {
     }
 }
 
-/// Makes anew, out of the documents, what the customers of the database at `url` are found by; tells now and then how many
+/// Rebuilds the search index of the database at `url` from the stored documents; reports now and then how many
 /// are done. How many there are. It is one transaction, and what a server writes meanwhile waits or is told that the
 /// database is not available: stop it first.
 ///

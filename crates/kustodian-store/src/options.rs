@@ -57,7 +57,7 @@ pub struct Options {
     /// How much of the database each reader keeps in memory, in bytes. 16 MiB.
     pub reader_cache_bytes: u64,
     /// How many custom attributes of each org, those it uses first, are indexed; at most 30. Raised later it counts for
-    /// orgs that have not reached it yet, and for all once everything is indexed anew. 30.
+    /// orgs that have not reached it yet, and for all once the index is rebuilt. 30.
     pub indexed_custom_attributes: usize,
     /// How a search on SQLite goes about it. The defaults are measured; what is found does not depend on them.
     pub search_effort: SearchEffort,

@@ -52,7 +52,7 @@ pub(crate) async fn run(arguments: CheckArguments, settings: configuration::File
     match findings.len() {
         0 => Ok(()),
         found if findings.iter().all(Finding::is_of_index) => Err(Failure::new(format!(
-            "{found} found, all in what searches go by: make that anew with kustodian reindex, after stopping the servers"
+            "{found} found, all in the search index: stop the servers and rebuild it with kustodian reindex"
         ))),
         found => Err(Failure::new(format!(
             "{found} found: keep the database as it is, and restore a backup from before with: kustodian restore FILE"

@@ -1,4 +1,4 @@
-//! `kustodian reindex`: what customers are found by, made anew out of the records.
+//! `kustodian reindex`: rebuilds the search index from the stored documents.
 
 use std::io::{self, Write};
 
@@ -33,7 +33,7 @@ pub(crate) async fn run(arguments: ReindexArguments, file: File) -> Result<(), F
         drop(writeln!(io::stderr().lock(), "indexed {done} customers"));
     };
     let done = kustodian_store::reindex(&url, options, tell).await?;
-    print(&format!("{done} customers are indexed anew"))
+    print(&format!("{done} records are indexed again"))
 }
 
 impl IndexArguments {

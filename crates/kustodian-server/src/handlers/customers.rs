@@ -232,7 +232,7 @@ const PATH: &str = "/v1/customers";
 pub(crate) async fn get_customers(call: Call<GetCustomers>) -> Result<Answer, Refusal> {
     let asked = &call.query;
     let sort = asked.sort.unwrap_or_default();
-    // The links repeat what shapes the list; the page itself they say anew.
+    // The links repeat what shapes the list, and add the page.
     let shape = ListCustomers {
         sort: asked.sort,
         filters: asked.filters.clone(),

@@ -26,7 +26,7 @@ pub(super) fn copy(from: &Path, to: &Path, tell: &dyn Fn(CopyProgress)) -> Resul
     let reading = |error: rusqlite::Error| failed(from, &error);
     let writing = |error: rusqlite::Error| failed(to, &error);
     let source = open(from).map_err(reading)?;
-    // Without a transaction around it the copy would begin anew with each commit of the server.
+    // Without a transaction around it the copy would start over with each commit of the server.
     source.execute_batch("BEGIN").map_err(reading)?;
     let rows = rows(&source).map_err(reading)?;
     let mut target = open(to).map_err(writing)?;

@@ -101,7 +101,7 @@ impl Finding {
         matches!(self, Self::Damage { .. })
     }
 
-    /// Whether it tells of the index alone, which `kustodian reindex` makes anew.
+    /// Whether it is about the index alone, which `kustodian reindex` rebuilds.
     pub fn is_of_index(&self) -> bool {
         matches!(self, Self::Index { .. })
     }

@@ -1,5 +1,5 @@
 //! What records are found by, against their documents. Every engine keeps that in a form of its own and compares it
-//! itself; all of it can be made anew, so nothing is lost when it disagrees.
+//! itself; all of it can be rebuilt, so nothing is lost when it disagrees.
 
 use std::path::PathBuf;
 

@@ -45,7 +45,7 @@ pub async fn check(url: &str, tell: &mut (dyn FnMut(CopyProgress) + Send)) -> Re
     look_through(url, true, tell).await
 }
 
-/// The same; with the index, or without, as it can be made anew.
+/// The same; with the index, or without, as it can be rebuilt.
 pub(crate) async fn look_through(
     url: &str,
     with_index: bool,

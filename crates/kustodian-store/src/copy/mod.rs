@@ -292,7 +292,7 @@ async fn catch_up(
             target.write(table, rows, state).await?;
         }
     }
-    // Positions behind the mark may have been given for the time of a snapshot only: they are given anew.
+    // Positions behind the mark may have been given for the time of a snapshot only: they are given again.
     let orgs: BTreeSet<i64> = source.positions().await?.into_keys().chain(state.since.keys().copied()).collect();
     for org in orgs {
         let since = state.since.get(&org).copied().unwrap_or_default();

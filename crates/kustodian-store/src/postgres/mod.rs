@@ -316,7 +316,7 @@ pub(crate) async fn migrate(url: &str) -> Result<Vec<String>, OpenError> {
     Ok(pending)
 }
 
-/// Makes anew what the customers of the database at `url` are found by; how many there are.
+/// Rebuilds the search index of the database at `url`; returns how many records it has.
 pub(crate) async fn reindex(url: &str, options: &Options, mut tell: impl FnMut(u64) + Send) -> Result<u64, OpenError> {
     let (connector, connection) = connect(url, options).await?;
     schema::upgrade(&connection, connector.name()).await?;

@@ -2,7 +2,7 @@
 //!
 //! VACUUM lets go of the former versions of erased rows once no transaction can see them any more. Indexes keep the
 //! values of deleted entries: a GIN index never deletes a key, and a page of a B-tree is not cleared. So every index that
-//! holds such values is built anew, beside the old one and without a lock that a read or a write would wait for. The names
+//! holds such values is rebuilt beside the old one and without a lock that a read or a write would wait for. The names
 //! of custom attributes that nobody has any more go too (`search::forget`).
 //!
 //! What VACUUM lets go stays, as bytes, in the free space of its table's pages until something is written over it, and in
@@ -164,7 +164,7 @@ impl Vacuum<'_> {
         Ok(())
     }
 
-    /// Builds the indexes of these tables anew.
+    /// Rebuilds the indexes of these tables.
     async fn indexes_of(&self, tables: &[&str]) -> Result<(), Error> {
         for leftover in self.names(LEFTOVERS, &[Value::Texts(tables.to_vec())]).await? {
             self.connection.command(&format!("DROP INDEX CONCURRENTLY IF EXISTS {leftover}")).await?;

@@ -21,7 +21,7 @@ pub(crate) struct Slots {
     /// be noted before it is.
     retired: HashSet<String>,
     /// Whether an attribute went without. From then on none is given, as a later one would find its attribute on records
-    /// whose rows do not hold it; until all rows are made anew.
+    /// whose rows do not hold it; until all rows are rebuilt.
     is_full: bool,
 }
 

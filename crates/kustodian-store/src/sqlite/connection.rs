@@ -172,7 +172,7 @@ fn set_up(connection: &Connection, cache_bytes: u64, durability: Durability) -> 
         Durability::Full => "FULL",
         Durability::None => "OFF",
     };
-    // Without it SQLite plans a statement anew whenever a bound value might change the plan: reads by a claim, a join
+    // Without it SQLite plans a statement again whenever a bound value might change the plan: reads by a claim, a join
     // into a table with partial indexes, were parsed each time, which halved their rate.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.pragma_update(None, "synchronous", synchronous)?;

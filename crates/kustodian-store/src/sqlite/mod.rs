@@ -285,7 +285,7 @@ pub(crate) fn pending_migrations(path: &Path) -> Result<Vec<String>, OpenError> 
     schema::pending(reader.as_ref(), path)
 }
 
-/// Makes anew what customers are found by; how many there are.
+/// Rebuilds the search index; returns how many records it has.
 pub(crate) fn reindex(path: &Path, options: &Options, mut tell: impl FnMut(u64)) -> Result<u64, OpenError> {
     drop(connection::any_reader(path)?);
     let mut connection = connection::writer(path, options, Durability::Full)?;

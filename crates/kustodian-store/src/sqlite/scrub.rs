@@ -1,7 +1,7 @@
 //! Taking out of the file what was erased from the tables.
 //!
 //! An erasure overwrites what it deletes, but earlier writes of the same record may have left copies behind: in pages
-//! that are free now, in the gaps of pages that were reordered, and in the log. So the file is written anew from what is
+//! that are free now, in the gaps of pages that were reordered, and in the log. So the file is rewritten from what is
 //! in the tables, and the log is cut. Readers go on meanwhile; writes wait, for about a second per gigabyte on a fast
 //! disk. That it is wanted stands among the settings from the erasing transaction on until it is done, so that a file
 //! whose server ended in between is scrubbed when it is opened again.
@@ -21,7 +21,7 @@ const TRIES: usize = 5;
 /// How long another attempt waits for a reader that was in the way of the last one: all writes wait with it.
 const PATIENCE: Duration = Duration::from_millis(100);
 
-/// What takes erased words out of indexes that keep them apart from their rows, run before the file is written anew:
+/// What takes erased words out of indexes that keep them apart from their rows, run before the file is rewritten:
 /// that of words merges all its segments into one, which holds only what is.
 const INDEXES: &[&str] = &["INSERT INTO customer_words (customer_words) VALUES ('optimize')"];
 
@@ -46,12 +46,12 @@ impl Archive {
     }
 }
 
-/// The scrubs of one file, and how far the last one came: another attempt does not begin anew.
+/// The scrubs of one file, and how far the last one came: another attempt does not start over.
 #[derive(Default)]
 pub(super) struct Scrubs {
     /// The erasure whose scrub was tried last.
     tried: Option<Mark>,
-    /// The erasure after which the file was last written anew.
+    /// The erasure after which the file was last rewritten.
     rewritten: Option<Mark>,
 }
 
@@ -83,7 +83,7 @@ impl Scrubs {
 }
 
 /// Deletes the names of custom attributes that no customer has any more. Their columns are given to others from then on:
-/// every transaction reads anew which attribute has which.
+/// every transaction reads again which attribute has which.
 fn forget_attributes(connection: &Connection) -> rusqlite::Result<()> {
     let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
     let given: Vec<(i64, String, usize)> = transaction
@@ -102,7 +102,7 @@ fn forget_attributes(connection: &Connection) -> rusqlite::Result<()> {
     transaction.commit()
 }
 
-/// Writes the file anew, through the log.
+/// Rewrites the file through the log.
 fn rewrite(connection: &Connection) -> rusqlite::Result<()> {
     for sql in INDEXES {
         connection.execute_batch(sql)?;

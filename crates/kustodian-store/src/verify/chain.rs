@@ -1,4 +1,4 @@
-//! Following each org's chain: every position, every link computed anew.
+//! Verifying each org's chain: every position, and every link computed again.
 
 use std::collections::BTreeMap;
 

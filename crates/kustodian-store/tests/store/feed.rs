@@ -52,7 +52,7 @@ fn recorded(event: &Event, position: u64, link: Link) -> Recorded {
     }
 }
 
-/// Computes every link anew.
+/// Computes every link again.
 fn chain_holds(org: OrgKey, feed: &[Recorded]) {
     let mut previous = genesis(org);
     for (position, event) in (1..).zip(feed) {

@@ -3,7 +3,7 @@
 //!
 //! A release adds its own with
 //! `cargo test -p kustodian --test api -- --ignored formats::write_the_format_of_this_version`, which writes the folder
-//! of its version anew. A folder of a released version is never written again.
+//! of its version again. A folder of a released version is never written again.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};

@@ -119,7 +119,7 @@ fn what_customers_are_found_by_can_be_made_anew() {
     reindex.args(["reindex", "--database", server.database(), "--indexed-custom-attributes", "0"]);
     let output = reindex.output().unwrap();
     let told = String::from_utf8(output.stdout).unwrap();
-    assert_eq!((output.status.success(), told.as_str()), (true, "1 customers are indexed anew\n"));
+    assert_eq!((output.status.success(), told.as_str()), (true, "1 records are indexed again\n"));
     let server = server.kill_and_restart();
     // Without an index of its own the attribute is found all the same, by a scan.
     assert_eq!(printed(&server, &["tierStr=gold", "--ids"]).lines().count(), 1);

@@ -1,4 +1,4 @@
-//! Making anew what customers are found by, out of their documents.
+//! Rebuilding the search index from the stored documents.
 
 use std::collections::HashMap;
 
@@ -43,7 +43,7 @@ impl<'c> Reindexing<'c> {
         Self { connection, limit, slots: HashMap::new() }
     }
 
-    /// Writes anew what customers are found by: (org, id, document). Within a transaction of the caller's or without.
+    /// Writes the index rows of customers again: (org, id, document). Within a transaction of the caller's or without.
     ///
     /// # Errors
     /// In one line, when the database fails or a document is not a customer of ours.
@@ -89,7 +89,7 @@ impl<'c> Reindexing<'c> {
     }
 }
 
-/// Makes everything anew that customers are found by, some hundreds at a time; tells after each step how many are done.
+/// Rebuilds the whole index, some hundreds of customers at a time; reports after each step how many are done.
 /// How many there were. A server that works on the database meanwhile goes on without columns for attributes that had
 /// none before, and would leave them empty.
 ///

@@ -72,7 +72,7 @@ async fn by_id(mut finding: Finding<'_, '_>, query: &WalkQuery, after: Option<Ob
         }
         total = total.or(Some(Total { count: finding.found.len() as u64, is_estimate: !is_end }));
     }
-    // A step that found nothing in its time begins anew.
+    // A step that found nothing in its time starts over.
     let start = ObjectId::from_bytes([0; 12]);
     let ids = std::mem::take(&mut finding.found);
     let (records, done) = fitting_records(&mut finding, &ids, query).await?;

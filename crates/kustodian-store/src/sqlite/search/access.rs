@@ -31,7 +31,7 @@ pub(super) struct Within<'a> {
 }
 
 /// SQLite's words in conditions. What stands in the inverted index is never part of one: for each row it would be looked
-/// for anew.
+/// for again.
 pub(super) struct Sqlite(pub(super) OrgKey);
 
 impl Dialect for Sqlite {

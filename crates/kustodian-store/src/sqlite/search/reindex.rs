@@ -1,4 +1,4 @@
-//! Making anew what records are found by, out of their documents.
+//! Rebuilding the search index from the stored documents.
 
 use kustodian_core::store::OrgKey;
 use kustomer_api::ObjectId;
@@ -15,7 +15,7 @@ const RECORDS: usize = 1_000;
 
 const PAGE: &str = "SELECT key, org, id, document FROM customers WHERE key > ?1 ORDER BY key LIMIT ?2";
 
-/// Makes everything anew that records are found by, in the transaction of the caller; tells after each thousand records
+/// Rebuilds the whole index in the transaction of the caller; reports after each thousand records
 /// how many are done. How many there were.
 pub(in crate::sqlite) fn reindex(
     connection: &Connection,
