@@ -114,7 +114,8 @@ impl Claim {
     /// (`docs/contract/behaviour.md` §3.3: the status is implied there, the body is ours.)
     pub fn conflict(&self, holder: Option<ObjectId>) -> Refusal {
         let (kind, attribute, pointer) = (self.kind.kind().as_str(), self.place.attribute, self.place.pointer());
-        let title = format!("Another {kind} holds this value of {attribute}: {pointer} must be unique in the org");
+        let scope = if self.kind == ClaimKind::KObjectExternalId { "its klass" } else { "the org" };
+        let title = format!("Another {kind} holds this value of {attribute}: {pointer} must be unique in {scope}");
         let refusal = Refusal::new(409, code::CONFLICT, attribute, title).with_meta("pointer", pointer);
         match holder {
             Some(holder) => refusal.with_meta(kind, holder.to_string()),

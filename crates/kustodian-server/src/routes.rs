@@ -152,7 +152,14 @@ impl RouteTable {
         if others.iter().any(|route| route.handler.is_some()) {
             others.retain(|route| route.handler.is_some());
         }
-        Found::OtherMethods(others.iter().map(|route| route.operation.method.as_str()).collect())
+        let mut methods: Vec<&'static str> = Vec::new();
+        for route in others {
+            let method = route.operation.method.as_str();
+            if !methods.contains(&method) {
+                methods.push(method);
+            }
+        }
+        Found::OtherMethods(methods)
     }
 }
 

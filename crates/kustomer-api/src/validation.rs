@@ -13,6 +13,10 @@ use crate::schema::{Kind, Object, ReadOnly, Schema, Text};
 /// How many faults one answer tells; further ones are not looked for.
 pub const MAX_FAULTS: usize = 20;
 
+/// How deep a value that may be anything nests, with the attribute that holds it. What is stored is wrapped some levels deeper by events
+/// and answers, and readers of JSON give up at 128 levels.
+pub const MAX_DEPTH: usize = 64;
+
 /// For `""` where it is not read as null, although null is legal.
 const NULL_FOR_NONE: &str = "send null for no value";
 
@@ -120,6 +124,7 @@ impl<'a> Walk<'a> {
                 if let Some(max) = schema.max_bytes {
                     self.bytes(value, max);
                 }
+                self.anything(value);
             }
             (Kind::Boolean, Value::Bool(_)) => {}
             (Kind::Number { range }, Value::Number(number)) => {
@@ -154,6 +159,7 @@ impl<'a> Walk<'a> {
                 if let Some(max) = schema.max_bytes {
                     self.bytes(value, max);
                 }
+                self.refuse_repeated(members);
                 for (key, value) in members.iter() {
                     self.enter(Step::Key(key), |walk| walk.value(values, value));
                 }
@@ -308,6 +314,41 @@ impl<'a> Walk<'a> {
                 self.place.pop();
             }
         }
+    }
+
+    /// What may be anything: its keys, and how deep it nests.
+    fn anything(&mut self, value: &'a Value<'_>) {
+        let is_nested = matches!(value, Value::Object(_) | Value::Array(_));
+        if is_nested && self.place.len() >= MAX_DEPTH {
+            // It is about the attribute: a pointer of that length helps nobody.
+            let inner = self.place.split_off(1);
+            self.fault("maxDepth", format!("The value nests deeper than {MAX_DEPTH} levels"), "");
+            return self.place.extend(inner);
+        }
+        match value {
+            Value::Object(members) => {
+                self.refuse_repeated(members);
+                for (key, value) in members.iter() {
+                    self.within(Step::Key(key), value);
+                }
+            }
+            Value::Array(items) => {
+                for (index, value) in items.iter().enumerate() {
+                    self.within(Step::Index(index), value);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn within(&mut self, step: Step<'a>, value: &'a Value<'_>) {
+        if self.faults.len() >= MAX_FAULTS {
+            return;
+        }
+        let depth = self.place.len();
+        self.place.push(step);
+        self.anything(value);
+        self.place.truncate(depth);
     }
 
     fn enter(&mut self, step: Step<'a>, visit: impl FnOnce(&mut Self)) {

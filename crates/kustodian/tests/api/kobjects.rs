@@ -119,6 +119,26 @@ fn an_external_id_is_unique_in_its_klass() {
     server.post(ORDERS, json!({ "title": "d", "externalId": "1" })).expect(201);
 }
 
+/// An object this many levels deep.
+fn nested(levels: usize) -> Value {
+    (1..levels).fold(json!({}), |inner, _| json!({ "a": inner }))
+}
+
+#[test]
+fn the_deepest_data_that_is_taken_is_read_wherever_it_is_shown() {
+    let server = with_orders(Server::on_file());
+    let customer = server.create(json!({ "name": "Ada" }));
+    let body = json!({ "title": "deep", "customer": customer["id"], "data": nested(63) });
+    let kobject = server.post(ORDERS, body).expect(201).data().clone();
+    server.put(path_of(&kobject), json!({ "data": {} })).expect(200);
+    server.put(path_of(&kobject), json!({ "data": nested(63) })).expect(200);
+    for path in [path_of(&kobject), ORDERS, "/v1/events", "/v1/audit-logs", &format!("{}/history", path_of(&kobject))] {
+        server.get(path).expect(200);
+    }
+    server.post(&format!("{}/erase", path_of(&customer)), json!({})).expect(204);
+    server.get(path_of(&kobject)).expect(404);
+}
+
 #[test]
 fn wrong_attributes_are_named() {
     let server = server();
@@ -135,11 +155,15 @@ fn wrong_attributes_are_named() {
         (json!({ "title": "a", "company": "5c7d1a1f9a1b2c0010a1b2c3" }), "company"),
         (json!({ "title": "a", "customer": "Ada" }), "customer"),
         (json!({ "title": "a", "status": "done" }), "status"),
+        (json!({ "title": "a", "data": nested(65) }), "data"),
         (json!({ "title": "a", "unknown": 1 }), "unknown"),
     ] {
         let refused = server.post(ORDERS, body.clone()).expect(400);
         assert_eq!(refused.parameter(), parameter, "{body}: {}", refused.text);
     }
+    let twice = r#"{"title":"a","data":{"lines":[{"sku":1,"sku":2}]}}"#;
+    let request = server.request(Method::POST, ORDERS).bearer_auth(TOKEN).header("Content-Type", "application/json");
+    assert_eq!(Answer::of(request.body(twice)).expect(400).parameter(), "sku");
     let kobject =
         server.post(ORDERS, json!({ "title": "a", "customer": "", "company": null })).expect(201).data().clone();
     assert_eq!(server.put(path_of(&kobject), json!({ "customer": null })).expect(400).parameter(), "customer");

@@ -1924,7 +1924,7 @@ pub static GET_KLASSES_BY_NAME_AND_EXTERNAL_ID: Operation = Operation {
     method: Method::GET,
     path: "/klasses/{name}/externalId={externalId}",
     success: 200,
-    roles: &[],
+    roles: &["org.user.kobject.read", "org.permission.kobject.read", "org.permission.kobject.kobject_*.read"],
     also: &[],
     tag: "klasses",
     public: false,
