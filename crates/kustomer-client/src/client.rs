@@ -119,9 +119,10 @@ impl Client {
     /// ```no_run
     /// use kustomer_client::Client;
     /// use kustomer_client::customer::GetCustomerByEmail;
+    /// use kustomer_client::query::Include;
     ///
     /// # async fn example(client: Client) -> Result<(), kustomer_client::Error> {
-    /// let call = client.call::<GetCustomerByEmail>("ada@acme.example".to_owned(), &(), &());
+    /// let call = client.call::<GetCustomerByEmail>("ada@acme.example".to_owned(), &Include::default(), &());
     /// println!("{}", call.await?.data.id);
     /// # Ok(())
     /// # }

@@ -48,13 +48,13 @@ pub(super) fn is_absent(name: &str, klasses: &[KlassName]) -> bool {
 }
 
 /// The words of a body that may name klasses: of `kobject_custom_a_bStr` that is `a`, of `kobject_custom_a_b_cStr` it is `a_b`
-/// or `a`. Which of them do is known to the store alone.
+/// or `a`, or in the form without `custom` it begins with that word. Which of them do is known to the store alone.
 ///
 /// ```
 /// use kustodian_core::search::klass_words;
 ///
 /// let body = br#"{"queryContext":"kobject_orders","and":[{"kobject_custom_a_b_cStr":{"set":true}}]}"#;
-/// assert_eq!(klass_words(body), ["orders", "custom", "a_b", "a"]);
+/// assert_eq!(klass_words(body), ["orders", "a_b", "a", "custom_a_b", "custom_a", "custom"]);
 /// ```
 pub fn klass_words(body: &[u8]) -> Vec<String> {
     let mut words = Vec::new();
