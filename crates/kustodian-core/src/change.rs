@@ -80,7 +80,7 @@ pub struct Put {
     pub document: String,
     /// What it is found by from now on, deleted or not: a customer, unless it was erased. `None` takes it out of search.
     pub search: Option<Box<SearchRow>>,
-    /// What the revision that it replaces is found by, when the decision knew: then the difference alone is written.
+    /// The search row of the revision that it replaces, when the decision has read it: then only the difference is written.
     pub former: Option<Box<SearchRow>>,
     /// The record that it was created for and is erased with, when its kind has homes; `None` when it is its own. It never
     /// changes, as rows never move between machines: it is stored when the record is created, and not looked at afterwards.

@@ -169,7 +169,7 @@ pub fn changes(before: &impl Serialize, after: &impl Serialize) -> Result<String
     render(&json!({ "attributes": part("attributes", by_key), "relationships": part("relationships", whole) }))
 }
 
-/// What is told of a value before and after.
+/// How a change shows a value before and after.
 type Replaced = fn(&Value, &Value) -> (Value, Value);
 
 fn whole(was: &Value, is: &Value) -> (Value, Value) {

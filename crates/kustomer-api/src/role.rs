@@ -33,7 +33,7 @@ pub fn grants(held: &str, required: &str) -> bool {
     })
 }
 
-/// The word of a required role that stands for the role of any klass: `kobject_order`.
+/// A placeholder in a required role: the word of any klass, such as `kobject_order`, satisfies it.
 pub const ANY_KLASS: &str = "kobject_*";
 
 /// Whether any of the `held` roles grants any of the `required` ones. An operation that requires none is open to every

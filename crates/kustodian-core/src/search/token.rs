@@ -19,13 +19,13 @@ pub enum Scope {
 }
 
 impl Scope {
-    /// Where words of customers are found by their beginnings.
+    /// Where words of customers are indexed by their beginnings.
     pub fn of_words() -> impl Iterator<Item = Self> {
         let of_words = |attribute: &Attribute| attribute.manner() == Some(Manner::Words);
         Attribute::of(Context::Customer).filter(of_words).map(Self::Attribute).chain([Self::Custom, Self::Rest])
     }
 
-    /// Where words of customers are found by their parts.
+    /// Where words of customers are indexed by their parts.
     pub fn of_parts() -> impl Iterator<Item = Self> {
         let of_parts = |attribute: &Attribute| matches!(attribute.manner(), Some(Manner::Part | Manner::Digits));
         Attribute::of(Context::Customer).filter(of_parts).map(Self::Attribute).chain([Self::Custom, Self::Rest])

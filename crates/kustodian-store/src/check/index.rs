@@ -1,4 +1,4 @@
-//! What records are found by, against their documents. Every engine keeps that in a form of its own and compares it
+//! The search index compared with the documents. Every engine keeps it in a form of its own and compares it
 //! itself; all of it can be rebuilt, so nothing is lost when it disagrees.
 
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ pub(crate) const WORDS: &str = "words";
 /// The part that is all of it.
 pub(crate) const EVERYTHING: &str = "row";
 
-/// A record that is found by something else than what its document holds.
+/// A record whose index entries differ from its document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Misfound {
     pub(crate) org: i64,
@@ -44,7 +44,7 @@ impl Misfounds {
     }
 }
 
-/// Whether all records of the file at `path` are found by what their documents hold.
+/// Whether all records of the file at `path` have the index entries that their documents give.
 pub(crate) async fn agrees(path: PathBuf, tell: &mut (dyn FnMut(CopyProgress) + Send)) -> Result<bool, CopyError> {
     let misfounds = crate::sqlite::Archive::read(path).await?.compare_index(tell).await?;
     Ok(misfounds.0.is_empty())

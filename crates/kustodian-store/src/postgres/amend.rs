@@ -1,5 +1,5 @@
 //! The update of one customer as a single statement, for a database that is not spread: it locks, looks, writes and commits
-//! in one trip, where nothing but the record, its event and what it is found by is written.
+//! in one trip, where only the record, its event and its search row are written.
 
 use std::sync::LazyLock;
 
@@ -17,10 +17,10 @@ use crate::search::Slots;
 
 /// $1 to $8 as the update of a record has them, $9 the revision it must have, $10 kind, $11 event, $12 name, $13 at,
 /// $14 actor, $15 client, $16 digest, $17 salt, $18 request, $19 changes, $20 snapshot, $21 leaf, then what it is found
-/// by → how many were written: none when the record has another revision, or no row that it is found by.
+/// by → how many were written: none when the record has another revision, or no search row.
 static AMEND: LazyLock<[String; 2]> = LazyLock::new(|| [false, true].map(amend_sql));
 
-/// The first parameter of what it is found by.
+/// The first parameter of the search row.
 const FOUND_BY: usize = 22;
 
 fn amend_sql(with_tokens: bool) -> String {

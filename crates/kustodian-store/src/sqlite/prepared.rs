@@ -23,13 +23,13 @@ pub(super) struct Prepared {
 pub(super) struct PreparedPut {
     /// How its document is stored.
     pub(super) document: Packed,
-    /// What a customer is found by.
+    /// The index entries of a customer.
     pub(super) search: PreparedSearch,
-    /// What a record of another searched kind is found by.
+    /// The index entries of a record of another searched kind.
     pub(super) entries: Option<Entries>,
 }
 
-/// What a customer is found by.
+/// The index entries of a customer.
 pub(super) enum PreparedSearch {
     /// By nothing.
     Nothing,

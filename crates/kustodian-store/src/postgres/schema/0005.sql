@@ -1,4 +1,4 @@
--- What records of the searched kinds but customers are found by, beside their homes.
+-- The search index of all searched kinds but customers, stored beside their homes.
 
 CREATE TABLE search_records (
     home     text COLLATE "C" NOT NULL,

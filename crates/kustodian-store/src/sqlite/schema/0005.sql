@@ -1,4 +1,4 @@
--- What records of the searched kinds but customers are found by.
+-- The search index of all searched kinds but customers.
 
 CREATE TABLE search_records (
     org      INTEGER NOT NULL,

@@ -1,4 +1,4 @@
-//! What differs in what a record is found by between two revisions: an update writes that, and reads neither the row that is
+//! The difference between the index entries of two revisions of a record: an update writes that, and reads neither the row that is
 //! there nor the document.
 
 use std::collections::BTreeMap;

@@ -164,7 +164,7 @@ impl Writing {
         Ok(())
     }
 
-    /// Changes what a record is found by that the index knows.
+    /// Changes the entries of a record that is in the index.
     pub(in crate::sqlite) fn amend(
         &mut self,
         connection: &Connection,
