@@ -2,7 +2,7 @@
 
 use kustomer_api::Field;
 use kustomer_api::audit::{AuditLog, AuditLogAttributes, TYPE};
-use kustomer_api::envelope::{RelatedId, Relationship, Relationships, SelfLink};
+use kustomer_api::envelope::{Related, RelatedId, Relationship, Relationships, SelfLink};
 use kustomer_api::event::Changes;
 use kustomer_api::user::User;
 use serde_json::{Map, Value};
@@ -62,7 +62,7 @@ fn user(event: &Recorded) -> Relationship {
     }
     Relationship {
         links: Some(SelfLink::new("/v1/users/null".to_owned())),
-        data: Field::Value(RelatedId::new(kustomer_api::user::TYPE, Field::Null)),
+        data: Field::Value(Related::One(RelatedId::new(kustomer_api::user::TYPE, Field::Null))),
         extra: Map::new(),
     }
 }

@@ -65,6 +65,12 @@ claim_kinds! {
     KlassName = "klassName" of Klass,
     /// A kobject's external id, within its klass.
     KObjectExternalId = "kobjectExternalId" of KObject,
+    /// A conversation's external id.
+    ConversationExternalId = "conversationExternalId" of Conversation,
+    /// A message's external id.
+    MessageExternalId = "messageExternalId" of Message,
+    /// A note's external id.
+    NoteExternalId = "noteExternalId" of Note,
 }
 
 /// Identifies a claim: a hash of org, kind and value, so that keys are short and spread evenly.

@@ -2,9 +2,12 @@
 
 use kustomer_api::ObjectId;
 use kustomer_api::company::CompanyAttributes;
+use kustomer_api::conversation::ConversationAttributes;
 use kustomer_api::customer::CustomerAttributes;
 use kustomer_api::klass::KlassAttributes;
 use kustomer_api::kobject::KObjectAttributes;
+use kustomer_api::message::MessageAttributes;
+use kustomer_api::note::NoteAttributes;
 use kustomer_api::operation::{Operation, contract, own};
 use kustomer_api::shortcut::ShortcutAttributes;
 use kustomer_api::tag::TagAttributes;
@@ -19,7 +22,7 @@ use crate::record;
 use crate::refusal::Refusal;
 use crate::search::{self, SearchRow};
 use crate::store::{OrgKey, Stored};
-use crate::{company, klass, kobject};
+use crate::{company, conversation, klass, kobject, message};
 
 /// What is declared of a kind.
 #[derive(Debug)]
@@ -92,6 +95,9 @@ pub struct Column {
 pub enum Holds {
     /// The id of a record of this kind, which the record belongs to.
     Parent(Kind),
+    /// The id of a record of this kind, which the record belongs to and is erased with, although it may move to another:
+    /// its list holds deleted records, too.
+    Owner(Kind),
     /// A text of at most 1,024 bytes, as it is compared.
     Text,
 }
@@ -100,6 +106,12 @@ impl Spec {
     /// Whether its table has the column `home`.
     pub fn has_home(&self) -> bool {
         self.placement == Placement::ByHome
+    }
+
+    /// Whether a narrowed list holds deleted records, too: that of an owner.
+    pub fn lists_deleted(&self, list: &[&str]) -> bool {
+        let is_owner = |column: &Column| list == [column.name] && matches!(column.holds, Holds::Owner(_));
+        self.columns.iter().any(is_owner)
     }
 
     /// The name of the index of a narrowed list.
@@ -115,6 +127,8 @@ struct Functions {
     claims: fn(OrgKey, ObjectId, &str) -> Result<Vec<Claim>, Refusal>,
     columns: fn(&str) -> Result<Columns, Refusal>,
     search_row: fn(&str) -> Result<Option<SearchRow>, Refusal>,
+    delete_owned: fn(&Context<'_>, &Stored, EventSeed) -> Result<Option<ChangeSet>, Refusal>,
+    follow: fn(&Context<'_>, &Stored, EventSeed, ObjectId) -> Result<Option<ChangeSet>, Refusal>,
     erase: fn(&Context<'_>, &Stored, EventSeed) -> Result<Option<ChangeSet>, Refusal>,
 }
 
@@ -173,6 +187,8 @@ macro_rules! kinds {
                                 claims: record::claims_of::<$attributes>,
                                 columns: record::columns_of::<$attributes>,
                                 search_row: record::search_row_of::<$attributes>,
+                                delete_owned: <$attributes as record::Record>::delete_owned,
+                                follow: <$attributes as record::Record>::follow,
                                 erase: <$attributes as record::Record>::erase,
                             },
                         };
@@ -312,6 +328,58 @@ kinds! {
         ],
         lists: &[&[kobject::KLASS], &[kobject::CUSTOMER, kobject::KLASS], &[kobject::COMPANY, kobject::KLASS]],
     }
+
+    /// What a customer and the users of the org write to each other. It may move to another customer, so the customer is
+    /// no home; erasing the customer erases what its column `customer` names.
+    Conversation: ConversationAttributes {
+        name: "conversation",
+        table: "conversations",
+        path: "/v1/conversations",
+        read_operation: &contract::GET_CONVERSATION,
+        restored_by: Some(&contract::UPDATE_CONVERSATION),
+        placement: Placement::ById,
+        is_listed_by_time: true,
+        is_few: false,
+        is_searched: false,
+        columns: &[Column { name: conversation::CUSTOMER, holds: Holds::Owner(Kind::Customer) }],
+        lists: &[&[conversation::CUSTOMER]],
+    }
+
+    /// A message of a conversation, which is its home.
+    Message: MessageAttributes {
+        name: "message",
+        table: "messages",
+        path: "/v1/messages",
+        read_operation: &contract::GET_MESSAGE,
+        restored_by: None,
+        placement: Placement::ByHome,
+        is_listed_by_time: true,
+        is_few: false,
+        is_searched: false,
+        columns: &[
+            Column { name: conversation::CUSTOMER, holds: Holds::Parent(Kind::Customer) },
+            Column { name: message::CONVERSATION, holds: Holds::Parent(Kind::Conversation) },
+        ],
+        lists: &[&[conversation::CUSTOMER], &[message::CONVERSATION]],
+    }
+
+    /// A note about a conversation, which is its home; or about a customer, or about neither.
+    Note: NoteAttributes {
+        name: "note",
+        table: "notes",
+        path: "/v1/notes",
+        read_operation: &contract::GET_NOTE_BY_ID,
+        restored_by: Some(&contract::UPDATE_NOTE_BY_ID),
+        placement: Placement::ByHome,
+        is_listed_by_time: true,
+        is_few: false,
+        is_searched: false,
+        columns: &[
+            Column { name: conversation::CUSTOMER, holds: Holds::Parent(Kind::Customer) },
+            Column { name: message::CONVERSATION, holds: Holds::Parent(Kind::Conversation) },
+        ],
+        lists: &[&[conversation::CUSTOMER], &[message::CONVERSATION]],
+    }
 }
 
 impl Kind {
@@ -393,6 +461,43 @@ impl Kind {
     /// 500 when the document is not what this version stores.
     pub fn erase(self, context: &Context<'_>, stored: &Stored, seed: EventSeed) -> Result<Option<ChangeSet>, Refusal> {
         (self.spec().record.erase)(context, stored, seed)
+    }
+
+    /// Deletes a record that is about to be erased with its owner. `None` when it is deleted, or its kind has no owners.
+    ///
+    /// # Errors
+    /// 500 when the document is not what this version stores.
+    pub fn delete_owned(
+        self,
+        context: &Context<'_>,
+        stored: &Stored,
+        seed: EventSeed,
+    ) -> Result<Option<ChangeSet>, Refusal> {
+        (self.spec().record.delete_owned)(context, stored, seed)
+    }
+
+    /// Ties a record of a conversation to the customer that the conversation has moved to. `None` when it is tied already,
+    /// or its kind has no such ties.
+    ///
+    /// # Errors
+    /// 500 when the document is not what this version stores.
+    pub fn follow(
+        self,
+        context: &Context<'_>,
+        stored: &Stored,
+        seed: EventSeed,
+        customer: ObjectId,
+    ) -> Result<Option<ChangeSet>, Refusal> {
+        (self.spec().record.follow)(context, stored, seed, customer)
+    }
+
+    /// The kinds whose records a record of this kind owns, each with the column that names it.
+    pub fn owned(self) -> impl Iterator<Item = (Self, &'static str)> {
+        let owns = move |kind: Self| {
+            let column = kind.spec().columns.iter().find(|column| column.holds == Holds::Owner(self))?;
+            Some((kind, column.name))
+        };
+        Self::ALL.into_iter().filter_map(owns)
     }
 
     /// The kinds whose records have homes.

@@ -186,7 +186,7 @@ pub fn create(
     changes.asserts.extend(company.map(|company| (Kind::Company, company.id)));
     if let Some(customer) = customer {
         let effect = Effect::KObjectCreated { id, klass: &klass.name, at: created_at };
-        customer::affect(context, customer, seeds.customer_event, effect, &mut changes)?;
+        customer::affect(context, customer, seeds.customer_event, &[effect], &mut changes)?;
     }
     tag::create(context, &tags.new, &mut changes)?;
     Ok(changes)
@@ -236,7 +236,7 @@ pub fn delete(
     let mut changes = lifecycle::delete::<KObjectAttributes>(context, Some(stored), seeds.event)?;
     if let Some(customer) = customer {
         let effect = Effect::KObjectDeleted { id: stored.id };
-        customer::affect(context, customer, seeds.customer_event, effect, &mut changes)?;
+        customer::affect(context, customer, seeds.customer_event, &[effect], &mut changes)?;
     }
     Ok(changes)
 }

@@ -69,13 +69,47 @@ pub(crate) fn update<A: Lifecycle>(
     edit: impl FnOnce(&mut A) -> Result<(), Refusal>,
 ) -> Result<ChangeSet, Refusal> {
     let stored = stored.ok_or_else(|| Refusal::not_found("id"))?;
+    let edit = |record: &mut Resource<A>| edit(&mut record.attributes);
+    update_record(context, stored, event, By::User, edit).map(|updated| updated.changes)
+}
+
+/// On whose behalf a record changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum By {
+    /// The user of the request changes the record itself.
+    User,
+    /// It follows from the change of another record: `modifiedAt` and `modifiedBy` stay.
+    Consequence,
+    /// The system changes it, without a user.
+    System,
+}
+
+/// A record that changed.
+pub(crate) struct Updated<A> {
+    pub(crate) changes: ChangeSet,
+    pub(crate) before: Resource<A>,
+    pub(crate) after: Resource<A>,
+}
+
+/// As [`update`], of the whole record.
+pub(crate) fn update_record<A: Lifecycle>(
+    context: &Context<'_>,
+    stored: &Stored,
+    event: EventSeed,
+    by: By,
+    edit: impl FnOnce(&mut Resource<A>) -> Result<(), Refusal>,
+) -> Result<Updated<A>, Refusal> {
     if missing::erased_at(stored)?.is_some() {
         return Err(missing::missing(A::KIND, Some(stored)));
     }
     let context = &context.not_before(stored.updated_at);
     let before: Resource<A> = resource::read(&stored.document)?;
     let mut after = before.clone();
-    edit(&mut after.attributes)?;
+    if by == By::User {
+        *after.attributes.system().modified_at = context.now.into();
+        after.relationships.insert("modifiedBy".to_owned(), resource::user_relationship(context.actor));
+    }
+    edit(&mut after)?;
     let system = after.attributes.system();
     let deleted = system.deleted.value().copied().unwrap_or_default();
     if stored.deleted && deleted {
@@ -83,9 +117,7 @@ pub(crate) fn update<A: Lifecycle>(
     }
     let created_at = system.created_at.value().copied().unwrap_or(stored.created_at);
     *system.updated_at = context.now.into();
-    *system.modified_at = context.now.into();
     *system.rev = Field::Value(stored.rev + 1);
-    after.relationships.insert("modifiedBy".to_owned(), resource::user_relationship(context.actor));
     let mut put = put::<A>(&after, stored.id, stored.rev + 1, Some(stored.rev), deleted, context.now)?;
     put.created_at = created_at;
     let events = A::KIND.spec().events;
@@ -95,11 +127,14 @@ pub(crate) fn update<A: Lifecycle>(
         (false, false) => events.update,
     };
     let mut changes = commit(context, event, name, put, Some(resource::changes(&before, &after)?))?;
+    if by == By::System {
+        changes.events.iter_mut().for_each(|event| event.actor = None);
+    }
     let claims = |record: &Resource<A>, deleted: bool| {
         if deleted { Vec::new() } else { A::claims(record, context.org.key, stored.id) }
     };
     (changes.frees, changes.claims) = claim::difference(&claims(&before, stored.deleted), &claims(&after, deleted));
-    Ok(changes)
+    Ok(Updated { changes, before, after })
 }
 
 /// Deletes a record: it is not there from now on, but nothing is lost.

@@ -47,6 +47,28 @@ pub(crate) trait Record: OfKind + Serialize + DeserializeOwned {
         Ok(None)
     }
 
+    /// Ties a record that is stored beside a conversation to the customer that the conversation has moved to; `None` when
+    /// it is tied already, or the kind has no such ties.
+    fn follow(
+        _context: &Context<'_>,
+        _stored: &Stored,
+        _seed: EventSeed,
+        _customer: ObjectId,
+    ) -> Result<Option<ChangeSet>, Refusal>
+    where
+        Self: Sized,
+    {
+        Ok(None)
+    }
+
+    /// Deletes a record that is about to be erased with its owner; `None` when it is deleted, or the kind has no owners.
+    fn delete_owned(_context: &Context<'_>, _stored: &Stored, _seed: EventSeed) -> Result<Option<ChangeSet>, Refusal>
+    where
+        Self: Sized,
+    {
+        Ok(None)
+    }
+
     /// Erases a record with its home; `None` when it was erased before, or the kind has no homes.
     fn erase(_context: &Context<'_>, _stored: &Stored, _seed: EventSeed) -> Result<Option<ChangeSet>, Refusal>
     where

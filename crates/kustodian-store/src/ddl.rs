@@ -90,7 +90,12 @@ impl Dialect {
         for list in spec.lists {
             let (name, columns) = (spec.index_of(list), list.join(", "));
             let present: String = list.iter().map(|column| format!(" AND {column} IS NOT NULL")).collect();
-            indexes.push_str(&format!("CREATE INDEX {name} ON {table} (org, {columns}, id) WHERE {live}{present};\n"));
+            let (deleted, live) = if spec.lists_deleted(list) { (", deleted", "") } else { ("", live) };
+            let condition = format!("{live}{present}");
+            let condition = condition.trim_start_matches(" AND ");
+            indexes.push_str(&format!(
+                "CREATE INDEX {name} ON {table} (org, {columns}{deleted}, id) WHERE {condition};\n"
+            ));
         }
         if spec.has_home() {
             // What an erasure of the home erases, deleted records included.

@@ -77,6 +77,11 @@ impl Attribute {
         Self { create: Access::ReadOnly(advice), update: Access::Optional(schema), ..self }
     }
 
+    /// Taken by every write; a create takes it in another form than an update.
+    pub(crate) const fn by_body(self, create: Schema, update: Schema) -> Self {
+        Self { create: Access::Optional(create), update: Access::Optional(update), ..self }
+    }
+
     /// Never written: every write refuses it with this advice.
     pub(crate) const fn read_only(self, advice: &'static str) -> Self {
         Self { create: Access::ReadOnly(advice), update: Access::ReadOnly(advice), ..self }
@@ -274,6 +279,38 @@ macro_rules! attribute_values {
 }
 
 pub(crate) use attribute_values;
+
+/// Declares an object that is only answered, and its schema. Every member may be absent.
+macro_rules! answered_object {
+    ($(#[$doc:meta])* $name:ident { $($(#[$about:meta])* $member:ident: $type:ty,)+ }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        pub struct $name {
+            $(
+                $(#[$about])*
+                #[serde(default, skip_serializing_if = "crate::Field::is_absent")]
+                pub $member: $crate::Field<$type>,
+            )+
+            /// Members this version does not know.
+            #[serde(flatten)]
+            pub extra: serde_json::Map<String, serde_json::Value>,
+        }
+
+        impl $crate::attribute::AttributeValue for $name {
+            const ANSWER: $crate::schema::Schema = $crate::schema::Schema::object(&$crate::schema::Object {
+                name: stringify!($name),
+                open: true,
+                properties: &[$($crate::schema::Property::optional(
+                    $crate::resource::camel_case!($member),
+                    <$type as $crate::attribute::AttributeValue>::ANSWER,
+                )),+],
+            });
+        }
+    };
+}
+
+pub(crate) use answered_object;
 
 attribute_values! {
     String: Schema::text();

@@ -109,7 +109,7 @@ pub struct Relationship {
     pub links: Option<SelfLink>,
     /// Type and id of the other side; null when there is none. See [`id`](Self::id).
     #[serde(default, skip_serializing_if = "Field::is_absent")]
-    pub data: Field<RelatedId>,
+    pub data: Field<Related>,
     /// Members this version does not know, such as `meta`.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
@@ -118,8 +118,18 @@ pub struct Relationship {
 impl Relationship {
     /// A tie to one resource: its type, its id and the link to it.
     pub fn to_one(kind: &str, id: impl std::fmt::Display, link: String) -> Self {
-        let data = Field::Value(RelatedId::new(kind, id.to_string().into()));
-        Self { links: Some(SelfLink::new(link)), data, extra: Map::new() }
+        Self { links: Some(SelfLink::new(link)), ..Self::named(kind, id) }
+    }
+
+    /// A tie to one resource that has no link of its own.
+    pub fn named(kind: &str, id: impl std::fmt::Display) -> Self {
+        let data = Related::One(RelatedId::new(kind, id.to_string().into()));
+        Self { data: Field::Value(data), ..Self::default() }
+    }
+
+    /// A tie to these resources.
+    pub fn to_these(related: Vec<RelatedId>) -> Self {
+        Self { data: Field::Value(Related::Many(related)), ..Self::default() }
     }
 
     /// A tie to a list: only the link to it.
@@ -138,7 +148,45 @@ impl Relationship {
     /// # Ok::<(), serde_json::Error>(())
     /// ```
     pub fn id(&self) -> Option<&str> {
-        self.data.value().and_then(|related| related.id.value()).map(String::as_str)
+        match self.data.value()? {
+            Related::One(related) => related.id.value().map(String::as_str),
+            Related::Many(_) => None,
+        }
+    }
+}
+
+/// The other side of a relationship.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Related {
+    /// One resource.
+    One(RelatedId),
+    /// Several, such as the users whom a note mentions.
+    Many(Vec<RelatedId>),
+}
+
+impl<'de> Deserialize<'de> for Related {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(RelatedVisitor)
+    }
+}
+
+/// Reads an object or an array without keeping it twice, as `untagged` would: every read of a record passes here.
+struct RelatedVisitor;
+
+impl<'de> serde::de::Visitor<'de> for RelatedVisitor {
+    type Value = Related;
+
+    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("type and id of a resource, or a list of them")
+    }
+
+    fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<Related, A::Error> {
+        RelatedId::deserialize(serde::de::value::MapAccessDeserializer::new(map)).map(Related::One)
+    }
+
+    fn visit_seq<A: serde::de::SeqAccess<'de>>(self, list: A) -> Result<Related, A::Error> {
+        Vec::deserialize(serde::de::value::SeqAccessDeserializer::new(list)).map(Related::Many)
     }
 }
 

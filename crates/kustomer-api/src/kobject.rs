@@ -9,7 +9,7 @@ use crate::attribute::attribute_values;
 use crate::custom::CustomAttributes;
 use crate::customer::request_schema::TAGS;
 use crate::endpoint::{Answer, PathArguments, endpoint};
-use crate::envelope::{Document, Page, RelatedId, Relationship};
+use crate::envelope::{Document, Page, Relationship};
 use crate::history::{StateQuery, history};
 use crate::klass::Mixin;
 use crate::macros::open_enum;
@@ -114,7 +114,7 @@ pub fn type_of(klass: &str) -> String {
 
 /// The relationship `klass` of a kobject, whose link is under `link`, not `links`.
 pub fn klass_relationship(id: impl std::fmt::Display, link: &str) -> Relationship {
-    let data = Field::Value(RelatedId::new(crate::klass::TYPE, id.to_string().into()));
+    let data = Relationship::named(crate::klass::TYPE, id).data;
     let extra = Map::from_iter([("link".to_owned(), json!({ "self": link }))]);
     Relationship { links: None, data, extra }
 }

@@ -286,6 +286,53 @@ impl QueryArguments for ListRecords {
     }
 }
 
+/// A page of a list by id.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ListById {
+    /// Which page, and how large.
+    pub paging: PageQuery,
+    /// Whether the newest comes first.
+    pub descending: bool,
+}
+
+impl ListById {
+    /// The parameter `sort`. The contract names `desc` alone; `asc` is the default.
+    pub const SORT: Parameter = Parameter {
+        name: "sort",
+        schema: Schema::one_of(&["asc", "desc"]),
+        about: "`desc` lists the newest first; by default the oldest comes first.",
+    };
+}
+
+impl QueryArguments for ListById {
+    const PARAMETERS: &'static [Parameter] = &[PageQuery::PAGE, PageQuery::PAGE_SIZE, Self::SORT];
+
+    fn write(&self) -> Vec<(Cow<'static, str>, String)> {
+        let mut pairs = self.paging.write();
+        pairs.extend(self.descending.then(|| (Cow::Borrowed(Self::SORT.name), "desc".to_owned())));
+        pairs
+    }
+
+    fn read(pairs: &[(String, String)]) -> Result<Self, Vec<Fault>> {
+        let (mut query, mut faults) = (Self::default(), Faults::default());
+        for (name, value) in pairs {
+            if !query.paging.accept(&mut faults, name, value) && name == Self::SORT.name {
+                query.descending = faults.take(read_direction(value)).unwrap_or_default();
+            }
+        }
+        faults.or(query)
+    }
+}
+
+/// Whether a value of `sort` asks for the newest first; an empty one counts as absent.
+fn read_direction(value: &str) -> Result<bool, Fault> {
+    match value.to_ascii_lowercase().as_str() {
+        "desc" => Ok(true),
+        "asc" | "" => Ok(false),
+        _ => Err(Fault::of_parameter("sort", "sort must be asc or desc")),
+    }
+}
+
 impl QueryArguments for PageQuery {
     const PARAMETERS: &'static [Parameter] = &[Self::PAGE, Self::PAGE_SIZE];
 

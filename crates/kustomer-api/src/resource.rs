@@ -41,8 +41,8 @@ pub(crate) use parts::{
 /// - [`SystemAttributes`](crate::SystemAttributes).
 ///
 /// An attribute is a field's name (camelCase on the wire), its type, `| null` where null is legal, and who writes it:
-/// - `= required(schema)`, `optional(schema)`, `on_create(schema)`, `required_on_create(schema)` or
-///   `on_update(schema, advice)`; the functions of these names are in [`Attribute`](crate::attribute::Attribute);
+/// - `= required(schema)`, `optional(schema)`, `on_create(schema)`, `required_on_create(schema)`,
+///   `on_update(schema, advice)` or `by_body(schema of a create, schema of an update)`; the functions of these names are in [`Attribute`](crate::attribute::Attribute);
 /// - `, read_only(advice)` when nobody does.
 ///
 /// The schema of the answer follows from the type ([`AttributeValue`](crate::attribute::AttributeValue)), unless
@@ -50,7 +50,8 @@ pub(crate) use parts::{
 ///
 /// `sent { … }`, between `attributes` and `system`, declares members of the input that are no attributes, such as the id of
 /// a related record. `system { … }` says what may be written of the attributes that every record has; `imported_at` exists
-/// only when it is named. A resource that is not written has no `input`, no manner of writing, and `system;` or nothing.
+/// only when it is named. `modified_at` takes `updatedAt` too, and neither is applied: the rules of the kind say who may set
+/// which. A resource that is not written has no `input`, no manner of writing, and `system;` or nothing.
 macro_rules! resource {
     (
         $(#[$doc:meta])* $resource:ident = $word:literal;
@@ -69,7 +70,7 @@ macro_rules! resource {
         )+ })?
         system {
             $(deleted: $deleted:ident,)? $(created_at: $created_at:ident,)?
-            $(imported_at: $imported_at:ident,)? $(rev: $rev:ident,)?
+            $(imported_at: $imported_at:ident,)? $(modified_at: $modified_at:ident,)? $(rev: $rev:ident,)?
         }
     ) => {
         $crate::resource::resource! {
@@ -106,8 +107,8 @@ macro_rules! resource {
                         system::CREATED_AT.read_only(concat!("the server sets it when the ", $word, " is created"))
                     ),
                     $(system::IMPORTED_AT.$imported_at(system::DATE),)?
-                    system::UPDATED_AT,
-                    system::MODIFIED_AT,
+                    first!([$(system::UPDATED_AT.$modified_at(system::DATE))?] system::UPDATED_AT),
+                    first!([$(system::MODIFIED_AT.$modified_at(system::DATE))?] system::MODIFIED_AT),
                     first!([$($crate::resource::revision!($rev))?] system::REV.read_only(system::COUNTED)),
                 ]
             };
@@ -141,7 +142,7 @@ macro_rules! resource {
                 $({ [$(#[$about])*] $name attribute [$($manner)?] [$type $(| $null)?] })+
                 $($({ [$(#[$sent_about])*] $sent sent [$sent_manner] [$sent_type $(| $sent_null)?] })+)?
             }
-            [$($created_at)?] [$($imported_at)?] [$($deleted)?] [$($rev)?]
+            [$($created_at)?] [$($imported_at)?] [$($modified_at)?] [$($deleted)?] [$($rev)?]
         }
     };
 
@@ -268,7 +269,7 @@ macro_rules! resource {
     (
         @input [$(#[$doc:meta])*] $input:ident $attributes:ident $word:literal;
         { $({ [$(#[$about:meta])*] $name:ident $kind:ident $manner:ident [$type:ty $(| $null:ident)?] })+ }
-        [$($created_at:ident)?] [$($imported_at:ident)?] [$($deleted:ident)?] [$($rev:ident)?]
+        [$($created_at:ident)?] [$($imported_at:ident)?] [$($modified_at:ident)?] [$($deleted:ident)?] [$($rev:ident)?]
     ) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -291,6 +292,14 @@ macro_rules! resource {
                 #[doc = $crate::resource::when!($imported_at)]
                 #[serde(default, skip_serializing_if = "crate::attribute::is_absent")]
                 pub imported_at: Option<$crate::Timestamp>,
+            )?
+            $(
+                #[doc = $crate::resource::about!($modified_at modified_at)]
+                #[serde(default, skip_serializing_if = "crate::attribute::is_absent")]
+                pub modified_at: Option<$crate::Timestamp>,
+                /// Ignored: the server sets it with every change.
+                #[serde(default, skip_serializing_if = "crate::attribute::is_absent")]
+                pub updated_at: Option<$crate::Timestamp>,
             )?
             $(
                 /// True deletes, false or null restores.
@@ -333,6 +342,15 @@ macro_rules! resource {
                 #[must_use]
                 pub fn imported_at(mut self, imported_at: $crate::Timestamp) -> Self {
                     self.imported_at = Some(imported_at);
+                    self
+                }
+            )?
+
+            $(
+                #[doc = $crate::resource::about!($modified_at modified_at)]
+                #[must_use]
+                pub fn modified_at(mut self, modified_at: $crate::Timestamp) -> Self {
+                    self.modified_at = Some(modified_at);
                     self
                 }
             )?

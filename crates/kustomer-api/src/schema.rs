@@ -401,15 +401,7 @@ pub static RELATIONSHIP: Schema = Schema::object(&Object {
     open: true,
     properties: &[
         Property::optional("links", SELF_LINK),
-        Property::optional(
-            "data",
-            Schema::object(&Object {
-                name: "ResourceId",
-                open: true,
-                properties: &[Property::required("type", Schema::text()), Property::required("id", Schema::text())],
-            })
-            .or_null(),
-        ),
+        Property::optional("data", Schema::any().about("Type and id of the other side, a list of them, or null.")),
     ],
 });
 

@@ -2,7 +2,7 @@
 
 use kustomer_api::company::{Company, TYPE};
 use kustomer_api::customer::{Customer, CustomerInput};
-use kustomer_api::envelope::{RelatedId, Relationship};
+use kustomer_api::envelope::Relationship;
 use kustomer_api::error::code;
 use kustomer_api::validation::Fault;
 use kustomer_api::{Field, ObjectId};
@@ -119,8 +119,7 @@ pub(super) fn link_company(customer: &mut Customer, company: &Field<String>, kno
             return;
         }
         (Named::Id(id), None) => {
-            let data = Field::Value(RelatedId::new(TYPE, id.to_string().into()));
-            Relationship { data, ..Relationship::default() }
+            Relationship::named(TYPE, id)
         }
     };
     customer.relationships.insert("company".to_owned(), relationship);

@@ -1,13 +1,18 @@
 //! What a change of a record that belongs to a customer does to the customer (`docs/contract/behaviour.md` §12, §13).
+//!
+//! What a customer shows of its messages depends on when each was sent, not on the order in which they were recorded, so
+//! that an import in any order gives the same customer.
 
-use kustomer_api::customer::Customer;
+use kustomer_api::conversation::{ConversationAttributes, ConversationStatus, Direction, MessageMark};
+use kustomer_api::customer::{ConversationCounts, Customer, CustomerAttributes, LastConversation};
 use kustomer_api::kobject::{TYPE, kobjects_relationship};
 use kustomer_api::{Field, ObjectId, Timestamp};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::Context;
 use super::lifecycle::put_of;
 use crate::change::{Cause, ChangeSet, Event, EventSeed};
+use crate::conversation::{Fold, counted};
 use crate::kind::Kind;
 use crate::klass::plural;
 use crate::refusal::Refusal;
@@ -17,9 +22,12 @@ use crate::store::Stored;
 /// How many items `recentItems` has at most; Kustomer documents no limit.
 const MAX_RECENT_ITEMS: usize = 20;
 
+/// How much of a message a customer shows, in characters.
+const PREVIEW_CHARACTERS: usize = 256;
+
 /// What happened to a record of the customer.
 #[derive(Debug, Clone, Copy)]
-pub enum Effect<'a> {
+pub(crate) enum Effect<'a> {
     /// A kobject was created for the customer.
     KObjectCreated {
         /// The kobject.
@@ -34,6 +42,31 @@ pub enum Effect<'a> {
         /// The kobject.
         id: ObjectId,
     },
+    /// A conversation was created, changed, moved, deleted or restored.
+    Conversation {
+        /// The conversation.
+        id: ObjectId,
+        /// As it was; `None` when it was not the customer's.
+        before: Option<&'a ConversationAttributes>,
+        /// As it is; `None` when it is the customer's no longer.
+        after: Option<&'a ConversationAttributes>,
+    },
+    /// A message was created.
+    Message {
+        /// Its conversation.
+        conversation: ObjectId,
+        /// The conversation with the message.
+        attributes: &'a ConversationAttributes,
+        /// The message.
+        message: &'a Fold,
+    },
+}
+
+impl Effect<'_> {
+    /// Whether it leaves `updatedAt` as it is, as recorded when a conversation opens (§12.4).
+    fn keeps_updated_at(&self) -> bool {
+        matches!(self, Self::Conversation { before: None, .. })
+    }
 }
 
 /// Adds the update of the customer to `changes`: one revision and one event, whose `modifiedAt` and `modifiedBy` stay,
@@ -45,20 +78,28 @@ pub(crate) fn affect(
     context: &Context<'_>,
     stored: &Stored,
     seed: EventSeed,
-    effect: Effect<'_>,
+    effects: &[Effect<'_>],
     changes: &mut ChangeSet,
 ) -> Result<(), Refusal> {
     let context = &context.not_before(stored.updated_at);
     let before: Customer = resource::read(&stored.document)?;
     let mut after = before.clone();
-    apply(&mut after, context.now, stored.id, effect);
+    for effect in effects {
+        apply(&mut after, context.now, stored.id, *effect);
+    }
     after.attributes.rev = Field::Value(stored.rev + 1);
-    after.attributes.updated_at = context.now.into();
-    let put = put_of(context, &after, stored.id, Some((stored.rev, &before)))?;
+    let keeps_updated_at = effects.iter().all(Effect::keeps_updated_at);
+    if !keeps_updated_at {
+        after.attributes.updated_at = context.now.into();
+    }
+    let mut put = put_of(context, &after, stored.id, Some((stored.rev, &before)))?;
     let Context { actor, client, request_id, .. } = *context;
     let name = Kind::Customer.spec().events.update;
     let cause = Cause { seed, name, actor: Some(actor), client, request_id };
     changes.events.push(Event::of(cause, &put, Some(resource::changes(&before, &after)?)));
+    if keeps_updated_at {
+        put.updated_at = stored.updated_at;
+    }
     changes.puts.push(put);
     Ok(())
 }
@@ -69,8 +110,7 @@ fn apply(customer: &mut Customer, now: Timestamp, id: ObjectId, effect: Effect<'
         Effect::KObjectCreated { id: kobject, klass, at } => {
             attributes.last_activity_at = now.into();
             // An old kobject that is imported is no newer activity.
-            let last = attributes.last_customer_activity_at.value().copied().map_or(at, |last| last.max(at));
-            attributes.last_customer_activity_at = last.into();
+            newest(&mut attributes.last_customer_activity_at, at);
             let item =
                 json!({ "type": TYPE, "id": kobject.to_string(), "updatedAt": now, "meta": { "klassName": klass } });
             let mut items = std::mem::take(&mut attributes.recent_items).into_value().unwrap_or_default();
@@ -88,5 +128,144 @@ fn apply(customer: &mut Customer, now: Timestamp, id: ObjectId, effect: Effect<'
                 items.retain(|item| item.get("id").and_then(Value::as_str) != Some(&kobject));
             }
         }
+        Effect::Conversation { id, before, after } => {
+            recount(attributes, before.and_then(counted), after.and_then(counted));
+            if let Some(after) = after {
+                show_conversation(attributes, id, after);
+                if before.is_none() {
+                    show_marks(attributes, after);
+                }
+            }
+            if before.is_some() {
+                newest(&mut attributes.last_activity_at, now);
+            }
+        }
+        Effect::Message { conversation, attributes: with, message } => {
+            show_message(attributes, message);
+            show_conversation(attributes, conversation, with);
+            let at = if message.imported { message.sent_at } else { now };
+            newest(&mut attributes.last_activity_at, at);
+            if message.direction != Direction::Out {
+                newest(&mut attributes.last_customer_activity_at, at);
+            }
+        }
     }
+}
+
+/// Moves a conversation from one count to another.
+fn recount(
+    customer: &mut CustomerAttributes,
+    before: Option<ConversationStatus>,
+    after: Option<ConversationStatus>,
+) {
+    let mut counts = std::mem::take(&mut customer.conversation_counts).into_value().unwrap_or_default();
+    if let Some(count) = before.and_then(|status| count_of(&mut counts, &status)) {
+        *count = count.saturating_sub(1);
+    }
+    if let Some(count) = after.and_then(|status| count_of(&mut counts, &status)) {
+        *count += 1;
+    }
+    counts.all = counts.open + counts.snoozed + counts.done;
+    let most_active = [
+        (counts.open, ConversationStatus::Open),
+        (counts.snoozed, ConversationStatus::Snoozed),
+        (counts.done, ConversationStatus::Done),
+    ];
+    let status = most_active.into_iter().find(|(count, _)| *count > 0);
+    customer.progressive_status = status.map_or(Field::Null, |(_, status)| Field::Value(status.as_str().to_owned()));
+    customer.conversation_counts = counts.into();
+}
+
+fn count_of<'a>(counts: &'a mut ConversationCounts, status: &ConversationStatus) -> Option<&'a mut u64> {
+    match status {
+        ConversationStatus::Open => Some(&mut counts.open),
+        ConversationStatus::Snoozed => Some(&mut counts.snoozed),
+        ConversationStatus::Done => Some(&mut counts.done),
+        _ => None,
+    }
+}
+
+/// Shows a conversation as the last one, when no other has newer messages.
+fn show_conversation(customer: &mut CustomerAttributes, id: ObjectId, conversation: &ConversationAttributes) {
+    let id = id.to_string();
+    let is_shown = customer.last_conversation.value().and_then(|last| last.id.as_deref()) == Some(&id);
+    let newest_message = conversation.last_message_at.value().or(conversation.created_at.value());
+    let is_newest = newest_message >= customer.last_message_at.value();
+    if !is_shown && !is_newest {
+        return;
+    }
+    let sentiment = conversation.sentiment.value().and_then(|sentiment| serde_json::to_value(sentiment).ok());
+    customer.last_conversation = LastConversation {
+        id: Some(id),
+        channels: conversation.channels.value().cloned().unwrap_or_default(),
+        tags: conversation.tags.value().cloned().unwrap_or_default(),
+        extra: Map::from_iter([("sentiment".to_owned(), sentiment.unwrap_or_else(|| json!({})))]),
+    }
+    .into();
+}
+
+fn show_message(customer: &mut CustomerAttributes, message: &Fold) {
+    let sent_at = message.sent_at;
+    if customer.last_message_at.value().is_none_or(|last| *last <= sent_at) {
+        customer.last_message_at = sent_at.into();
+        let kind = if message.direction == Direction::Out { "message_out" } else { "message_in" };
+        let mut preview = Map::from_iter([
+            ("previewAt".to_owned(), json!(sent_at)),
+            ("type".to_owned(), json!(kind)),
+            ("channel".to_owned(), json!(message.channel)),
+        ]);
+        for (name, text) in [("text", &message.preview), ("subject", &message.subject)] {
+            if let Some(text) = text {
+                let text: String = text.chars().take(PREVIEW_CHARACTERS).collect();
+                preview.insert(name.to_owned(), text.into());
+            }
+        }
+        customer.preview = preview.into();
+    }
+    let (sent_at, channel) = (Some(sent_at), Some(message.channel.as_str()));
+    if message.direction == Direction::Out {
+        show_mark(&mut customer.last_message_out, sent_at, None);
+    } else {
+        show_mark(&mut customer.last_message_in, sent_at, channel);
+    }
+    show_unresponded(customer);
+}
+
+/// Shows the newest messages of a conversation that has become the customer's with them.
+fn show_marks(customer: &mut CustomerAttributes, conversation: &ConversationAttributes) {
+    let of = |mark: &Field<MessageMark>| {
+        let mark = mark.value();
+        let sent_at = mark.and_then(|mark| mark.sent_at.value()).copied();
+        (sent_at, mark.and_then(|mark| mark.channel.value()).cloned())
+    };
+    let ((last_in, channel), (last_out, _)) = (of(&conversation.last_message_in), of(&conversation.last_message_out));
+    show_mark(&mut customer.last_message_in, last_in, channel.as_deref());
+    show_mark(&mut customer.last_message_out, last_out, None);
+    if let Some(at) = conversation.last_message_at.value() {
+        newest(&mut customer.last_message_at, *at);
+    }
+    show_unresponded(customer);
+}
+
+fn show_mark(mark: &mut Field<Map<String, Value>>, sent_at: Option<Timestamp>, channel: Option<&str>) {
+    let Some(sent_at) = sent_at.filter(|sent_at| sent_at_of(mark).is_none_or(|last| last <= *sent_at)) else { return };
+    let mut shown = Map::from_iter([("sentAt".to_owned(), json!(sent_at))]);
+    if let Some(channel) = channel {
+        shown.insert("channel".to_owned(), channel.into());
+    }
+    *mark = shown.into();
+}
+
+/// The newest message from the customer waits for an answer, when none to the customer was sent after it.
+fn show_unresponded(customer: &mut CustomerAttributes) {
+    let waits = sent_at_of(&customer.last_message_in) > sent_at_of(&customer.last_message_out);
+    customer.last_message_unresponded_to = if waits { customer.last_message_in.clone() } else { Field::Absent };
+}
+
+fn sent_at_of(mark: &Field<Map<String, Value>>) -> Option<Timestamp> {
+    mark.value()?.get("sentAt")?.as_str()?.parse().ok()
+}
+
+fn newest(moment: &mut Field<Timestamp>, at: Timestamp) {
+    *moment = moment.value().copied().map_or(at, |last| last.max(at)).into();
 }

@@ -10,7 +10,7 @@ mod merge;
 mod write;
 
 pub use company::{CompanyNames, KnownCompany, Named, UnknownCompanies, check_company_is_id, unknown_company};
-pub use effects::Effect;
+pub(crate) use effects::Effect;
 pub(crate) use effects::affect;
 pub use erase::erase;
 pub use identity::Lookup;

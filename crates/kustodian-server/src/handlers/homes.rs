@@ -1,21 +1,68 @@
 //! Erasing what a record owns: in batches, so that no transaction grows with what there is, and so that whoever is stopped
 //! in the middle goes on by asking again.
 
-use kustodian_core::change::ChangeSet;
+use kustodian_core::change::{ChangeSet, Name};
 use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
-use kustodian_core::store::CommitError;
+use kustodian_core::store::{CommitError, Loaded, Stored};
 use kustomer_api::{Endpoint, ObjectId};
 
 use crate::answer::unavailable;
 use crate::call::Call;
-use crate::handlers::plain;
+use crate::handlers::{family, plain};
 
 /// How many records are erased in one transaction.
 const BATCH: u32 = 32;
 
+/// Erases everything that a customer owns: the records whose home it is, and its conversations with theirs.
+pub(crate) async fn erase_owned<E: Endpoint>(call: &Call<E>, customer: ObjectId) -> Result<(), Refusal> {
+    erase_at_home(call, customer).await?;
+    for (kind, column) in Kind::Customer.owned() {
+        for deleted in [false, true] {
+            loop {
+                // One that was erased is the customer's no longer.
+                let found = family::some_of(call, kind, (column, customer), deleted, BATCH).await?;
+                if found.is_empty() {
+                    break;
+                }
+                for stored in found {
+                    erase_owner(call, kind, stored).await?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Erases a record with those whose home it is. It takes no new ones once it is deleted, and stays its owner's until they
+/// are erased, so that whoever is stopped in the middle finds it again.
+async fn erase_owner<E: Endpoint>(call: &Call<E>, kind: Kind, stored: Stored) -> Result<(), Refusal> {
+    let (act, id) = (call.act(), stored.id);
+    if !stored.deleted {
+        let (act, event) = (act.clone(), call.next_event());
+        commit(call, (kind, id), move |stored| kind.delete_owned(&act.context(), &stored, event)).await?;
+    }
+    erase_at_home(call, id).await?;
+    let event = call.next_event();
+    commit(call, (kind, id), move |stored| kind.erase(&act.context(), &stored, event)).await
+}
+
+/// Commits a change of a record under its lock.
+async fn commit<E: Endpoint>(
+    call: &Call<E>,
+    name: Name,
+    decide: impl FnOnce(Stored) -> Result<Option<ChangeSet>, Refusal> + Send + 'static,
+) -> Result<(), Refusal> {
+    let decide = move |mut loaded: Loaded| {
+        let changes = loaded.take(name).map(decide).transpose()?;
+        Ok(changes.flatten().unwrap_or_default())
+    };
+    let committed = call.store().commit_locked(call.org(), vec![name], Box::new(decide)).await;
+    committed.map(drop).map_err(|error| call.not_committed(error))
+}
+
 /// Erases every record that has this home, deleted ones included.
-pub(crate) async fn erase_owned<E: Endpoint>(call: &Call<E>, home: ObjectId) -> Result<(), Refusal> {
+async fn erase_at_home<E: Endpoint>(call: &Call<E>, home: ObjectId) -> Result<(), Refusal> {
     for kind in Kind::with_homes() {
         let mut after = None;
         while let Some(last) = erase_batch(call, kind, home, after).await? {

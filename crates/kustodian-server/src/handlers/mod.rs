@@ -4,14 +4,17 @@ pub(crate) mod absent;
 mod audit_logs;
 mod auth;
 mod companies;
+mod conversations;
 mod customers;
 mod events;
+pub(crate) mod family;
 mod history;
 mod homes;
 pub(crate) mod included;
 mod klasses;
 mod kobjects;
 mod messages;
+mod notes;
 mod orgs;
 mod plain;
 mod search;
@@ -24,7 +27,7 @@ use std::time::Duration;
 
 use kustodian_core::kind::Kind;
 use kustomer_api::{
-    audit, auth as auth_api, company, customer, event, klass, kobject, message, org, search as search_api, shortcut,
+    audit, auth as auth_api, company, conversation, customer, event, klass, kobject, message, note, org, search as search_api, shortcut,
     tag, team, user,
 };
 
@@ -73,7 +76,40 @@ pub(crate) fn served() -> Vec<Served> {
         serve::<kobject::DeleteKObject, _, _>(kobjects::delete_k_object),
         serve::<search_api::CustomerSearch, _, _>(search::customer_search),
         serve::<search_api::CustomerArchiveSearch, _, _>(search::customer_archive_search),
+        serve::<conversation::GetConversations, _, _>(conversations::get_conversations),
+        serve::<conversation::CreateConversation, _, _>(conversations::create_conversation),
+        serve::<conversation::CreateConversationForCustomer, _, _>(conversations::create_conversation_for_customer),
+        serve::<conversation::GetConversationsByCustomer, _, _>(conversations::get_conversations_by_customer),
+        serve::<conversation::GetConversation, _, _>(conversations::get_conversation),
+        serve::<conversation::GetMultipleConversationsByIds, _, _>(conversations::get_multiple_conversations_by_ids),
+        serve::<conversation::GetConversationByExternalId, _, _>(conversations::get_conversation_by_external_id),
+        serve::<conversation::UpdateConversationAttributes, _, _>(conversations::update_conversation_attributes),
+        serve::<conversation::UpdateConversation, _, _>(conversations::update_conversation),
+        serve::<conversation::DeleteConversation, _, _>(conversations::delete_conversation),
+        serve::<conversation::AppendTagsToConversation, _, _>(conversations::append_tags_to_conversation),
+        serve::<conversation::RemoveTagsFromConversation, _, _>(conversations::remove_tags_from_conversation),
+        serve::<conversation::GetConversationHistory, _, _>(|call| history::list(call, Kind::Conversation)),
+        serve::<message::GetMessages, _, _>(messages::get_messages),
+        serve::<message::CreateMessage, _, _>(messages::create_message),
+        serve::<message::CreateMessageFromConversation, _, _>(messages::create_message_from_conversation),
+        serve::<message::CreateMessageByCustomer, _, _>(messages::create_message_by_customer),
+        serve::<message::GetMessagesByConversation, _, _>(messages::get_messages_by_conversation),
         serve::<message::GetMessagesByCustomer, _, _>(messages::get_messages_by_customer),
+        serve::<message::GetMessage, _, _>(messages::get_message),
+        serve::<message::GetMessageByExternalId, _, _>(messages::get_message_by_external_id),
+        serve::<message::UpdateMessageAttributes, _, _>(messages::update_message_attributes),
+        serve::<message::UpdateMessage, _, _>(messages::update_message),
+        serve::<message::GetMessageHistory, _, _>(|call| history::list(call, Kind::Message)),
+        serve::<note::GetNotesForOrg, _, _>(notes::get_notes_for_org),
+        serve::<note::CreateNote, _, _>(notes::create_note),
+        serve::<note::CreateNoteWithinConversation, _, _>(notes::create_note_within_conversation),
+        serve::<note::GetNotesByConversation, _, _>(notes::get_notes_by_conversation),
+        serve::<note::GetNotesByCustomer, _, _>(notes::get_notes_by_customer),
+        serve::<note::GetNoteById, _, _>(notes::get_note_by_id),
+        serve::<note::PatchNoteById, _, _>(notes::patch_note_by_id),
+        serve::<note::UpdateNoteById, _, _>(notes::update_note_by_id),
+        serve::<note::DeleteNoteById, _, _>(notes::delete_note_by_id),
+        serve::<note::GetNoteHistory, _, _>(|call| history::list(call, Kind::Note)),
         serve::<event::GetEvents, _, _>(events::get_events).waiting_for(Duration::from_secs(event::MAX_WAIT.into())),
         serve::<audit::GetAuditLogs, _, _>(audit_logs::get_audit_logs),
         serve::<tag::GetTags, _, _>(tags::get_tags),

@@ -9,7 +9,7 @@ use kustodian_core::store::{CommitError, ListQuery, SortKey, Start, Stored, With
 use kustodian_core::tag::Resolved;
 use kustodian_core::{missing, resource};
 use kustomer_api::history::StateQuery;
-use kustomer_api::query::{Include, ListRecords, PageQuery, QueryArguments};
+use kustomer_api::query::{Include, ListById, ListRecords, PageQuery, QueryArguments};
 use kustomer_api::validation::Fault;
 use kustomer_api::{Endpoint, ObjectId, Operation, role};
 
@@ -30,6 +30,16 @@ where
     list_narrowed(call, kind, which, Numbered::of(paging), &conditions).await
 }
 
+/// A page of the records of a kind, by id in either direction.
+pub(crate) async fn list_by_id<E>(call: &Call<E>, kind: Kind, query: ListById) -> Result<Answer, Refusal>
+where
+    E: Endpoint,
+{
+    let conditions = ListById { paging: PageQuery::default(), ..query }.write();
+    let which = Which { descending: query.descending, ..Which::default() };
+    list_narrowed(call, kind, which, Numbered::of(query.paging), &conditions).await
+}
+
 /// Which records of a kind to list.
 #[derive(Default)]
 pub(crate) struct Which {
@@ -39,6 +49,8 @@ pub(crate) struct Which {
     pub(crate) deleted: bool,
     /// In what order.
     pub(crate) sort: SortKey,
+    /// Greatest first.
+    pub(crate) descending: bool,
     /// Conditions on moments that must all hold.
     pub(crate) within: Vec<Within>,
     /// The path that the links name; that of the kind when absent.
@@ -58,7 +70,7 @@ pub(crate) async fn list_narrowed<E: Endpoint>(
         of: which.of,
         deleted: which.deleted,
         sort: which.sort,
-        descending: false,
+        descending: which.descending,
         within: which.within,
         start: Start::Offset(page.offset()),
         limit: page.size + 1,

@@ -3,7 +3,7 @@
 use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::tag::{self, Mention, NewTag, Resolved};
-use kustomer_api::Endpoint;
+use kustomer_api::{Endpoint, ObjectId};
 use kustomer_api::tag::{GetTagById, GetTags};
 
 use crate::answer::{Answer, unavailable};
@@ -16,6 +16,21 @@ pub(crate) async fn get_tags(call: Call<GetTags>) -> Result<Answer, Refusal> {
 
 pub(crate) async fn get_tag_by_id(call: Call<GetTagById>) -> Result<Answer, Refusal> {
     plain::get(&call, Kind::Tag, call.path, call.query).await
+}
+
+/// The ids of tags that a client named; names that no tag has are passed over.
+pub(crate) async fn known<E: Endpoint>(call: &Call<E>, named: &[String]) -> Result<Vec<ObjectId>, Refusal> {
+    let (mut ids, mut keys) = (Vec::new(), Vec::new());
+    for mention in named.iter().map(|text| Mention::of(text)) {
+        match mention {
+            Mention::Id(id) => ids.push(id),
+            Mention::Name(name) => keys.push(tag::name_key(call.org(), &name)),
+        }
+    }
+    if !keys.is_empty() {
+        ids.extend(call.store().find_owners(call.org(), &keys).await.map_err(unavailable)?.into_iter().flatten());
+    }
+    Ok(ids)
 }
 
 /// Resolves the tags a client named: ids must exist; names that do not are to be made with the record.

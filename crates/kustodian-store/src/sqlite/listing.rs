@@ -70,16 +70,17 @@ struct Condition {
 impl Condition {
     fn new(org: OrgKey, query: &ListQuery, bounds: &Bounds) -> Self {
         let spec @ Spec { table, is_listed_by_time, .. } = query.kind.spec();
-        // The indexes hold live records only, but that by id, which holds `deleted`.
+        // The indexes hold live records only, but that by id and those of owners, which hold `deleted`.
+        let listed: Vec<&str> = query.of.iter().map(|(column, _)| *column).collect();
         let index = match query.of.as_slice() {
-            _ if query.deleted => spec.index_of(&[column(SortKey::Id)]),
+            _ if query.deleted && !spec.lists_deleted(&listed) => spec.index_of(&[column(SortKey::Id)]),
             [] if *is_listed_by_time => spec.index_of(&[column(bounds.column_to_read(query.sort))]),
             [] => spec.index_of(&[column(SortKey::Id)]),
             // Bounded by moments, it is read along them, and the rows of others are passed over.
             _ if query.sort != SortKey::Id && *is_listed_by_time => {
                 spec.index_of(&[column(bounds.column_to_read(query.sort))])
             }
-            of => spec.index_of(&of.iter().map(|(column, _)| *column).collect::<Vec<_>>()),
+            _ => spec.index_of(&listed),
         };
         let deleted = u8::from(query.deleted);
         let mut condition = Self {

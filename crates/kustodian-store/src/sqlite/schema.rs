@@ -20,6 +20,7 @@ const STEPS: [&str; 5] = [
     include_str!("schema/0003.sql"),
     include_str!("schema/0004.sql"),
     include_str!("schema/0005.sql"),
+    include_str!("schema/0006.sql"),
 ];
 
 /// The version from which on records of other kinds than customers are indexed.

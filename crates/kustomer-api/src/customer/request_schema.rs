@@ -204,7 +204,7 @@ pub(crate) static LOCATION: Schema = Schema::object(&Object {
 
 pub(crate) static TAG_ITEM: Schema = Schema::format_of(1, 64, TAG);
 
-static SENTIMENT: Object = Object {
+pub(crate) static SENTIMENT: Object = Object {
     name: "SentimentInput",
     open: false,
     properties: &[

@@ -1,7 +1,7 @@
 //! A customer as answered, for documents and for the test that holds answers against them. Nothing within
 //! `attributes` is required: a reader must bear that any of it is missing (`docs/contract/customer.md`, "Response").
 
-use super::{Email, Location, Phone, Social, WebUrl};
+use super::{Email, Location, Phone, Sentiment, Social, WebUrl};
 use crate::attribute::attribute_values;
 use crate::schema::{DATE_TIME, Object, Property, RELATIONSHIP, SELF_LINK, Schema};
 
@@ -113,6 +113,7 @@ attribute_values! {
     Social: SOCIAL;
     WebUrl: WEB_URL;
     Location: LOCATION;
+    Sentiment: Schema::object(&SENTIMENT);
 }
 
 static EXTERNAL_ID: Schema = Schema::object(&Object {
@@ -213,7 +214,7 @@ static INSTAGRAM_ID: Schema = Schema::object(&Object {
     ],
 });
 
-static SENTIMENT: Object = Object {
+pub(crate) static SENTIMENT: Object = Object {
     name: "Sentiment",
     open: true,
     properties: &[

@@ -20,6 +20,10 @@ pub static OPERATIONS: &[&Operation] = &[
     &RESTORE_KOBJECT,
     &GET_KLASS_HISTORY,
     &GET_KOBJECT_HISTORY,
+    &GET_MULTIPLE_CONVERSATIONS_BY_IDS,
+    &GET_CONVERSATION_HISTORY,
+    &GET_MESSAGE_HISTORY,
+    &GET_NOTE_HISTORY,
     &GET_EVENTS,
     &GET_TAGS,
     &GET_TAG_BY_ID,
@@ -162,6 +166,34 @@ history! {
     /// What happened to a kobject.
     GET_KOBJECT_HISTORY = "getKObjectHistory", "/klasses/{name}/{id}/history", contract::GET_KOBJECT
 }
+
+history! {
+    /// What happened to a conversation.
+    GET_CONVERSATION_HISTORY = "getConversationHistory", "/conversations/{id}/history", contract::GET_CONVERSATION
+}
+
+history! {
+    /// What happened to a message.
+    GET_MESSAGE_HISTORY = "getMessageHistory", "/messages/{id}/history", contract::GET_MESSAGE
+}
+
+history! {
+    /// What happened to a note.
+    GET_NOTE_HISTORY = "getNoteHistory", "/notes/{id}/history", contract::GET_NOTE_BY_ID
+}
+
+/// Several conversations by their ids: the contract has it as another form of `getConversation`.
+pub static GET_MULTIPLE_CONVERSATIONS_BY_IDS: Operation = Operation {
+    name: "getMultipleConversationsByIds",
+    method: Method::GET,
+    path: "/conversations/{ids}",
+    success: 200,
+    roles: contract::GET_CONVERSATION.roles,
+    also: &[],
+    tag: contract::GET_CONVERSATION.tag,
+    public: false,
+    deprecated: false,
+};
 
 /// What happened to all records of the kinds whose own roles the caller holds.
 pub static GET_EVENTS: Operation = Operation {

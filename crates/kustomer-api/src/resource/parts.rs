@@ -91,6 +91,9 @@ macro_rules! about {
     ($manner:ident imported_at) => {
         "When the record was imported, which marks it as imported."
     };
+    ($manner:ident modified_at) => {
+        "When a user last changed it. Counts with the role `org.admin`, and is replaced otherwise."
+    };
     ($manner:ident rev) => {
         "The revision that the record must have, otherwise an update is refused with 409."
     };
@@ -112,6 +115,9 @@ macro_rules! when {
     };
     (on_update) => {
         "Only an update takes it."
+    };
+    (by_body) => {
+        ""
     };
     ($manner:ident null) => {
         concat!($crate::resource::when!($manner), " Null clears it.")

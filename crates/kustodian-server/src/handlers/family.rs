@@ -1,0 +1,211 @@
+//! Changes of records that belong to a conversation: they are decided under the locks of the record, of its conversation
+//! and of the customer together, as both count what they have.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use kustodian_core::change::{ChangeSet, Name};
+use kustodian_core::conversation::{self, Seeds};
+use kustodian_core::kind::Kind;
+use kustodian_core::refusal::Refusal;
+use kustodian_core::store::{CommitError, ListQuery, Loaded, SortKey, Start, Stored};
+use kustodian_core::{missing, resource};
+use kustomer_api::query::PageQuery;
+use kustomer_api::{Endpoint, ObjectId, role};
+
+use crate::answer::unavailable;
+use crate::call::Call;
+use crate::handlers::plain::{self, Which};
+use crate::paging::{Numbered, Pairs};
+
+/// What was loaded for a decision about a record of a conversation.
+pub(crate) struct Family {
+    loaded: Loaded,
+    conversation: ObjectId,
+    customer: Option<ObjectId>,
+}
+
+impl Family {
+    /// The conversation.
+    pub(crate) fn conversation(&self) -> Option<&Stored> {
+        self.loaded.get((Kind::Conversation, self.conversation))
+    }
+
+    /// The customer of the conversation, a deleted one too, unless it was erased.
+    pub(crate) fn customer(&self) -> Option<&Stored> {
+        let customer = self.loaded.get((Kind::Customer, self.customer?))?;
+        matches!(missing::erased_at(customer), Ok(None)).then_some(customer)
+    }
+
+    /// Another record.
+    pub(crate) fn get(&self, name: Name) -> Option<&Stored> {
+        self.loaded.get(name)
+    }
+}
+
+/// Commits what `decide` makes of a conversation, its customer and the other records named, under their locks. The
+/// conversation may move to another customer at any time: then the locks are taken again. The first of the names that is
+/// given is the record that `If-Match` is about.
+pub(crate) async fn commit<E, F>(
+    call: &Call<E>,
+    conversation: ObjectId,
+    others: &[Name],
+    decide: F,
+) -> Result<ChangeSet, CommitError>
+where
+    E: Endpoint,
+    F: FnOnce(&Family) -> Result<ChangeSet, Refusal> + Clone + Send + 'static,
+{
+    let about = others.first().copied().unwrap_or((Kind::Conversation, conversation));
+    let if_match = call.header(http::header::IF_MATCH).map(ToOwned::to_owned);
+    for _ in 0..plain::ATTEMPTS {
+        let stored = find(call, Kind::Conversation, conversation).await?;
+        let customer = stored.as_ref().map(conversation::customer_of).transpose()?.flatten();
+        let mut names = vec![(Kind::Conversation, conversation)];
+        names.extend(customer.map(|customer| (Kind::Customer, customer)));
+        names.extend(others);
+        let has_moved = Arc::new(AtomicBool::new(false));
+        let (moved, ready, decide, if_match) = (Arc::clone(&has_moved), call.ready(), decide.clone(), if_match.clone());
+        let under_lock = move |loaded: Loaded| {
+            let family = Family { loaded, conversation, customer };
+            let now = family.conversation().map(conversation::customer_of).transpose()?.flatten();
+            if now != customer {
+                moved.store(true, Ordering::Relaxed);
+                return Err(plain::too_busy());
+            }
+            let stored = family.get(about);
+            let met = stored.map_or(Ok(()), |stored| resource::check_if_match(stored, if_match.as_deref()));
+            if stored.is_some_and(|stored| !stored.deleted) {
+                met.clone()?;
+            }
+            let former = stored.map_or(0, |stored| stored.document.len());
+            let changes = decide(&family)?;
+            met?;
+            ready(changes, former)
+        };
+        match call.commit_locked(names, Box::new(under_lock)).await {
+            Err(CommitError::Refused(_)) if has_moved.load(Ordering::Relaxed) => {}
+            committed => return committed,
+        }
+    }
+    Err(plain::too_busy().into())
+}
+
+/// Seeds for the events of a record, its conversation and its customer.
+pub(crate) fn seeds<E: Endpoint>(call: &Call<E>) -> Seeds {
+    Seeds {
+        event: call.next_event(),
+        conversation_event: call.next_event(),
+        customer_event: call.next_event(),
+    }
+}
+
+/// The id that a client chose for a record, or one of ours.
+///
+/// # Errors
+/// 409 when a record of any kind has it.
+pub(crate) async fn new_id<E: Endpoint>(call: &Call<E>, chosen: Option<String>) -> Result<ObjectId, Refusal> {
+    let Some(id) = chosen.and_then(|id| id.parse().ok()) else { return Ok(call.next_id()) };
+    for kind in Kind::ALL {
+        if find(call, kind, id).await.map_err(unavailable)?.is_some() {
+            return Err(conversation::taken(id, kind));
+        }
+    }
+    Ok(id)
+}
+
+/// Why a record was not created. One that took the id meanwhile is named.
+pub(crate) fn not_created<E: Endpoint>(call: &Call<E>, id: ObjectId, error: CommitError) -> Refusal {
+    match error {
+        CommitError::Stale { kind, id: stale } if stale == id => conversation::taken(id, kind),
+        error => call.not_committed(error),
+    }
+}
+
+/// The customer that a path names.
+///
+/// # Errors
+/// 404 when it is not there.
+pub(crate) async fn customer_of_path<E: Endpoint>(call: &Call<E>, id: ObjectId) -> Result<(), Refusal> {
+    let customer = find(call, Kind::Customer, id).await.map_err(unavailable)?;
+    if customer.as_ref().is_none_or(|customer| customer.deleted) {
+        return Err(missing::missing(Kind::Customer, customer.as_ref()));
+    }
+    Ok(())
+}
+
+/// A page of the records of a kind that belong to another record, oldest first.
+pub(crate) async fn list_of<E: Endpoint>(
+    call: &Call<E>,
+    kind: Kind,
+    (column, parent): (&'static str, Name),
+    page: PageQuery,
+    conditions: &Pairs,
+) -> Result<crate::answer::Answer, Refusal> {
+    let segment = kind.spec().path.trim_start_matches("/v1/");
+    let which = Which {
+        of: vec![(column, parent.1.to_string())],
+        path: Some(format!("{}/{segment}", parent.0.path_of(parent.1))),
+        ..Which::default()
+    };
+    plain::list_narrowed(call, kind, which, Numbered::of(page), conditions).await
+}
+
+/// Lets users and teams pass that exist; gives their names, to be asserted in the commit.
+///
+/// # Errors
+/// 400 for one that does not exist.
+pub(crate) async fn known<E: Endpoint>(
+    call: &Call<E>,
+    kind: Kind,
+    member: &str,
+    ids: &[String],
+) -> Result<Vec<Name>, Refusal> {
+    let mut names = Vec::new();
+    for text in ids {
+        let unknown = || conversation::unknown(kind, member, text);
+        let id: ObjectId = text.parse().map_err(|_| unknown())?;
+        let found = find(call, kind, id).await.map_err(unavailable)?;
+        found.filter(|record| !record.deleted).ok_or_else(unknown)?;
+        if !names.contains(&(kind, id)) {
+            names.push((kind, id));
+        }
+    }
+    Ok(names)
+}
+
+/// Whether the caller may say who wrote a record and when.
+pub(crate) fn may_backdate<E: Endpoint>(call: &Call<E>) -> bool {
+    role::any_grants(&call.caller().token.roles, &["org.admin"])
+}
+
+/// Every record of a kind with a value in a column, deleted ones or the others, at most this many.
+pub(crate) async fn some_of<E: Endpoint>(
+    call: &Call<E>,
+    kind: Kind,
+    (column, value): (&'static str, ObjectId),
+    deleted: bool,
+    limit: u32,
+) -> Result<Vec<Stored>, Refusal> {
+    let query = ListQuery {
+        kind,
+        of: vec![(column, value.to_string())],
+        deleted,
+        sort: SortKey::Id,
+        descending: false,
+        within: Vec::new(),
+        start: Start::Offset(0),
+        limit,
+        bytes: crate::parts::HELD,
+        count: false,
+    };
+    Ok(call.store().list(call.org(), query).await.map_err(unavailable)?.records)
+}
+
+pub(crate) async fn find<E: Endpoint>(
+    call: &Call<E>,
+    kind: Kind,
+    id: ObjectId,
+) -> Result<Option<Stored>, kustodian_core::store::StoreError> {
+    call.store().find(call.org(), kind, id).await
+}

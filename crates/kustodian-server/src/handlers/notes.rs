@@ -1,0 +1,176 @@
+//! Notes.
+
+use kustodian_core::conversation;
+use kustodian_core::kind::Kind;
+use kustodian_core::message::CONVERSATION;
+use kustodian_core::note::{self, Subject, Write};
+use kustodian_core::refusal::Refusal;
+use kustodian_core::resource;
+use kustodian_core::store::{CommitError, Stored};
+use kustomer_api::note::{
+    CreateNote, CreateNoteWithinConversation, DeleteNoteById, GetNoteById, GetNotesByConversation, GetNotesByCustomer,
+    GetNotesForOrg, NoteInput, PatchNoteById, UpdateNoteById,
+};
+use kustomer_api::query::ListById;
+use kustomer_api::{Endpoint, ObjectId};
+
+use crate::answer::{Answer, unavailable};
+use crate::call::Call;
+use crate::handlers::{family, messages, plain};
+
+pub(crate) async fn get_notes_for_org(call: Call<GetNotesForOrg>) -> Result<Answer, Refusal> {
+    plain::list_by_id(&call, Kind::Note, ListById { paging: call.query, descending: false }).await
+}
+
+pub(crate) async fn get_notes_by_customer(call: Call<GetNotesByCustomer>) -> Result<Answer, Refusal> {
+    family::customer_of_path(&call, call.path).await?;
+    let of = (conversation::CUSTOMER, (Kind::Customer, call.path));
+    family::list_of(&call, Kind::Note, of, call.query, &Vec::new()).await
+}
+
+pub(crate) async fn get_notes_by_conversation(call: Call<GetNotesByConversation>) -> Result<Answer, Refusal> {
+    let stored = family::find(&call, Kind::Conversation, call.path).await.map_err(unavailable)?;
+    conversation::alive(stored.as_ref())?;
+    let of = (CONVERSATION, (Kind::Conversation, call.path));
+    family::list_of(&call, Kind::Note, of, call.query, &Vec::new()).await
+}
+
+pub(crate) async fn get_note_by_id(call: Call<GetNoteById>) -> Result<Answer, Refusal> {
+    plain::get(&call, Kind::Note, call.path, call.query).await
+}
+
+pub(crate) async fn create_note(call: Call<CreateNote>) -> Result<Answer, Refusal> {
+    create(&call, None).await
+}
+
+pub(crate) async fn create_note_within_conversation(
+    call: Call<CreateNoteWithinConversation>,
+) -> Result<Answer, Refusal> {
+    create(&call, Some(call.path)).await
+}
+
+async fn create<E>(call: &Call<E>, of: Option<ObjectId>) -> Result<Answer, Refusal>
+where
+    E: Endpoint<Body = NoteInput>,
+{
+    resource::check_if_match_of_new(call.header(http::header::IF_MATCH))?;
+    let mut input = call.input()?;
+    messages::refuse_attachments(input.attachments.take())?;
+    let named = input.conversation.take().and_then(|id| id.parse().ok());
+    let conversation = match (of, named) {
+        (Some(of), Some(other)) if of != other => return Err(conversation::other("conversation", of)),
+        (of, named) => of.or(named),
+    };
+    check_mentions(call, &input).await?;
+    let customer: Option<ObjectId> = input.customer.take().and_then(|id| id.parse().ok());
+    let id = family::new_id(call, input.id.take()).await?;
+    let write = Write { input, may_backdate: family::may_backdate(call) };
+    let (act, seeds) = (call.act(), family::seeds(call));
+    let committed = match conversation {
+        Some(conversation) => {
+            let is_in_path = of.is_some();
+            let decide = move |family: &family::Family| {
+                let unknown = || conversation::unknown(Kind::Conversation, "conversation", &conversation.to_string());
+                let stored = match family.conversation().filter(|stored| !stored.deleted) {
+                    Some(stored) => stored,
+                    None if is_in_path => return Err(conversation::gone(family.conversation())),
+                    None => return Err(unknown()),
+                };
+                let owner = family.customer().ok_or_else(unknown)?.id;
+                note::create(&act.context(), id, seeds, Subject::Conversation(stored, owner), write)
+            };
+            family::commit(call, conversation, &[(Kind::Note, id)], decide).await
+        }
+        None => {
+            let subject = match customer {
+                Some(customer) => {
+                    let found = family::find(call, Kind::Customer, customer).await.map_err(unavailable)?;
+                    found.filter(|found| !found.deleted).ok_or_else(|| {
+                        conversation::unknown(Kind::Customer, "customer", &customer.to_string())
+                    })?;
+                    Subject::Customer(customer)
+                }
+                None => Subject::None,
+            };
+            call.commit(call.ready()(note::create(&act.context(), id, seeds, subject, write)?, 0)?).await
+        }
+    };
+    let changes = committed.map_err(|error| family::not_created(call, id, error))?;
+    plain::written(changes, Answer::created)
+}
+
+/// Who is mentioned must exist.
+async fn check_mentions<E: Endpoint>(call: &Call<E>, input: &NoteInput) -> Result<(), Refusal> {
+    let mentions = input.user_mentions.as_deref().unwrap_or_default();
+    let users: Vec<String> = mentions.iter().filter_map(|mention| mention.user.clone()).collect();
+    family::known(call, Kind::User, "userMentions", &users).await?;
+    let teams: Vec<String> = mentions.iter().filter_map(|mention| mention.team.clone()).collect();
+    family::known(call, Kind::Team, "userMentions", &teams).await?;
+    Ok(())
+}
+
+pub(crate) async fn patch_note_by_id(call: Call<PatchNoteById>) -> Result<Answer, Refusal> {
+    update(&call, call.path, false).await
+}
+
+pub(crate) async fn update_note_by_id(call: Call<UpdateNoteById>) -> Result<Answer, Refusal> {
+    update(&call, call.path, call.query.replace).await
+}
+
+async fn update<E>(call: &Call<E>, id: ObjectId, replace: bool) -> Result<Answer, Refusal>
+where
+    E: Endpoint<Body = NoteInput>,
+{
+    let mut input = call.input()?;
+    messages::refuse_attachments(input.attachments.take())?;
+    check_mentions(call, &input).await?;
+    let write = Write { input, may_backdate: family::may_backdate(call) };
+    let (act, seeds) = (call.act(), family::seeds(call));
+    let decide = move |stored: Option<&Stored>, conversation: Option<&Stored>| {
+        note::update(&act.context(), stored, conversation, seeds, write, replace)
+    };
+    match change(call, id, decide).await? {
+        changes if changes.puts.is_empty() => plain::present(call, Kind::Note, id).await,
+        changes => plain::written(changes, Answer::ok),
+    }
+}
+
+pub(crate) async fn delete_note_by_id(call: Call<DeleteNoteById>) -> Result<Answer, Refusal> {
+    let (act, seeds) = (call.act(), family::seeds(&call));
+    let decide = move |stored: Option<&Stored>, conversation: Option<&Stored>| {
+        note::delete(&act.context(), stored, conversation, seeds)
+    };
+    plain::written(change(&call, call.path, decide).await?, Answer::deleted)
+}
+
+/// Commits what `decide` makes of a note and its conversation, which it never leaves.
+async fn change<E, F>(
+    call: &Call<E>,
+    id: ObjectId,
+    decide: F,
+) -> Result<kustodian_core::change::ChangeSet, Refusal>
+where
+    E: Endpoint,
+    F: FnOnce(Option<&Stored>, Option<&Stored>) -> Result<kustodian_core::change::ChangeSet, Refusal>
+        + Clone
+        + Send
+        + 'static,
+{
+    let name = (Kind::Note, id);
+    let stored = family::find(call, Kind::Note, id).await.map_err(unavailable)?;
+    let conversation = stored.as_ref().map(conversation::conversation_of).transpose()?.flatten();
+    let committed = match conversation {
+        Some(conversation) => {
+            let decide = move |family: &family::Family| decide(family.get(name), family.conversation());
+            family::commit(call, conversation, &[name], decide).await
+        }
+        None => {
+            let decide = move |stored: Option<Stored>| decide(stored.as_ref(), None);
+            plain::commit_change(call, Kind::Note, id, decide).await
+        }
+    };
+    committed.map_err(|error| match error {
+        CommitError::Refused(refusal) if refusal.status == 404 => plain::not_there(call, Kind::Note, stored.as_ref()),
+        error => call.not_committed(error),
+    })
+}
