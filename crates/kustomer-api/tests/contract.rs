@@ -5,14 +5,17 @@
 use std::collections::BTreeSet;
 
 use kustomer_api::company::{COMPANY_CHANGES, COMPANY_INPUT};
+use kustomer_api::conversation::{CONVERSATION_CHANGES, CONVERSATION_INPUT, TAG_LIST};
 use kustomer_api::customer::request_schema::CUSTOMER_INPUT;
 use kustomer_api::klass::{KLASS_CHANGES, KLASS_INPUT};
 use kustomer_api::kobject::{KOBJECT_CHANGES, KOBJECT_INPUT};
+use kustomer_api::message::{MESSAGE_CHANGES, MESSAGE_INPUT};
+use kustomer_api::note::{NOTE_CHANGES, NOTE_INPUT};
 use kustomer_api::schema::{Kind, Schema};
 use kustomer_api::team::{TEAM_CHANGES, TEAM_INPUT, TEAM_MEMBERS, TEAM_REPLACEMENT};
 use serde_json::Value;
 
-const BODIES: [(&str, &Schema); 15] = [
+const BODIES: [(&str, &Schema); 27] = [
     ("createCustomer", &CUSTOMER_INPUT),
     ("updateCustomer", &CUSTOMER_INPUT),
     ("updateCustomerAttributes", &CUSTOMER_INPUT),
@@ -28,6 +31,18 @@ const BODIES: [(&str, &Schema); 15] = [
     ("createKObject", &KOBJECT_INPUT),
     ("createCustomerKObject", &KOBJECT_INPUT),
     ("updateKObject", &KOBJECT_CHANGES),
+    ("createConversation", &CONVERSATION_INPUT),
+    ("createConversationForCustomer", &CONVERSATION_INPUT),
+    ("appendTagsToConversation", &TAG_LIST),
+    ("removeTagsFromConversation", &TAG_LIST),
+    ("createMessage", &MESSAGE_INPUT),
+    ("createMessageFromConversation", &MESSAGE_INPUT),
+    ("createMessageByCustomer", &MESSAGE_INPUT),
+    ("updateMessageAttributes", &MESSAGE_CHANGES),
+    ("updateMessage", &MESSAGE_CHANGES),
+    ("createNoteWithinConversation", &NOTE_INPUT),
+    ("patchNoteById", &NOTE_CHANGES),
+    ("updateNoteById", &NOTE_CHANGES),
 ];
 
 /// Where we differ. Items of lists may hold what they are answered with (`docs/contract/behaviour.md` §22): those

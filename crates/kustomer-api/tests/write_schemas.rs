@@ -6,17 +6,20 @@ use std::collections::BTreeSet;
 
 use kustomer_api::canonical::canonicalize;
 use kustomer_api::company::{COMPANY_CHANGES, COMPANY_INPUT};
+use kustomer_api::conversation::{CONVERSATION_CHANGES, CONVERSATION_INPUT, TAG_LIST};
 use kustomer_api::custom::Suffix;
 use kustomer_api::customer::request_schema::CUSTOMER_INPUT;
 use kustomer_api::klass::{KLASS_CHANGES, KLASS_INPUT};
 use kustomer_api::kobject::{KOBJECT_CHANGES, KOBJECT_INPUT};
+use kustomer_api::message::{MESSAGE_CHANGES, MESSAGE_INPUT};
+use kustomer_api::note::{NOTE_CHANGES, NOTE_INPUT};
 use kustomer_api::schema::{Kind, Schema, Text};
 use kustomer_api::shortcut::{SHORTCUT_CHANGES, SHORTCUT_INPUT};
 use kustomer_api::team::{TEAM_CHANGES, TEAM_INPUT, TEAM_MEMBERS, TEAM_REPLACEMENT};
 use kustomer_api::validation::{check, schema_of_suffix};
 use serde_json::{Value, json};
 
-const WRITES: [&Schema; 13] = [
+const WRITES: [&Schema; 20] = [
     &CUSTOMER_INPUT,
     &TEAM_INPUT,
     &TEAM_REPLACEMENT,
@@ -30,6 +33,13 @@ const WRITES: [&Schema; 13] = [
     &KLASS_CHANGES,
     &KOBJECT_INPUT,
     &KOBJECT_CHANGES,
+    &CONVERSATION_INPUT,
+    &CONVERSATION_CHANGES,
+    &TAG_LIST,
+    &MESSAGE_INPUT,
+    &MESSAGE_CHANGES,
+    &NOTE_INPUT,
+    &NOTE_CHANGES,
 ];
 
 /// Calls `visit` with every schema of a value and its path. Custom attributes are those of one key per suffix.

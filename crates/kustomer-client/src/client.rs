@@ -12,7 +12,7 @@ use crate::call::Call;
 use crate::error::{Error, InvalidRequest};
 use crate::raw::RawCall;
 use crate::resources::{
-    AuditLogs, Auth, Companies, Customers, Events, KObjects, Klasses, Messages, Orgs, Shortcuts, Tags, Teams, Users,
+    AuditLogs, Auth, Companies, Conversations, Customers, Events, KObjects, Klasses, Messages, Notes, Orgs, Shortcuts, Tags, Teams, Users,
 };
 use crate::retry::Retry;
 use crate::target::Target;
@@ -77,6 +77,16 @@ impl Client {
     /// The operations on klasses, the types of custom objects.
     pub fn klasses(&self) -> Klasses<'_> {
         Klasses::new(self)
+    }
+
+    /// The operations on conversations.
+    pub fn conversations(&self) -> Conversations<'_> {
+        Conversations::new(self)
+    }
+
+    /// The operations on notes.
+    pub fn notes(&self) -> Notes<'_> {
+        Notes::new(self)
     }
 
     /// The operations on the kobjects of a klass, which is named in the singular or the plural.

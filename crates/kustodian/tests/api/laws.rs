@@ -11,12 +11,12 @@ use crate::backup::goes_well;
 use crate::place::rows;
 use crate::roles::served;
 use crate::server::{Answer, Server, binary};
-use crate::world::{self, Record, World, Written, create, deletion, operation, restoration, send, updates, written};
+use crate::world::{self, Record, World, Written, create, deletion, is_written, operation, restoration, send, updates, written};
 
 /// The kinds that operations create and change, on a server that holds what they belong to.
 fn written_kinds(server: &Server) -> Vec<Kind> {
     world::prepare(server);
-    Kind::ALL.into_iter().filter(|kind| written(*kind, "any").is_some()).collect()
+    Kind::ALL.into_iter().filter(|kind| is_written(*kind)).collect()
 }
 
 /// The answers of every revision of a record, with what each request was.
@@ -27,7 +27,7 @@ struct Life {
 
 /// Creates a record, changes it by each of its operations, deletes and restores it.
 fn live(server: &Server, kind: Kind, mark: &str) -> Life {
-    let Written { list, success, body, change } = written(kind, mark).unwrap();
+    let Written { list, success, body, change } = written(server, kind, mark).unwrap();
     let created = server.post(list, body).expect(success);
     let path = created.data()["links"]["self"].as_str().unwrap().to_owned();
     let id = created.data()["id"].as_str().unwrap().to_owned();
@@ -125,7 +125,7 @@ fn what_was_written_is_read_to_the_byte_now_and_at_every_revision() {
 fn a_state_is_spared_a_client_that_has_it_and_only_the_state_named_is_changed() {
     let server = Server::start();
     for kind in written_kinds(&server) {
-        let Written { list, success, body, change } = written(kind, "of one state").unwrap();
+        let Written { list, success, body, change } = written(&server, kind, "of one state").unwrap();
         let refused = send(&server, Method::POST, list, ("if-match", "W/\"1-1\""), Some(&body)).expect(412);
         assert_eq!(refused.parameter(), "If-Match", "{list}");
         let created = send(&server, Method::POST, list, ("if-match", "*"), Some(&body)).expect(success);
@@ -167,7 +167,7 @@ fn a_deleted_record_is_gone_and_those_who_may_restore_it_learn_how() {
         let back = restoration(kind);
         assert!(!listed(&server, &list).contains(&id), "{list}");
         for update in updates(kind) {
-            let Written { change, .. } = written(kind, "any").unwrap();
+            let Written { change, .. } = written(&server, kind, "any").unwrap();
             server.call(update.method.clone(), &path, Some(change)).expect(404);
         }
         server.call(method, &path, body).expect(404);
@@ -192,7 +192,7 @@ fn a_deleted_record_is_gone_and_those_who_may_restore_it_learn_how() {
 fn a_write_that_is_sent_again_is_answered_again() {
     let server = Server::start();
     for kind in written_kinds(&server) {
-        let Written { list, body, change, .. } = written(kind, "sent twice").unwrap();
+        let Written { list, body, change, .. } = written(&server, kind, "sent twice").unwrap();
         let mut writes = Vec::new();
         let again = |method: Method, path: &str, body: Option<Value>, writes: &mut Vec<_>| {
             let key = format!("{}-{}", kind.as_str(), writes.len());
@@ -227,7 +227,7 @@ fn a_write_that_is_sent_again_is_answered_again() {
 fn a_rehearsed_write_of_any_kind_stores_nothing() {
     let server = Server::start();
     for kind in written_kinds(&server) {
-        let Written { list, success, body, change } = written(kind, "rehearsed").unwrap();
+        let Written { list, success, body, change } = written(&server, kind, "rehearsed").unwrap();
         let rehearsed = server.post(&format!("{list}?validateOnly=true"), body).expect(success);
         server.get(rehearsed.data()["links"]["self"].as_str().unwrap()).expect(404);
         let path = create(&server, kind, "written").path;
@@ -263,7 +263,7 @@ fn to_another_org_a_record_of_any_kind_is_as_if_it_never_was() {
             (Method::GET, "?asOf=9999-01-01".to_owned(), None),
             (Method::GET, "/history".to_owned(), None),
         ];
-        let change = written(*kind, "stolen").map(|written| written.change);
+        let change = written(&server, *kind, "stolen").map(|written| written.change);
         requests.extend(updates(*kind).iter().map(|update| (update.method.clone(), String::new(), change.clone())));
         requests.extend(deletion(*kind).map(|(method, body)| (method, String::new(), body)));
         requests.extend(restoration(*kind).map(|(method, rest, body)| (method, rest.to_owned(), Some(body))));

@@ -40,13 +40,25 @@ pub(crate) fn prepare(server: &Server) {
     }
 }
 
+/// The id of the customer that conversations and messages belong to, unless a test says otherwise.
+pub(crate) fn owner(server: &Server) -> String {
+    let found = server.get("/v1/customers/externalId=owner");
+    let customer =
+        if found.status == 404 { server.create(json!({ "externalId": "owner" })) } else { found.data().clone() };
+    customer["id"].as_str().unwrap().to_owned()
+}
+
+/// Whether operations create records of a kind. A tag is created by the record that names it first; a user by a key.
+pub(crate) fn is_written(kind: Kind) -> bool {
+    !matches!(kind, Kind::User | Kind::Tag)
+}
+
 /// How records of a kind are created, with `mark` as a word of theirs; `None` for a kind that no operation creates.
-pub(crate) fn written(kind: Kind, mark: &str) -> Option<Written> {
+pub(crate) fn written(server: &Server, kind: Kind, mark: &str) -> Option<Written> {
     let written = |list, body, change| Some(Written { list, success: 201, body, change });
     let name = json!({ "name": mark });
     let renamed = json!({ "name": format!("{mark} again") });
     match kind {
-        // A tag is created by the record that names it first; a user by a key.
         Kind::User | Kind::Tag => None,
         Kind::Team => written("/v1/teams", json!({ "name": mark, "icon": "sun" }), renamed),
         Kind::Shortcut => written("/v1/shortcuts", json!({ "name": mark, "payload": { "text": mark } }), renamed),
@@ -65,6 +77,23 @@ pub(crate) fn written(kind: Kind, mark: &str) -> Option<Written> {
             let body = json!({ "title": mark, "externalId": mark, "data": { "mark": mark } });
             let change = json!({ "title": format!("{mark} again") });
             return Some(Written { list: KOBJECTS, success: 201, body, change });
+        }
+        Kind::Conversation => {
+            let body = json!({ "customer": owner(server), "name": mark, "externalId": mark });
+            written("/v1/conversations", body, renamed)
+        }
+        Kind::Message => {
+            let body = json!({
+                "customer": owner(server), "channel": "email", "app": "postmark", "direction": "in",
+                "preview": mark, "externalId": mark, "custom": { "markStr": mark },
+            });
+            let change = json!({ "preview": format!("{mark} again") });
+            return Some(Written { list: "/v1/messages", success: 201, body, change });
+        }
+        Kind::Note => {
+            let body = json!({ "body": mark, "externalId": mark });
+            let change = json!({ "body": format!("{mark} again") });
+            return Some(Written { list: "/v1/notes", success: 201, body, change });
         }
         Kind::Company => {
             let body = json!({ "name": mark, "externalId": mark, "custom": { "markStr": mark } });
@@ -88,7 +117,7 @@ pub(crate) fn operation(method: &Method, path: &str) -> Option<&'static Operatio
 
 /// The operations that change a record of a kind by what its body holds.
 pub(crate) fn updates(kind: Kind) -> Vec<&'static Operation> {
-    if written(kind, "any").is_none() {
+    if !is_written(kind) {
         return Vec::new();
     }
     let path = kind.spec().read_operation.path;
@@ -97,7 +126,9 @@ pub(crate) fn updates(kind: Kind) -> Vec<&'static Operation> {
 
 /// The request that deletes a record: `DELETE`, or an update. `None` for a kind of which nothing is deleted.
 pub(crate) fn deletion(kind: Kind) -> Option<(Method, Option<Value>)> {
-    written(kind, "any")?;
+    if !is_written(kind) {
+        return None;
+    }
     match operation(&Method::DELETE, kind.spec().read_operation.path) {
         Some(_) => Some((Method::DELETE, None)),
         None => kind.spec().restored_by.map(|by| (by.method.clone(), Some(json!({ "deleted": true })))),
@@ -136,7 +167,13 @@ impl World {
 /// Creates a record of a kind.
 pub(crate) fn create(server: &Server, kind: Kind, mark: &str) -> Record {
     prepare(server);
-    let (list, data) = match (written(kind, mark), kind) {
+    let (list, data) = match (written(server, kind, mark), kind) {
+        // About a conversation, which is its home.
+        (Some(Written { list, body, .. }), Kind::Note) => {
+            let conversation = server.post(&format!("/v1/customers/{}/conversations", owner(server)), json!({}));
+            let path = format!("{}/notes", conversation.expect(201).data()["links"]["self"].as_str().unwrap());
+            (list, server.post(&path, body).expect(201).data().clone())
+        }
         // Of a customer, which is its home.
         (Some(Written { body, .. }), Kind::KObject) => {
             let customer = server.create(json!({}))["links"]["self"].as_str().unwrap().to_owned();

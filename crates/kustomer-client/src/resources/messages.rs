@@ -1,18 +1,31 @@
 //! Messages.
 
 use kustomer_api::ObjectId;
-use kustomer_api::message::GetMessagesByCustomer;
-use kustomer_api::query::PageQuery;
+use kustomer_api::customer::ReplaceQuery;
+use kustomer_api::history::StateQuery;
+use kustomer_api::message::{
+    CreateMessage, CreateMessageByCustomer, CreateMessageFromConversation, GetMessage, GetMessageByExternalId,
+    GetMessageHistory, GetMessages, GetMessagesByConversation, GetMessagesByCustomer, MessageInput, UpdateMessage,
+    UpdateMessageAttributes,
+};
+use kustomer_api::query::{ListById, PageQuery};
 
-use super::group;
+use super::{group, past};
 use crate::call::Call;
 
 group! {
-    /// The operations on messages.
+    /// The operations on messages. Creating one records it; nothing is sent.
     Messages
 }
 
+past! { Messages: GetMessage, GetMessageHistory }
+
 impl Messages<'_> {
+    /// Lists one page of messages, by id; [`walk`](Call::walk) goes over all pages.
+    pub fn list(&self, query: &ListById) -> Call<GetMessages> {
+        self.client.call((), query, &())
+    }
+
     /// Lists one page of a customer's messages; [`walk`](Call::walk) goes over all.
     ///
     /// ```no_run
@@ -29,5 +42,47 @@ impl Messages<'_> {
     /// ```
     pub fn list_of_customer(&self, customer: ObjectId, query: &PageQuery) -> Call<GetMessagesByCustomer> {
         self.client.call(customer, query, &())
+    }
+
+    /// Lists one page of the messages of a conversation.
+    pub fn list_of_conversation(&self, id: ObjectId, query: &PageQuery) -> Call<GetMessagesByConversation> {
+        self.client.call(id, query, &())
+    }
+
+    /// Creates a message in the conversation that the input names, or in a new one of the customer that it names; it needs a
+    /// direction.
+    pub fn create(&self, input: &MessageInput) -> Call<CreateMessage> {
+        self.client.call((), &(), input)
+    }
+
+    /// Creates a message in a conversation; one from the customer (the default) opens it again. A conversation that has
+    /// ended or is locked is a 409.
+    pub fn create_in(&self, conversation: ObjectId, input: &MessageInput) -> Call<CreateMessageFromConversation> {
+        self.client.call(conversation, &(), input)
+    }
+
+    /// Creates a message of a customer, in a new conversation unless the input names one.
+    pub fn create_for_customer(&self, customer: ObjectId, input: &MessageInput) -> Call<CreateMessageByCustomer> {
+        self.client.call(customer, &(), input)
+    }
+
+    /// Reads a message by its id.
+    pub fn get(&self, id: ObjectId) -> Call<GetMessage> {
+        self.client.call(id, &StateQuery::default(), &())
+    }
+
+    /// Reads a message by its external id.
+    pub fn get_by_external_id(&self, external_id: &str) -> Call<GetMessageByExternalId> {
+        self.client.call(external_id.to_owned(), &(), &())
+    }
+
+    /// Changes the attributes sent and keeps the others. Custom attributes are merged by their keys, `meta` is replaced.
+    pub fn update(&self, id: ObjectId, input: &MessageInput) -> Call<UpdateMessageAttributes> {
+        self.client.call(id, &(), input)
+    }
+
+    /// Changes the attributes sent and drops the others that can be written.
+    pub fn replace(&self, id: ObjectId, input: &MessageInput) -> Call<UpdateMessage> {
+        self.client.call(id, &ReplaceQuery { replace: true }, input)
     }
 }
