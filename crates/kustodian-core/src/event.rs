@@ -1,5 +1,6 @@
 //! How an event is told: in the feed's envelope (`docs/contract/behaviour.md` §15.3), and as an entry of a history.
 
+use kustomer_api::conversation::{ConversationEvent, ConversationEventAttributes, EVENT_TYPE};
 use kustomer_api::envelope::{Relationship, Relationships, SelfLink};
 use kustomer_api::error::code;
 use kustomer_api::event::Changes;
@@ -80,6 +81,51 @@ pub fn history_entry(event: &Recorded, path: &str) -> Result<HistoryEntry, Refus
             client: event.client.as_str().into(),
             request_id: event.request_id.as_str().into(),
             changes: changes.map_or(Field::Null, Field::Value),
+            extra: Map::new(),
+        },
+        relationships,
+        links: Some(SelfLink::new(format!("{path}?rev={}", event.rev))),
+        extra: Map::new(),
+    })
+}
+
+/// An event as one of its conversation, in the shape of the contract. `customer` is that of the conversation now.
+///
+/// # Errors
+/// 500 when what is stored cannot be read.
+pub fn conversation_event(
+    org: &Org,
+    event: &Recorded,
+    customer: Option<ObjectId>,
+) -> Result<ConversationEvent, Refusal> {
+    let changes: Option<Changes> = event.changes.as_deref().map(resource::read).transpose()?;
+    let path = event.kind.path_of(event.record);
+    let mut relationships = Relationships::from([("org".to_owned(), resource::org_relationship(org))]);
+    let mut relate = |kind: Kind, id: ObjectId| {
+        relationships.insert(kind.as_str().to_owned(), Relationship::to_one(kind.as_str(), id, kind.path_of(id)));
+    };
+    relate(Kind::Conversation, event.record);
+    if let Some(customer) = customer {
+        relate(Kind::Customer, customer);
+    }
+    if let Some(actor) = event.actor {
+        for name in ["createdBy", "modifiedBy"] {
+            relationships.insert(name.to_owned(), resource::user_relationship(actor));
+        }
+    }
+    Ok(ConversationEvent {
+        kind: EVENT_TYPE.to_owned(),
+        id: event.id.to_string(),
+        attributes: ConversationEventAttributes {
+            name: event.name.as_str().into(),
+            kind: "tracking".into(),
+            published_at: event.at.into(),
+            created_at: event.at.into(),
+            updated_at: event.at.into(),
+            modified_at: event.at.into(),
+            changes: changes.map_or(Field::Absent, Field::Value),
+            location: Field::Null,
+            meta: Field::Null,
             extra: Map::new(),
         },
         relationships,

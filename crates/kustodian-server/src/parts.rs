@@ -190,14 +190,14 @@ fn documents(records: Vec<Stored>) -> Vec<String> {
     records.into_iter().map(|record| record.document).collect()
 }
 
-/// The events of a record, newest first, as `tell` writes them.
+/// The events of a record, as `tell` writes them.
 pub(crate) fn of_history(
     app: &Arc<App>,
     org: OrgKey,
     query: HistoryQuery,
     tell: impl Fn(&Recorded) -> Result<String, Refusal> + Clone + Send + Sync + 'static,
 ) -> Parts {
-    let query = (query.limit > 0 && query.to > 0).then_some(HistoryQuery { bytes: HELD, ..query });
+    let query = (query.limit > 0 && query.from <= query.to).then_some(HistoryQuery { bytes: HELD, ..query });
     let start = (Arc::clone(app), query, tell);
     let parts = stream::try_unfold(start, move |(app, query, tell)| async move {
         let Some(query) = query else { return Ok(None) };
@@ -205,8 +205,11 @@ pub(crate) fn of_history(
         let events = patiently(has_begun, || app.services.store.history(org, query)).await?;
         let length: usize = events.iter().map(Recorded::payload_len).sum();
         let limit = left(query.limit, events.len());
-        let last = events.last().filter(|last| length > query.bytes && limit > 0 && last.rev > query.from);
-        let rest = last.map(|last| HistoryQuery { to: last.rev - 1, limit, bytes: PART, ..query });
+        let last = events.last().filter(|_| length > query.bytes && limit > 0).map(|last| last.rev);
+        let rest = last.and_then(|last| {
+            let (from, to) = if query.descending { (query.from, last - 1) } else { (last + 1, query.to) };
+            (from <= to).then_some(HistoryQuery { from, to, limit, bytes: PART, ..query })
+        });
         let told: Result<Vec<String>, Refusal> = events.iter().map(&tell).collect();
         Ok(Some((told?, (app, rest, tell))))
     });

@@ -1,11 +1,13 @@
 //! Conversations: what a customer and the users of an org write to each other (`docs/contract/behaviour.md` §12.1).
 
 mod endpoints;
+mod events;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value};
 
 pub use self::endpoints::*;
+pub use self::events::*;
 use crate::attribute::{answered_object, attribute_values};
 use crate::custom::CustomAttributes;
 use crate::customer::Sentiment;

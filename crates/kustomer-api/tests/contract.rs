@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use kustomer_api::company::{COMPANY_CHANGES, COMPANY_INPUT};
-use kustomer_api::conversation::{CONVERSATION_CHANGES, CONVERSATION_INPUT, TAG_LIST};
+use kustomer_api::conversation::{CONVERSATION_INPUT, TAG_LIST};
 use kustomer_api::customer::request_schema::CUSTOMER_INPUT;
 use kustomer_api::klass::{KLASS_CHANGES, KLASS_INPUT};
 use kustomer_api::kobject::{KOBJECT_CHANGES, KOBJECT_INPUT};

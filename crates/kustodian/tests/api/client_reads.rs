@@ -105,6 +105,7 @@ fn readers() -> BTreeMap<&'static str, Reader> {
         reader::<conversation::DeleteConversation>(),
         reader::<conversation::AppendTagsToConversation>(),
         reader::<conversation::RemoveTagsFromConversation>(),
+        reader::<conversation::GetConversationEvents>(),
         reader::<conversation::GetConversationHistory>(),
         reader::<message::GetMessages>(),
         reader::<message::CreateMessage>(),

@@ -17,6 +17,7 @@ mod client_reads;
 mod companies;
 mod company_names;
 mod contract;
+mod conversations;
 mod customers;
 mod damage;
 mod durability;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use kustomer_api::customer::READ_ONLY;
 use kustomer_api::schema::{Kind, ReadOnly, Schema};
-use kustomer_api::{customer, shortcut, team};
+use kustomer_api::{conversation, customer, message, note, shortcut, team};
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
@@ -81,6 +81,33 @@ fn what_is_answered_can_be_sent_back_and_changes_no_value() {
         let made = server.post("/v1/shortcuts", sent).expect(201);
         sent_back_changes_nothing(&server, &path_of(made.data()), &[Method::PUT], shortcut::READ_ONLY);
         server.post("/v1/shortcuts", Value::Object(writable(made.attributes(), shortcut::READ_ONLY))).expect(201);
+    }
+}
+
+#[test]
+fn what_is_answered_of_conversations_can_be_sent_back_and_changes_no_value() {
+    let server = Server::start();
+    let customer = path_of(&server.create(json!({})));
+    let user = server.get("/v1/users/current").expect(200).data()["id"].clone();
+    let full = json!({ "name": "Late", "externalId": "t1", "priority": 5, "direction": "out", "replyChannel": "email",
+        "tags": ["vip"], "assignedUsers": [user], "custom": { "tierStr": "gold" }, "defaultLang": "en_us",
+        "createdAt": "2014-01-01T00:00:00.000Z", "importedAt": "2014-01-01T00:00:00.000Z", "status": "done" });
+    for body in [full, json!({})] {
+        let path = path_of(server.post(&format!("{customer}/conversations"), body).expect(201).data());
+        sent_back_changes_nothing(&server, &path, PATCH_AND_PUT, conversation::READ_ONLY_ON_UPDATE);
+        let more = json!({ "snooze": { "time": "2999-01-01T00:00:00.000Z", "status": "scheduled" }, "ended": true,
+            "satisfaction": 0.5, "satisfactionLevel": { "createdAt": "2014-01-01T00:00:00.000Z", "status": "rated",
+            "score": 1, "form": "5c7d1a1f9a1b2c0010a1b2c3" }, "sentiment": { "polarity": 1, "confidence": 0.5 },
+            "suggestedTags": [{ "tag": "vip", "confidence": 0.5 }], "endedByType": "user", "subStatus":
+            "5c7d1a1f9a1b2c0010a1b2c3", "endedReason": "left" });
+        server.patch(&path, more).expect(200);
+        sent_back_changes_nothing(&server, &path, PATCH_AND_PUT, conversation::READ_ONLY_ON_UPDATE);
+        let message = json!({ "channel": "email", "app": "postmark", "preview": "Hello", "subject": "Hi", "meta": { "to": [] },
+            "customer": customer.rsplit('/').next(), "direction": "in", "size": 5, "location": { "name": "Depot" } });
+        let path = path_of(server.post("/v1/messages", message).expect(201).data());
+        sent_back_changes_nothing(&server, &path, PATCH_AND_PUT, message::READ_ONLY_ON_UPDATE);
+        let path = path_of(server.post("/v1/notes", json!({ "body": "Call.", "lang": null })).expect(201).data());
+        sent_back_changes_nothing(&server, &path, PATCH_AND_PUT, note::READ_ONLY_ON_UPDATE);
     }
 }
 

@@ -49,6 +49,8 @@ mod isolation;
 mod killed;
 #[path = "../api/klasses.rs"]
 mod klasses;
+#[path = "../api/conversations.rs"]
+mod conversations;
 #[path = "../api/kobjects.rs"]
 mod kobjects;
 #[path = "../api/laws.rs"]

@@ -3,8 +3,8 @@
 use kustomer_api::ObjectId;
 use kustomer_api::conversation::{
     AppendTagsToConversation, ConversationInput, CreateConversation, CreateConversationForCustomer,
-    DeleteConversation, GetConversation, GetConversationByExternalId, GetConversationHistory, GetConversations,
-    GetConversationsByCustomer, GetMultipleConversationsByIds, ListOfCustomer, RemoveTagsFromConversation,
+    DeleteConversation, GetConversation, GetConversationByExternalId, GetConversationEvents, GetConversationHistory, GetConversations,
+    GetConversationsByCustomer, GetMultipleConversationsByIds, ListConversationEvents, ListOfCustomer, RemoveTagsFromConversation,
     UpdateConversation, UpdateConversationAttributes,
 };
 use kustomer_api::customer::ReplaceQuery;
@@ -66,6 +66,11 @@ impl Conversations<'_> {
         input: &ConversationInput,
     ) -> Call<CreateConversationForCustomer> {
         self.client.call(customer, &(), input)
+    }
+
+    /// Lists one page of what happened to a conversation.
+    pub fn events(&self, id: ObjectId, query: &ListConversationEvents) -> Call<GetConversationEvents> {
+        self.client.call(id, query, &())
     }
 
     /// Reads a conversation by its id.
