@@ -123,8 +123,7 @@ pub fn create(
         Place::Conversation(stored) => {
             let stored = conversation::alive(Some(stored))?;
             let edit = |record: &mut kustomer_api::conversation::Conversation| add(&mut fold, &mut record.attributes);
-            let updated =
-                lifecycle::update_record(context, stored, seeds.conversation_event, By::Consequence, edit)?;
+            let updated = lifecycle::update_record(context, stored, seeds.conversation_event, By::Consequence, edit)?;
             (stored.id, Some(updated.before.attributes), updated.after.attributes, updated.changes)
         }
         Place::New(new) => {

@@ -170,7 +170,9 @@ pub fn update(
     let updated = lifecycle::update_record(context, stored, seeds.event, By::User, edit)?;
     let is_deleted = updated.after.attributes.deleted.value().copied().unwrap_or_default();
     let mut changes = updated.changes;
-    if let Some(conversation) = conversation.filter(|conversation| !conversation.deleted && stored.deleted != is_deleted) {
+    if let Some(conversation) =
+        conversation.filter(|conversation| !conversation.deleted && stored.deleted != is_deleted)
+    {
         changes.merge(counted(context, conversation, seeds.conversation_event, !is_deleted)?);
     }
     Ok(changes)

@@ -237,15 +237,15 @@ enum Act {
 }
 
 fn act() -> impl Strategy<Value = Act> {
-    let status = prop::sample::select(vec![
-        ConversationStatus::Open,
-        ConversationStatus::Snoozed,
-        ConversationStatus::Done,
-    ]);
+    let status =
+        prop::sample::select(vec![ConversationStatus::Open, ConversationStatus::Snoozed, ConversationStatus::Done]);
     prop_oneof![
         prop::sample::select(CUSTOMERS.to_vec()).prop_map(|customer| Act::Open { customer }),
-        (any::<u8>(), any::<bool>(), any::<u32>())
-            .prop_map(|(conversation, is_out, sent_at)| Act::Say { conversation, is_out, sent_at }),
+        (any::<u8>(), any::<bool>(), any::<u32>()).prop_map(|(conversation, is_out, sent_at)| Act::Say {
+            conversation,
+            is_out,
+            sent_at
+        }),
         (any::<u8>(), status).prop_map(|(conversation, status)| Act::Set { conversation, status }),
         any::<u8>().prop_map(|conversation| Act::Delete { conversation }),
         any::<u8>().prop_map(|conversation| Act::Restore { conversation }),

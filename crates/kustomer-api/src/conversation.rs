@@ -290,7 +290,7 @@ const QUEUE: Schema = Schema::object(&Object {
     name: "Queue",
     open: false,
     properties: &[
-        Property::optional("id", Schema::format(OBJECT_ID).or_null()),
+        Property::optional("id", Schema::format(OBJECT_ID).or_blank()),
         Property::optional("external", Schema::one_of(&["amazon-connect"])),
     ],
 });

@@ -58,7 +58,7 @@ resource! {
         /// Whether a machine wrote it; such messages count for no metric.
         auto: bool = on_create(Schema::boolean());
         /// When it was sent; now, unless it is sent.
-        sent_at: Timestamp | null = optional(Schema::format(DATE_TIME));
+        sent_at: Timestamp | null = optional(Schema::format(DATE_TIME).or_blank());
         /// What sent it: `bulk` or `satisfaction`.
         source: String = on_create(Schema::one_of(&["bulk", "satisfaction"]));
         /// The ids of the shortcuts that it was written with, at most 100.
@@ -97,19 +97,20 @@ resource! {
         /// The id of the customer.
         customer: String = on_create(ID);
         /// Attachments: their ids, or objects with `_id`.
-        attachments: Vec<Value> = optional(Schema::list_of(100, &ANY));
+        attachments: Vec<Value> = optional(Schema::list_of(100, &ATTACHMENT));
         /// The queue that the conversation waits in.
         queue: Queue = on_create(<Queue as crate::attribute::AttributeValue>::ANSWER);
         /// The id of the user who wrote it. Counts with the role `org.admin`, and is replaced otherwise.
         created_by: String = optional(ID);
         /// The id of the user who last changed it. Counts with the role `org.admin`, and is replaced otherwise.
-        modified_by: String | null = optional(ID);
+        modified_by: String | null = optional(ID.or_blank());
     }
 
     system { created_at: optional, imported_at: on_create, modified_at: optional, rev: on_update, }
 }
 
 static ANY: Schema = Schema::any();
+static ATTACHMENT: Schema = Schema::any().of_bytes(4096).about("An id, or an object with `_id`.");
 static ID_ITEM: Schema = ID;
 const FREE: Schema = Schema::map(&ANY).of_bytes(1024 * 1024).about("At most 1 MiB of JSON.");
 

@@ -46,17 +46,17 @@ resource! {
         /// The users and teams that it mentions, at most 20; answered as the relationship `userMentions`.
         user_mentions: Vec<Mention> = optional(Schema::list_of(20, &MENTION));
         /// Attachments: their ids, or objects with `_id`.
-        attachments: Vec<Value> = optional(Schema::list_of(100, &ANY));
+        attachments: Vec<Value> = optional(Schema::list_of(100, &ATTACHMENT));
         /// The id of the user who wrote it. Counts with the role `org.admin`, and is replaced otherwise.
         created_by: String = optional(ID);
         /// The id of the user who last changed it. Counts with the role `org.admin`, and is replaced otherwise.
-        modified_by: String | null = optional(ID);
+        modified_by: String | null = optional(ID.or_blank());
     }
 
     system { deleted: on_update, created_at: optional, imported_at: on_create, modified_at: optional, rev: on_update, }
 }
 
-static ANY: Schema = Schema::any();
+static ATTACHMENT: Schema = Schema::any().of_bytes(4096).about("An id, or an object with `_id`.");
 
 impl NoteInput {
     /// With a text.

@@ -83,6 +83,72 @@ const DIFFERENCES: [&str; 24] = [
     "updateKlass /rev is taken, too",
 ];
 
+/// The same of conversations, messages and notes: operations, and where each of them differs. One schema serves every
+/// operation that writes such a record. Null is answered after somebody cleared it, and taken back; a location is one as
+/// customers have it; `rev` is the revision that the record must have; `updatedAt` and `modifiedAt` are answered.
+const OF_CONVERSATIONS: &[(&[&str], &[&str])] = &[
+    (&["createConversation"], &["/campaign is taken, too", "/customer may be left out"]),
+    (
+        &[
+            "createConversation",
+            "createConversationForCustomer",
+            "createMessage",
+            "createMessageByCustomer",
+            "createMessageFromConversation",
+            "createNoteWithinConversation",
+        ],
+        &["/externalId takes null, too"],
+    ),
+    (&["createConversation", "createConversationForCustomer"], &["/name takes null, too", "/priority is no number"]),
+    (
+        &["createConversationForCustomer", "createMessageByCustomer", "createNoteWithinConversation"],
+        &["/customer is taken, too"],
+    ),
+    (&["createMessage"], &["/direction may be left out"]),
+    (
+        &["createMessage", "createMessageByCustomer", "createMessageFromConversation"],
+        &[
+            "/location/address takes null, too",
+            "/location/address2 takes null, too",
+            "/location/address3 takes null, too",
+            "/location/areaCode takes null, too",
+            "/location/cityName takes null, too",
+            "/location/countryCode takes null, too",
+            "/location/countryName takes null, too",
+            "/location/externalVerified is taken, too",
+            "/location/id is taken, too",
+            "/location/latitude takes null, too",
+            "/location/longitude takes null, too",
+            "/location/name takes null, too",
+            "/location/regionCode takes null, too",
+            "/location/regionName takes null, too",
+            "/location/type is taken, too",
+            "/location/zipCode takes null, too",
+            "/preview takes null, too",
+            "/queue/id takes null, too",
+            "/sentAt takes null, too",
+            "/subject takes null, too",
+        ],
+    ),
+    (
+        &["createMessage", "createMessageByCustomer", "createMessageFromConversation", "createNoteWithinConversation"],
+        &["/modifiedBy takes null, too", "/updatedAt is taken, too"],
+    ),
+    (
+        &[
+            "createNoteWithinConversation",
+            "patchNoteById",
+            "updateMessage",
+            "updateMessageAttributes",
+            "updateNoteById",
+        ],
+        &["/attachments/0 is no object", "/attachments/0 takes null, too"],
+    ),
+    (&["patchNoteById", "updateMessage", "updateMessageAttributes", "updateNoteById"], &["/rev is taken, too"]),
+    (&["updateMessageAttributes"], &["/reactions is taken, too", "/spam is taken, too"]),
+    (&["updateNoteById"], &["/body may be left out", "/conversation may be left out"]),
+];
+
 /// Collects where a schema differs from a tree of the contract.
 struct Comparison<'a> {
     operation: &'a str,
@@ -96,6 +162,10 @@ impl Comparison<'_> {
     }
 
     fn compare(&mut self, place: &str, contract: &Value, schema: &Schema) {
+        // Ids or objects, which the schema has no words for.
+        if let (Some(_), Kind::List { .. }) = (contract.get("anyOf"), schema.kind) {
+            return;
+        }
         let type_ = contract["type"].as_str().unwrap();
         let is_same = match schema.kind {
             Kind::Any => type_ == "unknown",
@@ -172,7 +242,17 @@ impl Comparison<'_> {
                 ("format", Kind::Text(text)) if text.format.is_some_and(|format| fact["value"] == format.name) => {}
                 ("key_suffixes", Kind::Custom) => {}
                 // What it means, not what it may be.
-                ("described_as" | "described_as_single_though_array" | "when_omitted", _) => {}
+                (
+                    "described_as"
+                    | "described_as_single_though_array"
+                    | "when_omitted"
+                    | "switch"
+                    | "meaning"
+                    | "holds_id_of"
+                    | "only_when",
+                    _,
+                ) => {}
+                ("values", Kind::Text(text)) if fact["values"] == serde_json::json!(text.one_of) => {}
                 (kind, _) => self.differ(place, format_args!("does not keep {kind}: {fact}")),
             }
         }
@@ -190,7 +270,12 @@ fn bodies_have_the_members_and_limits_of_the_contract() {
         comparison.compare("", &operation["request"], schema);
         differences.extend(comparison.differences);
     }
-    let expected: BTreeSet<String> = DIFFERENCES.map(str::to_owned).into();
+    let mut expected: BTreeSet<String> = DIFFERENCES.map(str::to_owned).into();
+    for (operations, listed) in OF_CONVERSATIONS {
+        for operation in *operations {
+            expected.extend(listed.iter().map(|difference| format!("{operation} {difference}")));
+        }
+    }
     let list = |set: Vec<&String>| set.into_iter().map(String::as_str).collect::<Vec<_>>().join("\n");
     assert_eq!(list(differences.difference(&expected).collect()), "", "not listed");
     assert_eq!(list(expected.difference(&differences).collect()), "", "listed, and not so");

@@ -5,8 +5,8 @@
 use std::fmt::Debug;
 
 use kustomer_api::company::{self, Company, CompanyAttributes, CompanyInput};
-use kustomer_api::klass::{self, Klass, KlassAttributes, KlassInput};
 use kustomer_api::conversation::{self, Conversation, ConversationAttributes, ConversationInput};
+use kustomer_api::klass::{self, Klass, KlassAttributes, KlassInput};
 use kustomer_api::kobject::{self, KObject, KObjectAttributes, KObjectInput};
 use kustomer_api::message::{self, Message, MessageAttributes, MessageInput};
 use kustomer_api::note::{self, Note, NoteAttributes, NoteInput};
@@ -26,6 +26,8 @@ fn example(schema: &Schema) -> Value {
     match schema.kind {
         Kind::Any => json!({ "type": "object" }),
         Kind::Boolean => json!(true),
+        Kind::Number { range: Some((_, greatest)) } if greatest < 3.0 => json!(greatest),
+        Kind::Integer { one_of: [value, ..], .. } => json!(value),
         Kind::Number { .. } | Kind::Integer { .. } => json!(3),
         Kind::Text(text) => match (text.one_of, text.format) {
             ([value, ..], _) => json!(value),

@@ -105,13 +105,14 @@ fn a_blank_is_null_or_refused_wherever_null_is_legal_and_no_text_can_be_meant() 
     assert_eq!(
         list(&taken),
         "/avatarUrl /birthdayAt /company /custom/xAt /custom/xUrl /customer /gender /lastActivityAt \
-         /lastCustomerActivityAt /lastSeenAt /locations/0/countryCode /locations/0/type /signedUpAt"
+         /lastCustomerActivityAt /lastSeenAt /location/countryCode /location/type /locations/0/countryCode \
+         /locations/0/type /modifiedBy /queue/id /sentAt /signedUpAt"
     );
     // Null takes the primary external id away, which an empty cell must not; the others take no text at all.
     assert_eq!(
         list(&refused),
-        "/conversation /custom/xBool /custom/xNum /deleted /draft /externalId /locations/0/latitude \
-         /locations/0/longitude /payload"
+        "/conversation /custom/xBool /custom/xNum /deleted /draft /externalId /location/latitude \
+         /location/longitude /locations/0/latitude /locations/0/longitude /payload /satisfaction"
     );
 }
 

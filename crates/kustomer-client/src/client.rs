@@ -12,7 +12,8 @@ use crate::call::Call;
 use crate::error::{Error, InvalidRequest};
 use crate::raw::RawCall;
 use crate::resources::{
-    AuditLogs, Auth, Companies, Conversations, Customers, Events, KObjects, Klasses, Messages, Notes, Orgs, Shortcuts, Tags, Teams, Users,
+    AuditLogs, Auth, Companies, Conversations, Customers, Events, KObjects, Klasses, Messages, Notes, Orgs, Shortcuts,
+    Tags, Teams, Users,
 };
 use crate::retry::Retry;
 use crate::target::Target;

@@ -1,9 +1,7 @@
 //! What a message or a note does to its conversation. Messages may arrive in any order, as imports do: what is first and
 //! what is newest goes by when each was sent, then by id.
 
-use kustomer_api::conversation::{
-    ConversationAttributes, ConversationStatus, Direction, MessageMark, Response,
-};
+use kustomer_api::conversation::{ConversationAttributes, ConversationStatus, Direction, MessageMark, Response};
 use kustomer_api::error::code;
 use kustomer_api::message::DirectionType;
 use kustomer_api::{Field, ObjectId, Timestamp};
@@ -131,7 +129,8 @@ pub(super) fn active(conversation: &mut ConversationAttributes, at: Timestamp) {
 fn check_takes_messages(conversation: &ConversationAttributes) -> Result<(), Refusal> {
     let is = |field: &Field<bool>| field.value().copied().unwrap_or_default();
     let refuse = |what: &str, attribute: &str| {
-        let title = format!("The conversation {what} and takes no messages: create another one, or send {attribute}: false");
+        let title =
+            format!("The conversation {what} and takes no messages: create another one, or send {attribute}: false");
         Err(Refusal::new(409, code::CONFLICT, attribute, title))
     };
     match (is(&conversation.ended), is(&conversation.locked)) {

@@ -59,12 +59,7 @@ pub fn external_id_key(kind: ClaimKind, org: OrgKey, external_id: &str) -> Claim
 }
 
 pub(crate) fn external_id_claim(kind: ClaimKind, org: OrgKey, external_id: &str, owner: ObjectId) -> Claim {
-    Claim {
-        kind,
-        key: external_id_key(kind, org, external_id),
-        owner,
-        place: ClaimPlace::attribute("externalId"),
-    }
+    Claim { kind, key: external_id_key(kind, org, external_id), owner, place: ClaimPlace::attribute("externalId") }
 }
 
 /// The id of a related record.
@@ -131,9 +126,7 @@ pub(crate) fn counted(attributes: &ConversationAttributes) -> Option<Conversatio
 /// # Errors
 /// 404 otherwise.
 pub fn alive(stored: Option<&Stored>) -> Result<&Stored, Refusal> {
-    stored
-        .filter(|stored| !stored.deleted)
-        .ok_or_else(|| missing::missing(Kind::Conversation, stored))
+    stored.filter(|stored| !stored.deleted).ok_or_else(|| missing::missing(Kind::Conversation, stored))
 }
 
 /// 404 for a conversation that is not there.

@@ -153,7 +153,8 @@ pub fn move_to(
     to_event: EventSeed,
 ) -> Result<ChangeSet, Refusal> {
     let stored = alive(stored)?;
-    let context = &[from, Some(to)].into_iter().flatten().fold(*context, |at, customer| at.not_before(customer.updated_at));
+    let context =
+        &[from, Some(to)].into_iter().flatten().fold(*context, |at, customer| at.not_before(customer.updated_at));
     let edit = |record: &mut Conversation| {
         relate(&mut record.relationships, Kind::Customer, to.id);
         messages::active(&mut record.attributes, context.now);
@@ -235,7 +236,8 @@ fn edit_tags(
         let mut tags = std::mem::take(&mut record.attributes.tags).into_value().unwrap_or_default();
         edit(&mut tags);
         if tags.len() > MAX_TAGS {
-            let title = format!("The conversation would have {} tags, at most {MAX_TAGS}: remove some first", tags.len());
+            let title =
+                format!("The conversation would have {} tags, at most {MAX_TAGS}: remove some first", tags.len());
             return Err(Refusal::new(400, code::BAD_PARAM, "tags", title));
         }
         record.attributes.tags = tags.into();
@@ -282,11 +284,8 @@ fn with_customer(
 ) -> Result<ChangeSet, Refusal> {
     let Updated { mut changes, before, after } = updated;
     if let Some(customer) = customer.filter(|_| counted(&before.attributes) != counted(&after.attributes)) {
-        let effect = Effect::Conversation {
-            id: stored.id,
-            before: Some(&before.attributes),
-            after: Some(&after.attributes),
-        };
+        let effect =
+            Effect::Conversation { id: stored.id, before: Some(&before.attributes), after: Some(&after.attributes) };
         customer::affect(context, customer, seeds.customer_event, &[effect], &mut changes)?;
     }
     Ok(changes)

@@ -118,9 +118,7 @@ pub(super) fn link_company(customer: &mut Customer, company: &Field<String>, kno
             customer.attributes.company_name = name.into();
             return;
         }
-        (Named::Id(id), None) => {
-            Relationship::named(TYPE, id)
-        }
+        (Named::Id(id), None) => Relationship::named(TYPE, id),
     };
     customer.relationships.insert("company".to_owned(), relationship);
 }

@@ -153,11 +153,7 @@ fn apply(customer: &mut Customer, now: Timestamp, id: ObjectId, effect: Effect<'
 }
 
 /// Moves a conversation from one count to another.
-fn recount(
-    customer: &mut CustomerAttributes,
-    before: Option<ConversationStatus>,
-    after: Option<ConversationStatus>,
-) {
+fn recount(customer: &mut CustomerAttributes, before: Option<ConversationStatus>, after: Option<ConversationStatus>) {
     let mut counts = std::mem::take(&mut customer.conversation_counts).into_value().unwrap_or_default();
     if let Some(count) = before.and_then(|status| count_of(&mut counts, &status)) {
         *count = count.saturating_sub(1);

@@ -10,8 +10,8 @@ use kustodian_core::resource;
 use kustodian_core::store::{CommitError, Loaded, SortKey, Stored, Within};
 use kustodian_core::tag::Resolved;
 use kustomer_api::conversation::{
-    AppendTagsToConversation, ConversationInput, CreateConversation, CreateConversationForCustomer,
-    DeleteConversation, GetConversation, GetConversationByExternalId, GetConversations, GetConversationsByCustomer,
+    AppendTagsToConversation, ConversationInput, CreateConversation, CreateConversationForCustomer, DeleteConversation,
+    GetConversation, GetConversationByExternalId, GetConversations, GetConversationsByCustomer,
     GetMultipleConversationsByIds, ListOfCustomer, RemoveTagsFromConversation, UpdateConversation,
     UpdateConversationAttributes,
 };
@@ -131,8 +131,11 @@ async fn assigned<E: Endpoint>(
     call: &Call<E>,
     input: &ConversationInput,
 ) -> Result<Vec<kustodian_core::change::Name>, Refusal> {
-    let mut names = family::known(call, Kind::User, "assignedUsers", input.assigned_users.as_deref().unwrap_or_default()).await?;
-    names.extend(family::known(call, Kind::Team, "assignedTeams", input.assigned_teams.as_deref().unwrap_or_default()).await?);
+    let mut names =
+        family::known(call, Kind::User, "assignedUsers", input.assigned_users.as_deref().unwrap_or_default()).await?;
+    names.extend(
+        family::known(call, Kind::Team, "assignedTeams", input.assigned_teams.as_deref().unwrap_or_default()).await?,
+    );
     Ok(names)
 }
 
@@ -156,7 +159,8 @@ where
             (Ok(customer), true) => move_to(call, id, customer, input.rev).await,
             (Err(_), _) => Err(conversation::unknown(Kind::Customer, "customer", &customer)),
             (_, false) => {
-                let title = "customer moves the conversation and is sent alone: send the other attributes before or after";
+                let title =
+                    "customer moves the conversation and is sent alone: send the other attributes before or after";
                 Err(Refusal::new(400, kustomer_api::error::code::BAD_PARAM, "customer", title))
             }
         };
@@ -286,12 +290,9 @@ pub(crate) async fn append_tags_to_conversation(call: Call<AppendTagsToConversat
     plain::update_with_tags(&call, Kind::Conversation, call.path, Some(named), decide).await
 }
 
-pub(crate) async fn remove_tags_from_conversation(
-    call: Call<RemoveTagsFromConversation>,
-) -> Result<Answer, Refusal> {
+pub(crate) async fn remove_tags_from_conversation(call: Call<RemoveTagsFromConversation>) -> Result<Answer, Refusal> {
     let (act, event, named) = (call.act(), call.next_event(), call.input()?);
     let ids = tags::known(&call, &named).await?;
-    let decide =
-        move |stored: Option<Stored>| conversation::untag(&act.context(), stored.as_ref(), event, &ids);
+    let decide = move |stored: Option<Stored>| conversation::untag(&act.context(), stored.as_ref(), event, &ids);
     plain::update(&call, Kind::Conversation, call.path, decide).await
 }

@@ -93,11 +93,7 @@ where
 
 /// Seeds for the events of a record, its conversation and its customer.
 pub(crate) fn seeds<E: Endpoint>(call: &Call<E>) -> Seeds {
-    Seeds {
-        event: call.next_event(),
-        conversation_event: call.next_event(),
-        customer_event: call.next_event(),
-    }
+    Seeds { event: call.next_event(), conversation_event: call.next_event(), customer_event: call.next_event() }
 }
 
 /// The id that a client chose for a record, or one of ours.

@@ -138,9 +138,7 @@ where
     let (act, event, mut input) = (call.act(), call.next_event(), call.input()?);
     refuse_attachments(input.attachments.take())?;
     let write = Write { input, may_backdate: family::may_backdate(call) };
-    let decide = move |stored: Option<Stored>| {
-        message::update(&act.context(), stored.as_ref(), event, write, replace)
-    };
+    let decide = move |stored: Option<Stored>| message::update(&act.context(), stored.as_ref(), event, write, replace);
     plain::update(call, Kind::Message, id, decide).await
 }
 

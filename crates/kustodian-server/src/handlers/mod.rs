@@ -27,8 +27,8 @@ use std::time::Duration;
 
 use kustodian_core::kind::Kind;
 use kustomer_api::{
-    audit, auth as auth_api, company, conversation, customer, event, klass, kobject, message, note, org, search as search_api, shortcut,
-    tag, team, user,
+    audit, auth as auth_api, company, conversation, customer, event, klass, kobject, message, note, org,
+    search as search_api, shortcut, tag, team, user,
 };
 
 use crate::call::served as serve;

@@ -85,9 +85,9 @@ where
             let subject = match customer {
                 Some(customer) => {
                     let found = family::find(call, Kind::Customer, customer).await.map_err(unavailable)?;
-                    found.filter(|found| !found.deleted).ok_or_else(|| {
-                        conversation::unknown(Kind::Customer, "customer", &customer.to_string())
-                    })?;
+                    found
+                        .filter(|found| !found.deleted)
+                        .ok_or_else(|| conversation::unknown(Kind::Customer, "customer", &customer.to_string()))?;
                     Subject::Customer(customer)
                 }
                 None => Subject::None,
@@ -144,11 +144,7 @@ pub(crate) async fn delete_note_by_id(call: Call<DeleteNoteById>) -> Result<Answ
 }
 
 /// Commits what `decide` makes of a note and its conversation, which it never leaves.
-async fn change<E, F>(
-    call: &Call<E>,
-    id: ObjectId,
-    decide: F,
-) -> Result<kustodian_core::change::ChangeSet, Refusal>
+async fn change<E, F>(call: &Call<E>, id: ObjectId, decide: F) -> Result<kustodian_core::change::ChangeSet, Refusal>
 where
     E: Endpoint,
     F: FnOnce(Option<&Stored>, Option<&Stored>) -> Result<kustodian_core::change::ChangeSet, Refusal>

@@ -3,8 +3,8 @@
 use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::tag::{self, Mention, NewTag, Resolved};
-use kustomer_api::{Endpoint, ObjectId};
 use kustomer_api::tag::{GetTagById, GetTags};
+use kustomer_api::{Endpoint, ObjectId};
 
 use crate::answer::{Answer, unavailable};
 use crate::call::Call;

@@ -6,7 +6,8 @@ use kustodian_core::kind::Kind;
 use kustomer_api::operation::Operation;
 use kustomer_api::search::CustomerSearchIds;
 use kustomer_api::{
-    Endpoint, audit, auth, company, conversation, customer, event, klass, kobject, message, note, org, search, shortcut, tag, team, user,
+    Endpoint, audit, auth, company, conversation, customer, event, klass, kobject, message, note, org, search,
+    shortcut, tag, team, user,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -205,6 +206,9 @@ fn check_record(event: &Value) {
         "shortcut" => through::<shortcut::Shortcut>,
         "company" => through::<company::Company>,
         "klass" => through::<klass::Klass>,
+        "conversation" => through::<conversation::Conversation>,
+        "message" => through::<message::Message>,
+        "note" => through::<note::Note>,
         kobject if kobject.starts_with("kobject.") => through::<kobject::KObject>,
         other => panic!("no type reads {other}"),
     };

@@ -72,7 +72,10 @@ fn the_customer_counts_its_conversations_and_its_updated_at_stays_when_one_opens
     assert_eq!((&after["progressiveStatus"], &after["rev"]), (&json!("open"), &json!(2)));
     assert_eq!((&after["updatedAt"], &after["modifiedAt"]), (&before["updatedAt"], &before["modifiedAt"]));
     let second = open(&server, &customer, json!({ "status": "done" }));
-    server.patch(&first, json!({ "status": "snoozed", "snooze": { "time": "2999-01-01T00:00:00Z", "status": "scheduled" } }));
+    server.patch(
+        &first,
+        json!({ "status": "snoozed", "snooze": { "time": "2999-01-01T00:00:00Z", "status": "scheduled" } }),
+    );
     let after = attributes(&server, &customer);
     assert_eq!(after["conversationCounts"], json!({ "done": 1, "open": 0, "snoozed": 1, "all": 2 }));
     assert_eq!(after["progressiveStatus"], "snoozed");
@@ -305,7 +308,10 @@ fn a_conversation_moves_to_another_customer_with_what_belongs_to_it() {
     assert!(server.get(&format!("{customer}/messages")).expect(200).ids().is_empty());
     assert_eq!(attributes(&server, &customer)["conversationCounts"]["all"], 0);
     let moved = attributes(&server, &other);
-    assert_eq!((&moved["conversationCounts"]["open"], &moved["lastMessageIn"]["channel"]), (&json!(1), &json!("email")));
+    assert_eq!(
+        (&moved["conversationCounts"]["open"], &moved["lastMessageIn"]["channel"]),
+        (&json!(1), &json!("email"))
+    );
     let rev = attributes(&server, &conversation)["rev"].clone();
     server.patch(&conversation, json!({ "customer": id(&other) })).expect(200);
     assert_eq!(attributes(&server, &conversation)["rev"], rev, "it is there already");
@@ -350,7 +356,8 @@ fn a_note_is_counted_by_its_conversation_until_it_is_deleted() {
 
 #[test]
 fn only_an_admin_says_who_wrote_a_message_and_when() {
-    let (server, customer) = with_customer();
+    let server = Server::on_file();
+    let customer = format!("/v1/customers/{}", owner(&server));
     let conversation = open(&server, &customer, json!({}));
     let user = server.token("demo", &["org.user.customer.read", "org.user.message.write"]);
     let current = server.get("/v1/users/current").expect(200).data()["id"].clone();
@@ -403,8 +410,7 @@ fn erasing_a_customer_erases_its_conversations_with_all_that_belongs_to_them() {
     server.post(&format!("{customer}/erase"), json!({})).expect(204);
     for path in &paths {
         server.get(path).expect(404);
-        let history = server.get(&format!("{path}/history")).expect(200);
-        assert_eq!(history.data()[0]["attributes"]["eventName"].as_str().unwrap().rsplit('.').next(), Some("erase"));
-        assert!(!history.text.contains("word"), "{path}");
+        server.get(&format!("{path}/history")).expect(404);
+        server.get(&format!("{path}?rev=1")).expect(404);
     }
 }

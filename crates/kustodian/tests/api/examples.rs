@@ -62,9 +62,17 @@ fn every_example_of_the_document_gets_the_declared_success() {
                 path = path.replace(&format!("{{{name}}}"), value.as_str().unwrap());
             }
         }
+        // The id of a customer in an example is that of none: the one created takes its place.
+        let body = body.map(|mut body| {
+            if let Some(customer) = body.get_mut("customer") {
+                *customer = ids["customers"].clone();
+            }
+            body
+        });
         let answer = server.call(operation.method.clone(), &format!("/v1{path}"), body);
         assert_eq!(answer.status, operation.success, "{} {path}: {}", operation.name, answer.body);
-        if turn(operation) == 1 || operation.name == "createKObject" {
+        let is_of_its_path = turn(operation) == 1 && !operation.path.contains('{');
+        if is_of_its_path || operation.name == "createKObject" {
             ids.insert(operation.tag, answer.data()["id"].clone());
         }
         if operation.name == "createCustomer" {

@@ -11,7 +11,9 @@ use crate::backup::goes_well;
 use crate::place::rows;
 use crate::roles::served;
 use crate::server::{Answer, Server, binary};
-use crate::world::{self, Record, World, Written, create, deletion, is_written, operation, restoration, send, updates, written};
+use crate::world::{
+    self, Record, World, Written, create, deletion, is_written, operation, restoration, send, updates, written,
+};
 
 /// The kinds that operations create and change, on a server that holds what they belong to.
 fn written_kinds(server: &Server) -> Vec<Kind> {

@@ -21,6 +21,8 @@ mod companies;
 mod company_names;
 #[path = "../api/contract.rs"]
 mod contract;
+#[path = "../api/conversations.rs"]
+mod conversations;
 mod copy;
 #[path = "../api/customers/mod.rs"]
 mod customers;
@@ -49,8 +51,6 @@ mod isolation;
 mod killed;
 #[path = "../api/klasses.rs"]
 mod klasses;
-#[path = "../api/conversations.rs"]
-mod conversations;
 #[path = "../api/kobjects.rs"]
 mod kobjects;
 #[path = "../api/laws.rs"]

@@ -30,7 +30,7 @@ endpoint! {
     /// `createConversation`.
     CreateConversation = &contract::CREATE_CONVERSATION, "Creates a conversation of the customer that the body names.";
     path: (), query: (), body: ConversationInput: &CONVERSATION_INPUT,
-    example: r#"{"customer":"","name":"Order 1815 is late","priority":4,"tags":["shipping"]}"#,
+    example: r#"{"customer":"5c7d1a1f9a1b2c0010a1b2c3","name":"Order 1815 is late","priority":4,"tags":["shipping"]}"#,
     answer: Document<Conversation>: Answer::One(&CONVERSATION)
 }
 

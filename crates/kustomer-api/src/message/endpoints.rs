@@ -20,7 +20,7 @@ endpoint! {
     CreateMessage = &contract::CREATE_MESSAGE,
     "Creates a message in the conversation that the body names, or in a new one of the customer that it names.";
     path: (), query: (), body: MessageInput: &MESSAGE_INPUT,
-    example: r#"{"customer":"","channel":"email","app":"postmark","direction":"in","subject":"Where is it?","preview":"Where is my order?"}"#,
+    example: r#"{"customer":"5c7d1a1f9a1b2c0010a1b2c3","channel":"email","app":"postmark","direction":"in","subject":"Where is it?","preview":"Where is my order?"}"#,
     answer: Document<Message>: Answer::One(&MESSAGE)
 }
 

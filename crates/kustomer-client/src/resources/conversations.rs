@@ -2,10 +2,10 @@
 
 use kustomer_api::ObjectId;
 use kustomer_api::conversation::{
-    AppendTagsToConversation, ConversationInput, CreateConversation, CreateConversationForCustomer,
-    DeleteConversation, GetConversation, GetConversationByExternalId, GetConversationEvents, GetConversationHistory, GetConversations,
-    GetConversationsByCustomer, GetMultipleConversationsByIds, ListConversationEvents, ListOfCustomer, RemoveTagsFromConversation,
-    UpdateConversation, UpdateConversationAttributes,
+    AppendTagsToConversation, ConversationInput, CreateConversation, CreateConversationForCustomer, DeleteConversation,
+    GetConversation, GetConversationByExternalId, GetConversationEvents, GetConversationHistory, GetConversations,
+    GetConversationsByCustomer, GetMultipleConversationsByIds, ListConversationEvents, ListOfCustomer,
+    RemoveTagsFromConversation, UpdateConversation, UpdateConversationAttributes,
 };
 use kustomer_api::customer::ReplaceQuery;
 use kustomer_api::history::StateQuery;
