@@ -6,7 +6,7 @@ use clap::Args;
 use kustomer_client::{Client, Exchange, Method};
 use serde_json::{Map, Value};
 
-use crate::customers::json::read_object;
+use crate::customers::json::read_object_or_list;
 use crate::failure::Failure;
 use crate::output::{print_json, print_json_text, print_line};
 
@@ -17,7 +17,7 @@ pub(crate) struct ApiArguments {
     /// query, or a link that the server answered.
     #[arg(value_names = ["METHOD", "PATH"], num_args = 1..=2, required = true)]
     call: Vec<String>,
-    /// The body: a JSON object, @FILE, or - for standard input.
+    /// The body: a JSON object or list, @FILE, or - for standard input.
     #[arg(long, value_name = "JSON", conflicts_with = "field")]
     json: Option<String>,
     /// A member of the body: key=value, where the value is JSON (numbers, true, null, lists), or else a text; repeat it.
@@ -35,6 +35,9 @@ pub(crate) struct ApiArguments {
     /// Follows links.next to the end of a list, and prints each record on a line of its own.
     #[arg(long)]
     paginate: bool,
+    /// Prints what stands at this JSON pointer of the answer alone, a text without its quotes: /data/id, for scripts.
+    #[arg(long, value_name = "POINTER", conflicts_with_all = ["include", "paginate"])]
+    pick: Option<String>,
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {
@@ -73,12 +76,28 @@ pub(crate) async fn run(client: &Client, arguments: ApiArguments) -> Result<(), 
     if arguments.paginate {
         return print_pages(client, exchange).await;
     }
-    print_exchange(exchange, arguments.include)
+    match arguments.pick {
+        Some(pointer) => print_picked(exchange, &pointer),
+        None => print_exchange(exchange, arguments.include),
+    }
+}
+
+/// Prints one value of the answer; all of a refusal.
+fn print_picked(exchange: Exchange<Value>, pointer: &str) -> Result<(), Failure> {
+    if !(200..300).contains(&exchange.response.status.as_u16()) {
+        return print_exchange(exchange, false);
+    }
+    let answer = exchange.into_result()?;
+    match answer.pointer(pointer) {
+        Some(Value::String(text)) => print_line(text),
+        Some(value) => print_json_text(&value.to_string()),
+        None => Err(Failure::new(format!("the answer has nothing at {pointer}: it is a JSON pointer, such as /data/id"))),
+    }
 }
 
 fn body(json: Option<&str>, fields: &[(String, String)]) -> Result<Option<String>, Failure> {
     if let Some(json) = json {
-        return read_object(json).map(Some);
+        return read_object_or_list(json).map(Some);
     }
     let member = |(key, value): &(String, String)| {
         (key.clone(), serde_json::from_str(value).unwrap_or_else(|_| Value::from(value.as_str())))

@@ -13,6 +13,24 @@ use crate::failure::Failure;
 /// # Errors
 /// When nothing can be read, or what was read is not a JSON object.
 pub(crate) fn read_object(given: &str) -> Result<String, Failure> {
+    let (place, bytes) = bytes_of(given)?;
+    object(&place, bytes)
+}
+
+/// The same, or a list.
+///
+/// # Errors
+/// When nothing can be read, or what was read is neither.
+pub(crate) fn read_object_or_list(given: &str) -> Result<String, Failure> {
+    let (place, bytes) = bytes_of(given)?;
+    match serde_json::from_slice::<Vec<Value>>(&bytes) {
+        Ok(list) => Ok(Value::Array(list).to_string()),
+        Err(_) => object(&place, bytes),
+    }
+}
+
+/// The bytes that an argument gives, and the place to name in errors.
+fn bytes_of(given: &str) -> Result<(String, Vec<u8>), Failure> {
     let (place, text) = match given {
         "-" => {
             let mut bytes = Vec::new();
@@ -28,7 +46,7 @@ pub(crate) fn read_object(given: &str) -> Result<String, Failure> {
         let forms = "--json takes a JSON object, @FILE, or - for standard input";
         Failure::new(format!("{place} cannot be read: {error}; {forms}"))
     })?;
-    object(&place, bytes)
+    Ok((place, bytes))
 }
 
 fn object(place: &str, bytes: Vec<u8>) -> Result<String, Failure> {

@@ -68,3 +68,16 @@ fn a_refusal_is_printed_as_it_came_and_fails() {
         assert!(!succeeded && out.is_empty() && err.contains("leads to another server"), "{out} {err}");
     }
 }
+
+#[test]
+fn one_value_of_an_answer_is_picked_for_scripts() {
+    let server = Server::start();
+    let created = api(&server, &["/companies", "-f", "name=Acme", "--pick", "/data/attributes/name"]);
+    assert_eq!(created, ("Acme\n".to_owned(), String::new(), true));
+    let (out, _, _) = api(&server, &["/companies", "--pick", "/meta"]);
+    assert_eq!(serde_json::from_str::<Value>(&out).unwrap(), json!({ "page": 1, "pageSize": 100 }));
+    let (_, err, succeeded) = api(&server, &["/companies", "--pick", "/data/7"]);
+    assert!(!succeeded && err.contains("nothing at /data/7"), "{err}");
+    let (out, err, succeeded) = api(&server, &["/nothing", "--pick", "/data"]);
+    assert!(!succeeded && out.contains("errors") && !err.is_empty(), "{out}{err}");
+}

@@ -61,3 +61,26 @@ fn the_rust_program_runs_in_a_new_project() {
     let stored = server.get("/v1/customers/email=grace@acme.example").expect(200);
     assert!(said.starts_with(stored.data()["id"].as_str().unwrap()), "{said}");
 }
+
+#[test]
+fn the_commands_from_first_message_to_done_run_as_printed() {
+    let page = include_str!("../../../../docs/conversations.md");
+    let commands = page.split_once("```sh\n").unwrap().1.split_once("```").unwrap().0;
+    let server = Server::start();
+    let binary = Path::new(env!("CARGO_BIN_EXE_kustodian")).parent().unwrap();
+    let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap());
+    let mut shell = Command::new("bash");
+    shell.args(["-euo", "pipefail", "-c", commands]);
+    shell.env("PATH", path).env("KUSTODIAN_URL", &server.url).env("KUSTODIAN_TOKEN", TOKEN);
+    let output = shell.output().unwrap();
+    let (said, error) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{said}{error}");
+    let customer = server.get("/v1/customers/externalId=crm-1815").expect(200);
+    let counts = serde_json::json!({ "done": 0, "open": 1, "snoozed": 0, "all": 1 });
+    assert_eq!(customer.attributes()["conversationCounts"], counts);
+    let id = customer.data()["id"].as_str().unwrap();
+    let conversations = server.get(&format!("/v1/customers/{id}/conversations")).expect(200);
+    let conversation = &conversations.data()[0]["attributes"];
+    assert_eq!((&conversation["messageCount"], &conversation["noteCount"]), (&3.into(), &1.into()));
+    assert_eq!((&conversation["reopenFromDoneCount"], &conversation["name"]), (&1.into(), &"Order 1815".into()));
+}
