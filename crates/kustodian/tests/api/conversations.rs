@@ -1,9 +1,11 @@
 //! Conversations, their messages and notes, and what they do to their customer.
 
+use std::sync::Mutex;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::server::{Answer, Server};
+use crate::server::{Answer, Server, TOKEN};
 use crate::world::owner;
 
 const UNKNOWN: &str = "5c7d1a1f9a1b2c0010a1b2c3";
@@ -413,4 +415,36 @@ fn erasing_a_customer_erases_its_conversations_with_all_that_belongs_to_them() {
         server.get(&format!("{path}/history")).expect(404);
         server.get(&format!("{path}?rev=1")).expect(404);
     }
+}
+
+#[test]
+fn after_a_kill_under_load_every_message_that_was_answered_is_there_and_counted() {
+    let server = Server::on_file();
+    let customer = format!("/v1/customers/{}", owner(&server));
+    let conversation = open(&server, &customer, json!({}));
+    let answered = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                // Until the server is gone.
+                loop {
+                    let request = server.request(Method::POST, &format!("{conversation}/messages"));
+                    let sent = request.bearer_auth(TOKEN).json(&message("in", "still there?")).send();
+                    let Ok(answer) = sent.and_then(|answer| answer.json::<Value>()) else { return };
+                    answered.lock().unwrap().push(answer["data"]["id"].as_str().unwrap().to_owned());
+                }
+            });
+        }
+        while answered.lock().unwrap().len() < 40 {
+            std::thread::yield_now();
+        }
+        server.signal("KILL");
+    });
+    let server = server.kill_and_restart();
+    let answered = answered.into_inner().unwrap();
+    let kept = server.get(&format!("{conversation}/messages?pageSize=1000")).expect(200).ids();
+    assert!(answered.iter().all(|id| kept.contains(id)), "{} answered, {} kept", answered.len(), kept.len());
+    assert_eq!(attributes(&server, &conversation)["messageCount"], json!(kept.len()));
+    assert_eq!(attributes(&server, &conversation)["rev"], json!(kept.len() + 1));
+    assert_eq!(attributes(&server, &customer)["rev"], json!(kept.len() + 2));
 }
