@@ -29,6 +29,25 @@ pub(crate) struct Metadata {
 pub(crate) struct Package {
     pub(crate) id: String,
     pub(crate) name: String,
+    /// What its manifest asks for.
+    #[serde(default)]
+    pub(crate) dependencies: Vec<Request>,
+}
+
+/// A dependency as a manifest states it.
+#[derive(Deserialize)]
+pub(crate) struct Request {
+    pub(crate) name: String,
+    /// `None` for an ordinary dependency, else `dev` or `build`.
+    kind: Option<String>,
+    pub(crate) features: Vec<String>,
+}
+
+impl Request {
+    /// Whether it is needed by more than the tests.
+    pub(crate) fn is_shipped(&self) -> bool {
+        self.kind.as_deref() != Some("dev")
+    }
 }
 
 #[derive(Deserialize)]

@@ -46,7 +46,8 @@ pub use crate::ddl::{Ddl, ddl};
 pub use crate::failure::OpenError;
 pub use crate::metrics::Metrics;
 pub use crate::options::{KeptWalks, Options, SearchEffort};
-pub use crate::postgres::{Reach, Scratch, Sent, Touch, Trip};
+#[cfg(feature = "trace")]
+pub use crate::postgres::{Reach, Sent, Touch, Traced, Trip};
 pub use crate::verify::{
     Discrepancy, Problem, Verification, VerifiedOrg, VerifyError, VerifyProgress, VerifyStep, Where, verify,
 };

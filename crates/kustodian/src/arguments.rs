@@ -20,7 +20,6 @@ use crate::copy::CopyArguments;
 use crate::customers::{CustomersCommand, ServerArguments};
 use crate::migrate::MigrateArguments;
 use crate::output::Output;
-use crate::plan::PlanArguments;
 use crate::records::{Companies, KObjects, Klasses, RecordsCommand, segment};
 use crate::reindex::ReindexArguments;
 use crate::restore::RestoreArguments;
@@ -122,8 +121,6 @@ pub(crate) enum Command {
     },
     /// Brings the database to the form this version needs, as `serve` does when it starts.
     Migrate(MigrateArguments),
-    /// Prints what each operation sends to a PostgreSQL database: statements, round trips, and the shards they reach.
-    Plan(PlanArguments),
     /// Copies a whole database to another engine or place, and verifies it.
     Copy(CopyArguments),
     /// Backs up the whole database into one file, also while it is served, and reads the backup through.

@@ -18,7 +18,6 @@ mod logging;
 mod migrate;
 mod orgs;
 mod output;
-mod plan;
 mod process_metrics;
 mod progress;
 mod records;
@@ -96,10 +95,6 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Migrate(migrate) => {
             let common = configuration::quiet(arguments.common)?;
             one_thread()?.block_on(migrate::run(migrate, common))
-        }
-        Command::Plan(plan) => {
-            let common = configuration::quiet(arguments.common)?;
-            many_threads()?.block_on(plan::run(plan, common))
         }
         Command::Copy(copy) => {
             configuration::quiet(arguments.common)?;

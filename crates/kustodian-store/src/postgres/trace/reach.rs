@@ -1,8 +1,8 @@
-//! How far a statement reaches: which tables it touches, and on which shards their rows are, read off its SQL and its
-//! values. Only for plans; what it does not understand it takes to ask every shard, which errs on the dear side.
+//! How far a statement reaches: which tables it touches, and on which shards their rows are, parsed out of its SQL and its
+//! values. A statement that it does not understand counts as one that asks every shard.
 
-use super::catalogue::{Spread, TABLES, Table};
-use super::values::Value;
+use crate::postgres::catalogue::{Spread, TABLES, Table};
+use crate::postgres::values::Value;
 
 /// A table that a statement touches.
 #[derive(Debug, Clone, PartialEq, Eq)]
