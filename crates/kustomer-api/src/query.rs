@@ -258,16 +258,17 @@ pub struct ListRecords {
     pub deleted: Option<bool>,
 }
 
+impl ListRecords {
+    /// The parameter `deleted`.
+    pub const DELETED: Parameter = Parameter {
+        name: "deleted",
+        schema: Schema::boolean(),
+        about: "`true` lists deleted records alone; by default those that are not.",
+    };
+}
+
 impl QueryArguments for ListRecords {
-    const PARAMETERS: &'static [Parameter] = &[
-        PageQuery::PAGE,
-        PageQuery::PAGE_SIZE,
-        Parameter {
-            name: "deleted",
-            schema: Schema::boolean(),
-            about: "`true` lists deleted records alone; by default those that are not.",
-        },
-    ];
+    const PARAMETERS: &'static [Parameter] = &[PageQuery::PAGE, PageQuery::PAGE_SIZE, Self::DELETED];
 
     fn write(&self) -> Vec<(Cow<'static, str>, String)> {
         let mut pairs = self.paging.write();

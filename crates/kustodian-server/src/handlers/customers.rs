@@ -236,6 +236,7 @@ pub(crate) async fn get_customers(call: Call<GetCustomers>) -> Result<Answer, Re
     let shape = ListCustomers {
         sort: asked.sort,
         filters: asked.filters.clone(),
+        deleted: asked.deleted,
         include: asked.include,
         ..ListCustomers::default()
     };
@@ -243,7 +244,7 @@ pub(crate) async fn get_customers(call: Call<GetCustomers>) -> Result<Answer, Re
     let mut query = ListQuery {
         kind: Kind::Customer,
         of: Vec::new(),
-        deleted: false,
+        deleted: asked.deleted.unwrap_or_default(),
         sort: sort_key(sort.by),
         descending: sort.descending,
         within: asked.filters.iter().map(within).collect(),
