@@ -114,11 +114,12 @@ fn describe(declaration: &Declaration, components: &mut Components) -> Value {
     described
 }
 
-/// The body of a search may be left out, which reads as an empty one, but where that lacks something. A write needs one.
+/// The body of a search may be left out, which reads as an empty one, but where that lacks something. A write needs one,
+/// unless its declaration says otherwise.
 fn has_to_be_sent(declaration: &Declaration, body: &Schema) -> bool {
     let lacks_something =
         matches!(&body.kind, Kind::Object(object) if object.properties.iter().any(|property| property.required));
-    lacks_something || !declaration.operation.is_read()
+    lacks_something || !declaration.operation.is_read() && !declaration.body_is_optional
 }
 
 fn parameters(declaration: &Declaration, components: &mut Components) -> Value {

@@ -16,6 +16,7 @@ use crate::macros::open_enum;
 use crate::operation::{contract, own};
 use crate::query::{Faults, PageQuery, Parameter, QueryArguments, read_moment};
 use crate::resource::resource;
+use crate::restore::restore;
 use crate::schema::{DATE_TIME, MAX_URL, OBJECT_ID, Object, Property, Schema, URL};
 use crate::validation::Fault;
 use crate::{Field, ObjectId, Timestamp};
@@ -338,12 +339,11 @@ endpoint! {
     answer: Document<KObject>: Answer::One(&KOBJECT)
 }
 
-endpoint! {
-    /// `restoreKObject`, which Kustomer does not have.
+restore!(
     RestoreKObject = &own::RESTORE_KOBJECT,
     "Restores a deleted kobject with its external id, unless another holds it by now.";
-    path: ById = "order", query: (), body: (), answer: Document<KObject>: Answer::One(&KOBJECT)
-}
+    path: ById = "order", answer: KObject: &KOBJECT
+);
 
 history!(GetKObjectHistory = &own::GET_KOBJECT_HISTORY, "Lists what happened to a kobject, newest first."; path: ById = "order");
 

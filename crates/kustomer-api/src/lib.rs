@@ -40,6 +40,7 @@ pub mod operation;
 pub mod org;
 pub mod query;
 mod resource;
+pub mod restore;
 pub mod role;
 pub mod schema;
 pub mod search;

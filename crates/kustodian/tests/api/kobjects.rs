@@ -205,6 +205,19 @@ fn a_kobject_of_a_customer_is_shown_by_the_customer() {
     assert_eq!(items.as_array().unwrap().len(), 1, "what was deleted is not shown");
     assert_eq!(titles(&server.get(&of_customer).expect(200)), ["second"]);
 
+    // Nor does anything stay of a rehearsal, or of a restore of what is not deleted.
+    let restore = format!("{}/restore", path_of(&kobject));
+    server.post(&format!("{restore}?validateOnly=true"), json!({})).expect(200);
+    let rev = server.get(path).expect(200).attributes()["rev"].as_u64().unwrap();
+    let restored = server.post(&restore, json!({})).expect(200);
+    assert_eq!(server.post(&restore, json!({})).expect(200).text, restored.text);
+    let after = server.get(path).expect(200).attributes().clone();
+    let shown: Vec<&Value> = after["recentItems"].as_array().unwrap().iter().map(|item| &item["id"]).collect();
+    assert_eq!(shown, [&kobject["id"], &second["id"]], "what was restored is shown again, first");
+    assert_eq!((&after["rev"], &after["modifiedAt"]), (&json!(rev + 1), &before["modifiedAt"]));
+    assert_eq!(after["recentItems"][0]["meta"], json!({ "klassName": "order" }));
+    server.delete(path_of(&kobject)).expect(204);
+
     let other = server.create(json!({ "name": "Grace" }));
     let wrong = json!({ "title": "whose", "customer": other["id"] });
     assert_eq!(server.post(&of_customer, wrong).expect(400).parameter(), "customer");

@@ -7,8 +7,9 @@ use super::{CUSTOMER, Customer, CustomerInput};
 use crate::endpoint::{Answer, endpoint};
 use crate::envelope::{Document, Page};
 use crate::history::{StateQuery, history};
-use crate::operation::{Operation, own};
+use crate::operation::own;
 use crate::query::{Faults, Include, ListRecords, PageQuery, Parameter, QueryArguments, read_boolean, read_moment};
+use crate::restore::restore;
 use crate::schema::{DATE_TIME, Schema};
 use crate::validation::Fault;
 use crate::{ObjectId, Timestamp};
@@ -88,13 +89,11 @@ endpoint! {
     path: ObjectId, query: (), body: (), answer: (): Answer::Empty
 }
 
-endpoint! {
-    /// `restoreCustomer`, which Kustomer does not have.
-    RestoreCustomer = RESTORE, "Brings a deleted customer back with its identities, unless another holds one by now.";
-    path: ObjectId, query: (), body: (), answer: Document<Customer>: Answer::One(&CUSTOMER)
-}
-
-const RESTORE: &Operation = &own::RESTORE_CUSTOMER;
+restore!(
+    RestoreCustomer = &own::RESTORE_CUSTOMER,
+    "Restores a deleted customer with its identities, unless another holds one by now.";
+    path: ObjectId, answer: Customer: &CUSTOMER
+);
 
 history!(
     GetCustomerHistory = &own::GET_CUSTOMER_HISTORY,
