@@ -6,7 +6,8 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use kustodian_core::customer::{CompanyNames, ItemIds, OmittedCompany, UnknownCompanies};
 use kustodian_server::{AbsentTypes, CorsOrigin, Settings};
 use kustomer_api::ObjectId;
@@ -98,9 +99,9 @@ pub(crate) enum Command {
     Kobjects {
         #[command(flatten)]
         server: ServerArguments,
-        /// The name of the klass, singular or plural.
-        #[arg(long, value_parser = segment)]
-        klass: String,
+        /// The name of the klass, singular or plural; needed by every command, before or after it.
+        #[arg(long, global = true, value_parser = segment)]
+        klass: Option<String>,
         #[command(subcommand)]
         command: RecordsCommand<KObjects>,
     },
@@ -295,6 +296,14 @@ pub(crate) struct LimitArguments {
     /// Seconds that requests in flight get to finish when the server is stopped [default: 20]
     #[arg(long, help_heading = "Limits", env = "KUSTODIAN_SHUTDOWN_TIMEOUT", value_name = "SECONDS")]
     pub(crate) shutdown_timeout: Option<u32>,
+}
+
+/// The misuse of `kustodian kobjects` without the klass. A flag that may stand behind the command, too, cannot be required.
+pub(crate) fn without_klass() -> clap::Error {
+    let mut command = Arguments::command();
+    let kobjects = command.find_subcommand_mut("kobjects").map(|found| found.clone().bin_name("kustodian kobjects"));
+    let message = "which klass? Give --klass NAME, such as: kustodian kobjects list --klass order";
+    kobjects.unwrap_or(command).error(ErrorKind::MissingRequiredArgument, message)
 }
 
 impl LimitArguments {

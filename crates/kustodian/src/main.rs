@@ -78,6 +78,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
             one_thread()?.block_on(records::run(&client, place, command))
         }
         Command::Kobjects { server, klass, command } => {
+            let klass = klass.unwrap_or_else(|| arguments::without_klass().exit());
             let client = customers::client(server)?;
             let (path, command_line) = (format!("/klasses/{klass}"), format!("kustodian kobjects --klass {klass}"));
             let place = records::Place { path: &path, command: &command_line };
