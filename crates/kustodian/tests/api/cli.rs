@@ -322,6 +322,11 @@ fn a_key_that_cannot_be_made_is_refused_with_a_reason() {
     create(&["--role", "org.user.customers.read"]).misused(&["org.user.customer.read", "kustodian roles"]);
     create(&["--role", "org.user.customers.read"]).misused(&["write --force-role org.user.customers.read in place of"]);
     create(&["--role", "org.usr"]).misused(&["did you mean org.user?"]);
+    for written in
+        ["kobject_order.write", "org.user.kobject_order.write", "org.permission.kobject.kobject_order.upadte"]
+    {
+        create(&["--role", written]).misused(&["did you mean org.permission.kobject.kobject_order.update?"]);
+    }
     for known in ["org.permission", "org.user.*", "org.permission.kobject.kobject_order.read", "org.tracking"] {
         create(&["--role", known]).well();
     }
