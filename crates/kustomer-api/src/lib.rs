@@ -35,6 +35,7 @@ pub mod klass;
 pub mod kobject;
 mod macros;
 pub mod message;
+pub mod moment;
 pub mod note;
 pub mod operation;
 pub mod org;

@@ -214,8 +214,11 @@ pub(crate) async fn delete_k_object(call: Call<DeleteKObject>) -> Result<Answer,
     let klass = find_klass(&call, &call.path.klass).await?;
     let stored = find(&call, Kind::KObject, call.path.id).await?;
     let name = (Kind::KObject, call.path.id);
+    kobject::check_klass(stored.as_ref(), &klass)?;
+    let live = stored.as_ref().filter(|stored| !stored.deleted);
+    let live = live.ok_or_else(|| plain::not_there(&call, Kind::KObject, stored.as_ref()))?;
     // The customer of a kobject never changes.
-    let customer = Ties::of(kobject::alive(stored.as_ref(), &klass)?)?.customer.map(|id| (Kind::Customer, id));
+    let customer = Ties::of(live)?.customer.map(|id| (Kind::Customer, id));
     let if_match = call.header(http::header::IF_MATCH).map(ToOwned::to_owned);
     let ready = call.ready();
     let decide = move |loaded: Loaded| {

@@ -258,6 +258,14 @@ fn kobjects_are_listed_by_klass_company_and_moment() {
     assert_eq!(first.body["meta"], json!({ "page": 1, "pageSize": 1 }));
     assert_eq!(titles(&server.get(first.body["links"]["next"].as_str().unwrap()).expect(200)), ["b"]);
 
+    // However programs write a moment.
+    for moment in ["2014-07-28 13:41:52+00:00", "2014-07-28%2013:41:52%2B0000", "3/5/2024 10:12:33 AM", "1406554912000"]
+    {
+        assert_eq!(titles(&server.get(&format!("{ORDERS}?fromDate={moment}")).expect(200)), ["a", "b"], "{moment}");
+    }
+    assert_eq!(titles(&server.get(&format!("{ORDERS}?fromDate=3/5/9999 10:12 PM")).expect(200)), Vec::<&str>::new());
+    assert_eq!(server.get(&format!("{ORDERS}?fromDate=13/5/2024")).expect(400).parameter(), "fromDate");
+
     let first = server.get(ORDERS).expect(200).data()[0].clone();
     server.put(path_of(&first), json!({ "title": "a again" })).expect(200);
     let since = server.get(path_of(&first)).expect(200).data()["attributes"]["updatedAt"].clone();
@@ -381,8 +389,16 @@ fn erasing_a_customer_erases_every_kobject_of_it_and_no_other() {
 
     server.post(&format!("{}/erase", path_of(&erased)), json!({})).expect(204);
     for kobject in &theirs {
-        server.get(path_of(kobject)).expect(404);
-        server.put(path_of(kobject), json!({ "title": "back" })).expect(404);
+        let path = path_of(kobject);
+        for (method, path, body) in [
+            (Method::GET, path.to_owned(), None),
+            (Method::PUT, path.to_owned(), Some(json!({ "title": "back" }))),
+            (Method::DELETE, path.to_owned(), None),
+            (Method::POST, format!("{path}/restore"), Some(json!({}))),
+        ] {
+            let gone = server.call(method.clone(), &path, body).expect(404);
+            assert!(gone.error()["meta"]["erasedAt"].is_string(), "{method} {path}: {}", gone.text);
+        }
     }
     place::rewrite(server.database());
     let left = place::traces(server.database(), "zq").into_iter().filter(|word| word.contains("gone"));
