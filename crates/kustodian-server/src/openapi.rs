@@ -13,8 +13,7 @@ use serde_json::{Map, Value, json};
 
 /// The document: what this server serves, no more.
 pub fn document() -> Value {
-    let declarations: Vec<Declaration> =
-        crate::handlers::served().into_iter().map(|served| served.declaration).collect();
+    let declarations: Vec<Declaration> = crate::declarations();
     let mut components = Components::default();
     let mut paths: Map<String, Value> = Map::new();
     let mut served: Vec<&str> = Vec::new();
