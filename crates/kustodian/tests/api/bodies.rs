@@ -229,6 +229,10 @@ fn bodies_have_the_members_and_limits_of_the_contract() {
         let (Some(schema), false) = (declaration.body, declaration.operation.is_read()) else { continue };
         // Operations of our own have no contract.
         let Some(operation) = operations.iter().find(|operation| operation["operation"] == name) else { continue };
+        // A conversation is changed by one of two forms, which the contract keeps apart and one schema takes.
+        if operation["request"]["anyOf"].is_array() {
+            continue;
+        }
         let constraints = operation["constraints"].as_array().unwrap();
         let mut comparison = Comparison { operation: name, constraints, differences: BTreeSet::new() };
         comparison.compare("", &operation["request"], schema);
