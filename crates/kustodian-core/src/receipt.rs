@@ -61,7 +61,7 @@ impl fmt::Debug for ReceiptKey {
     }
 }
 
-/// What was asked for: a hash of method, path, query and body, to tell a request that is repeated from another one.
+/// What was asked for: a hash of method, path, query and body, to distinguish a request that is repeated from another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Fingerprint(pub [u8; 32]);
 

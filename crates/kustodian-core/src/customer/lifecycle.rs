@@ -196,7 +196,7 @@ fn put(
     replaces: Option<(u64, &Customer)>,
     changes: &mut ChangeSet,
 ) -> Result<(), Refusal> {
-    // The record a command is about stands first; what it brings about stands behind it.
+    // The record a command is about is first; what it causes is behind it.
     changes.puts.insert(0, put_of(context, customer, id, replaces)?);
     Ok(())
 }
@@ -227,7 +227,7 @@ pub(crate) fn put_of(
     })
 }
 
-/// Tells of the first of the records written.
+/// Adds the event of the first of the records written.
 fn happened(
     context: &Context<'_>,
     seed: EventSeed,
