@@ -86,7 +86,7 @@ fn provide(engine: &str) -> Result<Option<postgres::Server>> {
     }
 }
 
-/// The page that is told the numbers.
+/// The page that the numbers are written into.
 fn page() -> PathBuf {
     workspace::root().join("docs").join("benchmarks.md")
 }

@@ -41,7 +41,7 @@ const SQL: &[&str] = &["kustodian-store", "kustodian-bench", "xtask"];
 /// The features that are for tests: no manifest may ask for them but in its dev-dependencies.
 const TEST_FEATURES: &[(&str, &str)] = &[("kustodian-store", "trace")];
 
-/// Fails with every breach, or tells that there is none.
+/// Fails with every breach, or says that there is none.
 pub(crate) fn run() -> Result<()> {
     let metadata = Metadata::load()?;
     let breaches = breaches(&metadata)?;
