@@ -182,7 +182,7 @@ impl Connector {
     }
 }
 
-/// Lets a connection do its work until it ends, which its users are told by their requests.
+/// Lets a connection do its work until it ends, which its users learn by their requests.
 async fn drive(connection: impl Future<Output = Result<(), Error>>) {
     if let Err(error) = connection.await {
         tracing::debug!("a connection ended: {}", words(&error));

@@ -17,7 +17,7 @@ pub(super) fn unavailable(reason: impl Into<String>) -> StoreError {
     StoreError::Unavailable { reason: reason.into(), retry_after: RETRY_AFTER }
 }
 
-/// An error of a statement or of connecting, as the ports tell it.
+/// An error of a statement or of connecting, as the ports report it.
 pub(super) fn store_error(error: &Error) -> StoreError {
     if is_of_surroundings(error) { unavailable(words(error)) } else { StoreError::Failed { reason: words(error) } }
 }
@@ -74,7 +74,7 @@ pub(super) fn is_momentary(error: &Error) -> bool {
 }
 
 /// Whether the connection is of no more use: it is gone, is one to a server that cannot write (any more), or lost its
-/// prepared statements to a pooler that it was not told about.
+/// prepared statements to a pooler that was not declared.
 pub(super) fn spoils_connection(error: &Error) -> bool {
     match error.code() {
         Some(code) => {
@@ -91,7 +91,7 @@ pub(super) fn spoils_connection(error: &Error) -> bool {
     }
 }
 
-/// The table whose unique index refused a row; empty when that is not told.
+/// The table whose unique index refused a row; empty when the error does not name it.
 pub(super) fn violated(error: &Error) -> Option<&'static str> {
     let told = error.as_db_error().filter(|told| *told.code() == SqlState::UNIQUE_VIOLATION)?;
     Some(told.table().and_then(table_of).or_else(|| table_in(told.message())).unwrap_or_default())

@@ -285,7 +285,7 @@ impl Sizes {
     }
 }
 
-/// The first connection: its failure is told to the person who wrote the URL.
+/// The first connection: its failure is reported to the person who wrote the URL.
 async fn connect(url: &str, options: &Options) -> Result<(Connector, Connection), OpenError> {
     let connector = connector(Place::parse(url, options)?, options)?;
     first(connector).await

@@ -265,7 +265,7 @@ impl Writer {
         let Finished { made, has_words } = batch.finish()?;
         let probes = group.iter().any(|job| matches!(job, Job::Probe(_)));
         if probes && self.last_failure.is_some() {
-            // Only a write tells whether the disk has room again, and SQLite writes no row that stays the same.
+            // Only a write shows whether the disk has room again, and SQLite writes no row that stays the same.
             transaction.execute_batch("REPLACE INTO settings (name, value) VALUES ('writable', randomblob(8))")?;
         }
         let accepted = group.iter().filter(|job| job.is_accepted()).count();

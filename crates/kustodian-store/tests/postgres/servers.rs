@@ -63,7 +63,7 @@ async fn ten_servers_start_at_once_on_an_empty_database() {
     assert_eq!(versions.len(), pending.len());
 }
 
-/// Hosts cannot tell two orgs apart whose names differ in case alone.
+/// Hosts cannot distinguish two orgs whose names differ in case alone.
 #[tokio::test(flavor = "multi_thread")]
 async fn orgs_that_differ_in_case_alone_cannot_be_created_at_the_same_time() {
     let Some(place) = Place::make().await else { return };
