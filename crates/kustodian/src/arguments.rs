@@ -128,7 +128,7 @@ pub(crate) enum Command {
     Backup(BackupArguments),
     /// Makes a database out of a backup.
     Restore(RestoreArguments),
-    /// Reads a whole database and tells what in it does not agree with itself.
+    /// Reads a whole database and reports what in it does not agree with itself.
     Check(CheckArguments),
     /// Rebuilds the search index from the records. Stop the server first: its writes would wait.
     Reindex(ReindexArguments),
@@ -153,7 +153,7 @@ pub(crate) struct ServeArguments {
     #[arg(long, env = "KUSTODIAN_ORG", value_name = "NAME")]
     pub(crate) org: Option<String>,
     /// An API key with the role `org` that is known beforehand. Give it as KUSTODIAN_BOOTSTRAP_TOKEN: other users of
-    /// the machine see what stands on the command line.
+    /// the machine see what is on the command line.
     #[arg(long, env = "KUSTODIAN_BOOTSTRAP_TOKEN", hide_env_values = true, value_name = "TOKEN")]
     pub(crate) bootstrap_token: Option<String>,
     /// The status for a valid key that lacks the role [default: 403]
@@ -298,7 +298,7 @@ pub(crate) struct LimitArguments {
     pub(crate) shutdown_timeout: Option<u32>,
 }
 
-/// The misuse of `kustodian kobjects` without the klass. A flag that may stand behind the command, too, cannot be required.
+/// The misuse of `kustodian kobjects` without the klass. A flag that may be behind the command, too, cannot be required.
 pub(crate) fn without_klass() -> clap::Error {
     let mut command = Arguments::command();
     let kobjects = command.find_subcommand_mut("kobjects").map(|found| found.clone().bin_name("kustodian kobjects"));
@@ -376,7 +376,7 @@ pub(crate) struct TlsArguments {
 #[derive(Debug, Default, Args)]
 pub(crate) struct DatabaseArguments {
     /// The database: sqlite:PATH, postgres://USER:PASSWORD@HOST/NAME, or sqlite::memory: for one that is gone on exit.
-    /// Give an address with a password as KUSTODIAN_DATABASE: other users of the machine see what stands on the command
+    /// Give an address with a password as KUSTODIAN_DATABASE: other users of the machine see what is on the command
     /// line [default: sqlite:kustodian.db]
     #[arg(long, env = "KUSTODIAN_DATABASE", hide_env_values = true, value_name = "URL")]
     pub(crate) database: Option<String>,
@@ -631,7 +631,7 @@ impl FromStr for RateLimit {
     }
 }
 
-/// A value in the configuration file that stands for a word of the command line: `401` as well as `"401"`.
+/// A value in the configuration file that is a word of the command line: `401` as well as `"401"`.
 #[derive(Deserialize)]
 #[serde(untagged, expecting = "a word or a whole number")]
 pub(crate) enum Word {

@@ -39,7 +39,7 @@ pub(crate) struct ServerArguments {
         value_name = "URL"
     )]
     url: String,
-    /// The API key. Give it as KUSTODIAN_TOKEN: other users of the machine see what stands on the command line (ps), but
+    /// The API key. Give it as KUSTODIAN_TOKEN: other users of the machine see what is on the command line (ps), but
     /// not the environment.
     #[arg(
         long,

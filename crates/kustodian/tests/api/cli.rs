@@ -304,7 +304,7 @@ fn the_roles_are_listed_with_the_operations_that_ask_for_them() {
             assert!(opened(role).as_array().unwrap().contains(&json!(operation.name)), "{role}");
         }
     }
-    // So are those that stand for all beneath them.
+    // So are those that grant all beneath them.
     for umbrella in ["org", "org.user", "org.permission"] {
         assert!(opened(umbrella).as_array().unwrap().contains(&json!("getCustomers")), "{umbrella}");
     }

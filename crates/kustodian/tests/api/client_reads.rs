@@ -198,7 +198,7 @@ fn check_record(event: &Value) {
     if record.is_null() {
         return;
     }
-    // The kind of a kobject stands before the name of its klass.
+    // The kind of a kobject is before the name of its klass.
     let word = record["type"].as_str().unwrap().split('.').next().unwrap();
     let kind = Kind::named(word).unwrap_or_else(|| panic!("no type reads {word}"));
     let read = kind.render(record.clone()).unwrap();
