@@ -45,13 +45,13 @@ pub enum Answer {
     One(&'static Schema),
     /// Many resources in `data`, and nothing beside it.
     Bare(&'static Schema),
-    /// A page of resources that tells how many there are.
+    /// A page of resources that reports how many there are.
     Counted(&'static Schema),
-    /// A page of what a search found, of one of these types: it tells how many there are, and what was counted beside.
+    /// A page of what a search found, of one of these types: it reports how many there are, and what was counted beside.
     Found(&'static [&'static Schema]),
     /// A page of resources that does not.
     Uncounted(&'static Schema),
-    /// A page of a log, which tells how much of it lies around the page.
+    /// A page of a log, which reports how much of it lies around the page.
     Logged(&'static Schema),
 }
 

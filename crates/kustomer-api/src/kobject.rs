@@ -21,7 +21,7 @@ use crate::schema::{DATE_TIME, MAX_URL, OBJECT_ID, Object, Property, Schema, URL
 use crate::validation::Fault;
 use crate::{Field, ObjectId, Timestamp};
 
-/// The most bytes of JSON that `data` may take. What the server takes of a body is less, unless it is told otherwise.
+/// The most bytes of JSON that `data` may take. What the server takes of a body is less, unless it is configured otherwise.
 pub const MAX_DATA_BYTES: usize = 1024 * 1024;
 
 resource! {

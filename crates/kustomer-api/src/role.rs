@@ -79,7 +79,7 @@ pub fn all() -> BTreeSet<&'static str> {
     asked.chain(BEYOND_THE_CONTRACT).collect()
 }
 
-/// The roles that stand for all beneath them and have one or two words: `org`, `org.admin`, `org.permission`, `org.user`.
+/// The roles that grant all beneath them and have one or two words: `org`, `org.admin`, `org.permission`, `org.user`.
 ///
 /// ```
 /// assert!(kustomer_api::role::umbrellas().contains("org.user"));

@@ -88,7 +88,7 @@ pub const MAX_SORT: usize = 5;
 /// How many entries `fields` may have (§9.1).
 pub const MAX_FIELDS: usize = 20;
 
-/// How deep groups may stand inside groups. Kustomer's are flat; ours nest.
+/// How deep groups may be inside groups. Kustomer's are flat; ours nest.
 pub const MAX_DEPTH: usize = 8;
 
 /// How many criteria a search may have in all its groups together.
