@@ -203,7 +203,7 @@ impl<E: Endpoint> Call<E> {
         self
     }
 
-    /// Sends this JSON text as it stands instead of the typed body: for attributes this version does not know.
+    /// Sends this JSON text as it is instead of the typed body: for attributes this version does not know.
     ///
     /// ```no_run
     /// use kustomer_client::{Client, customer::CustomerInput};

@@ -166,7 +166,7 @@ impl Customers<'_> {
 
     /// Walks over all customers that `query` lists, without a limit of depth, by cursor where the server has one.
     ///
-    /// With a `page` set it begins there and goes by page numbers.
+    /// With a `page` set it begins there and uses page numbers.
     ///
     /// ```no_run
     /// use kustomer_client::Client;

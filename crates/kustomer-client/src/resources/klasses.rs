@@ -36,7 +36,8 @@ group! {
 past! { Klasses: GetKlass, GetKlassHistory; id: &str => |_, id| id.to_owned() }
 
 impl Klasses<'_> {
-    /// Lists one page of klasses, those that are enabled unless told otherwise; [`walk`](Call::walk) goes over all pages.
+    /// Lists one page of klasses, those that are enabled unless `status` says otherwise; [`walk`](Call::walk) goes over
+    /// all pages.
     pub fn list(&self, query: &ListKlasses) -> Call<GetKlasses> {
         self.client.call((), query, &())
     }

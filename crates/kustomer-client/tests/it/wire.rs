@@ -1,4 +1,4 @@
-//! What stands on the wire.
+//! What is sent over the wire.
 
 use std::time::Duration;
 
