@@ -65,6 +65,18 @@ const OF_CONVERSATIONS: &[(&[&str], &[&str])] = &[
         &["createConversationForCustomer", "createMessageByCustomer", "createNoteWithinConversation"],
         &["/customer is taken, too"],
     ),
+    (
+        &["createNote"],
+        &[
+            "/attachments is taken, too",
+            "/conversation is taken, too",
+            "/customer is taken, too",
+            "/externalId takes null, too",
+            "/importedAt is taken, too",
+            "/modifiedBy takes null, too",
+            "/updatedAt is taken, too",
+        ],
+    ),
     (&["createMessage"], &["/direction may be left out"]),
     (
         &["createMessage", "createMessageByCustomer", "createMessageFromConversation"],
