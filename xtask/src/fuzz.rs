@@ -1,7 +1,7 @@
 //! Fuzzing: the targets of `fuzz/`, guided by coverage, on the toolchain that builds the product.
 //!
 //! `cargo fuzz` wants a nightly compiler for its sanitizers. What guides the fuzzer is LLVM's coverage, which every
-//! compiler inserts when told; memory is not in question where `unsafe` is forbidden.
+//! compiler inserts when asked to; memory is not in question where `unsafe` is forbidden.
 
 use std::fs;
 use std::path::{Path, PathBuf};

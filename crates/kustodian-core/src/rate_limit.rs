@@ -9,7 +9,7 @@ use crate::refusal::Refusal;
 /// How long a window lasts, in milliseconds.
 pub const WINDOW: i64 = 60_000;
 
-/// The limit told when there is none.
+/// The limit in the headers when there is none.
 pub const NOMINAL_LIMIT: u32 = 1_000;
 
 /// The budget of one org.
@@ -19,7 +19,7 @@ pub struct Budget {
     used: u32,
 }
 
-/// What the rate-limit headers tell.
+/// The values of the rate-limit headers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Standing {
     /// `x-ratelimit-limit`.

@@ -1,4 +1,4 @@
-//! How far work on a whole database is, told while it goes on.
+//! The progress of work on a whole database.
 
 use std::io::{self, IsTerminal, Write};
 

@@ -59,7 +59,7 @@ pub struct Call<E> {
     headers: HeaderMap,
     timeout: Option<Duration>,
     retry: Option<Retry>,
-    /// The first thing that cannot be; told when the call is sent, so that a chain is not broken.
+    /// The first thing that cannot be; an error when the call is sent, so that a chain is not broken.
     invalid: Option<InvalidRequest>,
     of: PhantomData<fn() -> E>,
 }

@@ -62,7 +62,7 @@ pub(super) struct Ledger {
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     pub(super) acknowledged: u64,
-    /// Broken off, or told that it is not known whether it was done.
+    /// Broken off, or answered that it is not known whether it was done.
     pub(super) unsure: u64,
     /// 503 with Retry-After.
     pub(super) turned_away: u64,

@@ -71,7 +71,7 @@ impl Zone {
     /// search finds does not depend on the machine.
     ///
     /// # Errors
-    /// What to tell whoever named it.
+    /// The words of the fault for whoever named it.
     pub(super) fn find(name: &str) -> Result<Self, String> {
         jiff::tz::db().get(name).map(Self).map_err(|_| {
             let known: Vec<String> = jiff::tz::db().available().map(|name| name.as_str().to_owned()).collect();

@@ -159,7 +159,7 @@ pub(crate) trait Target: Source {
     async fn finish(&mut self, state: &State) -> Result<(), CopyError>;
 }
 
-/// An event that erased what a record's earlier events told.
+/// An event that erased what a record's earlier events held.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Erased {
     pub(crate) kind: String,

@@ -151,7 +151,7 @@ impl Archive {
         self.connection.command("BEGIN").await.map_err(failed)?;
         for (sql, values) in statements {
             if let Err(error) = self.connection.unnamed(sql, values).await {
-                // The first failure is the one to tell.
+                // The first failure is the one to report.
                 drop(self.connection.command("ROLLBACK").await);
                 return Err(failed(error));
             }

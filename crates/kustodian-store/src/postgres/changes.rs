@@ -35,7 +35,7 @@ pub(super) struct Seen {
 }
 
 /// Whether all of it is new and nothing contradicts itself: then it can be written without looking first, and the
-/// database's own constraints tell whether something was there. Not with a receipt: whether it is there already comes
+/// database's own constraints show whether something was there. Not with a receipt: whether it is there already comes
 /// before everything else.
 pub(super) fn is_insert_only(changes: &ChangeSet) -> bool {
     let mut records = HashSet::new();

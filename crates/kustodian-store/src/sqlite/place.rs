@@ -176,7 +176,7 @@ fn link_target(path: &Path) -> PathBuf {
 }
 
 /// What is missing of a file, in words: pages that its header counts and neither it nor the log beside it holds. What
-/// cannot be read, or is no database, is for SQLite to tell.
+/// cannot be read, or is no database, is for SQLite to report.
 pub(crate) fn missing(path: &Path) -> Option<String> {
     if refuse_special(path).is_err() {
         return None;

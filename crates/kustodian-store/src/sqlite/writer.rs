@@ -254,7 +254,7 @@ impl Writer {
     }
 
     /// Does all of `group` in one transaction. After an error nothing of it has been committed, unless the error is
-    /// that of the commit itself, when nobody knows; so an error is always told as "unknown".
+    /// that of the commit itself, when nobody knows; so an error is always reported as "unknown".
     fn attempt(&mut self, group: &mut [Job]) -> rusqlite::Result<()> {
         // Dropped on an error, it rolls back.
         let transaction = Transaction::new(&mut self.connection, TransactionBehavior::Immediate)?;

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::client::assert_holds;
 use crate::server::{Answer, Server, TOKEN, binary, full_customer};
 
-/// What a command came to.
+/// The outcome of a command.
 pub(crate) struct Ran {
     pub(crate) code: Option<i32>,
     pub(crate) stdout: String,

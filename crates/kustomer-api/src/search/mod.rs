@@ -112,7 +112,7 @@ pub const MAX_RANGES: usize = 50;
 /// How many values an aggregation counts at most.
 pub const MAX_TERMS: usize = 500;
 
-/// How many values an aggregation counts unless told.
+/// How many values an aggregation counts by default.
 pub const DEFAULT_TERMS: usize = 10;
 
 /// What the names of custom attributes of customers begin with.

@@ -85,7 +85,7 @@ struct Comparison {
     last: i64,
     slots: HashMap<OrgKey, Slots>,
     /// For each record what its words come to, less those that the index has; `None` where the document cannot be read,
-    /// which others tell.
+    /// which others report.
     sums: HashMap<i64, Option<u64>>,
     misfounds: Misfounds,
 }
