@@ -40,7 +40,7 @@ pub(crate) fn json(number: u64) -> String {
     )
 }
 
-/// The same customer for a peer whose unique values stand in columns of their own.
+/// The same customer for a peer whose unique values are in columns of their own.
 pub(crate) fn flat_json(number: u64) -> String {
     let (email, external_id) = (email(number), external_id(number));
     let phone = 10_000_000_000 + number;

@@ -28,7 +28,7 @@ pub(crate) struct Known {
     pub(crate) answer: Vec<u8>,
 }
 
-/// What a while of load came to.
+/// The result of a while of load.
 pub(crate) struct Outcome {
     pub(crate) requests: u64,
     pub(crate) seconds: f64,

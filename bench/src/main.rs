@@ -1,4 +1,4 @@
-//! How fast the server is and what it takes, beside what it stands on (bare axum that parses and answers the same
+//! How fast the server is and what it takes, beside what it is built on (bare axum that parses and answers the same
 //! bytes, bare SQLite and bare PostgreSQL with the same rows) and beside a peer. All in one run on one machine, in
 //! alternating rounds, since only the ratios travel.
 //!
@@ -64,7 +64,7 @@ struct Arguments {
     /// The PocketBase binary to measure beside
     #[arg(long, value_name = "BINARY")]
     pocketbase: Option<PathBuf>,
-    /// The page that is told the numbers
+    /// The page that the numbers are written into
     #[arg(long, value_name = "FILE")]
     page: Option<PathBuf>,
     /// How the run was asked for, for the page

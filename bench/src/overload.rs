@@ -35,7 +35,7 @@ pub(crate) struct Plan<'a> {
     pub(crate) time: Duration,
 }
 
-/// What one factor came to. Times are milliseconds.
+/// The result of one factor. Times are milliseconds.
 struct Row {
     factor: f64,
     offered: f64,

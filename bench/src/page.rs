@@ -156,7 +156,7 @@ fn on_postgres(page: &mut String, report: &Report) -> Written {
     }
     writeln!(
         page,
-        "\nBare inserts: of the record alone {}, of record, claims and event {}, of what it is found by, too {}. Bare \
+        "\nBare inserts: of the record alone {}, of record, claims and event {}, with its search entries {}. Bare \
          reads: {}.",
         told(record),
         told(all),

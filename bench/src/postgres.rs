@@ -23,7 +23,7 @@ pub(crate) const INSERT_OF_RECORD: &str = "insert of the record";
 /// Six rows, one statement: the record, four claims, an event.
 pub(crate) const INSERT_OF_ALL: &str = "insert of all its rows";
 
-/// The same, with what the customer is found by: a wide row, and the words in it. Without the parts of identities that
+/// The same, with the search entries of the customer: a wide row, and the words in it. Without the parts of identities that
 /// are new in each customer: they are few beside those that are not.
 pub(crate) const INSERT_OF_FINDABLE: &str = "insert of all that, findable";
 
@@ -245,7 +245,7 @@ impl Worker {
     }
 }
 
-/// Ids begin with the time, so those made together stand together.
+/// Ids begin with the time, so those made together are together.
 fn id(number: u64) -> String {
     format!("{number:024x}")
 }

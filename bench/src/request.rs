@@ -69,7 +69,7 @@ impl Api {
         }
     }
 
-    /// Where the new id stands in the answer to a create.
+    /// Where the new id is in the answer to a create.
     pub(crate) const fn id(self) -> &'static str {
         match self {
             Self::Kustodian => "/data/id",
@@ -126,7 +126,7 @@ fn pocketbase(work: Work, known: &Customer, number: u64) -> Request {
         Work::ReadById | Work::Mixed => ("GET", format!("{RECORDS}/{id}"), None),
         Work::ReadByEmail => one(format!("(email='{}')", body::email(known.number).replace('@', "%40"))),
         Work::ReadByExternalId => one(format!("(externalId='{}')", body::external_id(known.number))),
-        // Our list is in the order of making, too, and tells its total.
+        // Our list is in the order of making, too, and reports its total.
         Work::List => ("GET", format!("{RECORDS}?perPage=100&sort=created"), None),
         Work::Search => one(format!("(custom.orderCountNum={})", known.number)),
         Work::Update => ("PATCH", format!("{RECORDS}/{id}"), Some(format!(r#"{{"name":"Ada Renamed {number}"}}"#))),

@@ -30,7 +30,7 @@ const KNOWN: u64 = 2_000;
 /// Creates after which memory is looked at.
 const BUSY: u64 = 100_000;
 
-/// Starts of a server whose median is told.
+/// Starts of a server whose median is reported.
 const STARTS: usize = 5;
 
 /// Room that a customer of the large database takes, its copy and the log included, and that of all else, in bytes.
@@ -107,7 +107,7 @@ struct Measured {
 }
 
 impl Measured {
-    /// Whether it does this work, and enough of it to be told.
+    /// Whether it does this work, and enough of it to be reported.
     fn does(&self, work: Work, connections: usize) -> bool {
         match self.subject {
             Subject::Axum => EVERYWHERE.contains(&work),

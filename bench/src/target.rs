@@ -59,7 +59,7 @@ fn told(value: f64) -> String {
     }
 }
 
-/// Every target, with what this run came to.
+/// Every target, with the result of this run.
 pub(crate) fn lines(report: &Report) -> Vec<Line> {
     let mut lines = creates(report);
     lines.extend(reads(report));

@@ -1,4 +1,4 @@
-//! What a process uses, as Linux tells it; nothing elsewhere.
+//! What a process uses, as Linux reports it; nothing elsewhere.
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 /// Seconds of processor time a process has used so far.
 pub(crate) fn processor_seconds(process: u32) -> Option<f64> {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-    // The program's name stands in parentheses and may hold anything.
+    // The program's name is in parentheses and may hold anything.
     let (_, fields) = stat.rsplit_once(')')?;
     let mut times = fields.split_whitespace().skip(11).map_while(|field| field.parse::<u64>().ok());
     let ticks = times.next()? + times.next()?;
@@ -59,7 +59,7 @@ pub(crate) fn ensure_room(folder: &Path, wanted: u64) -> Result<()> {
     Ok(())
 }
 
-/// The machine's load of the last minute, where it tells.
+/// The machine's load of the last minute, where it is known.
 pub(crate) fn load() -> Option<f64> {
     fs::read_to_string("/proc/loadavg").ok()?.split(' ').next()?.parse().ok()
 }

@@ -1,5 +1,6 @@
-//! A disk that forgets: builds `shim.c`, a library that is loaded into programs, and cuts their power. What they wrote to one
-//! folder and did not sync may be lost then, whole or by sectors; their clock may be moved, and their disk may refuse writes.
+//! A disk that forgets: builds `shim.c`, a library that is loaded into programs, and cuts their power. What they wrote
+//! to one folder and did not sync may be lost then, whole or by sectors; their clock may be moved, and their disk may
+//! refuse writes.
 
 use std::collections::HashMap;
 use std::fs;
@@ -154,7 +155,7 @@ impl Shim {
         Ok(cut)
     }
 
-    /// SQLite's index of its log is never synced: anything may stand there.
+    /// SQLite's index of its log is never synced: anything may be there.
     fn disturb_shared_memory(&self, rng: &mut Rng) -> Result<()> {
         for entry in fs::read_dir(&self.folder)? {
             let path = entry?.path();
@@ -175,7 +176,7 @@ impl Shim {
     }
 }
 
-/// What stood in a place before a write.
+/// What was in a place before a write.
 struct Note {
     kind: u64,
     offset: usize,
@@ -221,7 +222,7 @@ fn rewind(mut image: Vec<u8>, notes: &[Note], sector: usize, fate: Fate, rng: &m
             Vec::new()
         });
         image.resize(note.old_size, 0);
-        // Nothing stood behind the end of the file, where a write may begin.
+        // Nothing was behind the end of the file, where a write may begin.
         if !note.old.is_empty() {
             image[from..from + note.old.len()].copy_from_slice(&note.old);
         }

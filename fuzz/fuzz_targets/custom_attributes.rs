@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 fuzz_target!(|text: &str| {
     let Ok(custom) = serde_json::from_str::<Map<String, Value>>(text) else { return };
     let by_client = custom.iter().all(|(key, value)| is_legal(key, value)) && custom.len() <= MAX_PER_WRITE;
-    // Rendered anew, so that no key stands twice.
+    // Rendered again, so that no key is there twice.
     let body = serde_json::to_vec(&serde_json::json!({ "custom": custom })).expect("a map is JSON");
     let sent: CustomerInput = match input::read(&CUSTOMER_INPUT, &body) {
         Ok(sent) => sent,

@@ -40,7 +40,7 @@ fuzz_target!(|text: &str| {
     }
 });
 
-/// A made key tells its own org and user, and no more roles than it has.
+/// A made-up key names its own org and user, and no more roles than it has.
 fn check_claims(secret: &str, roles: &[String]) {
     let parts: Vec<Vec<u8>> =
         secret.split('.').map(|part| URL_SAFE_NO_PAD.decode(part).expect("a part is base64url")).collect();

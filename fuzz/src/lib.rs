@@ -77,7 +77,7 @@ pub fn check_refusal(refusal: &Refusal, body: &[u8]) {
     check_pointers(refusal, body);
 }
 
-/// Each pointer leads to what is wrong, unless just that is missing from the body, or stands there twice.
+/// Each pointer leads to what is wrong, unless just that is missing from the body, or is there twice.
 fn check_pointers(refusal: &Refusal, body: &[u8]) {
     let Ok(body) = serde_json::from_slice::<Value>(body) else { return };
     let rule = |rule: &str| refusal.errors.iter().any(|error| error.detail.as_deref().unwrap_or("").ends_with(rule));

@@ -19,11 +19,20 @@ TOKEN = "a-key-for-the-singer-tap-of-forty-letters"
 CUSTOMERS = 3000
 TEAMS = 130
 SHORTCUTS = 120
+KOBJECTS = 400
 KEYS = 3
 # Fewer than the tap's own 500, so that it turns many pages; more than can share one millisecond.
 PAGE_SIZE = 150
-ABSENT = ["conversations", "kobjects", "messages", "notes"]
-PRESENT = ["customers", "users", "teams", "tags", "shortcuts"]
+ABSENT = ["conversations", "messages", "notes"]
+# Each stream with the list of what it brings.
+PRESENT = {
+    "customers": "/customers",
+    "kobjects": "/klasses/order",
+    "users": "/users",
+    "teams": "/teams",
+    "tags": "/tags",
+    "shortcuts": "/shortcuts",
+}
 # No wait of this test is longer, in seconds.
 PATIENCE = 300
 
@@ -150,9 +159,17 @@ class TheTap(unittest.TestCase):
         put.call_all(("POST", "/teams", {"name": f"team {number}", "members": [me]}) for number in range(TEAMS))
         put.call_all(("POST", "/shortcuts", shortcut(number)) for number in range(SHORTCUTS))
 
+        put.call("POST", "/klasses", {"name": "order", "icon": "shopping"})
+        owners = sorted(put.everything("/customers"))
+        put.call_all(
+            # Every other one belongs to a customer.
+            ("POST", "/klasses/order", kobject(number, owners[number] if number % 2 else None))
+            for number in range(KOBJECTS)
+        )
+
         cls.tap = Tap(put.url, cls.folder.name)
         cls.catalog = cls.tap.discover()
-        cls.put = {stream: put.everything(f"/{stream}") for stream in PRESENT}
+        cls.put = {stream: put.everything(path) for stream, path in PRESENT.items()}
         cls.brought, cls.state = cls.tap.sync()
 
         some = sorted(cls.put["customers"])
@@ -161,24 +178,28 @@ class TheTap(unittest.TestCase):
         changes += [("POST", "/customers", customer(number)) for number in range(CUSTOMERS, CUSTOMERS + 40)]
         put.call_all(changes)
         put.call("PATCH", f"/teams/{min(cls.put['teams'])}", {"name": "Renamed"})
-        cls.put_later = {stream: put.everything(f"/{stream}") for stream in PRESENT}
+        cls.orders = sorted(cls.put["kobjects"])[:20]
+        put.call_all(("PUT", f"/klasses/order/{id}", {"title": "Changed"}) for id in cls.orders)
+        cls.put_later = {stream: put.everything(path) for stream, path in PRESENT.items()}
         cls.brought_later, cls.state_later = cls.tap.sync(cls.state)
 
     def same(self, stream, brought, put):
         self.assertEqual(set(brought), set(put), f"{stream}: other records than were put in")
         for id, record in brought.items():
             attributes = put[id]["attributes"]
-            self.assertEqual(record["name"], attributes["name"])
+            name = "title" if stream == "kobjects" else "name"
+            self.assertEqual(record[name], attributes[name])
             self.assertEqual(moment(record["updated_at"]), moment(attributes["updatedAt"]))
             self.assertEqual(moment(record["created_at"]), moment(attributes["createdAt"]))
 
     def test_it_discovers_all_its_streams(self):
-        self.assertEqual(sorted(stream["stream"] for stream in self.catalog["streams"]), sorted(ABSENT + PRESENT))
+        self.assertEqual(sorted(stream["stream"] for stream in self.catalog["streams"]), sorted([*ABSENT, *PRESENT]))
 
     def test_the_first_sync_brings_every_record_with_its_values(self):
         self.assertEqual(len(self.brought["customers"]), CUSTOMERS)
         self.assertEqual(len(self.brought["teams"]), TEAMS)
         self.assertEqual(len(self.brought["shortcuts"]), SHORTCUTS)
+        self.assertEqual(len(self.brought["kobjects"]), KOBJECTS)
         self.assertEqual(len(self.brought["users"]), KEYS + 1)
         self.assertEqual(len(self.brought["tags"]), 101)
         for stream in PRESENT:
@@ -189,6 +210,15 @@ class TheTap(unittest.TestCase):
             self.assertEqual([email["email"] for email in record["emails"]], [attributes["emails"][0]["email"]])
             # The tap's own schema makes text of the list.
             self.assertEqual(record["tags"], str(attributes["tags"]))
+
+    def test_kobjects_bring_their_klass_their_customer_and_their_values(self):
+        for id, record in self.brought["kobjects"].items():
+            put = self.put["kobjects"][id]
+            self.assertEqual(record["external_id"], put["attributes"]["externalId"])
+            self.assertEqual(record["custom"]["total_price_num"], put["attributes"]["custom"]["totalPriceNum"])
+            self.assertEqual(record["klass"]["id"], "order")
+            customer = put["relationships"].get("customer")
+            self.assertEqual(record.get("customer"), customer and {"type": "customer", "id": customer["data"]["id"]})
 
     def test_moments_are_both_shared_and_apart(self):
         moments = [record["attributes"]["updatedAt"] for record in self.put["customers"].values()]
@@ -210,6 +240,8 @@ class TheTap(unittest.TestCase):
         self.assertTrue(set(self.changed) <= expected)
         self.assertLess(len(expected), 150 + 40 + 100)
         self.assertTrue(all(self.brought_later["customers"][id]["name"] == "Changed" for id in self.changed))
+        self.assertTrue(all(self.brought_later["kobjects"][id]["title"] == "Changed" for id in self.orders))
+        self.assertLess(len(self.brought_later["kobjects"]), KOBJECTS)
 
     def test_both_syncs_together_hold_what_is_there_now(self):
         for stream in PRESENT:
@@ -228,6 +260,15 @@ def customer(number):
         "emails": [{"email": f"customer{number}@acme.example"}],
         "tags": ["all", f"tag {number % 100}"],
         "custom": {"scoreNum": number, "tierStr": "gold" if number % 3 == 0 else "silver"},
+    }
+
+
+def kobject(number, customer):
+    return {
+        "title": f"Order {number}",
+        "externalId": f"shop-{number}",
+        "customer": customer,
+        "custom": {"totalPriceNum": number + 0.5},
     }
 
 

@@ -86,7 +86,7 @@ fn provide(engine: &str) -> Result<Option<postgres::Server>> {
     }
 }
 
-/// The page that is told the numbers.
+/// The page that the numbers are written into.
 fn page() -> PathBuf {
     workspace::root().join("docs").join("benchmarks.md")
 }
@@ -100,7 +100,7 @@ pub(crate) struct BenchArguments {
     /// Beside PocketBase, too, which is installed from PyPI beside the build products
     #[arg(long)]
     peers: bool,
-    /// Customers of the large database: 1000000, or 50000 with --quick, unless told
+    /// Customers of the large database: 1000000, or 50000 with --quick, unless given
     #[arg(long)]
     customers: Option<u64>,
     /// What is built: dev only shows that all of it runs, and leaves the page as it is

@@ -12,7 +12,7 @@ use crate::{drift, process, workspace};
 
 const GENERATED: &str = "crates/kustomer-api/src/operation/contract.rs";
 
-/// An operation as the contract lists it (`docs/contract/README.md` tells its fields).
+/// An operation as the contract lists it (`docs/contract/README.md` describes its fields).
 #[derive(Deserialize)]
 pub(crate) struct Operation {
     #[serde(rename = "operation")]

@@ -1,7 +1,7 @@
 //! Fuzzing: the targets of `fuzz/`, guided by coverage, on the toolchain that builds the product.
 //!
 //! `cargo fuzz` wants a nightly compiler for its sanitizers. What guides the fuzzer is LLVM's coverage, which every
-//! compiler inserts when told; memory is not in question where `unsafe` is forbidden.
+//! compiler inserts when asked to; memory is not in question where `unsafe` is forbidden.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use crate::workspace::{self, Metadata};
 /// The folder of the targets, laid out as `cargo fuzz` does it.
 const FOLDER: &str = "fuzz";
 
-/// Counts edges and tells the fuzzer what was compared with what, as `cargo fuzz build` sets it.
+/// Counts edges and shows the fuzzer what was compared with what, as `cargo fuzz build` sets it.
 const COVERAGE: &[&str] = &[
     "--cfg=fuzzing",
     "-Cpasses=sancov-module",
@@ -29,7 +29,7 @@ const COVERAGE: &[&str] = &[
 /// An input that takes longer, in seconds, is a failure: none is larger than a request's body.
 const SLOW: u32 = 10;
 
-/// The largest body a server takes unless it is told otherwise.
+/// The largest body a server takes unless it is configured otherwise.
 const MAX_BODY: u32 = 100 * 1024;
 
 /// The most memory a target may use, in megabytes.
@@ -39,7 +39,7 @@ const MAX_MEMORY: u32 = 2_048;
 /// with what earlier runs found.
 ///
 /// # Errors
-/// When a target fails; where its input was kept stands in the output.
+/// When a target fails; where its input was kept is in the output.
 pub(crate) fn run(target: Option<&str>, seconds: u32) -> Result<()> {
     let targets = targets()?;
     if let Some(unknown) = target.filter(|target| !targets.iter().any(|known| known == target)) {

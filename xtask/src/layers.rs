@@ -38,7 +38,10 @@ const LAYERS: &[Layer] = &[
 /// The crates that may name the database themselves: besides the store those that judge it from outside, by its file.
 const SQL: &[&str] = &["kustodian-store", "kustodian-bench", "xtask"];
 
-/// Fails with every breach, or tells that there is none.
+/// The features that are for tests: no manifest may ask for them but in its dev-dependencies.
+const TEST_FEATURES: &[(&str, &str)] = &[("kustodian-store", "trace")];
+
+/// Fails with every breach, or says that there is none.
 pub(crate) fn run() -> Result<()> {
     let metadata = Metadata::load()?;
     let breaches = breaches(&metadata)?;
@@ -75,6 +78,13 @@ fn breaches(metadata: &Metadata) -> Result<Vec<String>> {
             }
             if known == "rusqlite" && !SQL.contains(&name) {
                 breaches.push(format!("{name} must not name rusqlite: SQL lives in kustodian-store"));
+            }
+        }
+        for asked in package.dependencies.iter().filter(|asked| asked.is_shipped()) {
+            for (of, feature) in TEST_FEATURES {
+                if asked.name == *of && asked.features.iter().any(|named| named == feature) {
+                    breaches.push(format!("{name} must not ship {of} with the feature {feature}: it is for tests"));
+                }
             }
         }
         let below = below(node, &nodes);
@@ -136,6 +146,22 @@ mod tests {
         let breaches = breaches(&metadata).unwrap();
         assert_eq!(breaches.len(), 1);
         assert!(breaches[0].starts_with("kustodian-core must not have tokio below it"), "{breaches:?}");
+    }
+
+    #[test]
+    fn a_feature_for_tests_is_not_shipped() {
+        let asking = |kind: &str| {
+            let metadata: Metadata = serde_json::from_str(&format!(
+                r#"{{"packages": [{{"id": "bin", "name": "kustodian", "dependencies":
+                       [{{"name": "kustodian-store", "kind": {kind}, "features": ["trace"]}}]}}],
+                     "workspace_members": ["bin"], "target_directory": "target",
+                     "resolve": {{"nodes": [{{"id": "bin", "deps": []}}]}}}}"#
+            ))
+            .unwrap();
+            breaches(&metadata).unwrap()
+        };
+        assert_eq!(asking("null"), ["kustodian must not ship kustodian-store with the feature trace: it is for tests"]);
+        assert!(asking(r#""dev""#).is_empty());
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod fuzz;
 mod layers;
 mod openapi;
 mod operations;
+mod plan;
 mod postgres;
 mod process;
 mod schema;
@@ -70,6 +71,8 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Print what each operation sends to PostgreSQL: statements, round trips, and the shards they reach
+    Plan,
     /// Check which crate may depend on which
     Layers,
     /// Feed made-up input to everything that reads what comes from outside, guided by what it covers
@@ -119,6 +122,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Schema { kind } => schema::run(&kind),
         Command::Openapi { check } => openapi::run(check),
         Command::Operations { check } => operations::run(check),
+        Command::Plan => plan::run(),
         Command::Layers => layers::run(),
         Command::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds),
         Command::Schemathesis { examples } => schemathesis::run(examples),

@@ -34,7 +34,7 @@ while kill -0 $server 2>/dev/null; do wait $server; status=$?; done
 [ "$status" = 0 ] || tail -n 3 "$folder/log" >&2
 rm -rf -- "$folder""#;
 
-/// What every program run from now on is told in its environment.
+/// What is added to the environment of every program that is run from now on.
 static TOLD: OnceLock<(&'static str, String)> = OnceLock::new();
 
 /// A server. Dropped, it ends.
@@ -43,7 +43,7 @@ pub(crate) struct Server {
     url: String,
 }
 
-/// Tells a program about the engines to test.
+/// Passes the engines to test on to a program.
 pub(crate) fn tell(command: &mut Command) {
     if let Some((name, value)) = TOLD.get() {
         command.env(name, value);

@@ -25,7 +25,7 @@ const ANSWER_WITHIN: &str = "10";
 /// at most `examples` requests of each operation, all checks on.
 ///
 /// # Errors
-/// When Python is missing, or an answer is not as the document says; the request to repeat it stands in the output.
+/// When Python is missing, or an answer is not as the document says; the request to repeat it is in the output.
 pub(crate) fn run(examples: u32) -> Result<()> {
     let metadata = Metadata::load()?;
     let schemathesis = install(&metadata.target_directory)?;

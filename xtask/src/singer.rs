@@ -11,7 +11,7 @@ use crate::{Engine, postgres, process};
 /// What the tap needs, the start-up shim that points it at the server, and the test.
 const FOLDER: &str = "tests/singer";
 
-/// Tells the test, and the server in it, where the records are.
+/// Says to the test, and to the server in it, where the records are.
 const DATABASE: &str = "KUSTODIAN_DATABASE";
 
 /// Tests the tap on the engines.

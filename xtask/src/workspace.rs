@@ -1,4 +1,4 @@
-//! Where the workspace and its build products are, and what its crates depend on, as cargo tells it.
+//! Where the workspace and its build products are, and what its crates depend on, as cargo reports it.
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use crate::process;
 
 /// The folder of the root `Cargo.toml`.
 pub(crate) fn root() -> PathBuf {
-    // `cargo xtask` sets the folder of this crate at run time; a copied binary falls back to the folder it stands in.
+    // `cargo xtask` sets the folder of this crate at run time; a copied binary falls back to the folder it is in.
     std::env::var_os("CARGO_MANIFEST_DIR")
         .and_then(|xtask| PathBuf::from(xtask).parent().map(PathBuf::from))
         .unwrap_or_else(|| PathBuf::from("."))
@@ -29,6 +29,25 @@ pub(crate) struct Metadata {
 pub(crate) struct Package {
     pub(crate) id: String,
     pub(crate) name: String,
+    /// What its manifest asks for.
+    #[serde(default)]
+    pub(crate) dependencies: Vec<Request>,
+}
+
+/// A dependency as a manifest states it.
+#[derive(Deserialize)]
+pub(crate) struct Request {
+    pub(crate) name: String,
+    /// `None` for an ordinary dependency, else `dev` or `build`.
+    kind: Option<String>,
+    pub(crate) features: Vec<String>,
+}
+
+impl Request {
+    /// Whether it is needed by more than the tests.
+    pub(crate) fn is_shipped(&self) -> bool {
+        self.kind.as_deref() != Some("dev")
+    }
 }
 
 #[derive(Deserialize)]

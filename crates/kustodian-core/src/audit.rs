@@ -1,4 +1,4 @@
-//! How an event is told in the audit log (`docs/contract/behaviour.md` §18).
+//! How an event is reported in the audit log (`docs/contract/behaviour.md` §18).
 
 use kustomer_api::Field;
 use kustomer_api::audit::{AuditLog, AuditLogAttributes, TYPE};
@@ -12,7 +12,7 @@ use crate::feed::Recorded;
 use crate::refusal::Refusal;
 use crate::resource;
 
-/// The kind of user the log tells of: `machine` behind an API key, else `user`. Takes the user's document.
+/// The kind of user the log reports: `machine` behind an API key, else `user`. Takes the user's document.
 ///
 /// # Errors
 /// 500 when the document is not what this version stores.

@@ -1,6 +1,6 @@
 //! The chain over an org's events, by which anyone can find out later whether one was edited, put in, taken out or moved.
 //!
-//! Each event is told in two parts. What may be personal (its payload: the request's id, what changed, and the record as
+//! Each event is reported in two parts. What may be personal (its payload: the request's id, what changed, and the record as
 //! it was afterwards) goes into a [`Digest`] under a random [`Salt`] that is kept beside the payload; the rest, with that
 //! digest, into a [`Leaf`]. The events of an org in the order of their positions form a chain of [`Link`]s over the
 //! leaves. Once payload and salt are erased nothing can be guessed from the digest any more, and the chain still holds.
@@ -23,7 +23,7 @@ pub struct Salt(pub [u8; 16]);
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Digest(pub [u8; 32]);
 
-/// SHA-256 of what an event tells without its payload, and of the payload's digest.
+/// SHA-256 of what an event says without its payload, and of the payload's digest.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Leaf(pub [u8; 32]);
 
@@ -55,7 +55,7 @@ pub struct Metadata<'a> {
 /// The digest of a payload. `document` is the record as the event left it.
 ///
 /// # Errors
-/// None: any salt is a key. The empty digest stands for the one that cannot happen.
+/// None: any salt is a key. The empty digest represents the one that cannot happen.
 pub fn digest(salt: Salt, request_id: &str, changes: Option<&str>, document: &str) -> Digest {
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&salt.0) else { return Digest([0; 32]) };
     for part in [request_id, changes.unwrap_or_default(), document] {
@@ -100,7 +100,7 @@ pub fn link(previous: Link, position: u64, leaf: Leaf) -> Link {
 }
 
 impl Event {
-    /// What it tells without its payload.
+    /// What it says without its payload.
     pub fn metadata(&self) -> Metadata<'_> {
         Metadata {
             id: self.id,

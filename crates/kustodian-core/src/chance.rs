@@ -5,7 +5,7 @@ use kustomer_api::{ObjectId, Timestamp};
 use crate::chain::Salt;
 use crate::change::EventSeed;
 
-/// Tells the time.
+/// Gives the time.
 pub trait Clock: Send + Sync + 'static {
     /// Now.
     fn now(&self) -> Timestamp;

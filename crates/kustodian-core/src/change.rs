@@ -78,7 +78,8 @@ pub struct Put {
     pub updated_at: Timestamp,
     /// The resource object as it goes out: `{"type":…,"id":…,"attributes":…,"relationships":…,"links":…}`.
     pub document: String,
-    /// What it is found by from now on, deleted or not: a customer, unless it was erased. `None` takes it out of search.
+    /// Its search entries from now on: those of a customer, deleted or not, unless it was erased. `None` takes it out
+    /// of search.
     pub search: Option<Box<SearchRow>>,
     /// The search row of the revision that it replaces, when the decision has read it: then only the difference is written.
     pub former: Option<Box<SearchRow>>,
@@ -166,7 +167,7 @@ pub struct Event {
     pub digest: Digest,
 }
 
-/// Who made something happen, and how it is to be told.
+/// Who made something happen, and how it is to be reported.
 #[derive(Debug, Clone, Copy)]
 pub struct Cause<'a> {
     /// What the event is given by chance.
@@ -182,7 +183,7 @@ pub struct Cause<'a> {
 }
 
 impl Event {
-    /// The event that tells of `put`; `changes` is `None` when it makes the record.
+    /// The event that reports `put`; `changes` is `None` when it makes the record.
     pub fn of(cause: Cause<'_>, put: &Put, changes: Option<String>) -> Self {
         let Cause { seed, name, actor, client, request_id } = cause;
         Self {

@@ -1,4 +1,4 @@
-//! Cursors: where a walk over a list or a search stands, as a word that clients send back as they got it
+//! Cursors: the place of a walk over a list or a search, as a word that clients send back as they got it
 //! (`docs/contract/behaviour.md` §4). What comes back may be anything.
 
 use base64::Engine as _;
@@ -15,10 +15,10 @@ use crate::search_store::WalkPlace;
 /// What begins a walk.
 pub const BEGINNING: &str = "*";
 
-/// What is told of a cursor that cannot be ours.
+/// The title of the refusal of a cursor that cannot be ours.
 const NOT_OURS: &str = "cursor must be * or the meta.cursor of a former answer";
 
-/// Where a walk over a list stands: after which record, in which order.
+/// The place of a walk over a list: after which record, in which order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListCursor {
     /// The order, so that a cursor is not continued in another one.
@@ -51,10 +51,10 @@ impl ListCursor {
     }
 }
 
-/// Where a walk over what a search finds stands.
+/// The place of a walk over what a search finds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WalkCursor {
-    /// The search it belongs to, as [`crate::search::fingerprint`] tells it.
+    /// The search it belongs to, as [`crate::search::fingerprint`] gives it.
     #[serde(rename = "b")]
     pub body: String,
     /// When it began.

@@ -34,7 +34,7 @@ pub struct Token {
     pub name: String,
     /// Its roles; they cannot change.
     pub roles: Vec<String>,
-    /// The last characters of the secret, to tell keys apart.
+    /// The last characters of the secret, to distinguish keys.
     pub last_chars: String,
     /// The addresses it may be used from; all when absent.
     pub cidr: Option<IpNet>,
@@ -80,7 +80,7 @@ pub trait Directory: Send + Sync + 'static {
     /// Makes an org.
     ///
     /// # Errors
-    /// [`DirectoryError::Exists`] when the name is taken, or one that differs in case alone: hosts cannot tell them apart.
+    /// [`DirectoryError::Exists`] when the name is taken, or one that differs in case alone: hosts cannot distinguish them.
     async fn create_org(&self, id: ObjectId, name: &str, now: Timestamp) -> Result<Org, DirectoryError>;
 
     /// Every org, by name.

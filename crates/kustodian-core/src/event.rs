@@ -1,4 +1,4 @@
-//! How an event is told: in the feed's envelope (`docs/contract/behaviour.md` §15.3), and as an entry of a history.
+//! How an event is reported: in the feed's envelope (`docs/contract/behaviour.md` §15.3), and as an entry of a history.
 
 use kustomer_api::conversation::{ConversationEvent, ConversationEventAttributes, EVENT_TYPE};
 use kustomer_api::envelope::{Relationship, Relationships, SelfLink};

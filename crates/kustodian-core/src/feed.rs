@@ -53,7 +53,7 @@ impl Recorded {
         [&self.changes, &self.snapshot].into_iter().flatten().map(String::len).sum()
     }
 
-    /// What it tells without its payload.
+    /// What it says without its payload.
     pub fn metadata(&self) -> Metadata<'_> {
         Metadata {
             id: self.id,

@@ -1,12 +1,12 @@
 //! A record's earlier states, out of the differences that its events keep.
 //!
-//! An event tells what changed in attributes and relationships (`docs/contract/behaviour.md` §15.3); nothing else of a
+//! An event reports what changed in attributes and relationships (`docs/contract/behaviour.md` §15.3); nothing else of a
 //! record ever changes. So a state and the differences behind it give every state before, and the differences after it
 //! every one since. What comes out is what was stored then, to the byte: the order of members is that of the types, and of
 //! maps that of their keys.
 //!
-//! A map tells the keys that differ. Events of earlier versions tell all of its keys; both are read alike, since a key that
-//! is the same on both sides only confirms what is there.
+//! A map reports the keys that differ. Events of earlier versions report all of its keys; both are read alike, since a
+//! key that is the same on both sides only confirms what is there.
 
 use serde_json::{Map, Value};
 

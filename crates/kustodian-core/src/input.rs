@@ -1,4 +1,4 @@
-//! Reads a request's body: JSON, then its schema, then its type. Everything wrong is told, not just the first thing.
+//! Reads a request's body: JSON, then its schema, then its type. Everything wrong is reported, not just the first thing.
 
 use kustomer_api::canonical::canonicalize;
 use kustomer_api::error::code;

@@ -114,6 +114,17 @@ impl Spec {
         self.columns.iter().any(is_owner)
     }
 
+    /// Whether its deleted records are listed in every order that the others are, which takes an index of each. Those that
+    /// have a home are not listed by themselves once they are deleted.
+    pub fn is_listed_when_deleted(&self) -> bool {
+        self.is_listed_by_time && !self.has_home()
+    }
+
+    /// The name of the index of deleted records in the order of a column.
+    pub fn index_of_deleted(&self, column: &str) -> String {
+        format!("{}_deleted_by_{column}", self.table)
+    }
+
     /// The name of the index of a narrowed list.
     pub fn index_of(&self, list: &[&str]) -> String {
         format!("{}_by_{}", self.table, list.join("_"))

@@ -241,23 +241,30 @@ pub fn delete(
     Ok(changes)
 }
 
-/// Restores a deleted kobject; nothing when it is not deleted. What its customer shows stays as it is.
+/// Restores a deleted kobject, and has its customer show it again; nothing when it is not deleted. `customer` is absent
+/// when it has none.
 ///
 /// # Errors
 /// 404 when it never was, was erased, or is of another klass; 409 when the klass takes no changes.
 pub fn restore(
     context: &Context<'_>,
     stored: Option<&Stored>,
-    event: EventSeed,
+    customer: Option<&Stored>,
+    seeds: Seeds,
     klass: &KnownKlass,
 ) -> Result<ChangeSet, Refusal> {
     check_klass(stored, klass)?;
     klass.check_takes_changes()?;
-    let mut changes = lifecycle::restore::<KObjectAttributes>(context, stored, event)?;
-    if !changes.puts.is_empty() {
-        // It may have been deleted with its last kobject meanwhile.
-        changes.asserts.push((Kind::Klass, klass.id));
+    let customer = customer.filter(|customer| !customer.deleted);
+    let context = &customer.map_or(*context, |customer| context.not_before(customer.updated_at));
+    let mut changes = lifecycle::restore::<KObjectAttributes>(context, stored, seeds.event)?;
+    let Some(put) = changes.puts.first() else { return Ok(changes) };
+    if let Some(customer) = customer {
+        let effect = Effect::KObjectRestored { id: put.id, klass: &klass.name };
+        customer::affect(context, customer, seeds.customer_event, &[effect], &mut changes)?;
     }
+    // It may have been deleted with its last kobject meanwhile.
+    changes.asserts.push((Kind::Klass, klass.id));
     Ok(changes)
 }
 

@@ -9,7 +9,7 @@ use crate::refusal::Refusal;
 /// How long a window lasts, in milliseconds.
 pub const WINDOW: i64 = 60_000;
 
-/// The limit told when there is none.
+/// The limit in the headers when there is none.
 pub const NOMINAL_LIMIT: u32 = 1_000;
 
 /// The budget of one org.
@@ -19,7 +19,7 @@ pub struct Budget {
     used: u32,
 }
 
-/// What the rate-limit headers tell.
+/// The values of the rate-limit headers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Standing {
     /// `x-ratelimit-limit`.
@@ -31,7 +31,7 @@ pub struct Standing {
 }
 
 impl Standing {
-    /// What is told when there is no limit: the nominal one, hardly touched.
+    /// What is reported when there is no limit: the nominal one, hardly touched.
     pub const fn unlimited(now: Timestamp) -> Self {
         let reset = (now.as_millis() + WINDOW).div_euclid(1_000);
         Self { limit: NOMINAL_LIMIT, remaining: NOMINAL_LIMIT - 1, reset }
@@ -39,7 +39,7 @@ impl Standing {
 }
 
 impl Budget {
-    /// Takes one request out of the budget; whether there was one left, and where the org stands after it.
+    /// Takes one request out of the budget; whether there was one left, and how much of it is left afterwards.
     pub fn take(&mut self, limit: u32, now: Timestamp) -> (bool, Standing) {
         let now = now.as_millis();
         // A clock that stepped back must not lengthen a window beyond its 60 seconds.

@@ -24,7 +24,7 @@ pub const LIFETIME: i64 = 24 * 60 * 60 * 1_000;
 pub const MAX_KEY_LENGTH: usize = 255;
 
 /// Identifies a receipt: a hash of org, user and idempotency key, so that nobody meets another's, and the key itself,
-/// which may tell something, is not stored.
+/// which may reveal something, is not stored.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ReceiptKey(pub [u8; 16]);
 
@@ -61,7 +61,7 @@ impl fmt::Debug for ReceiptKey {
     }
 }
 
-/// What was asked for: a hash of method, path, query and body, to tell a request that is repeated from another one.
+/// What was asked for: a hash of method, path, query and body, to distinguish a request that is repeated from another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Fingerprint(pub [u8; 32]);
 

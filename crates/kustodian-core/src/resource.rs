@@ -141,7 +141,7 @@ pub fn made_by(org: &Org, actor: ObjectId) -> Relationships {
     ])
 }
 
-/// What differs between two states of a resource, as an event tells it (`docs/contract/behaviour.md` §15.3):
+/// What differs between two states of a resource, as an event reports it (`docs/contract/behaviour.md` §15.3):
 /// `{"attributes":{<name>:{"op":"add"|"replace"|"remove","before":…,"after":…}},"relationships":{…}}`. Of an attribute that
 /// is a map before and after, such as `custom`, both hold the keys that differ: a record of a megabyte may change in one of
 /// them, many times.
@@ -165,7 +165,7 @@ pub fn changes(before: &impl Serialize, after: &impl Serialize) -> Result<String
     let part = |name: &str, replaced: Replaced| {
         Value::Object(difference(members(&before, name), members(&after, name), replaced))
     };
-    // A relationship is told whole, as recorded (§10): its id alone would not say to what.
+    // A relationship is reported whole, as recorded (§10): its id alone would not say to what.
     render(&json!({ "attributes": part("attributes", by_key), "relationships": part("relationships", whole) }))
 }
 

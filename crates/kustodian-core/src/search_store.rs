@@ -144,7 +144,7 @@ pub enum WalkFrom {
     After(WalkPlace),
 }
 
-/// Where a walk stands.
+/// Where a walk is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum WalkPlace {
     /// Behind the record with this id, in the order of ids.

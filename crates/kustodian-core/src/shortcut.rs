@@ -13,7 +13,7 @@ use crate::store::Stored;
 
 impl Record for ShortcutAttributes {}
 
-/// Makes a shortcut, which everybody sees unless told otherwise.
+/// Makes a shortcut, which everybody sees unless it says otherwise.
 ///
 /// # Errors
 /// 500 when it cannot be rendered.

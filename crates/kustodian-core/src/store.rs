@@ -120,7 +120,7 @@ pub struct Listing {
     pub total: Option<u64>,
 }
 
-/// Decides, with the records as they stand under their locks, what to change.
+/// Decides, with the records as they are under their locks, what to change.
 pub type Decide = Box<dyn FnOnce(Loaded) -> Result<ChangeSet, Refusal> + Send>;
 
 /// The records that a decision is about.
@@ -138,7 +138,7 @@ impl Loaded {
         self.0.remove(&name)
     }
 
-    /// The revisions, to tell whether the records are still what they were.
+    /// The revisions, to find out whether the records are still what they were.
     pub fn revs(&self) -> HashMap<Name, u64> {
         self.0.iter().map(|(name, stored)| (*name, stored.rev)).collect()
     }
@@ -213,11 +213,12 @@ pub trait Store: Send + Sync + 'static {
         limit: u32,
     ) -> Result<Vec<Stored>, StoreError>;
 
-    /// Commits all of `changes`, durably, and gives them back; or nothing, and tells the first conflict. A receipt that
-    /// is there already comes before any other: whoever repeats a write must not be told to be in his own way.
+    /// Commits all of `changes`, durably, and gives them back; or nothing, and reports the first conflict. A receipt that
+    /// is there already comes before any other: whoever repeats a write must not hear that he is in his own way.
     ///
     /// # Errors
-    /// When one of the receipts is there already, a revision is stale or a claim is held by another, or the database cannot answer.
+    /// When one of the receipts is there already, a revision is stale or a claim is held by another, or the database
+    /// cannot answer.
     async fn commit(&self, org: OrgKey, changes: ChangeSet) -> Result<ChangeSet, CommitError>;
 
     /// Locks records, lets `decide` say what to change, and commits that. While they are locked nobody else writes them, so

@@ -85,7 +85,7 @@ pub fn issue(
     Ok(Issued { secret, new })
 }
 
-/// The last four characters, to tell keys apart; of a short token fewer, so that they do not give it away.
+/// The last four characters, to distinguish keys; of a short token fewer, so that they do not give it away.
 fn last_chars(secret: &str) -> &str {
     let shown = (secret.len() / 4).min(4);
     secret.get(secret.len() - shown..).unwrap_or_default()

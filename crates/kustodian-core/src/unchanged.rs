@@ -12,7 +12,7 @@ const ALWAYS: [&str; 3] = ["rev", "updatedAt", "modifiedAt"];
 /// Bumped by every update of a customer, unless it was sent.
 const LAST_ACTIVITY: &str = "lastActivityAt";
 
-/// Whether `changes` are an update that leaves every value as it was: its event tells of nothing but what changes with
+/// Whether `changes` are an update that leaves every value as it was: its event reports nothing but what changes with
 /// every update, and nothing else is written with it.
 ///
 /// # Errors

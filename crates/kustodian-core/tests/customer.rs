@@ -421,13 +421,13 @@ fn a_deleted_customer_gives_its_identities_back_and_takes_them_again_when_restor
     let gone = stored(&deleted);
     assert_eq!(customer::delete(&context, Some(&gone), seed(4), None).unwrap_err().status, 404);
     assert_eq!(update_with(&gone, json!({}), &UpdateOptions::default()).unwrap_err().status, 404);
-    assert_eq!(customer::restore(&context, None, seed(4), None).unwrap_err().status, 404);
+    assert_eq!(customer::restore(&context, None, seed(4), None, None).unwrap_err().status, 404);
 
-    let restored = customer::restore(&context, Some(&gone), seed(5), None).unwrap().unwrap();
+    let restored = customer::restore(&context, Some(&gone), seed(5), None, None).unwrap().unwrap();
     assert!(!restored.puts[0].deleted);
     assert_eq!((restored.frees.len(), restored.claims.len()), (0, 1));
     assert_eq!(document(&restored)["attributes"]["name"], "Ada");
-    assert_eq!(customer::restore(&context, Some(&stored(&restored)), seed(6), None).unwrap(), None);
+    assert_eq!(customer::restore(&context, Some(&stored(&restored)), seed(6), None, None).unwrap(), None);
 }
 
 #[test]
@@ -608,7 +608,7 @@ fn a_deleted_customer_can_be_erased_and_an_erased_one_is_gone_for_good() {
     assert_eq!(missing::erased_at(&erased).unwrap(), Some(LATER.parse().unwrap()));
     for refusal in [
         customer::erase(&context, Some(&erased), seed(6), None).unwrap_err(),
-        customer::restore(&context, Some(&erased), seed(6), None).unwrap_err(),
+        customer::restore(&context, Some(&erased), seed(6), None, None).unwrap_err(),
         customer::delete(&context, Some(&erased), seed(6), None).unwrap_err(),
         update_with(&erased, json!({ "name": "Ada" }), &UpdateOptions::default()).unwrap_err(),
         missing::missing(Kind::Customer, Some(&erased)),

@@ -95,7 +95,7 @@ fn live(first: &Value, commands: &[Command]) -> Vec<(Stored, Event)> {
                 customer::update(&context, Some(newest), seed(), write(input), &options(true)).ok()
             }
             Command::Delete => customer::delete(&context, Some(newest), seed(), None).ok(),
-            Command::Restore => customer::restore(&context, Some(newest), seed(), None).unwrap(),
+            Command::Restore => customer::restore(&context, Some(newest), seed(), None, None).unwrap(),
         };
         if let Some(mut changes) = decided {
             states.push((stored(&changes), changes.events.remove(0)));

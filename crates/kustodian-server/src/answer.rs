@@ -181,8 +181,8 @@ pub(crate) fn not_committed(error: CommitError, may_read: impl FnOnce(Kind) -> b
     }
 }
 
-/// What an answer depends on beside its path. A credential may come as a cookie, and only a POST can stand for another
-/// method.
+/// What an answer depends on beside its path. A credential may come as a cookie, and only a POST can take the place of
+/// another method.
 fn vary(method: &Method) -> HeaderValue {
     HeaderValue::from_static(match *method {
         Method::POST => "Accept-Encoding, Authorization, Cookie, X-HTTP-Method-Override",
@@ -214,8 +214,8 @@ pub(crate) fn finish<B>(response: &mut http::Response<B>, method: &Method, reque
     }
 }
 
-/// What every answer tells a browser, unless it said so itself: take it for what it says it is, run and frame nothing of
-/// it, send nobody the address it came from, and with `hsts` come back over TLS alone.
+/// The headers that every answer has for browsers, unless it set them itself: take it for what it says it is, run and
+/// frame nothing of it, send nobody the address it came from, and with `hsts` come back over TLS alone.
 pub(crate) fn protect(headers: &mut HeaderMap, hsts: bool) {
     for (name, value) in [
         (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
@@ -231,7 +231,7 @@ pub(crate) fn protect(headers: &mut HeaderMap, hsts: bool) {
     }
 }
 
-/// The header that tells that this was answered before, and was not done again.
+/// The header that says that this was answered before, and was not done again.
 pub(crate) const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 /// The header that names a request, taken from the client or made.

@@ -80,7 +80,7 @@ impl App {
         }
     }
 
-    /// Takes one request out of the org's budget; whether there was one left, and where the org stands.
+    /// Takes one request out of the org's budget; whether there was one left, and how much of the budget is left.
     pub(crate) fn take_from_budget(&self, org: OrgKey, now: Timestamp) -> (bool, Standing) {
         match self.settings.rate_limit {
             None => (true, Standing::unlimited(now)),

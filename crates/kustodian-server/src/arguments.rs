@@ -91,11 +91,12 @@ pub(crate) fn malformed_id(operation: &Operation) -> Refusal {
     Refusal::not_found("id").with_detail(format!("an id has 24 hexadecimal characters{advice}"))
 }
 
-/// The look-ups of the records an operation is about: `/customers/email={email}`, …
+/// The look-ups of the records an operation is about: `/customers/email={email}`, …; of kobjects those of their klass.
 fn lookups(operation: &Operation) -> impl Iterator<Item = &'static str> {
-    let of = operation.path.split('/').nth(1).unwrap_or_default().to_owned();
+    let names_one = |segment: &str| segment.starts_with("{id") || segment.contains("={");
+    let list: Vec<&str> = operation.path.split('/').take_while(|segment| !names_one(segment)).collect();
+    let list = list.join("/");
     operation::all()
         .map(|operation| operation.path)
-        .filter(move |path| path.split('/').nth(1) == Some(&of) && path.matches('/').count() == 2)
-        .filter(|path| path.contains("={"))
+        .filter(move |path| path.rsplit_once('/').is_some_and(|(of, last)| of == list && last.contains("={")))
 }

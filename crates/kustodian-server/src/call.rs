@@ -85,11 +85,11 @@ impl<E: Endpoint> Call<E> {
     /// The body, checked against the operation's schema.
     ///
     /// # Errors
-    /// 400 that names each offending attribute, or for a write without any body.
+    /// 400 that names each offending attribute, or for a write without a body that needs one.
     pub(crate) fn input(&self) -> Result<E::Body, Refusal> {
         match E::BODY {
             // A body that got lost on the way must not create an empty record, or replace one by nothing.
-            Some(_) if self.admitted.body.trim_ascii().is_empty() => Err(input::missing()),
+            Some(_) if !E::BODY_IS_OPTIONAL && self.admitted.body.trim_ascii().is_empty() => Err(input::missing()),
             Some(schema) => input::read_to_store(schema, &self.admitted.body),
             None => Ok(E::Body::default()),
         }

@@ -65,7 +65,7 @@ const EXPOSED: [HeaderName; 7] = [
 /// How long a browser may remember that it may ask.
 const REMEMBERED: Duration = Duration::from_secs(10 * 60);
 
-/// What browsers are told; nothing without origins. Credentials that a browser adds by itself, such as cookies, are not
+/// The headers for browsers; none without origins. Credentials that a browser adds by itself, such as cookies, are not
 /// allowed: a page sends its key in `Authorization`.
 pub(crate) fn layer(origins: &[CorsOrigin]) -> Option<CorsLayer> {
     if origins.is_empty() {

@@ -1,4 +1,4 @@
-//! Tells those who wait at the end of a feed that it has moved on. However many wait, one task per org asks the database.
+//! Wakes those who wait at the end of a feed when it has moved on. However many wait, one task per org asks the database.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -22,7 +22,7 @@ use crate::past;
 /// What a request with an idempotency key pledges; `None` without one. `query` is that of the write, `validateOnly` aside.
 ///
 /// # Errors
-/// 400 when the header stands there twice or cannot be a key.
+/// 400 when the header is there twice or cannot be a key.
 pub(crate) fn pledge(
     caller: &Caller,
     now: Timestamp,

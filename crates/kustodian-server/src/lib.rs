@@ -45,3 +45,8 @@ pub use connection::Server;
 pub use cors::{CorsOrigin, NotAnOrigin};
 pub use settings::{AbsentTypes, Settings};
 pub use tls::{Tls, TlsError};
+
+/// The declaration of every operation that is served.
+pub fn declarations() -> Vec<kustomer_api::endpoint::Declaration> {
+    handlers::served().into_iter().map(|served| served.declaration).collect()
+}

@@ -82,7 +82,7 @@ impl Metrics {
         self.seconds.get_or_create(&Which { operation }).observe(took.as_secs_f64());
     }
 
-    /// Tells what somebody else counts, too.
+    /// Shows what somebody else counts, too.
     pub(crate) fn add(&self, collector: Box<dyn Collector>) {
         self.registry.lock().unwrap_or_else(PoisonError::into_inner).register_collector(collector);
     }

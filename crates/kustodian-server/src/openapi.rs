@@ -13,8 +13,7 @@ use serde_json::{Map, Value, json};
 
 /// The document: what this server serves, no more.
 pub fn document() -> Value {
-    let declarations: Vec<Declaration> =
-        crate::handlers::served().into_iter().map(|served| served.declaration).collect();
+    let declarations: Vec<Declaration> = crate::declarations();
     let mut components = Components::default();
     let mut paths: Map<String, Value> = Map::new();
     let mut served: Vec<&str> = Vec::new();
@@ -114,11 +113,12 @@ fn describe(declaration: &Declaration, components: &mut Components) -> Value {
     described
 }
 
-/// The body of a search may be left out, which reads as an empty one, but where that lacks something. A write needs one.
+/// The body of a search may be left out, which reads as an empty one, but where that lacks something. A write needs one,
+/// unless its declaration says otherwise.
 fn has_to_be_sent(declaration: &Declaration, body: &Schema) -> bool {
     let lacks_something =
         matches!(&body.kind, Kind::Object(object) if object.properties.iter().any(|property| property.required));
-    lacks_something || !declaration.operation.is_read()
+    lacks_something || !declaration.operation.is_read() && !declaration.body_is_optional
 }
 
 fn parameters(declaration: &Declaration, components: &mut Components) -> Value {

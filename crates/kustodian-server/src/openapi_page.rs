@@ -30,7 +30,7 @@ fn page() -> &'static Page {
     })
 }
 
-/// FNV-1a: it tells builds apart, and nobody gains by a collision.
+/// FNV-1a: it distinguishes builds, and nobody gains by a collision.
 fn fingerprint(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }

@@ -40,7 +40,7 @@ pub(crate) async fn find_states(
     }
     let begin = nearest_whole(to, newest.rev);
     let is_newest = begin == newest.rev;
-    // The newest state needs no event to be read; any other stands in its own.
+    // The newest state needs no event to be read; any other is in its own event.
     let first = if is_newest { from + 1 } else { from };
     let range = |to| (kind, record, first, to);
     let mut events = read_back(store, org, range(begin), Payload::Whole).await?.into_iter().peekable();

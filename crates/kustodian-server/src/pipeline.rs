@@ -297,7 +297,7 @@ fn method_not_allowed(method: &Method, others: &[&str]) -> Refusal {
     .with_meta("allow", others)
 }
 
-/// 501 with the operation's name; with both where two share a path and nobody can tell which was meant.
+/// 501 with the operation's name; with both where two share a path and nobody can know which was meant.
 fn not_implemented(route: &Route) -> Refusal {
     let names: Vec<&str> =
         [&route.operation].into_iter().chain(&route.shared_with).map(|operation| operation.name).collect();

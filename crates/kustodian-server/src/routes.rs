@@ -41,7 +41,7 @@ pub(crate) enum Found<'a> {
 pub(crate) struct Route {
     segments: Vec<Segment>,
     pub(crate) operation: &'static Operation,
-    /// Operations that share method and template, so that nobody can tell them apart.
+    /// Operations that share method and template, so that nobody can distinguish them.
     pub(crate) shared_with: Vec<&'static Operation>,
     pub(crate) handler: Option<Handler>,
     /// How long it may wait for something to happen, beyond what other answers may take.
@@ -163,7 +163,7 @@ impl RouteTable {
     }
 }
 
-/// The segments of an operation's path. An id and a name may stand in one place (`/klasses/{id}`, `/klasses/{name}`): what
+/// The segments of an operation's path. An id and a name may be in one place (`/klasses/{id}`, `/klasses/{name}`): what
 /// can be an id is one there.
 fn segments(operation: &Operation) -> Vec<Segment> {
     let names_another = |other: &Operation| {

@@ -95,9 +95,9 @@ impl Scrubber {
         ticket
     }
 
-    /// Tells whether a sweep is still to come, or under way; called after each change of that.
+    /// Shows whether a sweep is still to come, or under way; called after each change of that.
     fn tell(&self) {
-        // What is told last is what was so last.
+        // The last call is about the last state.
         let pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
         pending.set(i64::from(self.wanted.load(Ordering::SeqCst) > *self.done.borrow()));
     }

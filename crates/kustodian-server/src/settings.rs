@@ -83,7 +83,7 @@ pub enum AbsentTypes {
 }
 
 impl Settings {
-    /// How long a search may take: less than its answer, which has to be told yet.
+    /// How long a search may take: less than its answer, which has to be sent yet.
     pub(crate) fn search_time(&self) -> Duration {
         self.search_timeout.min(self.answer_timeout.mul_f64(0.8))
     }

@@ -23,11 +23,11 @@ const SMALL_HEAD: usize = 7 * 1024;
 pub(crate) const LARGE_HEADS: usize = 1_024;
 
 /// How many bytes of an answer may wait in the kernel for a client that does not take them. What waits there neither
-/// counts as unread nor tells whether the client makes progress.
+/// counts as unread nor shows whether the client makes progress.
 pub(crate) const UNSENT: u32 = 256 * 1024;
 
-/// What part of the places for large heads one address may take, so that a client that never ends its heads leaves the others
-/// some.
+/// What part of the places for large heads one address may take, so that a client that never ends its heads leaves the
+/// others some.
 const SHARES: usize = 4;
 
 /// The places for large heads.

@@ -43,7 +43,7 @@ impl Bounds {
     }
 }
 
-/// The column a sort key stands in.
+/// The column a sort key is in.
 pub(crate) fn column(key: SortKey) -> &'static str {
     match key {
         SortKey::Id => "id",

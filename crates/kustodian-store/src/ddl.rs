@@ -24,6 +24,7 @@ struct Dialect {
     options: &'static str,
     unique: fn(&str) -> String,
     live: &'static str,
+    deleted: &'static str,
 }
 
 const SQLITE: Dialect = Dialect {
@@ -37,6 +38,7 @@ const SQLITE: Dialect = Dialect {
     options: " STRICT",
     unique: |table| format!("CREATE UNIQUE INDEX {table}_by_id ON {table} (org, id, deleted);\n"),
     live: "deleted = 0",
+    deleted: "deleted = 1",
 };
 
 const POSTGRES: Dialect = Dialect {
@@ -54,6 +56,7 @@ const POSTGRES: Dialect = Dialect {
     options: "",
     unique: |_| String::new(),
     live: "NOT deleted",
+    deleted: "deleted",
 };
 
 /// What creates the table of a kind.
@@ -78,13 +81,19 @@ impl Dialect {
     }
 
     fn indexes(&self, spec: &Spec) -> String {
-        let (table, live) = (spec.table, self.live);
+        let (table, live, deleted) = (spec.table, self.live, self.deleted);
         let mut indexes = (self.unique)(table);
         if spec.is_listed_by_time {
             for column in ["created_at", "updated_at"] {
                 indexes.push_str(&format!(
                     "CREATE INDEX {table}_by_{column} ON {table} (org, {column}, id) WHERE {live};\n"
                 ));
+            }
+        }
+        if spec.is_listed_when_deleted() {
+            for (column, order) in [("id", "id"), ("created_at", "created_at, id"), ("updated_at", "updated_at, id")] {
+                let name = spec.index_of_deleted(column);
+                indexes.push_str(&format!("CREATE INDEX {name} ON {table} (org, {order}) WHERE {deleted};\n"));
             }
         }
         for list in spec.lists {

@@ -11,7 +11,7 @@ pub(crate) const DOCUMENT_FORMAT: i64 = 1;
 #[error("{0} bytes are stored where another number is right")]
 pub(crate) struct WrongLength(usize);
 
-/// What stands in the database as bytes of a fixed number.
+/// What the database holds as bytes of a fixed number.
 pub(crate) trait FromBytes: Sized {
     /// Out of its bytes.
     fn from_bytes(bytes: &[u8]) -> Result<Self, WrongLength>;

@@ -8,7 +8,7 @@ pub enum OpenError {
     /// The URL has another scheme, or none.
     #[error("\"{scheme}\" is not a database this version knows: write sqlite:PATH, sqlite::memory: or postgres://…")]
     UnknownScheme {
-        /// What stands before the first colon; never more of the URL, which may hold a password.
+        /// What is before the first colon; never more of the URL, which may hold a password.
         scheme: String,
     },
     /// A PostgreSQL URL with something in it that does not do.

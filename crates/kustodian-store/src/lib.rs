@@ -1,7 +1,7 @@
 //! The storage of Kustodian: engines behind the ports [`Store`] and [`Directory`], opened by URL.
 //!
 //! This is the only crate that knows SQL. What is engine-neutral (the URL, the options, the counters, the errors of
-//! opening) stands at the top; each engine has a folder of its own.
+//! opening) is at the top; each engine has a folder of its own.
 //!
 //! ```
 //! # async fn example() -> Result<(), kustodian_store::OpenError> {
@@ -46,7 +46,8 @@ pub use crate::ddl::{Ddl, ddl};
 pub use crate::failure::OpenError;
 pub use crate::metrics::Metrics;
 pub use crate::options::{KeptWalks, Options, SearchEffort};
-pub use crate::postgres::{Reach, Scratch, Sent, Touch, Trip};
+#[cfg(feature = "trace")]
+pub use crate::postgres::{Reach, Sent, Touch, Traced, Trip};
 pub use crate::verify::{
     Discrepancy, Problem, Verification, VerifiedOrg, VerifyError, VerifyProgress, VerifyStep, Where, verify,
 };
@@ -139,7 +140,7 @@ pub async fn migrate(url: &str) -> Result<Vec<String>, OpenError> {
 }
 
 /// Rebuilds the search index of the database at `url` from the stored documents; reports now and then how many
-/// are done. How many there are. It is one transaction, and what a server writes meanwhile waits or is told that the
+/// are done. How many there are. It is one transaction, and what a server writes meanwhile waits or learns that the
 /// database is not available: stop it first.
 ///
 /// # Errors
@@ -214,7 +215,7 @@ impl Database {
         }
     }
 
-    /// The counters as they stand; cheap.
+    /// The counters as they are; cheap.
     pub fn metrics(&self) -> Metrics {
         match &self.engine {
             Engine::Sqlite(engine) => engine.metrics(),
@@ -222,7 +223,7 @@ impl Database {
         }
     }
 
-    /// Tells the counters as they stand, also beside whoever closes the database.
+    /// Reports the counters as they are, also even while somebody closes the database.
     pub fn meter(&self) -> impl Fn() -> Metrics + Send + Sync + 'static {
         let engine = match &self.engine {
             Engine::Sqlite(engine) => Engine::Sqlite(Arc::clone(engine)),
@@ -233,7 +234,7 @@ impl Database {
     }
 
     /// Finishes what waits to be written and closes the database: the log of a file is moved into it. Whoever still
-    /// holds a port is told from now on that the database is not available.
+    /// holds a port gets the error that the database is not available.
     pub async fn close(self) {
         match self.engine {
             // A panic in there has been reported by its thread; there is nothing left to close.

@@ -13,7 +13,7 @@ pub struct Options {
     pub accept_damaged_log: bool,
     /// How long a write waits for a lock that another process holds on the database. 2 s.
     pub busy_timeout: Duration,
-    /// How long a write may take in all, waiting in the queue included. Then its caller is told "not available", and
+    /// How long a write may take in all, waiting in the queue included. Then its caller gets "not available", and
     /// cannot know whether it will be committed. 10 s.
     pub commit_timeout: Duration,
     /// How long a list or a search waits for its turn, and twice as long a search for its long one. 5 s.
@@ -52,7 +52,7 @@ pub struct Options {
     pub log_limit_bytes: u64,
     /// How much of the database the writer keeps in memory, in bytes. What else it needs the system has, mostly in its
     /// own memory. More is not faster: in a file of less than 1 GiB SQLite 3.54 looks through all that it keeps with each
-    /// commit, since it numbers pages for a moment as if they stood at 1 GiB (128 MiB took 8 % of a create). 16 MiB.
+    /// commit, since it numbers pages for a moment as if they were at 1 GiB (128 MiB took 8 % of a create). 16 MiB.
     pub writer_cache_bytes: u64,
     /// How much of the database each reader keeps in memory, in bytes. 16 MiB.
     pub reader_cache_bytes: u64,

@@ -6,7 +6,8 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use kustodian_core::customer::{CompanyNames, ItemIds, OmittedCompany, UnknownCompanies};
 use kustodian_server::{AbsentTypes, CorsOrigin, Settings};
 use kustomer_api::ObjectId;
@@ -20,7 +21,6 @@ use crate::copy::CopyArguments;
 use crate::customers::{CustomersCommand, ServerArguments};
 use crate::migrate::MigrateArguments;
 use crate::output::Output;
-use crate::plan::PlanArguments;
 use crate::records::{Companies, KObjects, Klasses, RecordsCommand, segment};
 use crate::reindex::ReindexArguments;
 use crate::restore::RestoreArguments;
@@ -99,9 +99,9 @@ pub(crate) enum Command {
     Kobjects {
         #[command(flatten)]
         server: ServerArguments,
-        /// The name of the klass, singular or plural.
-        #[arg(long, value_parser = segment)]
-        klass: String,
+        /// The name of the klass, singular or plural; needed by every command, before or after it.
+        #[arg(long, global = true, value_parser = segment)]
+        klass: Option<String>,
         #[command(subcommand)]
         command: RecordsCommand<KObjects>,
     },
@@ -122,15 +122,13 @@ pub(crate) enum Command {
     },
     /// Brings the database to the form this version needs, as `serve` does when it starts.
     Migrate(MigrateArguments),
-    /// Prints what each operation sends to a PostgreSQL database: statements, round trips, and the shards they reach.
-    Plan(PlanArguments),
     /// Copies a whole database to another engine or place, and verifies it.
     Copy(CopyArguments),
     /// Backs up the whole database into one file, also while it is served, and reads the backup through.
     Backup(BackupArguments),
     /// Makes a database out of a backup.
     Restore(RestoreArguments),
-    /// Reads a whole database and tells what in it does not agree with itself.
+    /// Reads a whole database and reports what in it does not agree with itself.
     Check(CheckArguments),
     /// Rebuilds the search index from the records. Stop the server first: its writes would wait.
     Reindex(ReindexArguments),
@@ -155,7 +153,7 @@ pub(crate) struct ServeArguments {
     #[arg(long, env = "KUSTODIAN_ORG", value_name = "NAME")]
     pub(crate) org: Option<String>,
     /// An API key with the role `org` that is known beforehand. Give it as KUSTODIAN_BOOTSTRAP_TOKEN: other users of
-    /// the machine see what stands on the command line.
+    /// the machine see what is on the command line.
     #[arg(long, env = "KUSTODIAN_BOOTSTRAP_TOKEN", hide_env_values = true, value_name = "TOKEN")]
     pub(crate) bootstrap_token: Option<String>,
     /// The status for a valid key that lacks the role [default: 403]
@@ -300,6 +298,14 @@ pub(crate) struct LimitArguments {
     pub(crate) shutdown_timeout: Option<u32>,
 }
 
+/// The misuse of `kustodian kobjects` without the klass. A flag that may be behind the command, too, cannot be required.
+pub(crate) fn without_klass() -> clap::Error {
+    let mut command = Arguments::command();
+    let kobjects = command.find_subcommand_mut("kobjects").map(|found| found.clone().bin_name("kustodian kobjects"));
+    let message = "which klass? Give --klass NAME, such as: kustodian kobjects list --klass order";
+    kobjects.unwrap_or(command).error(ErrorKind::MissingRequiredArgument, message)
+}
+
 impl LimitArguments {
     /// These, and those of `other` where these say nothing.
     pub(crate) fn or(self, other: Self) -> Self {
@@ -370,7 +376,7 @@ pub(crate) struct TlsArguments {
 #[derive(Debug, Default, Args)]
 pub(crate) struct DatabaseArguments {
     /// The database: sqlite:PATH, postgres://USER:PASSWORD@HOST/NAME, or sqlite::memory: for one that is gone on exit.
-    /// Give an address with a password as KUSTODIAN_DATABASE: other users of the machine see what stands on the command
+    /// Give an address with a password as KUSTODIAN_DATABASE: other users of the machine see what is on the command
     /// line [default: sqlite:kustodian.db]
     #[arg(long, env = "KUSTODIAN_DATABASE", hide_env_values = true, value_name = "URL")]
     pub(crate) database: Option<String>,
@@ -625,7 +631,7 @@ impl FromStr for RateLimit {
     }
 }
 
-/// A value in the configuration file that stands for a word of the command line: `401` as well as `"401"`.
+/// A value in the configuration file that is a word of the command line: `401` as well as `"401"`.
 #[derive(Deserialize)]
 #[serde(untagged, expecting = "a word or a whole number")]
 pub(crate) enum Word {

@@ -15,7 +15,7 @@ use crate::progress::Report;
 
 /// What to back up, and where to.
 ///
-/// The backup is a SQLite file that stands alone, whichever engine the database is on, and can be restored into either.
+/// The backup is a SQLite file that needs no other, whichever engine the database is on, and can be restored into either.
 /// It holds what was acknowledged before it began, is written under another name, opened and read through, and synced
 /// before it gets its own. Of a large PostgreSQL database pg_dump or continuous archiving is the faster backup.
 #[derive(Debug, Args)]

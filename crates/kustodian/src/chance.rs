@@ -24,7 +24,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// How many of the low bits count ids within a second; the second stands above them.
+/// How many of the low bits count ids within a second; the second is above them.
 const COUNTER_BITS: u32 = 24;
 
 /// Ids like MongoDB's: the second, five bytes chosen once per process, and a counter that starts anywhere.

@@ -10,15 +10,15 @@ use crate::failure::Failure;
 use crate::output::{Output, print, print_json};
 use crate::progress::Report;
 
-/// What is told when a scrub is still to come. It is no disagreement, and goes by itself.
+/// The line about a scrub that is still to come. It is no disagreement, and goes by itself.
 const SCRUB_PENDING: &str = "values that were erased may still be on the disk: whoever serves this database takes them \
      off it, tries again while something is in the way, and tells what in its log";
 
 /// What to check.
 ///
 /// Reads everything and changes nothing, also while servers go on: the file itself (SQLite), records against their
-/// documents, identities against the records that hold them, the counts, what customers are found by, and every event back
-/// to the first. The exit code is 1 when something was found, one line each.
+/// documents, identities against the records that hold them, the counts, the search entries of customers, and every
+/// event back to the first. The exit code is 1 when something was found, one line each.
 #[derive(Debug, Args)]
 pub(crate) struct CheckArguments {
     #[command(flatten)]
@@ -65,7 +65,7 @@ pub(crate) fn listed(findings: &[Finding]) -> Vec<Value> {
     findings.iter().map(|finding| json!({ "finding": finding.word(), "message": finding.to_string() })).collect()
 }
 
-/// The end of each org's chain of events, for programs: kept elsewhere, it tells later whether events were rewritten.
+/// The end of each org's chain of events, for programs: kept elsewhere, it shows later whether events were rewritten.
 pub(crate) fn ends(checked: &Checked) -> Vec<Value> {
     let end = |org: &VerifiedOrg| json!({ "org": org.name, "position": org.position, "link": org.link.to_string() });
     checked.orgs.iter().map(end).collect()

@@ -1,4 +1,4 @@
-//! Opening the database for a command, and closing it whatever the command comes to.
+//! Opening the database for a command, and closing it whatever the command results in.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -31,7 +31,7 @@ pub(crate) async fn with_registry<T>(
 }
 
 /// [`with_registry`] for work on what is there already: a misspelt name would otherwise leave an empty database behind
-/// and be told that it holds nothing.
+/// and look like one that holds nothing.
 pub(crate) async fn with_existing_registry<T>(
     url: &str,
     work: impl AsyncFnOnce(&Registry) -> Result<T, Failure>,

@@ -52,7 +52,7 @@ fn blame_the_variable(mut error: Error, command: &Command) -> Error {
     error
 }
 
-/// The variable that stands for a flag, when it is set. Flags of the same name have the same variable everywhere.
+/// The variable of a flag, when it is set. Flags of the same name have the same variable everywhere.
 fn variable_of(command: &Command, flag: &str) -> Option<String> {
     let own = command.get_arguments().find(|arg| arg.get_long() == Some(flag)).and_then(Arg::get_env);
     match own {

@@ -18,7 +18,7 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
-    /// A failure told in one line; line breaks become blanks.
+    /// A failure in one line; line breaks become blanks.
     pub(crate) fn new(message: impl AsRef<str>) -> Self {
         Self::Message(
             message.as_ref().split(['\r', '\n']).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" "),

@@ -16,7 +16,7 @@ use crate::database::Registry;
 use crate::failure::Failure;
 use crate::orgs::check_name;
 
-/// What to tell the person who started the server.
+/// What the person who started the server is shown.
 pub(crate) enum Welcome {
     /// A key was made; it is shown once.
     FirstKey {

@@ -1,5 +1,5 @@
 //! `kustodian`: the server for the Kustomer REST API, and the command line around it. Wiring and configuration only;
-//! what is decided stands in the crates below.
+//! what is decided is in the crates below.
 
 mod api;
 mod arguments;
@@ -18,7 +18,6 @@ mod logging;
 mod migrate;
 mod orgs;
 mod output;
-mod plan;
 mod process_metrics;
 mod progress;
 mod records;
@@ -79,6 +78,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
             one_thread()?.block_on(records::run(&client, place, command))
         }
         Command::Kobjects { server, klass, command } => {
+            let klass = klass.unwrap_or_else(|| arguments::without_klass().exit());
             let client = customers::client(server)?;
             let (path, command_line) = (format!("/klasses/{klass}"), format!("kustodian kobjects --klass {klass}"));
             let place = records::Place { path: &path, command: &command_line };
@@ -96,10 +96,6 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Migrate(migrate) => {
             let common = configuration::quiet(arguments.common)?;
             one_thread()?.block_on(migrate::run(migrate, common))
-        }
-        Command::Plan(plan) => {
-            let common = configuration::quiet(arguments.common)?;
-            many_threads()?.block_on(plan::run(plan, common))
         }
         Command::Copy(copy) => {
             configuration::quiet(arguments.common)?;

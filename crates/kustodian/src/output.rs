@@ -65,7 +65,7 @@ pub(crate) fn note(message: &str) {
 
 /// Prints one line on standard error.
 pub(crate) fn complain(message: &str) {
-    // There is nobody left to tell when even this fails.
+    // Nobody is left to hear of it when even this fails.
     drop(writeln!(io::stderr().lock(), "error: {}", printable(message)));
 }
 

@@ -1,4 +1,4 @@
-//! How far work on a whole database is, told while it goes on.
+//! The progress of work on a whole database.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -8,25 +8,25 @@ use kustodian_store::{CopyProgress, CopyStep};
 /// How many rows of a table are done between two lines where no bar can be drawn.
 const ROWS_A_LINE: u64 = 10_000;
 
-/// Tells on standard error how far the work is: a bar on a terminal, else a line per table and now and then.
+/// Shows on standard error how far the work is: a bar on a terminal, else a line per table and now and then.
 pub(crate) struct Report {
     bar: Option<ProgressBar>,
-    /// Whether nothing is told where no bar can be drawn.
+    /// Whether nothing is reported where no bar can be drawn.
     is_silent: bool,
     step: Option<(CopyStep, &'static str)>,
     told: u64,
-    /// The last of this step that was not told yet.
+    /// The last of this step that was not reported yet.
     untold: Option<CopyProgress>,
 }
 
 impl Report {
     /// The same for work that is also done by schedules, whose readers want to see what was found and nothing else:
-    /// nothing is told but on a terminal.
+    /// nothing is reported but on a terminal.
     pub(crate) fn on_terminal() -> Self {
         Self { is_silent: true, ..Self::new() }
     }
 
-    /// Nothing is told yet.
+    /// Nothing is reported yet.
     pub(crate) fn new() -> Self {
         let bar = io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::new(0);
@@ -37,7 +37,7 @@ impl Report {
         Self { bar, is_silent: false, step: None, told: 0, untold: None }
     }
 
-    /// Tells one step.
+    /// Shows one step.
     pub(crate) fn tell(&mut self, progress: CopyProgress) {
         let CopyProgress { step, table, done, total } = progress;
         let is_next = self.step != Some((step, table));
@@ -78,7 +78,7 @@ impl Report {
         }
     }
 
-    /// Tells the end of a step that was told before its end: work says how far it is before each part of it.
+    /// Reports the end of a step that was reported before its end: work reports its progress before each part of it.
     fn end_step(&mut self) {
         if let Some(progress) = self.untold.take() {
             print(progress);

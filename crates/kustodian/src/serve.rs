@@ -24,7 +24,7 @@ use crate::{first_start, output, stop};
 /// How long closing the database may take once all requests are answered.
 const CLOSE_WITHIN: Duration = Duration::from_secs(10);
 
-/// Serves until told to stop.
+/// Serves until asked to stop.
 ///
 /// # Errors
 /// When the address, the database or the configuration does not do.

@@ -6,7 +6,7 @@ use std::io;
 /// Done at the first SIGTERM or Ctrl-C; a second one ends the process at once.
 ///
 /// # Errors
-/// When the operating system does not tell signals.
+/// When the operating system does not deliver signals.
 pub(crate) fn requested() -> io::Result<impl Future<Output = ()> + Send + 'static> {
     let mut signals = Signals::listen()?;
     Ok(async move {

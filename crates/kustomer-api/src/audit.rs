@@ -20,7 +20,7 @@ pub const TYPE: &str = "audit_log";
 /// An entry of the audit log.
 pub type AuditLog = Resource<AuditLogAttributes>;
 
-/// What an entry tells.
+/// What an entry says.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AuditLogAttributes {
@@ -57,7 +57,7 @@ pub struct AuditLogAttributes {
     /// When it happened.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub created_at: Field<Timestamp>,
-    /// When it was told.
+    /// When it was reported.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub published_at: Field<Timestamp>,
     /// When it will be gone; null when never.

@@ -19,14 +19,14 @@ pub const ROLE_TYPE: &str = "role";
 /// A token, without its secret.
 pub type AuthToken = Resource<AuthTokenAttributes>;
 
-/// What is told about a token.
+/// What is known about a token.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AuthTokenAttributes {
     /// The name given when it was made.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub name: Field<String>,
-    /// The last characters of the secret, to tell keys apart.
+    /// The last characters of the secret, to distinguish keys.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub last_token_chars: Field<String>,
     /// The address it was made from.

@@ -19,6 +19,8 @@ pub trait Endpoint {
     const BODY: Option<&'static Schema> = None;
     /// A body that works on an empty org, or on the records that the examples of other operations create: JSON text.
     const BODY_EXAMPLE: Option<&'static str> = None;
+    /// Whether the body may be left out, which reads as an empty one. Other writes refuse that: the body may have been lost.
+    const BODY_IS_OPTIONAL: bool = false;
     /// Values of its path parameters that find what the examples of other operations create, with slashes between them. An
     /// id is left empty: nobody knows it beforehand.
     const PATH_EXAMPLE: Option<&'static str> = None;
@@ -43,13 +45,13 @@ pub enum Answer {
     One(&'static Schema),
     /// Many resources in `data`, and nothing beside it.
     Bare(&'static Schema),
-    /// A page of resources that tells how many there are.
+    /// A page of resources that reports how many there are.
     Counted(&'static Schema),
-    /// A page of what a search found, of one of these types: it tells how many there are, and what was counted beside.
+    /// A page of what a search found, of one of these types: it reports how many there are, and what was counted beside.
     Found(&'static [&'static Schema]),
     /// A page of resources that does not.
     Uncounted(&'static Schema),
-    /// A page of a log, which tells how much of it lies around the page.
+    /// A page of a log, which reports how much of it lies around the page.
     Logged(&'static Schema),
 }
 
@@ -64,6 +66,8 @@ pub struct Declaration {
     pub body: Option<&'static Schema>,
     /// A body that works, as JSON text.
     pub body_example: Option<&'static str>,
+    /// Whether the body may be left out.
+    pub body_is_optional: bool,
     /// Values of the path parameters that work, with slashes between them; ids are left empty.
     pub path_example: Option<&'static str>,
     /// What it answers.
@@ -80,6 +84,7 @@ impl Declaration {
             about: E::ABOUT,
             body: E::BODY,
             body_example: E::BODY_EXAMPLE,
+            body_is_optional: E::BODY_IS_OPTIONAL,
             path_example: E::PATH_EXAMPLE,
             answer: E::ANSWER,
             query: E::Query::PARAMETERS,

@@ -33,7 +33,7 @@ pub struct Page<T> {
     pub included: Vec<Value>,
 }
 
-/// Where a page is. `total` and `totalPages` only stand on lists that count; `cursor` only on lists read by cursor.
+/// Where a page is. `total` and `totalPages` are on lists that count alone; `cursor` on lists read by cursor alone.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PageMeta {

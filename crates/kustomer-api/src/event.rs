@@ -1,4 +1,4 @@
-//! Events: what happened to records, as the feed tells it (`docs/contract/behaviour.md` §15.3).
+//! Events: what happened to records, as the feed reports it (`docs/contract/behaviour.md` §15.3).
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -71,13 +71,13 @@ pub struct Event {
     /// Empty.
     #[serde(default)]
     pub sns_filters: Vec<Value>,
-    /// The revision the event led to; only Kustodian tells it.
+    /// The revision the event led to; only Kustodian reports it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rev: Option<u64>,
-    /// Its place in the org's feed, from 1 and without gaps; only Kustodian tells it.
+    /// Its place in the org's feed, from 1 and without gaps; only Kustodian reports it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub position: Option<u64>,
-    /// The user who did it, null when the system did; only Kustodian tells it.
+    /// The user who did it, null when the system did; only Kustodian reports it.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub user_id: Field<String>,
     /// Members this version does not know.
@@ -163,7 +163,7 @@ static CHANGES_OBJECT: Object = Object {
 /// What changed, by name; null once erased, and in a history when the record was made.
 pub(crate) const CHANGES: Schema = Schema::object(&CHANGES_OBJECT).or_null();
 
-/// An event as the feed tells it.
+/// An event as the feed reports it.
 pub static EVENT: Schema = Schema::object(&Object {
     name: "Event",
     open: true,
@@ -207,7 +207,8 @@ pub struct ListEvents {
     pub after: Option<ObjectId>,
     /// Only this many of the last events, 1 to 1,000, and what comes after them. Not with `after`.
     pub last: Option<u32>,
-    /// How many at most, 1 to 1,000, which a greater one counts as; 100 when absent or 0. An answer may hold less, but holds none only at the feed's end.
+    /// How many at most, 1 to 1,000, which a greater one counts as; 100 when absent or 0. An answer may hold less, but
+    /// holds none only at the feed's end.
     pub page_size: Option<u32>,
     /// How many seconds to wait for an event at the feed's end, 0 to 60; 0 when absent.
     pub wait: Option<u32>,

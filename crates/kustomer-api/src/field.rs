@@ -87,7 +87,7 @@ impl<T> Field<T> {
         }
     }
 
-    /// What stands after a write of `self` over `former`: absent leaves the former, null and value replace it.
+    /// What is stored after a write of `self` over `former`: absent leaves the former, null and value replace it.
     #[must_use]
     pub fn over(self, former: Self) -> Self {
         match self {

@@ -1,5 +1,5 @@
 //! The string formats the contract names. Kustomer publishes no definition of its own ones (`docs/contract/behaviour.md`
-//! §7.1, §20), so each is told here and listed in `docs/compatibility.md`.
+//! §7.1, §20), so each is described here and listed in `docs/compatibility.md`.
 
 use crate::{ObjectId, Timestamp};
 

@@ -111,7 +111,7 @@ impl QueryArguments for StateQuery {
 }
 
 fn read_rev(value: &str) -> Result<u64, Fault> {
-    // What the database cannot count to is no revision either; it is told as missing, not as malformed.
+    // What the database cannot count to is no revision either; it is reported as missing, not as malformed.
     let rev = value.parse().ok().filter(|rev| (1..=i64::MAX.unsigned_abs()).contains(rev));
     rev.ok_or_else(|| Fault::of_parameter("rev", "rev must be a whole number from 1"))
 }

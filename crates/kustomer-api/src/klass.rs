@@ -11,6 +11,7 @@ use crate::macros::open_enum;
 use crate::operation::{contract, own};
 use crate::query::{Faults, PageQuery, Parameter, QueryArguments};
 use crate::resource::resource;
+use crate::restore::restore;
 use crate::schema::{KLASS_NAME, Schema};
 use crate::validation::Fault;
 
@@ -169,11 +170,10 @@ endpoint! {
     example: r#"{"displayName":"Purchase","status":"existing_only"}"#, answer: Document<Klass>: Answer::One(&KLASS)
 }
 
-endpoint! {
-    /// `restoreKlass`, which Kustomer does not have.
+restore!(
     RestoreKlass = &own::RESTORE_KLASS, "Restores a deleted klass with its name, unless another has it by now.";
-    path: String = "order", query: (), body: (), answer: Document<Klass>: Answer::One(&KLASS)
-}
+    path: String = "order", answer: Klass: &KLASS
+);
 
 history!(GetKlassHistory = &own::GET_KLASS_HISTORY, "Lists what happened to a klass, newest first."; path: String = "order");
 

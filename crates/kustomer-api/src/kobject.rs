@@ -16,11 +16,12 @@ use crate::macros::open_enum;
 use crate::operation::{contract, own};
 use crate::query::{Faults, PageQuery, Parameter, QueryArguments, read_moment};
 use crate::resource::resource;
+use crate::restore::restore;
 use crate::schema::{DATE_TIME, MAX_URL, OBJECT_ID, Object, Property, Schema, URL};
 use crate::validation::Fault;
 use crate::{Field, ObjectId, Timestamp};
 
-/// The most bytes of JSON that `data` may take. What the server takes of a body is less, unless it is told otherwise.
+/// The most bytes of JSON that `data` may take. What the server takes of a body is less, unless it is configured otherwise.
 pub const MAX_DATA_BYTES: usize = 1024 * 1024;
 
 resource! {
@@ -338,12 +339,11 @@ endpoint! {
     answer: Document<KObject>: Answer::One(&KOBJECT)
 }
 
-endpoint! {
-    /// `restoreKObject`, which Kustomer does not have.
+restore!(
     RestoreKObject = &own::RESTORE_KOBJECT,
     "Restores a deleted kobject with its external id, unless another holds it by now.";
-    path: ById = "order", query: (), body: (), answer: Document<KObject>: Answer::One(&KOBJECT)
-}
+    path: ById = "order", answer: KObject: &KOBJECT
+);
 
 history!(GetKObjectHistory = &own::GET_KOBJECT_HISTORY, "Lists what happened to a kobject, newest first."; path: ById = "order");
 

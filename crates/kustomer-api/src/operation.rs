@@ -18,14 +18,14 @@ pub struct Operation {
     pub name: &'static str,
     /// The HTTP method.
     pub method: Method,
-    /// The path below `/v1`, parameters in braces. A parameter may stand behind a literal in its segment
+    /// The path below `/v1`, parameters in braces. A parameter may be behind a literal in its segment
     /// (`/customers/email={email}`).
     pub path: &'static str,
     /// The status of success.
     pub success: u16,
     /// The roles of which any one suffices, legacy ones first; empty when every valid credential will do.
     pub roles: &'static [&'static str],
-    /// Roles of which any one is needed besides, because the answer tells two things; empty when `roles` suffices.
+    /// Roles of which any one is needed besides, because the answer is about two things; empty when `roles` suffices.
     pub also: &'static [&'static str],
     /// The first segment of the path; groups operations in documents.
     pub tag: &'static str,

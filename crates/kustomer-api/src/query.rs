@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::format::is_date_time;
+use crate::moment::Moment;
 use crate::schema::Schema;
 use crate::search::nearest;
 use crate::validation::{Fault, shortened};
@@ -83,17 +83,16 @@ pub fn read_object_id(name: &str, value: &str) -> Result<ObjectId, Fault> {
     value.parse().map_err(|_| Fault::of_parameter(name, format!("{name} must be an id of 24 hexadecimal characters")))
 }
 
-/// Reads a date-time, or a day, which stands for its first millisecond in UTC. A plus that was decoded to a blank is
-/// put back. A leap second is refused, as in bodies: it would be read as the second before.
+/// Reads a moment in any of the forms of [`Moment::read`]; a day is its first millisecond in UTC. A plus that was decoded to
+/// a blank is put back.
 ///
 /// # Errors
-/// When `value` is neither.
+/// When `value` is none.
 pub fn read_moment(name: &str, value: &str) -> Result<Timestamp, Fault> {
-    let with_plus = value.rfind(' ').map(|blank| format!("{}+{}", &value[..blank], &value[blank + 1..]));
-    [Some(value.to_owned()), Some(format!("{value}T00:00:00Z")), with_plus]
-        .into_iter()
-        .flatten()
-        .find_map(|text| text.parse().ok().filter(|_| is_date_time(&text)))
+    let with_plus = || value.rfind(' ').map(|blank| format!("{}+{}", &value[..blank], &value[blank + 1..]));
+    Moment::read(value)
+        .or_else(|| with_plus().as_deref().and_then(Moment::read))
+        .map(Moment::in_utc)
         .ok_or_else(|| Fault::of_parameter(name, format!("{name} must be a date-time like 2016-11-09T04:23:01.925Z")))
 }
 
@@ -258,16 +257,17 @@ pub struct ListRecords {
     pub deleted: Option<bool>,
 }
 
+impl ListRecords {
+    /// The parameter `deleted`.
+    pub const DELETED: Parameter = Parameter {
+        name: "deleted",
+        schema: Schema::boolean(),
+        about: "`true` lists deleted records alone; by default those that are not.",
+    };
+}
+
 impl QueryArguments for ListRecords {
-    const PARAMETERS: &'static [Parameter] = &[
-        PageQuery::PAGE,
-        PageQuery::PAGE_SIZE,
-        Parameter {
-            name: "deleted",
-            schema: Schema::boolean(),
-            about: "`true` lists deleted records alone; by default those that are not.",
-        },
-    ];
+    const PARAMETERS: &'static [Parameter] = &[PageQuery::PAGE, PageQuery::PAGE_SIZE, Self::DELETED];
 
     fn write(&self) -> Vec<(Cow<'static, str>, String)> {
         let mut pairs = self.paging.write();

@@ -28,7 +28,7 @@ pub fn grants(held: &str, required: &str) -> bool {
     let mut required = required.split('.');
     held.split('.').all(|word| {
         required.next().is_some_and(|asked| {
-            word == asked || (asked == ANY_KLASS && word.starts_with("kobject_") && word.len() > "kobject_".len())
+            word == asked || (asked == ANY_KLASS && word.starts_with(OF_KLASS) && word.len() > OF_KLASS.len())
         })
     })
 }
@@ -79,7 +79,7 @@ pub fn all() -> BTreeSet<&'static str> {
     asked.chain(BEYOND_THE_CONTRACT).collect()
 }
 
-/// The roles that stand for all beneath them and have one or two words: `org`, `org.admin`, `org.permission`, `org.user`.
+/// The roles that grant all beneath them and have one or two words: `org`, `org.admin`, `org.permission`, `org.user`.
 ///
 /// ```
 /// assert!(kustomer_api::role::umbrellas().contains("org.user"));
@@ -105,11 +105,32 @@ pub fn opens_something(role: &str) -> bool {
 /// The role that was probably meant by one that opens nothing.
 ///
 /// ```
-/// assert_eq!(kustomer_api::role::nearest_role("org.user.customers.read"), Some("org.user.customer.read"));
+/// use kustomer_api::role::nearest_role;
+///
+/// assert_eq!(nearest_role("org.user.customers.read").as_deref(), Some("org.user.customer.read"));
+/// let of_klass = nearest_role("org.permission.kobject.kobject_order.write");
+/// assert_eq!(of_klass.as_deref(), Some("org.permission.kobject.kobject_order.update"));
 /// ```
-pub fn nearest_role(role: &str) -> Option<&'static str> {
-    let parents = all().into_iter().filter_map(|role| role.rsplit_once('.')).map(|(parent, _)| parent);
-    nearest(role, all().into_iter().chain(parents))
+pub fn nearest_role(role: &str) -> Option<String> {
+    match role.split('.').find(|word| word.strip_prefix(OF_KLASS).is_some_and(|klass| !klass.is_empty())) {
+        Some(word) => nearest_of_klass(role, word),
+        None => {
+            let parents = all().into_iter().filter_map(|role| role.rsplit_once('.')).map(|(parent, _)| parent);
+            nearest(role, all().into_iter().chain(parents)).map(str::to_owned)
+        }
+    }
+}
+
+/// What the word of a klass begins with.
+const OF_KLASS: &str = "kobject_";
+
+/// The role of a klass that was probably meant: that with the same verb, where there is one; `write` is `update` there.
+fn nearest_of_klass(role: &str, word: &str) -> Option<String> {
+    let verb = role.rsplit('.').next().map(|verb| if verb == "write" { "update" } else { verb })?;
+    let of_klasses = || all().into_iter().filter(|role| role.contains(ANY_KLASS));
+    let same = of_klasses().find(|role| role.rsplit('.').next() == Some(verb));
+    let meant = same.or_else(|| nearest(&role.replace(word, ANY_KLASS), of_klasses()))?;
+    Some(meant.replace(ANY_KLASS, word))
 }
 
 /// The longest role accepted, in bytes.

@@ -51,7 +51,7 @@ pub enum Kind {
         items: &'static Schema,
         /// How many at most.
         max: Option<usize>,
-        /// Whether each may stand once only.
+        /// Whether each may be once only.
         unique: bool,
     },
     /// An object with these properties.

@@ -11,7 +11,7 @@ use crate::query::ListRecords;
 use crate::resource::resource;
 use crate::schema::{OBJECT_ID, Object, Property, ReadOnly, Schema};
 
-/// How many members a team may have; Kustomer tells no limit.
+/// How many members a team may have; Kustomer documents no limit.
 pub const MAX_MEMBERS: usize = 500;
 
 resource! {

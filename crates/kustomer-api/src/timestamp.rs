@@ -112,7 +112,7 @@ impl FromStr for Timestamp {
         if !has_rfc3339_shape(text) {
             return Err(InvalidTimestamp);
         }
-        // Behind the 19 characters of the whole seconds stand a fraction and the offset.
+        // Behind the 19 characters of the whole seconds are a fraction and the offset.
         let end = text[19..].find(['Z', 'z', '+', '-']).map_or(text.len(), |at| 19 + at);
         // Digits finer than a nanosecond carry nothing a millisecond could hold.
         let face = PARSER.parse_datetime(&text[..end.min(19 + 10)]).map_err(|_| InvalidTimestamp)?;

@@ -1,4 +1,4 @@
-//! Checks input against a [`Schema`], and tells everything that is wrong in the words of the validator Kustomer uses
+//! Checks input against a [`Schema`], and reports everything that is wrong in the words of the validator Kustomer uses
 //! (`docs/contract/behaviour.md` §3.2).
 
 use std::borrow::Cow;
@@ -10,11 +10,11 @@ use crate::custom::{self, Suffix};
 use crate::error::{ErrorItem, ErrorSource, code};
 use crate::schema::{Kind, Object, ReadOnly, Schema, Text};
 
-/// How many faults one answer tells; further ones are not looked for.
+/// How many faults one answer lists; further ones are not looked for.
 pub const MAX_FAULTS: usize = 20;
 
-/// How deep a value that may be anything nests, with the attribute that holds it. What is stored is wrapped some levels deeper by events
-/// and answers, and readers of JSON give up at 128 levels.
+/// How deep a value that may be anything nests, with the attribute that holds it. What is stored is wrapped some levels
+/// deeper by events and answers, and readers of JSON give up at 128 levels.
 pub const MAX_DEPTH: usize = 64;
 
 /// For `""` where it is not read as null, although null is legal.
@@ -36,7 +36,7 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// A fault of the parameter `name` that stands in the query or the path, not in the body.
+    /// A fault of the parameter `name` that is in the query or the path, not in the body.
     pub fn of_parameter(name: &str, title: impl Into<String>) -> Self {
         Self {
             parameter: name.to_owned(),

@@ -9,7 +9,7 @@ fn contract() -> String {
     std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/contract/customer.md")).unwrap()
 }
 
-/// What stands between backticks in a text.
+/// What is between backticks in a text.
 fn quoted(text: &str) -> Vec<&str> {
     text.split('`').skip(1).step_by(2).collect()
 }

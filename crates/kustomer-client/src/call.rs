@@ -59,7 +59,7 @@ pub struct Call<E> {
     headers: HeaderMap,
     timeout: Option<Duration>,
     retry: Option<Retry>,
-    /// The first thing that cannot be; told when the call is sent, so that a chain is not broken.
+    /// The first thing that cannot be; an error when the call is sent, so that a chain is not broken.
     invalid: Option<InvalidRequest>,
     of: PhantomData<fn() -> E>,
 }
@@ -203,7 +203,7 @@ impl<E: Endpoint> Call<E> {
         self
     }
 
-    /// Sends this JSON text as it stands instead of the typed body: for attributes this version does not know.
+    /// Sends this JSON text as it is instead of the typed body: for attributes this version does not know.
     ///
     /// ```no_run
     /// use kustomer_client::{Client, customer::CustomerInput};

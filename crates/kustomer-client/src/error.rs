@@ -87,7 +87,7 @@ impl From<CustomError> for Error {
     }
 }
 
-/// An answer that is not a success. What stands beside `errors` is taken out of the first entry.
+/// An answer that is not a success. What is beside `errors` is taken out of the first entry.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ApiError {
     /// The HTTP status.
@@ -377,7 +377,7 @@ pub enum InvalidRequest {
         /// As given.
         org: String,
     },
-    /// The token cannot stand in a header.
+    /// The token cannot be in a header.
     #[error("the token cannot stand in a header: it must not hold control characters or line breaks")]
     Token,
     /// A header cannot be sent.
@@ -386,7 +386,7 @@ pub enum InvalidRequest {
         /// The header's name.
         name: String,
     },
-    /// A value cannot stand in the path.
+    /// A value cannot be in the path.
     #[error("the path value {value:?} of {operation} names nothing")]
     Path {
         /// The operation's upstream name.

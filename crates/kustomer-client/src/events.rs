@@ -90,7 +90,7 @@ impl EventStream {
         }
     }
 
-    /// Waits, after an error that goes by.
+    /// Waits, after an error that passes.
     async fn outlast(&mut self, error: Error) -> Result<(), Error> {
         let asked = match &error {
             Error::Transport(_) => None,

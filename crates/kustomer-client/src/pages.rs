@@ -144,7 +144,7 @@ fn with_cursor(query: &Query, cursor: &str) -> Query {
 }
 
 /// The query of a link to a page. A server that counts pages and echoes `cursor=*` does not know it; with a page it
-/// must not stand.
+/// must not be there.
 fn query_of(link: &str) -> Result<Query, String> {
     let base = Url::parse("http://link.invalid").map_err(|error| error.to_string())?;
     let url = base.join(link).map_err(|error| format!("links.next is no link: {error}"))?;

@@ -67,7 +67,7 @@ impl RawCall {
         self
     }
 
-    /// Sends this JSON text as it stands.
+    /// Sends this JSON text as it is.
     pub fn json(mut self, json: impl Into<Bytes>) -> Self {
         self.body = Some(json.into());
         self

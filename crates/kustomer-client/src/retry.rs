@@ -11,9 +11,9 @@ use crate::exchange::ReceivedResponse;
 ///
 /// Only after 429 and 503, and only when nothing can happen twice: the method is idempotent (GET, HEAD, OPTIONS, PUT,
 /// DELETE), or the answer says when to come back (`Retry-After`, or `x-ratelimit-reset` beside 429), which a server
-/// says when it did nothing or can tell a repeated write by its key: a write carries an `Idempotency-Key`, the same in
-/// all its attempts (see [`Call::idempotency_key`](crate::Call::idempotency_key)). A wait the server asks for is kept to, and when it is longer than the longest one allowed
-/// the answer is handed back at once instead.
+/// shows that it did nothing, or can recognise a repeated write by its key: a write carries an `Idempotency-Key`, the
+/// same in all its attempts (see [`Call::idempotency_key`](crate::Call::idempotency_key)). A wait the server asks for
+/// is kept to, and when it is longer than the longest one allowed the answer is handed back at once instead.
 ///
 /// ```
 /// use std::time::Duration;
@@ -63,7 +63,7 @@ impl Retry {
         self.attempts > 1
     }
 
-    /// How long to wait before sending again; `None` when this answer stands.
+    /// How long to wait before sending again; `None` when this answer is final.
     pub(crate) fn wait(&self, method: &Method, attempt: u32, response: &ReceivedResponse) -> Option<Duration> {
         let busy = matches!(response.status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
         if !busy || attempt >= self.attempts {

@@ -124,7 +124,7 @@ pub(super) fn slow(rig: &Rig) -> Result<Outcome> {
     for second in 0..SECONDS {
         for (number, stream) in streams.iter_mut().enumerate() {
             let at = if number < count / 2 { second } else { end_of_head + second };
-            // Somebody who was cut off is told so by the second write after it.
+            // Somebody who was cut off learns so by the second write after it.
             drop(stream.write_all(&body.as_bytes()[at..=at]));
         }
         scene.serves(5).context("while others were slow")?;

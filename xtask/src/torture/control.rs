@@ -10,7 +10,7 @@ use super::{Outcome, Rig, sqlite};
 use crate::process;
 use forgetful_disk::{Fate, Shim};
 
-/// Rows told as committed before the power is cut.
+/// Rows reported as committed before the power is cut.
 const ROWS: usize = 200;
 
 /// Runs both.
@@ -32,7 +32,7 @@ pub(super) fn run(rig: &Rig) -> Result<Outcome> {
     Ok(outcome)
 }
 
-/// How many rows a bare writer told as committed, and how many were there after a power cut.
+/// How many rows a bare writer reported as committed, and how many were there after a power cut.
 fn cut_bare_writer(rig: &Rig, synchronous: &str) -> Result<(u64, u64)> {
     let folder = rig.folder(&format!("control-{synchronous}"))?;
     let shim = Shim::new(&rig.library, &folder, &rig.folder(&format!("control-{synchronous}-notes"))?)?;

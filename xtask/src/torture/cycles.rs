@@ -34,7 +34,7 @@ pub(super) trait Ground {
     }
     /// Reads the database; the server runs, and nobody writes.
     fn look(&self) -> Result<Snapshot>;
-    /// What the strikes did, to be told.
+    /// What the strikes did, to be reported.
     fn told(&self) -> String;
 }
 

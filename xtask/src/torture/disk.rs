@@ -122,15 +122,39 @@ pub(super) fn full(rig: &Rig) -> Result<Outcome> {
     full.end()?;
     server = Server::start(&recipe, loaded)?;
     wait_for_write(&mut server.client(), 201)?;
-    let (held, lost) = cycles::settle(&recipe, &server, &folder, &mut ledgers)?;
+    let (held, mut lost) = cycles::settle(&recipe, &server, &folder, &mut ledgers)?;
     let how = if disk.is_some() { "a tmpfs" } else { "played by the shim, as this user may mount none" };
+    // The server moves its log into the file, so that there is no room left in it.
+    server.stop()?;
+    let rebuilt = match &disk {
+        Some(_) => rebuild_index(&recipe, &folder.join("ballast"), &mut lost)?,
+        None => "reindex was left out".to_owned(),
+    };
     let tried = format!(
         "{how}: {} writes acknowledged, {} turned away with 503; reads went on; {start}; went on by itself with room \
-         again; {held} comparisons",
+         again; {rebuilt}; {held} comparisons",
         tally.acknowledged, tally.turned_away
     );
-    server.kill()?;
     Ok(Outcome { tried, lost: lost.into_iter().chain(tally.faults).collect() })
+}
+
+/// Rebuilds the search index on a disk without a free byte: that is refused with its reason, and leaves the database as it
+/// was. With room again it is done.
+fn rebuild_index(recipe: &Recipe, ballast: &Path, lost: &mut Vec<String>) -> Result<String> {
+    let mut file = fs::File::create(ballast)?;
+    while file.write_all(&[1; 4096]).is_ok() {}
+    drop(file);
+    let mut reindex = process::program(&recipe.program);
+    let refused = reindex.args(["reindex", "--database", &recipe.database]).output()?;
+    let words = String::from_utf8_lossy(&refused.stderr).into_owned();
+    let words = words.lines().last().unwrap_or_default();
+    ensure!(refused.status.code() == Some(1), "reindex on a full disk ended with {}: {words}", refused.status);
+    ensure!(words.contains("is full"), "reindex does not say that the disk is full: {words}");
+    fs::remove_file(ballast)?;
+    lost.extend(recipe.check()?);
+    let rebuilt = recipe.output(&["reindex"])?;
+    lost.extend(recipe.check()?);
+    Ok(format!("reindex on it said \"{words}\", and with room again \"{rebuilt}\""))
 }
 
 /// A disk that is read-only when the server starts.

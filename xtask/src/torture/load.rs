@@ -1,4 +1,4 @@
-//! Clients that write, and keep a ledger of what they were told.
+//! Clients that write, and keep a ledger of what was answered.
 
 use std::io;
 use std::net::SocketAddr;
@@ -16,7 +16,7 @@ pub(super) const CLIENTS: usize = 12;
 /// How many clients try to take the same identity.
 const RIVALS: u64 = 4;
 
-/// What one client was told of one customer, which only it writes.
+/// What was answered to one client about one customer, which only it writes.
 pub(super) struct Entry {
     /// The customer's name, unique among all.
     pub(super) name: String,
@@ -62,7 +62,7 @@ pub(super) struct Ledger {
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     pub(super) acknowledged: u64,
-    /// Broken off, or told that it is not known whether it was done.
+    /// Broken off, or answered that it is not known whether it was done.
     pub(super) unsure: u64,
     /// 503 with Retry-After.
     pub(super) turned_away: u64,
@@ -249,7 +249,7 @@ impl Entry {
     }
 }
 
-/// The id and the document in an answer; the document is what stands in `data`, byte for byte.
+/// The id and the document in an answer; the document is what is in `data`, byte for byte.
 fn document_of(body: &str) -> Option<(String, String)> {
     let document = body.strip_prefix("{\"data\":")?.strip_suffix('}')?;
     let parsed: Value = serde_json::from_str(document).ok()?;

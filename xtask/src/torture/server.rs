@@ -112,7 +112,7 @@ impl Server {
         }
     }
 
-    /// Starts one; or tells why it ended before it listened.
+    /// Starts one; or says why it ended before it listened.
     pub(super) fn try_start(recipe: &Recipe, shim: Option<&Shim>) -> Result<std::result::Result<Self, String>> {
         let mut process = recipe.command(shim)?.spawn().context("cannot start the server")?;
         let output = process.stdout.take().context("a started program has no standard output")?;

@@ -63,7 +63,7 @@ fn number(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
     row.get::<_, i64>(column).map(i64::unsigned_abs)
 }
 
-/// The bare writer: one row a transaction, each told on standard output once it is committed, until it is killed.
+/// The bare writer: one row a transaction, each printed on standard output once it is committed, until it is killed.
 pub(super) fn write_bare(path: &Path, synchronous: &str) -> Result<()> {
     let file = Connection::open(path)?;
     let mode: String = file.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;

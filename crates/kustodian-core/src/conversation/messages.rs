@@ -1,5 +1,5 @@
 //! What a message or a note does to its conversation. Messages may arrive in any order, as imports do: what is first and
-//! what is newest goes by when each was sent, then by id.
+//! what is newest follows from when each was sent, then from the id.
 
 use kustomer_api::conversation::{ConversationAttributes, ConversationStatus, Direction, MessageMark, Response};
 use kustomer_api::error::code;

@@ -37,6 +37,13 @@ pub(crate) enum Effect<'a> {
         /// Its `createdAt`.
         at: Timestamp,
     },
+    /// A kobject of the customer was restored.
+    KObjectRestored {
+        /// The kobject.
+        id: ObjectId,
+        /// The name of its klass.
+        klass: &'a str,
+    },
     /// A kobject of the customer was deleted.
     KObjectDeleted {
         /// The kobject.
@@ -111,15 +118,14 @@ fn apply(customer: &mut Customer, now: Timestamp, id: ObjectId, effect: Effect<'
             attributes.last_activity_at = now.into();
             // An old kobject that is imported is no newer activity.
             newest(&mut attributes.last_customer_activity_at, at);
-            let item =
-                json!({ "type": TYPE, "id": kobject.to_string(), "updatedAt": now, "meta": { "klassName": klass } });
-            let mut items = std::mem::take(&mut attributes.recent_items).into_value().unwrap_or_default();
-            items.insert(0, item);
-            items.truncate(MAX_RECENT_ITEMS);
-            attributes.recent_items = items.into();
+            show_kobject(attributes, kobject, klass, now);
             let plural = plural(klass);
             let link = format!("{}/klasses/{plural}", Kind::Customer.path_of(id));
             customer.relationships.entry(plural).or_insert_with(|| kobjects_relationship(link));
+        }
+        Effect::KObjectRestored { id: kobject, klass } => {
+            attributes.last_activity_at = now.into();
+            show_kobject(attributes, kobject, klass, now);
         }
         Effect::KObjectDeleted { id: kobject } => {
             attributes.last_activity_at = now.into();
@@ -264,4 +270,13 @@ fn sent_at_of(mark: &Field<Map<String, Value>>) -> Option<Timestamp> {
 
 fn newest(moment: &mut Field<Timestamp>, at: Timestamp) {
     *moment = moment.value().copied().map_or(at, |last| last.max(at)).into();
+}
+
+/// Puts a kobject first among the recent items.
+fn show_kobject(attributes: &mut CustomerAttributes, kobject: ObjectId, klass: &str, now: Timestamp) {
+    let item = json!({ "type": TYPE, "id": kobject.to_string(), "updatedAt": now, "meta": { "klassName": klass } });
+    let mut items = std::mem::take(&mut attributes.recent_items).into_value().unwrap_or_default();
+    items.insert(0, item);
+    items.truncate(MAX_RECENT_ITEMS);
+    attributes.recent_items = items.into();
 }

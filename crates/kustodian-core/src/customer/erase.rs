@@ -12,7 +12,7 @@ use crate::refusal::Refusal;
 use crate::store::Stored;
 use crate::{missing, resource};
 
-/// Erases a customer, a deleted one too. Its events stay without their payloads; in its place stays a record that tells
+/// Erases a customer, a deleted one too. Its events stay without their payloads; what stays in its place is a record of
 /// its id, that it was erased and when. Takes its event's seed.
 ///
 /// # Errors
@@ -37,7 +37,7 @@ pub fn erase(
         rev,
         expects: Some(stored.rev),
         deleted: true,
-        // When it was made may have been sent by the client, and tells of the person.
+        // When it was made may have been sent by the client, and is about the person.
         created_at: context.now,
         updated_at: context.now,
         document: resource::render(&tombstone(id, rev, context.now))?,

@@ -3,7 +3,7 @@
 use kustomer_api::customer::{Customer, CustomerAttributes};
 use kustomer_api::envelope::{Relationship, SelfLink};
 use kustomer_api::{Field, ObjectId};
-use serde_json::Map;
+use serde_json::{Map, Number};
 
 use super::company::{KnownCompany, link_company};
 use super::{Context, OmittedCompany, UpdateOptions, Write, derive, identity, write};
@@ -130,22 +130,23 @@ pub fn delete(
 /// seed.
 ///
 /// # Errors
-/// 404 when it never was, or was erased; 412 when `If-Match` names another state.
+/// 404 when it never was, or was erased; 412 when `If-Match` names another state, 409 when `rev` does.
 pub fn restore(
     context: &Context<'_>,
     stored: Option<&Stored>,
     event: EventSeed,
     if_match: Option<&str>,
+    rev: Option<&Number>,
 ) -> Result<Option<ChangeSet>, Refusal> {
     let Some(stored) = stored else { return Err(Refusal::not_found("id")) };
-    if !stored.deleted {
-        resource::check_if_match(stored, if_match)?;
-        return Ok(None);
-    }
     if missing::erased_at(stored)?.is_some() {
         return Err(missing::missing(Kind::Customer, Some(stored)));
     }
     resource::check_if_match(stored, if_match)?;
+    resource::check_rev(stored, rev)?;
+    if !stored.deleted {
+        return Ok(None);
+    }
     let (mut changes, customer) = flag(context, stored, event, false)?;
     changes.claims.extend(identity::claims(context.org.key, stored.id, &customer));
     Ok(Some(changes))
@@ -195,7 +196,7 @@ fn put(
     replaces: Option<(u64, &Customer)>,
     changes: &mut ChangeSet,
 ) -> Result<(), Refusal> {
-    // The record a command is about stands first; what it brings about stands behind it.
+    // The record a command is about is first; what it causes is behind it.
     changes.puts.insert(0, put_of(context, customer, id, replaces)?);
     Ok(())
 }
@@ -226,7 +227,7 @@ pub(crate) fn put_of(
     })
 }
 
-/// Tells of the first of the records written.
+/// Adds the event of the first of the records written.
 fn happened(
     context: &Context<'_>,
     seed: EventSeed,

@@ -1,4 +1,4 @@
-//! Lays what was sent over what stands: scalars replace, lists replace whole, custom attributes merge key by key
+//! Writes what was sent over what is stored: scalars replace, lists replace whole, custom attributes merge key by key
 //! (`docs/contract/behaviour.md` §6.1, §8).
 
 use kustomer_api::customer::{CustomerAttributes, CustomerInput, ExternalId};

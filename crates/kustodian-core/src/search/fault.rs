@@ -19,12 +19,12 @@ enum Step {
 }
 
 impl Faults {
-    /// Goes to what stands under a key; [`leave`](Self::leave) comes back.
+    /// Goes to what is under a key; [`leave`](Self::leave) comes back.
     pub(super) fn enter(&mut self, key: &str) {
         self.place.push(Step::Key(shortened(key)));
     }
 
-    /// Goes to what stands at a place of a list; [`leave`](Self::leave) comes back.
+    /// Goes to what is at a place of a list; [`leave`](Self::leave) comes back.
     pub(super) fn enter_at(&mut self, index: usize) {
         self.place.push(Step::Index(index));
     }
@@ -34,7 +34,7 @@ impl Faults {
         self.place.pop();
     }
 
-    /// Notes what is wrong with what stands under a key.
+    /// Notes what is wrong with what is under a key.
     pub(super) fn push_under(&mut self, key: &str, rule: &str, title: impl Into<String>) {
         self.enter(key);
         self.push(rule, title);

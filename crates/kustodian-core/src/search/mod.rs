@@ -2,7 +2,7 @@
 //!
 //! [`parse`] reads a body into a [`Query`]. [`SearchRow`] is what a record offers to a search. [`matches()`] and
 //! [`compare`] define the meaning: whatever an engine's index answers must be what they answer over all records.
-//! [`plan`] tells an engine which tokens of its index can hold the matches of a criterion; where the plan is not exact,
+//! [`plan`] says which tokens of an index can hold the matches of a criterion; where the plan is not exact,
 //! the engine checks the candidates with [`matches()`].
 //!
 //! ```

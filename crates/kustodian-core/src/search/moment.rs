@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use kustomer_api::Timestamp;
-use kustomer_api::format::is_date_time;
+use kustomer_api::moment::Moment;
 use kustomer_api::search::nearest;
 use serde_json_borrow::Value;
 
@@ -71,7 +71,7 @@ impl Zone {
     /// search finds does not depend on the machine.
     ///
     /// # Errors
-    /// What to tell whoever named it.
+    /// The words of the fault for whoever named it.
     pub(super) fn find(name: &str) -> Result<Self, String> {
         jiff::tz::db().get(name).map(Self).map_err(|_| {
             let known: Vec<String> = jiff::tz::db().available().map(|name| name.as_str().to_owned()).collect();
@@ -90,68 +90,17 @@ impl Zone {
     }
 }
 
-/// What a date says: a day for `YYYY-MM-DD`, else a point in time that the zone does not shift. `None` when it cannot be
-/// read.
+/// What a date says: a day, or a point in time that the zone does not shift. `None` when it cannot be read.
 pub(super) fn read(value: &Value<'_>, zone: &Zone) -> Option<Interval> {
-    match value {
-        Value::Number(number) => epoch(number.as_f64()?).map(Interval::instant),
-        Value::Str(text) => {
-            let text = text.trim();
-            date(text).map(|date| zone.day(date)).or_else(|| point(text).map(Interval::instant))
-        }
+    let moment = match value {
+        Value::Number(number) => Moment::of_number(number.as_f64()?),
+        Value::Str(text) => Moment::read(text),
         _ => None,
-    }
-}
-
-/// `2026-01-31`.
-fn date(text: &str) -> Option<Date> {
-    let bytes = text.as_bytes();
-    let is_written_so = bytes.len() == 10
-        && bytes
-            .iter()
-            .enumerate()
-            .all(|(at, byte)| if at == 4 || at == 7 { *byte == b'-' } else { byte.is_ascii_digit() });
-    if !is_written_so {
-        return None;
-    }
-    Date::new(text[..4].parse().ok()?, text[5..7].parse().ok()?, text[8..].parse().ok()?).ok()
-}
-
-/// A point in time as clients write it: RFC 3339, with a blank for the `T`, without seconds, without an offset (UTC),
-/// with `+0000` or `+00` for `+00:00`, or as a number.
-fn point(text: &str) -> Option<Timestamp> {
-    if !text.is_ascii() {
-        return None;
-    }
-    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return (text.len() >= 9).then(|| text.parse().ok().and_then(epoch)).flatten();
-    }
-    // The clock's face is as long as digits, colons, a point and one blank or T go on; the offset follows.
-    let (day, rest) = (text.get(..10)?, text.get(11..)?);
-    if !matches!(text.as_bytes().get(10), Some(b'T' | b't' | b' ')) {
-        return None;
-    }
-    let end = rest.find(|character: char| !character.is_ascii_digit() && character != ':' && character != '.');
-    let (clock, offset) = rest.split_at(end.unwrap_or(rest.len()));
-    let seconds = if clock.len() == 5 { ":00" } else { "" };
-    let offset = offset.trim_start();
-    let offset = match (offset, offset.len()) {
-        ("" | "UTC" | "GMT", _) => "Z".to_owned(),
-        (offset, 3) => format!("{offset}:00"),
-        (offset, 5) => format!("{}:{}", &offset[..3], &offset[3..]),
-        (offset, _) => offset.to_owned(),
     };
-    let text = format!("{day}T{clock}{seconds}{offset}");
-    // A leap second would be read as the second before.
-    text.parse().ok().filter(|_| is_date_time(&text))
-}
-
-/// A number: milliseconds since 1970, or seconds when it is so small that milliseconds would lie before March 1973.
-fn epoch(number: f64) -> Option<Timestamp> {
-    const LEAST_MILLIS: f64 = 1e11;
-    let millis = if number.abs() < LEAST_MILLIS { number * 1000.0 } else { number };
-    // The last moment that four-digit years write.
-    (millis.abs() <= 253_402_300_799_999.0).then(|| Timestamp::from_millis(millis.floor() as i64))
+    Some(match moment? {
+        Moment::Day { year, month, day } => zone.day(Date::new(year, month, day).ok()?),
+        Moment::Point(at) => Interval::instant(at),
+    })
 }
 
 /// A length of time like `7d`: a whole number of weeks, days (24 hours), hours, minutes or seconds, at most a thousand

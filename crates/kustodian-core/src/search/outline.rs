@@ -36,7 +36,7 @@ pub fn is_of_absent_type(body: &[u8], dialect: Dialect, klasses: &[KlassName]) -
 /// The key that names the type.
 const CONTEXT: &[u8] = b"queryContext";
 
-/// Tells bodies apart, so that a walk over one search is not continued with another: 32 hexadecimal characters.
+/// Distinguishes bodies, so that a walk over one search is not continued with another: 32 hexadecimal characters.
 pub fn fingerprint(dialect: Dialect, body: &[u8]) -> String {
     let mut hash = Sha256::new();
     hash.update(match dialect {

@@ -1,4 +1,4 @@
-//! Reads the body of a search into a [`Query`], and tells everything that is wrong with it.
+//! Reads the body of a search into a [`Query`], and reports everything that is wrong with it.
 
 use kustomer_api::Timestamp;
 use kustomer_api::search::{
@@ -150,7 +150,7 @@ impl Reader<'_> {
         self.faults.push_under("queryContext", "enum", title);
     }
 
-    /// Reads what stands under `and`, `or` or `not`: a list of members, or one object each of whose keys is a member.
+    /// Reads what is under `and`, `or` or `not`: a list of members, or one object each of whose keys is a member.
     fn in_group(&mut self, key: &str, group: Group, value: &Value<'_>, depth: usize, into: &mut Vec<Node>) {
         self.enter(key, |reader| {
             if depth > MAX_DEPTH {

@@ -46,7 +46,7 @@ pub struct Plan {
     pub exact: bool,
 }
 
-/// How the inverted index answers a criterion; `None` when it cannot, because the answer stands in a column of the
+/// How the inverted index answers a criterion; `None` when it cannot, because the answer is in a column of the
 /// attribute's own: a single value that is compared whole, a number, a moment, true or false.
 pub fn plan(criterion: &Criterion) -> Option<Plan> {
     let scope = match &criterion.subject {
@@ -101,7 +101,7 @@ fn plan_words(subject: &Subject, scope: Option<Scope>, words: &[Word]) -> Plan {
         // There are no texts to find a word in.
         None => Needs::Any(Vec::new()),
     };
-    // The words of custom attributes stand together in the index, whichever attribute they are of.
+    // The words of custom attributes are together in the index, whichever attribute they are of.
     let exact = manner == Some(Manner::Words) && matches!(subject, Subject::Standard(_));
     Plan { needs: Needs::All(words.iter().map(of_word).collect()), exact }
 }

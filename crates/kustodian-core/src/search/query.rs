@@ -251,7 +251,7 @@ pub enum Test {
 pub struct Sort {
     /// By what. Of several values the first counts.
     pub by: Attribute,
-    /// Greatest first; records without a value stand last either way.
+    /// Greatest first; records without a value are last either way.
     pub descending: bool,
 }
 
@@ -372,7 +372,7 @@ impl Query {
         names
     }
 
-    /// Puts the ids of tags where their names stand. A name without an id stays, and is found nowhere.
+    /// Puts the ids of tags where their names are. A name without an id stays, and is found nowhere.
     pub fn resolve_tags(&mut self, id: impl Fn(&str) -> Option<ObjectId>) {
         self.root.for_each_mut(&mut |criterion| {
             if let (true, Test::TextIn(values)) = (criterion.subject.is_of_tags(), &mut criterion.test) {

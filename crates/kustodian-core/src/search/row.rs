@@ -33,7 +33,7 @@ pub enum Value {
     Boolean(bool),
 }
 
-/// Where in a record a text stands.
+/// Where in a record a text is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Source {
     /// In an attribute of the table.
@@ -47,7 +47,7 @@ pub enum Source {
 /// A text that words are looked for in.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Text {
-    /// Where it stands.
+    /// Where it is.
     pub source: Source,
     /// How words are found in it.
     pub manner: Manner,
@@ -159,7 +159,7 @@ impl SearchRow {
         self.values.iter().map(|(attribute, values)| (*attribute, values.as_slice()))
     }
 
-    /// The value that sorting by an attribute goes by: the first.
+    /// The value that sorting by an attribute uses: the first.
     pub fn sort_value(&self, attribute: Attribute) -> Option<&Value> {
         self.values(attribute).first()
     }

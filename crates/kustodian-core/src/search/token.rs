@@ -1,4 +1,4 @@
-//! The entries of the inverted index: what a record is found by.
+//! The entries of a record in the inverted index.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -124,7 +124,7 @@ impl SearchRow {
     }
 }
 
-/// The tokens of a text where they stand, some more than once.
+/// The tokens of a text where they are, some more than once.
 fn each_of_text(text: &Text, visit: &mut impl FnMut(Scope, TokenKind, &str)) {
     let scope = match &text.source {
         Source::Attribute(attribute) => Scope::Attribute(*attribute),

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::is_nfc;
 
-/// How many characters of a word count; what stands behind them is not searched by.
+/// How many characters of a word count; what is behind them is not searched by.
 const MAX_WORD: usize = 64;
 
 /// How many characters a gram has.
@@ -51,7 +51,7 @@ pub(super) fn pieces(folded: &str) -> Vec<String> {
     each_piece(folded).map(str::to_owned).collect()
 }
 
-/// The same, where they stand.
+/// The same, where they are.
 pub(super) fn each_piece(folded: &str) -> impl Iterator<Item = &str> {
     folded
         .split(|character: char| !character.is_alphanumeric())
@@ -76,14 +76,14 @@ pub fn grams(folded: &str) -> BTreeSet<String> {
     each_gram(folded).map(str::to_owned).collect()
 }
 
-/// The same where they stand, some more than once.
+/// The same where they are, some more than once.
 pub(super) fn each_gram(folded: &str) -> impl Iterator<Item = &str> {
     let starts = || folded.char_indices().map(|(at, _)| at);
     let ends = starts().skip(GRAM).chain(std::iter::repeat(folded.len()));
     starts().zip(ends).map(|(start, end)| &folded[start..end])
 }
 
-/// A word somebody looks for: what stands between white space.
+/// A word somebody looks for: what is between white space.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Word {
     /// Its own words ([`words`]): each must begin a word of a text. Empty when it has no letter and no digit, and then
@@ -91,7 +91,7 @@ pub struct Word {
     pub pieces: Vec<String>,
     /// The whole of it, folded: found as a part of an e-mail address or an id.
     pub part: String,
-    /// Its digits, when it is made of nothing but digits and what stands between them in a phone number: found as a part
+    /// Its digits, when it is made of nothing but digits and what is between them in a phone number: found as a part
     /// of a phone number.
     pub digits: Option<String>,
 }

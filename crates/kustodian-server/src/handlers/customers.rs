@@ -123,14 +123,16 @@ pub(crate) async fn erase_customer(mut call: Call<EraseCustomer>) -> Result<Answ
 pub(crate) async fn restore_customer(call: Call<RestoreCustomer>) -> Result<Answer, Refusal> {
     let (act, event, id) = (call.act(), call.next_event(), call.path);
     let if_match = call.header(http::header::IF_MATCH).map(ToOwned::to_owned);
+    let rev = call.input()?.rev;
     let stored = find(&call, id).await?;
     if let Some(stored) = stored.as_ref().filter(|stored| !stored.deleted) {
         resource::check_if_match(stored, if_match.as_deref())?;
+        resource::check_rev(stored, rev.as_ref())?;
         return Ok(Answer::ok(stored.document.clone()));
     }
     // Somebody who restores it at the same time leaves nothing to change, which commits as nothing.
     let decide = move |stored: Option<Stored>| {
-        let restored = customer::restore(&act.context(), stored.as_ref(), event, if_match.as_deref());
+        let restored = customer::restore(&act.context(), stored.as_ref(), event, if_match.as_deref(), rev.as_ref());
         restored.map(Option::unwrap_or_default)
     };
     match commit(&call, id, stored, decide).await {
@@ -236,6 +238,7 @@ pub(crate) async fn get_customers(call: Call<GetCustomers>) -> Result<Answer, Re
     let shape = ListCustomers {
         sort: asked.sort,
         filters: asked.filters.clone(),
+        deleted: asked.deleted,
         include: asked.include,
         ..ListCustomers::default()
     };
@@ -243,7 +246,7 @@ pub(crate) async fn get_customers(call: Call<GetCustomers>) -> Result<Answer, Re
     let mut query = ListQuery {
         kind: Kind::Customer,
         of: Vec::new(),
-        deleted: false,
+        deleted: asked.deleted.unwrap_or_default(),
         sort: sort_key(sort.by),
         descending: sort.descending,
         within: asked.filters.iter().map(within).collect(),

@@ -56,7 +56,7 @@ pub(crate) async fn restore_klass(call: Call<RestoreKlass>) -> Result<Answer, Re
     let (act, event) = (call.act(), call.next_event());
     let id = find_id(&call, &call.path).await?;
     let decide = move |stored: Option<Stored>| klass::restore(&act.context(), stored.as_ref(), event);
-    plain::update(&call, Kind::Klass, id, decide).await
+    plain::restore(&call, Kind::Klass, id, decide).await
 }
 
 pub(crate) async fn delete_klass(call: Call<DeleteKlass>) -> Result<Answer, Refusal> {

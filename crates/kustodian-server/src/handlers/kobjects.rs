@@ -84,10 +84,33 @@ pub(crate) async fn get_k_object_history(call: Call<GetKObjectHistory>) -> Resul
 }
 
 pub(crate) async fn restore_k_object(call: Call<RestoreKObject>) -> Result<Answer, Refusal> {
-    let (act, event) = (call.act(), call.next_event());
+    let act = call.act();
+    let seeds = Seeds { event: call.next_event(), customer_event: call.next_event() };
+    let rev = call.input()?.rev;
     let klass = find_klass(&call, &call.path.klass).await?;
-    let decide = move |stored: Option<Stored>| kobject::restore(&act.context(), stored.as_ref(), event, &klass);
-    plain::update(&call, Kind::KObject, call.path.id, decide).await
+    let stored = find(&call, Kind::KObject, call.path.id).await?;
+    let name = (Kind::KObject, call.path.id);
+    let customer = stored.as_ref().map(Ties::of).transpose()?.and_then(|ties| ties.customer);
+    let customer = customer.map(|id| (Kind::Customer, id));
+    let if_match = call.header(http::header::IF_MATCH).map(ToOwned::to_owned);
+    let ready = call.ready();
+    let decide = move |loaded: Loaded| {
+        let stored = loaded.get(name);
+        let former = stored.map_or(0, |stored| stored.document.len());
+        let customer = customer.and_then(|name| loaded.get(name));
+        let restored = kobject::restore(&act.context(), stored, customer, seeds, &klass)?;
+        if let Some(stored) = stored {
+            resource::check_if_match(stored, if_match.as_deref())?;
+            resource::check_rev(stored, rev.as_ref())?;
+        }
+        if restored.puts.is_empty() { Ok(restored) } else { ready(restored, former) }
+    };
+    let names = std::iter::once(name).chain(customer).collect();
+    match call.commit_locked(names, Box::new(decide)).await {
+        Ok(changes) if changes.puts.is_empty() => plain::present(&call, Kind::KObject, call.path.id).await,
+        Ok(changes) => plain::written(changes, Answer::ok),
+        Err(error) => Err(call.not_committed(error)),
+    }
 }
 
 pub(crate) async fn get_klasses_by_name_and_external_id(
@@ -191,8 +214,11 @@ pub(crate) async fn delete_k_object(call: Call<DeleteKObject>) -> Result<Answer,
     let klass = find_klass(&call, &call.path.klass).await?;
     let stored = find(&call, Kind::KObject, call.path.id).await?;
     let name = (Kind::KObject, call.path.id);
+    kobject::check_klass(stored.as_ref(), &klass)?;
+    let live = stored.as_ref().filter(|stored| !stored.deleted);
+    let live = live.ok_or_else(|| plain::not_there(&call, Kind::KObject, stored.as_ref()))?;
     // The customer of a kobject never changes.
-    let customer = Ties::of(kobject::alive(stored.as_ref(), &klass)?)?.customer.map(|id| (Kind::Customer, id));
+    let customer = Ties::of(live)?.customer.map(|id| (Kind::Customer, id));
     let if_match = call.header(http::header::IF_MATCH).map(ToOwned::to_owned);
     let ready = call.ready();
     let decide = move |loaded: Loaded| {

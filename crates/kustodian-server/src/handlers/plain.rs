@@ -10,6 +10,7 @@ use kustodian_core::tag::Resolved;
 use kustodian_core::{missing, resource};
 use kustomer_api::history::StateQuery;
 use kustomer_api::query::{Include, ListById, ListRecords, PageQuery, QueryArguments};
+use kustomer_api::restore::RestoreInput;
 use kustomer_api::validation::Fault;
 use kustomer_api::{Endpoint, ObjectId, Operation, role};
 
@@ -268,6 +269,22 @@ where
 {
     let changes = change(call, kind, id, decide).await?;
     if changes.puts.is_empty() { present(call, kind, id).await } else { written(changes, Answer::ok) }
+}
+
+/// Commits a restore, unless its body names another revision, and answers the record as it is then: as it was, when it was
+/// not deleted.
+pub(crate) async fn restore<E, F>(call: &Call<E>, kind: Kind, id: ObjectId, decide: F) -> Result<Answer, Refusal>
+where
+    E: Endpoint<Body = RestoreInput>,
+    F: FnOnce(Option<Stored>) -> Result<ChangeSet, Refusal> + Clone + Send + 'static,
+{
+    let rev = call.input()?.rev;
+    let decide = move |stored: Option<Stored>| {
+        let met = stored.as_ref().map_or(Ok(()), |stored| resource::check_rev(stored, rev.as_ref()));
+        let changes = decide(stored)?;
+        met.map(|()| changes)
+    };
+    update(call, kind, id, decide).await
 }
 
 /// Commits a deletion.

@@ -82,7 +82,7 @@ pub enum BackupError {
         /// The first thing found.
         finding: String,
     },
-    /// The file is whole, but what stands in it does not agree with itself.
+    /// The file is whole, but what is in it does not agree with itself.
     #[error(
         "{} does not agree with itself ({finding}): kustodian check --database sqlite:FILE tells all; restore it all the \
          same with --despite-findings",

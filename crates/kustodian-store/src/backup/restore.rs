@@ -22,7 +22,8 @@ pub struct Restored {
     pub tables: Vec<(&'static str, u64)>,
     /// What it holds was found to be.
     pub checked: Checked,
-    /// Whether what customers are found by was rebuilt from their documents, as that of the backup did not agree with them.
+    /// Whether the search index of customers was rebuilt from their documents, as that of the backup did not agree with
+    /// them.
     pub is_index_rebuilt: bool,
     /// Where the file is now that was there before.
     pub aside: Option<PathBuf>,
@@ -90,7 +91,7 @@ async fn restore_rows(
     let checked = agreeing(file, options, tell).await?;
     let tables = copy(&url_of(file)?, url, CopyOptions::default(), tell).await?;
     let tables = tables.into_iter().map(|table| (table.name, table.rows)).collect();
-    // What customers are found by is not carried: the target works it out of their documents.
+    // The search entries of customers are not carried: the target works them out of their documents.
     Ok(Restored { tables, checked, is_index_rebuilt: false, aside: None })
 }
 
@@ -129,7 +130,7 @@ async fn restore_file(
     Ok(Restored { tables, checked, is_index_rebuilt, aside })
 }
 
-/// Compares what customers are found by with their documents, and rebuilds it where it does not agree or cannot be read;
+/// Compares the search index of customers with their documents, and rebuilds it where it does not agree or cannot be read;
 /// whether that was so.
 async fn mend_index(path: &Path, tell: &mut (dyn FnMut(CopyProgress) + Send)) -> Result<bool, BackupError> {
     if check::index::agrees(path.to_owned(), tell).await.unwrap_or_default() {

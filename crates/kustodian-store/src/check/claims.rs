@@ -12,7 +12,7 @@ use super::records;
 use crate::copy::table::{CLAIMS, Cell, Row, Table, Tally};
 use crate::copy::{CopyProgress, CopyStep, Source};
 
-/// How many parts are held against each other at most: with more, something is wrong with most claims, and a part tells.
+/// How many parts are held against each other at most: with more, something is wrong with most claims, and a part is enough.
 const PARTS: usize = 8;
 
 /// One claim, as both sides have it: key, org, kind and owner.

@@ -62,7 +62,7 @@ fn name(row: &rusqlite::Row<'_>, place: usize) -> rusqlite::Result<String> {
     row.get(place)
 }
 
-/// Compares what lists tell as their totals with what there is, in one snapshot.
+/// Compares what lists answer as their totals with what there is, in one snapshot.
 pub(super) fn count(path: &Path, findings: &mut Findings) -> Result<(), CheckError> {
     let there = Kind::ALL.map(|kind| {
         let Spec { name, table, .. } = kind.spec();

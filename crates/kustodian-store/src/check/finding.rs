@@ -67,13 +67,13 @@ pub enum Finding {
         /// Who holds it.
         owner: String,
     },
-    /// The number of records that lists tell as their total is another than there are.
+    /// The number of records that lists answer as their total is another than there are.
     Count {
         /// The org.
         org: i64,
         /// The kind of records, in the database's words.
         kind: String,
-        /// What lists tell.
+        /// What lists answer.
         told: i64,
         /// How many there are.
         there: i64,

@@ -25,7 +25,7 @@ pub(crate) struct Misfound {
     pub(crate) part: String,
 }
 
-/// What was found, as much of it as anybody is told.
+/// What was found, as much of it as is reported.
 #[derive(Debug, Default)]
 pub(crate) struct Misfounds(Vec<Misfound>);
 

@@ -24,7 +24,7 @@ use crate::apart::work_apart;
 use crate::copy::{CopyProgress, CopyStep, Source};
 use crate::verify::{VerifiedOrg, verify};
 
-/// What a check came to.
+/// The result of a check.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Checked {
     /// What does not agree: nothing when all is well, at most some 200 findings, the last of which then says that there
@@ -67,7 +67,7 @@ pub(crate) async fn look_through(
             }
             findings = look_at_file(path.clone(), true, tell).await?;
             if findings.have_damage() {
-                // What else it holds cannot be told from what was damaged.
+                // What else it holds cannot be distinguished from what was damaged.
                 return Ok(Checked { findings: findings.into_list(), ..Checked::default() });
             }
             let mut archive = crate::sqlite::Archive::read(path).await?;
@@ -100,7 +100,7 @@ pub(crate) async fn look_through(
     Ok(Checked { findings: findings.into_list(), orgs, is_scrub_wanted })
 }
 
-/// Compares what lists tell as their totals with what was counted.
+/// Compares what lists answer as their totals with what was counted.
 fn count(kind: Kind, live: &BTreeMap<i64, i64>, totals: &mut BTreeMap<(i64, String), i64>, findings: &mut Findings) {
     let told = totals.iter().filter(|((_, named), _)| named == kind.as_str());
     let mut both: BTreeMap<i64, (i64, i64)> = told.map(|((org, _), told)| (*org, (*told, 0))).collect();

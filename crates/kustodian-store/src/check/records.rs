@@ -14,7 +14,7 @@ use super::finding::{Finding, Findings};
 use crate::copy::table::{Cell, Row, Table, table_of};
 use crate::copy::{CopyProgress, CopyStep, Source};
 
-/// What a document says that stands in columns too.
+/// What a document says that is in columns too.
 #[derive(Deserialize)]
 struct Document {
     id: ObjectId,

@@ -31,7 +31,7 @@ pub struct CopyOptions {
     pub resume: bool,
 }
 
-/// What a copy tells while it goes on.
+/// What a copy reports while it goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CopyProgress {
     /// What is done with the table.
@@ -142,7 +142,7 @@ pub(crate) trait Source: Send {
     async fn positions(&mut self) -> Result<BTreeMap<i64, i64>, CopyError>;
 }
 
-/// A database that is written. Every read of it stands alone, so it sees what was written.
+/// A database that is written. Every read of it is a transaction of its own, so it sees what was written.
 #[async_trait]
 pub(crate) trait Target: Source {
     /// How far a copy into it has come; `None` when none was begun.
@@ -159,7 +159,7 @@ pub(crate) trait Target: Source {
     async fn finish(&mut self, state: &State) -> Result<(), CopyError>;
 }
 
-/// An event that erased what a record's earlier events told.
+/// An event that erased what a record's earlier events held.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Erased {
     pub(crate) kind: String,
@@ -168,7 +168,7 @@ pub(crate) struct Erased {
     pub(crate) rev: i64,
 }
 
-/// Copies the database at `from` into the one at `to`, which must be empty or, to resume, hold a copy of it. Tells
+/// Copies the database at `from` into the one at `to`, which must be empty or, to resume, hold a copy of it. Reports
 /// what it does, and gives the tables when both sides were found equal.
 ///
 /// # Errors
@@ -323,7 +323,7 @@ async fn catch_up(
 /// How the names of events end that erased a record's past.
 pub(crate) const ERASE: &str = ".erase";
 
-/// What an event erased, if that is what it tells of.
+/// What an event erased, if it is about an erasure.
 fn erased(row: &Row) -> Option<Erased> {
     let (kind, record) = record_of_event(row)?;
     match (row.get(EVENTS.place("name")?)?, row.get(EVENTS.place("rev")?)?) {
@@ -384,7 +384,7 @@ async fn carry_receipts(source: &mut dyn Source, target: &mut dyn Target, state:
 }
 
 /// Frees what the target holds and the source does not: a claim of a snapshot between that of its record and this one,
-/// which no state of the record that the target has seen tells of.
+/// which no state of the record that the target has seen is about.
 async fn free_strays(source: &mut dyn Source, target: &mut dyn Target) -> Result<(), CopyError> {
     let table = &CLAIMS;
     let mut after: Option<Vec<Cell>> = None;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::CopyError;
 use super::table::Cell;
 
-/// The name under which it stands among the target's settings; not carried along, nor compared.
+/// The name under which it is among the target's settings; not carried along, nor compared.
 pub(crate) const NAME: &str = "copy";
 
 /// The settings that belong to one place and stay there: the state of a copy, and what a file is still to be rid of.

@@ -32,7 +32,7 @@ pub(crate) type Row = Vec<Cell>;
 pub(crate) struct Table {
     pub(crate) name: &'static str,
     pub(crate) columns: &'static [(&'static str, Holds)],
-    /// The columns that tell rows apart on both engines; rows are read in their order.
+    /// The columns that distinguish rows on both engines; rows are read in their order.
     pub(crate) key: &'static [&'static str],
     /// Whether it is so small, or so hard to follow, that a later pass carries it whole again.
     pub(crate) is_small: bool,

@@ -149,7 +149,7 @@ impl Lane {
         }
     }
 
-    /// Gives no more turns; those who wait are told so.
+    /// Gives no more turns; those who wait get an error.
     pub(crate) fn close(&self) {
         let mut state = locked(&self.state);
         state.is_closed = true;
@@ -290,7 +290,7 @@ mod tests {
         let order = order(&lane, running, &[(1, 1), (1, 1), (1, 1), (1, 2), (2, 3)]);
         let orgs: Vec<i64> = order.iter().map(|(org, _)| *org).collect();
         assert_eq!(orgs, [2, 1, 1, 1, 1]);
-        // The second of org 1 is the other key's: it stood fourth, and one before it is done.
+        // The second of org 1 is the other key's: it was fourth, and one before it is done.
         assert_eq!(order[2].1, 2);
     }
 

@@ -81,7 +81,7 @@ impl Archive {
         let mut ends: BTreeMap<i64, Head> =
             answer.rows.iter().map(end).collect::<Result<_, Error>>().map_err(failed)?;
         // In the sequencer's order: by time, but never a revision before the one it follows. Where the link will be
-        // stands the leaf for now.
+        // is the leaf for now.
         let sql = format!(
             "SELECT {} FROM (SELECT *, leaf AS link, NULL::bigint AS position, \
              max(at) OVER (PARTITION BY org, kind, record ORDER BY rev) AS moment FROM outbox WHERE id IS NOT NULL) p \
@@ -114,7 +114,7 @@ impl Archive {
         answer.rows.first().map(|row| row.try_get(0)).transpose().map_err(failed).map(Option::unwrap_or_default)
     }
 
-    /// Writes what customers are found by, worked out of their documents: it is not carried.
+    /// Writes the search entries of customers, worked out of their documents: they are not carried.
     async fn write_found_by(&self, rows: &[Row]) -> Result<(), CopyError> {
         let customer = |row: &'_ Row| match row.as_slice() {
             [Cell::Text(id), Cell::Integer(org), .., Cell::Text(document)] => {
@@ -151,7 +151,7 @@ impl Archive {
         self.connection.command("BEGIN").await.map_err(failed)?;
         for (sql, values) in statements {
             if let Err(error) = self.connection.unnamed(sql, values).await {
-                // The first failure is the one to tell.
+                // The first failure is the one to report.
                 drop(self.connection.command("ROLLBACK").await);
                 return Err(failed(error));
             }
@@ -318,7 +318,7 @@ fn event_columns() -> String {
     EVENTS.columns.iter().map(of).collect::<Vec<_>>().join(", ")
 }
 
-/// What of an event stands in `events`. Events are told apart by what they happened to: a position may change until it
+/// What of an event is in `events`. Events are distinguished by what they happened to: a position may change until it
 /// is given for good.
 static EVENTS_HERE: Table = Table {
     name: "events",
@@ -343,7 +343,7 @@ static EVENTS_HERE: Table = Table {
     kind: None,
 };
 
-/// What of an event stands in `positions`.
+/// What of an event is in `positions`.
 static POSITIONS_HERE: Table = Table {
     name: "positions",
     columns: &[

@@ -28,7 +28,7 @@ impl Archive {
         answer.rows.iter().map(read).collect::<Result<_, _>>().map_err(failed)
     }
 
-    /// How many live records of each kind each org is told to have: (org, kind) → number.
+    /// How many live records of each kind each org has by the stored counts: (org, kind) → number.
     pub(crate) async fn totals(&self) -> Result<BTreeMap<(i64, String), i64>, CopyError> {
         let mut totals = BTreeMap::new();
         // One by one: together they would cross what the tables are distributed by.
@@ -77,7 +77,7 @@ impl Audited for Archive {
     }
 
     async fn chain(&mut self, after: Option<Row>) -> Result<Vec<Row>, CopyError> {
-        // A position may be told twice, by different rows: they are told apart by what they are of.
+        // A position may be held twice, by different rows: they are distinguished by what they are of.
         let key = "p.org, p.position, p.record, p.kind, p.rev";
         let after = after.map(|row| {
             let place = |name: &&str| CHAIN.place(name).and_then(|place| row.get(place).cloned());

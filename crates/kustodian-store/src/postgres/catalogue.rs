@@ -42,7 +42,7 @@ pub(super) enum Spread {
     Beside {
         /// The column.
         column: &'static str,
-        /// The other table, which stands earlier in [`TABLES`].
+        /// The other table, which is earlier in [`TABLES`].
         of: &'static str,
     },
 }

@@ -35,7 +35,7 @@ pub(super) struct Seen {
 }
 
 /// Whether all of it is new and nothing contradicts itself: then it can be written without looking first, and the
-/// database's own constraints tell whether something was there. Not with a receipt: whether it is there already comes
+/// database's own constraints show whether something was there. Not with a receipt: whether it is there already comes
 /// before everything else.
 pub(super) fn is_insert_only(changes: &ChangeSet) -> bool {
     let mut records = HashSet::new();
@@ -80,8 +80,9 @@ fn holder(changes: &ChangeSet, seen: &Seen, key: ClaimKey) -> Option<ObjectId> {
     (!is_freed).then_some(owner)
 }
 
-/// Everything that writes `changes`, which nothing is in the way of: what is erased, records, what they are found by,
-/// claims, events, what the sequencer needs to know of them, and receipts. An event's leaf stands among `leaves`, in their order.
+/// Everything that writes `changes`, which nothing is in the way of: what is erased, records, their search entries,
+/// claims, events, what the sequencer needs to know of them, and receipts. An event's leaf is among `leaves`, in their
+/// order.
 pub(super) fn writes<'a>(
     org: OrgKey,
     changes: &'a ChangeSet,
@@ -129,7 +130,7 @@ pub(super) fn writes<'a>(
 /// The making of one new record with its claims and its event as a single statement, for a database that is not spread:
 /// it needs no BEGIN and COMMIT, and one answer instead of six. `None` for anything else.
 ///
-/// `found_by`: what a customer is found by, as an object of JSON or nothing.
+/// `found_by`: the search entries of a customer, as an object of JSON or nothing.
 pub(super) fn create<'a>(org: OrgKey, changes: &'a ChangeSet, leaves: &'a [Leaf], found_by: &str) -> Option<Step<'a>> {
     let ([put], [event], [leaf]) = (changes.puts.as_slice(), changes.events.as_slice(), leaves) else { return None };
     let is_its_own = (event.kind, event.record, event.rev) == (put.kind, put.id, put.rev);
@@ -166,7 +167,7 @@ pub(super) fn create<'a>(org: OrgKey, changes: &'a ChangeSet, leaves: &'a [Leaf]
     Some(statement(statements(put.kind).create, values))
 }
 
-/// What the first customer of a change set is found by, as an object of JSON; nothing when it is not.
+/// The search entries of the first customer of a change set, as an object of JSON; nothing when it is not.
 pub(super) fn found_by(org: OrgKey, changes: &ChangeSet, slots: &Slots) -> String {
     let row = changes.puts.iter().find_map(|put| put.search.as_deref().filter(|_| put.kind == Kind::Customer));
     row.map(|row| search::json_row(org, row, slots)).unwrap_or_default()

@@ -1,10 +1,10 @@
 //! Committing a change set.
 //!
 //! A change set that only makes new records is one trip: BEGIN, plain statements and COMMIT one after the other, with
-//! the constraints of the database to tell whether something was in the way; where tables are not spread over several
+//! the constraints of the database to find out whether something was in the way; where tables are not spread over several
 //! machines, one new record with all that comes with it is a single statement, and several new customers go together
 //! (`gather`). So is the update of one customer that moves no claim (`amend`). Any other one locks what it writes
-//! first, looks, and then writes and commits in a second trip. Which of several conflicts is told is decided by the
+//! first, looks, and then writes and commits in a second trip. Which of several conflicts is reported is decided by the
 //! second way alone, so that it is the same as on every engine; the first only finds that there is one.
 
 use std::collections::HashMap;
@@ -152,7 +152,7 @@ impl Commit<'_> {
         self.slotting.of_changes(self.readers, self.org, changes).await.map_err(Obstacle::Failed)
     }
 
-    /// What must stand in the database before the transaction ends, on another connection: the columns of the custom
+    /// What must be in the database before the transaction ends, on another connection: the columns of the custom
     /// attributes that are written, and that what is erased is to be taken off the disk.
     async fn prepare(&self, changes: &ChangeSet) -> Result<Arc<Slots>, Obstacle> {
         if !changes.erasures.is_empty() {
@@ -325,7 +325,7 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// The record as it stands, locked until the transaction ends; its absence too.
+    /// The record as it is, locked until the transaction ends; its absence too.
     async fn lock(&mut self, (kind, id): Name) -> Result<Option<Stored>, Obstacle> {
         let find = || self.lock_steps((kind, id), true);
         let mut hold_and_find = vec![self.hold_step((kind, id))];

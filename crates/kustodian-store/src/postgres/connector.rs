@@ -69,6 +69,7 @@ impl Connector {
     }
 
     /// The same, noting what is sent over its connections from now on.
+    #[cfg(feature = "trace")]
     pub(super) fn traced(self, tracer: Arc<Tracer>) -> Self {
         Self { tracer: Some(tracer), ..self }
     }
@@ -181,7 +182,7 @@ impl Connector {
     }
 }
 
-/// Lets a connection do its work until it ends, which its users are told by their requests.
+/// Lets a connection do its work until it ends, which its users learn by their requests.
 async fn drive(connection: impl Future<Output = Result<(), Error>>) {
     if let Err(error) = connection.await {
         tracing::debug!("a connection ended: {}", words(&error));

@@ -23,14 +23,15 @@ macro_rules! token_columns {
     };
 }
 
-/// $1 id, $2 name, $3 `created_at` → key; nothing when there is one.
-pub(super) const CREATE_ORG: &str =
-    "INSERT INTO orgs (id, name, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING key";
+/// Held by whoever creates an org, to the end of the transaction: "Org" as a number. A unique index of names without their
+/// case would not do, as databases of earlier versions may hold two that differ in it.
+pub(super) const ALONE_CREATING: &str = "SELECT pg_advisory_xact_lock(5206631)";
+
+/// $1 id, $2 name, $3 `created_at` → key; nothing when there is one whose name differs in case alone, or not at all.
+pub(super) const CREATE_ORG: &str = "INSERT INTO orgs (id, name, created_at) SELECT $1, $2, $3 \
+     WHERE NOT EXISTS (SELECT 1 FROM orgs WHERE lower(name) = lower($2)) ON CONFLICT DO NOTHING RETURNING key";
 
 pub(super) const LIST_ORGS: &str = concat!("SELECT ", org_columns!(), " FROM orgs o ORDER BY o.name");
-
-/// $1 name → whether there is an org whose name differs in case alone, or not at all.
-pub(super) const IS_ORG_NAMED: &str = "SELECT EXISTS (SELECT 1 FROM orgs WHERE lower(name) = lower($1))";
 
 /// $1 name.
 pub(super) const FIND_ORG: &str = concat!("SELECT ", org_columns!(), " FROM orgs o WHERE o.name = $1");

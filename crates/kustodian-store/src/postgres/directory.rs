@@ -9,9 +9,9 @@ use tokio::time::timeout;
 use tokio_postgres::{Error, Row};
 
 use super::commit::Source;
-use super::connection::Answer;
+use super::connection::{Answer, Step, statement};
 use super::credentials::{
-    ADD_SETTING, CREATE_ORG, FIND_ORG, FIND_SETTING, FIND_TOKEN, FIND_TOKEN_BY_ID, IS_ORG_NAMED, IS_TOKEN_KNOWN,
+    ADD_SETTING, ALONE_CREATING, CREATE_ORG, FIND_ORG, FIND_SETTING, FIND_TOKEN, FIND_TOKEN_BY_ID, IS_TOKEN_KNOWN,
     LIST_ORGS, LIST_TOKENS, LIST_TOKENS_OF, REVOKE_TOKEN, SIGNING_KEY, org, token,
 };
 use super::failure::{spoils_connection, store_error, unavailable};
@@ -33,6 +33,23 @@ impl Core {
                 }
                 Err(store_error(&error))
             }
+            Err(_) => Err(unavailable("no answer in time; it is unknown whether the write was committed")),
+        }
+    }
+
+    /// Writes with one statement, in a transaction that takes a lock first: the statement sees what was committed by then.
+    async fn write_holding(&self, lock: &str, sql: &str, values: Vec<Value<'_>>) -> Result<Answer, StoreError> {
+        let lease = self.writers.take().await?;
+        let begin = self.connector.begin();
+        let steps = [Step::Command(begin), Step::Command(lock), statement(sql, values), Step::Command("COMMIT")];
+        match timeout(self.commit_timeout, lease.connection().run(&steps)).await {
+            Ok(Ok(mut answers)) => {
+                lease.give_back();
+                answers.truncate(3);
+                answers.pop().ok_or_else(|| StoreError::Failed { reason: "a statement was not answered".to_owned() })
+            }
+            // Not given back, it is closed, and its transaction ends with it.
+            Ok(Err(failed)) => Err(store_error(&failed.error)),
             Err(_) => Err(unavailable("no answer in time; it is unknown whether the write was committed")),
         }
     }
@@ -67,13 +84,8 @@ impl Core {
 #[async_trait]
 impl Directory for Postgres {
     async fn create_org(&self, id: ObjectId, name: &str, now: Timestamp) -> Result<Org, DirectoryError> {
-        // Not an index, as databases of earlier versions may hold both.
-        let is_named = self.core.read_one(IS_ORG_NAMED, &[Value::Text(name)], |row| row.try_get(0)).await?;
-        if is_named == Some(true) {
-            return Err(DirectoryError::Exists);
-        }
-        let values = [Value::Id(id), Value::Text(name), Value::Number(now.as_millis())];
-        let made = self.core.write(CREATE_ORG, &values).await?;
+        let values = vec![Value::Id(id), Value::Text(name), Value::Number(now.as_millis())];
+        let made = self.core.write_holding(ALONE_CREATING, CREATE_ORG, values).await?;
         let Some(row) = made.rows.first() else { return Err(DirectoryError::Exists) };
         let key: i64 = row.try_get(0).map_err(|error| store_error(&error))?;
         Ok(Org { key: OrgKey(key), id, name: name.to_owned(), created_at: now })

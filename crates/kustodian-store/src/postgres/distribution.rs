@@ -44,7 +44,7 @@ pub(super) async fn has_citus(connection: &Connection, what: &str) -> Result<boo
 }
 
 /// Spreads every table of the catalogue that is not spread yet, in this many shards; the statements that took. Each
-/// stands for itself: after an error, the same again goes on where it ended.
+/// is complete by itself: after an error, the same again goes on where it ended.
 ///
 /// # Errors
 /// When there is no citus, or it does not do it.

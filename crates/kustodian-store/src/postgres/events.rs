@@ -16,7 +16,7 @@ use super::pool::Shared;
 use super::sql::{FIND_REV_AT, HEAD};
 use super::values::{Count, Id, Moment, Named, StoredDigest, StoredLink, StoredSalt, Value};
 
-/// What [`recorded`] reads, out of `events e` and what tells their places, `p`.
+/// What [`recorded`] reads, out of `events e` and the table of their places, `p`.
 pub(super) fn columns(payload: Payload) -> String {
     let payload = match payload {
         Payload::None => "NULL::text AS changes, NULL::text AS snapshot",

@@ -17,7 +17,7 @@ pub(super) fn unavailable(reason: impl Into<String>) -> StoreError {
     StoreError::Unavailable { reason: reason.into(), retry_after: RETRY_AFTER }
 }
 
-/// An error of a statement or of connecting, as the ports tell it.
+/// An error of a statement or of connecting, as the ports report it.
 pub(super) fn store_error(error: &Error) -> StoreError {
     if is_of_surroundings(error) { unavailable(words(error)) } else { StoreError::Failed { reason: words(error) } }
 }
@@ -74,7 +74,7 @@ pub(super) fn is_momentary(error: &Error) -> bool {
 }
 
 /// Whether the connection is of no more use: it is gone, is one to a server that cannot write (any more), or lost its
-/// prepared statements to a pooler that it was not told about.
+/// prepared statements to a pooler that was not declared.
 pub(super) fn spoils_connection(error: &Error) -> bool {
     match error.code() {
         Some(code) => {
@@ -91,7 +91,7 @@ pub(super) fn spoils_connection(error: &Error) -> bool {
     }
 }
 
-/// The table whose unique index refused a row; empty when that is not told.
+/// The table whose unique index refused a row; empty when the error does not name it.
 pub(super) fn violated(error: &Error) -> Option<&'static str> {
     let told = error.as_db_error().filter(|told| *told.code() == SqlState::UNIQUE_VIOLATION)?;
     Some(told.table().and_then(table_of).or_else(|| table_in(told.message())).unwrap_or_default())
@@ -104,7 +104,7 @@ fn table_of(name: &str) -> Option<&'static str> {
     TABLES.iter().map(|table| table.name).find(|table| is_of(table))
 }
 
-/// The table of the constraint that a message quotes: what a worker of citus told of comes without its other fields.
+/// The table of the constraint that a message quotes: what a worker of citus reported comes without its other fields.
 fn table_in(message: &str) -> Option<&'static str> {
     message.split('"').skip(1).step_by(2).find_map(table_of)
 }

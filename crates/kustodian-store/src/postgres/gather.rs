@@ -3,7 +3,7 @@
 //! Most of what a small statement costs is not its rows: it is sent, planned, answered and waited for on the disk. So
 //! creates that come while others are under way gather, and go together in the next statement; nobody waits for more to
 //! come. All of a statement is committed or nothing: when something is in the way of one of its members, each is
-//! committed alone, and told what was in its own way. Several orgs may be in one statement; nothing of one is told to
+//! committed alone, with its own conflict. Several orgs may be in one statement; nothing of one is shown to
 //! another. Only where tables are not spread: the statement writes tables that are distributed differently.
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -45,7 +45,7 @@ struct Queue {
 struct Member {
     org: OrgKey,
     changes: ChangeSet,
-    /// What the customer is found by, as an object of JSON or nothing.
+    /// The search entries of the customer, as an object of JSON or nothing.
     found_by: String,
     /// When the columns of its custom attributes were known.
     since: Instant,
@@ -109,7 +109,7 @@ impl Carrier {
     /// The next to go; none, and the place is given up.
     fn next(&mut self) -> Vec<Member> {
         let mut queue = self.core.gathering.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        // Who stopped waiting was told that the outcome is unknown.
+        // Who stopped waiting learned that the outcome is unknown.
         queue.members.retain(|member| !member.reply.is_closed());
         let count = queue.members.len().min(TOGETHER);
         if count == 0 {

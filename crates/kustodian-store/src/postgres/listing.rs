@@ -2,7 +2,7 @@
 //!
 //! Lists with conditions are sent unnamed, so that each is planned for its own values: a plan for any values would read
 //! the index by one moment where the other's bounds leave three rows. Without conditions there is one way to read a list,
-//! which is planned once: planning it took as long as reading a hundred records. Its limit stands in the statement, as the
+//! which is planned once: planning it took as long as reading a hundred records. Its limit is in the statement, as the
 //! planner takes one that it does not know for a tenth of the table.
 //!
 //! A page is cut where its documents have more bytes than it may: their lengths are known without reading them. Where

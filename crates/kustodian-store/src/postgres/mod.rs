@@ -20,18 +20,20 @@ mod listing;
 mod notes;
 mod page;
 mod pool;
-mod reach;
 mod reading;
 mod receipts;
 mod records;
 mod schema;
-mod scratch;
 mod scrub;
 mod search;
 mod sequencer;
 mod sql;
 mod store;
 mod tls;
+#[cfg(feature = "trace")]
+mod trace;
+#[cfg(not(feature = "trace"))]
+#[path = "untraced.rs"]
 mod trace;
 mod turns;
 mod url;
@@ -54,11 +56,10 @@ use self::connector::Connector;
 use self::failure::{unavailable, words};
 use self::gather::{Gathering, Told};
 use self::pool::{Pool, Shared};
-pub use self::reach::{Reach, Touch};
 use self::reading::Reading;
-pub use self::scratch::Scratch;
 use self::sequencer::Sequencer;
-pub use self::trace::{Sent, Trip};
+#[cfg(feature = "trace")]
+pub use self::trace::{Reach, Sent, Touch, Traced, Trip};
 use self::turns::Turns;
 use self::url::Place;
 use crate::failure::OpenError;
@@ -284,7 +285,7 @@ impl Sizes {
     }
 }
 
-/// The first connection: its failure is told to the person who wrote the URL.
+/// The first connection: its failure is reported to the person who wrote the URL.
 async fn connect(url: &str, options: &Options) -> Result<(Connector, Connection), OpenError> {
     let connector = connector(Place::parse(url, options)?, options)?;
     first(connector).await

@@ -134,7 +134,7 @@ async fn carry(turn: Turn, members: Vec<Waiting>) {
     let Some(Waiting { org, kind, .. }) = members.first() else { return };
     let wanted: Vec<Wanted> = members.iter().map(|member| member.wanted).collect();
     let found = records::find_all(&turn.core.readers, *org, *kind, &wanted).await;
-    // The next statement may go before these are told.
+    // The next statement may be sent before these get their answers.
     drop(turn);
     match found {
         Ok(found) => {

@@ -9,7 +9,7 @@
 //! the write-ahead log until its segments are recycled, in backups and in archived logs: only `VACUUM FULL`, which locks
 //! a table against everybody, rewrites the pages at once, and is left to the operator (`docs/operating.md`).
 //!
-//! That it is wanted stands among the settings from before the erasing commit until it is done, so that a server that
+//! That it is wanted is among the settings from before the erasing commit until it is done, so that a server that
 //! ended in between leaves it to the next. It is noted outside of that commit, which so writes one customer's rows only.
 
 use std::time::Duration;
@@ -35,10 +35,10 @@ fn tables_with(has: impl Fn(Traces) -> bool) -> Vec<&'static str> {
     TABLES.iter().filter(|table| has(table.traces)).map(|table| table.name).collect()
 }
 
-/// What holds the planner's statistics, with frequent values of columns: small, and written again whole, since a plain VACUUM
-/// leaves the bytes of former statistics in the free space of its pages. Its lock is held for milliseconds, and nobody holds
-/// a lock on it for longer. Whoever does not own the database is told by a
-/// warning that it is passed over.
+/// What holds the planner's statistics, with frequent values of columns: small, and written again whole, since a plain
+/// VACUUM leaves the bytes of former statistics in the free space of its pages. Its lock is held for milliseconds, and
+/// nobody holds a lock on it for longer. Whoever does not own the database is warned by a warning that it is passed
+/// over.
 const STATISTICS: &str = "VACUUM (FULL) pg_catalog.pg_statistic";
 
 /// Tables that an erasure may leave empty, each with a row that is there while it is analyzed: ANALYZE keeps the former

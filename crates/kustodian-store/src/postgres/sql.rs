@@ -30,10 +30,10 @@ pub(super) struct Statements {
     pub(super) update: &'static str,
     /// $1 org, $2 home, $3 id, $4 limit → the records that have this home, after this id; empty for a kind without homes.
     pub(super) at_home: &'static str,
-    /// A new record of a kind without columns of its own, with its claims, its event and the outbox row in one statement: $1 to $8 as `insert`, $9 claim
-    /// keys, $10 kinds, $11 owners, $12 kind, $13 event, $14 name, $15 at, $16 actor, $17 client, $18 digest,
-    /// $19 salt, $20 request, $21 delta, $22 leaf. It writes tables that are distributed differently, which citus does
-    /// not allow.
+    /// A new record of a kind without columns of its own, with its claims, its event and the outbox row in one
+    /// statement: $1 to $8 as `insert`, $9 claim keys, $10 kinds, $11 owners, $12 kind, $13 event, $14 name, $15 at,
+    /// $16 actor, $17 client, $18 digest, $19 salt, $20 request, $21 delta, $22 leaf. It writes tables that are
+    /// distributed differently, which citus does not allow.
     pub(super) create: &'static str,
 }
 
@@ -142,7 +142,7 @@ pub(super) const TAKE_CLAIMS: &str = "INSERT INTO claims (key, org, kind, owner)
      SELECT w.key, $1, w.kind, w.owner FROM unnest($2, $3, $4) AS w (key, kind, owner)";
 
 /// $1 claim key, $2 org, $3 kind, $4 owner. Where tables are spread: citus sends the rows of an `INSERT … SELECT` by COPY,
-/// whose errors lose their code, so nobody could tell that a claim is taken.
+/// whose errors lose their code, so nobody could know that a claim is taken.
 pub(super) const TAKE_CLAIM: &str = "INSERT INTO claims (key, org, kind, owner) VALUES ($1, $2, $3, $4)";
 
 /// $1 claim key, $2 org, $3 owner.

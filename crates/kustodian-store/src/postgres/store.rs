@@ -27,7 +27,7 @@ use crate::search::entries;
 const CHECK: &str = "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean, \
      (SELECT count(*) FROM (SELECT 1 FROM orgs LIMIT 1) sample)";
 
-/// Only a write tells whether the disk has room again.
+/// Only a write shows whether the disk has room again.
 const PROBE: &str = "INSERT INTO settings (name, value) VALUES ('writable', '') \
      ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 
@@ -57,7 +57,7 @@ impl Core {
         self.long.take_long(turn).await
     }
 
-    /// What a search goes by.
+    /// What a search uses.
     async fn means(&self, org: OrgKey, root: &Node) -> Result<search::Means, StoreError> {
         Ok(search::Means {
             slots: self.slotting.of_query(&self.readers, org, root).await?,

@@ -70,7 +70,8 @@ impl Value<'_> {
         Self::Number(i64::try_from(count).unwrap_or(i64::MAX))
     }
 
-    /// What it may be a key of, as text; for plans, which are made of records of their own.
+    /// What it may be a key of, as text.
+    #[cfg(feature = "trace")]
     pub(super) fn keys(&self) -> Option<Vec<String>> {
         let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         let mut keys = match self {

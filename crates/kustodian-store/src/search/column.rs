@@ -168,7 +168,7 @@ pub(crate) const fn text_limit() -> usize {
     256
 }
 
-/// Stands at the end of a text that was cut, behind anything people write.
+/// What is put at the end of a text that was cut, behind anything people write.
 const CUT: char = '\u{10ffff}';
 
 /// A text of at most `limit` characters, and whether something was cut off. What was cut ends in a mark, so that it

@@ -2,7 +2,7 @@
 //!
 //! Where a condition cannot say exactly what a criterion means, it says what is true of every match (or, under a `not`,
 //! only of matches), and the records it lets through are checked against the criterion itself. Both engines share
-//! all of this; what differs between them is a [`Dialect`]. Values are bound in the order of the `?` that stand for them.
+//! all of this; what differs between them is a [`Dialect`]. Values are bound in the order of the `?` that represent them.
 
 use std::ops::Bound;
 
@@ -88,7 +88,7 @@ impl Compiled {
         Self { sql: if holds { "TRUE" } else { "FALSE" }.to_owned(), binds: Vec::new(), exact: true }
     }
 
-    /// Cannot be told: holds always where it must hold for every match, and never where it must hold for matches alone.
+    /// Cannot be decided: holds always where it must hold for every match, and never where it must hold for matches alone.
     pub(crate) fn unknown(over: bool) -> Self {
         Self { exact: false, ..Self::constant(over) }
     }
@@ -146,7 +146,7 @@ impl Compiler<'_> {
         }
     }
 
-    /// Whole values that stand in the inverted index are asked for together, in whatever attributes: one list of them is
+    /// Whole values that are in the inverted index are asked for together, in whatever attributes: one list of them is
     /// answered sooner than one condition each.
     fn any(&self, nodes: &[Node], over: bool) -> Compiled {
         let (mut values, mut others) = (Vec::new(), Vec::new());
@@ -210,7 +210,7 @@ impl Compiler<'_> {
             _ => Holds::Text,
         };
         match self.slots.of(attribute) {
-            // An id may stand for several, and long text does not stand there whole.
+            // An id may represent several, and the index does not hold long text whole.
             Some(slot) if !matches!(attribute.suffix, Suffix::Id | Suffix::Txt) || criterion.test == Test::Set => {
                 let condition = of_column(&self.dialect.slot(slot, holds), holds, SLOT_TEXT, &criterion.test, over);
                 let as_held = |bind| match bind {

@@ -3,7 +3,7 @@
 //!
 //! `customer_search` has a row for each customer that can be found: a column for each attribute with a single value, one
 //! for the addresses and numbers of each attribute whose parts are searched, and [`SLOTS`] columns for custom attributes,
-//! which each org gives to those it uses first. Words, parts and the values of attributes that have several stand in an
+//! which each org gives to those it uses first. Words, parts and the values of attributes that have several are in an
 //! inverted index of the engine's own kind.
 
 mod column;

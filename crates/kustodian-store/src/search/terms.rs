@@ -1,4 +1,4 @@
-//! How tokens stand in an inverted index, and how it is asked for them.
+//! How tokens are in an inverted index, and how it is asked for them.
 //!
 //! A term is `<org><kind><scope><text>`. SQLite's tokenizer would take text apart at what it does not keep, and fold
 //! upper case; PostgreSQL's queries need quotes, and its texts hold no zero: so those characters are written as others
@@ -17,13 +17,13 @@ const MAX_TERM: usize = 240;
 /// How many parts of an "each of these" are asked for: with more the rest is left to the check of what is found.
 pub(crate) const MAX_NEEDS: usize = 12;
 
-/// What stands for characters that the tokenizer does not keep, from here on by their code.
+/// What takes the place of characters that the tokenizer does not keep, from here on by their code.
 const ESCAPES: u32 = 0xe000;
 
-/// Says that the character behind it stands for itself, though it looks like an escape.
+/// Says that the character behind it means itself, though it looks like an escape.
 const ITSELF: char = '\u{e0fe}';
 
-/// Stands in a lookup for a scope that no token comes from.
+/// What a lookup has for a scope that no token comes from.
 const NOWHERE: &str = "zz";
 
 /// Ends a term that was cut.
@@ -87,7 +87,7 @@ const fn code_of(attribute: Attribute) -> Option<&'static str> {
     None
 }
 
-/// What stands in terms for where a token comes from; `None` when none comes from there.
+/// What is in terms for where a token comes from; `None` when none comes from there.
 fn scope_code(scope: Scope) -> Option<&'static str> {
     match scope {
         Scope::Attribute(attribute) => code_of(attribute),
@@ -192,13 +192,13 @@ fn write_terms(org: OrgKey, row: &SearchRow, mut ends_at: impl FnMut(usize)) -> 
 /// How an engine's language of queries is written.
 #[derive(Debug)]
 pub(crate) struct Syntax {
-    /// Stands on both sides of a term.
+    /// What is on both sides of a term.
     pub(crate) quote: char,
-    /// Stands behind one that is only the beginning.
+    /// What is behind one that is only the beginning.
     pub(crate) beginning: &'static str,
-    /// Stands between what must all be there.
+    /// What is between terms that must all be there.
     pub(crate) and: &'static str,
-    /// Stands between what of which one must be there.
+    /// What is between terms of which one must be there.
     pub(crate) or: &'static str,
 }
 

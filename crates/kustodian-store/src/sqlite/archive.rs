@@ -48,7 +48,7 @@ impl Archive {
         archive
             .work(|connection| {
                 connection.pragma_update(None, "synchronous", "FULL")?;
-                // Another copy into it is told that it is locked, and a server too.
+                // Another copy into it finds it locked, and a server too.
                 connection.pragma_update(None, "locking_mode", "EXCLUSIVE")
             })
             .await?;
@@ -251,7 +251,7 @@ impl Target for Archive {
     }
 }
 
-/// A customer about to be written. What it is found by is worked out of its document: it is not carried.
+/// A customer about to be written. Its search entries are worked out of its document: they are not carried.
 struct Carried {
     org: OrgKey,
     id: ObjectId,

@@ -118,7 +118,7 @@ impl Audited for Archive {
     }
 }
 
-/// A stored text; what cannot be read is given as it is, to be told as a finding.
+/// A stored text; what cannot be read is given as it is, to be reported as a finding.
 fn text(value: ValueRef<'_>) -> String {
     match (Unpacked::column_result(value), value) {
         (Ok(Unpacked(text)), _) => text,

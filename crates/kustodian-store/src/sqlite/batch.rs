@@ -30,7 +30,7 @@ pub(super) struct Batch<'c> {
     heads: HashMap<OrgKey, Head>,
     /// How many live records each list gains.
     gains: HashMap<(OrgKey, Kind), i64>,
-    /// What customers are found by that the index knows.
+    /// The search entries of customers that the index knows.
     search: Writing,
     /// The last key that the index knows, once asked for.
     indexed: Option<i64>,
@@ -238,7 +238,7 @@ impl<'c> Batch<'c> {
         Ok(None)
     }
 
-    /// Empties the payloads of records' events. What is erased is overwritten where it stands, too; what older writes
+    /// Empties the payloads of records' events. What is erased is overwritten where it is, too; what older writes
     /// left elsewhere in the file is left to a scrub.
     fn erase(&self, org: OrgKey, erasures: &[Erasure]) -> rusqlite::Result<()> {
         if erasures.is_empty() {
@@ -327,7 +327,7 @@ impl<'c> Batch<'c> {
         })
     }
 
-    /// What a customer is found by: at once where the index knows it, afterwards where it does not.
+    /// The search entries of a customer: at once where the index knows the customer, afterwards where it does not.
     fn put_search(
         &mut self,
         org: OrgKey,

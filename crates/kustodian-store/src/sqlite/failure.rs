@@ -47,7 +47,7 @@ pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
         )
 }
 
-/// An error of a statement, as the ports tell it.
+/// An error of a statement, as the ports report it.
 pub(super) fn store_error(error: &rusqlite::Error) -> StoreError {
     if is_of_surroundings(error) { unavailable(brief(error)) } else { StoreError::Failed { reason: brief(error) } }
 }

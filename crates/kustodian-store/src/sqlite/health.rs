@@ -81,7 +81,7 @@ impl Health {
         }
     }
 
-    /// Whether the server can do its work, as far as a short look tells.
+    /// Whether the server can do its work, as far as a short look shows.
     pub(super) fn look(&self, connection: &Connection) -> Result<(), StoreError> {
         self.must_be_in_place()?;
         if let Some(found) = self.place.as_ref().and_then(Place::damage) {

@@ -92,7 +92,7 @@ impl Job {
         Self::Directory(Box::new(DirectoryChange { command, reply, outcome: Ok(Answer::Done) }))
     }
 
-    /// Whether nobody waits any longer: then it is left out. Whoever stopped waiting was told that the outcome is
+    /// Whether nobody waits any longer: then it is left out. Whoever stopped waiting learned that the outcome is
     /// unknown.
     pub(super) fn is_abandoned(&self) -> bool {
         match self {
@@ -127,7 +127,7 @@ impl Job {
         }
     }
 
-    /// Tells the caller what came of it, now that the transaction is committed. The caller may have gone meanwhile,
+    /// Answers the caller with the outcome, now that the transaction is committed. The caller may have gone meanwhile,
     /// which is why the sends may fail.
     pub(super) fn answer(self) {
         match self {
@@ -144,7 +144,7 @@ impl Job {
         }
     }
 
-    /// Tells the caller that the database could not do it.
+    /// Answers the caller that the database could not do it.
     pub(super) fn fail(self, error: &StoreError) {
         match self {
             Self::Change(change) => drop(change.reply.send(Err(error.clone().into()))),

@@ -70,9 +70,12 @@ struct Condition {
 impl Condition {
     fn new(org: OrgKey, query: &ListQuery, bounds: &Bounds) -> Self {
         let spec @ Spec { table, is_listed_by_time, .. } = query.kind.spec();
-        // The indexes hold live records only, but that by id and those of owners, which hold `deleted`.
+        // The indexes hold live records or deleted ones only, but that by id and those of owners, which hold `deleted`.
         let listed: Vec<&str> = query.of.iter().map(|(column, _)| *column).collect();
         let index = match query.of.as_slice() {
+            [] if query.deleted && spec.is_listed_when_deleted() => {
+                spec.index_of_deleted(column(bounds.column_to_read(query.sort)))
+            }
             _ if query.deleted && !spec.lists_deleted(&listed) => spec.index_of(&[column(SortKey::Id)]),
             [] if *is_listed_by_time => spec.index_of(&[column(bounds.column_to_read(query.sort))]),
             [] => spec.index_of(&[column(SortKey::Id)]),
@@ -163,10 +166,10 @@ mod tests {
     use crate::sqlite::connection::{self, Durability};
 
     /// What SQLite does for a page of customers.
-    fn plan(connection: &Connection, sort: SortKey, within: Option<SortKey>) -> String {
+    fn plan(connection: &Connection, sort: SortKey, within: Option<SortKey>, deleted: bool) -> String {
         let within = within.map(|of| Within { of, from: 0, to: 9 }).into_iter().collect();
         let start = Start::Offset(1_000);
-        let (bytes, count, deleted) = (usize::MAX, false, false);
+        let (bytes, count) = (usize::MAX, false);
         let query = ListQuery {
             kind: Kind::Customer,
             of: Vec::new(),
@@ -191,13 +194,15 @@ mod tests {
         let path = folder.path().join("plan.db");
         connection::make_file(&path).unwrap();
         let connection = connection::writer(&path, &Options::default(), Durability::None).unwrap();
-        for key in [SortKey::Id, SortKey::CreatedAt, SortKey::UpdatedAt] {
-            let plan = plan(&connection, key, None);
-            let index = format!("USING COVERING INDEX customers_by_{}", column(key));
-            assert!(plan.contains(&index) && !plan.contains("TEMP B-TREE"), "{plan}");
+        for (deleted, index) in [(false, "customers_by"), (true, "customers_deleted_by")] {
+            for key in [SortKey::Id, SortKey::CreatedAt, SortKey::UpdatedAt] {
+                let plan = plan(&connection, key, None, deleted);
+                let index = format!("USING COVERING INDEX {index}_{}", column(key));
+                assert!(plan.contains(&index) && !plan.contains("TEMP B-TREE"), "{plan}");
+            }
+            let plan = plan(&connection, SortKey::Id, Some(SortKey::CreatedAt), deleted);
+            let range = format!("COVERING INDEX {index}_created_at (org=? AND created_at>? AND created_at<?)");
+            assert!(plan.contains(&range), "{plan}");
         }
-        let plan = plan(&connection, SortKey::Id, Some(SortKey::CreatedAt));
-        let range = "COVERING INDEX customers_by_created_at (org=? AND created_at>? AND created_at<?)";
-        assert!(plan.contains(range), "{plan}");
     }
 }

@@ -1,10 +1,10 @@
 //! The log beside a database as SQLite does not look at it. SQLite reads a log up to the first frame that is not as it was
 //! written, and takes what is behind for the rest of a transaction that a crash cut off. A bit that flipped in the middle
-//! looks the same to it, and takes every later write along; here the two are told apart.
+//! looks the same to it, and takes every later write along; here the two are distinguished.
 //!
 //! A transaction is written behind the one before it once that is synced. So after a crash only frames of the last one
-//! can be wrong, and nothing is behind its last frame, the one that commits. A frame of the same log behind one that commits,
-//! itself at or behind a wrong one, means that something was lost that had been acknowledged.
+//! can be wrong, and nothing is behind its last frame, the one that commits. A frame of the same log behind one that
+//! commits, itself at or behind a wrong one, means that something was lost that had been acknowledged.
 
 use std::fmt;
 use std::fs::{self, File};

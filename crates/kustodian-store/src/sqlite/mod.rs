@@ -140,7 +140,7 @@ impl Sqlite {
         let searches = readers(turns.quick + turns.slow)?;
         if let Err(error) = health::sample(&writer, health::AT_THE_START) {
             health.note(&error);
-            // What is wrong with single values is told by whoever reads them.
+            // What is wrong with single values is reported by whoever reads them.
             if failure::is_damage(&error) && error.sqlite_error_code().is_some() {
                 return Err(failure::open_error(path, &error));
             }

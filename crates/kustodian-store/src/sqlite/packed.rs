@@ -1,9 +1,9 @@
-//! How long texts stand in the database: documents, and what events keep of them.
+//! How long texts are in the database: documents, and what events keep of them.
 //!
 //! A customer is three kilobytes of JSON of which half is the same in all of them. As text a page of the file holds one;
 //! compressed (LZ4 with what customers have in common as its dictionary) it holds three, the log grows by a third, and
-//! a cache holds three times as many. What is not the same in all stands in a block as it is, but for four letters and
-//! more that happen to stand in the dictionary or before: a search through the file's bytes still finds what is personal.
+//! a cache holds three times as many. What is not the same in all is in a block as it is, but for four letters and
+//! more that happen to be in the dictionary or before: a search through the file's bytes still finds what is personal.
 //!
 //! A text is stored as a BLOB whose first byte names its form. Each form that is written has a checksum (CRC-32 of
 //! everything else in it), so that a bit that flipped on the disk is an error and never another text. It takes 25 ns of a
@@ -37,13 +37,13 @@ const SHORTEST: usize = 192;
 /// How many bytes the form and the checksum take.
 const CHECKED: usize = 5;
 
-/// How many bytes stand before the block.
+/// How many bytes are before the block.
 const HEAD: usize = CHECKED + 4;
 
 /// No block holds more than this many times its own length: what says so is damaged.
 const MOST: usize = 256;
 
-/// How a text is stored from now on; worked out away from the text, which stands with whoever made it.
+/// How a text is stored from now on; worked out away from the text, which stays with its owner.
 #[derive(Debug)]
 pub(super) struct Packed(Vec<u8>);
 
@@ -197,7 +197,7 @@ mod tests {
         let Packed(block) = Packed::of(&text);
         assert_eq!(block[0], BLOCK);
         assert!(block.len() < text.len() / 10, "{} of {}", block.len(), text.len());
-        // What stands behind it is in the dictionary, with its last letters before: `et","`.
+        // What is behind it is in the dictionary, with its last letters before: `et","`.
         assert!(block.windows(7).any(|bytes| bytes == b"Zyxsecr"), "{}", String::from_utf8_lossy(&block));
         assert_eq!(unpack(&block).unwrap(), text);
     }

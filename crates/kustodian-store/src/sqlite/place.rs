@@ -75,7 +75,7 @@ pub(super) fn hold(_: &Path) -> Result<Option<File>, OpenError> {
     Ok(None)
 }
 
-/// Refuses a file that a server has open by another of its names: its log stands beside that one and would be missed. A
+/// Refuses a file that a server has open by another of its names: its log is beside that one and would be missed. A
 /// server locks its log, too.
 #[cfg(unix)]
 pub(crate) fn refuse_other_name(path: &Path) -> Result<(), OpenError> {
@@ -134,8 +134,8 @@ fn has_frames(log: &Path) -> bool {
     log.metadata().is_ok_and(|log| log.len() > LOG_HEADER)
 }
 
-/// Refuses a file that is missing or empty while the log of an earlier database is beside it: SQLite would delete the log, and
-/// with it the writes that only the log has.
+/// Refuses a file that is missing or empty while the log of an earlier database is beside it: SQLite would delete the
+/// log, and with it the writes that only the log has.
 pub(crate) fn refuse_lone_log(path: &Path) -> Result<(), OpenError> {
     refuse_leftover(path, |path| {
         let log = beside(path, "-wal");
@@ -143,8 +143,8 @@ pub(crate) fn refuse_lone_log(path: &Path) -> Result<(), OpenError> {
     })
 }
 
-/// Refuses to make a database where an earlier one was: one whose log is left, or whose file is empty and has files beside it
-/// that only a database that was served leaves there. An empty file without any is a new one.
+/// Refuses to make a database where an earlier one was: one whose log is left, or whose file is empty and has files
+/// beside it that only a database that was served leaves there. An empty file without any is a new one.
 pub(crate) fn refuse_lost(path: &Path) -> Result<(), OpenError> {
     refuse_lone_log(path)?;
     if !path.exists() {
@@ -176,7 +176,7 @@ fn link_target(path: &Path) -> PathBuf {
 }
 
 /// What is missing of a file, in words: pages that its header counts and neither it nor the log beside it holds. What
-/// cannot be read, or is no database, is for SQLite to tell.
+/// cannot be read, or is no database, is for SQLite to report.
 pub(crate) fn missing(path: &Path) -> Option<String> {
     if refuse_special(path).is_err() {
         return None;
@@ -311,7 +311,7 @@ impl Place {
     }
 }
 
-/// What tells files apart, whatever they are called.
+/// What distinguishes files, whatever they are called.
 type Identity = (u64, u64);
 
 #[cfg(unix)]

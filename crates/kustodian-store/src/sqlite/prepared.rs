@@ -1,4 +1,4 @@
-//! What a change set comes to in the file, worked out by whoever asks for it: the one thread that writes only executes
+//! What a change set becomes in the file, worked out by whoever asks for it: the one thread that writes only executes
 //! statements.
 
 use std::sync::Arc;
@@ -13,13 +13,13 @@ use super::packed::Packed;
 use super::search::{Difference, FoundBy};
 use crate::search::entries::Entries;
 
-/// What a change set comes to; part by part of it, in its order.
+/// What a change set becomes; part by part of it, in its order.
 pub(super) struct Prepared {
     pub(super) puts: Vec<PreparedPut>,
     pub(super) events: Vec<PreparedEvent>,
 }
 
-/// What a record comes to.
+/// What a record becomes.
 pub(super) struct PreparedPut {
     /// How its document is stored.
     pub(super) document: Packed,
@@ -51,7 +51,7 @@ impl PreparedSearch {
     }
 }
 
-/// What an event comes to.
+/// What an event becomes.
 pub(super) struct PreparedEvent {
     /// Its leaf in the chain.
     pub(super) leaf: Leaf,

@@ -42,7 +42,7 @@ fn disagreeing(id: ObjectId) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(0, Type::Blob, Box::new(Disagreeing(id)))
 }
 
-/// Whether a document names the id and the revision that stand beside it. What it does not name agrees.
+/// Whether a document names the id and the revision that are beside it. What it does not name agrees.
 fn agrees(stored: &Stored) -> bool {
     let document = &stored.document;
     let id =
@@ -54,10 +54,10 @@ fn agrees(stored: &Stored) -> bool {
     revs.peek().is_none() || revs.any(|rev| rev == Some(stored.rev))
 }
 
-/// What stands before a revision. A quote within a string is escaped, so this stands nowhere else.
+/// What precedes a revision. A quote within a string is escaped, so this occurs nowhere else.
 static REV: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"rev\":"));
 
-/// The number that stands at a place.
+/// The number that is at a place.
 fn rev_at(document: &str, place: usize) -> Option<u64> {
     let rest = document.get(place..)?;
     let end = rest.find(|character: char| !character.is_ascii_digit()).unwrap_or(rest.len());
@@ -95,8 +95,8 @@ pub(super) fn find_by_claim(
     }
 }
 
-/// Whether a record claims what it was found by. It takes a third of the time of the read, and a flipped bit in the row of
-/// a claim would answer with another person.
+/// Whether a record has the claim that it was looked up by. It takes a third of the time of the read, and a flipped bit
+/// in the row of a claim would answer with another person.
 fn claims(org: OrgKey, kind: Kind, stored: &Stored, key: ClaimKey) -> bool {
     // What cannot be read as a record has its checksum and is for whoever reads it to refuse.
     kind.claims_of(org, stored.id, &stored.document).map_or(true, |claims| claims.iter().any(|claim| claim.key == key))

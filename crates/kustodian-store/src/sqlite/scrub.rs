@@ -3,7 +3,7 @@
 //! An erasure overwrites what it deletes, but earlier writes of the same record may have left copies behind: in pages
 //! that are free now, in the gaps of pages that were reordered, and in the log. So the file is rewritten from what is
 //! in the tables, and the log is cut. Readers go on meanwhile; writes wait, for about a second per gigabyte on a fast
-//! disk. That it is wanted stands among the settings from the erasing transaction on until it is done, so that a file
+//! disk. That it is wanted is among the settings from the erasing transaction on until it is done, so that a file
 //! whose server ended in between is scrubbed when it is opened again.
 
 use std::time::Duration;
@@ -123,7 +123,7 @@ fn cut_at_once(connection: &Connection, keeper: &mut LogKeeper) -> rusqlite::Res
     Ok(is_cut)
 }
 
-/// As SQLite tells that somebody is in the way.
+/// As SQLite says that somebody is in the way.
 fn busy() -> rusqlite::Error {
     let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY);
     rusqlite::Error::SqliteFailure(code, Some("a reader keeps the log from being cut".to_owned()))

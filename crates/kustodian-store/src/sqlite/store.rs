@@ -118,7 +118,7 @@ impl Store for Sqlite {
         match self.searches.run(who, time, Step::is_complete, attempt).await? {
             Step::Done(walked) => {
                 if let WalkFrom::After(WalkPlace::Kept { walk, .. }) = from {
-                    // Lost when too much waits; the next step tells again.
+                    // Lost when too much waits; the next step reports again.
                     drop(self.queue.send(Job::TouchWalk { org, walk, now }));
                 }
                 Ok(walked)

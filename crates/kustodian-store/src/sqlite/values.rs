@@ -1,4 +1,4 @@
-//! How ids and counts stand in the database.
+//! How ids and counts are in the database.
 
 use kustodian_core::directory::TokenHash;
 use kustodian_core::kind::Kind;

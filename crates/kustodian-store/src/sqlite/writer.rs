@@ -254,7 +254,7 @@ impl Writer {
     }
 
     /// Does all of `group` in one transaction. After an error nothing of it has been committed, unless the error is
-    /// that of the commit itself, when nobody knows; so an error is always told as "unknown".
+    /// that of the commit itself, when nobody knows; so an error is always reported as "unknown".
     fn attempt(&mut self, group: &mut [Job]) -> rusqlite::Result<()> {
         // Dropped on an error, it rolls back.
         let transaction = Transaction::new(&mut self.connection, TransactionBehavior::Immediate)?;
@@ -265,7 +265,7 @@ impl Writer {
         let Finished { made, has_words } = batch.finish()?;
         let probes = group.iter().any(|job| matches!(job, Job::Probe(_)));
         if probes && self.last_failure.is_some() {
-            // Only a write tells whether the disk has room again, and SQLite writes no row that stays the same.
+            // Only a write shows whether the disk has room again, and SQLite writes no row that stays the same.
             transaction.execute_batch("REPLACE INTO settings (name, value) VALUES ('writable', randomblob(8))")?;
         }
         let accepted = group.iter().filter(|job| job.is_accepted()).count();

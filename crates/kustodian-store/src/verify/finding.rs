@@ -1,4 +1,4 @@
-//! What a verification finds, and what it tells in the end.
+//! What a verification finds, and what it reports in the end.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ pub struct Verification {
     pub orgs: Vec<VerifiedOrg>,
     /// Events looked at.
     pub events: u64,
-    /// Of them, those whose payload was erased, as a later event tells.
+    /// Of them, those whose payload was erased, as a later event says.
     pub erased: u64,
     /// What is not as it was written: at most 1,000 entries.
     pub findings: Vec<Discrepancy>,
@@ -84,9 +84,9 @@ pub enum Where {
 pub enum Problem {
     /// The link does not follow from the link before, the position and the event: one of them was changed.
     Link,
-    /// Positions leave out some before this one, or tell it twice.
+    /// Positions leave out some before this one, or hold it twice.
     Gap,
-    /// The position has no event, or what stands there is none.
+    /// The position has no event, or what is there is none.
     NoEvent,
     /// What is kept with the position for finding events differs from the event.
     Index,
@@ -96,11 +96,11 @@ pub enum Problem {
     NoOrg,
     /// An event is in no chain and does not wait for its place.
     Unchained,
-    /// The record's events leave out some before this revision, or tell it twice.
+    /// The record's events leave out some before this revision, or hold it twice.
     Revisions,
-    /// The record has this revision, and no event tells of it.
+    /// The record has this revision, and no event is about it.
     Untold,
-    /// An event tells of this revision, which is later than that of the record, or the record is gone.
+    /// An event is about this revision, which is later than that of the record, or the record is gone.
     NoRecord,
     /// The record or the payload of one of its events from this revision on is not what was digested.
     Payload,
@@ -108,7 +108,7 @@ pub enum Problem {
     Snapshot,
     /// The differences after this revision do not lead back to it.
     Differences,
-    /// The payload is gone, and no later event tells that it was erased.
+    /// The payload is gone, and no later event says that it was erased.
     Erased,
     /// The payload is erased in part only.
     HalfErased,

@@ -14,7 +14,7 @@ pub(super) struct Walk {
     document: Option<String>,
     /// Whether it is unknown because of something that was found already.
     is_broken: bool,
-    /// Whether a later event tells that what came before was erased.
+    /// Whether a later event says that what came before was erased.
     is_erased: bool,
 }
 

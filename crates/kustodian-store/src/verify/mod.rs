@@ -3,7 +3,7 @@
 //! One snapshot of the database is read, which may be served meanwhile. First every org's chain is followed: an edit, an
 //! insertion, a removal or a change of order anywhere breaks it. Then every record is followed back through its events:
 //! each revision, rebuilt from the record as it is now, must have the digest that its event keeps; what was erased must
-//! be told by a later event. Memory does not grow with the number of events.
+//! be reported by a later event. Memory does not grow with the number of events.
 //!
 //! Whoever can write the whole database can also make a whole new chain. Against that helps a position and its link kept
 //! elsewhere, from an earlier time: they are expected to be met.
@@ -32,7 +32,7 @@ use crate::failure::OpenError;
 /// How many events are read at a time.
 pub(crate) const EVENTS: usize = 1_000;
 
-/// What a verification tells while it goes on.
+/// What a verification reports while it goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct VerifyProgress {
     /// What is followed.
@@ -84,7 +84,7 @@ pub enum VerifyError {
     Read(#[from] crate::copy::CopyError),
 }
 
-/// What of a snapshot is verified. Rows are raw: whatever stands there is given.
+/// What of a snapshot is verified. Rows are raw: whatever is there is given.
 #[async_trait]
 pub(crate) trait Audited: Send {
     /// The orgs: key, name.
@@ -101,7 +101,7 @@ pub(crate) trait Audited: Send {
     async fn histories(&mut self, after: Option<Row>) -> Result<Vec<Row>, Unread>;
     /// Revisions and documents of records, of those that are there: (org, id) → (rev, document).
     async fn documents(&mut self, kind: Kind, names: Vec<RecordName>) -> Result<Documents, Unread>;
-    /// Some of the revisions of records that no event tells of, at most `limit`: org, id, rev.
+    /// Some of the revisions of records that no event is about, at most `limit`: org, id, rev.
     async fn untold(&mut self, kind: Kind, limit: usize) -> Result<Vec<(i64, String, i64)>, Unread>;
     /// Some of the events that have no position and do not wait for one, at most `limit`: org, kind, record, rev.
     async fn unchained(&mut self, limit: usize) -> Result<Vec<(i64, String, String, i64)>, Unread>;

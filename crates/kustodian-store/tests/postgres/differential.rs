@@ -131,7 +131,7 @@ fn call(dice: &mut Dice, orgs: [OrgKey; 2], tokens: &[NewToken]) -> Call {
     }
 }
 
-/// An answer as text; why a database failed is told in each engine's own words.
+/// An answer as text; why a database failed is reported in each engine's own words.
 fn told<T: Debug>(answer: Result<T, impl Into<CommitError>>) -> String {
     match answer.map_err(Into::into) {
         Err(CommitError::Store(StoreError::Failed { .. })) => "failed".to_owned(),
@@ -158,7 +158,7 @@ async fn make(call: &Call, store: &dyn Store, directory: &dyn Directory) -> Stri
                     return Err(Refusal::not_found("id"));
                 }
                 let put = Put { expects, rev: expects.map_or(1, |rev| rev + 1), ..template };
-                // The id of an event is not told, so that both engines may be given their own.
+                // The id of an event is left out, so that both engines may be given their own.
                 Ok(ChangeSet { puts: vec![put], ..ChangeSet::default() })
             });
             told(store.commit_locked(*org, vec![(kind, id)], decide_on((kind, id), decide)).await)

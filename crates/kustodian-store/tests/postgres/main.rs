@@ -4,7 +4,7 @@
 //! They need a server in which they may make databases: `cargo xtask test` starts one, or `KUSTODIAN_TEST_POSTGRES`
 //! names one; `KUSTODIAN_TEST_DISTRIBUTE=1` spreads their tables over the machines of a cluster.
 
-// `cfg(test)` tells the lints that these are tests, their helpers included.
+// `cfg(test)` shows the lints that these are tests, their helpers included.
 #[cfg(test)]
 #[path = "../store/bytes.rs"]
 mod bytes;

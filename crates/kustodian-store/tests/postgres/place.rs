@@ -16,7 +16,7 @@ pub(crate) const MODEL_CASES: u32 = 12;
 /// How many random databases are searched: fewer than on SQLite, too.
 pub(crate) const SEARCH_CASES: u32 = 6;
 
-/// The table in which positions and links stand.
+/// The table in which positions and links are.
 pub(crate) const PLACES: &str = "positions";
 
 /// What can be done here past the engine, and its SQL; see `verify`.
@@ -132,7 +132,7 @@ impl Place {
         &self.url
     }
 
-    /// A connection past the engine, to look at what stands in the tables.
+    /// A connection past the engine, to look at what is in the tables.
     pub(crate) async fn client(&self) -> Client {
         connect(&self.url).await
     }

@@ -46,7 +46,7 @@ fn without_estimates(mut found: Found) -> Found {
 }
 
 /// How many steps statistics were made after. With them the parts of words are looked for another way, and what they
-/// do not know of is first looked for in the places it could stand in.
+/// do not know of is first looked for in the places it could be in.
 async fn agree(steps: &[Step], queries: &[Query], analyzed_after: Option<usize>) {
     let Some(place) = Place::make().await else { return };
     let one = open("sqlite::memory:", options()).await.unwrap();

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::place::Place;
-use crate::setting::{changes, email, everything, make_org, next_id, put};
+use crate::setting::{at, changes, email, everything, make_org, next_id, put};
 use kustodian_core::change::{ChangeSet, Put};
+use kustodian_core::directory::DirectoryError;
 use kustodian_core::kind::Kind;
 use kustodian_core::store::{CommitError, OrgKey, Store, Stored, decide_on};
 use kustodian_store::{Database, Options, Where, open, pending_migrations, verify};
@@ -60,6 +61,28 @@ async fn ten_servers_start_at_once_on_an_empty_database() {
     let client = place.client().await;
     let versions = client.query("SELECT version FROM kustodian_migrations", &[]).await.unwrap();
     assert_eq!(versions.len(), pending.len());
+}
+
+/// Hosts cannot distinguish two orgs whose names differ in case alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn orgs_that_differ_in_case_alone_cannot_be_created_at_the_same_time() {
+    let Some(place) = Place::make().await else { return };
+    let (servers, _) = two_servers(&place).await;
+    // One that is about to create `zeta`, as a server does: it holds the lock, and has not committed.
+    let mut client = place.client().await;
+    let creating = client.transaction().await.unwrap();
+    creating.execute("SELECT pg_advisory_xact_lock(5206631)", &[]).await.unwrap();
+    creating.execute("INSERT INTO orgs (id, name, created_at) VALUES ('x', 'zeta', 0)", &[]).await.unwrap();
+    let directory = servers[1].directory();
+    let second = tokio::spawn(async move { directory.create_org(next_id(), "ZETA", at(0)).await });
+    let observer = place.client().await;
+    let waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted";
+    while observer.query_one(waiting, &[]).await.unwrap().get::<_, i64>(0) == 0 {
+        assert!(!second.is_finished(), "it was created beside zeta");
+        sleep(Duration::from_millis(10)).await;
+    }
+    creating.commit().await.unwrap();
+    assert!(matches!(second.await.unwrap(), Err(DirectoryError::Exists)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

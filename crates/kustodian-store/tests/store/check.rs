@@ -1,4 +1,4 @@
-//! Checking a database: an untouched one agrees with itself, and whatever is written past the engine is told.
+//! Checking a database: an untouched one agrees with itself, and whatever is written past the engine is reported.
 
 use std::collections::BTreeSet;
 

@@ -31,7 +31,7 @@ async fn whole_feed(store: &Arc<dyn Store>, org: OrgKey) -> Vec<Recorded> {
     feed.events
 }
 
-/// What the feed must tell of an event.
+/// What the feed must hold of an event.
 fn recorded(event: &Event, position: u64, link: Link) -> Recorded {
     Recorded {
         position: Some(position),

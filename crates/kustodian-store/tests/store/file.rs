@@ -1,4 +1,4 @@
-//! What is particular to SQLite: files, other processes, and what stands in the file.
+//! What is particular to SQLite: files, other processes, and what is in the file.
 
 use std::fs;
 use std::path::Path;
@@ -312,7 +312,7 @@ async fn what_an_erased_customer_was_found_by_is_not_in_the_file_either() {
     for rev in 1..=10 {
         let put = crate::search::customer(erased, rev, secret.as_object().unwrap(), false);
         database.store().commit(org, changes(vec![put])).await.unwrap();
-        // Otherwise the index might be told of the last revision alone.
+        // Otherwise the index might get the last revision alone.
         let everything = kustodian_core::search::parse(b"{}", &kustodian_core::search::Settings::default()).unwrap();
         database.store().search(org, crate::search::search(&everything, 0, 1)).await.unwrap();
         let kept = serde_json::json!({ "name": format!("Kept {rev}") });

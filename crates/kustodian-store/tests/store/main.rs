@@ -1,9 +1,9 @@
 //! The tests of the ports on SQLite, and of what is particular to it.
 //!
-//! `commit`, `list`, `feed`, `verify`, `directory` and `model` see the ports alone, through whatever `setting::engine` opens, and
-//! `place` says where that is: `tests/postgres` runs the same files on the other engine.
+//! `commit`, `list`, `feed`, `verify`, `directory` and `model` see the ports alone, through whatever `setting::engine`
+//! opens, and `place` says where that is: `tests/postgres` runs the same files on the other engine.
 
-// `cfg(test)` tells the lints that these are tests, their helpers included.
+// `cfg(test)` shows the lints that these are tests, their helpers included.
 #[cfg(test)]
 mod backlog;
 #[cfg(test)]

@@ -6,7 +6,7 @@ pub(crate) const GROUPS_COMMITS: bool = true;
 /// How many random sequences the model is tried with.
 pub(crate) const MODEL_CASES: u32 = 48;
 
-/// The table in which positions and links stand.
+/// The table in which positions and links are.
 pub(crate) const PLACES: &str = "events";
 
 /// What can be done here past the engine, and its SQL; see `verify`.

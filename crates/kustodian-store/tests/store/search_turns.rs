@@ -108,7 +108,7 @@ async fn an_org_whose_searches_take_all_turns_delays_neither_lists_nor_another_o
             told.push(answer);
         }
     }
-    // Those that were told anything were not told that something failed.
+    // Those that got an answer did not get an error.
     let is_in_order = |answer: &Result<_, SearchError>| match answer {
         Ok(_) | Err(SearchError::TooMany) => true,
         Err(error) => error.to_string().contains("not available"),

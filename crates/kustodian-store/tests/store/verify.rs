@@ -15,7 +15,7 @@ use kustodian_store::{Options, Problem, Verification, Where, open, verify};
 use kustomer_api::ObjectId;
 use tokio::time::sleep;
 
-/// A tag's document as the engine would store it; its name tells the revision.
+/// A tag's document as the engine would store it; its name holds the revision.
 fn document(id: ObjectId, name: &str) -> String {
     let stored = serde_json::json!({ "type": "tag", "id": id, "attributes": { "name": name } }).to_string();
     // In the order of the type.
@@ -127,7 +127,7 @@ async fn an_untouched_database_is_sound_also_after_an_erasure() {
 }
 
 /// What was done past the engine, in SQL that both engines speak; `{long}` and `{erased}` are records, `{places}` is
-/// where positions and links stand.
+/// where positions and links are.
 const TAMPERINGS: &[(&str, &str)] = &[
     ("an event's id", "UPDATE events SET id = 'ffffffffffffffffffffffff' WHERE record = '{long}' AND rev = 5"),
     (
@@ -260,7 +260,7 @@ async fn an_end_that_was_cut_off_without_a_trace_is_found_by_the_end_that_was_ke
     assert_eq!(found.findings.iter().map(|found| found.problem).collect::<Vec<_>>(), [Problem::Expected]);
 }
 
-/// A customer's life as the rules tell it: made, and changed three times.
+/// A customer's life as the rules write it: made, and changed three times.
 fn life(org: &Org, number: u32) -> ChangeSet {
     let id = next_id();
     let seed = || EventSeed { id: next_id(), salt: Salt(id.as_bytes().repeat(2)[..16].try_into().unwrap()) };

@@ -26,7 +26,8 @@ pub(crate) struct AttributeArguments {
     /// A tag's name or id; repeatable.
     #[arg(long = "tag", value_name = "TAG")]
     tags: Vec<String>,
-    /// A custom attribute such as loyaltyTierStr=gold or balanceNum=-3.5; repeatable. The key's suffix fixes the type; null clears.
+    /// A custom attribute such as loyaltyTierStr=gold or balanceNum=-3.5; repeatable. The key's suffix fixes the type;
+    /// null clears.
     #[arg(long, value_name = "KEY=VALUE")]
     custom: Vec<String>,
     /// The attributes as a JSON object, instead of all other flags: the JSON itself, @FILE, or - for standard input.
@@ -35,7 +36,7 @@ pub(crate) struct AttributeArguments {
 }
 
 impl AttributeArguments {
-    /// The attributes as JSON, ready to send. A file is sent as it stands: the server tells what it does not know.
+    /// The attributes as JSON, ready to send. A file is sent as it is: the server reports what it does not know.
     ///
     /// # Errors
     /// When a custom attribute does not fit its key, or the file cannot be read or holds no JSON.

@@ -39,7 +39,7 @@ pub(crate) struct ServerArguments {
         value_name = "URL"
     )]
     url: String,
-    /// The API key. Give it as KUSTODIAN_TOKEN: other users of the machine see what stands on the command line (ps), but
+    /// The API key. Give it as KUSTODIAN_TOKEN: other users of the machine see what is on the command line (ps), but
     /// not the environment.
     #[arg(
         long,
@@ -87,6 +87,9 @@ pub(crate) enum CustomersCommand {
         /// The order: id, createdAt or updatedAt, with a leading minus for descending.
         #[arg(long, value_name = "KEY", allow_hyphen_values = true)]
         sort: Option<String>,
+        /// Deleted ones alone.
+        #[arg(long)]
+        deleted: bool,
         #[command(flatten)]
         output: OutputArguments,
     },
@@ -181,8 +184,9 @@ pub(crate) async fn run(server: ServerArguments, command: CustomersCommand) -> R
                 show(&client, customers.get_by_external_id(&external_id.unwrap_or_default()), output.output).await
             }
         },
-        CustomersCommand::List { limit, all, sort, output } => {
-            let query = list_query((!all).then_some(limit), sort)?;
+        CustomersCommand::List { limit, all, sort, deleted, output } => {
+            let query =
+                ListCustomers { deleted: deleted.then_some(true), ..list_query((!all).then_some(limit), sort)? };
             let walk = customers.all(query);
             show::list(walk, if all { None } else { Some(limit) }, output.output).await
         }

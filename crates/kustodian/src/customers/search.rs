@@ -83,7 +83,7 @@ fn with_body<E: Endpoint>(call: Call<E>, body: Option<String>) -> Call<E> {
     }
 }
 
-/// Reads the short form. A name that stands for a custom attribute without its suffix is looked for among those of the
+/// Reads the short form. A name of a custom attribute without its suffix is looked for among those of the
 /// customers that changed last.
 async fn read_typed(client: &Client, typed: &str) -> Result<Search, Failure> {
     let error = match text::parse(typed, &[]) {
@@ -95,7 +95,7 @@ async fn read_typed(client: &Client, typed: &str) -> Result<Search, Failure> {
         sort: Some(CustomerSort { by: CustomerSortKey::UpdatedAt, descending: true }),
         ..ListCustomers::default()
     };
-    // Who may not list customers is told what is wrong with the search all the same.
+    // Who may not list customers learns what is wrong with the search all the same.
     let Ok(page) = client.customers().list(&last).await else { return Err(Failure::new(error.to_string())) };
     let custom = page.data.iter().filter_map(|customer| customer.attributes.custom.value());
     let keys: BTreeSet<&str> = custom.flat_map(|custom| custom.iter().map(|(key, _)| key)).collect();

@@ -2,7 +2,7 @@
 
 use kustomer_client::Client;
 
-/// Each tag's id and name, in order. A tag that the key may not read goes by its id.
+/// Each tag's id and name, in order. A tag that the key may not read is shown by its id.
 pub(crate) async fn named(client: &Client, ids: &[String]) -> Vec<(String, String)> {
     let mut named = Vec::new();
     for id in ids {

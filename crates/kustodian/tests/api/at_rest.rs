@@ -14,7 +14,7 @@ fn a_key_is_kept_as_a_hash_alone() {
     let server = Server::on_file();
     let made = server.token("demo", &["org"]);
     server.call_as(&made, Method::POST, "/v1/customers", Some(json!({ "name": "kept as it is" }))).expect(201);
-    // Compressed, its words stand in pieces; what it is found by is not, once a search has wanted it.
+    // Compressed, its words are in pieces; its search entries are not, once a search has wanted it.
     server.post("/v1/customers/search", json!({})).expect(200);
     let shown = [server.get("/v1/auth/tokens").expect(200).text, server.get("/v1/events").expect(200).text].concat();
     let file = server.file();

@@ -166,7 +166,7 @@ fn a_backup_is_for_its_owner_alone_and_stands_alone() {
     assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
 }
 
-/// Starts a backup, kills it once it says `stage`, and tells whether it was still at work then.
+/// Starts a backup, kills it once it reports `stage`, and shows whether it was still at work then.
 fn killed_at(stage: &str, file: &Path, database: &str) -> bool {
     let mut command = binary();
     command.args(["backup", "--force", "--database", database]).arg(file);

@@ -53,7 +53,7 @@ fn what_is_no_backup_is_refused_in_one_line_and_makes_no_database() {
 
     let (_server, file) = backed_up(folder.path());
     fs::copy(&file, at("newer.db")).unwrap();
-    // `PRAGMA user_version` stands at byte 60 of the file, big-endian.
+    // `PRAGMA user_version` is at byte 60 of the file, big-endian.
     overwrite(&at("newer.db"), 60, &9_999_u32.to_be_bytes());
     restoring(&at("newer.db"), "use the newer version");
     fs::copy(&file, at("cut.db")).unwrap();

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::client::assert_holds;
 use crate::server::{Answer, Server, TOKEN, binary, full_customer};
 
-/// What a command came to.
+/// The outcome of a command.
 pub(crate) struct Ran {
     pub(crate) code: Option<i32>,
     pub(crate) stdout: String,
@@ -304,7 +304,7 @@ fn the_roles_are_listed_with_the_operations_that_ask_for_them() {
             assert!(opened(role).as_array().unwrap().contains(&json!(operation.name)), "{role}");
         }
     }
-    // So are those that stand for all beneath them.
+    // So are those that grant all beneath them.
     for umbrella in ["org", "org.user", "org.permission"] {
         assert!(opened(umbrella).as_array().unwrap().contains(&json!("getCustomers")), "{umbrella}");
     }
@@ -322,6 +322,11 @@ fn a_key_that_cannot_be_made_is_refused_with_a_reason() {
     create(&["--role", "org.user.customers.read"]).misused(&["org.user.customer.read", "kustodian roles"]);
     create(&["--role", "org.user.customers.read"]).misused(&["write --force-role org.user.customers.read in place of"]);
     create(&["--role", "org.usr"]).misused(&["did you mean org.user?"]);
+    for written in
+        ["kobject_order.write", "org.user.kobject_order.write", "org.permission.kobject.kobject_order.upadte"]
+    {
+        create(&["--role", written]).misused(&["did you mean org.permission.kobject.kobject_order.update?"]);
+    }
     for known in ["org.permission", "org.user.*", "org.permission.kobject.kobject_order.read", "org.tracking"] {
         create(&["--role", known]).well();
     }

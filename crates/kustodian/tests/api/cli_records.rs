@@ -156,5 +156,7 @@ fn klasses_and_their_kobjects_have_the_same_commands() {
     run(&["klasses", "delete", "order"]).well();
     assert!(run(&["klasses", "history", id]).well().contains("kustomer.klass.delete"));
     assert_eq!(cell(&run(&["klasses", "restore", id]).well(), "name"), Some("order"));
-    run(&["kobjects", "list"]).misused(&["--klass"]);
+    run(&["kobjects", "list"]).misused(&["--klass", "Usage: kustodian kobjects"]);
+    run(&["kobjects", "create", "--klass", "orders", "--title", "behind"]).well();
+    assert!(run(&["kobject", "list", "--klass", "order", "--all"]).well().contains("behind"));
 }

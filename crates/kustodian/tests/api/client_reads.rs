@@ -198,21 +198,11 @@ fn check_record(event: &Value) {
     if record.is_null() {
         return;
     }
-    let read: Reader = match record["type"].as_str().unwrap() {
-        "customer" => through::<customer::Customer>,
-        "tag" => through::<tag::Tag>,
-        "team" => through::<team::Team>,
-        "user" => through::<user::User>,
-        "shortcut" => through::<shortcut::Shortcut>,
-        "company" => through::<company::Company>,
-        "klass" => through::<klass::Klass>,
-        "conversation" => through::<conversation::Conversation>,
-        "message" => through::<message::Message>,
-        "note" => through::<note::Note>,
-        kobject if kobject.starts_with("kobject.") => through::<kobject::KObject>,
-        other => panic!("no type reads {other}"),
-    };
-    assert_eq!(&read(&record.to_string()).unwrap(), record);
+    // The kind of a kobject is before the name of its klass.
+    let word = record["type"].as_str().unwrap().split('.').next().unwrap();
+    let kind = Kind::named(word).unwrap_or_else(|| panic!("no type reads {word}"));
+    let read = kind.render(record.clone()).unwrap();
+    assert_eq!(&serde_json::from_str::<Value>(&read).unwrap(), record);
 }
 
 #[test]
@@ -228,18 +218,14 @@ fn the_client_reads_every_answer_on_a_fresh_database() {
     }
     let org = me.data()["relationships"]["org"]["data"]["id"].as_str().unwrap();
     walker.get("getOrgById", &format!("/v1/orgs/{org}"));
-    for (name, path) in [
-        ("getCustomers", "/v1/customers"),
-        ("getUsers", "/v1/users"),
-        ("getTags", "/v1/tags"),
-        ("getTeams", "/v1/teams"),
-        ("getShortcuts", "/v1/shortcuts"),
-        ("getCompanies", "/v1/companies"),
-        ("getKlasses", "/v1/klasses"),
-        ("getAuthTokens", "/v1/auth/tokens"),
-    ] {
-        walker.walk(name, path);
+    for kind in Kind::ALL {
+        let list = kind.spec().path.strip_prefix("/v1").unwrap();
+        // Kobjects are listed by klass, of which there is none yet.
+        if let Some(operation) = world::operation(&reqwest::Method::GET, list).filter(|_| !list.contains('{')) {
+            walker.walk(operation.name, kind.spec().path);
+        }
     }
+    walker.walk("getAuthTokens", "/v1/auth/tokens");
     walker.ask("customerSearch", "/v1/customers/search", Some(json!({})));
 }
 

@@ -23,7 +23,7 @@ fn made(folder: &Path) -> PathBuf {
     path
 }
 
-/// What stands in the file as it is: nothing in it repeats.
+/// What is in the file as it is: nothing in it repeats.
 fn word(number: usize) -> String {
     format!("q{:08x}z", (number + 1) * 0x1e37_79b9 % 0xffff_ffff)
 }
@@ -436,7 +436,7 @@ fn a_restore_rebuilds_a_search_index_that_does_not_agree_with_its_customers() {
     }
 }
 
-/// Without a terminal a line tells where each step is, and the last one that it is done.
+/// Without a terminal a line reports how far each step is, and the last one that it is done.
 #[test]
 fn a_check_tells_every_step_to_its_end() {
     let folder = tempfile::tempdir().unwrap();

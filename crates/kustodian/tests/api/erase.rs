@@ -16,7 +16,7 @@ fn values(body: &Value, found: &mut Vec<String>) {
     }
 }
 
-/// A customer whose every attribute tells of `mark`.
+/// A customer whose every attribute holds `mark`.
 fn marked(mark: &str) -> Value {
     let digits: String = mark.bytes().map(|byte| (byte % 10).to_string()).collect();
     json!({
@@ -46,7 +46,7 @@ fn every_value_of_an_erased_customer_leaves_the_disk() {
     values(&body, &mut erased);
     let customer = server.create(body);
     let path = customer["links"]["self"].as_str().unwrap();
-    // From now on what it is found by is written with each change.
+    // From now on its search entries are written with each change.
     server.post("/v1/customers/search", json!({})).expect(200);
     // Enough for older revisions, and for states that are kept whole.
     for number in 1..40 {
@@ -157,7 +157,7 @@ fn the_feed_and_the_audit_log_keep_what_happened_and_none_of_the_values() {
     }
 }
 
-/// What `/metrics` tells of values that are still to be taken off the disk.
+/// The metric of values that are still to be taken off the disk.
 fn is_scrub_pending(server: &Server) -> bool {
     let metrics = server.request(Method::GET, "/metrics").send().unwrap().text().unwrap();
     let told = metrics.lines().find_map(|line| line.strip_prefix("kustodian_scrub_pending ")).unwrap();
@@ -174,7 +174,7 @@ pub(crate) fn wait_for(what: &str, done: impl Fn() -> bool) {
     panic!("never came: {what}");
 }
 
-/// What `kustodian check` tells of it. It is no finding.
+/// The line of `kustodian check` about it. It is no finding.
 fn is_told_by_check(server: &Server) -> bool {
     let output = binary().args(["check", "--output", "json", "--database", server.database()]).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

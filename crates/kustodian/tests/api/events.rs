@@ -15,7 +15,7 @@ pub(crate) fn after(server: &Server, id: Option<&str>, size: usize) -> Answer {
     server.get(&format!("/v1/events?pageSize={size}&wait=20{after}")).expect(200)
 }
 
-/// Whether an event tells of a user: one is made with every key, the tests' own included.
+/// Whether an event reports a user: one is made with every key, the tests' own included.
 fn is_of_a_user(event: &Value) -> bool {
     event["name"].as_str().unwrap().starts_with("kustomer.user.")
 }

@@ -143,7 +143,7 @@ fn waiters_at_the_feed_of_one_org_leave_room_for_another() {
     };
     let (busy, quiet) = (end(TOKEN), end(&other));
     let mut waiting: Vec<TcpStream> = (0..40).map(|_| send(&server, TOKEN, &format!("{busy}30"), None)).collect();
-    // One more than there is room for is told so at once: then all places that the org may have are taken.
+    // One more than there is room for is refused at once: then all places that the org may have are taken.
     let until = Instant::now() + Duration::from_secs(60);
     while server.get(&format!("{busy}1")).status != 503 {
         assert!(Instant::now() < until, "nobody is turned away");

@@ -61,7 +61,7 @@ fn write_the_format_of_this_version() {
     let work = tempfile::tempdir().unwrap();
     let file = work.path().join("backup.db");
     goes_well(&["backup", file.to_str().unwrap(), "--database", server.database()]);
-    // Every table and index takes a page; compressed, what stands in them is left.
+    // Every table and index takes a page; compressed, what is in them is left.
     let mut packed = GzEncoder::new(File::create(folder.join(KEPT)).unwrap(), Compression::best());
     packed.write_all(&fs::read(file).unwrap()).unwrap();
     assert!(packed.finish().unwrap().metadata().unwrap().len() < 200_000, "it is to stay small");

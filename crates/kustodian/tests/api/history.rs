@@ -147,7 +147,7 @@ fn of_a_thousand_revisions_a_read_takes_fewer_events_than_lie_between_two_states
     for rev in 34..=64 {
         server.get(&format!("{path}?rev={rev}")).expect(200);
     }
-    // The newest needs none; spoilt ones are told, not guessed over.
+    // The newest needs none; spoilt ones are reported, not guessed over.
     server.get(&format!("{path}?rev=1000")).expect(200);
     for rev in [1, 32, 65, 999] {
         server.get(&format!("{path}?rev={rev}")).expect(500);

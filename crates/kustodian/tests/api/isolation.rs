@@ -1,4 +1,4 @@
-//! Two orgs in one database: an id of the other org takes the path of a missing one, wherever it stands.
+//! Two orgs in one database: an id of the other org takes the path of a missing one, wherever it is.
 
 use kustomer_api::Operation;
 use reqwest::Method;
@@ -54,10 +54,10 @@ fn nothing_of_another_org_can_be_read_changed_or_clashed_with() {
     assert_eq!(server.get(path).expect(200).attributes()["name"], secret);
 }
 
-/// Stands in everything the org `demo` keeps, and in nothing else.
+/// A word in everything the org `demo` keeps, and in nothing else.
 const MARK: &str = "fdb97531-of-demo-alone";
 
-/// What stands in its place where the same is asked for of what never was.
+/// What takes its place where the same is asked for of what never was.
 const NOBODYS: &str = "0aced864-of-nobody-xxx";
 
 #[test]
@@ -87,7 +87,7 @@ fn wherever_an_id_of_another_org_can_stand_it_is_as_if_it_never_was() {
     assert_eq!(everything(&server), before, "the org is as it was");
 }
 
-/// Makes two requests, one with values of the other org and one with values of nobody, which must not be told apart.
+/// Makes two requests, one with values of the other org and one with values of nobody, which must not be distinguished.
 fn ask(server: &Server, token: &str, operation: &Operation, foreign: &Foreign, id: &str, pair: &[Aim; 2]) {
     let [(shown, told), (missing, otherwise)] = pair.each_ref().map(|aim| {
         let answer = server.call_as(token, operation.method.clone(), &aim.path, aim.body.clone());
@@ -158,7 +158,7 @@ fn everything(server: &Server) -> Vec<String> {
         .to_vec()
 }
 
-/// A request in which values stand that are not the caller's.
+/// A request with values that are not the caller's.
 struct Aim {
     path: String,
     body: Option<Value>,
@@ -167,7 +167,7 @@ struct Aim {
     names_the_record: bool,
 }
 
-/// Every request for an operation in which `id` stands somewhere, or one of `words` in the place of a word; each beside
+/// Every request for an operation in which `id` is somewhere, or one of `words` in the place of a word; each beside
 /// the same request with values that nobody has.
 fn aims(
     server: &Server,
@@ -251,7 +251,7 @@ fn nobodys(value: &str) -> String {
     if is_id { format!("0123456789ab{}", &value[12..]) } else { value.replace(MARK, NOBODYS) }
 }
 
-/// A body for each member of a schema, with `id` wherever a text can stand; and searches for it.
+/// A body for each member of a schema, with `id` wherever a text can be; and searches for it.
 fn bodies(document: &Value, schema: &Value, id: &str) -> Vec<Value> {
     let schema = resolved(document, schema);
     let searches = ["customer_id", "customer_tags", "customer_external_id", "customer_email", "any_text"]

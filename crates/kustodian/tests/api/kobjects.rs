@@ -205,6 +205,19 @@ fn a_kobject_of_a_customer_is_shown_by_the_customer() {
     assert_eq!(items.as_array().unwrap().len(), 1, "what was deleted is not shown");
     assert_eq!(titles(&server.get(&of_customer).expect(200)), ["second"]);
 
+    // Nor does anything stay of a rehearsal, or of a restore of what is not deleted.
+    let restore = format!("{}/restore", path_of(&kobject));
+    server.post(&format!("{restore}?validateOnly=true"), json!({})).expect(200);
+    let rev = server.get(path).expect(200).attributes()["rev"].as_u64().unwrap();
+    let restored = server.post(&restore, json!({})).expect(200);
+    assert_eq!(server.post(&restore, json!({})).expect(200).text, restored.text);
+    let after = server.get(path).expect(200).attributes().clone();
+    let shown: Vec<&Value> = after["recentItems"].as_array().unwrap().iter().map(|item| &item["id"]).collect();
+    assert_eq!(shown, [&kobject["id"], &second["id"]], "what was restored is shown again, first");
+    assert_eq!((&after["rev"], &after["modifiedAt"]), (&json!(rev + 1), &before["modifiedAt"]));
+    assert_eq!(after["recentItems"][0]["meta"], json!({ "klassName": "order" }));
+    server.delete(path_of(&kobject)).expect(204);
+
     let other = server.create(json!({ "name": "Grace" }));
     let wrong = json!({ "title": "whose", "customer": other["id"] });
     assert_eq!(server.post(&of_customer, wrong).expect(400).parameter(), "customer");
@@ -244,6 +257,14 @@ fn kobjects_are_listed_by_klass_company_and_moment() {
     let first = server.get(&format!("{ORDERS}?pageSize=1")).expect(200);
     assert_eq!(first.body["meta"], json!({ "page": 1, "pageSize": 1 }));
     assert_eq!(titles(&server.get(first.body["links"]["next"].as_str().unwrap()).expect(200)), ["b"]);
+
+    // However programs write a moment.
+    for moment in ["2014-07-28 13:41:52+00:00", "2014-07-28%2013:41:52%2B0000", "3/5/2024 10:12:33 AM", "1406554912000"]
+    {
+        assert_eq!(titles(&server.get(&format!("{ORDERS}?fromDate={moment}")).expect(200)), ["a", "b"], "{moment}");
+    }
+    assert_eq!(titles(&server.get(&format!("{ORDERS}?fromDate=3/5/9999 10:12 PM")).expect(200)), Vec::<&str>::new());
+    assert_eq!(server.get(&format!("{ORDERS}?fromDate=13/5/2024")).expect(400).parameter(), "fromDate");
 
     let first = server.get(ORDERS).expect(200).data()[0].clone();
     server.put(path_of(&first), json!({ "title": "a again" })).expect(200);
@@ -368,8 +389,16 @@ fn erasing_a_customer_erases_every_kobject_of_it_and_no_other() {
 
     server.post(&format!("{}/erase", path_of(&erased)), json!({})).expect(204);
     for kobject in &theirs {
-        server.get(path_of(kobject)).expect(404);
-        server.put(path_of(kobject), json!({ "title": "back" })).expect(404);
+        let path = path_of(kobject);
+        for (method, path, body) in [
+            (Method::GET, path.to_owned(), None),
+            (Method::PUT, path.to_owned(), Some(json!({ "title": "back" }))),
+            (Method::DELETE, path.to_owned(), None),
+            (Method::POST, format!("{path}/restore"), Some(json!({}))),
+        ] {
+            let gone = server.call(method.clone(), &path, body).expect(404);
+            assert!(gone.error()["meta"]["erasedAt"].is_string(), "{method} {path}: {}", gone.text);
+        }
     }
     place::rewrite(server.database());
     let left = place::traces(server.database(), "zq").into_iter().filter(|word| word.contains("gone"));

@@ -148,12 +148,24 @@ fn a_state_is_spared_a_client_that_has_it_and_only_the_state_named_is_changed() 
         }
         if let Some((method, body)) = deletion(kind) {
             send(&server, method.clone(), path, ("if-match", etag), body.as_ref()).expect(412);
-            let live = server.get(path).expect(200).header("etag").to_owned();
+            let live = server.get(path).expect(200);
+            let (live, rev) = (live.header("etag").to_owned(), live.attributes()["rev"].as_u64().unwrap());
             let deleted = send(&server, method, path, ("if-match", &live), body.as_ref());
             let Some((method, rest, body)) = restoration(kind) else { continue };
             let restored = format!("{path}{rest}");
             send(&server, method.clone(), &restored, ("if-match", &live), Some(&body)).expect(412);
-            send(&server, method, &restored, ("if-match", deleted.header("etag")), Some(&body)).expect(200);
+            let with_rev = |rev: u64| {
+                let mut body = body.clone();
+                body["rev"] = json!(rev);
+                Some(body)
+            };
+            let late = server.call(method.clone(), &restored, with_rev(rev)).expect(409);
+            assert_eq!(late.parameter(), "rev", "{restored}");
+            server.get(path).expect(404);
+            let etag = deleted.header("etag");
+            send(&server, method.clone(), &restored, ("if-match", etag), with_rev(rev + 1).as_ref()).expect(200);
+            // What is not deleted has a revision, too.
+            server.call(method, &restored, with_rev(rev + 1)).expect(409);
         }
     }
 }

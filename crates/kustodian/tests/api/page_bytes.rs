@@ -47,7 +47,7 @@ fn every_list_by_cursor_ends_its_pages_by_bytes_and_goes_on_behind() {
     let server = Server::start_with(&["--max-body", "1MB"]);
     for number in 0..CUSTOMERS {
         let customer = server.create(json!({ "externalId": format!("{number}"), "custom": custom(0) }));
-        // What changed is told before and after.
+        // What changed is reported before and after.
         let path = customer["links"]["self"].as_str().unwrap();
         server.patch(path, json!({ "custom": custom(1) })).expect(200);
     }
@@ -110,7 +110,7 @@ fn several_pages_that_would_be_large_at_once_take_little_memory() {
     let ask = |path: &str, coding: &str| {
         let mut answer =
             server.request(Method::GET, path).bearer_auth(TOKEN).header("accept-encoding", coding).send().unwrap();
-        // Those that wait for too many others are told to try again.
+        // Those that wait for too many others are asked to try again.
         (answer.status().as_u16(), answer.copy_to(&mut std::io::sink()).unwrap())
     };
     let mut whole = 0;

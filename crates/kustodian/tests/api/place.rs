@@ -54,7 +54,7 @@ pub(crate) fn traces(url: &str, mark: &str) -> Vec<String> {
     crate::sqlite_file::traces(url.strip_prefix("sqlite:").unwrap(), mark)
 }
 
-/// Whether a line of [`traces`] tells of bytes that the engine has let go of, and only [`rewrite`] takes away.
+/// Whether a line of [`traces`] is about bytes that the engine has let go of, and only [`rewrite`] takes away.
 pub(crate) fn is_in_free_space(_: &str) -> bool {
     false
 }
@@ -62,7 +62,7 @@ pub(crate) fn is_in_free_space(_: &str) -> bool {
 /// Gathers the statistics of every table, as the database does by itself at a time of its own.
 pub(crate) fn analyze(_: &str) {}
 
-/// Does what `docs/operating.md` tells the operator to do for that.
+/// Does what `docs/operating.md` advises the operator to do for that.
 pub(crate) fn rewrite(_: &str) {}
 
 /// What a query finds, as text; what is kept compressed too.

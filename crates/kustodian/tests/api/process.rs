@@ -144,7 +144,7 @@ fn a_start_that_cannot_be_says_why_in_one_line() {
     let mut server = Server::on_file();
     server.stop();
     std::fs::copy(server.file(), &copy).unwrap();
-    // `PRAGMA user_version` stands at byte 60 of the file, big-endian.
+    // `PRAGMA user_version` is at byte 60 of the file, big-endian.
     let mut handle = std::fs::OpenOptions::new().write(true).open(&copy).unwrap();
     std::io::Seek::seek(&mut handle, std::io::SeekFrom::Start(60)).unwrap();
     handle.write_all(&9_999_u32.to_be_bytes()).unwrap();

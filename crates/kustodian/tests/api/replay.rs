@@ -175,7 +175,7 @@ fn check_states(server: &Server, customer: &Answered) {
     }
 }
 
-/// What the events alone tell of each record: by its last event, and by following what each one changed.
+/// The state of each record by the events alone: by its last event, and by following what each one changed.
 fn told_and_replayed(server: &Server) -> (HashMap<String, Value>, HashMap<String, Value>) {
     let marker = server.create(json!({ "name": "the last" }));
     let marker = marker["id"].as_str().unwrap();
@@ -193,7 +193,7 @@ fn told_and_replayed(server: &Server) -> (HashMap<String, Value>, HashMap<String
                     assert_eq!(serde_json::from_str::<Value>(&after).unwrap(), event["data"], "the changes lead there");
                     replayed.insert(id.clone(), after);
                 }
-                // What was made, or erased. Of an erased record only the end is told.
+                // What was made, or erased. Of an erased record only the end is reported.
                 _ => drop(replayed.insert(id.clone(), event["data"].to_string())),
             }
             told.insert(id, event["data"].clone());

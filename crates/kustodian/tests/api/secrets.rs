@@ -1,4 +1,4 @@
-//! Keys, passwords and what customers are told by: shown to nobody who did not bring them.
+//! Keys, passwords and what identifies customers: shown to nobody who did not bring them.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::place::Place;
 use crate::server::{Server, TOKEN, binary};
 
-/// Stand in what a customer is told by; none of them may stand in a log.
+/// Words in what identifies a customer; none of them may be in a log.
 const NAME: &str = "Wilhelmina Harker zq7x";
 const EMAIL: &str = "mina-zq7x@acme.example";
 const PHONE: &str = "+4420718971897";

@@ -1,4 +1,4 @@
-//! What stands in the file of an SQLite database, whatever its tables say.
+//! What is in the file of an SQLite database, whatever its tables say.
 
 use std::collections::BTreeSet;
 

@@ -174,7 +174,7 @@ fn nothing_that_was_derived_from_an_erased_customer_is_in_a_file_an_index_a_back
     std::process::Command::new("kill").arg(process.id().to_string()).status().unwrap();
     process.wait().unwrap();
     let log = fs::read_to_string(&log).unwrap();
-    // Which request a line is about is told by the id that the client chose: docs/operating.md.
+    // Which request a line is about is known by the id that the client chose: docs/operating.md.
     let is_told = |line: &&str| line.replace(&format!("{MARK}request"), "").contains(MARK);
     assert_eq!(log.lines().filter(is_told).collect::<Vec<_>>(), Vec::<&str>::new());
 }

@@ -74,6 +74,10 @@ fn an_id_that_is_none_leads_to_the_lookups() {
     {
         assert!(message(&refused).contains(path), "{}", message(&refused));
     }
+    server.post("/v1/klasses", json!({ "name": "order" })).expect(200);
+    let refused = server.get("/v1/klasses/order/shop-1815").expect(404);
+    let lookup = "looked up by /v1/klasses/{name}/externalId={externalId}";
+    assert!(message(&refused).ends_with(lookup), "those of its klass, not of klasses: {}", message(&refused));
     let refused = server.get("/v1/teams/support").expect(404);
     assert!(message(&refused).ends_with("an id has 24 hexadecimal characters"), "{}", message(&refused));
 }

@@ -98,7 +98,7 @@ fn path_of(customer: &Value) -> String {
     customer["links"]["self"].as_str().unwrap().to_owned()
 }
 
-/// Everything the API tells of a database: lists with their totals, each customer by each identity, tags, users, keys.
+/// Everything the API answers about a database: lists with their totals, each customer by each identity, tags, users, keys.
 fn told(server: &Server, tokens: &[&str]) -> Vec<(String, String)> {
     let mut paths = vec!["/v1/customers?pageSize=0".to_owned(), "/v1/users?pageSize=500".to_owned()];
     paths.extend((1..=4).map(|page| format!("/v1/customers?pageSize=500&page={page}")));

@@ -379,7 +379,7 @@ impl Script {
         (*self.chance.of(&paths)).to_owned()
     }
 
-    /// Takes in what an answer told, for later requests.
+    /// Takes in what an answer held, for later requests.
     fn learn(&mut self, request: &Request, told: &str, body: &Value, times: usize) {
         self.times = times;
         let etag = told.lines().find_map(|line| line.strip_prefix("etag: ")?.split_inclusive('>').next());

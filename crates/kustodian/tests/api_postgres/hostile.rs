@@ -8,7 +8,7 @@ use crate::place::Place;
 use crate::seed::Chance;
 use crate::server::{Server, TOKEN, binary};
 
-/// A request: method, path, headers besides the usual ones, body. `<id>` stands for the id of a customer.
+/// A request: method, path, headers besides the usual ones, body. `<id>` is replaced by the id of a customer.
 struct Request {
     method: Method,
     path: String,
@@ -219,7 +219,7 @@ fn searches(number: usize, text: &str) -> Vec<Value> {
     searches
 }
 
-/// A text as it stands in a path or a query.
+/// A text as it is in a path or a query.
 fn encoded(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02x}")).collect()
 }
@@ -409,7 +409,7 @@ fn keys_that_were_accepted_before_there_were_rules_are_moved_and_are_not_found_b
     let commands = [
         vec!["copy", "--from", &file, "--to", copied.url()],
         vec!["backup", backup.to_str().unwrap(), "--database", &file],
-        // Its events tell of the attribute that it was made with.
+        // Its events report the attribute that it was made with.
         vec!["restore", backup.to_str().unwrap(), "--database", restored.url(), "--despite-findings"],
     ];
     for arguments in commands {
@@ -432,7 +432,7 @@ fn keys_that_were_accepted_before_there_were_rules_are_moved_and_are_not_found_b
     }
 }
 
-/// What customers are found by is never carried: the target works it out of their documents.
+/// The search entries of customers are never carried: the target works them out of their documents.
 #[test]
 fn a_backup_whose_search_index_is_damaged_is_found_by_what_its_customers_hold() {
     let folder = tempfile::tempdir().unwrap();

@@ -111,7 +111,7 @@ pub(crate) fn traces(url: &str, mark: &str) -> Vec<String> {
     rows(url, &sql).into_iter().flatten().collect()
 }
 
-/// Whether a line of [`traces`] tells of bytes that the engine has let go of, and only [`rewrite`] takes away.
+/// Whether a line of [`traces`] is about bytes that the engine has let go of, and only [`rewrite`] takes away.
 pub(crate) fn is_in_free_space(line: &str) -> bool {
     tables_with_values().any(|table| line.starts_with(&format!("{table}: ")))
 }
@@ -121,7 +121,7 @@ pub(crate) fn analyze(url: &str) {
     rows(url, "ANALYZE");
 }
 
-/// Does what `docs/operating.md` tells the operator to do for that.
+/// Does what `docs/operating.md` advises the operator to do for that.
 pub(crate) fn rewrite(url: &str) {
     let tables: Vec<&str> = tables_with_values().collect();
     rows(url, &format!("VACUUM FULL {}, claims", tables.join(", ")));

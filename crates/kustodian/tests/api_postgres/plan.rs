@@ -1,12 +1,19 @@
-//! `kustodian plan`: what each operation sends, and what no operation may do.
+//! The plan: what each operation sends, and what no operation may do. `cargo xtask plan` prints it.
+
+mod made;
+mod printed;
+mod steps;
+mod transactions;
 
 use std::collections::BTreeSet;
-use std::process::Output;
 
-use serde_json::Value;
+use kustodian_store::{Reach, Touch};
 
+use self::made::{Planned, plan};
+use self::printed::as_text;
+use self::transactions::wide;
 use crate::place::Place;
-use crate::server::{Server, binary};
+use crate::server::binary;
 
 /// The transactions that touch more than one customer's rows and claims, where tables are spread over machines. This
 /// list may only shrink: whoever wants to add to it should find another way, or say in `docs/scaling.md` what it costs.
@@ -24,80 +31,65 @@ const WIDE: &[(&str, &str)] = &[
     ("updateTeamAttributes", ""),
 ];
 
-fn plan(database: &str, more: &[&str]) -> Output {
-    binary().args(["plan", "--database", database]).args(more).output().unwrap()
-}
-
-#[track_caller]
-fn planned(database: &str, more: &[&str]) -> Value {
-    let output = plan(database, &[&["--output", "json"], more].concat());
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
-}
-
 /// What the plan says of an operation.
 #[track_caller]
-fn operation<'a>(plan: &'a Value, name: &str, what: &str) -> &'a Value {
-    let operations = plan["operations"].as_array().unwrap();
-    let found = operations.iter().find(|planned| planned["operation"] == name && planned["what"] == what);
+fn operation<'a>(plan: &'a [Planned], name: &str, what: &str) -> &'a Planned {
+    let found = plan.iter().find(|planned| planned.operation == name && planned.what == what);
     found.unwrap_or_else(|| panic!("{name}, {what} is not in the plan"))
 }
 
-/// Each table that an operation touches, with how far it reaches and how many keys that are.
-fn touches(planned: &Value) -> BTreeSet<(String, String, usize)> {
-    let statements = planned["statements"].as_array().unwrap();
-    let touches = statements.iter().flat_map(|statement| statement["touches"].as_array().unwrap());
-    let row = |touch: &Value| {
-        let keys = touch["keys"].as_array().map_or(0, Vec::len);
-        (touch["table"].as_str().unwrap().to_owned(), touch["reach"].as_str().unwrap().to_owned(), keys)
-    };
-    touches.map(row).collect()
+/// The SQL that an operation sends.
+fn sql(planned: &Planned) -> impl Iterator<Item = &str> {
+    planned.trips.iter().flat_map(|trip| &trip.statements).map(|sent| sent.sql.as_str())
 }
 
-fn tables(rows: &[(&str, &str, usize)]) -> BTreeSet<(String, String, usize)> {
-    rows.iter().map(|(table, reach, keys)| ((*table).to_owned(), (*reach).to_owned(), *keys)).collect()
+/// Each table that an operation touches, with how far it reaches and how many keys that are.
+fn touches(planned: &Planned) -> BTreeSet<(&'static str, &'static str, usize)> {
+    let row = |touch: &Touch| match &touch.reach {
+        Reach::Everywhere => (touch.table, "everywhere", 0),
+        Reach::Keys { keys, .. } => (touch.table, "keys", keys.len()),
+        Reach::All { .. } => (touch.table, "all", 0),
+    };
+    planned.trips.iter().flat_map(|trip| &trip.statements).flat_map(|sent| &sent.touches).map(row).collect()
 }
 
 #[test]
 fn no_further_transaction_touches_more_than_one_customer_and_claims() {
     let place = Place::lasting();
-    let plan = planned(place.url(), &["--spread"]);
-    let wide: BTreeSet<(&str, &str)> = plan["wideTransactions"]
-        .as_array()
-        .unwrap()
+    let plan = plan(place.url(), true);
+    let wide: BTreeSet<(&str, &str)> = plan
         .iter()
-        .map(|wide| (wide["operation"].as_str().unwrap(), wide["what"].as_str().unwrap()))
+        .filter(|planned| !wide(&planned.trips).is_empty())
+        .map(|planned| (planned.operation, planned.what))
         .collect();
     assert_eq!(wide.into_iter().collect::<Vec<_>>(), WIDE, "take what is gone out of the list, and add nothing");
 }
 
 #[test]
 fn a_create_is_one_round_trip_and_a_read_one_or_two() {
-    let place = Place::lasting();
-    for arguments in [[].as_slice(), &["--spread"]] {
-        let plan = planned(place.url(), arguments);
-        assert_eq!(operation(&plan, "createCustomer", "five identities")["trips"], 1);
-        assert_eq!(operation(&plan, "getCustomerById", "")["trips"], 1);
-        let by_identity = if arguments.is_empty() { 1 } else { 2 };
-        assert_eq!(operation(&plan, "getCustomerByEmail", "")["trips"], by_identity);
+    for as_spread in [false, true] {
+        let place = Place::lasting();
+        let plan = plan(place.url(), as_spread);
+        assert_eq!(operation(&plan, "createCustomer", "five identities").trips.len(), 1);
+        assert_eq!(operation(&plan, "getCustomerById", "").trips.len(), 1);
+        assert_eq!(operation(&plan, "getCustomerByEmail", "").trips.len(), if as_spread { 2 } else { 1 });
     }
 }
 
 #[test]
 fn where_tables_are_spread_a_customer_is_one_shard_and_each_claim_another() {
     let place = Place::lasting();
-    let plan = planned(place.url(), &["--spread"]);
+    let plan = plan(place.url(), true);
     let by_id = operation(&plan, "getCustomerById", "");
-    assert_eq!(touches(by_id), tables(&[("customers", "keys", 1)]));
+    assert_eq!(touches(by_id), BTreeSet::from([("customers", "keys", 1)]));
     let by_email = operation(&plan, "getCustomerByEmail", "");
-    assert_eq!(touches(by_email), tables(&[("claims", "keys", 1), ("customers", "keys", 1)]));
+    assert_eq!(touches(by_email), BTreeSet::from([("claims", "keys", 1), ("customers", "keys", 1)]));
     let create = operation(&plan, "createCustomer", "five identities");
     let created = touches(create);
-    assert!(created.is_superset(&tables(&[("claims", "keys", 1), ("customers", "keys", 1)])), "{created:?}");
-    assert!(created.iter().all(|(_, reach, keys)| reach == "keys" && *keys == 1), "{created:?}");
-    // A statement each, of one row: citus tells only of such that the claim is taken.
-    let sent = create["statements"].as_array().unwrap().iter().map(|sent| sent["sql"].as_str().unwrap());
-    let claims: Vec<&str> = sent.filter(|sql| sql.starts_with("INSERT INTO claims")).collect();
+    assert!(created.is_superset(&BTreeSet::from([("claims", "keys", 1), ("customers", "keys", 1)])), "{created:?}");
+    assert!(created.iter().all(|(_, reach, keys)| *reach == "keys" && *keys == 1), "{created:?}");
+    // A statement each, of one row: only for such does citus report that the claim is taken.
+    let claims: Vec<&str> = sql(create).filter(|sql| sql.starts_with("INSERT INTO claims")).collect();
     assert_eq!(claims.len(), 5);
     assert!(claims.iter().all(|sql| sql.contains("VALUES ($1, $2, $3, $4)")), "{claims:?}");
 }
@@ -105,32 +97,33 @@ fn where_tables_are_spread_a_customer_is_one_shard_and_each_claim_another() {
 #[test]
 fn where_tables_are_spread_documents_are_fetched_for_the_page_alone() {
     let place = Place::lasting();
-    let plan = planned(place.url(), &["--spread"]);
+    let plan = plan(place.url(), true);
     let list = operation(&plan, "getCustomers", "first page and total");
-    let read: Vec<&str> =
-        list["statements"].as_array().unwrap().iter().map(|sent| sent["sql"].as_str().unwrap()).collect();
-    let page = read.iter().find(|sql| sql.contains("document")).unwrap();
+    let page = sql(list).find(|sql| sql.contains("document")).unwrap();
     assert!(page.contains("FROM (SELECT id FROM customers"), "{page}");
 }
 
 #[test]
-fn a_plan_leaves_the_database_as_it_was_also_beside_a_server() {
-    let server = Server::start();
-    server.create(serde_json::json!({ "externalId": "x1" }));
-    let before = server.get("/v1/customers").text;
-    let table = String::from_utf8(plan(server.database(), &[]).stdout).unwrap();
-    assert!(table.contains("createCustomer, five identities: 1 round trip"), "{table}");
-    assert_eq!(server.get("/v1/customers").text, before);
-    let schemas = "SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'kustodian%'";
-    assert_eq!(crate::copy::query(server.database(), schemas), [[Some(0)]]);
+fn the_plan_in_words_names_shards_and_wide_transactions() {
+    let place = Place::lasting();
+    let text = as_text(&plan(place.url(), true));
+    assert!(text.contains("\ngetCustomerById: 1 round trip, 1 statement\n"), "{text}");
+    assert!(text.contains("reads customers: shard of customers#1"), "{text}");
+    assert!(text.contains("\n  createTeam, : "), "{text}");
+}
+
+/// What is sent is recorded in tests alone: the program has neither the command nor the code.
+#[test]
+fn the_program_makes_no_plans() {
+    let output = binary().args(["plan", "--database", "postgres://a@b/c"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
 }
 
 #[test]
-fn a_plan_that_cannot_be_made_is_refused_in_one_line() {
-    for (database, words) in [("sqlite::memory:", "postgres://"), ("postgres://a@b/c?pooler=transaction", "pooler")] {
-        let output = plan(database, &[]);
-        let error = String::from_utf8_lossy(&output.stderr);
-        assert_eq!((output.status.code(), error.trim_end().lines().count()), (Some(1), 1), "{error}");
-        assert!(error.contains(words), "{error}");
+#[ignore = "prints the plan, for `cargo xtask plan`"]
+fn print() {
+    for (title, as_spread) in [("on one machine", false), ("with tables spread over machines", true)] {
+        let place = Place::lasting();
+        println!("\n=== {title}\n{}", as_text(&plan(place.url(), as_spread)));
     }
 }

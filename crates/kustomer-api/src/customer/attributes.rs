@@ -35,7 +35,7 @@ pub struct CustomerAttributes {
     /// What follows the first word of `name`, as typed; absent when there is nothing.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub last_name: Field<String>,
-    /// The name, or what stands in for it: the first e-mail address, then the first phone number, and so on; colour and
+    /// The name, or what takes its place: the first e-mail address, then the first phone number, and so on; colour and
     /// icon of a customer without any of them.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub display_name: Field<String>,
@@ -198,7 +198,7 @@ pub struct CustomerAttributes {
     /// Whether the record is deleted.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub deleted: Field<bool>,
-    /// When the record was erased; Kustodian alone tells it, in its feed.
+    /// When the record was erased; Kustodian alone reports it, in its feed.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub erased_at: Field<Timestamp>,
     /// Versions of role groups; `[]`.

@@ -10,7 +10,7 @@ use crate::macros::open_enum;
 
 open_enum! {
     /// What an e-mail address, a phone number or a location is used as. Which of these an item takes depends on the
-    /// list it stands in (`docs/contract/customer.md`).
+    /// list it is in (`docs/contract/customer.md`).
     ContactType {
         /// Private; the default of e-mail addresses and locations.
         Home = "home",
@@ -69,7 +69,7 @@ pub struct Email {
     /// Null or absent on every answer seen; ignored on a write.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub id: Field<String>,
-    /// The address; unique in the org, case aside, unless it stands in `sharedEmails`.
+    /// The address; unique in the org, case aside, unless it is in `sharedEmails`.
     pub email: String,
     /// `home`, `work` or `other`; `home` when not sent.
     #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
@@ -112,7 +112,7 @@ pub struct Phone {
     /// Null or absent on every answer seen; ignored on a write.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub id: Field<String>,
-    /// The number, kept as sent; unique in the org by its digits, unless it stands in `sharedPhones`.
+    /// The number, kept as sent; unique in the org by its digits, unless it is in `sharedPhones`.
     pub phone: String,
     /// `mobile`, `home`, `work`, `fax` or `other`; `mobile` when not sent. Always `mobile` in `whatsapps`.
     #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
@@ -153,7 +153,7 @@ pub struct ExternalId {
     /// Null or absent on every answer seen; ignored on a write.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub id: Field<String>,
-    /// 1 to 256 characters; unique in the org unless it stands in `sharedExternalIds`.
+    /// 1 to 256 characters; unique in the org unless it is in `sharedExternalIds`.
     pub external_id: String,
     /// Whether it is known to be the customer's; false when not sent, true for the primary one.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -7,8 +7,9 @@ use super::{CUSTOMER, Customer, CustomerInput};
 use crate::endpoint::{Answer, endpoint};
 use crate::envelope::{Document, Page};
 use crate::history::{StateQuery, history};
-use crate::operation::{Operation, own};
-use crate::query::{Faults, Include, PageQuery, Parameter, QueryArguments, read_boolean, read_moment};
+use crate::operation::own;
+use crate::query::{Faults, Include, ListRecords, PageQuery, Parameter, QueryArguments, read_boolean, read_moment};
+use crate::restore::restore;
 use crate::schema::{DATE_TIME, Schema};
 use crate::validation::Fault;
 use crate::{ObjectId, Timestamp};
@@ -88,13 +89,11 @@ endpoint! {
     path: ObjectId, query: (), body: (), answer: (): Answer::Empty
 }
 
-endpoint! {
-    /// `restoreCustomer`, which Kustomer does not have.
-    RestoreCustomer = RESTORE, "Brings a deleted customer back with its identities, unless another holds one by now.";
-    path: ObjectId, query: (), body: (), answer: Document<Customer>: Answer::One(&CUSTOMER)
-}
-
-const RESTORE: &Operation = &own::RESTORE_CUSTOMER;
+restore!(
+    RestoreCustomer = &own::RESTORE_CUSTOMER,
+    "Restores a deleted customer with its identities, unless another holds one by now.";
+    path: ObjectId, answer: Customer: &CUSTOMER
+);
 
 history!(
     GetCustomerHistory = &own::GET_CUSTOMER_HISTORY,
@@ -119,6 +118,8 @@ pub struct ListCustomers {
     pub filters: Vec<MomentFilter>,
     /// `*` to begin, then what the former page's `meta.cursor` held. Not with `page`.
     pub cursor: Option<String>,
+    /// Those that are deleted, or those that are not.
+    pub deleted: Option<bool>,
     /// What to answer beside.
     pub include: Include,
 }
@@ -322,6 +323,7 @@ impl QueryArguments for ListCustomers {
             schema: Schema::text(),
             about: "`*` begins a walk over all customers; continue with the `meta.cursor` of each answer. Not with `page`.",
         },
+        ListRecords::DELETED,
         Include::PARAMETER,
     ];
 
@@ -330,6 +332,7 @@ impl QueryArguments for ListCustomers {
         pairs.extend(self.sort.map(|sort| (Cow::Borrowed("sort"), sort.to_text())));
         pairs.extend(self.filters.iter().map(|filter| (Cow::Owned(filter.name()), filter.moment.to_string())));
         pairs.extend(self.cursor.clone().map(|cursor| (Cow::Borrowed("cursor"), cursor)));
+        pairs.extend(self.deleted.map(|deleted| (Cow::Borrowed("deleted"), deleted.to_string())));
         pairs.extend(self.include.write());
         pairs
     }
@@ -343,6 +346,7 @@ impl QueryArguments for ListCustomers {
             match name.as_str() {
                 "sort" => query.sort = faults.take(CustomerSort::read(value)),
                 "cursor" => query.cursor = Some(value.clone()),
+                "deleted" => query.deleted = faults.take(read_boolean(name, value)),
                 "filter" => faults.push(Fault::of_parameter(name, "filter needs brackets: filter[createdAt][gte]=…")),
                 _ => query.filters.extend(MomentFilter::read(name, value).and_then(|read| faults.take(read))),
             }

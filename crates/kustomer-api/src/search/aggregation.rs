@@ -1,4 +1,4 @@
-//! Counts beside the results: `aggs` and `meta.aggregations`, whose shape the contract leaves open (§9.1); ours is told
+//! Counts beside the results: `aggs` and `meta.aggregations`, whose shape the contract leaves open (§9.1); ours is described
 //! in `docs/search.md`.
 
 use serde::{Deserialize, Serialize};

@@ -40,7 +40,7 @@ const DIGITS: Option<Manner> = Some(Manner::Digits);
 /// Words are not looked for in it, or in whatever text the record has.
 const TEXTLESS: Option<Manner> = None;
 
-/// Where the name of an attribute may stand in a body.
+/// Where the name of an attribute may be in a body.
 #[derive(Debug, Clone, Copy)]
 struct Place {
     criterion: bool,

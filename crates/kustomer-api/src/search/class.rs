@@ -1,5 +1,5 @@
 //! Classes of attributes and the operators each takes. The contract names the classes (§9.2); most spellings of
-//! operators are unknown there and are chosen here and told in `docs/search.md`.
+//! operators are unknown there and are chosen here and described in `docs/search.md`.
 
 use std::fmt;
 

@@ -88,7 +88,7 @@ pub const MAX_SORT: usize = 5;
 /// How many entries `fields` may have (§9.1).
 pub const MAX_FIELDS: usize = 20;
 
-/// How deep groups may stand inside groups. Kustomer's are flat; ours nest.
+/// How deep groups may be inside groups. Kustomer's are flat; ours nest.
 pub const MAX_DEPTH: usize = 8;
 
 /// How many criteria a search may have in all its groups together.
@@ -112,7 +112,7 @@ pub const MAX_RANGES: usize = 50;
 /// How many values an aggregation counts at most.
 pub const MAX_TERMS: usize = 500;
 
-/// How many values an aggregation counts unless told.
+/// How many values an aggregation counts by default.
 pub const DEFAULT_TERMS: usize = 10;
 
 /// What the names of custom attributes of customers begin with.

@@ -1,4 +1,4 @@
-//! The bodies of search as the contract closes them (§9.1, §9.7). What stands inside the groups depends on the attribute
+//! The bodies of search as the contract closes them (§9.1, §9.7). What is inside the groups depends on the attribute
 //! and is checked where it is read; documents describe its shape by [`components`].
 
 use serde_json::{Map, Value, json};

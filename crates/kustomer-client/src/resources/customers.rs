@@ -8,6 +8,7 @@ use kustomer_api::customer::{
     UpdateCustomer, UpdateCustomerAttributes,
 };
 use kustomer_api::query::{Include, PageQuery};
+use kustomer_api::restore::RestoreInput;
 
 use super::{group, past};
 use crate::call::Call;
@@ -165,7 +166,7 @@ impl Customers<'_> {
 
     /// Walks over all customers that `query` lists, without a limit of depth, by cursor where the server has one.
     ///
-    /// With a `page` set it begins there and goes by page numbers.
+    /// With a `page` set it begins there and uses page numbers.
     ///
     /// ```no_run
     /// use kustomer_client::Client;
@@ -256,7 +257,12 @@ impl Customers<'_> {
     /// # }
     /// ```
     pub fn restore(&self, id: ObjectId) -> Call<RestoreCustomer> {
-        self.client.call(id, &(), &())
+        self.client.call(id, &(), &RestoreInput::default())
+    }
+
+    /// The same, only if the record has this revision, which is that of its deletion: a 409 otherwise.
+    pub fn restore_at_rev(&self, id: ObjectId, rev: u64) -> Call<RestoreCustomer> {
+        self.client.call(id, &(), &RestoreInput::of_rev(rev))
     }
 
     /// Erases a customer for ever: its values leave the record, its history and the disk. Kustodian has this; Kustomer

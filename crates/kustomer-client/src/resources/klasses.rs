@@ -5,6 +5,7 @@ use kustomer_api::klass::{
     CreateKlass, DeleteKlass, GetKlass, GetKlassByName, GetKlassHistory, GetKlasses, KlassInput, ListKlasses,
     RestoreKlass, UpdateKlass,
 };
+use kustomer_api::restore::RestoreInput;
 
 use super::{group, past};
 use crate::call::Call;
@@ -35,7 +36,8 @@ group! {
 past! { Klasses: GetKlass, GetKlassHistory; id: &str => |_, id| id.to_owned() }
 
 impl Klasses<'_> {
-    /// Lists one page of klasses, those that are enabled unless told otherwise; [`walk`](Call::walk) goes over all pages.
+    /// Lists one page of klasses, those that are enabled unless `status` says otherwise; [`walk`](Call::walk) goes over
+    /// all pages.
     pub fn list(&self, query: &ListKlasses) -> Call<GetKlasses> {
         self.client.call((), query, &())
     }
@@ -67,6 +69,11 @@ impl Klasses<'_> {
 
     /// Restores a deleted klass. Kustodian has this; Kustomer does not.
     pub fn restore(&self, id: &str) -> Call<RestoreKlass> {
-        self.client.call(id.to_owned(), &(), &())
+        self.client.call(id.to_owned(), &(), &RestoreInput::default())
+    }
+
+    /// The same, only if the record has this revision, which is that of its deletion: a 409 otherwise.
+    pub fn restore_at_rev(&self, id: &str, rev: u64) -> Call<RestoreKlass> {
+        self.client.call(id.to_owned(), &(), &RestoreInput::of_rev(rev))
     }
 }

@@ -9,6 +9,7 @@ use kustomer_api::kobject::{
     RestoreKObject, UpdateKObject,
 };
 use kustomer_api::query::PageQuery;
+use kustomer_api::restore::RestoreInput;
 
 use super::past;
 use crate::Client;
@@ -92,7 +93,12 @@ impl<'a> KObjects<'a> {
 
     /// Restores a deleted kobject. Kustodian has this; Kustomer does not.
     pub fn restore(&self, id: ObjectId) -> Call<RestoreKObject> {
-        self.client.call(self.by_id(id), &(), &())
+        self.client.call(self.by_id(id), &(), &RestoreInput::default())
+    }
+
+    /// The same, only if the record has this revision, which is that of its deletion: a 409 otherwise.
+    pub fn restore_at_rev(&self, id: ObjectId, rev: u64) -> Call<RestoreKObject> {
+        self.client.call(self.by_id(id), &(), &RestoreInput::of_rev(rev))
     }
 
     /// Deletes a kobject.

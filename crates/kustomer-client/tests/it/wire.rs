@@ -1,4 +1,4 @@
-//! What stands on the wire.
+//! What is sent over the wire.
 
 use std::time::Duration;
 
@@ -110,8 +110,8 @@ async fn every_operation_has_its_method_and_path() {
 
 #[tokio::test]
 async fn an_operation_without_a_body_sends_none() {
-    let server = Server::start([answer(200, &customer(ID))]).await;
-    server.client().build().unwrap().customers().restore(id()).await.unwrap();
+    let server = Server::start([answer(204, "")]).await;
+    server.client().build().unwrap().customers().delete(id()).await.unwrap();
     let [request] = server.received().try_into().unwrap();
     assert_eq!(request.body, "");
     assert!(!request.headers.contains_key("content-type"));
@@ -130,12 +130,13 @@ async fn a_list_says_its_order_its_filters_and_its_page() {
             moment: "2016-11-09T04:23:01+01:00".parse().unwrap(),
         }],
         cursor: None,
+        deleted: Some(true),
         include: Include::COMPANY,
     };
     client.customers().list(&query).await.unwrap();
     assert_eq!(
         server.received()[0].target,
-        "/v1/customers?page=2&pageSize=10&sort=-updatedAt&filter%5BcreatedAt%5D%5Bgte%5D=2016-11-09T03%3A23%3A01.000Z&include=company"
+        "/v1/customers?page=2&pageSize=10&sort=-updatedAt&filter%5BcreatedAt%5D%5Bgte%5D=2016-11-09T03%3A23%3A01.000Z&deleted=true&include=company"
     );
 }
 

@@ -1,6 +1,6 @@
 //! Terms that no record has.
 //!
-//! A search in any text asks for each word in every place a text can stand in, and GIN looks at all of these for every
+//! A search in any text asks for each word in every place a text can be in, and GIN looks at all of these for every
 //! record that has one of them. Most orgs use few of the places. Whether a term is there at all is soon known where no
 //! term of its place is common, and what is not need not be asked for. It is looked up in the snapshot of the search, so
 //! that nothing is missed that was just written.
@@ -23,7 +23,7 @@ const OF_MANY_WORDS: [Scope; 2] = [Scope::Attribute(Attribute::Name), Scope::Cus
 /// The characters behind the org that name a term's place: its kind and its scope.
 const PLACE: usize = 3;
 
-/// The length, in bytes, of a beginning that stands for few terms.
+/// The length, in bytes, of a beginning that few terms share.
 const SHORTEST_BEGINNING: usize = 3;
 
 /// The terms that a search would ask for, as it would ask for them.
@@ -35,7 +35,7 @@ pub(super) async fn absent(session: &mut Session<'_>, query: &Query, shares: &Sh
     if places.is_empty() {
         return Ok(Terms::new());
     }
-    // What was written last stands in a list that each look reads: mostly one look is enough.
+    // What was written last is in a list that each look reads: mostly one look is enough.
     let all = places.concat();
     if held(session, std::slice::from_ref(&all)).await?.is_empty() {
         return Ok(all.into_iter().collect());
@@ -47,7 +47,7 @@ pub(super) async fn absent(session: &mut Session<'_>, query: &Query, shares: &Sh
 
 /// The numbers, from 1 on, of those sets of terms of which a record has one.
 async fn held(session: &mut Session<'_>, sets: &[Vec<String>]) -> Result<HashSet<i64>, Halt> {
-    // The planner is not told the terms: it would take many rare ones for a common one, and read the whole table.
+    // The planner does not know the terms: it would take many rare ones for a common one, and read the whole table.
     let sql = "SELECT asked.number FROM unnest(string_to_array(?, E'\\n')) WITH ORDINALITY AS asked (terms, number) \
          WHERE EXISTS (SELECT FROM customer_search s WHERE s.tokens @@ asked.terms::tsquery)";
     let lines: Vec<String> = sets.iter().map(|terms| terms.join(SYNTAX.or)).collect();

@@ -1,4 +1,4 @@
-//! Comparing what customers are found by with their documents, some hundreds at a time.
+//! Comparing the search entries of customers with their documents, some hundreds at a time.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -32,7 +32,7 @@ const STRAY: &str = "SELECT s.org, s.id FROM customer_search s LEFT JOIN custome
 type Object = Map<String, Json>;
 
 impl Archive {
-    /// Compares what customers are found by with their documents.
+    /// Compares the search entries of customers with their documents.
     ///
     /// # Errors
     /// When the database fails.
@@ -56,7 +56,7 @@ impl Archive {
             let mut there = self.index_of(ids).await?;
             for (org, id, document) in page {
                 let is = there.remove(&(org.0, id.to_string()));
-                // What cannot be read is told by others.
+                // What cannot be read is reported by others.
                 let Ok(row) = Kind::Customer.search_row_of(document) else { continue };
                 let slots = match slots.entry(org) {
                     std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),

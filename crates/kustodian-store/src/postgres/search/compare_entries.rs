@@ -42,7 +42,7 @@ pub(super) async fn compare_entries(connection: &Connection, misfounds: &mut Mis
             let mut held = held(connection, kind, names.iter().map(|(_, id)| *id).collect()).await?;
             for (row, (org, id)) in rows.iter().zip(names) {
                 let is = held.remove(&(org, id));
-                // What cannot be read is told by others.
+                // What cannot be read is reported by others.
                 let Ok(should) = kind.search_row_of(row.try_get(2)?) else { continue };
                 for part in differing(should.as_ref().map(Entries::of).as_ref(), is.as_ref()) {
                     misfounds.note_of(kind, org.0, id, part);

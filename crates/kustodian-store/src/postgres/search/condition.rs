@@ -111,7 +111,7 @@ pub(super) fn grams<T>(shares: &Shares, is_among_others: bool, ask: impl FnOnce(
     ask(Grams::Rarest { share: &share, is_among_others })
 }
 
-/// PostgreSQL's texts hold no zero; the character behind it stands in its place.
+/// PostgreSQL's texts hold no zero; the character behind it takes its place.
 pub(super) fn clean(text: String) -> String {
     if text.contains('\0') { text.replace('\0', "\u{1}") } else { text }
 }
@@ -180,7 +180,7 @@ impl Piece {
 pub(super) struct Condition {
     /// All of it, org and deletion included.
     pub(super) all: Piece,
-    /// Those of its parts that tell of one column, with the column's attribute.
+    /// Those of its parts that are about one column, with the column's attribute.
     pub(super) of_columns: Vec<(Attribute, Piece)>,
     /// Whether it holds for the matches alone.
     pub(super) is_exact: bool,

@@ -36,7 +36,7 @@ const TOKENS_OFF_BY: u64 = 10;
 /// How many ids are read at a time, where there may be any number.
 const IDS: usize = 10_000;
 
-/// What a search goes by beside what it is asked for.
+/// What a search uses beside what it is asked for.
 pub(in crate::postgres) struct Means {
     /// Which custom attributes have a column.
     pub(in crate::postgres) slots: Arc<Slots>,

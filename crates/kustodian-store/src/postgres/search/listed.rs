@@ -47,7 +47,7 @@ pub(super) async fn listed(
 
 /// The records that have one of the terms, unless there are more than `most`.
 async fn ids(session: &mut Session<'_>, terms: &BTreeSet<String>, most: usize) -> Result<Option<Vec<ObjectId>>, Halt> {
-    // The planner is not told the terms, which would have it read the whole table.
+    // The planner does not know the terms, which would have it read the whole table.
     let sql = "SELECT found.id FROM unnest(string_to_array(?, E'\\n')) AS look (terms), \
          LATERAL (SELECT s.id FROM customer_search s WHERE s.tokens @@ look.terms::tsquery LIMIT ?) AS found LIMIT ?";
     let terms: Vec<&str> = terms.iter().map(String::as_str).collect();

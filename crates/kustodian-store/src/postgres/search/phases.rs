@@ -9,7 +9,7 @@ use crate::search::{Index, column_of};
 /// The attributes whose index holds the rows without a value, too: nearly every row has one.
 const WHOLE: [Attribute; 4] = [Attribute::Name, Attribute::CreatedAt, Attribute::UpdatedAt, Attribute::ModifiedAt];
 
-/// A part of an order: all of it stands before the next.
+/// A part of an order: all of it is before the next.
 #[derive(Debug, Clone)]
 pub(super) struct Phase {
     /// The rows among which it is, as a condition that an index gives in order.

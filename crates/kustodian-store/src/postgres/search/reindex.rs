@@ -30,7 +30,7 @@ const FORGET: &str = "DELETE FROM customer_search WHERE org = $1 AND id = ANY($2
 /// An attribute that went without a slot may have one now.
 const REOPEN: &str = "DELETE FROM search_slots WHERE slot = 0";
 
-/// Writes what customers are found by, without a server.
+/// Writes the search entries of customers, without a server.
 pub(in crate::postgres) struct Reindexing<'c> {
     connection: &'c Connection,
     limit: usize,

@@ -35,7 +35,7 @@ const GIVEN: &str = "SELECT org, attribute, slot, retired_at FROM search_slots \
 /// $1 org, $2 attribute, $3 now.
 const RETIRE: &str = "UPDATE search_slots SET retired_at = $3 WHERE org = $1 AND attribute = $2 AND retired_at IS NULL";
 
-/// $1 org, $2 attribute, $3 what stands in its place, $4 now.
+/// $1 org, $2 attribute, $3 what takes its place, $4 now.
 const REPLACE: &str = "UPDATE search_slots SET attribute = $3, retired_at = $4 \
      WHERE org = $1 AND attribute = $2 AND retired_at IS NOT NULL";
 

@@ -1,4 +1,4 @@
-//! Writing what a customer is found by, with the statement or in the transaction that writes the customer.
+//! Writing the search entries of a customer, with the statement or in the transaction that writes the customer.
 
 use std::sync::LazyLock;
 
@@ -21,7 +21,7 @@ const MAX_TOKENS: usize = 1_000_000;
 /// $1 id, $2 org.
 const FORGET_ROW: &str = "DELETE FROM customer_search WHERE id = $1 AND org = $2";
 
-/// What stands between two tokens on the way to the server.
+/// What is between two tokens on the way to the server.
 const READ_TOKENS: &str = "array_to_tsvector(string_to_array";
 
 /// Every column but the last, which is `tokens`, with its type.
@@ -96,23 +96,23 @@ fn with(create: &str, place: usize) -> String {
     format!("WITH found_by AS ({}), {}", insert_all(place), create.trim_start_matches("WITH "))
 }
 
-/// A new customer with all that comes with it, and an array of what it is found by as parameter 23.
+/// A new customer with all that comes with it, and an array of its search entries as parameter 23.
 pub(in crate::postgres) fn create_one() -> &'static str {
     &CREATE_ONE
 }
 
-/// New customers with all that comes with them, and an array of what they are found by as parameter 21.
+/// New customers with all that comes with them, and an array of their search entries as parameter 21.
 pub(in crate::postgres) fn create_all() -> &'static str {
     &CREATE_ALL
 }
 
-/// $1 ids → what these customers of whatever org are found by: as [`json_row`] has it but for what is null and the words,
-/// and the words, a line each.
+/// $1 ids → the search entries of these customers, of whatever org: as [`json_row`] has it but for what is null and the
+/// words, and the words, a line each.
 pub(super) fn read_rows() -> &'static str {
     READ
 }
 
-/// Writes what many customers are found by, over what is there: $1 an array of [`json_row`].
+/// Writes the search entries of many customers, over what is there: $1 an array of [`json_row`].
 pub(super) fn write_all() -> &'static str {
     &WRITE_ALL
 }
@@ -150,7 +150,7 @@ fn values<'a>(row: &SearchRow, slots: &Slots) -> Vec<Value<'a>> {
     values
 }
 
-/// Writes what a customer is found by, or that it is found no longer.
+/// Writes the search entries of a customer, or that it is found no longer.
 pub(in crate::postgres) fn write_row<'a>(
     org: OrgKey,
     id: ObjectId,
@@ -179,7 +179,7 @@ fn value<'a>(cell: Option<Cell>, holds: Holds) -> Value<'a> {
     }
 }
 
-/// What a customer is found by, as a JSON object of what is not null.
+/// The search entries of a customer, as a JSON object of what is not null.
 pub(in crate::postgres) fn json_row(org: OrgKey, row: &SearchRow, slots: &Slots) -> String {
     let head = [Json::String(row.id.to_string()), org.0.into(), row.deleted.into()];
     let of_slot = |cell: Option<Cell>| cell.map(|cell| Json::String(clean(ordered(cell))));

@@ -14,7 +14,7 @@ use super::super::pool::Shared;
 /// How long what was read is good: a table's statistics change as it does.
 const GOOD_FOR: Duration = Duration::from_secs(300);
 
-/// Behind the shares of the terms stand some of other things. Nothing for a table that was never analyzed, and for one that
+/// Behind the shares of the terms are some of other things. Nothing for a table that was never analyzed, and for one that
 /// is spread, whose statistics are with its parts.
 const READ: &str = "SELECT term, share FROM pg_stats, unnest(most_common_elems::text::text[], most_common_elem_freqs) \
      AS common (term, share) WHERE schemaname = current_schema() AND tablename = 'customer_search' \
@@ -48,7 +48,7 @@ impl KnownShares {
             if known.read_at.is_some_and(|at| at.elapsed() < GOOD_FOR) {
                 return Arc::clone(&known.shares);
             }
-            // Whoever comes meanwhile goes by what was known before.
+            // Whoever comes meanwhile uses what was known before.
             known.read_at = Some(Instant::now());
         }
         match readers.read(READ, &[]).await {
@@ -59,7 +59,7 @@ impl KnownShares {
                 shares
             }
             Err(error) => {
-                // Searches find the same without, and will tell what is wrong with the database.
+                // Searches find the same without, and will report what is wrong with the database.
                 tracing::debug!(%error, "how common terms are could not be read");
                 Arc::default()
             }

@@ -45,7 +45,7 @@ pub(in crate::postgres) async fn step(
     Ok(step.at(position))
 }
 
-/// Where the feed stood: what this snapshot does not see gets a position behind that.
+/// Where the feed was: what this snapshot does not see gets a position behind that.
 async fn position(session: &mut Session<'_>) -> Result<u64, Trouble> {
     let org = session.org.0;
     let piece = Piece::new("SELECT position FROM feeds WHERE org = ?", vec![Given::Number(org)]);

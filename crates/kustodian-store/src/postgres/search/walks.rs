@@ -13,7 +13,7 @@ use super::session::{Halt, Session};
 use crate::options::KeptWalks;
 use crate::search::{Bind, Cell};
 
-/// How many ids stand in a part.
+/// How many ids are in a part.
 const PART: usize = 10_000;
 
 /// How many bytes an id has.

@@ -1,4 +1,4 @@
-//! What stands in the index of a record.
+//! What is in the index of a record.
 
 use std::collections::BTreeSet;
 
@@ -79,7 +79,7 @@ pub(super) fn beginning(subject: &Subject) -> String {
     }
 }
 
-/// The term of a value behind the beginning of its attribute's, and whether it stands for other values too.
+/// The term of a value behind the beginning of its attribute's, and whether it represents other values too.
 pub(super) fn value_term(beginning: &str, value: &Value) -> (String, bool) {
     let (text, is_cut) = match value {
         Value::Text(text) => text_term(text),
@@ -88,7 +88,7 @@ pub(super) fn value_term(beginning: &str, value: &Value) -> (String, bool) {
     (format!("{beginning}{text}"), is_cut)
 }
 
-/// A text as terms hold it, and whether it stands for others too. PostgreSQL's texts hold no zero.
+/// A text as terms hold it, and whether it represents others too. PostgreSQL's texts hold no zero.
 pub(super) fn text_term(text: &str) -> (String, bool) {
     let (text, was_cut) = cut(text, TEXT);
     let has_zero = text.contains('\0');

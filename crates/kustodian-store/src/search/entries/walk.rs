@@ -9,7 +9,7 @@ use super::finding::Finding;
 use super::page::{in_time, resolved};
 use super::reader::{Halt, Reader};
 
-/// What a step came to.
+/// The result of a step.
 pub(crate) enum Step {
     /// This.
     Done(Walked),

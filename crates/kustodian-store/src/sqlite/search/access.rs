@@ -30,7 +30,7 @@ pub(super) struct Within<'a> {
     pub(super) slots: &'a Slots,
 }
 
-/// SQLite's words in conditions. What stands in the inverted index is never part of one: for each row it would be looked
+/// SQLite's words in conditions. What is in the inverted index is never part of one: for each row it would be looked
 /// for again.
 pub(super) struct Sqlite(pub(super) OrgKey);
 
@@ -121,7 +121,7 @@ impl Access {
     }
 }
 
-/// The access to a node; `None` when only looking at every record tells.
+/// The access to a node; `None` when every record has to be looked at.
 pub(super) fn access(node: &Node, within: Within<'_>) -> Option<Access> {
     match node {
         // Any of them leads to all matches; the others are tested.

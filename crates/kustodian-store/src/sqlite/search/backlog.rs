@@ -1,8 +1,8 @@
 //! Customers that were made and that no index knows yet.
 //!
-//! What a customer is found by stands in some twenty trees and as many as 170 words, and a transaction writes every page
+//! The search entries of a customer are in some twenty trees and as many as 170 words, and a transaction writes every page
 //! that it touches into the log whole: a create alone wrote one of each for it, and a hundred together write each page
-//! once for all of them. So a create writes its record alone, and is acknowledged; what it is found by follows in a
+//! once for all of them. So a create writes its record alone, and is acknowledged; its search entries follow in a
 //! transaction of its own, with that of the creates around it. A search that finds the index behind has it brought up
 //! first, and sees all that was acknowledged before it came.
 //!
@@ -67,7 +67,7 @@ pub(in crate::sqlite) fn finish(connection: &Connection, limit: usize) -> rusqli
 pub(in crate::sqlite) struct Made {
     pub(in crate::sqlite) key: i64,
     pub(in crate::sqlite) rev: u64,
-    /// What it is found by, unless it was erased.
+    /// Its search entries, unless it was erased.
     pub(in crate::sqlite) by: Option<Arc<FoundBy>>,
 }
 

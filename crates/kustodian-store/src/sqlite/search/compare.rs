@@ -1,6 +1,6 @@
-//! Comparing what customers are found by with their documents.
+//! Comparing the search entries of customers with their documents.
 //!
-//! Rows are compared one by one. Words stand in the index by themselves, with the records that have them: for each record
+//! Rows are compared one by one. Words are in the index by themselves, with the records that have them: for each record
 //! the hashes of its words are summed up, once as its document has them and once as the index does. So a million records
 //! take some fifty megabytes, and each word is looked at once.
 
@@ -39,7 +39,7 @@ const TERMS: &str = "SELECT term, doc FROM temp.customer_terms";
 const FIND_ID: &str = "SELECT org, id FROM customers WHERE key = ?1";
 
 impl Archive {
-    /// Compares what customers are found by with their documents.
+    /// Compares the search entries of customers with their documents.
     ///
     /// # Errors
     /// When the file cannot be read.
@@ -85,7 +85,7 @@ struct Comparison {
     last: i64,
     slots: HashMap<OrgKey, Slots>,
     /// For each record what its words come to, less those that the index has; `None` where the document cannot be read,
-    /// which others tell.
+    /// which others report.
     sums: HashMap<i64, Option<u64>>,
     misfounds: Misfounds,
 }

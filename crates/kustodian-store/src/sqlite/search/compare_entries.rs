@@ -27,7 +27,7 @@ pub(super) fn compare_entries(connection: &Connection, misfounds: &mut Misfounds
         let mut rows = page.query([])?;
         while let Some(row) = rows.next()? {
             let (org, id) = (OrgKey(row.get(0)?), row.get::<_, Id>(1)?.0);
-            // What cannot be read is told by others.
+            // What cannot be read is reported by others.
             let Ok(Unpacked(document)) = row.get(2) else { continue };
             let Ok(should) = kind.search_row_of(&document) else { continue };
             let is = held(connection, (org, kind, id))?;

@@ -49,9 +49,9 @@ impl Sample {
     }
 }
 
-/// How many had to be expected at least, where so many passed: were they fewer, it would come to that many less than once
-/// in a million million times, and to it at one of some thousand looks less than once in a thousand million. By Chernoff's bound: of an expected `m`, `x` or more come up with a probability of at
-/// most exp(x - m - x ln(x / m)).
+/// How many had to be expected at least, where so many passed: were they fewer, it would come to that many less than
+/// once in a million million times, and to it at one of some thousand looks less than once in a thousand million. By
+/// Chernoff's bound: of an expected `m`, `x` or more come up with a probability of at most exp(x - m - x ln(x / m)).
 fn at_least(passed: f64) -> f64 {
     const DOUBT: f64 = 30.0;
     let (mut low, mut high) = (0.0, passed);
@@ -99,7 +99,7 @@ impl Finding<'_> {
         Ok(())
     }
 
-    /// Whether there is one criterion, and its index tells all about it.
+    /// Whether there is one criterion, and its index alone answers it.
     fn is_counted_by_one_index(&self) -> bool {
         let mut leading = self.conjuncts.iter().filter(|conjunct| conjunct.joined.is_none());
         let first = leading.next().and_then(|conjunct| conjunct.access.as_ref());
@@ -107,7 +107,7 @@ impl Finding<'_> {
     }
 
     /// Tests records drawn from all there are, or from the candidates: until there are surely more than `up_to`, or that
-    /// cannot be told this way.
+    /// cannot be counted this way.
     fn sample(&self, up_to: u64) -> Result<Option<Sample>, Halt> {
         let candidates = self.candidates();
         let all = match &candidates {

@@ -24,7 +24,7 @@ use crate::page::take_bytes;
 use crate::search::entries::{self, Form, Found, Halt, Kept, Place, Reader, Row, Sql};
 use crate::search::{Compiled, Slots, compile_side};
 
-/// The planner has no statistics: it is told which index to use, and which table comes first.
+/// The planner has no statistics: statements say which index to use, and which table comes first.
 pub(super) const FORM: Form = Form { names_indexes: true, join: "CROSS JOIN", has_homes: false, is_for_each: true };
 
 /// The kind that is searched for, when it is another than customers.

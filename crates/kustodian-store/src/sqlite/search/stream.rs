@@ -17,7 +17,7 @@ pub(super) struct Phase {
     pub(super) values: Vec<Value>,
     /// What else must hold for a row `s` of `customer_search`, or its place is in another phase.
     pub(super) condition: Option<String>,
-    /// Whether the rows of one value of the first sort key stand in the order of their ids, and values change: else all
+    /// Whether the rows of one value of the first sort key are in the order of their ids, and values change: else all
     /// of the phase has the same.
     pub(super) has_values: bool,
 }
@@ -91,7 +91,7 @@ impl Org {
         self.by_id(None, descending, Some(condition))
     }
 
-    /// Along the index of a column. Deleted records stand apart in it, so there are two parts to merge.
+    /// Along the index of a column. Deleted records are apart in it, so there are two parts to merge.
     fn by_value(&self, name: &str, condition: &str, descending: bool, bounds: &[(String, Vec<Value>)]) -> Phase {
         let from = |deleted: i32| {
             format!(

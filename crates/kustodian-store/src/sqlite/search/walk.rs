@@ -58,7 +58,7 @@ pub(in crate::sqlite) fn step(
 }
 
 fn with_position(connection: &Connection, org: OrgKey, walked: Walked) -> rusqlite::Result<Walked> {
-    // Who was made since the index was brought up is not in it: the feed tells of them.
+    // Who was made since the index was brought up is not in it: the feed reports them.
     let position = match first_unindexed(connection, org)? {
         Some(first) => first.saturating_sub(1),
         None => find_head(connection, org)?.position,

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::super::values::Hex;
 use crate::options::KeptWalks;
 
-/// How many ids stand in a part.
+/// How many ids are in a part.
 const PART: usize = 10_000;
 
 /// How many bytes an id has.

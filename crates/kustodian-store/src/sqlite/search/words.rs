@@ -1,7 +1,7 @@
 //! The words of one transaction, written at its end in the order of their records.
 //!
-//! FTS5 gathers what it is given and writes a segment when a record comes that stands before the last one: changes in
-//! any order made a segment each, which were then merged. And it is told of changes alone: `delete` takes single words
+//! FTS5 gathers what it is given and writes a segment when a record comes that is before the last one: changes in
+//! any order made a segment each, which were then merged. And it gets changes alone: `delete` takes single words
 //! of a record away, and a second insert adds others to it.
 
 use std::collections::btree_map::Entry;

@@ -1,4 +1,4 @@
-//! Writing what a record is found by: of one that is changed in the transaction that writes it, of one that is new in a
+//! Writing the search entries of a record: of one that is changed in the transaction that writes it, of one that is new in a
 //! later one, many together. Of a record that is changed only what differs is written: an index is left alone where its
 //! column stays as it is, and so is every word that stays.
 
@@ -16,7 +16,7 @@ use super::difference::Difference;
 use super::words::Words;
 use crate::search::{COLUMNS, Cell, PARTS, SLOTS, Slots, cells, custom_cells, loose_terms, terms};
 
-/// What a record is found by, worked out before the writer takes it.
+/// The search entries of a record, worked out before the writer takes it.
 pub(in crate::sqlite) struct FoundBy {
     deleted: bool,
     /// The values of [`COLUMNS`] and [`PARTS`].
@@ -28,12 +28,12 @@ pub(in crate::sqlite) struct FoundBy {
 }
 
 impl FoundBy {
-    /// What a record is found by from now on.
+    /// The search entries of a record from now on.
     pub(in crate::sqlite) fn of(org: OrgKey, row: &SearchRow) -> Self {
         Self::with_terms(row, terms(org, row))
     }
 
-    /// What a record is found by that was not there.
+    /// The search entries of a record that was not there.
     pub(in crate::sqlite) fn of_new(org: OrgKey, row: &SearchRow) -> Self {
         Self::with_terms(row, loose_terms(org, row))
     }
@@ -72,7 +72,7 @@ impl FoundBy {
         self.terms.lines().collect()
     }
 
-    /// What the customer is found by whose document this is; `None` when it was erased.
+    /// The search entries of the customer whose document this is; `None` when it was erased.
     pub(in crate::sqlite) fn of_document(org: OrgKey, document: &str) -> rusqlite::Result<Option<Self>> {
         let row = Kind::Customer
             .search_row_of(document)
@@ -109,7 +109,7 @@ pub(in crate::sqlite) struct Writing {
 }
 
 impl Writing {
-    /// Adds what a new record is found by. At most `limit` custom attributes of the org get a column.
+    /// Adds the search entries of a new record. At most `limit` custom attributes of the org get a column.
     pub(in crate::sqlite) fn add(
         &mut self,
         connection: &Connection,
@@ -123,7 +123,7 @@ impl Writing {
         Ok(())
     }
 
-    /// Puts `found` in the place of what the record with this key was found by, whose terms were `former`.
+    /// Puts `found` in the place of the search entries of the record with this key, whose terms were `former`.
     pub(in crate::sqlite) fn replace(
         &mut self,
         connection: &Connection,

@@ -61,6 +61,39 @@ fn a_page_past_the_end_is_empty() {
 }
 
 #[test]
+fn deleted_customers_are_listed_apart_in_every_order_and_by_cursor() {
+    let (server, ids) = with_customers(6);
+    for id in &ids[1..5] {
+        server.delete(&format!("/v1/customers/{id}")).expect(204);
+    }
+    server.post(&format!("/v1/customers/{}/erase", ids[4]), json!({})).expect(204);
+    assert_eq!(server.get("/v1/customers?deleted=false").ids(), [&*ids[0], &ids[5]]);
+    let list = |query: &str| server.get(&format!("/v1/customers?deleted=true&{query}")).expect(200);
+
+    let all = list("sort=id");
+    assert_eq!((all.ids(), &meta(&all)["total"]), (ids[1..5].to_vec(), &json!(4)));
+    assert!(all.data().as_array().unwrap().iter().all(|customer| customer["attributes"]["deleted"] == true));
+    assert!(all.data()[3]["attributes"]["erasedAt"].is_string() && !all.text.contains("n4"), "{}", all.text);
+    // An erased one keeps the moment of its erasure alone.
+    assert_eq!(list("sort=createdAt&filter[createdAt][lt]=2020-02-01").ids(), [&*ids[3], &ids[2], &ids[1]]);
+    assert_eq!(list("sort=-updatedAt").ids(), [&*ids[4], &ids[3], &ids[2], &ids[1]]);
+
+    let first = list("pageSize=3");
+    let next = first.body["links"]["next"].as_str().unwrap();
+    assert_eq!(next, "/v1/customers?page=2&pageSize=3&deleted=true");
+    assert_eq!(server.get(next).expect(200).ids(), [&*ids[4]]);
+    let mut walked = Vec::new();
+    let mut next = Some("/v1/customers?cursor=*&pageSize=3&sort=updatedAt&deleted=true".to_owned());
+    while let Some(path) = next {
+        let page = server.get(&path).expect(200);
+        walked.extend(page.ids());
+        next = page.body["links"]["next"].as_str().map(ToOwned::to_owned);
+    }
+    assert_eq!(walked, ids[1..5]);
+    assert_eq!(server.get("/v1/customers?deleted=maybe").expect(400).parameter(), "deleted");
+}
+
+#[test]
 fn customers_are_sorted_and_filtered_by_their_dates() {
     let (server, ids) = with_customers(5);
     let reversed: Vec<String> = ids.iter().rev().cloned().collect();

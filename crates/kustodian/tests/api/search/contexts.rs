@@ -103,7 +103,7 @@ fn records_are_found_by_what_belongs_to_them_and_whom_they_belong_to() {
         (json!({ "and": { "company_name": { "contains": "acme" } } }), &["Ada"]),
         (json!({ "not": { "company_name": { "contains": "acme" } } }), &["Bob"]),
         (json!({ "and": { "company_name": { "contains": "globex" } } }), &[]),
-        // What stands together is about one and the same order.
+        // What is together is about one and the same order.
         (
             json!({ "and": [
                 { "kobject_custom_order_totalNum": { "gt": 100 } },

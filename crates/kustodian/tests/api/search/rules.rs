@@ -1,4 +1,4 @@
-//! What is refused, and how it is told; what the switches change.
+//! What is refused, and how it is reported; what the switches change.
 
 use serde_json::{Value, json};
 

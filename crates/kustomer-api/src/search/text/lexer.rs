@@ -18,7 +18,7 @@ pub(super) enum Kind {
     Sign(Operator),
     /// A bare word: a name, a value or a word of the language.
     Word(String),
-    /// What stood between quotes: only ever a value.
+    /// What was between quotes: only ever a value.
     Quoted(String),
 }
 
@@ -45,7 +45,7 @@ pub(super) fn cut(text: &str) -> Result<Vec<Lexeme>, SyntaxError> {
     let mut rest = text;
     let mut column = 1;
     while let Some(first) = rest.chars().next() {
-        // Behind a sign stands a value, which may hold signs of its own, as web addresses do.
+        // Behind a sign is a value, which may hold signs of its own, as web addresses do.
         let is_value = matches!(lexemes.last(), Some(Lexeme { kind: Kind::Sign(_), .. }));
         let (kind, length) = match first {
             space if space.is_whitespace() => (None, first.len_utf8()),
@@ -85,7 +85,7 @@ fn word(rest: &str, is_value: bool) -> usize {
         .map_or(rest.len(), |(at, _)| at)
 }
 
-/// What stands between quotes, and how many bytes it took with them. A backslash keeps the character behind it.
+/// What is between quotes, and how many bytes it took with them. A backslash keeps the character behind it.
 fn quoted(rest: &str, quote: char) -> Option<(String, usize)> {
     let mut text = String::new();
     let mut characters = rest.char_indices().skip(1);

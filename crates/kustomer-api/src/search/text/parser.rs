@@ -8,7 +8,7 @@ use super::{SyntaxError, fail};
 use crate::search::body::{Condition, Search, Sort};
 use crate::search::{Class, MAX_DEPTH, MAX_GROUP, MAX_SORT, Operator};
 
-/// How deep brackets and `not` may stand in each other before they are put together.
+/// How deep brackets and `not` may be in each other before they are put together.
 const MAX_NESTING: usize = 64;
 
 /// What was read, before it is written as groups.
@@ -56,7 +56,7 @@ impl Tree {
         }
     }
 
-    /// How many groups stand in each other.
+    /// How many groups are in each other.
     fn depth(&self) -> usize {
         match self {
             Self::All(members) | Self::Any(members) => 1 + members.iter().map(Self::depth).max().unwrap_or_default(),
@@ -264,7 +264,7 @@ impl Parser<'_> {
         matches!(self.peek(), Some(Lexeme { kind: Kind::Word(word), .. }) if word.starts_with("sort:"))
     }
 
-    /// Reads `sort:-updated_at,name` when it stands here.
+    /// Reads `sort:-updated_at,name` when it is here.
     fn sort_is_read(&mut self) -> Result<bool, SyntaxError> {
         let Some(Lexeme { kind: Kind::Word(word), column }) = self.peek().cloned() else { return Ok(false) };
         let Some(mut key) = word.strip_prefix("sort:").map(ToOwned::to_owned) else { return Ok(false) };

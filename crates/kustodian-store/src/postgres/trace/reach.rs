@@ -1,8 +1,8 @@
-//! How far a statement reaches: which tables it touches, and on which shards their rows are, read off its SQL and its
-//! values. Only for plans; what it does not understand it takes to ask every shard, which errs on the dear side.
+//! How far a statement reaches: which tables it touches, and on which shards their rows are, parsed out of its SQL and its
+//! values. A statement that it does not understand counts as one that asks every shard.
 
-use super::catalogue::{Spread, TABLES, Table};
-use super::values::Value;
+use crate::postgres::catalogue::{Spread, TABLES, Table};
+use crate::postgres::values::Value;
 
 /// A table that a statement touches.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +65,7 @@ fn column(table: &Table) -> Option<(&'static str, &'static str)> {
     }
 }
 
-/// A word or a sign of a statement, and how many parentheses it stands in.
+/// A word or a sign of a statement, and how many parentheses it is in.
 #[derive(Debug, Clone, Copy)]
 struct Word<'a> {
     text: &'a str,
@@ -77,7 +77,7 @@ impl Word<'_> {
         self.text.eq_ignore_ascii_case(word)
     }
 
-    /// The table that stands here, after a word that a table's name follows.
+    /// The table that this word names, after one that a table's name follows.
     fn follows(self, words: &[Word<'_>], place: usize) -> Option<&'static Table> {
         let before = words.get(place.checked_sub(1)?)?;
         let names_table = ["FROM", "JOIN", "INTO", "UPDATE", "USING"].iter().any(|word| before.is(word));
@@ -110,7 +110,7 @@ fn words(sql: &str) -> Vec<Word<'_>> {
     words
 }
 
-/// The words that stand beside `place`, in the same parentheses, from there on.
+/// The words that are beside `place`, in the same parentheses, from there on.
 fn beside<'a>(words: &'a [Word<'a>], place: usize) -> impl Iterator<Item = (usize, Word<'a>)> {
     let depth = words[place].depth;
     let rest = words.iter().copied().enumerate().skip(place + 1);
@@ -165,7 +165,7 @@ fn unnested(words: &[Word<'_>], from: usize, column: &str) -> Option<usize> {
     values.get(place)?.first()?.parameter()
 }
 
-/// What stands between the commas of the parentheses that open at `place`.
+/// What is between the commas of the parentheses that open at `place`.
 fn items<'a>(words: &'a [Word<'a>], place: usize) -> Option<Vec<&'a [Word<'a>]>> {
     let open = words.get(place).filter(|word| word.text == "(")?;
     let inner = words.get(place + 1..)?;

@@ -13,7 +13,7 @@ pub(super) struct Step {
     pub(super) body: &'static str,
     /// The status it must answer.
     pub(super) status: u16,
-    /// A name for a value of the answer, and where in it that stands.
+    /// A name for a value of the answer, and the JSON pointer to it.
     pub(super) keeps: Option<(&'static str, &'static str)>,
     /// What is sent as `Idempotency-Key`; empty for nothing.
     pub(super) key: &'static str,

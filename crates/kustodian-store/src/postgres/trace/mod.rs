@@ -1,11 +1,25 @@
-//! Noting what is sent, so that a plan can be made of it: off while serving.
+//! A database that records every statement it is sent, for tests of what an operation costs. Only with the feature
+//! `trace`: `untraced.rs` takes the place of this module without it.
+
+mod reach;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+pub use self::reach::{Reach, Touch};
 use super::distribution::HAS_CITUS;
-use super::reach::{self, Touch};
+use super::url::Place;
 use super::values::Value;
+use super::{Postgres, connector, first};
+use crate::failure::OpenError;
+use crate::options::Options;
+use crate::{Database, Engine};
+
+/// An open PostgreSQL database, with all that was sent to it.
+pub struct Traced {
+    database: Database,
+    tracer: Arc<Tracer>,
+}
 
 /// What was sent together: one flush that waits for its answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +39,37 @@ pub struct Sent {
     pub sql: String,
     /// Which tables it reads and writes, and where their rows are.
     pub touches: Vec<Touch>,
+}
+
+impl Traced {
+    /// Opens the database at this `postgres://` URL. `as_spread` sends the statements that would be sent if the tables were
+    /// spread over several machines; they run on one, too.
+    ///
+    /// # Errors
+    /// As [`crate::open`].
+    pub async fn open(url: &str, as_spread: bool) -> Result<Self, OpenError> {
+        let options = Options::default();
+        let tracer = Arc::<Tracer>::default();
+        let traced = connector(Place::parse(url, &options)?, &options)?.traced(Arc::clone(&tracer));
+        let (connector, connection) = first(traced).await?;
+        let engine = Postgres::start(connector, connection, &options, as_spread).await?;
+        Ok(Self { database: Database { engine: Engine::Postgres(Arc::new(engine)) }, tracer })
+    }
+
+    /// The database.
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// All that was sent since this was called last, in order.
+    pub fn take_trips(&self) -> Vec<Trip> {
+        std::mem::take(&mut *self.tracer.trips.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Closes the database.
+    pub async fn close(self) {
+        self.database.close().await;
+    }
 }
 
 /// Who waits for what a connection does.
@@ -55,11 +100,6 @@ impl Tracer {
     pub(super) fn tap(self: &Arc<Self>, side: Side) -> Tap {
         let connection = self.connections.fetch_add(1, Ordering::Relaxed);
         Tap { tracer: Arc::clone(self), connection, side }
-    }
-
-    /// All that was sent since the last time this was asked.
-    pub(super) fn take(&self) -> Vec<Trip> {
-        std::mem::take(&mut *self.trips.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

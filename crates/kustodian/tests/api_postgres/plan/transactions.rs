@@ -11,7 +11,7 @@ const CUSTOMERS: &str = "customers";
 const CLAIMS: &str = "claims";
 
 /// What each transaction writes besides one customer's rows and claims; those that write nothing else are left out.
-pub(super) fn wide(trips: &[Trip]) -> Vec<Vec<String>> {
+pub(crate) fn wide(trips: &[Trip]) -> Vec<Vec<String>> {
     transactions(trips).iter().map(|touches| besides(touches)).filter(|besides| !besides.is_empty()).collect()
 }
 
@@ -51,38 +51,4 @@ fn besides(written: &[&Touch]) -> Vec<String> {
         besides.insert(format!("{} records' rows", customers.len()));
     }
     besides.into_iter().collect()
-}
-
-/// Numbers the keys of an operation, so that one can see which are the same.
-#[derive(Default)]
-pub(super) struct Keys {
-    numbers: HashMap<(&'static str, String), usize>,
-}
-
-impl Keys {
-    /// What a statement touches, in words.
-    pub(super) fn told(&mut self, touch: &Touch) -> String {
-        let verb = if touch.is_write { "writes" } else { "reads" };
-        let place = match &touch.reach {
-            Reach::Everywhere if touch.is_write => "every machine".to_owned(),
-            Reach::Everywhere => "any machine".to_owned(),
-            Reach::All { .. } => "all shards".to_owned(),
-            Reach::Keys { group, keys } if keys.is_empty() => format!("no shard of {group}"),
-            Reach::Keys { group, keys } => {
-                let names: Vec<String> = keys.iter().map(|key| self.name(group, key)).collect();
-                format!("shard of {}", names.join(" "))
-            }
-        };
-        format!("{verb} {}: {place}", touch.table)
-    }
-
-    fn name(&mut self, group: &'static str, key: &str) -> String {
-        let word = match group {
-            CUSTOMERS => "record",
-            CLAIMS => "claim",
-            _ => "org",
-        };
-        let next = self.numbers.keys().filter(|(known, _)| *known == group).count() + 1;
-        format!("{word}#{}", self.numbers.entry((group, key.to_owned())).or_insert(next))
-    }
 }

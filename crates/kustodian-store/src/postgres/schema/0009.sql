@@ -1,0 +1,9 @@
+-- The orders in which deleted records are listed.
+
+CREATE INDEX customers_deleted_by_id ON customers (org, id) WHERE deleted;
+CREATE INDEX customers_deleted_by_created_at ON customers (org, created_at, id) WHERE deleted;
+CREATE INDEX customers_deleted_by_updated_at ON customers (org, updated_at, id) WHERE deleted;
+
+CREATE INDEX conversations_deleted_by_id ON conversations (org, id) WHERE deleted;
+CREATE INDEX conversations_deleted_by_created_at ON conversations (org, created_at, id) WHERE deleted;
+CREATE INDEX conversations_deleted_by_updated_at ON conversations (org, updated_at, id) WHERE deleted;
