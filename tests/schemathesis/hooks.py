@@ -22,6 +22,13 @@ def is_announced_as_not_served(case, response):
 PAGED = {"cursor", "page", "pageSize"}  # Not with each other; a cursor comes from `meta.cursor`, and its page holds one.
 # The primary external id counts as one of the others.
 OF_EXTERNAL_IDS = {"externalIds"}
+# Customer, users and teams there are; a queue is named by one of two members, a snooze ends in the future and its status is
+# that of the conversation; `customer` moves a conversation, and is sent alone.
+OF_CONVERSATIONS = {"customer", "assignedUsers", "assignedTeams", "queue", "snooze", "status"}
+# A conversation and a customer there are, which belong together; a direction where the path names neither.
+OF_MESSAGES = {"customer", "conversation", "direction", "attachments", "meta"}
+# The same, and users and teams there are.
+OF_NOTES = {"customer", "conversation", "userMentions", "attachments"}
 TIED = {
     "getCustomers": PAGED,
     "createCustomer": OF_EXTERNAL_IDS,
@@ -39,6 +46,19 @@ TIED = {
     "updateTeamAttributes": {"members"},
     "updateTeamById": {"members"},
     "addTeamMember": {"members"},
+    "createConversation": OF_CONVERSATIONS,
+    "createConversationForCustomer": OF_CONVERSATIONS,
+    "updateConversation": OF_CONVERSATIONS,
+    "updateConversationAttributes": OF_CONVERSATIONS,
+    "createMessage": OF_MESSAGES,
+    "createMessageByCustomer": OF_MESSAGES,
+    "createMessageFromConversation": OF_MESSAGES,
+    "updateMessage": OF_MESSAGES,
+    "updateMessageAttributes": OF_MESSAGES,
+    "createNote": OF_NOTES,
+    "createNoteWithinConversation": OF_NOTES,
+    "patchNoteById": OF_NOTES,
+    "updateNoteById": OF_NOTES,
 }
 # A state is asked for by revision or by moment, of every kind of record.
 OF_STATES = {"rev", "asOf"}
