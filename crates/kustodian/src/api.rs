@@ -91,7 +91,9 @@ fn print_picked(exchange: Exchange<Value>, pointer: &str) -> Result<(), Failure>
     match answer.pointer(pointer) {
         Some(Value::String(text)) => print_line(text),
         Some(value) => print_json_text(&value.to_string()),
-        None => Err(Failure::new(format!("the answer has nothing at {pointer}: it is a JSON pointer, such as /data/id"))),
+        None => {
+            Err(Failure::new(format!("the answer has nothing at {pointer}: it is a JSON pointer, such as /data/id")))
+        }
     }
 }
 

@@ -43,7 +43,7 @@ fn the_org_is_read_without_its_id() {
 
 #[test]
 fn lists_of_absent_types_are_empty_unless_a_refusal_is_asked_for() {
-    let paths = ["/v1/slas?versions=all", "/v1/conversations", "/v1/kb/articles?status=enabled", "/v1/brands"];
+    let paths = ["/v1/slas?versions=all", "/v1/satisfaction", "/v1/kb/articles?status=enabled", "/v1/brands"];
     for rule in ["refuse", "empty-searches"] {
         let refusing = Server::start_with(&["--absent-types", rule]);
         for path in paths {
@@ -56,17 +56,17 @@ fn lists_of_absent_types_are_empty_unless_a_refusal_is_asked_for() {
         assert_eq!((list.data(), &list.body["meta"]), (&json!([]), &json!({ "pageSize": 100, "page": 1 })), "{path}");
         assert_eq!(list.body["links"]["next"], Value::Null);
     }
-    let list = server.get("/v1/conversations?pageSize=2000&page=3").expect(200);
-    assert_eq!(list.body["links"]["self"], "/v1/conversations?page=3&pageSize=1000");
+    let list = server.get("/v1/brands?pageSize=2000&page=3").expect(200);
+    assert_eq!(list.body["links"]["self"], "/v1/brands?page=3&pageSize=1000");
     let customer = server.create(json!({}));
     let path = customer["links"]["self"].as_str().unwrap();
-    assert_eq!(server.get(&format!("{path}/conversations")).expect(200).data(), &json!([]));
-    server.get(&format!("/v1/customers/{ID}/conversations")).expect(404);
-    server.get("/v1/customers/x/notes").expect(404);
+    assert_eq!(server.get(&format!("{path}/sessions")).expect(200).data(), &json!([]));
+    server.get(&format!("/v1/customers/{ID}/sessions")).expect(404);
+    server.get("/v1/customers/x/sessions").expect(404);
     // What is no list, and what writes, stays what it is.
-    server.get(&format!("/v1/conversations/{ID}")).expect(501);
+    server.get(&format!("/v1/brands/{ID}")).expect(501);
     server.get("/v1/brands/default").expect(501);
-    server.post("/v1/conversations", json!({})).expect(501);
+    server.post("/v1/brands", json!({})).expect(501);
 }
 
 #[test]

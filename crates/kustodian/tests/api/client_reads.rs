@@ -237,6 +237,7 @@ fn the_client_reads_every_answer_about_records_of_every_kind_and_state() {
     write_teams_and_shortcuts(walker);
     write_companies(walker);
     write_klasses_and_kobjects(walker);
+    write_conversations(walker);
     read_users_and_keys(walker);
     for kind in Kind::ALL {
         world::create(&server, kind, "of the world");
@@ -296,6 +297,58 @@ fn write_klasses_and_kobjects(walker: &mut Walker<'_>) {
     let unused = walker.ask("createKlass", "/v1/klasses", Some(json!({ "name": "unused" })));
     walker.ask("deleteKlass", "/v1/klasses/unused", None);
     walker.ask("restoreKlass", &format!("/v1/klasses/{}/restore", id(unused.data())), None);
+}
+
+/// Conversations with messages and notes, changed, tagged, replaced, deleted and restored.
+fn write_conversations(walker: &mut Walker<'_>) {
+    let path = |record: &Answer| record.data()["links"]["self"].as_str().unwrap().to_owned();
+    let customer = walker.server.create(json!({}));
+    let id = customer["id"].as_str().unwrap();
+    let of_customer = format!("/v1/customers/{id}");
+    let full = json!({ "customer": id, "externalId": "ticket-1", "tags": ["vip"], "custom": { "tierStr": "gold" },
+        "queue": { "external": "amazon-connect" } });
+    let created = walker.ask("createConversation", "/v1/conversations", Some(full));
+    let conversation = path(&created);
+    walker.ask("createConversationForCustomer", &format!("{of_customer}/conversations"), Some(json!({})));
+    let said = json!({ "channel": "email", "app": "postmark", "direction": "in", "externalId": "mail-1", "preview": "Hello",
+        "meta": { "to": [{ "email": "a@b.c" }] } });
+    let in_conversation = format!("{conversation}/messages");
+    let message = path(&walker.ask("createMessageFromConversation", &in_conversation, Some(said)));
+    let least = json!({ "channel": "chat", "app": "web", "direction": "out", "customer": id });
+    walker.ask("createMessage", "/v1/messages", Some(least.clone()));
+    walker.ask("createMessageByCustomer", &format!("{of_customer}/messages"), Some(least));
+    let note = json!({ "body": "Call.", "externalId": "note-1", "lang": null });
+    let notes = format!("{conversation}/notes");
+    let note = path(&walker.ask("createNoteWithinConversation", &notes, Some(note)));
+    walker.ask("createNote", "/v1/notes", Some(json!({ "body": "The depot is closed." })));
+    walker.ask("patchNoteById", &note, Some(json!({ "body": "Called." })));
+    walker.ask("updateNoteById", &note, Some(json!({ "body": "Called twice.", "externalId": null })));
+    walker.ask("updateMessageAttributes", &message, Some(json!({ "status": "error", "error": { "code": "x" } })));
+    walker.ask(
+        "updateMessage",
+        &format!("{message}?replace=true"),
+        Some(json!({ "spam": true, "externalId": "mail-2" })),
+    );
+    walker.ask("appendTagsToConversation", &format!("{conversation}/tags"), Some(json!(["late"])));
+    walker.ask("removeTagsFromConversation", &format!("{conversation}/tags"), Some(json!(["late"])));
+    let snooze = json!({ "snooze": { "time": "2999-01-01T00:00:00Z", "status": "scheduled" } });
+    walker.ask("updateConversationAttributes", &conversation, Some(snooze));
+    walker.ask("updateConversation", &conversation, Some(json!({ "status": "done", "ended": true })));
+    walker.ask("deleteNoteById", &note, None);
+    walker.ask("deleteConversation", &conversation, None);
+    walker.ask("updateConversation", &conversation, Some(json!({ "deleted": false })));
+    walker.walk("getConversations", "/v1/conversations?pageSize=1&sort=desc");
+    walker.walk("getConversationsByCustomer", &format!("{of_customer}/conversations?pageSize=1"));
+    walker.get("getMultipleConversationsByIds", &format!("{conversation},{id}"));
+    walker.get("getConversationByExternalId", "/v1/conversations/externalId=ticket-1");
+    walker.walk("getConversationEvents", &format!("{conversation}/events?pageSize=2"));
+    walker.walk("getMessages", "/v1/messages?pageSize=1");
+    walker.walk("getMessagesByConversation", &in_conversation);
+    walker.walk("getMessagesByCustomer", &format!("{of_customer}/messages"));
+    walker.walk("getNotesForOrg", "/v1/notes?pageSize=1");
+    walker.walk("getNotesByConversation", &notes);
+    walker.walk("getNotesByCustomer", &format!("{of_customer}/notes"));
+    walker.get("getMessageByExternalId", "/v1/messages/externalid=mail-2");
 }
 
 /// Customers with everything, with nothing, changed, replaced, deleted, restored and erased.

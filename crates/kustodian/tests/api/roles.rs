@@ -18,6 +18,9 @@ pub(crate) fn served(server: &Server) -> Vec<&'static Operation> {
     served
 }
 
+/// The id of no customer.
+pub(crate) const NOBODY: &str = "5c7d1a1f9a1b2c0010a1b2c3";
+
 /// The least that an operation must be sent: a write needs a body.
 pub(crate) fn least_body(operation: &Operation) -> Option<Value> {
     match operation.name {
@@ -25,6 +28,12 @@ pub(crate) fn least_body(operation: &Operation) -> Option<Value> {
         "createKlass" => Some(json!({ "name": format!("klass-{}", NEXT_NUMBER.fetch_add(1, Ordering::Relaxed)) })),
         "createKObject" | "createCustomerKObject" => Some(json!({ "title": "any" })),
         "addTeamMember" | "removeTeamMember" => Some(json!({ "members": [] })),
+        // Of a customer that there is not.
+        "createConversation" => Some(json!({ "customer": NOBODY })),
+        "createMessage" => Some(json!({ "customer": NOBODY, "channel": "chat", "app": "web", "direction": "in" })),
+        "createMessageByCustomer" | "createMessageFromConversation" => Some(json!({ "channel": "chat", "app": "web" })),
+        "createNote" | "createNoteWithinConversation" => Some(json!({ "body": "any" })),
+        "appendTagsToConversation" | "removeTagsFromConversation" => Some(json!(["vip"])),
         _ => (!operation.is_read() && operation.method != Method::DELETE).then(|| json!({})),
     }
 }
@@ -37,6 +46,9 @@ pub(crate) fn aim(server: &Server, operation: &Operation) -> (Method, String, Op
     let customer = server.create(json!({ "tags": ["vip"] }));
     if operation.path.contains("/klasses/") {
         return aim_at_klass(server, operation, &customer);
+    }
+    if ["/conversations", "/messages", "/notes"].iter().any(|word| operation.path.contains(word)) {
+        return aim_at_conversation(server, operation, &customer);
     }
     let org = customer["relationships"]["org"]["data"]["id"].as_str().unwrap();
     let user = customer["relationships"]["createdBy"]["data"]["id"].as_str().unwrap();
@@ -67,6 +79,41 @@ pub(crate) fn aim(server: &Server, operation: &Operation) -> (Method, String, Op
     let path = operation.path.replace("{id}", id).replace("{ids}", &format!("{id},{user}"));
     let takes_body = matches!(operation.method, Method::POST | Method::PUT | Method::PATCH);
     let body = least_body(operation).or(takes_body.then(|| json!({})));
+    (operation.method.clone(), format!("/v1{path}"), body)
+}
+
+/// The same for an operation on conversations, messages or notes.
+fn aim_at_conversation(server: &Server, operation: &Operation, customer: &Value) -> (Method, String, Option<Value>) {
+    let number = NEXT_NUMBER.fetch_add(1, Ordering::Relaxed).to_string();
+    let id = |record: &Value| record["id"].as_str().unwrap().to_owned();
+    let owned = |body: Value| {
+        json!({ "customer": customer["id"], "externalId": number })
+            .as_object()
+            .unwrap()
+            .clone()
+            .into_iter()
+            .chain(body.as_object().unwrap().clone())
+            .collect::<serde_json::Map<_, _>>()
+    };
+    let said = json!({ "channel": "email", "app": "postmark", "direction": "in" });
+    let conversation = server.post("/v1/conversations", owned(json!({})).into()).expect(201).data().clone();
+    let message = server.post("/v1/messages", owned(said.clone()).into()).expect(201).data().clone();
+    let note = server.post("/v1/notes", json!({ "body": "any" })).expect(201).data().clone();
+    let of_path = match operation.path.split('/').nth(1) {
+        Some("customers") => id(customer),
+        Some("messages") => id(&message),
+        Some("notes") => id(&note),
+        _ => id(&conversation),
+    };
+    let path = operation
+        .path
+        .replace("{ids}", &format!("{of_path},{}", id(customer)))
+        .replace("{id}", &of_path)
+        .replace("={externalId}", &format!("={number}"));
+    let mut body = least_body(operation);
+    if let Some(named) = body.as_mut().and_then(|body| body.get_mut("customer")) {
+        *named = customer["id"].clone();
+    }
     (operation.method.clone(), format!("/v1{path}"), body)
 }
 
