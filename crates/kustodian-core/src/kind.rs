@@ -351,7 +351,7 @@ kinds! {
         placement: Placement::ById,
         is_listed_by_time: true,
         is_few: false,
-        is_searched: false,
+        is_searched: true,
         columns: &[Column { name: conversation::CUSTOMER, holds: Holds::Owner(Kind::Customer) }],
         lists: &[&[conversation::CUSTOMER]],
     }
@@ -366,7 +366,7 @@ kinds! {
         placement: Placement::ByHome,
         is_listed_by_time: true,
         is_few: false,
-        is_searched: false,
+        is_searched: true,
         columns: &[
             Column { name: conversation::CUSTOMER, holds: Holds::Parent(Kind::Customer) },
             Column { name: message::CONVERSATION, holds: Holds::Parent(Kind::Conversation) },
@@ -384,7 +384,7 @@ kinds! {
         placement: Placement::ByHome,
         is_listed_by_time: true,
         is_few: false,
-        is_searched: false,
+        is_searched: true,
         columns: &[
             Column { name: conversation::CUSTOMER, holds: Holds::Parent(Kind::Customer) },
             Column { name: message::CONVERSATION, holds: Holds::Parent(Kind::Conversation) },

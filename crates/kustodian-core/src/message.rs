@@ -14,6 +14,7 @@ use crate::kind::Kind;
 use crate::lifecycle::{self, By};
 use crate::record::Record;
 use crate::refusal::Refusal;
+use crate::search::SearchRow;
 use crate::store::{OrgKey, Stored};
 use crate::{custom, missing, resource};
 
@@ -29,6 +30,13 @@ impl Record for MessageAttributes {
     fn columns(message: &Message) -> Columns {
         let related = |name: &str| related(&message.relationships, name).map(column_text);
         Columns::of([(CUSTOMER, related(CUSTOMER)), (CONVERSATION, related(CONVERSATION))])
+    }
+
+    fn search_row(message: &Message) -> Result<Option<SearchRow>, Refusal> {
+        if message.attributes.erased_at.value().is_some() {
+            return Ok(None);
+        }
+        Ok(Some(SearchRow::of_message(resource::id_of(message)?, message)))
     }
 
     fn follow(

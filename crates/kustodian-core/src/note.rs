@@ -14,6 +14,7 @@ use crate::lifecycle::{self, By};
 use crate::message::{Author, CONVERSATION};
 use crate::record::Record;
 use crate::refusal::Refusal;
+use crate::search::SearchRow;
 use crate::store::{OrgKey, Stored};
 use crate::{missing, resource};
 
@@ -28,6 +29,13 @@ impl Record for NoteAttributes {
     fn columns(note: &Note) -> Columns {
         let related = |name: &str| related(&note.relationships, name).map(column_text);
         Columns::of([(CUSTOMER, related(CUSTOMER)), (CONVERSATION, related(CONVERSATION))])
+    }
+
+    fn search_row(note: &Note) -> Result<Option<SearchRow>, Refusal> {
+        if note.attributes.erased_at.value().is_some() {
+            return Ok(None);
+        }
+        Ok(Some(SearchRow::of_note(resource::id_of(note)?, note)))
     }
 
     fn follow(

@@ -21,6 +21,7 @@ use crate::kind::Kind;
 use crate::lifecycle::{self, By, Lifecycle};
 use crate::record::Record;
 use crate::refusal::Refusal;
+use crate::search::SearchRow;
 use crate::store::{OrgKey, Stored};
 use crate::{missing, resource};
 
@@ -35,6 +36,13 @@ impl Record for ConversationAttributes {
 
     fn columns(conversation: &Conversation) -> Columns {
         Columns::of([(CUSTOMER, related(&conversation.relationships, CUSTOMER).map(column_text))])
+    }
+
+    fn search_row(conversation: &Conversation) -> Result<Option<SearchRow>, Refusal> {
+        if conversation.attributes.erased_at.value().is_some() {
+            return Ok(None);
+        }
+        Ok(Some(SearchRow::of_conversation(resource::id_of(conversation)?, conversation)))
     }
 
     fn delete_owned(context: &Context<'_>, stored: &Stored, seed: EventSeed) -> Result<Option<ChangeSet>, Refusal> {

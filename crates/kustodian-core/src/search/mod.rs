@@ -42,6 +42,6 @@ pub use outline::{fingerprint, is_of_absent_type};
 pub use parse::{Dialect, Settings, parse};
 pub use plan::{Lookup, Needs, Plan, plan};
 pub use query::{Aggregation, Criterion, CustomAttribute, Node, Query, Range, Ranges, Sort, Subject, Test};
-pub use row::{SearchRow, Source, Text, Value, id_attribute, parent_attribute};
+pub use row::{SearchRow, Source, Text, Value, are_tied, deleted_attribute, id_attribute, parent_attribute};
 pub use token::{Scope, Token, TokenKind};
 pub use words::{GRAM, Word, digits, fold, grams, words};

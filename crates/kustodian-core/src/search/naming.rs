@@ -7,9 +7,8 @@ use serde_json_borrow::Value;
 use super::fault::shortened;
 use super::query::{CustomAttribute, Subject};
 
-/// The types of the contract (`docs/contract/behaviour.md` §9.1) whose records this server does not hold; the longer names
-/// first.
-const ABSENT: [&str; 6] = ["conversation_time", "conversation", "message", "note", "work_session", "work_item"];
+/// The types of the contract (`docs/contract/behaviour.md` §9.1) whose records this server does not hold.
+const ABSENT: [&str; 3] = ["conversation_time", "work_session", "work_item"];
 
 /// What the names of kobjects' attributes begin with, and of contexts that are one klass.
 const OF_KOBJECTS: &str = "kobject_";
@@ -108,7 +107,11 @@ impl Names<'_> {
     /// The context that a word names, and the klass when it is one of kobjects.
     pub(super) fn context_of(&self, name: &str) -> Result<(Context, Option<String>), String> {
         if let Some(context) = Context::named(name) {
-            return Ok((context, None));
+            let is_known = |attribute: Attribute| attribute.is_criterion(self.archive);
+            if Attribute::of(context).any(is_known) {
+                return Ok((context, None));
+            }
+            return Err(format!("The archive search does not search for {context}; the plain search does"));
         }
         if let Some(word) = name.strip_prefix(OF_KOBJECTS).filter(|word| !word.is_empty()) {
             let klass = self.klass(word).ok_or_else(|| format!("There is no klass {}", shortened(word)))?;
@@ -135,7 +138,8 @@ impl Names<'_> {
             return self.criterion(name, attribute).map(|subject| Named { subject, klass: None });
         }
         if !self.archive {
-            for context in [Context::Customer, Context::Company] {
+            let is_plain = |context: &Context| context.has_custom() && *context != Context::KObject;
+            for context in Context::ALL.into_iter().filter(is_plain) {
                 if let Some(key) = name.strip_prefix(&context.custom_prefix()) {
                     return custom(context, None, key).map(|subject| Named { subject, klass: None });
                 }

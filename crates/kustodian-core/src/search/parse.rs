@@ -13,6 +13,7 @@ use super::moment::Zone;
 use super::naming::{KlassName, Named, Names, meant};
 use super::operand::{self, Reading};
 use super::query::{Aggregation, Criterion, Node, Query, Sort, Subject, Test};
+use super::row::{are_tied, deleted_attribute};
 use crate::input;
 use crate::refusal::Refusal;
 
@@ -126,7 +127,8 @@ impl Reader<'_> {
         let root = Node::all(groups);
         let mut mentions_deleted = false;
         root.for_each(&mut |criterion| {
-            mentions_deleted |= criterion.subject == Subject::Standard(Attribute::Deleted);
+            let deleted = deleted_attribute(self.names.context).map(Subject::Standard);
+            mentions_deleted |= deleted.as_ref() == Some(&criterion.subject);
         });
         Query {
             context: self.names.context,
@@ -239,6 +241,16 @@ impl Reader<'_> {
         };
         self.refuse_repeated(operators);
         let is_own = subject.context() == self.names.context;
+        if !is_own && !are_tied(self.names.context, subject.context()) {
+            let (own, other) = (self.names.context, subject.context());
+            let tied = Context::ALL.into_iter().filter(|context| *context == own || are_tied(own, *context));
+            let tied: Vec<&str> = tied.map(Context::as_str).collect();
+            let title = format!(
+                "A record of type {own} has none of type {other} beside it: criteria are about {}",
+                tied.join(", ")
+            );
+            return self.faults.push("additionalProperties", title);
+        }
         // Of the klass that is searched for all records are.
         let klass = klass.filter(|klass| !(is_own && self.klass.as_ref() == Some(klass)));
         let mut tests: Vec<Node> = klass.iter().map(|klass| of_klass(klass)).collect();

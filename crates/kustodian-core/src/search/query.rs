@@ -20,7 +20,7 @@ pub struct Query {
     pub root: Node,
     /// The order; by id, ascending, when empty.
     pub sort: Vec<Sort>,
-    /// Whether deleted records are found too: asked for, or implied by a criterion on `customer_deleted`.
+    /// Whether deleted records are found too: asked for, or implied by a criterion on whether they are deleted.
     pub include_deleted: bool,
     /// What to count beside.
     pub aggregations: Vec<Aggregation>,
@@ -201,7 +201,12 @@ impl Subject {
 
     /// Whether its values are ids of tags.
     const fn is_of_tags(&self) -> bool {
-        matches!(self, Self::Standard(Attribute::Tags | Attribute::CompanyTags | Attribute::KObjectTags))
+        matches!(
+            self,
+            Self::Standard(
+                Attribute::Tags | Attribute::CompanyTags | Attribute::KObjectTags | Attribute::ConversationTags
+            )
+        )
     }
 
     /// Its class.

@@ -1,14 +1,17 @@
 //! What a record offers to a search: the typed values of every attribute, and every text.
 
 mod company;
+mod conversation;
 mod customer;
 mod kobject;
+mod message;
+mod note;
 
 use std::collections::BTreeMap;
 
 use kustomer_api::custom::{CustomAttributes, Suffix};
-use kustomer_api::customer::{Email, Location, Phone, Social};
-use kustomer_api::envelope::{Relationship, Relationships};
+use kustomer_api::customer::{Email, Location, Phone, Sentiment, Social};
+use kustomer_api::envelope::{Related, RelatedId, Relationship, Relationships};
 use kustomer_api::search::{Attribute, Class, Context, Manner};
 use kustomer_api::{Field, ObjectId, Timestamp};
 use serde_json::Value as Json;
@@ -61,7 +64,35 @@ pub const fn parent_attribute(of: Context, context: Context) -> Option<Attribute
         (Context::Customer, Context::Company) => Some(Attribute::CompanyId),
         (Context::KObject, Context::Customer) => Some(Attribute::KObjectCustomerId),
         (Context::KObject, Context::Company) => Some(Attribute::KObjectCompanyId),
-        (Context::Customer | Context::KObject | Context::Company, _) => None,
+        (Context::Conversation, Context::Customer) => Some(Attribute::ConversationCustomerId),
+        (Context::Message, Context::Customer) => Some(Attribute::MessageCustomerId),
+        (Context::Message, Context::Conversation) => Some(Attribute::MessageConversationId),
+        (Context::Note, Context::Customer) => Some(Attribute::NoteCustomerId),
+        (Context::Note, Context::Conversation) => Some(Attribute::NoteConversationId),
+        (
+            Context::Customer
+            | Context::Company
+            | Context::KObject
+            | Context::Conversation
+            | Context::Message
+            | Context::Note,
+            _,
+        ) => None,
+    }
+}
+
+/// Whether records of one context belong to records of the other.
+pub const fn are_tied(one: Context, other: Context) -> bool {
+    parent_attribute(one, other).is_some() || parent_attribute(other, one).is_some()
+}
+
+/// The attribute that says whether a record is deleted, where there is one.
+pub const fn deleted_attribute(of: Context) -> Option<Attribute> {
+    match of {
+        Context::Customer => Some(Attribute::Deleted),
+        Context::Conversation => Some(Attribute::ConversationDeleted),
+        Context::Note => Some(Attribute::NoteDeleted),
+        Context::Company | Context::KObject | Context::Message => None,
     }
 }
 
@@ -71,6 +102,9 @@ pub const fn id_attribute(of: Context) -> Attribute {
         Context::Customer => Attribute::Id,
         Context::Company => Attribute::CompanyRecordId,
         Context::KObject => Attribute::KObjectId,
+        Context::Conversation => Attribute::ConversationId,
+        Context::Message => Attribute::MessageId,
+        Context::Note => Attribute::NoteId,
     }
 }
 
@@ -228,6 +262,42 @@ impl SearchRow {
         }
     }
 
+    fn moment(&mut self, attribute: Attribute, moment: Option<&Timestamp>) {
+        if let Some(moment) = moment {
+            self.put(attribute, Value::Moment(moment.as_millis()));
+        }
+    }
+
+    /// Text that is compared as it is, and found by its words.
+    fn language(&mut self, attribute: Attribute, lang: &Field<String>) {
+        if let Some(lang) = lang.value() {
+            self.exact(attribute, lang);
+            self.text(Source::Attribute(attribute), Manner::Words, fold(lang));
+        }
+    }
+
+    fn number(&mut self, attribute: Attribute, value: Option<&Json>) {
+        if let Some(number) = value.and_then(Json::as_f64) {
+            self.put(attribute, Value::Number(number));
+        }
+    }
+
+    fn count(&mut self, attribute: Attribute, count: Option<u64>) {
+        if let Some(count) = count {
+            self.put(attribute, Value::Number(count as f64));
+        }
+    }
+
+    fn sentiment(&mut self, attribute: Attribute, sentiment: &Field<Sentiment>) {
+        let word = match sentiment.value().and_then(|sentiment| sentiment.polarity) {
+            Some(1..) => "happy",
+            Some(0) => "indifferent",
+            Some(..0) => "unhappy",
+            None => "",
+        };
+        self.exact(attribute, word);
+    }
+
     /// The ids that the record names as these relationships.
     fn relationships(&mut self, relationships: &Relationships, named: &[(Attribute, &str)]) {
         for (attribute, name) in named {
@@ -268,6 +338,14 @@ impl SearchRow {
                 self.custom.insert(key.to_owned(), values);
             }
         }
+    }
+}
+
+/// The records of a tie to several.
+fn several<'a>(relationships: &'a Relationships, name: &str) -> &'a [RelatedId] {
+    match relationships.get(name).and_then(|tie| tie.data.value()) {
+        Some(Related::Many(several)) => several,
+        Some(Related::One(_)) | None => &[],
     }
 }
 

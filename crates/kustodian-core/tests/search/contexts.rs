@@ -50,7 +50,35 @@ fn world() -> Vec<SearchRow> {
         row(Kind::Customer, &document)
     };
     let company = json!({ "type": "company", "id": id(9), "attributes": { "name": "Acme" }, "relationships": {} });
+    let conversation = |number: u32, status: &str, customer: u32| {
+        let document = json!({
+            "type": "conversation",
+            "id": id(number),
+            "attributes": { "status": status },
+            "relationships": { "customer": related("customer", customer) },
+        });
+        row(Kind::Conversation, &document)
+    };
+    let said = |kind: Kind, number: u32, attributes: &Value, conversation: u32, customer: u32| {
+        let document = json!({
+            "type": kind.as_str(),
+            "id": id(number),
+            "attributes": attributes,
+            "relationships": {
+                "customer": related("customer", customer),
+                "conversation": related("conversation", conversation),
+            },
+        });
+        row(kind, &document)
+    };
     vec![
+        conversation(10, "open", 1),
+        conversation(11, "done", 1),
+        conversation(12, "done", 2),
+        said(Kind::Message, 13, &json!({ "preview": "Where is my invoice?", "direction": "in" }), 10, 1),
+        said(Kind::Message, 14, &json!({ "preview": "Here", "direction": "out" }), 10, 1),
+        said(Kind::Message, 15, &json!({ "preview": "Thanks for the invoice", "direction": "in" }), 12, 2),
+        said(Kind::Note, 16, &json!({ "body": "Refund her" }), 11, 1),
         customer(1, "Ada"),
         customer(2, "Bob"),
         row(Kind::Company, &company),
@@ -100,14 +128,101 @@ fn what_is_asked_together_is_asked_of_one_record() {
 }
 
 #[test]
+fn conversations_messages_and_notes_are_found_by_each_other_and_by_their_customers() {
+    let conversation = |status: &str| json!({ "conversation_status": { "equals": status } });
+    let message = |word: &str| json!({ "message_body": { "contains": word } });
+    for (body, ids) in [
+        (json!({ "and": conversation("open") }), &[1][..]),
+        (json!({ "and": conversation("done") }), &[1, 2]),
+        (json!({ "not": conversation("open") }), &[2]),
+        (json!({ "and": message("invoice") }), &[1, 2]),
+        (json!({ "and": [message("invoice"), { "message_direction": { "equals": "out" } }] }), &[]),
+        (json!({ "and": { "note_any_text": { "contains": "refund" } } }), &[1]),
+        (json!({ "queryContext": "conversation", "and": { "customer_name": { "equals": "ada" } } }), &[10, 11]),
+        (json!({ "queryContext": "conversation", "and": message("invoice") }), &[10, 12]),
+        (json!({ "queryContext": "conversation", "not": message("invoice") }), &[11]),
+        (json!({ "queryContext": "conversation", "and": { "note_body": { "set": true } } }), &[11]),
+        (json!({ "queryContext": "message", "and": { "customer_name": { "equals": "bob" } } }), &[15]),
+        (json!({ "queryContext": "message", "and": conversation("open") }), &[13, 14]),
+        (json!({ "queryContext": "note", "and": conversation("done") }), &[16]),
+        (json!({ "queryContext": "note", "and": { "customer_name": { "equals": "bob" } } }), &[]),
+    ] {
+        assert_eq!(found(&body), ids, "{body}");
+    }
+}
+
+#[test]
+fn a_criterion_about_records_that_are_never_beside_is_refused() {
+    for (context, name) in [
+        ("conversation", "company_name"),
+        ("conversation", "kobject_title"),
+        ("message", "note_body"),
+        ("kobject", "message_body"),
+    ] {
+        let body = json!({ "queryContext": context, "and": { name: { "set": true } } });
+        let refusal = search::parse(body.to_string().as_bytes(), &Settings::default()).unwrap_err();
+        assert!(format!("{refusal:?}").contains("has none of type"), "{refusal:?}");
+    }
+}
+
+#[test]
 fn a_full_record_has_a_value_of_every_attribute_of_its_type() {
     let moment = "2026-01-02T03:04:05.000Z";
     let attributes = json!({
         "name": "Acme", "title": "A-1", "externalId": "crm-1", "tags": [id(8)], "defaultLang": "en_us",
-        "createdAt": moment, "updatedAt": moment, "importedAt": moment,
+        "createdAt": moment, "updatedAt": moment, "modifiedAt": moment, "importedAt": moment,
     });
     let company = json!({ "type": "company", "id": id(9), "attributes": attributes, "relationships": {} });
-    for row in [row(Kind::Company, &company), kobject(3, "order", &attributes, 1)] {
+    let with = |more: Value| {
+        let mut all = attributes.clone();
+        all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        all
+    };
+    let mark = json!({ "sentAt": moment, "channel": "chat", "directionType": "initial-in" });
+    let by = json!({ "createdAt": moment, "createdBy": id(7), "sentAt": moment, "time": 5 });
+    let conversation = with(json!({
+        "status": "open", "channels": ["chat"], "direction": "in", "priority": 3, "replyChannel": "chat",
+        "assignedUsers": [id(7)], "assignedTeams": [id(6)], "externalQueue": "amazon-connect", "subStatus": id(5),
+        "satisfaction": 1, "sentiment": { "polarity": 1 }, "ended": true, "endedAt": moment, "endedReason": "solved",
+        "satisfactionLevel": {
+            "createdAt": moment, "status": "rated", "score": 1, "rating": 5, "form": id(4), "sentBy": id(7),
+            "sentByTeams": [id(6)],
+        },
+        "messageCount": 2, "noteCount": 0, "outboundMessageCount": 1, "lastMessageAt": moment,
+        "lastMessageDirection": "out", "lastMessageIn": mark, "lastMessageOut": mark, "lastMessageUnrespondedTo": mark,
+        "firstMessageIn": mark, "firstMessageOut": mark, "firstResponse": by, "lastResponse": by, "firstDone": by,
+        "lastDone": by,
+    }));
+    let message = with(json!({
+        "preview": "Hello", "subject": "Greeting", "channel": "email", "direction": "in", "directionType": "initial-in",
+        "status": "error", "error": { "title": "Refused" }, "errorAt": moment, "source": "bulk", "auto": false,
+        "size": 5, "sentiment": { "polarity": 0 }, "lang": "en", "shortcuts": [id(4)], "redacted": true,
+        "redactedAt": moment, "sentAt": moment,
+        "meta": { "from": "Ada@Acme.Example", "to": [{ "email": "help@acme.example", "name": "Help" }] },
+    }));
+    let note = with(json!({ "body": "Refund", "lang": "en" }));
+    let of = |kind: Kind, attributes: &Value| {
+        let users = json!([{ "type": "user", "id": id(7) }, { "type": "team", "id": id(6) }]);
+        let document = json!({
+            "type": kind.as_str(),
+            "id": id(3),
+            "attributes": attributes,
+            "relationships": {
+                "customer": related("customer", 1), "conversation": related("conversation", 10),
+                "campaign": related("campaign", 11), "queue": related("queue", 12),
+                "createdBy": related("user", 7), "modifiedBy": related("user", 7),
+                "userMentions": { "data": users }, "attachments": { "data": [{ "type": "attachment", "id": id(2) }] },
+            },
+        });
+        row(kind, &document)
+    };
+    for row in [
+        row(Kind::Company, &company),
+        kobject(3, "order", &attributes, 1),
+        of(Kind::Conversation, &conversation),
+        of(Kind::Message, &message),
+        of(Kind::Note, &note),
+    ] {
         for attribute in Attribute::of(row.context).filter(|attribute| attribute.class() != Class::Any) {
             assert!(!row.values(attribute).is_empty(), "{attribute}");
             assert!(attribute.is_many() || row.values(attribute).len() == 1, "{attribute}");

@@ -19,8 +19,8 @@ const STEPS: &[(&str, &str)] = &[
     ("0009", include_str!("schema/0009.sql")),
 ];
 
-/// The version from which on records of other kinds than customers are indexed.
-const WITH_ENTRIES: i64 = 5;
+/// The version from which on the index of other kinds than customers has its form.
+const WITH_ENTRIES: i64 = 6;
 
 /// The oldest PostgreSQL that will do, as `server_version_num` has it.
 const OLDEST_SERVER: i32 = 150_000;

@@ -19,4 +19,6 @@ pub(crate) use self::compile::{Bind, Compiled, Dialect, compile, compile_side, n
 pub(crate) use self::ordered::ordered;
 pub(crate) use self::page::{Candidate, order};
 pub(crate) use self::slot::{SLOTS, Slots, custom_cells, custom_keys, slot_cells};
-pub(crate) use self::terms::{Grams, Known, MAX_NEEDS, Match, Syntax, expression, loose_terms, term_difference, terms};
+pub(crate) use self::terms::{
+    Grams, Known, MAX_NEEDS, Match, Syntax, expression, loose_terms, term_difference, terms, write_text,
+};

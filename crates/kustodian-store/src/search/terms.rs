@@ -115,6 +115,11 @@ fn write_term(term: &mut String, org: &str, kind: TokenKind, scope: Scope, text:
     term.push_str(org);
     term.push(kind_code(kind));
     term.push_str(scope_code(scope).unwrap_or(NOWHERE));
+    write_text(term, text, is_beginning)
+}
+
+/// Writes the text of a term, or the beginning of one; whether it was cut.
+pub(crate) fn write_text(term: &mut String, text: &str, is_beginning: bool) -> bool {
     let start = term.len();
     if text.len() <= MAX_TERM && text.bytes().all(|byte| matches!(byte, b' '..=b'~') && !is_escaped(byte.into())) {
         term.push_str(text);

@@ -171,7 +171,7 @@ impl Target for Archive {
                 let mut writing = Writing::default();
                 for row in rows {
                     if let Some(kind) = table.kind_in_entries() {
-                        index_carried(&transaction, table, kind, &row)?;
+                        index_carried(&transaction, &mut writing, table, kind, &row)?;
                     }
                     let carried = if table.has_customers() { Carried::of(&transaction, &row)? } else { None };
                     let columns = table.columns.iter().map(|(name, _)| *name);
@@ -283,7 +283,13 @@ impl Carried {
 }
 
 /// Lets a record of another kind be found by what its document holds.
-fn index_carried(connection: &Connection, table: &Table, kind: Kind, row: &Row) -> rusqlite::Result<()> {
+fn index_carried(
+    connection: &Connection,
+    writing: &mut Writing,
+    table: &Table,
+    kind: Kind,
+    row: &Row,
+) -> rusqlite::Result<()> {
     let failed = |error| rusqlite::Error::ToSqlConversionFailure(error);
     let (Some(id), Some(org), Some(document)) =
         (table.text(row, "id"), table.number(row, "org"), table.text(row, "document"))
@@ -292,7 +298,9 @@ fn index_carried(connection: &Connection, table: &Table, kind: Kind, row: &Row) 
     };
     let id: ObjectId = id.parse().map_err(|error| failed(Box::new(error)))?;
     let found = kind.search_row_of(document).map_err(|refusal| failed(Box::new(refusal)))?;
-    search::index(connection, (OrgKey(org), kind, id), found.as_ref().map(Entries::of).as_ref())
+    let org = OrgKey(org);
+    let entries = found.map(|row| Entries::of(org, &row));
+    search::index(connection, writing.entry_words(), (org, kind, id), entries.as_ref())
 }
 
 fn key_of(connection: &Connection, org: i64, id: &str) -> rusqlite::Result<Option<i64>> {

@@ -289,7 +289,8 @@ impl<'c> Batch<'c> {
             self.put_search(org, put, prepared, former)?;
         }
         if put.kind.is_in_entries() {
-            index(self.connection, (org, put.kind, put.id), prepared.entries.as_ref())?;
+            let name = (org, put.kind, put.id);
+            index(self.connection, self.search.entry_words(), name, prepared.entries.as_ref())?;
         }
         let was_live = before.is_some_and(|before| !before.deleted);
         *self.gains.entry((org, put.kind)).or_default() += i64::from(!put.deleted) - i64::from(was_live);

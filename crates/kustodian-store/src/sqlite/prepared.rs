@@ -65,7 +65,7 @@ impl Prepared {
         let put = |put: &Put| PreparedPut {
             document: Packed::of(&put.document),
             search: PreparedSearch::of(org, put),
-            entries: put.search.as_deref().filter(|_| put.kind.is_in_entries()).map(Entries::of),
+            entries: put.search.as_deref().filter(|_| put.kind.is_in_entries()).map(|row| Entries::of(org, row)),
         };
         let event = |event: &Event| PreparedEvent {
             leaf: event.leaf(),

@@ -24,8 +24,8 @@ const STEPS: [&str; 7] = [
     include_str!("schema/0009.sql"),
 ];
 
-/// The version from which on records of other kinds than customers are indexed.
-const WITH_ENTRIES: i64 = 5;
+/// The version from which on the index of other kinds than customers has its form.
+const WITH_ENTRIES: i64 = 6;
 
 /// The version this program writes.
 const NEWEST: i64 = STEPS.len() as i64;
@@ -162,7 +162,7 @@ mod tests {
         connection.execute(sql, (id, document)).unwrap();
         connection.pragma_update(None, "user_version", before).unwrap();
         upgrade(&mut connection, Path::new("test")).unwrap();
-        let held = "SELECT count(*) FROM search_terms WHERE term = 'w=acme'";
+        let held = "SELECT count(*) FROM search_words WHERE search_words MATCH '\"b1wacme\"'";
         assert_eq!(connection.query_row(held, [], |row| row.get::<_, i64>(0)).unwrap(), 1);
     }
 

@@ -22,8 +22,11 @@ const TRIES: usize = 5;
 const PATIENCE: Duration = Duration::from_millis(100);
 
 /// What takes erased words out of indexes that keep them apart from their rows, run before the file is rewritten:
-/// that of words merges all its segments into one, which holds only what is.
-const INDEXES: &[&str] = &["INSERT INTO customer_words (customer_words) VALUES ('optimize')"];
+/// those of words merge all their segments into one, which holds only what is.
+const INDEXES: &[&str] = &[
+    "INSERT INTO customer_words (customer_words) VALUES ('optimize')",
+    "INSERT INTO search_words (search_words) VALUES ('optimize')",
+];
 
 /// The custom attributes that have a column.
 const GIVEN: &str = "SELECT org, attribute, slot FROM search_slots WHERE slot > 0";

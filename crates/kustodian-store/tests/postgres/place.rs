@@ -65,7 +65,8 @@ pub(crate) const SEARCHES_MISLED: &[(&str, &[&str])] = &[
     ("DELETE FROM customer_search WHERE name = 'the first 7'", &["row"]),
     ("UPDATE customer_search SET name = 'x', c1 = NULL WHERE name = 'the first 1099'", &["name", "c1"]),
     ("UPDATE customer_search SET tokens = ts_delete(tokens, '1wnafirst') WHERE name = 'the first 9'", &["words"]),
-    ("DELETE FROM search_terms WHERE term = 'w=company'", &["words"]),
+    ("DELETE FROM search_terms WHERE term LIKE '%=the first company%'", &["words"]),
+    ("UPDATE search_records SET words = ts_delete(words, 'b1wcompany')", &["words"]),
     ("UPDATE search_records SET deleted = NOT deleted", &["deleted"]),
     ("DELETE FROM search_records", &["row", "words"]),
 ];

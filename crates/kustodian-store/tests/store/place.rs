@@ -45,7 +45,9 @@ pub(crate) const SEARCHES_MISLED: &[(&str, &[&str])] = &[
         &["words"],
     ),
     ("UPDATE search_progress SET indexed = 1000", &["row", "words"]),
-    ("DELETE FROM search_terms WHERE term = 'w=company'", &["words"]),
+    ("DELETE FROM search_terms WHERE term LIKE '%=the first company%'", &["words"]),
+    ("DELETE FROM search_words WHERE search_words MATCH '\"b1wcompany\"'", &["words"]),
+    ("UPDATE search_records SET words = 1", &["words"]),
     ("UPDATE search_records SET deleted = NOT deleted", &["deleted"]),
     ("DELETE FROM search_records", &["row", "words"]),
 ];

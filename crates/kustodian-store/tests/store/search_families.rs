@@ -10,13 +10,14 @@ use crate::setting::{at, changes, id, make_org, next_id, put};
 use kustodian_core::change::{ChangeSet, Erasure, Put};
 use kustodian_core::kind::Kind;
 use kustodian_core::search::{
-    Context, Criterion, CustomAttribute, Interval, Node, Query, SearchRow, Sort, Subject, Test, Word, compare,
+    Context, Criterion, CustomAttribute, Interval, Node, Query, SearchRow, Sort, Subject, Test, Word, are_tied,
+    compare, deleted_attribute, parent_attribute,
 };
 use kustodian_core::search_store::WalkFrom;
 use kustodian_core::store::{OrgKey, Store};
 use kustodian_store::{Options, SearchEffort, open};
 use kustomer_api::ObjectId;
-use kustomer_api::search::Attribute;
+use kustomer_api::search::{Attribute, Class};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -43,6 +44,7 @@ struct Written {
     klass: &'static str,
     customer: Option<u32>,
     company: Option<u32>,
+    conversation: Option<u32>,
     deleted: bool,
     is_erased: bool,
 }
@@ -53,7 +55,7 @@ fn contexts() -> Vec<Context> {
 
 fn record_id(context: Context, record: u32) -> ObjectId {
     // Records of two contexts may have one id.
-    id(record + if context == Context::KObject { 3 } else { 0 })
+    id(record + u32::from(context >= Context::KObject) * 3)
 }
 
 fn writes() -> impl Strategy<Value = Vec<Written>> {
@@ -68,13 +70,13 @@ fn writes() -> impl Strategy<Value = Vec<Written>> {
     let second = (
         option::of(0..4_i64),
         select(&KLASSES[..]),
-        option::of(0..RECORDS),
-        option::of(0..RECORDS),
+        (option::of(0..RECORDS), option::of(0..RECORDS), option::of(0..RECORDS)),
         prop::bool::weighted(0.15),
         prop::bool::weighted(0.05),
     );
     let written = (first, second).prop_map(
-        |((context, record, name, external, text, number), (moment, klass, customer, company, deleted, is_erased))| {
+        |((context, record, name, external, text, number), (moment, klass, parents, deleted, is_erased))| {
+            let (customer, company, conversation) = parents;
             let moment = moment.map(|day| day * DAY);
             Written {
                 context,
@@ -87,6 +89,7 @@ fn writes() -> impl Strategy<Value = Vec<Written>> {
                 klass,
                 customer,
                 company,
+                conversation,
                 deleted,
                 is_erased,
             }
@@ -96,16 +99,23 @@ fn writes() -> impl Strategy<Value = Vec<Written>> {
 }
 
 fn document(of: &Written, rev: u64) -> String {
-    let Written { context, record, name, external, text, number, moment, klass, customer, company, deleted, .. } = of;
+    let Written { context, record, name, external, text, number, moment, klass, deleted, .. } = of;
     let mut attributes = json!({
         "createdAt": at(i64::from(*record) % 3 * DAY).to_string(),
         "updatedAt": at(1_000 + i64::try_from(rev).unwrap()).to_string(),
         "deleted": deleted,
         "tags": external.iter().collect::<Vec<_>>(),
+        "shortcuts": external.iter().collect::<Vec<_>>(),
     });
     let mut custom = json!({});
     if let Some(name) = name {
-        attributes[if *context == Context::KObject { "title" } else { "name" }] = (*name).into();
+        let member = match context {
+            Context::Customer | Context::Company | Context::Conversation => "name",
+            Context::KObject => "title",
+            Context::Message => "subject",
+            Context::Note => "body",
+        };
+        attributes[member] = (*name).into();
     }
     if let Some(external) = external {
         attributes["externalId"] = (*external).into();
@@ -130,11 +140,15 @@ fn document(of: &Written, rev: u64) -> String {
             relationships[to.as_str()] = json!({ "data": { "type": to.as_str(), "id": record_id(to, record) } });
         }
     };
-    if *context != Context::Company {
-        tie(Context::Company, *company);
+    for (to, record) in
+        [(Context::Customer, of.customer), (Context::Company, of.company), (Context::Conversation, of.conversation)]
+    {
+        if parent_attribute(*context, to).is_some() {
+            tie(to, record);
+        }
     }
-    if *context == Context::KObject {
-        tie(Context::Customer, *customer);
+    if let (Context::Note, Some(external)) = (context, external) {
+        relationships["userMentions"] = json!({ "data": [{ "type": "user", "id": external }] });
     }
     let kind = if *context == Context::KObject { format!("kobject.{klass}") } else { context.to_string() };
     let id = record_id(*context, *record);
@@ -216,6 +230,7 @@ fn criterion(context: Context) -> BoxedStrategy<Criterion> {
     let of_texts = move || {
         prop_oneof![words(), whole(&NAMES, true), starts(&["a", "acme", "straß", "ü"]), Just(Test::Set)].boxed()
     };
+    let of_long_texts = move || prop_oneof![words(), Just(Test::Set)].boxed();
     let of_ids = move || prop_oneof![words(), whole(&IDS, false), starts(&["5c", "Ab", "cd"]), Just(Test::Set)].boxed();
     let number = || select(&[0.0, -1.5, 2.0, 150.0, 3.0][..]);
     let bound = move || {
@@ -258,23 +273,59 @@ fn criterion(context: Context) -> BoxedStrategy<Criterion> {
             A::KObjectImportedAt,
             A::KObjectImported,
         ],
+        Context::Conversation => [
+            A::ConversationName,
+            A::ConversationExternalId,
+            A::ConversationAnyText,
+            A::ConversationTags,
+            A::ConversationCreatedAt,
+            A::ConversationImportedAt,
+            A::ConversationImported,
+        ],
+        Context::Message => [
+            A::MessageSubject,
+            A::MessageExternalId,
+            A::MessageAnyText,
+            A::MessageShortcuts,
+            A::MessageCreatedAt,
+            A::MessageImportedAt,
+            A::MessageImported,
+        ],
+        Context::Note => [
+            A::NoteBody,
+            A::NoteExternalId,
+            A::NoteAnyText,
+            A::NoteUserMentions,
+            A::NoteCreatedAt,
+            A::NoteImportedAt,
+            A::NoteImported,
+        ],
     };
     let parent = match context {
         Context::Customer => (A::CompanyId, Context::Company),
         Context::Company => (A::CompanyRecordId, Context::Company),
         Context::KObject => (A::KObjectCustomerId, Context::Customer),
+        Context::Conversation => (A::ConversationCustomerId, Context::Customer),
+        Context::Message => (A::MessageConversationId, Context::Conversation),
+        Context::Note => (A::NoteConversationId, Context::Conversation),
     };
+    let flags = || prop_oneof![any::<bool>().prop_map(Test::Boolean), Just(Test::Set)];
     let of = |attribute: Attribute| Just(Subject::Standard(attribute));
     let test = |(subject, test)| Criterion { subject, test };
     let common = prop_oneof![
-        (of(name), of_texts()).prop_map(test),
+        (of(name), if name.class() == Class::Text { of_long_texts() } else { of_texts() }).prop_map(test),
         (of(external), of_ids()).prop_map(test),
         (of(anywhere), prop_oneof![words(), Just(Test::Set)]).prop_map(test),
         (of(tags), prop_oneof![whole(&IDS, false), Just(Test::Set)]).prop_map(test),
         (prop_oneof![of(created), of(imported_at)], moments()).prop_map(test),
-        (of(imported), any::<bool>().prop_map(Test::Boolean)).prop_map(test),
+        (of(deleted_attribute(context).filter(|_| context != Context::Customer).unwrap_or(imported)), flags())
+            .prop_map(test),
+        (of(imported), flags()).prop_map(test),
         (of(parent.0), ids_of(parent.1)).prop_map(test),
     ];
+    if !context.has_custom() {
+        return common.boxed();
+    }
     let customs = prop_oneof![
         (custom("aStr"), of_texts()).prop_map(test),
         (custom("gTxt"), words()).prop_map(test),
@@ -305,7 +356,7 @@ fn alone(context: Context) -> BoxedStrategy<Node> {
 }
 
 fn node(context: Context) -> BoxedStrategy<Node> {
-    let others: Vec<Context> = contexts().into_iter().filter(|other| *other != context).collect();
+    let others: Vec<Context> = contexts().into_iter().filter(|other| are_tied(context, *other)).collect();
     let has = select(others).prop_flat_map(|other| alone(other).prop_map(move |node| Node::Has(other, Box::new(node))));
     let leaf = prop_oneof![criterion(context).prop_map(Node::Test), has];
     let nodes = leaf.prop_recursive(3, 8, 3, |inner| {

@@ -3,11 +3,10 @@
 
 use super::class::Class;
 use super::context::Context;
-use super::handle::{
-    AnyAttribute, BooleanAttribute, ExactAttribute, ListAttribute, MomentAttribute, Name, NumberAttribute, Searchable,
-    SortAttribute, Sortable, StringAttribute,
-};
+use super::handle::{Name, Searchable};
+use crate::conversation::Direction;
 use crate::custom::Key;
+use crate::message::{Channel, DirectionType, MessageStatus};
 
 /// What the table says about an attribute.
 #[derive(Debug, Clone, Copy)]
@@ -60,6 +59,13 @@ const GENDERS: &[&str] = &["m", "f"];
 const PRESENCES: &[&str] = &["online", "offline", "idle"];
 const STATUSES: &[&str] = &["snoozed", "open", "done"];
 const SENTIMENTS: &[&str] = &["happy", "unhappy", "indifferent"];
+const CHANNELS: &[&str] = Channel::VALUES;
+const DIRECTIONS: &[&str] = Direction::VALUES;
+const DIRECTION_TYPES: &[&str] = DirectionType::VALUES;
+const MESSAGE_STATUSES: &[&str] = MessageStatus::VALUES;
+const SOURCES: &[&str] = &["bulk", "satisfaction"];
+const SURVEYS: &[&str] = &["canceled", "scheduled", "offered", "unresponded", "rated", "commented"];
+const QUEUES: &[&str] = &["amazon-connect"];
 const NETWORKS: &[&str] = &["facebook", "instagram", "whatsapp", "linkedin", "pinterest", "twitter"];
 
 /// Declares the table, by the type of the records. A row: the variant, the typed constant with its type, the class, the
@@ -81,7 +87,7 @@ macro_rules! attributes {
             /// Every attribute.
             pub const ALL: &'static [Self] = &[$($(Self::$variant),+),+];
 
-            const fn entry(self) -> Entry {
+            pub(super) const fn entry(self) -> Entry {
                 match self {
                     $($(Self::$variant => Entry {
                         context: Context::$context,
@@ -102,162 +108,9 @@ macro_rules! attributes {
     };
 }
 
-attributes! {
-    in Customer {
-        /// Every text of the customer.
-        AnyText ANY_TEXT: AnyAttribute, Any, "customer_any_text", "every text", TEXTLESS, MANY, ANYTHING, CRITERION, NOWHERE;
-        /// The name.
-        Name NAME: StringAttribute<Sortable>, String, "customer_name", "name", WORDS, ONE, ANYTHING, BOTH, NOWHERE;
-        /// `m` or `f`.
-        Gender GENDER: ListAttribute<Sortable>, List, "customer_gender", "gender", TEXTLESS, ONE, GENDERS, BOTH, NOWHERE;
-        /// `online`, `offline` or `idle`.
-        Presence PRESENCE: ListAttribute, List, "customer_presence", "presence", TEXTLESS, ONE, PRESENCES, CRITERION, NOWHERE;
-        /// E-mail addresses.
-        Email EMAIL: StringAttribute, String, "customer_email", "emails[].email", PART, MANY, ANYTHING, CRITERION, NOWHERE;
-        /// E-mail addresses that others may hold too.
-        SharedEmail SHARED_EMAIL: StringAttribute, String, "customer_shared_email", "sharedEmails[].email", PART, MANY, ANYTHING, CRITERION, NOWHERE;
-        /// Phone numbers.
-        Phone PHONE: StringAttribute, String, "customer_phone", "phones[].phone", DIGITS, MANY, ANYTHING, CRITERION, NOWHERE;
-        /// Phone numbers that others may hold too.
-        SharedPhone SHARED_PHONE: StringAttribute, String, "customer_shared_phone", "sharedPhones[].phone", DIGITS, MANY, ANYTHING, CRITERION, NOWHERE;
-        /// Web addresses.
-        Urls URLS: StringAttribute, String, "customer_urls", "urls[].url", WORDS, MANY, ANYTHING, CRITERION, NOWHERE;
-        /// Each part of each postal address.
-        Address ADDRESS: StringAttribute, String, "customer_address", "locations[]", WORDS, MANY, ANYTHING, CRITERION, NOWHERE;
-        /// Language and country, such as `en_US`.
-        Locale LOCALE: StringAttribute, String, "customer_locale", "locale", WORDS, ONE, ANYTHING, CRITERION, NOWHERE;
-        /// When anything last happened.
-        ActivityAt ACTIVITY_AT: MomentAttribute<Sortable>, Datetime, "customer_activity_at", "lastActivityAt", TEXTLESS, ONE, ANYTHING, BOTH, NOWHERE;
-        /// When the customer was last online.
-        LastSeenAt LAST_SEEN_AT: MomentAttribute<Sortable>, Datetime, "customer_last_seen_at", "lastSeenAt", TEXTLESS, ONE, ANYTHING, BOTH, NOWHERE;
-        /// When the customer signed up.
-        SignedUpAt SIGNED_UP_AT: MomentAttribute<Sortable>, Datetime, "customer_signed_up_at", "signedUpAt", TEXTLESS, ONE, ANYTHING, BOTH, NOWHERE;
-        /// When the newest message from the customer was sent.
-        LastMessageSentAt LAST_MESSAGE_SENT_AT: MomentAttribute<Sortable>, Datetime, "customer_last_message_sent_at", "lastMessageIn.sentAt", TEXTLESS, ONE, ANYTHING, BOTH, NOWHERE;
-        /// When the newest message to the customer was sent.
-        LastMessageOutSentAt LAST_MESSAGE_OUT_SENT_AT: MomentAttribute<Sortable>, Datetime, "customer_last_message_out_sent_at", "lastMessageOut.sentAt", TEXTLESS, ONE, ANYTHING, BOTH, NOWHERE;
-        /// When the newest message that waits for an answer was sent.
-        LastMessageUnrespondedToSentAt LAST_MESSAGE_UNRESPONDED_TO_SENT_AT: MomentAttribute<Sortable>, Datetime, "customer_last_message_unresponded_to_sent_at", "lastMessageUnrespondedTo.sentAt", TEXTLESS, ONE, ANYTHING, BOTH, NOWHERE;
-        /// When the newest message was sent, in either direction.
-        LastMessageAt LAST_MESSAGE_AT: MomentAttribute<Sortable>, Datetime, "customer_last_message_at", "lastMessageAt", TEXTLESS, ONE, ANYTHING, BOTH, NOWHERE;
-        /// The primary external id first, then the others.
-        ExternalId EXTERNAL_ID: ExactAttribute<Sortable>, StringNotAnalyzed, "customer_externalId", "externalId and externalIds[].externalId", PART, MANY, ANYTHING, BOTH, NOWHERE;
-        /// External ids that others may hold too.
-        SharedExternalId SHARED_EXTERNAL_ID: ExactAttribute, StringNotAnalyzed, "customer_shared_externalId", "sharedExternalIds[].externalId", PART, MANY, ANYTHING, CRITERION, NOWHERE;
-        /// When the record was made.
-        CreatedAt CREATED_AT: MomentAttribute<Sortable>, Datetime, "customer_created_at", "createdAt", TEXTLESS, ONE, ANYTHING, BOTH, BOTH;
-        /// When anything last changed.
-        UpdatedAt UPDATED_AT: MomentAttribute<Sortable>, Datetime, "customer_updated_at", "updatedAt", TEXTLESS, ONE, ANYTHING, BOTH, BOTH;
-        /// When somebody last changed anything.
-        ModifiedAt MODIFIED_AT: MomentAttribute<Sortable>, Datetime, "customer_modified_at", "modifiedAt", TEXTLESS, ONE, ANYTHING, BOTH, NOWHERE;
-        /// The id of the user who made the record.
-        CreatedBy CREATED_BY: ListAttribute, List, "customer_created_by", "relationships.createdBy", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
-        /// The id of the user who last changed the record.
-        ModifiedBy MODIFIED_BY: ListAttribute, List, "customer_modified_by", "relationships.modifiedBy", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
-        /// The average score of what the customer said about the service.
-        SatisfactionAvgScore SATISFACTION_AVG_SCORE: NumberAttribute, Number, "customer_satisfaction_avg_score", "satisfactionLevel.avgScore", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
-        /// The average rating of the service.
-        SatisfactionAvgRating SATISFACTION_AVG_RATING: NumberAttribute, Number, "customer_satisfaction_avg_rating", "satisfactionLevel.avgRating", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
-        /// How many conversations there are.
-        ConversationsCount CONVERSATIONS_COUNT: NumberAttribute, Number, "customer_conversations_count", "conversationCounts.all", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
-        /// Every status that a conversation of the customer has.
-        Status STATUS: ListAttribute, List, "customer_status", "conversationCounts above 0", TEXTLESS, MANY, STATUSES, CRITERION, NOWHERE;
-        /// The most active status of any conversation.
-        ProgressiveStatus PROGRESSIVE_STATUS: ListAttribute<Sortable>, List, "customer_progressive_status", "progressiveStatus", TEXTLESS, ONE, STATUSES, BOTH, NOWHERE;
-        /// Ids of the users that look at the customer now.
-        ActiveUsers ACTIVE_USERS: ListAttribute, List, "customer_active_users", "activeUsers[]", TEXTLESS, MANY, ANYTHING, CRITERION, NOWHERE;
-        /// Ids of the users that follow the customer.
-        Watchers WATCHERS: ListAttribute, List, "customer_watchers", "watchers[]", TEXTLESS, MANY, ANYTHING, CRITERION, NOWHERE;
-        /// Tags, by id or by name.
-        Tags TAGS: ListAttribute, List, "customer_tags", "tags[]", TEXTLESS, MANY, ANYTHING, CRITERION, NOWHERE;
-        /// `happy`, `unhappy` or `indifferent`.
-        Sentiment SENTIMENT: ListAttribute, List, "customer_sentiment", "sentiment.polarity", TEXTLESS, ONE, SENTIMENTS, CRITERION, NOWHERE;
-        /// The networks of the social profiles, and `whatsapp` where there is such a number.
-        SocialType SOCIAL_TYPE: ListAttribute, List, "customer_social_type", "socials[].type and whatsapps", TEXTLESS, MANY, NETWORKS, CRITERION, NOWHERE;
-        /// The ids of the social profiles.
-        SocialUserid SOCIAL_USERID: ExactAttribute, StringNotAnalyzed, "customer_social_userid", "socials[].userid", PART, MANY, ANYTHING, CRITERION, NOWHERE;
-        /// The names of the social profiles.
-        SocialUsername SOCIAL_USERNAME: ExactAttribute, StringNotAnalyzed, "customer_social_username", "socials[].username", PART, MANY, ANYTHING, CRITERION, NOWHERE;
-        /// The networks of the shared social profiles, and `whatsapp` where there is such a number.
-        SharedSocialType SHARED_SOCIAL_TYPE: ListAttribute, List, "customer_shared_social_type", "sharedSocials[].type and sharedWhatsapps", TEXTLESS, MANY, NETWORKS, CRITERION, NOWHERE;
-        /// The ids of the shared social profiles.
-        SharedSocialUserid SHARED_SOCIAL_USERID: ExactAttribute, StringNotAnalyzed, "customer_shared_social_userid", "sharedSocials[].userid", PART, MANY, ANYTHING, CRITERION, NOWHERE;
-        /// The names of the shared social profiles.
-        SharedSocialUsername SHARED_SOCIAL_USERNAME: ExactAttribute, StringNotAnalyzed, "customer_shared_social_username", "sharedSocials[].username", PART, MANY, ANYTHING, CRITERION, NOWHERE;
-        /// The language, such as `en_us`.
-        DefaultLang DEFAULT_LANG: ExactAttribute, StringNotAnalyzed, "customer_default_lang", "defaultLang", WORDS, ONE, ANYTHING, CRITERION, NOWHERE;
-        /// When the record was imported.
-        ImportedAt IMPORTED_AT: MomentAttribute, Datetime, "customer_imported_at", "importedAt", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
-        /// Whether the record was imported.
-        Imported IMPORTED: BooleanAttribute, Boolean, "customer_imported", "importedAt is there", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
-        /// When the message shown as a preview was sent; only to sort by.
-        LastMessagePreview LAST_MESSAGE_PREVIEW: SortAttribute, Datetime, "customer_lastmessage_preview", "preview.previewAt", TEXTLESS, ONE, ANYTHING, SORT, NOWHERE;
-        /// How many conversations are done; only to sort by.
-        Done DONE: SortAttribute, Number, "customer_done", "conversationCounts.done", TEXTLESS, ONE, ANYTHING, SORT, NOWHERE;
-        /// How many conversations are open; only to sort by.
-        Open OPEN: SortAttribute, Number, "customer_open", "conversationCounts.open", TEXTLESS, ONE, ANYTHING, SORT, NOWHERE;
-        /// How many conversations are snoozed; only to sort by.
-        Snoozed SNOOZED: SortAttribute, Number, "customer_snoozed", "conversationCounts.snoozed", TEXTLESS, ONE, ANYTHING, SORT, NOWHERE;
-        /// The id of the customer; archive search only.
-        Id ID: ExactAttribute, StringNotAnalyzed, "customer_id", "id", TEXTLESS, ONE, ANYTHING, NOWHERE, CRITERION;
-        /// The id of the customer's company; archive search only.
-        CompanyId COMPANY_ID: ExactAttribute<Sortable>, StringNotAnalyzed, "customer_companyId", "relationships.company", TEXTLESS, ONE, ANYTHING, NOWHERE, BOTH;
-        /// Whether the record is deleted; archive search only.
-        Deleted DELETED: BooleanAttribute<Sortable>, Boolean, "customer_deleted", "deleted", TEXTLESS, ONE, ANYTHING, NOWHERE, BOTH;
-        /// Every text of the customer, as the archive search calls it.
-        AnyTextNew ANY_TEXT_NEW: AnyAttribute, Any, "customer_any_text_new", "every text", TEXTLESS, MANY, ANYTHING, NOWHERE, CRITERION;
-    }
+mod table;
 
-    in Company {
-        /// Every text of the company.
-        CompanyAnyText COMPANY_ANY_TEXT: AnyAttribute, Any, "company_any_text", "every text", TEXTLESS, MANY, ANYTHING, CRITERION, NOWHERE;
-        /// The id of the company.
-        CompanyRecordId COMPANY_RECORD_ID: ExactAttribute, StringNotAnalyzed, "company_id", "id", TEXTLESS, ONE, ANYTHING, CRITERION, CRITERION;
-        /// The name of the company.
-        CompanyName COMPANY_NAME: StringAttribute<Sortable>, String, "company_name", "name", WORDS, ONE, ANYTHING, BOTH, NOWHERE;
-        /// The id of the company in another system.
-        CompanyExternalId COMPANY_EXTERNAL_ID: ExactAttribute, StringNotAnalyzed, "company_externalId", "externalId", PART, ONE, ANYTHING, CRITERION, NOWHERE;
-        /// Tags of the company, by id or by name.
-        CompanyTags COMPANY_TAGS: ListAttribute, List, "company_tags", "tags[]", TEXTLESS, MANY, ANYTHING, CRITERION, NOWHERE;
-        /// The language of the company, such as `en_us`.
-        CompanyDefaultLang COMPANY_DEFAULT_LANG: ExactAttribute, StringNotAnalyzed, "company_default_lang", "defaultLang", WORDS, ONE, ANYTHING, CRITERION, NOWHERE;
-        /// When the company was created.
-        CompanyCreatedAt COMPANY_CREATED_AT: MomentAttribute<Sortable>, Datetime, "company_created_at", "createdAt", TEXTLESS, ONE, ANYTHING, BOTH, BOTH;
-        /// When anything of the company last changed.
-        CompanyUpdatedAt COMPANY_UPDATED_AT: MomentAttribute<Sortable>, Datetime, "company_updated_at", "updatedAt", TEXTLESS, ONE, ANYTHING, BOTH, BOTH;
-        /// When the company was imported.
-        CompanyImportedAt COMPANY_IMPORTED_AT: MomentAttribute, Datetime, "company_imported_at", "importedAt", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
-        /// Whether the company was imported.
-        CompanyImported COMPANY_IMPORTED: BooleanAttribute, Boolean, "company_imported", "importedAt is there", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
-    }
-
-    in KObject {
-        /// Every text of the kobject.
-        KObjectAnyText KOBJECT_ANY_TEXT: AnyAttribute, Any, "kobject_any_text", "every text", TEXTLESS, MANY, ANYTHING, CRITERION, CRITERION;
-        /// The id of the kobject.
-        KObjectId KOBJECT_ID: ExactAttribute<Sortable>, StringNotAnalyzed, "kobject_id", "id", TEXTLESS, ONE, ANYTHING, CRITERION, BOTH;
-        /// The name of the klass.
-        KObjectKlass KOBJECT_KLASS: ListAttribute, List, "kobject_klass", "type", TEXTLESS, ONE, ANYTHING, CRITERION, CRITERION;
-        /// The title of the kobject.
-        KObjectTitle KOBJECT_TITLE: StringAttribute<Sortable>, String, "kobject_title", "title", WORDS, ONE, ANYTHING, BOTH, NOWHERE;
-        /// The id of the kobject in another system.
-        KObjectExternalId KOBJECT_EXTERNAL_ID: ExactAttribute, StringNotAnalyzed, "kobject_externalId", "externalId", PART, ONE, ANYTHING, CRITERION, NOWHERE;
-        /// The id of the customer whom the kobject belongs to.
-        KObjectCustomerId KOBJECT_CUSTOMER_ID: ExactAttribute<Sortable>, StringNotAnalyzed, "kobject_customer_id", "relationships.customer", TEXTLESS, ONE, ANYTHING, CRITERION, BOTH;
-        /// The id of the company that the kobject belongs to.
-        KObjectCompanyId KOBJECT_COMPANY_ID: ExactAttribute<Sortable>, StringNotAnalyzed, "kobject_company_id", "relationships.company", TEXTLESS, ONE, ANYTHING, CRITERION, BOTH;
-        /// Tags of the kobject, by id or by name.
-        KObjectTags KOBJECT_TAGS: ListAttribute, List, "kobject_tags", "tags[]", TEXTLESS, MANY, ANYTHING, CRITERION, NOWHERE;
-        /// When the kobject was created.
-        KObjectCreatedAt KOBJECT_CREATED_AT: MomentAttribute<Sortable>, Datetime, "kobject_created_at", "createdAt", TEXTLESS, ONE, ANYTHING, BOTH, BOTH;
-        /// When anything of the kobject last changed.
-        KObjectUpdatedAt KOBJECT_UPDATED_AT: MomentAttribute<Sortable>, Datetime, "kobject_updated_at", "updatedAt", TEXTLESS, ONE, ANYTHING, BOTH, BOTH;
-        /// When the kobject was imported.
-        KObjectImportedAt KOBJECT_IMPORTED_AT: MomentAttribute, Datetime, "kobject_imported_at", "importedAt", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
-        /// Whether the kobject was imported.
-        KObjectImported KOBJECT_IMPORTED: BooleanAttribute, Boolean, "kobject_imported", "importedAt is there", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
-    }
-}
+pub use table::*;
 
 impl Attribute {
     /// The attribute of a name on the wire.
@@ -342,12 +195,22 @@ impl std::fmt::Display for Attribute {
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 pub fn custom<T: Searchable>(key: Key<T>) -> T::Attribute {
-    T::of_name(Name::OfCustomer(key.name()))
+    T::of_name(Name::Custom(Context::Customer, key.name()))
 }
 
 /// A custom attribute of companies, typed by its key.
 pub fn company_custom<T: Searchable>(key: Key<T>) -> T::Attribute {
-    T::of_name(Name::OfCompany(key.name()))
+    T::of_name(Name::Custom(Context::Company, key.name()))
+}
+
+/// A custom attribute of conversations, typed by its key.
+pub fn conversation_custom<T: Searchable>(key: Key<T>) -> T::Attribute {
+    T::of_name(Name::Custom(Context::Conversation, key.name()))
+}
+
+/// A custom attribute of messages, typed by its key.
+pub fn message_custom<T: Searchable>(key: Key<T>) -> T::Attribute {
+    T::of_name(Name::Custom(Context::Message, key.name()))
 }
 
 /// A custom attribute of the kobjects of a klass, typed by its key.

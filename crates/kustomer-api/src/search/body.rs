@@ -85,6 +85,24 @@ impl Search {
         Self::of(crate::company::TYPE)
     }
 
+    /// A search for conversations.
+    #[must_use]
+    pub fn conversations() -> Self {
+        Self::of(crate::conversation::TYPE)
+    }
+
+    /// A search for messages.
+    #[must_use]
+    pub fn messages() -> Self {
+        Self::of(crate::message::TYPE)
+    }
+
+    /// A search for notes.
+    #[must_use]
+    pub fn notes() -> Self {
+        Self::of(crate::note::TYPE)
+    }
+
     /// A search for kobjects, of every klass.
     #[must_use]
     pub fn kobjects() -> Self {

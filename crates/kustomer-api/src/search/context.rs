@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{company, customer, kobject};
+use crate::{company, conversation, customer, kobject, message, note};
 
 /// A type of records that can be searched for, and that criteria can be about.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -14,11 +14,18 @@ pub enum Context {
     Company,
     /// Kobjects, of every klass.
     KObject,
+    /// Conversations.
+    Conversation,
+    /// Messages.
+    Message,
+    /// Notes.
+    Note,
 }
 
 impl Context {
     /// Every one.
-    pub const ALL: [Self; 3] = [Self::Customer, Self::Company, Self::KObject];
+    pub const ALL: [Self; 6] =
+        [Self::Customer, Self::Company, Self::KObject, Self::Conversation, Self::Message, Self::Note];
 
     /// The word for it: what the names of its attributes begin with, and `queryContext`.
     pub const fn as_str(self) -> &'static str {
@@ -26,12 +33,20 @@ impl Context {
             Self::Customer => customer::TYPE,
             Self::Company => company::TYPE,
             Self::KObject => kobject::TYPE,
+            Self::Conversation => conversation::TYPE,
+            Self::Message => message::TYPE,
+            Self::Note => note::TYPE,
         }
     }
 
     /// The context with this word.
     pub fn named(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|context| context.as_str() == word)
+    }
+
+    /// Whether its records have custom attributes.
+    pub const fn has_custom(self) -> bool {
+        !matches!(self, Self::Note)
     }
 
     /// What the names of its custom attributes begin with; behind it comes the key, for kobjects the klass and the key.

@@ -4,10 +4,13 @@ use std::borrow::Cow;
 
 use super::{ARCHIVE_SEARCH, SEARCH, Search};
 use crate::company::{COMPANY, Company};
+use crate::conversation::{CONVERSATION, Conversation};
 use crate::customer::{CUSTOMER, Customer};
 use crate::endpoint::{Answer, endpoint};
 use crate::envelope::{Page, ResourceId};
 use crate::kobject::{KOBJECT, KObject};
+use crate::message::{MESSAGE, Message};
+use crate::note::{NOTE, Note};
 use crate::operation::contract;
 use crate::query::{Faults, PageQuery, Parameter, QueryArguments, read_boolean, read_page_size};
 use crate::schema::Schema;
@@ -94,8 +97,19 @@ const COMPANY_SEARCH_EXAMPLE: &str =
 
 const KOBJECT_SEARCH_EXAMPLE: &str = r#"{"queryContext":"kobject","and":[{"kobject_created_at":{"gte":"2026-01-01"}},{"customer_email":{"contains":"@acme.example"}}]}"#;
 
+const CONVERSATION_SEARCH_EXAMPLE: &str = r#"{"queryContext":"conversation","and":[{"conversation_status":{"equals":"open"}},{"customer_email":{"contains":"@acme.example"}}],"sort":[{"conversation_created_at":"asc"}]}"#;
+
+const MESSAGE_SEARCH_EXAMPLE: &str =
+    r#"{"queryContext":"message","and":[{"message_body":{"contains":"invoice"}}],"sort":[{"message_sent_at":"desc"}]}"#;
+
+const NOTE_SEARCH_EXAMPLE: &str =
+    r#"{"queryContext":"note","and":[{"note_body":{"contains":"refund"}}],"sort":[{"note_updated_at":"desc"}]}"#;
+
 /// What a search may find.
-const FOUND: &[&Schema] = &[&CUSTOMER, &COMPANY, &KOBJECT];
+const FOUND: &[&Schema] = &[&CUSTOMER, &COMPANY, &KOBJECT, &CONVERSATION, &MESSAGE, &NOTE];
+
+/// What a search of the archive may find.
+const FOUND_IN_ARCHIVE: &[&Schema] = &[&CUSTOMER, &COMPANY, &KOBJECT, &CONVERSATION, &MESSAGE];
 
 const ARCHIVE_SEARCH_EXAMPLE: &str =
     r#"{"and":[{"customer_created_at":{"gte":"2020-01-01"}}],"sort":[{"customer_created_at":"desc"}]}"#;
@@ -103,7 +117,7 @@ const ARCHIVE_SEARCH_EXAMPLE: &str =
 endpoint! {
     /// `customerSearch`.
     CustomerSearch = &contract::CUSTOMER_SEARCH,
-    "Finds customers, or with queryContext companies or kobjects, by their attributes and those of what belongs to them; sees every write that was acknowledged before.";
+    "Finds customers, or with queryContext companies, kobjects, conversations, messages or notes, by their attributes and those of what belongs to them; sees every write that was acknowledged before.";
     path: (), query: SearchPage, body: Search: &SEARCH, example: SEARCH_EXAMPLE, answer: Page<Customer>: Answer::Found(FOUND)
 }
 
@@ -122,6 +136,27 @@ endpoint! {
 }
 
 endpoint! {
+    /// `customerSearch` for conversations.
+    ConversationSearch = &contract::CUSTOMER_SEARCH, "Finds conversations by their attributes.";
+    path: (), query: SearchPage, body: Search: &SEARCH, example: CONVERSATION_SEARCH_EXAMPLE,
+    answer: Page<Conversation>: Answer::Found(&[&CONVERSATION])
+}
+
+endpoint! {
+    /// `customerSearch` for messages.
+    MessageSearch = &contract::CUSTOMER_SEARCH, "Finds messages by their attributes.";
+    path: (), query: SearchPage, body: Search: &SEARCH, example: MESSAGE_SEARCH_EXAMPLE,
+    answer: Page<Message>: Answer::Found(&[&MESSAGE])
+}
+
+endpoint! {
+    /// `customerSearch` for notes.
+    NoteSearch = &contract::CUSTOMER_SEARCH, "Finds notes by their attributes.";
+    path: (), query: SearchPage, body: Search: &SEARCH, example: NOTE_SEARCH_EXAMPLE,
+    answer: Page<Note>: Answer::Found(&[&NOTE])
+}
+
+endpoint! {
     /// `customerSearch` with `idsOnly`.
     CustomerSearchIds = &contract::CUSTOMER_SEARCH, "Finds records and gives their ids.";
     path: (), query: SearchPage, body: Search: &SEARCH, example: SEARCH_EXAMPLE, answer: Page<ResourceId>: Answer::Found(FOUND)
@@ -130,7 +165,7 @@ endpoint! {
 endpoint! {
     /// `customerArchiveSearch`.
     CustomerArchiveSearch = &contract::CUSTOMER_ARCHIVE_SEARCH,
-    "Finds customers, companies or kobjects by the few attributes of the archive. There is no archive beside the records: it finds the same.";
+    "Finds customers, companies, kobjects, conversations or messages by the few attributes of the archive. There is no archive beside the records: it finds the same.";
     path: (), query: SearchPage, body: Search: &ARCHIVE_SEARCH, example: ARCHIVE_SEARCH_EXAMPLE,
-    answer: Page<Customer>: Answer::Found(FOUND)
+    answer: Page<Customer>: Answer::Found(FOUND_IN_ARCHIVE)
 }

@@ -16,10 +16,8 @@ use crate::custom::{At, Bool, KeyType, Num, Str, Txt, Url};
 pub enum Name {
     /// One of the table.
     Standard(Attribute),
-    /// A custom one of customers, by its key.
-    OfCustomer(&'static str),
-    /// A custom one of companies, by its key.
-    OfCompany(&'static str),
+    /// A custom one of the records of a context, by its key.
+    Custom(Context, &'static str),
     /// A custom one of the kobjects of a klass, by the klass and its key.
     OfKlass(&'static str, &'static str),
 }
@@ -28,8 +26,7 @@ impl Name {
     fn text(self) -> String {
         match self {
             Self::Standard(attribute) => attribute.name().to_owned(),
-            Self::OfCustomer(key) => Context::Customer.custom(None, key),
-            Self::OfCompany(key) => Context::Company.custom(None, key),
+            Self::Custom(context, key) => context.custom(None, key),
             Self::OfKlass(klass, key) => Context::KObject.custom(Some(klass), key),
         }
     }

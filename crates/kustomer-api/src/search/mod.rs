@@ -70,7 +70,8 @@ pub use body::{Condition, Search, Sort};
 pub use class::{Class, Operator};
 pub use context::Context;
 pub use endpoints::{
-    CompanySearch, CustomerArchiveSearch, CustomerSearch, CustomerSearchIds, EXACT_TOTAL, KObjectSearch, SearchPage,
+    CompanySearch, ConversationSearch, CustomerArchiveSearch, CustomerSearch, CustomerSearchIds, EXACT_TOTAL,
+    KObjectSearch, MessageSearch, NoteSearch, SearchPage,
 };
 pub use handle::{
     AnyAttribute, BooleanAttribute, ExactAttribute, ListAttribute, Moment, MomentAttribute, NumberAttribute,

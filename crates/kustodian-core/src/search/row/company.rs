@@ -4,8 +4,7 @@ use kustomer_api::ObjectId;
 use kustomer_api::company::Company;
 use kustomer_api::search::{Attribute, Context, Manner};
 
-use super::super::words::fold;
-use super::{SearchRow, Source, Value, address, each};
+use super::{SearchRow, Value, address, each};
 
 impl SearchRow {
     /// What a company offers. `id` is the company's own, parsed.
@@ -19,10 +18,7 @@ impl SearchRow {
         if let Some(external_id) = of.external_id.value() {
             row.part(Attribute::CompanyExternalId, external_id);
         }
-        if let Some(lang) = of.default_lang.value() {
-            row.exact(Attribute::CompanyDefaultLang, lang);
-            row.text(Source::Attribute(Attribute::CompanyDefaultLang), Manner::Words, fold(lang));
-        }
+        row.language(Attribute::CompanyDefaultLang, &of.default_lang);
         each(&of.tags).for_each(|id| row.exact(Attribute::CompanyTags, id));
         row.emails_elsewhere(&of.emails);
         row.phones_elsewhere(&of.phones);

@@ -56,10 +56,7 @@ impl SearchRow {
         if let Some(locale) = of.locale.value() {
             self.words(Attribute::Locale, locale);
         }
-        if let Some(lang) = of.default_lang.value() {
-            self.exact(Attribute::DefaultLang, lang);
-            self.text(Source::Attribute(Attribute::DefaultLang), Manner::Words, fold(lang));
-        }
+        self.language(Attribute::DefaultLang, &of.default_lang);
         if let Some(username) = of.username.value() {
             self.rest(Manner::Part, username);
         }
@@ -128,13 +125,7 @@ impl SearchRow {
         if let Some(status) = of.progressive_status.value() {
             self.exact(Attribute::ProgressiveStatus, status);
         }
-        let sentiment = match of.sentiment.value().and_then(|sentiment| sentiment.polarity) {
-            Some(1..) => "happy",
-            Some(0) => "indifferent",
-            Some(..0) => "unhappy",
-            None => "",
-        };
-        self.exact(Attribute::Sentiment, sentiment);
+        self.sentiment(Attribute::Sentiment, &of.sentiment);
         let named = [
             (Attribute::CreatedBy, "createdBy"),
             (Attribute::ModifiedBy, "modifiedBy"),
@@ -160,12 +151,6 @@ impl SearchRow {
                     self.exact(Attribute::Status, status);
                 }
             }
-        }
-    }
-
-    fn number(&mut self, attribute: Attribute, value: Option<&Json>) {
-        if let Some(number) = value.and_then(Json::as_f64) {
-            self.put(attribute, Value::Number(number));
         }
     }
 

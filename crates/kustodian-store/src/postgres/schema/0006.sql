@@ -59,3 +59,15 @@ CREATE INDEX notes_by_updated_at ON notes (org, updated_at, id) WHERE NOT delete
 CREATE INDEX notes_by_customer ON notes (org, customer, id) WHERE NOT deleted AND customer IS NOT NULL;
 CREATE INDEX notes_by_conversation ON notes (org, conversation, id) WHERE NOT deleted AND conversation IS NOT NULL;
 CREATE INDEX notes_by_home ON notes (org, home, id) WHERE home <> id;
+
+-- A search for messages or notes may ask for their conversation, one for conversations for their messages and notes.
+
+ALTER TABLE search_records ADD COLUMN conversation text COLLATE "C";
+
+CREATE INDEX search_records_by_conversation ON search_records (org, kind, conversation) WHERE conversation IS NOT NULL;
+
+-- The words and parts of words of every searched record but customers.
+
+ALTER TABLE search_records ADD COLUMN words tsvector;
+
+CREATE INDEX search_records_by_words ON search_records USING gin (words);

@@ -10,13 +10,14 @@ use tokio_postgres::{Error, Row};
 use super::super::connection::Connection;
 use super::super::values::{Id, Value};
 use crate::check::index::{EVERYTHING, Misfounds, WORDS};
-use crate::search::entries::{Entries, differing};
+use crate::search::entries::{Entries, differing, digest};
 
 /// How many records are read at a time.
 const RECORDS: i64 = 500;
 
 /// $1 kind, $2 ids.
-const HEADS: &str = "SELECT org, id, deleted, customer, company FROM search_records WHERE kind = $1 AND id = ANY($2)";
+const HEADS: &str = "SELECT org, id, deleted, customer, company, conversation, tsvector_to_array(words) FROM search_records \
+     WHERE kind = $1 AND id = ANY($2)";
 
 /// $1 kind, $2 ids.
 const TERMS: &str = "SELECT org, record, term FROM search_terms WHERE kind = $1 AND record = ANY($2)";
@@ -44,7 +45,7 @@ pub(super) async fn compare_entries(connection: &Connection, misfounds: &mut Mis
                 let is = held.remove(&(org, id));
                 // What cannot be read is reported by others.
                 let Ok(should) = kind.search_row_of(row.try_get(2)?) else { continue };
-                for part in differing(should.as_ref().map(Entries::of).as_ref(), is.as_ref()) {
+                for part in differing(should.map(|row| Entries::of(org, &row)).as_ref(), is.as_ref()) {
                     misfounds.note_of(kind, org.0, id, part);
                 }
             }
@@ -76,7 +77,11 @@ async fn held(
     let mut held = HashMap::new();
     for row in &connection.unnamed(HEADS, &values).await?.rows {
         let id = |place| Ok::<_, Error>(row.try_get::<_, Option<Id>>(place)?.map(|id| id.0));
-        let entries = Entries { deleted: row.try_get(2)?, customer: id(3)?, company: id(4)?, terms: BTreeSet::new() };
+        let (customer, company, conversation) = (id(3)?, id(4)?, id(5)?);
+        let words: BTreeSet<String> =
+            row.try_get::<_, Option<Vec<String>>>(6)?.unwrap_or_default().into_iter().collect();
+        let (deleted, terms, digest) = (row.try_get(2)?, BTreeSet::new(), digest(&words));
+        let entries = Entries { deleted, customer, company, conversation, terms, words, digest };
         held.insert((OrgKey(row.try_get(0)?), row.try_get::<_, Id>(1)?.0), entries);
     }
     for row in &connection.unnamed(TERMS, &values).await?.rows {

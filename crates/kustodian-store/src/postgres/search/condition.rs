@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use kustodian_core::kind::Kind;
 use kustodian_core::search::{Context, Needs, Node, Query, Subject, parent_attribute};
 use kustodian_core::store::OrgKey;
 use kustomer_api::ObjectId;
@@ -12,7 +13,7 @@ use super::absent::Terms;
 use super::finding::Means;
 use super::listed::Listed;
 use super::shares::Shares;
-use crate::search::entries::{Form, Place, Row, of_rows};
+use crate::search::entries::{Form, Place, Row, WordsForm, of_rows};
 use crate::search::{
     Bind, Cell, Compiled, Dialect, Grams, Holds, Known, MAX_NEEDS, Match, Syntax, compile, compile_side, expression,
     ordered,
@@ -26,7 +27,17 @@ const HAS_TOKENS: &str = "s.tokens @@ ?::text::tsquery";
 
 /// How the index of the kinds beside customers is asked.
 pub(super) const fn form(is_spread: bool) -> Form {
-    Form { names_indexes: false, join: "JOIN", has_homes: is_spread, is_for_each: false }
+    Form { names_indexes: false, join: "JOIN", has_homes: is_spread, is_for_each: false, words: &WORDS }
+}
+
+static WORDS: WordsForm = WordsForm { syntax: SYNTAX, among: words_among, ids: ids_of_words };
+
+fn words_among(Row { name, .. }: Row<'_>, _: Kind) -> String {
+    format!("coalesce({name}.words @@ ?::text::tsquery, false)")
+}
+
+fn ids_of_words(_: Kind) -> String {
+    "SELECT r.id, NULL FROM search_records r WHERE r.words @@ ?::text::tsquery".to_owned()
 }
 
 struct Postgres<'s> {

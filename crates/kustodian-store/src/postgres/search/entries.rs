@@ -146,7 +146,9 @@ impl Reader for Entries<'_, '_> {
         let condition = of_customers(self.session.org, node, self.means, over);
         let (id, column) = match row.context {
             Context::Company => ("id", "company_id"),
-            Context::KObject | Context::Customer => ("customer", "id"),
+            Context::KObject | Context::Customer | Context::Conversation | Context::Message | Context::Note => {
+                ("customer", "id")
+            }
         };
         let (name, sql) = (row.name, &condition.sql);
         let sql = format!(
@@ -173,21 +175,28 @@ impl Kept for Entries<'_, '_> {
     }
 }
 
-/// $1 home, $2 org, $3 kind, $4 id, $5 deleted, $6 customer, $7 company.
-const ADD: &str = "INSERT INTO search_records (home, org, kind, id, deleted, customer, company) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (org, kind, id, home) \
-     DO UPDATE SET deleted = excluded.deleted, customer = excluded.customer, company = excluded.company";
+/// $1 home, $2 org, $3 kind, $4 id, $5 deleted, $6 customer, $7 company, $8 conversation,
+/// $9 words.
+const ADD: &str = "INSERT INTO search_records (home, org, kind, id, deleted, customer, company, conversation, words) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, array_to_tsvector($9)) ON CONFLICT (org, kind, id, home) \
+     DO UPDATE SET deleted = excluded.deleted, customer = excluded.customer, company = excluded.company, \
+     conversation = excluded.conversation, words = excluded.words";
 
-/// $1 org, $2 kind, $3 id, $4 deleted, $5 customer, $6 company. The home is that of the record, which is there.
+/// $1 org, $2 kind, $3 id, $4 deleted, $5 customer, $6 company, $7 conversation, $8 words. The home is that of the record,
+/// which is there.
 fn change(kind: Kind) -> &'static str {
     static OF_KINDS: LazyLock<[String; Kind::ALL.len()]> = LazyLock::new(|| {
         Kind::ALL.map(|kind| {
             let (table, home) = (kind.spec().table, home_of(kind));
             format!(
-                "INSERT INTO search_records (home, org, kind, id, deleted, customer, company) \
-                 SELECT t.{home}, t.org, $2, t.id, $4, $5, $6 FROM {table} t WHERE t.org = $1 AND t.id = $3 \
+                "INSERT INTO search_records (home, org, kind, id, deleted, customer, company, conversation, words) \
+                 SELECT t.{home}, t.org, $2, t.id, $4, $5, $6, $7, array_to_tsvector($8) FROM {table} t WHERE t.org = $1 AND t.id = $3 \
                  ON CONFLICT (org, kind, id, home) \
-                 DO UPDATE SET deleted = excluded.deleted, customer = excluded.customer, company = excluded.company"
+                 DO UPDATE SET deleted = excluded.deleted, customer = excluded.customer, company = excluded.company, \
+                 conversation = excluded.conversation, words = excluded.words \
+                 WHERE (search_records.deleted, search_records.customer, search_records.company, \
+                 search_records.conversation, search_records.words) IS DISTINCT FROM \
+                 (excluded.deleted, excluded.customer, excluded.company, excluded.conversation, excluded.words)"
             )
         })
     });
@@ -223,8 +232,11 @@ pub(in crate::postgres) fn index<'a>(
     let Some(row) = row else {
         return vec![statement(FORGET, name()), statement(REMOVE_TERMS, with(vec![Value::Texts(Vec::new())]))];
     };
-    let entries::Entries { deleted, customer, company, terms } = entries::Entries::of(row);
-    let held = vec![Value::Flag(deleted), Value::MaybeId(customer), Value::MaybeId(company)];
+    let entries::Entries { deleted, customer, company, conversation, terms, words, .. } =
+        entries::Entries::of(org, row);
+    let parents = [customer, company, conversation].map(Value::MaybeId);
+    let words = Value::OwnedTexts(words.into_iter().collect());
+    let held: Vec<Value<'a>> = std::iter::once(Value::Flag(deleted)).chain(parents).chain([words]).collect();
     let terms: Vec<String> = terms.into_iter().collect();
     let add_terms = statement(ADD_TERMS, with(vec![Value::OwnedTexts(terms.clone())]));
     match home {

@@ -4,15 +4,18 @@ use std::ops::Bound;
 
 use kustodian_core::kind::Kind;
 use kustodian_core::search::{
-    Context, Criterion, GRAM, Interval, Manner, Node, Subject, Test, Value, Word, id_attribute, parent_attribute,
+    Context, Criterion, GRAM, Interval, Manner, Node, Subject, Test, Value, Word, deleted_attribute, id_attribute,
+    parent_attribute,
 };
 use kustodian_core::store::OrgKey;
 use kustomer_api::custom::Suffix;
 use kustomer_api::search::Class;
 
+use super::super::Syntax;
 use super::super::column::{Cell, successor};
 use super::super::compile::{Bind, Compiled};
-use super::term::{beginning, gram, text_term, value_term, word};
+use super::term::{beginning, text_term, value_term};
+use super::word::{Lookup, expression};
 
 /// How many parts of a word are asked for.
 const MAX_PARTS: usize = 8;
@@ -28,6 +31,19 @@ pub(crate) struct Form {
     pub(crate) has_homes: bool,
     /// Whether other records are looked up for each row, and not all of them before the first.
     pub(crate) is_for_each: bool,
+    /// How the index of words is asked.
+    pub(crate) words: &'static WordsForm,
+}
+
+/// How an engine's index of words is asked.
+#[derive(Debug)]
+pub(crate) struct WordsForm {
+    /// How what is looked for is written.
+    pub(crate) syntax: Syntax,
+    /// The condition that a row has what is bound for its `?`.
+    pub(crate) among: fn(Row<'_>, Kind) -> String,
+    /// The statement that gives the ids of the records of a kind that have it, and a null.
+    pub(crate) ids: fn(Kind) -> String,
 }
 
 /// Where records are, and how they are asked for.
@@ -38,6 +54,11 @@ pub(crate) struct Place {
 }
 
 impl Place {
+    /// What the index of words is asked to find records that have one of these.
+    pub(super) fn expression(self, context: Context, any: &[&Lookup]) -> String {
+        expression(&self.form.words.syntax, self.org, context, any)
+    }
+
     /// The condition that `id`, an expression over another row, is in a column of a record of a kind for which `inner` holds;
     /// `other` is its name in there.
     pub(crate) fn is_in(self, id: &str, (other, column): (&str, &str), context: Context, inner: Compiled) -> Compiled {
@@ -66,7 +87,9 @@ impl Form {
     /// Behind the name of `search_records`, where it is read by a column.
     pub(super) fn by_column(self, column: &str) -> String {
         match column {
-            "customer" | "company" if self.names_indexes => format!(" INDEXED BY search_records_by_{column}"),
+            "customer" | "company" | "conversation" if self.names_indexes => {
+                format!(" INDEXED BY search_records_by_{column}")
+            }
             _ => String::new(),
         }
     }
@@ -114,6 +137,25 @@ impl Compiler<'_> {
     }
 
     fn criterion(&self, criterion: &Criterion, over: bool) -> Compiled {
+        let Criterion { subject, test } = criterion;
+        if let Subject::Standard(attribute) = subject
+            && attribute.class() == Class::Boolean
+        {
+            let is_deleted = deleted_attribute(self.row.context) == Some(*attribute);
+            match test {
+                // Every record has one.
+                Test::Set => return Compiled::constant(true),
+                Test::Boolean(wanted) if is_deleted => {
+                    let deleted = vec![Bind::Cell(Cell::Boolean(*wanted))];
+                    return Compiled::new(format!("{}.deleted = ?", self.row.name), deleted);
+                }
+                Test::Boolean(false) => {
+                    let opposite = Criterion { subject: subject.clone(), test: Test::Boolean(true) };
+                    return self.criterion(&opposite, !over).negated();
+                }
+                _ => {}
+            }
+        }
         match ranges(criterion) {
             Ranges::Every => Compiled::unknown(over),
             Ranges::Those { all, exact } => {
@@ -123,19 +165,26 @@ impl Compiler<'_> {
         }
     }
 
-    /// The record has a term in one of these.
-    fn has_term(&self, any: &[Span]) -> Compiled {
-        if any.is_empty() {
-            return Compiled::constant(false);
+    /// The record has one of these.
+    fn has_term(&self, any: &Any) -> Compiled {
+        let mut parts = Vec::new();
+        if !any.terms.is_empty() {
+            let (condition, binds) = in_spans("t", &any.terms);
+            let form = self.place.form;
+            // Rows of one value are close to each other, so a value is looked for before the record.
+            let by_record = if any.is_of_values() { "" } else { form.by_record() };
+            let (row, together) = (self.row.name, form.together("t", self.row.name));
+            let sql = format!(
+                "EXISTS (SELECT 1 FROM search_terms t{by_record} WHERE t.org = {row}.org AND t.kind = {row}.kind \
+                 AND t.record = {row}.id{together} AND {condition})"
+            );
+            parts.push(Compiled::new(sql, binds));
         }
-        let (condition, binds) = in_spans("t", any);
-        let form = self.place.form;
-        let (row, by_record, together) = (self.row.name, form.by_record(), form.together("t", self.row.name));
-        let sql = format!(
-            "EXISTS (SELECT 1 FROM search_terms t{by_record} WHERE t.org = {row}.org AND t.kind = {row}.kind \
-             AND t.record = {row}.id{together} AND {condition})"
-        );
-        Compiled::new(sql, binds)
+        if let (false, Some(kind)) = (any.words.is_empty(), kind_of(self.row.context)) {
+            let expression = self.place.expression(self.row.context, &any.words.iter().collect::<Vec<_>>());
+            parts.push(Compiled::new((self.place.form.words.among)(self.row, kind), vec![Bind::text(&expression)]));
+        }
+        Compiled::join(parts, false)
     }
 
     /// A record of another context is beside this one.
@@ -151,6 +200,38 @@ impl Compiler<'_> {
             None => ("id", self.row.context.as_str()),
         };
         self.place.is_in(&format!("{}.{of_row}", self.row.name), (other, of_other), context, inner)
+    }
+}
+
+/// A record has one of these; none when there are none.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Any {
+    pub(super) terms: Vec<Span>,
+    pub(super) words: Vec<Lookup>,
+}
+
+impl Any {
+    /// One of any of these.
+    pub(super) fn concat(all: Vec<Self>) -> Self {
+        let mut any = Self::default();
+        for Self { terms, words } in all {
+            any.terms.extend(terms);
+            any.words.extend(words);
+        }
+        any
+    }
+
+    /// Whether it is one of some values.
+    pub(super) fn is_of_values(&self) -> bool {
+        self.words.is_empty() && !self.terms.is_empty() && self.terms.iter().all(|span| matches!(span, Span::In(_)))
+    }
+
+    fn term(span: Span) -> Self {
+        Self { terms: vec![span], ..Self::default() }
+    }
+
+    fn words(words: Vec<Lookup>) -> Self {
+        Self { words, ..Self::default() }
     }
 }
 
@@ -196,12 +277,12 @@ pub(super) fn in_spans(table: &str, spans: &[Span]) -> (String, Vec<Bind>) {
     }
 }
 
-/// What terms a record has that meets a criterion.
+/// What entries a record has that meets a criterion.
 pub(super) enum Ranges {
     /// Any.
     Every,
-    /// For each of these, a term in one of its spans; `exact` when no other record has.
-    Those { all: Vec<Vec<Span>>, exact: bool },
+    /// Each of these; `exact` when no other record has.
+    Those { all: Vec<Any>, exact: bool },
 }
 
 /// What terms a record has that meets a criterion.
@@ -210,11 +291,14 @@ pub(super) fn ranges(criterion: &Criterion) -> Ranges {
     if let Test::Words(words) = test {
         return of_words(subject, words);
     }
-    if subject.class() == Class::Any {
+    // What is false has no term, nor has whether a record is deleted.
+    let is_flag = matches!(subject, Subject::Standard(attribute) if attribute.class() == Class::Boolean
+        && (*test != Test::Boolean(true) || deleted_attribute(attribute.context()) == Some(*attribute)));
+    if subject.class() == Class::Any || is_flag {
         return Ranges::Every;
     }
     let beginning = beginning(subject);
-    let one = |span: Span, exact: bool| Ranges::Those { all: vec![vec![span]], exact };
+    let one = |span: Span, exact: bool| Ranges::Those { all: vec![Any::term(span)], exact };
     let value = |value: Value| value_term(&beginning, &value);
     match test {
         Test::Set => one(Span::prefix(beginning), true),
@@ -268,44 +352,46 @@ fn of_words(subject: &Subject, words: &[Word]) -> Ranges {
         Subject::Standard(attribute) if attribute.class() == Class::Any => None,
         Subject::Standard(attribute) => match attribute.manner() {
             Some(manner) => Some(manner),
-            None => return Ranges::Those { all: vec![Vec::new()], exact: true },
+            None => return Ranges::Those { all: vec![Any::default()], exact: true },
         },
         Subject::Custom(custom) if custom.suffix == Suffix::Id => Some(Manner::Part),
         Subject::Custom(_) => Some(Manner::Words),
     };
     let mut all = Vec::new();
     for Word { pieces, part, digits } in words {
-        let by_words = || pieces.iter().map(|piece| Span::prefix(word(piece)));
+        let by_words = || pieces.iter().map(|piece| Lookup::word(piece));
         let by_digits = || digits.iter().flat_map(|digits| by_part(digits));
+        let one = |lookup: Lookup| Any::words(vec![lookup]);
         match manner {
-            Some(Manner::Words) if pieces.is_empty() => all.push(Vec::new()),
-            Some(Manner::Words) => all.extend(by_words().map(|span| vec![span])),
-            Some(Manner::Part) => all.extend(by_part(part).map(|span| vec![span])),
-            Some(Manner::Digits) if digits.is_none() => all.push(Vec::new()),
-            Some(Manner::Digits) => all.extend(by_digits().map(|span| vec![span])),
-            // One term of each way to be found.
-            None => all.push(by_words().take(1).chain(by_part(part).take(1)).chain(by_digits().take(1)).collect()),
+            Some(Manner::Words) if pieces.is_empty() => all.push(Any::default()),
+            Some(Manner::Words) => all.extend(by_words().map(one)),
+            Some(Manner::Part) => all.extend(by_part(part).map(one)),
+            Some(Manner::Digits) if digits.is_none() => all.push(Any::default()),
+            Some(Manner::Digits) => all.extend(by_digits().map(one)),
+            // One of each way to be found.
+            None => {
+                all.push(Any::words(
+                    by_words().take(1).chain(by_part(part).take(1)).chain(by_digits().take(1)).collect(),
+                ));
+            }
         }
     }
     Ranges::Those { all, exact: false }
 }
 
-/// Terms that a text has of which this is a part: some of its grams.
-fn by_part(part: &str) -> impl Iterator<Item = Span> {
+/// What a text has of which this is a part: some of its grams.
+fn by_part(part: &str) -> impl Iterator<Item = Lookup> {
     let characters: Vec<char> = part.chars().collect();
-    let spans: Vec<Span> = match characters.len() {
-        0..GRAM => vec![Span::prefix(gram(part))],
+    let parts: Vec<Lookup> = match characters.len() {
+        0..GRAM => vec![Lookup::part(part, true)],
         // A text that ends there has the gram alone, one that goes on too: grams have three characters at most.
         _ => {
             let last = characters.len() - GRAM;
             let windows = characters.windows(GRAM).enumerate().filter(|(at, _)| at % GRAM == 0 || *at == last);
-            windows
-                .take(MAX_PARTS)
-                .map(|(_, window)| Span::In(vec![gram(&window.iter().collect::<String>())]))
-                .collect()
+            windows.take(MAX_PARTS).map(|(_, window)| Lookup::part(&window.iter().collect::<String>(), false)).collect()
         }
     };
-    spans.into_iter()
+    parts.into_iter()
 }
 
 /// The kind of a context's records, and its attributes that tie it to another.

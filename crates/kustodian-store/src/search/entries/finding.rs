@@ -1,7 +1,7 @@
 //! Finding ids.
 //!
-//! Where few records meet one of the criteria they are all read and sorted. Otherwise records are read in the order asked
-//! for, which an index gives, and tested until the page is full.
+//! Where few records meet the criteria they are all read and sorted (`candidates.rs`). Otherwise records are read in the order
+//! asked for, which an index gives, and tested until the page is full.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,6 @@ use kustomer_api::ObjectId;
 
 use super::super::column::{Cell, successor};
 use super::super::compile::{Bind, Compiled};
-use super::access::ways;
 use super::condition::{Row, Span, in_spans, of_kind, of_rows};
 use super::reader::{Found, Halt, Reader, Sql};
 use super::related::around;
@@ -26,9 +25,9 @@ const DRAWN: u64 = 4_000;
 
 /// A search under way, for records of another kind than customers.
 pub(crate) struct Finding<'q> {
-    kind: Kind,
-    query: &'q Query,
-    condition: Compiled,
+    pub(super) kind: Kind,
+    pub(super) query: &'q Query,
+    pub(super) condition: Compiled,
     beside: BTreeSet<Context>,
     /// The first ids found, in order.
     pub(crate) found: Vec<ObjectId>,
@@ -68,53 +67,6 @@ impl<'q> Finding<'q> {
         self.found = rows.into_iter().map(|row| row.id).collect();
         self.is_all = true;
         Ok(true)
-    }
-
-    /// All that meet one criterion, if there is one that few meet.
-    async fn candidates<R: Reader>(&self, reader: &mut R) -> Result<Option<Vec<ObjectId>>, Halt<R::Failure>> {
-        let mut nodes = Vec::new();
-        flatten(&self.query.root, &mut nodes);
-        if nodes.iter().any(|node| matches!(node, Node::Any(nodes) if nodes.is_empty())) {
-            return Ok(Some(Vec::new()));
-        }
-        let mut fewest: Option<Vec<ObjectId>> = None;
-        for spans in nodes.into_iter().flat_map(ways) {
-            let limit = fewest.as_ref().map_or(reader.effort().few, Vec::len);
-            if fewest.is_some() && limit < DOCUMENTS {
-                break;
-            }
-            if let Some(ids) = self.with_term(reader, &spans, limit).await? {
-                fewest = Some(ids);
-            }
-        }
-        Ok(fewest)
-    }
-
-    /// The records with a term in one of these, unless there are more than `limit`.
-    async fn with_term<R: Reader>(
-        &self,
-        reader: &mut R,
-        spans: &[Span],
-        limit: usize,
-    ) -> Result<Option<Vec<ObjectId>>, Halt<R::Failure>> {
-        let mut ids = BTreeSet::new();
-        for span in spans {
-            let (condition, binds) = in_spans("t", std::slice::from_ref(span));
-            let sql = format!(
-                "SELECT t.record, NULL FROM search_terms t WHERE t.org = ? AND t.kind = ? AND {condition} LIMIT ?"
-            );
-            // A record may have several of the terms: it is enough to know that there are many.
-            let most = i64::try_from(limit.saturating_mul(2)).unwrap_or(i64::MAX);
-            let binds =
-                of_kind(reader.org(), self.kind).into_iter().chain(binds).chain([Bind::Cell(Cell::Integer(most))]);
-            let rows = reader.rows(&Sql::new(sql, binds.collect())).await?;
-            let is_cut = rows.len() >= limit.saturating_mul(2);
-            ids.extend(rows.into_iter().map(|(id, _)| id));
-            if is_cut || ids.len() > limit {
-                return Ok(None);
-            }
-        }
-        Ok(Some(ids.into_iter().collect()))
     }
 
     /// What of these matches.
@@ -445,14 +397,7 @@ impl<'q> Finding<'q> {
     }
 }
 
-fn flatten<'q>(node: &'q Node, into: &mut Vec<&'q Node>) {
-    match node {
-        Node::All(nodes) => nodes.iter().for_each(|node| flatten(node, into)),
-        node => into.push(node),
-    }
-}
-
-fn ids(found: Vec<Found>) -> Vec<ObjectId> {
+pub(super) fn ids(found: Vec<Found>) -> Vec<ObjectId> {
     found.into_iter().map(|(id, _)| id).collect()
 }
 
@@ -461,7 +406,7 @@ fn chunk<R: Reader>(reader: &R) -> u64 {
     (reader.effort().tries / 4).max(1)
 }
 
-fn limit(rows: u64) -> Bind {
+pub(super) fn limit(rows: u64) -> Bind {
     Bind::Cell(Cell::Integer(i64::try_from(rows).unwrap_or(i64::MAX)))
 }
 

@@ -62,3 +62,20 @@ CREATE INDEX notes_by_updated_at ON notes (org, updated_at, id) WHERE deleted = 
 CREATE INDEX notes_by_customer ON notes (org, customer, id) WHERE deleted = 0 AND customer IS NOT NULL;
 CREATE INDEX notes_by_conversation ON notes (org, conversation, id) WHERE deleted = 0 AND conversation IS NOT NULL;
 CREATE INDEX notes_by_home ON notes (org, home, id) WHERE home <> id;
+
+-- A search for messages or notes may ask for their conversation, one for conversations for their messages and notes.
+
+ALTER TABLE search_records ADD COLUMN conversation BLOB;
+
+CREATE INDEX search_records_by_conversation ON search_records (org, kind, conversation) WHERE conversation IS NOT NULL;
+
+-- The words and parts of words of every searched record but customers: a row for each record, whose rowid is made of its key
+-- in the table of its kind and a number of its kind. `words` in search_records is a hash of them: words that stay the same are
+-- not written.
+
+ALTER TABLE search_records ADD COLUMN words INTEGER;
+
+CREATE VIRTUAL TABLE search_words USING fts5(
+    words, content = '', contentless_delete = 1, detail = none,
+    tokenize = "ascii tokenchars '!#$%&()*+,-./:;<=>?@[]^_`{|}~ '"
+);

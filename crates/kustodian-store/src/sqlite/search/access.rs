@@ -16,7 +16,7 @@ use crate::search::{
 };
 
 /// The language of FTS5.
-const SYNTAX: Syntax = Syntax { quote: '"', beginning: "*", and: " AND ", or: " OR " };
+pub(super) const SYNTAX: Syntax = Syntax { quote: '"', beginning: "*", and: " AND ", or: " OR " };
 
 /// What is read by the indexes of the two tables.
 const OF_SEARCH: &str = " FROM customer_search s ";

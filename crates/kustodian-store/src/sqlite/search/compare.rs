@@ -179,7 +179,7 @@ impl Comparison {
 }
 
 /// The same for the same bytes, in this process.
-fn hash(term: impl AsRef<[u8]>) -> u64 {
+pub(super) fn hash(term: impl AsRef<[u8]>) -> u64 {
     let mut hasher = DefaultHasher::new();
     term.as_ref().hash(&mut hasher);
     hasher.finish()

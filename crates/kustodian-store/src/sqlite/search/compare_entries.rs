@@ -1,6 +1,6 @@
 //! Comparing the index of the kinds beside customers with their documents.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kustodian_core::kind::Kind;
 use kustodian_core::store::OrgKey;
@@ -9,21 +9,31 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::super::packed::Unpacked;
 use super::super::values::Id;
+use super::compare::hash;
 use crate::check::index::{EVERYTHING, Misfounds, WORDS};
-use crate::search::entries::{Entries, differing};
+use crate::search::entries::{CODE_BITS, Entries, code, differing};
 
-const HEAD: &str = "SELECT deleted, customer, company FROM search_records WHERE org = ?1 AND kind = ?2 AND id = ?3";
+const HEAD: &str = "SELECT deleted, customer, company, conversation, words FROM search_records \
+     WHERE org = ?1 AND kind = ?2 AND id = ?3";
 const TERMS: &str = "SELECT term FROM search_terms WHERE org = ?1 AND kind = ?2 AND record = ?3";
 
 /// Terms of no record.
 const LOOSE: &str = "SELECT DISTINCT t.org, t.kind, t.record FROM search_terms t WHERE NOT EXISTS (SELECT 1 FROM search_records r \
      WHERE r.org = t.org AND r.kind = t.kind AND r.id = t.record) LIMIT 1000";
 
+const VOCABULARY: &str = "CREATE VIRTUAL TABLE temp.search_vocabulary USING fts5vocab(main, search_words, instance)";
+const FORGET_VOCABULARY: &str = "DROP TABLE temp.search_vocabulary";
+const WORDS_HELD: &str = "SELECT term, doc FROM temp.search_vocabulary";
+
+/// For each row of the index of words, the hashes of the words that its record should have, summed up.
+type Sums = BTreeMap<i64, u64>;
+
 /// Compares every record of these kinds, and what the index holds without a record.
 pub(super) fn compare_entries(connection: &Connection, misfounds: &mut Misfounds) -> rusqlite::Result<()> {
+    let mut sums = Sums::new();
     for kind in Kind::ALL.into_iter().filter(|kind| kind.is_in_entries()) {
         let table = kind.spec().table;
-        let mut page = connection.prepare(&format!("SELECT org, id, document FROM {table}"))?;
+        let mut page = connection.prepare(&format!("SELECT org, id, document, key FROM {table}"))?;
         let mut rows = page.query([])?;
         while let Some(row) = rows.next()? {
             let (org, id) = (OrgKey(row.get(0)?), row.get::<_, Id>(1)?.0);
@@ -31,7 +41,12 @@ pub(super) fn compare_entries(connection: &Connection, misfounds: &mut Misfounds
             let Ok(Unpacked(document)) = row.get(2) else { continue };
             let Ok(should) = kind.search_row_of(&document) else { continue };
             let is = held(connection, (org, kind, id))?;
-            for part in differing(should.as_ref().map(Entries::of).as_ref(), is.as_ref()) {
+            let should = should.map(|row| Entries::of(org, &row));
+            if let (Some(should), Some(context)) = (&should, kind.search_context()) {
+                let sum = should.words.iter().map(hash).fold(0, u64::wrapping_add);
+                sums.insert(row.get::<_, i64>(3)? << CODE_BITS | i64::from(code(context)), sum);
+            }
+            for part in differing(should.as_ref(), is.as_ref()) {
                 misfounds.note_of(kind, org.0, id, part);
             }
         }
@@ -45,12 +60,40 @@ pub(super) fn compare_entries(connection: &Connection, misfounds: &mut Misfounds
             misfounds.note_of(kind, row.get(0)?, ObjectId::from_bytes(row.get(1)?), EVERYTHING);
         }
     }
+    compare_words(connection, sums, misfounds)?;
     let mut loose = connection.prepare(LOOSE)?;
     let mut rows = loose.query([])?;
     while let Some(row) = rows.next()? {
         let kind: String = row.get(1)?;
         if let Some(kind) = Kind::named(&kind) {
             misfounds.note_of(kind, row.get(0)?, ObjectId::from_bytes(row.get(2)?), WORDS);
+        }
+    }
+    Ok(())
+}
+
+/// Compares all words with those that records should have.
+fn compare_words(connection: &Connection, mut sums: Sums, misfounds: &mut Misfounds) -> rusqlite::Result<()> {
+    connection.execute_batch(VOCABULARY)?;
+    let mut held = connection.prepare(WORDS_HELD)?;
+    let mut rows = held.query([])?;
+    while let Some(row) = rows.next()? {
+        let word = row.get_ref(0)?.as_bytes().unwrap_or_default();
+        let sum = sums.entry(row.get(1)?).or_default();
+        *sum = sum.wrapping_sub(hash(word));
+    }
+    drop(rows);
+    drop(held);
+    connection.execute_batch(FORGET_VOCABULARY)?;
+    for (row, _) in sums.into_iter().filter(|(_, sum)| *sum != 0) {
+        let (key, number) = (row >> CODE_BITS, row & ((1 << CODE_BITS) - 1));
+        let is_of = |kind: &Kind| kind.search_context().is_some_and(|context| i64::from(code(context)) == number);
+        let Some(kind) = Kind::ALL.into_iter().find(is_of) else { continue };
+        let sql = format!("SELECT org, id FROM {} WHERE key = ?1", kind.spec().table);
+        let found = connection.query_row(&sql, [key], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Id>(1)?.0)));
+        match found.optional()? {
+            Some((org, id)) => misfounds.note_of(kind, org, id, WORDS),
+            None => misfounds.note_of(kind, 0, format_args!("of row {row}"), WORDS),
         }
     }
     Ok(())
@@ -65,7 +108,10 @@ fn held(connection: &Connection, (org, kind, id): (OrgKey, Kind, ObjectId)) -> r
             deleted: row.get(0)?,
             customer: id_of(row.get(1)?),
             company: id_of(row.get(2)?),
+            conversation: id_of(row.get(3)?),
             terms: BTreeSet::new(),
+            words: BTreeSet::new(),
+            digest: row.get::<_, Option<i64>>(4)?.unwrap_or_default(),
         })
     });
     let Some(head) = head.optional()? else { return Ok(None) };

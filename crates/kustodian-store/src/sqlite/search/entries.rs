@@ -15,17 +15,43 @@ use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 use super::super::packed::Unpacked;
 use super::super::records::stored;
 use super::super::values::{Hex, Id};
-use super::access::{Sqlite, values};
+use super::access::{SYNTAX, Sqlite, values};
+use super::entry_words::EntryWords;
 use super::pages::{Finding, ids};
 use super::time::{self, Time};
 use super::walks;
 use crate::options::SearchEffort;
 use crate::page::take_bytes;
-use crate::search::entries::{self, Form, Found, Halt, Kept, Place, Reader, Row, Sql};
+use crate::search::entries::{self, CODE_BITS, Form, Found, Halt, Kept, Place, Reader, Row, Sql, WordsForm, code};
 use crate::search::{Compiled, Slots, compile_side};
 
 /// The planner has no statistics: statements say which index to use, and which table comes first.
-pub(super) const FORM: Form = Form { names_indexes: true, join: "CROSS JOIN", has_homes: false, is_for_each: true };
+pub(super) const FORM: Form =
+    Form { names_indexes: true, join: "CROSS JOIN", has_homes: false, is_for_each: true, words: &WORDS };
+
+static WORDS: WordsForm = WordsForm { syntax: SYNTAX, among: words_among, ids: ids_of_words };
+
+/// The number of a record's row in the index of words, `key` being its key in the table of its kind.
+fn number_of(kind: Kind, key: &str) -> String {
+    format!("({key} << {CODE_BITS} | {})", kind.search_context().map(code).unwrap_or_default())
+}
+
+fn words_among(Row { name, .. }: Row<'_>, kind: Kind) -> String {
+    let number = number_of(kind, "k.key");
+    format!(
+        "EXISTS (SELECT 1 FROM {} k WHERE k.org = {name}.org AND k.id = lower(hex({name}.id)) \
+         AND {number} IN (SELECT rowid FROM search_words WHERE search_words MATCH ?))",
+        kind.spec().table
+    )
+}
+
+fn ids_of_words(kind: Kind) -> String {
+    format!(
+        "SELECT unhex(k.id), NULL FROM search_words CROSS JOIN {} k ON k.key = search_words.rowid >> {CODE_BITS} \
+         WHERE search_words MATCH ?",
+        kind.spec().table
+    )
+}
 
 /// The kind that is searched for, when it is another than customers.
 pub(super) fn other_kind(query: &Query) -> Option<Kind> {
@@ -189,7 +215,7 @@ impl Reader for Entries<'_> {
                 "EXISTS (SELECT 1 FROM customer_search s WHERE s.org = {name}.org AND s.deleted = 0 \
                  AND s.company_id = lower(hex({name}.id)) AND {sql})"
             ),
-            Context::KObject | Context::Customer => format!(
+            Context::KObject | Context::Customer | Context::Conversation | Context::Message | Context::Note => format!(
                 "EXISTS (SELECT 1 FROM customers c CROSS JOIN customer_search s ON s.key = c.key \
                  WHERE c.org = {name}.org AND c.id = lower(hex({name}.customer)) AND s.deleted = 0 AND {sql})"
             ),
@@ -225,8 +251,11 @@ fn search_row(kind: Kind, document: &str) -> rusqlite::Result<Option<SearchRow>>
         .map_err(|refusal| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(refusal)))
 }
 
-const WRITE: &str = "INSERT INTO search_records (org, kind, id, deleted, customer, company) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
-     ON CONFLICT (org, kind, id) DO UPDATE SET (deleted, customer, company) = (?4, ?5, ?6)";
+const WRITE: &str = "INSERT INTO search_records (org, kind, id, deleted, customer, company, conversation, words) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) \
+     ON CONFLICT (org, kind, id) \
+     DO UPDATE SET (deleted, customer, company, conversation, words) = (?4, ?5, ?6, ?7, ?8)";
+const FORMER: &str = "SELECT words FROM search_records WHERE org = ?1 AND kind = ?2 AND id = ?3";
 const FORGET: &str = "DELETE FROM search_records WHERE org = ?1 AND kind = ?2 AND id = ?3";
 const TERMS: &str = "SELECT term FROM search_terms WHERE org = ?1 AND kind = ?2 AND record = ?3";
 const ADD: &str = "INSERT INTO search_terms (org, kind, record, term) VALUES (?1, ?2, ?3, ?4)";
@@ -235,20 +264,29 @@ const REMOVE: &str = "DELETE FROM search_terms WHERE org = ?1 AND kind = ?2 AND 
 /// Puts what a record offers in the place of what the index held of it; nothing when it is found no longer.
 pub(in crate::sqlite) fn index(
     connection: &Connection,
+    words: &mut EntryWords,
     (org, kind, id): (OrgKey, Kind, ObjectId),
     entries: Option<&entries::Entries>,
 ) -> rusqlite::Result<()> {
     let name = (org.0, kind.as_str(), id.as_bytes());
+    let former: Option<Option<i64>> =
+        connection.prepare_cached(FORMER)?.query_row(name, |row| row.get(0)).optional()?;
+    words.note((org, kind, id), former.flatten(), entries);
     match entries {
-        Some(entries::Entries { deleted, customer, company, .. }) => {
+        Some(entries::Entries { deleted, customer, company, conversation, digest, .. }) => {
             let id_of = |id: &Option<ObjectId>| id.map(|id| *id.as_bytes());
-            let values = params![name.0, name.1, name.2, deleted, id_of(customer), id_of(company)];
+            let parents = [customer, company, conversation].map(id_of);
+            let values = params![name.0, name.1, name.2, deleted, parents[0], parents[1], parents[2], digest];
             connection.prepare_cached(WRITE)?.execute(values)?
         }
         None => connection.prepare_cached(FORGET)?.execute(name)?,
     };
-    let held: BTreeSet<String> =
-        connection.prepare_cached(TERMS)?.query_map(name, |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    let held: BTreeSet<String> = match former {
+        Some(_) => {
+            connection.prepare_cached(TERMS)?.query_map(name, |row| row.get(0))?.collect::<rusqlite::Result<_>>()?
+        }
+        None => BTreeSet::new(),
+    };
     let nothing = BTreeSet::new();
     let terms = entries.map_or(&nothing, |entries| &entries.terms);
     let mut remove = connection.prepare_cached(REMOVE)?;
@@ -267,7 +305,11 @@ const RECORDS: usize = 1_000;
 
 /// Indexes all records of every searched kind but customers; `tell` is given how many are done.
 pub(in crate::sqlite) fn index_kinds(connection: &Connection, tell: &mut dyn FnMut(u64)) -> rusqlite::Result<u64> {
-    connection.execute_batch("DELETE FROM search_terms; DELETE FROM search_records")?;
+    connection.execute_batch(
+        "DELETE FROM search_terms; DELETE FROM search_records; \
+         INSERT INTO search_words (search_words) VALUES ('delete-all')",
+    )?;
+    let mut words = EntryWords::default();
     let mut done = 0;
     for kind in Kind::ALL.into_iter().filter(|kind| kind.is_in_entries()) {
         let sql = format!(
@@ -290,8 +332,11 @@ pub(in crate::sqlite) fn index_kinds(connection: &Connection, tell: &mut dyn FnM
                     tracing::error!(%id, %error, "a {} is left out of searches", kind.as_str());
                     None
                 });
-                index(connection, (OrgKey(*org), kind, *id), row.as_ref().map(entries::Entries::of).as_ref())?;
+                let org = OrgKey(*org);
+                let entries = row.map(|row| entries::Entries::of(org, &row));
+                index(connection, &mut words, (org, kind, *id), entries.as_ref())?;
             }
+            words.write(connection)?;
             done += page.len() as u64;
             tell(done);
         }

@@ -8,6 +8,7 @@ mod compare_entries;
 mod count;
 mod difference;
 mod entries;
+mod entry_words;
 mod pages;
 mod reindex;
 mod stream;

@@ -13,6 +13,7 @@ use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 
 use super::super::packed::Unpacked;
 use super::difference::Difference;
+use super::entry_words::EntryWords;
 use super::words::Words;
 use crate::search::{COLUMNS, Cell, PARTS, SLOTS, Slots, cells, custom_cells, loose_terms, terms};
 
@@ -106,9 +107,15 @@ pub(in crate::sqlite) struct Writing {
     /// The columns that change of records that the index knows: once, however often they are changed.
     amended: BTreeMap<i64, Amended>,
     words: Words,
+    entry_words: EntryWords,
 }
 
 impl Writing {
+    /// What is to be written of the words of other records than customers.
+    pub(in crate::sqlite) fn entry_words(&mut self) -> &mut EntryWords {
+        &mut self.entry_words
+    }
+
     /// Adds the search entries of a new record. At most `limit` custom attributes of the org get a column.
     pub(in crate::sqlite) fn add(
         &mut self,
@@ -214,7 +221,8 @@ impl Writing {
     /// Writes what was gathered so far: before the transaction ends, at the latest.
     pub(in crate::sqlite) fn write_gathered(&mut self, connection: &Connection, limit: usize) -> rusqlite::Result<()> {
         self.write_amended(connection, limit)?;
-        self.words.write(connection)
+        self.words.write(connection)?;
+        self.entry_words.write(connection)
     }
 
     /// The values of a record's row, in the order of the table's columns.

@@ -1,6 +1,7 @@
 //! `POST /v1/customers/search`, `/v1/customers/archive/search`.
 
 mod contexts;
+mod conversations;
 mod criteria;
 mod pages;
 mod rules;

@@ -17,7 +17,16 @@ fn what_is_wrong_is_told_with_its_place_and_the_nearest_name() {
             "/and/customer_conversations_count/equals",
             "number",
         ),
-        (json!({ "and": { "conversation_status": { "equals": "open" } } }), "/and/conversation_status", "conversation"),
+        (
+            json!({ "and": { "conversation_stats": { "equals": "x" } } }),
+            "/and/conversation_stats",
+            "conversation_status",
+        ),
+        (
+            json!({ "and": { "conversation_sla_status": { "equals": "done" } } }),
+            "/and/conversation_sla_status",
+            "unknown",
+        ),
         (json!({ "sort": { "customer_email": "asc" } }), "/sort/customer_email", "sort"),
         (json!({ "timeZone": "Mars/Olympus" }), "/timeZone", "time zone"),
         (json!({ "queryContext": "custmer" }), "/queryContext", "customer"),
@@ -60,9 +69,9 @@ fn what_is_no_search_is_refused_without_a_fault_of_ours() {
 #[test]
 fn a_type_that_is_not_here_is_empty_or_refused() {
     let body = json!({
-        "queryContext": "conversation",
-        "and": [{ "conversation_updated_at": { "gte": "2020-01-01T00:00:00.000000Z" } }],
-        "sort": [{ "conversation_updated_at": "asc" }],
+        "queryContext": "conversation_time",
+        "and": [{ "conversation_time_created_at": { "gte": "2020-01-01T00:00:00.000000Z" } }],
+        "sort": [{ "conversation_time_created_at": "asc" }],
     });
     let refused = Server::start_with(&["--absent-types", "refuse"]).post(PATH, body.clone()).expect(400);
     assert_eq!(refused.error()["meta"]["pointer"], "/queryContext", "{}", refused.text);
