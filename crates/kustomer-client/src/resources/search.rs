@@ -1,12 +1,16 @@
 //! Searching.
 
 use kustomer_api::company::Company;
+use kustomer_api::conversation::Conversation;
 use kustomer_api::customer::Customer;
 use kustomer_api::envelope::ResourceId;
 use kustomer_api::kobject::KObject;
+use kustomer_api::message::Message;
+use kustomer_api::note::Note;
 use kustomer_api::query::{MAX_PAGE_SIZE, PageQuery};
 use kustomer_api::search::{
-    CompanySearch, CustomerArchiveSearch, CustomerSearch, CustomerSearchIds, KObjectSearch, Search, SearchPage,
+    CompanySearch, ConversationSearch, CustomerArchiveSearch, CustomerSearch, CustomerSearchIds, KObjectSearch,
+    MessageSearch, NoteSearch, Search, SearchPage,
 };
 
 use super::Customers;
@@ -221,6 +225,139 @@ impl Customers<'_> {
     /// ```
     pub fn search_all_kobjects(&self, search: &Search) -> Walk<KObjectSearch, KObject> {
         self.search_kobjects(search, &by_cursor(false)).walk()
+    }
+
+    /// Searches for conversations and gives one page of what is found. The search is one for conversations.
+    ///
+    /// ```no_run
+    /// use kustomer_client::Client;
+    /// use kustomer_client::search::{Search, SearchPage, attribute};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+    /// let search = Search::conversations()
+    ///     .and(attribute::CONVERSATION_STATUS.equals("open"))
+    ///     .and(attribute::ADDRESS.contains("Berlin"))
+    ///     .sort(attribute::CONVERSATION_CREATED_AT.ascending());
+    /// for conversation in client.customers().search_conversations(&search, &SearchPage::default()).await?.data {
+    ///     println!("{}", conversation.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn search_conversations(&self, search: &Search, page: &SearchPage) -> Call<ConversationSearch> {
+        self.client.call((), page, search)
+    }
+
+    /// Walks over all conversations that a search finds, by cursor, as [`search_all`](Self::search_all) does.
+    ///
+    /// ```no_run
+    /// use kustomer_client::Client;
+    /// use kustomer_client::search::{Search, attribute};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+    /// let search = Search::conversations()
+    ///     .and(attribute::CONVERSATION_STATUS.equals("open"))
+    ///     .and(attribute::ADDRESS.contains("Berlin"))
+    ///     .sort(attribute::CONVERSATION_CREATED_AT.ascending());
+    /// let mut found = client.customers().search_all_conversations(&search);
+    /// while let Some(conversation) = found.next().await? {
+    ///     println!("{}", conversation.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn search_all_conversations(&self, search: &Search) -> Walk<ConversationSearch, Conversation> {
+        self.search_conversations(search, &by_cursor(false)).walk()
+    }
+
+    /// Searches for messages and gives one page of what is found. The search is one for messages.
+    ///
+    /// ```no_run
+    /// use kustomer_client::Client;
+    /// use kustomer_client::search::{Search, SearchPage, attribute};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+    /// let search = Search::messages()
+    ///     .and(attribute::MESSAGE_BODY.contains("invoice"))
+    ///     .sort(attribute::MESSAGE_SENT_AT.descending());
+    /// for message in client.customers().search_messages(&search, &SearchPage::default()).await?.data {
+    ///     println!("{}", message.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn search_messages(&self, search: &Search, page: &SearchPage) -> Call<MessageSearch> {
+        self.client.call((), page, search)
+    }
+
+    /// Walks over all messages that a search finds, by cursor, as [`search_all`](Self::search_all) does.
+    ///
+    /// ```no_run
+    /// use kustomer_client::Client;
+    /// use kustomer_client::search::{Search, attribute};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+    /// let search = Search::messages()
+    ///     .and(attribute::MESSAGE_BODY.contains("invoice"))
+    ///     .sort(attribute::MESSAGE_SENT_AT.descending());
+    /// let mut found = client.customers().search_all_messages(&search);
+    /// while let Some(message) = found.next().await? {
+    ///     println!("{}", message.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn search_all_messages(&self, search: &Search) -> Walk<MessageSearch, Message> {
+        self.search_messages(search, &by_cursor(false)).walk()
+    }
+
+    /// Searches for notes and gives one page of what is found. The search is one for notes.
+    ///
+    /// ```no_run
+    /// use kustomer_client::Client;
+    /// use kustomer_client::search::{Search, SearchPage, attribute};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+    /// let search = Search::notes().and(attribute::NOTE_BODY.contains("refund"));
+    /// for note in client.customers().search_notes(&search, &SearchPage::default()).await?.data {
+    ///     println!("{}", note.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn search_notes(&self, search: &Search, page: &SearchPage) -> Call<NoteSearch> {
+        self.client.call((), page, search)
+    }
+
+    /// Walks over all notes that a search finds, by cursor, as [`search_all`](Self::search_all) does.
+    ///
+    /// ```no_run
+    /// use kustomer_client::Client;
+    /// use kustomer_client::search::{Search, attribute};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+    /// let search = Search::notes().and(attribute::NOTE_BODY.contains("refund"));
+    /// let mut found = client.customers().search_all_notes(&search);
+    /// while let Some(note) = found.next().await? {
+    ///     println!("{}", note.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn search_all_notes(&self, search: &Search) -> Walk<NoteSearch, Note> {
+        self.search_notes(search, &by_cursor(false)).walk()
     }
 }
 
