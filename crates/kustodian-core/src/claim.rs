@@ -71,6 +71,8 @@ claim_kinds! {
     MessageExternalId = "messageExternalId" of Message,
     /// A note's external id.
     NoteExternalId = "noteExternalId" of Note,
+    /// The draft of a note about a conversation.
+    NoteDraft = "noteDraft" of Draft,
 }
 
 /// Identifies a claim: a hash of org, kind and value, so that keys are short and spread evenly.

@@ -4,6 +4,8 @@ use kustomer_api::ObjectId;
 use kustomer_api::company::CompanyAttributes;
 use kustomer_api::conversation::ConversationAttributes;
 use kustomer_api::customer::CustomerAttributes;
+use kustomer_api::delivery::DeliveryAttributes;
+use kustomer_api::draft::DraftAttributes;
 use kustomer_api::klass::KlassAttributes;
 use kustomer_api::kobject::KObjectAttributes;
 use kustomer_api::message::MessageAttributes;
@@ -15,13 +17,14 @@ use kustomer_api::team::TeamAttributes;
 use kustomer_api::user::UserAttributes;
 use serde_json::Value;
 
-use crate::change::{ChangeSet, Columns, EventSeed};
+use crate::change::{ChangeSet, Columns, EventSeed, Name};
 use crate::claim::Claim;
 use crate::customer::Context;
 use crate::record;
 use crate::refusal::Refusal;
 use crate::search::{self, SearchRow};
-use crate::store::{OrgKey, Stored};
+use crate::store::{Loaded, OrgKey, Stored};
+use crate::timer::Elapsed;
 use crate::{company, conversation, klass, kobject, message};
 
 /// What is declared of a kind.
@@ -100,7 +103,13 @@ pub enum Holds {
     Owner(Kind),
     /// A text of at most 1,024 bytes, as it is compared.
     Text,
+    /// When the timer of the record elapses, as the API writes it; empty while it does not run. The column is
+    /// [`DUE_AT`].
+    Due,
 }
+
+/// The column that holds when the timer of a record elapses.
+pub const DUE_AT: &str = "due_at";
 
 impl Spec {
     /// Whether its table has the column `home`.
@@ -125,6 +134,11 @@ impl Spec {
         format!("{}_deleted_by_{column}", self.table)
     }
 
+    /// Whether its records have timers: its table has the column [`DUE_AT`] and an index of it.
+    pub fn is_timed(&self) -> bool {
+        self.columns.iter().any(|column| column.holds == Holds::Due)
+    }
+
     /// The name of the index of a narrowed list.
     pub fn index_of(&self, list: &[&str]) -> String {
         format!("{}_by_{}", self.table, list.join("_"))
@@ -141,6 +155,8 @@ struct Functions {
     delete_owned: fn(&Context<'_>, &Stored, EventSeed) -> Result<Option<ChangeSet>, Refusal>,
     follow: fn(&Context<'_>, &Stored, EventSeed, ObjectId) -> Result<Option<ChangeSet>, Refusal>,
     erase: fn(&Context<'_>, &Stored, EventSeed) -> Result<Option<ChangeSet>, Refusal>,
+    timed_with: fn(&str) -> Result<Vec<Name>, Refusal>,
+    elapse: fn(&Elapsed<'_>, &Loaded, &Stored) -> Result<ChangeSet, Refusal>,
 }
 
 macro_rules! kinds {
@@ -201,6 +217,8 @@ macro_rules! kinds {
                                 delete_owned: <$attributes as record::Record>::delete_owned,
                                 follow: <$attributes as record::Record>::follow,
                                 erase: <$attributes as record::Record>::erase,
+                                timed_with: record::timed_with_of::<$attributes>,
+                                elapse: <$attributes as record::Record>::elapse,
                             },
                         };
                         &SPEC
@@ -352,7 +370,10 @@ kinds! {
         is_listed_by_time: true,
         is_few: false,
         is_searched: true,
-        columns: &[Column { name: conversation::CUSTOMER, holds: Holds::Owner(Kind::Customer) }],
+        columns: &[
+            Column { name: conversation::CUSTOMER, holds: Holds::Owner(Kind::Customer) },
+            Column { name: DUE_AT, holds: Holds::Due },
+        ],
         lists: &[&[conversation::CUSTOMER]],
     }
 
@@ -388,6 +409,44 @@ kinds! {
         columns: &[
             Column { name: conversation::CUSTOMER, holds: Holds::Parent(Kind::Customer) },
             Column { name: message::CONVERSATION, holds: Holds::Parent(Kind::Conversation) },
+        ],
+        lists: &[&[conversation::CUSTOMER], &[message::CONVERSATION]],
+    }
+
+    /// What is written to a customer before it is sent; the customer is its home.
+    Draft: DraftAttributes {
+        name: "draft",
+        table: "drafts",
+        path: "/v1/drafts",
+        read_operation: &own::GET_DRAFT_BY_ID,
+        restored_by: None,
+        placement: Placement::ByHome,
+        is_listed_by_time: false,
+        is_few: false,
+        is_searched: false,
+        columns: &[
+            Column { name: conversation::CUSTOMER, holds: Holds::Parent(Kind::Customer) },
+            Column { name: message::CONVERSATION, holds: Holds::Parent(Kind::Conversation) },
+            Column { name: DUE_AT, holds: Holds::Due },
+        ],
+        lists: &[&[conversation::CUSTOMER], &[message::CONVERSATION]],
+    }
+
+    /// What leaves for a customer, who is its home: an entry of the outbox.
+    Delivery: DeliveryAttributes {
+        name: "delivery",
+        table: "deliveries",
+        path: "/v1/outbox",
+        read_operation: &own::GET_DELIVERY,
+        restored_by: None,
+        placement: Placement::ByHome,
+        is_listed_by_time: false,
+        is_few: false,
+        is_searched: false,
+        columns: &[
+            Column { name: conversation::CUSTOMER, holds: Holds::Parent(Kind::Customer) },
+            Column { name: message::CONVERSATION, holds: Holds::Parent(Kind::Conversation) },
+            Column { name: DUE_AT, holds: Holds::Due },
         ],
         lists: &[&[conversation::CUSTOMER], &[message::CONVERSATION]],
     }
@@ -511,6 +570,35 @@ impl Kind {
         Self::ALL.into_iter().filter_map(owns)
     }
 
+    /// The records that the decision about an elapsed timer reads or changes, beside the record itself.
+    ///
+    /// # Errors
+    /// 500 when the document is not what this version stores.
+    pub fn timed_with(self, document: &str) -> Result<Vec<Name>, Refusal> {
+        (self.spec().record.timed_with)(document)
+    }
+
+    /// What happens when the timer of a record elapses. Nothing when it has not: another server was first, or somebody
+    /// has changed the record meanwhile.
+    ///
+    /// # Errors
+    /// What the rules of the kind refuse; 500 when a document is not what this version stores.
+    pub fn elapse(self, elapsed: &Elapsed<'_>, loaded: &Loaded, id: ObjectId) -> Result<ChangeSet, Refusal> {
+        let Some(stored) = loaded.get((self, id)).filter(|stored| !stored.deleted) else {
+            return Ok(ChangeSet::default());
+        };
+        let columns = self.columns_of(&stored.document)?;
+        if columns.get(DUE_AT).is_none_or(|due| *due > *elapsed.now.to_string()) {
+            return Ok(ChangeSet::default());
+        }
+        (self.spec().record.elapse)(elapsed, loaded, stored)
+    }
+
+    /// The kinds whose records have timers.
+    pub fn timed() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(|kind| kind.spec().is_timed())
+    }
+
     /// The kinds whose records have homes.
     pub fn with_homes() -> impl Iterator<Item = Self> {
         Self::ALL.into_iter().filter(|kind| kind.spec().has_home())
@@ -538,6 +626,13 @@ mod tests {
         for Spec { name, columns, lists, .. } in Kind::ALL.map(Kind::spec) {
             let is_declared = |named: &&str| columns.iter().any(|column| column.name == *named);
             assert!(lists.iter().all(|list| !list.is_empty() && list.iter().all(is_declared)), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_says_when_a_timer_elapses_has_one_name() {
+        for column in Kind::ALL.into_iter().flat_map(|kind| kind.spec().columns) {
+            assert_eq!(column.holds == Holds::Due, column.name == DUE_AT, "{}", column.name);
         }
     }
 

@@ -238,8 +238,7 @@ fn commit(
     put: Put,
     changes: Option<String>,
 ) -> Result<ChangeSet, Refusal> {
-    let cause =
-        Cause { seed, name, actor: Some(context.actor), client: context.client, request_id: context.request_id };
+    let cause = Cause { seed, name, actor: context.doer(), client: context.client, request_id: context.request_id };
     let event = Event::of(cause, &put, changes);
     Ok(ChangeSet { puts: vec![put], events: vec![event], ..ChangeSet::default() })
 }

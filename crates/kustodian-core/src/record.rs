@@ -6,14 +6,15 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::change::{ChangeSet, Columns, EventSeed};
+use crate::change::{ChangeSet, Columns, EventSeed, Name};
 use crate::claim::Claim;
 use crate::customer::Context;
 use crate::kind::Kind;
 use crate::refusal::Refusal;
 use crate::resource;
 use crate::search::SearchRow;
-use crate::store::{OrgKey, Stored};
+use crate::store::{Loaded, OrgKey, Stored};
+use crate::timer::Elapsed;
 
 /// The attributes of a kind's records. Implemented by the kind's declaration alone.
 pub(crate) trait OfKind {
@@ -76,6 +77,23 @@ pub(crate) trait Record: OfKind + Serialize + DeserializeOwned {
     {
         Ok(None)
     }
+
+    /// The records that the decision about its elapsed timer reads or changes, beside itself.
+    fn timed_with(_record: &Resource<Self>) -> Vec<Name>
+    where
+        Self: Sized,
+    {
+        Vec::new()
+    }
+
+    /// What happens when its timer has elapsed, which must stop the timer or set it again; never called of a kind
+    /// without timers.
+    fn elapse(_elapsed: &Elapsed<'_>, _loaded: &Loaded, _stored: &Stored) -> Result<ChangeSet, Refusal>
+    where
+        Self: Sized,
+    {
+        Ok(ChangeSet::default())
+    }
 }
 
 /// Through the type of its kind, whose order of members is the stored one.
@@ -102,4 +120,11 @@ pub(crate) fn search_row_of<A: Record>(document: &str) -> Result<Option<SearchRo
         return Ok(None);
     }
     A::search_row(&resource::read(document)?)
+}
+
+pub(crate) fn timed_with_of<A: Record>(document: &str) -> Result<Vec<Name>, Refusal> {
+    if !A::KIND.spec().is_timed() {
+        return Ok(Vec::new());
+    }
+    Ok(A::timed_with(&resource::read(document)?))
 }

@@ -48,6 +48,17 @@ pub struct Stored {
     pub document: String,
 }
 
+/// A record whose timer has elapsed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Due {
+    /// When it elapsed.
+    pub at: Timestamp,
+    /// The org of the record.
+    pub org: OrgKey,
+    /// Its id.
+    pub id: ObjectId,
+}
+
 /// What records of a kind are listed by. Ties are broken by id, in the same direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SortKey {
@@ -212,6 +223,19 @@ pub trait Store: Send + Sync + 'static {
         after: Option<ObjectId>,
         limit: u32,
     ) -> Result<Vec<Stored>, StoreError>;
+
+    /// Records of a kind whose timers have elapsed by `until`, over all orgs, in the order of [`Due`] and after `after`:
+    /// their names alone. None of a kind without timers.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    async fn list_due(
+        &self,
+        kind: Kind,
+        until: Timestamp,
+        after: Option<Due>,
+        limit: u32,
+    ) -> Result<Vec<Due>, StoreError>;
 
     /// Commits all of `changes`, durably, and gives them back; or nothing, and reports the first conflict. A receipt that
     /// is there already comes before any other: whoever repeats a write must not hear that he is in his own way.

@@ -275,6 +275,9 @@ impl Components {
             }
             Kind::Integer { one_of, .. } => json!({ "type": "integer", "enum": one_of }),
             Kind::Text(text) => self.text(text, schema.nullable && !schema.blank_is_null),
+            Kind::Forms(forms) => {
+                json!({ "oneOf": forms.all.iter().map(|form| self.schema(form)).collect::<Vec<_>>() })
+            }
             Kind::List { items, max, unique } => {
                 let mut list = json!({ "type": "array", "items": self.schema(items) });
                 if let Some(max) = max {
@@ -282,6 +285,9 @@ impl Components {
                 }
                 if *unique {
                     list["uniqueItems"] = json!(true);
+                }
+                if schema.takes_lone {
+                    list = json!({ "oneOf": [list, self.schema(items)] });
                 }
                 list
             }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use kustodian_core::customer::{Context, KnownCompany};
+use kustodian_core::customer::{Context, KnownCompany, SYSTEM};
 use kustodian_core::directory::Org;
 use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
@@ -46,9 +46,6 @@ const TOGETHER: usize = 8;
 
 /// How long the search for a step may take.
 const SEARCH: Duration = Duration::from_secs(10);
-
-/// The client that the events name.
-const CLIENT: &str = "system";
 
 #[derive(Default)]
 pub(crate) struct Renames {
@@ -230,7 +227,7 @@ async fn follow(services: &Services, org: &Org, stored: Stored, company: &KnownC
     let owned = (org.clone(), company.clone());
     let decide = move |stored: Option<Stored>| {
         let (org, company) = &owned;
-        let context = Context { org, actor: company.id, now, client: CLIENT, request_id: "" };
+        let context = Context { org, actor: company.id, now, client: SYSTEM, request_id: "" };
         rename::follow(&context, stored.as_ref(), seed, company)
     };
     let changes = decide(Some(stored))?;

@@ -6,6 +6,7 @@ use kustodian_core::customer::{CompanyNames, ItemIds, OmittedCompany, UnknownCom
 use kustodian_core::record_limit;
 
 use crate::cors::CorsOrigin;
+use crate::mail::Mailer;
 
 /// Limits, timeouts and the switches for what differs from Kustomer.
 #[derive(Debug, Clone)]
@@ -34,6 +35,8 @@ pub struct Settings {
     pub search_page_cap: Option<u32>,
     /// How long a search may take; then it answers what it has, with `timed_out`.
     pub search_timeout: Duration,
+    /// What hands e-mail over; without it none leaves this machine.
+    pub mailer: Option<Mailer>,
     /// Whether only reads are served; what would change something is answered 503.
     pub read_only: bool,
     /// The origins whose pages may ask from a browser; none when empty.
@@ -104,6 +107,7 @@ impl Default for Settings {
             absent_types: AbsentTypes::default(),
             search_page_cap: None,
             search_timeout: Duration::from_secs(10),
+            mailer: None,
             read_only: false,
             cors_origins: Vec::new(),
             max_body: 100 * 1024,

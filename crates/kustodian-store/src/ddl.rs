@@ -1,7 +1,7 @@
 //! The table of a kind, as a migration creates it: written once for each engine, from the kind's declaration. A migration
 //! is printed by `cargo xtask schema KIND`, committed, and never changed; tests compare migrated databases with this.
 
-use kustodian_core::kind::{Kind, Spec};
+use kustodian_core::kind::{DUE_AT, Kind, Spec};
 
 /// The statements that create the table of a kind and its indexes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,6 +104,13 @@ impl Dialect {
             let condition = condition.trim_start_matches(" AND ");
             indexes.push_str(&format!(
                 "CREATE INDEX {name} ON {table} (org, {columns}{deleted}, id) WHERE {condition};\n"
+            ));
+        }
+        if spec.is_timed() {
+            // Over all orgs: whoever looks for elapsed timers looks for all of them.
+            indexes.push_str(&format!(
+                "CREATE INDEX {} ON {table} ({DUE_AT}, org, id) WHERE {live} AND {DUE_AT} IS NOT NULL;\n",
+                spec.index_of(&[DUE_AT])
             ));
         }
         if spec.has_home() {

@@ -233,6 +233,10 @@ pub(crate) struct ServeArguments {
     /// with commas [default: none]
     #[arg(long, env = "KUSTODIAN_CORS_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
     pub(crate) cors_origin: Vec<CorsOrigin>,
+    /// Hands e-mail to this server by SMTP, such as `smtps://user:password@mail.example` or
+    /// `smtp://mail.example:587?tls=required`; without it, no e-mail leaves [default: none]
+    #[arg(long, env = "KUSTODIAN_SMTP_URL", hide_env_values = true, value_name = "URL")]
+    pub(crate) smtp_url: Option<String>,
     /// Opens a SQLite file whose log is damaged, for this once, without what was written behind the damage; the log is kept
     /// as FILE-wal.damaged
     #[arg(long)]

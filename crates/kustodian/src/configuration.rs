@@ -37,6 +37,7 @@ pub(crate) struct Configuration {
     pub(crate) search_page_cap: PageCap,
     pub(crate) read_only: bool,
     pub(crate) cors_origins: Vec<CorsOrigin>,
+    pub(crate) smtp_url: Option<String>,
     pub(crate) accept_damaged_log: bool,
     pub(crate) index: IndexArguments,
     pub(crate) limits: LimitArguments,
@@ -106,6 +107,7 @@ pub(crate) struct File {
     read_only: Option<bool>,
     #[serde(default)]
     cors_origin: Vec<CorsOrigin>,
+    smtp_url: Option<String>,
     indexed_custom_attributes: Option<u8>,
     max_body: Option<Size>,
     max_record: Option<Size>,
@@ -170,6 +172,7 @@ impl Configuration {
             absent_types: serve.absent_types.or(file.absent_types).unwrap_or_default(),
             search_page_cap: serve.search_page_cap.or(file.search_page_cap).unwrap_or_default(),
             cors_origins: if serve.cors_origin.is_empty() { file.cors_origin } else { serve.cors_origin },
+            smtp_url: serve.smtp_url.or(file.smtp_url).filter(|url| !url.is_empty()),
             read_only: serve.read_only.or(file.read_only).unwrap_or_default(),
             accept_damaged_log: serve.accept_damaged_log,
             index,

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kustodian_server::{Server, Services, Settings, Tls};
+use kustodian_server::{Mailer, Server, Services, Settings, Tls};
 use kustodian_store::{Database, Options, open};
 use tokio::net::{TcpListener, TcpSocket};
 
@@ -32,6 +32,7 @@ pub(crate) async fn run(configuration: Configuration, log: LogLevel) -> Result<(
     // The address first: when it is taken, most likely by this server itself, the database is left alone.
     let listener = listen(&configuration.listen).await?;
     let tls = tls(&configuration.tls)?;
+    let mailer = mailer(&configuration)?;
     first_start::check(&configuration)?;
     let address = listener.local_addr().map_err(|error| Failure::new(format!("no local address: {error}")))?;
     let options = Options {
@@ -40,7 +41,7 @@ pub(crate) async fn run(configuration: Configuration, log: LogLevel) -> Result<(
         ..configuration.index.options()
     };
     let database = open(&configuration.database, options).await?;
-    let served = serve(&configuration, log, listener, address, tls, &database).await;
+    let served = serve(&configuration, log, listener, address, (tls, mailer), &database).await;
     if tokio::time::timeout(CLOSE_WITHIN, database.close()).await.is_err() {
         tracing::warn!("the database did not close in time; it recovers at the next start");
     }
@@ -52,7 +53,7 @@ async fn serve(
     log: LogLevel,
     listener: TcpListener,
     address: SocketAddr,
-    tls: Option<Tls>,
+    (tls, mailer): (Option<Tls>, Option<Mailer>),
     database: &Database,
 ) -> Result<(), Failure> {
     let no_signals = |error| Failure::new(format!("signals cannot be received: {error}"));
@@ -74,6 +75,7 @@ async fn serve(
         strict_host: configuration.strict_host,
         absent_types: configuration.absent_types.into(),
         search_page_cap: configuration.search_page_cap.0,
+        mailer,
         read_only: configuration.read_only,
         cors_origins: configuration.cors_origins.clone(),
         hsts: configuration.tls.hsts.unwrap_or(true),
@@ -102,6 +104,15 @@ async fn serve(
     let served = server.serve(listener, stopped).await;
     tracing::info!("stopped serving: closing the database");
     served.map_err(|error| Failure::new(format!("serving on {address} ended: {error}")))
+}
+
+/// What hands e-mail over, when a server for it is named.
+///
+/// # Errors
+/// When its URL is none.
+fn mailer(configuration: &Configuration) -> Result<Option<Mailer>, Failure> {
+    let mailer = configuration.smtp_url.as_deref().map(Mailer::new).transpose();
+    mailer.map_err(|error| Failure::new(format!("--smtp-url: {error}")))
 }
 
 /// Reads certificate and key, when both are given.

@@ -152,6 +152,9 @@ pub const OBJECT_TYPES: &[&str] = &[
     "kobject",
     "tag",
     "team",
+    "note",
+    "draft",
+    "delivery",
 ];
 
 /// The default `count`.

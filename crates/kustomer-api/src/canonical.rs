@@ -45,6 +45,13 @@ fn is_canonical(value: &Borrowed<'_>) -> bool {
 
 fn rewrite(schema: &Schema, value: &mut Value) {
     static ANY: Schema = Schema::any();
+    if let Kind::Forms(forms) = schema.kind {
+        let form = (forms.choose)(&|path| {
+            let found = path.iter().try_fold(&*value, |value, key| value.get(key))?;
+            Some(found.as_str().unwrap_or_default().to_owned())
+        });
+        return rewrite(form.unwrap_or(&ANY), value);
+    }
     match value {
         Value::String(text) if text.is_empty() && schema.blank_is_null => *value = Value::Null,
         Value::Number(number) if number.is_f64() => {

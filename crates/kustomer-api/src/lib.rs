@@ -23,6 +23,8 @@ pub mod company;
 pub mod conversation;
 pub mod custom;
 pub mod customer;
+pub mod delivery;
+pub mod draft;
 pub mod endpoint;
 pub mod envelope;
 pub mod error;

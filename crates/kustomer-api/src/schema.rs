@@ -14,6 +14,8 @@ pub struct Schema {
     pub blank_is_null: bool,
     /// The most bytes its JSON may take, for objects whose members have no limits of their own.
     pub max_bytes: Option<usize>,
+    /// Whether one item may be sent as it is instead of a list of one.
+    pub takes_lone: bool,
     /// Whether `{}` is legal although members are required, and counts as not sent.
     pub empty_is_absent: bool,
     /// The attributes that an object of this kind is answered with and cannot be written with.
@@ -60,7 +62,25 @@ pub enum Kind {
     Custom,
     /// An object with free keys.
     Map(&'static Schema),
+    /// An object of one of several forms.
+    Forms(&'static Forms),
 }
+
+/// The forms that an object may have.
+#[derive(Debug, Clone, Copy)]
+pub struct Forms {
+    /// All of them.
+    pub all: &'static [&'static Schema],
+    /// The member that tells them apart.
+    pub key: &'static str,
+    /// What the member may be.
+    pub values: &'static [&'static str],
+    /// The form of an object; `None` when no form has this value of the member.
+    pub choose: fn(TextAt<'_>) -> Option<&'static Schema>,
+}
+
+/// The text at a path of keys within an object: `""` for any other value, `None` when there is none.
+pub type TextAt<'a> = &'a dyn Fn(&[&str]) -> Option<String>;
 
 /// The limits of a string. Lengths count code points.
 #[derive(Debug, Clone, Copy)]
@@ -220,6 +240,7 @@ impl Schema {
             nullable: false,
             blank_is_null: false,
             max_bytes: None,
+            takes_lone: false,
             empty_is_absent: false,
             component: None,
             read_only: &[],
@@ -331,6 +352,18 @@ impl Schema {
         self.nullable = true;
         self.blank_is_null = true;
         self
+    }
+
+    /// The same list, or one of its items.
+    #[must_use]
+    pub const fn or_lone(mut self) -> Self {
+        self.takes_lone = true;
+        self
+    }
+
+    /// An object of one of these forms.
+    pub const fn forms(forms: &'static Forms) -> Self {
+        Self::of(Kind::Forms(forms))
     }
 
     /// The same, of at most `max` bytes of JSON.

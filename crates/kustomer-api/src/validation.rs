@@ -8,7 +8,7 @@ use serde_json_borrow::Value;
 
 use crate::custom::{self, Suffix};
 use crate::error::{ErrorItem, ErrorSource, code};
-use crate::schema::{Kind, Object, ReadOnly, Schema, Text};
+use crate::schema::{Forms, Kind, Object, ReadOnly, Schema, Text};
 
 /// How many faults one answer lists; further ones are not looked for.
 pub const MAX_FAULTS: usize = 20;
@@ -154,7 +154,9 @@ impl<'a> Walk<'a> {
             (Kind::Text(text), Value::Str(value)) => self.text(text, value, schema.nullable),
             (Kind::List { items, max, unique }, Value::Array(list)) => self.list(items, *max, *unique, list),
             (Kind::Object(object), Value::Object(members)) => self.object(object, schema.read_only, members),
+            (Kind::List { items, .. }, Value::Object(_)) if schema.takes_lone => self.value(items, value),
             (Kind::Custom, Value::Object(members)) => self.custom(members),
+            (Kind::Forms(forms), Value::Object(members)) => self.forms(forms, value, members),
             (Kind::Map(values), Value::Object(members)) => {
                 if let Some(max) = schema.max_bytes {
                     self.bytes(value, max);
@@ -269,6 +271,20 @@ impl<'a> Walk<'a> {
         }
     }
 
+    fn forms(&mut self, forms: &'a Forms, value: &'a Value<'_>, members: &'a serde_json_borrow::ObjectAsVec<'_>) {
+        if let Some(form) = (forms.choose)(&|path| text_at(value, path)) {
+            return self.value(form, value);
+        }
+        let (title, keyword) = match members.get(forms.key) {
+            None => (format!("Missing required property: {}", forms.key), "required"),
+            Some(Value::Str(other)) => (format!("No enum match for: {}", quoted(other)), "enum"),
+            Some(other) => (format!("Invalid type: {} (expected string)", name_of(other)), "type"),
+        };
+        self.place.push(Step::Key(forms.key));
+        self.fault(keyword, title, choice(forms.values));
+        self.place.pop();
+    }
+
     fn custom(&mut self, members: &'a serde_json_borrow::ObjectAsVec<'_>) {
         self.refuse_repeated(members);
         let count = members.len();
@@ -375,6 +391,12 @@ impl<'a> Walk<'a> {
     }
 }
 
+/// The text at a path of keys; empty for a value that is none.
+fn text_at(value: &Value<'_>, path: &[&str]) -> Option<String> {
+    let found = path.iter().try_fold(value, |value, key| value.as_object()?.get(key))?;
+    Some(found.as_str().unwrap_or_default().to_owned())
+}
+
 fn custom_schema(suffix: Suffix) -> &'static Schema {
     use crate::schema::{DATE_TIME, MAX_URL, OBJECT_ID, URI};
     static NUMBER: Schema = Schema::number().or_null();
@@ -406,7 +428,7 @@ fn expected(kind: &Kind) -> &'static str {
         Kind::Integer { .. } => "integer",
         Kind::Text(_) => "string",
         Kind::List { .. } => "array",
-        Kind::Object(_) | Kind::Custom | Kind::Map(_) => "object",
+        Kind::Object(_) | Kind::Custom | Kind::Map(_) | Kind::Forms(_) => "object",
     }
 }
 

@@ -6,6 +6,8 @@ use std::fmt::Debug;
 
 use kustomer_api::company::{self, Company, CompanyAttributes, CompanyInput};
 use kustomer_api::conversation::{self, Conversation, ConversationAttributes, ConversationInput};
+use kustomer_api::delivery::{self, Delivery};
+use kustomer_api::draft::{self, Draft, DraftAttributes, DraftInput};
 use kustomer_api::klass::{self, Klass, KlassAttributes, KlassInput};
 use kustomer_api::kobject::{self, KObject, KObjectAttributes, KObjectInput};
 use kustomer_api::message::{self, Message, MessageAttributes, MessageInput};
@@ -38,6 +40,7 @@ fn example(schema: &Schema) -> Value {
         Kind::Object(object) => members(object.properties.iter().map(|it| (it.name, &it.schema))),
         Kind::Custom => json!({ "tierStr": "gold" }),
         Kind::Map(values) => json!({ "free": example(values) }),
+        Kind::Forms(forms) => example(forms.all[0]),
     }
 }
 
@@ -94,6 +97,8 @@ fn answers_survive_a_round_trip_with_what_is_not_known() {
     check_answer::<Conversation>(&conversation::CONVERSATION);
     check_answer::<Message>(&message::MESSAGE);
     check_answer::<Note>(&note::NOTE);
+    check_answer::<Draft>(&draft::DRAFT);
+    check_answer::<Delivery>(&delivery::DELIVERY);
 }
 
 #[test]
@@ -199,6 +204,10 @@ fn inputs_have_every_member_of_their_schemas_and_are_applied_over_attributes() {
         NoteInput::apply,
         &[&sent[..], &dated].concat(),
     );
+    for forms in [&draft::DRAFT_FORMS, &draft::DRAFT_CHANGE_FORMS] {
+        let Kind::Forms(forms) = forms.kind else { panic!("a draft has several forms") };
+        check_input::<DraftAttributes, DraftInput>(forms.all, DraftInput::apply, &["rev", "customer", "conversation"]);
+    }
 }
 
 #[test]

@@ -12,8 +12,8 @@ use crate::call::Call;
 use crate::error::{Error, InvalidRequest};
 use crate::raw::RawCall;
 use crate::resources::{
-    AuditLogs, Auth, Companies, Conversations, Customers, Events, KObjects, Klasses, Messages, Notes, Orgs, Shortcuts,
-    Tags, Teams, Users,
+    AuditLogs, Auth, Companies, Conversations, Customers, Drafts, Events, KObjects, Klasses, Messages, Notes, Orgs,
+    Outbox, Shortcuts, Tags, Teams, Users,
 };
 use crate::retry::Retry;
 use crate::target::Target;
@@ -123,6 +123,16 @@ impl Client {
     /// The operations on messages.
     pub fn messages(&self) -> Messages<'_> {
         Messages::new(self)
+    }
+
+    /// The operations on drafts.
+    pub fn drafts(&self) -> Drafts<'_> {
+        Drafts::new(self)
+    }
+
+    /// The operations on the outbox.
+    pub fn outbox(&self) -> Outbox<'_> {
+        Outbox::new(self)
     }
 
     /// Any declared operation: what all the others are made of.

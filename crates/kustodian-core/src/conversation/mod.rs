@@ -13,16 +13,17 @@ pub(crate) use self::messages::{Fold, add_message, add_note, direction_type_of};
 pub use self::status::due;
 pub use self::write::{Seeds, Write, create, delete, elapse, move_to, tag, untag, update};
 pub(crate) use self::write::{fresh_with, insert};
-use crate::change::{ChangeSet, Columns, EventSeed, column_text};
+use crate::change::{ChangeSet, Columns, EventSeed, Name, column_text};
 use crate::claim::{Claim, ClaimKey, ClaimKind, ClaimPlace};
 use crate::contact::composed;
 use crate::customer::Context;
-use crate::kind::Kind;
+use crate::kind::{DUE_AT, Kind};
 use crate::lifecycle::{self, By, Lifecycle};
 use crate::record::Record;
 use crate::refusal::Refusal;
 use crate::search::SearchRow;
-use crate::store::{OrgKey, Stored};
+use crate::store::{Loaded, OrgKey, Stored};
+use crate::timer::Elapsed;
 use crate::{missing, resource};
 
 /// The column that holds the id of the customer.
@@ -35,7 +36,8 @@ impl Record for ConversationAttributes {
     }
 
     fn columns(conversation: &Conversation) -> Columns {
-        Columns::of([(CUSTOMER, related(&conversation.relationships, CUSTOMER).map(column_text))])
+        let customer = related(&conversation.relationships, CUSTOMER).map(column_text);
+        Columns::of([(CUSTOMER, customer), (DUE_AT, due(&conversation.attributes).map(|due| due.to_string()))])
     }
 
     fn search_row(conversation: &Conversation) -> Result<Option<SearchRow>, Refusal> {
@@ -58,6 +60,19 @@ impl Record for ConversationAttributes {
         }
         let mark = |attributes: &mut Self, now: Timestamp| attributes.erased_at = now.into();
         lifecycle::erase(context, stored, seed, mark).map(Some)
+    }
+
+    fn timed_with(conversation: &Conversation) -> Vec<Name> {
+        let customer = related(&conversation.relationships, CUSTOMER).and_then(|id| id.parse().ok());
+        customer.map(|id| (Kind::Customer, id)).into_iter().collect()
+    }
+
+    fn elapse(elapsed: &Elapsed<'_>, loaded: &Loaded, stored: &Stored) -> Result<ChangeSet, Refusal> {
+        let customer = customer_of(stored)?.and_then(|id| loaded.get((Kind::Customer, id)));
+        let [event, conversation_event, customer_event, ..] = elapsed.draws.events;
+        let seeds = Seeds { event, conversation_event, customer_event };
+        let ended = write::elapse(&elapsed.context(elapsed.org.id), stored, customer, seeds)?;
+        Ok(ended.unwrap_or_default())
     }
 }
 

@@ -100,9 +100,9 @@ pub(crate) fn affect(
         after.attributes.updated_at = context.now.into();
     }
     let mut put = put_of(context, &after, stored.id, Some((stored.rev, &before)))?;
-    let Context { actor, client, request_id, .. } = *context;
+    let Context { client, request_id, .. } = *context;
     let name = Kind::Customer.spec().events.update;
-    let cause = Cause { seed, name, actor: Some(actor), client, request_id };
+    let cause = Cause { seed, name, actor: context.doer(), client, request_id };
     changes.events.push(Event::of(cause, &put, Some(resource::changes(&before, &after)?)));
     if keeps_updated_at {
         put.updated_at = stored.updated_at;

@@ -39,7 +39,15 @@ pub struct Context<'a> {
     pub request_id: &'a str,
 }
 
+/// The client of what no user does: such events name no actor, and records keep who modified them last.
+pub const SYSTEM: &str = "system";
+
 impl Context<'_> {
+    /// The user who does it; `None` when the system does.
+    pub(crate) fn doer(&self) -> Option<ObjectId> {
+        (self.client != SYSTEM).then_some(self.actor)
+    }
+
     /// The same, but not before `moment`: a record's revisions never go back in time, although a clock may.
     #[must_use]
     pub fn not_before(self, moment: Timestamp) -> Self {

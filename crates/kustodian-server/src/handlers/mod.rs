@@ -6,6 +6,7 @@ mod auth;
 mod companies;
 mod conversations;
 mod customers;
+mod drafts;
 mod events;
 pub(crate) mod family;
 mod history;
@@ -27,8 +28,8 @@ use std::time::Duration;
 
 use kustodian_core::kind::Kind;
 use kustomer_api::{
-    audit, auth as auth_api, company, conversation, customer, event, klass, kobject, message, note, org,
-    search as search_api, shortcut, tag, team, user,
+    audit, auth as auth_api, company, conversation, customer, delivery, draft, event, klass, kobject, message, note,
+    org, search as search_api, shortcut, tag, team, user,
 };
 
 use crate::call::served as serve;
@@ -113,6 +114,17 @@ pub(crate) fn served() -> Vec<Served> {
         serve::<note::GetNoteHistory, _, _>(|call| history::list(call, Kind::Note)),
         serve::<event::GetEvents, _, _>(events::get_events).waiting_for(Duration::from_secs(event::MAX_WAIT.into())),
         serve::<audit::GetAuditLogs, _, _>(audit_logs::get_audit_logs),
+        serve::<draft::CreateDraftByCustomer, _, _>(drafts::create_draft_by_customer),
+        serve::<draft::GetAllDraftsByCustomer, _, _>(drafts::get_all_drafts_by_customer),
+        serve::<draft::CreateDraft, _, _>(drafts::create_draft),
+        serve::<draft::GetDrafts, _, _>(drafts::get_drafts),
+        serve::<draft::GetDraftById, _, _>(drafts::get_draft_by_id),
+        serve::<draft::GetDraftHistory, _, _>(|call| history::list(call, Kind::Draft)),
+        serve::<draft::UpdateDraft, _, _>(drafts::update_draft),
+        serve::<draft::DeleteDraft, _, _>(drafts::delete_draft),
+        serve::<delivery::GetOutbox, _, _>(drafts::get_outbox),
+        serve::<delivery::GetDelivery, _, _>(drafts::get_delivery),
+        serve::<delivery::GetDeliveryHistory, _, _>(|call| history::list(call, Kind::Delivery)),
         serve::<tag::GetTags, _, _>(tags::get_tags),
         serve::<tag::GetTagById, _, _>(tags::get_tag_by_id),
         serve::<tag::GetTagHistory, _, _>(|call| history::list(call, Kind::Tag)),

@@ -29,6 +29,7 @@ mod search;
 mod sequencer;
 mod sql;
 mod store;
+mod timers;
 mod tls;
 #[cfg(feature = "trace")]
 mod trace;

@@ -10,7 +10,7 @@ use kustodian_core::kind::Kind;
 use kustodian_core::receipt::{Receipt, ReceiptKey};
 use kustodian_core::search::Node;
 use kustodian_core::search_store::{self, Found, SearchError, SearchQuery, WalkFrom, WalkPlace, WalkQuery, Walked};
-use kustodian_core::store::{CommitError, Decide, ListQuery, Listing, Note, OrgKey, Store, StoreError, Stored};
+use kustodian_core::store::{CommitError, Decide, Due, ListQuery, Listing, Note, OrgKey, Store, StoreError, Stored};
 use kustomer_api::{ObjectId, Timestamp};
 use tokio::time::timeout;
 
@@ -19,7 +19,7 @@ use super::connection::{Answer, Step};
 use super::failure::{spoils_connection, store_error, unavailable};
 use super::pool::LongLease;
 use super::reading::{Reading, Wanted};
-use super::{Core, Postgres, events, feed, listing, notes, receipts, records, scrub, search};
+use super::{Core, Postgres, events, feed, listing, notes, receipts, records, scrub, search, timers};
 use crate::lane::Who;
 use crate::search::entries;
 
@@ -156,6 +156,16 @@ impl Store for Postgres {
         limit: u32,
     ) -> Result<Vec<Stored>, StoreError> {
         records::list_at_home(&self.core.readers, org, kind, home, after, limit).await
+    }
+
+    async fn list_due(
+        &self,
+        kind: Kind,
+        until: Timestamp,
+        after: Option<Due>,
+        limit: u32,
+    ) -> Result<Vec<Due>, StoreError> {
+        timers::list_due(&self.core.readers, kind, until, after, limit).await
     }
 
     async fn commit(&self, org: OrgKey, changes: ChangeSet) -> Result<ChangeSet, CommitError> {

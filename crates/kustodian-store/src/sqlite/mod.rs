@@ -28,6 +28,7 @@ mod search;
 mod sql;
 mod store;
 mod temporary;
+mod timers;
 mod values;
 mod writer;
 

@@ -7,7 +7,7 @@ use kustodian_core::feed::{Feed, FeedQuery, Head, HistoryQuery, Recorded};
 use kustodian_core::kind::Kind;
 use kustodian_core::receipt::{Receipt, ReceiptKey};
 use kustodian_core::search_store::{self, Found, SearchError, SearchQuery, WalkFrom, WalkPlace, WalkQuery, Walked};
-use kustodian_core::store::{CommitError, Decide, ListQuery, Listing, Note, OrgKey, Store, StoreError, Stored};
+use kustodian_core::store::{CommitError, Decide, Due, ListQuery, Listing, Note, OrgKey, Store, StoreError, Stored};
 use kustomer_api::{ObjectId, Timestamp};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
@@ -16,7 +16,7 @@ use super::failure::unavailable;
 use super::job::{Job, Source};
 use super::prepared::Prepared;
 use super::search::Walk;
-use super::{Sqlite, events, feed, listing, long_read, notes, receipts, records, search};
+use super::{Sqlite, events, feed, listing, long_read, notes, receipts, records, search, timers};
 use crate::lane::Who;
 use crate::search::entries::Step;
 
@@ -52,6 +52,16 @@ impl Store for Sqlite {
         limit: u32,
     ) -> Result<Vec<Stored>, StoreError> {
         self.read_long(org, move |connection| listing::at_home(connection, org, kind, home, after, limit)).await
+    }
+
+    async fn list_due(
+        &self,
+        kind: Kind,
+        until: Timestamp,
+        after: Option<Due>,
+        limit: u32,
+    ) -> Result<Vec<Due>, StoreError> {
+        self.readers.read(|connection| timers::list_due(connection, kind, until, after, limit))
     }
 
     async fn commit(&self, org: OrgKey, changes: ChangeSet) -> Result<ChangeSet, CommitError> {

@@ -69,5 +69,8 @@ mod spreading;
 #[cfg(test)]
 mod stand_in;
 #[cfg(test)]
+#[path = "../store/timers.rs"]
+mod timers;
+#[cfg(test)]
 #[path = "../store/verify.rs"]
 mod verify;

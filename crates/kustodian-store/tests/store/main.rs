@@ -37,4 +37,6 @@ mod search_writers;
 #[cfg(test)]
 mod setting;
 #[cfg(test)]
+mod timers;
+#[cfg(test)]
 mod verify;

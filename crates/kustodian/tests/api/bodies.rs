@@ -8,7 +8,7 @@ use serde_json::Value;
 
 /// Where we differ. Items of lists may hold what they are answered with (`docs/contract/behaviour.md` §22): those
 /// members are left out of the comparison.
-const DIFFERENCES: [&str; 24] = [
+const DIFFERENCES: [&str; 30] = [
     // Null is answered after somebody cleared it, and what is answered can be sent back.
     "createTeam /icon takes null, too",
     "createCompany /externalId takes null, too",
@@ -42,6 +42,15 @@ const DIFFERENCES: [&str; 24] = [
     "updateTeamById /rev is taken, too",
     "updateTeamAttributes /rev is taken, too",
     "updateKlass /rev is taken, too",
+    "updateDraft |/rev is taken, too",
+    // Forwards have it; without it nothing would be sent at once.
+    "createDraftByCustomer |/status is taken, too",
+    "updateDraft |/status is taken, too",
+    // Null unschedules whatever the channel.
+    "createDraftByCustomer |/sendAt takes null, too",
+    "updateDraft |/sendAt takes null, too",
+    // Its forms have nothing in common; none is looked into.
+    "updateDraft |/messageTemplate takes any form",
 ];
 
 /// The same of conversations, messages and notes: operations, and where each of them differs. One schema serves every
@@ -131,13 +140,19 @@ struct Comparison<'a> {
 
 impl Comparison<'_> {
     fn differ(&mut self, place: &str, difference: impl std::fmt::Display) {
+        // Of one form like of another.
+        let place: String =
+            place.split_inclusive('/').map(|step| if step.starts_with('|') { "|/" } else { step }).collect();
         self.differences.insert(format!("{} {place} {difference}", self.operation));
     }
 
     fn compare(&mut self, place: &str, contract: &Value, schema: &Schema) {
         // Ids or objects, which the schema has no words for.
-        if let (Some(_), Kind::List { .. }) = (contract.get("anyOf"), schema.kind) {
+        if let (Some(_), Kind::List { .. }, false) = (contract.get("anyOf"), schema.kind, schema.takes_lone) {
             return;
+        }
+        if let Some(forms) = contract["oneOf"].as_array().or(contract["anyOf"].as_array()) {
+            return self.forms(place, forms, schema);
         }
         let type_ = contract["type"].as_str().unwrap();
         let is_same = match schema.kind {
@@ -147,7 +162,7 @@ impl Comparison<'_> {
             Kind::Integer { .. } => type_ == "integer",
             Kind::Text(_) => type_ == "string",
             Kind::List { .. } => type_ == "array",
-            Kind::Object(_) | Kind::Custom | Kind::Map(_) => type_ == "object",
+            Kind::Object(_) | Kind::Custom | Kind::Map(_) | Kind::Forms(_) => type_ == "object",
         };
         if !is_same {
             self.differ(place, format_args!("is no {type_}"));
@@ -173,6 +188,22 @@ impl Comparison<'_> {
             _ => {}
         }
         self.limits(place, schema);
+    }
+
+    /// Several forms: each against its own of ours, in order; or a list, one item of which may be sent alone.
+    fn forms(&mut self, place: &str, forms: &[Value], schema: &Schema) {
+        match schema.kind {
+            Kind::Forms(ours) if ours.all.len() == forms.len() => {
+                for (number, (form, ours)) in forms.iter().zip(ours.all).enumerate() {
+                    self.compare(&format!("{place}|{number}"), form, ours);
+                }
+            }
+            Kind::List { items, .. } if schema.takes_lone && forms.len() == 2 => {
+                self.compare(place, &forms[0], schema);
+                self.compare(&format!("{place}/0"), &forms[1], items);
+            }
+            _ => self.differ(place, "takes any form"),
+        }
     }
 
     fn members(&mut self, place: &str, contract: &Value, schema: &Schema) {
@@ -219,6 +250,11 @@ impl Comparison<'_> {
                     "described_as"
                     | "described_as_single_though_array"
                     | "when_omitted"
+                    | "when_set"
+                    | "when_empty"
+                    | "supported_only_for"
+                    | "values_from_path"
+                    | "required_unless_attachments"
                     | "switch"
                     | "meaning"
                     | "holds_id_of"

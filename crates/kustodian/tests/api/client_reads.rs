@@ -6,8 +6,8 @@ use kustodian_core::kind::Kind;
 use kustomer_api::operation::Operation;
 use kustomer_api::search::CustomerSearchIds;
 use kustomer_api::{
-    Endpoint, audit, auth, company, conversation, customer, event, klass, kobject, message, note, org, search,
-    shortcut, tag, team, user,
+    Endpoint, audit, auth, company, conversation, customer, delivery, draft, event, klass, kobject, message, note, org,
+    search, shortcut, tag, team, user,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -128,6 +128,17 @@ fn readers() -> BTreeMap<&'static str, Reader> {
         reader::<note::UpdateNoteById>(),
         reader::<note::DeleteNoteById>(),
         reader::<note::GetNoteHistory>(),
+        reader::<draft::CreateDraftByCustomer>(),
+        reader::<draft::GetAllDraftsByCustomer>(),
+        reader::<draft::CreateDraft>(),
+        reader::<draft::GetDrafts>(),
+        reader::<draft::GetDraftById>(),
+        reader::<draft::GetDraftHistory>(),
+        reader::<draft::UpdateDraft>(),
+        reader::<draft::DeleteDraft>(),
+        reader::<delivery::GetOutbox>(),
+        reader::<delivery::GetDelivery>(),
+        reader::<delivery::GetDeliveryHistory>(),
         reader::<org::GetCurrentOrg>(),
         reader::<org::GetOrgById>(),
         reader::<user::GetUsers>(),
@@ -238,6 +249,7 @@ fn the_client_reads_every_answer_about_records_of_every_kind_and_state() {
     write_companies(walker);
     write_klasses_and_kobjects(walker);
     write_conversations(walker);
+    write_drafts(walker);
     read_users_and_keys(walker);
     for kind in Kind::ALL {
         world::create(&server, kind, "of the world");
@@ -252,6 +264,32 @@ fn the_client_reads_every_answer_about_records_of_every_kind_and_state() {
 
     let served: BTreeSet<_> = served(&server).into_iter().map(|operation| operation.name).collect();
     assert_eq!(walker.asked, served, "every served operation is asked");
+}
+
+fn write_drafts(walker: &mut Walker<'_>) {
+    let customer = walker.ask("createCustomer", "/v1/customers", Some(json!({ "name": "Drafted" })));
+    let list = format!("/v1/customers/{}/drafts", id(customer.data()));
+    let email = json!({
+        "channel": "email", "to": { "email": "ada@acme.example" }, "from": { "email": "help@shop.example" },
+        "cc": [{ "email": "c@acme.example", "name": "C" }], "headers": [{ "name": "X-Order" }], "subject": "Order",
+        "body": "Sent", "payload": { "draftJs": {} }, "template": null, "lang": null,
+    });
+    let email = walker.ask("createDraftByCustomer", &list, Some(email));
+    let path = format!("/v1/drafts/{}", id(email.data()));
+    let later = json!({ "channel": "email", "sendAt": "2999-01-01T00:00:00Z", "htmlBody": "<p>Sent</p>" });
+    walker.ask("updateDraft", &path, Some(later));
+    let sent = walker.ask("updateDraft", &path, Some(json!({ "channel": "email", "sendAt": null, "status": "sent" })));
+    let delivery = sent.data()["relationships"]["delivery"]["links"]["self"].as_str().unwrap().to_owned();
+    walker.get("getDelivery", &delivery);
+    walker.get("getDeliveryHistory", &format!("{delivery}/history"));
+    let note = json!({ "customer": id(customer.data()), "channel": "note", "body": "b", "userMentions": [{}] });
+    let note = walker.ask("createDraft", "/v1/drafts", Some(note));
+    walker.get("getDraftById", &path);
+    walker.get("getDraftHistory", &format!("{path}/history"));
+    walker.walk("getDrafts", "/v1/drafts?pageSize=1");
+    walker.walk("getAllDraftsByCustomer", &format!("{list}?pageSize=1"));
+    walker.walk("getOutbox", "/v1/outbox?pageSize=1");
+    walker.ask("deleteDraft", &format!("/v1/drafts/{}", id(note.data())), None);
 }
 
 fn write_companies(walker: &mut Walker<'_>) {

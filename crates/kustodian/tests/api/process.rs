@@ -212,3 +212,10 @@ fn two_servers_on_one_file_see_what_the_other_acknowledged() {
     }
     assert_eq!(first.get("/v1/customers?pageSize=0").body["meta"]["total"], 10);
 }
+
+#[test]
+fn a_url_that_is_no_server_for_e_mail_is_refused_at_the_start() {
+    let output = serve(&["--database", "sqlite::memory:", "--smtp-url", "https://user:zqsecret@mail.example"]);
+    fails_in_one_line(&output, "--smtp-url");
+    assert!(!String::from_utf8_lossy(&output.stderr).contains("zqsecret"));
+}

@@ -27,6 +27,7 @@ pub(crate) fn least_body(operation: &Operation) -> Option<Value> {
         "createTeam" | "updateTeamById" | "createShortcut" | "createCompany" => Some(json!({ "name": "any" })),
         "createKlass" => Some(json!({ "name": format!("klass-{}", NEXT_NUMBER.fetch_add(1, Ordering::Relaxed)) })),
         "createKObject" | "createCustomerKObject" => Some(json!({ "title": "any" })),
+        "createDraftByCustomer" | "updateDraft" => Some(json!({ "channel": "chat", "body": "any" })),
         "addTeamMember" | "removeTeamMember" => Some(json!({ "members": [] })),
         // Of a customer that there is not.
         "createConversation" => Some(json!({ "customer": NOBODY })),
@@ -49,6 +50,9 @@ pub(crate) fn aim(server: &Server, operation: &Operation) -> (Method, String, Op
     }
     if ["/conversations", "/messages", "/notes"].iter().any(|word| operation.path.contains(word)) {
         return aim_at_conversation(server, operation, &customer);
+    }
+    if operation.path.starts_with("/drafts") || operation.path.starts_with("/outbox") {
+        return aim_at_draft(server, operation, &customer);
     }
     let org = customer["relationships"]["org"]["data"]["id"].as_str().unwrap();
     let user = customer["relationships"]["createdBy"]["data"]["id"].as_str().unwrap();
@@ -115,6 +119,19 @@ fn aim_at_conversation(server: &Server, operation: &Operation, customer: &Value)
         *named = customer["id"].clone();
     }
     (operation.method.clone(), format!("/v1{path}"), body)
+}
+
+/// The same for an operation on drafts or the outbox.
+fn aim_at_draft(server: &Server, operation: &Operation, customer: &Value) -> (Method, String, Option<Value>) {
+    let draft = json!({ "customer": customer["id"], "channel": "chat", "body": "any" });
+    let mut sent = draft.clone();
+    sent["status"] = json!("sent");
+    let id = match operation.path.starts_with("/outbox") {
+        true => server.post("/v1/drafts", sent).expect(201).data()["relationships"]["delivery"]["data"]["id"].clone(),
+        false => server.post("/v1/drafts", draft.clone()).expect(201).data()["id"].clone(),
+    };
+    let body = if operation.name == "createDraft" { Some(draft) } else { least_body(operation) };
+    (operation.method.clone(), format!("/v1{}", operation.path.replace("{id}", id.as_str().unwrap())), body)
 }
 
 /// The same for an operation on klasses or kobjects.

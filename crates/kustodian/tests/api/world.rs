@@ -48,9 +48,10 @@ pub(crate) fn owner(server: &Server) -> String {
     customer["id"].as_str().unwrap().to_owned()
 }
 
-/// Whether operations create records of a kind. A tag is created by the record that names it first; a user by a key.
+/// Whether operations create records of a kind. A tag is created by the record that names it first, a user by a key, a
+/// delivery by what is sent.
 pub(crate) fn is_written(kind: Kind) -> bool {
-    !matches!(kind, Kind::User | Kind::Tag)
+    !matches!(kind, Kind::User | Kind::Tag | Kind::Delivery)
 }
 
 /// How records of a kind are created, with `mark` as a word of theirs; `None` for a kind that no operation creates.
@@ -59,7 +60,7 @@ pub(crate) fn written(server: &Server, kind: Kind, mark: &str) -> Option<Written
     let name = json!({ "name": mark });
     let renamed = json!({ "name": format!("{mark} again") });
     match kind {
-        Kind::User | Kind::Tag => None,
+        Kind::User | Kind::Tag | Kind::Delivery => None,
         Kind::Team => written("/v1/teams", json!({ "name": mark, "icon": "sun" }), renamed),
         Kind::Shortcut => written("/v1/shortcuts", json!({ "name": mark, "payload": { "text": mark } }), renamed),
         Kind::Customer => {
@@ -94,6 +95,11 @@ pub(crate) fn written(server: &Server, kind: Kind, mark: &str) -> Option<Written
             let body = json!({ "body": mark, "externalId": mark });
             let change = json!({ "body": format!("{mark} again") });
             return Some(Written { list: "/v1/notes", success: 201, body, change });
+        }
+        Kind::Draft => {
+            let body = json!({ "customer": owner(server), "channel": "email", "subject": mark, "body": mark });
+            let change = json!({ "channel": "email", "body": format!("{mark} again") });
+            return Some(Written { list: "/v1/drafts", success: 201, body, change });
         }
         Kind::Company => {
             let body = json!({ "name": mark, "externalId": mark, "custom": { "markStr": mark } });
@@ -192,6 +198,12 @@ pub(crate) fn create(server: &Server, kind: Kind, mark: &str) -> Record {
         (None, Kind::Tag) => {
             let tag = server.create(json!({ "tags": [mark] }))["attributes"]["tags"][0].clone();
             ("/v1/tags", server.get(&format!("/v1/tags/{}", tag.as_str().unwrap())).expect(200).data().clone())
+        }
+        (None, Kind::Delivery) => {
+            let draft = json!({ "customer": owner(server), "channel": "chat", "body": mark, "status": "sent" });
+            let sent = server.post("/v1/drafts", draft).expect(201);
+            let path = sent.data()["relationships"]["delivery"]["links"]["self"].as_str().unwrap().to_owned();
+            ("/v1/outbox", server.get(&path).expect(200).data().clone())
         }
         (None, kind) => panic!("nothing creates a {}", kind.as_str()),
     };

@@ -26,7 +26,11 @@ mod conversations;
 mod copy;
 #[path = "../api/customers/mod.rs"]
 mod customers;
+#[path = "../api/deliveries.rs"]
+mod deliveries;
 mod differential;
+#[path = "../api/drafts.rs"]
+mod drafts;
 #[path = "../api/durability.rs"]
 mod durability;
 #[path = "../api/envelope.rs"]
@@ -63,6 +67,8 @@ mod place;
 mod plan;
 #[path = "../api/plug.rs"]
 mod plug;
+#[path = "../api/post_office.rs"]
+mod post_office;
 #[path = "../api/query_parameters.rs"]
 mod query_parameters;
 #[path = "../api/replay.rs"]

@@ -1,7 +1,11 @@
 //! Operations Kustomer serves without documenting them, or that only Kustodian has. Their roles are chosen after the
 //! pattern of the documented ones and listed in `docs/compatibility.md`.
 
+mod drafts;
+
 use http::Method;
+
+pub use self::drafts::*;
 
 use super::{Operation, contract};
 
@@ -35,6 +39,13 @@ pub static OPERATIONS: &[&Operation] = &[
     &CREATE_SHORTCUT,
     &UPDATE_SHORTCUT,
     &DELETE_SHORTCUT,
+    &GET_DRAFTS,
+    &CREATE_DRAFT,
+    &GET_DRAFT_BY_ID,
+    &GET_DRAFT_HISTORY,
+    &GET_OUTBOX,
+    &GET_DELIVERY,
+    &GET_DELIVERY_HISTORY,
 ];
 
 /// The roles that let one see what happened: those of the contract's event operations.
@@ -194,6 +205,16 @@ pub static GET_MULTIPLE_CONVERSATIONS_BY_IDS: Operation = Operation {
     public: false,
     deprecated: false,
 };
+
+history! {
+    /// What happened to a draft.
+    GET_DRAFT_HISTORY = "getDraftHistory", "/drafts/{id}/history", GET_DRAFT_BY_ID
+}
+
+history! {
+    /// What happened to a delivery.
+    GET_DELIVERY_HISTORY = "getDeliveryHistory", "/outbox/{id}/history", GET_DELIVERY
+}
 
 /// What happened to all records of the kinds whose own roles the caller holds.
 pub static GET_EVENTS: Operation = Operation {

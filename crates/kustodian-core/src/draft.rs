@@ -1,0 +1,370 @@
+//! Drafts: what is written to a customer before it is sent, at once or by a timer. A draft is stored beside its customer.
+
+mod outgoing;
+
+use kustomer_api::draft::{Draft, DraftAttributes, DraftChannel, DraftInput, DraftStatus, Recipients};
+use kustomer_api::envelope::Relationships;
+use kustomer_api::error::code;
+use kustomer_api::validation::Fault;
+use kustomer_api::{Field, ObjectId, Timestamp};
+use serde_json::{Map, Value};
+
+use self::outgoing::Sent;
+use crate::change::{ChangeSet, Columns, EventSeed, Name, column_text};
+use crate::claim::{Claim, ClaimKey, ClaimKind, ClaimPlace};
+use crate::conversation::{self, CUSTOMER, relate, related};
+use crate::customer::Context;
+use crate::kind::{DUE_AT, Kind};
+use crate::lifecycle::{self, By};
+use crate::message::CONVERSATION;
+use crate::record::Record;
+use crate::refusal::Refusal;
+use crate::store::{Loaded, OrgKey, Stored};
+use crate::timer::{Draws, Elapsed};
+use crate::{missing, resource};
+
+impl Record for DraftAttributes {
+    fn claims(draft: &Draft, org: OrgKey, owner: ObjectId) -> Vec<Claim> {
+        let is_note = draft.attributes.channel.value() == Some(&DraftChannel::Note);
+        if !is_note || is_final(&draft.attributes) {
+            return Vec::new();
+        }
+        let claim = |conversation: &str| Claim {
+            kind: ClaimKind::NoteDraft,
+            key: ClaimKey::new(org, ClaimKind::NoteDraft, conversation),
+            owner,
+            place: ClaimPlace::attribute(CONVERSATION),
+        };
+        related(&draft.relationships, CONVERSATION).map(claim).into_iter().collect()
+    }
+
+    fn columns(draft: &Draft) -> Columns {
+        let related = |name: &str| related(&draft.relationships, name).map(column_text);
+        let due = due(&draft.attributes).map(|due| due.to_string());
+        Columns::of([(CUSTOMER, related(CUSTOMER)), (CONVERSATION, related(CONVERSATION)), (DUE_AT, due)])
+    }
+
+    fn erase(context: &Context<'_>, stored: &Stored, seed: EventSeed) -> Result<Option<ChangeSet>, Refusal> {
+        if missing::erased_at(stored)?.is_some() {
+            return Ok(None);
+        }
+        let mark = |attributes: &mut Self, now: Timestamp| attributes.erased_at = now.into();
+        lifecycle::erase(context, stored, seed, mark).map(Some)
+    }
+
+    fn timed_with(draft: &Draft) -> Vec<Name> {
+        names(&draft.relationships)
+    }
+
+    fn elapse(elapsed: &Elapsed<'_>, loaded: &Loaded, stored: &Stored) -> Result<ChangeSet, Refusal> {
+        let draft: Draft = resource::read(&stored.document)?;
+        let author = related(&draft.relationships, "createdBy").and_then(|id| id.parse().ok());
+        let context = &elapsed.context(author.unwrap_or(elapsed.org.id));
+        let how = How { draws: elapsed.draws, sends_email: elapsed.sends_email };
+        let mut beside = ChangeSet::default();
+        let sent = Parties::of(&draft.relationships, loaded)
+            .and_then(|parties| outgoing::send(context, how, parties, stored.id, &draft.attributes, &mut beside));
+        let edit = |record: &mut Draft| {
+            match sent {
+                Ok(sent) => mark_sent(record, sent, context.now),
+                Err(refusal) if refusal.status >= 500 => return Err(refusal),
+                Err(refusal) => {
+                    beside = ChangeSet::default();
+                    mark_failed(&mut record.attributes, &refusal.to_string(), context.now);
+                }
+            }
+            Ok(())
+        };
+        let mut changes = lifecycle::update_record(context, stored, elapsed.draws.events[0], By::System, edit)?.changes;
+        changes.merge(beside);
+        Ok(changes)
+    }
+}
+
+/// The records that sending a draft reads and changes.
+fn names(relationships: &Relationships) -> Vec<Name> {
+    let name = |kind: Kind| Some((kind, related(relationships, kind.as_str())?.parse().ok()?));
+    [Kind::Customer, Kind::Conversation].into_iter().filter_map(name).collect()
+}
+
+/// The same, out of its record.
+///
+/// # Errors
+/// 500 when the document is not what this version stores.
+pub fn names_of(stored: &Stored) -> Result<Vec<Name>, Refusal> {
+    let draft: Draft = resource::read(&stored.document)?;
+    Ok(names(&draft.relationships))
+}
+
+/// When a draft is to be sent by itself.
+fn due(draft: &DraftAttributes) -> Option<Timestamp> {
+    draft.send_at.value().copied().filter(|_| draft.status.value() == Some(&DraftStatus::Scheduled))
+}
+
+/// Whether nothing of a draft changes any more.
+fn is_final(draft: &DraftAttributes) -> bool {
+    matches!(draft.status.value(), Some(DraftStatus::Sent | DraftStatus::Failed))
+}
+
+/// Whom a draft is to, as they are under their locks.
+#[derive(Debug, Clone, Copy)]
+pub struct Parties<'a> {
+    /// The customer.
+    pub customer: &'a Stored,
+    /// The conversation that it is sent in; a new one when absent.
+    pub conversation: Option<&'a Stored>,
+}
+
+impl<'a> Parties<'a> {
+    /// A customer, and the conversation that the draft names.
+    ///
+    /// # Errors
+    /// 400 when the conversation is not there, or is another customer's.
+    pub fn with(customer: &'a Stored, named: Option<ObjectId>, loaded: &'a Loaded) -> Result<Self, Refusal> {
+        let Some(id) = named else { return Ok(Self { customer, conversation: None }) };
+        let conversation = loaded.get((Kind::Conversation, id)).filter(|stored| !stored.deleted);
+        let conversation =
+            conversation.ok_or_else(|| conversation::unknown(Kind::Conversation, CONVERSATION, &id.to_string()))?;
+        if conversation::customer_of(conversation)? != Some(customer.id) {
+            let title = format!("The conversation {id} is of another customer than the draft");
+            return Err(Refusal::new(400, code::BAD_PARAM, CONVERSATION, title).with_meta("pointer", "/conversation"));
+        }
+        Ok(Self { customer, conversation: Some(conversation) })
+    }
+
+    /// Those that a draft is tied to.
+    fn of(relationships: &Relationships, loaded: &'a Loaded) -> Result<Self, Refusal> {
+        let id = |kind: Kind| related(relationships, kind.as_str()).and_then(|id| id.parse::<ObjectId>().ok());
+        let customer = id(Kind::Customer).and_then(|id| loaded.get((Kind::Customer, id)));
+        let customer = customer.filter(|customer| !customer.deleted).ok_or_else(|| {
+            Refusal::new(404, code::NOT_FOUND, CUSTOMER, "The customer is not there any more: nothing was sent")
+        })?;
+        Self::with(customer, id(Kind::Conversation), loaded)
+    }
+}
+
+/// How what is sent leaves.
+#[derive(Debug, Clone, Copy)]
+pub struct How<'a> {
+    /// What chance gives.
+    pub draws: &'a Draws,
+    /// Whether e-mail leaves this machine.
+    pub sends_email: bool,
+}
+
+/// Creates a draft; one with `status: sent` is sent with it.
+///
+/// # Errors
+/// 400 when what was sent cannot be stored, or not be sent; 409 when its conversation takes no messages.
+pub fn create(
+    context: &Context<'_>,
+    id: ObjectId,
+    parties: Parties<'_>,
+    how: How<'_>,
+    mut input: DraftInput,
+) -> Result<ChangeSet, Refusal> {
+    let status = input.status.take();
+    check_send_at(&input, status.as_ref(), context.now)?;
+    check_headers(&input)?;
+    let mut draft = DraftAttributes::default();
+    apply(&mut draft, input);
+    draft.status = status_of(&draft, status.as_ref()).into();
+    let mut beside = ChangeSet::default();
+    let mut sent = None;
+    if draft.status.value() == Some(&DraftStatus::Sent) {
+        sent = Some(outgoing::send(context, how, parties, id, &draft, &mut beside)?);
+    }
+    let mut changes = lifecycle::create_with(context, id, how.draws.events[0], draft, |record| {
+        relate(&mut record.relationships, Kind::Customer, parties.customer.id);
+        if let Some(conversation) = parties.conversation {
+            relate(&mut record.relationships, Kind::Conversation, conversation.id);
+        }
+        if let Some(sent) = sent {
+            mark_sent(record, sent, context.now);
+        }
+    })?;
+    if let Some(put) = changes.puts.first_mut() {
+        put.home = Some(parties.customer.id);
+    }
+    changes.merge(beside);
+    Ok(changes)
+}
+
+/// Changes a draft that was not sent yet. `parties` are those of the changed draft; `status: sent` sends it.
+///
+/// # Errors
+/// 404 when it is not there; 409 when it was sent, `rev` is another, or its conversation takes no messages; 400 when what
+/// was sent cannot be stored, or not be sent.
+pub fn update(
+    context: &Context<'_>,
+    stored: Option<&Stored>,
+    parties: Parties<'_>,
+    how: How<'_>,
+    mut input: DraftInput,
+) -> Result<ChangeSet, Refusal> {
+    let stored = alive(stored)?;
+    resource::check_rev(stored, input.rev.as_ref())?;
+    let former: Draft = resource::read(&stored.document)?;
+    check_editable(&former.attributes, &input)?;
+    let status = input.status.take();
+    // What was answered and is sent back changes nothing, though its time may have come.
+    if input.send_at == former.attributes.send_at {
+        input.send_at = Field::Absent;
+    }
+    check_send_at(&input, status.as_ref(), context.now)?;
+    check_headers(&input)?;
+    let mut draft = former.attributes;
+    apply(&mut draft, input);
+    draft.status = status_of(&draft, status.as_ref()).into();
+    let mut beside = ChangeSet::default();
+    let mut sent = None;
+    if draft.status.value() == Some(&DraftStatus::Sent) {
+        sent = Some(outgoing::send(context, how, parties, stored.id, &draft, &mut beside)?);
+    }
+    let edit = |record: &mut Draft| {
+        // The moments and marks of the record itself are kept.
+        draft.modified_at = std::mem::take(&mut record.attributes.modified_at);
+        record.attributes = draft;
+        if let Some(conversation) = parties.conversation {
+            relate(&mut record.relationships, Kind::Conversation, conversation.id);
+        }
+        if let Some(sent) = sent {
+            mark_sent(record, sent, context.now);
+        }
+        Ok(())
+    };
+    let mut changes = lifecycle::update_record(context, stored, how.draws.events[0], By::User, edit)?.changes;
+    changes.merge(beside);
+    Ok(changes)
+}
+
+/// Deletes a draft, which stops its timer.
+///
+/// # Errors
+/// 404 when it is not there.
+pub fn delete(context: &Context<'_>, stored: Option<&Stored>, event: EventSeed) -> Result<ChangeSet, Refusal> {
+    lifecycle::delete::<DraftAttributes>(context, Some(alive(stored)?), event)
+}
+
+/// The draft, when it is there.
+///
+/// # Errors
+/// 404 otherwise.
+pub fn alive(stored: Option<&Stored>) -> Result<&Stored, Refusal> {
+    stored.filter(|stored| !stored.deleted).ok_or_else(|| missing::missing(Kind::Draft, stored))
+}
+
+/// Lets a change pass of a draft that was not sent, by a body of its own channel.
+fn check_editable(draft: &DraftAttributes, input: &DraftInput) -> Result<(), Refusal> {
+    if is_final(draft) {
+        let status = draft.status.value().map_or("", DraftStatus::as_str);
+        let title = format!("The draft is {status}, and changes no more: write another one");
+        return Err(Refusal::new(409, code::CONFLICT, "status", title));
+    }
+    match (draft.channel.value(), &input.channel) {
+        (Some(channel), Some(other)) if channel != other => {
+            let title = format!("The channel of the draft is {channel} and never changes: write another draft");
+            Err(Refusal::new(400, code::BAD_PARAM, "channel", title).with_meta("pointer", "/channel"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Lets a moment pass that is to come, and that does not contradict the status.
+fn check_send_at(input: &DraftInput, status: Option<&DraftStatus>, now: Timestamp) -> Result<(), Refusal> {
+    let Some(send_at) = input.send_at.value() else { return Ok(()) };
+    if status == Some(&DraftStatus::Sent) {
+        let advice = "send status alone to send it at once, or sendAt alone to send it then";
+        return Err(Refusal::bad_input(vec![Fault::of_attribute(
+            "sendAt",
+            "A draft is sent at once or at a time, not both",
+            advice,
+        )]));
+    }
+    if *send_at <= now {
+        let advice = "send status with the value sent to send it at once";
+        return Err(Refusal::bad_input(vec![Fault::of_attribute(
+            "sendAt",
+            "sendAt is a moment in the future",
+            advice,
+        )]));
+    }
+    Ok(())
+}
+
+/// The headers of an e-mail that follow from other members of a draft, or from its delivery.
+const OWN_HEADERS: [&str; 12] = [
+    "bcc",
+    "cc",
+    "content-transfer-encoding",
+    "content-type",
+    "date",
+    "from",
+    "message-id",
+    "mime-version",
+    "reply-to",
+    "sender",
+    "subject",
+    "to",
+];
+
+/// Lets headers pass that an e-mail can have, and that are not its own.
+fn check_headers(input: &DraftInput) -> Result<(), Refusal> {
+    for (at, header) in input.headers.iter().flatten().enumerate() {
+        let is_name = header.name.bytes().all(|byte| byte.is_ascii_graphic() && byte != b':');
+        let is_value = header.value.as_ref().is_none_or(|value| !value.chars().any(char::is_control));
+        let title = if !is_name {
+            "The name of a header has printable ASCII characters alone, and no colon".to_owned()
+        } else if !is_value {
+            "The value of a header has no control characters, line breaks included".to_owned()
+        } else if OWN_HEADERS.contains(&header.name.to_ascii_lowercase().as_str()) {
+            format!("The header {} follows from the draft: send it by its own member, or leave it out", header.name)
+        } else {
+            continue;
+        };
+        let refusal = Refusal::new(400, code::BAD_PARAM, "headers", title);
+        return Err(refusal.with_meta("pointer", format!("/headers/{at}")));
+    }
+    Ok(())
+}
+
+/// The status that follows from what a draft holds.
+fn status_of(draft: &DraftAttributes, sent: Option<&DraftStatus>) -> DraftStatus {
+    match (sent, draft.send_at.value()) {
+        (Some(DraftStatus::Sent), _) => DraftStatus::Sent,
+        (_, Some(_)) => DraftStatus::Scheduled,
+        (_, None) => DraftStatus::Draft,
+    }
+}
+
+/// Writes a body over a draft. One recipient alone becomes a list of one.
+fn apply(draft: &mut DraftAttributes, mut input: DraftInput) {
+    if let Some(Recipients::Address(address)) = input.to {
+        input.to = Some(Recipients::Addresses(vec![address]));
+    }
+    let unscheduled = input.scheduled.take() == Some(false);
+    input.apply(draft);
+    if unscheduled {
+        draft.send_at = Field::Null;
+    }
+    draft.scheduled = draft.send_at.value().is_some().into();
+}
+
+fn mark_sent(record: &mut Draft, sent: Sent, now: Timestamp) {
+    record.attributes.status = DraftStatus::Sent.into();
+    record.attributes.scheduled = false.into();
+    record.attributes.sent_at = now.into();
+    relate(&mut record.relationships, Kind::Conversation, sent.conversation);
+    relate(&mut record.relationships, sent.as_kind, sent.record);
+    if let Some(delivery) = sent.delivery {
+        relate(&mut record.relationships, Kind::Delivery, delivery);
+    }
+}
+
+/// Marks a draft that could not be sent, with the reason.
+pub(crate) fn mark_failed(draft: &mut DraftAttributes, reason: &str, now: Timestamp) {
+    draft.status = DraftStatus::Failed.into();
+    draft.scheduled = false.into();
+    draft.error = Map::from_iter([("message".to_owned(), Value::String(reason.to_owned()))]).into();
+    draft.error_at = now.into();
+}

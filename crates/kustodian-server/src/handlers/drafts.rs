@@ -1,0 +1,169 @@
+//! Drafts and the outbox.
+
+use kustodian_core::change::Name;
+use kustodian_core::draft::{self, How, Parties};
+use kustodian_core::kind::Kind;
+use kustodian_core::refusal::Refusal;
+use kustodian_core::store::{Decide, Loaded, Stored};
+use kustodian_core::timer::Draws;
+use kustodian_core::{conversation, missing, resource};
+use kustomer_api::delivery::{GetDelivery, GetOutbox};
+use kustomer_api::draft::{
+    CreateDraft, CreateDraftByCustomer, DeleteDraft, DraftInput, GetAllDraftsByCustomer, GetDraftById, GetDrafts,
+    UpdateDraft,
+};
+use kustomer_api::error::code;
+use kustomer_api::{Endpoint, ObjectId};
+
+use crate::answer::{Answer, unavailable};
+use crate::call::Call;
+use crate::handlers::family;
+use crate::handlers::plain::{self, Which};
+use crate::paging::Numbered;
+
+pub(crate) async fn get_drafts(call: Call<GetDrafts>) -> Result<Answer, Refusal> {
+    plain::list(&call, Kind::Draft).await
+}
+
+pub(crate) async fn get_draft_by_id(call: Call<GetDraftById>) -> Result<Answer, Refusal> {
+    plain::get(&call, Kind::Draft, call.path, call.query).await
+}
+
+pub(crate) async fn get_all_drafts_by_customer(call: Call<GetAllDraftsByCustomer>) -> Result<Answer, Refusal> {
+    family::customer_of_path(&call, call.path).await?;
+    let parent = (Kind::Customer, call.path);
+    family::list_of(&call, Kind::Draft, (conversation::CUSTOMER, parent), call.query, &Vec::new()).await
+}
+
+pub(crate) async fn create_draft_by_customer(call: Call<CreateDraftByCustomer>) -> Result<Answer, Refusal> {
+    let customer = call.path;
+    create(&call, Some(customer)).await
+}
+
+pub(crate) async fn create_draft(call: Call<CreateDraft>) -> Result<Answer, Refusal> {
+    create(&call, None).await
+}
+
+/// Creates a draft to the customer that the path names, that the body names, or whose the conversation is.
+async fn create<E>(call: &Call<E>, of: Option<ObjectId>) -> Result<Answer, Refusal>
+where
+    E: Endpoint<Body = DraftInput>,
+{
+    resource::check_if_match_of_new(call.header(http::header::IF_MATCH))?;
+    let mut input = call.input()?;
+    let named = id_in(input.conversation.take());
+    let customer = match (of, id_in(input.customer.take())) {
+        (Some(of), Some(other)) if of != other => return Err(conversation::other(conversation::CUSTOMER, of)),
+        (of, other) => match of.or(other) {
+            Some(customer) => customer,
+            None => customer_of_conversation(call, named).await?,
+        },
+    };
+    let (act, ready, id, is_in_path) = (call.act(), call.ready(), call.next_id(), of.is_some());
+    let (draws, sends_email) = (Draws::of(&*call.app().services.ids), call.app().settings.mailer.is_some());
+    let decide = move |loaded: Loaded| {
+        let customer = match loaded.get((Kind::Customer, customer)) {
+            Some(found) if !found.deleted => found,
+            found if is_in_path => return Err(missing::missing(Kind::Customer, found)),
+            _ => return Err(conversation::unknown(Kind::Customer, conversation::CUSTOMER, &customer.to_string())),
+        };
+        let parties = Parties::with(customer, named, &loaded)?;
+        ready(draft::create(&act.context(), id, parties, How { draws: &draws, sends_email }, input)?, 0)
+    };
+    let names = [Some((Kind::Customer, customer)), named.map(|id| (Kind::Conversation, id))];
+    let names = names.into_iter().flatten().collect();
+    let created = call.commit_locked(names, Box::new(decide)).await.map_err(|error| call.not_committed(error))?;
+    plain::written(created, if E::OPERATION.success == 200 { Answer::ok } else { Answer::created })
+}
+
+/// The customer of a conversation, for a body that names the conversation alone.
+async fn customer_of_conversation<E: Endpoint>(call: &Call<E>, named: Option<ObjectId>) -> Result<ObjectId, Refusal> {
+    let Some(id) = named else { return Err(conversation::needed(conversation::CUSTOMER, "a draft is to a customer")) };
+    let stored = find(call, Kind::Conversation, id).await?.filter(|stored| !stored.deleted);
+    let customer = stored.as_ref().map(conversation::customer_of).transpose()?.flatten();
+    customer.ok_or_else(|| conversation::unknown(Kind::Conversation, "conversation", &id.to_string()))
+}
+
+pub(crate) async fn update_draft(call: Call<UpdateDraft>) -> Result<Answer, Refusal> {
+    let mut input = call.input()?;
+    let (named, other) = (id_in(input.conversation.take()), id_in(input.customer.take()));
+    let stored = find(&call, Kind::Draft, call.path).await?;
+    let ties = Ties::of(draft::alive(stored.as_ref())?, named)?;
+    if let Some(customer) = ties.customer.filter(|customer| other.is_some_and(|other| other != *customer)) {
+        let title = format!("The draft is to the customer {customer}, which never changes: leave customer out");
+        let refusal = Refusal::new(400, code::BAD_PARAM, conversation::CUSTOMER, title);
+        return Err(refusal.with_meta("pointer", "/customer"));
+    }
+    let names = ties.names(call.path);
+    let updated = call.commit_locked(names, decide_update(&call, ties, named, input)).await;
+    let changes = updated.map_err(|error| call.not_committed(error))?;
+    if changes.puts.is_empty() {
+        return plain::present(&call, Kind::Draft, call.path).await;
+    }
+    plain::written(changes, Answer::ok)
+}
+
+/// The decision about an update.
+fn decide_update(call: &Call<UpdateDraft>, ties: Ties, named: Option<ObjectId>, input: DraftInput) -> Decide {
+    let (act, ready, id) = (call.act(), call.ready(), call.path);
+    let (draws, sends_email) = (Draws::of(&*call.app().services.ids), call.app().settings.mailer.is_some());
+    let if_match = call.header(http::header::IF_MATCH).map(ToOwned::to_owned);
+    Box::new(move |loaded: Loaded| {
+        let stored = draft::alive(loaded.get((Kind::Draft, id)))?;
+        resource::check_if_match(stored, if_match.as_deref())?;
+        let former = stored.document.len();
+        let customer = ties.customer.and_then(|id| loaded.get((Kind::Customer, id)));
+        let customer = customer.ok_or_else(|| missing::missing(Kind::Draft, None))?;
+        if Ties::of(stored, named)? != ties {
+            // Another request has tied it to another conversation meanwhile.
+            return Err(plain::too_busy());
+        }
+        let parties = Parties::with(customer, ties.conversation, &loaded)?;
+        ready(draft::update(&act.context(), Some(stored), parties, How { draws: &draws, sends_email }, input)?, former)
+    })
+}
+
+/// The records that a draft is tied to, once a body is written over it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Ties {
+    customer: Option<ObjectId>,
+    conversation: Option<ObjectId>,
+}
+
+impl Ties {
+    fn of(stored: &Stored, named: Option<ObjectId>) -> Result<Self, Refusal> {
+        let names = draft::names_of(stored)?;
+        let id = |kind: Kind| names.iter().find(|(of, _)| *of == kind).map(|(_, id)| *id);
+        Ok(Self { customer: id(Kind::Customer), conversation: named.or(id(Kind::Conversation)) })
+    }
+
+    fn names(self, draft: ObjectId) -> Vec<Name> {
+        let customer = self.customer.map(|id| (Kind::Customer, id));
+        let conversation = self.conversation.map(|id| (Kind::Conversation, id));
+        std::iter::once((Kind::Draft, draft)).chain(customer).chain(conversation).collect()
+    }
+}
+
+pub(crate) async fn delete_draft(call: Call<DeleteDraft>) -> Result<Answer, Refusal> {
+    let (act, event) = (call.act(), call.next_event());
+    let decide = move |stored: Option<Stored>| draft::delete(&act.context(), stored.as_ref(), event);
+    plain::delete(&call, Kind::Draft, call.path, decide).await
+}
+
+pub(crate) async fn get_outbox(call: Call<GetOutbox>) -> Result<Answer, Refusal> {
+    let which = Which { descending: true, ..Which::default() };
+    plain::list_narrowed(&call, Kind::Delivery, which, Numbered::of(call.query), &Vec::new()).await
+}
+
+pub(crate) async fn get_delivery(call: Call<GetDelivery>) -> Result<Answer, Refusal> {
+    plain::get(&call, Kind::Delivery, call.path, call.query).await
+}
+
+/// The id in a member that takes one.
+fn id_in(member: Option<String>) -> Option<ObjectId> {
+    member.and_then(|id| id.parse().ok())
+}
+
+async fn find<E: Endpoint>(call: &Call<E>, kind: Kind, id: ObjectId) -> Result<Option<Stored>, Refusal> {
+    call.store().find(call.org(), kind, id).await.map_err(unavailable)
+}

@@ -1,0 +1,104 @@
+//! Deliveries: what leaves, or would leave, for a customer. The outbox keeps them all; Kustomer has no such operations.
+
+use serde_json::{Map, Value};
+
+use crate::draft::{Address, DraftChannel, Header, Recipients, Sender};
+use crate::endpoint::{Answer, endpoint};
+use crate::envelope::{Document, Page};
+use crate::history::{StateQuery, history};
+use crate::macros::open_enum;
+use crate::operation::own;
+use crate::query::PageQuery;
+use crate::resource::resource;
+use crate::{ObjectId, Timestamp};
+
+resource! {
+    /// A delivery.
+    Delivery = "delivery";
+
+    /// What a delivery holds.
+    answer DeliveryAttributes = DELIVERY;
+
+    attributes {
+        /// The channel.
+        channel: DraftChannel;
+        /// The app that carries it.
+        app: String;
+        /// What became of it.
+        status: DeliveryStatus;
+        /// Whom it goes to.
+        to: Recipients;
+        /// Whom it comes from.
+        from: Sender;
+        /// E-mail addresses that get a copy.
+        cc: Vec<Address>;
+        /// E-mail addresses that get a copy without the others knowing.
+        bcc: Vec<Address>;
+        /// The subject.
+        subject: String;
+        /// The text.
+        body: String;
+        /// The same as HTML.
+        html_body: String;
+        /// The e-mail address that answers go to.
+        reply_to: String;
+        /// Headers of the e-mail.
+        headers: Vec<Header>;
+        /// What WhatsApp shows.
+        meta: Map<String, Value>;
+        /// The ids of attachments.
+        attachments: Vec<String>;
+        /// How often it was handed to the server for e-mail.
+        attempts: u64;
+        /// When it is tried next; null when it is not tried again.
+        next_attempt_at: Timestamp | null;
+        /// When the server for e-mail took it.
+        sent_at: Timestamp;
+        /// Why it was not taken, in the words of the server for e-mail.
+        error: DeliveryError | null;
+        /// When it was not taken.
+        error_at: Timestamp;
+        /// When it was erased with its customer.
+        erased_at: Timestamp;
+    }
+
+    system;
+}
+
+open_enum! {
+    /// What became of a delivery.
+    DeliveryStatus {
+        /// It is handed to the server for e-mail, again after a pause when that cannot take it now.
+        Queued = "queued",
+        /// It stays here: nothing carries this channel. Whoever reads the outbox may.
+        Kept = "kept",
+        /// The server for e-mail has taken it.
+        Sent = "sent",
+        /// It was refused for good.
+        Error = "error",
+    }
+}
+
+crate::attribute::answered_object! {
+    /// Why a delivery was not taken.
+    DeliveryError {
+        /// The code of the server for e-mail, such as 550.
+        code: u64,
+        /// Its words, or what kept it from being reached.
+        message: String,
+    }
+}
+
+endpoint! {
+    /// `getOutbox`, which Kustomer does not have.
+    GetOutbox = &own::GET_OUTBOX, "Lists what leaves or would leave for customers, newest first.";
+    path: (), query: PageQuery, body: (), answer: Page<Delivery>: Answer::Uncounted(&DELIVERY)
+}
+
+endpoint! {
+    /// `getDelivery`, which Kustomer does not have.
+    GetDelivery = &own::GET_DELIVERY, "Reads a delivery by its id, as it is or as it was.";
+    path: ObjectId, query: StateQuery, body: (), answer: Document<Delivery>: Answer::One(&DELIVERY)
+}
+
+history!(GetDeliveryHistory = &own::GET_DELIVERY_HISTORY, "Lists what happened to a delivery, newest first.");
