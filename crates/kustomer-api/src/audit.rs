@@ -152,6 +152,8 @@ pub const OBJECT_TYPES: &[&str] = &[
     "kobject",
     "tag",
     "team",
+    "attachment",
+    "media",
 ];
 
 /// The default `count`.

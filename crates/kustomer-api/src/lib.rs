@@ -15,6 +15,7 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 
+pub mod attachment;
 mod attribute;
 pub mod audit;
 pub mod auth;
@@ -34,6 +35,7 @@ mod id;
 pub mod klass;
 pub mod kobject;
 mod macros;
+pub mod media;
 pub mod message;
 pub mod moment;
 pub mod note;
@@ -50,6 +52,7 @@ mod system;
 pub mod tag;
 pub mod team;
 mod timestamp;
+pub mod upload;
 pub mod user;
 pub mod validation;
 
