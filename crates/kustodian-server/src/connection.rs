@@ -35,7 +35,7 @@ use crate::silence::{Pulse, unless_silent};
 use crate::tls::Tls;
 use crate::unreadable::Outspoken;
 use crate::wire::{self, LargeHeads, Watched};
-use crate::{access_log, answer, cors, docs_page, framing, http2, openapi_page, pipeline};
+use crate::{access_log, answer, cors, docs_page, files, framing, http2, openapi_page, pipeline};
 
 /// The server, ready to serve.
 pub struct Server {
@@ -79,11 +79,12 @@ impl Server {
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> std::io::Result<()> {
         let Self { app, tls } = self;
-        let mut renames = None;
+        let (mut renames, mut sweep) = (None, None);
         if !app.settings.read_only {
             tokio::spawn(Arc::clone(&app.scrubber).resume(Arc::clone(&app.services.store)));
             let settle = 2 * app.settings.answer_timeout;
             renames = Some(tokio::spawn(Arc::clone(&app.renames).run(app.services.clone(), settle)));
+            sweep = Some(tokio::spawn(files::run(Arc::clone(&app))));
         }
         keep_little_unsent(&listener);
         let service = Arc::new(Service::new(Arc::clone(&app), tls.is_some()));
@@ -114,6 +115,7 @@ impl Server {
         app.feed_watch.stop();
         // What is left to do is noted.
         renames.inspect(tokio::task::JoinHandle::abort);
+        sweep.inspect(tokio::task::JoinHandle::abort);
         service.is_stopping.store(true, Ordering::Relaxed);
         linger(&app).await;
         if tokio::time::timeout(app.settings.shutdown_timeout, graceful.shutdown()).await.is_err() {
@@ -317,6 +319,8 @@ fn router(app: Arc<App>) -> Router {
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics))
         .route("/openapi.json", get(openapi_page::get))
+        .route(files::UPLOAD_PATH, files::uploads())
+        .route(files::DOWNLOAD_PATH, files::downloads())
         .merge(docs_page::router())
         .route_layer(axum::middleware::from_fn(access_log::log_page))
         .fallback(api)
