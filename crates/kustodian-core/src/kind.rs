@@ -1,6 +1,7 @@
 //! The kinds of records, each declared once: everything that goes over all kinds, in any crate, derives from here.
 
 use kustomer_api::ObjectId;
+use kustomer_api::attachment::AttachmentAttributes;
 use kustomer_api::company::CompanyAttributes;
 use kustomer_api::conversation::ConversationAttributes;
 use kustomer_api::customer::CustomerAttributes;
@@ -8,6 +9,7 @@ use kustomer_api::delivery::DeliveryAttributes;
 use kustomer_api::draft::DraftAttributes;
 use kustomer_api::klass::KlassAttributes;
 use kustomer_api::kobject::KObjectAttributes;
+use kustomer_api::media::MediaAttributes;
 use kustomer_api::message::MessageAttributes;
 use kustomer_api::note::NoteAttributes;
 use kustomer_api::operation::{Operation, contract, own};
@@ -20,12 +22,13 @@ use serde_json::Value;
 use crate::change::{ChangeSet, Columns, EventSeed, Name};
 use crate::claim::Claim;
 use crate::customer::Context;
+use crate::file::Received;
 use crate::record;
 use crate::refusal::Refusal;
 use crate::search::{self, SearchRow};
 use crate::store::{Loaded, OrgKey, Stored};
 use crate::timer::Elapsed;
-use crate::{company, conversation, klass, kobject, message};
+use crate::{attachment, company, conversation, file, klass, kobject, message};
 
 /// What is declared of a kind.
 #[derive(Debug)]
@@ -157,6 +160,7 @@ struct Functions {
     erase: fn(&Context<'_>, &Stored, EventSeed) -> Result<Option<ChangeSet>, Refusal>,
     timed_with: fn(&str) -> Result<Vec<Name>, Refusal>,
     elapse: fn(&Elapsed<'_>, &Loaded, &Stored) -> Result<ChangeSet, Refusal>,
+    receive: fn(&Context<'_>, Option<&Stored>, EventSeed, Received) -> Result<ChangeSet, Refusal>,
 }
 
 macro_rules! kinds {
@@ -219,6 +223,7 @@ macro_rules! kinds {
                                 erase: <$attributes as record::Record>::erase,
                                 timed_with: record::timed_with_of::<$attributes>,
                                 elapse: <$attributes as record::Record>::elapse,
+                                receive: <$attributes as record::Record>::receive,
                             },
                         };
                         &SPEC
@@ -450,6 +455,42 @@ kinds! {
         ],
         lists: &[&[conversation::CUSTOMER], &[message::CONVERSATION]],
     }
+
+    /// A file of a message, a note, a draft or a forward. It is made before what it belongs to, so it is its own home;
+    /// erasing the conversation, or the customer where there is none, erases what these columns name.
+    Attachment: AttachmentAttributes {
+        name: "attachment",
+        table: "attachments",
+        path: "/v1/attachments",
+        read_operation: &contract::GET_ATTACHMENTS_BY_ID,
+        restored_by: None,
+        placement: Placement::ById,
+        is_listed_by_time: false,
+        is_few: false,
+        is_searched: false,
+        columns: &[
+            Column { name: attachment::OWNER, holds: Holds::Text },
+            Column { name: attachment::CONVERSATION, holds: Holds::Owner(Kind::Conversation) },
+            Column { name: attachment::CUSTOMER, holds: Holds::Owner(Kind::Customer) },
+            Column { name: file::SHA256, holds: Holds::Text },
+        ],
+        lists: &[&[attachment::OWNER], &[attachment::CONVERSATION], &[attachment::CUSTOMER], &[file::SHA256]],
+    }
+
+    /// A file of the org itself.
+    Media: MediaAttributes {
+        name: "media",
+        table: "media",
+        path: "/v1/media",
+        read_operation: &contract::GET_MEDIABY_ID,
+        restored_by: None,
+        placement: Placement::ById,
+        is_listed_by_time: false,
+        is_few: false,
+        is_searched: false,
+        columns: &[Column { name: file::SHA256, holds: Holds::Text }],
+        lists: &[&[file::SHA256]],
+    }
 }
 
 impl Kind {
@@ -599,9 +640,34 @@ impl Kind {
         Self::ALL.into_iter().filter(|kind| kind.spec().is_timed())
     }
 
+    /// Notes that the bytes of a record's file are there.
+    ///
+    /// # Errors
+    /// 404 when the record is not there, or has no file; 409 when its bytes are there already or were removed for ever; 400
+    /// when they are more or less than it says.
+    pub fn receive(
+        self,
+        context: &Context<'_>,
+        stored: Option<&Stored>,
+        event: EventSeed,
+        received: Received,
+    ) -> Result<ChangeSet, Refusal> {
+        (self.spec().record.receive)(context, stored, event, received)
+    }
+
     /// The kinds whose records have homes.
     pub fn with_homes() -> impl Iterator<Item = Self> {
         Self::ALL.into_iter().filter(|kind| kind.spec().has_home())
+    }
+
+    /// The kinds whose records have a file.
+    pub fn with_files() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(|kind| kind.has_file())
+    }
+
+    /// Whether its records have a file.
+    pub fn has_file(self) -> bool {
+        self.spec().columns.iter().any(|column| column.name == file::SHA256)
     }
 }
 

@@ -4,6 +4,7 @@
 //! out. It knows no clock, no chance and no storage. The shell (the server) loads what a rule needs, asks it, commits
 //! what it answers and asks again when the record has moved meanwhile.
 
+pub mod attachment;
 pub mod audit;
 pub mod chain;
 pub mod chance;
@@ -21,12 +22,16 @@ pub mod directory;
 pub mod draft;
 pub mod event;
 pub mod feed;
+pub mod file;
+pub mod files;
 pub mod history;
 pub mod input;
 pub mod kind;
 pub mod klass;
 pub mod kobject;
 mod lifecycle;
+pub mod link;
+pub mod media;
 pub mod message;
 pub mod missing;
 pub mod note;

@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::change::{ChangeSet, Columns, EventSeed, Name};
 use crate::claim::Claim;
 use crate::customer::Context;
+use crate::file::Received;
 use crate::kind::Kind;
 use crate::refusal::Refusal;
 use crate::resource;
@@ -68,6 +69,19 @@ pub(crate) trait Record: OfKind + Serialize + DeserializeOwned {
         Self: Sized,
     {
         Ok(None)
+    }
+
+    /// Notes that the bytes of a record's file are there; 404 for a kind without files.
+    fn receive(
+        _context: &Context<'_>,
+        _stored: Option<&Stored>,
+        _event: EventSeed,
+        _received: Received,
+    ) -> Result<ChangeSet, Refusal>
+    where
+        Self: Sized,
+    {
+        Err(Refusal::not_found("id"))
     }
 
     /// Erases a record with its home; `None` when it was erased before, or the kind has no homes.

@@ -27,6 +27,9 @@ pub(crate) enum Answer {
         status: StatusCode,
         document: String,
     },
+    /// One resource with links that are good for a while, and what is answered beside it. Its tag is that of the state that
+    /// is stored.
+    Linked { status: StatusCode, document: String, meta: Option<String>, etag: String },
     /// Nothing (204), of a resource that was deleted: its state has a tag, which `If-Match` of a restore names.
     Deleted { document: String },
     /// Any other body of JSON, with 200.
@@ -64,6 +67,14 @@ impl Answer {
                 } else {
                     tagged(json(status, ["{\"data\":", &document, "}"].concat()), &etag)
                 }
+            }
+            Self::Linked { status, document, meta, etag } => {
+                let meta = meta.map_or_else(String::new, |meta| format!(",\"meta\":{meta}"));
+                let body = ["{\"data\":", &document, &meta, "}"].concat();
+                let mut response = if holds(&etag) { not_modified(&etag) } else { tagged(json(status, body), &etag) };
+                // Who keeps it would go on with links that are not good any more.
+                response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+                response
             }
             Self::Deleted { document } => {
                 tagged(with_status(StatusCode::NO_CONTENT, Bytes::new()), &resource::etag(document.as_bytes()))
@@ -205,7 +216,7 @@ pub(crate) fn finish<B>(response: &mut http::Response<B>, method: &Method, reque
     if is_exceeded {
         headers.insert(RESET, standing.reset.into());
     }
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache,private"));
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache,private"));
     headers.insert(VARY, vary(method));
     headers.insert(POD, HeaderValue::from_static("prod1"));
     headers.insert(TIMING, HeaderValue::from_static("*"));

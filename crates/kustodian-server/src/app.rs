@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use kustodian_core::chance::{Clock, Ids};
 use kustodian_core::directory::Directory;
+use kustodian_core::files::Files;
+use kustodian_core::link::Signer;
 use kustodian_core::rate_limit::{Budget, Standing};
 use kustodian_core::store::{OrgKey, Store};
 use kustomer_api::Timestamp;
@@ -13,6 +15,7 @@ use crate::admission::Admission;
 use crate::arriving::Arriving;
 use crate::authentication::TokenCache;
 use crate::feed_watch::FeedWatch;
+use crate::files::FileDesk;
 use crate::metrics::Metrics;
 use crate::renames::Renames;
 use crate::routes::RouteTable;
@@ -31,6 +34,10 @@ pub struct Services {
     pub clock: Arc<dyn Clock>,
     /// Chance.
     pub ids: Arc<dyn Ids>,
+    /// The bytes of attachments and media.
+    pub files: Arc<dyn Files>,
+    /// What signs the links to them.
+    pub signer: Signer,
 }
 
 pub(crate) struct App {
@@ -48,6 +55,7 @@ pub(crate) struct App {
     pub(crate) feed_watch: Arc<FeedWatch>,
     pub(crate) scrubber: Arc<Scrubber>,
     pub(crate) renames: Arc<Renames>,
+    pub(crate) files: FileDesk,
     budgets: Mutex<HashMap<OrgKey, Budget>>,
 }
 
@@ -64,6 +72,7 @@ impl App {
         let feed_watch = Arc::new(FeedWatch::new(settings.max_feed_waiters));
         let arriving = Arriving::new(settings.max_body);
         let unread = Arc::new(Unread::new(settings.max_unread));
+        let files = FileDesk::new(Arc::clone(&services.files), services.signer.clone());
         Self {
             services,
             settings,
@@ -76,6 +85,7 @@ impl App {
             unread,
             scrubber,
             renames: Arc::default(),
+            files,
             budgets: Mutex::default(),
         }
     }

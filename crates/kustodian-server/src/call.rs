@@ -9,6 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::HeaderMap;
 use http::header::AsHeaderName;
+use http::uri::Authority;
 use kustodian_core::change::{ChangeSet, EventSeed, Name};
 use kustodian_core::customer::Context;
 use kustodian_core::directory::Org;
@@ -24,6 +25,7 @@ use crate::admission::Place;
 use crate::answer::{Answer, not_committed};
 use crate::app::App;
 use crate::arguments;
+use crate::files::Linker;
 use crate::rehearsal;
 use crate::routes::Served;
 
@@ -43,6 +45,8 @@ pub(crate) struct Admitted {
     pub(crate) is_rehearsal: bool,
     /// Its place among the requests in flight.
     pub(crate) place: Option<Place>,
+    /// The host that it is for, over HTTP/2.
+    pub(crate) authority: Option<Authority>,
 }
 
 pub(crate) type Answering = Pin<Box<dyn Future<Output = Result<Answer, Refusal>> + Send>>;
@@ -64,6 +68,7 @@ where
             Box::pin(async move { handler(Call::read(admitted)?).await })
         }),
         waits: Duration::ZERO,
+        links: None,
     }
 }
 
@@ -125,6 +130,12 @@ impl<E: Endpoint> Call<E> {
     /// happen.
     pub(crate) fn step_aside(&mut self) {
         self.admitted.place = None;
+    }
+
+    /// Writes the links to files into what is answered.
+    pub(crate) fn linker(&self) -> Linker {
+        let Admitted { app, caller, headers, authority, now, .. } = &self.admitted;
+        Linker::new(app, &caller.org, headers, authority.as_ref(), *now)
     }
 
     pub(crate) fn caller(&self) -> &Caller {

@@ -35,7 +35,7 @@ use crate::silence::{Pulse, unless_silent};
 use crate::tls::Tls;
 use crate::unreadable::Outspoken;
 use crate::wire::{self, LargeHeads, Watched};
-use crate::{access_log, answer, cors, docs_page, framing, http2, openapi_page, pipeline, timers};
+use crate::{access_log, answer, cors, docs_page, files, framing, http2, openapi_page, pipeline, timers};
 
 /// The server, ready to serve.
 pub struct Server {
@@ -85,6 +85,7 @@ impl Server {
             let settle = 2 * app.settings.answer_timeout;
             tasks.push(tokio::spawn(Arc::clone(&app.renames).run(app.services.clone(), settle)));
             tasks.push(tokio::spawn(timers::run(app.services.clone(), app.settings.mailer.clone())));
+            tasks.push(tokio::spawn(files::run(Arc::clone(&app))));
         }
         keep_little_unsent(&listener);
         let service = Arc::new(Service::new(Arc::clone(&app), tls.is_some()));
@@ -318,6 +319,8 @@ fn router(app: Arc<App>) -> Router {
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics))
         .route("/openapi.json", get(openapi_page::get))
+        .route(files::UPLOAD_PATH, files::uploads())
+        .route(files::DOWNLOAD_PATH, files::downloads())
         .merge(docs_page::router())
         .route_layer(axum::middleware::from_fn(access_log::log_page))
         .fallback(api)

@@ -14,6 +14,7 @@ mod connection;
 mod cors;
 mod docs_page;
 mod feed_watch;
+mod files;
 mod framing;
 mod handlers;
 mod head;

@@ -8,6 +8,7 @@ use kustomer_api::operation;
 use kustomer_api::query::Include;
 use kustomer_api::schema::{Kind, Object, Schema, Text};
 use kustomer_api::search;
+use kustomer_api::upload::UPLOAD_META;
 use kustomer_api::validation::schema_of_suffix;
 use serde_json::{Map, Value, json};
 
@@ -166,6 +167,10 @@ fn answers(declaration: &Declaration, components: &mut Components) -> Value {
             include(&mut properties, declaration, components);
             Some(json!({ "type": "object", "required": ["data"], "properties": properties }))
         }
+        Answer::WithUpload(schema) => {
+            let properties = json!({ "data": components.schema(schema), "meta": components.schema(&UPLOAD_META) });
+            Some(json!({ "type": "object", "required": ["data"], "properties": properties }))
+        }
         Answer::Bare(schema) => {
             let data = json!({ "type": "array", "items": components.schema(schema) });
             Some(json!({ "type": "object", "required": ["data"], "properties": { "data": data } }))
@@ -181,7 +186,7 @@ fn answers(declaration: &Declaration, components: &mut Components) -> Value {
                 Answer::Counted(schema) | Answer::Uncounted(schema) | Answer::Logged(schema) => {
                     components.schema(schema)
                 }
-                Answer::Empty | Answer::One(_) | Answer::Bare(_) => Value::Null,
+                Answer::Empty | Answer::One(_) | Answer::WithUpload(_) | Answer::Bare(_) => Value::Null,
             };
             let data = json!({ "type": "array", "items": items });
             let mut properties = json!({

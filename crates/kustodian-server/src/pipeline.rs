@@ -12,20 +12,22 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Version};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use kustodian_core::directory::Token;
-use kustodian_core::permission::{authorize, check_host};
+use kustodian_core::kind::Kind;
+use kustodian_core::permission::{Caller, authorize, check_host};
 use kustodian_core::rate_limit::{self, Standing};
 use kustodian_core::refusal::Refusal;
 use kustodian_core::resource::{self, names_etag};
 use kustodian_core::store::OrgKey;
 use kustomer_api::customer::EraseCustomer;
 use kustomer_api::error::code;
-use kustomer_api::{Endpoint as _, Timestamp};
+use kustomer_api::{Endpoint as _, Timestamp, operation, role};
 
 use crate::access_log::{self, Answered};
 use crate::answer::{self, Answer, REQUEST_ID};
 use crate::app::App;
 use crate::authentication::authenticate;
 use crate::call::Admitted;
+use crate::files::Linker;
 use crate::long::Payload;
 use crate::rehearsal;
 use crate::routes::{Found, Route};
@@ -196,6 +198,11 @@ impl Passage {
         };
 
         let org = caller.org.key;
+        let authority = parts.uri.authority().cloned();
+        let links = route.links.map(|kind| {
+            let linker = Linker::new(app, &caller.org, &parts.headers, authority.as_ref(), now);
+            (kind, linker.for_uploads(!route.operation.is_read() || may_create(&caller, kind)))
+        });
         let admitted = Admitted {
             app: Arc::clone(app),
             caller,
@@ -208,6 +215,7 @@ impl Passage {
             pledge: pledge.filter(|_| !is_rehearsal),
             is_rehearsal,
             place: Some(place),
+            authority,
         };
         let answering = async {
             let Some(pledge) = pledge else { return handler(admitted).await };
@@ -228,20 +236,27 @@ impl Passage {
             self.is_replayed = replay.is_some();
             replay.ok_or(refusal)
         };
-        tokio::time::timeout(app.settings.answer_timeout.saturating_add(route.waits), answering).await.unwrap_or_else(
-            |_| {
-                tracing::warn!(
-                    request_id = &**request_id,
-                    operation = route.operation.name,
-                    "the answer took too long"
-                );
-                Err(answer::try_again(
-                    "The answer took too long; a change may have been made or not: look, then try again",
-                    1,
-                ))
-            },
-        )
+        let patience = app.settings.answer_timeout.saturating_add(route.waits);
+        let answered = tokio::time::timeout(patience, answering).await.unwrap_or_else(|_| {
+            tracing::warn!(request_id = &**request_id, operation = route.operation.name, "the answer took too long");
+            Err(answer::try_again(
+                "The answer took too long; a change may have been made or not: look, then try again",
+                1,
+            ))
+        })?;
+        // What was answered before is answered with links that are good now.
+        match links {
+            Some((kind, linker)) => linker.complete(kind, answered),
+            None => Ok(answered),
+        }
     }
+}
+
+/// Whether a caller may make records of a kind with files, and so may send their bytes.
+fn may_create(caller: &Caller, kind: Kind) -> bool {
+    let path = kind.spec().path.trim_start_matches("/v1");
+    let mut creates = operation::all().filter(|operation| operation.method == Method::POST && operation.path == path);
+    creates.any(|create| role::any_grants(&caller.token.roles, create.roles))
 }
 
 const READ_ONLY: &str = "The server only answers reads at the moment: nothing was changed, try again later";

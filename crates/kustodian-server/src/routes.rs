@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use http::Method;
+use kustodian_core::kind::Kind;
 use kustomer_api::ObjectId;
 use kustomer_api::operation::{self, Operation};
 use percent_encoding::percent_decode_str;
@@ -19,9 +20,16 @@ pub(crate) struct Served {
     pub(crate) handler: Handler,
     /// How long it may wait for something to happen, before it begins to work out its answer.
     pub(crate) waits: Duration,
+    /// The kind of the record with a file that it answers, whose links it gives.
+    pub(crate) links: Option<Kind>,
 }
 
 impl Served {
+    /// The same, of an operation that answers a record of this kind with the links to its file.
+    pub(crate) fn with_links(self, kind: Kind) -> Self {
+        Self { links: Some(kind), ..self }
+    }
+
     /// The same, of an operation that may wait this long for something to happen.
     pub(crate) fn waiting_for(self, waits: Duration) -> Self {
         Self { waits, ..self }
@@ -46,6 +54,15 @@ pub(crate) struct Route {
     pub(crate) handler: Option<Handler>,
     /// How long it may wait for something to happen, beyond what other answers may take.
     pub(crate) waits: Duration,
+    /// The kind of the record with a file that it answers.
+    pub(crate) links: Option<Kind>,
+}
+
+/// What is known of an operation that is served.
+struct Known {
+    handler: Handler,
+    waits: Duration,
+    links: Option<Kind>,
 }
 
 /// Ordered from the most literal to the least, which is the order of trying.
@@ -96,21 +113,24 @@ pub(crate) struct RouteTable {
 impl RouteTable {
     /// Of what is served, and of what is answered about the types that are not.
     pub(crate) fn new(served: Vec<Served>, absent: Vec<(&'static str, Handler)>) -> Self {
-        let served =
-            served.into_iter().map(|served| (served.declaration.operation.name, (served.handler, served.waits)));
-        let absent = absent.into_iter().map(|(name, handler)| (name, (handler, Duration::ZERO)));
-        let mut handlers: HashMap<&str, (Handler, Duration)> = absent.chain(served).collect();
+        let served = served.into_iter().map(|Served { declaration, handler, waits, links }| {
+            (declaration.operation.name, Known { handler, waits, links })
+        });
+        let absent =
+            absent.into_iter().map(|(name, handler)| (name, Known { handler, waits: Duration::ZERO, links: None }));
+        let mut handlers: HashMap<&str, Known> = absent.chain(served).collect();
         let mut routes: HashMap<&'static str, Vec<Route>> = HashMap::new();
         for operation in operation::all() {
             let segments = segments(operation);
             let Some(Segment::Literal(first)) = segments.first() else { continue };
             let list = routes.entry(first).or_default();
-            let (handler, waits) = handlers.remove(operation.name).unzip();
-            let waits = waits.unwrap_or_default();
+            let known = handlers.remove(operation.name);
+            let (waits, links) = known.as_ref().map_or((Duration::ZERO, None), |known| (known.waits, known.links));
+            let handler = known.map(|known| known.handler);
             match list.iter_mut().find(|route| route.segments == segments && route.operation.method == operation.method)
             {
                 Some(route) => route.shared_with.push(operation),
-                None => list.push(Route { segments, operation, shared_with: Vec::new(), handler, waits }),
+                None => list.push(Route { segments, operation, shared_with: Vec::new(), handler, waits, links }),
             }
         }
         for list in routes.values_mut() {
@@ -282,7 +302,7 @@ mod tests {
         for operation in operation::all() {
             // As it is written, with a single id, and with several.
             let shares_its_place = operation.path.contains("{id}") && segments(operation).contains(&Segment::Id);
-            let of_one = ["getMultipleUsersByIds", "getMultipleCustomersByIds"].contains(&operation.name);
+            let of_one = operation.name.starts_with("getMultiple");
             let written = operation.path.to_owned();
             let single = operation.path.replace("{id}", "5c7d1a1f9a1b2c0010a1b2c3").replace(['{', '}'], "");
             let several = operation.path.replace("{ids}", "a,b").replace(['{', '}'], "");

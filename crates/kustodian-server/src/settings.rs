@@ -69,6 +69,14 @@ pub struct Settings {
     /// How long writes may take on average, waiting for one another included: as many are worked on at once as the
     /// database does in this time, at least 64; further ones are answered 503 at once.
     pub target_write_time: Duration,
+    /// The largest file of an attachment or of media, in bytes: 1 GiB.
+    pub max_file: u64,
+    /// How long the links to files are good.
+    pub link_lifetime: Duration,
+    /// The address that clients reach the server at, which links to files begin with; that of the request when absent.
+    pub public_url: Option<String>,
+    /// Whether the server speaks TLS.
+    pub https: bool,
     /// How long requests in flight may take to finish when the server stops.
     pub shutdown_timeout: Duration,
 }
@@ -121,6 +129,10 @@ impl Default for Settings {
             max_feed_waiters: 2_000,
             max_unread: 512 * 1024 * 1024,
             target_write_time: Duration::from_millis(200),
+            max_file: 1024 * 1024 * 1024,
+            link_lifetime: Duration::from_secs(3_600),
+            public_url: None,
+            https: false,
             shutdown_timeout: Duration::from_secs(20),
         }
     }

@@ -25,6 +25,7 @@ mod copy;
 mod ddl;
 mod document;
 mod failure;
+mod files;
 mod lane;
 mod metrics;
 mod options;
@@ -34,6 +35,7 @@ mod search;
 mod sqlite;
 mod verify;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use kustodian_core::directory::Directory;
@@ -44,6 +46,7 @@ pub use crate::check::{CheckError, Checked, Finding, check};
 pub use crate::copy::{CopiedTable, CopyError, CopyOptions, CopyProgress, CopyStep, copy};
 pub use crate::ddl::{Ddl, ddl};
 pub use crate::failure::OpenError;
+pub use crate::files::{Carried, FileFinding, FileFolder, KeptFile, kept_files, kept_files_of_backup};
 pub use crate::metrics::Metrics;
 pub use crate::options::{KeptWalks, Options, SearchEffort};
 #[cfg(feature = "trace")]
@@ -212,6 +215,14 @@ impl Database {
         match &self.engine {
             Engine::Sqlite(engine) => engine.name(),
             Engine::Postgres(engine) => engine.name().to_owned(),
+        }
+    }
+
+    /// The folder of a temporary database: what is put there goes with it.
+    pub fn temporary_folder(&self) -> Option<PathBuf> {
+        match &self.engine {
+            Engine::Sqlite(engine) => engine.temporary_folder(),
+            Engine::Postgres(_) => None,
         }
     }
 

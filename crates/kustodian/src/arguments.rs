@@ -242,11 +242,51 @@ pub(crate) struct ServeArguments {
     #[arg(long)]
     pub(crate) accept_damaged_log: bool,
     #[command(flatten)]
+    pub(crate) attachments: AttachmentsArguments,
+    /// The address that clients reach the server at, such as `https://crm.example`, which links to files begin with
+    /// [default: that of each request]
+    #[arg(long, env = "KUSTODIAN_PUBLIC_URL", value_name = "URL", value_parser = public_url)]
+    pub(crate) public_url: Option<String>,
+    #[command(flatten)]
     pub(crate) index: IndexArguments,
     #[command(flatten)]
     pub(crate) limits: LimitArguments,
     #[command(flatten)]
     pub(crate) tls: TlsArguments,
+}
+
+/// Where the bytes of attachments and media are.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Args)]
+pub(crate) struct AttachmentsArguments {
+    /// The folder for the files of attachments and media; all servers of a database need the same one [default: that of a
+    /// SQLite file with .attachments behind its name; else kustodian.attachments in the working directory]
+    #[arg(long, env = "KUSTODIAN_ATTACHMENTS", value_name = "FOLDER")]
+    pub(crate) attachments: Option<PathBuf>,
+}
+
+/// An address that links begin with.
+fn public_url(text: &str) -> Result<String, String> {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let is_plain = |rest: &str| {
+        !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"\\?#<>".contains(&byte))
+    };
+    match rest {
+        Some(rest) if is_plain(rest) => Ok(text.to_owned()),
+        _ => Err(format!("{text:?} is no address: write it like https://crm.example")),
+    }
+}
+
+/// An address that links begin with, in the configuration file.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct PublicUrl(pub(crate) String);
+
+impl TryFrom<String> for PublicUrl {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        public_url(&text).map(Self)
+    }
 }
 
 /// What is indexed.
@@ -268,6 +308,13 @@ pub(crate) struct LimitArguments {
     /// [default: 1MiB]
     #[arg(long, help_heading = "Limits", env = "KUSTODIAN_MAX_RECORD", value_name = "SIZE")]
     pub(crate) max_record: Option<Size>,
+    /// The largest file of an attachment or of media, in bytes or with a unit such as 25MB; a larger one is answered 413
+    /// [default: 1GiB]
+    #[arg(long, help_heading = "Limits", env = "KUSTODIAN_MAX_ATTACHMENT", value_name = "SIZE")]
+    pub(crate) max_attachment: Option<Size>,
+    /// Seconds that the links to files are good [default: 3600]
+    #[arg(long, help_heading = "Limits", env = "KUSTODIAN_LINK_LIFETIME", value_name = "SECONDS")]
+    pub(crate) link_lifetime: Option<u32>,
     /// Seconds a body may take to arrive; then the answer is 408 [default: 30]
     #[arg(long, help_heading = "Limits", env = "KUSTODIAN_BODY_TIMEOUT", value_name = "SECONDS")]
     pub(crate) body_timeout: Option<u32>,
@@ -316,6 +363,8 @@ impl LimitArguments {
         Self {
             max_body: self.max_body.or(other.max_body),
             max_record: self.max_record.or(other.max_record),
+            max_attachment: self.max_attachment.or(other.max_attachment),
+            link_lifetime: self.link_lifetime.or(other.link_lifetime),
             body_timeout: self.body_timeout.or(other.body_timeout),
             head_timeout: self.head_timeout.or(other.head_timeout),
             answer_timeout: self.answer_timeout.or(other.answer_timeout),
@@ -345,6 +394,10 @@ impl LimitArguments {
         if let Some(millis) = self.target_write_time {
             settings.target_write_time = Duration::from_millis(millis.max(1).into());
         }
+        if let Some(Size(bytes)) = self.max_attachment {
+            settings.max_file = bytes.max(1) as u64;
+        }
+        seconds(self.link_lifetime, &mut settings.link_lifetime);
         seconds(self.body_timeout, &mut settings.body_timeout);
         seconds(self.head_timeout, &mut settings.head_timeout);
         seconds(self.answer_timeout, &mut settings.answer_timeout);

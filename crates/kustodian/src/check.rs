@@ -1,10 +1,12 @@
 //! `kustodian check`: whether a database agrees with itself.
 
 use clap::Args;
-use kustodian_store::{Checked, Finding, VerifiedOrg, check};
+use kustodian_core::files::Files as _;
+use kustodian_store::{Carried, Checked, Finding, VerifiedOrg, check};
 use serde_json::{Value, json};
 
-use crate::arguments::{DatabaseArguments, OutputArguments};
+use crate::arguments::{AttachmentsArguments, DatabaseArguments, OutputArguments};
+use crate::attachments::{self, Attachments};
 use crate::configuration;
 use crate::failure::Failure;
 use crate::output::{Output, print, print_json};
@@ -17,12 +19,14 @@ const SCRUB_PENDING: &str = "values that were erased may still be on the disk: w
 /// What to check.
 ///
 /// Reads everything and changes nothing, also while servers go on: the file itself (SQLite), records against their
-/// documents, identities against the records that hold them, the counts, the search entries of customers, and every
-/// event back to the first. The exit code is 1 when something was found, one line each.
+/// documents, identities against the records that hold them, the counts, the search entries of customers, every event
+/// back to the first, and the files of attachments and media. The exit code is 1 when something was found, one line each.
 #[derive(Debug, Args)]
 pub(crate) struct CheckArguments {
     #[command(flatten)]
     database: DatabaseArguments,
+    #[command(flatten)]
+    attachments: AttachmentsArguments,
     #[command(flatten)]
     output: OutputArguments,
 }
@@ -32,25 +36,44 @@ pub(crate) struct CheckArguments {
 /// # Errors
 /// When the database cannot be read, or something was found.
 pub(crate) async fn run(arguments: CheckArguments, settings: configuration::File) -> Result<(), Failure> {
-    let CheckArguments { database, output } = arguments;
+    let CheckArguments { database, attachments, output } = arguments;
     let url = settings.database(database);
+    let folder = Attachments::of(&url, settings.attachments(attachments).as_deref())?.folder;
     let mut report = Report::new();
     let checked = check(&url, &mut |progress| report.tell(progress)).await;
-    report.end(checked.is_ok());
-    let checked = checked.map_err(|error| Failure::new(error.to_string()))?;
+    let checked = checked.map_err(|error| Failure::new(error.to_string()));
+    let files = match &checked {
+        // What a damaged database names cannot be told.
+        Ok(checked) if !checked.findings.iter().any(Finding::is_damage) => {
+            attachments::check(&url, &folder, &mut report).await
+        }
+        _ => Ok(Carried::default()),
+    };
+    report.end(checked.is_ok() && files.is_ok());
+    let (checked, files) = (checked?, files?);
+    let mut all = listed(&checked.findings);
+    all.extend(attachments::listed(&files.findings));
     let findings = &checked.findings;
     match output.output {
         Output::Json => print_json(&json!({
-            "orgs": ends(&checked), "findings": listed(findings), "scrubPending": checked.is_scrub_wanted,
+            "orgs": ends(&checked), "findings": all, "attachments": attachments::as_json(&folder, &files), "scrubPending": checked.is_scrub_wanted,
         }))?,
-        Output::Table if findings.is_empty() => print("nothing was found: the database agrees with itself")?,
-        Output::Table => findings.iter().try_for_each(|finding| print(&finding.to_string()))?,
+        Output::Table if all.is_empty() => print("nothing was found: the database agrees with itself")?,
+        Output::Table => {
+            findings.iter().try_for_each(|finding| print(&finding.to_string()))?;
+            files.findings.iter().try_for_each(|finding| print(&finding.to_string()))?;
+        }
     }
     if checked.is_scrub_wanted && output.output == Output::Table {
         print(SCRUB_PENDING)?;
     }
     match findings.len() {
-        0 => Ok(()),
+        0 if files.findings.is_empty() => Ok(()),
+        0 => Err(Failure::new(format!(
+            "{} files found: put them into {} from a backup, or name the right folder with --attachments",
+            files.findings.len(),
+            folder.place()
+        ))),
         found if findings.iter().all(Finding::is_of_index) => Err(Failure::new(format!(
             "{found} found, all in the search index: stop the servers and rebuild it with kustodian reindex"
         ))),

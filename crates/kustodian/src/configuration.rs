@@ -9,9 +9,9 @@ use kustodian_server::CorsOrigin;
 use serde::Deserialize;
 
 use crate::arguments::{
-    AbsentTypesRule, AccessLog, CommonArguments, CompanyNamesRule, CompanyRule, DatabaseArguments, IndexArguments,
-    ItemIdsRule, LimitArguments, LogFormat, MissingRoleStatus, PageCap, RateLimit, ServeArguments, TlsArguments,
-    UnknownCompaniesRule,
+    AbsentTypesRule, AccessLog, AttachmentsArguments, CommonArguments, CompanyNamesRule, CompanyRule,
+    DatabaseArguments, IndexArguments, ItemIdsRule, LimitArguments, LogFormat, MissingRoleStatus, PageCap, PublicUrl,
+    RateLimit, ServeArguments, TlsArguments, UnknownCompaniesRule,
 };
 use crate::failure::Failure;
 use crate::logging;
@@ -39,6 +39,9 @@ pub(crate) struct Configuration {
     pub(crate) cors_origins: Vec<CorsOrigin>,
     pub(crate) smtp_url: Option<String>,
     pub(crate) accept_damaged_log: bool,
+    /// The folder for the files of attachments and media.
+    pub(crate) attachments: Option<PathBuf>,
+    pub(crate) public_url: Option<String>,
     pub(crate) index: IndexArguments,
     pub(crate) limits: LimitArguments,
     pub(crate) tls: TlsArguments,
@@ -108,9 +111,13 @@ pub(crate) struct File {
     #[serde(default)]
     cors_origin: Vec<CorsOrigin>,
     smtp_url: Option<String>,
+    attachments: Option<PathBuf>,
+    public_url: Option<PublicUrl>,
     indexed_custom_attributes: Option<u8>,
     max_body: Option<Size>,
     max_record: Option<Size>,
+    max_attachment: Option<Size>,
+    link_lifetime: Option<u32>,
     body_timeout: Option<u32>,
     head_timeout: Option<u32>,
     answer_timeout: Option<u32>,
@@ -142,6 +149,8 @@ impl Configuration {
         let limits = LimitArguments {
             max_body: file.max_body,
             max_record: file.max_record,
+            max_attachment: file.max_attachment,
+            link_lifetime: file.link_lifetime,
             body_timeout: file.body_timeout,
             head_timeout: file.head_timeout,
             answer_timeout: file.answer_timeout,
@@ -153,6 +162,7 @@ impl Configuration {
             target_write_time: file.target_write_time,
             shutdown_timeout: file.shutdown_timeout,
         };
+        let attachments = file.attachments(serve.attachments);
         let token = serve.bootstrap_token.or(file.bootstrap_token);
         Ok(Self {
             listen: serve.listen.or(file.listen).unwrap_or_else(|| "127.0.0.1:8080".to_owned()),
@@ -175,6 +185,8 @@ impl Configuration {
             smtp_url: serve.smtp_url.or(file.smtp_url).filter(|url| !url.is_empty()),
             read_only: serve.read_only.or(file.read_only).unwrap_or_default(),
             accept_damaged_log: serve.accept_damaged_log,
+            attachments,
+            public_url: serve.public_url.or(file.public_url.map(|url| url.0)),
             index,
             limits: serve.limits.or(limits),
             tls,
@@ -198,6 +210,11 @@ impl File {
     /// The database to work on.
     pub(crate) fn database(&self, arguments: DatabaseArguments) -> String {
         arguments.database.or_else(|| self.database.clone()).unwrap_or_else(|| USUAL_DATABASE.to_owned())
+    }
+
+    /// The folder for the files of attachments and media, when one is set.
+    pub(crate) fn attachments(&self, arguments: AttachmentsArguments) -> Option<PathBuf> {
+        arguments.attachments.or_else(|| self.attachments.clone())
     }
 
     /// What to index.

@@ -1,12 +1,15 @@
 //! `kustodian copy`: a whole database carried to another engine, or another place.
 
+use std::path::PathBuf;
+
 use clap::Args;
-use kustodian_store::{CopiedTable, CopyOptions, copy};
+use kustodian_store::{Carried, CopiedTable, CopyOptions, copy};
 use serde_json::{Value, json};
 
 use crate::arguments::OutputArguments;
+use crate::attachments::{self, Attachments};
 use crate::failure::Failure;
-use crate::output::{Output, print_json, print_table};
+use crate::output::{Output, print, print_json, print_table};
 use crate::progress::Report;
 
 /// What to copy.
@@ -22,6 +25,13 @@ pub(crate) struct CopyArguments {
     /// Go on with a copy that was interrupted; after one that was not, carry what was added or changed since
     #[arg(long)]
     resume: bool,
+    /// The folder with the files of attachments and media of the database to read [default: that of a SQLite file with
+    /// .attachments behind its name; else kustodian.attachments in the working directory]
+    #[arg(long, value_name = "FOLDER")]
+    attachments_from: Option<PathBuf>,
+    /// The folder to carry them to [default: likewise]
+    #[arg(long, value_name = "FOLDER")]
+    attachments_to: Option<PathBuf>,
     #[command(flatten)]
     output: OutputArguments,
 }
@@ -31,14 +41,31 @@ pub(crate) struct CopyArguments {
 /// # Errors
 /// When a database does not do, the target is not what it must be, or the sides differ in the end.
 pub(crate) async fn run(arguments: CopyArguments) -> Result<(), Failure> {
-    let CopyArguments { from, to, resume, output } = arguments;
+    let CopyArguments { from, to, resume, attachments_from, attachments_to, output } = arguments;
+    let source = Attachments::of(&from, attachments_from.as_deref())?.folder;
+    let target = Attachments::of(&to, attachments_to.as_deref())?.folder;
     let mut report = Report::new();
     let copied = copy(&from, &to, CopyOptions { resume }, &mut |progress| report.tell(progress)).await;
-    report.end(copied.is_ok());
-    let tables = copied.map_err(|error| Failure::new(error.to_string()))?;
+    let tables = copied.map_err(|error| Failure::new(error.to_string()));
+    let carried = match &tables {
+        Ok(_) => attachments::carry(&to, &source, &target, &mut report).await,
+        Err(_) => Ok(Carried::default()),
+    };
+    report.end(tables.is_ok() && carried.is_ok());
+    let (tables, carried) = (tables?, carried?);
     match output.output {
-        Output::Json => print_json(&tables.iter().map(as_json).collect::<Vec<_>>()),
-        Output::Table => print_table(&["TABLE", "ROWS", "CHECKSUM"], tables.into_iter().map(row)),
+        Output::Json => print_json(&tables.iter().map(as_json).collect::<Vec<_>>())?,
+        Output::Table => {
+            print_table(&["TABLE", "ROWS", "CHECKSUM"], tables.into_iter().map(row))?;
+            attachments::told(&target, &carried).map_or(Ok(()), |told| print(&told))?;
+        }
+    }
+    match carried.findings.first() {
+        None => Ok(()),
+        Some(first) => Err(Failure::new(format!(
+            "the database is copied, but {first}: name the folders with --attachments-from and --attachments-to, and go on \
+             with --resume"
+        ))),
     }
 }
 

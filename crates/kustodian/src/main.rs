@@ -3,6 +3,7 @@
 
 mod api;
 mod arguments;
+mod attachments;
 mod audit;
 mod backup;
 mod chance;

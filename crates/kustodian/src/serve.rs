@@ -6,11 +6,15 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use kustodian_core::chance::Ids as _;
+use kustodian_core::files::Files as _;
+use kustodian_core::link::Signer;
 use kustodian_server::{Mailer, Server, Services, Settings, Tls};
-use kustodian_store::{Database, Options, open};
+use kustodian_store::{Database, FileFolder, Options, open};
 use tokio::net::{TcpListener, TcpSocket};
 
 use crate::arguments::TlsArguments;
+use crate::attachments::Attachments;
 use crate::chance::{SystemClock, SystemIds};
 use crate::configuration::Configuration;
 use crate::database::Registry;
@@ -62,7 +66,12 @@ async fn serve(
     reloadable.at_every_hangup().map_err(no_signals)?;
     let registry = Registry { directory: database.directory(), clock: SystemClock, ids: SystemIds::new(SystemClock)? };
     let welcome = first_start::prepare(&registry, configuration).await?;
-    let services = services(database, registry);
+    // That of a temporary database goes with it, also after a kill.
+    let passing = database.temporary_folder().map(|folder| folder.join("attachments"));
+    let folder = configuration.attachments.clone().or(passing);
+    let attachments = Attachments::of(&configuration.database, folder.as_deref())?;
+    tracing::info!(folder = attachments.folder.place(), "attachments are kept in a folder");
+    let services = services(database, registry, attachments.folder.clone()).await?;
     let mut settings = Settings {
         missing_role_status: configuration.missing_role_status.status(),
         rate_limit: configuration.rate_limit.0,
@@ -79,6 +88,8 @@ async fn serve(
         read_only: configuration.read_only,
         cors_origins: configuration.cors_origins.clone(),
         hsts: configuration.tls.hsts.unwrap_or(true),
+        public_url: configuration.public_url.clone(),
+        https: tls.is_some(),
         ..Settings::default()
     };
     configuration.limits.apply(&mut settings);
@@ -133,13 +144,19 @@ pub(crate) fn tls(arguments: &TlsArguments) -> Result<Option<Tls>, Failure> {
 }
 
 /// What the server works with.
-pub(crate) fn services(database: &Database, registry: Registry) -> Services {
-    Services {
+///
+/// # Errors
+/// When the database cannot answer.
+pub(crate) async fn services(database: &Database, registry: Registry, files: FileFolder) -> Result<Services, Failure> {
+    let signing_key = registry.directory.signing_key(registry.ids.secret()).await?;
+    Ok(Services {
         store: database.store(),
         directory: registry.directory,
         clock: Arc::new(registry.clock),
         ids: Arc::new(registry.ids),
-    }
+        files: Arc::new(files),
+        signer: Signer::new(&signing_key).map_err(|refusal| Failure::new(refusal.to_string()))?,
+    })
 }
 
 /// How many new connections the system keeps for us until they are accepted; it may allow fewer. The library's own 128

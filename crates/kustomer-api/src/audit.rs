@@ -155,6 +155,8 @@ pub const OBJECT_TYPES: &[&str] = &[
     "note",
     "draft",
     "delivery",
+    "attachment",
+    "media",
 ];
 
 /// The default `count`.

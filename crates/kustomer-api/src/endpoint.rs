@@ -43,6 +43,8 @@ pub enum Answer {
     Empty,
     /// One resource in `data`.
     One(&'static Schema),
+    /// One resource in `data`, and beside it where to send its bytes.
+    WithUpload(&'static Schema),
     /// Many resources in `data`, and nothing beside it.
     Bare(&'static Schema),
     /// A page of resources that reports how many there are.

@@ -76,6 +76,8 @@ pub mod code {
     pub const PRECONDITION_FAILED: &str = "preconditionfailed";
     /// 413: the body is too large.
     pub const TOO_LARGE: &str = "toolarge";
+    /// 416: the file has nothing of the range that was asked for.
+    pub const RANGE_NOT_SATISFIABLE: &str = "rangenotsatisfiable";
     /// 429: the rate limit is used up.
     pub const RATE_LIMITED: &str = "ratelimited";
     /// 500: a fault of the server.
@@ -84,6 +86,8 @@ pub mod code {
     pub const NOT_IMPLEMENTED: &str = "notimplemented";
     /// 503: the server cannot answer now; try again.
     pub const UNAVAILABLE: &str = "unavailable";
+    /// 507: there is no room for a file.
+    pub const INSUFFICIENT_STORAGE: &str = "insufficientstorage";
 }
 
 /// Some documents print `status` as a string (§3.1); both are read, anything else is dropped rather than refused.

@@ -15,6 +15,7 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 
+pub mod attachment;
 mod attribute;
 pub mod audit;
 pub mod auth;
@@ -36,6 +37,7 @@ mod id;
 pub mod klass;
 pub mod kobject;
 mod macros;
+pub mod media;
 pub mod message;
 pub mod moment;
 pub mod note;
@@ -52,6 +54,7 @@ mod system;
 pub mod tag;
 pub mod team;
 mod timestamp;
+pub mod upload;
 pub mod user;
 pub mod validation;
 

@@ -4,12 +4,14 @@
 
 use std::fmt::Debug;
 
+use kustomer_api::attachment::{self, Attachment, AttachmentAttributes, AttachmentInput};
 use kustomer_api::company::{self, Company, CompanyAttributes, CompanyInput};
 use kustomer_api::conversation::{self, Conversation, ConversationAttributes, ConversationInput};
 use kustomer_api::delivery::{self, Delivery};
 use kustomer_api::draft::{self, Draft, DraftAttributes, DraftInput};
 use kustomer_api::klass::{self, Klass, KlassAttributes, KlassInput};
 use kustomer_api::kobject::{self, KObject, KObjectAttributes, KObjectInput};
+use kustomer_api::media::{self, Media, MediaAttributes, MediaInput};
 use kustomer_api::message::{self, Message, MessageAttributes, MessageInput};
 use kustomer_api::note::{self, Note, NoteAttributes, NoteInput};
 use kustomer_api::schema::{Kind, Schema};
@@ -99,6 +101,8 @@ fn answers_survive_a_round_trip_with_what_is_not_known() {
     check_answer::<Note>(&note::NOTE);
     check_answer::<Draft>(&draft::DRAFT);
     check_answer::<Delivery>(&delivery::DELIVERY);
+    check_answer::<Attachment>(&attachment::ATTACHMENT);
+    check_answer::<Media>(&media::MEDIA);
 }
 
 #[test]
@@ -208,6 +212,16 @@ fn inputs_have_every_member_of_their_schemas_and_are_applied_over_attributes() {
         let Kind::Forms(forms) = forms.kind else { panic!("a draft has several forms") };
         check_input::<DraftAttributes, DraftInput>(forms.all, DraftInput::apply, &["rev", "customer", "conversation"]);
     }
+    check_input::<AttachmentAttributes, AttachmentInput>(
+        &[&attachment::ATTACHMENT_INPUT, &attachment::ATTACHMENT_CHANGES],
+        AttachmentInput::apply,
+        &["rev"],
+    );
+    check_input::<MediaAttributes, MediaInput>(
+        &[&media::MEDIA_INPUT, &media::MEDIA_CHANGES],
+        MediaInput::apply,
+        &["rev"],
+    );
 }
 
 #[test]

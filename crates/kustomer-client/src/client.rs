@@ -12,8 +12,8 @@ use crate::call::Call;
 use crate::error::{Error, InvalidRequest};
 use crate::raw::RawCall;
 use crate::resources::{
-    AuditLogs, Auth, Companies, Conversations, Customers, Drafts, Events, KObjects, Klasses, Messages, Notes, Orgs,
-    Outbox, Shortcuts, Tags, Teams, Users,
+    Attachments, AuditLogs, Auth, Companies, Conversations, Customers, Drafts, Events, KObjects, Klasses, Media,
+    Messages, Notes, Orgs, Outbox, Shortcuts, Tags, Teams, Users,
 };
 use crate::retry::Retry;
 use crate::target::Target;
@@ -98,6 +98,16 @@ impl Client {
     /// The operations on teams.
     pub fn teams(&self) -> Teams<'_> {
         Teams::new(self)
+    }
+
+    /// The operations on attachments.
+    pub fn attachments(&self) -> Attachments<'_> {
+        Attachments::new(self)
+    }
+
+    /// The operations on media.
+    pub fn media(&self) -> Media<'_> {
+        Media::new(self)
     }
 
     /// The operations on shortcuts.

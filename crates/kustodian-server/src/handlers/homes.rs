@@ -9,25 +9,34 @@ use kustomer_api::{Endpoint, ObjectId};
 
 use crate::answer::unavailable;
 use crate::call::Call;
+use crate::files::Removal;
 use crate::handlers::{family, plain};
 
 /// How many records are erased in one transaction.
 const BATCH: u32 = 32;
 
-/// Erases everything that a customer owns: the records whose home it is, and its conversations with theirs.
+/// Erases everything that a customer owns: the records whose home it is, its conversations with theirs, and attachments with
+/// their bytes.
 pub(crate) async fn erase_owned<E: Endpoint>(call: &Call<E>, customer: ObjectId) -> Result<(), Refusal> {
-    erase_at_home(call, customer).await?;
-    for (kind, column) in Kind::Customer.owned() {
+    erase_owned_by(call, Kind::Customer, customer).await
+}
+
+async fn erase_owned_by<E: Endpoint>(call: &Call<E>, owner: Kind, id: ObjectId) -> Result<(), Refusal> {
+    erase_at_home(call, id).await?;
+    for (kind, column) in owner.owned() {
         for deleted in [false, true] {
             loop {
-                // One that was erased is the customer's no longer.
-                let found = family::some_of(call, kind, (column, customer), deleted, BATCH).await?;
+                // One that was erased is its owner's no longer.
+                let found = family::some_of(call, kind, (column, id), deleted, BATCH).await?;
                 if found.is_empty() {
                     break;
                 }
+                let removal = Removal::prepare(call.app(), &call.act().org, kind, &found).await?;
                 for stored in found {
-                    erase_owner(call, kind, stored).await?;
+                    // What it owns may own more.
+                    Box::pin(erase_owner(call, kind, stored)).await?;
                 }
+                removal.finish(call.app()).await;
             }
         }
     }
@@ -42,7 +51,7 @@ async fn erase_owner<E: Endpoint>(call: &Call<E>, kind: Kind, stored: Stored) ->
         let (act, event) = (act.clone(), call.next_event());
         commit(call, (kind, id), move |stored| kind.delete_owned(&act.context(), &stored, event)).await?;
     }
-    erase_at_home(call, id).await?;
+    erase_owned_by(call, kind, id).await?;
     let event = call.next_event();
     commit(call, (kind, id), move |stored| kind.erase(&act.context(), &stored, event)).await
 }

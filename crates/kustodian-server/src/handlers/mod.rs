@@ -1,6 +1,7 @@
 //! What is served: a handler per operation, put behind its declaration. Adding one is a line here.
 
 pub(crate) mod absent;
+mod attachments;
 mod audit_logs;
 mod auth;
 mod companies;
@@ -9,11 +10,13 @@ mod customers;
 mod drafts;
 mod events;
 pub(crate) mod family;
+mod filed;
 mod history;
 mod homes;
 pub(crate) mod included;
 mod klasses;
 mod kobjects;
+mod media;
 mod messages;
 mod notes;
 mod orgs;
@@ -28,8 +31,8 @@ use std::time::Duration;
 
 use kustodian_core::kind::Kind;
 use kustomer_api::{
-    audit, auth as auth_api, company, conversation, customer, delivery, draft, event, klass, kobject, message, note,
-    org, search as search_api, shortcut, tag, team, user,
+    attachment, audit, auth as auth_api, company, conversation, customer, delivery, draft, event, klass, kobject,
+    media as media_api, message, note, org, search as search_api, shortcut, tag, team, user,
 };
 
 use crate::call::served as serve;
@@ -143,6 +146,18 @@ pub(crate) fn served() -> Vec<Served> {
         serve::<shortcut::UpdateShortcut, _, _>(shortcuts::update_shortcut),
         serve::<shortcut::DeleteShortcut, _, _>(shortcuts::delete_shortcut),
         serve::<shortcut::GetShortcutHistory, _, _>(|call| history::list(call, Kind::Shortcut)),
+        serve::<attachment::GetAttachments, _, _>(|call| filed::list(call, Kind::Attachment)),
+        serve::<attachment::GetMultipleAttachmentsByIds, _, _>(|call| filed::list_named(call, Kind::Attachment)),
+        serve::<attachment::CreateAttachment, _, _>(attachments::create_attachment).with_links(Kind::Attachment),
+        serve::<attachment::GetAttachmentsById, _, _>(attachments::get_attachments_by_id).with_links(Kind::Attachment),
+        serve::<attachment::UpsertAttachment, _, _>(attachments::upsert_attachment).with_links(Kind::Attachment),
+        serve::<attachment::GetAttachmentHistory, _, _>(|call| history::list(call, Kind::Attachment)),
+        serve::<media_api::GetMedia, _, _>(|call| filed::list(call, Kind::Media)),
+        serve::<media_api::GetMultipleMediaByIds, _, _>(|call| filed::list_named(call, Kind::Media)),
+        serve::<media_api::CreateMedia, _, _>(media::create_media).with_links(Kind::Media),
+        serve::<media_api::GetMediabyId, _, _>(media::get_mediaby_id).with_links(Kind::Media),
+        serve::<media_api::UpdateMedia, _, _>(media::update_media).with_links(Kind::Media),
+        serve::<media_api::GetMediaHistory, _, _>(|call| history::list(call, Kind::Media)),
         serve::<org::GetCurrentOrg, _, _>(orgs::get_current_org),
         serve::<org::GetOrgById, _, _>(orgs::get_org_by_id),
         serve::<user::GetUsers, _, _>(users::get_users),

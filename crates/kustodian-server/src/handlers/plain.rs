@@ -99,8 +99,22 @@ pub(crate) async fn list_named<E>(
 where
     E: Endpoint<Path = String>,
 {
+    let ids = named_ids(&call.path)?;
+    let page = Numbered::of(paging);
+    let named: Vec<String> = ids.iter().map(ObjectId::to_string).collect();
+    let around = page.around_uncounted(&format!("{}/{}", kind.spec().path, named.join(",")), &include.write());
+    let beside = included::Gathering::of(call, include);
+    let records = parts::of_ids(call.app(), call.org(), kind, ids, false, |stored| !stored.deleted);
+    parts::page(call.app(), parts::passing_over(records, page.offset()), page.size as usize, around, beside).await
+}
+
+/// The ids in a path, joined by commas; each once, without those that cannot be one.
+///
+/// # Errors
+/// 400 for too many.
+pub(crate) fn named_ids(path: &str) -> Result<Vec<ObjectId>, Refusal> {
     let mut ids: Vec<ObjectId> = Vec::new();
-    for id in call.path.split(',').filter_map(|id| id.trim().parse().ok()) {
+    for id in path.split(',').filter_map(|id| id.trim().parse().ok()) {
         if !ids.contains(&id) {
             ids.push(id);
         }
@@ -109,12 +123,7 @@ where
             return Err(Refusal::bad_input(vec![Fault::of_parameter("ids", title)]));
         }
     }
-    let page = Numbered::of(paging);
-    let named: Vec<String> = ids.iter().map(ObjectId::to_string).collect();
-    let around = page.around_uncounted(&format!("{}/{}", kind.spec().path, named.join(",")), &include.write());
-    let beside = included::Gathering::of(call, include);
-    let records = parts::of_ids(call.app(), call.org(), kind, ids, false, |stored| !stored.deleted);
-    parts::page(call.app(), parts::passing_over(records, page.offset()), page.size as usize, around, beside).await
+    Ok(ids)
 }
 
 /// The record with an id, as it is or as it was.

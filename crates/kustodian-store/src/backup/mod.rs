@@ -40,6 +40,8 @@ pub struct Backup {
     /// What it holds was found to be: what does not agree in it does not in the database, and the copy is true all the
     /// same. Of an older schema only that it is whole.
     pub checked: Checked,
+    /// Whether it is of an older schema, whose records are not looked at.
+    pub is_outdated: bool,
 }
 
 /// Backs up the database at `url` into a new file (mode 0600), also while servers work on it: what was acknowledged
@@ -90,8 +92,9 @@ pub async fn back_up(
         looked => looked?,
     };
     compare(&tables, partial.path())?;
+    let is_outdated = !crate::sqlite::pending_migrations(partial.path())?.is_empty();
     let bytes = partial.keep(options.replace)?;
-    Ok(Backup { bytes, tables, checked })
+    Ok(Backup { bytes, tables, checked, is_outdated })
 }
 
 async fn copy_pages(

@@ -16,6 +16,7 @@ const STEPS: &[(&str, &str)] = &[
     ("0004", include_str!("schema/0004.sql")),
     ("0005", include_str!("schema/0005.sql")),
     ("0006", include_str!("schema/0006.sql")),
+    ("0007", include_str!("schema/0007.sql")),
     ("0008", include_str!("schema/0008.sql")),
     ("0009", include_str!("schema/0009.sql")),
 ];

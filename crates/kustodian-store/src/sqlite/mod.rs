@@ -177,6 +177,11 @@ impl Sqlite {
     }
 
     /// Where the database is, for the operator.
+    /// The folder of a temporary database.
+    pub(crate) fn temporary_folder(&self) -> Option<std::path::PathBuf> {
+        self.path.parent().filter(|_| self.is_temporary).map(Path::to_owned)
+    }
+
     pub(crate) fn name(&self) -> String {
         let path = std::path::absolute(&self.path).unwrap_or_else(|_| self.path.clone());
         let temporary = if self.is_temporary { " (temporary)" } else { "" };

@@ -14,13 +14,14 @@ use crate::failure::OpenError;
 const APPLICATION_ID: i64 = 0x4b75_7374;
 
 /// What makes each version out of the one before. Only ever append.
-const STEPS: [&str; 8] = [
+const STEPS: [&str; 9] = [
     include_str!("schema/0001.sql"),
     include_str!("schema/0002.sql"),
     include_str!("schema/0003.sql"),
     include_str!("schema/0004.sql"),
     include_str!("schema/0005.sql"),
     include_str!("schema/0006.sql"),
+    include_str!("schema/0007.sql"),
     include_str!("schema/0008.sql"),
     include_str!("schema/0009.sql"),
 ];

@@ -6,8 +6,8 @@ use kustodian_core::kind::Kind;
 use kustomer_api::operation::Operation;
 use kustomer_api::search::CustomerSearchIds;
 use kustomer_api::{
-    Endpoint, audit, auth, company, conversation, customer, delivery, draft, event, klass, kobject, message, note, org,
-    search, shortcut, tag, team, user,
+    Endpoint, attachment, audit, auth, company, conversation, customer, delivery, draft, event, klass, kobject, media,
+    message, note, org, search, shortcut, tag, team, user,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -139,6 +139,18 @@ fn readers() -> BTreeMap<&'static str, Reader> {
         reader::<delivery::GetOutbox>(),
         reader::<delivery::GetDelivery>(),
         reader::<delivery::GetDeliveryHistory>(),
+        reader::<attachment::GetAttachments>(),
+        reader::<attachment::CreateAttachment>(),
+        reader::<attachment::GetAttachmentsById>(),
+        reader::<attachment::GetMultipleAttachmentsByIds>(),
+        reader::<attachment::UpsertAttachment>(),
+        reader::<attachment::GetAttachmentHistory>(),
+        reader::<media::GetMedia>(),
+        reader::<media::CreateMedia>(),
+        reader::<media::GetMediabyId>(),
+        reader::<media::GetMultipleMediaByIds>(),
+        reader::<media::UpdateMedia>(),
+        reader::<media::GetMediaHistory>(),
         reader::<org::GetCurrentOrg>(),
         reader::<org::GetOrgById>(),
         reader::<user::GetUsers>(),
@@ -172,7 +184,7 @@ impl<'a> Walker<'a> {
         let answer = self.server.call(operation.method.clone(), path, body).expect(operation.success);
         let read = self.readers.get(name).unwrap_or_else(|| panic!("no type reads {name}"));
         // An operation that answers nothing answers `()`, which JSON writes as null.
-        let text = if answer.text.is_empty() { "null" } else { &answer.text };
+        let text = if answer.whole.is_empty() { "null" } else { &answer.whole };
         let again = read(text).unwrap_or_else(|error| panic!("{name} {path}: {error}: {text}"));
         assert_eq!(again, answer.body, "{name} {path} loses something");
         self.asked.insert(name);
@@ -247,6 +259,7 @@ fn the_client_reads_every_answer_about_records_of_every_kind_and_state() {
     write_customers(walker);
     write_teams_and_shortcuts(walker);
     write_companies(walker);
+    write_files(walker);
     write_klasses_and_kobjects(walker);
     write_conversations(walker);
     write_drafts(walker);
@@ -387,6 +400,23 @@ fn write_conversations(walker: &mut Walker<'_>) {
     walker.walk("getNotesByConversation", &notes);
     walker.walk("getNotesByCustomer", &format!("{of_customer}/notes"));
     walker.get("getMessageByExternalId", "/v1/messages/externalid=mail-2");
+}
+
+fn write_files(walker: &mut Walker<'_>) {
+    let file = json!({ "name": "receipt.txt", "contentType": "text/plain", "contentLength": 5 });
+    let made = walker.ask("createAttachment", "/v1/attachments", Some(file.clone()));
+    crate::attachments::put(walker.server, &made, "12345");
+    let path = format!("/v1/attachments/{}", id(made.data()));
+    walker.get("getAttachmentsById", &path);
+    walker.get("getMultipleAttachmentsByIds", &format!("{path},{}", id(made.data())));
+    walker.ask("upsertAttachment", &path, Some(json!({ "redacted": true })));
+    walker.walk("getAttachments", "/v1/attachments?pageSize=1");
+    let made = walker.ask("createMedia", "/v1/media", Some(file));
+    let path = format!("/v1/media/{}", id(made.data()));
+    walker.get("getMediabyId", &path);
+    walker.get("getMultipleMediaByIds", &format!("{path},{}", id(made.data())));
+    walker.ask("updateMedia", &path, Some(json!({ "name": "logo.png" })));
+    walker.walk("getMedia", "/v1/media?pageSize=1");
 }
 
 /// Customers with everything, with nothing, changed, replaced, deleted, restored and erased.

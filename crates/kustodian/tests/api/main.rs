@@ -2,6 +2,8 @@
 #![cfg(test)]
 
 mod at_rest;
+mod attachments;
+mod attachments_kept;
 mod audit_logs;
 mod auth;
 mod backup;

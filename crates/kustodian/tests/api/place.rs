@@ -29,6 +29,16 @@ impl Place {
     }
 }
 
+/// The folder for the attachments of a database, where it has none of its own.
+pub(crate) fn attachments(_: &str) -> Option<String> {
+    None
+}
+
+/// The folder where a server keeps the attachments of a database.
+pub(crate) fn attachments_folder(url: &str) -> std::path::PathBuf {
+    format!("{}.attachments", url.strip_prefix("sqlite:").unwrap()).into()
+}
+
 /// The table that holds the positions of events.
 pub(crate) const POSITIONS: &str = "events";
 

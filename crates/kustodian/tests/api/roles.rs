@@ -24,6 +24,7 @@ pub(crate) const NOBODY: &str = "5c7d1a1f9a1b2c0010a1b2c3";
 /// The least that an operation must be sent: a write needs a body.
 pub(crate) fn least_body(operation: &Operation) -> Option<Value> {
     match operation.name {
+        "createAttachment" | "createMedia" => Some(any_file()),
         "createTeam" | "updateTeamById" | "createShortcut" | "createCompany" => Some(json!({ "name": "any" })),
         "createKlass" => Some(json!({ "name": format!("klass-{}", NEXT_NUMBER.fetch_add(1, Ordering::Relaxed)) })),
         "createKObject" | "createCustomerKObject" => Some(json!({ "title": "any" })),
@@ -37,6 +38,10 @@ pub(crate) fn least_body(operation: &Operation) -> Option<Value> {
         "appendTagsToConversation" | "removeTagsFromConversation" => Some(json!(["vip"])),
         _ => (!operation.is_read() && operation.method != Method::DELETE).then(|| json!({})),
     }
+}
+
+fn any_file() -> Value {
+    json!({ "name": "any.txt", "contentType": "text/plain", "contentLength": 5 })
 }
 
 /// No two customers share a phone number.
@@ -65,6 +70,10 @@ pub(crate) fn aim(server: &Server, operation: &Operation) -> (Method, String, Op
         "users" => user,
         "teams" | "shortcuts" | "companies" => {
             plain = server.post(&format!("/v1/{}", operation.tag), json!({ "name": "any" })).expect(201);
+            plain.data()["id"].as_str().unwrap()
+        }
+        "attachments" | "media" => {
+            plain = server.post(&format!("/v1/{}", operation.tag), any_file()).expect(201);
             plain.data()["id"].as_str().unwrap()
         }
         _ => customer["id"].as_str().unwrap(),

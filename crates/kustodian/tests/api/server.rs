@@ -16,7 +16,11 @@ use crate::place::Place;
 pub(crate) const TOKEN: &str = "a-key-known-beforehand";
 
 pub(crate) fn binary() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_kustodian"));
+    binary_in(Command::new(env!("CARGO_BIN_EXE_kustodian")), &[])
+}
+
+fn binary_in(mut command: Command, arguments: &[&str]) -> Command {
+    command.args(arguments);
     // The settings of whoever runs the tests are not those of the tests.
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("KUSTODIAN_")) {
         command.env_remove(name);
@@ -70,8 +74,13 @@ impl Server {
 
     /// A server on a database that somebody else looks after.
     pub(crate) fn at(database: &str, arguments: &[&str]) -> Self {
-        let mut process = binary()
+        Self::run(&mut binary(), database, arguments)
+    }
+
+    fn run(command: &mut Command, database: &str, arguments: &[&str]) -> Self {
+        let mut process = command
             .args(["serve", "--listen", "127.0.0.1:0", "--database", database, "--bootstrap-token", TOKEN])
+            .args(crate::place::attachments(database).iter().flat_map(|folder| ["--attachments", folder.as_str()]))
             .args(arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
@@ -104,6 +113,23 @@ impl Server {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
         Self::on(self.place.take().unwrap(), &[])
+    }
+
+    /// Starts again on the same file, after it was stopped.
+    pub(crate) fn started_again(mut self) -> Self {
+        Self::on(self.place.take().unwrap(), &[])
+    }
+
+    /// A server on a file that may write none larger than this, in bytes.
+    #[cfg(unix)]
+    pub(crate) fn limited_to(bytes: u64) -> Self {
+        let place = Place::lasting();
+        // The signal is ignored, so that a write fails as on a full disk; a unit of `ulimit` has 512 bytes or 1,024.
+        let script = format!("trap '' XFSZ; ulimit -f {} && exec \"$0\" \"$@\"", bytes / 1_024);
+        let mut command = binary_in(Command::new("sh"), &["-c", &script, env!("CARGO_BIN_EXE_kustodian")]);
+        let mut server = Self::run(&mut command, place.url(), &[]);
+        server.place = Some(place);
+        server
     }
 
     /// Stops it in good order and starts again on the same file.
@@ -242,7 +268,10 @@ impl Drop for Server {
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
+    /// Without what differs each time that it is answered: see [`lasting`].
     pub(crate) text: String,
+    /// As it was sent.
+    pub(crate) whole: String,
     /// Null when there was none.
     pub(crate) body: Value,
 }
@@ -257,7 +286,7 @@ impl Answer {
         } else {
             serde_json::from_str(&text).unwrap_or_else(|_| panic!("not JSON: {text}"))
         };
-        Self { status, headers, text, body }
+        Self { status, headers, text: lasting(&text), whole: text, body }
     }
 
     #[track_caller]
@@ -300,6 +329,18 @@ impl Answer {
     pub(crate) fn parameter(&self) -> &str {
         self.error()["source"]["parameter"].as_str().unwrap_or_default()
     }
+}
+
+/// A text without what differs each time that it is answered: the links to files, which are good for a while, and where to
+/// send them.
+pub(crate) fn lasting(text: &str) -> String {
+    let text = match text.find(r#","meta":{"upload":"#).or(text.find(r#","meta":{"provider":"#)) {
+        Some(at) => format!("{}}}", &text[..at]),
+        None => text.to_owned(),
+    };
+    let mut parts = text.split(r#","related":"http"#);
+    let first = parts.next().unwrap().to_owned();
+    parts.fold(first, |text, part| text + part.split_once('"').map_or(part, |(_, rest)| rest))
 }
 
 /// One of everything the seed page and the request schema name.

@@ -101,6 +101,10 @@ pub(crate) fn written(server: &Server, kind: Kind, mark: &str) -> Option<Written
             let change = json!({ "channel": "email", "body": format!("{mark} again") });
             return Some(Written { list: "/v1/drafts", success: 201, body, change });
         }
+        Kind::Attachment | Kind::Media => {
+            let body = json!({ "name": format!("{mark}.txt"), "contentType": "text/plain", "contentLength": 5 });
+            written(kind.spec().path, body, json!({ "name": format!("{mark} again.txt") }))
+        }
         Kind::Company => {
             let body = json!({ "name": mark, "externalId": mark, "custom": { "markStr": mark } });
             written("/v1/companies", body, json!({ "employeeCount": 7, "name": format!("{mark} again") }))

@@ -4,6 +4,10 @@
 //! names one.
 #![cfg(test)]
 
+#[path = "../api/attachments.rs"]
+mod attachments;
+#[path = "../api/attachments_kept.rs"]
+mod attachments_kept;
 #[path = "../api/audit_logs.rs"]
 mod audit_logs;
 #[path = "../api/auth.rs"]

@@ -55,6 +55,17 @@ impl Place {
     }
 }
 
+/// The folder for the attachments of a database: each has its own, so that it goes with it.
+pub(crate) fn attachments(url: &str) -> Option<String> {
+    Some(attachments_folder(url).display().to_string())
+}
+
+/// The folder where a server keeps the attachments of a database.
+pub(crate) fn attachments_folder(url: &str) -> std::path::PathBuf {
+    let named = url.split('?').next().unwrap().rsplit('/').next().unwrap();
+    std::env::temp_dir().join(format!("{named}.attachments"))
+}
+
 fn new_name() -> String {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     format!("kustodian_api_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed))
@@ -63,6 +74,7 @@ fn new_name() -> String {
 impl Drop for Place {
     fn drop(&mut self) {
         if !std::thread::panicking() {
+            drop(std::fs::remove_dir_all(attachments_folder(&self.url)));
             let name = self.name.clone();
             apart(move || async move { spreading::remove(&connect(&server()).await, &name).await });
         }

@@ -46,6 +46,12 @@ pub static OPERATIONS: &[&Operation] = &[
     &GET_OUTBOX,
     &GET_DELIVERY,
     &GET_DELIVERY_HISTORY,
+    &GET_ATTACHMENTS,
+    &GET_MULTIPLE_ATTACHMENTS_BY_IDS,
+    &GET_ATTACHMENT_HISTORY,
+    &GET_MEDIA,
+    &GET_MULTIPLE_MEDIA_BY_IDS,
+    &GET_MEDIA_HISTORY,
 ];
 
 /// The roles that let one see what happened: those of the contract's event operations.
@@ -216,6 +222,16 @@ history! {
     GET_DELIVERY_HISTORY = "getDeliveryHistory", "/outbox/{id}/history", GET_DELIVERY
 }
 
+history! {
+    /// What happened to an attachment.
+    GET_ATTACHMENT_HISTORY = "getAttachmentHistory", "/attachments/{id}/history", contract::GET_ATTACHMENTS_BY_ID
+}
+
+history! {
+    /// What happened to media.
+    GET_MEDIA_HISTORY = "getMediaHistory", "/media/{id}/history", contract::GET_MEDIABY_ID
+}
+
 /// What happened to all records of the kinds whose own roles the caller holds.
 pub static GET_EVENTS: Operation = Operation {
     name: "getEvents",
@@ -355,6 +371,58 @@ pub static DELETE_SHORTCUT: Operation = Operation {
     roles: &["org.user.shortcut.delete", "org.permission.shortcut.delete"],
     also: &[],
     tag: "shortcuts",
+    public: false,
+    deprecated: false,
+};
+
+/// Lists the org's attachments.
+pub static GET_ATTACHMENTS: Operation = Operation {
+    name: "getAttachments",
+    method: Method::GET,
+    path: "/attachments",
+    success: 200,
+    roles: contract::GET_ATTACHMENTS_BY_ID.roles,
+    also: &[],
+    tag: contract::GET_ATTACHMENTS_BY_ID.tag,
+    public: false,
+    deprecated: false,
+};
+
+/// Several attachments by their ids: `getAttachmentsById` takes them joined by commas.
+pub static GET_MULTIPLE_ATTACHMENTS_BY_IDS: Operation = Operation {
+    name: "getMultipleAttachmentsByIds",
+    method: Method::GET,
+    path: "/attachments/{ids}",
+    success: 200,
+    roles: contract::GET_ATTACHMENTS_BY_ID.roles,
+    also: &[],
+    tag: contract::GET_ATTACHMENTS_BY_ID.tag,
+    public: false,
+    deprecated: false,
+};
+
+/// Lists the org's media.
+pub static GET_MEDIA: Operation = Operation {
+    name: "getMedia",
+    method: Method::GET,
+    path: "/media",
+    success: 200,
+    roles: contract::GET_MEDIABY_ID.roles,
+    also: &[],
+    tag: contract::GET_MEDIABY_ID.tag,
+    public: false,
+    deprecated: false,
+};
+
+/// Several media by their ids: `getMediabyId` takes them joined by commas.
+pub static GET_MULTIPLE_MEDIA_BY_IDS: Operation = Operation {
+    name: "getMultipleMediaByIds",
+    method: Method::GET,
+    path: "/media/{ids}",
+    success: 200,
+    roles: contract::GET_MEDIABY_ID.roles,
+    also: &[],
+    tag: contract::GET_MEDIABY_ID.tag,
     public: false,
     deprecated: false,
 };

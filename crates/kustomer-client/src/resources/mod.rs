@@ -1,5 +1,6 @@
 //! The operations by resource. Each is one line on the one path, [`Client::call`](crate::Client::call).
 
+mod attachments;
 mod audit_logs;
 mod auth;
 mod companies;
@@ -9,6 +10,7 @@ mod drafts;
 mod events;
 mod klasses;
 mod kobjects;
+mod media;
 mod messages;
 mod notes;
 mod orgs;
@@ -19,6 +21,7 @@ mod tags;
 mod teams;
 mod users;
 
+pub use attachments::Attachments;
 pub use audit_logs::AuditLogs;
 pub use auth::Auth;
 pub use companies::Companies;
@@ -28,6 +31,7 @@ pub use drafts::Drafts;
 pub use events::Events;
 pub use klasses::Klasses;
 pub use kobjects::KObjects;
+pub use media::Media;
 pub use messages::Messages;
 pub use notes::Notes;
 pub use orgs::Orgs;

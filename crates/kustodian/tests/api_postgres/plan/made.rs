@@ -9,9 +9,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use kustodian_core::chance::{Clock, Ids};
 use kustodian_core::directory::Org;
+use kustodian_core::link::Signer;
 use kustodian_core::token::{TokenRequest, issue};
 use kustodian_server::{Server, Services, Settings};
-use kustodian_store::{Database, Traced, Trip};
+use kustodian_store::{Database, FileFolder, Traced, Trip};
 use kustomer_api::{ObjectId, Timestamp};
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::Value;
@@ -60,11 +61,14 @@ async fn ask_for_everything(traced: &Traced) -> Vec<Planned> {
     let listener = TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
+    let folder = tempfile::tempdir().unwrap();
     let services = Services {
         store: database.store(),
         directory: database.directory(),
         clock: Arc::new(TestClock),
         ids: Arc::new(TestIds),
+        files: Arc::new(FileFolder::new(folder.path())),
+        signer: Signer::new(&[7; 32]).unwrap(),
     };
     let server = Server::new(services, Settings::default());
     let serving = tokio::spawn(server.serve(listener, async move { drop(stopped.await) }));
