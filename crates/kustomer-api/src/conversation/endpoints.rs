@@ -38,7 +38,7 @@ endpoint! {
     /// `createConversationForCustomer`.
     CreateConversationForCustomer = &contract::CREATE_CONVERSATION_FOR_CUSTOMER, "Creates a conversation of a customer.";
     path: ObjectId, query: (), body: ConversationInput: &CONVERSATION_INPUT,
-    example: r#"{"name":"Order 1815 is late","direction":"in"}"#,
+    example: r#"{"name":"Order 1815 is late","direction":"in","externalId":"ticket-1815"}"#,
     answer: Document<Conversation>: Answer::One(&CONVERSATION)
 }
 

@@ -28,7 +28,7 @@ endpoint! {
     /// `createMessageFromConversation`.
     CreateMessageFromConversation = &contract::CREATE_MESSAGE_FROM_CONVERSATION, "Creates a message in a conversation.";
     path: ObjectId, query: (), body: MessageInput: &MESSAGE_INPUT,
-    example: r#"{"channel":"email","app":"postmark","direction":"out","preview":"It is on its way."}"#,
+    example: r#"{"channel":"email","app":"postmark","direction":"out","preview":"It is on its way.","externalId":"mail-1815"}"#,
     answer: Document<Message>: Answer::One(&MESSAGE)
 }
 
