@@ -148,6 +148,9 @@ impl Spec {
     }
 }
 
+/// Ties a record to another customer.
+type Follow = fn(&Context<'_>, &Stored, EventSeed, ObjectId) -> Result<Option<ChangeSet>, Refusal>;
+
 /// What the type of a kind's attributes does, as functions, so that code over all kinds needs no type.
 #[derive(Debug)]
 struct Functions {
@@ -156,7 +159,7 @@ struct Functions {
     columns: fn(&str) -> Result<Columns, Refusal>,
     search_row: fn(&str) -> Result<Option<SearchRow>, Refusal>,
     delete_owned: fn(&Context<'_>, &Stored, EventSeed) -> Result<Option<ChangeSet>, Refusal>,
-    follow: fn(&Context<'_>, &Stored, EventSeed, ObjectId) -> Result<Option<ChangeSet>, Refusal>,
+    follow: Follow,
     erase: fn(&Context<'_>, &Stored, EventSeed) -> Result<Option<ChangeSet>, Refusal>,
     timed_with: fn(&str) -> Result<Vec<Name>, Refusal>,
     elapse: fn(&Elapsed<'_>, &Loaded, &Stored) -> Result<ChangeSet, Refusal>,

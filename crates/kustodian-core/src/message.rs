@@ -197,7 +197,7 @@ pub fn update(
         if replace {
             bare(&mut record.attributes);
         }
-        let sent_at = record.attributes.sent_at.clone();
+        let sent_at = record.attributes.sent_at;
         apply(&mut record.attributes, input)?;
         if record.attributes.sent_at.is_null() {
             // What was sent was sent at some time: lists and counts go by it.

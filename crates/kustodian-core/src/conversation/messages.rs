@@ -92,7 +92,7 @@ pub(crate) fn add_message(
         keep_first(&mut conversation.first_message_in, message);
         keep_newest(&mut conversation.last_message_in, message);
         conversation.last_received_at =
-            conversation.last_message_in.value().map_or(Field::Absent, |newest| newest.sent_at.clone());
+            conversation.last_message_in.value().map_or(Field::Absent, |newest| newest.sent_at);
     }
     conversation.last_message_unresponded_to =
         unresponded(order_of(&conversation.last_message_out), &conversation.last_message_in);

@@ -131,7 +131,10 @@ async fn without_citus_nothing_is_spread_and_that_is_said() {
 #[tokio::test]
 async fn migrating_twice_does_nothing_more() {
     let Some(place) = Place::bare().await else { return };
-    assert_eq!(migrate(place.url()).await.unwrap(), ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009"]);
+    assert_eq!(
+        migrate(place.url()).await.unwrap(),
+        ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009"]
+    );
     assert_eq!(migrate(place.url()).await.unwrap(), Vec::<String>::new());
 }
 

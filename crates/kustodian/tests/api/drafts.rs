@@ -11,6 +11,7 @@ use crate::world::owner;
 
 /// A moment so many milliseconds from now.
 fn soon(millis: u64) -> String {
+    #[expect(clippy::disallowed_methods, reason = "timers of the server go by the real clock")]
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap() + i64::try_from(millis).unwrap()).to_string()
 }

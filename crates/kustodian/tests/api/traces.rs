@@ -118,7 +118,7 @@ fn nothing_that_was_derived_from_an_erased_customer_is_in_a_file_an_index_a_back
         (Method::POST, format!("{path}/klasses/order"), json!({ "zqxunknown2": "zqxvalue2" }), 400),
         (Method::GET, "/v1/klasses/order/externalId=zqxorderid1".to_owned(), Value::Null, 200),
         (Method::DELETE, path.to_owned(), Value::Null, 204),
-        (Method::POST, format!("{path}/restore"), Value::Null, 200),
+        (Method::POST, format!("{path}/restore"), json!({}), 200),
     ] {
         let (status, answer) = call(method.clone(), &path, body);
         assert_eq!(status, expected, "{method} {path}: {answer}");

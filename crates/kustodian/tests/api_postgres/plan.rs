@@ -121,6 +121,7 @@ fn the_program_makes_no_plans() {
 
 #[test]
 #[ignore = "prints the plan, for `cargo xtask plan`"]
+#[expect(clippy::print_stdout, reason = "printing it is what this is for")]
 fn print() {
     for (title, as_spread) in [("on one machine", false), ("with tables spread over machines", true)] {
         let place = Place::lasting();
