@@ -28,6 +28,7 @@ pub(crate) fn least_body(operation: &Operation) -> Option<Value> {
         "createTeam" | "updateTeamById" | "createShortcut" | "createCompany" => Some(json!({ "name": "any" })),
         "createKlass" => Some(json!({ "name": format!("klass-{}", NEXT_NUMBER.fetch_add(1, Ordering::Relaxed)) })),
         "createKObject" | "createCustomerKObject" => Some(json!({ "title": "any" })),
+        "createDraft" => Some(json!({ "customer": NOBODY, "channel": "chat", "body": "any" })),
         "createDraftByCustomer" | "updateDraft" => Some(json!({ "channel": "chat", "body": "any" })),
         "addTeamMember" | "removeTeamMember" => Some(json!({ "members": [] })),
         // Of a customer that there is not.
