@@ -29,6 +29,10 @@ OF_CONVERSATIONS = {"customer", "assignedUsers", "assignedTeams", "queue", "snoo
 OF_MESSAGES = {"customer", "conversation", "direction", "attachments", "meta"}
 # The same, and users and teams there are.
 OF_NOTES = {"customer", "conversation", "userMentions", "attachments"}
+# A customer and a conversation there are, which belong together and never change; a moment to come; who sends.
+OF_DRAFTS = {"customer", "conversation", "sendAt", "status", "from"}
+# A media type, and a name with an ending that is not blocked.
+OF_FILES = {"contentType", "name"}
 TIED = {
     "getCustomers": PAGED,
     "createCustomer": OF_EXTERNAL_IDS,
@@ -59,6 +63,13 @@ TIED = {
     "createNoteWithinConversation": OF_NOTES,
     "patchNoteById": OF_NOTES,
     "updateNoteById": OF_NOTES,
+    "createDraft": OF_DRAFTS,
+    "createDraftByCustomer": OF_DRAFTS,
+    "updateDraft": OF_DRAFTS,
+    "createAttachment": OF_FILES,
+    "upsertAttachment": OF_FILES,
+    "createMedia": OF_FILES,
+    "updateMedia": OF_FILES,
 }
 # A state is asked for by revision or by moment, of every kind of record.
 OF_STATES = {"rev", "asOf"}
