@@ -31,8 +31,8 @@ OF_MESSAGES = {"customer", "conversation", "direction", "attachments", "meta"}
 OF_NOTES = {"customer", "conversation", "userMentions", "attachments"}
 # A customer and a conversation there are, which belong together and never change; a moment to come; who sends.
 OF_DRAFTS = {"customer", "conversation", "sendAt", "status", "from"}
-# A media type, and a name with an ending that is not blocked.
-OF_FILES = {"contentType", "name"}
+# A media type, a name with an ending that is not blocked, and a size that this server takes.
+OF_FILES = {"contentType", "name", "contentLength"}
 TIED = {
     "getCustomers": PAGED,
     "createCustomer": OF_EXTERNAL_IDS,
@@ -78,7 +78,7 @@ LANGUAGES = {"/customers/search", "/customers/archive/search"}
 
 
 def is_tied(failure, case, response):
-    if type(failure).__name__ != "RejectedPositiveData" or response.status_code != 400:
+    if type(failure).__name__ != "RejectedPositiveData" or response.status_code not in (400, 413):
         return False
     if case.operation.path in LANGUAGES:
         return True
