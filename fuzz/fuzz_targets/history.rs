@@ -32,7 +32,7 @@ fuzz_target!(|wishes: &[u8]| {
         let decided = match wish {
             b"-" => customer::delete(&context, Some(&record), seed(), None),
             // Bringing back what is there changes nothing.
-            b"+" => customer::restore(&context, Some(&record), seed(), None).map(Option::unwrap_or_default),
+            b"+" => customer::restore(&context, Some(&record), seed(), None, None).map(Option::unwrap_or_default),
             [b'=', body @ ..] => update(body, true),
             body => update(body, false),
         };
