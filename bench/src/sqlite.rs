@@ -124,8 +124,13 @@ fn schema(database: &Connection) -> Result<Vec<String>> {
     )?;
     let made: Vec<(String, String)> =
         statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
-    // Those that the table of words made for itself it makes again.
-    let own = |name: &str| name.starts_with(WORDS) && name != WORDS;
+    // Those that a table of words made for itself it makes again.
+    let virtual_tables: Vec<String> = made
+        .iter()
+        .filter(|(_, sql)| sql.starts_with("CREATE VIRTUAL TABLE"))
+        .map(|(name, _)| format!("{name}_"))
+        .collect();
+    let own = |name: &str| virtual_tables.iter().any(|table| name.starts_with(table));
     Ok(made.into_iter().filter(|(name, _)| !own(name)).map(|(_, sql)| sql).collect())
 }
 
