@@ -12,7 +12,7 @@ use super::{FileFolder, INCOMING, KeptFile};
 use crate::apart::work_apart;
 use crate::copy::{CopyProgress, CopyStep};
 
-/// What is told of a file that is not as its records say.
+/// Why a file is not as its records say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileFinding {
     /// It is not there.
