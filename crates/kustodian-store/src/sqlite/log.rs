@@ -3,8 +3,12 @@
 //! looks the same to it, and takes every later write along; here the two are distinguished.
 //!
 //! A transaction is written behind the one before it once that is synced. So after a crash only frames of the last one
-//! can be wrong, and nothing is behind its last frame, the one that commits. A frame of the same log behind one that
-//! commits, itself at or behind a wrong one, means that something was lost that had been acknowledged.
+//! can be wrong, and nothing continues its last frame, the one that commits. A frame that continues one that commits,
+//! itself at or behind a wrong one, means that something was lost that had been acknowledged.
+//!
+//! That a frame of the same log lies behind is not enough. A transaction whose sync failed is rolled back with its
+//! frames written, its commit among them, and the next one, which may be shorter, is written over their beginning. What
+//! is left of several such transactions lies one behind the other, but no sum continues from one to the next.
 
 use std::fmt;
 use std::fs::{self, File};
@@ -88,22 +92,28 @@ fn look_at(mut log: impl Read) -> io::Result<Option<Wrong>> {
         return Ok((fill(&mut log, &mut frame)? && header != [0; HEADER]).then_some(Wrong::Header));
     }
     let (mut number, mut wrong, mut commits, mut is_behind) = (0, None, 0, false);
+    // What the sums of a frame may continue from, behind one that commits: its own, as stored and as they should be, for
+    // either may be what is wrong with it.
+    let mut ends: Option<[Sums; 2]> = None;
     while fill(&mut log, &mut frame)? {
         number += 1;
         let is_of_log = frame[8..16] == header[16..24];
+        let added = sums.with_frame(&frame);
+        let stored = Sums { sums: (word(&frame, 16), word(&frame, 20)), ..sums };
         if wrong.is_none() {
-            sums = sums.with(&frame[..8]).with(&frame[FRAME_HEADER..]);
-            if is_of_log && sums.sums == (word(&frame, 16), word(&frame, 20)) && word(&frame, 0) != 0 {
+            if is_of_log && added.sums == stored.sums && word(&frame, 0) != 0 {
+                sums = added;
                 continue;
             }
             wrong = Some(number);
         }
+        is_behind |= ends.is_some_and(|ends| ends.iter().any(|end| end.with_frame(&frame).sums == stored.sums));
+        sums = stored;
         // That of the wrong frame may be what is wrong with it.
         let alike = frame[8..16].iter().zip(&header[16..24]).filter(|(of_frame, of_log)| of_frame == of_log).count();
-        if is_of_log || alike == 7 {
-            is_behind |= commits > 0;
-            commits += u64::from(word(&frame, 4) != 0);
-        }
+        let is_commit = (is_of_log || alike == 7) && word(&frame, 4) != 0;
+        commits += u64::from(is_commit);
+        ends = is_commit.then_some([stored, added]);
     }
     Ok(match wrong {
         Some(frame) if is_behind => Some(Wrong::Middle { frame, commits }),
@@ -134,6 +144,11 @@ struct Sums {
 }
 
 impl Sums {
+    /// With those of a frame: its first two words and its page.
+    fn with_frame(self, frame: &[u8]) -> Self {
+        self.with(&frame[..8]).with(&frame[FRAME_HEADER..])
+    }
+
     fn with(self, bytes: &[u8]) -> Self {
         let read = if self.is_big_endian { u32::from_be_bytes } else { u32::from_le_bytes };
         let (mut first, mut second) = self.sums;
@@ -210,5 +225,37 @@ mod tests {
         left[commits[2] + 4..commits[2] + 8].fill(0);
         left[last + FRAME_HEADER] ^= 1;
         assert_eq!(look_at(&*left).unwrap(), None);
+    }
+
+    #[test]
+    fn transactions_whose_sync_failed_are_no_damage() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        let connection = Connection::open(&path).unwrap();
+        connection
+            .execute_batch("PRAGMA journal_mode = wal; CREATE TABLE t (a); PRAGMA wal_checkpoint(TRUNCATE)")
+            .unwrap();
+        connection.execute("INSERT INTO t VALUES (zeroblob(9000))", []).unwrap();
+        // Three ways in which the same log went on: the first two failed when they were synced, the last was stored.
+        let went_on = |name: &str, bytes: u32| {
+            let copy = folder.path().join(name);
+            fs::copy(&path, &copy).unwrap();
+            fs::copy(beside(&path, "-wal"), beside(&copy, "-wal")).unwrap();
+            let connection = Connection::open(&copy).unwrap();
+            connection.execute("INSERT INTO t VALUES (randomblob(?1))", [bytes]).unwrap();
+            fs::read(beside(&copy, "-wal")).unwrap()
+        };
+        let (long, shorter, stored) = (went_on("b.db", 60_000), went_on("c.db", 30_000), went_on("d.db", 9_000));
+        assert!(long.len() > shorter.len() && shorter.len() > stored.len());
+        assert_eq!(long[16..24], stored[16..24], "they are of one log");
+        let mut log = stored.clone();
+        log.extend(&shorter[stored.len()..]);
+        log.extend(&long[shorter.len()..]);
+        let next = (stored.len() - HEADER) / (FRAME_HEADER + 4_096) + 1;
+        assert_eq!(look_at(&*log).unwrap(), Some(Wrong::End { frame: next as u64 }));
+        // What was stored behind them is damage still when a bit of it flips, in the middle.
+        let mut flipped = log;
+        flipped[HEADER + FRAME_HEADER + 100] ^= 1;
+        assert!(matches!(look_at(&*flipped).unwrap(), Some(Wrong::Middle { frame: 1, .. })));
     }
 }
