@@ -1,7 +1,7 @@
 //! How long texts are in the database: documents, and what events keep of them.
 //!
 //! A customer is three kilobytes of JSON of which half is the same in all of them. As text a page of the file holds one;
-//! compressed (LZ4 with what customers have in common as its dictionary) it holds three, the log grows by a third, and
+//! compressed (LZ4 with what records and their differences have in common as its dictionary) it holds three, the log grows by a third, and
 //! a cache holds three times as many. What is not the same in all is in a block as it is, but for four letters and
 //! more that happen to be in the dictionary or before: a search through the file's bytes still finds what is personal.
 //!
@@ -12,7 +12,8 @@
 //! | form | bytes behind the first | written |
 //! | --- | --- | --- |
 //! | 0x01 | length of the text in four, the block | by former versions |
-//! | 0x5a | checksum in four, length of the text in four, the block | where that is shorter than the text |
+//! | 0x5a | checksum in four, length of the text in four, the block | by former versions |
+//! | 0x69 | the same, with another dictionary | where that is shorter than the text |
 //! | 0xa6 | checksum in four, the text | otherwise |
 //!
 //! Numbers are little-endian. TEXT is what former versions wrote of short texts, and what `sqlite3` wrote by hand.
@@ -22,14 +23,21 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, Value, 
 /// A block without a checksum.
 const UNCHECKED: u8 = 1;
 
-/// A block with a checksum. The bytes of the forms differ in several bits, so that no flipped bit makes one of another.
-const BLOCK: u8 = 0x5a;
+/// A block with a checksum, and the first dictionary. The bytes of the forms differ in several bits, so that no flipped bit
+/// makes one of another.
+const FORMER: u8 = 0x5a;
+
+/// The same with the second dictionary.
+const BLOCK: u8 = 0x69;
 
 /// A text as it is, with a checksum.
 const PLAIN: u8 = 0xa6;
 
-/// The dictionary of both kinds of block. It belongs to what was written with it: never change a byte, make another form.
-const DICTIONARY: &[u8] = include_bytes!("packed.1.dictionary");
+/// What customers have in common. It belongs to what was written with it: never change a byte, make another form.
+const FIRST: &[u8] = include_bytes!("packed.1.dictionary");
+
+/// The same, and what conversations, messages and their differences have in common. Likewise.
+const DICTIONARY: &[u8] = include_bytes!("packed.2.dictionary");
 
 /// Texts of fewer bytes are not compressed: little would be saved.
 const SHORTEST: usize = 192;
@@ -139,10 +147,10 @@ fn unpack(bytes: &[u8]) -> Result<String, Damaged> {
         false => Err(Damaged::Checksum),
     };
     match bytes {
-        [UNCHECKED, a, b, c, d, block @ ..] => unpack_block([*a, *b, *c, *d], block),
-        [BLOCK, w, x, y, z, a, b, c, d, block @ ..] => {
+        [UNCHECKED, a, b, c, d, block @ ..] => unpack_block([*a, *b, *c, *d], block, FIRST),
+        [form @ (FORMER | BLOCK), w, x, y, z, a, b, c, d, block @ ..] => {
             checked([*w, *x, *y, *z])?;
-            unpack_block([*a, *b, *c, *d], block)
+            unpack_block([*a, *b, *c, *d], block, if *form == BLOCK { DICTIONARY } else { FIRST })
         }
         [PLAIN, w, x, y, z, text @ ..] => {
             checked([*w, *x, *y, *z])?;
@@ -152,13 +160,13 @@ fn unpack(bytes: &[u8]) -> Result<String, Damaged> {
     }
 }
 
-fn unpack_block(length: [u8; 4], block: &[u8]) -> Result<String, Damaged> {
+fn unpack_block(length: [u8; 4], block: &[u8], dictionary: &[u8]) -> Result<String, Damaged> {
     let damaged = |reason: &dyn ToString| Damaged::Block(reason.to_string());
     let length = usize::try_from(u32::from_le_bytes(length)).unwrap_or(usize::MAX);
     if length / MOST > block.len() {
         return Err(damaged(&"it would be longer than a block can tell"));
     }
-    let text = lz4_flex::block::decompress_with_dict(block, length, DICTIONARY).map_err(|error| damaged(&error))?;
+    let text = lz4_flex::block::decompress_with_dict(block, length, dictionary).map_err(|error| damaged(&error))?;
     if text.len() != length {
         return Err(damaged(&"it is shorter than it was"));
     }
@@ -186,7 +194,7 @@ mod tests {
         }
 
         #[test]
-        fn damaged_bytes_are_told_and_never_more(bytes in proptest::collection::vec(any::<u8>(), 0..200), form in prop::sample::select(vec![UNCHECKED, BLOCK, PLAIN, 0])) {
+        fn damaged_bytes_are_told_and_never_more(bytes in proptest::collection::vec(any::<u8>(), 0..200), form in prop::sample::select(vec![UNCHECKED, FORMER, BLOCK, PLAIN, 0])) {
             drop(unpack(&[&[form][..], &bytes].concat()));
         }
     }
@@ -210,10 +218,15 @@ mod tests {
 
     #[test]
     fn what_former_versions_wrote_is_read() {
-        let text = std::str::from_utf8(DICTIONARY).unwrap();
-        let Packed(block) = Packed::of(text);
-        let former = [&[UNCHECKED], &block[CHECKED..]].concat();
+        let text = std::str::from_utf8(FIRST).unwrap();
+        let block = lz4_flex::block::compress_with_dict(text.as_bytes(), FIRST);
+        let length = u32::try_from(text.len()).unwrap().to_le_bytes();
+        let former = [&[UNCHECKED][..], &length, &block].concat();
         assert_eq!(unpack(&former).unwrap(), text);
+        let mut checked = [&[FORMER, 0, 0, 0, 0][..], &length, &block].concat();
+        let checksum = checksum_of(&checked).to_le_bytes();
+        checked[1..CHECKED].copy_from_slice(&checksum);
+        assert_eq!(unpack(&checked).unwrap(), text);
         assert_eq!(Unpacked::column_result(ValueRef::Text(b"{}")).unwrap().0, "{}");
     }
 }
