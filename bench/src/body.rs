@@ -40,6 +40,16 @@ pub(crate) fn json(number: u64) -> String {
     )
 }
 
+/// The body that creates a message of 500 characters. Every other one is from the customer.
+pub(crate) fn message_json(number: u64) -> String {
+    let direction = if number.is_multiple_of(2) { "in" } else { "out" };
+    let text = format!("Message {number}. {NOTES}");
+    let text: String = text.chars().take(500).collect();
+    format!(
+        r#"{{"channel":"email","app":"postmark","direction":"{direction}","externalId":"mail-{number}","preview":"{text}"}}"#
+    )
+}
+
 /// The same customer for a peer whose unique values are in columns of their own.
 pub(crate) fn flat_json(number: u64) -> String {
     let (email, external_id) = (email(number), external_id(number));

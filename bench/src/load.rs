@@ -160,6 +160,12 @@ impl Connection {
         Ok(answer.body)
     }
 
+    /// Creates a record; its id.
+    pub(crate) async fn create(&mut self, known: &Customer, number: u64) -> Result<String> {
+        let api = self.target.api;
+        id_in(self.request(Work::Create, known, number).await?, api)
+    }
+
     /// Sends one request and reads its answer whole, whatever it is.
     pub(crate) async fn exchange(&mut self, work: Work, known: &Customer, number: u64) -> Result<Answer<'_>> {
         self.target.api.write(work, &self.target.token, known, number, &mut self.request);

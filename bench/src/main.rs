@@ -8,6 +8,7 @@
 mod body;
 mod floor;
 mod load;
+mod messages;
 mod overload;
 mod page;
 mod pocketbase;
@@ -55,6 +56,9 @@ struct Arguments {
     /// Seconds each of those takes
     #[arg(long, requires = "overload", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=600))]
     seconds: u64,
+    /// Messages beside customers instead
+    #[arg(long, requires = "server")]
+    messages: bool,
     /// Three rounds of 0.6 s a cell instead of five of 3 s
     #[arg(long)]
     quick: bool,
@@ -89,6 +93,19 @@ fn main() -> Result<()> {
         let time = Duration::from_secs(arguments.seconds);
         let plan = overload::Plan { kustodian: &kustodian, factors, time };
         return measure_overload(&plan, &arguments.command, arguments.page.as_deref());
+    }
+    if arguments.messages {
+        let (rounds, time) = if arguments.quick { (3, 600) } else { (5, 3_000) };
+        let time = Duration::from_millis(time);
+        let load = usage::load();
+        let tables = messages::measure(&messages::Plan { kustodian: &kustodian, rounds, time })?;
+        let (command, machine) = (&arguments.command, machine(load));
+        let measured = format!(
+            "- Asked for with `{command}`: {rounds} rounds of {:.1} s a cell.\n- {machine}\n\n{tables}",
+            time.as_secs_f64()
+        );
+        println!("\n{measured}");
+        return arguments.page.map_or(Ok(()), |page| page::put(&page, &page::MESSAGES, &measured));
     }
     let (pocketbase, customers) = (arguments.pocketbase, arguments.customers);
     let plan = if arguments.quick {

@@ -25,6 +25,10 @@ pub(crate) const MEASURED: Part =
 pub(crate) const OVERLOAD: Part =
     Part { begin: "<!-- overload: begin; written by cargo xtask bench overload -->", end: "<!-- overload: end -->" };
 
+/// What the run of messages writes.
+pub(crate) const MESSAGES: Part =
+    Part { begin: "<!-- messages: begin; written by cargo xtask bench messages -->", end: "<!-- messages: end -->" };
+
 /// Puts `measured` between the marks of its part of the page at `path`.
 pub(crate) fn put(path: &Path, part: &Part, measured: &str) -> Result<()> {
     let Part { begin, end } = part;

@@ -57,6 +57,10 @@ impl Work {
 pub(crate) enum Api {
     /// The server's, which the floor imitates.
     Kustodian,
+    /// The server's, of conversations: a create opens one of a customer.
+    Conversations,
+    /// The server's, of messages: they are created and listed in a conversation.
+    Messages,
     PocketBase,
 }
 
@@ -64,7 +68,7 @@ impl Api {
     /// How an answer to a request that did its work begins.
     pub(crate) const fn status(self, work: Work) -> &'static [u8] {
         match (self, work) {
-            (Self::Kustodian, Work::Create) => b"HTTP/1.1 201",
+            (Self::Kustodian | Self::Conversations | Self::Messages, Work::Create) => b"HTTP/1.1 201",
             _ => b"HTTP/1.1 200",
         }
     }
@@ -72,7 +76,7 @@ impl Api {
     /// Where the new id is in the answer to a create.
     pub(crate) const fn id(self) -> &'static str {
         match self {
-            Self::Kustodian => "/data/id",
+            Self::Kustodian | Self::Conversations | Self::Messages => "/data/id",
             Self::PocketBase => "/id",
         }
     }
@@ -81,6 +85,8 @@ impl Api {
     pub(crate) fn write(self, work: Work, token: &str, known: &Customer, number: u64, out: &mut Vec<u8>) {
         let (method, path, body) = match self {
             Self::Kustodian => kustodian(work, known, number),
+            Self::Conversations => conversations(work, known, number),
+            Self::Messages => messages(work, known, number),
             Self::PocketBase => pocketbase(work, known, number),
         };
         out.clear();
@@ -114,6 +120,22 @@ fn kustodian(work: Work, known: &Customer, number: u64) -> Request {
             ("POST", "/v1/customers/search".to_owned(), Some(tree))
         }
         Work::Update => ("PATCH", format!("/v1/customers/{id}"), Some(format!(r#"{{"name":"Ada Renamed {number}"}}"#))),
+    }
+}
+
+fn conversations(work: Work, known: &Customer, number: u64) -> Request {
+    match work {
+        Work::Create => ("POST", format!("/v1/customers/{}/conversations", known.id), Some("{}".to_owned())),
+        other => kustodian(other, known, number),
+    }
+}
+
+fn messages(work: Work, known: &Customer, number: u64) -> Request {
+    let id = &known.id;
+    match work {
+        Work::Create => ("POST", format!("/v1/conversations/{id}/messages"), Some(body::message_json(number))),
+        Work::List => ("GET", format!("/v1/conversations/{id}/messages?pageSize=100"), None),
+        other => kustodian(other, known, number),
     }
 }
 

