@@ -1,10 +1,12 @@
 //! schemathesis against a running server: whatever it makes of the document, the server answers as the document says.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 
 use anyhow::{Context, Result, bail};
+use serde_json::Value;
 
 use crate::process;
 use crate::workspace::{self, Metadata};
@@ -21,8 +23,9 @@ const TOKEN: &str = "a-key-for-the-run-of-schemathesis";
 /// How long one answer may take, in seconds.
 const ANSWER_WITHIN: &str = "10";
 
-/// Installs schemathesis beside the build products, starts the server on an empty database, and lets schemathesis make
-/// at most `examples` requests of each operation, all checks on.
+/// Installs schemathesis beside the build products and lets it make at most `examples` requests of each operation, all checks
+/// on. As many of it run as there are processors, for it uses one alone: each with the operations on some kinds of records,
+/// against a server of its own on an empty database.
 ///
 /// # Errors
 /// When Python is missing, or an answer is not as the document says; the request to repeat it is in the output.
@@ -30,18 +33,61 @@ pub(crate) fn run(examples: u32) -> Result<()> {
     let metadata = Metadata::load()?;
     let schemathesis = install(&metadata.target_directory)?;
     process::succeed(process::cargo().args(["build", "--package", "kustodian"]))?;
-    let server = Server::start(&metadata.binary("debug", "kustodian"))?;
+    let binary = metadata.binary("debug", "kustodian");
+    let shares = shares(std::thread::available_parallelism().map_or(1, usize::from))?;
+    let run_one = |(number, operations): (usize, &Vec<String>)| -> Result<()> {
+        let server = Server::start(&binary)?;
+        // It leaves a folder with what it tried where it runs.
+        let folder = metadata.target_directory.join(format!("schemathesis-{number}"));
+        std::fs::create_dir_all(&folder)?;
+        let mut check = process::program(&schemathesis);
+        check.args(["run", &format!("{}/openapi.json", server.url), "--url", &format!("{}/v1", server.url)]);
+        check.args(["--header", &format!("Authorization: Bearer {TOKEN}")]);
+        check.args(["--checks", "all", "--continue-on-failure", "--seed", SEED, "--request-timeout", ANSWER_WITHIN]);
+        check.args(["--max-examples", &examples.to_string()]);
+        operations.iter().for_each(|operation| drop(check.args(["--include-operation-id", operation])));
+        check.env("SCHEMATHESIS_HOOKS", "hooks").env("PYTHONPATH", workspace::root().join(FOLDER));
+        check.env("PYTHONDONTWRITEBYTECODE", "1").current_dir(&folder);
+        let output = check.output().context("cannot start schemathesis")?;
+        // Whole, so that those of several do not mix.
+        println!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        if !output.status.success() {
+            bail!("schemathesis failed: {}", output.status);
+        }
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        let running: Vec<_> = shares.iter().enumerate().map(|share| scope.spawn(move || run_one(share))).collect();
+        let ended: Vec<Result<()>> = running
+            .into_iter()
+            .map(|thread| thread.join().unwrap_or_else(|_| bail!("a run of schemathesis panicked")))
+            .collect();
+        ended.into_iter().collect()
+    })
+}
 
-    let mut check = process::program(schemathesis);
-    check.args(["run", &format!("{}/openapi.json", server.url), "--url", &format!("{}/v1", server.url)]);
-    check.args(["--header", &format!("Authorization: Bearer {TOKEN}")]);
-    check.args(["--checks", "all", "--continue-on-failure", "--seed", SEED, "--request-timeout", ANSWER_WITHIN]);
-    check.args(["--max-examples", &examples.to_string()]);
-    check.env("SCHEMATHESIS_HOOKS", "hooks").env("PYTHONPATH", workspace::root().join(FOLDER));
-    check.env("PYTHONDONTWRITEBYTECODE", "1");
-    // It leaves a folder with what it tried where it runs.
-    check.current_dir(&metadata.target_directory);
-    process::succeed(&mut check)
+/// The operations that the document says are served, in as many shares of about the same size. Those of one tag stay together,
+/// as it follows the links between them.
+fn shares(count: usize) -> Result<Vec<Vec<String>>> {
+    let path = workspace::root().join("docs/openapi.json");
+    let document: Value = serde_json::from_slice(&std::fs::read(&path)?)?;
+    let mut by_tag: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    let paths = document["paths"].as_object().context("the document has no paths")?;
+    for operation in paths.values().filter_map(Value::as_object).flat_map(|methods| methods.values()) {
+        if let (Some(id), Some(tag)) = (operation["operationId"].as_str(), operation["tags"][0].as_str()) {
+            by_tag.entry(tag).or_default().push(id.to_owned());
+        }
+    }
+    let mut groups: Vec<Vec<String>> = by_tag.into_values().collect();
+    groups.sort_by_key(|group| std::cmp::Reverse(group.len()));
+    let mut shares = vec![Vec::new(); count.max(1)];
+    for group in groups {
+        if let Some(smallest) = shares.iter_mut().min_by_key(|share| share.len()) {
+            smallest.extend(group);
+        }
+    }
+    shares.retain(|share| !share.is_empty());
+    Ok(shares)
 }
 
 /// The program, in an environment of its own that is rebuilt when its requirements changed.
