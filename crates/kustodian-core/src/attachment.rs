@@ -244,6 +244,13 @@ pub fn upsert(
     file::update(context, Some(stored), event, max, |attributes: &mut AttachmentAttributes| input.apply(attributes))
 }
 
+/// The id of the record that an attachment belongs to.
+pub(crate) fn owner_of(stored: &Stored) -> Result<Option<String>, Refusal> {
+    let attachment: Attachment = resource::read(&stored.document)?;
+    let related = |name: &str| attachment.relationships.get(name)?.id().map(ToOwned::to_owned);
+    Ok(OWNERS.into_iter().find_map(related))
+}
+
 /// Removes the bytes of an attachment for ever; `None` when they were removed before.
 ///
 /// # Errors

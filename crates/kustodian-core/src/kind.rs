@@ -74,6 +74,20 @@ pub struct EventNames {
     pub restore: &'static str,
     /// Such as `kustomer.customer.erase`.
     pub erase: &'static str,
+    /// Such as `kustomer.message.redact`.
+    pub redact: &'static str,
+}
+
+/// Whether an event with this name emptied the payloads of all events of its record before it.
+///
+/// ```
+/// use kustodian_core::kind::empties_the_past;
+///
+/// assert!(empties_the_past("kustomer.customer.erase") && empties_the_past("kustomer.message.redact"));
+/// assert!(!empties_the_past("kustomer.customer.update"));
+/// ```
+pub fn empties_the_past(event: &str) -> bool {
+    Kind::ALL.into_iter().map(|kind| kind.spec().events).any(|events| event == events.erase || event == events.redact)
 }
 
 /// Where the rows of a kind are when a database is spread over several machines.
@@ -207,6 +221,7 @@ macro_rules! kinds {
                                 delete: concat!("kustomer.", $name, ".delete"),
                                 restore: concat!("kustomer.", $name, ".restore"),
                                 erase: concat!("kustomer.", $name, ".erase"),
+                                redact: concat!("kustomer.", $name, ".redact"),
                             },
                             read_operation: $read,
                             restored_by: $restore,

@@ -43,6 +43,7 @@ pub mod rate_limit;
 pub mod receipt;
 mod record;
 pub mod record_limit;
+pub mod redaction;
 pub mod refusal;
 pub mod rename;
 pub mod resource;

@@ -99,34 +99,18 @@ pub(crate) fn update_record<A: Lifecycle>(
     by: By,
     edit: impl FnOnce(&mut Resource<A>) -> Result<(), Refusal>,
 ) -> Result<Updated<A>, Refusal> {
-    if missing::erased_at(stored)?.is_some() {
-        return Err(missing::missing(A::KIND, Some(stored)));
-    }
-    let context = &context.not_before(stored.updated_at);
-    let before: Resource<A> = resource::read(&stored.document)?;
-    let mut after = before.clone();
-    if by == By::User {
-        *after.attributes.system().modified_at = context.now.into();
-        after.relationships.insert("modifiedBy".to_owned(), resource::user_relationship(context.actor));
-    }
-    edit(&mut after)?;
-    let system = after.attributes.system();
-    let deleted = system.deleted.value().copied().unwrap_or_default();
+    let Edited { before, after, put, context } = edit_record::<A>(context, stored, by, edit)?;
+    let deleted = put.deleted;
     if stored.deleted && deleted {
         return Err(Refusal::not_found("id"));
     }
-    let created_at = system.created_at.value().copied().unwrap_or(stored.created_at);
-    *system.updated_at = context.now.into();
-    *system.rev = Field::Value(stored.rev + 1);
-    let mut put = put::<A>(&after, stored.id, stored.rev + 1, Some(stored.rev), deleted, context.now)?;
-    put.created_at = created_at;
     let events = A::KIND.spec().events;
     let name = match (stored.deleted, deleted) {
         (false, true) => events.delete,
         (true, _) => events.restore,
         (false, false) => events.update,
     };
-    let mut changes = commit(context, event, name, put, Some(resource::changes(&before, &after)?))?;
+    let mut changes = commit(&context, event, name, put, Some(resource::changes(&before, &after)?))?;
     if by == By::System {
         changes.events.iter_mut().for_each(|event| event.actor = None);
     }
@@ -203,6 +187,56 @@ pub(crate) fn erase<A: Lifecycle>(
     changes.erasures = vec![Erasure { kind: A::KIND, id: stored.id }];
     changes.frees = frees;
     Ok(changes)
+}
+
+/// Changes a record by `edit`, a deleted one too, and empties the payloads of its events so far: nothing leads back to what
+/// it was.
+pub(crate) fn redact<A: Lifecycle>(
+    context: &Context<'_>,
+    stored: &Stored,
+    seed: EventSeed,
+    by: By,
+    edit: impl FnOnce(&mut Resource<A>) -> Result<(), Refusal>,
+) -> Result<Updated<A>, Refusal> {
+    let Edited { before, after, put, context } = edit_record::<A>(context, stored, by, edit)?;
+    let mut changes = commit(&context, seed, A::KIND.spec().events.redact, put, None)?;
+    changes.erasures = vec![Erasure { kind: A::KIND, id: stored.id }];
+    Ok(Updated { changes, before, after })
+}
+
+/// A record that was changed, and what is to be written of it.
+struct Edited<'a, A> {
+    before: Resource<A>,
+    after: Resource<A>,
+    put: Put,
+    context: Context<'a>,
+}
+
+fn edit_record<'a, A: Lifecycle>(
+    context: &Context<'a>,
+    stored: &Stored,
+    by: By,
+    edit: impl FnOnce(&mut Resource<A>) -> Result<(), Refusal>,
+) -> Result<Edited<'a, A>, Refusal> {
+    if missing::erased_at(stored)?.is_some() {
+        return Err(missing::missing(A::KIND, Some(stored)));
+    }
+    let context = context.not_before(stored.updated_at);
+    let before: Resource<A> = resource::read(&stored.document)?;
+    let mut after = before.clone();
+    if by == By::User {
+        *after.attributes.system().modified_at = context.now.into();
+        after.relationships.insert("modifiedBy".to_owned(), resource::user_relationship(context.actor));
+    }
+    edit(&mut after)?;
+    let system = after.attributes.system();
+    let deleted = system.deleted.value().copied().unwrap_or_default();
+    let created_at = system.created_at.value().copied().unwrap_or(stored.created_at);
+    *system.updated_at = context.now.into();
+    *system.rev = Field::Value(stored.rev + 1);
+    let mut put = put::<A>(&after, stored.id, stored.rev + 1, Some(stored.rev), deleted, context.now)?;
+    put.created_at = created_at;
+    Ok(Edited { before, after, put, context })
 }
 
 fn put<A: Lifecycle>(

@@ -5,13 +5,13 @@
 
 use http::request::Parts;
 use http::{Method, StatusCode};
-use kustodian_core::chain::Salt;
-use kustodian_core::feed::{HistoryQuery, Payload};
-use kustodian_core::missing;
+use kustodian_core::feed::{HistoryQuery, Payload, Recorded};
+use kustodian_core::kind::Kind;
 use kustodian_core::permission::Caller;
 use kustodian_core::receipt::{Fingerprint, HEADER, Pledge, Receipt, ReceiptKey};
 use kustodian_core::refusal::Refusal;
 use kustodian_core::store::{OrgKey, Store};
+use kustodian_core::{missing, redaction, resource};
 use kustomer_api::Timestamp;
 use kustomer_api::error::code;
 
@@ -46,21 +46,34 @@ pub(crate) fn pledge(
 /// # Errors
 /// 422 when the key was used for another request; 404 when the record was erased since; 503 or 500 when the database
 /// cannot answer.
-pub(crate) async fn replay(store: &dyn Store, org: OrgKey, pledge: &Pledge) -> Result<Option<Answer>, Refusal> {
+pub(crate) async fn replay(
+    store: &dyn Store,
+    org: OrgKey,
+    pledge: &Pledge,
+    body: &[u8],
+) -> Result<Option<Answer>, Refusal> {
     let Some(receipt) = store.find_receipt(org, pledge.key, pledge.now).await.map_err(unavailable)? else {
         return Ok(None);
     };
-    let Some(salt) = find_salt(store, org, &receipt).await? else {
+    let event = find_event(store, org, &receipt).await?;
+    let Some((event, salt)) = event.and_then(|event| event.salt.map(|salt| (event, salt))) else {
         // Without it nobody knows what was asked for then.
         let stored = store.find(org, receipt.kind, receipt.record).await.map_err(unavailable)?;
         return Err(missing::missing(receipt.kind, stored.as_ref()));
     };
     pledge.check(&receipt, salt)?;
-    answer(store, org, &receipt).await.map(Some)
+    match answer(store, org, &receipt).await? {
+        // It is no record, and is answered out of the message.
+        Answer::Document { document, .. } if event.name == Kind::Message.spec().events.redact => {
+            let input = serde_json::from_slice(body).map_err(|_| resource::fault("A redaction has no body"))?;
+            Ok(Some(Answer::created(redaction::answer(&document, &input, event.id)?)))
+        }
+        answer => Ok(Some(answer)),
+    }
 }
 
-/// The salt of the event that a receipt names; `None` once its record was erased.
-async fn find_salt(store: &dyn Store, org: OrgKey, receipt: &Receipt) -> Result<Option<Salt>, Refusal> {
+/// The event that a receipt names. It has no salt once its record was erased.
+async fn find_event(store: &dyn Store, org: OrgKey, receipt: &Receipt) -> Result<Option<Recorded>, Refusal> {
     let Receipt { kind, record, rev, .. } = *receipt;
     let query = HistoryQuery {
         kind,
@@ -73,7 +86,7 @@ async fn find_salt(store: &dyn Store, org: OrgKey, receipt: &Receipt) -> Result<
         bytes: FULL,
     };
     let events = store.history(org, query).await.map_err(unavailable)?;
-    Ok(events.first().and_then(|event| event.salt))
+    Ok(events.into_iter().next())
 }
 
 /// The answer as it was: the record at the revision it was given then.

@@ -20,6 +20,7 @@ use kustodian_core::resource::{self, names_etag};
 use kustodian_core::store::OrgKey;
 use kustomer_api::customer::EraseCustomer;
 use kustomer_api::error::code;
+use kustomer_api::message::RedactMessage;
 use kustomer_api::{Endpoint as _, Timestamp, operation, role};
 
 use crate::access_log::{self, Answered};
@@ -197,7 +198,7 @@ impl Passage {
             false => idempotency::pledge(&caller, now, &method, &parts, &query, &body)?,
         };
 
-        let org = caller.org.key;
+        let (org, sent) = (caller.org.key, body.clone());
         let authority = parts.uri.authority().cloned();
         let links = route.links.map(|kind| {
             let linker = Linker::new(app, &caller.org, &parts.headers, authority.as_ref(), now);
@@ -220,10 +221,11 @@ impl Passage {
         let answering = async {
             let Some(pledge) = pledge else { return handler(admitted).await };
             let store = &*app.services.store;
-            if let Some(answer) = idempotency::replay(store, org, &pledge).await? {
+            if let Some(answer) = idempotency::replay(store, org, &pledge, &sent).await? {
                 self.is_replayed = true;
                 // Whoever erases again wants it off the disk, too.
-                if route.operation.name == EraseCustomer::OPERATION.name && !is_rehearsal {
+                let scrubs = [EraseCustomer::OPERATION.name, RedactMessage::OPERATION.name];
+                if scrubs.contains(&route.operation.name) && !is_rehearsal {
                     app.scrubber.scrub_what_is_left(&app.services.store).await;
                 }
                 return Ok(answer);
@@ -232,7 +234,7 @@ impl Passage {
                 Ok(answer) => return Ok(answer),
                 Err(refusal) => refusal,
             };
-            let replay = idempotency::replay(store, org, &pledge).await?;
+            let replay = idempotency::replay(store, org, &pledge, &sent).await?;
             self.is_replayed = replay.is_some();
             replay.ok_or(refusal)
         };

@@ -2,11 +2,13 @@
 //! sends nothing.
 
 mod endpoints;
+mod redaction;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value};
 
 pub use self::endpoints::*;
+pub use self::redaction::*;
 use crate::Timestamp;
 use crate::attribute::attribute_values;
 use crate::conversation::{Direction, ID, Queue};

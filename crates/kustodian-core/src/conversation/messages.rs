@@ -10,7 +10,15 @@ use super::status::{count, set, since_then};
 use crate::refusal::Refusal;
 
 /// How much of a message's text a conversation is named after, in characters.
-const NAME_CHARACTERS: usize = 256;
+pub(crate) const NAME_CHARACTERS: usize = 256;
+
+/// How much of a message a conversation and a customer show, in characters: it is in each difference twice.
+pub(crate) const PREVIEW_CHARACTERS: usize = 256;
+
+/// The beginning of a text.
+pub(crate) fn beginning(text: &str, characters: usize) -> String {
+    text.chars().take(characters).collect()
+}
 
 /// A new message, as far as its conversation and its customer are concerned.
 #[derive(Debug, Clone)]
@@ -99,11 +107,12 @@ pub(crate) fn add_message(
     if is_newest {
         conversation.last_message_at = message.sent_at.into();
         conversation.last_message_direction = message.direction.clone().into();
-        conversation.preview = message.preview.clone().or_else(|| message.subject.clone()).unwrap_or_default().into();
+        let text = message.preview.as_deref().or(message.subject.as_deref()).unwrap_or_default();
+        conversation.preview = beginning(text, PREVIEW_CHARACTERS).into();
     }
     if conversation.name.value().is_some_and(String::is_empty) {
         let text = message.subject.as_deref().filter(|subject| !subject.is_empty()).or(message.preview.as_deref());
-        conversation.name = text.unwrap_or_default().chars().take(NAME_CHARACTERS).collect::<String>().into();
+        conversation.name = beginning(text.unwrap_or_default(), NAME_CHARACTERS).into();
     }
     active(conversation, if message.imported { message.sent_at } else { now });
     let is_closed = conversation.status.value().is_some_and(|status| *status != ConversationStatus::Open);

@@ -9,7 +9,9 @@ use kustomer_api::envelope::{Relationship, Relationships, Resource};
 use kustomer_api::error::code;
 use kustomer_api::{ObjectId, Timestamp};
 
-pub(crate) use self::messages::{Fold, add_message, add_note, direction_type_of};
+pub(crate) use self::messages::{
+    Fold, NAME_CHARACTERS, PREVIEW_CHARACTERS, add_message, add_note, beginning, direction_type_of,
+};
 pub use self::status::due;
 pub use self::write::{Seeds, Write, create, delete, elapse, move_to, tag, untag, update};
 pub(crate) use self::write::{fresh_with, insert};
@@ -111,7 +113,7 @@ pub fn conversation_of(stored: &Stored) -> Result<Option<ObjectId>, Refusal> {
     related_in(stored, Kind::Conversation.as_str())
 }
 
-fn related_in(stored: &Stored, name: &str) -> Result<Option<ObjectId>, Refusal> {
+pub(crate) fn related_in(stored: &Stored, name: &str) -> Result<Option<ObjectId>, Refusal> {
     #[derive(serde::Deserialize)]
     struct Related {
         #[serde(default)]

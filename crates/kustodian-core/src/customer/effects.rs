@@ -11,8 +11,8 @@ use serde_json::{Map, Value, json};
 
 use super::Context;
 use super::lifecycle::put_of;
-use crate::change::{Cause, ChangeSet, Event, EventSeed};
-use crate::conversation::{Fold, counted};
+use crate::change::{Cause, ChangeSet, Erasure, Event, EventSeed};
+use crate::conversation::{Fold, PREVIEW_CHARACTERS, beginning, counted};
 use crate::kind::Kind;
 use crate::klass::plural;
 use crate::refusal::Refusal;
@@ -21,9 +21,6 @@ use crate::store::Stored;
 
 /// How many items `recentItems` has at most; Kustomer documents no limit.
 const MAX_RECENT_ITEMS: usize = 20;
-
-/// How much of a message a customer shows, in characters.
-const PREVIEW_CHARACTERS: usize = 256;
 
 /// What happened to a record of the customer.
 #[derive(Debug, Clone, Copy)]
@@ -109,6 +106,31 @@ pub(crate) fn affect(
     }
     changes.puts.push(put);
     Ok(())
+}
+
+/// Replaces what a customer shows of a message that is redacted, and empties the payloads of its events so far.
+pub(crate) fn redact(
+    context: &Context<'_>,
+    stored: &Stored,
+    seed: EventSeed,
+    edit: impl FnOnce(&mut Customer),
+) -> Result<ChangeSet, Refusal> {
+    let context = &context.not_before(stored.updated_at);
+    let before: Customer = resource::read(&stored.document)?;
+    let mut after = before.clone();
+    edit(&mut after);
+    after.attributes.rev = Field::Value(stored.rev + 1);
+    after.attributes.updated_at = context.now.into();
+    let put = put_of(context, &after, stored.id, Some((stored.rev, &before)))?;
+    let Context { client, request_id, .. } = *context;
+    let name = Kind::Customer.spec().events.redact;
+    let cause = Cause { seed, name, actor: context.doer(), client, request_id };
+    Ok(ChangeSet {
+        erasures: vec![Erasure { kind: Kind::Customer, id: stored.id }],
+        events: vec![Event::of(cause, &put, None)],
+        puts: vec![put],
+        ..ChangeSet::default()
+    })
 }
 
 fn apply(customer: &mut Customer, now: Timestamp, id: ObjectId, effect: Effect<'_>) {
@@ -218,8 +240,7 @@ fn show_message(customer: &mut CustomerAttributes, message: &Fold) {
         ]);
         for (name, text) in [("text", &message.preview), ("subject", &message.subject)] {
             if let Some(text) = text {
-                let text: String = text.chars().take(PREVIEW_CHARACTERS).collect();
-                preview.insert(name.to_owned(), text.into());
+                preview.insert(name.to_owned(), beginning(text, PREVIEW_CHARACTERS).into());
             }
         }
         customer.preview = preview.into();

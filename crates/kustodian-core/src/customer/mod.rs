@@ -10,8 +10,7 @@ mod merge;
 mod write;
 
 pub use company::{CompanyNames, KnownCompany, Named, UnknownCompanies, check_company_is_id, unknown_company};
-pub(crate) use effects::Effect;
-pub(crate) use effects::affect;
+pub(crate) use effects::{Effect, affect, redact};
 pub use erase::erase;
 pub use identity::Lookup;
 pub(crate) use lifecycle::put_of;

@@ -21,6 +21,7 @@ mod messages;
 mod notes;
 mod orgs;
 mod plain;
+mod redactions;
 mod search;
 mod shortcuts;
 mod tags;
@@ -104,6 +105,7 @@ pub(crate) fn served() -> Vec<Served> {
         serve::<message::GetMessageByExternalId, _, _>(messages::get_message_by_external_id),
         serve::<message::UpdateMessageAttributes, _, _>(messages::update_message_attributes),
         serve::<message::UpdateMessage, _, _>(messages::update_message),
+        serve::<message::RedactMessage, _, _>(redactions::redact_message),
         serve::<message::GetMessageHistory, _, _>(|call| history::list(call, Kind::Message)),
         serve::<note::GetNotesForOrg, _, _>(notes::get_notes_for_org),
         serve::<note::CreateNote, _, _>(notes::create_note),

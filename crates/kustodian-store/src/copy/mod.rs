@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use async_trait::async_trait;
-use kustodian_core::kind::Kind;
+use kustodian_core::kind::{Kind, empties_the_past};
 use kustodian_core::store::OrgKey;
 use kustomer_api::ObjectId;
 
@@ -320,14 +320,11 @@ async fn catch_up(
     Ok(())
 }
 
-/// How the names of events end that erased a record's past.
-pub(crate) const ERASE: &str = ".erase";
-
 /// What an event erased, if it is about an erasure.
 fn erased(row: &Row) -> Option<Erased> {
     let (kind, record) = record_of_event(row)?;
     match (row.get(EVENTS.place("name")?)?, row.get(EVENTS.place("rev")?)?) {
-        (Cell::Text(name), Cell::Integer(rev)) if name.ends_with(ERASE) => Some(Erased { kind, record, rev: *rev }),
+        (Cell::Text(name), Cell::Integer(rev)) if empties_the_past(name) => Some(Erased { kind, record, rev: *rev }),
         _ => None,
     }
 }

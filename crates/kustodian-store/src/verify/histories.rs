@@ -2,10 +2,10 @@
 
 use kustodian_core::chain::digest;
 use kustodian_core::history::rewind;
+use kustodian_core::kind::empties_the_past;
 
 use super::cells::Told;
 use super::finding::{Discrepancy, Problem, Verification, Where};
-use crate::copy::ERASE;
 
 /// A record whose events are read, newest first.
 pub(super) struct Walk {
@@ -39,7 +39,7 @@ impl Walk {
             }
         };
         walk.look(&event, told);
-        walk.is_erased |= event.name.ends_with(ERASE);
+        walk.is_erased |= empties_the_past(&event.name);
         walk.last = event;
         walk
     }

@@ -117,6 +117,7 @@ fn readers() -> BTreeMap<&'static str, Reader> {
         reader::<message::GetMessageByExternalId>(),
         reader::<message::UpdateMessageAttributes>(),
         reader::<message::UpdateMessage>(),
+        reader::<message::RedactMessage>(),
         reader::<message::GetMessageHistory>(),
         reader::<note::GetNotesForOrg>(),
         reader::<note::CreateNote>(),
@@ -380,6 +381,7 @@ fn write_conversations(walker: &mut Walker<'_>) {
         &format!("{message}?replace=true"),
         Some(json!({ "spam": true, "externalId": "mail-2" })),
     );
+    walker.ask("redactMessage", &format!("{message}/redactions"), Some(json!({ "preview": "Hi", "meta": {} })));
     walker.ask("appendTagsToConversation", &format!("{conversation}/tags"), Some(json!(["late"])));
     walker.ask("removeTagsFromConversation", &format!("{conversation}/tags"), Some(json!(["late"])));
     let snooze = json!({ "snooze": { "time": "2999-01-01T00:00:00Z", "status": "scheduled" } });
@@ -470,6 +472,10 @@ fn read_the_past(walker: &mut Walker<'_>) {
                 let rev = &entry["attributes"]["rev"];
                 if entry["attributes"]["eventName"] != kind.spec().events.delete {
                     walker.get(read.name, &format!("{path}?rev={rev}"));
+                }
+                // Nothing leads behind it.
+                if entry["attributes"]["eventName"] == kind.spec().events.redact {
+                    break;
                 }
             }
         }

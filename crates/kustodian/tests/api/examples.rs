@@ -13,6 +13,7 @@ fn turn(operation: &Operation) -> u8 {
     match operation.name {
         "createKlass" | "createCustomer" => 0,
         "createKObject" | "createCustomerKObject" | "createDraftByCustomer" => 2,
+        "redactMessage" => 3,
         "restoreCustomer" => 5,
         "eraseCustomer" => 6,
         // It has kobjects until the last of them is erased with its customer.

@@ -55,6 +55,7 @@ mod post_office;
 mod process;
 mod query_parameters;
 mod readme;
+mod redactions;
 mod replay;
 mod roles;
 mod round_trip;

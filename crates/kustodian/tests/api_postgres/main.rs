@@ -75,6 +75,8 @@ mod plug;
 mod post_office;
 #[path = "../api/query_parameters.rs"]
 mod query_parameters;
+#[path = "../api/redactions.rs"]
+mod redactions;
 #[path = "../api/replay.rs"]
 mod replay;
 #[path = "../api/roles.rs"]

@@ -5,8 +5,8 @@ use kustomer_api::customer::ReplaceQuery;
 use kustomer_api::history::StateQuery;
 use kustomer_api::message::{
     CreateMessage, CreateMessageByCustomer, CreateMessageFromConversation, GetMessage, GetMessageByExternalId,
-    GetMessageHistory, GetMessages, GetMessagesByConversation, GetMessagesByCustomer, MessageInput, UpdateMessage,
-    UpdateMessageAttributes,
+    GetMessageHistory, GetMessages, GetMessagesByConversation, GetMessagesByCustomer, MessageInput, RedactMessage,
+    RedactionInput, UpdateMessage, UpdateMessageAttributes,
 };
 use kustomer_api::query::{ListById, PageQuery};
 
@@ -84,5 +84,24 @@ impl Messages<'_> {
     /// Changes the attributes sent and drops the others that can be written.
     pub fn replace(&self, id: ObjectId, input: &MessageInput) -> Call<UpdateMessage> {
         self.client.call(id, &ReplaceQuery { replace: true }, input)
+    }
+
+    /// Replaces the words or `meta` of a message, or removes the bytes of its attachments: for ever, also from what its
+    /// conversation and its customer show of it, and from the past of all of them. It needs `org.admin.message.write`.
+    ///
+    /// ```no_run
+    /// use kustomer_client::Client;
+    /// use kustomer_client::message::RedactionInput;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+    /// let input = RedactionInput::of_preview("My card is [redacted]");
+    /// client.messages().redact("5c7d1a1f9a1b2c0010a1b2c3".parse()?, &input).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn redact(&self, id: ObjectId, input: &RedactionInput) -> Call<RedactMessage> {
+        self.client.call(id, &(), input)
     }
 }

@@ -1,0 +1,277 @@
+//! Redactions: words of a message are replaced, its `meta` is, or the bytes of its attachments are removed. What was there
+//! before stays nowhere: not in the message, not in what its conversation and its customer show of it, not in the draft
+//! and the delivery that it was sent by, and not in the past of any of them.
+
+use kustomer_api::conversation::{Conversation, ConversationAttributes};
+use kustomer_api::customer::{Customer, CustomerAttributes};
+use kustomer_api::delivery::{Delivery, DeliveryAttributes};
+use kustomer_api::draft::{Draft, DraftAttributes};
+use kustomer_api::envelope::{RelatedId, Relationship, Relationships};
+use kustomer_api::error::code;
+use kustomer_api::message::{
+    MAX_META_KEYS, Message, MessageAttributes, REDACTION_TYPE, RedactionAttributes, RedactionInput,
+};
+use kustomer_api::{Field, ObjectId};
+use serde_json::{Map, Value};
+
+use crate::change::{ChangeSet, EventSeed, Name};
+use crate::conversation::{self, NAME_CHARACTERS, PREVIEW_CHARACTERS, beginning, relate};
+use crate::customer::{self, Context};
+use crate::kind::Kind;
+use crate::lifecycle::{self, By};
+use crate::refusal::Refusal;
+use crate::store::Stored;
+use crate::{attachment, missing, resource};
+
+/// What is redacted of which message, and the records that it was sent by.
+#[derive(Debug, Clone)]
+pub struct Redaction {
+    /// The message.
+    pub message: ObjectId,
+    /// What replaces its parts.
+    pub input: RedactionInput,
+    /// The drafts and deliveries that the message was sent by.
+    pub sent_by: Vec<Name>,
+}
+
+impl Redaction {
+    /// The records that are decided on together with the conversation and its customer; the message is the first.
+    ///
+    /// # Errors
+    /// 400 for an attachment that has no id.
+    pub fn names(&self) -> Result<Vec<Name>, Refusal> {
+        let mut names = vec![(Kind::Message, self.message)];
+        names.extend(&self.sent_by);
+        names.extend(self.attachments()?.into_iter().map(|id| (Kind::Attachment, id)));
+        Ok(names)
+    }
+
+    /// The attachments whose bytes are removed, each once.
+    ///
+    /// # Errors
+    /// 400 for one that has no id.
+    pub fn attachments(&self) -> Result<Vec<ObjectId>, Refusal> {
+        let mut ids = Vec::new();
+        for (place, text) in self.input.attachments.iter().flatten().enumerate() {
+            let id = text.parse().map_err(|_| not_of_message(place, text))?;
+            if !ids.contains(&id) {
+                ids.push(id);
+            }
+        }
+        Ok(ids)
+    }
+}
+
+/// The records that show the words of a message, as they are under their locks.
+#[derive(Debug, Clone, Copy)]
+pub struct Shown<'a> {
+    /// Its conversation.
+    pub conversation: Option<&'a Stored>,
+    /// The customer of that.
+    pub customer: Option<&'a Stored>,
+}
+
+/// Whether a draft or a delivery was sent as this message.
+///
+/// # Errors
+/// 500 when the document is not what this version stores.
+pub fn is_sent_as(stored: &Stored, message: ObjectId) -> Result<bool, Refusal> {
+    Ok(conversation::related_in(stored, Kind::Message.as_str())? == Some(message))
+}
+
+/// Redacts a message. The first record written is the message. `events` has one for each record that may change.
+///
+/// # Errors
+/// 404 when it is not there; 400 when nothing is named, or an attachment that is not the message's.
+pub fn redact<'a>(
+    context: &Context<'_>,
+    get: impl Fn(Name) -> Option<&'a Stored>,
+    shown: Shown<'a>,
+    redaction: &Redaction,
+    events: &mut impl Iterator<Item = EventSeed>,
+) -> Result<ChangeSet, Refusal> {
+    let stored = get((Kind::Message, redaction.message));
+    let stored = stored.filter(|stored| !stored.deleted).ok_or_else(|| missing::missing(Kind::Message, stored))?;
+    let RedactionInput { preview, meta, attachments } = &redaction.input;
+    check(preview.as_ref(), meta.as_ref(), attachments.as_deref())?;
+    let mut next = || events.next().ok_or_else(|| resource::fault("A redaction has fewer events than records"));
+
+    let edit = |record: &mut Message| {
+        let message = &mut record.attributes;
+        if let Some(preview) = preview {
+            message.preview = preview.clone().into();
+        }
+        if let Some(meta) = meta {
+            message.meta = meta.clone().into();
+        }
+        message.redacted = true.into();
+        message.redacted_at = context.now.into();
+        Ok(())
+    };
+    let updated = lifecycle::redact::<MessageAttributes>(context, stored, next()?, By::User, edit)?;
+    let mut changes = updated.changes;
+    let words = Words::of(&updated.before.attributes, preview.as_deref());
+
+    let is_there = |stored: &&Stored| matches!(missing::erased_at(stored), Ok(None));
+    if let (Some(words), Some(stored)) = (&words, shown.conversation.filter(is_there)) {
+        let edit = |record: &mut Conversation| {
+            words.replace_in_conversation(&mut record.attributes);
+            Ok(())
+        };
+        changes.merge(redact_beside::<ConversationAttributes>(context, stored, next()?, edit)?);
+    }
+    if let (Some(words), Some(stored)) = (&words, shown.customer.filter(is_there)) {
+        let edit = |customer: &mut Customer| words.replace_in_customer(&mut customer.attributes);
+        changes.merge(customer::redact(context, stored, next()?, edit)?);
+    }
+    for name in &redaction.sent_by {
+        let Some(stored) = get(*name).filter(is_there) else { continue };
+        changes.merge(redact_sent(context, *name, stored, next()?, redaction)?);
+    }
+    for (place, id) in redaction.attachments()?.into_iter().enumerate() {
+        let stored = get((Kind::Attachment, id)).filter(|stored| !stored.deleted);
+        let owner = stored.map(attachment::owner_of).transpose()?.flatten();
+        if owner.as_deref() != Some(&redaction.message.to_string()) {
+            return Err(not_of_message(place, &id.to_string()));
+        }
+        changes.merge(attachment::redact(context, stored, next()?)?.unwrap_or_default());
+    }
+    Ok(changes)
+}
+
+/// What a redaction is answered with: `message` is the message since, `input` what was sent, and `event` what reports it.
+///
+/// # Errors
+/// 500 when the document is not what this version stores.
+pub fn answer(message: &str, input: &RedactionInput, event: ObjectId) -> Result<String, Refusal> {
+    let message: Message = resource::read(message)?;
+    let id = resource::id_of(&message)?;
+    let mut relationships = Relationships::new();
+    for name in ["org", Kind::Conversation.as_str(), Kind::Customer.as_str()] {
+        relationships.extend(message.relationships.get(name).map(|tie| (name.to_owned(), tie.clone())));
+    }
+    relationships.extend(message.relationships.get("modifiedBy").map(|user| ("createdBy".to_owned(), user.clone())));
+    relate(&mut relationships, Kind::Message, id);
+    if let Some(ids) = &input.attachments {
+        let named = ids.iter().map(|id| RelatedId::new(Kind::Attachment.as_str(), id.to_lowercase().into()));
+        relationships.insert("attachments".to_owned(), Relationship::to_these(named.collect()));
+    }
+    let meta = input.meta.as_ref().and_then(|_| message.attributes.meta.value());
+    let meta = meta.map(serde_json::to_string).and_then(Result::ok);
+    resource::render(&kustomer_api::message::Redaction {
+        kind: REDACTION_TYPE.to_owned(),
+        id: event.to_string(),
+        attributes: RedactionAttributes {
+            preview: message.attributes.preview.into_value().unwrap_or_default(),
+            meta: meta.map_or(Field::Absent, Field::Value),
+            extra: Map::new(),
+        },
+        relationships,
+        links: None,
+        extra: Map::new(),
+    })
+}
+
+fn check(
+    preview: Option<&String>,
+    meta: Option<&Map<String, Value>>,
+    attachments: Option<&[String]>,
+) -> Result<(), Refusal> {
+    if preview.is_none() && meta.is_none() && attachments.is_none_or(<[String]>::is_empty) {
+        let title =
+            "Nothing is redacted: send preview or meta, as they are to be, or attachments, whose bytes are removed";
+        return Err(Refusal::new(400, code::BAD_PARAM, "preview", title));
+    }
+    if let Some(keys) = meta.map(Map::len).filter(|keys| *keys > MAX_META_KEYS) {
+        let title = format!("meta has {keys} keys, at most {MAX_META_KEYS}: send fewer");
+        return Err(Refusal::new(400, code::BAD_PARAM, "meta", title).with_meta("pointer", "/meta"));
+    }
+    Ok(())
+}
+
+fn not_of_message(place: usize, id: &str) -> Refusal {
+    let title = format!("{id} is no attachment of this message");
+    Refusal::new(400, code::BAD_PARAM, "attachments", title).with_meta("pointer", format!("/attachments/{place}"))
+}
+
+/// A draft or a delivery that the message was sent by: its text is that of the message, in full.
+fn redact_sent(
+    context: &Context<'_>,
+    (kind, _): Name,
+    stored: &Stored,
+    event: EventSeed,
+    redaction: &Redaction,
+) -> Result<ChangeSet, Refusal> {
+    let RedactionInput { preview, meta, .. } = &redaction.input;
+    let body = preview.clone().map(Field::Value);
+    match kind {
+        Kind::Delivery => redact_beside::<DeliveryAttributes>(context, stored, event, |record: &mut Delivery| {
+            let delivery = &mut record.attributes;
+            if let Some(body) = body {
+                (delivery.body, delivery.html_body) = (body, Field::Absent);
+            }
+            if let Some(meta) = meta {
+                delivery.meta = meta.clone().into();
+            }
+            Ok(())
+        }),
+        Kind::Draft => redact_beside::<DraftAttributes>(context, stored, event, |record: &mut Draft| {
+            let draft = &mut record.attributes;
+            if let Some(body) = body {
+                (draft.body, draft.html_body, draft.payload) = (body, Field::Absent, Field::Absent);
+            }
+            if let Some(meta) = meta {
+                draft.meta = meta.clone().into();
+            }
+            Ok(())
+        }),
+        _ => Err(resource::fault("A message is sent by drafts and deliveries alone")),
+    }
+}
+
+/// A record that shows the words of the message; one that is deleted may be restored with them.
+fn redact_beside<A: lifecycle::Lifecycle>(
+    context: &Context<'_>,
+    stored: &Stored,
+    event: EventSeed,
+    edit: impl FnOnce(&mut kustomer_api::envelope::Resource<A>) -> Result<(), Refusal>,
+) -> Result<ChangeSet, Refusal> {
+    lifecycle::redact::<A>(context, stored, event, By::Consequence, edit).map(|updated| updated.changes)
+}
+
+/// The words of a message that are replaced, as other records show them.
+struct Words<'a> {
+    former: &'a str,
+    now: &'a str,
+}
+
+impl<'a> Words<'a> {
+    /// `None` when no words are replaced.
+    fn of(before: &'a MessageAttributes, preview: Option<&'a str>) -> Option<Self> {
+        let former = before.preview.value().map(String::as_str).filter(|former| !former.is_empty())?;
+        Some(Self { former, now: preview? })
+    }
+
+    /// The beginning of the words that takes the place of the same of the former ones.
+    fn instead_of(&self, shown: &str, characters: usize) -> Option<String> {
+        (shown == beginning(self.former, characters)).then(|| beginning(self.now, characters))
+    }
+
+    fn replace_in_conversation(&self, conversation: &mut ConversationAttributes) {
+        for (shown, characters) in
+            [(&mut conversation.preview, PREVIEW_CHARACTERS), (&mut conversation.name, NAME_CHARACTERS)]
+        {
+            if let Some(instead) = shown.value().and_then(|text| self.instead_of(text, characters)) {
+                *shown = instead.into();
+            }
+        }
+    }
+
+    fn replace_in_customer(&self, customer: &mut CustomerAttributes) {
+        let Some(preview) = customer.preview.as_mut_value() else { return };
+        let text = preview.get("text").and_then(Value::as_str);
+        if let Some(instead) = text.and_then(|text| self.instead_of(text, PREVIEW_CHARACTERS)) {
+            preview.insert("text".to_owned(), instead.into());
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Redactions of messages.
+
+use kustodian_core::change::{EventSeed, Name};
+use kustodian_core::conversation::conversation_of;
+use kustodian_core::kind::Kind;
+use kustodian_core::message::CONVERSATION;
+use kustodian_core::redaction::{self, Redaction};
+use kustodian_core::refusal::Refusal;
+use kustodian_core::store::{ListQuery, SortKey, Start};
+use kustodian_core::{missing, resource};
+use kustomer_api::message::{RedactMessage, RedactionInput};
+use kustomer_api::{Endpoint, ObjectId};
+
+use crate::answer::{Answer, unavailable};
+use crate::call::Call;
+use crate::files::Removal;
+use crate::handlers::family;
+
+/// How many drafts or deliveries are looked at together.
+const PAGE: u32 = 100;
+
+pub(crate) async fn redact_message(mut call: Call<RedactMessage>) -> Result<Answer, Refusal> {
+    let (id, input) = (call.path, call.input()?);
+    let found = family::find(&call, Kind::Message, id).await.map_err(unavailable)?;
+    let stored = found.as_ref().filter(|stored| !stored.deleted);
+    let stored = stored.ok_or_else(|| missing::missing(Kind::Message, found.as_ref()))?;
+    let conversation = conversation_of(stored)?.ok_or_else(|| resource::fault("A message is of no conversation"))?;
+    let shows_words = input.preview.is_some() || input.meta.is_some();
+    let sent_by = if shows_words { sent_by(&call, conversation, id).await? } else { Vec::new() };
+    let redaction = Redaction { message: id, input: input.clone(), sent_by };
+
+    let others = redaction.names()?;
+    let removal = removal_of(&call, &input).await?;
+    // One each, and one each for the conversation and its customer.
+    let events: Vec<EventSeed> = (0..others.len() + 2).map(|_| call.next_event()).collect();
+    let (act, letting_go) = (call.act(), removal.clone());
+    let decide = move |family: &family::Family| {
+        for name in redaction.attachments()? {
+            letting_go.find(family.get((Kind::Attachment, name)));
+        }
+        let shown = redaction::Shown { conversation: family.conversation(), customer: family.customer() };
+        redaction::redact(&act.context(), |name| family.get(name), shown, &redaction, &mut events.into_iter())
+    };
+    let committed = family::commit(&call, conversation, &others, decide).await;
+    if !call.is_rehearsal() {
+        removal.finish(call.app()).await;
+    }
+    let changes = committed.map_err(|error| call.not_committed(error))?;
+    let written = changes.puts.first().zip(changes.events.first());
+    let (put, event) = written.ok_or_else(|| resource::fault("Nothing was written"))?;
+    if !call.is_rehearsal() {
+        // The records hold it no more; what they left on the disk goes, too.
+        call.step_aside();
+        call.app().scrubber.scrub(&call.app().services.store).await;
+    }
+    Ok(Answer::created(redaction::answer(&put.document, &input, event.id)?))
+}
+
+/// Notes the bytes that are about to be removed, when anything is.
+async fn removal_of(call: &Call<RedactMessage>, input: &RedactionInput) -> Result<Removal, Refusal> {
+    let mut records = Vec::new();
+    for text in input.attachments.iter().flatten().filter(|_| !call.is_rehearsal()) {
+        let Ok(id) = text.parse() else { continue };
+        records.extend(family::find(call, Kind::Attachment, id).await.map_err(unavailable)?);
+    }
+    Removal::prepare(call.app(), &call.act().org, Kind::Attachment, &records).await
+}
+
+/// The drafts and deliveries of a conversation that a message was sent by. They were written together with it.
+async fn sent_by<E: Endpoint>(call: &Call<E>, conversation: ObjectId, message: ObjectId) -> Result<Vec<Name>, Refusal> {
+    let mut names = Vec::new();
+    for kind in [Kind::Draft, Kind::Delivery] {
+        for deleted in [false, true] {
+            let mut start = Start::Offset(0);
+            loop {
+                let query = ListQuery {
+                    kind,
+                    of: vec![(CONVERSATION, conversation.to_string())],
+                    deleted,
+                    sort: SortKey::Id,
+                    descending: false,
+                    within: Vec::new(),
+                    start,
+                    limit: PAGE,
+                    bytes: crate::parts::HELD,
+                    count: false,
+                };
+                let found = call.store().list(call.org(), query).await.map_err(unavailable)?.records;
+                let Some(last) = found.last().map(|last| last.id) else { break };
+                for stored in &found {
+                    if redaction::is_sent_as(stored, message)? {
+                        names.push((kind, stored.id));
+                    }
+                }
+                start = Start::After { value: 0, id: last };
+            }
+        }
+    }
+    Ok(names)
+}

@@ -1,0 +1,165 @@
+//! `POST /v1/messages/{id}/redactions`.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::place;
+use crate::server::{Answer, Server, TOKEN, binary};
+use crate::world::owner;
+
+fn path_of(answer: &Answer) -> String {
+    answer.data()["links"]["self"].as_str().unwrap().to_owned()
+}
+
+fn redact(server: &Server, message: &str, body: Value) -> Answer {
+    server.post(&format!("{message}/redactions"), body)
+}
+
+/// A message from a customer with these words, in a conversation of its own.
+fn said(server: &Server, customer: &str, words: &str) -> Answer {
+    let message = json!({ "channel": "email", "app": "postmark", "direction": "in", "preview": words,
+        "meta": { "raw": format!("zqmeta {words}") } });
+    server.post(&format!("/v1/customers/{customer}/messages"), message).expect(201)
+}
+
+fn related(record: &Answer, name: &str) -> String {
+    record.data()["relationships"][name]["links"]["self"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn redacted_words_are_replaced_wherever_they_were_shown() {
+    let server = Server::start();
+    let customer = owner(&server);
+    let message = said(&server, &customer, "zqcard 4111 1111");
+    let (path, conversation) = (path_of(&message), related(&message, "conversation"));
+    let redacted =
+        redact(&server, &path, json!({ "preview": "card [redacted]", "meta": { "raw": "none" } })).expect(201);
+    assert_eq!(redacted.data()["type"], "message_redaction");
+    assert_eq!(redacted.attributes(), &json!({ "preview": "card [redacted]", "meta": r#"{"raw":"none"}"# }));
+    assert_eq!(related(&redacted, "message"), path);
+    assert_eq!(related(&redacted, "conversation"), conversation);
+    assert_eq!(related(&redacted, "customer"), format!("/v1/customers/{customer}"));
+    for tie in ["org", "createdBy"] {
+        server.get(&related(&redacted, tie)).expect(200);
+    }
+
+    let now = server.get(&path).expect(200);
+    assert_eq!(now.attributes()["preview"], "card [redacted]");
+    assert_eq!(now.attributes()["meta"], json!({ "raw": "none" }));
+    assert_eq!((&now.attributes()["redacted"], &now.attributes()["rev"]), (&json!(true), &json!(2)));
+    assert_eq!(now.attributes()["redactedAt"], now.attributes()["updatedAt"]);
+    let conversation = server.get(&conversation).expect(200);
+    assert_eq!(conversation.attributes()["preview"], "card [redacted]");
+    assert_eq!(conversation.attributes()["name"], "card [redacted]");
+    let owner = server.get(&format!("/v1/customers/{customer}")).expect(200);
+    assert_eq!(owner.attributes()["preview"]["text"], "card [redacted]");
+    let found = |words: &str| {
+        let query = json!({ "and": [{ "message_any_text": { "contains": words } }], "queryContext": "message" });
+        server.post("/v1/customers/search", query).expect(200).ids()
+    };
+    assert_eq!(found("zqcard"), Vec::<String>::new());
+    assert_eq!(found("redacted"), [now.data()["id"].as_str().unwrap()]);
+}
+
+#[test]
+fn a_redaction_is_in_histories_and_the_feed_and_nothing_leads_behind_it() {
+    let server = Server::start();
+    let customer = owner(&server);
+    let message = said(&server, &customer, "zqsecret");
+    let (path, conversation) = (path_of(&message), related(&message, "conversation"));
+    let id = redact(&server, &path, json!({ "preview": "", "meta": {} })).expect(201).data()["id"].clone();
+    server.patch(&path, json!({ "status": "received", "custom": { "scoreNum": 1 } })).expect(200);
+    for (record, kind) in [
+        (path.as_str(), "message"),
+        (conversation.as_str(), "conversation"),
+        (&format!("/v1/customers/{customer}"), "customer"),
+    ] {
+        let history = server.get(&format!("{record}/history")).expect(200);
+        assert!(!history.text.contains("zqsecret"), "{kind}: {}", history.text);
+        assert!(history.text.contains(&format!("kustomer.{kind}.redact")), "{kind}: {}", history.text);
+        server.get(&format!("{record}?rev=1")).expect(404);
+    }
+    assert_eq!(server.get(&format!("{path}?rev=2")).expect(200).attributes()["preview"], "");
+    assert_eq!(server.get(&format!("{path}?rev=3")).expect(200).attributes()["custom"], json!({ "scoreNum": 1 }));
+    let feed = server.get("/v1/events?pageSize=500").expect(200);
+    assert!(!feed.text.contains("zqsecret"));
+    assert!(feed.data().as_array().unwrap().iter().any(|event| event["id"] == id));
+    assert!(!server.get("/v1/audit-logs?count=500").expect(200).text.contains("zqsecret"));
+}
+
+#[test]
+fn what_was_redacted_leaves_the_disk_and_the_chain_still_holds() {
+    let server = Server::on_file();
+    let customer = owner(&server);
+    let mut messages = Vec::new();
+    for number in 0..40 {
+        let path = path_of(&said(&server, &customer, &format!("zqwords{number}")));
+        server.patch(&path, json!({ "preview": format!("zqother{number}") })).expect(200);
+        messages.push(path);
+    }
+    let draft = json!({ "customer": customer, "channel": "chat", "body": "zqdraft zqwords99", "status": "sent" });
+    let draft = server.post("/v1/drafts", draft).expect(201);
+    let (sent, delivery) = (related(&draft, "message"), related(&draft, "delivery"));
+    assert!(server.get(&delivery).expect(200).text.contains("zqdraft"));
+    assert!(place::everything(server.database()).contains("zqdraft"));
+    redact(&server, &sent, json!({ "preview": "gone" })).expect(201);
+    redact(&server, &messages[39], json!({ "preview": "", "meta": {} })).expect(201);
+    for path in [&delivery, &path_of(&draft)] {
+        assert_eq!(server.get(path).expect(200).attributes()["body"], "gone");
+    }
+    let after = place::everything(server.database());
+    for word in ["zqdraft", "zqwords99", "zqother39", "zqmeta zqwords39"] {
+        assert!(!after.contains(word), "{word} is left");
+    }
+    assert_eq!(server.get(&messages[38]).expect(200).attributes()["preview"], "zqother38", "others keep theirs");
+    let mut verify = binary();
+    verify.args(["audit", "verify", "--database", server.database()]);
+    let verified = verify.output().unwrap();
+    assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
+}
+
+#[test]
+fn a_redaction_names_something_of_its_message() {
+    let server = Server::start();
+    let customer = owner(&server);
+    let path = path_of(&said(&server, &customer, "Hello"));
+    let file = json!({ "name": "a.txt", "contentType": "text/plain", "contentLength": 1 });
+    let other = server.post("/v1/attachments", file).expect(201).data()["id"].clone();
+    for (body, pointer) in [
+        (json!({}), None),
+        (json!({ "attachments": [] }), None),
+        (json!({ "attachments": [other] }), Some("/attachments/0")),
+        (json!({ "attachments": ["5c7d1a1f9a1b2c0010a1b2c3"] }), Some("/attachments/0")),
+        (json!({ "attachments": ["x"] }), Some("/attachments/0")),
+        (json!({ "preview": 1 }), Some("/preview")),
+        (json!({ "preview": null }), Some("/preview")),
+        (json!({ "preview": "x".repeat(10_241) }), Some("/preview")),
+        (json!({ "meta": [] }), Some("/meta")),
+        (json!({ "subject": "" }), None),
+    ] {
+        let refused = redact(&server, &path, body.clone()).expect(400);
+        if let Some(pointer) = pointer {
+            assert_eq!(refused.error()["meta"]["pointer"], pointer, "{body}");
+        }
+    }
+    assert_eq!(server.get(&path).expect(200).attributes()["rev"], 1);
+    redact(&server, "/v1/messages/5c7d1a1f9a1b2c0010a1b2c3", json!({ "preview": "" })).expect(404);
+}
+
+#[test]
+fn a_rehearsed_redaction_removes_nothing_and_a_repeated_one_is_answered_the_same() {
+    let server = Server::start();
+    let customer = owner(&server);
+    let path = path_of(&said(&server, &customer, "Hello"));
+    let before = server.get(&path).expect(200).text;
+    server.post(&format!("{path}/redactions?validateOnly=true"), json!({ "preview": "" })).expect(201);
+    assert_eq!(server.get(&path).expect(200).text, before);
+    let once = || {
+        let request = server.request(Method::POST, &format!("{path}/redactions")).bearer_auth(TOKEN);
+        let body = json!({ "preview": "Bye", "meta": { "a": 1 } });
+        Answer::of(request.header("idempotency-key", "once").json(&body)).expect(201)
+    };
+    let first = once();
+    assert_eq!(once().text, first.text);
+    assert_eq!(server.get(&path).expect(200).attributes()["rev"], 2);
+}
