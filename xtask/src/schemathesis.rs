@@ -45,7 +45,9 @@ pub(crate) fn run(examples: u32) -> Result<()> {
         check.args(["--header", &format!("Authorization: Bearer {TOKEN}")]);
         check.args(["--checks", "all", "--continue-on-failure", "--seed", SEED, "--request-timeout", ANSWER_WITHIN]);
         check.args(["--max-examples", &examples.to_string()]);
-        operations.iter().for_each(|operation| drop(check.args(["--include-operation-id", operation])));
+        for operation in operations {
+            check.args(["--include-operation-id", operation]);
+        }
         check.env("SCHEMATHESIS_HOOKS", "hooks").env("PYTHONPATH", workspace::root().join(FOLDER));
         check.env("PYTHONDONTWRITEBYTECODE", "1").current_dir(&folder);
         let output = check.output().context("cannot start schemathesis")?;

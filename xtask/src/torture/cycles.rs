@@ -74,7 +74,9 @@ pub(super) fn run<G: Ground>(
             let mut findings = check::compare(&ground.look()?, &mut ledgers);
             findings.lost.extend(ground.recipe().check()?);
             held += findings.held;
-            let lost = findings.lost.into_iter().chain(compare_over_http(&running, &mut ledgers)?);
+            let (talked, lost) = compare_over_http(&running, &mut ledgers)?;
+            held += talked;
+            let lost = findings.lost.into_iter().chain(lost);
             outcome.lost.extend(lost.map(|loss| format!("cycle {cycle}: {loss}")));
             if !outcome.lost.is_empty() {
                 outcome.lost.push(format!("the server's log ends: {}", ground.recipe().last_words()));
@@ -110,10 +112,16 @@ fn kill_while_starting(ground: &mut impl Ground, rng: &mut Rng) -> Result<u64> {
     Ok(times)
 }
 
-/// Reads some of the customers that were worked on, and searches for them; what is not as acknowledged.
-pub(super) fn compare_over_http(server: &Server, ledgers: &mut [Ledger]) -> Result<Vec<String>> {
+/// Reads some of the customers that were worked on, and searches for them, and all messages; how many messages are as
+/// acknowledged, and what is not.
+pub(super) fn compare_over_http(server: &Server, ledgers: &mut [Ledger]) -> Result<(u64, Vec<String>)> {
     let mut client = server.client();
-    let mut lost = Vec::new();
+    let (mut held, mut lost) = (0, Vec::new());
+    for ledger in ledgers.iter_mut() {
+        let (as_acknowledged, wrong) = ledger.talk.compare(&mut client)?;
+        held += as_acknowledged;
+        lost.extend(wrong);
+    }
     let touched = ledgers.iter_mut().flat_map(|ledger| ledger.entries.iter_mut()).filter(|entry| entry.touched);
     for (index, entry) in touched.enumerate() {
         entry.touched = false;
@@ -137,7 +145,7 @@ pub(super) fn compare_over_http(server: &Server, ledgers: &mut [Ledger]) -> Resu
             Known::Nothing => {}
         }
     }
-    Ok(lost)
+    Ok((held, lost))
 }
 
 /// Searches for a customer by its name, which no other has: it is found while it is there. The first search after a kill
@@ -272,8 +280,9 @@ pub(super) fn settle(
 ) -> Result<(u64, Vec<String>)> {
     let mut findings = check::compare(&sqlite::look(folder)?, ledgers);
     findings.lost.extend(recipe.check()?);
-    findings.lost.extend(compare_over_http(server, ledgers)?);
-    Ok((findings.held, findings.lost))
+    let (talked, lost) = compare_over_http(server, ledgers)?;
+    findings.lost.extend(lost);
+    Ok((findings.held + talked, findings.lost))
 }
 
 /// SIGTERM under load, a fifth as often as SIGKILL: the server ends in good order, and what it had acknowledged is

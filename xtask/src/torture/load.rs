@@ -9,6 +9,7 @@ use fastrand::Rng;
 use serde_json::{Value, json};
 
 use super::http::{Answer, Client};
+use super::talk::Talk;
 
 /// How many clients write at the same time.
 pub(super) const CLIENTS: usize = 12;
@@ -53,6 +54,8 @@ pub(super) enum Change {
 /// One client's ledger.
 pub(super) struct Ledger {
     pub(super) entries: Vec<Entry>,
+    /// The messages it writes.
+    pub(super) talk: Talk,
     client: usize,
     rng: Rng,
     serial: u64,
@@ -84,7 +87,9 @@ pub(super) type Contest = AtomicU64;
 
 /// One ledger for each client.
 pub(super) fn ledgers(rng: &mut Rng) -> Vec<Ledger> {
-    (0..CLIENTS).map(|client| Ledger { entries: Vec::new(), client, rng: rng.fork(), serial: 0 }).collect()
+    (0..CLIENTS)
+        .map(|client| Ledger { entries: Vec::new(), talk: Talk::default(), client, rng: rng.fork(), serial: 0 })
+        .collect()
 }
 
 /// Lets every client write until `enough` returns; broken connections are made again until then.
@@ -111,24 +116,42 @@ impl Ledger {
         let mut client = Client::new(address);
         let mut tally = Tally::default();
         while !over.load(Ordering::Relaxed) {
-            let index = self.choose(contest);
-            let entry = &mut self.entries[index];
-            entry.touched = true;
-            match entry.send(&mut client) {
-                Ok(answer) => match entry.hear(&answer, &mut tally) {
-                    Heard::GoOn => {}
-                    Heard::NeverWas => drop(self.entries.swap_remove(index)),
-                    Heard::SlowDown => std::thread::sleep(Duration::from_millis(20)),
-                },
-                Err(_) => {
-                    tally.unsure += 1;
-                    while !over.load(Ordering::Relaxed) && client.connect().is_err() {
-                        std::thread::sleep(Duration::from_millis(5));
-                    }
+            let sent = match self.rng.u8(0..4) {
+                0 => self.say(&mut client, &mut tally),
+                _ => self.change(&mut client, contest, &mut tally),
+            };
+            if sent.is_err() {
+                tally.unsure += 1;
+                while !over.load(Ordering::Relaxed) && client.connect().is_err() {
+                    std::thread::sleep(Duration::from_millis(5));
                 }
             }
         }
         tally
+    }
+
+    fn say(&mut self, client: &mut Client, tally: &mut Tally) -> io::Result<()> {
+        self.serial += 1;
+        let words = format!("client {} says {}", self.client, self.serial);
+        let turned_away = tally.turned_away;
+        self.talk.go_on(client, words, tally)?;
+        if tally.turned_away > turned_away {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Ok(())
+    }
+
+    fn change(&mut self, client: &mut Client, contest: &Contest, tally: &mut Tally) -> io::Result<()> {
+        let index = self.choose(contest);
+        let entry = &mut self.entries[index];
+        entry.touched = true;
+        let answer = entry.send(client)?;
+        match entry.hear(&answer, tally) {
+            Heard::GoOn => {}
+            Heard::NeverWas => drop(self.entries.swap_remove(index)),
+            Heard::SlowDown => std::thread::sleep(Duration::from_millis(20)),
+        }
+        Ok(())
     }
 
     /// Which entry to work on next; what to ask for is noted in it before it is sent.

@@ -15,6 +15,7 @@ mod neighbour;
 mod postgres;
 mod server;
 mod sqlite;
+mod talk;
 
 use std::fs;
 use std::path::PathBuf;

@@ -39,12 +39,12 @@ fn rows<T>(file: &Connection, sql: &str, read: impl FnMut(&Row<'_>) -> rusqlite:
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// A document: text, or a BLOB of one of the forms of `crates/kustodian-store/src/sqlite/packed.rs`. Checksums are left to
+/// A document: text, or a BLOB of one of the forms that `crates/kustodian-store/src/sqlite/packed.rs` writes. Checksums are left to
 /// `kustodian check`, which runs on every file.
 fn text(row: &Row<'_>, column: usize) -> rusqlite::Result<String> {
     let damaged = || rusqlite::Error::InvalidColumnType(column, "document".to_owned(), Type::Blob);
     let bytes = match row.get_ref(column)? {
-        ValueRef::Blob([1, block @ ..] | [0x5a, _, _, _, _, block @ ..]) => unpack(block),
+        ValueRef::Blob([0x69, _, _, _, _, block @ ..]) => unpack(block),
         ValueRef::Blob([0xa6, _, _, _, _, text @ ..]) => Some(text.to_vec()),
         ValueRef::Blob(_) => None,
         value => return Ok(value.as_str()?.to_owned()),
@@ -54,7 +54,7 @@ fn text(row: &Row<'_>, column: usize) -> rusqlite::Result<String> {
 
 /// A compressed text: its length in four bytes, then the block.
 fn unpack(block: &[u8]) -> Option<Vec<u8>> {
-    const DICTIONARY: &[u8] = include_bytes!("../../../crates/kustodian-store/src/sqlite/packed.1.dictionary");
+    const DICTIONARY: &[u8] = include_bytes!("../../../crates/kustodian-store/src/sqlite/packed.2.dictionary");
     let (length, block) = block.split_first_chunk()?;
     lz4_flex::block::decompress_with_dict(block, u32::from_le_bytes(*length) as usize, DICTIONARY).ok()
 }

@@ -13,7 +13,7 @@ use crate::refusal::Refusal;
 pub(crate) const NAME_CHARACTERS: usize = 256;
 
 /// How much of a message a conversation and a customer show, in characters: it is in each difference twice.
-pub(crate) const PREVIEW_CHARACTERS: usize = 256;
+pub(crate) const PREVIEW_CHARACTERS: usize = 128;
 
 /// The beginning of a text.
 pub(crate) fn beginning(text: &str, characters: usize) -> String {
