@@ -1,12 +1,16 @@
 //! Attachments: files that belong to messages, notes, drafts and forwards. An attachment is made first, and gets an owner
 //! when something names it; so it is its own home, and columns say what it belongs to.
 
+mod attaching;
+
 use kustomer_api::attachment::{Attachment, AttachmentAttributes, AttachmentInput};
 use kustomer_api::envelope::Relationship;
 use kustomer_api::error::code;
 use kustomer_api::{ObjectId, Timestamp};
 use serde_json::Value;
 
+pub use self::attaching::{ATTACHMENTS, Attaching, MAX, ids_in, ids_of};
+pub(crate) use self::attaching::{add, remove};
 use crate::change::{ChangeSet, Columns, EventSeed, Narrowed};
 use crate::customer::Context;
 use crate::file::{self, OfFile as _, Received};
@@ -73,6 +77,8 @@ pub struct Owner<'a> {
     pub conversation: Option<ObjectId>,
     /// The customer it belongs to; that of a conversation is looked for there.
     pub customer: Option<ObjectId>,
+    /// The draft or forward that it is sent from, whose attachments go over to it.
+    pub from: Option<ObjectId>,
 }
 
 /// The list of the attachments of a record, whatever its kind: ids are of one record in an org.
@@ -134,8 +140,8 @@ fn described(input: AttachmentInput, max: u64) -> Result<AttachmentAttributes, R
     Ok(attributes)
 }
 
-/// Gives an attachment, as it is under its lock, to what names it. One of a draft or a forward goes over to the message
-/// that is sent of it; nothing changes when it is there already. `None` when nothing changes.
+/// Gives an attachment, as it is under its lock, to what names it. One of the draft or forward that this is sent from goes
+/// over to it; nothing changes when it is there already. `None` when nothing changes.
 ///
 /// # Errors
 /// 400 when it is not there, or belongs to something else; `pointer` says where in the body it is named.
@@ -146,27 +152,76 @@ pub fn attach(
     owner: Owner<'_>,
     pointer: &str,
 ) -> Result<Option<ChangeSet>, Refusal> {
-    let refused =
-        |title: String| Refusal::new(400, code::BAD_PARAM, "attachments", title).with_meta("pointer", pointer);
     let stored = stored.filter(|stored| !stored.deleted);
     let Some(stored) = stored else {
-        return Err(refused(format!("{pointer} names no attachment: create it first")));
+        return Err(refused(pointer, "names no attachment: create it first"));
     };
     let attachment: Attachment = resource::read(&stored.document)?;
-    let former = OWNERS.into_iter().find_map(|kind| Some((kind, attachment.relationships.get(kind)?.id()?.to_owned())));
-    match former {
-        Some((_, id)) if id == owner.id.to_string() => return Ok(None),
-        Some(("draft" | "forward", _)) if owner.kind == "message" => {}
+    match owner_in(&attachment) {
+        Some((_, id)) if id == owner.id => return Ok(None),
+        Some((_, id)) if Some(id) == owner.from => {}
         None => {}
         Some((kind, _)) => {
-            return Err(refused(format!("{pointer} belongs to another {kind}: create an attachment for this one")));
+            let what = format!("belongs to another {kind}: create an attachment for this one");
+            return Err(refused(pointer, &what));
         }
     }
     let edit = |attachment: &mut Attachment| {
         relate(attachment, owner);
         Ok(())
     };
+    lifecycle::update_record(context, stored, event, by(context), edit).map(|updated| Some(updated.changes))
+}
+
+/// On whose behalf an attachment changes: that of a draft that a timer sends on nobody's.
+fn by(context: &Context<'_>) -> By {
+    if context.doer().is_some() { By::User } else { By::System }
+}
+
+/// 400 for an attachment that a body names.
+fn refused(pointer: &str, what: &str) -> Refusal {
+    Refusal::new(400, code::BAD_PARAM, ATTACHMENTS, format!("{pointer} {what}")).with_meta("pointer", pointer)
+}
+
+/// What an attachment belongs to: a type of [`OWNERS`] and an id.
+fn owner_in(attachment: &Attachment) -> Option<(&'static str, ObjectId)> {
+    OWNERS.into_iter().find_map(|kind| Some((kind, attachment.relationships.get(kind)?.id()?.parse().ok()?)))
+}
+
+/// The record that an attachment belongs to, read from its document.
+///
+/// # Errors
+/// 500 when the document is not what this version stores.
+pub fn owner_of(stored: &Stored) -> Result<Option<ObjectId>, Refusal> {
+    Ok(owner_in(&resource::read(&stored.document)?).map(|(_, id)| id))
+}
+
+/// Takes an attachment, as it is under its lock, from the record that has it. It stays with the conversation or the customer,
+/// and is erased with them. `None` when that record has it no more.
+pub(crate) fn detach(
+    context: &Context<'_>,
+    stored: Option<&Stored>,
+    event: EventSeed,
+    owner: ObjectId,
+) -> Result<Option<ChangeSet>, Refusal> {
+    let Some(stored) = stored.filter(|stored| !stored.deleted) else { return Ok(None) };
+    if owner_of(stored)? != Some(owner) {
+        return Ok(None);
+    }
+    let edit = |attachment: &mut Attachment| {
+        OWNERS.iter().for_each(|kind| drop(attachment.relationships.remove(*kind)));
+        Ok(())
+    };
     lifecycle::update_record(context, stored, event, By::User, edit).map(|updated| Some(updated.changes))
+}
+
+/// Deletes an attachment: its bytes are gone, as no deleted record names any.
+pub(crate) fn delete(context: &Context<'_>, stored: &Stored, event: EventSeed) -> Result<ChangeSet, Refusal> {
+    lifecycle::update(context, Some(stored), event, |attributes: &mut AttachmentAttributes| {
+        attributes.deleted = true.into();
+        file::await_bytes(attributes);
+        Ok(())
+    })
 }
 
 /// A new attachment with the bytes of another one, as that is under its lock, for another owner: the bytes are kept once.
@@ -200,7 +255,9 @@ pub fn duplicate(
 }
 
 fn relate(attachment: &mut Attachment, owner: Owner<'_>) {
-    OWNERS.iter().for_each(|kind| drop(attachment.relationships.remove(*kind)));
+    for kind in OWNERS.into_iter().chain([CONVERSATION, CUSTOMER]) {
+        attachment.relationships.remove(kind);
+    }
     let tie = Relationship::to_one(owner.kind, owner.id, owner.path.to_owned());
     attachment.relationships.insert(owner.kind.to_owned(), tie);
     // A conversation may move to another customer: its attachments go with it, and are erased with it.
@@ -244,12 +301,6 @@ pub fn upsert(
     file::update(context, Some(stored), event, max, |attributes: &mut AttachmentAttributes| input.apply(attributes))
 }
 
-/// The id of the record that an attachment belongs to.
-pub(crate) fn owner_of(stored: &Stored) -> Result<Option<String>, Refusal> {
-    let attachment: Attachment = resource::read(&stored.document)?;
-    let related = |name: &str| attachment.relationships.get(name)?.id().map(ToOwned::to_owned);
-    Ok(OWNERS.into_iter().find_map(related))
-}
 
 /// Removes the bytes of an attachment for ever; `None` when they were removed before.
 ///

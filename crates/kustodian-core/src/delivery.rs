@@ -26,6 +26,10 @@ const LEASE_MILLIS: i64 = 5 * 60 * 1_000;
 /// How long a delivery is tried.
 const PATIENCE_MILLIS: i64 = 3 * 24 * 60 * 60 * 1_000;
 
+/// The most bytes that the attachments of one e-mail have together. Servers for e-mail take little more than a third above
+/// it, as which they arrive in an e-mail.
+pub const MAX_ATTACHED: u64 = 25 * 1024 * 1024;
+
 impl Record for DeliveryAttributes {
     fn columns(delivery: &Delivery) -> Columns {
         let related = |name: &str| related(&delivery.relationships, name).map(column_text);

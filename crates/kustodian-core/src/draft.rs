@@ -2,6 +2,7 @@
 
 mod outgoing;
 
+use kustomer_api::attachment::AttachmentInput;
 use kustomer_api::draft::{Draft, DraftAttributes, DraftChannel, DraftInput, DraftStatus, Recipients};
 use kustomer_api::envelope::Relationships;
 use kustomer_api::error::code;
@@ -10,6 +11,7 @@ use kustomer_api::{Field, ObjectId, Timestamp};
 use serde_json::{Map, Value};
 
 use self::outgoing::Sent;
+use crate::attachment::{self, Attaching, Owner};
 use crate::change::{ChangeSet, Columns, EventSeed, Name, column_text};
 use crate::claim::{Claim, ClaimKey, ClaimKind, ClaimPlace};
 use crate::conversation::{self, CUSTOMER, relate, related};
@@ -61,9 +63,12 @@ impl Record for DraftAttributes {
         let author = related(&draft.relationships, "createdBy").and_then(|id| id.parse().ok());
         let context = &elapsed.context(author.unwrap_or(elapsed.org.id));
         let how = How { draws: elapsed.draws, sends_email: elapsed.sends_email };
+        let attachments = attachment::ids_in(&draft.relationships).into_iter().zip(elapsed.draws.beside.clone());
+        let attachments = Attaching::of(attachments).found(|name| loaded.get(name));
         let mut beside = ChangeSet::default();
+        let what = (stored.id, &draft.attributes, attachments);
         let sent = Parties::of(&draft.relationships, loaded)
-            .and_then(|parties| outgoing::send(context, how, parties, stored.id, &draft.attributes, &mut beside));
+            .and_then(|parties| outgoing::send(context, how, parties, what, &mut beside));
         let edit = |record: &mut Draft| {
             match sent {
                 Ok(sent) => mark_sent(record, sent, context.now),
@@ -84,7 +89,8 @@ impl Record for DraftAttributes {
 /// The records that sending a draft reads and changes.
 fn names(relationships: &Relationships) -> Vec<Name> {
     let name = |kind: Kind| Some((kind, related(relationships, kind.as_str())?.parse().ok()?));
-    [Kind::Customer, Kind::Conversation].into_iter().filter_map(name).collect()
+    let attachments = attachment::ids_in(relationships).into_iter().map(|id| (Kind::Attachment, id));
+    [Kind::Customer, Kind::Conversation].into_iter().filter_map(name).chain(attachments).collect()
 }
 
 /// The same, out of its record.
@@ -152,7 +158,17 @@ pub struct How<'a> {
     pub sends_email: bool,
 }
 
-/// Creates a draft; one with `status: sent` is sent with it.
+/// What the attachments of a draft belong to: they are erased with its customer, whatever becomes of the conversation.
+fn owner(id: ObjectId, path: &str, customer: Option<ObjectId>) -> Owner<'_> {
+    Owner { kind: Kind::Draft.as_str(), id, path, conversation: None, customer, from: None }
+}
+
+/// Writes the ids of attachments among the attributes.
+fn list(draft: &mut DraftAttributes, ids: &[ObjectId]) {
+    draft.attachments = Field::Value(ids.iter().map(ObjectId::to_string).collect());
+}
+
+/// Creates a draft; one with `status: sent` is sent with it. `attachments` are those that it is to have.
 ///
 /// # Errors
 /// 400 when what was sent cannot be stored, or not be sent; 409 when its conversation takes no messages.
@@ -161,20 +177,28 @@ pub fn create(
     id: ObjectId,
     parties: Parties<'_>,
     how: How<'_>,
+    attachments: Attaching,
     mut input: DraftInput,
 ) -> Result<ChangeSet, Refusal> {
     let status = input.status.take();
     check_send_at(&input, status.as_ref(), context.now)?;
     check_headers(&input)?;
     let mut draft = DraftAttributes::default();
+    if input.attachments.take().is_some() {
+        list(&mut draft, &attachments.ids());
+    }
     apply(&mut draft, input);
     draft.status = status_of(&draft, status.as_ref()).into();
+    let path = Kind::Draft.path_of(id);
     let mut beside = ChangeSet::default();
-    let mut sent = None;
-    if draft.status.value() == Some(&DraftStatus::Sent) {
-        sent = Some(outgoing::send(context, how, parties, id, &draft, &mut beside)?);
-    }
+    let sent = if draft.status.value() == Some(&DraftStatus::Sent) {
+        Some(outgoing::send(context, how, parties, (id, &draft, attachments.clone()), &mut beside)?)
+    } else {
+        beside.merge(attachments.commit(context, owner(id, &path, Some(parties.customer.id)))?);
+        None
+    };
     let mut changes = lifecycle::create_with(context, id, how.draws.events[0], draft, |record| {
+        attachments.relate(&mut record.relationships, &path);
         relate(&mut record.relationships, Kind::Customer, parties.customer.id);
         if let Some(conversation) = parties.conversation {
             relate(&mut record.relationships, Kind::Conversation, conversation.id);
@@ -190,7 +214,8 @@ pub fn create(
     Ok(changes)
 }
 
-/// Changes a draft that was not sent yet. `parties` are those of the changed draft; `status: sent` sends it.
+/// Changes a draft that was not sent yet. `parties` are those of the changed draft, `attachments` those that it is to have,
+/// and those that it had before; `status: sent` sends it.
 ///
 /// # Errors
 /// 404 when it is not there; 409 when it was sent, `rev` is another, or its conversation takes no messages; 400 when what
@@ -200,6 +225,7 @@ pub fn update(
     stored: Option<&Stored>,
     parties: Parties<'_>,
     how: How<'_>,
+    attachments: Attaching,
     mut input: DraftInput,
 ) -> Result<ChangeSet, Refusal> {
     let stored = alive(stored)?;
@@ -214,14 +240,21 @@ pub fn update(
     check_send_at(&input, status.as_ref(), context.now)?;
     check_headers(&input)?;
     let mut draft = former.attributes;
+    if input.attachments.take().is_some() {
+        list(&mut draft, &attachments.ids());
+    }
     apply(&mut draft, input);
     draft.status = status_of(&draft, status.as_ref()).into();
+    let path = Kind::Draft.path_of(stored.id);
     let mut beside = ChangeSet::default();
-    let mut sent = None;
-    if draft.status.value() == Some(&DraftStatus::Sent) {
-        sent = Some(outgoing::send(context, how, parties, stored.id, &draft, &mut beside)?);
-    }
+    let sent = if draft.status.value() == Some(&DraftStatus::Sent) {
+        Some(outgoing::send(context, how, parties, (stored.id, &draft, attachments.clone()), &mut beside)?)
+    } else {
+        beside.merge(attachments.commit(context, owner(stored.id, &path, Some(parties.customer.id)))?);
+        None
+    };
     let edit = |record: &mut Draft| {
+        attachments.relate(&mut record.relationships, &path);
         // The moments and marks of the record itself are kept.
         draft.modified_at = std::mem::take(&mut record.attributes.modified_at);
         record.attributes = draft;
@@ -236,6 +269,40 @@ pub fn update(
     let mut changes = lifecycle::update_record(context, stored, how.draws.events[0], By::User, edit)?.changes;
     changes.merge(beside);
     Ok(changes)
+}
+
+/// Makes an attachment of a draft that was not sent yet.
+///
+/// # Errors
+/// 404 when the draft is not there; 409 when it was sent; 400 and 413 as of an attachment that is made.
+pub fn add_attachment(
+    context: &Context<'_>,
+    stored: Option<&Stored>,
+    made: (ObjectId, [EventSeed; 2]),
+    file: (AttachmentInput, u64),
+) -> Result<ChangeSet, Refusal> {
+    let stored = alive(stored)?;
+    let draft: Draft = resource::read(&stored.document)?;
+    check_open(&draft.attributes)?;
+    let customer = related(&draft.relationships, CUSTOMER).and_then(|id| id.parse().ok());
+    let path = Kind::Draft.path_of(stored.id);
+    attachment::add(context, stored, made, file, owner(stored.id, &path, customer), list)
+}
+
+/// Deletes an attachment of a draft that was not sent yet, with its bytes.
+///
+/// # Errors
+/// 404 when the draft is not there, or has no such attachment; 409 when it was sent.
+pub fn remove_attachment(
+    context: &Context<'_>,
+    stored: Option<&Stored>,
+    attachment: Option<&Stored>,
+    events: [EventSeed; 2],
+) -> Result<ChangeSet, Refusal> {
+    let stored = alive(stored)?;
+    let draft: Draft = resource::read(&stored.document)?;
+    check_open(&draft.attributes)?;
+    attachment::remove(context, stored, attachment, events, list)
 }
 
 /// Deletes a draft, which stops its timer.
@@ -254,13 +321,19 @@ pub fn alive(stored: Option<&Stored>) -> Result<&Stored, Refusal> {
     stored.filter(|stored| !stored.deleted).ok_or_else(|| missing::missing(Kind::Draft, stored))
 }
 
+/// Lets a draft pass that was not sent.
+fn check_open(draft: &DraftAttributes) -> Result<(), Refusal> {
+    if !is_final(draft) {
+        return Ok(());
+    }
+    let status = draft.status.value().map_or("", DraftStatus::as_str);
+    let title = format!("The draft is {status}, and changes no more: write another one");
+    Err(Refusal::new(409, code::CONFLICT, "status", title))
+}
+
 /// Lets a change pass of a draft that was not sent, by a body of its own channel.
 fn check_editable(draft: &DraftAttributes, input: &DraftInput) -> Result<(), Refusal> {
-    if is_final(draft) {
-        let status = draft.status.value().map_or("", DraftStatus::as_str);
-        let title = format!("The draft is {status}, and changes no more: write another one");
-        return Err(Refusal::new(409, code::CONFLICT, "status", title));
-    }
+    check_open(draft)?;
     match (draft.channel.value(), &input.channel) {
         (Some(channel), Some(other)) if channel != other => {
             let title = format!("The channel of the draft is {channel} and never changes: write another draft");

@@ -5,6 +5,7 @@ use kustomer_api::error::code;
 use kustomer_api::message::{MAX_META_KEYS, Message, MessageAttributes, MessageInput, MessageStatus};
 use kustomer_api::{Field, ObjectId, Timestamp};
 
+use crate::attachment::{Attaching, Owner};
 use crate::change::{ChangeSet, Columns, EventSeed, column_text};
 use crate::claim::{Claim, ClaimKind};
 use crate::contact::compose;
@@ -64,6 +65,8 @@ pub struct Write {
     pub input: MessageInput,
     /// Whether the caller may set who wrote it and when (`org.admin`).
     pub may_backdate: bool,
+    /// The attachments that it is to have; `None` leaves them as they are.
+    pub attachments: Option<Attaching>,
 }
 
 /// Where a new message goes.
@@ -92,11 +95,13 @@ pub fn create(
         Place::New(_) => *context,
     }
     .not_before(customer.updated_at);
-    let Write { mut input, may_backdate } = write;
+    let Write { mut input, may_backdate, attachments } = write;
     let author = Author::take(&mut input.created_by, &mut input.modified_by, may_backdate);
     if !may_backdate {
         input.created_at = None;
     }
+    let attachments = attachments.unwrap_or_default();
+    let path = Kind::Message.path_of(id);
     let mut message = fresh();
     let imported = input.imported_at.is_some();
     let channel = input.channel.as_ref().map(|channel| channel.as_str().to_owned()).unwrap_or_default();
@@ -153,12 +158,14 @@ pub fn create(
     let mut changes = lifecycle::create_with(context, id, seeds.event, message, |record| {
         relate(&mut record.relationships, Kind::Customer, customer.id);
         relate(&mut record.relationships, Kind::Conversation, conversation_id);
+        attachments.relate(&mut record.relationships, &path);
         author.write(record);
     })?;
     if let Some(put) = changes.puts.first_mut() {
         put.home = Some(conversation_id);
     }
     changes.merge(theirs);
+    changes.merge(attachments.commit(context, owner(id, &path, Some(conversation_id)))?);
     let effects = [
         Effect::Conversation { id: conversation_id, before: is_new.as_ref(), after: Some(&with) },
         Effect::Message { conversation: conversation_id, attributes: &with, message: &fold },
@@ -180,7 +187,7 @@ pub fn update(
     replace: bool,
 ) -> Result<ChangeSet, Refusal> {
     let stored = alive(stored)?;
-    let Write { mut input, may_backdate } = write;
+    let Write { mut input, may_backdate, attachments } = write;
     resource::check_rev(stored, input.rev.as_ref())?;
     if let Some(named) = input.conversation.take()
         && conversation::conversation_of(stored)?.map(|id| id.to_string()).as_deref() != Some(&named.to_lowercase())
@@ -193,7 +200,11 @@ pub fn update(
     if !may_backdate {
         input.created_at = None;
     }
+    let path = Kind::Message.path_of(stored.id);
     let edit = |record: &mut Message| {
+        if let Some(attachments) = &attachments {
+            attachments.relate(&mut record.relationships, &path);
+        }
         if replace {
             bare(&mut record.attributes);
         }
@@ -209,7 +220,17 @@ pub fn update(
         author.write(record);
         Ok(())
     };
-    lifecycle::update_record(context, stored, event, By::User, edit).map(|updated| updated.changes)
+    let mut changes = lifecycle::update_record(context, stored, event, By::User, edit)?.changes;
+    if let Some(attachments) = attachments {
+        let conversation = conversation::conversation_of(stored)?;
+        changes.merge(attachments.commit(context, owner(stored.id, &path, conversation))?);
+    }
+    Ok(changes)
+}
+
+/// What the attachments of a message belong to.
+fn owner(id: ObjectId, path: &str, conversation: Option<ObjectId>) -> Owner<'_> {
+    Owner { kind: Kind::Message.as_str(), id, path, conversation, customer: None, from: None }
 }
 
 fn alive(stored: Option<&Stored>) -> Result<&Stored, Refusal> {

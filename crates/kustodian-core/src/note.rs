@@ -4,6 +4,7 @@ use kustomer_api::envelope::{RelatedId, Relationship};
 use kustomer_api::note::{Mention, Note, NoteAttributes, NoteInput};
 use kustomer_api::{Field, ObjectId, Timestamp};
 
+use crate::attachment::{Attaching, Owner};
 use crate::change::{ChangeSet, Columns, EventSeed, column_text};
 use crate::claim::{Claim, ClaimKind};
 use crate::contact::compose;
@@ -63,6 +64,8 @@ pub struct Write {
     pub input: NoteInput,
     /// Whether the caller may set who wrote it and when (`org.admin`).
     pub may_backdate: bool,
+    /// The attachments that it is to have; `None` leaves them as they are.
+    pub attachments: Option<Attaching>,
 }
 
 /// What a new note is about.
@@ -87,11 +90,13 @@ pub fn create(
     subject: Subject<'_>,
     write: Write,
 ) -> Result<ChangeSet, Refusal> {
-    let Write { mut input, may_backdate } = write;
+    let Write { mut input, may_backdate, attachments } = write;
     let author = Author::take(&mut input.created_by, &mut input.modified_by, may_backdate);
     if !may_backdate {
         input.created_at = None;
     }
+    let attachments = attachments.unwrap_or_default();
+    let path = Kind::Note.path_of(id);
     let context = &match subject {
         Subject::Conversation(stored, _) => context.not_before(stored.updated_at),
         _ => *context,
@@ -101,6 +106,7 @@ pub fn create(
     apply(&mut note, input);
     let mut changes = lifecycle::create_with(context, id, seeds.event, note, |record| {
         mention(record, &mentions);
+        attachments.relate(&mut record.relationships, &path);
         match subject {
             Subject::Conversation(stored, customer) => {
                 relate(&mut record.relationships, Kind::Customer, customer);
@@ -127,6 +133,12 @@ pub fn create(
         Subject::Customer(customer) => changes.asserts.push((Kind::Customer, customer)),
         Subject::None => {}
     }
+    let (conversation, customer) = match subject {
+        Subject::Conversation(stored, _) => (Some(stored.id), None),
+        Subject::Customer(customer) => (None, Some(customer)),
+        Subject::None => (None, None),
+    };
+    changes.merge(attachments.commit(context, owner(id, &path, conversation, customer))?);
     Ok(changes)
 }
 
@@ -143,7 +155,7 @@ pub fn update(
     replace: bool,
 ) -> Result<ChangeSet, Refusal> {
     let stored = stored.ok_or_else(|| missing::missing(Kind::Note, None))?;
-    let Write { mut input, may_backdate } = write;
+    let Write { mut input, may_backdate, attachments } = write;
     resource::check_rev(stored, input.rev.as_ref())?;
     if let Some(named) = input.conversation.take()
         && conversation::conversation_of(stored)?.map(|id| id.to_string()).as_deref() != Some(&named.to_lowercase())
@@ -159,7 +171,11 @@ pub fn update(
     }
     let mentions = input.user_mentions.take();
     let context = &conversation.map_or(*context, |conversation| context.not_before(conversation.updated_at));
+    let path = Kind::Note.path_of(stored.id);
     let edit = |record: &mut Note| {
+        if let Some(attachments) = &attachments {
+            attachments.relate(&mut record.relationships, &path);
+        }
         if replace {
             record.attributes.external_id = Field::Absent;
             record.attributes.lang = Field::Absent;
@@ -183,7 +199,17 @@ pub fn update(
     {
         changes.merge(counted(context, conversation, seeds.conversation_event, !is_deleted)?);
     }
+    if let Some(attachments) = attachments {
+        let about = conversation::conversation_of(stored)?;
+        let customer = conversation::customer_of(stored)?.filter(|_| about.is_none());
+        changes.merge(attachments.commit(context, owner(stored.id, &path, about, customer))?);
+    }
     Ok(changes)
+}
+
+/// What the attachments of a note belong to.
+fn owner(id: ObjectId, path: &str, conversation: Option<ObjectId>, customer: Option<ObjectId>) -> Owner<'_> {
+    Owner { kind: Kind::Note.as_str(), id, path, conversation, customer, from: None }
 }
 
 /// Deletes a note; an update restores it.
@@ -198,7 +224,7 @@ pub fn delete(
 ) -> Result<ChangeSet, Refusal> {
     stored.filter(|stored| !stored.deleted).ok_or_else(|| missing::missing(Kind::Note, stored))?;
     let input = NoteInput { deleted: true.into(), ..NoteInput::default() };
-    update(context, stored, conversation, seeds, Write { input, may_backdate: false }, false)
+    update(context, stored, conversation, seeds, Write { input, ..Write::default() }, false)
 }
 
 /// The change of a conversation that has a note more or less.

@@ -131,7 +131,7 @@ pub fn redact<'a>(
     for (place, id) in redaction.attachments()?.into_iter().enumerate() {
         let stored = get((Kind::Attachment, id)).filter(|stored| !stored.deleted);
         let owner = stored.map(attachment::owner_of).transpose()?.flatten();
-        if owner.as_deref() != Some(&redaction.message.to_string()) {
+        if owner != Some(redaction.message) {
             return Err(not_of_message(place, &id.to_string()));
         }
         changes.merge(attachment::redact(context, stored, next()?)?.unwrap_or_default());

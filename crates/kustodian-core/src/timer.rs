@@ -33,18 +33,24 @@ impl<'a> Elapsed<'a> {
 }
 
 /// Ids and seeds for all that one decision may create.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Draws {
     /// For new records.
     pub ids: [ObjectId; 3],
     /// For events.
     pub events: [EventSeed; 6],
+    /// For the events of records beside those: one for each that is locked.
+    pub beside: Vec<EventSeed>,
 }
 
 impl Draws {
-    /// Drawn from `ids`.
-    pub fn of(ids: &dyn Ids) -> Self {
-        Self { ids: std::array::from_fn(|_| ids.next()), events: std::array::from_fn(|_| ids.next_event()) }
+    /// Drawn from `ids`, for a decision about so many records beside.
+    pub fn of(ids: &dyn Ids, beside: usize) -> Self {
+        Self {
+            ids: std::array::from_fn(|_| ids.next()),
+            events: std::array::from_fn(|_| ids.next_event()),
+            beside: (0..beside).map(|_| ids.next_event()).collect(),
+        }
     }
 }
 

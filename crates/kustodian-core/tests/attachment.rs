@@ -52,7 +52,7 @@ fn made(org: &Org) -> Stored {
 }
 
 fn owner<'a>(kind: &'a str, byte: u8, path: &'a str) -> Owner<'a> {
-    Owner { kind, id: id(byte), path, conversation: Some(id(7)), customer: Some(id(8)) }
+    Owner { kind, id: id(byte), path, conversation: Some(id(7)), customer: Some(id(8)), from: None }
 }
 
 #[test]
@@ -86,7 +86,10 @@ fn an_attachment_of_a_draft_goes_over_to_the_message_that_is_sent() {
     let org = org();
     let draft = owner("draft", 5, "/v1/drafts/d");
     let of_draft = stored(&attachment::create_for(&context(&org), id(9), seed(3), input(), MAX, draft).unwrap());
-    let message = owner("message", 6, "/v1/messages/m");
+    let message = Owner { from: Some(id(5)), ..owner("message", 6, "/v1/messages/m") };
+    let another = Owner { from: None, ..message };
+    let refused = attachment::attach(&context(&org), Some(&of_draft), seed(4), another, "/attachments/0").unwrap_err();
+    assert_eq!(refused.status, 400, "a message takes none of a draft that is not sent");
     let changes =
         attachment::attach(&context(&org), Some(&of_draft), seed(4), message, "/attachments/0").unwrap().unwrap();
     assert_eq!(changes.puts[0].columns.get(OWNER), Some(id(6).to_string().as_str()));

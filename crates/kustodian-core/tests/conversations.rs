@@ -123,7 +123,14 @@ impl Records {
                     .preview(format!("sent at {sent_at}"))
                     .sent_at(Timestamp::from_millis(i64::from(sent_at)));
                 let place = Place::Conversation(self.get(Kind::Conversation, conversation).unwrap());
-                message::create(&context, new, seeds, owner, place, message::Write { input, may_backdate: false })
+                message::create(
+                    &context,
+                    new,
+                    seeds,
+                    owner,
+                    place,
+                    message::Write { input, ..message::Write::default() },
+                )
             }),
             Act::Set { conversation, ref status } => pick(conversation).map(|conversation| {
                 let mut input = ConversationInput::default().status(status.clone());

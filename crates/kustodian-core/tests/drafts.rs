@@ -1,6 +1,7 @@
 //! The rules of drafts, without a database: when a draft is due, what an elapsed timer makes of it, and what holds a claim.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
+use kustodian_core::attachment::Attaching;
 use kustodian_core::chain::Salt;
 use kustodian_core::change::{ChangeSet, EventSeed, Put};
 use kustodian_core::customer::{self, Context};
@@ -31,6 +32,7 @@ fn draws(byte: u8) -> Draws {
     Draws {
         ids: std::array::from_fn(|at| id(byte + at as u8)),
         events: std::array::from_fn(|at| seed(byte + 3 + at as u8)),
+        beside: Vec::new(),
     }
 }
 
@@ -72,7 +74,7 @@ fn create(body: Value) -> ChangeSet {
     let (ada, draws) = (ada(), draws(20));
     let parties = Parties { customer: &ada, conversation: None };
     let how = How { draws: &draws, sends_email: false };
-    draft::create(&context(&org(), NOW), id(3), parties, how, read(&DRAFT_FORMS, body)).unwrap()
+    draft::create(&context(&org(), NOW), id(3), parties, how, Attaching::default(), read(&DRAFT_FORMS, body)).unwrap()
 }
 
 fn attributes(put: &Put) -> Value {
@@ -146,7 +148,7 @@ proptest! {
             let input = read(&DRAFT_CHANGE_FORMS, said);
             let how = How { draws: &draws, sends_email: false };
             let stored = stored(&put);
-            put = draft::update(&context(&org(), NOW), Some(&stored), parties, how, input).unwrap().puts.remove(0);
+            put = draft::update(&context(&org(), NOW), Some(&stored), parties, how, Attaching::default(), input).unwrap().puts.remove(0);
             let after = attributes(&put);
             let moment = match named {
                 _ if unscheduled => None,

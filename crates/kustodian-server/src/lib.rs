@@ -13,6 +13,7 @@ mod compression;
 mod connection;
 mod cors;
 mod docs_page;
+mod enclosed;
 mod feed_watch;
 mod files;
 mod framing;

@@ -7,10 +7,12 @@ use kustodian_core::delivery::Outcome;
 use kustomer_api::delivery::{Delivery, DeliveryAttributes};
 use kustomer_api::draft::{Address, Header, Recipients, Sender};
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
-use lettre::message::{Mailbox, MessageBuilder, MultiPart, SinglePart};
+use lettre::message::{Attachment, Mailbox, MessageBuilder, MultiPart, SinglePart};
 use lettre::transport::smtp::Error;
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 use tokio::time::timeout;
+
+use crate::enclosed::Enclosed;
 
 /// How long the server for e-mail may take for one step.
 const STEP: Duration = Duration::from_secs(20);
@@ -52,11 +54,14 @@ impl Mailer {
 
     /// Hands a delivery over; how that went. The message has the same id each time: a receiver can tell that one which
     /// comes twice, because a server here ended at the wrong moment, is the same.
-    pub(crate) async fn hand_over(&self, delivery: Delivery) -> Outcome {
+    pub(crate) async fn hand_over(&self, delivery: Delivery, enclosed: Vec<Enclosed>) -> Outcome {
         let transport = self.0.clone();
         // On its own: whatever an e-mail makes the library do, the timers go on.
         let handing = tokio::spawn(async move {
-            let message = match write(&delivery) {
+            // Attachments take a while to be written.
+            let writing = tokio::task::spawn_blocking(move || write(&delivery, enclosed));
+            let unwritten = |_| Err("the e-mail cannot be written".to_owned());
+            let message = match writing.await.unwrap_or_else(unwritten) {
                 Ok(message) => message,
                 Err(reason) => return Outcome::Refused { code: None, message: reason },
             };
@@ -83,7 +88,7 @@ fn refusal(error: &Error) -> Outcome {
 }
 
 /// The message; what cannot be written when it cannot.
-fn write(delivery: &Delivery) -> Result<Message, String> {
+fn write(delivery: &Delivery, enclosed: Vec<Enclosed>) -> Result<Message, String> {
     let attributes = &delivery.attributes;
     let Some(Sender::Address(from)) = attributes.from.value() else {
         return Err("the delivery has no sender's address".to_owned());
@@ -112,7 +117,31 @@ fn write(delivery: &Delivery) -> Result<Message, String> {
     for header in attributes.headers.value().into_iter().flatten() {
         builder = with_header(builder, header)?;
     }
-    body(builder, attributes).map_err(|error| error.to_string())
+    let written = if enclosed.is_empty() { body(builder, attributes) } else { mixed(builder, attributes, enclosed) };
+    written.map_err(|error| error.to_string())
+}
+
+/// The text in front of attachments.
+fn mixed(
+    builder: MessageBuilder,
+    attributes: &DeliveryAttributes,
+    enclosed: Vec<Enclosed>,
+) -> Result<Message, lettre::error::Error> {
+    let mixed = MultiPart::mixed();
+    let text = attributes.body.value().cloned();
+    let mut mixed = match (text, attributes.html_body.value().cloned()) {
+        (Some(text), Some(html)) => mixed.multipart(MultiPart::alternative_plain_html(text, html)),
+        (None, Some(html)) => mixed.singlepart(SinglePart::html(html)),
+        (text, None) => mixed.singlepart(SinglePart::plain(text.unwrap_or_default())),
+    };
+    for Enclosed { name, content_type, bytes } in enclosed {
+        // A type that no header can have leaves what is known: that it is bytes.
+        let content_type =
+            ContentType::parse(&content_type).or_else(|_| ContentType::parse("application/octet-stream"));
+        let content_type = content_type.unwrap_or(ContentType::TEXT_PLAIN);
+        mixed = mixed.singlepart(Attachment::new(in_one_line(&name)).body(bytes, content_type));
+    }
+    builder.multipart(mixed)
 }
 
 /// A text, a text with the same as HTML, or HTML alone.

@@ -1,11 +1,12 @@
 //! The OpenAPI 3.1 document, written out of the declarations of what is served.
 
 use kustodian_core::receipt;
+use kustomer_api::attachment::ATTACHMENT;
 use kustomer_api::company::COMPANY;
 use kustomer_api::custom::{self, Suffix};
 use kustomer_api::endpoint::{Answer, Declaration};
 use kustomer_api::operation;
-use kustomer_api::query::Include;
+use kustomer_api::query::{Include, IncludeAttachments};
 use kustomer_api::schema::{Kind, Object, Schema, Text};
 use kustomer_api::search;
 use kustomer_api::upload::UPLOAD_META;
@@ -217,10 +218,11 @@ fn answers(declaration: &Declaration, components: &mut Components) -> Value {
 
 /// Describes what is answered beside, of an operation that takes `include`.
 fn include(properties: &mut Value, declaration: &Declaration, components: &mut Components) {
-    if declaration.query.iter().any(|parameter| parameter.name == Include::PARAMETER.name) {
+    if let Some(parameter) = declaration.query.iter().find(|parameter| parameter.name == Include::PARAMETER.name) {
+        let is_attachments = parameter.about == IncludeAttachments::PARAMETER.about;
         properties["included"] = json!({
             "type": "array",
-            "items": components.schema(&COMPANY),
+            "items": components.schema(if is_attachments { &ATTACHMENT } else { &COMPANY }),
             "description": "With `include`: each related record once.",
         });
     }

@@ -200,9 +200,9 @@ impl Passage {
 
         let (org, sent) = (caller.org.key, body.clone());
         let authority = parts.uri.authority().cloned();
-        let links = route.links.map(|kind| {
+        let links = route.links.map(|links| {
             let linker = Linker::new(app, &caller.org, &parts.headers, authority.as_ref(), now);
-            (kind, linker.for_uploads(!route.operation.is_read() || may_create(&caller, kind)))
+            (links, linker.for_uploads(!route.operation.is_read() || may_create(&caller, links.kind())))
         });
         let admitted = Admitted {
             app: Arc::clone(app),
@@ -248,7 +248,7 @@ impl Passage {
         })?;
         // What was answered before is answered with links that are good now.
         match links {
-            Some((kind, linker)) => linker.complete(kind, answered),
+            Some((links, linker)) => linker.complete(links, answered),
             None => Ok(answered),
         }
     }

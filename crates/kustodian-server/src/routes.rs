@@ -20,14 +20,37 @@ pub(crate) struct Served {
     pub(crate) handler: Handler,
     /// How long it may wait for something to happen, before it begins to work out its answer.
     pub(crate) waits: Duration,
-    /// The kind of the record with a file that it answers, whose links it gives.
-    pub(crate) links: Option<Kind>,
+    /// The links to the file of the record that it answers.
+    pub(crate) links: Option<Links>,
+}
+
+/// The links to the bytes of a record with a file.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Links {
+    /// `links.related` reads them, and `meta.upload` takes them while they are awaited.
+    Reading(Kind),
+    /// `links.related` takes them as the body of a PUT.
+    Sending(Kind),
+}
+
+impl Links {
+    /// The kind of the record.
+    pub(crate) fn kind(self) -> Kind {
+        match self {
+            Self::Reading(kind) | Self::Sending(kind) => kind,
+        }
+    }
 }
 
 impl Served {
     /// The same, of an operation that answers a record of this kind with the links to its file.
     pub(crate) fn with_links(self, kind: Kind) -> Self {
-        Self { links: Some(kind), ..self }
+        Self { links: Some(Links::Reading(kind)), ..self }
+    }
+
+    /// The same, of an operation that makes such a record and answers where its bytes are put.
+    pub(crate) fn with_upload_link(self, kind: Kind) -> Self {
+        Self { links: Some(Links::Sending(kind)), ..self }
     }
 
     /// The same, of an operation that may wait this long for something to happen.
@@ -54,15 +77,15 @@ pub(crate) struct Route {
     pub(crate) handler: Option<Handler>,
     /// How long it may wait for something to happen, beyond what other answers may take.
     pub(crate) waits: Duration,
-    /// The kind of the record with a file that it answers.
-    pub(crate) links: Option<Kind>,
+    /// The links to the file of the record that it answers.
+    pub(crate) links: Option<Links>,
 }
 
 /// What is known of an operation that is served.
 struct Known {
     handler: Handler,
     waits: Duration,
-    links: Option<Kind>,
+    links: Option<Links>,
 }
 
 /// Ordered from the most literal to the least, which is the order of trying.

@@ -19,6 +19,7 @@ use kustomer_api::ObjectId;
 use kustomer_api::delivery::Delivery;
 
 use crate::app::Services;
+use crate::enclosed::Room;
 use crate::mail::Mailer;
 
 /// How often to look.
@@ -56,7 +57,7 @@ impl From<StoreError> for Trouble {
 
 /// Lets timers elapse as long as the server runs.
 pub(crate) async fn run(services: Services, mailer: Option<Mailer>) {
-    let keeper = Arc::new(Keeper { services, mailer });
+    let keeper = Arc::new(Keeper { services, mailer, room: Room::new() });
     // E-mail waits for those who still have it to send.
     let kinds = Kind::timed().filter(|kind| *kind != Kind::Delivery || keeper.mailer.is_some());
     // Each on its own: one with much to do does not hold up another.
@@ -66,6 +67,7 @@ pub(crate) async fn run(services: Services, mailer: Option<Mailer>) {
 struct Keeper {
     services: Services,
     mailer: Option<Mailer>,
+    room: Room,
 }
 
 impl Keeper {
@@ -112,13 +114,19 @@ impl Keeper {
     /// Takes the decision about one timer, and does what it asks for.
     async fn elapse(&self, kind: Kind, org: &Org, id: ObjectId) -> Result<(), Trouble> {
         let Some(stored) = self.services.store.find(org.key, kind, id).await? else { return Ok(()) };
+        // One whose attachments find no room now is looked at again in a second.
+        let ids = if kind == Kind::Delivery { attachments_in(&stored)? } else { Vec::new() };
+        let Some(enclosing) = self.room.take(&self.services, org, &ids).await? else { return Ok(()) };
         let decide = move |elapsed: &Elapsed<'_>, loaded: &Loaded| kind.elapse(elapsed, loaded, id);
         let changes = self.decide(kind, org, &stored, decide).await?;
         let begun = changes.puts.into_iter().find(|put| (put.kind, put.id) == (Kind::Delivery, id));
         if let (Some(mailer), Some(put)) = (&self.mailer, begun) {
             let delivery: Delivery = resource::read(&put.document)?;
             let attempt = delivery.attributes.attempts.value().copied().unwrap_or_default();
-            let outcome = mailer.hand_over(delivery).await;
+            let outcome = match enclosing.read(&self.services).await {
+                Ok(enclosed) => mailer.hand_over(delivery, enclosed).await,
+                Err(outcome) => outcome,
+            };
             if let Outcome::NotNow { message, .. } | Outcome::Refused { message, .. } = &outcome {
                 tracing::warn!(delivery = %id, org = org.name, reason = message, "an e-mail was not taken");
             }
@@ -139,7 +147,7 @@ impl Keeper {
         let names: Vec<Name> = std::iter::once(name).chain(beside.iter().copied()).collect();
         let (org_key, org) = (org.key, org.clone());
         let (draws, now, sends_email) =
-            (Draws::of(&*self.services.ids), self.services.clock.now(), self.mailer.is_some());
+            (Draws::of(&*self.services.ids, beside.len()), self.services.clock.now(), self.mailer.is_some());
         let decide = move |loaded: Loaded| {
             // It may be about other records by now: then they are named by the next look.
             let Some(current) = loaded.get(name) else { return Ok(ChangeSet::default()) };
@@ -150,6 +158,12 @@ impl Keeper {
         };
         Ok(self.services.store.commit_locked(org_key, names, Box::new(decide)).await?)
     }
+}
+
+/// The ids of the attachments of a delivery.
+fn attachments_in(stored: &Stored) -> Result<Vec<String>, Refusal> {
+    let delivery: Delivery = resource::read(&stored.document)?;
+    Ok(delivery.attributes.attachments.into_value().unwrap_or_default())
 }
 
 /// Remembers how a decision went.

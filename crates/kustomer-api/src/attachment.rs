@@ -1,14 +1,12 @@
 //! Attachments: files that belong to messages, notes, drafts and forwards.
 
-use crate::endpoint::{Answer, endpoint};
-use crate::envelope::Page;
-use crate::history::{StateQuery, history};
-use crate::operation::{contract, own};
-use crate::query::PageQuery;
+mod endpoints;
+
+pub use self::endpoints::*;
+use crate::Timestamp;
 use crate::resource::resource;
 use crate::schema::Schema;
-use crate::upload::{LENGTH, NAME, Uploadable};
-use crate::{ObjectId, Timestamp};
+use crate::upload::{LENGTH, NAME};
 
 resource! {
     /// An attachment. `links.related` leads to its bytes, for a while.
@@ -50,39 +48,3 @@ impl AttachmentInput {
         Self::default().name(name).content_type(content_type).content_length(content_length)
     }
 }
-
-endpoint! {
-    /// `getAttachments`, which Kustomer does not have.
-    GetAttachments = &own::GET_ATTACHMENTS, "Lists the org's attachments.";
-    path: (), query: PageQuery, body: (), answer: Page<Attachment>: Answer::Uncounted(&ATTACHMENT)
-}
-
-endpoint! {
-    /// `createAttachment`.
-    CreateAttachment = &contract::CREATE_ATTACHMENT, "Makes an attachment, and answers where to send its bytes.";
-    path: (), query: (), body: AttachmentInput: &ATTACHMENT_INPUT,
-    example: r#"{"name":"receipt.pdf","contentType":"application/pdf","contentLength":18150}"#,
-    answer: Uploadable<Attachment>: Answer::WithUpload(&ATTACHMENT)
-}
-
-endpoint! {
-    /// `getAttachmentsById`.
-    GetAttachmentsById = &contract::GET_ATTACHMENTS_BY_ID, "Reads an attachment by its id, as it is or as it was.";
-    path: ObjectId, query: StateQuery, body: (), answer: Uploadable<Attachment>: Answer::WithUpload(&ATTACHMENT)
-}
-
-endpoint! {
-    /// `getMultipleAttachmentsByIds`: `getAttachmentsById` takes several.
-    GetMultipleAttachmentsByIds = &own::GET_MULTIPLE_ATTACHMENTS_BY_IDS, "Reads several attachments by ids joined by commas.";
-    path: String, query: PageQuery, body: (), answer: Page<Attachment>: Answer::Uncounted(&ATTACHMENT)
-}
-
-endpoint! {
-    /// `upsertAttachment`.
-    UpsertAttachment = &contract::UPSERT_ATTACHMENT, "Changes the attributes sent and keeps the others, or makes an attachment with this id; `redacted` removes the bytes for ever.";
-    path: ObjectId, query: (), body: AttachmentInput: &ATTACHMENT_CHANGES,
-    example: r#"{"name":"receipt.pdf","contentType":"application/pdf","contentLength":18150}"#,
-    answer: Uploadable<Attachment>: Answer::WithUpload(&ATTACHMENT)
-}
-
-history!(GetAttachmentHistory = &own::GET_ATTACHMENT_HISTORY, "Lists what happened to an attachment, newest first.");

@@ -1,7 +1,10 @@
 //! Query parameters: how they are written and read (`docs/contract/behaviour.md` §4).
 
+mod attachments;
+
 use std::borrow::Cow;
 
+pub use self::attachments::{IncludeAttachments, ListByIdWithAttachments, ListWithAttachments};
 use crate::moment::Moment;
 use crate::schema::Schema;
 use crate::search::nearest;

@@ -11,6 +11,7 @@ use kustomer_api::{Field, ObjectId};
 use serde_json::{Map, Value};
 
 use super::{How, Parties};
+use crate::attachment::Attaching;
 use crate::change::ChangeSet;
 use crate::conversation::Seeds;
 use crate::customer::Context;
@@ -34,27 +35,31 @@ pub(crate) struct Sent {
     pub(crate) delivery: Option<ObjectId>,
 }
 
-/// Adds to `changes` what sending a draft makes.
+/// Adds to `changes` what sending a draft makes. Its attachments go over to the message or the note.
 ///
 /// # Errors
-/// 400 when something is missing that the channel needs; 409 when the conversation takes no messages.
+/// 400 when something is missing that the channel needs, the bytes of an attachment among it; 409 when the conversation takes no messages.
 pub(super) fn send(
     context: &Context<'_>,
     how: How<'_>,
     parties: Parties<'_>,
-    id: ObjectId,
-    draft: &DraftAttributes,
+    (id, draft, attachments): (ObjectId, &DraftAttributes, Attaching),
     changes: &mut ChangeSet,
 ) -> Result<Sent, Refusal> {
+    let attachments = attachments.sent_from(id);
     let [delivery, record, new_conversation] = how.draws.ids;
     let [_, of_delivery, event, conversation_event, customer_event, ..] = how.draws.events;
     let seeds = Seeds { event, conversation_event, customer_event };
     if draft.channel.value() == Some(&DraftChannel::Note) {
-        return send_note(context, parties, seeds, record, draft, changes);
+        attachments.check_sendable(None)?;
+        return send_note(context, parties, seeds, (record, draft, attachments), changes);
     }
-    let content = content(parties, draft, how.sends_email)?;
+    let content = content(parties, draft, &attachments, how.sends_email)?;
+    let is_email = how.sends_email && content.channel == DraftChannel::Email;
+    attachments.check_sendable(is_email.then_some(delivery::MAX_ATTACHED))?;
     let place = parties.conversation.map_or(Place::New(new_conversation), Place::Conversation);
-    let write = message::Write { input: message_of(draft, &content), may_backdate: false };
+    let attachments = Some(attachments);
+    let write = message::Write { input: message_of(draft, &content), attachments, ..message::Write::default() };
     let message = message::create(context, record, seeds, parties.customer, place, write)?;
     let conversation = parties.conversation.map_or(new_conversation, |conversation| conversation.id);
     let sent = Sent { conversation, as_kind: Kind::Message, record, delivery: Some(delivery) };
@@ -68,8 +73,7 @@ fn send_note(
     context: &Context<'_>,
     parties: Parties<'_>,
     seeds: Seeds,
-    id: ObjectId,
-    draft: &DraftAttributes,
+    (id, draft, attachments): (ObjectId, &DraftAttributes, Attaching),
     changes: &mut ChangeSet,
 ) -> Result<Sent, Refusal> {
     let conversation = parties.conversation.ok_or_else(|| lacks(CONVERSATION, "A note is about a conversation"))?;
@@ -85,17 +89,22 @@ fn send_note(
     let mut input = NoteInput::of(body);
     input.user_mentions = draft.user_mentions.value().map(|mentions| mentions.iter().map(mention).collect());
     input.lang = draft.lang.clone();
-    let write = note::Write { input, may_backdate: false };
+    let write = note::Write { input, attachments: Some(attachments), ..note::Write::default() };
     let subject = Subject::Conversation(conversation, parties.customer.id);
     changes.merge(note::create(context, id, seeds, subject, write)?);
     Ok(Sent { conversation: conversation.id, as_kind: Kind::Note, record: id, delivery: None })
 }
 
 /// What leaves, with the recipient filled in.
-fn content(parties: Parties<'_>, draft: &DraftAttributes, sends_email: bool) -> Result<Content, Refusal> {
+fn content(
+    parties: Parties<'_>,
+    draft: &DraftAttributes,
+    attachments: &Attaching,
+    sends_email: bool,
+) -> Result<Content, Refusal> {
     let has_meta = draft.meta.value().is_some_and(|meta| !meta.is_empty());
-    let has_attachments = draft.attachments.value().is_some_and(|attachments| !attachments.is_empty());
-    if text(&draft.body).is_none() && text(&draft.html_body).is_none() && !has_meta && !has_attachments {
+    let attachments: Vec<String> = attachments.ids().iter().map(ObjectId::to_string).collect();
+    if text(&draft.body).is_none() && text(&draft.html_body).is_none() && !has_meta && attachments.is_empty() {
         return Err(lacks("body", "There is nothing to send"));
     }
     let channel = draft.channel.value().cloned().unwrap_or(DraftChannel::Email);
@@ -125,7 +134,7 @@ fn content(parties: Parties<'_>, draft: &DraftAttributes, sends_email: bool) -> 
         reply_to: draft.reply_to.clone(),
         headers: draft.headers.clone(),
         meta: draft.meta.clone(),
-        attachments: draft.attachments.clone(),
+        attachments: if attachments.is_empty() { Field::Absent } else { Field::Value(attachments) },
     })
 }
 
@@ -176,7 +185,6 @@ fn message_of(draft: &DraftAttributes, content: &Content) -> MessageInput {
     input.shortcuts = draft.shortcuts.value().cloned();
     input.kb_articles = draft.kb_articles.value().cloned();
     input.lang = draft.lang.clone();
-    input.attachments = draft.attachments.value().map(|ids| ids.iter().map(|id| Value::String(id.clone())).collect());
     input.meta = Some(meta_of(draft, content));
     input
 }

@@ -17,6 +17,7 @@ use serde_json::Map;
 
 use crate::answer::Answer;
 use crate::app::App;
+use crate::routes::Links;
 
 /// The parameters of a link.
 pub(super) const EXPIRES: &str = "expires";
@@ -67,10 +68,22 @@ impl Linker {
     ///
     /// # Errors
     /// 500 when the document is not what this version stores.
-    pub(crate) fn complete(&self, kind: Kind, answer: Answer) -> Result<Answer, Refusal> {
+    pub(crate) fn complete(&self, links: Links, answer: Answer) -> Result<Answer, Refusal> {
         let Answer::Document { status, document } = answer else { return Ok(answer) };
         let file = File::of(&document)?;
         let id = id_in(&document)?;
+        let kind = match links {
+            Links::Reading(kind) => kind,
+            Links::Sending(kind) => {
+                let (link, etag) = (self.link(Purpose::Upload, kind, &id, &id), resource::etag(document.as_bytes()));
+                return Ok(Answer::Linked {
+                    status,
+                    document: with_link(kind, &id, &link, document),
+                    meta: None,
+                    etag,
+                });
+            }
+        };
         let meta = (self.may_upload && file.is_awaited()).then(|| self.upload(kind, &id, &file));
         let meta = meta.map(|meta| resource::render(&meta)).transpose()?;
         let etag = resource::etag(document.as_bytes());
@@ -86,17 +99,11 @@ impl Linker {
         Ok(self.related(kind, &id, &file, document))
     }
 
-    fn related(&self, kind: Kind, id: &str, file: &File, mut document: String) -> String {
+    fn related(&self, kind: Kind, id: &str, file: &File, document: String) -> String {
         // A path of dots alone means another folder.
         let name = if file.name.bytes().all(|byte| byte == b'.') { "file" } else { file.name.as_str() };
         let place = format!("{id}/{}", utf8_percent_encode(name, SEGMENT));
-        let link = self.link(Purpose::Download, kind, id, &place);
-        let own = format!("\"links\":{{\"self\":\"{}\"", kind.spec().path.to_owned() + "/" + id);
-        // Text in JSON has no bare quotation mark, and the links are the last member: this is no value of the record.
-        if let Some(at) = document.rfind(&own) {
-            document.insert_str(at + own.len(), &format!(",\"related\":\"{link}\""));
-        }
-        document
+        with_link(kind, id, &self.link(Purpose::Download, kind, id, &place), document)
     }
 
     fn upload(&self, kind: Kind, id: &str, file: &File) -> UploadMeta {
@@ -118,6 +125,16 @@ impl Linker {
     fn target<'a>(&self, purpose: Purpose, kind: Kind, id: &'a str) -> Target<'a> {
         Target { purpose, org: self.org, kind, id }
     }
+}
+
+/// The document of a record with a link beside that to itself.
+fn with_link(kind: Kind, id: &str, link: &str, mut document: String) -> String {
+    let own = format!("\"links\":{{\"self\":\"{}\"", kind.spec().path.to_owned() + "/" + id);
+    // Text in JSON has no bare quotation mark, and the links are the last member: this is no value of the record.
+    if let Some(at) = document.rfind(&own) {
+        document.insert_str(at + own.len(), &format!(",\"related\":\"{link}\""));
+    }
+    document
 }
 
 fn id_in(document: &str) -> Result<String, Refusal> {

@@ -1,10 +1,11 @@
 //! Drafts and the outbox.
 
+use kustodian_core::attachment::{self, Attaching};
 use kustodian_core::change::Name;
 use kustodian_core::draft::{self, How, Parties};
 use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
-use kustodian_core::store::{Decide, Loaded, Stored};
+use kustodian_core::store::{CommitError, Decide, Loaded, Stored};
 use kustodian_core::timer::Draws;
 use kustodian_core::{conversation, missing, resource};
 use kustomer_api::delivery::{GetDelivery, GetOutbox};
@@ -13,11 +14,13 @@ use kustomer_api::draft::{
     UpdateDraft,
 };
 use kustomer_api::error::code;
+use kustomer_api::query::ListWithAttachments;
 use kustomer_api::{Endpoint, ObjectId};
 
 use crate::answer::{Answer, unavailable};
 use crate::call::Call;
 use crate::handlers::family;
+use crate::handlers::included::Gathering;
 use crate::handlers::plain::{self, Which};
 use crate::paging::Numbered;
 
@@ -31,8 +34,15 @@ pub(crate) async fn get_draft_by_id(call: Call<GetDraftById>) -> Result<Answer, 
 
 pub(crate) async fn get_all_drafts_by_customer(call: Call<GetAllDraftsByCustomer>) -> Result<Answer, Refusal> {
     family::customer_of_path(&call, call.path).await?;
-    let parent = (Kind::Customer, call.path);
-    family::list_of(&call, Kind::Draft, (conversation::CUSTOMER, parent), call.query, &Vec::new()).await
+    let ListWithAttachments { paging, include } = call.query;
+    let which = Which {
+        of: vec![(conversation::CUSTOMER, call.path.to_string())],
+        path: Some(format!("{}/drafts", Kind::Customer.path_of(call.path))),
+        beside: Gathering::of_attachments(&call, include),
+        ..Which::default()
+    };
+    let conditions = include.write().into_iter().collect();
+    plain::list_narrowed(&call, Kind::Draft, which, Numbered::of(paging), &conditions).await
 }
 
 pub(crate) async fn create_draft_by_customer(call: Call<CreateDraftByCustomer>) -> Result<Answer, Refusal> {
@@ -60,7 +70,10 @@ where
         },
     };
     let (act, ready, id, is_in_path) = (call.act(), call.ready(), call.next_id(), of.is_some());
-    let (draws, sends_email) = (Draws::of(&*call.app().services.ids), call.app().settings.mailer.is_some());
+    let (draws, sends_email) = (Draws::of(&*call.app().services.ids, 0), call.app().settings.mailer.is_some());
+    let attachments = attaching(call, &ids_in(input.attachments.as_deref()));
+    let names = [Some((Kind::Customer, customer)), named.map(|id| (Kind::Conversation, id))];
+    let names = names.into_iter().flatten().chain(attachments.names()).collect();
     let decide = move |loaded: Loaded| {
         let customer = match loaded.get((Kind::Customer, customer)) {
             Some(found) if !found.deleted => found,
@@ -68,10 +81,9 @@ where
             _ => return Err(conversation::unknown(Kind::Customer, conversation::CUSTOMER, &customer.to_string())),
         };
         let parties = Parties::with(customer, named, &loaded)?;
-        ready(draft::create(&act.context(), id, parties, How { draws: &draws, sends_email }, input)?, 0)
+        let attachments = attachments.found(|name| loaded.get(name));
+        ready(draft::create(&act.context(), id, parties, How { draws: &draws, sends_email }, attachments, input)?, 0)
     };
-    let names = [Some((Kind::Customer, customer)), named.map(|id| (Kind::Conversation, id))];
-    let names = names.into_iter().flatten().collect();
     let created = call.commit_locked(names, Box::new(decide)).await.map_err(|error| call.not_committed(error))?;
     plain::written(created, if E::OPERATION.success == 200 { Answer::ok } else { Answer::created })
 }
@@ -87,26 +99,53 @@ async fn customer_of_conversation<E: Endpoint>(call: &Call<E>, named: Option<Obj
 pub(crate) async fn update_draft(call: Call<UpdateDraft>) -> Result<Answer, Refusal> {
     let mut input = call.input()?;
     let (named, other) = (id_in(input.conversation.take()), id_in(input.customer.take()));
-    let stored = find(&call, Kind::Draft, call.path).await?;
-    let ties = Ties::of(draft::alive(stored.as_ref())?, named)?;
-    if let Some(customer) = ties.customer.filter(|customer| other.is_some_and(|other| other != *customer)) {
-        let title = format!("The draft is to the customer {customer}, which never changes: leave customer out");
-        let refusal = Refusal::new(400, code::BAD_PARAM, conversation::CUSTOMER, title);
-        return Err(refusal.with_meta("pointer", "/customer"));
+    for _ in 0..plain::ATTEMPTS {
+        let stored = find(&call, Kind::Draft, call.path).await?;
+        let ties = Ties::of(draft::alive(stored.as_ref())?, named)?;
+        if let Some(customer) = ties.customer.filter(|customer| other.is_some_and(|other| other != *customer)) {
+            let title = format!("The draft is to the customer {customer}, which never changes: leave customer out");
+            let refusal = Refusal::new(400, code::BAD_PARAM, conversation::CUSTOMER, title);
+            return Err(refusal.with_meta("pointer", "/customer"));
+        }
+        let sent = input.attachments.as_ref().map(|sent| ids_in(Some(sent)));
+        let attachments = attaching(&call, sent.as_ref().unwrap_or(&ties.attachments))
+            .instead_of(&ties.attachments, || call.next_event());
+        let names = ties.names(call.path).into_iter().chain(attachments.names()).collect();
+        let decide = decide_update(&call, (ties, attachments), named, input.clone());
+        match call.commit_locked(names, decide).await {
+            Ok(changes) if changes.puts.is_empty() => return plain::present(&call, Kind::Draft, call.path).await,
+            Ok(changes) => return plain::written(changes, Answer::ok),
+            Err(CommitError::Refused(refusal)) if refusal.status == 503 => {}
+            Err(error) => return Err(call.not_committed(error)),
+        }
     }
-    let names = ties.names(call.path);
-    let updated = call.commit_locked(names, decide_update(&call, ties, named, input)).await;
-    let changes = updated.map_err(|error| call.not_committed(error))?;
-    if changes.puts.is_empty() {
-        return plain::present(&call, Kind::Draft, call.path).await;
+    Err(plain::too_busy())
+}
+
+/// The ids in a list of them.
+fn ids_in(sent: Option<&[String]>) -> Vec<ObjectId> {
+    let mut ids: Vec<ObjectId> = Vec::new();
+    for id in sent.into_iter().flatten().filter_map(|id| id.parse().ok()) {
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
     }
-    plain::written(changes, Answer::ok)
+    ids
+}
+
+fn attaching<E: Endpoint>(call: &Call<E>, ids: &[ObjectId]) -> Attaching {
+    Attaching::of(ids.iter().map(|id| (*id, call.next_event())))
 }
 
 /// The decision about an update.
-fn decide_update(call: &Call<UpdateDraft>, ties: Ties, named: Option<ObjectId>, input: DraftInput) -> Decide {
+fn decide_update(
+    call: &Call<UpdateDraft>,
+    (ties, attachments): (Ties, Attaching),
+    named: Option<ObjectId>,
+    input: DraftInput,
+) -> Decide {
     let (act, ready, id) = (call.act(), call.ready(), call.path);
-    let (draws, sends_email) = (Draws::of(&*call.app().services.ids), call.app().settings.mailer.is_some());
+    let (draws, sends_email) = (Draws::of(&*call.app().services.ids, 0), call.app().settings.mailer.is_some());
     let if_match = call.header(http::header::IF_MATCH).map(ToOwned::to_owned);
     Box::new(move |loaded: Loaded| {
         let stored = draft::alive(loaded.get((Kind::Draft, id)))?;
@@ -115,29 +154,34 @@ fn decide_update(call: &Call<UpdateDraft>, ties: Ties, named: Option<ObjectId>, 
         let customer = ties.customer.and_then(|id| loaded.get((Kind::Customer, id)));
         let customer = customer.ok_or_else(|| missing::missing(Kind::Draft, None))?;
         if Ties::of(stored, named)? != ties {
-            // Another request has tied it to another conversation meanwhile.
+            // Another request has tied it to others meanwhile.
             return Err(plain::too_busy());
         }
         let parties = Parties::with(customer, ties.conversation, &loaded)?;
-        ready(draft::update(&act.context(), Some(stored), parties, How { draws: &draws, sends_email }, input)?, former)
+        let attachments = attachments.found(|name| loaded.get(name));
+        let how = How { draws: &draws, sends_email };
+        ready(draft::update(&act.context(), Some(stored), parties, how, attachments, input)?, former)
     })
 }
 
 /// The records that a draft is tied to, once a body is written over it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Ties {
     customer: Option<ObjectId>,
     conversation: Option<ObjectId>,
+    /// Those that it has before.
+    attachments: Vec<ObjectId>,
 }
 
 impl Ties {
     fn of(stored: &Stored, named: Option<ObjectId>) -> Result<Self, Refusal> {
         let names = draft::names_of(stored)?;
         let id = |kind: Kind| names.iter().find(|(of, _)| *of == kind).map(|(_, id)| *id);
-        Ok(Self { customer: id(Kind::Customer), conversation: named.or(id(Kind::Conversation)) })
+        let attachments = attachment::ids_of(stored)?;
+        Ok(Self { customer: id(Kind::Customer), conversation: named.or(id(Kind::Conversation)), attachments })
     }
 
-    fn names(self, draft: ObjectId) -> Vec<Name> {
+    fn names(&self, draft: ObjectId) -> Vec<Name> {
         let customer = self.customer.map(|id| (Kind::Customer, id));
         let conversation = self.conversation.map(|id| (Kind::Conversation, id));
         std::iter::once((Kind::Draft, draft)).chain(customer).chain(conversation).collect()

@@ -10,7 +10,7 @@ use kustomer_api::{Endpoint, ObjectId};
 
 use crate::answer::{Answer, unavailable};
 use crate::call::Call;
-use crate::files::Removal;
+use crate::files::{Linker, Removal};
 use crate::handlers::plain;
 use crate::paging::Numbered;
 use crate::parts::{self, Parts};
@@ -67,7 +67,11 @@ where
 
 /// The same documents with the links to their files.
 pub(crate) fn linked<E: Endpoint>(call: &Call<E>, kind: Kind, records: Parts) -> Parts {
-    let linker = call.linker();
+    linked_by(call.linker(), kind, records)
+}
+
+/// The same by a linker at hand.
+pub(crate) fn linked_by(linker: Linker, kind: Kind, records: Parts) -> Parts {
     let link = move |documents: Vec<String>| -> Result<Vec<String>, Refusal> {
         documents.into_iter().map(|document| linker.document(kind, document)).collect()
     };

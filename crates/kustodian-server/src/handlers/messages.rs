@@ -1,5 +1,7 @@
 //! Messages.
 
+use kustodian_core::attachment::Attaching;
+use kustodian_core::change::Name;
 use kustodian_core::claim::ClaimKind;
 use kustodian_core::conversation::{self, external_id_key};
 use kustodian_core::kind::Kind;
@@ -13,27 +15,50 @@ use kustomer_api::message::{
     GetMessages, GetMessagesByConversation, GetMessagesByCustomer, MessageInput, UpdateMessage,
     UpdateMessageAttributes,
 };
+use kustomer_api::query::{ListById, ListByIdWithAttachments, ListWithAttachments, PageQuery, QueryArguments};
 use kustomer_api::{Endpoint, ObjectId};
 
 use crate::answer::{Answer, unavailable};
 use crate::call::Call;
-use crate::handlers::{conversations, family, plain};
+use crate::handlers::included::Gathering;
+use crate::handlers::plain::{self, Which};
+use crate::handlers::{attached, conversations, family};
+use crate::paging::Numbered;
 
 pub(crate) async fn get_messages(call: Call<GetMessages>) -> Result<Answer, Refusal> {
-    plain::list_by_id(&call, Kind::Message, call.query).await
+    let ListByIdWithAttachments { list, include } = call.query;
+    let conditions =
+        ListByIdWithAttachments { list: ListById { paging: PageQuery::default(), ..list }, include }.write();
+    let beside = Gathering::of_attachments(&call, include);
+    let which = Which { descending: list.descending, beside, ..Which::default() };
+    plain::list_narrowed(&call, Kind::Message, which, Numbered::of(list.paging), &conditions).await
 }
 
 pub(crate) async fn get_messages_by_customer(call: Call<GetMessagesByCustomer>) -> Result<Answer, Refusal> {
     family::customer_of_path(&call, call.path).await?;
-    let of = (conversation::CUSTOMER, (Kind::Customer, call.path));
-    family::list_of(&call, Kind::Message, of, call.query, &Vec::new()).await
+    list_of(&call, conversation::CUSTOMER, (Kind::Customer, call.path)).await
 }
 
 pub(crate) async fn get_messages_by_conversation(call: Call<GetMessagesByConversation>) -> Result<Answer, Refusal> {
     let stored = family::find(&call, Kind::Conversation, call.path).await.map_err(unavailable)?;
     conversation::alive(stored.as_ref())?;
-    let of = (CONVERSATION, (Kind::Conversation, call.path));
-    family::list_of(&call, Kind::Message, of, call.query, &Vec::new()).await
+    list_of(&call, CONVERSATION, (Kind::Conversation, call.path)).await
+}
+
+/// A page of the messages of a customer or a conversation.
+async fn list_of<E>(call: &Call<E>, column: &'static str, parent: Name) -> Result<Answer, Refusal>
+where
+    E: Endpoint<Query = ListWithAttachments>,
+{
+    let ListWithAttachments { paging, include } = call.query;
+    let which = Which {
+        of: vec![(column, parent.1.to_string())],
+        path: Some(format!("{}/messages", parent.0.path_of(parent.1))),
+        beside: Gathering::of_attachments(call, include),
+        ..Which::default()
+    };
+    let conditions = include.write().into_iter().collect();
+    plain::list_narrowed(call, Kind::Message, which, Numbered::of(paging), &conditions).await
 }
 
 pub(crate) async fn get_message(call: Call<GetMessage>) -> Result<Answer, Refusal> {
@@ -76,7 +101,7 @@ where
     E: Endpoint<Body = MessageInput>,
 {
     resource::check_if_match_of_new(call.header(http::header::IF_MATCH))?;
-    refuse_attachments(input.attachments.take())?;
+    let attachments = attached::of_new(call, input.attachments.take().as_deref())?;
     let named = input.conversation.take().and_then(|id| id.parse().ok());
     let conversation = match (of_conversation, named) {
         (Some(of), Some(other)) if of != other => return Err(conversation::other("conversation", of)),
@@ -84,7 +109,8 @@ where
     };
     let customer = input.customer.take();
     let id = family::new_id(call, input.id.take()).await?;
-    let write = Write { input, may_backdate: family::may_backdate(call) };
+    let write = Write { input, may_backdate: family::may_backdate(call), attachments: None };
+    let named: Vec<Name> = attachments.iter().flat_map(Attaching::names).collect();
     let (act, seeds) = (call.act(), family::seeds(call));
     let committed = match conversation {
         Some(conversation) => {
@@ -105,18 +131,24 @@ where
                     let title = format!("The conversation belongs to the customer {}: leave customer out", owner.id);
                     return Err(Refusal::new(400, code::BAD_PARAM, "customer", title));
                 }
+                let attachments = attachments.map(|attachments| attachments.found(|name| family.get(name)));
+                let write = Write { attachments, ..write };
                 message::create(&act.context(), id, seeds, owner, Place::Conversation(stored), write)
             };
-            family::commit(call, conversation, &[(Kind::Message, id)], decide).await
+            let names: Vec<Name> = std::iter::once((Kind::Message, id)).chain(named).collect();
+            family::commit(call, conversation, &names, decide).await
         }
         None => {
             let customer = conversations::customer_in(customer, of_customer)?;
             let (new, ready, is_in_path) = (call.next_id(), call.ready(), of_customer.is_some());
             let decide = move |loaded: Loaded| {
                 let owner = conversations::alive_customer(&loaded, customer, is_in_path)?;
+                let attachments = attachments.map(|attachments| attachments.found(|name| loaded.get(name)));
+                let write = Write { attachments, ..write };
                 ready(message::create(&act.context(), id, seeds, owner, Place::New(new), write)?, 0)
             };
-            call.commit_locked(vec![(Kind::Customer, customer)], Box::new(decide)).await
+            let names = std::iter::once((Kind::Customer, customer)).chain(named).collect();
+            call.commit_locked(names, Box::new(decide)).await
         }
     };
     let changes = committed.map_err(|error| family::not_created(call, id, error))?;
@@ -136,19 +168,19 @@ where
     E: Endpoint<Body = MessageInput>,
 {
     let (act, event, mut input) = (call.act(), call.next_event(), call.input()?);
-    refuse_attachments(input.attachments.take())?;
-    let write = Write { input, may_backdate: family::may_backdate(call) };
+    let attachments = input.attachments.take().or_else(|| replace.then(Vec::new));
+    let write = Write { input, may_backdate: family::may_backdate(call), attachments: None };
+    if let Some(list) = attachments {
+        let decide = move |stored: Option<&Stored>, _: Option<&Stored>, attachments: Attaching| {
+            let write = Write { attachments: Some(attachments), ..write };
+            message::update(&act.context(), stored, event, write, replace)
+        };
+        let committed = attached::commit(call, (Kind::Message, id), &list, decide).await;
+        return match committed.map_err(|error| call.not_committed(error))? {
+            changes if changes.puts.is_empty() => plain::present(call, Kind::Message, id).await,
+            changes => plain::written(changes, Answer::ok),
+        };
+    }
     let decide = move |stored: Option<Stored>| message::update(&act.context(), stored.as_ref(), event, write, replace);
     plain::update(call, Kind::Message, id, decide).await
-}
-
-/// Attachments are not served yet; an empty list says nothing.
-pub(crate) fn refuse_attachments(sent: Option<Vec<serde_json::Value>>) -> Result<(), Refusal> {
-    match sent {
-        Some(list) if !list.is_empty() => {
-            let title = "attachments are not served yet: leave them out";
-            Err(Refusal::new(400, code::BAD_PARAM, "attachments", title).with_meta("pointer", "/attachments"))
-        }
-        _ => Ok(()),
-    }
 }

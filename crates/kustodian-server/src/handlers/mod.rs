@@ -1,6 +1,7 @@
 //! What is served: a handler per operation, put behind its declaration. Adding one is a line here.
 
 pub(crate) mod absent;
+mod attached;
 mod attachments;
 mod audit_logs;
 mod auth;
@@ -30,6 +31,7 @@ mod users;
 
 use std::time::Duration;
 
+use kustodian_core::draft as draft_rules;
 use kustodian_core::kind::Kind;
 use kustomer_api::{
     attachment, audit, auth as auth_api, company, conversation, customer, delivery, draft, event, klass, kobject,
@@ -153,6 +155,21 @@ pub(crate) fn served() -> Vec<Served> {
         serve::<attachment::CreateAttachment, _, _>(attachments::create_attachment).with_links(Kind::Attachment),
         serve::<attachment::GetAttachmentsById, _, _>(attachments::get_attachments_by_id).with_links(Kind::Attachment),
         serve::<attachment::UpsertAttachment, _, _>(attachments::upsert_attachment).with_links(Kind::Attachment),
+        serve::<attachment::GetConversationAttachments, _, _>(attached::get_conversation_attachments),
+        serve::<attachment::GetMessageAttachments, _, _>(attached::get_message_attachments),
+        serve::<attachment::GetNoteAttachments, _, _>(attached::get_note_attachments),
+        serve::<attachment::GetAttachmentByMessageAndAttachmentId, _, _>(|call| attached::get(call, Kind::Message))
+            .with_links(Kind::Attachment),
+        serve::<attachment::GetDraftAttachments, _, _>(attached::get_draft_attachments),
+        serve::<attachment::GetDraftAttachment, _, _>(|call| attached::get(call, Kind::Draft))
+            .with_links(Kind::Attachment),
+        serve::<attachment::CreateDraftAttachment, _, _>(|call| {
+            attached::create(call, Kind::Draft, draft_rules::add_attachment)
+        })
+        .with_upload_link(Kind::Attachment),
+        serve::<attachment::DeleteDraftAttachment, _, _>(|call| {
+            attached::delete(call, Kind::Draft, draft_rules::remove_attachment)
+        }),
         serve::<attachment::GetAttachmentHistory, _, _>(|call| history::list(call, Kind::Attachment)),
         serve::<media_api::GetMedia, _, _>(|call| filed::list(call, Kind::Media)),
         serve::<media_api::GetMultipleMediaByIds, _, _>(|call| filed::list_named(call, Kind::Media)),

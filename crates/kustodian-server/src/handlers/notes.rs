@@ -1,12 +1,14 @@
 //! Notes.
 
+use kustodian_core::attachment::Attaching;
+use kustodian_core::change::Name;
 use kustodian_core::conversation;
 use kustodian_core::kind::Kind;
 use kustodian_core::message::CONVERSATION;
 use kustodian_core::note::{self, Subject, Write};
 use kustodian_core::refusal::Refusal;
 use kustodian_core::resource;
-use kustodian_core::store::{CommitError, Stored};
+use kustodian_core::store::{CommitError, Loaded, Stored};
 use kustomer_api::note::{
     CreateNote, CreateNoteWithinConversation, DeleteNoteById, GetNoteById, GetNotesByConversation, GetNotesByCustomer,
     GetNotesForOrg, NoteInput, PatchNoteById, UpdateNoteById,
@@ -16,7 +18,7 @@ use kustomer_api::{Endpoint, ObjectId};
 
 use crate::answer::{Answer, unavailable};
 use crate::call::Call;
-use crate::handlers::{family, messages, plain};
+use crate::handlers::{attached, family, plain};
 
 pub(crate) async fn get_notes_for_org(call: Call<GetNotesForOrg>) -> Result<Answer, Refusal> {
     plain::list_by_id(&call, Kind::Note, ListById { paging: call.query, descending: false }).await
@@ -55,7 +57,8 @@ where
 {
     resource::check_if_match_of_new(call.header(http::header::IF_MATCH))?;
     let mut input = call.input()?;
-    messages::refuse_attachments(input.attachments.take())?;
+    let attachments = attached::of_new(call, input.attachments.take().as_deref())?;
+    let names: Vec<Name> = attachments.iter().flat_map(Attaching::names).collect();
     let named = input.conversation.take().and_then(|id| id.parse().ok());
     let conversation = match (of, named) {
         (Some(of), Some(other)) if of != other => return Err(conversation::other("conversation", of)),
@@ -64,7 +67,7 @@ where
     check_mentions(call, &input).await?;
     let customer: Option<ObjectId> = input.customer.take().and_then(|id| id.parse().ok());
     let id = family::new_id(call, input.id.take()).await?;
-    let write = Write { input, may_backdate: family::may_backdate(call) };
+    let write = Write { input, may_backdate: family::may_backdate(call), attachments: None };
     let (act, seeds) = (call.act(), family::seeds(call));
     let committed = match conversation {
         Some(conversation) => {
@@ -77,9 +80,12 @@ where
                     None => return Err(unknown()),
                 };
                 let owner = family.customer().ok_or_else(unknown)?.id;
+                let attachments = attachments.map(|attachments| attachments.found(|name| family.get(name)));
+                let write = Write { attachments, ..write };
                 note::create(&act.context(), id, seeds, Subject::Conversation(stored, owner), write)
             };
-            family::commit(call, conversation, &[(Kind::Note, id)], decide).await
+            let names: Vec<Name> = std::iter::once((Kind::Note, id)).chain(names).collect();
+            family::commit(call, conversation, &names, decide).await
         }
         None => {
             let subject = match customer {
@@ -92,7 +98,16 @@ where
                 }
                 None => Subject::None,
             };
-            call.commit(call.ready()(note::create(&act.context(), id, seeds, subject, write)?, 0)?).await
+            let ready = call.ready();
+            let decide = move |loaded: Loaded| {
+                let attachments = attachments.map(|attachments| attachments.found(|name| loaded.get(name)));
+                let write = Write { attachments, ..write };
+                ready(note::create(&act.context(), id, seeds, subject, write)?, 0)
+            };
+            match names.is_empty() {
+                true => call.commit(decide(Loaded::default())?).await,
+                false => call.commit_locked(names, Box::new(decide)).await,
+            }
         }
     };
     let changes = committed.map_err(|error| family::not_created(call, id, error))?;
@@ -122,14 +137,30 @@ where
     E: Endpoint<Body = NoteInput>,
 {
     let mut input = call.input()?;
-    messages::refuse_attachments(input.attachments.take())?;
+    let attachments = input.attachments.take().or_else(|| replace.then(Vec::new));
     check_mentions(call, &input).await?;
-    let write = Write { input, may_backdate: family::may_backdate(call) };
+    let write = Write { input, may_backdate: family::may_backdate(call), attachments: None };
     let (act, seeds) = (call.act(), family::seeds(call));
-    let decide = move |stored: Option<&Stored>, conversation: Option<&Stored>| {
-        note::update(&act.context(), stored, conversation, seeds, write, replace)
+    let changes = match attachments {
+        Some(list) => {
+            let decide = move |stored: Option<&Stored>, conversation: Option<&Stored>, attachments: Attaching| {
+                let write = Write { attachments: Some(attachments), ..write };
+                note::update(&act.context(), stored, conversation, seeds, write, replace)
+            };
+            let committed = attached::commit(call, (Kind::Note, id), &list, decide).await;
+            match committed {
+                Ok(changes) => changes,
+                Err(error) => return Err(explained(call, id, error).await),
+            }
+        }
+        None => {
+            let decide = move |stored: Option<&Stored>, conversation: Option<&Stored>| {
+                note::update(&act.context(), stored, conversation, seeds, write, replace)
+            };
+            change(call, id, decide).await?
+        }
     };
-    match change(call, id, decide).await? {
+    match changes {
         changes if changes.puts.is_empty() => plain::present(call, Kind::Note, id).await,
         changes => plain::written(changes, Answer::ok),
     }
@@ -165,8 +196,19 @@ where
             plain::commit_change(call, Kind::Note, id, decide).await
         }
     };
-    committed.map_err(|error| match error {
-        CommitError::Refused(refusal) if refusal.status == 404 => plain::not_there(call, Kind::Note, stored.as_ref()),
+    match committed {
+        Ok(changes) => Ok(changes),
+        Err(error) => Err(explained(call, id, error).await),
+    }
+}
+
+/// Why a note was not changed; a caller who may restore a deleted one is told how.
+async fn explained<E: Endpoint>(call: &Call<E>, id: ObjectId, error: CommitError) -> Refusal {
+    match error {
+        CommitError::Refused(refusal) if refusal.status == 404 => match family::find(call, Kind::Note, id).await {
+            Ok(stored) => plain::not_there(call, Kind::Note, stored.as_ref()),
+            Err(error) => unavailable(error),
+        },
         error => call.not_committed(error),
-    })
+    }
 }

@@ -56,6 +56,8 @@ pub(crate) struct Which {
     pub(crate) within: Vec<Within>,
     /// The path that the links name; that of the kind when absent.
     pub(crate) path: Option<String>,
+    /// What to answer beside.
+    pub(crate) beside: Option<included::Gathering>,
 }
 
 /// A page of some records of a kind, with links that repeat the conditions.
@@ -80,7 +82,7 @@ pub(crate) async fn list_narrowed<E: Endpoint>(
     };
     let (records, _) = parts::of_list(call.app(), call.org(), query).await?;
     let around = page.around_uncounted(which.path.as_deref().unwrap_or(kind.spec().path), conditions);
-    parts::page(call.app(), records, page.size as usize, around, None).await
+    parts::page(call.app(), records, page.size as usize, around, which.beside).await
 }
 
 /// How many records one request may name.

@@ -184,58 +184,6 @@ fn a_server_without_the_bytes_says_so() {
     assert!(missing.title().starts_with("The bytes of the file are not on this server"), "{}", missing.title());
 }
 
-/// Gives an attachment to a customer, as the message that names it does.
-fn attach(url: &str, answer: &Answer, customer: &str) {
-    use kustodian_core::attachment::{Owner, attach};
-    use kustodian_core::chain::Salt;
-    use kustodian_core::change::EventSeed;
-    use kustodian_core::customer::Context;
-    use kustodian_core::kind::Kind;
-
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let database = kustodian_store::open(url, kustodian_store::Options::default()).await.unwrap();
-        let org = database.directory().find_org("demo").await.unwrap().unwrap();
-        let id = answer.data()["id"].as_str().unwrap().parse().unwrap();
-        let store = database.store();
-        let stored = store.find(org.key, Kind::Attachment, id).await.unwrap().unwrap();
-        let context = Context { org: &org, actor: id, now: stored.updated_at, client: "api", request_id: "" };
-        let message: kustomer_api::ObjectId = "5c7d1a1f9a1b2c0010a1b2c3".parse().unwrap();
-        let path = format!("/v1/messages/{message}");
-        let customer = Some(customer.parse().unwrap());
-        let owner = Owner { kind: "message", id: message, path: &path, conversation: None, customer };
-        let seed = EventSeed { id: "5c7d1a1f9a1b2c0010a1b2c9".parse().unwrap(), salt: Salt([7; 16]) };
-        let changes = attach(&context, Some(&stored), seed, owner, "/attachments/0").unwrap().unwrap();
-        store.commit(org.key, changes).await.unwrap();
-        drop(store);
-        database.close().await;
-    });
-}
-
-#[test]
-fn erasing_a_customer_erases_its_attachments_with_their_bytes() {
-    let mut server = Server::on_file();
-    let customer = server.create(json!({ "name": "Ada" }));
-    let id = customer["id"].as_str().unwrap();
-    let (of_customer, another) = (uploaded(&server, "zqsecret.txt", "of Ada"), uploaded(&server, "b.txt", "of nobody"));
-    assert!(server.stop().success());
-    attach(server.database(), &of_customer, id);
-    let server = server.started_again();
-    let path = of_customer.data()["links"]["self"].as_str().unwrap();
-    let attached = server.get(path).expect(200);
-    assert_eq!(attached.data()["relationships"]["message"]["data"]["type"], "message");
-    assert_eq!(attached.data()["relationships"]["customer"]["data"]["id"], id);
-    server.post(&format!("/v1/customers/{id}/erase"), json!({})).expect(204);
-    assert!(server.get(path).expect(404).error()["title"].as_str().unwrap().contains("was erased"));
-    read(related(&attached)).expect(404);
-    for list in ["/v1/attachments", "/v1/events?pageSize=500"] {
-        assert!(!server.get(list).expect(200).text.contains("zqsecret"), "{list}");
-    }
-    assert_eq!(kept(&server).len(), 1);
-    let another = server.get(another.data()["links"]["self"].as_str().unwrap());
-    assert_eq!(read(related(&another)).expect(200).bytes, b"of nobody");
-}
-
 /// The size of a file is limited, which is told as a full disk is.
 #[cfg(unix)]
 #[test]

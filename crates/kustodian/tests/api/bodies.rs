@@ -9,7 +9,7 @@ use serde_json::Value;
 
 /// Where we differ. Items of lists may hold what they are answered with (`docs/contract/behaviour.md` §22): those
 /// members are left out of the comparison.
-const DIFFERENCES: [&str; 36] = [
+const DIFFERENCES: [&str; 39] = [
     // Null is answered after somebody cleared it, and what is answered can be sent back.
     "createTeam /icon takes null, too",
     "createCompany /externalId takes null, too",
@@ -47,6 +47,9 @@ const DIFFERENCES: [&str; 36] = [
     // Forwards have it; without it nothing would be sent at once.
     "createDraftByCustomer |/status is taken, too",
     "updateDraft |/status is taken, too",
+    // Contract names them of chats alone; an e-mail has attachments, too.
+    "createDraftByCustomer |/attachments is taken, too",
+    "updateDraft |/attachments is taken, too",
     // Null unschedules whatever the channel.
     "createDraftByCustomer |/sendAt takes null, too",
     "updateDraft |/sendAt takes null, too",
@@ -60,6 +63,7 @@ const DIFFERENCES: [&str; 36] = [
     "createAttachment /contentLength is no number",
     "upsertAttachment /contentLength is no number",
     "createMedia /contentLength is no number",
+    "createDraftAttachment /contentLength is no number",
 ];
 
 /// The same of conversations, messages and notes: operations, and where each of them differs. One schema serves every

@@ -146,6 +146,14 @@ fn readers() -> BTreeMap<&'static str, Reader> {
         reader::<attachment::GetMultipleAttachmentsByIds>(),
         reader::<attachment::UpsertAttachment>(),
         reader::<attachment::GetAttachmentHistory>(),
+        reader::<attachment::GetConversationAttachments>(),
+        reader::<attachment::GetMessageAttachments>(),
+        reader::<attachment::GetNoteAttachments>(),
+        reader::<attachment::GetAttachmentByMessageAndAttachmentId>(),
+        reader::<attachment::GetDraftAttachments>(),
+        reader::<attachment::CreateDraftAttachment>(),
+        reader::<attachment::GetDraftAttachment>(),
+        reader::<attachment::DeleteDraftAttachment>(),
         reader::<media::GetMedia>(),
         reader::<media::CreateMedia>(),
         reader::<media::GetMediabyId>(),
@@ -404,6 +412,35 @@ fn write_conversations(walker: &mut Walker<'_>) {
     walker.get("getMessageByExternalId", "/v1/messages/externalid=mail-2");
 }
 
+/// Files of messages, notes and drafts.
+fn attach_files(walker: &mut Walker<'_>, file: Value) {
+    let customer = walker.ask("createCustomer", "/v1/customers", Some(json!({ "name": "Attached" })));
+    let of_customer = format!("/v1/customers/{}", id(customer.data()));
+    let mut attached = |name: &'static str, path: &str, mut body: Value| {
+        let made = walker.ask("createAttachment", "/v1/attachments", Some(file.clone()));
+        body["attachments"] = json!([id(made.data())]);
+        (walker.ask(name, path, Some(body)), id(made.data()).to_owned())
+    };
+    let said = json!({ "channel": "chat", "app": "web", "direction": "in" });
+    let (message, of_message) = attached("createMessageByCustomer", &format!("{of_customer}/messages"), said);
+    let conversation = message.data()["relationships"]["conversation"]["links"]["self"].as_str().unwrap().to_owned();
+    let notes = format!("{conversation}/notes");
+    let (note, _) = attached("createNoteWithinConversation", &notes, json!({ "body": "b" }));
+    let draft = json!({ "channel": "chat", "body": "b" });
+    let (draft, of_draft) = attached("createDraftByCustomer", &format!("{of_customer}/drafts"), draft);
+    let path = |record: &Answer| record.data()["links"]["self"].as_str().unwrap().to_owned();
+    walker.walk("getConversationAttachments", &format!("{conversation}/attachments?pageSize=1"));
+    walker.walk("getMessageAttachments", &format!("{}/attachments", path(&message)));
+    walker.walk("getNoteAttachments", &format!("{}/attachments", path(&note)));
+    walker.get("getAttachmentByMessageAndAttachmentId", &format!("{}/attachments/{of_message}", path(&message)));
+    walker.walk("getMessagesByConversation", &format!("{conversation}/messages?include=attachments"));
+    let of = format!("{}/attachments", path(&draft));
+    walker.ask("createDraftAttachment", &of, Some(file));
+    walker.walk("getDraftAttachments", &of);
+    walker.get("getDraftAttachment", &format!("{of}/{of_draft}"));
+    walker.ask("deleteDraftAttachment", &format!("{of}/{of_draft}"), None);
+}
+
 fn write_files(walker: &mut Walker<'_>) {
     let file = json!({ "name": "receipt.txt", "contentType": "text/plain", "contentLength": 5 });
     let made = walker.ask("createAttachment", "/v1/attachments", Some(file.clone()));
@@ -413,6 +450,7 @@ fn write_files(walker: &mut Walker<'_>) {
     walker.get("getMultipleAttachmentsByIds", &format!("{path},{}", id(made.data())));
     walker.ask("upsertAttachment", &path, Some(json!({ "redacted": true })));
     walker.walk("getAttachments", "/v1/attachments?pageSize=1");
+    attach_files(walker, file.clone());
     let made = walker.ask("createMedia", "/v1/media", Some(file));
     let path = format!("/v1/media/{}", id(made.data()));
     walker.get("getMediabyId", &path);

@@ -99,6 +99,48 @@ fn html_is_sent_beside_the_text() {
 }
 
 #[test]
+fn attachments_are_parts_of_the_e_mail_and_too_many_bytes_are_refused() {
+    use base64::Engine as _;
+
+    use crate::attachments::{create, put, uploaded};
+
+    let (post, server) = with_post();
+    let bytes = "what was b\u{f6}ught\n".repeat(2_000);
+    let file = uploaded(&server, "r\u{e9}sum\u{e9}.txt", &bytes);
+    let mut body = email("ada@acme.example");
+    body["attachments"] = json!([file.data()["id"]]);
+    let sent = send(&server, body.clone());
+    delivery_with(&server, &sent, "sent");
+    let letters = post.letters();
+    let text = &letters[0].text;
+    assert!(text.contains("multipart/mixed") && text.contains("It is on its way."), "{text}");
+    assert!(text.contains("Content-Disposition: attachment;") && text.contains("r%C3%A9sum%C3%A9.txt"), "{text}");
+    let encoded: String =
+        text.lines().skip_while(|line| !line.starts_with("Content-Disposition: attachment")).collect();
+    let expected = base64::engine::general_purpose::STANDARD.encode(&bytes);
+    assert!(encoded.contains(&expected), "{text}");
+
+    let large = create(&server, "/v1/attachments", "large.dat", 20 * 1024 * 1024);
+    put(&server, &large, &"x".repeat(20 * 1024 * 1024));
+    let more = create(&server, "/v1/attachments", "more.dat", 6 * 1024 * 1024);
+    put(&server, &more, &"y".repeat(6 * 1024 * 1024));
+    body["attachments"] = json!([large.data()["id"], more.data()["id"]]);
+    let refused = server.post(&format!("/v1/customers/{}/drafts", owner(&server)), body.clone()).expect(400);
+    assert_eq!(refused.error()["meta"]["pointer"], "/attachments");
+    assert!(refused.error()["title"].as_str().unwrap().contains("27262976 bytes"), "{}", refused.body);
+    // One that is removed before the e-mail leaves ends its delivery, with the reason.
+    let gone = uploaded(&server, "gone.txt", "gone");
+    let mut busy = email("ada@busy.example");
+    busy["attachments"] = json!([gone.data()["id"]]);
+    let sent = send(&server, busy);
+    let path = linked(&sent, "delivery");
+    wait_for("a refusal for now", || server.get(&path).expect(200).attributes()["error"].is_object());
+    server.put(gone.data()["links"]["self"].as_str().unwrap(), json!({ "redacted": true })).expect(200);
+    let delivery = delivery_with(&server, &sent, "error");
+    assert_eq!(delivery.attributes()["error"], json!({ "message": "the attachment gone.txt has no bytes" }));
+}
+
+#[test]
 fn what_the_server_cannot_take_now_is_handed_over_again() {
     let (post, server) = with_post();
     let sent = send(&server, email("ada@busy.example"));

@@ -10,7 +10,7 @@ use crate::server::{Answer, Server};
 use crate::world::owner;
 
 /// A moment so many milliseconds from now.
-fn soon(millis: u64) -> String {
+pub(crate) fn soon(millis: u64) -> String {
     #[expect(clippy::disallowed_methods, reason = "timers of the server go by the real clock")]
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap() + i64::try_from(millis).unwrap()).to_string()
@@ -70,7 +70,7 @@ fn forms() -> Vec<Value> {
             "channel": "whatsapp", "app": "whatsapp", "to": "+18005551212",
             "meta": { "template": "order_sent", "components": { "body": { "1": "Ada" } } },
         }),
-        json!({ "channel": "chat", "body": "Hello", "attachments": [id] }),
+        json!({ "channel": "chat", "body": "Hello", "attachments": [] }),
         json!({ "channel": "facebook", "to": "ada", "from": "shop", "body": "Hello" }),
         json!({ "channel": "twitter-tweet", "body": "@ada hello" }),
         json!({ "channel": "twitter-dm", "to": "ada", "body": "Hello" }),

@@ -12,9 +12,9 @@ use crate::server::Server;
 fn turn(operation: &Operation) -> u8 {
     match operation.name {
         "createKlass" | "createCustomer" => 0,
-        "createKObject" | "createCustomerKObject" | "createDraftByCustomer" => 2,
+        "createKObject" | "createCustomerKObject" | "createDraftByCustomer" | "createDraftAttachment" => 2,
         "redactMessage" => 3,
-        "restoreCustomer" => 5,
+        "restoreCustomer" | "deleteDraft" => 5,
         "eraseCustomer" => 6,
         // It has kobjects until the last of them is erased with its customer.
         "deleteKlass" => 7,
@@ -30,6 +30,20 @@ fn described<'a>(document: &'a Value, name: &str) -> Option<(&'a str, &'a Value)
         let found = members.as_object().unwrap().values().find(|member| member["operationId"] == name)?;
         Some((path.as_str(), found))
     })
+}
+
+/// What names the attachments of drafts among the ids.
+const OF_DRAFT: &str = "drafts/attachments";
+
+/// The list whose record a parameter names.
+fn holder<'a>(path: &'a str, parameter: &str) -> &'a str {
+    let lists = ["attachments", "messages"];
+    let before = path.split(&format!("/{{{parameter}}}")).next().and_then(|before| before.rsplit('/').next());
+    match before.filter(|before| lists.contains(before)) {
+        Some("attachments") if path.starts_with("/drafts/") => OF_DRAFT,
+        Some(before) => before,
+        None => path.split('/').nth(1).unwrap(),
+    }
 }
 
 #[test]
@@ -58,7 +72,7 @@ fn every_example_of_the_document_gets_the_declared_success() {
             let name = parameter["name"].as_str().unwrap();
             if parameter["in"] == "path" {
                 // Where an id can be a name, there is an example.
-                let known = || &ids[operation.path.split('/').nth(1).unwrap()];
+                let known = || &ids[holder(operation.path, name)];
                 let value = parameter.get("example").unwrap_or_else(known);
                 path = path.replace(&format!("{{{name}}}"), value.as_str().unwrap());
             }
@@ -70,11 +84,19 @@ fn every_example_of_the_document_gets_the_declared_success() {
             }
             body
         });
+        if operation.name == "getAttachmentByMessageAndAttachmentId" {
+            // The example of a message cannot know the id of an attachment.
+            let named = serde_json::json!({ "attachments": [ids["attachments"]] });
+            server.patch(&format!("/v1/messages/{}", ids["messages"].as_str().unwrap()), named).expect(200);
+        }
         let answer = server.call(operation.method.clone(), &format!("/v1{path}"), body);
         assert_eq!(answer.status, operation.success, "{} {path}: {}", operation.name, answer.body);
         let is_of_its_path = turn(operation) <= 1 && operation.success == 201 && !operation.path.contains('{');
         if is_of_its_path || operation.name == "createKObject" {
             ids.insert(operation.tag, answer.data()["id"].clone());
+        }
+        if operation.name == "createDraftAttachment" {
+            ids.insert(OF_DRAFT, answer.data()["id"].clone());
         }
         if operation.name == "createDraftByCustomer" {
             ids.insert("outbox", answer.data()["relationships"]["delivery"]["data"]["id"].clone());

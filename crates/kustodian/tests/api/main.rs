@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod at_rest;
+mod attached;
 mod attachments;
 mod attachments_kept;
 mod audit_logs;

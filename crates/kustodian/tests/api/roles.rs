@@ -26,7 +26,7 @@ pub(crate) const NOBODY: &str = "5c7d1a1f9a1b2c0010a1b2c3";
 /// The least that an operation must be sent: a write needs a body.
 pub(crate) fn least_body(operation: &Operation) -> Option<Value> {
     match operation.name {
-        "createAttachment" | "createMedia" => Some(any_file()),
+        "createAttachment" | "createMedia" | "createDraftAttachment" => Some(any_file()),
         "createTeam" | "updateTeamById" | "createShortcut" | "createCompany" => Some(json!({ "name": "any" })),
         "createKlass" => Some(json!({ "name": format!("klass-{}", NEXT_NUMBER.fetch_add(1, Ordering::Relaxed)) })),
         "createKObject" | "createCustomerKObject" => Some(json!({ "title": "any" })),
@@ -112,7 +112,8 @@ fn aim_at_conversation(server: &Server, operation: &Operation, customer: &Value)
             .chain(body.as_object().unwrap().clone())
             .collect::<serde_json::Map<_, _>>()
     };
-    let said = json!({ "channel": "email", "app": "postmark", "direction": "in" });
+    let file = server.post("/v1/attachments", any_file()).expect(201).data().clone();
+    let said = json!({ "channel": "email", "app": "postmark", "direction": "in", "attachments": [file["id"]] });
     let conversation = server.post("/v1/conversations", owned(json!({})).into()).expect(201).data().clone();
     let message = server.post("/v1/messages", owned(said.clone()).into()).expect(201).data().clone();
     let note = server.post("/v1/notes", json!({ "body": "any" })).expect(201).data().clone();
@@ -125,6 +126,7 @@ fn aim_at_conversation(server: &Server, operation: &Operation, customer: &Value)
     let path = operation
         .path
         .replace("{ids}", &format!("{of_path},{}", id(customer)))
+        .replace("{message_id}/attachments/{id}", &format!("{of_path}/attachments/{}", id(&file)))
         .replace("{id}", &of_path)
         .replace("={externalId}", &format!("={number}"));
     let mut body = least_body(operation);
@@ -144,7 +146,13 @@ fn aim_at_draft(server: &Server, operation: &Operation, customer: &Value) -> (Me
         false => server.post("/v1/drafts", draft.clone()).expect(201).data()["id"].clone(),
     };
     let body = if operation.name == "createDraft" { Some(draft) } else { least_body(operation) };
-    (operation.method.clone(), format!("/v1{}", operation.path.replace("{id}", id.as_str().unwrap())), body)
+    let mut path = format!("/v1{}", operation.path.replace("{id}", id.as_str().unwrap()));
+    if path.contains("{attachmentId}") {
+        let list = path.replace("/{attachmentId}", "");
+        let file = server.post(&list, any_file()).expect(200);
+        path = path.replace("{attachmentId}", file.data()["id"].as_str().unwrap());
+    }
+    (operation.method.clone(), path, body)
 }
 
 /// The same for an operation on klasses or kobjects.

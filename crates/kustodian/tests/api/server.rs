@@ -115,11 +115,6 @@ impl Server {
         Self::on(self.place.take().unwrap(), &[])
     }
 
-    /// Starts again on the same file, after it was stopped.
-    pub(crate) fn started_again(mut self) -> Self {
-        Self::on(self.place.take().unwrap(), &[])
-    }
-
     /// A server on a file that may write none larger than this, in bytes.
     #[cfg(unix)]
     pub(crate) fn limited_to(bytes: u64) -> Self {

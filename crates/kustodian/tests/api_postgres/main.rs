@@ -4,6 +4,8 @@
 //! names one.
 #![cfg(test)]
 
+#[path = "../api/attached.rs"]
+mod attached;
 #[path = "../api/attachments.rs"]
 mod attachments;
 #[path = "../api/attachments_kept.rs"]

@@ -6,7 +6,7 @@ use crate::endpoint::{Answer, endpoint};
 use crate::envelope::{Document, Page};
 use crate::history::{StateQuery, history};
 use crate::operation::{contract, own};
-use crate::query::{ListRecords, PageQuery};
+use crate::query::{ListRecords, ListWithAttachments};
 
 endpoint! {
     /// `createDraftByCustomer`.
@@ -20,7 +20,7 @@ endpoint! {
 endpoint! {
     /// `getAllDraftsByCustomer`.
     GetAllDraftsByCustomer = &contract::GET_ALL_DRAFTS_BY_CUSTOMER, "Lists the drafts to a customer.";
-    path: ObjectId, query: PageQuery, body: (), answer: Page<Draft>: Answer::Uncounted(&DRAFT)
+    path: ObjectId, query: ListWithAttachments, body: (), answer: Page<Draft>: Answer::Uncounted(&DRAFT)
 }
 
 endpoint! {

@@ -84,7 +84,8 @@ macro_rules! create_form {
             open: false,
             properties: &[
                 Property::required("channel", Schema::one_of(&[$channel])),
-                CONVERSATION, CUSTOMER, LANG, SHORTCUTS, KB_ARTICLES, PAYLOAD, STATUS_PROPERTY, $($property),+
+                CONVERSATION, CUSTOMER, LANG, SHORTCUTS, KB_ARTICLES, PAYLOAD, STATUS_PROPERTY, ATTACHMENTS,
+                $($property),+
             ],
         })
         .with_read_only(READ_ONLY);
@@ -100,7 +101,7 @@ macro_rules! update_form {
             open: false,
             properties: &[
                 Property::required("channel", Schema::one_of(&[$channel])),
-                CONVERSATION, CUSTOMER, LANG, SHORTCUTS, KB_ARTICLES, PAYLOAD, STATUS_PROPERTY,
+                CONVERSATION, CUSTOMER, LANG, SHORTCUTS, KB_ARTICLES, PAYLOAD, STATUS_PROPERTY, ATTACHMENTS,
                 Property::optional("scheduled", Schema::boolean()),
                 Property::optional("rev", system::EXPECTED),
                 $($property),+
@@ -204,7 +205,7 @@ update_form! {
 
 create_form! {
     /// A message in a chat.
-    CHAT_DRAFT = "ChatDraftInput", "chat", [AUTO, SEND_AT, SOURCE, TO, FROM, BODY, ATTACHMENTS]
+    CHAT_DRAFT = "ChatDraftInput", "chat", [AUTO, SEND_AT, SOURCE, TO, FROM, BODY]
 }
 
 update_form! {
@@ -212,7 +213,7 @@ update_form! {
     CHAT_CHANGES = "ChatDraftChanges", "chat", [
         Property::optional("app", Schema::one_of(&["chat", "smooch"])), AUTO, SEND_AT, ANY_SOURCE, TO, FROM, BODY,
         Property::optional("responseButtons", Schema::list_of(MAX_ITEMS, &RESPONSE_BUTTON)),
-        Property::optional("messageTemplate", FREE), ATTACHMENTS,
+        Property::optional("messageTemplate", FREE),
     ]
 }
 

@@ -7,12 +7,12 @@ use crate::endpoint::{Answer, endpoint};
 use crate::envelope::{Document, Page};
 use crate::history::{StateQuery, history};
 use crate::operation::{contract, own};
-use crate::query::{ListById, PageQuery};
+use crate::query::{ListByIdWithAttachments, ListWithAttachments};
 
 endpoint! {
     /// `getMessages`.
     GetMessages = &contract::GET_MESSAGES, "Lists messages.";
-    path: (), query: ListById, body: (), answer: Page<Message>: Answer::Uncounted(&MESSAGE)
+    path: (), query: ListByIdWithAttachments, body: (), answer: Page<Message>: Answer::Uncounted(&MESSAGE)
 }
 
 endpoint! {
@@ -44,13 +44,13 @@ endpoint! {
 endpoint! {
     /// `getMessagesByConversation`.
     GetMessagesByConversation = &contract::GET_MESSAGES_BY_CONVERSATION, "Lists the messages of a conversation.";
-    path: ObjectId, query: PageQuery, body: (), answer: Page<Message>: Answer::Uncounted(&MESSAGE)
+    path: ObjectId, query: ListWithAttachments, body: (), answer: Page<Message>: Answer::Uncounted(&MESSAGE)
 }
 
 endpoint! {
     /// `getMessagesByCustomer`.
     GetMessagesByCustomer = &contract::GET_MESSAGES_BY_CUSTOMER, "Lists a customer's messages.";
-    path: ObjectId, query: PageQuery, body: (), answer: Page<Message>: Answer::Uncounted(&MESSAGE)
+    path: ObjectId, query: ListWithAttachments, body: (), answer: Page<Message>: Answer::Uncounted(&MESSAGE)
 }
 
 endpoint! {

@@ -1,10 +1,12 @@
 //! Operations Kustomer serves without documenting them, or that only Kustodian has. Their roles are chosen after the
 //! pattern of the documented ones and listed in `docs/compatibility.md`.
 
+mod attachments;
 mod drafts;
 
 use http::Method;
 
+pub use self::attachments::*;
 pub use self::drafts::*;
 
 use super::{Operation, contract};
@@ -49,6 +51,8 @@ pub static OPERATIONS: &[&Operation] = &[
     &GET_ATTACHMENTS,
     &GET_MULTIPLE_ATTACHMENTS_BY_IDS,
     &GET_ATTACHMENT_HISTORY,
+    &GET_MESSAGE_ATTACHMENTS,
+    &GET_NOTE_ATTACHMENTS,
     &GET_MEDIA,
     &GET_MULTIPLE_MEDIA_BY_IDS,
     &GET_MEDIA_HISTORY,

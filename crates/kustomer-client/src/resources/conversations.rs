@@ -1,6 +1,7 @@
 //! Conversations.
 
 use kustomer_api::ObjectId;
+use kustomer_api::attachment::GetConversationAttachments;
 use kustomer_api::conversation::{
     AppendTagsToConversation, ConversationInput, CreateConversation, CreateConversationForCustomer, DeleteConversation,
     GetConversation, GetConversationByExternalId, GetConversationEvents, GetConversationHistory, GetConversations,
@@ -51,6 +52,11 @@ impl Conversations<'_> {
     /// Lists one page of the conversations of a customer.
     pub fn list_of_customer(&self, customer: ObjectId, query: &ListOfCustomer) -> Call<GetConversationsByCustomer> {
         self.client.call(customer, query, &())
+    }
+
+    /// Lists one page of the attachments of a conversation: of its messages and notes.
+    pub fn attachments(&self, id: ObjectId, query: &PageQuery) -> Call<GetConversationAttachments> {
+        self.client.call(id, query, &())
     }
 
     /// Creates a conversation of the customer that the input names. An external id that another conversation has, or an id

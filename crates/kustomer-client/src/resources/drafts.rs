@@ -1,6 +1,9 @@
 //! Drafts.
 
 use kustomer_api::ObjectId;
+use kustomer_api::attachment::{
+    AttachmentInput, CreateDraftAttachment, DeleteDraftAttachment, GetDraftAttachment, GetDraftAttachments, OfRecord,
+};
 use kustomer_api::draft::{
     CreateDraft, CreateDraftByCustomer, DeleteDraft, DraftInput, GetAllDraftsByCustomer, GetDraftById, GetDraftHistory,
     GetDrafts, UpdateDraft,
@@ -26,7 +29,7 @@ impl Drafts<'_> {
 
     /// Lists one page of the drafts to a customer.
     pub fn list_of_customer(&self, customer: ObjectId, query: &PageQuery) -> Call<GetAllDraftsByCustomer> {
-        self.client.call(customer, query, &())
+        self.client.call(customer, &(*query).into(), &())
     }
 
     /// Writes a draft to the customer that the input names, or to that of its conversation.
@@ -63,6 +66,26 @@ impl Drafts<'_> {
     /// Changes a draft that was not sent yet; the input names its channel.
     pub fn update(&self, id: ObjectId, input: &DraftInput) -> Call<UpdateDraft> {
         self.client.call(id, &(), input)
+    }
+
+    /// Lists one page of the attachments of a draft.
+    pub fn attachments(&self, id: ObjectId, query: &PageQuery) -> Call<GetDraftAttachments> {
+        self.client.call(id, query, &())
+    }
+
+    /// Makes an attachment of a draft that was not sent; its bytes are the body of a PUT to `links.related` of the answer.
+    pub fn add_attachment(&self, id: ObjectId, input: &AttachmentInput) -> Call<CreateDraftAttachment> {
+        self.client.call(id, &(), input)
+    }
+
+    /// Reads an attachment of a draft.
+    pub fn attachment(&self, record: ObjectId, id: ObjectId) -> Call<GetDraftAttachment> {
+        self.client.call(OfRecord { record, id }, &(), &())
+    }
+
+    /// Deletes an attachment of a draft that was not sent, with its bytes.
+    pub fn delete_attachment(&self, record: ObjectId, id: ObjectId) -> Call<DeleteDraftAttachment> {
+        self.client.call(OfRecord { record, id }, &(), &())
     }
 
     /// Deletes a draft, which unschedules it.

@@ -1,6 +1,7 @@
 //! Messages.
 
 use kustomer_api::ObjectId;
+use kustomer_api::attachment::{GetAttachmentByMessageAndAttachmentId, GetMessageAttachments, OfRecord};
 use kustomer_api::customer::ReplaceQuery;
 use kustomer_api::history::StateQuery;
 use kustomer_api::message::{
@@ -8,7 +9,7 @@ use kustomer_api::message::{
     GetMessageHistory, GetMessages, GetMessagesByConversation, GetMessagesByCustomer, MessageInput, RedactMessage,
     RedactionInput, UpdateMessage, UpdateMessageAttributes,
 };
-use kustomer_api::query::{ListById, PageQuery};
+use kustomer_api::query::{IncludeAttachments, ListById, ListWithAttachments, PageQuery};
 
 use super::{group, past};
 use crate::call::Call;
@@ -23,7 +24,7 @@ past! { Messages: GetMessage, GetMessageHistory }
 impl Messages<'_> {
     /// Lists one page of messages, by id; [`walk`](Call::walk) goes over all pages.
     pub fn list(&self, query: &ListById) -> Call<GetMessages> {
-        self.client.call((), query, &())
+        self.client.call((), &(*query).into(), &())
     }
 
     /// Lists one page of a customer's messages; [`walk`](Call::walk) goes over all.
@@ -41,12 +42,28 @@ impl Messages<'_> {
     /// # }
     /// ```
     pub fn list_of_customer(&self, customer: ObjectId, query: &PageQuery) -> Call<GetMessagesByCustomer> {
-        self.client.call(customer, query, &())
+        self.client.call(customer, &(*query).into(), &())
     }
 
     /// Lists one page of the messages of a conversation.
     pub fn list_of_conversation(&self, id: ObjectId, query: &PageQuery) -> Call<GetMessagesByConversation> {
+        self.client.call(id, &(*query).into(), &())
+    }
+
+    /// The same with the attachments of the messages in `included`.
+    pub fn list_with_attachments(&self, conversation: ObjectId, query: &PageQuery) -> Call<GetMessagesByConversation> {
+        let query = ListWithAttachments { paging: *query, include: IncludeAttachments(true) };
+        self.client.call(conversation, &query, &())
+    }
+
+    /// Lists one page of the attachments of a message. Kustodian has this; Kustomer does not.
+    pub fn attachments(&self, id: ObjectId, query: &PageQuery) -> Call<GetMessageAttachments> {
         self.client.call(id, query, &())
+    }
+
+    /// Reads an attachment of a message.
+    pub fn attachment(&self, record: ObjectId, id: ObjectId) -> Call<GetAttachmentByMessageAndAttachmentId> {
+        self.client.call(OfRecord { record, id }, &(), &())
     }
 
     /// Creates a message in the conversation that the input names, or in a new one of the customer that it names; it needs a

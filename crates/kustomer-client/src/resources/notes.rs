@@ -1,6 +1,7 @@
 //! Notes.
 
 use kustomer_api::ObjectId;
+use kustomer_api::attachment::GetNoteAttachments;
 use kustomer_api::customer::ReplaceQuery;
 use kustomer_api::history::StateQuery;
 use kustomer_api::note::{
@@ -46,6 +47,11 @@ impl Notes<'_> {
 
     /// Lists one page of the notes about a conversation.
     pub fn list_of_conversation(&self, id: ObjectId, page: &PageQuery) -> Call<GetNotesByConversation> {
+        self.client.call(id, page, &())
+    }
+
+    /// Lists one page of the attachments of a note. Kustodian has this; Kustomer does not.
+    pub fn attachments(&self, id: ObjectId, page: &PageQuery) -> Call<GetNoteAttachments> {
         self.client.call(id, page, &())
     }
 
