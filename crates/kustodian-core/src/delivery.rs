@@ -3,14 +3,16 @@
 
 use kustomer_api::delivery::{Delivery, DeliveryAttributes, DeliveryError, DeliveryStatus};
 use kustomer_api::draft::{Address, DraftAttributes, DraftChannel, Header, Recipients, Sender};
+use kustomer_api::forward::ForwardAttributes;
 use kustomer_api::message::{MessageAttributes, MessageStatus};
 use kustomer_api::{Field, ObjectId, Timestamp};
 use serde_json::{Map, Value};
 
 use crate::change::{ChangeSet, Columns, EventSeed, Name, column_text};
-use crate::conversation::{CUSTOMER, relate, related};
+use crate::conversation::{self, CUSTOMER, relate, related};
 use crate::customer::Context;
 use crate::draft;
+use crate::forward;
 use crate::kind::{DUE_AT, Kind};
 use crate::lifecycle::{self, By};
 use crate::message::CONVERSATION;
@@ -37,6 +39,15 @@ impl Record for DeliveryAttributes {
         Columns::of([(CUSTOMER, related(CUSTOMER)), (CONVERSATION, related(CONVERSATION)), (DUE_AT, due)])
     }
 
+    fn follow(
+        context: &Context<'_>,
+        stored: &Stored,
+        seed: EventSeed,
+        customer: ObjectId,
+    ) -> Result<Option<ChangeSet>, Refusal> {
+        conversation::follow::<Self>(context, stored, seed, customer)
+    }
+
     fn erase(context: &Context<'_>, stored: &Stored, seed: EventSeed) -> Result<Option<ChangeSet>, Refusal> {
         if missing::erased_at(stored)?.is_some() {
             return Ok(None);
@@ -47,7 +58,7 @@ impl Record for DeliveryAttributes {
 
     fn timed_with(delivery: &Delivery) -> Vec<Name> {
         let name = |kind: Kind| Some((kind, related(&delivery.relationships, kind.as_str())?.parse().ok()?));
-        [Kind::Draft, Kind::Message].into_iter().filter_map(name).collect()
+        [Kind::Draft, Kind::Forward, Kind::Message].into_iter().filter_map(name).collect()
     }
 
     /// Begins an attempt: whoever commits this hands the delivery over, and says by [`settle`] how that went. When nobody
@@ -100,7 +111,10 @@ pub(crate) struct Of {
     pub(crate) draft: Name,
     pub(crate) customer: ObjectId,
     pub(crate) conversation: ObjectId,
-    pub(crate) message: ObjectId,
+    /// The message that was made; a forward makes none.
+    pub(crate) message: Option<ObjectId>,
+    /// What it is erased with: its words are those of the customer's draft, or of a conversation.
+    pub(crate) home: ObjectId,
 }
 
 /// Puts something into the outbox.
@@ -136,11 +150,13 @@ pub(crate) fn create(
     let mut changes = lifecycle::create_with(context, id, event, delivery, |record| {
         relate(&mut record.relationships, Kind::Customer, of.customer);
         relate(&mut record.relationships, Kind::Conversation, of.conversation);
-        relate(&mut record.relationships, Kind::Message, of.message);
+        if let Some(message) = of.message {
+            relate(&mut record.relationships, Kind::Message, message);
+        }
         relate(&mut record.relationships, of.draft.0, of.draft.1);
     })?;
     if let Some(put) = changes.puts.first_mut() {
-        put.home = Some(of.customer);
+        put.home = Some(of.home);
     }
     Ok(changes)
 }
@@ -226,6 +242,14 @@ pub fn settle(
             Ok(())
         };
         let failed = lifecycle::update_record::<DraftAttributes>(context, stored, draft_event, By::System, edit)?;
+        changes.merge(failed.changes);
+    }
+    if let Some(stored) = beside(Kind::Forward) {
+        let edit = |record: &mut kustomer_api::forward::Forward| {
+            forward::mark_failed(&mut record.attributes, reason, context.now);
+            Ok(())
+        };
+        let failed = lifecycle::update_record::<ForwardAttributes>(context, stored, draft_event, By::System, edit)?;
         changes.merge(failed.changes);
     }
     if let Some(stored) = beside(Kind::Message) {

@@ -7,6 +7,7 @@ use kustomer_api::conversation::ConversationAttributes;
 use kustomer_api::customer::CustomerAttributes;
 use kustomer_api::delivery::DeliveryAttributes;
 use kustomer_api::draft::DraftAttributes;
+use kustomer_api::forward::ForwardAttributes;
 use kustomer_api::klass::KlassAttributes;
 use kustomer_api::kobject::KObjectAttributes;
 use kustomer_api::media::MediaAttributes;
@@ -455,7 +456,7 @@ kinds! {
         lists: &[&[conversation::CUSTOMER], &[message::CONVERSATION]],
     }
 
-    /// What leaves for a customer, who is its home: an entry of the outbox.
+    /// What leaves for a customer, who is its home; or of a forward, whose conversation is: an entry of the outbox.
     Delivery: DeliveryAttributes {
         name: "delivery",
         table: "deliveries",
@@ -493,6 +494,25 @@ kinds! {
             Column { name: file::SHA256, holds: Holds::Text },
         ],
         lists: &[&[attachment::OWNER], &[attachment::CONVERSATION], &[attachment::CUSTOMER], &[file::SHA256]],
+    }
+
+    /// A conversation that is sent to somebody else; the conversation is its home.
+    Forward: ForwardAttributes {
+        name: "forward",
+        table: "forwards",
+        path: "/v1/forwards",
+        read_operation: &contract::GETA_DRAFT_FORWARD_BY_ID,
+        restored_by: None,
+        placement: Placement::ByHome,
+        is_listed_by_time: false,
+        is_few: false,
+        is_searched: false,
+        columns: &[
+            Column { name: conversation::CUSTOMER, holds: Holds::Parent(Kind::Customer) },
+            Column { name: message::CONVERSATION, holds: Holds::Parent(Kind::Conversation) },
+            Column { name: DUE_AT, holds: Holds::Due },
+        ],
+        lists: &[&[conversation::CUSTOMER], &[message::CONVERSATION]],
     }
 
     /// A file of the org itself.

@@ -24,6 +24,7 @@ pub mod event;
 pub mod feed;
 pub mod file;
 pub mod files;
+pub mod forward;
 pub mod history;
 pub mod input;
 pub mod kind;

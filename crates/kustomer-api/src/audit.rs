@@ -155,6 +155,7 @@ pub const OBJECT_TYPES: &[&str] = &[
     "note",
     "draft",
     "delivery",
+    "forward",
     "attachment",
     "media",
 ];

@@ -32,6 +32,7 @@ pub mod error;
 pub mod event;
 mod field;
 pub mod format;
+pub mod forward;
 pub mod history;
 mod id;
 pub mod klass;

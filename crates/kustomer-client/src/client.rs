@@ -12,8 +12,8 @@ use crate::call::Call;
 use crate::error::{Error, InvalidRequest};
 use crate::raw::RawCall;
 use crate::resources::{
-    Attachments, AuditLogs, Auth, Companies, Conversations, Customers, Drafts, Events, KObjects, Klasses, Media,
-    Messages, Notes, Orgs, Outbox, Shortcuts, Tags, Teams, Users,
+    Attachments, AuditLogs, Auth, Companies, Conversations, Customers, Drafts, Events, Forwards, KObjects, Klasses,
+    Media, Messages, Notes, Orgs, Outbox, Shortcuts, Tags, Teams, Users,
 };
 use crate::retry::Retry;
 use crate::target::Target;
@@ -133,6 +133,11 @@ impl Client {
     /// The operations on messages.
     pub fn messages(&self) -> Messages<'_> {
         Messages::new(self)
+    }
+
+    /// The operations on forwards.
+    pub fn forwards(&self) -> Forwards<'_> {
+        Forwards::new(self)
     }
 
     /// The operations on drafts.

@@ -63,7 +63,13 @@ pub(super) fn send(
     let message = message::create(context, record, seeds, parties.customer, place, write)?;
     let conversation = parties.conversation.map_or(new_conversation, |conversation| conversation.id);
     let sent = Sent { conversation, as_kind: Kind::Message, record, delivery: Some(delivery) };
-    let of = delivery::Of { draft: (Kind::Draft, id), customer: parties.customer.id, conversation, message: record };
+    let of = delivery::Of {
+        draft: (Kind::Draft, id),
+        customer: parties.customer.id,
+        conversation,
+        message: Some(record),
+        home: parties.customer.id,
+    };
     changes.merge(delivery::create(context, delivery, of_delivery, of, content, how.sends_email)?);
     changes.merge(message);
     Ok(sent)

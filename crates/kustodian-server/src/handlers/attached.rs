@@ -10,6 +10,7 @@ use kustomer_api::attachment::{
     AttachmentInput, GetConversationAttachments, GetDraftAttachments, GetMessageAttachments, GetNoteAttachments,
     OfRecord,
 };
+use kustomer_api::forward::GetForwardAttachments;
 use kustomer_api::query::PageQuery;
 use kustomer_api::{Endpoint, ObjectId};
 use serde_json::Value;
@@ -36,6 +37,10 @@ pub(crate) async fn get_note_attachments(call: Call<GetNoteAttachments>) -> Resu
 
 pub(crate) async fn get_draft_attachments(call: Call<GetDraftAttachments>) -> Result<Answer, Refusal> {
     list(&call, (Kind::Draft, call.path)).await
+}
+
+pub(crate) async fn get_forward_attachments(call: Call<GetForwardAttachments>) -> Result<Answer, Refusal> {
+    list(&call, (Kind::Forward, call.path)).await
 }
 
 /// A page of the attachments of a record.

@@ -12,6 +12,7 @@ mod drafts;
 mod events;
 pub(crate) mod family;
 mod filed;
+mod forwards;
 mod history;
 mod homes;
 pub(crate) mod included;
@@ -31,11 +32,11 @@ mod users;
 
 use std::time::Duration;
 
-use kustodian_core::draft as draft_rules;
 use kustodian_core::kind::Kind;
+use kustodian_core::{draft as draft_rules, forward as forward_rules};
 use kustomer_api::{
-    attachment, audit, auth as auth_api, company, conversation, customer, delivery, draft, event, klass, kobject,
-    media as media_api, message, note, org, search as search_api, shortcut, tag, team, user,
+    attachment, audit, auth as auth_api, company, conversation, customer, delivery, draft, event, forward, klass,
+    kobject, media as media_api, message, note, org, search as search_api, shortcut, tag, team, user,
 };
 
 use crate::call::served as serve;
@@ -169,6 +170,23 @@ pub(crate) fn served() -> Vec<Served> {
         .with_upload_link(Kind::Attachment),
         serve::<attachment::DeleteDraftAttachment, _, _>(|call| {
             attached::delete(call, Kind::Draft, draft_rules::remove_attachment)
+        }),
+        serve::<forward::GetForwards, _, _>(forwards::get_forwards),
+        serve::<forward::CreateForward, _, _>(forwards::create_forward),
+        serve::<forward::GetAllForwardsByConversation, _, _>(forwards::get_all_forwards_by_conversation),
+        serve::<forward::CreateForwardByConversation, _, _>(forwards::create_forward_by_conversation),
+        serve::<forward::GetaDraftForwardById, _, _>(forwards::geta_draft_forward_by_id),
+        serve::<forward::UpdateDraftForward, _, _>(forwards::update_draft_forward),
+        serve::<forward::GetForwardHistory, _, _>(|call| history::list(call, Kind::Forward)),
+        serve::<forward::GetForwardAttachments, _, _>(attached::get_forward_attachments),
+        serve::<forward::GetForwardAttachment, _, _>(|call| attached::get(call, Kind::Forward))
+            .with_links(Kind::Attachment),
+        serve::<forward::CreateForwardAttachment, _, _>(|call| {
+            attached::create(call, Kind::Forward, forward_rules::add_attachment)
+        })
+        .with_upload_link(Kind::Attachment),
+        serve::<forward::DeleteForwardAttachment, _, _>(|call| {
+            attached::delete(call, Kind::Forward, forward_rules::remove_attachment)
         }),
         serve::<attachment::GetAttachmentHistory, _, _>(|call| history::list(call, Kind::Attachment)),
         serve::<media_api::GetMedia, _, _>(|call| filed::list(call, Kind::Media)),

@@ -19,6 +19,7 @@ const STEPS: &[(&str, &str)] = &[
     ("0007", include_str!("schema/0007.sql")),
     ("0008", include_str!("schema/0008.sql")),
     ("0009", include_str!("schema/0009.sql")),
+    ("0010", include_str!("schema/0010.sql")),
 ];
 
 /// The version from which on the index of other kinds than customers has its form.

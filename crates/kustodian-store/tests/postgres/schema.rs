@@ -133,7 +133,7 @@ async fn migrating_twice_does_nothing_more() {
     let Some(place) = Place::bare().await else { return };
     assert_eq!(
         migrate(place.url()).await.unwrap(),
-        ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009"]
+        ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010"]
     );
     assert_eq!(migrate(place.url()).await.unwrap(), Vec::<String>::new());
 }

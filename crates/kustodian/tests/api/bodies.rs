@@ -9,7 +9,7 @@ use serde_json::Value;
 
 /// Where we differ. Items of lists may hold what they are answered with (`docs/contract/behaviour.md` §22): those
 /// members are left out of the comparison.
-const DIFFERENCES: [&str; 39] = [
+const DIFFERENCES: [&str; 48] = [
     // Null is answered after somebody cleared it, and what is answered can be sent back.
     "createTeam /icon takes null, too",
     "createCompany /externalId takes null, too",
@@ -47,7 +47,7 @@ const DIFFERENCES: [&str; 39] = [
     // Forwards have it; without it nothing would be sent at once.
     "createDraftByCustomer |/status is taken, too",
     "updateDraft |/status is taken, too",
-    // Contract names them of chats alone; an e-mail has attachments, too.
+    // The contract names them of chats alone; an e-mail has attachments, too.
     "createDraftByCustomer |/attachments is taken, too",
     "updateDraft |/attachments is taken, too",
     // Null unschedules whatever the channel.
@@ -64,6 +64,17 @@ const DIFFERENCES: [&str; 39] = [
     "upsertAttachment /contentLength is no number",
     "createMedia /contentLength is no number",
     "createDraftAttachment /contentLength is no number",
+    "createForwardAttachment /contentLength is no number",
+    // As of messages: ids, or objects with one.
+    "createForwardByConversation /attachments/0 is no object",
+    "createForwardByConversation /attachments/0 takes null, too",
+    "updateDraftForward /attachments/0 is no object",
+    "updateDraftForward /attachments/0 takes null, too",
+    // One body for `createForward`, which names it.
+    "createForwardByConversation /conversation is taken, too",
+    "updateDraftForward /rev is taken, too",
+    "createForwardByConversation /sendAt takes null, too",
+    "updateDraftForward /sendAt takes null, too",
 ];
 
 /// The same of conversations, messages and notes: operations, and where each of them differs. One schema serves every
@@ -265,6 +276,10 @@ impl Comparison<'_> {
                     | "described_as_single_though_array"
                     | "when_omitted"
                     | "when_set"
+                    | "when_present"
+                    | "lifecycle"
+                    | "many"
+                    | "must_be_uploaded_first"
                     | "when_empty"
                     | "supported_only_for"
                     | "values_from_path"

@@ -6,8 +6,8 @@ use kustodian_core::kind::Kind;
 use kustomer_api::operation::Operation;
 use kustomer_api::search::CustomerSearchIds;
 use kustomer_api::{
-    Endpoint, attachment, audit, auth, company, conversation, customer, delivery, draft, event, klass, kobject, media,
-    message, note, org, search, shortcut, tag, team, user,
+    Endpoint, attachment, audit, auth, company, conversation, customer, delivery, draft, event, forward, klass,
+    kobject, media, message, note, org, search, shortcut, tag, team, user,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -154,6 +154,17 @@ fn readers() -> BTreeMap<&'static str, Reader> {
         reader::<attachment::CreateDraftAttachment>(),
         reader::<attachment::GetDraftAttachment>(),
         reader::<attachment::DeleteDraftAttachment>(),
+        reader::<forward::GetForwards>(),
+        reader::<forward::CreateForward>(),
+        reader::<forward::GetAllForwardsByConversation>(),
+        reader::<forward::CreateForwardByConversation>(),
+        reader::<forward::GetaDraftForwardById>(),
+        reader::<forward::UpdateDraftForward>(),
+        reader::<forward::GetForwardHistory>(),
+        reader::<forward::GetForwardAttachments>(),
+        reader::<forward::CreateForwardAttachment>(),
+        reader::<forward::GetForwardAttachment>(),
+        reader::<forward::DeleteForwardAttachment>(),
         reader::<media::GetMedia>(),
         reader::<media::CreateMedia>(),
         reader::<media::GetMediabyId>(),
@@ -412,6 +423,26 @@ fn write_conversations(walker: &mut Walker<'_>) {
     walker.get("getMessageByExternalId", "/v1/messages/externalid=mail-2");
 }
 
+fn forward(walker: &mut Walker<'_>, conversation: &str, file: &Value) {
+    let list = format!("{conversation}/forwards");
+    let to = json!([{ "email": "depot@acme.example" }]);
+    let made = walker.ask("createForwardByConversation", &list, Some(json!({ "channel": "email", "to": to })));
+    let path = made.data()["links"]["self"].as_str().unwrap().to_owned();
+    let about = conversation.rsplit('/').next().unwrap();
+    walker.ask("createForward", "/v1/forwards", Some(json!({ "conversation": about, "channel": "email" })));
+    let of = format!("{path}/attachments");
+    let first = walker.ask("createForwardAttachment", &of, Some(file.clone()));
+    let first = id(first.data()).to_owned();
+    walker.walk("getForwardAttachments", &of);
+    walker.get("getForwardAttachment", &format!("{of}/{first}"));
+    walker.ask("deleteForwardAttachment", &format!("{of}/{first}"), None);
+    walker.ask("updateDraftForward", &path, Some(json!({ "body": "b", "lang": null, "status": "sent" })));
+    walker.get("getaDraftForwardById", &path);
+    walker.get("getForwardHistory", &format!("{path}/history"));
+    walker.walk("getForwards", "/v1/forwards?pageSize=1");
+    walker.walk("getAllForwardsByConversation", &list);
+}
+
 /// Files of messages, notes and drafts.
 fn attach_files(walker: &mut Walker<'_>, file: Value) {
     let customer = walker.ask("createCustomer", "/v1/customers", Some(json!({ "name": "Attached" })));
@@ -435,6 +466,7 @@ fn attach_files(walker: &mut Walker<'_>, file: Value) {
     walker.get("getAttachmentByMessageAndAttachmentId", &format!("{}/attachments/{of_message}", path(&message)));
     walker.walk("getMessagesByConversation", &format!("{conversation}/messages?include=attachments"));
     let of = format!("{}/attachments", path(&draft));
+    forward(walker, &conversation, &file);
     walker.ask("createDraftAttachment", &of, Some(file));
     walker.walk("getDraftAttachments", &of);
     walker.get("getDraftAttachment", &format!("{of}/{of_draft}"));

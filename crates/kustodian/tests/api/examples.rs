@@ -12,8 +12,10 @@ use crate::server::Server;
 fn turn(operation: &Operation) -> u8 {
     match operation.name {
         "createKlass" | "createCustomer" => 0,
-        "createKObject" | "createCustomerKObject" | "createDraftByCustomer" | "createDraftAttachment" => 2,
+        "createKObject" | "createCustomerKObject" | "createDraftByCustomer" => 2,
+        "createDraftAttachment" | "createForwardAttachment" => 2,
         "redactMessage" => 3,
+        "restoreCustomer" | "deleteDraft" => 5,
         "restoreCustomer" | "deleteDraft" => 5,
         "eraseCustomer" => 6,
         // It has kobjects until the last of them is erased with its customer.
@@ -34,6 +36,7 @@ fn described<'a>(document: &'a Value, name: &str) -> Option<(&'a str, &'a Value)
 
 /// What names the attachments of drafts among the ids.
 const OF_DRAFT: &str = "drafts/attachments";
+const OF_FORWARD: &str = "forwards/attachments";
 
 /// The list whose record a parameter names.
 fn holder<'a>(path: &'a str, parameter: &str) -> &'a str {
@@ -41,6 +44,7 @@ fn holder<'a>(path: &'a str, parameter: &str) -> &'a str {
     let before = path.split(&format!("/{{{parameter}}}")).next().and_then(|before| before.rsplit('/').next());
     match before.filter(|before| lists.contains(before)) {
         Some("attachments") if path.starts_with("/drafts/") => OF_DRAFT,
+        Some("attachments") if path.starts_with("/forwards/") => OF_FORWARD,
         Some(before) => before,
         None => path.split('/').nth(1).unwrap(),
     }
@@ -82,6 +86,9 @@ fn every_example_of_the_document_gets_the_declared_success() {
             if let Some(customer) = body.get_mut("customer") {
                 *customer = ids["customers"].clone();
             }
+            if let Some(conversation) = body.get_mut("conversation") {
+                *conversation = ids["conversations"].clone();
+            }
             body
         });
         if operation.name == "getAttachmentByMessageAndAttachmentId" {
@@ -94,6 +101,9 @@ fn every_example_of_the_document_gets_the_declared_success() {
         let is_of_its_path = turn(operation) <= 1 && operation.success == 201 && !operation.path.contains('{');
         if is_of_its_path || operation.name == "createKObject" {
             ids.insert(operation.tag, answer.data()["id"].clone());
+        }
+        if operation.name == "createForwardAttachment" {
+            ids.insert(OF_FORWARD, answer.data()["id"].clone());
         }
         if operation.name == "createDraftAttachment" {
             ids.insert(OF_DRAFT, answer.data()["id"].clone());

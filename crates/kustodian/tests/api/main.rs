@@ -36,6 +36,7 @@ mod fairness;
 mod files;
 mod following;
 mod formats;
+mod forwards;
 mod history;
 mod hosts;
 mod http2;

@@ -26,7 +26,9 @@ pub(crate) const NOBODY: &str = "5c7d1a1f9a1b2c0010a1b2c3";
 /// The least that an operation must be sent: a write needs a body.
 pub(crate) fn least_body(operation: &Operation) -> Option<Value> {
     match operation.name {
-        "createAttachment" | "createMedia" | "createDraftAttachment" => Some(any_file()),
+        "createAttachment" | "createMedia" | "createDraftAttachment" | "createForwardAttachment" => Some(any_file()),
+        "createForward" => Some(json!({ "conversation": NOBODY, "channel": "email" })),
+        "createForwardByConversation" => Some(json!({ "channel": "email" })),
         "createTeam" | "updateTeamById" | "createShortcut" | "createCompany" => Some(json!({ "name": "any" })),
         "createKlass" => Some(json!({ "name": format!("klass-{}", NEXT_NUMBER.fetch_add(1, Ordering::Relaxed)) })),
         "createKObject" | "createCustomerKObject" => Some(json!({ "title": "any" })),
@@ -59,6 +61,9 @@ pub(crate) fn aim(server: &Server, operation: &Operation) -> (Method, String, Op
     }
     if ["/conversations", "/messages", "/notes"].iter().any(|word| operation.path.contains(word)) {
         return aim_at_conversation(server, operation, &customer);
+    }
+    if operation.path.starts_with("/forwards") {
+        return aim_at_forward(server, operation, &customer);
     }
     if operation.path.starts_with("/drafts") || operation.path.starts_with("/outbox") {
         return aim_at_draft(server, operation, &customer);
@@ -136,6 +141,25 @@ fn aim_at_conversation(server: &Server, operation: &Operation, customer: &Value)
     (operation.method.clone(), format!("/v1{path}"), body)
 }
 
+/// The same for an operation on forwards.
+fn aim_at_forward(server: &Server, operation: &Operation, customer: &Value) -> (Method, String, Option<Value>) {
+    let conversation = server.post("/v1/conversations", json!({ "customer": customer["id"] })).expect(201);
+    let forward = json!({ "conversation": conversation.data()["id"], "channel": "email" });
+    let id = server.post("/v1/forwards", forward.clone()).expect(201).data()["id"].clone();
+    let body = if operation.name == "createForward" { Some(forward) } else { least_body(operation) };
+    (operation.method.clone(), with_file(server, operation, id.as_str().unwrap()), body)
+}
+
+/// The path of an operation on a record, and on an attachment of its where it names one.
+fn with_file(server: &Server, operation: &Operation, id: &str) -> String {
+    let path = format!("/v1{}", operation.path.replace("{id}", id));
+    if !path.contains("{attachmentId}") {
+        return path;
+    }
+    let file = server.post(&path.replace("/{attachmentId}", ""), any_file()).expect(200);
+    path.replace("{attachmentId}", file.data()["id"].as_str().unwrap())
+}
+
 /// The same for an operation on drafts or the outbox.
 fn aim_at_draft(server: &Server, operation: &Operation, customer: &Value) -> (Method, String, Option<Value>) {
     let draft = json!({ "customer": customer["id"], "channel": "chat", "body": "any" });
@@ -146,12 +170,7 @@ fn aim_at_draft(server: &Server, operation: &Operation, customer: &Value) -> (Me
         false => server.post("/v1/drafts", draft.clone()).expect(201).data()["id"].clone(),
     };
     let body = if operation.name == "createDraft" { Some(draft) } else { least_body(operation) };
-    let mut path = format!("/v1{}", operation.path.replace("{id}", id.as_str().unwrap()));
-    if path.contains("{attachmentId}") {
-        let list = path.replace("/{attachmentId}", "");
-        let file = server.post(&list, any_file()).expect(200);
-        path = path.replace("{attachmentId}", file.data()["id"].as_str().unwrap());
-    }
+    let path = with_file(server, operation, id.as_str().unwrap());
     (operation.method.clone(), path, body)
 }
 
@@ -221,7 +240,8 @@ fn every_served_operation_asks_for_its_roles() {
         }
         let names_a_record = operation.path.contains('{') && !operation.path.contains("{ids}");
         // The body of some names a customer, of which there is none in the other org.
-        let is_of_customer = least_body(operation).is_some_and(|body| body.get("customer").is_some());
+        let is_of_customer = least_body(operation)
+            .is_some_and(|body| body.get("customer").is_some() || body.get("conversation").is_some());
         let abroad = match (names_a_record, is_of_customer) {
             (true, _) => 404,
             (_, true) => 400,

@@ -101,6 +101,13 @@ pub(crate) fn written(server: &Server, kind: Kind, mark: &str) -> Option<Written
             let change = json!({ "channel": "email", "body": format!("{mark} again") });
             return Some(Written { list: "/v1/drafts", success: 201, body, change });
         }
+        Kind::Forward => {
+            let begun = server.post("/v1/conversations", json!({ "customer": owner(server) })).expect(201);
+            let to = json!([{ "email": "depot@acme.example" }]);
+            let body = json!({ "conversation": begun.data()["id"], "channel": "email", "to": to, "body": mark });
+            let change = json!({ "body": format!("{mark} again") });
+            return Some(Written { list: "/v1/forwards", success: 201, body, change });
+        }
         Kind::Attachment | Kind::Media => {
             let body = json!({ "name": format!("{mark}.txt"), "contentType": "text/plain", "contentLength": 5 });
             written(kind.spec().path, body, json!({ "name": format!("{mark} again.txt") }))

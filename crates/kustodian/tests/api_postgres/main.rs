@@ -51,6 +51,8 @@ mod events;
 mod fairness;
 #[path = "../api/following.rs"]
 mod following;
+#[path = "../api/forwards.rs"]
+mod forwards;
 #[path = "../api/history.rs"]
 mod history;
 mod hostile;

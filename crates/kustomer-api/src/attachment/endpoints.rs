@@ -70,7 +70,7 @@ impl PathArguments for OfRecord {
 endpoint! {
     /// `getConversationAttachments`.
     GetConversationAttachments = &contract::GET_CONVERSATION_ATTACHMENTS,
-    "Lists the attachments of a conversation: of its messages and notes, and those that were taken from them.";
+    "Lists the attachments of a conversation: of its messages, notes and forwards, and those that were taken from them.";
     path: ObjectId, query: PageQuery, body: (), answer: Page<Attachment>: Answer::Uncounted(&ATTACHMENT)
 }
 

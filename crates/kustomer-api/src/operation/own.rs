@@ -3,11 +3,13 @@
 
 mod attachments;
 mod drafts;
+mod forwards;
 
 use http::Method;
 
 pub use self::attachments::*;
 pub use self::drafts::*;
+pub use self::forwards::*;
 
 use super::{Operation, contract};
 
@@ -53,6 +55,9 @@ pub static OPERATIONS: &[&Operation] = &[
     &GET_ATTACHMENT_HISTORY,
     &GET_MESSAGE_ATTACHMENTS,
     &GET_NOTE_ATTACHMENTS,
+    &GET_FORWARDS,
+    &CREATE_FORWARD,
+    &GET_FORWARD_HISTORY,
     &GET_MEDIA,
     &GET_MULTIPLE_MEDIA_BY_IDS,
     &GET_MEDIA_HISTORY,
@@ -224,6 +229,11 @@ history! {
 history! {
     /// What happened to a delivery.
     GET_DELIVERY_HISTORY = "getDeliveryHistory", "/outbox/{id}/history", GET_DELIVERY
+}
+
+history! {
+    /// What happened to a forward.
+    GET_FORWARD_HISTORY = "getForwardHistory", "/forwards/{id}/history", contract::GETA_DRAFT_FORWARD_BY_ID
 }
 
 history! {
