@@ -301,7 +301,6 @@ pub fn upsert(
     file::update(context, Some(stored), event, max, |attributes: &mut AttachmentAttributes| input.apply(attributes))
 }
 
-
 /// Removes the bytes of an attachment for ever; `None` when they were removed before.
 ///
 /// # Errors

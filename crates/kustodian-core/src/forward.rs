@@ -14,6 +14,7 @@ use kustomer_api::{Field, ObjectId, Timestamp};
 use serde_json::{Map, Value};
 
 pub use self::quoted::Quoted;
+pub(crate) use self::quoted::requoted;
 use crate::attachment::{self, Attaching, Owner};
 use crate::change::{ChangeSet, Columns, EventSeed, Name, column_text};
 use crate::conversation::{self, CUSTOMER, relate, related};

@@ -1,6 +1,6 @@
 //! Redactions: words of a message are replaced, its `meta` is, or the bytes of its attachments are removed. What was there
 //! before stays nowhere: not in the message, not in what its conversation and its customer show of it, not in the draft
-//! and the delivery that it was sent by, and not in the past of any of them.
+//! and the delivery that it was sent by, not in forwards that quote it, and not in the past of any of them.
 
 use kustomer_api::conversation::{Conversation, ConversationAttributes};
 use kustomer_api::customer::{Customer, CustomerAttributes};
@@ -8,6 +8,7 @@ use kustomer_api::delivery::{Delivery, DeliveryAttributes};
 use kustomer_api::draft::{Draft, DraftAttributes};
 use kustomer_api::envelope::{RelatedId, Relationship, Relationships};
 use kustomer_api::error::code;
+use kustomer_api::forward::{Forward, ForwardAttributes};
 use kustomer_api::message::{
     MAX_META_KEYS, Message, MessageAttributes, REDACTION_TYPE, RedactionAttributes, RedactionInput,
 };
@@ -21,7 +22,7 @@ use crate::kind::Kind;
 use crate::lifecycle::{self, By};
 use crate::refusal::Refusal;
 use crate::store::Stored;
-use crate::{attachment, missing, resource};
+use crate::{attachment, forward, missing, resource};
 
 /// What is redacted of which message, and the records that it was sent by.
 #[derive(Debug, Clone)]
@@ -71,12 +72,13 @@ pub struct Shown<'a> {
     pub customer: Option<&'a Stored>,
 }
 
-/// Whether a draft or a delivery was sent as this message.
+/// Whether a draft or a delivery of the message's conversation was sent as this message, or a forward may quote it.
 ///
 /// # Errors
 /// 500 when the document is not what this version stores.
-pub fn is_sent_as(stored: &Stored, message: ObjectId) -> Result<bool, Refusal> {
-    Ok(conversation::related_in(stored, Kind::Message.as_str())? == Some(message))
+pub fn may_show(kind: Kind, stored: &Stored, message: ObjectId) -> Result<bool, Refusal> {
+    let related = |kind: Kind| conversation::related_in(stored, kind.as_str());
+    Ok(kind == Kind::Forward || related(Kind::Message)? == Some(message) || related(Kind::Forward)?.is_some())
 }
 
 /// Redacts a message. The first record written is the message. `events` has one for each record that may change.
@@ -126,7 +128,12 @@ pub fn redact<'a>(
     }
     for name in &redaction.sent_by {
         let Some(stored) = get(*name).filter(is_there) else { continue };
-        changes.merge(redact_sent(context, *name, stored, next()?, redaction)?);
+        let messages = (&updated.before, &updated.after);
+        let event = next()?;
+        changes.merge(match is_of_forward(*name, stored)? {
+            true => redact_quoted(context, *name, stored, event, messages)?,
+            false => redact_sent(context, *name, stored, event, redaction)?,
+        });
     }
     for (place, id) in redaction.attachments()?.into_iter().enumerate() {
         let stored = get((Kind::Attachment, id)).filter(|stored| !stored.deleted);
@@ -226,6 +233,40 @@ fn redact_sent(
             Ok(())
         }),
         _ => Err(resource::fault("A message is sent by drafts and deliveries alone")),
+    }
+}
+
+/// Whether a record is a forward, or the delivery of one.
+fn is_of_forward((kind, _): Name, stored: &Stored) -> Result<bool, Refusal> {
+    Ok(kind == Kind::Forward || conversation::related_in(stored, Kind::Forward.as_str())?.is_some())
+}
+
+/// A forward that may quote the message, or its delivery. One that was last written before the message was is left alone.
+fn redact_quoted(
+    context: &Context<'_>,
+    (kind, _): Name,
+    stored: &Stored,
+    event: EventSeed,
+    (before, after): (&Message, &Message),
+) -> Result<ChangeSet, Refusal> {
+    let since = before.attributes.created_at.value();
+    if since.is_some_and(|since| stored.updated_at < *since) {
+        return Ok(ChangeSet::default());
+    }
+    let again = |text: &mut Field<String>| {
+        if let Some(requoted) = text.value().map(|text| forward::requoted(text, before, after)) {
+            *text = requoted.into();
+        }
+    };
+    match kind {
+        Kind::Forward => redact_beside::<ForwardAttributes>(context, stored, event, |record: &mut Forward| {
+            again(&mut record.attributes.quoted);
+            Ok(())
+        }),
+        _ => redact_beside::<DeliveryAttributes>(context, stored, event, |record: &mut Delivery| {
+            again(&mut record.attributes.body);
+            Ok(())
+        }),
     }
 }
 

@@ -48,16 +48,40 @@ impl Quoted {
 
 /// A message as it is quoted: who wrote it when, and each line behind a mark.
 fn quote(message: &Message) -> String {
+    let words = message.attributes.preview.value().map(String::as_str).unwrap_or_default();
+    format!("{}{}\n", header(message), marked(words))
+}
+
+fn header(message: &Message) -> String {
     let of = &message.attributes;
     let who = if of.direction.value() == Some(&Direction::Out) { "We" } else { "The customer" };
     let when = of.sent_at.value().map_or_else(String::new, |at| format!(" on {at}"));
     let subject = of.subject.value().map_or_else(String::new, |subject| format!(" ({subject})"));
-    let mut text = format!("{who} wrote{when}{subject}:\n");
-    for line in of.preview.value().map(String::as_str).unwrap_or_default().lines() {
-        text.push_str("> ");
-        text.push_str(line);
-        text.push('\n');
+    format!("{who} wrote{when}{subject}:\n")
+}
+
+const MARK: &str = "> ";
+
+fn marked(words: &str) -> String {
+    words.lines().map(|line| format!("{MARK}{line}\n")).collect()
+}
+
+/// A text that quotes a message, with the words that the message has since it was redacted.
+pub(crate) fn requoted(text: &str, before: &Message, after: &Message) -> String {
+    let words = |message: &Message| marked(message.attributes.preview.value().map(String::as_str).unwrap_or_default());
+    let (header, now) = (header(before), words(after));
+    let mut parts = text.split(header.as_str());
+    let mut all = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        // What it said when it was quoted, which may be more than it said last.
+        let quoted: usize = part.split_inclusive('\n').take_while(|line| line.starts_with(MARK)).map(str::len).sum();
+        all.push_str(&header);
+        all.push_str(&now);
+        all.push_str(part.get(quoted..).unwrap_or_default());
     }
-    text.push('\n');
-    text
+    // Its header was another when it was quoted.
+    match words(before) {
+        former if former.is_empty() => all,
+        former => all.replace(&former, &now),
+    }
 }

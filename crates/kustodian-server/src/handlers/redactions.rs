@@ -66,10 +66,11 @@ async fn removal_of(call: &Call<RedactMessage>, input: &RedactionInput) -> Resul
     Removal::prepare(call.app(), &call.act().org, Kind::Attachment, &records).await
 }
 
-/// The drafts and deliveries of a conversation that a message was sent by. They were written together with it.
+/// The drafts and deliveries of a conversation that a message was sent by, which were written together with it, and the
+/// forwards that may quote it.
 async fn sent_by<E: Endpoint>(call: &Call<E>, conversation: ObjectId, message: ObjectId) -> Result<Vec<Name>, Refusal> {
     let mut names = Vec::new();
-    for kind in [Kind::Draft, Kind::Delivery] {
+    for kind in [Kind::Draft, Kind::Delivery, Kind::Forward] {
         for deleted in [false, true] {
             let mut start = Start::Offset(0);
             loop {
@@ -88,7 +89,7 @@ async fn sent_by<E: Endpoint>(call: &Call<E>, conversation: ObjectId, message: O
                 let found = call.store().list(call.org(), query).await.map_err(unavailable)?.records;
                 let Some(last) = found.last().map(|last| last.id) else { break };
                 for stored in &found {
-                    if redaction::is_sent_as(stored, message)? {
+                    if redaction::may_show(kind, stored, message)? {
                         names.push((kind, stored.id));
                     }
                 }

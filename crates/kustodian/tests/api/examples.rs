@@ -16,7 +16,6 @@ fn turn(operation: &Operation) -> u8 {
         "createDraftAttachment" | "createForwardAttachment" => 2,
         "redactMessage" => 3,
         "restoreCustomer" | "deleteDraft" => 5,
-        "restoreCustomer" | "deleteDraft" => 5,
         "eraseCustomer" => 6,
         // It has kobjects until the last of them is erased with its customer.
         "deleteKlass" => 7,

@@ -201,3 +201,32 @@ fn forwards_go_with_their_conversation_and_are_erased_with_it() {
     }
     assert!(crate::attachments::kept(&server).is_empty());
 }
+
+#[test]
+fn the_words_of_a_redacted_message_are_quoted_no_more() {
+    let server = Server::on_file();
+    let conversation = conversation_of(&server, &owner(&server));
+    let messages = format!("{conversation}/messages");
+    let mut card = said("in", "zqcard 4111\nzqcard 1111", json!([]));
+    card["subject"] = json!("Card");
+    let card = path_of(&server.post(&messages, card).expect(201));
+    server.post(&messages, said("out", "Thank you.", json!([]))).expect(201);
+    let list = format!("{conversation}/forwards");
+    let draft = path_of(&server.post(&list, forward()).expect(200));
+    server.put(&draft, json!({ "body": "Look." })).expect(200);
+    let mut body = forward();
+    body["status"] = json!("sent");
+    let sent = server.post(&list, body).expect(200);
+    let delivery = path_of(&delivery_of(&server, &sent));
+    // What was quoted under another subject goes, too.
+    server.patch(&card, json!({ "subject": "Payment" })).expect(200);
+    server.post(&format!("{card}/redactions"), json!({ "preview": "[card]" })).expect(201);
+    for (path, member) in [(&draft, "quoted"), (&path_of(&sent), "quoted"), (&delivery, "body")] {
+        let now = server.get(path).expect(200);
+        let text = now.attributes()[member].as_str().unwrap();
+        assert!(text.contains("> [card]\n") && text.contains("> Thank you.\n"), "{path}: {text}");
+        assert!(!now.text.contains("zqcard"), "{}", now.text);
+        assert!(!server.get(&format!("{path}/history")).expect(200).text.contains("zqcard"), "{path}");
+    }
+    assert!(!server.get("/v1/events?pageSize=500").expect(200).text.contains("zqcard"));
+}
