@@ -9,6 +9,7 @@ use kustomer_api::company::{self, Company, CompanyAttributes, CompanyInput};
 use kustomer_api::conversation::{self, Conversation, ConversationAttributes, ConversationInput};
 use kustomer_api::delivery::{self, Delivery};
 use kustomer_api::draft::{self, Draft, DraftAttributes, DraftInput};
+use kustomer_api::forward::{self, Forward, ForwardAttributes, ForwardInput};
 use kustomer_api::klass::{self, Klass, KlassAttributes, KlassInput};
 use kustomer_api::kobject::{self, KObject, KObjectAttributes, KObjectInput};
 use kustomer_api::media::{self, Media, MediaAttributes, MediaInput};
@@ -102,6 +103,7 @@ fn answers_survive_a_round_trip_with_what_is_not_known() {
     check_answer::<Draft>(&draft::DRAFT);
     check_answer::<Delivery>(&delivery::DELIVERY);
     check_answer::<Attachment>(&attachment::ATTACHMENT);
+    check_answer::<Forward>(&forward::FORWARD);
     check_answer::<Media>(&media::MEDIA);
 }
 
@@ -212,6 +214,11 @@ fn inputs_have_every_member_of_their_schemas_and_are_applied_over_attributes() {
         let Kind::Forms(forms) = forms.kind else { panic!("a draft has several forms") };
         check_input::<DraftAttributes, DraftInput>(forms.all, DraftInput::apply, &["rev", "customer", "conversation"]);
     }
+    check_input::<ForwardAttributes, ForwardInput>(
+        &[&forward::FORWARD_INPUT, &forward::FORWARD_CHANGES],
+        ForwardInput::apply,
+        &["rev", "customer", "conversation", "attachments"],
+    );
     check_input::<AttachmentAttributes, AttachmentInput>(
         &[&attachment::ATTACHMENT_INPUT, &attachment::ATTACHMENT_CHANGES],
         AttachmentInput::apply,
