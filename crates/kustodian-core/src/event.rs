@@ -10,7 +10,8 @@ use kustomer_api::{Field, ObjectId};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Map, json};
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::directory::Org;
 use crate::feed::Recorded;
@@ -132,6 +133,48 @@ pub fn conversation_event(
         links: Some(SelfLink::new(format!("{path}?rev={}", event.rev))),
         extra: Map::new(),
     })
+}
+
+/// Which events of a record are wanted. All conditions must hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Those of this name.
+    pub name: Option<String>,
+    /// Those that changed this attribute or relationship.
+    pub changed: Option<String>,
+}
+
+impl Wanted {
+    /// Whether every event is wanted.
+    pub fn is_any(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether this event is wanted.
+    ///
+    /// # Errors
+    /// 500 when what is stored cannot be read.
+    pub fn takes(&self, event: &Recorded) -> Result<bool, Refusal> {
+        if self.name.as_ref().is_some_and(|name| *name != event.name) {
+            return Ok(false);
+        }
+        let Some(wanted) = &self.changed else { return Ok(true) };
+        let changed: Option<Changed<'_>> = event.changes.as_deref().map(resource::read).transpose()?;
+        Ok(changed.is_some_and(|changed| {
+            let mut names = changed.attributes.keys().chain(changed.relationships.keys());
+            names.any(|name| name == wanted)
+        }))
+    }
+}
+
+/// The names of what an event changed, without the values.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Changed<'a> {
+    #[serde(borrow)]
+    attributes: BTreeMap<Cow<'a, str>, IgnoredAny>,
+    #[serde(borrow)]
+    relationships: BTreeMap<Cow<'a, str>, IgnoredAny>,
 }
 
 /// The kind of records a filter of events names.

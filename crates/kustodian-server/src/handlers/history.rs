@@ -4,12 +4,11 @@ use kustodian_core::feed::{HistoryQuery, Payload, Recorded};
 use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::store::Stored;
-use kustodian_core::{conversation, event, missing, permission, resource};
-use kustomer_api::conversation::{GetConversationEvents, ListConversationEvents};
+use kustodian_core::{event, missing, permission, resource};
 use kustomer_api::error::code;
 use kustomer_api::history::StateQuery;
 use kustomer_api::operation::own::EVENT_READ;
-use kustomer_api::query::{PageQuery, QueryArguments};
+use kustomer_api::query::PageQuery;
 use kustomer_api::{Endpoint, ObjectId};
 
 use crate::answer::{Answer, unavailable};
@@ -53,36 +52,6 @@ pub(crate) async fn list_of<E: Endpoint<Query = PageQuery>>(
     parts::page(call.app(), entries, page.size as usize, around, None).await
 }
 
-/// The events of a conversation, in the shape of the contract.
-pub(crate) async fn get_conversation_events(call: Call<GetConversationEvents>) -> Result<Answer, Refusal> {
-    let (kind, ListConversationEvents { paging, descending }) = (Kind::Conversation, call.query);
-    let stored = find_unerased(&call, kind, call.path).await?;
-    conversation::alive(Some(&stored))?;
-    let page = Numbered::of(paging);
-    // Revisions count without gaps from 1.
-    let (from, to) = match descending {
-        true => (1, stored.rev.saturating_sub(page.offset())),
-        false => (page.offset() + 1, stored.rev),
-    };
-    let query = HistoryQuery {
-        kind,
-        record: stored.id,
-        from,
-        to,
-        descending,
-        limit: page.size + 1,
-        payload: Payload::Changes,
-        bytes: parts::HELD,
-    };
-    let customer = conversation::customer_of(&stored)?;
-    let act = call.act();
-    let tell = move |event: &Recorded| resource::render(&event::conversation_event(&act.org, event, customer)?);
-    let entries = parts::of_history(call.app(), call.org(), query, tell);
-    let conditions = ListConversationEvents { paging: PageQuery::default(), descending }.write();
-    let around = page.around_uncounted(&format!("{}/events", kind.path_of(stored.id)), &conditions);
-    parts::page(call.app(), entries, page.size as usize, around, None).await
-}
-
 /// The record as it was at a revision or a moment. Deleted ones can be read as of when they lived.
 pub(crate) async fn get_former<E: Endpoint>(
     call: &Call<E>,
@@ -120,7 +89,7 @@ pub(crate) async fn get_former<E: Endpoint>(
     Ok(Answer::ok(state.document))
 }
 
-async fn find_unerased<E: Endpoint>(call: &Call<E>, kind: Kind, id: ObjectId) -> Result<Stored, Refusal> {
+pub(crate) async fn find_unerased<E: Endpoint>(call: &Call<E>, kind: Kind, id: ObjectId) -> Result<Stored, Refusal> {
     let stored = call.store().find(call.org(), kind, id).await.map_err(unavailable)?;
     match stored {
         Some(stored) if missing::erased_at(&stored)?.is_none() => Ok(stored),

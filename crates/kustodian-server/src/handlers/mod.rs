@@ -6,6 +6,7 @@ mod attachments;
 mod audit_logs;
 mod auth;
 mod companies;
+mod conversation_events;
 mod conversations;
 mod customers;
 mod drafts;
@@ -96,7 +97,7 @@ pub(crate) fn served() -> Vec<Served> {
         serve::<conversation::DeleteConversation, _, _>(conversations::delete_conversation),
         serve::<conversation::AppendTagsToConversation, _, _>(conversations::append_tags_to_conversation),
         serve::<conversation::RemoveTagsFromConversation, _, _>(conversations::remove_tags_from_conversation),
-        serve::<conversation::GetConversationEvents, _, _>(history::get_conversation_events),
+        serve::<conversation::GetConversationEvents, _, _>(conversation_events::get_conversation_events),
         serve::<conversation::GetConversationHistory, _, _>(|call| history::list(call, Kind::Conversation)),
         serve::<message::GetMessages, _, _>(messages::get_messages),
         serve::<message::CreateMessage, _, _>(messages::create_message),

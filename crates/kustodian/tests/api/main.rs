@@ -21,6 +21,7 @@ mod client_reads;
 mod companies;
 mod company_names;
 mod contract;
+mod conversation_events;
 mod conversations;
 mod customers;
 mod damage;

@@ -9,7 +9,7 @@ use crate::endpoint::{Answer, endpoint};
 use crate::envelope::{Page, Resource};
 use crate::event::{CHANGES, Changes};
 use crate::operation::contract;
-use crate::query::{ListById, PageQuery, Parameter, QueryArguments};
+use crate::query::{Faults, ListById, PageQuery, Parameter, QueryArguments, read_number};
 use crate::schema::{DATE_TIME, Property, Schema, resource_schema};
 use crate::validation::Fault;
 use crate::{Field, ObjectId, Timestamp};
@@ -81,25 +81,76 @@ endpoint! {
     answer: Page<ConversationEvent>: Answer::Uncounted(&CONVERSATION_EVENT)
 }
 
+/// The longest `name` and `changed`.
+const MAX_NAME: usize = 256;
+
 /// Which events of a conversation to list.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ListConversationEvents {
     /// Which page, and how large.
     pub paging: PageQuery,
     /// Whether the newest comes first.
     pub descending: bool,
+    /// Only events of this name, such as `kustomer.conversation.update`.
+    pub name: Option<String>,
+    /// Only events that changed this attribute or relationship, such as `status`.
+    pub changed: Option<String>,
+    /// Only events behind this revision, in the order of the list; `links.next` of a list that is narrowed has it.
+    pub after: Option<u32>,
 }
 
 impl QueryArguments for ListConversationEvents {
-    const PARAMETERS: &'static [Parameter] = ListById::PARAMETERS;
-    /// The contract names them in prose alone.
-    const NOT_SERVED: &'static [&'static str] = &["name", "changed"];
+    const PARAMETERS: &'static [Parameter] = &[
+        PageQuery::PAGE,
+        PageQuery::PAGE_SIZE,
+        ListById::SORT,
+        Parameter {
+            name: "name",
+            schema: Schema::text_of(0, MAX_NAME),
+            about: "Lists events of this name alone, such as `kustomer.conversation.update`.",
+        },
+        Parameter {
+            name: "changed",
+            schema: Schema::text_of(0, MAX_NAME),
+            about: "Lists events that changed this attribute or relationship alone, such as `status` or `customer`.",
+        },
+        Parameter {
+            name: "after",
+            schema: Schema::integer_within(0, u32::MAX as i64),
+            about: "Goes on behind this revision: `links.next` of a list with `name` or `changed` has it.",
+        },
+    ];
 
     fn write(&self) -> Vec<(Cow<'static, str>, String)> {
-        ListById { paging: self.paging, descending: self.descending }.write()
+        let mut pairs = ListById { paging: self.paging, descending: self.descending }.write();
+        let own = [
+            ("name", self.name.clone()),
+            ("changed", self.changed.clone()),
+            ("after", self.after.map(|rev| rev.to_string())),
+        ];
+        pairs.extend(own.into_iter().filter_map(|(name, value)| Some((Cow::Borrowed(name), value?))));
+        pairs
     }
 
     fn read(pairs: &[(String, String)]) -> Result<Self, Vec<Fault>> {
-        ListById::read(pairs).map(|ListById { paging, descending }| Self { paging, descending })
+        let ListById { paging, descending } = ListById::read(pairs)?;
+        let (mut query, mut faults) = (Self { paging, descending, ..Self::default() }, Faults::default());
+        for (name, value) in pairs {
+            match name.as_str() {
+                "name" => query.name = faults.take(read_name(name, value)).flatten(),
+                "changed" => query.changed = faults.take(read_name(name, value)).flatten(),
+                "after" => query.after = faults.take(read_number(name, value, 0, u32::MAX)),
+                _ => {}
+            }
+        }
+        faults.or(query)
     }
+}
+
+/// Reads what a filter compares; an empty one counts as absent.
+fn read_name(name: &str, value: &str) -> Result<Option<String>, Fault> {
+    if value.chars().count() > MAX_NAME {
+        return Err(Fault::of_parameter(name, format!("{name} must have at most {MAX_NAME} characters")));
+    }
+    Ok(Some(value.to_owned()).filter(|value| !value.is_empty()))
 }
