@@ -7,7 +7,7 @@ use kustodian_core::chance::{Clock, Ids};
 use kustodian_core::directory::Directory;
 use kustodian_core::files::Files;
 use kustodian_core::link::Signer;
-use kustodian_core::rate_limit::{Budget, Standing};
+use kustodian_core::rate_limit::{Budget, Budgets, Creation, Standing};
 use kustodian_core::store::{OrgKey, Store};
 use kustomer_api::Timestamp;
 
@@ -57,7 +57,12 @@ pub(crate) struct App {
     pub(crate) renames: Arc<Renames>,
     pub(crate) files: FileDesk,
     budgets: Mutex<HashMap<OrgKey, Budget>>,
+    creations: Mutex<Budgets<Creation>>,
 }
+
+/// How many budgets of creations are held at most: some 10 MiB. Under a plan's limit of requests, an org begins at most
+/// 2,000 in a window.
+const MOST_CREATIONS: usize = 100_000;
 
 impl App {
     pub(crate) fn new(services: Services, settings: Settings) -> Self {
@@ -87,6 +92,7 @@ impl App {
             renames: Arc::default(),
             files,
             budgets: Mutex::default(),
+            creations: Mutex::new(Budgets::of_at_most(MOST_CREATIONS)),
         }
     }
 
@@ -98,6 +104,15 @@ impl App {
                 let mut budgets = self.budgets.lock().unwrap_or_else(PoisonError::into_inner);
                 budgets.entry(org).or_default().take(limit, now)
             }
+        }
+    }
+
+    /// Takes one creation out of its budget; the standing when there was none left.
+    pub(crate) fn take_creation(&self, creation: Creation, limit: u32, now: Timestamp) -> Result<(), Standing> {
+        let mut creations = self.creations.lock().unwrap_or_else(PoisonError::into_inner);
+        match creations.take(creation, limit, now) {
+            Some((false, standing)) => Err(standing),
+            Some((true, _)) | None => Ok(()),
         }
     }
 }

@@ -12,6 +12,7 @@ mod call;
 mod compression;
 mod connection;
 mod cors;
+mod creations;
 mod docs_page;
 mod enclosed;
 mod feed_watch;

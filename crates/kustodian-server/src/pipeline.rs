@@ -174,8 +174,7 @@ impl Passage {
         let (granted, standing) = app.take_from_budget(caller.org.key, now);
         self.standing = standing;
         if !granted {
-            let wait = (standing.reset - now.as_millis() / 1_000).min(rate_limit::WINDOW / 1_000);
-            return Err(answer::wait_for_reset(rate_limit::exceeded(standing), wait));
+            return Err(answer::wait_for_reset(rate_limit::exceeded(standing), standing.wait(now)));
         }
         if app.settings.read_only && route.handler.is_some() && !route.operation.is_read() {
             return Err(answer::try_again(READ_ONLY, READ_ONLY_RETRY_SECONDS));
@@ -245,6 +244,9 @@ impl Passage {
                 "The answer took too long; a change may have been made or not: look, then try again",
                 1,
             ))
+        });
+        let answered = answered.inspect_err(|refusal| {
+            self.standing = rate_limit::standing_in(refusal).unwrap_or(self.standing);
         })?;
         // What was answered before is answered with links that are good now.
         match links {

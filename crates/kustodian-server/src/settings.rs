@@ -15,6 +15,9 @@ pub struct Settings {
     pub missing_role_status: u16,
     /// Requests an org may make in 60 seconds, per server; no limit when absent.
     pub rate_limit: Option<u32>,
+    /// Conversations that a key may create of one customer in 60 seconds, per server, and as many messages, notes, drafts and
+    /// kobjects; no limit when absent. What has `importedAt` is not counted.
+    pub creation_limit: Option<u32>,
     /// What an update without `company` does to it.
     pub omitted_company: OmittedCompany,
     /// What `company` means when it holds the id of no company.
@@ -105,6 +108,7 @@ impl Default for Settings {
         Self {
             missing_role_status: 403,
             rate_limit: None,
+            creation_limit: None,
             omitted_company: OmittedCompany::Keep,
             unknown_companies: UnknownCompanies::Refuse,
             company_names: CompanyNames::Keep,

@@ -9,6 +9,7 @@ use clap::builder::BoolishValueParser;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use kustodian_core::customer::{CompanyNames, ItemIds, OmittedCompany, UnknownCompanies};
+use kustodian_core::rate_limit;
 use kustodian_server::{AbsentTypes, CorsOrigin, Settings};
 use kustomer_api::ObjectId;
 use serde::Deserialize;
@@ -159,7 +160,9 @@ pub(crate) struct ServeArguments {
     /// The status for a valid key that lacks the role [default: 403]
     #[arg(long, env = "KUSTODIAN_MISSING_ROLE_STATUS", value_name = "STATUS")]
     pub(crate) missing_role_status: Option<MissingRoleStatus>,
-    /// Requests an org may make in 60 seconds: off, a number, enterprise (1000) or ultimate (2000) [default: off]
+    /// Requests an org may make in 60 seconds: off, a number, or those of a plan: enterprise (1000), ultimate (2000),
+    /// business (500) or professional (300). A plan also limits what a key creates of one customer: 120 conversations in
+    /// 60 seconds, and as many messages, notes, drafts and kobjects [default: off]
     #[arg(long, env = "KUSTODIAN_RATE_LIMIT", value_name = "LIMIT")]
     pub(crate) rate_limit: Option<RateLimit>,
     /// What an update without `company` does to it [default: keep]
@@ -666,23 +669,44 @@ impl TryFrom<Word> for PageCap {
     }
 }
 
-/// How many requests an org may make in 60 seconds.
+/// How many requests an org may make in 60 seconds; under a plan of Kustomer, creations of one customer are limited, too.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "Word")]
-pub(crate) struct RateLimit(pub(crate) Option<u32>);
+pub(crate) struct RateLimit {
+    pub(crate) requests: Option<u32>,
+    /// How many records of a kind a key may create of one customer in 60 seconds.
+    pub(crate) creations: Option<u32>,
+}
+
+impl RateLimit {
+    /// A limit of requests alone.
+    pub(crate) const fn of(requests: u32) -> Self {
+        Self { requests: Some(requests), creations: None }
+    }
+
+    /// The limits of a plan.
+    const fn of_plan(requests: u32) -> Self {
+        Self { requests: Some(requests), creations: Some(rate_limit::CREATIONS) }
+    }
+}
 
 impl FromStr for RateLimit {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
         match text {
-            "off" => Ok(Self(None)),
+            "off" => Ok(Self::default()),
             // The plans' limits: docs/contract/behaviour.md §5.
-            "enterprise" => Ok(Self(Some(1_000))),
-            "ultimate" => Ok(Self(Some(2_000))),
+            "enterprise" => Ok(Self::of_plan(1_000)),
+            "ultimate" => Ok(Self::of_plan(2_000)),
+            "business" => Ok(Self::of_plan(500)),
+            "professional" => Ok(Self::of_plan(300)),
             number => match number.parse() {
-                Ok(limit) if limit > 0 => Ok(Self(Some(limit))),
-                _ => Err(format!("{text:?} is neither off, enterprise, ultimate nor a number from 1")),
+                Ok(limit) if limit > 0 => Ok(Self::of(limit)),
+                _ => {
+                    let plans = "off, enterprise, ultimate, business, professional";
+                    Err(format!("{text:?} is neither {plans} nor a number from 1"))
+                }
             },
         }
     }
@@ -751,10 +775,12 @@ mod tests {
 
     #[test]
     fn a_rate_limit_is_off_a_plan_or_a_number() {
-        assert_eq!("off".parse(), Ok(RateLimit(None)));
-        assert_eq!("enterprise".parse(), Ok(RateLimit(Some(1_000))));
-        assert_eq!("ultimate".parse(), Ok(RateLimit(Some(2_000))));
-        assert_eq!("17".parse(), Ok(RateLimit(Some(17))));
+        let plan = |requests| RateLimit { requests: Some(requests), creations: Some(120) };
+        assert_eq!("off".parse(), Ok(RateLimit { requests: None, creations: None }));
+        for (word, requests) in [("enterprise", 1_000), ("ultimate", 2_000), ("business", 500), ("professional", 300)] {
+            assert_eq!(word.parse(), Ok(plan(requests)));
+        }
+        assert_eq!("17".parse(), Ok(RateLimit { requests: Some(17), creations: None }));
         for wrong in ["", "0", "-1", "on"] {
             assert!(wrong.parse::<RateLimit>().is_err(), "{wrong:?}");
         }

@@ -266,7 +266,7 @@ mod tests {
         let serve = ServeArguments { listen: Some("127.0.0.1:2".to_owned()), ..ServeArguments::default() };
         let gathered = Configuration::gather(common, serve).unwrap();
         assert_eq!((gathered.listen.as_str(), gathered.org.as_str()), ("127.0.0.1:2", "acme"));
-        assert_eq!(gathered.rate_limit, RateLimit(Some(17)));
+        assert_eq!(gathered.rate_limit, RateLimit::of(17));
         assert_eq!(gathered.missing_role_status.status(), 401);
         assert_eq!((gathered.database.as_str(), gathered.log.as_str()), ("sqlite:kustodian.db", "debug"));
     }
@@ -276,7 +276,10 @@ mod tests {
         let unknown = refused("listen = 'a'\nlisten-on = 'b'\n");
         assert!(unknown.starts_with("kustodian.toml, line 2: unknown field `listen-on`"), "{unknown}");
         let limit = refused("rate-limit = 'lots'");
-        assert!(limit.contains(r#""lots" is neither off, enterprise, ultimate nor a number"#), "{limit}");
+        assert!(
+            limit.contains(r#""lots" is neither off, enterprise, ultimate, business, professional nor a number"#),
+            "{limit}"
+        );
         let status = refused("missing-role-status = 404");
         assert!(status.contains(r#""404" is not 403 or 401"#), "{status}");
         assert!(!refused("listen = [").contains('\n'));

@@ -74,7 +74,8 @@ async fn serve(
     let services = services(database, registry, attachments.folder.clone()).await?;
     let mut settings = Settings {
         missing_role_status: configuration.missing_role_status.status(),
-        rate_limit: configuration.rate_limit.0,
+        rate_limit: configuration.rate_limit.requests,
+        creation_limit: configuration.rate_limit.creations,
         omitted_company: configuration.omitted_company.into(),
         unknown_companies: configuration.unknown_companies.into(),
         company_names: configuration.company_names.into(),

@@ -20,6 +20,7 @@ use kustomer_api::{Endpoint, ObjectId};
 
 use crate::answer::{Answer, unavailable};
 use crate::call::Call;
+use crate::creations::{self, Of};
 use crate::handlers::plain::{self, Which};
 use crate::handlers::{family, tags};
 use crate::paging::Numbered;
@@ -83,6 +84,7 @@ where
     let mut input = call.input()?;
     let customer = customer_in(input.customer.take(), of)?;
     let id = family::new_id(call, input.id.take()).await?;
+    creations::count(call, Kind::Conversation, Of::Customer(customer), input.imported_at.is_some()).await?;
     let (act, seeds, named) = (call.act(), family::seeds(call), input.tags.take());
     for _ in 0..plain::ATTEMPTS {
         let write = Write {

@@ -19,6 +19,7 @@ use kustomer_api::{Endpoint, ObjectId};
 
 use crate::answer::{Answer, unavailable};
 use crate::call::Call;
+use crate::creations::{self, Of};
 use crate::handlers::family;
 use crate::handlers::included::Gathering;
 use crate::handlers::plain::{self, Which};
@@ -69,6 +70,7 @@ where
             None => customer_of_conversation(call, named).await?,
         },
     };
+    creations::count(call, Kind::Draft, Of::Customer(customer), false).await?;
     let (act, ready, id, is_in_path) = (call.act(), call.ready(), call.next_id(), of.is_some());
     let (draws, sends_email) = (Draws::of(&*call.app().services.ids, 0), call.app().settings.mailer.is_some());
     let attachments = attaching(call, &ids_in(input.attachments.as_deref()));

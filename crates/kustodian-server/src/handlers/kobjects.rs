@@ -20,6 +20,7 @@ use kustomer_api::{Endpoint, Field, ObjectId};
 
 use crate::answer::{Answer, unavailable};
 use crate::call::Call;
+use crate::creations::{self, Of};
 use crate::handlers::plain::{self, Which};
 use crate::handlers::{companies, history, klasses, tags};
 use crate::paging::Numbered;
@@ -148,6 +149,8 @@ where
         (Some(of), Some(other)) if of != other => return Err(kobject::other_customer(of)),
         (of, named) => of.or(named),
     };
+    let counted = customer.map_or(Of::Nobody, Of::Customer);
+    creations::count(call, Kind::KObject, counted, input.imported_at.is_some()).await?;
     for _ in 0..plain::ATTEMPTS {
         let klass = find_klass(call, klass).await?;
         let tags = tags::resolve(call, named_tags.clone()).await?;

@@ -20,6 +20,7 @@ use kustomer_api::{Endpoint, ObjectId};
 
 use crate::answer::{Answer, unavailable};
 use crate::call::Call;
+use crate::creations::{self, Of};
 use crate::handlers::included::Gathering;
 use crate::handlers::plain::{self, Which};
 use crate::handlers::{attached, conversations, family};
@@ -109,6 +110,11 @@ where
     };
     let customer = input.customer.take();
     let id = family::new_id(call, input.id.take()).await?;
+    let counted = match conversation {
+        Some(conversation) => Of::Conversation(conversation),
+        None => Of::Customer(conversations::customer_in(customer.clone(), of_customer)?),
+    };
+    creations::count(call, Kind::Message, counted, input.imported_at.is_some()).await?;
     let write = Write { input, may_backdate: family::may_backdate(call), attachments: None };
     let named: Vec<Name> = attachments.iter().flat_map(Attaching::names).collect();
     let (act, seeds) = (call.act(), family::seeds(call));

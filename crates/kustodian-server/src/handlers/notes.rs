@@ -18,6 +18,7 @@ use kustomer_api::{Endpoint, ObjectId};
 
 use crate::answer::{Answer, unavailable};
 use crate::call::Call;
+use crate::creations::{self, Of};
 use crate::handlers::{attached, family, plain};
 
 pub(crate) async fn get_notes_for_org(call: Call<GetNotesForOrg>) -> Result<Answer, Refusal> {
@@ -67,6 +68,12 @@ where
     check_mentions(call, &input).await?;
     let customer: Option<ObjectId> = input.customer.take().and_then(|id| id.parse().ok());
     let id = family::new_id(call, input.id.take()).await?;
+    let counted = match (conversation, customer) {
+        (Some(conversation), _) => Of::Conversation(conversation),
+        (None, Some(customer)) => Of::Customer(customer),
+        (None, None) => Of::Nobody,
+    };
+    creations::count(call, Kind::Note, counted, input.imported_at.is_some()).await?;
     let write = Write { input, may_backdate: family::may_backdate(call), attachments: None };
     let (act, seeds) = (call.act(), family::seeds(call));
     let committed = match conversation {

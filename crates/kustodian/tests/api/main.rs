@@ -23,6 +23,7 @@ mod company_names;
 mod contract;
 mod conversation_events;
 mod conversations;
+mod creations;
 mod customers;
 mod damage;
 mod deliveries;
