@@ -22,7 +22,9 @@ use crate::copy::CopyArguments;
 use crate::customers::{CustomersCommand, ServerArguments};
 use crate::migrate::MigrateArguments;
 use crate::output::Output;
-use crate::records::{Companies, KObjects, Klasses, RecordsCommand, segment};
+use crate::records::conversations::ConversationsCommand;
+use crate::records::outbox::OutboxCommand;
+use crate::records::{Companies, Drafts, KObjects, Klasses, Messages, Notes, RecordsCommand, segment};
 use crate::reindex::ReindexArguments;
 use crate::restore::RestoreArguments;
 use crate::roles::RolesArguments;
@@ -105,6 +107,45 @@ pub(crate) enum Command {
         klass: Option<String>,
         #[command(subcommand)]
         command: RecordsCommand<KObjects>,
+    },
+    /// Reads and writes conversations over the API of a running server.
+    #[command(visible_alias = "conversation")]
+    Conversations {
+        #[command(flatten)]
+        server: ServerArguments,
+        #[command(subcommand)]
+        command: ConversationsCommand,
+    },
+    /// Reads and writes messages over the API of a running server. Creating one records it, and sends nothing.
+    #[command(visible_alias = "message")]
+    Messages {
+        #[command(flatten)]
+        server: ServerArguments,
+        #[command(subcommand)]
+        command: RecordsCommand<Messages>,
+    },
+    /// Reads and writes notes over the API of a running server.
+    #[command(visible_alias = "note")]
+    Notes {
+        #[command(flatten)]
+        server: ServerArguments,
+        #[command(subcommand)]
+        command: RecordsCommand<Notes>,
+    },
+    /// Reads, writes and sends drafts over the API of a running server.
+    #[command(visible_alias = "draft")]
+    Drafts {
+        #[command(flatten)]
+        server: ServerArguments,
+        #[command(subcommand)]
+        command: RecordsCommand<Drafts>,
+    },
+    /// Shows what leaves or would leave for customers.
+    Outbox {
+        #[command(flatten)]
+        server: ServerArguments,
+        #[command(subcommand)]
+        command: OutboxCommand,
     },
     /// Calls any path of the API: kustodian api /companies, kustodian api POST /companies -f name=Acme.
     #[command(override_usage = "kustodian api [OPTIONS] [METHOD] <PATH>")]

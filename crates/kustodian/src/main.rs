@@ -39,7 +39,9 @@ use clap::CommandFactory;
 
 use crate::arguments::{Arguments, Command};
 use crate::configuration::Configuration;
+use crate::customers::ServerArguments;
 use crate::failure::Failure;
+use crate::records::{Records, RecordsCommand};
 
 fn main() -> ExitCode {
     match run(environment::arguments()) {
@@ -68,15 +70,20 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
             one_thread()?.block_on(orgs::run(command, common))
         }
         Command::Customers { server, command } => one_thread()?.block_on(customers::run(server, command)),
-        Command::Companies { server, command } => {
+        Command::Companies { server, command } => of_records(server, "/companies", "companies", command),
+        Command::Klasses { server, command } => of_records(server, "/klasses", "klasses", command),
+        Command::Conversations { server, command } => {
             let client = customers::client(server)?;
-            let place = records::Place { path: "/companies", command: "kustodian companies" };
-            one_thread()?.block_on(records::run(&client, place, command))
+            let place = records::Place { path: "/conversations", command: "kustodian conversations" };
+            one_thread()?.block_on(records::conversations::run(&client, place, command))
         }
-        Command::Klasses { server, command } => {
+        Command::Messages { server, command } => of_records(server, "/messages", "messages", command),
+        Command::Notes { server, command } => of_records(server, "/notes", "notes", command),
+        Command::Drafts { server, command } => of_records(server, "/drafts", "drafts", command),
+        Command::Outbox { server, command } => {
             let client = customers::client(server)?;
-            let place = records::Place { path: "/klasses", command: "kustodian klasses" };
-            one_thread()?.block_on(records::run(&client, place, command))
+            let place = records::Place { path: "/outbox", command: "kustodian outbox" };
+            one_thread()?.block_on(records::outbox::run(&client, place, command))
         }
         Command::Kobjects { server, klass, command } => {
             let klass = klass.unwrap_or_else(|| arguments::without_klass().exit());
@@ -125,6 +132,17 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
             output::print(&String::from_utf8_lossy(&script))
         }
     }
+}
+
+fn of_records<R: Records>(
+    server: ServerArguments,
+    path: &str,
+    command: &str,
+    what: RecordsCommand<R>,
+) -> Result<(), Failure> {
+    let client = customers::client(server)?;
+    let command = format!("kustodian {command}");
+    one_thread()?.block_on(records::run(&client, records::Place { path, command: &command }, what))
 }
 
 fn many_threads() -> Result<tokio::runtime::Runtime, Failure> {

@@ -6,7 +6,7 @@ use kustomer_api::Field;
 use kustomer_api::company::{CompanyInput, Domain};
 use kustomer_api::customer::{Email, Phone};
 
-use super::{Attributes, Filters, Records};
+use super::{Attributes, Filters, Listed, Records};
 use crate::customers::attributes::custom;
 use crate::customers::json::read_object;
 use crate::failure::Failure;
@@ -90,8 +90,8 @@ pub(crate) struct CompanyFilters {
 }
 
 impl Filters for CompanyFilters {
-    fn query(self) -> Vec<(&'static str, String)> {
+    fn listed(self, path: &str) -> Listed {
         let external_id = self.external_id.map(|id| ("externalId", id));
-        external_id.into_iter().chain(self.name.map(|name| ("filter", name))).collect()
+        Listed::at(path).with(external_id.into_iter().chain(self.name.map(|name| ("filter", name))))
     }
 }

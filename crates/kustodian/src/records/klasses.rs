@@ -4,7 +4,7 @@ use clap::Args;
 use kustodian_core::kind::Kind;
 use kustomer_api::klass::KlassInput;
 
-use super::{Attributes, Filters, Records};
+use super::{Attributes, Filters, Listed, Records};
 use crate::customers::json::read_object;
 use crate::failure::Failure;
 
@@ -70,7 +70,7 @@ pub(crate) struct KlassFilters {
 }
 
 impl Filters for KlassFilters {
-    fn query(self) -> Vec<(&'static str, String)> {
-        self.status.map(|status| ("status", status)).into_iter().collect()
+    fn listed(self, path: &str) -> Listed {
+        Listed::at(path).with(self.status.map(|status| ("status", status)))
     }
 }

@@ -5,7 +5,7 @@ use kustodian_core::kind::Kind;
 use kustomer_api::kobject::KObjectInput;
 use kustomer_api::{Field, Timestamp};
 
-use super::{Attributes, Filters, Records};
+use super::{Attributes, Filters, Listed, Records};
 use crate::customers::attributes::custom;
 use crate::customers::json::read_object;
 use crate::failure::Failure;
@@ -85,7 +85,7 @@ pub(crate) struct KObjectFilters {
 }
 
 impl Filters for KObjectFilters {
-    fn query(self) -> Vec<(&'static str, String)> {
-        self.since.map(|moment| ("fromDate", moment.to_string())).into_iter().collect()
+    fn listed(self, path: &str) -> Listed {
+        Listed::at(path).with(self.since.map(|moment| ("fromDate", moment.to_string())))
     }
 }

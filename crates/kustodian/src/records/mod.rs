@@ -2,8 +2,13 @@
 //! from the kind's declaration and the operations on it.
 
 mod companies;
+pub(crate) mod conversations;
+mod drafts;
 mod klasses;
 mod kobjects;
+mod messages;
+mod notes;
+pub(crate) mod outbox;
 mod show;
 
 use clap::{Args, Subcommand};
@@ -12,12 +17,15 @@ use kustomer_api::Timestamp;
 use kustomer_api::envelope::Page;
 use kustomer_api::history::HistoryEntry;
 use kustomer_api::operation::{self, Operation};
-use kustomer_client::{Client, Exchange, Method};
+use kustomer_client::{Client, Exchange, Method, RawCall};
 use serde_json::{Map, Value, json};
 
 pub(crate) use self::companies::Companies;
+pub(crate) use self::drafts::Drafts;
 pub(crate) use self::klasses::Klasses;
 pub(crate) use self::kobjects::KObjects;
+pub(crate) use self::messages::Messages;
+pub(crate) use self::notes::Notes;
 use crate::arguments::OutputArguments;
 use crate::customers::past;
 use crate::failure::Failure;
@@ -46,8 +54,58 @@ pub(crate) trait Attributes {
 
 /// Flags that narrow lists.
 pub(crate) trait Filters {
-    /// The query parameters.
-    fn query(self) -> Vec<(&'static str, String)>;
+    /// How the server is asked for what they leave; `path` is that of the whole list.
+    fn listed(self, path: &str) -> Listed;
+}
+
+/// How the server is asked for a list.
+#[derive(Debug)]
+pub(crate) struct Listed {
+    method: Method,
+    path: String,
+    query: Vec<(&'static str, String)>,
+    /// The search that finds it, where the list itself cannot be narrowed so.
+    search: Option<Value>,
+}
+
+impl Listed {
+    /// All that is at a path.
+    fn at(path: impl Into<String>) -> Self {
+        Self { method: Method::GET, path: path.into(), query: Vec::new(), search: None }
+    }
+
+    /// What belongs to a conversation or to a customer; all at the path when neither is named.
+    fn under(path: &str, conversation: Option<String>, customer: Option<String>) -> Self {
+        let conversation = conversation.map(|id| format!("/conversations/{id}{path}"));
+        let customer = customer.map(|id| format!("/customers/{id}{path}"));
+        Self::at(conversation.or(customer).unwrap_or_else(|| path.to_owned()))
+    }
+
+    /// With these query parameters.
+    fn with(self, query: impl IntoIterator<Item = (&'static str, String)>) -> Self {
+        Self { query: query.into_iter().collect(), ..self }
+    }
+
+    /// What a search finds that meets all criteria, in the order of changes.
+    fn found(kind: Kind, criteria: Vec<Value>) -> Self {
+        let context = kind.as_str();
+        let search = json!({
+            "queryContext": context,
+            "and": criteria,
+            "sort": [{ format!("{context}_updated_at"): "asc" }],
+        });
+        let query = vec![("cursor", "*".to_owned())];
+        Self { method: Method::POST, path: "/customers/search".to_owned(), query, search: Some(search) }
+    }
+
+    /// The call for one of its pages.
+    fn call(&self, client: &Client, path: &str) -> RawCall {
+        let call = client.request(self.method.clone(), path);
+        match &self.search {
+            Some(search) => call.json(search.to_string()),
+            None => call,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -176,7 +234,7 @@ pub(crate) async fn run<R: Records>(
         }
         RecordsCommand::List { filters, limit, all, output } => {
             let limit = (!all).then_some(limit);
-            show::list(client, place.path, filters.query(), limit, R::COLUMNS, output.output).await
+            show::list(client, filters.listed(place.path), limit, R::COLUMNS, output.output).await
         }
         RecordsCommand::Update { id, attributes, rev, output } => {
             let mut body: Map<String, Value> = serde_json::from_str(&attributes.json()?)

@@ -1,8 +1,9 @@
 //! Records of any kind on the screen.
 
-use kustomer_client::{Client, Method};
+use kustomer_client::Client;
 use serde_json::Value;
 
+use super::Listed;
 use crate::customers::show::note_more;
 use crate::customers::tags;
 use crate::failure::Failure;
@@ -37,8 +38,7 @@ const PAGE_SIZE: u32 = 100;
 /// Prints the records of a list, at most `limit`: for programs one object with `data`, as a page has it.
 pub(super) async fn list(
     client: &Client,
-    path: &str,
-    query: Vec<(&'static str, String)>,
+    listed: Listed,
     limit: Option<u32>,
     columns: &[(&str, &str)],
     output: Output,
@@ -46,8 +46,8 @@ pub(super) async fn list(
     let header: Vec<&str> = columns.iter().map(|(header, _)| *header).collect();
     let mut left = limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
     let page_size = limit.map_or(PAGE_SIZE, |limit| limit.min(PAGE_SIZE)).to_string();
-    let mut call = client.request(Method::GET, path).query("pageSize", &page_size);
-    for (name, value) in &query {
+    let mut call = listed.call(client, &listed.path).query("pageSize", &page_size);
+    for (name, value) in &listed.query {
         call = call.query(name, value);
     }
     let (mut any, mut is_more) = (false, false);
@@ -80,7 +80,7 @@ pub(super) async fn list(
             is_more = true;
             break;
         }
-        page = client.get_json(&next).await?;
+        page = listed.call(client, &next).await?;
     }
     if is_more {
         note_more();

@@ -13,6 +13,7 @@ mod beyond;
 mod bodies;
 mod cli;
 mod cli_api;
+mod cli_conversations;
 mod cli_edits;
 mod cli_records;
 mod cli_transport;
