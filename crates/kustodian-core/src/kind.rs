@@ -4,6 +4,7 @@ use kustomer_api::ObjectId;
 use kustomer_api::attachment::AttachmentAttributes;
 use kustomer_api::company::CompanyAttributes;
 use kustomer_api::conversation::ConversationAttributes;
+use kustomer_api::conversation_time::ConversationTimeAttributes;
 use kustomer_api::customer::CustomerAttributes;
 use kustomer_api::delivery::DeliveryAttributes;
 use kustomer_api::draft::DraftAttributes;
@@ -435,6 +436,24 @@ kinds! {
             Column { name: message::CONVERSATION, holds: Holds::Parent(Kind::Conversation) },
         ],
         lists: &[&[conversation::CUSTOMER], &[message::CONVERSATION]],
+    }
+
+    /// What a user did in a conversation, which is its home, and how long that took.
+    ConversationTime: ConversationTimeAttributes {
+        name: "conversation_time",
+        table: "conversation_times",
+        path: "/v1/conversations/times",
+        read_operation: &own::GET_CONVERSATION_TIME_BY_ID,
+        restored_by: None,
+        placement: Placement::ByHome,
+        is_listed_by_time: false,
+        is_few: false,
+        is_searched: true,
+        columns: &[
+            Column { name: conversation::CUSTOMER, holds: Holds::Parent(Kind::Customer) },
+            Column { name: message::CONVERSATION, holds: Holds::Parent(Kind::Conversation) },
+        ],
+        lists: &[&[message::CONVERSATION]],
     }
 
     /// What is written to a customer before it is sent; the customer is its home.

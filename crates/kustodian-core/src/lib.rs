@@ -14,6 +14,7 @@ pub mod company;
 pub mod conflict;
 mod contact;
 pub mod conversation;
+pub mod conversation_time;
 pub mod cursor;
 mod custom;
 pub mod customer;

@@ -10,6 +10,7 @@ use crate::change::{ChangeSet, Columns, EventSeed, column_text};
 use crate::claim::{Claim, ClaimKind};
 use crate::contact::compose;
 use crate::conversation::{self, CUSTOMER, Fold, Seeds, external_id_claim, relate, related};
+use crate::conversation_time::{self, Action, Scene};
 use crate::customer::{self, Context, Effect};
 use crate::kind::Kind;
 use crate::lifecycle::{self, By};
@@ -171,6 +172,15 @@ pub fn create(
         Effect::Message { conversation: conversation_id, attributes: &with, message: &fold },
     ];
     customer::affect(context, customer, seeds.customer_event, &effects, &mut changes)?;
+    if fold.direction == Direction::Out && !fold.imported && !fold.auto {
+        let scene = Scene {
+            conversation: conversation_id,
+            customer: Some(customer.id),
+            last_activity: is_new.as_ref().and_then(|before| before.last_activity_at.value().copied()),
+            attributes: &with,
+        };
+        changes.merge(conversation_time::of(context, seeds.time, Action::Message, scene)?);
+    }
     Ok(changes)
 }
 

@@ -1,5 +1,6 @@
 //! Notes (`docs/contract/behaviour.md` §12.3). A note about a conversation is stored beside it, its home.
 
+use kustomer_api::conversation::ConversationAttributes;
 use kustomer_api::envelope::{RelatedId, Relationship};
 use kustomer_api::note::{Mention, Note, NoteAttributes, NoteInput};
 use kustomer_api::{Field, ObjectId, Timestamp};
@@ -9,9 +10,10 @@ use crate::change::{ChangeSet, Columns, EventSeed, column_text};
 use crate::claim::{Claim, ClaimKind};
 use crate::contact::compose;
 use crate::conversation::{self, CUSTOMER, Seeds, external_id_claim, relate, related};
+use crate::conversation_time::{self, Action, Scene};
 use crate::customer::Context;
 use crate::kind::Kind;
-use crate::lifecycle::{self, By};
+use crate::lifecycle::{self, By, Updated};
 use crate::message::{Author, CONVERSATION};
 use crate::record::Record;
 use crate::refusal::Refusal;
@@ -102,6 +104,7 @@ pub fn create(
         _ => *context,
     };
     let mentions = input.user_mentions.take().unwrap_or_default();
+    let is_imported = input.imported_at.is_some();
     let mut note = NoteAttributes::default();
     apply(&mut note, input);
     let mut changes = lifecycle::create_with(context, id, seeds.event, note, |record| {
@@ -126,9 +129,19 @@ pub fn create(
         put.home = home;
     }
     match subject {
-        Subject::Conversation(stored, _) => {
+        Subject::Conversation(stored, customer) => {
             let stored = conversation::alive(Some(stored))?;
-            changes.merge(counted(context, stored, seeds.conversation_event, true)?);
+            let updated = counted(context, stored, seeds.conversation_event, true)?;
+            changes.merge(updated.changes);
+            if !is_imported {
+                let scene = Scene {
+                    conversation: stored.id,
+                    customer: Some(customer),
+                    last_activity: updated.before.attributes.last_activity_at.value().copied(),
+                    attributes: &updated.after.attributes,
+                };
+                changes.merge(conversation_time::of(context, seeds.time, Action::Note, scene)?);
+            }
         }
         Subject::Customer(customer) => changes.asserts.push((Kind::Customer, customer)),
         Subject::None => {}
@@ -197,7 +210,7 @@ pub fn update(
     if let Some(conversation) =
         conversation.filter(|conversation| !conversation.deleted && stored.deleted != is_deleted)
     {
-        changes.merge(counted(context, conversation, seeds.conversation_event, !is_deleted)?);
+        changes.merge(counted(context, conversation, seeds.conversation_event, !is_deleted)?.changes);
     }
     if let Some(attachments) = attachments {
         let about = conversation::conversation_of(stored)?;
@@ -228,12 +241,17 @@ pub fn delete(
 }
 
 /// The change of a conversation that has a note more or less.
-fn counted(context: &Context<'_>, stored: &Stored, event: EventSeed, is_added: bool) -> Result<ChangeSet, Refusal> {
+fn counted(
+    context: &Context<'_>,
+    stored: &Stored,
+    event: EventSeed,
+    is_added: bool,
+) -> Result<Updated<ConversationAttributes>, Refusal> {
     let edit = |record: &mut kustomer_api::conversation::Conversation| {
         conversation::add_note(&mut record.attributes, is_added, context.now);
         Ok(())
     };
-    lifecycle::update_record(context, stored, event, By::Consequence, edit).map(|updated| updated.changes)
+    lifecycle::update_record(context, stored, event, By::Consequence, edit)
 }
 
 /// Writes who is mentioned: a tie to a list of users and teams.

@@ -36,9 +36,9 @@ impl<'a> Elapsed<'a> {
 #[derive(Debug, Clone)]
 pub struct Draws {
     /// For new records.
-    pub ids: [ObjectId; 3],
+    pub ids: [ObjectId; 4],
     /// For events.
-    pub events: [EventSeed; 6],
+    pub events: [EventSeed; 7],
     /// For the events of records beside those: one for each that is locked.
     pub beside: Vec<EventSeed>,
 }

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use kustodian_core::chain::Salt;
 use kustodian_core::change::{ChangeSet, EventSeed, Name};
 use kustodian_core::conversation::{self, Seeds};
+use kustodian_core::conversation_time::Draw;
 use kustodian_core::customer::{self, Context};
 use kustodian_core::directory::Org;
 use kustodian_core::kind::Kind;
@@ -63,7 +64,12 @@ impl Records {
     }
 
     fn seeds(&mut self) -> Seeds {
-        Seeds { event: self.event(), conversation_event: self.event(), customer_event: self.event() }
+        Seeds {
+            event: self.event(),
+            conversation_event: self.event(),
+            customer_event: self.event(),
+            time: Draw { id: self.draw(), event: self.event() },
+        }
     }
 
     fn get(&self, kind: Kind, id: ObjectId) -> Option<&Stored> {

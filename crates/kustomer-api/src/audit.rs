@@ -139,6 +139,7 @@ pub const OBJECT_TYPES: &[&str] = &[
     "business_rule",
     "company",
     "conversation",
+    "conversation_time",
     "customer",
     "message",
     "search",

@@ -22,6 +22,7 @@ pub mod auth;
 pub mod canonical;
 pub mod company;
 pub mod conversation;
+pub mod conversation_time;
 pub mod custom;
 pub mod customer;
 pub mod delivery;

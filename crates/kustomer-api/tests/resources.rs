@@ -7,6 +7,7 @@ use std::fmt::Debug;
 use kustomer_api::attachment::{self, Attachment, AttachmentAttributes, AttachmentInput};
 use kustomer_api::company::{self, Company, CompanyAttributes, CompanyInput};
 use kustomer_api::conversation::{self, Conversation, ConversationAttributes, ConversationInput};
+use kustomer_api::conversation_time::{self, ConversationTime};
 use kustomer_api::delivery::{self, Delivery};
 use kustomer_api::draft::{self, Draft, DraftAttributes, DraftInput};
 use kustomer_api::forward::{self, Forward, ForwardAttributes, ForwardInput};
@@ -101,6 +102,7 @@ fn answers_survive_a_round_trip_with_what_is_not_known() {
     check_answer::<Message>(&message::MESSAGE);
     check_answer::<Note>(&note::NOTE);
     check_answer::<Draft>(&draft::DRAFT);
+    check_answer::<ConversationTime>(&conversation_time::CONVERSATION_TIME);
     check_answer::<Delivery>(&delivery::DELIVERY);
     check_answer::<Attachment>(&attachment::ATTACHMENT);
     check_answer::<Forward>(&forward::FORWARD);

@@ -12,8 +12,8 @@ use crate::call::Call;
 use crate::error::{Error, InvalidRequest};
 use crate::raw::RawCall;
 use crate::resources::{
-    Attachments, AuditLogs, Auth, Companies, Conversations, Customers, Drafts, Events, Forwards, KObjects, Klasses,
-    Media, Messages, Notes, Orgs, Outbox, Shortcuts, Tags, Teams, Users,
+    Attachments, AuditLogs, Auth, Companies, ConversationTimes, Conversations, Customers, Drafts, Events, Forwards,
+    KObjects, Klasses, Media, Messages, Notes, Orgs, Outbox, Shortcuts, Tags, Teams, Users,
 };
 use crate::retry::Retry;
 use crate::target::Target;
@@ -83,6 +83,11 @@ impl Client {
     /// The operations on conversations.
     pub fn conversations(&self) -> Conversations<'_> {
         Conversations::new(self)
+    }
+
+    /// The operations on conversation times.
+    pub fn conversation_times(&self) -> ConversationTimes<'_> {
+        ConversationTimes::new(self)
     }
 
     /// The operations on notes.

@@ -18,6 +18,7 @@ pub(crate) use self::write::{fresh_with, insert};
 use crate::change::{ChangeSet, Columns, EventSeed, Name, column_text};
 use crate::claim::{Claim, ClaimKey, ClaimKind, ClaimPlace};
 use crate::contact::composed;
+use crate::conversation_time::Draw;
 use crate::customer::Context;
 use crate::kind::{DUE_AT, Kind};
 use crate::lifecycle::{self, By, Lifecycle};
@@ -71,8 +72,9 @@ impl Record for ConversationAttributes {
 
     fn elapse(elapsed: &Elapsed<'_>, loaded: &Loaded, stored: &Stored) -> Result<ChangeSet, Refusal> {
         let customer = customer_of(stored)?.and_then(|id| loaded.get((Kind::Customer, id)));
-        let [event, conversation_event, customer_event, ..] = elapsed.draws.events;
-        let seeds = Seeds { event, conversation_event, customer_event };
+        let [event, conversation_event, customer_event, time_event, ..] = elapsed.draws.events;
+        let time = Draw { id: elapsed.draws.ids[0], event: time_event };
+        let seeds = Seeds { event, conversation_event, customer_event, time };
         let ended = write::elapse(&elapsed.context(elapsed.org.id), stored, customer, seeds)?;
         Ok(ended.unwrap_or_default())
     }

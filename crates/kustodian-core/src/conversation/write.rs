@@ -12,6 +12,7 @@ use serde_json::Number;
 use super::{alive, counted, messages, relate, status};
 use crate::change::{ChangeSet, EventSeed, Name};
 use crate::contact::compose;
+use crate::conversation_time::{self, Action, Draw, Scene};
 use crate::customer::{self, Context, Effect};
 use crate::kind::Kind;
 use crate::lifecycle::{self, By, Updated};
@@ -44,6 +45,8 @@ pub struct Seeds {
     pub conversation_event: EventSeed,
     /// For the event of the customer.
     pub customer_event: EventSeed,
+    /// For the time that a user spends on it.
+    pub time: Draw,
 }
 
 /// Creates a conversation of a customer, as it is under its lock.
@@ -134,7 +137,20 @@ pub fn update(
         Ok(())
     };
     let updated = lifecycle::update_record(context, stored, seeds.event, By::User, edit)?;
+    let is_done = |record: &Conversation| record.attributes.status.value() == Some(&ConversationStatus::Done);
+    let time = (!is_done(&updated.before) && is_done(&updated.after))
+        .then(|| {
+            let scene = Scene {
+                conversation: stored.id,
+                customer: customer.map(|customer| customer.id),
+                last_activity: updated.before.attributes.last_activity_at.value().copied(),
+                attributes: &updated.after.attributes,
+            };
+            conversation_time::of(context, seeds.time, Action::Done, scene)
+        })
+        .transpose()?;
     let mut changes = with_customer(context, stored, updated, customer, seeds)?;
+    changes.merge(time.unwrap_or_default());
     changes.asserts.extend(assigned);
     tag::create(context, &new_tags.unwrap_or_default(), &mut changes)?;
     Ok(changes)

@@ -14,6 +14,7 @@ use super::{How, Parties};
 use crate::attachment::Attaching;
 use crate::change::ChangeSet;
 use crate::conversation::Seeds;
+use crate::conversation_time::Draw;
 use crate::customer::Context;
 use crate::delivery::{self, Content};
 use crate::kind::Kind;
@@ -47,9 +48,10 @@ pub(super) fn send(
     changes: &mut ChangeSet,
 ) -> Result<Sent, Refusal> {
     let attachments = attachments.sent_from(id);
-    let [delivery, record, new_conversation] = how.draws.ids;
-    let [_, of_delivery, event, conversation_event, customer_event, ..] = how.draws.events;
-    let seeds = Seeds { event, conversation_event, customer_event };
+    let [delivery, record, new_conversation, time] = how.draws.ids;
+    let [_, of_delivery, event, conversation_event, customer_event, .., time_event] = how.draws.events;
+    let time = Draw { id: time, event: time_event };
+    let seeds = Seeds { event, conversation_event, customer_event, time };
     if draft.channel.value() == Some(&DraftChannel::Note) {
         attachments.check_sendable(None)?;
         return send_note(context, parties, seeds, (record, draft, attachments), changes);

@@ -8,7 +8,7 @@ use super::fault::shortened;
 use super::query::{CustomAttribute, Subject};
 
 /// The types of the contract (`docs/contract/behaviour.md` §9.1) whose records this server does not hold.
-const ABSENT: [&str; 3] = ["conversation_time", "work_session", "work_item"];
+const ABSENT: [&str; 2] = ["work_session", "work_item"];
 
 /// What the names of kobjects' attributes begin with, and of contexts that are one klass.
 const OF_KOBJECTS: &str = "kobject_";

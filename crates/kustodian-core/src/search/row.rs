@@ -2,6 +2,7 @@
 
 mod company;
 mod conversation;
+mod conversation_time;
 mod customer;
 mod kobject;
 mod message;
@@ -69,13 +70,16 @@ pub const fn parent_attribute(of: Context, context: Context) -> Option<Attribute
         (Context::Message, Context::Conversation) => Some(Attribute::MessageConversationId),
         (Context::Note, Context::Customer) => Some(Attribute::NoteCustomerId),
         (Context::Note, Context::Conversation) => Some(Attribute::NoteConversationId),
+        (Context::ConversationTime, Context::Customer) => Some(Attribute::ConversationTimeCustomerId),
+        (Context::ConversationTime, Context::Conversation) => Some(Attribute::ConversationTimeConversationId),
         (
             Context::Customer
             | Context::Company
             | Context::KObject
             | Context::Conversation
             | Context::Message
-            | Context::Note,
+            | Context::Note
+            | Context::ConversationTime,
             _,
         ) => None,
     }
@@ -92,7 +96,7 @@ pub const fn deleted_attribute(of: Context) -> Option<Attribute> {
         Context::Customer => Some(Attribute::Deleted),
         Context::Conversation => Some(Attribute::ConversationDeleted),
         Context::Note => Some(Attribute::NoteDeleted),
-        Context::Company | Context::KObject | Context::Message => None,
+        Context::Company | Context::KObject | Context::Message | Context::ConversationTime => None,
     }
 }
 
@@ -105,6 +109,7 @@ pub const fn id_attribute(of: Context) -> Attribute {
         Context::Conversation => Attribute::ConversationId,
         Context::Message => Attribute::MessageId,
         Context::Note => Attribute::NoteId,
+        Context::ConversationTime => Attribute::ConversationTimeId,
     }
 }
 

@@ -201,6 +201,10 @@ fn a_full_record_has_a_value_of_every_attribute_of_its_type() {
         "meta": { "from": "Ada@Acme.Example", "to": [{ "email": "help@acme.example", "name": "Help" }] },
     }));
     let note = with(json!({ "body": "Refund", "lang": "en" }));
+    let time = with(json!({
+        "assignedUsers": [id(7)], "assignedTeams": [id(6)], "channels": ["chat"], "handleAt": moment, "handleTime": 5,
+        "messageAt": moment, "messageTime": 5, "noteAt": moment, "noteTime": 5, "resolved": true,
+    }));
     let of = |kind: Kind, attributes: &Value| {
         let users = json!([{ "type": "user", "id": id(7) }, { "type": "team", "id": id(6) }]);
         let document = json!({
@@ -222,6 +226,7 @@ fn a_full_record_has_a_value_of_every_attribute_of_its_type() {
         of(Kind::Conversation, &conversation),
         of(Kind::Message, &message),
         of(Kind::Note, &note),
+        of(Kind::ConversationTime, &time),
     ] {
         for attribute in Attribute::of(row.context).filter(|attribute| attribute.class() != Class::Any) {
             assert!(!row.values(attribute).is_empty(), "{attribute}");

@@ -61,11 +61,11 @@ fn an_unknown_name_is_told_with_its_place_and_the_nearest_known_one() {
 
 #[test]
 fn what_is_not_held_yet_is_told_apart_from_what_does_not_exist() {
-    let yet = "does not search for conversation_time yet";
-    refused(json!({ "queryContext": "conversation_time" }), "queryContext", "/queryContext", yet);
+    let yet = "does not search for work_session yet";
+    refused(json!({ "queryContext": "work_session" }), "queryContext", "/queryContext", yet);
     refused(json!({ "queryContext": "kobject_order" }), "queryContext", "/queryContext", "no klass order");
     refused(json!({ "queryContext": "custmer" }), "queryContext", "/queryContext", "did you mean customer?");
-    for (name, kind) in [("conversation_time_handle_at", "conversation_time"), ("work_item_status", "work_item")] {
+    for (name, kind) in [("work_session_status", "work_session"), ("work_item_status", "work_item")] {
         let body = json!({ "and": { name: { "set": true } } });
         refused(body, name, &format!("/and/{name}"), &format!("records of type {kind} yet"));
     }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use kustodian_core::change::{ChangeSet, Name};
 use kustodian_core::conversation::{self, Seeds};
+use kustodian_core::conversation_time::Draw;
 use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::store::{CommitError, ListQuery, Loaded, SortKey, Start, Stored};
@@ -93,7 +94,12 @@ where
 
 /// Seeds for the events of a record, its conversation and its customer.
 pub(crate) fn seeds<E: Endpoint>(call: &Call<E>) -> Seeds {
-    Seeds { event: call.next_event(), conversation_event: call.next_event(), customer_event: call.next_event() }
+    Seeds {
+        event: call.next_event(),
+        conversation_event: call.next_event(),
+        customer_event: call.next_event(),
+        time: Draw { id: call.next_id(), event: call.next_event() },
+    }
 }
 
 /// The id that a client chose for a record, or one of ours.

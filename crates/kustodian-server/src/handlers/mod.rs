@@ -7,6 +7,7 @@ mod audit_logs;
 mod auth;
 mod companies;
 mod conversation_events;
+mod conversation_times;
 mod conversations;
 mod customers;
 mod drafts;
@@ -36,8 +37,8 @@ use std::time::Duration;
 use kustodian_core::kind::Kind;
 use kustodian_core::{draft as draft_rules, forward as forward_rules};
 use kustomer_api::{
-    attachment, audit, auth as auth_api, company, conversation, customer, delivery, draft, event, forward, klass,
-    kobject, media as media_api, message, note, org, search as search_api, shortcut, tag, team, user,
+    attachment, audit, auth as auth_api, company, conversation, conversation_time, customer, delivery, draft, event,
+    forward, klass, kobject, media as media_api, message, note, org, search as search_api, shortcut, tag, team, user,
 };
 
 use crate::call::served as serve;
@@ -111,6 +112,15 @@ pub(crate) fn served() -> Vec<Served> {
         serve::<message::UpdateMessage, _, _>(messages::update_message),
         serve::<message::RedactMessage, _, _>(redactions::redact_message),
         serve::<message::GetMessageHistory, _, _>(|call| history::list(call, Kind::Message)),
+        serve::<conversation_time::GetConversationTimes, _, _>(conversation_times::get_conversation_times),
+        serve::<conversation_time::GetConversationTimesByConversationId, _, _>(
+            conversation_times::get_conversation_times_by_conversation_id,
+        ),
+        serve::<conversation_time::GetConversationTimeByIds, _, _>(conversation_times::get_conversation_time_by_ids),
+        serve::<conversation_time::GetConversationTimeById, _, _>(conversation_times::get_conversation_time_by_id),
+        serve::<conversation_time::GetConversationTimeHistory, _, _>(|call| {
+            history::list(call, Kind::ConversationTime)
+        }),
         serve::<note::GetNotesForOrg, _, _>(notes::get_notes_for_org),
         serve::<note::CreateNote, _, _>(notes::create_note),
         serve::<note::CreateNoteWithinConversation, _, _>(notes::create_note_within_conversation),

@@ -20,6 +20,7 @@ const STEPS: &[(&str, &str)] = &[
     ("0008", include_str!("schema/0008.sql")),
     ("0009", include_str!("schema/0009.sql")),
     ("0010", include_str!("schema/0010.sql")),
+    ("0011", include_str!("schema/0011.sql")),
 ];
 
 /// The version from which on the index of other kinds than customers has its form.

@@ -107,10 +107,20 @@ fn document(of: &Written, rev: u64) -> String {
         "tags": external.iter().collect::<Vec<_>>(),
         "shortcuts": external.iter().collect::<Vec<_>>(),
     });
+    if *context == Context::ConversationTime {
+        attributes["assignedUsers"] = attributes["tags"].clone();
+        attributes["resolved"] = text.is_some().into();
+        if let Some(number) = number {
+            attributes["handleTime"] = json!(number.abs() as u64);
+        }
+        if let Some(moment) = moment {
+            attributes["handleAt"] = at(*moment).to_string().into();
+        }
+    }
     let mut custom = json!({});
     if let Some(name) = name {
         let member = match context {
-            Context::Customer | Context::Company | Context::Conversation => "name",
+            Context::Customer | Context::Company | Context::Conversation | Context::ConversationTime => "name",
             Context::KObject => "title",
             Context::Message => "subject",
             Context::Note => "body",
@@ -300,6 +310,21 @@ fn criterion(context: Context) -> BoxedStrategy<Criterion> {
             A::NoteImportedAt,
             A::NoteImported,
         ],
+        // It has no texts.
+        Context::ConversationTime => {
+            let of = |attribute: Attribute| Just(Subject::Standard(attribute));
+            let test = |(subject, test)| Criterion { subject, test };
+            return prop_oneof![
+                (of(A::ConversationTimeAssignedUsers), prop_oneof![whole(&IDS, false), Just(Test::Set)]).prop_map(test),
+                (of(A::ConversationTimeHandleTime), numbers).prop_map(test),
+                (prop_oneof![of(A::ConversationTimeCreatedAt), of(A::ConversationTimeHandleAt)], moments())
+                    .prop_map(test),
+                (of(A::ConversationTimeResolved), prop_oneof![any::<bool>().prop_map(Test::Boolean), Just(Test::Set)])
+                    .prop_map(test),
+                (of(A::ConversationTimeConversationId), ids_of(Context::Conversation)).prop_map(test),
+            ]
+            .boxed();
+        }
     };
     let parent = match context {
         Context::Customer => (A::CompanyId, Context::Company),
@@ -308,6 +333,7 @@ fn criterion(context: Context) -> BoxedStrategy<Criterion> {
         Context::Conversation => (A::ConversationCustomerId, Context::Customer),
         Context::Message => (A::MessageConversationId, Context::Conversation),
         Context::Note => (A::NoteConversationId, Context::Conversation),
+        Context::ConversationTime => (A::ConversationTimeConversationId, Context::Conversation),
     };
     let flags = || prop_oneof![any::<bool>().prop_map(Test::Boolean), Just(Test::Set)];
     let of = |attribute: Attribute| Just(Subject::Standard(attribute));

@@ -7,7 +7,7 @@ use kustomer_api::{Field, Timestamp};
 use kustomer_client::{Client, Method};
 use serde_json::json;
 
-use super::{Attributes, Filters, Listed, Place, Records, RecordsCommand, segment};
+use super::{Attributes, Filters, ListArguments, Listed, Place, Records, RecordsCommand, segment};
 use crate::arguments::OutputArguments;
 use crate::customers::attributes::custom;
 use crate::customers::json::read_object;
@@ -49,7 +49,26 @@ pub(crate) enum ConversationsCommand {
         #[arg(long, value_name = "TIME", value_parser = crate::audit::moment)]
         until: Timestamp,
     },
+    /// Lists the times that users spent on one, oldest first.
+    Times {
+        /// Its id.
+        #[arg(value_parser = segment)]
+        id: String,
+        #[command(flatten)]
+        list: ListArguments,
+    },
 }
+
+/// What tables of conversation times show.
+const TIMES: &[(&str, &str)] = &[
+    ("ID", "/id"),
+    ("AT", "/attributes/handleAt"),
+    ("MILLISECONDS", "/attributes/handleTime"),
+    ("MESSAGE", "/attributes/messageAt"),
+    ("NOTE", "/attributes/noteAt"),
+    ("DONE", "/attributes/resolved"),
+    ("BY", "/relationships/createdBy/data/id"),
+];
 
 /// Which conversation gets another status.
 #[derive(Debug, Args)]
@@ -65,6 +84,9 @@ pub(crate) struct StatusArguments {
 pub(crate) async fn run(client: &Client, place: Place<'_>, command: ConversationsCommand) -> Result<(), Failure> {
     let (which, change) = match command {
         ConversationsCommand::Records(command) => return super::run(client, place, command).await,
+        ConversationsCommand::Times { id, list } => {
+            return list.print(client, Listed::at(format!("{}/{id}/times", place.path)), TIMES).await;
+        }
         ConversationsCommand::Done(which) => (which, ConversationInput::default().status(ConversationStatus::Done)),
         ConversationsCommand::Open(which) => (which, ConversationInput::default().status(ConversationStatus::Open)),
         ConversationsCommand::Snooze { which, until } => {

@@ -131,14 +131,8 @@ pub(crate) enum RecordsCommand<R: Records> {
     List {
         #[command(flatten)]
         filters: R::Filters,
-        /// How many at most.
-        #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "all")]
-        limit: u32,
-        /// All of them.
-        #[arg(long)]
-        all: bool,
         #[command(flatten)]
-        output: OutputArguments,
+        list: ListArguments,
     },
     /// Changes the attributes given and keeps the others; lists given replace those stored.
     Update {
@@ -178,6 +172,27 @@ pub(crate) enum RecordsCommand<R: Records> {
         #[command(flatten)]
         output: OutputArguments,
     },
+}
+
+/// How much of a list to print, and how.
+#[derive(Debug, Args)]
+pub(crate) struct ListArguments {
+    /// How many at most.
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "all")]
+    limit: u32,
+    /// All of them.
+    #[arg(long)]
+    all: bool,
+    #[command(flatten)]
+    output: OutputArguments,
+}
+
+impl ListArguments {
+    /// Prints so much of a list.
+    async fn print(self, client: &Client, listed: Listed, columns: &[(&str, &str)]) -> Result<(), Failure> {
+        let limit = (!self.all).then_some(self.limit);
+        show::list(client, listed, limit, columns, self.output.output).await
+    }
 }
 
 /// An id, or a name where records have one: a segment of a path.
@@ -232,10 +247,7 @@ pub(crate) async fn run<R: Records>(
             }
             show(client, call.exchange().await, output.output).await
         }
-        RecordsCommand::List { filters, limit, all, output } => {
-            let limit = (!all).then_some(limit);
-            show::list(client, filters.listed(place.path), limit, R::COLUMNS, output.output).await
-        }
+        RecordsCommand::List { filters, list } => list.print(client, filters.listed(place.path), R::COLUMNS).await,
         RecordsCommand::Update { id, attributes, rev, output } => {
             let mut body: Map<String, Value> = serde_json::from_str(&attributes.json()?)
                 .map_err(|error| Failure::new(format!("the attributes are no JSON object: {error}")))?;

@@ -1,9 +1,9 @@
 //! `kustodian outbox`: what leaves or would leave for customers. The server writes it; it can only be read.
 
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use kustomer_client::{Client, Method};
 
-use super::{Listed, Place, segment, show};
+use super::{ListArguments, Listed, Place, segment};
 use crate::arguments::OutputArguments;
 use crate::failure::Failure;
 
@@ -30,26 +30,10 @@ pub(crate) enum OutboxCommand {
     },
 }
 
-/// How much to list.
-#[derive(Debug, Args)]
-pub(crate) struct ListArguments {
-    /// How many at most.
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "all")]
-    limit: u32,
-    /// All of them.
-    #[arg(long)]
-    all: bool,
-    #[command(flatten)]
-    output: OutputArguments,
-}
-
 /// Does what a command asks for.
 pub(crate) async fn run(client: &Client, place: Place<'_>, command: OutboxCommand) -> Result<(), Failure> {
     match command {
-        OutboxCommand::List(ListArguments { limit, all, output }) => {
-            let limit = (!all).then_some(limit);
-            show::list(client, Listed::at(place.path), limit, COLUMNS, output.output).await
-        }
+        OutboxCommand::List(list) => list.print(client, Listed::at(place.path), COLUMNS).await,
         OutboxCommand::Get { id, output } => {
             let call = client.request(Method::GET, &format!("{}/{id}", place.path));
             super::show(client, call.exchange().await, output.output).await

@@ -21,15 +21,8 @@ fn a_path_beyond_the_contract_answers_501_with_its_name() {
         let refused = ask(&server, &operation.method, &format!("/v1{path}?versions=all")).expect(501);
         assert_eq!(refused.error()["meta"]["operations"], json!([operation.name]), "{path}");
     }
-    for (path, name) in [
-        ("/v1/slas?versions=all", "getSlas"),
-        ("/v1/conversations/times/5c7d1a1f9a1b2c0010a1b2c3", "getConversationTimeByIds"),
-        ("/v1/conversations/5c7d1a1f9a1b2c0010a1b2c3/times", "getConversationTimesByConversationId"),
-        ("/v2/conversations/5c7d1a1f9a1b2c0010a1b2c3/times", "getConversationTimesByConversationId"),
-    ] {
-        let refused = server.get(path).expect(501);
-        assert!(refused.error()["title"].as_str().unwrap().contains(name), "{path}: {}", refused.text);
-    }
+    let refused = server.get("/v1/slas?versions=all").expect(501);
+    assert!(refused.error()["title"].as_str().unwrap().contains("getSlas"), "{}", refused.text);
     server.get("/v1/kobjects").expect(404);
 }
 

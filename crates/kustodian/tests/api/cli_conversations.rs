@@ -49,6 +49,8 @@ fn a_conversation_is_created_changed_snoozed_done_and_opened_by_flags() {
     }
     assert_eq!(cell(&run(&server, &["conversations", "done", id]).well(), "status"), Some("done"));
     assert_eq!(cell(&run(&server, &["conversation", "open", id]).well(), "status"), Some("open"));
+    let times = run(&server, &["conversations", "times", id]).well();
+    assert!(times.contains(&me) && times.contains("true") && times.lines().count() == 2, "{times}");
     let snoozed = run(&server, &["conversations", "snooze", id, "--until", "2999-01-31"]).well();
     assert_eq!(cell(&snoozed, "status"), Some("snoozed"));
     let stored = server.get(&format!("/v1/conversations/{id}")).expect(200);

@@ -6,8 +6,8 @@ use kustodian_core::kind::Kind;
 use kustomer_api::operation::Operation;
 use kustomer_api::search::CustomerSearchIds;
 use kustomer_api::{
-    Endpoint, attachment, audit, auth, company, conversation, customer, delivery, draft, event, forward, klass,
-    kobject, media, message, note, org, search, shortcut, tag, team, user,
+    Endpoint, attachment, audit, auth, company, conversation, conversation_time, customer, delivery, draft, event,
+    forward, klass, kobject, media, message, note, org, search, shortcut, tag, team, user,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -119,6 +119,11 @@ fn readers() -> BTreeMap<&'static str, Reader> {
         reader::<message::UpdateMessage>(),
         reader::<message::RedactMessage>(),
         reader::<message::GetMessageHistory>(),
+        reader::<conversation_time::GetConversationTimes>(),
+        reader::<conversation_time::GetConversationTimesByConversationId>(),
+        reader::<conversation_time::GetConversationTimeByIds>(),
+        reader::<conversation_time::GetConversationTimeById>(),
+        reader::<conversation_time::GetConversationTimeHistory>(),
         reader::<note::GetNotesForOrg>(),
         reader::<note::CreateNote>(),
         reader::<note::CreateNoteWithinConversation>(),
@@ -414,6 +419,12 @@ fn write_conversations(walker: &mut Walker<'_>) {
     walker.get("getMultipleConversationsByIds", &format!("{conversation},{id}"));
     walker.get("getConversationByExternalId", "/v1/conversations/externalId=ticket-1");
     walker.walk("getConversationEvents", &format!("{conversation}/events?pageSize=2"));
+    let times = walker.ask("getConversationTimesByConversationId", &format!("{conversation}/times"), None);
+    let time = times.ids().first().cloned().expect("the conversation was done");
+    walker.walk("getConversationTimesByConversationId", &format!("{conversation}/times?pageSize=1"));
+    walker.walk("getConversationTimes", "/v1/conversations/times?pageSize=1");
+    walker.get("getConversationTimeById", &format!("/v1/conversations/times/{time}"));
+    walker.get("getConversationTimeByIds", &format!("/v1/conversations/times/{time},{id}"));
     walker.walk("getMessages", "/v1/messages?pageSize=1");
     walker.walk("getMessagesByConversation", &in_conversation);
     walker.walk("getMessagesByCustomer", &format!("{of_customer}/messages"));

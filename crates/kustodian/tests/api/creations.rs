@@ -39,7 +39,6 @@ fn message() -> Value {
 #[test]
 fn under_a_plan_a_key_creates_120_messages_of_a_customer_in_a_minute() {
     let server = Server::on_file_with(PLAN);
-    server.org("demo");
     let (customer, conversation) = family(&server);
     let path = format!("{conversation}/messages");
     let (count, refused) = until_refused(|| server.post(&path, message()));

@@ -39,7 +39,7 @@ const OF_FORWARD: &str = "forwards/attachments";
 
 /// The list whose record a parameter names.
 fn holder<'a>(path: &'a str, parameter: &str) -> &'a str {
-    let lists = ["attachments", "messages"];
+    let lists = ["attachments", "messages", "times"];
     let before = path.split(&format!("/{{{parameter}}}")).next().and_then(|before| before.rsplit('/').next());
     match before.filter(|before| lists.contains(before)) {
         Some("attachments") if path.starts_with("/drafts/") => OF_DRAFT,
@@ -106,6 +106,11 @@ fn every_example_of_the_document_gets_the_declared_success() {
         }
         if operation.name == "createDraftAttachment" {
             ids.insert(OF_DRAFT, answer.data()["id"].clone());
+        }
+        if operation.name == "createNoteWithinConversation" {
+            let conversation = answer.data()["relationships"]["conversation"]["links"]["self"].as_str().unwrap();
+            let times = server.get(&format!("{conversation}/times")).expect(200);
+            ids.insert("times", times.data()[0]["id"].clone());
         }
         if operation.name == "createDraftByCustomer" {
             ids.insert("outbox", answer.data()["relationships"]["delivery"]["data"]["id"].clone());

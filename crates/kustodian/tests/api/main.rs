@@ -23,6 +23,7 @@ mod companies;
 mod company_names;
 mod contract;
 mod conversation_events;
+mod conversation_times;
 mod conversations;
 mod creations;
 mod customers;

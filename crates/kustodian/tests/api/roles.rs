@@ -126,6 +126,11 @@ fn aim_at_conversation(server: &Server, operation: &Operation, customer: &Value)
         Some("customers") => id(customer),
         Some("messages") => id(&message),
         Some("notes") => id(&note),
+        _ if operation.path.starts_with("/conversations/times") => {
+            let path = conversation["links"]["self"].as_str().unwrap();
+            server.patch(path, json!({ "status": "done" })).expect(200);
+            id(&server.get(&format!("{path}/times")).expect(200).data()[0])
+        }
         _ => id(&conversation),
     };
     let path = operation

@@ -49,9 +49,9 @@ pub(crate) fn owner(server: &Server) -> String {
 }
 
 /// Whether operations create records of a kind. A tag is created by the record that names it first, a user by a key, a
-/// delivery by what is sent.
+/// delivery by what is sent, a conversation time by what a user does.
 pub(crate) fn is_written(kind: Kind) -> bool {
-    !matches!(kind, Kind::User | Kind::Tag | Kind::Delivery)
+    !matches!(kind, Kind::User | Kind::Tag | Kind::Delivery | Kind::ConversationTime)
 }
 
 /// How records of a kind are created, with `mark` as a word of theirs; `None` for a kind that no operation creates.
@@ -60,7 +60,7 @@ pub(crate) fn written(server: &Server, kind: Kind, mark: &str) -> Option<Written
     let name = json!({ "name": mark });
     let renamed = json!({ "name": format!("{mark} again") });
     match kind {
-        Kind::User | Kind::Tag | Kind::Delivery => None,
+        Kind::User | Kind::Tag | Kind::Delivery | Kind::ConversationTime => None,
         Kind::Team => written("/v1/teams", json!({ "name": mark, "icon": "sun" }), renamed),
         Kind::Shortcut => written("/v1/shortcuts", json!({ "name": mark, "payload": { "text": mark } }), renamed),
         Kind::Customer => {
@@ -215,6 +215,13 @@ pub(crate) fn create(server: &Server, kind: Kind, mark: &str) -> Record {
             let sent = server.post("/v1/drafts", draft).expect(201);
             let path = sent.data()["relationships"]["delivery"]["links"]["self"].as_str().unwrap().to_owned();
             ("/v1/outbox", server.get(&path).expect(200).data().clone())
+        }
+        (None, Kind::ConversationTime) => {
+            let customer = server.create(json!({}))["id"].clone();
+            let opened = server.post("/v1/conversations", json!({ "customer": customer })).expect(201);
+            let path = opened.data()["links"]["self"].as_str().unwrap();
+            server.patch(path, json!({ "status": "done" })).expect(200);
+            ("/v1/conversations/times", server.get(&format!("{path}/times")).expect(200).data()[0].clone())
         }
         (None, kind) => panic!("nothing creates a {}", kind.as_str()),
     };

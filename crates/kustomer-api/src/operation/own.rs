@@ -4,12 +4,14 @@
 mod attachments;
 mod drafts;
 mod forwards;
+mod times;
 
 use http::Method;
 
 pub use self::attachments::*;
 pub use self::drafts::*;
 pub use self::forwards::*;
+pub use self::times::*;
 
 use super::{Operation, contract};
 
@@ -30,6 +32,9 @@ pub static OPERATIONS: &[&Operation] = &[
     &GET_KOBJECT_HISTORY,
     &GET_MULTIPLE_CONVERSATIONS_BY_IDS,
     &GET_CONVERSATION_HISTORY,
+    &GET_CONVERSATION_TIMES,
+    &GET_CONVERSATION_TIME_BY_ID,
+    &GET_CONVERSATION_TIME_HISTORY,
     &GET_MESSAGE_HISTORY,
     &GET_NOTE_HISTORY,
     &GET_EVENTS,

@@ -103,6 +103,12 @@ impl Search {
         Self::of(crate::note::TYPE)
     }
 
+    /// A search for conversation times.
+    #[must_use]
+    pub fn conversation_times() -> Self {
+        Self::of(crate::conversation_time::TYPE)
+    }
+
     /// A search for kobjects, of every klass.
     #[must_use]
     pub fn kobjects() -> Self {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{company, conversation, customer, kobject, message, note};
+use crate::{company, conversation, conversation_time, customer, kobject, message, note};
 
 /// A type of records that can be searched for, and that criteria can be about.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -20,12 +20,21 @@ pub enum Context {
     Message,
     /// Notes.
     Note,
+    /// Conversation times.
+    ConversationTime,
 }
 
 impl Context {
     /// Every one.
-    pub const ALL: [Self; 6] =
-        [Self::Customer, Self::Company, Self::KObject, Self::Conversation, Self::Message, Self::Note];
+    pub const ALL: [Self; 7] = [
+        Self::Customer,
+        Self::Company,
+        Self::KObject,
+        Self::Conversation,
+        Self::Message,
+        Self::Note,
+        Self::ConversationTime,
+    ];
 
     /// The word for it: what the names of its attributes begin with, and `queryContext`.
     pub const fn as_str(self) -> &'static str {
@@ -36,6 +45,7 @@ impl Context {
             Self::Conversation => conversation::TYPE,
             Self::Message => message::TYPE,
             Self::Note => note::TYPE,
+            Self::ConversationTime => conversation_time::TYPE,
         }
     }
 
@@ -46,7 +56,7 @@ impl Context {
 
     /// Whether its records have custom attributes.
     pub const fn has_custom(self) -> bool {
-        !matches!(self, Self::Note)
+        !matches!(self, Self::Note | Self::ConversationTime)
     }
 
     /// What the names of its custom attributes begin with; behind it comes the key, for kobjects the klass and the key.

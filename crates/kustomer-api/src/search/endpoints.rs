@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::{ARCHIVE_SEARCH, SEARCH, Search};
 use crate::company::{COMPANY, Company};
 use crate::conversation::{CONVERSATION, Conversation};
+use crate::conversation_time::CONVERSATION_TIME;
 use crate::customer::{CUSTOMER, Customer};
 use crate::endpoint::{Answer, endpoint};
 use crate::envelope::{Page, ResourceId};
@@ -106,7 +107,7 @@ const NOTE_SEARCH_EXAMPLE: &str =
     r#"{"queryContext":"note","and":[{"note_body":{"contains":"refund"}}],"sort":[{"note_updated_at":"desc"}]}"#;
 
 /// What a search may find.
-const FOUND: &[&Schema] = &[&CUSTOMER, &COMPANY, &KOBJECT, &CONVERSATION, &MESSAGE, &NOTE];
+const FOUND: &[&Schema] = &[&CUSTOMER, &COMPANY, &KOBJECT, &CONVERSATION, &MESSAGE, &NOTE, &CONVERSATION_TIME];
 
 /// What a search of the archive may find.
 const FOUND_IN_ARCHIVE: &[&Schema] = &[&CUSTOMER, &COMPANY, &KOBJECT, &CONVERSATION, &MESSAGE];
@@ -117,7 +118,7 @@ const ARCHIVE_SEARCH_EXAMPLE: &str =
 endpoint! {
     /// `customerSearch`.
     CustomerSearch = &contract::CUSTOMER_SEARCH,
-    "Finds customers, or with queryContext companies, kobjects, conversations, messages or notes, by their attributes and those of what belongs to them; sees every write that was acknowledged before.";
+    "Finds customers, or with queryContext companies, kobjects, conversations, messages, notes or conversation times, by their attributes and those of what belongs to them; sees every write that was acknowledged before.";
     path: (), query: SearchPage, body: Search: &SEARCH, example: SEARCH_EXAMPLE, answer: Page<Customer>: Answer::Found(FOUND)
 }
 

@@ -146,9 +146,12 @@ impl Reader for Entries<'_, '_> {
         let condition = of_customers(self.session.org, node, self.means, over);
         let (id, column) = match row.context {
             Context::Company => ("id", "company_id"),
-            Context::KObject | Context::Customer | Context::Conversation | Context::Message | Context::Note => {
-                ("customer", "id")
-            }
+            Context::KObject
+            | Context::Customer
+            | Context::Conversation
+            | Context::Message
+            | Context::Note
+            | Context::ConversationTime => ("customer", "id"),
         };
         let (name, sql) = (row.name, &condition.sql);
         let sql = format!(

@@ -27,6 +27,7 @@ pub(crate) const fn code(context: Context) -> u8 {
         Context::Conversation => 3,
         Context::Message => 4,
         Context::Note => 5,
+        Context::ConversationTime => 6,
     }
 }
 

@@ -215,7 +215,12 @@ impl Reader for Entries<'_> {
                 "EXISTS (SELECT 1 FROM customer_search s WHERE s.org = {name}.org AND s.deleted = 0 \
                  AND s.company_id = lower(hex({name}.id)) AND {sql})"
             ),
-            Context::KObject | Context::Customer | Context::Conversation | Context::Message | Context::Note => format!(
+            Context::KObject
+            | Context::Customer
+            | Context::Conversation
+            | Context::Message
+            | Context::Note
+            | Context::ConversationTime => format!(
                 "EXISTS (SELECT 1 FROM customers c CROSS JOIN customer_search s ON s.key = c.key \
                  WHERE c.org = {name}.org AND c.id = lower(hex({name}.customer)) AND s.deleted = 0 AND {sql})"
             ),

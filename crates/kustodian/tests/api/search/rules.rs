@@ -69,9 +69,9 @@ fn what_is_no_search_is_refused_without_a_fault_of_ours() {
 #[test]
 fn a_type_that_is_not_here_is_empty_or_refused() {
     let body = json!({
-        "queryContext": "conversation_time",
-        "and": [{ "conversation_time_created_at": { "gte": "2020-01-01T00:00:00.000000Z" } }],
-        "sort": [{ "conversation_time_created_at": "asc" }],
+        "queryContext": "work_session",
+        "and": [{ "work_session_created_at": { "gte": "2020-01-01T00:00:00.000000Z" } }],
+        "sort": [{ "work_session_created_at": "asc" }],
     });
     let refused = Server::start_with(&["--absent-types", "refuse"]).post(PATH, body.clone()).expect(400);
     assert_eq!(refused.error()["meta"]["pointer"], "/queryContext", "{}", refused.text);

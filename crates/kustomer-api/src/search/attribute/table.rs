@@ -388,4 +388,39 @@ attributes! {
         /// Whether the note is deleted.
         NoteDeleted NOTE_DELETED: BooleanAttribute, Boolean, "note_deleted", "deleted", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
     }
+
+    in ConversationTime {
+        /// The id of the conversation time.
+        ConversationTimeId CONVERSATION_TIME_ID: ExactAttribute, StringNotAnalyzed, "conversation_time_id", "id", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
+        /// The id of the customer whom the conversation is with.
+        ConversationTimeCustomerId CONVERSATION_TIME_CUSTOMER_ID: ExactAttribute, StringNotAnalyzed, "conversation_time_customer_id", "relationships.customer", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
+        /// The id of the conversation.
+        ConversationTimeConversationId CONVERSATION_TIME_CONVERSATION_ID: ExactAttribute, StringNotAnalyzed, "conversation_time_conversation_id", "relationships.conversation", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
+        /// The id of the user who acted.
+        ConversationTimeCreatedBy CONVERSATION_TIME_CREATED_BY: ListAttribute, List, "conversation_time_created_by", "relationships.createdBy", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
+        /// The ids of the users that the conversation was assigned to.
+        ConversationTimeAssignedUsers CONVERSATION_TIME_ASSIGNED_USERS: ListAttribute, List, "conversation_time_assigned_users", "assignedUsers[]", TEXTLESS, MANY, ANYTHING, CRITERION, NOWHERE;
+        /// The ids of the teams that the conversation was assigned to.
+        ConversationTimeAssignedTeams CONVERSATION_TIME_ASSIGNED_TEAMS: ListAttribute, List, "conversation_time_assigned_teams", "assignedTeams[]", TEXTLESS, MANY, ANYTHING, CRITERION, NOWHERE;
+        /// The channels of the conversation.
+        ConversationTimeChannels CONVERSATION_TIME_CHANNELS: ListAttribute, List, "conversation_time_channels", "channels[]", TEXTLESS, MANY, CHANNELS, CRITERION, NOWHERE;
+        /// How long the user took, in milliseconds.
+        ConversationTimeHandleTime CONVERSATION_TIME_HANDLE_TIME: NumberAttribute, Number, "conversation_time_handle_time", "handleTime", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
+        /// How long the user took for a message, in milliseconds.
+        ConversationTimeMessageTime CONVERSATION_TIME_MESSAGE_TIME: NumberAttribute, Number, "conversation_time_message_time", "messageTime", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
+        /// How long the user took for a note, in milliseconds.
+        ConversationTimeNoteTime CONVERSATION_TIME_NOTE_TIME: NumberAttribute, Number, "conversation_time_note_time", "noteTime", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
+        /// When the user acted, as the record was created.
+        ConversationTimeCreatedAt CONVERSATION_TIME_CREATED_AT: MomentAttribute<Sortable>, Datetime, "conversation_time_created_at", "createdAt", TEXTLESS, ONE, ANYTHING, BOTH, NOWHERE;
+        /// When anything of the record last changed.
+        ConversationTimeUpdatedAt CONVERSATION_TIME_UPDATED_AT: MomentAttribute<Sortable>, Datetime, "conversation_time_updated_at", "updatedAt", TEXTLESS, ONE, ANYTHING, BOTH, NOWHERE;
+        /// When the user acted.
+        ConversationTimeHandleAt CONVERSATION_TIME_HANDLE_AT: MomentAttribute<Sortable>, Datetime, "conversation_time_handle_at", "handleAt", TEXTLESS, ONE, ANYTHING, BOTH, NOWHERE;
+        /// When the user wrote a message.
+        ConversationTimeMessageAt CONVERSATION_TIME_MESSAGE_AT: MomentAttribute, Datetime, "conversation_time_message_at", "messageAt", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
+        /// When the user wrote a note.
+        ConversationTimeNoteAt CONVERSATION_TIME_NOTE_AT: MomentAttribute, Datetime, "conversation_time_note_at", "noteAt", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
+        /// Whether the user marked the conversation as done.
+        ConversationTimeResolved CONVERSATION_TIME_RESOLVED: BooleanAttribute, Boolean, "conversation_time_resolved", "resolved", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
+    }
 }

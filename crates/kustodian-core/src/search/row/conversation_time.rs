@@ -1,0 +1,45 @@
+//! What a conversation time offers to a search.
+
+use kustomer_api::ObjectId;
+use kustomer_api::conversation_time::ConversationTime;
+use kustomer_api::search::{Attribute, Context};
+
+use super::{SearchRow, Value, each};
+
+impl SearchRow {
+    /// What a conversation time offers. `id` is its own, parsed.
+    pub fn of_conversation_time(id: ObjectId, time: &ConversationTime) -> Self {
+        let of = &time.attributes;
+        let mut row = Self::new(Context::ConversationTime, id, of.deleted.value().copied().unwrap_or_default());
+        row.put(Attribute::ConversationTimeId, Value::Text(id.to_string()));
+        let named = [
+            (Attribute::ConversationTimeCustomerId, "customer"),
+            (Attribute::ConversationTimeConversationId, "conversation"),
+            (Attribute::ConversationTimeCreatedBy, "createdBy"),
+        ];
+        row.relationships(&time.relationships, &named);
+        for (attribute, list) in [
+            (Attribute::ConversationTimeAssignedUsers, &of.assigned_users),
+            (Attribute::ConversationTimeAssignedTeams, &of.assigned_teams),
+            (Attribute::ConversationTimeChannels, &of.channels),
+        ] {
+            each(list).for_each(|value| row.exact(attribute, value));
+        }
+        for (attribute, millis) in [
+            (Attribute::ConversationTimeHandleTime, &of.handle_time),
+            (Attribute::ConversationTimeMessageTime, &of.message_time),
+            (Attribute::ConversationTimeNoteTime, &of.note_time),
+        ] {
+            row.count(attribute, millis.value().copied());
+        }
+        row.moments(&[
+            (Attribute::ConversationTimeCreatedAt, &of.created_at),
+            (Attribute::ConversationTimeUpdatedAt, &of.updated_at),
+            (Attribute::ConversationTimeHandleAt, &of.handle_at),
+            (Attribute::ConversationTimeMessageAt, &of.message_at),
+            (Attribute::ConversationTimeNoteAt, &of.note_at),
+        ]);
+        row.put(Attribute::ConversationTimeResolved, Value::Boolean(of.resolved.value().copied().unwrap_or_default()));
+        row
+    }
+}
