@@ -189,7 +189,7 @@ where
     Err(plain::too_busy())
 }
 
-/// Why a conversation was not changed; a caller who may restore a deleted one is told how.
+/// Why a conversation was not changed; a caller who may restore a deleted one gets a hint how.
 async fn explained<E: Endpoint>(call: &Call<E>, id: ObjectId, error: CommitError) -> Refusal {
     match error {
         CommitError::Refused(refusal) if refusal.status == 404 => {

@@ -209,7 +209,7 @@ where
     }
 }
 
-/// Why a note was not changed; a caller who may restore a deleted one is told how.
+/// Why a note was not changed; a caller who may restore a deleted one gets a hint how.
 async fn explained<E: Endpoint>(call: &Call<E>, id: ObjectId, error: CommitError) -> Refusal {
     match error {
         CommitError::Refused(refusal) if refusal.status == 404 => match family::find(call, Kind::Note, id).await {

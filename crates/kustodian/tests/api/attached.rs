@@ -192,7 +192,7 @@ fn of_many_updates_at_once_each_attachment_belongs_to_who_names_it() {
         for id in &ids {
             let (server, path) = (&server, &path);
             scope.spawn(move || {
-                // Whoever finds no turn is told so, and comes again.
+                // Whoever finds no turn is answered so, and tries again.
                 while server.patch(path, json!({ "attachments": [id] })).status == 503 {}
             });
         }
