@@ -64,18 +64,18 @@ fn every_example_of_the_document_gets_the_declared_success() {
     ]);
     let mut bodies = 0;
     for operation in operations {
-        let Some((path, described)) = described(&document, operation.name) else { continue };
+        let Some((template, described)) = described(&document, operation.name) else { continue };
         let body = described.get("requestBody").map(|body| {
             let example = body.pointer("/content/application~1json/example");
             bodies += 1;
             example.unwrap_or_else(|| panic!("{}: the body has no example", operation.name)).clone()
         });
-        let mut path = path.to_owned();
+        let mut path = template.to_owned();
         for parameter in described["parameters"].as_array().unwrap() {
             let name = parameter["name"].as_str().unwrap();
             if parameter["in"] == "path" {
                 // Where an id can be a name, there is an example.
-                let known = || &ids[holder(operation.path, name)];
+                let known = || &ids[holder(template, name)];
                 let value = parameter.get("example").unwrap_or_else(known);
                 path = path.replace(&format!("{{{name}}}"), value.as_str().unwrap());
             }
