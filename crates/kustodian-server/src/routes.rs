@@ -326,13 +326,17 @@ mod tests {
         for operation in operation::all() {
             // As it is written, with a single id, and with several.
             let shares_its_place = operation.path.contains("{id}") && segments(operation).contains(&Segment::Id);
-            let of_one = operation.name.starts_with("getMultiple");
+            // Where another operation reads one record at the same place, only several ids lead here.
+            let alone = operation.path.replace("{ids}", "{id}");
+            let has_twin = alone != operation.path
+                && operation::all().any(|other| other.method == operation.method && other.path == alone);
+            let of_several = has_twin || operation.name.starts_with("getMultiple");
             let written = operation.path.to_owned();
             let single = operation.path.replace("{id}", "5c7d1a1f9a1b2c0010a1b2c3").replace(['{', '}'], "");
             let several = operation.path.replace("{ids}", "a,b").replace(['{', '}'], "");
             let several = if shares_its_place { single.clone() } else { several };
             for path in
-                [written, single, several].into_iter().skip(if of_one { 2 } else { usize::from(shares_its_place) })
+                [written, single, several].into_iter().skip(if of_several { 2 } else { usize::from(shares_its_place) })
             {
                 let path = format!("/v1{path}");
                 let Found::Route(route, _) = table.find(&operation.method, &path) else {
