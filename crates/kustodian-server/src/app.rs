@@ -12,6 +12,7 @@ use kustodian_core::store::{OrgKey, Store};
 use kustomer_api::Timestamp;
 
 use crate::admission::Admission;
+use crate::alone::Alone;
 use crate::arriving::Arriving;
 use crate::authentication::TokenCache;
 use crate::feed_watch::FeedWatch;
@@ -56,6 +57,8 @@ pub(crate) struct App {
     pub(crate) scrubber: Arc<Scrubber>,
     pub(crate) renames: Arc<Renames>,
     pub(crate) files: FileDesk,
+    /// Conversations that one request changes alone.
+    pub(crate) alone: Alone,
     budgets: Mutex<HashMap<OrgKey, Budget>>,
     creations: Mutex<Budgets<Creation>>,
 }
@@ -91,6 +94,7 @@ impl App {
             scrubber,
             renames: Arc::default(),
             files,
+            alone: Alone::default(),
             budgets: Mutex::default(),
             creations: Mutex::new(Budgets::of_at_most(MOST_CREATIONS)),
         }

@@ -3,6 +3,7 @@
 
 mod access_log;
 mod admission;
+mod alone;
 mod answer;
 mod app;
 mod arguments;

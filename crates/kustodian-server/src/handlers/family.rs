@@ -44,7 +44,8 @@ impl Family {
     }
 }
 
-/// Commits what `decide` makes of a conversation, its customer and the other records named, under their locks. The
+/// Commits what `decide` makes of a conversation, its customer and the other records named, as if under their locks: whoever
+/// changes a conversation alone decides on the records as they are read, and commits if they are still the same. The
 /// conversation may move to another customer at any time: then the locks are taken again. The first of the names that is
 /// given is the record that `If-Match` is about.
 pub(crate) async fn commit<E, F>(
@@ -59,6 +60,9 @@ where
 {
     let about = others.first().copied().unwrap_or((Kind::Conversation, conversation));
     let if_match = call.header(http::header::IF_MATCH).map(ToOwned::to_owned);
+    // A decision that names more records may rest on some that it does not write, which a commit does not compare.
+    let alone = if others.len() <= 1 { call.app().alone.enter(call.org(), conversation) } else { None };
+    let mut is_tried = alone.is_none();
     for _ in 0..plain::ATTEMPTS {
         let stored = find(call, Kind::Conversation, conversation).await?;
         let customer = stored.as_ref().map(conversation::customer_of).transpose()?.flatten();
@@ -66,6 +70,10 @@ where
         names.extend(customer.map(|customer| (Kind::Customer, customer)));
         names.extend(others);
         let has_moved = Arc::new(AtomicBool::new(false));
+        let loaded = match is_tried {
+            true => None,
+            false => Some(load(call, stored, &names).await?),
+        };
         let (moved, ready, decide, if_match) = (Arc::clone(&has_moved), call.ready(), decide.clone(), if_match.clone());
         let under_lock = move |loaded: Loaded| {
             let family = Family { loaded, conversation, customer };
@@ -84,12 +92,35 @@ where
             met?;
             ready(changes, former)
         };
-        match call.commit_locked(names, Box::new(under_lock)).await {
-            Err(CommitError::Refused(_)) if has_moved.load(Ordering::Relaxed) => {}
+        let Some(loaded) = loaded else {
+            match call.commit_locked(names, Box::new(under_lock)).await {
+                Err(CommitError::Refused(_)) if has_moved.load(Ordering::Relaxed) => continue,
+                committed => return committed,
+            }
+        };
+        is_tried = true;
+        // What is refused is decided once more under the locks: the records were not read in one moment.
+        let Ok(changes) = under_lock(loaded) else { continue };
+        match call.commit(changes).await {
+            Err(CommitError::Stale { .. }) => {}
             committed => return committed,
         }
     }
     Err(plain::too_busy().into())
+}
+
+/// The records with these names as they are now; the conversation was read already.
+async fn load<E: Endpoint>(
+    call: &Call<E>,
+    conversation: Option<Stored>,
+    names: &[Name],
+) -> Result<Loaded, kustodian_core::store::StoreError> {
+    let mut loaded: Vec<(Name, Stored)> = Vec::new();
+    loaded.extend(names.first().copied().zip(conversation));
+    for (kind, id) in names.iter().skip(1) {
+        loaded.extend(find(call, *kind, *id).await?.map(|stored| ((*kind, *id), stored)));
+    }
+    Ok(loaded.into_iter().collect())
 }
 
 /// Seeds for the events of a record, its conversation and its customer.
