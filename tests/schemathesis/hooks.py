@@ -31,6 +31,10 @@ OF_MESSAGES = {"customer", "conversation", "direction", "attachments", "meta"}
 OF_NOTES = {"customer", "conversation", "userMentions", "attachments"}
 # A customer and a conversation there are, which belong together and never change; a moment to come; who sends.
 OF_DRAFTS = {"customer", "conversation", "sendAt", "status", "from"}
+# A conversation there is, which is that of the path, and its customer; a moment to come; who sends to whom.
+OF_FORWARDS = {"customer", "conversation", "sendAt", "status", "from", "to", "attachments"}
+# At least one of them, and attachments of the message.
+OF_REDACTIONS = {"preview", "meta", "attachments"}
 # A media type, a name with an ending that is not blocked, and a size that this server takes.
 OF_FILES = {"contentType", "name", "contentLength"}
 TIED = {
@@ -66,6 +70,12 @@ TIED = {
     "createDraft": OF_DRAFTS,
     "createDraftByCustomer": OF_DRAFTS,
     "updateDraft": OF_DRAFTS,
+    "createForward": OF_FORWARDS,
+    "createForwardByConversation": OF_FORWARDS,
+    "updateDraftForward": OF_FORWARDS,
+    "redactMessage": OF_REDACTIONS,
+    "createDraftAttachment": OF_FILES,
+    "createForwardAttachment": OF_FILES,
     "createAttachment": OF_FILES,
     "upsertAttachment": OF_FILES,
     "createMedia": OF_FILES,
@@ -96,10 +106,12 @@ def is_of_digits(error):
 
 
 def is_of_the_operation_beside(case):
-    """Where an id and a name share a place in a path, the document describes the operation that takes the name, and names
-    the other one under `x-also`: it answers what can be an id."""
-    name = (case.path_parameters or {}).get("name")
-    return "x-also" in case.operation.definition.raw and isinstance(name, str) and re.fullmatch("[0-9a-fA-F]{24}", name)
+    """Where an id and a name, or one id and several, share a place in a path, the document describes the operation that takes
+    the name or the several, and names the other one under `x-also`: it answers what can be one id."""
+    described = case.operation.definition.raw
+    takes_several = "ByIds" in described.get("operationId", "")
+    named = (case.path_parameters or {}).get("id" if takes_several else "name")
+    return "x-also" in described and isinstance(named, str) and re.fullmatch("[0-9a-fA-F]{24}", named)
 
 
 def is_a_key_used_before(failure, case, response):

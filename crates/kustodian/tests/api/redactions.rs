@@ -3,6 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::attachments::{kept, read, related as related_link, uploaded};
 use crate::place;
 use crate::server::{Answer, Server, TOKEN, binary};
 use crate::world::owner;
@@ -162,4 +163,26 @@ fn a_rehearsed_redaction_removes_nothing_and_a_repeated_one_is_answered_the_same
     let first = once();
     assert_eq!(once().text, first.text);
     assert_eq!(server.get(&path).expect(200).attributes()["rev"], 2);
+}
+
+#[test]
+fn the_bytes_of_a_redacted_attachment_are_gone_and_the_others_stay() {
+    let server = Server::on_file();
+    let customer = owner(&server);
+    let files: Vec<Answer> = ["zqone", "zqtwo"].map(|bytes| uploaded(&server, "a.txt", bytes)).into();
+    let ids: Vec<&Value> = files.iter().map(|file| &file.data()["id"]).collect();
+    let message =
+        json!({ "channel": "email", "app": "postmark", "direction": "in", "preview": "Two", "attachments": ids });
+    let message = path_of(&server.post(&format!("/v1/customers/{customer}/messages"), message).expect(201));
+    assert_eq!(kept(&server).len(), 2);
+    let redacted = redact(&server, &message, json!({ "attachments": [ids[0]] })).expect(201);
+    assert_eq!(redacted.data()["relationships"]["attachments"]["data"][0]["id"], *ids[0]);
+    read(related_link(&files[0])).expect(404);
+    assert_eq!(read(related_link(&files[1])).expect(200).bytes, b"zqtwo");
+    assert_eq!(kept(&server).len(), 1);
+    let now = server.get(&message).expect(200);
+    assert_eq!((&now.attributes()["preview"], &now.attributes()["redacted"]), (&json!("Two"), &json!(true)));
+    // Those of another message are not of this one.
+    let other = path_of(&said(&server, &customer, "Hello"));
+    redact(&server, &other, json!({ "attachments": [ids[1]] })).expect(400);
 }
