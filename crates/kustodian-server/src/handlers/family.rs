@@ -61,8 +61,8 @@ where
     let about = others.first().copied().unwrap_or((Kind::Conversation, conversation));
     let if_match = call.header(http::header::IF_MATCH).map(ToOwned::to_owned);
     // A decision that names more records may rest on some that it does not write, which a commit does not compare.
-    let alone = if others.len() <= 1 { call.app().alone.enter(call.org(), conversation) } else { None };
-    let mut is_tried = alone.is_none();
+    let entered = call.app().alone.enter(call.org(), conversation);
+    let mut is_tried = !entered.is_alone || others.len() > 1;
     for _ in 0..plain::ATTEMPTS {
         let stored = find(call, Kind::Conversation, conversation).await?;
         let customer = stored.as_ref().map(conversation::customer_of).transpose()?.flatten();
