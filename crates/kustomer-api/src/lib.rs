@@ -19,6 +19,7 @@ pub mod attachment;
 mod attribute;
 pub mod audit;
 pub mod auth;
+pub mod bulk;
 pub mod canonical;
 pub mod company;
 pub mod conversation;

@@ -402,6 +402,14 @@ impl Schema {
     }
 }
 
+/// The properties of an object's schema; none of any other.
+pub(crate) const fn properties_of(schema: &Schema) -> &'static [Property] {
+    match schema.kind {
+        Kind::Object(object) => object.properties,
+        _ => &[],
+    }
+}
+
 impl ReadOnly {
     /// An attribute that cannot be written, and what to do instead.
     pub const fn new(name: &'static str, advice: &'static str) -> Self {

@@ -12,8 +12,8 @@ use crate::call::Call;
 use crate::error::{Error, InvalidRequest};
 use crate::raw::RawCall;
 use crate::resources::{
-    Attachments, AuditLogs, Auth, Companies, ConversationTimes, Conversations, Customers, Drafts, Events, Forwards,
-    KObjects, Klasses, Media, Messages, Notes, Orgs, Outbox, Shortcuts, Tags, Teams, Users,
+    Attachments, AuditLogs, Auth, BulkJobs, Companies, ConversationTimes, Conversations, Customers, Drafts, Events,
+    Forwards, KObjects, Klasses, Media, Messages, Notes, Orgs, Outbox, Shortcuts, Tags, Teams, Users,
 };
 use crate::retry::Retry;
 use crate::target::Target;
@@ -148,6 +148,11 @@ impl Client {
     /// The operations on drafts.
     pub fn drafts(&self) -> Drafts<'_> {
         Drafts::new(self)
+    }
+
+    /// The operations on bulk jobs.
+    pub fn bulk(&self) -> BulkJobs<'_> {
+        BulkJobs::new(self)
     }
 
     /// The operations on the outbox.

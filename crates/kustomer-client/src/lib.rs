@@ -67,9 +67,9 @@ pub use events::EventStream;
 pub use exchange::{Exchange, ReceivedResponse, SentRequest};
 pub use http::Method;
 pub use kustomer_api::{
-    self as api, Field, ObjectId, Timestamp, attachment, audit, auth, company, conversation, conversation_time, custom,
-    customer, delivery, draft, endpoint::Endpoint, envelope, event, forward, history, klass, kobject, media, message,
-    note, org, query, search, shortcut, tag, team, upload, user,
+    self as api, Field, ObjectId, Timestamp, attachment, audit, auth, bulk, company, conversation, conversation_time,
+    custom, customer, delivery, draft, endpoint::Endpoint, envelope, event, forward, history, klass, kobject, media,
+    message, note, org, query, search, shortcut, tag, team, upload, user,
 };
 pub use pages::Walk;
 pub use raw::RawCall;

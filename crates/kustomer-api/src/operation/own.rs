@@ -2,6 +2,7 @@
 //! pattern of the documented ones and listed in `docs/compatibility.md`.
 
 mod attachments;
+mod bulk;
 mod drafts;
 mod forwards;
 mod times;
@@ -9,6 +10,7 @@ mod times;
 use http::Method;
 
 pub use self::attachments::*;
+pub use self::bulk::*;
 pub use self::drafts::*;
 pub use self::forwards::*;
 pub use self::times::*;
@@ -66,6 +68,10 @@ pub static OPERATIONS: &[&Operation] = &[
     &GET_MEDIA,
     &GET_MULTIPLE_MEDIA_BY_IDS,
     &GET_MEDIA_HISTORY,
+    &GET_BULK_JOBS,
+    &GET_BULK_JOB,
+    &GET_BULK_BATCHES,
+    &GET_BULK_HISTORY,
 ];
 
 /// The roles that let one see what happened: those of the contract's event operations.
@@ -249,6 +255,11 @@ history! {
 history! {
     /// What happened to media.
     GET_MEDIA_HISTORY = "getMediaHistory", "/media/{id}/history", contract::GET_MEDIABY_ID
+}
+
+history! {
+    /// What happened to a bulk job.
+    GET_BULK_HISTORY = "getBulkHistory", "/bulk/{id}/history", GET_BULK_JOB
 }
 
 /// What happened to all records of the kinds whose own roles the caller holds.

@@ -8,7 +8,7 @@ use kustomer_api::company::{
 
 use kustomer_api::history::StateQuery;
 
-use super::{group, past};
+use super::{bulk, group, past};
 use crate::call::Call;
 
 group! {
@@ -17,6 +17,7 @@ group! {
 }
 
 past! { Companies: GetCompanyById, GetCompanyHistory }
+bulk! { Companies: CompanyInput, BulkCreateCompanies, BulkBatchUpdateCompanies }
 
 impl Companies<'_> {
     /// Lists one page of companies: all, the one with an external id, or those with a name;

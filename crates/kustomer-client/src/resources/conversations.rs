@@ -12,7 +12,7 @@ use kustomer_api::customer::ReplaceQuery;
 use kustomer_api::history::StateQuery;
 use kustomer_api::query::{ListById, PageQuery};
 
-use super::{group, past};
+use super::{bulk, group, past};
 use crate::call::Call;
 
 group! {
@@ -42,6 +42,7 @@ group! {
 }
 
 past! { Conversations: GetConversation, GetConversationHistory }
+bulk! { Conversations: ConversationInput, BulkCreateConversations, BulkBatchUpdateConversations }
 
 impl Conversations<'_> {
     /// Lists one page of conversations, by id; [`walk`](Call::walk) goes over all pages.

@@ -10,7 +10,7 @@ use kustomer_api::customer::{
 use kustomer_api::query::{Include, PageQuery};
 use kustomer_api::restore::RestoreInput;
 
-use super::{group, past};
+use super::{bulk, group, past};
 use crate::call::Call;
 use crate::pages::Walk;
 
@@ -20,6 +20,7 @@ group! {
 }
 
 past! { Customers: GetCustomerById, GetCustomerHistory }
+bulk! { Customers: CustomerInput, BulkCreateCustomers, BulkBatchUpdateCustomers, BulkDeleteCustomers }
 
 impl Customers<'_> {
     /// Creates a customer.

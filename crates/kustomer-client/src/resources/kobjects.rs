@@ -11,7 +11,7 @@ use kustomer_api::kobject::{
 use kustomer_api::query::PageQuery;
 use kustomer_api::restore::RestoreInput;
 
-use super::past;
+use super::{bulk, past};
 use crate::Client;
 use crate::call::Call;
 
@@ -44,6 +44,7 @@ pub struct KObjects<'a> {
 }
 
 past! { KObjects: GetKObject, GetKObjectHistory; id: ObjectId => Self::by_id }
+bulk! { KObjects: KObjectInput, BulkCreateKObjects, BulkBatchUpdateKObjects, BulkDeleteKObjects; path: |group| group.klass.to_owned() }
 
 impl<'a> KObjects<'a> {
     pub(crate) fn new(client: &'a Client, klass: &'a str) -> Self {

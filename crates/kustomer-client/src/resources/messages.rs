@@ -11,7 +11,7 @@ use kustomer_api::message::{
 };
 use kustomer_api::query::{IncludeAttachments, ListById, ListWithAttachments, PageQuery};
 
-use super::{group, past};
+use super::{bulk, group, past};
 use crate::call::Call;
 
 group! {
@@ -20,6 +20,7 @@ group! {
 }
 
 past! { Messages: GetMessage, GetMessageHistory }
+bulk! { Messages: MessageInput, BulkCreateMessages, BulkBatchUpdateMessages }
 
 impl Messages<'_> {
     /// Lists one page of messages, by id; [`walk`](Call::walk) goes over all pages.

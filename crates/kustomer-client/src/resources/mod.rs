@@ -3,6 +3,7 @@
 mod attachments;
 mod audit_logs;
 mod auth;
+mod bulk;
 mod companies;
 mod conversation_times;
 mod conversations;
@@ -26,6 +27,7 @@ mod users;
 pub use attachments::Attachments;
 pub use audit_logs::AuditLogs;
 pub use auth::Auth;
+pub use bulk::BulkJobs;
 pub use companies::Companies;
 pub use conversation_times::ConversationTimes;
 pub use conversations::Conversations;
@@ -94,4 +96,5 @@ macro_rules! past {
     };
 }
 
+pub(crate) use bulk::bulk;
 pub(crate) use {group, past};

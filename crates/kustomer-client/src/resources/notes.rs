@@ -10,7 +10,7 @@ use kustomer_api::note::{
 };
 use kustomer_api::query::PageQuery;
 
-use super::{group, past};
+use super::{bulk, group, past};
 use crate::call::Call;
 
 group! {
@@ -33,6 +33,7 @@ group! {
 }
 
 past! { Notes: GetNoteById, GetNoteHistory }
+bulk! { Notes: NoteInput, BulkCreateNotes, BulkBatchUpdateNotes }
 
 impl Notes<'_> {
     /// Lists one page of notes, by id; [`walk`](Call::walk) goes over all pages.

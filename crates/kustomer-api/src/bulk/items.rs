@@ -1,0 +1,76 @@
+//! The items of a job, as they are sent.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::CLIENT_REF;
+use crate::ObjectId;
+
+/// The body of a bulk create or update.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum BulkItems {
+    /// An item for each record.
+    Each(Vec<Map<String, Value>>),
+    /// The same change of every record that the query names ([`BulkIds`](super::BulkIds)).
+    Same(Map<String, Value>),
+}
+
+impl BulkItems {
+    /// The same change of every record that the query names.
+    pub fn same(input: &impl Serialize) -> Self {
+        Self::Same(BulkItem::new(input).0)
+    }
+}
+
+impl Default for BulkItems {
+    fn default() -> Self {
+        Self::Each(Vec::new())
+    }
+}
+
+/// One item: what the operation on a single record is sent, and what only a job needs.
+///
+/// ```
+/// use kustomer_api::bulk::{BulkItem, BulkItems};
+/// use kustomer_api::customer::CustomerInput;
+///
+/// let ada = CustomerInput { name: "Ada Lovelace".into(), ..CustomerInput::default() };
+/// let items: BulkItems = [BulkItem::new(&ada).with_ref("row 1")].into_iter().collect();
+/// assert_eq!(serde_json::to_string(&items)?, r#"[{"_clientRef":"row 1","name":"Ada Lovelace"}]"#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct BulkItem(Map<String, Value>);
+
+impl BulkItem {
+    /// What a single record is created or updated with. An input that is no JSON object makes an empty item, which the
+    /// server refuses; the inputs of this crate all are.
+    pub fn new(input: &impl Serialize) -> Self {
+        match serde_json::to_value(input) {
+            Ok(Value::Object(members)) => Self(members),
+            _ => Self::default(),
+        }
+    }
+
+    /// The same for the record with this id, which an update needs.
+    #[must_use]
+    pub fn with_id(mut self, id: ObjectId) -> Self {
+        self.0.insert("id".to_owned(), id.to_string().into());
+        self
+    }
+
+    /// The same with a reference of 1 to 255 characters, which its outcome is reported with. All items of a job have
+    /// one or none has, and no two are equal.
+    #[must_use]
+    pub fn with_ref(mut self, client_ref: impl Into<String>) -> Self {
+        self.0.insert(CLIENT_REF.to_owned(), client_ref.into().into());
+        self
+    }
+}
+
+impl FromIterator<BulkItem> for BulkItems {
+    fn from_iter<T: IntoIterator<Item = BulkItem>>(items: T) -> Self {
+        Self::Each(items.into_iter().map(|item| item.0).collect())
+    }
+}
