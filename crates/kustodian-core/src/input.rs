@@ -33,13 +33,7 @@ pub fn missing() -> Refusal {
 }
 
 fn parse<T: DeserializeOwned>(schema: &Schema, body: &[u8], is_stored: bool) -> Result<T, Refusal> {
-    if let Some(encoding) = foreign_encoding(body) {
-        return Err(malformed(format!("The body is {encoding}: send JSON in UTF-8")));
-    }
-    let text = std::str::from_utf8(body)
-        .map_err(|error| malformed(format!("The body is not UTF-8 at byte {}", error.valid_up_to())))?;
-    // A byte order mark is legal nowhere in JSON, yet some clients send one.
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let text = text(body)?;
     let text = if text.trim().is_empty() { "{}" } else { text };
     let value: Value<'_> = serde_json::from_str(text).map_err(|error| not_read(text, &error))?;
     let mut faults = validation::check(schema, &value);
@@ -57,8 +51,22 @@ fn parse<T: DeserializeOwned>(schema: &Schema, body: &[u8], is_stored: bool) -> 
     .map_err(|()| resource::fault("The body could not be read"))
 }
 
+/// A body as text.
+///
+/// # Errors
+/// 400 when it is not UTF-8, or was encoded on the way.
+pub(crate) fn text(body: &[u8]) -> Result<&str, Refusal> {
+    if let Some(encoding) = foreign_encoding(body) {
+        return Err(malformed(format!("The body is {encoding}: send JSON in UTF-8")));
+    }
+    let text = std::str::from_utf8(body)
+        .map_err(|error| malformed(format!("The body is not UTF-8 at byte {}", error.valid_up_to())))?;
+    // A byte order mark is legal nowhere in JSON, yet some clients send one.
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
+}
+
 /// Why a body was not read: it is no JSON, or it is and has a number that nothing here can hold.
-fn not_read(text: &str, error: &serde_json::Error) -> Refusal {
+pub(crate) fn not_read(text: &str, error: &serde_json::Error) -> Refusal {
     let reason = error.to_string();
     if reason.starts_with("number out of range") {
         let faults = out_of_range_numbers(text, MAX_FAULTS);

@@ -2,6 +2,7 @@
 
 use kustomer_api::ObjectId;
 use kustomer_api::attachment::AttachmentAttributes;
+use kustomer_api::bulk::BulkAttributes;
 use kustomer_api::company::CompanyAttributes;
 use kustomer_api::conversation::ConversationAttributes;
 use kustomer_api::conversation_time::ConversationTimeAttributes;
@@ -492,6 +493,21 @@ kinds! {
             Column { name: DUE_AT, holds: Holds::Due },
         ],
         lists: &[&[conversation::CUSTOMER], &[message::CONVERSATION]],
+    }
+
+    /// A bulk job that is complete.
+    Bulk: BulkAttributes {
+        name: "bulk",
+        table: "bulk_jobs",
+        path: "/v1/bulk",
+        read_operation: &own::GET_BULK_JOB,
+        restored_by: None,
+        placement: Placement::ById,
+        is_listed_by_time: false,
+        is_few: false,
+        is_searched: false,
+        columns: &[Column { name: DUE_AT, holds: Holds::Due }],
+        lists: &[],
     }
 
     /// A file of a message, a note, a draft or a forward. It is made before what it belongs to, so it is its own home;

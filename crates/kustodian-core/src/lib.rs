@@ -6,6 +6,7 @@
 
 pub mod attachment;
 pub mod audit;
+pub mod bulk;
 pub mod chain;
 pub mod chance;
 pub mod change;

@@ -38,15 +38,24 @@ impl ReceiptKey {
             let title = format!("{HEADER} must have 1 to {MAX_KEY_LENGTH} visible ASCII characters");
             return Err(Refusal::new(400, kustomer_api::error::code::BAD_PARAM, HEADER, title));
         }
+        Ok(Self::hashed(org, "idempotency", user, key))
+    }
+
+    /// The key of the receipt for one item of a bulk job, which no client can send.
+    pub fn of_job(org: OrgKey, user: ObjectId, item: &str) -> Self {
+        Self::hashed(org, "bulk", user, item.as_bytes())
+    }
+
+    fn hashed(org: OrgKey, purpose: &str, user: ObjectId, key: &[u8]) -> Self {
         let mut hash = Sha256::new();
         hash.update(org.0.to_be_bytes());
-        hash.update("idempotency");
+        hash.update(purpose);
         hash.update([0]);
         hash.update(user.as_bytes());
         hash.update(key);
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&hash.finalize()[..16]);
-        Ok(Self(bytes))
+        Self(bytes)
     }
 
     /// Its bytes.
@@ -163,8 +172,20 @@ impl Pledge {
         if [self.fingerprint.salted(salt), self.fingerprint].contains(&found.fingerprint) {
             return Ok(());
         }
+        Err(Self::other_request())
+    }
+
+    /// Whether a request that is still worked on, and that pledged the same key, is the same one.
+    ///
+    /// # Errors
+    /// 422 when it is another.
+    pub fn check_pending(&self, other: &Self) -> Result<(), Refusal> {
+        if self.fingerprint == other.fingerprint { Ok(()) } else { Err(Self::other_request()) }
+    }
+
+    fn other_request() -> Refusal {
         let title = format!("This {HEADER} was sent with another request before: send a new key with a new request");
-        Err(Refusal::new(422, kustomer_api::error::code::BAD_PARAM, HEADER, title))
+        Refusal::new(422, kustomer_api::error::code::BAD_PARAM, HEADER, title)
     }
 }
 

@@ -49,6 +49,18 @@ pub fn path_in(document: &str) -> Result<String, Refusal> {
     read(document).map(|linked: Linked| linked.links.this)
 }
 
+/// The id of a resource object as it was stored.
+///
+/// # Errors
+/// 500 when the document is not what this version stores.
+pub fn id_in(document: &str) -> Result<String, Refusal> {
+    #[derive(serde::Deserialize)]
+    struct Identified {
+        id: String,
+    }
+    read(document).map(|identified: Identified| identified.id)
+}
+
 /// 500: a fault of ours. The answer says no more; the log does.
 pub fn fault(title: &str) -> Refusal {
     Refusal::new(500, code::INTERNAL, "", title)

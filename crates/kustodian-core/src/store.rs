@@ -19,7 +19,7 @@ use crate::search_store::{Found, SearchError, SearchQuery, WalkQuery, Walked};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct OrgKey(pub i64);
 
-/// A note of work that is left to do: it holds no value of a record.
+/// A note of work that is left to do. When it holds values of records, they go with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
     /// What it is kept under.
@@ -313,11 +313,19 @@ pub trait Store: Send + Sync + 'static {
     /// When the database cannot answer.
     async fn keep_note(&self, note: Note) -> Result<(), StoreError>;
 
-    /// The notes whose names begin so, by name, at most [`MAX_NOTES`].
+    /// The notes whose names begin so, by name and after the name `after`, at most `limit`.
     ///
     /// # Errors
     /// When the database cannot answer.
-    async fn list_notes(&self, prefix: &str) -> Result<Vec<Note>, StoreError>;
+    async fn list_notes_after(&self, prefix: &str, after: &str, limit: usize) -> Result<Vec<Note>, StoreError>;
+
+    /// The first of the notes whose names begin so, by name, at most [`MAX_NOTES`].
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    async fn list_notes(&self, prefix: &str) -> Result<Vec<Note>, StoreError> {
+        self.list_notes_after(prefix, "", MAX_NOTES).await
+    }
 
     /// Keeps another value in a note, or with `None` removes it, unless it has changed since it was read. Whether it was
     /// as it was read.

@@ -15,6 +15,7 @@ use crate::admission::Admission;
 use crate::alone::Alone;
 use crate::arriving::Arriving;
 use crate::authentication::TokenCache;
+use crate::bulk::Bulks;
 use crate::feed_watch::FeedWatch;
 use crate::files::FileDesk;
 use crate::metrics::Metrics;
@@ -56,6 +57,7 @@ pub(crate) struct App {
     pub(crate) feed_watch: Arc<FeedWatch>,
     pub(crate) scrubber: Arc<Scrubber>,
     pub(crate) renames: Arc<Renames>,
+    pub(crate) bulks: Arc<Bulks>,
     pub(crate) files: FileDesk,
     /// Conversations that one request changes alone.
     pub(crate) alone: Alone,
@@ -78,7 +80,7 @@ impl App {
         };
         let routes = RouteTable::new(crate::handlers::served(), absent);
         let feed_watch = Arc::new(FeedWatch::new(settings.max_feed_waiters));
-        let arriving = Arriving::new(settings.max_body);
+        let arriving = Arriving::new(settings.max_body.max(settings.max_bulk_body));
         let unread = Arc::new(Unread::new(settings.max_unread));
         let files = FileDesk::new(Arc::clone(&services.files), services.signer.clone());
         Self {
@@ -93,6 +95,7 @@ impl App {
             unread,
             scrubber,
             renames: Arc::default(),
+            bulks: Arc::default(),
             files,
             alone: Alone::default(),
             budgets: Mutex::default(),

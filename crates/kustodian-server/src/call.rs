@@ -69,6 +69,7 @@ where
         }),
         waits: Duration::ZERO,
         links: None,
+        is_bulk: false,
     }
 }
 
@@ -103,6 +104,16 @@ impl<E: Endpoint> Call<E> {
     /// The body as it was sent, for what reads it itself.
     pub(crate) fn body(&self) -> &[u8] {
         &self.admitted.body
+    }
+
+    /// The values in the path, as they were sent.
+    pub(crate) fn path_values(&self) -> &[String] {
+        &self.admitted.path_values
+    }
+
+    /// The id of the request.
+    pub(crate) fn request_id(&self) -> &Arc<str> {
+        &self.admitted.request_id
     }
 
     /// The moment of the request.
@@ -192,6 +203,11 @@ impl<E: Endpoint> Call<E> {
     /// Why nothing was committed. A conflict names the record in the way to those who may read it.
     pub(crate) fn not_committed(&self, error: CommitError) -> Refusal {
         not_committed(error, |kind| permission::may_read(self.caller(), kind))
+    }
+
+    /// What the request pledged, when it has an idempotency key.
+    pub(crate) fn pledge(&self) -> Option<Pledge> {
+        self.admitted.pledge
     }
 
     /// Whether nothing is to be stored.

@@ -9,6 +9,7 @@ mod app;
 mod arguments;
 mod arriving;
 mod authentication;
+mod bulk;
 mod call;
 mod compression;
 mod connection;
@@ -50,7 +51,7 @@ pub use app::Services;
 pub use connection::Server;
 pub use cors::{CorsOrigin, NotAnOrigin};
 pub use mail::{Mailer, NotAMailServer};
-pub use settings::{AbsentTypes, Settings};
+pub use settings::{AbsentTypes, BulkMode, Settings};
 pub use tls::{Tls, TlsError};
 
 /// The declaration of every operation that is served.

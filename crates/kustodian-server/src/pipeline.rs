@@ -182,7 +182,7 @@ impl Passage {
         authorize(&caller, route.operation, app.settings.missing_role_status)?;
         let handler = route.handler.clone().ok_or_else(|| not_implemented(route))?;
         app.unread.check(&caller.token)?;
-        let body = read_body(app, caller.org.key, &parts.headers, body).await?;
+        let body = read_body(app, route, caller.org.key, &parts.headers, body).await?;
         let Some(place) = app.admission.admit(caller.org.key, !route.operation.is_read()) else {
             app.metrics.shed.inc();
             return Err(answer::try_again(OVERLOADED, 1));
@@ -337,11 +337,17 @@ async fn drain(body: Body) {
     drop(tokio::time::timeout(DRAINED_WITHIN, read).await);
 }
 
-async fn read_body(app: &App, org: OrgKey, headers: &HeaderMap, body: &mut Body) -> Result<Bytes, Refusal> {
+async fn read_body(
+    app: &App,
+    route: &Route,
+    org: OrgKey,
+    headers: &HeaderMap,
+    body: &mut Body,
+) -> Result<Bytes, Refusal> {
     if body.is_end_stream() {
         return Ok(Bytes::new());
     }
-    let max = app.settings.max_body;
+    let max = if route.is_bulk { app.settings.max_bulk_body } else { app.settings.max_body };
     let too_large = || Refusal::new(413, code::TOO_LARGE, "body", format!("The body is larger than {max} bytes"));
     let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > max) {

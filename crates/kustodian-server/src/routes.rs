@@ -22,6 +22,8 @@ pub(crate) struct Served {
     pub(crate) waits: Duration,
     /// The links to the file of the record that it answers.
     pub(crate) links: Option<Links>,
+    /// Whether its body may be as large as that of a bulk operation.
+    pub(crate) is_bulk: bool,
 }
 
 /// The links to the bytes of a record with a file.
@@ -53,6 +55,11 @@ impl Served {
         Self { links: Some(Links::Sending(kind)), ..self }
     }
 
+    /// The same, of an operation whose body has many items.
+    pub(crate) fn of_many(self) -> Self {
+        Self { is_bulk: true, ..self }
+    }
+
     /// The same, of an operation that may wait this long for something to happen.
     pub(crate) fn waiting_for(self, waits: Duration) -> Self {
         Self { waits, ..self }
@@ -79,6 +86,8 @@ pub(crate) struct Route {
     pub(crate) waits: Duration,
     /// The links to the file of the record that it answers.
     pub(crate) links: Option<Links>,
+    /// Whether its body may be as large as that of a bulk operation.
+    pub(crate) is_bulk: bool,
 }
 
 /// What is known of an operation that is served.
@@ -86,6 +95,7 @@ struct Known {
     handler: Handler,
     waits: Duration,
     links: Option<Links>,
+    is_bulk: bool,
 }
 
 /// Ordered from the most literal to the least, which is the order of trying.
@@ -136,11 +146,12 @@ pub(crate) struct RouteTable {
 impl RouteTable {
     /// Of what is served, and of what is answered about the types that are not.
     pub(crate) fn new(served: Vec<Served>, absent: Vec<(&'static str, Handler)>) -> Self {
-        let served = served.into_iter().map(|Served { declaration, handler, waits, links }| {
-            (declaration.operation.name, Known { handler, waits, links })
+        let served = served.into_iter().map(|Served { declaration, handler, waits, links, is_bulk }| {
+            (declaration.operation.name, Known { handler, waits, links, is_bulk })
         });
-        let absent =
-            absent.into_iter().map(|(name, handler)| (name, Known { handler, waits: Duration::ZERO, links: None }));
+        let absent = absent
+            .into_iter()
+            .map(|(name, handler)| (name, Known { handler, waits: Duration::ZERO, links: None, is_bulk: false }));
         let mut handlers: HashMap<&str, Known> = absent.chain(served).collect();
         let mut routes: HashMap<&'static str, Vec<Route>> = HashMap::new();
         for operation in operation::all() {
@@ -149,11 +160,14 @@ impl RouteTable {
             let list = routes.entry(first).or_default();
             let known = handlers.remove(operation.name);
             let (waits, links) = known.as_ref().map_or((Duration::ZERO, None), |known| (known.waits, known.links));
+            let is_bulk = known.as_ref().is_some_and(|known| known.is_bulk);
             let handler = known.map(|known| known.handler);
             match list.iter_mut().find(|route| route.segments == segments && route.operation.method == operation.method)
             {
                 Some(route) => route.shared_with.push(operation),
-                None => list.push(Route { segments, operation, shared_with: Vec::new(), handler, waits, links }),
+                None => {
+                    list.push(Route { segments, operation, shared_with: Vec::new(), handler, waits, links, is_bulk })
+                }
             }
         }
         for list in routes.values_mut() {
@@ -165,6 +179,12 @@ impl RouteTable {
             list.sort_by(|left, right| left.segments.cmp(&right.segments));
         }
         Self { routes }
+    }
+
+    /// What serves the operation with a name.
+    pub(crate) fn handler_of(&self, operation: &str) -> Option<&Handler> {
+        let routes = self.routes.values().flatten();
+        routes.filter(|route| route.operation.name == operation).find_map(|route| route.handler.as_ref())
     }
 
     /// Finds the route of a raw path, `/v1` included.

@@ -46,6 +46,11 @@ pub struct Settings {
     pub cors_origins: Vec<CorsOrigin>,
     /// The largest body, in bytes: 100 kB, as Kustomer's. A compressed one may unpack to no more.
     pub max_body: usize,
+    /// The largest body of a bulk operation, in bytes: 4 MB. Each of its items may be as large as the body of an operation on
+    /// a single record.
+    pub max_bulk_body: usize,
+    /// When the items of a bulk operation are done.
+    pub bulk_mode: BulkMode,
     /// The largest record, in bytes of its JSON: 1 MB. A write that would make a larger one is answered 413.
     pub max_record: usize,
     /// How long a body may take to arrive.
@@ -82,6 +87,16 @@ pub struct Settings {
     pub https: bool,
     /// How long requests in flight may take to finish when the server stops.
     pub shutdown_timeout: Duration,
+}
+
+/// When the items of a bulk operation are done.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum BulkMode {
+    /// Before the request is answered.
+    #[default]
+    Immediate,
+    /// Afterwards: the answer is a job that waits.
+    Queued,
 }
 
 /// What is answered about types of records that the server does not hold.
@@ -123,6 +138,8 @@ impl Default for Settings {
             read_only: false,
             cors_origins: Vec::new(),
             max_body: 100 * 1024,
+            max_bulk_body: 4 * 1024 * 1024,
+            bulk_mode: BulkMode::default(),
             max_record: record_limit::DEFAULT,
             body_timeout: Duration::from_secs(30),
             head_timeout: Duration::from_secs(75),

@@ -10,7 +10,7 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use kustodian_core::customer::{CompanyNames, ItemIds, OmittedCompany, UnknownCompanies};
 use kustodian_core::rate_limit;
-use kustodian_server::{AbsentTypes, CorsOrigin, Settings};
+use kustodian_server::{AbsentTypes, BulkMode, CorsOrigin, Settings};
 use kustomer_api::ObjectId;
 use serde::Deserialize;
 
@@ -256,6 +256,9 @@ pub(crate) struct ServeArguments {
     /// empty-searches (an empty page to a search) or empty (to a list, too) [default: empty]
     #[arg(long, env = "KUSTODIAN_ABSENT_TYPES", value_name = "WHAT")]
     pub(crate) absent_types: Option<AbsentTypesRule>,
+    /// When the items of a bulk operation are done [default: immediate]
+    #[arg(long, env = "KUSTODIAN_BULK_MODE", value_name = "WHEN")]
+    pub(crate) bulk_mode: Option<BulkModeRule>,
     /// The last page of a search, off or a number; Kustomer's is 100 [default: off]
     #[arg(long, env = "KUSTODIAN_SEARCH_PAGE_CAP", value_name = "PAGES")]
     pub(crate) search_page_cap: Option<PageCap>,
@@ -348,6 +351,10 @@ pub(crate) struct LimitArguments {
     /// The largest body, in bytes or with a unit such as 1MB; a larger one is answered 413 [default: 100KiB]
     #[arg(long, help_heading = "Limits", env = "KUSTODIAN_MAX_BODY", value_name = "SIZE")]
     pub(crate) max_body: Option<Size>,
+    /// The largest body of a bulk operation, in bytes or with a unit such as 1MB; a larger one is answered 413. Each item may
+    /// be as large as `--max-body` [default: 4MiB]
+    #[arg(long, help_heading = "Limits", env = "KUSTODIAN_MAX_BULK_BODY", value_name = "SIZE")]
+    pub(crate) max_bulk_body: Option<Size>,
     /// The largest record as JSON, in bytes or with a unit such as 1MB; a write that makes a larger one is answered 413
     /// [default: 1MiB]
     #[arg(long, help_heading = "Limits", env = "KUSTODIAN_MAX_RECORD", value_name = "SIZE")]
@@ -406,6 +413,7 @@ impl LimitArguments {
     pub(crate) fn or(self, other: Self) -> Self {
         Self {
             max_body: self.max_body.or(other.max_body),
+            max_bulk_body: self.max_bulk_body.or(other.max_bulk_body),
             max_record: self.max_record.or(other.max_record),
             max_attachment: self.max_attachment.or(other.max_attachment),
             link_lifetime: self.link_lifetime.or(other.link_lifetime),
@@ -430,6 +438,7 @@ impl LimitArguments {
             *setting = given.map_or(*setting, |given| Duration::from_secs(given.max(1).into()));
         };
         number(self.max_body.map(|size| size.0), &mut settings.max_body);
+        number(self.max_bulk_body.map(|size| size.0), &mut settings.max_bulk_body);
         number(self.max_record.map(|size| size.0), &mut settings.max_record);
         number(self.max_connections, &mut settings.max_connections);
         number(self.max_in_flight, &mut settings.max_in_flight);
@@ -683,6 +692,26 @@ impl From<AbsentTypesRule> for AbsentTypes {
     }
 }
 
+/// When the items of a bulk operation are done.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(try_from = "Word")]
+pub(crate) enum BulkModeRule {
+    /// Before the request is answered: the answer says what became of each.
+    #[default]
+    Immediate,
+    /// Afterwards: the answer is a job to read again.
+    Queued,
+}
+
+impl From<BulkModeRule> for BulkMode {
+    fn from(rule: BulkModeRule) -> Self {
+        match rule {
+            BulkModeRule::Immediate => Self::Immediate,
+            BulkModeRule::Queued => Self::Queued,
+        }
+    }
+}
+
 /// The last page of a search.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "Word")]
@@ -793,7 +822,8 @@ value_enum_in_file!(
     CompanyNamesRule,
     UnknownCompaniesRule,
     ItemIdsRule,
-    AbsentTypesRule
+    AbsentTypesRule,
+    BulkModeRule
 );
 
 impl TryFrom<Word> for RateLimit {

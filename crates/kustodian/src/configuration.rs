@@ -9,7 +9,7 @@ use kustodian_server::CorsOrigin;
 use serde::Deserialize;
 
 use crate::arguments::{
-    AbsentTypesRule, AccessLog, AttachmentsArguments, CommonArguments, CompanyNamesRule, CompanyRule,
+    AbsentTypesRule, AccessLog, AttachmentsArguments, BulkModeRule, CommonArguments, CompanyNamesRule, CompanyRule,
     DatabaseArguments, IndexArguments, ItemIdsRule, LimitArguments, LogFormat, MissingRoleStatus, PageCap, PublicUrl,
     RateLimit, ServeArguments, TlsArguments, UnknownCompaniesRule,
 };
@@ -34,6 +34,7 @@ pub(crate) struct Configuration {
     pub(crate) lenient_query: bool,
     pub(crate) strict_host: bool,
     pub(crate) absent_types: AbsentTypesRule,
+    pub(crate) bulk_mode: BulkModeRule,
     pub(crate) search_page_cap: PageCap,
     pub(crate) read_only: bool,
     pub(crate) cors_origins: Vec<CorsOrigin>,
@@ -106,6 +107,7 @@ pub(crate) struct File {
     lenient_query: Option<bool>,
     strict_host: Option<bool>,
     absent_types: Option<AbsentTypesRule>,
+    bulk_mode: Option<BulkModeRule>,
     search_page_cap: Option<PageCap>,
     read_only: Option<bool>,
     #[serde(default)]
@@ -115,6 +117,7 @@ pub(crate) struct File {
     public_url: Option<PublicUrl>,
     indexed_custom_attributes: Option<u8>,
     max_body: Option<Size>,
+    max_bulk_body: Option<Size>,
     max_record: Option<Size>,
     max_attachment: Option<Size>,
     link_lifetime: Option<u32>,
@@ -148,6 +151,7 @@ impl Configuration {
         let index = file.index(serve.index);
         let limits = LimitArguments {
             max_body: file.max_body,
+            max_bulk_body: file.max_bulk_body,
             max_record: file.max_record,
             max_attachment: file.max_attachment,
             link_lifetime: file.link_lifetime,
@@ -179,6 +183,7 @@ impl Configuration {
             skip_unchanged: serve.skip_unchanged.or(file.skip_unchanged).unwrap_or_default(),
             lenient_query: serve.lenient_query.or(file.lenient_query).unwrap_or_default(),
             strict_host: serve.strict_host.or(file.strict_host).unwrap_or_default(),
+            bulk_mode: serve.bulk_mode.or(file.bulk_mode).unwrap_or_default(),
             absent_types: serve.absent_types.or(file.absent_types).unwrap_or_default(),
             search_page_cap: serve.search_page_cap.or(file.search_page_cap).unwrap_or_default(),
             cors_origins: if serve.cors_origin.is_empty() { file.cors_origin } else { serve.cors_origin },

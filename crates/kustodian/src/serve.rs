@@ -84,6 +84,7 @@ async fn serve(
         lenient_query: configuration.lenient_query,
         strict_host: configuration.strict_host,
         absent_types: configuration.absent_types.into(),
+        bulk_mode: configuration.bulk_mode.into(),
         search_page_cap: configuration.search_page_cap.0,
         mailer,
         read_only: configuration.read_only,

@@ -5,6 +5,7 @@ mod attached;
 mod attachments;
 mod audit_logs;
 mod auth;
+mod bulk;
 mod companies;
 mod conversation_events;
 mod conversation_times;
@@ -37,8 +38,9 @@ use std::time::Duration;
 use kustodian_core::kind::Kind;
 use kustodian_core::{draft as draft_rules, forward as forward_rules};
 use kustomer_api::{
-    attachment, audit, auth as auth_api, company, conversation, conversation_time, customer, delivery, draft, event,
-    forward, klass, kobject, media as media_api, message, note, org, search as search_api, shortcut, tag, team, user,
+    attachment, audit, auth as auth_api, bulk as bulk_api, company, conversation, conversation_time, customer,
+    delivery, draft, event, forward, klass, kobject, media as media_api, message, note, org, search as search_api,
+    shortcut, tag, team, user,
 };
 
 use crate::call::served as serve;
@@ -66,6 +68,24 @@ pub(crate) fn served() -> Vec<Served> {
         serve::<company::UpdateCompanyAttributes, _, _>(companies::update_company_attributes),
         serve::<company::GetCompanyHistory, _, _>(|call| history::list(call, Kind::Company)),
         serve::<company::FindCompanyKObjects, _, _>(kobjects::find_company_k_objects),
+        bulk::serve::<bulk_api::BulkCreateCustomers>(),
+        bulk::serve::<bulk_api::BulkBatchUpdateCustomers>(),
+        bulk::serve::<bulk_api::BulkDeleteCustomers>(),
+        bulk::serve::<bulk_api::BulkCreateCompanies>(),
+        bulk::serve::<bulk_api::BulkBatchUpdateCompanies>(),
+        bulk::serve::<bulk_api::BulkCreateKObjects>(),
+        bulk::serve::<bulk_api::BulkBatchUpdateKObjects>(),
+        bulk::serve::<bulk_api::BulkDeleteKObjects>(),
+        bulk::serve::<bulk_api::BulkCreateConversations>(),
+        bulk::serve::<bulk_api::BulkBatchUpdateConversations>(),
+        bulk::serve::<bulk_api::BulkCreateMessages>(),
+        bulk::serve::<bulk_api::BulkBatchUpdateMessages>(),
+        bulk::serve::<bulk_api::BulkCreateNotes>(),
+        bulk::serve::<bulk_api::BulkBatchUpdateNotes>(),
+        serve::<bulk_api::GetBulkJobs, _, _>(bulk::get_bulk_jobs),
+        serve::<bulk_api::GetBulkJob, _, _>(bulk::get_bulk_job),
+        serve::<bulk_api::GetBulkBatches, _, _>(bulk::get_bulk_batches),
+        serve::<bulk_api::GetBulkHistory, _, _>(|call| history::list(call, Kind::Bulk)),
         serve::<klass::GetKlasses, _, _>(klasses::get_klasses),
         serve::<klass::CreateKlass, _, _>(klasses::create_klass),
         serve::<klass::GetKlass, _, _>(klasses::get_klass),

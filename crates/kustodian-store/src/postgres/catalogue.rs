@@ -77,7 +77,8 @@ fn of_kind(kind: Kind) -> Table {
 const BEFORE_RECORDS: &[Table] = &[
     Table { name: "orgs", spread: Spread::Everywhere, traces: Traces::None },
     Table { name: "tokens", spread: Spread::Everywhere, traces: Traces::None },
-    Table { name: "settings", spread: Spread::Everywhere, traces: Traces::None },
+    // Notes of bulk jobs that are not complete hold what was sent.
+    Table { name: "settings", spread: Spread::Everywhere, traces: Traces::Rows },
     Table { name: "search_slots", spread: Spread::Everywhere, traces: Traces::None },
 ];
 

@@ -21,6 +21,7 @@ const STEPS: &[(&str, &str)] = &[
     ("0009", include_str!("schema/0009.sql")),
     ("0010", include_str!("schema/0010.sql")),
     ("0011", include_str!("schema/0011.sql")),
+    ("0012", include_str!("schema/0012.sql")),
 ];
 
 /// The version from which on the index of other kinds than customers has its form.

@@ -265,8 +265,8 @@ impl Store for Postgres {
         notes::keep(&self.core, &note).await
     }
 
-    async fn list_notes(&self, prefix: &str) -> Result<Vec<Note>, StoreError> {
-        notes::list(&self.core.readers, prefix).await
+    async fn list_notes_after(&self, prefix: &str, after: &str, limit: usize) -> Result<Vec<Note>, StoreError> {
+        notes::list(&self.core.readers, prefix, after, limit).await
     }
 
     async fn replace_note(&self, read: &Note, value: Option<Vec<u8>>) -> Result<bool, StoreError> {

@@ -1,6 +1,6 @@
 //! Notes of work that is left to do, among the settings of the database.
 
-use kustodian_core::store::{MAX_NOTES, Note, StoreError};
+use kustodian_core::store::{Note, StoreError};
 use rusqlite::{Connection, OptionalExtension as _};
 use tokio::sync::oneshot;
 
@@ -40,12 +40,15 @@ impl NoteChange {
     }
 }
 
-pub(super) fn list(connection: &Connection, prefix: &str) -> rusqlite::Result<Vec<Note>> {
-    let sql = format!(
-        "SELECT name, value FROM settings WHERE substr(name, 1, length(?1)) = ?1 ORDER BY name LIMIT {MAX_NOTES}"
-    );
-    let mut statement = connection.prepare_cached(&sql)?;
-    let notes = statement.query_map([prefix], |row| Ok(Note { name: row.get(0)?, value: row.get(1)? }))?;
+/// ?1 what their names begin with, ?2 the name after which they are, ?3 how many.
+const LIST: &str = "SELECT name, value FROM settings WHERE name >= ?1 AND name > ?2 AND substr(name, 1, length(?1)) = ?1 \
+                    ORDER BY name LIMIT ?3";
+
+pub(super) fn list(connection: &Connection, prefix: &str, after: &str, limit: usize) -> rusqlite::Result<Vec<Note>> {
+    let mut statement = connection.prepare_cached(LIST)?;
+    let notes = statement.query_map((prefix, after, i64::try_from(limit).unwrap_or(i64::MAX)), |row| {
+        Ok(Note { name: row.get(0)?, value: row.get(1)? })
+    })?;
     notes.collect()
 }
 

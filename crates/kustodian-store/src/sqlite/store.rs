@@ -151,8 +151,8 @@ impl Store for Sqlite {
         self.change_note(note.name, None, Some(note.value)).await.map(drop)
     }
 
-    async fn list_notes(&self, prefix: &str) -> Result<Vec<Note>, StoreError> {
-        self.readers.read(|connection| notes::list(connection, prefix))
+    async fn list_notes_after(&self, prefix: &str, after: &str, limit: usize) -> Result<Vec<Note>, StoreError> {
+        self.readers.read(|connection| notes::list(connection, prefix, after, limit))
     }
 
     async fn replace_note(&self, read: &Note, value: Option<Vec<u8>>) -> Result<bool, StoreError> {

@@ -11,6 +11,7 @@ mod backup;
 mod backup_files;
 mod beyond;
 mod bodies;
+mod bulk;
 mod cli;
 mod cli_api;
 mod cli_conversations;

@@ -40,6 +40,7 @@ pub(crate) fn least_body(operation: &Operation) -> Option<Value> {
         "createMessage" => Some(json!({ "customer": NOBODY, "channel": "chat", "app": "web", "direction": "in" })),
         "createMessageByCustomer" | "createMessageFromConversation" => Some(json!({ "channel": "chat", "app": "web" })),
         "createNote" | "createNoteWithinConversation" => Some(json!({ "body": "any" })),
+        _ if operation.path.ends_with("/bulk") && operation.method != Method::DELETE => Some(json!([])),
         "redactMessage" => Some(json!({ "preview": "any" })),
         "appendTagsToConversation" | "removeTagsFromConversation" => Some(json!(["vip"])),
         _ => (!operation.is_read() && operation.method != Method::DELETE).then(|| json!({})),
@@ -56,17 +57,25 @@ static NEXT_NUMBER: AtomicU32 = AtomicU32::new(100_000);
 /// A request for an operation, aimed at records that exist in the org `demo`.
 pub(crate) fn aim(server: &Server, operation: &Operation) -> (Method, String, Option<Value>) {
     let customer = server.create(json!({ "tags": ["vip"] }));
+    if operation.path.ends_with("/bulk") && operation.method == Method::DELETE {
+        let (method, path, body) = aim_at(server, operation, &customer);
+        return (method, format!("{path}?ids={}", customer["id"].as_str().unwrap()), body);
+    }
+    aim_at(server, operation, &customer)
+}
+
+fn aim_at(server: &Server, operation: &Operation, customer: &Value) -> (Method, String, Option<Value>) {
     if operation.path.contains("/klasses/") {
-        return aim_at_klass(server, operation, &customer);
+        return aim_at_klass(server, operation, customer);
     }
     if ["/conversations", "/messages", "/notes"].iter().any(|word| operation.path.contains(word)) {
-        return aim_at_conversation(server, operation, &customer);
+        return aim_at_conversation(server, operation, customer);
     }
     if operation.path.starts_with("/forwards") {
-        return aim_at_forward(server, operation, &customer);
+        return aim_at_forward(server, operation, customer);
     }
     if operation.path.starts_with("/drafts") || operation.path.starts_with("/outbox") {
-        return aim_at_draft(server, operation, &customer);
+        return aim_at_draft(server, operation, customer);
     }
     let org = customer["relationships"]["org"]["data"]["id"].as_str().unwrap();
     let user = customer["relationships"]["createdBy"]["data"]["id"].as_str().unwrap();
@@ -79,6 +88,10 @@ pub(crate) fn aim(server: &Server, operation: &Operation) -> (Method, String, Op
         "users" => user,
         "teams" | "shortcuts" | "companies" => {
             plain = server.post(&format!("/v1/{}", operation.tag), json!({ "name": "any" })).expect(201);
+            plain.data()["id"].as_str().unwrap()
+        }
+        "bulk" => {
+            plain = server.post("/v1/customers/bulk", json!([])).expect(201);
             plain.data()["id"].as_str().unwrap()
         }
         "attachments" | "media" => {

@@ -48,10 +48,10 @@ pub(crate) fn owner(server: &Server) -> String {
     customer["id"].as_str().unwrap().to_owned()
 }
 
-/// Whether operations create records of a kind. A tag is created by the record that names it first, a user by a key, a
+/// Whether operations create records of a kind, with values of its own. A bulk job is created by its items, a tag created by the record that names it first, a user by a key, a
 /// delivery by what is sent, a conversation time by what a user does.
 pub(crate) fn is_written(kind: Kind) -> bool {
-    !matches!(kind, Kind::User | Kind::Tag | Kind::Delivery | Kind::ConversationTime)
+    !matches!(kind, Kind::User | Kind::Tag | Kind::Delivery | Kind::ConversationTime | Kind::Bulk)
 }
 
 /// How records of a kind are created, with `mark` as a word of theirs; `None` for a kind that no operation creates.
@@ -60,7 +60,7 @@ pub(crate) fn written(server: &Server, kind: Kind, mark: &str) -> Option<Written
     let name = json!({ "name": mark });
     let renamed = json!({ "name": format!("{mark} again") });
     match kind {
-        Kind::User | Kind::Tag | Kind::Delivery | Kind::ConversationTime => None,
+        Kind::User | Kind::Tag | Kind::Delivery | Kind::ConversationTime | Kind::Bulk => None,
         Kind::Team => written("/v1/teams", json!({ "name": mark, "icon": "sun" }), renamed),
         Kind::Shortcut => written("/v1/shortcuts", json!({ "name": mark, "payload": { "text": mark } }), renamed),
         Kind::Customer => {
@@ -222,6 +222,11 @@ pub(crate) fn create(server: &Server, kind: Kind, mark: &str) -> Record {
             let path = opened.data()["links"]["self"].as_str().unwrap();
             server.patch(path, json!({ "status": "done" })).expect(200);
             ("/v1/conversations/times", server.get(&format!("{path}/times")).expect(200).data()[0].clone())
+        }
+        (None, Kind::Bulk) => {
+            let made = server.post("/v1/customers/bulk", json!([{ "name": mark, "_clientRef": mark }])).expect(201);
+            let path = made.data()["links"]["self"].as_str().unwrap();
+            ("/v1/bulk", server.get(path).expect(200).data().clone())
         }
         (None, kind) => panic!("nothing creates a {}", kind.as_str()),
     };

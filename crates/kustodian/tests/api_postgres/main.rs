@@ -18,6 +18,8 @@ mod auth;
 mod backup;
 #[path = "../api/beyond.rs"]
 mod beyond;
+#[path = "../api/bulk.rs"]
+mod bulk;
 #[path = "../api/client_reads.rs"]
 mod client_reads;
 mod cluster;

@@ -298,7 +298,7 @@ bulk! {
 
 endpoint! {
     /// `getBulkJobs`, which Kustomer does not have.
-    GetBulkJobs = &own::GET_BULK_JOBS, "Lists the bulk jobs that are complete, newest first.";
+    GetBulkJobs = &own::GET_BULK_JOBS, "Lists the bulk jobs that are complete.";
     path: (), query: PageQuery, body: (), answer: Page<Bulk>: Answer::Uncounted(&BULK)
 }
 
@@ -309,7 +309,7 @@ endpoint! {
 }
 
 endpoint! {
-    /// `getBulkBatches`, which Kustomer serves without documenting it among its operations.
+    /// `getBulkJobBatches`, which Kustomer serves without documenting it among its operations.
     GetBulkBatches = &own::GET_BULK_BATCHES, "Lists the batches of a bulk job.";
     path: ObjectId, query: PageQuery, body: (), answer: Page<BulkBatch>: Answer::Uncounted(&BULK_BATCH)
 }

@@ -15,8 +15,6 @@ pub static OPERATIONS: &[&Operation] = &[
     &known("updateOutboundWebhook", Method::PUT, "/outbound-webhooks/{id}", WEBHOOK_UPDATE),
     &known("deleteOutboundWebhook", Method::DELETE, "/outbound-webhooks/{id}", WEBHOOK_DELETE),
     &known("getOutboundWebhookTransactions", Method::GET, "/outbound-webhooks/{id}/transactions", WEBHOOK_READ),
-    &known("getBulkJob", Method::GET, "/bulk/{id}", BULK_READ),
-    &known("getBulkJobBatches", Method::GET, "/bulk/{id}/batches", BULK_READ),
     &known("createWebHookTransaction", Method::POST, "/hooks/web/{hash}", &["org.hooks"]),
     &known("getRoutingQueues", Method::GET, "/routing/queues", &[]),
     &known("getRoutingQueueById", Method::GET, "/routing/queues/{id}", &[]),
@@ -36,7 +34,6 @@ const WEBHOOK_UPDATE: &[&str] =
     &["org.admin.outbound_webhooks", "org.outbound_webhooks", "org.permission.outbound_webhook.update"];
 const WEBHOOK_DELETE: &[&str] =
     &["org.admin.outbound_webhooks", "org.outbound_webhooks", "org.permission.outbound_webhook.delete"];
-const BULK_READ: &[&str] = &["org.user.bulk.read", "org.permission.bulk.read"];
 
 /// Those of the contract's searches.
 const SEARCH_READ: &[&str] = super::contract::CUSTOMER_SEARCH.roles;

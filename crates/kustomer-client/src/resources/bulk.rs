@@ -35,7 +35,7 @@ group! {
 past! { BulkJobs: GetBulkJob, GetBulkHistory }
 
 impl BulkJobs<'_> {
-    /// Lists one page of the jobs that are complete, newest first; [`walk`](Call::walk) goes over all. Kustodian has this;
+    /// Lists one page of the jobs that are complete; [`walk`](Call::walk) goes over all. Kustodian has this;
     /// Kustomer does not.
     pub fn list(&self, page: &PageQuery) -> Call<GetBulkJobs> {
         self.client.call((), page, &())

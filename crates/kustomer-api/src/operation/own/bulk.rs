@@ -37,5 +37,5 @@ operation! {
 
 operation! {
     /// The batches of a bulk job.
-    GET_BULK_BATCHES = "getBulkBatches", "/bulk/{id}/batches"
+    GET_BULK_BATCHES = "getBulkJobBatches", "/bulk/{id}/batches"
 }

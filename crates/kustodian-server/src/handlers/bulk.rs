@@ -1,0 +1,185 @@
+//! Bulk operations: the job is noted, done, and answered with what became of each item.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::StatusCode;
+use kustodian_core::bulk::{Work, batch, id_of, items, with_data};
+use kustodian_core::kind::Kind;
+use kustodian_core::refusal::Refusal;
+use kustomer_api::bulk::{BulkEndpoint, BulkIds, GetBulkBatches, GetBulkJob, GetBulkJobs};
+use kustomer_api::history::StateQuery;
+use kustomer_api::{Endpoint, ObjectId};
+
+use crate::answer::{Answer, unavailable};
+use crate::bulk::{self, Job, LEASE, find_note, later};
+use crate::call::{Call, served};
+use crate::handlers::plain::{self, Which};
+use crate::paging::Numbered;
+use crate::routes::Served;
+use crate::settings::BulkMode;
+
+/// The records that the query of a bulk operation names.
+pub(crate) trait Named {
+    fn ids(&self) -> &[ObjectId];
+}
+
+impl Named for BulkIds {
+    fn ids(&self) -> &[ObjectId] {
+        &self.ids
+    }
+}
+
+impl Named for () {
+    fn ids(&self) -> &[ObjectId] {
+        &[]
+    }
+}
+
+/// Serves a bulk operation.
+pub(crate) fn serve<E>() -> Served
+where
+    E: BulkEndpoint + 'static,
+    E::Path: Send + Sync,
+    E::Query: Named + Send + Sync,
+{
+    served::<E, _, _>(make_job).of_many()
+}
+
+/// How much of the time for an answer a job may take; then it is answered as it is, and goes on.
+const PATIENCE: f64 = 0.8;
+
+async fn make_job<E>(mut call: Call<E>) -> Result<Answer, Refusal>
+where
+    E: BulkEndpoint,
+    E::Query: Named,
+{
+    let app = Arc::clone(call.app());
+    if let Some(answer) = find_job_of_key(&call).await? {
+        return Ok(answer);
+    }
+    let queued = app.settings.bulk_mode == BulkMode::Queued && !call.is_rehearsal();
+    let work = work_of(&call, queued).await?;
+    let note = work.note(call.next_id());
+    let pending = bulk::pending(&app, &call.act().org, &work)?;
+    let job = Job::new(&app, call.caller().clone(), work, call.is_rehearsal())?;
+    if !call.is_rehearsal() {
+        call.store().keep_note(note).await.map_err(unavailable)?;
+    }
+    let status = StatusCode::from_u16(E::OPERATION.success).unwrap_or(StatusCode::CREATED);
+    if queued {
+        app.bulks.wake();
+        return Ok(Answer::Document { status, document: pending });
+    }
+    // Its items are not counted as one write, and have places of their own.
+    call.step_aside();
+    let patience: Duration = app.settings.answer_timeout.mul_f64(PATIENCE);
+    // On its own: it goes on when the client does not wait for it.
+    let running = tokio::spawn(async move {
+        let done = job.run().await;
+        done.map(|document| with_data(&document, job.body()))
+    });
+    let document = match tokio::time::timeout(patience, running).await {
+        Ok(Ok(Ok(document))) => document,
+        Ok(Ok(Err(refusal))) if call.is_rehearsal() => return Err(refusal),
+        Ok(Ok(Err(refusal))) => {
+            tracing::warn!(%refusal, "a bulk job is tried again");
+            pending
+        }
+        // It has failed, or takes its time.
+        Ok(Err(_)) | Err(_) => pending,
+    };
+    Ok(Answer::Document { status, document })
+}
+
+/// The job that a request with the same idempotency key made and that is not complete.
+async fn find_job_of_key<E: BulkEndpoint>(call: &Call<E>) -> Result<Option<Answer>, Refusal> {
+    let Some(pledge) = call.pledge() else { return Ok(None) };
+    let Some(note) = find_note(call.app(), call.org(), id_of(pledge.key.as_bytes())).await.map_err(unavailable)? else {
+        return Ok(None);
+    };
+    let Some(work) = Work::read(&note) else { return Ok(None) };
+    if let Some(former) = &work.pledge {
+        pledge.check_pending(former)?;
+    }
+    let status = StatusCode::from_u16(E::OPERATION.success).unwrap_or(StatusCode::CREATED);
+    Ok(Some(Answer::Document { status, document: bulk::pending(call.app(), &call.act().org, &work)? }))
+}
+
+async fn work_of<E>(call: &Call<E>, queued: bool) -> Result<Work, Refusal>
+where
+    E: BulkEndpoint,
+    E::Query: Named,
+{
+    let (caller, now) = (call.caller(), call.now());
+    let body = std::str::from_utf8(call.body()).map(str::to_owned);
+    let within = call.path_values().first().cloned();
+    let path =
+        within.as_ref().map_or_else(|| E::OPERATION.path.to_owned(), |name| E::OPERATION.path.replace("{name}", name));
+    let id = match call.pledge() {
+        None => call.next_id(),
+        Some(pledge) => {
+            let id = id_of(pledge.key.as_bytes());
+            // Its receipt counts no longer: the key is as if it had never been used.
+            let former = call.store().find(call.org(), Kind::Bulk, id).await.map_err(unavailable)?;
+            if former.is_some() { call.next_id() } else { id }
+        }
+    };
+    Ok(Work {
+        org: call.org(),
+        id,
+        due: if queued { now } else { later(now, LEASE) },
+        tries: u32::from(!queued),
+        single: E::Single::OPERATION.name.to_owned(),
+        verb: E::VERB,
+        records: E::RECORDS.to_owned(),
+        method: E::OPERATION.method.to_string(),
+        path: format!("/v1{path}"),
+        status: E::OPERATION.success,
+        within,
+        ids: call.query.ids().to_vec(),
+        user: caller.token.user,
+        token: caller.token.id,
+        roles: caller.token.roles.clone(),
+        request_id: call.request_id().to_string(),
+        begun_at: now,
+        pledge: call.pledge(),
+        body: match body {
+            Ok(body) => body,
+            // Refused with its reason.
+            Err(_) => return Err(items(E::VERB, call.body()).err().unwrap_or_else(|| Refusal::not_found("body"))),
+        },
+    })
+}
+
+pub(crate) async fn get_bulk_jobs(call: Call<GetBulkJobs>) -> Result<Answer, Refusal> {
+    let which = Which { descending: true, ..Which::default() };
+    plain::list_narrowed(&call, Kind::Bulk, which, Numbered::of(call.query), &Vec::new()).await
+}
+
+pub(crate) async fn get_bulk_job(call: Call<GetBulkJob>) -> Result<Answer, Refusal> {
+    if call.query == StateQuery::default() {
+        return find(&call, call.path).await.map(Answer::ok);
+    }
+    plain::get(&call, Kind::Bulk, call.path, call.query).await
+}
+
+pub(crate) async fn get_bulk_batches(call: Call<GetBulkBatches>) -> Result<Answer, Refusal> {
+    let batch = [batch(&find(&call, call.path).await?)?];
+    let page = Numbered::of(call.query);
+    let (shown, has_next) = page.of_all(&batch);
+    let path = format!("{}/batches", Kind::Bulk.path_of(call.path));
+    Ok(Answer::Json(page.uncounted(&path, shown.to_vec(), has_next)))
+}
+
+/// The document of a job, complete or not.
+async fn find<E: Endpoint>(call: &Call<E>, id: ObjectId) -> Result<String, Refusal> {
+    // Looked for first: the record is written before the note is removed.
+    let note = find_note(call.app(), call.org(), id).await.map_err(unavailable)?;
+    let stored = call.store().find(call.org(), Kind::Bulk, id).await.map_err(unavailable)?;
+    match (stored, note.as_ref().and_then(Work::read)) {
+        (Some(stored), _) if !stored.deleted => Ok(stored.document),
+        (None, Some(work)) => bulk::pending(call.app(), &call.act().org, &work),
+        (stored, _) => Err(plain::not_there(call, Kind::Bulk, stored.as_ref())),
+    }
+}

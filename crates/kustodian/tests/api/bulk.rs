@@ -1,0 +1,276 @@
+//! Bulk operations: what becomes of each item, and of a job whose server ends.
+
+use std::collections::BTreeSet;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::erase::wait_for;
+use crate::server::{Answer, Server, TOKEN};
+use crate::world::send;
+
+/// What became of each item: its status, and the error if any.
+fn outcomes(job: &Answer) -> Vec<(String, Option<String>)> {
+    let results = job.attributes()["results"].as_array().unwrap_or_else(|| panic!("no results in {}", job.body));
+    let text = |value: &Value| value.as_str().map(ToOwned::to_owned);
+    results.iter().map(|result| (text(&result["status"]).unwrap(), text(&result["error"]))).collect()
+}
+
+fn statuses(job: &Answer) -> Vec<String> {
+    outcomes(job).into_iter().map(|(status, _)| status).collect()
+}
+
+fn ids(job: &Answer) -> Vec<String> {
+    job.attributes()["ids"].as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_owned()).collect()
+}
+
+fn path_of(answer: &Answer) -> String {
+    answer.data()["links"]["self"].as_str().unwrap().to_owned()
+}
+
+fn total(server: &Server) -> u64 {
+    server.get("/v1/customers?pageSize=1").expect(200).body["meta"]["total"].as_u64().unwrap()
+}
+
+#[test]
+fn each_item_is_created_updated_or_refused_on_its_own() {
+    let server = Server::start();
+    server.create(json!({ "emails": [{ "email": "taken@acme.example" }] }));
+    let items = json!([
+        { "_clientRef": "1", "name": "Mary Jackson", "tags": ["vip"], "custom": { "scoreNum": 1.5 } },
+        { "_clientRef": "2", "emails": [{ "email": "taken@acme.example" }] },
+        { "_clientRef": "3", "name": 7 },
+        { "_clientRef": "4", "name": "Katherine Johnson", "tags": ["vip"] },
+    ]);
+    let job = server.post("/v1/customers/bulk", items.clone()).expect(201);
+    assert_eq!(statuses(&job), ["created", "error", "error", "created"]);
+    assert_eq!(outcomes(&job)[1].1.as_deref(), Some("duplicate detected"));
+    assert!(outcomes(&job)[2].1.as_deref().unwrap().contains("name"), "{}", job.body);
+    assert_eq!(job.attributes()["results"][2]["errors"][0]["meta"]["pointer"], "/name");
+    let attributes = job.attributes();
+    assert_eq!((&attributes["status"], &attributes["completed"]), (&json!("complete"), &json!(true)));
+    assert_eq!((&attributes["successCount"], &attributes["failureCount"]), (&json!(2), &json!(2)));
+    assert_eq!(attributes["context"], "api.sobjects.customers.bulk-create");
+    let request = &attributes["payload"]["api"];
+    assert_eq!((&request["data"], &request["path"]), (&items, &json!("/v1/customers/bulk")));
+    assert_eq!((&request["method"], &request["user"]["orgName"]), (&json!("POST"), &json!("demo")));
+    let made = ids(&job);
+    let mary = server.get(&format!("/v1/customers/{}", made[0])).expect(200);
+    assert_eq!(
+        (&mary.attributes()["name"], &mary.attributes()["custom"]["scoreNum"]),
+        (&json!("Mary Jackson"), &json!(1.5))
+    );
+
+    // What was sent is not kept.
+    let read = server.get(&path_of(&job)).expect(200);
+    assert_eq!(read.attributes()["payload"]["api"]["data"], json!([]));
+    assert_eq!(read.attributes()["results"], job.attributes()["results"]);
+    let batches = server.get(&format!("{}/batches", path_of(&job))).expect(200);
+    let batch = &batches.data()[0]["attributes"];
+    assert_eq!((&batch["status"], &batch["successCount"]), (&json!("complete"), &json!(2)));
+    assert_eq!((&batch["results"][1]["_clientRef"], &batch["objectIds"]), (&json!("2"), &json!(made)));
+    assert_eq!(server.get("/v1/bulk").expect(200).ids(), [job.data()["id"].as_str().unwrap()]);
+
+    let updates = json!([
+        { "id": made[0], "name": "Mary W. Jackson" },
+        { "id": "5c7d1a1f9a1b2c0010a1b2c3", "name": "Nobody" },
+        { "name": "without an id" },
+        { "id": made[0], "custom": { "scoreNum": 2 } },
+        { "id": made[0], "custom": { "scoreNum": 3 } },
+    ]);
+    let job = server.put("/v1/customers/bulk", updates).expect(201);
+    assert_eq!(statuses(&job), ["updated", "error", "error", "updated", "updated"]);
+    let batches = server.get(&format!("{}/batches", path_of(&job))).expect(200);
+    assert!(batches.data()[0]["attributes"].get("results").is_none(), "no references: {}", batches.body);
+    // Items about one record are done in their order.
+    let mary = server.get(&format!("/v1/customers/{}", made[0])).expect(200);
+    assert_eq!(
+        (&mary.attributes()["name"], &mary.attributes()["custom"]["scoreNum"]),
+        (&json!("Mary W. Jackson"), &json!(3))
+    );
+
+    let named = format!("?ids={}", made.join(","));
+    let same = server.put(&format!("/v1/customers/bulk{named}"), json!({ "locale": "en_US" })).expect(201);
+    assert_eq!((statuses(&same), ids(&same)), (vec!["updated".to_owned(); 2], made.clone()));
+    let deleted = server.delete(&format!("/v1/customers/bulk{named}")).expect(201);
+    assert_eq!((statuses(&deleted), ids(&deleted)), (vec!["deleted".to_owned(); 2], made.clone()));
+    server.get(&format!("/v1/customers/{}", made[0])).expect(404);
+    let again = server.delete(&format!("/v1/customers/bulk{named}")).expect(201);
+    assert_eq!(statuses(&again), ["error", "error"]);
+}
+
+#[test]
+fn every_kind_has_its_bulk_operations() {
+    let server = Server::start();
+    server.post("/v1/klasses", json!({ "name": "order" })).expect(200);
+    let owner = server.create(json!({}))["id"].clone();
+    let said = json!({ "customer": owner, "channel": "chat", "app": "web", "direction": "in" });
+    let message = |words: &str| {
+        let mut message = said.clone();
+        message["preview"] = words.into();
+        message
+    };
+    for (list, status, items, change, updated) in [
+        ("companies", 201, json!([{ "name": "Acme" }, { "name": "A" }]), json!({ "employeeCount": 7 }), 201),
+        ("klasses/order", 201, json!([{ "title": "One" }, {}]), json!({ "title": "Two" }), 200),
+        ("conversations", 201, json!([{ "customer": owner }, {}]), json!({ "name": "Late" }), 201),
+        ("messages", 200, json!([message("first"), { "channel": "pigeon" }]), json!({ "subject": "Late" }), 200),
+        ("notes", 201, json!([{ "body": "First" }, { "body": 7 }]), json!({ "body": "Second" }), 201),
+    ] {
+        let path = format!("/v1/{list}/bulk");
+        let job = server.post(&path, items).expect(status);
+        assert_eq!(statuses(&job), ["created", "error"], "{list}: {}", job.body);
+        let mut change = change;
+        change["id"] = ids(&job)[0].as_str().into();
+        let job = server.put(&path, json!([change])).expect(updated);
+        assert_eq!(statuses(&job), ["updated"], "{list}: {}", job.body);
+        let record = server.get(&format!("/v1/{list}/{}", ids(&job)[0])).expect(200);
+        for (name, value) in change.as_object().unwrap().iter().filter(|(name, _)| *name != "id") {
+            assert_eq!(record.attributes()[name], *value, "{list}");
+        }
+    }
+    // Items that count in one record are done in their order.
+    let conversation = server.post("/v1/conversations", json!({ "customer": owner })).expect(201).data()["id"].clone();
+    let messages: Vec<Value> = (0..20)
+        .map(|number| {
+            let mut message = message(&format!("message {number}"));
+            message["conversation"] = conversation.clone();
+            message
+        })
+        .collect();
+    let job = server.post("/v1/messages/bulk", json!(messages)).expect(200);
+    assert_eq!(statuses(&job), ["created"; 20]);
+    let conversation = server.get(&format!("/v1/conversations/{}", conversation.as_str().unwrap())).expect(200);
+    assert_eq!(conversation.attributes()["messageCount"], 20);
+    assert_eq!(conversation.attributes()["preview"], "message 19");
+    let orders = server.post("/v1/klasses/order/bulk", json!([{ "title": "Three" }])).expect(201);
+    let deleted = server.delete(&format!("/v1/klasses/order/bulk?ids={}", ids(&orders)[0])).expect(201);
+    assert_eq!(statuses(&deleted), ["deleted"]);
+    // A klass that there is not is the error of each item.
+    let job = server.post("/v1/klasses/parcel/bulk", json!([{ "title": "One" }])).expect(201);
+    assert_eq!(statuses(&job), ["error"]);
+}
+
+#[test]
+fn a_request_whose_items_nobody_could_tell_is_refused_whole() {
+    let server = Server::start_with(&["--max-bulk-body", "200kB", "--max-body", "10kB"]);
+    let before = total(&server);
+    let many: Vec<Value> = (0..101).map(|_| json!({})).collect();
+    for body in [
+        json!({ "name": "Ada" }),
+        json!("Ada"),
+        json!(many),
+        json!([{ "_clientRef": "1" }, {}]),
+        json!([{ "_clientRef": "1" }, { "_clientRef": "1" }]),
+        json!([{ "_clientRef": "" }]),
+    ] {
+        let refused = server.post("/v1/customers/bulk", body).expect(400);
+        assert!(!refused.error()["title"].as_str().unwrap().is_empty());
+    }
+    for (method, query, body) in [
+        (Method::DELETE, "", None),
+        (Method::DELETE, "?ids=", None),
+        (Method::DELETE, "?ids=7", None),
+        (Method::PUT, "?ids=5c7d1a1f9a1b2c0010a1b2c3", Some(json!([{}]))),
+        (Method::PUT, "?ids=5c7d1a1f9a1b2c0010a1b2c3", Some(json!({ "_clientRef": "1" }))),
+        (Method::PUT, "", None),
+    ] {
+        server.call(method, &format!("/v1/customers/bulk{query}"), body).expect(400);
+    }
+    for bytes in [&b"[{\"name\":"[..], b"\xff\xfe", b"\x1f\x8b\x08", b"[\"\\ud800\"]", b"[1e999]"] {
+        let sent = server.request(Method::POST, "/v1/customers/bulk").bearer_auth(TOKEN).body(bytes.to_vec());
+        let answer = Answer::of(sent.header("Content-Type", "application/json"));
+        assert!(matches!(answer.status, 201 | 400), "{bytes:?}: {}", answer.body);
+    }
+    // An item is as large as the body of a single record may be; the whole is larger.
+    let item = |length: usize| json!({ "name": "x".repeat(200), "custom": { "aTxt": "y".repeat(1_000) }, "tags": [], "urls": [{ "url": format!("https://acme.example/{}", "z".repeat(length)) }] });
+    let job =
+        server.post("/v1/customers/bulk", json!([item(3_000), item(3_000), item(3_000), item(12_000)])).expect(201);
+    assert_eq!(statuses(&job), ["created", "created", "created", "error"], "{}", job.body);
+    assert!(outcomes(&job)[3].1.as_deref().unwrap().contains("larger than"));
+    let large: Vec<Value> = (0..90).map(|_| item(3_000)).collect();
+    server.post("/v1/customers/bulk", json!(large)).expect(413);
+    assert_eq!(total(&server), before + 3);
+
+    // Nothing is stored by a rehearsal.
+    let rehearsed =
+        server.post("/v1/customers/bulk?validateOnly=true", json!([{ "name": "A" }, { "name": 7 }])).expect(201);
+    assert_eq!(statuses(&rehearsed), ["created", "error"]);
+    assert_eq!(total(&server), before + 3);
+    server.get(&path_of(&rehearsed)).expect(404);
+}
+
+#[test]
+fn a_job_is_for_those_who_may_read_jobs() {
+    let server = Server::on_file();
+    let writer = server.token("demo", &["org.user.customer.write"]);
+    let made =
+        server.call_as(&writer, Method::POST, "/v1/customers/bulk", Some(json!([{ "name": "Ada" }]))).expect(201);
+    assert_eq!(statuses(&made), ["created"]);
+    let path = path_of(&made);
+    server.call_as(&writer, Method::GET, &path, None).expect(403);
+    server.call_as(&writer, Method::POST, "/v1/companies/bulk", Some(json!([{ "name": "Acme" }]))).expect(403);
+    let reader = server.token("demo", &["org.permission.bulk.read"]);
+    for path in [path.clone(), format!("{path}/batches"), "/v1/bulk".to_owned()] {
+        server.call_as(&reader, Method::GET, &path, None).expect(200);
+    }
+    server.org("elsewhere");
+    let foreign = server.token("elsewhere", &["org"]);
+    for path in [path.clone(), format!("{path}/batches")] {
+        server.call_as(&foreign, Method::GET, &path, None).expect(404);
+    }
+}
+
+#[test]
+fn the_same_key_answers_the_same_job() {
+    let server = Server::start();
+    let key = ("Idempotency-Key", "import-1");
+    let items = json!([{ "name": "Ada" }, { "name": "Grace" }]);
+    let first = send(&server, Method::POST, "/v1/customers/bulk", key, Some(&items)).expect(201);
+    let again = send(&server, Method::POST, "/v1/customers/bulk", key, Some(&items)).expect(201);
+    assert_eq!((first.data()["id"].clone(), ids(&first)), (again.data()["id"].clone(), ids(&again)));
+    assert_eq!(again.header("idempotent-replayed"), "true");
+    let other = json!([{ "name": "Ada" }]);
+    send(&server, Method::POST, "/v1/customers/bulk", key, Some(&other)).expect(422);
+    // At the same time, too.
+    let before = total(&server);
+    let items = json!((0..50).map(|number| json!({ "name": format!("n{number}") })).collect::<Vec<_>>());
+    let key = ("Idempotency-Key", "import-2");
+    let jobs: BTreeSet<String> = std::thread::scope(|scope| {
+        let sent = || {
+            let job = send(&server, Method::POST, "/v1/customers/bulk", key, Some(&items)).expect(201);
+            job.data()["id"].as_str().unwrap().to_owned()
+        };
+        let threads: Vec<_> = (0..4).map(|_| scope.spawn(sent)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert_eq!(jobs.len(), 1);
+    assert_eq!(total(&server), before + 50);
+}
+
+#[test]
+fn a_queued_job_is_done_after_its_server_was_killed() {
+    let server = Server::on_file_with(&["--bulk-mode", "queued"]);
+    let before = total(&server);
+    let jobs: Vec<String> = (0..8)
+        .map(|job| {
+            let items: Vec<Value> = (0..100)
+                .map(|item| json!({ "externalId": format!("{job}-{item}"), "tags": [format!("t{item}")] }))
+                .collect();
+            let queued = server.post("/v1/customers/bulk", json!(items)).expect(201);
+            assert_eq!((&queued.attributes()["completed"], &queued.attributes()["ids"]), (&json!(false), &json!([])));
+            assert_eq!(queued.attributes()["payload"]["api"]["data"].as_array().unwrap().len(), 100);
+            path_of(&queued)
+        })
+        .collect();
+    wait_for("the first items", || total(&server) > before);
+    let server = server.kill_and_restart();
+    for job in jobs.iter().rev() {
+        wait_for("a job", || server.get(job).expect(200).attributes()["status"] == "complete");
+        let done = server.get(job).expect(200);
+        assert_eq!(statuses(&done), ["created"; 100], "{}", done.body);
+        let found: BTreeSet<String> = ids(&done).into_iter().collect();
+        assert_eq!(found.len(), 100);
+    }
+    assert_eq!(total(&server), before + 800, "nothing twice, nothing lost");
+}
