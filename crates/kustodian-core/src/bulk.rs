@@ -34,6 +34,9 @@ const LIFETIME_MILLIS: i64 = 30 * 24 * 60 * 60 * 1_000;
 /// What the error of an item says when another record holds a value of it (`docs/contract/behaviour.md` §11).
 const DUPLICATE: &str = "duplicate detected";
 
+/// How many errors of an item are reported.
+const MAX_ERRORS: usize = 5;
+
 impl Record for BulkAttributes {
     fn columns(job: &Bulk) -> Columns {
         Columns::of([(DUE_AT, job.attributes.expires_at.value().map(ToString::to_string))])
@@ -158,9 +161,10 @@ pub fn done(verb: Verb, item: &Item, document: Option<&str>) -> Result<BulkResul
 /// What became of an item that was refused.
 pub fn failed(item: &Item, refusal: Refusal) -> BulkResult {
     let is_duplicate = refusal.status == 409 && item.id.is_none();
-    let titles = refusal.errors.iter().filter_map(|error| error.title.clone());
-    let error = if is_duplicate { DUPLICATE.to_owned() } else { titles.collect::<Vec<_>>().join("; ") };
-    let errors = refusal.into_body().errors;
+    let mut errors = refusal.into_body().errors;
+    errors.truncate(MAX_ERRORS);
+    let words = errors.iter().filter_map(|error| error.message.clone().or_else(|| error.title.clone()));
+    let error = if is_duplicate { DUPLICATE.to_owned() } else { words.collect::<Vec<_>>().join("; ") };
     BulkResult {
         client_ref: item.client_ref.clone(),
         object_id: item.id.map(|id| id.to_string()),

@@ -156,6 +156,7 @@ pub const OBJECT_TYPES: &[&str] = &[
     "note",
     "draft",
     "delivery",
+    "bulk",
     "forward",
     "attachment",
     "media",

@@ -52,6 +52,7 @@ pub fn items(verb: Verb, body: &[u8]) -> Result<Vec<Item>, Refusal> {
         let title = format!("The list has {} items: send at most {MAX_ITEMS} in one request", listed.len());
         return Err(Refusal::new(400, code::BAD_PARAM, "body", title));
     }
+    check_values(text)?;
     let items: Vec<Item> = listed.iter().map(|raw| item(verb, raw.get())).collect::<Result<_, _>>()?;
     check_references(&items)?;
     Ok(items)
@@ -83,9 +84,19 @@ pub fn items_named(verb: Verb, ids: &[ObjectId], body: &[u8]) -> Result<Vec<Item
         }
     }
     let body = if verb == Verb::Delete { "" } else { text };
+    if !body.is_empty() {
+        check_values(body)?;
+    }
     let item =
         |id: &ObjectId| Item { id: Some(*id), body: body.to_owned(), group: Some(id.to_string()), ..Item::default() };
     Ok(ids.iter().map(item).collect())
+}
+
+/// Refuses what is JSON to a reader that skips values and to no other: halves of surrogate pairs, numbers that nothing can
+/// hold. What was sent is answered.
+fn check_values(text: &str) -> Result<(), Refusal> {
+    let read = serde_json::from_str::<serde_json_borrow::Value<'_>>(text);
+    read.map(drop).map_err(|error| input::not_read(text, &error))
 }
 
 fn item(verb: Verb, raw: &str) -> Result<Item, Refusal> {

@@ -14,6 +14,7 @@ use kustomer_api::{Endpoint, ObjectId};
 use crate::answer::{Answer, unavailable};
 use crate::bulk::{self, Job, LEASE, find_note, later};
 use crate::call::{Call, served};
+use crate::handlers::kobjects;
 use crate::handlers::plain::{self, Which};
 use crate::paging::Numbered;
 use crate::routes::Served;
@@ -57,6 +58,10 @@ where
     let app = Arc::clone(call.app());
     if let Some(answer) = find_job_of_key(&call).await? {
         return Ok(answer);
+    }
+    // A klass that there is not, or not for this key, is no fault of an item.
+    if let Some(klass) = call.path_values().first() {
+        kobjects::find_klass(&call, klass).await?;
     }
     let queued = app.settings.bulk_mode == BulkMode::Queued && !call.is_rehearsal();
     let work = work_of(&call, queued).await?;

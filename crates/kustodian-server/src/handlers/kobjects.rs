@@ -236,7 +236,7 @@ pub(crate) async fn delete_k_object(call: Call<DeleteKObject>) -> Result<Answer,
 }
 
 /// The klass that a path names, when the caller's roles open its kobjects to the operation.
-async fn find_klass<E: Endpoint>(call: &Call<E>, named: &str) -> Result<KnownKlass, Refusal> {
+pub(crate) async fn find_klass<E: Endpoint>(call: &Call<E>, named: &str) -> Result<KnownKlass, Refusal> {
     let klass = KnownKlass::of(&klasses::find(call, named, "name").await?)?;
     authorize_klass(call.caller(), E::OPERATION, &klass.name, call.app().settings.missing_role_status)?;
     Ok(klass)

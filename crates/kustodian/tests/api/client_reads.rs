@@ -6,8 +6,8 @@ use kustodian_core::kind::Kind;
 use kustomer_api::operation::Operation;
 use kustomer_api::search::CustomerSearchIds;
 use kustomer_api::{
-    Endpoint, attachment, audit, auth, company, conversation, conversation_time, customer, delivery, draft, event,
-    forward, klass, kobject, media, message, note, org, search, shortcut, tag, team, user,
+    Endpoint, attachment, audit, auth, bulk, company, conversation, conversation_time, customer, delivery, draft,
+    event, forward, klass, kobject, media, message, note, org, search, shortcut, tag, team, user,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -176,6 +176,24 @@ fn readers() -> BTreeMap<&'static str, Reader> {
         reader::<media::GetMultipleMediaByIds>(),
         reader::<media::UpdateMedia>(),
         reader::<media::GetMediaHistory>(),
+        reader::<bulk::BulkCreateCustomers>(),
+        reader::<bulk::BulkBatchUpdateCustomers>(),
+        reader::<bulk::BulkDeleteCustomers>(),
+        reader::<bulk::BulkCreateCompanies>(),
+        reader::<bulk::BulkBatchUpdateCompanies>(),
+        reader::<bulk::BulkCreateKObjects>(),
+        reader::<bulk::BulkBatchUpdateKObjects>(),
+        reader::<bulk::BulkDeleteKObjects>(),
+        reader::<bulk::BulkCreateConversations>(),
+        reader::<bulk::BulkBatchUpdateConversations>(),
+        reader::<bulk::BulkCreateMessages>(),
+        reader::<bulk::BulkBatchUpdateMessages>(),
+        reader::<bulk::BulkCreateNotes>(),
+        reader::<bulk::BulkBatchUpdateNotes>(),
+        reader::<bulk::GetBulkJobs>(),
+        reader::<bulk::GetBulkJob>(),
+        reader::<bulk::GetBulkBatches>(),
+        reader::<bulk::GetBulkHistory>(),
         reader::<org::GetCurrentOrg>(),
         reader::<org::GetOrgById>(),
         reader::<user::GetUsers>(),
@@ -286,6 +304,7 @@ fn the_client_reads_every_answer_about_records_of_every_kind_and_state() {
     write_companies(walker);
     write_files(walker);
     write_klasses_and_kobjects(walker);
+    write_in_bulk(walker);
     write_conversations(walker);
     write_drafts(walker);
     read_users_and_keys(walker);
@@ -302,6 +321,37 @@ fn the_client_reads_every_answer_about_records_of_every_kind_and_state() {
 
     let served: BTreeSet<_> = served(&server).into_iter().map(|operation| operation.name).collect();
     assert_eq!(walker.asked, served, "every served operation is asked");
+}
+
+fn write_in_bulk(walker: &mut Walker<'_>) {
+    let customer = walker.server.create(json!({}))["id"].clone();
+    let said = json!({ "customer": customer, "channel": "chat", "app": "web", "direction": "in" });
+    for (records, list, item) in [
+        ("Customers", "customers", json!({ "name": "Ada" })),
+        ("Companies", "companies", json!({ "name": "Acme" })),
+        ("KObjects", "klasses/order", json!({ "title": "Order 17" })),
+        ("Conversations", "conversations", json!({ "customer": customer })),
+        ("Messages", "messages", said),
+        ("Notes", "notes", json!({ "body": "Called." })),
+    ] {
+        let (path, mut referred) = (format!("/v1/{list}/bulk"), item.clone());
+        referred["_clientRef"] = "row 1".into();
+        let create = Operation::named(&format!("bulkCreate{records}")).unwrap().name;
+        walker.ask(create, &path, Some(json!([referred])));
+        let made = walker.ask(create, &path, Some(json!([item, 7])));
+        let id = made.attributes()["ids"][0].as_str().unwrap().to_owned();
+        let update = Operation::named(&format!("bulkBatchUpdate{records}")).unwrap().name;
+        walker.ask(update, &path, Some(json!([{ "id": id }])));
+        walker.ask(update, &format!("{path}?ids={id}"), Some(json!({ "custom": {} })));
+        if let Some(delete) = Operation::named(&format!("bulkDelete{records}")) {
+            walker.ask(delete.name, &format!("{path}?ids={id}"), None);
+        }
+        let job = made.data()["links"]["self"].as_str().unwrap();
+        walker.get("getBulkJob", job);
+        walker.walk("getBulkJobBatches", &format!("{job}/batches"));
+        walker.get("getBulkHistory", &format!("{job}/history"));
+    }
+    walker.walk("getBulkJobs", "/v1/bulk?pageSize=5");
 }
 
 fn write_drafts(walker: &mut Walker<'_>) {
