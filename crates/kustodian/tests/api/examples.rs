@@ -19,13 +19,9 @@ fn turn(operation: &Operation) -> u8 {
         "eraseCustomer" => 6,
         // It has kobjects until the last of them is erased with its customer.
         "deleteKlass" => 7,
-        _ if operation.path.ends_with("/bulk") => {
-            if operation.method == "DELETE" {
-                4
-            } else {
-                3
-            }
-        }
+        _ if operation.path.ends_with("/bulk") && operation.method == "DELETE" => 5,
+        _ if operation.path.ends_with("/bulk") && !operation.is_read() => 4,
+        _ if operation.tag == "bulk" => 5,
         _ if operation.success == 204 => 4,
         _ if operation.success == 201 => 1,
         _ => 3,
@@ -103,7 +99,7 @@ fn every_example_of_the_document_gets_the_declared_success() {
             server.patch(&format!("/v1/messages/{}", ids["messages"].as_str().unwrap()), named).expect(200);
         }
         let is_bulk = operation.path.ends_with("/bulk");
-        if is_bulk && body.is_none() {
+        if is_bulk && operation.method == "DELETE" {
             path = format!("{path}?ids={}", ids[operation.tag].as_str().unwrap());
         }
         let answer = server.call(operation.method.clone(), &format!("/v1{path}"), body);
@@ -112,6 +108,9 @@ fn every_example_of_the_document_gets_the_declared_success() {
             turn(operation) <= 1 && operation.success == 201 && !operation.path.contains('{') && !is_bulk;
         if is_of_its_path || operation.name == "createKObject" {
             ids.insert(operation.tag, answer.data()["id"].clone());
+        }
+        if is_bulk && !operation.is_read() {
+            ids.insert("bulk", answer.data()["id"].clone());
         }
         if operation.name == "createForwardAttachment" {
             ids.insert(OF_FORWARD, answer.data()["id"].clone());
