@@ -6,6 +6,7 @@
 #![expect(clippy::print_stdout, reason = "a benchmark speaks through standard output")]
 
 mod body;
+mod bulk;
 mod floor;
 mod load;
 mod messages;
@@ -59,6 +60,9 @@ struct Arguments {
     /// Messages beside customers instead
     #[arg(long, requires = "server")]
     messages: bool,
+    /// Bulk operations beside single ones instead
+    #[arg(long, requires = "server")]
+    bulk: bool,
     /// Three rounds of 0.6 s a cell instead of five of 3 s
     #[arg(long)]
     quick: bool,
@@ -94,18 +98,22 @@ fn main() -> Result<()> {
         let plan = overload::Plan { kustodian: &kustodian, factors, time };
         return measure_overload(&plan, &arguments.command, arguments.page.as_deref());
     }
-    if arguments.messages {
+    if arguments.messages || arguments.bulk {
         let (rounds, time) = if arguments.quick { (3, 600) } else { (5, 3_000) };
         let time = Duration::from_millis(time);
         let load = usage::load();
-        let tables = messages::measure(&messages::Plan { kustodian: &kustodian, rounds, time })?;
+        let plan = messages::Plan { kustodian: &kustodian, rounds, time };
+        let (tables, part) = match arguments.bulk {
+            true => (bulk::measure(&plan)?, &page::BULK),
+            false => (messages::measure(&plan)?, &page::MESSAGES),
+        };
         let (command, machine) = (&arguments.command, machine(load));
         let measured = format!(
             "- Asked for with `{command}`: {rounds} rounds of {:.1} s a cell.\n- {machine}\n\n{tables}",
             time.as_secs_f64()
         );
         println!("\n{measured}");
-        return arguments.page.map_or(Ok(()), |page| page::put(&page, &page::MESSAGES, &measured));
+        return arguments.page.map_or(Ok(()), |page| page::put(&page, part, &measured));
     }
     let (pocketbase, customers) = (arguments.pocketbase, arguments.customers);
     let plan = if arguments.quick {

@@ -29,6 +29,10 @@ pub(crate) const OVERLOAD: Part =
 pub(crate) const MESSAGES: Part =
     Part { begin: "<!-- messages: begin; written by cargo xtask bench messages -->", end: "<!-- messages: end -->" };
 
+/// What the run of bulk operations writes.
+pub(crate) const BULK: Part =
+    Part { begin: "<!-- bulk: begin; written by cargo xtask bench bulk -->", end: "<!-- bulk: end -->" };
+
 /// Puts `measured` between the marks of its part of the page at `path`.
 pub(crate) fn put(path: &Path, part: &Part, measured: &str) -> Result<()> {
     let Part { begin, end } = part;

@@ -61,14 +61,19 @@ pub(crate) enum Api {
     Conversations,
     /// The server's, of messages: they are created and listed in a conversation.
     Messages,
+    /// The server's, of bulk operations: a create makes [`BULK_ITEMS`] customers.
+    Bulk,
     PocketBase,
 }
+
+/// The customers that a bulk operation creates.
+pub(crate) const BULK_ITEMS: u64 = 100;
 
 impl Api {
     /// How an answer to a request that did its work begins.
     pub(crate) const fn status(self, work: Work) -> &'static [u8] {
         match (self, work) {
-            (Self::Kustodian | Self::Conversations | Self::Messages, Work::Create) => b"HTTP/1.1 201",
+            (Self::Kustodian | Self::Conversations | Self::Messages | Self::Bulk, Work::Create) => b"HTTP/1.1 201",
             _ => b"HTTP/1.1 200",
         }
     }
@@ -76,7 +81,7 @@ impl Api {
     /// Where the new id is in the answer to a create.
     pub(crate) const fn id(self) -> &'static str {
         match self {
-            Self::Kustodian | Self::Conversations | Self::Messages => "/data/id",
+            Self::Kustodian | Self::Conversations | Self::Messages | Self::Bulk => "/data/id",
             Self::PocketBase => "/id",
         }
     }
@@ -87,6 +92,7 @@ impl Api {
             Self::Kustodian => kustodian(work, known, number),
             Self::Conversations => conversations(work, known, number),
             Self::Messages => messages(work, known, number),
+            Self::Bulk => bulk(work, known, number),
             Self::PocketBase => pocketbase(work, known, number),
         };
         out.clear();
@@ -135,6 +141,19 @@ fn messages(work: Work, known: &Customer, number: u64) -> Request {
     match work {
         Work::Create => ("POST", format!("/v1/conversations/{id}/messages"), Some(body::message_json(number))),
         Work::List => ("GET", format!("/v1/conversations/{id}/messages?pageSize=100"), None),
+        other => kustodian(other, known, number),
+    }
+}
+
+fn bulk(work: Work, known: &Customer, number: u64) -> Request {
+    /// Beyond the numbers of customers that are created one by one.
+    const FIRST: u64 = 1_000_000_000;
+    match work {
+        Work::Create => {
+            let first = FIRST + number * BULK_ITEMS;
+            let items: Vec<String> = (first..first + BULK_ITEMS).map(body::json).collect();
+            ("POST", "/v1/customers/bulk".to_owned(), Some(format!("[{}]", items.join(","))))
+        }
         other => kustodian(other, known, number),
     }
 }

@@ -27,6 +27,8 @@ pub(crate) enum What {
     },
     /// Messages beside customers: how many a second, how fast a page of them is read, what each takes on the disk
     Messages,
+    /// Customers created 100 in one request, beside single creates and bare SQLite
+    Bulk,
     /// Writes beyond what the server can do: what is made, what is turned away, and how long it takes
     Overload {
         /// How many times the capacity is offered, one after the other
@@ -57,14 +59,15 @@ fn run_other(what: &What, is_quick: bool) -> Result<()> {
             }
             return process::succeed(&mut bench);
         }
-        What::Messages => {
+        What::Messages | What::Bulk => {
+            let word = if matches!(what, What::Bulk) { "bulk" } else { "messages" };
             // It ends with this run.
             let _server = provide("both")?;
             postgres::tell(&mut bench);
-            bench.arg("--server").arg(metadata.binary("release", "kustodian")).arg("--messages");
+            bench.arg("--server").arg(metadata.binary("release", "kustodian")).arg(format!("--{word}"));
             let quick = if is_quick { " --quick" } else { "" };
             bench.args(is_quick.then_some("--quick")).arg("--page").arg(page());
-            bench.arg("--command").arg(format!("cargo xtask bench{quick} messages"));
+            bench.arg("--command").arg(format!("cargo xtask bench{quick} {word}"));
             return process::succeed(&mut bench);
         }
         What::Overload { factors, seconds } => {
