@@ -217,6 +217,10 @@ pub fn id_of(key: &[u8; 16]) -> ObjectId {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chain::Salt;
+    use crate::directory::Org;
+    use crate::store::OrgKey;
+    use crate::timer::Draws;
 
     #[test]
     fn what_was_sent_is_put_into_the_document_of_a_job() {
@@ -225,5 +229,32 @@ mod tests {
             let expected = format!(r#"{{"payload":{{"api":{{"data":{data},"path":"/v1/customers/bulk"}}}}}}"#);
             assert_eq!(with_data(document, body), expected);
         }
+    }
+
+    #[test]
+    fn a_job_is_forgotten_after_a_month_with_what_was_referred_to() {
+        let id = |byte| ObjectId::from_bytes([byte; 12]);
+        let org = Org { key: OrgKey(1), id: id(9), name: "acme".to_owned(), created_at: Timestamp::from_millis(0) };
+        let now = Timestamp::from_millis(1_800_000_000_000);
+        let context = Context { org: &org, actor: id(7), now, client: "api", request_id: "r1" };
+        let seed = |byte| EventSeed { id: id(byte), salt: Salt([byte; 16]) };
+        let work = work::tests::work();
+        let item = Item { client_ref: Some("ada@acme.example".to_owned()), ..Item::default() };
+        let results =
+            vec![done(Verb::Create, &item, Some(r#"{"id":"x"}"#)).unwrap(), failed(&item, Refusal::not_found("id"))];
+        let put = complete(&context, seed(1), &work, results).unwrap().puts.remove(0);
+        assert!(put.document.contains("ada@acme.example") && put.document.contains(NO_DATA), "{}", put.document);
+        let due: Timestamp = put.columns.get(DUE_AT).unwrap().parse().unwrap();
+        assert_eq!(due.as_millis() - now.as_millis(), LIFETIME_MILLIS);
+        let (created_at, updated_at) = (put.created_at, put.updated_at);
+        let stored =
+            Stored { id: put.id, rev: put.rev, deleted: false, created_at, updated_at, document: put.document.clone() };
+        let draws = Draws { ids: [id(2); 4], events: [seed(3); 7], beside: Vec::new() };
+        let elapsed = Elapsed { org: &org, now: due, draws: &draws, sends_email: false };
+        let mut forgotten = BulkAttributes::elapse(&elapsed, &Loaded::default(), &stored).unwrap();
+        let put = forgotten.puts.remove(0);
+        assert!(put.deleted && !put.document.contains("acme"), "{}", put.document);
+        assert_eq!(put.columns.get(DUE_AT), None);
+        assert!(!forgotten.erasures[0].wants_scrub());
     }
 }

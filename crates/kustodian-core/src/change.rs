@@ -121,6 +121,14 @@ pub struct Erasure {
     pub id: ObjectId,
 }
 
+impl Erasure {
+    /// Whether it must leave the disk at once. A bulk job that was forgotten has ids, errors and references: its bytes may stay
+    /// until the engine writes over them, since jobs end by the thousand and a scrub writes the whole file.
+    pub fn wants_scrub(&self) -> bool {
+        !matches!(self.kind, Kind::Bulk)
+    }
+}
+
 /// What an event is given by chance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EventSeed {

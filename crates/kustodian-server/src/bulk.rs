@@ -28,10 +28,10 @@ use crate::call::{Admitted, Handler};
 use crate::idempotency;
 
 /// How long whoever works on a job keeps others from it, unless he says again that he does.
-pub(crate) const LEASE: Duration = Duration::from_secs(10);
+pub(crate) const LEASE: Duration = Duration::from_secs(4);
 
 /// How often jobs are looked for that other servers left.
-const INTERVAL: Duration = Duration::from_secs(5);
+const INTERVAL: Duration = Duration::from_secs(1);
 
 /// How many items of a job are done at the same time: the engines commit them together.
 const TOGETHER: usize = 50;

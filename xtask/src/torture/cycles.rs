@@ -112,13 +112,16 @@ fn kill_while_starting(ground: &mut impl Ground, rng: &mut Rng) -> Result<u64> {
     Ok(times)
 }
 
-/// Reads some of the customers that were worked on, and searches for them, and all messages; how many messages are as
+/// Reads some of the customers that were worked on, and searches for them, all messages and some of what was done in bulk; how many of those are as
 /// acknowledged, and what is not.
 pub(super) fn compare_over_http(server: &Server, ledgers: &mut [Ledger]) -> Result<(u64, Vec<String>)> {
     let mut client = server.client();
     let (mut held, mut lost) = (0, Vec::new());
     for ledger in ledgers.iter_mut() {
         let (as_acknowledged, wrong) = ledger.talk.compare(&mut client)?;
+        held += as_acknowledged;
+        lost.extend(wrong);
+        let (as_acknowledged, wrong) = ledger.jobs.compare(&mut client)?;
         held += as_acknowledged;
         lost.extend(wrong);
     }

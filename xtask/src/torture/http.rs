@@ -48,14 +48,23 @@ impl Client {
 
     /// Sends a request and waits for its answer. After an error nobody knows whether it was done.
     pub(super) fn send(&mut self, method: &str, path: &str, body: Option<&str>) -> io::Result<Answer> {
+        self.exchange(&request_as(&self.token, method, path, body))
+    }
+
+    fn exchange(&mut self, request: &str) -> io::Result<Answer> {
         let mut stream = match self.stream.take() {
             Some(stream) => stream,
             None => connect(self.address)?,
         };
-        stream.write_all(request_as(&self.token, method, path, body).as_bytes())?;
+        stream.write_all(request.as_bytes())?;
         let (answer, goes_on) = read(&mut stream)?;
         self.stream = goes_on.then_some(stream);
         Ok(answer)
+    }
+
+    /// The same with an idempotency key.
+    pub(super) fn send_with_key(&mut self, method: &str, path: &str, body: &str, key: &str) -> io::Result<Answer> {
+        self.exchange(&request_with(&self.token, method, path, &format!("idempotency-key: {key}\r\n"), Some(body)))
     }
 
     /// Makes a new connection.
@@ -84,7 +93,12 @@ pub(super) fn request(method: &str, path: &str, body: Option<&str>) -> String {
 }
 
 fn request_as(token: &str, method: &str, path: &str, body: Option<&str>) -> String {
-    let head = format!("{method} {path} HTTP/1.1\r\nhost: torture\r\nauthorization: Bearer {token}\r\n");
+    request_with(token, method, path, "", body)
+}
+
+/// `headers` are whole lines.
+fn request_with(token: &str, method: &str, path: &str, headers: &str, body: Option<&str>) -> String {
+    let head = format!("{method} {path} HTTP/1.1\r\nhost: torture\r\nauthorization: Bearer {token}\r\n{headers}");
     match body {
         Some(body) => {
             let length = body.len();

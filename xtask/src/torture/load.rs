@@ -9,6 +9,7 @@ use fastrand::Rng;
 use serde_json::{Value, json};
 
 use super::http::{Answer, Client};
+use super::jobs::Jobs;
 use super::talk::Talk;
 
 /// How many clients write at the same time.
@@ -56,6 +57,8 @@ pub(super) struct Ledger {
     pub(super) entries: Vec<Entry>,
     /// The messages it writes.
     pub(super) talk: Talk,
+    /// What it asks for in bulk.
+    pub(super) jobs: Jobs,
     client: usize,
     rng: Rng,
     serial: u64,
@@ -88,7 +91,14 @@ pub(super) type Contest = AtomicU64;
 /// One ledger for each client.
 pub(super) fn ledgers(rng: &mut Rng) -> Vec<Ledger> {
     (0..CLIENTS)
-        .map(|client| Ledger { entries: Vec::new(), talk: Talk::default(), client, rng: rng.fork(), serial: 0 })
+        .map(|client| Ledger {
+            entries: Vec::new(),
+            talk: Talk::default(),
+            jobs: Jobs::default(),
+            client,
+            rng: rng.fork(),
+            serial: 0,
+        })
         .collect()
 }
 
@@ -116,8 +126,9 @@ impl Ledger {
         let mut client = Client::new(address);
         let mut tally = Tally::default();
         while !over.load(Ordering::Relaxed) {
-            let sent = match self.rng.u8(0..4) {
-                0 => self.say(&mut client, &mut tally),
+            let sent = match self.rng.u8(0..40) {
+                0 => self.ask_in_bulk(&mut client, &mut tally),
+                1..11 => self.say(&mut client, &mut tally),
                 _ => self.change(&mut client, contest, &mut tally),
             };
             if sent.is_err() {
@@ -128,6 +139,12 @@ impl Ledger {
             }
         }
         tally
+    }
+
+    fn ask_in_bulk(&mut self, client: &mut Client, tally: &mut Tally) -> io::Result<()> {
+        self.serial += 1;
+        let key = format!("client {} job {}", self.client, self.serial);
+        self.jobs.go_on(client, key, tally)
     }
 
     fn say(&mut self, client: &mut Client, tally: &mut Tally) -> io::Result<()> {

@@ -10,6 +10,7 @@ mod cycles;
 mod descriptors;
 mod disk;
 mod http;
+mod jobs;
 mod load;
 mod neighbour;
 mod postgres;

@@ -12,7 +12,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use kustodian_core::change::{ChangeSet, Name};
+use kustodian_core::change::{ChangeSet, Erasure, Name};
 use kustodian_core::conflict::State;
 use kustodian_core::directory::NewToken;
 use kustodian_core::kind::Kind;
@@ -155,7 +155,7 @@ impl Commit<'_> {
     /// What must be in the database before the transaction ends, on another connection: the columns of the custom
     /// attributes that are written, and that what is erased is to be taken off the disk.
     async fn prepare(&self, changes: &ChangeSet) -> Result<Arc<Slots>, Obstacle> {
-        if !changes.erasures.is_empty() {
+        if changes.erasures.iter().any(Erasure::wants_scrub) {
             scrub::want(self.readers).await.map_err(Obstacle::Failed)?;
         }
         self.slots(changes).await

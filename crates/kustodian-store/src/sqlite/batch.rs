@@ -244,11 +244,16 @@ impl<'c> Batch<'c> {
         if erasures.is_empty() {
             return Ok(());
         }
-        self.connection.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
+        let wants_scrub = erasures.iter().any(Erasure::wants_scrub);
+        if wants_scrub {
+            self.connection.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
+        }
         for Erasure { kind, id } in erasures {
             self.connection.prepare_cached(ERASE_EVENTS)?.execute((org.0, kind.as_str(), Hex::of(*id)))?;
         }
-        self.connection.prepare_cached(WANT_SCRUB)?.execute([])?;
+        if wants_scrub {
+            self.connection.prepare_cached(WANT_SCRUB)?.execute([])?;
+        }
         Ok(())
     }
 
