@@ -35,7 +35,7 @@ pub(crate) fn run(examples: u32) -> Result<()> {
     process::succeed(process::cargo().args(["build", "--package", "kustodian"]))?;
     let binary = metadata.binary("debug", "kustodian");
     let shares = shares(std::thread::available_parallelism().map_or(1, usize::from))?;
-    let run_one = |(number, operations): (usize, &Vec<String>)| -> Result<()> {
+    let run_one = |(number, Share { operations, phases }): (usize, &Share)| -> Result<()> {
         let server = Server::start(&binary)?;
         // It leaves a folder with what it tried where it runs.
         let folder = metadata.target_directory.join(format!("schemathesis-{number}"));
@@ -45,6 +45,9 @@ pub(crate) fn run(examples: u32) -> Result<()> {
         check.args(["--header", &format!("Authorization: Bearer {TOKEN}")]);
         check.args(["--checks", "all", "--continue-on-failure", "--seed", SEED, "--request-timeout", ANSWER_WITHIN]);
         check.args(["--max-examples", &examples.to_string()]);
+        if let Some(phases) = phases {
+            check.args(["--phases", phases]);
+        }
         for operation in operations {
             check.args(["--include-operation-id", operation]);
         }
@@ -68,15 +71,28 @@ pub(crate) fn run(examples: u32) -> Result<()> {
     })
 }
 
+/// Operations that one run goes through.
+struct Share {
+    operations: Vec<String>,
+    /// What it does with them; everything when absent.
+    phases: Option<&'static str>,
+}
+
 /// The operations that the document says are served, in as many shares of about the same size. Those of one tag stay together,
-/// as it follows the links between them.
-fn shares(count: usize) -> Result<Vec<Vec<String>>> {
+/// as it follows the links between them. Bulk operations are a share of their own: each of their items is what an operation on a
+/// single record takes, whose every member was gone through there.
+fn shares(count: usize) -> Result<Vec<Share>> {
     let path = workspace::root().join("docs/openapi.json");
     let document: Value = serde_json::from_slice(&std::fs::read(&path)?)?;
     let mut by_tag: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     let paths = document["paths"].as_object().context("the document has no paths")?;
-    for operation in paths.values().filter_map(Value::as_object).flat_map(|methods| methods.values()) {
-        if let (Some(id), Some(tag)) = (operation["operationId"].as_str(), operation["tags"][0].as_str()) {
+    let mut bulk = Share { operations: Vec::new(), phases: Some("examples,fuzzing") };
+    let described = paths.iter().filter_map(|(path, methods)| Some((path, methods.as_object()?)));
+    for (path, operation) in described.flat_map(|(path, methods)| methods.values().map(move |method| (path, method))) {
+        let Some(id) = operation["operationId"].as_str() else { continue };
+        if path.ends_with("/bulk") {
+            bulk.operations.push(id.to_owned());
+        } else if let Some(tag) = operation["tags"][0].as_str() {
             by_tag.entry(tag).or_default().push(id.to_owned());
         }
     }
@@ -88,8 +104,8 @@ fn shares(count: usize) -> Result<Vec<Vec<String>>> {
             smallest.extend(group);
         }
     }
-    shares.retain(|share| !share.is_empty());
-    Ok(shares)
+    let shares = shares.into_iter().map(|operations| Share { operations, phases: None });
+    Ok(shares.chain([bulk]).filter(|share| !share.operations.is_empty()).collect())
 }
 
 /// The program, in an environment of its own that is rebuilt when its requirements changed.
