@@ -20,6 +20,7 @@ use crate::backup::BackupArguments;
 use crate::check::CheckArguments;
 use crate::copy::CopyArguments;
 use crate::customers::{CustomersCommand, ServerArguments};
+use crate::import::ImportArguments;
 use crate::migrate::MigrateArguments;
 use crate::output::Output;
 use crate::records::conversations::ConversationsCommand;
@@ -155,6 +156,9 @@ pub(crate) enum Command {
         #[command(flatten)]
         call: ApiArguments,
     },
+    /// Creates records out of a CSV or JSON Lines file, over the API of a running server: kustodian import customers FILE.
+    /// Exits with 3 when some rows were refused.
+    Import(Box<ImportArguments>),
     /// Prints what happens to records, one event a line, and goes on with what happens next.
     Tail(TailArguments),
     /// Lists who did what, and verifies that the log is unchanged.

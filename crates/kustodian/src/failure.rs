@@ -1,5 +1,7 @@
 //! How a command ends when it cannot do what it should: with one line.
 
+use std::process::ExitCode;
+
 use kustodian_core::directory::DirectoryError;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::store::StoreError;
@@ -12,12 +14,27 @@ pub(crate) enum Failure {
     /// One line for standard error that says what, where, and what to do.
     #[error("{0}")]
     Message(String),
+    /// Some of the work was done, and some was not.
+    #[error("{0}")]
+    Partial(String),
     /// Whoever read the output has gone, as `head` does; nothing to complain about.
     #[error("the output is closed")]
     OutputClosed,
 }
 
+/// How a command exits that did a part of its work.
+const PARTIAL: u8 = 3;
+
 impl Failure {
+    /// How the command exits.
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Message(_) => ExitCode::FAILURE,
+            Self::Partial(_) => ExitCode::from(PARTIAL),
+            Self::OutputClosed => ExitCode::SUCCESS,
+        }
+    }
+
     /// A failure in one line; line breaks become blanks.
     pub(crate) fn new(message: impl AsRef<str>) -> Self {
         Self::Message(

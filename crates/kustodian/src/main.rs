@@ -10,11 +10,13 @@ mod chance;
 mod check;
 mod configuration;
 mod copy;
+mod csv_line;
 mod customers;
 mod database;
 mod environment;
 mod failure;
 mod first_start;
+mod import;
 mod logging;
 mod migrate;
 mod orgs;
@@ -48,7 +50,7 @@ fn main() -> ExitCode {
         Ok(()) | Err(Failure::OutputClosed) => ExitCode::SUCCESS,
         Err(failure) => {
             output::complain(&failure.to_string());
-            ExitCode::FAILURE
+            failure.exit_code()
         }
     }
 }
@@ -96,6 +98,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
             let client = customers::client(server)?;
             one_thread()?.block_on(api::run(&client, call))
         }
+        Command::Import(import) => one_thread()?.block_on(import::run(*import)),
         Command::Tail(tail) => one_thread()?.block_on(tail::run(tail)),
         Command::Audit { command } => {
             let settings = configuration::quiet(arguments.common)?;

@@ -27,7 +27,7 @@ use crate::failure::Failure;
 use crate::output::{Output, print, print_json_text};
 
 /// Which server, and as whom.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct ServerArguments {
     /// The server.
     #[arg(
@@ -56,6 +56,13 @@ pub(crate) struct ServerArguments {
     /// Takes any certificate. Whoever answers at the address then gets the API key.
     #[arg(long, global = true, help_heading = "Server")]
     insecure: bool,
+}
+
+impl ServerArguments {
+    /// The address of the server.
+    pub(crate) fn address(&self) -> &str {
+        &self.url
+    }
 }
 
 #[derive(Debug, Subcommand)]

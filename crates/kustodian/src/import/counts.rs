@@ -1,0 +1,23 @@
+//! What became of the rows.
+
+use serde::{Deserialize, Serialize};
+
+/// How many rows there were, by what became of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Counts {
+    /// Rows that created a record; in a dry run, rows that could.
+    pub(crate) created: u64,
+    /// Rows that changed the record which they clash with.
+    pub(crate) updated: u64,
+    /// Rows passed over because they clash with a record.
+    pub(crate) skipped: u64,
+    /// Rows that were refused.
+    pub(crate) refused: u64,
+}
+
+impl Counts {
+    /// All of them.
+    pub(crate) fn total(&self) -> u64 {
+        self.created + self.updated + self.skipped + self.refused
+    }
+}

@@ -1,0 +1,296 @@
+//! A row as the item of a bulk job.
+
+use kustomer_api::bulk::CLIENT_REF;
+use kustomer_api::custom::Suffix;
+use kustomer_api::schema::Kind;
+use kustomer_api::validation::{Fault, check};
+use serde_json::{Map, Value};
+
+use super::cell;
+use super::kinds::{Imported, properties};
+use super::mapping::{Mapping, text_of};
+use super::names::{ItemTarget, Target};
+use super::rows::{Content, Row, RowFault};
+use crate::failure::Failure;
+
+/// What a record is created with.
+pub(crate) type Item = Map<String, Value>;
+
+/// The item of a row, checked as the server checks it.
+///
+/// # Errors
+/// The outer one when the file cannot be imported at all, the inner one when this row cannot.
+pub(crate) fn item(mapping: &mut Mapping, row: &Row) -> Result<Result<Item, RowFault>, Failure> {
+    let mut building = Building { line: row.line, item: Item::new(), custom: Map::new(), items: Vec::new(), names: [const { None }; 2] };
+    match &row.content {
+        Content::Cells(cells) => {
+            for (at, cell) in cells.iter().enumerate().filter(|(_, cell)| !cell.trim().is_empty()) {
+                if let Err(fault) = building.add(mapping, at, Given::Text(cell)) {
+                    return Ok(Err(fault));
+                }
+            }
+        }
+        Content::Object(object) => {
+            for (name, value) in flat(mapping.kind, object).iter().filter(|(_, value)| !value.is_null()) {
+                let at = mapping.place(name, value)?;
+                if let Err(fault) = building.add(mapping, at, Given::Json(value)) {
+                    return Ok(Err(fault));
+                }
+            }
+        }
+    }
+    Ok(building.finish(mapping))
+}
+
+/// A record as an export writes it (or as the API answers it), flat: its attributes, its id, and the ids of the records it is
+/// related to under the names that a create takes. Other objects stay as they are.
+pub(crate) fn flat(kind: Imported, object: &Map<String, Value>) -> Map<String, Value> {
+    let (Some(Value::Object(attributes)), true) = (object.get("attributes"), object.contains_key("type")) else {
+        return object.clone();
+    };
+    let mut flat = attributes.clone();
+    flat.extend(object.get("id").map(|id| ("id".to_owned(), id.clone())));
+    for property in kind.attributes() {
+        let data = object.get("relationships").and_then(|all| all.get(property.name)?.get("data"));
+        match (&property.schema.kind, data) {
+            (Kind::Text(_), Some(Value::Object(one))) => {
+                flat.extend(one.get("id").map(|id| (property.name.to_owned(), id.clone())));
+            }
+            (Kind::List { items, .. }, Some(Value::Array(many))) => {
+                let named = |one: &Value| {
+                    let (id, of) = (one.get("id")?, one.get("type")?.as_str()?);
+                    let is_object = !properties(items).is_empty();
+                    Some(if is_object { Value::Object(Map::from_iter([(of.to_owned(), id.clone())])) } else { id.clone() })
+                };
+                flat.insert(property.name.to_owned(), many.iter().filter_map(named).collect());
+            }
+            _ => {}
+        }
+    }
+    flat
+}
+
+/// A value as the file gives it.
+#[derive(Clone, Copy)]
+enum Given<'a> {
+    Text(&'a str),
+    Json(&'a Value),
+}
+
+impl Given<'_> {
+    fn read(self, of_text: impl FnOnce(&str) -> Result<Value, String>) -> Result<Value, String> {
+        match self {
+            Self::Text(text) => of_text(text),
+            Self::Json(Value::String(text)) => of_text(text),
+            Self::Json(value) => Ok(value.clone()),
+        }
+    }
+}
+
+struct Building {
+    line: u64,
+    item: Item,
+    custom: Map<String, Value>,
+    /// The items of lists, by the list, the type and the number that columns say.
+    items: Vec<(ItemTarget, Map<String, Value>)>,
+    /// The first and the last part of a name.
+    names: [Option<String>; 2],
+}
+
+impl Building {
+    fn add(&mut self, mapping: &Mapping, at: usize, given: Given<'_>) -> Result<(), RowFault> {
+        let Some(column) = mapping.columns().get(at) else { return Ok(()) };
+        let style = mapping.style;
+        let fault = |reason| RowFault { line: self.line, column: Some(place(mapping, at)), reason };
+        match &column.target {
+            Target::Attribute(property) => {
+                // What a JSON file says is taken as it says it where it is text, an empty one included.
+                let value = given.read(|text| match property.schema.kind {
+                    Kind::Text(of) if matches!(given, Given::Json(_)) && of.format.is_none() => Ok(Value::from(text)),
+                    _ if text.is_empty() => Ok(Value::from(text)),
+                    _ => cell::value(&property.schema, text, style),
+                });
+                self.item.insert(property.name.to_owned(), value.map_err(fault)?);
+            }
+            Target::Item(target) => {
+                let value = given.read(|text| cell::value(&target.member.schema, text, style)).map_err(fault)?;
+                let is_same = |(other, _): &&mut (ItemTarget, Map<String, Value>)| {
+                    other.list.name == target.list.name && other.of_type == target.of_type && other.number == target.number
+                };
+                let member = target.member.name.to_owned();
+                match self.items.iter_mut().find(is_same) {
+                    Some((_, item)) => drop(item.insert(member, value)),
+                    None => self.items.push((target.clone(), Map::from_iter([(member, value)]))),
+                }
+            }
+            Target::NamePart { is_first } => {
+                let text = match given {
+                    Given::Text(text) => text.to_owned(),
+                    Given::Json(value) => text_of(value),
+                };
+                self.names[usize::from(!is_first)] = Some(text.trim().to_owned()).filter(|part| !part.is_empty());
+            }
+            Target::Custom { key, .. } if key.is_empty() => {
+                let value = given.read(|text| serde_json::from_str(text).map_err(|error| error.to_string()));
+                match value.map_err(fault)? {
+                    Value::Object(custom) => self.custom.extend(custom),
+                    _ => return Err(fault("custom must be a JSON object".to_owned())),
+                }
+            }
+            Target::Custom { key, .. } => {
+                let suffix = Suffix::of(key).unwrap_or(Suffix::Str);
+                let value = given.read(|text| cell::custom(suffix, text, style)).map_err(fault)?;
+                self.custom.insert(key.clone(), value);
+            }
+            Target::LeftOut(_) => {}
+        }
+        Ok(())
+    }
+
+    fn finish(mut self, mapping: &Mapping) -> Result<Item, RowFault> {
+        let parts: Vec<String> = self.names.into_iter().flatten().collect();
+        if !parts.is_empty() {
+            self.item.entry("name").or_insert_with(|| Value::from(parts.join(" ")));
+        }
+        for (target, mut item) in self.items {
+            if let Some(of_type) = target.of_type {
+                item.entry("type").or_insert_with(|| Value::from(of_type));
+            }
+            if let Value::Array(list) = self.item.entry(target.list.name).or_insert_with(|| Value::Array(Vec::new())) {
+                list.push(Value::Object(item));
+            }
+        }
+        if !self.custom.is_empty() {
+            self.item.insert("custom".to_owned(), Value::Object(self.custom));
+        }
+        match faults(mapping.kind.item(), &self.item).into_iter().next() {
+            None => Ok(self.item),
+            Some(fault) => Err(named(mapping, self.line, fault)),
+        }
+    }
+}
+
+/// What is wrong with an item.
+fn faults(schema: &kustomer_api::schema::Schema, item: &Item) -> Vec<Fault> {
+    let text = serde_json::to_string(item).unwrap_or_default();
+    match serde_json::from_str::<serde_json_borrow::Value<'_>>(&text) {
+        Ok(value) => check(schema, &value),
+        Err(error) => vec![Fault::of_parameter("", error.to_string())],
+    }
+}
+
+/// The number and the name of a column; the number is 0 where each row names its own.
+fn place(mapping: &Mapping, at: usize) -> (usize, String) {
+    let name = mapping.columns().get(at).map(|column| column.name.clone()).unwrap_or_default();
+    (if mapping.is_table() { at + 1 } else { 0 }, name)
+}
+
+/// A fault of an item with the column that it comes from.
+fn named(mapping: &Mapping, line: u64, fault: Fault) -> RowFault {
+    let mut steps = fault.pointer.split('/').skip(1);
+    let (first, second) = (steps.next().unwrap_or_default(), steps.next().unwrap_or_default());
+    let is_of = |target: &Target| match target {
+        Target::Attribute(property) => property.name == first,
+        Target::Item(item) => item.list.name == first,
+        Target::NamePart { .. } => first == "name",
+        Target::Custom { key, .. } => first == "custom" && (key.is_empty() || key == second),
+        Target::LeftOut(_) => false,
+    };
+    let column = mapping.columns().iter().position(|column| is_of(&column.target));
+    let advice = if fault.advice.is_empty() { String::new() } else { format!(": {}", fault.advice) };
+    RowFault { line, column: column.map(|at| place(mapping, at)), reason: format!("{}{advice}", fault.title) }
+}
+
+/// The same item with its reference: the line it comes from.
+pub(crate) fn with_reference(item: &Item, line: u64) -> Item {
+    let mut item = item.clone();
+    item.insert(CLIENT_REF.to_owned(), Value::from(line.to_string()));
+    item
+}
+
+/// The item that changes an existing record as this row says: without what only a create takes.
+pub(crate) fn change(kind: Imported, item: &Item, id: &str) -> Item {
+    let taken = properties(kind.changes());
+    let is_taken = |name: &str| taken.iter().any(|property| property.name == name);
+    let mut change: Item =
+        item.iter().filter(|(name, _)| is_taken(name)).map(|(name, value)| (name.clone(), value.clone())).collect();
+    change.insert("id".to_owned(), Value::from(id));
+    change
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::cell::Style;
+    use super::super::rows::ReadRow;
+    use super::*;
+
+    fn built(columns: &[&str], cells: &[&str]) -> Result<Value, String> {
+        let columns: Vec<String> = columns.iter().map(ToString::to_string).collect();
+        let row = Row { line: 7, content: Content::Cells(cells.iter().map(ToString::to_string).collect()) };
+        let first: Vec<ReadRow> = vec![Ok(row.clone())];
+        let mut mapping = Mapping::new(Imported::Customers, &columns, &first, Vec::new(), Style::default()).unwrap();
+        let item = item(&mut mapping, &row).map_err(|failure| failure.to_string())?;
+        item.map(Value::Object).map_err(|fault| fault.to_string())
+    }
+
+    #[test]
+    fn a_row_of_a_table_becomes_an_item() {
+        let columns =
+            ["First name", "Last name", "E-mail", "Work email", "city name", "zip_code", "tier", "score", "tags", "birthday"];
+        let cells = ["Ada", "Lovelace", "a@x.example", "b@x.example", "London", "W1", "gold", "7", "vip; new", "10.12.1815"];
+        let item = built(&columns, &cells).unwrap();
+        assert_eq!(
+            item,
+            json!({
+                "name": "Ada Lovelace",
+                "emails": [{ "email": "a@x.example" }, { "email": "b@x.example", "type": "work" }],
+                "locations": [{ "cityName": "London", "zipCode": "W1" }],
+                "tags": ["vip", "new"],
+                "birthdayAt": "1815-12-10T00:00:00.000Z",
+                "custom": { "tierStr": "gold", "scoreNum": 7 },
+            })
+        );
+        let mut cells = cells;
+        cells[2] = "";
+        assert_eq!(built(&columns, &cells).unwrap()["emails"], json!([{ "email": "b@x.example", "type": "work" }]));
+    }
+
+    #[test]
+    fn what_the_server_would_refuse_is_said_with_line_and_column() {
+        for (columns, cells, words) in [
+            (&["name", "e-mail"][..], &["Ada", "nobody"][..], "line 7, column 2 (e-mail): "),
+            (&["birthday"], &["soon"], "line 7, column 1 (birthday): \"soon\" is no date"),
+            (&["scoreNum", "locale"], &["1", "xxxxxxxxxxxxxxxxx"], "line 7, column 2 (locale): "),
+            (&["scoreNum"], &["many"], "line 7, column 1 (scoreNum): \"many\" is no number"),
+        ] {
+            let refused = built(columns, cells).unwrap_err();
+            assert!(refused.starts_with(words), "{refused}");
+        }
+    }
+
+    #[test]
+    fn an_exported_record_becomes_what_it_can_be_created_with() {
+        let record = json!({
+            "type": "message", "id": "5c7d1a1f9a1b2c0010a1b2c3",
+            "attributes": { "app": "a", "channel": "email", "directionType": "initial-in", "rev": 1, "custom": { "aStr": "x" }, "preview": "" },
+            "relationships": {
+                "conversation": { "data": { "type": "conversation", "id": "5c7d1a1f9a1b2c0010a1b2c4" } },
+                "org": { "data": { "type": "org", "id": "5c7d1a1f9a1b2c0010a1b2c5" } },
+            },
+            "links": { "self": "/v1/messages/5c7d1a1f9a1b2c0010a1b2c3" },
+        });
+        let Value::Object(object) = record else { panic!() };
+        let row = Row { line: 1, content: Content::Object(object) };
+        let mut mapping = Mapping::new(Imported::Messages, &[], &[], Vec::new(), Style::default()).unwrap();
+        let item = item(&mut mapping, &row).unwrap().unwrap();
+        assert_eq!(
+            Value::Object(item),
+            json!({
+                "id": "5c7d1a1f9a1b2c0010a1b2c3", "conversation": "5c7d1a1f9a1b2c0010a1b2c4",
+                "app": "a", "channel": "email", "preview": "", "custom": { "aStr": "x" },
+            })
+        );
+    }
+}

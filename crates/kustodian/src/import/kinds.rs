@@ -1,0 +1,124 @@
+//! The kinds that are imported, and what the API declares of them.
+
+use clap::ValueEnum;
+use kustodian_core::kind::Kind;
+use kustomer_api::bulk::{
+    BulkBatchUpdateCompanies, BulkBatchUpdateConversations, BulkBatchUpdateCustomers, BulkBatchUpdateKObjects,
+    BulkBatchUpdateMessages, BulkBatchUpdateNotes, BulkCreateCompanies, BulkCreateConversations, BulkCreateCustomers,
+    BulkCreateKObjects, BulkCreateMessages, BulkCreateNotes,
+};
+use kustomer_api::schema::{self, Property, ReadOnly, Schema};
+use kustomer_api::{Endpoint, company, conversation, customer, kobject, message, note};
+
+/// What a file holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Imported {
+    /// Customers.
+    Customers,
+    /// Companies.
+    Companies,
+    /// Kobjects of a klass.
+    Kobjects,
+    /// Conversations.
+    Conversations,
+    /// Messages. They are recorded, and nothing is sent.
+    Messages,
+    /// Notes.
+    Notes,
+}
+
+impl Imported {
+    /// The kind of its records.
+    pub(crate) fn kind(self) -> Kind {
+        match self {
+            Self::Customers => Kind::Customer,
+            Self::Companies => Kind::Company,
+            Self::Kobjects => Kind::KObject,
+            Self::Conversations => Kind::Conversation,
+            Self::Messages => Kind::Message,
+            Self::Notes => Kind::Note,
+        }
+    }
+
+    /// What an item may hold that creates a record.
+    pub(crate) fn item(self) -> &'static Schema {
+        item_of(match self {
+            Self::Customers => BulkCreateCustomers::BODY,
+            Self::Companies => BulkCreateCompanies::BODY,
+            Self::Kobjects => BulkCreateKObjects::BODY,
+            Self::Conversations => BulkCreateConversations::BODY,
+            Self::Messages => BulkCreateMessages::BODY,
+            Self::Notes => BulkCreateNotes::BODY,
+        })
+    }
+
+    /// What an item may hold that updates a record.
+    pub(crate) fn changes(self) -> &'static Schema {
+        item_of(match self {
+            Self::Customers => BulkBatchUpdateCustomers::BODY,
+            Self::Companies => BulkBatchUpdateCompanies::BODY,
+            Self::Kobjects => BulkBatchUpdateKObjects::BODY,
+            Self::Conversations => BulkBatchUpdateConversations::BODY,
+            Self::Messages => BulkBatchUpdateMessages::BODY,
+            Self::Notes => BulkBatchUpdateNotes::BODY,
+        })
+    }
+
+    /// The attributes that are answered and that a create does not take.
+    pub(crate) fn read_only(self) -> &'static [ReadOnly] {
+        match self {
+            Self::Customers => customer::READ_ONLY,
+            Self::Companies => company::READ_ONLY,
+            Self::Kobjects => kobject::READ_ONLY,
+            Self::Conversations => conversation::READ_ONLY,
+            Self::Messages => message::READ_ONLY,
+            Self::Notes => note::READ_ONLY,
+        }
+    }
+
+    /// The path of their list.
+    pub(crate) fn path(self, klass: Option<&str>) -> String {
+        match (self, klass) {
+            (Self::Kobjects, Some(klass)) => format!("/klasses/{klass}"),
+            _ => {
+                let path = self.kind().spec().path;
+                path.strip_prefix("/v1").unwrap_or(path).to_owned()
+            }
+        }
+    }
+
+    /// The attributes that an item may hold, without its reference.
+    pub(crate) fn attributes(self) -> impl Iterator<Item = &'static Property> {
+        properties(self.item()).iter().filter(|property| property.name != kustomer_api::bulk::CLIENT_REF)
+    }
+}
+
+/// The properties of an object; none of anything else.
+pub(crate) fn properties(schema: &Schema) -> &'static [Property] {
+    match schema.kind {
+        schema::Kind::Object(object) => object.properties,
+        _ => &[],
+    }
+}
+
+/// What the items of a bulk body may hold.
+fn item_of(body: Option<&'static Schema>) -> &'static Schema {
+    static NOTHING: Schema = Schema::any();
+    match body.map(|schema| schema.kind) {
+        Some(schema::Kind::List { items, .. }) => items,
+        _ => &NOTHING,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_imported_kind_has_items_that_may_hold_attributes() {
+        for kind in Imported::value_variants() {
+            assert!(kind.attributes().count() > 3, "{kind:?}");
+            assert!(properties(kind.changes()).iter().any(|property| property.name == "id"), "{kind:?}");
+        }
+    }
+}

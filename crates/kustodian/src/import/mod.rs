@@ -1,0 +1,162 @@
+//! `kustodian import`: records out of a file, through the bulk operations of a running server.
+
+mod batch;
+mod cell;
+mod counts;
+mod csv;
+mod headers;
+mod infer;
+mod item;
+mod journal;
+mod jsonl;
+mod kinds;
+mod mapping;
+mod names;
+mod progress;
+mod reject;
+mod rows;
+mod run;
+mod send;
+mod shown;
+mod source;
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use self::cell::{DateOrder, Style};
+use self::counts::Counts;
+use self::csv::CsvRows;
+use self::jsonl::JsonRows;
+use self::kinds::Imported;
+use self::mapping::{Mapping, Override};
+use self::rows::{ReadRow, Rows};
+use self::run::Run;
+use self::send::OnConflict;
+use self::source::{Format, Source};
+use crate::arguments::OutputArguments;
+use crate::customers::ServerArguments;
+use crate::failure::Failure;
+use crate::output::{Output, print, print_json, print_table};
+use crate::records::segment;
+
+/// How many rows at the beginning decide about types.
+const FIRST_ROWS: usize = 200;
+
+/// What to import, and how.
+#[derive(Debug, Args)]
+pub(crate) struct ImportArguments {
+    /// What the rows are
+    kind: Imported,
+    /// A CSV or JSON Lines file, compressed when it ends in .gz or .zst; - for standard input
+    file: PathBuf,
+    #[command(flatten)]
+    server: ServerArguments,
+    /// The klass of kobjects, singular or plural
+    #[arg(long, value_parser = segment, required_if_eq("kind", "kobjects"))]
+    klass: Option<String>,
+    /// The format, where the name of the file does not say it
+    #[arg(long)]
+    format: Option<Format>,
+    /// What is between columns, where it is not found out: one character
+    #[arg(long, value_name = "CHARACTER", value_parser = delimiter)]
+    delimiter: Option<u8>,
+    /// What a column becomes, such as --map 'Kundennr=externalId' or --map tier=tierStr; nothing behind = leaves it out. #3
+    /// is the third column. Repeatable
+    #[arg(long, value_name = "COLUMN=ATTRIBUTE")]
+    map: Vec<Override>,
+    /// Whether the day or the month comes first in dates with slashes
+    #[arg(long, value_name = "ORDER")]
+    dates: Option<DateOrder>,
+    /// Checks all rows and shows what columns become; nothing is sent
+    #[arg(long)]
+    dry_run: bool,
+    /// What to do with a row whose external id or e-mail address a record has already
+    #[arg(long, value_name = "WHAT", default_value = "fail")]
+    on_conflict: OnConflict,
+    /// Gets the rows that are refused, each with its line and the reason: correct it and import it
+    #[arg(long, value_name = "FILE")]
+    reject: Option<PathBuf>,
+    /// Goes on with an import of this file that was interrupted
+    #[arg(long, conflicts_with = "dry_run")]
+    resume: bool,
+    /// Where it is kept how far the import is [default: FILE.import-state]
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+    #[command(flatten)]
+    output: OutputArguments,
+}
+
+fn delimiter(text: &str) -> Result<u8, &'static str> {
+    match text.as_bytes() {
+        b"\\t" => Ok(b'\t'),
+        [byte] if byte.is_ascii() && !matches!(byte, b'"' | b'\r' | b'\n') => Ok(*byte),
+        _ => Err("give one ASCII character, or \\t for a tab"),
+    }
+}
+
+/// Imports, and prints what became of the rows.
+///
+/// # Errors
+/// When the file or the server does not do; [`Failure::Partial`] when some rows were refused.
+pub(crate) async fn run(arguments: ImportArguments) -> Result<(), Failure> {
+    let (output, is_dry) = (arguments.output.output, arguments.dry_run);
+    let (counts, mapping) = Run::begin(arguments)?.to_the_end().await?;
+    match output {
+        Output::Json => {
+            let mut told = serde_json::to_value(counts).map_err(|error| Failure::new(error.to_string()))?;
+            told["mapping"] = shown::as_json(&mapping);
+            print_json(&told)?;
+        }
+        Output::Table => print(&in_words(&counts, is_dry))?,
+    }
+    match counts.refused {
+        0 => Ok(()),
+        refused => Err(Failure::Partial(format!("{refused} of {} rows were refused", counts.total()))),
+    }
+}
+
+fn in_words(counts: &Counts, is_dry: bool) -> String {
+    let Counts { created, updated, skipped, refused } = counts;
+    if is_dry {
+        return format!("{created} rows could be sent, {refused} refused; nothing was sent");
+    }
+    format!("{created} created, {updated} updated, {skipped} skipped, {refused} refused")
+}
+
+/// A file with its first rows, and what its columns become.
+struct Opened {
+    rows: Rows,
+    first: Vec<ReadRow>,
+    mapping: Mapping,
+}
+
+impl Opened {
+    fn open(arguments: &ImportArguments, source: &Source, read: progress::Bytes) -> Result<Self, Failure> {
+        let format = arguments.format.or_else(|| source.format()).ok_or_else(|| {
+            Failure::new("the name of the file does not say what is in it: --format csv or --format jsonl does")
+        })?;
+        let input = source.open(read)?;
+        let mut style = Style { has_decimal_commas: false, dates: arguments.dates };
+        let mut rows = match format {
+            Format::Csv => {
+                let rows = CsvRows::new(input, arguments.delimiter)?;
+                style.has_decimal_commas = rows.has_decimal_commas();
+                Rows::Csv(rows)
+            }
+            Format::Jsonl => Rows::Json(JsonRows::new(input)),
+        };
+        let mut first = Vec::new();
+        while first.len() < FIRST_ROWS {
+            let Some(row) = rows.next()? else { break };
+            first.push(row);
+        }
+        let mapping = Mapping::new(arguments.kind, rows.columns(), &first, arguments.map.clone(), style)?;
+        Ok(Self { rows, first, mapping })
+    }
+
+    fn show(&self) -> Result<(), Failure> {
+        print_table(&["COLUMN", "BECOMES"], shown::rows(&self.mapping))?;
+        print("")
+    }
+}

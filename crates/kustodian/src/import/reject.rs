@@ -1,0 +1,101 @@
+//! The file that gets the rows which were refused: it can be corrected and imported.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value};
+
+use super::rows::{Content, Row, RowFault};
+use crate::csv_line;
+use crate::failure::Failure;
+
+/// What is added to a refused row: the line it was in, and why it was refused. An import leaves them out.
+pub(crate) const ADDED: [&str; 2] = ["import_line", "import_reason"];
+
+/// The most refusals that are printed where no file takes them.
+const MOST_PRINTED: u64 = 20;
+
+/// Where refused rows go.
+pub(crate) struct Rejects {
+    file: Option<(PathBuf, BufWriter<File>)>,
+    columns: Vec<String>,
+    printed: u64,
+}
+
+impl Rejects {
+    /// Begins the file, or goes on with the first `kept` bytes of it.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(crate) fn begin(path: Option<&Path>, columns: &[String], kept: Option<u64>) -> Result<Self, Failure> {
+        let mut rejects = Self { file: None, columns: columns.to_vec(), printed: 0 };
+        let Some(path) = path else { return Ok(rejects) };
+        let opened = OpenOptions::new().write(true).create(true).truncate(kept.is_none()).open(path);
+        let opened = opened.and_then(|mut file| {
+            if let Some(kept) = kept {
+                file.set_len(kept)?;
+                file.seek(SeekFrom::End(0))?;
+            }
+            Ok(file)
+        });
+        let file = opened.map_err(|error| failed(path, &error))?;
+        rejects.file = Some((path.to_owned(), BufWriter::new(file)));
+        if kept.is_none_or(|kept| kept == 0) && !columns.is_empty() {
+            let header = csv_line::line(columns.iter().map(String::as_str).chain(ADDED));
+            rejects.write(&header)?;
+        }
+        Ok(rejects)
+    }
+
+    /// Takes a row; `row` is absent when it could not be read.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub(crate) fn take(&mut self, row: Option<&Row>, fault: &RowFault) -> Result<(), Failure> {
+        if self.file.is_none() {
+            self.printed += 1;
+            match self.printed {
+                ..=MOST_PRINTED => crate::output::note(&fault.to_string()),
+                at if at == MOST_PRINTED + 1 => crate::output::note("further rows are refused: --reject FILE takes them all"),
+                _ => {}
+            }
+            return Ok(());
+        }
+        let (line, reason) = (fault.line.to_string(), fault.to_string());
+        if self.columns.is_empty() {
+            let mut object = match row.map(|row| &row.content) {
+                Some(Content::Object(object)) => object.clone(),
+                _ => Map::new(),
+            };
+            let [line_name, reason_name] = ADDED;
+            object.insert(line_name.to_owned(), fault.line.into());
+            object.insert(reason_name.to_owned(), reason.into());
+            return self.write(&format!("{}\n", Value::Object(object)));
+        }
+        let cells: Vec<&str> = match row.map(|row| &row.content) {
+            Some(Content::Cells(cells)) => cells.iter().map(String::as_str).collect(),
+            _ => vec![""; self.columns.len()],
+        };
+        let text = csv_line::line(cells.into_iter().chain([line.as_str(), reason.as_str()]));
+        self.write(&text)
+    }
+
+    /// Hands all of it to the operating system; how many bytes the file has then.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(crate) fn flush(&mut self) -> Result<u64, Failure> {
+        let Some((path, file)) = &mut self.file else { return Ok(0) };
+        file.flush().and_then(|()| file.stream_position()).map_err(|error| failed(path, &error))
+    }
+
+    fn write(&mut self, text: &str) -> Result<(), Failure> {
+        let Some((path, file)) = &mut self.file else { return Ok(()) };
+        file.write_all(text.as_bytes()).map_err(|error| failed(path, &error))
+    }
+}
+
+fn failed(path: &Path, error: &io::Error) -> Failure {
+    Failure::new(format!("{} cannot be written: {error}", path.display()))
+}

@@ -1,0 +1,217 @@
+//! One import from its first row to its last.
+
+use kustodian_core::chance::{Clock, Ids};
+use kustomer_client::Client;
+use serde_json::Value;
+
+use super::batch::{Batch, Entry};
+use super::counts::Counts;
+use super::item::{Item, item};
+use super::journal::{Journal, State};
+use super::kinds::properties;
+use super::mapping::Mapping;
+use super::progress::Progress;
+use super::reject::Rejects;
+use super::rows::{Content, ReadRow, RowFault};
+use super::send::{Outcome, Sender};
+use super::source::Source;
+use super::{ImportArguments, Opened};
+use crate::chance::{SystemClock, SystemIds};
+use crate::customers;
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// An import that has begun.
+pub(super) struct Run {
+    arguments: ImportArguments,
+    opened: Opened,
+    journal: Journal,
+    state: State,
+    rejects: Rejects,
+    progress: Progress,
+    batch: Batch,
+    /// What items get that do not have it: when they were imported.
+    added: Item,
+}
+
+impl Run {
+    /// Reads the first rows, and shows what the columns become.
+    ///
+    /// # Errors
+    /// When the file does not do, or an import of it was interrupted and this is no resumption.
+    pub(super) fn begin(arguments: ImportArguments) -> Result<Self, Failure> {
+        let source = Source::of(&arguments.file);
+        let journal = Journal::at(match (&source, arguments.dry_run) {
+            (Source::File(path), false) => {
+                let mut name = path.as_os_str().to_owned();
+                name.push(".import-state");
+                Some(arguments.state.clone().unwrap_or_else(|| name.into()))
+            }
+            _ => None,
+        });
+        let state = state(&arguments, &source, &journal)?;
+        let progress = Progress::begin(source.length());
+        let opened = Opened::open(&arguments, &source, progress.bytes())?;
+        if arguments.output.output == Output::Table {
+            opened.show()?;
+        }
+        let kept = arguments.resume.then_some(state.reject_bytes);
+        let rejects = Rejects::begin(arguments.reject.as_deref(), opened.rows.columns(), kept)?;
+        let takes_moment = properties(arguments.kind.item()).iter().any(|property| property.name == "importedAt");
+        let moment = takes_moment.then(|| ("importedAt".to_owned(), Value::from(state.started.as_str())));
+        let added = moment.into_iter().collect();
+        Ok(Self { arguments, opened, journal, state, rejects, progress, batch: Batch::default(), added })
+    }
+
+    /// Sends all rows: what became of them.
+    ///
+    /// # Errors
+    /// When the file cannot be read on, or the server does not do.
+    pub(super) async fn to_the_end(mut self) -> Result<(Counts, Mapping), Failure> {
+        let ended = self.send_all().await;
+        self.progress.end();
+        if let Err(failure) = ended {
+            return Err(match (failure, self.state.counts.total()) {
+                (Failure::Message(reason), done) if done > 0 && !self.journal.place().is_empty() => Failure::new(format!(
+                    "{reason} (rows up to line {} are done: go on with --resume)",
+                    self.state.line
+                )),
+                (failure, _) => failure,
+            });
+        }
+        self.journal.remove()?;
+        Ok((self.state.counts, self.opened.mapping))
+    }
+
+    async fn send_all(&mut self) -> Result<(), Failure> {
+        let client = match self.arguments.dry_run {
+            true => None,
+            false => Some(customers::client(self.arguments.server.clone())?),
+        };
+        if client.is_some() {
+            self.journal.write(&self.state)?;
+        }
+        let first = std::mem::take(&mut self.opened.first);
+        for row in first {
+            self.take(row, client.as_ref()).await?;
+        }
+        while let Some(row) = self.opened.rows.next()? {
+            self.take(row, client.as_ref()).await?;
+        }
+        let last = std::mem::take(&mut self.batch);
+        if let (Some(client), false) = (&client, last.entries().is_empty()) {
+            self.send(client, &last).await?;
+        }
+        self.rejects.flush().map(drop)
+    }
+
+    async fn take(&mut self, row: ReadRow, client: Option<&Client>) -> Result<(), Failure> {
+        let line = match &row {
+            Ok(row) => row.line,
+            Err(fault) => fault.line,
+        };
+        if line <= self.state.line {
+            // It is done; what it teaches about the columns counts for the rows behind it.
+            return match row {
+                Ok(row) => item(&mut self.opened.mapping, &row).map(drop),
+                Err(_) => Ok(()),
+            };
+        }
+        let row = match row {
+            Ok(row) => row,
+            Err(fault) => return self.refuse(None, &fault),
+        };
+        let item = match item(&mut self.opened.mapping, &row)? {
+            Ok(item) => item,
+            Err(fault) => return self.refuse(Some(&row), &fault),
+        };
+        let Some(client) = client else {
+            self.state.counts.created += 1;
+            self.progress.show(&self.state.counts);
+            return Ok(());
+        };
+        // A record that was exported keeps what it has, and gets nothing.
+        let is_record = matches!(&row.content, Content::Object(object) if object.contains_key("attributes"));
+        let nothing = Item::new();
+        let added = if is_record { &nothing } else { &self.added };
+        match self.batch.push(Entry { row, item }, added) {
+            Some(full) => self.send(client, &full).await,
+            None => Ok(()),
+        }
+    }
+
+    fn refuse(&mut self, row: Option<&super::rows::Row>, fault: &RowFault) -> Result<(), Failure> {
+        self.state.counts.refused += 1;
+        self.progress.show(&self.state.counts);
+        let rejects = &mut self.rejects;
+        self.progress.suspend(|| rejects.take(row, fault))
+    }
+
+    async fn send(&mut self, client: &Client, batch: &Batch) -> Result<(), Failure> {
+        let sender = Sender {
+            client,
+            kind: self.arguments.kind,
+            klass: self.arguments.klass.as_deref(),
+            on_conflict: self.arguments.on_conflict,
+            run: &self.state.run,
+        };
+        let outcomes = sender.send(batch).await?;
+        for (entry, outcome) in batch.entries().iter().zip(outcomes) {
+            match outcome {
+                Outcome::Created => self.state.counts.created += 1,
+                Outcome::Updated => self.state.counts.updated += 1,
+                Outcome::Skipped => self.state.counts.skipped += 1,
+                Outcome::Refused(reason) => self.refuse(Some(&entry.row), &RowFault::of_row(entry.row.line, reason))?,
+            }
+        }
+        self.state.line = batch.entries().last().map_or(self.state.line, |entry| entry.row.line);
+        self.state.reject_bytes = self.rejects.flush()?;
+        self.journal.write(&self.state)?;
+        self.progress.show(&self.state.counts);
+        Ok(())
+    }
+}
+
+/// The state to begin or to go on with.
+fn state(arguments: &ImportArguments, source: &Source, journal: &Journal) -> Result<State, Failure> {
+    if arguments.resume && *source == Source::Standard {
+        return Err(Failure::new("an import of standard input cannot be resumed: import a file"));
+    }
+    let file = if arguments.dry_run { String::new() } else { source.hash()? };
+    let ImportArguments { kind, klass, format, delimiter, map, dates, on_conflict, server, .. } = arguments;
+    let options =
+        format!("{kind:?} {klass:?} {format:?} {delimiter:?} {map:?} {dates:?} {on_conflict:?} {}", server.address());
+    let found = journal.read()?;
+    match (found, arguments.resume) {
+        (None, true) => Err(Failure::new(format!(
+            "no import of {} was interrupted: {} is not there; begin without --resume",
+            arguments.file.display(),
+            journal.place()
+        ))),
+        (Some(state), false) => Err(Failure::new(format!(
+            "an import of {} was interrupted behind line {}: go on with --resume, or remove {} to begin again",
+            arguments.file.display(),
+            state.line,
+            journal.place()
+        ))),
+        (Some(state), true) if state.file != file => Err(Failure::new(format!(
+            "{} has changed since its import was interrupted: bring it back, or remove {} to begin again",
+            arguments.file.display(),
+            journal.place()
+        ))),
+        (Some(state), true) if state.options != options => Err(Failure::new(format!(
+            "the import was begun with other options: give the same with --resume, or remove {} to begin again",
+            journal.place()
+        ))),
+        (Some(state), true) => Ok(state),
+        (None, false) => Ok(State {
+            file,
+            options,
+            run: format!("import-{}", SystemIds::new(SystemClock)?.next()),
+            started: SystemClock.now().to_string(),
+            line: 0,
+            reject_bytes: 0,
+            counts: Counts::default(),
+        }),
+    }
+}

@@ -1,0 +1,223 @@
+//! Sending rows to a server, a bulk job for each batch.
+
+use std::time::Duration;
+
+use clap::ValueEnum;
+use kustomer_api::ObjectId;
+use kustomer_api::bulk::{BulkAttributes, BulkResult, BulkResultStatus};
+use kustomer_api::company::ListCompanies;
+use kustomer_client::{Client, Error, Method, Retry};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::batch::{Batch, Entry};
+use super::item::{Item, change, with_reference};
+use super::kinds::Imported;
+use crate::failure::Failure;
+
+/// What a job says of an item that clashes with a record.
+const CLASH: &str = "duplicate detected";
+
+/// How long a job may take that the server works on later.
+const MOST_WAITS: u32 = 600;
+const WAIT: Duration = Duration::from_secs(1);
+
+/// What to do with a row whose external id or e-mail address a record has already.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OnConflict {
+    /// Passes over the row.
+    Skip,
+    /// Changes the record as the row says.
+    Update,
+    /// Refuses the row.
+    #[default]
+    Fail,
+}
+
+/// What became of a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// It created a record.
+    Created,
+    /// It changed one.
+    Updated,
+    /// It was passed over.
+    Skipped,
+    /// It was refused, for this reason.
+    Refused(String),
+}
+
+/// Where rows are sent to.
+pub(crate) struct Sender<'a> {
+    pub(crate) client: &'a Client,
+    pub(crate) kind: Imported,
+    pub(crate) klass: Option<&'a str>,
+    pub(crate) on_conflict: OnConflict,
+    /// Names the run: the beginning of the key of each of its requests.
+    pub(crate) run: &'a str,
+}
+
+/// As much of the answer as is needed.
+#[derive(Debug, Deserialize)]
+struct Job {
+    id: String,
+    attributes: BulkAttributes,
+}
+
+impl Sender<'_> {
+    /// What became of each row of a batch, in their order.
+    ///
+    /// # Errors
+    /// When the server refuses the whole batch, or does not answer.
+    pub(crate) async fn send(&self, batch: &Batch) -> Result<Vec<Outcome>, Failure> {
+        let results = self.job(Method::POST, first_line(batch.entries()), "c", batch.body()).await?;
+        let mut outcomes: Vec<Outcome> =
+            batch.entries().iter().map(|entry| outcome(&results, entry.row.line)).collect();
+        let is_clash = |outcome: &Outcome| matches!(outcome, Outcome::Refused(reason) if reason == CLASH);
+        match self.on_conflict {
+            OnConflict::Fail => {}
+            OnConflict::Skip => {
+                outcomes.iter_mut().filter(|outcome| is_clash(outcome)).for_each(|outcome| *outcome = Outcome::Skipped);
+            }
+            OnConflict::Update => {
+                let clashing: Vec<usize> = (0..outcomes.len()).filter(|at| is_clash(&outcomes[*at])).collect();
+                self.update(batch.entries(), &clashing, &mut outcomes).await?;
+            }
+        }
+        Ok(outcomes)
+    }
+
+    /// Changes the records that rows clash with.
+    async fn update(&self, entries: &[Entry], clashing: &[usize], outcomes: &mut [Outcome]) -> Result<(), Failure> {
+        let (mut changes, mut changed) = (Vec::new(), Vec::new());
+        for at in clashing.iter().copied() {
+            let Some(entry) = entries.get(at) else { continue };
+            match self.find(&entry.item).await? {
+                Some(id) => {
+                    let item = with_reference(&change(self.kind, &entry.item, &id), entry.row.line);
+                    changes.push(Value::Object(item).to_string());
+                    changed.push(at);
+                }
+                None => {
+                    let reason = format!("{CLASH}, and no record has its external id or e-mail address: another value clashes");
+                    outcomes[at] = Outcome::Refused(reason);
+                }
+            }
+        }
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let body = format!("[{}]", changes.join(","));
+        let results = self.job(Method::PUT, first_line(entries), "u", body).await?;
+        for at in changed {
+            outcomes[at] = outcome(&results, entries[at].row.line);
+        }
+        Ok(())
+    }
+
+    /// The id of the record with the external id or an e-mail address of an item.
+    async fn find(&self, item: &Item) -> Result<Option<String>, Failure> {
+        let client = self.client;
+        let found = match item.get("externalId").and_then(Value::as_str) {
+            None => None,
+            Some(external_id) => match self.kind {
+                Imported::Customers => id_of(client.customers().get_by_external_id(external_id).await.map(|one| one.data.id))?,
+                Imported::Companies => {
+                    let query = ListCompanies { external_id: Some(external_id.to_owned()), ..ListCompanies::default() };
+                    client.companies().list(&query).await?.data.into_iter().next().map(|one| one.id)
+                }
+                Imported::Kobjects => {
+                    let kobjects = client.kobjects(self.klass.unwrap_or_default());
+                    id_of(kobjects.get_by_external_id(external_id).await.map(|one| one.data.id))?
+                }
+                Imported::Conversations => {
+                    id_of(client.conversations().get_by_external_id(external_id).await.map(|one| one.data.id))?
+                }
+                Imported::Messages => id_of(client.messages().get_by_external_id(external_id).await.map(|one| one.data.id))?,
+                // The API finds no note so.
+                Imported::Notes => None,
+            },
+        };
+        if found.is_some() {
+            return Ok(found);
+        }
+        let emails = item.get("emails").and_then(Value::as_array).filter(|_| self.kind == Imported::Customers);
+        for email in emails.into_iter().flatten().filter_map(|email| email.get("email")?.as_str()) {
+            let found = id_of(client.customers().get_by_email(email).await.map(|one| one.data.id))?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        match item.get("id").and_then(Value::as_str).and_then(|id| id.parse::<ObjectId>().ok()) {
+            None => Ok(None),
+            Some(id) => {
+                let call = client.request(Method::GET, &format!("{}/{id}", self.kind.path(self.klass)));
+                id_of(call.await.map(|_| id.to_string()))
+            }
+        }
+    }
+
+    /// Makes a job, and waits until it is complete: what became of its items.
+    async fn job(&self, method: Method, line: u64, part: &str, body: String) -> Result<Vec<BulkResult>, Failure> {
+        let path = format!("{}/bulk", self.kind.path(self.klass));
+        let retry = Retry::default().attempts(10).longest_wait(Duration::from_secs(60));
+        let call = self.client.request(method, &path).json(body).retry(retry);
+        let answer = call.header("idempotency-key", &format!("{}-{line}{part}", self.run)).await?;
+        let mut job = read_job(answer)?;
+        for _ in 0..MOST_WAITS {
+            if job.attributes.completed.value().is_some_and(|completed| *completed) {
+                return self.results(job).await;
+            }
+            tokio::time::sleep(WAIT).await;
+            job = read_job(self.client.request(Method::GET, &format!("/bulk/{}", job.id)).await?)?;
+        }
+        Err(Failure::new(format!("the server has not done the job {} yet: go on later with --resume", job.id)))
+    }
+
+    /// What became of the items of a job: out of the job, or out of its batches.
+    async fn results(&self, job: Job) -> Result<Vec<BulkResult>, Failure> {
+        if let Some(results) = job.attributes.results.value() {
+            return Ok(results.clone());
+        }
+        let answer = self.client.request(Method::GET, &format!("/bulk/{}/batches", job.id)).await?;
+        let batches = answer.get("data").and_then(Value::as_array).cloned().unwrap_or_default();
+        let mut results = Vec::new();
+        for of_batch in batches.into_iter().filter_map(|batch| batch.pointer("/attributes/results").cloned()) {
+            let read: Vec<BulkResult> = serde_json::from_value(of_batch).map_err(|error| no_job(&error))?;
+            results.extend(read);
+        }
+        Ok(results)
+    }
+}
+
+fn first_line(entries: &[Entry]) -> u64 {
+    entries.first().map_or(0, |entry| entry.row.line)
+}
+
+fn outcome(results: &[BulkResult], line: u64) -> Outcome {
+    let reference = line.to_string();
+    let result = results.iter().find(|result| result.client_ref.as_deref() == Some(reference.as_str()));
+    match result.map(|result| (&result.status, &result.error)) {
+        Some((Some(BulkResultStatus::Created), None)) => Outcome::Created,
+        Some((Some(BulkResultStatus::Updated), None)) => Outcome::Updated,
+        Some((_, Some(error))) => Outcome::Refused(error.clone()),
+        _ => Outcome::Refused("the server does not say what became of it".to_owned()),
+    }
+}
+
+fn read_job(mut answer: Value) -> Result<Job, Failure> {
+    serde_json::from_value(answer["data"].take()).map_err(|error| no_job(&error))
+}
+
+fn no_job(error: &serde_json::Error) -> Failure {
+    Failure::new(format!("the server's answer is no bulk job: {error}"))
+}
+
+/// The id that a look-up found; `None` when there is none.
+fn id_of(answer: Result<String, Error>) -> Result<Option<String>, Failure> {
+    match answer {
+        Ok(id) => Ok(Some(id)),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
