@@ -20,6 +20,7 @@ use crate::backup::BackupArguments;
 use crate::check::CheckArguments;
 use crate::copy::CopyArguments;
 use crate::customers::{CustomersCommand, ServerArguments};
+use crate::export::ExportArguments;
 use crate::import::ImportArguments;
 use crate::migrate::MigrateArguments;
 use crate::output::Output;
@@ -159,6 +160,9 @@ pub(crate) enum Command {
     /// Creates records out of a CSV or JSON Lines file, over the API of a running server: kustodian import customers FILE.
     /// Exits with 3 when some rows were refused.
     Import(Box<ImportArguments>),
+    /// Writes the records of a kind, or of all kinds, into files, over the API of a running server: kustodian export all
+    /// --out FOLDER.
+    Export(ExportArguments),
     /// Prints what happens to records, one event a line, and goes on with what happens next.
     Tail(TailArguments),
     /// Lists who did what, and verifies that the log is unchanged.

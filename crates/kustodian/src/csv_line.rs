@@ -19,8 +19,25 @@ pub(crate) fn line<'a>(cells: impl IntoIterator<Item = &'a str>) -> String {
     line
 }
 
+/// Whether a spreadsheet takes a cell for a formula, apostrophes before it aside.
+pub(crate) fn is_formula(cell: &str) -> bool {
+    cell.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r'])
+}
+
+/// A text as a cell that no spreadsheet takes for a formula: with an apostrophe before it.
+pub(crate) fn harmless(text: &str) -> String {
+    if is_formula(text) { format!("'{text}") } else { text.to_owned() }
+}
+
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn no_text_is_a_formula() {
+        for (text, cell) in [("=1+1", "'=1+1"), ("+49 30", "'+49 30"), ("'=1", "''=1"), ("it's", "it's"), ("'quoted'", "'quoted'")] {
+            assert_eq!(super::harmless(text), cell);
+        }
+    }
+
     #[test]
     fn a_cell_is_quoted_when_it_must_be() {
         assert_eq!(super::line(["a", "b,c", "say \"hi\"", "", "two\nlines"]), "a,\"b,c\",\"say \"\"hi\"\"\",,\"two\nlines\"\r\n");

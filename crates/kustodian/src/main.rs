@@ -14,6 +14,7 @@ mod csv_line;
 mod customers;
 mod database;
 mod environment;
+mod export;
 mod failure;
 mod first_start;
 mod import;
@@ -98,6 +99,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
             let client = customers::client(server)?;
             one_thread()?.block_on(api::run(&client, call))
         }
+        Command::Export(export) => one_thread()?.block_on(export::run(export)),
         Command::Import(import) => one_thread()?.block_on(import::run(*import)),
         Command::Tail(tail) => one_thread()?.block_on(tail::run(tail)),
         Command::Audit { command } => {

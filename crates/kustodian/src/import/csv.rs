@@ -5,6 +5,7 @@ use csv_core::{ReadFieldResult, Reader, ReaderBuilder};
 
 use super::rows::{Content, MAX_FIELD, ReadRow, Row, RowFault};
 use super::source::Input;
+use crate::csv_line;
 use crate::failure::Failure;
 
 /// The most columns of a file.
@@ -167,12 +168,20 @@ impl CsvRows {
                         Err(format!("the value is longer than {MAX_FIELD} bytes, which no record may hold"))
                     } else {
                         let text = std::str::from_utf8(&self.buffer[..length]);
-                        text.map(str::to_owned).map_err(|_| "the value is not UTF-8 text: save the file as UTF-8".to_owned())
+                        text.map(without_mark).map_err(|_| "the value is not UTF-8 text: save the file as UTF-8".to_owned())
                     };
                     return Ok(Some(Read1 { text, is_last: record_end }));
                 }
             }
         }
+    }
+}
+
+/// A value without the apostrophe by which spreadsheets keep it from being a formula, and which exports write.
+fn without_mark(text: &str) -> String {
+    match text.strip_prefix('\'') {
+        Some(rest) if csv_line::is_formula(rest) => rest.to_owned(),
+        _ => text.to_owned(),
     }
 }
 

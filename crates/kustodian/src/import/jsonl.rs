@@ -32,10 +32,12 @@ impl JsonRows {
                 let reason = format!("the line is longer than {MAX_LINE} bytes, which no record may hold");
                 return Ok(Some(Err(RowFault::of_row(self.line, reason))));
             }
-            if self.buffer.trim_ascii().is_empty() {
+            // Without the line's end, so that columns are those of the line.
+            let text = self.buffer.trim_ascii_end();
+            if text.is_empty() {
                 continue;
             }
-            let read: Result<Map<String, Value>, _> = serde_json::from_slice(&self.buffer);
+            let read: Result<Map<String, Value>, _> = serde_json::from_slice(text);
             return Ok(Some(match read {
                 Ok(object) => Ok(Row { line: self.line, content: Content::Object(object) }),
                 Err(error) => {
@@ -93,7 +95,7 @@ mod tests {
             });
         }
         assert_eq!((said[0].as_str(), said[4].as_str()), ("1", "6"));
-        assert!(said[1].starts_with("line 3, column "), "{said:?}");
+        assert!(said[1].starts_with("line 3: the line is no JSON object: invalid type"), "{said:?}");
         assert!(said[2].starts_with("line 4, column ") && said[2].contains("EOF"), "{said:?}");
         assert!(said[3].starts_with("line 5: the line is longer than"), "{said:?}");
     }

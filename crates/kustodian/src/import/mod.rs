@@ -5,6 +5,7 @@ mod cell;
 mod counts;
 mod csv;
 mod headers;
+mod ids;
 mod infer;
 mod item;
 mod journal;
@@ -83,6 +84,10 @@ pub(crate) struct ImportArguments {
     /// Where it is kept how far the import is [default: FILE.import-state]
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
+    /// Keeps which id each record had where it was exported, and which it has now; later imports with the same file refer to
+    /// the new ones
+    #[arg(long, value_name = "FILE")]
+    ids: Option<PathBuf>,
     #[command(flatten)]
     output: OutputArguments,
 }
@@ -158,5 +163,56 @@ impl Opened {
     fn show(&self) -> Result<(), Failure> {
         print_table(&["COLUMN", "BECOMES"], shown::rows(&self.mapping))?;
         print("")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::source::Input;
+    use super::*;
+
+    /// Pieces that files are made of, right and wrong.
+    fn piece() -> impl Strategy<Value = Vec<u8>> {
+        let words = [
+            "name", "e-mail", "Phone 2", "custom", "tierStr", "a@x.example", "\"", "\"\"", ",", ";", "\t", "|", "\r\n", "\n", "\r",
+            "{", "}", "[", "]", ":", "{\"name\":", "null", "1e999", "-", "46053", "31/12/2026", "\u{feff}", "ü", "=1+1", "'", " ",
+        ];
+        prop_oneof![
+            8 => proptest::sample::select(&words[..]).prop_map(|word| word.as_bytes().to_vec()),
+            1 => proptest::collection::vec(any::<u8>(), 0..8),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_rows_or_refused_with_reasons(pieces in proptest::collection::vec(piece(), 0..60), is_json: bool) {
+            let input = Input::of_bytes(pieces.concat());
+            let opened = match is_json {
+                true => Ok(Rows::Json(JsonRows::new(input))),
+                false => CsvRows::new(input, None).map(Rows::Csv),
+            };
+            let Ok(mut rows) = opened else { return Ok(()) };
+            let mut first = Vec::new();
+            while let Ok(Some(row)) = rows.next() {
+                first.push(row);
+            }
+            for kind in <Imported as clap::ValueEnum>::value_variants() {
+                let style = Style::default();
+                let Ok(mut mapping) = Mapping::new(*kind, rows.columns(), &first, Vec::new(), style) else { continue };
+                let mut line = 0;
+                for row in first.iter().filter_map(|row| row.as_ref().ok()) {
+                    prop_assert!(row.line > line, "each row is in a line of its own");
+                    line = row.line;
+                    if let Ok(Ok(item)) = item::item(&mut mapping, row) {
+                        let text = serde_json::to_string(&item).unwrap();
+                        let value: serde_json_borrow::Value<'_> = serde_json::from_str(&text).unwrap();
+                        let faults = kustomer_api::validation::check(kind.item(), &value);
+                        prop_assert!(faults.is_empty(), "{text}: {:?}", faults.first().map(|fault| &fault.title));
+                    }
+                }
+            }
+        }
     }
 }

@@ -1,11 +1,12 @@
 //! One import from its first row to its last.
 
-use kustodian_core::chance::{Clock, Ids};
+use kustodian_core::chance::{Clock as _, Ids as _};
 use kustomer_client::Client;
 use serde_json::Value;
 
 use super::batch::{Batch, Entry};
 use super::counts::Counts;
+use super::ids::Ids;
 use super::item::{Item, item};
 use super::journal::{Journal, State};
 use super::kinds::properties;
@@ -28,6 +29,7 @@ pub(super) struct Run {
     journal: Journal,
     state: State,
     rejects: Rejects,
+    ids: Ids,
     progress: Progress,
     batch: Batch,
     /// What items get that do not have it: when they were imported.
@@ -57,10 +59,11 @@ impl Run {
         }
         let kept = arguments.resume.then_some(state.reject_bytes);
         let rejects = Rejects::begin(arguments.reject.as_deref(), opened.rows.columns(), kept)?;
+        let ids = Ids::open(arguments.ids.as_deref())?;
         let takes_moment = properties(arguments.kind.item()).iter().any(|property| property.name == "importedAt");
         let moment = takes_moment.then(|| ("importedAt".to_owned(), Value::from(state.started.as_str())));
         let added = moment.into_iter().collect();
-        Ok(Self { arguments, opened, journal, state, rejects, progress, batch: Batch::default(), added })
+        Ok(Self { arguments, opened, journal, state, rejects, ids, progress, batch: Batch::default(), added })
     }
 
     /// Sends all rows: what became of them.
@@ -121,7 +124,7 @@ impl Run {
             Ok(row) => row,
             Err(fault) => return self.refuse(None, &fault),
         };
-        let item = match item(&mut self.opened.mapping, &row)? {
+        let mut item = match item(&mut self.opened.mapping, &row)? {
             Ok(item) => item,
             Err(fault) => return self.refuse(Some(&row), &fault),
         };
@@ -130,6 +133,7 @@ impl Run {
             self.progress.show(&self.state.counts);
             return Ok(());
         };
+        self.ids.follow(&mut item);
         // A record that was exported keeps what it has, and gets nothing.
         let is_record = matches!(&row.content, Content::Object(object) if object.contains_key("attributes"));
         let nothing = Item::new();
@@ -154,13 +158,19 @@ impl Run {
             klass: self.arguments.klass.as_deref(),
             on_conflict: self.arguments.on_conflict,
             run: &self.state.run,
+            wants_ids: self.ids.are_kept(),
         };
         let outcomes = sender.send(batch).await?;
+        let made = batch.entries().iter().zip(&outcomes).filter_map(|(entry, outcome)| match outcome {
+            Outcome::Created(id) | Outcome::Updated(id) | Outcome::Skipped(Some(id)) => Some((&entry.row, id.as_str())),
+            Outcome::Skipped(None) | Outcome::Refused(_) => None,
+        });
+        self.ids.keep(self.opened.rows.columns(), made)?;
         for (entry, outcome) in batch.entries().iter().zip(outcomes) {
             match outcome {
-                Outcome::Created => self.state.counts.created += 1,
-                Outcome::Updated => self.state.counts.updated += 1,
-                Outcome::Skipped => self.state.counts.skipped += 1,
+                Outcome::Created(_) => self.state.counts.created += 1,
+                Outcome::Updated(_) => self.state.counts.updated += 1,
+                Outcome::Skipped(_) => self.state.counts.skipped += 1,
                 Outcome::Refused(reason) => self.refuse(Some(&entry.row), &RowFault::of_row(entry.row.line, reason))?,
             }
         }

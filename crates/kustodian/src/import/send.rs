@@ -37,12 +37,12 @@ pub(crate) enum OnConflict {
 /// What became of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// It created a record.
-    Created,
-    /// It changed one.
-    Updated,
-    /// It was passed over.
-    Skipped,
+    /// It created the record with this id.
+    Created(String),
+    /// It changed the one with this id.
+    Updated(String),
+    /// It was passed over. The id is that of the record that it clashes with, where it was looked for.
+    Skipped(Option<String>),
     /// It was refused, for this reason.
     Refused(String),
 }
@@ -55,6 +55,8 @@ pub(crate) struct Sender<'a> {
     pub(crate) on_conflict: OnConflict,
     /// Names the run: the beginning of the key of each of its requests.
     pub(crate) run: &'a str,
+    /// Whether the ids of records matter that rows are passed over for.
+    pub(crate) wants_ids: bool,
 }
 
 /// As much of the answer as is needed.
@@ -77,7 +79,9 @@ impl Sender<'_> {
         match self.on_conflict {
             OnConflict::Fail => {}
             OnConflict::Skip => {
-                outcomes.iter_mut().filter(|outcome| is_clash(outcome)).for_each(|outcome| *outcome = Outcome::Skipped);
+                for (entry, outcome) in batch.entries().iter().zip(&mut outcomes).filter(|(_, outcome)| is_clash(outcome)) {
+                    *outcome = Outcome::Skipped(if self.wants_ids { self.find(&entry.item).await? } else { None });
+                }
             }
             OnConflict::Update => {
                 let clashing: Vec<usize> = (0..outcomes.len()).filter(|at| is_clash(&outcomes[*at])).collect();
@@ -197,9 +201,10 @@ fn first_line(entries: &[Entry]) -> u64 {
 fn outcome(results: &[BulkResult], line: u64) -> Outcome {
     let reference = line.to_string();
     let result = results.iter().find(|result| result.client_ref.as_deref() == Some(reference.as_str()));
+    let id = result.and_then(|result| result.object_id.clone()).unwrap_or_default();
     match result.map(|result| (&result.status, &result.error)) {
-        Some((Some(BulkResultStatus::Created), None)) => Outcome::Created,
-        Some((Some(BulkResultStatus::Updated), None)) => Outcome::Updated,
+        Some((Some(BulkResultStatus::Created), None)) => Outcome::Created(id),
+        Some((Some(BulkResultStatus::Updated), None)) => Outcome::Updated(id),
         Some((_, Some(error))) => Outcome::Refused(error.clone()),
         _ => Outcome::Refused("the server does not say what became of it".to_owned()),
     }

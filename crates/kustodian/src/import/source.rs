@@ -1,7 +1,7 @@
 //! The bytes of a file or of standard input, uncompressed as they are read.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -43,7 +43,7 @@ impl Input {
     /// Bytes in memory.
     #[cfg(test)]
     pub(crate) fn of_bytes(bytes: Vec<u8>) -> Self {
-        Self::new(Box::new(Cursor::new(bytes))).unwrap()
+        Self::new(Box::new(io::Cursor::new(bytes))).unwrap()
     }
 
     /// More bytes; none at the end.

@@ -49,6 +49,8 @@ mod erase;
 mod etags;
 #[path = "../api/events.rs"]
 mod events;
+#[path = "../api/exporting.rs"]
+mod exporting;
 #[path = "../api/fairness.rs"]
 mod fairness;
 #[path = "../api/following.rs"]
@@ -60,6 +62,8 @@ mod history;
 mod hostile;
 #[path = "../api/idempotency.rs"]
 mod idempotency;
+#[path = "../api/importing.rs"]
+mod importing;
 #[path = "../api/isolation.rs"]
 mod isolation;
 mod killed;
@@ -81,6 +85,8 @@ mod plug;
 mod post_office;
 #[path = "../api/query_parameters.rs"]
 mod query_parameters;
+#[path = "../api/ran.rs"]
+mod ran;
 #[path = "../api/redactions.rs"]
 mod redactions;
 #[path = "../api/replay.rs"]

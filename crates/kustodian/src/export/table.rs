@@ -1,0 +1,110 @@
+//! Records as a table.
+
+use std::collections::BTreeSet;
+
+use kustodian_core::kind::Kind;
+use serde_json::{Map, Value};
+
+use crate::csv_line::{harmless, line};
+
+/// The columns of a table: those that a record has a value of.
+#[derive(Debug, Default)]
+pub(super) struct Columns {
+    relations: BTreeSet<&'static str>,
+    attributes: BTreeSet<String>,
+    custom: BTreeSet<String>,
+}
+
+impl Columns {
+    /// Adds the columns that a record has a value of.
+    pub(super) fn add(&mut self, record: &Value) {
+        let filled = |object: &Map<String, Value>| -> Vec<String> {
+            object.iter().filter(|(_, value)| !value.is_null()).map(|(name, _)| name.clone()).collect()
+        };
+        for kind in Kind::ALL {
+            let name = kind.spec().name;
+            if related(record, name).is_some() {
+                self.relations.insert(name);
+            }
+        }
+        if let Some(attributes) = record.get("attributes").and_then(Value::as_object) {
+            self.attributes.extend(filled(attributes).into_iter().filter(|name| name != "custom"));
+            if let Some(custom) = attributes.get("custom").and_then(Value::as_object) {
+                self.custom.extend(filled(custom));
+            }
+        }
+    }
+
+    /// The first line.
+    pub(super) fn header(&self) -> String {
+        let custom: Vec<String> = self.custom.iter().map(|key| format!("custom.{key}")).collect();
+        let mut names = vec!["id"];
+        names.extend(self.relations());
+        names.extend(self.attributes.iter().chain(&custom).map(String::as_str));
+        line(names)
+    }
+
+    /// The line of a record.
+    pub(super) fn row(&self, record: &Value) -> String {
+        let nothing = Map::new();
+        let attributes = record.get("attributes").and_then(Value::as_object).unwrap_or(&nothing);
+        let custom = attributes.get("custom").and_then(Value::as_object).unwrap_or(&nothing);
+        let mut cells = vec![cell(record.get("id"))];
+        cells.extend(self.relations().map(|name| cell(related(record, name))));
+        cells.extend(self.attributes.iter().map(|name| cell(attributes.get(name))));
+        cells.extend(self.custom.iter().map(|key| cell(custom.get(key))));
+        line(cells.iter().map(String::as_str))
+    }
+
+    /// The related records that no attribute is called like.
+    fn relations(&self) -> impl Iterator<Item = &str> {
+        self.relations.iter().copied().filter(|name| !self.attributes.contains(*name))
+    }
+}
+
+/// The id of the record that a record is related to under a name.
+fn related<'a>(record: &'a Value, name: &str) -> Option<&'a Value> {
+    record.get("relationships")?.get(name)?.get("data")?.get("id")
+}
+
+/// A value as an import reads it back.
+fn cell(value: Option<&Value>) -> String {
+    match value {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => harmless(text),
+        Some(Value::Array(items)) if items.iter().all(is_plain) => {
+            let texts: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
+            harmless(&texts.join("|"))
+        }
+        Some(other) => other.to_string(),
+    }
+}
+
+/// Whether a list's text can be told from what separates it.
+fn is_plain(item: &Value) -> bool {
+    item.as_str().is_some_and(|text| !text.is_empty() && !text.contains(['|', '\n', ',', ';', '[', '{']))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_table_has_the_columns_that_records_have_values_of() {
+        let records = [
+            json!({ "id": "1", "attributes": { "name": "=1+1", "tags": ["a b", "c"], "gone": null, "custom": { "scoreNum": -5 } } }),
+            json!({
+                "id": "2",
+                "attributes": { "emails": [{ "email": "a@x" }], "name": "a,b" },
+                "relationships": { "customer": { "data": { "type": "customer", "id": "9" } }, "org": { "data": { "id": "7" } } },
+            }),
+        ];
+        let mut columns = Columns::default();
+        records.iter().for_each(|record| columns.add(record));
+        assert_eq!(columns.header(), "id,customer,emails,name,tags,custom.scoreNum\r\n");
+        assert_eq!(columns.row(&records[0]), "1,,,'=1+1,\"a b|c\",-5\r\n");
+        assert_eq!(columns.row(&records[1]), "2,9,\"[{\"\"email\"\":\"\"a@x\"\"}]\",\"a,b\",,\r\n");
+    }
+}

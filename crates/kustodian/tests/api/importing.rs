@@ -1,0 +1,198 @@
+//! `kustodian import`: real files, the real binary, the real server.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::ran::Ran;
+use crate::server::{Server, TOKEN, binary};
+
+/// `kustodian import …` with the server and its key in the environment.
+fn importer(server: &Server, kind: &str, file: &Path) -> Command {
+    let mut command = binary();
+    command.args(["import", kind]).arg(file).env("KUSTODIAN_URL", &server.url).env("KUSTODIAN_TOKEN", TOKEN);
+    command
+}
+
+pub(crate) fn import(server: &Server, kind: &str, file: &Path, more: &[&str]) -> Ran {
+    Ran::of(importer(server, kind, file).args(more))
+}
+
+fn written(folder: &Path, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
+    let path = folder.join(name);
+    fs::write(&path, bytes).unwrap();
+    path
+}
+
+/// That a part was done: what was printed, and what was said about the rest.
+#[track_caller]
+fn in_part(ran: Ran) -> (String, String) {
+    assert_eq!(ran.code, Some(3), "{}{}", ran.stdout, ran.stderr);
+    (ran.stdout, ran.stderr)
+}
+
+fn count(server: &Server, path: &str) -> usize {
+    let page = server.get(&format!("{path}?pageSize=1000")).expect(200);
+    assert_eq!(page.body["links"]["next"], Value::Null, "all are on one page");
+    page.data().as_array().unwrap().len()
+}
+
+#[test]
+fn tables_become_customers_and_clashes_are_refused_passed_over_or_changed() {
+    let (server, folder) = (Server::start(), tempfile::tempdir().unwrap());
+    let text = "\u{feff}Customer no;First name;Last name;E-mail;E-mail;Mobile phone;tier;score;Last order;Tags;Birthday;empty;\r\n\
+                c-1;Ada;\"Love\r\nlace\";ada@x.example;ada@y.example;'+1 800 555 1212;gold;12,5;2026-01-31;vip, new;10.12.1815;;\r\n\
+                \r\n\
+                c-2;Alan;Turing;alan@x.example;;;silver;7;2026-02-01;;46053;;\r\n\
+                c-3;Grace;Hopper;nobody;;;;;;;;;\r\n";
+    let file = written(folder.path(), "people.csv", text);
+    let map = ["--map", "Customer no=externalId"];
+    let dry = in_part(import(&server, "customers", &file, &[&map[..], &["--dry-run"]].concat()));
+    assert!(dry.0.contains("2 rows could be sent, 1 refused; nothing was sent"), "{}", dry.0);
+    for line in ["Customer no externalId", "First name name (its first part)", "Mobile phone phones[].phone (mobile)"] {
+        let said = dry.0.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.contains(line), "{said}");
+    }
+    assert!(dry.0.contains("custom.tierStr (by its first values)") && dry.0.contains("custom.lastOrderAt"), "{}", dry.0);
+    assert_eq!(count(&server, "/v1/customers"), 0);
+
+    let rejects = folder.path().join("rejects.csv");
+    let reject = ["--reject", rejects.to_str().unwrap()];
+    let (said, error) = in_part(import(&server, "customers", &file, &[&map[..], &reject].concat()));
+    assert!(said.contains("2 created, 0 updated, 0 skipped, 1 refused"), "{said}");
+    assert!(error.contains("1 of 3 rows were refused"), "{error}");
+    let ada = server.get("/v1/customers/externalId=c-1").expect(200);
+    let ada = ada.attributes();
+    assert_eq!(ada["name"], "Ada Love\r\nlace");
+    assert_eq!(ada["emails"][1]["email"], "ada@y.example");
+    assert_eq!((&ada["phones"][0]["phone"], &ada["phones"][0]["type"]), (&json!("+1 800 555 1212"), &json!("mobile")));
+    assert_eq!((&ada["custom"]["scoreNum"], &ada["custom"]["tierStr"]), (&json!(12.5), &json!("gold")));
+    assert_eq!((&ada["birthdayAt"], ada["tags"].as_array().unwrap().len()), (&json!("1815-12-10T00:00:00.000Z"), 2));
+    assert!(ada["importedAt"].is_string(), "{ada}");
+    let alan = server.get("/v1/customers/externalId=c-2").expect(200);
+    assert_eq!(alan.attributes()["birthdayAt"], "2026-01-31T00:00:00.000Z");
+    assert!(!folder.path().join("people.csv.import-state").exists(), "nothing is left of an import that is done");
+
+    // The refused row is corrected where it was put, and imported from there.
+    let refused = fs::read_to_string(&rejects).unwrap();
+    assert!(refused.contains("c-3") && refused.contains("line 6, column 4 (E-mail)"), "{refused}");
+    let corrected = written(folder.path(), "corrected.csv", refused.replace("nobody", "grace@x.example"));
+    let said = import(&server, "customers", &corrected, &map).well();
+    assert!(said.contains("1 created, 0 updated, 0 skipped, 0 refused"), "{said}");
+    assert_eq!(server.get("/v1/customers/email=grace@x.example").expect(200).attributes()["name"], "Grace Hopper");
+
+    let again = "external_id,name,email\nc-1,Ada King,\n,Alan M. Turing,alan@x.example\nc-4,Mary,mary@x.example\n";
+    let again = written(folder.path(), "again.csv", again);
+    let (said, error) = in_part(import(&server, "customers", &again, &["--on-conflict", "fail"]));
+    assert!(said.contains("1 created, 0 updated, 0 skipped, 2 refused"), "{said}");
+    assert!(error.contains("line 2: duplicate detected") && error.contains("line 3: duplicate detected"), "{error}");
+    let said = import(&server, "customers", &again, &["--on-conflict", "skip"]).well();
+    assert!(said.contains("0 created, 0 updated, 3 skipped, 0 refused"), "{said}");
+    assert_eq!(server.get("/v1/customers/externalId=c-2").expect(200).attributes()["name"], "Alan Turing");
+    let said = import(&server, "customers", &again, &["--on-conflict", "update"]).well();
+    assert!(said.contains("0 created, 3 updated, 0 skipped, 0 refused"), "{said}");
+    let names = ["c-1", "c-2", "c-4"].map(|id| server.get(&format!("/v1/customers/externalId={id}")).expect(200));
+    let names = names.each_ref().map(|answer| answer.attributes()["name"].as_str().unwrap());
+    assert_eq!(names, ["Ada King", "Alan M. Turing", "Mary"]);
+    assert_eq!(count(&server, "/v1/customers"), 4);
+}
+
+#[test]
+fn every_kind_is_imported_from_every_form_of_file() {
+    let (server, folder) = (Server::start(), tempfile::tempdir().unwrap());
+    let ada = server.create(json!({ "name": "Ada", "externalId": "c-1" }))["id"].as_str().unwrap().to_owned();
+    server.post("/v1/klasses", json!({ "name": "order" })).expect(200);
+
+    let companies = "name,domain,employee_count\nAcme,acme.example,12\nInitech,,\n";
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(companies.as_bytes()).unwrap();
+    let file = written(folder.path(), "companies.csv.gz", gzip.finish().unwrap());
+    let told = import(&server, "companies", &file, &["--output", "json"]).json();
+    assert_eq!((&told["created"], &told["mapping"][1]["becomes"]), (&json!(2), &json!("domains[].domain")));
+    let acme = server.get("/v1/companies?filter=acme").expect(200);
+    assert_eq!(acme.data()[0]["attributes"]["employeeCount"], 12);
+
+    let orders = format!("title\tcustomerId\ttotal\nOrder 1\t{ada}\t9.5\n");
+    let zstd = ruzstd::encoding::compress_to_vec(orders.as_bytes(), ruzstd::encoding::CompressionLevel::Fastest);
+    let file = written(folder.path(), "orders.tsv.zst", zstd);
+    import(&server, "kobjects", &file, &["--klass", "order"]).well();
+    let orders = server.get(&format!("/v1/customers/{ada}/klasses/order")).expect(200);
+    assert_eq!(orders.data()[0]["attributes"]["custom"]["totalNum"], 9.5);
+    import(&server, "kobjects", &file, &[]).misused(&["--klass"]);
+
+    let conversation = "5c7d1a1f9a1b2c0010a1b2c3";
+    let line = json!({ "id": conversation, "customer": ada, "name": "An old parcel", "status": "done", "createdAt": "2020-01-31" });
+    let file = written(folder.path(), "conversations.jsonl", format!("{line}\n"));
+    import(&server, "conversations", &file, &[]).well();
+    let stored = server.get(&format!("/v1/conversations/{conversation}")).expect(200);
+    assert_eq!((&stored.attributes()["createdAt"], &stored.attributes()["status"]), (&json!("2020-01-31T00:00:00.000Z"), &json!("done")));
+
+    let line = json!({ "conversation": conversation, "channel": "email", "app": "old", "direction": "in", "sentAt": "2020-01-31T10:00:00Z" });
+    let mut command = importer(&server, "messages", Path::new("-"));
+    let told = Ran::fed(command.args(["--format", "jsonl"]), &format!("{line}\n")).well();
+    assert!(told.contains("1 created"), "{told}");
+    let stored = server.get(&format!("/v1/conversations/{conversation}")).expect(200);
+    let attributes = stored.attributes();
+    assert_eq!((&attributes["messageCount"], &attributes["status"]), (&json!(1), &json!("done")), "an old message opens nothing");
+
+    let file = written(folder.path(), "notes.csv", format!("text,Conversation ID\n\"She, called\",{conversation}\n"));
+    import(&server, "notes", &file, &[]).fails_with("column 1 (text): no attribute is called so; say what it becomes with --map 'text=");
+    import(&server, "notes", &file, &["--map", "text=body"]).well();
+    assert_eq!(server.get(&format!("/v1/conversations/{conversation}")).expect(200).attributes()["noteCount"], 1);
+
+    import(&server, "customers", &folder.path().join("none.csv"), &[]).fails_with("none.csv cannot be read");
+    import(&server, "customers", Path::new("-"), &[]).fails_with("--format csv or --format jsonl");
+    import(&server, "customers", Path::new("-"), &["--format", "csv", "--resume"]).fails_with("cannot be resumed");
+    let broken = written(folder.path(), "broken.csv", "name\n\"Ada\nAlan\n");
+    import(&server, "customers", &broken, &[]).fails_with("line 2: a quote that is opened in this row is never closed");
+}
+
+#[test]
+fn an_import_that_was_killed_goes_on_and_makes_nothing_twice() {
+    const ROWS: usize = 900;
+    let (server, folder) = (Server::start(), tempfile::tempdir().unwrap());
+    // Nothing in these rows clashes: a row sent twice would make a second customer.
+    let mut rows = String::from("name,birthday\n");
+    for number in 0..ROWS {
+        rows.push_str(&format!("Customer {number},{}\n", if number % 100 == 50 { "soon" } else { "2000-01-31" }));
+    }
+    let file = written(folder.path(), "people.csv", &rows);
+    let (state, rejects) = (folder.path().join("people.csv.import-state"), folder.path().join("rejects.csv"));
+    let reject = ["--reject", rejects.to_str().unwrap()];
+    let begun = || -> Option<Value> { serde_json::from_slice(&fs::read(&state).ok()?).ok() };
+
+    let mut process = importer(&server, "customers", &file)
+        .args(reject)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    while begun().is_none_or(|state| state["line"] == 0) {
+        assert!(process.try_wait().unwrap().is_none(), "it has rows left when it is killed");
+        std::thread::yield_now();
+    }
+    process.kill().unwrap();
+    process.wait().unwrap();
+    let left = begun().expect("what the killed import left");
+
+    import(&server, "customers", &file, &reject).fails_with("was interrupted behind line");
+    import(&server, "customers", &file, &["--resume", "--on-conflict", "skip"]).fails_with("other options");
+    fs::write(&file, rows.replace("Customer 7,", "Somebody,")).unwrap();
+    import(&server, "customers", &file, &[&reject[..], &["--resume"]].concat()).fails_with("has changed since");
+    fs::write(&file, &rows).unwrap();
+    // As if it had been killed before it noted any batch: all that was sent is sent again.
+    let mut unaware = left;
+    (unaware["line"], unaware["rejectBytes"]) = (json!(0), json!(0));
+    unaware["counts"] = json!({ "created": 0, "updated": 0, "skipped": 0, "refused": 0 });
+    fs::write(&state, unaware.to_string()).unwrap();
+
+    let (said, _) = in_part(import(&server, "customers", &file, &[&reject[..], &["--resume"]].concat()));
+    assert!(said.contains("891 created, 0 updated, 0 skipped, 9 refused"), "{said}");
+    assert_eq!(count(&server, "/v1/customers"), ROWS - 9);
+    let refused = fs::read_to_string(&rejects).unwrap();
+    assert_eq!(refused.lines().count(), 1 + 9, "each is in the file once: {refused}");
+    import(&server, "customers", &file, &["--resume"]).fails_with("no import of");
+}
