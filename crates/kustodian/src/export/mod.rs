@@ -37,8 +37,7 @@ pub(crate) struct ExportArguments {
     /// The folder for the files, which is made when it is not there; files of the same names in it are replaced
     #[arg(long, value_name = "FOLDER")]
     out: PathBuf,
-    /// Only what changed behind this position, as an earlier export printed it: deleted and erased records too, with deleted:
-    /// true
+    /// Only what changed behind this position, as an earlier export printed it; of deleted records the id and deleted: true
     #[arg(long, value_name = "POSITION")]
     since: Option<ObjectId>,
     #[command(flatten)]

@@ -226,7 +226,7 @@ impl<'a> Snapshot<'a> {
         Ok(Changed(records))
     }
 
-    /// Writes what changed of a kind: deleted and erased records as `deleted`.
+    /// Writes what changed in a list: of deleted and erased records that they are deleted.
     ///
     /// # Errors
     /// When the server refuses, or the sink does.

@@ -1,5 +1,7 @@
 //! A cell's text as the JSON that an attribute takes.
 
+use std::borrow::Cow;
+
 use clap::ValueEnum;
 use kustomer_api::custom::Suffix;
 use kustomer_api::moment::Moment;
@@ -122,14 +124,14 @@ fn boolean(text: &str) -> Result<Value, String> {
 }
 
 fn number(text: &str, style: Style) -> Result<Value, String> {
-    let trimmed = text.trim();
-    let with_point = if style.has_decimal_commas && !trimmed.contains('.') {
-        trimmed.replacen(',', ".", 1)
-    } else {
-        trimmed.to_owned()
-    };
+    let with_point = with_point(text.trim(), style);
     let number: Result<Number, _> = serde_json::from_str(&with_point);
     number.map(Value::Number).map_err(|_| format!("{:?} is no number: write it like 1234.5", shortened(text)))
+}
+
+/// A number with a decimal point, where it has a comma.
+pub(crate) fn with_point(text: &str, style: Style) -> Cow<'_, str> {
+    if style.has_decimal_commas && !text.contains('.') { text.replacen(',', ".", 1).into() } else { text.into() }
 }
 
 /// A whole number that a spreadsheet wrote as `3.0`.

@@ -4,14 +4,16 @@ use kustomer_api::custom::{MAX_TEXT, Suffix};
 use kustomer_api::format;
 use kustomer_api::moment::Moment;
 
+use super::cell::{Style, with_point};
+
 /// The suffix of the custom attribute that takes all of these values. Text takes all; no values are text.
-pub(crate) fn suffix<'a>(values: impl Iterator<Item = &'a str> + Clone) -> Suffix {
+pub(crate) fn suffix<'a>(values: impl Iterator<Item = &'a str> + Clone, style: Style) -> Suffix {
     let filled = || values.clone().map(str::trim).filter(|value| !value.is_empty());
     let all = |is: fn(&str) -> bool| filled().all(is);
     if filled().next().is_none() {
         return Suffix::Str;
     }
-    if all(is_number) {
+    if filled().all(|value| is_number(&with_point(value, style))) {
         Suffix::Num
     } else if all(is_boolean) {
         Suffix::Bool
@@ -66,7 +68,9 @@ mod tests {
             (&["", " "], Suffix::Str),
             (&[], Suffix::Str),
         ] {
-            assert_eq!(suffix(values.iter().copied()), expected, "{values:?}");
+            assert_eq!(suffix(values.iter().copied(), Style::default()), expected, "{values:?}");
         }
+        let commas = Style { has_decimal_commas: true, ..Style::default() };
+        assert_eq!(suffix(["1,5", "-2"].into_iter(), commas), Suffix::Num);
     }
 }

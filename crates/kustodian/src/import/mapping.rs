@@ -167,7 +167,7 @@ impl Mapping {
         match custom(name).filter(|_| self.names.has_custom).ok_or_else(nameless)? {
             CustomName::Key(key, _) => Ok(Target::Custom { key, is_inferred: false }),
             CustomName::Base(base) => {
-                let key = format!("{base}{}", infer::suffix(values));
+                let key = format!("{base}{}", infer::suffix(values, self.style));
                 if is_key(&key) { Ok(Target::Custom { key, is_inferred: true }) } else { Err(nameless()) }
             }
         }

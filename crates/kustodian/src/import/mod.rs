@@ -175,12 +175,12 @@ mod tests {
 
     /// Pieces that files are made of, right and wrong.
     fn piece() -> impl Strategy<Value = Vec<u8>> {
-        let words = [
+        const WORDS: &[&str] = &[
             "name", "e-mail", "Phone 2", "custom", "tierStr", "a@x.example", "\"", "\"\"", ",", ";", "\t", "|", "\r\n", "\n", "\r",
             "{", "}", "[", "]", ":", "{\"name\":", "null", "1e999", "-", "46053", "31/12/2026", "\u{feff}", "ü", "=1+1", "'", " ",
         ];
         prop_oneof![
-            8 => proptest::sample::select(&words[..]).prop_map(|word| word.as_bytes().to_vec()),
+            8 => proptest::sample::select(WORDS).prop_map(|word| word.as_bytes().to_vec()),
             1 => proptest::collection::vec(any::<u8>(), 0..8),
         ]
     }
