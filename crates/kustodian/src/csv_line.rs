@@ -33,13 +33,18 @@ pub(crate) fn harmless(text: &str) -> String {
 mod tests {
     #[test]
     fn no_text_is_a_formula() {
-        for (text, cell) in [("=1+1", "'=1+1"), ("+49 30", "'+49 30"), ("'=1", "''=1"), ("it's", "it's"), ("'quoted'", "'quoted'")] {
+        for (text, cell) in
+            [("=1+1", "'=1+1"), ("+49 30", "'+49 30"), ("'=1", "''=1"), ("it's", "it's"), ("'quoted'", "'quoted'")]
+        {
             assert_eq!(super::harmless(text), cell);
         }
     }
 
     #[test]
     fn a_cell_is_quoted_when_it_must_be() {
-        assert_eq!(super::line(["a", "b,c", "say \"hi\"", "", "two\nlines"]), "a,\"b,c\",\"say \"\"hi\"\"\",,\"two\nlines\"\r\n");
+        assert_eq!(
+            super::line(["a", "b,c", "say \"hi\"", "", "two\nlines"]),
+            "a,\"b,c\",\"say \"\"hi\"\"\",,\"two\nlines\"\r\n"
+        );
     }
 }

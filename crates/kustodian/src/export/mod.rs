@@ -11,8 +11,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use kustodian_core::kind::Kind;
 use kustomer_api::klass::ListKlasses;
-use kustomer_api::{ObjectId, operation};
 use kustomer_api::query::PageQuery;
+use kustomer_api::{ObjectId, operation};
 use kustomer_client::{Client, Method};
 use serde_json::json;
 
@@ -116,7 +116,9 @@ pub(crate) async fn run(arguments: ExportArguments) -> Result<(), Failure> {
         Output::Table => {
             print_table(&["FILE", "ROWS"], files.into_iter().map(|(name, rows)| vec![name, rows.to_string()]))?;
             match position {
-                Some(position) => print(&format!("position {position}; --since {position} exports what changes from now on")),
+                Some(position) => {
+                    print(&format!("position {position}; --since {position} exports what changes from now on"))
+                }
                 None => Ok(()),
             }
         }
@@ -154,7 +156,9 @@ mod tests {
     #[test]
     fn what_is_imported_is_exported_too() {
         let names: Vec<&str> = exported().map(|kind| kind.spec().table).collect();
-        for name in ["customers", "companies", "klasses", "kobjects", "conversations", "messages", "notes", "tags", "users"] {
+        for name in
+            ["customers", "companies", "klasses", "kobjects", "conversations", "messages", "notes", "tags", "users"]
+        {
             assert!(names.contains(&name), "{name} is among {names:?}");
         }
         assert!(kinds("customer").unwrap_err().contains("customers"));

@@ -114,7 +114,13 @@ impl<'a> Snapshot<'a> {
     ///
     /// # Errors
     /// When the server refuses, or the sink does.
-    pub(super) async fn write(&mut self, kind: Kind, path: &str, is_last: bool, sink: &mut impl Sink) -> Result<(), Failure> {
+    pub(super) async fn write(
+        &mut self,
+        kind: Kind,
+        path: &str,
+        is_last: bool,
+        sink: &mut impl Sink,
+    ) -> Result<(), Failure> {
         let (mut passed, mut at) = (None, At::first(kind));
         loop {
             let mut page = at.call(self.client, path).await?;
@@ -149,7 +155,8 @@ impl<'a> Snapshot<'a> {
         }
         // What was deleted meanwhile is in no list.
         self.follow(kind, passed).await?;
-        let gone: Vec<Was> = self.changed.iter().filter(|((of, _), _)| *of == kind).map(|(_, was)| was.clone()).collect();
+        let gone: Vec<Was> =
+            self.changed.iter().filter(|((of, _), _)| *of == kind).map(|(_, was)| was.clone()).collect();
         for was in gone {
             self.write_as_it_was(&was, sink).await?;
         }
@@ -237,7 +244,8 @@ impl<'a> Snapshot<'a> {
         list: &str,
         sink: &mut impl Sink,
     ) -> Result<(), Failure> {
-        let mut records: Vec<_> = changed.0.iter().filter(|((of, _), was)| *of == kind && is_in(&was.link, list)).collect();
+        let mut records: Vec<_> =
+            changed.0.iter().filter(|((of, _), was)| *of == kind && is_in(&was.link, list)).collect();
         records.sort_by_key(|((_, id), _)| *id);
         for ((_, id), was) in records {
             let record = self.read_as_it_was(was).await?;

@@ -80,7 +80,7 @@ fn cell(value: Option<&Value>) -> String {
     }
 }
 
-/// Whether a list's text can be told from what separates it.
+/// Whether an item cannot be mistaken for what separates items.
 fn is_plain(item: &Value) -> bool {
     item.as_str().is_some_and(|text| !text.is_empty() && !text.contains(['|', '\n', ',', ';', '[', '{']))
 }

@@ -60,7 +60,9 @@ pub(crate) fn value(schema: &Schema, text: &str, style: Style) -> Result<Value, 
             Ok(Value::from(one_of.copied().unwrap_or(plain)))
         }
         Kind::List { items, .. } => list(items, text, style),
-        Kind::Object(_) | Kind::Map(_) | Kind::Forms(_) | Kind::Custom => json(text, |value| value.is_object(), "object"),
+        Kind::Object(_) | Kind::Map(_) | Kind::Forms(_) | Kind::Custom => {
+            json(text, |value| value.is_object(), "object")
+        }
         Kind::Any => Ok(serde_json::from_str(text).unwrap_or_else(|_| Value::from(text))),
     }
 }
@@ -96,7 +98,8 @@ fn list(items: &Schema, text: &str, style: Style) -> Result<Value, String> {
         Kind::Text(text) => text.format.is_none_or(|format| [URI.name, URL.name].contains(&format.name)),
         _ => false,
     };
-    let separates = |character: char| matches!(character, '|' | '\n') || (!may_hold_commas && matches!(character, ',' | ';'));
+    let separates =
+        |character: char| matches!(character, '|' | '\n') || (!may_hold_commas && matches!(character, ',' | ';'));
     let mut list = Vec::new();
     for part in text.split(separates).map(str::trim).filter(|part| !part.is_empty()) {
         let value = value(of, part, style)?;
@@ -244,7 +247,12 @@ mod tests {
             (Schema::one_of(&["open", "done"]), " Done", Style::default(), json!("done")),
             (Schema::text(), " as it is ", Style::default(), json!(" as it is ")),
             (Schema::list(&TAG_ITEM), "vip; new,a b", Style::default(), json!(["vip", "new", "a b"])),
-            (Schema::list(&URL_ITEM), "a.example/x;y,z | b.example", Style::default(), json!(["a.example/x;y,z", "b.example"])),
+            (
+                Schema::list(&URL_ITEM),
+                "a.example/x;y,z | b.example",
+                Style::default(),
+                json!(["a.example/x;y,z", "b.example"]),
+            ),
             (Schema::list(&EMAIL_ITEM), "a@x, b@y", Style::default(), json!([{ "email": "a@x" }, { "email": "b@y" }])),
             (Schema::list(&EMAIL_ITEM), r#"[{"email":"a@x"}]"#, Style::default(), json!([{ "email": "a@x" }])),
         ] {

@@ -29,7 +29,7 @@ pub(crate) struct CsvRows {
 }
 
 /// A field of a row.
-struct Read1 {
+struct Field {
     text: Result<String, String>,
     is_last: bool,
 }
@@ -140,7 +140,7 @@ impl CsvRows {
     }
 
     /// One field; `None` at the end of the file.
-    fn field(&mut self, line: u64) -> Result<Option<Read1>, Failure> {
+    fn field(&mut self, line: u64) -> Result<Option<Field>, Failure> {
         let (mut length, mut quotes, mut is_too_long) = (0, 0_usize, false);
         let mut first = None;
         loop {
@@ -168,9 +168,10 @@ impl CsvRows {
                         Err(format!("the value is longer than {MAX_FIELD} bytes, which no record may hold"))
                     } else {
                         let text = std::str::from_utf8(&self.buffer[..length]);
-                        text.map(without_mark).map_err(|_| "the value is not UTF-8 text: save the file as UTF-8".to_owned())
+                        text.map(without_mark)
+                            .map_err(|_| "the value is not UTF-8 text: save the file as UTF-8".to_owned())
                     };
-                    return Ok(Some(Read1 { text, is_last: record_end }));
+                    return Ok(Some(Field { text, is_last: record_end }));
                 }
             }
         }

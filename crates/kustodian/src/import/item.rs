@@ -21,7 +21,13 @@ pub(crate) type Item = Map<String, Value>;
 /// # Errors
 /// The outer one when the file cannot be imported at all, the inner one when this row cannot.
 pub(crate) fn item(mapping: &mut Mapping, row: &Row) -> Result<Result<Item, RowFault>, Failure> {
-    let mut building = Building { line: row.line, item: Item::new(), custom: Map::new(), items: Vec::new(), names: [const { None }; 2] };
+    let mut building = Building {
+        line: row.line,
+        item: Item::new(),
+        custom: Map::new(),
+        items: Vec::new(),
+        names: [const { None }; 2],
+    };
     match &row.content {
         Content::Cells(cells) => {
             for (at, cell) in cells.iter().enumerate().filter(|(_, cell)| !cell.trim().is_empty()) {
@@ -60,7 +66,11 @@ pub(crate) fn flat(kind: Imported, object: &Map<String, Value>) -> Map<String, V
                 let named = |one: &Value| {
                     let (id, of) = (one.get("id")?, one.get("type")?.as_str()?);
                     let is_object = !properties(items).is_empty();
-                    Some(if is_object { Value::Object(Map::from_iter([(of.to_owned(), id.clone())])) } else { id.clone() })
+                    Some(if is_object {
+                        Value::Object(Map::from_iter([(of.to_owned(), id.clone())]))
+                    } else {
+                        id.clone()
+                    })
                 };
                 flat.insert(property.name.to_owned(), many.iter().filter_map(named).collect());
             }
@@ -115,7 +125,9 @@ impl Building {
             Target::Item(target) => {
                 let value = given.read(|text| cell::value(&target.member.schema, text, style)).map_err(fault)?;
                 let is_same = |(other, _): &&mut (ItemTarget, Map<String, Value>)| {
-                    other.list.name == target.list.name && other.of_type == target.of_type && other.number == target.number
+                    other.list.name == target.list.name
+                        && other.of_type == target.of_type
+                        && other.number == target.number
                 };
                 let member = target.member.name.to_owned();
                 match self.items.iter_mut().find(is_same) {
@@ -237,9 +249,20 @@ mod tests {
 
     #[test]
     fn a_row_of_a_table_becomes_an_item() {
-        let columns =
-            ["First name", "Last name", "E-mail", "Work email", "city name", "zip_code", "tier", "score", "tags", "birthday"];
-        let cells = ["Ada", "Lovelace", "a@x.example", "b@x.example", "London", "W1", "gold", "7", "vip; new", "10.12.1815"];
+        let columns = [
+            "First name",
+            "Last name",
+            "E-mail",
+            "Work email",
+            "city name",
+            "zip_code",
+            "tier",
+            "score",
+            "tags",
+            "birthday",
+        ];
+        let cells =
+            ["Ada", "Lovelace", "a@x.example", "b@x.example", "London", "W1", "gold", "7", "vip; new", "10.12.1815"];
         let item = built(&columns, &cells).unwrap();
         assert_eq!(
             item,

@@ -179,9 +179,10 @@ impl Mapping {
         }
         if let Some(target) = self.names.find(&given.attribute.replace('.', " ")) {
             return match target {
-                Target::LeftOut(reason) => {
-                    Err(Failure::new(format!("--map {}: {} cannot be written: {reason}", given.column, given.attribute)))
-                }
+                Target::LeftOut(reason) => Err(Failure::new(format!(
+                    "--map {}: {} cannot be written: {reason}",
+                    given.column, given.attribute
+                ))),
                 other => Ok(other),
             };
         }
@@ -280,7 +281,8 @@ mod tests {
     #[test]
     fn columns_without_an_attribute_become_custom_ones_by_their_values() {
         let columns = ["Name", "tier", "score", "Last order", "E-mail", "E-mail", "", "tags_str"];
-        let rows: &[&[&str]] = &[&["Ada", "gold", "12.5", "2026-01-31", "a@x", "b@x", "", "a"], &["", "", "7", "", "", "", "", ""]];
+        let rows: &[&[&str]] =
+            &[&["Ada", "gold", "12.5", "2026-01-31", "a@x", "b@x", "", "a"], &["", "", "7", "", "", "", "", ""]];
         let mapping = mapped(&columns, rows, &[]).unwrap();
         assert_eq!(
             mapping,
@@ -299,7 +301,8 @@ mod tests {
 
     #[test]
     fn what_map_says_counts_and_what_has_no_place_is_refused() {
-        let mapping = mapped(&["who", "kind", "x"], &[&["Ada", "1", ""]], &["who=name", "kind=levelStr", "#3="]).unwrap();
+        let mapping =
+            mapped(&["who", "kind", "x"], &[&["Ada", "1", ""]], &["who=name", "kind=levelStr", "#3="]).unwrap();
         assert_eq!(mapping, ["name", "custom.levelStr", "left out: --map says so"]);
         for (columns, overrides, words) in [
             (&["name", "Name"][..], &[][..], "line 1, column 2: Name is name, as is column 1"),

@@ -106,12 +106,12 @@ fn delimiter(text: &str) -> Result<u8, &'static str> {
 /// When the file or the server does not do; [`Failure::Partial`] when some rows were refused.
 pub(crate) async fn run(arguments: ImportArguments) -> Result<(), Failure> {
     let (output, is_dry) = (arguments.output.output, arguments.dry_run);
-    let (counts, mapping) = Run::begin(arguments)?.to_the_end().await?;
+    let (counts, mapping) = Run::begin(arguments)?.finish().await?;
     match output {
         Output::Json => {
-            let mut told = serde_json::to_value(counts).map_err(|error| Failure::new(error.to_string()))?;
-            told["mapping"] = shown::as_json(&mapping);
-            print_json(&told)?;
+            let mut summary = serde_json::to_value(counts).map_err(|error| Failure::new(error.to_string()))?;
+            summary["mapping"] = shown::as_json(&mapping);
+            print_json(&summary)?;
         }
         Output::Table => print(&in_words(&counts, is_dry))?,
     }
@@ -147,7 +147,7 @@ impl Opened {
             Format::Csv => {
                 let rows = CsvRows::new(input, arguments.delimiter)?;
                 style.has_decimal_commas = rows.has_decimal_commas();
-                Rows::Csv(rows)
+                Rows::Csv(Box::new(rows))
             }
             Format::Jsonl => Rows::Json(JsonRows::new(input)),
         };
@@ -176,8 +176,37 @@ mod tests {
     /// Pieces that files are made of, right and wrong.
     fn piece() -> impl Strategy<Value = Vec<u8>> {
         const WORDS: &[&str] = &[
-            "name", "e-mail", "Phone 2", "custom", "tierStr", "a@x.example", "\"", "\"\"", ",", ";", "\t", "|", "\r\n", "\n", "\r",
-            "{", "}", "[", "]", ":", "{\"name\":", "null", "1e999", "-", "46053", "31/12/2026", "\u{feff}", "ü", "=1+1", "'", " ",
+            "name",
+            "e-mail",
+            "Phone 2",
+            "custom",
+            "tierStr",
+            "a@x.example",
+            "\"",
+            "\"\"",
+            ",",
+            ";",
+            "\t",
+            "|",
+            "\r\n",
+            "\n",
+            "\r",
+            "{",
+            "}",
+            "[",
+            "]",
+            ":",
+            "{\"name\":",
+            "null",
+            "1e999",
+            "-",
+            "46053",
+            "31/12/2026",
+            "\u{feff}",
+            "ü",
+            "=1+1",
+            "'",
+            " ",
         ];
         prop_oneof![
             8 => proptest::sample::select(WORDS).prop_map(|word| word.as_bytes().to_vec()),
@@ -191,7 +220,7 @@ mod tests {
             let input = Input::of_bytes(pieces.concat());
             let opened = match is_json {
                 true => Ok(Rows::Json(JsonRows::new(input))),
-                false => CsvRows::new(input, None).map(Rows::Csv),
+                false => CsvRows::new(input, None).map(|rows| Rows::Csv(Box::new(rows))),
             };
             let Ok(mut rows) = opened else { return Ok(()) };
             let mut first = Vec::new();

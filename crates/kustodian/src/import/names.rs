@@ -105,7 +105,9 @@ impl Names {
         let without = name.trim_end_matches(|character: char| character.is_ascii_digit());
         let number = &name[without.len()..];
         match self.targets.get(without).filter(|_| !number.is_empty()) {
-            Some(Target::Item(target)) => Some(Target::Item(ItemTarget { number: number.to_owned(), ..target.clone() })),
+            Some(Target::Item(target)) => {
+                Some(Target::Item(ItemTarget { number: number.to_owned(), ..target.clone() }))
+            }
             _ => None,
         }
     }

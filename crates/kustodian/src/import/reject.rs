@@ -57,7 +57,9 @@ impl Rejects {
             self.printed += 1;
             match self.printed {
                 ..=MOST_PRINTED => crate::output::note(&fault.to_string()),
-                at if at == MOST_PRINTED + 1 => crate::output::note("further rows are refused: --reject FILE takes them all"),
+                at if at == MOST_PRINTED + 1 => {
+                    crate::output::note("further rows are refused: --reject FILE takes them all")
+                }
                 _ => {}
             }
             return Ok(());

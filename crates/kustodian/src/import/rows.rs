@@ -66,7 +66,7 @@ pub(crate) type ReadRow = Result<Row, RowFault>;
 /// The rows of a file, one at a time.
 pub(crate) enum Rows {
     /// Of a CSV file.
-    Csv(CsvRows),
+    Csv(Box<CsvRows>),
     /// Of a file with a JSON object in each line.
     Json(JsonRows),
 }

@@ -70,15 +70,14 @@ impl Run {
     ///
     /// # Errors
     /// When the file cannot be read on, or the server does not do.
-    pub(super) async fn to_the_end(mut self) -> Result<(Counts, Mapping), Failure> {
+    pub(super) async fn finish(mut self) -> Result<(Counts, Mapping), Failure> {
         let ended = self.send_all().await;
         self.progress.end();
         if let Err(failure) = ended {
             return Err(match (failure, self.state.counts.total()) {
-                (Failure::Message(reason), done) if done > 0 && !self.journal.place().is_empty() => Failure::new(format!(
-                    "{reason} (rows up to line {} are done: go on with --resume)",
-                    self.state.line
-                )),
+                (Failure::Message(reason), done) if done > 0 && !self.journal.place().is_empty() => Failure::new(
+                    format!("{reason} (rows up to line {} are done: go on with --resume)", self.state.line),
+                ),
                 (failure, _) => failure,
             });
         }

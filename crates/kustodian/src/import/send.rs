@@ -79,7 +79,9 @@ impl Sender<'_> {
         match self.on_conflict {
             OnConflict::Fail => {}
             OnConflict::Skip => {
-                for (entry, outcome) in batch.entries().iter().zip(&mut outcomes).filter(|(_, outcome)| is_clash(outcome)) {
+                for (entry, outcome) in
+                    batch.entries().iter().zip(&mut outcomes).filter(|(_, outcome)| is_clash(outcome))
+                {
                     *outcome = Outcome::Skipped(if self.wants_ids { self.find(&entry.item).await? } else { None });
                 }
             }
@@ -103,7 +105,8 @@ impl Sender<'_> {
                     changed.push(at);
                 }
                 None => {
-                    let reason = format!("{CLASH}, and no record has its external id or e-mail address: another value clashes");
+                    let reason =
+                        format!("{CLASH}, and no record has its external id or e-mail address: another value clashes");
                     outcomes[at] = Outcome::Refused(reason);
                 }
             }
@@ -125,7 +128,9 @@ impl Sender<'_> {
         let found = match item.get("externalId").and_then(Value::as_str) {
             None => None,
             Some(external_id) => match self.kind {
-                Imported::Customers => id_of(client.customers().get_by_external_id(external_id).await.map(|one| one.data.id))?,
+                Imported::Customers => {
+                    id_of(client.customers().get_by_external_id(external_id).await.map(|one| one.data.id))?
+                }
                 Imported::Companies => {
                     let query = ListCompanies { external_id: Some(external_id.to_owned()), ..ListCompanies::default() };
                     client.companies().list(&query).await?.data.into_iter().next().map(|one| one.id)
@@ -137,7 +142,9 @@ impl Sender<'_> {
                 Imported::Conversations => {
                     id_of(client.conversations().get_by_external_id(external_id).await.map(|one| one.data.id))?
                 }
-                Imported::Messages => id_of(client.messages().get_by_external_id(external_id).await.map(|one| one.data.id))?,
+                Imported::Messages => {
+                    id_of(client.messages().get_by_external_id(external_id).await.map(|one| one.data.id))?
+                }
                 // The API finds no note so.
                 Imported::Notes => None,
             },

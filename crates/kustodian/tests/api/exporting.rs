@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
 
-use crate::ran::Ran;
 use crate::importing::import;
+use crate::ran::Ran;
 use crate::server::{Server, TOKEN, binary, full_customer};
 
 fn export(server: &Server, kind: &str, out: &Path, more: &[&str]) -> Ran {
@@ -33,8 +33,17 @@ const FILES: [(&str, &str, &[&str]); 6] = [
 
 /// What a server gives, and what depends on when it is done.
 const GIVEN: [&str; 11] = [
-    "updatedAt", "modifiedAt", "rev", "displayColor", "displayIcon", "recentItems", "lastActivityAt", "lastCustomerActivityAt",
-    "recentLocation", "lastConversation", "statusAt",
+    "updatedAt",
+    "modifiedAt",
+    "rev",
+    "displayColor",
+    "displayIcon",
+    "recentItems",
+    "lastActivityAt",
+    "lastCustomerActivityAt",
+    "recentLocation",
+    "lastConversation",
+    "statusAt",
 ];
 
 /// A record without what a server gives, and with `*` for an id that is another one there: what must be the same.
@@ -54,8 +63,11 @@ fn world(server: &Server) -> Value {
     let mut ada = full_customer();
     ada["company"] = acme.clone();
     let ada = server.create(ada)["id"].clone();
-    server.create(json!({ "name": "=SUM(A1)", "phones": [{ "phone": "+49 30 1234" }], "custom": { "noteTxt": "two\nlines" } }));
-    let order = json!({ "title": "Order 1", "customer": ada, "data": { "lines": [1, 2] }, "custom": { "totalNum": -1.5 } });
+    server.create(
+        json!({ "name": "=SUM(A1)", "phones": [{ "phone": "+49 30 1234" }], "custom": { "noteTxt": "two\nlines" } }),
+    );
+    let order =
+        json!({ "title": "Order 1", "customer": ada, "data": { "lines": [1, 2] }, "custom": { "totalNum": -1.5 } });
     server.post("/v1/klasses/order", order).expect(201);
     let conversation = json!({ "customer": ada, "name": "A late parcel", "tags": ["shipping"], "createdAt": "2020-01-31T00:00:00.000Z" });
     let conversation = server.post("/v1/conversations", conversation).expect(201).data()["id"].clone();
@@ -72,8 +84,11 @@ fn world(server: &Server) -> Value {
 fn what_is_exported_from_one_server_and_imported_into_another_is_the_same() {
     let (server, folder) = (Server::start(), tempfile::tempdir().unwrap());
     world(&server);
-    let told = export(&server, "all", folder.path(), &["--output", "json"]).json();
-    assert!(told["files"].as_array().unwrap().iter().any(|file| *file == json!({ "file": "customers.jsonl", "rows": 2 })), "{told}");
+    let said = export(&server, "all", folder.path(), &["--output", "json"]).json();
+    assert!(
+        said["files"].as_array().unwrap().iter().any(|file| *file == json!({ "file": "customers.jsonl", "rows": 2 })),
+        "{said}"
+    );
     let other = Server::start();
     other.post("/v1/klasses", json!({ "name": "order" })).expect(200);
     let (ids, again) = (folder.path().join("ids"), tempfile::tempdir().unwrap());
@@ -95,7 +110,11 @@ fn what_is_exported_from_one_server_and_imported_into_another_is_the_same() {
     let conversation = &records(&again.path().join("conversations.jsonl"))[0];
     let customer = conversation["relationships"]["customer"]["data"]["id"].as_str().unwrap();
     let found = other.get(&format!("/v1/customers/{customer}")).expect(200);
-    assert_eq!(found.attributes()["conversationCounts"]["all"], 1, "it belongs to the customer who has another id there");
+    assert_eq!(
+        found.attributes()["conversationCounts"]["all"],
+        1,
+        "it belongs to the customer who has another id there"
+    );
 }
 
 #[test]
@@ -112,12 +131,23 @@ fn tables_are_safe_in_spreadsheets_and_read_back() {
     import(&other, "customers", &file, &["--map", "company="]).well();
     let names = |server: &Server| {
         let page = server.get("/v1/customers?sort=createdAt").expect(200);
-        let mut all: Vec<_> = page.data().as_array().unwrap().iter().map(|one| {
-            let mut attributes = one["attributes"].clone();
-            // A table has no cell for null.
-            attributes["custom"].as_object_mut().unwrap().retain(|_, value| !value.is_null());
-            (attributes["name"].to_string(), attributes["emails"].to_string(), attributes["phones"].to_string(), attributes["custom"].to_string())
-        }).collect();
+        let mut all: Vec<_> = page
+            .data()
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| {
+                let mut attributes = one["attributes"].clone();
+                // A table has no cell for null.
+                attributes["custom"].as_object_mut().unwrap().retain(|_, value| !value.is_null());
+                (
+                    attributes["name"].to_string(),
+                    attributes["emails"].to_string(),
+                    attributes["phones"].to_string(),
+                    attributes["custom"].to_string(),
+                )
+            })
+            .collect();
         all.sort();
         all
     };
@@ -129,17 +159,21 @@ fn an_export_since_a_position_holds_what_changed_and_what_is_gone() {
     let (server, folder) = (Server::start(), tempfile::tempdir().unwrap());
     let ada = world(&server);
     let bob = server.create(json!({ "name": "Bob" }))["id"].as_str().unwrap().to_owned();
-    let told = export(&server, "customers", folder.path(), &["--output", "json"]).json();
-    let position = told["position"].as_str().unwrap().to_owned();
+    let said = export(&server, "customers", folder.path(), &["--output", "json"]).json();
+    let position = said["position"].as_str().unwrap().to_owned();
     let file = folder.path().join("customers.jsonl");
     assert_eq!(records(&file).len(), 3);
-    let since = |position: &str| export(&server, "customers", folder.path(), &["--since", position, "--output", "json"]).json();
+    let since =
+        |position: &str| export(&server, "customers", folder.path(), &["--since", position, "--output", "json"]).json();
     since(&position);
     assert_eq!(records(&file).len(), 0, "nothing has changed");
     server.patch(&format!("/v1/customers/{}", ada.as_str().unwrap()), json!({ "name": "Ada King" })).expect(200);
     server.delete(&format!("/v1/customers/{bob}")).expect(204);
     let next = since(&position)["position"].as_str().unwrap().to_owned();
-    let changed: Vec<_> = records(&file).iter().map(|one| (one["id"].clone(), one["attributes"]["name"].clone(), one["attributes"]["deleted"].clone())).collect();
+    let changed: Vec<_> = records(&file)
+        .iter()
+        .map(|one| (one["id"].clone(), one["attributes"]["name"].clone(), one["attributes"]["deleted"].clone()))
+        .collect();
     assert_eq!(changed, [(ada, json!("Ada King"), json!(false)), (json!(bob), Value::Null, json!(true))]);
     since(&next);
     assert_eq!(records(&file).len(), 0);
@@ -173,7 +207,8 @@ fn an_export_shows_one_moment_while_others_write() {
     let mut ids: Vec<Vec<String>> = Vec::new();
     for list in ["customers", "companies"] {
         let made = (0..RECORDS.div_ceil(100)).flat_map(|batch| {
-            let items: Vec<Value> = (0..100).map(|number| json!({ "name": format!("Record {batch} {number}") })).collect();
+            let items: Vec<Value> =
+                (0..100).map(|number| json!({ "name": format!("Record {batch} {number}") })).collect();
             let job = server.post(&format!("/v1/{list}/bulk"), json!(items)).expect(201);
             let ids = job.attributes()["ids"].as_array().unwrap().clone();
             ids.into_iter().map(|id| id.as_str().unwrap().to_owned())
@@ -187,7 +222,8 @@ fn an_export_shows_one_moment_while_others_write() {
             while !is_over.load(Ordering::Relaxed) {
                 // All over the lists, each record once: changed, deleted, and others created.
                 let (customer, company) = (&ids[0][at * 7 % RECORDS], &ids[1][at * 7 % RECORDS]);
-                server.patch(&format!("/v1/companies/{company}"), json!({ "deleted": at % 2 == 0, "employeeCount": at }));
+                server
+                    .patch(&format!("/v1/companies/{company}"), json!({ "deleted": at % 2 == 0, "employeeCount": at }));
                 match at % 2 {
                     0 => server.delete(&format!("/v1/customers/{customer}")).expect(204),
                     _ => server.patch(&format!("/v1/customers/{customer}"), json!({ "name": "changed" })).expect(200),
@@ -197,16 +233,18 @@ fn an_export_shows_one_moment_while_others_write() {
             }
             at
         });
-        let told = export(&server, "all", folder.path(), &["--output", "json"]).json();
+        let said = export(&server, "all", folder.path(), &["--output", "json"]).json();
         is_over.store(true, Ordering::Relaxed);
         let written = writer.join().unwrap();
         for (name, object_type) in [("customers", "customer"), ("companies", "company")] {
             let exported = records(&folder.path().join(format!("{name}.jsonl")));
             let exported: BTreeMap<String, u64> = exported
                 .iter()
-                .map(|record| (record["id"].as_str().unwrap().to_owned(), record["attributes"]["rev"].as_u64().unwrap()))
+                .map(|record| {
+                    (record["id"].as_str().unwrap().to_owned(), record["attributes"]["rev"].as_u64().unwrap())
+                })
                 .collect();
-            assert_eq!(exported, revisions_at(&server, object_type, told["position"].as_str().unwrap()), "{name}");
+            assert_eq!(exported, revisions_at(&server, object_type, said["position"].as_str().unwrap()), "{name}");
         }
         written
     });

@@ -56,7 +56,11 @@ fn tables_become_customers_and_clashes_are_refused_passed_over_or_changed() {
         let said = dry.0.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(said.contains(line), "{said}");
     }
-    assert!(dry.0.contains("custom.tierStr (by its first values)") && dry.0.contains("custom.lastOrderAt"), "{}", dry.0);
+    assert!(
+        dry.0.contains("custom.tierStr (by its first values)") && dry.0.contains("custom.lastOrderAt"),
+        "{}",
+        dry.0
+    );
     assert_eq!(count(&server, "/v1/customers"), 0);
 
     let rejects = folder.path().join("rejects.csv");
@@ -110,8 +114,8 @@ fn every_kind_is_imported_from_every_form_of_file() {
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     gzip.write_all(companies.as_bytes()).unwrap();
     let file = written(folder.path(), "companies.csv.gz", gzip.finish().unwrap());
-    let told = import(&server, "companies", &file, &["--output", "json"]).json();
-    assert_eq!((&told["created"], &told["mapping"][1]["becomes"]), (&json!(2), &json!("domains[].domain")));
+    let said = import(&server, "companies", &file, &["--output", "json"]).json();
+    assert_eq!((&said["created"], &said["mapping"][1]["becomes"]), (&json!(2), &json!("domains[].domain")));
     let acme = server.get("/v1/companies?filter=acme").expect(200);
     assert_eq!(acme.data()[0]["attributes"]["employeeCount"], 12);
 
@@ -128,18 +132,26 @@ fn every_kind_is_imported_from_every_form_of_file() {
     let file = written(folder.path(), "conversations.jsonl", format!("{line}\n"));
     import(&server, "conversations", &file, &[]).well();
     let stored = server.get(&format!("/v1/conversations/{conversation}")).expect(200);
-    assert_eq!((&stored.attributes()["createdAt"], &stored.attributes()["status"]), (&json!("2020-01-31T00:00:00.000Z"), &json!("done")));
+    assert_eq!(
+        (&stored.attributes()["createdAt"], &stored.attributes()["status"]),
+        (&json!("2020-01-31T00:00:00.000Z"), &json!("done"))
+    );
 
     let line = json!({ "conversation": conversation, "channel": "email", "app": "old", "direction": "in", "sentAt": "2020-01-31T10:00:00Z" });
     let mut command = importer(&server, "messages", Path::new("-"));
-    let told = Ran::fed(command.args(["--format", "jsonl"]), &format!("{line}\n")).well();
-    assert!(told.contains("1 created"), "{told}");
+    let said = Ran::fed(command.args(["--format", "jsonl"]), &format!("{line}\n")).well();
+    assert!(said.contains("1 created"), "{said}");
     let stored = server.get(&format!("/v1/conversations/{conversation}")).expect(200);
     let attributes = stored.attributes();
-    assert_eq!((&attributes["messageCount"], &attributes["status"]), (&json!(1), &json!("done")), "an old message opens nothing");
+    assert_eq!(
+        (&attributes["messageCount"], &attributes["status"]),
+        (&json!(1), &json!("done")),
+        "an old message opens nothing"
+    );
 
     let file = written(folder.path(), "notes.csv", format!("text,Conversation ID\n\"She, called\",{conversation}\n"));
-    import(&server, "notes", &file, &[]).fails_with("column 1 (text): no attribute is called so; say what it becomes with --map 'text=");
+    import(&server, "notes", &file, &[])
+        .fails_with("column 1 (text): no attribute is called so; say what it becomes with --map 'text=");
     import(&server, "notes", &file, &["--map", "text=body"]).well();
     assert_eq!(server.get(&format!("/v1/conversations/{conversation}")).expect(200).attributes()["noteCount"], 1);
 
@@ -164,12 +176,8 @@ fn an_import_that_was_killed_goes_on_and_makes_nothing_twice() {
     let reject = ["--reject", rejects.to_str().unwrap()];
     let begun = || -> Option<Value> { serde_json::from_slice(&fs::read(&state).ok()?).ok() };
 
-    let mut process = importer(&server, "customers", &file)
-        .args(reject)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut process =
+        importer(&server, "customers", &file).args(reject).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     while begun().is_none_or(|state| state["line"] == 0) {
         assert!(process.try_wait().unwrap().is_none(), "it has rows left when it is killed");
         std::thread::yield_now();
@@ -210,6 +218,9 @@ fn the_commands_of_the_page_about_files_run_as_printed() {
     let ran = Ran::of(shell.env("KUSTODIAN_URL", &server.url).env("KUSTODIAN_TOKEN", TOKEN));
     assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
     let ada = server.get("/v1/customers/externalId=crm-1815").expect(200);
-    assert_eq!((&ada.attributes()["name"], &ada.attributes()["custom"]["tierStr"]), (&json!("Ada King"), &json!("gold")));
+    assert_eq!(
+        (&ada.attributes()["name"], &ada.attributes()["custom"]["tierStr"]),
+        (&json!("Ada King"), &json!("gold"))
+    );
     assert!(folder.path().join("out/customers.csv").exists());
 }
