@@ -141,6 +141,7 @@ pub const OBJECT_TYPES: &[&str] = &[
     "conversation",
     "conversation_time",
     "customer",
+    "customer_merge",
     "message",
     "search",
     "shortcut",

@@ -270,6 +270,11 @@ impl CustomAttributes {
         self.0.is_empty()
     }
 
+    /// Keeps those that `keep` says, which may change their values.
+    pub fn retain(&mut self, mut keep: impl FnMut(&str, &mut Value) -> bool) {
+        self.0.retain(|key, value| keep(key, value));
+    }
+
     /// Lays `sent` over these: sent keys replace, others are kept (§6.1, "merge semantics").
     pub fn merge(&mut self, sent: Self) {
         self.0.extend(sent.0);

@@ -26,6 +26,7 @@ pub mod conversation;
 pub mod conversation_time;
 pub mod custom;
 pub mod customer;
+pub mod customer_merge;
 pub mod delivery;
 pub mod draft;
 pub mod endpoint;

@@ -8,6 +8,7 @@ use kustomer_api::attachment::{self, Attachment, AttachmentAttributes, Attachmen
 use kustomer_api::company::{self, Company, CompanyAttributes, CompanyInput};
 use kustomer_api::conversation::{self, Conversation, ConversationAttributes, ConversationInput};
 use kustomer_api::conversation_time::{self, ConversationTime};
+use kustomer_api::customer_merge::{self, CustomerMerge};
 use kustomer_api::delivery::{self, Delivery};
 use kustomer_api::draft::{self, Draft, DraftAttributes, DraftInput};
 use kustomer_api::forward::{self, Forward, ForwardAttributes, ForwardInput};
@@ -103,6 +104,7 @@ fn answers_survive_a_round_trip_with_what_is_not_known() {
     check_answer::<Note>(&note::NOTE);
     check_answer::<Draft>(&draft::DRAFT);
     check_answer::<ConversationTime>(&conversation_time::CONVERSATION_TIME);
+    check_answer::<CustomerMerge>(&customer_merge::CUSTOMER_MERGE);
     check_answer::<Delivery>(&delivery::DELIVERY);
     check_answer::<Attachment>(&attachment::ATTACHMENT);
     check_answer::<Forward>(&forward::FORWARD);

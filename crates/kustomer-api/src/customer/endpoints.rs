@@ -131,26 +131,40 @@ pub struct ReadCustomer {
     pub state: StateQuery,
     /// What to answer beside.
     pub include: Include,
+    /// Read the customer that it was merged into, when it was. Only Kustodian has this.
+    pub follow_merge: bool,
 }
 
 impl From<StateQuery> for ReadCustomer {
     fn from(state: StateQuery) -> Self {
-        Self { state, include: Include::default() }
+        Self { state, ..Self::default() }
     }
 }
 
 impl QueryArguments for ReadCustomer {
     const PARAMETERS: &'static [Parameter] =
-        &[StateQuery::PARAMETERS[0], StateQuery::PARAMETERS[1], Include::PARAMETER];
+        &[StateQuery::PARAMETERS[0], StateQuery::PARAMETERS[1], Include::PARAMETER, FOLLOW_MERGE];
 
     fn write(&self) -> Vec<(Cow<'static, str>, String)> {
-        self.state.write().into_iter().chain(self.include.write()).collect()
+        let follow = self.follow_merge.then(|| (Cow::Borrowed(FOLLOW_MERGE.name), "true".to_owned()));
+        self.state.write().into_iter().chain(self.include.write()).chain(follow).collect()
     }
 
     fn read(pairs: &[(String, String)]) -> Result<Self, Vec<Fault>> {
-        Ok(Self { state: StateQuery::read(pairs)?, include: Include::read(pairs)? })
+        let mut faults = Faults::default();
+        let mut follow_merge = false;
+        for (name, value) in pairs.iter().filter(|(name, _)| name == FOLLOW_MERGE.name) {
+            follow_merge = faults.take(read_boolean(name, value)).unwrap_or_default();
+        }
+        faults.or(Self { state: StateQuery::read(pairs)?, include: Include::read(pairs)?, follow_merge })
     }
 }
+
+const FOLLOW_MERGE: Parameter = Parameter {
+    name: "followMerge",
+    schema: Schema::boolean(),
+    about: "With `true` a customer that was merged into another is answered as that one, and is no 404.",
+};
 
 /// How to read several customers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -5,6 +5,7 @@ mod attachments;
 mod bulk;
 mod drafts;
 mod forwards;
+mod merges;
 mod times;
 
 use http::Method;
@@ -13,6 +14,7 @@ pub use self::attachments::*;
 pub use self::bulk::*;
 pub use self::drafts::*;
 pub use self::forwards::*;
+pub use self::merges::*;
 pub use self::times::*;
 
 use super::{Operation, contract};
@@ -23,6 +25,10 @@ pub static OPERATIONS: &[&Operation] = &[
     &RESTORE_CUSTOMER,
     &ERASE_CUSTOMER,
     &GET_CUSTOMER_HISTORY,
+    &GET_CUSTOMER_MERGES,
+    &UNDO_CUSTOMER_MERGE,
+    &GET_CUSTOMER_MERGE_HISTORY,
+    &GET_CUSTOMER_DUPLICATES,
     &GET_COMPANY_HISTORY,
     &GET_TAG_HISTORY,
     &GET_TEAM_HISTORY,
