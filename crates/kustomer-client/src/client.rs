@@ -12,8 +12,8 @@ use crate::call::Call;
 use crate::error::{Error, InvalidRequest};
 use crate::raw::RawCall;
 use crate::resources::{
-    Attachments, AuditLogs, Auth, BulkJobs, Companies, ConversationTimes, Conversations, Customers, Drafts, Events,
-    Forwards, KObjects, Klasses, Media, Messages, Notes, Orgs, Outbox, Shortcuts, Tags, Teams, Users,
+    Attachments, AuditLogs, Auth, BulkJobs, Companies, ConversationTimes, Conversations, CustomerMerges, Customers,
+    Drafts, Events, Forwards, KObjects, Klasses, Media, Messages, Notes, Orgs, Outbox, Shortcuts, Tags, Teams, Users,
 };
 use crate::retry::Retry;
 use crate::target::Target;
@@ -88,6 +88,11 @@ impl Client {
     /// The operations on conversation times.
     pub fn conversation_times(&self) -> ConversationTimes<'_> {
         ConversationTimes::new(self)
+    }
+
+    /// The operations on merges of customers.
+    pub fn customer_merges(&self) -> CustomerMerges<'_> {
+        CustomerMerges::new(self)
     }
 
     /// The operations on notes.

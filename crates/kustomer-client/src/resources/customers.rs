@@ -7,6 +7,9 @@ use kustomer_api::customer::{
     GetMultipleCustomersByIds, ListCustomers, ReadCustomer, ReadCustomers, ReplaceQuery, RestoreCustomer,
     UpdateCustomer, UpdateCustomerAttributes,
 };
+use kustomer_api::customer_merge::{
+    CreateCustomerMerge, GetCustomerDuplicates, MergeInput, MergeQuery, PreviewCustomerMerge,
+};
 use kustomer_api::query::{Include, PageQuery};
 use kustomer_api::restore::RestoreInput;
 
@@ -264,6 +267,44 @@ impl Customers<'_> {
     /// The same, only if the record has this revision, which is that of its deletion: a 409 otherwise.
     pub fn restore_at_rev(&self, id: ObjectId, rev: u64) -> Call<RestoreCustomer> {
         self.client.call(id, &(), &RestoreInput::of_rev(rev))
+    }
+
+    /// Reads a customer by its id; one that was merged is answered as the customer that it went into. Kustodian has this;
+    /// Kustomer does not.
+    pub fn get_following_merges(&self, id: ObjectId) -> Call<GetCustomerById> {
+        self.client.call(id, &ReadCustomer { follow_merge: true, ..ReadCustomer::default() }, &())
+    }
+
+    /// Merges a customer into another one. The source answers 404 from then on; what belongs to it follows.
+    ///
+    /// ```no_run
+    /// use kustomer_client::Client;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+    /// let (source, target) = ("5c7d1a1f9a1b2c0010a1b2c3".parse()?, "5c7d1a1f9a1b2c0010a1b2c4".parse()?);
+    /// for lost in client.customers().preview_merge(source, target).await?.meta.losing {
+    ///     println!("{} of {} would be lost: {}", lost.attribute, lost.customer, lost.value);
+    /// }
+    /// let merge = client.customers().merge(source, target).await?.data;
+    /// println!("{}", merge.id);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn merge(&self, source: ObjectId, target: ObjectId) -> Call<CreateCustomerMerge> {
+        self.client.call((), &MergeQuery::default(), &MergeInput::new(source, target))
+    }
+
+    /// Shows what a merge would make of the target and every value that would be lost, and stores nothing. Kustodian has
+    /// this; Kustomer does not.
+    pub fn preview_merge(&self, source: ObjectId, target: ObjectId) -> Call<PreviewCustomerMerge> {
+        self.client.call((), &MergeQuery { dry_run: true }, &MergeInput::new(source, target))
+    }
+
+    /// Lists one page of customers who may be the same person, with the reasons. Kustodian has this; Kustomer does not.
+    pub fn duplicates(&self, id: ObjectId, page: &PageQuery) -> Call<GetCustomerDuplicates> {
+        self.client.call(id, page, &())
     }
 
     /// Erases a customer for ever: its values leave the record, its history and the disk. Kustodian has this; Kustomer
