@@ -47,6 +47,15 @@ impl Record for DraftAttributes {
         Columns::of([(CUSTOMER, related(CUSTOMER)), (CONVERSATION, related(CONVERSATION)), (DUE_AT, due)])
     }
 
+    fn follow(
+        context: &Context<'_>,
+        stored: &Stored,
+        seed: EventSeed,
+        customer: ObjectId,
+    ) -> Result<Option<ChangeSet>, Refusal> {
+        conversation::follow::<Self>(context, stored, seed, customer)
+    }
+
     fn erase(context: &Context<'_>, stored: &Stored, seed: EventSeed) -> Result<Option<ChangeSet>, Refusal> {
         if missing::erased_at(stored)?.is_some() {
             return Ok(None);

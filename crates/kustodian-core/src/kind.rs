@@ -7,6 +7,7 @@ use kustomer_api::company::CompanyAttributes;
 use kustomer_api::conversation::ConversationAttributes;
 use kustomer_api::conversation_time::ConversationTimeAttributes;
 use kustomer_api::customer::CustomerAttributes;
+use kustomer_api::customer_merge::CustomerMergeAttributes;
 use kustomer_api::delivery::DeliveryAttributes;
 use kustomer_api::draft::DraftAttributes;
 use kustomer_api::forward::ForwardAttributes;
@@ -31,7 +32,7 @@ use crate::refusal::Refusal;
 use crate::search::{self, SearchRow};
 use crate::store::{Loaded, OrgKey, Stored};
 use crate::timer::Elapsed;
-use crate::{attachment, company, conversation, file, klass, kobject, message};
+use crate::{attachment, company, conversation, customer, file, klass, kobject, message};
 
 /// What is declared of a kind.
 #[derive(Debug)]
@@ -333,6 +334,24 @@ kinds! {
         is_searched: true,
         columns: &[],
         lists: &[],
+    }
+
+    /// A merge of a customer into another one.
+    CustomerMerge: CustomerMergeAttributes {
+        name: "customer_merge",
+        table: "customer_merges",
+        path: "/v1/customers/merges",
+        read_operation: &contract::GET_CUSTOMER_MERGE,
+        restored_by: None,
+        placement: Placement::ById,
+        is_listed_by_time: false,
+        is_few: false,
+        is_searched: false,
+        columns: &[
+            Column { name: customer::SOURCE, holds: Holds::Parent(Kind::Customer) },
+            Column { name: customer::TARGET, holds: Holds::Parent(Kind::Customer) },
+        ],
+        lists: &[&[customer::SOURCE], &[customer::TARGET]],
     }
 
     /// A company.
@@ -701,6 +720,13 @@ impl Kind {
         let Some(stored) = loaded.get((self, id)).filter(|stored| !stored.deleted) else {
             return Ok(ChangeSet::default());
         };
+        // What belongs to a customer that was merged follows it first.
+        for (kind, id) in self.timed_with(&stored.document)? {
+            let customer = loaded.get((kind, id)).filter(|_| kind == Self::Customer);
+            if customer.map(customer::merged_into).transpose()?.flatten().is_some() {
+                return Ok(ChangeSet::default());
+            }
+        }
         let columns = self.columns_of(&stored.document)?;
         if columns.get(DUE_AT).is_none_or(|due| *due > *elapsed.now.to_string()) {
             return Ok(ChangeSet::default());

@@ -18,7 +18,7 @@ use crate::record::Record;
 use crate::refusal::Refusal;
 use crate::search::SearchRow;
 use crate::store::{OrgKey, Stored};
-use crate::{custom, lifecycle, resource, tag};
+use crate::{conversation, custom, lifecycle, resource, tag};
 
 /// The column that holds the name of the klass, which never changes.
 pub const KLASS: &str = "klass";
@@ -56,6 +56,15 @@ impl Record for KObjectAttributes {
         }
         let klass = klass_of(kobject).unwrap_or_default();
         Ok(Some(SearchRow::of_kobject(resource::id_of(kobject)?, klass, kobject)))
+    }
+
+    fn follow(
+        context: &Context<'_>,
+        stored: &Stored,
+        seed: EventSeed,
+        customer: ObjectId,
+    ) -> Result<Option<ChangeSet>, Refusal> {
+        conversation::follow::<Self>(context, stored, seed, customer)
     }
 
     fn erase(context: &Context<'_>, stored: &Stored, seed: EventSeed) -> Result<Option<ChangeSet>, Refusal> {

@@ -101,14 +101,15 @@ pub(crate) fn update_record<A: Lifecycle>(
 ) -> Result<Updated<A>, Refusal> {
     let Edited { before, after, put, context } = edit_record::<A>(context, stored, by, edit)?;
     let deleted = put.deleted;
-    if stored.deleted && deleted {
+    // What follows from another record reaches deleted ones, too.
+    if stored.deleted && deleted && by != By::Consequence {
         return Err(Refusal::not_found("id"));
     }
     let events = A::KIND.spec().events;
     let name = match (stored.deleted, deleted) {
         (false, true) => events.delete,
-        (true, _) => events.restore,
-        (false, false) => events.update,
+        (true, false) => events.restore,
+        (true, true) | (false, false) => events.update,
     };
     let mut changes = commit(&context, event, name, put, Some(resource::changes(&before, &after)?))?;
     if by == By::System {

@@ -1,9 +1,10 @@
 //! Why a record is not there: it never was, it is deleted, or it was erased.
 
-use kustomer_api::Timestamp;
 use kustomer_api::error::code;
+use kustomer_api::{ObjectId, Timestamp};
 use serde::Deserialize;
 
+use crate::customer;
 use crate::kind::Kind;
 use crate::refusal::Refusal;
 use crate::resource;
@@ -39,6 +40,9 @@ pub fn missing_to_restorer(kind: Kind, stored: Option<&Stored>) -> Refusal {
     let deleted = stored.filter(|stored| stored.deleted).map(|stored| (stored, erased_at(stored)));
     match (deleted, kind.spec().restored_by) {
         (Some((stored, Ok(None))), Some(restored_by)) => {
+            if let (Kind::Customer, Ok(Some(target))) = (kind, customer::merged_into(stored)) {
+                return merged(target);
+            }
             let (name, at) = (kind.as_str(), stored.updated_at);
             let path = match resource::path_in(&stored.document) {
                 Ok(path) => path,
@@ -55,6 +59,12 @@ pub fn missing_to_restorer(kind: Kind, stored: Option<&Stored>) -> Refusal {
         }
         _ => missing(kind, stored),
     }
+}
+
+/// 404 for a customer that was merged into another.
+fn merged(target: ObjectId) -> Refusal {
+    let detail = format!("the customer was merged into {target}; with followMerge=true that one is answered");
+    Refusal::not_found("id").with_detail(detail).with_meta("mergedInto", target.to_string())
 }
 
 pub(crate) fn gone(kind: Kind, at: Timestamp) -> Refusal {

@@ -33,6 +33,8 @@ pub struct Redaction {
     pub input: RedactionInput,
     /// The drafts and deliveries that the message was sent by.
     pub sent_by: Vec<Name>,
+    /// Its customer, those that it went into and those that went into it: each may have shown the message, or its past may.
+    pub merged_with: Vec<ObjectId>,
 }
 
 impl Redaction {
@@ -43,6 +45,7 @@ impl Redaction {
     pub fn names(&self) -> Result<Vec<Name>, Refusal> {
         let mut names = vec![(Kind::Message, self.message)];
         names.extend(&self.sent_by);
+        names.extend(self.merged_with.iter().map(|id| (Kind::Customer, *id)));
         names.extend(self.attachments()?.into_iter().map(|id| (Kind::Attachment, id)));
         Ok(names)
     }
@@ -125,6 +128,12 @@ pub fn redact<'a>(
     if let (Some(words), Some(stored)) = (&words, shown.customer.filter(is_there)) {
         let edit = |customer: &mut Customer| words.replace_in_customer(&mut customer.attributes);
         changes.merge(customer::redact(context, stored, next()?, edit)?);
+    }
+    for id in redaction.merged_with.iter().filter(|id| shown.customer.is_none_or(|customer| customer.id != **id)) {
+        if let (Some(words), Some(stored)) = (&words, get((Kind::Customer, *id)).filter(is_there)) {
+            let edit = |customer: &mut Customer| words.replace_in_customer(&mut customer.attributes);
+            changes.merge(customer::redact(context, stored, next()?, edit)?);
+        }
     }
     for name in &redaction.sent_by {
         let Some(stored) = get(*name).filter(is_there) else { continue };

@@ -18,8 +18,8 @@ use crate::authentication::TokenCache;
 use crate::bulk::Bulks;
 use crate::feed_watch::FeedWatch;
 use crate::files::FileDesk;
+use crate::following::Following;
 use crate::metrics::Metrics;
-use crate::renames::Renames;
 use crate::routes::RouteTable;
 use crate::scrub::Scrubber;
 use crate::settings::{AbsentTypes, Settings};
@@ -56,7 +56,7 @@ pub(crate) struct App {
     pub(crate) unread: Arc<Unread>,
     pub(crate) feed_watch: Arc<FeedWatch>,
     pub(crate) scrubber: Arc<Scrubber>,
-    pub(crate) renames: Arc<Renames>,
+    pub(crate) following: Arc<Following>,
     pub(crate) bulks: Arc<Bulks>,
     pub(crate) files: FileDesk,
     /// Conversations that one request changes alone.
@@ -94,7 +94,7 @@ impl App {
             feed_watch,
             unread,
             scrubber,
-            renames: Arc::default(),
+            following: Arc::default(),
             bulks: Arc::default(),
             files,
             alone: Alone::default(),

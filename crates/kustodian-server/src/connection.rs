@@ -83,7 +83,7 @@ impl Server {
         if !app.settings.read_only {
             tokio::spawn(Arc::clone(&app.scrubber).resume(Arc::clone(&app.services.store)));
             let settle = 2 * app.settings.answer_timeout;
-            tasks.push(tokio::spawn(Arc::clone(&app.renames).run(app.services.clone(), settle)));
+            tasks.push(tokio::spawn(Arc::clone(&app.following).run(app.services.clone(), settle)));
             tasks.push(tokio::spawn(timers::run(app.services.clone(), app.settings.mailer.clone())));
             tasks.push(tokio::spawn(files::run(Arc::clone(&app))));
             tasks.push(tokio::spawn(bulk::run(Arc::clone(&app))));

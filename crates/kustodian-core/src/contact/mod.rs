@@ -10,9 +10,7 @@ use unicode_normalization::{UnicodeNormalization as _, is_nfc};
 
 pub use items::ItemIds;
 pub(crate) use items::Items;
-#[cfg(test)]
-pub(crate) use merge::Identified;
-pub(crate) use merge::{compose, merge};
+pub(crate) use merge::{Identified, compose, merge};
 
 /// With accents composed (NFC), as every identity is stored: an `é` of one character and one of two are the same.
 pub(crate) fn composed(text: &str) -> Cow<'_, str> {

@@ -32,6 +32,9 @@ use crate::{missing, resource};
 /// The column that holds the id of the customer.
 pub const CUSTOMER: &str = "customer";
 
+/// The relationship to the customer that a conversation was of before merges.
+pub const MERGED_FROM: &str = "mergedFrom";
+
 impl Record for ConversationAttributes {
     fn claims(conversation: &Conversation, org: OrgKey, owner: ObjectId) -> Vec<Claim> {
         let external_id = conversation.attributes.external_id.value();
@@ -48,6 +51,33 @@ impl Record for ConversationAttributes {
             return Ok(None);
         }
         Ok(Some(SearchRow::of_conversation(resource::id_of(conversation)?, conversation)))
+    }
+
+    /// Of a customer that was merged, and back when the merge is undone: the customer that it was of is kept until then.
+    fn follow(
+        context: &Context<'_>,
+        stored: &Stored,
+        seed: EventSeed,
+        customer: ObjectId,
+    ) -> Result<Option<ChangeSet>, Refusal> {
+        let from = customer_of(stored)?;
+        if missing::erased_at(stored)?.is_some() || from == Some(customer) {
+            return Ok(None);
+        }
+        let edit = |record: &mut Conversation| {
+            let first = related(&record.relationships, MERGED_FROM).and_then(|id| id.parse().ok()).or(from);
+            match first.filter(|first| *first != customer) {
+                Some(first) => {
+                    let kind = Kind::Customer;
+                    let tie = Relationship::to_one(kind.as_str(), first, kind.path_of(first));
+                    record.relationships.insert(MERGED_FROM.to_owned(), tie);
+                }
+                None => drop(record.relationships.remove(MERGED_FROM)),
+            }
+            relate(&mut record.relationships, Kind::Customer, customer);
+            Ok(())
+        };
+        lifecycle::update_record(context, stored, seed, By::Consequence, edit).map(|updated| Some(updated.changes))
     }
 
     fn delete_owned(context: &Context<'_>, stored: &Stored, seed: EventSeed) -> Result<Option<ChangeSet>, Refusal> {
@@ -107,6 +137,14 @@ pub fn customer_of(stored: &Stored) -> Result<Option<ObjectId>, Refusal> {
     related_in(stored, CUSTOMER)
 }
 
+/// The customer that a conversation was of before merges, read from its record; `None` for one that no merge has moved.
+///
+/// # Errors
+/// 500 when the document is not what this version stores.
+pub fn merged_from(stored: &Stored) -> Result<Option<ObjectId>, Refusal> {
+    related_in(stored, MERGED_FROM)
+}
+
 /// The conversation of a message or a note, read from its record; a note may have none.
 ///
 /// # Errors
@@ -146,6 +184,15 @@ pub(crate) fn follow<A: Lifecycle>(
 pub(crate) fn counted(attributes: &ConversationAttributes) -> Option<ConversationStatus> {
     let deleted = attributes.deleted.value().copied().unwrap_or_default();
     (!deleted).then(|| attributes.status.value().cloned().unwrap_or(ConversationStatus::Open))
+}
+
+/// How the customer counts a conversation, read from its record.
+///
+/// # Errors
+/// 500 when the document is not what this version stores.
+pub fn counted_as(stored: &Stored) -> Result<Option<ConversationStatus>, Refusal> {
+    let record: Conversation = resource::read(&stored.document)?;
+    Ok(counted(&record.attributes))
 }
 
 /// The conversation, when it is there.

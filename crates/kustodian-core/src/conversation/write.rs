@@ -9,7 +9,7 @@ use kustomer_api::error::code;
 use kustomer_api::{Field, ObjectId};
 use serde_json::Number;
 
-use super::{alive, counted, messages, relate, status};
+use super::{MERGED_FROM, alive, counted, messages, relate, status};
 use crate::change::{ChangeSet, EventSeed, Name};
 use crate::contact::compose;
 use crate::conversation_time::{self, Action, Draw, Scene};
@@ -173,6 +173,7 @@ pub fn move_to(
         &[from, Some(to)].into_iter().flatten().fold(*context, |at, customer| at.not_before(customer.updated_at));
     let edit = |record: &mut Conversation| {
         relate(&mut record.relationships, Kind::Customer, to.id);
+        record.relationships.remove(MERGED_FROM);
         messages::active(&mut record.attributes, context.now);
         Ok(())
     };

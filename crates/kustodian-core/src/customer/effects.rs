@@ -20,7 +20,7 @@ use crate::resource;
 use crate::store::Stored;
 
 /// How many items `recentItems` has at most; Kustomer documents no limit.
-const MAX_RECENT_ITEMS: usize = 20;
+pub(super) const MAX_RECENT_ITEMS: usize = 20;
 
 /// What happened to a record of the customer.
 #[derive(Debug, Clone, Copy)]
@@ -108,6 +108,36 @@ pub(crate) fn affect(
     Ok(())
 }
 
+/// Corrects how many conversations a customer has; `None` when it shows these numbers already. The system does it.
+///
+/// # Errors
+/// 500 when the document is not what this version stores.
+pub fn recount_conversations(
+    context: &Context<'_>,
+    stored: &Stored,
+    seed: EventSeed,
+    statuses: &[ConversationStatus],
+) -> Result<Option<ChangeSet>, Refusal> {
+    let context = &context.not_before(stored.updated_at);
+    let before: Customer = resource::read(&stored.document)?;
+    let mut after = before.clone();
+    after.attributes.conversation_counts = Field::Value(ConversationCounts::default());
+    recount(&mut after.attributes, None, None);
+    for status in statuses {
+        recount(&mut after.attributes, None, Some(status.clone()));
+    }
+    if after == before {
+        return Ok(None);
+    }
+    after.attributes.rev = Field::Value(stored.rev + 1);
+    after.attributes.updated_at = context.now.into();
+    let put = put_of(context, &after, stored.id, Some((stored.rev, &before)))?;
+    let name = Kind::Customer.spec().events.update;
+    let cause = Cause { seed, name, actor: context.doer(), client: context.client, request_id: context.request_id };
+    let event = Event::of(cause, &put, Some(resource::changes(&before, &after)?));
+    Ok(Some(ChangeSet { puts: vec![put], events: vec![event], ..ChangeSet::default() }))
+}
+
 /// Replaces what a customer shows of a message that is redacted, and empties the payloads of its events so far.
 pub(crate) fn redact(
     context: &Context<'_>,
@@ -181,7 +211,11 @@ fn apply(customer: &mut Customer, now: Timestamp, id: ObjectId, effect: Effect<'
 }
 
 /// Moves a conversation from one count to another.
-fn recount(customer: &mut CustomerAttributes, before: Option<ConversationStatus>, after: Option<ConversationStatus>) {
+pub(super) fn recount(
+    customer: &mut CustomerAttributes,
+    before: Option<ConversationStatus>,
+    after: Option<ConversationStatus>,
+) {
     let mut counts = std::mem::take(&mut customer.conversation_counts).into_value().unwrap_or_default();
     if let Some(count) = before.and_then(|status| count_of(&mut counts, &status)) {
         *count = count.saturating_sub(1);
@@ -280,12 +314,12 @@ fn show_mark(mark: &mut Field<Map<String, Value>>, sent_at: Option<Timestamp>, c
 }
 
 /// The newest message from the customer waits for an answer, when none to the customer was sent after it.
-fn show_unresponded(customer: &mut CustomerAttributes) {
+pub(super) fn show_unresponded(customer: &mut CustomerAttributes) {
     let waits = sent_at_of(&customer.last_message_in) > sent_at_of(&customer.last_message_out);
     customer.last_message_unresponded_to = if waits { customer.last_message_in.clone() } else { Field::Absent };
 }
 
-fn sent_at_of(mark: &Field<Map<String, Value>>) -> Option<Timestamp> {
+pub(super) fn sent_at_of(mark: &Field<Map<String, Value>>) -> Option<Timestamp> {
     mark.value()?.get("sentAt")?.as_str()?.parse().ok()
 }
 

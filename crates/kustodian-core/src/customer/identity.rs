@@ -1,8 +1,10 @@
 //! What is unique across the org, and how it is compared (`docs/contract/behaviour.md` §7.3). How Kustomer compares is
 //! not published; our choices are listed in `docs/compatibility.md`.
 
-use kustomer_api::customer::CustomerAttributes;
+use kustomer_api::customer::{CustomerAttributes, Social};
 use kustomer_api::{Field, ObjectId};
+use serde::Serialize;
+use serde_json::Value;
 use unicode_normalization::is_nfc;
 
 use crate::claim::{Claim, ClaimKey, ClaimKind, ClaimPlace};
@@ -50,6 +52,41 @@ impl Lookup {
             Self::ExternalId => "externalId",
         }
     }
+}
+
+/// Takes out the items of lists whose claims others hold: the name of each list, the item, and who holds it.
+pub(super) fn give_up(
+    org: OrgKey,
+    attributes: &mut CustomerAttributes,
+    holder: impl Fn(ClaimKey) -> Option<ObjectId>,
+) -> Vec<(&'static str, Value, ObjectId)> {
+    fn sift<T: Serialize>(
+        (name, list): (&'static str, &mut Field<Vec<T>>),
+        holder: impl Fn(&T) -> Option<ObjectId>,
+        given_up: &mut Vec<(&'static str, Value, ObjectId)>,
+    ) {
+        let Some(items) = list.as_mut_value() else { return };
+        items.retain(|item| match holder(item) {
+            None => true,
+            Some(other) => {
+                given_up.push((name, serde_json::to_value(item).unwrap_or_default(), other));
+                false
+            }
+        });
+    }
+    let held = |kind: ClaimKind, value: &str| holder(ClaimKey::new(org, kind, value));
+    let mut given_up = Vec::new();
+    let out = &mut given_up;
+    sift(("externalIds", &mut attributes.external_ids), |item| held(ClaimKind::ExternalId, &item.external_id), out);
+    sift(("emails", &mut attributes.emails), |item| held(ClaimKind::Email, &fold(&item.email)), out);
+    sift(("phones", &mut attributes.phones), |item| held(ClaimKind::Phone, &digits(&item.phone)), out);
+    sift(("whatsapps", &mut attributes.whatsapps), |item| held(ClaimKind::Whatsapp, &digits(&item.phone)), out);
+    let of_social = |item: &Social| {
+        let by_name = held(ClaimKind::SocialName, &social_name(item));
+        by_name.or_else(|| held(ClaimKind::SocialId, &social_id(item)?))
+    };
+    sift(("socials", &mut attributes.socials), of_social, out);
+    given_up
 }
 
 /// Everything a customer claims, each once.

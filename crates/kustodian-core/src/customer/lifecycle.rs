@@ -2,10 +2,12 @@
 
 use kustomer_api::customer::{Customer, CustomerAttributes};
 use kustomer_api::envelope::{Relationship, SelfLink};
+use kustomer_api::error::code;
 use kustomer_api::{Field, ObjectId};
 use serde_json::{Map, Number};
 
 use super::company::{KnownCompany, link_company};
+use super::merging::merged_into;
 use super::{Context, OmittedCompany, UpdateOptions, Write, derive, identity, write};
 use crate::change::{Cause, ChangeSet, Columns, Event, EventSeed, Name, Put};
 use crate::claim::{self, Claim};
@@ -130,7 +132,8 @@ pub fn delete(
 /// seed.
 ///
 /// # Errors
-/// 404 when it never was, or was erased; 412 when `If-Match` names another state, 409 when `rev` does.
+/// 404 when it never was, or was erased; 409 when it was merged into another; 412 when `If-Match` names another state, 409
+/// when `rev` does.
 pub fn restore(
     context: &Context<'_>,
     stored: Option<&Stored>,
@@ -141,6 +144,10 @@ pub fn restore(
     let Some(stored) = stored else { return Err(Refusal::not_found("id")) };
     if missing::erased_at(stored)?.is_some() {
         return Err(missing::missing(Kind::Customer, Some(stored)));
+    }
+    if let Some(target) = merged_into(stored)? {
+        let title = format!("The customer was merged into {target}: undo the merge to bring it back");
+        return Err(Refusal::new(409, code::CONFLICT, "id", title).with_meta("mergedInto", target.to_string()));
     }
     resource::check_if_match(stored, if_match)?;
     resource::check_rev(stored, rev)?;

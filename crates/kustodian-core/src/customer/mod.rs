@@ -6,15 +6,23 @@ mod effects;
 mod erase;
 mod identity;
 mod lifecycle;
+mod losing;
 mod merge;
+mod merging;
+mod split;
+mod union;
 mod write;
 
 pub use company::{CompanyNames, KnownCompany, Named, UnknownCompanies, check_company_is_id, unknown_company};
+pub use effects::recount_conversations;
 pub(crate) use effects::{Effect, affect, redact};
 pub use erase::erase;
 pub use identity::Lookup;
 pub(crate) use lifecycle::put_of;
 pub use lifecycle::{create, delete, restore, update};
+pub use merging::{
+    Merged, Past, SOURCE, Seeds as MergeSeeds, TARGET, Undone, merge, merged_into, source_of, target_of, undo,
+};
 
 use kustomer_api::customer::CustomerInput;
 use kustomer_api::{ObjectId, Timestamp};

@@ -115,7 +115,8 @@ fn write_external_ids(
     {
         ids[..=at].rotate_right(1);
     }
-    if ids.len() > MAX_EXTERNAL_IDS {
+    // A merge may leave more, and they may stay.
+    if ids.len() > MAX_EXTERNAL_IDS.max(stored.len()) {
         let title =
             format!("There would be {} external ids with the primary one, at most {MAX_EXTERNAL_IDS}", ids.len());
         return Err(Refusal::bad_input(vec![Fault::of_attribute(

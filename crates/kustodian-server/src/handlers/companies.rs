@@ -2,6 +2,7 @@
 
 use kustodian_core::company::{self, Write};
 use kustodian_core::customer::{self, KnownCompany, Named, UnknownCompanies};
+use kustodian_core::following::Cause;
 use kustodian_core::kind::Kind;
 use kustodian_core::permission;
 use kustodian_core::refusal::Refusal;
@@ -13,9 +14,9 @@ use kustomer_api::{Endpoint, Field};
 
 use crate::answer::{Answer, unavailable};
 use crate::call::Call;
+use crate::following::Following;
 use crate::handlers::plain::{self, Which};
 use crate::paging::Numbered;
-use crate::renames::Renames;
 
 const PATH: &str = Kind::Company.spec().path;
 
@@ -65,10 +66,10 @@ pub(crate) async fn update_company_attributes(call: Call<UpdateCompanyAttributes
         return plain::update_with_tags(&call, Kind::Company, call.path, named, decide).await;
     }
     let (services, org) = (&call.app().services, call.org());
-    Renames::expect(services, org, call.path).await.map_err(unavailable)?;
+    Following::expect(services, Cause::Renamed, org, call.path).await.map_err(unavailable)?;
     let updated = plain::update_with_tags(&call, Kind::Company, call.path, named, decide).await;
     // A refusal replaces the note too: another rename may have been committed before it was made.
-    call.app().renames.happened(services, org, call.path).await;
+    call.app().following.happened(services, Cause::Renamed, org, call.path).await;
     updated
 }
 

@@ -18,7 +18,7 @@ use kustomer_api::{Endpoint, ObjectId};
 
 use crate::answer::{Answer, unavailable};
 use crate::call::Call;
-use crate::handlers::{companies, homes, included, plain, tags};
+use crate::handlers::{companies, homes, included, merges, plain, tags};
 use crate::paging::{self, FULL, Numbered};
 use crate::parts;
 
@@ -97,8 +97,12 @@ pub(crate) async fn erase_customer(mut call: Call<EraseCustomer>) -> Result<Answ
     let (act, event, id) = (call.act(), call.next_event(), call.path);
     let if_match = call.header(http::header::IF_MATCH).map(ToOwned::to_owned);
     let stored = find(&call, id).await?;
-    let decide =
-        move |stored: Option<Stored>| customer::erase(&act.context(), stored.as_ref(), event, if_match.as_deref());
+    let decide = move |stored: Option<Stored>| {
+        if let Some(target) = stored.as_ref().map(customer::merged_into).transpose()?.flatten() {
+            return Err(merges::erased_with(target));
+        }
+        customer::erase(&act.context(), stored.as_ref(), event, if_match.as_deref())
+    };
     // Nothing is erased for a request that is refused, except what an erasure that was stopped left behind.
     let is_resumed = stored.as_ref().map(missing::erased_at).transpose()?.flatten().is_some();
     let refused = decide.clone()(stored.clone()).err();
@@ -195,7 +199,11 @@ fn written(changes: ChangeSet, answer: fn(String) -> Answer) -> Result<Answer, R
 }
 
 pub(crate) async fn get_customer_by_id(call: Call<GetCustomerById>) -> Result<Answer, Refusal> {
-    let answer = plain::get(&call, Kind::Customer, call.path, call.query.state).await?;
+    let id = match call.query.follow_merge {
+        true => merges::resolve(call.store(), call.org(), call.path).await?,
+        false => call.path,
+    };
+    let answer = plain::get(&call, Kind::Customer, id, call.query.state).await?;
     included::beside(&call, call.query.include, answer).await
 }
 

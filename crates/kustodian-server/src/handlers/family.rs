@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use kustodian_core::change::{ChangeSet, Name};
 use kustodian_core::conversation::{self, Seeds};
 use kustodian_core::conversation_time::Draw;
+use kustodian_core::customer;
 use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::store::{CommitError, ListQuery, Loaded, SortKey, Start, Stored};
@@ -16,6 +17,7 @@ use kustomer_api::{Endpoint, ObjectId, role};
 
 use crate::answer::unavailable;
 use crate::call::Call;
+use crate::handlers::merges;
 use crate::handlers::plain::{self, Which};
 use crate::paging::{Numbered, Pairs};
 
@@ -63,9 +65,13 @@ where
     // A decision that names more records may rest on some that it does not write, which a commit does not compare.
     let entered = call.app().alone.enter(call.org(), conversation);
     let mut is_tried = !entered.is_alone || others.len() > 1;
+    // The customer that the one of the conversation was merged into, while the conversation has not followed it yet.
+    let mut merged: Option<(ObjectId, ObjectId)> = None;
     for _ in 0..plain::ATTEMPTS {
         let stored = find(call, Kind::Conversation, conversation).await?;
-        let customer = stored.as_ref().map(conversation::customer_of).transpose()?.flatten();
+        let named = stored.as_ref().map(conversation::customer_of).transpose()?.flatten();
+        let into = merged.filter(|(source, _)| Some(*source) == named);
+        let customer = into.map_or(named, |(_, target)| Some(target));
         let mut names = vec![(Kind::Conversation, conversation)];
         names.extend(customer.map(|customer| (Kind::Customer, customer)));
         names.extend(others);
@@ -78,7 +84,8 @@ where
         let under_lock = move |loaded: Loaded| {
             let family = Family { loaded, conversation, customer };
             let now = family.conversation().map(conversation::customer_of).transpose()?.flatten();
-            if now != customer {
+            let is_merged = family.customer().map(customer::merged_into).transpose()?.flatten().is_some();
+            if now != named || is_merged {
                 moved.store(true, Ordering::Relaxed);
                 return Err(plain::too_busy());
             }
@@ -94,7 +101,12 @@ where
         };
         let Some(loaded) = loaded else {
             match call.commit_locked(names, Box::new(under_lock)).await {
-                Err(CommitError::Refused(_)) if has_moved.load(Ordering::Relaxed) => continue,
+                Err(CommitError::Refused(_)) if has_moved.load(Ordering::Relaxed) => {
+                    if let Some(named) = named {
+                        merged = Some((named, merges::resolve(call.store(), call.org(), named).await?));
+                    }
+                    continue;
+                }
                 committed => return committed,
             }
         };
@@ -216,8 +228,20 @@ pub(crate) fn may_backdate<E: Endpoint>(call: &Call<E>) -> bool {
 pub(crate) async fn some_of<E: Endpoint>(
     call: &Call<E>,
     kind: Kind,
+    of: (&'static str, ObjectId),
+    deleted: bool,
+    limit: u32,
+) -> Result<Vec<Stored>, Refusal> {
+    some_after(call, kind, of, deleted, Start::Offset(0), limit).await
+}
+
+/// The same, from a place on.
+pub(crate) async fn some_after<E: Endpoint>(
+    call: &Call<E>,
+    kind: Kind,
     (column, value): (&'static str, ObjectId),
     deleted: bool,
+    start: Start,
     limit: u32,
 ) -> Result<Vec<Stored>, Refusal> {
     let query = ListQuery {
@@ -227,7 +251,7 @@ pub(crate) async fn some_of<E: Endpoint>(
         sort: SortKey::Id,
         descending: false,
         within: Vec::new(),
-        start: Start::Offset(0),
+        start,
         limit,
         bytes: crate::parts::HELD,
         count: false,

@@ -2,23 +2,53 @@
 //! in the middle goes on by asking again.
 
 use kustodian_core::change::{ChangeSet, Name};
+use kustodian_core::conversation;
+use kustodian_core::customer;
 use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
-use kustodian_core::store::{CommitError, Loaded, Stored};
+use kustodian_core::store::{CommitError, Loaded, Start, Stored};
 use kustomer_api::{Endpoint, ObjectId};
 
 use crate::answer::unavailable;
 use crate::call::Call;
 use crate::files::Removal;
-use crate::handlers::{family, plain};
+use crate::handlers::{family, merges, plain};
 
 /// How many records are erased in one transaction.
 const BATCH: u32 = 32;
 
-/// Erases everything that a customer owns: the records whose home it is, its conversations with theirs, and attachments with
-/// their bytes.
+/// Erases everything that a customer owns: the customers that were merged into it with what they own, the records whose home
+/// it is, its conversations with theirs, and attachments with their bytes.
 pub(crate) async fn erase_owned<E: Endpoint>(call: &Call<E>, customer: ObjectId) -> Result<(), Refusal> {
+    for source in merges::absorbed(call, customer).await? {
+        Box::pin(erase_owned(call, source)).await?;
+        let (act, event) = (call.act(), call.next_event());
+        let erase = move |stored: Stored| customer::erase(&act.context(), Some(&stored), event, None).map(Some);
+        commit(call, (Kind::Customer, source), erase).await?;
+    }
+    erase_returning(call, customer).await?;
     erase_owned_by(call, Kind::Customer, customer).await
+}
+
+/// Erases the conversations that return to a customer after a merge of it was undone, and have not done so yet.
+async fn erase_returning<E: Endpoint>(call: &Call<E>, customer: ObjectId) -> Result<(), Refusal> {
+    for target in merges::targets(call, customer).await? {
+        for deleted in [false, true] {
+            let mut start = Start::Offset(0);
+            loop {
+                let of = (conversation::CUSTOMER, target);
+                let found = family::some_after(call, Kind::Conversation, of, deleted, start, BATCH).await?;
+                let Some(last) = found.last() else { break };
+                start = Start::After { value: 0, id: last.id };
+                for stored in found {
+                    if conversation::merged_from(&stored)? == Some(customer) {
+                        Box::pin(erase_owner(call, Kind::Conversation, stored)).await?;
+                    }
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 async fn erase_owned_by<E: Endpoint>(call: &Call<E>, owner: Kind, id: ObjectId) -> Result<(), Refusal> {

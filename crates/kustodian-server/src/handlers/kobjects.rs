@@ -22,7 +22,7 @@ use crate::answer::{Answer, unavailable};
 use crate::call::Call;
 use crate::creations::{self, Of};
 use crate::handlers::plain::{self, Which};
-use crate::handlers::{companies, history, klasses, tags};
+use crate::handlers::{companies, history, klasses, merges, tags};
 use crate::paging::Numbered;
 
 pub(crate) async fn get_k_objects(call: Call<GetKObjects>) -> Result<Answer, Refusal> {
@@ -91,8 +91,10 @@ pub(crate) async fn restore_k_object(call: Call<RestoreKObject>) -> Result<Answe
     let klass = find_klass(&call, &call.path.klass).await?;
     let stored = find(&call, Kind::KObject, call.path.id).await?;
     let name = (Kind::KObject, call.path.id);
-    let customer = stored.as_ref().map(Ties::of).transpose()?.and_then(|ties| ties.customer);
-    let customer = customer.map(|id| (Kind::Customer, id));
+    let customer = match stored.as_ref().map(Ties::of).transpose()?.and_then(|ties| ties.customer) {
+        Some(id) => Some((Kind::Customer, merges::resolve(call.store(), call.org(), id).await?)),
+        None => None,
+    };
     let if_match = call.header(http::header::IF_MATCH).map(ToOwned::to_owned);
     let ready = call.ready();
     let decide = move |loaded: Loaded| {
@@ -220,8 +222,11 @@ pub(crate) async fn delete_k_object(call: Call<DeleteKObject>) -> Result<Answer,
     kobject::check_klass(stored.as_ref(), &klass)?;
     let live = stored.as_ref().filter(|stored| !stored.deleted);
     let live = live.ok_or_else(|| plain::not_there(&call, Kind::KObject, stored.as_ref()))?;
-    // The customer of a kobject never changes.
-    let customer = Ties::of(live)?.customer.map(|id| (Kind::Customer, id));
+    // The customer of a kobject changes with merges alone.
+    let customer = match Ties::of(live)?.customer {
+        Some(id) => Some((Kind::Customer, merges::resolve(call.store(), call.org(), id).await?)),
+        None => None,
+    };
     let if_match = call.header(http::header::IF_MATCH).map(ToOwned::to_owned);
     let ready = call.ready();
     let decide = move |loaded: Loaded| {

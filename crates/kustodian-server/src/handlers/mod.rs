@@ -12,6 +12,7 @@ mod conversation_times;
 mod conversations;
 mod customers;
 mod drafts;
+mod duplicates;
 mod events;
 pub(crate) mod family;
 mod filed;
@@ -22,6 +23,7 @@ pub(crate) mod included;
 mod klasses;
 mod kobjects;
 mod media;
+pub(crate) mod merges;
 mod messages;
 mod notes;
 mod orgs;
@@ -39,8 +41,8 @@ use kustodian_core::kind::Kind;
 use kustodian_core::{draft as draft_rules, forward as forward_rules};
 use kustomer_api::{
     attachment, audit, auth as auth_api, bulk as bulk_api, company, conversation, conversation_time, customer,
-    delivery, draft, event, forward, klass, kobject, media as media_api, message, note, org, search as search_api,
-    shortcut, tag, team, user,
+    customer_merge, delivery, draft, event, forward, klass, kobject, media as media_api, message, note, org,
+    search as search_api, shortcut, tag, team, user,
 };
 
 use crate::call::served as serve;
@@ -62,6 +64,13 @@ pub(crate) fn served() -> Vec<Served> {
         serve::<customer::RestoreCustomer, _, _>(customers::restore_customer),
         serve::<customer::EraseCustomer, _, _>(customers::erase_customer),
         serve::<customer::GetCustomerHistory, _, _>(|call| history::list(call, Kind::Customer)),
+        serve::<customer_merge::CreateCustomerMerge, _, _>(merges::create_customer_merge),
+        serve::<customer_merge::GetCustomerMerges, _, _>(merges::get_customer_merges),
+        serve::<customer_merge::GetCustomerMerge, _, _>(merges::get_customer_merge),
+        serve::<customer_merge::GetCustomerMergesByCustomer, _, _>(merges::get_customer_merges_by_customer),
+        serve::<customer_merge::UndoCustomerMerge, _, _>(merges::undo_customer_merge),
+        serve::<customer_merge::GetCustomerMergeHistory, _, _>(|call| history::list(call, Kind::CustomerMerge)),
+        serve::<customer_merge::GetCustomerDuplicates, _, _>(duplicates::get_customer_duplicates),
         serve::<company::GetCompanies, _, _>(companies::get_companies),
         serve::<company::CreateCompany, _, _>(companies::create_company),
         serve::<company::GetCompanyById, _, _>(companies::get_company_by_id),

@@ -1,7 +1,7 @@
 //! Redactions of messages.
 
 use kustodian_core::change::{EventSeed, Name};
-use kustodian_core::conversation::conversation_of;
+use kustodian_core::conversation::{conversation_of, customer_of};
 use kustodian_core::kind::Kind;
 use kustodian_core::message::CONVERSATION;
 use kustodian_core::redaction::{self, Redaction};
@@ -14,7 +14,7 @@ use kustomer_api::{Endpoint, ObjectId};
 use crate::answer::{Answer, unavailable};
 use crate::call::Call;
 use crate::files::Removal;
-use crate::handlers::family;
+use crate::handlers::{family, merges};
 
 /// How many drafts or deliveries are looked at together.
 const PAGE: u32 = 100;
@@ -27,7 +27,8 @@ pub(crate) async fn redact_message(mut call: Call<RedactMessage>) -> Result<Answ
     let conversation = conversation_of(stored)?.ok_or_else(|| resource::fault("A message is of no conversation"))?;
     let shows_words = input.preview.is_some() || input.meta.is_some();
     let sent_by = if shows_words { sent_by(&call, conversation, id).await? } else { Vec::new() };
-    let redaction = Redaction { message: id, input: input.clone(), sent_by };
+    let merged_with = if shows_words { merged_with(&call, conversation).await? } else { Vec::new() };
+    let redaction = Redaction { message: id, input: input.clone(), sent_by, merged_with };
 
     let others = redaction.names()?;
     let removal = removal_of(&call, &input).await?;
@@ -64,6 +65,15 @@ async fn removal_of(call: &Call<RedactMessage>, input: &RedactionInput) -> Resul
         records.extend(family::find(call, Kind::Attachment, id).await.map_err(unavailable)?);
     }
     Removal::prepare(call.app(), &call.act().org, Kind::Attachment, &records).await
+}
+
+/// The customer of a conversation, those that it went into and those that went into it, when there are any.
+async fn merged_with<E: Endpoint>(call: &Call<E>, conversation: ObjectId) -> Result<Vec<ObjectId>, Refusal> {
+    let found = family::find(call, Kind::Conversation, conversation).await.map_err(unavailable)?;
+    match found.as_ref().map(customer_of).transpose()?.flatten() {
+        Some(customer) => merges::related(call, customer).await,
+        None => Ok(Vec::new()),
+    }
 }
 
 /// The drafts and deliveries of a conversation that a message was sent by, which were written together with it, and the

@@ -334,7 +334,7 @@ fn documents(records: Records, of: &str) -> Vec<String> {
 const TOO_MANY: &str = "Too many searches of this key or its org wait for their turn: wait for their answers, then send \
                         this one again";
 
-fn refused(error: SearchError) -> Refusal {
+pub(crate) fn refused(error: SearchError) -> Refusal {
     match error {
         SearchError::Refused(refusal) => refusal,
         SearchError::TooMany => answer::wait(TOO_MANY, 1),

@@ -22,6 +22,7 @@ const STEPS: &[(&str, &str)] = &[
     ("0010", include_str!("schema/0010.sql")),
     ("0011", include_str!("schema/0011.sql")),
     ("0012", include_str!("schema/0012.sql")),
+    ("0013", include_str!("schema/0013.sql")),
 ];
 
 /// The version from which on the index of other kinds than customers has its form.

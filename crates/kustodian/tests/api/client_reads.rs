@@ -6,8 +6,8 @@ use kustodian_core::kind::Kind;
 use kustomer_api::operation::Operation;
 use kustomer_api::search::CustomerSearchIds;
 use kustomer_api::{
-    Endpoint, attachment, audit, auth, bulk, company, conversation, conversation_time, customer, delivery, draft,
-    event, forward, klass, kobject, media, message, note, org, search, shortcut, tag, team, user,
+    Endpoint, attachment, audit, auth, bulk, company, conversation, conversation_time, customer, customer_merge,
+    delivery, draft, event, forward, klass, kobject, media, message, note, org, search, shortcut, tag, team, user,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -47,6 +47,13 @@ fn readers() -> BTreeMap<&'static str, Reader> {
         reader::<customer::RestoreCustomer>(),
         reader::<customer::EraseCustomer>(),
         reader::<customer::GetCustomerHistory>(),
+        reader::<customer_merge::CreateCustomerMerge>(),
+        reader::<customer_merge::GetCustomerMerges>(),
+        reader::<customer_merge::GetCustomerMerge>(),
+        reader::<customer_merge::GetCustomerMergesByCustomer>(),
+        reader::<customer_merge::UndoCustomerMerge>(),
+        reader::<customer_merge::GetCustomerMergeHistory>(),
+        reader::<customer_merge::GetCustomerDuplicates>(),
         reader::<search::CustomerSearch>(),
         reader::<search::CustomerArchiveSearch>(),
         reader::<message::GetMessagesByCustomer>(),
@@ -311,6 +318,7 @@ fn the_client_reads_every_answer_about_records_of_every_kind_and_state() {
     for kind in Kind::ALL {
         world::create(&server, kind, "of the world");
     }
+    merge(walker, &server);
     read_the_past(walker);
     for event in walker.walk("getEvents", "/v1/events?pageSize=7") {
         check_record(&event);
@@ -482,6 +490,23 @@ fn write_conversations(walker: &mut Walker<'_>) {
     walker.walk("getNotesByConversation", &notes);
     walker.walk("getNotesByCustomer", &format!("{of_customer}/notes"));
     walker.get("getMessageByExternalId", "/v1/messages/externalid=mail-2");
+}
+
+/// Merges a customer into another one that shares an address with it, and undoes that.
+fn merge(walker: &mut Walker<'_>, server: &Server) {
+    let email = json!([{ "email": "merged@acme.example" }]);
+    let source = server.create(json!({ "name": "Ada", "sharedEmails": email }));
+    let target = server.create(json!({ "name": "Ada L.", "emails": email }));
+    let path = target["links"]["self"].as_str().unwrap();
+    walker.ask("getCustomerDuplicates", &format!("{path}/duplicates"), None);
+    let both = json!({ "source": source["id"], "target": target["id"] });
+    let merged = walker.ask("createCustomerMerge", "/v1/customers/merges", Some(both));
+    let merge = merged.data()["links"]["self"].as_str().unwrap().to_owned();
+    walker.get("getCustomerMerge", &merge);
+    walker.walk("getCustomerMerges", "/v1/customers/merges?pageSize=1");
+    walker.walk("getCustomerMergesByCustomer", &format!("{path}/merges?pageSize=1"));
+    walker.ask("undoCustomerMerge", &format!("{merge}/undo"), None);
+    walker.walk("getCustomerMergeHistory", &format!("{merge}/history?pageSize=1"));
 }
 
 fn forward(walker: &mut Walker<'_>, conversation: &str, file: &Value) {

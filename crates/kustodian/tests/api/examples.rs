@@ -12,7 +12,9 @@ use crate::server::Server;
 fn turn(operation: &Operation) -> u8 {
     match operation.name {
         "createKlass" | "createCustomer" => 0,
-        "createKObject" | "createCustomerKObject" | "createDraftByCustomer" => 2,
+        "createKObject" | "createCustomerKObject" | "createDraftByCustomer" | "createCustomerMerge" => 2,
+        // A redaction leaves nothing that leads back.
+        "undoCustomerMerge" => 2,
         "createDraftAttachment" | "createForwardAttachment" => 2,
         "redactMessage" => 3,
         "restoreCustomer" | "deleteDraft" => 5,
@@ -42,7 +44,7 @@ const OF_FORWARD: &str = "forwards/attachments";
 
 /// The list whose record a parameter names.
 fn holder<'a>(path: &'a str, parameter: &str) -> &'a str {
-    let lists = ["attachments", "messages", "times"];
+    let lists = ["attachments", "merges", "messages", "times"];
     let before = path.split(&format!("/{{{parameter}}}")).next().and_then(|before| before.rsplit('/').next());
     match before.filter(|before| lists.contains(before)) {
         Some("attachments") if path.starts_with("/drafts/") => OF_DRAFT,
@@ -91,6 +93,10 @@ fn every_example_of_the_document_gets_the_declared_success() {
             if let Some(conversation) = body.get_mut("conversation") {
                 *conversation = ids["conversations"].clone();
             }
+            if operation.name == "createCustomerMerge" {
+                body["source"] = server.create(serde_json::json!({}))["id"].clone();
+                body["target"] = ids["customers"].clone();
+            }
             body
         });
         if operation.name == "getAttachmentByMessageAndAttachmentId" {
@@ -122,6 +128,13 @@ fn every_example_of_the_document_gets_the_declared_success() {
             let conversation = answer.data()["relationships"]["conversation"]["links"]["self"].as_str().unwrap();
             let times = server.get(&format!("{conversation}/times")).expect(200);
             ids.insert("times", times.data()[0]["id"].clone());
+        }
+        if operation.name == "undoCustomerMerge" {
+            // The examples of searches find one customer.
+            server.delete(answer.data()["relationships"]["source"]["links"]["self"].as_str().unwrap()).expect(204);
+        }
+        if operation.name == "createCustomerMerge" {
+            ids.insert("merges", answer.data()["id"].clone());
         }
         if operation.name == "createDraftByCustomer" {
             ids.insert("outbox", answer.data()["relationships"]["delivery"]["data"]["id"].clone());

@@ -54,6 +54,7 @@ mod klasses;
 mod kobjects;
 mod laws;
 mod limits;
+mod merges;
 mod operating;
 mod orgs;
 mod page_bytes;

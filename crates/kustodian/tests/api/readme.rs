@@ -62,11 +62,9 @@ fn the_rust_program_runs_in_a_new_project() {
     assert!(said.starts_with(stored.data()["id"].as_str().unwrap()), "{said}");
 }
 
-#[test]
-fn the_commands_from_first_message_to_done_run_as_printed() {
-    let page = include_str!("../../../../docs/conversations.md");
+/// Runs the first commands of a page.
+fn run_page(server: &Server, page: &str) {
     let commands = page.split_once("```sh\n").unwrap().1.split_once("```").unwrap().0;
-    let server = Server::start();
     let binary = Path::new(env!("CARGO_BIN_EXE_kustodian")).parent().unwrap();
     let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap());
     let mut shell = Command::new("bash");
@@ -75,6 +73,22 @@ fn the_commands_from_first_message_to_done_run_as_printed() {
     let output = shell.output().unwrap();
     let (said, error) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{said}{error}");
+}
+
+#[test]
+fn the_commands_that_merge_and_undo_run_as_printed() {
+    let server = Server::start();
+    run_page(&server, include_str!("../../../../docs/merging.md"));
+    let merges = server.get("/v1/customers/merges").expect(200);
+    assert_eq!(merges.data()[0]["attributes"]["status"], "undone");
+    let source = server.get("/v1/customers/externalId=crm-1816").expect(200);
+    assert_eq!(source.attributes()["locale"], "en_US");
+}
+
+#[test]
+fn the_commands_from_first_message_to_done_run_as_printed() {
+    let server = Server::start();
+    run_page(&server, include_str!("../../../../docs/conversations.md"));
     let customer = server.get("/v1/customers/externalId=crm-1815").expect(200);
     let counts = serde_json::json!({ "done": 0, "open": 1, "snoozed": 0, "all": 1 });
     assert_eq!(customer.attributes()["conversationCounts"], counts);

@@ -41,6 +41,7 @@ pub(crate) fn least_body(operation: &Operation) -> Option<Value> {
         "createMessageByCustomer" | "createMessageFromConversation" => Some(json!({ "channel": "chat", "app": "web" })),
         "createNote" | "createNoteWithinConversation" => Some(json!({ "body": "any" })),
         _ if operation.path.ends_with("/bulk") && operation.method != Method::DELETE => Some(json!([])),
+        "createCustomerMerge" => Some(json!({ "source": NOBODY, "target": "5c7d1a1f9a1b2c0010a1b2c4" })),
         "redactMessage" => Some(json!({ "preview": "any" })),
         "appendTagsToConversation" | "removeTagsFromConversation" => Some(json!(["vip"])),
         _ => (!operation.is_read() && operation.method != Method::DELETE).then(|| json!({})),
@@ -57,6 +58,9 @@ static NEXT_NUMBER: AtomicU32 = AtomicU32::new(100_000);
 /// A request for an operation, aimed at records that exist in the org `demo`.
 pub(crate) fn aim(server: &Server, operation: &Operation) -> (Method, String, Option<Value>) {
     let customer = server.create(json!({ "tags": ["vip"] }));
+    if operation.path.starts_with("/customers/merges") {
+        return aim_at_merge(server, operation, &customer);
+    }
     if operation.path.ends_with("/bulk") && operation.method == Method::DELETE {
         let (method, path, body) = aim_at(server, operation, &customer);
         return (method, format!("{path}?ids={}", customer["id"].as_str().unwrap()), body);
@@ -115,6 +119,18 @@ fn aim_at(server: &Server, operation: &Operation, customer: &Value) -> (Method, 
     let takes_body = matches!(operation.method, Method::POST | Method::PUT | Method::PATCH);
     let body = least_body(operation).or(takes_body.then(|| json!({})));
     (operation.method.clone(), format!("/v1{path}"), body)
+}
+
+/// The same for an operation on merges of customers.
+fn aim_at_merge(server: &Server, operation: &Operation, customer: &Value) -> (Method, String, Option<Value>) {
+    let other = server.create(json!({}));
+    let body = json!({ "source": other["id"], "target": customer["id"] });
+    if operation.method == Method::POST && !operation.path.contains('{') {
+        return (operation.method.clone(), format!("/v1{}", operation.path), Some(body));
+    }
+    let merged = server.post("/v1/customers/merges", body).expect(201);
+    let path = operation.path.replace("{id}", merged.data()["id"].as_str().unwrap());
+    (operation.method.clone(), format!("/v1{path}"), None)
 }
 
 /// The same for an operation on conversations, messages or notes.
@@ -216,8 +232,8 @@ fn every_served_operation_asks_for_its_roles() {
     let server = Server::on_file();
     server.org("elsewhere");
     let nothing = server.token("demo", &["nothing"]);
-    let other =
-        server.token("demo", &["org.user.other.read", "org.permission.other", "org.user.custom", "org.admin.customer"]);
+    let other = server
+        .token("demo", &["org.user.other.read", "org.permission.other", "org.user.custom", "org.admin.customers"]);
     let parent = server.token("demo", &["org.user", "org.permission", "org.admin"]);
     let everything = server.token("demo", &["org"]);
     let wildcard = server.token("demo", &["org.*"]);
@@ -256,7 +272,8 @@ fn every_served_operation_asks_for_its_roles() {
         for (token, kind) in [(&parent, "a parent"), (&everything, "org"), (&wildcard, "org.*")] {
             assert_eq!(status(token), operation.success, "{}: {kind}", operation.name);
         }
-        let names_a_record = operation.path.contains('{') && !operation.path.contains("{ids}");
+        let names_one = operation.path.contains('{') && !operation.path.contains("{ids}");
+        let names_a_record = names_one || operation.name == "createCustomerMerge";
         // The body of some names a customer, of which there is none in the other org.
         let is_of_customer = least_body(operation)
             .is_some_and(|body| body.get("customer").is_some() || body.get("conversation").is_some());

@@ -48,10 +48,15 @@ pub(crate) fn owner(server: &Server) -> String {
     customer["id"].as_str().unwrap().to_owned()
 }
 
-/// Whether operations create records of a kind, with values of its own. A bulk job is created by its items, a tag created by the record that names it first, a user by a key, a
-/// delivery by what is sent, a conversation time by what a user does.
+/// The kinds whose records no operation both creates and changes by what its body holds.
+const NOT_WRITTEN: [Kind; 6] =
+    [Kind::User, Kind::Tag, Kind::Delivery, Kind::ConversationTime, Kind::Bulk, Kind::CustomerMerge];
+
+/// Whether operations create and change records of a kind, with values of its own. A bulk job is created by its items, a tag
+/// by the record that names it first, a user by a key, a delivery by what is sent, a conversation time by what a user does;
+/// a merge is created once and undone.
 pub(crate) fn is_written(kind: Kind) -> bool {
-    !matches!(kind, Kind::User | Kind::Tag | Kind::Delivery | Kind::ConversationTime | Kind::Bulk)
+    !NOT_WRITTEN.contains(&kind)
 }
 
 /// How records of a kind are created, with `mark` as a word of theirs; `None` for a kind that no operation creates.
@@ -60,7 +65,7 @@ pub(crate) fn written(server: &Server, kind: Kind, mark: &str) -> Option<Written
     let name = json!({ "name": mark });
     let renamed = json!({ "name": format!("{mark} again") });
     match kind {
-        Kind::User | Kind::Tag | Kind::Delivery | Kind::ConversationTime | Kind::Bulk => None,
+        Kind::User | Kind::Tag | Kind::Delivery | Kind::ConversationTime | Kind::Bulk | Kind::CustomerMerge => None,
         Kind::Team => written("/v1/teams", json!({ "name": mark, "icon": "sun" }), renamed),
         Kind::Shortcut => written("/v1/shortcuts", json!({ "name": mark, "payload": { "text": mark } }), renamed),
         Kind::Customer => {
@@ -227,6 +232,11 @@ pub(crate) fn create(server: &Server, kind: Kind, mark: &str) -> Record {
             let made = server.post("/v1/customers/bulk", json!([{ "name": mark, "_clientRef": mark }])).expect(201);
             let path = made.data()["links"]["self"].as_str().unwrap();
             ("/v1/bulk", server.get(path).expect(200).data().clone())
+        }
+        (None, Kind::CustomerMerge) => {
+            let [source, target] = ["source", "target"].map(|end| server.create(json!({ "name": end }))["id"].clone());
+            let merged = server.post(kind.spec().path, json!({ "source": source, "target": target })).expect(201);
+            (kind.spec().path, merged.data().clone())
         }
         (None, kind) => panic!("nothing creates a {}", kind.as_str()),
     };

@@ -73,6 +73,8 @@ mod klasses;
 mod kobjects;
 #[path = "../api/laws.rs"]
 mod laws;
+#[path = "../api/merges.rs"]
+mod merges;
 #[path = "../api/orgs.rs"]
 mod orgs;
 #[path = "../api/page_bytes.rs"]

@@ -1,0 +1,245 @@
+//! Has what belongs to customers follow them into the customer that they were merged into, and back when that is undone.
+//!
+//! What is done depends on what is stored alone, and never on which merge was noted: a record belongs to whomever the
+//! customer went into that it was made for. So it is done once or many times, by one server or another, with the same end.
+
+use std::collections::{BTreeSet, HashMap};
+
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use kustodian_core::change::ChangeSet;
+use kustodian_core::conversation;
+use kustodian_core::customer::{self, Context, SYSTEM};
+use kustodian_core::directory::Org;
+use kustodian_core::kind::Kind;
+use kustodian_core::store::{CommitError, ListQuery, SortKey, Start, Stored};
+use kustomer_api::ObjectId;
+
+use super::{Held, STEP, Stop, TOGETHER};
+use crate::app::Services;
+use crate::handlers::merges::resolve;
+use crate::paging::FULL;
+
+/// How many records follow in one transaction.
+const BATCH: u32 = 32;
+
+/// How often a record that others change at the same time is read again.
+const ATTEMPTS: usize = 8;
+
+impl Held<'_> {
+    /// Goes over what belongs to a customer and to all that went into it, whether that was undone or not.
+    pub(super) async fn follow_customer(&mut self, org: &Org) -> Result<(), Stop> {
+        let mut moved = 0;
+        let family = family(self.services, org, self.followed.record).await?;
+        for customer in family.iter().copied() {
+            let mut owners = Owners { services: self.services, org, known: HashMap::new() };
+            for kind in Kind::with_homes() {
+                let owner = owners.of(customer).await?;
+                let mut after = None;
+                while let Some(last) = follow_batch(self.services, org, kind, customer, owner, after).await? {
+                    after = Some(last);
+                    self.keep().await?;
+                }
+            }
+            for deleted in [false, true] {
+                let mut start = Start::Offset(0);
+                loop {
+                    let found = conversations_of(self.services, org, customer, deleted, start).await?;
+                    let Some(last) = found.last() else { break };
+                    start = Start::After { value: 0, id: last.id };
+                    let mut moves = Vec::new();
+                    for stored in found {
+                        let first = conversation::merged_from(&stored)?.unwrap_or(customer);
+                        let owner = owners.of(first).await?;
+                        if owner != customer {
+                            moves.push((stored, owner));
+                        }
+                    }
+                    let (services, count) = (self.services, moves.len());
+                    for some in moves.chunks(TOGETHER * 4) {
+                        let steps = some.iter().cloned().map(|(stored, owner)| move_to(services, org, stored, owner));
+                        stream::iter(steps).buffer_unordered(TOGETHER).try_collect::<()>().await?;
+                        self.keep().await?;
+                    }
+                    moved += count;
+                }
+            }
+        }
+        self.recount(org, &family).await?;
+        if moved > 0 {
+            tracing::info!(customer = %self.followed.record, conversations = moved, "conversations follow a merge");
+        }
+        Ok(())
+    }
+}
+
+impl Held<'_> {
+    /// Counts the conversations of customers that were merged and are not any longer: what was closed or opened in between
+    /// has returned, and was counted for the other one.
+    async fn recount(&mut self, org: &Org, family: &[ObjectId]) -> Result<(), Stop> {
+        let mut apart = Vec::new();
+        for customer in family.iter().copied() {
+            if resolve(&*self.services.store, org.key, customer).await? == customer {
+                apart.push(customer);
+            }
+        }
+        if apart.len() < 2 {
+            return Ok(());
+        }
+        for customer in apart {
+            // A conversation that is counted otherwise meanwhile changes its customer, which is then counted again.
+            for _ in 0..ATTEMPTS {
+                let Some(stored) = self.services.store.find(org.key, Kind::Customer, customer).await? else { break };
+                if stored.deleted {
+                    break;
+                }
+                let (mut statuses, mut start) = (Vec::new(), Start::Offset(0));
+                loop {
+                    let found = conversations_of(self.services, org, customer, false, start).await?;
+                    let Some(last) = found.last() else { break };
+                    start = Start::After { value: 0, id: last.id };
+                    for conversation in &found {
+                        statuses.extend(conversation::counted_as(conversation)?);
+                    }
+                    self.keep().await?;
+                }
+                let (context, event) = (context(self.services, org, customer), self.services.ids.next_event());
+                let counted = customer::recount_conversations(&context, &stored, event, &statuses)?;
+                let Some(changes) = counted else { break };
+                match self.services.store.commit(org.key, changes).await {
+                    Ok(_) => break,
+                    Err(CommitError::Stale { .. }) => {}
+                    Err(error) => return Err(Stop::Failed(error.to_string())),
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whom customers went into.
+struct Owners<'a> {
+    services: &'a Services,
+    org: &'a Org,
+    known: HashMap<ObjectId, ObjectId>,
+}
+
+impl Owners<'_> {
+    /// Whom a customer went into at last; itself when it was not merged.
+    async fn of(&mut self, customer: ObjectId) -> Result<ObjectId, Stop> {
+        if let Some(owner) = self.known.get(&customer) {
+            return Ok(*owner);
+        }
+        let owner = resolve(&*self.services.store, self.org.key, customer).await?;
+        self.known.insert(customer, owner);
+        Ok(owner)
+    }
+}
+
+/// A customer, and those that went into it or into one of them.
+async fn family(services: &Services, org: &Org, customer: ObjectId) -> Result<Vec<ObjectId>, Stop> {
+    let (mut all, mut known) = (vec![customer], BTreeSet::from([customer]));
+    let mut at = 0;
+    while let Some(target) = all.get(at).copied() {
+        at += 1;
+        let mut start = Start::Offset(0);
+        loop {
+            let query = list(Kind::CustomerMerge, (customer::TARGET, target), false, start);
+            let merges = services.store.list(org.key, query).await?.records;
+            let Some(last) = merges.last() else { break };
+            start = Start::After { value: 0, id: last.id };
+            for merge in &merges {
+                let source = customer::source_of(merge)?;
+                all.extend(source.filter(|source| known.insert(*source)));
+            }
+        }
+    }
+    Ok(all)
+}
+
+fn list(kind: Kind, (column, value): (&'static str, ObjectId), deleted: bool, start: Start) -> ListQuery {
+    ListQuery {
+        kind,
+        of: vec![(column, value.to_string())],
+        deleted,
+        sort: SortKey::Id,
+        descending: false,
+        within: Vec::new(),
+        start,
+        limit: STEP,
+        bytes: FULL,
+        count: false,
+    }
+}
+
+async fn conversations_of(
+    services: &Services,
+    org: &Org,
+    customer: ObjectId,
+    deleted: bool,
+    start: Start,
+) -> Result<Vec<Stored>, Stop> {
+    let query = list(Kind::Conversation, (conversation::CUSTOMER, customer), deleted, start);
+    Ok(services.store.list(org.key, query).await?.records)
+}
+
+/// Ties a conversation to another customer once all that is beside it is. Whoever adds to a conversation changes it, so
+/// nothing was added when it is still the same; else it is looked at again.
+async fn move_to(services: &Services, org: &Org, mut stored: Stored, owner: ObjectId) -> Result<(), Stop> {
+    for _ in 0..ATTEMPTS {
+        for kind in Kind::with_homes() {
+            let mut after = None;
+            while let Some(last) = follow_batch(services, org, kind, stored.id, owner, after).await? {
+                after = Some(last);
+            }
+        }
+        let context = context(services, org, owner);
+        let Some(changes) = Kind::Conversation.follow(&context, &stored, services.ids.next_event(), owner)? else {
+            return Ok(());
+        };
+        match services.store.commit(org.key, changes).await {
+            Ok(_) => return Ok(()),
+            Err(CommitError::Stale { .. }) => {}
+            Err(error) => return Err(Stop::Failed(error.to_string())),
+        }
+        match services.store.find(org.key, Kind::Conversation, stored.id).await? {
+            Some(found) => stored = found,
+            None => return Ok(()),
+        }
+    }
+    Err(Stop::Failed(format!("the conversation {} changes all the time", stored.id)))
+}
+
+/// Ties the next records at a home to a customer; the last of them, or `None` when there are no more.
+async fn follow_batch(
+    services: &Services,
+    org: &Org,
+    kind: Kind,
+    home: ObjectId,
+    owner: ObjectId,
+    after: Option<ObjectId>,
+) -> Result<Option<ObjectId>, Stop> {
+    for _ in 0..ATTEMPTS {
+        let found = services.store.list_at_home(org.key, kind, home, after, BATCH).await?;
+        let Some(last) = found.last().map(|last| last.id) else { return Ok(None) };
+        let mut changes = ChangeSet::default();
+        for stored in &found {
+            let event = services.ids.next_event();
+            let followed = kind.follow(&context(services, org, owner), stored, event, owner)?;
+            changes.merge(followed.unwrap_or_default());
+        }
+        if changes.puts.is_empty() {
+            return Ok(Some(last));
+        }
+        match services.store.commit(org.key, changes).await {
+            Ok(_) => return Ok(Some(last)),
+            Err(CommitError::Stale { .. }) => {}
+            Err(error) => return Err(Stop::Failed(error.to_string())),
+        }
+    }
+    Err(Stop::Failed(format!("the {}s of {home} change all the time", kind.as_str())))
+}
+
+/// Nobody does it: it follows from what a user did.
+fn context<'a>(services: &Services, org: &'a Org, owner: ObjectId) -> Context<'a> {
+    Context { org, actor: owner, now: services.clock.now(), client: SYSTEM, request_id: "" }
+}

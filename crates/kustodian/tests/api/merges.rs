@@ -1,0 +1,462 @@
+//! Merges of customers, what undoes them, and who may be the same person.
+
+use kustomer_client::{Client, ObjectId};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::erase::wait_for;
+use crate::server::{Answer, Server, TOKEN};
+
+const MERGES: &str = "/v1/customers/merges";
+
+fn id(record: &Value) -> &str {
+    record["id"].as_str().unwrap()
+}
+
+fn path(record: &Value) -> &str {
+    record["links"]["self"].as_str().unwrap()
+}
+
+fn merge(server: &Server, source: &Value, target: &Value) -> Answer {
+    server.post(MERGES, json!({ "source": source["id"], "target": target["id"] }))
+}
+
+fn undo(server: &Server, merge: &Value) -> Answer {
+    server.post(&format!("{}/undo", path(merge)), json!({}))
+}
+
+/// What identifies a customer and what belongs to it, as others count it: no revision, and no moment of a change.
+fn lasting(server: &Server, customer: &Value) -> Value {
+    let mut record = server.get(path(customer)).expect(200).data().clone();
+    for name in ["rev", "updatedAt"] {
+        record["attributes"].as_object_mut().unwrap().remove(name);
+    }
+    record
+}
+
+/// Everything that belongs to a customer, of every kind.
+struct Belongings {
+    conversation: Value,
+    message: Value,
+    note: Value,
+    kobject: Value,
+    draft: Value,
+    deleted: Value,
+}
+
+impl Belongings {
+    fn of(server: &Server, customer: &Value, number: u32) -> Self {
+        let of = path(customer);
+        if server.get("/v1/klasses/name=order").status == 404 {
+            server.post("/v1/klasses", json!({ "name": "order" })).expect(200);
+        }
+        let make = |path: &str, body: Value| server.post(path, body).expect(201).data().clone();
+        let conversation = make(&format!("{of}/conversations"), json!({ "name": format!("about {number}") }));
+        let said = json!({ "channel": "chat", "app": "web", "direction": "in", "preview": format!("Words {number}") });
+        let message = make(&format!("{}/messages", path(&conversation)), said);
+        let note = make(&format!("{}/notes", path(&conversation)), json!({ "body": format!("Thoughts {number}") }));
+        let kobject = make(&format!("{of}/klasses/order"), json!({ "title": format!("Order {number}") }));
+        let draft = make("/v1/drafts", json!({ "customer": customer["id"], "channel": "chat", "body": "Soon" }));
+        let deleted = make(&format!("{of}/conversations"), json!({ "name": "deleted" }));
+        server.delete(path(&deleted)).expect(204);
+        Self { conversation, message, note, kobject, draft, deleted }
+    }
+
+    /// Waits until all of them belong to a customer.
+    fn follow(&self, server: &Server, customer: &Value) {
+        for record in [&self.conversation, &self.message, &self.note, &self.kobject, &self.draft] {
+            let ties_to =
+                || server.get(path(record)).expect(200).data()["relationships"]["customer"]["data"]["id"].clone();
+            wait_for(path(record), || ties_to() == customer["id"]);
+        }
+        let history = format!("{}/history?pageSize=1", path(&self.deleted));
+        let newest = || server.get(&history).expect(200).data()[0]["attributes"]["changes"].clone();
+        wait_for("the deleted conversation", || {
+            newest()["relationships"]["customer"]["after"]["data"]["id"] == customer["id"]
+        });
+        let listed = server.get(&format!("{}/conversations", path(customer))).expect(200).ids();
+        assert!(listed.contains(&id(&self.conversation).to_owned()));
+        assert!(
+            server
+                .get(&format!("{}/klasses/order", path(customer)))
+                .expect(200)
+                .ids()
+                .contains(&id(&self.kobject).to_owned())
+        );
+    }
+}
+
+#[test]
+fn a_merge_unites_two_customers_and_undoing_it_gives_both_back() {
+    let server = Server::on_file();
+    let source = server.create(json!({
+        "name": "Ada", "emails": [{ "email": "ada@acme.example", "type": "work" }], "externalId": "crm-1",
+        "phones": [{ "phone": "+1 800 555 1815" }], "tags": ["vip"], "locale": "en_US", "createdAt": "2020-01-01T00:00:00Z",
+        "custom": { "tierStr": "gold", "scoreNum": 5 },
+    }));
+    let target = server.create(json!({
+        "name": "Ada Lovelace", "emails": [{ "email": "lovelace@acme.example" }], "tags": ["late"],
+        "custom": { "tierStr": "silver" }, "createdAt": "2021-01-01T00:00:00Z",
+    }));
+    let (of_source, of_target) = (Belongings::of(&server, &source, 1), Belongings::of(&server, &target, 2));
+    let former = [lasting(&server, &source), lasting(&server, &target)];
+
+    // Shown and validated, and nothing of it is stored.
+    let both = json!({ "source": source["id"], "target": target["id"] });
+    let shown = server.post(&format!("{MERGES}?dryRun=true"), both.clone()).expect(200);
+    let losing = shown.body["meta"]["losing"].as_array().unwrap();
+    let lost = |attribute: &str| losing.iter().find(|lost| lost["attribute"] == attribute).map(|lost| &lost["value"]);
+    assert_eq!((lost("name"), lost("custom.tierStr")), (Some(&json!("Ada")), Some(&json!("gold"))));
+    assert_eq!((lost("emails"), lost("locale")), (None, None));
+    server.post(&format!("{MERGES}?validateOnly=true"), both).expect(201);
+    assert_eq!([lasting(&server, &source), lasting(&server, &target)], former);
+    assert_eq!(server.get(MERGES).expect(200).ids(), [""; 0]);
+
+    let merged = merge(&server, &source, &target).expect(201);
+    assert_eq!((&merged.data()["type"], &merged.attributes()["status"]), (&json!("customer_merge"), &json!("success")));
+    let ties = &merged.data()["relationships"];
+    assert_eq!((&ties["source"]["data"]["id"], &ties["target"]["data"]["id"]), (&source["id"], &target["id"]));
+    assert_eq!(server.get(path(merged.data())).expect(200).text, merged.text);
+    let united = server.get(path(&target)).expect(200);
+    let mut expected = shown.data().clone();
+    for name in ["rev", "updatedAt"] {
+        expected["attributes"][name] = united.attributes()[name].clone();
+    }
+    assert_eq!(united.data(), &expected, "what a dry run shows is what a merge does");
+    let attributes = united.attributes();
+    assert_eq!((&attributes["name"], &attributes["locale"]), (&json!("Ada Lovelace"), &json!("en_US")));
+    assert_eq!(
+        (&attributes["externalId"], &attributes["createdAt"]),
+        (&json!("crm-1"), &json!("2020-01-01T00:00:00.000Z"))
+    );
+    let emails: Vec<&Value> = attributes["emails"].as_array().unwrap().iter().map(|item| &item["email"]).collect();
+    assert_eq!(emails, [&json!("lovelace@acme.example"), &json!("ada@acme.example")]);
+    assert_eq!(attributes["custom"], json!({ "scoreNum": 5, "tierStr": "silver" }));
+    assert_eq!(attributes["tags"].as_array().unwrap().len(), 2);
+    assert_eq!(attributes["conversationCounts"], json!({ "done": 0, "open": 2, "snoozed": 0, "all": 2 }));
+
+    // The source is gone, and found as the target by what it had.
+    let gone = server.get(path(&source)).expect(404);
+    assert_eq!(gone.error()["meta"]["mergedInto"], target["id"]);
+    assert_eq!(server.get(&format!("{}?followMerge=true", path(&source))).expect(200).data()["id"], target["id"]);
+    for lookup in ["email=ada@acme.example", "externalId=crm-1", "phone=18005551815"] {
+        assert_eq!(server.get(&format!("/v1/customers/{lookup}")).expect(200).data()["id"], target["id"], "{lookup}");
+    }
+    let query = json!({ "and": [{ "customer_email": { "equals": "ada@acme.example" } }] });
+    assert_eq!(server.post("/v1/customers/search", query).expect(200).ids(), [id(&target)]);
+    of_source.follow(&server, &target);
+    of_target.follow_nobody(&server, &target);
+    let moved = server.get(&format!("{}/history?pageSize=1", path(&of_source.conversation))).expect(200);
+    let entry = &moved.data()[0]["attributes"];
+    assert_eq!(entry["eventName"], "kustomer.conversation.update");
+    let customer = &entry["changes"]["relationships"]["customer"];
+    assert_eq!((&customer["before"]["data"]["id"], &customer["after"]["data"]["id"]), (&source["id"], &target["id"]));
+    assert_eq!(entry["userId"], Value::Null);
+    assert_eq!(server.get(&format!("{}/merges", path(&source))).expect(200).ids(), [id(merged.data())]);
+    assert_eq!(server.get(&format!("{}/merges?pageSize=1", path(&target))).expect(200).ids(), [id(merged.data())]);
+    assert_eq!(server.get(&format!("{}/merges?pageSize=1&page=2", path(&target))).expect(200).ids(), [""; 0]);
+    // It comes back in one way alone, and is erased with the target.
+    for end in ["restore", "erase"] {
+        let refused = server.post(&format!("{}/{end}", path(&source)), json!({})).expect(409);
+        assert_eq!(refused.error()["meta"]["mergedInto"], target["id"], "{end}");
+    }
+    merge(&server, &source, &target).expect(404);
+    merge(&server, &target, &source).expect(404);
+    assert_eq!(merge(&server, &target, &target).expect(400).parameter(), "target");
+
+    let shown = server.post(&format!("{}/undo?dryRun=true", path(merged.data())), json!({})).expect(200);
+    assert_eq!(shown.body["meta"]["kept"], json!([]));
+    server.get(path(&source)).expect(404);
+    let undone = undo(&server, merged.data()).expect(200);
+    assert_eq!(undone.attributes()["status"], "undone");
+    assert_eq!([lasting(&server, &source), lasting(&server, &target)], former);
+    assert_eq!(shown.body["meta"]["source"]["attributes"]["emails"], former[0]["attributes"]["emails"]);
+    of_source.follow(&server, &source);
+    of_target.follow_nobody(&server, &target);
+    assert_eq!(
+        server.get(path(&of_source.conversation)).expect(200).data()["relationships"].get("mergedFrom"),
+        None,
+        "it is where it began"
+    );
+    let refused = undo(&server, merged.data()).expect(409);
+    assert!(refused.error()["title"].as_str().unwrap().contains("was undone on"), "{}", refused.text);
+    server.post(&format!("{MERGES}/{}/undo", id(&source)), json!({})).expect(404);
+
+    // Everybody who follows the feed learns of it.
+    let of = |record: &Value| {
+        let all = server.get("/v1/events?last=500&pageSize=500").expect(200);
+        let of_record =
+            all.data().as_array().unwrap().clone().into_iter().filter(|event| event["dataId"] == record["id"]);
+        of_record.map(|event| event["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    wait_for("the events", || of(&source).contains(&"kustomer.customer.restore".to_owned()));
+    let ends = |names: Vec<String>| names[names.len() - 2..].to_vec();
+    assert_eq!(ends(of(&target)), ["kustomer.customer.merge", "kustomer.customer.unmerge"]);
+    assert_eq!(ends(of(&source)), ["kustomer.customer.delete", "kustomer.customer.restore"]);
+    assert_eq!(of(merged.data()), ["kustomer.customer_merge.create", "kustomer.customer_merge.update"]);
+}
+
+impl Belongings {
+    /// All of them belong to the customer that they were made for, and no merge has touched them.
+    fn follow_nobody(&self, server: &Server, customer: &Value) {
+        let record = server.get(path(&self.conversation)).expect(200);
+        assert_eq!(record.data()["relationships"]["customer"]["data"]["id"], customer["id"]);
+        assert_eq!(record.data()["relationships"].get("mergedFrom"), None);
+    }
+}
+
+#[test]
+fn what_changed_since_a_merge_stays_when_it_is_undone_and_what_others_hold_is_named() {
+    let server = Server::start();
+    let email = |name: &str| json!({ "email": format!("{name}@acme.example") });
+    let source = server.create(json!({
+        "emails": [email("one"), email("two"), email("three")], "locale": "en_US", "username": "ada",
+        "custom": { "aStr": "a", "bStr": "b" },
+    }));
+    let target = server.create(json!({ "emails": [email("own")], "custom": { "cStr": "c" } }));
+    let opened = server.post(&format!("{}/conversations", path(&source)), json!({})).expect(201).data().clone();
+    let merged = merge(&server, &source, &target).expect(201).data().clone();
+    // `one` is changed on the target, `two` goes to a third customer, a new one comes.
+    let changed = json!({
+        "emails": [email("own"), { "email": "one@acme.example", "type": "work" }, email("three"), email("new")],
+        "locale": "fr_FR", "custom": { "aStr": "A" },
+    });
+    server.patch(path(&target), changed).expect(200);
+    let third = server.create(json!({ "emails": [email("two")] }));
+    let later = server.post(&format!("{}/conversations", path(&target)), json!({ "name": "later" })).expect(201);
+    // What came with the source is done in between.
+    server.patch(path(&opened), json!({ "status": "done" })).expect(200);
+
+    let undone = undo(&server, &merged).expect(200);
+    let holders: Vec<(String, Value)> = undone.body["meta"]["kept"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|kept| (kept["value"]["email"].as_str().unwrap().to_owned(), kept["holder"].clone()))
+        .collect();
+    assert_eq!(
+        holders,
+        [("one@acme.example".to_owned(), target["id"].clone()), ("two@acme.example".to_owned(), third["id"].clone())]
+    );
+    let emails = |customer: &Value| -> Vec<String> {
+        let record = server.get(path(customer)).expect(200);
+        let items = record.attributes()["emails"].as_array().unwrap().clone();
+        items.iter().map(|item| item["email"].as_str().unwrap().trim_end_matches("@acme.example").to_owned()).collect()
+    };
+    assert_eq!(
+        (emails(&source), emails(&target)),
+        (vec!["three".to_owned()], ["own", "one", "new"].map(str::to_owned).into())
+    );
+    let of_target = server.get(path(&target)).expect(200);
+    let attributes = of_target.attributes();
+    assert_eq!((&attributes["locale"], attributes.get("username")), (&json!("fr_FR"), None));
+    assert_eq!(attributes["custom"], json!({ "aStr": "A", "cStr": "c" }));
+    let counts = |customer: &Value| server.get(path(customer)).expect(200).attributes()["conversationCounts"].clone();
+    let expected = [
+        json!({ "done": 1, "open": 0, "snoozed": 0, "all": 1 }),
+        json!({ "done": 0, "open": 1, "snoozed": 0, "all": 1 }),
+    ];
+    wait_for("the counts", || [counts(&source), counts(&target)] == expected);
+    let of_source = server.get(path(&source)).expect(200);
+    assert_eq!(of_source.attributes()["custom"], json!({ "aStr": "a", "bStr": "b" }));
+    let at = server.get(path(later.data())).expect(200);
+    assert_eq!(at.data()["relationships"]["customer"]["data"]["id"], target["id"]);
+    assert_eq!(server.get("/v1/customers/email=three@acme.example").expect(200).data()["id"], source["id"]);
+}
+
+#[test]
+fn a_merge_is_undone_in_the_order_of_a_chain_and_not_without_its_customers() {
+    let server = Server::start();
+    let [a, b, c] = ["a", "b", "c"]
+        .map(|name| server.create(json!({ "name": name, "emails": [{ "email": format!("{name}@acme.example") }] })));
+    let belongings = Belongings::of(&server, &a, 1);
+    let former = [&a, &b, &c].map(|customer| lasting(&server, customer));
+    let first = merge(&server, &a, &b).expect(201).data().clone();
+    let second = merge(&server, &b, &c).expect(201).data().clone();
+    belongings.follow(&server, &c);
+    assert_eq!(server.get(&format!("{}?followMerge=true", path(&a))).expect(200).data()["id"], c["id"]);
+    let refused = undo(&server, &first).expect(409);
+    assert_eq!(refused.error()["meta"]["mergedInto"], c["id"]);
+    undo(&server, &second).expect(200);
+    belongings.follow(&server, &b);
+    undo(&server, &first).expect(200);
+    belongings.follow(&server, &a);
+    assert_eq!([&a, &b, &c].map(|customer| lasting(&server, customer)), former);
+
+    let merged = merge(&server, &a, &b).expect(201).data().clone();
+    server.delete(path(&b)).expect(204);
+    let refused = undo(&server, &merged).expect(409);
+    assert!(refused.error()["title"].as_str().unwrap().contains("restore it first"), "{}", refused.text);
+    server.post(&format!("{}/restore", path(&b)), json!({})).expect(200);
+    undo(&server, &merged).expect(200);
+}
+
+#[test]
+fn erasing_the_target_erases_all_that_went_into_it() {
+    let server = Server::on_file();
+    let [a, b, c] = ["a", "b", "c"].map(|name| server.create(json!({ "name": format!("Unforgettable {name}") })));
+    let belongings = Belongings::of(&server, &a, 1);
+    merge(&server, &a, &b).expect(201);
+    let merged = merge(&server, &b, &c).expect(201).data().clone();
+    // Whether they have followed by then or not.
+    server.call(Method::POST, &format!("{}/erase", path(&c)), None).expect(204);
+    for customer in [&a, &b, &c] {
+        assert!(server.get(path(customer)).expect(404).error()["meta"]["erasedAt"].is_string());
+    }
+    for record in
+        [&belongings.conversation, &belongings.message, &belongings.note, &belongings.kobject, &belongings.draft]
+    {
+        server.get(path(record)).expect(404);
+    }
+    assert!(!server.get("/v1/events?last=500&pageSize=500").expect(200).text.contains("Unforgettable"));
+    assert!(undo(&server, &merged).expect(409).error()["title"].as_str().unwrap().contains("erased"));
+}
+
+#[test]
+fn words_that_are_redacted_leave_every_customer_that_a_merge_showed_them_of() {
+    let server = Server::on_file();
+    let [source, target] = ["s", "t"].map(|name| server.create(json!({ "name": name })));
+    let opened = server.post(&format!("{}/conversations", path(&source)), json!({})).expect(201);
+    let said = json!({ "channel": "chat", "app": "web", "direction": "in", "preview": "My card is 4111" });
+    let message = server.post(&format!("{}/messages", path(opened.data())), said).expect(201);
+    let merged = merge(&server, &source, &target).expect(201).data().clone();
+    assert_eq!(server.get(path(&target)).expect(200).attributes()["preview"]["text"], "My card is 4111");
+    server.post(&format!("{}/redactions", path(message.data())), json!({ "preview": "gone" })).expect(201);
+    for customer in [&source, &target] {
+        let history = server.get(&format!("{}/history", path(customer))).expect(200);
+        assert!(!history.text.contains("4111"), "{}", history.text);
+    }
+    assert!(!server.get("/v1/events?last=500&pageSize=500").expect(200).text.contains("4111"));
+    assert_eq!(server.get(path(&target)).expect(200).attributes()["preview"]["text"], "gone");
+    let refused = undo(&server, &merged).expect(409);
+    assert!(refused.error()["title"].as_str().unwrap().contains("by a redaction"), "{}", refused.text);
+}
+
+#[test]
+fn of_merges_at_the_same_time_one_wins_and_no_change_is_lost_beside_them() {
+    let server = Server::on_file();
+    for round in 0..8 {
+        let email = |end: &str| json!([{ "email": format!("{end}{round}@acme.example") }]);
+        let [a, b] = ["a", "b"].map(|end| server.create(json!({ "emails": email(end), "custom": { "zeroNum": 0 } })));
+        let (mut statuses, changed) = std::thread::scope(|scope| {
+            let there = scope.spawn(|| merge(&server, &a, &b).status);
+            let back = scope.spawn(|| merge(&server, &b, &a).status);
+            let change = scope.spawn(|| server.patch(path(&b), json!({ "custom": { "oneNum": 1 } })).status);
+            let deleted = scope.spawn(|| if round % 2 == 0 { 0 } else { server.delete(path(&a)).status });
+            let statuses = vec![there.join().unwrap(), back.join().unwrap()];
+            deleted.join().unwrap();
+            (statuses, change.join().unwrap())
+        });
+        statuses.sort_unstable();
+        if round % 2 == 0 {
+            assert_eq!(statuses, [201, 404]);
+        } else {
+            assert!(statuses.iter().all(|status| [201, 404].contains(status)), "{statuses:?}");
+        }
+        let alive: Vec<Answer> = [&a, &b]
+            .map(|customer| server.get(path(customer)))
+            .into_iter()
+            .filter(|answer| answer.status == 200)
+            .collect();
+        if round % 2 == 0 {
+            assert_eq!(alive.len(), 1);
+            assert_eq!(alive[0].attributes()["emails"].as_array().unwrap().len(), 2);
+        }
+        for found in alive.iter().filter(|_| changed == 200 && round % 2 == 0) {
+            assert_eq!(found.attributes()["custom"]["oneNum"], 1, "an acknowledged change is there");
+        }
+        for end in ["a", "b"] {
+            let found = server.get(&format!("/v1/customers/email={end}{round}@acme.example"));
+            assert!([200, 404].contains(&found.status), "{}", found.text);
+        }
+    }
+}
+
+#[test]
+fn what_is_written_to_a_conversation_while_it_follows_reaches_the_target() {
+    let server = Server::on_file();
+    let [source, target] = ["s", "t"].map(|name| server.create(json!({ "name": name })));
+    let belongings = Belongings::of(&server, &source, 1);
+    let messages = format!("{}/messages", path(&belongings.conversation));
+    let said = json!({ "channel": "chat", "app": "web", "direction": "in", "preview": "Are you there?" });
+    std::thread::scope(|scope| {
+        let talk = scope.spawn(|| (0..20).map(|_| server.post(&messages, said.clone()).status).collect::<Vec<_>>());
+        merge(&server, &source, &target).expect(201);
+        assert!(talk.join().unwrap().iter().all(|status| *status == 201));
+    });
+    belongings.follow(&server, &target);
+    wait_for("every message", || {
+        let list = server.get(&format!("{}/messages?pageSize=100", path(&target))).expect(200);
+        list.data().as_array().unwrap().len() == 21
+    });
+    let record = server.get(path(&target)).expect(200);
+    assert_eq!(record.attributes()["conversationCounts"], json!({ "done": 0, "open": 1, "snoozed": 0, "all": 1 }));
+    assert_eq!(record.attributes()["preview"]["text"], "Are you there?");
+    server.patch(path(&belongings.conversation), json!({ "status": "done" })).expect(200);
+    let record = server.get(path(&target)).expect(200);
+    assert_eq!(record.attributes()["conversationCounts"], json!({ "done": 1, "open": 0, "snoozed": 0, "all": 1 }));
+}
+
+#[test]
+fn candidates_are_named_with_their_reasons_and_the_client_merges_one() {
+    let server = Server::on_file();
+    let company = server.post("/v1/companies", json!({ "name": "Acme" })).expect(201).data()["id"].clone();
+    let at = json!([{ "type": "home", "address": "12 St James's Square", "cityName": "London" }]);
+    let ada = server.create(json!({
+        "name": "Ada Lovelace", "emails": [{ "email": "ada@acme.example" }], "phones": [{ "phone": "+1 (800) 555-1815" }],
+        "locations": at, "company": company,
+    }));
+    let candidate = |body: Value| server.create(body)["id"].clone();
+    let by_email = candidate(json!({ "name": "A", "sharedEmails": [{ "email": "Ada@acme.example" }] }));
+    let by_phone = candidate(json!({ "name": "B", "whatsapps": [{ "phone": "+18005551815" }] }));
+    let by_address = candidate(json!({ "name": "ada lovelace", "locations": at }));
+    let by_company = candidate(json!({ "name": "A. Lovelace", "company": company }));
+    candidate(json!({ "name": "Grace Hopper", "company": company, "locations": at }));
+    candidate(json!({ "name": "Ada Lovelace" }));
+
+    let list = format!("{}/duplicates", path(&ada));
+    let found = server.get(&list).expect(200);
+    let names: Vec<(Value, Value)> = found
+        .data()
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|found| (found["id"].clone(), found["attributes"]["reasons"][0]["name"].clone()))
+        .collect();
+    assert_eq!(
+        names,
+        [
+            (by_email.clone(), json!("email")),
+            (by_phone, json!("phone")),
+            (by_address, json!("nameAndAddress")),
+            (by_company, json!("nameAndCompany"))
+        ]
+    );
+    let pages: Vec<String> =
+        (1..=4).flat_map(|page| server.get(&format!("{list}?pageSize=1&page={page}")).expect(200).ids()).collect();
+    assert_eq!(pages, found.ids());
+    server.get("/v1/customers/5c7d1a1f9a1b2c0010a1b2c3/duplicates").expect(404);
+
+    // Who may merge and not read customers is shown none.
+    let merger = server.token("demo", &["org.permission.customer_merge.create"]);
+    let both = Some(json!({ "source": by_email, "target": ada["id"] }));
+    server.call_as(&merger, Method::POST, &format!("{MERGES}?dryRun=true"), both).expect(403);
+
+    let client = Client::builder().base_url(&server.url).token(TOKEN).build().unwrap();
+    let ids: [ObjectId; 2] = [&by_email, &ada["id"]].map(|id| id.as_str().unwrap().parse().unwrap());
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let customers = client.customers();
+        let lost = customers.preview_merge(ids[0], ids[1]).await.unwrap().meta.losing;
+        assert!(lost.iter().any(|lost| lost.attribute == "name" && lost.value == "A"), "{lost:?}");
+        let made = customers.merge(ids[0], ids[1]).await.unwrap().data;
+        let found = customers.get_following_merges(ids[0]).await.unwrap().data;
+        assert_eq!(found.id, ids[1].to_string());
+        let merge = made.id.parse().unwrap();
+        let preview = client.customer_merges().preview_undo(merge).await.unwrap().meta.unwrap();
+        assert_eq!(preview.source.unwrap().id, ids[0].to_string());
+        let undone = client.customer_merges().undo(merge).await.unwrap();
+        assert_eq!(undone.data.attributes.status.into_value().as_deref(), Some("undone"));
+        assert_eq!(customers.duplicates(ids[1], &Default::default()).await.unwrap().data.len(), 4);
+    });
+}
