@@ -15,6 +15,7 @@ use kustomer_api::klass::KlassAttributes;
 use kustomer_api::kobject::KObjectAttributes;
 use kustomer_api::media::MediaAttributes;
 use kustomer_api::message::MessageAttributes;
+use kustomer_api::metadata::MetadataAttributes;
 use kustomer_api::note::NoteAttributes;
 use kustomer_api::operation::{Operation, contract, own};
 use kustomer_api::shortcut::ShortcutAttributes;
@@ -175,6 +176,7 @@ struct Functions {
     render: fn(Value) -> Result<String, Refusal>,
     claims: fn(OrgKey, ObjectId, &str) -> Result<Vec<Claim>, Refusal>,
     columns: fn(&str) -> Result<Columns, Refusal>,
+    is_shown_as: fn(ObjectId, &str) -> bool,
     search_row: fn(&str) -> Result<Option<SearchRow>, Refusal>,
     delete_owned: fn(&Context<'_>, &Stored, EventSeed) -> Result<Option<ChangeSet>, Refusal>,
     follow: Follow,
@@ -239,6 +241,7 @@ macro_rules! kinds {
                                 render: record::render::<$attributes>,
                                 claims: record::claims_of::<$attributes>,
                                 columns: record::columns_of::<$attributes>,
+                                is_shown_as: <$attributes as record::Record>::is_shown_as,
                                 search_row: record::search_row_of::<$attributes>,
                                 delete_owned: <$attributes as record::Record>::delete_owned,
                                 follow: <$attributes as record::Record>::follow,
@@ -583,6 +586,21 @@ kinds! {
         columns: &[Column { name: file::SHA256, holds: Holds::Text }],
         lists: &[&[file::SHA256]],
     }
+
+    /// What the org says of the custom attributes of a kind of record. Documents show its name as its id.
+    Metadata: MetadataAttributes {
+        name: "metadata",
+        table: "metadata",
+        path: "/v1/metadata",
+        read_operation: &contract::GET_CUSTOM_ATTRIBUTE_METADATA,
+        restored_by: None,
+        placement: Placement::Everywhere,
+        is_listed_by_time: false,
+        is_few: false,
+        is_searched: false,
+        columns: &[],
+        lists: &[],
+    }
 }
 
 impl Kind {
@@ -645,6 +663,11 @@ impl Kind {
     /// 500 when the document is not what this version stores.
     pub fn columns_of(self, document: &str) -> Result<Columns, Refusal> {
         (self.spec().record.columns)(document)
+    }
+
+    /// Whether the document of the record with this id shows it as `shown`.
+    pub fn is_shown_as(self, id: ObjectId, shown: &str) -> bool {
+        (self.spec().record.is_shown_as)(id, shown)
     }
 
     /// The row by which search finds a record, read from its document; `None` when it was erased, or its kind is not

@@ -38,6 +38,7 @@ mod lifecycle;
 pub mod link;
 pub mod media;
 pub mod message;
+pub mod metadata;
 pub mod missing;
 pub mod note;
 mod number;

@@ -41,6 +41,11 @@ pub(crate) trait Record: OfKind + Serialize + DeserializeOwned {
         Columns::default()
     }
 
+    /// Whether the document of the record with this id shows it as `shown`: the same id, unless records are named.
+    fn is_shown_as(id: ObjectId, shown: &str) -> bool {
+        shown.parse() == Ok(id)
+    }
+
     /// The row by which search finds a record; `None` when search does not find it.
     fn search_row(_record: &Resource<Self>) -> Result<Option<SearchRow>, Refusal>
     where

@@ -16,6 +16,7 @@ use crate::alone::Alone;
 use crate::arriving::Arriving;
 use crate::authentication::TokenCache;
 use crate::bulk::Bulks;
+use crate::described::Described;
 use crate::feed_watch::FeedWatch;
 use crate::files::FileDesk;
 use crate::following::Following;
@@ -47,6 +48,8 @@ pub(crate) struct App {
     pub(crate) settings: Settings,
     pub(crate) routes: RouteTable,
     pub(crate) tokens: TokenCache,
+    /// What orgs say of custom attributes.
+    pub(crate) described: Described,
     pub(crate) metrics: Metrics,
     /// Places for the requests that are worked on.
     pub(crate) admission: Admission,
@@ -88,6 +91,7 @@ impl App {
             settings,
             routes,
             tokens: TokenCache::default(),
+            described: Described::default(),
             metrics,
             admission,
             arriving,

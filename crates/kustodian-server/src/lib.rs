@@ -15,6 +15,7 @@ mod compression;
 mod connection;
 mod cors;
 mod creations;
+mod described;
 mod docs_page;
 mod enclosed;
 mod feed_watch;

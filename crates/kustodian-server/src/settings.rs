@@ -30,6 +30,8 @@ pub struct Settings {
     pub skip_unchanged: bool,
     /// Whether query parameters that are not known are ignored, instead of being answered with 400.
     pub lenient_query: bool,
+    /// Whether custom attributes that are chosen from values, as their metadata says, take no others.
+    pub enforce_enumerations: bool,
     /// Whether a key is refused where the `Host` names another org (`other.api.…`).
     pub strict_host: bool,
     /// What is answered about types of records that the server does not hold.
@@ -130,6 +132,7 @@ impl Default for Settings {
             item_ids: ItemIds::Null,
             skip_unchanged: false,
             lenient_query: false,
+            enforce_enumerations: true,
             strict_host: false,
             absent_types: AbsentTypes::default(),
             search_page_cap: None,

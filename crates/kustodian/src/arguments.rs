@@ -249,6 +249,14 @@ pub(crate) struct ServeArguments {
         value_parser = BoolishValueParser::new()
     )]
     pub(crate) lenient_query: Option<bool>,
+    /// Holds custom attributes that are chosen from values, as their metadata says, to these values [default: on]
+    #[arg(
+        long,
+        env = "KUSTODIAN_ENFORCE_ENUMERATIONS",
+        value_name = "on|off",
+        value_parser = BoolishValueParser::new()
+    )]
+    pub(crate) enforce_enumerations: Option<bool>,
     /// Refuses a key where the Host names another org, as in other.api.example.com [default: false]
     #[arg(
         long,

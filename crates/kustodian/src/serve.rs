@@ -82,6 +82,7 @@ async fn serve(
         item_ids: configuration.item_ids.into(),
         skip_unchanged: configuration.skip_unchanged,
         lenient_query: configuration.lenient_query,
+        enforce_enumerations: configuration.enforce_enumerations,
         strict_host: configuration.strict_host,
         absent_types: configuration.absent_types.into(),
         bulk_mode: configuration.bulk_mode.into(),

@@ -161,6 +161,7 @@ pub const OBJECT_TYPES: &[&str] = &[
     "forward",
     "attachment",
     "media",
+    "metadata",
 ];
 
 /// The default `count`.

@@ -7,14 +7,17 @@ use std::marker::PhantomData;
 use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value};
 
-use crate::format;
 use crate::schema::MAX_URL;
+use crate::{ObjectId, format};
 
 /// How many custom attributes one write may carry (§6.1).
 pub const MAX_PER_WRITE: usize = 100;
 
 /// The most characters (code points) a `Str` or `Txt` value may have (the seed page).
 pub const MAX_TEXT: usize = 1024;
+
+/// The most ids that an attribute whose metadata says `multi` may have.
+pub const MAX_IDS: usize = 100;
 
 /// The most characters (code points) a custom attribute's key may have, its suffix included.
 pub const MAX_KEY: usize = 255;
@@ -49,7 +52,7 @@ pub enum Suffix {
     Bool,
     /// A URI.
     Url,
-    /// The id of another object; needs metadata before use.
+    /// The id of another object, or a list of them; needs metadata before use.
     Id,
 }
 
@@ -101,6 +104,8 @@ pub enum CustomValue {
     Text(String),
     /// For `Bool`.
     Boolean(bool),
+    /// For `Id`, where the metadata says `multi`.
+    Ids(Vec<ObjectId>),
     /// Clears the attribute; legal under every suffix.
     Null,
 }
@@ -126,6 +131,18 @@ impl From<String> for CustomValue {
 impl From<crate::Timestamp> for CustomValue {
     fn from(value: crate::Timestamp) -> Self {
         Self::Text(value.to_string())
+    }
+}
+
+impl From<ObjectId> for CustomValue {
+    fn from(value: ObjectId) -> Self {
+        Self::Text(value.to_string())
+    }
+}
+
+impl From<Vec<ObjectId>> for CustomValue {
+    fn from(value: Vec<ObjectId>) -> Self {
+        Self::Ids(value)
     }
 }
 
@@ -230,6 +247,7 @@ impl CustomAttributes {
             CustomValue::NotFinite => return Err(CustomError::NotFinite { key }),
             CustomValue::Text(text) => Value::String(text),
             CustomValue::Boolean(boolean) => Value::Bool(boolean),
+            CustomValue::Ids(ids) => ids.iter().map(ObjectId::to_string).collect(),
             CustomValue::Null => Value::Null,
         };
         self.0.insert(key, value);
@@ -293,6 +311,7 @@ fn mismatch(suffix: Suffix, value: &CustomValue) -> Option<&'static str> {
         (Suffix::At, CustomValue::Text(text)) => (format::is_date_time(text), DATE_TIME),
         (Suffix::Url, CustomValue::Text(text)) => (format::is_uri(text) && text.chars().count() <= MAX_URL, URI),
         (Suffix::Id, CustomValue::Text(text)) => (format::is_object_id(text), ID),
+        (Suffix::Id, CustomValue::Ids(ids)) => (ids.len() <= MAX_IDS, ID),
         (Suffix::Str | Suffix::Txt, _) => (false, "a string of at most 1024 characters or null"),
         (Suffix::At, _) => (false, DATE_TIME),
         (Suffix::Url, _) => (false, URI),
@@ -303,7 +322,7 @@ fn mismatch(suffix: Suffix, value: &CustomValue) -> Option<&'static str> {
 
 const DATE_TIME: &str = "a date-time like 2016-11-06T13:54:29-05:00 or null";
 const URI: &str = "a URI like https://acme.example/ of at most 4096 characters, or null";
-const ID: &str = "an id of 24 hexadecimal characters or null";
+const ID: &str = "an id of 24 hexadecimal characters, a list of at most 100, or null";
 
 /// A key whose type is fixed when the program is compiled: a name with the wrong ending does not compile when the key
 /// is a constant, and a value of the wrong type never does.

@@ -43,6 +43,7 @@ pub mod kobject;
 mod macros;
 pub mod media;
 pub mod message;
+pub mod metadata;
 pub mod moment;
 pub mod note;
 pub mod operation;

@@ -303,16 +303,15 @@ impl<'a> Walk<'a> {
                 None => self.fault(
                     "additionalProperties",
                     "Additional properties not allowed".to_owned(),
-                    "a custom attribute's key ends in Num, At, Str, Txt, Bool or Url",
-                ),
-                Some(Suffix::Id) => self.fault(
-                    "additionalProperties",
-                    "Additional properties not allowed".to_owned(),
-                    "an attribute that ends in Id needs metadata first, which this server does not hold yet",
+                    "a custom attribute's key ends in Num, At, Str, Txt, Bool or Url, or in Id",
                 ),
                 Some(suffix) => {
+                    let schema = match (suffix, value) {
+                        (Suffix::Id, Value::Array(_)) => &IDS,
+                        _ => custom_schema(suffix),
+                    };
                     self.rule.extend(["patternProperties", suffix.as_str()]);
-                    self.value(custom_schema(suffix), value);
+                    self.value(schema, value);
                     self.rule.truncate(self.rule.len() - 2);
                 }
             }
@@ -396,6 +395,11 @@ fn text_at(value: &Value<'_>, path: &[&str]) -> Option<String> {
     let found = path.iter().try_fold(value, |value, key| value.as_object()?.get(key))?;
     Some(found.as_str().unwrap_or_default().to_owned())
 }
+
+static ID: Schema = Schema::format(crate::schema::OBJECT_ID);
+
+/// Several ids under one key; whether it takes several, its metadata says.
+static IDS: Schema = Schema::set_of(custom::MAX_IDS, &ID);
 
 fn custom_schema(suffix: Suffix) -> &'static Schema {
     use crate::schema::{DATE_TIME, MAX_URL, OBJECT_ID, URI};

@@ -16,6 +16,7 @@ use kustomer_api::klass::{self, Klass, KlassAttributes, KlassInput};
 use kustomer_api::kobject::{self, KObject, KObjectAttributes, KObjectInput};
 use kustomer_api::media::{self, Media, MediaAttributes, MediaInput};
 use kustomer_api::message::{self, Message, MessageAttributes, MessageInput};
+use kustomer_api::metadata::{self, Metadata};
 use kustomer_api::note::{self, Note, NoteAttributes, NoteInput};
 use kustomer_api::schema::{Kind, Schema};
 use kustomer_api::shortcut::{self, Shortcut, ShortcutAttributes, ShortcutInput};
@@ -109,6 +110,7 @@ fn answers_survive_a_round_trip_with_what_is_not_known() {
     check_answer::<Attachment>(&attachment::ATTACHMENT);
     check_answer::<Forward>(&forward::FORWARD);
     check_answer::<Media>(&media::MEDIA);
+    check_answer::<Metadata>(&metadata::METADATA);
 }
 
 #[test]

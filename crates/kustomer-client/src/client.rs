@@ -12,8 +12,7 @@ use crate::call::Call;
 use crate::error::{Error, InvalidRequest};
 use crate::raw::RawCall;
 use crate::resources::{
-    Attachments, AuditLogs, Auth, BulkJobs, Companies, ConversationTimes, Conversations, CustomerMerges, Customers,
-    Drafts, Events, Forwards, KObjects, Klasses, Media, Messages, Notes, Orgs, Outbox, Shortcuts, Tags, Teams, Users,
+    Attachments, AuditLogs, Auth, BulkJobs, Companies, ConversationTimes, Conversations, CustomerMerges, Customers, Drafts, Events, Forwards, KObjects, Klasses, Media, Messages, Notes, Orgs, Outbox, Shortcuts, Tags, Teams, Users, Metadata,
 };
 use crate::retry::Retry;
 use crate::target::Target;
@@ -118,6 +117,11 @@ impl Client {
     /// The operations on media.
     pub fn media(&self) -> Media<'_> {
         Media::new(self)
+    }
+
+    /// The operations on metadata, which describes custom attributes.
+    pub fn metadata(&self) -> Metadata<'_> {
+        Metadata::new(self)
     }
 
     /// The operations on shortcuts.

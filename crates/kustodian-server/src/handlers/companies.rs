@@ -15,6 +15,7 @@ use kustomer_api::{Endpoint, Field};
 use crate::answer::{Answer, unavailable};
 use crate::call::Call;
 use crate::following::Following;
+use crate::described;
 use crate::handlers::plain::{self, Which};
 use crate::paging::Numbered;
 
@@ -47,7 +48,8 @@ pub(crate) async fn get_company_by_id(call: Call<GetCompanyById>) -> Result<Answ
 }
 
 pub(crate) async fn create_company(call: Call<CreateCompany>) -> Result<Answer, Refusal> {
-    let (act, id, event, mut input) = (call.act(), call.next_id(), call.next_event(), call.input()?);
+    let mut input = described::input(&call, Kind::Company, None).await?;
+    let (act, id, event) = (call.act(), call.next_id(), call.next_event());
     let (named, item_ids) = (input.tags.take(), call.app().settings.item_ids);
     let decide = |tags: Option<Resolved>| {
         company::create(&act.context(), id, event, Write { input: input.clone(), tags, item_ids })
@@ -56,7 +58,8 @@ pub(crate) async fn create_company(call: Call<CreateCompany>) -> Result<Answer, 
 }
 
 pub(crate) async fn update_company_attributes(call: Call<UpdateCompanyAttributes>) -> Result<Answer, Refusal> {
-    let (act, event, mut input) = (call.act(), call.next_event(), call.input()?);
+    let mut input = described::input(&call, Kind::Company, Some(call.path)).await?;
+    let (act, event) = (call.act(), call.next_event());
     let is_rename = is_rename(&call, input.name.as_deref()).await?;
     let (named, item_ids) = (input.tags.take(), call.app().settings.item_ids);
     let decide = move |stored: Option<Stored>, tags: Option<Resolved>| {

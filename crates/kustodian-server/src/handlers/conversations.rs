@@ -21,6 +21,7 @@ use kustomer_api::{Endpoint, ObjectId};
 use crate::answer::{Answer, unavailable};
 use crate::call::Call;
 use crate::creations::{self, Of};
+use crate::described;
 use crate::handlers::plain::{self, Which};
 use crate::handlers::{family, tags};
 use crate::paging::Numbered;
@@ -81,7 +82,7 @@ where
     E: Endpoint<Body = ConversationInput>,
 {
     resource::check_if_match_of_new(call.header(http::header::IF_MATCH))?;
-    let mut input = call.input()?;
+    let mut input = described::input(call, Kind::Conversation, None).await?;
     let customer = customer_in(input.customer.take(), of)?;
     let id = family::new_id(call, input.id.take()).await?;
     creations::count(call, Kind::Conversation, Of::Customer(customer), input.imported_at.is_some()).await?;
@@ -155,7 +156,7 @@ async fn update<E>(call: &Call<E>, id: ObjectId, replace: bool) -> Result<Answer
 where
     E: Endpoint<Body = ConversationInput>,
 {
-    let mut input = call.input()?;
+    let mut input = described::input(call, Kind::Conversation, Some(id)).await?;
     if let Some(customer) = input.customer.take() {
         return match (customer.parse(), input == ConversationInput { rev: input.rev.clone(), ..Default::default() }) {
             (Ok(customer), true) => move_to(call, id, customer, input.rev).await,

@@ -9,7 +9,7 @@ use kustodian_core::permission::authorize_klass;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::store::{Loaded, SortKey, Stored, Within};
 use kustodian_core::tag::Resolved;
-use kustodian_core::{missing, resource};
+use kustodian_core::{metadata, missing, resource};
 use kustomer_api::company::FindCompanyKObjects;
 use kustomer_api::kobject::{
     CreateCustomerKObject, CreateKObject, DeleteKObject, FindCustomerKObjects, GetKObject, GetKObjectHistory,
@@ -21,6 +21,7 @@ use kustomer_api::{Endpoint, Field, ObjectId};
 use crate::answer::{Answer, unavailable};
 use crate::call::Call;
 use crate::creations::{self, Of};
+use crate::described;
 use crate::handlers::plain::{self, Which};
 use crate::handlers::{companies, history, klasses, merges, tags};
 use crate::paging::Numbered;
@@ -155,6 +156,7 @@ where
     creations::count(call, Kind::KObject, counted, input.imported_at.is_some()).await?;
     for _ in 0..plain::ATTEMPTS {
         let klass = find_klass(call, klass).await?;
+        described::check(call, &metadata::name_of_klass(&klass.name), None, &input).await?;
         let tags = tags::resolve(call, named_tags.clone()).await?;
         let company = companies::find_linked(call, &company).await?;
         let made = New { id, seeds, klass, company, write: Write { input: input.clone(), tags } };
@@ -207,6 +209,8 @@ pub(crate) async fn update_k_object(call: Call<UpdateKObject>) -> Result<Answer,
     let (act, event, mut input) = (call.act(), call.next_event(), call.input()?);
     let named = input.tags.take();
     let klass = find_klass(&call, &call.path.klass).await?;
+    let record = Some((Kind::KObject, call.path.id));
+    described::check(&call, &metadata::name_of_klass(&klass.name), record, &input).await?;
     let decide = move |stored: Option<Stored>, tags: Option<Resolved>| {
         kobject::update(&act.context(), stored.as_ref(), event, &klass, Write { input, tags })
     };

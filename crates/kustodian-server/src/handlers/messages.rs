@@ -21,6 +21,7 @@ use kustomer_api::{Endpoint, ObjectId};
 use crate::answer::{Answer, unavailable};
 use crate::call::Call;
 use crate::creations::{self, Of};
+use crate::described;
 use crate::handlers::included::Gathering;
 use crate::handlers::plain::{self, Which};
 use crate::handlers::{attached, conversations, family};
@@ -74,7 +75,7 @@ pub(crate) async fn get_message_by_external_id(call: Call<GetMessageByExternalId
 }
 
 pub(crate) async fn create_message(call: Call<CreateMessage>) -> Result<Answer, Refusal> {
-    let input = call.input()?;
+    let input = described::input(&call, Kind::Message, None).await?;
     if input.direction.is_none() {
         return Err(conversation::needed("direction", "in from the customer, out to the customer"));
     }
@@ -82,13 +83,15 @@ pub(crate) async fn create_message(call: Call<CreateMessage>) -> Result<Answer, 
 }
 
 pub(crate) async fn create_message_by_customer(call: Call<CreateMessageByCustomer>) -> Result<Answer, Refusal> {
-    create(&call, call.input()?, Some(call.path), None).await
+    let input = described::input(&call, Kind::Message, None).await?;
+    create(&call, input, Some(call.path), None).await
 }
 
 pub(crate) async fn create_message_from_conversation(
     call: Call<CreateMessageFromConversation>,
 ) -> Result<Answer, Refusal> {
-    create(&call, call.input()?, None, Some(call.path)).await
+    let input = described::input(&call, Kind::Message, None).await?;
+    create(&call, input, None, Some(call.path)).await
 }
 
 /// Creates a message in the conversation that the path or the body names, or in a new one of the customer.
@@ -173,7 +176,8 @@ async fn update<E>(call: &Call<E>, id: ObjectId, replace: bool) -> Result<Answer
 where
     E: Endpoint<Body = MessageInput>,
 {
-    let (act, event, mut input) = (call.act(), call.next_event(), call.input()?);
+    let mut input = described::input(call, Kind::Message, Some(id)).await?;
+    let (act, event) = (call.act(), call.next_event());
     let attachments = input.attachments.take().or_else(|| replace.then(Vec::new));
     let write = Write { input, may_backdate: family::may_backdate(call), attachments: None };
     if let Some(list) = attachments {

@@ -25,6 +25,7 @@ mod kobjects;
 mod media;
 pub(crate) mod merges;
 mod messages;
+mod metadata;
 mod notes;
 mod orgs;
 mod plain;
@@ -41,8 +42,7 @@ use kustodian_core::kind::Kind;
 use kustodian_core::{draft as draft_rules, forward as forward_rules};
 use kustomer_api::{
     attachment, audit, auth as auth_api, bulk as bulk_api, company, conversation, conversation_time, customer,
-    customer_merge, delivery, draft, event, forward, klass, kobject, media as media_api, message, note, org,
-    search as search_api, shortcut, tag, team, user,
+    customer_merge, delivery, draft, event, forward, klass, kobject, media as media_api, message, note, org, search as search_api, shortcut, tag, team, user, metadata as metadata_api,
 };
 
 use crate::call::served as serve;
@@ -113,6 +113,10 @@ pub(crate) fn served() -> Vec<Served> {
         serve::<kobject::GetKlassesByNameAndExternalId, _, _>(kobjects::get_klasses_by_name_and_external_id),
         serve::<kobject::UpdateKObject, _, _>(kobjects::update_k_object),
         serve::<kobject::DeleteKObject, _, _>(kobjects::delete_k_object),
+        serve::<metadata_api::GetMetadata, _, _>(metadata::get_metadata),
+        serve::<metadata_api::GetCustomAttributeMetadata, _, _>(metadata::get_custom_attribute_metadata),
+        serve::<metadata_api::UpdateCustomAttributeMetadata, _, _>(metadata::update_custom_attribute_metadata),
+        serve::<metadata_api::GetMetadataHistory, _, _>(metadata::get_metadata_history),
         serve::<search_api::CustomerSearch, _, _>(search::customer_search),
         serve::<search_api::CustomerArchiveSearch, _, _>(search::customer_archive_search),
         serve::<conversation::GetConversations, _, _>(conversations::get_conversations),

@@ -17,7 +17,7 @@ use crate::copy::{CopyProgress, CopyStep, Source};
 /// What a document says that is in columns too.
 #[derive(Deserialize)]
 struct Document {
-    id: ObjectId,
+    id: String,
     attributes: Attributes,
 }
 
@@ -101,7 +101,7 @@ fn look_at_one(kind: Kind, record: &Record<'_>, claimed: &mut Claimed, findings:
     };
     let Attributes { rev, deleted, created_at, updated_at } = document.attributes;
     let agreements = [
-        ("id", document.id == owner),
+        ("id", kind.is_shown_as(owner, &document.id)),
         ("rev", rev.is_none_or(|rev| rev == record.rev)),
         ("deleted", deleted.is_none_or(|deleted| deleted == record.deleted)),
         ("created_at", created_at.is_none_or(|at| at.as_millis() == record.created_at)),

@@ -23,6 +23,7 @@ const STEPS: &[(&str, &str)] = &[
     ("0011", include_str!("schema/0011.sql")),
     ("0012", include_str!("schema/0012.sql")),
     ("0013", include_str!("schema/0013.sql")),
+    ("0014", include_str!("schema/0014.sql")),
 ];
 
 /// The version from which on the index of other kinds than customers has its form.

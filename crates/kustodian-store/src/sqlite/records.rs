@@ -45,9 +45,16 @@ fn disagreeing(id: ObjectId) -> rusqlite::Error {
 /// Whether a document names the id and the revision that are beside it. What it does not name agrees.
 fn agrees(stored: &Stored) -> bool {
     let document = &stored.document;
-    let id =
-        document.find("\"id\":\"").filter(|place| *place < 64).and_then(|place| document.get(place + 6..place + 30));
-    if id.is_some_and(|id| id.as_bytes() != stored.id.to_hex()) {
+    let rest = document.find("\"id\":\"").filter(|place| *place < 64).and_then(|place| document.get(place + 6..));
+    let is_of_it = |rest: &str| {
+        // Records of few kinds are shown by another name than their id.
+        rest.as_bytes().starts_with(&stored.id.to_hex())
+            || rest
+                .split('"')
+                .next()
+                .is_some_and(|shown| Kind::ALL.into_iter().any(|kind| kind.is_shown_as(stored.id, shown)))
+    };
+    if !rest.is_none_or(is_of_it) {
         return false;
     }
     let mut revs = REV.find_iter(document.as_bytes()).map(|place| rev_at(document, place + 6)).peekable();

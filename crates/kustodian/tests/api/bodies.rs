@@ -9,7 +9,7 @@ use serde_json::Value;
 
 /// Where we differ. Items of lists may hold what they are answered with (`docs/contract/behaviour.md` §22): those
 /// members are left out of the comparison.
-const DIFFERENCES: [&str; 48] = [
+const DIFFERENCES: [&str; 53] = [
     // Null is answered after somebody cleared it, and what is answered can be sent back.
     "createTeam /icon takes null, too",
     "createCompany /externalId takes null, too",
@@ -70,6 +70,12 @@ const DIFFERENCES: [&str; 48] = [
     "createForwardByConversation /attachments/0 takes null, too",
     "updateDraftForward /attachments/0 is no object",
     "updateDraftForward /attachments/0 takes null, too",
+    // The attributes of an answer can be sent back.
+    "updateCustomAttributeMetadata /rev is taken, too",
+    "updateCustomAttributeMetadata /deleted is taken, too",
+    "updateCustomAttributeMetadata /createdAt is taken, too",
+    "updateCustomAttributeMetadata /updatedAt is taken, too",
+    "updateCustomAttributeMetadata /modifiedAt is taken, too",
     // One body for `createForward`, which names it.
     "createForwardByConversation /conversation is taken, too",
     "updateDraftForward /rev is taken, too",
@@ -290,7 +296,8 @@ impl Comparison<'_> {
                 }
                 ("max_items", Kind::List { max, .. }) if max == number(fact, "value") => {}
                 ("format", Kind::Text(text)) if text.format.is_some_and(|format| fact["value"] == format.name) => {}
-                ("key_suffixes", Kind::Custom) => {}
+                // The rules of metadata look at the keys.
+                ("key_suffixes", Kind::Custom | Kind::Map(_)) => {}
                 ("blocked_extensions", Kind::Text(_)) if fact["values"] == serde_json::json!(BLOCKED_EXTENSIONS) => {}
                 // What it means, not what it may be.
                 (
@@ -309,7 +316,8 @@ impl Comparison<'_> {
                     | "switch"
                     | "meaning"
                     | "holds_id_of"
-                    | "only_when",
+                    | "only_when"
+                    | "default_from",
                     _,
                 ) => {}
                 ("values", Kind::Text(text)) if fact["values"] == serde_json::json!(text.one_of) => {}

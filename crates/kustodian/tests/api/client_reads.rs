@@ -6,8 +6,7 @@ use kustodian_core::kind::Kind;
 use kustomer_api::operation::Operation;
 use kustomer_api::search::CustomerSearchIds;
 use kustomer_api::{
-    Endpoint, attachment, audit, auth, bulk, company, conversation, conversation_time, customer, customer_merge,
-    delivery, draft, event, forward, klass, kobject, media, message, note, org, search, shortcut, tag, team, user,
+    Endpoint, attachment, audit, auth, bulk, company, conversation, conversation_time, customer, customer_merge, delivery, draft, event, forward, klass, kobject, media, message, note, org, search, shortcut, tag, team, user, metadata,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -91,6 +90,10 @@ fn readers() -> BTreeMap<&'static str, Reader> {
         reader::<klass::GetKlassByName>(),
         reader::<klass::UpdateKlass>(),
         reader::<klass::DeleteKlass>(),
+        reader::<metadata::GetMetadata>(),
+        reader::<metadata::GetCustomAttributeMetadata>(),
+        reader::<metadata::UpdateCustomAttributeMetadata>(),
+        reader::<metadata::GetMetadataHistory>(),
         reader::<kobject::GetKObjects>(),
         reader::<kobject::CreateKObject>(),
         reader::<kobject::CreateCustomerKObject>(),
@@ -428,6 +431,19 @@ fn write_klasses_and_kobjects(walker: &mut Walker<'_>) {
     walker.ask("updateKObject", &path, Some(json!({ "custom": { "totalNum": null }, "tags": [] })));
     walker.ask("deleteKObject", &path, None);
     walker.ask("restoreKObject", &format!("{path}/restore"), None);
+    walker.get("getCustomAttributeMetadata", "/v1/metadata/kobject.order");
+    let described = json!({
+        "properties": {
+            "tierStr": { "enumeration": ["gold"] },
+            "customersId": { "target": "customer", "multi": true, "deletedAt": "2026-01-01T00:00:00Z" },
+            "reasonStr": { "tree": { "children": [{ "id": "a" }] }, "lastNodeRequired": true },
+        },
+        "standardProperties": { "title": { "displayName": "Subject" } },
+        "relationships": { "customer": { "displayName": "Buyer" } },
+        "validations": ["5c7d1a1f9a1b2c0010a1b2c3"],
+    });
+    walker.ask("updateCustomAttributeMetadata", "/v1/metadata/kobject.orders", Some(described));
+    walker.walk("getMetadata", "/v1/metadata?pageSize=1");
     let unused = walker.ask("createKlass", "/v1/klasses", Some(json!({ "name": "unused" })));
     walker.ask("deleteKlass", "/v1/klasses/unused", None);
     walker.ask("restoreKlass", &format!("/v1/klasses/{}/restore", id(unused.data())), None);

@@ -55,6 +55,7 @@ mod kobjects;
 mod laws;
 mod limits;
 mod merges;
+mod metadata;
 mod operating;
 mod orgs;
 mod page_bytes;

@@ -72,6 +72,9 @@ fn aim_at(server: &Server, operation: &Operation, customer: &Value) -> (Method, 
     if operation.path.contains("/klasses/") {
         return aim_at_klass(server, operation, customer);
     }
+    if operation.tag == "metadata" {
+        return aim_at_metadata(server, operation);
+    }
     if ["/conversations", "/messages", "/notes"].iter().any(|word| operation.path.contains(word)) {
         return aim_at_conversation(server, operation, customer);
     }
@@ -206,6 +209,15 @@ fn aim_at_draft(server: &Server, operation: &Operation, customer: &Value) -> (Me
     let body = if operation.name == "createDraft" { Some(draft) } else { least_body(operation) };
     let path = with_file(server, operation, id.as_str().unwrap());
     (operation.method.clone(), path, body)
+}
+
+/// The same for an operation on metadata: that of kobjects, because that of other kinds is there in every org.
+fn aim_at_metadata(server: &Server, operation: &Operation) -> (Method, String, Option<Value>) {
+    let klass = format!("order-{}", NEXT_NUMBER.fetch_add(1, Ordering::Relaxed));
+    server.post("/v1/klasses", json!({ "name": klass })).expect(200);
+    let name = format!("kobject.{klass}");
+    server.put(&format!("/v1/metadata/{name}"), json!({})).expect(200);
+    (operation.method.clone(), format!("/v1{}", operation.path.replace("{resource}", &name)), least_body(operation))
 }
 
 /// The same for an operation on klasses or kobjects.

@@ -49,12 +49,19 @@ pub(crate) fn owner(server: &Server) -> String {
 }
 
 /// The kinds whose records no operation both creates and changes by what its body holds.
-const NOT_WRITTEN: [Kind; 6] =
-    [Kind::User, Kind::Tag, Kind::Delivery, Kind::ConversationTime, Kind::Bulk, Kind::CustomerMerge];
+const NOT_WRITTEN: [Kind; 7] = [
+    Kind::User,
+    Kind::Tag,
+    Kind::Delivery,
+    Kind::ConversationTime,
+    Kind::Bulk,
+    Kind::CustomerMerge,
+    Kind::Metadata,
+];
 
 /// Whether operations create and change records of a kind, with values of its own. A bulk job is created by its items, a tag
-/// by the record that names it first, a user by a key, a delivery by what is sent, a conversation time by what a user does;
-/// a merge is created once and undone.
+/// by the record that names it first, a user by a key, a delivery by what is sent, a conversation time by what a user does,
+/// metadata by the update that says something first; a merge is created once and undone.
 pub(crate) fn is_written(kind: Kind) -> bool {
     !NOT_WRITTEN.contains(&kind)
 }
@@ -65,7 +72,13 @@ pub(crate) fn written(server: &Server, kind: Kind, mark: &str) -> Option<Written
     let name = json!({ "name": mark });
     let renamed = json!({ "name": format!("{mark} again") });
     match kind {
-        Kind::User | Kind::Tag | Kind::Delivery | Kind::ConversationTime | Kind::Bulk | Kind::CustomerMerge => None,
+        Kind::User
+        | Kind::Tag
+        | Kind::Delivery
+        | Kind::ConversationTime
+        | Kind::Bulk
+        | Kind::CustomerMerge
+        | Kind::Metadata => None,
         Kind::Team => written("/v1/teams", json!({ "name": mark, "icon": "sun" }), renamed),
         Kind::Shortcut => written("/v1/shortcuts", json!({ "name": mark, "payload": { "text": mark } }), renamed),
         Kind::Customer => {
@@ -165,6 +178,15 @@ pub(crate) fn restoration(kind: Kind) -> Option<(Method, &'static str, Value)> {
     })
 }
 
+impl Record {
+    /// The id of its row, which its document shows too, unless records of its kind are named.
+    pub(crate) fn row(&self, server: &Server) -> String {
+        let history = server.get(&format!("{}/history", self.path)).expect(200);
+        let record = &history.data()[0]["relationships"][self.kind.as_str()]["data"];
+        record["id"].as_str().unwrap().to_owned()
+    }
+}
+
 /// An org with a record of every kind.
 pub(crate) struct World {
     pub(crate) server: Server,
@@ -237,6 +259,13 @@ pub(crate) fn create(server: &Server, kind: Kind, mark: &str) -> Record {
             let [source, target] = ["source", "target"].map(|end| server.create(json!({ "name": end }))["id"].clone());
             let merged = server.post(kind.spec().path, json!({ "source": source, "target": target })).expect(201);
             (kind.spec().path, merged.data().clone())
+        }
+        // Of the kobjects of a klass: that of other kinds is there in every org.
+        (None, Kind::Metadata) => {
+            let klass = format!("described_{}", mark.replace(' ', "_"));
+            server.post("/v1/klasses", json!({ "name": klass })).expect(200);
+            let about = json!({ "properties": { "markStr": { "displayName": mark } } });
+            ("/v1/metadata", server.put(&format!("/v1/metadata/kobject.{klass}"), about).expect(200).data().clone())
         }
         (None, kind) => panic!("nothing creates a {}", kind.as_str()),
     };

@@ -75,6 +75,8 @@ mod kobjects;
 mod laws;
 #[path = "../api/merges.rs"]
 mod merges;
+#[path = "../api/metadata.rs"]
+mod metadata;
 #[path = "../api/orgs.rs"]
 mod orgs;
 #[path = "../api/page_bytes.rs"]

@@ -78,6 +78,8 @@ pub static OPERATIONS: &[&Operation] = &[
     &GET_BULK_JOB,
     &GET_BULK_BATCHES,
     &GET_BULK_HISTORY,
+    &GET_METADATA,
+    &GET_METADATA_HISTORY,
 ];
 
 /// The roles that let one see what happened: those of the contract's event operations.
@@ -266,6 +268,24 @@ history! {
 history! {
     /// What happened to a bulk job.
     GET_BULK_HISTORY = "getBulkHistory", "/bulk/{id}/history", GET_BULK_JOB
+}
+
+/// Lists the metadata that was written.
+pub static GET_METADATA: Operation = Operation {
+    name: "getMetadata",
+    method: Method::GET,
+    path: "/metadata",
+    success: 200,
+    roles: contract::GET_CUSTOM_ATTRIBUTE_METADATA.roles,
+    also: &[],
+    tag: contract::GET_CUSTOM_ATTRIBUTE_METADATA.tag,
+    public: false,
+    deprecated: false,
+};
+
+history! {
+    /// What happened to the metadata of a kind of record.
+    GET_METADATA_HISTORY = "getMetadataHistory", "/metadata/{resource}/history", contract::GET_CUSTOM_ATTRIBUTE_METADATA
 }
 
 /// What happened to all records of the kinds whose own roles the caller holds.

@@ -1,0 +1,15 @@
+-- What orgs say of custom attributes.
+
+CREATE TABLE metadata (
+    key        INTEGER PRIMARY KEY,
+    id         TEXT NOT NULL,
+    org        INTEGER NOT NULL,
+    rev        INTEGER NOT NULL,
+    format     INTEGER NOT NULL,
+    deleted    INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    document   ANY NOT NULL
+) STRICT;
+
+CREATE UNIQUE INDEX metadata_by_id ON metadata (org, id, deleted);
