@@ -385,7 +385,9 @@ impl Components {
         json!({
             "type": "object",
             "description": "Custom attributes: the ending of a key fixes the type of its value. A key has letters, \
-                digits, `_` and `-` alone; letters of other scripts than the pattern's are accepted too.",
+                digits, `_` and `-` alone; letters of other scripts than the pattern's are accepted too. A key that ends \
+                in `Id` holds an id, or a list of ids, once metadata says what it names \
+                (`/v1/metadata/{resource}`).",
             "maxProperties": custom::MAX_PER_WRITE,
             "propertyNames": {
                 "maxLength": custom::MAX_KEY,

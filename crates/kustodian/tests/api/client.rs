@@ -10,6 +10,7 @@ use kustomer_client::customer::{
     Gender, InstagramId, ListCustomers, Location, MomentFilter, Phone, ReplaceQuery, Sentiment, Social, SocialType,
     UrlType, WebUrl,
 };
+use kustomer_client::metadata::{AttributeMetadata, MetadataInput};
 use kustomer_client::query::PageQuery;
 use kustomer_client::user::UserType;
 use kustomer_client::{ApiError, Client, Error, Field, ObjectId, Retry, TransportError};
@@ -492,4 +493,18 @@ fn a_client_outlives_its_server() {
     assert_eq!(client.customers().get(id_of(&customer)).send_blocking().unwrap().data, customer);
     process.kill().unwrap();
     process.wait().unwrap();
+}
+
+#[test]
+fn the_client_reads_and_writes_metadata() {
+    let server = Server::start();
+    let client = client(&server);
+    let tier = AttributeMetadata::chosen_from(["gold", "silver"]).display_name("Loyalty");
+    let input = MetadataInput::default().property("tierStr", tier);
+    let written = wait_for(async { client.metadata().put("customer", &input).await }).unwrap().data;
+    let read = wait_for(async { client.metadata().get("customer").await }).unwrap().data;
+    assert_eq!(read, written);
+    let tier = &read.attributes.properties.value().unwrap()["tierStr"];
+    assert_eq!(tier.display_name.value().map(String::as_str), Some("Loyalty"));
+    assert_eq!(tier.kind.value().map(String::as_str), Some("string"));
 }

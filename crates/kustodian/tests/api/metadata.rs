@@ -1,10 +1,8 @@
 //! `/v1/metadata/{resource}`: what an org says of custom attributes, and what writes are held to.
 
-use kustomer_client::metadata::{AttributeMetadata, MetadataInput};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::client;
 use crate::erase::wait_for;
 use crate::roles::{NOBODY, aim, served};
 use crate::server::Server;
@@ -232,18 +230,4 @@ fn what_an_id_names_must_be_there_and_of_its_kind() {
     let custom = json!({ "custom": { "friendId": customer } });
     server.patch(&path, custom.clone()).expect(200);
     server.post("/v1/customers", custom).expect(400);
-}
-
-#[test]
-fn the_client_reads_and_writes_metadata() {
-    let server = Server::start();
-    let client = client::client(&server);
-    let tier = AttributeMetadata::chosen_from(["gold", "silver"]).display_name("Loyalty");
-    let input = MetadataInput::default().property("tierStr", tier);
-    let written = client::wait_for(async { client.metadata().put("customer", &input).await }).unwrap().data;
-    let read = client::wait_for(async { client.metadata().get("customer").await }).unwrap().data;
-    assert_eq!(read, written);
-    let tier = &read.attributes.properties.value().unwrap()["tierStr"];
-    assert_eq!(tier.display_name.value().map(String::as_str), Some("Loyalty"));
-    assert_eq!(tier.kind.value().map(String::as_str), Some("string"));
 }
