@@ -33,7 +33,7 @@ use crate::refusal::Refusal;
 use crate::search::{self, SearchRow};
 use crate::store::{Loaded, OrgKey, Stored};
 use crate::timer::Elapsed;
-use crate::{attachment, company, conversation, customer, file, klass, kobject, message};
+use crate::{attachment, company, conversation, customer, file, klass, kobject, message, metadata};
 
 /// What is declared of a kind.
 #[derive(Debug)]
@@ -598,8 +598,8 @@ kinds! {
         is_listed_by_time: false,
         is_few: false,
         is_searched: false,
-        columns: &[],
-        lists: &[],
+        columns: &[Column { name: metadata::MASKED, holds: Holds::Text }],
+        lists: &[&[metadata::MASKED]],
     }
 }
 

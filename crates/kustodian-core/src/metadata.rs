@@ -2,6 +2,7 @@
 //! by the kind, or by the klass of kobjects, and its record's id follows from the name: writes find it without a look-up by
 //! another key, and two that make it at the same time make one.
 
+mod masks;
 mod rules;
 mod words;
 
@@ -18,7 +19,7 @@ use kustomer_api::{Field, ObjectId};
 use serde_json::Map;
 use sha2::{Digest as _, Sha256};
 
-use crate::change::{ChangeSet, EventSeed};
+use crate::change::{ChangeSet, Columns, EventSeed};
 use crate::customer::Context;
 use crate::directory::Org;
 use crate::kind::Kind;
@@ -27,6 +28,7 @@ use crate::refusal::Refusal;
 use crate::store::Stored;
 use crate::{lifecycle, resource};
 
+pub use masks::{Hiding, Masks};
 pub use rules::{Checked, MAX_REFERENCES, Reference, Rules, spare_unchanged};
 pub use words::display_name;
 use words::type_of;
@@ -38,7 +40,19 @@ pub const DESCRIBED: [Kind; 6] =
 /// How many attributes may be described over many writes.
 const MAX_DESCRIBED: usize = 1_000;
 
+/// The column that holds whether any of the attributes are sensitive; empty when none is.
+pub const MASKED: &str = "masked";
+
+/// What the column holds when some are.
+pub const IS_MASKED: &str = "true";
+
 impl Record for MetadataAttributes {
+    fn columns(metadata: &Metadata) -> Columns {
+        let properties = metadata.attributes.properties.value();
+        let is_masked = properties.is_some_and(|all| all.values().any(AttributeMetadata::is_sensitive));
+        Columns::of([(MASKED, is_masked.then(|| IS_MASKED.to_owned()))])
+    }
+
     fn is_shown_as(id: ObjectId, shown: &str) -> bool {
         id_of(shown) == id
     }
@@ -205,6 +219,11 @@ fn write(context: &Context<'_>, metadata: &mut MetadataAttributes, input: Metada
                 continue;
             }
             let about = laid_over(context, properties.get(&name), about, None);
+            if about.is_sensitive() {
+                let advice = "values of custom attributes are hidden, those of others are not yet: leave it out";
+                let title = "An attribute of the kind itself cannot be sensitive";
+                faults.push(fault("standardProperties", &name, "sensitive", title, advice));
+            }
             properties.insert(name, about);
         }
         if properties.len() > MAX_DESCRIBED {
@@ -263,6 +282,8 @@ fn laid_over(
     lay(&mut about.target, sent.target);
     lay(&mut about.multi, sent.multi);
     lay(&mut about.array, sent.array);
+    lay(&mut about.has_sensitive_attributes, sent.has_sensitive_attributes);
+    lay(&mut about.sensitive, sent.sensitive);
     match (&about.deleted_at, sent.deleted_at) {
         (_, Field::Null) => (about.deleted_at, about.deleted_by) = (Field::Absent, Field::Absent),
         (Field::Absent | Field::Null, Field::Value(_)) => {

@@ -96,9 +96,17 @@ impl<E: Endpoint> Call<E> {
         match E::BODY {
             // A body that got lost on the way must not create an empty record, or replace one by nothing.
             Some(_) if !E::BODY_IS_OPTIONAL && self.admitted.body.trim_ascii().is_empty() => Err(input::missing()),
-            Some(schema) => input::read_to_store(schema, &self.admitted.body),
+            Some(_) => self.input_in(&self.admitted.body),
             None => Ok(E::Body::default()),
         }
+    }
+
+    /// The same of a text that takes the place of the body.
+    ///
+    /// # Errors
+    /// 400 that names each offending attribute.
+    pub(crate) fn input_in(&self, body: &[u8]) -> Result<E::Body, Refusal> {
+        E::BODY.map_or_else(|| Ok(E::Body::default()), |schema| input::read_to_store(schema, body))
     }
 
     /// The body as it was sent, for what reads it itself.

@@ -5,23 +5,26 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use kustodian_core::change::Name;
 use kustodian_core::kind::Kind;
 use kustodian_core::kobject::Ties;
-use kustodian_core::metadata::{self, Reference, Rules, Target};
+use kustodian_core::metadata::{self, Hiding, Masks, Reference, Rules, Target};
 use kustodian_core::refusal::Refusal;
-use kustodian_core::store::{OrgKey, Store};
+use kustodian_core::store::{ListQuery, OrgKey, SortKey, Start, Store};
 use kustomer_api::company::CompanyInput;
 use kustomer_api::conversation::ConversationInput;
 use kustomer_api::custom::CustomAttributes;
 use kustomer_api::customer::CustomerInput;
 use kustomer_api::kobject::KObjectInput;
 use kustomer_api::message::MessageInput;
+use kustomer_api::metadata::MASK;
 use kustomer_api::validation::{Fault, MAX_FAULTS};
 use kustomer_api::{Endpoint, ObjectId};
 
-use crate::answer::unavailable;
+use crate::answer::{Answer, unavailable};
 use crate::call::Call;
+use crate::paging::FULL;
 
 /// How long rules are believed without asking the database: what another server changes counts within this time.
 const BELIEVED: Duration = Duration::from_secs(1);
@@ -33,6 +36,7 @@ const MAX_REMEMBERED: usize = 10_000;
 #[derive(Default)]
 pub(crate) struct Described {
     known: RwLock<HashMap<(OrgKey, ObjectId), Known>>,
+    masks: RwLock<HashMap<OrgKey, (Instant, Arc<Masks>)>>,
 }
 
 #[derive(Clone)]
@@ -66,10 +70,88 @@ impl Described {
         Ok(rules)
     }
 
-    /// Forgets what was changed here, so that the next write of this server is held to it.
+    /// What is hidden of an org's records from those who may not see it.
+    pub(crate) async fn masks(&self, store: &dyn Store, org: OrgKey) -> Result<Arc<Masks>, Refusal> {
+        let known = self.masks.read().unwrap_or_else(PoisonError::into_inner).get(&org).cloned();
+        if let Some((_, masks)) = known.filter(|(since, _)| since.elapsed() < BELIEVED) {
+            return Ok(masks);
+        }
+        let since = Instant::now();
+        let masks = Arc::new(find_masks(store, org).await?);
+        let mut all = self.masks.write().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= MAX_REMEMBERED {
+            all.clear();
+        }
+        all.insert(org, (since, Arc::clone(&masks)));
+        Ok(masks)
+    }
+
+    /// Forgets what was changed here, so that the next request of this server is held to it.
     pub(crate) fn forget(&self, org: OrgKey, id: ObjectId) {
         self.known.write().unwrap_or_else(PoisonError::into_inner).remove(&(org, id));
+        self.masks.write().unwrap_or_else(PoisonError::into_inner).remove(&org);
     }
+}
+
+/// How much metadata with sensitive attributes is read at a time.
+const READ_TOGETHER: u32 = 100;
+
+async fn find_masks(store: &dyn Store, org: OrgKey) -> Result<Masks, Refusal> {
+    let mut documents: Vec<String> = Vec::new();
+    let mut start = Start::Offset(0);
+    loop {
+        let query = ListQuery {
+            kind: Kind::Metadata,
+            of: vec![(metadata::MASKED, metadata::IS_MASKED.to_owned())],
+            deleted: false,
+            sort: SortKey::Id,
+            descending: false,
+            within: Vec::new(),
+            start,
+            limit: READ_TOGETHER,
+            bytes: FULL,
+            count: false,
+        };
+        let found = store.list(org, query).await.map_err(unavailable)?.records;
+        let Some(last) = found.last().map(|last| last.id) else { break };
+        start = Start::After { value: 0, id: last };
+        documents.extend(found.into_iter().map(|stored| stored.document));
+    }
+    Masks::of(documents.iter().map(String::as_str))
+}
+
+/// Puts masks in the place of what an answer has and its reader may not see. An answer that has nothing of that stays as it
+/// is, to the byte.
+pub(crate) fn hide(masks: Arc<Masks>, answer: Answer) -> Answer {
+    if masks.is_empty() {
+        return answer;
+    }
+    let hidden = |text: String| masks.hide(&text).unwrap_or(text);
+    match answer {
+        Answer::Document { status, document } => Answer::Document { status, document: hidden(document) },
+        Answer::Linked { status, document, meta, etag } => {
+            Answer::Linked { status, document: hidden(document), meta, etag }
+        }
+        // Nothing of it is sent but its tag, from which a value could be guessed.
+        Answer::Deleted { document } => Answer::Deleted { document: hidden(document) },
+        Answer::Json(body) => Answer::Json(hidden(body)),
+        Answer::Long { first, rest } => {
+            let mut hiding = Hiding::new(masks);
+            let mut hide = move |text: String| {
+                let mut out = String::with_capacity(text.len());
+                hiding.hide(&text, &mut out);
+                out
+            };
+            let first = hide(first);
+            Answer::Long { first, rest: rest.map_ok(hide).boxed() }
+        }
+        Answer::Empty => Answer::Empty,
+    }
+}
+
+/// Whether a body may hold a mask.
+pub(crate) fn holds_mask(body: &[u8]) -> bool {
+    body.windows(MASK.len()).any(|window| window == MASK.as_bytes())
 }
 
 /// The body of a write that may hold custom attributes.
@@ -90,19 +172,68 @@ macro_rules! holds_custom {
 
 holds_custom!(CustomerInput, CompanyInput, ConversationInput, MessageInput, KObjectInput);
 
-/// The body of a write of records of a kind other than kobjects, its custom attributes held to the org's metadata. `record`
-/// is the one that is changed.
+/// Which record a write changes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Write {
+    /// None: it makes one.
+    New,
+    /// This one, and keeps what is not sent.
+    Change(ObjectId),
+    /// This one, and drops what is not sent.
+    Replacement(ObjectId),
+}
+
+impl Write {
+    /// Of a record that is changed or replaced.
+    pub(crate) fn of(id: ObjectId, replace: bool) -> Self {
+        if replace { Self::Replacement(id) } else { Self::Change(id) }
+    }
+
+    fn name(self, kind: Kind) -> Option<Name> {
+        match self {
+            Self::New => None,
+            Self::Change(id) | Self::Replacement(id) => Some((kind, id)),
+        }
+    }
+}
+
+/// The body of a write of records of a kind other than kobjects, its custom attributes held to the org's metadata.
 ///
 /// # Errors
 /// 400 that names each offending attribute.
-pub(crate) async fn input<E>(call: &Call<E>, kind: Kind, record: Option<ObjectId>) -> Result<E::Body, Refusal>
+pub(crate) async fn input<E>(call: &Call<E>, kind: Kind, write: Write) -> Result<E::Body, Refusal>
 where
     E: Endpoint,
     E::Body: HoldsCustom,
 {
-    let input = call.input()?;
-    check(call, kind.as_str(), record.map(|id| (kind, id)), &input).await?;
+    let input = unmasked(call, kind.as_str(), kind, write).await?;
+    check(call, kind.as_str(), write.name(kind), &input).await?;
     Ok(input)
+}
+
+/// The body of a write, with what the record has in the place of masks. `name` is that of the metadata.
+///
+/// # Errors
+/// 400 that names each offending attribute.
+pub(crate) async fn unmasked<E: Endpoint>(
+    call: &Call<E>,
+    name: &str,
+    kind: Kind,
+    write: Write,
+) -> Result<E::Body, Refusal> {
+    if !holds_mask(call.body()) {
+        return call.input();
+    }
+    let masks = call.app().described.masks(call.store(), call.org()).await?;
+    let stored = match write {
+        Write::Replacement(id) => call.store().find(call.org(), kind, id).await.map_err(unavailable)?,
+        Write::New | Write::Change(_) => None,
+    };
+    let stored = stored.as_ref().map(|stored| stored.document.as_str());
+    match masks.restore(name, call.body(), stored, matches!(write, Write::Change(_)))? {
+        None => call.input(),
+        Some(body) => call.input_in(&body),
+    }
 }
 
 /// Holds the custom attributes of a write to the org's metadata with a name.

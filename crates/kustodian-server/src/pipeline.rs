@@ -21,6 +21,7 @@ use kustodian_core::store::OrgKey;
 use kustomer_api::customer::EraseCustomer;
 use kustomer_api::error::code;
 use kustomer_api::message::RedactMessage;
+use kustomer_api::role::SENSITIVE_READ;
 use kustomer_api::{Endpoint as _, Timestamp, operation, role};
 
 use crate::access_log::{self, Answered};
@@ -33,7 +34,7 @@ use crate::long::Payload;
 use crate::rehearsal;
 use crate::routes::{Found, Route};
 use crate::unread;
-use crate::{compression, framing, idempotency};
+use crate::{compression, described, framing, idempotency};
 
 /// Answers an API request; never fails, and never with anything but JSON.
 pub(crate) async fn answer(app: &Arc<App>, from: SocketAddr, request: Request<Body>) -> http::Response<Payload> {
@@ -198,6 +199,9 @@ impl Passage {
         };
 
         let (org, sent) = (caller.org.key, body.clone());
+        let sees_all = role::any_grants(&caller.token.roles, SENSITIVE_READ);
+        let store = &*app.services.store;
+        let masks = if sees_all { None } else { Some(app.described.masks(store, org).await?) };
         let authority = parts.uri.authority().cloned();
         let links = route.links.map(|links| {
             let linker = Linker::new(app, &caller.org, &parts.headers, authority.as_ref(), now);
@@ -219,7 +223,6 @@ impl Passage {
         };
         let answering = async {
             let Some(pledge) = pledge else { return handler(admitted).await };
-            let store = &*app.services.store;
             if let Some(answer) = idempotency::replay(store, org, &pledge, &sent).await? {
                 self.is_replayed = true;
                 // Whoever erases again wants it off the disk, too.
@@ -248,6 +251,11 @@ impl Passage {
         let answered = answered.inspect_err(|refusal| {
             self.standing = rate_limit::standing_in(refusal).unwrap_or(self.standing);
         })?;
+        let answered = match masks {
+            None => answered,
+            // A request may have waited long. What was done is answered, whatever the database says now.
+            Some(masks) => described::hide(app.described.masks(store, org).await.unwrap_or(masks), answered),
+        };
         // What was answered before is answered with links that are good now.
         match links {
             Some((links, linker)) => linker.complete(links, answered),

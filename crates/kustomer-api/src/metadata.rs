@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value};
 
-use crate::attribute::attribute_values;
+use crate::attribute::{AttributeValue as _, answered_object, attribute_values};
 use crate::custom::MAX_TEXT;
 use crate::endpoint::{Answer, endpoint};
 use crate::envelope::{Document, Page};
@@ -34,6 +34,9 @@ pub const MAX_FREE_BYTES: usize = 64 * 1024;
 
 /// The most bytes of JSON that the attributes of one write may take.
 pub const MAX_PROPERTIES_BYTES: usize = 1024 * 1024;
+
+/// What takes the place of a sensitive value in answers to those who may not see it. Sent back, it leaves the value as it is.
+pub const MASK: &str = "********";
 
 /// The beginning of the name of the metadata of the kobjects of a klass, whose name follows.
 pub const OF_KLASS: &str = "kobject.";
@@ -95,6 +98,12 @@ pub struct AttributeMetadata {
     /// Kept as it is sent.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub array: Field<bool>,
+    /// Whether its values are sensitive, as older clients write it.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub has_sensitive_attributes: Field<bool>,
+    /// Whether its values are sensitive: only those who hold a role for it see them, others see [`MASK`].
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub sensitive: Field<Sensitive>,
     /// When it was taken back: it is not enforced any more.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub deleted_at: Field<Timestamp>,
@@ -115,7 +124,31 @@ pub struct AttributeMetadata {
     pub extra: Map<String, Value>,
 }
 
+answered_object! {
+    /// Whether the values of an attribute are sensitive.
+    Sensitive {
+        /// Whether they are.
+        enabled: bool,
+        /// The kind of mask, which is kept as it is sent: there is one mask, [`MASK`].
+        mask_type: String,
+    }
+}
+
 impl AttributeMetadata {
+    /// Whether its values are sensitive. They stay so when what is said of the attribute is taken back.
+    pub fn is_sensitive(&self) -> bool {
+        let is_enabled = self.sensitive.value().is_some_and(|sensitive| sensitive.enabled.value() == Some(&true));
+        is_enabled || self.has_sensitive_attributes.value() == Some(&true)
+    }
+
+    /// With values that only those see who hold a role for it.
+    #[must_use]
+    pub fn sensitive(mut self) -> Self {
+        let sensitive = Sensitive { enabled: Field::Value(true), ..Sensitive::default() };
+        self.sensitive = Field::Value(sensitive);
+        self
+    }
+
     /// One that is chosen from these values.
     pub fn chosen_from<T: Into<String>>(values: impl IntoIterator<Item = T>) -> Self {
         let enumeration = values.into_iter().map(Into::into).collect::<Vec<_>>().into();
@@ -153,6 +186,8 @@ static ANSWERED: Schema = Schema::object(&Object {
         Property::optional("target", Schema::text()),
         Property::optional("multi", Schema::boolean()),
         Property::optional("array", Schema::boolean()),
+        Property::optional("hasSensitiveAttributes", Schema::boolean()),
+        Property::optional("sensitive", Sensitive::ANSWER),
         Property::optional("deletedAt", MOMENT),
         Property::optional("deletedBy", USER),
         Property::optional("modifiedAt", MOMENT),
@@ -162,6 +197,15 @@ static ANSWERED: Schema = Schema::object(&Object {
 });
 
 const IGNORED: &str = "Ignored: the server sets it.";
+
+const SENSITIVE: Schema = Schema::object(&Object {
+    name: "SensitiveInput",
+    open: false,
+    properties: &[
+        Property::optional("enabled", Schema::boolean()),
+        Property::optional("maskType", Schema::text_of(0, 64).about("Kept as it is sent: there is one mask.")),
+    ],
+});
 
 static WRITTEN: Schema = Schema::object(&Object {
     name: "AttributeMetadataInput",
@@ -175,6 +219,8 @@ static WRITTEN: Schema = Schema::object(&Object {
         Property::optional("target", NAME.or_null()),
         Property::optional("multi", Schema::boolean().or_null()),
         Property::optional("array", Schema::boolean().or_null()),
+        Property::optional("hasSensitiveAttributes", Schema::boolean().or_null()),
+        Property::optional("sensitive", SENSITIVE.or_null()),
         Property::optional("deletedAt", MOMENT.or_null().about("A moment takes the attribute back, null restores it.")),
         Property::optional("deletedBy", USER.or_null().about(IGNORED)),
         Property::optional("modifiedAt", MOMENT.or_null().about(IGNORED)),

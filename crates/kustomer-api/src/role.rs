@@ -42,8 +42,11 @@ pub fn any_grants<H: AsRef<str>>(held: &[H], required: &[&str]) -> bool {
     required.is_empty() || held.iter().any(|held| required.iter().any(|required| grants(held.as_ref(), required)))
 }
 
+/// The roles that let one see the values of sensitive attributes.
+pub const SENSITIVE_READ: &[&str] = &["org.permission.sensitive.read", "org.permission.sensitive_attribute.read"];
+
 /// Roles of what Kustomer serves beyond the documented operations (`docs/contract/behaviour.md` §1.6).
-const BEYOND_THE_CONTRACT: [&str; 22] = [
+const BEYOND_THE_CONTRACT: [&str; 23] = [
     "org.admin.billing",
     "org.admin.hook.write",
     "org.admin.outbound_webhooks",
@@ -60,6 +63,7 @@ const BEYOND_THE_CONTRACT: [&str; 22] = [
     "org.permission.outbound_webhook.update",
     "org.permission.role_group.write",
     "org.permission.security",
+    "org.permission.sensitive.read",
     "org.permission.sensitive_attribute.read",
     "org.permission.user.create",
     "org.permission.user.read",

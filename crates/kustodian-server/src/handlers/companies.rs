@@ -48,7 +48,7 @@ pub(crate) async fn get_company_by_id(call: Call<GetCompanyById>) -> Result<Answ
 }
 
 pub(crate) async fn create_company(call: Call<CreateCompany>) -> Result<Answer, Refusal> {
-    let mut input = described::input(&call, Kind::Company, None).await?;
+    let mut input = described::input(&call, Kind::Company, described::Write::New).await?;
     let (act, id, event) = (call.act(), call.next_id(), call.next_event());
     let (named, item_ids) = (input.tags.take(), call.app().settings.item_ids);
     let decide = |tags: Option<Resolved>| {
@@ -58,7 +58,7 @@ pub(crate) async fn create_company(call: Call<CreateCompany>) -> Result<Answer, 
 }
 
 pub(crate) async fn update_company_attributes(call: Call<UpdateCompanyAttributes>) -> Result<Answer, Refusal> {
-    let mut input = described::input(&call, Kind::Company, Some(call.path)).await?;
+    let mut input = described::input(&call, Kind::Company, described::Write::Change(call.path)).await?;
     let (act, event) = (call.act(), call.next_event());
     let is_rename = is_rename(&call, input.name.as_deref()).await?;
     let (named, item_ids) = (input.tags.take(), call.app().settings.item_ids);

@@ -82,7 +82,7 @@ where
     E: Endpoint<Body = ConversationInput>,
 {
     resource::check_if_match_of_new(call.header(http::header::IF_MATCH))?;
-    let mut input = described::input(call, Kind::Conversation, None).await?;
+    let mut input = described::input(call, Kind::Conversation, described::Write::New).await?;
     let customer = customer_in(input.customer.take(), of)?;
     let id = family::new_id(call, input.id.take()).await?;
     creations::count(call, Kind::Conversation, Of::Customer(customer), input.imported_at.is_some()).await?;
@@ -156,7 +156,7 @@ async fn update<E>(call: &Call<E>, id: ObjectId, replace: bool) -> Result<Answer
 where
     E: Endpoint<Body = ConversationInput>,
 {
-    let mut input = described::input(call, Kind::Conversation, Some(id)).await?;
+    let mut input = described::input(call, Kind::Conversation, described::Write::of(id, replace)).await?;
     if let Some(customer) = input.customer.take() {
         return match (customer.parse(), input == ConversationInput { rev: input.rev.clone(), ..Default::default() }) {
             (Ok(customer), true) => move_to(call, id, customer, input.rev).await,

@@ -28,7 +28,7 @@ pub(crate) async fn create_customer(call: Call<CreateCustomer>) -> Result<Answer
     let act = call.act();
     let (id, event) = (call.next_id(), call.next_event());
     for _ in 0..plain::ATTEMPTS {
-        let mut input = read_input(&call, None).await?;
+        let mut input = read_input(&call, described::Write::New).await?;
         let tags = tags::resolve(&call, input.tags.take()).await?;
         let company = companies::find_named(&call, &input.company).await?;
         let write = Write { input, tags, company, item_ids: call.app().settings.item_ids };
@@ -64,7 +64,7 @@ where
         if_match: call.header(http::header::IF_MATCH).map(ToOwned::to_owned),
     };
     for _ in 0..plain::ATTEMPTS {
-        let mut input = read_input(&call, Some(id)).await?;
+        let mut input = read_input(&call, described::Write::of(id, replace)).await?;
         let stored = find(&call, id).await?;
         refuse_deleted(&call, stored.as_ref())?;
         let tags = tags::resolve(&call, input.tags.take()).await?;
@@ -173,11 +173,11 @@ where
 }
 
 /// The body, with what depends on settings checked.
-async fn read_input<E>(call: &Call<E>, record: Option<ObjectId>) -> Result<CustomerInput, Refusal>
+async fn read_input<E>(call: &Call<E>, write: described::Write) -> Result<CustomerInput, Refusal>
 where
     E: Endpoint<Body = CustomerInput>,
 {
-    let input = described::input(call, Kind::Customer, record).await?;
+    let input = described::input(call, Kind::Customer, write).await?;
     if call.app().settings.company_names == CompanyNames::Refuse {
         customer::check_company_is_id(&input)?;
     }

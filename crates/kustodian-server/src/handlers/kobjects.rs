@@ -145,7 +145,7 @@ where
     resource::check_if_match_of_new(call.header(http::header::IF_MATCH))?;
     let (act, id) = (call.act(), call.next_id());
     let seeds = Seeds { event: call.next_event(), customer_event: call.next_event() };
-    let mut input = call.input()?;
+    let mut input = unmasked(call, klass, described::Write::New).await?;
     let named_tags = input.tags.take();
     let company = std::mem::take(&mut input.company);
     let customer = match (of, id_in(&std::mem::take(&mut input.customer))) {
@@ -184,6 +184,18 @@ where
     Err(plain::too_busy())
 }
 
+/// The body of a write of a kobject of the klass with this name, with what it has in the place of masks.
+async fn unmasked<E>(call: &Call<E>, klass: &str, write: described::Write) -> Result<KObjectInput, Refusal>
+where
+    E: Endpoint<Body = KObjectInput>,
+{
+    if !described::holds_mask(call.body()) {
+        return call.input();
+    }
+    let klass = find_klass(call, klass).await?;
+    described::unmasked(call, &metadata::name_of_klass(&klass.name), Kind::KObject, write).await
+}
+
 /// A kobject to create, with all that was looked up for it.
 struct New {
     id: ObjectId,
@@ -206,7 +218,8 @@ fn id_in(field: &Field<String>) -> Option<ObjectId> {
 }
 
 pub(crate) async fn update_k_object(call: Call<UpdateKObject>) -> Result<Answer, Refusal> {
-    let (act, event, mut input) = (call.act(), call.next_event(), call.input()?);
+    let (act, event) = (call.act(), call.next_event());
+    let mut input = unmasked(&call, &call.path.klass, described::Write::Change(call.path.id)).await?;
     let named = input.tags.take();
     let klass = find_klass(&call, &call.path.klass).await?;
     let record = Some((Kind::KObject, call.path.id));

@@ -75,7 +75,7 @@ pub(crate) async fn get_message_by_external_id(call: Call<GetMessageByExternalId
 }
 
 pub(crate) async fn create_message(call: Call<CreateMessage>) -> Result<Answer, Refusal> {
-    let input = described::input(&call, Kind::Message, None).await?;
+    let input = described::input(&call, Kind::Message, described::Write::New).await?;
     if input.direction.is_none() {
         return Err(conversation::needed("direction", "in from the customer, out to the customer"));
     }
@@ -83,14 +83,14 @@ pub(crate) async fn create_message(call: Call<CreateMessage>) -> Result<Answer, 
 }
 
 pub(crate) async fn create_message_by_customer(call: Call<CreateMessageByCustomer>) -> Result<Answer, Refusal> {
-    let input = described::input(&call, Kind::Message, None).await?;
+    let input = described::input(&call, Kind::Message, described::Write::New).await?;
     create(&call, input, Some(call.path), None).await
 }
 
 pub(crate) async fn create_message_from_conversation(
     call: Call<CreateMessageFromConversation>,
 ) -> Result<Answer, Refusal> {
-    let input = described::input(&call, Kind::Message, None).await?;
+    let input = described::input(&call, Kind::Message, described::Write::New).await?;
     create(&call, input, None, Some(call.path)).await
 }
 
@@ -176,7 +176,7 @@ async fn update<E>(call: &Call<E>, id: ObjectId, replace: bool) -> Result<Answer
 where
     E: Endpoint<Body = MessageInput>,
 {
-    let mut input = described::input(call, Kind::Message, Some(id)).await?;
+    let mut input = described::input(call, Kind::Message, described::Write::of(id, replace)).await?;
     let (act, event) = (call.act(), call.next_event());
     let attachments = input.attachments.take().or_else(|| replace.then(Vec::new));
     let write = Write { input, may_backdate: family::may_backdate(call), attachments: None };

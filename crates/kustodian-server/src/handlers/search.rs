@@ -16,6 +16,7 @@ use kustodian_core::search_store::{Count, Records, SearchError, SearchQuery, Tot
 use kustodian_core::store::Stored;
 use kustodian_core::{claim, missing, permission, resource, tag};
 use kustomer_api::query::DEFAULT_PAGE_SIZE;
+use kustomer_api::role::{self, SENSITIVE_READ};
 use kustomer_api::search::{CustomerArchiveSearch, CustomerSearch, EXACT_TOTAL, Search, SearchPage};
 use kustomer_api::validation::Fault;
 use kustomer_api::{Endpoint, ObjectId, Timestamp, kobject};
@@ -62,6 +63,7 @@ type Language<'a> = (Dialect, &'a [KlassName]);
 async fn read<E: Endpoint>(call: &Call<E>, (dialect, klasses): Language<'_>, now: Timestamp) -> Result<Query, Refusal> {
     let mut query = search::parse(call.body(), &search::Settings { dialect, now: Some(now), klasses })?;
     authorize(call, &query)?;
+    authorize_hidden(call, &query).await?;
     let names = query.tag_names();
     if !names.is_empty() {
         let keys: Vec<claim::ClaimKey> = names.iter().map(|name| tag::name_key(call.org(), name)).collect();
@@ -88,6 +90,21 @@ fn authorize<E: Endpoint>(call: &Call<E>, query: &Query) -> Result<(), Refusal> 
         }
     }
     Ok(())
+}
+
+/// Lets a caller pass who may see the sensitive attributes that a search tests or counts: what is found tells their values.
+async fn authorize_hidden<E: Endpoint>(call: &Call<E>, query: &Query) -> Result<(), Refusal> {
+    if role::any_grants(&call.caller().token.roles, SENSITIVE_READ) {
+        return Ok(());
+    }
+    let masks = call.app().described.masks(call.store(), call.org()).await?;
+    match masks.named_in(query) {
+        None => Ok(()),
+        Some(name) => {
+            let what = format!("A search by {name}, which shows sensitive attributes,");
+            permission::require(call.caller(), &what, SENSITIVE_READ, call.app().settings.missing_role_status)
+        }
+    }
 }
 
 /// The klasses that the words of the body name.

@@ -75,6 +75,7 @@ mod search;
 mod search_clients;
 mod secrets;
 mod seed;
+mod sensitive;
 mod server;
 mod shortcuts;
 mod silence;

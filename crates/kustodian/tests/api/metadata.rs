@@ -86,7 +86,7 @@ fn what_cannot_be_meant_is_refused_at_its_place() {
         (json!({ "tier": {} }), "/properties/tier"),
         (json!({ "a bStr": {} }), "/properties/a bStr"),
         (json!({ "tierStr": { "unknown": 1 } }), "/properties/tierStr/unknown"),
-        (json!({ "tierStr": { "hasSensitiveAttributes": true } }), "/properties/tierStr/hasSensitiveAttributes"),
+        (json!({ "tierStr": { "sensitive": { "enabled": 1 } } }), "/properties/tierStr/sensitive/enabled"),
         (json!({ "tierStr": null }), "/properties/tierStr"),
         (json!({ "scoreNum": { "enumeration": ["1"] } }), "/properties/scoreNum/enumeration"),
         (json!({ "tierStr": { "enumeration": ["a", "a"] } }), "/properties/tierStr/enumeration"),
@@ -115,6 +115,7 @@ fn what_cannot_be_meant_is_refused_at_its_place() {
         (properties(many), "properties"),
         (json!({ "relationships": links }), "relationships"),
         (json!({ "validations": ["x"] }), "validations"),
+        (json!({ "standardProperties": { "name": { "hasSensitiveAttributes": true } } }), "sensitive"),
         (json!({ "anything": {} }), "anything"),
     ] {
         assert_eq!(server.put(OF_CUSTOMERS, body).expect(400).parameter(), parameter);

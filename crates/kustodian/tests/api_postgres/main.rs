@@ -105,6 +105,8 @@ mod search;
 mod secrets;
 #[path = "../api/seed.rs"]
 mod seed;
+#[path = "../api/sensitive.rs"]
+mod sensitive;
 #[path = "../api/server.rs"]
 #[expect(dead_code, reason = "some of it serves the tests that are for SQLite alone")]
 mod server;

@@ -9,5 +9,8 @@ CREATE TABLE metadata (
     created_at bigint NOT NULL,
     updated_at bigint NOT NULL,
     document   text COLLATE "C" NOT NULL,
+    masked     text COLLATE "C",
     PRIMARY KEY (org, id) INCLUDE (deleted)
 );
+
+CREATE INDEX metadata_by_masked ON metadata (org, masked, id) WHERE NOT deleted AND masked IS NOT NULL;

@@ -1,0 +1,260 @@
+//! Sensitive custom attributes: where their values can appear, who sees them, and what is done with a mask that is sent
+//! back.
+
+use kustomer_api::metadata::MASK;
+use kustomer_api::role::{self, SENSITIVE_READ};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::erase::wait_for;
+use crate::roles::{aim, served};
+use crate::server::{Answer, Server};
+
+/// Two values that nothing else holds.
+const WORD: &str = "zqsecretword";
+const NUMBER: u64 = 918_273_645;
+
+fn secrets() -> Value {
+    json!({ "secretStr": WORD, "secretNum": NUMBER, "openStr": "seen by all" })
+}
+
+fn tells(answer: &Answer) -> bool {
+    answer.text.contains(WORD) || answer.text.contains(&NUMBER.to_string())
+}
+
+/// Says that the secrets of a kind of record are sensitive.
+fn hide(server: &Server, name: &str) {
+    let said =
+        json!({ "secretStr": { "sensitive": { "enabled": true } }, "secretNum": { "hasSensitiveAttributes": true } });
+    server.put(&format!("/v1/metadata/{name}"), json!({ "properties": said })).expect(200);
+}
+
+fn hide_all(server: &Server) {
+    ["customer", "company", "conversation", "message"].iter().for_each(|name| hide(server, name));
+}
+
+/// A key that may do all that any operation asks for, and sees no sensitive attribute.
+fn reader(server: &Server) -> String {
+    // Each operation has a role that is not beneath `org.permission`.
+    let others =
+        role::umbrellas().into_iter().filter(|umbrella| umbrella.contains('.') && *umbrella != "org.permission");
+    let roles: Vec<&str> = others.collect();
+    assert!(!role::any_grants(&roles, SENSITIVE_READ));
+    server.token("demo", &roles)
+}
+
+/// Writes the secrets on the record that a path names, and hides those of the klass that it names.
+fn plant(server: &Server, path: &str) {
+    let words: Vec<&str> = path.split(['/', '?']).collect();
+    if let Some(at) = words.iter().position(|word| *word == "klasses") {
+        let Some(klass) = words.get(at + 1).filter(|word| word.starts_with("order-")) else { return };
+        hide(server, &format!("kobject.{klass}"));
+        let kobjects = server.get(&format!("/v1/klasses/{klass}")).expect(200).ids();
+        for id in kobjects {
+            server.put(&format!("/v1/klasses/{klass}/{id}"), json!({ "custom": secrets() })).expect(200);
+        }
+    }
+    for kind in ["customers", "companies", "conversations", "messages"] {
+        let at = words.iter().position(|word| *word == kind);
+        let Some(id) = at.and_then(|at| words.get(at + 1)).and_then(|ids| ids.split(',').next()) else { continue };
+        if id.len() == 24 {
+            server.put(&format!("/v1/{kind}/{id}"), json!({ "custom": secrets() })).expect(200);
+        }
+    }
+}
+
+/// Whether the body of an operation takes custom attributes.
+fn takes_custom(document: &Value, name: &str) -> bool {
+    let items = document["paths"].as_object().unwrap().values();
+    let mut described = items.flat_map(|item| item.as_object().unwrap().values());
+    let Some(described) = described.find(|described| described["operationId"] == name) else { return false };
+    let schema = &described["requestBody"]["content"]["application/json"]["schema"];
+    let schema = schema["$ref"].as_str().and_then(|name| document.pointer(name.trim_start_matches('#')));
+    schema.is_some_and(|schema| schema["properties"].get("custom").is_some())
+}
+
+#[test]
+fn no_answer_of_any_operation_tells_a_sensitive_value_to_who_may_not_see_it() {
+    let server = Server::on_file();
+    hide_all(&server);
+    let reader = reader(&server);
+    let document = server.get("/openapi.json").expect(200).body;
+    for operation in served(&server) {
+        let (method, path, body) = aim(&server, operation);
+        plant(&server, &path);
+        let body = match takes_custom(&document, operation.name) {
+            true => {
+                let mut body = body.unwrap_or(json!({}));
+                body["custom"] = secrets();
+                Some(body)
+            }
+            false => body,
+        };
+        let answer = server.call_as(&reader, method, &path, body).expect(operation.success);
+        assert!(!tells(&answer), "{} {path}: {}", operation.name, answer.text);
+    }
+
+    // Now that there is much to tell: each kind's past, the feed and the log.
+    wait_for("the secrets in the feed", || tells(&server.get("/v1/events?last=500&pageSize=500")));
+    let mut told = 0;
+    let mut ask = |path: &str| {
+        let (seen, hidden) =
+            (server.get(path).expect(200), server.call_as(&reader, Method::GET, path, None).expect(200));
+        assert!(!tells(&hidden), "{path}: {}", hidden.text);
+        told += usize::from(tells(&seen));
+        seen
+    };
+    let klass = server.get("/v1/klasses?pageSize=500").expect(200);
+    let klasses = klass
+        .data()
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|klass| format!("/v1/klasses/{}", klass["attributes"]["name"].as_str().unwrap()));
+    let lists = ["customers", "companies", "conversations", "messages"].map(|kind| format!("/v1/{kind}"));
+    for list in lists.into_iter().chain(klasses) {
+        let records = ask(&format!("{list}?pageSize=500"));
+        for record in records.data().as_array().unwrap().iter().rev().take(5) {
+            let path = record["links"]["self"].as_str().unwrap();
+            ask(path);
+            ask(&format!("{path}/history"));
+            ask(&format!("{path}?rev=1"));
+            ask(&format!("{path}?asOf=9999-01-01"));
+        }
+    }
+    ask("/v1/events?last=500&pageSize=500");
+    ask("/v1/audit-logs?count=500");
+    assert!(told > 50, "{told} answers had something to hide");
+}
+
+#[test]
+fn a_mask_that_is_sent_back_leaves_the_value_as_it_is() {
+    let server = Server::on_file();
+    server.post("/v1/klasses", json!({ "name": "order" })).expect(200);
+    hide_all(&server);
+    hide(&server, "kobject.order");
+    let reader = reader(&server);
+    let customer = server.create(json!({}))["id"].clone();
+    for (list, body) in [
+        ("/v1/customers", json!({})),
+        ("/v1/companies", json!({ "name": "Acme" })),
+        ("/v1/conversations", json!({ "customer": customer })),
+        ("/v1/messages", json!({ "customer": customer, "channel": "chat", "app": "web", "direction": "in" })),
+        ("/v1/klasses/order", json!({ "title": "a" })),
+    ] {
+        let mut body = body;
+        body["custom"] = secrets();
+        let made = server.call_as(&reader, Method::POST, list, Some(body.clone())).expect(201);
+        let path = made.data()["links"]["self"].as_str().unwrap();
+        let masked = json!({ "secretStr": MASK, "secretNum": MASK, "openStr": "seen by all" });
+        assert_eq!(made.attributes()["custom"], masked, "{list}");
+        assert_eq!(server.get(path).expect(200).attributes()["custom"], secrets(), "{list}");
+        let read = server.call_as(&reader, Method::GET, path, None).expect(200);
+        assert_eq!(read.attributes()["custom"], masked);
+
+        let mut changed = masked.clone();
+        changed["openStr"] = json!("changed");
+        let update = json!({ "custom": changed });
+        for replace in ["", "?replace=true"] {
+            // Only these three are replaced.
+            let takes_replace = ["/v1/customers", "/v1/conversations", "/v1/messages"].contains(&list);
+            if replace.is_empty() || takes_replace {
+                let path = format!("{path}{replace}");
+                let mut update = update.clone();
+                if list == "/v1/messages" && !replace.is_empty() {
+                    update["preview"] = json!("again");
+                }
+                let answer = server.call_as(&reader, Method::PUT, &path, Some(update)).expect(200);
+                assert_eq!(answer.attributes()["custom"], changed, "{path}");
+            }
+            let custom = server.get(path).expect(200).attributes()["custom"].clone();
+            assert_eq!((&custom["secretStr"], &custom["secretNum"]), (&json!(WORD), &json!(NUMBER)), "{list}{replace}");
+        }
+        // Another value is written, and null takes it back, which is no secret.
+        let other = json!({ "custom": { "secretStr": null, "secretNum": 7 } });
+        let answer = server.call_as(&reader, Method::PUT, path, Some(other)).expect(200);
+        assert_eq!(answer.attributes()["custom"]["secretStr"], Value::Null);
+        assert_eq!(server.get(path).expect(200).attributes()["custom"]["secretNum"], 7);
+        // A mask where there is nothing is nothing.
+        body["custom"] = json!({ "secretStr": MASK, "secretNum": MASK });
+        let blank = server.call_as(&reader, Method::POST, list, Some(body)).expect(201);
+        assert_eq!(blank.attributes()["custom"], json!({}), "{list}");
+    }
+    // Where nothing is sensitive it is a text.
+    let plain = server.create(json!({ "custom": { "openStr": MASK } }));
+    assert_eq!(plain["attributes"]["custom"]["openStr"], MASK);
+}
+
+#[test]
+fn nobody_searches_by_what_it_may_not_see() {
+    let server = Server::on_file();
+    server.post("/v1/klasses", json!({ "name": "order" })).expect(200);
+    hide_all(&server);
+    hide(&server, "kobject.order");
+    let customer = server.create(json!({ "custom": secrets() }))["id"].as_str().unwrap().to_owned();
+    let reader = reader(&server);
+    let all: Vec<&str> = SENSITIVE_READ.iter().take(1).chain(&["org.user"]).copied().collect();
+    let trusted = server.token("demo", &all);
+    let search = |token: &str, body: Value| server.call_as(token, Method::POST, "/v1/customers/search", Some(body));
+    for criterion in [
+        json!({ "customer_custom_secretStr": { "equals": WORD } }),
+        json!({ "customer_custom_secretNum": { "gt": 1 } }),
+        json!({ "customer_custom_secretStr": { "set": null } }),
+        json!({ "customer_any_text": { "contains": WORD } }),
+        json!({ "company_custom_secretStr": { "equals": WORD } }),
+        json!({ "kobject_custom_order_secretNum": { "gt": 1 } }),
+        json!({ "conversation_any_text": { "contains": WORD } }),
+    ] {
+        let body = json!({ "and": [criterion] });
+        let refused = search(&reader, body.clone()).expect(403);
+        let title = refused.error()["title"].as_str().unwrap();
+        assert!(title.contains(SENSITIVE_READ[0]), "{title}");
+        search(&trusted, body).expect(200);
+    }
+    let found = json!({ "and": [{ "customer_custom_openStr": { "equals": "seen by all" } }] });
+    let found = search(&reader, found).expect(200);
+    assert_eq!(found.ids(), [customer.as_str()]);
+    assert!(!tells(&found));
+    let counted = json!({ "aggregations": { "a": { "terms": { "field": "customer_custom_secretStr" } } } });
+    let refused = search(&reader, counted).status;
+    assert!(matches!(refused, 400 | 403), "{refused}");
+
+    // The role shows the values, and so does an end of what is said.
+    let path = format!("/v1/customers/{customer}");
+    assert!(tells(&server.call_as(&trusted, Method::GET, &path, None).expect(200)));
+    let open = json!({ "sensitive": null, "hasSensitiveAttributes": false });
+    let open = json!({ "properties": { "secretStr": open, "secretNum": open } });
+    server.put("/v1/metadata/customer", open).expect(200);
+    assert!(tells(&server.call_as(&reader, Method::GET, &path, None).expect(200)));
+    // Another server is told within a second.
+    let beside = server.beside();
+    assert!(tells(&beside.call_as(&reader, Method::GET, &path, None).expect(200)));
+    hide(&server, "customer");
+    assert!(!tells(&server.call_as(&reader, Method::GET, &path, None).expect(200)));
+    wait_for("the other server to hide it", || !tells(&beside.call_as(&reader, Method::GET, &path, None).expect(200)));
+}
+
+#[test]
+fn a_page_that_is_sent_while_it_is_read_is_masked_to_its_end() {
+    let server = Server::on_file();
+    hide(&server, "company");
+    let reader = reader(&server);
+    // More than is held of an answer: five of a megabyte.
+    let filler: serde_json::Map<String, Value> =
+        (0..90).map(|number| (format!("f{number}Txt"), json!("x".repeat(1_024)))).collect();
+    for number in 0..6 {
+        let made =
+            server.post("/v1/companies", json!({ "name": format!("Acme {number}"), "custom": secrets() })).expect(201);
+        let path = made.data()["links"]["self"].as_str().unwrap().to_owned();
+        for part in 0..9 {
+            let custom: serde_json::Map<String, Value> =
+                filler.iter().map(|(key, value)| (format!("p{part}{key}"), value.clone())).collect();
+            server.put(&path, json!({ "custom": custom })).expect(200);
+        }
+    }
+    let list = "/v1/companies?pageSize=100";
+    let (seen, hidden) = (server.get(list).expect(200), server.call_as(&reader, Method::GET, list, None).expect(200));
+    assert!(seen.text.len() > 4 * 1024 * 1024 && seen.text.matches(WORD).count() == 6);
+    assert!(!tells(&hidden) && hidden.text.matches(MASK).count() == 12);
+    assert_eq!(hidden.data().as_array().unwrap().len(), 6);
+}
