@@ -33,6 +33,7 @@ use crate::roles::RolesArguments;
 use crate::size::Size;
 use crate::tail::TailArguments;
 use crate::tokens::CreateToken;
+use crate::types::TypesArguments;
 
 /// A server for the Kustomer REST API, and the tools around it.
 #[derive(Debug, Parser)]
@@ -163,6 +164,13 @@ pub(crate) enum Command {
     /// Writes the records of a kind, or of all kinds, into files, over the API of a running server: kustodian export all
     /// --out FOLDER.
     Export(ExportArguments),
+    /// Writes the types of custom attributes for programs, as the org's metadata describes them.
+    Types {
+        #[command(flatten)]
+        server: ServerArguments,
+        #[command(flatten)]
+        arguments: TypesArguments,
+    },
     /// Prints what happens to records, one event a line, and goes on with what happens next.
     Tail(TailArguments),
     /// Lists who did what, and verifies that the log is unchanged.

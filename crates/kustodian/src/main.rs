@@ -35,6 +35,7 @@ mod stop;
 mod store_metrics;
 mod tail;
 mod tokens;
+mod types;
 
 use std::process::ExitCode;
 
@@ -101,6 +102,10 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         }
         Command::Export(export) => one_thread()?.block_on(export::run(export)),
         Command::Import(import) => one_thread()?.block_on(import::run(*import)),
+        Command::Types { server, arguments } => {
+            let client = customers::client(server)?;
+            one_thread()?.block_on(types::run(&client, arguments))
+        }
         Command::Tail(tail) => one_thread()?.block_on(tail::run(tail)),
         Command::Audit { command } => {
             let settings = configuration::quiet(arguments.common)?;

@@ -86,6 +86,7 @@ mod teams;
 mod terminal;
 mod traces;
 mod transport;
+mod types;
 mod users;
 mod validate_only;
 mod visibility;
