@@ -228,18 +228,20 @@ impl Hiding {
     }
 
     /// Learns of what type the record is by its `type`, by the name of an event about it, or by what the audit log says. What
-    /// is within a record is not asked: it may hold anything.
+    /// is within a record is not asked, nor what is deeper in an answer than records and events are: they may hold anything.
     fn note(&mut self, value: &str) {
+        if self.inside.len() > DEEPEST {
+            return;
+        }
         let Some(Frame { of, key: Some(key), .. }) = self.inside.last_mut() else { return };
         let is_of_klass = value.starts_with(OF_KLASS);
         let kind = match key.as_str() {
             "type" if of.as_deref() == Some("kobject") => is_of_klass.then_some(value),
             _ if of.is_some() => None,
-            "type" => (is_of_klass || Kind::named(value).is_some()).then_some(value),
-            "objectType" => Kind::named(value).map(Kind::as_str),
+            "type" if is_of_klass => Some(value),
+            "type" | "objectType" => described(value),
             "name" | "eventName" => {
-                let word = value.strip_prefix("kustomer.").and_then(|rest| rest.split('.').next());
-                word.and_then(Kind::named).map(Kind::as_str)
+                value.strip_prefix("kustomer.").and_then(|rest| rest.split('.').next()).and_then(described)
             }
             _ => None,
         };
@@ -247,6 +249,14 @@ impl Hiding {
             *of = Some(kind.to_owned());
         }
     }
+}
+
+/// How deep records and events are: within an answer, a list, an event, and its attributes.
+const DEEPEST: usize = 4;
+
+/// The word of a kind whose records have custom attributes. Others, such as bulk jobs, may hold such records.
+fn described(word: &str) -> Option<&'static str> {
+    super::DESCRIBED.into_iter().chain([Kind::KObject]).map(Kind::as_str).find(|kind| *kind == word)
 }
 
 fn inner(text: &str, at: usize, end: usize) -> &str {

@@ -6,6 +6,7 @@ use crate::cli::Ran;
 use crate::server::{Server, TOKEN, binary};
 
 #[rustfmt::skip]
+#[expect(unreachable_pub, reason = "it is written for a program of its own")]
 #[path = "types/generated.rs"]
 mod generated;
 
