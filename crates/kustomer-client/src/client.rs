@@ -12,7 +12,9 @@ use crate::call::Call;
 use crate::error::{Error, InvalidRequest};
 use crate::raw::RawCall;
 use crate::resources::{
-    Attachments, AuditLogs, Auth, BulkJobs, Companies, ConversationTimes, Conversations, CustomerMerges, Customers, Drafts, Events, Forwards, KObjects, Klasses, Media, Messages, Notes, Orgs, Outbox, Shortcuts, Tags, Teams, Users, Metadata,
+    Attachments, AuditLogs, Auth, BulkJobs, Companies, ConversationTimes, Conversations, CustomerMerges, Customers,
+    Drafts, Events, Forwards, KObjects, Klasses, Media, Messages, Metadata, Notes, Orgs, Outbox, Shortcuts, Tags,
+    Teams, Users,
 };
 use crate::retry::Retry;
 use crate::target::Target;

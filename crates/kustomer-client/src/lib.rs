@@ -68,7 +68,8 @@ pub use exchange::{Exchange, ReceivedResponse, SentRequest};
 pub use http::Method;
 pub use kustomer_api::{
     self as api, Field, ObjectId, Timestamp, attachment, audit, auth, bulk, company, conversation, conversation_time,
-    custom, customer, customer_merge, delivery, draft, endpoint::Endpoint, envelope, event, forward, history, klass, kobject, media, message, note, org, query, search, shortcut, tag, team, upload, user, metadata,
+    custom, customer, customer_merge, delivery, draft, endpoint::Endpoint, envelope, event, forward, history, klass,
+    kobject, media, message, metadata, note, org, query, search, shortcut, tag, team, upload, user,
 };
 pub use pages::Walk;
 pub use raw::RawCall;

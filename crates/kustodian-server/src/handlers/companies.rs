@@ -14,8 +14,8 @@ use kustomer_api::{Endpoint, Field};
 
 use crate::answer::{Answer, unavailable};
 use crate::call::Call;
-use crate::following::Following;
 use crate::described;
+use crate::following::Following;
 use crate::handlers::plain::{self, Which};
 use crate::paging::Numbered;
 

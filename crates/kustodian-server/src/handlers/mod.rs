@@ -42,7 +42,8 @@ use kustodian_core::kind::Kind;
 use kustodian_core::{draft as draft_rules, forward as forward_rules};
 use kustomer_api::{
     attachment, audit, auth as auth_api, bulk as bulk_api, company, conversation, conversation_time, customer,
-    customer_merge, delivery, draft, event, forward, klass, kobject, media as media_api, message, note, org, search as search_api, shortcut, tag, team, user, metadata as metadata_api,
+    customer_merge, delivery, draft, event, forward, klass, kobject, media as media_api, message,
+    metadata as metadata_api, note, org, search as search_api, shortcut, tag, team, user,
 };
 
 use crate::call::served as serve;

@@ -6,7 +6,9 @@ use kustodian_core::kind::Kind;
 use kustomer_api::operation::Operation;
 use kustomer_api::search::CustomerSearchIds;
 use kustomer_api::{
-    Endpoint, attachment, audit, auth, bulk, company, conversation, conversation_time, customer, customer_merge, delivery, draft, event, forward, klass, kobject, media, message, note, org, search, shortcut, tag, team, user, metadata,
+    Endpoint, attachment, audit, auth, bulk, company, conversation, conversation_time, customer, customer_merge,
+    delivery, draft, event, forward, klass, kobject, media, message, metadata, note, org, search, shortcut, tag, team,
+    user,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -49,15 +49,8 @@ pub(crate) fn owner(server: &Server) -> String {
 }
 
 /// The kinds whose records no operation both creates and changes by what its body holds.
-const NOT_WRITTEN: [Kind; 7] = [
-    Kind::User,
-    Kind::Tag,
-    Kind::Delivery,
-    Kind::ConversationTime,
-    Kind::Bulk,
-    Kind::CustomerMerge,
-    Kind::Metadata,
-];
+const NOT_WRITTEN: [Kind; 7] =
+    [Kind::User, Kind::Tag, Kind::Delivery, Kind::ConversationTime, Kind::Bulk, Kind::CustomerMerge, Kind::Metadata];
 
 /// Whether operations create and change records of a kind, with values of its own. A bulk job is created by its items, a tag
 /// by the record that names it first, a user by a key, a delivery by what is sent, a conversation time by what a user does,
