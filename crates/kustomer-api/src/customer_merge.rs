@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::customer::Customer;
 use crate::resource::resource;
-use crate::schema::{OBJECT_ID, Object, Property, Schema};
+use crate::schema::{OBJECT_ID, Object, Property, Schema, all_read_only, attributes_of};
 use crate::{ObjectId, Timestamp};
 
 resource! {
@@ -68,7 +68,15 @@ pub static MERGE_INPUT: Schema = Schema::object(&Object {
         ),
         Property::required("target", Schema::format(OBJECT_ID).about("The customer that stays.")),
     ],
-});
+})
+.with_read_only(
+    &const {
+        all_read_only::<{ attributes_of(&CUSTOMER_MERGE).len() }>(
+            &CUSTOMER_MERGE,
+            "the server sets it by what the merge does",
+        )
+    },
+);
 
 /// What a merge would do (`dryRun`): nothing of it is stored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -410,6 +410,26 @@ pub(crate) const fn properties_of(schema: &Schema) -> &'static [Property] {
     }
 }
 
+/// The properties of the attributes of a resource, whose schema [`resource_schema!`] makes; none of any other.
+pub(crate) const fn attributes_of(resource: &Schema) -> &'static [Property] {
+    match properties_of(resource) {
+        [_, _, attributes, ..] => properties_of(&attributes.schema),
+        _ => &[],
+    }
+}
+
+/// All attributes of a resource, for a body that takes none of them; `N` is how many there are.
+pub(crate) const fn all_read_only<const N: usize>(resource: &Schema, advice: &'static str) -> [ReadOnly; N] {
+    let attributes = attributes_of(resource);
+    let mut list = [ReadOnly::new("", ""); N];
+    let mut at = 0;
+    while at < N {
+        list[at] = ReadOnly::new(attributes[at].name, advice);
+        at += 1;
+    }
+    list
+}
+
 impl ReadOnly {
     /// An attribute that cannot be written, and what to do instead.
     pub const fn new(name: &'static str, advice: &'static str) -> Self {

@@ -345,7 +345,7 @@ mod tests {
                 json!({ "op": "replace", "before": { "secretStr": secret }, "after": { "secretStr": secret } });
             json!({ "attributes": { "custom": custom, "name": { "after": "kustomer.company.update", "op": "add" } } })
         };
-        let told = |secret: &str| {
+        let shown = |secret: &str| {
             json!([
                 { "name": "kustomer.customer.update", "data": { "type": "customer", "attributes":
                     { "name": "kustomer.company.update", "type": "company", "custom": { "secretStr": secret } } },
@@ -355,7 +355,7 @@ mod tests {
                 { "changes": changes(secret) },
             ])
         };
-        assert_eq!(hidden(&told("zq")), told(MASK));
+        assert_eq!(hidden(&shown("zq")), shown(MASK));
     }
 
     #[test]

@@ -92,7 +92,7 @@ fn authorize<E: Endpoint>(call: &Call<E>, query: &Query) -> Result<(), Refusal> 
     Ok(())
 }
 
-/// Lets a caller pass who may see the sensitive attributes that a search tests or counts: what is found tells their values.
+/// Lets a caller pass who may see the sensitive attributes that a search tests or counts: what is found reveals their values.
 async fn authorize_hidden<E: Endpoint>(call: &Call<E>, query: &Query) -> Result<(), Refusal> {
     if role::any_grants(&call.caller().token.roles, SENSITIVE_READ) {
         return Ok(());

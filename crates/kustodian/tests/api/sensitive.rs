@@ -18,7 +18,7 @@ fn secrets() -> Value {
     json!({ "secretStr": WORD, "secretNum": NUMBER, "openStr": "seen by all" })
 }
 
-fn tells(answer: &Answer) -> bool {
+fn reveals(answer: &Answer) -> bool {
     answer.text.contains(WORD) || answer.text.contains(&NUMBER.to_string())
 }
 
@@ -96,17 +96,17 @@ fn no_answer_of_any_operation_tells_a_sensitive_value_to_who_may_not_see_it() {
             false => body,
         };
         let answer = server.call_as(&reader, method, &path, body).expect(operation.success);
-        assert!(!tells(&answer), "{} {path}: {}", operation.name, answer.text);
+        assert!(!reveals(&answer), "{} {path}: {}", operation.name, answer.text);
     }
 
     // Now that there is much to tell: each kind's past, the feed and the log.
-    wait_for("the secrets in the feed", || tells(&server.get("/v1/events?last=500&pageSize=500")));
-    let mut told = 0;
+    wait_for("the secrets in the feed", || reveals(&server.get("/v1/events?last=500&pageSize=500")));
+    let mut revealing = 0;
     let mut ask = |path: &str| {
         let (seen, hidden) =
             (server.get(path).expect(200), server.call_as(&reader, Method::GET, path, None).expect(200));
-        assert!(!tells(&hidden), "{path}: {}", hidden.text);
-        told += usize::from(tells(&seen));
+        assert!(!reveals(&hidden), "{path}: {}", hidden.text);
+        revealing += usize::from(reveals(&seen));
         seen
     };
     let klass = server.get("/v1/klasses?pageSize=500").expect(200);
@@ -136,7 +136,7 @@ fn no_answer_of_any_operation_tells_a_sensitive_value_to_who_may_not_see_it() {
             ask(&format!("{path}{rest}"));
         }
     }
-    assert!(told > 50, "{told} answers had something to hide");
+    assert!(revealing > 50, "{revealing} answers had something to hide");
 }
 
 #[test]
@@ -226,24 +226,26 @@ fn nobody_searches_by_what_it_may_not_see() {
     let found = json!({ "and": [{ "customer_custom_openStr": { "equals": "seen by all" } }] });
     let found = search(&reader, found).expect(200);
     assert_eq!(found.ids(), [customer.as_str()]);
-    assert!(!tells(&found));
+    assert!(!reveals(&found));
     let counted = json!({ "aggregations": { "a": { "terms": { "field": "customer_custom_secretStr" } } } });
     let refused = search(&reader, counted).status;
     assert!(matches!(refused, 400 | 403), "{refused}");
 
     // The role shows the values, and so does an end of what is said.
     let path = format!("/v1/customers/{customer}");
-    assert!(tells(&server.call_as(&trusted, Method::GET, &path, None).expect(200)));
+    assert!(reveals(&server.call_as(&trusted, Method::GET, &path, None).expect(200)));
     let open = json!({ "sensitive": null, "hasSensitiveAttributes": false });
     let open = json!({ "properties": { "secretStr": open, "secretNum": open } });
     server.put("/v1/metadata/customer", open).expect(200);
-    assert!(tells(&server.call_as(&reader, Method::GET, &path, None).expect(200)));
-    // Another server is told within a second.
+    assert!(reveals(&server.call_as(&reader, Method::GET, &path, None).expect(200)));
+    // Another server knows within a second.
     let beside = server.beside();
-    assert!(tells(&beside.call_as(&reader, Method::GET, &path, None).expect(200)));
+    assert!(reveals(&beside.call_as(&reader, Method::GET, &path, None).expect(200)));
     hide(&server, "customer");
-    assert!(!tells(&server.call_as(&reader, Method::GET, &path, None).expect(200)));
-    wait_for("the other server to hide it", || !tells(&beside.call_as(&reader, Method::GET, &path, None).expect(200)));
+    assert!(!reveals(&server.call_as(&reader, Method::GET, &path, None).expect(200)));
+    wait_for("the other server to hide it", || {
+        !reveals(&beside.call_as(&reader, Method::GET, &path, None).expect(200))
+    });
 }
 
 #[test]
@@ -267,6 +269,6 @@ fn a_page_that_is_sent_while_it_is_read_is_masked_to_its_end() {
     let list = "/v1/companies?pageSize=100";
     let (seen, hidden) = (server.get(list).expect(200), server.call_as(&reader, Method::GET, list, None).expect(200));
     assert!(seen.text.len() > 4 * 1024 * 1024 && seen.text.matches(WORD).count() == 6);
-    assert!(!tells(&hidden) && hidden.text.matches(MASK).count() == 12);
+    assert!(!reveals(&hidden) && hidden.text.matches(MASK).count() == 12);
     assert_eq!(hidden.data().as_array().unwrap().len(), 6);
 }
