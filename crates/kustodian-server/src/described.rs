@@ -149,9 +149,10 @@ pub(crate) fn hide(masks: Arc<Masks>, answer: Answer) -> Answer {
     }
 }
 
-/// Whether a body may hold a mask.
+/// Whether a body may hold a mask, which may be escaped.
 pub(crate) fn holds_mask(body: &[u8]) -> bool {
-    body.windows(MASK.len()).any(|window| window == MASK.as_bytes())
+    let holds = |part: &[u8]| body.windows(part.len()).any(|window| window == part);
+    holds(MASK.as_bytes()) || holds(b"\\u")
 }
 
 /// The body of a write that may hold custom attributes.

@@ -15,6 +15,7 @@ use crate::change::{Cause, ChangeSet, Erasure, Event, EventSeed};
 use crate::conversation::{Fold, PREVIEW_CHARACTERS, beginning, counted};
 use crate::kind::Kind;
 use crate::klass::plural;
+use crate::missing;
 use crate::refusal::Refusal;
 use crate::resource;
 use crate::store::Stored;
@@ -161,6 +162,44 @@ pub(crate) fn redact(
         puts: vec![put],
         ..ChangeSet::default()
     })
+}
+
+/// Empties the past of a customer that another one was merged into once, before that one is erased: the past shows what it
+/// was. `shows_own` says that the newest conversation it shows is its own; another's is taken away. `None` when it is erased.
+///
+/// # Errors
+/// 500 when the document is not what this version stores.
+pub fn forget_merged(
+    context: &Context<'_>,
+    stored: &Stored,
+    seed: EventSeed,
+    shows_own: bool,
+) -> Result<Option<ChangeSet>, Refusal> {
+    if missing::erased_at(stored)?.is_some() {
+        return Ok(None);
+    }
+    let edit = |customer: &mut Customer| {
+        let customer = &mut customer.attributes;
+        if !shows_own {
+            customer.last_conversation = LastConversation::default().into();
+            customer.preview = Map::new().into();
+            customer.last_message_at = Field::Absent;
+            customer.last_message_in = Field::Absent;
+            customer.last_message_out = Field::Absent;
+            customer.last_message_unresponded_to = Field::Absent;
+        }
+    };
+    redact(context, stored, seed, edit).map(Some)
+}
+
+/// The newest conversation that a customer shows.
+///
+/// # Errors
+/// 500 when the document is not what this version stores.
+pub fn shown_conversation(stored: &Stored) -> Result<Option<ObjectId>, Refusal> {
+    let customer: Customer = resource::read(&stored.document)?;
+    let shown = customer.attributes.last_conversation.into_value().and_then(|last| last.id);
+    Ok(shown.and_then(|id| id.parse().ok()))
 }
 
 fn apply(customer: &mut Customer, now: Timestamp, id: ObjectId, effect: Effect<'_>) {

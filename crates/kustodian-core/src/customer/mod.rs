@@ -14,8 +14,8 @@ mod union;
 mod write;
 
 pub use company::{CompanyNames, KnownCompany, Named, UnknownCompanies, check_company_is_id, unknown_company};
-pub use effects::recount_conversations;
 pub(crate) use effects::{Effect, affect, redact};
+pub use effects::{forget_merged, recount_conversations, shown_conversation};
 pub use erase::erase;
 pub use identity::Lookup;
 pub(crate) use lifecycle::put_of;

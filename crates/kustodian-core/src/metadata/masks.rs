@@ -126,9 +126,11 @@ impl Masks {
     }
 }
 
-/// Whether a text has a member with this key somewhere.
+/// Whether a text may have a member with this key somewhere, or name it behind `custom.`. What a client sent may have its keys
+/// escaped.
 fn names(text: &str, key: &str) -> bool {
-    text.match_indices(key).any(|(at, _)| text[..at].ends_with('"') && text[at + key.len()..].starts_with('"'))
+    let is_name = |at: usize| text[..at].ends_with(['"', '.']) && text[at + key.len()..].starts_with('"');
+    text.contains("\\u") || text.match_indices(key).any(|(at, _)| is_name(at))
 }
 
 /// Goes through an answer, which may come in several texts, none of which ends within a value.
@@ -148,6 +150,8 @@ struct Frame {
     is_custom: bool,
     /// The key of the value that is next.
     key: Option<String>,
+    /// Whether its `attribute` names a custom attribute that is hidden: what a merge would lose, with its `value`.
+    is_about_hidden: bool,
 }
 
 impl Hiding {
@@ -176,7 +180,7 @@ impl Hiding {
                 b'"' if self.awaits_key() => {
                     let end = end_of_text(bytes, at);
                     if let Some(frame) = self.inside.last_mut() {
-                        frame.key = Some(inner(text, at, end).to_owned());
+                        frame.key = Some(unescaped(inner(text, at, end)));
                     }
                     end
                 }
@@ -209,8 +213,11 @@ impl Hiding {
     }
 
     fn is_hidden(&self) -> bool {
-        let Some(Frame { of, is_custom: true, key: Some(key), .. }) = self.inside.last() else { return false };
-        self.masks.hides(of.as_deref(), key)
+        match self.inside.last() {
+            Some(Frame { of, is_custom: true, key: Some(key), .. }) => self.masks.hides(of.as_deref(), key),
+            Some(Frame { is_about_hidden: true, key: Some(key), .. }) => key == "value",
+            _ => false,
+        }
     }
 
     fn enter(&mut self, is_list: bool) {
@@ -222,6 +229,7 @@ impl Hiding {
                 // Differences have the values before and after within.
                 is_custom: around.is_custom || around.key.as_deref() == Some("custom"),
                 key: None,
+                is_about_hidden: false,
             },
         };
         self.inside.push(frame);
@@ -230,6 +238,12 @@ impl Hiding {
     /// Learns of what type the record is by its `type`, by the name of an event about it, or by what the audit log says. What
     /// is within a record is not asked, nor what is deeper in an answer than records and events are: they may hold anything.
     fn note(&mut self, value: &str) {
+        if let Some(frame) = self.inside.last_mut()
+            && frame.key.as_deref() == Some("attribute")
+            && let Some(key) = value.strip_prefix("custom.")
+        {
+            frame.is_about_hidden = self.masks.hides(None, key);
+        }
         if self.inside.len() > DEEPEST {
             return;
         }
@@ -261,6 +275,12 @@ fn described(word: &str) -> Option<&'static str> {
 
 fn inner(text: &str, at: usize, end: usize) -> &str {
     text.get(at + 1..end.saturating_sub(1)).unwrap_or_default()
+}
+
+/// The text between quotes, as it is meant.
+fn unescaped(inner: &str) -> String {
+    let read = inner.contains('\\').then(|| serde_json::from_str(&format!("\"{inner}\"")).ok());
+    read.flatten().unwrap_or_else(|| inner.to_owned())
 }
 
 /// Behind the text that begins at a place.

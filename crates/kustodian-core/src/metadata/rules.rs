@@ -72,7 +72,7 @@ impl Rules {
                     let text = value.as_str().unwrap_or_default();
                     // The empty text chooses nothing.
                     if enforces_choices && !text.is_empty() && !values.iter().any(|value| value == text) {
-                        checked.faults.push(no_choice(key, text, values));
+                        checked.faults.push(no_choice(key, values));
                     }
                 }
                 (Some(Rule::Names { target, word, multi }), _) => {
@@ -195,17 +195,13 @@ fn at(key: &str, index: Option<usize>, (rule, title): (&str, String), advice: St
     }
 }
 
-fn no_choice(key: &str, text: &str, values: &[String]) -> Fault {
+/// The value is not repeated: it may be one that only some may see, and errors are kept with bulk jobs.
+fn no_choice(key: &str, values: &[String]) -> Fault {
     let listed: Vec<String> = values.iter().take(LISTED).map(|value| shortened(value)).collect();
     let rest = values.len() - listed.len();
     let rest = if rest == 0 { String::new() } else { format!(", or one of {rest} more") };
     let advice = format!("send one of: {}{rest}", listed.join(", "));
-    at(
-        key,
-        None,
-        ("patternProperties/Str/enum", format!("No enum match for: {}", Value::from(shortened(text)))),
-        advice,
-    )
+    at(key, None, ("patternProperties/Str/enum", format!("No enum match for: {}", Value::from(key))), advice)
 }
 
 fn undescribed(key: &str) -> Fault {

@@ -109,6 +109,7 @@ pub(crate) async fn erase_customer(mut call: Call<EraseCustomer>) -> Result<Answ
     let refused = decide.clone()(stored.clone()).err();
     if !call.is_rehearsal() && (refused.is_none() || is_resumed) {
         homes::erase_owned(&call, id).await?;
+        homes::forget_where_merged(&call, id).await?;
     }
     if let Some(refusal) = refused {
         return Err(refusal);

@@ -30,6 +30,32 @@ pub(crate) async fn erase_owned<E: Endpoint>(call: &Call<E>, customer: ObjectId)
     erase_owned_by(call, Kind::Customer, customer).await
 }
 
+/// Empties the past of the customers that one was merged into, which shows what it was: merges that were undone leave it there.
+/// Before the record itself is erased, so that whoever is stopped in the middle does it again.
+pub(crate) async fn forget_where_merged<E: Endpoint>(call: &Call<E>, customer: ObjectId) -> Result<(), Refusal> {
+    let mut erased = vec![customer];
+    erased.extend(merges::absorbed(call, customer).await?);
+    let mut targets = Vec::new();
+    for one in &erased {
+        targets.extend(merges::ever_targets(call, *one).await?);
+    }
+    targets.sort_unstable();
+    targets.dedup();
+    targets.retain(|target| !erased.contains(target));
+    for target in targets {
+        let Some(stored) = family::find(call, Kind::Customer, target).await.map_err(unavailable)? else { continue };
+        let shown = match customer::shown_conversation(&stored)? {
+            Some(shown) => family::find(call, Kind::Conversation, shown).await.map_err(unavailable)?,
+            None => None,
+        };
+        let owner = shown.as_ref().map(conversation::customer_of).transpose()?.flatten();
+        let (act, event, shows_own) = (call.act(), call.next_event(), owner == Some(target));
+        let forget = move |stored: Stored| customer::forget_merged(&act.context(), &stored, event, shows_own);
+        commit(call, (Kind::Customer, target), forget).await?;
+    }
+    Ok(())
+}
+
 /// Erases the conversations that return to a customer after a merge of it was undone, and have not done so yet.
 async fn erase_returning<E: Endpoint>(call: &Call<E>, customer: ObjectId) -> Result<(), Refusal> {
     for target in merges::targets(call, customer).await? {

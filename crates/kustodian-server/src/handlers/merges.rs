@@ -278,6 +278,21 @@ pub(crate) async fn targets<E: Endpoint>(call: &Call<E>, customer: ObjectId) -> 
     Ok(found)
 }
 
+/// The customers that one was merged into, those that they were merged into, and so on, whether that was undone or not.
+pub(crate) async fn ever_targets<E: Endpoint>(call: &Call<E>, customer: ObjectId) -> Result<Vec<ObjectId>, Refusal> {
+    let (mut all, mut at) = (vec![customer], 0);
+    while let Some(one) = all.get(at).copied() {
+        at += 1;
+        for target in others(call, customer::SOURCE, one).await? {
+            if !all.contains(&target) {
+                all.push(target);
+            }
+        }
+    }
+    all.remove(0);
+    Ok(all)
+}
+
 /// A customer and those that were merged with it, with one of those, and so on, whether that was undone or not; nobody when
 /// there are none.
 pub(crate) async fn related<E: Endpoint>(call: &Call<E>, customer: ObjectId) -> Result<Vec<ObjectId>, Refusal> {

@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 
 use kustodian_core::kind::Kind;
+use kustodian_core::metadata;
 use kustomer_api::ObjectId;
 use kustomer_api::event::{Event, ListEvents};
 use kustomer_client::{Client, Error, Method, RawCall};
@@ -132,7 +133,7 @@ impl<'a> Snapshot<'a> {
             let records = page["data"].as_array_mut().map(std::mem::take).unwrap_or_default();
             let mut last = None;
             for record in records {
-                let id = id_of(&record)?;
+                let id = id_of(kind, &record)?;
                 if last.is_some_and(|last| last >= id) {
                     return Err(Failure::new(format!("the list {path} is not in the order of ids: {id} is out of it")));
                 }
@@ -274,7 +275,7 @@ fn change(event: &Event) -> Option<(Kind, ObjectId, Was)> {
     })?;
     let link = event.data.as_ref().and_then(|data| data.pointer("/links/self")?.as_str());
     let link = link.map_or_else(|| format!("{}/{}", kind.spec().path, event.data_id), str::to_owned);
-    Some((kind, event.data_id.parse().ok()?, Was { rev: event.rev?, link }))
+    Some((kind, named(kind, &event.data_id)?, Was { rev: event.rev?, link }))
 }
 
 fn is_deleted(record: &Value) -> bool {
@@ -285,7 +286,12 @@ fn event_id(event: &Event) -> Result<ObjectId, Failure> {
     event.id.parse().map_err(|_| Failure::new(format!("{} is no event's id", event.id)))
 }
 
-fn id_of(record: &Value) -> Result<ObjectId, Failure> {
-    let id = record.get("id").and_then(Value::as_str).and_then(|id| id.parse().ok());
+/// The id that a record is ordered by: that of metadata, which is shown by its name, follows from the name.
+fn named(kind: Kind, id: &str) -> Option<ObjectId> {
+    if kind == Kind::Metadata { Some(metadata::id_of(id)) } else { id.parse().ok() }
+}
+
+fn id_of(kind: Kind, record: &Value) -> Result<ObjectId, Failure> {
+    let id = record.get("id").and_then(Value::as_str).and_then(|id| named(kind, id));
     id.ok_or_else(|| Failure::new("a record without an id was answered"))
 }

@@ -1,6 +1,7 @@
 //! One import from its first row to its last.
 
 use kustodian_core::chance::{Clock as _, Ids as _};
+use kustodian_core::kind::Kind;
 use kustomer_client::Client;
 use serde_json::Value;
 
@@ -58,6 +59,11 @@ impl Run {
             opened.show()?;
         }
         let kept = arguments.resume.then_some(state.reject_bytes);
+        // It would be emptied before it is read.
+        if let Some(path) = arguments.reject.as_deref().filter(|path| source.is_file(path)) {
+            let path = path.display();
+            return Err(Failure::new(format!("--reject {path} is the file that is imported: name another one")));
+        }
         let rejects = Rejects::begin(arguments.reject.as_deref(), opened.rows.columns(), kept)?;
         let ids = Ids::open(arguments.ids.as_deref())?;
         let takes_moment = properties(arguments.kind.item()).iter().any(|property| property.name == "importedAt");
@@ -133,10 +139,12 @@ impl Run {
             return Ok(());
         };
         self.ids.follow(&mut item);
-        // A record that was exported keeps what it has, and gets nothing.
+        // A record that was exported keeps what it has, and gets nothing; but for a message, which would open again the
+        // conversation that it was exported with.
         let is_record = matches!(&row.content, Content::Object(object) if object.contains_key("attributes"));
         let nothing = Item::new();
-        let added = if is_record { &nothing } else { &self.added };
+        let keeps = is_record && self.arguments.kind.kind() != Kind::Message;
+        let added = if keeps { &nothing } else { &self.added };
         match self.batch.push(Entry { row, item }, added) {
             Some(full) => self.send(client, &full).await,
             None => Ok(()),

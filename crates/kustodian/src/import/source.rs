@@ -83,6 +83,12 @@ impl Source {
         }
     }
 
+    /// Whether it is this file, by whatever path.
+    pub(crate) fn is_file(&self, other: &Path) -> bool {
+        let Self::File(path) = self else { return false };
+        path.canonicalize().is_ok_and(|path| other.canonicalize().is_ok_and(|other| path == other))
+    }
+
     /// How many bytes it has, where that is known.
     pub(crate) fn length(&self) -> Option<u64> {
         let Self::File(path) = self else { return None };

@@ -102,6 +102,10 @@ fn tables_become_customers_and_clashes_are_refused_passed_over_or_changed() {
     let names = names.each_ref().map(|answer| answer.attributes()["name"].as_str().unwrap());
     assert_eq!(names, ["Ada King", "Alan M. Turing", "Mary"]);
     assert_eq!(count(&server, "/v1/customers"), 4);
+    // A file that takes what is refused is not the one that is read.
+    let before = std::fs::read(&again).unwrap();
+    let refused = importer(&server, "customers", &again).arg("--reject").arg(&again).output().unwrap();
+    assert!(!refused.status.success() && std::fs::read(&again).unwrap() == before);
 }
 
 #[test]

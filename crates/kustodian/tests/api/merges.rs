@@ -460,3 +460,31 @@ fn candidates_are_named_with_their_reasons_and_the_client_merges_one() {
         assert_eq!(customers.duplicates(ids[1], &Default::default()).await.unwrap().data.len(), 4);
     });
 }
+
+#[test]
+fn erasing_a_customer_whose_merge_was_undone_leaves_nothing_of_it_in_the_other() {
+    let server = Server::on_file();
+    let source = server.create(json!({ "name": "zqsource", "emails": [{ "email": "zqsource@acme.example" }] }));
+    let target = server.create(json!({ "name": "Ada" }));
+    let merged = merge(&server, &source, &target).expect(201);
+    let said = json!({ "channel": "chat", "app": "web", "direction": "in", "preview": "zqwords" });
+    server.post(&format!("{}/messages", path(&target)), said).expect(201);
+    undo(&server, merged.data()).expect(200);
+    let shown = format!("{}?rev=2", path(&target));
+    assert!(server.get(&shown).expect(200).text.contains("zqsource"), "the past shows it until then");
+    server.post(&format!("{}/erase", path(&source)), json!({})).expect(204);
+    server.get(path(&target)).expect(200);
+    for read in [
+        path(&target).to_owned(),
+        shown,
+        format!("{}/history", path(&target)),
+        "/v1/events?last=100".to_owned(),
+        "/v1/audit-logs".to_owned(),
+        "/v1/customers".to_owned(),
+    ] {
+        assert!(!server.get(&read).text.contains("zqsource"), "{read}");
+    }
+    assert!(!crate::place::everything(server.database()).contains("zqsource"));
+    let own = server.get(path(&target)).expect(200);
+    assert_eq!(own.attributes()["preview"]["text"], "zqwords", "what it shows of its own stays");
+}

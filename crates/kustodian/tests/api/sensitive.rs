@@ -74,7 +74,7 @@ fn takes_custom(document: &Value, name: &str) -> bool {
 }
 
 #[test]
-fn no_answer_of_any_operation_tells_a_sensitive_value_to_who_may_not_see_it() {
+fn no_answer_of_any_operation_shows_a_sensitive_value_to_who_may_not_see_it() {
     let server = Server::on_file();
     hide_all(&server);
     let reader = reader(&server);
@@ -192,6 +192,12 @@ fn a_mask_that_is_sent_back_leaves_the_value_as_it_is() {
         let blank = server.call_as(&reader, Method::POST, list, Some(body)).expect(201);
         assert_eq!(blank.attributes()["custom"], json!({}), "{list}");
     }
+    // However it is escaped.
+    let path = server.create(json!({ "custom": secrets() }))["links"]["self"].as_str().unwrap().to_owned();
+    let escaped = r#"{"custom":{"secretStr":"\u002a*******"}}"#;
+    let sent = server.request(Method::PATCH, &path).bearer_auth(&reader).header("Content-Type", "application/json");
+    Answer::of(sent.body(escaped)).expect(200);
+    assert_eq!(server.get(&path).expect(200).attributes()["custom"]["secretStr"], WORD);
     // Where nothing is sensitive it is a text.
     let plain = server.create(json!({ "custom": { "openStr": MASK } }));
     assert_eq!(plain["attributes"]["custom"]["openStr"], MASK);
@@ -271,4 +277,34 @@ fn a_page_that_is_sent_while_it_is_read_is_masked_to_its_end() {
     assert!(seen.text.len() > 4 * 1024 * 1024 && seen.text.matches(WORD).count() == 6);
     assert!(!reveals(&hidden) && hidden.text.matches(MASK).count() == 12);
     assert_eq!(hidden.data().as_array().unwrap().len(), 6);
+}
+
+#[test]
+fn what_a_merge_would_lose_and_what_was_sent_in_bulk_is_masked_too() {
+    let server = Server::on_file();
+    hide_all(&server);
+    let reader = reader(&server);
+    let [source, target] =
+        [secrets(), json!({ "secretStr": "other" })].map(|custom| server.create(json!({ "custom": custom })));
+    let both = json!({ "source": source["id"], "target": target["id"] });
+    let path = "/v1/customers/merges?dryRun=true";
+    assert!(reveals(&server.post(path, both.clone()).expect(200)));
+    let hidden = server.call_as(&reader, Method::POST, path, Some(both)).expect(200);
+    assert!(!reveals(&hidden), "{}", hidden.text);
+
+    for body in [
+        format!(r#"[{{"name":"e","custom":{{"secretStr":"{WORD}"}}}}]"#),
+        format!(r#"[{{"name":"e","custom":{{"\u0073ecretStr":"{WORD}"}}}}]"#),
+        format!(r#"[{{"name":"e","c\u0075stom":{{"secretStr":"{WORD}"}}}}]"#),
+    ] {
+        let sent = server.request(Method::POST, "/v1/customers/bulk").bearer_auth(&reader);
+        let job = Answer::of(sent.header("Content-Type", "application/json").body(body)).expect(201);
+        assert!(!reveals(&job), "{}", job.text);
+        assert_eq!(job.attributes()["successCount"], 1);
+    }
+    let choice = json!({ "properties": { "secretStr": { "enumeration": [WORD] } } });
+    server.put("/v1/metadata/customer", choice).expect(200);
+    let job = server.post("/v1/customers/bulk", json!([{ "custom": { "secretStr": "zqwrong" } }])).expect(201);
+    let read = server.get(job.data()["links"]["self"].as_str().unwrap()).expect(200);
+    assert!(read.attributes()["failureCount"] == 1 && !read.text.contains("zqwrong"), "{}", read.text);
 }
