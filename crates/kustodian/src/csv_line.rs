@@ -1,11 +1,16 @@
 //! Lines of CSV (RFC 4180).
 
-/// A line out of cells, with its end. Cells that need quotes get them.
+/// A line out of cells with commas between them, and its end. Cells that need quotes get them.
 pub(crate) fn line<'a>(cells: impl IntoIterator<Item = &'a str>) -> String {
+    line_by(',', cells)
+}
+
+/// The same with another character between the cells.
+pub(crate) fn line_by<'a>(delimiter: char, cells: impl IntoIterator<Item = &'a str>) -> String {
     let mut line = String::new();
     for (at, cell) in cells.into_iter().enumerate() {
         if at > 0 {
-            line.push(',');
+            line.push(delimiter);
         }
         if cell.contains([',', ';', '\t', '|', '"', '\r', '\n']) || cell.starts_with(' ') || cell.ends_with(' ') {
             line.push('"');

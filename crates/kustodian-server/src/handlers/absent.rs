@@ -21,7 +21,6 @@ const LISTS: &[&str] = &[
     "getAllRoleGroups",
     "getAllSchedules",
     "getBrands",
-    "getCustomerMergesByCustomer",
     "getCustomerSessions",
     "getKbArticles",
     "getOutboundAccounts",

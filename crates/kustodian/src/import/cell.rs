@@ -186,7 +186,7 @@ fn moment(text: &str, style: Style) -> Result<String, String> {
 const ADVICE: &str = "write it like 2026-01-31 or 2026-01-31T12:00:00Z";
 
 /// The three numbers of a date that ends in its year, and the time behind it.
-fn with_separator(text: &str, separator: char) -> Option<([u16; 3], &str)> {
+pub(crate) fn with_separator(text: &str, separator: char) -> Option<([u16; 3], &str)> {
     let (date, time) = text.split_once([' ', 'T']).unwrap_or((text, ""));
     let mut parts = date.split(separator);
     let (first, second, year) = (parts.next()?, parts.next()?, parts.next()?);

@@ -65,6 +65,11 @@ impl CsvRows {
         &self.columns
     }
 
+    /// What is between columns.
+    pub(crate) fn delimiter(&self) -> char {
+        char::from(self.delimiter)
+    }
+
     /// Whether numbers are written with a decimal comma: where a semicolon is between columns.
     pub(crate) fn has_decimal_commas(&self) -> bool {
         self.delimiter == b';'

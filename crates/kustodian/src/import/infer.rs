@@ -4,7 +4,7 @@ use kustomer_api::custom::{MAX_TEXT, Suffix};
 use kustomer_api::format;
 use kustomer_api::moment::Moment;
 
-use super::cell::{Style, with_point};
+use super::cell::{Style, with_point, with_separator};
 
 /// The suffix of the custom attribute that takes all of these values. Text takes all; no values are text.
 pub(crate) fn suffix<'a>(values: impl Iterator<Item = &'a str> + Clone, style: Style) -> Suffix {
@@ -44,9 +44,11 @@ fn is_boolean(text: &str) -> bool {
     text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false")
 }
 
-/// Whether a text is a day or a moment, beginning with its year.
+/// Whether a text is a day or a moment: beginning with its year, or written with dots or slashes. Which of two numbers before a
+/// slash is the day is asked later: a row that nobody can read is refused.
 fn is_moment(text: &str) -> bool {
-    text.get(4..5) == Some("-") && Moment::read(text).is_some()
+    let is_day_with = |separator| with_separator(text, separator).is_some();
+    (text.get(4..5) == Some("-") && Moment::read(text).is_some()) || is_day_with('.') || is_day_with('/')
 }
 
 #[cfg(test)]
@@ -63,6 +65,10 @@ mod tests {
             (&["true", "FALSE"], Suffix::Bool),
             (&["2026-01-31", "2026-01-31T12:00:00Z"], Suffix::At),
             (&["2026-01-31", "soon"], Suffix::Str),
+            (&["31.01.2026", "1.2.2026 10:30"], Suffix::At),
+            (&["3/5/2026"], Suffix::At),
+            (&["1.2.3"], Suffix::Str),
+            (&["10.20.30.40"], Suffix::Str),
             (&["https://acme.example/a"], Suffix::Url),
             (&["one\ntwo"], Suffix::Txt),
             (&["", " "], Suffix::Str),

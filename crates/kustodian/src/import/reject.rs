@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
-use super::rows::{Content, Row, RowFault};
+use super::rows::{Content, Row, RowFault, Rows};
 use crate::csv_line;
 use crate::failure::Failure;
 
@@ -20,6 +20,8 @@ const MOST_PRINTED: u64 = 20;
 pub(crate) struct Rejects {
     file: Option<(PathBuf, BufWriter<File>)>,
     columns: Vec<String>,
+    /// What is between columns: that of the file, on which depends how its numbers are read.
+    delimiter: char,
     printed: u64,
 }
 
@@ -28,8 +30,9 @@ impl Rejects {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub(crate) fn begin(path: Option<&Path>, columns: &[String], kept: Option<u64>) -> Result<Self, Failure> {
-        let mut rejects = Self { file: None, columns: columns.to_vec(), printed: 0 };
+    pub(crate) fn begin(path: Option<&Path>, rows: &Rows, kept: Option<u64>) -> Result<Self, Failure> {
+        let columns = rows.columns();
+        let mut rejects = Self { file: None, columns: columns.to_vec(), delimiter: rows.delimiter(), printed: 0 };
         let Some(path) = path else { return Ok(rejects) };
         let opened = OpenOptions::new().write(true).create(true).truncate(kept.is_none()).open(path);
         let opened = opened.and_then(|mut file| {
@@ -42,7 +45,7 @@ impl Rejects {
         let file = opened.map_err(|error| failed(path, &error))?;
         rejects.file = Some((path.to_owned(), BufWriter::new(file)));
         if kept.is_none_or(|kept| kept == 0) && !columns.is_empty() {
-            let header = csv_line::line(columns.iter().map(String::as_str).chain(ADDED));
+            let header = csv_line::line_by(rejects.delimiter, columns.iter().map(String::as_str).chain(ADDED));
             rejects.write(&header)?;
         }
         Ok(rejects)
@@ -79,7 +82,7 @@ impl Rejects {
             Some(Content::Cells(cells)) => cells.iter().map(String::as_str).collect(),
             _ => vec![""; self.columns.len()],
         };
-        let text = csv_line::line(cells.into_iter().chain([line.as_str(), reason.as_str()]));
+        let text = csv_line::line_by(self.delimiter, cells.into_iter().chain([line.as_str(), reason.as_str()]));
         self.write(&text)
     }
 

@@ -80,6 +80,14 @@ impl Rows {
         }
     }
 
+    /// What is between columns.
+    pub(crate) fn delimiter(&self) -> char {
+        match self {
+            Self::Csv(rows) => rows.delimiter(),
+            Self::Json(_) => ',',
+        }
+    }
+
     /// The next row; `None` at the end.
     ///
     /// # Errors

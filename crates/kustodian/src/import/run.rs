@@ -64,7 +64,7 @@ impl Run {
             let path = path.display();
             return Err(Failure::new(format!("--reject {path} is the file that is imported: name another one")));
         }
-        let rejects = Rejects::begin(arguments.reject.as_deref(), opened.rows.columns(), kept)?;
+        let rejects = Rejects::begin(arguments.reject.as_deref(), &opened.rows, kept)?;
         let ids = Ids::open(arguments.ids.as_deref())?;
         let takes_moment = properties(arguments.kind.item()).iter().any(|property| property.name == "importedAt");
         let moment = takes_moment.then(|| ("importedAt".to_owned(), Value::from(state.started.as_str())));

@@ -47,7 +47,7 @@ fn tables_become_customers_and_clashes_are_refused_passed_over_or_changed() {
                 c-1;Ada;\"Love\r\nlace\";ada@x.example;ada@y.example;'+1 800 555 1212;gold;12,5;2026-01-31;vip, new;10.12.1815;;\r\n\
                 \r\n\
                 c-2;Alan;Turing;alan@x.example;;;silver;7;2026-02-01;;46053;;\r\n\
-                c-3;Grace;Hopper;nobody;;;;;;;;;\r\n";
+                c-3;Grace;Hopper;nobody;;;;3,75;;;;;\r\n";
     let file = written(folder.path(), "people.csv", text);
     let map = ["--map", "Customer no=externalId"];
     let dry = in_part(import(&server, "customers", &file, &[&map[..], &["--dry-run"]].concat()));
@@ -86,7 +86,9 @@ fn tables_become_customers_and_clashes_are_refused_passed_over_or_changed() {
     let corrected = written(folder.path(), "corrected.csv", refused.replace("nobody", "grace@x.example"));
     let said = import(&server, "customers", &corrected, &map).well();
     assert!(said.contains("1 created, 0 updated, 0 skipped, 0 refused"), "{said}");
-    assert_eq!(server.get("/v1/customers/email=grace@x.example").expect(200).attributes()["name"], "Grace Hopper");
+    let grace = server.get("/v1/customers/email=grace@x.example").expect(200);
+    let grace = grace.attributes();
+    assert_eq!((&grace["name"], &grace["custom"]["scoreNum"]), (&json!("Grace Hopper"), &json!(3.75)));
 
     let again = "external_id,name,email\nc-1,Ada King,\n,Alan M. Turing,alan@x.example\nc-4,Mary,mary@x.example\n";
     let again = written(folder.path(), "again.csv", again);
