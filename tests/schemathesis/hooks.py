@@ -44,6 +44,8 @@ TIED = {
     "createCustomer": OF_EXTERNAL_IDS,
     "updateCustomer": OF_EXTERNAL_IDS,
     "updateCustomerAttributes": OF_EXTERNAL_IDS,
+    # Two customers.
+    "createCustomerMerge": {"target"},
     # Of a customer and a company there are.
     "createKObject": {"customer", "company"},
     "createCustomerKObject": {"customer", "company"},
