@@ -4,6 +4,7 @@
 
 use kustodian_core::{customer, input, resource};
 use kustodian_fuzz::{check_refusal, context, id, org, seed, write};
+use kustomer_api::ObjectId;
 use kustomer_api::canonical::canonicalize;
 use kustomer_api::custom::{CustomAttributes, CustomValue, MAX_PER_WRITE, Suffix};
 use kustomer_api::customer::request_schema::CUSTOMER_INPUT;
@@ -35,18 +36,25 @@ fuzz_target!(|text: &str| {
     assert_eq!(Value::Object(answered), canonical);
 });
 
-/// Whether the client would let one send it. Ids are refused by the server until there is something they can name.
+/// Whether the client would let one send it.
 fn is_legal(key: &str, value: &Value) -> bool {
     let value = match value {
         Value::Null => CustomValue::Null,
         Value::Bool(value) => CustomValue::Boolean(*value),
         Value::Number(value) => CustomValue::Number(value.clone()),
         // The server reads it as null, for clients less strict than ours.
-        Value::String(value) if value.is_empty() && matches!(Suffix::of(key), Some(Suffix::At | Suffix::Url)) => {
+        Value::String(value)
+            if value.is_empty() && matches!(Suffix::of(key), Some(Suffix::At | Suffix::Url | Suffix::Id)) =>
+        {
             CustomValue::Null
         }
         Value::String(value) => CustomValue::Text(value.clone()),
-        Value::Array(_) | Value::Object(_) => return false,
+        Value::Array(values) => {
+            let id = |value: &Value| value.as_str()?.parse::<ObjectId>().ok();
+            let Some(ids) = values.iter().map(id).collect() else { return false };
+            CustomValue::Ids(ids)
+        }
+        Value::Object(_) => return false,
     };
-    Suffix::of(key) != Some(Suffix::Id) && CustomAttributes::new().set(key, value).is_ok()
+    CustomAttributes::new().set(key, value).is_ok()
 }

@@ -55,6 +55,9 @@ pub(crate) struct App {
     pub(crate) admission: Admission,
     /// Places for the bodies that are arriving.
     pub(crate) arriving: Arriving,
+    /// Places for the bodies of bulk operations. They have their own: each may be forty times as large, so that few fit, and
+    /// ordinary requests must not be refused for that.
+    pub(crate) arriving_bulk: Arriving,
     /// Answers that clients have not read yet.
     pub(crate) unread: Arc<Unread>,
     pub(crate) feed_watch: Arc<FeedWatch>,
@@ -83,7 +86,8 @@ impl App {
         };
         let routes = RouteTable::new(crate::handlers::served(), absent);
         let feed_watch = Arc::new(FeedWatch::new(settings.max_feed_waiters));
-        let arriving = Arriving::new(settings.max_body.max(settings.max_bulk_body));
+        let arriving = Arriving::new(settings.max_body);
+        let arriving_bulk = Arriving::new(settings.max_bulk_body);
         let unread = Arc::new(Unread::new(settings.max_unread));
         let files = FileDesk::new(Arc::clone(&services.files), services.signer.clone());
         Self {
@@ -95,6 +99,7 @@ impl App {
             metrics,
             admission,
             arriving,
+            arriving_bulk,
             feed_watch,
             unread,
             scrubber,

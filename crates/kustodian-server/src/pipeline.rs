@@ -355,7 +355,11 @@ async fn read_body(
     if body.is_end_stream() {
         return Ok(Bytes::new());
     }
-    let max = if route.is_bulk { app.settings.max_bulk_body } else { app.settings.max_body };
+    let (max, arriving) = if route.is_bulk {
+        (app.settings.max_bulk_body, &app.arriving_bulk)
+    } else {
+        (app.settings.max_body, &app.arriving)
+    };
     let too_large = || Refusal::new(413, code::TOO_LARGE, "body", format!("The body is larger than {max} bytes"));
     let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > max) {
@@ -363,7 +367,7 @@ async fn read_body(
     }
     check_content_type(headers)?;
     compression::check_coding(headers)?;
-    let _place = app.arriving.take(org, announced)?;
+    let _place = arriving.take(org, announced)?;
     let reading = Limited::new(body, max).collect();
     match tokio::time::timeout(app.settings.body_timeout, reading).await {
         Ok(Ok(body)) => compression::unpack(headers, body.to_bytes(), max),
