@@ -36,7 +36,8 @@ pub(crate) struct Server {
     /// What it printed until it was ready.
     pub(crate) greeting: String,
     pub(crate) url: String,
-    client: Client,
+    /// There until the server is dropped.
+    client: Option<Client>,
     database: String,
     /// Dropped after the process has ended; `None` for a server beside another.
     place: Option<Place>,
@@ -97,7 +98,7 @@ impl Server {
             }
         };
         let client = Client::builder().timeout(Duration::from_secs(30)).build().unwrap();
-        Self { process, stdout: Some(stdout), greeting, url, client, database: database.to_owned(), place: None }
+        Self { process, stdout: Some(stdout), greeting, url, client: Some(client), database: database.to_owned(), place: None }
     }
 
     pub(crate) fn database(&self) -> &str {
@@ -167,7 +168,7 @@ impl Server {
     }
 
     pub(crate) fn request(&self, method: Method, path: &str) -> reqwest::blocking::RequestBuilder {
-        self.client.request(method, format!("{}{path}", self.url))
+        self.client.as_ref().unwrap().request(method, format!("{}{path}", self.url))
     }
 
     pub(crate) fn call(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
@@ -247,6 +248,8 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
+        // A server that stops waits half a second for connections that are kept open.
+        self.client = None;
         // A throw-away database only goes with a server that is asked to stop.
         let goes = self.place.as_ref().is_some_and(Place::goes_with_its_server);
         if goes && self.process.try_wait().is_ok_and(|ended| ended.is_none()) {
