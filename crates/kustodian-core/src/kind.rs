@@ -18,6 +18,7 @@ use kustomer_api::message::MessageAttributes;
 use kustomer_api::metadata::MetadataAttributes;
 use kustomer_api::note::NoteAttributes;
 use kustomer_api::operation::{Operation, contract, own};
+use kustomer_api::outbound_webhook::OutboundWebhookAttributes;
 use kustomer_api::shortcut::ShortcutAttributes;
 use kustomer_api::tag::TagAttributes;
 use kustomer_api::team::TeamAttributes;
@@ -600,6 +601,21 @@ kinds! {
         is_searched: false,
         columns: &[Column { name: metadata::MASKED, holds: Holds::Text }],
         lists: &[&[metadata::MASKED]],
+    }
+
+    /// Where events are sent as they happen.
+    OutboundWebhook: OutboundWebhookAttributes {
+        name: "outbound_webhook",
+        table: "outbound_webhooks",
+        path: "/v1/outbound-webhooks",
+        read_operation: &own::GET_OUTBOUND_WEBHOOK,
+        restored_by: None,
+        placement: Placement::Everywhere,
+        is_listed_by_time: false,
+        is_few: false,
+        is_searched: false,
+        columns: &[],
+        lists: &[],
     }
 }
 

@@ -43,6 +43,7 @@ pub mod missing;
 pub mod note;
 mod number;
 pub mod org;
+pub mod outbound_webhook;
 pub mod page;
 pub mod permission;
 pub mod rate_limit;

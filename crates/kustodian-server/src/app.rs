@@ -25,6 +25,7 @@ use crate::routes::RouteTable;
 use crate::scrub::Scrubber;
 use crate::settings::{AbsentTypes, Settings};
 use crate::unread::Unread;
+use crate::webhooks::Webhooks;
 
 /// What the server is built on.
 #[derive(Clone)]
@@ -64,6 +65,7 @@ pub(crate) struct App {
     pub(crate) scrubber: Arc<Scrubber>,
     pub(crate) following: Arc<Following>,
     pub(crate) bulks: Arc<Bulks>,
+    pub(crate) webhooks: Webhooks,
     pub(crate) files: FileDesk,
     /// Conversations that one request changes alone.
     pub(crate) alone: Alone,
@@ -105,6 +107,7 @@ impl App {
             scrubber,
             following: Arc::default(),
             bulks: Arc::default(),
+            webhooks: Webhooks::default(),
             files,
             alone: Alone::default(),
             budgets: Mutex::default(),

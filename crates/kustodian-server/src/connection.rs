@@ -35,7 +35,9 @@ use crate::silence::{Pulse, unless_silent};
 use crate::tls::Tls;
 use crate::unreadable::Outspoken;
 use crate::wire::{self, LargeHeads, Watched};
-use crate::{access_log, answer, bulk, cors, docs_page, files, framing, http2, openapi_page, pipeline, timers};
+use crate::{
+    access_log, answer, bulk, cors, docs_page, files, framing, http2, openapi_page, pipeline, timers, webhooks,
+};
 
 /// The server, ready to serve.
 pub struct Server {
@@ -87,6 +89,7 @@ impl Server {
             tasks.push(tokio::spawn(timers::run(app.services.clone(), app.settings.mailer.clone())));
             tasks.push(tokio::spawn(files::run(Arc::clone(&app))));
             tasks.push(tokio::spawn(bulk::run(Arc::clone(&app))));
+            tasks.push(tokio::spawn(webhooks::run(Arc::clone(&app))));
         }
         keep_little_unsent(&listener);
         let service = Arc::new(Service::new(Arc::clone(&app), tls.is_some()));

@@ -18,6 +18,7 @@ mod creations;
 mod described;
 mod docs_page;
 mod enclosed;
+mod envelopes;
 mod feed_watch;
 mod files;
 mod following;
@@ -45,6 +46,7 @@ mod timers;
 mod tls;
 mod unread;
 mod unreadable;
+mod webhooks;
 mod wire;
 
 pub use access_log::TARGET as ACCESS_LOG;

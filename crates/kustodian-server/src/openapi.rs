@@ -176,6 +176,7 @@ fn answers(declaration: &Declaration, components: &mut Components) -> Value {
             let data = json!({ "type": "array", "items": components.schema(schema) });
             Some(json!({ "type": "object", "required": ["data"], "properties": { "data": data } }))
         }
+        Answer::Plain(schema) => Some(components.schema(schema)),
         Answer::Counted(_) | Answer::Uncounted(_) | Answer::Found(_) | Answer::Logged(_) => {
             let meta = match declaration.answer {
                 Answer::Found(_) => "SearchMeta",
@@ -187,7 +188,9 @@ fn answers(declaration: &Declaration, components: &mut Components) -> Value {
                 Answer::Counted(schema) | Answer::Uncounted(schema) | Answer::Logged(schema) => {
                     components.schema(schema)
                 }
-                Answer::Empty | Answer::One(_) | Answer::WithUpload(_) | Answer::Bare(_) => Value::Null,
+                Answer::Empty | Answer::One(_) | Answer::WithUpload(_) | Answer::Bare(_) | Answer::Plain(_) => {
+                    Value::Null
+                }
             };
             let data = json!({ "type": "array", "items": items });
             let mut properties = json!({

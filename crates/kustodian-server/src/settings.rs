@@ -42,6 +42,14 @@ pub struct Settings {
     pub search_timeout: Duration,
     /// What hands e-mail over; without it none leaves this machine.
     pub mailer: Option<Mailer>,
+    /// Whether webhooks are sent to addresses that are not on the public internet.
+    pub webhook_allow_private: bool,
+    /// Whether webhooks may have `http:` URLs.
+    pub webhook_allow_http: bool,
+    /// How long a receiver may take to answer.
+    pub webhook_timeout: Duration,
+    /// The pauses after each failure to deliver an event; after one more failure its webhook is disabled.
+    pub webhook_retries: Vec<Duration>,
     /// Whether only reads are served; what would change something is answered 503.
     pub read_only: bool,
     /// The origins whose pages may ask from a browser; none when empty.
@@ -138,6 +146,10 @@ impl Default for Settings {
             search_page_cap: None,
             search_timeout: Duration::from_secs(10),
             mailer: None,
+            webhook_allow_private: false,
+            webhook_allow_http: false,
+            webhook_timeout: Duration::from_secs(10),
+            webhook_retries: [1, 1, 2, 5, 10, 15, 30].map(|minutes| Duration::from_secs(60 * minutes)).to_vec(),
             read_only: false,
             cors_origins: Vec::new(),
             max_body: 100 * 1024,

@@ -1,5 +1,9 @@
 //! The command line.
 
+mod webhooks;
+
+pub(crate) use self::webhooks::WebhookArguments;
+
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -322,6 +326,8 @@ pub(crate) struct ServeArguments {
     pub(crate) index: IndexArguments,
     #[command(flatten)]
     pub(crate) limits: LimitArguments,
+    #[command(flatten)]
+    pub(crate) webhooks: WebhookArguments,
     #[command(flatten)]
     pub(crate) tls: TlsArguments,
 }

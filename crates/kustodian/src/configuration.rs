@@ -11,7 +11,7 @@ use serde::Deserialize;
 use crate::arguments::{
     AbsentTypesRule, AccessLog, AttachmentsArguments, BulkModeRule, CommonArguments, CompanyNamesRule, CompanyRule,
     DatabaseArguments, IndexArguments, ItemIdsRule, LimitArguments, LogFormat, MissingRoleStatus, PageCap, PublicUrl,
-    RateLimit, ServeArguments, TlsArguments, UnknownCompaniesRule,
+    RateLimit, ServeArguments, TlsArguments, UnknownCompaniesRule, WebhookArguments,
 };
 use crate::failure::Failure;
 use crate::logging;
@@ -46,6 +46,7 @@ pub(crate) struct Configuration {
     pub(crate) public_url: Option<String>,
     pub(crate) index: IndexArguments,
     pub(crate) limits: LimitArguments,
+    pub(crate) webhooks: WebhookArguments,
     pub(crate) tls: TlsArguments,
     pub(crate) log: String,
     pub(crate) log_format: LogFormat,
@@ -133,6 +134,11 @@ pub(crate) struct File {
     max_unread: Option<Size>,
     target_write_time: Option<u32>,
     shutdown_timeout: Option<u32>,
+    webhook_allow_private: Option<bool>,
+    webhook_allow_http: Option<bool>,
+    webhook_timeout: Option<u32>,
+    #[serde(default)]
+    webhook_retries: Vec<u32>,
     tls_cert: Option<PathBuf>,
     tls_key: Option<PathBuf>,
     hsts: Option<bool>,
@@ -168,6 +174,12 @@ impl Configuration {
             target_write_time: file.target_write_time,
             shutdown_timeout: file.shutdown_timeout,
         };
+        let webhooks = WebhookArguments {
+            webhook_allow_private: file.webhook_allow_private,
+            webhook_allow_http: file.webhook_allow_http,
+            webhook_timeout: file.webhook_timeout,
+            webhook_retries: file.webhook_retries.clone(),
+        };
         let attachments = file.attachments(serve.attachments);
         let token = serve.bootstrap_token.or(file.bootstrap_token);
         Ok(Self {
@@ -197,6 +209,7 @@ impl Configuration {
             public_url: serve.public_url.or(file.public_url.map(|url| url.0)),
             index,
             limits: serve.limits.or(limits),
+            webhooks: serve.webhooks.or(webhooks),
             tls,
             log,
             log_format: common.log_format.or(file.log_format).unwrap_or_default(),

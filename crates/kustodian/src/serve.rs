@@ -96,6 +96,7 @@ async fn serve(
         ..Settings::default()
     };
     configuration.limits.apply(&mut settings);
+    configuration.webhooks.clone().apply(&mut settings);
     let collector = StoreCollector::new(database.meter());
     let process = ProcessCollector { engine: database.engine() };
     let server =

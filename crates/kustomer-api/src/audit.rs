@@ -162,6 +162,7 @@ pub const OBJECT_TYPES: &[&str] = &[
     "attachment",
     "media",
     "metadata",
+    "outbound_webhook",
 ];
 
 /// The default `count`.

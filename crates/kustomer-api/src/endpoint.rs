@@ -47,6 +47,8 @@ pub enum Answer {
     WithUpload(&'static Schema),
     /// Many resources in `data`, and nothing beside it.
     Bare(&'static Schema),
+    /// An object without an envelope.
+    Plain(&'static Schema),
     /// A page of resources that reports how many there are.
     Counted(&'static Schema),
     /// A page of what a search found, of one of these types: it reports how many there are, and what was counted beside.

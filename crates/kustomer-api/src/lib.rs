@@ -48,6 +48,7 @@ pub mod moment;
 pub mod note;
 pub mod operation;
 pub mod org;
+pub mod outbound_webhook;
 pub mod query;
 mod resource;
 pub mod restore;

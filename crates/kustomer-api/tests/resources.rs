@@ -18,6 +18,7 @@ use kustomer_api::media::{self, Media, MediaAttributes, MediaInput};
 use kustomer_api::message::{self, Message, MessageAttributes, MessageInput};
 use kustomer_api::metadata::{self, Metadata};
 use kustomer_api::note::{self, Note, NoteAttributes, NoteInput};
+use kustomer_api::outbound_webhook::{self, OutboundWebhook, OutboundWebhookAttributes, OutboundWebhookInput};
 use kustomer_api::schema::{Kind, Schema};
 use kustomer_api::shortcut::{self, Shortcut, ShortcutAttributes, ShortcutInput};
 use kustomer_api::tag::{self, Tag};
@@ -94,6 +95,7 @@ fn answers_survive_a_round_trip_with_what_is_not_known() {
         assert_eq!(round_trip::<T>(&answer), answer);
     }
     check_answer::<Team>(&team::TEAM);
+    check_answer::<OutboundWebhook>(&outbound_webhook::OUTBOUND_WEBHOOK);
     check_answer::<Shortcut>(&shortcut::SHORTCUT);
     check_answer::<Tag>(&tag::TAG);
     check_answer::<User>(&user::USER);
@@ -177,6 +179,11 @@ fn inputs_have_every_member_of_their_schemas_and_are_applied_over_attributes() {
     check_input::<TeamAttributes, TeamInput>(
         &[&team::TEAM_INPUT, &team::TEAM_CHANGES, &team::TEAM_REPLACEMENT],
         TeamInput::apply,
+        &["rev"],
+    );
+    check_input::<OutboundWebhookAttributes, OutboundWebhookInput>(
+        &[&outbound_webhook::OUTBOUND_WEBHOOK_INPUT, &outbound_webhook::OUTBOUND_WEBHOOK_CHANGES],
+        OutboundWebhookInput::apply,
         &["rev"],
     );
     check_input::<ShortcutAttributes, ShortcutInput>(

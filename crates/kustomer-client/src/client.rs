@@ -13,8 +13,8 @@ use crate::error::{Error, InvalidRequest};
 use crate::raw::RawCall;
 use crate::resources::{
     Attachments, AuditLogs, Auth, BulkJobs, Companies, ConversationTimes, Conversations, CustomerMerges, Customers,
-    Drafts, Events, Forwards, KObjects, Klasses, Media, Messages, Metadata, Notes, Orgs, Outbox, Shortcuts, Tags,
-    Teams, Users,
+    Drafts, Events, Forwards, KObjects, Klasses, Media, Messages, Metadata, Notes, Orgs, OutboundWebhooks, Outbox,
+    Shortcuts, Tags, Teams, Users,
 };
 use crate::retry::Retry;
 use crate::target::Target;
@@ -119,6 +119,11 @@ impl Client {
     /// The operations on media.
     pub fn media(&self) -> Media<'_> {
         Media::new(self)
+    }
+
+    /// The operations on outbound webhooks, which events are sent to.
+    pub fn outbound_webhooks(&self) -> OutboundWebhooks<'_> {
+        OutboundWebhooks::new(self)
     }
 
     /// The operations on metadata, which describes custom attributes.

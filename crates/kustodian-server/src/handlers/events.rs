@@ -1,12 +1,9 @@
 //! The feed: what happened to all records, each event once and in order.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::time::Duration;
 
-use futures_util::future::try_join_all;
 use kustodian_core::feed::{FeedQuery, Payload, Recorded};
-use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::{event, permission};
 use kustomer_api::event::{GetEvents, ListEvents};
@@ -18,7 +15,7 @@ use tokio::time::Instant;
 use crate::answer::{self, Answer, unavailable};
 use crate::call::Call;
 use crate::paging::FULL;
-use crate::{paging, past};
+use crate::{envelopes, paging};
 
 const PATH: &str = "/v1/events";
 
@@ -65,7 +62,7 @@ pub(crate) async fn get_events(mut call: Call<GetEvents>) -> Result<Answer, Refu
             Some(mean) => ((FULL - length) / mean.max(1)).clamp(1, LARGEST_SLICE),
         };
         let slice = &events[told.len()..events.len().min(told.len() + slice)];
-        for envelope in tell(&call, slice).await? {
+        for envelope in envelopes::of(call.store(), &call.caller().org, slice).await? {
             length += envelope.len();
             if length > FULL && !told.is_empty() {
                 break;
@@ -105,24 +102,6 @@ async fn wait(call: &mut Call<GetEvents>, query: FeedQuery, time: Duration) -> R
             return Ok(events);
         }
     }
-}
-
-/// Events in their envelopes, each with its record as it left it.
-async fn tell(call: &Call<GetEvents>, events: &[Recorded]) -> Result<Vec<String>, Refusal> {
-    // The events of one record in a feed follow each other by revision, so one walk through its past gives all.
-    let mut spans: HashMap<(Kind, ObjectId), (u64, u64)> = HashMap::new();
-    for event in events.iter().filter(|event| !event.is_erased()) {
-        let (from, to) = spans.entry((event.kind, event.record)).or_insert((event.rev, event.rev));
-        (*from, *to) = ((*from).min(event.rev), (*to).max(event.rev));
-    }
-    let walks = spans.into_iter().map(async |((kind, record), (from, to))| {
-        let states = past::find_states(call.store(), call.org(), kind, record, from, to).await?;
-        Ok::<_, Refusal>(states.into_iter().map(move |state| ((kind, record, state.rev), state.document)))
-    });
-    let documents: HashMap<(Kind, ObjectId, u64), String> = try_join_all(walks).await?.into_iter().flatten().collect();
-    let org = &call.caller().org;
-    let document = |event: &Recorded| documents.get(&(event.kind, event.record, event.rev)).map(String::as_str);
-    events.iter().map(|told| event::envelope(org, told, document(told))).collect()
 }
 
 fn page(asked: &ListEvents, size: u32, told: Vec<String>, last: Option<ObjectId>) -> String {

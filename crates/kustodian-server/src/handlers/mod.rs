@@ -28,6 +28,7 @@ mod messages;
 mod metadata;
 mod notes;
 mod orgs;
+mod outbound_webhooks;
 mod plain;
 mod redactions;
 mod search;
@@ -43,7 +44,7 @@ use kustodian_core::{draft as draft_rules, forward as forward_rules};
 use kustomer_api::{
     attachment, audit, auth as auth_api, bulk as bulk_api, company, conversation, conversation_time, customer,
     customer_merge, delivery, draft, event, forward, klass, kobject, media as media_api, message,
-    metadata as metadata_api, note, org, search as search_api, shortcut, tag, team, user,
+    metadata as metadata_api, note, org, outbound_webhook as webhook, search as search_api, shortcut, tag, team, user,
 };
 
 use crate::call::served as serve;
@@ -190,6 +191,15 @@ pub(crate) fn served() -> Vec<Served> {
         serve::<team::AddTeamMember, _, _>(teams::add_team_member),
         serve::<team::RemoveTeamMember, _, _>(teams::remove_team_member),
         serve::<team::GetTeamHistory, _, _>(|call| history::list(call, Kind::Team)),
+        serve::<webhook::GetOutboundWebhooks, _, _>(outbound_webhooks::get_outbound_webhooks),
+        serve::<webhook::GetOutboundWebhookById, _, _>(outbound_webhooks::get_outbound_webhook_by_id),
+        serve::<webhook::GetOutboundWebhookEvents, _, _>(outbound_webhooks::get_outbound_webhook_events),
+        serve::<webhook::GetOutboundWebhookTransactions, _, _>(outbound_webhooks::get_outbound_webhook_transactions),
+        serve::<webhook::CreateOutboundWebhook, _, _>(outbound_webhooks::create_outbound_webhook),
+        serve::<webhook::UpdateOutboundWebhook, _, _>(outbound_webhooks::update_outbound_webhook),
+        serve::<webhook::RedeliverOutboundWebhook, _, _>(outbound_webhooks::redeliver_outbound_webhook),
+        serve::<webhook::DeleteOutboundWebhook, _, _>(outbound_webhooks::delete_outbound_webhook),
+        serve::<webhook::GetOutboundWebhookHistory, _, _>(|call| history::list(call, Kind::OutboundWebhook)),
         serve::<shortcut::GetShortcuts, _, _>(shortcuts::get_shortcuts),
         serve::<shortcut::GetShortcutById, _, _>(shortcuts::get_shortcut_by_id),
         serve::<shortcut::CreateShortcut, _, _>(shortcuts::create_shortcut),

@@ -7,8 +7,8 @@ use kustomer_api::operation::Operation;
 use kustomer_api::search::CustomerSearchIds;
 use kustomer_api::{
     Endpoint, attachment, audit, auth, bulk, company, conversation, conversation_time, customer, customer_merge,
-    delivery, draft, event, forward, klass, kobject, media, message, metadata, note, org, search, shortcut, tag, team,
-    user,
+    delivery, draft, event, forward, klass, kobject, media, message, metadata, note, org, outbound_webhook, search,
+    shortcut, tag, team, user,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -72,6 +72,15 @@ fn readers() -> BTreeMap<&'static str, Reader> {
         reader::<team::DeleteTeam>(),
         reader::<team::AddTeamMember>(),
         reader::<team::RemoveTeamMember>(),
+        reader::<outbound_webhook::GetOutboundWebhooks>(),
+        reader::<outbound_webhook::GetOutboundWebhookById>(),
+        reader::<outbound_webhook::GetOutboundWebhookEvents>(),
+        reader::<outbound_webhook::GetOutboundWebhookTransactions>(),
+        reader::<outbound_webhook::CreateOutboundWebhook>(),
+        reader::<outbound_webhook::UpdateOutboundWebhook>(),
+        reader::<outbound_webhook::RedeliverOutboundWebhook>(),
+        reader::<outbound_webhook::DeleteOutboundWebhook>(),
+        reader::<outbound_webhook::GetOutboundWebhookHistory>(),
         reader::<shortcut::GetShortcuts>(),
         reader::<shortcut::GetShortcutById>(),
         reader::<shortcut::GetShortcutHistory>(),
@@ -676,6 +685,7 @@ fn write_teams_and_shortcuts(walker: &mut Walker<'_>) {
     walker.walk("getShortcuts", "/v1/shortcuts");
     walker.ask("deleteShortcut", &path, None);
 
+    write_webhooks(walker);
     for tag in walker.walk("getTags", "/v1/tags?pageSize=1") {
         walker.get("getTagById", &format!("/v1/tags/{}", id(&tag)));
     }
@@ -697,4 +707,19 @@ fn read_users_and_keys(walker: &mut Walker<'_>) {
         walker.get("getAuthTokenById", &format!("/v1/auth/tokens/{}", id(&token)));
     }
     walker.get("getAuthRoles", "/v1/auth/roles");
+}
+
+fn write_webhooks(walker: &mut Walker<'_>) {
+    let names = walker.get("getOutboundWebhookEvents", "/v1/outbound-webhooks/events").body["events"].clone();
+    let webhook = json!({ "name": "Warehouse", "url": "https://127.0.0.1:9/", "events": names });
+    let webhook = walker.ask("createOutboundWebhook", "/v1/outbound-webhooks", Some(webhook));
+    let path = format!("/v1/outbound-webhooks/{}", id(webhook.data()));
+    walker.get("getOutboundWebhookById", &path);
+    walker.walk("getOutboundWebhooks", "/v1/outbound-webhooks");
+    walker.walk("getOutboundWebhookTransactions", &format!("{path}/transactions?pageSize=1"));
+    walker.get("getOutboundWebhookHistory", &format!("{path}/history"));
+    let since = json!({ "since": "2100-01-01T00:00:00.000Z" });
+    walker.ask("redeliverOutboundWebhook", &format!("{path}/redeliveries"), Some(since));
+    walker.ask("updateOutboundWebhook", &path, Some(json!({ "enabled": false })));
+    walker.ask("deleteOutboundWebhook", &path, None);
 }

@@ -90,6 +90,7 @@ mod types;
 mod users;
 mod validate_only;
 mod visibility;
+mod webhooks;
 mod words;
 mod world;
 mod write_schemas;

@@ -30,6 +30,9 @@ pub(crate) fn least_body(operation: &Operation) -> Option<Value> {
         "createForward" => Some(json!({ "conversation": NOBODY, "channel": "email" })),
         "createForwardByConversation" => Some(json!({ "channel": "email" })),
         "createTeam" | "updateTeamById" | "createShortcut" | "createCompany" => Some(json!({ "name": "any" })),
+        "createOutboundWebhook" => {
+            Some(json!({ "name": "any", "url": "https://127.0.0.1:9/", "events": ["kustomer.customer.create"] }))
+        }
         "createKlass" => Some(json!({ "name": format!("klass-{}", NEXT_NUMBER.fetch_add(1, Ordering::Relaxed)) })),
         "createKObject" | "createCustomerKObject" => Some(json!({ "title": "any" })),
         "createDraft" => Some(json!({ "customer": NOBODY, "channel": "chat", "body": "any" })),

@@ -98,7 +98,15 @@ impl Server {
             }
         };
         let client = Client::builder().timeout(Duration::from_secs(30)).build().unwrap();
-        Self { process, stdout: Some(stdout), greeting, url, client: Some(client), database: database.to_owned(), place: None }
+        Self {
+            process,
+            stdout: Some(stdout),
+            greeting,
+            url,
+            client: Some(client),
+            database: database.to_owned(),
+            place: None,
+        }
     }
 
     pub(crate) fn database(&self) -> &str {
@@ -110,10 +118,14 @@ impl Server {
     }
 
     /// Pulls the plug and starts again on the same file.
-    pub(crate) fn kill_and_restart(mut self) -> Self {
+    pub(crate) fn kill_and_restart(self) -> Self {
+        self.kill_and_restart_with(&[])
+    }
+
+    pub(crate) fn kill_and_restart_with(mut self, arguments: &[&str]) -> Self {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
-        Self::on(self.place.take().unwrap(), &[])
+        Self::on(self.place.take().unwrap(), arguments)
     }
 
     /// A server on a file that may write none larger than this, in bytes.

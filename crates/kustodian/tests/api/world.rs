@@ -123,6 +123,11 @@ pub(crate) fn written(server: &Server, kind: Kind, mark: &str) -> Option<Written
             let body = json!({ "name": format!("{mark}.txt"), "contentType": "text/plain", "contentLength": 5 });
             written(kind.spec().path, body, json!({ "name": format!("{mark} again.txt") }))
         }
+        Kind::OutboundWebhook => {
+            let events = ["kustomer.customer.create"];
+            let body = json!({ "name": mark, "url": "https://127.0.0.1:9/", "events": events, "enabled": false });
+            written("/v1/outbound-webhooks", body, renamed)
+        }
         Kind::Company => {
             let body = json!({ "name": mark, "externalId": mark, "custom": { "markStr": mark } });
             written("/v1/companies", body, json!({ "employeeCount": 7, "name": format!("{mark} again") }))

@@ -130,6 +130,8 @@ mod validate_only;
 mod verified;
 #[path = "../api/visibility.rs"]
 mod visibility;
+#[path = "../api/webhooks.rs"]
+mod webhooks;
 #[path = "../api/words.rs"]
 mod words;
 #[path = "../api/world.rs"]

@@ -7,6 +7,7 @@ mod drafts;
 mod forwards;
 mod merges;
 mod times;
+mod webhooks;
 
 use http::Method;
 
@@ -16,6 +17,7 @@ pub use self::drafts::*;
 pub use self::forwards::*;
 pub use self::merges::*;
 pub use self::times::*;
+pub use self::webhooks::*;
 
 use super::{Operation, contract};
 
@@ -80,6 +82,15 @@ pub static OPERATIONS: &[&Operation] = &[
     &GET_BULK_HISTORY,
     &GET_METADATA,
     &GET_METADATA_HISTORY,
+    &GET_OUTBOUND_WEBHOOKS,
+    &GET_OUTBOUND_WEBHOOK,
+    &GET_OUTBOUND_WEBHOOK_EVENTS,
+    &GET_OUTBOUND_WEBHOOK_TRANSACTIONS,
+    &CREATE_OUTBOUND_WEBHOOK,
+    &UPDATE_OUTBOUND_WEBHOOK,
+    &REDELIVER_OUTBOUND_WEBHOOK,
+    &DELETE_OUTBOUND_WEBHOOK,
+    &GET_OUTBOUND_WEBHOOK_HISTORY,
 ];
 
 /// The roles that let one see what happened: those of the contract's event operations.

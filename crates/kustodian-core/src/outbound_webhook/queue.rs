@@ -1,0 +1,365 @@
+//! What is left to deliver of a webhook: a place in the org's feed, and what became of the events around it. Kept in the
+//! database, where one server at a time holds it by a lease.
+//!
+//! Events of one record are delivered in their order: while one of them fails, the later ones wait. Those of other records do
+//! not.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use kustomer_api::{ObjectId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::kind::Kind;
+use crate::store::{Note, OrgKey};
+
+/// How many events of the feed are looked at beyond the position.
+pub const WINDOW: u32 = 500;
+
+/// The most events that wait to be delivered again by hand.
+const MAX_AGAIN: usize = 1_000;
+
+/// What is left to deliver of a webhook.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Queue {
+    /// The org.
+    pub org: OrgKey,
+    /// The id of the webhook.
+    pub webhook: ObjectId,
+    /// When the webhook was made. The queue is there a moment before its webhook.
+    pub made_at: Timestamp,
+    /// No event up to this position of the feed is left to deliver.
+    pub position: u64,
+    /// The end of the feed when there was last nothing to do.
+    pub looked_at: u64,
+    /// Until when a server works on it. Others leave it alone until then.
+    pub leased_until: Timestamp,
+    /// Whether an event failed for the last time: nothing is delivered until the webhook is enabled again.
+    pub is_halted: bool,
+    delivered: BTreeSet<u64>,
+    failing: BTreeMap<u64, Failing>,
+    again: BTreeSet<u64>,
+}
+
+/// An event that was not delivered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Failing {
+    tries: u32,
+    /// When it is tried again, in milliseconds.
+    next: i64,
+}
+
+/// An event of the feed that the webhook asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pending {
+    /// Its position.
+    pub position: u64,
+    /// Its id.
+    pub id: ObjectId,
+    /// What it happened to.
+    pub record: (Kind, ObjectId),
+}
+
+/// An event to deliver now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attempt {
+    /// The event.
+    pub event: Pending,
+    /// Which attempt it is, from 1.
+    pub number: u32,
+    /// Whether it is delivered again by hand.
+    pub is_again: bool,
+}
+
+/// What became of an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Arrived {
+    /// The attempt.
+    pub attempt: Attempt,
+    /// Whether the receiver took the event.
+    pub is_delivered: bool,
+}
+
+/// What follows from an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settled {
+    /// The event is delivered, or was tried by hand.
+    Done,
+    /// It is tried again then.
+    Again(Timestamp),
+    /// It has failed for the last time.
+    GivenUp,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Written {
+    made_at: i64,
+    position: u64,
+    looked_at: u64,
+    leased_until: i64,
+    is_halted: bool,
+    delivered: BTreeSet<u64>,
+    failing: BTreeMap<u64, Failing>,
+    again: BTreeSet<u64>,
+    /// No two notes are equal: who has read one and replaces it finds out that another did so meanwhile.
+    nonce: String,
+}
+
+impl Queue {
+    /// What the names of these notes begin with.
+    pub const PREFIX: &'static str = "webhook:";
+
+    /// Of a new webhook: it is sent what comes after this position.
+    pub fn new(org: OrgKey, webhook: ObjectId, made_at: Timestamp, position: u64) -> Self {
+        Self {
+            org,
+            webhook,
+            made_at,
+            position,
+            looked_at: position,
+            leased_until: Timestamp::from_millis(0),
+            is_halted: false,
+            delivered: BTreeSet::new(),
+            failing: BTreeMap::new(),
+            again: BTreeSet::new(),
+        }
+    }
+
+    /// The name of a webhook's note.
+    pub fn name_of(org: OrgKey, webhook: ObjectId) -> String {
+        format!("{}{}:{webhook}", Self::PREFIX, org.0)
+    }
+
+    /// As it is kept; `nonce` is an id not used before.
+    pub fn note(&self, nonce: ObjectId) -> Note {
+        let written = Written {
+            made_at: self.made_at.as_millis(),
+            position: self.position,
+            looked_at: self.looked_at,
+            leased_until: self.leased_until.as_millis(),
+            is_halted: self.is_halted,
+            delivered: self.delivered.clone(),
+            failing: self.failing.clone(),
+            again: self.again.clone(),
+            nonce: nonce.to_string(),
+        };
+        // Such a structure is always written.
+        let value = serde_json::to_vec(&written).unwrap_or_default();
+        Note { name: Self::name_of(self.org, self.webhook), value }
+    }
+
+    /// Out of a note; `None` when it is none of these, or of a later version.
+    pub fn read(note: &Note) -> Option<Self> {
+        let (org, webhook) = note.name.strip_prefix(Self::PREFIX)?.split_once(':')?;
+        let written: Written = serde_json::from_slice(&note.value).ok()?;
+        Some(Self {
+            org: OrgKey(org.parse().ok()?),
+            webhook: webhook.parse().ok()?,
+            made_at: Timestamp::from_millis(written.made_at),
+            position: written.position,
+            looked_at: written.looked_at,
+            leased_until: Timestamp::from_millis(written.leased_until),
+            is_halted: written.is_halted,
+            delivered: written.delivered,
+            failing: written.failing,
+            again: written.again,
+        })
+    }
+
+    /// Whether there may be something to deliver now, when the feed ends at `head`.
+    pub fn is_due(&self, head: u64, now: Timestamp) -> bool {
+        let is_failing_due = self.failing.values().any(|failing| failing.next <= now.as_millis());
+        self.leased_until <= now && (head > self.looked_at || is_failing_due || !self.again.is_empty())
+    }
+
+    /// The events that were asked for by hand, by their positions.
+    pub fn again(&self) -> impl Iterator<Item = u64> {
+        self.again.iter().copied()
+    }
+
+    /// What to deliver now of the events in the window, in groups: those of a group one after the other, as long as each is
+    /// delivered.
+    pub fn plan(&self, window: &[Pending], now: Timestamp) -> Vec<Vec<Attempt>> {
+        let mut groups: Vec<Vec<Attempt>> = Vec::new();
+        let mut places: HashMap<(Kind, ObjectId), Option<usize>> = HashMap::new();
+        for event in window.iter().copied().filter(|event| !self.is_settled(event.position)) {
+            let failing = self.failing.get(&event.position);
+            let is_waiting = failing.is_some_and(|failing| failing.next > now.as_millis());
+            let place = places.entry(event.record).or_insert_with(|| {
+                (!is_waiting).then(|| {
+                    groups.push(Vec::new());
+                    groups.len() - 1
+                })
+            });
+            if is_waiting {
+                // The later events of this record wait with it.
+                *place = None;
+            }
+            if let Some(group) = place.and_then(|place| groups.get_mut(place)) {
+                let number = failing.map_or(0, |failing| failing.tries) + 1;
+                group.push(Attempt { event, number, is_again: false });
+            }
+        }
+        groups.retain(|group| !group.is_empty());
+        groups
+    }
+
+    fn is_settled(&self, position: u64) -> bool {
+        position <= self.position || self.delivered.contains(&position)
+    }
+
+    /// Takes note of what became of an attempt. `delays` are the pauses after each failure; after one more the webhook is
+    /// halted.
+    pub fn settle(&mut self, arrived: Arrived, now: Timestamp, delays: &[i64]) -> Settled {
+        let Arrived { attempt: Attempt { event, number, is_again }, is_delivered } = arrived;
+        if is_again {
+            self.again.remove(&event.position);
+            return Settled::Done;
+        }
+        if is_delivered {
+            self.failing.remove(&event.position);
+            self.delivered.insert(event.position);
+            return Settled::Done;
+        }
+        let pause = usize::try_from(number).ok().and_then(|number| delays.get(number.checked_sub(1)?));
+        let next = now.as_millis().saturating_add(pause.copied().unwrap_or_default());
+        self.failing.insert(event.position, Failing { tries: number, next });
+        match pause {
+            Some(_) => Settled::Again(Timestamp::from_millis(next)),
+            None => {
+                self.is_halted = true;
+                Settled::GivenUp
+            }
+        }
+    }
+
+    /// Moves on over what is delivered: `window` are the events up to `seen` that the webhook asks for.
+    pub fn advance(&mut self, window: &[Pending], seen: u64) {
+        let left = window.iter().map(|event| event.position).find(|position| !self.is_settled(*position));
+        self.position = left.map_or(seen, |left| left - 1).max(self.position);
+        self.delivered = self.delivered.split_off(&(self.position + 1));
+        self.failing = self.failing.split_off(&(self.position + 1));
+    }
+
+    /// Goes on after it was halted: what failed is tried again at once.
+    pub fn resume(&mut self, now: Timestamp) {
+        self.is_halted = false;
+        for failing in self.failing.values_mut() {
+            *failing = Failing { tries: 0, next: now.as_millis() };
+        }
+    }
+
+    /// Delivers the events at these positions once more; how many there is no room for.
+    pub fn redeliver(&mut self, positions: impl IntoIterator<Item = u64>) -> usize {
+        let mut refused = 0;
+        for position in positions {
+            match self.again.len() < MAX_AGAIN {
+                true => drop(self.again.insert(position)),
+                false => refused += 1,
+            }
+        }
+        refused
+    }
+
+    /// Delivers no event at this position by hand: there is none.
+    pub fn forget(&mut self, position: u64) {
+        self.again.remove(&position);
+    }
+
+    /// Delivers every event after a position that was delivered before.
+    pub fn rewind(&mut self, position: u64) {
+        if position < self.position {
+            self.position = position;
+            self.delivered.clear();
+            self.looked_at = 0;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DELAYS: [i64; 2] = [60_000, 120_000];
+
+    fn id(number: u8) -> ObjectId {
+        ObjectId::from_bytes([number; 12])
+    }
+
+    fn at(millis: i64) -> Timestamp {
+        Timestamp::from_millis(millis)
+    }
+
+    fn event(position: u64, record: u8) -> Pending {
+        Pending { position, id: id(100), record: (Kind::Customer, id(record)) }
+    }
+
+    fn positions(groups: &[Vec<Attempt>]) -> Vec<Vec<u64>> {
+        groups.iter().map(|group| group.iter().map(|attempt| attempt.event.position).collect()).collect()
+    }
+
+    fn arrive(queue: &mut Queue, attempt: Attempt, is_delivered: bool, now: i64) -> Settled {
+        queue.settle(Arrived { attempt, is_delivered }, at(now), &DELAYS)
+    }
+
+    #[test]
+    fn events_of_a_record_wait_for_the_one_that_fails_and_those_of_others_do_not() {
+        let window = [event(11, 1), event(12, 2), event(13, 1), event(15, 2)];
+        let mut queue = Queue::new(OrgKey(1), id(9), at(0), 10);
+        let plan = queue.plan(&window, at(0));
+        assert_eq!(positions(&plan), [[11, 13], [12, 15]]);
+        assert_eq!(arrive(&mut queue, plan[0][0], false, 0), Settled::Again(at(60_000)));
+        arrive(&mut queue, plan[1][0], true, 0);
+        arrive(&mut queue, plan[1][1], true, 0);
+        queue.advance(&window, 20);
+        assert_eq!(queue.position, 10);
+        assert!(queue.plan(&window, at(59_999)).is_empty());
+        assert_eq!(positions(&queue.plan(&window, at(60_000))), [[11, 13]]);
+        // Kept and read, nothing is different.
+        queue = Queue::read(&queue.note(id(1))).unwrap();
+        let plan = queue.plan(&window, at(60_000));
+        assert_eq!(plan[0][0].number, 2);
+        arrive(&mut queue, plan[0][0], true, 60_000);
+        queue.advance(&window, 20);
+        assert_eq!(queue.position, 12);
+        assert_eq!(positions(&queue.plan(&window, at(60_000))), [[13]]);
+        arrive(&mut queue, plan[0][1], true, 60_000);
+        queue.advance(&window, 20);
+        assert_eq!((queue.position, queue.delivered.len(), queue.failing.len()), (20, 0, 0));
+    }
+
+    #[test]
+    fn an_event_that_fails_for_too_long_halts_the_webhook_until_it_is_resumed() {
+        let window = [event(1, 1)];
+        let mut queue = Queue::new(OrgKey(1), id(9), at(0), 0);
+        let mut now = 0;
+        for settled in [Settled::Again(at(60_000)), Settled::Again(at(180_000)), Settled::GivenUp] {
+            let plan = queue.plan(&window, at(now));
+            assert_eq!(arrive(&mut queue, plan[0][0], false, now), settled);
+            if let Settled::Again(next) = settled {
+                now = next.as_millis();
+            }
+        }
+        assert!(queue.is_halted);
+        queue.resume(at(now));
+        assert!(!queue.is_halted && queue.is_due(1, at(now)));
+        assert_eq!(queue.plan(&window, at(now))[0][0].number, 1);
+    }
+
+    #[test]
+    fn what_is_asked_for_by_hand_is_delivered_once_more_whatever_becomes_of_it() {
+        let mut queue = Queue::new(OrgKey(1), id(9), at(0), 10);
+        assert!(!queue.is_due(10, at(0)));
+        assert_eq!(queue.redeliver([3, 4]), 0);
+        assert!(queue.is_due(10, at(0)));
+        for position in queue.again().collect::<Vec<_>>() {
+            let attempt = Attempt { event: event(position, 1), number: 1, is_again: true };
+            assert_eq!(arrive(&mut queue, attempt, position == 3, 0), Settled::Done);
+        }
+        assert!(!queue.is_due(10, at(0)));
+        queue.rewind(2);
+        assert_eq!(positions(&queue.plan(&[event(3, 1), event(4, 1)], at(0))), [[3, 4]]);
+        queue.rewind(5);
+        assert_eq!(queue.position, 2);
+        assert_eq!(queue.redeliver(0..2_000), 1_000);
+    }
+}

@@ -1,0 +1,170 @@
+//! Outbound webhooks.
+
+use kustodian_core::feed::{FeedQuery, Payload};
+use kustodian_core::kind::Kind;
+use kustodian_core::outbound_webhook::{self, Log, MAX_WEBHOOKS, Schemes, Subscription, kinds_of};
+use kustodian_core::refusal::Refusal;
+use kustodian_core::store::Stored;
+use kustodian_core::{event, permission, resource};
+use kustomer_api::outbound_webhook::{
+    CreateOutboundWebhook, DeleteOutboundWebhook, GetOutboundWebhookById, GetOutboundWebhookEvents,
+    GetOutboundWebhookTransactions, GetOutboundWebhooks, OutboundWebhookInput, RedeliverOutboundWebhook,
+    UpdateOutboundWebhook, WebhookEvents,
+};
+use kustomer_api::validation::Fault;
+use kustomer_api::{Endpoint, ObjectId};
+use std::fmt::Write as _;
+
+use crate::answer::{Answer, unavailable};
+use crate::call::Call;
+use crate::handlers::{events, plain};
+use crate::paging::Numbered;
+use crate::webhooks;
+
+const KIND: Kind = Kind::OutboundWebhook;
+
+pub(crate) async fn get_outbound_webhooks(call: Call<GetOutboundWebhooks>) -> Result<Answer, Refusal> {
+    plain::list(&call, KIND).await
+}
+
+pub(crate) async fn get_outbound_webhook_by_id(call: Call<GetOutboundWebhookById>) -> Result<Answer, Refusal> {
+    plain::get(&call, KIND, call.path, call.query).await
+}
+
+/// Those of kinds that the caller may read.
+pub(crate) async fn get_outbound_webhook_events(call: Call<GetOutboundWebhookEvents>) -> Result<Answer, Refusal> {
+    let readable = permission::readable_kinds(call.caller());
+    let names =
+        outbound_webhook::event_names().filter(|name| kinds_of(&[name]).iter().all(|kind| readable.contains(kind)));
+    let answered = WebhookEvents { events: names.map(str::to_owned).collect() };
+    Ok(Answer::Json(resource::render(&answered)?))
+}
+
+pub(crate) async fn create_outbound_webhook(call: Call<CreateOutboundWebhook>) -> Result<Answer, Refusal> {
+    let input = call.input()?;
+    check_events(&call, &input)?;
+    check_count(&call).await?;
+    let token = call.app().services.ids.secret().iter().fold(String::new(), |mut digits, byte| {
+        // Writing to a text cannot fail.
+        let _ = write!(digits, "{byte:02x}");
+        digits
+    });
+    let id = call.next_id();
+    let changes = outbound_webhook::create(&call.act().context(), id, call.next_event(), input, token, schemes(&call))?;
+    if !call.is_rehearsal() {
+        webhooks::begin(call.app(), call.org(), id, call.now()).await?;
+    }
+    plain::create(&call, changes).await
+}
+
+pub(crate) async fn update_outbound_webhook(call: Call<UpdateOutboundWebhook>) -> Result<Answer, Refusal> {
+    let (input, act, event, schemes) = (call.input()?, call.act(), call.next_event(), schemes(&call));
+    check_events(&call, &input)?;
+    let decide =
+        move |stored: Option<Stored>| outbound_webhook::update(&act.context(), stored.as_ref(), event, input, schemes);
+    let answer = plain::update(&call, KIND, call.path, decide).await;
+    call.app().webhooks.wake();
+    answer
+}
+
+pub(crate) async fn delete_outbound_webhook(call: Call<DeleteOutboundWebhook>) -> Result<Answer, Refusal> {
+    let (act, event) = (call.act(), call.next_event());
+    let decide = move |stored: Option<Stored>| outbound_webhook::delete(&act.context(), stored.as_ref(), event);
+    plain::delete(&call, KIND, call.path, decide).await
+}
+
+pub(crate) async fn get_outbound_webhook_transactions(
+    call: Call<GetOutboundWebhookTransactions>,
+) -> Result<Answer, Refusal> {
+    let stored = find(&call, call.path).await?;
+    let note = webhooks::find_note(call.app(), &Log::name_of(call.org(), stored.id)).await.map_err(unavailable)?;
+    let log = note.as_ref().map(Log::read).unwrap_or_default();
+    let documents = log.newest_first(stored.id).map(|transaction| resource::render(&transaction));
+    let documents: Vec<String> = documents.collect::<Result<_, _>>()?;
+    let page = Numbered::of(call.query);
+    let (shown, has_next) = page.of_all(&documents);
+    let path = format!("{}/transactions", KIND.path_of(stored.id));
+    Ok(Answer::Json(page.uncounted(&path, shown.to_vec(), has_next)))
+}
+
+pub(crate) async fn redeliver_outbound_webhook(call: Call<RedeliverOutboundWebhook>) -> Result<Answer, Refusal> {
+    let (input, stored) = (call.input()?, find(&call, call.path).await?);
+    if Subscription::of(&stored)?.is_none() {
+        let title = "The webhook is disabled, so nothing is sent: enable it first";
+        return Err(Refusal::new(400, kustomer_api::error::code::BAD_PARAM, "enabled", title));
+    }
+    let fault = |name: &str, title: &str| Refusal::bad_input(vec![Fault::of_attribute(name, title.to_owned(), "")]);
+    match (input.events, input.since) {
+        (Some(ids), None) => {
+            let mut positions = Vec::new();
+            for id in ids.iter().filter_map(|id| id.parse().ok()) {
+                positions.push(find_position(&call, id).await?);
+            }
+            if !call.is_rehearsal() {
+                let asked = |queue: &mut outbound_webhook::Queue| queue.redeliver(positions.iter().copied());
+                if webhooks::change_queue(call.app(), &stored, call.org(), asked).await? > 0 {
+                    return Err(crate::answer::try_again("Too many events wait to be sent again", 5));
+                }
+            }
+        }
+        (None, Some(since)) => {
+            let query = FeedQuery { from: Some(since), limit: 1, payload: Payload::None, ..FeedQuery::default() };
+            let first = call.store().feed(call.org(), query).await.map_err(unavailable)?.events;
+            let first = first.first().and_then(|event| event.position);
+            if let (Some(first), false) = (first, call.is_rehearsal()) {
+                let rewind = |queue: &mut outbound_webhook::Queue| queue.rewind(first.saturating_sub(1));
+                webhooks::change_queue(call.app(), &stored, call.org(), rewind).await?;
+            }
+        }
+        (Some(_), Some(_)) => return Err(fault("since", "Send either events or since, not both")),
+        (None, None) => return Err(fault("events", "Send the ids of events, or since: a moment")),
+    }
+    Ok(Answer::ok(stored.document))
+}
+
+/// The position of an event that the caller may read.
+async fn find_position<E: Endpoint>(call: &Call<E>, id: ObjectId) -> Result<u64, Refusal> {
+    let found = call.store().find_event(call.org(), id).await.map_err(unavailable)?;
+    let kind = found.map(|found| found.kind).ok_or_else(|| event::unknown("events", id))?;
+    if !outbound_webhook::sent_kinds().any(|sent| sent == kind) || !permission::may_read(call.caller(), kind) {
+        return Err(event::unknown("events", id));
+    }
+    events::find_position(call, "events", id).await
+}
+
+async fn find<E: Endpoint>(call: &Call<E>, id: ObjectId) -> Result<Stored, Refusal> {
+    match call.store().find(call.org(), KIND, id).await.map_err(unavailable)? {
+        Some(stored) if !stored.deleted => Ok(stored),
+        stored => Err(plain::not_there(call, KIND, stored.as_ref())),
+    }
+}
+
+/// Nobody has records sent elsewhere that he may not read.
+fn check_events<E: Endpoint>(call: &Call<E>, input: &OutboundWebhookInput) -> Result<(), Refusal> {
+    let status = call.app().settings.missing_role_status;
+    for kind in kinds_of(input.events.as_deref().unwrap_or_default()) {
+        permission::require_read(call.caller(), E::OPERATION, kind, status)?;
+    }
+    Ok(())
+}
+
+async fn check_count<E: Endpoint>(call: &Call<E>) -> Result<(), Refusal> {
+    let query = kustodian_core::store::ListQuery {
+        kind: KIND,
+        of: Vec::new(),
+        deleted: false,
+        sort: kustodian_core::store::SortKey::Id,
+        descending: false,
+        within: Vec::new(),
+        start: kustodian_core::store::Start::Offset(0),
+        limit: u32::try_from(MAX_WEBHOOKS).unwrap_or(u32::MAX),
+        bytes: usize::MAX,
+        count: false,
+    };
+    let listed = call.store().list(call.org(), query).await.map_err(unavailable)?;
+    if listed.records.len() >= MAX_WEBHOOKS { Err(outbound_webhook::too_many()) } else { Ok(()) }
+}
+
+fn schemes<E: Endpoint>(call: &Call<E>) -> Schemes {
+    Schemes { allow_http: call.app().settings.webhook_allow_http }
+}

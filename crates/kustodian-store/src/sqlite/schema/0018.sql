@@ -1,0 +1,15 @@
+-- Where events are sent as they happen.
+
+CREATE TABLE outbound_webhooks (
+    key        INTEGER PRIMARY KEY,
+    id         TEXT NOT NULL,
+    org        INTEGER NOT NULL,
+    rev        INTEGER NOT NULL,
+    format     INTEGER NOT NULL,
+    deleted    INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    document   ANY NOT NULL
+) STRICT;
+
+CREATE UNIQUE INDEX outbound_webhooks_by_id ON outbound_webhooks (org, id, deleted);

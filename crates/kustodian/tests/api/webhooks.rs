@@ -1,0 +1,336 @@
+//! Webhooks: events arrive at a real receiver, signed and in order, whatever becomes of it and of the server.
+
+use std::io::{BufRead, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use hmac::{Hmac, KeyInit, Mac};
+use reqwest::Method;
+use serde_json::{Value, json};
+use sha2::Sha256;
+
+use crate::erase::wait_for;
+use crate::server::{Server, TOKEN};
+
+/// What a receiver does with what arrives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mood {
+    /// Takes it.
+    Takes,
+    /// Answers 500 to what mentions this.
+    Refuses(&'static str),
+    /// Answers nothing.
+    Hangs,
+    /// Leads elsewhere.
+    Redirects,
+}
+
+/// A delivery as it arrived.
+#[derive(Debug, Clone)]
+struct Delivery {
+    headers: Vec<(String, String)>,
+    body: String,
+    is_taken: bool,
+}
+
+impl Delivery {
+    fn header(&self, name: &str) -> &str {
+        self.headers.iter().find(|(given, _)| given == name).map_or("", |(_, value)| value)
+    }
+
+    fn event(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+}
+
+/// A receiver on this machine.
+struct Receiver {
+    url: String,
+    mood: Arc<Mutex<Mood>>,
+    arrived: Arc<Mutex<Vec<Delivery>>>,
+}
+
+impl Receiver {
+    fn start(mood: Mood) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/hook?secret=path", listener.local_addr().unwrap());
+        let receiver = Self { url, mood: Arc::new(Mutex::new(mood)), arrived: Arc::default() };
+        let (mood, arrived) = (Arc::clone(&receiver.mood), Arc::clone(&receiver.arrived));
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let (mood, arrived) = (Arc::clone(&mood), Arc::clone(&arrived));
+                std::thread::spawn(move || receive(stream.unwrap(), &mood, &arrived));
+            }
+        });
+        receiver
+    }
+
+    fn set(&self, mood: Mood) {
+        *self.mood.lock().unwrap() = mood;
+    }
+
+    fn arrived(&self) -> Vec<Delivery> {
+        self.arrived.lock().unwrap().clone()
+    }
+
+    /// The records of what was taken, in the order in which it arrived, with their revisions.
+    fn taken(&self) -> Vec<(String, u64)> {
+        let taken = self.arrived().into_iter().filter(|delivery| delivery.is_taken);
+        taken
+            .map(|delivery| delivery.event())
+            .map(|event| (text(&event["dataId"]), event["rev"].as_u64().unwrap()))
+            .collect()
+    }
+}
+
+fn receive(stream: TcpStream, mood: &Mutex<Mood>, arrived: &Mutex<Vec<Delivery>>) {
+    let mut reader = BufReader::new(stream);
+    loop {
+        let mut headers = Vec::new();
+        let mut line = String::new();
+        if reader.read_line(&mut line).unwrap_or(0) == 0 {
+            return;
+        }
+        loop {
+            let mut line = String::new();
+            reader.read_line(&mut line).unwrap();
+            let Some((name, value)) = line.trim_end().split_once(": ") else { break };
+            headers.push((name.to_ascii_lowercase(), value.to_owned()));
+        }
+        let length = headers.iter().find(|(name, _)| name == "content-length").unwrap().1.parse().unwrap();
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body).unwrap();
+        let body = String::from_utf8(body).unwrap();
+        let mood = *mood.lock().unwrap();
+        let status = match mood {
+            Mood::Takes => "204 No Content",
+            Mood::Refuses(word) if body.contains(word) => "500 Internal Server Error\r\nContent-Length: 0",
+            Mood::Refuses(_) => "200 OK\r\nContent-Length: 0",
+            Mood::Redirects => "307 Temporary Redirect\r\nLocation: http://127.0.0.1:9/\r\nContent-Length: 0",
+            Mood::Hangs => "",
+        };
+        let is_taken = status.starts_with('2');
+        arrived.lock().unwrap().push(Delivery { headers, body, is_taken });
+        if mood == Mood::Hangs {
+            // Until the server gives up.
+            let _ = reader.read_line(&mut String::new());
+            return;
+        }
+        if write!(reader.get_mut(), "HTTP/1.1 {status}\r\n\r\n").is_err() {
+            return;
+        }
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+/// Sends to this machine, and tries again at once.
+const LOCAL: &[&str] = &["--webhook-allow-private", "--webhook-allow-http", "--webhook-timeout", "1"];
+
+fn with<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    LOCAL.iter().chain(more).copied().collect()
+}
+
+fn subscribe(server: &Server, receiver: &Receiver, events: &[&str]) -> Value {
+    let headers = json!([{ "name": "X-Own", "value": "mine" }]);
+    let body = json!({ "name": "Warehouse", "url": receiver.url, "events": events, "headers": headers });
+    server.post("/v1/outbound-webhooks", body).expect(201).data().clone()
+}
+
+fn path_of(webhook: &Value) -> String {
+    text(&webhook["links"]["self"])
+}
+
+fn transactions(server: &Server, webhook: &Value) -> Vec<Value> {
+    let listed = server.get(&format!("{}/transactions", path_of(webhook))).expect(200).body;
+    listed["data"].as_array().unwrap().clone()
+}
+
+#[test]
+fn events_arrive_signed_and_in_order_and_as_the_feed_reports_them() {
+    let server = Server::start_with(LOCAL);
+    server.create(json!({ "name": "before" }));
+    let receiver = Receiver::start(Mood::Takes);
+    let names =
+        ["kustomer.customer.create", "kustomer.customer.update", "kustomer.customer.delete", "kustomer.tag.create"];
+    let webhook = subscribe(&server, &receiver, &names);
+    let customer = server.create(json!({ "name": "Ada", "tags": ["vip"] }));
+    let path = text(&customer["links"]["self"]);
+    for name in ["Bea", "Cleo", "Dora"] {
+        server.patch(&path, json!({ "name": name })).expect(200);
+    }
+    server.post("/v1/companies", json!({ "name": "not asked for" })).expect(201);
+    server.delete(&path).expect(204);
+    wait_for("deliveries", || receiver.arrived().len() >= 6);
+    let arrived = receiver.arrived();
+    let token = text(&webhook["attributes"]["token"]);
+    for delivery in &arrived {
+        let mut mac = Hmac::<Sha256>::new_from_slice(token.as_bytes()).unwrap();
+        mac.update(delivery.body.as_bytes());
+        let signature: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(delivery.header("x-kustomer-webhook-signature"), signature);
+        assert_eq!(delivery.header("x-kustomer-webhook-event"), delivery.event()["name"].as_str().unwrap());
+        assert_eq!((delivery.header("content-type"), delivery.header("x-own")), ("application/json", "mine"));
+    }
+    let of_customer: Vec<u64> =
+        receiver.taken().into_iter().filter(|(id, _)| *id == text(&customer["id"])).map(|(_, rev)| rev).collect();
+    assert_eq!(of_customer, [1, 2, 3, 4, 5]);
+    let feed = server.get("/v1/events?pageSize=100").expect(200).body;
+    for delivery in &arrived {
+        let event = delivery.event();
+        let fed = feed["data"].as_array().unwrap().iter().find(|fed| fed["id"] == event["id"]);
+        assert_eq!(fed, Some(&event));
+    }
+    // What it was sent, newest first, without anything of what was in it.
+    wait_for("transactions", || transactions(&server, &webhook).len() == 6);
+    let listed = transactions(&server, &webhook);
+    assert!(listed.iter().all(|one| one["attributes"]["success"] == true && one["attributes"]["status"] == 204));
+    assert_eq!(listed[0]["attributes"]["event"], "kustomer.customer.delete");
+    assert!(!serde_json::to_string(&listed).unwrap().contains("Ada"));
+
+    // One again by its id, then all since the first.
+    let first = arrived[0].event();
+    let again = format!("{}/redeliveries", path_of(&webhook));
+    server.post(&format!("{again}?validateOnly=true"), json!({ "events": [first["id"]] })).expect(200);
+    server.post(&again, json!({ "events": [first["id"]] })).expect(200);
+    wait_for("one again", || receiver.arrived().len() == 7);
+    assert_eq!(receiver.arrived()[6].event(), first);
+    server.post(&again, json!({ "since": first["createdAt"] })).expect(200);
+    wait_for("all again", || receiver.arrived().len() == 13);
+    assert_eq!(server.post(&again, json!({ "events": ["5c7d1a1f9a1b2c0010a1b2c3"] })).status, 400);
+    assert_eq!(server.post(&again, json!({})).status, 400);
+
+    // Deleted, it is sent nothing more; another one shows that what follows was looked at.
+    server.delete(&path_of(&webhook)).expect(204);
+    let other = Receiver::start(Mood::Takes);
+    subscribe(&server, &other, &["kustomer.customer.create"]);
+    server.create(json!({ "name": "after" }));
+    wait_for("the other one", || other.arrived().len() == 1);
+    assert_eq!(receiver.arrived().len(), 13);
+    assert_eq!(server.get(&path_of(&webhook)).status, 404);
+}
+
+#[test]
+fn what_fails_is_tried_again_holds_up_its_own_record_alone_and_disables_its_webhook_in_the_end() {
+    let server = Server::start_with(&with(&["--webhook-retries", "1,1"]));
+    let receiver = Receiver::start(Mood::Refuses("poison"));
+    let hanging = Receiver::start(Mood::Hangs);
+    let redirecting = Receiver::start(Mood::Redirects);
+    let names = ["kustomer.customer.create", "kustomer.customer.update"];
+    let webhook = subscribe(&server, &receiver, &names);
+    let hung = subscribe(&server, &hanging, &names);
+    let redirected = subscribe(&server, &redirecting, &names);
+    let poisoned = server.create(json!({ "name": "poison" }));
+    server.patch(&text(&poisoned["links"]["self"]), json!({ "name": "cured" })).expect(200);
+    let other = server.create(json!({ "name": "other" }));
+    wait_for("the other record", || receiver.taken().contains(&(text(&other["id"]), 1)));
+    assert!(receiver.taken().iter().all(|(id, _)| *id == text(&other["id"])));
+    for webhook in [&webhook, &hung, &redirected] {
+        wait_for("disabling", || server.get(&path_of(webhook)).expect(200).attributes()["enabled"] == false);
+        let attributes = server.get(&path_of(webhook)).expect(200).attributes().clone();
+        let reason = text(&attributes["disabledReason"]);
+        assert!(reason.contains("3 attempts") && !reason.contains("secret=path"), "{reason}");
+        assert!(attributes["disabledAt"].is_string());
+    }
+    let tried: Vec<Value> =
+        transactions(&server, &webhook).into_iter().rev().map(|one| one["attributes"].clone()).collect();
+    let failed: Vec<&Value> = tried.iter().filter(|one| one["success"] == false).collect();
+    assert_eq!(failed.iter().map(|one| one["attempt"].as_u64().unwrap()).collect::<Vec<_>>(), [1, 2, 3]);
+    assert!(failed[0]["nextAttemptAt"].is_string() && failed[2]["nextAttemptAt"].is_null());
+    assert_eq!(transactions(&server, &redirected)[0]["attributes"]["status"], 307);
+    assert!(transactions(&server, &hung)[0]["attributes"]["status"].is_null());
+
+    // Enabled again, it goes on with the event that failed: nothing was missed.
+    receiver.set(Mood::Takes);
+    let enabled = server.put(&path_of(&webhook), json!({ "enabled": true })).expect(200);
+    assert!(enabled.attributes()["disabledReason"].is_null() && enabled.attributes()["disabledAt"].is_null());
+    wait_for("what failed", || receiver.taken().contains(&(text(&poisoned["id"]), 2)));
+    let of_poisoned: Vec<u64> =
+        receiver.taken().into_iter().filter(|(id, _)| *id == text(&poisoned["id"])).map(|(_, rev)| rev).collect();
+    assert_eq!(of_poisoned, [1, 2]);
+}
+
+#[test]
+fn nothing_is_missed_when_the_server_is_killed_or_stopped_or_the_webhook_disabled() {
+    let mut server = Server::on_file_with(LOCAL);
+    let receiver = Receiver::start(Mood::Takes);
+    let webhook = subscribe(&server, &receiver, &["kustomer.customer.create"]);
+    let mut created: Vec<String> = Vec::new();
+    for round in 0..3 {
+        for number in 0..10 {
+            created.push(text(&server.create(json!({ "name": format!("{round} {number}") }))["id"]));
+        }
+        server = server.kill_and_restart_with(LOCAL);
+    }
+    server.put(&path_of(&webhook), json!({ "enabled": false })).expect(200);
+    created.push(text(&server.create(json!({ "name": "while disabled" }))["id"]));
+    server.put(&path_of(&webhook), json!({ "enabled": true })).expect(200);
+    wait_for("every event", || {
+        let taken = receiver.taken();
+        created.iter().all(|id| taken.iter().any(|(taken, _)| taken == id))
+    });
+}
+
+#[test]
+fn several_servers_deliver_each_event_once() {
+    let server = Server::on_file_with(LOCAL);
+    let second = Server::at(server.database(), LOCAL);
+    let receiver = Receiver::start(Mood::Takes);
+    subscribe(&server, &receiver, &["kustomer.customer.create"]);
+    for number in 0..40 {
+        [&server, &second][number % 2].create(json!({ "name": number.to_string() }));
+    }
+    wait_for("every event", || receiver.arrived().len() >= 40);
+    let mut taken = receiver.taken();
+    taken.sort();
+    taken.dedup();
+    assert_eq!((taken.len(), receiver.arrived().len()), (40, 40));
+}
+
+#[test]
+fn a_webhook_is_held_to_the_public_internet_to_https_and_to_what_its_maker_may_read() {
+    let server = Server::on_file();
+    let events = ["kustomer.customer.create"];
+    let body = |url: &str| json!({ "name": "a", "url": url, "events": events });
+    assert_eq!(
+        server.post("/v1/outbound-webhooks", body("http://a.example/")).expect(400).error()["meta"]["pointer"],
+        "/url"
+    );
+    let unknown = json!({ "name": "a", "url": "https://a.example/", "events": ["kustomer.customer.merged"] });
+    assert_eq!(server.post("/v1/outbound-webhooks", unknown).expect(400).error()["meta"]["pointer"], "/events/0");
+
+    // Addresses beside the server are refused when something is sent, however they are written.
+    let receiver = Receiver::start(Mood::Takes);
+    let port = receiver.url.split(':').nth(2).unwrap().split('/').next().unwrap().to_owned();
+    let mut refused = Vec::new();
+    for host in ["127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "localhost", "2130706433", "0x7f.1"] {
+        let made = server.post("/v1/outbound-webhooks", body(&format!("https://{host}:{port}/"))).expect(201);
+        refused.push(made.data().clone());
+    }
+    server.create(json!({ "name": "Ada" }));
+    for webhook in &refused {
+        wait_for("a refusal", || transactions(&server, webhook).first().is_some());
+        let error = text(&transactions(&server, webhook)[0]["attributes"]["error"]);
+        assert!(error.contains("--webhook-allow-private"), "{error}");
+    }
+    assert_eq!(receiver.arrived().len(), 0);
+
+    // Whoever may not read conversations has none sent elsewhere, and sees no event names of theirs.
+    let token = server.token("demo", &["org.admin.outbound_webhooks", "org.user.customer.read"]);
+    let ask = |events: &[&str]| {
+        let body = json!({ "name": "a", "url": "https://a.example/", "events": events });
+        server.call_as(&token, Method::POST, "/v1/outbound-webhooks", Some(body))
+    };
+    assert_eq!(ask(&["kustomer.conversation.create"]).status, 403);
+    let made = ask(&events).expect(201);
+    let change = Some(json!({ "events": ["kustomer.message.create"] }));
+    assert_eq!(server.call_as(&token, Method::PUT, &path_of(made.data()), change).status, 403);
+    let names = server.call_as(&token, Method::GET, "/v1/outbound-webhooks/events", None).expect(200).body;
+    let names = names["events"].as_array().unwrap();
+    assert!(names.contains(&json!("kustomer.customer.update")) && !names.contains(&json!("kustomer.message.create")));
+    let all = server.call_as(TOKEN, Method::GET, "/v1/outbound-webhooks/events", None).expect(200).body;
+    assert!(all["events"].as_array().unwrap().contains(&json!("kustomer.customer_merge.create")));
+}
