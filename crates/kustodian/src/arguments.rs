@@ -36,6 +36,7 @@ use crate::restore::RestoreArguments;
 use crate::roles::RolesArguments;
 use crate::size::Size;
 use crate::tail::TailArguments;
+use crate::webhooks::WebhooksCommand;
 use crate::tokens::CreateToken;
 use crate::types::TypesArguments;
 
@@ -174,6 +175,14 @@ pub(crate) enum Command {
         server: ServerArguments,
         #[command(flatten)]
         arguments: TypesArguments,
+    },
+    /// Sends events to a program on this machine, or raises one.
+    #[command(visible_alias = "webhook")]
+    Webhooks {
+        #[command(flatten)]
+        server: ServerArguments,
+        #[command(subcommand)]
+        command: WebhooksCommand,
     },
     /// Prints what happens to records, one event a line, and goes on with what happens next.
     Tail(TailArguments),

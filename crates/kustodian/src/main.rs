@@ -36,6 +36,7 @@ mod store_metrics;
 mod tail;
 mod tokens;
 mod types;
+mod webhooks;
 
 use std::process::ExitCode;
 
@@ -105,6 +106,10 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Types { server, arguments } => {
             let client = customers::client(server)?;
             one_thread()?.block_on(types::run(&client, arguments))
+        }
+        Command::Webhooks { server, command } => {
+            let client = customers::client(server)?;
+            one_thread()?.block_on(webhooks::run(&client, command))
         }
         Command::Tail(tail) => one_thread()?.block_on(tail::run(tail)),
         Command::Audit { command } => {

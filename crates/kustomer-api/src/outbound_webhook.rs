@@ -9,7 +9,9 @@ pub use self::endpoints::*;
 
 use crate::attribute::attribute_values;
 use crate::resource::resource;
-use crate::schema::{DATE_TIME, OBJECT_ID, Object, Property, Schema, URI, resource_schema};
+use crate::schema::{
+    DATE_TIME, OBJECT_ID, Object, Property, Schema, URI, all_read_only, attributes_of, resource_schema,
+};
 use crate::{Field, ObjectId, Timestamp};
 
 /// How many kinds of events a webhook may ask for.
@@ -218,6 +220,14 @@ pub static REDELIVERY: Schema = Schema::object(&Object {
         Property::optional("events", Schema::set_of(MAX_REDELIVERED, &EVENT_ID)),
         Property::optional("since", Schema::format(DATE_TIME)),
     ],
-});
+})
+.with_read_only(
+    &const {
+        all_read_only::<{ attributes_of(&OUTBOUND_WEBHOOK).len() }>(
+            &OUTBOUND_WEBHOOK,
+            "this operation sends events again: send it in an update of the webhook",
+        )
+    },
+);
 
 static EVENT_ID: Schema = Schema::format(OBJECT_ID);

@@ -2,7 +2,7 @@
 
 use kustodian_core::feed::{FeedQuery, Payload};
 use kustodian_core::kind::Kind;
-use kustodian_core::outbound_webhook::{self, Log, MAX_WEBHOOKS, Schemes, Subscription, kinds_of};
+use kustodian_core::outbound_webhook::{self, Log, MAX_WEBHOOKS, Schemes, kinds_of};
 use kustodian_core::refusal::Refusal;
 use kustodian_core::store::Stored;
 use kustodian_core::{event, permission, resource};
@@ -89,10 +89,6 @@ pub(crate) async fn get_outbound_webhook_transactions(
 
 pub(crate) async fn redeliver_outbound_webhook(call: Call<RedeliverOutboundWebhook>) -> Result<Answer, Refusal> {
     let (input, stored) = (call.input()?, find(&call, call.path).await?);
-    if Subscription::of(&stored)?.is_none() {
-        let title = "The webhook is disabled, so nothing is sent: enable it first";
-        return Err(Refusal::new(400, kustomer_api::error::code::BAD_PARAM, "enabled", title));
-    }
     let fault = |name: &str, title: &str| Refusal::bad_input(vec![Fault::of_attribute(name, title.to_owned(), "")]);
     match (input.events, input.since) {
         (Some(ids), None) => {

@@ -33,6 +33,7 @@ pub(crate) fn least_body(operation: &Operation) -> Option<Value> {
         "createOutboundWebhook" => {
             Some(json!({ "name": "any", "url": "https://127.0.0.1:9/", "events": ["kustomer.customer.create"] }))
         }
+        "redeliverOutboundWebhook" => Some(json!({ "since": "2100-01-01T00:00:00.000Z" })),
         "createKlass" => Some(json!({ "name": format!("klass-{}", NEXT_NUMBER.fetch_add(1, Ordering::Relaxed)) })),
         "createKObject" | "createCustomerKObject" => Some(json!({ "title": "any" })),
         "createDraft" => Some(json!({ "customer": NOBODY, "channel": "chat", "body": "any" })),
@@ -100,6 +101,18 @@ fn aim_at(server: &Server, operation: &Operation, customer: &Value) -> (Method, 
             plain = server.post(&format!("/v1/{}", operation.tag), json!({ "name": "any" })).expect(201);
             plain.data()["id"].as_str().unwrap()
         }
+        "outbound-webhooks" => {
+            let listed = server.get("/v1/outbound-webhooks?pageSize=1").expect(200).body;
+            match listed["data"][0]["id"].as_str() {
+                Some(id) => return (operation.method.clone(), path_with(operation, id), least_body(operation)),
+                None => {
+                    let body =
+                        json!({ "name": "any", "url": "https://127.0.0.1:9/", "events": ["kustomer.customer.create"] });
+                    plain = server.post("/v1/outbound-webhooks", body).expect(201);
+                    plain.data()["id"].as_str().unwrap()
+                }
+            }
+        }
         "bulk" => {
             plain = server.post("/v1/customers/bulk", json!([])).expect(201);
             plain.data()["id"].as_str().unwrap()
@@ -125,6 +138,10 @@ fn aim_at(server: &Server, operation: &Operation, customer: &Value) -> (Method, 
     let takes_body = matches!(operation.method, Method::POST | Method::PUT | Method::PATCH);
     let body = least_body(operation).or(takes_body.then(|| json!({})));
     (operation.method.clone(), format!("/v1{path}"), body)
+}
+
+fn path_with(operation: &Operation, id: &str) -> String {
+    format!("/v1{}", operation.path.replace("{id}", id))
 }
 
 /// The same for an operation on merges of customers.

@@ -43,7 +43,9 @@ fn with(path: &str, query: &str) -> String {
 }
 
 fn writes(server: &Server) -> Vec<&'static Operation> {
-    served(server).into_iter().filter(|operation| !operation.is_read()).collect()
+    // Redelivering changes no record: its own test looks at what arrives.
+    let changes = |operation: &&Operation| !operation.is_read() && operation.name != "redeliverOutboundWebhook";
+    served(server).into_iter().filter(changes).collect()
 }
 
 /// A request that succeeds, and the path of the record it is about.
@@ -87,9 +89,9 @@ fn masked(answer: &Answer) -> String {
         rest = &after[end + 1..];
     }
     text.push_str(rest);
-    // Picked by a hash of the id.
+    // Picked by a hash of the id, or at random.
     let mut body: Value = serde_json::from_str(&text).unwrap_or_default();
-    for picked in ["displayColor", "displayIcon"] {
+    for picked in ["displayColor", "displayIcon", "token"] {
         if let Some(attributes) = body.pointer_mut("/data/attributes").and_then(Value::as_object_mut) {
             attributes.remove(picked);
         }

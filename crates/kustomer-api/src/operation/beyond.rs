@@ -1,5 +1,5 @@
 //! Operations that Kustomer has beyond its contract: paths that real clients call (`docs/contract/behaviour.md` §1.6,
-//! §15, §22), of which too little is known to serve them. They answer 501 with their name. Names follow the pattern of
+//! §15.5, §22), of which too little is known to serve them. They answer 501 with their name. Names follow the pattern of
 //! the contract; roles are those printed in Kustomer's documents, and none where nothing is printed.
 
 use http::Method;
@@ -8,13 +8,6 @@ use super::Operation;
 
 /// All of them. `/kobjects/{klass}` is not among them: it is another spelling of `/klasses/{klass}`.
 pub static OPERATIONS: &[&Operation] = &[
-    &known("getOutboundWebhooks", Method::GET, "/outbound-webhooks", WEBHOOK_READ),
-    &known("createOutboundWebhook", Method::POST, "/outbound-webhooks", WEBHOOK_CREATE),
-    &known("getOutboundWebhookEvents", Method::GET, "/outbound-webhooks/events", WEBHOOK_READ),
-    &known("getOutboundWebhookById", Method::GET, "/outbound-webhooks/{id}", WEBHOOK_READ),
-    &known("updateOutboundWebhook", Method::PUT, "/outbound-webhooks/{id}", WEBHOOK_UPDATE),
-    &known("deleteOutboundWebhook", Method::DELETE, "/outbound-webhooks/{id}", WEBHOOK_DELETE),
-    &known("getOutboundWebhookTransactions", Method::GET, "/outbound-webhooks/{id}/transactions", WEBHOOK_READ),
     &known("createWebHookTransaction", Method::POST, "/hooks/web/{hash}", &["org.hooks"]),
     &known("getRoutingQueues", Method::GET, "/routing/queues", &[]),
     &known("getRoutingQueueById", Method::GET, "/routing/queues/{id}", &[]),
@@ -25,15 +18,6 @@ pub static OPERATIONS: &[&Operation] = &[
     &known("getKbArticleById", Method::GET, "/kb/articles/{id}", &[]),
     &known("getSlas", Method::GET, "/slas", &[]),
 ];
-
-const WEBHOOK_READ: &[&str] =
-    &["org.admin.outbound_webhooks", "org.outbound_webhooks", "org.permission.outbound_webhook.read"];
-const WEBHOOK_CREATE: &[&str] =
-    &["org.admin.outbound_webhooks", "org.outbound_webhooks", "org.permission.outbound_webhook.create"];
-const WEBHOOK_UPDATE: &[&str] =
-    &["org.admin.outbound_webhooks", "org.outbound_webhooks", "org.permission.outbound_webhook.update"];
-const WEBHOOK_DELETE: &[&str] =
-    &["org.admin.outbound_webhooks", "org.outbound_webhooks", "org.permission.outbound_webhook.delete"];
 
 /// Those of the contract's searches.
 const SEARCH_READ: &[&str] = super::contract::CUSTOMER_SEARCH.roles;
