@@ -36,9 +36,9 @@ use crate::restore::RestoreArguments;
 use crate::roles::RolesArguments;
 use crate::size::Size;
 use crate::tail::TailArguments;
-use crate::webhooks::WebhooksCommand;
 use crate::tokens::CreateToken;
 use crate::types::TypesArguments;
+use crate::webhooks::WebhooksCommand;
 
 /// A server for the Kustomer REST API, and the tools around it.
 #[derive(Debug, Parser)]

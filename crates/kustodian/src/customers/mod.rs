@@ -3,6 +3,7 @@
 pub(crate) mod attributes;
 mod edits;
 pub(crate) mod json;
+mod merges;
 pub(crate) mod past;
 mod search;
 pub(crate) mod show;
@@ -128,6 +129,38 @@ pub(crate) enum CustomersCommand {
         #[arg(long)]
         yes: bool,
     },
+    /// Merges a customer into another one. What belongs to it goes with it.
+    Merge {
+        /// The customer that goes into the other.
+        source: ObjectId,
+        /// The customer that stays.
+        target: ObjectId,
+        /// Shows every value that would be lost, and merges nothing.
+        #[arg(long)]
+        dry_run: bool,
+        #[command(flatten)]
+        output: OutputArguments,
+    },
+    /// Undoes a merge: both customers are there again, and what was changed since stays changed.
+    UndoMerge {
+        /// The id of the merge.
+        merge: ObjectId,
+        /// Shows what would not return, and undoes nothing.
+        #[arg(long)]
+        dry_run: bool,
+        #[command(flatten)]
+        output: OutputArguments,
+    },
+    /// Lists customers who may be the same person, with the reasons.
+    Duplicates {
+        /// The customer's id.
+        id: ObjectId,
+        /// How many at most.
+        #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100))]
+        limit: u32,
+        #[command(flatten)]
+        output: OutputArguments,
+    },
     /// Brings a deleted customer back.
     Restore {
         /// The customer's id.
@@ -208,6 +241,15 @@ pub(crate) async fn run(server: ServerArguments, command: CustomersCommand) -> R
         }
         CustomersCommand::History { id, limit, output } => past::history(&client, id, limit, output.output).await,
         CustomersCommand::Erase { id, yes } => past::erase(&client, id, yes).await,
+        CustomersCommand::Merge { source, target, dry_run, output } => {
+            merges::merge(&client, (source, target), dry_run, output.output).await
+        }
+        CustomersCommand::UndoMerge { merge, dry_run, output } => {
+            merges::undo(&client, merge, dry_run, output.output).await
+        }
+        CustomersCommand::Duplicates { id, limit, output } => {
+            merges::duplicates(&client, id, limit, output.output).await
+        }
         CustomersCommand::Restore { id, output } => show(&client, customers.restore(id), output.output).await,
     }
 }

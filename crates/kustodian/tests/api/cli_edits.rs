@@ -139,3 +139,28 @@ fn a_number_below_zero_is_told_to_be_out_of_range() {
     on(&server, &["list", "--limit", "-1"]).misused(&["invalid value '-1'", "--limit"]);
     on(&server, &["history", "5c7d1a1f9a1b2c0010a1b2c3", "--limit", "-1"]).misused(&["invalid value '-1'", "1..=500"]);
 }
+
+#[test]
+fn customers_are_merged_and_the_merge_is_undone() {
+    let server = Server::start();
+    let name = "Ada Lovelace";
+    let street = json!([{ "address": "12 St James", "zipCode": "SW1", "countryCode": "GB" }]);
+    let made = |external: &str, locale: &str| {
+        let body = json!({ "name": name, "externalId": external, "locations": street, "locale": locale });
+        server.create(body)["id"].as_str().unwrap().to_owned()
+    };
+    let (source, target) = (made("crm-1", "en_US"), made("crm-2", "fr_FR"));
+    let found = on(&server, &["duplicates", &target]).well();
+    assert!(found.contains(&source) && found.contains(name), "{found}");
+    let lost = on(&server, &["merge", &source, &target, "--dry-run"]).well();
+    assert!(lost.contains("locale") && lost.contains("en_US"), "{lost}");
+    assert_eq!(server.get(&format!("/v1/customers/{source}")).status, 200, "nothing was merged");
+    let merged = on(&server, &["merge", &source, &target]).well();
+    assert_eq!(server.get(&format!("/v1/customers/{source}")).status, 404);
+    let merge = merged.split_whitespace().skip_while(|word| *word != "undo-merge").nth(1).unwrap();
+    assert!(on(&server, &["undo-merge", merge, "--dry-run"]).well().contains("everything would return"));
+    on(&server, &["undo-merge", merge]).well();
+    let back = server.get(&format!("/v1/customers/{source}")).expect(200);
+    assert_eq!(back.attributes()["locale"], "en_US");
+    on(&server, &["merge", &source, &source]).fails_with("");
+}

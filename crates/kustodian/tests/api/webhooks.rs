@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 
 use crate::erase::wait_for;
-use crate::server::{Server, TOKEN};
+use crate::server::{Server, TOKEN, binary};
 
 /// What a receiver does with what arrives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -333,4 +334,40 @@ fn a_webhook_is_held_to_the_public_internet_to_https_and_to_what_its_maker_may_r
     assert!(names.contains(&json!("kustomer.customer.update")) && !names.contains(&json!("kustomer.message.create")));
     let all = server.call_as(TOKEN, Method::GET, "/v1/outbound-webhooks/events", None).expect(200).body;
     assert!(all["events"].as_array().unwrap().contains(&json!("kustomer.customer_merge.create")));
+}
+
+#[test]
+fn a_developer_listens_on_a_machine_that_the_server_does_not_reach() {
+    let server = Server::on_file();
+    server.create(json!({ "name": "before" }));
+    let receiver = Receiver::start(Mood::Takes);
+    let command = |arguments: &[&str]| {
+        let mut command = binary();
+        command.args(arguments).args(["--url", &server.url, "--token", TOKEN]);
+        command
+    };
+    let events = "kustomer.note.create,kustomer.note.update";
+    let listen = ["webhooks", "listen", "--forward", &receiver.url, "--event", events, "--secret", "key"];
+    let mut listening = command(&listen).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut noted = BufReader::new(listening.stderr.take().unwrap());
+    while !{
+        let mut line = String::new();
+        assert_ne!(noted.read_line(&mut line).unwrap(), 0, "it ended");
+        line.contains("listening")
+    } {}
+    let triggered = command(&["webhooks", "trigger", "kustomer.note.update"]).output().unwrap();
+    assert!(triggered.status.success(), "{}", String::from_utf8_lossy(&triggered.stderr));
+    assert!(command(&["webhooks", "trigger", "kustomer.company.delete"]).output().unwrap().status.success());
+    let unknown = command(&["webhooks", "trigger", "kustomer.note.merge"]).output().unwrap();
+    assert!(!unknown.status.success() && String::from_utf8_lossy(&unknown.stderr).contains("create, update or delete"));
+    wait_for("both", || receiver.arrived().len() == 2);
+    let arrived = receiver.arrived();
+    assert_eq!(arrived[1].event()["name"], "kustomer.note.update");
+    let signature = kustodian_core::outbound_webhook::signature("key", arrived[1].body.as_bytes());
+    assert_eq!(arrived[1].header("x-kustomer-webhook-signature"), signature);
+    let mut line = String::new();
+    BufReader::new(listening.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert!(line.contains("kustomer.note.create") && line.contains("204"), "{line}");
+    listening.kill().unwrap();
+    listening.wait().unwrap();
 }
