@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 use kustodian_core::chance::Ids as _;
 use kustodian_core::outbound_webhook::{event_names, signature};
 use kustomer_api::event::{Event, ListEvents};
+use kustomer_api::operation;
 use kustomer_api::outbound_webhook::{EVENT_HEADER, SIGNATURE_HEADER};
 use kustomer_client::{Client, Method};
 use reqwest::Url;
@@ -141,6 +142,12 @@ fn samples() -> [(&'static str, &'static str, Value); 6] {
     ]
 }
 
+/// Whether records of a list have an operation of this method.
+fn has(method: &Method, path: &str) -> bool {
+    let one = format!("{path}/{{id}}");
+    operation::all().any(|operation| operation.method == *method && operation.path == one)
+}
+
 async fn trigger(client: &Client, event: &str) -> Result<(), Failure> {
     let sample = samples().into_iter().find_map(|(word, path, body)| {
         let verb = event.strip_prefix(&format!("kustomer.{word}."))?;
@@ -158,16 +165,15 @@ async fn trigger(client: &Client, event: &str) -> Result<(), Failure> {
     let made = client.request(Method::POST, path).json(body.to_string()).await?;
     let id = made["data"]["id"].as_str().unwrap_or_default();
     let one = format!("{path}/{id}");
+    let change = if has(&Method::PATCH, path) { Method::PATCH } else { Method::PUT };
     match verb {
         "update" => {
             let attribute = if path == "/notes" { "body" } else { "name" };
-            let change = json!({ attribute: "Sample, changed" });
-            let method = if path == "/shortcuts" { Method::PUT } else { Method::PATCH };
-            client.request(method, &one).json(change.to_string()).await?;
+            let body = json!({ attribute: "Sample, changed" });
+            client.request(change, &one).json(body.to_string()).await?;
         }
-        "delete" => {
-            client.request(Method::DELETE, &one).await?;
-        }
+        "delete" if has(&Method::DELETE, path) => drop(client.request(Method::DELETE, &one).await?),
+        "delete" => drop(client.request(change, &one).json(r#"{"deleted":true}"#).await?),
         _ => {}
     }
     print_line(&format!("{event} {id}"))

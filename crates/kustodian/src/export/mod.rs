@@ -65,7 +65,7 @@ fn exported() -> impl Iterator<Item = Kind> {
         operation::all().any(|operation| operation.method == Method::GET && operation.path == path)
     };
     let is_left_out = |kind: &Kind| matches!(kind, Kind::Bulk | Kind::OutboundWebhook);
-    Kind::ALL.into_iter().filter(|kind| !is_left_out(kind)).filter(is_listed)
+    Kind::ALL.into_iter().filter(move |kind| !is_left_out(kind)).filter(is_listed)
 }
 
 fn kinds(text: &str) -> Result<Kinds, String> {
