@@ -57,6 +57,8 @@ claim_kinds! {
     SocialName = "socialName" of Customer,
     /// A customer's id on a social network.
     SocialId = "socialId" of Customer,
+    /// The address that a user signs in with.
+    UserEmail = "userEmail" of User,
     /// A tag's name.
     TagName = "tagName" of Tag,
     /// A company's external id.

@@ -5,7 +5,8 @@ use async_trait::async_trait;
 use ipnet::IpNet;
 use kustomer_api::{ObjectId, Timestamp};
 
-use crate::change::{Event, Put};
+use crate::change::{ChangeSet, Event, Put};
+use crate::kind::Kind;
 use crate::store::{OrgKey, StoreError};
 
 /// An org.
@@ -21,14 +22,14 @@ pub struct Org {
     pub created_at: Timestamp,
 }
 
-/// An API key, without its secret.
+/// An API key or a session, without its secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token {
     /// Its id.
     pub id: ObjectId,
     /// The org it belongs to.
     pub org: OrgKey,
-    /// The machine user made with it.
+    /// The machine user made with it, or the person who signed in.
     pub user: ObjectId,
     /// The name given to it.
     pub name: String,
@@ -44,23 +45,46 @@ pub struct Token {
     pub expires_at: Option<Timestamp>,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
+    /// From where the person signed in; `None` for an API key.
+    pub session: Option<Session>,
+    /// When it was last used, a minute or so before the truth; `None` when it never was.
+    pub last_used_at: Option<Timestamp>,
+}
+
+/// How a person signed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// The address.
+    pub ip_address: String,
+    /// The program.
+    pub user_agent: Option<String>,
 }
 
 /// The SHA-256 of a token: all that is kept of the secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TokenHash(pub [u8; 32]);
 
-/// A token to keep, with the machine user made with it.
+/// A token to keep, with the machine user made with it where one is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewToken {
     /// The token; `revoked_at` is `None`.
     pub token: Token,
     /// What is kept of the secret.
     pub hash: TokenHash,
-    /// The machine user's record, committed with the token.
-    pub user: Put,
-    /// That it was made.
-    pub event: Event,
+    /// The machine user's record, committed with the token, and that it was made; `None` when the user is there already.
+    pub made: Option<(Put, Event)>,
+    /// The token that it takes the place of, and when that one ends.
+    pub retires: Option<(ObjectId, Timestamp)>,
+}
+
+impl NewToken {
+    /// What is committed beside the token.
+    pub fn changes(&self) -> ChangeSet {
+        match self.made.clone() {
+            Some((put, event)) => ChangeSet { puts: vec![put], events: vec![event], ..ChangeSet::default() },
+            None => ChangeSet { asserts: vec![(Kind::User, self.token.user)], ..ChangeSet::default() },
+        }
+    }
 }
 
 /// Why an org or a token was not kept.
@@ -131,6 +155,18 @@ pub trait Directory: Send + Sync + 'static {
     /// # Errors
     /// When the database cannot answer.
     async fn find_token(&self, hash: TokenHash) -> Result<Option<(Org, Token)>, StoreError>;
+
+    /// Keeps when tokens were last used.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    async fn touch_tokens(&self, used: Vec<(ObjectId, Timestamp)>) -> Result<(), StoreError>;
+
+    /// Removes the sessions that ended before a moment.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    async fn forget_sessions(&self, before: Timestamp) -> Result<(), StoreError>;
 
     /// A secret of 32 bytes that belongs to the database, made out of `candidate` at first use; signs tokens.
     ///

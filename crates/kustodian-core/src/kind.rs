@@ -19,6 +19,7 @@ use kustomer_api::metadata::MetadataAttributes;
 use kustomer_api::note::NoteAttributes;
 use kustomer_api::operation::{Operation, contract, own};
 use kustomer_api::outbound_webhook::OutboundWebhookAttributes;
+use kustomer_api::role_group::RoleGroupAttributes;
 use kustomer_api::shortcut::ShortcutAttributes;
 use kustomer_api::tag::TagAttributes;
 use kustomer_api::team::TeamAttributes;
@@ -34,7 +35,7 @@ use crate::refusal::Refusal;
 use crate::search::{self, SearchRow};
 use crate::store::{Loaded, OrgKey, Stored};
 use crate::timer::Elapsed;
-use crate::{attachment, company, conversation, customer, file, klass, kobject, message, metadata};
+use crate::{attachment, company, conversation, customer, file, klass, kobject, message, metadata, team};
 
 /// What is declared of a kind.
 #[derive(Debug)]
@@ -271,7 +272,7 @@ kinds! {
         table: "users",
         path: "/v1/users",
         read_operation: &contract::GET_USER_BY_ID,
-        restored_by: None,
+        restored_by: Some(&contract::UPDATE_USER_BY_ID),
         placement: Placement::Everywhere,
         is_listed_by_time: false,
         is_few: true,
@@ -305,6 +306,21 @@ kinds! {
         placement: Placement::Everywhere,
         is_listed_by_time: false,
         is_few: false,
+        is_searched: false,
+        columns: &[Column { name: team::GRANTING, holds: Holds::Text }],
+        lists: &[&[team::GRANTING]],
+    }
+
+    /// Roles under a name.
+    RoleGroup: RoleGroupAttributes {
+        name: "role_group",
+        table: "role_groups",
+        path: "/v1/role-groups",
+        read_operation: &contract::GET_ROLE_GROUP_BY_ID,
+        restored_by: None,
+        placement: Placement::Everywhere,
+        is_listed_by_time: false,
+        is_few: true,
         is_searched: false,
         columns: &[],
         lists: &[],

@@ -20,14 +20,29 @@ pub struct Caller {
     pub token: Arc<Token>,
 }
 
+/// A credential that was looked up.
+#[derive(Debug, Clone)]
+pub struct Known {
+    /// The org.
+    pub org: Arc<Org>,
+    /// The credential, with all the roles that it has now.
+    pub token: Arc<Token>,
+    /// Whether its user was deactivated.
+    pub is_deactivated: bool,
+}
+
 /// Admits a credential that is known, not revoked, not expired, and used from an address it may be used from.
 ///
 /// # Errors
 /// 401 otherwise. Kustomer's own words are not recorded but for "Expired token" (`docs/contract/behaviour.md` §1.4).
-pub fn admit(known: Option<&(Arc<Org>, Arc<Token>)>, from: IpAddr, now: Timestamp) -> Result<Caller, Refusal> {
-    let (org, token) = known.ok_or_else(|| unauthorized("The token is not known: check it, or make a new one"))?;
+pub fn admit(known: Option<&Known>, from: IpAddr, now: Timestamp) -> Result<Caller, Refusal> {
+    let Known { org, token, is_deactivated } =
+        known.ok_or_else(|| unauthorized("The token is not known: check it, or make a new one"))?;
     if token.revoked_at.is_some() {
         return Err(unauthorized("The token was revoked: make a new one"));
+    }
+    if *is_deactivated {
+        return Err(unauthorized("The user of the token was deactivated"));
     }
     if token.expires_at.is_some_and(|expires_at| expires_at <= now) {
         return Err(unauthorized("Expired token: make a new one"));
@@ -176,7 +191,7 @@ mod tests {
     use crate::store::OrgKey;
     use kustomer_api::ObjectId;
 
-    fn known(change: impl FnOnce(&mut Token)) -> (Arc<Org>, Arc<Token>) {
+    fn known(change: impl FnOnce(&mut Token)) -> Known {
         let id = ObjectId::from_bytes([1; 12]);
         let org = Org { key: OrgKey(1), id, name: "acme".to_owned(), created_at: Timestamp::from_millis(0) };
         let mut token = Token {
@@ -190,9 +205,11 @@ mod tests {
             created_at: Timestamp::from_millis(0),
             expires_at: None,
             revoked_at: None,
+            session: None,
+            last_used_at: None,
         };
         change(&mut token);
-        (Arc::new(org), Arc::new(token))
+        Known { org: Arc::new(org), token: Arc::new(token), is_deactivated: false }
     }
 
     fn status_from(address: &str, change: impl FnOnce(&mut Token)) -> u16 {
@@ -207,6 +224,11 @@ mod tests {
         assert_eq!(status_from(home, |token| token.revoked_at = Some(Timestamp::from_millis(1))), 401);
         assert_eq!(status_from(home, |token| token.expires_at = Some(Timestamp::from_millis(1_000))), 401);
         assert_eq!(status_from(home, |token| token.expires_at = Some(Timestamp::from_millis(1_001))), 200);
+        let deactivated = Known { is_deactivated: true, ..known(|_| ()) };
+        assert_eq!(
+            admit(Some(&deactivated), home.parse().unwrap(), Timestamp::from_millis(0)).unwrap_err().status,
+            401
+        );
         assert_eq!(admit(None, home.parse().unwrap(), Timestamp::from_millis(0)).unwrap_err().status, 401);
     }
 
@@ -237,7 +259,7 @@ mod tests {
 
     #[test]
     fn a_host_that_names_another_org_is_refused() {
-        let (org, _) = known(|_| ());
+        let Known { org, .. } = known(|_| ());
         for host in
             ["acme.api.kustomerapp.com", "ACME.API.localhost", "api.kustomerapp.com", "localhost", "10.0.0.1", ""]
         {
@@ -269,8 +291,8 @@ mod tests {
         };
         assert_eq!(shown(&["org"], &[]).unwrap(), Kind::ALL);
         // Every key may read teams.
-        assert_eq!(shown(&["org.user.event.read"], &[]).unwrap(), [Kind::Team]);
-        assert_eq!(shown(&["org.permission.tag.read"], &[]).unwrap(), [Kind::Tag, Kind::Team]);
+        assert_eq!(shown(&["org.user.event.read"], &[]).unwrap(), [Kind::Team, Kind::RoleGroup]);
+        assert_eq!(shown(&["org.permission.tag.read"], &[]).unwrap(), [Kind::Tag, Kind::Team, Kind::RoleGroup]);
         assert_eq!(shown(&["org.user.tag"], &[Kind::Tag]).unwrap(), [Kind::Tag]);
         let refusal = shown(&["org.user.tag"], &[Kind::Tag, Kind::User]).unwrap_err();
         assert_eq!(refusal.status, 403);

@@ -1,10 +1,10 @@
 //! Teams: users under a name (`docs/contract/behaviour.md` §17).
 
 use kustomer_api::error::code;
-use kustomer_api::team::{MAX_MEMBERS, TeamAttributes, TeamInput};
+use kustomer_api::team::{MAX_MEMBERS, Team, TeamAttributes, TeamInput};
 use kustomer_api::{Field, ObjectId};
 
-use crate::change::{ChangeSet, EventSeed};
+use crate::change::{ChangeSet, Columns, EventSeed};
 use crate::customer::Context;
 use crate::lifecycle;
 use crate::record::Record;
@@ -12,7 +12,18 @@ use crate::refusal::Refusal;
 use crate::resource;
 use crate::store::Stored;
 
-impl Record for TeamAttributes {}
+/// The column that holds whether a team grants role groups; empty when it grants none.
+pub const GRANTING: &str = "granting";
+
+/// What the column holds when it does.
+pub const IS_GRANTING: &str = "true";
+
+impl Record for TeamAttributes {
+    fn columns(team: &Team) -> Columns {
+        let grants = team.attributes.role_groups.value().is_some_and(|groups| !groups.is_empty());
+        Columns::of([(GRANTING, grants.then(|| IS_GRANTING.to_owned()))])
+    }
+}
 
 /// Makes a team. Its members must be users of the org, which whoever asks has looked up.
 ///
@@ -102,8 +113,8 @@ pub fn unknown_member(id: &str) -> Refusal {
 
 /// Ids are stored in lower case.
 fn write(team: &mut TeamAttributes, mut input: TeamInput) {
-    for member in input.members.iter_mut().flatten() {
-        member.make_ascii_lowercase();
+    for id in input.members.iter_mut().chain(&mut input.role_groups).flatten() {
+        id.make_ascii_lowercase();
     }
     input.apply(team);
 }

@@ -1,4 +1,4 @@
-//! API keys: how they are made and shown (`docs/contract/behaviour.md` §1.2 to §1.5).
+//! API keys and sessions: how they are made and shown (`docs/contract/behaviour.md` §1.2 to §1.5).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -7,12 +7,13 @@ use ipnet::IpNet;
 use kustomer_api::auth::{AuthToken, AuthTokenAttributes, TOKEN_TYPE};
 use kustomer_api::envelope::{Relationships, SelfLink};
 use kustomer_api::error::code;
+use kustomer_api::user::User;
 use kustomer_api::{Field, ObjectId, Timestamp, role};
 use serde_json::{Map, json};
 use sha2::{Digest, Sha256};
 
 use crate::change::{Cause, Event, EventSeed};
-use crate::directory::{NewToken, Org, Token, TokenHash};
+use crate::directory::{NewToken, Org, Session, Token, TokenHash};
 use crate::refusal::Refusal;
 use crate::{resource, user};
 
@@ -64,7 +65,7 @@ pub fn issue(
     let TokenRequest { name, roles, expires_at, cidr, secret } = request;
     let secret = match secret {
         Some(secret) => secret,
-        None => jwt(org, token_id, user_id, &roles, signing_key)?,
+        None => jwt(org, token_id, user_id, "machine", &roles, signing_key)?,
     };
     let user = user::machine_user(org, user_id, &name, &roles, now)?;
     let cause = Cause { seed: event, name: "kustomer.user.create", actor: None, client: "cli", request_id: "" };
@@ -80,9 +81,67 @@ pub fn issue(
         created_at: now,
         expires_at,
         revoked_at: None,
+        session: None,
+        last_used_at: None,
     };
-    let new = NewToken { token, hash: hash(&secret), user, event };
+    let new = NewToken { token, hash: hash(&secret), made: Some((user, event)), retires: None };
     Ok(Issued { secret, new })
+}
+
+/// Makes another key that takes the place of `former`, which ends at a moment, or when it would have ended anyway.
+///
+/// # Errors
+/// 500 when it cannot be signed.
+pub fn rotate(
+    former: &Token,
+    org: &Org,
+    id: ObjectId,
+    signing_key: &[u8; 32],
+    ends: Timestamp,
+    now: Timestamp,
+) -> Result<Issued, Refusal> {
+    let secret = jwt(org, id, former.user, "machine", &former.roles, signing_key)?;
+    let token =
+        Token { id, last_chars: last_chars(&secret).to_owned(), created_at: now, last_used_at: None, ..former.clone() };
+    let ends = former.expires_at.map_or(ends, |at| at.min(ends));
+    Ok(Issued { new: NewToken { token, hash: hash(&secret), made: None, retires: Some((former.id, ends)) }, secret })
+}
+
+/// The name of every session.
+const SESSION: &str = "session";
+
+/// Makes a session of a person, with the roles that the person has now.
+///
+/// # Errors
+/// 500 when it cannot be signed.
+pub fn begin_session(
+    org: &Org,
+    user: &User,
+    id: ObjectId,
+    session: Session,
+    signing_key: &[u8; 32],
+    (now, ends): (Timestamp, Timestamp),
+) -> Result<Issued, Refusal> {
+    let user_id = resource::id_of(user)?;
+    let roles = user.attributes.roles.value().cloned().unwrap_or_default();
+    let kind = user.attributes.user_type.value().map_or("user", |kind| kind.as_str());
+    let secret = jwt(org, id, user_id, kind, &roles, signing_key)?;
+    let token = Token {
+        id,
+        org: org.key,
+        user: user_id,
+        // Not the person's: the name of a token is in the access log.
+        name: SESSION.to_owned(),
+        roles,
+        last_chars: last_chars(&secret).to_owned(),
+        cidr: None,
+        created_at: now,
+        expires_at: Some(ends),
+        revoked_at: None,
+        session: Some(session),
+        last_used_at: Some(now),
+    };
+    Ok(Issued { new: NewToken { token, hash: hash(&secret), made: None, retires: None }, secret })
 }
 
 /// The last four characters, to distinguish keys; of a short token fewer, so that they do not give it away.
@@ -123,13 +182,30 @@ pub fn hash(secret: &str) -> TokenHash {
     TokenHash(Sha256::digest(secret.as_bytes()).into())
 }
 
-fn jwt(org: &Org, id: ObjectId, user: ObjectId, roles: &[String], key: &[u8; 32]) -> Result<String, Refusal> {
+/// What signs the tokens of an org's customers: it follows from the key of the database, so that it never changes.
+///
+/// # Errors
+/// 500 when it cannot be made.
+pub fn customer_secret(org: &Org, key: &[u8; 32]) -> Result<String, Refusal> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).map_err(|_| resource::fault("The secret could not be made"))?;
+    mac.update(format!("customer\0{}", org.id).as_bytes());
+    Ok(URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
+}
+
+fn jwt(
+    org: &Org,
+    id: ObjectId,
+    user: ObjectId,
+    user_type: &str,
+    roles: &[String],
+    key: &[u8; 32],
+) -> Result<String, Refusal> {
     let claims = json!({
         "id": id,
         "user": user,
         "org": org.id,
         "orgName": org.name,
-        "userType": "machine",
+        "userType": user_type,
         "roles": roles,
         "aud": "urn:consumer",
         "iss": "urn:api",
@@ -145,20 +221,27 @@ fn jwt(org: &Org, id: ObjectId, user: ObjectId, roles: &[String], key: &[u8; 32]
     Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())))
 }
 
-/// A key as the API shows it, without its secret. When and from where it was last used is not kept.
+/// A key or a session as the API shows it, without its secret.
 pub fn show(org: &Org, token: &Token) -> AuthToken {
     AuthToken {
         kind: TOKEN_TYPE.to_owned(),
         id: token.id.to_string(),
         attributes: AuthTokenAttributes {
+            token: Field::Absent,
             name: token.name.as_str().into(),
             last_token_chars: token.last_chars.as_str().into(),
-            ip_address: Field::Absent,
-            user_agent: Field::Absent,
+            ip_address: token.session.as_ref().map_or(Field::Absent, |session| session.ip_address.as_str().into()),
+            user_agent: token
+                .session
+                .as_ref()
+                .and_then(|session| session.user_agent.as_deref())
+                .map_or(Field::Absent, Into::into),
             roles: token.roles.clone().into(),
+            cidr: token.cidr.map_or(Field::Absent, |cidr| cidr.to_string().into()),
+            expires_at: token.expires_at.map_or(Field::Absent, Into::into),
             created_at: token.created_at.into(),
             updated_at: token.revoked_at.unwrap_or(token.created_at).into(),
-            last_accessed_at: Field::Absent,
+            last_accessed_at: token.last_used_at.map_or(Field::Absent, Into::into),
             extra: Map::new(),
         },
         relationships: Relationships::from([

@@ -20,10 +20,13 @@ use crate::described::Described;
 use crate::feed_watch::FeedWatch;
 use crate::files::FileDesk;
 use crate::following::Following;
+use crate::letters::Letters;
 use crate::metrics::Metrics;
+use crate::passwords::Passwords;
 use crate::routes::RouteTable;
 use crate::scrub::Scrubber;
 use crate::settings::{AbsentTypes, Settings};
+use crate::sign_in::Doors;
 use crate::unread::Unread;
 use crate::webhooks::Webhooks;
 
@@ -49,6 +52,10 @@ pub(crate) struct App {
     pub(crate) settings: Settings,
     pub(crate) routes: RouteTable,
     pub(crate) tokens: TokenCache,
+    pub(crate) passwords: Passwords,
+    /// Who has failed to sign in and has to wait.
+    pub(crate) doors: Doors,
+    pub(crate) letters: Arc<Letters>,
     /// What orgs say of custom attributes.
     pub(crate) described: Described,
     pub(crate) metrics: Metrics,
@@ -97,6 +104,9 @@ impl App {
             settings,
             routes,
             tokens: TokenCache::default(),
+            passwords: Passwords::default(),
+            doors: Doors::default(),
+            letters: Arc::default(),
             described: Described::default(),
             metrics,
             admission,

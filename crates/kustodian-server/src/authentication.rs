@@ -2,19 +2,20 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use http::header::{AUTHORIZATION, COOKIE};
 use http::{HeaderMap, HeaderValue};
-use kustodian_core::directory::{Org, Token, TokenHash};
-use kustodian_core::permission::{Caller, admit, unauthorized};
+use kustodian_core::directory::{Token, TokenHash};
+use kustodian_core::permission::{Caller, Known, admit, unauthorized};
 use kustodian_core::refusal::Refusal;
 use kustodian_core::token;
-use kustomer_api::Timestamp;
+use kustomer_api::{ObjectId, Timestamp};
 
 use crate::answer::unavailable;
 use crate::app::App;
+use crate::grants;
 
 /// How long a known token is believed without asking the database: a revocation counts within this time.
 const BELIEVED: Duration = Duration::from_secs(1);
@@ -22,12 +23,15 @@ const BELIEVED: Duration = Duration::from_secs(1);
 /// How many tokens are remembered; beyond it all are forgotten, which costs one look-up each.
 const MAX_REMEMBERED: usize = 10_000;
 
-type Known = (Arc<Org>, Arc<Token>);
+/// How many tokens are noted as used until that is written; those beyond are noted with their next use.
+const MAX_USED: usize = 10_000;
 
 /// Tokens that were looked up a moment ago.
 #[derive(Default)]
 pub(crate) struct TokenCache {
     known: RwLock<HashMap<TokenHash, (Instant, Known)>>,
+    /// When tokens were used that the database does not know yet.
+    used: Mutex<HashMap<ObjectId, Timestamp>>,
 }
 
 impl TokenCache {
@@ -47,6 +51,58 @@ impl TokenCache {
     fn forget(&self, hash: TokenHash) {
         self.known.write().unwrap_or_else(PoisonError::into_inner).remove(&hash);
     }
+
+    /// Forgets what was looked up, so that what was changed here counts here at once. Other servers look again within a
+    /// second.
+    pub(crate) fn forget_all(&self) {
+        self.known.write().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    fn note_use(&self, id: ObjectId, now: Timestamp) {
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        if used.len() < MAX_USED || used.contains_key(&id) {
+            used.insert(id, now);
+        }
+    }
+
+    /// A token with the moment of its last use as far as this server knows it.
+    pub(crate) fn with_last_use(&self, token: Token) -> Token {
+        let used = self.used.lock().unwrap_or_else(PoisonError::into_inner).get(&token.id).copied();
+        Token { last_used_at: token.last_used_at.max(used), ..token }
+    }
+
+    fn take_used(&self) -> Vec<(ObjectId, Timestamp)> {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner).drain().collect()
+    }
+}
+
+/// How often the last use of tokens is written.
+const WRITTEN_EVERY: Duration = Duration::from_secs(60);
+
+/// For how long a session that has ended is kept, in milliseconds, so that who signed in can be looked up.
+const ENDED_ARE_KEPT: i64 = 30 * 24 * 60 * 60 * 1_000;
+
+/// Writes when tokens were last used, and removes sessions that ended long ago, as long as the server runs.
+pub(crate) async fn keep_last_uses(app: Arc<App>) {
+    let directory = &app.services.directory;
+    let mut minutes: u32 = 0;
+    loop {
+        tokio::time::sleep(WRITTEN_EVERY).await;
+        minutes = minutes.wrapping_add(1);
+        if minutes.is_multiple_of(60) {
+            let before = Timestamp::from_millis(app.services.clock.now().as_millis() - ENDED_ARE_KEPT);
+            if let Err(error) = directory.forget_sessions(before).await {
+                tracing::debug!(%error, "sessions that ended long ago are removed later");
+            }
+        }
+        let used = app.tokens.take_used();
+        if used.is_empty() {
+            continue;
+        }
+        if let Err(error) = directory.touch_tokens(used).await {
+            tracing::debug!(%error, "when tokens were last used is not kept");
+        }
+    }
 }
 
 /// Admits the bearer of a token.
@@ -63,8 +119,13 @@ pub(crate) async fn authenticate(
     let known = match app.tokens.find(hash) {
         Some(known) => Some(known),
         None => {
-            let found = app.services.directory.find_token(hash).await.map_err(unavailable)?;
-            let found = found.map(|(org, token)| (Arc::new(org), Arc::new(token)));
+            let found = match app.services.directory.find_token(hash).await.map_err(unavailable)? {
+                Some((org, token)) => Some(grants::known(&*app.services.store, org, token).await?),
+                None => None,
+            };
+            if let Some(Known { token, .. }) = &found {
+                app.tokens.note_use(token.id, now);
+            }
             match &found {
                 Some(found) => app.tokens.remember(hash, found.clone()),
                 None => app.tokens.forget(hash),

@@ -146,6 +146,8 @@ impl Job {
             created_at: work.begun_at,
             expires_at: None,
             revoked_at: None,
+            session: None,
+            last_used_at: None,
         };
         let caller = Caller { org: Arc::new(org.clone()), token: Arc::new(token) };
         Self::new(app, caller, work, false)

@@ -2,6 +2,7 @@
 //! found to hold a role of the operation: a handler without a role check cannot be reached.
 
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,7 +28,7 @@ use crate::app::App;
 use crate::arguments;
 use crate::files::Linker;
 use crate::rehearsal;
-use crate::routes::Served;
+use crate::routes::{Served, Serving};
 
 /// What the pipeline hands over.
 pub(crate) struct Admitted {
@@ -63,10 +64,61 @@ where
 {
     Served {
         declaration: Declaration::of::<E>(),
-        handler: Arc::new(move |admitted: Admitted| {
+        handler: Serving::Callers(Arc::new(move |admitted: Admitted| {
             let handler = handler.clone();
             Box::pin(async move { handler(Call::read(admitted)?).await })
-        }),
+        })),
+        waits: Duration::ZERO,
+        links: None,
+        is_bulk: false,
+    }
+}
+
+/// A request without a caller, for an operation that is public.
+pub(crate) struct Visit {
+    pub(crate) app: Arc<App>,
+    pub(crate) now: Timestamp,
+    /// Where it comes from.
+    pub(crate) from: IpAddr,
+    /// The host that it is for.
+    pub(crate) host: String,
+    pub(crate) query: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    /// Whether nothing of it is to be stored (`validateOnly`).
+    pub(crate) is_rehearsal: bool,
+}
+
+impl Visit {
+    /// The body, checked against the operation's schema.
+    ///
+    /// # Errors
+    /// As of [`Call::input`].
+    pub(crate) fn input<E: Endpoint>(&self) -> Result<E::Body, Refusal> {
+        match E::BODY {
+            Some(_) if self.body.trim_ascii().is_empty() => Err(input::missing()),
+            Some(schema) => input::read_to_store(schema, &self.body),
+            None => Ok(E::Body::default()),
+        }
+    }
+}
+
+pub(crate) type OpenHandler = Arc<dyn Fn(Visit) -> Answering + Send + Sync>;
+
+/// Puts a handler behind the declaration of a public operation, which has no path values and no query.
+pub(crate) fn open<E, F, A>(handler: F) -> Served
+where
+    E: Endpoint<Path = (), Query = ()> + 'static,
+    F: Fn(Visit) -> A + Send + Sync + 'static,
+    A: Future<Output = Result<Answer, Refusal>> + Send + 'static,
+{
+    Served {
+        declaration: Declaration::of::<E>(),
+        handler: Serving::Everybody(Arc::new(move |visit: Visit| {
+            let read = arguments::read::<E>(&visit.query, visit.app.settings.lenient_query);
+            let answering = read.map(|()| handler(visit));
+            Box::pin(async move { answering?.await })
+        })),
         waits: Duration::ZERO,
         links: None,
         is_bulk: false,

@@ -36,7 +36,8 @@ use crate::tls::Tls;
 use crate::unreadable::Outspoken;
 use crate::wire::{self, LargeHeads, Watched};
 use crate::{
-    access_log, answer, bulk, cors, docs_page, files, framing, http2, openapi_page, pipeline, timers, webhooks,
+    access_log, answer, authentication, bulk, cors, docs_page, files, framing, http2, letters, openapi_page, password_page,
+    pipeline, timers, webhooks,
 };
 
 /// The server, ready to serve.
@@ -90,6 +91,8 @@ impl Server {
             tasks.push(tokio::spawn(files::run(Arc::clone(&app))));
             tasks.push(tokio::spawn(bulk::run(Arc::clone(&app))));
             tasks.push(tokio::spawn(webhooks::run(Arc::clone(&app))));
+            tasks.push(tokio::spawn(authentication::keep_last_uses(Arc::clone(&app))));
+            tasks.push(tokio::spawn(letters::run(Arc::clone(&app))));
         }
         keep_little_unsent(&listener);
         let service = Arc::new(Service::new(Arc::clone(&app), tls.is_some()));
@@ -326,6 +329,7 @@ fn router(app: Arc<App>) -> Router {
         .route(files::UPLOAD_PATH, files::uploads())
         .route(files::DOWNLOAD_PATH, files::downloads())
         .merge(docs_page::router())
+        .merge(password_page::router())
         .route_layer(axum::middleware::from_fn(access_log::log_page))
         .fallback(api)
         .method_not_allowed_fallback(api)

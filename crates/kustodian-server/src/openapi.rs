@@ -88,6 +88,7 @@ fn describe(declaration: &Declaration, components: &mut Components) -> Value {
     let operation = declaration.operation;
     let list = |roles: &[&str]| roles.iter().map(|role| format!("`{role}`")).collect::<Vec<_>>().join(", ");
     let roles = match (operation.roles, operation.also) {
+        _ if operation.public => "Needs no credential.".to_owned(),
         ([], _) => "Needs no role: any valid credential will do.".to_owned(),
         (roles, []) => format!("Needs any one of the roles {}.", list(roles)),
         (roles, also) => format!("Needs any one of the roles {}, and any one of {}.", list(roles), list(also)),
@@ -101,6 +102,9 @@ fn describe(declaration: &Declaration, components: &mut Components) -> Value {
         "parameters": parameters(declaration, components),
         "responses": answers(declaration, components),
     });
+    if operation.public {
+        described["security"] = json!([]);
+    }
     if let Some(body) = declaration.body {
         let mut content = json!({ "schema": components.schema(body) });
         if let Some(example) = declaration.body_example.and_then(|text| serde_json::from_str::<Value>(text).ok()) {

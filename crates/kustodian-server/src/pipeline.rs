@@ -28,11 +28,11 @@ use crate::access_log::{self, Answered};
 use crate::answer::{self, Answer, REQUEST_ID};
 use crate::app::App;
 use crate::authentication::authenticate;
-use crate::call::Admitted;
+use crate::call::{Admitted, Visit};
 use crate::files::Linker;
 use crate::long::Payload;
 use crate::rehearsal;
-use crate::routes::{Found, Route};
+use crate::routes::{Found, Route, Serving};
 use crate::unread;
 use crate::{compression, described, framing, idempotency};
 
@@ -165,7 +165,7 @@ impl Passage {
         self.path = route.operation.path;
         self.is_read = route.operation.is_read();
         if route.operation.public {
-            return Err(not_implemented(route));
+            return self.run_open(app, route, from, now, parts, body).await;
         }
         let caller = authenticate(app, &parts.headers, from, now).await?;
         self.key = Some(Arc::clone(&caller.token));
@@ -181,7 +181,7 @@ impl Passage {
             return Err(answer::try_again(READ_ONLY, READ_ONLY_RETRY_SECONDS));
         }
         authorize(&caller, route.operation, app.settings.missing_role_status)?;
-        let handler = route.handler.clone().ok_or_else(|| not_implemented(route))?;
+        let Some(Serving::Callers(handler)) = route.handler.clone() else { return Err(not_implemented(route)) };
         app.unread.check(&caller.token)?;
         let body = read_body(app, route, caller.org.key, &parts.headers, body).await?;
         let Some(place) = app.admission.admit(caller.org.key, !route.operation.is_read()) else {
@@ -261,6 +261,39 @@ impl Passage {
             Some((links, linker)) => linker.complete(links, answered),
             None => Ok(answered),
         }
+    }
+}
+
+/// For whose turn those are who have no credential: the orgs begin at 1.
+const NOBODY: OrgKey = OrgKey(0);
+
+impl Passage {
+    /// A public operation: there is no caller, so what it may do is its own business.
+    async fn run_open(
+        &mut self,
+        app: &Arc<App>,
+        route: &Route,
+        from: IpAddr,
+        now: Timestamp,
+        parts: Parts,
+        body: &mut Body,
+    ) -> Result<Answer, Refusal> {
+        if app.settings.read_only && !route.operation.is_read() {
+            return Err(answer::try_again(READ_ONLY, READ_ONLY_RETRY_SECONDS));
+        }
+        let Some(Serving::Everybody(handler)) = route.handler.clone() else { return Err(not_implemented(route)) };
+        let body = read_body(app, route, NOBODY, &parts.headers, body).await?;
+        let Some(_place) = app.admission.admit(NOBODY, !route.operation.is_read()) else {
+            app.metrics.shed.inc();
+            return Err(answer::try_again(OVERLOADED, 1));
+        };
+        let query = parts.uri.query().unwrap_or_default();
+        let is_rehearsal = !route.operation.is_read() && rehearsal::is_wanted(query)?;
+        let host = host(&parts).to_owned();
+        let query = query.to_owned();
+        let visit = Visit { app: Arc::clone(app), now, from, host, query, headers: parts.headers, body, is_rehearsal };
+        let answered = tokio::time::timeout(app.settings.answer_timeout, handler(visit)).await;
+        answered.unwrap_or_else(|_| Err(answer::try_again("The answer took too long: try again", 1)))
     }
 }
 

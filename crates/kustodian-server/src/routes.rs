@@ -12,18 +12,27 @@ use kustomer_api::ObjectId;
 use kustomer_api::operation::{self, Operation};
 use percent_encoding::percent_decode_str;
 
-use crate::call::Handler;
+use crate::call::{Handler, OpenHandler};
 
 /// An operation the server can run.
 pub(crate) struct Served {
     pub(crate) declaration: kustomer_api::endpoint::Declaration,
-    pub(crate) handler: Handler,
+    pub(crate) handler: Serving,
     /// How long it may wait for something to happen, before it begins to work out its answer.
     pub(crate) waits: Duration,
     /// The links to the file of the record that it answers.
     pub(crate) links: Option<Links>,
     /// Whether its body may be as large as that of a bulk operation.
     pub(crate) is_bulk: bool,
+}
+
+/// Who is served.
+#[derive(Clone)]
+pub(crate) enum Serving {
+    /// Callers with a credential, whose roles the pipeline has looked at.
+    Callers(Handler),
+    /// Everybody: an operation that is public.
+    Everybody(OpenHandler),
 }
 
 /// The links to the bytes of a record with a file.
@@ -81,7 +90,7 @@ pub(crate) struct Route {
     pub(crate) operation: &'static Operation,
     /// Operations that share method and template, so that nobody can distinguish them.
     pub(crate) shared_with: Vec<&'static Operation>,
-    pub(crate) handler: Option<Handler>,
+    pub(crate) handler: Option<Serving>,
     /// How long it may wait for something to happen, beyond what other answers may take.
     pub(crate) waits: Duration,
     /// The links to the file of the record that it answers.
@@ -92,7 +101,7 @@ pub(crate) struct Route {
 
 /// What is known of an operation that is served.
 struct Known {
-    handler: Handler,
+    handler: Serving,
     waits: Duration,
     links: Option<Links>,
     is_bulk: bool,
@@ -151,6 +160,7 @@ impl RouteTable {
         });
         let absent = absent
             .into_iter()
+            .map(|(name, handler)| (name, Serving::Callers(handler)))
             .map(|(name, handler)| (name, Known { handler, waits: Duration::ZERO, links: None, is_bulk: false }));
         let mut handlers: HashMap<&str, Known> = absent.chain(served).collect();
         let mut routes: HashMap<&'static str, Vec<Route>> = HashMap::new();
@@ -184,7 +194,11 @@ impl RouteTable {
     /// What serves the operation with a name.
     pub(crate) fn handler_of(&self, operation: &str) -> Option<&Handler> {
         let routes = self.routes.values().flatten();
-        routes.filter(|route| route.operation.name == operation).find_map(|route| route.handler.as_ref())
+        let of = |route: &'_ Route| route.operation.name == operation;
+        routes.filter(|route| of(route)).find_map(|route| match route.handler.as_ref()? {
+            Serving::Callers(handler) => Some(handler),
+            Serving::Everybody(_) => None,
+        })
     }
 
     /// Finds the route of a raw path, `/v1` included.

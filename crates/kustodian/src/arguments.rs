@@ -38,6 +38,7 @@ use crate::size::Size;
 use crate::tail::TailArguments;
 use crate::tokens::CreateToken;
 use crate::types::TypesArguments;
+use crate::users::PasswordLink;
 use crate::webhooks::WebhooksCommand;
 
 /// A server for the Kustomer REST API, and the tools around it.
@@ -73,6 +74,12 @@ pub(crate) enum Command {
     Token {
         #[command(subcommand)]
         command: TokenCommand,
+    },
+    /// Makes links by which people set their passwords, for servers that send no e-mail; also while a server runs on the
+    /// database.
+    User {
+        #[command(subcommand)]
+        command: UserCommand,
     },
     /// Lists the roles that a key may have, and the operations that ask for each.
     Roles(RolesArguments),
@@ -351,7 +358,7 @@ pub(crate) struct AttachmentsArguments {
 }
 
 /// An address that links begin with.
-fn public_url(text: &str) -> Result<String, String> {
+pub(crate) fn public_url(text: &str) -> Result<String, String> {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     let is_plain = |rest: &str| {
         !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"\\?#<>".contains(&byte))
@@ -560,6 +567,16 @@ pub(crate) enum TokenCommand {
         /// The key's id, as `token list` shows it.
         id: ObjectId,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum UserCommand {
+    /// Prints the link by which an invited person sets a password. It works once, for seven days, and in the place of
+    /// links that were made before.
+    InviteLink(PasswordLink),
+    /// Prints the link by which a person sets another password. It works once, for an hour, and in the place of links that
+    /// were made before.
+    PasswordLink(PasswordLink),
 }
 
 #[derive(Debug, Subcommand)]

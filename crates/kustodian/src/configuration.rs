@@ -245,6 +245,12 @@ impl File {
     }
 
     /// The org to work in.
+    /// The address that links begin with, when one is given or set.
+    pub(crate) fn public_url(&self, given: Option<String>) -> Option<String> {
+        given.or_else(|| self.public_url.as_ref().map(|url| url.0.clone()))
+    }
+
+    /// The org of a command.
     pub(crate) fn org(&self, given: Option<String>) -> String {
         given.or_else(|| self.org.clone()).unwrap_or_else(|| USUAL_ORG.to_owned())
     }

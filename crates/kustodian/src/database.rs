@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use kustodian_core::directory::{Directory, Org};
+use kustodian_core::store::Store;
 use kustodian_store::{Options, open};
 
 use crate::chance::{SystemClock, SystemIds};
@@ -12,6 +13,7 @@ use crate::failure::Failure;
 /// What commands on orgs and keys work with.
 pub(crate) struct Registry {
     pub(crate) directory: Arc<dyn Directory>,
+    pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: SystemClock,
     pub(crate) ids: SystemIds<SystemClock>,
 }
@@ -23,7 +25,7 @@ pub(crate) async fn with_registry<T>(
 ) -> Result<T, Failure> {
     let ids = SystemIds::new(SystemClock)?;
     let database = open(url, Options::default()).await?;
-    let registry = Registry { directory: database.directory(), clock: SystemClock, ids };
+    let registry = Registry { directory: database.directory(), store: database.store(), clock: SystemClock, ids };
     let done = work(&registry).await;
     drop(registry);
     database.close().await;

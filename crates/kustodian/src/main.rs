@@ -36,6 +36,7 @@ mod store_metrics;
 mod tail;
 mod tokens;
 mod types;
+mod users;
 mod webhooks;
 
 use std::process::ExitCode;
@@ -68,6 +69,10 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Token { command } => {
             let common = configuration::quiet(arguments.common)?;
             one_thread()?.block_on(tokens::run(command, common))
+        }
+        Command::User { command } => {
+            let common = configuration::quiet(arguments.common)?;
+            one_thread()?.block_on(users::run(command, common))
         }
         Command::Roles(arguments) => roles::run(arguments),
         Command::Org { command } => {

@@ -64,7 +64,12 @@ async fn serve(
     let stopped = stop::requested().map_err(no_signals)?;
     let reloadable = Reloadable { given: configuration.given.clone(), log, tls: tls.clone() };
     reloadable.at_every_hangup().map_err(no_signals)?;
-    let registry = Registry { directory: database.directory(), clock: SystemClock, ids: SystemIds::new(SystemClock)? };
+    let registry = Registry {
+        directory: database.directory(),
+        store: database.store(),
+        clock: SystemClock,
+        ids: SystemIds::new(SystemClock)?,
+    };
     let welcome = first_start::prepare(&registry, configuration).await?;
     // That of a temporary database goes with it, also after a kill.
     let passing = database.temporary_folder().map(|folder| folder.join("attachments"));

@@ -119,6 +119,7 @@ async fn list(registry: &Registry, org: Option<String>, output: Output) -> Resul
         None => None,
     };
     let tokens = registry.directory.list_tokens(org).await?;
+    let tokens: Vec<_> = tokens.into_iter().filter(|(_, token)| token.session.is_none()).collect();
     match output {
         Output::Json => print_json(&tokens.iter().map(|(org, token)| as_json(org, token)).collect::<Vec<_>>()),
         Output::Table => {
@@ -141,6 +142,7 @@ fn as_json(org: &str, token: &Token) -> Value {
         "createdAt": token.created_at,
         "expiresAt": token.expires_at,
         "revokedAt": token.revoked_at,
+        "lastUsedAt": token.last_used_at,
     })
 }
 

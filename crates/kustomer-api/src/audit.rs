@@ -144,6 +144,7 @@ pub const OBJECT_TYPES: &[&str] = &[
     "customer_merge",
     "message",
     "search",
+    "role_group",
     "shortcut",
     "user",
     "work_item",

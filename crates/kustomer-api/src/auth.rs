@@ -1,4 +1,8 @@
-//! API keys and roles (`docs/contract/behaviour.md` §1.7).
+//! Sessions, API keys, roles, and how people sign in (`docs/contract/behaviour.md` §1.7).
+
+mod keys;
+mod settings;
+mod sign_in;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -7,8 +11,12 @@ use crate::endpoint::{Answer, endpoint};
 use crate::envelope::{Document, Page, Resource, ResourceId};
 use crate::operation::contract;
 use crate::query::PageQuery;
-use crate::schema::{DATE_TIME, Object, Property, Schema, resource_schema};
+use crate::schema::{DATE_TIME, Object, Property, ReadOnly, Schema, resource_schema};
 use crate::{Field, ObjectId, Timestamp};
+
+pub use keys::*;
+pub use settings::*;
+pub use sign_in::*;
 
 /// The `type` of a token.
 pub const TOKEN_TYPE: &str = "auth_token";
@@ -23,6 +31,9 @@ pub type AuthToken = Resource<AuthTokenAttributes>;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AuthTokenAttributes {
+    /// The secret: only in the answer that makes it.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub token: Field<String>,
     /// The name given when it was made.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub name: Field<String>,
@@ -35,9 +46,15 @@ pub struct AuthTokenAttributes {
     /// The program it was made with.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub user_agent: Field<String>,
-    /// Its roles; they cannot change.
+    /// Its roles: those of the person, or those that a key was made with, and those of role groups.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub roles: Field<Vec<String>>,
+    /// The addresses that it may be used from.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub cidr: Field<String>,
+    /// From when on it is refused.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub expires_at: Field<Timestamp>,
     /// When it was made.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub created_at: Field<Timestamp>,
@@ -61,7 +78,10 @@ pub static AUTH_TOKEN: Schema = resource_schema!(
         Property::optional("lastTokenChars", Schema::text()),
         Property::optional("ipAddress", Schema::text().or_null()),
         Property::optional("userAgent", Schema::text().or_null()),
+        Property::optional("token", Schema::text()),
         Property::optional("roles", Schema::list(&TEXT)),
+        Property::optional("cidr", Schema::text().or_null()),
+        Property::optional("expiresAt", Schema::format(DATE_TIME).or_null()),
         Property::optional("createdAt", Schema::format(DATE_TIME)),
         Property::optional("updatedAt", Schema::format(DATE_TIME)),
         Property::optional("lastAccessedAt", Schema::format(DATE_TIME).or_null()),
@@ -104,6 +124,36 @@ endpoint! {
 
 endpoint! {
     /// `getAuthRoles`.
-    GetAuthRoles = &contract::GET_AUTH_ROLES, "Lists the roles of the credential.";
+    GetAuthRoles = &contract::GET_AUTH_ROLES, "Lists the roles that the server knows.";
     path: (), query: (), body: (), answer: Roles: Answer::Bare(&ROLE)
 }
+
+const ONLY_ANSWERED: &str = "the server says it of a token, and nobody sets it";
+
+/// What is answered of a token and no body that makes one takes.
+static READ_ONLY: &[ReadOnly] = &[
+    ReadOnly::new("token", ONLY_ANSWERED),
+    ReadOnly::new("lastTokenChars", ONLY_ANSWERED),
+    ReadOnly::new("ipAddress", ONLY_ANSWERED),
+    ReadOnly::new("userAgent", ONLY_ANSWERED),
+    ReadOnly::new("createdAt", ONLY_ANSWERED),
+    ReadOnly::new("updatedAt", ONLY_ANSWERED),
+    ReadOnly::new("lastAccessedAt", ONLY_ANSWERED),
+];
+
+const OF_USER: &str = "it follows from the user, or from the key that is replaced";
+
+/// The same of a body that makes one for a user who is there.
+static READ_ONLY_OF_USER: &[ReadOnly] = &[
+    ReadOnly::new("token", ONLY_ANSWERED),
+    ReadOnly::new("lastTokenChars", ONLY_ANSWERED),
+    ReadOnly::new("ipAddress", ONLY_ANSWERED),
+    ReadOnly::new("userAgent", ONLY_ANSWERED),
+    ReadOnly::new("createdAt", ONLY_ANSWERED),
+    ReadOnly::new("updatedAt", ONLY_ANSWERED),
+    ReadOnly::new("lastAccessedAt", ONLY_ANSWERED),
+    ReadOnly::new("name", OF_USER),
+    ReadOnly::new("roles", OF_USER),
+    ReadOnly::new("cidr", OF_USER),
+    ReadOnly::new("expiresAt", OF_USER),
+];

@@ -53,6 +53,7 @@ pub mod query;
 mod resource;
 pub mod restore;
 pub mod role;
+pub mod role_group;
 pub mod schema;
 pub mod search;
 pub mod shortcut;

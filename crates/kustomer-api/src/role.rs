@@ -33,6 +33,31 @@ pub fn grants(held: &str, required: &str) -> bool {
     })
 }
 
+/// Whether a credential that holds `held` may give `given` to others: all that `given` opens, `held` opens.
+///
+/// It differs from [`grants`] in the placeholder `kobject_*`, which in a role that is held or given means every klass.
+///
+/// ```
+/// use kustomer_api::role::covers;
+///
+/// assert!(covers("org.user", "org.user.customer.read"));
+/// assert!(covers("org.permission.kobject.kobject_*.read", "org.permission.kobject.kobject_order.read"));
+/// assert!(!covers("org.permission.kobject.kobject_order.read", "org.permission.kobject.kobject_*.read"));
+/// assert!(!covers("org.user", "org.*"));
+/// ```
+pub fn covers(held: &str, given: &str) -> bool {
+    let (held, given) = (held.strip_suffix(".*").unwrap_or(held), given.strip_suffix(".*").unwrap_or(given));
+    if held.is_empty() {
+        return false;
+    }
+    let mut given = given.split('.');
+    held.split('.').all(|word| {
+        given.next().is_some_and(|given| {
+            word == given || (word == ANY_KLASS && given.starts_with(OF_KLASS) && given.len() > OF_KLASS.len())
+        })
+    })
+}
+
 /// A placeholder in a required role: the word of any klass, such as `kobject_order`, satisfies it.
 pub const ANY_KLASS: &str = "kobject_*";
 

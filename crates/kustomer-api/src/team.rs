@@ -14,6 +14,9 @@ use crate::schema::{OBJECT_ID, Object, Property, ReadOnly, Schema};
 /// How many members a team may have; Kustomer documents no limit.
 pub const MAX_MEMBERS: usize = 500;
 
+/// How many role groups a team may grant.
+pub const MAX_ROLE_GROUPS: usize = 20;
+
 resource! {
     /// A team.
     Team = "team";
@@ -33,6 +36,8 @@ resource! {
         icon: String | null = optional(Schema::text_of(0, 256));
         /// The ids of its users, at most [`MAX_MEMBERS`].
         members: Vec<String> = optional(MEMBERS) => Schema::list(&MEMBER);
+        /// The ids of the role groups that its members are granted, at most [`MAX_ROLE_GROUPS`].
+        role_groups: Vec<String> = optional(ROLE_GROUPS) => Schema::list(&MEMBER);
         /// The id in another system, 1 to 256 characters.
         external_id: String = on_create(Schema::text_of(1, 256));
     }
@@ -42,6 +47,8 @@ resource! {
 
 static MEMBER: Schema = Schema::format(OBJECT_ID);
 const MEMBERS: Schema = Schema::set_of(MAX_MEMBERS, &MEMBER).about("The ids of users of the org.");
+
+const ROLE_GROUPS: Schema = Schema::set_of(MAX_ROLE_GROUPS, &MEMBER).about("The ids of role groups of the org.");
 
 impl TeamInput {
     /// With a name.
@@ -63,6 +70,7 @@ pub static READ_ONLY_OF_MEMBERS: &[ReadOnly] = &[
     ReadOnly::new("name", ONLY_MEMBERS),
     ReadOnly::new("displayName", ONLY_MEMBERS),
     ReadOnly::new("icon", ONLY_MEMBERS),
+    ReadOnly::new("roleGroups", ONLY_MEMBERS),
     ReadOnly::new("deleted", ONLY_MEMBERS),
     ReadOnly::new("createdAt", ONLY_MEMBERS),
     ReadOnly::new("externalId", ONLY_CREATED),

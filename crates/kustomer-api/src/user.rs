@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use serde_json::{Map, Value};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::endpoint::{Answer, endpoint};
 use crate::envelope::{Document, Page};
@@ -11,9 +12,10 @@ use crate::macros::open_enum;
 use crate::operation::{contract, own};
 use crate::query::{Faults, PageQuery, Parameter, QueryArguments, read_boolean};
 use crate::resource::resource;
-use crate::schema::Schema;
+use crate::schema::{DATE_TIME, OBJECT_ID, Object, Property, Schema};
+use crate::team::Team;
 use crate::validation::Fault;
-use crate::{ObjectId, Timestamp};
+use crate::{ObjectId, Timestamp, team};
 
 open_enum! {
     /// What kind of user.
@@ -36,29 +38,80 @@ resource! {
     /// What a user holds.
     answer UserAttributes = USER;
 
+    /// What to invite a person with, or what to change on a user. What is absent stays as it is.
+    input UserInput { create: USER_INPUT, update: USER_CHANGES }
+
     attributes {
-        /// The name; for a machine user the name of its API key.
-        name: String;
-        /// The name to show.
-        display_name: String | null;
-        /// The address to sign in with; a machine user has a made-up one that receives nothing.
-        email: String | null;
-        /// When the address was verified.
-        email_verified_at: Timestamp | null;
-        /// A mobile number.
-        mobile: String | null;
-        /// A picture.
-        avatar_url: String | null;
+        /// The name, 1 to 255 characters; for a machine user the name of its API key.
+        name: String = required(Schema::text_of(1, 255));
+        /// The name to show, at most 255 characters.
+        display_name: String | null = optional(Schema::text_of(0, 255));
+        /// The address to sign in with, which no other active user has; a machine user has a made-up one that receives
+        /// nothing.
+        email: String = required(Schema::text_of(3, 255)) => Schema::text();
+        /// When the person set a password by a link that was sent to the address.
+        email_verified_at: Timestamp | null, read_only("the server sets it when the invitation is accepted");
+        /// A mobile number, at most 64 characters.
+        mobile: String | null = optional(Schema::text_of(0, 64));
+        /// The address of a picture, at most 2,048 characters.
+        avatar_url: String | null = optional(Schema::text_of(0, 2_048));
+        /// What ends the e-mails that the user writes, at most 10,000 characters.
+        email_signature: String | null = optional(Schema::text_of(0, 10_000));
         /// What kind of user.
-        user_type: UserType;
-        /// The roles.
-        roles: Vec<String>;
-        /// What the user may do with passwords.
-        password: Map<String, Value>;
-        /// When the record was created.
-        created_at: Timestamp;
-        /// When the record last changed.
-        updated_at: Timestamp;
+        user_type: UserType = by_body(
+            Schema::one_of(&["user", "machine", "limited", "hourly"]),
+            Schema::one_of(&["user", "limited", "hourly"])
+        );
+        /// The roles, at most [`MAX_ROLES`]. Those that the caller lacks are left out.
+        roles: Vec<String> = optional(Schema::list_of(MAX_ROLES, &ROLE)) => Schema::list(&ROLE);
+        /// The id of the role group assigned to the user; one at most. Teams may grant more.
+        role_groups: Vec<String> = optional(Schema::list_of(1, &GROUP)) => Schema::list(&GROUP);
+        /// What the user may do with passwords, and when the password was set; null while there is none. An update takes a
+        /// new password, [`MIN_PASSWORD`] to [`MAX_PASSWORD`] characters.
+        password: Value = on_update(
+            Schema::text_of(MIN_PASSWORD, MAX_PASSWORD),
+            "the person sets it by the link of the invitation"
+        ) => Schema::object(&PASSWORD);
+    }
+
+    sent {
+        /// The password that a new one replaces; whoever changes an own password or address needs it.
+        current_password: String = on_update(
+            Schema::text_of(0, MAX_PASSWORD),
+            "a user who is invited has none"
+        );
+    }
+
+    system { deleted: on_update, rev: on_update, }
+}
+
+/// How many roles a user or a role group may have; Kustomer documents no limit.
+pub const MAX_ROLES: usize = 500;
+
+/// The fewest characters of a password.
+pub const MIN_PASSWORD: usize = 12;
+
+/// The most characters of a password.
+pub const MAX_PASSWORD: usize = 256;
+
+pub(crate) static ROLE: Schema = Schema::text_of(1, crate::role::MAX_LENGTH);
+static GROUP: Schema = Schema::format(OBJECT_ID);
+
+static PASSWORD: Object = Object {
+    name: "PasswordState",
+    open: true,
+    properties: &[
+        Property::optional("allowNew", Schema::boolean()),
+        Property::optional("forceNew", Schema::boolean()),
+        Property::optional("updatedAt", Schema::format(DATE_TIME).or_null()),
+    ],
+};
+
+impl UserInput {
+    /// A person to invite.
+    #[must_use]
+    pub fn invited(name: impl Into<String>, email: impl Into<String>) -> Self {
+        Self { name: Some(name.into()), email: Some(email.into()), ..Self::default() }
     }
 }
 
@@ -150,3 +203,61 @@ endpoint! {
 }
 
 history!(GetUserHistory = &own::GET_USER_HISTORY, "Lists what happened to a user, newest first.");
+
+endpoint! {
+    /// `createInviteNewUser`.
+    CreateInviteNewUser = &contract::CREATE_INVITE_NEW_USER,
+    "Invites a person, who sets a password by the link that is sent. Roles that the caller lacks are left out.";
+    path: (), query: (), body: UserInput: &USER_INPUT,
+    example: r#"{"name":"Ada Lovelace","email":"ada@acme.example","roles":["org.user"]}"#,
+    answer: Document<User>: Answer::One(&USER)
+}
+
+endpoint! {
+    /// `updateUserById`.
+    UpdateUserById = &contract::UPDATE_USER_BY_ID,
+    "Changes the attributes sent and keeps the others; `deleted` deactivates and restores.";
+    path: ObjectId, query: (), body: UserInput: &USER_CHANGES, example: r#"{"displayName":"Ada"}"#,
+    answer: Document<User>: Answer::One(&USER)
+}
+
+endpoint! {
+    /// `updateCurrentUser`.
+    UpdateCurrentUser = &contract::UPDATE_CURRENT_USER,
+    "Changes the user behind the credential, who cannot get more roles by it; needs no role.";
+    path: (), query: (), body: UserInput: &USER_CHANGES, example: r#"{"displayName":"Ada"}"#,
+    answer: Document<User>: Answer::One(&USER)
+}
+
+endpoint! {
+    /// `getUsersTeams`.
+    GetUsersTeams = &contract::GET_USERS_TEAMS, "Lists the teams that a user is a member of.";
+    path: ObjectId, query: PageQuery, body: (), answer: Page<Team>: Answer::Uncounted(&team::TEAM)
+}
+
+/// Whose password to reset.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PasswordReset {
+    /// The name of the org.
+    pub domain: String,
+    /// The address that the person signs in with.
+    pub email: String,
+}
+
+/// The body of `resetUsersPassword`.
+pub static PASSWORD_RESET: Schema = Schema::object(&Object {
+    name: "PasswordReset",
+    open: false,
+    properties: &[
+        Property::required("domain", Schema::text_of(1, 255)),
+        Property::required("email", Schema::text_of(1, 255)),
+    ],
+});
+
+endpoint! {
+    /// `resetUsersPassword`.
+    ResetUsersPassword = &contract::RESET_USERS_PASSWORD,
+    "Sends a link that sets a new password, if there is such a user. The answer does not say whether there is one.";
+    path: (), query: (), body: PasswordReset: &PASSWORD_RESET,
+    example: r#"{"domain":"acme","email":"ada@acme.example"}"#, answer: (): Answer::Empty
+}

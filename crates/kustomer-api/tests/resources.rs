@@ -19,11 +19,12 @@ use kustomer_api::message::{self, Message, MessageAttributes, MessageInput};
 use kustomer_api::metadata::{self, Metadata};
 use kustomer_api::note::{self, Note, NoteAttributes, NoteInput};
 use kustomer_api::outbound_webhook::{self, OutboundWebhook, OutboundWebhookAttributes, OutboundWebhookInput};
+use kustomer_api::role_group::{self, RoleGroup, RoleGroupAttributes, RoleGroupInput};
 use kustomer_api::schema::{Kind, Schema};
 use kustomer_api::shortcut::{self, Shortcut, ShortcutAttributes, ShortcutInput};
 use kustomer_api::tag::{self, Tag};
 use kustomer_api::team::{self, Team, TeamAttributes, TeamInput};
-use kustomer_api::user::{self, User};
+use kustomer_api::user::{self, User, UserAttributes, UserInput};
 use kustomer_api::validation::check;
 use kustomer_api::{Field, SystemAttributes};
 use serde::Serialize;
@@ -99,6 +100,7 @@ fn answers_survive_a_round_trip_with_what_is_not_known() {
     check_answer::<Shortcut>(&shortcut::SHORTCUT);
     check_answer::<Tag>(&tag::TAG);
     check_answer::<User>(&user::USER);
+    check_answer::<RoleGroup>(&role_group::ROLE_GROUP);
     check_answer::<Company>(&company::COMPANY);
     check_answer::<Klass>(&klass::KLASS);
     check_answer::<KObject>(&kobject::KOBJECT);
@@ -190,6 +192,16 @@ fn inputs_have_every_member_of_their_schemas_and_are_applied_over_attributes() {
         &[&shortcut::SHORTCUT_INPUT, &shortcut::SHORTCUT_CHANGES],
         ShortcutInput::apply,
         &["rev"],
+    );
+    check_input::<RoleGroupAttributes, RoleGroupInput>(
+        &[&role_group::ROLE_GROUP_INPUT, &role_group::ROLE_GROUP_CHANGES],
+        RoleGroupInput::apply,
+        &["rev"],
+    );
+    check_input::<UserAttributes, UserInput>(
+        &[&user::USER_INPUT, &user::USER_CHANGES],
+        UserInput::apply,
+        &["rev", "currentPassword"],
     );
     check_input::<CompanyAttributes, CompanyInput>(
         &[&company::COMPANY_INPUT, &company::COMPANY_CHANGES],

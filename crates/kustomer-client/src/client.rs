@@ -14,7 +14,7 @@ use crate::raw::RawCall;
 use crate::resources::{
     Attachments, AuditLogs, Auth, BulkJobs, Companies, ConversationTimes, Conversations, CustomerMerges, Customers,
     Drafts, Events, Forwards, KObjects, Klasses, Media, Messages, Metadata, Notes, Orgs, OutboundWebhooks, Outbox,
-    Shortcuts, Tags, Teams, Users,
+    RoleGroups, Shortcuts, Tags, Teams, Users,
 };
 use crate::retry::Retry;
 use crate::target::Target;
@@ -129,6 +129,11 @@ impl Client {
     /// The operations on metadata, which describes custom attributes.
     pub fn metadata(&self) -> Metadata<'_> {
         Metadata::new(self)
+    }
+
+    /// The operations on role groups.
+    pub fn role_groups(&self) -> RoleGroups<'_> {
+        RoleGroups::new(self)
     }
 
     /// The operations on shortcuts.

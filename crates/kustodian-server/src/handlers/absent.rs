@@ -18,7 +18,6 @@ use crate::paging::Numbered;
 /// The operations that list. Lists below a record of an absent type are not among them: there is no such record.
 const LISTS: &[&str] = &[
     "getAllCustomerEvents",
-    "getAllRoleGroups",
     "getAllSchedules",
     "getBrands",
     "getCustomerSessions",

@@ -31,6 +31,7 @@ mod orgs;
 mod outbound_webhooks;
 mod plain;
 mod redactions;
+mod role_groups;
 mod search;
 mod shortcuts;
 mod tags;
@@ -44,11 +45,13 @@ use kustodian_core::{draft as draft_rules, forward as forward_rules};
 use kustomer_api::{
     attachment, audit, auth as auth_api, bulk as bulk_api, company, conversation, conversation_time, customer,
     customer_merge, delivery, draft, event, forward, klass, kobject, media as media_api, message,
-    metadata as metadata_api, note, org, outbound_webhook as webhook, search as search_api, shortcut, tag, team, user,
+    metadata as metadata_api, note, org, outbound_webhook as webhook, role_group, search as search_api, shortcut, tag,
+    team, user,
 };
 
-use crate::call::served as serve;
+use crate::call::{open, served as serve};
 use crate::routes::Served;
+use crate::sign_in;
 
 /// Every operation the server can run.
 pub(crate) fn served() -> Vec<Served> {
@@ -253,6 +256,28 @@ pub(crate) fn served() -> Vec<Served> {
         serve::<org::GetCurrentOrg, _, _>(orgs::get_current_org),
         serve::<org::GetOrgById, _, _>(orgs::get_org_by_id),
         serve::<user::GetUsers, _, _>(users::get_users),
+        serve::<role_group::GetAllRoleGroups, _, _>(role_groups::get_all_role_groups),
+        serve::<role_group::GetRoleGroupById, _, _>(role_groups::get_role_group_by_id),
+        serve::<role_group::CreateRoleGroup, _, _>(role_groups::create_role_group),
+        serve::<role_group::UpdateRoleGroup, _, _>(role_groups::update_role_group),
+        serve::<role_group::DeleteRoleGroup, _, _>(role_groups::delete_role_group),
+        serve::<role_group::GetRoleGroupHistory, _, _>(|call| history::list(call, Kind::RoleGroup)),
+        serve::<user::CreateInviteNewUser, _, _>(users::create_invite_new_user),
+        serve::<user::UpdateUserById, _, _>(users::update_user_by_id),
+        serve::<user::UpdateCurrentUser, _, _>(users::update_current_user),
+        serve::<user::GetUsersTeams, _, _>(users::get_users_teams),
+        open::<user::ResetUsersPassword, _, _>(users::reset_users_password),
+        open::<auth_api::CreateToken, _, _>(sign_in::create_token),
+        serve::<auth_api::DeleteAuthTokenById, _, _>(auth::delete_auth_token_by_id),
+        serve::<auth_api::DeleteCurrentAuthToken, _, _>(auth::delete_current_auth_token),
+        serve::<auth_api::GetAuthSettings, _, _>(auth::get_auth_settings),
+        serve::<auth_api::UpdateAuthSettings, _, _>(auth::update_auth_settings),
+        open::<auth_api::GetPublicAuthSettings, _, _>(auth::get_public_auth_settings),
+        serve::<auth_api::GetAuthCustomerSettings, _, _>(auth::get_auth_customer_settings),
+        serve::<auth_api::GetApiKeys, _, _>(auth::get_api_keys),
+        serve::<auth_api::CreateApiKey, _, _>(auth::create_api_key),
+        serve::<auth_api::RotateApiKey, _, _>(auth::rotate_api_key),
+        serve::<auth_api::DeleteApiKey, _, _>(auth::delete_api_key),
         serve::<user::GetCurrentUser, _, _>(users::get_current_user),
         serve::<user::GetUserById, _, _>(users::get_user_by_id),
         serve::<user::GetMultipleUsersByIds, _, _>(users::get_multiple_users_by_ids),

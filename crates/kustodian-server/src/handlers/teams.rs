@@ -3,16 +3,16 @@
 use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::store::Stored;
-use kustodian_core::team;
+use kustodian_core::{resource, team};
 use kustomer_api::team::{
-    AddTeamMember, CreateTeam, DeleteTeam, GetTeamById, GetTeams, RemoveTeamMember, TeamInput, UpdateTeamAttributes,
-    UpdateTeamById,
+    AddTeamMember, CreateTeam, DeleteTeam, GetTeamById, GetTeams, RemoveTeamMember, Team, TeamInput,
+    UpdateTeamAttributes, UpdateTeamById,
 };
 use kustomer_api::{Endpoint, ObjectId};
 
 use crate::answer::{Answer, unavailable};
 use crate::call::Call;
-use crate::handlers::plain;
+use crate::handlers::{plain, users};
 
 pub(crate) async fn get_teams(call: Call<GetTeams>) -> Result<Answer, Refusal> {
     plain::list(&call, Kind::Team).await
@@ -25,6 +25,7 @@ pub(crate) async fn get_team_by_id(call: Call<GetTeamById>) -> Result<Answer, Re
 pub(crate) async fn create_team(call: Call<CreateTeam>) -> Result<Answer, Refusal> {
     let input = call.input()?;
     check_members(&call, input.members.as_deref()).await?;
+    check_grants(&call, None, input.role_groups.as_deref(), input.members.as_deref()).await?;
     let changes = team::create(&call.act().context(), call.next_id(), call.next_event(), input)?;
     plain::create(&call, changes).await
 }
@@ -41,28 +42,76 @@ pub(crate) async fn update_team_attributes(call: Call<UpdateTeamAttributes>) -> 
 
 async fn update<E: Endpoint>(call: &Call<E>, id: ObjectId, input: TeamInput) -> Result<Answer, Refusal> {
     check_members(call, input.members.as_deref()).await?;
+    check_grants(call, Some(id), input.role_groups.as_deref(), input.members.as_deref()).await?;
     let (act, event) = (call.act(), call.next_event());
     let decide = move |stored: Option<Stored>| team::update(&act.context(), stored.as_ref(), event, input);
-    plain::update(call, Kind::Team, id, decide).await
+    let updated = plain::update(call, Kind::Team, id, decide).await;
+    call.app().tokens.forget_all();
+    updated
 }
 
 pub(crate) async fn delete_team(call: Call<DeleteTeam>) -> Result<Answer, Refusal> {
     let (act, event) = (call.act(), call.next_event());
     let decide = move |stored: Option<Stored>| team::delete(&act.context(), stored.as_ref(), event);
-    plain::delete(&call, Kind::Team, call.path, decide).await
+    let deleted = plain::delete(&call, Kind::Team, call.path, decide).await;
+    call.app().tokens.forget_all();
+    deleted
 }
 
 pub(crate) async fn add_team_member(call: Call<AddTeamMember>) -> Result<Answer, Refusal> {
     let (members, act, event) = (call.input()?.members, call.act(), call.next_event());
     check_members(&call, Some(&members)).await?;
+    check_grants(&call, Some(call.path), None, Some(&members)).await?;
     let decide = move |stored: Option<Stored>| team::add_members(&act.context(), stored.as_ref(), event, &members);
-    plain::update(&call, Kind::Team, call.path, decide).await
+    let updated = plain::update(&call, Kind::Team, call.path, decide).await;
+    call.app().tokens.forget_all();
+    updated
 }
 
 pub(crate) async fn remove_team_member(call: Call<RemoveTeamMember>) -> Result<Answer, Refusal> {
     let (members, act, event) = (call.input()?.members, call.act(), call.next_event());
     let decide = move |stored: Option<Stored>| team::remove_members(&act.context(), stored.as_ref(), event, &members);
-    plain::update(&call, Kind::Team, call.path, decide).await
+    let updated = plain::update(&call, Kind::Team, call.path, decide).await;
+    call.app().tokens.forget_all();
+    updated
+}
+
+/// Whoever gives role groups to members, or members to a team with role groups, holds the roles of these groups; whoever
+/// brings back a team that was deleted gives them to all of its members.
+async fn check_grants<E: Endpoint>(
+    call: &Call<E>,
+    id: Option<ObjectId>,
+    groups: Option<&[String]>,
+    members: Option<&[String]>,
+) -> Result<(), Refusal> {
+    let stored = match id {
+        Some(id) => call.store().find(call.org(), Kind::Team, id).await.map_err(unavailable)?,
+        None => None,
+    };
+    let former = match &stored {
+        Some(stored) => resource::read::<Team>(&stored.document)?.attributes,
+        None => Default::default(),
+    };
+    let had_members = former.members.value().cloned().unwrap_or_default();
+    let had_groups = former.role_groups.value().cloned().unwrap_or_default();
+    let is_new = |member: &String| !had_members.contains(&member.to_ascii_lowercase());
+    let adds_members = members.is_some_and(|members| members.iter().any(is_new));
+    let is_back = stored.is_some_and(|stored| stored.deleted);
+    let groups = groups.unwrap_or(&had_groups);
+    let already: &[String] = if adds_members || is_back { &[] } else { &had_groups };
+    if adds_members || is_back {
+        // One that was deleted meanwhile grants nothing.
+        let mut live = Vec::new();
+        for named in groups {
+            let Ok(id) = named.parse() else { continue };
+            let found = call.store().find(call.org(), Kind::RoleGroup, id).await.map_err(unavailable)?;
+            if !had_groups.contains(named) || found.is_some_and(|group| !group.deleted) {
+                live.push(named.clone());
+            }
+        }
+        return users::check_groups(call, &live, already).await;
+    }
+    users::check_groups(call, groups, already).await
 }
 
 /// Members must be users of the org (`docs/contract/behaviour.md` §17).

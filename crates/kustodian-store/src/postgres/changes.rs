@@ -123,7 +123,7 @@ pub(super) fn writes<'a>(
     }
     let leave = |receipt| receipts::leave(org, receipt, seen.receipts.contains_key(&receipt.key));
     steps.extend(changes.receipts.iter().flat_map(leave));
-    steps.extend(token.map(credentials::insert_token));
+    steps.extend(token.into_iter().flat_map(credentials::insert_token));
     steps
 }
 

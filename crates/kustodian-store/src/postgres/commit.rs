@@ -241,7 +241,9 @@ impl Commit<'_> {
             lease.give_back();
         }
         match self.token.filter(|_| violated(&error) == Some("tokens")) {
-            Some(NewToken { user, .. }) => Err(Obstacle::Conflict(CommitError::Stale { kind: user.kind, id: user.id })),
+            Some(NewToken { token, .. }) => {
+                Err(Obstacle::Conflict(CommitError::Stale { kind: Kind::User, id: token.user }))
+            }
             None => Err(obstacle(error, order)),
         }
     }

@@ -1,6 +1,6 @@
 //! Orgs, tokens and the signing key: the statements, and reading their rows.
 
-use kustodian_core::directory::{NewToken, Org, Token};
+use kustodian_core::directory::{NewToken, Org, Session, Token};
 use kustodian_core::store::OrgKey;
 use kustomer_api::Timestamp;
 use tokio_postgres::{Error, Row};
@@ -19,9 +19,13 @@ macro_rules! org_columns {
 
 macro_rules! token_columns {
     () => {
-        "t.id, t.org, t.user_id, t.name, t.roles, t.last_chars, t.cidr, t.created_at, t.expires_at, t.revoked_at"
+        "t.id, t.org, t.user_id, t.name, t.roles, t.last_chars, t.cidr, t.created_at, t.expires_at, t.revoked_at, \
+         t.ip_address, t.user_agent, t.last_used_at"
     };
 }
+
+/// How many columns a token has: what is selected beside them comes behind.
+pub(super) const OF_TOKEN: usize = 13;
 
 /// Held by whoever creates an org, to the end of the transaction: "Org" as a number. A unique index of names without their
 /// case would not do, as databases of earlier versions may hold two that differ in it.
@@ -71,6 +75,10 @@ pub(super) const IS_TOKEN_KNOWN: &str = "SELECT 1 FROM tokens WHERE hash = $1 OR
 /// $1 id, $2 when.
 pub(super) const REVOKE_TOKEN: &str = "UPDATE tokens SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";
 
+/// $1 when they ended at the latest.
+pub(super) const FORGET_SESSIONS: &str =
+    "DELETE FROM tokens WHERE ip_address IS NOT NULL AND least(expires_at, revoked_at) < $1";
+
 /// $1 name, $2 value. Does nothing when there is one.
 pub(super) const ADD_SETTING: &str = "INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING";
 
@@ -78,10 +86,18 @@ pub(super) const ADD_SETTING: &str = "INSERT INTO settings (name, value) VALUES 
 pub(super) const FIND_SETTING: &str = "SELECT value FROM settings WHERE name = $1";
 
 const INSERT_TOKEN: &str = "INSERT INTO tokens (id, org, user_id, name, roles, hash, last_chars, cidr, created_at, \
-     expires_at, revoked_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, NULL)";
+     expires_at, revoked_at, ip_address, user_agent, last_used_at) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, NULL, $11, $12, $13)";
 
-/// What keeps a token.
-pub(super) fn insert_token(new: &NewToken) -> Step<'_> {
+/// $1 id, $2 when it ends, $3 org.
+const RETIRE_TOKEN: &str = "UPDATE tokens SET expires_at = $2 WHERE id = $1 AND org = $3";
+
+/// $1 id, $2 when.
+pub(super) const TOUCH_TOKEN: &str =
+    "UPDATE tokens SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)";
+
+/// What keeps a token, and ends the one that it takes the place of.
+pub(super) fn insert_token(new: &NewToken) -> Vec<Step<'_>> {
     let token = &new.token;
     let values = vec![
         Value::Id(token.id),
@@ -94,8 +110,16 @@ pub(super) fn insert_token(new: &NewToken) -> Step<'_> {
         Value::Network(token.cidr),
         Value::Number(token.created_at.as_millis()),
         Value::MaybeNumber(token.expires_at.map(Timestamp::as_millis)),
+        Value::MaybeText(token.session.as_ref().map(|session| session.ip_address.as_str())),
+        Value::MaybeText(token.session.as_ref().and_then(|session| session.user_agent.as_deref())),
+        Value::MaybeNumber(token.last_used_at.map(Timestamp::as_millis)),
     ];
-    statement(INSERT_TOKEN, values)
+    let mut steps = vec![statement(INSERT_TOKEN, values)];
+    steps.extend(new.retires.map(|(former, ends)| {
+        let values = vec![Value::Id(former), Value::Number(ends.as_millis()), Value::Number(token.org.0)];
+        statement(RETIRE_TOKEN, values)
+    }));
+    steps
 }
 
 /// An org out of its columns, the first of them at `at`.
@@ -121,5 +145,10 @@ pub(super) fn token(row: &Row) -> Result<Token, Error> {
         created_at: row.try_get::<_, Moment>(7)?.0,
         expires_at: row.try_get::<_, Option<Moment>>(8)?.map(|moment| moment.0),
         revoked_at: row.try_get::<_, Option<Moment>>(9)?.map(|moment| moment.0),
+        session: match row.try_get(10)? {
+            Some(ip_address) => Some(Session { ip_address, user_agent: row.try_get(11)? }),
+            None => None,
+        },
+        last_used_at: row.try_get::<_, Option<Moment>>(12)?.map(|moment| moment.0),
     })
 }

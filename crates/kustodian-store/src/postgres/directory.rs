@@ -1,7 +1,6 @@
 //! The port to orgs and credentials.
 
 use async_trait::async_trait;
-use kustodian_core::change::ChangeSet;
 use kustodian_core::directory::{Directory, DirectoryError, NewToken, Org, Token, TokenHash};
 use kustodian_core::store::{CommitError, OrgKey, StoreError};
 use kustomer_api::{ObjectId, Timestamp};
@@ -11,8 +10,9 @@ use tokio_postgres::{Error, Row};
 use super::commit::Source;
 use super::connection::{Answer, Step, statement};
 use super::credentials::{
-    ADD_SETTING, ALONE_CREATING, CREATE_ORG, FIND_ORG, FIND_SETTING, FIND_TOKEN, FIND_TOKEN_BY_ID, IS_TOKEN_KNOWN,
-    LIST_ORGS, LIST_TOKENS, LIST_TOKENS_OF, REVOKE_TOKEN, SIGNING_KEY, org, token,
+    ADD_SETTING, ALONE_CREATING, CREATE_ORG, FIND_ORG, FIND_SETTING, FIND_TOKEN, FIND_TOKEN_BY_ID, FORGET_SESSIONS,
+    IS_TOKEN_KNOWN, LIST_ORGS, LIST_TOKENS, LIST_TOKENS_OF, OF_TOKEN, REVOKE_TOKEN, SIGNING_KEY, TOUCH_TOKEN, org,
+    token,
 };
 use super::failure::{spoils_connection, store_error, unavailable};
 use super::values::Value;
@@ -104,8 +104,7 @@ impl Directory for Postgres {
         if !self.core.readers.read(IS_TOKEN_KNOWN, &known).await?.rows.is_empty() {
             return Err(DirectoryError::Exists);
         }
-        let (puts, events) = (vec![new.user.clone()], vec![new.event.clone()]);
-        let changes = ChangeSet { puts, events, ..ChangeSet::default() };
+        let changes = new.changes();
         match Postgres::commit(self, new.token.org, Source::Ready(changes), Some(new)).await {
             Ok(_) => Ok(()),
             Err(CommitError::Store(error)) => Err(error.into()),
@@ -114,7 +113,7 @@ impl Directory for Postgres {
     }
 
     async fn list_tokens(&self, of: Option<OrgKey>) -> Result<Vec<(String, Token)>, StoreError> {
-        let read = |row: &Row| Ok((org(row, 10)?.name, token(row)?));
+        let read = |row: &Row| Ok((org(row, OF_TOKEN)?.name, token(row)?));
         self.core.read_all(LIST_TOKENS, &[Value::MaybeNumber(of.map(|key| key.0))], read).await
     }
 
@@ -132,7 +131,18 @@ impl Directory for Postgres {
     }
 
     async fn find_token(&self, hash: TokenHash) -> Result<Option<(Org, Token)>, StoreError> {
-        self.core.read_one(FIND_TOKEN, &[Value::Bytes(&hash.0)], |row| Ok((org(row, 10)?, token(row)?))).await
+        self.core.read_one(FIND_TOKEN, &[Value::Bytes(&hash.0)], |row| Ok((org(row, OF_TOKEN)?, token(row)?))).await
+    }
+
+    async fn touch_tokens(&self, used: Vec<(ObjectId, Timestamp)>) -> Result<(), StoreError> {
+        for (id, at) in used {
+            self.core.write(TOUCH_TOKEN, &[Value::Id(id), Value::Number(at.as_millis())]).await?;
+        }
+        Ok(())
+    }
+
+    async fn forget_sessions(&self, before: Timestamp) -> Result<(), StoreError> {
+        self.core.write(FORGET_SESSIONS, &[Value::Number(before.as_millis())]).await.map(drop)
     }
 
     async fn signing_key(&self, candidate: [u8; 32]) -> Result<[u8; 32], StoreError> {

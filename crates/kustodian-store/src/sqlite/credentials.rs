@@ -1,7 +1,6 @@
 //! Reading and writing orgs, tokens and the signing key.
 
-use kustodian_core::change::ChangeSet;
-use kustodian_core::directory::{DirectoryError, NewToken, Org, Token, TokenHash};
+use kustodian_core::directory::{DirectoryError, NewToken, Org, Session, Token, TokenHash};
 use kustodian_core::store::{CommitError, OrgKey};
 use kustomer_api::{ObjectId, Timestamp};
 use rusqlite::types::Type;
@@ -14,7 +13,9 @@ use super::values::{Hex, Id, Moment, bytes};
 
 const ORG_COLUMNS: &str = "o.key, o.id, o.name, o.created_at";
 const TOKEN_COLUMNS: &str = "t.id, t.org, t.user_id, t.name, t.roles, t.last_chars, t.cidr, t.created_at, \
-     t.expires_at, t.revoked_at";
+     t.expires_at, t.revoked_at, t.ip_address, t.user_agent, t.last_used_at";
+/// How many they are: what is selected beside them comes behind.
+const OF_TOKEN: usize = 13;
 const SIGNING_KEY: &str = "signing_key";
 
 /// Does a command within the writer's transaction.
@@ -27,6 +28,8 @@ pub(super) fn run(
         Command::CreateOrg { id, name, now } => create_org(connection, *id, name, *now),
         Command::CreateToken(new) => create_token(batch, connection, new),
         Command::RevokeToken { id, now } => revoke_token(connection, *id, *now).map(Answer::Revoked).map(Ok),
+        Command::TouchTokens { used } => touch_tokens(connection, used).map(|()| Ok(Answer::Done)),
+        Command::ForgetSessions { before } => forget_sessions(connection, *before).map(|()| Ok(Answer::Done)),
         Command::SigningKey { candidate } => signing_key(connection, candidate).map(Answer::SigningKey).map(Ok),
     }
 }
@@ -55,14 +58,14 @@ fn create_token(
     connection: &Connection,
     new: &NewToken,
 ) -> rusqlite::Result<Result<Answer, DirectoryError>> {
-    let NewToken { token, hash, user, event } = new;
+    let NewToken { token, hash, retires, .. } = new;
     let known = connection
         .prepare_cached("SELECT 1 FROM tokens WHERE hash = ?1 OR id = ?2")?
         .exists(params![bytes(hash), Hex::of(token.id)])?;
     if known {
         return Ok(Err(DirectoryError::Exists));
     }
-    let changes = ChangeSet { puts: vec![user.clone()], events: vec![event.clone()], ..ChangeSet::default() };
+    let changes = new.changes();
     match batch.apply(token.org, &changes, &Prepared::of(token.org, &changes))? {
         Ok(()) => {}
         Err(CommitError::Store(error)) => return Ok(Err(error.into())),
@@ -73,7 +76,8 @@ fn create_token(
     connection
         .prepare_cached(
             "INSERT INTO tokens (id, org, user_id, name, roles, hash, last_chars, cidr, created_at, expires_at, \
-             revoked_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, NULL)",
+             revoked_at, ip_address, user_agent, last_used_at) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, NULL, ?11, ?12, ?13)",
         )?
         .execute(params![
             Hex::of(token.id),
@@ -86,7 +90,17 @@ fn create_token(
             token.cidr.map(|net| net.to_string()),
             token.created_at.as_millis(),
             token.expires_at.map(Timestamp::as_millis),
+            token.session.as_ref().map(|session| &session.ip_address),
+            token.session.as_ref().and_then(|session| session.user_agent.as_ref()),
+            token.last_used_at.map(Timestamp::as_millis),
         ])?;
+    if let Some((former, ends)) = retires {
+        connection.prepare_cached("UPDATE tokens SET expires_at = ?2 WHERE id = ?1 AND org = ?3")?.execute(params![
+            Hex::of(*former),
+            ends.as_millis(),
+            token.org.0
+        ])?;
+    }
     Ok(Ok(Answer::Done))
 }
 
@@ -95,6 +109,20 @@ fn revoke_token(connection: &Connection, id: ObjectId, now: Timestamp) -> rusqli
         .prepare_cached("UPDATE tokens SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL")?
         .execute(params![Hex::of(id), now.as_millis()])?;
     Ok(revoked == 1)
+}
+
+fn touch_tokens(connection: &Connection, used: &[(ObjectId, Timestamp)]) -> rusqlite::Result<()> {
+    let mut touch = connection.prepare_cached(
+        "UPDATE tokens SET last_used_at = ?2 WHERE id = ?1 AND (last_used_at IS NULL OR last_used_at < ?2)",
+    )?;
+    used.iter().try_for_each(|(id, at)| touch.execute(params![Hex::of(*id), at.as_millis()]).map(drop))
+}
+
+fn forget_sessions(connection: &Connection, before: Timestamp) -> rusqlite::Result<()> {
+    let mut forget = connection.prepare_cached(
+        "DELETE FROM tokens WHERE ip_address IS NOT NULL AND min(expires_at, ifnull(revoked_at, expires_at)) < ?1",
+    )?;
+    forget.execute([before.as_millis()]).map(drop)
 }
 
 fn signing_key(connection: &Connection, candidate: &[u8; 32]) -> rusqlite::Result<[u8; 32]> {
@@ -130,7 +158,7 @@ pub(super) fn find_token(connection: &Connection, hash: &TokenHash) -> rusqlite:
         .prepare_cached(&format!(
             "SELECT {TOKEN_COLUMNS}, {ORG_COLUMNS} FROM tokens t JOIN orgs o ON o.key = t.org WHERE t.hash = ?1"
         ))?
-        .query_row([bytes(hash)], |row| Ok((org(row, 10)?, token(row)?)))
+        .query_row([bytes(hash)], |row| Ok((org(row, OF_TOKEN)?, token(row)?)))
         .optional()
 }
 
@@ -140,7 +168,7 @@ pub(super) fn list_tokens(connection: &Connection, of: Option<OrgKey>) -> rusqli
             "SELECT {TOKEN_COLUMNS}, o.name FROM tokens t JOIN orgs o ON o.key = t.org \
              WHERE ?1 IS NULL OR t.org = ?1 ORDER BY t.created_at, t.id"
         ))?
-        .query_map([of.map(|key| key.0)], |row| Ok((row.get(10)?, token(row)?)))?
+        .query_map([of.map(|key| key.0)], |row| Ok((row.get(OF_TOKEN)?, token(row)?)))?
         .collect()
 }
 
@@ -189,5 +217,10 @@ fn token(row: &Row<'_>) -> rusqlite::Result<Token> {
         created_at: row.get::<_, Moment>(7)?.0,
         expires_at: row.get::<_, Option<Moment>>(8)?.map(|moment| moment.0),
         revoked_at: row.get::<_, Option<Moment>>(9)?.map(|moment| moment.0),
+        session: match row.get(10)? {
+            Some(ip_address) => Some(Session { ip_address, user_agent: row.get(11)? }),
+            None => None,
+        },
+        last_used_at: row.get::<_, Option<Moment>>(12)?.map(|moment| moment.0),
     })
 }

@@ -77,6 +77,14 @@ impl Directory for Sqlite {
         self.readers.read(|connection| credentials::find_token(connection, &hash))
     }
 
+    async fn touch_tokens(&self, used: Vec<(ObjectId, Timestamp)>) -> Result<(), StoreError> {
+        self.run(Command::TouchTokens { used }).await.map(drop).map_err(store_error)
+    }
+
+    async fn forget_sessions(&self, before: Timestamp) -> Result<(), StoreError> {
+        self.run(Command::ForgetSessions { before }).await.map(drop).map_err(store_error)
+    }
+
     async fn signing_key(&self, candidate: [u8; 32]) -> Result<[u8; 32], StoreError> {
         if let Some(key) = self.readers.read(credentials::find_signing_key)? {
             return Ok(key);

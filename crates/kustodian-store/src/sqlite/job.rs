@@ -72,6 +72,8 @@ pub(super) enum Command {
     CreateOrg { id: ObjectId, name: String, now: Timestamp },
     CreateToken(Box<NewToken>),
     RevokeToken { id: ObjectId, now: Timestamp },
+    TouchTokens { used: Vec<(ObjectId, Timestamp)> },
+    ForgetSessions { before: Timestamp },
     SigningKey { candidate: [u8; 32] },
 }
 

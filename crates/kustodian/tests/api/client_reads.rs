@@ -7,15 +7,15 @@ use kustomer_api::operation::Operation;
 use kustomer_api::search::CustomerSearchIds;
 use kustomer_api::{
     Endpoint, attachment, audit, auth, bulk, company, conversation, conversation_time, customer, customer_merge,
-    delivery, draft, event, forward, klass, kobject, media, message, metadata, note, org, outbound_webhook, search,
-    shortcut, tag, team, user,
+    delivery, draft, event, forward, klass, kobject, media, message, metadata, note, org, outbound_webhook, role_group,
+    search, shortcut, tag, team, user,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::events;
-use crate::roles::served;
+use crate::roles::{PASSWORD, served};
 use crate::server::{Answer, Server, full_customer};
 use crate::world;
 
@@ -81,6 +81,12 @@ fn readers() -> BTreeMap<&'static str, Reader> {
         reader::<outbound_webhook::RedeliverOutboundWebhook>(),
         reader::<outbound_webhook::DeleteOutboundWebhook>(),
         reader::<outbound_webhook::GetOutboundWebhookHistory>(),
+        reader::<role_group::GetAllRoleGroups>(),
+        reader::<role_group::GetRoleGroupById>(),
+        reader::<role_group::GetRoleGroupHistory>(),
+        reader::<role_group::CreateRoleGroup>(),
+        reader::<role_group::UpdateRoleGroup>(),
+        reader::<role_group::DeleteRoleGroup>(),
         reader::<shortcut::GetShortcuts>(),
         reader::<shortcut::GetShortcutById>(),
         reader::<shortcut::GetShortcutHistory>(),
@@ -226,6 +232,22 @@ fn readers() -> BTreeMap<&'static str, Reader> {
         reader::<auth::GetAuthTokens>(),
         reader::<auth::GetAuthTokenById>(),
         reader::<auth::GetAuthRoles>(),
+        reader::<auth::CreateToken>(),
+        reader::<auth::DeleteAuthTokenById>(),
+        reader::<auth::DeleteCurrentAuthToken>(),
+        reader::<auth::GetAuthSettings>(),
+        reader::<auth::UpdateAuthSettings>(),
+        reader::<auth::GetPublicAuthSettings>(),
+        reader::<auth::GetAuthCustomerSettings>(),
+        reader::<auth::GetApiKeys>(),
+        reader::<auth::CreateApiKey>(),
+        reader::<auth::RotateApiKey>(),
+        reader::<auth::DeleteApiKey>(),
+        reader::<user::CreateInviteNewUser>(),
+        reader::<user::UpdateUserById>(),
+        reader::<user::UpdateCurrentUser>(),
+        reader::<user::GetUsersTeams>(),
+        reader::<user::ResetUsersPassword>(),
     ])
 }
 
@@ -707,6 +729,39 @@ fn read_users_and_keys(walker: &mut Walker<'_>) {
         walker.get("getAuthTokenById", &format!("/v1/auth/tokens/{}", id(&token)));
     }
     walker.get("getAuthRoles", "/v1/auth/roles");
+    let group =
+        walker.ask("createRoleGroup", "/v1/role-groups", Some(json!({ "name": "Readers", "roles": ["org.user"] })));
+    let path = format!("/v1/role-groups/{}", id(group.data()));
+    walker.ask("updateRoleGroup", &path, Some(json!({ "description": "May read" })));
+    walker.get("getRoleGroupById", &path);
+    walker.walk("getAllRoleGroups", "/v1/role-groups");
+    let invited = json!({ "name": "Ada", "email": "ada@acme.example", "roleGroups": [id(group.data())] });
+    let person = walker.ask("createInviteNewUser", "/v1/users", Some(invited));
+    let user = format!("/v1/users/{}", id(person.data()));
+    walker.ask("updateUserById", &user, Some(json!({ "password": PASSWORD, "mobile": "5550100" })));
+    walker.ask("updateCurrentUser", "/v1/users/current", Some(json!({ "emailSignature": "Yours" })));
+    walker.server.post("/v1/teams", json!({ "name": "Of Ada", "members": [id(person.data())] })).expect(201);
+    assert_eq!(walker.walk("getUsersTeams", &format!("{user}/teams")).len(), 1);
+    walker.ask("deleteRoleGroup", &path, None);
+    let signed_in = json!({ "domain": "demo", "email": "ada@acme.example", "password": PASSWORD });
+    let session = walker.ask("createToken", "/v1/auth/tokens", Some(signed_in));
+    walker.ask("deleteAuthTokenById", &format!("/v1/auth/tokens/{}", id(session.data())), None);
+    let reset = json!({ "domain": "demo", "email": "ada@acme.example" });
+    walker.ask("resetUsersPassword", "/v1/users/passwordreset", Some(reset));
+    walker.get("getAuthSettings", "/v1/auth/settings");
+    let open = json!({ "kustomer": { "enabled": true }, "google": { "enabled": false } });
+    walker.ask("updateAuthSettings", "/v1/auth/settings", Some(open));
+    walker.get("getPublicAuthSettings", "/v1/p/auth/settings");
+    walker.get("getAuthCustomerSettings", "/v1/auth/customer/settings");
+    let key = walker.ask("createApiKey", "/v1/auth/keys", Some(json!({ "name": "any", "roles": ["org"] })));
+    let path = format!("/v1/auth/keys/{}", id(key.data()));
+    let next = walker.ask("rotateApiKey", &format!("{path}/rotate"), Some(json!({})));
+    walker.walk("getApiKeys", "/v1/auth/keys?pageSize=2");
+    walker.ask("deleteApiKey", &path, None);
+    // Signing out ends the key that asks.
+    let next = next.attributes()["token"].as_str().unwrap().to_owned();
+    let out = walker.server.call_as(&next, reqwest::Method::DELETE, "/v1/auth/tokens/current", None).expect(204);
+    assert!(out.whole.is_empty() && walker.asked.insert("deleteCurrentAuthToken"));
 }
 
 fn write_webhooks(walker: &mut Walker<'_>) {

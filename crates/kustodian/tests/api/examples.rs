@@ -11,7 +11,11 @@ use crate::server::Server;
 /// Creates come first, then what needs a record, then what takes it away and brings it back.
 fn turn(operation: &Operation) -> u8 {
     match operation.name {
-        "createKlass" | "createCustomer" => 0,
+        "createKlass" | "createCustomer" | "createRoleGroup" => 0,
+        "rotateApiKey" => 2,
+        // Of the person who was invited.
+        "createToken" => 3,
+        "deleteCurrentAuthToken" => 9,
         "createKObject" | "createCustomerKObject" | "createDraftByCustomer" | "createCustomerMerge" => 2,
         // A redaction leaves nothing that leads back.
         "undoCustomerMerge" => 2,
@@ -44,7 +48,7 @@ const OF_FORWARD: &str = "forwards/attachments";
 
 /// The list whose record a parameter names.
 fn holder<'a>(path: &'a str, parameter: &str) -> &'a str {
-    let lists = ["attachments", "merges", "messages", "times"];
+    let lists = ["attachments", "keys", "merges", "messages", "times"];
     let before = path.split(&format!("/{{{parameter}}}")).next().and_then(|before| before.rsplit('/').next());
     match before.filter(|before| lists.contains(before)) {
         Some("attachments") if path.starts_with("/drafts/") => OF_DRAFT,
@@ -99,6 +103,11 @@ fn every_example_of_the_document_gets_the_declared_success() {
             }
             body
         });
+        if operation.name == "createToken" {
+            let person = format!("/v1/users/{}", ids["users"].as_str().unwrap());
+            let example = described["requestBody"]["content"]["application/json"]["example"].clone();
+            server.put(&person, serde_json::json!({ "password": example["password"] })).expect(201);
+        }
         if operation.name == "getAttachmentByMessageAndAttachmentId" {
             // The example of a message cannot know the id of an attachment.
             let named = serde_json::json!({ "attachments": [ids["attachments"]] });
@@ -112,7 +121,10 @@ fn every_example_of_the_document_gets_the_declared_success() {
         assert_eq!(answer.status, operation.success, "{} {path}: {}", operation.name, answer.body);
         let is_of_its_path =
             turn(operation) <= 1 && operation.success == 201 && !operation.path.contains('{') && !is_bulk;
-        if is_of_its_path || operation.name == "createKObject" {
+        if ["createApiKey", "rotateApiKey"].contains(&operation.name) {
+            ids.insert("keys", answer.data()["id"].clone());
+        }
+        if is_of_its_path || ["createKObject", "createRoleGroup"].contains(&operation.name) {
             ids.insert(operation.tag, answer.data()["id"].clone());
         }
         if is_bulk && !operation.is_read() {

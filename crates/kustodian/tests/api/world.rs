@@ -53,7 +53,7 @@ const NOT_WRITTEN: [Kind; 7] =
     [Kind::User, Kind::Tag, Kind::Delivery, Kind::ConversationTime, Kind::Bulk, Kind::CustomerMerge, Kind::Metadata];
 
 /// Whether operations create and change records of a kind, with values of its own. A bulk job is created by its items, a tag
-/// by the record that names it first, a user by a key, a delivery by what is sent, a conversation time by what a user does,
+/// by the record that names it first, a user by a key or an invitation, and its update answers 201, a delivery by what is sent, a conversation time by what a user does,
 /// metadata by the update that says something first; a merge is created once and undone.
 pub(crate) fn is_written(kind: Kind) -> bool {
     !NOT_WRITTEN.contains(&kind)
@@ -73,6 +73,10 @@ pub(crate) fn written(server: &Server, kind: Kind, mark: &str) -> Option<Written
         | Kind::CustomerMerge
         | Kind::Metadata => None,
         Kind::Team => written("/v1/teams", json!({ "name": mark, "icon": "sun" }), renamed),
+        Kind::RoleGroup => {
+            let body = json!({ "name": mark, "roles": ["org.user.customer.read"] });
+            return Some(Written { list: "/v1/role-groups", success: 200, body, change: renamed });
+        }
         Kind::Shortcut => written("/v1/shortcuts", json!({ "name": mark, "payload": { "text": mark } }), renamed),
         Kind::Customer => {
             let email = format!("{}@acme.example", mark.replace(' ', "."));

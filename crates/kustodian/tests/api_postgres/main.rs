@@ -45,6 +45,8 @@ mod durability;
 mod envelope;
 #[path = "../api/erase.rs"]
 mod erase;
+#[path = "../api/escalation.rs"]
+mod escalation;
 #[path = "../api/etags.rs"]
 mod etags;
 #[path = "../api/events.rs"]
@@ -81,6 +83,8 @@ mod metadata;
 mod orgs;
 #[path = "../api/page_bytes.rs"]
 mod page_bytes;
+#[path = "../api/people.rs"]
+mod people;
 mod place;
 mod plan;
 #[path = "../api/plug.rs"]

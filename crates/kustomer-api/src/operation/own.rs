@@ -6,6 +6,7 @@ mod bulk;
 mod drafts;
 mod forwards;
 mod merges;
+mod people;
 mod times;
 mod webhooks;
 
@@ -16,6 +17,7 @@ pub use self::bulk::*;
 pub use self::drafts::*;
 pub use self::forwards::*;
 pub use self::merges::*;
+pub use self::people::*;
 pub use self::times::*;
 pub use self::webhooks::*;
 
@@ -36,6 +38,11 @@ pub static OPERATIONS: &[&Operation] = &[
     &GET_TEAM_HISTORY,
     &GET_SHORTCUT_HISTORY,
     &GET_USER_HISTORY,
+    &GET_ROLE_GROUP_HISTORY,
+    &GET_API_KEYS,
+    &CREATE_API_KEY,
+    &ROTATE_API_KEY,
+    &DELETE_API_KEY,
     &RESTORE_KLASS,
     &RESTORE_KOBJECT,
     &GET_KLASS_HISTORY,

@@ -2,7 +2,10 @@
 
 use kustomer_api::ObjectId;
 use kustomer_api::query::PageQuery;
-use kustomer_api::user::{GetCurrentUser, GetMultipleUsersByIds, GetUserById, GetUserHistory, GetUsers, ListUsers};
+use kustomer_api::user::{
+    CreateInviteNewUser, GetCurrentUser, GetMultipleUsersByIds, GetUserById, GetUserHistory, GetUsers, GetUsersTeams,
+    ListUsers, PasswordReset, ResetUsersPassword, UpdateCurrentUser, UpdateUserById, UserInput,
+};
 
 use kustomer_api::history::StateQuery;
 
@@ -86,5 +89,95 @@ impl Users<'_> {
     pub fn get_many(&self, ids: &[ObjectId], query: &PageQuery) -> Call<GetMultipleUsersByIds> {
         let ids: Vec<String> = ids.iter().map(ObjectId::to_string).collect();
         self.client.call(ids.join(","), query, &())
+    }
+
+    /// Invites a person, who sets a password by the link that is sent. Roles that the caller lacks are left out.
+    ///
+    /// ```no_run
+    /// use kustomer_client::Client;
+    /// use kustomer_client::user::UserInput;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+    /// let ada = UserInput::invited("Ada Lovelace", "ada@acme.example").roles(vec!["org.user".to_owned()]);
+    /// println!("{}", client.users().invite(&ada).await?.data.id);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn invite(&self, input: &UserInput) -> Call<CreateInviteNewUser> {
+        self.client.call((), &(), input)
+    }
+
+    /// Changes the attributes sent and keeps the others; `deleted` deactivates and restores.
+    ///
+    /// ```no_run
+    /// use kustomer_client::Client;
+    /// use kustomer_client::user::UserInput;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+    /// client.users().update("5c7d1a1f9a1b2c0010a1b2c3".parse()?, &UserInput::default().deleted(true)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn update(&self, id: ObjectId, input: &UserInput) -> Call<UpdateUserById> {
+        self.client.call(id, &(), input)
+    }
+
+    /// Changes the user behind the token; needs no role.
+    ///
+    /// ```no_run
+    /// use kustomer_client::Client;
+    /// use kustomer_client::Field;
+    /// use kustomer_client::user::UserInput;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+    /// let named = UserInput::default().display_name(Field::Value("Ada".to_owned()));
+    /// client.users().update_current(&named).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn update_current(&self, input: &UserInput) -> Call<UpdateCurrentUser> {
+        self.client.call((), &(), input)
+    }
+
+    /// Lists one page of the teams that a user is a member of.
+    ///
+    /// ```no_run
+    /// use kustomer_client::Client;
+    /// use kustomer_client::query::PageQuery;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+    /// let page = client.users().teams("5c7d1a1f9a1b2c0010a1b2c3".parse()?, &PageQuery::default()).await?;
+    /// println!("{}", page.data.len());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn teams(&self, id: ObjectId, query: &PageQuery) -> Call<GetUsersTeams> {
+        self.client.call(id, query, &())
+    }
+
+    /// Sends a link that sets a new password, if there is such a user.
+    ///
+    /// ```no_run
+    /// use kustomer_client::Client;
+    /// use kustomer_client::user::PasswordReset;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+    /// let of = PasswordReset { domain: "acme".to_owned(), email: "ada@acme.example".to_owned() };
+    /// client.users().reset_password(&of).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn reset_password(&self, of: &PasswordReset) -> Call<ResetUsersPassword> {
+        self.client.call((), &(), of)
     }
 }

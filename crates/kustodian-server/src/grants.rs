@@ -1,0 +1,87 @@
+//! Which roles a user has now: looked up with the token, each time that is looked up, so that a change of a user, a role
+//! group or a team counts on every server within a second.
+
+use std::sync::Arc;
+
+use kustodian_core::directory::{Org, Token};
+use kustodian_core::grant;
+use kustodian_core::kind::Kind;
+use kustodian_core::permission::Known;
+use kustodian_core::refusal::Refusal;
+use kustodian_core::resource;
+use kustodian_core::store::{ListQuery, OrgKey, SortKey, Start, Store, Stored};
+use kustodian_core::team::{GRANTING, IS_GRANTING};
+use kustomer_api::ObjectId;
+use kustomer_api::user::User;
+
+use crate::answer::unavailable;
+use crate::paging::FULL;
+
+/// How many teams are read at a time.
+const READ_TOGETHER: u32 = 100;
+
+/// A user with the role groups that count for it.
+pub(crate) struct Holder {
+    pub(crate) user: User,
+    pub(crate) groups: Vec<Stored>,
+}
+
+/// A token as it counts now.
+///
+/// # Errors
+/// When the database cannot answer.
+pub(crate) async fn known(store: &dyn Store, org: Org, token: Token) -> Result<Known, Refusal> {
+    let holder = find(store, org.key, token.user).await?;
+    let (token, is_deactivated) = match holder {
+        Some((holder, is_deleted)) => (grant::granted(token, &holder.user, &holder.groups)?, is_deleted),
+        // A session is of somebody; a key made before machine users were kept is its own.
+        None => {
+            let is_nobody = token.session.is_some();
+            (token, is_nobody)
+        }
+    };
+    Ok(Known { org: Arc::new(org), token: Arc::new(token), is_deactivated })
+}
+
+/// A user with role groups, and whether it is deactivated.
+///
+/// # Errors
+/// When the database cannot answer.
+pub(crate) async fn find(store: &dyn Store, org: OrgKey, id: ObjectId) -> Result<Option<(Holder, bool)>, Refusal> {
+    let (stored, teams) = tokio::join!(store.find(org, Kind::User, id), granting_teams(store, org));
+    let (Some(stored), teams) = (stored.map_err(unavailable)?, teams?) else { return Ok(None) };
+    let user: User = resource::read(&stored.document)?;
+    let mut groups = Vec::new();
+    for id in grant::groups_of(&user, &teams)? {
+        groups.extend(store.find(org, Kind::RoleGroup, id).await.map_err(unavailable)?);
+    }
+    Ok(Some((Holder { user, groups }, stored.deleted)))
+}
+
+/// The teams of an org that grant role groups.
+async fn granting_teams(store: &dyn Store, org: OrgKey) -> Result<Vec<Stored>, Refusal> {
+    let mut teams = Vec::new();
+    let mut start = Start::Offset(0);
+    loop {
+        let query = ListQuery {
+            kind: Kind::Team,
+            of: vec![(GRANTING, IS_GRANTING.to_owned())],
+            deleted: false,
+            sort: SortKey::Id,
+            descending: false,
+            within: Vec::new(),
+            start,
+            limit: READ_TOGETHER,
+            bytes: FULL,
+            count: false,
+        };
+        let found = store.list(org, query).await.map_err(unavailable)?.records;
+        let Some(last) = found.last().map(|last| last.id) else { return Ok(teams) };
+        let is_last = found.len() < READ_TOGETHER as usize;
+        start = Start::After { value: 0, id: last };
+        teams.extend(found);
+        if is_last {
+            return Ok(teams);
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! Signing in: passwords are tried, few at a time and ever more slowly by whoever fails, and an answer does not say whether
+//! there is such an account.
+
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+
+use kustodian_core::auth_settings::{self, Kept};
+use kustodian_core::directory::{Org, Session, TokenHash};
+use kustodian_core::kind::Kind;
+use kustodian_core::lockout::{Lockouts, OF_ACCOUNT, OF_ADDRESS};
+use kustodian_core::refusal::Refusal;
+use kustodian_core::store::{Note, Store, Stored};
+use kustodian_core::{password_link, resource, token, user};
+use kustomer_api::auth::{AuthToken, CreateToken, SignIn};
+use kustomer_api::error::code;
+use kustomer_api::user::User;
+use kustomer_api::{ObjectId, Timestamp};
+
+use crate::answer::{self, Answer, unavailable};
+use crate::app::App;
+use crate::call::Visit;
+use crate::vault;
+
+/// How many accounts and addresses are remembered at most: some 10 MiB.
+const MOST: usize = 50_000;
+
+/// Who has failed, on this server.
+pub(crate) struct Doors {
+    accounts: Mutex<Lockouts<TokenHash>>,
+    addresses: Mutex<Lockouts<IpAddr>>,
+}
+
+impl Default for Doors {
+    fn default() -> Self {
+        Self {
+            accounts: Mutex::new(Lockouts::of_at_most(MOST, OF_ACCOUNT)),
+            addresses: Mutex::new(Lockouts::of_at_most(MOST, OF_ADDRESS)),
+        }
+    }
+}
+
+impl Doors {
+    /// Counts an attempt on an account, from an address, as failed until [`Self::opened`].
+    ///
+    /// # Errors
+    /// 429 when it comes too soon after those before; then it is not counted.
+    pub(crate) fn knock(&self, account: &TokenHash, from: IpAddr, now: Timestamp) -> Result<(), Refusal> {
+        let from = neighbourhood(from);
+        let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut addresses = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(wait) = accounts.wait(account, now).max(addresses.wait(&from, now)) {
+            return Err(too_soon(wait));
+        }
+        accounts.failed(*account, now);
+        addresses.failed(from, now);
+        Ok(())
+    }
+
+    /// The same of an account alone: the caller has been let in already.
+    ///
+    /// # Errors
+    /// As of [`Self::knock`].
+    pub(crate) fn knock_alone(&self, account: &TokenHash, now: Timestamp) -> Result<(), Refusal> {
+        let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        match accounts.wait(account, now) {
+            Some(wait) => Err(too_soon(wait)),
+            None => {
+                accounts.failed(*account, now);
+                Ok(())
+            }
+        }
+    }
+
+    /// Forgets the failures on an account whose owner has come in. Those of the address stay: whoever has an account could
+    /// try others in between.
+    pub(crate) fn opened(&self, account: &TokenHash) {
+        self.accounts.lock().unwrap_or_else(PoisonError::into_inner).succeeded(account);
+    }
+}
+
+fn too_soon(wait: i64) -> Refusal {
+    let seconds = u64::try_from(wait / 1_000 + 1).unwrap_or(1);
+    answer::wait("Too many attempts have failed: wait before the next one", seconds)
+}
+
+/// Whoever has one address of IPv6 has all beside it.
+fn neighbourhood(from: IpAddr) -> IpAddr {
+    match from.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6((u128::from(address) >> 64 << 64).into()),
+        address @ IpAddr::V4(_) => address,
+    }
+}
+
+/// What the failures on an account are counted by, whether there is such an account or not.
+pub(crate) fn account(domain: &str, email: &str) -> TokenHash {
+    token::hash(&format!("{}\0{}", domain.to_lowercase(), email.to_lowercase()))
+}
+
+pub(crate) async fn create_token(visit: Visit) -> Result<Answer, Refusal> {
+    let sent = visit.input::<CreateToken>()?;
+    let (domain, email, password) = read(sent)?;
+    let app = &visit.app;
+    let store = &*app.services.store;
+    let account = account(&domain, &email);
+    app.doors.knock(&account, visit.from, visit.now)?;
+
+    let org = app.services.directory.find_org(&domain).await.map_err(unavailable)?;
+    let found = match &org {
+        Some(org) => find_user(store, org, &email).await?,
+        None => None,
+    };
+    let name = match (&org, &found) {
+        (Some(org), Some(stored)) => password_link::password_name(org.key, stored.id),
+        // Nobody's: as much is read of an account that there is not.
+        _ => "password/0/".to_owned(),
+    };
+    let kept = vault::find(store, &name).await.map_err(unavailable)?;
+    let is_right = app.passwords.is_right(password, kept.as_ref().map(|note| note.value.as_slice())).await?;
+    let (Some(org), Some(stored), true) = (org, found, is_right) else { return Err(wrong()) };
+    let user: User = resource::read(&stored.document)?;
+    if stored.deleted || user::is_machine(&user.attributes) {
+        return Err(wrong());
+    }
+    let settings = settings(store, &org).await?;
+    if !auth_settings::takes_passwords(&settings) {
+        let title = "The org has closed signing in by passwords";
+        return Err(Refusal::new(400, code::BAD_PARAM, "password", title));
+    }
+    app.doors.opened(&account);
+
+    let header = visit.headers.get(http::header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+    let user_agent = header.map(|agent| agent.chars().take(MAX_USER_AGENT).collect());
+    let session = Session { ip_address: visit.from.to_canonical().to_string(), user_agent };
+    let key = app.services.directory.signing_key(app.services.ids.secret()).await.map_err(unavailable)?;
+    let times = (visit.now, auth_settings::session_end(&settings, visit.now));
+    let issued = token::begin_session(&org, &user, app.services.ids.next(), session, &key, times)?;
+    let mut shown: AuthToken = token::show(&org, &issued.new.token);
+    if !visit.is_rehearsal {
+        app.services.directory.create_token(issued.new).await.map_err(|_| wrong())?;
+        shown.attributes.token = issued.secret.into();
+    }
+    Ok(Answer::created(resource::render(&shown)?))
+}
+
+/// How much of what names the program is kept.
+const MAX_USER_AGENT: usize = 256;
+
+/// The same for every account that does not open, whether there is one or not.
+fn wrong() -> Refusal {
+    Refusal::new(401, code::UNAUTHORIZED, "", "The domain, the address or the password is wrong")
+}
+
+/// The domain, the address and the password.
+fn read(sent: SignIn) -> Result<(String, String, String), Refusal> {
+    let others = [
+        ("singleAccessToken", &sent.single_access_token),
+        ("googleAuthToken", &sent.google_auth_token),
+        ("samlAuthToken", &sent.saml_auth_token),
+    ];
+    if let Some((name, _)) = others.iter().find(|(_, token)| token.is_some()) {
+        let title = format!("Signing in by {name} is not configured on this server: send domain, email and password");
+        return Err(Refusal::new(400, code::BAD_PARAM, name, title).with_meta("pointer", format!("/{name}")));
+    }
+    let needed = |name: &str, value: Option<String>| {
+        let missing = || {
+            let title = format!("{name} is needed to sign in: send domain, email and password");
+            Refusal::new(400, code::BAD_PARAM, name, title).with_meta("pointer", format!("/{name}"))
+        };
+        value.filter(|value| !value.is_empty()).ok_or_else(missing)
+    };
+    Ok((needed("domain", sent.domain)?, needed("email", sent.email)?, needed("password", sent.password)?))
+}
+
+/// The user with an address, who is not deactivated.
+pub(crate) async fn find_user(store: &dyn Store, org: &Org, email: &str) -> Result<Option<Stored>, Refusal> {
+    let key = user::email_key(org.key, email);
+    store.find_by_claim(org.key, Kind::User, key).await.map_err(unavailable)
+}
+
+/// What the settings of an org are kept under.
+pub(crate) fn settings_name(org: &Org) -> String {
+    format!("auth-settings/{}", org.key.0)
+}
+
+/// How people of an org sign in.
+///
+/// # Errors
+/// When the database cannot answer.
+pub(crate) async fn settings(store: &dyn Store, org: &Org) -> Result<Kept, Refusal> {
+    let note = vault::find(store, &settings_name(org)).await.map_err(unavailable)?;
+    let kept = note.map(|note| serde_json::from_slice(&note.value));
+    let kept = kept.transpose().map_err(|_| resource::fault("Stored settings could not be read"))?;
+    Ok(kept.unwrap_or_else(|| auth_settings::unwritten(org)))
+}
+
+/// Keeps another password of a user, and ends the user's sessions but `kept`.
+///
+/// # Errors
+/// When the database cannot answer.
+pub(crate) async fn keep_password(
+    app: &App,
+    org: &Org,
+    user: ObjectId,
+    hash: Vec<u8>,
+    kept: Option<ObjectId>,
+) -> Result<(), Refusal> {
+    let note = Note { name: password_link::password_name(org.key, user), value: hash };
+    app.services.store.keep_note(note).await.map_err(unavailable)?;
+    end_sessions(app, org, user, kept).await
+}
+
+/// Ends the sessions of a user but `kept`.
+///
+/// # Errors
+/// When the database cannot answer.
+pub(crate) async fn end_sessions(app: &App, org: &Org, user: ObjectId, kept: Option<ObjectId>) -> Result<(), Refusal> {
+    let directory = &app.services.directory;
+    let now = app.services.clock.now();
+    let tokens = directory.list_tokens_of(org.key, user).await.map_err(unavailable)?;
+    let ends = |token: &&kustodian_core::directory::Token| {
+        token.session.is_some() && token.revoked_at.is_none() && Some(token.id) != kept
+    };
+    for token in tokens.iter().filter(ends) {
+        directory.revoke_token(token.id, now).await.map_err(unavailable)?;
+    }
+    app.tokens.forget_all();
+    Ok(())
+}
