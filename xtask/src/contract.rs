@@ -38,6 +38,9 @@ struct Roles {
 struct Correction {
     operation: String,
     roles: Vec<String>,
+    /// Whether it is called without a token, although its path does not say so.
+    #[serde(default)]
+    public: bool,
 }
 
 /// Writes or checks the table.
@@ -77,9 +80,9 @@ impl Operation {
     }
 }
 
-fn corrections() -> Result<HashMap<String, Vec<String>>> {
+fn corrections() -> Result<HashMap<String, Correction>> {
     let corrections: Vec<Correction> = read("contract/corrections.json")?;
-    Ok(corrections.into_iter().map(|correction| (correction.operation, correction.roles)).collect())
+    Ok(corrections.into_iter().map(|correction| (correction.operation.clone(), correction)).collect())
 }
 
 fn read<T: DeserializeOwned>(path: &str) -> Result<T> {
@@ -87,7 +90,7 @@ fn read<T: DeserializeOwned>(path: &str) -> Result<T> {
     serde_json::from_slice(&text).with_context(|| format!("{path} does not have the form expected"))
 }
 
-fn render(operations: &[Operation], corrections: &HashMap<String, Vec<String>>) -> Result<String> {
+fn render(operations: &[Operation], corrections: &HashMap<String, Correction>) -> Result<String> {
     for corrected in corrections.keys() {
         ensure!(
             operations.iter().any(|operation| operation.name == *corrected),
@@ -100,8 +103,9 @@ fn render(operations: &[Operation], corrections: &HashMap<String, Vec<String>>) 
     }
     out.push_str("];\n");
     for operation in operations {
-        let roles = match corrections.get(&operation.name) {
-            Some(corrected) => corrected.iter().map(String::as_str).collect(),
+        let corrected = corrections.get(&operation.name);
+        let roles = match corrected {
+            Some(corrected) => corrected.roles.iter().map(String::as_str).collect(),
             None => operation.roles(),
         };
         let success = operation.responses.keys().next();
@@ -114,7 +118,7 @@ fn render(operations: &[Operation], corrections: &HashMap<String, Vec<String>>) 
             operation.constant(),
             operation.name,
             operation.tag,
-            path.starts_with("/p/"),
+            path.starts_with("/p/") || corrected.is_some_and(|corrected| corrected.public),
             operation.deprecated,
         )?;
     }
