@@ -24,6 +24,7 @@ use crate::metrics::Metrics;
 use crate::routes::RouteTable;
 use crate::scrub::Scrubber;
 use crate::settings::{AbsentTypes, Settings};
+use crate::spam::Spam;
 use crate::unread::Unread;
 use crate::webhooks::Webhooks;
 
@@ -51,6 +52,8 @@ pub(crate) struct App {
     pub(crate) tokens: TokenCache,
     /// What orgs say of custom attributes.
     pub(crate) described: Described,
+    /// The orgs that say something of senders.
+    pub(crate) spam: Spam,
     pub(crate) metrics: Metrics,
     /// Places for the requests that are worked on.
     pub(crate) admission: Admission,
@@ -98,6 +101,7 @@ impl App {
             routes,
             tokens: TokenCache::default(),
             described: Described::default(),
+            spam: Spam::default(),
             metrics,
             admission,
             arriving,

@@ -12,12 +12,13 @@ use crate::server::Server;
 fn turn(operation: &Operation) -> u8 {
     match operation.name {
         "createKlass" | "createCustomer" => 0,
+        "createSchedule" | "upsertSpamSender" => 1,
         "createKObject" | "createCustomerKObject" | "createDraftByCustomer" | "createCustomerMerge" => 2,
         // A redaction leaves nothing that leads back.
         "undoCustomerMerge" => 2,
         "createDraftAttachment" | "createForwardAttachment" => 2,
         "redactMessage" => 3,
-        "restoreCustomer" | "deleteDraft" => 5,
+        "restoreCustomer" | "deleteDraft" | "deleteScheduleById" => 5,
         "eraseCustomer" => 6,
         // It has kobjects until the last of them is erased with its customer.
         "deleteKlass" => 7,
@@ -44,7 +45,7 @@ const OF_FORWARD: &str = "forwards/attachments";
 
 /// The list whose record a parameter names.
 fn holder<'a>(path: &'a str, parameter: &str) -> &'a str {
-    let lists = ["attachments", "merges", "messages", "times"];
+    let lists = ["attachments", "merges", "messages", "searches", "times"];
     let before = path.split(&format!("/{{{parameter}}}")).next().and_then(|before| before.rsplit('/').next());
     match before.filter(|before| lists.contains(before)) {
         Some("attachments") if path.starts_with("/drafts/") => OF_DRAFT,
@@ -112,7 +113,7 @@ fn every_example_of_the_document_gets_the_declared_success() {
         assert_eq!(answer.status, operation.success, "{} {path}: {}", operation.name, answer.body);
         let is_of_its_path =
             turn(operation) <= 1 && operation.success == 201 && !operation.path.contains('{') && !is_bulk;
-        if is_of_its_path || operation.name == "createKObject" {
+        if is_of_its_path || matches!(operation.name, "createKObject" | "createSchedule" | "upsertSpamSender") {
             ids.insert(operation.tag, answer.data()["id"].clone());
         }
         if is_bulk && !operation.is_read() {
