@@ -75,6 +75,12 @@ claim_kinds! {
     NoteExternalId = "noteExternalId" of Note,
     /// The draft of a note about a conversation.
     NoteDraft = "noteDraft" of Draft,
+    /// Being the default brand.
+    DefaultBrand = "defaultBrand" of Brand,
+    /// Being the default schedule.
+    DefaultSchedule = "defaultSchedule" of Schedule,
+    /// A sender on a channel.
+    SpamSender = "spamSender" of SpamSender,
 }
 
 /// Identifies a claim: a hash of org, kind and value, so that keys are short and spread evenly.

@@ -2,6 +2,7 @@
 
 use kustomer_api::ObjectId;
 use kustomer_api::attachment::AttachmentAttributes;
+use kustomer_api::brand::BrandAttributes;
 use kustomer_api::bulk::BulkAttributes;
 use kustomer_api::company::CompanyAttributes;
 use kustomer_api::conversation::ConversationAttributes;
@@ -20,7 +21,13 @@ use kustomer_api::note::NoteAttributes;
 use kustomer_api::operation::{Operation, contract, own};
 use kustomer_api::outbound_webhook::OutboundWebhookAttributes;
 use kustomer_api::role_group::RoleGroupAttributes;
+use kustomer_api::routing_queue::RoutingQueueAttributes;
+use kustomer_api::satisfaction::SatisfactionAttributes;
+use kustomer_api::saved_search::SavedSearchAttributes;
+use kustomer_api::schedule::ScheduleAttributes;
 use kustomer_api::shortcut::ShortcutAttributes;
+use kustomer_api::sla::SlaAttributes;
+use kustomer_api::spam_sender::SpamSenderAttributes;
 use kustomer_api::tag::TagAttributes;
 use kustomer_api::team::TeamAttributes;
 use kustomer_api::user::UserAttributes;
@@ -626,6 +633,111 @@ kinds! {
         path: "/v1/outbound-webhooks",
         read_operation: &own::GET_OUTBOUND_WEBHOOK,
         restored_by: None,
+        placement: Placement::Everywhere,
+        is_listed_by_time: false,
+        is_few: false,
+        is_searched: false,
+        columns: &[],
+        lists: &[],
+    }
+
+    /// A name under which the org writes to its customers.
+    Brand: BrandAttributes {
+        name: "brand",
+        table: "brands",
+        path: "/v1/brands",
+        read_operation: &contract::GET_BRAND_BY_ID,
+        restored_by: None,
+        placement: Placement::Everywhere,
+        is_listed_by_time: false,
+        is_few: false,
+        is_searched: false,
+        columns: &[],
+        lists: &[],
+    }
+
+    /// The hours in which the org works.
+    Schedule: ScheduleAttributes {
+        name: "schedule",
+        table: "schedules",
+        path: "/v1/schedules",
+        read_operation: &contract::GET_SCHEDULE_BY_ID,
+        restored_by: Some(&contract::UPDATE_SCHEDULE_BY_ID),
+        placement: Placement::Everywhere,
+        is_listed_by_time: false,
+        is_few: false,
+        is_searched: false,
+        columns: &[],
+        lists: &[],
+    }
+
+    /// A sender whose messages are always spam, or never.
+    SpamSender: SpamSenderAttributes {
+        name: "spam_sender",
+        table: "spam_senders",
+        path: "/v1/spam/senders",
+        read_operation: &own::GET_SPAM_SENDER_BY_ID,
+        restored_by: None,
+        placement: Placement::Everywhere,
+        is_listed_by_time: false,
+        is_few: false,
+        is_searched: false,
+        columns: &[],
+        lists: &[],
+    }
+
+    /// Settings of a satisfaction survey.
+    Satisfaction: SatisfactionAttributes {
+        name: "satisfaction",
+        table: "satisfaction",
+        path: "/v1/satisfaction",
+        read_operation: &own::GET_SATISFACTION_BY_ID,
+        restored_by: Some(&own::UPDATE_SATISFACTION),
+        placement: Placement::Everywhere,
+        is_listed_by_time: false,
+        is_few: false,
+        is_searched: false,
+        columns: &[],
+        lists: &[],
+    }
+
+    /// How soon customers are answered, with all its versions.
+    Sla: SlaAttributes {
+        name: "sla",
+        table: "slas",
+        path: "/v1/slas",
+        read_operation: &contract::GET_SLA_BY_ID,
+        restored_by: Some(&own::UPDATE_SLA),
+        placement: Placement::Everywhere,
+        is_listed_by_time: false,
+        is_few: false,
+        is_searched: false,
+        columns: &[],
+        lists: &[],
+    }
+
+    /// Where conversations wait for users.
+    RoutingQueue: RoutingQueueAttributes {
+        name: "queue",
+        table: "routing_queues",
+        path: "/v1/routing/queues",
+        read_operation: &own::GET_ROUTING_QUEUE_BY_ID,
+        restored_by: Some(&own::UPDATE_ROUTING_QUEUE),
+        placement: Placement::Everywhere,
+        is_listed_by_time: false,
+        is_few: false,
+        is_searched: false,
+        columns: &[],
+        lists: &[],
+    }
+
+    /// A search under a name.
+    SavedSearch: SavedSearchAttributes {
+        name: "search",
+        table: "saved_searches",
+        path: "/v1/customers/searches",
+        read_operation: &own::GET_SAVED_SEARCH_BY_ID,
+        restored_by: Some(&own::UPDATE_SAVED_SEARCH),
         placement: Placement::Everywhere,
         is_listed_by_time: false,
         is_few: false,

@@ -68,6 +68,8 @@ pub struct Write {
     pub may_backdate: bool,
     /// The attachments that it is to have; `None` leaves them as they are.
     pub attachments: Option<Attaching>,
+    /// Whether a message that is created is spam.
+    pub spam: bool,
 }
 
 /// Where a new message goes.
@@ -96,7 +98,7 @@ pub fn create(
         Place::New(_) => *context,
     }
     .not_before(customer.updated_at);
-    let Write { mut input, may_backdate, attachments } = write;
+    let Write { mut input, may_backdate, attachments, spam } = write;
     let author = Author::take(&mut input.created_by, &mut input.modified_by, may_backdate);
     if !may_backdate {
         input.created_at = None;
@@ -110,6 +112,7 @@ pub fn create(
     apply(&mut message, input)?;
     let created_at = message.created_at.value().copied().unwrap_or(context.now);
     let sent_at = message.sent_at.value().copied().unwrap_or(created_at);
+    message.spam = spam.into();
     message.sent_at = sent_at.into();
     message.direction = direction.clone().into();
     if message.status.is_absent() {
@@ -143,6 +146,7 @@ pub fn create(
         Place::New(new) => {
             let mut conversation = conversation::fresh_with(context);
             conversation.direction = fold.direction.clone().into();
+            conversation.spam = spam.into();
             if imported {
                 conversation.imported_at = context.now.into();
                 conversation.created_at = sent_at.into();
@@ -197,7 +201,7 @@ pub fn update(
     replace: bool,
 ) -> Result<ChangeSet, Refusal> {
     let stored = alive(stored)?;
-    let Write { mut input, may_backdate, attachments } = write;
+    let Write { mut input, may_backdate, attachments, .. } = write;
     resource::check_rev(stored, input.rev.as_ref())?;
     if let Some(named) = input.conversation.take()
         && conversation::conversation_of(stored)?.map(|id| id.to_string()).as_deref() != Some(&named.to_lowercase())

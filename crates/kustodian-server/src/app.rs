@@ -27,6 +27,7 @@ use crate::routes::RouteTable;
 use crate::scrub::Scrubber;
 use crate::settings::{AbsentTypes, Settings};
 use crate::sign_in::Doors;
+use crate::spam::Spam;
 use crate::unread::Unread;
 use crate::webhooks::Webhooks;
 
@@ -58,6 +59,8 @@ pub(crate) struct App {
     pub(crate) letters: Arc<Letters>,
     /// What orgs say of custom attributes.
     pub(crate) described: Described,
+    /// The orgs that say something of senders.
+    pub(crate) spam: Spam,
     pub(crate) metrics: Metrics,
     /// Places for the requests that are worked on.
     pub(crate) admission: Admission,
@@ -108,6 +111,7 @@ impl App {
             doors: Doors::default(),
             letters: Arc::default(),
             described: Described::default(),
+            spam: Spam::default(),
             metrics,
             admission,
             arriving,

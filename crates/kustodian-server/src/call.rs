@@ -166,6 +166,11 @@ impl<E: Endpoint> Call<E> {
         &self.admitted.body
     }
 
+    /// Takes another body instead of the one that was sent.
+    pub(crate) fn replace_body(&mut self, body: String) {
+        self.admitted.body = Bytes::from(body);
+    }
+
     /// The values in the path, as they were sent.
     pub(crate) fn path_values(&self) -> &[String] {
         &self.admitted.path_values

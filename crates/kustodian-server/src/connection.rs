@@ -36,8 +36,8 @@ use crate::tls::Tls;
 use crate::unreadable::Outspoken;
 use crate::wire::{self, LargeHeads, Watched};
 use crate::{
-    access_log, answer, authentication, bulk, cors, docs_page, files, framing, http2, letters, openapi_page, password_page,
-    pipeline, timers, webhooks,
+    access_log, answer, authentication, bulk, cors, docs_page, files, framing, http2, letters, openapi_page,
+    password_page, pipeline, timers, webhooks,
 };
 
 /// The server, ready to serve.

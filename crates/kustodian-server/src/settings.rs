@@ -7,6 +7,7 @@ use kustodian_core::record_limit;
 
 use crate::cors::CorsOrigin;
 use crate::mail::Mailer;
+use crate::outbound::OutboundAccount;
 
 /// Limits, timeouts and the switches for what differs from Kustomer.
 #[derive(Debug, Clone)]
@@ -50,6 +51,8 @@ pub struct Settings {
     pub webhook_timeout: Duration,
     /// The pauses after each failure to deliver an event; after one more failure its webhook is disabled.
     pub webhook_retries: Vec<Duration>,
+    /// The accounts that clients are shown to send e-mail from.
+    pub outbound_accounts: Vec<OutboundAccount>,
     /// Whether only reads are served; what would change something is answered 503.
     pub read_only: bool,
     /// The origins whose pages may ask from a browser; none when empty.
@@ -150,6 +153,7 @@ impl Default for Settings {
             webhook_allow_http: false,
             webhook_timeout: Duration::from_secs(10),
             webhook_retries: [1, 1, 2, 5, 10, 15, 30].map(|minutes| Duration::from_secs(60 * minutes)).to_vec(),
+            outbound_accounts: Vec::new(),
             read_only: false,
             cors_origins: Vec::new(),
             max_body: 100 * 1024,

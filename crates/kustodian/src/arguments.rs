@@ -14,7 +14,7 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use kustodian_core::customer::{CompanyNames, ItemIds, OmittedCompany, UnknownCompanies};
 use kustodian_core::rate_limit;
-use kustodian_server::{AbsentTypes, BulkMode, CorsOrigin, Settings};
+use kustodian_server::{AbsentTypes, BulkMode, CorsOrigin, OutboundAccount, Settings};
 use kustomer_api::ObjectId;
 use serde::Deserialize;
 
@@ -30,7 +30,9 @@ use crate::migrate::MigrateArguments;
 use crate::output::Output;
 use crate::records::conversations::ConversationsCommand;
 use crate::records::outbox::OutboxCommand;
-use crate::records::{Companies, Drafts, KObjects, Klasses, Messages, Notes, RecordsCommand, segment};
+use crate::records::{
+    Brands, Companies, Drafts, KObjects, Klasses, Messages, Notes, RecordsCommand, Schedules, segment,
+};
 use crate::reindex::ReindexArguments;
 use crate::restore::RestoreArguments;
 use crate::roles::RolesArguments;
@@ -103,6 +105,22 @@ pub(crate) enum Command {
         server: ServerArguments,
         #[command(subcommand)]
         command: RecordsCommand<Companies>,
+    },
+    /// Reads and writes brands over the API of a running server.
+    #[command(visible_alias = "brand")]
+    Brands {
+        #[command(flatten)]
+        server: ServerArguments,
+        #[command(subcommand)]
+        command: RecordsCommand<Brands>,
+    },
+    /// Reads and writes schedules, the hours of work, over the API of a running server.
+    #[command(visible_alias = "schedule")]
+    Schedules {
+        #[command(flatten)]
+        server: ServerArguments,
+        #[command(subcommand)]
+        command: RecordsCommand<Schedules>,
     },
     /// Reads and writes klasses, the types of custom objects, over the API of a running server.
     #[command(visible_alias = "klass")]
@@ -328,6 +346,10 @@ pub(crate) struct ServeArguments {
     /// `smtp://mail.example:587?tls=required`; without it, no e-mail leaves [default: none]
     #[arg(long, env = "KUSTODIAN_SMTP_URL", hide_env_values = true, value_name = "URL")]
     pub(crate) smtp_url: Option<String>,
+    /// An account that clients are shown to send e-mail from (`GET /v1/outboundAccounts`), such as
+    /// `Shop <help@shop.example>`; repeat it, or separate with commas [default: none]
+    #[arg(long, env = "KUSTODIAN_OUTBOUND_ACCOUNT", value_name = "ADDRESS", value_delimiter = ',')]
+    pub(crate) outbound_account: Vec<OutboundAccount>,
     /// Opens a SQLite file whose log is damaged, for this once, without what was written behind the damage; the log is kept
     /// as FILE-wal.damaged
     #[arg(long)]

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use kustodian_server::CorsOrigin;
+use kustodian_server::{CorsOrigin, OutboundAccount};
 use serde::Deserialize;
 
 use crate::arguments::{
@@ -40,6 +40,7 @@ pub(crate) struct Configuration {
     pub(crate) read_only: bool,
     pub(crate) cors_origins: Vec<CorsOrigin>,
     pub(crate) smtp_url: Option<String>,
+    pub(crate) outbound_accounts: Vec<OutboundAccount>,
     pub(crate) accept_damaged_log: bool,
     /// The folder for the files of attachments and media.
     pub(crate) attachments: Option<PathBuf>,
@@ -116,6 +117,8 @@ pub(crate) struct File {
     #[serde(default)]
     cors_origin: Vec<CorsOrigin>,
     smtp_url: Option<String>,
+    #[serde(default)]
+    outbound_account: Vec<OutboundAccount>,
     attachments: Option<PathBuf>,
     public_url: Option<PublicUrl>,
     indexed_custom_attributes: Option<u8>,
@@ -203,6 +206,10 @@ impl Configuration {
             search_page_cap: serve.search_page_cap.or(file.search_page_cap).unwrap_or_default(),
             cors_origins: if serve.cors_origin.is_empty() { file.cors_origin } else { serve.cors_origin },
             smtp_url: serve.smtp_url.or(file.smtp_url).filter(|url| !url.is_empty()),
+            outbound_accounts: match serve.outbound_account.is_empty() {
+                true => file.outbound_account,
+                false => serve.outbound_account,
+            },
             read_only: serve.read_only.or(file.read_only).unwrap_or_default(),
             accept_damaged_log: serve.accept_damaged_log,
             attachments,

@@ -81,6 +81,8 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         }
         Command::Customers { server, command } => one_thread()?.block_on(customers::run(server, command)),
         Command::Companies { server, command } => of_records(server, "/companies", "companies", command),
+        Command::Brands { server, command } => of_records(server, "/brands", "brands", command),
+        Command::Schedules { server, command } => of_records(server, "/schedules", "schedules", command),
         Command::Klasses { server, command } => of_records(server, "/klasses", "klasses", command),
         Command::Conversations { server, command } => {
             let client = customers::client(server)?;

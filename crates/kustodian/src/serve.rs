@@ -93,6 +93,7 @@ async fn serve(
         bulk_mode: configuration.bulk_mode.into(),
         search_page_cap: configuration.search_page_cap.0,
         mailer,
+        outbound_accounts: configuration.outbound_accounts.clone(),
         read_only: configuration.read_only,
         cors_origins: configuration.cors_origins.clone(),
         hsts: configuration.tls.hsts.unwrap_or(true),

@@ -164,6 +164,12 @@ pub const OBJECT_TYPES: &[&str] = &[
     "media",
     "metadata",
     "outbound_webhook",
+    "brand",
+    "schedule",
+    "spam_sender",
+    "satisfaction",
+    "sla",
+    "queue",
 ];
 
 /// The default `count`.

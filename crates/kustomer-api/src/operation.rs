@@ -48,7 +48,7 @@ impl Operation {
 }
 
 /// The operations that read with another method than GET.
-const READS: [&str; 2] = ["customerSearch", "customerArchiveSearch"];
+const READS: [&str; 3] = ["customerSearch", "customerArchiveSearch", "executeSavedSearch"];
 
 /// Every operation: the contract's, those beyond it, then our own.
 pub fn all() -> impl Iterator<Item = &'static Operation> {

@@ -5,6 +5,7 @@
 use std::fmt::Debug;
 
 use kustomer_api::attachment::{self, Attachment, AttachmentAttributes, AttachmentInput};
+use kustomer_api::brand::{self, Brand, BrandAttributes, BrandInput};
 use kustomer_api::company::{self, Company, CompanyAttributes, CompanyInput};
 use kustomer_api::conversation::{self, Conversation, ConversationAttributes, ConversationInput};
 use kustomer_api::conversation_time::{self, ConversationTime};
@@ -18,10 +19,17 @@ use kustomer_api::media::{self, Media, MediaAttributes, MediaInput};
 use kustomer_api::message::{self, Message, MessageAttributes, MessageInput};
 use kustomer_api::metadata::{self, Metadata};
 use kustomer_api::note::{self, Note, NoteAttributes, NoteInput};
+use kustomer_api::outbound_account::{self, OutboundAccount};
 use kustomer_api::outbound_webhook::{self, OutboundWebhook, OutboundWebhookAttributes, OutboundWebhookInput};
 use kustomer_api::role_group::{self, RoleGroup, RoleGroupAttributes, RoleGroupInput};
+use kustomer_api::routing_queue::{self, RoutingQueue, RoutingQueueAttributes, RoutingQueueInput};
+use kustomer_api::satisfaction::{self, Satisfaction, SatisfactionAttributes, SatisfactionInput};
+use kustomer_api::saved_search::{self, SavedSearch, SavedSearchAttributes, SavedSearchInput};
+use kustomer_api::schedule::{self, Schedule, ScheduleAttributes, ScheduleInput};
 use kustomer_api::schema::{Kind, Schema};
 use kustomer_api::shortcut::{self, Shortcut, ShortcutAttributes, ShortcutInput};
+use kustomer_api::sla::{self, Sla, SlaAttributes, SlaInput};
+use kustomer_api::spam_sender::{self, SpamSender, SpamSenderAttributes, SpamSenderInput};
 use kustomer_api::tag::{self, Tag};
 use kustomer_api::team::{self, Team, TeamAttributes, TeamInput};
 use kustomer_api::user::{self, User, UserAttributes, UserInput};
@@ -115,6 +123,14 @@ fn answers_survive_a_round_trip_with_what_is_not_known() {
     check_answer::<Forward>(&forward::FORWARD);
     check_answer::<Media>(&media::MEDIA);
     check_answer::<Metadata>(&metadata::METADATA);
+    check_answer::<Brand>(&brand::BRAND);
+    check_answer::<Schedule>(&schedule::SCHEDULE);
+    check_answer::<SpamSender>(&spam_sender::SPAM_SENDER);
+    check_answer::<Satisfaction>(&satisfaction::SATISFACTION);
+    check_answer::<Sla>(&sla::SLA);
+    check_answer::<RoutingQueue>(&routing_queue::ROUTING_QUEUE);
+    check_answer::<SavedSearch>(&saved_search::SAVED_SEARCH);
+    check_answer::<OutboundAccount>(&outbound_account::OUTBOUND_ACCOUNT);
 }
 
 #[test]
@@ -254,6 +270,37 @@ fn inputs_have_every_member_of_their_schemas_and_are_applied_over_attributes() {
         MediaInput::apply,
         &["rev"],
     );
+    check_input::<BrandAttributes, BrandInput>(
+        &[&brand::BRAND_INPUT, &brand::BRAND_CHANGES],
+        BrandInput::apply,
+        &["rev"],
+    );
+    check_input::<ScheduleAttributes, ScheduleInput>(
+        &[&schedule::SCHEDULE_INPUT, &schedule::SCHEDULE_CHANGES],
+        ScheduleInput::apply,
+        &["rev"],
+    );
+    check_input::<SpamSenderAttributes, SpamSenderInput>(
+        &[&spam_sender::SPAM_SENDER_INPUT, &spam_sender::SPAM_SENDER_CHANGES],
+        SpamSenderInput::apply,
+        &[],
+    );
+    check_input::<SatisfactionAttributes, SatisfactionInput>(
+        &[&satisfaction::SATISFACTION_INPUT, &satisfaction::SATISFACTION_CHANGES],
+        SatisfactionInput::apply,
+        &["rev"],
+    );
+    check_input::<RoutingQueueAttributes, RoutingQueueInput>(
+        &[&routing_queue::ROUTING_QUEUE_INPUT, &routing_queue::ROUTING_QUEUE_CHANGES],
+        RoutingQueueInput::apply,
+        &["rev"],
+    );
+    check_input::<SavedSearchAttributes, SavedSearchInput>(
+        &[&saved_search::SAVED_SEARCH_INPUT, &saved_search::SAVED_SEARCH_CHANGES],
+        SavedSearchInput::apply,
+        &["rev"],
+    );
+    check_input::<SlaAttributes, SlaInput>(&[&sla::SLA_INPUT, &sla::SLA_CHANGES], SlaInput::apply, &["rev"]);
 }
 
 #[test]

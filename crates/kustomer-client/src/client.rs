@@ -12,9 +12,10 @@ use crate::call::Call;
 use crate::error::{Error, InvalidRequest};
 use crate::raw::RawCall;
 use crate::resources::{
-    Attachments, AuditLogs, Auth, BulkJobs, Companies, ConversationTimes, Conversations, CustomerMerges, Customers,
-    Drafts, Events, Forwards, KObjects, Klasses, Media, Messages, Metadata, Notes, Orgs, OutboundWebhooks, Outbox,
-    RoleGroups, Shortcuts, Tags, Teams, Users,
+    Attachments, AuditLogs, Auth, Brands, BulkJobs, Companies, ConversationTimes, Conversations, CustomerMerges,
+    Customers, Drafts, Events, Forwards, KObjects, Klasses, Media, Messages, Metadata, Notes, Orgs, OutboundAccounts,
+    OutboundWebhooks, Outbox, RoleGroups, RoutingQueues, Satisfaction, SavedSearches, Schedules, Shortcuts, Slas,
+    SpamSenders, Tags, Teams, Users,
 };
 use crate::retry::Retry;
 use crate::target::Target;
@@ -139,6 +140,46 @@ impl Client {
     /// The operations on shortcuts.
     pub fn shortcuts(&self) -> Shortcuts<'_> {
         Shortcuts::new(self)
+    }
+
+    /// The operations on brands.
+    pub fn brands(&self) -> Brands<'_> {
+        Brands::new(self)
+    }
+
+    /// The operations on schedules, the hours in which an org works.
+    pub fn schedules(&self) -> Schedules<'_> {
+        Schedules::new(self)
+    }
+
+    /// The operations on senders whose messages are always spam, or never.
+    pub fn spam_senders(&self) -> SpamSenders<'_> {
+        SpamSenders::new(self)
+    }
+
+    /// The operations on settings of satisfaction surveys.
+    pub fn satisfaction(&self) -> Satisfaction<'_> {
+        Satisfaction::new(self)
+    }
+
+    /// The operations on SLAs.
+    pub fn slas(&self) -> Slas<'_> {
+        Slas::new(self)
+    }
+
+    /// The operations on accounts that messages are sent from.
+    pub fn outbound_accounts(&self) -> OutboundAccounts<'_> {
+        OutboundAccounts::new(self)
+    }
+
+    /// The operations on queues, where conversations wait for users.
+    pub fn routing_queues(&self) -> RoutingQueues<'_> {
+        RoutingQueues::new(self)
+    }
+
+    /// The operations on saved searches.
+    pub fn saved_searches(&self) -> SavedSearches<'_> {
+        SavedSearches::new(self)
     }
 
     /// The operations on users.

@@ -67,10 +67,11 @@ pub use events::EventStream;
 pub use exchange::{Exchange, ReceivedResponse, SentRequest};
 pub use http::Method;
 pub use kustomer_api::{
-    self as api, Field, ObjectId, Timestamp, attachment, audit, auth, bulk, company, conversation, conversation_time,
-    custom, customer, customer_merge, delivery, draft, endpoint::Endpoint, envelope, event, forward, history, klass,
-    kobject, media, message, metadata, note, org, outbound_webhook, query, role_group, search, shortcut, tag, team, upload,
-    user,
+    self as api, Field, ObjectId, Timestamp, attachment, audit, auth, brand, bulk, company, conversation,
+    conversation_time, custom, customer, customer_merge, delivery, draft, endpoint::Endpoint, envelope, event, forward,
+    history, klass, kobject, media, message, metadata, note, org, outbound_account, outbound_webhook, query,
+    role_group, routing_queue, satisfaction, saved_search, schedule, search, shortcut, sla, spam_sender, tag, team,
+    upload, user,
 };
 pub use pages::Walk;
 pub use raw::RawCall;

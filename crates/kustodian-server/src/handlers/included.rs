@@ -115,6 +115,16 @@ fn company_of(document: &str) -> Result<Option<ObjectId>, Refusal> {
     Ok(record.relationships.company.and_then(|company| company.data?.id))
 }
 
+/// The answer of one record with what its document has of others beside it.
+pub(crate) fn with(
+    answer: Answer,
+    included: impl FnOnce(&str) -> Result<Vec<String>, Refusal>,
+) -> Result<Answer, Refusal> {
+    let Answer::Document { document, .. } = answer else { return Ok(answer) };
+    let included = included(&document)?;
+    Ok(Answer::Json(format!("{{\"data\":{document},\"included\":[{}]}}", included.join(","))))
+}
+
 /// The answer of one record with what was asked for beside it. Its tag is that of the whole then, as the company may
 /// change alone.
 pub(crate) async fn beside<E: Endpoint>(call: &Call<E>, include: Include, answer: Answer) -> Result<Answer, Refusal> {

@@ -26,6 +26,7 @@ use crate::handlers::included::Gathering;
 use crate::handlers::plain::{self, Which};
 use crate::handlers::{attached, conversations, family};
 use crate::paging::Numbered;
+use crate::spam;
 
 pub(crate) async fn get_messages(call: Call<GetMessages>) -> Result<Answer, Refusal> {
     let ListByIdWithAttachments { list, include } = call.query;
@@ -118,7 +119,9 @@ where
         None => Of::Customer(conversations::customer_in(customer.clone(), of_customer)?),
     };
     creations::count(call, Kind::Message, counted, input.imported_at.is_some()).await?;
-    let write = Write { input, may_backdate: family::may_backdate(call), attachments: None };
+    let of_named = of_customer.or_else(|| customer.as_ref().and_then(|id| id.parse().ok()));
+    let spam = spam::is_spam(call, &input, conversation, of_named).await?;
+    let write = Write { input, may_backdate: family::may_backdate(call), spam, ..Write::default() };
     let named: Vec<Name> = attachments.iter().flat_map(Attaching::names).collect();
     let (act, seeds) = (call.act(), family::seeds(call));
     let committed = match conversation {
@@ -179,7 +182,7 @@ where
     let mut input = described::input(call, Kind::Message, described::Write::of(id, replace)).await?;
     let (act, event) = (call.act(), call.next_event());
     let attachments = input.attachments.take().or_else(|| replace.then(Vec::new));
-    let write = Write { input, may_backdate: family::may_backdate(call), attachments: None };
+    let write = Write { input, may_backdate: family::may_backdate(call), ..Write::default() };
     if let Some(list) = attachments {
         let decide = move |stored: Option<&Stored>, _: Option<&Stored>, attachments: Attaching| {
             let write = Write { attachments: Some(attachments), ..write };

@@ -5,12 +5,14 @@ mod attached;
 mod attachments;
 mod audit_logs;
 mod auth;
+mod brands;
 mod bulk;
 mod companies;
 mod conversation_events;
 mod conversation_times;
 mod conversations;
 mod customers;
+mod default;
 mod drafts;
 mod duplicates;
 mod events;
@@ -28,12 +30,19 @@ mod messages;
 mod metadata;
 mod notes;
 mod orgs;
+mod outbound_accounts;
 mod outbound_webhooks;
 mod plain;
 mod redactions;
 mod role_groups;
+mod routing_queues;
+mod satisfaction;
+mod saved_searches;
+mod schedules;
 mod search;
 mod shortcuts;
+mod slas;
+mod spam_senders;
 mod tags;
 mod teams;
 mod users;
@@ -43,9 +52,10 @@ use std::time::Duration;
 use kustodian_core::kind::Kind;
 use kustodian_core::{draft as draft_rules, forward as forward_rules};
 use kustomer_api::{
-    attachment, audit, auth as auth_api, bulk as bulk_api, company, conversation, conversation_time, customer,
+    attachment, audit, auth as auth_api, brand, bulk as bulk_api, company, conversation, conversation_time, customer,
     customer_merge, delivery, draft, event, forward, klass, kobject, media as media_api, message,
-    metadata as metadata_api, note, org, outbound_webhook as webhook, role_group, search as search_api, shortcut, tag,
+    metadata as metadata_api, note, org, outbound_account, outbound_webhook as webhook, role_group, routing_queue,
+    satisfaction as satisfaction_api, saved_search, schedule, search as search_api, shortcut, sla, spam_sender, tag,
     team, user,
 };
 
@@ -253,6 +263,49 @@ pub(crate) fn served() -> Vec<Served> {
         serve::<media_api::GetMediabyId, _, _>(media::get_mediaby_id).with_links(Kind::Media),
         serve::<media_api::UpdateMedia, _, _>(media::update_media).with_links(Kind::Media),
         serve::<media_api::GetMediaHistory, _, _>(|call| history::list(call, Kind::Media)),
+        serve::<brand::GetBrands, _, _>(brands::get_brands),
+        serve::<brand::GetDefaultBrand, _, _>(brands::get_default_brand),
+        serve::<brand::GetBrandById, _, _>(brands::get_brand_by_id),
+        serve::<brand::CreateBrand, _, _>(brands::create_brand),
+        serve::<brand::PatchBrand, _, _>(brands::patch_brand),
+        serve::<brand::GetBrandHistory, _, _>(|call| history::list(call, Kind::Brand)),
+        serve::<schedule::GetAllSchedules, _, _>(schedules::get_all_schedules),
+        serve::<schedule::GetDefaultSchedule, _, _>(schedules::get_default_schedule),
+        serve::<schedule::GetScheduleById, _, _>(schedules::get_schedule_by_id),
+        serve::<schedule::CreateSchedule, _, _>(schedules::create_schedule),
+        serve::<schedule::UpdateScheduleById, _, _>(schedules::update_schedule_by_id),
+        serve::<schedule::DeleteScheduleById, _, _>(schedules::delete_schedule_by_id),
+        serve::<schedule::GetScheduleHistory, _, _>(|call| history::list(call, Kind::Schedule)),
+        serve::<spam_sender::GetSpamSenders, _, _>(spam_senders::get_spam_senders),
+        serve::<spam_sender::GetSpamSenderById, _, _>(spam_senders::get_spam_sender_by_id),
+        serve::<spam_sender::UpsertSpamSender, _, _>(spam_senders::upsert_spam_sender),
+        serve::<spam_sender::DeleteSpamSender, _, _>(spam_senders::delete_spam_sender),
+        serve::<spam_sender::GetSpamSenderHistory, _, _>(|call| history::list(call, Kind::SpamSender)),
+        serve::<satisfaction_api::GetSatisfaction, _, _>(satisfaction::get_satisfaction),
+        serve::<satisfaction_api::GetSatisfactionById, _, _>(satisfaction::get_satisfaction_by_id),
+        serve::<satisfaction_api::CreateSatisfaction, _, _>(satisfaction::create_satisfaction),
+        serve::<satisfaction_api::UpdateSatisfaction, _, _>(satisfaction::update_satisfaction),
+        serve::<satisfaction_api::GetSatisfactionHistory, _, _>(|call| history::list(call, Kind::Satisfaction)),
+        serve::<sla::GetSlas, _, _>(slas::get_slas),
+        serve::<sla::GetSlaById, _, _>(slas::get_sla_by_id),
+        serve::<sla::CreateSla, _, _>(slas::create_sla),
+        serve::<sla::UpdateSla, _, _>(slas::update_sla),
+        serve::<sla::GetSlaHistory, _, _>(|call| history::list(call, Kind::Sla)),
+        serve::<routing_queue::GetRoutingQueues, _, _>(routing_queues::get_routing_queues),
+        serve::<routing_queue::GetRoutingQueueById, _, _>(routing_queues::get_routing_queue_by_id),
+        serve::<routing_queue::CreateRoutingQueue, _, _>(routing_queues::create_routing_queue),
+        serve::<routing_queue::UpdateRoutingQueue, _, _>(routing_queues::update_routing_queue),
+        serve::<routing_queue::DeleteRoutingQueue, _, _>(routing_queues::delete_routing_queue),
+        serve::<routing_queue::GetRoutingQueueHistory, _, _>(|call| history::list(call, Kind::RoutingQueue)),
+        serve::<saved_search::GetSavedSearches, _, _>(saved_searches::get_saved_searches),
+        serve::<saved_search::GetSavedSearchById, _, _>(saved_searches::get_saved_search_by_id),
+        serve::<saved_search::CreateSavedSearch, _, _>(saved_searches::create_saved_search),
+        serve::<saved_search::UpdateSavedSearch, _, _>(saved_searches::update_saved_search),
+        serve::<saved_search::DeleteSavedSearch, _, _>(saved_searches::delete_saved_search),
+        serve::<saved_search::GetSavedSearchExecution, _, _>(search::execute),
+        serve::<saved_search::ExecuteSavedSearch, _, _>(search::execute),
+        serve::<saved_search::GetSavedSearchHistory, _, _>(|call| history::list(call, Kind::SavedSearch)),
+        serve::<outbound_account::GetOutboundAccounts, _, _>(outbound_accounts::get_outbound_accounts),
         serve::<org::GetCurrentOrg, _, _>(orgs::get_current_org),
         serve::<org::GetOrgById, _, _>(orgs::get_org_by_id),
         serve::<user::GetUsers, _, _>(users::get_users),

@@ -14,10 +14,10 @@ use kustodian_core::refusal::Refusal;
 use kustodian_core::search::{self, Context, Dialect, KlassName, Query};
 use kustodian_core::search_store::{Count, Records, SearchError, SearchQuery, Total, WalkFrom, WalkQuery};
 use kustodian_core::store::Stored;
-use kustodian_core::{claim, missing, permission, resource, tag};
+use kustodian_core::{claim, missing, permission, resource, saved_search, tag};
 use kustomer_api::query::DEFAULT_PAGE_SIZE;
 use kustomer_api::role::{self, SENSITIVE_READ};
-use kustomer_api::search::{CustomerArchiveSearch, CustomerSearch, EXACT_TOTAL, Search, SearchPage};
+use kustomer_api::search::{CustomerArchiveSearch, CustomerSearch, EXACT_TOTAL, SearchPage};
 use kustomer_api::validation::Fault;
 use kustomer_api::{Endpoint, ObjectId, Timestamp, kobject};
 use serde_json::{Map, Value, json};
@@ -39,11 +39,22 @@ pub(crate) async fn customer_archive_search(call: Call<CustomerArchiveSearch>) -
     answer(call, Dialect::Archive).await
 }
 
-async fn answer<E>(mut call: Call<E>, dialect: Dialect) -> Result<Answer, Refusal>
+/// Runs the saved search that the path names. Its links lead to the search of customers, with its id.
+pub(crate) async fn execute<E>(mut call: Call<E>) -> Result<Answer, Refusal>
 where
-    E: Endpoint<Query = SearchPage, Body = Search>,
+    E: Endpoint<Path = ObjectId, Query = SearchPage>,
 {
-    let klasses = klasses(&call).await?;
+    call.query.id = Some(call.path);
+    answer(call, Dialect::Plain).await
+}
+
+async fn answer<E: Endpoint<Query = SearchPage>>(mut call: Call<E>, dialect: Dialect) -> Result<Answer, Refusal> {
+    if let Some(id) = call.query.id {
+        let found = call.store().find(call.org(), Kind::SavedSearch, id).await.map_err(unavailable)?;
+        let saved = found.filter(|found| !found.deleted).ok_or_else(|| Refusal::not_found("id"))?;
+        call.replace_body(saved_search::body_of(&saved)?);
+    }
+    let klasses = klasses(&call, call.body()).await?;
     let is_absent = || search::is_of_absent_type(call.body(), dialect, &klasses);
     if call.app().settings.absent_types != AbsentTypes::Refuse && is_absent()? {
         return Ok(Answer::Json(nothing(&call.query)));
@@ -107,9 +118,9 @@ async fn authorize_hidden<E: Endpoint>(call: &Call<E>, query: &Query) -> Result<
     }
 }
 
-/// The klasses that the words of the body name.
-async fn klasses<E: Endpoint>(call: &Call<E>) -> Result<Vec<KlassName>, Refusal> {
-    let words = search::klass_words(call.body());
+/// The klasses that the words of a body name.
+pub(crate) async fn klasses<E: Endpoint>(call: &Call<E>, body: &[u8]) -> Result<Vec<KlassName>, Refusal> {
+    let words = search::klass_words(body);
     let keys: Vec<claim::ClaimKey> = words.iter().map(|word| klass::name_key(call.org(), word)).collect();
     if keys.is_empty() {
         return Ok(Vec::new());
@@ -313,7 +324,8 @@ fn meta(size: u32, timed_out: bool) -> Value {
 /// What the links repeat: nothing that was not asked for.
 fn shape(asked: &SearchPage) -> Pairs {
     use kustomer_api::query::QueryArguments as _;
-    SearchPage { ids_only: asked.ids_only, exact_total: asked.exact_total, ..SearchPage::default() }.write()
+    let SearchPage { ids_only, exact_total, id, .. } = *asked;
+    SearchPage { ids_only, exact_total, id, ..SearchPage::default() }.write()
 }
 
 fn link(place: (&'static str, String), size: u32, shape: &Pairs) -> String {

@@ -30,6 +30,7 @@ const STEPS: [&str; 16] = [
     include_str!("schema/0013.sql"),
     include_str!("schema/0014.sql"),
     include_str!("schema/0015.sql"),
+    include_str!("schema/0016.sql"),
     include_str!("schema/0018.sql"),
 ];
 

@@ -1,6 +1,7 @@
 //! Commands for the records of a kind over the API of a running server: the same for every kind. What they may do is read
 //! from the kind's declaration and the operations on it.
 
+mod brands;
 mod companies;
 pub(crate) mod conversations;
 mod drafts;
@@ -9,6 +10,7 @@ mod kobjects;
 mod messages;
 mod notes;
 pub(crate) mod outbox;
+mod schedules;
 mod show;
 
 use clap::{Args, Subcommand};
@@ -20,12 +22,14 @@ use kustomer_api::operation::{self, Operation};
 use kustomer_client::{Client, Exchange, Method, RawCall};
 use serde_json::{Map, Value, json};
 
+pub(crate) use self::brands::Brands;
 pub(crate) use self::companies::Companies;
 pub(crate) use self::drafts::Drafts;
 pub(crate) use self::klasses::Klasses;
 pub(crate) use self::kobjects::KObjects;
 pub(crate) use self::messages::Messages;
 pub(crate) use self::notes::Notes;
+pub(crate) use self::schedules::Schedules;
 use crate::arguments::OutputArguments;
 use crate::customers::past;
 use crate::failure::Failure;

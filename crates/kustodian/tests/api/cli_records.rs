@@ -160,3 +160,27 @@ fn klasses_and_their_kobjects_have_the_same_commands() {
     run(&["kobjects", "create", "--klass", "orders", "--title", "behind"]).well();
     assert!(run(&["kobject", "list", "--klass", "order", "--all"]).well().contains("behind"));
 }
+
+#[test]
+fn brands_and_schedules_have_the_same_commands() {
+    let server = Server::start();
+    let run = |arguments: &[&str]| {
+        let mut command = binary();
+        Ran::of(command.args(arguments).env("KUSTODIAN_URL", &server.url).env("KUSTODIAN_TOKEN", TOKEN))
+    };
+    let made = run(&["brands", "create", "--name", "Shoes", "--icon-url", "https://acme.example/a.png"]).well();
+    let id = cell(&made, "id").unwrap();
+    assert_eq!(cell(&run(&["brands", "update", id, "--name", "Boots"]).well(), "name"), Some("Boots"));
+    let listed = run(&["brands", "list"]).well();
+    assert!(listed.contains("Boots") && listed.contains("demo"), "the default one, too: {listed}");
+    run(&["brands", "delete", id]).fails_with("no brand can be deleted");
+
+    let hours = r#"{"0":null,"1":[[480,1020]],"2":null,"3":null,"4":null,"5":null,"6":null}"#;
+    let office = ["schedules", "create", "--name", "Office", "--timezone", "Europe/Berlin", "--hours", hours];
+    let made = run(&office).well();
+    let id = cell(&made, "id").unwrap();
+    run(&["schedules", "update", id, "--default"]).well();
+    run(&["schedules", "delete", id]).fails_with("default schedule");
+    run(&["schedules", "create", "--name", "Wrong", "--timezone", "Mars", "--hours", hours]).fails_with("time zone");
+    run(&["schedules", "create", "--name", "Wrong", "--timezone", "UTC", "--hours", "{}"]).fails_with("hours");
+}

@@ -6,9 +6,10 @@ use kustodian_core::kind::Kind;
 use kustomer_api::operation::Operation;
 use kustomer_api::search::CustomerSearchIds;
 use kustomer_api::{
-    Endpoint, attachment, audit, auth, bulk, company, conversation, conversation_time, customer, customer_merge,
-    delivery, draft, event, forward, klass, kobject, media, message, metadata, note, org, outbound_webhook, role_group,
-    search, shortcut, tag, team, user,
+    Endpoint, attachment, audit, auth, brand, bulk, company, conversation, conversation_time, customer, customer_merge,
+    delivery, draft, event, forward, klass, kobject, media, message, metadata, note, org, outbound_account,
+    outbound_webhook, role_group, routing_queue, satisfaction, saved_search, schedule, search, shortcut, sla,
+    spam_sender, tag, team, user,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -221,6 +222,49 @@ fn readers() -> BTreeMap<&'static str, Reader> {
         reader::<bulk::GetBulkJob>(),
         reader::<bulk::GetBulkBatches>(),
         reader::<bulk::GetBulkHistory>(),
+        reader::<brand::GetBrands>(),
+        reader::<brand::GetDefaultBrand>(),
+        reader::<brand::GetBrandById>(),
+        reader::<brand::CreateBrand>(),
+        reader::<brand::PatchBrand>(),
+        reader::<schedule::GetAllSchedules>(),
+        reader::<schedule::GetDefaultSchedule>(),
+        reader::<schedule::GetScheduleById>(),
+        reader::<schedule::CreateSchedule>(),
+        reader::<schedule::UpdateScheduleById>(),
+        reader::<schedule::DeleteScheduleById>(),
+        reader::<schedule::GetScheduleHistory>(),
+        reader::<spam_sender::GetSpamSenders>(),
+        reader::<spam_sender::GetSpamSenderById>(),
+        reader::<spam_sender::UpsertSpamSender>(),
+        reader::<spam_sender::DeleteSpamSender>(),
+        reader::<spam_sender::GetSpamSenderHistory>(),
+        reader::<satisfaction::GetSatisfaction>(),
+        reader::<satisfaction::GetSatisfactionById>(),
+        reader::<satisfaction::CreateSatisfaction>(),
+        reader::<satisfaction::UpdateSatisfaction>(),
+        reader::<satisfaction::GetSatisfactionHistory>(),
+        reader::<sla::GetSlas>(),
+        reader::<sla::GetSlaById>(),
+        reader::<sla::CreateSla>(),
+        reader::<sla::UpdateSla>(),
+        reader::<outbound_account::GetOutboundAccounts>(),
+        reader::<routing_queue::GetRoutingQueues>(),
+        reader::<routing_queue::GetRoutingQueueById>(),
+        reader::<routing_queue::CreateRoutingQueue>(),
+        reader::<routing_queue::UpdateRoutingQueue>(),
+        reader::<routing_queue::DeleteRoutingQueue>(),
+        reader::<routing_queue::GetRoutingQueueHistory>(),
+        reader::<saved_search::GetSavedSearches>(),
+        reader::<saved_search::GetSavedSearchById>(),
+        reader::<saved_search::CreateSavedSearch>(),
+        reader::<saved_search::UpdateSavedSearch>(),
+        reader::<saved_search::DeleteSavedSearch>(),
+        reader::<saved_search::GetSavedSearchExecution>(),
+        reader::<saved_search::ExecuteSavedSearch>(),
+        reader::<saved_search::GetSavedSearchHistory>(),
+        reader::<brand::GetBrandHistory>(),
+        reader::<sla::GetSlaHistory>(),
         reader::<org::GetCurrentOrg>(),
         reader::<org::GetOrgById>(),
         reader::<user::GetUsers>(),
@@ -344,6 +388,7 @@ fn the_client_reads_every_answer_about_records_of_every_kind_and_state() {
     let walker = &mut Walker::new(&server);
     write_customers(walker);
     write_teams_and_shortcuts(walker);
+    write_settings(walker);
     write_companies(walker);
     write_files(walker);
     write_klasses_and_kobjects(walker);
@@ -711,6 +756,81 @@ fn write_teams_and_shortcuts(walker: &mut Walker<'_>) {
     for tag in walker.walk("getTags", "/v1/tags?pageSize=1") {
         walker.get("getTagById", &format!("/v1/tags/{}", id(&tag)));
     }
+}
+
+fn write_settings(walker: &mut Walker<'_>) {
+    let brand = walker.ask("createBrand", "/v1/brands", Some(json!({ "name": "Shoes", "iconUrl": null })));
+    let path = format!("/v1/brands/{}", id(brand.data()));
+    walker.ask("patchBrand", &path, Some(json!({ "iconUrl": "https://acme.example/a" })));
+    walker.get("getBrandById", &path);
+    walker.get("getBrandHistory", &format!("{path}/history"));
+    walker.get("getDefaultBrand", "/v1/brands/default");
+    walker.walk("getBrands", "/v1/brands?pageSize=1");
+
+    let hours = json!({ "0": null, "1": [[0, 1440]], "2": [], "3": null, "4": null, "5": null, "6": null });
+    let holiday =
+        json!({ "name": "New Year", "startDate": "2027-01-01", "endDate": "2027-01-01", "description": null });
+    let office = json!({ "name": "Office", "hours": hours, "timezone": "UTC", "default": true, "holidays": [holiday] });
+    let office = walker.ask("createSchedule", "/v1/schedules", Some(office));
+    let path = format!("/v1/schedules/{}", id(office.data()));
+    walker.get("getScheduleById", &format!("{path}?include=holidays"));
+    walker.get("getDefaultSchedule", "/v1/schedules/default?include=holidays");
+    let spare = json!({ "name": "Spare", "hours": hours, "timezone": "UTC" });
+    let spare = walker.ask("createSchedule", "/v1/schedules", Some(spare));
+    let spare = format!("/v1/schedules/{}", id(spare.data()));
+    walker.ask("updateScheduleById", &spare, Some(json!({ "name": "Other" })));
+    walker.ask("deleteScheduleById", &spare, None);
+    walker.get("getScheduleHistory", &format!("{spare}/history"));
+    walker.walk("getAllSchedules", "/v1/schedules?pageSize=1");
+
+    let listed = json!({ "sender": "a@spam.example", "channel": "email", "list": "blacklist" });
+    let listed = walker.ask("upsertSpamSender", "/v1/spam/senders", Some(listed));
+    let path = format!("/v1/spam/senders/{}", id(listed.data()));
+    walker.get("getSpamSenderById", &path);
+    walker.walk("getSpamSenders", "/v1/spam/senders");
+    walker.ask("deleteSpamSender", &path, None);
+    walker.get("getSpamSenderHistory", &format!("{path}/history"));
+
+    let survey =
+        json!({ "name": "Survey", "scale": { "options": 5 }, "questions": [{ "text": "Why?" }], "delayTime": 1.5 });
+    let survey = walker.ask("createSatisfaction", "/v1/satisfaction", Some(survey));
+    let path = format!("/v1/satisfaction/{}", id(survey.data()));
+    walker.ask("updateSatisfaction", &path, Some(json!({ "scale": null })));
+    walker.get("getSatisfactionById", &path);
+    walker.get("getSatisfactionHistory", &format!("{path}/history"));
+    walker.walk("getSatisfaction", "/v1/satisfaction");
+
+    let metrics = json!({ "firstResponse": { "enabled": true, "times": { "1": 30, "3": 240.5 } } });
+    let sla = walker.ask("createSla", "/v1/slas", Some(json!({ "name": "E-mail", "metrics": metrics })));
+    let path = format!("/v1/slas/{}", id(sla.data()));
+    walker.ask(
+        "updateSla",
+        &path,
+        Some(json!({ "hours": "calendar", "description": null, "criteria": { "and": [] } })),
+    );
+    walker.get("getSlaById", &format!("{path}?versions=all"));
+    walker.get("getSlaHistory", &format!("{path}/history"));
+    walker.walk("getSlas", "/v1/slas?versions=all&pageSize=1");
+    walker.get("getOutboundAccounts", "/v1/outboundAccounts");
+
+    let queue = walker.ask("createRoutingQueue", "/v1/routing/queues", Some(json!({ "name": "Returns" })));
+    let path = format!("/v1/routing/queues/{}", id(queue.data()));
+    walker.ask("updateRoutingQueue", &path, Some(json!({ "displayName": null })));
+    walker.get("getRoutingQueueById", &path);
+    walker.walk("getRoutingQueues", "/v1/routing/queues");
+    walker.get("getRoutingQueueHistory", &format!("{path}/history"));
+    walker.ask("deleteRoutingQueue", &path, None);
+
+    let saved = json!({ "name": "All", "query": { "sort": [{ "customer_created_at": "asc" }] } });
+    let saved = walker.ask("createSavedSearch", "/v1/customers/searches", Some(saved));
+    let path = format!("/v1/customers/searches/{}", id(saved.data()));
+    walker.ask("updateSavedSearch", &path, Some(json!({ "description": null })));
+    walker.get("getSavedSearchById", &path);
+    walker.walk("getSavedSearches", "/v1/customers/searches");
+    walker.get("getSavedSearchExecution", &format!("{path}/execution?pageSize=1"));
+    walker.ask("executeSavedSearch", &format!("{path}/execution"), None);
+    walker.get("getSavedSearchHistory", &format!("{path}/history"));
+    walker.ask("deleteSavedSearch", &path, None);
 }
 
 fn read_users_and_keys(walker: &mut Walker<'_>) {

@@ -12,6 +12,7 @@ use crate::server::Server;
 fn turn(operation: &Operation) -> u8 {
     match operation.name {
         "createKlass" | "createCustomer" | "createRoleGroup" => 0,
+        "createSchedule" | "upsertSpamSender" => 1,
         "rotateApiKey" => 2,
         // Of the person who was invited.
         "createToken" => 3,
@@ -21,7 +22,7 @@ fn turn(operation: &Operation) -> u8 {
         "undoCustomerMerge" => 2,
         "createDraftAttachment" | "createForwardAttachment" => 2,
         "redactMessage" => 3,
-        "restoreCustomer" | "deleteDraft" => 5,
+        "restoreCustomer" | "deleteDraft" | "deleteScheduleById" => 5,
         "eraseCustomer" => 6,
         // It has kobjects until the last of them is erased with its customer.
         "deleteKlass" => 7,
@@ -48,7 +49,7 @@ const OF_FORWARD: &str = "forwards/attachments";
 
 /// The list whose record a parameter names.
 fn holder<'a>(path: &'a str, parameter: &str) -> &'a str {
-    let lists = ["attachments", "keys", "merges", "messages", "times"];
+    let lists = ["attachments", "keys", "merges", "messages", "searches", "times"];
     let before = path.split(&format!("/{{{parameter}}}")).next().and_then(|before| before.rsplit('/').next());
     match before.filter(|before| lists.contains(before)) {
         Some("attachments") if path.starts_with("/drafts/") => OF_DRAFT,
@@ -124,7 +125,8 @@ fn every_example_of_the_document_gets_the_declared_success() {
         if ["createApiKey", "rotateApiKey"].contains(&operation.name) {
             ids.insert("keys", answer.data()["id"].clone());
         }
-        if is_of_its_path || ["createKObject", "createRoleGroup"].contains(&operation.name) {
+        let makes_others = ["createKObject", "createRoleGroup", "createSchedule", "upsertSpamSender"];
+        if is_of_its_path || makes_others.contains(&operation.name) {
             ids.insert(operation.tag, answer.data()["id"].clone());
         }
         if is_bulk && !operation.is_read() {

@@ -79,6 +79,7 @@ mod secrets;
 mod seed;
 mod sensitive;
 mod server;
+mod settings;
 mod shortcuts;
 mod silence;
 mod smuggling;

@@ -37,11 +37,15 @@ pub(crate) fn least_body(operation: &Operation) -> Option<Value> {
         "createAttachment" | "createMedia" | "createDraftAttachment" | "createForwardAttachment" => Some(any_file()),
         "createForward" => Some(json!({ "conversation": NOBODY, "channel": "email" })),
         "createForwardByConversation" => Some(json!({ "channel": "email" })),
-        "createTeam" | "updateTeamById" | "createShortcut" | "createCompany" => Some(json!({ "name": "any" })),
         "createOutboundWebhook" => {
             Some(json!({ "name": "any", "url": "https://127.0.0.1:9/", "events": ["kustomer.customer.create"] }))
         }
         "redeliverOutboundWebhook" => Some(json!({ "since": "2100-01-01T00:00:00.000Z" })),
+        "createTeam" | "updateTeamById" | "createShortcut" | "createCompany" | "createBrand" | "createSatisfaction"
+        | "createSla" | "createRoutingQueue" => Some(json!({ "name": "any" })),
+        "createSavedSearch" => Some(json!({ "name": "any", "query": {} })),
+        "createSchedule" => Some(any_schedule()),
+        "upsertSpamSender" => Some(any_sender()),
         "createKlass" => Some(json!({ "name": format!("klass-{}", NEXT_NUMBER.fetch_add(1, Ordering::Relaxed)) })),
         "createKObject" | "createCustomerKObject" => Some(json!({ "title": "any" })),
         "createDraft" => Some(json!({ "customer": NOBODY, "channel": "chat", "body": "any" })),
@@ -68,6 +72,16 @@ pub(crate) fn least_body(operation: &Operation) -> Option<Value> {
         "appendTagsToConversation" | "removeTagsFromConversation" => Some(json!(["vip"])),
         _ => (!operation.is_read() && operation.method != Method::DELETE).then(|| json!({})),
     }
+}
+
+fn any_schedule() -> Value {
+    let hours: Value = (0..7).map(|day| (day.to_string(), Value::Null)).collect::<serde_json::Map<_, _>>().into();
+    json!({ "name": "any", "hours": hours, "timezone": "UTC" })
+}
+
+fn any_sender() -> Value {
+    let number = NEXT_NUMBER.fetch_add(1, Ordering::Relaxed);
+    json!({ "sender": format!("{number}@spam.example"), "channel": "email", "list": "blacklist" })
 }
 
 fn any_file() -> Value {
@@ -121,7 +135,23 @@ fn aim_at(server: &Server, operation: &Operation, customer: &Value) -> (Method, 
         "tags" => customer["attributes"]["tags"][0].as_str().unwrap(),
         "orgs" => org,
         "users" => user,
-        "teams" | "shortcuts" | "companies" => {
+        "routing" => {
+            plain = server.post("/v1/routing/queues", json!({ "name": "any" })).expect(201);
+            plain.data()["id"].as_str().unwrap()
+        }
+        "searches" => {
+            plain = server.post("/v1/customers/searches", json!({ "name": "any", "query": {} })).expect(201);
+            plain.data()["id"].as_str().unwrap()
+        }
+        "schedules" => {
+            plain = server.post("/v1/schedules", any_schedule()).expect(200);
+            plain.data()["id"].as_str().unwrap()
+        }
+        "spam" => {
+            plain = server.put("/v1/spam/senders", any_sender()).expect(200);
+            plain.data()["id"].as_str().unwrap()
+        }
+        "teams" | "shortcuts" | "companies" | "brands" | "satisfaction" | "slas" => {
             plain = server.post(&format!("/v1/{}", operation.tag), json!({ "name": "any" })).expect(201);
             plain.data()["id"].as_str().unwrap()
         }

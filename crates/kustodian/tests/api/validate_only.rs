@@ -54,7 +54,8 @@ fn writes(server: &Server) -> Vec<&'static Operation> {
 fn prepare(server: &Server, operation: &Operation) -> (Method, String, Option<Value>, String) {
     let (method, path, body) = aim(server, operation);
     let body = body.map(|mut body| {
-        let others = ["/klasses", "/messages", "/notes", "/drafts", "/forwards", "/merges", "/restore", "/bulk"];
+        let others =
+            ["/klasses", "/messages", "/notes", "/drafts", "/forwards", "/merges", "/restore", "/bulk", "/searches"];
         let is_record = !others.iter().any(|word| operation.path.contains(word));
         if operation.path.starts_with("/customers") && is_record {
             body = json!({ "name": "validated", "tags": [operation.name] });

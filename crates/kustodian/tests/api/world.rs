@@ -49,12 +49,21 @@ pub(crate) fn owner(server: &Server) -> String {
 }
 
 /// The kinds whose records no operation both creates and changes by what its body holds.
-const NOT_WRITTEN: [Kind; 7] =
-    [Kind::User, Kind::Tag, Kind::Delivery, Kind::ConversationTime, Kind::Bulk, Kind::CustomerMerge, Kind::Metadata];
+const NOT_WRITTEN: [Kind; 8] = [
+    Kind::User,
+    Kind::Tag,
+    Kind::Delivery,
+    Kind::ConversationTime,
+    Kind::Bulk,
+    Kind::CustomerMerge,
+    Kind::Metadata,
+    Kind::SpamSender,
+];
 
 /// Whether operations create and change records of a kind, with values of its own. A bulk job is created by its items, a tag
-/// by the record that names it first, a user by a key or an invitation, and its update answers 201, a delivery by what is sent, a conversation time by what a user does,
-/// metadata by the update that says something first; a merge is created once and undone.
+/// by the record that names it first, a user by a key or an invitation, and its update answers 201, a delivery by what is sent,
+/// a conversation time by what a user does, metadata and a sender of spam by the update that says something first; a merge is
+/// created once and undone.
 pub(crate) fn is_written(kind: Kind) -> bool {
     !NOT_WRITTEN.contains(&kind)
 }
@@ -71,7 +80,25 @@ pub(crate) fn written(server: &Server, kind: Kind, mark: &str) -> Option<Written
         | Kind::ConversationTime
         | Kind::Bulk
         | Kind::CustomerMerge
-        | Kind::Metadata => None,
+        | Kind::Metadata
+        | Kind::SpamSender => None,
+        Kind::Brand => {
+            let body = json!({ "name": mark, "iconUrl": "https://acme.example/icon.png" });
+            written("/v1/brands", body, renamed)
+        }
+        Kind::Schedule => {
+            let hours = json!({ "0": null, "1": [[480, 1020]], "2": null, "3": null, "4": null, "5": [], "6": null });
+            let holidays = json!([{ "name": mark, "startDate": "2026-12-25", "endDate": "2026-12-26" }]);
+            let body = json!({ "name": mark, "hours": hours, "timezone": "Europe/Berlin", "holidays": holidays });
+            return Some(Written { list: "/v1/schedules", success: 200, body, change: renamed });
+        }
+        Kind::RoutingQueue => written("/v1/routing/queues", json!({ "name": mark, "description": mark }), renamed),
+        Kind::SavedSearch => {
+            let query = json!({ "and": [{ "customer_name": { "contains": mark } }] });
+            written("/v1/customers/searches", json!({ "name": mark, "query": query }), renamed)
+        }
+        Kind::Satisfaction => written("/v1/satisfaction", json!({ "name": mark, "ratingPrompt": mark }), renamed),
+        Kind::Sla => written("/v1/slas", json!({ "name": mark, "criteria": { "and": [] } }), renamed),
         Kind::Team => written("/v1/teams", json!({ "name": mark, "icon": "sun" }), renamed),
         Kind::RoleGroup => {
             let body = json!({ "name": mark, "roles": ["org.user.customer.read"] });
@@ -268,6 +295,11 @@ pub(crate) fn create(server: &Server, kind: Kind, mark: &str) -> Record {
             server.post("/v1/klasses", json!({ "name": klass })).expect(200);
             let about = json!({ "properties": { "markStr": { "displayName": mark } } });
             ("/v1/metadata", server.put(&format!("/v1/metadata/kobject.{klass}"), about).expect(200).data().clone())
+        }
+        (None, Kind::SpamSender) => {
+            let sender = format!("{}@spam.example", mark.replace(' ', "."));
+            let listed = json!({ "sender": sender, "channel": "email", "list": "blacklist" });
+            (kind.spec().path, server.put(kind.spec().path, listed).expect(200).data().clone())
         }
         (None, kind) => panic!("nothing creates a {}", kind.as_str()),
     };

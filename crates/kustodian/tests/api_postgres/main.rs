@@ -114,6 +114,8 @@ mod sensitive;
 #[path = "../api/server.rs"]
 #[expect(dead_code, reason = "some of it serves the tests that are for SQLite alone")]
 mod server;
+#[path = "../api/settings.rs"]
+mod settings;
 mod several;
 #[path = "../api/shortcuts.rs"]
 mod shortcuts;

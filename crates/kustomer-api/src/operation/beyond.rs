@@ -9,18 +9,10 @@ use super::Operation;
 /// All of them. `/kobjects/{klass}` is not among them: it is another spelling of `/klasses/{klass}`.
 pub static OPERATIONS: &[&Operation] = &[
     &known("createWebHookTransaction", Method::POST, "/hooks/web/{hash}", &["org.hooks"]),
-    &known("getRoutingQueues", Method::GET, "/routing/queues", &[]),
-    &known("getRoutingQueueById", Method::GET, "/routing/queues/{id}", &[]),
     &known("getSatisfactionResponseById", Method::GET, "/satisfaction-responses/{id}", &[]),
-    &known("getSavedSearchExecution", Method::GET, "/customers/searches/{id}/execution", SEARCH_READ),
-    &known("executeSavedSearch", Method::POST, "/customers/searches/{id}/execution", SEARCH_READ),
     &known("getKbArticles", Method::GET, "/kb/articles", &[]),
     &known("getKbArticleById", Method::GET, "/kb/articles/{id}", &[]),
-    &known("getSlas", Method::GET, "/slas", &[]),
 ];
-
-/// Those of the contract's searches.
-const SEARCH_READ: &[&str] = super::contract::CUSTOMER_SEARCH.roles;
 
 const fn known(name: &'static str, method: Method, path: &'static str, roles: &'static [&'static str]) -> Operation {
     let success = match method {

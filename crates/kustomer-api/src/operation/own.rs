@@ -7,6 +7,7 @@ mod drafts;
 mod forwards;
 mod merges;
 mod people;
+mod settings;
 mod times;
 mod webhooks;
 
@@ -18,6 +19,7 @@ pub use self::drafts::*;
 pub use self::forwards::*;
 pub use self::merges::*;
 pub use self::people::*;
+pub use self::settings::*;
 pub use self::times::*;
 pub use self::webhooks::*;
 
@@ -98,6 +100,32 @@ pub static OPERATIONS: &[&Operation] = &[
     &REDELIVER_OUTBOUND_WEBHOOK,
     &DELETE_OUTBOUND_WEBHOOK,
     &GET_OUTBOUND_WEBHOOK_HISTORY,
+    &GET_BRAND_HISTORY,
+    &GET_SCHEDULE_HISTORY,
+    &GET_SPAM_SENDER_BY_ID,
+    &GET_SPAM_SENDER_HISTORY,
+    &GET_SATISFACTION_BY_ID,
+    &CREATE_SATISFACTION,
+    &UPDATE_SATISFACTION,
+    &GET_SATISFACTION_HISTORY,
+    &GET_SLAS,
+    &CREATE_SLA,
+    &UPDATE_SLA,
+    &GET_SLA_HISTORY,
+    &GET_ROUTING_QUEUES,
+    &GET_ROUTING_QUEUE_BY_ID,
+    &CREATE_ROUTING_QUEUE,
+    &UPDATE_ROUTING_QUEUE,
+    &DELETE_ROUTING_QUEUE,
+    &GET_ROUTING_QUEUE_HISTORY,
+    &GET_SAVED_SEARCHES,
+    &GET_SAVED_SEARCH_BY_ID,
+    &CREATE_SAVED_SEARCH,
+    &UPDATE_SAVED_SEARCH,
+    &DELETE_SAVED_SEARCH,
+    &GET_SAVED_SEARCH_EXECUTION,
+    &EXECUTE_SAVED_SEARCH,
+    &GET_SAVED_SEARCH_HISTORY,
 ];
 
 /// The roles that let one see what happened: those of the contract's event operations.

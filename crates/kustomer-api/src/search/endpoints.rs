@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::{ARCHIVE_SEARCH, SEARCH, Search};
+use crate::ObjectId;
 use crate::company::{COMPANY, Company};
 use crate::conversation::{CONVERSATION, Conversation};
 use crate::conversation_time::CONVERSATION_TIME;
@@ -13,8 +14,8 @@ use crate::kobject::{KOBJECT, KObject};
 use crate::message::{MESSAGE, Message};
 use crate::note::{NOTE, Note};
 use crate::operation::contract;
-use crate::query::{Faults, PageQuery, Parameter, QueryArguments, read_boolean, read_page_size};
-use crate::schema::Schema;
+use crate::query::{Faults, PageQuery, Parameter, QueryArguments, read_boolean, read_object_id, read_page_size};
+use crate::schema::{OBJECT_ID, Schema};
 use crate::validation::Fault;
 
 /// Up to how many matches `meta.total` is exact unless asked for more; it may be an estimate above.
@@ -31,6 +32,8 @@ pub struct SearchPage {
     pub exact_total: bool,
     /// `*` to begin a walk over all matches, then what the former page's `meta.cursor` held. Not with `page`.
     pub cursor: Option<String>,
+    /// The saved search to run instead of the body.
+    pub id: Option<ObjectId>,
 }
 
 /// On a search, unlike on lists, 0 counts without records: no known client begins a search so.
@@ -41,8 +44,6 @@ const PAGE_SIZE: Parameter = Parameter {
 };
 
 impl QueryArguments for SearchPage {
-    /// A saved search.
-    const NOT_SERVED: &'static [&'static str] = &["id"];
     const PARAMETERS: &'static [Parameter] = &[
         PageQuery::PAGE,
         PAGE_SIZE,
@@ -57,6 +58,11 @@ impl QueryArguments for SearchPage {
             schema: Schema::text(),
             about: "`*` begins a walk over all matches; continue with the `meta.cursor` of each answer and the same body. Not with `page`.",
         },
+        Parameter {
+            name: "id",
+            schema: Schema::format(OBJECT_ID),
+            about: "Runs the saved search with this id instead of the body.",
+        },
     ];
 
     fn write(&self) -> Vec<(Cow<'static, str>, String)> {
@@ -65,6 +71,7 @@ impl QueryArguments for SearchPage {
         pairs.extend(set("idsOnly", self.ids_only, "true"));
         pairs.extend(set("total", self.exact_total, "exact"));
         pairs.extend(self.cursor.clone().map(|cursor| (Cow::Borrowed("cursor"), cursor)));
+        pairs.extend(self.id.map(|id| (Cow::Borrowed("id"), id.to_string())));
         pairs
     }
 
@@ -78,6 +85,7 @@ impl QueryArguments for SearchPage {
                 "total" if value == "exact" => query.exact_total = true,
                 "total" => faults.push(Fault::of_parameter(name, "total must be exact")),
                 "cursor" => query.cursor = Some(value.clone()),
+                "id" => query.id = faults.take(read_object_id(name, value)),
                 _ => {}
             }
         }
@@ -107,7 +115,8 @@ const NOTE_SEARCH_EXAMPLE: &str =
     r#"{"queryContext":"note","and":[{"note_body":{"contains":"refund"}}],"sort":[{"note_updated_at":"desc"}]}"#;
 
 /// What a search may find.
-const FOUND: &[&Schema] = &[&CUSTOMER, &COMPANY, &KOBJECT, &CONVERSATION, &MESSAGE, &NOTE, &CONVERSATION_TIME];
+pub(crate) const FOUND: &[&Schema] =
+    &[&CUSTOMER, &COMPANY, &KOBJECT, &CONVERSATION, &MESSAGE, &NOTE, &CONVERSATION_TIME];
 
 /// What a search of the archive may find.
 const FOUND_IN_ARCHIVE: &[&Schema] = &[&CUSTOMER, &COMPANY, &KOBJECT, &CONVERSATION, &MESSAGE];

@@ -69,6 +69,7 @@ pub use attribute::{Attribute, Manner};
 pub use body::{Condition, Search, Sort};
 pub use class::{Class, Operator};
 pub use context::Context;
+pub(crate) use endpoints::FOUND;
 pub use endpoints::{
     CompanySearch, ConversationSearch, CustomerArchiveSearch, CustomerSearch, CustomerSearchIds, EXACT_TOTAL,
     KObjectSearch, MessageSearch, NoteSearch, SearchPage,

@@ -1,0 +1,58 @@
+//! Queues, where conversations wait for users.
+
+use kustomer_api::ObjectId;
+use kustomer_api::history::StateQuery;
+use kustomer_api::query::{ListRecords, PageQuery};
+use kustomer_api::routing_queue::{
+    CreateRoutingQueue, DeleteRoutingQueue, GetRoutingQueueById, GetRoutingQueueHistory, GetRoutingQueues,
+    RoutingQueueInput, UpdateRoutingQueue,
+};
+
+use super::{group, past};
+use crate::call::Call;
+
+group! {
+    /// The operations on queues, where conversations wait for users.
+    ///
+    /// ```no_run
+    /// use kustomer_client::Client;
+    /// use kustomer_client::routing_queue::RoutingQueueInput;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+    /// client.routing_queues().create(&RoutingQueueInput::named("Returns")).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    RoutingQueues
+}
+
+past! { RoutingQueues: GetRoutingQueueById, GetRoutingQueueHistory }
+
+impl RoutingQueues<'_> {
+    /// Lists one page of them; [`walk`](Call::walk) goes over all.
+    pub fn list(&self, query: &PageQuery) -> Call<GetRoutingQueues> {
+        self.client.call((), &ListRecords { paging: *query, deleted: None }, &())
+    }
+
+    /// Reads a queue by its id.
+    pub fn get(&self, id: ObjectId) -> Call<GetRoutingQueueById> {
+        self.client.call(id, &StateQuery::default(), &())
+    }
+
+    /// Makes a queue.
+    pub fn create(&self, input: &RoutingQueueInput) -> Call<CreateRoutingQueue> {
+        self.client.call((), &(), input)
+    }
+
+    /// Changes the attributes sent and keeps the others.
+    pub fn update(&self, id: ObjectId, input: &RoutingQueueInput) -> Call<UpdateRoutingQueue> {
+        self.client.call(id, &(), input)
+    }
+
+    /// Deletes a queue; an update restores it.
+    pub fn delete(&self, id: ObjectId) -> Call<DeleteRoutingQueue> {
+        self.client.call(id, &(), &())
+    }
+}

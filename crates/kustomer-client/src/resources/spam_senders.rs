@@ -1,0 +1,54 @@
+//! Senders whose messages are always spam, or never.
+
+use kustomer_api::ObjectId;
+use kustomer_api::history::StateQuery;
+use kustomer_api::query::{ListRecords, PageQuery};
+use kustomer_api::spam_sender::{
+    DeleteSpamSender, GetSpamSenderById, GetSpamSenderHistory, GetSpamSenders, SpamSenderInput, UpsertSpamSender,
+};
+
+use super::{group, past};
+use crate::call::Call;
+
+group! {
+    /// The operations on senders whose messages are always spam, or never.
+    ///
+    /// ```no_run
+    /// use kustomer_client::Client;
+    /// use kustomer_client::message::Channel;
+    /// use kustomer_client::spam_sender::{SpamList, SpamSenderInput};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+    /// let input = SpamSenderInput::new("offers@spam.example", Channel::Email, SpamList::Blacklist);
+    /// client.spam_senders().put(&input).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    SpamSenders
+}
+
+past! { SpamSenders: GetSpamSenderById, GetSpamSenderHistory }
+
+impl SpamSenders<'_> {
+    /// Lists one page of them; [`walk`](Call::walk) goes over all.
+    pub fn list(&self, query: &PageQuery) -> Call<GetSpamSenders> {
+        self.client.call((), &ListRecords { paging: *query, deleted: None }, &())
+    }
+
+    /// Reads what is said of a sender. Only Kustodian has this operation.
+    pub fn get(&self, id: ObjectId) -> Call<GetSpamSenderById> {
+        self.client.call(id, &StateQuery::default(), &())
+    }
+
+    /// Puts a sender on a list, or moves it to the other one.
+    pub fn put(&self, input: &SpamSenderInput) -> Call<UpsertSpamSender> {
+        self.client.call((), &(), input)
+    }
+
+    /// Takes a sender off its list.
+    pub fn delete(&self, id: ObjectId) -> Call<DeleteSpamSender> {
+        self.client.call(id, &(), &())
+    }
+}
