@@ -63,5 +63,6 @@ pub mod tag;
 pub mod team;
 pub mod timer;
 pub mod token;
+pub mod tracking;
 pub mod unchanged;
 pub mod user;

@@ -36,7 +36,8 @@ use crate::tls::Tls;
 use crate::unreadable::Outspoken;
 use crate::wire::{self, LargeHeads, Watched};
 use crate::{
-    access_log, answer, bulk, cors, docs_page, files, framing, http2, openapi_page, pipeline, timers, webhooks,
+    access_log, answer, bulk, cors, docs_page, files, framing, http2, openapi_page, pipeline, timers, tracking,
+    webhooks,
 };
 
 /// The server, ready to serve.
@@ -90,6 +91,7 @@ impl Server {
             tasks.push(tokio::spawn(files::run(Arc::clone(&app))));
             tasks.push(tokio::spawn(bulk::run(Arc::clone(&app))));
             tasks.push(tokio::spawn(webhooks::run(Arc::clone(&app))));
+            tasks.push(tokio::spawn(tracking::run(app.services.clone(), app.settings.tracking_retention)));
         }
         keep_little_unsent(&listener);
         let service = Arc::new(Service::new(Arc::clone(&app), tls.is_some()));

@@ -44,6 +44,7 @@ mod settings;
 mod silence;
 mod timers;
 mod tls;
+mod tracking;
 mod unread;
 mod unreadable;
 mod webhooks;

@@ -14,7 +14,7 @@ use crate::raw::RawCall;
 use crate::resources::{
     Attachments, AuditLogs, Auth, BulkJobs, Companies, ConversationTimes, Conversations, CustomerMerges, Customers,
     Drafts, Events, Forwards, KObjects, Klasses, Media, Messages, Metadata, Notes, Orgs, OutboundWebhooks, Outbox,
-    Shortcuts, Tags, Teams, Users,
+    Shortcuts, Tags, Teams, Tracking, Users,
 };
 use crate::retry::Retry;
 use crate::target::Target;
@@ -104,6 +104,11 @@ impl Client {
     /// The operations on the kobjects of a klass, which is named in the singular or the plural.
     pub fn kobjects<'a>(&'a self, klass: &'a str) -> KObjects<'a> {
         KObjects::new(self, klass)
+    }
+
+    /// What visitors of sites and apps do.
+    pub fn tracking(&self) -> Tracking<'_> {
+        Tracking::new(self)
     }
 
     /// The operations on teams.

@@ -69,7 +69,8 @@ pub use http::Method;
 pub use kustomer_api::{
     self as api, Field, ObjectId, Timestamp, attachment, audit, auth, bulk, company, conversation, conversation_time,
     custom, customer, customer_merge, delivery, draft, endpoint::Endpoint, envelope, event, forward, history, klass,
-    kobject, media, message, metadata, note, org, outbound_webhook, query, search, shortcut, tag, team, upload, user,
+    kobject, media, message, metadata, note, org, outbound_webhook, query, search, shortcut, tag, team, tracking,
+    upload, user,
 };
 pub use pages::Walk;
 pub use raw::RawCall;

@@ -10,6 +10,7 @@ mod companies;
 mod conversation_events;
 mod conversation_times;
 mod conversations;
+mod customer_events;
 mod customers;
 mod drafts;
 mod duplicates;
@@ -35,6 +36,8 @@ mod search;
 mod shortcuts;
 mod tags;
 mod teams;
+mod tracking;
+mod unmasking;
 mod users;
 
 use std::time::Duration;
@@ -44,7 +47,8 @@ use kustodian_core::{draft as draft_rules, forward as forward_rules};
 use kustomer_api::{
     attachment, audit, auth as auth_api, bulk as bulk_api, company, conversation, conversation_time, customer,
     customer_merge, delivery, draft, event, forward, klass, kobject, media as media_api, message,
-    metadata as metadata_api, note, org, outbound_webhook as webhook, search as search_api, shortcut, tag, team, user,
+    metadata as metadata_api, note, org, outbound_webhook as webhook, search as search_api, shortcut, tag, team,
+    tracking as tracking_api, user,
 };
 
 use crate::call::served as serve;
@@ -73,6 +77,17 @@ pub(crate) fn served() -> Vec<Served> {
         serve::<customer_merge::UndoCustomerMerge, _, _>(merges::undo_customer_merge),
         serve::<customer_merge::GetCustomerMergeHistory, _, _>(|call| history::list(call, Kind::CustomerMerge)),
         serve::<customer_merge::GetCustomerDuplicates, _, _>(duplicates::get_customer_duplicates),
+        serve::<customer::CreateUnmaskingWindowByCustomer, _, _>(unmasking::create_unmasking_window_by_customer),
+        serve::<customer::DeleteUnmaskingWindowByCustomer, _, _>(unmasking::delete_unmasking_window_by_customer),
+        serve::<tracking_api::CreateTrackingEvent, _, _>(tracking::create_tracking_event),
+        serve::<tracking_api::CreateTrackingIdentity, _, _>(tracking::create_tracking_identity),
+        serve::<tracking_api::CreateTrackingIdentityEvent, _, _>(tracking::create_tracking_identity_event),
+        serve::<tracking_api::GetCustomerSessions, _, _>(customer_events::get_customer_sessions),
+        serve::<tracking_api::GetAllEventsByCustomerForSession, _, _>(
+            customer_events::get_all_events_by_customer_for_session,
+        ),
+        serve::<tracking_api::GetAllCustomerEvents, _, _>(customer_events::get_all_customer_events),
+        serve::<tracking_api::GetaCustomerEvent, _, _>(customer_events::geta_customer_event),
         serve::<company::GetCompanies, _, _>(companies::get_companies),
         serve::<company::CreateCompany, _, _>(companies::create_company),
         serve::<company::GetCompanyById, _, _>(companies::get_company_by_id),

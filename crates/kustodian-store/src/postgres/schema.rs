@@ -24,6 +24,7 @@ const STEPS: &[(&str, &str)] = &[
     ("0012", include_str!("schema/0012.sql")),
     ("0013", include_str!("schema/0013.sql")),
     ("0014", include_str!("schema/0014.sql")),
+    ("0017", include_str!("schema/0017.sql")),
     ("0018", include_str!("schema/0018.sql")),
 ];
 

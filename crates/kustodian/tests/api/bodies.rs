@@ -9,7 +9,7 @@ use serde_json::Value;
 
 /// Where we differ. Items of lists may hold what they are answered with (`docs/contract/behaviour.md` §22): those
 /// members are left out of the comparison.
-const DIFFERENCES: [&str; 53] = [
+const DIFFERENCES: [&str; 59] = [
     // Null is answered after somebody cleared it, and what is answered can be sent back.
     "createTeam /icon takes null, too",
     "createCompany /externalId takes null, too",
@@ -53,6 +53,13 @@ const DIFFERENCES: [&str; 53] = [
     // Null unschedules whatever the channel.
     "createDraftByCustomer |/sendAt takes null, too",
     "updateDraft |/sendAt takes null, too",
+    // A location is one as customers have it.
+    "createTrackingIdentity /location/externalVerified is taken, too",
+    "createTrackingIdentity /location/id is taken, too",
+    "createTrackingIdentity /location/type takes null, too",
+    "createTrackingIdentityEvent /identity/location/externalVerified is taken, too",
+    "createTrackingIdentityEvent /identity/location/id is taken, too",
+    "createTrackingIdentityEvent /identity/location/type takes null, too",
     // Its forms have nothing in common; none is looked into.
     "updateDraft |/messageTemplate takes any form",
     "upsertAttachment /rev is taken, too",

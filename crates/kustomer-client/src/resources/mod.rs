@@ -25,6 +25,7 @@ mod search;
 mod shortcuts;
 mod tags;
 mod teams;
+mod tracking;
 mod users;
 
 pub use attachments::Attachments;
@@ -51,6 +52,7 @@ pub use outbox::Outbox;
 pub use shortcuts::Shortcuts;
 pub use tags::Tags;
 pub use teams::Teams;
+pub use tracking::Tracking;
 pub use users::Users;
 
 /// Declares a group of operations: a borrowed client and nothing else.
