@@ -77,5 +77,6 @@ pub mod tag;
 pub mod team;
 pub mod timer;
 pub mod token;
+pub mod tracking;
 pub mod unchanged;
 pub mod user;

@@ -4,6 +4,7 @@
 
 mod masks;
 mod rules;
+mod windows;
 mod words;
 
 use std::collections::BTreeMap;
@@ -30,6 +31,7 @@ use crate::{lifecycle, resource};
 
 pub use masks::{Hiding, Masks};
 pub use rules::{Checked, MAX_REFERENCES, Reference, Rules, spare_unchanged};
+pub use windows::{Shown, Window};
 pub use words::display_name;
 use words::type_of;
 

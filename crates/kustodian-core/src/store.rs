@@ -13,6 +13,7 @@ use crate::kind::Kind;
 use crate::receipt::{Receipt, ReceiptKey};
 use crate::refusal::Refusal;
 use crate::search_store::{Found, SearchError, SearchQuery, WalkQuery, Walked};
+use crate::tracking::Tracks;
 
 /// An org within one database. Only [`crate::directory::Directory`] gives these out, and only for a credential or to
 /// the person who owns the database.
@@ -177,9 +178,9 @@ pub fn in_lock_order(mut names: Vec<Name>) -> Vec<Name> {
     names
 }
 
-/// Keeps records.
+/// Keeps records, and what visitors do.
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: Tracks + Send + Sync + 'static {
     /// The record of this kind and id, deleted ones included.
     ///
     /// # Errors

@@ -285,6 +285,8 @@ impl Job {
             is_rehearsal: self.is_rehearsal,
             place: None,
             authority: None,
+            from: None,
+            cookie: Arc::default(),
         }
     }
 

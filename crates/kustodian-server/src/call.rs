@@ -4,13 +4,13 @@
 use std::future::Future;
 use std::net::IpAddr;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::HeaderMap;
 use http::header::AsHeaderName;
 use http::uri::Authority;
+use http::{HeaderMap, HeaderValue};
 use kustodian_core::change::{ChangeSet, EventSeed, Name};
 use kustodian_core::customer::Context;
 use kustodian_core::directory::Org;
@@ -48,6 +48,10 @@ pub(crate) struct Admitted {
     pub(crate) place: Option<Place>,
     /// The host that it is for, over HTTP/2.
     pub(crate) authority: Option<Authority>,
+    /// The address that it came from; none of an item of a bulk operation.
+    pub(crate) from: Option<IpAddr>,
+    /// A cookie for the browser, which is sent with the answer.
+    pub(crate) cookie: Arc<OnceLock<HeaderValue>>,
 }
 
 pub(crate) type Answering = Pin<Box<dyn Future<Output = Result<Answer, Refusal>> + Send>>;
@@ -212,6 +216,17 @@ impl<E: Endpoint> Call<E> {
     pub(crate) fn linker(&self) -> Linker {
         let Admitted { app, caller, headers, authority, now, .. } = &self.admitted;
         Linker::new(app, &caller.org, headers, authority.as_ref(), *now)
+    }
+
+    /// The address that it came from.
+    pub(crate) fn from(&self) -> Option<IpAddr> {
+        self.admitted.from
+    }
+
+    /// Has a cookie sent with the answer.
+    pub(crate) fn set_cookie(&self, cookie: HeaderValue) {
+        // One is enough.
+        drop(self.admitted.cookie.set(cookie));
     }
 
     pub(crate) fn caller(&self) -> &Caller {

@@ -37,7 +37,7 @@ use crate::unreadable::Outspoken;
 use crate::wire::{self, LargeHeads, Watched};
 use crate::{
     access_log, answer, authentication, bulk, cors, docs_page, files, framing, http2, letters, openapi_page,
-    password_page, pipeline, timers, webhooks,
+    password_page, pipeline, timers, tracking, webhooks,
 };
 
 /// The server, ready to serve.
@@ -93,6 +93,7 @@ impl Server {
             tasks.push(tokio::spawn(webhooks::run(Arc::clone(&app))));
             tasks.push(tokio::spawn(authentication::keep_last_uses(Arc::clone(&app))));
             tasks.push(tokio::spawn(letters::run(Arc::clone(&app))));
+            tasks.push(tokio::spawn(tracking::run(app.services.clone(), app.settings.tracking_retention)));
         }
         keep_little_unsent(&listener);
         let service = Arc::new(Service::new(Arc::clone(&app), tls.is_some()));

@@ -5,9 +5,10 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use http::header::{ACCESS_CONTROL_REQUEST_METHOD, ETAG, ORIGIN, RETRY_AFTER};
+use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::Deserialize;
-use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
+use tower_http::cors::{AllowCredentials, AllowHeaders, AllowOrigin, CorsLayer};
 use url::Url;
 
 use crate::answer::{REPLAYED, REQUEST_ID};
@@ -65,13 +66,17 @@ const EXPOSED: [HeaderName; 7] = [
 /// How long a browser may remember that it may ask.
 const REMEMBERED: Duration = Duration::from_secs(10 * 60);
 
+/// Where a browser may send the cookie of a visitor.
+const TRACKING: &str = "/v1/tracking/";
+
 /// The headers for browsers; none without origins. Credentials that a browser adds by itself, such as cookies, are not
-/// allowed: a page sends its key in `Authorization`.
+/// allowed but to track: a page sends its key in `Authorization`.
 pub(crate) fn layer(origins: &[CorsOrigin]) -> Option<CorsLayer> {
     if origins.is_empty() {
         return None;
     }
-    let allowed = match origins.iter().any(|origin| origin.0 == ANY) {
+    let is_any = origins.iter().any(|origin| origin.0 == ANY);
+    let allowed = match is_any {
         true => AllowOrigin::any(),
         false => AllowOrigin::list(origins.iter().map(|origin| origin.0.clone())),
     };
@@ -81,7 +86,12 @@ pub(crate) fn layer(origins: &[CorsOrigin]) -> Option<CorsLayer> {
         .allow_headers(AllowHeaders::mirror_request())
         .expose_headers(EXPOSED)
         .max_age(REMEMBERED);
-    Some(layer)
+    if is_any {
+        return Some(layer);
+    }
+    // The cookie names a visitor and is no credential: whoever tracks needs a key, too.
+    let is_tracking = |_: &HeaderValue, parts: &Parts| parts.uri.path().starts_with(TRACKING);
+    Some(layer.allow_credentials(AllowCredentials::predicate(is_tracking)))
 }
 
 /// Whether a browser asks for a page of another origin, or whether it may.

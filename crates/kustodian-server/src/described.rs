@@ -9,7 +9,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _};
 use kustodian_core::change::Name;
 use kustodian_core::kind::Kind;
 use kustodian_core::kobject::Ties;
-use kustodian_core::metadata::{self, Hiding, Masks, Reference, Rules, Target};
+use kustodian_core::metadata::{self, Hiding, Masks, Reference, Rules, Shown, Target, Window};
 use kustodian_core::refusal::Refusal;
 use kustodian_core::store::{ListQuery, OrgKey, SortKey, Start, Store};
 use kustomer_api::company::CompanyInput;
@@ -20,7 +20,7 @@ use kustomer_api::kobject::KObjectInput;
 use kustomer_api::message::MessageInput;
 use kustomer_api::metadata::MASK;
 use kustomer_api::validation::{Fault, MAX_FAULTS};
-use kustomer_api::{Endpoint, ObjectId};
+use kustomer_api::{Endpoint, ObjectId, Timestamp};
 
 use crate::answer::{Answer, unavailable};
 use crate::call::Call;
@@ -37,6 +37,7 @@ const MAX_REMEMBERED: usize = 10_000;
 pub(crate) struct Described {
     known: RwLock<HashMap<(OrgKey, ObjectId), Known>>,
     masks: RwLock<HashMap<OrgKey, (Instant, Arc<Masks>)>>,
+    windows: RwLock<HashMap<(OrgKey, ObjectId), (Instant, Arc<[Window]>)>>,
 }
 
 #[derive(Clone)]
@@ -86,6 +87,33 @@ impl Described {
         Ok(masks)
     }
 
+    /// The customers of whom nothing is hidden from a user for a while. When the database cannot say so, there are none.
+    pub(crate) async fn shown(&self, store: &dyn Store, org: OrgKey, user: ObjectId, now: Timestamp) -> Arc<Shown> {
+        let key = (org, user);
+        let known = self.windows.read().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        let windows = match known.filter(|(since, _)| since.elapsed() < BELIEVED) {
+            Some((_, windows)) => windows,
+            None => {
+                let since = Instant::now();
+                let Ok(notes) = store.list_notes(&Window::of_user(org, user)).await else { return Arc::default() };
+                let windows: Arc<[Window]> = notes.iter().filter_map(Window::read).collect();
+                let mut all = self.windows.write().unwrap_or_else(PoisonError::into_inner);
+                if all.len() >= MAX_REMEMBERED {
+                    all.clear();
+                }
+                all.insert(key, (since, Arc::clone(&windows)));
+                windows
+            }
+        };
+        let open = windows.iter().filter(|window| window.is_open(now));
+        Arc::new(open.map(|window| window.customer).collect())
+    }
+
+    /// Forgets the windows of a user, which were changed here.
+    pub(crate) fn forget_windows(&self, org: OrgKey, user: ObjectId) {
+        self.windows.write().unwrap_or_else(PoisonError::into_inner).remove(&(org, user));
+    }
+
     /// Forgets what was changed here, so that the next request of this server is held to it.
     pub(crate) fn forget(&self, org: OrgKey, id: ObjectId) {
         self.known.write().unwrap_or_else(PoisonError::into_inner).remove(&(org, id));
@@ -122,11 +150,11 @@ async fn find_masks(store: &dyn Store, org: OrgKey) -> Result<Masks, Refusal> {
 
 /// Puts masks in the place of what an answer has and its reader may not see. An answer that has nothing of that stays as it
 /// is, to the byte.
-pub(crate) fn hide(masks: Arc<Masks>, answer: Answer) -> Answer {
+pub(crate) fn hide(masks: Arc<Masks>, shown: &Arc<Shown>, answer: Answer) -> Answer {
     if masks.is_empty() {
         return answer;
     }
-    let hidden = |text: String| masks.hide(&text).unwrap_or(text);
+    let hidden = |text: String| masks.hide(&text, shown).unwrap_or(text);
     match answer {
         Answer::Document { status, document } => Answer::Document { status, document: hidden(document) },
         Answer::Linked { status, document, meta, etag } => {
@@ -136,7 +164,7 @@ pub(crate) fn hide(masks: Arc<Masks>, answer: Answer) -> Answer {
         Answer::Deleted { document } => Answer::Deleted { document: hidden(document) },
         Answer::Json(body) => Answer::Json(hidden(body)),
         Answer::Long { first, rest } => {
-            let mut hiding = Hiding::new(masks);
+            let mut hiding = Hiding::new(masks, Arc::clone(shown));
             let mut hide = move |text: String| {
                 let mut out = String::with_capacity(text.len());
                 hiding.hide(&text, &mut out);

@@ -51,6 +51,7 @@ mod silence;
 mod spam;
 mod timers;
 mod tls;
+mod tracking;
 mod unread;
 mod unreadable;
 mod vault;

@@ -2,12 +2,12 @@
 //! that each step only runs for those the steps before let pass.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use axum::body::{Body, HttpBody as _};
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, IF_NONE_MATCH};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, IF_NONE_MATCH, SET_COOKIE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Version};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -55,6 +55,7 @@ pub(crate) async fn answer(app: &Arc<App>, from: SocketAddr, request: Request<Bo
         is_read: true,
         key: None,
         is_replayed: false,
+        cookie: Arc::default(),
     };
 
     let answered = passage.run(app, from.ip(), now, &request_id, parts, &mut body).await;
@@ -67,6 +68,9 @@ pub(crate) async fn answer(app: &Arc<App>, from: SocketAddr, request: Request<Bo
             let mut response = answer.into_response(is_held);
             if passage.is_replayed {
                 response.headers_mut().insert(answer::REPLAYED, HeaderValue::from_static("true"));
+            }
+            if let Some(cookie) = passage.cookie.get() {
+                response.headers_mut().insert(SET_COOKIE, cookie.clone());
             }
             response
         }
@@ -142,6 +146,8 @@ struct Passage {
     key: Option<Arc<Token>>,
     /// Whether the answer is one that was given before.
     is_replayed: bool,
+    /// A cookie to send with it.
+    cookie: Arc<OnceLock<HeaderValue>>,
 }
 
 impl Passage {
@@ -198,7 +204,7 @@ impl Passage {
             false => idempotency::pledge(&caller, now, &method, &parts, &query, &body)?,
         };
 
-        let (org, sent) = (caller.org.key, body.clone());
+        let (org, user, sent) = (caller.org.key, caller.token.user, body.clone());
         let sees_all = role::any_grants(&caller.token.roles, SENSITIVE_READ);
         let store = &*app.services.store;
         let masks = if sees_all { None } else { Some(app.described.masks(store, org).await?) };
@@ -220,6 +226,8 @@ impl Passage {
             is_rehearsal,
             place: Some(place),
             authority,
+            from: Some(from),
+            cookie: Arc::clone(&self.cookie),
         };
         let answering = async {
             let Some(pledge) = pledge else { return handler(admitted).await };
@@ -254,7 +262,13 @@ impl Passage {
         let answered = match masks {
             None => answered,
             // A request may have waited long. What was done is answered, whatever the database says now.
-            Some(masks) => described::hide(app.described.masks(store, org).await.unwrap_or(masks), answered),
+            Some(masks) => {
+                let masks = app.described.masks(store, org).await.unwrap_or(masks);
+                let now = app.services.clock.now();
+                let shown =
+                    if masks.is_empty() { Arc::default() } else { app.described.shown(store, org, user, now).await };
+                described::hide(masks, &shown, answered)
+            }
         };
         // What was answered before is answered with links that are good now.
         match links {
@@ -398,7 +412,9 @@ async fn read_body(
     if announced.is_some_and(|length| length > max) {
         return Err(too_large());
     }
-    check_content_type(headers)?;
+    if route.takes_body {
+        check_content_type(headers)?;
+    }
     compression::check_coding(headers)?;
     let _place = arriving.take(org, announced)?;
     let reading = Limited::new(body, max).collect();

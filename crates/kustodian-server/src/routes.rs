@@ -97,6 +97,8 @@ pub(crate) struct Route {
     pub(crate) links: Option<Links>,
     /// Whether its body may be as large as that of a bulk operation.
     pub(crate) is_bulk: bool,
+    /// Whether it has a body; what is sent with others is not looked at.
+    pub(crate) takes_body: bool,
 }
 
 /// What is known of an operation that is served.
@@ -105,6 +107,7 @@ struct Known {
     waits: Duration,
     links: Option<Links>,
     is_bulk: bool,
+    takes_body: bool,
 }
 
 /// Ordered from the most literal to the least, which is the order of trying.
@@ -156,12 +159,13 @@ impl RouteTable {
     /// Of what is served, and of what is answered about the types that are not.
     pub(crate) fn new(served: Vec<Served>, absent: Vec<(&'static str, Handler)>) -> Self {
         let served = served.into_iter().map(|Served { declaration, handler, waits, links, is_bulk }| {
-            (declaration.operation.name, Known { handler, waits, links, is_bulk })
+            let takes_body = declaration.body.is_some();
+            (declaration.operation.name, Known { handler, waits, links, is_bulk, takes_body })
         });
-        let absent = absent
-            .into_iter()
-            .map(|(name, handler)| (name, Serving::Callers(handler)))
-            .map(|(name, handler)| (name, Known { handler, waits: Duration::ZERO, links: None, is_bulk: false }));
+        let absent = absent.into_iter().map(|(name, handler)| {
+            let (handler, waits, links) = (Serving::Callers(handler), Duration::ZERO, None);
+            (name, Known { handler, waits, links, is_bulk: false, takes_body: false })
+        });
         let mut handlers: HashMap<&str, Known> = absent.chain(served).collect();
         let mut routes: HashMap<&'static str, Vec<Route>> = HashMap::new();
         for operation in operation::all() {
@@ -171,12 +175,14 @@ impl RouteTable {
             let known = handlers.remove(operation.name);
             let (waits, links) = known.as_ref().map_or((Duration::ZERO, None), |known| (known.waits, known.links));
             let is_bulk = known.as_ref().is_some_and(|known| known.is_bulk);
+            let takes_body = known.as_ref().is_some_and(|known| known.takes_body);
             let handler = known.map(|known| known.handler);
             match list.iter_mut().find(|route| route.segments == segments && route.operation.method == operation.method)
             {
                 Some(route) => route.shared_with.push(operation),
                 None => {
-                    list.push(Route { segments, operation, shared_with: Vec::new(), handler, waits, links, is_bulk })
+                    let shared_with = Vec::new();
+                    list.push(Route { segments, operation, shared_with, handler, waits, links, is_bulk, takes_body })
                 }
             }
         }

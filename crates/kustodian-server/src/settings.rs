@@ -98,6 +98,8 @@ pub struct Settings {
     pub public_url: Option<String>,
     /// Whether the server speaks TLS.
     pub https: bool,
+    /// How long what visitors do is kept.
+    pub tracking_retention: Duration,
     /// How long requests in flight may take to finish when the server stops.
     pub shutdown_timeout: Duration,
 }
@@ -173,6 +175,7 @@ impl Default for Settings {
             link_lifetime: Duration::from_secs(3_600),
             public_url: None,
             https: false,
+            tracking_retention: Duration::from_secs(90 * 24 * 60 * 60),
             shutdown_timeout: Duration::from_secs(20),
         }
     }

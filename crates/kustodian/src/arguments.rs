@@ -434,6 +434,9 @@ pub(crate) struct LimitArguments {
     /// Seconds that the links to files are good [default: 3600]
     #[arg(long, help_heading = "Limits", env = "KUSTODIAN_LINK_LIFETIME", value_name = "SECONDS")]
     pub(crate) link_lifetime: Option<u32>,
+    /// Days that what visitors do is kept; a week of it before it is known who they are [default: 90]
+    #[arg(long, help_heading = "Limits", env = "KUSTODIAN_TRACKING_RETENTION", value_name = "DAYS")]
+    pub(crate) tracking_retention: Option<u32>,
     /// Seconds a body may take to arrive; then the answer is 408 [default: 30]
     #[arg(long, help_heading = "Limits", env = "KUSTODIAN_BODY_TIMEOUT", value_name = "SECONDS")]
     pub(crate) body_timeout: Option<u32>,
@@ -485,6 +488,7 @@ impl LimitArguments {
             max_record: self.max_record.or(other.max_record),
             max_attachment: self.max_attachment.or(other.max_attachment),
             link_lifetime: self.link_lifetime.or(other.link_lifetime),
+            tracking_retention: self.tracking_retention.or(other.tracking_retention),
             body_timeout: self.body_timeout.or(other.body_timeout),
             head_timeout: self.head_timeout.or(other.head_timeout),
             answer_timeout: self.answer_timeout.or(other.answer_timeout),
@@ -517,6 +521,9 @@ impl LimitArguments {
         }
         if let Some(Size(bytes)) = self.max_attachment {
             settings.max_file = bytes.max(1) as u64;
+        }
+        if let Some(days) = self.tracking_retention {
+            settings.tracking_retention = Duration::from_secs(u64::from(days.max(1)) * 24 * 60 * 60);
         }
         seconds(self.link_lifetime, &mut settings.link_lifetime);
         seconds(self.body_timeout, &mut settings.body_timeout);

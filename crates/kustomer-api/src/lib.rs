@@ -69,6 +69,7 @@ mod system;
 pub mod tag;
 pub mod team;
 mod timestamp;
+pub mod tracking;
 pub mod upload;
 pub mod user;
 pub mod validation;

@@ -15,7 +15,7 @@ use crate::resources::{
     Attachments, AuditLogs, Auth, Brands, BulkJobs, Companies, ConversationTimes, Conversations, CustomerMerges,
     Customers, Drafts, Events, Forwards, KObjects, Klasses, Media, Messages, Metadata, Notes, Orgs, OutboundAccounts,
     OutboundWebhooks, Outbox, RoleGroups, RoutingQueues, Satisfaction, SavedSearches, Schedules, Shortcuts, Slas,
-    SpamSenders, Tags, Teams, Users,
+    SpamSenders, Tags, Teams, Tracking, Users,
 };
 use crate::retry::Retry;
 use crate::target::Target;
@@ -105,6 +105,11 @@ impl Client {
     /// The operations on the kobjects of a klass, which is named in the singular or the plural.
     pub fn kobjects<'a>(&'a self, klass: &'a str) -> KObjects<'a> {
         KObjects::new(self, klass)
+    }
+
+    /// What visitors of sites and apps do.
+    pub fn tracking(&self) -> Tracking<'_> {
+        Tracking::new(self)
     }
 
     /// The operations on teams.

@@ -71,7 +71,7 @@ pub use kustomer_api::{
     conversation_time, custom, customer, customer_merge, delivery, draft, endpoint::Endpoint, envelope, event, forward,
     history, klass, kobject, media, message, metadata, note, org, outbound_account, outbound_webhook, query,
     role_group, routing_queue, satisfaction, saved_search, schedule, search, shortcut, sla, spam_sender, tag, team,
-    upload, user,
+    tracking, upload, user,
 };
 pub use pages::Walk;
 pub use raw::RawCall;

@@ -96,6 +96,7 @@ pub(super) fn bared(former: CustomerAttributes, id: ObjectId, now: Timestamp) ->
         progressive_status: former.progressive_status,
         recent_items: former.recent_items,
         satisfaction_level: former.satisfaction_level,
+        unmasking_window: former.unmasking_window,
         role_group_versions: former.role_group_versions,
         access_override: former.access_override,
         rev: former.rev,
@@ -146,7 +147,7 @@ fn split_name(name: &Field<String>) -> (Field<String>, Field<String>) {
 
 /// Whether the customer has anything that is unique in the org. Recorded in 2025: `verified` is false without any
 /// identity and true with an e-mail address, whatever that one's own `verified` says (`docs/contract/behaviour.md` §22).
-fn has_identity(of: &CustomerAttributes) -> bool {
+pub(super) fn has_identity(of: &CustomerAttributes) -> bool {
     !is_empty(&of.emails)
         || !is_empty(&of.phones)
         || !is_empty(&of.whatsapps)

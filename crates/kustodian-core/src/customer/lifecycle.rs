@@ -179,7 +179,7 @@ fn flag(
     Ok((changes, after.attributes))
 }
 
-fn alive(stored: Option<&Stored>) -> Result<&Stored, Refusal> {
+pub(super) fn alive(stored: Option<&Stored>) -> Result<&Stored, Refusal> {
     stored.filter(|stored| !stored.deleted).ok_or_else(|| missing::missing(Kind::Customer, stored))
 }
 
@@ -189,14 +189,14 @@ fn asserted(company: Option<&KnownCompany>) -> Vec<Name> {
 }
 
 /// What every change by an actor leaves behind (`docs/contract/behaviour.md` §7.2).
-fn touch(context: &Context<'_>, customer: &mut Customer, rev: u64) {
+pub(super) fn touch(context: &Context<'_>, customer: &mut Customer, rev: u64) {
     customer.attributes.rev = Field::Value(rev);
     customer.attributes.updated_at = context.now.into();
     customer.attributes.modified_at = context.now.into();
     customer.relationships.insert("modifiedBy".to_owned(), resource::user_relationship(context.actor));
 }
 
-fn put(
+pub(super) fn put(
     context: &Context<'_>,
     customer: &Customer,
     id: ObjectId,
@@ -235,7 +235,7 @@ pub(crate) fn put_of(
 }
 
 /// Adds the event of the first of the records written.
-fn happened(
+pub(super) fn happened(
     context: &Context<'_>,
     seed: EventSeed,
     name: &'static str,

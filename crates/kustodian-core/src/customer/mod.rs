@@ -10,7 +10,9 @@ mod losing;
 mod merge;
 mod merging;
 mod split;
+mod tracked;
 mod union;
+mod window;
 mod write;
 
 pub use company::{CompanyNames, KnownCompany, Named, UnknownCompanies, check_company_is_id, unknown_company};
@@ -23,6 +25,9 @@ pub use lifecycle::{create, delete, restore, update};
 pub use merging::{
     Merged, Past, SOURCE, Seeds as MergeSeeds, TARGET, Undone, merge, merged_into, source_of, target_of, undo,
 };
+
+pub use tracked::{Identifying, Known, has_identity, identify, seen};
+pub use window::{WINDOW_MILLIS, close_window, open_window, window_of};
 
 use kustomer_api::customer::CustomerInput;
 use kustomer_api::{ObjectId, Timestamp};

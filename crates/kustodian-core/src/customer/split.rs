@@ -98,6 +98,7 @@ pub(super) fn split(three: Three<CustomerAttributes>) -> CustomerAttributes {
         verified: now.verified,
         deleted: now.deleted,
         erased_at: now.erased_at,
+        unmasking_window: now.unmasking_window,
         updated_at: now.updated_at,
         rev: now.rev,
         extra: now.extra,

@@ -93,6 +93,7 @@ pub(super) fn unite(source: CustomerAttributes, target: CustomerAttributes) -> C
         verified: target.verified,
         deleted: target.deleted,
         erased_at: target.erased_at,
+        unmasking_window: target.unmasking_window,
         updated_at: target.updated_at,
         rev: target.rev,
         extra: target.extra,

@@ -9,6 +9,7 @@ use kustomer_api::metadata::{MASK, Metadata, OF_KLASS};
 use kustomer_api::search::Class;
 use serde_json::Value;
 
+use super::windows::Shown;
 use crate::kind::Kind;
 use crate::refusal::Refusal;
 use crate::resource;
@@ -57,12 +58,12 @@ impl Masks {
     }
 
     /// A text of JSON with masks in the place of what is hidden; `None` when it has nothing of that.
-    pub fn hide(self: &Arc<Self>, text: &str) -> Option<String> {
+    pub fn hide(self: &Arc<Self>, text: &str, shown: &Arc<Shown>) -> Option<String> {
         if !self.keys(None).any(|key| names(text, key)) {
             return None;
         }
         let mut out = String::with_capacity(text.len());
-        Hiding::new(Arc::clone(self)).hide(text, &mut out);
+        Hiding::new(Arc::clone(self), Arc::clone(shown)).hide(text, &mut out);
         Some(out)
     }
 
@@ -137,6 +138,8 @@ fn names(text: &str, key: &str) -> bool {
 #[derive(Debug)]
 pub struct Hiding {
     masks: Arc<Masks>,
+    /// The customers of whom nothing is hidden.
+    shown: Arc<Shown>,
     inside: Vec<Frame>,
 }
 
@@ -152,12 +155,14 @@ struct Frame {
     key: Option<String>,
     /// Whether its `attribute` names a custom attribute that is hidden: what a merge would lose, with its `value`.
     is_about_hidden: bool,
+    /// Whether it is, or is within, a record of which nothing is hidden.
+    is_shown: bool,
 }
 
 impl Hiding {
     /// At the beginning of an answer.
-    pub fn new(masks: Arc<Masks>) -> Self {
-        Self { masks, inside: Vec::new() }
+    pub fn new(masks: Arc<Masks>, shown: Arc<Shown>) -> Self {
+        Self { masks, shown, inside: Vec::new() }
     }
 
     /// Appends a text with masks in the place of what is hidden.
@@ -193,7 +198,8 @@ impl Hiding {
                     continue;
                 }
                 b'{' | b'[' => {
-                    self.enter(byte == b'[');
+                    let is_shown = byte == b'{' && self.shows(text, at);
+                    self.enter(byte == b'[', is_shown);
                     at + 1
                 }
                 b'"' => {
@@ -212,17 +218,27 @@ impl Hiding {
         self.inside.last().is_some_and(|frame| !frame.is_list && frame.key.is_none())
     }
 
+    /// Whether the object that begins at a place is a record of which nothing is hidden.
+    fn shows(&self, text: &str, at: usize) -> bool {
+        if self.shown.is_empty() || self.inside.len() >= DEEPEST {
+            return false;
+        }
+        let object = text.get(at..end_of_value(text.as_bytes(), at)).unwrap_or_default();
+        self.shown.takes(object)
+    }
+
     fn is_hidden(&self) -> bool {
         match self.inside.last() {
+            Some(Frame { is_shown: true, .. }) => false,
             Some(Frame { of, is_custom: true, key: Some(key), .. }) => self.masks.hides(of.as_deref(), key),
             Some(Frame { is_about_hidden: true, key: Some(key), .. }) => key == "value",
             _ => false,
         }
     }
 
-    fn enter(&mut self, is_list: bool) {
+    fn enter(&mut self, is_list: bool, is_shown: bool) {
         let frame = match self.inside.last() {
-            None => Frame { is_list, ..Frame::default() },
+            None => Frame { is_list, is_shown, ..Frame::default() },
             Some(around) => Frame {
                 is_list,
                 of: around.of.clone(),
@@ -230,6 +246,7 @@ impl Hiding {
                 is_custom: around.is_custom || around.key.as_deref() == Some("custom"),
                 key: None,
                 is_about_hidden: false,
+                is_shown: is_shown || around.is_shown,
             },
         };
         self.inside.push(frame);
@@ -358,7 +375,7 @@ mod tests {
 
     fn hidden(value: &Value) -> Value {
         let text = written(value);
-        serde_json::from_str(&masks().hide(&text).unwrap_or(text)).unwrap()
+        serde_json::from_str(&masks().hide(&text, &Arc::default()).unwrap_or(text)).unwrap()
     }
 
     #[test]
@@ -405,7 +422,7 @@ mod tests {
 
     #[test]
     fn an_answer_in_pieces_is_masked_as_one() {
-        let mut hiding = Hiding::new(masks());
+        let mut hiding = Hiding::new(masks(), Arc::default());
         let mut out = String::new();
         for piece in [
             r#"{"data":["#,

@@ -27,6 +27,7 @@ pub(crate) async fn erase_owned<E: Endpoint>(call: &Call<E>, customer: ObjectId)
         commit(call, (Kind::Customer, source), erase).await?;
     }
     erase_returning(call, customer).await?;
+    call.store().forget_tracked(call.org(), customer).await.map_err(unavailable)?;
     erase_owned_by(call, Kind::Customer, customer).await
 }
 

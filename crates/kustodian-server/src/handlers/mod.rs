@@ -11,6 +11,7 @@ mod companies;
 mod conversation_events;
 mod conversation_times;
 mod conversations;
+mod customer_events;
 mod customers;
 mod default;
 mod drafts;
@@ -45,6 +46,8 @@ mod slas;
 mod spam_senders;
 mod tags;
 mod teams;
+mod tracking;
+mod unmasking;
 mod users;
 
 use std::time::Duration;
@@ -56,7 +59,7 @@ use kustomer_api::{
     customer_merge, delivery, draft, event, forward, klass, kobject, media as media_api, message,
     metadata as metadata_api, note, org, outbound_account, outbound_webhook as webhook, role_group, routing_queue,
     satisfaction as satisfaction_api, saved_search, schedule, search as search_api, shortcut, sla, spam_sender, tag,
-    team, user,
+    team, tracking as tracking_api, user,
 };
 
 use crate::call::{open, served as serve};
@@ -86,6 +89,17 @@ pub(crate) fn served() -> Vec<Served> {
         serve::<customer_merge::UndoCustomerMerge, _, _>(merges::undo_customer_merge),
         serve::<customer_merge::GetCustomerMergeHistory, _, _>(|call| history::list(call, Kind::CustomerMerge)),
         serve::<customer_merge::GetCustomerDuplicates, _, _>(duplicates::get_customer_duplicates),
+        serve::<customer::CreateUnmaskingWindowByCustomer, _, _>(unmasking::create_unmasking_window_by_customer),
+        serve::<customer::DeleteUnmaskingWindowByCustomer, _, _>(unmasking::delete_unmasking_window_by_customer),
+        serve::<tracking_api::CreateTrackingEvent, _, _>(tracking::create_tracking_event),
+        serve::<tracking_api::CreateTrackingIdentity, _, _>(tracking::create_tracking_identity),
+        serve::<tracking_api::CreateTrackingIdentityEvent, _, _>(tracking::create_tracking_identity_event),
+        serve::<tracking_api::GetCustomerSessions, _, _>(customer_events::get_customer_sessions),
+        serve::<tracking_api::GetAllEventsByCustomerForSession, _, _>(
+            customer_events::get_all_events_by_customer_for_session,
+        ),
+        serve::<tracking_api::GetAllCustomerEvents, _, _>(customer_events::get_all_customer_events),
+        serve::<tracking_api::GetaCustomerEvent, _, _>(customer_events::geta_customer_event),
         serve::<company::GetCompanies, _, _>(companies::get_companies),
         serve::<company::CreateCompany, _, _>(companies::create_company),
         serve::<company::GetCompanyById, _, _>(companies::get_company_by_id),

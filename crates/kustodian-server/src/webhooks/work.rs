@@ -250,7 +250,7 @@ impl Sender<'_> {
         let envelopes = envelopes::of(store, self.org, &[found]).await.map_err(|refusal| refusal.to_string())?;
         let envelope = envelopes.into_iter().next().unwrap_or_default();
         let masks = self.app.described.masks(store, self.org.key).await.map_err(|refusal| refusal.to_string())?;
-        Ok(masks.hide(&envelope).unwrap_or(envelope))
+        Ok(masks.hide(&envelope, &Arc::default()).unwrap_or(envelope))
     }
 }
 

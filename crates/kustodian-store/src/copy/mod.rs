@@ -16,7 +16,7 @@ use kustodian_core::store::OrgKey;
 use kustomer_api::ObjectId;
 
 use self::state::State;
-use self::table::{CLAIMS, Cell, EVENTS, RECEIPTS, Row, TABLES, Table, Tally, table_of};
+use self::table::{CLAIMS, Cell, EVENTS, RECEIPTS, Row, TABLES, TRACKING, Table, Tally, table_of};
 use crate::address::Address;
 use crate::failure::OpenError;
 use crate::options::Options;
@@ -153,6 +153,8 @@ pub(crate) trait Target: Source {
     async fn free(&mut self, claims: Vec<(Vec<u8>, String)>) -> Result<(), CopyError>;
     /// Erases the payloads of a record's events before a revision, as the source has done: (org, kind, record, rev).
     async fn erase(&mut self, org: i64, erased: &Erased) -> Result<(), CopyError>;
+    /// Removes all rows of a table.
+    async fn empty(&mut self, table: &'static Table) -> Result<(), CopyError>;
     /// Removes the events of an org behind a position.
     async fn forget_events(&mut self, org: i64, behind: i64) -> Result<(), CopyError>;
     /// Brings everything that is worked out from the rows up to date: counts, next keys, next positions.
@@ -283,6 +285,9 @@ async fn catch_up(
     state: &mut State,
     tell: &mut (dyn FnMut(CopyProgress) + Send),
 ) -> Result<(), CopyError> {
+    for table in &TRACKING {
+        target.empty(table).await?;
+    }
     for table in TABLES.iter().copied().filter(|table| table.is_small) {
         let mut after = None;
         loop {

@@ -56,7 +56,7 @@ const RECORD: &[(&str, Holds)] = &[
 /// Every table that is carried, in an order in which no row refers to one that is not there yet.
 pub(crate) static TABLES: LazyLock<Vec<&Table>> = LazyLock::new(|| {
     let of_records = Kind::ALL.into_iter().map(table_of);
-    BEFORE_RECORDS.iter().chain(of_records).chain([&CLAIMS, &EVENTS]).collect()
+    BEFORE_RECORDS.iter().chain(of_records).chain([&CLAIMS, &EVENTS]).chain(&TRACKING).collect()
 });
 
 /// The column that holds the home of a record.
@@ -155,6 +155,48 @@ pub(crate) static EVENTS: Table = Table {
     is_small: false,
     kind: None,
 };
+
+/// What visitors do. Rows of it go by themselves, so a later pass empties these and carries them again.
+pub(crate) static TRACKING: [Table; 3] = [
+    Table {
+        name: "visitors",
+        columns: &[
+            ("org", Integer),
+            ("id", Text),
+            ("customer", Text),
+            ("epoch", Integer),
+            ("unidentified", Integer),
+            ("session", Text),
+            ("seen_at", Integer),
+        ],
+        key: &["org", "id"],
+        is_small: true,
+        kind: None,
+    },
+    Table {
+        name: "visits",
+        columns: &[
+            ("org", Integer),
+            ("id", Text),
+            ("visitor", Text),
+            ("customer", Text),
+            ("name", Text),
+            ("first_at", Integer),
+            ("last_at", Integer),
+            ("count", Integer),
+        ],
+        key: &["org", "id"],
+        is_small: true,
+        kind: None,
+    },
+    Table {
+        name: "tracked",
+        columns: &[("org", Integer), ("visit", Text), ("id", Text), ("at", Integer), ("name", Text), ("details", Text)],
+        key: &["org", "visit", "id"],
+        is_small: true,
+        kind: None,
+    },
+];
 
 /// Carried beside the others; see `carry_receipts`.
 pub(crate) static RECEIPTS: Table = Table {

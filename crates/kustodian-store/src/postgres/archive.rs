@@ -262,6 +262,11 @@ impl Target for Archive {
         self.together(&statements).await
     }
 
+    async fn empty(&mut self, table: &'static Table) -> Result<(), CopyError> {
+        let sql = format!("DELETE FROM {}", table.name);
+        self.connection.unnamed(&sql, &[]).await.map(drop).map_err(failed)
+    }
+
     async fn forget_events(&mut self, org: i64, behind: i64) -> Result<(), CopyError> {
         let sql = [
             format!("DELETE FROM events e USING positions p WHERE {SAME} AND p.org = $1 AND p.position > $2"),

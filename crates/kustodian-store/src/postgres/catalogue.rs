@@ -97,6 +97,10 @@ const AFTER_RECORDS: &[Table] = &[
     // holds its row for a whole round.
     Table { name: "feeds", spread: Spread::By("org"), traces: Traces::None },
     Table { name: "live_counts", spread: Spread::Beside { column: "org", of: "feeds" }, traces: Traces::None },
+    // One machine has all visitors of an org, so that what one of them does is kept by one machine.
+    Table { name: "visitors", spread: Spread::Beside { column: "org", of: "feeds" }, traces: Traces::Indexes },
+    Table { name: "visits", spread: Spread::Beside { column: "org", of: "feeds" }, traces: Traces::Indexes },
+    Table { name: "tracked", spread: Spread::Beside { column: "org", of: "feeds" }, traces: Traces::Indexes },
 ];
 
 const CUSTOMERS: &str = Kind::Customer.spec().table;

@@ -36,6 +36,7 @@ mod trace;
 #[cfg(not(feature = "trace"))]
 #[path = "untraced.rs"]
 mod trace;
+mod tracking;
 mod turns;
 mod url;
 mod values;
@@ -61,6 +62,7 @@ use self::reading::Reading;
 use self::sequencer::Sequencer;
 #[cfg(feature = "trace")]
 pub use self::trace::{Reach, Sent, Touch, Traced, Trip};
+use self::tracking::Tracking;
 use self::turns::Turns;
 use self::url::Place;
 use crate::failure::OpenError;
@@ -104,6 +106,8 @@ struct Core {
     gathering: Gathering,
     /// Reads that go together.
     reading: Reading,
+    /// What visitors do, kept together.
+    tracking: Tracking,
     /// Updates of one record, one after the other.
     turns: Turns,
     /// Held by whoever vacuums, so that one does.
@@ -151,6 +155,7 @@ impl Postgres {
             search_effort: options.search_effort,
             gathering: Gathering::new(sizes.writers),
             reading: Reading::new(sizes.readers),
+            tracking: Tracking::default(),
             turns: Turns::default(),
             scrubbing: tokio::sync::Mutex::default(),
             is_write_failing: AtomicBool::new(false),

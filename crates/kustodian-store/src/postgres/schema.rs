@@ -26,6 +26,7 @@ const STEPS: &[(&str, &str)] = &[
     ("0014", include_str!("schema/0014.sql")),
     ("0015", include_str!("schema/0015.sql")),
     ("0016", include_str!("schema/0016.sql")),
+    ("0017", include_str!("schema/0017.sql")),
     ("0018", include_str!("schema/0018.sql")),
 ];
 

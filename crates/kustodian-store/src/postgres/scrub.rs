@@ -43,11 +43,14 @@ const STATISTICS: &str = "VACUUM (FULL) pg_catalog.pg_statistic";
 
 /// Tables that an erasure may leave empty, each with a row that is there while it is analyzed: ANALYZE keeps the former
 /// statistics of a table without rows, and its most common values with them. No org has the key 0.
-const MAY_BE_EMPTY: [(&str, &str); 5] = [
+const MAY_BE_EMPTY: [(&str, &str); 8] = [
     ("customer_search", "INSERT INTO customer_search (org, id, deleted, tokens) VALUES (0, '', false, '')"),
     ("search_records", "INSERT INTO search_records (home, org, kind, id, deleted) VALUES ('', 0, '', '', false)"),
     ("search_terms", "INSERT INTO search_terms (home, org, kind, term, record) VALUES ('', 0, '', '', '')"),
     ("claims", "INSERT INTO claims (key, org, kind, owner) VALUES ('', 0, '', '')"),
+    ("visitors", "INSERT INTO visitors (org, id, epoch, unidentified, seen_at) VALUES (0, '', 0, 0, 0)"),
+    ("visits", "INSERT INTO visits (org, id, visitor, name, first_at, last_at, count) VALUES (0, '', '', '', 0, 0, 0)"),
+    ("tracked", "INSERT INTO tracked (org, visit, id, at, name, details) VALUES (0, '', '', 0, '', '')"),
     ("search_slots", "INSERT INTO search_slots (org, attribute, slot) VALUES (0, '', 0)"),
 ];
 

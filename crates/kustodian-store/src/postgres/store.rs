@@ -33,7 +33,7 @@ const PROBE: &str = "INSERT INTO settings (name, value) VALUES ('writable', '') 
 
 impl Core {
     /// Reads something that may take long, each statement planned for its own values.
-    async fn read_long(&self, org: OrgKey, steps: &[Step<'_>]) -> Result<Vec<Answer>, StoreError> {
+    pub(super) async fn read_long(&self, org: OrgKey, steps: &[Step<'_>]) -> Result<Vec<Answer>, StoreError> {
         let lease = self.lend_for_list(org).await?;
         // Dropped by an error or by a caller who stops waiting, the connection is closed.
         match timeout(self.connector.statement_timeout(), lease.connection()?.run_unnamed(steps)).await {

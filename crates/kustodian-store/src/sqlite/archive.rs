@@ -221,6 +221,11 @@ impl Target for Archive {
         .await
     }
 
+    async fn empty(&mut self, table: &'static Table) -> Result<(), CopyError> {
+        let sql = format!("DELETE FROM {}", table.name);
+        self.work(move |connection| connection.execute(&sql, []).map(|_| ())).await
+    }
+
     async fn forget_events(&mut self, org: i64, behind: i64) -> Result<(), CopyError> {
         self.work(move |connection| {
             connection.execute("DELETE FROM events WHERE org = ? AND position > ?", params![org, behind]).map(|_| ())

@@ -15,6 +15,7 @@ use super::failure::unavailable;
 use super::notes::NoteChange;
 use super::prepared::Prepared;
 use super::search::Walk;
+use super::tracking::{Done, TrackingChange};
 use super::{credentials, records, search};
 
 /// Something to write, and who waits for it.
@@ -25,6 +26,8 @@ pub(super) enum Job {
     Directory(Box<DirectoryChange>),
     /// A note of work that is left to do.
     Note(Box<NoteChange>),
+    /// What a visitor does, or its removal.
+    Track(Box<TrackingChange>),
     /// A walk to keep.
     KeepWalk(Box<Walk>, oneshot::Sender<Result<(), StoreError>>),
     /// A walk that was gone on with. Nobody waits for it.
@@ -101,6 +104,7 @@ impl Job {
             Self::Change(change) => change.reply.is_closed(),
             Self::Directory(change) => change.reply.is_closed(),
             Self::Note(change) => change.reply.is_closed(),
+            Self::Track(change) => change.reply.is_closed(),
             Self::Probe(reply) | Self::Index(reply) | Self::KeepWalk(_, reply) => reply.is_closed(),
             Self::Scrub(_) | Self::TouchWalk { .. } | Self::Stop => false,
         }
@@ -112,6 +116,7 @@ impl Job {
             Self::Change(change) => change.outcome = change.run(batch, connection)?,
             Self::Directory(change) => change.outcome = credentials::run(&change.command, batch, connection)?,
             Self::Note(change) => change.outcome = change.run(connection)?,
+            Self::Track(change) => change.outcome = change.run(connection)?,
             Self::KeepWalk(walk, _) => search::keep(connection, walk)?,
             Self::TouchWalk { org, walk, now } => search::touch(connection, *org, *walk, *now)?,
             Self::Probe(_) | Self::Scrub(_) | Self::Index(_) | Self::Stop => {}
@@ -124,6 +129,7 @@ impl Job {
         match self {
             Self::Change(change) => change.outcome.is_ok(),
             Self::Directory(change) => change.outcome.is_ok(),
+            Self::Track(change) => !matches!(change.outcome, Done::Nothing),
             Self::Note(_) | Self::KeepWalk(..) | Self::TouchWalk { .. } | Self::Probe(_) => false,
             Self::Scrub(_) | Self::Index(_) | Self::Stop => false,
         }
@@ -139,6 +145,7 @@ impl Job {
             }
             Self::Directory(change) => drop(change.reply.send(change.outcome)),
             Self::Note(change) => drop(change.reply.send(Ok(change.outcome))),
+            Self::Track(change) => drop(change.reply.send(Ok(change.outcome))),
             Self::Probe(reply) | Self::Scrub(reply) | Self::Index(reply) | Self::KeepWalk(_, reply) => {
                 drop(reply.send(Ok(())));
             }
@@ -152,6 +159,7 @@ impl Job {
             Self::Change(change) => drop(change.reply.send(Err(error.clone().into()))),
             Self::Directory(change) => drop(change.reply.send(Err(error.clone().into()))),
             Self::Note(change) => drop(change.reply.send(Err(error.clone()))),
+            Self::Track(change) => drop(change.reply.send(Err(error.clone()))),
             Self::Probe(reply) | Self::Scrub(reply) | Self::Index(reply) | Self::KeepWalk(_, reply) => {
                 drop(reply.send(Err(error.clone())));
             }

@@ -29,6 +29,7 @@ mod sql;
 mod store;
 mod temporary;
 mod timers;
+mod tracking;
 mod values;
 mod writer;
 

@@ -72,5 +72,8 @@ mod stand_in;
 #[path = "../store/timers.rs"]
 mod timers;
 #[cfg(test)]
+#[path = "../store/tracking.rs"]
+mod tracking;
+#[cfg(test)]
 #[path = "../store/verify.rs"]
 mod verify;

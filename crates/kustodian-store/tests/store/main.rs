@@ -39,4 +39,6 @@ mod setting;
 #[cfg(test)]
 mod timers;
 #[cfg(test)]
+mod tracking;
+#[cfg(test)]
 mod verify;

@@ -60,6 +60,13 @@ const DIFFERENCES: [&str; 99] = [
     // Null unschedules whatever the channel.
     "createDraftByCustomer |/sendAt takes null, too",
     "updateDraft |/sendAt takes null, too",
+    // A location is one as customers have it.
+    "createTrackingIdentity /location/externalVerified is taken, too",
+    "createTrackingIdentity /location/id is taken, too",
+    "createTrackingIdentity /location/type takes null, too",
+    "createTrackingIdentityEvent /identity/location/externalVerified is taken, too",
+    "createTrackingIdentityEvent /identity/location/id is taken, too",
+    "createTrackingIdentityEvent /identity/location/type takes null, too",
     // Its forms have nothing in common; none is looked into.
     "updateDraft |/messageTemplate takes any form",
     "upsertAttachment /rev is taken, too",

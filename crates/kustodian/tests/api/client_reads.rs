@@ -9,7 +9,7 @@ use kustomer_api::{
     Endpoint, attachment, audit, auth, brand, bulk, company, conversation, conversation_time, customer, customer_merge,
     delivery, draft, event, forward, klass, kobject, media, message, metadata, note, org, outbound_account,
     outbound_webhook, role_group, routing_queue, satisfaction, saved_search, schedule, search, shortcut, sla,
-    spam_sender, tag, team, user,
+    spam_sender, tag, team, tracking, user,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -56,6 +56,15 @@ fn readers() -> BTreeMap<&'static str, Reader> {
         reader::<customer_merge::UndoCustomerMerge>(),
         reader::<customer_merge::GetCustomerMergeHistory>(),
         reader::<customer_merge::GetCustomerDuplicates>(),
+        reader::<customer::CreateUnmaskingWindowByCustomer>(),
+        reader::<customer::DeleteUnmaskingWindowByCustomer>(),
+        reader::<tracking::CreateTrackingEvent>(),
+        reader::<tracking::CreateTrackingIdentity>(),
+        reader::<tracking::CreateTrackingIdentityEvent>(),
+        reader::<tracking::GetCustomerSessions>(),
+        reader::<tracking::GetAllEventsByCustomerForSession>(),
+        reader::<tracking::GetAllCustomerEvents>(),
+        reader::<tracking::GetaCustomerEvent>(),
         reader::<search::CustomerSearch>(),
         reader::<search::CustomerArchiveSearch>(),
         reader::<message::GetMessagesByCustomer>(),
@@ -389,6 +398,7 @@ fn the_client_reads_every_answer_about_records_of_every_kind_and_state() {
     write_customers(walker);
     write_teams_and_shortcuts(walker);
     write_settings(walker);
+    track(walker);
     write_companies(walker);
     write_files(walker);
     write_klasses_and_kobjects(walker);
@@ -730,6 +740,25 @@ fn read_the_past(walker: &mut Walker<'_>) {
             }
         }
     }
+}
+
+fn track(walker: &mut Walker<'_>) {
+    let identity = json!({ "externalId": "tracked", "trackingId": "visitor", "sessionId": "visit" });
+    let event = json!({ "trackingId": "visitor", "sessionId": "visit", "name": "Seen", "meta": { "aNum": 1 } });
+    walker.ask("createTrackingEvent", "/v1/tracking/event", Some(event.clone()));
+    let identity = walker.ask("createTrackingIdentity", "/v1/tracking/identity", Some(identity));
+    let both = json!({ "identity": { "externalId": "tracked" }, "event": event });
+    walker.ask("createTrackingIdentityEvent", "/v1/tracking/identityEvent", Some(both));
+    let customer = identity.data()["relationships"]["customer"]["data"]["id"].as_str().unwrap().to_owned();
+    let path = format!("/v1/customers/{customer}");
+    walker.walk("getCustomerSessions", &format!("{path}/sessions?pageSize=1"));
+    walker.walk("getAllEventsByCustomerForSession", &format!("{path}/sessions/visit/events?pageSize=1"));
+    for event in walker.walk("getAllCustomerEvents", &format!("{path}/events?pageSize=1")) {
+        walker.get("getaCustomerEvent", &format!("{path}/events/{}", id(&event)));
+    }
+    walker.ask("createUnmaskingWindowByCustomer", &format!("{path}/unmasking-windows"), Some(json!({})));
+    walker.get("getCustomerById", &path);
+    walker.ask("deleteUnmaskingWindowByCustomer", &format!("{path}/unmasking-windows"), None);
 }
 
 fn write_teams_and_shortcuts(walker: &mut Walker<'_>) {

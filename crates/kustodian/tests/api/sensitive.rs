@@ -96,6 +96,11 @@ fn no_answer_of_any_operation_shows_a_sensitive_value_to_who_may_not_see_it() {
             false => body,
         };
         let answer = server.call_as(&reader, method, &path, body).expect(operation.success);
+        if operation.name == "createUnmaskingWindowByCustomer" {
+            assert!(reveals(&answer), "a window that was asked for shows them: {}", answer.text);
+            server.delete(&path).expect(204);
+            continue;
+        }
         assert!(!reveals(&answer), "{} {path}: {}", operation.name, answer.text);
     }
 

@@ -57,6 +57,15 @@ fn planted_order(state: &str) -> Value {
     })
 }
 
+/// What a visitor did, with a word of its own in all that is kept of it.
+fn tracked(state: &str) -> Value {
+    let word = |what: &str| format!("{MARK}{what}{state}");
+    json!({
+        "trackingId": format!("{MARK}visitor"), "sessionId": word("visit"), "name": word("did"),
+        "meta": { format!("{}Str", word("metakey")): word("metastr"), word("metafree"): word("metatext") },
+    })
+}
+
 #[test]
 fn nothing_that_was_derived_from_an_erased_customer_is_in_a_file_an_index_a_backup_or_a_log() {
     let place = Place::lasting();
@@ -117,6 +126,14 @@ fn nothing_that_was_derived_from_an_erased_customer_is_in_a_file_an_index_a_back
         (Method::POST, format!("{path}/klasses/order"), planted_order("1"), 409),
         (Method::POST, format!("{path}/klasses/order"), json!({ "zqxunknown2": "zqxvalue2" }), 400),
         (Method::GET, "/v1/klasses/order/externalId=zqxorderid1".to_owned(), Value::Null, 200),
+        (Method::POST, "/v1/tracking/event".to_owned(), tracked("1"), 204),
+        (
+            Method::POST,
+            "/v1/tracking/identityEvent".to_owned(),
+            json!({ "identity": { "email": "zqxemail2@acme.example", "trackingId": "zqxvisitor" }, "event": tracked("2") }),
+            201,
+        ),
+        (Method::POST, "/v1/tracking/event".to_owned(), tracked("3"), 204),
         (Method::DELETE, path.to_owned(), Value::Null, 204),
         (Method::POST, format!("{path}/restore"), json!({}), 200),
     ] {

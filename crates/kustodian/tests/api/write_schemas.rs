@@ -88,8 +88,8 @@ fn a_blank_is_null_or_refused_wherever_null_is_legal_and_no_text_can_be_meant() 
             }
             let blank = at(path, json!(""));
             let titles = titles_at(write, path, &blank);
-            // An item of a bulk operation is what the operation on a single record takes.
-            let of_record = path.strip_prefix("/0").unwrap_or(path);
+            // An item of a bulk operation is what the operation on a single record takes, and so is who a visitor is.
+            let of_record = path.strip_prefix("/0").or(path.strip_prefix("/identity")).unwrap_or(path);
             if titles.is_empty() {
                 let text = blank.to_string();
                 let canonical = canonicalize(write, &serde_json::from_str(&text).unwrap()).unwrap();

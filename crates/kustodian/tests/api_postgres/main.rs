@@ -129,6 +129,10 @@ mod tags;
 mod teams;
 #[path = "../api/traces.rs"]
 mod traces;
+#[path = "../api/tracking.rs"]
+mod tracking;
+#[path = "../api/unmasking.rs"]
+mod unmasking;
 #[path = "../api/users.rs"]
 mod users;
 #[path = "../api/validate_only.rs"]

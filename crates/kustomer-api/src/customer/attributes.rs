@@ -201,6 +201,9 @@ pub struct CustomerAttributes {
     /// When the record was erased; Kustodian alone reports it, in its feed.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub erased_at: Field<Timestamp>,
+    /// In which a user sees the sensitive attributes; absent unless one was opened and not closed since.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub unmasking_window: Field<UnmaskingWindow>,
     /// Versions of role groups; `[]`.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub role_group_versions: Field<Vec<Value>>,
@@ -211,6 +214,30 @@ pub struct CustomerAttributes {
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub rev: Field<u64>,
     /// Attributes this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// A window in which a user sees the sensitive attributes of a customer, and of what belongs to the customer.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UnmaskingWindow {
+    /// The id of the user who opened it.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub requested_by: Field<String>,
+    /// From when on.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub start_date: Field<Timestamp>,
+    /// Until when.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub end_date: Field<Timestamp>,
+    /// When it was opened.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub created_at: Field<Timestamp>,
+    /// When it was opened.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub updated_at: Field<Timestamp>,
+    /// Members this version does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }

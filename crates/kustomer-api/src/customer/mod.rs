@@ -8,9 +8,11 @@ mod input;
 mod read_only;
 pub mod request_schema;
 pub(crate) mod response_schema;
+mod windows;
 
 pub use attributes::{
     ConversationCounts, Customer, CustomerAttributes, LastConversation, RecentLocation, SatisfactionLevel,
+    UnmaskingWindow,
 };
 pub use contact::{
     ContactType, Email, ExternalId, FacebookId, Gender, InstagramId, Location, Phone, Sentiment, Social, SocialType,
@@ -24,7 +26,9 @@ pub use endpoints::{
 };
 pub use input::CustomerInput;
 pub use read_only::READ_ONLY;
+pub(crate) use request_schema::{LOCATION, TAGS};
 pub use response_schema::CUSTOMER;
+pub use windows::{CreateUnmaskingWindowByCustomer, DeleteUnmaskingWindowByCustomer};
 
 /// The `type` of a customer.
 pub const TYPE: &str = "customer";

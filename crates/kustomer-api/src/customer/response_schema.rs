@@ -101,6 +101,10 @@ static ATTRIBUTES: Object = Object {
         Property::optional("verified", Schema::boolean()),
         Property::optional("deleted", Schema::boolean()),
         Property::optional("erasedAt", MOMENT),
+        Property::optional(
+            "unmaskingWindow",
+            Schema::map(&ANY).about("In which a user sees the sensitive attributes."),
+        ),
         Property::optional("roleGroupVersions", Schema::list(&ANY)),
         Property::optional("accessOverride", Schema::list(&ANY)),
         Property::optional("rev", Schema::integer().about("1 when made, one more with every stored change.")),

@@ -2,16 +2,19 @@
 
 use kustomer_api::ObjectId;
 use kustomer_api::customer::{
-    CreateCustomer, Customer, CustomerInput, DeleteCustomer, EraseCustomer, GetCustomerByEmail,
-    GetCustomerByExternalId, GetCustomerById, GetCustomerByPhone, GetCustomerHistory, GetCustomers,
-    GetMultipleCustomersByIds, ListCustomers, ReadCustomer, ReadCustomers, ReplaceQuery, RestoreCustomer,
-    UpdateCustomer, UpdateCustomerAttributes,
+    CreateCustomer, CreateUnmaskingWindowByCustomer, Customer, CustomerInput, DeleteCustomer,
+    DeleteUnmaskingWindowByCustomer, EraseCustomer, GetCustomerByEmail, GetCustomerByExternalId, GetCustomerById,
+    GetCustomerByPhone, GetCustomerHistory, GetCustomers, GetMultipleCustomersByIds, ListCustomers, ReadCustomer,
+    ReadCustomers, ReplaceQuery, RestoreCustomer, UpdateCustomer, UpdateCustomerAttributes,
 };
 use kustomer_api::customer_merge::{
     CreateCustomerMerge, GetCustomerDuplicates, MergeInput, MergeQuery, PreviewCustomerMerge,
 };
 use kustomer_api::query::{Include, PageQuery};
 use kustomer_api::restore::RestoreInput;
+use kustomer_api::tracking::{
+    GetAllCustomerEvents, GetAllEventsByCustomerForSession, GetCustomerSessions, GetaCustomerEvent, ListCustomerEvents,
+};
 
 use super::{bulk, group, past};
 use crate::call::Call;
@@ -300,6 +303,42 @@ impl Customers<'_> {
     /// this; Kustomer does not.
     pub fn preview_merge(&self, source: ObjectId, target: ObjectId) -> Call<PreviewCustomerMerge> {
         self.client.call((), &MergeQuery { dry_run: true }, &MergeInput::new(source, target))
+    }
+
+    /// Lists one page of the sessions of a customer, the one that began last first.
+    pub fn sessions(&self, id: ObjectId, page: &PageQuery) -> Call<GetCustomerSessions> {
+        self.client.call(id, page, &())
+    }
+
+    /// Lists one page of what a customer did in a session, oldest first. The session is named by its `sessionId`, or by its
+    /// id.
+    pub fn session_events(
+        &self,
+        id: ObjectId,
+        session: &str,
+        page: &PageQuery,
+    ) -> Call<GetAllEventsByCustomerForSession> {
+        self.client.call((id, session.to_owned()), page, &())
+    }
+
+    /// Lists one page of what happened to the record of a customer, then of what the customer did.
+    pub fn events(&self, id: ObjectId, query: &ListCustomerEvents) -> Call<GetAllCustomerEvents> {
+        self.client.call(id, query, &())
+    }
+
+    /// Reads one of the events of a customer.
+    pub fn event(&self, id: ObjectId, event: ObjectId) -> Call<GetaCustomerEvent> {
+        self.client.call((id, event), &(), &())
+    }
+
+    /// Shows the sensitive attributes of a customer, and of what belongs to it, to the caller for eight hours.
+    pub fn open_unmasking_window(&self, id: ObjectId) -> Call<CreateUnmaskingWindowByCustomer> {
+        self.client.call(id, &(), &())
+    }
+
+    /// Masks them again, whoever opened the window.
+    pub fn close_unmasking_window(&self, id: ObjectId) -> Call<DeleteUnmaskingWindowByCustomer> {
+        self.client.call(id, &(), &())
     }
 
     /// Lists one page of customers who may be the same person, with the reasons. Kustodian has this; Kustomer does not.

@@ -34,6 +34,7 @@ mod slas;
 mod spam_senders;
 mod tags;
 mod teams;
+mod tracking;
 mod users;
 
 pub use attachments::Attachments;
@@ -69,6 +70,7 @@ pub use slas::Slas;
 pub use spam_senders::SpamSenders;
 pub use tags::Tags;
 pub use teams::Teams;
+pub use tracking::Tracking;
 pub use users::Users;
 
 /// Declares a group of operations: a borrowed client and nothing else.

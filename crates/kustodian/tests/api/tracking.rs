@@ -1,0 +1,319 @@
+//! What visitors do: before and after it is known who they are, in the shape of the contract and under its limits.
+
+use std::collections::HashSet;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::server::{Answer, Server};
+
+const EVENT: &str = "/v1/tracking/event";
+const IDENTITY: &str = "/v1/tracking/identity";
+const BOTH: &str = "/v1/tracking/identityEvent";
+
+fn did(server: &Server, visitor: &str, name: &str) {
+    assert_eq!(server.post(EVENT, json!({ "trackingId": visitor, "name": name })).expect(204).text, "");
+}
+
+fn customer_of(identity: &Answer) -> String {
+    identity.data()["relationships"]["customer"]["data"]["id"].as_str().unwrap().to_owned()
+}
+
+fn sessions(server: &Server, customer: &str) -> Vec<Value> {
+    server.get(&format!("/v1/customers/{customer}/sessions")).expect(200).data().as_array().unwrap().clone()
+}
+
+/// The names of what was tracked of a customer, in order.
+fn tracked(server: &Server, customer: &str) -> Vec<String> {
+    let path = format!("/v1/customers/{customer}/events?name=kustomer.tracking.identified.event&pageSize=1000");
+    let list = server.get(&path).expect(200);
+    let name = |event: &Value| event["attributes"]["trackingEvent"].as_str().unwrap().to_owned();
+    list.data().as_array().unwrap().iter().map(name).collect()
+}
+
+#[test]
+fn what_a_visitor_did_is_the_customers_once_it_is_known_who_it_is() {
+    let server = Server::on_file();
+    did(&server, "laptop", "Page-Viewed");
+    let meta = json!({ "totalNum": 12.5, "paid": "true" });
+    server.post(EVENT, json!({ "trackingId": "laptop", "name": "Order-Completed", "meta": meta })).expect(204);
+    let who = json!({ "trackingId": "laptop", "email": "Ada@acme.example", "name": "Ada Lovelace", "tags": ["vip"],
+        "location": { "cityName": "London" }, "custom": { "tierStr": "gold" } });
+    let identity = server.post(IDENTITY, who.clone()).expect(201);
+    let attributes = identity.attributes();
+    assert_eq!((&attributes["trackingId"], &attributes["status"]), (&json!("laptop"), &json!("updated")));
+    assert_eq!(attributes["email"], "Ada@acme.example");
+    let customer = customer_of(&identity);
+    let path = format!("/v1/customers/{customer}");
+    let record = server.get(&path).expect(200);
+    assert_eq!(record.attributes()["name"], "Ada Lovelace");
+    assert_eq!(record.attributes()["custom"], json!({ "tierStr": "gold" }));
+    assert_eq!(record.attributes()["tags"].as_array().unwrap().len(), 1);
+    // Saying the same again changes nothing.
+    let again = server.post(IDENTITY, who).expect(201);
+    assert_eq!(customer_of(&again), customer);
+    assert_eq!(server.get(&path).expect(200).text, record.text);
+
+    did(&server, "laptop", "Signed-Out");
+    assert_eq!(
+        tracked(&server, &customer),
+        ["tracking.Page-Viewed", "tracking.Order-Completed", "tracking.Signed-Out"]
+    );
+    let visits = sessions(&server, &customer);
+    assert_eq!(visits.len(), 1, "one visit, before and after");
+    assert_eq!(visits[0]["attributes"]["count"], 3);
+    let session = visits[0]["attributes"]["sessionId"].as_str().unwrap();
+    let events = server.get(&format!("{path}/sessions/{session}/events?pageSize=2")).expect(200);
+    let next = server.get(events.body["links"]["next"].as_str().unwrap()).expect(200);
+    assert_eq!((events.ids().len(), next.ids().len(), &next.body["links"]["next"]), (2, 1, &Value::Null));
+    let order = &events.data()[1];
+    assert_eq!(order["attributes"]["name"], "kustomer.tracking.identified.event");
+    assert_eq!(order["attributes"]["meta"], meta);
+    assert_eq!(order["attributes"]["realIp"], "127.0.0.1");
+    assert_eq!(server.get(order["links"]["self"].as_str().unwrap()).expect(200).data(), order);
+    // By its own id the session is the same.
+    let by_id = format!("{path}/sessions/{}/events", visits[0]["id"].as_str().unwrap());
+    assert_eq!(server.get(&by_id).expect(200).ids().len(), 3);
+    server.get(&format!("{path}/sessions/other/events")).expect(404);
+
+    // With a new session the record says when the customer was seen; with each further event of it, it does not.
+    let rev = |server: &Server| server.get(&path).expect(200).attributes()["rev"].as_u64().unwrap();
+    let before = rev(&server);
+    for _ in 0..3 {
+        server.post(EVENT, json!({ "trackingId": "laptop", "sessionId": "other", "name": "Back" })).expect(204);
+    }
+    let seen = server.get(&path).expect(200);
+    assert!(seen.attributes()["lastSeenAt"].is_string(), "{}", seen.text);
+    assert_eq!(rev(&server), before + 1);
+
+    // All of it survives a kill, and leaves with the customer.
+    let server = server.kill_and_restart();
+    assert_eq!(tracked(&server, &customer).len(), 6);
+    let all = server.get(&format!("{path}/events?pageSize=500")).expect(200);
+    let revs = rev(&server);
+    assert_eq!(all.ids().len() as u64, revs + 6, "what happened to the record, and what was tracked");
+    assert_eq!(all.data()[0]["attributes"]["name"], "kustomer.customer.create");
+    let first = all.data()[1]["links"]["self"].as_str().unwrap();
+    assert_eq!(server.get(first).expect(200).data(), &all.data()[1]);
+    let updates = server.get(&format!("{path}/events?name=kustomer.customer.update,x&pageSize=500")).expect(200);
+    assert_eq!(updates.ids().len() as u64, revs - 1);
+    server.post(&format!("{path}/erase"), json!({})).expect(204);
+    server.get(&format!("{path}/sessions")).expect(404);
+    let other = customer_of(&server.post(IDENTITY, json!({ "trackingId": "laptop", "externalId": "b" })).expect(201));
+    assert_eq!(tracked(&server, &other), Vec::<String>::new(), "the visitor was forgotten, too");
+}
+
+#[test]
+fn an_identity_finds_the_customer_by_whatever_it_has_and_takes_from_nobody() {
+    let server = Server::start();
+    let make = |body: Value| server.create(body)["id"].as_str().unwrap().to_owned();
+    let ada = make(json!({ "externalId": "crm-1", "emails": [{ "email": "ada@a.b" }] }));
+    let bob = make(json!({ "phones": [{ "phone": "+49301234567" }] }));
+    let who = |body: Value| customer_of(&server.post(IDENTITY, body).expect(201));
+    assert_eq!(who(json!({ "email": "ADA@a.b" })), ada);
+    assert_eq!(who(json!({ "phone": "+49 30 1234567" })), bob);
+    // The external id counts first; the number is another's and stays there.
+    assert_eq!(who(json!({ "externalId": "crm-1", "phone": "+49301234567", "email": "ada@home.example" })), ada);
+    let record = server.get(&format!("/v1/customers/{ada}")).expect(200);
+    assert_eq!(record.attributes()["phones"], json!([]));
+    let emails = record.attributes()["emails"].as_array().unwrap().clone();
+    assert_eq!(
+        emails.iter().map(|item| item["email"].as_str().unwrap()).collect::<Vec<_>>(),
+        ["ada@a.b", "ada@home.example"]
+    );
+
+    // Without anything that identifies it is whoever the visitor is; somebody else on the same device is somebody else.
+    assert_eq!(who(json!({ "trackingId": "desk", "externalId": "crm-1" })), ada);
+    assert_eq!(who(json!({ "trackingId": "desk", "name": "Ada" })), ada);
+    did(&server, "desk", "By-Ada");
+    let eve = who(json!({ "trackingId": "desk", "email": "eve@a.b" }));
+    assert!(eve != ada && eve != bob);
+    did(&server, "desk", "By-Eve");
+    assert_eq!(
+        (tracked(&server, &ada), tracked(&server, &eve)),
+        (vec!["tracking.By-Ada".into()], vec!["tracking.By-Eve".into()])
+    );
+    // One that is not to be remembered ties nothing.
+    assert_eq!(who(json!({ "trackingId": "desk", "externalId": "crm-1", "remember": false })), ada);
+    did(&server, "desk", "By-Eve");
+    assert_eq!(tracked(&server, &eve).len(), 2);
+
+    // Who was nobody yet becomes somebody.
+    let nobody = who(json!({ "trackingId": "phone", "name": "Somebody" }));
+    assert_eq!(who(json!({ "trackingId": "phone", "email": "some@body.example" })), nobody);
+
+    // What was tracked of a customer goes with it into another.
+    server.post("/v1/customers/merges", json!({ "source": ada, "target": eve })).expect(201);
+    assert_eq!(tracked(&server, &eve).len(), 3);
+    server.get(&format!("/v1/customers/{ada}/sessions")).expect(404);
+    assert_eq!(who(json!({ "externalId": "crm-1" })), eve);
+    server.delete(&format!("/v1/customers/{eve}")).expect(204);
+    assert!(who(json!({ "trackingId": "desk", "email": "eve@a.b" })) != eve, "a deleted customer is found no more");
+}
+
+#[test]
+fn identities_that_come_at_once_make_one_customer() {
+    let first = Server::on_file();
+    let customers: HashSet<String> = std::thread::scope(|scope| {
+        let racers: Vec<_> = (0..16)
+            .map(|number| {
+                let first = &first;
+                scope.spawn(move || {
+                    let body = json!({ "identity": { "email": "race@a.b", "trackingId": format!("v{}", number % 4),
+                        "custom": { format!("from{number}Num"): number } }, "event": { "name": format!("Ran-{number}") } });
+                    customer_of(&first.post(BOTH, body).expect(201))
+                })
+            })
+            .collect();
+        racers.into_iter().map(|racer| racer.join().unwrap()).collect()
+    });
+    assert_eq!(customers.len(), 1);
+    let customer = customers.into_iter().next().unwrap();
+    let custom = &first.get(&format!("/v1/customers/{customer}")).expect(200).attributes()["custom"].clone();
+    assert_eq!(custom.as_object().unwrap().len(), 16, "nobody's attributes were lost");
+    assert_eq!(tracked(&first, &customer).len(), 16);
+    let visits = sessions(&first, &customer);
+    let counted: u64 = visits.iter().map(|visit| visit["attributes"]["count"].as_u64().unwrap()).sum();
+    assert_eq!((visits.len(), counted), (4, 16));
+}
+
+#[test]
+fn events_sent_by_a_data_pipeline_are_kept_as_they_are() {
+    // As the Kustomer destination of RudderStack writes them: suffixes for numbers and dates alone, all else as text.
+    let server = Server::start();
+    let meta = json!({ "totalNum": 20, "revenueNum": 12.99, "order_dateAt": "2021-03-04", "yearAt": "2020", "coupon": "hasbros",
+        "is-gift": "false", "products": "{\"product_id\":\"123\"},{\"product_id\":\"345\"}", "address": "{\"city\":\"kolkata\"}",
+        "$browser": "Firefox", "plan": null });
+    let event = json!({ "name": "Order-Completed", "meta": meta });
+    let body = json!({ "identity": { "externalId": "user-97", "email": "test@rudder.example" }, "event": event });
+    let customer = customer_of(&server.post(BOTH, body.clone()).expect(201));
+    server.post(BOTH, body).expect(201);
+    server
+        .post(BOTH, json!({ "identity": { "externalId": "user-97" }, "event": { "name": "Web-Page-Viewed" } }))
+        .expect(201);
+    let visits = sessions(&server, &customer);
+    assert_eq!(visits.len(), 1, "without a tracking id the visit is the customer's");
+    assert_eq!(tracked(&server, &customer).len(), 3);
+    let path = format!("/v1/customers/{customer}/events?name=kustomer.tracking.identified.event");
+    assert_eq!(server.get(&path).expect(200).data()[0]["attributes"]["meta"], meta);
+    // The identify call, by the customer operations, is of the same customer.
+    assert_eq!(server.get("/v1/customers/email=test@rudder.example").expect(200).data()["id"], customer.as_str());
+}
+
+#[test]
+fn what_cannot_be_tracked_is_refused_with_its_place() {
+    let server = Server::start();
+    let pointer = |path: &str, body: Value| {
+        let refused = server.post(path, body).expect(400);
+        refused.error()["meta"]["pointer"].as_str().unwrap_or_default().to_owned()
+    };
+    assert_eq!(pointer(EVENT, json!({})), "/name");
+    for name in ["", "a", "1a", "two words", "é", &"x".repeat(256)] {
+        assert_eq!(pointer(EVENT, json!({ "name": name })), "/name", "{name}");
+    }
+    assert_eq!(pointer(EVENT, json!({ "name": "ok", "trackingId": "" })), "/trackingId");
+    assert_eq!(pointer(EVENT, json!({ "name": "ok", "trackingId": "a\u{0}b" })), "/trackingId");
+    assert_eq!(pointer(EVENT, json!({ "name": "ok", "sessionId": "x".repeat(257) })), "/sessionId");
+    assert_eq!(pointer(EVENT, json!({ "name": "ok", "meta": { "totalNum": "12" } })), "/meta/totalNum");
+    assert_eq!(pointer(EVENT, json!({ "name": "ok", "meta": { "paid": true } })), "/meta/paid");
+    assert_eq!(pointer(EVENT, json!({ "name": "ok", "meta": { "aStr": "x".repeat(9_000) } })), "/meta");
+    assert_eq!(pointer(EVENT, json!({ "name": "ok", "other": 1 })), "/other");
+    assert_eq!(pointer(BOTH, json!({ "identity": {} })), "/event");
+    assert_eq!(
+        pointer(BOTH, json!({ "identity": {}, "event": { "name": "ok", "meta": { "a": [] } } })),
+        "/event/meta/a"
+    );
+    assert_eq!(pointer(IDENTITY, json!({ "email": "nobody" })), "/email");
+    assert_eq!(pointer(IDENTITY, json!({ "tags": "vip" })), "/tags");
+    // What would be refused stores nothing, and neither does a rehearsal.
+    server
+        .post(
+            &format!("{BOTH}?validateOnly=true"),
+            json!({ "identity": { "email": "a@b.c" }, "event": { "name": "ok" } }),
+        )
+        .expect(201);
+    server.post(&format!("{EVENT}?validateOnly=true"), json!({ "trackingId": "v", "name": "ok" })).expect(204);
+    let customer = customer_of(&server.post(IDENTITY, json!({ "trackingId": "v", "externalId": "x" })).expect(201));
+    assert_eq!(server.get("/v1/customers").expect(200).ids(), [customer.clone()]);
+    assert_eq!(tracked(&server, &customer), Vec::<String>::new());
+    // Odd names are names of sessions like any other.
+    for name in ["a b/c?d=%41&e", "🦀", &"s".repeat(256)] {
+        server.post(EVENT, json!({ "trackingId": "v", "sessionId": name, "name": "Odd" })).expect(204);
+        let sent: String = url_encoded(name);
+        let events = server.get(&format!("/v1/customers/{customer}/sessions/{sent}/events")).expect(200);
+        assert_eq!(events.ids().len(), 1, "{name}");
+        let again = server.get(events.body["links"]["self"].as_str().unwrap()).expect(200);
+        assert_eq!(again.ids(), events.ids(), "{name}");
+    }
+}
+
+fn url_encoded(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
+
+#[test]
+fn a_key_that_tracks_does_nothing_else_and_reaches_no_other_org() {
+    let server = Server::on_file();
+    server.org("elsewhere");
+    let key = server.token("demo", &["org.tracking"]);
+    let foreign = server.token("elsewhere", &["org.tracking", "org.user"]);
+    let who = json!({ "trackingId": "v", "externalId": "x" });
+    let mine = customer_of(&server.call_as(&key, Method::POST, IDENTITY, Some(who.clone())).expect(201));
+    server.call_as(&key, Method::POST, EVENT, Some(json!({ "trackingId": "v", "name": "Seen" }))).expect(204);
+    for path in [format!("/v1/customers/{mine}"), format!("/v1/customers/{mine}/sessions")] {
+        server.call_as(&key, Method::GET, &path, None).expect(403);
+    }
+    let customers = server.token("demo", &["org.user.customer"]);
+    server.call_as(&customers, Method::POST, EVENT, Some(json!({ "name": "Seen" }))).expect(403);
+    // The same visitor, identity and session in another org are others.
+    let theirs = customer_of(&server.call_as(&foreign, Method::POST, IDENTITY, Some(who)).expect(201));
+    assert_ne!(mine, theirs);
+    let ask = |path: String| server.call_as(&foreign, Method::GET, &path, None);
+    assert_eq!(ask(format!("/v1/customers/{theirs}/sessions")).expect(200).ids(), Vec::<String>::new());
+    ask(format!("/v1/customers/{mine}/sessions")).expect(404);
+    let event =
+        server.get(&format!("/v1/customers/{mine}/events?name=kustomer.tracking.identified.event")).ids()[0].clone();
+    ask(format!("/v1/customers/{theirs}/events/{event}")).expect(404);
+}
+
+#[test]
+fn the_same_request_sent_again_is_the_same_event() {
+    let server = Server::on_file();
+    let body = json!({ "identity": { "externalId": "x", "trackingId": "v" }, "event": { "name": "Paid" } });
+    let send = |key: &str| {
+        let request =
+            server.request(Method::POST, BOTH).bearer_auth(crate::server::TOKEN).header("idempotency-key", key);
+        customer_of(&Answer::of(request.json(&body)).expect(201))
+    };
+    let customer = send("one");
+    send("one");
+    assert_eq!(tracked(&server, &customer).len(), 1);
+    assert_eq!(sessions(&server, &customer)[0]["attributes"]["count"], 1);
+    send("two");
+    assert_eq!(tracked(&server, &customer).len(), 2);
+}
+
+#[test]
+fn a_browser_keeps_the_visitor_in_a_cookie() {
+    let server = Server::start_with(&["--cors-origin", "https://shop.example"]);
+    let send = |path: &str, cookie: Option<&str>, body: Value| {
+        let request = server
+            .request(Method::POST, path)
+            .bearer_auth(crate::server::TOKEN)
+            .header("origin", "https://shop.example");
+        let request = cookie.into_iter().fold(request, |request, cookie| request.header("cookie", cookie));
+        Answer::of(request.json(&body))
+    };
+    let first = send(EVENT, None, json!({ "name": "Landed" })).expect(204);
+    assert_eq!(first.header("access-control-allow-credentials"), "true");
+    let cookie = first.header("set-cookie");
+    assert!(cookie.starts_with("kustodian_tracking=") && cookie.contains("HttpOnly"), "{cookie}");
+    let cookie = cookie.split(';').next().unwrap();
+    let second = send(EVENT, Some(cookie), json!({ "name": "Looked" })).expect(204);
+    assert_eq!(second.header("set-cookie"), "", "it has one already");
+    let identity = send(IDENTITY, Some(cookie), json!({ "email": "ada@a.b" })).expect(201);
+    assert_eq!(tracked(&server, &customer_of(&identity)), ["tracking.Landed", "tracking.Looked"]);
+    assert_eq!(send("/v1/customers", None, json!({})).header("access-control-allow-credentials"), "");
+    let plain = server.post(EVENT, json!({ "name": "Landed" })).expect(204);
+    assert_eq!(plain.header("set-cookie"), "", "a program keeps no cookies");
+}
