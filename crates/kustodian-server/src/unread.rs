@@ -154,6 +154,8 @@ mod tests {
             created_at: Timestamp::from_millis(0),
             expires_at: None,
             revoked_at: None,
+            session: None,
+            last_used_at: None,
         }
     }
 
