@@ -163,7 +163,8 @@ mod tests {
 
     #[test]
     fn a_correction_of_an_unknown_operation_is_refused() {
-        let corrections: HashMap<String, Correction> = serde_json::from_str(r#"{"getNothing":{"operation":"getNothing","roles":[]}}"#).unwrap();
+        let corrections: HashMap<String, Correction> =
+            serde_json::from_str(r#"{"getNothing":{"operation":"getNothing","roles":[]}}"#).unwrap();
         assert!(render(&[], &corrections).unwrap_err().to_string().contains("getNothing"));
     }
 }

@@ -228,7 +228,7 @@ mod tests {
     fn a_session_that_the_client_names_goes_on_whatever_the_silence() {
         let named = |minute| Sighting { session: Some("visit".to_owned()), ..sighting(minute) };
         let seen = all(&[named(0), named(100), sighting(110), named(200)]);
-        assert!(seen.iter().all(|seen| session(seen) == session(&seen[0])));
+        assert!(seen.iter().all(|later| session(later) == session(&seen[0])));
         let other = Sighting { session: Some("other".to_owned()), ..sighting(201) };
         assert_ne!(session(&see(Some(&seen[3].visitor), &other)), session(&seen[0]));
     }

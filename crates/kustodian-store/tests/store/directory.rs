@@ -29,13 +29,14 @@ async fn a_token_comes_with_its_machine_user() {
     let acme = directory.find_org("acme").await.unwrap().unwrap();
     assert_eq!(directory.find_token(new.hash).await.unwrap(), Some((acme, new.token.clone())));
     assert_eq!(directory.find_token(TokenHash([9; 32])).await.unwrap(), None);
-    assert_eq!(store.find(org, Kind::User, new.token.user).await.unwrap(), Some(stored(&new.user)));
+    let (user, _) = new.made.clone().unwrap();
+    assert_eq!(store.find(org, Kind::User, new.token.user).await.unwrap(), Some(stored(&user)));
     assert_eq!(store.list(org, everything(Kind::User)).await.unwrap().total, Some(1));
 
     let user = put(next_id(), 1);
     let again = NewToken { hash: new.hash, ..new_token(org, 2) };
     assert!(matches!(directory.create_token(again.clone()).await, Err(DirectoryError::Exists)));
-    assert_eq!(store.find(org, Kind::User, again.user.id).await.unwrap(), None, "{user:?}");
+    assert_eq!(store.find(org, Kind::User, again.token.user).await.unwrap(), None, "{user:?}");
 }
 
 #[tokio::test]

@@ -154,6 +154,9 @@ pub(crate) fn new_token(org: OrgKey, secret: u8) -> NewToken {
         created_at: at(i64::from(secret)),
         expires_at: Some(at(5_000)),
         revoked_at: None,
+        session: None,
+        last_used_at: None,
     };
-    NewToken { token, hash: TokenHash([secret; 32]), event: event(&user), user }
+    let made = Some((user.clone(), event(&user)));
+    NewToken { token, hash: TokenHash([secret; 32]), made, retires: None }
 }
