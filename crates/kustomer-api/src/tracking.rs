@@ -15,7 +15,7 @@ use crate::customer::{Gender, Location};
 use crate::endpoint::{Answer, endpoint};
 use crate::envelope::{Document, Resource};
 use crate::operation::contract;
-use crate::schema::{DATE_TIME, EMAIL, Format, Object, PHONE, Property, Schema, resource_schema};
+use crate::schema::{DATE_TIME, EMAIL, Format, Object, PHONE, Property, ReadOnly, Schema, resource_schema};
 use crate::{Field, Timestamp};
 
 /// How many members `meta` may have.
@@ -190,14 +190,37 @@ pub static IDENTITY_INPUT: Schema = Schema::object(&Object {
         Property::optional("tags", crate::customer::TAGS),
         Property::optional("custom", Schema::custom()),
     ],
-});
+})
+.with_read_only(ANSWERED_OF_IDENTITY);
 
 /// The body of `createTrackingIdentityEvent`.
 pub static IDENTITY_EVENT_INPUT: Schema = Schema::object(&Object {
     name: "IdentityEventInput",
     open: false,
     properties: &[Property::required("identity", IDENTITY_INPUT), Property::required("event", TRACKING_EVENT_INPUT)],
-});
+})
+.with_read_only(ANSWERED_OF_IDENTITY_EVENT);
+
+/// The attributes of an identity that are answered alone.
+static ANSWERED_OF_IDENTITY: &[ReadOnly] = &[
+    ReadOnly::new("status", MADE),
+    ReadOnly::new("statusAt", MADE),
+    ReadOnly::new("createdAt", MADE),
+    ReadOnly::new("updatedAt", MADE),
+];
+
+/// All attributes of an identity: in this body they are inside `identity`.
+static ANSWERED_OF_IDENTITY_EVENT: &[ReadOnly] = &[
+    ReadOnly::new("trackingId", INSIDE),
+    ReadOnly::new("email", INSIDE),
+    ReadOnly::new("status", MADE),
+    ReadOnly::new("statusAt", MADE),
+    ReadOnly::new("createdAt", MADE),
+    ReadOnly::new("updatedAt", MADE),
+];
+
+const MADE: &str = "the server sets it";
+const INSIDE: &str = "send it inside identity";
 
 /// The `type` of an identity.
 pub const IDENTITY_TYPE: &str = "identity";

@@ -49,7 +49,7 @@ const OF_FORWARD: &str = "forwards/attachments";
 
 /// The list whose record a parameter names.
 fn holder<'a>(path: &'a str, parameter: &str) -> &'a str {
-    let lists = ["attachments", "keys", "merges", "messages", "searches", "times"];
+    let lists = ["attachments", "events", "keys", "merges", "messages", "searches", "times"];
     let before = path.split(&format!("/{{{parameter}}}")).next().and_then(|before| before.rsplit('/').next());
     match before.filter(|before| lists.contains(before)) {
         Some("attachments") if path.starts_with("/drafts/") => OF_DRAFT,
@@ -80,6 +80,10 @@ fn every_example_of_the_document_gets_the_declared_success() {
             bodies += 1;
             example.unwrap_or_else(|| panic!("{}: the body has no example", operation.name)).clone()
         });
+        if operation.name == "getaCustomerEvent" {
+            let events = format!("/v1/customers/{}/events", ids["customers"].as_str().unwrap());
+            ids.insert("events", server.get(&events).expect(200).body["data"][0]["id"].clone());
+        }
         let mut path = template.to_owned();
         for parameter in described["parameters"].as_array().unwrap() {
             let name = parameter["name"].as_str().unwrap();

@@ -342,8 +342,12 @@ impl Answer {
 }
 
 /// A text without what differs each time that it is answered: the links to files, which are good for a while, and where to
-/// send them.
+/// send them; when a token was last used.
 pub(crate) fn lasting(text: &str) -> String {
+    const LAST_USED: &str = r#","lastAccessedAt":""#;
+    let mut used = text.split(LAST_USED);
+    let first = used.next().unwrap().to_owned();
+    let text = &used.fold(first, |text, part| text + part.split_once('"').map_or("", |(_, rest)| rest));
     let text = match text.find(r#","meta":{"upload":"#).or(text.find(r#","meta":{"provider":"#)) {
         Some(at) => format!("{}}}", &text[..at]),
         None => text.to_owned(),
