@@ -32,12 +32,15 @@ const BELIEVED: Duration = Duration::from_secs(1);
 /// How many are remembered; beyond it all are forgotten, which costs one look-up each.
 const MAX_REMEMBERED: usize = 10_000;
 
+/// The windows of users, and when they were read.
+type Windows = HashMap<(OrgKey, ObjectId), (Instant, Arc<[Window]>)>;
+
 /// Rules that were looked up a moment ago.
 #[derive(Default)]
 pub(crate) struct Described {
     known: RwLock<HashMap<(OrgKey, ObjectId), Known>>,
     masks: RwLock<HashMap<OrgKey, (Instant, Arc<Masks>)>>,
-    windows: RwLock<HashMap<(OrgKey, ObjectId), (Instant, Arc<[Window]>)>>,
+    windows: RwLock<Windows>,
 }
 
 #[derive(Clone)]

@@ -60,7 +60,7 @@ async fn make(registry: &Registry, org: &str, email: &str, purpose: Purpose) -> 
         return Err(Failure::new(format!("{email} has set a password before: use kustodian user password-link")));
     }
     let made = password_link::make(registry.ids.secret(), &org, stored.id, purpose, registry.clock.now());
-    let made = made.ok_or_else(|| Failure::new("the link could not be made".to_owned()))?;
+    let made = made.ok_or_else(|| Failure::new("the link could not be made"))?;
     registry.store.keep_note(made.note).await?;
     Ok(made.path)
 }

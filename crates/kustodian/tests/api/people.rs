@@ -64,7 +64,7 @@ fn a_person_is_invited_sets_a_password_signs_in_and_is_deactivated() {
     assert_eq!(invited.attributes()["roles"], json!(["org.admin", "org.user"]));
     assert_eq!(invited.attributes()["password"], json!({ "allowNew": true, "forceNew": false, "updatedAt": null }));
     let id = invited.data()["id"].as_str().unwrap().to_owned();
-    assert_eq!(server.get("/v1/users?pending=true").expect(200).ids(), [id.clone()]);
+    assert_eq!(server.get("/v1/users?pending=true").expect(200).ids(), *std::slice::from_ref(&id));
     let twice = server.post("/v1/users", json!({ "name": "Ada", "email": "ada@ACME.example" })).expect(409);
     assert_eq!(twice.error()["meta"]["pointer"], "/email");
 

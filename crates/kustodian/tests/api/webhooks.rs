@@ -312,7 +312,7 @@ fn a_webhook_is_held_to_the_public_internet_to_https_and_to_what_its_maker_may_r
     }
     server.create(json!({ "name": "Ada" }));
     for webhook in &refused {
-        wait_for("a refusal", || transactions(&server, webhook).first().is_some());
+        wait_for("a refusal", || !transactions(&server, webhook).is_empty());
         let error = text(&transactions(&server, webhook)[0]["attributes"]["error"]);
         assert!(error.contains("--webhook-allow-private"), "{error}");
     }
