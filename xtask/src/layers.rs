@@ -24,7 +24,8 @@ const LAYERS: &[Layer] = &[
     Layer { name: "kustomer-client", knows: &["kustomer-api"], never: &["axum", "rusqlite"] },
     Layer { name: "kustodian-core", knows: &["kustomer-api"], never: PURE },
     Layer { name: "kustodian-store", knows: &["kustomer-api", "kustodian-core"], never: &["axum", "reqwest"] },
-    Layer { name: "kustodian-server", knows: &["kustomer-api", "kustodian-core"], never: &["rusqlite", "reqwest"] },
+    // It sends webhooks with reqwest.
+    Layer { name: "kustodian-server", knows: &["kustomer-api", "kustodian-core"], never: &["rusqlite"] },
     Layer {
         name: "kustodian",
         knows: &["kustomer-api", "kustomer-client", "kustodian-core", "kustodian-store", "kustodian-server"],

@@ -35,7 +35,7 @@ pub(crate) struct ScheduleArguments {
     /// The time zone of the hours, such as Europe/Berlin.
     #[arg(long, value_name = "ZONE")]
     timezone: Option<String>,
-    /// The hours as JSON, from "0" (Sunday) to "6": {"0":null,"1":[[480,1020]],…}
+    /// The hours as JSON, from "0" (Sunday) to "6": `{"0":null,"1":[[480,1020]],…}`
     #[arg(long, value_name = "JSON", value_parser = hours)]
     hours: Option<Hours>,
     /// Makes it the default schedule.

@@ -153,6 +153,10 @@ fn transactions(server: &Server, webhook: &Value) -> Vec<Value> {
 fn events_arrive_signed_and_in_order_and_as_the_feed_reports_them() {
     let server = Server::start_with(LOCAL);
     server.create(json!({ "name": "before" }));
+    // On PostgreSQL an event has its place in the feed a moment after its commit.
+    wait_for("the feed", || {
+        !server.get("/v1/events?pageSize=1").expect(200).body["data"].as_array().unwrap().is_empty()
+    });
     let receiver = Receiver::start(Mood::Takes);
     let names =
         ["kustomer.customer.create", "kustomer.customer.update", "kustomer.customer.delete", "kustomer.tag.create"];

@@ -18,6 +18,8 @@ use crate::server::binary;
 /// The transactions that touch more than one customer's rows and claims, where tables are spread over machines. This
 /// list may only shrink: whoever wants to add to it should find another way, or say in `docs/scaling.md` what it costs.
 const WIDE: &[(&str, &str)] = &[
+    // The user, the teams and the role groups, of which every machine has a copy.
+    ("(any)", "the key is looked up, once a second for each key and server"),
     ("(background)", "positions and counts for what was committed, one round"),
     ("(org create)", "from the command line"),
     ("(token create)", "from the command line"),
