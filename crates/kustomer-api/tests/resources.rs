@@ -50,7 +50,7 @@ fn example(schema: &Schema) -> Value {
         Kind::Text(text) => match (text.one_of, text.format) {
             ([value, ..], _) => json!(value),
             (_, Some(format)) => json!(format.example),
-            _ => json!("texts".chars().take(text.max.unwrap_or(4)).collect::<String>()),
+            _ => json!("texts".repeat(1 + text.min / 5).chars().take(text.max.unwrap_or(4)).collect::<String>()),
         },
         Kind::List { items, .. } => json!([example(items)]),
         Kind::Object(object) => members(object.properties.iter().map(|it| (it.name, &it.schema))),
