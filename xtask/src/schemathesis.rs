@@ -78,6 +78,17 @@ struct Share {
     phases: Option<&'static str>,
 }
 
+/// The operations that can end the key of the run, or take its roles. All others would be refused from then on, so these have a
+/// server of their own, and are sent their examples alone.
+const ENDING: &[&str] = &[
+    "deleteCurrentAuthToken",
+    "deleteAuthTokenById",
+    "deleteApiKey",
+    "rotateApiKey",
+    "updateCurrentUser",
+    "updateUserById",
+];
+
 /// The operations that the document says are served, in as many shares of about the same size. Those of one tag stay together,
 /// as it follows the links between them. Bulk operations are a share of their own: each of their items is what an operation on a
 /// single record takes, whose every member was gone through there.
@@ -87,10 +98,13 @@ fn shares(count: usize) -> Result<Vec<Share>> {
     let mut by_tag: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     let paths = document["paths"].as_object().context("the document has no paths")?;
     let mut bulk = Share { operations: Vec::new(), phases: Some("examples,fuzzing") };
+    let mut ending = Share { operations: Vec::new(), phases: Some("examples") };
     let described = paths.iter().filter_map(|(path, methods)| Some((path, methods.as_object()?)));
     for (path, operation) in described.flat_map(|(path, methods)| methods.values().map(move |method| (path, method))) {
         let Some(id) = operation["operationId"].as_str() else { continue };
-        if path.ends_with("/bulk") {
+        if ENDING.contains(&id) {
+            ending.operations.push(id.to_owned());
+        } else if path.ends_with("/bulk") {
             bulk.operations.push(id.to_owned());
         } else if let Some(tag) = operation["tags"][0].as_str() {
             by_tag.entry(tag).or_default().push(id.to_owned());
@@ -105,7 +119,7 @@ fn shares(count: usize) -> Result<Vec<Share>> {
         }
     }
     let shares = shares.into_iter().map(|operations| Share { operations, phases: None });
-    Ok(shares.chain([bulk]).filter(|share| !share.operations.is_empty()).collect())
+    Ok(shares.chain([bulk, ending]).filter(|share| !share.operations.is_empty()).collect())
 }
 
 /// The program, in an environment of its own that is rebuilt when its requirements changed.

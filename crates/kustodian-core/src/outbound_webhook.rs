@@ -176,6 +176,15 @@ impl Subscription {
     }
 }
 
+/// The names of the events that a webhook asks for, enabled or not.
+///
+/// # Errors
+/// 500 when the document is not what this version stores.
+pub fn events_of(stored: &Stored) -> Result<Vec<String>, Refusal> {
+    let webhook: OutboundWebhook = resource::read(&stored.document)?;
+    Ok(webhook.attributes.events.into_value().unwrap_or_default())
+}
+
 fn is_enabled(stored: &Stored) -> Result<bool, Refusal> {
     Ok(Subscription::of(stored)?.is_some())
 }

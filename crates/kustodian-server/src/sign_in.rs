@@ -206,7 +206,21 @@ pub(crate) async fn keep_password(
 ) -> Result<(), Refusal> {
     let note = Note { name: password_link::password_name(org.key, user), value: hash };
     app.services.store.keep_note(note).await.map_err(unavailable)?;
+    forget_link(app, org, user).await?;
     end_sessions(app, org, user, kept).await
+}
+
+/// Ends the link by which a user could set a password: it was sent to a former address, or before the password was changed or
+/// the user deactivated.
+///
+/// # Errors
+/// When the database cannot answer.
+pub(crate) async fn forget_link(app: &App, org: &Org, user: ObjectId) -> Result<(), Refusal> {
+    let store = &app.services.store;
+    if let Some(note) = vault::find(&**store, &password_link::note_name(org.key, user)).await.map_err(unavailable)? {
+        store.replace_note(&note, None).await.map_err(unavailable)?;
+    }
+    Ok(())
 }
 
 /// Ends the sessions of a user but `kept`.

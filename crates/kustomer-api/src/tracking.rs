@@ -47,7 +47,7 @@ fn is_event_name(text: &str) -> bool {
 /// The id of a visitor or of a session, which a client chooses.
 pub const VISIT_ID: Format = Format {
     name: "visit-id",
-    pattern: Some(r"^[^\u0000-\u001f\u007f]+$"),
+    pattern: Some(r"^[^\u0000-\u001f\u007f-\u009f]+$"),
     max: None,
     example: "5c7d1a1f9a1b2c0010a1b2c3",
     about: "it has no control characters",

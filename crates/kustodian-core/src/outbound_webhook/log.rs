@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use kustomer_api::envelope::{Relationship, Relationships};
+use kustomer_api::envelope::{Relationship, Relationships, SelfLink};
 use kustomer_api::outbound_webhook::{TRANSACTION_TYPE, WebhookTransaction, WebhookTransactionAttributes};
 use kustomer_api::{Field, ObjectId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -109,7 +109,7 @@ impl Transaction {
                 extra: Map::new(),
             },
             relationships,
-            links: None,
+            links: Some(SelfLink::new(format!("{}/transactions", kind.path_of(webhook)))),
             extra: Map::new(),
         }
     }

@@ -8,8 +8,8 @@ use kustodian_core::store::Stored;
 use kustodian_core::{event, permission, resource};
 use kustomer_api::outbound_webhook::{
     CreateOutboundWebhook, DeleteOutboundWebhook, GetOutboundWebhookById, GetOutboundWebhookEvents,
-    GetOutboundWebhookTransactions, GetOutboundWebhooks, OutboundWebhookInput, RedeliverOutboundWebhook,
-    UpdateOutboundWebhook, WebhookEvents,
+    GetOutboundWebhookTransactions, GetOutboundWebhooks, RedeliverOutboundWebhook, UpdateOutboundWebhook,
+    WebhookEvents,
 };
 use kustomer_api::validation::Fault;
 use kustomer_api::{Endpoint, ObjectId};
@@ -42,7 +42,7 @@ pub(crate) async fn get_outbound_webhook_events(call: Call<GetOutboundWebhookEve
 
 pub(crate) async fn create_outbound_webhook(call: Call<CreateOutboundWebhook>) -> Result<Answer, Refusal> {
     let input = call.input()?;
-    check_events(&call, &input)?;
+    check_events(&call, input.events.as_deref().unwrap_or_default())?;
     check_count(&call).await?;
     let token = call.app().services.ids.secret().iter().fold(String::new(), |mut digits, byte| {
         // Writing to a text cannot fail.
@@ -59,9 +59,17 @@ pub(crate) async fn create_outbound_webhook(call: Call<CreateOutboundWebhook>) -
 
 pub(crate) async fn update_outbound_webhook(call: Call<UpdateOutboundWebhook>) -> Result<Answer, Refusal> {
     let (input, act, event, schemes) = (call.input()?, call.act(), call.next_event(), schemes(&call));
-    check_events(&call, &input)?;
-    let decide =
-        move |stored: Option<Stored>| outbound_webhook::update(&act.context(), stored.as_ref(), event, input, schemes);
+    check_events(&call, input.events.as_deref().unwrap_or_default())?;
+    let (caller, status) = (call.caller().clone(), call.app().settings.missing_role_status);
+    let decide = move |stored: Option<Stored>| {
+        // Who may not read what it is sent must not lead it elsewhere, whoever made it.
+        if let (None, Some(stored)) = (&input.events, &stored) {
+            for kind in kinds_of(&outbound_webhook::events_of(stored)?) {
+                permission::require_read(&caller, UpdateOutboundWebhook::OPERATION, kind, status)?;
+            }
+        }
+        outbound_webhook::update(&act.context(), stored.as_ref(), event, input, schemes)
+    };
     let answer = plain::update(&call, KIND, call.path, decide).await;
     call.app().webhooks.wake();
     answer
@@ -89,6 +97,7 @@ pub(crate) async fn get_outbound_webhook_transactions(
 
 pub(crate) async fn redeliver_outbound_webhook(call: Call<RedeliverOutboundWebhook>) -> Result<Answer, Refusal> {
     let (input, stored) = (call.input()?, find(&call, call.path).await?);
+    check_events(&call, &outbound_webhook::events_of(&stored)?)?;
     let fault = |name: &str, title: &str| Refusal::bad_input(vec![Fault::of_attribute(name, title.to_owned(), "")]);
     match (input.events, input.since) {
         (Some(ids), None) => {
@@ -136,9 +145,9 @@ async fn find<E: Endpoint>(call: &Call<E>, id: ObjectId) -> Result<Stored, Refus
 }
 
 /// Nobody has records sent elsewhere that he may not read.
-fn check_events<E: Endpoint>(call: &Call<E>, input: &OutboundWebhookInput) -> Result<(), Refusal> {
+fn check_events<E: Endpoint>(call: &Call<E>, events: &[String]) -> Result<(), Refusal> {
     let status = call.app().settings.missing_role_status;
-    for kind in kinds_of(input.events.as_deref().unwrap_or_default()) {
+    for kind in kinds_of(events) {
         permission::require_read(call.caller(), E::OPERATION, kind, status)?;
     }
     Ok(())

@@ -193,6 +193,9 @@ async fn update<E: Endpoint>(call: &Call<E>, id: ObjectId, mut input: UserInput)
     let decide = move |stored: Option<Stored>| user::update(&act.context(), stored.as_ref(), event, input, &editor);
     let changes = plain::change(call, Kind::User, id, decide).await?;
     if !call.is_rehearsal() {
+        if changes_address || ends_sessions {
+            sign_in::forget_link(app, &caller.org, id).await?;
+        }
         let kept = is_own.then_some(caller.token.id);
         match hash {
             Some(hash) => sign_in::keep_password(app, &caller.org, id, hash, kept).await?,

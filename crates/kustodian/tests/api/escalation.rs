@@ -286,6 +286,22 @@ fn links_work_once_and_answers_do_not_say_whether_there_is_an_account() {
     assert_eq!((page(&server, &second, None).0, page(&server, &second, Some(form)).0), (410, 410), "it works once");
     try_sign_in(&server, "ada@acme.example", "quite another horse").expect(201);
 
+    // Whoever had a link sets no password once the address or the password was changed, or the user was deactivated.
+    let bea = person(&server, "bea@acme.example", &["org"]);
+    for change in [
+        json!({ "email": "bee@acme.example" }),
+        json!({ "password": "a password of the administrator's" }),
+        json!({ "deleted": true }),
+    ] {
+        let email = if change.get("email").is_some() { "bea@acme.example" } else { "bee@acme.example" };
+        let held = link(&server, "password-link", email);
+        server.put(&format!("/v1/users/{bea}"), change.clone()).expect(201);
+        if change.get("deleted").is_some() {
+            server.put(&format!("/v1/users/{bea}"), json!({ "deleted": null })).expect(201);
+        }
+        assert_eq!(page(&server, &held, Some(form)).0, 410, "{change}");
+    }
+
     // The same answers, whether there is such an account or not.
     let same = |answer: &Answer| (answer.status, answer.text.clone());
     let wrong = try_sign_in(&server, "ada@acme.example", "not the password");

@@ -383,8 +383,8 @@ fn every_served_operation_asks_for_its_roles() {
         // Where two roles are needed, one of each list will do and neither list alone.
         for role in operation.roles {
             // What its events are about must be readable, too.
-            let reads: &[&str] =
-                if operation.name == "createOutboundWebhook" { &["org.user.customer.read"] } else { &[] };
+            let sends = ["createOutboundWebhook", "updateOutboundWebhook", "redeliverOutboundWebhook"];
+            let reads: &[&str] = if sends.contains(&operation.name) { &["org.user.customer.read"] } else { &[] };
             let token = key_of(&[&[*role], &operation.also[..operation.also.len().min(1)], reads].concat());
             assert_eq!(status(&token), operation.success, "{}: {role}", operation.name);
         }

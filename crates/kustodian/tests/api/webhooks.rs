@@ -332,6 +332,17 @@ fn a_webhook_is_held_to_the_public_internet_to_https_and_to_what_its_maker_may_r
     let made = ask(&events).expect(201);
     let change = Some(json!({ "events": ["kustomer.message.create"] }));
     assert_eq!(server.call_as(&token, Method::PUT, &path_of(made.data()), change).status, 403);
+    // Nor does it lead those elsewhere that somebody else made, or have the past sent.
+    let others = json!({ "name": "a", "url": "https://a.example/", "events": ["kustomer.message.create"] });
+    let others = server.post("/v1/outbound-webhooks", others).expect(201);
+    let lead = Some(json!({ "url": "https://b.example/" }));
+    assert_eq!(server.call_as(&token, Method::PUT, &path_of(others.data()), lead.clone()).status, 403);
+    let again = format!("{}/redeliveries", path_of(others.data()));
+    let since = Some(json!({ "since": "2020-01-01T00:00:00Z" }));
+    assert_eq!(server.call_as(&token, Method::POST, &again, since.clone()).status, 403);
+    server.call_as(&token, Method::PUT, &path_of(made.data()), lead).expect(200);
+    let again = format!("{}/redeliveries", path_of(made.data()));
+    server.call_as(&token, Method::POST, &again, since).expect(200);
     let names = server.call_as(&token, Method::GET, "/v1/outbound-webhooks/events", None).expect(200).body;
     let names = names["events"].as_array().unwrap();
     assert!(names.contains(&json!("kustomer.customer.update")) && !names.contains(&json!("kustomer.message.create")));

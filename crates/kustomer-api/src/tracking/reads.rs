@@ -195,6 +195,9 @@ impl PathArguments for (ObjectId, ObjectId) {
 /// How many names a list of events may be narrowed to.
 const MAX_NAMES: usize = 20;
 
+/// How many characters these names have together.
+const MAX_NAMES_LENGTH: usize = 2_048;
+
 /// Which events of a customer to list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ListCustomerEvents {
@@ -210,7 +213,7 @@ impl QueryArguments for ListCustomerEvents {
         PageQuery::PAGE_SIZE,
         Parameter {
             name: "name",
-            schema: Schema::text_of(0, 2_048),
+            schema: Schema::text_of(0, MAX_NAMES_LENGTH),
             about: "Lists events with one of these names alone, with commas between them, at most 20.",
         },
     ];
@@ -232,6 +235,10 @@ impl QueryArguments for ListCustomerEvents {
         for (_, value) in pairs.iter().filter(|(name, _)| name == "name") {
             let sent = value.split(',').map(str::trim).filter(|name| !name.is_empty());
             names.extend(sent.map(ToOwned::to_owned));
+            if value.chars().count() > MAX_NAMES_LENGTH {
+                let title = format!("name is longer than {MAX_NAMES_LENGTH} characters");
+                faults.push(Fault::of_parameter("name", title));
+            }
         }
         if names.len() > MAX_NAMES {
             let title = format!("name has more than {MAX_NAMES} names: send fewer");
