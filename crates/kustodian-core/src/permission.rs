@@ -88,8 +88,23 @@ pub fn check_host(org: &Org, host: &str) -> Result<(), Refusal> {
 /// # Errors
 /// `missing_role_status` otherwise: 403, or 401 for clients of the older documents (§3.3).
 pub fn authorize(caller: &Caller, operation: &Operation, missing_role_status: u16) -> Result<(), Refusal> {
+    if operation.roles.is_empty() && is_published(caller) {
+        let title = format!(
+            "{} is closed to keys whose only role is {}: a site publishes them",
+            operation.name,
+            role::TRACKING
+        );
+        return Err(Refusal::new(missing_role_status, code::FORBIDDEN, "Authorization", title));
+    }
     require(caller, operation.name, operation.roles, missing_role_status)?;
     require(caller, operation.name, operation.also, missing_role_status)
+}
+
+/// Whether everybody may have read the caller's key: sites and apps send a key for tracking to each of their visitors.
+/// An operation that asks for no role would let any visitor revoke the key or change its user.
+fn is_published(caller: &Caller) -> bool {
+    let roles = &caller.token.roles;
+    !roles.is_empty() && roles.iter().all(|held| held == role::TRACKING)
 }
 
 /// Lets a caller pass whose roles open the kobjects of a klass to the operation: a role for all klasses, or that of this

@@ -41,8 +41,8 @@ pub fn create(
 /// Changes a role group: what was sent replaces what is stored. Roles that it has already may stay, whoever changes it.
 ///
 /// # Errors
-/// 404 when it is not there; 409 when `rev` is another; 400 for a role that opens nothing, 403 for one that is new to the
-/// group and that the caller lacks.
+/// 404 when it is not there; 409 when `rev` is another; 400 for a role that opens nothing, 403 for one that is added or
+/// removed and that the caller lacks.
 pub fn update(
     context: &Context<'_>,
     stored: Option<&Stored>,
@@ -60,11 +60,19 @@ pub fn update(
     })
 }
 
-/// Deletes a role group.
+/// Deletes a role group, which takes its roles from everybody.
 ///
 /// # Errors
-/// 404 when it is not there.
-pub fn delete(context: &Context<'_>, stored: Option<&Stored>, event: EventSeed) -> Result<ChangeSet, Refusal> {
+/// 404 when it is not there, 403 when it has a role that the caller lacks.
+pub fn delete(
+    context: &Context<'_>,
+    stored: Option<&Stored>,
+    event: EventSeed,
+    held: &[String],
+) -> Result<ChangeSet, Refusal> {
+    if let Some(stored) = stored {
+        check_moved(&roles_of(stored)?, held, "deletes a role group that has it")?;
+    }
     lifecycle::delete::<RoleGroupAttributes>(context, stored, event)
 }
 
@@ -81,13 +89,21 @@ pub fn roles_of(stored: &Stored) -> Result<Vec<String>, Refusal> {
 }
 
 fn check(input: &RoleGroupInput, former: &[String], held: &[String]) -> Result<(), Refusal> {
-    let sent = input.roles.as_deref().unwrap_or_default();
-    let added: Vec<String> = sent.iter().filter(|role| !former.contains(role)).cloned().collect();
+    let Some(sent) = input.roles.as_deref() else { return Ok(()) };
     grant::check_roles(sent, former)?;
-    match added.iter().find(|role| !grant::covers(held, role)) {
+    let without = |some: &[String], others: &[String]| -> Vec<String> {
+        some.iter().filter(|role| !others.contains(role)).cloned().collect()
+    };
+    check_moved(&without(sent, former), held, "puts it into a role group")?;
+    check_moved(&without(former, sent), held, "removes it from a role group")
+}
+
+/// Lets pass roles that `held` covers.
+fn check_moved(roles: &[String], held: &[String], what: &str) -> Result<(), Refusal> {
+    match roles.iter().find(|role| !grant::covers(held, role)) {
         None => Ok(()),
         Some(role) => {
-            let title = format!("Only who holds the role {role} may put it into a role group");
+            let title = format!("Only who holds the role {role} {what}");
             Err(Refusal::new(403, code::FORBIDDEN, "roles", title).with_meta("pointer", "/roles"))
         }
     }

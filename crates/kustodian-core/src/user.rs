@@ -188,7 +188,12 @@ pub fn update(
                 true => grant::covers(&former, role),
                 false => former.contains(role) || grant::covers(&editor.held, role),
             };
+            let asked_for_some = !roles.is_empty();
             roles.retain(may_have);
+            if editor.is_own && asked_for_some && roles.is_empty() && !former.is_empty() {
+                let title = "None of these roles is yours, so that you would lose all you have: send those to keep";
+                return Err(Refusal::new(400, code::BAD_PARAM, "roles", title).with_meta("pointer", "/roles"));
+            }
         }
         let groups = user.role_groups.value().cloned().unwrap_or_default();
         if editor.is_own && input.role_groups.iter().flatten().any(|group| !groups.contains(group)) {

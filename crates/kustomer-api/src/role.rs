@@ -70,6 +70,9 @@ pub fn any_grants<H: AsRef<str>>(held: &[H], required: &[&str]) -> bool {
 /// The roles that let one see the values of sensitive attributes.
 pub const SENSITIVE_READ: &[&str] = &["org.permission.sensitive.read", "org.permission.sensitive_attribute.read"];
 
+/// The role of keys that sites and apps give to their visitors; it opens tracking alone.
+pub const TRACKING: &str = "org.tracking";
+
 /// Roles of what Kustomer serves beyond the documented operations (`docs/contract/behaviour.md` §1.6).
 const BEYOND_THE_CONTRACT: [&str; 23] = [
     "org.admin.billing",
@@ -92,7 +95,7 @@ const BEYOND_THE_CONTRACT: [&str; 23] = [
     "org.permission.sensitive_attribute.read",
     "org.permission.user.create",
     "org.permission.user.read",
-    "org.tracking",
+    TRACKING,
     "org.user.bulk.read",
     "org.user.read",
 ];

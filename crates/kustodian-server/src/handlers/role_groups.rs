@@ -33,8 +33,8 @@ pub(crate) async fn update_role_group(call: Call<UpdateRoleGroup>) -> Result<Ans
 }
 
 pub(crate) async fn delete_role_group(call: Call<DeleteRoleGroup>) -> Result<Answer, Refusal> {
-    let (act, event) = (call.act(), call.next_event());
-    let decide = move |stored: Option<Stored>| role_group::delete(&act.context(), stored.as_ref(), event);
+    let (act, event, held) = (call.act(), call.next_event(), call.caller().token.roles.clone());
+    let decide = move |stored: Option<Stored>| role_group::delete(&act.context(), stored.as_ref(), event, &held);
     let deleted = plain::delete(&call, Kind::RoleGroup, call.path, decide).await;
     call.app().tokens.forget_all();
     deleted

@@ -1,6 +1,7 @@
 //! Attempts to do more than one may: each by a person or a key that may do something of the kind, each refused, or done
 //! without what it was after.
 
+use kustomer_api::operation;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -96,6 +97,13 @@ fn nobody_gets_by_any_write_what_they_lack() {
             json!({ "roles": ["org", "org.admin.user", "org.admin.security"] }),
             Harmless(200, "roles", json!(["org.admin.user"])),
         ),
+        (
+            "none of one's roles, by a mistyped list",
+            put.clone(),
+            "/v1/users/current".into(),
+            json!({ "roles": ["org"] }),
+            Refused(400),
+        ),
         ("an own group", put.clone(), "/v1/users/current".into(), json!({ "roleGroups": [all] }), Refused(403)),
         (
             "the password of who may do more",
@@ -140,6 +148,20 @@ fn nobody_gets_by_any_write_what_they_lack() {
             put.clone(),
             format!("/v1/role-groups/{own}"),
             json!({ "roles": ["org.user"] }),
+            Refused(403),
+        ),
+        (
+            "taking roles one lacks from a group",
+            put.clone(),
+            format!("/v1/role-groups/{all}"),
+            json!({ "roles": [] }),
+            Refused(403),
+        ),
+        (
+            "taking a group of roles one lacks from everybody",
+            Method::DELETE,
+            format!("/v1/role-groups/{all}"),
+            Value::Null,
             Refused(403),
         ),
         (
@@ -323,4 +345,28 @@ fn links_work_once_and_answers_do_not_say_whether_there_is_an_account() {
         let wait: u64 = refused.expect("failures lead to a wait").header("retry-after").parse().unwrap();
         assert!((1..=61).contains(&wait), "{email}: {wait}");
     }
+}
+
+#[test]
+fn a_key_that_a_site_publishes_opens_tracking_alone() {
+    let server = Server::on_file();
+    let key = server.token("demo", &["org.tracking"]);
+    let team =
+        server.post("/v1/teams", json!({ "name": "Desk" })).expect(201).data()["id"].as_str().unwrap().to_owned();
+    let open_to_all = operation::all().filter(|operation| operation.roles.is_empty() && !operation.public);
+    let mut asked = 0;
+    for operation in open_to_all {
+        let path = format!("/v1{}", operation.path.replace("{id}", &team));
+        let body = (!operation.is_read()).then(|| json!({}));
+        let refused = server.call_as(&key, operation.method.clone(), &path, body).expect(403);
+        assert!(refused.error()["title"].as_str().unwrap().contains("org.tracking"), "{}", operation.name);
+        asked += 1;
+    }
+    assert!(asked >= 9, "{asked}");
+    let event = json!({ "event": { "name": "viewed" }, "email": "ada@acme.example" });
+    let tracked = server.call_as(&key, Method::POST, "/v1/tracking/event", Some(event));
+    assert!(tracked.status < 500 && tracked.status != 403, "{}", tracked.text);
+    // With any other role it is a key like others.
+    let key = server.token("demo", &["org.tracking", "org.user.customer.read"]);
+    server.call_as(&key, Method::GET, "/v1/users/current", None).expect(200);
 }
