@@ -1,8 +1,11 @@
 //! People: invited, signed in, given role groups, deactivated; their passwords, sessions and the keys they make.
 
+use std::time::{Duration, Instant};
+
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::post_office::PostOffice;
 use crate::roles::PASSWORD;
 use crate::server::{Answer, Server, binary};
 
@@ -232,4 +235,41 @@ fn a_key_is_made_replaced_with_both_valid_for_a_while_and_revoked() {
     let rehearsed = server.post("/v1/auth/keys?validateOnly=true", rehearsed).expect(201);
     assert_eq!(rehearsed.attributes().get("token"), None);
     assert_eq!(server.get("/v1/auth/keys").expect(200).ids().len(), 2);
+}
+
+#[test]
+fn letters_invite_people_and_let_them_set_another_password() {
+    let post = PostOffice::open();
+    let server = Server::on_file_with(&["--smtp-url", &post.url(), "--public-url", "https://crm.example"]);
+    let link_in_letter = |number: usize, subject: &str| {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while post.letters().len() < number {
+            assert!(Instant::now() < deadline, "no letter arrived");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let letter = post.letters().pop().unwrap();
+        assert_eq!(
+            (letter.from.as_str(), &letter.to[..]),
+            ("no-reply@crm.example", &["ada@acme.example".to_owned()][..])
+        );
+        assert_eq!(letter.header("Subject"), Some(subject));
+        // Long lines are broken by `=` at their ends, and `=` itself is written `=3D`.
+        let text = letter.text.replace("=\n", "").replace("=3D", "=");
+        let link = text.split_whitespace().find(|word| word.starts_with("https://crm.example/set-password/"));
+        link.unwrap_or_else(|| panic!("no link in {text}")).to_owned()
+    };
+    server.post("/v1/users", json!({ "name": "Ada", "email": "ada@acme.example" })).expect(201);
+    let invitation = link_in_letter(1, "You are invited to demo");
+    assert_eq!(page(&server, &invitation, Some("password=correct+horse+battery&again=correct+horse+battery")).0, 200);
+    sign_in(&server, "ada@acme.example");
+
+    for email in ["nobody@acme.example", "ada@acme.example"] {
+        let body = json!({ "domain": "demo", "email": email });
+        visit(&server, Method::POST, "/v1/users/passwordreset", Some(body)).expect(204);
+    }
+    let reset = link_in_letter(2, "Set a new password for demo");
+    assert_eq!(page(&server, &reset, Some("password=quite+another+horse&again=quite+another+horse")).0, 200);
+    try_sign_in(&server, "ada@acme.example", PASSWORD).expect(401);
+    try_sign_in(&server, "ada@acme.example", "quite another horse").expect(201);
+    assert_eq!(post.letters().len(), 2, "nobody without an account gets a letter");
 }
