@@ -32,6 +32,7 @@ pub mod file;
 pub mod files;
 pub mod following;
 pub mod forward;
+pub mod forwarded;
 pub mod grant;
 pub mod history;
 pub mod input;

@@ -14,13 +14,14 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use bytes::Bytes;
 use http::header::{ACCEPT, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, TRANSFER_ENCODING};
-use http::{HeaderMap, HeaderValue, Request, StatusCode, Version};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, Version};
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use kustodian_core::forwarded;
 use prometheus_client::collector::Collector;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
@@ -133,6 +134,9 @@ impl Server {
     }
 }
 
+/// Where proxies name the client.
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
 /// What all connections share.
 struct Service {
     app: Arc<App>,
@@ -162,7 +166,20 @@ impl Service {
         }
     }
 
-    async fn answer(&self, from: SocketAddr, mut request: Request<Body>) -> Outgoing {
+    /// The client of a request from `peer`, with the port of the connection.
+    fn client(&self, peer: SocketAddr, headers: &HeaderMap) -> SocketAddr {
+        let trusted = &self.app.settings.trusted_proxies;
+        if trusted.is_empty() {
+            return peer;
+        }
+        let lists: Vec<&str> =
+            headers.get_all(FORWARDED_FOR).iter().map(|list| list.to_str().unwrap_or_default()).collect();
+        let named: Vec<&str> = lists.iter().flat_map(|list| list.split(',')).collect();
+        SocketAddr::new(forwarded::client(trusted, peer.ip(), named), peer.port())
+    }
+
+    async fn answer(&self, peer: SocketAddr, mut request: Request<Body>) -> Outgoing {
+        let from = self.client(peer, request.headers());
         if is_of_the_api(request.uri().path()) {
             return pipeline::answer(&self.app, from, request).await.map(Into::into);
         }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ipnet::IpNet;
 use kustodian_core::customer::{CompanyNames, ItemIds, OmittedCompany, UnknownCompanies};
 use kustodian_core::record_limit;
 
@@ -57,6 +58,8 @@ pub struct Settings {
     pub read_only: bool,
     /// The origins whose pages may ask from a browser; none when empty.
     pub cors_origins: Vec<CorsOrigin>,
+    /// Proxies in front of the server: for requests from them the client is the one that `X-Forwarded-For` names.
+    pub trusted_proxies: Vec<IpNet>,
     /// The largest body, in bytes: 100 kB, as Kustomer's. A compressed one may unpack to no more.
     pub max_body: usize,
     /// The largest body of a bulk operation, in bytes: 4 MB. Each of its items may be as large as the body of an operation on
@@ -158,6 +161,7 @@ impl Default for Settings {
             outbound_accounts: Vec::new(),
             read_only: false,
             cors_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
             max_body: 100 * 1024,
             max_bulk_body: 4 * 1024 * 1024,
             bulk_mode: BulkMode::default(),

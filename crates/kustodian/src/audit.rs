@@ -12,7 +12,6 @@ use kustomer_api::{ObjectId, Timestamp};
 use serde_json::json;
 
 use crate::arguments::{DatabaseArguments, OutputArguments};
-use crate::configuration;
 use crate::customers::{ServerArguments, client};
 use crate::failure::Failure;
 use crate::output::{Output, note, print, print_json, print_json_text, print_table};
@@ -90,7 +89,7 @@ impl FromStr for Expected {
 ///
 /// # Errors
 /// When the server refuses, the database cannot be read, or something was found.
-pub(crate) async fn run(command: AuditCommand, settings: configuration::File) -> Result<(), Failure> {
+pub(crate) async fn run(command: AuditCommand) -> Result<(), Failure> {
     match command {
         AuditCommand::List { server, limit, object_type, object_id, user, since, until, output } => {
             let query = ListAuditLogs {
@@ -115,7 +114,7 @@ pub(crate) async fn run(command: AuditCommand, settings: configuration::File) ->
             }
         }
         AuditCommand::Verify { database, expect, output } => {
-            let url = settings.database(database);
+            let url = database.database;
             let expect = expect.map(|Expected(position, link)| (position, link));
             let mut report = Report::on_terminal();
             let verified = verify(&url, expect, &mut |progress| report.tell(progress.into())).await;

@@ -9,7 +9,6 @@ use serde_json::json;
 use crate::arguments::{AttachmentsArguments, DatabaseArguments, OutputArguments};
 use crate::attachments::{self, Attachments};
 use crate::check::{ends, listed};
-use crate::configuration;
 use crate::failure::Failure;
 use crate::output::{Output, print, print_json, print_table};
 use crate::progress::Report;
@@ -41,10 +40,10 @@ pub(crate) struct BackupArguments {
 /// # Errors
 /// When the database or the file does not do; when what was backed up does not agree with itself, though the backup is
 /// made then.
-pub(crate) async fn run(arguments: BackupArguments, settings: configuration::File) -> Result<(), Failure> {
+pub(crate) async fn run(arguments: BackupArguments) -> Result<(), Failure> {
     let BackupArguments { file, database, attachments, force, output } = arguments;
-    let url = settings.database(database);
-    let attachments = Attachments::of(&url, settings.attachments(attachments).as_deref())?;
+    let url = database.database;
+    let attachments = Attachments::of(&url, attachments.attachments.as_deref())?;
     let options = BackupOptions { replace: force, ..BackupOptions::default() };
     let mut report = Report::new();
     let made = back_up(&url, &file, options, &mut |progress| report.tell(progress)).await;

@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 
 use crate::arguments::{AttachmentsArguments, DatabaseArguments, OutputArguments};
 use crate::attachments::{self, Attachments};
-use crate::configuration;
 use crate::failure::Failure;
 use crate::output::{Output, print, print_json};
 use crate::progress::Report;
@@ -35,10 +34,10 @@ pub(crate) struct CheckArguments {
 ///
 /// # Errors
 /// When the database cannot be read, or something was found.
-pub(crate) async fn run(arguments: CheckArguments, settings: configuration::File) -> Result<(), Failure> {
+pub(crate) async fn run(arguments: CheckArguments) -> Result<(), Failure> {
     let CheckArguments { database, attachments, output } = arguments;
-    let url = settings.database(database);
-    let folder = Attachments::of(&url, settings.attachments(attachments).as_deref())?.folder;
+    let url = database.database;
+    let folder = Attachments::of(&url, attachments.attachments.as_deref())?.folder;
     let mut report = Report::new();
     let checked = check(&url, &mut |progress| report.tell(progress)).await;
     let checked = checked.map_err(|error| Failure::new(error.to_string()));

@@ -1,22 +1,60 @@
-//! The environment as a place of arguments: an empty variable is as good as none, and a variable that holds nonsense is
-//! named, not the flag that nobody wrote.
+//! What was given to this process, on its command line, in its environment and in its configuration file. An empty variable
+//! is as good as none, and a variable that holds nonsense is named, not the flag that nobody wrote.
 
 use std::env;
 
 use clap::builder::{OsStr, Resettable};
 use clap::error::{ContextKind, ContextValue, Error};
-use clap::{Arg, Command, CommandFactory, FromArgMatches};
+use clap::{Arg, ArgMatches, Command, CommandFactory, FromArgMatches};
 
-use crate::arguments::Arguments;
+use crate::arguments::{self, Arguments};
+use crate::failure::Failure;
+use crate::settings_file::SettingsFile;
 
-/// The arguments of this process, out of command line and environment. Ends the process when they do not do, and after
-/// `--help` or `--version`.
-pub(crate) fn arguments() -> Arguments {
-    let mut command = with_negative_numbers(without_empty_variables(Arguments::command()));
-    let parsed = command
-        .try_get_matches_from_mut(env::args_os())
-        .and_then(|matches| Arguments::from_arg_matches(&matches).map_err(|error| error.format(&mut command)));
-    parsed.unwrap_or_else(|error| blame_the_variable(error, &command).exit())
+/// What was given to this process.
+pub(crate) struct Given {
+    pub(crate) arguments: Arguments,
+    /// Where each of them comes from.
+    pub(crate) matches: ArgMatches,
+    pub(crate) file: SettingsFile,
+}
+
+/// What was given. Ends the process when command line and environment do not do, and after `--help` or `--version`.
+///
+/// # Errors
+/// When the configuration file does not do.
+pub(crate) fn read() -> Result<Given, Failure> {
+    gather(|error| error.exit())
+}
+
+/// What was given, with the file as it is now.
+///
+/// # Errors
+/// When the configuration file does not do.
+pub(crate) fn read_again() -> Result<Given, Failure> {
+    gather(|error| Failure::new(error.to_string()))
+}
+
+fn gather(refuse: impl Fn(Error) -> Failure) -> Result<Given, Failure> {
+    let command = with_negative_numbers(without_empty_variables(Arguments::command()));
+    // The file is named on the command line, and is what flags are missing in.
+    let (arguments, matches) = parse(command.clone()).map_err(&refuse)?;
+    if !arguments.command.reads_the_file() {
+        return Ok(Given { arguments, matches, file: SettingsFile::default() });
+    }
+    let file = SettingsFile::read(arguments.common.config, &Arguments::command())?;
+    let is_server = matches!(arguments.command, arguments::Command::Serve(_) | arguments::Command::Config { .. });
+    let (arguments, matches) = parse(file.over_defaults(command, is_server)).map_err(&refuse)?;
+    Ok(Given { arguments, matches, file })
+}
+
+fn parse(mut command: Command) -> Result<(Arguments, ArgMatches), Error> {
+    let matches = command.try_get_matches_from_mut(env::args_os());
+    let parsed = matches.and_then(|matches| {
+        let arguments = Arguments::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+        Ok((arguments, matches))
+    });
+    parsed.map_err(|error| blame_the_variable(error, &command))
 }
 
 /// An empty variable is how a compose file says "not set".

@@ -11,7 +11,7 @@ use kustodian_core::token::{self, TokenRequest, hash};
 use kustomer_api::Timestamp;
 use tempfile::NamedTempFile;
 
-use crate::configuration::Configuration;
+use crate::arguments::ServeArguments;
 use crate::database::Registry;
 use crate::failure::Failure;
 use crate::orgs::check_name;
@@ -49,19 +49,19 @@ const ROLE: &str = "org";
 ///
 /// # Errors
 /// When the org's name or the bootstrap token is not acceptable.
-pub(crate) fn check(configuration: &Configuration) -> Result<(), Failure> {
-    check_name(&configuration.org)?;
-    let Some(secret) = &configuration.bootstrap_token else { return Ok(()) };
-    token::check(&request(BOOTSTRAP_KEY, Some(secret.clone()))).map_err(not_registered)
+pub(crate) fn check(arguments: &ServeArguments) -> Result<(), Failure> {
+    check_name(&arguments.org.org)?;
+    let Some(secret) = arguments.known_key() else { return Ok(()) };
+    token::check(&request(BOOTSTRAP_KEY, Some(secret.to_owned()))).map_err(not_registered)
 }
 
 /// Makes what is missing.
 ///
 /// # Errors
 /// When the org's name or the bootstrap token is not acceptable, or the database cannot answer.
-pub(crate) async fn prepare(registry: &Registry, configuration: &Configuration) -> Result<Welcome, Failure> {
-    let name = configuration.org.as_str();
-    if let Some(secret) = &configuration.bootstrap_token {
+pub(crate) async fn prepare(registry: &Registry, arguments: &ServeArguments) -> Result<Welcome, Failure> {
+    let name = arguments.org.org.as_str();
+    if let Some(secret) = arguments.known_key() {
         // A token of another org is refused before this org is made.
         if let Some((owner, token)) = registry.directory.find_token(hash(secret)).await? {
             accept(&owner, &token, name, registry.clock.now())?;
@@ -78,7 +78,7 @@ pub(crate) async fn prepare(registry: &Registry, configuration: &Configuration) 
         let org = orgs.iter().find(|org| org.name == name).or(orgs.first());
         return Ok(Welcome::KnownDatabase { org: org.map_or(name, |org| org.name.as_str()).to_owned() });
     }
-    let file = if std::io::stdout().is_terminal() { None } else { Some(KeyFile::make(&configuration.database)?) };
+    let file = if std::io::stdout().is_terminal() { None } else { Some(KeyFile::make(&arguments.database.database)?) };
     let org = find_or_create(registry, name).await?;
     let secret = registry.create_token(&org, request(FIRST_KEY, None)).await?;
     let file = file.map(|file| file.keep(&secret)).transpose()?;

@@ -8,7 +8,7 @@ mod audit;
 mod backup;
 mod chance;
 mod check;
-mod configuration;
+mod config;
 mod copy;
 mod csv_line;
 mod customers;
@@ -30,6 +30,7 @@ mod reload;
 mod restore;
 mod roles;
 mod serve;
+mod settings_file;
 mod size;
 mod stop;
 mod store_metrics;
@@ -43,14 +44,14 @@ use std::process::ExitCode;
 
 use clap::CommandFactory;
 
-use crate::arguments::{Arguments, Command};
-use crate::configuration::Configuration;
+use crate::arguments::{AccessLog, Arguments, Command, CommonArguments};
 use crate::customers::ServerArguments;
+use crate::environment::Given;
 use crate::failure::Failure;
 use crate::records::{Records, RecordsCommand};
 
 fn main() -> ExitCode {
-    match run(environment::arguments()) {
+    match environment::read().and_then(run) {
         Ok(()) | Err(Failure::OutputClosed) => ExitCode::SUCCESS,
         Err(failure) => {
             output::complain(&failure.to_string());
@@ -59,30 +60,27 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: Arguments) -> Result<(), Failure> {
+fn run(given: Given) -> Result<(), Failure> {
+    let Given { arguments, matches, file } = given;
+    if arguments.command.reads_the_file() && !matches!(arguments.command, Command::Serve(_)) {
+        start_quiet_logs(&arguments.common)?;
+    }
     match arguments.command {
         Command::Serve(serve) => {
-            let configuration = Configuration::gather(arguments.common, serve)?;
-            let log = logging::start(&configuration.log, configuration.log_format, configuration.access_log)?;
-            many_threads()?.block_on(serve::run(configuration, log))
+            let filter = arguments.common.log_of_the_server();
+            let log = logging::start(filter, arguments.common.log_format.unwrap_or_default(), serve.access_log)?;
+            many_threads()?.block_on(serve::run(*serve, log))
         }
-        Command::Token { command } => {
-            let common = configuration::quiet(arguments.common)?;
-            one_thread()?.block_on(tokens::run(command, common))
-        }
-        Command::User { command } => {
-            let common = configuration::quiet(arguments.common)?;
-            one_thread()?.block_on(users::run(command, common))
-        }
+        Command::Token { command } => one_thread()?.block_on(tokens::run(command)),
+        Command::User { command } => one_thread()?.block_on(users::run(command)),
+        Command::Config { command } => config::run(command, &matches, &file),
         Command::Roles(arguments) => roles::run(arguments),
-        Command::Org { command } => {
-            let common = configuration::quiet(arguments.common)?;
-            one_thread()?.block_on(orgs::run(command, common))
-        }
+        Command::Org { command } => one_thread()?.block_on(orgs::run(command)),
         Command::Customers { server, command } => one_thread()?.block_on(customers::run(server, command)),
         Command::Companies { server, command } => of_records(server, "/companies", "companies", command),
         Command::Brands { server, command } => of_records(server, "/brands", "brands", command),
         Command::Schedules { server, command } => of_records(server, "/schedules", "schedules", command),
+        Command::Users { server, command } => of_records(server, "/users", "users", command),
         Command::Klasses { server, command } => of_records(server, "/klasses", "klasses", command),
         Command::Conversations { server, command } => {
             let client = customers::client(server)?;
@@ -119,34 +117,13 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
             one_thread()?.block_on(webhooks::run(&client, command))
         }
         Command::Tail(tail) => one_thread()?.block_on(tail::run(tail)),
-        Command::Audit { command } => {
-            let settings = configuration::quiet(arguments.common)?;
-            one_thread()?.block_on(audit::run(command, settings))
-        }
-        Command::Migrate(migrate) => {
-            let common = configuration::quiet(arguments.common)?;
-            one_thread()?.block_on(migrate::run(migrate, common))
-        }
-        Command::Copy(copy) => {
-            configuration::quiet(arguments.common)?;
-            one_thread()?.block_on(copy::run(copy))
-        }
-        Command::Backup(backup) => {
-            let settings = configuration::quiet(arguments.common)?;
-            one_thread()?.block_on(backup::run(backup, settings))
-        }
-        Command::Restore(restore) => {
-            let settings = configuration::quiet(arguments.common)?;
-            one_thread()?.block_on(restore::run(restore, settings))
-        }
-        Command::Check(check) => {
-            let settings = configuration::quiet(arguments.common)?;
-            one_thread()?.block_on(check::run(check, settings))
-        }
-        Command::Reindex(reindex) => {
-            let settings = configuration::quiet(arguments.common)?;
-            one_thread()?.block_on(reindex::run(reindex, settings))
-        }
+        Command::Audit { command } => one_thread()?.block_on(audit::run(command)),
+        Command::Migrate(migrate) => one_thread()?.block_on(migrate::run(migrate)),
+        Command::Copy(copy) => one_thread()?.block_on(copy::run(copy)),
+        Command::Backup(backup) => one_thread()?.block_on(backup::run(backup)),
+        Command::Restore(restore) => one_thread()?.block_on(restore::run(restore)),
+        Command::Check(check) => one_thread()?.block_on(check::run(check)),
+        Command::Reindex(reindex) => one_thread()?.block_on(reindex::run(reindex)),
         Command::Openapi => output::print_json(&kustodian_server::openapi::document()),
         Command::Completions { shell } => {
             let mut script = Vec::new();
@@ -154,6 +131,12 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
             output::print(&String::from_utf8_lossy(&script))
         }
     }
+}
+
+/// Logs warnings only, unless asked for more.
+fn start_quiet_logs(common: &CommonArguments) -> Result<(), Failure> {
+    let filter = common.log.as_deref().unwrap_or("warn");
+    logging::start(filter, common.log_format.unwrap_or_default(), AccessLog::Off).map(drop)
 }
 
 fn of_records<R: Records>(

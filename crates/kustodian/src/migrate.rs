@@ -4,7 +4,6 @@
 use clap::Args;
 
 use crate::arguments::DatabaseArguments;
-use crate::configuration::File;
 use crate::database::must_exist;
 use crate::failure::Failure;
 use crate::output::print;
@@ -30,8 +29,8 @@ pub(crate) struct MigrateArguments {
 ///
 /// # Errors
 /// When the database does not do, or with `--check` when something is pending.
-pub(crate) async fn run(arguments: MigrateArguments, file: File) -> Result<(), Failure> {
-    let url = file.database(arguments.database);
+pub(crate) async fn run(arguments: MigrateArguments) -> Result<(), Failure> {
+    let url = arguments.database.database;
     if arguments.check {
         return check(&url).await;
     }

@@ -5,17 +5,15 @@ use kustodian_core::directory::{DirectoryError, Org};
 use serde_json::{Value, json};
 
 use crate::arguments::OrgCommand;
-use crate::configuration::File;
 use crate::database::{Registry, with_existing_registry, with_registry};
 use crate::failure::Failure;
 use crate::output::{Output, print, print_json, print_table};
 
 /// Does what an `org` command asks for.
-pub(crate) async fn run(command: OrgCommand, file: File) -> Result<(), Failure> {
+pub(crate) async fn run(command: OrgCommand) -> Result<(), Failure> {
     match command {
         OrgCommand::Create { database, name, output } => {
-            let org =
-                with_registry(&file.database(database), async |registry| registry.create_org(&name).await).await?;
+            let org = with_registry(&database.database, async |registry| registry.create_org(&name).await).await?;
             match output.output {
                 Output::Json => print_json(&as_json(&org)),
                 Output::Table => print(&format!("made the org {} ({})", org.name, org.id)),
@@ -23,7 +21,7 @@ pub(crate) async fn run(command: OrgCommand, file: File) -> Result<(), Failure> 
         }
         OrgCommand::List { database, output } => {
             let list = async |registry: &Registry| Ok(registry.directory.list_orgs().await?);
-            let orgs = with_existing_registry(&file.database(database), list).await?;
+            let orgs = with_existing_registry(&database.database, list).await?;
             match output.output {
                 Output::Json => print_json(&orgs.iter().map(as_json).collect::<Vec<_>>()),
                 Output::Table => {

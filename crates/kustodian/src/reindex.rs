@@ -3,10 +3,8 @@
 use std::io::{self, Write};
 
 use clap::Args;
-use kustodian_store::Options;
 
 use crate::arguments::{DatabaseArguments, IndexArguments};
-use crate::configuration::File;
 use crate::database::must_exist;
 use crate::failure::Failure;
 use crate::output::print;
@@ -24,9 +22,9 @@ pub(crate) struct ReindexArguments {
 ///
 /// # Errors
 /// When the database does not do.
-pub(crate) async fn run(arguments: ReindexArguments, file: File) -> Result<(), Failure> {
-    let options = file.index(arguments.index).options();
-    let url = file.database(arguments.database);
+pub(crate) async fn run(arguments: ReindexArguments) -> Result<(), Failure> {
+    let options = arguments.index.options();
+    let url = arguments.database.database;
     must_exist(&url)?;
     let tell = |done: u64| {
         // Whoever closed standard error does not want to know.
@@ -34,13 +32,4 @@ pub(crate) async fn run(arguments: ReindexArguments, file: File) -> Result<(), F
     };
     let done = kustodian_store::reindex(&url, options, tell).await?;
     print(&format!("{done} records are indexed again"))
-}
-
-impl IndexArguments {
-    /// How the database is used with this.
-    pub(crate) fn options(self) -> Options {
-        let usual = Options::default();
-        let indexed = self.indexed_custom_attributes.map_or(usual.indexed_custom_attributes, usize::from);
-        Options { indexed_custom_attributes: indexed, ..usual }
-    }
 }

@@ -4,14 +4,14 @@ use std::io;
 
 use kustodian_server::Tls;
 
-use crate::configuration::Given;
+use crate::arguments::Command;
+use crate::environment;
 use crate::failure::Failure;
 use crate::logging::LogLevel;
 use crate::serve;
 
 /// What can be replaced while the server runs.
 pub(crate) struct Reloadable {
-    pub(crate) given: Given,
     pub(crate) log: LogLevel,
     pub(crate) tls: Option<Tls>,
 }
@@ -44,12 +44,13 @@ impl Reloadable {
 
     /// Replaces all of it, or nothing.
     fn reload(&self) -> Result<(), Failure> {
-        let (log, arguments) = self.given.read_again()?;
-        let tls = serve::tls(&arguments)?;
+        let given = environment::read_again()?.arguments;
+        let Command::Serve(serve) = &given.command else { return Ok(()) };
+        let tls = serve::tls(&serve.tls)?;
         if tls.is_some() != self.tls.is_some() {
             return Err(Failure::new("TLS cannot be turned on or off without a restart"));
         }
-        self.log.set(&log)?;
+        self.log.set(given.common.log_of_the_server())?;
         if let (Some(used), Some(new)) = (&self.tls, &tls) {
             used.replace(new);
         }

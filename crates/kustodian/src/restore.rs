@@ -11,7 +11,6 @@ use crate::arguments::{AttachmentsArguments, DatabaseArguments, OutputArguments}
 use crate::attachments::{self, Attachments};
 use crate::backup::{print_tables, tables_as_json};
 use crate::check::{ends, listed};
-use crate::configuration;
 use crate::failure::Failure;
 use crate::output::{Output, print, print_json};
 use crate::progress::Report;
@@ -44,10 +43,10 @@ pub(crate) struct RestoreArguments {
 ///
 /// # Errors
 /// When the file is no backup or damaged, or the database holds something or is served.
-pub(crate) async fn run(arguments: RestoreArguments, settings: configuration::File) -> Result<(), Failure> {
+pub(crate) async fn run(arguments: RestoreArguments) -> Result<(), Failure> {
     let RestoreArguments { file, database, attachments, force, despite_findings, output } = arguments;
-    let url = settings.database(database);
-    let target = Attachments::of(&url, settings.attachments(attachments).as_deref())?.folder;
+    let url = database.database;
+    let target = Attachments::of(&url, attachments.attachments.as_deref())?.folder;
     let options = BackupOptions { replace: force, despite_findings };
     let mut report = Report::new();
     let made = restore(&file, &url, options, &mut |progress| report.tell(progress)).await;

@@ -9,14 +9,13 @@ use std::time::Duration;
 use kustodian_core::chance::Ids as _;
 use kustodian_core::files::Files as _;
 use kustodian_core::link::Signer;
-use kustodian_server::{Mailer, Server, Services, Settings, Tls};
+use kustodian_server::{Mailer, Server, Services, Tls};
 use kustodian_store::{Database, FileFolder, Options, open};
 use tokio::net::{TcpListener, TcpSocket};
 
-use crate::arguments::TlsArguments;
+use crate::arguments::{ServeArguments, TlsArguments};
 use crate::attachments::Attachments;
 use crate::chance::{SystemClock, SystemIds};
-use crate::configuration::Configuration;
 use crate::database::Registry;
 use crate::failure::Failure;
 use crate::logging::LogLevel;
@@ -32,20 +31,17 @@ const CLOSE_WITHIN: Duration = Duration::from_secs(10);
 ///
 /// # Errors
 /// When the address, the database or the configuration does not do.
-pub(crate) async fn run(configuration: Configuration, log: LogLevel) -> Result<(), Failure> {
+pub(crate) async fn run(arguments: ServeArguments, log: LogLevel) -> Result<(), Failure> {
     // The address first: when it is taken, most likely by this server itself, the database is left alone.
-    let listener = listen(&configuration.listen).await?;
-    let tls = tls(&configuration.tls)?;
-    let mailer = mailer(&configuration)?;
-    first_start::check(&configuration)?;
+    let listener = listen(&arguments.listen).await?;
+    let tls = tls(&arguments.tls)?;
+    let mailer = mailer(&arguments)?;
+    first_start::check(&arguments)?;
     let address = listener.local_addr().map_err(|error| Failure::new(format!("no local address: {error}")))?;
-    let options = Options {
-        is_server: true,
-        accept_damaged_log: configuration.accept_damaged_log,
-        ..configuration.index.options()
-    };
-    let database = open(&configuration.database, options).await?;
-    let served = serve(&configuration, log, listener, address, (tls, mailer), &database).await;
+    let options =
+        Options { is_server: true, accept_damaged_log: arguments.accept_damaged_log, ..arguments.index.options() };
+    let database = open(&arguments.database.database, options).await?;
+    let served = serve(&arguments, log, listener, address, (tls, mailer), &database).await;
     if tokio::time::timeout(CLOSE_WITHIN, database.close()).await.is_err() {
         tracing::warn!("the database did not close in time; it recovers at the next start");
     }
@@ -53,7 +49,7 @@ pub(crate) async fn run(configuration: Configuration, log: LogLevel) -> Result<(
 }
 
 async fn serve(
-    configuration: &Configuration,
+    arguments: &ServeArguments,
     log: LogLevel,
     listener: TcpListener,
     address: SocketAddr,
@@ -62,7 +58,7 @@ async fn serve(
 ) -> Result<(), Failure> {
     let no_signals = |error| Failure::new(format!("signals cannot be received: {error}"));
     let stopped = stop::requested().map_err(no_signals)?;
-    let reloadable = Reloadable { given: configuration.given.clone(), log, tls: tls.clone() };
+    let reloadable = Reloadable { log, tls: tls.clone() };
     reloadable.at_every_hangup().map_err(no_signals)?;
     let registry = Registry {
         directory: database.directory(),
@@ -70,39 +66,14 @@ async fn serve(
         clock: SystemClock,
         ids: SystemIds::new(SystemClock)?,
     };
-    let welcome = first_start::prepare(&registry, configuration).await?;
+    let welcome = first_start::prepare(&registry, arguments).await?;
     // That of a temporary database goes with it, also after a kill.
     let passing = database.temporary_folder().map(|folder| folder.join("attachments"));
-    let folder = configuration.attachments.clone().or(passing);
-    let attachments = Attachments::of(&configuration.database, folder.as_deref())?;
+    let folder = arguments.attachments.attachments.clone().or(passing);
+    let attachments = Attachments::of(&arguments.database.database, folder.as_deref())?;
     tracing::info!(folder = attachments.folder.place(), "attachments are kept in a folder");
     let services = services(database, registry, attachments.folder.clone()).await?;
-    let mut settings = Settings {
-        missing_role_status: configuration.missing_role_status.status(),
-        rate_limit: configuration.rate_limit.requests,
-        creation_limit: configuration.rate_limit.creations,
-        omitted_company: configuration.omitted_company.into(),
-        unknown_companies: configuration.unknown_companies.into(),
-        company_names: configuration.company_names.into(),
-        item_ids: configuration.item_ids.into(),
-        skip_unchanged: configuration.skip_unchanged,
-        lenient_query: configuration.lenient_query,
-        enforce_enumerations: configuration.enforce_enumerations,
-        strict_host: configuration.strict_host,
-        absent_types: configuration.absent_types.into(),
-        bulk_mode: configuration.bulk_mode.into(),
-        search_page_cap: configuration.search_page_cap.0,
-        mailer,
-        outbound_accounts: configuration.outbound_accounts.clone(),
-        read_only: configuration.read_only,
-        cors_origins: configuration.cors_origins.clone(),
-        hsts: configuration.tls.hsts.unwrap_or(true),
-        public_url: configuration.public_url.clone(),
-        https: tls.is_some(),
-        ..Settings::default()
-    };
-    configuration.limits.apply(&mut settings);
-    configuration.webhooks.clone().apply(&mut settings);
+    let settings = arguments.settings(mailer, tls.is_some());
     let collector = StoreCollector::new(database.meter());
     let process = ProcessCollector { engine: database.engine() };
     let server =
@@ -112,7 +83,7 @@ async fn serve(
         Some(tls) => ("https", server.with_tls(tls)),
     };
     // A server whose output nobody reads serves all the same.
-    drop(output::print(&welcome.words(scheme, address, &configuration.database)));
+    drop(output::print(&welcome.words(scheme, address, &arguments.database.database)));
     drop(output::print(&format!("kustodian {} listening on {scheme}://{address}", env!("CARGO_PKG_VERSION"))));
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
@@ -131,8 +102,8 @@ async fn serve(
 ///
 /// # Errors
 /// When its URL is none.
-fn mailer(configuration: &Configuration) -> Result<Option<Mailer>, Failure> {
-    let mailer = configuration.smtp_url.as_deref().map(Mailer::new).transpose();
+fn mailer(arguments: &ServeArguments) -> Result<Option<Mailer>, Failure> {
+    let mailer = arguments.smtp_url.as_deref().filter(|url| !url.is_empty()).map(Mailer::new).transpose();
     mailer.map_err(|error| Failure::new(format!("--smtp-url: {error}")))
 }
 

@@ -1,16 +1,25 @@
 //! Sizes in settings: a number of bytes, with or without a unit.
 
+use std::fmt;
 use std::str::FromStr;
 
 use bytesize::ByteSize;
-use serde::Deserialize;
-
-use crate::arguments::Word;
 
 /// A number of bytes: `102400`, `100kB` (1,000 bytes each) or `100KiB` (1,024 bytes each).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "Word")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Size(pub(crate) usize);
+
+/// In the largest unit of which it is a whole number.
+impl fmt::Display for Size {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const UNITS: [(&str, usize); 3] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
+        let unit = UNITS.into_iter().find(|(_, bytes)| self.0 >= *bytes && self.0.is_multiple_of(*bytes));
+        match unit {
+            Some((unit, bytes)) => write!(formatter, "{}{unit}", self.0 / bytes),
+            None => write!(formatter, "{}", self.0),
+        }
+    }
+}
 
 impl FromStr for Size {
     type Err = String;
@@ -20,14 +29,6 @@ impl FromStr for Size {
         bytes
             .map(Self)
             .ok_or_else(|| format!("{text:?} is no size: write bytes, or a unit such as 100kB, 1MB or 64KiB"))
-    }
-}
-
-impl TryFrom<Word> for Size {
-    type Error = String;
-
-    fn try_from(word: Word) -> Result<Self, String> {
-        word.to_string().parse()
     }
 }
 
@@ -48,6 +49,7 @@ mod tests {
             ("0", 0),
         ] {
             assert_eq!(text.parse(), Ok(Size(bytes)), "{text}");
+            assert_eq!(Size(bytes).to_string().parse(), Ok(Size(bytes)), "{text}");
         }
         for text in ["", "MB", "-1", "1XB", "a lot", "99999999999999999999"] {
             let refused = text.parse::<Size>().unwrap_err();

@@ -10,8 +10,7 @@ use kustodian_core::token::{TokenRequest, issue};
 use kustomer_api::{ObjectId, Timestamp, role};
 use serde_json::{Value, json};
 
-use crate::arguments::{DatabaseArguments, TokenCommand};
-use crate::configuration::File;
+use crate::arguments::{DatabaseArguments, OrgArguments, TokenCommand};
 use crate::database::{Registry, with_existing_registry};
 use crate::failure::Failure;
 use crate::output::{Output, print, print_json, print_table};
@@ -21,9 +20,8 @@ use crate::output::{Output, print, print_json, print_table};
 pub(crate) struct CreateToken {
     #[command(flatten)]
     database: DatabaseArguments,
-    /// The org it is for [default: demo]
-    #[arg(long, env = "KUSTODIAN_ORG", value_name = "NAME")]
-    org: Option<String>,
+    #[command(flatten)]
+    org: OrgArguments,
     /// Its name, which is also its user's.
     #[arg(long, value_name = "NAME")]
     name: String,
@@ -58,35 +56,35 @@ fn known_role(text: &str) -> Result<String, String> {
 }
 
 /// A range of addresses, or a single one.
-fn range(text: &str) -> Result<IpNet, String> {
+pub(crate) fn range(text: &str) -> Result<IpNet, String> {
     let single = |_| text.parse::<IpAddr>().map(IpNet::from);
     text.parse().or_else(single).map_err(|_| "write an address or a range like 203.0.113.0/24".to_owned())
 }
 
 /// Does what a `token` command asks for.
-pub(crate) async fn run(command: TokenCommand, file: File) -> Result<(), Failure> {
+pub(crate) async fn run(command: TokenCommand) -> Result<(), Failure> {
     match command {
-        TokenCommand::Create(wanted) => create(wanted, file).await,
-        TokenCommand::List { database, org, output } => {
-            with_existing_registry(&file.database(database), async |registry| list(registry, org, output.output).await)
+        TokenCommand::Create(wanted) => create(wanted).await,
+        TokenCommand::List { database, of_org, output } => {
+            with_existing_registry(&database.database, async |registry| list(registry, of_org, output.output).await)
                 .await
         }
         TokenCommand::Revoke { database, id } => {
-            with_existing_registry(&file.database(database), async |registry| revoke(registry, id).await).await
+            with_existing_registry(&database.database, async |registry| revoke(registry, id).await).await
         }
     }
 }
 
-async fn create(wanted: CreateToken, file: File) -> Result<(), Failure> {
+async fn create(wanted: CreateToken) -> Result<(), Failure> {
     let CreateToken { database, org, name, roles, forced_roles, expires_in_days, cidr } = wanted;
     let roles = [roles, forced_roles].concat();
-    let org = file.org(org);
+    let org = org.org;
     let make = async |registry: &Registry| {
         let org = registry.org(&org).await?;
         let expires_at = expires_in_days.map(|days| after_days(registry.clock.now(), days));
         registry.create_token(&org, TokenRequest { name, roles, expires_at, cidr, secret: None }).await
     };
-    let secret = with_existing_registry(&file.database(database), make).await?;
+    let secret = with_existing_registry(&database.database, make).await?;
     print(&secret)
 }
 

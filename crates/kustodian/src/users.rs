@@ -7,8 +7,7 @@ use kustodian_core::password_link::{self, Purpose};
 use kustodian_core::{resource, user};
 use kustomer_api::user::User;
 
-use crate::arguments::{DatabaseArguments, UserCommand, public_url};
-use crate::configuration::File;
+use crate::arguments::{DatabaseArguments, OrgArguments, PublicUrlArguments, UserCommand};
 use crate::database::{Registry, with_existing_registry};
 use crate::failure::Failure;
 use crate::output::print;
@@ -18,13 +17,10 @@ use crate::output::print;
 pub(crate) struct PasswordLink {
     #[command(flatten)]
     database: DatabaseArguments,
-    /// The org of the person [default: demo]
-    #[arg(long, env = "KUSTODIAN_ORG", value_name = "NAME")]
-    org: Option<String>,
-    /// The address that clients reach the server at [default: that of the configuration file, or
-    /// http://127.0.0.1:8080]
-    #[arg(long, env = "KUSTODIAN_PUBLIC_URL", value_name = "URL", value_parser = public_url)]
-    public_url: Option<String>,
+    #[command(flatten)]
+    org: OrgArguments,
+    #[command(flatten)]
+    public_url: PublicUrlArguments,
     /// The address that the person signs in with.
     email: String,
 }
@@ -33,16 +29,16 @@ pub(crate) struct PasswordLink {
 const USUAL_ADDRESS: &str = "http://127.0.0.1:8080";
 
 /// Does what a `user` command asks for.
-pub(crate) async fn run(command: UserCommand, file: File) -> Result<(), Failure> {
+pub(crate) async fn run(command: UserCommand) -> Result<(), Failure> {
     let (wanted, purpose) = match command {
         UserCommand::InviteLink(wanted) => (wanted, Purpose::Invitation),
         UserCommand::PasswordLink(wanted) => (wanted, Purpose::Reset),
     };
     let PasswordLink { database, org, public_url, email } = wanted;
-    let (org, base) = (file.org(org), file.public_url(public_url));
-    let base = base.unwrap_or_else(|| USUAL_ADDRESS.to_owned());
+    let org = org.org;
+    let base = public_url.public_url.unwrap_or_else(|| USUAL_ADDRESS.to_owned());
     let make = async |registry: &Registry| make(registry, &org, &email, purpose).await;
-    let path = with_existing_registry(&file.database(database), make).await?;
+    let path = with_existing_registry(&database.database, make).await?;
     print(&format!("{}{path}", base.trim_end_matches('/')))
 }
 

@@ -12,6 +12,7 @@ mod notes;
 pub(crate) mod outbox;
 mod schedules;
 mod show;
+mod users;
 
 use clap::{Args, Subcommand};
 use kustodian_core::kind::Kind;
@@ -30,6 +31,7 @@ pub(crate) use self::kobjects::KObjects;
 pub(crate) use self::messages::Messages;
 pub(crate) use self::notes::Notes;
 pub(crate) use self::schedules::Schedules;
+pub(crate) use self::users::Users;
 use crate::arguments::OutputArguments;
 use crate::customers::past;
 use crate::failure::Failure;

@@ -93,3 +93,33 @@ fn the_org_shares_one_budget_and_is_told_when_it_is_used_up() {
     assert_eq!(refused.error()["code"], "ratelimited");
     Answer::of(server.request(Method::GET, "/healthz")).expect(200);
 }
+
+#[test]
+fn a_trusted_proxy_names_the_client_and_nobody_else_does() {
+    let server = Server::on_file();
+    let away = server.token_with("demo", &["org"], &["--cidr", "203.0.113.0/24"]);
+    let status = |server: &Server, forwarded: &str| {
+        let request = server.request(Method::GET, "/v1/users/current").bearer_auth(&away);
+        Answer::of(request.header("x-forwarded-for", forwarded)).status
+    };
+    assert_eq!(status(&server, "203.0.113.9"), 401, "nobody is trusted unless it is said");
+    let server = server.restart_with(&["--trusted-proxy", "127.0.0.1,10.0.0.0/8"]);
+    for (forwarded, expected) in [
+        ("203.0.113.9", 200),
+        ("198.51.100.1, 203.0.113.9, 10.0.0.2", 200),
+        ("203.0.113.9, 198.51.100.1", 401),
+        ("nonsense", 401),
+        ("", 401),
+    ] {
+        assert_eq!(status(&server, forwarded), expected, "{forwarded:?}");
+    }
+    // Failures from one client do not make another wait.
+    let sign_in = |client: &str, email: String| {
+        let body = json!({ "domain": "demo", "email": email, "password": "not the password" });
+        let request = server.request(Method::POST, "/v1/auth/tokens").header("x-forwarded-for", client);
+        Answer::of(request.json(&body)).status
+    };
+    let last = (0..40).map(|number| sign_in("198.51.100.1", format!("{number}@acme.example"))).last();
+    assert_eq!(last, Some(429));
+    assert_eq!(sign_in("198.51.100.2", "ada@acme.example".to_owned()), 401);
+}

@@ -182,8 +182,22 @@ fn flags_beat_the_environment_which_beats_the_file() {
     assert_eq!(org_of(Some("from-environment"), None), "from-environment");
     assert_eq!(org_of(Some("from-environment"), Some("from-flag")), "from-flag");
 
+    let shown = binary()
+        .args(["config", "show", "--output", "json", "--max-body", "1MB", "--config"])
+        .arg(&file)
+        .env("KUSTODIAN_RATE_LIMIT", "17")
+        .output()
+        .unwrap();
+    let shown: serde_json::Value = serde_json::from_slice(&shown.stdout).unwrap();
+    let of = |name: &str| (shown[name]["value"].clone(), shown[name]["source"].as_str().unwrap().to_owned());
+    assert_eq!(of("max-body"), ("1MB".into(), "--max-body".to_owned()));
+    assert_eq!(of("rate-limit"), ("17".into(), "KUSTODIAN_RATE_LIMIT".to_owned()));
+    assert_eq!(of("org"), ("from-file".into(), format!("{}, line 3", file.display())));
+    assert_eq!(of("bulk-mode"), ("immediate".into(), "default".to_owned()));
+    assert_eq!(of("bootstrap-token").0, "(not shown)");
+
     std::fs::write(&file, "lisen = \"127.0.0.1:0\"\n").unwrap();
-    fails_in_one_line(&serve(&["--config", &file.display().to_string()]), "lisen");
+    fails_in_one_line(&serve(&["--config", &file.display().to_string()]), "did you mean listen?");
 }
 
 #[test]
