@@ -66,6 +66,7 @@ mod place;
 mod plug;
 mod post_office;
 mod process;
+mod published_calls;
 mod query_parameters;
 mod ran;
 mod readme;
