@@ -40,11 +40,14 @@ pub(crate) enum What {
     },
 }
 
-/// Builds the release of what measures something else, and runs it.
+/// The profile of what is shipped.
+const SHIPPED: &str = "dist";
+
+/// Builds what measures something else as it is shipped, and runs it.
 fn run_other(what: &What, is_quick: bool) -> Result<()> {
-    build("release")?;
+    build(SHIPPED)?;
     let metadata = Metadata::load()?;
-    let mut bench = process::program(metadata.binary("release", "kustodian-bench"));
+    let mut bench = process::program(metadata.binary(SHIPPED, "kustodian-bench"));
     match what {
         What::Search { customers, engine, keep, only } => {
             // It ends with this run.
@@ -64,7 +67,7 @@ fn run_other(what: &What, is_quick: bool) -> Result<()> {
             // It ends with this run.
             let _server = provide("both")?;
             postgres::tell(&mut bench);
-            bench.arg("--server").arg(metadata.binary("release", "kustodian")).arg(format!("--{word}"));
+            bench.arg("--server").arg(metadata.binary(SHIPPED, "kustodian")).arg(format!("--{word}"));
             let quick = if is_quick { " --quick" } else { "" };
             bench.args(is_quick.then_some("--quick")).arg("--page").arg(page());
             bench.arg("--command").arg(format!("cargo xtask bench{quick} {word}"));
@@ -74,7 +77,7 @@ fn run_other(what: &What, is_quick: bool) -> Result<()> {
             let factors: Vec<String> = factors.iter().map(f64::to_string).collect();
             let factors = factors.join(",");
             let told = format!("cargo xtask bench overload --factors {factors} --seconds {seconds}");
-            bench.arg("--server").arg(metadata.binary("release", "kustodian"));
+            bench.arg("--server").arg(metadata.binary(SHIPPED, "kustodian"));
             bench.arg("--overload").arg(factors).arg("--seconds").arg(seconds.to_string());
             bench.arg("--page").arg(page()).arg("--command").arg(told);
         }
@@ -118,8 +121,8 @@ pub(crate) struct BenchArguments {
     /// Customers of the large database: 1000000, or 50000 with --quick, unless given
     #[arg(long)]
     customers: Option<u64>,
-    /// What is built: dev only shows that all of it runs, and leaves the page as it is
-    #[arg(long, default_value = "release", value_parser = ["release", "dev"])]
+    /// What is built; others than what is shipped leave the page as it is, and dev only shows that all of it runs
+    #[arg(long, default_value = SHIPPED, value_parser = [SHIPPED, "release", "dev"])]
     profile: String,
     /// What is measured
     #[command(subcommand)]
@@ -136,8 +139,8 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<()> {
     }
     build(&arguments.profile)?;
     let metadata = Metadata::load()?;
-    let is_release = arguments.profile == "release";
-    let built = if is_release { "release" } else { "debug" };
+    let is_shipped = arguments.profile == SHIPPED;
+    let built = if arguments.profile == "dev" { "debug" } else { &arguments.profile };
     let peer = arguments.peers.then(|| install_peer(&metadata.target_directory)).transpose()?;
     // It ends with this run.
     let _server = match postgres::provide() {
@@ -149,7 +152,7 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<()> {
     };
     let mut bench = process::program(metadata.binary(built, "kustodian-bench"));
     bench.arg("--server").arg(metadata.binary(built, "kustodian"));
-    if is_release {
+    if is_shipped {
         bench.arg("--page").arg(page());
     }
     bench.arg("--command").arg(arguments.told());
@@ -175,7 +178,7 @@ impl BenchArguments {
         if let Some(customers) = self.customers {
             told.push_str(&format!(" --customers {customers}"));
         }
-        if self.profile != "release" {
+        if self.profile != SHIPPED {
             told.push_str(&format!(" --profile {}", self.profile));
         }
         told
