@@ -234,7 +234,7 @@ impl Answer<'_> {
     }
 
     /// Whether it has a header of this name, in small letters.
-    pub(crate) fn tells(&self, name: &str) -> bool {
+    pub(crate) fn has_header(&self, name: &str) -> bool {
         find(self.head, format!("\r\n{name}:").as_bytes()).is_some()
     }
 

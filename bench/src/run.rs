@@ -153,7 +153,7 @@ impl Run<'_> {
         let count = self.plan.rewritten * self.plan.rounds as u64;
         let known = self.fill(&server, count, count, 64)?;
         let rows = Rows::of(&file, usize::try_from(count)?).context("cannot take the rows out of the database")?;
-        println!("{} customers, of {} rows each and the words they are found by", rows.len(), rows.each());
+        println!("{} customers, of {} rows each and the words of their index", rows.len(), rows.each());
         Ok((Measured { subject: Subject::New, server, known }, rows))
     }
 

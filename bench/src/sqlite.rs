@@ -18,7 +18,7 @@ const TABLES: [Table; 4] = [
     Table { name: "customer_search", owner: "row.key = customers.key", numbered: Some("key") },
 ];
 
-/// Where words are found by, beside them: its tables are its own business.
+/// The index of their words, beside them: its tables are its own business.
 const WORDS: &str = "customer_words";
 
 struct Table {

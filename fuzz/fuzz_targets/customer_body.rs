@@ -29,7 +29,7 @@ fuzz_target!(|body: &[u8]| {
     assert_eq!(&resource::render(&customer).expect("what was read is rendered"), document);
     serde_json::from_str::<serde_json::Value>(document).expect("what is answered is JSON");
 
-    // Whoever was stored is found by what was sent.
+    // A look-up by what was sent finds whoever was stored.
     let claimed = |by: Lookup, value: &str| changes.claims.iter().any(|claim| claim.key == by.key(org.key, value));
     for email in sent.emails.iter().flatten() {
         assert!(claimed(Lookup::Email, &email.email), "{:?} finds nobody", email.email);

@@ -52,7 +52,7 @@ fuzz_target!(|wishes: &[u8]| {
         let event = changes.events.iter().find(|event| event.record == next.id).expect("a change is an event");
         assert_eq!(next.rev, record.rev + 1);
         assert!(next.updated_at >= record.updated_at, "a record's past lies before it");
-        let difference = event.changes.as_deref().expect("a later event tells what changed");
+        let difference = event.changes.as_deref().expect("a later event says what changed");
         let back = rewind(Kind::Customer, &next.document, difference).expect("a difference is read");
         assert_eq!(back, record.document);
         let forth = replay(Kind::Customer, &record.document, difference).expect("a difference is read");

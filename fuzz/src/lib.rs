@@ -65,7 +65,7 @@ pub fn stored(changes: &ChangeSet) -> Stored {
 /// A refusal of input is the client's fault, never the server's, and says what is wrong and where.
 pub fn check_refusal(refusal: &Refusal, body: &[u8]) {
     assert!((400..500).contains(&refusal.status), "{refusal:?} is no client's fault");
-    assert!((1..=MAX_FAULTS).contains(&refusal.errors.len()), "{refusal:?} tells no fault, or too many");
+    assert!((1..=MAX_FAULTS).contains(&refusal.errors.len()), "{refusal:?} has no fault, or too many");
     for error in &refusal.errors {
         assert_eq!(error.status, Some(refusal.status), "{error:?}");
         for words in [&error.code, &error.title, &error.message] {

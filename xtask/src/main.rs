@@ -19,6 +19,7 @@ mod singer;
 mod tally;
 mod test;
 mod torture;
+mod words;
 mod workspace;
 
 use std::process::ExitCode;
@@ -75,6 +76,8 @@ enum Command {
     Plan,
     /// Check which crate may depend on which
     Layers,
+    /// Check that no sentence has a word that needs a second reading
+    Words,
     /// Feed made-up input to everything that reads what comes from outside, guided by what it covers
     Fuzz {
         /// One target alone, such as customer_body
@@ -124,6 +127,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Operations { check } => operations::run(check),
         Command::Plan => plan::run(),
         Command::Layers => layers::run(),
+        Command::Words => words::run(),
         Command::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds),
         Command::Schemathesis { examples } => schemathesis::run(examples),
         Command::Bench(arguments) => bench::run(&arguments),

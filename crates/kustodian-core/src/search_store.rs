@@ -103,7 +103,7 @@ pub struct Total {
 /// part of that time may be given or not, and one that is given matched when it was.
 ///
 /// A walk by id, as it is without a sort, is kept by nobody. One in another order is kept by the database: as a list of
-/// the ids found by its first step, until [`WALK_IDLE`] after the last step, or until newer walks of the org need its
+/// the ids that its first step found, until [`WALK_IDLE`] after the last step, or until newer walks of the org need its
 /// place.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WalkQuery {

@@ -50,7 +50,7 @@ impl FeedWatch {
         self.stopped.send_replace(true);
     }
 
-    /// Looks at the end of an org's feed as long as somebody waits for it to move.
+    /// Reads the end of an org's feed as long as somebody waits for it to move.
     async fn watch(self: Arc<Self>, store: Arc<dyn Store>, org: OrgKey) {
         loop {
             let looked = tokio::time::timeout(LOOK_WITHIN, store.feed_head(org)).await;

@@ -1,7 +1,7 @@
 //! What of the head of a request the library below takes away before anybody of ours sees it: a length beside chunks, which
 //! it drops, and a length that it cannot count to, which it calls a head that is too large.
 
-/// A reader of heads that looks at their lengths.
+/// A reader of heads that checks their lengths.
 #[derive(Default)]
 pub(crate) struct HeadScan {
     /// The beginning of the line that is being read.

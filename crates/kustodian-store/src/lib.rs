@@ -77,7 +77,7 @@ enum Engine {
 /// tables are made in the first schema of the user's search path. Several servers may open it at the same time. After
 /// `?` the URL takes libpq's parameters (`sslmode`, `sslrootcert`, `host`, `target_session_attrs`, `connect_timeout`,
 /// `options`, …) and `pool_size` (connections held at most), `statement_timeout` (milliseconds) and `pooler`
-/// (`transaction` behind a pooler that hands out sessions for a transaction each, as PgBouncer does).
+/// (`transaction` behind a pooler that assigns sessions for a transaction each, as PgBouncer does).
 ///
 /// # Errors
 /// When the URL, the folder, the file or the server does not do, or the database was made by a newer version: see
@@ -179,7 +179,7 @@ pub fn distribution_statements(shards: u32) -> Vec<String> {
     postgres::distribution_statements(shards)
 }
 
-/// The text that a SQLite file keeps as a BLOB, compressed, in `document`, `changes` or `snapshot`: for whoever looks at
+/// The text that a SQLite file keeps as a BLOB, compressed, in `document`, `changes` or `snapshot`: for whoever reads
 /// a file from outside. `None` when the bytes are not what this version writes.
 pub fn packed_text(bytes: &[u8]) -> Option<String> {
     sqlite::packed_text(bytes)

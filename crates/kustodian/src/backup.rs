@@ -80,7 +80,7 @@ pub(crate) async fn run(arguments: BackupArguments) -> Result<(), Failure> {
     match backup.checked.findings.first() {
         None => Ok(()),
         Some(first) => Err(Failure::new(format!(
-            "{} is a true copy, but the database does not agree with itself ({first}): kustodian check tells all",
+            "{} is a true copy, but the database does not agree with itself ({first}): kustodian check lists all",
             file.display()
         ))),
     }

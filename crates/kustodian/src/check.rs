@@ -13,7 +13,7 @@ use crate::progress::Report;
 
 /// The line about a scrub that is still to come. It is no disagreement, and needs no one to act.
 const SCRUB_PENDING: &str = "values that were erased may still be on the disk: whoever serves this database takes them \
-     off it, tries again while something is in the way, and tells what in its log";
+     off it, tries again while something is in the way, and says what in its log";
 
 /// What to check.
 ///

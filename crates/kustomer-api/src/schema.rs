@@ -71,7 +71,7 @@ pub enum Kind {
 pub struct Forms {
     /// All of them.
     pub all: &'static [&'static Schema],
-    /// The member that tells them apart.
+    /// The member that they differ in.
     pub key: &'static str,
     /// What the member may be.
     pub values: &'static [&'static str],

@@ -89,7 +89,7 @@ fn an_error_says_the_column_and_what_to_do() {
         ("has", "column 4: the name of an attribute is missing here"),
         ("sort:-email", "column 6: a search cannot be sorted by email"),
         ("sort:", "column 6: the name of an attribute is missing here"),
-        ("(sort:name)", "column 2: an order stands outside of brackets"),
+        ("(sort:name)", "column 2: an order is only allowed outside of brackets"),
         ("a and sort:name", "column 7: and needs something behind it"),
     ] {
         assert_eq!(text::parse(text, &CUSTOM).unwrap_err().to_string(), error, "{text}");

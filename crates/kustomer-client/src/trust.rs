@@ -57,7 +57,7 @@ impl ServerCertVerifier for Named {
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         match self.usual.verify_server_cert(own, others, name, ocsp, now) {
-            // WebPKI looks at the dates before it looks for an authority's mark: they are right.
+            // WebPKI checks the dates before it looks for an authority's mark: they are right.
             Err(error) if is_authority(&error) && self.named.iter().any(|named| named == own) => {
                 verify_server_name(&ParsedCertificate::try_from(own)?, name)?;
                 Ok(ServerCertVerified::assertion())

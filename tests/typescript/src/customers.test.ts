@@ -96,7 +96,7 @@ test('a customer with every kind of field is created and read back', async () =>
   assert.equal(attributes.rev, 1);
 });
 
-test('a customer is found by an e-mail address, case aside', async () => {
+test('a look-up by an e-mail address finds a customer, case aside', async () => {
   const id = await created('byemail');
   const { data } = await getCustomerByEmail({ client, path: { email: 'ByEmail@Example.com' }, throwOnError: true });
   assert.equal(data.data.id, id);
@@ -133,7 +133,7 @@ test('a body that breaks the rules is refused, and the error names the place', a
   assert.equal(response?.status, 400);
   const first = error?.errors[0];
   assert.equal(first?.code, 'badparam');
-  // The bare key, as upstream names it; the whole place stands beside it.
+  // The bare key, as upstream names it; the whole place is beside it.
   assert.equal(first?.source?.parameter, 'email');
   assert.equal((first?.meta as { pointer?: string } | undefined)?.pointer, '/emails/0/email');
 });

@@ -37,7 +37,7 @@ pub(super) struct Event {
     pub(super) position: u64,
 }
 
-/// What was found by one comparison.
+/// The findings of one comparison.
 #[derive(Default)]
 pub(super) struct Findings {
     /// Acknowledged changes that were there with their exact content.
@@ -145,7 +145,7 @@ fn check_events(snapshot: &Snapshot, lost: &mut Vec<String>) {
     let mut positions: Vec<u64> = snapshot.events.iter().map(|event| event.position).collect();
     positions.sort_unstable();
     if let Some((at, hole)) = (1..).zip(&positions).find(|(expected, position)| expected != *position) {
-        lost.push(format!("the positions of the events have a hole or a double: at {at} stands {hole}"));
+        lost.push(format!("the positions of the events have a hole or a double: at {at} is {hole}"));
     }
     if snapshot.last_position != positions.len() as u64 {
         lost.push(format!("{} events are there, the feed says {}", positions.len(), snapshot.last_position));

@@ -394,7 +394,9 @@ impl Reader<'_> {
         let keys: Vec<&str> = members.keys().collect();
         for (at, key) in keys.iter().enumerate() {
             if keys[..at].contains(key) {
-                self.enter(key, |reader| reader.faults.push("uniqueKeys", "This property stands twice: send it once"));
+                self.enter(key, |reader| {
+                    reader.faults.push("uniqueKeys", "This property is there twice: send it once")
+                });
             }
         }
     }

@@ -57,7 +57,7 @@ pub fn plan(criterion: &Criterion) -> Option<Plan> {
     let is_many = matches!(&criterion.subject, Subject::Standard(attribute) if attribute.is_many());
     match &criterion.test {
         Test::Words(words) => Some(plan_words(&criterion.subject, scope, words)),
-        // Any text at all: an engine that knows no better looks at every record.
+        // Any text at all: an engine that knows no better reads every record.
         Test::Set if scope.is_none() => Some(Plan { needs: Needs::All(Vec::new()), exact: false }),
         Test::Set if is_many => Some(Plan { needs: lookup(scope, TokenKind::Present, "", false), exact: true }),
         Test::TextIn(values) if is_many => {

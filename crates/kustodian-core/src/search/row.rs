@@ -232,7 +232,7 @@ impl SearchRow {
         }
     }
 
-    /// Text that is compared folded, and found by its words.
+    /// Text that is compared folded, with its words indexed.
     fn words(&mut self, attribute: Attribute, text: &str) {
         let folded = fold(text);
         self.exact(attribute, &folded);
@@ -250,7 +250,7 @@ impl SearchRow {
         self.text(Source::Rest, manner, text);
     }
 
-    /// Text that is compared as it is, and found by a part of it.
+    /// Text that is compared as it is, with its parts indexed.
     fn part(&mut self, attribute: Attribute, text: &str) {
         let known = self.values(attribute).contains(&Value::Text(text.to_owned()));
         if !known {
@@ -273,7 +273,7 @@ impl SearchRow {
         }
     }
 
-    /// Text that is compared as it is, and found by its words.
+    /// Text that is compared as it is, with its words indexed.
     fn language(&mut self, attribute: Attribute, lang: &Field<String>) {
         if let Some(lang) = lang.value() {
             self.exact(attribute, lang);

@@ -62,7 +62,7 @@ pub struct Token {
 }
 
 impl SearchRow {
-    /// Everything the record is found by in the inverted index, each once and in order.
+    /// Everything that the inverted index has of the record, each once and in order.
     pub fn tokens(&self) -> BTreeSet<Token> {
         let mut tokens = BTreeSet::new();
         self.each_token(|scope, kind, text| {

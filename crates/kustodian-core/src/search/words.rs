@@ -87,7 +87,7 @@ pub(super) fn each_gram(folded: &str) -> impl Iterator<Item = &str> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Word {
     /// Its own words ([`words`]): each must begin a word of a text. Empty when it has no letter and no digit, and then
-    /// no word of a text is found by it.
+    /// it finds no word of a text.
     pub pieces: Vec<String>,
     /// The whole of it, folded: found as a part of an e-mail address or an id.
     pub part: String,

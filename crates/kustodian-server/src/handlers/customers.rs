@@ -197,7 +197,7 @@ async fn find<E: Endpoint>(call: &Call<E>, id: ObjectId) -> Result<Option<Stored
     call.store().find(call.org(), Kind::Customer, id).await.map_err(unavailable)
 }
 
-/// The answer that holds the customer a set of changes wrote: it stands first among them.
+/// The answer that holds the customer a set of changes wrote: it is the first of them.
 fn written(changes: ChangeSet, answer: fn(String) -> Answer) -> Result<Answer, Refusal> {
     let put = changes.puts.into_iter().next().ok_or_else(|| resource::fault("Nothing was written"))?;
     Ok(answer(put.document))

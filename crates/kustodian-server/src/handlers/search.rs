@@ -1,4 +1,4 @@
-//! Search: reads the body, resolves the names of tags, asks the store for a page or a step of a walk, and tells what was
+//! Search: reads the body, resolves the names of tags, asks the store for a page or a step of a walk, and answers what was
 //! found (`docs/search.md`).
 
 use std::borrow::Cow;
@@ -158,7 +158,7 @@ async fn find<E: Endpoint<Query = SearchPage>>(call: &Call<E>, language: Languag
     let query = SearchQuery {
         query,
         offset,
-        // One more tells whether there is a next page, where the total is but an estimate.
+        // One more shows whether there is a next page, where the total is but an estimate.
         limit: size + 1,
         bytes: parts::HELD,
         ids_only: asked.ids_only,

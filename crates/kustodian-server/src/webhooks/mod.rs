@@ -103,7 +103,7 @@ struct Keeper {
 }
 
 impl Keeper {
-    /// Looks at every queue, and begins to work on those that have something to send.
+    /// Reads every queue, and begins to work on those that have something to send.
     async fn pass(&mut self) -> Result<(), StoreError> {
         let (app, mut after, mut orgs, mut heads) = (Arc::clone(&self.app), String::new(), Vec::new(), HashMap::new());
         let store = &app.services.store;

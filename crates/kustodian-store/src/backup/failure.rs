@@ -69,7 +69,7 @@ pub enum BackupError {
         path: PathBuf,
     },
     /// The file cannot be read whole.
-    #[error("{} is damaged ({finding}): restore another backup; kustodian check --database sqlite:FILE tells all", path.display())]
+    #[error("{} is damaged ({finding}): restore another backup; kustodian check --database sqlite:FILE lists all", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -77,14 +77,14 @@ pub enum BackupError {
         finding: String,
     },
     /// The database to back up cannot be read whole.
-    #[error("the database is damaged ({finding}), so no backup was made: kustodian check tells all")]
+    #[error("the database is damaged ({finding}), so no backup was made: kustodian check lists all")]
     DamagedDatabase {
         /// The first thing found.
         finding: String,
     },
     /// The file is whole, but what is in it does not agree with itself.
     #[error(
-        "{} does not agree with itself ({finding}): kustodian check --database sqlite:FILE tells all; restore it all the \
+        "{} does not agree with itself ({finding}): kustodian check --database sqlite:FILE lists all; restore it all the \
          same with --despite-findings",
         path.display()
     )]

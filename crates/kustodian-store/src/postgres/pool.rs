@@ -147,7 +147,7 @@ impl Lease {
     }
 }
 
-/// What is read through shared connections is found by its key, in whatever table.
+/// What is read through shared connections is looked up by its key, in whatever table.
 const BY_INDEX: &str = "SET SESSION enable_seqscan = off";
 
 /// Connections that everybody reads through.

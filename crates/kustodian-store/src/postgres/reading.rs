@@ -2,7 +2,7 @@
 //!
 //! Most of what a small statement costs is not its row: it is sent, bound, answered, and the processes of both sides are
 //! woken for it. So reads that come while some are under way wait for one of them to end, and go together then; where
-//! there are few, each goes by itself at once. The statement begins after its last member came, so everyone reads what
+//! there are few, each is sent at once. The statement begins after its last member came, so everyone reads what
 //! was committed before. Only where tables are not spread: there each read concerns one shard, and goes to it alone.
 
 use std::collections::VecDeque;

@@ -93,7 +93,7 @@ struct PendingEvent {
 }
 
 impl Sequencer {
-    /// Starts it; it looks at once when woken.
+    /// Starts it; it works at once when woken.
     pub(super) fn start(connector: Arc<Connector>, begin: String, wake: Arc<Notify>) -> Self {
         let (stop, stopped) = watch::channel(false);
         let worker = Worker { connector, begin, connection: None, known: HashSet::new(), swept: None };

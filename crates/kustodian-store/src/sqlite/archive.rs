@@ -287,7 +287,7 @@ impl Carried {
     }
 }
 
-/// Lets a record of another kind be found by what its document holds.
+/// Indexes a record of another kind by what its document holds.
 fn index_carried(
     connection: &Connection,
     writing: &mut Writing,

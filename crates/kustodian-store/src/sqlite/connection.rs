@@ -63,7 +63,7 @@ pub(super) fn make_file(path: &Path) -> Result<(), OpenError> {
     }
 }
 
-/// Leaves a database and the files beside it to their owner alone. Goes by path: opening and closing the file would
+/// Leaves a database and the files beside it to their owner alone. By path: opening and closing the file would
 /// release the locks that this process may hold on it already.
 #[cfg(unix)]
 fn make_private(path: &Path) {

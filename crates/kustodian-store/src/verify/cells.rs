@@ -25,7 +25,7 @@ pub(crate) static CHAIN: Table = Table {
         ("client", Text),
         ("digest", Bytes),
         ("link", Bytes),
-        // Whether what the position is found by is that of the event.
+        // Whether the index of the position has what the event has.
         ("agrees", Boolean),
     ],
     key: &["org", "position"],

@@ -19,7 +19,7 @@ pub(super) struct Walk {
 }
 
 impl Walk {
-    /// Looks at one event: the next one of the record of `walk`, or the newest of another record, whose document is
+    /// Checks one event: the next one of the record of `walk`, or the newest of another record, whose document is
     /// `now` if that has this revision.
     pub(super) fn follow(walk: Option<Self>, event: Told, now: Option<String>, told: &mut Verification) -> Self {
         told.events += 1;

@@ -1,4 +1,4 @@
-//! Behind a pooler that hands out sessions for a transaction each: the real PgBouncer, where it is installed.
+//! Behind a pooler that assigns sessions for a transaction each: the real PgBouncer, where it is installed.
 
 use std::fs;
 use std::path::PathBuf;

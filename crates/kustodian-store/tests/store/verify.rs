@@ -255,7 +255,7 @@ async fn an_end_that_was_cut_off_without_a_trace_is_found_by_the_end_that_was_ke
     let kept = (sound.orgs[1].position, sound.orgs[1].link);
     // PLACES may be the table of events itself: its rows are gone then already.
     assert!(place.write(&CUT_OFF.replace("{places}", crate::place::PLACES)).await > 0);
-    assert!(verified(&place, None).await.is_sound(), "nothing in the database tells of it");
+    assert!(verified(&place, None).await.is_sound(), "nothing in the database shows it");
     let found = verified(&place, Some(kept)).await;
     assert_eq!(found.findings.iter().map(|found| found.problem).collect::<Vec<_>>(), [Problem::Expected]);
 }

@@ -247,7 +247,7 @@ fn a_note_has_one_draft_in_its_conversation_and_becomes_a_note() {
     assert_eq!(written.attributes()["body"], "She called");
     assert_eq!(server.get(&format!("/v1/conversations/{id}")).expect(200).attributes()["noteCount"], 1);
     assert!(server.get("/v1/outbox").expect(200).data().as_array().unwrap().is_empty(), "a note leaves nothing");
-    // One that was sent or deleted stands in nobody's way.
+    // One that was sent or deleted is in nobody's way.
     let next = server.post(&drafts_of(&customer), note(&id)).expect(200);
     server.delete(&path_of(&next)).expect(204);
     server.post(&drafts_of(&customer), note(&id)).expect(200);

@@ -43,7 +43,7 @@ fn with(path: &str, query: &str) -> String {
 }
 
 fn writes(server: &Server) -> Vec<&'static Operation> {
-    // Redelivering changes no record: its own test looks at what arrives. So do those of credentials.
+    // Redelivering changes no record: its own test checks what arrives. So do those of credentials.
     let changes = |operation: &&Operation| {
         !operation.is_read() && operation.name != "redeliverOutboundWebhook" && !is_about_credentials(operation)
     };
@@ -144,7 +144,7 @@ fn every_write_answers_what_it_would_do_and_stores_nothing() {
     }
     let happened = ids_in_feed(&server);
     assert!(never_made.len() >= 4, "{never_made:?}");
-    assert!(never_made.iter().all(|id| !happened.contains(id)), "an event tells of what was not stored");
+    assert!(never_made.iter().all(|id| !happened.contains(id)), "an event is about what was not stored");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::server::{Answer, Server, TOKEN};
 use crate::world::{Record, World};
 
 /// The roles of the feed and of the audit log.
-const TELLS: [&str; 2] = ["org.user.event.read", "org.user.audit_logs.read"];
+const SHOWS: [&str; 2] = ["org.user.event.read", "org.user.audit_logs.read"];
 
 /// An org with a record of every kind, and what keys are shown of it.
 struct Population {
@@ -33,7 +33,7 @@ impl Population {
     }
 
     fn token(&self, roles: &[&str]) -> String {
-        self.server().token("demo", &[&TELLS, roles].concat())
+        self.server().token("demo", &[&SHOWS, roles].concat())
     }
 
     fn get(&self, token: &str, path: &str) -> Answer {

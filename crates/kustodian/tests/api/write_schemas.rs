@@ -1,4 +1,4 @@
-//! What holds for every schema of a write, found by walking it: what `""` means where null is legal, and that every value
+//! What holds for every schema of a write, as a walk through it shows: what `""` means where null is legal, and that every value
 //! has a limit.
 
 use std::collections::BTreeSet;

@@ -59,7 +59,7 @@ pub const EVENT_TYPE: &str = "customer_event";
 /// The name of every event that was tracked.
 pub const IDENTIFIED: &str = "kustomer.tracking.identified.event";
 
-/// What stands before the name of a tracked event in `trackingEvent`.
+/// What is before the name of a tracked event in `trackingEvent`.
 pub const OF_EVENT: &str = "tracking.";
 
 /// Something that a customer did, or that happened to the record of a customer.

@@ -1,6 +1,6 @@
 //! Terms that no record has.
 //!
-//! A search in any text asks for each word in every place a text can be in, and GIN looks at all of these for every
+//! A search in any text asks for each word in every place a text can be in, and GIN reads all of these for every
 //! record that has one of them. Most orgs use few of the places. Whether a term is there at all is soon known where no
 //! term of its place is common, and what is not need not be asked for. It is looked up in the snapshot of the search, so
 //! that nothing is missed that was just written.

@@ -92,7 +92,7 @@ pub(super) fn records(connection: &Connection, keys: &[i64], bytes: usize) -> ru
 /// The ids of the records with these keys.
 pub(super) fn ids(connection: &Connection, keys: &[i64]) -> rusqlite::Result<Vec<ObjectId>> {
     let mut indexed = connection.prepare_cached("SELECT id FROM customer_search WHERE key = ?1")?;
-    // Made since the index was brought up, and found by the moment of that alone.
+    // Made since the index was brought up, and indexed by the moment of that alone.
     let mut waiting = connection.prepare_cached("SELECT id FROM customers WHERE key = ?1")?;
     let id = |key: &i64| match indexed.query_row([key], |row| row.get(0)).optional()? {
         Some(id) => Ok(ObjectId::from_bytes(id)),

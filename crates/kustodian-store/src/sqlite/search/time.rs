@@ -8,7 +8,7 @@ use rusqlite::{Connection, ErrorCode};
 
 use super::super::long_read::is_abandoned;
 
-/// How many steps of SQLite's machine pass between two looks at the clock: some tens of microseconds.
+/// How many steps of SQLite's machine pass between two readings of the clock: some tens of microseconds.
 const STEPS: i32 = 4_000;
 
 thread_local! {

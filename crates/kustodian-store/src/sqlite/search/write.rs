@@ -89,7 +89,7 @@ const FIND_ROW: &str = "SELECT * FROM customer_search WHERE key = ?1";
 const FORGET_ROW: &str = "DELETE FROM customer_search WHERE key = ?1";
 const FIND_DOCUMENT: &str = "SELECT document FROM customers WHERE key = ?1";
 
-/// The terms that a stored document was found by; `None` when it is none of a customer, or one that was erased.
+/// The terms that the index has of a stored document; `None` when it is none of a customer, or one that was erased.
 fn terms_of_document(org: OrgKey, document: &str) -> Option<String> {
     Kind::Customer.search_row_of(document).ok().flatten().map(|row| terms(org, &row))
 }

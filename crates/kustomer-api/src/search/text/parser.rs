@@ -173,7 +173,7 @@ impl Parser<'_> {
             Kind::Word(word) => self.word(&word, column),
             Kind::Sign(operator) => Err(fail(column, format!("a name is missing before {operator}"))),
             Kind::Close => Err(fail(column, "this bracket was never opened")),
-            Kind::Comma => Err(fail(column, "a comma only stands between values in brackets")),
+            Kind::Comma => Err(fail(column, "a comma is only allowed between values in brackets")),
         }
     }
 
@@ -269,7 +269,7 @@ impl Parser<'_> {
         let Some(Lexeme { kind: Kind::Word(word), column }) = self.peek().cloned() else { return Ok(false) };
         let Some(mut key) = word.strip_prefix("sort:").map(ToOwned::to_owned) else { return Ok(false) };
         if self.nesting > 0 {
-            return Err(fail(column, "an order stands outside of brackets"));
+            return Err(fail(column, "an order is only allowed outside of brackets"));
         }
         self.at += 1;
         let mut column = column + "sort:".len();
