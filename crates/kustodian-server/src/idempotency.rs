@@ -12,22 +12,24 @@ use kustodian_core::receipt::{Fingerprint, HEADER, Pledge, Receipt, ReceiptKey};
 use kustodian_core::refusal::Refusal;
 use kustodian_core::store::{OrgKey, Store};
 use kustodian_core::{missing, redaction, resource};
-use kustomer_api::Timestamp;
 use kustomer_api::error::code;
+use kustomer_api::user::{UpdateCurrentUser, UpdateUserById};
+use kustomer_api::{Endpoint as _, Operation, Timestamp};
+use serde_json::{Map, Value};
 
 use crate::answer::{Answer, unavailable};
 use crate::paging::FULL;
 use crate::past;
 
-/// What a request with an idempotency key pledges; `None` without one. `query` is that of the write, `validateOnly` aside.
+/// What a request with an idempotency key pledges; `None` without one, and for a password. `query` is that of the write, `validateOnly` aside.
 ///
 /// # Errors
 /// 400 when the header is there twice or cannot be a key.
 pub(crate) fn pledge(
+    operation: &Operation,
     caller: &Caller,
     now: Timestamp,
-    method: &Method,
-    parts: &Parts,
+    (method, parts): (&Method, &Parts),
     query: &str,
     body: &[u8],
 ) -> Result<Option<Pledge>, Refusal> {
@@ -36,9 +38,20 @@ pub(crate) fn pledge(
     if sent.next().is_some() {
         return Err(Refusal::new(400, code::BAD_PARAM, HEADER, format!("{HEADER} is there more than once: send one")));
     }
+    if has_password(operation, body) {
+        return Ok(None);
+    }
     let key = ReceiptKey::new(caller.org.key, caller.token.user, key.as_bytes())?;
     let fingerprint = Fingerprint::new(method.as_str(), parts.uri.path(), query, body);
     Ok(Some(Pledge { key, fingerprint, now }))
+}
+
+/// Whether a request has a password in it. A receipt would keep a hash of it, which is guessed faster than that of the password
+/// itself; and a password that is set twice is the same.
+fn has_password(operation: &Operation, body: &[u8]) -> bool {
+    let of_users = [UpdateUserById::OPERATION.name, UpdateCurrentUser::OPERATION.name].contains(&operation.name);
+    let sent = || serde_json::from_slice::<Map<String, Value>>(body).unwrap_or_default();
+    of_users && sent().contains_key("password")
 }
 
 /// What was answered when this was done before; `None` when it was not.

@@ -201,7 +201,7 @@ impl Passage {
         let query = if is_rehearsal { rehearsal::query_of_the_write(query) } else { query.to_owned() };
         let pledge = match route.operation.is_read() {
             true => None,
-            false => idempotency::pledge(&caller, now, &method, &parts, &query, &body)?,
+            false => idempotency::pledge(route.operation, &caller, now, (&method, &parts), &query, &body)?,
         };
 
         let (org, user, sent) = (caller.org.key, caller.token.user, body.clone());
