@@ -6,10 +6,10 @@ use kustomer_api::conversation::{
 use kustomer_api::customer::Sentiment;
 use kustomer_api::envelope::Relationship;
 use kustomer_api::error::code;
-use kustomer_api::{Field, ObjectId};
+use kustomer_api::{Field, ObjectId, Timestamp};
 use serde_json::Number;
 
-use super::{MERGED_FROM, alive, counted, messages, relate, status};
+use super::{MERGED_FROM, alive, counted, due, messages, relate, status};
 use crate::change::{ChangeSet, EventSeed, Name};
 use crate::contact::compose;
 use crate::conversation_time::{self, Action, Draw, Scene};
@@ -264,7 +264,7 @@ fn edit_tags(
     lifecycle::update_record(context, stored, event, By::User, edit).map(|updated| updated.changes)
 }
 
-/// Ends a snooze whose time has come, by the system; `None` when it was ended or moved meanwhile.
+/// Ends a snooze whose time has come, and notes what has taken too long for an SLA, by the system; `None` when neither is due.
 ///
 /// # Errors
 /// 500 when a document is not what this version stores.
@@ -275,14 +275,17 @@ pub fn elapse(
     seeds: Seeds,
 ) -> Result<Option<ChangeSet>, Refusal> {
     let record: Conversation = resource::read(&stored.document)?;
-    let is_due = status::due(&record.attributes).is_some_and(|due| due <= context.now);
-    if stored.deleted || !is_due {
+    let is_due = |due: Option<Timestamp>| due.is_some_and(|due| due <= context.now);
+    if stored.deleted || !is_due(due(&record.attributes)) {
         return Ok(None);
     }
+    let wakes = is_due(status::due(&record.attributes));
     let context = &customer.map_or(*context, |customer| context.not_before(customer.updated_at));
     let edit = |record: &mut Conversation| {
-        status::elapse(&mut record.attributes, context.now);
-        messages::active(&mut record.attributes, context.now);
+        if wakes {
+            status::elapse(&mut record.attributes, context.now);
+            messages::active(&mut record.attributes, context.now);
+        }
         Ok(())
     };
     let updated = lifecycle::update_record(context, stored, seeds.event, By::System, edit)?;
@@ -415,12 +418,19 @@ impl Links {
             record.attributes.external_queue = queue.into();
         }
         let relationships = &mut record.relationships;
-        // There are no routes to queues and campaigns yet, so these ties have no links.
         match self.queue {
-            Some(Some(id)) => drop(relationships.insert(QUEUE.to_owned(), Relationship::named(QUEUE, id))),
+            Some(Some(id)) => {
+                let kind = Kind::RoutingQueue;
+                let tie = match id.parse::<ObjectId>() {
+                    Ok(id) => Relationship::to_one(kind.as_str(), id, kind.path_of(id)),
+                    Err(_) => Relationship::named(kind.as_str(), id),
+                };
+                relationships.insert(QUEUE.to_owned(), tie);
+            }
             Some(None) => drop(relationships.remove(QUEUE)),
             None => {}
         }
+        // There are no routes to campaigns, so these ties have no links.
         if let Some(id) = self.campaign {
             relationships.insert(CAMPAIGN.to_owned(), Relationship::named(CAMPAIGN, id));
         }

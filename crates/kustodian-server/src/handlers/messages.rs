@@ -26,7 +26,7 @@ use crate::handlers::included::Gathering;
 use crate::handlers::plain::{self, Which};
 use crate::handlers::{attached, conversations, family};
 use crate::paging::Numbered;
-use crate::spam;
+use crate::{slas, spam};
 
 pub(crate) async fn get_messages(call: Call<GetMessages>) -> Result<Answer, Refusal> {
     let ListByIdWithAttachments { list, include } = call.query;
@@ -123,7 +123,7 @@ where
     let spam = spam::is_spam(call, &input, conversation, of_named).await?;
     let write = Write { input, may_backdate: family::may_backdate(call), spam, ..Write::default() };
     let named: Vec<Name> = attachments.iter().flat_map(Attaching::names).collect();
-    let (act, seeds) = (call.act(), family::seeds(call));
+    let (act, seeds) = (slas::act(call).await?, family::seeds(call));
     let committed = match conversation {
         Some(conversation) => {
             let customer: Option<ObjectId> = of_customer.or_else(|| customer.and_then(|id| id.parse().ok()));
