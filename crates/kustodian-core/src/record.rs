@@ -55,7 +55,11 @@ pub(crate) trait Record: OfKind + Serialize + DeserializeOwned {
     }
 
     /// What follows within the record from each of its changes: the last part of a create and an update.
-    fn settle(_context: &Context<'_>, _before: Option<&Resource<Self>>, _record: &mut Resource<Self>) -> Result<(), Refusal>
+    fn settle(
+        _context: &Context<'_>,
+        _before: Option<&Resource<Self>>,
+        _record: &mut Resource<Self>,
+    ) -> Result<(), Refusal>
     where
         Self: Sized,
     {

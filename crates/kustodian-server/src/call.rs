@@ -325,6 +325,13 @@ impl Act {
     }
 
     pub(crate) fn context(&self) -> Context<'_> {
-        Context { org: &self.org, actor: self.actor, now: self.now, client: "api", request_id: &self.request_id, slas: self.slas.as_deref() }
+        Context {
+            org: &self.org,
+            actor: self.actor,
+            now: self.now,
+            client: "api",
+            request_id: &self.request_id,
+            slas: self.slas.as_deref(),
+        }
     }
 }

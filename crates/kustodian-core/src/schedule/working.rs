@@ -82,7 +82,9 @@ impl WorkingTime {
         let spans = days.flat_map(move |day| {
             let sunday_first = usize::from(day.weekday().to_sunday_zero_offset().unsigned_abs());
             let spans = self.week.get(sunday_first).map(Vec::as_slice).unwrap_or_default();
-            spans.iter().filter_map(move |(start, end)| Some((moment(&self.zone, day, *start)?, moment(&self.zone, day, *end)?)))
+            spans.iter().filter_map(move |(start, end)| {
+                Some((moment(&self.zone, day, *start)?, moment(&self.zone, day, *end)?))
+            })
         });
         spans
             .map(move |(start, end)| (start.max(from), end))
@@ -199,7 +201,8 @@ mod tests {
 
     #[test]
     fn where_nobody_works_time_never_comes() {
-        let none = working("UTC", json!({ "0": null, "1": [], "2": [], "3": [], "4": [], "5": [], "6": [] }), Vec::new());
+        let none =
+            working("UTC", json!({ "0": null, "1": [], "2": [], "3": [], "4": [], "5": [], "6": [] }), Vec::new());
         assert_eq!(none.after(at("2026-01-01T00:00:00Z"), 1), None);
         let closed = office("UTC", vec![Holiday::new("For good", "2000-01-01", "2999-12-31")]);
         assert_eq!(closed.after(at("2026-01-01T00:00:00Z"), 1), None);
@@ -209,7 +212,8 @@ mod tests {
     }
 
     fn zones() -> impl Strategy<Value = &'static str> {
-        let zones = ["UTC", "Europe/Berlin", "America/St_Johns", "Asia/Kathmandu", "Australia/Lord_Howe", "Pacific/Apia"];
+        let zones =
+            ["UTC", "Europe/Berlin", "America/St_Johns", "Asia/Kathmandu", "Australia/Lord_Howe", "Pacific/Apia"];
         prop::sample::select(zones.to_vec())
     }
 

@@ -289,7 +289,8 @@ fn note_breaches(conversation: &mut ConversationAttributes, now: Timestamp) {
     };
     let was_breached = sla.breached.value() == Some(&true);
     if !was_breached {
-        let happened = |clock: &SlaClock| clock.breach_at.value().copied().filter(|_| clock.breached.value() == Some(&true));
+        let happened =
+            |clock: &SlaClock| clock.breach_at.value().copied().filter(|_| clock.breached.value() == Some(&true));
         let breach = earliest(&happened);
         sla.breached = breach.is_some().into();
         sla.breach = breach.or_else(|| earliest(&running_out)).map_or(Field::Absent, Field::Value);

@@ -223,7 +223,8 @@ fn read(criteria: Option<&Map<String, Value>>) -> Result<Option<Query>, Refusal>
 fn members(of: &Map<String, Value>) -> Map<String, Value> {
     let member = |(name, value): (&String, &Value)| match (name.as_str(), value) {
         ("and" | "or" | "not", Value::Array(list)) => {
-            let item = |item: &Value| item.as_object().map_or_else(|| item.clone(), |item| Value::Object(members(item)));
+            let item =
+                |item: &Value| item.as_object().map_or_else(|| item.clone(), |item| Value::Object(members(item)));
             (name.clone(), list.iter().map(item).collect())
         }
         ("and" | "or" | "not", Value::Object(group)) => (name.clone(), Value::Object(members(group))),

@@ -54,8 +54,7 @@ impl World {
         let org = Org { key: OrgKey(1), id: id(9), name: "acme".to_owned(), created_at: Timestamp::from_millis(0) };
         // A Monday, at nine in UTC.
         let now = "2026-01-12T09:00:00Z".parse::<Timestamp>().unwrap().as_millis();
-        let mut world =
-            Self { org, in_force: InForce::default(), now, drawn: 100, customer: None, conversation: None };
+        let mut world = Self { org, in_force: InForce::default(), now, drawn: 100, customer: None, conversation: None };
         slas.iter().for_each(|sla| world.in_force.add(sla).unwrap());
         let event = world.event();
         let created = customer::create(&world.context(), id(1), event, customer::Write::default()).unwrap();
@@ -179,7 +178,10 @@ fn the_first_answer_in_time_satisfies_and_a_late_one_does_not() {
     world.say(Direction::In);
     let record = world.record();
     let related = &record["relationships"];
-    assert_eq!((&related["sla"]["data"]["id"], &related["slaVersion"]["data"]["id"]), (&json!(id(10)), &json!(id(1010))));
+    assert_eq!(
+        (&related["sla"]["data"]["id"], &related["slaVersion"]["data"]["id"]),
+        (&json!(id(10)), &json!(id(1010)))
+    );
     let at = Timestamp::from_millis(world.now + 60 * MINUTE);
     assert_eq!(
         world.sla(),
@@ -196,7 +198,10 @@ fn the_first_answer_in_time_satisfies_and_a_late_one_does_not() {
     world.after(20).say(Direction::Out);
     let (sla, now) = (world.sla(), Timestamp::from_millis(world.now));
     assert_eq!((&sla["status"], &sla["breached"], world.due_in()), (&json!("paused"), &json!(false), None));
-    assert_eq!((&sla["metrics"]["firstResponse"]["satisfiedAt"], &sla["summary"]["satisfiedAt"]), (&json!(now), &json!(now)));
+    assert_eq!(
+        (&sla["metrics"]["firstResponse"]["satisfiedAt"], &sla["summary"]["satisfiedAt"]),
+        (&json!(now), &json!(now))
+    );
     assert_eq!((&sla["metrics"]["firstResponse"]["time"], &sla["breach"]), (&json!(40 * MINUTE), &Value::Null));
     // It is the first answer alone.
     world.after(600).say(Direction::In);
@@ -214,7 +219,10 @@ fn the_first_answer_in_time_satisfies_and_a_late_one_does_not() {
     let sla = late.sla();
     let at = Timestamp::from_millis(late.now - 5 * MINUTE);
     assert_eq!((&sla["breached"], &sla["breach"]["at"]), (&json!(true), &json!(at)));
-    assert_eq!((&sla["metrics"]["firstResponse"]["satisfiedAt"], &sla["summary"]["satisfiedAt"]), (&Value::Null, &Value::Null));
+    assert_eq!(
+        (&sla["metrics"]["firstResponse"]["satisfiedAt"], &sla["summary"]["satisfiedAt"]),
+        (&Value::Null, &Value::Null)
+    );
 }
 
 #[test]
@@ -270,7 +278,8 @@ fn the_first_sla_whose_criteria_are_met_applies_until_there_is_a_message() {
     let mut of_chat = within("firstResponse", 10);
     of_chat["criteria"] = chat;
     let mut urgent = within("firstResponse", 5);
-    urgent["criteria"] = json!({ "or": [{ "conversation_priority": { "gte": 4 } }, { "conversation_tags": { "set": true } }] });
+    urgent["criteria"] =
+        json!({ "or": [{ "conversation_priority": { "gte": 4 } }, { "conversation_tags": { "set": true } }] });
     let slas = [sla(10, 1, urgent), sla(11, 1, of_chat), sla(12, 1, within("firstResponse", 60))];
     let held = |world: &World| world.record()["relationships"]["sla"]["data"]["id"].clone();
     let mut world = World::opened(&slas);
@@ -314,7 +323,8 @@ fn hours_of_work_are_those_of_the_default_schedule() {
     // Until a schedule is made: from eight to five.
     evening.after(7 * 60).say(Direction::In);
     assert_eq!(evening.due_in(), Some(16 * 60));
-    let hours = json!({ "0": null, "1": [[540, 1080]], "2": [[600, 1080]], "3": null, "4": null, "5": null, "6": null });
+    let hours =
+        json!({ "0": null, "1": [[540, 1080]], "2": [[600, 1080]], "3": null, "4": null, "5": null, "6": null });
     let schedule = json!({
         "type": "schedule", "id": id(20), "attributes": { "hours": hours, "timezone": "UTC", "holidays": [] },
     });
