@@ -13,7 +13,7 @@ pub(crate) use self::messages::{
     Fold, NAME_CHARACTERS, PREVIEW_CHARACTERS, add_message, add_note, beginning, direction_type_of,
 };
 pub use self::write::{Seeds, Write, create, delete, elapse, move_to, tag, untag, update};
-pub(crate) use self::write::{fresh_with, insert};
+pub(crate) use self::write::{Waiting, fresh_with, insert};
 use crate::change::{ChangeSet, Columns, EventSeed, Name, column_text};
 use crate::claim::{Claim, ClaimKey, ClaimKind, ClaimPlace};
 use crate::contact::composed;

@@ -1,7 +1,8 @@
 //! Create, update, move and delete: each decides on the conversation and on its customer together.
 
 use kustomer_api::conversation::{
-    Conversation, ConversationAttributes, ConversationInput, ConversationStatus, Direction, MessageMark, Response,
+    Conversation, ConversationAttributes, ConversationInput, ConversationStatus, Direction, MessageMark, Queue,
+    Response,
 };
 use kustomer_api::customer::Sentiment;
 use kustomer_api::envelope::Relationship;
@@ -379,41 +380,33 @@ fn apply(
     Ok(())
 }
 
-/// What a body says of records that a conversation is tied to.
-struct Links {
+/// The queue that a body has a conversation wait in.
+pub(crate) struct Waiting {
     queue: Option<Option<String>>,
     external_queue: Option<String>,
-    campaign: Option<String>,
-    ended_by: Option<(String, String)>,
 }
 
-impl Links {
-    /// Takes them out of a body.
+impl Waiting {
+    /// Takes it out of a body.
     ///
     /// # Errors
     /// 400 when `queue` names neither a queue nor another system.
-    fn take(input: &mut ConversationInput) -> Result<Self, Refusal> {
-        let queue = input.queue.take();
+    pub(crate) fn take(queue: &mut Option<Queue>) -> Result<Self, Refusal> {
+        let queue = queue.take();
         if queue.as_ref().is_some_and(|queue| queue.id.is_absent() && queue.external.is_none()) {
             let title = "queue needs id or external: send one of them";
             return Err(Refusal::new(400, code::BAD_PARAM, QUEUE, title).with_meta("pointer", "/queue"));
         }
         let queue = queue.unwrap_or_default();
-        let queue_id = match queue.id {
+        let id = match queue.id {
             Field::Absent => None,
             Field::Null => Some(None),
             Field::Value(id) => Some(Some(id)),
         };
-        let by = input.ended_by_type.as_ref().map_or("user", |by| by.as_str()).to_owned();
-        Ok(Self {
-            queue: queue_id,
-            external_queue: queue.external,
-            campaign: input.campaign.take(),
-            ended_by: input.ended_by.take().map(|id| (by, id)),
-        })
+        Ok(Self { queue: id, external_queue: queue.external })
     }
 
-    fn write(self, record: &mut Conversation) {
+    pub(crate) fn write(self, record: &mut Conversation) {
         if let Some(queue) = self.external_queue {
             record.attributes.external_queue = queue.into();
         }
@@ -430,6 +423,33 @@ impl Links {
             Some(None) => drop(relationships.remove(QUEUE)),
             None => {}
         }
+    }
+}
+
+/// What a body says of records that a conversation is tied to.
+struct Links {
+    waiting: Waiting,
+    campaign: Option<String>,
+    ended_by: Option<(String, String)>,
+}
+
+impl Links {
+    /// Takes them out of a body.
+    ///
+    /// # Errors
+    /// 400 when `queue` names neither a queue nor another system.
+    fn take(input: &mut ConversationInput) -> Result<Self, Refusal> {
+        let by = input.ended_by_type.as_ref().map_or("user", |by| by.as_str()).to_owned();
+        Ok(Self {
+            waiting: Waiting::take(&mut input.queue)?,
+            campaign: input.campaign.take(),
+            ended_by: input.ended_by.take().map(|id| (by, id)),
+        })
+    }
+
+    fn write(self, record: &mut Conversation) {
+        self.waiting.write(record);
+        let relationships = &mut record.relationships;
         // There are no routes to campaigns, so these ties have no links.
         if let Some(id) = self.campaign {
             relationships.insert(CAMPAIGN.to_owned(), Relationship::named(CAMPAIGN, id));

@@ -1,6 +1,6 @@
 //! Conversations.
 
-use kustodian_core::change::ChangeSet;
+use kustodian_core::change::{ChangeSet, Name};
 use kustodian_core::claim::ClaimKind;
 use kustodian_core::conversation::{self, Write, external_id_key};
 use kustodian_core::kind::Kind;
@@ -12,7 +12,7 @@ use kustodian_core::tag::Resolved;
 use kustomer_api::conversation::{
     AppendTagsToConversation, ConversationInput, CreateConversation, CreateConversationForCustomer, DeleteConversation,
     GetConversation, GetConversationByExternalId, GetConversations, GetConversationsByCustomer,
-    GetMultipleConversationsByIds, ListOfCustomer, RemoveTagsFromConversation, UpdateConversation,
+    GetMultipleConversationsByIds, ListOfCustomer, Queue, RemoveTagsFromConversation, UpdateConversation,
     UpdateConversationAttributes,
 };
 use kustomer_api::query::{Include, PageQuery, QueryArguments};
@@ -130,22 +130,24 @@ pub(crate) fn alive_customer(loaded: &Loaded, id: ObjectId, is_in_path: bool) ->
     }
 }
 
+/// The queue that a body names, which must exist.
+pub(crate) async fn known_queue<E: Endpoint>(call: &Call<E>, queue: Option<&Queue>) -> Result<Vec<Name>, Refusal> {
+    let id = queue.and_then(|queue| queue.id.value()).map(std::slice::from_ref).unwrap_or_default();
+    let known = family::known(call, Kind::RoutingQueue, "queue", id).await;
+    known.map_err(|refusal| match refusal.status {
+        400 => refusal.with_meta("pointer", "/queue/id"),
+        _ => refusal,
+    })
+}
+
 /// The users and teams that a body assigns, and its queue, which must exist.
-async fn assigned<E: Endpoint>(
-    call: &Call<E>,
-    input: &ConversationInput,
-) -> Result<Vec<kustodian_core::change::Name>, Refusal> {
+async fn assigned<E: Endpoint>(call: &Call<E>, input: &ConversationInput) -> Result<Vec<Name>, Refusal> {
     let mut names =
         family::known(call, Kind::User, "assignedUsers", input.assigned_users.as_deref().unwrap_or_default()).await?;
     names.extend(
         family::known(call, Kind::Team, "assignedTeams", input.assigned_teams.as_deref().unwrap_or_default()).await?,
     );
-    let queue = input.queue.as_ref().and_then(|queue| queue.id.value());
-    let known = family::known(call, Kind::RoutingQueue, "queue", queue.map(std::slice::from_ref).unwrap_or_default());
-    names.extend(known.await.map_err(|refusal| match refusal.status {
-        400 => refusal.with_meta("pointer", "/queue/id"),
-        _ => refusal,
-    })?);
+    names.extend(known_queue(call, input.queue.as_ref()).await?);
     Ok(names)
 }
 

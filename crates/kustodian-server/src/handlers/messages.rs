@@ -113,6 +113,7 @@ where
         (of, named) => of.or(named),
     };
     let customer = input.customer.take();
+    conversations::known_queue(call, input.queue.as_ref()).await?;
     let id = family::new_id(call, input.id.take()).await?;
     let counted = match conversation {
         Some(conversation) => Of::Conversation(conversation),

@@ -149,6 +149,16 @@ fn what_an_sla_says_must_be_about_conversations_and_a_queue_must_be_there() {
         assert_eq!((refused.parameter(), &refused.error()["meta"]["pointer"]), ("queue", &json!("/queue/id")));
     }
     server.patch(&path, external).expect(200);
+    // A message moves its conversation to another queue.
+    let other = server.post("/v1/routing/queues", json!({ "name": "Depot" })).expect(201).data()["id"].clone();
+    let message = |queue: Value| {
+        let body = json!({ "channel": "chat", "app": "web", "direction": "in", "queue": { "id": queue } });
+        server.post(&format!("{path}/messages"), body)
+    };
+    message(other.clone()).expect(201);
+    assert_eq!(server.get(&path).expect(200).data()["relationships"]["queue"]["data"]["id"], other);
+    assert_eq!(message(json!("5c7d1a1f9a1b2c0010a1b2c3")).expect(400).error()["meta"]["pointer"], "/queue/id");
+    message(json!(id)).expect(201);
     // A queue that is deleted stays where it is, and takes no others.
     server.delete(&path_of(&queue)).expect(204);
     assert_eq!(server.get(&path).expect(200).data()["relationships"]["queue"]["data"]["id"], json!(id));
