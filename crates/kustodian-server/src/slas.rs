@@ -90,7 +90,7 @@ async fn find_in_force(store: &dyn Store, org: OrgKey) -> Result<InForce, Refusa
     Ok(in_force)
 }
 
-/// Who acts, with the SLAs that what happens to a conversation is measured by.
+/// Who acts, with the SLAs that measure conversations.
 ///
 /// # Errors
 /// 503 or 500 when the database cannot answer.

@@ -1,5 +1,5 @@
-//! Time of work along the clock: how much of it is between two moments, and when so much of it has gone by. Wall clocks that
-//! jump are followed: an hour that a day leaves out is no time of work, one that it has twice counts as it went by.
+//! Time of work along the clock: how much of it lies between two moments, and when so much of it is over. Wall clocks that
+//! jump are followed: an hour that a day leaves out is no time of work, one that it has twice counts twice.
 
 use jiff::Timestamp as Moment;
 use jiff::civil::Date;
@@ -52,7 +52,7 @@ impl WorkingTime {
         Self { zone, week, holidays }
     }
 
-    /// When so many milliseconds of work have gone by since a moment; `None` when that is never, or more than [`MAX_DAYS`]
+    /// When so many milliseconds of work are over since a moment; `None` when that is never, or more than [`MAX_DAYS`]
     /// days later.
     pub fn after(&self, from: Timestamp, millis: u64) -> Option<Timestamp> {
         let mut left = i64::try_from(millis).ok()?;

@@ -22,7 +22,7 @@ const SLA: &str = "sla";
 const SLA_VERSION: &str = "slaVersion";
 
 /// Brings what is measured of a conversation up to the moment, as the last part of each change. Without SLAs at hand clocks go on
-/// as they are, and what has taken too long is still noted.
+/// as they are, and a metric that has taken too long is still noted.
 pub(crate) fn settle(
     context: &Context<'_>,
     before: Option<&Conversation>,
@@ -185,7 +185,7 @@ fn turned(
     facts: &Facts,
 ) -> Option<SlaClock> {
     let mut clock = match (clock, time) {
-        // What is measured no more is forgotten, unless it took too long or nothing says what is measured.
+        // A metric that is measured no more is forgotten, unless it took too long or the SLA is gone.
         (Some(clock), None) if policy.is_some() && clock.breached.value() != Some(&true) => return None,
         (Some(clock), _) => clock,
         (None, Some(_)) => SlaClock::default(),

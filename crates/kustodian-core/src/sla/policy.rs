@@ -110,7 +110,7 @@ impl InForce {
         self.policies.iter().find(|policy| policy.id == id)
     }
 
-    /// When so much time of those that count for an SLA has gone by; `None` when that is never.
+    /// When so much time of those that count for an SLA is over; `None` when that is never.
     pub(super) fn after(&self, policy: &Policy, from: Timestamp, millis: u64) -> Option<Timestamp> {
         match policy.counts_work {
             true => self.working.after(from, millis),
@@ -184,7 +184,7 @@ pub(super) fn check(criteria: &Map<String, Value>) -> Result<(), Refusal> {
     let sent = Value::Object(criteria.clone());
     for error in &mut refusal.errors {
         let Some(Value::String(pointer)) = error.meta.get_mut("pointer") else { continue };
-        // What was read is written in the words of a search: the place is the nearest one that was sent.
+        // The criteria were read in the words of a search: the nearest place that was sent is named.
         while sent.pointer(pointer).is_none() {
             match pointer.rfind('/') {
                 Some(end) => pointer.truncate(end),
@@ -201,7 +201,7 @@ fn read(criteria: Option<&Map<String, Value>>) -> Result<Option<Query>, Refusal>
     let Some(criteria) = criteria.filter(|criteria| !criteria.is_empty()) else { return Ok(None) };
     let mut body = members(criteria);
     body.insert("queryContext".to_owned(), json!(Context::Conversation.as_str()));
-    // Without a moment: what an SLA is about does not change as time goes by.
+    // Without a moment: dates relative to now would make an SLA about other conversations every day.
     let settings = Settings { dialect: Dialect::Plain, now: None, klasses: &[] };
     let query = search::parse(resource::render(&body)?.as_bytes(), &settings)?;
     let mut other = None;

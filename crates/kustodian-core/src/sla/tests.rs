@@ -331,7 +331,7 @@ fn hours_of_work_are_those_of_the_default_schedule() {
     evening.in_force.work_by(&schedule.to_string()).unwrap();
     evening.change(ConversationInput::default().name("Order"));
     assert_eq!(evening.due_in(), Some(2 * 60));
-    // Half of it goes by on Monday, and a snooze over the night takes none.
+    // Half of it is over on Monday, and a snooze over the night takes none.
     evening.after(60).snooze(15 * 60).after(15 * 60).elapse();
     assert_eq!(evening.due_in(), Some(3 * 60), "it is eight: an hour from ten on");
 }

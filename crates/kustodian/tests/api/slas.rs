@@ -87,7 +87,7 @@ fn what_takes_too_long_is_noted_once_at_its_time_by_one_of_two_servers_and_after
     wait_for("the breach after a restart", || sla_of(&server, &killed)["breached"] == true);
     assert_eq!(server.get(&conversation).expect(200).data(), after.data(), "it is noted once");
 
-    // An answer in time satisfies, and what is paused is not due.
+    // An answer in time satisfies, and nothing is due while it is paused.
     let mail = asked(&server, "email");
     assert_eq!(sla_of(&server, &mail)["name"], "All");
     server.patch(&mail, json!({ "snooze": { "time": soon(600_000), "status": "scheduled" } })).expect(200);

@@ -1,5 +1,5 @@
-//! What a conversation shows of the SLA that it is measured by. Kustomer answers the members that it is known to answer;
-//! `time`, `startedAt`, `stoppedAt` and `breached` of a metric are ours.
+//! The SLA of a conversation. Public programs read all members from Kustomer but four, which are ours:
+//! `time`, `startedAt`, `stoppedAt` and `breached` of a metric.
 
 use crate::Timestamp;
 use crate::attribute::answered_object;
