@@ -236,7 +236,7 @@ mod tests {
         let id = |byte| ObjectId::from_bytes([byte; 12]);
         let org = Org { key: OrgKey(1), id: id(9), name: "acme".to_owned(), created_at: Timestamp::from_millis(0) };
         let now = Timestamp::from_millis(1_800_000_000_000);
-        let context = Context { org: &org, actor: id(7), now, client: "api", request_id: "r1" };
+        let context = Context { org: &org, actor: id(7), now, client: "api", request_id: "r1", slas: None };
         let seed = |byte| EventSeed { id: id(byte), salt: Salt([byte; 16]) };
         let work = work::tests::work();
         let item = Item { client_ref: Some("ada@acme.example".to_owned()), ..Item::default() };
@@ -250,7 +250,7 @@ mod tests {
         let stored =
             Stored { id: put.id, rev: put.rev, deleted: false, created_at, updated_at, document: put.document.clone() };
         let draws = Draws { ids: [id(2); 4], events: [seed(3); 7], beside: Vec::new() };
-        let elapsed = Elapsed { org: &org, now: due, draws: &draws, sends_email: false };
+        let elapsed = Elapsed { org: &org, now: due, draws: &draws, sends_email: false, slas: None };
         let mut forgotten = BulkAttributes::elapse(&elapsed, &Loaded::default(), &stored).unwrap();
         let put = forgotten.puts.remove(0);
         assert!(put.deleted && !put.document.contains("acme"), "{}", put.document);

@@ -52,6 +52,7 @@ pub(crate) fn create_with<A: Lifecycle>(
         extra: Map::new(),
     };
     complete(&mut record);
+    A::settle(context, None, &mut record)?;
     let put = put::<A>(&record, id, 1, None, false, context.now)?;
     let mut changes = commit(context, event, A::KIND.spec().events.create, put, None)?;
     changes.claims = A::claims(&record, context.org.key, id);
@@ -235,6 +236,7 @@ fn edit_record<'a, A: Lifecycle>(
     let created_at = system.created_at.value().copied().unwrap_or(stored.created_at);
     *system.updated_at = context.now.into();
     *system.rev = Field::Value(stored.rev + 1);
+    A::settle(&context, Some(&before), &mut after)?;
     let mut put = put::<A>(&after, stored.id, stored.rev + 1, Some(stored.rev), deleted, context.now)?;
     put.created_at = created_at;
     Ok(Edited { before, after, put, context })

@@ -1,6 +1,6 @@
 //! Messages of conversations (`docs/contract/behaviour.md` §12.2). A message is stored beside its conversation, its home.
 
-use kustomer_api::conversation::{ConversationAttributes, Direction};
+use kustomer_api::conversation::{Conversation, ConversationAttributes, Direction};
 use kustomer_api::error::code;
 use kustomer_api::message::{MAX_META_KEYS, Message, MessageAttributes, MessageInput, MessageStatus};
 use kustomer_api::{Field, ObjectId, Timestamp};
@@ -9,7 +9,7 @@ use crate::attachment::{Attaching, Owner};
 use crate::change::{ChangeSet, Columns, EventSeed, column_text};
 use crate::claim::{Claim, ClaimKind};
 use crate::contact::compose;
-use crate::conversation::{self, CUSTOMER, Fold, Seeds, external_id_claim, relate, related};
+use crate::conversation::{self, CUSTOMER, Fold, Seeds, Waiting, external_id_claim, relate, related};
 use crate::conversation_time::{self, Action, Scene};
 use crate::customer::{self, Context, Effect};
 use crate::kind::Kind;
@@ -103,6 +103,7 @@ pub fn create(
     if !may_backdate {
         input.created_at = None;
     }
+    let waiting = Waiting::take(&mut input.queue)?;
     let attachments = attachments.unwrap_or_default();
     let path = Kind::Message.path_of(id);
     let mut message = fresh();
@@ -139,7 +140,10 @@ pub fn create(
     let (conversation_id, is_new, with, theirs) = match place {
         Place::Conversation(stored) => {
             let stored = conversation::alive(Some(stored))?;
-            let edit = |record: &mut kustomer_api::conversation::Conversation| add(&mut fold, &mut record.attributes);
+            let edit = |record: &mut Conversation| {
+                waiting.write(record);
+                add(&mut fold, &mut record.attributes)
+            };
             let updated = lifecycle::update_record(context, stored, seeds.conversation_event, By::Consequence, edit)?;
             (stored.id, Some(updated.before.attributes), updated.after.attributes, updated.changes)
         }
@@ -155,7 +159,9 @@ pub fn create(
             add(&mut fold, &mut conversation)?;
             let shown = conversation.clone();
             let insert =
-                conversation::insert(context, new, seeds.conversation_event, customer.id, conversation, |_| ())?;
+                conversation::insert(context, new, seeds.conversation_event, customer.id, conversation, |record| {
+                    waiting.write(record);
+                })?;
             (new, None, shown, insert)
         }
     };

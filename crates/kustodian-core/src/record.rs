@@ -54,6 +54,18 @@ pub(crate) trait Record: OfKind + Serialize + DeserializeOwned {
         Ok(None)
     }
 
+    /// What follows within the record from each of its changes: the last part of a create and an update.
+    fn settle(
+        _context: &Context<'_>,
+        _before: Option<&Resource<Self>>,
+        _record: &mut Resource<Self>,
+    ) -> Result<(), Refusal>
+    where
+        Self: Sized,
+    {
+        Ok(())
+    }
+
     /// Ties a record that is stored beside a conversation to the customer that the conversation has moved to; `None` when
     /// it is tied already, or the kind has no such ties.
     fn follow(

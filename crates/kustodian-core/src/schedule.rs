@@ -3,6 +3,7 @@
 
 mod holidays;
 mod hours;
+mod working;
 
 use kustomer_api::error::code;
 use kustomer_api::schedule::{Schedule, ScheduleAttributes, ScheduleInput, workdays};
@@ -19,6 +20,7 @@ use crate::store::{OrgKey, Stored};
 use crate::{default, resource};
 
 pub use holidays::included;
+pub use working::{MAX_DAYS, WorkingTime};
 
 impl Record for ScheduleAttributes {
     fn claims(schedule: &Schedule, org: OrgKey, owner: ObjectId) -> Vec<Claim> {
@@ -54,15 +56,19 @@ impl Former {
 /// # Errors
 /// 500 when it cannot be rendered.
 pub fn create_default(context: &Context<'_>, id: ObjectId, event: EventSeed) -> Result<ChangeSet, Refusal> {
-    let schedule = ScheduleAttributes {
+    default::first(context, id, event, first_default())
+}
+
+/// The default schedule of an org that has made none.
+pub(crate) fn first_default() -> ScheduleAttributes {
+    ScheduleAttributes {
         name: "Default".into(),
         hours: workdays(8 * 60, 17 * 60).into(),
         timezone: "UTC".into(),
         default: true.into(),
         holidays: Vec::new().into(),
         ..ScheduleAttributes::default()
-    };
-    default::first(context, id, event, schedule)
+    }
 }
 
 /// Makes a schedule. One that is to be the default takes the place of `former`.

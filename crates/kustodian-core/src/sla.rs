@@ -1,5 +1,10 @@
 //! SLAs. Every change of what one says makes another version, and none is lost.
 
+mod clock;
+mod policy;
+#[cfg(test)]
+mod tests;
+
 use kustomer_api::envelope::{RelatedId, Relationship, Relationships, Resource, SelfLink};
 use kustomer_api::error::code;
 use kustomer_api::sla::{
@@ -18,13 +23,18 @@ use crate::refusal::Refusal;
 use crate::resource;
 use crate::store::Stored;
 
+pub use clock::due;
+pub(crate) use clock::settle;
+pub use policy::{InForce, MAX_IN_FORCE};
+
 impl Record for SlaAttributes {}
 
 /// Makes an SLA, with its first version.
 ///
 /// # Errors
-/// 500 when it cannot be rendered.
+/// 400 for criteria that cannot be asked of conversations.
 pub fn create(context: &Context<'_>, id: ObjectId, event: EventSeed, input: SlaInput) -> Result<ChangeSet, Refusal> {
+    input.criteria.as_ref().map_or(Ok(()), policy::check)?;
     let mut sla = SlaAttributes { hours: SlaHours::Business.into(), ..SlaAttributes::default() };
     input.apply(&mut sla);
     add_version(context, id, &mut sla)?;
@@ -35,7 +45,8 @@ pub fn create(context: &Context<'_>, id: ObjectId, event: EventSeed, input: SlaI
 /// restores it.
 ///
 /// # Errors
-/// 404 when it is not there, or deleted and not restored; 409 when `rev` is another, or it has as many versions as it may.
+/// 404 when it is not there, or deleted and not restored; 409 when `rev` is another, or it has as many versions as it may; 400
+/// for criteria that cannot be asked of conversations.
 pub fn update(
     context: &Context<'_>,
     stored: Option<&Stored>,
@@ -44,6 +55,7 @@ pub fn update(
 ) -> Result<ChangeSet, Refusal> {
     let stored = stored.ok_or_else(|| Refusal::not_found("id"))?;
     resource::check_rev(stored, input.rev.as_ref())?;
+    input.criteria.as_ref().map_or(Ok(()), policy::check)?;
     let context = &context.not_before(stored.updated_at);
     let edit = |record: &mut Sla| {
         let before = record.attributes.clone();

@@ -11,6 +11,7 @@ use crate::chance::Ids;
 use crate::change::EventSeed;
 use crate::customer::{Context, SYSTEM};
 use crate::directory::Org;
+use crate::sla::InForce;
 
 /// What a decision about a timer is given beside the records.
 #[derive(Debug, Clone, Copy)]
@@ -23,12 +24,14 @@ pub struct Elapsed<'a> {
     pub draws: &'a Draws,
     /// Whether e-mail leaves this machine.
     pub sends_email: bool,
+    /// The SLAs that conversations are measured by.
+    pub slas: Option<&'a InForce>,
 }
 
 impl<'a> Elapsed<'a> {
     /// The system acts; what it creates is of `author`.
     pub fn context(&self, author: ObjectId) -> Context<'a> {
-        Context { org: self.org, actor: author, now: self.now, client: SYSTEM, request_id: "" }
+        Context { org: self.org, actor: author, now: self.now, client: SYSTEM, request_id: "", slas: self.slas }
     }
 }
 

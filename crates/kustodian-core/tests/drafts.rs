@@ -45,7 +45,7 @@ fn at(millis: i64) -> Timestamp {
 }
 
 fn context(org: &Org, now: i64) -> Context<'_> {
-    Context { org, actor: id(7), now: at(now), client: "api", request_id: "r1" }
+    Context { org, actor: id(7), now: at(now), client: "api", request_id: "r1", slas: None }
 }
 
 fn stored(put: &Put) -> Stored {
@@ -83,7 +83,7 @@ fn attributes(put: &Put) -> Value {
 
 fn elapse(draft: &Stored, customer: Option<Stored>, now: i64) -> ChangeSet {
     let (org, draws) = (org(), draws(60));
-    let elapsed = Elapsed { org: &org, now: at(now), draws: &draws, sends_email: false };
+    let elapsed = Elapsed { org: &org, now: at(now), draws: &draws, sends_email: false, slas: None };
     let customer = customer.map(|customer| ((Kind::Customer, customer.id), customer));
     let loaded: Loaded = customer.into_iter().chain([((Kind::Draft, draft.id), draft.clone())]).collect();
     Kind::Draft.elapse(&elapsed, &loaded, draft.id).unwrap()

@@ -80,6 +80,7 @@ fn live(first: &Value, commands: &[Command]) -> Vec<(Stored, Event)> {
         now: Timestamp::from_millis(1_700_000_000_000 + moment),
         client: "api",
         request_id: "r",
+        slas: None,
     };
     let mut changes = customer::create(&at(0), id(1), seed(), write(first)).unwrap();
     let mut states = vec![(stored(&changes), changes.events.remove(0))];

@@ -27,6 +27,7 @@ use crate::routes::RouteTable;
 use crate::scrub::Scrubber;
 use crate::settings::{AbsentTypes, Settings};
 use crate::sign_in::Doors;
+use crate::slas::Slas;
 use crate::spam::Spam;
 use crate::unread::Unread;
 use crate::webhooks::Webhooks;
@@ -61,6 +62,8 @@ pub(crate) struct App {
     pub(crate) described: Described,
     /// The orgs that say something of senders.
     pub(crate) spam: Spam,
+    /// The SLAs that orgs measure conversations by.
+    pub(crate) slas: Arc<Slas>,
     pub(crate) metrics: Metrics,
     /// Places for the requests that are worked on.
     pub(crate) admission: Admission,
@@ -112,6 +115,7 @@ impl App {
             letters: Arc::default(),
             described: Described::default(),
             spam: Spam::default(),
+            slas: Arc::default(),
             metrics,
             admission,
             arriving,

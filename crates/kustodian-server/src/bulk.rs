@@ -338,7 +338,7 @@ impl Job {
 
 fn context<'a>(app: &App, org: &'a Org, work: &'a Work) -> Context<'a> {
     let now = app.services.clock.now();
-    Context { org, actor: work.user, now, client: "api", request_id: &work.request_id }
+    Context { org, actor: work.user, now, client: "api", request_id: &work.request_id, slas: None }
 }
 
 /// The document of a job that is not complete, with what was sent.

@@ -17,6 +17,7 @@ use kustodian_core::directory::Org;
 use kustodian_core::permission::{self, Caller};
 use kustodian_core::receipt::Pledge;
 use kustodian_core::refusal::Refusal;
+use kustodian_core::sla::InForce;
 use kustodian_core::store::{CommitError, Decide, OrgKey, Store};
 use kustodian_core::{input, record_limit, unchanged};
 use kustomer_api::endpoint::{Declaration, PathArguments};
@@ -302,6 +303,7 @@ impl<E: Endpoint> Call<E> {
             actor: self.admitted.caller.token.user,
             now: self.admitted.now,
             request_id: Arc::clone(&self.admitted.request_id),
+            slas: None,
         }
     }
 }
@@ -313,10 +315,23 @@ pub(crate) struct Act {
     actor: ObjectId,
     now: Timestamp,
     request_id: Arc<str>,
+    slas: Option<Arc<InForce>>,
 }
 
 impl Act {
+    /// The same, with the SLAs that conversations are measured by.
+    pub(crate) fn measured_by(self, slas: Arc<InForce>) -> Self {
+        Self { slas: Some(slas), ..self }
+    }
+
     pub(crate) fn context(&self) -> Context<'_> {
-        Context { org: &self.org, actor: self.actor, now: self.now, client: "api", request_id: &self.request_id }
+        Context {
+            org: &self.org,
+            actor: self.actor,
+            now: self.now,
+            client: "api",
+            request_id: &self.request_id,
+            slas: self.slas.as_deref(),
+        }
     }
 }

@@ -88,7 +88,11 @@ impl Server {
             tokio::spawn(Arc::clone(&app.scrubber).resume(Arc::clone(&app.services.store)));
             let settle = 2 * app.settings.answer_timeout;
             tasks.push(tokio::spawn(Arc::clone(&app.following).run(app.services.clone(), settle)));
-            tasks.push(tokio::spawn(timers::run(app.services.clone(), app.settings.mailer.clone())));
+            tasks.push(tokio::spawn(timers::run(
+                app.services.clone(),
+                app.settings.mailer.clone(),
+                Arc::clone(&app.slas),
+            )));
             tasks.push(tokio::spawn(files::run(Arc::clone(&app))));
             tasks.push(tokio::spawn(bulk::run(Arc::clone(&app))));
             tasks.push(tokio::spawn(webhooks::run(Arc::clone(&app))));

@@ -48,6 +48,7 @@ mod scrub;
 mod settings;
 mod sign_in;
 mod silence;
+mod slas;
 mod spam;
 mod timers;
 mod tls;

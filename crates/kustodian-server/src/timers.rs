@@ -21,6 +21,7 @@ use kustomer_api::delivery::Delivery;
 use crate::app::Services;
 use crate::enclosed::Room;
 use crate::mail::Mailer;
+use crate::slas::Slas;
 
 /// How often to look.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -56,8 +57,8 @@ impl From<StoreError> for Trouble {
 }
 
 /// Lets timers elapse as long as the server runs.
-pub(crate) async fn run(services: Services, mailer: Option<Mailer>) {
-    let keeper = Arc::new(Keeper { services, mailer, room: Room::new() });
+pub(crate) async fn run(services: Services, mailer: Option<Mailer>, slas: Arc<Slas>) {
+    let keeper = Arc::new(Keeper { services, mailer, room: Room::new(), slas });
     // E-mail waits for those who still have it to send.
     let kinds = Kind::timed().filter(|kind| *kind != Kind::Delivery || keeper.mailer.is_some());
     // Each on its own: one with much to do does not hold up another.
@@ -68,6 +69,7 @@ struct Keeper {
     services: Services,
     mailer: Option<Mailer>,
     room: Room,
+    slas: Arc<Slas>,
 }
 
 impl Keeper {
@@ -148,13 +150,14 @@ impl Keeper {
         let (org_key, org) = (org.key, org.clone());
         let (draws, now, sends_email) =
             (Draws::of(&*self.services.ids, beside.len()), self.services.clock.now(), self.mailer.is_some());
+        let slas = self.slas.in_force(&*self.services.store, org_key).await?;
         let decide = move |loaded: Loaded| {
             // It may be about other records by now: then they are named by the next look.
             let Some(current) = loaded.get(name) else { return Ok(ChangeSet::default()) };
             if kind.timed_with(&current.document)? != beside {
                 return Ok(ChangeSet::default());
             }
-            decide(&Elapsed { org: &org, now, draws: &draws, sends_email }, &loaded)
+            decide(&Elapsed { org: &org, now, draws: &draws, sends_email, slas: Some(&slas) }, &loaded)
         };
         Ok(self.services.store.commit_locked(org_key, names, Box::new(decide)).await?)
     }

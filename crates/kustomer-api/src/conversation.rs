@@ -2,12 +2,14 @@
 
 mod endpoints;
 mod events;
+mod sla;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value};
 
 pub use self::endpoints::*;
 pub use self::events::*;
+pub use self::sla::*;
 use crate::attribute::{answered_object, attribute_values};
 use crate::custom::CustomAttributes;
 use crate::customer::Sentiment;
@@ -132,6 +134,8 @@ resource! {
         preview: String, read_only(FROM_MESSAGES);
         /// Whether its messages are spam.
         spam: bool, read_only("it is that of its messages");
+        /// What is measured by the SLA that applies to it; absent while none does.
+        sla: ConversationSla, read_only("it is measured by the SLA that applies: change the SLA");
         /// When it was erased with its customer.
         erased_at: Timestamp, read_only("erase the customer it belongs to");
         /// Versions of role groups; `[]`.
@@ -145,7 +149,7 @@ resource! {
         customer: String = optional(ID);
         /// The id of the campaign that it belongs to.
         campaign: String = on_create(ID);
-        /// The queue that it waits in.
+        /// The queue that it waits in, which must exist.
         queue: Queue = optional(QUEUE);
         /// The id of the user or the customer who ended it.
         ended_by: String = on_update(ID, "send it in an update");

@@ -100,7 +100,7 @@ resource! {
         customer: String = on_create(ID);
         /// Attachments: their ids, or objects with `_id`.
         attachments: Vec<Value> = optional(Schema::list_of(100, &ATTACHMENT));
-        /// The queue that the conversation waits in.
+        /// The queue that the conversation waits in from now on, which must exist.
         queue: Queue = on_create(<Queue as crate::attribute::AttributeValue>::ANSWER);
         /// The id of the user who wrote it. Counts with the role `org.admin`, and is replaced otherwise.
         created_by: String = optional(ID);

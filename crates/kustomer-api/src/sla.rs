@@ -39,11 +39,12 @@ resource! {
         name: String = required(Schema::text_of(1, 256));
         /// What it is, at most 1,024 characters.
         description: String | null = optional(Schema::text_of(0, 1_024));
-        /// Which hours count: those of a schedule, or all.
+        /// Which hours count: those of the default schedule, or all.
         hours: SlaHours = optional(Schema::one_of(SlaHours::VALUES));
         /// What is measured, and how long it may take by the priority of the conversation.
         metrics: SlaMetrics = optional(METRICS);
-        /// Which conversations it is about: lists of conditions under `and` and `or`; at most [`MAX_CRITERIA_BYTES`] of JSON.
+        /// Which conversations it is about: criteria of a search for conversations under `and`, `or` and `not`, all of them
+        /// without; at most [`MAX_CRITERIA_BYTES`] of JSON.
         criteria: Map<String, Value> = optional(CRITERIA) => CRITERIA;
         /// The number of the version that counts, from 1.
         current_version: u64, read_only("every change makes another version");
@@ -57,9 +58,9 @@ resource! {
 open_enum! {
     /// Which hours count for an SLA.
     SlaHours {
-        /// Those of the default schedule.
+        /// Those of the default schedule, its holidays left out.
         Business = "business",
-        /// All.
+        /// All hours.
         Calendar = "calendar",
     }
 }
@@ -90,7 +91,8 @@ pub struct SlaMetrics {
 pub struct SlaMetric {
     /// Whether it counts.
     pub enabled: bool,
-    /// How long it may take, by the priority of the conversation, from 1 to 5.
+    /// How long it may take, in milliseconds, by the priority of the conversation, from 1 to 5. It is not measured at a
+    /// priority without a time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<BTreeMap<String, Number>>,
     /// Members this version does not know.
@@ -295,7 +297,7 @@ endpoint! {
     /// `createSla`, which Kustomer does not document.
     CreateSla = &own::CREATE_SLA, "Makes an SLA, with its first version.";
     path: (), query: (), body: SlaInput: &SLA_INPUT,
-    example: r#"{"name":"E-mail","hours":"business","metrics":{"firstResponse":{"enabled":true,"times":{"3":240}}}}"#,
+    example: r#"{"name":"E-mail","hours":"business","metrics":{"firstResponse":{"enabled":true,"times":{"3":14400000}}}}"#,
     answer: Document<Sla>: Answer::One(&SLA)
 }
 

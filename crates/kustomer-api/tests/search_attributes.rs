@@ -81,14 +81,7 @@ fn the_documents_show_the_same_tables() {
 }
 
 /// What the contract has and no record of ours holds.
-const ABSENT: [&str; 15] = [
-    "conversation_sla_status",
-    "conversation_sla_id",
-    "conversation_sla_breach_metric",
-    "conversation_sla_version_id",
-    "conversation_sla_breach_at",
-    "conversation_sla_satisfied_at",
-    "conversation_sla_breached",
+const ABSENT: [&str; 8] = [
     "conversation_last_done_created_by_teams",
     "conversation_time_created_by_teams",
     "conversation_time_touched",

@@ -12,9 +12,8 @@ use kustomer_api::{ObjectId, Timestamp};
 pub(crate) use self::messages::{
     Fold, NAME_CHARACTERS, PREVIEW_CHARACTERS, add_message, add_note, beginning, direction_type_of,
 };
-pub use self::status::due;
 pub use self::write::{Seeds, Write, create, delete, elapse, move_to, tag, untag, update};
-pub(crate) use self::write::{fresh_with, insert};
+pub(crate) use self::write::{Waiting, fresh_with, insert};
 use crate::change::{ChangeSet, Columns, EventSeed, Name, column_text};
 use crate::claim::{Claim, ClaimKey, ClaimKind, ClaimPlace};
 use crate::contact::composed;
@@ -27,7 +26,7 @@ use crate::refusal::Refusal;
 use crate::search::SearchRow;
 use crate::store::{Loaded, OrgKey, Stored};
 use crate::timer::Elapsed;
-use crate::{missing, resource};
+use crate::{missing, resource, sla};
 
 /// The column that holds the id of the customer.
 pub const CUSTOMER: &str = "customer";
@@ -44,6 +43,14 @@ impl Record for ConversationAttributes {
     fn columns(conversation: &Conversation) -> Columns {
         let customer = related(&conversation.relationships, CUSTOMER).map(column_text);
         Columns::of([(CUSTOMER, customer), (DUE_AT, due(&conversation.attributes).map(|due| due.to_string()))])
+    }
+
+    fn settle(
+        context: &Context<'_>,
+        before: Option<&Conversation>,
+        conversation: &mut Conversation,
+    ) -> Result<(), Refusal> {
+        sla::settle(context, before, conversation)
     }
 
     fn search_row(conversation: &Conversation) -> Result<Option<SearchRow>, Refusal> {
@@ -108,6 +115,11 @@ impl Record for ConversationAttributes {
         let ended = write::elapse(&elapsed.context(elapsed.org.id), stored, customer, seeds)?;
         Ok(ended.unwrap_or_default())
     }
+}
+
+/// When something is to happen to a conversation by itself: a snooze ends, or an SLA is not met. `None` when nothing is.
+pub fn due(conversation: &ConversationAttributes) -> Option<Timestamp> {
+    [status::due(conversation), sla::due(conversation)].into_iter().flatten().min()
 }
 
 /// The claim on an external id, with accents composed.

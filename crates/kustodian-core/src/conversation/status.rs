@@ -91,7 +91,7 @@ pub(super) fn write(
 }
 
 /// When a conversation is to be opened by itself; `None` unless it is snoozed until a moment.
-pub fn due(conversation: &ConversationAttributes) -> Option<Timestamp> {
+pub(super) fn due(conversation: &ConversationAttributes) -> Option<Timestamp> {
     let is_snoozed = conversation.status.value() == Some(&ConversationStatus::Snoozed);
     let snooze = conversation.snooze.value().filter(|snooze| is_snoozed && snooze.status == SnoozeStatus::Scheduled)?;
     snooze.time

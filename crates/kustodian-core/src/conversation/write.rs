@@ -1,15 +1,16 @@
 //! Create, update, move and delete: each decides on the conversation and on its customer together.
 
 use kustomer_api::conversation::{
-    Conversation, ConversationAttributes, ConversationInput, ConversationStatus, Direction, MessageMark, Response,
+    Conversation, ConversationAttributes, ConversationInput, ConversationStatus, Direction, MessageMark, Queue,
+    Response,
 };
 use kustomer_api::customer::Sentiment;
 use kustomer_api::envelope::Relationship;
 use kustomer_api::error::code;
-use kustomer_api::{Field, ObjectId};
+use kustomer_api::{Field, ObjectId, Timestamp};
 use serde_json::Number;
 
-use super::{MERGED_FROM, alive, counted, messages, relate, status};
+use super::{MERGED_FROM, alive, counted, due, messages, relate, status};
 use crate::change::{ChangeSet, EventSeed, Name};
 use crate::contact::compose;
 use crate::conversation_time::{self, Action, Draw, Scene};
@@ -264,7 +265,7 @@ fn edit_tags(
     lifecycle::update_record(context, stored, event, By::User, edit).map(|updated| updated.changes)
 }
 
-/// Ends a snooze whose time has come, by the system; `None` when it was ended or moved meanwhile.
+/// Ends a snooze whose time has come, and notes what has taken too long for an SLA, by the system; `None` when neither is due.
 ///
 /// # Errors
 /// 500 when a document is not what this version stores.
@@ -275,14 +276,17 @@ pub fn elapse(
     seeds: Seeds,
 ) -> Result<Option<ChangeSet>, Refusal> {
     let record: Conversation = resource::read(&stored.document)?;
-    let is_due = status::due(&record.attributes).is_some_and(|due| due <= context.now);
-    if stored.deleted || !is_due {
+    let is_due = |due: Option<Timestamp>| due.is_some_and(|due| due <= context.now);
+    if stored.deleted || !is_due(due(&record.attributes)) {
         return Ok(None);
     }
+    let wakes = is_due(status::due(&record.attributes));
     let context = &customer.map_or(*context, |customer| context.not_before(customer.updated_at));
     let edit = |record: &mut Conversation| {
-        status::elapse(&mut record.attributes, context.now);
-        messages::active(&mut record.attributes, context.now);
+        if wakes {
+            status::elapse(&mut record.attributes, context.now);
+            messages::active(&mut record.attributes, context.now);
+        }
         Ok(())
     };
     let updated = lifecycle::update_record(context, stored, seeds.event, By::System, edit)?;
@@ -376,10 +380,55 @@ fn apply(
     Ok(())
 }
 
-/// What a body says of records that a conversation is tied to.
-struct Links {
+/// The queue that a body has a conversation wait in.
+pub(crate) struct Waiting {
     queue: Option<Option<String>>,
     external_queue: Option<String>,
+}
+
+impl Waiting {
+    /// Takes it out of a body.
+    ///
+    /// # Errors
+    /// 400 when `queue` names neither a queue nor another system.
+    pub(crate) fn take(queue: &mut Option<Queue>) -> Result<Self, Refusal> {
+        let queue = queue.take();
+        if queue.as_ref().is_some_and(|queue| queue.id.is_absent() && queue.external.is_none()) {
+            let title = "queue needs id or external: send one of them";
+            return Err(Refusal::new(400, code::BAD_PARAM, QUEUE, title).with_meta("pointer", "/queue"));
+        }
+        let queue = queue.unwrap_or_default();
+        let id = match queue.id {
+            Field::Absent => None,
+            Field::Null => Some(None),
+            Field::Value(id) => Some(Some(id)),
+        };
+        Ok(Self { queue: id, external_queue: queue.external })
+    }
+
+    pub(crate) fn write(self, record: &mut Conversation) {
+        if let Some(queue) = self.external_queue {
+            record.attributes.external_queue = queue.into();
+        }
+        let relationships = &mut record.relationships;
+        match self.queue {
+            Some(Some(id)) => {
+                let kind = Kind::RoutingQueue;
+                let tie = match id.parse::<ObjectId>() {
+                    Ok(id) => Relationship::to_one(kind.as_str(), id, kind.path_of(id)),
+                    Err(_) => Relationship::named(kind.as_str(), id),
+                };
+                relationships.insert(QUEUE.to_owned(), tie);
+            }
+            Some(None) => drop(relationships.remove(QUEUE)),
+            None => {}
+        }
+    }
+}
+
+/// What a body says of records that a conversation is tied to.
+struct Links {
+    waiting: Waiting,
     campaign: Option<String>,
     ended_by: Option<(String, String)>,
 }
@@ -390,37 +439,18 @@ impl Links {
     /// # Errors
     /// 400 when `queue` names neither a queue nor another system.
     fn take(input: &mut ConversationInput) -> Result<Self, Refusal> {
-        let queue = input.queue.take();
-        if queue.as_ref().is_some_and(|queue| queue.id.is_absent() && queue.external.is_none()) {
-            let title = "queue needs id or external: send one of them";
-            return Err(Refusal::new(400, code::BAD_PARAM, QUEUE, title).with_meta("pointer", "/queue"));
-        }
-        let queue = queue.unwrap_or_default();
-        let queue_id = match queue.id {
-            Field::Absent => None,
-            Field::Null => Some(None),
-            Field::Value(id) => Some(Some(id)),
-        };
         let by = input.ended_by_type.as_ref().map_or("user", |by| by.as_str()).to_owned();
         Ok(Self {
-            queue: queue_id,
-            external_queue: queue.external,
+            waiting: Waiting::take(&mut input.queue)?,
             campaign: input.campaign.take(),
             ended_by: input.ended_by.take().map(|id| (by, id)),
         })
     }
 
     fn write(self, record: &mut Conversation) {
-        if let Some(queue) = self.external_queue {
-            record.attributes.external_queue = queue.into();
-        }
+        self.waiting.write(record);
         let relationships = &mut record.relationships;
-        // There are no routes to queues and campaigns yet, so these ties have no links.
-        match self.queue {
-            Some(Some(id)) => drop(relationships.insert(QUEUE.to_owned(), Relationship::named(QUEUE, id))),
-            Some(None) => drop(relationships.remove(QUEUE)),
-            None => {}
-        }
+        // There are no routes to campaigns, so these ties have no links.
         if let Some(id) = self.campaign {
             relationships.insert(CAMPAIGN.to_owned(), Relationship::named(CAMPAIGN, id));
         }

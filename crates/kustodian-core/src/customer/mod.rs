@@ -34,6 +34,7 @@ use kustomer_api::{ObjectId, Timestamp};
 
 pub use crate::contact::ItemIds;
 use crate::directory::Org;
+use crate::sla::InForce;
 use crate::tag;
 
 /// Who acts, where, when, and from which request.
@@ -49,6 +50,8 @@ pub struct Context<'a> {
     pub client: &'static str,
     /// The request, for the event.
     pub request_id: &'a str,
+    /// The SLAs that conversations are measured by; clocks go on as they are while they are not at hand.
+    pub slas: Option<&'a InForce>,
 }
 
 /// The client of what no user does: such events name no actor, and records keep who modified them last.

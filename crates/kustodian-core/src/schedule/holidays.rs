@@ -1,13 +1,15 @@
 //! Holidays of a schedule. They are written with it, and answered beside it as records of their own.
 
 use jiff::civil;
+use jiff::tz::TimeZone;
 use kustomer_api::envelope::{Relationship, Relationships, SelfLink};
-use kustomer_api::schedule::{HOLIDAY_TYPE, Holiday, IncludedHoliday, Schedule};
+use kustomer_api::schedule::{HOLIDAY_TYPE, Holiday, IncludedHoliday, MINUTES, Schedule};
 use kustomer_api::validation::{Fault, MAX_FAULTS};
 use kustomer_api::{Field, ObjectId, Timestamp};
 use serde_json::Map;
 use sha2::{Digest as _, Sha256};
 
+use super::working::moment;
 use crate::change::EventSeed;
 use crate::customer::Context;
 use crate::kind::Kind;
@@ -103,6 +105,16 @@ fn fault_of(holiday: &Holiday) -> Option<&'static str> {
         (Some(_), Some(_)) => Some("A holiday begins and ends with a day, or with a moment"),
         _ => Some("A holiday begins and ends with a day or a moment"),
     }
+}
+
+/// From when until when nobody works, in milliseconds; the last day is included.
+pub(super) fn interval_of(holiday: &Holiday, zone: &TimeZone) -> Option<(i64, i64)> {
+    let (from, until) = match (read(&holiday.start_date)?, read(&holiday.end_date)?) {
+        (End::Day(first), End::Day(last)) => (moment(zone, first, 0)?, moment(zone, last, MINUTES)?),
+        (End::Moment(from), End::Moment(until)) => (from.as_millis(), until.as_millis()),
+        (End::Day(_), End::Moment(_)) | (End::Moment(_), End::Day(_)) => return None,
+    };
+    (from < until).then_some((from, until))
 }
 
 /// The holidays of a schedule as records, to be answered beside it.

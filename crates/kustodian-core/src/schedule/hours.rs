@@ -9,7 +9,7 @@ pub(super) fn check(hours: &mut Hours, faults: &mut Vec<Fault>) {
     for (day, spans) in hours {
         let mut worked_until = 0;
         for (number, span) in spans.iter_mut().flatten().enumerate() {
-            match read(span) {
+            match read_span(span) {
                 Some((from, to)) if from >= worked_until => {
                     worked_until = to;
                     *span = vec![from.into(), to.into()];
@@ -31,7 +31,7 @@ pub(super) fn check(hours: &mut Hours, faults: &mut Vec<Fault>) {
 }
 
 /// The minutes of a span; `None` when it is none.
-fn read(span: &[Number]) -> Option<(u16, u16)> {
+pub(super) fn read_span(span: &[Number]) -> Option<(u16, u16)> {
     let minute = |number: &Number| {
         let number =
             number.as_f64().filter(|number| number.fract() == 0.0 && (0.0..=f64::from(MINUTES)).contains(number));

@@ -181,6 +181,10 @@ fn a_full_record_has_a_value_of_every_attribute_of_its_type() {
     let mark = json!({ "sentAt": moment, "channel": "chat", "directionType": "initial-in" });
     let by = json!({ "createdAt": moment, "createdBy": id(7), "sentAt": moment, "time": 5 });
     let conversation = with(json!({
+        "sla": {
+            "status": "pending", "breached": false, "breach": { "metric": "firstResponse", "at": moment },
+            "summary": { "satisfiedAt": moment },
+        },
         "status": "open", "channels": ["chat"], "direction": "in", "priority": 3, "replyChannel": "chat",
         "assignedUsers": [id(7)], "assignedTeams": [id(6)], "externalQueue": "amazon-connect", "subStatus": id(5),
         "satisfaction": 1, "sentiment": { "polarity": 1 }, "ended": true, "endedAt": moment, "endedReason": "solved",
@@ -214,6 +218,7 @@ fn a_full_record_has_a_value_of_every_attribute_of_its_type() {
             "relationships": {
                 "customer": related("customer", 1), "conversation": related("conversation", 10),
                 "campaign": related("campaign", 11), "queue": related("queue", 12),
+                "sla": related("sla", 13), "slaVersion": related("sla_version", 14),
                 "createdBy": related("user", 7), "modifiedBy": related("user", 7),
                 "userMentions": { "data": users }, "attachments": { "data": [{ "type": "attachment", "id": id(2) }] },
             },

@@ -241,5 +241,5 @@ async fn follow_batch(
 
 /// Nobody does it: it follows from what a user did.
 fn context<'a>(services: &Services, org: &'a Org, owner: ObjectId) -> Context<'a> {
-    Context { org, actor: owner, now: services.clock.now(), client: SYSTEM, request_id: "" }
+    Context { org, actor: owner, now: services.clock.now(), client: SYSTEM, request_id: "", slas: None }
 }

@@ -1,6 +1,6 @@
 //! Conversations.
 
-use kustodian_core::change::ChangeSet;
+use kustodian_core::change::{ChangeSet, Name};
 use kustodian_core::claim::ClaimKind;
 use kustodian_core::conversation::{self, Write, external_id_key};
 use kustodian_core::kind::Kind;
@@ -12,7 +12,7 @@ use kustodian_core::tag::Resolved;
 use kustomer_api::conversation::{
     AppendTagsToConversation, ConversationInput, CreateConversation, CreateConversationForCustomer, DeleteConversation,
     GetConversation, GetConversationByExternalId, GetConversations, GetConversationsByCustomer,
-    GetMultipleConversationsByIds, ListOfCustomer, RemoveTagsFromConversation, UpdateConversation,
+    GetMultipleConversationsByIds, ListOfCustomer, Queue, RemoveTagsFromConversation, UpdateConversation,
     UpdateConversationAttributes,
 };
 use kustomer_api::query::{Include, PageQuery, QueryArguments};
@@ -25,6 +25,7 @@ use crate::described;
 use crate::handlers::plain::{self, Which};
 use crate::handlers::{family, tags};
 use crate::paging::Numbered;
+use crate::slas;
 
 pub(crate) async fn get_conversations(call: Call<GetConversations>) -> Result<Answer, Refusal> {
     plain::list_by_id(&call, Kind::Conversation, call.query).await
@@ -86,7 +87,7 @@ where
     let customer = customer_in(input.customer.take(), of)?;
     let id = family::new_id(call, input.id.take()).await?;
     creations::count(call, Kind::Conversation, Of::Customer(customer), input.imported_at.is_some()).await?;
-    let (act, seeds, named) = (call.act(), family::seeds(call), input.tags.take());
+    let (act, seeds, named) = (slas::act(call).await?, family::seeds(call), input.tags.take());
     for _ in 0..plain::ATTEMPTS {
         let write = Write {
             input: input.clone(),
@@ -129,16 +130,24 @@ pub(crate) fn alive_customer(loaded: &Loaded, id: ObjectId, is_in_path: bool) ->
     }
 }
 
-/// The users and teams that a body assigns, which must exist.
-async fn assigned<E: Endpoint>(
-    call: &Call<E>,
-    input: &ConversationInput,
-) -> Result<Vec<kustodian_core::change::Name>, Refusal> {
+/// The queue that a body names, which must exist.
+pub(crate) async fn known_queue<E: Endpoint>(call: &Call<E>, queue: Option<&Queue>) -> Result<Vec<Name>, Refusal> {
+    let id = queue.and_then(|queue| queue.id.value()).map(std::slice::from_ref).unwrap_or_default();
+    let known = family::known(call, Kind::RoutingQueue, "queue", id).await;
+    known.map_err(|refusal| match refusal.status {
+        400 => refusal.with_meta("pointer", "/queue/id"),
+        _ => refusal,
+    })
+}
+
+/// The users and teams that a body assigns, and its queue, which must exist.
+async fn assigned<E: Endpoint>(call: &Call<E>, input: &ConversationInput) -> Result<Vec<Name>, Refusal> {
     let mut names =
         family::known(call, Kind::User, "assignedUsers", input.assigned_users.as_deref().unwrap_or_default()).await?;
     names.extend(
         family::known(call, Kind::Team, "assignedTeams", input.assigned_teams.as_deref().unwrap_or_default()).await?,
     );
+    names.extend(known_queue(call, input.queue.as_ref()).await?);
     Ok(names)
 }
 
@@ -168,7 +177,7 @@ where
             }
         };
     }
-    let (act, seeds, named) = (call.act(), family::seeds(call), input.tags.take());
+    let (act, seeds, named) = (slas::act(call).await?, family::seeds(call), input.tags.take());
     for _ in 0..plain::ATTEMPTS {
         let write = Write {
             input: input.clone(),
@@ -214,7 +223,7 @@ async fn move_to<E: Endpoint>(
     customer: ObjectId,
     rev: Option<serde_json::Number>,
 ) -> Result<Answer, Refusal> {
-    let (act, seeds, to_event) = (call.act(), family::seeds(call), call.next_event());
+    let (act, seeds, to_event) = (slas::act(call).await?, family::seeds(call), call.next_event());
     let to = (Kind::Customer, customer);
     let decide = move |family: &family::Family| {
         let stored = conversation::alive(family.conversation())?;
@@ -275,7 +284,7 @@ async fn follow_batch<E: Endpoint>(
 }
 
 pub(crate) async fn delete_conversation(call: Call<DeleteConversation>) -> Result<Answer, Refusal> {
-    let (act, seeds, id) = (call.act(), family::seeds(&call), call.path);
+    let (act, seeds, id) = (slas::act(&call).await?, family::seeds(&call), call.path);
     let decide = move |family: &family::Family| {
         conversation::delete(&act.context(), family.conversation(), family.customer(), seeds)
     };
@@ -286,7 +295,7 @@ pub(crate) async fn delete_conversation(call: Call<DeleteConversation>) -> Resul
 }
 
 pub(crate) async fn append_tags_to_conversation(call: Call<AppendTagsToConversation>) -> Result<Answer, Refusal> {
-    let (act, event, named) = (call.act(), call.next_event(), call.input()?);
+    let (act, event, named) = (slas::act(&call).await?, call.next_event(), call.input()?);
     let decide = move |stored: Option<Stored>, tags: Option<Resolved>| {
         conversation::tag(&act.context(), stored.as_ref(), event, tags.unwrap_or_default())
     };
@@ -294,7 +303,7 @@ pub(crate) async fn append_tags_to_conversation(call: Call<AppendTagsToConversat
 }
 
 pub(crate) async fn remove_tags_from_conversation(call: Call<RemoveTagsFromConversation>) -> Result<Answer, Refusal> {
-    let (act, event, named) = (call.act(), call.next_event(), call.input()?);
+    let (act, event, named) = (slas::act(&call).await?, call.next_event(), call.input()?);
     let ids = tags::known(&call, &named).await?;
     let decide = move |stored: Option<Stored>| conversation::untag(&act.context(), stored.as_ref(), event, &ids);
     plain::update(&call, Kind::Conversation, call.path, decide).await

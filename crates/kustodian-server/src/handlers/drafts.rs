@@ -18,12 +18,13 @@ use kustomer_api::query::ListWithAttachments;
 use kustomer_api::{Endpoint, ObjectId};
 
 use crate::answer::{Answer, unavailable};
-use crate::call::Call;
+use crate::call::{Act, Call};
 use crate::creations::{self, Of};
 use crate::handlers::family;
 use crate::handlers::included::Gathering;
 use crate::handlers::plain::{self, Which};
 use crate::paging::Numbered;
+use crate::slas;
 
 pub(crate) async fn get_drafts(call: Call<GetDrafts>) -> Result<Answer, Refusal> {
     plain::list(&call, Kind::Draft).await
@@ -71,7 +72,7 @@ where
         },
     };
     creations::count(call, Kind::Draft, Of::Customer(customer), false).await?;
-    let (act, ready, id, is_in_path) = (call.act(), call.ready(), call.next_id(), of.is_some());
+    let (act, ready, id, is_in_path) = (slas::act(call).await?, call.ready(), call.next_id(), of.is_some());
     let (draws, sends_email) = (Draws::of(&*call.app().services.ids, 0), call.app().settings.mailer.is_some());
     let attachments = attaching(call, &ids_in(input.attachments.as_deref()));
     let names = [Some((Kind::Customer, customer)), named.map(|id| (Kind::Conversation, id))];
@@ -101,6 +102,7 @@ async fn customer_of_conversation<E: Endpoint>(call: &Call<E>, named: Option<Obj
 pub(crate) async fn update_draft(call: Call<UpdateDraft>) -> Result<Answer, Refusal> {
     let mut input = call.input()?;
     let (named, other) = (id_in(input.conversation.take()), id_in(input.customer.take()));
+    let act = slas::act(&call).await?;
     for _ in 0..plain::ATTEMPTS {
         let stored = find(&call, Kind::Draft, call.path).await?;
         let ties = Ties::of(draft::alive(stored.as_ref())?, named)?;
@@ -113,7 +115,7 @@ pub(crate) async fn update_draft(call: Call<UpdateDraft>) -> Result<Answer, Refu
         let attachments = attaching(&call, sent.as_ref().unwrap_or(&ties.attachments))
             .instead_of(&ties.attachments, || call.next_event());
         let names = ties.names(call.path).into_iter().chain(attachments.names()).collect();
-        let decide = decide_update(&call, (ties, attachments), named, input.clone());
+        let decide = decide_update(&call, act.clone(), (ties, attachments), named, input.clone());
         match call.commit_locked(names, decide).await {
             Ok(changes) if changes.puts.is_empty() => return plain::present(&call, Kind::Draft, call.path).await,
             Ok(changes) => return plain::written(changes, Answer::ok),
@@ -142,11 +144,12 @@ fn attaching<E: Endpoint>(call: &Call<E>, ids: &[ObjectId]) -> Attaching {
 /// The decision about an update.
 fn decide_update(
     call: &Call<UpdateDraft>,
+    act: Act,
     (ties, attachments): (Ties, Attaching),
     named: Option<ObjectId>,
     input: DraftInput,
 ) -> Decide {
-    let (act, ready, id) = (call.act(), call.ready(), call.path);
+    let (ready, id) = (call.ready(), call.path);
     let (draws, sends_email) = (Draws::of(&*call.app().services.ids, 0), call.app().settings.mailer.is_some());
     let if_match = call.header(http::header::IF_MATCH).map(ToOwned::to_owned);
     Box::new(move |loaded: Loaded| {

@@ -26,7 +26,7 @@ use crate::handlers::included::Gathering;
 use crate::handlers::plain::{self, Which};
 use crate::handlers::{attached, conversations, family};
 use crate::paging::Numbered;
-use crate::spam;
+use crate::{slas, spam};
 
 pub(crate) async fn get_messages(call: Call<GetMessages>) -> Result<Answer, Refusal> {
     let ListByIdWithAttachments { list, include } = call.query;
@@ -113,6 +113,7 @@ where
         (of, named) => of.or(named),
     };
     let customer = input.customer.take();
+    conversations::known_queue(call, input.queue.as_ref()).await?;
     let id = family::new_id(call, input.id.take()).await?;
     let counted = match conversation {
         Some(conversation) => Of::Conversation(conversation),
@@ -123,7 +124,7 @@ where
     let spam = spam::is_spam(call, &input, conversation, of_named).await?;
     let write = Write { input, may_backdate: family::may_backdate(call), spam, ..Write::default() };
     let named: Vec<Name> = attachments.iter().flat_map(Attaching::names).collect();
-    let (act, seeds) = (call.act(), family::seeds(call));
+    let (act, seeds) = (slas::act(call).await?, family::seeds(call));
     let committed = match conversation {
         Some(conversation) => {
             let customer: Option<ObjectId> = of_customer.or_else(|| customer.and_then(|id| id.parse().ok()));

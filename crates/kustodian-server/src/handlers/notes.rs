@@ -20,6 +20,7 @@ use crate::answer::{Answer, unavailable};
 use crate::call::Call;
 use crate::creations::{self, Of};
 use crate::handlers::{attached, family, plain};
+use crate::slas;
 
 pub(crate) async fn get_notes_for_org(call: Call<GetNotesForOrg>) -> Result<Answer, Refusal> {
     plain::list_by_id(&call, Kind::Note, ListById { paging: call.query, descending: false }).await
@@ -75,7 +76,7 @@ where
     };
     creations::count(call, Kind::Note, counted, input.imported_at.is_some()).await?;
     let write = Write { input, may_backdate: family::may_backdate(call), attachments: None };
-    let (act, seeds) = (call.act(), family::seeds(call));
+    let (act, seeds) = (slas::act(call).await?, family::seeds(call));
     let committed = match conversation {
         Some(conversation) => {
             let is_in_path = of.is_some();
@@ -147,7 +148,7 @@ where
     let attachments = input.attachments.take().or_else(|| replace.then(Vec::new));
     check_mentions(call, &input).await?;
     let write = Write { input, may_backdate: family::may_backdate(call), attachments: None };
-    let (act, seeds) = (call.act(), family::seeds(call));
+    let (act, seeds) = (slas::act(call).await?, family::seeds(call));
     let changes = match attachments {
         Some(list) => {
             let decide = move |stored: Option<&Stored>, conversation: Option<&Stored>, attachments: Attaching| {
@@ -174,7 +175,7 @@ where
 }
 
 pub(crate) async fn delete_note_by_id(call: Call<DeleteNoteById>) -> Result<Answer, Refusal> {
-    let (act, seeds) = (call.act(), family::seeds(&call));
+    let (act, seeds) = (slas::act(&call).await?, family::seeds(&call));
     let decide = move |stored: Option<&Stored>, conversation: Option<&Stored>| {
         note::delete(&act.context(), stored, conversation, seeds)
     };

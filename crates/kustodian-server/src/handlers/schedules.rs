@@ -46,7 +46,10 @@ pub(crate) async fn create_schedule(call: Call<CreateSchedule>) -> Result<Answer
         let former = find_former(&call, input.default).await?;
         let changes = schedule::create(&act.context(), id, event, input.clone(), former.as_ref())?;
         match call.commit(call.ready()(changes, 0)?).await {
-            Ok(changes) => return plain::written(changes, Answer::ok),
+            Ok(changes) => {
+                call.app().slas.forget(call.org());
+                return plain::written(changes, Answer::ok);
+            }
             Err(error) if is_about_default(&error) => {}
             Err(error) => return Err(call.not_committed(error)),
         }
@@ -64,7 +67,10 @@ pub(crate) async fn update_schedule_by_id(call: Call<UpdateScheduleById>) -> Res
         };
         match plain::commit_change(&call, Kind::Schedule, call.path, decide).await {
             Ok(changes) if changes.puts.is_empty() => return plain::present(&call, Kind::Schedule, call.path).await,
-            Ok(changes) => return plain::written(changes, Answer::ok),
+            Ok(changes) => {
+                call.app().slas.forget(call.org());
+                return plain::written(changes, Answer::ok);
+            }
             Err(error) if is_about_default(&error) => {}
             Err(error) => return Err(call.not_committed(error)),
         }

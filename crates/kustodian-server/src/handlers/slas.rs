@@ -30,11 +30,15 @@ pub(crate) async fn get_sla_by_id(call: Call<GetSlaById>) -> Result<Answer, Refu
 
 pub(crate) async fn create_sla(call: Call<CreateSla>) -> Result<Answer, Refusal> {
     let changes = sla::create(&call.act().context(), call.next_id(), call.next_event(), call.input()?)?;
-    plain::create(&call, changes).await
+    let answer = plain::create(&call, changes).await;
+    call.app().slas.forget(call.org());
+    answer
 }
 
 pub(crate) async fn update_sla(call: Call<UpdateSla>) -> Result<Answer, Refusal> {
     let (input, act, event) = (call.input()?, call.act(), call.next_event());
     let decide = move |stored: Option<Stored>| sla::update(&act.context(), stored.as_ref(), event, input);
-    plain::update(&call, Kind::Sla, call.path, decide).await
+    let answer = plain::update(&call, Kind::Sla, call.path, decide).await;
+    call.app().slas.forget(call.org());
+    answer
 }

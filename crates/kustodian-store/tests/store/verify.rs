@@ -265,8 +265,14 @@ fn life(org: &Org, number: u32) -> ChangeSet {
     let id = next_id();
     let seed = || EventSeed { id: next_id(), salt: Salt(id.as_bytes().repeat(2)[..16].try_into().unwrap()) };
     let write = |body: serde_json::Value| Write { input: serde_json::from_value(body).unwrap(), ..Write::default() };
-    let context =
-        |later: i64| Context { org, actor: org.id, now: at(1_000 + later), client: "api", request_id: "request" };
+    let context = |later: i64| Context {
+        org,
+        actor: org.id,
+        now: at(1_000 + later),
+        client: "api",
+        request_id: "request",
+        slas: None,
+    };
     let body = serde_json::json!({
         "name": format!("Ada {number}"), "emails": [{ "email": format!("ada.{number}@acme.example"), "type": "work" }],
         "phones": [{ "phone": format!("+1{number:010}") }], "locale": "en_GB", "timeZone": "Europe/London",

@@ -83,6 +83,7 @@ mod server;
 mod settings;
 mod shortcuts;
 mod silence;
+mod slas;
 mod smuggling;
 mod sqlite_file;
 mod tags;

@@ -62,7 +62,7 @@ fn the_rust_program_runs_in_a_new_project() {
     assert!(said.starts_with(stored.data()["id"].as_str().unwrap()), "{said}");
 }
 
-/// Runs the first commands of a page.
+/// Runs the first commands of a page, or of a part of one.
 fn run_page(server: &Server, page: &str) {
     let commands = page.split_once("```sh\n").unwrap().1.split_once("```").unwrap().0;
     let binary = Path::new(env!("CARGO_BIN_EXE_kustodian")).parent().unwrap();
@@ -92,6 +92,11 @@ fn the_commands_from_first_message_to_done_run_as_printed() {
     let customer = server.get("/v1/customers/externalId=crm-1815").expect(200);
     let counts = serde_json::json!({ "done": 0, "open": 1, "snoozed": 0, "all": 1 });
     assert_eq!(customer.attributes()["conversationCounts"], counts);
+    let how_soon = include_str!("../../../../docs/conversations.md").split_once("## How soon").unwrap().1;
+    run_page(&server, how_soon);
+    let answered = server.get("/v1/conversations/externalId=chat-1").expect(200);
+    let sla = &answered.attributes()["sla"];
+    assert_eq!((&sla["name"], &sla["status"], &sla["breached"]), (&"Chat".into(), &"paused".into(), &false.into()));
     let id = customer.data()["id"].as_str().unwrap();
     let conversations = server.get(&format!("/v1/customers/{id}/conversations")).expect(200);
     let conversation = &conversations.data()[0]["attributes"];

@@ -119,6 +119,8 @@ mod settings;
 mod several;
 #[path = "../api/shortcuts.rs"]
 mod shortcuts;
+#[path = "../api/slas.rs"]
+mod slas;
 #[path = "../../../kustodian-store/tests/postgres/spreading.rs"]
 mod spreading;
 #[path = "../api/sqlite_file.rs"]

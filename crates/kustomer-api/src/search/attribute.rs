@@ -4,7 +4,7 @@
 use super::class::Class;
 use super::context::Context;
 use super::handle::{Name, Searchable};
-use crate::conversation::Direction;
+use crate::conversation::{Direction, SlaMetricName, SlaStatus};
 use crate::custom::Key;
 use crate::message::{Channel, DirectionType, MessageStatus};
 
@@ -65,6 +65,8 @@ const DIRECTION_TYPES: &[&str] = DirectionType::VALUES;
 const MESSAGE_STATUSES: &[&str] = MessageStatus::VALUES;
 const SOURCES: &[&str] = &["bulk", "satisfaction"];
 const SURVEYS: &[&str] = &["canceled", "scheduled", "offered", "unresponded", "rated", "commented"];
+const SLA_STATUSES: &[&str] = SlaStatus::VALUES;
+const SLA_METRICS: &[&str] = SlaMetricName::VALUES;
 const QUEUES: &[&str] = &["amazon-connect"];
 const NETWORKS: &[&str] = &["facebook", "instagram", "whatsapp", "linkedin", "pinterest", "twitter"];
 

@@ -1,6 +1,6 @@
 //! What a conversation offers to a search.
 
-use kustomer_api::conversation::{Conversation, ConversationAttributes};
+use kustomer_api::conversation::{Conversation, ConversationAttributes, SlaMetricName, SlaStatus};
 use kustomer_api::search::{Attribute, Context};
 use kustomer_api::{Field, ObjectId};
 use serde_json::Value as Json;
@@ -18,6 +18,7 @@ impl SearchRow {
         row.conversation_satisfaction(of);
         row.conversation_messages(of);
         row.conversation_counts(of);
+        row.conversation_sla(of);
         if let Some(name) = of.name.value() {
             row.words(Attribute::ConversationName, name);
         }
@@ -32,6 +33,8 @@ impl SearchRow {
             (Attribute::ConversationCustomerId, "customer"),
             (Attribute::ConversationCampaignId, "campaign"),
             (Attribute::ConversationQueue, "queue"),
+            (Attribute::ConversationSlaId, "sla"),
+            (Attribute::ConversationSlaVersionId, "slaVersion"),
             (Attribute::ConversationModifiedBy, "modifiedBy"),
         ];
         row.relationships(&conversation.relationships, &named);
@@ -142,6 +145,19 @@ impl SearchRow {
             self.exact(Attribute::ConversationLastDoneCreatedBy, text(&last.created_by));
             self.moment(Attribute::ConversationLastDoneCreatedAt, last.created_at.value());
         }
+    }
+
+    fn conversation_sla(&mut self, of: &ConversationAttributes) {
+        let Some(sla) = of.sla.value() else { return };
+        self.exact(Attribute::ConversationSlaStatus, sla.status.value().map(SlaStatus::as_str).unwrap_or_default());
+        self.put(Attribute::ConversationSlaBreached, Value::Boolean(sla.breached.value().copied().unwrap_or_default()));
+        if let Some(breach) = sla.breach.value() {
+            let metric = breach.metric.value().map(SlaMetricName::as_str);
+            self.exact(Attribute::ConversationSlaBreachMetric, metric.unwrap_or_default());
+            self.moment(Attribute::ConversationSlaBreachAt, breach.at.value());
+        }
+        let satisfied_at = sla.summary.value().and_then(|summary| summary.satisfied_at.value());
+        self.moment(Attribute::ConversationSlaSatisfiedAt, satisfied_at);
     }
 
     fn conversation_counts(&mut self, of: &ConversationAttributes) {

@@ -23,8 +23,8 @@ fn what_is_wrong_is_told_with_its_place_and_the_nearest_name() {
             "conversation_status",
         ),
         (
-            json!({ "and": { "conversation_sla_status": { "equals": "done" } } }),
-            "/and/conversation_sla_status",
+            json!({ "and": { "conversation_time_touched": { "equals": true } } }),
+            "/and/conversation_time_touched",
             "unknown",
         ),
         (json!({ "sort": { "customer_email": "asc" } }), "/sort/customer_email", "sort"),

@@ -6,8 +6,8 @@ use super::super::handle::{
 };
 use super::{
     ANYTHING, BOTH, CHANNELS, CRITERION, Class, Context, DIGITS, DIRECTION_TYPES, DIRECTIONS, Entry, GENDERS, MANY,
-    MESSAGE_STATUSES, NETWORKS, NOWHERE, Name, ONE, PART, PRESENCES, QUEUES, SENTIMENTS, SORT, SOURCES, STATUSES,
-    SURVEYS, TEXTLESS, WORDS,
+    MESSAGE_STATUSES, NETWORKS, NOWHERE, Name, ONE, PART, PRESENCES, QUEUES, SENTIMENTS, SLA_METRICS, SLA_STATUSES,
+    SORT, SOURCES, STATUSES, SURVEYS, TEXTLESS, WORDS,
 };
 
 attributes! {
@@ -277,6 +277,20 @@ attributes! {
         ConversationModifiedAt CONVERSATION_MODIFIED_AT: MomentAttribute<Sortable>, Datetime, "conversation_modified_at", "modifiedAt", TEXTLESS, ONE, ANYTHING, BOTH, NOWHERE;
         /// The id of the user who last changed the conversation.
         ConversationModifiedBy CONVERSATION_MODIFIED_BY: ListAttribute, List, "conversation_modified_by", "relationships.modifiedBy", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
+        /// Whether time is measured by the SLA: `pending`, `paused` or `done`.
+        ConversationSlaStatus CONVERSATION_SLA_STATUS: ListAttribute, List, "conversation_sla_status", "sla.status", TEXTLESS, ONE, SLA_STATUSES, CRITERION, NOWHERE;
+        /// The id of the SLA that applies to the conversation.
+        ConversationSlaId CONVERSATION_SLA_ID: ListAttribute, List, "conversation_sla_id", "relationships.sla", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
+        /// The id of the version of the SLA.
+        ConversationSlaVersionId CONVERSATION_SLA_VERSION_ID: ExactAttribute, StringNotAnalyzed, "conversation_sla_version_id", "relationships.slaVersion", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
+        /// Whether anything took longer than the SLA allows.
+        ConversationSlaBreached CONVERSATION_SLA_BREACHED: BooleanAttribute, Boolean, "conversation_sla_breached", "sla.breached", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
+        /// When the first metric took too long, or the next one will.
+        ConversationSlaBreachAt CONVERSATION_SLA_BREACH_AT: MomentAttribute<Sortable>, Datetime, "conversation_sla_breach_at", "sla.breach.at", TEXTLESS, ONE, ANYTHING, BOTH, NOWHERE;
+        /// The metric that took too long first, or will next.
+        ConversationSlaBreachMetric CONVERSATION_SLA_BREACH_METRIC: ListAttribute, List, "conversation_sla_breach_metric", "sla.breach.metric", TEXTLESS, ONE, SLA_METRICS, CRITERION, NOWHERE;
+        /// When the SLA was satisfied.
+        ConversationSlaSatisfiedAt CONVERSATION_SLA_SATISFIED_AT: MomentAttribute<Sortable>, Datetime, "conversation_sla_satisfied_at", "sla.summary.satisfiedAt", TEXTLESS, ONE, ANYTHING, BOTH, NOWHERE;
         /// When the conversation was imported.
         ConversationImportedAt CONVERSATION_IMPORTED_AT: MomentAttribute, Datetime, "conversation_imported_at", "importedAt", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
         /// Whether the conversation was imported.

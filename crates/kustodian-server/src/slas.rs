@@ -1,0 +1,100 @@
+//! The SLAs that an org measures its conversations by, as writes of conversations ask for them: kept for a second, so that what
+//! another server changes counts within that time.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use kustodian_core::claim::ClaimKind;
+use kustodian_core::default;
+use kustodian_core::kind::Kind;
+use kustodian_core::refusal::Refusal;
+use kustodian_core::sla::{InForce, MAX_IN_FORCE};
+use kustodian_core::store::{ListQuery, OrgKey, SortKey, Start, Store};
+use kustomer_api::Endpoint;
+
+use crate::answer::unavailable;
+use crate::call::{Act, Call};
+use crate::paging::FULL;
+
+/// How long they are believed without asking the database.
+const BELIEVED: Duration = Duration::from_secs(1);
+
+/// How many orgs are remembered; beyond it all are forgotten, which costs one look-up each.
+const MAX_REMEMBERED: usize = 10_000;
+
+/// The SLAs of orgs, as they were read a moment ago.
+#[derive(Default)]
+pub(crate) struct Slas {
+    known: RwLock<HashMap<OrgKey, (Instant, Arc<InForce>)>>,
+}
+
+impl Slas {
+    /// The SLAs of an org.
+    ///
+    /// # Errors
+    /// 503 or 500 when the database cannot answer.
+    pub(crate) async fn in_force(&self, store: &dyn Store, org: OrgKey) -> Result<Arc<InForce>, Refusal> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner).get(&org).cloned();
+        if let Some((_, in_force)) = known.filter(|(since, _)| since.elapsed() < BELIEVED) {
+            return Ok(in_force);
+        }
+        let since = Instant::now();
+        let in_force = Arc::new(find_in_force(store, org).await?);
+        let mut all = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= MAX_REMEMBERED {
+            all.clear();
+        }
+        all.insert(org, (since, Arc::clone(&in_force)));
+        Ok(in_force)
+    }
+
+    /// Forgets what was changed here, so that the next request of this server is held to it.
+    pub(crate) fn forget(&self, org: OrgKey) {
+        self.known.write().unwrap_or_else(PoisonError::into_inner).remove(&org);
+    }
+}
+
+async fn find_in_force(store: &dyn Store, org: OrgKey) -> Result<InForce, Refusal> {
+    let key = default::key(org, ClaimKind::DefaultSchedule);
+    let mut in_force = InForce::default();
+    let mut start = Start::Offset(0);
+    let mut left = MAX_IN_FORCE;
+    while left > 0 {
+        let query = ListQuery {
+            kind: Kind::Sla,
+            of: Vec::new(),
+            deleted: false,
+            sort: SortKey::Id,
+            descending: false,
+            within: Vec::new(),
+            start,
+            limit: left,
+            bytes: FULL,
+            count: false,
+        };
+        let found = store.list(org, query).await.map_err(unavailable)?.records;
+        let Some(last) = found.last().map(|last| last.id) else { break };
+        start = Start::After { value: 0, id: last };
+        left = left.saturating_sub(u32::try_from(found.len()).unwrap_or(u32::MAX));
+        for stored in &found {
+            in_force.add(&stored.document)?;
+        }
+    }
+    if !in_force.is_empty() {
+        let schedule = store.find_by_claim(org, Kind::Schedule, key).await.map_err(unavailable)?;
+        if let Some(schedule) = schedule.filter(|schedule| !schedule.deleted) {
+            in_force.work_by(&schedule.document)?;
+        }
+    }
+    Ok(in_force)
+}
+
+/// Who acts, with the SLAs that measure conversations.
+///
+/// # Errors
+/// 503 or 500 when the database cannot answer.
+pub(crate) async fn act<E: Endpoint>(call: &Call<E>) -> Result<Act, Refusal> {
+    let in_force = call.app().slas.in_force(call.store(), call.org()).await?;
+    Ok(call.act().measured_by(in_force))
+}
