@@ -139,11 +139,16 @@ pub fn readable_kinds(caller: &Caller) -> Vec<Kind> {
 
 /// Whether a caller may read the records of a kind.
 pub fn may_read(caller: &Caller, kind: Kind) -> bool {
+    opens(&caller.token.roles, kind)
+}
+
+/// Whether these roles open the records of a kind to be read.
+pub fn opens(held: &[String], kind: Kind) -> bool {
     let Operation { roles, also, .. } = kind.spec().read_operation;
     // The role of one klass does not open the kobjects of all.
     let is_of_one_klass =
         |held: &&String| held.split('.').any(|word| word.starts_with("kobject_") && word != role::ANY_KLASS);
-    let held: Vec<&String> = caller.token.roles.iter().filter(|held| !is_of_one_klass(held)).collect();
+    let held: Vec<&String> = held.iter().filter(|held| !is_of_one_klass(held)).collect();
     role::any_grants(&held, roles) && role::any_grants(&held, also)
 }
 
