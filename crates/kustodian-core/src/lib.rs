@@ -34,6 +34,7 @@ pub mod following;
 pub mod forward;
 pub mod grant;
 pub mod history;
+pub mod inbound_webhook;
 pub mod input;
 pub mod kind;
 pub mod klass;

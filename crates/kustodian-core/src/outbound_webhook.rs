@@ -23,6 +23,7 @@ use url::Url;
 
 use crate::change::{ChangeSet, EventSeed};
 use crate::customer::Context;
+use crate::inbound_webhook;
 use crate::kind::Kind;
 use crate::lifecycle::{self, By};
 use crate::permission;
@@ -53,7 +54,11 @@ pub fn event_names() -> impl Iterator<Item = &'static str> {
 pub fn kinds_of<E: AsRef<str>>(events: &[E]) -> Vec<Kind> {
     let is_asked = |kind: &Kind| {
         let prefix = format!("kustomer.{}.", kind.as_str());
-        events.iter().any(|event| event.as_ref().strip_prefix(&prefix).is_some_and(|verb| !verb.contains('.')))
+        let is_about_it = |event: &E| match inbound_webhook::raised_by(event.as_ref()) {
+            Some(_) => *kind == Kind::InboundWebhook,
+            None => event.as_ref().strip_prefix(&prefix).is_some_and(|verb| !verb.contains('.')),
+        };
+        events.iter().any(is_about_it)
     };
     sent_kinds().filter(is_asked).collect()
 }
@@ -265,7 +270,7 @@ fn check(input: &OutboundWebhookInput, schemes: Schemes) -> Result<(), Refusal> 
         faults.push(Fault::of_attribute("url", title, advice));
     }
     for (index, event) in input.events.iter().flatten().enumerate() {
-        if !event_names().any(|name| name == event) {
+        if !event_names().any(|name| name == event) && inbound_webhook::raised_by(event).is_none() {
             faults.push(Fault {
                 pointer: format!("/events/{index}"),
                 ..Fault::of_attribute(

@@ -83,6 +83,24 @@ pub fn check_host(org: &Org, host: &str) -> Result<(), Refusal> {
     }
 }
 
+/// The org that a host names (`acme.api.…`), or the only one where the host names none; `None` when there are several, or none
+/// of that name.
+pub fn org_of_host<'a>(orgs: &'a [Org], host: &str) -> Option<&'a Org> {
+    let mut labels = host.split('.');
+    match (labels.next(), labels.next()) {
+        (Some(named), Some(api)) if api.eq_ignore_ascii_case("api") => {
+            orgs.iter().find(|org| org.name.eq_ignore_ascii_case(named))
+        }
+        _ => {
+            if let [only] = orgs {
+                Some(only)
+            } else {
+                None
+            }
+        }
+    }
+}
+
 /// Lets a caller pass who holds any of the operation's roles, and where it asks for two, any of the others as well.
 ///
 /// # Errors

@@ -30,6 +30,7 @@ use crate::sign_in::Doors;
 use crate::spam::Spam;
 use crate::unread::Unread;
 use crate::webhooks::Webhooks;
+use crate::whitelists::Whitelists;
 
 /// What the server is built on.
 #[derive(Clone)]
@@ -53,6 +54,8 @@ pub(crate) struct App {
     pub(crate) settings: Settings,
     pub(crate) routes: RouteTable,
     pub(crate) tokens: TokenCache,
+    /// The origins whose pages may track visitors.
+    pub(crate) whitelists: Whitelists,
     pub(crate) passwords: Passwords,
     /// Who has failed to sign in and has to wait.
     pub(crate) doors: Doors,
@@ -107,6 +110,7 @@ impl App {
             settings,
             routes,
             tokens: TokenCache::default(),
+            whitelists: Whitelists::default(),
             passwords: Passwords::default(),
             doors: Doors::default(),
             letters: Arc::default(),

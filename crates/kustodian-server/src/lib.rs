@@ -56,6 +56,7 @@ mod unread;
 mod unreadable;
 mod vault;
 mod webhooks;
+mod whitelists;
 mod wire;
 
 pub use access_log::TARGET as ACCESS_LOG;
