@@ -38,7 +38,7 @@ use crate::whitelists::Page;
 use crate::wire::{self, LargeHeads, Watched};
 use crate::{
     access_log, answer, authentication, bulk, cors, docs_page, files, framing, http2, letters, openapi_page,
-    password_page, pipeline, timers, tracking, webhooks,
+    password_page, pipeline, presence, timers, tracking, webhooks,
 };
 
 /// The server, ready to serve.
@@ -94,6 +94,7 @@ impl Server {
             tasks.push(tokio::spawn(webhooks::run(Arc::clone(&app))));
             tasks.push(tokio::spawn(authentication::keep_last_uses(Arc::clone(&app))));
             tasks.push(tokio::spawn(letters::run(Arc::clone(&app))));
+            tasks.push(tokio::spawn(presence::run(app.services.clone(), app.settings.presence_timeout)));
             tasks.push(tokio::spawn(tracking::run(app.services.clone(), app.settings.tracking_retention)));
         }
         keep_little_unsent(&listener);

@@ -42,6 +42,7 @@ mod passwords;
 mod past;
 mod pipeline;
 mod places;
+mod presence;
 mod rehearsal;
 mod routes;
 mod scrub;

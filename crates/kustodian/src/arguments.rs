@@ -437,6 +437,9 @@ pub(crate) struct LimitArguments {
     /// Days that what visitors do is kept; a week of it before it is known who they are [default: 90]
     #[arg(long, help_heading = "Limits", env = "KUSTODIAN_TRACKING_RETENTION", value_name = "DAYS")]
     pub(crate) tracking_retention: Option<u32>,
+    /// Seconds that a customer is online after something was tracked of it [default: 1800]
+    #[arg(long, help_heading = "Limits", env = "KUSTODIAN_PRESENCE_TIMEOUT", value_name = "SECONDS")]
+    pub(crate) presence_timeout: Option<u32>,
     /// Seconds a body may take to arrive; then the answer is 408 [default: 30]
     #[arg(long, help_heading = "Limits", env = "KUSTODIAN_BODY_TIMEOUT", value_name = "SECONDS")]
     pub(crate) body_timeout: Option<u32>,
@@ -489,6 +492,7 @@ impl LimitArguments {
             max_attachment: self.max_attachment.or(other.max_attachment),
             link_lifetime: self.link_lifetime.or(other.link_lifetime),
             tracking_retention: self.tracking_retention.or(other.tracking_retention),
+            presence_timeout: self.presence_timeout.or(other.presence_timeout),
             body_timeout: self.body_timeout.or(other.body_timeout),
             head_timeout: self.head_timeout.or(other.head_timeout),
             answer_timeout: self.answer_timeout.or(other.answer_timeout),
@@ -526,6 +530,7 @@ impl LimitArguments {
             settings.tracking_retention = Duration::from_secs(u64::from(days.max(1)) * 24 * 60 * 60);
         }
         seconds(self.link_lifetime, &mut settings.link_lifetime);
+        seconds(self.presence_timeout, &mut settings.presence_timeout);
         seconds(self.body_timeout, &mut settings.body_timeout);
         seconds(self.head_timeout, &mut settings.head_timeout);
         seconds(self.answer_timeout, &mut settings.answer_timeout);

@@ -319,6 +319,31 @@ fn a_browser_keeps_the_visitor_in_a_cookie() {
 }
 
 #[test]
+fn a_customer_is_online_until_nothing_was_tracked_for_a_while() {
+    let server = Server::on_file_with(&["--presence-timeout", "1"]);
+    let both = json!({ "identity": { "externalId": "crm-1" }, "event": { "name": "Landed" } });
+    let customer = customer_of(&server.post(BOTH, both).expect(201));
+    let path = format!("/v1/customers/{customer}");
+    let seen = server.get(&format!("{path}?rev=2")).expect(200).attributes().clone();
+    assert_eq!(seen["presence"], "online");
+    for moment in ["lastActivityAt", "lastCustomerActivityAt"] {
+        assert_eq!(seen[moment], seen["lastSeenAt"], "{moment}");
+    }
+    let shown = || server.get(&path).expect(200).attributes().clone();
+    crate::erase::wait_for("the end of the visit", || shown()["presence"] == "offline");
+    let gone = shown();
+    assert_eq!((&gone["rev"], &gone["lastSeenAt"]), (&json!(3), &seen["lastSeenAt"]));
+    // Who comes back is online again, and whoever takes over from a server that was killed finds what it left.
+    let again = json!({ "trackingId": customer, "name": "Landed", "sessionId": "another" });
+    server.post(EVENT, again).expect(204);
+    assert_eq!(server.get(&format!("{path}?rev=4")).expect(200).attributes()["presence"], "online");
+    let server = server.kill_and_restart_with(&["--presence-timeout", "1"]);
+    crate::erase::wait_for("the end of the second visit", || {
+        server.get(&path).expect(200).attributes()["presence"] == "offline"
+    });
+}
+
+#[test]
 fn an_org_names_the_origins_whose_pages_track() {
     let server = Server::on_file();
     let (shop, other) = ("https://shop.example", "https://other.example");

@@ -431,6 +431,45 @@ fn what_is_asked_for_again_is_tried_as_often_as_at_first_and_holds_up_nothing() 
 }
 
 #[test]
+fn a_hundred_receivers_that_hang_hold_up_none_of_nine_hundred_others() {
+    const ORGS: usize = 10;
+    // Those that hang do so until the test is over.
+    let slow = ["--webhook-allow-private", "--webhook-allow-http", "--webhook-timeout", "60"];
+    let server = Server::on_file_with(&slow);
+    let (taking, hanging) = (Receiver::start(Mood::Takes), Receiver::start(Mood::Hangs));
+    let tokens: Vec<String> = (0..ORGS)
+        .map(|number| {
+            server.org(&format!("org{number}"));
+            server.token(&format!("org{number}"), &["org"])
+        })
+        .collect();
+    std::thread::scope(|scope| {
+        for token in &tokens {
+            scope.spawn(|| {
+                for number in 0..100 {
+                    let url = if number % 10 == 0 { &hanging.url } else { &taking.url };
+                    let body = json!({ "name": "a", "url": url, "events": ["kustomer.customer.create"] });
+                    server.call_as(token, Method::POST, "/v1/outbound-webhooks", Some(body)).expect(201);
+                }
+            });
+        }
+    });
+    for token in &tokens {
+        server.call_as(token, Method::POST, "/v1/customers", Some(json!({ "name": "first" }))).expect(201);
+    }
+    wait_for("those that hang", || hanging.arrived().len() == ORGS * 10);
+    for token in &tokens {
+        server.call_as(token, Method::POST, "/v1/customers", Some(json!({ "name": "second" }))).expect(201);
+    }
+    wait_for("the others", || {
+        // The API answers all the while.
+        server.call_as(&tokens[0], Method::GET, "/v1/customers", None).expect(200);
+        taking.arrived().len() >= ORGS * 90 * 2
+    });
+    assert_eq!((taking.arrived().len(), hanging.arrived().len()), (ORGS * 90 * 2, ORGS * 10));
+}
+
+#[test]
 fn a_developer_listens_on_a_machine_that_the_server_does_not_reach() {
     let server = Server::on_file();
     server.create(json!({ "name": "before" }));
