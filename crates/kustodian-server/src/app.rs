@@ -10,6 +10,7 @@ use kustodian_core::link::Signer;
 use kustodian_core::rate_limit::{Budget, Budgets, Creation, Standing};
 use kustodian_core::store::{OrgKey, Store};
 use kustomer_api::Timestamp;
+use kustomer_api::inbound_webhook::MAX_RECEIVED;
 
 use crate::admission::Admission;
 use crate::alone::Alone;
@@ -72,6 +73,8 @@ pub(crate) struct App {
     /// Places for the bodies of bulk operations. They have their own: each may be forty times as large, so that few fit, and
     /// ordinary requests must not be refused for that.
     pub(crate) arriving_bulk: Arriving,
+    /// Places for what is posted to inbound webhooks, by whoever knows where.
+    pub(crate) arriving_posted: Arriving,
     /// Answers that clients have not read yet.
     pub(crate) unread: Arc<Unread>,
     pub(crate) feed_watch: Arc<FeedWatch>,
@@ -120,6 +123,7 @@ impl App {
             admission,
             arriving,
             arriving_bulk,
+            arriving_posted: Arriving::new(MAX_RECEIVED),
             feed_watch,
             unread,
             scrubber,

@@ -75,6 +75,7 @@ where
         waits: Duration::ZERO,
         links: None,
         is_bulk: false,
+        max_body: None,
     }
 }
 
@@ -129,6 +130,7 @@ where
         waits: Duration::ZERO,
         links: None,
         is_bulk: false,
+        max_body: None,
     }
 }
 
@@ -145,6 +147,7 @@ where
         waits: Duration::ZERO,
         links: None,
         is_bulk: false,
+        max_body: None,
     }
 }
 

@@ -411,10 +411,10 @@ async fn read_body(
     if body.is_end_stream() {
         return Ok(Bytes::new());
     }
-    let (max, arriving) = if route.is_bulk {
-        (app.settings.max_bulk_body, &app.arriving_bulk)
-    } else {
-        (app.settings.max_body, &app.arriving)
+    let (max, arriving) = match route.max_body {
+        Some(max) => (max, &app.arriving_posted),
+        None if route.is_bulk => (app.settings.max_bulk_body, &app.arriving_bulk),
+        None => (app.settings.max_body, &app.arriving),
     };
     let too_large = || Refusal::new(413, code::TOO_LARGE, "body", format!("The body is larger than {max} bytes"));
     let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());

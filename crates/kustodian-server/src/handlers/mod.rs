@@ -230,7 +230,8 @@ pub(crate) fn served() -> Vec<Served> {
         serve::<webhook::GetOutboundWebhookHistory, _, _>(|call| history::list(call, Kind::OutboundWebhook)),
         open_to_any_query::<inbound_webhook::CreateWebHookTransaction, _, _>(
             inbound_webhooks::create_web_hook_transaction,
-        ),
+        )
+        .taking(inbound_webhook::MAX_RECEIVED),
         serve::<inbound_webhook::GetInboundWebhooks, _, _>(inbound_webhooks::get_inbound_webhooks),
         serve::<inbound_webhook::GetInboundWebhookById, _, _>(inbound_webhooks::get_inbound_webhook_by_id),
         serve::<inbound_webhook::GetInboundWebhookAddress, _, _>(inbound_webhooks::get_inbound_webhook_address),

@@ -382,7 +382,8 @@ fn an_org_names_the_origins_whose_pages_track() {
     let yes = asked("localhost", shop).expect(204);
     assert_eq!((allowed(&yes).as_str(), yes.header("access-control-allow-credentials")), (shop, "true"));
     assert_eq!(yes.header("access-control-allow-headers"), "authorization,content-type");
-    assert!(yes.header("access-control-allow-methods").contains("POST") && yes.header("vary").contains("origin"));
+    assert_eq!(yes.header("access-control-allow-methods"), "POST");
+    assert!(yes.headers.get_all("vary").iter().any(|vary| vary.to_str().unwrap().contains("origin")));
     assert_eq!(allowed(&asked("localhost", other)), "");
     let landed = sent(crate::server::TOKEN, shop).expect(204);
     assert_eq!((allowed(&landed).as_str(), landed.header("access-control-allow-credentials")), (shop, "true"));

@@ -30,7 +30,7 @@ macro_rules! operation {
             method: Method::$method,
             path: $path,
             success: $success,
-            roles: &["org.admin.hooks", "org.hooks", concat!("org.permission.hook.", $verb)],
+            roles: &[concat!("org.permission.hook.", $verb), "org.admin.hooks", "org.hooks"],
             also: operation!(@also $($also)?),
             tag: "inbound-webhooks",
             public: false,
