@@ -181,6 +181,8 @@ impl Connection {
                     self.fill().await?;
                 }
             }
+            // It has no body.
+            None if self.answer.starts_with(b"HTTP/1.1 204") => {}
             None => self.read_chunks(head).await?,
         }
         let (head, body) = self.answer.split_at(head);

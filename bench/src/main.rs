@@ -21,6 +21,7 @@ mod search;
 mod server;
 mod sqlite;
 mod target;
+mod tracking;
 mod usage;
 
 use std::net::SocketAddr;
@@ -63,6 +64,9 @@ struct Arguments {
     /// Bulk operations beside single ones instead
     #[arg(long, requires = "server")]
     bulk: bool,
+    /// What visitors do instead
+    #[arg(long, requires = "server")]
+    tracking: bool,
     /// Three rounds of 0.6 s a cell instead of five of 3 s
     #[arg(long)]
     quick: bool,
@@ -98,14 +102,15 @@ fn main() -> Result<()> {
         let plan = overload::Plan { kustodian: &kustodian, factors, time };
         return measure_overload(&plan, &arguments.command, arguments.page.as_deref());
     }
-    if arguments.messages || arguments.bulk {
+    if arguments.messages || arguments.bulk || arguments.tracking {
         let (rounds, time) = if arguments.quick { (3, 600) } else { (5, 3_000) };
         let time = Duration::from_millis(time);
         let load = usage::load();
         let plan = messages::Plan { kustodian: &kustodian, rounds, time };
-        let (tables, part) = match arguments.bulk {
-            true => (bulk::measure(&plan)?, &page::BULK),
-            false => (messages::measure(&plan)?, &page::MESSAGES),
+        let (tables, part) = match (arguments.bulk, arguments.tracking) {
+            (true, _) => (bulk::measure(&plan)?, &page::BULK),
+            (false, true) => (tracking::measure(&plan, arguments.quick)?, &page::TRACKING),
+            (false, false) => (messages::measure(&plan)?, &page::MESSAGES),
         };
         let (command, machine) = (&arguments.command, machine(load));
         let measured = format!(

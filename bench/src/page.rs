@@ -33,6 +33,10 @@ pub(crate) const MESSAGES: Part =
 pub(crate) const BULK: Part =
     Part { begin: "<!-- bulk: begin; written by cargo xtask bench bulk -->", end: "<!-- bulk: end -->" };
 
+/// What the run of what visitors do writes.
+pub(crate) const TRACKING: Part =
+    Part { begin: "<!-- tracking: begin; written by cargo xtask bench tracking -->", end: "<!-- tracking: end -->" };
+
 /// Puts `measured` between the marks of its part of the page at `path`.
 pub(crate) fn put(path: &Path, part: &Part, measured: &str) -> Result<()> {
     let Part { begin, end } = part;

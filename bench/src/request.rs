@@ -63,6 +63,10 @@ pub(crate) enum Api {
     Messages,
     /// The server's, of bulk operations: a create makes [`BULK_ITEMS`] customers.
     Bulk,
+    /// The server's, of identities: a create says that a visitor is a customer.
+    Visitors,
+    /// The server's, of events: a create is something that such a visitor did.
+    Tracking,
     PocketBase,
 }
 
@@ -73,7 +77,10 @@ impl Api {
     /// How an answer to a request that did its work begins.
     pub(crate) const fn status(self, work: Work) -> &'static [u8] {
         match (self, work) {
-            (Self::Kustodian | Self::Conversations | Self::Messages | Self::Bulk, Work::Create) => b"HTTP/1.1 201",
+            (Self::Kustodian | Self::Conversations | Self::Messages | Self::Bulk | Self::Visitors, Work::Create) => {
+                b"HTTP/1.1 201"
+            }
+            (Self::Tracking, Work::Create) => b"HTTP/1.1 204",
             _ => b"HTTP/1.1 200",
         }
     }
@@ -81,7 +88,9 @@ impl Api {
     /// Where the new id is in the answer to a create.
     pub(crate) const fn id(self) -> &'static str {
         match self {
-            Self::Kustodian | Self::Conversations | Self::Messages | Self::Bulk => "/data/id",
+            Self::Kustodian | Self::Conversations | Self::Messages | Self::Bulk | Self::Visitors | Self::Tracking => {
+                "/data/id"
+            }
             Self::PocketBase => "/id",
         }
     }
@@ -93,6 +102,8 @@ impl Api {
             Self::Conversations => conversations(work, known, number),
             Self::Messages => messages(work, known, number),
             Self::Bulk => bulk(work, known, number),
+            Self::Visitors => visitors(work, known, number),
+            Self::Tracking => tracking(work, known, number),
             Self::PocketBase => pocketbase(work, known, number),
         };
         out.clear();
@@ -153,6 +164,32 @@ fn bulk(work: Work, known: &Customer, number: u64) -> Request {
             let first = FIRST + number * BULK_ITEMS;
             let items: Vec<String> = (first..first + BULK_ITEMS).map(body::json).collect();
             ("POST", "/v1/customers/bulk".to_owned(), Some(format!("[{}]", items.join(","))))
+        }
+        other => kustodian(other, known, number),
+    }
+}
+
+fn visitors(work: Work, known: &Customer, number: u64) -> Request {
+    match work {
+        Work::Create => {
+            let external_id = body::external_id(known.number);
+            let body = format!(r#"{{"trackingId":"{}","externalId":"{external_id}"}}"#, known.id);
+            ("POST", "/v1/tracking/identity".to_owned(), Some(body))
+        }
+        other => kustodian(other, known, number),
+    }
+}
+
+fn tracking(work: Work, known: &Customer, number: u64) -> Request {
+    match work {
+        Work::Create => {
+            let body = format!(
+                r#"{{"trackingId":"{}","name":"Page-Viewed","meta":{{"pathStr":"/plans/{}","secondsNum":{}}}}}"#,
+                known.id,
+                number % 1_000,
+                number % 60
+            );
+            ("POST", "/v1/tracking/event".to_owned(), Some(body))
         }
         other => kustodian(other, known, number),
     }

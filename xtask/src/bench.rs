@@ -29,6 +29,8 @@ pub(crate) enum What {
     Messages,
     /// Customers created 100 in one request, beside single creates and bare SQLite
     Bulk,
+    /// What visitors do: how many events a second, and what one takes on the disk
+    Tracking,
     /// Writes beyond what the server can do: what is made, what is turned away, and how long it takes
     Overload {
         /// How many times the capacity is offered, one after the other
@@ -62,8 +64,12 @@ fn run_other(what: &What, is_quick: bool) -> Result<()> {
             }
             return process::succeed(&mut bench);
         }
-        What::Messages | What::Bulk => {
-            let word = if matches!(what, What::Bulk) { "bulk" } else { "messages" };
+        What::Messages | What::Bulk | What::Tracking => {
+            let word = match what {
+                What::Bulk => "bulk",
+                What::Tracking => "tracking",
+                _ => "messages",
+            };
             // It ends with this run.
             let _server = provide("both")?;
             postgres::tell(&mut bench);

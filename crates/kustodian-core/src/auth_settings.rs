@@ -6,9 +6,11 @@ use kustomer_api::auth::{
 };
 use kustomer_api::envelope::{Relationships, SelfLink};
 use kustomer_api::error::code;
+use kustomer_api::validation::Fault;
 use kustomer_api::{Field, ObjectId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Map;
+use url::Url;
 
 use crate::directory::Org;
 use crate::refusal::Refusal;
@@ -47,6 +49,7 @@ pub fn unwritten(org: &Org) -> Kept {
             google: off().into(),
             saml: saml.into(),
             app: app.into(),
+            cors_whitelist: Vec::new().into(),
             created_at: org.created_at.into(),
             updated_at: org.created_at.into(),
             modified_at: org.created_at.into(),
@@ -59,7 +62,7 @@ pub fn unwritten(org: &Org) -> Kept {
 /// Writes what was sent over the settings.
 ///
 /// # Errors
-/// 400 for a way of signing in that no server of ours can offer.
+/// 400 for a way of signing in that no server of ours can offer, or what is no origin.
 pub fn update(kept: Kept, input: AuthSettingsInput, by: ObjectId, now: Timestamp) -> Result<Kept, Refusal> {
     let is_open = |enabled: &Field<bool>| enabled.value() == Some(&true);
     let refuse = |what: &str, name: &str| {
@@ -73,7 +76,13 @@ pub fn update(kept: Kept, input: AuthSettingsInput, by: ObjectId, now: Timestamp
     if input.saml.as_ref().is_some_and(|saml| is_open(&saml.enabled)) {
         return refuse("saml", "SAML");
     }
+    check_origins(input.cors_whitelist.as_deref().unwrap_or_default())?;
     let mut attributes = kept.attributes;
+    if let Some(mut origins) = input.cors_whitelist {
+        let mut seen = std::collections::HashSet::new();
+        origins.retain(|origin| seen.insert(origin.clone()));
+        attributes.cors_whitelist = origins.into();
+    }
     attributes.kustomer = input.kustomer.into();
     attributes.google = input.google.into();
     if let Some(sent) = input.saml {
@@ -104,6 +113,31 @@ pub fn update(kept: Kept, input: AuthSettingsInput, by: ObjectId, now: Timestamp
     Ok(Kept { attributes, by: Some(by) })
 }
 
+/// Lets pass origins as browsers write them: they compare nothing else.
+fn check_origins(origins: &[String]) -> Result<(), Refusal> {
+    let is_origin = |text: &str| {
+        Url::parse(text)
+            .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == text)
+    };
+    let wrong = origins.iter().enumerate().filter(|(_, origin)| !is_origin(origin));
+    let faults: Vec<Fault> = wrong
+        .map(|(index, _)| Fault {
+            pointer: format!("/corsWhitelist/{index}"),
+            ..Fault::of_attribute(
+                "corsWhitelist",
+                "This is no origin",
+                "send scheme, host and port as a browser does: https://shop.example, without a path",
+            )
+        })
+        .collect();
+    if faults.is_empty() { Ok(()) } else { Err(Refusal::bad_input(faults)) }
+}
+
+/// The origins whose pages may track visitors of the org.
+pub fn origins(kept: Kept) -> Vec<String> {
+    kept.attributes.cors_whitelist.into_value().unwrap_or_default()
+}
+
 /// A number without what is behind its point; the schema has seen to its limits.
 fn whole(number: &serde_json::Number) -> Option<u64> {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the schema keeps it between limits")]
@@ -124,7 +158,11 @@ pub fn session_end(kept: &Kept, now: Timestamp) -> Timestamp {
 }
 
 /// The settings as they are answered.
-pub fn show(org: &Org, kept: Kept) -> AuthSettings {
+pub fn show(org: &Org, mut kept: Kept) -> AuthSettings {
+    if kept.attributes.cors_whitelist.is_absent() {
+        // They were written before origins were kept.
+        kept.attributes.cors_whitelist = Vec::new().into();
+    }
     let mut relationships = Relationships::from([("org".to_owned(), resource::org_relationship(org))]);
     relationships.extend(kept.by.map(|by| ("modifiedBy".to_owned(), resource::user_relationship(by))));
     AuthSettings {

@@ -104,7 +104,7 @@ impl Event {
     pub fn metadata(&self) -> Metadata<'_> {
         Metadata {
             id: self.id,
-            name: self.name,
+            name: &self.name,
             kind: self.kind,
             record: self.record,
             rev: self.rev,

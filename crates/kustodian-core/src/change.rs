@@ -1,5 +1,7 @@
 //! What a command changes, as data: it is decided without a database and committed whole or not at all.
 
+use std::borrow::Cow;
+
 use kustomer_api::{ObjectId, Timestamp};
 
 use crate::chain::{Digest, Salt, digest};
@@ -149,7 +151,7 @@ pub struct Event {
     /// Its id.
     pub id: ObjectId,
     /// Such as `kustomer.customer.create`.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// What kind of record it happened to.
     pub kind: Kind,
     /// To which one.
@@ -196,7 +198,7 @@ impl Event {
         let Cause { seed, name, actor, client, request_id } = cause;
         Self {
             id: seed.id,
-            name,
+            name: Cow::Borrowed(name),
             kind: put.kind,
             record: put.id,
             rev: put.rev,

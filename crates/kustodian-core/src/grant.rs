@@ -5,12 +5,12 @@ use kustomer_api::error::code;
 use kustomer_api::team::Team;
 use kustomer_api::user::User;
 use kustomer_api::validation::Fault;
-use kustomer_api::{ObjectId, role};
+use kustomer_api::{ObjectId, Timestamp, role};
 
 use crate::directory::Token;
 use crate::refusal::Refusal;
 use crate::store::Stored;
-use crate::{resource, role_group};
+use crate::{resource, role_group, user};
 
 /// Whether someone who holds `held` may give `given` to others.
 pub fn covers(held: &[String], given: &str) -> bool {
@@ -85,6 +85,37 @@ pub fn roles_of(user: &User, groups: &[Stored]) -> Result<Vec<String>, Refusal> 
     Ok(roles)
 }
 
+/// The roles that a user has now, whichever credential it acts with: a person those of its record, whoever has keys those of
+/// the keys that can still be used; both have those of `groups`. None when nobody can act as the user any longer.
+///
+/// # Errors
+/// 500 when a document is not what this version stores.
+pub fn roles_now(
+    user: Option<&User>,
+    groups: &[Stored],
+    tokens: &[Token],
+    now: Timestamp,
+) -> Result<Option<Vec<String>>, Refusal> {
+    let is_usable = |token: &&Token| {
+        token.session.is_none()
+            && token.revoked_at.is_none()
+            && token.expires_at.is_none_or(|expires_at| expires_at > now)
+    };
+    let is_person = user.is_some_and(|user| !user::is_machine(&user.attributes));
+    let mut roles = Vec::new();
+    if let Some(user) = user.filter(|_| is_person) {
+        roles = user.attributes.roles.value().cloned().unwrap_or_default();
+    } else {
+        let mut usable = tokens.iter().filter(is_usable).peekable();
+        if usable.peek().is_none() {
+            return Ok(None);
+        }
+        usable.for_each(|token| roles.extend(token.roles.iter().cloned()));
+    }
+    add(&mut roles, groups)?;
+    Ok(Some(roles))
+}
+
 fn add(roles: &mut Vec<String>, groups: &[Stored]) -> Result<(), Refusal> {
     for group in groups {
         for role in role_group::roles_of(group)? {
@@ -111,5 +142,42 @@ pub fn check_group(held: &[String], id: &str, group: Option<&Stored>) -> Result<
             let title = format!("Only who holds the role {role} may give the role group {id} to somebody");
             Err(Refusal::new(403, code::FORBIDDEN, "roleGroups", title).with_meta("pointer", "/roleGroups"))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::OrgKey;
+
+    fn key(role: &str, expires_at: Option<i64>, revoked_at: Option<i64>) -> Token {
+        let id = ObjectId::from_bytes([1; 12]);
+        Token {
+            id,
+            org: OrgKey(1),
+            user: id,
+            name: "key".to_owned(),
+            roles: vec![role.to_owned()],
+            last_chars: "abcd".to_owned(),
+            cidr: None,
+            created_at: Timestamp::from_millis(0),
+            expires_at: expires_at.map(Timestamp::from_millis),
+            revoked_at: revoked_at.map(Timestamp::from_millis),
+            session: None,
+            last_used_at: None,
+        }
+    }
+
+    #[test]
+    fn a_machine_has_the_roles_of_the_keys_that_can_still_be_used() {
+        let now = Timestamp::from_millis(1_000);
+        let roles = |tokens: &[Token]| roles_now(None, &[], tokens, now).unwrap();
+        let (revoked, expired) = (key("a", None, Some(1)), key("b", Some(1_000), None));
+        assert_eq!(roles(&[]), None);
+        assert_eq!(roles(&[revoked.clone(), expired.clone()]), None);
+        let usable = key("c", Some(1_001), None);
+        assert_eq!(roles(&[revoked, expired, usable.clone()]), Some(vec!["c".to_owned()]));
+        let session = crate::directory::Session { ip_address: String::new(), user_agent: None };
+        assert_eq!(roles(&[Token { session: Some(session), ..usable }]), None);
     }
 }

@@ -12,6 +12,7 @@ use kustomer_api::customer_merge::CustomerMergeAttributes;
 use kustomer_api::delivery::DeliveryAttributes;
 use kustomer_api::draft::DraftAttributes;
 use kustomer_api::forward::ForwardAttributes;
+use kustomer_api::inbound_webhook::InboundWebhookAttributes;
 use kustomer_api::klass::KlassAttributes;
 use kustomer_api::kobject::KObjectAttributes;
 use kustomer_api::media::MediaAttributes;
@@ -633,6 +634,21 @@ kinds! {
         path: "/v1/outbound-webhooks",
         read_operation: &own::GET_OUTBOUND_WEBHOOK,
         restored_by: None,
+        placement: Placement::Everywhere,
+        is_listed_by_time: false,
+        is_few: false,
+        is_searched: false,
+        columns: &[],
+        lists: &[],
+    }
+
+    /// A secret address that other systems post to.
+    InboundWebhook: InboundWebhookAttributes {
+        name: "inbound_webhook",
+        table: "inbound_webhooks",
+        path: "/v1/inbound-webhooks",
+        read_operation: &own::GET_INBOUND_WEBHOOK,
+        restored_by: Some(&own::UPDATE_INBOUND_WEBHOOK),
         placement: Placement::Everywhere,
         is_listed_by_time: false,
         is_few: false,

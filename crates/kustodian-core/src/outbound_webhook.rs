@@ -23,8 +23,10 @@ use url::Url;
 
 use crate::change::{ChangeSet, EventSeed};
 use crate::customer::Context;
+use crate::inbound_webhook;
 use crate::kind::Kind;
 use crate::lifecycle::{self, By};
+use crate::permission;
 use crate::record::Record;
 use crate::refusal::Refusal;
 use crate::resource;
@@ -52,7 +54,11 @@ pub fn event_names() -> impl Iterator<Item = &'static str> {
 pub fn kinds_of<E: AsRef<str>>(events: &[E]) -> Vec<Kind> {
     let is_asked = |kind: &Kind| {
         let prefix = format!("kustomer.{}.", kind.as_str());
-        events.iter().any(|event| event.as_ref().strip_prefix(&prefix).is_some_and(|verb| !verb.contains('.')))
+        let is_about_it = |event: &E| match inbound_webhook::raised_by(event.as_ref()) {
+            Some(_) => *kind == Kind::InboundWebhook,
+            None => event.as_ref().strip_prefix(&prefix).is_some_and(|verb| !verb.contains('.')),
+        };
+        events.iter().any(is_about_it)
     };
     sent_kinds().filter(is_asked).collect()
 }
@@ -113,7 +119,7 @@ pub fn update(
     })
 }
 
-/// Disables a webhook whose deliveries fail. Nothing when it is not enabled any longer.
+/// Disables a webhook whose deliveries fail, or for which nobody may answer any longer. Nothing when it is not enabled any longer.
 ///
 /// # Errors
 /// 500 when the document is not what this version stores.
@@ -176,6 +182,37 @@ impl Subscription {
     }
 }
 
+/// The user who answers for what a webhook is sent: who made it, or changed it last, which takes the same roles.
+///
+/// # Errors
+/// 500 when the document is not what this version stores.
+pub fn answerer(stored: &Stored) -> Result<Option<ObjectId>, Refusal> {
+    let webhook: OutboundWebhook = resource::read(&stored.document)?;
+    let related = ["modifiedBy", "createdBy"].into_iter().find_map(|name| webhook.relationships.get(name));
+    Ok(related.and_then(|related| related.id()?.parse().ok()))
+}
+
+/// Whether the user who answers for a webhook may still read what the webhook asks for; `roles` are those that the user has
+/// now, none when nobody can act as the user any longer.
+///
+/// # Errors
+/// Why the webhook has to be disabled.
+pub fn check_answerer(user: Option<ObjectId>, roles: Option<&[String]>, events: &[String]) -> Result<(), String> {
+    const ADVICE: &str = "who may read what it asks for enables it again, and answers for it then";
+    let user = user.map_or_else(|| "nobody".to_owned(), |id| format!("the user {id}"));
+    let Some(roles) = roles else {
+        let lost = "who was deactivated, or has no API key left that is valid";
+        return Err(format!("Whoever made or last changed the webhook answers for it: {user}, {lost}; {ADVICE}"));
+    };
+    match kinds_of(events).into_iter().find(|kind| !permission::opens(roles, *kind)) {
+        None => Ok(()),
+        Some(kind) => {
+            let lost = format!("who may not read records of the type {} any longer", kind.as_str());
+            Err(format!("Whoever made or last changed the webhook answers for it: {user}, {lost}; {ADVICE}"))
+        }
+    }
+}
+
 /// The names of the events that a webhook asks for, enabled or not.
 ///
 /// # Errors
@@ -233,7 +270,7 @@ fn check(input: &OutboundWebhookInput, schemes: Schemes) -> Result<(), Refusal> 
         faults.push(Fault::of_attribute("url", title, advice));
     }
     for (index, event) in input.events.iter().flatten().enumerate() {
-        if !event_names().any(|name| name == event) {
+        if !event_names().any(|name| name == event) && inbound_webhook::raised_by(event).is_none() {
             faults.push(Fault {
                 pointer: format!("/events/{index}"),
                 ..Fault::of_attribute(

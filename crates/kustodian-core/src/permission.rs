@@ -83,6 +83,24 @@ pub fn check_host(org: &Org, host: &str) -> Result<(), Refusal> {
     }
 }
 
+/// The org that a host names (`acme.api.…`), or the only one where the host names none; `None` when there are several, or none
+/// of that name.
+pub fn org_of_host<'a>(orgs: &'a [Org], host: &str) -> Option<&'a Org> {
+    let mut labels = host.split('.');
+    match (labels.next(), labels.next()) {
+        (Some(named), Some(api)) if api.eq_ignore_ascii_case("api") => {
+            orgs.iter().find(|org| org.name.eq_ignore_ascii_case(named))
+        }
+        _ => {
+            if let [only] = orgs {
+                Some(only)
+            } else {
+                None
+            }
+        }
+    }
+}
+
 /// Lets a caller pass who holds any of the operation's roles, and where it asks for two, any of the others as well.
 ///
 /// # Errors
@@ -154,11 +172,16 @@ pub fn readable_kinds(caller: &Caller) -> Vec<Kind> {
 
 /// Whether a caller may read the records of a kind.
 pub fn may_read(caller: &Caller, kind: Kind) -> bool {
+    opens(&caller.token.roles, kind)
+}
+
+/// Whether these roles open the records of a kind to be read.
+pub fn opens(held: &[String], kind: Kind) -> bool {
     let Operation { roles, also, .. } = kind.spec().read_operation;
     // The role of one klass does not open the kobjects of all.
     let is_of_one_klass =
         |held: &&String| held.split('.').any(|word| word.starts_with("kobject_") && word != role::ANY_KLASS);
-    let held: Vec<&String> = caller.token.roles.iter().filter(|held| !is_of_one_klass(held)).collect();
+    let held: Vec<&String> = held.iter().filter(|held| !is_of_one_klass(held)).collect();
     role::any_grants(&held, roles) && role::any_grants(&held, also)
 }
 

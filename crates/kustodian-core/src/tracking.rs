@@ -10,6 +10,7 @@
 mod events;
 mod meta;
 mod port;
+mod presence;
 
 use kustomer_api::{ObjectId, Timestamp};
 use sha2::{Digest as _, Sha256};
@@ -17,6 +18,7 @@ use sha2::{Digest as _, Sha256};
 pub use events::{customer_event, details, identity, session, tracked_event};
 pub use meta::check_meta;
 pub use port::{Retention, SessionRow, TrackedQuery, TrackedRow, Tracks};
+pub use presence::Online;
 
 use crate::store::OrgKey;
 

@@ -134,7 +134,7 @@ fn a_create_writes_one_record_at_revision_one_and_one_event_without_changes() {
     assert_eq!((changes.puts.len(), changes.puts[0].rev, changes.puts[0].expects), (1, 1, None));
     assert_eq!(changes.events.len(), 1);
     let event = &changes.events[0];
-    assert_eq!((event.name, event.rev, event.changes.as_deref()), ("kustomer.customer.create", 1, None));
+    assert_eq!((&*event.name, event.rev, event.changes.as_deref()), ("kustomer.customer.create", 1, None));
     assert_eq!((event.actor, event.request_id.as_str()), (Some(id(7)), "r1"));
 }
 
@@ -595,7 +595,7 @@ fn erasing_leaves_only_the_id_the_revision_and_the_moment() {
     assert_eq!((changes.erasures.len(), changes.erasures[0].id), (1, id(1)));
     assert_eq!(changes.frees, made.claims);
     let event = &changes.events[0];
-    assert_eq!((event.name, event.rev, event.changes.as_deref()), ("kustomer.customer.erase", 2, None));
+    assert_eq!((&*event.name, event.rev, event.changes.as_deref()), ("kustomer.customer.erase", 2, None));
 }
 
 #[test]

@@ -10,6 +10,7 @@ use kustodian_core::link::Signer;
 use kustodian_core::rate_limit::{Budget, Budgets, Creation, Standing};
 use kustodian_core::store::{OrgKey, Store};
 use kustomer_api::Timestamp;
+use kustomer_api::inbound_webhook::MAX_RECEIVED;
 
 use crate::admission::Admission;
 use crate::alone::Alone;
@@ -31,6 +32,7 @@ use crate::slas::Slas;
 use crate::spam::Spam;
 use crate::unread::Unread;
 use crate::webhooks::Webhooks;
+use crate::whitelists::Whitelists;
 
 /// What the server is built on.
 #[derive(Clone)]
@@ -54,6 +56,8 @@ pub(crate) struct App {
     pub(crate) settings: Settings,
     pub(crate) routes: RouteTable,
     pub(crate) tokens: TokenCache,
+    /// The origins whose pages may track visitors.
+    pub(crate) whitelists: Whitelists,
     pub(crate) passwords: Passwords,
     /// Who has failed to sign in and has to wait.
     pub(crate) doors: Doors,
@@ -72,6 +76,8 @@ pub(crate) struct App {
     /// Places for the bodies of bulk operations. They have their own: each may be forty times as large, so that few fit, and
     /// ordinary requests must not be refused for that.
     pub(crate) arriving_bulk: Arriving,
+    /// Places for what is posted to inbound webhooks, by whoever knows where.
+    pub(crate) arriving_posted: Arriving,
     /// Answers that clients have not read yet.
     pub(crate) unread: Arc<Unread>,
     pub(crate) feed_watch: Arc<FeedWatch>,
@@ -110,6 +116,7 @@ impl App {
             settings,
             routes,
             tokens: TokenCache::default(),
+            whitelists: Whitelists::default(),
             passwords: Passwords::default(),
             doors: Doors::default(),
             letters: Arc::default(),
@@ -120,6 +127,7 @@ impl App {
             admission,
             arriving,
             arriving_bulk,
+            arriving_posted: Arriving::new(MAX_RECEIVED),
             feed_watch,
             unread,
             scrubber,

@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderValue};
 use kustodian_core::directory::{Token, TokenHash};
 use kustodian_core::permission::{Caller, Known, admit, unauthorized};
 use kustodian_core::refusal::Refusal;
+use kustodian_core::store::OrgKey;
 use kustodian_core::token;
 use kustomer_api::{ObjectId, Timestamp};
 
@@ -30,9 +31,14 @@ const MAX_USED: usize = 10_000;
 #[derive(Default)]
 pub(crate) struct TokenCache {
     known: RwLock<HashMap<TokenHash, (Instant, Known)>>,
+    /// The roles of users who answer for something without a request; none of those nobody can act as.
+    users: RwLock<HashMap<(OrgKey, ObjectId), (Instant, RolesNow)>>,
     /// When tokens were used that the database does not know yet.
     used: Mutex<HashMap<ObjectId, Timestamp>>,
 }
+
+/// The roles that a user has now; none when nobody can act as the user any longer.
+pub(crate) type RolesNow = Option<Arc<[String]>>;
 
 impl TokenCache {
     fn find(&self, hash: TokenHash) -> Option<Known> {
@@ -56,6 +62,21 @@ impl TokenCache {
     /// second.
     pub(crate) fn forget_all(&self) {
         self.known.write().unwrap_or_else(PoisonError::into_inner).clear();
+        self.users.write().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    pub(crate) fn find_roles(&self, user: (OrgKey, ObjectId)) -> Option<RolesNow> {
+        let users = self.users.read().unwrap_or_else(PoisonError::into_inner);
+        users.get(&user).filter(|(since, _)| since.elapsed() < BELIEVED).map(|(_, roles)| roles.clone())
+    }
+
+    /// `since` is when they began to be looked up.
+    pub(crate) fn remember_roles(&self, user: (OrgKey, ObjectId), since: Instant, roles: RolesNow) {
+        let mut users = self.users.write().unwrap_or_else(PoisonError::into_inner);
+        if users.len() >= MAX_REMEMBERED {
+            users.clear();
+        }
+        users.insert(user, (since, roles));
     }
 
     fn note_use(&self, id: ObjectId, now: Timestamp) {

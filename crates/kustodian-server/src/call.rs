@@ -76,6 +76,7 @@ where
         waits: Duration::ZERO,
         links: None,
         is_bulk: false,
+        max_body: None,
     }
 }
 
@@ -90,6 +91,9 @@ pub(crate) struct Visit {
     pub(crate) query: String,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// The values in the path, as they were sent.
+    pub(crate) path_values: Vec<String>,
+    pub(crate) request_id: Arc<str>,
     /// Whether nothing of it is to be stored (`validateOnly`).
     pub(crate) is_rehearsal: bool,
 }
@@ -127,6 +131,24 @@ where
         waits: Duration::ZERO,
         links: None,
         is_bulk: false,
+        max_body: None,
+    }
+}
+
+/// Puts a handler behind the declaration of a public operation that takes whatever query it is sent.
+pub(crate) fn open_to_any_query<E, F, A>(handler: F) -> Served
+where
+    E: Endpoint<Query = ()> + 'static,
+    F: Fn(Visit) -> A + Send + Sync + 'static,
+    A: Future<Output = Result<Answer, Refusal>> + Send + 'static,
+{
+    Served {
+        declaration: Declaration::of::<E>(),
+        handler: Serving::Everybody(Arc::new(move |visit: Visit| Box::pin(handler(visit)))),
+        waits: Duration::ZERO,
+        links: None,
+        is_bulk: false,
+        max_body: None,
     }
 }
 

@@ -35,10 +35,11 @@ use crate::settings::Settings;
 use crate::silence::{Pulse, unless_silent};
 use crate::tls::Tls;
 use crate::unreadable::Outspoken;
+use crate::whitelists::Page;
 use crate::wire::{self, LargeHeads, Watched};
 use crate::{
     access_log, answer, authentication, bulk, cors, docs_page, files, framing, http2, letters, openapi_page,
-    password_page, pipeline, timers, tracking, webhooks,
+    password_page, pipeline, presence, timers, tracking, webhooks,
 };
 
 /// The server, ready to serve.
@@ -98,6 +99,7 @@ impl Server {
             tasks.push(tokio::spawn(webhooks::run(Arc::clone(&app))));
             tasks.push(tokio::spawn(authentication::keep_last_uses(Arc::clone(&app))));
             tasks.push(tokio::spawn(letters::run(Arc::clone(&app))));
+            tasks.push(tokio::spawn(presence::run(app.services.clone(), app.settings.presence_timeout)));
             tasks.push(tokio::spawn(tracking::run(app.services.clone(), app.settings.tracking_retention)));
         }
         keep_little_unsent(&listener);
@@ -259,12 +261,16 @@ impl Speaker {
         if self.pulse.take_two_lengths() && is_chunked {
             request.extensions_mut().insert(framing::TwoLengths);
         }
+        let page = Page::of(&request);
         let mut response = match &self.service.cors {
             Some(cors) if cors::is_asked(request.method(), request.headers()) => {
                 self.service.answer_page(cors, self.from, request).await
             }
             _ => self.service.answer(self.from, request).await,
         };
+        if let Some(page) = page {
+            page.complete(&self.service.app, &mut response, Either::Left(Full::default())).await;
+        }
         answer::protect(response.headers_mut(), self.service.hsts);
         // A length sent beside the chunks is taken away before anybody sees it, and not always found. A proxy that went by it
         // would take what follows for a part of the body: so nothing follows (RFC 9112 §6.3).

@@ -53,7 +53,7 @@ impl fmt::Display for CorsOrigin {
 const ANY: &str = "*";
 
 /// What a page may read of an answer beside its body, content type and length.
-const EXPOSED: [HeaderName; 7] = [
+pub(crate) const EXPOSED: [HeaderName; 7] = [
     HeaderName::from_static("x-ratelimit-limit"),
     HeaderName::from_static("x-ratelimit-remaining"),
     HeaderName::from_static("x-ratelimit-reset"),
@@ -64,10 +64,10 @@ const EXPOSED: [HeaderName; 7] = [
 ];
 
 /// How long a browser may remember that it may ask.
-const REMEMBERED: Duration = Duration::from_secs(10 * 60);
+pub(crate) const REMEMBERED: Duration = Duration::from_secs(10 * 60);
 
 /// Where a browser may send the cookie of a visitor.
-const TRACKING: &str = "/v1/tracking/";
+pub(crate) const TRACKING: &str = "/v1/tracking/";
 
 /// The headers for browsers; none without origins. Credentials that a browser adds by itself, such as cookies, are not
 /// allowed but to track: a page sends its key in `Authorization`.

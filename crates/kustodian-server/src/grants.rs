@@ -2,6 +2,7 @@
 //! group or a team counts on every server within a second.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use kustodian_core::directory::{Org, Token};
 use kustodian_core::grant;
@@ -15,6 +16,8 @@ use kustomer_api::ObjectId;
 use kustomer_api::user::User;
 
 use crate::answer::unavailable;
+use crate::app::App;
+use crate::authentication::RolesNow;
 use crate::paging::FULL;
 
 /// How many teams are read at a time.
@@ -41,6 +44,33 @@ pub(crate) async fn known(store: &dyn Store, org: Org, token: Token) -> Result<K
         }
     };
     Ok(Known { org: Arc::new(org), token: Arc::new(token), is_deactivated })
+}
+
+/// The roles that a user has now, with whichever credential, as they were looked up within the last second; none when nobody
+/// can act as the user any longer.
+///
+/// # Errors
+/// When the database cannot answer.
+pub(crate) async fn roles_now(app: &App, org: OrgKey, user: ObjectId) -> Result<RolesNow, Refusal> {
+    if let Some(roles) = app.tokens.find_roles((org, user)) {
+        return Ok(roles);
+    }
+    let (since, now) = (Instant::now(), app.services.clock.now());
+    let holder = find(&*app.services.store, org, user).await?;
+    let roles = match &holder {
+        Some((_, true)) => None,
+        holder => {
+            let tokens = app.services.directory.list_tokens_of(org, user).await.map_err(unavailable)?;
+            let (user, groups) = match holder {
+                Some((holder, _)) => (Some(&holder.user), holder.groups.as_slice()),
+                None => (None, [].as_slice()),
+            };
+            grant::roles_now(user, groups, &tokens, now)?
+        }
+    };
+    let roles: RolesNow = roles.map(Into::into);
+    app.tokens.remember_roles((org, user), since, roles.clone());
+    Ok(roles)
 }
 
 /// A user with role groups, and whether it is deactivated.

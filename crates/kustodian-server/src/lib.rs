@@ -42,6 +42,7 @@ mod passwords;
 mod past;
 mod pipeline;
 mod places;
+mod presence;
 mod rehearsal;
 mod routes;
 mod scrub;
@@ -57,6 +58,7 @@ mod unread;
 mod unreadable;
 mod vault;
 mod webhooks;
+mod whitelists;
 mod wire;
 
 pub use access_log::TARGET as ACCESS_LOG;

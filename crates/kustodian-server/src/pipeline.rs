@@ -36,6 +36,10 @@ use crate::routes::{Found, Route, Serving};
 use crate::unread;
 use crate::{compression, described, framing, idempotency};
 
+/// Whose credential a request had.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct AnsweredFor(pub(crate) OrgKey);
+
 /// Answers an API request; never fails, and never with anything but JSON.
 pub(crate) async fn answer(app: &Arc<App>, from: SocketAddr, request: Request<Body>) -> http::Response<Payload> {
     let began = Instant::now();
@@ -96,6 +100,9 @@ pub(crate) async fn answer(app: &Arc<App>, from: SocketAddr, request: Request<Bo
         response = hold(app, key, passage.is_read, response);
     }
     answer::finish(&mut response, &method, &request_id, passage.standing);
+    if let Some(token) = passage.key.as_ref().filter(|_| passage.path.starts_with("/tracking/")) {
+        response.extensions_mut().insert(AnsweredFor(token.org));
+    }
     let status = response.status().as_u16();
     app.metrics.answered(passage.operation, status, began.elapsed());
     tracing::debug!(request_id = &*request_id, operation = passage.operation, status, "answered");
@@ -171,7 +178,7 @@ impl Passage {
         self.path = route.operation.path;
         self.is_read = route.operation.is_read();
         if route.operation.public {
-            return self.run_open(app, route, from, now, parts, body).await;
+            return self.run_open(app, (route, path_values), (from, request_id), now, parts, body).await;
         }
         let caller = authenticate(app, &parts.headers, from, now).await?;
         self.key = Some(Arc::clone(&caller.token));
@@ -286,8 +293,8 @@ impl Passage {
     async fn run_open(
         &mut self,
         app: &Arc<App>,
-        route: &Route,
-        from: IpAddr,
+        (route, path_values): (&Route, Vec<String>),
+        (from, request_id): (IpAddr, &Arc<str>),
         now: Timestamp,
         parts: Parts,
         body: &mut Body,
@@ -305,8 +312,10 @@ impl Passage {
         let is_rehearsal = !route.operation.is_read() && rehearsal::is_wanted(query)?;
         let host = host(&parts).to_owned();
         let query = query.to_owned();
-        let visit = Visit { app: Arc::clone(app), now, from, host, query, headers: parts.headers, body, is_rehearsal };
-        let answered = tokio::time::timeout(app.settings.answer_timeout, handler(visit)).await;
+        let (app, request_id, headers) = (Arc::clone(app), Arc::clone(request_id), parts.headers);
+        let patience = app.settings.answer_timeout;
+        let visit = Visit { app, now, from, host, query, headers, body, path_values, request_id, is_rehearsal };
+        let answered = tokio::time::timeout(patience, handler(visit)).await;
         answered.unwrap_or_else(|_| Err(answer::try_again("The answer took too long: try again", 1)))
     }
 }
@@ -326,7 +335,7 @@ const READ_ONLY_RETRY_SECONDS: u64 = 60;
 const OVERLOADED: &str = "The server has more requests than it can work on: try again in a moment";
 
 /// The host a request is for; HTTP/2 has it in the address.
-fn host(parts: &Parts) -> &str {
+pub(crate) fn host(parts: &Parts) -> &str {
     let of_header = || parts.headers.get(HOST).and_then(|host| host.to_str().ok());
     parts.uri.host().or_else(of_header).unwrap_or_default()
 }
@@ -402,10 +411,10 @@ async fn read_body(
     if body.is_end_stream() {
         return Ok(Bytes::new());
     }
-    let (max, arriving) = if route.is_bulk {
-        (app.settings.max_bulk_body, &app.arriving_bulk)
-    } else {
-        (app.settings.max_body, &app.arriving)
+    let (max, arriving) = match route.max_body {
+        Some(max) => (max, &app.arriving_posted),
+        None if route.is_bulk => (app.settings.max_bulk_body, &app.arriving_bulk),
+        None => (app.settings.max_body, &app.arriving),
     };
     let too_large = || Refusal::new(413, code::TOO_LARGE, "body", format!("The body is larger than {max} bytes"));
     let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());

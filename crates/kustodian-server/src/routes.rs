@@ -24,6 +24,8 @@ pub(crate) struct Served {
     pub(crate) links: Option<Links>,
     /// Whether its body may be as large as that of a bulk operation.
     pub(crate) is_bulk: bool,
+    /// How large its body may be, where that is not the setting.
+    pub(crate) max_body: Option<usize>,
 }
 
 /// Who is served.
@@ -69,6 +71,11 @@ impl Served {
         Self { is_bulk: true, ..self }
     }
 
+    /// The same, of an operation whose body may have so many bytes, whatever the setting.
+    pub(crate) fn taking(self, max_body: usize) -> Self {
+        Self { max_body: Some(max_body), ..self }
+    }
+
     /// The same, of an operation that may wait this long for something to happen.
     pub(crate) fn waiting_for(self, waits: Duration) -> Self {
         Self { waits, ..self }
@@ -97,6 +104,8 @@ pub(crate) struct Route {
     pub(crate) links: Option<Links>,
     /// Whether its body may be as large as that of a bulk operation.
     pub(crate) is_bulk: bool,
+    /// How large its body may be, where that is not the setting.
+    pub(crate) max_body: Option<usize>,
     /// Whether it has a body; what is sent with others is not looked at.
     pub(crate) takes_body: bool,
 }
@@ -107,6 +116,7 @@ struct Known {
     waits: Duration,
     links: Option<Links>,
     is_bulk: bool,
+    max_body: Option<usize>,
     takes_body: bool,
 }
 
@@ -158,13 +168,13 @@ pub(crate) struct RouteTable {
 impl RouteTable {
     /// Of what is served, and of what is answered about the types that are not.
     pub(crate) fn new(served: Vec<Served>, absent: Vec<(&'static str, Handler)>) -> Self {
-        let served = served.into_iter().map(|Served { declaration, handler, waits, links, is_bulk }| {
+        let served = served.into_iter().map(|Served { declaration, handler, waits, links, is_bulk, max_body }| {
             let takes_body = declaration.body.is_some();
-            (declaration.operation.name, Known { handler, waits, links, is_bulk, takes_body })
+            (declaration.operation.name, Known { handler, waits, links, is_bulk, max_body, takes_body })
         });
         let absent = absent.into_iter().map(|(name, handler)| {
             let (handler, waits, links) = (Serving::Callers(handler), Duration::ZERO, None);
-            (name, Known { handler, waits, links, is_bulk: false, takes_body: false })
+            (name, Known { handler, waits, links, is_bulk: false, max_body: None, takes_body: false })
         });
         let mut handlers: HashMap<&str, Known> = absent.chain(served).collect();
         let mut routes: HashMap<&'static str, Vec<Route>> = HashMap::new();
@@ -175,6 +185,7 @@ impl RouteTable {
             let known = handlers.remove(operation.name);
             let (waits, links) = known.as_ref().map_or((Duration::ZERO, None), |known| (known.waits, known.links));
             let is_bulk = known.as_ref().is_some_and(|known| known.is_bulk);
+            let max_body = known.as_ref().and_then(|known| known.max_body);
             let takes_body = known.as_ref().is_some_and(|known| known.takes_body);
             let handler = known.map(|known| known.handler);
             match list.iter_mut().find(|route| route.segments == segments && route.operation.method == operation.method)
@@ -182,7 +193,17 @@ impl RouteTable {
                 Some(route) => route.shared_with.push(operation),
                 None => {
                     let shared_with = Vec::new();
-                    list.push(Route { segments, operation, shared_with, handler, waits, links, is_bulk, takes_body })
+                    list.push(Route {
+                        segments,
+                        operation,
+                        shared_with,
+                        handler,
+                        waits,
+                        links,
+                        is_bulk,
+                        max_body,
+                        takes_body,
+                    })
                 }
             }
         }

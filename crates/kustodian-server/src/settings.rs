@@ -103,6 +103,8 @@ pub struct Settings {
     pub https: bool,
     /// How long what visitors do is kept.
     pub tracking_retention: Duration,
+    /// How long a customer is online after something was last tracked of it.
+    pub presence_timeout: Duration,
     /// How long requests in flight may take to finish when the server stops.
     pub shutdown_timeout: Duration,
 }
@@ -180,6 +182,7 @@ impl Default for Settings {
             public_url: None,
             https: false,
             tracking_retention: Duration::from_secs(90 * 24 * 60 * 60),
+            presence_timeout: Duration::from_secs(30 * 60),
             shutdown_timeout: Duration::from_secs(20),
         }
     }

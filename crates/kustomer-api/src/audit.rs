@@ -163,6 +163,7 @@ pub const OBJECT_TYPES: &[&str] = &[
     "attachment",
     "media",
     "metadata",
+    "inbound_webhook",
     "outbound_webhook",
     "brand",
     "schedule",

@@ -39,6 +39,7 @@ pub mod format;
 pub mod forward;
 pub mod history;
 mod id;
+pub mod inbound_webhook;
 pub mod klass;
 pub mod kobject;
 mod macros;

@@ -13,6 +13,7 @@ use kustomer_api::customer_merge::{self, CustomerMerge};
 use kustomer_api::delivery::{self, Delivery};
 use kustomer_api::draft::{self, Draft, DraftAttributes, DraftInput};
 use kustomer_api::forward::{self, Forward, ForwardAttributes, ForwardInput};
+use kustomer_api::inbound_webhook::{self, InboundWebhook, InboundWebhookAttributes, InboundWebhookInput};
 use kustomer_api::klass::{self, Klass, KlassAttributes, KlassInput};
 use kustomer_api::kobject::{self, KObject, KObjectAttributes, KObjectInput};
 use kustomer_api::media::{self, Media, MediaAttributes, MediaInput};
@@ -105,6 +106,7 @@ fn answers_survive_a_round_trip_with_what_is_not_known() {
     }
     check_answer::<Team>(&team::TEAM);
     check_answer::<OutboundWebhook>(&outbound_webhook::OUTBOUND_WEBHOOK);
+    check_answer::<InboundWebhook>(&inbound_webhook::INBOUND_WEBHOOK);
     check_answer::<Shortcut>(&shortcut::SHORTCUT);
     check_answer::<Tag>(&tag::TAG);
     check_answer::<User>(&user::USER);
@@ -203,6 +205,11 @@ fn inputs_have_every_member_of_their_schemas_and_are_applied_over_attributes() {
         &[&outbound_webhook::OUTBOUND_WEBHOOK_INPUT, &outbound_webhook::OUTBOUND_WEBHOOK_CHANGES],
         OutboundWebhookInput::apply,
         &["rev"],
+    );
+    check_input::<InboundWebhookAttributes, InboundWebhookInput>(
+        &[&inbound_webhook::INBOUND_WEBHOOK_INPUT, &inbound_webhook::INBOUND_WEBHOOK_CHANGES],
+        InboundWebhookInput::apply,
+        &["rotateHash", "rev"],
     );
     check_input::<ShortcutAttributes, ShortcutInput>(
         &[&shortcut::SHORTCUT_INPUT, &shortcut::SHORTCUT_CHANGES],

@@ -13,9 +13,9 @@ use crate::error::{Error, InvalidRequest};
 use crate::raw::RawCall;
 use crate::resources::{
     Attachments, AuditLogs, Auth, Brands, BulkJobs, Companies, ConversationTimes, Conversations, CustomerMerges,
-    Customers, Drafts, Events, Forwards, KObjects, Klasses, Media, Messages, Metadata, Notes, Orgs, OutboundAccounts,
-    OutboundWebhooks, Outbox, RoleGroups, RoutingQueues, Satisfaction, SavedSearches, Schedules, Shortcuts, Slas,
-    SpamSenders, Tags, Teams, Tracking, Users,
+    Customers, Drafts, Events, Forwards, InboundWebhooks, KObjects, Klasses, Media, Messages, Metadata, Notes, Orgs,
+    OutboundAccounts, OutboundWebhooks, Outbox, RoleGroups, RoutingQueues, Satisfaction, SavedSearches, Schedules,
+    Shortcuts, Slas, SpamSenders, Tags, Teams, Tracking, Users,
 };
 use crate::retry::Retry;
 use crate::target::Target;
@@ -175,6 +175,11 @@ impl Client {
     /// The operations on accounts that messages are sent from.
     pub fn outbound_accounts(&self) -> OutboundAccounts<'_> {
         OutboundAccounts::new(self)
+    }
+
+    /// The operations on inbound webhooks, addresses that other systems post to.
+    pub fn inbound_webhooks(&self) -> InboundWebhooks<'_> {
+        InboundWebhooks::new(self)
     }
 
     /// The operations on queues, where conversations wait for users.

@@ -69,9 +69,9 @@ pub use http::Method;
 pub use kustomer_api::{
     self as api, Field, ObjectId, Timestamp, attachment, audit, auth, brand, bulk, company, conversation,
     conversation_time, custom, customer, customer_merge, delivery, draft, endpoint::Endpoint, envelope, event, forward,
-    history, klass, kobject, media, message, metadata, note, org, outbound_account, outbound_webhook, query,
-    role_group, routing_queue, satisfaction, saved_search, schedule, search, shortcut, sla, spam_sender, tag, team,
-    tracking, upload, user,
+    history, inbound_webhook, klass, kobject, media, message, metadata, note, org, outbound_account, outbound_webhook,
+    query, role_group, routing_queue, satisfaction, saved_search, schedule, search, shortcut, sla, spam_sender, tag,
+    team, tracking, upload, user,
 };
 pub use pages::Walk;
 pub use raw::RawCall;

@@ -26,7 +26,7 @@ pub use merging::{
     Merged, Past, SOURCE, Seeds as MergeSeeds, TARGET, Undone, merge, merged_into, source_of, target_of, undo,
 };
 
-pub use tracked::{Identifying, Known, has_identity, identify, seen};
+pub use tracked::{Identifying, Known, gone, has_identity, identify, seen};
 pub use window::{WINDOW_MILLIS, close_window, open_window, window_of};
 
 use kustomer_api::customer::CustomerInput;

@@ -134,8 +134,8 @@ fn with<T: Clone>(items: Option<&Vec<T>>, same: impl Fn(&T) -> bool, item: T) ->
     (!has_it && items.len() < MAX_ITEMS).then(|| items.iter().cloned().chain([item]).collect())
 }
 
-/// Notes when a customer was last seen; nothing when it was seen later, or is deleted. Nobody changed the record, so
-/// `modifiedAt` and `modifiedBy` stay.
+/// Notes that a customer is online, and when it was last seen (`docs/contract/behaviour.md` §12.4); nothing when it was seen later,
+/// or is deleted. Nobody changed the record, so `modifiedAt` and `modifiedBy` stay.
 ///
 /// # Errors
 /// 500 when the document is not what this version stores.
@@ -150,15 +150,57 @@ pub fn seen(
     if before.attributes.last_seen_at.value().is_some_and(|seen| *seen >= at) {
         return Ok(ChangeSet::default());
     }
-    let context = &context.not_before(stored.updated_at);
     let mut after = before.clone();
-    after.attributes.last_seen_at = at.into();
+    let attributes = &mut after.attributes;
+    attributes.presence = ONLINE.to_owned().into();
+    attributes.last_seen_at = at.into();
+    for activity in [&mut attributes.last_activity_at, &mut attributes.last_customer_activity_at] {
+        if activity.value().is_none_or(|former| *former < at) {
+            *activity = at.into();
+        }
+    }
+    changed(context, stored, seed, &before, after)
+}
+
+/// Notes that a customer is not online any longer; nothing when it is not, was seen since a moment, or is deleted.
+///
+/// # Errors
+/// 500 when the document is not what this version stores.
+pub fn gone(
+    context: &Context<'_>,
+    stored: Option<&Stored>,
+    seed: EventSeed,
+    since: Timestamp,
+) -> Result<ChangeSet, Refusal> {
+    let Some(stored) = stored.filter(|stored| !stored.deleted) else { return Ok(ChangeSet::default()) };
+    let before: Customer = resource::read(&stored.document)?;
+    let Customer { attributes, .. } = &before;
+    let is_online = attributes.presence.value().is_some_and(|presence| presence == ONLINE);
+    if !is_online || attributes.last_seen_at.value().is_some_and(|seen| *seen > since) {
+        return Ok(ChangeSet::default());
+    }
+    let mut after = before.clone();
+    after.attributes.presence = OFFLINE.to_owned().into();
+    changed(context, stored, seed, &before, after)
+}
+
+const ONLINE: &str = "online";
+const OFFLINE: &str = "offline";
+
+fn changed(
+    context: &Context<'_>,
+    stored: &Stored,
+    seed: EventSeed,
+    before: &Customer,
+    mut after: Customer,
+) -> Result<ChangeSet, Refusal> {
+    let context = &context.not_before(stored.updated_at);
     after.attributes.updated_at = context.now.into();
     after.attributes.rev = Field::Value(stored.rev + 1);
-    let put = put_of(context, &after, stored.id, Some((stored.rev, &before)))?;
+    let put = put_of(context, &after, stored.id, Some((stored.rev, before)))?;
     let name = Kind::Customer.spec().events.update;
     let cause = Cause { seed, name, actor: None, client: CLIENT, request_id: context.request_id };
-    let event = Event::of(cause, &put, Some(resource::changes(&before, &after)?));
+    let event = Event::of(cause, &put, Some(resource::changes(before, &after)?));
     Ok(ChangeSet { events: vec![event], puts: vec![put], ..ChangeSet::default() })
 }
 

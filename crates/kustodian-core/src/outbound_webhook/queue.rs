@@ -38,6 +38,8 @@ pub struct Queue {
     delivered: BTreeSet<u64>,
     failing: BTreeMap<u64, Failing>,
     again: BTreeSet<u64>,
+    /// Those of `again` that were not delivered.
+    failing_again: BTreeMap<u64, Failing>,
 }
 
 /// An event that was not delivered.
@@ -82,7 +84,7 @@ pub struct Arrived {
 /// What follows from an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Settled {
-    /// The event is delivered, or was tried by hand.
+    /// The event is delivered, or was asked for by hand and has failed for the last time.
     Done,
     /// It is tried again then.
     Again(Timestamp),
@@ -100,6 +102,8 @@ struct Written {
     delivered: BTreeSet<u64>,
     failing: BTreeMap<u64, Failing>,
     again: BTreeSet<u64>,
+    #[serde(default)]
+    failing_again: BTreeMap<u64, Failing>,
     /// No two notes are equal: who has read one and replaces it finds out that another did so meanwhile.
     nonce: String,
 }
@@ -121,6 +125,7 @@ impl Queue {
             delivered: BTreeSet::new(),
             failing: BTreeMap::new(),
             again: BTreeSet::new(),
+            failing_again: BTreeMap::new(),
         }
     }
 
@@ -140,6 +145,7 @@ impl Queue {
             delivered: self.delivered.clone(),
             failing: self.failing.clone(),
             again: self.again.clone(),
+            failing_again: self.failing_again.clone(),
             nonce: nonce.to_string(),
         };
         // Such a structure is always written.
@@ -162,18 +168,22 @@ impl Queue {
             delivered: written.delivered,
             failing: written.failing,
             again: written.again,
+            failing_again: written.failing_again,
         })
     }
 
     /// Whether there may be something to deliver now, when the feed ends at `head`.
     pub fn is_due(&self, head: u64, now: Timestamp) -> bool {
         let is_failing_due = self.failing.values().any(|failing| failing.next <= now.as_millis());
-        self.leased_until <= now && (head > self.looked_at || is_failing_due || !self.again.is_empty())
+        self.leased_until <= now && (head > self.looked_at || is_failing_due || self.again(now).next().is_some())
     }
 
-    /// The events that were asked for by hand, by their positions.
-    pub fn again(&self) -> impl Iterator<Item = u64> {
-        self.again.iter().copied()
+    /// The events that were asked for by hand and are to be delivered now: their positions, and which attempt it is.
+    pub fn again(&self, now: Timestamp) -> impl Iterator<Item = (u64, u32)> {
+        self.again.iter().filter_map(move |position| match self.failing_again.get(position) {
+            None => Some((*position, 1)),
+            Some(failing) => (failing.next <= now.as_millis()).then_some((*position, failing.tries + 1)),
+        })
     }
 
     /// What to deliver now of the events in the window, in groups: those of a group one after the other, as long as each is
@@ -211,8 +221,8 @@ impl Queue {
     /// halted.
     pub fn settle(&mut self, arrived: Arrived, now: Timestamp, delays: &[i64]) -> Settled {
         let Arrived { attempt: Attempt { event, number, is_again }, is_delivered } = arrived;
-        if is_again {
-            self.again.remove(&event.position);
+        if is_delivered && is_again {
+            self.forget(event.position);
             return Settled::Done;
         }
         if is_delivered {
@@ -222,9 +232,19 @@ impl Queue {
         }
         let pause = usize::try_from(number).ok().and_then(|number| delays.get(number.checked_sub(1)?));
         let next = now.as_millis().saturating_add(pause.copied().unwrap_or_default());
-        self.failing.insert(event.position, Failing { tries: number, next });
+        let failing = Failing { tries: number, next };
+        if is_again {
+            self.failing_again.insert(event.position, failing);
+        } else {
+            self.failing.insert(event.position, failing);
+        }
         match pause {
             Some(_) => Settled::Again(Timestamp::from_millis(next)),
+            // No other event waits for it: the webhook goes on.
+            None if is_again => {
+                self.forget(event.position);
+                Settled::Done
+            }
             None => {
                 self.is_halted = true;
                 Settled::GivenUp
@@ -246,12 +266,14 @@ impl Queue {
         for failing in self.failing.values_mut() {
             *failing = Failing { tries: 0, next: now.as_millis() };
         }
+        self.failing_again.clear();
     }
 
     /// Delivers the events at these positions once more; how many there is no room for.
     pub fn redeliver(&mut self, positions: impl IntoIterator<Item = u64>) -> usize {
         let mut refused = 0;
         for position in positions {
+            self.failing_again.remove(&position);
             match self.again.len() < MAX_AGAIN {
                 true => drop(self.again.insert(position)),
                 false => refused += 1,
@@ -260,9 +282,10 @@ impl Queue {
         refused
     }
 
-    /// Delivers no event at this position by hand: there is none.
+    /// Delivers no event at this position by hand any longer.
     pub fn forget(&mut self, position: u64) {
         self.again.remove(&position);
+        self.failing_again.remove(&position);
     }
 
     /// Delivers every event after a position that was delivered before.
@@ -346,16 +369,23 @@ mod tests {
     }
 
     #[test]
-    fn what_is_asked_for_by_hand_is_delivered_once_more_whatever_becomes_of_it() {
+    fn what_is_asked_for_by_hand_is_tried_as_often_as_a_first_delivery_and_holds_up_nothing() {
         let mut queue = Queue::new(OrgKey(1), id(9), at(0), 10);
         assert!(!queue.is_due(10, at(0)));
         assert_eq!(queue.redeliver([3, 4]), 0);
         assert!(queue.is_due(10, at(0)));
-        for position in queue.again().collect::<Vec<_>>() {
-            let attempt = Attempt { event: event(position, 1), number: 1, is_again: true };
-            assert_eq!(arrive(&mut queue, attempt, position == 3, 0), Settled::Done);
-        }
-        assert!(!queue.is_due(10, at(0)));
+        let again = |position, number| Attempt { event: event(position, 1), number, is_again: true };
+        assert_eq!(arrive(&mut queue, again(3, 1), true, 0), Settled::Done);
+        assert_eq!(arrive(&mut queue, again(4, 1), false, 0), Settled::Again(at(60_000)));
+        queue = Queue::read(&queue.note(id(1))).unwrap();
+        assert!(!queue.is_due(10, at(59_999)) && queue.is_due(10, at(60_000)));
+        assert_eq!(queue.again(at(60_000)).collect::<Vec<_>>(), [(4, 2)]);
+        assert_eq!(arrive(&mut queue, again(4, 2), false, 60_000), Settled::Again(at(180_000)));
+        // Asked for once more, it is tried at once.
+        queue.redeliver([4]);
+        assert_eq!(queue.again(at(60_000)).collect::<Vec<_>>(), [(4, 1)]);
+        assert_eq!(arrive(&mut queue, again(4, 3), false, 180_000), Settled::Done);
+        assert!(!queue.is_due(10, at(i64::MAX)) && !queue.is_halted);
         queue.rewind(2);
         assert_eq!(positions(&queue.plan(&[event(3, 1), event(4, 1)], at(0))), [[3, 4]]);
         queue.rewind(5);

@@ -20,7 +20,7 @@ const MAX_FIELDS: usize = 64;
 pub(super) const MAX_BESIDE: u64 = 256 * 1024;
 
 /// What pieces come from.
-pub(super) trait Source {
+pub(crate) trait Source {
     /// The next piece, none of them empty; `None` at the end.
     async fn next(&mut self) -> Result<Option<Bytes>, Refusal>;
 }
@@ -32,7 +32,7 @@ impl Source for &mut Arriving {
 }
 
 /// A form that is being read.
-pub(super) struct Form<S> {
+pub(crate) struct Form<S> {
     source: S,
     held: Vec<u8>,
     /// What separates two parts.
@@ -45,7 +45,7 @@ impl<S: Source> Form<S> {
     ///
     /// # Errors
     /// 400 otherwise.
-    pub(super) fn new(headers: &HeaderMap, source: S) -> Result<Self, Refusal> {
+    pub(crate) fn new(headers: &HeaderMap, source: S) -> Result<Self, Refusal> {
         let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let essence = kind.split(';').next().unwrap_or_default().trim();
         let boundary = parameter(kind, "boundary").filter(|_| essence.eq_ignore_ascii_case("multipart/form-data"));
@@ -61,7 +61,7 @@ impl<S: Source> Form<S> {
     ///
     /// # Errors
     /// 400 when it is no form.
-    pub(super) async fn next(&mut self) -> Result<Option<String>, Refusal> {
+    pub(crate) async fn next(&mut self) -> Result<Option<String>, Refusal> {
         self.fields += 1;
         if self.fields > MAX_FIELDS {
             return Err(malformed("it has too many fields"));
@@ -100,7 +100,7 @@ impl<S: Source> Form<S> {
     ///
     /// # Errors
     /// 400 when it is too long, or no text.
-    pub(super) async fn text(&mut self) -> Result<String, Refusal> {
+    pub(crate) async fn text(&mut self) -> Result<String, Refusal> {
         let mut bytes = Vec::new();
         while let Some(piece) = self.piece().await? {
             bytes.extend_from_slice(&piece);

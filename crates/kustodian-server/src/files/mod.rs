@@ -3,7 +3,7 @@
 
 mod body;
 mod download;
-mod form;
+pub(crate) mod form;
 mod links;
 mod range;
 mod removal;

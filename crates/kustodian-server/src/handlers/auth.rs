@@ -2,7 +2,7 @@
 
 use kustodian_core::auth_settings;
 use kustodian_core::directory::{Org, Token};
-use kustodian_core::permission::Caller;
+use kustodian_core::permission::{self, Caller};
 use kustodian_core::refusal::Refusal;
 use kustodian_core::store::Note;
 use kustodian_core::token::TokenRequest;
@@ -97,29 +97,20 @@ pub(crate) async fn update_auth_settings(call: Call<UpdateAuthSettings>) -> Resu
         let value = serde_json::to_vec(&kept).map_err(|_| resource::fault("The settings could not be written"))?;
         let note = Note { name: sign_in::settings_name(&caller.org), value };
         call.store().keep_note(note).await.map_err(unavailable)?;
+        call.app().whitelists.forget();
     }
     Ok(Answer::ok(resource::render(&auth_settings::show(&caller.org, kept))?))
 }
 
 pub(crate) async fn get_public_auth_settings(visit: Visit) -> Result<Answer, Refusal> {
     let services = &visit.app.services;
-    let mut labels = visit.host.split('.');
-    let named = match (labels.next(), labels.next()) {
-        (Some(named), Some(api)) if api.eq_ignore_ascii_case("api") => Some(named),
-        _ => None,
-    };
-    let mut orgs = services.directory.list_orgs().await.map_err(unavailable)?;
-    match named {
-        Some(named) => orgs.retain(|org| org.name.eq_ignore_ascii_case(named)),
-        None if orgs.len() > 1 => orgs.clear(),
-        None => {}
-    }
-    let Some(org) = orgs.pop() else {
+    let orgs = services.directory.list_orgs().await.map_err(unavailable)?;
+    let Some(org) = permission::org_of_host(&orgs, &visit.host) else {
         let detail = "the host names no org: ask at <org>.api.<host>, unless the server has a single org";
         return Err(Refusal::not_found("Host").with_detail(detail));
     };
-    let kept = sign_in::settings(&*services.store, &org).await?;
-    Ok(Answer::ok(resource::render(&auth_settings::show_public(&org, kept))?))
+    let kept = sign_in::settings(&*services.store, org).await?;
+    Ok(Answer::ok(resource::render(&auth_settings::show_public(org, kept))?))
 }
 
 pub(crate) async fn get_auth_customer_settings(call: Call<GetAuthCustomerSettings>) -> Result<Answer, Refusal> {
@@ -130,7 +121,7 @@ pub(crate) async fn get_auth_customer_settings(call: Call<GetAuthCustomerSetting
         id: org.id.to_string(),
         attributes: CustomerAuthSettingsAttributes {
             secret: token::customer_secret(org, &key)?.into(),
-            cors_whitelist: Vec::new().into(),
+            cors_whitelist: auth_settings::origins(sign_in::settings(call.store(), org).await?).into(),
             created_at: org.created_at.into(),
             updated_at: org.created_at.into(),
             extra: Map::new(),

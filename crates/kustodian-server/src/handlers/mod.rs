@@ -22,6 +22,7 @@ mod filed;
 mod forwards;
 mod history;
 mod homes;
+mod inbound_webhooks;
 pub(crate) mod included;
 mod klasses;
 mod kobjects;
@@ -56,13 +57,13 @@ use kustodian_core::kind::Kind;
 use kustodian_core::{draft as draft_rules, forward as forward_rules};
 use kustomer_api::{
     attachment, audit, auth as auth_api, brand, bulk as bulk_api, company, conversation, conversation_time, customer,
-    customer_merge, delivery, draft, event, forward, klass, kobject, media as media_api, message,
+    customer_merge, delivery, draft, event, forward, inbound_webhook, klass, kobject, media as media_api, message,
     metadata as metadata_api, note, org, outbound_account, outbound_webhook as webhook, role_group, routing_queue,
     satisfaction as satisfaction_api, saved_search, schedule, search as search_api, shortcut, sla, spam_sender, tag,
     team, tracking as tracking_api, user,
 };
 
-use crate::call::{open, served as serve};
+use crate::call::{open, open_to_any_query, served as serve};
 use crate::routes::Served;
 use crate::sign_in;
 
@@ -227,6 +228,17 @@ pub(crate) fn served() -> Vec<Served> {
         serve::<webhook::RedeliverOutboundWebhook, _, _>(outbound_webhooks::redeliver_outbound_webhook),
         serve::<webhook::DeleteOutboundWebhook, _, _>(outbound_webhooks::delete_outbound_webhook),
         serve::<webhook::GetOutboundWebhookHistory, _, _>(|call| history::list(call, Kind::OutboundWebhook)),
+        open_to_any_query::<inbound_webhook::CreateWebHookTransaction, _, _>(
+            inbound_webhooks::create_web_hook_transaction,
+        )
+        .taking(inbound_webhook::MAX_RECEIVED),
+        serve::<inbound_webhook::GetInboundWebhooks, _, _>(inbound_webhooks::get_inbound_webhooks),
+        serve::<inbound_webhook::GetInboundWebhookById, _, _>(inbound_webhooks::get_inbound_webhook_by_id),
+        serve::<inbound_webhook::GetInboundWebhookAddress, _, _>(inbound_webhooks::get_inbound_webhook_address),
+        serve::<inbound_webhook::CreateInboundWebhook, _, _>(inbound_webhooks::create_inbound_webhook),
+        serve::<inbound_webhook::UpdateInboundWebhook, _, _>(inbound_webhooks::update_inbound_webhook),
+        serve::<inbound_webhook::DeleteInboundWebhook, _, _>(inbound_webhooks::delete_inbound_webhook),
+        serve::<inbound_webhook::GetInboundWebhookHistory, _, _>(|call| history::list(call, Kind::InboundWebhook)),
         serve::<shortcut::GetShortcuts, _, _>(shortcuts::get_shortcuts),
         serve::<shortcut::GetShortcutById, _, _>(shortcuts::get_shortcut_by_id),
         serve::<shortcut::CreateShortcut, _, _>(shortcuts::create_shortcut),

@@ -5,7 +5,7 @@ use kustodian_core::kind::Kind;
 use kustodian_core::outbound_webhook::{self, Log, MAX_WEBHOOKS, Schemes, kinds_of};
 use kustodian_core::refusal::Refusal;
 use kustodian_core::store::Stored;
-use kustodian_core::{event, permission, resource};
+use kustodian_core::{event, inbound_webhook, permission, resource};
 use kustomer_api::outbound_webhook::{
     CreateOutboundWebhook, DeleteOutboundWebhook, GetOutboundWebhookById, GetOutboundWebhookEvents,
     GetOutboundWebhookTransactions, GetOutboundWebhooks, RedeliverOutboundWebhook, UpdateOutboundWebhook,
@@ -36,14 +36,19 @@ pub(crate) async fn get_outbound_webhook_events(call: Call<GetOutboundWebhookEve
     let readable = permission::readable_kinds(call.caller());
     let names =
         outbound_webhook::event_names().filter(|name| kinds_of(&[name]).iter().all(|kind| readable.contains(kind)));
-    let answered = WebhookEvents { events: names.map(str::to_owned).collect() };
+    let mut events: Vec<String> = names.map(str::to_owned).collect();
+    if readable.contains(&Kind::InboundWebhook) {
+        let raising = find_all(&call, Kind::InboundWebhook, inbound_webhook::MAX_WEBHOOKS).await?;
+        events.extend(raising.iter().map(|webhook| inbound_webhook::event_name(webhook.id)));
+    }
+    let answered = WebhookEvents { events };
     Ok(Answer::Json(resource::render(&answered)?))
 }
 
 pub(crate) async fn create_outbound_webhook(call: Call<CreateOutboundWebhook>) -> Result<Answer, Refusal> {
     let input = call.input()?;
     check_events(&call, input.events.as_deref().unwrap_or_default())?;
-    check_count(&call).await?;
+    check_count(&call, KIND, MAX_WEBHOOKS, outbound_webhook::too_many).await?;
     let token = call.app().services.ids.secret().iter().fold(String::new(), |mut digits, byte| {
         // Writing to a text cannot fail.
         let _ = write!(digits, "{byte:02x}");
@@ -153,21 +158,31 @@ fn check_events<E: Endpoint>(call: &Call<E>, events: &[String]) -> Result<(), Re
     Ok(())
 }
 
-async fn check_count<E: Endpoint>(call: &Call<E>) -> Result<(), Refusal> {
+/// Lets another record of a kind be made when the org has fewer than `max`.
+pub(super) async fn check_count<E: Endpoint>(
+    call: &Call<E>,
+    kind: Kind,
+    max: usize,
+    too_many: fn() -> Refusal,
+) -> Result<(), Refusal> {
+    if find_all(call, kind, max).await?.len() >= max { Err(too_many()) } else { Ok(()) }
+}
+
+/// The records of a kind that an org has at most `max` of.
+async fn find_all<E: Endpoint>(call: &Call<E>, kind: Kind, max: usize) -> Result<Vec<Stored>, Refusal> {
     let query = kustodian_core::store::ListQuery {
-        kind: KIND,
+        kind,
         of: Vec::new(),
         deleted: false,
         sort: kustodian_core::store::SortKey::Id,
         descending: false,
         within: Vec::new(),
         start: kustodian_core::store::Start::Offset(0),
-        limit: u32::try_from(MAX_WEBHOOKS).unwrap_or(u32::MAX),
+        limit: u32::try_from(max).unwrap_or(u32::MAX),
         bytes: usize::MAX,
         count: false,
     };
-    let listed = call.store().list(call.org(), query).await.map_err(unavailable)?;
-    if listed.records.len() >= MAX_WEBHOOKS { Err(outbound_webhook::too_many()) } else { Ok(()) }
+    Ok(call.store().list(call.org(), query).await.map_err(unavailable)?.records)
 }
 
 fn schemes<E: Endpoint>(call: &Call<E>) -> Schemes {

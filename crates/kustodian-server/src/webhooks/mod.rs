@@ -162,7 +162,7 @@ impl Keeper {
         let window = Window::find(&self.app, &queue, &subscription, head).await?;
         if !queue.is_halted
             && window.is_whole
-            && queue.again().next().is_none()
+            && queue.again(now).next().is_none()
             && queue.plan(&window.events, now).is_empty()
         {
             if self.idle.len() >= MAX_REMEMBERED {

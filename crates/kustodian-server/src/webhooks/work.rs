@@ -13,13 +13,13 @@ use kustodian_core::outbound_webhook::{
     self, Arrived, Attempt, Log, Pending, Queue, Settled, Subscription, Transaction,
 };
 use kustodian_core::store::{Note, Stored, decide_on};
-use kustomer_api::Timestamp;
+use kustomer_api::{ObjectId, Timestamp};
 use tokio::time::sleep;
 
 use super::post::{NotTaken, Post};
 use super::{Stop, Window, find_note, remove};
 use crate::app::App;
-use crate::envelopes;
+use crate::{envelopes, grants};
 
 /// How long whoever works on a queue keeps others from it, unless he says again that he does.
 const LEASE: Duration = Duration::from_secs(6);
@@ -47,6 +47,7 @@ struct Sender<'a> {
     org: &'a Org,
     post: &'a Post,
     subscription: &'a Subscription,
+    answerer: Option<ObjectId>,
     until: Instant,
 }
 
@@ -76,8 +77,13 @@ impl Worker {
             if self.queue.is_halted {
                 self.queue.resume(now);
             }
+            let answerer = outbound_webhook::answerer(&stored)?;
+            if let Err(reason) = check_answerer(&self.app, &self.org, answerer, &subscription).await? {
+                self.disable(&stored, reason).await?;
+                return self.keep(None).await;
+            }
             let window = Window::find(&self.app, &self.queue, &subscription, head).await?;
-            let mut groups = self.find_again().await?;
+            let mut groups = self.find_again(now).await?;
             groups.extend(self.queue.plan(&window.events, now));
             if groups.is_empty() {
                 self.queue.advance(&window.events, window.seen);
@@ -88,7 +94,7 @@ impl Worker {
                 self.keep(Some(LEASE)).await?;
                 continue;
             }
-            let reason = self.send(groups, &subscription).await?;
+            let reason = self.send(groups, &subscription, answerer).await?;
             self.queue.advance(&window.events, window.seen);
             self.keep(Some(LEASE)).await?;
             if let Some(reason) = reason {
@@ -99,12 +105,17 @@ impl Worker {
     }
 
     /// Sends events, and takes note of what became of them; why the webhook has to be disabled, when it has.
-    async fn send(&mut self, groups: Vec<Vec<Attempt>>, subscription: &Subscription) -> Result<Option<String>, Stop> {
+    async fn send(
+        &mut self,
+        groups: Vec<Vec<Attempt>>,
+        subscription: &Subscription,
+        answerer: Option<ObjectId>,
+    ) -> Result<Option<String>, Stop> {
         let is_failing = groups.iter().flatten().any(|attempt| attempt.number > 1);
         let together = if is_failing { 1 } else { TOGETHER };
         let (app, org, post) = (Arc::clone(&self.app), self.org.clone(), self.post.clone());
         let until = Instant::now() + BATCH_TIME;
-        let sender = Sender { app: &app, org: &org, post: &post, subscription, until };
+        let sender = Sender { app: &app, org: &org, post: &post, subscription, answerer, until };
         let mut left = BATCH;
         let groups = groups.into_iter().map_while(|mut group| {
             group.truncate(left);
@@ -140,9 +151,9 @@ impl Worker {
     }
 
     /// The events that were asked for by hand.
-    async fn find_again(&mut self) -> Result<Vec<Vec<Attempt>>, Stop> {
+    async fn find_again(&mut self, now: Timestamp) -> Result<Vec<Vec<Attempt>>, Stop> {
         let (mut found, mut gone) = (Vec::new(), Vec::new());
-        for position in self.queue.again().take(BATCH) {
+        for (position, number) in self.queue.again(now).take(BATCH) {
             let query = FeedQuery {
                 after: Some(position.saturating_sub(1)),
                 before: Some(position + 1),
@@ -153,7 +164,7 @@ impl Worker {
             match self.app.services.store.feed(self.org.key, query).await?.events.pop() {
                 Some(event) => {
                     let event = Pending { position, id: event.id, record: (event.kind, event.record) };
-                    found.push(vec![Attempt { event, number: 1, is_again: true }]);
+                    found.push(vec![Attempt { event, number, is_again: true }]);
                 }
                 None => gone.push(position),
             }
@@ -183,7 +194,7 @@ impl Worker {
     }
 
     async fn disable(&self, stored: &Stored, reason: String) -> Result<(), Stop> {
-        tracing::warn!(webhook = %stored.id, org = self.org.name, "a webhook is disabled: its deliveries fail");
+        tracing::warn!(webhook = %stored.id, org = self.org.name, "a webhook is disabled: GET it for the reason");
         let (org, event) = (self.org.clone(), self.app.services.ids.next_event());
         let now = self.app.services.clock.now();
         let decide = move |stored: Option<Stored>| {
@@ -202,7 +213,9 @@ impl Sender<'_> {
     async fn send_group(&self, group: Vec<Attempt>) -> Vec<(Arrived, Transaction)> {
         let mut sent = Vec::new();
         for attempt in group {
-            if Instant::now() > self.until {
+            // What a user lost a moment ago is not sent any longer, however long the others take.
+            let may_be_sent = check_answerer(self.app, self.org, self.answerer, self.subscription).await;
+            if Instant::now() > self.until || !matches!(may_be_sent, Ok(Ok(()))) {
                 break;
             }
             let (arrived, transaction) = self.send(attempt).await;
@@ -252,6 +265,20 @@ impl Sender<'_> {
         let masks = self.app.described.masks(store, self.org.key).await.map_err(|refusal| refusal.to_string())?;
         Ok(masks.hide(&envelope, &Arc::default()).unwrap_or(envelope))
     }
+}
+
+/// Whether the user who answers for a webhook may still read what it asks for; else why it has to be disabled.
+async fn check_answerer(
+    app: &App,
+    org: &Org,
+    answerer: Option<ObjectId>,
+    subscription: &Subscription,
+) -> Result<Result<(), String>, Stop> {
+    let roles = match answerer {
+        Some(user) => grants::roles_now(app, org.key, user).await?,
+        None => None,
+    };
+    Ok(outbound_webhook::check_answerer(answerer, roles.as_deref(), &subscription.events))
 }
 
 fn millis(duration: Duration) -> i64 {

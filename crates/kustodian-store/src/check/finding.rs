@@ -89,6 +89,17 @@ pub enum Finding {
         /// What differs: a column of the index, its `words`, or its whole `row`.
         part: String,
     },
+    /// Something that visitors did is of nobody, or cannot be read.
+    Tracked {
+        /// The org.
+        org: i64,
+        /// Its table.
+        table: &'static str,
+        /// Its id.
+        row: String,
+        /// What does not agree.
+        what: &'static str,
+    },
     /// An event is not as it was written.
     Event(Discrepancy),
     /// There was more than fits: what follows was left out.
@@ -117,6 +128,7 @@ impl Finding {
             Self::Stray { .. } => "stray",
             Self::Count { .. } => "count",
             Self::Index { .. } => "index",
+            Self::Tracked { .. } => "tracked",
             Self::Event(_) => "event",
             Self::More => "more",
         }
@@ -151,6 +163,7 @@ impl fmt::Display for Finding {
             Self::Index { org, kind, record, part } => {
                 write!(formatter, "searches know another {part} of {kind} {record} in org {org} than its document")
             }
+            Self::Tracked { org, table, row, what } => write!(formatter, "{row} of {table} in org {org} {what}"),
             Self::Event(event) => write!(formatter, "org {}: {event}", event.org),
             Self::More => formatter.write_str("there is more, left out here"),
         }

@@ -1,5 +1,5 @@
 //! Whether a database agrees with itself: its file, its records, what they claim, how many there are, what they are found
-//! by, and their events.
+//! by, and their events; and whether what visitors did is of somebody.
 //!
 //! Everything is read in one snapshot where the engine gives one, while servers go on.
 
@@ -9,6 +9,7 @@ pub(crate) mod file;
 mod finding;
 pub(crate) mod index;
 mod records;
+mod tracking;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -95,6 +96,7 @@ pub(crate) async fn look_through(
         }
     }
     claims::look_at(&mut *source, &claimed, &mut findings, tell).await?;
+    tracking::look_at(&mut *source, &mut findings, tell).await?;
     drop(source);
     let orgs = follow_events(url, &mut findings, tell).await?;
     Ok(Checked { findings: findings.into_list(), orgs, is_scrub_wanted })

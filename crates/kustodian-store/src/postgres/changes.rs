@@ -150,7 +150,7 @@ pub(super) fn create<'a>(org: OrgKey, changes: &'a ChangeSet, leaves: &'a [Leaf]
     values.extend([
         Value::Text(event.kind.as_str()),
         Value::Id(event.id),
-        Value::Text(event.name),
+        Value::Text(&event.name),
         Value::Number(event.at.as_millis()),
         Value::MaybeId(event.actor),
         Value::Text(event.client),
@@ -255,7 +255,7 @@ pub(super) fn event_values(event: &Event) -> [Value<'_>; 11] {
     [
         Value::Text(event.kind.as_str()),
         Value::Id(event.id),
-        Value::Text(event.name),
+        Value::Text(&event.name),
         Value::Number(event.at.as_millis()),
         Value::MaybeId(event.actor),
         Value::Text(event.client),

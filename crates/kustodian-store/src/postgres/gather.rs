@@ -209,7 +209,7 @@ fn create_all<'a>(members: &'a [Member], leaves: impl Iterator<Item = &'a Leaf>)
         Value::Texts(claims.iter().map(|(_, claim)| claim.kind.as_str()).collect()),
         Value::Ids(claims.iter().map(|(_, claim)| claim.owner).collect()),
         Value::Ids(events().map(|event| event.id).collect()),
-        texts(|event| event.name),
+        texts(|event| &event.name),
         Value::Numbers(events().map(|event| event.at.as_millis()).collect()),
         Value::MaybeIds(events().map(|event| event.actor).collect()),
         texts(|event| event.client),

@@ -392,7 +392,7 @@ impl<'c> Batch<'c> {
             event.kind.as_str(),
             Hex::of(event.record),
             event.rev,
-            event.name,
+            &*event.name,
             event.at.as_millis(),
             event.actor.map(Hex::of),
             event.client,

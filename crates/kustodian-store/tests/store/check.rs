@@ -9,6 +9,7 @@ use kustodian_core::customer::{Context, Write};
 use kustodian_core::directory::Org;
 use kustodian_core::kind::Kind;
 use kustodian_core::store::OrgKey;
+use kustodian_core::tracking::{NewEvent, Sighting, visitor_id};
 use kustodian_store::{Checked, Finding, Options, check, open};
 use kustomer_api::ObjectId;
 
@@ -69,13 +70,30 @@ async fn populated() -> Option<(Place, ObjectId)> {
         store.commit(org, company(&made, number)).await.unwrap();
     }
     let mut all = ChangeSet::default();
+    let visitor = next_id();
     for number in 0..1_100 {
-        let ChangeSet { puts, claims, events, .. } = customer(&made, next_id(), number);
+        let id = if number == 0 { visitor } else { next_id() };
+        let ChangeSet { puts, claims, events, .. } = customer(&made, id, number);
         all.puts.extend(puts);
         all.claims.extend(claims);
         all.events.extend(events);
     }
     store.commit(org, all).await.unwrap();
+    // A visitor that is a customer with two visits, and one that nobody knows.
+    for (name, customer, session) in
+        [("a", Some(visitor), "one"), ("a", None, "one"), ("a", None, "two"), ("b", None, "one")]
+    {
+        let event = NewEvent { id: next_id(), name: "Viewed".to_owned(), details: "{}".to_owned() };
+        let sighting = Sighting {
+            visitor: visitor_id(org, name),
+            at: at(6_000),
+            session: Some(session.to_owned()),
+            new_session: next_id(),
+            customer,
+            event: Some(event),
+        };
+        store.track(org, sighting).await.unwrap().unwrap();
+    }
     drop(store);
     database.close().await;
     Some((place, first))
@@ -107,6 +125,13 @@ async fn what_was_written_past_the_engine_is_told() {
         (format!("UPDATE tags SET document = '{{}}' WHERE id = '{first}'"), vec!["stray", "unreadable", "event"]),
         (format!("DELETE FROM tags WHERE id = '{first}'"), vec!["stray", "count", "event"]),
         (format!("UPDATE events SET name = 'x' WHERE record = '{first}'"), vec!["event"]),
+        ("DELETE FROM visits WHERE customer IS NOT NULL".to_owned(), vec!["tracked"]),
+        ("DELETE FROM visits".to_owned(), vec!["tracked"]),
+        ("DELETE FROM tracked".to_owned(), vec!["tracked"]),
+        ("UPDATE visits SET count = count + 1 WHERE customer IS NULL".to_owned(), vec!["tracked"]),
+        ("UPDATE visits SET customer = 'ffffffffffffffffffffffff'".to_owned(), vec!["tracked"]),
+        ("UPDATE visitors SET customer = 'ffffffffffffffffffffffff'".to_owned(), vec!["tracked"]),
+        ("UPDATE tracked SET details = '[]'".to_owned(), vec!["tracked"]),
     ] {
         let place = place.copy().await;
         assert!(place.write(&sql).await > 0, "{sql}");

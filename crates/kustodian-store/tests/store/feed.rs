@@ -36,7 +36,7 @@ fn recorded(event: &Event, position: u64, link: Link) -> Recorded {
     Recorded {
         position: Some(position),
         id: event.id,
-        name: event.name.to_owned(),
+        name: event.name.clone().into_owned(),
         kind: event.kind,
         record: event.record,
         rev: event.rev,

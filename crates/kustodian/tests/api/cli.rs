@@ -468,7 +468,7 @@ fn a_server_told_so_answers_reads_only() {
     server.call_as("nobody-knows-this-one", Method::DELETE, &path, None).expect(401);
     server.call_as(&reader, Method::POST, "/v1/customers", Some(json!({ "nmae": 1 }))).expect(503);
     server.post("/v1/customers/search", json!({})).expect(200);
-    server.post("/v1/hooks/web/any", json!({})).expect(501);
+    server.post("/v1/hooks/web/any", json!({})).expect(503);
     on(&server, &["create", "--name", "x"]).fails_with("503 unavailable");
 
     let server = server.restart_with(&["--read-only=false"]);

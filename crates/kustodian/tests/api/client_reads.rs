@@ -7,9 +7,9 @@ use kustomer_api::operation::Operation;
 use kustomer_api::search::CustomerSearchIds;
 use kustomer_api::{
     Endpoint, attachment, audit, auth, brand, bulk, company, conversation, conversation_time, customer, customer_merge,
-    delivery, draft, event, forward, klass, kobject, media, message, metadata, note, org, outbound_account,
-    outbound_webhook, role_group, routing_queue, satisfaction, saved_search, schedule, search, shortcut, sla,
-    spam_sender, tag, team, tracking, user,
+    delivery, draft, event, forward, inbound_webhook, klass, kobject, media, message, metadata, note, org,
+    outbound_account, outbound_webhook, role_group, routing_queue, satisfaction, saved_search, schedule, search,
+    shortcut, sla, spam_sender, tag, team, tracking, user,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -82,6 +82,14 @@ fn readers() -> BTreeMap<&'static str, Reader> {
         reader::<team::DeleteTeam>(),
         reader::<team::AddTeamMember>(),
         reader::<team::RemoveTeamMember>(),
+        reader::<inbound_webhook::CreateWebHookTransaction>(),
+        reader::<inbound_webhook::GetInboundWebhooks>(),
+        reader::<inbound_webhook::GetInboundWebhookById>(),
+        reader::<inbound_webhook::GetInboundWebhookAddress>(),
+        reader::<inbound_webhook::CreateInboundWebhook>(),
+        reader::<inbound_webhook::UpdateInboundWebhook>(),
+        reader::<inbound_webhook::DeleteInboundWebhook>(),
+        reader::<inbound_webhook::GetInboundWebhookHistory>(),
         reader::<outbound_webhook::GetOutboundWebhooks>(),
         reader::<outbound_webhook::GetOutboundWebhookById>(),
         reader::<outbound_webhook::GetOutboundWebhookEvents>(),
@@ -914,6 +922,14 @@ fn read_users_and_keys(walker: &mut Walker<'_>) {
 }
 
 fn write_webhooks(walker: &mut Walker<'_>) {
+    let inbound = walker.ask("createInboundWebhook", "/v1/inbound-webhooks", Some(json!({ "name": "Shop" })));
+    let path = format!("/v1/inbound-webhooks/{}", id(inbound.data()));
+    let address = walker.get("getInboundWebhookAddress", &format!("{path}/address")).body["path"].clone();
+    walker.ask("createWebHookTransaction", address.as_str().unwrap(), Some(json!({ "order": 7 })));
+    walker.get("getInboundWebhookById", &path);
+    walker.walk("getInboundWebhooks", "/v1/inbound-webhooks");
+    walker.get("getInboundWebhookHistory", &format!("{path}/history"));
+    walker.ask("updateInboundWebhook", &path, Some(json!({ "rotateHash": true })));
     let names = walker.get("getOutboundWebhookEvents", "/v1/outbound-webhooks/events").body["events"].clone();
     let webhook = json!({ "name": "Warehouse", "url": "https://127.0.0.1:9/", "events": names });
     let webhook = walker.ask("createOutboundWebhook", "/v1/outbound-webhooks", Some(webhook));
@@ -926,4 +942,5 @@ fn write_webhooks(walker: &mut Walker<'_>) {
     walker.ask("redeliverOutboundWebhook", &format!("{path}/redeliveries"), Some(since));
     walker.ask("updateOutboundWebhook", &path, Some(json!({ "enabled": false })));
     walker.ask("deleteOutboundWebhook", &path, None);
+    walker.ask("deleteInboundWebhook", &format!("/v1/inbound-webhooks/{}", id(inbound.data())), None);
 }

@@ -126,6 +126,12 @@ fn every_example_of_the_document_gets_the_declared_success() {
             let named = serde_json::json!({ "attachments": [ids["attachments"]] });
             server.patch(&format!("/v1/messages/{}", ids["messages"].as_str().unwrap()), named).expect(200);
         }
+        if operation.name == "createWebHookTransaction" {
+            let made = server.post("/v1/inbound-webhooks", serde_json::json!({ "name": "any" })).expect(201);
+            let address = format!("{}/address", made.data()["links"]["self"].as_str().unwrap());
+            let hash = server.get(&address).expect(200).body["hash"].clone();
+            path = format!("/hooks/web/{}", hash.as_str().unwrap());
+        }
         let is_bulk = operation.path.ends_with("/bulk");
         if is_bulk && operation.method == "DELETE" {
             path = format!("{path}?ids={}", ids[operation.tag].as_str().unwrap());

@@ -45,6 +45,7 @@ mod following;
 mod formats;
 mod forwards;
 mod history;
+mod hooks;
 mod hosts;
 mod http2;
 mod idempotency;

@@ -41,8 +41,15 @@ pub(crate) fn least_body(operation: &Operation) -> Option<Value> {
             Some(json!({ "name": "any", "url": "https://127.0.0.1:9/", "events": ["kustomer.customer.create"] }))
         }
         "redeliverOutboundWebhook" => Some(json!({ "since": "2100-01-01T00:00:00.000Z" })),
-        "createTeam" | "updateTeamById" | "createShortcut" | "createCompany" | "createBrand" | "createSatisfaction"
-        | "createSla" | "createRoutingQueue" => Some(json!({ "name": "any" })),
+        "createTeam"
+        | "updateTeamById"
+        | "createShortcut"
+        | "createCompany"
+        | "createBrand"
+        | "createSatisfaction"
+        | "createSla"
+        | "createRoutingQueue"
+        | "createInboundWebhook" => Some(json!({ "name": "any" })),
         "createSavedSearch" => Some(json!({ "name": "any", "query": {} })),
         "createSchedule" => Some(any_schedule()),
         "upsertSpamSender" => Some(any_sender()),
@@ -188,6 +195,15 @@ fn aim_at(server: &Server, operation: &Operation, customer: &Value) -> (Method, 
                 }
             }
         }
+        "inbound-webhooks" => match server.get("/v1/inbound-webhooks?pageSize=1").expect(200).ids().pop() {
+            Some(id) if operation.name != "deleteInboundWebhook" => {
+                return (operation.method.clone(), path_with(operation, &id), least_body(operation));
+            }
+            _ => {
+                plain = server.post("/v1/inbound-webhooks", json!({ "name": "any" })).expect(201);
+                plain.data()["id"].as_str().unwrap()
+            }
+        },
         "bulk" => {
             plain = server.post("/v1/customers/bulk", json!([])).expect(201);
             plain.data()["id"].as_str().unwrap()

@@ -317,3 +317,93 @@ fn a_browser_keeps_the_visitor_in_a_cookie() {
     let plain = server.post(EVENT, json!({ "name": "Landed" })).expect(204);
     assert_eq!(plain.header("set-cookie"), "", "a program keeps no cookies");
 }
+
+#[test]
+fn a_customer_is_online_until_nothing_was_tracked_for_a_while() {
+    let server = Server::on_file_with(&["--presence-timeout", "1"]);
+    let both = json!({ "identity": { "externalId": "crm-1" }, "event": { "name": "Landed" } });
+    let customer = customer_of(&server.post(BOTH, both).expect(201));
+    let path = format!("/v1/customers/{customer}");
+    let seen = server.get(&format!("{path}?rev=2")).expect(200).attributes().clone();
+    assert_eq!(seen["presence"], "online");
+    for moment in ["lastActivityAt", "lastCustomerActivityAt"] {
+        assert_eq!(seen[moment], seen["lastSeenAt"], "{moment}");
+    }
+    let shown = || server.get(&path).expect(200).attributes().clone();
+    crate::erase::wait_for("the end of the visit", || shown()["presence"] == "offline");
+    let gone = shown();
+    assert_eq!((&gone["rev"], &gone["lastSeenAt"]), (&json!(3), &seen["lastSeenAt"]));
+    // Who comes back is online again, and whoever takes over from a server that was killed finds what it left.
+    let again = json!({ "trackingId": customer, "name": "Landed", "sessionId": "another" });
+    server.post(EVENT, again).expect(204);
+    assert_eq!(server.get(&format!("{path}?rev=4")).expect(200).attributes()["presence"], "online");
+    let server = server.kill_and_restart_with(&["--presence-timeout", "1"]);
+    crate::erase::wait_for("the end of the second visit", || {
+        server.get(&path).expect(200).attributes()["presence"] == "offline"
+    });
+}
+
+#[test]
+fn an_org_names_the_origins_whose_pages_track() {
+    let server = Server::on_file();
+    let (shop, other) = ("https://shop.example", "https://other.example");
+    let settings = |origins: Value| {
+        let body = json!({ "kustomer": { "enabled": true }, "google": { "enabled": false }, "corsWhitelist": origins });
+        server.put("/v1/auth/settings", body)
+    };
+    for wrong in [
+        "*",
+        "shop.example",
+        "https://shop.example/",
+        "https://SHOP.example",
+        "null",
+        "file:///a",
+        "https://u@shop.example",
+    ] {
+        let refused = settings(json!([shop, wrong])).expect(400);
+        assert_eq!(refused.error()["meta"]["pointer"], "/corsWhitelist/1", "{wrong}");
+    }
+    let asked = |host: &str, origin: &str| {
+        let request = server.request(Method::OPTIONS, EVENT).header("host", host).header("origin", origin);
+        let request = request.header("access-control-request-method", "POST");
+        Answer::of(request.header("access-control-request-headers", "authorization,content-type"))
+    };
+    let sent = |token: &str, origin: &str| {
+        let request = server.request(Method::POST, EVENT).bearer_auth(token).header("origin", origin);
+        Answer::of(request.json(&json!({ "name": "Landed" })))
+    };
+    let allowed = |answer: &Answer| answer.header("access-control-allow-origin").to_owned();
+    assert_eq!(allowed(&asked("localhost", shop)), "");
+    assert_eq!(settings(json!([shop, shop])).expect(200).attributes()["corsWhitelist"], json!([shop]));
+    let customers = server.get("/v1/auth/customer/settings").expect(200);
+    assert_eq!(customers.attributes()["corsWhitelist"], json!([shop]));
+
+    // The only org of the server, whatever the host.
+    let yes = asked("localhost", shop).expect(204);
+    assert_eq!((allowed(&yes).as_str(), yes.header("access-control-allow-credentials")), (shop, "true"));
+    assert_eq!(yes.header("access-control-allow-headers"), "authorization,content-type");
+    assert_eq!(yes.header("access-control-allow-methods"), "POST");
+    assert!(yes.headers.get_all("vary").iter().any(|vary| vary.to_str().unwrap().contains("origin")));
+    assert_eq!(allowed(&asked("localhost", other)), "");
+    let landed = sent(crate::server::TOKEN, shop).expect(204);
+    assert_eq!((allowed(&landed).as_str(), landed.header("access-control-allow-credentials")), (shop, "true"));
+    assert_eq!(allowed(&sent(crate::server::TOKEN, other).expect(204)), "");
+    // To track, and for nothing else.
+    let elsewhere =
+        server.request(Method::GET, "/v1/customers").bearer_auth(crate::server::TOKEN).header("origin", shop);
+    assert_eq!(allowed(&Answer::of(elsewhere).expect(200)), "");
+
+    // Of several orgs, the one that the host names; the answer is for the org of the key.
+    server.org("second");
+    let second = server.token("second", &["org.tracking"]);
+    crate::erase::wait_for("the other org", || allowed(&asked("localhost", shop)).is_empty());
+    assert_eq!(allowed(&asked("demo.api.localhost", shop).expect(204)), shop);
+    assert_eq!(allowed(&asked("second.api.localhost", shop)), "");
+    assert_eq!(allowed(&sent(&second, shop).expect(204)), "");
+
+    // What is left out stays; it is there after a restart.
+    let body = json!({ "kustomer": { "enabled": true }, "google": { "enabled": false } });
+    assert_eq!(server.put("/v1/auth/settings", body).expect(200).attributes()["corsWhitelist"], json!([shop]));
+    let server = server.restart();
+    assert_eq!(server.get("/v1/auth/settings").expect(200).attributes()["corsWhitelist"], json!([shop]));
+}

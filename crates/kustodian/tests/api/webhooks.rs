@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 
 use crate::erase::wait_for;
+use crate::people::{person, sign_in};
 use crate::server::{Server, TOKEN, binary};
 
 /// What a receiver does with what arrives.
@@ -348,6 +349,124 @@ fn a_webhook_is_held_to_the_public_internet_to_https_and_to_what_its_maker_may_r
     assert!(names.contains(&json!("kustomer.customer.update")) && !names.contains(&json!("kustomer.message.create")));
     let all = server.call_as(TOKEN, Method::GET, "/v1/outbound-webhooks/events", None).expect(200).body;
     assert!(all["events"].as_array().unwrap().contains(&json!("kustomer.customer_merge.create")));
+}
+
+#[test]
+fn what_the_maker_of_a_webhook_may_no_longer_read_is_not_sent_from_then_on() {
+    let server = Server::start_with(LOCAL);
+    let may_make = "org.admin.outbound_webhooks";
+    let may_read = "org.user.customer.read";
+    let group = json!({ "name": "Readers", "roles": [may_read] });
+    let group = text(&server.post("/v1/role-groups", group).expect(200).data()["id"]);
+    let reduced = person(&server, "reduced@acme.example", &[may_make]);
+    server.put(&reduced, json!({ "roleGroups": [group] })).expect(201);
+    let left = person(&server, "left@acme.example", &[may_make, may_read]);
+    let key = |roles: &[&str]| {
+        let made = server.post("/v1/auth/keys", json!({ "name": "key", "roles": roles })).expect(201);
+        (text(&made.attributes()["token"]), text(&made.data()["links"]["self"]).replace("tokens", "keys"))
+    };
+    let (revoked, rotated, stays) = (key(&[may_make, may_read]), key(&[may_make, may_read]), key(&["org"]));
+    let makers = [
+        sign_in(&server, "reduced@acme.example"),
+        sign_in(&server, "left@acme.example"),
+        revoked.0.clone(),
+        rotated.0.clone(),
+        stays.0.clone(),
+    ];
+    let made: Vec<(Receiver, Value)> = makers
+        .iter()
+        .map(|token| {
+            let receiver = Receiver::start(Mood::Takes);
+            let body = json!({ "name": "a", "url": receiver.url, "events": ["kustomer.customer.create"] });
+            let webhook = server.call_as(token, Method::POST, "/v1/outbound-webhooks", Some(body)).expect(201);
+            let webhook = webhook.data().clone();
+            (receiver, webhook)
+        })
+        .collect();
+    server.create(json!({ "name": "before" }));
+    wait_for("each", || made.iter().all(|(receiver, _)| receiver.taken().len() == 1));
+
+    server.put(&format!("/v1/role-groups/{group}"), json!({ "roles": ["org.user.tag.read"] })).expect(200);
+    server.put(&left, json!({ "deleted": true })).expect(201);
+    server.delete(&revoked.1).expect(204);
+    // Another key takes the place of this one: its webhooks go on.
+    server.post(&format!("{}/rotate", rotated.1), json!({})).expect(201);
+    server.delete(&rotated.1).expect(204);
+    server.create(json!({ "name": "after" }));
+    for (receiver, _) in &made[3..] {
+        wait_for("those that go on", || receiver.taken().len() == 2);
+    }
+    for ((receiver, webhook), reason) in made[..3].iter().zip(["type customer", "deactivated", "no API key"]) {
+        let shown = || server.get(&path_of(webhook)).expect(200).attributes().clone();
+        wait_for("disabling", || shown()["enabled"] == false);
+        let given = text(&shown()["disabledReason"]);
+        assert!(given.contains(reason), "{given}");
+        assert_eq!(receiver.taken().len(), 1);
+        // Who may read them enables it and answers for it: nothing was missed.
+        server.put(&path_of(webhook), json!({ "enabled": true })).expect(200);
+        wait_for("what was held back", || receiver.taken().len() == 2);
+    }
+}
+
+#[test]
+fn what_is_asked_for_again_is_tried_as_often_as_at_first_and_holds_up_nothing() {
+    let server = Server::start_with(&with(&["--webhook-retries", "1,1"]));
+    let receiver = Receiver::start(Mood::Takes);
+    let webhook = subscribe(&server, &receiver, &["kustomer.customer.create"]);
+    server.create(json!({ "name": "poison" }));
+    wait_for("the first delivery", || receiver.taken().len() == 1);
+    let first = receiver.arrived()[0].event();
+    receiver.set(Mood::Refuses("poison"));
+    let again = format!("{}/redeliveries", path_of(&webhook));
+    server.post(&again, json!({ "events": [first["id"]] })).expect(200);
+    wait_for("the first attempt", || receiver.arrived().len() == 2);
+    server.create(json!({ "name": "other" }));
+    wait_for("the other event", || receiver.taken().len() == 2);
+    wait_for("every attempt", || transactions(&server, &webhook).len() == 5);
+    let listed = transactions(&server, &webhook);
+    let tried = listed.iter().rev().map(|one| &one["attributes"]).filter(|one| one["eventId"] == first["id"]);
+    let tried: Vec<_> = tried.map(|one| (one["attempt"].clone(), one["nextAttemptAt"].is_string())).collect();
+    assert_eq!(tried, [(json!(1), false), (json!(1), true), (json!(2), true), (json!(3), false)]);
+    assert_eq!(server.get(&path_of(&webhook)).expect(200).attributes()["enabled"], true);
+}
+
+#[test]
+fn a_hundred_receivers_that_hang_hold_up_none_of_nine_hundred_others() {
+    const ORGS: usize = 10;
+    // Those that hang do so until the test is over.
+    let slow = ["--webhook-allow-private", "--webhook-allow-http", "--webhook-timeout", "60"];
+    let server = Server::on_file_with(&slow);
+    let (taking, hanging) = (Receiver::start(Mood::Takes), Receiver::start(Mood::Hangs));
+    let tokens: Vec<String> = (0..ORGS)
+        .map(|number| {
+            server.org(&format!("org{number}"));
+            server.token(&format!("org{number}"), &["org"])
+        })
+        .collect();
+    std::thread::scope(|scope| {
+        for token in &tokens {
+            scope.spawn(|| {
+                for number in 0..100 {
+                    let url = if number % 10 == 0 { &hanging.url } else { &taking.url };
+                    let body = json!({ "name": "a", "url": url, "events": ["kustomer.customer.create"] });
+                    server.call_as(token, Method::POST, "/v1/outbound-webhooks", Some(body)).expect(201);
+                }
+            });
+        }
+    });
+    for token in &tokens {
+        server.call_as(token, Method::POST, "/v1/customers", Some(json!({ "name": "first" }))).expect(201);
+    }
+    wait_for("those that hang", || hanging.arrived().len() == ORGS * 10);
+    for token in &tokens {
+        server.call_as(token, Method::POST, "/v1/customers", Some(json!({ "name": "second" }))).expect(201);
+    }
+    wait_for("the others", || {
+        // The API answers all the while.
+        server.call_as(&tokens[0], Method::GET, "/v1/customers", None).expect(200);
+        taking.arrived().len() >= ORGS * 90 * 2
+    });
+    assert_eq!((taking.arrived().len(), hanging.arrived().len()), (ORGS * 90 * 2, ORGS * 10));
 }
 
 #[test]

@@ -92,6 +92,7 @@ pub(crate) fn written(server: &Server, kind: Kind, mark: &str) -> Option<Written
             let body = json!({ "name": mark, "hours": hours, "timezone": "Europe/Berlin", "holidays": holidays });
             return Some(Written { list: "/v1/schedules", success: 200, body, change: renamed });
         }
+        Kind::InboundWebhook => written("/v1/inbound-webhooks", name.clone(), renamed),
         Kind::RoutingQueue => written("/v1/routing/queues", json!({ "name": mark, "description": mark }), renamed),
         Kind::SavedSearch => {
             let query = json!({ "and": [{ "customer_name": { "contains": mark } }] });

@@ -61,6 +61,8 @@ mod following;
 mod forwards;
 #[path = "../api/history.rs"]
 mod history;
+#[path = "../api/hooks.rs"]
+mod hooks;
 mod hostile;
 #[path = "../api/idempotency.rs"]
 mod idempotency;

@@ -74,6 +74,8 @@ answered_object! {
         saml: SamlSettings,
         /// Sessions.
         app: SessionSettings,
+        /// The origins whose pages may track visitors.
+        cors_whitelist: Vec<String>,
         /// When they were first written; the creation of the org until then.
         created_at: Timestamp,
         /// When they last changed.
@@ -96,6 +98,7 @@ pub static AUTH_SETTINGS: Schema = resource_schema!(
         Property::optional("google", SWITCH),
         Property::optional("saml", SAML_SETTINGS),
         Property::optional("app", SESSION_SETTINGS),
+        Property::optional("corsWhitelist", Schema::list(&TEXT)),
         Property::optional("createdAt", Schema::format(DATE_TIME)),
         Property::optional("updatedAt", Schema::format(DATE_TIME)),
         Property::optional("modifiedAt", Schema::format(DATE_TIME)),
@@ -115,7 +118,13 @@ pub struct AuthSettingsInput {
     /// How long sessions last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub app: Option<SessionLength>,
+    /// The origins whose pages may track visitors, such as `https://shop.example`: at most [`MAX_ORIGINS`].
+    #[serde(default, rename = "corsWhitelist", skip_serializing_if = "Option::is_none")]
+    pub cors_whitelist: Option<Vec<String>>,
 }
+
+/// How many origins an org may name.
+pub const MAX_ORIGINS: usize = 100;
 
 /// How long sessions last.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -131,6 +140,8 @@ const SWITCHED: Schema = Schema::object(&Object {
     open: false,
     properties: &[Property::required("enabled", Schema::boolean())],
 });
+
+static ORIGIN: Schema = Schema::text_of(1, 255);
 
 static CERTIFICATE: Schema = Schema::text_of(0, 16_384);
 
@@ -169,6 +180,7 @@ pub static AUTH_SETTINGS_INPUT: Schema = Schema::object(&Object {
                 )],
             }),
         ),
+        Property::optional("corsWhitelist", Schema::list_of(MAX_ORIGINS, &ORIGIN)),
     ],
 })
 .with_read_only(READ_ONLY_OF_SETTINGS);

@@ -8,7 +8,6 @@ use super::Operation;
 
 /// All of them. `/kobjects/{klass}` is not among them: it is another spelling of `/klasses/{klass}`.
 pub static OPERATIONS: &[&Operation] = &[
-    &known("createWebHookTransaction", Method::POST, "/hooks/web/{hash}", &["org.hooks"]),
     &known("getSatisfactionResponseById", Method::GET, "/satisfaction-responses/{id}", &[]),
     &known("getKbArticles", Method::GET, "/kb/articles", &[]),
     &known("getKbArticleById", Method::GET, "/kb/articles/{id}", &[]),

@@ -5,6 +5,7 @@ mod attachments;
 mod bulk;
 mod drafts;
 mod forwards;
+mod hooks;
 mod merges;
 mod people;
 mod settings;
@@ -17,6 +18,7 @@ pub use self::attachments::*;
 pub use self::bulk::*;
 pub use self::drafts::*;
 pub use self::forwards::*;
+pub use self::hooks::*;
 pub use self::merges::*;
 pub use self::people::*;
 pub use self::settings::*;
@@ -100,6 +102,14 @@ pub static OPERATIONS: &[&Operation] = &[
     &REDELIVER_OUTBOUND_WEBHOOK,
     &DELETE_OUTBOUND_WEBHOOK,
     &GET_OUTBOUND_WEBHOOK_HISTORY,
+    &CREATE_WEB_HOOK_TRANSACTION,
+    &GET_INBOUND_WEBHOOKS,
+    &GET_INBOUND_WEBHOOK,
+    &GET_INBOUND_WEBHOOK_ADDRESS,
+    &CREATE_INBOUND_WEBHOOK,
+    &UPDATE_INBOUND_WEBHOOK,
+    &DELETE_INBOUND_WEBHOOK,
+    &GET_INBOUND_WEBHOOK_HISTORY,
     &GET_BRAND_HISTORY,
     &GET_SCHEDULE_HISTORY,
     &GET_SPAM_SENDER_BY_ID,
