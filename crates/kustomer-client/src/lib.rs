@@ -39,8 +39,35 @@
 //! # Ok::<(), kustomer_client::custom::CustomError>(())
 //! ```
 //!
+//! A struct can have them as its fields, and is read and written whole:
+//!
+//! ```
+//! # #[cfg(feature = "derive")] {
+//! use kustomer_client::custom::{CustomError, CustomReadError, CustomStruct as _};
+//! use kustomer_client::customer::{Customer, CustomerInput};
+//! use kustomer_client::{CustomAttributes, Timestamp};
+//!
+//! #[derive(CustomAttributes)]
+//! struct Loyalty {
+//!     tier: String,             // tierStr
+//!     points: Option<i64>,      // pointsNum
+//!     member_since: Timestamp,  // memberSinceAt
+//! }
+//!
+//! fn promoted(customer: &Customer) -> Result<Loyalty, CustomReadError> {
+//!     let loyalty: Loyalty = customer.attributes.custom.read()?;
+//!     Ok(Loyalty { tier: "gold".to_owned(), ..loyalty })
+//! }
+//!
+//! fn change(loyalty: &Loyalty) -> Result<CustomerInput, CustomError> {
+//!     Ok(CustomerInput::new().custom(loyalty.to_custom()?))
+//! }
+//! # }
+//! ```
+//!
 //! # Features
 //!
+//! - `derive` (on by default): the derive `CustomAttributes`.
 //! - `blocking`: [`Call`] and [`Walk`] can be used without an async runtime.
 
 mod call;
@@ -73,6 +100,8 @@ pub use kustomer_api::{
     role_group, routing_queue, satisfaction, saved_search, schedule, search, shortcut, sla, spam_sender, tag, team,
     tracking, upload, user,
 };
+#[cfg(feature = "derive")]
+pub use kustomer_derive::CustomAttributes;
 pub use pages::Walk;
 pub use raw::RawCall;
 pub use retry::Retry;
