@@ -68,6 +68,7 @@
 //! # Features
 //!
 //! - `derive` (on by default): the derive `CustomAttributes`.
+//! - `axum`: [`webhook::Webhook`], which a handler takes deliveries of webhooks as.
 //! - `blocking`: [`Call`] and [`Walk`] can be used without an async runtime.
 
 mod call;
@@ -83,6 +84,7 @@ pub mod resources;
 mod retry;
 mod target;
 mod trust;
+pub mod webhook;
 
 #[cfg(feature = "blocking")]
 mod blocking;

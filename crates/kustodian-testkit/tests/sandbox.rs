@@ -1,0 +1,5 @@
+//! The test kit against itself and the client: everything over real sockets.
+
+#[cfg(test)]
+#[path = "sandbox/kit.rs"]
+mod kit;
