@@ -2,34 +2,56 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use kustodian_core::chance::{Clock, Ids};
 use kustomer_api::{ObjectId, Timestamp};
 
-/// A clock that moves only when it is moved. Clones are the same clock.
+/// A clock that moves when it is moved, and by itself as fast as was asked for: not at all unless. Clones are the same clock.
 #[derive(Debug, Clone)]
-pub struct TestClock(Arc<AtomicI64>);
+pub struct TestClock(Arc<Hands>);
+
+#[derive(Debug)]
+struct Hands {
+    /// What it showed at its beginning, moved since.
+    base: AtomicI64,
+    began: Instant,
+    speed: u32,
+}
 
 impl TestClock {
     /// A clock that shows this moment.
     pub fn at(moment: Timestamp) -> Self {
-        Self(Arc::new(AtomicI64::new(moment.as_millis())))
+        Self::running_at(moment, 0)
+    }
+
+    /// A clock that shows this moment and runs so many times as fast as it should, so that a window of a minute is half a
+    /// second at 120.
+    pub fn running_at(moment: Timestamp, speed: u32) -> Self {
+        Self(Arc::new(Hands { base: AtomicI64::new(moment.as_millis()), began: Instant::now(), speed }))
     }
 
     /// What it shows.
     pub fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.0.load(Ordering::SeqCst))
+        Timestamp::from_millis(self.0.base.load(Ordering::SeqCst).saturating_add(self.0.run()))
     }
 
     /// Moves it to a moment, also back.
     pub fn set(&self, moment: Timestamp) {
-        self.0.store(moment.as_millis(), Ordering::SeqCst);
+        self.0.base.store(moment.as_millis() - self.0.run(), Ordering::SeqCst);
     }
 
     /// Moves it on. What is due then is done within about a second: the server looks once a second of real time.
     pub fn advance(&self, by: Duration) {
-        self.0.fetch_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX), Ordering::SeqCst);
+        self.0.base.fetch_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX), Ordering::SeqCst);
+    }
+}
+
+impl Hands {
+    /// How many milliseconds it has gone by itself.
+    fn run(&self) -> i64 {
+        let run = self.began.elapsed().as_micros().saturating_mul(u128::from(self.speed)) / 1_000;
+        i64::try_from(run).unwrap_or(i64::MAX)
     }
 }
 

@@ -168,6 +168,15 @@ impl SandboxBuilder {
         self
     }
 
+    /// The server's clock runs so many times as fast as it should: from the beginning of 2026, unless
+    /// [`clock_at`](Self::clock_at) said otherwise before.
+    #[must_use]
+    pub fn clock_speed(mut self, times: u32) -> Self {
+        let from = self.clock.as_ref().map_or(Timestamp::from_millis(BEGINNING), TestClock::now);
+        self.clock = Some(TestClock::running_at(from, times));
+        self
+    }
+
     /// The ids of records are the same in every run, as long as the test makes them in the same order. The clock is fixed
     /// too, since ids begin with their second: at the beginning of 2026 unless [`clock_at`](Self::clock_at) says otherwise.
     #[must_use]

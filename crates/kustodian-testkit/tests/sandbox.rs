@@ -1,5 +1,8 @@
 //! The test kit against itself and the client: everything over real sockets.
 
 #[cfg(test)]
+#[path = "sandbox/bad_days.rs"]
+mod bad_days;
+#[cfg(test)]
 #[path = "sandbox/kit.rs"]
 mod kit;

@@ -69,13 +69,17 @@
 //!
 //! - `derive` (on by default): the derive `CustomAttributes`.
 //! - `axum`: [`webhook::Webhook`], which a handler takes deliveries of webhooks as.
+//! - `tracing`: every attempt of a call is an event of the level DEBUG, without personal data.
 //! - `blocking`: [`Call`] and [`Walk`] can be used without an async runtime.
 
 mod call;
 mod client;
+mod conduct;
 mod error;
 mod events;
 mod exchange;
+mod observe;
+mod pace;
 mod pages;
 mod path;
 mod proxy;
@@ -104,6 +108,8 @@ pub use kustomer_api::{
 };
 #[cfg(feature = "derive")]
 pub use kustomer_derive::CustomAttributes;
+pub use observe::{Attempt, Observer};
+pub use pace::Pacing;
 pub use pages::Walk;
 pub use raw::RawCall;
 pub use retry::Retry;

@@ -146,8 +146,11 @@ async fn faults_happen_as_often_and_where_they_should() {
 
 #[tokio::test]
 async fn webhooks_arrive_in_an_inbox_signed_and_again_when_refused() {
-    let sandbox =
-        Sandbox::builder().settings(|settings| settings.webhook_retries = vec![Duration::ZERO; 3]).start().await.unwrap();
+    let sandbox = Sandbox::builder()
+        .settings(|settings| settings.webhook_retries = vec![Duration::ZERO; 3])
+        .start()
+        .await
+        .unwrap();
     let inbox = Inbox::start().await.unwrap();
     inbox.subscribe(sandbox.client(), ["kustomer.customer.create"]).await.unwrap();
     inbox.refuse(1);
