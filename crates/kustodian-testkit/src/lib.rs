@@ -25,10 +25,15 @@ mod running;
 mod sandbox;
 mod seed;
 
+/// What the page on testing shows works as it is shown.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/testing.md")]
+struct Testing;
+
 pub use clock::{FixedIds, TestClock};
 pub use fault::{Fault, Faults};
 pub use inbox::{Delivered, Inbox, InboxError};
-pub use kustodian_server::Settings;
+pub use kustodian_server::{BulkMode, Settings};
 pub use kustomer_client;
 pub use sandbox::{Sandbox, SandboxBuilder, StartError};
 pub use seed::{Seed, SeedError, Seeded};

@@ -6,3 +6,6 @@ mod bad_days;
 #[cfg(test)]
 #[path = "sandbox/kit.rs"]
 mod kit;
+#[cfg(test)]
+#[path = "sandbox/many.rs"]
+mod many;

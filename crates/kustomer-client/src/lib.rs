@@ -72,6 +72,7 @@
 //! - `tracing`: every attempt of a call is an event of the level DEBUG, without personal data.
 //! - `blocking`: [`Call`] and [`Walk`] can be used without an async runtime.
 
+mod bulked;
 mod call;
 mod client;
 mod conduct;
@@ -86,13 +87,16 @@ mod proxy;
 mod raw;
 pub mod resources;
 mod retry;
+mod stream;
 mod target;
 mod trust;
 pub mod webhook;
+mod window;
 
 #[cfg(feature = "blocking")]
 mod blocking;
 
+pub use bulked::BulkOutcome;
 pub use call::{Call, Sending};
 pub use client::{Client, ClientBuilder};
 pub use error::{ApiError, DecodeError, Error, InvalidRequest, TransportError};
@@ -113,3 +117,4 @@ pub use pace::Pacing;
 pub use pages::Walk;
 pub use raw::RawCall;
 pub use retry::Retry;
+pub use stream::{Items, Pages};

@@ -31,6 +31,12 @@ pub trait Observer: Send + Sync + 'static {
     fn attempted(&self, attempt: &Attempt<'_>);
 }
 
+impl<T: Observer> Observer for std::sync::Arc<T> {
+    fn attempted(&self, attempt: &Attempt<'_>) {
+        (**self).attempted(attempt);
+    }
+}
+
 /// An attempt that has ended. It has no personal data: neither path, query, body nor headers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]

@@ -28,7 +28,7 @@ async fn an_answer_that_is_lost_is_asked_for_again_and_nothing_is_done_twice() {
     let fresh = sandbox.client_builder().token(sandbox.key()).build().unwrap();
     sandbox.faults().add(Fault::lose_answer().on(Method::POST, "/v1/customers"));
     assert!(matches!(fresh.customers().create(&named("Bob")).await.unwrap_err(), Error::Transport(_)));
-    let keyed = fresh.customers().create(&named("Cid")).idempotency_key("a key of the caller's own");
+    let keyed = fresh.customers().create(&named("Cid")).idempotency_key("a-key-of-the-caller");
     sandbox.faults().add(Fault::lose_answer().on(Method::POST, "/v1/customers"));
     keyed.await.unwrap();
     assert_eq!(count().await, 3);
@@ -63,7 +63,7 @@ async fn what_passes_is_outlasted_and_what_does_not_is_handed_back() {
 async fn a_server_that_is_down_gets_few_retries_of_many_calls() {
     #[derive(Default)]
     struct Attempts(AtomicU32);
-    impl Observer for Arc<Attempts> {
+    impl Observer for Attempts {
         fn attempted(&self, attempt: &Attempt<'_>) {
             assert_eq!((attempt.operation, attempt.status), ("getTags", Some(503)));
             self.0.fetch_add(1, Ordering::Relaxed);

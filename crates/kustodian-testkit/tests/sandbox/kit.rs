@@ -61,6 +61,14 @@ async fn two_hundred_side_by_side_do_not_meet() {
         assert_eq!(all.len(), 1);
         assert_eq!(all[0].attributes.name.value(), Some(&name));
     };
+    // Shown with --no-capture, and asserted nowhere: other work on the machine counts too.
+    for number in 0..5 {
+        let began = Instant::now();
+        let sandbox = Sandbox::start().await.unwrap();
+        let started = began.elapsed();
+        drop(sandbox);
+        eprintln!("start {number} took {started:?}, its end {:?}", began.elapsed() - started);
+    }
     let began = Instant::now();
     futures_util::future::join_all((0..200).map(one)).await;
     eprintln!("200 sandboxes took {:?}", began.elapsed());
