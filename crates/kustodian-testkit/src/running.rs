@@ -3,16 +3,17 @@
 use std::future;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
 
 use kustodian_core::chance::{Clock, Ids};
 use kustodian_core::directory::Org;
 use kustodian_core::link::Signer;
 use kustodian_server::{Server, Services, Settings};
-use kustodian_store::{Database, FileFolder, Options, open};
+use kustodian_store::{Database, FileFolder, Options, Template, open};
 use tokio::net::TcpListener;
 use tokio::runtime;
-use tokio::sync::oneshot;
+use tokio::sync::{OnceCell, oneshot};
 
 use crate::fault::Faults;
 use crate::sandbox::{Registry, StartError};
@@ -65,8 +66,18 @@ pub(crate) async fn start(
 }
 
 /// As few connections as a test needs: each takes a part of a millisecond.
-fn options() -> Options {
-    Options { readers: 1, list_readers: 1, quick_searches: 1, slow_searches: 1, ..Options::default() }
+async fn options() -> Options {
+    let template = if STARTED.fetch_add(1, Ordering::Relaxed) == 0 { None } else { template().await };
+    Options { template, readers: 1, list_readers: 1, quick_searches: 1, slow_searches: 1, ..Options::default() }
+}
+
+/// How many were started in this process. The first one makes its database itself: it may be the only one.
+static STARTED: AtomicUsize = AtomicUsize::new(0);
+
+/// What the databases of all others begin as; none when it cannot be made, and they are made one by one.
+async fn template() -> Option<Template> {
+    static TEMPLATE: OnceCell<Option<Template>> = OnceCell::const_new();
+    TEMPLATE.get_or_init(|| async { kustodian_store::template().await.ok() }).await.clone()
 }
 
 async fn run(
@@ -78,7 +89,7 @@ async fn run(
     ready: oneshot::Sender<Result<Made, StartError>>,
     stopped: oneshot::Receiver<()>,
 ) {
-    let database = match open("sqlite::memory:", options()).await {
+    let database = match open("sqlite::memory:", options().await).await {
         Ok(database) => database,
         Err(error) => return drop(ready.send(Err(StartError::new(error)))),
     };

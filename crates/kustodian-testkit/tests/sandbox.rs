@@ -4,6 +4,9 @@
 #[path = "sandbox/bad_days.rs"]
 mod bad_days;
 #[cfg(test)]
+#[path = "sandbox/examples.rs"]
+mod examples;
+#[cfg(test)]
 #[path = "sandbox/kit.rs"]
 mod kit;
 #[cfg(test)]

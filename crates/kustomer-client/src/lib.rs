@@ -89,6 +89,7 @@ pub mod resources;
 mod retry;
 mod stream;
 mod target;
+mod transfer;
 mod trust;
 pub mod webhook;
 mod window;

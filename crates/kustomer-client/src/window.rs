@@ -19,10 +19,13 @@ use crate::error::{Error, InvalidRequest};
 /// The future of a page.
 pub(crate) type Paging<T> = Pin<Box<dyn Future<Output = Result<Page<T>, Error>> + Send>>;
 
+/// Asks for a page of a search.
+pub(crate) type Ask<T> = Box<dyn Fn(&Search, &SearchPage) -> Paging<T> + Send + Sync>;
+
 /// How records of a type are searched for by the moment of their last change.
 pub(crate) struct Window<T> {
     /// Asks for a page.
-    pub(crate) ask: Box<dyn Fn(&Search, &SearchPage) -> Paging<T> + Send + Sync>,
+    pub(crate) ask: Ask<T>,
     /// Bounds a search to what was updated at or after a moment, and sorts it by that.
     pub(crate) since: fn(Search, Option<Timestamp>) -> Search,
     /// Id and moment of a record.

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use kustodian_testkit::{BulkMode, Fault, Sandbox, Settings};
+use kustomer_client::attachment::AttachmentInput;
 use kustomer_client::bulk::BulkItem;
 use kustomer_client::customer::{CustomerInput, Email};
 use kustomer_client::query::PageQuery;
@@ -98,6 +100,31 @@ async fn any_number_of_items_goes_through_bulk_jobs_each_with_its_outcome() {
             client.customers().bulk_update_all(changes).filter(|outcome| std::future::ready(outcome.is_done()));
         assert_eq!(changed.count().await, 229);
     }
+}
+
+#[tokio::test]
+async fn the_bytes_of_an_attachment_go_and_come_as_streams() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let attachments = sandbox.client().attachments();
+    let piece = Bytes::from(vec![b'x'; 64 * 1024]);
+    let pieces = |count| {
+        let piece = piece.clone();
+        futures_util::stream::iter((0..count).map(move |_| Ok::<_, std::io::Error>(piece.clone())))
+    };
+    let input = |length| AttachmentInput::of("a \"long\" file.txt", "text/plain", length);
+    let made = attachments.upload(&input(50 * 64 * 1024), pieces(50)).await.unwrap();
+    let mut bytes = attachments.download(made.id.parse().unwrap()).await.unwrap();
+    let (mut length, mut count) = (0, 0);
+    while let Some(piece) = bytes.try_next().await.unwrap() {
+        (length, count) = (length + piece.len(), count + 1);
+        assert!(piece.iter().all(|byte| *byte == b'x'));
+    }
+    assert!(length == 50 * 64 * 1024 && count > 1, "{length} bytes in {count} pieces");
+
+    let broken = futures_util::stream::iter([Ok(piece.clone()), Err(std::io::Error::other("the disk is gone"))]);
+    assert!(attachments.upload(&input(2 * 64 * 1024), broken).await.is_err());
+    let unsent = attachments.create(&input(10)).await.unwrap().data;
+    assert!(attachments.download(unsent.id.parse().unwrap()).await.is_err());
 }
 
 #[tokio::test]

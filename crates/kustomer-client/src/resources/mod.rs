@@ -81,7 +81,7 @@ macro_rules! group {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy)]
         pub struct $name<'a> {
-            pub(super) client: &'a crate::Client,
+            pub(crate) client: &'a crate::Client,
         }
 
         impl<'a> $name<'a> {
