@@ -12,7 +12,12 @@ use kustomer_client::event::{Event, ListEvents};
 type Failure = Box<dyn std::error::Error>;
 
 /// Hands over so many events, those after the place first.
-pub(crate) async fn run(client: &Client, place: &Path, count: usize, mut take: impl FnMut(&Event)) -> Result<(), Failure> {
+pub(crate) async fn run(
+    client: &Client,
+    place: &Path,
+    count: usize,
+    mut take: impl FnMut(&Event),
+) -> Result<(), Failure> {
     let after = fs::read_to_string(place).ok().and_then(|id| id.trim().parse().ok());
     let mut events = client.events().stream(ListEvents { after, ..ListEvents::default() });
     for _ in 0..count {

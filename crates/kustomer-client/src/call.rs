@@ -296,6 +296,9 @@ where
     }
 }
 
+/// How long a call waits at most until others of its client have had their turn; then it is sent whatever the limit.
+const LONGEST_TURN: Duration = Duration::from_secs(600);
+
 /// Names a write, so that it is done once however often it is sent.
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
@@ -353,14 +356,17 @@ impl Request {
     async fn attempts(&self, client: &Client, has_own_key: bool) -> (Outcome, u32) {
         let conduct = client.conduct();
         let class = Class::of(&self.method, self.url.path());
+        let began = Instant::now();
+        let mut turn = tokio::time::timeout(LONGEST_TURN, conduct.pace.turn(class)).await.ok().flatten();
+        let mut waited = began.elapsed();
+        // Waiting behind other calls of this client takes nothing from the time for this one.
         let deadline = self.retry.whole().map(|whole| Instant::now() + whole);
         let left = || deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         let mut number = 1;
         loop {
-            let began = Instant::now();
-            let turn = tokio::time::timeout(left().unwrap_or(self.timeout), conduct.pace.turn(class)).await;
-            let (turn, waited) = (turn.ok().flatten(), began.elapsed());
-            let outcome = self.send(client.http(), left().map_or(self.timeout, |left| left.min(self.timeout))).await;
+            let sent = Instant::now();
+            let timeout = left().filter(|_| number > 1).map_or(self.timeout, |left| left.min(self.timeout));
+            let outcome = self.send(client.http(), timeout).await;
             if let Ok(response) = &outcome {
                 if let Some(turn) = &turn {
                     turn.learn(response);
@@ -370,7 +376,7 @@ impl Request {
                     conduct.retries.earn();
                 }
             }
-            drop(turn);
+            drop(turn.take());
             let is_repeatable = self.method.is_idempotent()
                 || match conduct.keys() {
                     Keys::Kept => self.headers.contains_key(IDEMPOTENCY_KEY),
@@ -389,7 +395,7 @@ impl Request {
                 method: &self.method,
                 number,
                 status: response.map(|response| response.status.as_u16()),
-                took: began.elapsed().saturating_sub(waited),
+                took: sent.elapsed(),
                 waited,
                 next_in: wait,
                 request_id: response.and_then(|response| response.header("x-request-id")),
@@ -401,6 +407,10 @@ impl Request {
             }
             let Some(wait) = wait else { return (outcome, number) };
             tokio::time::sleep(wait).await;
+            let came_back = Instant::now();
+            let patience = left().unwrap_or(self.timeout);
+            turn = tokio::time::timeout(patience, conduct.pace.turn(class)).await.ok().flatten();
+            waited = came_back.elapsed();
             number = number.saturating_add(1);
         }
     }

@@ -95,7 +95,8 @@ impl Retry {
         self
     }
 
-    /// How long the call may take with all attempts and waits: no attempt begins later, and none takes longer.
+    /// How long the call may take with all attempts and waits: no attempt begins later, and none but the first takes longer. The
+    /// time is counted from when the call has its turn (see [`Pacing`](crate::Pacing)).
     #[must_use]
     pub fn within(mut self, whole: Duration) -> Self {
         self.within = whole;
