@@ -8,10 +8,12 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use kustodian_core::kind::Kind;
 use kustodian_core::rate_limit::Standing;
+use kustodian_core::receipt::LIFETIME;
 use kustodian_core::refusal::Refusal;
 use kustodian_core::resource;
 use kustodian_core::store::{CommitError, StoreError};
 use kustomer_api::error::code;
+use kustomer_api::header::IDEMPOTENCY_LIFETIME;
 
 use crate::long::Payload;
 use crate::parts::Pieces;
@@ -209,6 +211,7 @@ pub(crate) fn finish<B>(response: &mut http::Response<B>, method: &Method, reque
     const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
     const POD: HeaderName = HeaderName::from_static("x-kustomer-pod");
     const TIMING: HeaderName = HeaderName::from_static("timing-allow-origin");
+    const REMEMBERED: HeaderName = HeaderName::from_static(IDEMPOTENCY_LIFETIME);
     let is_exceeded = response.status() == StatusCode::TOO_MANY_REQUESTS;
     let headers = response.headers_mut();
     headers.insert(LIMIT, standing.limit.into());
@@ -220,6 +223,7 @@ pub(crate) fn finish<B>(response: &mut http::Response<B>, method: &Method, reque
     headers.insert(VARY, vary(method));
     headers.insert(POD, HeaderValue::from_static("prod1"));
     headers.insert(TIMING, HeaderValue::from_static("*"));
+    headers.insert(REMEMBERED, (LIFETIME / 1_000).into());
     if let Ok(id) = HeaderValue::from_str(request_id) {
         headers.insert(REQUEST_ID, id);
     }

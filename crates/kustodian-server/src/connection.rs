@@ -30,6 +30,7 @@ use tower::{Layer as _, ServiceExt as _};
 use tower_http::cors::CorsLayer;
 
 use crate::app::{App, Services};
+use crate::gate::{Gate, HungUp, Then};
 use crate::http2::Sliced;
 use crate::settings::Settings;
 use crate::silence::{Pulse, unless_silent};
@@ -46,12 +47,13 @@ use crate::{
 pub struct Server {
     app: Arc<App>,
     tls: Option<Tls>,
+    gate: Option<Arc<dyn Gate>>,
 }
 
 impl Server {
     /// A server over these services.
     pub fn new(services: Services, settings: Settings) -> Self {
-        Self { app: Arc::new(App::new(services, settings)), tls: None }
+        Self { app: Arc::new(App::new(services, settings)), tls: None, gate: None }
     }
 
     /// The same, telling what `collector` counts at `/metrics` too; its names begin with `kustodian_`.
@@ -74,6 +76,12 @@ impl Server {
         Self { tls: Some(tls), ..self }
     }
 
+    /// The same, with a gate that every request passes first.
+    #[must_use]
+    pub fn with_gate(self, gate: Arc<dyn Gate>) -> Self {
+        Self { gate: Some(gate), ..self }
+    }
+
     /// Serves until `shutdown` is done, then finishes what is in flight, within [`Settings::shutdown_timeout`].
     ///
     /// # Errors
@@ -83,7 +91,7 @@ impl Server {
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> std::io::Result<()> {
-        let Self { app, tls } = self;
+        let Self { app, tls, gate } = self;
         let mut tasks = Vec::new();
         if !app.settings.read_only {
             tokio::spawn(Arc::clone(&app.scrubber).resume(Arc::clone(&app.services.store)));
@@ -103,7 +111,7 @@ impl Server {
             tasks.push(tokio::spawn(tracking::run(app.services.clone(), app.settings.tracking_retention)));
         }
         keep_little_unsent(&listener);
-        let service = Arc::new(Service::new(Arc::clone(&app), tls.is_some()));
+        let service = Arc::new(Service::new(Arc::clone(&app), tls.is_some(), gate));
         let places = Arc::new(Semaphore::new(app.settings.max_connections));
         let graceful = GracefulShutdown::new();
         let mut shutdown = std::pin::pin!(shutdown);
@@ -150,6 +158,7 @@ struct Service {
     router: Router,
     http: auto::Builder<TokioExecutor>,
     cors: Option<CorsLayer>,
+    gate: Option<Arc<dyn Gate>>,
     hsts: bool,
     large_heads: LargeHeads,
     /// Whether no connection is to be kept for another request.
@@ -157,7 +166,7 @@ struct Service {
 }
 
 impl Service {
-    fn new(app: Arc<App>, is_tls: bool) -> Self {
+    fn new(app: Arc<App>, is_tls: bool, gate: Option<Arc<dyn Gate>>) -> Self {
         let mut http = auto::Builder::new(TokioExecutor::new());
         http.http1().header_read_timeout(None).max_buf_size(MAX_HEAD);
         http2::limit(&mut http, MAX_HEAD);
@@ -165,6 +174,7 @@ impl Service {
             router: router(Arc::clone(&app)),
             http,
             cors: cors::layer(&app.settings.cors_origins),
+            gate,
             hsts: is_tls && app.settings.hsts,
             large_heads: LargeHeads::new(wire::LARGE_HEADS),
             is_stopping: AtomicBool::new(false),
@@ -241,7 +251,7 @@ impl Speaker {
         let answer = service_fn(|request| {
             let speaker = self.clone();
             // In a place of its own: a connection would have room for it all the time.
-            async move { Ok::<_, Infallible>(Box::pin(speaker.answer(request)).await) }
+            async move { Box::pin(speaker.pass(request)).await }
         });
         let connection = self.service.http.serve_connection(TokioIo::new(stream), answer);
         // In a place of its own: handed on it would take room at each step.
@@ -250,6 +260,24 @@ impl Speaker {
             Some(Ok(())) => {}
             Some(Err(error)) => tracing::debug!(%error, "a connection ended early"),
             None => tracing::debug!("a connection was silent for too long"),
+        }
+    }
+
+    /// Answers a request, unless the gate has something else happen.
+    async fn pass(self, request: Request<Incoming>) -> Result<Outgoing, HungUp> {
+        let Some(gate) = self.service.gate.clone() else { return Ok(self.answer(request).await) };
+        let (head, body) = request.into_parts();
+        let passage = gate.pass(&head);
+        let request = Request::from_parts(head, body);
+        tokio::time::sleep(passage.wait).await;
+        match passage.then {
+            Then::Serve => Ok(self.answer(request).await),
+            Then::Answer(response) => Ok(response.map(|body| Either::Left(Full::new(body)))),
+            Then::HangUp => Err(HungUp),
+            Then::LoseAnswer => {
+                self.answer(request).await;
+                Err(HungUp)
+            }
         }
     }
 

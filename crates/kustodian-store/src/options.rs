@@ -1,5 +1,7 @@
 //! How a database is used.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How a database is used. The defaults suit a server with a local disk. Sizes that concern the file are SQLite's
@@ -11,6 +13,8 @@ pub struct Options {
     pub is_server: bool,
     /// Whether a SQLite file is opened although its log is damaged, without what the log held behind the damage. `false`.
     pub accept_damaged_log: bool,
+    /// What a temporary SQLite database begins as, in place of nothing. `None`.
+    pub template: Option<Template>,
     /// How long a write waits for a lock that another process holds on the database. 2 s.
     pub busy_timeout: Duration,
     /// How long a write may take in all, waiting in the queue included. Then its caller gets "not available", and
@@ -63,6 +67,17 @@ pub struct Options {
     pub search_effort: SearchEffort,
 }
 
+/// An empty SQLite database, as bytes: a copy of it is there sooner than one is made, migration by migration. See
+/// [`template`](crate::template).
+#[derive(Clone, PartialEq, Eq)]
+pub struct Template(pub(crate) Arc<[u8]>);
+
+impl fmt::Debug for Template {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Template({} bytes)", self.0.len())
+    }
+}
+
 /// How many walks of an org are kept, and how long they may be together. When a new one would be too much, those that
 /// were used least recently are forgotten.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,6 +127,7 @@ impl Default for Options {
         Self {
             is_server: false,
             accept_damaged_log: false,
+            template: None,
             busy_timeout: Duration::from_secs(2),
             commit_timeout: Duration::from_secs(10),
             list_timeout: Duration::from_secs(5),

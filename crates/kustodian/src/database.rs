@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use kustodian_core::directory::{Directory, Org};
 use kustodian_core::store::Store;
+use kustodian_server::{SystemClock, SystemIds};
 use kustodian_store::{Options, open};
 
-use crate::chance::{SystemClock, SystemIds};
 use crate::failure::Failure;
 
 /// What commands on orgs and keys work with.

@@ -69,6 +69,7 @@ told_as_it_is!(
     StoreError,
     DirectoryError,
     Refusal,
+    kustodian_server::NoRandomness,
     kustomer_client::InvalidRequest,
     kustomer_client::custom::CustomError
 );

@@ -6,7 +6,6 @@ mod arguments;
 mod attachments;
 mod audit;
 mod backup;
-mod chance;
 mod check;
 mod config;
 mod copy;

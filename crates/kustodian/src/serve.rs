@@ -9,13 +9,12 @@ use std::time::Duration;
 use kustodian_core::chance::Ids as _;
 use kustodian_core::files::Files as _;
 use kustodian_core::link::Signer;
-use kustodian_server::{Mailer, Server, Services, Tls};
+use kustodian_server::{Mailer, Server, Services, SystemClock, SystemIds, Tls};
 use kustodian_store::{Database, FileFolder, Options, open};
 use tokio::net::{TcpListener, TcpSocket};
 
 use crate::arguments::{ServeArguments, TlsArguments};
 use crate::attachments::Attachments;
-use crate::chance::{SystemClock, SystemIds};
 use crate::database::Registry;
 use crate::failure::Failure;
 use crate::logging::LogLevel;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use kustodian_core::chance::Ids as _;
 use kustodian_core::outbound_webhook::{event_names, signature};
+use kustodian_server::{SystemClock, SystemIds};
 use kustomer_api::event::{Event, ListEvents};
 use kustomer_api::operation;
 use kustomer_api::outbound_webhook::{EVENT_HEADER, SIGNATURE_HEADER};
@@ -13,7 +14,6 @@ use kustomer_client::{Client, Method};
 use reqwest::Url;
 use serde_json::{Value, json};
 
-use crate::chance::{SystemClock, SystemIds};
 use crate::failure::Failure;
 use crate::output::{note, print_json_text, print_line};
 

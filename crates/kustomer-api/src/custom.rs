@@ -1,5 +1,7 @@
 //! Custom attributes: keys whose suffix fixes the type of the value (the seed page; `docs/contract/behaviour.md` §6.1).
 
+mod fields;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
@@ -9,6 +11,8 @@ use serde_json::{Number, Value};
 
 use crate::schema::MAX_URL;
 use crate::{ObjectId, format};
+
+pub use fields::{CustomField, CustomReadError, CustomStruct, holds};
 
 /// How many custom attributes one write may carry (§6.1).
 pub const MAX_PER_WRITE: usize = 100;
@@ -408,10 +412,12 @@ pub trait KeyType {
 }
 
 macro_rules! key_type {
-    ($(#[$doc:meta])* $name:ident: $value:ty, $read:expr) => {
+    ($(#[$doc:meta])* $name:ident($owned:ty $(, $copy:ident)?): $value:ty, $read:expr) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy)]
-        pub enum $name {}
+        #[doc = ""]
+        #[doc = "It is also what a field of a struct holds that has custom attributes as its fields: see [`CustomStruct`]."]
+        #[derive(Debug, Clone, PartialEq, PartialOrd $(, $copy)?)]
+        pub struct $name(pub $owned);
 
         impl KeyType for $name {
             const SUFFIX: Suffix = Suffix::$name;
@@ -423,16 +429,29 @@ macro_rules! key_type {
                 $read(value)
             }
         }
+
+        impl<T: Into<$owned>> From<T> for $name {
+            fn from(value: T) -> Self {
+                Self(value.into())
+            }
+        }
+
+        impl std::ops::Deref for $name {
+            type Target = $owned;
+            fn deref(&self) -> &Self::Target {
+                &self.0
+            }
+        }
     };
 }
 
-key_type!(/** Keys that end in `Num`. */ Num: f64, Value::as_f64);
-key_type!(/** Keys that end in `Bool`. */ Bool: bool, Value::as_bool);
-key_type!(/** Keys that end in `Str`. */ Str: &'a str, Value::as_str);
-key_type!(/** Keys that end in `Txt`. */ Txt: &'a str, Value::as_str);
-key_type!(/** Keys that end in `Url`. */ Url: &'a str, Value::as_str);
+key_type!(/** Keys that end in `Num`. */ Num(f64, Copy): f64, Value::as_f64);
+key_type!(/** Keys that end in `Bool`. */ Bool(bool, Copy): bool, Value::as_bool);
+key_type!(/** Keys that end in `Str`. */ Str(String): &'a str, Value::as_str);
+key_type!(/** Keys that end in `Txt`. */ Txt(String): &'a str, Value::as_str);
+key_type!(/** Keys that end in `Url`. */ Url(String): &'a str, Value::as_str);
 key_type!(
     /** Keys that end in `At`. */
-    At: crate::Timestamp,
+    At(crate::Timestamp, Copy): crate::Timestamp,
     |value: &Value| value.as_str().and_then(|text| text.parse().ok())
 );

@@ -37,6 +37,7 @@ pub mod event;
 mod field;
 pub mod format;
 pub mod forward;
+pub mod header;
 pub mod history;
 mod id;
 pub mod inbound_webhook;

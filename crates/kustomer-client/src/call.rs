@@ -15,13 +15,19 @@ use kustomer_api::endpoint::{Answer, PathArguments};
 use kustomer_api::query::{QueryArguments, VALIDATE_ONLY};
 use reqwest::Url;
 use serde::de::DeserializeOwned;
+use tokio::time::Instant;
 
 use crate::client::Client;
+use crate::conduct::Keys;
 use crate::error::{ApiError, DecodeError, Error, InvalidRequest, TransportError};
 use crate::exchange::{Exchange, ReceivedResponse, SentRequest, without_token};
+#[cfg(feature = "tracing")]
+use crate::observe;
+use crate::observe::Attempt;
+use crate::pace::Class;
 use crate::path;
 use crate::proxy;
-use crate::retry::Retry;
+use crate::retry::{Outcome, Retry, Wait};
 use crate::target::{Target, address};
 
 /// A call of the operation `E`, not yet sent. Await it, or see [`send`](Self::send) and [`exchange`](Self::exchange).
@@ -162,7 +168,8 @@ impl<E: Endpoint> Call<E> {
 
     /// Names this write, so that the same call sent again with the same key, by another process too, is done once and
     /// answered as it was: 1 to 255 visible ASCII characters. Without it a write that may be sent again
-    /// gets a key of its own, which its attempts share. Kustomer itself documents no such key and ignores it.
+    /// gets a key of its own, which its attempts share, unless the server's answers have shown that it knows no keys.
+    /// Kustomer itself documents no such key and ignores it.
     ///
     /// ```no_run
     /// use kustomer_client::{Client, customer::CustomerInput};
@@ -289,6 +296,9 @@ where
     }
 }
 
+/// How long a call waits at most until others of its client have had their turn; then it is sent whatever the limit.
+const LONGEST_TURN: Duration = Duration::from_secs(600);
+
 /// Names a write, so that it is done once however often it is sent.
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
@@ -333,26 +343,85 @@ impl Request {
         is_empty: bool,
     ) -> Result<Exchange<T>, TransportError> {
         self.headers = headers(client, self.body.is_some(), self.headers);
-        if self.retry.may_repeat() && !self.is_read && !self.headers.contains_key(IDEMPOTENCY_KEY) {
+        let has_own_key = self.headers.contains_key(IDEMPOTENCY_KEY);
+        let needs_key = self.retry.may_repeat() && !self.is_read && client.conduct().keys() != Keys::Ignored;
+        if needs_key && !has_own_key {
             self.headers.extend(new_idempotency_key().map(|key| (IDEMPOTENCY_KEY, key)));
         }
-        let mut attempt = 1;
-        let response = loop {
-            let response = self.send(client.http()).await?;
-            let Some(wait) = self.retry.wait(&self.method, attempt, &response) else { break response };
-            tokio::time::sleep(wait).await;
-            attempt = attempt.saturating_add(1);
-        };
-        Ok(self.concluded(response, attempt, is_empty))
+        let (response, attempts) = self.attempts(client, has_own_key).await;
+        Ok(self.concluded(response?, attempts, is_empty))
     }
 
-    async fn send(&self, http: &reqwest::Client) -> Result<ReceivedResponse, TransportError> {
+    /// Sends it as often as it helps and does no harm: the last outcome, and how often it was sent.
+    async fn attempts(&self, client: &Client, has_own_key: bool) -> (Outcome, u32) {
+        let conduct = client.conduct();
+        let class = Class::of(&self.method, self.url.path());
+        let began = Instant::now();
+        let mut turn = tokio::time::timeout(LONGEST_TURN, conduct.pace.turn(class)).await.ok().flatten();
+        let mut waited = began.elapsed();
+        // Waiting behind other calls of this client takes nothing from the time for this one.
+        let deadline = self.retry.whole().map(|whole| Instant::now() + whole);
+        let left = || deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let mut number = 1;
+        loop {
+            let sent = Instant::now();
+            let timeout = left().filter(|_| number > 1).map_or(self.timeout, |left| left.min(self.timeout));
+            let outcome = self.send(client.http(), timeout).await;
+            if let Ok(response) = &outcome {
+                if let Some(turn) = &turn {
+                    turn.learn(response);
+                }
+                conduct.learn(response);
+                if response.status.is_success() {
+                    conduct.retries.earn();
+                }
+            }
+            drop(turn.take());
+            let is_repeatable = self.method.is_idempotent()
+                || match conduct.keys() {
+                    Keys::Kept => self.headers.contains_key(IDEMPOTENCY_KEY),
+                    Keys::Unknown => has_own_key,
+                    Keys::Ignored => false,
+                };
+            let wait = self.retry.wait(is_repeatable, number, &outcome).and_then(|wait| {
+                let length = wait.length(fastrand::f64());
+                let is_in_time = left().is_none_or(|left| length < left);
+                let is_allowed = is_in_time && (matches!(wait, Wait::Asked(_)) || conduct.retries.spend());
+                is_allowed.then_some(length)
+            });
+            let response = outcome.as_ref().ok();
+            let attempt = Attempt {
+                operation: self.operation,
+                method: &self.method,
+                number,
+                status: response.map(|response| response.status.as_u16()),
+                took: sent.elapsed(),
+                waited,
+                next_in: wait,
+                request_id: response.and_then(|response| response.header("x-request-id")),
+            };
+            #[cfg(feature = "tracing")]
+            observe::trace(&attempt);
+            if let Some(observer) = &conduct.observer {
+                observer.attempted(&attempt);
+            }
+            let Some(wait) = wait else { return (outcome, number) };
+            tokio::time::sleep(wait).await;
+            let came_back = Instant::now();
+            let patience = left().unwrap_or(self.timeout);
+            turn = tokio::time::timeout(patience, conduct.pace.turn(class)).await.ok().flatten();
+            waited = came_back.elapsed();
+            number = number.saturating_add(1);
+        }
+    }
+
+    async fn send(&self, http: &reqwest::Client, timeout: Duration) -> Outcome {
         let mut request =
-            http.request(self.method.clone(), self.url.clone()).headers(self.headers.clone()).timeout(self.timeout);
+            http.request(self.method.clone(), self.url.clone()).headers(self.headers.clone()).timeout(timeout);
         if let Some(body) = &self.body {
             request = request.body(body.clone());
         }
-        let (address, timeout) = (|| address(&self.url), self.timeout);
+        let address = || address(&self.url);
         let failed = |error| TransportError::sending(error, address(), proxy::of(&self.url), timeout);
         let response = request.send().await.map_err(failed)?;
         let (status, headers) = (response.status(), response.headers().clone());

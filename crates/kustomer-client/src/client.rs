@@ -9,7 +9,10 @@ use kustomer_api::Endpoint;
 use serde_json::Value;
 
 use crate::call::Call;
+use crate::conduct::Conduct;
 use crate::error::{Error, InvalidRequest};
+use crate::observe::Observer;
+use crate::pace::Pacing;
 use crate::raw::RawCall;
 use crate::resources::{
     Attachments, AuditLogs, Auth, Brands, BulkJobs, Companies, ConversationTimes, Conversations, CustomerMerges,
@@ -34,6 +37,7 @@ struct Shared {
     authorization: Option<HeaderValue>,
     timeout: Duration,
     retry: Retry,
+    conduct: Conduct,
 }
 
 impl Client {
@@ -316,6 +320,10 @@ impl Client {
     pub(crate) fn retry(&self) -> Retry {
         self.shared.retry
     }
+
+    pub(crate) fn conduct(&self) -> &Conduct {
+        &self.shared.conduct
+    }
 }
 
 impl fmt::Debug for Client {
@@ -339,6 +347,8 @@ pub struct ClientBuilder {
     timeout: Option<Duration>,
     user_agent: Option<String>,
     retry: Retry,
+    pacing: Pacing,
+    observer: Option<Arc<dyn Observer>>,
     root_certificates: Option<Vec<u8>>,
     accept_invalid_certificates: bool,
 }
@@ -394,6 +404,20 @@ impl ClientBuilder {
         self
     }
 
+    /// Whether calls keep below the server's limit; see [`Pacing`].
+    #[must_use]
+    pub fn pacing(mut self, pacing: Pacing) -> Self {
+        self.pacing = pacing;
+        self
+    }
+
+    /// Who is shown every attempt of every call; see [`Observer`].
+    #[must_use]
+    pub fn observer(mut self, observer: impl Observer) -> Self {
+        self.observer = Some(Arc::new(observer));
+        self
+    }
+
     /// Certificates to trust beside those of the system, in PEM: an authority's, or that of a self-signed server.
     #[must_use]
     pub fn root_certificates(mut self, pem: impl Into<Vec<u8>>) -> Self {
@@ -425,7 +449,8 @@ impl ClientBuilder {
             .map_err(|_| InvalidRequest::Header { name: "user-agent".to_owned() })?;
         let http = self.http_client(&user_agent, &target)?;
         let timeout = self.timeout.unwrap_or(DEFAULT_TIMEOUT);
-        Ok(Client { shared: Arc::new(Shared { http, target, authorization, timeout, retry: self.retry }) })
+        let conduct = Conduct::new(self.pacing, self.observer);
+        Ok(Client { shared: Arc::new(Shared { http, target, authorization, timeout, retry: self.retry, conduct }) })
     }
 
     fn http_client(&self, user_agent: &HeaderValue, target: &Target) -> Result<reqwest::Client, InvalidRequest> {

@@ -419,6 +419,23 @@ pub enum InvalidRequest {
     /// A custom attribute does not fit its key.
     #[error(transparent)]
     Custom(#[from] CustomError),
+    /// The bytes of an attachment can neither be sent nor read.
+    #[error("there are no bytes of the attachment: {reason}")]
+    NoBytes {
+        /// Why.
+        reason: String,
+    },
+    /// More records share a moment than a search may find by pages.
+    #[error(
+        "more records were updated at {moment} than a search gives before its last page ({reason}): search for less, such as \
+         by when they were created"
+    )]
+    OneMoment {
+        /// The moment.
+        moment: kustomer_api::Timestamp,
+        /// What the server answered.
+        reason: String,
+    },
     /// The root certificates are none.
     #[error("the root certificates hold no certificate in PEM: -----BEGIN CERTIFICATE----- and what follows")]
     RootCertificates,

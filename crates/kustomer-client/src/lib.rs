@@ -39,27 +39,65 @@
 //! # Ok::<(), kustomer_client::custom::CustomError>(())
 //! ```
 //!
+//! A struct can have them as its fields, and is read and written whole:
+//!
+//! ```
+//! # #[cfg(feature = "derive")] {
+//! use kustomer_client::custom::{CustomError, CustomReadError, CustomStruct as _};
+//! use kustomer_client::customer::{Customer, CustomerInput};
+//! use kustomer_client::{CustomAttributes, Timestamp};
+//!
+//! #[derive(CustomAttributes)]
+//! struct Loyalty {
+//!     tier: String,             // tierStr
+//!     points: Option<i64>,      // pointsNum
+//!     member_since: Timestamp,  // memberSinceAt
+//! }
+//!
+//! fn promoted(customer: &Customer) -> Result<Loyalty, CustomReadError> {
+//!     let loyalty: Loyalty = customer.attributes.custom.read()?;
+//!     Ok(Loyalty { tier: "gold".to_owned(), ..loyalty })
+//! }
+//!
+//! fn change(loyalty: &Loyalty) -> Result<CustomerInput, CustomError> {
+//!     Ok(CustomerInput::new().custom(loyalty.to_custom()?))
+//! }
+//! # }
+//! ```
+//!
 //! # Features
 //!
+//! - `derive` (on by default): the derive `CustomAttributes`.
+//! - `axum`: [`webhook::Webhook`], which a handler takes deliveries of webhooks as.
+//! - `tracing`: every attempt of a call is an event of the level DEBUG, without personal data.
 //! - `blocking`: [`Call`] and [`Walk`] can be used without an async runtime.
 
+mod bulked;
 mod call;
 mod client;
+mod conduct;
 mod error;
 mod events;
 mod exchange;
+mod observe;
+mod pace;
 mod pages;
 mod path;
 mod proxy;
 mod raw;
 pub mod resources;
 mod retry;
+mod stream;
 mod target;
+mod transfer;
 mod trust;
+pub mod webhook;
+mod window;
 
 #[cfg(feature = "blocking")]
 mod blocking;
 
+pub use bulked::BulkOutcome;
 pub use call::{Call, Sending};
 pub use client::{Client, ClientBuilder};
 pub use error::{ApiError, DecodeError, Error, InvalidRequest, TransportError};
@@ -73,6 +111,11 @@ pub use kustomer_api::{
     query, role_group, routing_queue, satisfaction, saved_search, schedule, search, shortcut, sla, spam_sender, tag,
     team, tracking, upload, user,
 };
+#[cfg(feature = "derive")]
+pub use kustomer_derive::CustomAttributes;
+pub use observe::{Attempt, Observer};
+pub use pace::Pacing;
 pub use pages::Walk;
 pub use raw::RawCall;
 pub use retry::Retry;
+pub use stream::{Items, Pages};

@@ -1,42 +1,79 @@
 //! When a call is sent again, and after how long.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, UNIX_EPOCH};
 
+use http::StatusCode;
 use http::header::{DATE, RETRY_AFTER};
-use http::{Method, StatusCode};
 
+use crate::error::TransportError;
 use crate::exchange::ReceivedResponse;
 
 /// When a call is sent again.
 ///
-/// Only after 429 and 503, and only when nothing can happen twice: the method is idempotent (GET, HEAD, OPTIONS, PUT,
-/// DELETE), or the answer says when to come back (`Retry-After`, or `x-ratelimit-reset` beside 429), which a server
-/// shows that it did nothing, or can recognise a repeated write by its key: a write carries an `Idempotency-Key`, the
-/// same in all its attempts (see [`Call::idempotency_key`](crate::Call::idempotency_key)). A wait the server asks for
-/// is kept to, and when it is longer than the longest one allowed the answer is handed back at once instead.
+/// Only when nothing can happen twice, and sending again may help:
+/// - No connection came about: nothing was sent.
+/// - The answer never came, or is 502, 503 or 504: when the method is idempotent (GET, HEAD, OPTIONS, PUT, DELETE), or the
+///   server recognises a repeated write by its key. A write carries an `Idempotency-Key`, the same in all its attempts (see
+///   [`Call::idempotency_key`](crate::Call::idempotency_key)), for servers that say in their answers that they know it;
+///   Kustodian does. Until the first answer shows that, a write is sent again only with a key of the caller's own.
+/// - The answer is a 429: after the wait it asks for (`Retry-After`, or `x-ratelimit-reset`), else after a whole window of 60
+///   seconds. A 503 that asks for a wait is waited for too: it shows that nothing was done.
+///
+/// Where the server asks for no wait, it is a random one of at most 250 ms, doubled with each attempt. A wait the server asks for
+/// is kept to; when it is longer than the longest one allowed, or ends after the time for the whole call, the answer is
+/// handed back at once. All clones of a client share a budget of such retries, one for ten calls that succeed, so that they do
+/// not keep down a server that has fallen: a wait that was asked for takes nothing from it.
 ///
 /// ```
 /// use std::time::Duration;
 /// use kustomer_client::Retry;
 ///
-/// let patient = Retry::default().attempts(5).longest_wait(Duration::from_secs(60));
-/// assert_ne!(patient, Retry::off());
+/// let hasty = Retry::default().attempts(2).longest_wait(Duration::from_secs(1)).within(Duration::from_secs(5));
+/// assert_ne!(hasty, Retry::off());
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retry {
     attempts: u32,
     longest_wait: Duration,
+    within: Duration,
 }
 
 impl Default for Retry {
-    /// Three attempts, waits of at most 30 seconds.
+    /// Four attempts within two minutes, waits of at most 65 seconds: a window of a limit, and what moments are rounded by.
     fn default() -> Self {
-        Self { attempts: 3, longest_wait: Duration::from_secs(30) }
+        Self { attempts: 4, longest_wait: Duration::from_secs(65), within: Duration::from_secs(120) }
     }
 }
 
-/// The wait before the second attempt when the server does not say; doubled each time.
+/// The longest wait before the second attempt when the server does not say; doubled each time.
 const FIRST_WAIT: Duration = Duration::from_millis(250);
+
+/// The window of Kustomer's limits (`docs/contract/behaviour.md` §5), for a 429 that says nothing.
+const WINDOW: Duration = Duration::from_secs(60);
+
+/// What became of an attempt.
+pub(crate) type Outcome = Result<ReceivedResponse, TransportError>;
+
+/// How long to wait before sending again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wait {
+    /// As the server asked.
+    Asked(Duration),
+    /// A random one, of at most this.
+    UpTo(Duration),
+}
+
+impl Wait {
+    /// How long it is, with `chance` from 0 to 1.
+    pub(crate) fn length(self, chance: f64) -> Duration {
+        match self {
+            // Those who wait for the same moment do not come back all at once.
+            Self::Asked(wait) => wait + wait.min(Duration::from_secs(5)).mul_f64(0.1 * chance),
+            Self::UpTo(most) => most.mul_f64(chance),
+        }
+    }
+}
 
 impl Retry {
     /// One attempt and no more.
@@ -58,24 +95,80 @@ impl Retry {
         self
     }
 
+    /// How long the call may take with all attempts and waits: no attempt begins later, and none but the first takes longer. The
+    /// time is counted from when the call has its turn (see [`Pacing`](crate::Pacing)).
+    #[must_use]
+    pub fn within(mut self, whole: Duration) -> Self {
+        self.within = whole;
+        self
+    }
+
     /// Whether a call may be sent more than once.
     pub(crate) fn may_repeat(&self) -> bool {
         self.attempts > 1
     }
 
-    /// How long to wait before sending again; `None` when this answer is final.
-    pub(crate) fn wait(&self, method: &Method, attempt: u32, response: &ReceivedResponse) -> Option<Duration> {
-        let busy = matches!(response.status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
-        if !busy || attempt >= self.attempts {
+    /// How long the whole call may take; as long as its one attempt when there is one.
+    pub(crate) fn whole(&self) -> Option<Duration> {
+        self.may_repeat().then_some(self.within)
+    }
+
+    /// How long to wait before sending again; `None` when this outcome is final. `is_repeatable`: doing it again does no harm.
+    pub(crate) fn wait(&self, is_repeatable: bool, attempt: u32, outcome: &Outcome) -> Option<Wait> {
+        if attempt >= self.attempts {
             return None;
         }
-        match asked_wait(response) {
-            Some(asked) => (asked <= self.longest_wait).then_some(asked),
-            None if method.is_idempotent() => {
-                Some(FIRST_WAIT.saturating_mul(2_u32.saturating_pow(attempt - 1)).min(self.longest_wait))
+        let doubled = FIRST_WAIT.saturating_mul(2_u32.saturating_pow(attempt - 1)).min(self.longest_wait);
+        let response = match outcome {
+            Ok(response) => response,
+            Err(TransportError::Connect { .. } | TransportError::Proxy { .. }) => return Some(Wait::UpTo(doubled)),
+            Err(TransportError::Timeout { .. } | TransportError::Broken { .. }) => {
+                return is_repeatable.then_some(Wait::UpTo(doubled));
             }
-            None => None,
+            Err(_) => return None,
+        };
+        let asked = match response.status {
+            StatusCode::TOO_MANY_REQUESTS => Some(asked_wait(response).unwrap_or(WINDOW)),
+            StatusCode::SERVICE_UNAVAILABLE => asked_wait(response),
+            StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT => None,
+            _ => return None,
+        };
+        match asked {
+            Some(asked) => (asked <= self.longest_wait).then_some(Wait::Asked(asked)),
+            None => is_repeatable.then_some(Wait::UpTo(doubled)),
         }
+    }
+}
+
+/// How many retries all clones of a client may make that no server asked for.
+#[derive(Debug)]
+pub(crate) struct RetryBudget(Mutex<f64>);
+
+/// What it begins with, and the most it holds.
+const MOST_RETRIES: f64 = 20.0;
+
+/// What a call that succeeds adds.
+const EARNED: f64 = 0.1;
+
+impl RetryBudget {
+    pub(crate) const fn new() -> Self {
+        Self(Mutex::new(MOST_RETRIES))
+    }
+
+    /// A call has succeeded.
+    pub(crate) fn earn(&self) {
+        let mut left = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *left = (*left + EARNED).min(MOST_RETRIES);
+    }
+
+    /// Takes one retry; whether there was one.
+    pub(crate) fn spend(&self) -> bool {
+        let mut left = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_there = *left >= 1.0;
+        if is_there {
+            *left -= 1.0;
+        }
+        is_there
     }
 }
 
@@ -125,15 +218,50 @@ mod tests {
         assert_eq!(asked_wait(&answer(503, &[date, ("x-ratelimit-reset", "1478665387")])), None);
     }
 
+    fn asked(seconds: u64) -> Option<Wait> {
+        Some(Wait::Asked(Duration::from_secs(seconds)))
+    }
+
     #[test]
     fn what_could_happen_twice_is_sent_once() {
         let retry = Retry::default();
-        assert!(retry.wait(&Method::GET, 1, &answer(503, &[])).is_some());
-        assert!(retry.wait(&Method::POST, 1, &answer(503, &[])).is_none());
-        assert!(retry.wait(&Method::POST, 1, &answer(503, &[("retry-after", "0")])).is_some());
-        assert!(retry.wait(&Method::GET, 1, &answer(500, &[("retry-after", "0")])).is_none());
-        assert!(retry.wait(&Method::GET, 1, &answer(429, &[("retry-after", "31")])).is_none());
-        assert!(retry.wait(&Method::GET, 3, &answer(429, &[("retry-after", "0")])).is_none());
-        assert!(Retry::off().wait(&Method::GET, 1, &answer(429, &[("retry-after", "0")])).is_none());
+        let wait = |is_repeatable, attempt, answer| retry.wait(is_repeatable, attempt, &Ok(answer));
+        for status in [502, 503, 504] {
+            assert_eq!(wait(true, 1, answer(status, &[])), Some(Wait::UpTo(FIRST_WAIT)));
+            assert_eq!(wait(true, 3, answer(status, &[])), Some(Wait::UpTo(4 * FIRST_WAIT)));
+            assert_eq!(wait(false, 1, answer(status, &[])), None);
+        }
+        assert_eq!(wait(false, 1, answer(503, &[("retry-after", "0")])), asked(0));
+        assert_eq!(wait(true, 1, answer(500, &[("retry-after", "0")])), None);
+        assert_eq!(wait(true, 4, answer(429, &[("retry-after", "0")])), None);
+        assert_eq!(Retry::off().wait(true, 1, &Ok(answer(429, &[("retry-after", "0")]))), None);
+    }
+
+    #[test]
+    fn a_limit_is_waited_for_to_its_end() {
+        let retry = Retry::default();
+        assert_eq!(retry.wait(false, 1, &Ok(answer(429, &[("retry-after", "61")]))), asked(61));
+        assert_eq!(retry.wait(false, 1, &Ok(answer(429, &[]))), asked(60));
+        assert_eq!(retry.wait(true, 1, &Ok(answer(429, &[("retry-after", "66")]))), None);
+    }
+
+    #[test]
+    fn what_was_never_sent_is_sent_again_and_what_may_have_arrived_only_when_it_does_no_harm() {
+        let address = || "http://a".to_owned();
+        let refused = || Err(TransportError::Connect { address: address(), source: "refused".into() });
+        let late = || Err(TransportError::Timeout { address: address(), timeout: FIRST_WAIT });
+        let retry = Retry::default();
+        assert!(retry.wait(false, 1, &refused()).is_some() && retry.wait(false, 1, &late()).is_none());
+        assert!(retry.wait(true, 1, &late()).is_some());
+        let untrusted = Err(TransportError::Untrusted { address: address(), reason: String::new() });
+        assert!(retry.wait(true, 1, &untrusted).is_none());
+    }
+
+    #[test]
+    fn retries_that_nobody_asked_for_have_a_budget() {
+        let budget = RetryBudget::new();
+        assert!((0..20).all(|_| budget.spend()) && !budget.spend());
+        (0..11).for_each(|_| budget.earn());
+        assert!(budget.spend() && !budget.spend());
     }
 }

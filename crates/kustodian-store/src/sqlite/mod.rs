@@ -62,7 +62,7 @@ use self::writer::Queue;
 use crate::failure::OpenError;
 use crate::lane::{Lane, Limits, SearchLanes, SearchTurns, Who};
 use crate::metrics::{Counters, Metrics};
-use crate::options::{KeptWalks, Options, SearchEffort};
+use crate::options::{KeptWalks, Options, SearchEffort, Template};
 
 /// An open SQLite database.
 pub(crate) struct Sqlite {
@@ -102,11 +102,22 @@ impl Sqlite {
 
     /// Opens a new database in a private temporary folder: a file all the same, so that nothing behaves differently.
     pub(crate) fn open_temporary(options: &Options) -> Result<Self, OpenError> {
-        let folder = TemporaryFolder::make().map_err(|error| OpenError::NoAccess {
-            path: std::env::temp_dir().join("kustodian.db"),
-            reason: error.to_string(),
-        })?;
-        Self::open(&folder.path().join("kustodian.db"), options, Durability::None, Some(folder))
+        let (folder, path) = temporary()?;
+        if let Some(Template(bytes)) = &options.template {
+            connection::make_file(&path)?;
+            std::fs::write(&path, bytes).map_err(|error| no_access(&path, &error))?;
+        }
+        Self::open(&path, options, Durability::None, Some(folder))
+    }
+
+    /// An empty database that is closed, as bytes.
+    pub(crate) fn template() -> Result<Template, OpenError> {
+        let (_folder, path) = temporary()?;
+        connection::make_file(&path)?;
+        // Closed, the connection has moved its log into the file.
+        drop(connection::writer(&path, &Options::default(), Durability::None)?);
+        let bytes = std::fs::read(&path).map_err(|error| no_access(&path, &error))?;
+        Ok(Template(bytes.into()))
     }
 
     fn open(
@@ -240,6 +251,18 @@ impl Sqlite {
         let turn = self.lists.turn(Who { org, key: None }).await?;
         long_read::read(&self.list_readers, turn, read).await
     }
+}
+
+/// A folder for a temporary database, and the path of that.
+fn temporary() -> Result<(TemporaryFolder, PathBuf), OpenError> {
+    let folder =
+        TemporaryFolder::make().map_err(|error| no_access(&std::env::temp_dir().join("kustodian.db"), &error))?;
+    let path = folder.path().join("kustodian.db");
+    Ok((folder, path))
+}
+
+fn no_access(path: &Path, error: &std::io::Error) -> OpenError {
+    OpenError::NoAccess { path: path.to_owned(), reason: error.to_string() }
 }
 
 impl Drop for Sqlite {

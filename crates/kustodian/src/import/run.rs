@@ -2,6 +2,7 @@
 
 use kustodian_core::chance::{Clock as _, Ids as _};
 use kustodian_core::kind::Kind;
+use kustodian_server::{SystemClock, SystemIds};
 use kustomer_client::Client;
 use serde_json::Value;
 
@@ -18,7 +19,6 @@ use super::rows::{Content, ReadRow, RowFault};
 use super::send::{Outcome, Sender};
 use super::source::Source;
 use super::{ImportArguments, Opened};
-use crate::chance::{SystemClock, SystemIds};
 use crate::customers;
 use crate::failure::Failure;
 use crate::output::Output;

@@ -103,3 +103,28 @@ fn the_commands_from_first_message_to_done_run_as_printed() {
     assert_eq!((&conversation["messageCount"], &conversation["noteCount"]), (&3.into(), &1.into()));
     assert_eq!((&conversation["reopenFromDoneCount"], &conversation["name"]), (&1.into(), &"Order 1815".into()));
 }
+
+const TESTING: &str = include_str!("../../../../docs/testing.md");
+
+/// The text of the block in this language on the page about testing.
+fn example(language: &str) -> &'static str {
+    TESTING.split_once(&format!("```{language}\n")).unwrap().1.split_once("```").unwrap().0
+}
+
+/// Runs a program in the folder, with the binary as the one it starts.
+fn passes(program: &str, arguments: &[&str], folder: &Path) {
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(folder).env("KUSTODIAN", env!("CARGO_BIN_EXE_kustodian"));
+    let ran = command.output().unwrap();
+    let (output, errors) = (String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
+    assert!(ran.status.success(), "{output}{errors}");
+}
+
+#[test]
+fn the_tests_in_other_languages_pass_as_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("signup.test.mjs"), example("js")).unwrap();
+    fs::write(folder.path().join("test_signup.py"), example("python")).unwrap();
+    passes("node", &["--test", "signup.test.mjs"], folder.path());
+    passes("python3", &["-m", "unittest", "test_signup"], folder.path());
+}

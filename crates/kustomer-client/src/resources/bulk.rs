@@ -68,6 +68,39 @@ macro_rules! bulk {
                 self.client.call(path(self), &(), &items.into_iter().collect())
             }
 
+            /// Creates any number of records, 100 in a request, and gives what became of each, in their order. The next request is
+            /// sent when the outcomes of the former have been taken. References of the items are replaced.
+            pub fn bulk_create_all<I>(
+                &self,
+                items: I,
+            ) -> impl futures_util::Stream<Item = crate::bulked::BulkOutcome> + Send + Unpin + use<I>
+            where
+                I: IntoIterator<Item = kustomer_api::bulk::BulkItem, IntoIter: Send + 'static>,
+            {
+                let (client, path): (_, fn(&Self) -> _) = (self.client.clone(), $path);
+                let path = path(self);
+                crate::bulked::outcomes(self.client.clone(), items.into_iter(), move |items| {
+                    client.call::<kustomer_api::bulk::$create>(path.clone(), &(), &items)
+                })
+            }
+
+            /// Updates any number of records, 100 in a request, as [`bulk_create_all`](Self::bulk_create_all) creates them. Each
+            /// item has an id.
+            pub fn bulk_update_all<I>(
+                &self,
+                items: I,
+            ) -> impl futures_util::Stream<Item = crate::bulked::BulkOutcome> + Send + Unpin + use<I>
+            where
+                I: IntoIterator<Item = kustomer_api::bulk::BulkItem, IntoIter: Send + 'static>,
+            {
+                let (client, path): (_, fn(&Self) -> _) = (self.client.clone(), $path);
+                let path = path(self);
+                crate::bulked::outcomes(self.client.clone(), items.into_iter(), move |items| {
+                    let ids = kustomer_api::bulk::BulkIds::default();
+                    client.call::<kustomer_api::bulk::$update>(path.clone(), &ids, &items)
+                })
+            }
+
             /// Updates up to 100 records in one request, each on its own. Each item has an id
             /// ([`BulkItem::with_id`](kustomer_api::bulk::BulkItem::with_id)).
             pub fn bulk_update(

@@ -30,6 +30,7 @@ mod satisfaction;
 mod saved_searches;
 mod schedules;
 mod search;
+mod settling;
 mod shortcuts;
 mod slas;
 mod spam_senders;
@@ -67,6 +68,7 @@ pub use routing_queues::RoutingQueues;
 pub use satisfaction::Satisfaction;
 pub use saved_searches::SavedSearches;
 pub use schedules::Schedules;
+pub use settling::Settled;
 pub use shortcuts::Shortcuts;
 pub use slas::Slas;
 pub use spam_senders::SpamSenders;
@@ -81,7 +83,7 @@ macro_rules! group {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy)]
         pub struct $name<'a> {
-            pub(super) client: &'a crate::Client,
+            pub(crate) client: &'a crate::Client,
         }
 
         impl<'a> $name<'a> {

@@ -1,5 +1,9 @@
 //! Searching.
 
+use std::future::IntoFuture as _;
+
+use futures_util::Stream;
+use kustomer_api::Timestamp;
 use kustomer_api::company::Company;
 use kustomer_api::conversation::Conversation;
 use kustomer_api::customer::Customer;
@@ -8,14 +12,17 @@ use kustomer_api::kobject::KObject;
 use kustomer_api::message::Message;
 use kustomer_api::note::Note;
 use kustomer_api::query::{MAX_PAGE_SIZE, PageQuery};
+use kustomer_api::search::attribute::{CONVERSATION_UPDATED_AT, UPDATED_AT};
 use kustomer_api::search::{
     CompanySearch, ConversationSearch, CustomerArchiveSearch, CustomerSearch, CustomerSearchIds, KObjectSearch,
-    MessageSearch, NoteSearch, Search, SearchPage,
+    MessageSearch, MomentAttribute, NoteSearch, Search, SearchPage, Sortable,
 };
 
 use super::Customers;
 use crate::call::Call;
+use crate::error::Error;
 use crate::pages::Walk;
+use crate::window::{self, Window};
 
 impl Customers<'_> {
     /// Searches for customers; the first page of what is found, and [`search_page`](Self::search_page) gives others.
@@ -85,6 +92,63 @@ impl Customers<'_> {
     /// ```
     pub fn search_all(&self, search: &Search) -> Walk<CustomerSearch, Customer> {
         self.search_page(search, &by_cursor(false)).walk()
+    }
+
+    /// Everything a search finds, also where searches end with page 100, as Kustomer's do: least recently updated first, by moving
+    /// the moment from which on it searches. Any order of the search itself is left out. A customer who is updated meanwhile is
+    /// given again. Where a server knows cursors [`search_all`](Self::search_all) takes fewer requests.
+    ///
+    /// ```no_run
+    /// use futures_util::TryStreamExt;
+    /// use kustomer_client::Client;
+    /// use kustomer_client::search::{Search, attribute};
+    ///
+    /// # async fn example(client: Client) -> Result<(), kustomer_client::Error> {
+    /// let search = Search::customers().and(attribute::EMAIL.contains("@acme.example"));
+    /// let mut found = client.customers().search_beyond_pages(&search, 100);
+    /// while let Some(customer) = found.try_next().await? {
+    ///     println!("{}", customer.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As of any call; and [`InvalidRequest::OneMoment`](crate::InvalidRequest::OneMoment) where more customers were updated in
+    /// the same millisecond than all pages hold.
+    pub fn search_beyond_pages(
+        &self,
+        search: &Search,
+        page_size: u32,
+    ) -> impl Stream<Item = Result<Customer, Error>> + Send + Unpin + use<> {
+        let client = self.client.clone();
+        let window = Window {
+            ask: Box::new(move |search: &Search, page: &SearchPage| {
+                client.customers().search_page(search, page).into_future()
+            }),
+            since: |search, moment| bounded(search, UPDATED_AT, moment),
+            place: |customer: &Customer| (customer.id.clone(), customer.attributes.updated_at.value().copied()),
+            page_size,
+        };
+        window::stream(window, search.clone())
+    }
+
+    /// As [`search_beyond_pages`](Self::search_beyond_pages), for conversations.
+    pub fn search_conversations_beyond_pages(
+        &self,
+        search: &Search,
+        page_size: u32,
+    ) -> impl Stream<Item = Result<Conversation, Error>> + Send + Unpin + use<> {
+        let client = self.client.clone();
+        let window = Window {
+            ask: Box::new(move |search: &Search, page: &SearchPage| {
+                client.customers().search_conversations(search, page).into_future()
+            }),
+            since: |search, moment| bounded(search, CONVERSATION_UPDATED_AT, moment),
+            place: |found: &Conversation| (found.id.clone(), found.attributes.updated_at.value().copied()),
+            page_size,
+        };
+        window::stream(window, search.clone())
     }
 
     /// Searches for customers and gives ids alone, which is quicker.
@@ -358,6 +422,18 @@ impl Customers<'_> {
     /// ```
     pub fn search_all_notes(&self, search: &Search) -> Walk<NoteSearch, Note> {
         self.search_notes(search, &by_cursor(false)).walk()
+    }
+}
+
+/// The search for what was updated at a moment or later, in that order alone.
+fn bounded(search: Search, updated_at: MomentAttribute<Sortable>, moment: Option<Timestamp>) -> Search {
+    let mut body = search.into_json();
+    body.remove("sort");
+    // What was a search is one.
+    let search = serde_json::from_value::<Search>(body.into()).unwrap_or_default().sort(updated_at.ascending());
+    match moment {
+        Some(moment) => search.and(updated_at.gte(moment)),
+        None => search,
     }
 }
 

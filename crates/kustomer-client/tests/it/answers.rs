@@ -110,7 +110,7 @@ async fn retries_can_be_switched_off_for_a_client_and_for_a_call() {
     assert!(on.users().current().retry(Retry::off()).await.is_err());
     assert_eq!(server.received().len(), 2);
     assert!(on.users().current().await.is_err());
-    assert_eq!(server.received().len(), 5);
+    assert_eq!(server.received().len(), 6);
 }
 
 #[tokio::test]
@@ -187,7 +187,8 @@ async fn a_walk_can_be_taken_up_again_after_an_error() {
 #[tokio::test]
 async fn a_write_keeps_its_key_when_it_is_sent_again() {
     let busy = || answer(503, "").header("retry-after", "0");
-    let server = Server::start([busy(), busy(), answer(201, &customer(ID))]).await;
+    let server =
+        Server::start([busy(), busy(), answer(201, &customer(ID)).header("x-kustodian-idempotency", "86400")]).await;
     let client = server.client().build().unwrap();
     client.customers().create(&CustomerInput::new()).await.unwrap();
     client.customers().create(&CustomerInput::new()).await.unwrap();
@@ -199,4 +200,18 @@ async fn a_write_keeps_its_key_when_it_is_sent_again() {
     assert_eq!((key(1), key(2)), (key(0), key(0)));
     assert!(key(3).is_some() && key(3) != key(0), "another call is another write");
     assert_eq!((key(4), key(5)), (Some("import-17"), None));
+}
+
+#[tokio::test]
+async fn a_server_that_says_nothing_of_keys_is_sent_none_but_the_callers() {
+    let server = Server::start([answer(201, &customer(ID))]).await;
+    let client = server.client().build().unwrap();
+    let create = || client.customers().create(&CustomerInput::new());
+    create().await.unwrap();
+    create().await.unwrap();
+    create().idempotency_key("import-17").await.unwrap();
+    let keys: Vec<_> =
+        server.received().iter().map(|received| received.headers.get("idempotency-key").cloned()).collect();
+    assert!(keys[0].is_some() && keys[1].is_none());
+    assert_eq!(keys[2].as_ref().unwrap(), "import-17");
 }

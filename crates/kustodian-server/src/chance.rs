@@ -1,4 +1,4 @@
-//! The real clock and the real chance.
+//! The real clock and the real chance, for whoever wires a server.
 
 use std::process;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,11 +7,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use kustodian_core::chance::{Clock, Ids};
 use kustomer_api::{ObjectId, Timestamp};
 
-use crate::failure::Failure;
-
 /// The clock of the operating system.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct SystemClock;
+pub struct SystemClock;
 
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the port's one real implementation")]
@@ -29,7 +27,7 @@ const COUNTER_BITS: u32 = 24;
 
 /// Ids like MongoDB's: the second, five bytes chosen once per process, and a counter that starts anywhere.
 #[derive(Debug)]
-pub(crate) struct SystemIds<C> {
+pub struct SystemIds<C> {
     clock: C,
     process: [u8; 5],
     /// Second and counter of the last id. Each id is greater than the one before, also when the clock steps back or a
@@ -42,14 +40,19 @@ impl<C: Clock> SystemIds<C> {
     ///
     /// # Errors
     /// When the operating system has no randomness.
-    pub(crate) fn new(clock: C) -> Result<Self, Failure> {
+    pub fn new(clock: C) -> Result<Self, NoRandomness> {
         let mut bytes = [0; 8];
-        fill(&mut bytes).map_err(|error| Failure::new(format!("the operating system has no randomness: {error}")))?;
+        fill(&mut bytes).map_err(NoRandomness)?;
         let [a, b, c, d, e, counter @ ..] = bytes;
         let counter = counter.iter().fold(0, |counter, byte| counter << 8 | u64::from(*byte));
         Ok(Self { clock, process: [a, b, c, d, e], last: AtomicU64::new(counter) })
     }
 }
+
+/// The operating system has no randomness.
+#[derive(Debug, thiserror::Error)]
+#[error("the operating system has no randomness: {0}")]
+pub struct NoRandomness(getrandom::Error);
 
 #[expect(clippy::disallowed_methods, reason = "this is the port's one real implementation")]
 fn fill(bytes: &mut [u8]) -> Result<(), getrandom::Error> {

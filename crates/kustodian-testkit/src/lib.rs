@@ -1,0 +1,39 @@
+//! A whole Kustodian inside a test.
+//!
+//! ```
+//! use kustodian_testkit::{Fault, Sandbox};
+//! use kustomer_client::customer::CustomerInput;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let sandbox = Sandbox::start().await?;
+//! sandbox.faults().add(Fault::status(503).times(1));
+//! let ada = sandbox.client().customers().create(&CustomerInput::new().name("Ada")).await?;
+//! assert_eq!(ada.data.attributes.name.value().map(String::as_str), Some("Ada"));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A [`Sandbox`] is the server of the binary: the same routes, rules and database, on a free port of this machine. It has a
+//! thread, a database and a port of its own, so that any number of tests have one each, side by side. When it is dropped
+//! all of that is gone.
+
+mod clock;
+mod fault;
+mod inbox;
+mod running;
+mod sandbox;
+mod seed;
+
+/// What the page on testing shows works as it is shown.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/testing.md")]
+struct Testing;
+
+pub use clock::{FixedIds, TestClock};
+pub use fault::{Fault, Faults};
+pub use inbox::{Delivered, Inbox, InboxError};
+pub use kustodian_server::{BulkMode, Settings};
+pub use kustomer_client;
+pub use sandbox::{Sandbox, SandboxBuilder, StartError};
+pub use seed::{Seed, SeedError, Seeded};

@@ -1,0 +1,68 @@
+//! The examples of the client do what they say.
+
+#[expect(dead_code, reason = "what is run is not its main")]
+#[path = "../../../kustomer-client/examples/export.rs"]
+mod export;
+#[expect(dead_code, reason = "what is run is not its main")]
+#[path = "../../../kustomer-client/examples/follow.rs"]
+mod follow;
+#[expect(dead_code, reason = "what is run is not its main")]
+#[path = "../../../kustomer-client/examples/import.rs"]
+mod import;
+#[expect(dead_code, reason = "what is run is not its main")]
+#[path = "../../../kustomer-client/examples/receive.rs"]
+mod receive;
+
+use std::sync::{Arc, Mutex};
+
+use kustodian_testkit::Sandbox;
+use kustomer_client::customer::CustomerInput;
+use kustomer_client::outbound_webhook::OutboundWebhookInput;
+use kustomer_client::webhook::WebhookKey;
+use tokio::sync::mpsc;
+
+#[tokio::test]
+async fn people_are_imported_followed_and_exported() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let lines =
+        "ada@acme.example, Ada Lovelace, gold\nbob@acme.example, Bob, silver\nada@acme.example, Ada again, gold\n";
+    assert_eq!(import::run(sandbox.client(), lines).await.unwrap(), (2, vec![3]));
+    assert!(import::run(sandbox.client(), "ada@acme.example").await.is_err());
+
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("place");
+    let seen = Mutex::new(Vec::new());
+    let count = sandbox.client().events().list(&Default::default()).await.unwrap().data.len();
+    for part in [count - 1, 1] {
+        let take = |event: &kustomer_client::event::Event| seen.lock().unwrap().push(event.id.clone());
+        follow::run(sandbox.client(), &place, part, take).await.unwrap();
+    }
+    let seen = seen.into_inner().unwrap();
+    assert_eq!((seen.len(), seen.iter().collect::<std::collections::BTreeSet<_>>().len()), (count, count));
+
+    let mut out = Vec::new();
+    assert_eq!(export::run(sandbox.client(), "Ada", &mut out).await.unwrap(), 1);
+    assert!(String::from_utf8(out).unwrap().contains("ada@acme.example"));
+}
+
+#[tokio::test]
+async fn a_receiver_takes_what_was_signed_and_nothing_else() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/hook", listener.local_addr().unwrap());
+    let input = OutboundWebhookInput::new("Test", &url, ["kustomer.customer.create"]);
+    let webhook = sandbox.client().outbound_webhooks().create(&input).await.unwrap().data;
+    let key = WebhookKey::new(webhook.attributes.token.value().unwrap());
+    let (sender, mut arrived) = mpsc::unbounded_channel();
+    let shared = receive::Shared { key, seen: Arc::new(move |line| drop(sender.send(line))) };
+    let serving = tokio::spawn(async move { axum::serve(listener, receive::app(shared)).await });
+
+    let forged = reqwest::Client::new().post(&url).header("x-kustomer-webhook-signature", "00".repeat(32));
+    assert_eq!(forged.body("{}").send().await.unwrap().status(), 401);
+    assert_eq!(reqwest::Client::new().post(&url).body("{}").send().await.unwrap().status(), 401);
+
+    let ada = sandbox.client().customers().create(&CustomerInput::new().name("Ada")).await.unwrap().data;
+    let line = tokio::time::timeout(std::time::Duration::from_secs(10), arrived.recv()).await.unwrap();
+    assert_eq!(line.unwrap(), format!("kustomer.customer.create: {}", ada.id));
+    serving.abort();
+}

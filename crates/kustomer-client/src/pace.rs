@@ -1,0 +1,293 @@
+//! Keeping below a server's limit instead of being turned away.
+//!
+//! A limit is a window that refills whole (`docs/contract/behaviour.md` §5). Answers say how much of it is left, and only a 429
+//! says when it ends. So a window is taken to last its whole length from the first answer seen of it: it has ended then.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use http::{Method, StatusCode};
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use crate::exchange::ReceivedResponse;
+use crate::retry::asked_wait;
+
+/// Whether calls wait for their turn, so that an org's limit is not exceeded: what is left of it is learnt from the answers, for
+/// searches apart where they have a limit of their own, and shared by all clones of a client. On by default.
+///
+/// ```
+/// use kustomer_client::{Client, Pacing};
+///
+/// let client = Client::builder().org("acme").token("the API key").pacing(Pacing::off()).build()?;
+/// # Ok::<(), kustomer_client::InvalidRequest>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pacing {
+    window: Option<Duration>,
+}
+
+impl Default for Pacing {
+    /// Windows of 60 seconds.
+    fn default() -> Self {
+        Self { window: Some(Duration::from_secs(60)) }
+    }
+}
+
+impl Pacing {
+    /// Calls are sent at once.
+    pub const fn off() -> Self {
+        Self { window: None }
+    }
+
+    /// For a server whose windows last this long.
+    pub const fn of_windows(length: Duration) -> Self {
+        Self { window: Some(length) }
+    }
+}
+
+/// What has a limit of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Class {
+    Search,
+    Other,
+}
+
+impl Class {
+    /// That of a request; none of one that may wait for something to happen, which must not keep others waiting.
+    pub(crate) fn of(method: &Method, path: &str) -> Option<Self> {
+        match path.trim_end_matches('/') {
+            path if path.ends_with("/events") => None,
+            path if *method == Method::POST && path.ends_with("/search") => Some(Self::Search),
+            _ => Some(Self::Other),
+        }
+    }
+}
+
+/// What all clones of a client know of the server's limits.
+#[derive(Debug)]
+pub(crate) struct Pace {
+    pacing: Pacing,
+    state: Mutex<State>,
+    changed: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    known: HashMap<Class, Known>,
+    /// Answers that name the same limit are about the same budget.
+    budgets: HashMap<u32, Budget>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Known {
+    /// Somebody has asked and waits for the answer, since then.
+    Asked(Instant),
+    Limit(u32),
+    /// Answers say nothing of a limit.
+    Nothing,
+}
+
+#[derive(Debug)]
+struct Budget {
+    limit: u32,
+    /// As the answers to this window say.
+    remaining: u32,
+    /// Sent and not answered: the answers may count them or not.
+    in_flight: u32,
+    /// When the window has ended for sure; none while nothing was answered in it.
+    ends_at: Option<Instant>,
+    /// Which window it is.
+    window: u64,
+}
+
+/// A request that may be sent now. Dropped, it is no longer under way.
+#[derive(Debug)]
+pub(crate) struct Turn<'a> {
+    pace: &'a Pace,
+    class: Class,
+    counted: Option<(u32, u64)>,
+}
+
+/// How long others wait for the answer to the first request.
+const FIRST_ANSWER_WITHIN: Duration = Duration::from_secs(2);
+
+/// The clocks of both sides differ in speed a little, and moments are rounded.
+const PAD: Duration = Duration::from_millis(20);
+
+impl Pace {
+    pub(crate) fn new(pacing: Pacing) -> Self {
+        Self { pacing, state: Mutex::default(), changed: Notify::new() }
+    }
+
+    /// Waits until a request may be sent; how long that took at most is the caller's affair.
+    pub(crate) async fn turn(&self, class: Option<Class>) -> Option<Turn<'_>> {
+        self.pacing.window?;
+        let class = class?;
+        loop {
+            let changed = self.changed.notified();
+            let taken = self.lock().take(class, Instant::now());
+            match taken {
+                Ok(counted) => return Some(Turn { pace: self, class, counted }),
+                Err(Some(until)) => drop(tokio::time::timeout_at(until, changed).await),
+                Err(None) => changed.await,
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Counts a request as under way, under which limit; or until when to wait, unless something changes before.
+    fn take(&mut self, class: Class, now: Instant) -> Result<Option<(u32, u64)>, Option<Instant>> {
+        match self.known.get(&class) {
+            Some(Known::Nothing) => Ok(None),
+            Some(Known::Asked(since)) if now < *since + FIRST_ANSWER_WITHIN => Err(Some(*since + FIRST_ANSWER_WITHIN)),
+            Some(Known::Asked(_)) => Ok(None),
+            None => {
+                self.known.insert(class, Known::Asked(now));
+                Ok(None)
+            }
+            Some(Known::Limit(limit)) => match self.budgets.get_mut(limit) {
+                Some(budget) => budget.take(now).map(|window| Some((*limit, window))),
+                None => Ok(None),
+            },
+        }
+    }
+}
+
+impl Budget {
+    const fn new(limit: u32) -> Self {
+        Self { limit, remaining: limit, in_flight: 0, ends_at: None, window: 0 }
+    }
+
+    fn take(&mut self, now: Instant) -> Result<u64, Option<Instant>> {
+        if self.ends_at.is_some_and(|end| end <= now) {
+            self.begin(self.limit, None);
+        }
+        if self.remaining <= self.in_flight {
+            return Err(self.ends_at);
+        }
+        self.in_flight += 1;
+        Ok(self.window)
+    }
+
+    /// Another window has begun.
+    const fn begin(&mut self, remaining: u32, ends_at: Option<Instant>) {
+        self.window += 1;
+        self.remaining = remaining;
+        self.ends_at = ends_at;
+    }
+
+    /// Learns from the answer to a request that was sent in `window`.
+    fn learn(&mut self, remaining: u32, window: Option<u64>, end: Instant) {
+        if window.is_some_and(|window| window != self.window) {
+            // It was sent before this window was seen, and may be counted in it.
+            self.remaining = self.remaining.saturating_sub(1);
+        } else if remaining > self.remaining.saturating_add(self.in_flight) {
+            self.begin(remaining, Some(end));
+        } else {
+            self.remaining = self.remaining.min(remaining);
+            self.ends_at = self.ends_at.or(Some(end));
+        }
+    }
+}
+
+impl Turn<'_> {
+    /// Learns what is left from the answer.
+    pub(crate) fn learn(&self, response: &ReceivedResponse) {
+        let Some(length) = self.pace.pacing.window else { return };
+        let number = |name| response.header(name).and_then(|text| text.trim().parse::<u32>().ok());
+        let now = Instant::now();
+        let state = &mut *self.pace.lock();
+        let (Some(limit), Some(remaining)) = (number("x-ratelimit-limit"), number("x-ratelimit-remaining")) else {
+            // A gateway between us and the server says nothing of limits when it fails.
+            if response.status.is_success() && !matches!(state.known.get(&self.class), Some(Known::Limit(_))) {
+                state.known.insert(self.class, Known::Nothing);
+            }
+            return;
+        };
+        if response.status == StatusCode::TOO_MANY_REQUESTS {
+            // It may be about another budget: what one key creates of one customer. Only what is known already is exceeded.
+            let is_ours = matches!(state.known.get(&self.class), Some(Known::Limit(known)) if *known == limit);
+            if let Some(budget) = state.budgets.get_mut(&limit).filter(|_| is_ours) {
+                budget.remaining = 0;
+                budget.ends_at = Some(now + asked_wait(response).unwrap_or(length) + PAD);
+            }
+            return;
+        }
+        state.known.insert(self.class, Known::Limit(limit));
+        let budget = state.budgets.entry(limit).or_insert_with(|| Budget::new(limit));
+        let window = self.counted.filter(|(counted, _)| *counted == limit).map(|(_, window)| window);
+        budget.learn(remaining, window, now + length + PAD);
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let state = &mut *self.pace.lock();
+        match self.counted {
+            Some((limit, _)) => {
+                if let Some(budget) = state.budgets.get_mut(&limit) {
+                    budget.in_flight = budget.in_flight.saturating_sub(1);
+                }
+            }
+            // Whoever asked first got no answer: the next one asks.
+            None if matches!(state.known.get(&self.class), Some(Known::Asked(_))) => {
+                state.known.remove(&self.class);
+            }
+            None => {}
+        }
+        self.pace.changed.notify_waiters();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SOON: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn what_is_left_is_not_exceeded_and_the_next_window_is_whole() {
+        let now = Instant::now();
+        let mut budget = Budget::new(3);
+        let first = budget.take(now).unwrap();
+        budget.learn(1, Some(first), now + SOON);
+        budget.in_flight -= 1;
+        assert!(budget.take(now).is_ok());
+        // One is under way, and one is left: the answer may count it or not.
+        assert_eq!(budget.take(now), Err(Some(now + SOON)));
+        budget.learn(0, Some(first), now + SOON);
+        budget.in_flight -= 1;
+        assert_eq!(budget.take(now), Err(Some(now + SOON)));
+        let taken: Vec<bool> = (0..4).map(|_| budget.take(now + SOON).is_ok()).collect();
+        assert_eq!(taken, [true, true, true, false]);
+    }
+
+    #[test]
+    fn a_window_that_others_began_is_recognised() {
+        let now = Instant::now();
+        let mut budget = Budget::new(10);
+        let first = budget.take(now).unwrap();
+        budget.learn(0, Some(first), now + SOON);
+        budget.in_flight -= 1;
+        // Somebody's answer shows that there is more again.
+        budget.learn(8, None, now + 2 * SOON);
+        assert_eq!((budget.remaining, budget.window, budget.ends_at), (8, first + 1, Some(now + 2 * SOON)));
+        // What was sent before may be counted in it.
+        budget.learn(0, Some(first), now + SOON);
+        assert_eq!(budget.remaining, 7);
+    }
+
+    #[test]
+    fn searches_have_a_class_and_waiting_has_none() {
+        assert_eq!(Class::of(&Method::POST, "/v1/customers/search"), Some(Class::Search));
+        assert_eq!(Class::of(&Method::POST, "/v1/customers"), Some(Class::Other));
+        assert_eq!(Class::of(&Method::GET, "/v1/events"), None);
+    }
+}
