@@ -99,7 +99,7 @@ async fn look_at(services: &Services, org: &Org, note: Note, online: Online, tim
     let since = Timestamp::from_millis(now.as_millis().saturating_sub(millis(timeout)));
     let name = (Kind::Customer, customer);
     let decide = decide_on(name, move |stored| {
-        let context = Context { org: &of, actor: of.id, now, client: "tracking", request_id: "" };
+        let context = Context { org: &of, actor: of.id, now, client: "tracking", request_id: "", slas: None };
         customer::gone(&context, stored.as_ref(), seed, since)
     });
     store.commit_locked(org.key, vec![name], decide).await?;
