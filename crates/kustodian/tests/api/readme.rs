@@ -36,6 +36,7 @@ fn new_project(folder: &Path) -> Command {
     let mut run = cargo();
     run.current_dir(project).args(["run", "--quiet"]).env("CARGO_TARGET_DIR", products);
     // As the workspace builds its own: other settings would build every dependency again.
+    run.args(["--config", "profile.dev.package.\"*\".opt-level=1"]);
     run.env("CARGO_PROFILE_DEV_DEBUG", "line-tables-only").env_remove("KUSTODIAN_TOKEN");
     run
 }
