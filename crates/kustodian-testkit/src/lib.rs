@@ -1,13 +1,14 @@
 //! A whole Kustodian inside a test.
 //!
 //! ```
+//! use std::time::Duration;
 //! use kustodian_testkit::{Fault, Sandbox};
 //! use kustomer_client::customer::CustomerInput;
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let sandbox = Sandbox::start().await?;
-//! sandbox.faults().add(Fault::status(503).times(1));
+//! sandbox.faults().add(Fault::status(429).retry_after(Duration::ZERO));
 //! let ada = sandbox.client().customers().create(&CustomerInput::new().name("Ada")).await?;
 //! assert_eq!(ada.data.attributes.name.value().map(String::as_str), Some("Ada"));
 //! # Ok(())

@@ -44,7 +44,6 @@ impl Sandbox {
     /// ```
     /// use std::time::Duration;
     /// use kustodian_testkit::{Sandbox, Seed};
-    /// use kustomer_client::query::PageQuery;
     ///
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -52,11 +51,11 @@ impl Sandbox {
     ///     .clock_at("2026-01-02T03:04:05.000Z".parse()?)
     ///     .ids(7)
     ///     .settings(|settings| settings.rate_limit = Some(1_000))
-    ///     .seed(Seed::new().post("vip", "/tags", serde_json::json!({ "name": "VIP" })))
+    ///     .seed(Seed::new().post("acme", "/companies", serde_json::json!({ "name": "Acme" })))
     ///     .start()
     ///     .await?;
-    /// let tags = sandbox.client().tags().list(&PageQuery::default()).await?.data;
-    /// assert_eq!(tags[0].id, sandbox.seeded().id("vip")?.to_string());
+    /// let acme = sandbox.client().companies().get(sandbox.seeded().id("acme")?).await?.data;
+    /// assert_eq!(acme.attributes.created_at.value(), sandbox.clock().map(|clock| clock.now()).as_ref());
     /// # Ok(())
     /// # }
     /// ```

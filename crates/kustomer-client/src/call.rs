@@ -357,7 +357,8 @@ impl Request {
         let conduct = client.conduct();
         let class = Class::of(&self.method, self.url.path());
         let began = Instant::now();
-        let mut turn = tokio::time::timeout(LONGEST_TURN, conduct.pace.turn(class)).await.ok().flatten();
+        let mut turn =
+            tokio::time::timeout(self.retry.patience(LONGEST_TURN), conduct.pace.turn(class)).await.ok().flatten();
         let mut waited = began.elapsed();
         // Waiting behind other calls of this client takes nothing from the time for this one.
         let deadline = self.retry.whole().map(|whole| Instant::now() + whole);
@@ -408,7 +409,7 @@ impl Request {
             let Some(wait) = wait else { return (outcome, number) };
             tokio::time::sleep(wait).await;
             let came_back = Instant::now();
-            let patience = left().unwrap_or(self.timeout);
+            let patience = self.retry.patience(left().unwrap_or(self.timeout));
             turn = tokio::time::timeout(patience, conduct.pace.turn(class)).await.ok().flatten();
             waited = came_back.elapsed();
             number = number.saturating_add(1);

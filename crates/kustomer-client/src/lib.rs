@@ -68,7 +68,7 @@
 //! # Features
 //!
 //! - `derive` (on by default): the derive `CustomAttributes`.
-//! - `axum`: [`webhook::Webhook`], which a handler takes deliveries of webhooks as.
+//! - `axum`: `webhook::Webhook`, which a handler takes deliveries of webhooks as.
 //! - `tracing`: every attempt of a call is an event of the level DEBUG, without personal data.
 //! - `blocking`: [`Call`] and [`Walk`] can be used without an async runtime.
 

@@ -88,7 +88,8 @@ impl Retry {
         self
     }
 
-    /// The longest wait between two attempts.
+    /// The longest wait between two attempts. When it is shorter than the window of a limit, 60 seconds, it is also the longest
+    /// that a call waits for its turn below the limit (see [`Pacing`](crate::Pacing)).
     #[must_use]
     pub fn longest_wait(mut self, wait: Duration) -> Self {
         self.longest_wait = wait;
@@ -106,6 +107,11 @@ impl Retry {
     /// Whether a call may be sent more than once.
     pub(crate) fn may_repeat(&self) -> bool {
         self.attempts > 1
+    }
+
+    /// How long a call waits for its turn, of at most `longest`.
+    pub(crate) fn patience(&self, longest: Duration) -> Duration {
+        if self.longest_wait < WINDOW { self.longest_wait } else { longest }
     }
 
     /// How long the whole call may take; as long as its one attempt when there is one.

@@ -20,7 +20,7 @@ use proc_macro::TokenStream;
 /// | `ObjectId`, `Vec<ObjectId>` | `Id` |
 ///
 /// An attribute that may be missing is an `Option` of these; `None` writes nothing, so that the stored value stays. One that
-/// may be cleared is a `Field` of these, which tells absent, null and value apart. Reading a field that is neither fails where
+/// may be cleared is a `Field` of these, which keeps absent, null and value apart. Reading a field that is neither fails where
 /// its attribute is missing.
 ///
 /// On a field `#[custom(…)]` takes
