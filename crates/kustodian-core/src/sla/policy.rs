@@ -15,7 +15,7 @@ use crate::resource;
 use crate::schedule::{WorkingTime, first_default};
 use crate::search::{self, Dialect, Query, SearchRow, Settings};
 
-/// How many SLAs of an org apply to conversations: the oldest ones.
+/// How many SLAs of an org apply to conversations: the oldest ones, whatever their positions.
 pub const MAX_IN_FORCE: u32 = 100;
 
 /// The SLAs of an org, and the hours of its default schedule.
@@ -29,6 +29,7 @@ pub struct InForce {
 #[derive(Debug, Clone)]
 pub(super) struct Policy {
     pub(super) id: ObjectId,
+    position: u64,
     pub(super) name: String,
     pub(super) version: u64,
     pub(super) version_id: Option<String>,
@@ -62,12 +63,14 @@ impl Default for InForce {
 }
 
 impl InForce {
-    /// Adds an SLA, which applies after those before.
+    /// Adds an SLA, which applies after those before with the same position, and after all if it has none.
     ///
     /// # Errors
     /// 500 when the document is not what this version stores.
     pub fn add(&mut self, document: &str) -> Result<(), Refusal> {
-        self.policies.push(Policy::read(document)?);
+        let policy = Policy::read(document)?;
+        let after = self.policies.partition_point(|other| other.position <= policy.position);
+        self.policies.insert(after, policy);
         Ok(())
     }
 
@@ -131,13 +134,14 @@ impl Policy {
     fn read(document: &str) -> Result<Self, Refusal> {
         let sla: Sla = resource::read(document)?;
         let id = resource::id_of(&sla)?;
-        let SlaAttributes { name, hours, metrics, criteria, current_version, versions, .. } = sla.attributes;
+        let SlaAttributes { name, hours, metrics, criteria, position, current_version, versions, .. } = sla.attributes;
         let version = current_version.into_value().unwrap_or(1);
         let versions = versions.into_value().unwrap_or_default();
         let counting = versions.into_iter().find(|of| of.version.value() == Some(&version));
         let metrics = metrics.into_value().unwrap_or_default();
         Ok(Self {
             id,
+            position: position.into_value().unwrap_or(u64::MAX),
             name: name.into_value().unwrap_or_default(),
             version,
             version_id: counting.map(|version| version.id),

@@ -292,6 +292,11 @@ fn the_first_sla_whose_criteria_are_met_applies_until_there_is_a_message() {
     world.change(ConversationInput::default().priority(1_u64));
     assert_eq!((world.due_in(), &world.sla()["metrics"]), (None, &json!({})), "no time is said for that priority");
 
+    let mut first = within("firstResponse", 20);
+    first["position"] = json!(0);
+    let placed = [slas[2].clone(), sla(13, 1, first)];
+    assert_eq!(held(&World::opened(&placed)), json!(id(13)), "a position counts more than age");
+
     let mut mail = World::opened(&slas[..2]);
     assert_eq!(mail.sla(), Value::Null);
     mail.say(Direction::In);

@@ -235,6 +235,9 @@ fn every_change_of_an_sla_makes_another_version() {
     // What says the same is no other version.
     let same = server.put(&path, json!({ "name": "E-mail", "metrics": metrics })).expect(200);
     assert_eq!(same.attributes()["currentVersion"], 1);
+    let placed = server.put(&path, json!({ "position": 3 })).expect(200);
+    assert_eq!((&placed.attributes()["position"], &placed.attributes()["currentVersion"]), (&json!(3), &json!(1)));
+    server.put(&path, json!({ "position": -1 })).expect(400);
     let changed = server.put(&path, json!({ "hours": "calendar" })).expect(200);
     assert_eq!(changed.attributes()["currentVersion"], 2);
     let related = changed.data()["relationships"]["versions"]["data"].as_array().unwrap();

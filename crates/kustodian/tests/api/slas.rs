@@ -55,7 +55,7 @@ fn what_takes_too_long_is_noted_once_at_its_time_by_one_of_two_servers_and_after
     let server = Server::on_file();
     let beside = server.beside();
     let chat = json!({ "and": [{ "conversation_channel": { "operator": "equals", "value": "chat" } }] });
-    let sla = make_sla(&server, "Chat", &chat, &[("firstResponse", 1_200), ("totalCustomerWaitTime", 600_000)]);
+    let sla = make_sla(&server, "Chat", &chat, &[("firstResponse", 2_500), ("totalCustomerWaitTime", 600_000)]);
     make_sla(&server, "All", &json!({}), &[("totalConversationOpenTime", 3_600_000)]);
     let conversation = asked(&server, "chat");
     let before = server.get(&conversation).expect(200);
