@@ -31,11 +31,14 @@ const BELIEVED: Duration = Duration::from_secs(1);
 /// How many orgs are remembered; beyond it all are forgotten, which costs one look-up each.
 const MAX_REMEMBERED: usize = 10_000;
 
+/// Something, and when it was looked up.
+type Known<T> = (Instant, Arc<[T]>);
+
 /// What was looked up a moment ago.
 #[derive(Default)]
 pub(crate) struct Whitelists {
-    orgs: Mutex<Option<(Instant, Arc<[Org]>)>>,
-    origins: Mutex<HashMap<OrgKey, (Instant, Arc<[String]>)>>,
+    orgs: Mutex<Option<Known<Org>>>,
+    origins: Mutex<HashMap<OrgKey, Known<String>>>,
 }
 
 impl Whitelists {
