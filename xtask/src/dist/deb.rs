@@ -6,8 +6,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use super::entry::Entry;
-use super::payload::{Payload, SUMMARY, read};
+use super::entry::{Entry, gzip};
+use super::payload::{Payload, read};
 use super::template;
 use crate::{process, workspace};
 
@@ -32,8 +32,8 @@ pub(crate) fn deb(payload: &Payload, scratch: &Path) -> Result<(String, Vec<u8>)
     // One thread and a fixed time: the same bytes each time.
     build.env("SOURCE_DATE_EPOCH", "315532800");
     build.args(["--root-owner-group", "--threads-max=1", "-Zgzip", &format!("-z{}", payload.level)]);
-    let out = process::output(build.arg("--build").arg(&tree).arg(&built))?;
-    drop(out);
+    // It says nothing on standard output that is not in the name.
+    drop(process::output(build.arg("--build").arg(&tree).arg(&built))?);
     Ok((name, read(&built)?))
 }
 
@@ -56,7 +56,10 @@ fn data(payload: &Payload) -> Result<Vec<Entry>> {
     for document in &payload.documents {
         entries.push(Entry { path: format!("usr/share/doc/kustodian/{}", document.path), ..document.clone() });
     }
-    entries.extend(payload.manual_in("usr/share/man/man1"));
+    for page in payload.manual_in("usr/share/man/man1") {
+        let bytes = gzip(page.bytes.as_deref().unwrap_or_default())?;
+        entries.push(Entry::file(format!("{}.gz", page.path), bytes));
+    }
     entries.extend(payload.completions_in("usr/share"));
     Ok(entries)
 }
@@ -73,7 +76,6 @@ fn control(payload: &Payload, version: &str, data: &[Entry]) -> Result<Vec<Entry
         ("architecture", payload.platform.deb),
         ("size", &bytes.div_ceil(1024).to_string()),
         ("depends", &depends),
-        ("summary", SUMMARY),
     ];
     let conffiles: String = CONFFILES.iter().map(|(name, _)| format!("/etc/kustodian/{name}\n")).collect();
     let mut entries = vec![

@@ -69,6 +69,13 @@ pub(crate) fn tar_gz(entries: &[Entry], level: u32) -> Result<Vec<u8>> {
     Ok(compressed.finish()?)
 }
 
+/// One file, compressed by gzip as well as it can be.
+pub(crate) fn gzip(bytes: &[u8]) -> Result<Vec<u8>> {
+    let mut compressed = GzBuilder::new().mtime(0).write(Vec::new(), Compression::best());
+    compressed.write_all(bytes)?;
+    Ok(compressed.finish()?)
+}
+
 /// A zip archive, compressed at this level.
 pub(crate) fn zip(entries: &[Entry], level: u32) -> Result<Vec<u8>> {
     let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));

@@ -83,6 +83,19 @@ mod tests {
     }
 
     #[test]
+    fn files_that_name_the_version_name_this_one() {
+        let version = env!("CARGO_PKG_VERSION");
+        for (file, words) in [
+            ("packaging/compose.yaml", format!("KUSTODIAN_VERSION:-{version}}}")),
+            ("docs/installing.md", format!("kustodian-{version}-image-")),
+            ("docs/installing.md", format!("kustodian:{version}\n")),
+        ] {
+            let text = fs::read_to_string(Path::new("..").join(file)).unwrap();
+            assert!(text.contains(&words), "{file} does not say {words:?}");
+        }
+    }
+
+    #[test]
     fn a_file_that_changed_is_noticed() {
         let folder = std::env::temp_dir().join(format!("kustodian-sums-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
