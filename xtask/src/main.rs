@@ -5,6 +5,7 @@
 
 mod bench;
 mod contract;
+mod dist;
 mod drift;
 mod fuzz;
 mod layers;
@@ -94,6 +95,8 @@ enum Command {
     },
     /// Measure the release build beside bare axum, bare databases and a peer, and write docs/benchmarks.md
     Bench(bench::BenchArguments),
+    /// Make packages in target/dist-packages: tarball, wheel, npm, deb, image
+    Dist(dist::DistArguments),
     /// Kill servers, cut their power, fill their disks and more; what was acknowledged must be there
     Torture(torture::TortureArguments),
 }
@@ -131,6 +134,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds),
         Command::Schemathesis { examples } => schemathesis::run(examples),
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::Dist(arguments) => dist::run(&arguments),
         Command::Torture(arguments) => torture::run(&arguments),
     }
 }

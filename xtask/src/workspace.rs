@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::process;
 
@@ -29,6 +30,11 @@ pub(crate) struct Metadata {
 pub(crate) struct Package {
     pub(crate) id: String,
     pub(crate) name: String,
+    #[serde(default)]
+    pub(crate) version: String,
+    /// What the manifest says to other tools.
+    #[serde(default)]
+    pub(crate) metadata: Value,
     /// What its manifest asks for.
     #[serde(default)]
     pub(crate) dependencies: Vec<Request>,
@@ -79,6 +85,11 @@ impl Dependency {
     pub(crate) fn is_shipped(&self) -> bool {
         self.dep_kinds.iter().any(|kind| kind.kind.as_deref() != Some("dev"))
     }
+
+    /// Whether it is in the program, and not only in what builds or tests it.
+    pub(crate) fn is_linked(&self) -> bool {
+        self.dep_kinds.iter().any(|kind| kind.kind.is_none())
+    }
 }
 
 impl Metadata {
@@ -91,6 +102,17 @@ impl Metadata {
     /// Whether the package is one of ours.
     pub(crate) fn is_member(&self, id: &str) -> bool {
         self.workspace_members.contains(id)
+    }
+
+    /// The version of a package of ours.
+    pub(crate) fn version_of(&self, name: &str) -> Result<String> {
+        self.member(name).map(|package| package.version.clone())
+    }
+
+    /// A package of ours.
+    pub(crate) fn member(&self, name: &str) -> Result<&Package> {
+        let found = self.packages.iter().find(|package| package.name == name && self.is_member(&package.id));
+        found.with_context(|| format!("the workspace has no package {name}"))
     }
 
     /// Where the release or debug build of a binary is.

@@ -24,6 +24,7 @@ use crate::copy::CopyArguments;
 use crate::customers::{CustomersCommand, ServerArguments};
 use crate::export::ExportArguments;
 use crate::import::ImportArguments;
+use crate::man::ManArguments;
 use crate::migrate::MigrateArguments;
 use crate::output::Output;
 use crate::records::conversations::ConversationsCommand;
@@ -244,6 +245,9 @@ pub(crate) enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
+    /// Writes manual pages, one for each command.
+    #[command(hide = true)]
+    Man(ManArguments),
 }
 
 impl CommonArguments {

@@ -18,6 +18,7 @@ mod failure;
 mod first_start;
 mod import;
 mod logging;
+mod man;
 mod migrate;
 mod orgs;
 mod output;
@@ -124,6 +125,7 @@ fn run(given: Given) -> Result<(), Failure> {
         Command::Check(check) => one_thread()?.block_on(check::run(check)),
         Command::Reindex(reindex) => one_thread()?.block_on(reindex::run(reindex)),
         Command::Openapi => output::print_json(&kustodian_server::openapi::document()),
+        Command::Man(pages) => man::run(&pages),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "kustodian", &mut script);

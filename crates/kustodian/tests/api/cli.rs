@@ -363,6 +363,22 @@ fn completions_know_the_commands() {
     kustodian(&["completions", "cmd.exe"]).misused(&["bash"]);
 }
 
+#[test]
+fn every_command_has_a_manual_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("man1");
+    kustodian(&["man", "--out", out.to_str().unwrap()]).well();
+    let mut left = vec![Vec::new()];
+    while let Some(path) = left.pop() {
+        let name = [&["kustodian".to_owned()], path.as_slice()].concat().join("-");
+        let page =
+            std::fs::read_to_string(out.join(format!("{name}.1"))).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(page.contains(".SH SYNOPSIS"), "{name}: {page}");
+        left.extend(commands(&path).into_iter().map(|below| [path.as_slice(), &[below]].concat()));
+    }
+    kustodian(&["man", "--out", "/dev/null/man"]).fails_with("/dev/null/man");
+}
+
 /// The commands below one, as its help lists them.
 fn commands(path: &[String]) -> Vec<String> {
     let help = Ran::of(binary().args(path).arg("--help")).well();

@@ -1,0 +1,154 @@
+//! Whether the packages work: each is installed by the commands of docs/installing.md, in an empty folder, with no registry; its
+//! server is started; a customer is created by its command line; and it is removed.
+
+mod binstall;
+mod image;
+mod page;
+mod server;
+mod service;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+
+use self::page::Section;
+use self::server::Server;
+use super::platform::Platform;
+use crate::process;
+use crate::workspace::{self, Metadata};
+
+/// The part of the page whose server is a service of the system.
+const SERVICE: &str = "Debian and Ubuntu";
+
+/// The part of the page whose commands need an engine.
+const IMAGE: &str = "Containers";
+
+/// The name that every package is asked to give a customer.
+const NAME: &str = "Ada Lovelace";
+
+/// Checks the packages in a folder.
+pub(super) fn run(packages: &Path, metadata: &Metadata, platform: &Platform) -> Result<()> {
+    binstall::check(packages, metadata, platform)?;
+    let path = workspace::root().join("docs/installing.md");
+    let page = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let sections = page::sections(&page).with_context(|| format!("in {}", path.display()))?;
+    let scratch = metadata.target_directory.join("dist-check");
+    super::emptied(&scratch)?;
+    // Each waits more than it computes: for a disk, for a server that starts.
+    let checked: Vec<Result<bool>> = std::thread::scope(|scope| {
+        let check = |section| {
+            let scratch = &scratch;
+            scope.spawn(move || check_part(section, packages, scratch))
+        };
+        let running: Vec<_> = sections.iter().map(check).collect();
+        let ended = running.into_iter().map(|part| part.join().unwrap_or_else(|_| bail!("a check panicked")));
+        ended.collect()
+    });
+    let mut works = 0;
+    for (section, checked) in sections.iter().zip(checked) {
+        let is_checked = checked.with_context(|| format!("{}: {}", path.display(), section.heading))?;
+        works += u32::from(is_checked);
+    }
+    if works < 6 {
+        bail!("{} has only {works} parts that were checked, of 6: were headings renamed?", path.display());
+    }
+    fs::remove_dir_all(&scratch)?;
+    Ok(())
+}
+
+/// Checks one part of the page, in a folder of its own. Whether it has anything to check.
+fn check_part(section: &Section, packages: &Path, scratch: &Path) -> Result<bool> {
+    let place = Place::new(scratch.join(section.heading.to_lowercase().replace(' ', "-")), packages)?;
+    let start = Instant::now();
+    match section.heading.as_str() {
+        IMAGE => image::check(&place)?,
+        SERVICE => service::check(section, &place)?,
+        _ if section.install.is_empty() => return Ok(false),
+        _ => check(section, &place)?,
+    }
+    println!("==> {}: works ({} ms)", section.heading, start.elapsed().as_millis());
+    Ok(true)
+}
+
+/// Does what a part of the page says.
+fn check(section: &Section, place: &Place) -> Result<()> {
+    place.run(&section.install, &[])?;
+    if let Some((last, before)) = section.serve.split_last() {
+        place.run(before, &[])?;
+        // In the place of the shell, so that what is sent to it reaches the server.
+        let server = Server::start(&mut place.shell(&[format!("exec {last}")]))?;
+        place.create(section, &server)?;
+        server.stop()?;
+    }
+    place.run(&section.remove, &[])?;
+    Ok(())
+}
+
+/// A folder with the packages, as somebody who fetched them has it.
+struct Place {
+    folder: PathBuf,
+}
+
+impl Place {
+    fn new(folder: PathBuf, packages: &Path) -> Result<Self> {
+        fs::create_dir_all(&folder)?;
+        for file in fs::read_dir(packages)? {
+            let file = file?;
+            fs::hard_link(file.path(), folder.join(file.file_name()))?;
+        }
+        Ok(Self { folder })
+    }
+
+    /// Commands of a shell, not yet started.
+    fn shell(&self, commands: &[String]) -> Command {
+        // Whoever is root already needs no other word for it.
+        let sudo = r#"sudo() { [ "$(id -u)" = 0 ] || { echo "not as this user: $*" >&2; return 1; }; "$@"; }"#;
+        let mut shell = process::program("bash");
+        shell.args(["-euo", "pipefail", "-c", &format!("{sudo}\n{}", commands.join("\n"))]).current_dir(&self.folder);
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("KUSTODIAN_") {
+                shell.env_remove(name);
+            }
+        }
+        // Nothing from a registry, nor from what this machine keeps of one.
+        shell.env("PIP_NO_INDEX", "1").env("PIP_DISABLE_PIP_VERSION_CHECK", "1").env("PIP_NO_CACHE_DIR", "1");
+        shell.env("npm_config_offline", "true").env("npm_config_cache", self.folder.join("npm-cache"));
+        for quiet in ["npm_config_audit", "npm_config_fund", "npm_config_update_notifier"] {
+            shell.env(quiet, "false");
+        }
+        shell
+    }
+
+    /// Runs commands, with this in their environment: what they print. Fails unless all of them succeed.
+    fn run(&self, commands: &[String], environment: &[(&str, &str)]) -> Result<String> {
+        if commands.is_empty() {
+            return Ok(String::new());
+        }
+        let output = self.shell(commands).envs(environment.iter().copied()).output().context("cannot start bash")?;
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+        if !output.status.success() {
+            let (commands, complaint) = (commands.join("\n"), String::from_utf8_lossy(&output.stderr));
+            bail!("{}:\n{commands}\n{printed}{complaint}", output.status);
+        }
+        Ok(printed)
+    }
+
+    /// Makes a customer as the page says.
+    fn create(&self, section: &Section, server: &Server) -> Result<()> {
+        let printed = self.run(&section.create, &[("KUSTODIAN_URL", &server.url)])?;
+        if !printed.contains(NAME) {
+            bail!("the commands made no customer {NAME}; they printed:\n{printed}");
+        }
+        Ok(())
+    }
+
+    /// The package whose name ends so.
+    fn package(&self, end: &str) -> Result<PathBuf> {
+        let names = fs::read_dir(&self.folder)?.filter_map(Result::ok).map(|file| file.path());
+        let mut found = names.filter(|path| path.to_string_lossy().ends_with(end));
+        found.next().with_context(|| format!("there is no package {end}"))
+    }
+}

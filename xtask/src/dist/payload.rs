@@ -1,0 +1,126 @@
+//! What every package has: the binary, and what is written about it.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+
+use super::elf::Elf;
+use super::entry::Entry;
+use super::platform::Platform;
+use crate::{process, workspace};
+
+/// What packages are made of.
+pub(crate) struct Payload {
+    /// The version of the workspace.
+    pub(crate) version: String,
+    pub(crate) platform: &'static Platform,
+    /// What the binary says about where it runs.
+    pub(crate) elf: Elf,
+    /// The binary, without symbols.
+    pub(crate) binary: Arc<[u8]>,
+    /// The licences and the page that says what this is.
+    pub(crate) documents: Vec<Entry>,
+    /// The manual pages.
+    pub(crate) manual: Vec<Entry>,
+    /// The completion scripts, and the shell of each.
+    pub(crate) completions: Vec<(&'static str, Arc<[u8]>)>,
+    /// How much is compressed, 1 to 9.
+    pub(crate) level: u32,
+}
+
+/// The documents in every package.
+const DOCUMENTS: &[&str] = &["LICENSE-APACHE", "LICENSE-MIT", "README.md"];
+
+/// The shells whose completions are in packages.
+const SHELLS: &[&str] = &["bash", "fish", "zsh"];
+
+/// How the project calls itself in the descriptions of packages.
+pub(crate) const SUMMARY: &str = "A server for the Kustomer REST API in one binary, and the command line around it";
+
+impl Payload {
+    /// Gathers it for a binary that runs on this machine. `scratch` is a folder for what is needed on the way.
+    pub(crate) fn of(binary: &Path, version: &str, level: u32, scratch: &Path) -> Result<Self> {
+        let (binary_bytes, elf) = stripped(binary, scratch)?;
+        let platform = Platform::of(&elf)?;
+        let printed = process::output(process::program(binary).arg("--version"))?;
+        let printed = String::from_utf8_lossy(&printed);
+        if printed.trim_end() != format!("kustodian {version}") {
+            bail!("{} says that it is {}, not kustodian {version}", binary.display(), printed.trim_end());
+        }
+        let pages = scratch.join("man");
+        process::succeed(process::program(binary).arg("man").arg("--out").arg(&pages))?;
+        let manual = files_of(&pages)?;
+        let completions = SHELLS.iter().map(|shell| {
+            let script = process::output(process::program(binary).args(["completions", shell]))?;
+            Ok((*shell, script.into()))
+        });
+        let documents = DOCUMENTS.iter().map(|name| Ok(Entry::file(*name, read(&workspace::root().join(name))?)));
+        Ok(Self {
+            version: version.to_owned(),
+            platform,
+            elf,
+            binary: binary_bytes,
+            documents: documents.collect::<Result<_>>()?,
+            manual,
+            completions: completions.collect::<Result<_>>()?,
+            level,
+        })
+    }
+
+    /// The tarball: the binary and all that is written about it, in one folder.
+    pub(crate) fn tarball(&self) -> Result<(String, Vec<u8>)> {
+        let name = format!("kustodian-{}-{}", self.version, self.platform.target);
+        let mut entries = vec![Entry::program("bin/kustodian", self.binary.clone())];
+        entries.extend(self.documents.iter().cloned());
+        entries.extend(self.manual_in("share/man/man1"));
+        entries.extend(self.completions_in("share"));
+        for entry in &mut entries {
+            entry.path = format!("{name}/{}", entry.path);
+        }
+        Ok((format!("{name}.tar.gz"), super::entry::tar_gz(&entries, self.level)?))
+    }
+
+    /// The manual pages, in a folder.
+    pub(crate) fn manual_in(&self, folder: &str) -> impl Iterator<Item = Entry> {
+        self.manual.iter().map(move |page| Entry { path: format!("{folder}/{}", page.path), ..page.clone() })
+    }
+
+    /// The completion scripts, where the shells look for them beneath this folder.
+    pub(crate) fn completions_in(&self, folder: &str) -> impl Iterator<Item = Entry> {
+        self.completions.iter().map(move |(shell, script)| {
+            let place = match *shell {
+                "bash" => "bash-completion/completions/kustodian",
+                "fish" => "fish/vendor_completions.d/kustodian.fish",
+                _ => "zsh/vendor-completions/_kustodian",
+            };
+            Entry::file(format!("{folder}/{place}"), script.clone())
+        })
+    }
+}
+
+/// A binary without its symbols, and what it says about where it runs.
+pub(crate) fn stripped(binary: &Path, scratch: &Path) -> Result<(Arc<[u8]>, Elf)> {
+    let out = scratch.join("stripped");
+    process::succeed(process::program("strip").arg("-o").arg(&out).arg(binary))?;
+    let bytes = read(&out)?;
+    let elf = Elf::read(&bytes).with_context(|| format!("cannot package {}", binary.display()))?;
+    Ok((bytes.into(), elf))
+}
+
+/// The bytes of a file.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+/// The files of a folder, by name.
+fn files_of(folder: &Path) -> Result<Vec<Entry>> {
+    let mut files = Vec::new();
+    for file in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
+        let file = file?;
+        files.push(Entry::file(file.file_name().to_string_lossy(), read(&file.path())?));
+    }
+    files.sort_by(|left, right| left.path.cmp(&right.path));
+    Ok(files)
+}

@@ -1,0 +1,66 @@
+//! The platforms that packages are made for, and what each kind of package calls them.
+
+use anyhow::{Result, bail};
+
+use super::elf::Elf;
+
+/// A platform. Another one is another row of [`PLATFORMS`], and a job of `.github/workflows/release.yml`.
+#[derive(Debug)]
+pub(crate) struct Platform {
+    /// What Rust calls it.
+    pub(crate) target: &'static str,
+    /// Its processor, as the header of a binary says it.
+    machine: u16,
+    /// What Node.js calls its system and its processor.
+    pub(crate) npm: (&'static str, &'static str),
+    /// What Python calls its processor.
+    pub(crate) wheel: &'static str,
+    /// What Debian calls it.
+    pub(crate) deb: &'static str,
+    /// What images call its processor; their system is always linux.
+    pub(crate) oci: &'static str,
+    /// The blocks of a Homebrew formula that are for it.
+    pub(crate) homebrew: (&'static str, &'static str),
+}
+
+/// All of them.
+pub(crate) static PLATFORMS: &[Platform] = &[
+    Platform {
+        target: "x86_64-unknown-linux-gnu",
+        machine: 62,
+        npm: ("linux", "x64"),
+        wheel: "x86_64",
+        deb: "amd64",
+        oci: "amd64",
+        homebrew: ("on_linux", "on_intel"),
+    },
+    Platform {
+        target: "aarch64-unknown-linux-gnu",
+        machine: 183,
+        npm: ("linux", "arm64"),
+        wheel: "aarch64",
+        deb: "arm64",
+        oci: "arm64",
+        homebrew: ("on_linux", "on_arm"),
+    },
+];
+
+impl Platform {
+    /// The one that a binary is for.
+    pub(crate) fn of(binary: &Elf) -> Result<&'static Self> {
+        let Some(platform) = PLATFORMS.iter().find(|platform| platform.machine == binary.machine) else {
+            let known: Vec<&str> = PLATFORMS.iter().map(|platform| platform.target).collect();
+            bail!(
+                "the binary is for a processor of number {}; packages are made for {}",
+                binary.machine,
+                known.join(", ")
+            );
+        };
+        Ok(platform)
+    }
+
+    /// The npm package that has the binary for it.
+    pub(crate) fn npm_package(&self) -> String {
+        format!("@kustodian/{}-{}", self.npm.0, self.npm.1)
+    }
+}
