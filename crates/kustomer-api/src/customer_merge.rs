@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use crate::customer::Customer;
 use crate::resource::resource;
 use crate::schema::{OBJECT_ID, Object, Property, Schema, all_read_only, attributes_of};
-use crate::{ObjectId, Timestamp};
+use crate::{Id, Timestamp};
 
 resource! {
     /// A merge: the customer `source` went into the customer `target`. Both are among its relationships.
@@ -52,8 +52,8 @@ pub struct MergeInput {
 
 impl MergeInput {
     /// Merges `source` into `target`.
-    pub fn new(source: ObjectId, target: ObjectId) -> Self {
-        Self { source: source.to_string(), target: target.to_string() }
+    pub fn new(source: impl Into<Id<Customer>>, target: impl Into<Id<Customer>>) -> Self {
+        Self { source: source.into().into(), target: target.into().into() }
     }
 }
 

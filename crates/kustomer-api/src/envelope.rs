@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::Field;
+use crate::{Field, Id};
 
 /// An answer that holds one resource.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -84,7 +84,7 @@ pub struct Resource<A> {
     #[serde(rename = "type")]
     pub kind: String,
     /// 24 hexadecimal characters, or a name where the contract says so (roles, metadata).
-    pub id: String,
+    pub id: Id<Self>,
     /// What it holds.
     pub attributes: A,
     /// What it is tied to.

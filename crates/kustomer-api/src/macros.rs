@@ -17,10 +17,10 @@ macro_rules! open_enum {
             pub const VALUES: &'static [&'static str] = &[$($text),+];
 
             /// The value as the API writes it.
-            pub fn as_str(&self) -> &str {
+            pub const fn as_str(&self) -> &str {
                 match self {
                     $(Self::$variant => $text,)+
-                    Self::Other(text) => text,
+                    Self::Other(text) => text.as_str(),
                 }
             }
         }

@@ -48,6 +48,7 @@ mod client;
 mod error;
 mod events;
 mod exchange;
+mod lines;
 mod pages;
 mod path;
 mod proxy;
@@ -55,6 +56,7 @@ mod raw;
 pub mod resources;
 mod retry;
 mod target;
+#[cfg(feature = "__rustls")]
 mod trust;
 
 #[cfg(feature = "blocking")]
@@ -66,8 +68,9 @@ pub use error::{ApiError, DecodeError, Error, InvalidRequest, TransportError};
 pub use events::EventStream;
 pub use exchange::{Exchange, ReceivedResponse, SentRequest};
 pub use http::Method;
+pub use kustomer_api::error::ErrorCode;
 pub use kustomer_api::{
-    self as api, Field, ObjectId, Timestamp, attachment, audit, auth, brand, bulk, company, conversation,
+    self as api, Field, Id, ObjectId, Timestamp, attachment, audit, auth, brand, bulk, company, conversation,
     conversation_time, custom, customer, customer_merge, delivery, draft, endpoint::Endpoint, envelope, event, forward,
     history, klass, kobject, media, message, metadata, note, org, outbound_account, outbound_webhook, query,
     role_group, routing_queue, satisfaction, saved_search, schedule, search, shortcut, sla, spam_sender, tag, team,
@@ -75,4 +78,5 @@ pub use kustomer_api::{
 };
 pub use pages::Walk;
 pub use raw::RawCall;
+pub use reqwest;
 pub use retry::Retry;

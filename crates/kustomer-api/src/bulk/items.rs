@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::CLIENT_REF;
-use crate::ObjectId;
 
 /// The body of a bulk create or update.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -55,7 +54,7 @@ impl BulkItem {
 
     /// The same for the record with this id, which an update needs.
     #[must_use]
-    pub fn with_id(mut self, id: ObjectId) -> Self {
+    pub fn with_id(mut self, id: impl std::fmt::Display) -> Self {
         self.0.insert("id".to_owned(), id.to_string().into());
         self
     }

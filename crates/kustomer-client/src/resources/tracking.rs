@@ -5,7 +5,7 @@ use kustomer_api::tracking::{
     TrackingEventInput,
 };
 
-use super::group;
+use super::{group, operations};
 use crate::call::Call;
 
 group! {
@@ -31,19 +31,21 @@ group! {
     Tracking
 }
 
-impl Tracking<'_> {
-    /// Records what a visitor did.
-    pub fn event(&self, input: &TrackingEventInput) -> Call<CreateTrackingEvent> {
-        self.client.call((), &(), input)
-    }
+operations! {
+    TRACKING: impl Tracking {
+        /// Records what a visitor did.
+        pub fn event(&self, input: &TrackingEventInput) -> Call<CreateTrackingEvent> {
+            self.client.call((), &(), input)
+        }
 
-    /// Says who a visitor is: finds or makes the customer, and ties the visitor to it.
-    pub fn identity(&self, input: &IdentityInput) -> Call<CreateTrackingIdentity> {
-        self.client.call((), &(), input)
-    }
+        /// Says who a visitor is: finds or makes the customer, and ties the visitor to it.
+        pub fn identity(&self, input: &IdentityInput) -> Call<CreateTrackingIdentity> {
+            self.client.call((), &(), input)
+        }
 
-    /// Says who a visitor is, and records what it did.
-    pub fn identity_event(&self, input: &IdentityEventInput) -> Call<CreateTrackingIdentityEvent> {
-        self.client.call((), &(), input)
+        /// Says who a visitor is, and records what it did.
+        pub fn identity_event(&self, input: &IdentityEventInput) -> Call<CreateTrackingIdentityEvent> {
+            self.client.call((), &(), input)
+        }
     }
 }
