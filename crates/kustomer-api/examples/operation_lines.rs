@@ -29,8 +29,8 @@ fn line(operation: &Operation) -> String {
     let mut line = format!("`{}`: `{} /v1{}`. ", operation.name, operation.method, operation.path);
     match (operation.public, operation.roles, operation.also) {
         (true, ..) => line.push_str("It needs no credential."),
-        (false, [], _) => line.push_str("Any valid credential will do."),
-        (false, roles, []) => write_roles(&mut line, roles),
+        (false, [], []) => line.push_str("Any valid credential will do."),
+        (false, roles, []) | (false, [], roles) => write_roles(&mut line, roles),
         (false, roles, also) => {
             write_roles(&mut line, roles);
             line.push(' ');

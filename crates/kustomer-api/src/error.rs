@@ -12,6 +12,7 @@ use crate::macros::open_enum;
 /// Kustomer has two shapes in service; this is the JSON:API one with `message` added, so that readers of either find
 /// what they look for (§3.1).
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct ErrorBody {
     /// At least one.
     pub errors: Vec<ErrorItem>,
@@ -19,6 +20,7 @@ pub struct ErrorBody {
 
 /// One thing that is wrong.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct ErrorItem {
     /// The HTTP status; a number as recorded, although some documents print a string.
     #[serde(default, deserialize_with = "lenient_status", skip_serializing_if = "Option::is_none")]
@@ -48,6 +50,7 @@ pub struct ErrorItem {
 
 /// Where an error comes from.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct ErrorSource {
     /// The bare name of the attribute, parameter or header.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -105,6 +105,7 @@ impl From<CustomError> for Error {
 
 /// An answer that is not a success. What is beside `errors` is taken out of the first entry.
 #[derive(Clone, Default, PartialEq)]
+#[non_exhaustive]
 pub struct ApiError {
     /// The HTTP status.
     pub status: u16,
@@ -284,6 +285,7 @@ impl std::error::Error for ApiError {}
 /// A success whose body is not what the operation answers.
 #[derive(Clone, PartialEq, thiserror::Error)]
 #[error("the answer to {operation} ({status}) cannot be read: {reason}; the body begins: {}", excerpt(body))]
+#[non_exhaustive]
 pub struct DecodeError {
     /// The operation's upstream name.
     pub operation: &'static str,

@@ -1,19 +1,4 @@
-//! A typed client of the Kustomer REST API.
-//!
-//! It talks to Kustomer itself and to every server that speaks the same API, such as Kustodian.
-//!
-//! ```no_run
-//! use kustomer_client::Client;
-//! use kustomer_client::customer::{CustomerInput, Email};
-//!
-//! # async fn example() -> Result<(), kustomer_client::Error> {
-//! let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
-//! let input = CustomerInput::new().name("Ada Lovelace").email(Email::new("ada@acme.example"));
-//! let created = client.customers().create(&input).await?.data;
-//! println!("{} is {:?}", created.id, created.attributes.display_name.value());
-//! # Ok(())
-//! # }
-//! ```
+#![doc = include_str!("../README.md")]
 //!
 //! # Two ways to receive an answer
 //!
@@ -32,16 +17,12 @@
 //! const SCORE: Key<Num> = Key::new("scoreNum");
 //!
 //! let mut custom = CustomAttributes::new();
-//! custom.put(SCORE, 12.5);
+//! custom.put(SCORE, 12.5)?;
 //! custom.set("loyaltyTierStr", "gold")?;
 //! let refused = custom.set("scoreNum", "twelve").unwrap_err();
 //! assert_eq!(refused.to_string(), r#"the key "scoreNum" ends in Num, which takes a number or null"#);
 //! # Ok::<(), kustomer_client::custom::CustomError>(())
 //! ```
-//!
-//! # Features
-//!
-//! - `blocking`: [`Call`] and [`Walk`] can be used without an async runtime.
 
 mod call;
 mod client;

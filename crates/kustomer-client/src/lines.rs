@@ -543,7 +543,7 @@ macro_rules! declared {
         "`getTagHistory`: `GET /v1/tags/{id}/history`. It needs `org.user.tag.read` or `org.permission.tag.read`. It needs `org.user.event.read` or `org.permission.event.read`. It is not in the contract."
     };
     (GetTeamHistory) => {
-        "`getTeamHistory`: `GET /v1/teams/{id}/history`. Any valid credential will do. It is not in the contract."
+        "`getTeamHistory`: `GET /v1/teams/{id}/history`. It needs `org.user.event.read` or `org.permission.event.read`. It is not in the contract."
     };
     (GetShortcutHistory) => {
         "`getShortcutHistory`: `GET /v1/shortcuts/{id}/history`. It needs `org.user.shortcut.read` or `org.permission.shortcut.read`. It needs `org.user.event.read` or `org.permission.event.read`. It is not in the contract."
@@ -552,7 +552,7 @@ macro_rules! declared {
         "`getUserHistory`: `GET /v1/users/{id}/history`. It needs `org.user.read` or `org.permission.user.read`. It needs `org.user.event.read` or `org.permission.event.read`. It is not in the contract."
     };
     (GetRoleGroupHistory) => {
-        "`getRoleGroupHistory`: `GET /v1/role-groups/{id}/history`. Any valid credential will do. It is not in the contract."
+        "`getRoleGroupHistory`: `GET /v1/role-groups/{id}/history`. It needs `org.user.event.read` or `org.permission.event.read`. It is not in the contract."
     };
     (GetApiKeys) => {
         "`getApiKeys`: `GET /v1/auth/keys`. It needs `org.admin.security` or `org.permission.security`. It is not in the contract."

@@ -164,8 +164,8 @@ operations! {
         /// # #[tokio::main]
         /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
         /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
-        /// let closed = SignInSwitch { enabled: false.into(), ..SignInSwitch::default() };
-        /// let closed = AuthSettingsInput { kustomer: closed.clone(), google: closed, ..AuthSettingsInput::default() };
+        /// let closed = SignInSwitch::of(false);
+        /// let closed = AuthSettingsInput::default().kustomer(closed.clone()).google(closed);
         /// client.auth().update_settings(&closed).await?;
         /// # Ok(())
         /// # }
@@ -234,11 +234,7 @@ operations! {
         /// # #[tokio::main]
         /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
         /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
-        /// let import = ApiKeyInput {
-        ///     name: "import".to_owned(),
-        ///     roles: vec!["org.user.customer".to_owned()],
-        ///     ..ApiKeyInput::default()
-        /// };
+        /// let import = ApiKeyInput::new("import", ["org.user.customer"]);
         /// let key = client.auth().create_key(&import).await?.data.attributes.token;
         /// println!("{}", key.value().map_or(0, String::len));
         /// # Ok(())
@@ -257,7 +253,7 @@ operations! {
         /// # #[tokio::main]
         /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
         /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
-        /// let hour = RotationInput { overlap_seconds: Some(3_600) };
+        /// let hour = RotationInput::default().overlap_seconds(3_600_u64);
         /// let key = client.auth().rotate_key("5c7d1a1f9a1b2c0010a1b2c3", &hour).await?.data;
         /// println!("{}", key.id);
         /// # Ok(())

@@ -22,7 +22,7 @@ group! {
     /// # #[tokio::main]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
-    /// let ada = CustomerInput { name: "Ada Lovelace".into(), ..CustomerInput::default() };
+    /// let ada = CustomerInput::new().name("Ada Lovelace");
     /// let job = client.customers().bulk_create([BulkItem::new(&ada).with_ref("row 1")]).await?.data;
     /// let job = client.bulk().get(&job.id).await?.data;
     /// for result in job.attributes.results.value().into_iter().flatten() {

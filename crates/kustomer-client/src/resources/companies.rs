@@ -85,7 +85,7 @@ operations! {
         /// # #[tokio::main]
         /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
         /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
-        /// let changes = CompanyInput { employee_count: Some(121.into()), ..CompanyInput::default() };
+        /// let changes = CompanyInput::default().employee_count(121);
         /// let company = client.companies().update("5c7d1a1f9a1b2c0010a1b2c3", &changes).await?.data;
         /// println!("{:?}", company.attributes.rev.value());
         /// # Ok(())

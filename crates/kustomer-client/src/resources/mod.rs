@@ -93,6 +93,7 @@ macro_rules! group {
 /// A method of a group, and the operation that it calls.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct Method {
     /// The group's type, such as `Customers`.
     pub group: &'static str,

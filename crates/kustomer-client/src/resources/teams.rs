@@ -131,8 +131,7 @@ operations! {
             id: impl Into<Id<Team>>,
             members: impl IntoIterator<Item = impl Into<Id<User>>>,
         ) -> Call<AddTeamMember> {
-            let members = members.into_iter().map(|id| id.into().into()).collect();
-            self.client.at([id.into().into()], &(), &TeamMembers { members })
+            self.client.at([id.into().into()], &(), &TeamMembers::new(members))
         }
 
         /// Takes users out of a team.
@@ -153,8 +152,7 @@ operations! {
             id: impl Into<Id<Team>>,
             members: impl IntoIterator<Item = impl Into<Id<User>>>,
         ) -> Call<RemoveTeamMember> {
-            let members = members.into_iter().map(|id| id.into().into()).collect();
-            self.client.at([id.into().into()], &(), &TeamMembers { members })
+            self.client.at([id.into().into()], &(), &TeamMembers::new(members))
         }
     }
 }

@@ -19,10 +19,10 @@ group! {
     /// # #[tokio::main]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
-    /// let visitor = Some("visitor-1".to_owned());
-    /// let did = TrackingEventInput { tracking_id: visitor.clone(), ..TrackingEventInput::named("Plan-Chosen") };
+    /// let visitor = "visitor-1";
+    /// let did = TrackingEventInput::named("Plan-Chosen").tracking_id(visitor);
     /// client.tracking().event(&did).await?;
-    /// let who = IdentityInput { tracking_id: visitor, email: Some("ada@acme.example".to_owned()), ..IdentityInput::default() };
+    /// let who = IdentityInput::default().tracking_id(visitor).email("ada@acme.example");
     /// let identity = client.tracking().identity(&who).await?.data;
     /// println!("{:?}", identity.relationships["customer"].id());
     /// # Ok(())

@@ -175,7 +175,7 @@ operations! {
         /// # #[tokio::main]
         /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
         /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
-        /// let of = PasswordReset { domain: "acme".to_owned(), email: "ada@acme.example".to_owned() };
+        /// let of = PasswordReset::new("acme", "ada@acme.example");
         /// client.users().reset_password(&of).await?;
         /// # Ok(())
         /// # }

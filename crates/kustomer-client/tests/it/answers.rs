@@ -138,7 +138,7 @@ async fn a_walk_continues_with_the_cursor_and_keeps_its_filters() {
     let client = server.client().build().unwrap();
     let query = ListCustomers { paging: PageQuery { page: None, page_size: Some(2) }, ..ListCustomers::default() };
     let walk = client.customers().all(query).into_stream();
-    let ids: Vec<String> = walk.map_ok(|customer| customer.id).try_collect().await.unwrap();
+    let ids: Vec<String> = walk.map_ok(|customer| customer.id.into()).try_collect().await.unwrap();
     assert_eq!(ids, ["a", "b", "c"]);
     let targets: Vec<String> = server.received().into_iter().map(|request| request.target).collect();
     assert_eq!(targets, ["/v1/customers?pageSize=2&cursor=*", "/v1/customers?pageSize=2&cursor=c%2B2"]);
