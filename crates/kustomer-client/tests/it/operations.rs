@@ -166,7 +166,8 @@ fn candidates(parameter: &Parameter) -> Vec<String> {
         _ => &[],
     };
     let usual = ["true", "2", &sample(1), "2026-01-31T00:00:00.000Z", "company", "*"].map(str::to_owned);
-    listed.iter().map(|value| (*value).to_owned()).chain(usual).collect()
+    let named = parameter.about.split('`').skip(1).step_by(2);
+    listed.iter().copied().chain(named).map(str::to_owned).chain(usual).collect()
 }
 
 #[tokio::test]
