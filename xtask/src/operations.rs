@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::contract::Operation;
-use crate::{contract, drift, openapi, workspace};
+use crate::{contract, drift, openapi, process, workspace};
 
 /// Writes or checks the table, and the paragraph of the README.
 pub(crate) fn run(check: bool) -> Result<()> {

@@ -288,7 +288,7 @@ crate::macros::builders! {
 impl IdentityEventInput {
     /// What somebody did, and who it was.
     pub fn new(identity: IdentityInput, event: TrackingEventInput) -> Self {
-        Self { identity, event, ..Self::default() }
+        Self { identity, event }
     }
 }
 

@@ -181,7 +181,7 @@ impl QueryArguments for ListUsers {
 impl PasswordReset {
     /// Of the person with this address, in the org of this domain.
     pub fn new(domain: impl Into<String>, email: impl Into<String>) -> Self {
-        Self { domain: domain.into(), email: email.into(), ..Self::default() }
+        Self { domain: domain.into(), email: email.into() }
     }
 }
 

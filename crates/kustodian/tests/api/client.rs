@@ -247,11 +247,11 @@ fn every_operation_of_the_client_is_answered() {
 
         let me = client.users().current().await.unwrap().data;
         assert_eq!(me.attributes.user_type, Field::Value(UserType::Machine));
-        let my_id = me.id.parse().unwrap();
+        let my_id: ObjectId = me.id.parse().unwrap();
         assert_eq!(client.users().get(my_id).await.unwrap().data, me);
-        assert_eq!(client.users().get_many(&[my_id, nobody()], &paging).await.unwrap().data, std::slice::from_ref(&me));
+        assert_eq!(client.users().get_many([my_id, nobody()], &paging).await.unwrap().data, std::slice::from_ref(&me));
         let org = me.relationships["org"].id().unwrap();
-        let org = client.orgs().get(org.parse().unwrap()).await.unwrap().data;
+        let org = client.orgs().get(org).await.unwrap().data;
         assert_eq!(org.attributes.name.value().map(String::as_str), Some("demo"));
 
         let token = client.auth().current_token().await.unwrap().data;

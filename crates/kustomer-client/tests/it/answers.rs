@@ -6,7 +6,7 @@ use crate::support::{ID, Server, answer, customer};
 use futures_util::TryStreamExt;
 use kustomer_client::customer::{CustomerInput, ListCustomers};
 use kustomer_client::query::PageQuery;
-use kustomer_client::{Error, ObjectId, Retry};
+use kustomer_client::{Error, ErrorCode, ObjectId, Retry};
 
 fn id() -> ObjectId {
     ID.parse().unwrap()
@@ -199,4 +199,42 @@ async fn a_write_keeps_its_key_when_it_is_sent_again() {
     assert_eq!((key(1), key(2)), (key(0), key(0)));
     assert!(key(3).is_some() && key(3) != key(0), "another call is another write");
     assert_eq!((key(4), key(5)), (Some("import-17"), None));
+}
+
+#[tokio::test]
+async fn a_conflict_names_the_record_that_holds_the_value_and_its_kind() {
+    let body = format!(
+        r#"{{"errors":[{{"status":409,"code":"conflict","title":"Another customer holds this value",
+            "source":{{"parameter":"emails"}},"meta":{{"pointer":"/emails/0/email","customer":"{ID}"}}}}]}}"#
+    );
+    let server = Server::start([answer(409, &body), answer(409, r#"{"errors":[{"code":"newInV9"}]}"#)]).await;
+    let customers = server.client().build().unwrap();
+    let customers = customers.customers();
+    let held = customers.create(&CustomerInput::new()).await.unwrap_err();
+    assert_eq!((held.holder(), held.code()), (Some(ID), Some(&ErrorCode::Conflict)));
+    assert!(!held.is_timeout());
+    let other = customers.create(&CustomerInput::new()).await.unwrap_err();
+    assert_eq!((other.holder(), other.code()), (None, Some(&ErrorCode::Other("newInV9".to_owned()))));
+}
+
+#[tokio::test]
+async fn what_debug_shows_of_an_error_is_short_and_holds_no_data_of_people() {
+    let words =
+        r#"{"errors":[{"status":400,"code":"badparam","title":"Not an address","detail":"/x","meta":{"a":[1,2]}}]}"#;
+    let page = "<html>ada@acme.example</html>".repeat(50);
+    let wrong = r#"{"data":{"type":"customer","id":5,"attributes":{"name":"ada@acme.example"}}}"#;
+    let server = Server::start([answer(400, words), answer(502, &page), answer(200, wrong)]).await;
+    let client = server.client().build().unwrap();
+    let customers = client.customers();
+    let refused = customers.get(id()).await.unwrap_err();
+    assert_eq!(format!("{refused:?}"), refused.to_string());
+    let proxy = customers.get(id()).retry(Retry::off()).await.unwrap_err();
+    let undecodable = customers.get(id()).await.unwrap_err();
+    let path = customers.get_by_email("").await.unwrap_err();
+    let elsewhere = client.get_json("https://ada@acme.example/").await.unwrap_err();
+    for error in [refused, proxy, undecodable, path, elsewhere] {
+        let (debug, display) = (format!("{error:#?}"), error.to_string());
+        assert!(debug.len() <= display.len() && !debug.contains('\n'), "{debug}: {display}");
+        assert!(!debug.contains("ada@") && !debug.contains("secret"), "{debug}");
+    }
 }

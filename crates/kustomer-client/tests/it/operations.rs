@@ -114,14 +114,9 @@ fn expected(operation: &Operation) -> String {
             continue;
         };
         path.push_str(literal);
-        let is_klass = operation.tag == "klasses" && name == "name}" && operation.path.contains("{name}/");
-        if is_klass || operation.path.ends_with("/klasses/{name}") || operation.name.ends_with("KObjects") {
-            if name == "name}" {
-                path.push_str("order");
-                continue;
-            }
-        }
-        if operation.name == "createKObject" {
+        let names_a_klass = name == "name}" && !segment.contains('=');
+        if names_a_klass && operation.tag == "klasses" || operation.path.ends_with("/klasses/{name}") && name == "name}"
+        {
             path.push_str("order");
             continue;
         }
