@@ -228,7 +228,7 @@ pub(crate) trait AttributeValue: Sized {
 pub(crate) trait Sent {
     type Value;
 
-    /// What sends an attribute as it is.
+    /// The member that sends an attribute unchanged.
     fn of(attribute: &Field<Self::Value>) -> Self;
     fn is_absent(&self) -> bool;
     fn write(self, attribute: &mut Field<Self::Value>);

@@ -138,8 +138,8 @@ macro_rules! resource {
         )?
 
         #[doc = concat!("What a ", $word, " holds that an update takes, to read it, change it and write it again.")]
-        /// What is only answered, and what only a create takes, is dropped. Where an update takes `rev`, it is the revision that
-        /// was read: what others wrote meanwhile is not lost, and the update is a 409.
+        /// Attributes that are only answered, or that only a create takes, are dropped. Where an update takes `rev`, it is the
+        /// revision that was read: after a change by somebody else the update is a 409.
         impl From<&$resource> for $input {
             fn from(resource: &$resource) -> Self {
                 let attributes = &resource.attributes;

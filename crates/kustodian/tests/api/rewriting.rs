@@ -1,4 +1,4 @@
-//! What the Rust client read can be changed and written again, whatever kind of record it is.
+//! A record that the Rust client read can be changed and written again, whatever kind of record it is.
 
 use kustomer_api::{Endpoint, Field};
 use kustomer_client::attachment::{AttachmentInput, CreateAttachment};
@@ -100,7 +100,7 @@ fn what_was_read_of_any_record_can_be_written_again() {
         rewritten!(AttachmentInput, CreateAttachment, c.attachments());
         rewritten!(MediaInput, CreateMedia, c.media());
 
-        // What others wrote meanwhile is not lost.
+        // A change by somebody else meanwhile is kept.
         let read = c.customers().get(&customer).await.unwrap().data;
         c.customers().update(&customer, &CustomerInput::new().name("Grace")).await.unwrap();
         let late = c.customers().update(&customer, &CustomerInput::from(&read).username("grace")).await.unwrap_err();

@@ -34,7 +34,7 @@ impl Default for BulkItems {
 /// use kustomer_api::bulk::{BulkItem, BulkItems};
 /// use kustomer_api::customer::CustomerInput;
 ///
-/// let ada = CustomerInput { name: "Ada Lovelace".into(), ..CustomerInput::default() };
+/// let ada = CustomerInput::new().name("Ada Lovelace");
 /// let items: BulkItems = [BulkItem::new(&ada).with_ref("row 1")].into_iter().collect();
 /// assert_eq!(serde_json::to_string(&items)?, r#"[{"_clientRef":"row 1","name":"Ada Lovelace"}]"#);
 /// # Ok::<(), serde_json::Error>(())

@@ -251,7 +251,7 @@ lists! {
 }
 
 /// What a customer holds that can be written, to read it, change it and write it again: see [`CustomerInput::rev`], which is
-/// the revision that was read. What is only answered is dropped.
+/// the revision that was read. Attributes that are only answered are dropped.
 ///
 /// ```
 /// use kustomer_api::customer::{Customer, CustomerInput};

@@ -17,7 +17,7 @@ fn block(language: &str) -> &'static str {
 
 fn cargo(folder: &Path, arguments: &[&str]) -> Output {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap());
-    // What is set for the run of this test is not for the other project.
+    // Variables of this run are not for the other project.
     for (name, _) in env::vars().filter(|(name, _)| name.starts_with("CARGO_") || name.starts_with("RUST")) {
         if !matches!(name.as_str(), "CARGO_HOME" | "RUSTUP_HOME" | "RUSTUP_TOOLCHAIN") {
             cargo.env_remove(name);
