@@ -18,11 +18,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let mut custom = CustomAttributes::new();
     custom.put(TIER, "gold")?.put(SCORE, 12.5)?;
-    let input = CustomerInput::new()
-        .name("Ada Lovelace")
-        .email("ada@acme.example")
-        .phone("+18005551212")
-        .custom(custom);
+    let input =
+        CustomerInput::new().name("Ada Lovelace").email("ada@acme.example").phone("+18005551212").custom(custom);
 
     match client.customers().create(&input).await {
         Ok(created) => println!("created {}", created.data.id),

@@ -176,7 +176,7 @@ impl fmt::Debug for TransportError {
 impl fmt::Debug for InvalidRequest {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Path { operation, .. } => write!(formatter, "a value of the path of {operation} names nothing"),
+            Self::Path { operation, .. } => write!(formatter, "the path value of {operation} names nothing"),
             Self::Elsewhere { .. } => formatter.write_str("the path leads to another server or out of the API"),
             other => fmt::Display::fmt(other, formatter),
         }
