@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, reason = "a command line tool speaks through standard output")]
 
 mod bench;
+mod budget;
 mod contract;
 mod dist;
 mod drift;
@@ -67,7 +68,7 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
-    /// Write docs/operations.md: which operations are served
+    /// Write docs/operations.md (which operations are served), docs/roles.md, and the lines of the client's documentation
     Operations {
         /// Only fail if the file is not what would be written
         #[arg(long)]
@@ -75,6 +76,8 @@ enum Command {
     },
     /// Print what each operation sends to PostgreSQL: statements, round trips, and the shards they reach
     Plan,
+    /// Build a program with the Rust client, and with clients of other services: time, size, number of dependencies
+    Budget,
     /// Check which crate may depend on which
     Layers,
     /// Check that no sentence has a word that needs a second reading
@@ -128,6 +131,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Schema { kind } => schema::run(&kind),
         Command::Openapi { check } => openapi::run(check),
         Command::Operations { check } => operations::run(check),
+        Command::Budget => budget::run(),
         Command::Plan => plan::run(),
         Command::Layers => layers::run(),
         Command::Words => words::run(),

@@ -1,5 +1,5 @@
-//! `docs/operations.md`: which operations are served, and which answer 501; the README's number of them; and
-//! `docs/roles.md`: which role opens which of them.
+//! `docs/operations.md`: which operations are served, and which answer 501; the README's number of them;
+//! `docs/roles.md`: which role opens which of them; and what the client's documentation says of each.
 //!
 //! Served is what the binary's own OpenAPI document declares, since router and document come from one declaration.
 
@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::contract::Operation;
-use crate::{contract, drift, openapi, workspace};
+use crate::{contract, drift, openapi, process, workspace};
 
 /// Writes or checks the table, and the paragraph of the README.
 pub(crate) fn run(check: bool) -> Result<()> {
@@ -22,6 +22,7 @@ pub(crate) fn run(check: bool) -> Result<()> {
     let page = render(&contract, &document)?;
     drift::write_or_check("docs/operations.md", page.as_bytes(), check, COMMAND)?;
     drift::write_or_check("docs/roles.md", roles(&document)?.as_bytes(), check, COMMAND)?;
+    drift::write_or_check(LINES, &lines()?, check, COMMAND)?;
     let readme = fs::read_to_string(workspace::root().join(README)).context("cannot read README.md")?;
     let readme = with_number(&readme, document.served(&contract).len(), contract.len())?;
     drift::write_or_check(README, readme.as_bytes(), check, COMMAND)
@@ -30,6 +31,15 @@ pub(crate) fn run(check: bool) -> Result<()> {
 const COMMAND: &str = "cargo xtask operations";
 
 const README: &str = "README.md";
+
+/// What the documentation of the client's methods says of their operations.
+const LINES: &str = "crates/kustomer-client/src/lines.rs";
+
+/// The lines, as an example of kustomer-api prints them: it knows all operations, and compiles when the client does not.
+fn lines() -> Result<Vec<u8>> {
+    let arguments = ["run", "--quiet", "--package", "kustomer-api", "--example", "operation_lines"];
+    process::output(process::cargo().args(arguments))
+}
 
 /// The lines of the README around what is written there.
 const BEGIN: &str = "<!-- operations: written by `cargo xtask operations` -->\n";

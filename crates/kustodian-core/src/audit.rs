@@ -31,7 +31,7 @@ pub fn entry(org: &Org, event: &Recorded, user_type: &str) -> Result<AuditLog, R
     let verb = event.name.rsplit('.').next().unwrap_or_default();
     Ok(AuditLog {
         kind: TYPE.to_owned(),
-        id: event.id.to_string(),
+        id: event.id.into(),
         attributes: AuditLogAttributes {
             event_name: event.name.as_str().into(),
             event_verb: verb.into(),

@@ -167,7 +167,7 @@ pub fn show(org: &Org, mut kept: Kept) -> AuthSettings {
     relationships.extend(kept.by.map(|by| ("modifiedBy".to_owned(), resource::user_relationship(by))));
     AuthSettings {
         kind: AUTH_SETTINGS_TYPE.to_owned(),
-        id: org.id.to_string(),
+        id: org.id.into(),
         attributes: kept.attributes,
         relationships,
         links: Some(SelfLink::new("/v1/auth/settings".to_owned())),
@@ -186,7 +186,7 @@ pub fn show_public(org: &Org, kept: Kept) -> AuthSettings {
     };
     AuthSettings {
         kind: AUTH_SETTINGS_TYPE.to_owned(),
-        id: org.id.to_string(),
+        id: org.id.into(),
         attributes,
         relationships: Relationships::new(),
         links: Some(SelfLink::new("/v1/p/auth/settings".to_owned())),

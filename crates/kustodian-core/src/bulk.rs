@@ -188,7 +188,7 @@ pub fn batch(document: &str) -> Result<String, Refusal> {
     let is_complete = attributes.completed.value() == Some(&true);
     let batch = BulkBatch {
         kind: kustomer_api::bulk::BATCH_TYPE.to_owned(),
-        id: job.id,
+        id: String::from(job.id).into(),
         attributes: BulkBatchAttributes {
             status: attributes.status,
             object_ids: attributes.ids,

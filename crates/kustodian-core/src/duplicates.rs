@@ -97,7 +97,7 @@ pub fn compare(customer: &Customer, id: ObjectId, other: &Customer) -> Option<Cu
     let kind = Kind::Customer;
     Some(CustomerDuplicate {
         kind: DUPLICATE_TYPE.to_owned(),
-        id: id.to_string(),
+        id: id.into(),
         attributes: CustomerDuplicateAttributes {
             display_name: that.display_name.value().cloned().unwrap_or_default(),
             score: (100 - missing).clamp(1, 100),

@@ -73,7 +73,7 @@ pub fn history_entry(event: &Recorded, path: &str) -> Result<HistoryEntry, Refus
     }
     Ok(HistoryEntry {
         kind: HISTORY_ENTRY_TYPE.to_owned(),
-        id: event.id.to_string(),
+        id: event.id.into(),
         attributes: HistoryEntryAttributes {
             event_name: event.name.as_str().into(),
             rev: event.rev.into(),
@@ -116,7 +116,7 @@ pub fn conversation_event(
     }
     Ok(ConversationEvent {
         kind: EVENT_TYPE.to_owned(),
-        id: event.id.to_string(),
+        id: event.id.into(),
         attributes: ConversationEventAttributes {
             name: event.name.as_str().into(),
             kind: "tracking".into(),

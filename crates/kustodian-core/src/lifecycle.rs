@@ -45,7 +45,7 @@ pub(crate) fn create_with<A: Lifecycle>(
     *system.rev = Field::Value(1);
     let mut record = Resource {
         kind: A::KIND.as_str().to_owned(),
-        id: id.to_string(),
+        id: id.into(),
         attributes,
         relationships: resource::made_by(context.org, context.actor),
         links: Some(SelfLink::new(A::KIND.path_of(id))),

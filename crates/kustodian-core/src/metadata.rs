@@ -126,7 +126,7 @@ pub fn unknown_klass(target: &str) -> Refusal {
 pub fn unwritten(org: &Org, name: &str) -> Result<String, Refusal> {
     resource::render(&Metadata {
         kind: TYPE.to_owned(),
-        id: name.to_owned(),
+        id: name.into(),
         attributes: blank(),
         relationships: Relationships::from([("org".to_owned(), resource::org_relationship(org))]),
         links: Some(link(name)),
@@ -167,7 +167,7 @@ pub fn put(
         let mut attributes = blank();
         write(context, &mut attributes, input)?;
         return lifecycle::create_with(context, id_of(name), event, attributes, |record: &mut Resource<_>| {
-            (record.id, record.links) = (name.to_owned(), Some(link(name)));
+            (record.id, record.links) = (name.into(), Some(link(name)));
         });
     };
     resource::check_rev(stored, input.rev.as_ref())?;

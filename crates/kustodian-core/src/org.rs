@@ -10,7 +10,7 @@ use crate::directory::Org;
 pub fn show(org: &Org) -> org::Org {
     org::Org {
         kind: org::TYPE.to_owned(),
-        id: org.id.to_string(),
+        id: org.id.into(),
         attributes: OrgAttributes {
             name: org.name.as_str().into(),
             created_at: org.created_at.into(),

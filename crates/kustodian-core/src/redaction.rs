@@ -176,7 +176,7 @@ pub fn answer(message: &str, input: &RedactionInput, event: ObjectId) -> Result<
     let meta = meta.map(serde_json::to_string).and_then(Result::ok);
     resource::render(&kustomer_api::message::Redaction {
         kind: REDACTION_TYPE.to_owned(),
-        id: event.to_string(),
+        id: event.into(),
         attributes: RedactionAttributes {
             preview: message.attributes.preview.into_value().unwrap_or_default(),
             meta: meta.map_or(Field::Absent, Field::Value),

@@ -143,7 +143,7 @@ pub fn included(document: &str, which: Versions) -> Result<Vec<String>, Refusal>
         let ties = ties.into_iter().filter_map(|(name, tie)| Some((name.to_owned(), tie?)));
         resource::render(&IncludedVersion {
             kind: VERSION_TYPE.to_owned(),
-            id,
+            id: id.into(),
             attributes,
             relationships: Relationships::from_iter(ties),
             links: Some(SelfLink::new(format!("{path}?versions=all"))),

@@ -99,7 +99,7 @@ pub fn create(context: &Context<'_>, tags: &[NewTag], changes: &mut ChangeSet) -
     for NewTag { name, id, event } in tags {
         let tag = Tag {
             kind: Kind::Tag.as_str().to_owned(),
-            id: id.to_string(),
+            id: id.into(),
             attributes: TagAttributes {
                 name: name.as_str().into(),
                 deleted: false.into(),

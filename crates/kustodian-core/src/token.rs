@@ -225,7 +225,7 @@ fn jwt(
 pub fn show(org: &Org, token: &Token) -> AuthToken {
     AuthToken {
         kind: TOKEN_TYPE.to_owned(),
-        id: token.id.to_string(),
+        id: token.id.into(),
         attributes: AuthTokenAttributes {
             token: Field::Absent,
             name: token.name.as_str().into(),

@@ -50,7 +50,7 @@ pub fn email_key(org: OrgKey, email: &str) -> ClaimKey {
 pub fn machine_user(org: &Org, id: ObjectId, name: &str, roles: &[String], now: Timestamp) -> Result<Put, Refusal> {
     let user = User {
         kind: Kind::User.as_str().to_owned(),
-        id: id.to_string(),
+        id: id.into(),
         attributes: UserAttributes {
             name: name.into(),
             display_name: name.into(),

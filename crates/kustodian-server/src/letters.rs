@@ -175,7 +175,7 @@ fn write_letter(app: &App, org: &Org, person: &User, purpose: Purpose, base: &Ur
     let to = Address::of(person.attributes.email.value().cloned().unwrap_or_default());
     Delivery {
         kind: kustomer_api::delivery::TYPE.to_owned(),
-        id: app.services.ids.next().to_string(),
+        id: app.services.ids.next().into(),
         attributes: DeliveryAttributes {
             from: Sender::Address(Address::of(format!("no-reply@{host}"))).into(),
             to: Recipients::Addresses(vec![to]).into(),

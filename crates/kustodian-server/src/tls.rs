@@ -40,7 +40,11 @@ impl Tls {
             return Err(TlsError::Certificate("it holds none".to_owned()));
         }
         let key = PrivateKeyDer::from_pem_slice(key).map_err(|error| TlsError::Key(error.to_string()))?;
-        let mut config = rustls::ServerConfig::builder()
+        // Named, because a client in the same program may bring another one.
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let mut config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(|error| TlsError::Pair(error.to_string()))?
             .with_no_client_auth()
             .with_single_cert(chain, key)
             .map_err(|error| TlsError::Pair(error.to_string()))?;

@@ -228,12 +228,18 @@ pub(crate) trait AttributeValue: Sized {
 pub(crate) trait Sent {
     type Value;
 
+    /// The member that sends an attribute unchanged.
+    fn of(attribute: &Field<Self::Value>) -> Self;
     fn is_absent(&self) -> bool;
     fn write(self, attribute: &mut Field<Self::Value>);
 }
 
-impl<T: AttributeValue> Sent for Option<T> {
+impl<T: AttributeValue + Clone> Sent for Option<T> {
     type Value = T;
+
+    fn of(attribute: &Field<T>) -> Self {
+        attribute.value().cloned()
+    }
 
     fn is_absent(&self) -> bool {
         self.is_none()
@@ -246,8 +252,12 @@ impl<T: AttributeValue> Sent for Option<T> {
     }
 }
 
-impl<T: AttributeValue> Sent for Field<T> {
+impl<T: AttributeValue + Clone> Sent for Field<T> {
     type Value = T;
+
+    fn of(attribute: &Field<T>) -> Self {
+        attribute.clone()
+    }
 
     fn is_absent(&self) -> bool {
         self.is_absent()
@@ -286,6 +296,7 @@ macro_rules! answered_object {
         $(#[$doc])*
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
         #[serde(rename_all = "camelCase")]
+        #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
         pub struct $name {
             $(
                 $(#[$about])*

@@ -23,6 +23,7 @@ pub type AuditLog = Resource<AuditLogAttributes>;
 /// What an entry says.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct AuditLogAttributes {
     /// `kustomer.customer.update`, …
     #[serde(default, skip_serializing_if = "Field::is_absent")]

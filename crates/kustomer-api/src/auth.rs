@@ -30,6 +30,7 @@ pub type AuthToken = Resource<AuthTokenAttributes>;
 /// What is known about a token.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct AuthTokenAttributes {
     /// The secret: only in the answer that makes it.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
@@ -99,6 +100,7 @@ pub static ROLE: Schema = Schema::object(&Object {
 
 /// The roles of a credential.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Roles {
     /// One per role; the id is the role.
     pub data: Vec<ResourceId>,

@@ -143,6 +143,7 @@ open_enum! {
 
 /// What became of an item.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct BulkResult {
     /// The reference that the item was sent with.
     #[serde(rename = "_clientRef", default, skip_serializing_if = "Option::is_none")]

@@ -76,6 +76,7 @@ impl CompanyInput {
 
 /// An internet domain.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Domain {
     /// Null or absent in answers; ignored on a write.
     #[serde(default, skip_serializing_if = "Field::is_absent")]

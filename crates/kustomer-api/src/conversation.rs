@@ -227,6 +227,7 @@ open_enum! {
 
 /// Until when a conversation is put aside.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Snooze {
     /// When it ends; needed to schedule one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -245,6 +246,7 @@ impl Snooze {
 
 /// The queue that a conversation waits in: one of Kustomer's by its id, or one of another system.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Queue {
     /// The id of the queue; null takes it out of its queue.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
@@ -256,6 +258,7 @@ pub struct Queue {
 
 /// A tag that a machine suggests.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct SuggestedTag {
     /// The id or name of the tag.
     pub tag: String,
@@ -266,6 +269,7 @@ pub struct SuggestedTag {
 /// A shortcut that a machine suggests.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct SuggestedShortcut {
     /// The id of the shortcut.
     pub shortcut_id: String,
@@ -314,6 +318,7 @@ const SUGGESTED_SHORTCUT: Schema = Schema::object(&Object {
 /// A survey about a conversation.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Satisfaction {
     /// When it was created; needed.
     #[serde(default, skip_serializing_if = "Option::is_none")]

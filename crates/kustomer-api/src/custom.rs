@@ -5,12 +5,14 @@ mod fields;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
+use std::ops::Index;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value};
 
 use crate::schema::MAX_URL;
-use crate::{ObjectId, format};
+use crate::{Field, Id, ObjectId, format};
 
 pub use fields::{CustomField, CustomReadError, CustomStruct, holds};
 
@@ -99,6 +101,7 @@ impl fmt::Display for Suffix {
 
 /// A value for a custom attribute, before its key's suffix has been checked.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum CustomValue {
     /// For `Num`.
     Number(Number),
@@ -144,6 +147,18 @@ impl From<ObjectId> for CustomValue {
     }
 }
 
+impl<T> From<Id<T>> for CustomValue {
+    fn from(value: Id<T>) -> Self {
+        Self::Text(value.into())
+    }
+}
+
+impl<T> From<&Id<T>> for CustomValue {
+    fn from(value: &Id<T>) -> Self {
+        Self::Text(value.into())
+    }
+}
+
 impl From<Vec<ObjectId>> for CustomValue {
     fn from(value: Vec<ObjectId>) -> Self {
         Self::Ids(value)
@@ -176,6 +191,7 @@ impl<T: Into<Self>> From<Option<T>> for CustomValue {
 
 /// Why a custom attribute cannot be sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum CustomError {
     /// The key does not end in a legal suffix.
     #[error("the key {key:?} must end in one of Num, At, Str, Txt, Bool, Url or Id")]
@@ -282,6 +298,49 @@ impl CustomAttributes {
         self.0.iter().map(|(key, value)| (key.as_str(), value))
     }
 
+    /// Takes an attribute out of what is held here, and gives its value. To clear one that is stored, set it to null.
+    ///
+    /// ```
+    /// use kustomer_api::custom::CustomAttributes;
+    ///
+    /// let mut custom = CustomAttributes::new();
+    /// custom.set("tierStr", "gold")?;
+    /// assert_eq!(custom.remove("tierStr").unwrap(), "gold");
+    /// assert!(custom.is_empty());
+    /// # Ok::<(), kustomer_api::custom::CustomError>(())
+    /// ```
+    pub fn remove(&mut self, key: &str) -> Option<Value> {
+        self.0.remove(key)
+    }
+
+    /// All of them as a type of your own, whose members have the keys as their names.
+    ///
+    /// ```
+    /// use kustomer_api::customer::Customer;
+    /// use serde::Deserialize;
+    ///
+    /// #[derive(Deserialize)]
+    /// #[serde(rename_all = "camelCase")]
+    /// struct Loyalty {
+    ///     tier_str: String,
+    ///     score_num: Option<f64>,
+    /// }
+    ///
+    /// let answer = r#"{"type":"customer","id":"5c7d1a1f9a1b2c0010a1b2c3","attributes":{"custom":{"tierStr":"gold"}}}"#;
+    /// let customer: Customer = serde_json::from_str(answer)?;
+    /// let loyalty = customer.custom.deserialize::<Loyalty>()?;
+    /// assert_eq!((loyalty.tier_str.as_str(), loyalty.score_num), ("gold", None));
+    /// assert_eq!(customer.custom["tierStr"], "gold");
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When they are not what the type asks for.
+    pub fn deserialize<T: DeserializeOwned>(&self) -> serde_json::Result<T> {
+        let members = self.0.iter().map(|(key, value)| (key.clone(), value.clone()));
+        serde_json::from_value(Value::Object(members.collect()))
+    }
+
     /// How many there are, nulls included.
     pub fn len(&self) -> usize {
         self.0.len()
@@ -300,6 +359,57 @@ impl CustomAttributes {
     /// Lays `sent` over these: sent keys replace, others are kept (§6.1, "merge semantics").
     pub fn merge(&mut self, sent: Self) {
         self.0.extend(sent.0);
+    }
+}
+
+/// The value under a key; null when there is none.
+impl Index<&str> for CustomAttributes {
+    type Output = Value;
+
+    fn index(&self, key: &str) -> &Value {
+        self.0.get(key).unwrap_or(&Value::Null)
+    }
+}
+
+impl IntoIterator for CustomAttributes {
+    type Item = (String, Value);
+    type IntoIter = std::collections::btree_map::IntoIter<String, Value>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a CustomAttributes {
+    type Item = (&'a String, &'a Value);
+    type IntoIter = std::collections::btree_map::Iter<'a, String, Value>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}
+
+impl Field<CustomAttributes> {
+    /// As [`CustomAttributes::deserialize`]; absent and null are no attributes.
+    ///
+    /// # Errors
+    /// When they are not what the type asks for.
+    pub fn deserialize<T: DeserializeOwned>(&self) -> serde_json::Result<T> {
+        self.value().unwrap_or(&CustomAttributes::new()).deserialize()
+    }
+
+    /// Every key and value, by key; none of what is absent or null.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.value().into_iter().flat_map(CustomAttributes::iter)
+    }
+}
+
+/// The value under a key; null when there is none.
+impl Index<&str> for Field<CustomAttributes> {
+    type Output = Value;
+
+    fn index(&self, key: &str) -> &Value {
+        self.value().map_or(&Value::Null, |custom| &custom[key])
     }
 }
 

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use crate::customer::Customer;
 use crate::resource::resource;
 use crate::schema::{OBJECT_ID, Object, Property, Schema, all_read_only, attributes_of};
-use crate::{ObjectId, Timestamp};
+use crate::{Id, Timestamp};
 
 resource! {
     /// A merge: the customer `source` went into the customer `target`. Both are among its relationships.
@@ -43,6 +43,7 @@ pub const UNDONE: &str = "undone";
 
 /// Which customers are merged.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct MergeInput {
     /// The id of the customer that goes into the other and answers 404 from then on.
     pub source: String,
@@ -52,8 +53,8 @@ pub struct MergeInput {
 
 impl MergeInput {
     /// Merges `source` into `target`.
-    pub fn new(source: ObjectId, target: ObjectId) -> Self {
-        Self { source: source.to_string(), target: target.to_string() }
+    pub fn new(source: impl Into<Id<Customer>>, target: impl Into<Id<Customer>>) -> Self {
+        Self { source: source.into().into(), target: target.into().into() }
     }
 }
 
@@ -80,6 +81,7 @@ pub static MERGE_INPUT: Schema = Schema::object(&Object {
 
 /// What a merge would do (`dryRun`): nothing of it is stored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct MergePreview {
     /// The target as it would be.
     pub data: Customer,
@@ -89,6 +91,7 @@ pub struct MergePreview {
 
 /// What would be lost by a merge.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct MergePreviewMeta {
     /// Every value of either customer that the target would not have.
     #[serde(default)]
@@ -100,6 +103,7 @@ pub struct MergePreviewMeta {
 
 /// A value that the target does not have after a merge.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct LosingValue {
     /// The attribute, such as `name` or `custom.tierStr`, or the relationship, such as `company`.
     pub attribute: String,
@@ -114,6 +118,7 @@ pub struct LosingValue {
 
 /// A merge that was undone, or would be (`dryRun`).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct UndoneMerge {
     /// The merge.
     pub data: CustomerMerge,
@@ -124,6 +129,7 @@ pub struct UndoneMerge {
 
 /// What does not return when a merge is undone.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct UndoneMergeMeta {
     /// The identities of the source that others hold by now.
     #[serde(default)]
@@ -141,6 +147,7 @@ pub struct UndoneMergeMeta {
 
 /// An identity that does not return to the source.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct KeptIdentity {
     /// The list, such as `emails`.
     pub attribute: String,

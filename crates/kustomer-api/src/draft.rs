@@ -172,6 +172,7 @@ open_enum! {
 
 /// An e-mail address with the name of whom it belongs to.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Address {
     /// The address.
     pub email: String,
@@ -225,6 +226,7 @@ impl From<Vec<Address>> for Recipients {
 
 /// A header of an e-mail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Header {
     /// Its name.
     pub name: String,
@@ -235,6 +237,7 @@ pub struct Header {
 
 /// An answer that a chat offers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct ResponseButton {
     /// What it shows.
     pub label: String,
@@ -244,6 +247,7 @@ pub struct ResponseButton {
 
 /// A user or a team that a note mentions.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct DraftMention {
     /// The id of a user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -305,3 +309,7 @@ const MENTION_ITEM: Schema = Schema::object(&Object {
     properties: &[Property::optional("user", ID_OF), Property::optional("team", ID_OF)],
 });
 const ID_OF: Schema = Schema::format(OBJECT_ID);
+
+crate::macros::builders! {
+    DraftMention { user: String, team: String }
+}

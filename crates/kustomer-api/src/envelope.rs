@@ -1,14 +1,16 @@
 //! The envelope around resources (`docs/contract/behaviour.md` §2, §4.1).
 
 use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::Field;
+use crate::{Field, Id};
 
 /// An answer that holds one resource.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Document<T> {
     /// The resource.
     pub data: T,
@@ -19,6 +21,7 @@ pub struct Document<T> {
 
 /// An answer that holds a page of resources.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Page<T> {
     /// Where this page is and how much there is.
     #[serde(default)]
@@ -36,6 +39,7 @@ pub struct Page<T> {
 /// Where a page is. `total` and `totalPages` are on lists that count alone; `cursor` on lists read by cursor alone.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct PageMeta {
     /// How many resources a page holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -59,6 +63,7 @@ pub struct PageMeta {
 
 /// Links to the pages around one: host-relative paths, null at the ends.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct PageLinks {
     /// This page.
     #[serde(rename = "self", default, skip_serializing_if = "Field::is_absent")]
@@ -79,12 +84,13 @@ pub struct PageLinks {
 
 /// A resource: its type, id, attributes, relationships and links.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Resource<A> {
     /// `customer`, `user`, `tag`, …
     #[serde(rename = "type")]
     pub kind: String,
     /// 24 hexadecimal characters, or a name where the contract says so (roles, metadata).
-    pub id: String,
+    pub id: Id<Self>,
     /// What it holds.
     pub attributes: A,
     /// What it is tied to.
@@ -98,11 +104,27 @@ pub struct Resource<A> {
     pub extra: Map<String, Value>,
 }
 
+/// The attributes: `customer.name` is `customer.attributes.name`.
+impl<A> Deref for Resource<A> {
+    type Target = A;
+
+    fn deref(&self) -> &A {
+        &self.attributes
+    }
+}
+
+impl<A> DerefMut for Resource<A> {
+    fn deref_mut(&mut self) -> &mut A {
+        &mut self.attributes
+    }
+}
+
 /// Relationships by name.
 pub type Relationships = BTreeMap<String, Relationship>;
 
 /// A tie to another resource or to a list of them. To-many ties carry only a link.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Relationship {
     /// Where it leads.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -192,6 +214,7 @@ impl<'de> serde::de::Visitor<'de> for RelatedVisitor {
 
 /// Type and id of the other side of a relationship.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct RelatedId {
     /// `customer`, `user`, …
     #[serde(rename = "type")]
@@ -213,6 +236,7 @@ impl RelatedId {
 
 /// Type and id of a resource.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct ResourceId {
     /// `customer`, `user`, …
     #[serde(rename = "type")]
@@ -226,6 +250,7 @@ pub struct ResourceId {
 
 /// A host-relative link.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct SelfLink {
     /// A path that begins with `/v1/`.
     #[serde(rename = "self")]

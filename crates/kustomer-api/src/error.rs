@@ -1,13 +1,18 @@
 //! The body of an answer that is not a success (`docs/contract/behaviour.md` §3).
 
+use std::ops::Deref;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+use crate::macros::open_enum;
 
 /// Every error answer: a list of what is wrong.
 ///
 /// Kustomer has two shapes in service; this is the JSON:API one with `message` added, so that readers of either find
 /// what they look for (§3.1).
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct ErrorBody {
     /// At least one.
     pub errors: Vec<ErrorItem>,
@@ -15,6 +20,7 @@ pub struct ErrorBody {
 
 /// One thing that is wrong.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct ErrorItem {
     /// The HTTP status; a number as recorded, although some documents print a string.
     #[serde(default, deserialize_with = "lenient_status", skip_serializing_if = "Option::is_none")]
@@ -44,6 +50,7 @@ pub struct ErrorItem {
 
 /// Where an error comes from.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct ErrorSource {
     /// The bare name of the attribute, parameter or header.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -56,38 +63,96 @@ pub struct ErrorSource {
     pub extra: Map<String, Value>,
 }
 
-/// The codes this project answers with. Only `badparam` and `notfound` are recorded (§3.2); the others are chosen.
+open_enum! {
+    /// What kind of error, for programs. Only `badparam` and `notfound` are recorded (§3.2); the others are chosen.
+    ErrorCode {
+        /// 400: input that is wrong.
+        BadParam = "badparam",
+        /// 401: no valid credential.
+        Unauthorized = "unauthorized",
+        /// 403: a valid credential without the role.
+        Forbidden = "forbidden",
+        /// 404: no such record or route.
+        NotFound = "notfound",
+        /// 405: the path is known, the method is not.
+        MethodNotAllowed = "methodnotallowed",
+        /// 408: the request's body did not arrive in time.
+        Timeout = "timeout",
+        /// 409: another record holds the value, or the revision is stale.
+        Conflict = "conflict",
+        /// 412: `If-Match` named another revision.
+        PreconditionFailed = "preconditionfailed",
+        /// 413: the body is too large.
+        TooLarge = "toolarge",
+        /// 416: the file has nothing of the range that was asked for.
+        RangeNotSatisfiable = "rangenotsatisfiable",
+        /// 429: the rate limit is used up.
+        RateLimited = "ratelimited",
+        /// 500: a fault of the server.
+        Internal = "internal",
+        /// 501: a known operation that is not built yet.
+        NotImplemented = "notimplemented",
+        /// 503: the server cannot answer now; try again.
+        Unavailable = "unavailable",
+        /// 507: there is no room for a file.
+        InsufficientStorage = "insufficientstorage",
+    }
+}
+
+impl Deref for ErrorCode {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+/// The codes this project answers with, as texts.
 pub mod code {
-    /// 400: input that is wrong.
-    pub const BAD_PARAM: &str = "badparam";
-    /// 401: no valid credential.
-    pub const UNAUTHORIZED: &str = "unauthorized";
-    /// 403: a valid credential without the role.
-    pub const FORBIDDEN: &str = "forbidden";
-    /// 404: no such record or route.
-    pub const NOT_FOUND: &str = "notfound";
-    /// 405: the path is known, the method is not.
-    pub const METHOD_NOT_ALLOWED: &str = "methodnotallowed";
-    /// 408: the request's body did not arrive in time.
-    pub const TIMEOUT: &str = "timeout";
-    /// 409: another record holds the value, or the revision is stale.
-    pub const CONFLICT: &str = "conflict";
-    /// 412: `If-Match` named another revision.
-    pub const PRECONDITION_FAILED: &str = "preconditionfailed";
-    /// 413: the body is too large.
-    pub const TOO_LARGE: &str = "toolarge";
-    /// 416: the file has nothing of the range that was asked for.
-    pub const RANGE_NOT_SATISFIABLE: &str = "rangenotsatisfiable";
-    /// 429: the rate limit is used up.
-    pub const RATE_LIMITED: &str = "ratelimited";
-    /// 500: a fault of the server.
-    pub const INTERNAL: &str = "internal";
-    /// 501: a known operation that is not built yet.
-    pub const NOT_IMPLEMENTED: &str = "notimplemented";
-    /// 503: the server cannot answer now; try again.
-    pub const UNAVAILABLE: &str = "unavailable";
-    /// 507: there is no room for a file.
-    pub const INSUFFICIENT_STORAGE: &str = "insufficientstorage";
+    use super::ErrorCode;
+
+    macro_rules! texts {
+        ($($(#[$doc:meta])* $name:ident = $code:ident;)+) => { $(
+            $(#[$doc])*
+            pub const $name: &str = {
+                const CODE: &ErrorCode = &ErrorCode::$code;
+                CODE.as_str()
+            };
+        )+ };
+    }
+
+    texts! {
+        /// 400: input that is wrong.
+        BAD_PARAM = BadParam;
+        /// 401: no valid credential.
+        UNAUTHORIZED = Unauthorized;
+        /// 403: a valid credential without the role.
+        FORBIDDEN = Forbidden;
+        /// 404: no such record or route.
+        NOT_FOUND = NotFound;
+        /// 405: the path is known, the method is not.
+        METHOD_NOT_ALLOWED = MethodNotAllowed;
+        /// 408: the request's body did not arrive in time.
+        TIMEOUT = Timeout;
+        /// 409: another record holds the value, or the revision is stale.
+        CONFLICT = Conflict;
+        /// 412: `If-Match` named another revision.
+        PRECONDITION_FAILED = PreconditionFailed;
+        /// 413: the body is too large.
+        TOO_LARGE = TooLarge;
+        /// 416: the file has nothing of the range that was asked for.
+        RANGE_NOT_SATISFIABLE = RangeNotSatisfiable;
+        /// 429: the rate limit is used up.
+        RATE_LIMITED = RateLimited;
+        /// 500: a fault of the server.
+        INTERNAL = Internal;
+        /// 501: a known operation that is not built yet.
+        NOT_IMPLEMENTED = NotImplemented;
+        /// 503: the server cannot answer now; try again.
+        UNAVAILABLE = Unavailable;
+        /// 507: there is no room for a file.
+        INSUFFICIENT_STORAGE = InsufficientStorage;
+    }
 }
 
 /// Some documents print `status` as a string (§3.1); both are read, anything else is dropped rather than refused.

@@ -36,6 +36,7 @@ use crate::{Field, ObjectId, Timestamp};
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Event {
     /// Its id: continue a feed after it.
     pub id: String,
@@ -98,6 +99,7 @@ impl Event {
 
 /// What changed, by name.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Changes {
     /// Attributes, derived ones included.
     #[serde(default)]
@@ -112,6 +114,7 @@ pub struct Changes {
 
 /// How one thing changed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Change {
     /// What was done.
     pub op: ChangeOp,

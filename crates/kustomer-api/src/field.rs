@@ -1,6 +1,10 @@
 //! Absent, null and value are three different things.
 
+use std::ops::Deref;
+
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::Id;
 
 /// An attribute that may be absent, explicitly null, or hold a value.
 ///
@@ -61,6 +65,24 @@ impl<T> Field<T> {
         }
     }
 
+    /// What the value points at, when there is one: the `str` of a `String`.
+    ///
+    /// ```
+    /// use kustomer_api::customer::Customer;
+    ///
+    /// let answer = r#"{"type":"customer","id":"5c7d1a1f9a1b2c0010a1b2c3","attributes":{"name":"Ada","username":null}}"#;
+    /// let customer: Customer = serde_json::from_str(answer)?;
+    /// assert_eq!(customer.name.as_deref(), Some("Ada"));
+    /// assert_eq!(Option::from(customer.username.clone()), None::<String>);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn as_deref(&self) -> Option<&T::Target>
+    where
+        T: Deref,
+    {
+        self.value().map(Deref::deref)
+    }
+
     /// The value by move, when there is one.
     pub fn into_value(self) -> Option<T> {
         match self {
@@ -100,6 +122,32 @@ impl<T> Field<T> {
 impl<T> From<T> for Field<T> {
     fn from(value: T) -> Self {
         Self::Value(value)
+    }
+}
+
+/// The value, when there is one: absent and null are none.
+impl<T> From<Field<T>> for Option<T> {
+    fn from(field: Field<T>) -> Self {
+        field.into_value()
+    }
+}
+
+/// The value, when there is one: absent and null are none.
+impl<'a, T> From<&'a Field<T>> for Option<&'a T> {
+    fn from(field: &'a Field<T>) -> Self {
+        field.value()
+    }
+}
+
+impl<T> From<Id<T>> for Field<String> {
+    fn from(id: Id<T>) -> Self {
+        Self::Value(id.into())
+    }
+}
+
+impl<T> From<&Id<T>> for Field<String> {
+    fn from(id: &Id<T>) -> Self {
+        Self::Value(id.into())
     }
 }
 

@@ -22,6 +22,7 @@ pub type HistoryEntry = Resource<HistoryEntryAttributes>;
 /// What an entry holds.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct HistoryEntryAttributes {
     /// `kustomer.customer.update`, …
     #[serde(default, skip_serializing_if = "Field::is_absent")]

@@ -139,6 +139,7 @@ open_enum! {
 /// How a task was done.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Done {
     /// How long it took.
     #[serde(default, skip_serializing_if = "Field::is_absent")]

@@ -78,7 +78,7 @@ pub mod validation;
 
 pub use endpoint::Endpoint;
 pub use field::Field;
-pub use id::{InvalidObjectId, ObjectId};
+pub use id::{Id, InvalidObjectId, ObjectId};
 pub use operation::Operation;
 pub use system::{System, SystemAttributes};
 pub use timestamp::{InvalidTimestamp, Timestamp};

@@ -17,10 +17,10 @@ macro_rules! open_enum {
             pub const VALUES: &'static [&'static str] = &[$($text),+];
 
             /// The value as the API writes it.
-            pub fn as_str(&self) -> &str {
+            pub const fn as_str(&self) -> &str {
                 match self {
                     $(Self::$variant => $text,)+
-                    Self::Other(text) => text,
+                    Self::Other(text) => text.as_str(),
                 }
             }
         }
@@ -58,4 +58,29 @@ macro_rules! open_enum {
     };
 }
 
+/// Gives an input a method for each member that it names; those before the semicolon may be left out of the input.
+macro_rules! builders {
+    ($input:ident { $($optional:ident: $type:ty),* $(; $($member:ident: $member_type:ty),+)? }) => {
+        impl $input {
+            $(
+                #[doc = concat!("The same with this [`", stringify!($optional), "`](Self#structfield.", stringify!($optional), ").")]
+                #[must_use]
+                pub fn $optional(mut self, $optional: impl Into<$type>) -> Self {
+                    self.$optional = Some($optional.into());
+                    self
+                }
+            )*
+            $($(
+                #[doc = concat!("The same with this [`", stringify!($member), "`](Self#structfield.", stringify!($member), ").")]
+                #[must_use]
+                pub fn $member(mut self, $member: impl Into<$member_type>) -> Self {
+                    self.$member = $member.into();
+                    self
+                }
+            )+)?
+        }
+    };
+}
+
+pub(crate) use builders;
 pub(crate) use open_enum;

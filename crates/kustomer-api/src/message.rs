@@ -180,6 +180,7 @@ open_enum! {
 
 /// What a message answers or forwards.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Reference {
     /// The id of the other message.
     pub message: String,
@@ -191,6 +192,7 @@ pub struct Reference {
 /// That a user or a customer likes a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Reaction {
     /// The id of who does.
     pub subject_id: String,

@@ -72,6 +72,7 @@ attribute_values! {
 /// What is said of one attribute. What is absent in a write stays as it is, and null takes it back.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct AttributeMetadata {
     /// What its values are: `string`, `number`, `boolean` or `date`. It follows from the suffix of the key, and is ignored
     /// in a write.
@@ -256,6 +257,7 @@ pub static METADATA_INPUT: Schema = Schema::object(&Object {
 /// what the server keeps is ignored.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct MetadataInput {
     /// What to say of custom attributes, by their keys; at most [`MAX_PER_WRITE`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -281,6 +283,10 @@ impl MetadataInput {
         self.properties.get_or_insert_default().insert(key.into(), about);
         self
     }
+}
+
+crate::macros::builders! {
+    MetadataInput { relationships: Map<String, Value>, validations: Vec<String>, rev: Number }
 }
 
 endpoint! {

@@ -68,6 +68,7 @@ impl NoteInput {
 
 /// A user or a team that a note mentions.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Mention {
     /// The id of a user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -85,6 +86,10 @@ static MENTION: Schema = Schema::object(&Object {
 
 crate::attribute::attribute_values! {
     Mention: Schema::any();
+}
+
+crate::macros::builders! {
+    Mention { user: String, team: String }
 }
 
 endpoint! {

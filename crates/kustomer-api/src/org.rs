@@ -18,6 +18,7 @@ pub type Org = Resource<OrgAttributes>;
 /// What an org holds.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct OrgAttributes {
     /// The name, which is the subdomain people sign in at.
     #[serde(default, skip_serializing_if = "Field::is_absent")]

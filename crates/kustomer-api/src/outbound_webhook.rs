@@ -77,6 +77,7 @@ const HEADER_ITEM: Schema = Schema::object(&Object {
 
 /// A header of each delivery of a webhook.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct WebhookHeader {
     /// Its name.
     pub name: String,
@@ -107,6 +108,7 @@ impl OutboundWebhookInput {
 
 /// The events that a webhook can be sent.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct WebhookEvents {
     /// Their names.
     pub events: Vec<String>,
@@ -130,6 +132,7 @@ pub type WebhookTransaction = crate::envelope::Resource<WebhookTransactionAttrib
 /// What is known of an attempt to deliver an event.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct WebhookTransactionAttributes {
     /// The id of the event.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
@@ -189,6 +192,7 @@ pub const MAX_REDELIVERED: usize = 100;
 
 /// What to deliver again: events by their ids, or all since a moment.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Redelivery {
     /// The ids of events, at most [`MAX_REDELIVERED`].
     #[serde(default, skip_serializing_if = "Option::is_none")]

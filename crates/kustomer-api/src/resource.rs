@@ -3,7 +3,8 @@
 mod parts;
 
 pub(crate) use parts::{
-    about, apply, argument, body, camel_case, declared, first, properties, refused, revision, sent, was_sent, when,
+    about, apply, argument, body, camel_case, declared, first, properties, refused, revision, sent, update, was_sent,
+    when,
 };
 
 /// Declares a resource and its attributes.
@@ -136,6 +137,19 @@ macro_rules! resource {
             );
         )?
 
+        #[doc = concat!("What a ", $word, " holds that an update takes, to read it, change it and write it again.")]
+        /// Attributes that are only answered, or that only a create takes, are dropped. Where an update takes `rev`, it is the
+        /// revision that was read: after a change by somebody else the update is a 409.
+        impl From<&$resource> for $input {
+            fn from(resource: &$resource) -> Self {
+                let attributes = &resource.attributes;
+                let mut input = <Self as Default>::default();
+                $($($crate::resource::update!($manner input.$name, attributes.$name);)?)+
+                $($crate::resource::update!($rev input.rev, attributes.rev.clone().map(serde_json::Number::from));)?
+                input
+            }
+        }
+
         $crate::resource::resource! {
             @written [$(#[$input_doc])*] $input $attributes $word;
             {
@@ -193,6 +207,7 @@ macro_rules! resource {
         $(#[$answer_doc])*
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
         #[serde(rename_all = "camelCase")]
+        #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
         pub struct $attributes {
             $(
                 $(#[$about])*
@@ -274,6 +289,7 @@ macro_rules! resource {
         $(#[$doc])*
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
         #[serde(rename_all = "camelCase")]
+        #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
         pub struct $input {
             $(
                 $(#[$about])*
@@ -330,8 +346,8 @@ macro_rules! resource {
                 #[doc = $crate::resource::about!($created_at created_at)]
                 #[doc = $crate::resource::when!($created_at)]
                 #[must_use]
-                pub fn created_at(mut self, created_at: $crate::Timestamp) -> Self {
-                    self.created_at = Some(created_at);
+                pub fn created_at(mut self, created_at: impl Into<$crate::Timestamp>) -> Self {
+                    self.created_at = Some(created_at.into());
                     self
                 }
             )?
@@ -340,8 +356,8 @@ macro_rules! resource {
                 #[doc = $crate::resource::about!($imported_at imported_at)]
                 #[doc = $crate::resource::when!($imported_at)]
                 #[must_use]
-                pub fn imported_at(mut self, imported_at: $crate::Timestamp) -> Self {
-                    self.imported_at = Some(imported_at);
+                pub fn imported_at(mut self, imported_at: impl Into<$crate::Timestamp>) -> Self {
+                    self.imported_at = Some(imported_at.into());
                     self
                 }
             )?
@@ -349,8 +365,8 @@ macro_rules! resource {
             $(
                 #[doc = $crate::resource::about!($modified_at modified_at)]
                 #[must_use]
-                pub fn modified_at(mut self, modified_at: $crate::Timestamp) -> Self {
-                    self.modified_at = Some(modified_at);
+                pub fn modified_at(mut self, modified_at: impl Into<$crate::Timestamp>) -> Self {
+                    self.modified_at = Some(modified_at.into());
                     self
                 }
             )?

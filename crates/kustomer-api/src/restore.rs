@@ -7,6 +7,7 @@ use crate::schema::{Object, Property, Schema};
 
 /// The body of a restore, which may be left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct RestoreInput {
     /// The revision the record must have.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -79,6 +79,7 @@ const HOURS: Schema = Schema::object(&Object {
 /// Days on which the org does not work. A moment without a time is a day in the zone of the schedule.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Holiday {
     /// Its id, which the server draws.
     #[serde(default, skip_serializing_if = "Option::is_none")]

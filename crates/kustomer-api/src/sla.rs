@@ -71,6 +71,7 @@ open_enum! {
 /// What an SLA measures.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct SlaMetrics {
     /// The time until the first answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -91,6 +92,7 @@ pub struct SlaMetrics {
 
 /// One thing that an SLA measures.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct SlaMetric {
     /// Whether it counts.
     pub enabled: bool,
@@ -106,6 +108,7 @@ pub struct SlaMetric {
 /// What an SLA says in one of its versions.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct SlaVersion {
     /// Its id.
     pub id: String,

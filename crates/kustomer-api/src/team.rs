@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ObjectId;
 use crate::endpoint::{Answer, endpoint};
 use crate::envelope::{Document, Page};
 use crate::history::{StateQuery, history};
@@ -10,6 +9,8 @@ use crate::operation::{contract, own};
 use crate::query::ListRecords;
 use crate::resource::resource;
 use crate::schema::{OBJECT_ID, Object, Property, ReadOnly, Schema};
+use crate::user::User;
+use crate::{Id, ObjectId};
 
 /// How many members a team may have; Kustomer documents no limit.
 pub const MAX_MEMBERS: usize = 500;
@@ -60,9 +61,17 @@ impl TeamInput {
 
 /// Users to add to a team, or to take out of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct TeamMembers {
     /// Their ids, at most [`MAX_MEMBERS`].
     pub members: Vec<String>,
+}
+
+impl TeamMembers {
+    /// These users.
+    pub fn new(members: impl IntoIterator<Item = impl Into<Id<User>>>) -> Self {
+        Self { members: members.into_iter().map(|id| id.into().into()).collect() }
+    }
 }
 
 /// The attributes of a team that are answered and that adding and removing members does not take.

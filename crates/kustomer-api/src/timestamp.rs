@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jiff::SignedDuration;
 use jiff::civil::DateTime;
@@ -35,6 +36,7 @@ const LAST: i64 = 253_402_300_799_999;
 /// 9999 does, and `9999-12-31T23:59:59Z` is what many systems write for "never".
 static PARSER: DateTimeParser = DateTimeParser::new();
 static PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
+const NANOS_PER_MILLI: i128 = 1_000_000;
 const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 
 impl Timestamp {
@@ -49,9 +51,86 @@ impl Timestamp {
         }
     }
 
+    /// Down to the whole millisecond.
+    fn from_nanos(nanos: i128) -> Self {
+        let bound = if nanos < 0 { i64::MIN } else { i64::MAX };
+        Self::from_millis(i64::try_from(nanos.div_euclid(NANOS_PER_MILLI)).unwrap_or(bound))
+    }
+
     /// Milliseconds since the Unix epoch.
     pub const fn as_millis(self) -> i64 {
         self.0
+    }
+}
+
+/// Down to the whole millisecond; what four-digit years cannot write is clamped.
+impl From<SystemTime> for Timestamp {
+    /// ```
+    /// use std::time::SystemTime;
+    /// use kustomer_api::Timestamp;
+    ///
+    /// assert_eq!(Timestamp::from(SystemTime::UNIX_EPOCH).to_string(), "1970-01-01T00:00:00.000Z");
+    /// ```
+    fn from(time: SystemTime) -> Self {
+        let nanos = match time.duration_since(UNIX_EPOCH) {
+            Ok(since) => i128::try_from(since.as_nanos()).unwrap_or(i128::MAX),
+            Err(error) => i128::try_from(error.duration().as_nanos()).map_or(i128::MIN, |before| -before),
+        };
+        Self::from_nanos(nanos)
+    }
+}
+
+/// A time that the system cannot hold, which none does beyond the years 0 to 9999, is the Unix epoch.
+impl From<Timestamp> for SystemTime {
+    fn from(moment: Timestamp) -> Self {
+        let distance = Duration::from_millis(moment.0.unsigned_abs());
+        let time = if moment.0 < 0 { UNIX_EPOCH.checked_sub(distance) } else { UNIX_EPOCH.checked_add(distance) };
+        time.unwrap_or(UNIX_EPOCH)
+    }
+}
+
+/// Down to the whole millisecond; what four-digit years cannot write is clamped.
+impl From<jiff::Timestamp> for Timestamp {
+    fn from(time: jiff::Timestamp) -> Self {
+        Self::from_nanos(time.as_nanosecond())
+    }
+}
+
+/// The last day that jiff knows takes the place of what lies behind it, the end of the year 9999.
+impl From<Timestamp> for jiff::Timestamp {
+    fn from(moment: Timestamp) -> Self {
+        let nearest = if moment.0 < 0 { Self::MIN } else { Self::MAX };
+        Self::from_millisecond(moment.0).unwrap_or(nearest)
+    }
+}
+
+/// Down to the whole millisecond; what four-digit years cannot write is clamped.
+#[cfg(feature = "chrono")]
+impl<Z: chrono::TimeZone> From<chrono::DateTime<Z>> for Timestamp {
+    fn from(time: chrono::DateTime<Z>) -> Self {
+        Self::from_millis(time.timestamp_millis())
+    }
+}
+
+#[cfg(feature = "chrono")]
+impl From<Timestamp> for chrono::DateTime<chrono::Utc> {
+    fn from(moment: Timestamp) -> Self {
+        Self::from_timestamp_millis(moment.0).unwrap_or_default()
+    }
+}
+
+/// Down to the whole millisecond; what four-digit years cannot write is clamped.
+#[cfg(feature = "time")]
+impl From<time::OffsetDateTime> for Timestamp {
+    fn from(time: time::OffsetDateTime) -> Self {
+        Self::from_nanos(time.unix_timestamp_nanos())
+    }
+}
+
+#[cfg(feature = "time")]
+impl From<Timestamp> for time::OffsetDateTime {
+    fn from(moment: Timestamp) -> Self {
+        Self::from_unix_timestamp_nanos(i128::from(moment.0) * NANOS_PER_MILLI).unwrap_or(Self::UNIX_EPOCH)
     }
 }
 
@@ -153,6 +232,24 @@ impl<'de> Deserialize<'de> for Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_millisecond_survives_the_way_through_other_types() {
+        for millis in [FIRST, -1, 0, 1, 1_478_665_381_925, 253_402_207_199_999] {
+            let moment = Timestamp::from_millis(millis);
+            assert_eq!(Timestamp::from(SystemTime::from(moment)), moment, "SystemTime");
+            assert_eq!(Timestamp::from(jiff::Timestamp::from(moment)), moment, "jiff");
+            #[cfg(feature = "chrono")]
+            assert_eq!(Timestamp::from(chrono::DateTime::<chrono::Utc>::from(moment)), moment, "chrono");
+            #[cfg(feature = "time")]
+            assert_eq!(Timestamp::from(time::OffsetDateTime::from(moment)), moment, "time");
+        }
+        let before = UNIX_EPOCH - Duration::from_nanos(1);
+        assert_eq!(Timestamp::from(before), Timestamp::from_millis(-1));
+        let late = Timestamp::from_millis(LAST);
+        assert_eq!(Timestamp::from(SystemTime::from(late)), late);
+        assert_eq!(jiff::Timestamp::from(late), jiff::Timestamp::MAX);
+    }
 
     #[test]
     fn offsets_become_utc_and_fractions_become_milliseconds() {

@@ -57,6 +57,7 @@ pub const VISIT_ID: Format = Format {
 /// Something that a visitor did.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct TrackingEventInput {
     /// The visitor's id, at most [`MAX_ID`] characters; one is made when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -83,6 +84,7 @@ impl TrackingEventInput {
 /// Who a visitor is. By external id, e-mail address or phone number the customer is found, or made.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct IdentityInput {
     /// With `false` the visitor's id is not tied to the customer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -139,6 +141,7 @@ pub struct IdentityInput {
 
 /// Who a visitor is, and what the visitor did.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct IdentityEventInput {
     /// Who.
     pub identity: IdentityInput,
@@ -231,6 +234,7 @@ pub type Identity = Resource<IdentityAttributes>;
 /// What an identity holds. Its relationship `customer` names the customer.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct IdentityAttributes {
     /// The visitor's id: send it with the events that follow.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
@@ -268,6 +272,25 @@ pub static IDENTITY: Schema = resource_schema!(
         Property::required("updatedAt", Schema::format(DATE_TIME)),
     ]
 );
+
+crate::macros::builders! {
+    TrackingEventInput { tracking_id: String, session_id: String, meta: Map<String, Value>; name: String }
+}
+
+crate::macros::builders! {
+    IdentityInput {
+        remember: bool, tracking_id: String, session_id: String, name: String, company: String, external_id: String,
+        username: String, signed_up_at: Timestamp, birthday_at: Timestamp, gender: Gender, locale: String, time_zone: String,
+        email: String, phone: String, location: Location, tags: Vec<String>, custom: CustomAttributes
+    }
+}
+
+impl IdentityEventInput {
+    /// What somebody did, and who it was.
+    pub fn new(identity: IdentityInput, event: TrackingEventInput) -> Self {
+        Self { identity, event }
+    }
+}
 
 endpoint! {
     /// `createTrackingEvent`.

@@ -9,6 +9,7 @@ use crate::schema::{Object, Property, Schema};
 
 /// An answer that holds one resource whose bytes can be uploaded.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Uploadable<T> {
     /// The resource.
     pub data: T,
@@ -19,6 +20,7 @@ pub struct Uploadable<T> {
 
 /// What is answered beside a resource whose bytes can be uploaded.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct UploadMeta {
     /// What takes the bytes, of media: `s3`, whose form it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -33,6 +35,7 @@ pub struct UploadMeta {
 
 /// A form to post as `multipart/form-data`: all fields, and behind them the file in the field `file`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Upload {
     /// Where to. It takes the bytes as the body of a `PUT`, too.
     pub url: String,

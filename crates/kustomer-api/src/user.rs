@@ -178,6 +178,13 @@ impl QueryArguments for ListUsers {
     }
 }
 
+impl PasswordReset {
+    /// Of the person with this address, in the org of this domain.
+    pub fn new(domain: impl Into<String>, email: impl Into<String>) -> Self {
+        Self { domain: domain.into(), email: email.into() }
+    }
+}
+
 endpoint! {
     /// `getUsers`.
     GetUsers = &contract::GET_USERS, "Lists the org's users, those behind API keys included.";
@@ -237,6 +244,7 @@ endpoint! {
 
 /// Whose password to reset.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct PasswordReset {
     /// The name of the org.
     pub domain: String,

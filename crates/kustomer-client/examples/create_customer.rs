@@ -1,14 +1,12 @@
 //! Creates a customer and reads it again by its e-mail address.
 //!
 //! ```sh
-//! KUSTODIAN_TOKEN=… cargo run -p kustomer-client --example create_customer
+//! KUSTODIAN_URL=… KUSTODIAN_TOKEN=… cargo run -p kustomer-client --example create_customer
 //! ```
 #![expect(clippy::print_stdout, reason = "an example talks to the person who runs it")]
 
-use std::env;
-
 use kustomer_client::custom::{CustomAttributes, Key, Num, Str};
-use kustomer_client::customer::{CustomerInput, Email, Phone};
+use kustomer_client::customer::CustomerInput;
 use kustomer_client::{Client, Error};
 
 const TIER: Key<Str> = Key::new("loyaltyTierStr");
@@ -16,16 +14,12 @@ const SCORE: Key<Num> = Key::new("scoreNum");
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let url = env::var("KUSTODIAN_URL").unwrap_or_else(|_| "http://127.0.0.1:8080".to_owned());
-    let client = Client::builder().base_url(url).token(env::var("KUSTODIAN_TOKEN")?).build()?;
+    let client = Client::from_env()?;
 
     let mut custom = CustomAttributes::new();
     custom.put(TIER, "gold")?.put(SCORE, 12.5)?;
-    let input = CustomerInput::new()
-        .name("Ada Lovelace")
-        .email(Email::new("ada@acme.example"))
-        .phone(Phone::new("+18005551212"))
-        .custom(custom);
+    let input =
+        CustomerInput::new().name("Ada Lovelace").email("ada@acme.example").phone("+18005551212").custom(custom);
 
     match client.customers().create(&input).await {
         Ok(created) => println!("created {}", created.data.id),

@@ -71,16 +71,14 @@ where
     let mut job = job.await?.data;
     let mut wait = FIRST_LOOK;
     while job.attributes.status.value().is_some_and(|status| *status != BulkStatus::Complete) {
-        let Ok(id) = job.id.parse() else { break };
         tokio::time::sleep(wait).await;
         wait = (wait * 2).min(LAST_LOOK);
-        job = client.bulk().get(id).await?.data;
+        job = client.bulk().get(&job.id).await?.data;
     }
     if let Some(results) = job.attributes.results.into_value() {
         return Ok(results);
     }
-    let Ok(id) = job.id.parse() else { return Ok(Vec::new()) };
-    let mut batches = client.bulk().batches(id, &PageQuery::default()).walk();
+    let mut batches = client.bulk().batches(&job.id, &PageQuery::default()).walk();
     let mut results = Vec::new();
     while let Some(batch) = batches.next().await? {
         results.extend(batch.attributes.results.into_value().unwrap_or_default());

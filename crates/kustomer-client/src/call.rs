@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, IF_MATCH};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use kustomer_api::Endpoint;
-use kustomer_api::endpoint::{Answer, PathArguments};
+use kustomer_api::endpoint::Answer;
 use kustomer_api::query::{QueryArguments, VALIDATE_ONLY};
 use reqwest::Url;
 use serde::de::DeserializeOwned;
@@ -103,8 +103,9 @@ impl<E> fmt::Debug for Call<E> {
 pub type Sending<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 
 impl<E: Endpoint> Call<E> {
-    pub(crate) fn new(client: Client, arguments: &E::Path, query: &E::Query, body: &E::Body) -> Self {
-        let path = path::render(E::OPERATION, &arguments.write());
+    /// `values` are those of the path, in order.
+    pub(crate) fn new(client: Client, values: &[String], query: &E::Query, body: &E::Body) -> Self {
+        let path = path::render(E::OPERATION, values);
         let mut call = Self {
             client,
             path,

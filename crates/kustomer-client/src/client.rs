@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use http::{HeaderValue, Method};
 use kustomer_api::Endpoint;
+use kustomer_api::endpoint::PathArguments;
 use serde_json::Value;
 
 use crate::call::Call;
@@ -21,7 +22,8 @@ use crate::resources::{
     Shortcuts, Slas, SpamSenders, Tags, Teams, Tracking, Users,
 };
 use crate::retry::Retry;
-use crate::target::Target;
+use crate::target::{Target, without_credentials};
+#[cfg(feature = "__rustls")]
 use crate::trust;
 
 /// A client of one server with one token. Cloning is cheap, and clones share their connections.
@@ -54,6 +56,23 @@ impl Client {
     /// ```
     pub fn builder() -> ClientBuilder {
         ClientBuilder::default()
+    }
+
+    /// A client of the server that the environment names, by the variables that the command line `kustodian` reads:
+    ///
+    /// - `KUSTODIAN_URL`: the server; `http://127.0.0.1:8080` when it is not set.
+    /// - `KUSTODIAN_TOKEN`: the API key.
+    /// - `KUSTODIAN_CACERT`: a file of certificates in PEM to trust beside those of the system; may be missing.
+    ///
+    /// ```no_run
+    /// let client = kustomer_client::Client::from_env()?;
+    /// # Ok::<(), kustomer_client::InvalidRequest>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When `KUSTODIAN_TOKEN` is not set or the file cannot be read; else as of [`ClientBuilder::build`].
+    pub fn from_env() -> Result<Self, InvalidRequest> {
+        Self::builder().env()?.build()
     }
 
     /// The operations on customers.
@@ -250,7 +269,18 @@ impl Client {
     /// # }
     /// ```
     pub fn call<E: Endpoint>(&self, path: E::Path, query: &E::Query, body: &E::Body) -> Call<E> {
-        Call::new(self.clone(), &path, query, body)
+        Call::new(self.clone(), &path.write(), query, body)
+    }
+
+    /// The same with the values of the path as texts, in order.
+    pub(crate) fn at<E: Endpoint>(
+        &self,
+        values: impl IntoIterator<Item = String>,
+        query: &E::Query,
+        body: &E::Body,
+    ) -> Call<E> {
+        let values: Vec<String> = values.into_iter().collect();
+        Call::new(self.clone(), &values, query, body)
     }
 
     /// A call of any method and path below `/v1`: the way out for what this version does not know.
@@ -299,6 +329,53 @@ impl Client {
     /// As of any call; or the body cannot be written as JSON.
     pub async fn post_json(&self, path: &str, body: &Value) -> Result<Value, Error> {
         self.request(Method::POST, path).json(body.to_string()).await
+    }
+
+    /// Puts JSON to any path below `/v1`, and reads the answer as JSON.
+    ///
+    /// ```no_run
+    /// # async fn example(client: kustomer_client::Client) -> Result<(), kustomer_client::Error> {
+    /// let ada = serde_json::json!({ "name": "Ada" });
+    /// client.put_json("/customers/5c7d1a1f9a1b2c0010a1b2c3", &ada).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As of any call.
+    pub async fn put_json(&self, path: &str, body: &Value) -> Result<Value, Error> {
+        self.request(Method::PUT, path).json(body.to_string()).await
+    }
+
+    /// Sends a PATCH with JSON to any path below `/v1`, and reads the answer as JSON.
+    ///
+    /// ```no_run
+    /// # async fn example(client: kustomer_client::Client) -> Result<(), kustomer_client::Error> {
+    /// let ada = serde_json::json!({ "name": "Ada" });
+    /// client.patch_json("/customers/5c7d1a1f9a1b2c0010a1b2c3", &ada).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As of any call.
+    pub async fn patch_json(&self, path: &str, body: &Value) -> Result<Value, Error> {
+        self.request(Method::PATCH, path).json(body.to_string()).await
+    }
+
+    /// Sends a DELETE to any path below `/v1`, and reads the answer as JSON: null when there is none.
+    ///
+    /// ```no_run
+    /// # async fn example(client: kustomer_client::Client) -> Result<(), kustomer_client::Error> {
+    /// client.delete_json("/customers/5c7d1a1f9a1b2c0010a1b2c3").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As of any call.
+    pub async fn delete_json(&self, path: &str) -> Result<Value, Error> {
+        self.request(Method::DELETE, path).await
     }
 
     pub(crate) fn http(&self) -> &reqwest::Client {
@@ -351,6 +428,8 @@ pub struct ClientBuilder {
     observer: Option<Arc<dyn Observer>>,
     root_certificates: Option<Vec<u8>>,
     accept_invalid_certificates: bool,
+    proxy: Option<String>,
+    http_client: Option<reqwest::Client>,
 }
 
 /// How long an attempt may take when nothing else is said.
@@ -359,9 +438,44 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a connection may take to come about.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// The variables of the environment that [`Client::from_env`] reads.
+const URL: &str = "KUSTODIAN_URL";
+const TOKEN: &str = "KUSTODIAN_TOKEN";
+const CACERT: &str = "KUSTODIAN_CACERT";
+
+/// Where a server is when the environment does not say.
+const DEFAULT_URL: &str = "http://127.0.0.1:8080";
+
+/// A variable; one that is set to nothing counts as missing.
+fn variable(name: &'static str) -> Result<Option<String>, InvalidRequest> {
+    match std::env::var(name) {
+        Ok(value) => Ok(Some(value).filter(|value| !value.trim().is_empty())),
+        Err(std::env::VarError::NotPresent) => Ok(None),
+        Err(error) => Err(InvalidRequest::Environment { variable: name, reason: error.to_string() }),
+    }
+}
+
 const USER_AGENT: &str = concat!("kustomer-client/", env!("CARGO_PKG_VERSION"));
 
 impl ClientBuilder {
+    /// What the environment names, as [`Client::from_env`] reads it.
+    ///
+    /// # Errors
+    /// When `KUSTODIAN_TOKEN` is not set, a variable is not Unicode, or the file of certificates cannot be read.
+    pub fn env(mut self) -> Result<Self, InvalidRequest> {
+        self.base_url = Some(variable(URL)?.unwrap_or_else(|| DEFAULT_URL.to_owned()));
+        let missing = || InvalidRequest::Environment { variable: TOKEN, reason: "set it to an API key".to_owned() };
+        self.token = Some(variable(TOKEN)?.ok_or_else(missing)?);
+        if let Some(file) = variable(CACERT)? {
+            let pem = std::fs::read(&file).map_err(|error| InvalidRequest::Environment {
+                variable: CACERT,
+                reason: format!("cannot read {file}: {error}"),
+            })?;
+            self.root_certificates = Some(pem);
+        }
+        Ok(self)
+    }
+
     /// The server, with or without `/v1`: `http://127.0.0.1:8080`. Takes precedence over [`org`](Self::org).
     #[must_use]
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
@@ -433,6 +547,40 @@ impl ClientBuilder {
         self
     }
 
+    /// Goes through this proxy, such as `http://proxy.acme.example:3128`, in place of those that `http_proxy`, `https_proxy`
+    /// and `all_proxy` name. Credentials may be in it.
+    ///
+    /// ```
+    /// use kustomer_client::Client;
+    ///
+    /// let client = Client::builder().org("acme").token("the API key").proxy("http://127.0.0.1:3128").build()?;
+    /// # Ok::<(), kustomer_client::InvalidRequest>(())
+    /// ```
+    #[must_use]
+    pub fn proxy(mut self, url: impl Into<String>) -> Self {
+        self.proxy = Some(url.into());
+        self
+    }
+
+    /// Sends with a client of your own. Its proxy, certificates, user agent and connection timeout count, and not those
+    /// named here. Let it follow no redirects: one turns a POST into a GET.
+    ///
+    /// ```
+    /// use kustomer_client::{Client, reqwest};
+    ///
+    /// let own = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+    /// # let own = own.tls_backend_preconfigured(rustls::ClientConfig::builder_with_provider(std::sync::Arc::new(
+    /// #     rustls::crypto::ring::default_provider())).with_safe_default_protocol_versions()?
+    /// #     .with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth());
+    /// let client = Client::builder().org("acme").token("the API key").http_client(own.build()?).build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn http_client(mut self, client: reqwest::Client) -> Self {
+        self.http_client = Some(client);
+        self
+    }
+
     /// The client. Nothing is sent yet.
     ///
     /// # Errors
@@ -447,33 +595,67 @@ impl ClientBuilder {
         let authorization = self.token.as_deref().map(bearer).transpose()?;
         let user_agent = HeaderValue::from_str(self.user_agent.as_deref().unwrap_or(USER_AGENT))
             .map_err(|_| InvalidRequest::Header { name: "user-agent".to_owned() })?;
-        let http = self.http_client(&user_agent, &target)?;
+        let http = match &self.http_client {
+            Some(http) => http.clone(),
+            None => self.own_http_client(&user_agent, &target)?,
+        };
         let timeout = self.timeout.unwrap_or(DEFAULT_TIMEOUT);
         let conduct = Conduct::new(self.pacing, self.observer);
         Ok(Client { shared: Arc::new(Shared { http, target, authorization, timeout, retry: self.retry, conduct }) })
     }
 
-    fn http_client(&self, user_agent: &HeaderValue, target: &Target) -> Result<reqwest::Client, InvalidRequest> {
-        let named = self.root_certificates.as_deref().map(trust::read_certificates).transpose()?;
+    fn own_http_client(&self, user_agent: &HeaderValue, target: &Target) -> Result<reqwest::Client, InvalidRequest> {
         // A redirect would turn a POST into a GET; the API has none, so one is an answer like any other error.
-        let builder = || {
-            reqwest::Client::builder()
-                .user_agent(user_agent.clone())
-                .connect_timeout(CONNECT_TIMEOUT)
-                .redirect(reqwest::redirect::Policy::none())
+        let mut builder = reqwest::Client::builder()
+            .user_agent(user_agent.clone())
+            .connect_timeout(CONNECT_TIMEOUT)
+            .redirect(reqwest::redirect::Policy::none());
+        if let Some(proxy) = &self.proxy {
+            let proxy =
+                reqwest::Proxy::all(proxy).map_err(|_| InvalidRequest::Proxy { url: without_credentials(proxy) })?;
+            builder = builder.proxy(proxy);
+        }
+        self.with_tls(builder, target)?.build().map_err(|error| InvalidRequest::Setup { reason: error.to_string() })
+    }
+
+    #[cfg(feature = "__rustls")]
+    fn with_tls(
+        &self,
+        builder: reqwest::ClientBuilder,
+        target: &Target,
+    ) -> Result<reqwest::ClientBuilder, InvalidRequest> {
+        let named = self.root_certificates.as_deref().map(trust::read_certificates).transpose()?;
+        let is_named = named.is_some();
+        let tls = if self.accept_invalid_certificates {
+            trust::accepting_any()
+        } else {
+            trust::trusting(named.unwrap_or_default())
         };
-        let accept_any = self.accept_invalid_certificates;
-        let trusting = match named {
-            Some(named) if !accept_any => builder().tls_backend_preconfigured(trust::trusting(named)?),
-            _ => builder().tls_danger_accept_invalid_certs(accept_any),
+        // A container without certificates is no reason not to speak plain HTTP to the server next door.
+        let tls = if target.is_encrypted() || is_named { tls } else { tls.or_else(|_| trust::trusting_nobody()) };
+        Ok(builder.tls_backend_preconfigured(tls?))
+    }
+
+    #[cfg(all(feature = "native-tls", not(feature = "__rustls")))]
+    fn with_tls(&self, builder: reqwest::ClientBuilder, _: &Target) -> Result<reqwest::ClientBuilder, InvalidRequest> {
+        let named = match &self.root_certificates {
+            Some(pem) => reqwest::Certificate::from_pem_bundle(pem).map_err(|_| InvalidRequest::RootCertificates)?,
+            None => Vec::new(),
         };
-        trusting
-            .build()
-            .or_else(|error| {
-                // A container without certificates is no reason not to speak plain HTTP to the server next door.
-                if target.is_encrypted() { Err(error) } else { builder().tls_certs_only([]).build() }
-            })
-            .map_err(|error| InvalidRequest::Setup { reason: error.to_string() })
+        Ok(builder.tls_certs_merge(named).tls_danger_accept_invalid_certs(self.accept_invalid_certificates))
+    }
+
+    #[cfg(not(any(feature = "native-tls", feature = "__rustls")))]
+    fn with_tls(
+        &self,
+        builder: reqwest::ClientBuilder,
+        target: &Target,
+    ) -> Result<reqwest::ClientBuilder, InvalidRequest> {
+        if target.is_encrypted() || self.root_certificates.is_some() || self.accept_invalid_certificates {
+            let reason = "it is built without TLS: switch on the feature rustls or native-tls of kustomer-client";
+            return Err(InvalidRequest::Setup { reason: reason.to_owned() });
+        }
+        Ok(builder)
     }
 }
 

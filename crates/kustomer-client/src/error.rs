@@ -6,9 +6,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::StatusCode;
 use kustomer_api::custom::CustomError;
-use kustomer_api::error::{ErrorBody, ErrorItem};
+use kustomer_api::error::{ErrorBody, ErrorCode, ErrorItem};
 
 use crate::exchange::ReceivedResponse;
+#[cfg(feature = "__rustls")]
 use crate::trust::is_of_authority;
 
 /// Why a call did not give what was asked for. Its `Display` is one line for people.
@@ -25,7 +26,7 @@ use crate::trust::is_of_authority;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The server answered, but not with success.
@@ -60,6 +61,21 @@ impl Error {
         }
     }
 
+    /// Whether there was no answer in time.
+    pub fn is_timeout(&self) -> bool {
+        matches!(self, Self::Transport(TransportError::Timeout { .. }))
+    }
+
+    /// The kind of the error that the server answered, for programs.
+    pub fn code(&self) -> Option<&ErrorCode> {
+        self.api().and_then(|error| error.code.as_ref())
+    }
+
+    /// The id of the record that holds a value which has to be unique: see [`ApiError::holder`].
+    pub fn holder(&self) -> Option<&str> {
+        self.api().and_then(ApiError::holder)
+    }
+
     /// Whether the server says that there is no such record.
     pub fn is_not_found(&self) -> bool {
         self.api().is_some_and(|error| error.status == 404)
@@ -88,12 +104,13 @@ impl From<CustomError> for Error {
 }
 
 /// An answer that is not a success. What is beside `errors` is taken out of the first entry.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
+#[non_exhaustive]
 pub struct ApiError {
     /// The HTTP status.
     pub status: u16,
     /// What kind, for programs: `badparam`, `notfound`, …
-    pub code: Option<String>,
+    pub code: Option<ErrorCode>,
     /// What is wrong, for people.
     pub title: Option<String>,
     /// The bare name of the attribute, parameter or header it is about.
@@ -117,7 +134,80 @@ pub struct ApiError {
     pub body: Bytes,
 }
 
+impl fmt::Debug for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Api(error) => fmt::Debug::fmt(error, formatter),
+            Self::Decode(error) => fmt::Debug::fmt(error, formatter),
+            Self::Transport(error) => fmt::Debug::fmt(error, formatter),
+            Self::Invalid(error) => fmt::Debug::fmt(error, formatter),
+        }
+    }
+}
+
+/// As its `Display`, without the body of an answer that is not the API's: who knows what it holds.
+impl fmt::Debug for ApiError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.errors.is_empty() {
+            return write!(formatter, "{}: an answer of {} bytes that is not the API's", self.status, self.body.len());
+        }
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
+/// Without the body and what is wrong in it: both may hold personal data.
+impl fmt::Debug for DecodeError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { operation, status, body, .. } = self;
+        write!(formatter, "the answer to {operation} ({status}, {} bytes) cannot be read", body.len())
+    }
+}
+
+impl fmt::Debug for TransportError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Invalid(invalid) => fmt::Debug::fmt(invalid, formatter),
+            other => fmt::Display::fmt(other, formatter),
+        }
+    }
+}
+
+/// As its `Display`, without values of paths: an e-mail address is one.
+impl fmt::Debug for InvalidRequest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Path { operation, .. } => write!(formatter, "the path value of {operation} names nothing"),
+            Self::Elsewhere { .. } => formatter.write_str("the path leads to another server or out of the API"),
+            other => fmt::Display::fmt(other, formatter),
+        }
+    }
+}
+
 impl ApiError {
+    /// The id of the record that holds a value which has to be unique in the org, when a 409 names it. The caller must be
+    /// allowed to read such records. Kustomer itself names none.
+    ///
+    /// ```no_run
+    /// use kustomer_client::Client;
+    /// use kustomer_client::customer::CustomerInput;
+    ///
+    /// # async fn example(client: Client) -> Result<(), kustomer_client::Error> {
+    /// let ada = CustomerInput::new().email("ada@acme.example");
+    /// let id = match client.customers().create(&ada).await {
+    ///     Ok(created) => created.data.id,
+    ///     Err(error) if error.holder().is_some() => error.holder().unwrap_or_default().into(),
+    ///     Err(error) => return Err(error),
+    /// };
+    /// client.customers().update(id, &ada).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn holder(&self) -> Option<&str> {
+        let meta = &self.errors.first().filter(|_| self.status == 409)?.meta;
+        let mut texts = meta.values().filter_map(|value| value.as_str());
+        texts.find(|text| text.parse::<kustomer_api::ObjectId>().is_ok())
+    }
+
     pub(crate) fn read(response: &ReceivedResponse, proxy: Option<String>) -> Self {
         let errors = serde_json::from_slice::<ErrorBody>(&response.body).map(|body| body.errors).unwrap_or_default();
         let first = errors.first().cloned().unwrap_or_default();
@@ -125,7 +215,7 @@ impl ApiError {
         let in_meta = || first.meta.get("pointer").and_then(|pointer| pointer.as_str()).map(str::to_owned);
         Self {
             status: response.status.as_u16(),
-            code: first.code,
+            code: first.code.as_deref().map(ErrorCode::from),
             title: first.title,
             parameter: source.parameter,
             pointer: source.pointer.or_else(in_meta),
@@ -193,8 +283,9 @@ impl fmt::Display for ApiError {
 impl std::error::Error for ApiError {}
 
 /// A success whose body is not what the operation answers.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[derive(Clone, PartialEq, thiserror::Error)]
 #[error("the answer to {operation} ({status}) cannot be read: {reason}; the body begins: {}", excerpt(body))]
+#[non_exhaustive]
 pub struct DecodeError {
     /// The operation's upstream name.
     pub operation: &'static str,
@@ -209,7 +300,7 @@ pub struct DecodeError {
 /// There was no whole answer.
 ///
 /// Unless it is [`Invalid`](Self::Invalid) or [`Connect`](Self::Connect), the server may have carried the request out.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum TransportError {
     /// The request cannot be sent; nothing was.
@@ -291,6 +382,7 @@ fn hint(address: &str, answered: bool) -> &'static str {
 }
 
 /// What is wrong with a certificate, for people.
+#[cfg(feature = "__rustls")]
 fn distrust(reason: &rustls::CertificateError) -> String {
     match reason {
         rustls::CertificateError::UnknownIssuer => "no trusted authority has signed it".to_owned(),
@@ -314,6 +406,7 @@ fn distrust(reason: &rustls::CertificateError) -> String {
 impl TransportError {
     /// Why nothing was received from `address`.
     pub(crate) fn sending(error: reqwest::Error, address: String, proxy: Option<String>, timeout: Duration) -> Self {
+        #[cfg(feature = "__rustls")]
         if let Some(tls) = tls_error(&error) {
             match tls {
                 rustls::Error::InvalidCertificate(reason) => {
@@ -341,6 +434,7 @@ impl TransportError {
 }
 
 /// The error of TLS among the causes of one: inside of an I/O error, which does not give it as its source.
+#[cfg(feature = "__rustls")]
 fn tls_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
     let mut cause = Some(error);
     while let Some(error) = cause {
@@ -357,7 +451,7 @@ fn tls_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rus
 }
 
 /// A client or a request that cannot be.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidRequest {
     /// Neither a base URL nor an org was given.
@@ -377,8 +471,22 @@ pub enum InvalidRequest {
         /// As given.
         org: String,
     },
+    /// A variable of the environment is missing or wrong.
+    #[error("{variable} cannot be used: {reason}")]
+    Environment {
+        /// Its name.
+        variable: &'static str,
+        /// What is wrong with it, or what to do.
+        reason: String,
+    },
+    /// The proxy is none.
+    #[error("the proxy {url:?} is no URL like http://proxy.acme.example:3128")]
+    Proxy {
+        /// As given, without credentials.
+        url: String,
+    },
     /// The token cannot be in a header.
-    #[error("the token cannot stand in a header: it must not hold control characters or line breaks")]
+    #[error("the token cannot be in a header: it must not hold control characters or line breaks")]
     Token,
     /// A header cannot be sent.
     #[error("the header {name:?} cannot be sent: its name or value holds characters that headers do not take")]

@@ -8,6 +8,7 @@ use crate::error::{ApiError, DecodeError, Error};
 
 /// What was sent and what came back. Of `data`, `error` and `undecodable` exactly one is there.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Exchange<T> {
     /// What was sent; the last time, when it was tried again.
     pub request: SentRequest,
@@ -40,6 +41,7 @@ impl<T> Exchange<T> {
 
 /// A request as it was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SentRequest {
     /// The method.
     pub method: Method,
@@ -61,6 +63,7 @@ pub(crate) fn without_token(mut headers: HeaderMap) -> HeaderMap {
 
 /// An answer as it came.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ReceivedResponse {
     /// The status.
     pub status: StatusCode,

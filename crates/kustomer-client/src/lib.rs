@@ -1,19 +1,4 @@
-//! A typed client of the Kustomer REST API.
-//!
-//! It talks to Kustomer itself and to every server that speaks the same API, such as Kustodian.
-//!
-//! ```no_run
-//! use kustomer_client::Client;
-//! use kustomer_client::customer::{CustomerInput, Email};
-//!
-//! # async fn example() -> Result<(), kustomer_client::Error> {
-//! let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
-//! let input = CustomerInput::new().name("Ada Lovelace").email(Email::new("ada@acme.example"));
-//! let created = client.customers().create(&input).await?.data;
-//! println!("{} is {:?}", created.id, created.attributes.display_name.value());
-//! # Ok(())
-//! # }
-//! ```
+#![doc = include_str!("../README.md")]
 //!
 //! # Two ways to receive an answer
 //!
@@ -32,7 +17,7 @@
 //! const SCORE: Key<Num> = Key::new("scoreNum");
 //!
 //! let mut custom = CustomAttributes::new();
-//! custom.put(SCORE, 12.5);
+//! custom.put(SCORE, 12.5)?;
 //! custom.set("loyaltyTierStr", "gold")?;
 //! let refused = custom.set("scoreNum", "twelve").unwrap_err();
 //! assert_eq!(refused.to_string(), r#"the key "scoreNum" ends in Num, which takes a number or null"#);
@@ -64,13 +49,6 @@
 //! }
 //! # }
 //! ```
-//!
-//! # Features
-//!
-//! - `derive` (on by default): the derive `CustomAttributes`.
-//! - `axum`: `webhook::Webhook`, which a handler takes deliveries of webhooks as.
-//! - `tracing`: every attempt of a call is an event of the level DEBUG, without personal data.
-//! - `blocking`: [`Call`] and [`Walk`] can be used without an async runtime.
 
 mod bulked;
 mod call;
@@ -79,6 +57,7 @@ mod conduct;
 mod error;
 mod events;
 mod exchange;
+mod lines;
 mod observe;
 mod pace;
 mod pages;
@@ -90,6 +69,7 @@ mod retry;
 mod stream;
 mod target;
 mod transfer;
+#[cfg(feature = "__rustls")]
 mod trust;
 pub mod webhook;
 mod window;
@@ -104,8 +84,9 @@ pub use error::{ApiError, DecodeError, Error, InvalidRequest, TransportError};
 pub use events::EventStream;
 pub use exchange::{Exchange, ReceivedResponse, SentRequest};
 pub use http::Method;
+pub use kustomer_api::error::ErrorCode;
 pub use kustomer_api::{
-    self as api, Field, ObjectId, Timestamp, attachment, audit, auth, brand, bulk, company, conversation,
+    self as api, Field, Id, ObjectId, Timestamp, attachment, audit, auth, brand, bulk, company, conversation,
     conversation_time, custom, customer, customer_merge, delivery, draft, endpoint::Endpoint, envelope, event, forward,
     history, inbound_webhook, klass, kobject, media, message, metadata, note, org, outbound_account, outbound_webhook,
     query, role_group, routing_queue, satisfaction, saved_search, schedule, search, shortcut, sla, spam_sender, tag,
@@ -117,5 +98,6 @@ pub use observe::{Attempt, Observer};
 pub use pace::Pacing;
 pub use pages::Walk;
 pub use raw::RawCall;
+pub use reqwest;
 pub use retry::Retry;
 pub use stream::{Items, Pages};

@@ -115,7 +115,7 @@ where
     ///
     /// # async fn example(client: Client) -> Result<(), kustomer_client::Error> {
     /// let customers = client.customers().all(ListCustomers::default()).into_stream();
-    /// let ids: Vec<String> = customers.map_ok(|customer| customer.id).try_collect().await?;
+    /// let ids: Vec<String> = customers.map_ok(|customer| customer.id.into()).try_collect().await?;
     /// # Ok(())
     /// # }
     /// ```

@@ -95,7 +95,7 @@ pub(crate) fn address(url: &Url) -> String {
 }
 
 /// A URL that is refused is shown; a password in it is not.
-fn without_credentials(text: &str) -> String {
+pub(crate) fn without_credentials(text: &str) -> String {
     match (text.find("://"), text.find('@')) {
         (Some(scheme), Some(at)) if scheme + 3 <= at => format!("{}***{}", &text[..scheme + 3], &text[at..]),
         _ => text.to_owned(),

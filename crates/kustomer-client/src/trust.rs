@@ -8,11 +8,11 @@ use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::verify_server_name;
-use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 use rustls_platform_verifier::Verifier;
 
 use crate::error::InvalidRequest;
@@ -26,19 +26,95 @@ pub(crate) fn read_certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static
     read.ok().filter(|found| !found.is_empty()).ok_or(InvalidRequest::RootCertificates)
 }
 
-/// TLS that trusts these certificates beside those of the system.
+/// What does the cryptography: what the program has set for all, or what the features of this crate name.
+fn provider() -> Arc<CryptoProvider> {
+    CryptoProvider::get_default().cloned().unwrap_or_else(|| {
+        #[cfg(feature = "rustls-aws-lc-rs")]
+        return Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        #[cfg(not(feature = "rustls-aws-lc-rs"))]
+        return Arc::new(rustls::crypto::ring::default_provider());
+    })
+}
+
+/// TLS that trusts what the system trusts and, beside that, these certificates.
 ///
 /// # Errors
-/// When one of them is no certificate.
+/// When one of them is no certificate, or the system has none.
 pub(crate) fn trusting(named: Vec<CertificateDer<'static>>) -> Result<ClientConfig, InvalidRequest> {
-    let provider = CryptoProvider::get_default().cloned().unwrap_or_else(|| Arc::new(aws_lc_rs::default_provider()));
-    let usual = Verifier::new_with_extra_roots(named.iter().cloned(), Arc::clone(&provider))
-        .map_err(|_| InvalidRequest::RootCertificates)?;
-    let verifier = Arc::new(Named { usual, named });
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| InvalidRequest::Setup { reason: error.to_string() })?;
+    let usual = if named.is_empty() {
+        Verifier::new(provider()).map_err(setup)?
+    } else {
+        Verifier::new_with_extra_roots(named.iter().cloned(), provider())
+            .map_err(|_| InvalidRequest::RootCertificates)?
+    };
+    with_verifier(Arc::new(Named { usual, named }))
+}
+
+/// TLS that takes any certificate.
+///
+/// # Errors
+/// When the cryptography has no protocol in common with rustls.
+pub(crate) fn accepting_any() -> Result<ClientConfig, InvalidRequest> {
+    with_verifier(Arc::new(Any(provider())))
+}
+
+/// TLS that trusts nobody, for a client that speaks none.
+///
+/// # Errors
+/// When the cryptography has no protocol in common with rustls.
+pub(crate) fn trusting_nobody() -> Result<ClientConfig, InvalidRequest> {
+    let config =
+        ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions().map_err(setup)?;
+    Ok(config.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
+}
+
+fn with_verifier(verifier: Arc<dyn ServerCertVerifier>) -> Result<ClientConfig, InvalidRequest> {
+    let config =
+        ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions().map_err(setup)?;
     Ok(config.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
+}
+
+fn setup(error: Error) -> InvalidRequest {
+    InvalidRequest::Setup { reason: error.to_string() }
+}
+
+/// Takes any certificate, and still wants the server to hold its key.
+#[derive(Debug)]
+struct Any(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for Any {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        own: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls12_signature(message, own, signature, &self.0.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        own: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls13_signature(message, own, signature, &self.0.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
 }
 
 #[derive(Debug)]

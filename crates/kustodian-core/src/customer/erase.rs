@@ -62,7 +62,7 @@ pub fn erase(
 fn tombstone(id: ObjectId, rev: u64, now: Timestamp) -> Customer {
     Customer {
         kind: Kind::Customer.as_str().to_owned(),
-        id: id.to_string(),
+        id: id.into(),
         attributes: CustomerAttributes {
             updated_at: now.into(),
             deleted: true.into(),

@@ -42,7 +42,7 @@ impl Record for CustomerAttributes {
 pub fn create(context: &Context<'_>, id: ObjectId, event: EventSeed, write: Write) -> Result<ChangeSet, Refusal> {
     let mut customer = Customer {
         kind: Kind::Customer.as_str().to_owned(),
-        id: id.to_string(),
+        id: id.into(),
         attributes: derive::fresh(id, context.now),
         relationships: resource::made_by(context.org, context.actor),
         links: Some(SelfLink::new(Kind::Customer.path_of(id))),

@@ -32,7 +32,7 @@ impl Masks {
             let keys: BTreeSet<String> =
                 properties.into_iter().filter(|(_, about)| about.is_sensitive()).map(|(key, _)| key).collect();
             if !keys.is_empty() {
-                masks.insert(metadata.id, keys);
+                masks.insert(metadata.id.into(), keys);
             }
         }
         Ok(Self(masks))

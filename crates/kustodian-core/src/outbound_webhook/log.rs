@@ -94,7 +94,7 @@ impl Transaction {
         )]);
         WebhookTransaction {
             kind: TRANSACTION_TYPE.to_owned(),
-            id: self.id.clone(),
+            id: self.id.as_str().into(),
             attributes: WebhookTransactionAttributes {
                 event_id: self.event_id.as_str().into(),
                 event: self.event.as_str().into(),

@@ -138,7 +138,7 @@ pub fn included(document: &str) -> Result<Vec<String>, Refusal> {
         let ties = ties.into_iter().filter_map(|(name, tie)| Some((name.to_owned(), tie?)));
         resource::render(&IncludedHoliday {
             kind: HOLIDAY_TYPE.to_owned(),
-            id: holiday.id.take().unwrap_or_default(),
+            id: holiday.id.take().unwrap_or_default().into(),
             attributes: holiday,
             relationships: Relationships::from_iter(ties),
             links: Some(SelfLink::new(format!("{path}?include=holidays"))),

@@ -52,7 +52,7 @@ pub fn identity(org: &Org, tracking_id: &str, email: Option<&str>, customer: Obj
     let id = super::visitor_id(org.key, tracking_id);
     Identity {
         kind: IDENTITY_TYPE.to_owned(),
-        id: id.to_string(),
+        id: id.into(),
         attributes: IdentityAttributes {
             tracking_id: tracking_id.into(),
             email: email.map_or(Field::Null, Field::from),
@@ -72,7 +72,7 @@ pub fn identity(org: &Org, tracking_id: &str, email: Option<&str>, customer: Obj
 pub fn session(org: &Org, customer: ObjectId, row: &SessionRow) -> CustomerSession {
     CustomerSession {
         kind: SESSION_TYPE.to_owned(),
-        id: row.id.to_string(),
+        id: row.id.into(),
         attributes: CustomerSessionAttributes {
             session_id: row.name.as_str().into(),
             first_event_at: row.first_at.into(),
@@ -94,7 +94,7 @@ pub fn tracked_event(org: &Org, customer: ObjectId, row: TrackedRow) -> Result<C
     let details: Details = resource::read(&row.details)?;
     Ok(CustomerEvent {
         kind: EVENT_TYPE.to_owned(),
-        id: row.id.to_string(),
+        id: row.id.into(),
         attributes: CustomerEventAttributes {
             name: IDENTIFIED.into(),
             kind: "tracking".into(),
@@ -131,7 +131,7 @@ pub fn customer_event(org: &Org, event: &Recorded) -> Result<CustomerEvent, Refu
     }
     Ok(CustomerEvent {
         kind: EVENT_TYPE.to_owned(),
-        id: event.id.to_string(),
+        id: event.id.into(),
         attributes: CustomerEventAttributes {
             name: event.name.as_str().into(),
             kind: "tracking".into(),

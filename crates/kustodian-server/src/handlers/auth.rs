@@ -118,7 +118,7 @@ pub(crate) async fn get_auth_customer_settings(call: Call<GetAuthCustomerSetting
     let key = services.directory.signing_key(services.ids.secret()).await.map_err(unavailable)?;
     let settings = CustomerAuthSettings {
         kind: CUSTOMER_SETTINGS_TYPE.to_owned(),
-        id: org.id.to_string(),
+        id: org.id.into(),
         attributes: CustomerAuthSettingsAttributes {
             secret: token::customer_secret(org, &key)?.into(),
             cors_whitelist: auth_settings::origins(sign_in::settings(call.store(), org).await?).into(),

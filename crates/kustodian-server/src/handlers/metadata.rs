@@ -83,7 +83,7 @@ async fn find_name<E: Endpoint>(call: &Call<E>, named: &str) -> Result<String, R
     }
     let Ok(id) = named.parse() else { return Err(missing()) };
     let stored = call.store().find(call.org(), Kind::Metadata, id).await.map_err(unavailable)?.ok_or_else(missing)?;
-    resource::read::<Metadata>(&stored.document).map(|metadata| metadata.id)
+    resource::read::<Metadata>(&stored.document).map(|metadata| metadata.id.into())
 }
 
 /// The name of a klass, as it is written, by any of its names.

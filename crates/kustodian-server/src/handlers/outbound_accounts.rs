@@ -25,7 +25,7 @@ fn document(account: &Account) -> Result<String, Refusal> {
     let Account { name, address } = account;
     resource::render(&OutboundAccount {
         kind: TYPE.to_owned(),
-        id: address.clone(),
+        id: address.clone().into(),
         attributes: OutboundAccountAttributes {
             channel: "email".into(),
             name: Field::Value(name.clone()),

@@ -17,7 +17,7 @@ fn named(name: &str) -> CustomerInput {
 async fn a_sandbox_serves_and_is_gone_when_dropped() {
     let sandbox = Sandbox::start().await.unwrap();
     let ada = sandbox.client().customers().create(&named("Ada")).await.unwrap().data;
-    assert_eq!(sandbox.client().customers().get(ada.id.parse().unwrap()).await.unwrap().data, ada);
+    assert_eq!(sandbox.client().customers().get(&ada.id).await.unwrap().data, ada);
     let address = sandbox.url().trim_start_matches("http://").to_owned();
     assert!(TcpStream::connect(&address).is_ok());
     drop(sandbox);
@@ -163,7 +163,7 @@ async fn webhooks_arrive_in_an_inbox_signed_and_again_when_refused() {
     inbox.subscribe(sandbox.client(), ["kustomer.customer.create"]).await.unwrap();
     inbox.refuse(1);
     let ada = sandbox.client().customers().create(&named("Ada")).await.unwrap().data;
-    let delivered = inbox.wait_for(|event| event.data_id == ada.id).await.unwrap();
+    let delivered = inbox.wait_for(|event| ada.id == event.data_id).await.unwrap();
     assert!(delivered.is_signed);
     assert_eq!((inbox.refused(), inbox.delivered().len()), (1, 1));
 }

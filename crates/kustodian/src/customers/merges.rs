@@ -65,7 +65,7 @@ pub(super) async fn duplicates(client: &Client, id: ObjectId, limit: u32, output
                 let reasons = candidate.attributes.reasons.iter();
                 let reasons: Vec<String> = reasons.map(|reason| format!("{} {}", reason.name, reason.value)).collect();
                 let score = candidate.attributes.score.to_string();
-                vec![candidate.id, candidate.attributes.display_name, score, reasons.join(", ")]
+                vec![candidate.id.into(), candidate.attributes.display_name, score, reasons.join(", ")]
             }),
         ),
     }

@@ -14,7 +14,7 @@ pub(super) fn one(customer: &Customer, tags: &[String]) -> Result<(), Failure> {
     let attributes = &customer.attributes;
     let text = |field: &Field<String>| field.value().cloned().unwrap_or_default();
     let mut rows = vec![
-        ("id".to_owned(), customer.id.clone()),
+        ("id".to_owned(), customer.id.to_string()),
         ("name".to_owned(), text(&attributes.name)),
         ("displayName".to_owned(), text(&attributes.display_name)),
         ("emails".to_owned(), emails(customer)),
@@ -77,7 +77,7 @@ fn row(customer: &Customer) -> Vec<String> {
     let attributes = &customer.attributes;
     let name = attributes.display_name.value().or(attributes.name.value());
     vec![
-        customer.id.clone(),
+        customer.id.to_string(),
         name.cloned().unwrap_or_default(),
         emails(customer),
         phones(customer),

@@ -6,10 +6,7 @@ use kustomer_client::Client;
 pub(crate) async fn named(client: &Client, ids: &[String]) -> Vec<(String, String)> {
     let mut named = Vec::new();
     for id in ids {
-        let tag = match id.parse() {
-            Ok(id) => client.tags().get(id).await.ok(),
-            Err(_) => None,
-        };
+        let tag = client.tags().get(id).await.ok();
         let name = tag.and_then(|tag| tag.data.attributes.name.into_value());
         named.push((id.clone(), name.unwrap_or_else(|| id.clone())));
     }

@@ -146,7 +146,7 @@ async fn lists_of(client: &Client, kind: Kind) -> Result<Vec<(String, String)>, 
 async fn tag_names(client: &Client) -> Result<HashMap<String, String>, Failure> {
     let (mut tags, mut names) = (client.tags().list(&PageQuery::default()).walk(), HashMap::new());
     while let Some(tag) = tags.next().await? {
-        names.extend(tag.attributes.name.value().map(|name| (tag.id.clone(), name.clone())));
+        names.extend(tag.attributes.name.value().map(|name| (String::from(&tag.id), name.clone())));
     }
     Ok(names)
 }

@@ -129,21 +129,21 @@ impl Sender<'_> {
             None => None,
             Some(external_id) => match self.kind {
                 Imported::Customers => {
-                    id_of(client.customers().get_by_external_id(external_id).await.map(|one| one.data.id))?
+                    id_of(client.customers().get_by_external_id(external_id).await.map(|one| one.data.id.into()))?
                 }
                 Imported::Companies => {
                     let query = ListCompanies { external_id: Some(external_id.to_owned()), ..ListCompanies::default() };
-                    client.companies().list(&query).await?.data.into_iter().next().map(|one| one.id)
+                    client.companies().list(&query).await?.data.into_iter().next().map(|one| one.id.into())
                 }
                 Imported::Kobjects => {
                     let kobjects = client.kobjects(self.klass.unwrap_or_default());
-                    id_of(kobjects.get_by_external_id(external_id).await.map(|one| one.data.id))?
+                    id_of(kobjects.get_by_external_id(external_id).await.map(|one| one.data.id.into()))?
                 }
                 Imported::Conversations => {
-                    id_of(client.conversations().get_by_external_id(external_id).await.map(|one| one.data.id))?
+                    id_of(client.conversations().get_by_external_id(external_id).await.map(|one| one.data.id.into()))?
                 }
                 Imported::Messages => {
-                    id_of(client.messages().get_by_external_id(external_id).await.map(|one| one.data.id))?
+                    id_of(client.messages().get_by_external_id(external_id).await.map(|one| one.data.id.into()))?
                 }
                 // The API finds no note so.
                 Imported::Notes => None,
@@ -154,7 +154,7 @@ impl Sender<'_> {
         }
         let emails = item.get("emails").and_then(Value::as_array).filter(|_| self.kind == Imported::Customers);
         for email in emails.into_iter().flatten().filter_map(|email| email.get("email")?.as_str()) {
-            let found = id_of(client.customers().get_by_email(email).await.map(|one| one.data.id))?;
+            let found = id_of(client.customers().get_by_email(email).await.map(|one| one.data.id.into()))?;
             if found.is_some() {
                 return Ok(found);
             }

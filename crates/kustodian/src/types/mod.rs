@@ -98,7 +98,7 @@ fn describe(metadata: Metadata, names: &mut Names) -> Described {
     Described {
         type_name: names.unused(format!("{}Custom", pascal_case(&metadata.id))),
         attributes: properties.into_iter().filter_map(attribute).collect(),
-        name: metadata.id,
+        name: metadata.id.into(),
     }
 }
 

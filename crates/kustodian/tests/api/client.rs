@@ -242,16 +242,16 @@ fn every_operation_of_the_client_is_answered() {
         let tags = client.tags().list(&paging).await.unwrap().data;
         let names: Vec<_> = tags.iter().filter_map(|tag| tag.attributes.name.value()).collect();
         assert_eq!(names, ["vip", "pioneer"]);
-        let tag = client.tags().get(tags[0].id.parse().unwrap()).await.unwrap().data;
+        let tag = client.tags().get(&tags[0].id).await.unwrap().data;
         assert_eq!(tag, tags[0]);
 
         let me = client.users().current().await.unwrap().data;
         assert_eq!(me.attributes.user_type, Field::Value(UserType::Machine));
-        let my_id = me.id.parse().unwrap();
+        let my_id: ObjectId = me.id.parse().unwrap();
         assert_eq!(client.users().get(my_id).await.unwrap().data, me);
-        assert_eq!(client.users().get_many(&[my_id, nobody()], &paging).await.unwrap().data, std::slice::from_ref(&me));
+        assert_eq!(client.users().get_many([my_id, nobody()], &paging).await.unwrap().data, std::slice::from_ref(&me));
         let org = me.relationships["org"].id().unwrap();
-        let org = client.orgs().get(org.parse().unwrap()).await.unwrap().data;
+        let org = client.orgs().get(org).await.unwrap().data;
         assert_eq!(org.attributes.name.value().map(String::as_str), Some("demo"));
 
         let token = client.auth().current_token().await.unwrap().data;
@@ -331,7 +331,7 @@ fn a_missing_record_a_taken_address_and_a_missing_right_are_told_apart() {
     let first = admin.customers().create(&input).send_blocking().unwrap().data;
     let taken = refused(admin.customers().create(&input).send_blocking());
     assert_eq!((taken.status, taken.parameter.as_deref()), (409, Some("emails")));
-    assert_eq!(taken.errors[0].meta["customer"], first.id);
+    assert_eq!(taken.errors[0].meta["customer"], *first.id);
 
     let unknown = refused(client_as(&server, "nobody-knows-this-one").users().current().send_blocking());
     assert_eq!((unknown.status, unknown.code.as_deref()), (401, Some("unauthorized")));
@@ -434,7 +434,7 @@ fn a_walk_meets_all_customers_once_while_others_come_and_go() {
     found.sort();
     found.dedup();
     assert_eq!(found.len(), met, "one was met twice");
-    assert!(stay.iter().all(|id| found.contains(&id.to_string())), "one that was there all the time was missed");
+    assert!(stay.iter().all(|id| found.contains(&(*id).into())), "one that was there all the time was missed");
 
     let mut pages = client.customers().all(query());
     let first = wait_for(pages.next_page()).unwrap().unwrap();

@@ -73,6 +73,7 @@ mod ran;
 mod readme;
 mod redactions;
 mod replay;
+mod rewriting;
 mod roles;
 mod round_trip;
 mod search;

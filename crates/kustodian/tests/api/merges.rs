@@ -452,7 +452,7 @@ fn candidates_are_named_with_their_reasons_and_the_client_merges_one() {
         let made = customers.merge(ids[0], ids[1]).await.unwrap().data;
         let found = customers.get_following_merges(ids[0]).await.unwrap().data;
         assert_eq!(found.id, ids[1].to_string());
-        let merge = made.id.parse().unwrap();
+        let merge = &made.id;
         let preview = client.customer_merges().preview_undo(merge).await.unwrap().meta.unwrap();
         assert_eq!(preview.source.unwrap().id, ids[0].to_string());
         let undone = client.customer_merges().undo(merge).await.unwrap();

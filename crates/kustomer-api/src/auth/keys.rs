@@ -14,6 +14,7 @@ use crate::{ObjectId, Timestamp};
 /// The API key to make.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct ApiKeyInput {
     /// Its name, which is also its machine user's.
     pub name: String,
@@ -43,6 +44,7 @@ pub static API_KEY_INPUT: Schema = Schema::object(&Object {
 /// How a key is replaced by another one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct RotationInput {
     /// For how many seconds the former key stays valid beside the new one: a day when absent, 30 days at most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -56,6 +58,28 @@ pub static ROTATION_INPUT: Schema = Schema::object(&Object {
     properties: &[Property::optional("overlapSeconds", Schema::integer_within(0, 2_592_000))],
 })
 .with_read_only(READ_ONLY_OF_USER);
+
+crate::macros::builders! {
+    ApiKeyInput { expires_at: Timestamp, cidr: String; name: String }
+}
+
+impl ApiKeyInput {
+    /// A key of this name with these roles.
+    pub fn new(name: impl Into<String>, roles: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self::default().name(name).roles(roles)
+    }
+
+    /// The same with these roles.
+    #[must_use]
+    pub fn roles(mut self, roles: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.roles = roles.into_iter().map(Into::into).collect();
+        self
+    }
+}
+
+crate::macros::builders! {
+    RotationInput { overlap_seconds: u64 }
+}
 
 endpoint! {
     /// `getApiKeys`, which Kustomer does not have.

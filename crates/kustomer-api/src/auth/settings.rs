@@ -107,6 +107,7 @@ pub static AUTH_SETTINGS: Schema = resource_schema!(
 
 /// What to set. What is absent stays as it is.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct AuthSettingsInput {
     /// Whether people sign in by passwords.
     pub kustomer: SignInSwitch,
@@ -129,6 +130,7 @@ pub const MAX_ORIGINS: usize = 100;
 /// How long sessions last.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct SessionLength {
     /// In milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -185,6 +187,17 @@ pub static AUTH_SETTINGS_INPUT: Schema = Schema::object(&Object {
 })
 .with_read_only(READ_ONLY_OF_SETTINGS);
 
+crate::macros::builders! {
+    AuthSettingsInput { saml: SamlSettings, app: SessionLength; kustomer: SignInSwitch, google: SignInSwitch }
+}
+
+impl SignInSwitch {
+    /// Whether this way of signing in is open.
+    pub fn of(enabled: bool) -> Self {
+        Self { enabled: enabled.into(), ..Self::default() }
+    }
+}
+
 endpoint! {
     /// `getAuthSettings`.
     GetAuthSettings = &contract::GET_AUTH_SETTINGS, "Reads how people sign in, and how long sessions last.";
@@ -215,6 +228,7 @@ pub type CustomerAuthSettings = Resource<CustomerAuthSettingsAttributes>;
 /// What is kept of it.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct CustomerAuthSettingsAttributes {
     /// Signs the tokens of customers (HS256); one for each org, which never changes.
     #[serde(default, skip_serializing_if = "Field::is_absent")]

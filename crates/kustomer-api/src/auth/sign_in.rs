@@ -12,6 +12,7 @@ use crate::schema::{Object, Property, Schema};
 /// What to sign in with: `domain`, `email` and `password`. The others are answered 400, as no such way is set up.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct SignIn {
     /// The name of the org.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -66,6 +67,10 @@ pub static SIGN_IN: Schema = Schema::object(&Object {
     ],
 })
 .with_read_only(READ_ONLY_OF_USER);
+
+crate::macros::builders! {
+    SignIn { domain: String, email: String, password: String, single_access_token: String, google_auth_token: String, saml_auth_token: String, remember: bool }
+}
 
 endpoint! {
     /// `createToken`.

@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::CLIENT_REF;
-use crate::ObjectId;
 
 /// The body of a bulk create or update.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -35,7 +34,7 @@ impl Default for BulkItems {
 /// use kustomer_api::bulk::{BulkItem, BulkItems};
 /// use kustomer_api::customer::CustomerInput;
 ///
-/// let ada = CustomerInput { name: "Ada Lovelace".into(), ..CustomerInput::default() };
+/// let ada = CustomerInput::new().name("Ada Lovelace");
 /// let items: BulkItems = [BulkItem::new(&ada).with_ref("row 1")].into_iter().collect();
 /// assert_eq!(serde_json::to_string(&items)?, r#"[{"_clientRef":"row 1","name":"Ada Lovelace"}]"#);
 /// # Ok::<(), serde_json::Error>(())
@@ -55,7 +54,7 @@ impl BulkItem {
 
     /// The same for the record with this id, which an update needs.
     #[must_use]
-    pub fn with_id(mut self, id: ObjectId) -> Self {
+    pub fn with_id(mut self, id: impl std::fmt::Display) -> Self {
         self.0.insert("id".to_owned(), id.to_string().into());
         self
     }

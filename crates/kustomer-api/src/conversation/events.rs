@@ -23,6 +23,7 @@ pub type ConversationEvent = Resource<ConversationEventAttributes>;
 /// What an event of a conversation holds.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct ConversationEventAttributes {
     /// `kustomer.conversation.create`, …
     #[serde(default, skip_serializing_if = "Field::is_absent")]

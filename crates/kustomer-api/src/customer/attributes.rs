@@ -25,6 +25,7 @@ pub type Customer = Resource<CustomerAttributes>;
 /// What a customer holds.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct CustomerAttributes {
     /// As sent; may be empty.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
@@ -221,6 +222,7 @@ pub struct CustomerAttributes {
 /// A window in which a user sees the sensitive attributes of a customer, and of what belongs to the customer.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct UnmaskingWindow {
     /// The id of the user who opened it.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
@@ -245,6 +247,7 @@ pub struct UnmaskingWindow {
 /// Where a customer was seen last.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct RecentLocation {
     /// When.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
@@ -256,6 +259,7 @@ pub struct RecentLocation {
 
 /// The newest conversation; `{"channels":[],"tags":[]}` when there is none.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct LastConversation {
     /// Its id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -273,6 +277,7 @@ pub struct LastConversation {
 
 /// How many conversations a customer has; `all` is the sum.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct ConversationCounts {
     /// Resolved ones.
     #[serde(default)]
@@ -294,6 +299,7 @@ pub struct ConversationCounts {
 /// What a customer said about the service.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct SatisfactionLevel {
     /// The first answer; `{"sentByTeams":[]}` when there is none.
     #[serde(default)]

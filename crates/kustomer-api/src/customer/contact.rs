@@ -65,6 +65,7 @@ open_enum! {
 
 /// An e-mail address.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Email {
     /// Null or absent on every answer seen; ignored on a write.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
@@ -108,6 +109,7 @@ impl Email {
 
 /// A phone number, also one of WhatsApp.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Phone {
     /// Null or absent on every answer seen; ignored on a write.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
@@ -149,6 +151,7 @@ impl Phone {
 /// An id the customer has in another system.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct ExternalId {
     /// Null or absent on every answer seen; ignored on a write.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
@@ -175,6 +178,7 @@ impl ExternalId {
 
 /// A profile on a social network.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Social {
     /// Null or absent on every answer seen; ignored on a write.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
@@ -215,6 +219,7 @@ impl Social {
 
 /// A web address.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct WebUrl {
     /// Null or absent on every answer seen; ignored on a write.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
@@ -239,6 +244,7 @@ impl WebUrl {
 /// A place.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Location {
     /// Null or absent on every answer seen; ignored on a write.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
@@ -291,8 +297,9 @@ pub struct Location {
 }
 
 /// A Facebook user as one page knows them.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct FacebookId {
     /// Null or absent on every answer seen; ignored on a write.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
@@ -309,9 +316,17 @@ pub struct FacebookId {
     pub extra: Map<String, Value>,
 }
 
+impl FacebookId {
+    /// A user of a page with nothing else said about them.
+    pub fn new(page_id: impl Into<String>, user_id: impl Into<String>) -> Self {
+        Self { page_id: page_id.into(), user_id: user_id.into(), ..Self::default() }
+    }
+}
+
 /// An Instagram user as one page knows them.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct InstagramId {
     /// Null or absent on every answer seen; ignored on a write.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
@@ -330,8 +345,16 @@ pub struct InstagramId {
     pub extra: Map<String, Value>,
 }
 
+impl InstagramId {
+    /// A user of a page with nothing else said about them.
+    pub fn new(page_id: impl Into<String>, thread_id: impl Into<String>, username: impl Into<String>) -> Self {
+        Self { page_id: page_id.into(), thread_id: thread_id.into(), username: username.into(), ..Self::default() }
+    }
+}
+
 /// How a customer feels. `{}` on a read from older servers when nothing is known, and ignored on a write.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Sentiment {
     /// -1, 0 or 1.
     #[serde(default, deserialize_with = "whole_number", skip_serializing_if = "Option::is_none")]
@@ -358,3 +381,21 @@ impl Sentiment {
         Self { polarity: Some(polarity), confidence: Number::from_f64(confidence), extra: Map::new() }
     }
 }
+
+/// Items that a text alone makes.
+macro_rules! of_text {
+    ($($item:ident)+) => { $(
+        impl From<&str> for $item {
+            fn from(text: &str) -> Self {
+                Self::new(text)
+            }
+        }
+
+        impl From<String> for $item {
+            fn from(text: String) -> Self {
+                Self::new(text)
+            }
+        }
+    )+ };
+}
+of_text! { Email Phone ExternalId WebUrl }

@@ -198,6 +198,7 @@ pub struct CustomerSort {
 
 /// What customers can be listed by.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum CustomerSortKey {
     /// The id, which is the order of making.
     #[default]

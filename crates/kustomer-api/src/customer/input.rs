@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Number;
 
 use super::contact::{Email, ExternalId, FacebookId, Gender, InstagramId, Location, Phone, Sentiment, Social, WebUrl};
+use super::{Customer, CustomerAttributes};
 use crate::custom::CustomAttributes;
 use crate::{Field, Timestamp};
 
@@ -11,14 +12,14 @@ use crate::{Field, Timestamp};
 ///
 /// ```
 /// use kustomer_api::custom::CustomAttributes;
-/// use kustomer_api::customer::{CustomerInput, Email, Phone};
+/// use kustomer_api::customer::{CustomerInput, Phone};
 ///
 /// let mut custom = CustomAttributes::new();
 /// custom.set("loyaltyTierStr", "gold")?;
 /// let input = CustomerInput::new()
 ///     .name("Ada Lovelace")
 ///     .external_id("crm-1815")
-///     .email(Email::new("ada@acme.example"))
+///     .email("ada@acme.example")
 ///     .phone(Phone::new("+18005551212"))
 ///     .tag("vip")
 ///     .custom(custom);
@@ -27,6 +28,7 @@ use crate::{Field, Timestamp};
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct CustomerInput {
     /// At most 256 characters.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
@@ -135,66 +137,31 @@ impl CustomerInput {
         Self::default()
     }
 
-    /// Sets the name.
-    #[must_use]
-    pub fn name(mut self, name: impl Into<Field<String>>) -> Self {
-        self.name = name.into();
-        self
-    }
-
-    /// Sets the primary external id.
-    #[must_use]
-    pub fn external_id(mut self, external_id: impl Into<Field<String>>) -> Self {
-        self.external_id = external_id.into();
-        self
-    }
-
-    /// Links the customer to a company, or with [`Field::Null`] to none.
-    #[must_use]
-    pub fn company(mut self, company: impl Into<Field<String>>) -> Self {
-        self.company = company.into();
-        self
-    }
-
-    /// Adds an e-mail address. On an update the addresses sent replace those stored.
-    #[must_use]
-    pub fn email(mut self, email: Email) -> Self {
-        self.emails.get_or_insert_default().push(email);
-        self
-    }
-
-    /// Adds a phone number. On an update the numbers sent replace those stored.
-    #[must_use]
-    pub fn phone(mut self, phone: Phone) -> Self {
-        self.phones.get_or_insert_default().push(phone);
-        self
-    }
-
-    /// Adds a social profile. On an update the profiles sent replace those stored.
-    #[must_use]
-    pub fn social(mut self, social: Social) -> Self {
-        self.socials.get_or_insert_default().push(social);
-        self
-    }
-
-    /// Adds a place. On an update the places sent replace those stored.
-    #[must_use]
-    pub fn location(mut self, location: Location) -> Self {
-        self.locations.get_or_insert_default().push(location);
-        self
-    }
-
-    /// Adds a tag by name or id. On an update the tags sent replace those stored.
-    #[must_use]
-    pub fn tag(mut self, tag: impl Into<String>) -> Self {
-        self.tags.get_or_insert_default().push(tag.into());
-        self
-    }
-
     /// Sets the custom attributes to send.
     #[must_use]
     pub fn custom(mut self, custom: CustomAttributes) -> Self {
         self.custom = Some(custom);
+        self
+    }
+
+    /// Says how the customer feels.
+    #[must_use]
+    pub fn sentiment(mut self, sentiment: Sentiment) -> Self {
+        self.sentiment = Some(sentiment);
+        self
+    }
+
+    /// Back-dates the record.
+    #[must_use]
+    pub fn created_at(mut self, created_at: impl Into<Timestamp>) -> Self {
+        self.created_at = Some(created_at.into());
+        self
+    }
+
+    /// Marks the record as imported.
+    #[must_use]
+    pub fn imported_at(mut self, imported_at: impl Into<Timestamp>) -> Self {
+        self.imported_at = Some(imported_at.into());
         self
     }
 
@@ -204,4 +171,125 @@ impl CustomerInput {
         self.rev = Some(rev.into());
         self
     }
+}
+
+/// Methods that set an attribute, or with [`Field::Null`] clear it.
+macro_rules! set {
+    ($($(#[$doc:meta])* $name:ident: $type:ty;)+) => { impl CustomerInput { $(
+        $(#[$doc])*
+        #[must_use]
+        pub fn $name(mut self, $name: impl Into<Field<$type>>) -> Self {
+            self.$name = $name.into();
+            self
+        }
+    )+ } };
+}
+set! {
+    /// Sets the name.
+    name: String;
+    /// Links the customer to a company, or with [`Field::Null`] to none.
+    company: String;
+    /// Sets the primary external id.
+    external_id: String;
+    /// Sets the name used to sign in somewhere.
+    username: String;
+    /// Says when the customer signed up somewhere.
+    signed_up_at: Timestamp;
+    /// Says when anything last happened.
+    last_activity_at: Timestamp;
+    /// Says when the customer last did something.
+    last_customer_activity_at: Timestamp;
+    /// Says when the customer was last online.
+    last_seen_at: Timestamp;
+    /// Sets the address of a picture.
+    avatar_url: String;
+    /// Sets the locale, such as `en_US`.
+    locale: String;
+    /// Sets the time zone, by its IANA name.
+    time_zone: String;
+    /// Sets the date of birth.
+    birthday_at: Timestamp;
+    /// Sets the gender.
+    gender: Gender;
+    /// Sets the language, such as `en_us`.
+    default_lang: String;
+}
+
+/// Methods that add an item to a list, and methods that set the whole list. On an update the items sent replace those stored.
+macro_rules! lists {
+    ($($list:ident: $item:ty, $(#[$doc:meta])* $one:ident;)+) => { impl CustomerInput { $(
+        $(#[$doc])*
+        #[must_use]
+        pub fn $one(mut self, item: impl Into<$item>) -> Self {
+            self.$list.get_or_insert_default().push(item.into());
+            self
+        }
+
+        #[doc = concat!("Sets all of `", stringify!($list), "`; none of them empties the list.")]
+        #[must_use]
+        pub fn $list(mut self, items: impl IntoIterator<Item = impl Into<$item>>) -> Self {
+            self.$list = Some(items.into_iter().map(Into::into).collect());
+            self
+        }
+    )+ } };
+}
+lists! {
+    external_ids: ExternalId, /** Adds an external id beside the primary one. */ further_external_id;
+    shared_external_ids: ExternalId, /** Adds an external id that others may hold too. */ shared_external_id;
+    emails: Email, /** Adds an e-mail address, as text or with all that is known of it. */ email;
+    shared_emails: Email, /** Adds an e-mail address that others may hold too. */ shared_email;
+    phones: Phone, /** Adds a phone number, as text or with all that is known of it. */ phone;
+    shared_phones: Phone, /** Adds a phone number that others may hold too. */ shared_phone;
+    whatsapps: Phone, /** Adds a WhatsApp number. */ whatsapp;
+    facebook_ids: FacebookId, /** Adds a Facebook user. */ facebook_id;
+    instagram_ids: InstagramId, /** Adds an Instagram user. */ instagram_id;
+    socials: Social, /** Adds a social profile. */ social;
+    shared_socials: Social, /** Adds a social profile that others may hold too. */ shared_social;
+    urls: WebUrl, /** Adds a web address. */ url;
+    locations: Location, /** Adds a place. */ location;
+    tags: String, /** Adds a tag by name or id. */ tag;
+}
+
+/// What a customer holds that can be written, to read it, change it and write it again: see [`CustomerInput::rev`], which is
+/// the revision that was read. Attributes that are only answered are dropped.
+///
+/// ```
+/// use kustomer_api::customer::{Customer, CustomerInput};
+///
+/// let answer = r#"{"type":"customer","id":"5c7d1a1f9a1b2c0010a1b2c3",
+///     "attributes":{"name":"Ada","displayName":"Ada","username":null,"emails":[{"email":"a@b.c"}],"rev":3}}"#;
+/// let customer: Customer = serde_json::from_str(answer)?;
+/// let input = CustomerInput::from(&customer).name("Ada Lovelace");
+/// assert_eq!(
+///     serde_json::to_string(&input)?,
+///     r#"{"name":"Ada Lovelace","username":null,"emails":[{"email":"a@b.c"}],"rev":3}"#
+/// );
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+impl From<&Customer> for CustomerInput {
+    fn from(customer: &Customer) -> Self {
+        let company = customer.relationships.get("company").and_then(|company| company.id());
+        Self { company: company.map_or_else(Field::default, Field::from), ..Self::from(&customer.attributes) }
+    }
+}
+
+macro_rules! writable {
+    (nullable: $($nullable:ident)+; values: $($value:ident)+;) => {
+        impl From<&CustomerAttributes> for CustomerInput {
+            fn from(attributes: &CustomerAttributes) -> Self {
+                Self {
+                    $($nullable: attributes.$nullable.clone(),)+
+                    $($value: attributes.$value.clone().into_value(),)+
+                    company: Field::Absent,
+                    rev: attributes.rev.value().map(|rev| (*rev).into()),
+                }
+            }
+        }
+    };
+}
+writable! {
+    nullable: name external_id username signed_up_at last_activity_at last_customer_activity_at last_seen_at avatar_url locale
+        time_zone birthday_at gender default_lang;
+    values: external_ids shared_external_ids emails shared_emails phones shared_phones whatsapps facebook_ids instagram_ids
+        socials shared_socials urls locations tags sentiment custom created_at imported_at;
 }

@@ -15,6 +15,7 @@ pub type CustomerDuplicate = Resource<CustomerDuplicateAttributes>;
 /// Why a customer may be the same person.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct CustomerDuplicateAttributes {
     /// The name to show of the customer.
     #[serde(default)]
@@ -32,6 +33,7 @@ pub struct CustomerDuplicateAttributes {
 
 /// A reason.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct DuplicateReason {
     /// `email`, `phone`, `externalId`, `nameAndAddress` or `nameAndCompany`.
     pub name: String,

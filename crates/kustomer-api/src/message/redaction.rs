@@ -18,6 +18,7 @@ pub const MAX_REDACTED_ATTACHMENTS: usize = 100;
 
 /// What is redacted of a message: at least one of them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct RedactionInput {
     /// The words that take the place of those there are, at most 10,240 characters; none when empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -64,6 +65,7 @@ pub type Redaction = Resource<RedactionAttributes>;
 
 /// What is there now.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct RedactionAttributes {
     /// The words of the message.
     #[serde(default)]
@@ -93,6 +95,10 @@ const ATTRIBUTES: Schema = Schema::object(&Object {
     open: true,
     properties: &[Property::required("preview", Schema::text()), Property::optional("meta", Schema::text())],
 });
+
+crate::macros::builders! {
+    RedactionInput { preview: String, meta: Map<String, Value>, attachments: Vec<String> }
+}
 
 endpoint! {
     /// `redactMessage`.

@@ -149,6 +149,15 @@ macro_rules! apply {
     };
 }
 
+/// Puts an attribute as it was answered into an input, if an update takes it.
+macro_rules! update {
+    (on_create $sent:expr, $attribute:expr) => {};
+    (required_on_create $sent:expr, $attribute:expr) => {};
+    ($manner:ident $sent:expr, $attribute:expr) => {
+        $sent = $crate::attribute::Sent::of(&$attribute)
+    };
+}
+
 /// Whether a member of an input was sent.
 macro_rules! was_sent {
     ($manner:ident $sent:expr) => {
@@ -157,5 +166,6 @@ macro_rules! was_sent {
 }
 
 pub(crate) use {
-    about, apply, argument, body, camel_case, declared, first, properties, refused, revision, sent, was_sent, when,
+    about, apply, argument, body, camel_case, declared, first, properties, refused, revision, sent, update, was_sent,
+    when,
 };

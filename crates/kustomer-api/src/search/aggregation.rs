@@ -81,6 +81,7 @@ impl<S> Countable for BooleanAttribute<S> {
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Aggregated {
     /// A count for each value, the most frequent first and then by value; or for each range, in the order asked.
     pub buckets: Vec<Bucket>,
@@ -94,6 +95,7 @@ pub struct Aggregated {
 
 /// One count. A record with several values counts once for each of them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Bucket {
     /// The value: a string, true or false; absent for ranges.
     #[serde(default, skip_serializing_if = "Option::is_none")]

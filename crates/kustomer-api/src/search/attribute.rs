@@ -1,11 +1,13 @@
 //! What records can be searched by: the one table of attributes (`docs/contract/behaviour.md` §9.4, §9.5, §9.7), and a
 //! typed constant for each.
 
+use std::borrow::Cow;
+
 use super::class::Class;
 use super::context::Context;
 use super::handle::{Name, Searchable};
 use crate::conversation::{Direction, SlaMetricName, SlaStatus};
-use crate::custom::Key;
+use crate::custom::{CustomError, Key, Suffix, is_key};
 use crate::message::{Channel, DirectionType, MessageStatus};
 
 /// What the table says about an attribute.
@@ -197,22 +199,49 @@ impl std::fmt::Display for Attribute {
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 pub fn custom<T: Searchable>(key: Key<T>) -> T::Attribute {
-    T::of_name(Name::Custom(Context::Customer, key.name()))
+    T::of_name(Name::Custom(Context::Customer, Cow::Borrowed(key.name())))
+}
+
+/// A custom attribute of the records of a context, by a key that is known at run time alone. `T` says its type.
+///
+/// ```
+/// use kustomer_api::custom::Str;
+/// use kustomer_api::search::{Context, attribute};
+///
+/// let key = String::from("tier") + "Str";
+/// let condition = attribute::custom_named::<Str>(Context::Customer, key)?.equals("gold");
+/// assert_eq!(serde_json::to_string(&condition).unwrap(), r#"{"customer_custom_tierStr":{"equals":"gold"}}"#);
+/// assert!(attribute::custom_named::<Str>(Context::Customer, "scoreNum").is_err());
+/// # Ok::<(), kustomer_api::custom::CustomError>(())
+/// ```
+///
+/// # Errors
+/// When the key is none, or has another suffix than that of `T`.
+pub fn custom_named<T: Searchable>(context: Context, key: impl Into<String>) -> Result<T::Attribute, CustomError> {
+    let key = key.into();
+    match Suffix::of(&key) {
+        None => Err(CustomError::Suffix { key }),
+        Some(_) if !is_key(&key) => Err(CustomError::Key { key }),
+        Some(suffix) if suffix != T::SUFFIX => {
+            Err(CustomError::Type { key, suffix, expected: "values of another type" })
+        }
+        Some(_) => Ok(T::of_name(Name::Custom(context, key.into()))),
+    }
 }
 
 /// A custom attribute of companies, typed by its key.
 pub fn company_custom<T: Searchable>(key: Key<T>) -> T::Attribute {
-    T::of_name(Name::Custom(Context::Company, key.name()))
+    T::of_name(Name::Custom(Context::Company, Cow::Borrowed(key.name())))
 }
 
 /// A custom attribute of conversations, typed by its key.
 pub fn conversation_custom<T: Searchable>(key: Key<T>) -> T::Attribute {
-    T::of_name(Name::Custom(Context::Conversation, key.name()))
+    T::of_name(Name::Custom(Context::Conversation, Cow::Borrowed(key.name())))
 }
 
 /// A custom attribute of messages, typed by its key.
 pub fn message_custom<T: Searchable>(key: Key<T>) -> T::Attribute {
-    T::of_name(Name::Custom(Context::Message, key.name()))
+    T::of_name(Name::Custom(Context::Message, Cow::Borrowed(key.name())))
 }
 
 /// A custom attribute of the kobjects of a klass, typed by its key.
@@ -231,5 +260,5 @@ pub fn message_custom<T: Searchable>(key: Key<T>) -> T::Attribute {
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 pub fn kobject_custom<T: Searchable>(klass: &'static str, key: Key<T>) -> T::Attribute {
-    T::of_name(Name::OfKlass(klass, key.name()))
+    T::of_name(Name::OfKlass(Cow::Borrowed(klass), Cow::Borrowed(key.name())))
 }

@@ -1,5 +1,6 @@
 //! Typed attributes: each type has the operators its class takes, and no other.
 
+use std::borrow::Cow;
 use std::marker::PhantomData;
 
 use serde_json::{Map, Value, json};
@@ -12,26 +13,26 @@ use crate::Timestamp;
 use crate::custom::{At, Bool, KeyType, Num, Str, Txt, Url};
 
 /// How an attribute is named on the wire.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub enum Name {
     /// One of the table.
     Standard(Attribute),
     /// A custom one of the records of a context, by its key.
-    Custom(Context, &'static str),
+    Custom(Context, Cow<'static, str>),
     /// A custom one of the kobjects of a klass, by the klass and its key.
-    OfKlass(&'static str, &'static str),
+    OfKlass(Cow<'static, str>, Cow<'static, str>),
 }
 
 impl Name {
-    fn text(self) -> String {
+    fn text(&self) -> String {
         match self {
             Self::Standard(attribute) => attribute.name().to_owned(),
             Self::Custom(context, key) => context.custom(None, key),
-            Self::OfKlass(klass, key) => Context::KObject.custom(Some(klass), key),
+            Self::OfKlass(klass, key) => Context::KObject.custom(Some(klass.as_ref()), key),
         }
     }
 
-    fn condition(self, operator: Operator, value: impl Into<Value>) -> Condition {
+    fn condition(&self, operator: Operator, value: impl Into<Value>) -> Condition {
         let test = Map::from_iter([(operator.as_str().to_owned(), value.into())]);
         Condition::new(Map::from_iter([(self.text(), Value::Object(test))]))
     }
@@ -49,7 +50,7 @@ pub enum Unsortable {}
 macro_rules! handle {
     ($(#[$doc:meta])* $handle:ident, $sorts:ident) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy)]
+        #[derive(Debug, Clone)]
         pub struct $handle<S = $sorts> {
             name: Name,
             sorts: PhantomData<S>,

@@ -23,6 +23,7 @@ pub type CustomerSession = Resource<CustomerSessionAttributes>;
 /// What a session holds.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct CustomerSessionAttributes {
     /// Its id, as the client chose it or as it was made.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
@@ -68,6 +69,7 @@ pub type CustomerEvent = Resource<CustomerEventAttributes>;
 /// What an event of a customer holds.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct CustomerEventAttributes {
     /// [`IDENTIFIED`] of what was tracked; `kustomer.customer.update`, … of what happened to the record.
     #[serde(default, skip_serializing_if = "Field::is_absent")]

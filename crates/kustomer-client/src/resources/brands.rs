@@ -1,13 +1,13 @@
 //! Brands.
 
-use kustomer_api::ObjectId;
+use kustomer_api::Id;
 use kustomer_api::brand::{
-    BrandInput, CreateBrand, GetBrandById, GetBrandHistory, GetBrands, GetDefaultBrand, PatchBrand,
+    Brand, BrandInput, CreateBrand, GetBrandById, GetBrandHistory, GetBrands, GetDefaultBrand, PatchBrand,
 };
 use kustomer_api::history::StateQuery;
 use kustomer_api::query::{ListRecords, PageQuery};
 
-use super::{group, past};
+use super::{group, operations, past};
 use crate::call::Call;
 
 group! {
@@ -28,31 +28,33 @@ group! {
     Brands
 }
 
-past! { Brands: GetBrandById, GetBrandHistory }
+past! { BRANDS_PAST: Brands of Brand: GetBrandById, GetBrandHistory }
 
-impl Brands<'_> {
-    /// Lists one page of them; [`walk`](Call::walk) goes over all.
-    pub fn list(&self, query: &PageQuery) -> Call<GetBrands> {
-        self.client.call((), &ListRecords { paging: *query, deleted: None }, &())
-    }
+operations! {
+    BRANDS: impl Brands {
+        /// Lists one page of them; [`walk`](Call::walk) goes over all.
+        pub fn list(&self, query: &PageQuery) -> Call<GetBrands> {
+            self.client.call((), &ListRecords { paging: *query, deleted: None }, &())
+        }
 
-    /// Reads the default brand, which every org has one of.
-    pub fn get_default(&self) -> Call<GetDefaultBrand> {
-        self.client.call((), &(), &())
-    }
+        /// Reads the default brand, which every org has one of.
+        pub fn get_default(&self) -> Call<GetDefaultBrand> {
+            self.client.call((), &(), &())
+        }
 
-    /// Reads a brand by its id.
-    pub fn get(&self, id: ObjectId) -> Call<GetBrandById> {
-        self.client.call(id, &StateQuery::default(), &())
-    }
+        /// Reads a brand by its id.
+        pub fn get(&self, id: impl Into<Id<Brand>>) -> Call<GetBrandById> {
+            self.client.at([id.into().into()], &StateQuery::default(), &())
+        }
 
-    /// Makes a brand; it needs a name.
-    pub fn create(&self, input: &BrandInput) -> Call<CreateBrand> {
-        self.client.call((), &(), input)
-    }
+        /// Makes a brand; it needs a name.
+        pub fn create(&self, input: &BrandInput) -> Call<CreateBrand> {
+            self.client.call((), &(), input)
+        }
 
-    /// Changes the attributes sent and keeps the others.
-    pub fn update(&self, id: ObjectId, input: &BrandInput) -> Call<PatchBrand> {
-        self.client.call(id, &(), input)
+        /// Changes the attributes sent and keeps the others.
+        pub fn update(&self, id: impl Into<Id<Brand>>, input: &BrandInput) -> Call<PatchBrand> {
+            self.client.at([id.into().into()], &(), input)
+        }
     }
 }

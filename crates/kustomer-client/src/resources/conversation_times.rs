@@ -1,14 +1,15 @@
 //! Conversation times.
 
-use kustomer_api::ObjectId;
+use kustomer_api::Id;
+use kustomer_api::conversation::Conversation;
 use kustomer_api::conversation_time::{
-    GetConversationTimeById, GetConversationTimeByIds, GetConversationTimeHistory, GetConversationTimes,
-    GetConversationTimesByConversationId,
+    ConversationTime, GetConversationTimeById, GetConversationTimeByIds, GetConversationTimeHistory,
+    GetConversationTimes, GetConversationTimesByConversationId,
 };
 use kustomer_api::history::StateQuery;
 use kustomer_api::query::{ListById, PageQuery};
 
-use super::{group, past};
+use super::{group, joined, operations, past};
 use crate::call::Call;
 
 group! {
@@ -21,7 +22,7 @@ group! {
     /// # #[tokio::main]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
-    /// let conversation = "5c7d1a1f9a1b2c0010a1b2c3".parse()?;
+    /// let conversation = "5c7d1a1f9a1b2c0010a1b2c3";
     /// let mut times = client.conversation_times().list_of_conversation(conversation, &PageQuery::default()).walk();
     /// while let Some(time) = times.next().await? {
     ///     println!("{:?} ms", time.attributes.handle_time.value());
@@ -32,32 +33,37 @@ group! {
     ConversationTimes
 }
 
-past! { ConversationTimes: GetConversationTimeById, GetConversationTimeHistory }
+past! { CONVERSATION_TIMES_PAST: ConversationTimes of ConversationTime: GetConversationTimeById, GetConversationTimeHistory }
 
-impl ConversationTimes<'_> {
-    /// Lists one page of the org's conversation times; [`walk`](Call::walk) goes over all. Kustodian has this; Kustomer does
-    /// not.
-    pub fn list(&self, query: &ListById) -> Call<GetConversationTimes> {
-        self.client.call((), query, &())
-    }
+operations! {
+    CONVERSATION_TIMES: impl ConversationTimes {
+        /// Lists one page of the org's conversation times; [`walk`](Call::walk) goes over all. Kustodian has this; Kustomer does
+        /// not.
+        pub fn list(&self, query: &ListById) -> Call<GetConversationTimes> {
+            self.client.call((), query, &())
+        }
 
-    /// Lists one page of the times that users spent on a conversation, oldest first.
-    pub fn list_of_conversation(
-        &self,
-        conversation: ObjectId,
-        page: &PageQuery,
-    ) -> Call<GetConversationTimesByConversationId> {
-        self.client.call(conversation, page, &())
-    }
+        /// Lists one page of the times that users spent on a conversation, oldest first.
+        pub fn list_of_conversation(
+            &self,
+            conversation: impl Into<Id<Conversation>>,
+            page: &PageQuery,
+        ) -> Call<GetConversationTimesByConversationId> {
+            self.client.at([conversation.into().into()], page, &())
+        }
 
-    /// Reads a conversation time by its id.
-    pub fn get(&self, id: ObjectId) -> Call<GetConversationTimeById> {
-        self.client.call(id, &StateQuery::default(), &())
-    }
+        /// Reads a conversation time by its id.
+        pub fn get(&self, id: impl Into<Id<ConversationTime>>) -> Call<GetConversationTimeById> {
+            self.client.at([id.into().into()], &StateQuery::default(), &())
+        }
 
-    /// Reads several conversation times, at most 100, in the order of their ids; ids that name none are passed over.
-    pub fn get_many(&self, ids: &[ObjectId], page: &PageQuery) -> Call<GetConversationTimeByIds> {
-        let ids: Vec<String> = ids.iter().map(ObjectId::to_string).collect();
-        self.client.call(ids.join(","), page, &())
+        /// Reads several conversation times, at most 100, in the order of their ids; ids that name none are passed over.
+        pub fn get_many(
+            &self,
+            ids: impl IntoIterator<Item = impl Into<Id<ConversationTime>>>,
+            page: &PageQuery,
+        ) -> Call<GetConversationTimeByIds> {
+            self.client.at([joined(ids)], page, &())
+        }
     }
 }

@@ -1,14 +1,15 @@
 //! Merges of customers.
 
-use kustomer_api::ObjectId;
+use kustomer_api::Id;
+use kustomer_api::customer::Customer;
 use kustomer_api::customer_merge::{
-    GetCustomerMerge, GetCustomerMergeHistory, GetCustomerMerges, GetCustomerMergesByCustomer, MergeQuery,
-    UndoCustomerMerge,
+    CustomerMerge, GetCustomerMerge, GetCustomerMergeHistory, GetCustomerMerges, GetCustomerMergesByCustomer,
+    MergeQuery, UndoCustomerMerge,
 };
 use kustomer_api::history::StateQuery;
 use kustomer_api::query::{ListById, PageQuery};
 
-use super::{group, past};
+use super::{group, operations, past};
 use crate::call::Call;
 
 group! {
@@ -20,9 +21,9 @@ group! {
     /// # #[tokio::main]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
-    /// let (source, target) = ("5c7d1a1f9a1b2c0010a1b2c3".parse()?, "5c7d1a1f9a1b2c0010a1b2c4".parse()?);
+    /// let (source, target) = ("5c7d1a1f9a1b2c0010a1b2c3", "5c7d1a1f9a1b2c0010a1b2c4");
     /// let merge = client.customers().merge(source, target).await?.data;
-    /// let undone = client.customer_merges().undo(merge.id.parse()?).await?;
+    /// let undone = client.customer_merges().undo(&merge.id).await?;
     /// println!("{:?} stay where they are", undone.meta.map(|meta| meta.kept));
     /// # Ok(())
     /// # }
@@ -30,32 +31,38 @@ group! {
     CustomerMerges
 }
 
-past! { CustomerMerges: GetCustomerMerge, GetCustomerMergeHistory }
+past! { CUSTOMER_MERGES_PAST: CustomerMerges of CustomerMerge: GetCustomerMerge, GetCustomerMergeHistory }
 
-impl CustomerMerges<'_> {
-    /// Lists one page of the org's merges; [`walk`](Call::walk) goes over all. Kustodian has this; Kustomer does not.
-    pub fn list(&self, query: &ListById) -> Call<GetCustomerMerges> {
-        self.client.call((), query, &())
-    }
+operations! {
+    CUSTOMER_MERGES: impl CustomerMerges {
+        /// Lists one page of the org's merges; [`walk`](Call::walk) goes over all. Kustodian has this; Kustomer does not.
+        pub fn list(&self, query: &ListById) -> Call<GetCustomerMerges> {
+            self.client.call((), query, &())
+        }
 
-    /// Lists one page of the merges of a customer: those that it went into another by, then those that others went into it
-    /// by.
-    pub fn list_of_customer(&self, customer: ObjectId, page: &PageQuery) -> Call<GetCustomerMergesByCustomer> {
-        self.client.call(customer, page, &())
-    }
+        /// Lists one page of the merges of a customer: those that it went into another by, then those that others went into it
+        /// by.
+        pub fn list_of_customer(
+            &self,
+            customer: impl Into<Id<Customer>>,
+            page: &PageQuery,
+        ) -> Call<GetCustomerMergesByCustomer> {
+            self.client.at([customer.into().into()], page, &())
+        }
 
-    /// Reads a merge by its id.
-    pub fn get(&self, id: ObjectId) -> Call<GetCustomerMerge> {
-        self.client.call(id, &StateQuery::default(), &())
-    }
+        /// Reads a merge by its id.
+        pub fn get(&self, id: impl Into<Id<CustomerMerge>>) -> Call<GetCustomerMerge> {
+            self.client.at([id.into().into()], &StateQuery::default(), &())
+        }
 
-    /// Undoes a merge: what is still as the merge left it returns to the source. Kustodian has this; Kustomer does not.
-    pub fn undo(&self, id: ObjectId) -> Call<UndoCustomerMerge> {
-        self.client.call(id, &MergeQuery::default(), &())
-    }
+        /// Undoes a merge: what is still as the merge left it returns to the source. Kustodian has this; Kustomer does not.
+        pub fn undo(&self, id: impl Into<Id<CustomerMerge>>) -> Call<UndoCustomerMerge> {
+            self.client.at([id.into().into()], &MergeQuery::default(), &())
+        }
 
-    /// Shows what undoing a merge would do, and stores nothing: both customers as they would be are in `meta`.
-    pub fn preview_undo(&self, id: ObjectId) -> Call<UndoCustomerMerge> {
-        self.client.call(id, &MergeQuery { dry_run: true }, &())
+        /// Shows what undoing a merge would do, and stores nothing: both customers as they would be are in `meta`.
+        pub fn preview_undo(&self, id: impl Into<Id<CustomerMerge>>) -> Call<UndoCustomerMerge> {
+            self.client.at([id.into().into()], &MergeQuery { dry_run: true }, &())
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use kustomer_api::event::{GetEvents, ListEvents};
 
-use super::group;
+use super::{group, operations};
 use crate::call::Call;
 use crate::events::EventStream;
 
@@ -12,28 +12,32 @@ group! {
     Events
 }
 
-impl Events<'_> {
-    /// Lists one page of the feed; [`walk`](Call::walk) goes on to its end. A call that waits takes longer than others:
-    /// give it a [`timeout`](Call::timeout).
-    ///
-    /// ```no_run
-    /// use kustomer_client::Client;
-    /// use kustomer_client::event::ListEvents;
-    ///
-    /// # #[tokio::main]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
-    /// let mut events = client.events().list(&ListEvents::default()).walk();
-    /// while let Some(event) = events.next().await? {
-    ///     println!("{} {}", event.name, event.data_id);
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn list(&self, query: &ListEvents) -> Call<GetEvents> {
-        self.client.call((), query, &())
+operations! {
+    EVENTS: impl Events {
+        /// Lists one page of the feed; [`walk`](Call::walk) goes on to its end. A call that waits takes longer than others:
+        /// give it a [`timeout`](Call::timeout).
+        ///
+        /// ```no_run
+        /// use kustomer_client::Client;
+        /// use kustomer_client::event::ListEvents;
+        ///
+        /// # #[tokio::main]
+        /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+        /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+        /// let mut events = client.events().list(&ListEvents::default()).walk();
+        /// while let Some(event) = events.next().await? {
+        ///     println!("{} {}", event.name, event.data_id);
+        /// }
+        /// # Ok(())
+        /// # }
+        /// ```
+        pub fn list(&self, query: &ListEvents) -> Call<GetEvents> {
+            self.client.call((), query, &())
+        }
     }
+}
 
+impl Events<'_> {
     /// Follows the feed for as long as it is asked: from what `query` says on, then what happens.
     ///
     /// ```no_run

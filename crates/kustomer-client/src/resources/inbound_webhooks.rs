@@ -1,14 +1,14 @@
 //! Inbound webhooks: addresses that other systems post to.
 
-use kustomer_api::ObjectId;
+use kustomer_api::Id;
 use kustomer_api::history::StateQuery;
 use kustomer_api::inbound_webhook::{
     CreateInboundWebhook, DeleteInboundWebhook, GetInboundWebhookAddress, GetInboundWebhookById,
-    GetInboundWebhookHistory, GetInboundWebhooks, InboundWebhookInput, UpdateInboundWebhook,
+    GetInboundWebhookHistory, GetInboundWebhooks, InboundWebhook, InboundWebhookInput, UpdateInboundWebhook,
 };
 use kustomer_api::query::{ListRecords, PageQuery};
 
-use super::{group, past};
+use super::{group, operations, past};
 use crate::call::Call;
 
 group! {
@@ -22,43 +22,45 @@ group! {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
     /// let webhook = client.inbound_webhooks().create(&InboundWebhookInput::named("Shop")).await?.data;
-    /// println!("post to {}", client.inbound_webhooks().address(webhook.id.parse()?).await?.path);
+    /// println!("post to {}", client.inbound_webhooks().address(&webhook.id).await?.path);
     /// # Ok(())
     /// # }
     /// ```
     InboundWebhooks
 }
 
-past! { InboundWebhooks: GetInboundWebhookById, GetInboundWebhookHistory }
+past! { INBOUND_WEBHOOKS_PAST: InboundWebhooks of InboundWebhook: GetInboundWebhookById, GetInboundWebhookHistory }
 
-impl InboundWebhooks<'_> {
-    /// Lists one page of them; [`walk`](Call::walk) goes over all.
-    pub fn list(&self, query: &PageQuery) -> Call<GetInboundWebhooks> {
-        self.client.call((), &ListRecords { paging: *query, deleted: None }, &())
-    }
+operations! {
+    INBOUND_WEBHOOKS: impl InboundWebhooks {
+        /// Lists one page of them; [`walk`](Call::walk) goes over all.
+        pub fn list(&self, query: &PageQuery) -> Call<GetInboundWebhooks> {
+            self.client.call((), &ListRecords { paging: *query, deleted: None }, &())
+        }
 
-    /// Reads one by its id.
-    pub fn get(&self, id: ObjectId) -> Call<GetInboundWebhookById> {
-        self.client.call(id, &StateQuery::default(), &())
-    }
+        /// Reads one by its id.
+        pub fn get(&self, id: impl Into<Id<InboundWebhook>>) -> Call<GetInboundWebhookById> {
+            self.client.at([id.into().into()], &StateQuery::default(), &())
+        }
 
-    /// Reads its secret address.
-    pub fn address(&self, id: ObjectId) -> Call<GetInboundWebhookAddress> {
-        self.client.call(id, &(), &())
-    }
+        /// Reads its secret address.
+        pub fn address(&self, id: impl Into<Id<InboundWebhook>>) -> Call<GetInboundWebhookAddress> {
+            self.client.at([id.into().into()], &(), &())
+        }
 
-    /// Makes one.
-    pub fn create(&self, input: &InboundWebhookInput) -> Call<CreateInboundWebhook> {
-        self.client.call((), &(), input)
-    }
+        /// Makes one.
+        pub fn create(&self, input: &InboundWebhookInput) -> Call<CreateInboundWebhook> {
+            self.client.call((), &(), input)
+        }
 
-    /// Changes the attributes sent and keeps the others; `rotate_hash` replaces its address.
-    pub fn update(&self, id: ObjectId, input: &InboundWebhookInput) -> Call<UpdateInboundWebhook> {
-        self.client.call(id, &(), input)
-    }
+        /// Changes the attributes sent and keeps the others; `rotate_hash` replaces its address.
+        pub fn update(&self, id: impl Into<Id<InboundWebhook>>, input: &InboundWebhookInput) -> Call<UpdateInboundWebhook> {
+            self.client.at([id.into().into()], &(), input)
+        }
 
-    /// Deletes one; an update restores it.
-    pub fn delete(&self, id: ObjectId) -> Call<DeleteInboundWebhook> {
-        self.client.call(id, &(), &())
+        /// Deletes one; an update restores it.
+        pub fn delete(&self, id: impl Into<Id<InboundWebhook>>) -> Call<DeleteInboundWebhook> {
+            self.client.at([id.into().into()], &(), &())
+        }
     }
 }

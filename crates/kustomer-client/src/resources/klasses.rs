@@ -1,13 +1,14 @@
 //! Klasses.
 
+use kustomer_api::Id;
 use kustomer_api::history::StateQuery;
 use kustomer_api::klass::{
-    CreateKlass, DeleteKlass, GetKlass, GetKlassByName, GetKlassHistory, GetKlasses, KlassInput, ListKlasses,
+    CreateKlass, DeleteKlass, GetKlass, GetKlassByName, GetKlassHistory, GetKlasses, Klass, KlassInput, ListKlasses,
     RestoreKlass, UpdateKlass,
 };
 use kustomer_api::restore::RestoreInput;
 
-use super::{group, past};
+use super::{group, operations, past};
 use crate::call::Call;
 
 group! {
@@ -33,47 +34,49 @@ group! {
     Klasses
 }
 
-past! { Klasses: GetKlass, GetKlassHistory; id: &str => |_, id| id.to_owned() }
+past! { KLASSES_PAST: Klasses of Klass: GetKlass, GetKlassHistory }
 
-impl Klasses<'_> {
-    /// Lists one page of klasses, those that are enabled unless `status` says otherwise; [`walk`](Call::walk) goes over
-    /// all pages.
-    pub fn list(&self, query: &ListKlasses) -> Call<GetKlasses> {
-        self.client.call((), query, &())
-    }
+operations! {
+    KLASSES: impl Klasses {
+        /// Lists one page of klasses, those that are enabled unless `status` says otherwise; [`walk`](Call::walk) goes over
+        /// all pages.
+        pub fn list(&self, query: &ListKlasses) -> Call<GetKlasses> {
+            self.client.call((), query, &())
+        }
 
-    /// Creates a klass; it needs a name. A name that another klass has, in the singular or the plural, is a 409.
-    pub fn create(&self, input: &KlassInput) -> Call<CreateKlass> {
-        self.client.call((), &(), input)
-    }
+        /// Creates a klass; it needs a name. A name that another klass has, in the singular or the plural, is a 409.
+        pub fn create(&self, input: &KlassInput) -> Call<CreateKlass> {
+            self.client.call((), &(), input)
+        }
 
-    /// Reads a klass by its id.
-    pub fn get(&self, id: &str) -> Call<GetKlass> {
-        self.client.call(id.to_owned(), &StateQuery::default(), &())
-    }
+        /// Reads a klass by its id.
+        pub fn get(&self, id: impl Into<Id<Klass>>) -> Call<GetKlass> {
+            self.client.at([id.into().into()], &StateQuery::default(), &())
+        }
 
-    /// Reads a klass by its name, singular or plural. Only Kustodian has this operation.
-    pub fn get_by_name(&self, name: &str) -> Call<GetKlassByName> {
-        self.client.call(name.to_owned(), &(), &())
-    }
+        /// Reads a klass by its name, singular or plural. Only Kustodian has this operation.
+        pub fn get_by_name(&self, name: &str) -> Call<GetKlassByName> {
+            self.client.call(name.to_owned(), &(), &())
+        }
 
-    /// Changes the attributes sent of the klass with this id or name, and keeps the others. The name itself stays.
-    pub fn update(&self, id_or_name: &str, input: &KlassInput) -> Call<UpdateKlass> {
-        self.client.call(id_or_name.to_owned(), &(), input)
-    }
+        /// Changes the attributes sent of the klass with this id or name, and keeps the others. The name itself stays.
+        pub fn update(&self, id_or_name: impl Into<Id<Klass>>, input: &KlassInput) -> Call<UpdateKlass> {
+            self.client.at([id_or_name.into().into()], &(), input)
+        }
 
-    /// Deletes the klass with this id or name; a 409 while it has kobjects.
-    pub fn delete(&self, id_or_name: &str) -> Call<DeleteKlass> {
-        self.client.call(id_or_name.to_owned(), &(), &())
-    }
+        /// Deletes the klass with this id or name; a 409 while it has kobjects.
+        pub fn delete(&self, id_or_name: impl Into<Id<Klass>>) -> Call<DeleteKlass> {
+            self.client.at([id_or_name.into().into()], &(), &())
+        }
 
-    /// Restores a deleted klass. Kustodian has this; Kustomer does not.
-    pub fn restore(&self, id: &str) -> Call<RestoreKlass> {
-        self.client.call(id.to_owned(), &(), &RestoreInput::default())
-    }
+        /// Restores a deleted klass. Kustodian has this; Kustomer does not.
+        pub fn restore(&self, id: impl Into<Id<Klass>>) -> Call<RestoreKlass> {
+            self.client.at([id.into().into()], &(), &RestoreInput::default())
+        }
 
-    /// The same, only if the record has this revision, which is that of its deletion: a 409 otherwise.
-    pub fn restore_at_rev(&self, id: &str, rev: u64) -> Call<RestoreKlass> {
-        self.client.call(id.to_owned(), &(), &RestoreInput::of_rev(rev))
+        /// The same, only if the record has this revision, which is that of its deletion: a 409 otherwise.
+        pub fn restore_at_rev(&self, id: impl Into<Id<Klass>>, rev: u64) -> Call<RestoreKlass> {
+            self.client.at([id.into().into()], &(), &RestoreInput::of_rev(rev))
+        }
     }
 }

@@ -6,7 +6,7 @@ use kustomer_api::metadata::{
 };
 use kustomer_api::query::{ListRecords, PageQuery};
 
-use super::{group, past};
+use super::{group, operations, past};
 use crate::call::Call;
 
 group! {
@@ -30,22 +30,24 @@ group! {
     Metadata
 }
 
-past! { Metadata: GetCustomAttributeMetadata, GetMetadataHistory; id: &str => |_, name| name.to_owned() }
+past! { METADATA_PAST: Metadata of kustomer_api::metadata::Metadata: GetCustomAttributeMetadata, GetMetadataHistory }
 
-impl Metadata<'_> {
-    /// Lists one page of the metadata that was written; [`walk`](Call::walk) goes over all. Only Kustodian has this
-    /// operation.
-    pub fn list(&self, query: &PageQuery) -> Call<GetMetadata> {
-        self.client.call((), &ListRecords { paging: *query, deleted: None }, &())
-    }
+operations! {
+    METADATA: impl Metadata {
+        /// Lists one page of the metadata that was written; [`walk`](Call::walk) goes over all. Only Kustodian has this
+        /// operation.
+        pub fn list(&self, query: &PageQuery) -> Call<GetMetadata> {
+            self.client.call((), &ListRecords { paging: *query, deleted: None }, &())
+        }
 
-    /// Reads the metadata of a kind of record. What nobody has written yet is empty.
-    pub fn get(&self, name: &str) -> Call<GetCustomAttributeMetadata> {
-        self.client.call(name.to_owned(), &StateQuery::default(), &())
-    }
+        /// Reads the metadata of a kind of record. What nobody has written yet is empty.
+        pub fn get(&self, name: &str) -> Call<GetCustomAttributeMetadata> {
+            self.client.call(name.to_owned(), &StateQuery::default(), &())
+        }
 
-    /// Describes the attributes sent, and keeps what is said of others.
-    pub fn put(&self, name: &str, input: &MetadataInput) -> Call<UpdateCustomAttributeMetadata> {
-        self.client.call(name.to_owned(), &(), input)
+        /// Describes the attributes sent, and keeps what is said of others.
+        pub fn put(&self, name: &str, input: &MetadataInput) -> Call<UpdateCustomAttributeMetadata> {
+            self.client.call(name.to_owned(), &(), input)
+        }
     }
 }

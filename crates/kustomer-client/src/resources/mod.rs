@@ -94,37 +94,206 @@ macro_rules! group {
     };
 }
 
-/// Gives a group the reads of what a record was and of what happened to it. `id` says what names a record, and how the
-/// path is written with it.
-macro_rules! past {
-    ($group:ident: $get:ident, $history:ident) => {
-        past! { $group: $get, $history; id: kustomer_api::ObjectId => |_, id| id }
+/// A method of a group, and the operation that it calls.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Method {
+    /// The group's type, such as `Customers`.
+    pub group: &'static str,
+    /// The method's name, such as `create`.
+    pub verb: &'static str,
+    /// The operation.
+    pub operation: &'static kustomer_api::Operation,
+    /// What its documentation says of the operation.
+    pub line: &'static str,
+}
+
+/// Every method that calls an operation.
+#[doc(hidden)]
+pub fn methods() -> impl Iterator<Item = &'static Method> {
+    let groups: &[&[Method]] = &[
+        attachments::ATTACHMENTS_PAST,
+        attachments::ATTACHMENTS,
+        audit_logs::AUDIT_LOGS,
+        auth::AUTH,
+        brands::BRANDS_PAST,
+        brands::BRANDS,
+        bulk::BULK_PAST,
+        bulk::BULK,
+        companies::COMPANIES_PAST,
+        companies::COMPANIES_BULK,
+        companies::COMPANIES,
+        conversation_times::CONVERSATION_TIMES_PAST,
+        conversation_times::CONVERSATION_TIMES,
+        conversations::CONVERSATIONS_PAST,
+        conversations::CONVERSATIONS_BULK,
+        conversations::CONVERSATIONS,
+        customer_merges::CUSTOMER_MERGES_PAST,
+        customer_merges::CUSTOMER_MERGES,
+        customers::CUSTOMERS_PAST,
+        customers::CUSTOMERS_BULK,
+        customers::CUSTOMERS,
+        drafts::DRAFTS_PAST,
+        drafts::DRAFTS,
+        events::EVENTS,
+        forwards::FORWARDS_PAST,
+        forwards::FORWARDS,
+        inbound_webhooks::INBOUND_WEBHOOKS_PAST,
+        inbound_webhooks::INBOUND_WEBHOOKS,
+        klasses::KLASSES_PAST,
+        klasses::KLASSES,
+        kobjects::KOBJECTS_PAST,
+        kobjects::KOBJECTS_BULK,
+        kobjects::KOBJECTS,
+        media::MEDIA_PAST,
+        media::MEDIA,
+        messages::MESSAGES_PAST,
+        messages::MESSAGES_BULK,
+        messages::MESSAGES,
+        metadata::METADATA_PAST,
+        metadata::METADATA,
+        notes::NOTES_PAST,
+        notes::NOTES_BULK,
+        notes::NOTES,
+        orgs::ORGS,
+        outbound_accounts::OUTBOUND_ACCOUNTS,
+        outbound_webhooks::OUTBOUND_WEBHOOKS_PAST,
+        outbound_webhooks::OUTBOUND_WEBHOOKS,
+        outbox::OUTBOX_PAST,
+        outbox::OUTBOX,
+        role_groups::ROLE_GROUPS_PAST,
+        role_groups::ROLE_GROUPS,
+        routing_queues::ROUTING_QUEUES_PAST,
+        routing_queues::ROUTING_QUEUES,
+        satisfaction::SATISFACTION_PAST,
+        satisfaction::SATISFACTION,
+        saved_searches::SAVED_SEARCHES_PAST,
+        saved_searches::SAVED_SEARCHES,
+        schedules::SCHEDULES_PAST,
+        schedules::SCHEDULES,
+        search::SEARCH,
+        shortcuts::SHORTCUTS_PAST,
+        shortcuts::SHORTCUTS,
+        slas::SLAS_PAST,
+        slas::SLAS,
+        spam_senders::SPAM_SENDERS_PAST,
+        spam_senders::SPAM_SENDERS,
+        tags::TAGS_PAST,
+        tags::TAGS,
+        teams::TEAMS_PAST,
+        teams::TEAMS,
+        tracking::TRACKING,
+        users::USERS_PAST,
+        users::USERS,
+    ];
+    groups.iter().copied().flatten()
+}
+
+/// What the documentation of a method says of the operation of an endpoint. An operation that answers several types has
+/// several endpoints.
+macro_rules! line {
+    (CustomerSearchIds) => {
+        $crate::lines::declared!(CustomerSearch)
     };
-    ($group:ident: $get:ident, $history:ident; id: $id:ty => $path:expr) => {
-        impl $group<'_> {
-            /// Reads the record as it was at a revision, from 1. Kustodian has this; Kustomer does not.
-            pub fn at_rev(&self, id: $id, rev: u64) -> crate::call::Call<$get> {
-                let path: fn(&Self, $id) -> _ = $path;
-                let state = kustomer_api::history::StateQuery { rev: Some(rev), as_of: None };
-                self.client.call(path(self, id), &state.into(), &())
-            }
+    (CompanySearch) => {
+        $crate::lines::declared!(CustomerSearch)
+    };
+    (ConversationSearch) => {
+        $crate::lines::declared!(CustomerSearch)
+    };
+    (KObjectSearch) => {
+        $crate::lines::declared!(CustomerSearch)
+    };
+    (MessageSearch) => {
+        $crate::lines::declared!(CustomerSearch)
+    };
+    (NoteSearch) => {
+        $crate::lines::declared!(CustomerSearch)
+    };
+    (PreviewCustomerMerge) => {
+        $crate::lines::declared!(CreateCustomerMerge)
+    };
+    (GetBulkBatches) => {
+        $crate::lines::declared!(GetBulkJobBatches)
+    };
+    ($endpoint:ident) => {
+        $crate::lines::declared!($endpoint)
+    };
+}
 
-            /// Reads the record as it was at a moment. Kustodian has this; Kustomer does not.
-            pub fn as_of(&self, id: $id, moment: kustomer_api::Timestamp) -> crate::call::Call<$get> {
-                let path: fn(&Self, $id) -> _ = $path;
-                let state = kustomer_api::history::StateQuery { rev: None, as_of: Some(moment) };
-                self.client.call(path(self, id), &state.into(), &())
-            }
+/// Declares methods, each of which calls one operation. Method, path and roles of the operation are written under the
+/// documentation of each.
+macro_rules! operations {
+    ($list:ident: impl $group:ident { $(
+        $(#[$doc:meta])*
+        pub fn $verb:ident(&$self:ident $(, $argument:ident: $type:ty)* $(,)?) -> Call<$endpoint:ident> $body:block
+    )+ }) => {
+        impl $group<'_> { $(
+            $(#[$doc])*
+            #[doc = ""]
+            #[doc = $crate::resources::line!($endpoint)]
+            pub fn $verb(&$self $(, $argument: $type)*) -> Call<$endpoint> $body
+        )+ }
 
-            /// Lists one page of what happened to the record, newest first;
-            /// [`walk`](crate::Call::walk) goes over all. Kustodian has this; Kustomer does not.
-            pub fn history(&self, id: $id, query: &kustomer_api::query::PageQuery) -> crate::call::Call<$history> {
-                let path: fn(&Self, $id) -> _ = $path;
-                self.client.call(path(self, id), query, &())
+        pub(crate) const $list: &[$crate::resources::Method] = &[$(
+            $crate::resources::Method {
+                group: stringify!($group),
+                verb: stringify!($verb),
+                operation: <$endpoint as kustomer_api::Endpoint>::OPERATION,
+                line: $crate::resources::line!($endpoint),
+            },
+        )+];
+    };
+}
+
+/// Gives a group the reads of what a record was and of what happened to it. `within` writes what is before the id in the
+/// path.
+macro_rules! past {
+    ($list:ident: $group:ident of $record:ty: $get:ident, $history:ident) => {
+        past! { $list: $group of $record: $get, $history; within: |_: &Self| None }
+    };
+    ($list:ident: $group:ident of $record:ty: $get:ident, $history:ident; within: $within:expr) => {
+        $crate::resources::operations! {
+            $list: impl $group {
+                /// Reads the record as it was at a revision, from 1. Kustodian has this; Kustomer does not.
+                pub fn at_rev(&self, id: impl Into<kustomer_api::Id<$record>>, rev: u64) -> Call<$get> {
+                    let within: fn(&Self) -> Option<String> = $within;
+                    let state = kustomer_api::history::StateQuery { rev: Some(rev), as_of: None };
+                    self.client.at(within(self).into_iter().chain([id.into().into()]), &state.into(), &())
+                }
+
+                /// Reads the record as it was at a moment. Kustodian has this; Kustomer does not.
+                pub fn as_of(
+                    &self,
+                    id: impl Into<kustomer_api::Id<$record>>,
+                    moment: impl Into<kustomer_api::Timestamp>,
+                ) -> Call<$get> {
+                    let within: fn(&Self) -> Option<String> = $within;
+                    let state = kustomer_api::history::StateQuery { rev: None, as_of: Some(moment.into()) };
+                    self.client.at(within(self).into_iter().chain([id.into().into()]), &state.into(), &())
+                }
+
+                /// Lists one page of what happened to the record, newest first;
+                /// [`walk`](crate::Call::walk) goes over all. Kustodian has this; Kustomer does not.
+                pub fn history(
+                    &self,
+                    id: impl Into<kustomer_api::Id<$record>>,
+                    query: &kustomer_api::query::PageQuery,
+                ) -> Call<$history> {
+                    let within: fn(&Self) -> Option<String> = $within;
+                    self.client.at(within(self).into_iter().chain([id.into().into()]), query, &())
+                }
             }
         }
     };
 }
 
+/// Ids as one value of a path.
+fn joined<T>(ids: impl IntoIterator<Item = impl Into<kustomer_api::Id<T>>>) -> String {
+    let ids: Vec<String> = ids.into_iter().map(|id| id.into().into()).collect();
+    ids.join(",")
+}
+
 pub(crate) use bulk::bulk;
-pub(crate) use {group, past};
+pub(crate) use {group, line, operations, past};

@@ -3,7 +3,7 @@
 use kustomer_api::outbound_account::GetOutboundAccounts;
 use kustomer_api::query::PageQuery;
 
-use super::group;
+use super::{group, operations};
 use crate::call::Call;
 
 group! {
@@ -25,9 +25,11 @@ group! {
     OutboundAccounts
 }
 
-impl OutboundAccounts<'_> {
-    /// Lists one page of them; [`walk`](Call::walk) goes over all.
-    pub fn list(&self, query: &PageQuery) -> Call<GetOutboundAccounts> {
-        self.client.call((), query, &())
+operations! {
+    OUTBOUND_ACCOUNTS: impl OutboundAccounts {
+        /// Lists one page of them; [`walk`](Call::walk) goes over all.
+        pub fn list(&self, query: &PageQuery) -> Call<GetOutboundAccounts> {
+            self.client.call((), query, &())
+        }
     }
 }

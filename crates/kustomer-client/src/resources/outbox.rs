@@ -1,11 +1,11 @@
 //! The outbox of deliveries, which Kustomer does not have.
 
-use kustomer_api::ObjectId;
-use kustomer_api::delivery::{GetDelivery, GetDeliveryHistory, GetOutbox};
+use kustomer_api::Id;
+use kustomer_api::delivery::{Delivery, GetDelivery, GetDeliveryHistory, GetOutbox};
 use kustomer_api::history::StateQuery;
 use kustomer_api::query::PageQuery;
 
-use super::{group, past};
+use super::{group, operations, past};
 use crate::call::Call;
 
 group! {
@@ -13,16 +13,18 @@ group! {
     Outbox
 }
 
-past! { Outbox: GetDelivery, GetDeliveryHistory }
+past! { OUTBOX_PAST: Outbox of Delivery: GetDelivery, GetDeliveryHistory }
 
-impl Outbox<'_> {
-    /// Lists one page of deliveries, newest first; [`walk`](Call::walk) goes over all.
-    pub fn list(&self, query: &PageQuery) -> Call<GetOutbox> {
-        self.client.call((), query, &())
-    }
+operations! {
+    OUTBOX: impl Outbox {
+        /// Lists one page of deliveries, newest first; [`walk`](Call::walk) goes over all.
+        pub fn list(&self, query: &PageQuery) -> Call<GetOutbox> {
+            self.client.call((), query, &())
+        }
 
-    /// Reads a delivery by its id.
-    pub fn get(&self, id: ObjectId) -> Call<GetDelivery> {
-        self.client.call(id, &StateQuery::default(), &())
+        /// Reads a delivery by its id.
+        pub fn get(&self, id: impl Into<Id<Delivery>>) -> Call<GetDelivery> {
+            self.client.at([id.into().into()], &StateQuery::default(), &())
+        }
     }
 }

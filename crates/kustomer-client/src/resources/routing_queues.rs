@@ -1,14 +1,14 @@
 //! Queues, where conversations wait for users.
 
-use kustomer_api::ObjectId;
+use kustomer_api::Id;
 use kustomer_api::history::StateQuery;
 use kustomer_api::query::{ListRecords, PageQuery};
 use kustomer_api::routing_queue::{
     CreateRoutingQueue, DeleteRoutingQueue, GetRoutingQueueById, GetRoutingQueueHistory, GetRoutingQueues,
-    RoutingQueueInput, UpdateRoutingQueue,
+    RoutingQueue, RoutingQueueInput, UpdateRoutingQueue,
 };
 
-use super::{group, past};
+use super::{group, operations, past};
 use crate::call::Call;
 
 group! {
@@ -28,31 +28,33 @@ group! {
     RoutingQueues
 }
 
-past! { RoutingQueues: GetRoutingQueueById, GetRoutingQueueHistory }
+past! { ROUTING_QUEUES_PAST: RoutingQueues of RoutingQueue: GetRoutingQueueById, GetRoutingQueueHistory }
 
-impl RoutingQueues<'_> {
-    /// Lists one page of them; [`walk`](Call::walk) goes over all.
-    pub fn list(&self, query: &PageQuery) -> Call<GetRoutingQueues> {
-        self.client.call((), &ListRecords { paging: *query, deleted: None }, &())
-    }
+operations! {
+    ROUTING_QUEUES: impl RoutingQueues {
+        /// Lists one page of them; [`walk`](Call::walk) goes over all.
+        pub fn list(&self, query: &PageQuery) -> Call<GetRoutingQueues> {
+            self.client.call((), &ListRecords { paging: *query, deleted: None }, &())
+        }
 
-    /// Reads a queue by its id.
-    pub fn get(&self, id: ObjectId) -> Call<GetRoutingQueueById> {
-        self.client.call(id, &StateQuery::default(), &())
-    }
+        /// Reads a queue by its id.
+        pub fn get(&self, id: impl Into<Id<RoutingQueue>>) -> Call<GetRoutingQueueById> {
+            self.client.at([id.into().into()], &StateQuery::default(), &())
+        }
 
-    /// Makes a queue.
-    pub fn create(&self, input: &RoutingQueueInput) -> Call<CreateRoutingQueue> {
-        self.client.call((), &(), input)
-    }
+        /// Makes a queue.
+        pub fn create(&self, input: &RoutingQueueInput) -> Call<CreateRoutingQueue> {
+            self.client.call((), &(), input)
+        }
 
-    /// Changes the attributes sent and keeps the others.
-    pub fn update(&self, id: ObjectId, input: &RoutingQueueInput) -> Call<UpdateRoutingQueue> {
-        self.client.call(id, &(), input)
-    }
+        /// Changes the attributes sent and keeps the others.
+        pub fn update(&self, id: impl Into<Id<RoutingQueue>>, input: &RoutingQueueInput) -> Call<UpdateRoutingQueue> {
+            self.client.at([id.into().into()], &(), input)
+        }
 
-    /// Deletes a queue; an update restores it.
-    pub fn delete(&self, id: ObjectId) -> Call<DeleteRoutingQueue> {
-        self.client.call(id, &(), &())
+        /// Deletes a queue; an update restores it.
+        pub fn delete(&self, id: impl Into<Id<RoutingQueue>>) -> Call<DeleteRoutingQueue> {
+            self.client.at([id.into().into()], &(), &())
+        }
     }
 }

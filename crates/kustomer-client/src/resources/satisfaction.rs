@@ -1,6 +1,6 @@
 //! Settings of satisfaction surveys.
 
-use kustomer_api::ObjectId;
+use kustomer_api::Id;
 use kustomer_api::history::StateQuery;
 use kustomer_api::query::{ListRecords, PageQuery};
 use kustomer_api::satisfaction::{
@@ -8,7 +8,7 @@ use kustomer_api::satisfaction::{
     UpdateSatisfaction,
 };
 
-use super::{group, past};
+use super::{group, operations, past};
 use crate::call::Call;
 
 group! {
@@ -28,26 +28,28 @@ group! {
     Satisfaction
 }
 
-past! { Satisfaction: GetSatisfactionById, GetSatisfactionHistory }
+past! { SATISFACTION_PAST: Satisfaction of kustomer_api::satisfaction::Satisfaction: GetSatisfactionById, GetSatisfactionHistory }
 
-impl Satisfaction<'_> {
-    /// Lists one page of them; [`walk`](Call::walk) goes over all.
-    pub fn list(&self, query: &PageQuery) -> Call<GetSatisfaction> {
-        self.client.call((), &ListRecords { paging: *query, deleted: None }, &())
-    }
+operations! {
+    SATISFACTION: impl Satisfaction {
+        /// Lists one page of them; [`walk`](Call::walk) goes over all.
+        pub fn list(&self, query: &PageQuery) -> Call<GetSatisfaction> {
+            self.client.call((), &ListRecords { paging: *query, deleted: None }, &())
+        }
 
-    /// Reads settings by their id. Only Kustodian has this operation.
-    pub fn get(&self, id: ObjectId) -> Call<GetSatisfactionById> {
-        self.client.call(id, &StateQuery::default(), &())
-    }
+        /// Reads settings by their id. Only Kustodian has this operation.
+        pub fn get(&self, id: impl Into<Id<kustomer_api::satisfaction::Satisfaction>>) -> Call<GetSatisfactionById> {
+            self.client.at([id.into().into()], &StateQuery::default(), &())
+        }
 
-    /// Makes settings; they need a name. Only Kustodian has this operation.
-    pub fn create(&self, input: &SatisfactionInput) -> Call<CreateSatisfaction> {
-        self.client.call((), &(), input)
-    }
+        /// Makes settings; they need a name. Only Kustodian has this operation.
+        pub fn create(&self, input: &SatisfactionInput) -> Call<CreateSatisfaction> {
+            self.client.call((), &(), input)
+        }
 
-    /// Changes the attributes sent and keeps the others. Only Kustodian has this operation.
-    pub fn update(&self, id: ObjectId, input: &SatisfactionInput) -> Call<UpdateSatisfaction> {
-        self.client.call(id, &(), input)
+        /// Changes the attributes sent and keeps the others. Only Kustodian has this operation.
+        pub fn update(&self, id: impl Into<Id<kustomer_api::satisfaction::Satisfaction>>, input: &SatisfactionInput) -> Call<UpdateSatisfaction> {
+            self.client.at([id.into().into()], &(), input)
+        }
     }
 }

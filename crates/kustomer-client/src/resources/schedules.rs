@@ -1,13 +1,13 @@
 //! Schedules, the hours in which an org works.
 
-use kustomer_api::ObjectId;
+use kustomer_api::Id;
 use kustomer_api::query::{ListRecords, PageQuery};
 use kustomer_api::schedule::{
     CreateSchedule, DeleteScheduleById, GetAllSchedules, GetDefaultSchedule, GetScheduleById, GetScheduleHistory,
-    IncludeHolidays, ReadSchedule, ScheduleInput, UpdateScheduleById,
+    IncludeHolidays, ReadSchedule, Schedule, ScheduleInput, UpdateScheduleById,
 };
 
-use super::{group, past};
+use super::{group, operations, past};
 use crate::call::Call;
 
 group! {
@@ -30,36 +30,38 @@ group! {
     Schedules
 }
 
-past! { Schedules: GetScheduleById, GetScheduleHistory }
+past! { SCHEDULES_PAST: Schedules of Schedule: GetScheduleById, GetScheduleHistory }
 
-impl Schedules<'_> {
-    /// Lists one page of them; [`walk`](Call::walk) goes over all.
-    pub fn list(&self, query: &PageQuery) -> Call<GetAllSchedules> {
-        self.client.call((), &ListRecords { paging: *query, deleted: None }, &())
-    }
+operations! {
+    SCHEDULES: impl Schedules {
+        /// Lists one page of them; [`walk`](Call::walk) goes over all.
+        pub fn list(&self, query: &PageQuery) -> Call<GetAllSchedules> {
+            self.client.call((), &ListRecords { paging: *query, deleted: None }, &())
+        }
 
-    /// Reads the default schedule, which every org has one of.
-    pub fn get_default(&self, include: IncludeHolidays) -> Call<GetDefaultSchedule> {
-        self.client.call((), &include, &())
-    }
+        /// Reads the default schedule, which every org has one of.
+        pub fn get_default(&self, include: IncludeHolidays) -> Call<GetDefaultSchedule> {
+            self.client.call((), &include, &())
+        }
 
-    /// Reads a schedule by its id.
-    pub fn get(&self, id: ObjectId) -> Call<GetScheduleById> {
-        self.client.call(id, &ReadSchedule::default(), &())
-    }
+        /// Reads a schedule by its id.
+        pub fn get(&self, id: impl Into<Id<Schedule>>) -> Call<GetScheduleById> {
+            self.client.at([id.into().into()], &ReadSchedule::default(), &())
+        }
 
-    /// Makes a schedule; it needs a name, hours and a time zone.
-    pub fn create(&self, input: &ScheduleInput) -> Call<CreateSchedule> {
-        self.client.call((), &(), input)
-    }
+        /// Makes a schedule; it needs a name, hours and a time zone.
+        pub fn create(&self, input: &ScheduleInput) -> Call<CreateSchedule> {
+            self.client.call((), &(), input)
+        }
 
-    /// Changes the attributes sent and keeps the others. `default` makes it the default.
-    pub fn update(&self, id: ObjectId, input: &ScheduleInput) -> Call<UpdateScheduleById> {
-        self.client.call(id, &(), input)
-    }
+        /// Changes the attributes sent and keeps the others. `default` makes it the default.
+        pub fn update(&self, id: impl Into<Id<Schedule>>, input: &ScheduleInput) -> Call<UpdateScheduleById> {
+            self.client.at([id.into().into()], &(), input)
+        }
 
-    /// Deletes a schedule that is not the default one.
-    pub fn delete(&self, id: ObjectId) -> Call<DeleteScheduleById> {
-        self.client.call(id, &(), &())
+        /// Deletes a schedule that is not the default one.
+        pub fn delete(&self, id: impl Into<Id<Schedule>>) -> Call<DeleteScheduleById> {
+            self.client.at([id.into().into()], &(), &())
+        }
     }
 }

@@ -18,58 +18,204 @@ use kustomer_api::search::{
     MessageSearch, MomentAttribute, NoteSearch, Search, SearchPage, Sortable,
 };
 
-use super::Customers;
+use super::{Customers, operations};
 use crate::call::Call;
 use crate::error::Error;
 use crate::pages::Walk;
 use crate::window::{self, Window};
 
+operations! {
+    SEARCH: impl Customers {
+        /// Searches for customers; the first page of what is found, and [`search_page`](Self::search_page) gives others.
+        ///
+        /// ```no_run
+        /// use kustomer_client::Client;
+        /// use kustomer_client::custom::{Key, Str};
+        /// use kustomer_client::search::{Search, attribute};
+        ///
+        /// # #[tokio::main]
+        /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+        /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+        /// const TIER: Key<Str> = Key::new("loyaltyTierStr");
+        ///
+        /// let search = Search::customers()
+        ///     .and(attribute::custom(TIER).equals("gold"))
+        ///     .sort(attribute::UPDATED_AT.descending());
+        /// let page = client.customers().search(&search).await?;
+        /// println!("{:?} in all", page.meta.total);
+        /// # Ok(())
+        /// # }
+        /// ```
+        pub fn search(&self, search: &Search) -> Call<CustomerSearch> {
+            self.search_page(search, &SearchPage::default())
+        }
+
+        /// Searches for customers and gives one page of what is found.
+        ///
+        /// ```no_run
+        /// use kustomer_client::Client;
+        /// use kustomer_client::query::PageQuery;
+        /// use kustomer_client::search::{Search, SearchPage, attribute};
+        ///
+        /// # #[tokio::main]
+        /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+        /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+        /// let search = Search::customers().and(attribute::NAME.contains("ada"));
+        /// let paging = PageQuery { page: Some(2), page_size: Some(50) };
+        /// let page = client.customers().search_page(&search, &SearchPage { paging, ..SearchPage::default() }).await?;
+        /// println!("{}", page.data.len());
+        /// # Ok(())
+        /// # }
+        /// ```
+        pub fn search_page(&self, search: &Search, page: &SearchPage) -> Call<CustomerSearch> {
+            self.client.call((), page, search)
+        }
+
+        /// Searches for customers and gives ids alone, which is quicker.
+        ///
+        /// ```no_run
+        /// use kustomer_client::Client;
+        /// use kustomer_client::search::{Search, SearchPage, attribute};
+        ///
+        /// # #[tokio::main]
+        /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+        /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+        /// let search = Search::customers().and(attribute::EMAIL.not_set());
+        /// let page = client.customers().search_ids(&search, &SearchPage::default()).await?;
+        /// println!("{}", page.data.len());
+        /// # Ok(())
+        /// # }
+        /// ```
+        pub fn search_ids(&self, search: &Search, page: &SearchPage) -> Call<CustomerSearchIds> {
+            self.client.call((), &SearchPage { ids_only: true, ..page.clone() }, search)
+        }
+
+        /// Searches by the few attributes of the archive.
+        ///
+        /// ```no_run
+        /// use kustomer_client::Client;
+        /// use kustomer_client::search::{Search, SearchPage};
+        ///
+        /// # #[tokio::main]
+        /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+        /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+        /// let page = client.customers().search_archive(&Search::customers(), &SearchPage::default()).await?;
+        /// println!("{}", page.data.len());
+        /// # Ok(())
+        /// # }
+        /// ```
+        pub fn search_archive(&self, search: &Search, page: &SearchPage) -> Call<CustomerArchiveSearch> {
+            self.client.call((), page, search)
+        }
+
+        /// Searches for companies and gives one page of what is found. The search is one for companies.
+        ///
+        /// ```no_run
+        /// use kustomer_client::Client;
+        /// use kustomer_client::search::{Search, SearchPage, attribute};
+        ///
+        /// # #[tokio::main]
+        /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+        /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+        /// let search = Search::companies().and(attribute::COMPANY_NAME.contains("acme"));
+        /// for company in client.customers().search_companies(&search, &SearchPage::default()).await?.data {
+        ///     println!("{}", company.id);
+        /// }
+        /// # Ok(())
+        /// # }
+        /// ```
+        pub fn search_companies(&self, search: &Search, page: &SearchPage) -> Call<CompanySearch> {
+            self.client.call((), page, search)
+        }
+
+        /// Searches for kobjects and gives one page of what is found. The search is one for kobjects.
+        ///
+        /// ```no_run
+        /// use kustomer_client::Client;
+        /// use kustomer_client::search::{Search, SearchPage, attribute};
+        ///
+        /// # #[tokio::main]
+        /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+        /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+        /// let search = Search::kobjects_of("order").and(attribute::ADDRESS.contains("Berlin"));
+        /// for kobject in client.customers().search_kobjects(&search, &SearchPage::default()).await?.data {
+        ///     println!("{}", kobject.id);
+        /// }
+        /// # Ok(())
+        /// # }
+        /// ```
+        pub fn search_kobjects(&self, search: &Search, page: &SearchPage) -> Call<KObjectSearch> {
+            self.client.call((), page, search)
+        }
+
+        /// Searches for conversations and gives one page of what is found. The search is one for conversations.
+        ///
+        /// ```no_run
+        /// use kustomer_client::Client;
+        /// use kustomer_client::search::{Search, SearchPage, attribute};
+        ///
+        /// # #[tokio::main]
+        /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+        /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+        /// let search = Search::conversations()
+        ///     .and(attribute::CONVERSATION_STATUS.equals("open"))
+        ///     .and(attribute::ADDRESS.contains("Berlin"))
+        ///     .sort(attribute::CONVERSATION_CREATED_AT.ascending());
+        /// for conversation in client.customers().search_conversations(&search, &SearchPage::default()).await?.data {
+        ///     println!("{}", conversation.id);
+        /// }
+        /// # Ok(())
+        /// # }
+        /// ```
+        pub fn search_conversations(&self, search: &Search, page: &SearchPage) -> Call<ConversationSearch> {
+            self.client.call((), page, search)
+        }
+
+        /// Searches for messages and gives one page of what is found. The search is one for messages.
+        ///
+        /// ```no_run
+        /// use kustomer_client::Client;
+        /// use kustomer_client::search::{Search, SearchPage, attribute};
+        ///
+        /// # #[tokio::main]
+        /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+        /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+        /// let search = Search::messages()
+        ///     .and(attribute::MESSAGE_BODY.contains("invoice"))
+        ///     .sort(attribute::MESSAGE_SENT_AT.descending());
+        /// for message in client.customers().search_messages(&search, &SearchPage::default()).await?.data {
+        ///     println!("{}", message.id);
+        /// }
+        /// # Ok(())
+        /// # }
+        /// ```
+        pub fn search_messages(&self, search: &Search, page: &SearchPage) -> Call<MessageSearch> {
+            self.client.call((), page, search)
+        }
+
+        /// Searches for notes and gives one page of what is found. The search is one for notes.
+        ///
+        /// ```no_run
+        /// use kustomer_client::Client;
+        /// use kustomer_client::search::{Search, SearchPage, attribute};
+        ///
+        /// # #[tokio::main]
+        /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+        /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+        /// let search = Search::notes().and(attribute::NOTE_BODY.contains("refund"));
+        /// for note in client.customers().search_notes(&search, &SearchPage::default()).await?.data {
+        ///     println!("{}", note.id);
+        /// }
+        /// # Ok(())
+        /// # }
+        /// ```
+        pub fn search_notes(&self, search: &Search, page: &SearchPage) -> Call<NoteSearch> {
+            self.client.call((), page, search)
+        }
+    }
+}
+
 impl Customers<'_> {
-    /// Searches for customers; the first page of what is found, and [`search_page`](Self::search_page) gives others.
-    ///
-    /// ```no_run
-    /// use kustomer_client::Client;
-    /// use kustomer_client::custom::{Key, Str};
-    /// use kustomer_client::search::{Search, attribute};
-    ///
-    /// # #[tokio::main]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
-    /// const TIER: Key<Str> = Key::new("loyaltyTierStr");
-    ///
-    /// let search = Search::customers()
-    ///     .and(attribute::custom(TIER).equals("gold"))
-    ///     .sort(attribute::UPDATED_AT.descending());
-    /// let page = client.customers().search(&search).await?;
-    /// println!("{:?} in all", page.meta.total);
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn search(&self, search: &Search) -> Call<CustomerSearch> {
-        self.search_page(search, &SearchPage::default())
-    }
-
-    /// Searches for customers and gives one page of what is found.
-    ///
-    /// ```no_run
-    /// use kustomer_client::Client;
-    /// use kustomer_client::query::PageQuery;
-    /// use kustomer_client::search::{Search, SearchPage, attribute};
-    ///
-    /// # #[tokio::main]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
-    /// let search = Search::customers().and(attribute::NAME.contains("ada"));
-    /// let paging = PageQuery { page: Some(2), page_size: Some(50) };
-    /// let page = client.customers().search_page(&search, &SearchPage { paging, ..SearchPage::default() }).await?;
-    /// println!("{}", page.data.len());
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn search_page(&self, search: &Search, page: &SearchPage) -> Call<CustomerSearch> {
-        self.client.call((), page, search)
-    }
-
     /// Walks over everything a search finds, 500 a page, by cursor: each customer that matches throughout is given
     /// exactly once, whatever is written meanwhile, and there is no last page. Kustomer itself answers pages by number
     /// and ends after 100 of them.
@@ -127,7 +273,7 @@ impl Customers<'_> {
                 client.customers().search_page(search, page).into_future()
             }),
             since: |search, moment| bounded(search, UPDATED_AT, moment),
-            place: |customer: &Customer| (customer.id.clone(), customer.attributes.updated_at.value().copied()),
+            place: |customer: &Customer| (customer.id.to_string(), customer.attributes.updated_at.value().copied()),
             page_size,
         };
         window::stream(window, search.clone())
@@ -145,29 +291,10 @@ impl Customers<'_> {
                 client.customers().search_conversations(search, page).into_future()
             }),
             since: |search, moment| bounded(search, CONVERSATION_UPDATED_AT, moment),
-            place: |found: &Conversation| (found.id.clone(), found.attributes.updated_at.value().copied()),
+            place: |found: &Conversation| (found.id.to_string(), found.attributes.updated_at.value().copied()),
             page_size,
         };
         window::stream(window, search.clone())
-    }
-
-    /// Searches for customers and gives ids alone, which is quicker.
-    ///
-    /// ```no_run
-    /// use kustomer_client::Client;
-    /// use kustomer_client::search::{Search, SearchPage, attribute};
-    ///
-    /// # #[tokio::main]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
-    /// let search = Search::customers().and(attribute::EMAIL.not_set());
-    /// let page = client.customers().search_ids(&search, &SearchPage::default()).await?;
-    /// println!("{}", page.data.len());
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn search_ids(&self, search: &Search, page: &SearchPage) -> Call<CustomerSearchIds> {
-        self.client.call((), &SearchPage { ids_only: true, ..page.clone() }, search)
     }
 
     /// As [`search_all`](Self::search_all), ids alone.
@@ -191,44 +318,6 @@ impl Customers<'_> {
         self.search_ids(search, &by_cursor(true)).walk()
     }
 
-    /// Searches by the few attributes of the archive.
-    ///
-    /// ```no_run
-    /// use kustomer_client::Client;
-    /// use kustomer_client::search::{Search, SearchPage};
-    ///
-    /// # #[tokio::main]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
-    /// let page = client.customers().search_archive(&Search::customers(), &SearchPage::default()).await?;
-    /// println!("{}", page.data.len());
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn search_archive(&self, search: &Search, page: &SearchPage) -> Call<CustomerArchiveSearch> {
-        self.client.call((), page, search)
-    }
-
-    /// Searches for companies and gives one page of what is found. The search is one for companies.
-    ///
-    /// ```no_run
-    /// use kustomer_client::Client;
-    /// use kustomer_client::search::{Search, SearchPage, attribute};
-    ///
-    /// # #[tokio::main]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
-    /// let search = Search::companies().and(attribute::COMPANY_NAME.contains("acme"));
-    /// for company in client.customers().search_companies(&search, &SearchPage::default()).await?.data {
-    ///     println!("{}", company.id);
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn search_companies(&self, search: &Search, page: &SearchPage) -> Call<CompanySearch> {
-        self.client.call((), page, search)
-    }
-
     /// Walks over all companies that a search finds, by cursor, as [`search_all`](Self::search_all) does.
     ///
     /// ```no_run
@@ -250,26 +339,6 @@ impl Customers<'_> {
         self.search_companies(search, &by_cursor(false)).walk()
     }
 
-    /// Searches for kobjects and gives one page of what is found. The search is one for kobjects.
-    ///
-    /// ```no_run
-    /// use kustomer_client::Client;
-    /// use kustomer_client::search::{Search, SearchPage, attribute};
-    ///
-    /// # #[tokio::main]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
-    /// let search = Search::kobjects_of("order").and(attribute::ADDRESS.contains("Berlin"));
-    /// for kobject in client.customers().search_kobjects(&search, &SearchPage::default()).await?.data {
-    ///     println!("{}", kobject.id);
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn search_kobjects(&self, search: &Search, page: &SearchPage) -> Call<KObjectSearch> {
-        self.client.call((), page, search)
-    }
-
     /// Walks over all kobjects that a search finds, by cursor, as [`search_all`](Self::search_all) does.
     ///
     /// ```no_run
@@ -289,29 +358,6 @@ impl Customers<'_> {
     /// ```
     pub fn search_all_kobjects(&self, search: &Search) -> Walk<KObjectSearch, KObject> {
         self.search_kobjects(search, &by_cursor(false)).walk()
-    }
-
-    /// Searches for conversations and gives one page of what is found. The search is one for conversations.
-    ///
-    /// ```no_run
-    /// use kustomer_client::Client;
-    /// use kustomer_client::search::{Search, SearchPage, attribute};
-    ///
-    /// # #[tokio::main]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
-    /// let search = Search::conversations()
-    ///     .and(attribute::CONVERSATION_STATUS.equals("open"))
-    ///     .and(attribute::ADDRESS.contains("Berlin"))
-    ///     .sort(attribute::CONVERSATION_CREATED_AT.ascending());
-    /// for conversation in client.customers().search_conversations(&search, &SearchPage::default()).await?.data {
-    ///     println!("{}", conversation.id);
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn search_conversations(&self, search: &Search, page: &SearchPage) -> Call<ConversationSearch> {
-        self.client.call((), page, search)
     }
 
     /// Walks over all conversations that a search finds, by cursor, as [`search_all`](Self::search_all) does.
@@ -338,28 +384,6 @@ impl Customers<'_> {
         self.search_conversations(search, &by_cursor(false)).walk()
     }
 
-    /// Searches for messages and gives one page of what is found. The search is one for messages.
-    ///
-    /// ```no_run
-    /// use kustomer_client::Client;
-    /// use kustomer_client::search::{Search, SearchPage, attribute};
-    ///
-    /// # #[tokio::main]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
-    /// let search = Search::messages()
-    ///     .and(attribute::MESSAGE_BODY.contains("invoice"))
-    ///     .sort(attribute::MESSAGE_SENT_AT.descending());
-    /// for message in client.customers().search_messages(&search, &SearchPage::default()).await?.data {
-    ///     println!("{}", message.id);
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn search_messages(&self, search: &Search, page: &SearchPage) -> Call<MessageSearch> {
-        self.client.call((), page, search)
-    }
-
     /// Walks over all messages that a search finds, by cursor, as [`search_all`](Self::search_all) does.
     ///
     /// ```no_run
@@ -381,26 +405,6 @@ impl Customers<'_> {
     /// ```
     pub fn search_all_messages(&self, search: &Search) -> Walk<MessageSearch, Message> {
         self.search_messages(search, &by_cursor(false)).walk()
-    }
-
-    /// Searches for notes and gives one page of what is found. The search is one for notes.
-    ///
-    /// ```no_run
-    /// use kustomer_client::Client;
-    /// use kustomer_client::search::{Search, SearchPage, attribute};
-    ///
-    /// # #[tokio::main]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
-    /// let search = Search::notes().and(attribute::NOTE_BODY.contains("refund"));
-    /// for note in client.customers().search_notes(&search, &SearchPage::default()).await?.data {
-    ///     println!("{}", note.id);
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn search_notes(&self, search: &Search, page: &SearchPage) -> Call<NoteSearch> {
-        self.client.call((), page, search)
     }
 
     /// Walks over all notes that a search finds, by cursor, as [`search_all`](Self::search_all) does.
@@ -430,7 +434,7 @@ fn bounded(search: Search, updated_at: MomentAttribute<Sortable>, moment: Option
     let mut body = search.into_json();
     body.remove("sort");
     // What was a search is one.
-    let search = serde_json::from_value::<Search>(body.into()).unwrap_or_default().sort(updated_at.ascending());
+    let search = serde_json::from_value::<Search>(body.into()).unwrap_or_default().sort(updated_at.clone().ascending());
     match moment {
         Some(moment) => search.and(updated_at.gte(moment)),
         None => search,

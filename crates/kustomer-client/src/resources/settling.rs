@@ -41,10 +41,7 @@ impl Customers<'_> {
         let mut tries = 1;
         loop {
             let outcome = match self.get_by_external_id(external_id).await {
-                Ok(found) => match found.data.id.parse() {
-                    Ok(id) => self.update(id, input).await.map(|changed| (changed.data, false)),
-                    Err(_) => return Ok(Settled { customer: found.data, was_created: false }),
-                },
+                Ok(found) => self.update(found.data.id, input).await.map(|changed| (changed.data, false)),
                 Err(missing) if missing.is_not_found() => self.create(&named).await.map(|made| (made.data, true)),
                 Err(error) => Err(error),
             };

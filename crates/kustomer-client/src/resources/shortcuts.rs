@@ -1,14 +1,14 @@
 //! Shortcuts.
 
-use kustomer_api::ObjectId;
+use kustomer_api::Id;
+use kustomer_api::history::StateQuery;
 use kustomer_api::query::{ListRecords, PageQuery};
 use kustomer_api::shortcut::{
-    CreateShortcut, DeleteShortcut, GetShortcutById, GetShortcutHistory, GetShortcuts, ShortcutInput, UpdateShortcut,
+    CreateShortcut, DeleteShortcut, GetShortcutById, GetShortcutHistory, GetShortcuts, Shortcut, ShortcutInput,
+    UpdateShortcut,
 };
 
-use kustomer_api::history::StateQuery;
-
-use super::{group, past};
+use super::{group, operations, past};
 use crate::call::Call;
 
 group! {
@@ -16,93 +16,95 @@ group! {
     Shortcuts
 }
 
-past! { Shortcuts: GetShortcutById, GetShortcutHistory }
+past! { SHORTCUTS_PAST: Shortcuts of Shortcut: GetShortcutById, GetShortcutHistory }
 
-impl Shortcuts<'_> {
-    /// Lists one page of the org's shortcuts; [`walk`](Call::walk) goes over all.
-    ///
-    /// ```no_run
-    /// use kustomer_client::Client;
-    /// use kustomer_client::query::PageQuery;
-    ///
-    /// # #[tokio::main]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
-    /// let page = client.shortcuts().list(&PageQuery::default()).await?;
-    /// println!("{}", page.data.len());
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn list(&self, query: &PageQuery) -> Call<GetShortcuts> {
-        self.client.call((), &ListRecords { paging: *query, deleted: None }, &())
-    }
+operations! {
+    SHORTCUTS: impl Shortcuts {
+        /// Lists one page of the org's shortcuts; [`walk`](Call::walk) goes over all.
+        ///
+        /// ```no_run
+        /// use kustomer_client::Client;
+        /// use kustomer_client::query::PageQuery;
+        ///
+        /// # #[tokio::main]
+        /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+        /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+        /// let page = client.shortcuts().list(&PageQuery::default()).await?;
+        /// println!("{}", page.data.len());
+        /// # Ok(())
+        /// # }
+        /// ```
+        pub fn list(&self, query: &PageQuery) -> Call<GetShortcuts> {
+            self.client.call((), &ListRecords { paging: *query, deleted: None }, &())
+        }
 
-    /// Reads a shortcut by its id.
-    ///
-    /// ```no_run
-    /// use kustomer_client::Client;
-    ///
-    /// # #[tokio::main]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
-    /// let shortcut = client.shortcuts().get("5c7d1a1f9a1b2c0010a1b2c3".parse()?).await?.data;
-    /// println!("{:?}", shortcut.attributes.name.value());
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn get(&self, id: ObjectId) -> Call<GetShortcutById> {
-        self.client.call(id, &StateQuery::default(), &())
-    }
+        /// Reads a shortcut by its id.
+        ///
+        /// ```no_run
+        /// use kustomer_client::Client;
+        ///
+        /// # #[tokio::main]
+        /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+        /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+        /// let shortcut = client.shortcuts().get("5c7d1a1f9a1b2c0010a1b2c3").await?.data;
+        /// println!("{:?}", shortcut.attributes.name.value());
+        /// # Ok(())
+        /// # }
+        /// ```
+        pub fn get(&self, id: impl Into<Id<Shortcut>>) -> Call<GetShortcutById> {
+            self.client.at([id.into().into()], &StateQuery::default(), &())
+        }
 
-    /// Makes a shortcut; it needs a name.
-    ///
-    /// ```no_run
-    /// use kustomer_client::Client;
-    /// use kustomer_client::shortcut::ShortcutInput;
-    ///
-    /// # #[tokio::main]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
-    /// let shortcut = client.shortcuts().create(&ShortcutInput::named("Support")).await?.data;
-    /// println!("{}", shortcut.id);
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn create(&self, input: &ShortcutInput) -> Call<CreateShortcut> {
-        self.client.call((), &(), input)
-    }
+        /// Makes a shortcut; it needs a name.
+        ///
+        /// ```no_run
+        /// use kustomer_client::Client;
+        /// use kustomer_client::shortcut::ShortcutInput;
+        ///
+        /// # #[tokio::main]
+        /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+        /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+        /// let shortcut = client.shortcuts().create(&ShortcutInput::named("Support")).await?.data;
+        /// println!("{}", shortcut.id);
+        /// # Ok(())
+        /// # }
+        /// ```
+        pub fn create(&self, input: &ShortcutInput) -> Call<CreateShortcut> {
+            self.client.call((), &(), input)
+        }
 
-    /// Changes the attributes sent and keeps the others.
-    ///
-    /// ```no_run
-    /// use kustomer_client::Client;
-    /// use kustomer_client::shortcut::ShortcutInput;
-    ///
-    /// # #[tokio::main]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
-    /// let shortcut = client.shortcuts().update("5c7d1a1f9a1b2c0010a1b2c3".parse()?, &ShortcutInput::named("Sales")).await?.data;
-    /// println!("{}", shortcut.id);
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn update(&self, id: ObjectId, input: &ShortcutInput) -> Call<UpdateShortcut> {
-        self.client.call(id, &(), input)
-    }
+        /// Changes the attributes sent and keeps the others.
+        ///
+        /// ```no_run
+        /// use kustomer_client::Client;
+        /// use kustomer_client::shortcut::ShortcutInput;
+        ///
+        /// # #[tokio::main]
+        /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+        /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+        /// let shortcut = client.shortcuts().update("5c7d1a1f9a1b2c0010a1b2c3", &ShortcutInput::named("Sales")).await?.data;
+        /// println!("{}", shortcut.id);
+        /// # Ok(())
+        /// # }
+        /// ```
+        pub fn update(&self, id: impl Into<Id<Shortcut>>, input: &ShortcutInput) -> Call<UpdateShortcut> {
+            self.client.at([id.into().into()], &(), input)
+        }
 
-    /// Deletes a shortcut.
-    ///
-    /// ```no_run
-    /// use kustomer_client::Client;
-    ///
-    /// # #[tokio::main]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
-    /// client.shortcuts().delete("5c7d1a1f9a1b2c0010a1b2c3".parse()?).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn delete(&self, id: ObjectId) -> Call<DeleteShortcut> {
-        self.client.call(id, &(), &())
+        /// Deletes a shortcut.
+        ///
+        /// ```no_run
+        /// use kustomer_client::Client;
+        ///
+        /// # #[tokio::main]
+        /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+        /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
+        /// client.shortcuts().delete("5c7d1a1f9a1b2c0010a1b2c3").await?;
+        /// # Ok(())
+        /// # }
+        /// ```
+        pub fn delete(&self, id: impl Into<Id<Shortcut>>) -> Call<DeleteShortcut> {
+            self.client.at([id.into().into()], &(), &())
+        }
     }
 }

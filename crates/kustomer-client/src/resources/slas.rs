@@ -1,12 +1,12 @@
 //! SLAs.
 
-use kustomer_api::ObjectId;
+use kustomer_api::Id;
 use kustomer_api::query::{ListRecords, PageQuery};
 use kustomer_api::sla::{
-    CreateSla, GetSlaById, GetSlaHistory, GetSlas, ListSlas, ReadSla, SlaInput, UpdateSla, Versions,
+    CreateSla, GetSlaById, GetSlaHistory, GetSlas, ListSlas, ReadSla, Sla, SlaInput, UpdateSla, Versions,
 };
 
-use super::{group, past};
+use super::{group, operations, past};
 use crate::call::Call;
 
 group! {
@@ -20,7 +20,7 @@ group! {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
     /// let sla = client.slas().create(&SlaInput::named("E-mail")).await?.data;
-    /// let sla = client.slas().get(sla.id.parse()?, Some(Versions::All)).await?;
+    /// let sla = client.slas().get(&sla.id, Some(Versions::All)).await?;
     /// println!("{} versions", sla.included.len());
     /// # Ok(())
     /// # }
@@ -28,27 +28,29 @@ group! {
     Slas
 }
 
-past! { Slas: GetSlaById, GetSlaHistory }
+past! { SLAS_PAST: Slas of Sla: GetSlaById, GetSlaHistory }
 
-impl Slas<'_> {
-    /// Lists one page of them; [`walk`](Call::walk) goes over all. Only Kustodian documents this operation.
-    pub fn list(&self, query: &PageQuery) -> Call<GetSlas> {
-        let list = ListRecords { paging: *query, deleted: None };
-        self.client.call((), &ListSlas { list, versions: None }, &())
-    }
+operations! {
+    SLAS: impl Slas {
+        /// Lists one page of them; [`walk`](Call::walk) goes over all. Only Kustodian documents this operation.
+        pub fn list(&self, query: &PageQuery) -> Call<GetSlas> {
+            let list = ListRecords { paging: *query, deleted: None };
+            self.client.call((), &ListSlas { list, versions: None }, &())
+        }
 
-    /// Reads an SLA by its id, with versions beside it.
-    pub fn get(&self, id: ObjectId, versions: Option<Versions>) -> Call<GetSlaById> {
-        self.client.call(id, &ReadSla { versions, ..ReadSla::default() }, &())
-    }
+        /// Reads an SLA by its id, with versions beside it.
+        pub fn get(&self, id: impl Into<Id<Sla>>, versions: Option<Versions>) -> Call<GetSlaById> {
+            self.client.at([id.into().into()], &ReadSla { versions, ..ReadSla::default() }, &())
+        }
 
-    /// Makes an SLA; it needs a name. Only Kustodian has this operation.
-    pub fn create(&self, input: &SlaInput) -> Call<CreateSla> {
-        self.client.call((), &(), input)
-    }
+        /// Makes an SLA; it needs a name. Only Kustodian has this operation.
+        pub fn create(&self, input: &SlaInput) -> Call<CreateSla> {
+            self.client.call((), &(), input)
+        }
 
-    /// Gives an SLA another version. Only Kustodian has this operation.
-    pub fn update(&self, id: ObjectId, input: &SlaInput) -> Call<UpdateSla> {
-        self.client.call(id, &(), input)
+        /// Gives an SLA another version. Only Kustodian has this operation.
+        pub fn update(&self, id: impl Into<Id<Sla>>, input: &SlaInput) -> Call<UpdateSla> {
+            self.client.at([id.into().into()], &(), input)
+        }
     }
 }

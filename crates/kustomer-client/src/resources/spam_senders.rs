@@ -1,13 +1,14 @@
 //! Senders whose messages are always spam, or never.
 
-use kustomer_api::ObjectId;
+use kustomer_api::Id;
 use kustomer_api::history::StateQuery;
 use kustomer_api::query::{ListRecords, PageQuery};
 use kustomer_api::spam_sender::{
-    DeleteSpamSender, GetSpamSenderById, GetSpamSenderHistory, GetSpamSenders, SpamSenderInput, UpsertSpamSender,
+    DeleteSpamSender, GetSpamSenderById, GetSpamSenderHistory, GetSpamSenders, SpamSender, SpamSenderInput,
+    UpsertSpamSender,
 };
 
-use super::{group, past};
+use super::{group, operations, past};
 use crate::call::Call;
 
 group! {
@@ -29,26 +30,28 @@ group! {
     SpamSenders
 }
 
-past! { SpamSenders: GetSpamSenderById, GetSpamSenderHistory }
+past! { SPAM_SENDERS_PAST: SpamSenders of SpamSender: GetSpamSenderById, GetSpamSenderHistory }
 
-impl SpamSenders<'_> {
-    /// Lists one page of them; [`walk`](Call::walk) goes over all.
-    pub fn list(&self, query: &PageQuery) -> Call<GetSpamSenders> {
-        self.client.call((), &ListRecords { paging: *query, deleted: None }, &())
-    }
+operations! {
+    SPAM_SENDERS: impl SpamSenders {
+        /// Lists one page of them; [`walk`](Call::walk) goes over all.
+        pub fn list(&self, query: &PageQuery) -> Call<GetSpamSenders> {
+            self.client.call((), &ListRecords { paging: *query, deleted: None }, &())
+        }
 
-    /// Reads what is said of a sender. Only Kustodian has this operation.
-    pub fn get(&self, id: ObjectId) -> Call<GetSpamSenderById> {
-        self.client.call(id, &StateQuery::default(), &())
-    }
+        /// Reads what is said of a sender. Only Kustodian has this operation.
+        pub fn get(&self, id: impl Into<Id<SpamSender>>) -> Call<GetSpamSenderById> {
+            self.client.at([id.into().into()], &StateQuery::default(), &())
+        }
 
-    /// Puts a sender on a list, or moves it to the other one.
-    pub fn put(&self, input: &SpamSenderInput) -> Call<UpsertSpamSender> {
-        self.client.call((), &(), input)
-    }
+        /// Puts a sender on a list, or moves it to the other one.
+        pub fn put(&self, input: &SpamSenderInput) -> Call<UpsertSpamSender> {
+            self.client.call((), &(), input)
+        }
 
-    /// Takes a sender off its list.
-    pub fn delete(&self, id: ObjectId) -> Call<DeleteSpamSender> {
-        self.client.call(id, &(), &())
+        /// Takes a sender off its list.
+        pub fn delete(&self, id: impl Into<Id<SpamSender>>) -> Call<DeleteSpamSender> {
+            self.client.at([id.into().into()], &(), &())
+        }
     }
 }

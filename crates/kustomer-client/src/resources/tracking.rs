@@ -5,7 +5,7 @@ use kustomer_api::tracking::{
     TrackingEventInput,
 };
 
-use super::group;
+use super::{group, operations};
 use crate::call::Call;
 
 group! {
@@ -19,10 +19,10 @@ group! {
     /// # #[tokio::main]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
-    /// let visitor = Some("visitor-1".to_owned());
-    /// let did = TrackingEventInput { tracking_id: visitor.clone(), ..TrackingEventInput::named("Plan-Chosen") };
+    /// let visitor = "visitor-1";
+    /// let did = TrackingEventInput::named("Plan-Chosen").tracking_id(visitor);
     /// client.tracking().event(&did).await?;
-    /// let who = IdentityInput { tracking_id: visitor, email: Some("ada@acme.example".to_owned()), ..IdentityInput::default() };
+    /// let who = IdentityInput::default().tracking_id(visitor).email("ada@acme.example");
     /// let identity = client.tracking().identity(&who).await?.data;
     /// println!("{:?}", identity.relationships["customer"].id());
     /// # Ok(())
@@ -31,19 +31,21 @@ group! {
     Tracking
 }
 
-impl Tracking<'_> {
-    /// Records what a visitor did.
-    pub fn event(&self, input: &TrackingEventInput) -> Call<CreateTrackingEvent> {
-        self.client.call((), &(), input)
-    }
+operations! {
+    TRACKING: impl Tracking {
+        /// Records what a visitor did.
+        pub fn event(&self, input: &TrackingEventInput) -> Call<CreateTrackingEvent> {
+            self.client.call((), &(), input)
+        }
 
-    /// Says who a visitor is: finds or makes the customer, and ties the visitor to it.
-    pub fn identity(&self, input: &IdentityInput) -> Call<CreateTrackingIdentity> {
-        self.client.call((), &(), input)
-    }
+        /// Says who a visitor is: finds or makes the customer, and ties the visitor to it.
+        pub fn identity(&self, input: &IdentityInput) -> Call<CreateTrackingIdentity> {
+            self.client.call((), &(), input)
+        }
 
-    /// Says who a visitor is, and records what it did.
-    pub fn identity_event(&self, input: &IdentityEventInput) -> Call<CreateTrackingIdentityEvent> {
-        self.client.call((), &(), input)
+        /// Says who a visitor is, and records what it did.
+        pub fn identity_event(&self, input: &IdentityEventInput) -> Call<CreateTrackingIdentityEvent> {
+            self.client.call((), &(), input)
+        }
     }
 }

@@ -6,7 +6,7 @@ use crate::support::{ID, Server, answer, customer};
 use futures_util::TryStreamExt;
 use kustomer_client::customer::{CustomerInput, ListCustomers};
 use kustomer_client::query::PageQuery;
-use kustomer_client::{Error, ObjectId, Retry};
+use kustomer_client::{Error, ErrorCode, ObjectId, Retry};
 
 fn id() -> ObjectId {
     ID.parse().unwrap()
@@ -138,7 +138,7 @@ async fn a_walk_continues_with_the_cursor_and_keeps_its_filters() {
     let client = server.client().build().unwrap();
     let query = ListCustomers { paging: PageQuery { page: None, page_size: Some(2) }, ..ListCustomers::default() };
     let walk = client.customers().all(query).into_stream();
-    let ids: Vec<String> = walk.map_ok(|customer| customer.id).try_collect().await.unwrap();
+    let ids: Vec<String> = walk.map_ok(|customer| customer.id.into()).try_collect().await.unwrap();
     assert_eq!(ids, ["a", "b", "c"]);
     let targets: Vec<String> = server.received().into_iter().map(|request| request.target).collect();
     assert_eq!(targets, ["/v1/customers?pageSize=2&cursor=*", "/v1/customers?pageSize=2&cursor=c%2B2"]);
@@ -214,4 +214,42 @@ async fn a_server_that_says_nothing_of_keys_is_sent_none_but_the_callers() {
         server.received().iter().map(|received| received.headers.get("idempotency-key").cloned()).collect();
     assert!(keys[0].is_some() && keys[1].is_none());
     assert_eq!(keys[2].as_ref().unwrap(), "import-17");
+}
+
+#[tokio::test]
+async fn a_conflict_names_the_record_that_holds_the_value_and_its_kind() {
+    let body = format!(
+        r#"{{"errors":[{{"status":409,"code":"conflict","title":"Another customer holds this value",
+            "source":{{"parameter":"emails"}},"meta":{{"pointer":"/emails/0/email","customer":"{ID}"}}}}]}}"#
+    );
+    let server = Server::start([answer(409, &body), answer(409, r#"{"errors":[{"code":"newInV9"}]}"#)]).await;
+    let customers = server.client().build().unwrap();
+    let customers = customers.customers();
+    let held = customers.create(&CustomerInput::new()).await.unwrap_err();
+    assert_eq!((held.holder(), held.code()), (Some(ID), Some(&ErrorCode::Conflict)));
+    assert!(!held.is_timeout());
+    let other = customers.create(&CustomerInput::new()).await.unwrap_err();
+    assert_eq!((other.holder(), other.code()), (None, Some(&ErrorCode::Other("newInV9".to_owned()))));
+}
+
+#[tokio::test]
+async fn what_debug_shows_of_an_error_is_short_and_holds_no_data_of_people() {
+    let words =
+        r#"{"errors":[{"status":400,"code":"badparam","title":"Not an address","detail":"/x","meta":{"a":[1,2]}}]}"#;
+    let page = "<html>ada@acme.example</html>".repeat(50);
+    let wrong = r#"{"data":{"type":"customer","id":5,"attributes":{"name":"ada@acme.example"}}}"#;
+    let server = Server::start([answer(400, words), answer(502, &page), answer(200, wrong)]).await;
+    let client = server.client().build().unwrap();
+    let customers = client.customers();
+    let refused = customers.get(id()).await.unwrap_err();
+    assert_eq!(format!("{refused:?}"), refused.to_string());
+    let proxy = customers.get(id()).retry(Retry::off()).await.unwrap_err();
+    let undecodable = customers.get(id()).await.unwrap_err();
+    let path = customers.get_by_email("").await.unwrap_err();
+    let elsewhere = client.get_json("https://ada@acme.example/").await.unwrap_err();
+    for error in [refused, proxy, undecodable, path, elsewhere] {
+        let (debug, display) = (format!("{error:#?}"), error.to_string());
+        assert!(debug.len() <= display.len() && !debug.contains('\n'), "{debug}: {display}");
+        assert!(!debug.contains("ada@") && !debug.contains("secret"), "{debug}");
+    }
 }

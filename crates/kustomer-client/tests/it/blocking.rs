@@ -8,8 +8,8 @@ fn a_call_blocks_until_its_answer_is_there() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let server = runtime.block_on(Server::start([answer(200, &customer(ID))]));
     let client = server.client().build().unwrap();
-    assert_eq!(client.customers().get(ID.parse().unwrap()).send_blocking().unwrap().data.id, ID);
-    let exchange = client.customers().get(ID.parse().unwrap()).exchange_blocking().unwrap();
+    assert_eq!(client.customers().get(ID).send_blocking().unwrap().data.id, ID);
+    let exchange = client.customers().get(ID).exchange_blocking().unwrap();
     assert_eq!(exchange.response.status, 200);
 }
 

@@ -5,6 +5,10 @@ mod answers;
 #[cfg(test)]
 mod blocking;
 #[cfg(test)]
+mod new_project;
+#[cfg(test)]
+mod operations;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod wire;

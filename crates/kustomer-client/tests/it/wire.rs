@@ -75,7 +75,7 @@ async fn every_operation_has_its_method_and_path() {
     assert!(client.tags().get(id()).await.is_err());
     assert!(client.users().current().await.is_err());
     assert!(client.users().get(id()).await.is_err());
-    assert!(client.users().get_many(&[id(), id()], &paging).await.is_err());
+    assert!(client.users().get_many([id(), id()], &paging).await.is_err());
     assert!(client.orgs().get(id()).await.is_err());
     assert!(client.auth().current_token().await.is_err());
     assert!(client.auth().tokens(&paging).await.is_err());
@@ -196,6 +196,10 @@ async fn a_server_that_never_answers_is_waited_for_no_longer_than_the_timeout() 
     let client = Client::builder().base_url(&url).build().unwrap();
     let failed = client.users().current().timeout(Duration::from_millis(50)).exchange().await.unwrap_err();
     assert!(matches!(failed, TransportError::Timeout { .. }), "{failed:?}");
+    assert!(
+        Error::from(client.users().current().timeout(Duration::from_millis(50)).exchange().await.unwrap_err())
+            .is_timeout()
+    );
     assert!(failed.to_string().starts_with(&format!("no answer from {url} within 50ms")), "{failed}");
 }
 
@@ -207,4 +211,110 @@ async fn a_server_that_is_not_there_is_named_in_the_error() {
     let failed = Client::builder().base_url(&url).build().unwrap().users().current().await.unwrap_err();
     assert!(matches!(failed, Error::Transport(TransportError::Connect { .. })), "{failed:?}");
     assert!(failed.to_string().contains(&url), "{failed}");
+}
+
+#[tokio::test]
+async fn an_answer_and_its_id_are_taken_where_an_id_is_asked_for() {
+    let server = Server::start([answer(200, &customer(ID))]).await;
+    let client = server.client().build().unwrap();
+    let customers = client.customers();
+    let read = customers.get(ID).await.unwrap().data;
+    customers.get(&read).await.unwrap();
+    customers.get(&read.id).await.unwrap();
+    customers.get(id()).await.unwrap();
+    customers.get(format!("{}", read.id)).await.unwrap();
+    customers.get(read.id).await.unwrap();
+    let targets: Vec<String> = server.received().into_iter().map(|request| request.target).collect();
+    assert_eq!(targets, vec![format!("/v1/customers/{ID}"); 6]);
+}
+
+#[tokio::test]
+async fn a_client_goes_through_the_proxy_that_it_is_given() {
+    let proxy = Server::start([answer(200, &customer(ID))]).await;
+    let client = Client::builder().base_url("http://nowhere.invalid").token("secret-token").proxy(&proxy.url);
+    client.build().unwrap().customers().get(ID).await.unwrap();
+    assert_eq!(proxy.received()[0].target, format!("http://nowhere.invalid/v1/customers/{ID}"));
+    let refused = Client::builder().base_url("http://b").proxy("http://ada:secret@").build().unwrap_err();
+    assert!(matches!(refused, InvalidRequest::Proxy { .. }) && !refused.to_string().contains("secret"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_client_of_ones_own_sends_the_calls() {
+    let server = Server::start([answer(200, &customer(ID))]).await;
+    let own = kustomer_client::reqwest::Client::builder().user_agent("mine/1").no_proxy();
+    let own = own.tls_backend_preconfigured(tls()).build().unwrap();
+    server.client().http_client(own).build().unwrap().customers().get(ID).await.unwrap();
+    assert_eq!(server.received()[0].headers["user-agent"], "mine/1");
+}
+
+/// TLS that trusts nobody.
+fn tls() -> rustls::ClientConfig {
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    config.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth()
+}
+
+#[tokio::test]
+async fn any_path_is_read_and_written_as_json() {
+    let server = Server::start([answer(200, r#"{"data":1}"#), answer(204, "")]).await;
+    let client = server.client().build().unwrap();
+    let body = serde_json::json!({ "name": "Ada" });
+    assert_eq!(client.get_json("/any/path?a=b").await.unwrap()["data"], 1);
+    client.post_json("/any/path", &body).await.unwrap();
+    client.put_json("any/path", &body).await.unwrap();
+    client.patch_json("/v1/any/path", &body).await.unwrap();
+    assert!(client.delete_json("/any/path").await.unwrap().is_null());
+    let sent: Vec<String> = server
+        .received()
+        .into_iter()
+        .map(|request| format!("{} {} {}", request.method, request.target, request.body))
+        .collect();
+    assert_eq!(
+        sent,
+        [
+            "GET /v1/any/path?a=b ",
+            r#"POST /v1/any/path {"name":"Ada"}"#,
+            r#"PUT /v1/any/path {"name":"Ada"}"#,
+            r#"PATCH /v1/any/path {"name":"Ada"}"#,
+            "DELETE /v1/any/path ",
+        ]
+    );
+}
+
+/// The variables of the environment are those of a process, so the test is another process.
+#[tokio::test]
+async fn the_environment_names_server_and_key() {
+    const CHILD: &str = "KUSTOMER_CLIENT_TEST_CHILD";
+    if std::env::var_os(CHILD).is_some() {
+        match Client::from_env() {
+            Ok(client) => drop(client.customers().get(ID).await.unwrap()),
+            Err(error) => panic!("{error}"),
+        }
+        return;
+    }
+    let server = Server::start([answer(200, &customer(ID))]).await;
+    let child = |variables: &[(&str, &str)]| {
+        let mut child = tokio::process::Command::new(std::env::current_exe().unwrap());
+        child.args(["--exact", "wire::the_environment_names_server_and_key"]).env(CHILD, "1");
+        for name in ["KUSTODIAN_URL", "KUSTODIAN_TOKEN", "KUSTODIAN_CACERT"] {
+            child.env_remove(name);
+        }
+        child.envs(variables.iter().copied()).output()
+    };
+    let url = ("KUSTODIAN_URL", server.url.as_str());
+    let done = child(&[url, ("KUSTODIAN_TOKEN", "from-env")]).await.unwrap();
+    assert!(done.status.success(), "{done:?}");
+    assert_eq!(server.received()[0].headers["authorization"], "Bearer from-env");
+    for (variables, complaint) in [
+        (vec![url], "KUSTODIAN_TOKEN cannot be used: set it to an API key"),
+        (
+            vec![url, ("KUSTODIAN_TOKEN", "t"), ("KUSTODIAN_CACERT", "/nowhere")],
+            "KUSTODIAN_CACERT cannot be used: cannot read",
+        ),
+    ] {
+        let failed = child(&variables).await.unwrap();
+        let shown = String::from_utf8_lossy(&failed.stdout).into_owned() + &String::from_utf8_lossy(&failed.stderr);
+        assert!(!failed.status.success() && shown.contains(complaint), "{shown}");
+    }
+    assert_eq!(server.received().len(), 1);
 }

@@ -16,6 +16,8 @@ mod lexer;
 mod name;
 mod parser;
 
+use std::str::FromStr;
+
 use super::body::Search;
 
 /// The longest text that is read, in bytes.
@@ -61,6 +63,35 @@ pub fn parse(text: &str, custom: &[&str]) -> Result<Search, SyntaxError> {
         return Err(fail(1, format!("the search is longer than {MAX_LENGTH} bytes")));
     }
     parser::parse(lexer::cut(text)?, text.chars().count() + 1, custom)
+}
+
+/// Reads the short form of a search. A name that no attribute has is that of a custom one: with its suffix, or with the one
+/// that its value asks for, of a number `Num`, of `true` and `false` `Bool`, of a day or a moment `At`, else `Str`. What looks
+/// like a slip of the pen is an error.
+///
+/// ```
+/// use kustomer_api::search::Search;
+///
+/// let search: Search = "tier=gold and score>=100".parse()?;
+/// assert_eq!(
+///     serde_json::Value::Object(search.into_json())["and"],
+///     serde_json::json!([{ "customer_custom_tierStr": { "equals": "gold" } }, { "customer_custom_scoreNum": { "gte": 100 } }])
+/// );
+/// assert!("emial=ada@acme.example".parse::<Search>().is_err());
+/// # Ok::<(), kustomer_api::search::text::SyntaxError>(())
+/// ```
+impl FromStr for Search {
+    type Err = SyntaxError;
+
+    fn from_str(text: &str) -> Result<Self, SyntaxError> {
+        if text.len() > MAX_LENGTH {
+            return Err(fail(1, format!("the search is longer than {MAX_LENGTH} bytes")));
+        }
+        let lexemes = lexer::cut(text)?;
+        let keys = name::guessed(&lexemes);
+        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+        parser::parse(lexemes, text.chars().count() + 1, &keys)
+    }
 }
 
 fn fail(column: usize, message: impl Into<String>) -> SyntaxError {

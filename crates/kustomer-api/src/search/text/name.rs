@@ -1,7 +1,11 @@
 //! Finds the attribute that a short name means.
 
+use std::collections::BTreeSet;
+
+use super::lexer::{Kind, Lexeme};
 use super::{SyntaxError, fail};
 use crate::custom::Suffix;
+use crate::format::is_date_time;
 use crate::search::{Attribute, CUSTOM_PREFIX, Class, Context, nearest};
 
 /// What the names of all attributes of customers begin with.
@@ -58,6 +62,37 @@ fn standard(name: &str, is_known: impl Fn(Attribute) -> bool) -> Option<Attribut
     };
     let wanted = plain(name);
     Attribute::of(Context::Customer).find(|attribute| is_known(*attribute) && plain(attribute.name()) == wanted)
+}
+
+/// The keys of custom attributes that names mean which no attribute of the table has, by the values that they are compared
+/// with. A name that is nearly that of an attribute is none.
+pub(super) fn guessed(lexemes: &[Lexeme]) -> BTreeSet<String> {
+    let is_known = |attribute: Attribute| attribute.is_criterion(false);
+    let names = || Attribute::of(Context::Customer).filter(|attribute| is_known(*attribute)).map(Attribute::name);
+    let bare = || names().map(|name| name.strip_prefix(PREFIX).unwrap_or(name));
+    let mut keys = BTreeSet::new();
+    for three in lexemes.windows(3) {
+        let [Lexeme { kind: Kind::Word(name), .. }, Lexeme { kind: Kind::Sign(_), .. }, value] = three else {
+            continue;
+        };
+        if standard(name, is_known).is_some() || Suffix::of(name).is_some() || nearest(name, bare()).is_some() {
+            continue;
+        }
+        let suffix = match &value.kind {
+            Kind::Word(value) if value.parse::<f64>().is_ok_and(f64::is_finite) => Suffix::Num,
+            Kind::Word(value) if matches!(value.as_str(), "true" | "false") => Suffix::Bool,
+            Kind::Word(value) if is_date_time(value) || is_day(value) => Suffix::At,
+            Kind::Word(_) | Kind::Quoted(_) => Suffix::Str,
+            _ => continue,
+        };
+        keys.insert(format!("{}{suffix}", name.strip_prefix(CUSTOM_PREFIX).unwrap_or(name)));
+    }
+    keys
+}
+
+/// Whether a value is a day, such as 2026-01-31.
+fn is_day(value: &str) -> bool {
+    is_date_time(&format!("{value}T00:00:00Z"))
 }
 
 /// A custom attribute's key without its suffix.

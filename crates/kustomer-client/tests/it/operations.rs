@@ -1,0 +1,200 @@
+//! Every operation has a method, and every method sends what its operation declares.
+
+mod calls;
+
+use std::collections::BTreeSet;
+
+use kustomer_client::api::Operation;
+use kustomer_client::api::operation::{OPERATIONS, own};
+use kustomer_client::api::query::{Parameter, QueryArguments};
+use kustomer_client::api::schema::Kind;
+use kustomer_client::api::{endpoint, validation};
+use kustomer_client::query::PageQuery;
+use kustomer_client::resources::methods;
+use kustomer_client::{Call, Client, Endpoint};
+use serde_json::Value;
+
+use crate::support::{Received, Server, answer};
+
+/// The value for the n-th parameter of a path.
+pub(crate) fn sample(number: u8) -> String {
+    format!("5c7d1a1f9a1b2c0010a1b2c{number:x}")
+}
+
+/// The example of an operation's body that the OpenAPI document has.
+pub(crate) fn example<E: Endpoint>() -> E::Body {
+    serde_json::from_str(E::BODY_EXAMPLE.unwrap()).unwrap()
+}
+
+pub(crate) fn paging() -> PageQuery {
+    PageQuery { page: Some(2), page_size: Some(7) }
+}
+
+/// Sends calls, and compares what arrives with the declarations.
+pub(crate) struct Wire {
+    server: Server,
+    client: Client,
+    seen: BTreeSet<(&'static str, &'static str)>,
+    /// Operations whose query parameters were all sent.
+    asked: BTreeSet<&'static str>,
+}
+
+impl Wire {
+    /// Sends the call of a method.
+    pub(crate) async fn sends<E: Endpoint>(&mut self, group: &'static str, verb: &'static str, call: Call<E>) {
+        let declared = methods().find(|method| (method.group, method.verb) == (group, verb));
+        let declared = declared.unwrap_or_else(|| panic!("{group}::{verb} is not declared"));
+        assert_eq!(declared.operation, E::OPERATION, "{group}::{verb}");
+        self.seen.insert((group, verb));
+        let place = format!("{group}::{verb} ({})", E::OPERATION.name);
+        let request = self.received(call).await;
+        let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
+        assert_eq!(
+            (request.method.as_str(), path),
+            (E::OPERATION.method.as_str(), &*expected(E::OPERATION)),
+            "{place}"
+        );
+        let known: Vec<&str> = E::Query::PARAMETERS.iter().map(|parameter| parameter.name).collect();
+        let pairs = pairs(query);
+        assert!(pairs.iter().all(|(name, _)| known.contains(&name.as_str())), "{place}: {query}");
+        assert!(E::Query::read(&pairs).is_ok(), "{place}: {query}");
+        match E::BODY {
+            None => assert_eq!(request.body, "", "{place}"),
+            Some(schema) => {
+                let body = serde_json::from_str(&request.body).unwrap_or_else(|error| panic!("{place}: {error}"));
+                let faults = validation::check(schema, &body);
+                // Whoever calls a bulk operation puts the items together.
+                assert!(faults.is_empty() || verb.starts_with("bulk_"), "{place}: {faults:?}: {}", request.body);
+            }
+        }
+        if self.asked.insert(E::OPERATION.name) {
+            self.sends_its_query::<E>(&place).await;
+            self.sends_its_example::<E>(&place).await;
+        }
+    }
+
+    /// Sends each query parameter of the operation, alone.
+    async fn sends_its_query<E: Endpoint>(&mut self, place: &str) {
+        for parameter in E::Query::PARAMETERS {
+            let (sent, query) =
+                query_with::<E>(parameter).unwrap_or_else(|| panic!("{place}: no value for {parameter:?}"));
+            let request = self.received(self.client.call::<E>(path::<E>(), &query, &E::Body::default())).await;
+            let (_, query) = request.target.split_once('?').unwrap_or_default();
+            assert!(pairs(query).contains(&sent), "{place}: {sent:?} became {query}");
+        }
+    }
+
+    /// Sends the body that the document gives as an example, through the body's type: nothing is lost.
+    async fn sends_its_example<E: Endpoint>(&mut self, place: &str) {
+        let Some(text) = E::BODY_EXAMPLE else { return };
+        let query = E::Query::read(&[]).unwrap();
+        let request = self.received(self.client.call::<E>(path::<E>(), &query, &example::<E>())).await;
+        let (sent, example): (Value, Value) =
+            (serde_json::from_str(&request.body).unwrap(), serde_json::from_str(text).unwrap());
+        assert_eq!(sent, example, "{place}");
+    }
+
+    async fn received<E: Endpoint>(&self, call: Call<E>) -> Received {
+        let before = self.server.received().len();
+        let _ = call.exchange().await.unwrap();
+        let mut requests = self.server.received();
+        assert_eq!(requests.len(), before + 1);
+        requests.pop().unwrap()
+    }
+}
+
+/// The operation's path with a sample for each parameter; a klass is `order`.
+fn expected(operation: &Operation) -> String {
+    let mut number = 0;
+    let mut path = "/v1".to_owned();
+    for segment in operation.path.split('/').skip(1) {
+        path.push('/');
+        let Some((literal, name)) = segment.split_once('{') else {
+            path.push_str(segment);
+            continue;
+        };
+        path.push_str(literal);
+        let names_a_klass = name == "name}" && !segment.contains('=');
+        if names_a_klass && operation.tag == "klasses" || operation.path.ends_with("/klasses/{name}") && name == "name}"
+        {
+            path.push_str("order");
+            continue;
+        }
+        number += 1;
+        path.push_str(&sample(number));
+    }
+    path
+}
+
+fn path<E: Endpoint>() -> E::Path {
+    let count = E::OPERATION.path.matches('{').count();
+    let values: Vec<String> = (1..=count).map(|number| sample(u8::try_from(number).unwrap())).collect();
+    endpoint::PathArguments::read(&values).unwrap()
+}
+
+fn pairs(query: &str) -> Vec<(String, String)> {
+    let url = kustomer_client::reqwest::Url::parse(&format!("http://localhost/?{query}")).unwrap();
+    url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
+}
+
+/// A query with this parameter, and what is written of it. Some go only with another one.
+fn query_with<E: Endpoint>(parameter: &Parameter) -> Option<((String, String), E::Query)> {
+    let pair = |of: &Parameter, value: String| (of.name.to_owned(), value);
+    let alone = std::iter::once(Vec::new());
+    let others = E::Query::PARAMETERS.iter().filter(|other| other.name != parameter.name);
+    let partners = others.flat_map(|other| candidates(other).into_iter().map(|value| vec![pair(other, value)]));
+    alone.chain(partners).find_map(|partner| {
+        candidates(parameter).into_iter().find_map(|value| {
+            let sent = pair(parameter, value);
+            let pairs: Vec<_> = partner.iter().cloned().chain([sent.clone()]).collect();
+            let query = E::Query::read(&pairs).ok()?;
+            let is_written = query.write().iter().any(|(name, value)| (&**name, value) == (&*sent.0, &sent.1));
+            is_written.then_some((sent, query))
+        })
+    })
+}
+
+/// Values one of which every query parameter takes.
+fn candidates(parameter: &Parameter) -> Vec<String> {
+    let listed = match parameter.schema.kind {
+        Kind::Text(text) => text.one_of,
+        _ => &[],
+    };
+    let usual = ["true", "2", &sample(1), "2026-01-31T00:00:00.000Z", "company", "*"].map(str::to_owned);
+    let named = parameter.about.split('`').skip(1).step_by(2);
+    listed.iter().copied().chain(named).map(str::to_owned).chain(usual).collect()
+}
+
+#[tokio::test]
+async fn every_method_sends_the_method_path_query_and_body_of_its_operation() {
+    let server = Server::start([answer(404, "{}")]).await;
+    let client = server.client().build().unwrap();
+    let mut wire = Wire { server, client: client.clone(), seen: BTreeSet::new(), asked: BTreeSet::new() };
+    calls::send_all(&mut wire, &client).await;
+    let missing: Vec<_> = methods().filter(|method| !wire.seen.contains(&(method.group, method.verb))).collect();
+    assert!(missing.is_empty(), "these are not called here: {missing:?}");
+}
+
+#[test]
+fn every_operation_of_the_contract_and_of_our_own_has_a_method() {
+    assert_eq!(OPERATIONS.len(), 166);
+    let missing: Vec<&str> = OPERATIONS
+        .iter()
+        .chain(own::OPERATIONS)
+        .filter(|operation| !methods().any(|method| method.operation == **operation))
+        .map(|operation| operation.name)
+        .collect();
+    assert!(missing.is_empty(), "the client has no method for {missing:?}");
+}
+
+#[test]
+fn the_documentation_of_a_method_says_method_path_and_roles() {
+    for method in methods() {
+        let Operation { name, path, roles, also, public, .. } = method.operation;
+        let begin = format!("`{name}`: `{} /v1{path}`. ", method.operation.method);
+        let words = method.line.strip_prefix(&begin).unwrap_or_else(|| panic!("{}: {}", method.verb, method.line));
+        for role in roles.iter().chain(*also).filter(|_| !public) {
+            assert!(words.contains(&format!("`{role}`")), "{}::{}: {words}", method.group, method.verb);
+        }
+    }
+}
