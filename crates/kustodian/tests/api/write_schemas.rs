@@ -113,7 +113,7 @@ fn a_blank_is_null_or_refused_wherever_null_is_legal_and_no_text_can_be_meant() 
     assert_eq!(
         list(&refused),
         "/conversation /criteria /custom/xBool /custom/xNum /deleted /draft /externalId /from /location/latitude \
-         /location/longitude /locations/0/latitude /locations/0/longitude /payload /satisfaction /scale"
+         /location/longitude /locations/0/latitude /locations/0/longitude /payload /position /satisfaction /scale"
     );
 }
 
