@@ -181,8 +181,6 @@ impl Connection {
                     self.fill().await?;
                 }
             }
-            // It has no body.
-            None if self.answer.starts_with(b"HTTP/1.1 204") => {}
             None => self.read_chunks(head).await?,
         }
         let (head, body) = self.answer.split_at(head);
@@ -268,6 +266,9 @@ fn content_length(head: &[u8]) -> Result<Option<usize>> {
         let mut pairs = head.lines().filter_map(|line| line.split_once(':'));
         pairs.find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.trim())
     };
+    if head.starts_with("HTTP/1.1 204") {
+        return Ok(Some(0));
+    }
     match (header("content-length"), header("transfer-encoding")) {
         (Some(length), _) => Ok(Some(length.parse().context("a content-length that is no number")?)),
         (None, Some(_)) => Ok(None),
