@@ -77,6 +77,11 @@ impl Attribute {
         Self { create: Access::ReadOnly(advice), update: Access::Optional(schema), ..self }
     }
 
+    /// The same in another form than it is answered in: what was answered is not sent back.
+    pub(crate) const fn set_on_update(self, schema: Schema, advice: &'static str) -> Self {
+        self.on_update(schema, advice)
+    }
+
     /// Taken by every write; a create takes it in another form than an update.
     pub(crate) const fn by_body(self, create: Schema, update: Schema) -> Self {
         Self { create: Access::Optional(create), update: Access::Optional(update), ..self }

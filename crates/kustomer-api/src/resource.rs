@@ -43,7 +43,7 @@ pub(crate) use parts::{
 ///
 /// An attribute is a field's name (camelCase on the wire), its type, `| null` where null is legal, and who writes it:
 /// - `= required(schema)`, `optional(schema)`, `on_create(schema)`, `required_on_create(schema)`,
-///   `on_update(schema, advice)` or `by_body(schema of a create, schema of an update)`; the functions of these names are in [`Attribute`](crate::attribute::Attribute);
+///   `on_update(schema, advice)`, `set_on_update(schema, advice)` or `by_body(schema of a create, schema of an update)`; the functions of these names are in [`Attribute`](crate::attribute::Attribute);
 /// - `, read_only(advice)` when nobody does.
 ///
 /// The schema of the answer follows from the type ([`AttributeValue`](crate::attribute::AttributeValue)), unless

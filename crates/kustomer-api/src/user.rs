@@ -68,7 +68,7 @@ resource! {
         role_groups: Vec<String> = optional(Schema::list_of(1, &GROUP)) => Schema::list(&GROUP);
         /// What the user may do with passwords, and when the password was set; null while there is none. An update takes a
         /// new password, [`MIN_PASSWORD`] to [`MAX_PASSWORD`] characters.
-        password: Value = on_update(
+        password: Value = set_on_update(
             Schema::text_of(MIN_PASSWORD, MAX_PASSWORD),
             "the person sets it by the link of the invitation"
         ) => Schema::object(&PASSWORD);

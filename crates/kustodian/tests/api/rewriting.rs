@@ -34,12 +34,11 @@ fn example<E: Endpoint>() -> E::Body {
     serde_json::from_str(E::BODY_EXAMPLE.unwrap()).unwrap()
 }
 
-/// The attributes without those that move with every change.
+/// The attributes without those that move with every change, and without nulls: to clear what is empty leaves a null.
 fn values<A: Serialize>(record: &Resource<A>) -> Value {
     let mut values = serde_json::to_value(&record.attributes).unwrap();
-    for name in ["rev", "updatedAt", "modifiedAt", "lastActivityAt"] {
-        values.as_object_mut().unwrap().remove(name);
-    }
+    let moving = ["rev", "updatedAt", "modifiedAt", "lastActivityAt"];
+    values.as_object_mut().unwrap().retain(|name, value| !value.is_null() && !moving.contains(&name.as_str()));
     values
 }
 

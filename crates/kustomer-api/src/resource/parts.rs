@@ -116,6 +116,9 @@ macro_rules! when {
     (on_update) => {
         "Only an update takes it."
     };
+    (set_on_update) => {
+        "Only an update takes it."
+    };
     (by_body) => {
         ""
     };
@@ -153,6 +156,7 @@ macro_rules! apply {
 macro_rules! update {
     (on_create $sent:expr, $attribute:expr) => {};
     (required_on_create $sent:expr, $attribute:expr) => {};
+    (set_on_update $sent:expr, $attribute:expr) => {};
     ($manner:ident $sent:expr, $attribute:expr) => {
         $sent = $crate::attribute::Sent::of(&$attribute)
     };
