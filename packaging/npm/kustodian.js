@@ -22,7 +22,7 @@ child.on("error", (error) => {
   console.error(`kustodian: ${binary} cannot be started: ${error.message}`);
   process.exit(1);
 });
-// What a supervisor sends reaches this process alone. A terminal sends its interrupt to both, and a server that gets a second
+// A signal of a supervisor reaches this process alone. A terminal sends its interrupt to both, and a server that gets a second
 // one stops at once: there, this process only has to wait.
 const forward = (signal) => child.kill(signal);
 const handlers = {

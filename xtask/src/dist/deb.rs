@@ -14,7 +14,7 @@ use crate::{process, workspace};
 /// The files that stay as their owner changed them.
 const CONFFILES: &[(&str, u32)] = &[("kustodian.toml", 0o644), ("environment", 0o600)];
 
-/// What dpkg runs.
+/// The scripts that dpkg runs.
 const SCRIPTS: &[&str] = &["postinst", "prerm", "postrm"];
 
 /// Lets `dpkg-deb` build it in `scratch`: its name and bytes.
@@ -32,12 +32,12 @@ pub(crate) fn deb(payload: &Payload, scratch: &Path) -> Result<(String, Vec<u8>)
     // One thread and a fixed time: the same bytes each time.
     build.env("SOURCE_DATE_EPOCH", "315532800");
     build.args(["--root-owner-group", "--threads-max=1", "-Zgzip", &format!("-z{}", payload.level)]);
-    // It says nothing on standard output that is not in the name.
+    // It prints the name alone.
     drop(process::output(build.arg("--build").arg(&tree).arg(&built))?);
     Ok((name, read(&built)?))
 }
 
-/// What is installed.
+/// The files that are installed.
 fn data(payload: &Payload) -> Result<Vec<Entry>> {
     let template = |name: &str| read(&workspace::root().join("packaging/deb").join(name));
     let mut entries = vec![
@@ -64,7 +64,7 @@ fn data(payload: &Payload) -> Result<Vec<Entry>> {
     Ok(entries)
 }
 
-/// What dpkg knows of it.
+/// The files that dpkg itself reads.
 fn control(payload: &Payload, version: &str, data: &[Entry]) -> Result<Vec<Entry>> {
     let bytes: usize = data.iter().map(|entry| entry.bytes.as_deref().unwrap_or_default().len()).sum();
     let depends = match payload.elf.is_static {
@@ -118,7 +118,7 @@ fn make_folders(tree: &Path, folder: &Path) -> std::io::Result<()> {
     fs::set_permissions(folder, fs::Permissions::from_mode(0o755))
 }
 
-/// A version of Cargo's as Debian orders it: what is before 1.0.0 is `1.0.0~rc.1`.
+/// A version of Cargo's as Debian orders it: `1.0.0~rc.1` is older than `1.0.0`.
 fn version(cargo: &str) -> String {
     cargo.replacen('-', "~", 1)
 }

@@ -1,4 +1,4 @@
-//! What a Linux binary says about where it runs.
+//! The systems that a Linux binary runs on, out of its header.
 
 use anyhow::{Context, Result, bail};
 
@@ -93,7 +93,7 @@ mod tests {
             assert!(error.contains(words), "{error}");
         }
         let whole = executable(62, &[1, INTERPRETER], b"");
-        assert!(Elf::read(&whole[..130]).is_err());
+        assert!(Elf::read(&whole[..122]).is_err());
     }
 
     #[test]

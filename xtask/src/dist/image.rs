@@ -50,7 +50,7 @@ pub(crate) fn image(payload: &Payload, binary: &Arc<[u8]>, elf: &Elf, path: &Pat
         "mediaType": "application/vnd.oci.image.index.v1+json",
         "manifests": [described],
     });
-    // What Docker before 25 reads instead of the index.
+    // Docker before 25 reads this instead of the index.
     let older = json!([{
         "Config": blob(&config),
         "Layers": [blob(&layer)],
@@ -69,7 +69,7 @@ pub(crate) fn image(payload: &Payload, binary: &Arc<[u8]>, elf: &Elf, path: &Pat
     Ok((format!("kustodian-{}-image-{architecture}.tar", payload.version), archive))
 }
 
-/// What is in it: the binary, what it needs of a system, and the folder of the data.
+/// Its files: the binary, those of a system that the binary reads, and the folder of the data.
 fn files(payload: &Payload, binary: &Arc<[u8]>, elf: &Elf, path: &Path) -> Result<Vec<Entry>> {
     let mut files = vec![
         Entry::program("kustodian", binary.clone()),
@@ -143,7 +143,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Takes a checksum of what is written into it.
+/// A writer that only takes a checksum.
 struct Sum(Sha256);
 
 impl Sum {

@@ -1,4 +1,4 @@
-//! What is written about all packages of a release: their checksums, and the formula of Homebrew.
+//! Files about all packages of a release: their checksums, and the formula of Homebrew.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -62,7 +62,7 @@ pub(crate) fn verify(folder: &Path) -> Result<()> {
     for line in sums.lines() {
         let (sum, name) = line.split_once("  ").context("a line of the checksums has no name")?;
         if hex(&Sha256::digest(read(&folder.join(name))?)) != sum {
-            bail!("{name} is not what {SUMS} says");
+            bail!("{name} does not match {SUMS}");
         }
     }
     Ok(())
@@ -103,7 +103,7 @@ mod tests {
         write(&folder, "9.9.9").unwrap();
         verify(&folder).unwrap();
         fs::write(folder.join("a"), "2").unwrap();
-        assert_eq!(verify(&folder).unwrap_err().to_string(), "a is not what SHA256SUMS says");
+        assert_eq!(verify(&folder).unwrap_err().to_string(), "a does not match SHA256SUMS");
         fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -1,5 +1,5 @@
-//! Packages for those who do not build: a tarball, a Python wheel, npm packages, a Debian package, a container image, and what is
-//! written about them. Every package has the same binary, except the image, which has a static one where one was built: the
+//! Packages for those who do not build: a tarball, a Python wheel, npm packages, a Debian package, a container image, and files
+//! about them. Every package has the same binary, except the image, which has a static one where one was built: the
 //! others use the names and users of the system that they are installed on, which a static glibc cannot.
 
 mod check;
@@ -8,6 +8,8 @@ mod elf;
 mod entry;
 mod image;
 mod index;
+mod linked;
+mod notices;
 mod npm;
 mod payload;
 mod platform;
@@ -26,10 +28,10 @@ use self::payload::Payload;
 use crate::process;
 use crate::workspace::Metadata;
 
-/// What is asked of a run.
+/// The options of a run.
 #[derive(clap::Args)]
 pub(crate) struct DistArguments {
-    /// What is built: dist is what is released, dev what tests run
+    /// The profile of the build: dist for releases, dev for tests
     #[arg(long, default_value = "dist", value_parser = ["dev", "release", "dist"])]
     profile: String,
     /// Package this binary, and build none
@@ -64,7 +66,7 @@ pub(crate) fn run(arguments: &DistArguments) -> Result<()> {
         Some(binary) => std::path::absolute(binary)?,
         None => built(&metadata, &arguments.profile)?,
     };
-    // What tests run is packaged to see that it can be: quickly.
+    // Packages of a test are thrown away: made quickly rather than small.
     let level = if arguments.profile == "dev" { 1 } else { 9 };
     let payload = Payload::of(&binary, &version, level, &scratch)?;
     let for_image = match (&arguments.image_binary, &arguments.binary) {
@@ -111,7 +113,7 @@ fn packages(
         let second = [
             deb::deb(payload, scratch)?,
             image::image(payload, in_image.0, in_image.1, path)?,
-            (bill, sbom::sbom(payload.platform)?),
+            (bill, sbom::sbom(&payload.linked, payload.platform)?),
         ];
         let mut made = first.join().map_err(|_| anyhow::anyhow!("packaging panicked"))??;
         made.extend(second);

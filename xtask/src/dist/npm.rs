@@ -24,8 +24,9 @@ fn platform(payload: &Payload) -> Result<(String, Vec<u8>)> {
     if os == "linux" && !payload.elf.is_static {
         manifest.insert("libc".to_owned(), json!(["glibc"]));
     }
-    let binary = Entry::program("bin/kustodian", payload.binary.clone());
-    Ok((format!("kustodian-{os}-{cpu}-{}.tgz", payload.version), packed(payload, &manifest, binary)?))
+    let mut files = vec![Entry::program("bin/kustodian", payload.binary.clone())];
+    files.extend(payload.documents.iter().filter(|document| document.path != "README.md").cloned());
+    Ok((format!("kustodian-{os}-{cpu}-{}.tgz", payload.version), packed(payload, &manifest, files)?))
 }
 
 /// The package that people name.
@@ -37,11 +38,13 @@ fn starter(payload: &Payload) -> Result<(String, Vec<u8>)> {
     let platforms = PLATFORMS.iter().map(|platform| (platform.npm_package(), json!(payload.version)));
     manifest.insert("optionalDependencies".to_owned(), Value::Object(platforms.collect()));
     let script = read(&workspace::root().join("packaging/npm/kustodian.js"))?;
-    let script = Entry::program("bin/kustodian.js", script);
-    Ok((format!("kustodian-{}.tgz", payload.version), packed(payload, &manifest, script)?))
+    let mut files = vec![Entry::program("bin/kustodian.js", script)];
+    // Only ours: the code of others is in the binary.
+    files.extend(payload.documents.iter().filter(|document| document.path.starts_with("LICENSE-")).cloned());
+    Ok((format!("kustodian-{}.tgz", payload.version), packed(payload, &manifest, files)?))
 }
 
-/// What the manifests have in common.
+/// The members that all manifests have.
 fn manifest(name: &str, version: &str) -> Map<String, Value> {
     let manifest = json!({
         "name": name,
@@ -53,14 +56,12 @@ fn manifest(name: &str, version: &str) -> Map<String, Value> {
     manifest.as_object().cloned().unwrap_or_default()
 }
 
-fn packed(payload: &Payload, manifest: &Map<String, Value>, program: Entry) -> Result<Vec<u8>> {
-    let mut entries =
-        vec![Entry::file("package.json", format!("{:#}\n", Value::Object(manifest.clone())).into_bytes())];
-    entries.push(program);
-    entries.extend(payload.documents.iter().filter(|document| document.path != "README.md").cloned());
-    entries.push(Entry::file("README.md", read(&workspace::root().join("packaging/npm/README.md"))?));
-    for entry in &mut entries {
-        entry.path = format!("package/{}", entry.path);
+fn packed(payload: &Payload, manifest: &Map<String, Value>, mut files: Vec<Entry>) -> Result<Vec<u8>> {
+    let manifest = format!("{:#}\n", Value::Object(manifest.clone()));
+    files.insert(0, Entry::file("package.json", manifest.into_bytes()));
+    files.push(Entry::file("README.md", read(&workspace::root().join("packaging/npm/README.md"))?));
+    for file in &mut files {
+        file.path = format!("package/{}", file.path);
     }
-    tar_gz(&entries, payload.level)
+    tar_gz(&files, payload.level)
 }

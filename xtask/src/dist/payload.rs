@@ -1,4 +1,4 @@
-//! What every package has: the binary, and what is written about it.
+//! The contents that packages have in common: the binary, its manual, its completions and its licences.
 
 use std::fs;
 use std::path::Path;
@@ -8,19 +8,23 @@ use anyhow::{Context, Result, bail};
 
 use super::elf::Elf;
 use super::entry::Entry;
+use super::linked::Linked;
+use super::notices::notices;
 use super::platform::Platform;
 use crate::{process, workspace};
 
-/// What packages are made of.
+/// The material of packages.
 pub(crate) struct Payload {
     /// The version of the workspace.
     pub(crate) version: String,
     pub(crate) platform: &'static Platform,
-    /// What the binary says about where it runs.
+    /// The systems that the binary runs on.
     pub(crate) elf: Elf,
     /// The binary, without symbols.
     pub(crate) binary: Arc<[u8]>,
-    /// The licences and the page that says what this is.
+    /// The packages of Rust that are in the binary.
+    pub(crate) linked: Linked,
+    /// The licences and the README.
     pub(crate) documents: Vec<Entry>,
     /// The manual pages.
     pub(crate) manual: Vec<Entry>,
@@ -40,7 +44,7 @@ const SHELLS: &[&str] = &["bash", "fish", "zsh"];
 pub(crate) const SUMMARY: &str = "A server for the Kustomer REST API in one binary, and the command line around it";
 
 impl Payload {
-    /// Gathers it for a binary that runs on this machine. `scratch` is a folder for what is needed on the way.
+    /// Gathers it for a binary that runs on this machine. `scratch` is a folder for files that are needed on the way.
     pub(crate) fn of(binary: &Path, version: &str, level: u32, scratch: &Path) -> Result<Self> {
         let (binary_bytes, elf) = stripped(binary, scratch)?;
         let platform = Platform::of(&elf)?;
@@ -57,12 +61,16 @@ impl Payload {
             Ok((*shell, script.into()))
         });
         let documents = DOCUMENTS.iter().map(|name| Ok(Entry::file(*name, read(&workspace::root().join(name))?)));
+        let mut documents = documents.collect::<Result<Vec<_>>>()?;
+        let linked = Linked::load(platform)?;
+        documents.push(notices(&linked)?);
         Ok(Self {
             version: version.to_owned(),
             platform,
             elf,
             binary: binary_bytes,
-            documents: documents.collect::<Result<_>>()?,
+            linked,
+            documents,
             manual,
             completions: completions.collect::<Result<_>>()?,
             level,
@@ -100,7 +108,7 @@ impl Payload {
     }
 }
 
-/// A binary without its symbols, and what it says about where it runs.
+/// A binary without its symbols, and the systems that it runs on.
 pub(crate) fn stripped(binary: &Path, scratch: &Path) -> Result<(Arc<[u8]>, Elf)> {
     let out = scratch.join("stripped");
     process::succeed(process::program("strip").arg("-o").arg(&out).arg(binary))?;

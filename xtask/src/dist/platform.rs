@@ -1,4 +1,4 @@
-//! The platforms that packages are made for, and what each kind of package calls them.
+//! The platforms that packages are made for, and their names in each kind of package.
 
 use anyhow::{Result, bail};
 
@@ -7,17 +7,17 @@ use super::elf::Elf;
 /// A platform. Another one is another row of [`PLATFORMS`], and a job of `.github/workflows/release.yml`.
 #[derive(Debug)]
 pub(crate) struct Platform {
-    /// What Rust calls it.
+    /// Its name in Rust.
     pub(crate) target: &'static str,
     /// Its processor, as the header of a binary says it.
     machine: u16,
-    /// What Node.js calls its system and its processor.
+    /// The names of its system and its processor in Node.js.
     pub(crate) npm: (&'static str, &'static str),
-    /// What Python calls its processor.
+    /// The name of its processor in Python.
     pub(crate) wheel: &'static str,
-    /// What Debian calls it.
+    /// Its name in Debian.
     pub(crate) deb: &'static str,
-    /// What images call its processor; their system is always linux.
+    /// The name of its processor in images, whose system is always linux.
     pub(crate) oci: &'static str,
     /// The blocks of a Homebrew formula that are for it.
     pub(crate) homebrew: (&'static str, &'static str),

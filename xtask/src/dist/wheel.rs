@@ -1,7 +1,7 @@
 //! The Python wheel: `pip install` puts the binary among the programs of the environment.
 //!
-//! Written here and not by maturin, which always builds the binary itself: what is packaged would be another binary than the
-//! one that was tested. A wheel is a zip archive of files with a list of their checksums.
+//! Written here and not by maturin, which always builds the binary itself: the package would hold another binary than the one
+//! that was tested. A wheel is a zip archive of files with a list of their checksums.
 
 use anyhow::Result;
 use base64::Engine as _;
@@ -36,7 +36,7 @@ pub(crate) fn wheel(payload: &Payload) -> Result<(String, Vec<u8>)> {
     Ok((format!("kustodian-{version}-{tag}.whl"), zip(&entries, payload.level)?))
 }
 
-/// Where it may be installed: what has at least the glibc that the binary asks for, or any Linux when it asks for none.
+/// The systems that may install it: those with at least the glibc that the binary asks for, or any Linux when it asks for none.
 fn platform(payload: &Payload) -> String {
     let processor = payload.platform.wheel;
     match payload.elf.is_static {

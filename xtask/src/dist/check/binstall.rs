@@ -1,4 +1,4 @@
-//! What `cargo binstall` would fetch, and where in it the program would be.
+//! The manifest's lines for `cargo binstall`: whether they name a tarball, and a program in it.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use crate::dist::payload::read;
 use crate::dist::platform::Platform;
 use crate::workspace::Metadata;
 
-/// Compares what the manifest says with the tarball.
+/// Compares the manifest with the tarball.
 pub(super) fn check(packages: &Path, metadata: &Metadata, platform: &Platform) -> Result<()> {
     let package = metadata.member("kustodian")?;
     let said = &package.metadata["binstall"];
@@ -21,7 +21,7 @@ pub(super) fn check(packages: &Path, metadata: &Metadata, platform: &Platform) -
     };
     let (url, program) = (filled("pkg-url")?, filled("bin-dir")?);
     let name = url.rsplit('/').next().unwrap_or_default();
-    let tarball = read(&packages.join(name)).context("cargo binstall would fetch what there is not")?;
+    let tarball = read(&packages.join(name)).context("cargo binstall would find no such file")?;
     let mut files = tar::Archive::new(flate2::read::GzDecoder::new(tarball.as_slice()));
     for file in files.entries()? {
         if file?.path()?.to_str() == Some(&program) {

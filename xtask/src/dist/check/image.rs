@@ -58,12 +58,12 @@ fn architecture() -> &'static str {
     if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" }
 }
 
-/// What a descriptor points at, compared with its size and checksum.
+/// The bytes that a descriptor names, compared with its size and checksum.
 fn blob(archive: &Path, descriptor: &Value) -> Result<Vec<u8>> {
     let digest = descriptor["digest"].as_str().context("a descriptor has no digest")?;
     let bytes = read(&archive.join("blobs").join(digest.replace(':', "/")))?;
     if digest != format!("sha256:{}", hex(&Sha256::digest(&bytes))) || descriptor["size"] != bytes.len() {
-        bail!("the blob {digest} is not what its descriptor says");
+        bail!("the blob {digest} does not match its descriptor");
     }
     Ok(bytes)
 }

@@ -73,12 +73,12 @@ fn check_part(section: &Section, packages: &Path, scratch: &Path) -> Result<bool
     Ok(true)
 }
 
-/// Does what a part of the page says.
+/// Runs the commands of a part of the page.
 fn check(section: &Section, place: &Place) -> Result<()> {
     place.run(&section.install, &[])?;
     if let Some((last, before)) = section.serve.split_last() {
         place.run(before, &[])?;
-        // In the place of the shell, so that what is sent to it reaches the server.
+        // In the place of the shell, so that signals reach the server.
         let server = Server::start(&mut place.shell(&[format!("exec {last}")]))?;
         place.create(section, &server)?;
         server.stop()?;
@@ -113,7 +113,7 @@ impl Place {
                 shell.env_remove(name);
             }
         }
-        // Nothing from a registry, nor from what this machine keeps of one.
+        // Nothing from a registry, nor from this machine's copy of one.
         shell.env("PIP_NO_INDEX", "1").env("PIP_DISABLE_PIP_VERSION_CHECK", "1").env("PIP_NO_CACHE_DIR", "1");
         shell.env("npm_config_offline", "true").env("npm_config_cache", self.folder.join("npm-cache"));
         for quiet in ["npm_config_audit", "npm_config_fund", "npm_config_update_notifier"] {
@@ -122,7 +122,7 @@ impl Place {
         shell
     }
 
-    /// Runs commands, with this in their environment: what they print. Fails unless all of them succeed.
+    /// Runs commands, with this in their environment; gives their output. Fails unless all of them succeed.
     fn run(&self, commands: &[String], environment: &[(&str, &str)]) -> Result<String> {
         if commands.is_empty() {
             return Ok(String::new());

@@ -1,4 +1,4 @@
-//! docs/installing.md, as commands: what a block is for is written behind the language of its fence.
+//! docs/installing.md, as commands. Each block has its purpose behind the language of its fence.
 
 use anyhow::{Result, bail};
 
@@ -16,7 +16,7 @@ pub(super) struct Section {
     pub(super) remove: Vec<String>,
 }
 
-/// What blocks that are run nowhere may begin a line with: it needs an engine, a service manager or a registry that tests do not have.
+/// The commands that may be left out: they need an engine, a service manager or a registry that tests do not have.
 const NOT_HERE: &[&str] =
     &["brew ", "cargo binstall ", "docker ", "journalctl ", "sudo cat /var/lib/kustodian/", "systemctl "];
 
@@ -41,7 +41,7 @@ pub(super) fn sections(page: &str) -> Result<Vec<Section>> {
                 if let Some((number, line)) =
                     block.iter().find(|(_, line)| !NOT_HERE.iter().any(|word| line.starts_with(word)))
                 {
-                    bail!("line {}: say behind ```sh what this is for, so that it is run: {line}", number + 1);
+                    bail!("line {}: give the block a purpose behind ```sh, so that this is run: {line}", number + 1);
                 }
                 continue;
             }

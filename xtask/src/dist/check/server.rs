@@ -24,7 +24,7 @@ impl Server {
     /// Starts it on a free port and waits until it listens.
     pub(super) fn start(command: &mut Command) -> Result<Self> {
         command.env("KUSTODIAN_LISTEN", "127.0.0.1:0").stdout(Stdio::piped()).stderr(Stdio::piped());
-        // A group of its own, so that what it started can be ended with it.
+        // A group of its own, so that its own processes can be ended with it.
         let mut process = command.process_group(0).spawn().context("cannot start the server")?;
         let (stdout, stderr) = (process.stdout.take(), process.stderr.take());
         let mut server = Self { process, url: String::new() };

@@ -43,7 +43,7 @@ impl Drop for Installed {
     }
 }
 
-/// Why the package is not installed into this machine: somebody else may need what is there.
+/// Why the package is not installed into this machine: somebody else may need the one that is there.
 fn why_not_here() -> Option<&'static str> {
     if !process::answers("bash", &["-c", "[ $(id -u) = 0 ]"]) {
         Some("this user is not root")
@@ -56,7 +56,7 @@ fn why_not_here() -> Option<&'static str> {
     }
 }
 
-/// Starts what the service starts, with a database of its own, and makes a customer.
+/// Starts the program of the service with a database of its own, and makes a customer.
 fn serve(section: &Section, place: &Place, root: &Path) -> Result<()> {
     let unit = root.join("usr/lib/systemd/system/kustodian.service");
     let text = fs::read_to_string(&unit).with_context(|| format!("cannot read {}", unit.display()))?;
