@@ -28,7 +28,7 @@ const STEPS: &[(&str, &str)] = &[
     ("0016", include_str!("schema/0016.sql")),
     ("0017", include_str!("schema/0017.sql")),
     ("0018", include_str!("schema/0018.sql")),
-    ("0020", include_str!("schema/0020.sql")),
+    ("0019", include_str!("schema/0019.sql")),
 ];
 
 /// The version from which on the index of other kinds than customers has its form.

@@ -33,7 +33,7 @@ const STEPS: [&str; 19] = [
     include_str!("schema/0016.sql"),
     include_str!("schema/0017.sql"),
     include_str!("schema/0018.sql"),
-    include_str!("schema/0020.sql"),
+    include_str!("schema/0019.sql"),
 ];
 
 /// The version from which on the index of other kinds than customers has its form.
