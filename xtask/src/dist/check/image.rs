@@ -41,6 +41,7 @@ pub(super) fn check(place: &Place) -> Result<()> {
         println!("==> the image was read and not started: only root may do that here");
         return Ok(());
     }
+    container.give_devices()?;
     let words = container.words("Entrypoint").chain(container.words("Cmd"));
     let words: Vec<String> = words.collect();
     let server = Server::start(&mut container.command(&words))?;
@@ -88,7 +89,8 @@ impl Container {
             chroot
         } else {
             let mut unshare = process::program("unshare");
-            unshare.args(["--map-root-user", "chroot"]);
+            let with_devices = r#"mount --rbind /dev "$0/dev" && exec chroot "$0" "$@""#;
+            unshare.args(["--map-root-user", "--mount", "sh", "-c", with_devices]);
             unshare
         };
         command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
@@ -100,9 +102,20 @@ impl Container {
         command
     }
 
+    /// Makes the devices that every engine gives to a container; a static glibc has its randomness from one.
+    fn give_devices(&self) -> Result<()> {
+        let folder = self.root.join("dev");
+        fs::create_dir_all(&folder)?;
+        for (name, minor) in [("null", "3"), ("random", "8"), ("urandom", "9")].into_iter().filter(|_| self.is_root) {
+            let path = folder.join(name);
+            process::succeed(process::program("mknod").args(["-m", "666"]).arg(path).args(["c", "1", minor]))?;
+        }
+        Ok(())
+    }
+
     /// Whether this user may start anything in it.
     fn can_run(&self) -> bool {
-        self.is_root || process::answers("unshare", &["--map-root-user", "true"])
+        self.is_root || process::answers("unshare", &["--map-root-user", "--mount", "true"])
     }
 
     fn output(&self, words: &[&str], environment: &[(&str, &str)]) -> Result<String> {

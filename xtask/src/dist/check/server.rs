@@ -43,7 +43,7 @@ impl Server {
             heard.push_str(&line);
             heard.push('\n');
         }
-        bail!("the server was not ready within {} s; it said:\n{heard}", WITHIN.as_secs());
+        bail!("the server ended, or was not ready within {} s; it said:\n{heard}", WITHIN.as_secs());
     }
 
     /// Asks the program that was started to stop, and waits until nothing listens any more.
