@@ -165,6 +165,13 @@ pub struct BulkResult {
     pub extra: Map<String, Value>,
 }
 
+impl BulkResult {
+    /// The result of an item that failed for this reason.
+    pub fn failed(error: impl Into<String>) -> Self {
+        Self { error: Some(error.into()), ..Self::default() }
+    }
+}
+
 impl AttributeValue for BulkResult {
     const ANSWER: Schema = Schema::object(&Object {
         name: "BulkResult",

@@ -99,14 +99,7 @@ fn in_order(first: usize, count: usize, results: Vec<BulkResult>) -> Vec<BulkOut
             *slot = Some(result);
         }
     }
-    let silent = || BulkResult {
-        client_ref: None,
-        object_id: None,
-        status: None,
-        error: Some("the job says nothing of this item".to_owned()),
-        errors: Vec::new(),
-        extra: Default::default(),
-    };
+    let silent = || BulkResult::failed("the job says nothing of this item");
     let outcome = |(place, result): (usize, Option<BulkResult>)| BulkOutcome {
         index: first + place,
         result: Ok(result.unwrap_or_else(silent)),

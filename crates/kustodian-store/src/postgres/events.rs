@@ -1,15 +1,17 @@
 //! Reading single events, a record's history, and the end of a feed.
 
 use std::collections::HashMap;
+use std::time::{Duration, Instant};
 
 use kustodian_core::chain::genesis;
 use kustodian_core::feed::{Head, HistoryQuery, Payload, Recorded};
 use kustodian_core::kind::Kind;
 use kustodian_core::store::{OrgKey, StoreError};
 use kustomer_api::{ObjectId, Timestamp};
+use tokio::time::sleep;
 use tokio_postgres::{Error, Row};
 
-use super::connection::{Limit, Step};
+use super::connection::{Answer, Limit, Step};
 use super::failure::store_error;
 use super::page::cut;
 use super::pool::Shared;
@@ -92,6 +94,36 @@ pub(super) async fn find_head(readers: &Shared, org: OrgKey) -> Result<Head, Sto
     let answer = readers.read(HEAD, &[Value::Number(org.0)]).await?;
     let found = answer.rows.first().map(head).transpose().map_err(|error| store_error(&error))?;
     Ok(found.unwrap_or_else(|| Head { position: 0, link: genesis(org) }))
+}
+
+/// $1 org → the moment of the newest event without a position.
+const NEWEST_WAITING: &str = "SELECT coalesce(max(at), -1) FROM outbox WHERE org = $1";
+
+/// $1 org, $2 a moment → how many events up to it have no position.
+const WAITING: &str = "SELECT count(*) FROM outbox WHERE org = $1 AND at <= $2";
+
+/// How long a reader waits for them. Positions are given every 20 to 250 ms; a sequencer that is further behind is busy, and
+/// what comes later is in the feed later.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How often it looks.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// Waits until the events that are committed by now have positions.
+pub(super) async fn wait_for_positions(readers: &Shared, org: OrgKey) -> Result<(), StoreError> {
+    let number = |answer: Answer| -> Result<i64, StoreError> {
+        let row = answer.rows.first().map(|row| row.try_get::<_, i64>(0)).transpose();
+        row.map(|number| number.unwrap_or(-1)).map_err(|error| store_error(&error))
+    };
+    let newest = number(readers.read(NEWEST_WAITING, &[Value::Number(org.0)]).await?)?;
+    let until = Instant::now() + PATIENCE;
+    while newest >= 0 && Instant::now() < until {
+        if number(readers.read(WAITING, &[Value::Number(org.0), Value::Number(newest)]).await?)? == 0 {
+            break;
+        }
+        sleep(LOOK).await;
+    }
+    Ok(())
 }
 
 pub(super) async fn find_event(readers: &Shared, org: OrgKey, id: ObjectId) -> Result<Option<Recorded>, StoreError> {

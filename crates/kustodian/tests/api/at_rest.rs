@@ -5,9 +5,10 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::server::{Server, TOKEN, binary};
+use crate::people::{person, try_sign_in};
+use crate::server::{Answer, Server, TOKEN, binary};
 
 #[test]
 fn a_key_is_kept_as_a_hash_alone() {
@@ -69,4 +70,25 @@ fn every_file_is_for_its_owner_alone_whatever_the_mask() {
     server.kill().unwrap();
     server.wait().unwrap();
     seen(4);
+}
+
+#[test]
+fn a_password_leaves_no_receipt() {
+    let server = Server::on_file();
+    let path = person(&server, "ada@acme.example", &["org.user"]);
+    let send = |body: Value| {
+        let request = server.request(Method::PUT, &path).bearer_auth(TOKEN).header("idempotency-key", "once");
+        Answer::of(request.json(&body)).expect(201)
+    };
+    let receipts = || {
+        let database = rusqlite::Connection::open(server.file()).unwrap();
+        database.query_row("SELECT count(*) FROM receipts", [], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    for password in ["quite another horse", "a third horse entirely"] {
+        send(json!({ "password": password }));
+        try_sign_in(&server, "ada@acme.example", password).expect(201);
+    }
+    assert_eq!(receipts(), 0);
+    send(json!({ "name": "Ada" }));
+    assert_eq!(receipts(), 1);
 }

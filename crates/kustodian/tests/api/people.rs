@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::post_office::PostOffice;
 use crate::roles::PASSWORD;
-use crate::server::{Answer, Server, TOKEN, binary};
+use crate::server::{Answer, Server, binary};
 
 /// Asks without a credential.
 pub(crate) fn visit(server: &Server, method: Method, path: &str, body: Option<Value>) -> Answer {
@@ -272,25 +272,4 @@ fn letters_invite_people_and_let_them_set_another_password() {
     try_sign_in(&server, "ada@acme.example", PASSWORD).expect(401);
     try_sign_in(&server, "ada@acme.example", "quite another horse").expect(201);
     assert_eq!(post.letters().len(), 2, "nobody without an account gets a letter");
-}
-
-#[test]
-fn a_password_leaves_no_receipt() {
-    let server = Server::on_file();
-    let path = person(&server, "ada@acme.example", &["org.user"]);
-    let send = |body: Value| {
-        let request = server.request(Method::PUT, &path).bearer_auth(TOKEN).header("idempotency-key", "once");
-        Answer::of(request.json(&body)).expect(201)
-    };
-    let receipts = || {
-        let database = rusqlite::Connection::open(server.file()).unwrap();
-        database.query_row("SELECT count(*) FROM receipts", [], |row| row.get::<_, i64>(0)).unwrap()
-    };
-    for password in ["quite another horse", "a third horse entirely"] {
-        send(json!({ "password": password }));
-        try_sign_in(&server, "ada@acme.example", password).expect(201);
-    }
-    assert_eq!(receipts(), 0);
-    send(json!({ "name": "Ada" }));
-    assert_eq!(receipts(), 1);
 }

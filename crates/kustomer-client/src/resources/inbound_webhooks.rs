@@ -3,8 +3,9 @@
 use kustomer_api::Id;
 use kustomer_api::history::StateQuery;
 use kustomer_api::inbound_webhook::{
-    CreateInboundWebhook, DeleteInboundWebhook, GetInboundWebhookAddress, GetInboundWebhookById,
-    GetInboundWebhookHistory, GetInboundWebhooks, InboundWebhook, InboundWebhookInput, UpdateInboundWebhook,
+    CreateInboundWebhook, CreateWebHookTransaction, DeleteInboundWebhook, GetInboundWebhookAddress,
+    GetInboundWebhookById, GetInboundWebhookHistory, GetInboundWebhooks, InboundWebhook, InboundWebhookInput,
+    UpdateInboundWebhook,
 };
 use kustomer_api::query::{ListRecords, PageQuery};
 
@@ -61,6 +62,12 @@ operations! {
         /// Deletes one; an update restores it.
         pub fn delete(&self, id: impl Into<Id<InboundWebhook>>) -> Call<DeleteInboundWebhook> {
             self.client.at([id.into().into()], &(), &())
+        }
+
+        /// Raises the event of a webhook, by its hash, with nothing in it. What has a body is posted by
+        /// [`post_json`](crate::Client::post_json) to the [`address`](Self::address), whose path begins below `/v1`.
+        pub fn raise(&self, hash: impl Into<String>) -> Call<CreateWebHookTransaction> {
+            self.client.at([hash.into()], &(), &())
         }
     }
 }

@@ -14,6 +14,7 @@ use kustomer_client::draft::{CreateDraft, CreateDraftByCustomer, UpdateDraft};
 use kustomer_client::forward::{
     CreateForward, CreateForwardAttachment, CreateForwardByConversation, UpdateDraftForward,
 };
+use kustomer_client::inbound_webhook::{CreateInboundWebhook, UpdateInboundWebhook};
 use kustomer_client::klass::{CreateKlass, UpdateKlass};
 use kustomer_client::kobject::{CreateCustomerKObject, CreateKObject, UpdateKObject};
 use kustomer_client::media::{CreateMedia, UpdateMedia};
@@ -533,6 +534,21 @@ async fn outbound_accounts(wire: &mut Wire, client: &Client) {
 }
 
 async fn outbound_webhooks(wire: &mut Wire, client: &Client) {
+    wire.sends("InboundWebhooks", "list", client.inbound_webhooks().list(&paging())).await;
+    wire.sends("InboundWebhooks", "get", client.inbound_webhooks().get(sample(1))).await;
+    wire.sends("InboundWebhooks", "address", client.inbound_webhooks().address(sample(1))).await;
+    wire.sends("InboundWebhooks", "create", client.inbound_webhooks().create(&example::<CreateInboundWebhook>())).await;
+    wire.sends(
+        "InboundWebhooks",
+        "update",
+        client.inbound_webhooks().update(sample(1), &example::<UpdateInboundWebhook>()),
+    )
+    .await;
+    wire.sends("InboundWebhooks", "delete", client.inbound_webhooks().delete(sample(1))).await;
+    wire.sends("InboundWebhooks", "raise", client.inbound_webhooks().raise("5c7d")).await;
+    wire.sends("InboundWebhooks", "at_rev", client.inbound_webhooks().at_rev(sample(1), 3)).await;
+    wire.sends("InboundWebhooks", "as_of", client.inbound_webhooks().as_of(sample(1), Timestamp::from_millis(0))).await;
+    wire.sends("InboundWebhooks", "history", client.inbound_webhooks().history(sample(1), &paging())).await;
     wire.sends("OutboundWebhooks", "list", client.outbound_webhooks().list(&paging())).await;
     wire.sends("OutboundWebhooks", "get", client.outbound_webhooks().get(sample(1))).await;
     wire.sends("OutboundWebhooks", "events", client.outbound_webhooks().events()).await;
