@@ -107,6 +107,9 @@ pub struct FeedQuery {
     pub bytes: usize,
     /// Whether to count all that match, whatever `after`, `before` and `limit` say.
     pub count: bool,
+    /// Whether all that is committed by now must be in it. On PostgreSQL events get their positions some milliseconds after
+    /// their commit; the reader then waits for them, for 2 s at most.
+    pub is_whole: bool,
 }
 
 impl FeedQuery {
@@ -132,6 +135,7 @@ impl Default for FeedQuery {
             payload: Payload::None,
             bytes: usize::MAX,
             count: false,
+            is_whole: false,
         }
     }
 }

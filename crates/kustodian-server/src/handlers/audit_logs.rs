@@ -82,6 +82,7 @@ async fn find(call: &Call<GetAuditLogs>, count: u32) -> Result<(Feed, bool), Ref
         payload: Payload::Changes,
         bytes: FULL,
         count: true,
+        is_whole: true,
     };
     let mut feed = call.store().feed(call.org(), query).await.map_err(unavailable)?;
     let fitting = fitting(feed.events.iter().map(Recorded::payload_len), FULL).min(count as usize);

@@ -35,8 +35,10 @@ pub(crate) async fn get_events(mut call: Call<GetEvents>) -> Result<Answer, Refu
         None => None,
     };
     let (payload, bytes) = (Payload::Changes, FULL);
-    let query =
-        FeedQuery { after, kinds, record: asked.object_id, limit: size, payload, bytes, ..FeedQuery::default() };
+    // Who has written sees it in the feed, and who copies records sees all that their lists have shown.
+    let is_whole = true;
+    let record = asked.object_id;
+    let query = FeedQuery { after, kinds, record, limit: size, payload, bytes, is_whole, ..FeedQuery::default() };
     let mut events = match asked.last {
         // Where the last ones begin is looked up first: a page that is cut still begins there.
         Some(last) => {

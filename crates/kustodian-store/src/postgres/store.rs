@@ -199,8 +199,7 @@ impl Store for Postgres {
     }
 
     async fn feed(&self, org: OrgKey, query: FeedQuery) -> Result<Feed, StoreError> {
-        // Who asks for the end of the feed wants to see what was acknowledged before.
-        if query.descending && query.after.is_none() && query.before.is_none() {
+        if query.is_whole {
             events::wait_for_positions(&self.core.readers, org).await?;
         }
         let is_spread = self.core.is_spread().await;

@@ -98,11 +98,7 @@ impl<'a> Snapshot<'a> {
     /// # Errors
     /// When the server refuses.
     pub(super) async fn now(client: &'a Client) -> Result<Self, Failure> {
-        let query = ListEvents { last: Some(1), ..ListEvents::default() };
-        let position = match client.events().list(&query).await?.data.first() {
-            Some(event) => Some(event_id(event)?),
-            None => None,
-        };
+        let position = end_of_feed(client).await?;
         Ok(Self { client, position, read: position, changed: HashMap::new(), done: Vec::new() })
     }
 
@@ -190,11 +186,15 @@ impl<'a> Snapshot<'a> {
     /// written of the kind that is being written. How many of those passed are gone.
     async fn follow(&mut self, writing: Kind, passed: Option<ObjectId>) -> Result<u32, Failure> {
         let mut gone = 0;
-        loop {
+        // Others go on writing: its end is where it is now.
+        let end = end_of_feed(self.client).await?;
+        let mut is_read = self.read == end;
+        while !is_read {
             let query = ListEvents { after: self.read, page_size: Some(PAGE), ..ListEvents::default() };
             let events = self.client.events().list(&query).await?.data;
-            let Some(last) = events.last() else { return Ok(gone) };
+            let Some(last) = events.last() else { break };
             self.read = Some(event_id(last)?);
+            is_read = events.iter().any(|event| event_id(event).ok() == end);
             for event in &events {
                 let Some((kind, id, was)) = change(event) else { continue };
                 let is_passed = kind == writing && passed.is_some_and(|passed| passed >= id);
@@ -207,6 +207,7 @@ impl<'a> Snapshot<'a> {
                 }
             }
         }
+        Ok(gone)
     }
 
     /// What changed between an earlier position and this one, by kind: the records as they were at this one.
@@ -280,6 +281,12 @@ fn change(event: &Event) -> Option<(Kind, ObjectId, Was)> {
 
 fn is_deleted(record: &Value) -> bool {
     record.pointer("/attributes/deleted") == Some(&Value::Bool(true))
+}
+
+/// The last event of the feed; `None` when nothing has happened.
+async fn end_of_feed(client: &Client) -> Result<Option<ObjectId>, Failure> {
+    let query = ListEvents { last: Some(1), ..ListEvents::default() };
+    client.events().list(&query).await?.data.first().map(event_id).transpose()
 }
 
 fn event_id(event: &Event) -> Result<ObjectId, Failure> {

@@ -545,7 +545,7 @@ async fn outbound_webhooks(wire: &mut Wire, client: &Client) {
     )
     .await;
     wire.sends("InboundWebhooks", "delete", client.inbound_webhooks().delete(sample(1))).await;
-    wire.sends("InboundWebhooks", "raise", client.inbound_webhooks().raise("5c7d")).await;
+    wire.sends("InboundWebhooks", "raise", client.inbound_webhooks().raise(sample(1))).await;
     wire.sends("InboundWebhooks", "at_rev", client.inbound_webhooks().at_rev(sample(1), 3)).await;
     wire.sends("InboundWebhooks", "as_of", client.inbound_webhooks().as_of(sample(1), Timestamp::from_millis(0))).await;
     wire.sends("InboundWebhooks", "history", client.inbound_webhooks().history(sample(1), &paging())).await;
