@@ -60,8 +60,10 @@ fn stage(total: &mut Tally, name: &str, run: fn(&mut Tally) -> Result<()>) {
 
 fn rust_tests(tally: &mut Tally) -> Result<()> {
     if process::answers("cargo-nextest", &["nextest", "--version"]) {
+        // Tests wait for servers, disks and moments as much as they compute.
+        let together = 2 * std::thread::available_parallelism().map_or(1, usize::from);
         let arguments = ["nextest", "run", "--workspace", "--no-fail-fast", "--no-tests=pass", "--color=never"];
-        counted(process::cargo().args(arguments), tally)
+        counted(process::cargo().args(arguments).arg(format!("--test-threads={together}")), tally)
     } else {
         counted(process::cargo().args(["test", "--workspace", "--no-fail-fast", "--lib", "--bins", "--tests"]), tally)
     }
