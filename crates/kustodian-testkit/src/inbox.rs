@@ -32,7 +32,7 @@ use tokio::task::JoinHandle;
 /// let inbox = Inbox::start().await?;
 /// inbox.subscribe(sandbox.client(), ["kustomer.customer.create"]).await?;
 /// let ada = sandbox.client().customers().create(&CustomerInput::new().name("Ada")).await?.data;
-/// let delivered = inbox.wait_for(|event| event.data_id == ada.id).await?;
+/// let delivered = inbox.wait_for(|event| ada.id == event.data_id).await?;
 /// assert!(delivered.is_signed);
 /// # Ok(())
 /// # }
