@@ -25,8 +25,8 @@ OF_EXTERNAL_IDS = {"externalIds"}
 # Customer, users and teams there are; a queue is named by one of two members, a snooze ends in the future and its status is
 # that of the conversation; `customer` moves a conversation, and is sent alone.
 OF_CONVERSATIONS = {"customer", "assignedUsers", "assignedTeams", "queue", "snooze", "status"}
-# A conversation and a customer there are, which belong together; a direction where the path names neither.
-OF_MESSAGES = {"customer", "conversation", "direction", "attachments", "meta"}
+# A conversation, a customer and a queue there are; the first two belong together; a direction where the path names neither.
+OF_MESSAGES = {"customer", "conversation", "direction", "attachments", "meta", "queue"}
 # The same, and users and teams there are.
 OF_NOTES = {"customer", "conversation", "userMentions", "attachments"}
 # A customer and a conversation there are, which belong together and never change; a moment to come; who sends.
@@ -73,7 +73,7 @@ TIED = {
     "updateCurrentUser": OF_USERS,
     # What is not configured.
     "createToken": {"singleAccessToken", "googleAuthToken", "samlAuthToken", "domain", "email", "password"},
-    "updateAuthSettings": {"google", "saml", "kustomer"},
+    "updateAuthSettings": {"google", "saml", "kustomer", "corsWhitelist"},
     # Days and hours that follow each other, a time zone there is.
     "createSchedule": OF_SCHEDULES,
     "updateScheduleById": OF_SCHEDULES,
