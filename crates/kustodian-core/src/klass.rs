@@ -85,10 +85,12 @@ pub struct KnownKlass {
     pub icon: Option<String>,
     /// What may be done with its kobjects.
     pub status: KlassStatus,
+    /// Its name to show.
+    pub display_name: String,
+    /// What its kobjects can do beside holding data.
+    pub mixins: Vec<Mixin>,
     /// Whether its kobjects are tasks.
     pub is_task: bool,
-    /// Whether its kobjects are assigned to users.
-    pub is_assignable: bool,
 }
 
 impl KnownKlass {
@@ -98,17 +100,23 @@ impl KnownKlass {
     /// 500 when the document is not what this version stores.
     pub fn of(stored: &Stored) -> Result<Self, Refusal> {
         let klass: Klass = resource::read(&stored.document)?;
-        let KlassAttributes { name, icon, status, klass_schema, mixins, .. } = klass.attributes;
+        let KlassAttributes { name, display_name, icon, status, klass_schema, mixins, .. } = klass.attributes;
+        let name = name.into_value().unwrap_or_default();
         let is_task = klass_schema.value() == Some(&KlassSchema::Task);
-        let is_assignable = mixins.value().is_some_and(|mixins| mixins.contains(&Mixin::Assignable));
         Ok(Self {
             id: stored.id,
-            name: name.into_value().unwrap_or_default(),
+            display_name: display_name.into_value().unwrap_or_else(|| name.clone()),
+            name,
             icon: icon.into_value(),
             status: status.into_value().unwrap_or(KlassStatus::Enabled),
+            mixins: mixins.into_value().unwrap_or_default(),
             is_task,
-            is_assignable,
         })
+    }
+
+    /// Whether its kobjects are assigned to users and queues.
+    pub fn is_assignable(&self) -> bool {
+        self.is_task || self.mixins.contains(&Mixin::Assignable)
     }
 
     /// The path of its kobjects.

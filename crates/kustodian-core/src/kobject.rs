@@ -3,12 +3,10 @@
 
 use kustomer_api::envelope::{Relationship, SelfLink};
 use kustomer_api::error::code;
-use kustomer_api::kobject::{
-    Done, KObject, KObjectAttributes, KObjectInput, TYPE, TaskStatus, klass_relationship, type_of,
-};
+use kustomer_api::kobject::{KObject, KObjectAttributes, KObjectInput, TYPE, klass_relationship, type_of};
 use kustomer_api::{Field, ObjectId, Timestamp};
 
-use crate::change::{ChangeSet, Columns, EventSeed, Narrowed, column_text};
+use crate::change::{ChangeSet, Columns, EventSeed, Name, Narrowed, column_text};
 use crate::claim::{Claim, ClaimKey, ClaimKind, ClaimPlace};
 use crate::contact::{compose, composed};
 use crate::customer::{self, Context, Effect, KnownCompany};
@@ -18,7 +16,7 @@ use crate::record::Record;
 use crate::refusal::Refusal;
 use crate::search::SearchRow;
 use crate::store::{OrgKey, Stored};
-use crate::{conversation, custom, lifecycle, resource, tag};
+use crate::{conversation, custom, lifecycle, resource, tag, task};
 
 /// The column that holds the name of the klass, which never changes.
 pub const KLASS: &str = "klass";
@@ -128,6 +126,8 @@ pub struct Write {
     pub input: KObjectInput,
     /// The tags sent, resolved; `None` when none were sent.
     pub tags: Option<tag::Resolved>,
+    /// The user and the queue that were sent, which must be there when this is committed.
+    pub assigned: Vec<Name>,
 }
 
 /// The records that a new kobject belongs to.
@@ -165,10 +165,10 @@ pub fn create(
     klass.check_takes_new()?;
     // The customer's update must not be older than the one before; the two events are of one moment.
     let context = &customer.map_or(*context, |customer| context.not_before(customer.updated_at));
-    let Write { input, tags } = write;
+    let Write { input, tags, .. } = write;
     let tags = tags.unwrap_or_default();
     let mut kobject = fresh(klass);
-    apply(&mut kobject, input, Some(tags.ids))?;
+    apply(&mut kobject, klass, input, Some(tags.ids))?;
     let created_at = kobject.created_at.value().copied().unwrap_or(context.now);
     let path = klass.path();
     let mut changes = lifecycle::create_with(context, id, seeds.event, kobject, |kobject| {
@@ -215,11 +215,20 @@ pub fn update(
 ) -> Result<ChangeSet, Refusal> {
     let stored = alive(stored, klass)?;
     klass.check_takes_changes()?;
-    let Write { input, tags } = write;
+    let Write { mut input, tags, assigned } = write;
     resource::check_rev(stored, input.rev.as_ref())?;
     let (ids, new_tags) = tags.map(|tags| (tags.ids, tags.new)).unzip();
-    let edit = |kobject: &mut KObjectAttributes| apply(kobject, input, ids);
+    let edit = |kobject: &mut KObjectAttributes| {
+        task::check(kobject, klass, &input)?;
+        let status = input.status.take();
+        apply(kobject, klass, input, ids)?;
+        if let Some(status) = status {
+            task::set(kobject, status, context.now, context.actor);
+        }
+        Ok(())
+    };
     let mut changes = lifecycle::update(context, Some(stored), event, edit)?;
+    changes.asserts.extend(assigned);
     tag::create(context, &new_tags.unwrap_or_default(), &mut changes)?;
     Ok(changes)
 }
@@ -317,20 +326,16 @@ fn fresh(klass: &KnownKlass) -> KObjectAttributes {
         role_group_versions: Field::Value(Vec::new()),
         ..KObjectAttributes::default()
     };
-    if klass.is_task || klass.is_assignable {
-        (kobject.queue, kobject.assigned_user) = (Field::Null, Field::Null);
-    }
-    if klass.is_task {
-        kobject.status = TaskStatus::Open.into();
-        (kobject.first_done, kobject.last_done) = (Done::default().into(), Done::default().into());
-        kobject.done_count = Field::Value(0);
-        kobject.reopen_count = Field::Value(0);
-        kobject.reopen_from_done_count = Field::Value(0);
-    }
+    task::begin(&mut kobject, klass);
     kobject
 }
 
-fn apply(kobject: &mut KObjectAttributes, mut input: KObjectInput, tags: Option<Vec<ObjectId>>) -> Result<(), Refusal> {
+fn apply(
+    kobject: &mut KObjectAttributes,
+    klass: &KnownKlass,
+    mut input: KObjectInput,
+    tags: Option<Vec<ObjectId>>,
+) -> Result<(), Refusal> {
     if let Some(external_id) = &mut input.external_id {
         compose(external_id);
     }
@@ -338,5 +343,7 @@ fn apply(kobject: &mut KObjectAttributes, mut input: KObjectInput, tags: Option<
     let custom = custom::merge(input.custom.take(), std::mem::take(&mut kobject.custom))?;
     input.apply(kobject);
     kobject.custom = custom;
+    kobject.klass_display_name = klass.display_name.clone().into();
+    kobject.klass_mixins = klass.mixins.clone().into();
     Ok(())
 }

@@ -76,6 +76,7 @@ pub mod sla;
 pub mod spam;
 pub mod store;
 pub mod tag;
+mod task;
 pub mod team;
 pub mod timer;
 pub mod token;

@@ -6,6 +6,12 @@ use crate::change::{ChangeSet, Put};
 use crate::refusal::Refusal;
 use crate::resource;
 
+/// The header by which a request asks that an update which changes no value leave no revision and no event.
+pub const HEADER: &str = "x-kustodian-skip-unchanged";
+
+/// Its value.
+pub const ASKS: &str = "true";
+
 /// What changes with every update, whatever was sent.
 const ALWAYS: [&str; 3] = ["rev", "updatedAt", "modifiedAt"];
 

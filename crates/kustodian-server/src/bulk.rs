@@ -7,15 +7,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName, HeaderValue};
 use kustodian_core::bulk::{self, Item, PREFIX, Work};
 use kustodian_core::customer::Context;
 use kustodian_core::directory::{Org, Token};
 use kustodian_core::kind::Kind;
 use kustodian_core::permission::Caller;
 use kustodian_core::refusal::Refusal;
-use kustodian_core::resource;
 use kustodian_core::store::{CommitError, Note, OrgKey, StoreError};
+use kustodian_core::{resource, unchanged};
 use kustomer_api::bulk::{BulkResult, Verb};
 use kustomer_api::error::code;
 use kustomer_api::{ObjectId, Timestamp};
@@ -277,7 +277,7 @@ impl Job {
             caller: self.caller.clone(),
             now,
             request_id: self.work.request_id.as_str().into(),
-            headers: HeaderMap::new(),
+            headers: self.headers(),
             path_values: self.work.within.iter().cloned().chain(of_item).collect(),
             query: String::new(),
             body: item.body.clone().into(),
@@ -288,6 +288,12 @@ impl Job {
             from: None,
             cookie: Arc::default(),
         }
+    }
+
+    /// What of the headers of the request counts for each of its items.
+    fn headers(&self) -> HeaderMap {
+        let asks = (HeaderName::from_static(unchanged::HEADER), HeaderValue::from_static(unchanged::ASKS));
+        self.work.skips_unchanged.then_some(asks).into_iter().collect()
     }
 
     /// Makes the record of the job, and removes its note.

@@ -272,7 +272,7 @@ impl<E: Endpoint> Call<E> {
     ) -> impl Fn(ChangeSet, usize) -> Result<ChangeSet, Refusal> + Clone + Send + use<E> + 'static {
         let (pledge, status) = (self.admitted.pledge, E::OPERATION.success);
         let settings = &self.admitted.app.settings;
-        let (max_record, skip_unchanged) = (settings.max_record, settings.skip_unchanged);
+        let (max_record, skip_unchanged) = (settings.max_record, self.skips_unchanged());
         move |mut changes, former| {
             if skip_unchanged && unchanged::is_unchanged(&changes)? {
                 return Ok(ChangeSet::default());
@@ -285,6 +285,11 @@ impl<E: Endpoint> Call<E> {
             }
             Ok(changes)
         }
+    }
+
+    /// Whether an update that changes no value leaves no revision: by a setting of the server, or by the request.
+    pub(crate) fn skips_unchanged(&self) -> bool {
+        self.admitted.app.settings.skip_unchanged || self.header(unchanged::HEADER) == Some(unchanged::ASKS)
     }
 
     /// Commits, or with `validateOnly` finds out what a commit would do.

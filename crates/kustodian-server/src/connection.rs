@@ -25,7 +25,7 @@ use kustodian_core::forwarded;
 use prometheus_client::collector::Collector;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::{Layer as _, ServiceExt as _};
 use tower_http::cors::CorsLayer;
 
@@ -40,7 +40,7 @@ use crate::whitelists::Page;
 use crate::wire::{self, LargeHeads, Watched};
 use crate::{
     access_log, answer, authentication, bulk, cors, docs_page, files, framing, http2, letters, openapi_page,
-    password_page, pipeline, presence, timers, tracking, webhooks,
+    password_page, pipeline, presence, stopping, timers, tracking, webhooks,
 };
 
 /// The server, ready to serve.
@@ -120,27 +120,18 @@ impl Server {
                 accepted = accept(&listener, &places) => accepted,
                 () = &mut shutdown => break,
             };
-            let Some((stream, from, place)) = accepted else { continue };
-            let speaker = Speaker { service: Arc::clone(&service), from, pulse: Arc::new(Pulse::new()) };
-            let watcher = graceful.watcher();
-            let tls = tls.clone();
-            tokio::spawn(async move {
-                let app = Arc::clone(&speaker.service.app);
-                app.metrics.connections.inc();
-                match tls {
-                    None => speaker.speak(speaker.watch(stream), watcher).await,
-                    Some(tls) => Box::pin(speaker.speak_tls(stream, &tls, watcher)).await,
-                }
-                app.metrics.connections.dec();
-                drop(place);
-            });
+            if let Some((stream, from, place)) = accepted {
+                Speaker::new(&service, from).spawn(stream, tls.clone(), graceful.watcher(), Some(place));
+            }
         }
+        service.is_stopping.store(true, Ordering::Relaxed);
+        let admit = |(stream, from)| Speaker::new(&service, from).spawn(stream, tls.clone(), graceful.watcher(), None);
+        stopping::accept_waiting(&listener, admit).await;
         drop(listener);
         app.feed_watch.stop();
         // What is left to do is noted.
         tasks.iter().for_each(tokio::task::JoinHandle::abort);
-        service.is_stopping.store(true, Ordering::Relaxed);
-        linger(&app).await;
+        stopping::linger(&app).await;
         if tokio::time::timeout(app.settings.shutdown_timeout, graceful.shutdown()).await.is_err() {
             tracing::warn!("some requests did not finish in time and were dropped");
         }
@@ -233,11 +224,31 @@ struct Speaker {
 }
 
 impl Speaker {
+    fn new(service: &Arc<Service>, from: SocketAddr) -> Self {
+        Self { service: Arc::clone(service), from, pulse: Arc::new(Pulse::new()) }
+    }
+
+    /// Speaks until the connection ends, which gives its place back.
+    fn spawn(self, stream: TcpStream, tls: Option<Tls>, watcher: Watcher, place: Option<OwnedSemaphorePermit>) {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection could not be set up");
+        }
+        self.service.app.metrics.connections.inc();
+        tokio::spawn(async move {
+            match tls {
+                None => self.speak(self.watch(stream), watcher).await,
+                Some(tls) => Box::pin(self.speak_tls(stream, &tls, watcher)).await,
+            }
+            self.service.app.metrics.connections.dec();
+            drop(place);
+        });
+    }
+
     fn watch<S>(&self, stream: S) -> Watched<S> {
         Watched::new(stream, Arc::clone(&self.pulse), self.service.large_heads.of(self.from.ip()))
     }
 
-    async fn speak_tls(self, stream: TcpStream, tls: &Tls, watcher: Watcher) {
+    async fn speak_tls(&self, stream: TcpStream, tls: &Tls, watcher: Watcher) {
         match tokio::time::timeout(HANDSHAKE_WITHIN, tls.acceptor().accept(self.watch(stream))).await {
             Ok(Ok(stream)) => self.speak(stream, watcher).await,
             Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
@@ -286,7 +297,7 @@ impl Speaker {
         let working = self.pulse.asked(version);
         let is_chunked = request.headers().contains_key(TRANSFER_ENCODING);
         let mut request = request.map(body);
-        if self.pulse.take_two_lengths() && is_chunked {
+        if is_chunked && self.pulse.has_two_lengths() {
             request.extensions_mut().insert(framing::TwoLengths);
         }
         let page = Page::of(&request);
@@ -300,8 +311,8 @@ impl Speaker {
             page.complete(&self.service.app, &mut response, Either::Left(Full::default())).await;
         }
         answer::protect(response.headers_mut(), self.service.hsts);
-        // A length sent beside the chunks is taken away before anybody sees it, and not always found. A proxy that went by it
-        // would take what follows for a part of the body: so nothing follows (RFC 9112 §6.3).
+        // A length sent beside the chunks is taken away before anybody sees it. A proxy that went by it would take what follows
+        // for a part of the body: so nothing follows (RFC 9112 §6.3).
         if is_chunked || self.service.is_stopping.load(Ordering::Relaxed) && version != Version::HTTP_2 {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
@@ -312,20 +323,6 @@ impl Speaker {
         }
     }
 }
-
-/// Answers those who have just sent a request, or are about to, on a connection that was kept for it: each learns with its
-/// answer that the connection ends. One that is closed without an answer would leave its client not knowing whether a
-/// write was made.
-async fn linger(app: &App) {
-    let end = tokio::time::Instant::now() + LINGER.min(app.settings.shutdown_timeout);
-    while app.metrics.connections.get() > 0 && tokio::time::Instant::now() < end {
-        tokio::time::sleep(LOOK_EVERY).await;
-    }
-}
-
-/// How long connections without a request stay open when the server stops, and how often it looks whether all have ended.
-const LINGER: Duration = Duration::from_millis(500);
-const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// Lets little of an answer wait in the kernel: what is there is out of our sight. Sockets inherit it from the listener.
 fn keep_little_unsent(listener: &TcpListener) {
@@ -358,15 +355,10 @@ const MAX_HEAD: usize = 64 * 1024;
 async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
-) -> Option<(TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
+) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
     let place = Arc::clone(places).acquire_owned().await.ok()?;
     match listener.accept().await {
-        Ok((stream, from)) => {
-            if let Err(error) = stream.set_nodelay(true) {
-                tracing::debug!(%error, "a connection could not be set up");
-            }
-            Some((stream, from, place))
-        }
+        Ok((stream, from)) => Some((stream, from, place)),
         Err(error) => {
             tracing::warn!(%error, "a connection could not be accepted");
             tokio::time::sleep(Duration::from_millis(50)).await;

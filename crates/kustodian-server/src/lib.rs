@@ -53,6 +53,7 @@ mod sign_in;
 mod silence;
 mod slas;
 mod spam;
+mod stopping;
 mod timers;
 mod tls;
 mod tracking;

@@ -25,12 +25,12 @@ pub fn document() -> Value {
             continue;
         };
         served.push(operation.name);
-        // Of the operations at one path the first with a method is described, the others are noted.
+        // Of the operations at one path the first with a method is described, the others are noted there.
         let path = one_name(operation.path);
         let item = paths.entry(path).or_insert_with(|| json!({}));
         let method = operation.method.as_str().to_lowercase();
         if let Some(other) = item.get_mut(&method) {
-            other["x-also"] = json!([operation.name]);
+            note_beside(other, declaration, &mut components);
             continue;
         }
         item[method] = describe(declaration, &mut components);
@@ -68,6 +68,30 @@ fn one_name(path: &str) -> String {
     let path = path.replace("{ids}", "{id}");
     let named = path.replace("{id}", "{name}");
     if named != path && operation::all().any(|other| other.path == named) { named } else { path }
+}
+
+/// Notes an operation beside the one that is described at its path. Whoever names one record never meets the answer about
+/// several of them, so that is no more than a note; where an id and a name have one place, the answer is one of two.
+fn note_beside(described: &mut Value, declaration: &Declaration, components: &mut Components) {
+    let operation = declaration.operation;
+    match described["x-also"].as_array_mut() {
+        Some(others) => others.push(json!(operation.name)),
+        None => described["x-also"] = json!([operation.name]),
+    }
+    let first = described["operationId"].as_str().and_then(operation::Operation::named);
+    if first.into_iter().chain([operation]).any(|operation| operation.path.contains("{ids}")) {
+        return;
+    }
+    let schema_of = format!("/{}/content/application~1json/schema", operation.success);
+    let mut answers = answers(declaration, components);
+    let Some(other) = answers.pointer_mut(&schema_of).map(Value::take) else { return };
+    if let Some(schema) = described["responses"].pointer_mut(&schema_of) {
+        *schema = json!({ "oneOf": [schema.take(), other] });
+        let about = described["description"].as_str().unwrap_or_default();
+        let about =
+            format!("{about} With an id in place of the name it is `{}`: {}", operation.name, declaration.about);
+        described["description"] = json!(about);
+    }
 }
 
 /// At each path that is described, the operations that will answer there one day and answer 501 until then.

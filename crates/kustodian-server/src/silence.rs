@@ -26,8 +26,8 @@ pub(crate) struct Pulse {
     /// Whether what is written to the socket is progress. HTTP/2 also writes frames that nobody asked for, such as pings.
     writes_count: AtomicBool,
     is_http2: AtomicBool,
-    /// Whether the last head that was read says in two ways how long its body is.
-    two_lengths: AtomicBool,
+    /// Which request, counted from 1, says in two ways how long its body is; 0 when none does.
+    two_lengths: AtomicU64,
     /// The answers that are being sent over HTTP/2, each with its last progress: one that stalls must not hide behind
     /// others.
     sending: Mutex<Vec<Weak<AtomicU64>>>,
@@ -43,7 +43,7 @@ impl Pulse {
             requests: AtomicU64::new(0),
             writes_count: AtomicBool::new(false),
             is_http2: AtomicBool::new(false),
-            two_lengths: AtomicBool::new(false),
+            two_lengths: AtomicU64::new(0),
             sending: Mutex::default(),
         }
     }
@@ -75,14 +75,14 @@ impl Pulse {
         self.working.load(Ordering::Relaxed) == 0 && !self.is_http2.load(Ordering::Relaxed)
     }
 
-    /// The head that is being read says in two ways how long its body is.
-    pub(crate) fn found_two_lengths(&self) {
-        self.two_lengths.store(true, Ordering::Relaxed);
+    /// The request that has so many before it says in two ways how long its body is.
+    pub(crate) fn found_two_lengths(&self, before: u64) {
+        self.two_lengths.store(before + 1, Ordering::Relaxed);
     }
 
-    /// Whether the head that was read last does so.
-    pub(crate) fn take_two_lengths(&self) -> bool {
-        self.two_lengths.swap(false, Ordering::Relaxed)
+    /// Whether the request that was asked last does so.
+    pub(crate) fn has_two_lengths(&self) -> bool {
+        self.two_lengths.load(Ordering::Relaxed) == self.requests()
     }
 
     /// An answer that is sent over HTTP/2 from now on.

@@ -26,17 +26,15 @@ pub(crate) struct Outspoken<S> {
     stream: S,
     app: Arc<App>,
     pulse: Arc<Pulse>,
-    /// What the head that is being read says of its body.
+    /// What the heads that were read say of their bodies.
     head: HeadScan,
-    /// How many requests there were when it began.
-    requests: u64,
     /// What is still to be written in place of a bare refusal.
     replacement: Bytes,
 }
 
 impl<S: AsyncWrite + Unpin> Outspoken<S> {
     pub(crate) fn new(stream: S, app: Arc<App>, pulse: Arc<Pulse>) -> Self {
-        Self { stream, app, pulse, head: HeadScan::default(), requests: 0, replacement: Bytes::new() }
+        Self { stream, app, pulse, head: HeadScan::default(), replacement: Bytes::new() }
     }
 
     fn poll_replacement(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -70,15 +68,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for Outspoken<S> {
         let this = &mut *self;
         let before = buffer.filled().len();
         ready!(Pin::new(&mut this.stream).poll_read(context, buffer))?;
-        if this.pulse.reads_head() {
-            let requests = this.pulse.requests();
-            if requests != this.requests {
-                (this.requests, this.head) = (requests, HeadScan::default());
-            }
-            this.head.read(&buffer.filled()[before..]);
-            if this.head.has_two_lengths() {
-                this.pulse.found_two_lengths();
-            }
+        this.head.read(&buffer.filled()[before..]);
+        if let Some(before) = this.head.two_lengths() {
+            this.pulse.found_two_lengths(before);
         }
         Poll::Ready(Ok(()))
     }

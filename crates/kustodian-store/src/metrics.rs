@@ -16,6 +16,8 @@ pub struct Metrics {
     pub failed: u64,
     /// Times the log was moved into the database; 0 on PostgreSQL.
     pub checkpoints: u64,
+    /// Times the whole file was walked through and agreed with itself; 0 on PostgreSQL.
+    pub patrols: u64,
     /// The log's length, in bytes, after the last write; 0 on PostgreSQL.
     pub log_bytes: u64,
     /// Writes waiting now: for the writer, or for a connection to PostgreSQL.
@@ -36,6 +38,7 @@ pub(crate) struct Counters {
     refused: AtomicU64,
     failed: AtomicU64,
     checkpoints: AtomicU64,
+    patrols: AtomicU64,
     log_bytes: AtomicU64,
 }
 
@@ -54,6 +57,10 @@ impl Counters {
         self.checkpoints.fetch_add(1, Ordering::Relaxed);
     }
 
+    pub(crate) fn patrol(&self) {
+        self.patrols.fetch_add(1, Ordering::Relaxed);
+    }
+
     pub(crate) fn log_bytes(&self, bytes: u64) {
         self.log_bytes.store(bytes, Ordering::Relaxed);
     }
@@ -66,6 +73,7 @@ impl Counters {
             refused: self.refused.load(Ordering::Relaxed),
             failed: self.failed.load(Ordering::Relaxed),
             checkpoints: self.checkpoints.load(Ordering::Relaxed),
+            patrols: self.patrols.load(Ordering::Relaxed),
             log_bytes: self.log_bytes.load(Ordering::Relaxed),
             queued: count(queued),
             queue_length: count(queue_length),

@@ -13,6 +13,9 @@ pub struct Options {
     pub is_server: bool,
     /// Whether a SQLite file is opened although its log is damaged, without what the log held behind the damage. `false`.
     pub accept_damaged_log: bool,
+    /// How often a SQLite file that is served is walked through, to compare its tables with their indexes and its records with
+    /// their checksums. Never.
+    pub patrol_every: Option<Duration>,
     /// What a temporary SQLite database begins as, in place of nothing. `None`.
     pub template: Option<Template>,
     /// How long a write waits for a lock that another process holds on the database. 2 s.
@@ -127,6 +130,7 @@ impl Default for Options {
         Self {
             is_server: false,
             accept_damaged_log: false,
+            patrol_every: None,
             template: None,
             busy_timeout: Duration::from_secs(2),
             commit_timeout: Duration::from_secs(10),

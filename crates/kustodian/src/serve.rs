@@ -37,8 +37,12 @@ pub(crate) async fn run(arguments: ServeArguments, log: LogLevel) -> Result<(), 
     let mailer = mailer(&arguments)?;
     first_start::check(&arguments)?;
     let address = listener.local_addr().map_err(|error| Failure::new(format!("no local address: {error}")))?;
-    let options =
-        Options { is_server: true, accept_damaged_log: arguments.accept_damaged_log, ..arguments.index.options() };
+    let options = Options {
+        is_server: true,
+        accept_damaged_log: arguments.accept_damaged_log,
+        patrol_every: arguments.patrol_every.0,
+        ..arguments.index.options()
+    };
     let database = open(&arguments.database.database, options).await?;
     let served = serve(&arguments, log, listener, address, (tls, mailer), &database).await;
     if tokio::time::timeout(CLOSE_WITHIN, database.close()).await.is_err() {

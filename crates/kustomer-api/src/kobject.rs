@@ -54,11 +54,11 @@ resource! {
         /// Tags, at most 20, each once: sent as names or ids, answered as ids.
         tags: Vec<String> = optional(TAGS);
         /// The status of a task.
-        status: TaskStatus, read_only(NOT_WRITTEN);
+        status: TaskStatus = on_update(Schema::one_of(TaskStatus::VALUES), "a task that is created is open: send it in an update");
         /// The id of the queue that a task waits in.
-        queue: String | null, read_only(NOT_WRITTEN);
+        queue: String | null = on_update(Schema::format(OBJECT_ID).or_blank(), "send it in an update");
         /// The id of the user that a task is assigned to.
-        assigned_user: String | null, read_only(NOT_WRITTEN);
+        assigned_user: String | null = on_update(Schema::format(OBJECT_ID).or_blank(), "send it in an update");
         /// When a task was first done, and by whom.
         first_done: Done, read_only(FROM_STATUS);
         /// When a task was last done, and by whom.
@@ -141,7 +141,7 @@ open_enum! {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Done {
-    /// How long it took.
+    /// How long it took since the kobject was created, in milliseconds.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub time: Field<Number>,
     /// How long it took within business hours.

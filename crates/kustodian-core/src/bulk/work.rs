@@ -49,6 +49,8 @@ pub struct Work {
     pub begun_at: Timestamp,
     /// What the request pledged, when it had an idempotency key.
     pub pledge: Option<Pledge>,
+    /// Whether an item that changes no value leaves no revision.
+    pub skips_unchanged: bool,
     /// What was sent.
     pub body: String,
 }
@@ -74,6 +76,9 @@ struct Written {
     request_id: String,
     begun_at: i64,
     pledge: Option<(Vec<u8>, Vec<u8>)>,
+    /// Absent in the notes of earlier versions.
+    #[serde(default)]
+    skips_unchanged: bool,
     body: String,
 }
 
@@ -106,6 +111,7 @@ impl Work {
             request_id: self.request_id.clone(),
             begun_at: self.begun_at.as_millis(),
             pledge: self.pledge.map(|pledge| (pledge.key.0.to_vec(), pledge.fingerprint.0.to_vec())),
+            skips_unchanged: self.skips_unchanged,
             body: self.body.clone(),
         };
         // Such a structure is always written.
@@ -144,6 +150,7 @@ impl Work {
             request_id: written.request_id,
             begun_at,
             pledge,
+            skips_unchanged: written.skips_unchanged,
             body: written.body,
         })
     }
@@ -183,6 +190,7 @@ pub(super) mod tests {
             request_id: "r".to_owned(),
             begun_at: moment,
             pledge: Some(pledge),
+            skips_unchanged: true,
             body: "[\"ä\"]".to_owned(),
         }
     }

@@ -149,6 +149,7 @@ where
         request_id: call.request_id().to_string(),
         begun_at: now,
         pledge: call.pledge(),
+        skips_unchanged: call.skips_unchanged(),
         body: match body {
             Ok(body) => body,
             // Refused with its reason.

@@ -23,7 +23,7 @@ use crate::call::Call;
 use crate::creations::{self, Of};
 use crate::described;
 use crate::handlers::plain::{self, Which};
-use crate::handlers::{companies, history, klasses, merges, tags};
+use crate::handlers::{companies, family, history, klasses, merges, tags};
 use crate::paging::Numbered;
 
 pub(crate) async fn get_k_objects(call: Call<GetKObjects>) -> Result<Answer, Refusal> {
@@ -159,7 +159,8 @@ where
         described::check(call, &metadata::name_of_klass(&klass.name), None, &input).await?;
         let tags = tags::resolve(call, named_tags.clone()).await?;
         let company = companies::find_linked(call, &company).await?;
-        let made = New { id, seeds, klass, company, write: Write { input: input.clone(), tags } };
+        let write = Write { input: input.clone(), tags, assigned: Vec::new() };
+        let made = New { id, seeds, klass, company, write };
         let committed = match customer {
             None => call.commit(call.ready()(made.decide(&act, None)?, 0)?).await,
             Some(customer) => {
@@ -224,10 +225,19 @@ pub(crate) async fn update_k_object(call: Call<UpdateKObject>) -> Result<Answer,
     let klass = find_klass(&call, &call.path.klass).await?;
     let record = Some((Kind::KObject, call.path.id));
     described::check(&call, &metadata::name_of_klass(&klass.name), record, &input).await?;
+    let assigned = assigned(&call, &input).await?;
     let decide = move |stored: Option<Stored>, tags: Option<Resolved>| {
-        kobject::update(&act.context(), stored.as_ref(), event, &klass, Write { input, tags })
+        kobject::update(&act.context(), stored.as_ref(), event, &klass, Write { input, tags, assigned })
     };
     plain::update_with_tags(&call, Kind::KObject, call.path.id, named, decide).await
+}
+
+/// The user and the queue that a task is assigned to, which must exist.
+async fn assigned<E: Endpoint>(call: &Call<E>, input: &KObjectInput) -> Result<Vec<Name>, Refusal> {
+    let ids = |sent: &Field<String>| sent.value().cloned().into_iter().collect::<Vec<_>>();
+    let mut names = family::known(call, Kind::User, "assignedUser", &ids(&input.assigned_user)).await?;
+    names.extend(family::known(call, Kind::RoutingQueue, "queue", &ids(&input.queue)).await?);
+    Ok(names)
 }
 
 pub(crate) async fn delete_k_object(call: Call<DeleteKObject>) -> Result<Answer, Refusal> {

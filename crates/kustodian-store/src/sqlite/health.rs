@@ -49,7 +49,8 @@ impl Health {
         }
     }
 
-    fn note_damage(&self, found: String) {
+    /// Notes that something does not agree.
+    pub(super) fn note_damage(&self, found: String) {
         let mut damage = self.damage();
         if damage.is_none() {
             tracing::error!(
@@ -71,7 +72,8 @@ impl Health {
         self.must_be_whole()
     }
 
-    fn must_be_in_place(&self) -> Result<(), StoreError> {
+    /// Refuses a file that is not in its place any more.
+    pub(super) fn must_be_in_place(&self) -> Result<(), StoreError> {
         match self.place.as_ref().and_then(Place::lost) {
             None => Ok(()),
             Some(lost) => Err(unavailable(format!(

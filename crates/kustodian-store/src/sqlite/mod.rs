@@ -17,6 +17,7 @@ mod log;
 mod long_read;
 mod notes;
 mod packed;
+mod patrol;
 mod place;
 mod prepared;
 mod readers;
@@ -52,6 +53,7 @@ use self::failure::unavailable;
 use self::health::Health;
 pub(crate) use self::log::damage as log_damage;
 pub(crate) use self::packed::text as packed_text;
+use self::patrol::Patrol;
 use self::place::Place;
 pub(crate) use self::place::{
     missing, refuse_log_elsewhere, refuse_lone_log, refuse_lost, refuse_other_name, refuse_special,
@@ -90,6 +92,7 @@ pub(crate) struct Sqlite {
 struct Running {
     writer: JoinHandle<Connection>,
     checkpoints: JoinHandle<()>,
+    patrol: Option<Patrol>,
     /// Where a temporary database is; deleted last.
     folder: Option<TemporaryFolder>,
 }
@@ -159,6 +162,11 @@ impl Sqlite {
             }
         }
         let counters = Arc::new(Counters::default());
+        // A temporary file does not last as long as a walk is worth.
+        let patrol_every = options.patrol_every.filter(|_| options.is_server && folder.is_none());
+        let patrol = patrol_every
+            .map(|every| Patrol::start(path, options, every, (Arc::clone(&health), Arc::clone(&counters))))
+            .transpose()?;
         let (keeper, checkpoints) = LogKeeper::start(path, options, durability, Arc::clone(&counters))?;
         let (queue, writer) = Queue::start(
             writer,
@@ -184,7 +192,7 @@ impl Sqlite {
             search_effort: options.search_effort,
             health,
             counters,
-            running: Mutex::new(Some(Running { writer, checkpoints, folder })),
+            running: Mutex::new(Some(Running { writer, checkpoints, patrol, folder })),
         })
     }
 
@@ -210,7 +218,7 @@ impl Sqlite {
     /// writer's connection closes last, which is what removes the files beside the database. Done again, does nothing.
     pub(crate) fn shut_down(&self) {
         let taken = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(Running { writer, checkpoints, folder }) = taken else { return };
+        let Some(Running { writer, checkpoints, patrol, folder }) = taken else { return };
         self.queue.stop();
         if writer.thread().id() == thread::current().id() {
             // The last handle was dropped by a decision on the writer's thread, which cannot wait for itself.
@@ -219,6 +227,7 @@ impl Sqlite {
         let connection = writer.join();
         // Fails only when the thread panicked, which has been reported.
         drop(checkpoints.join());
+        patrol.into_iter().for_each(Patrol::stop);
         self.lists.close();
         self.searches.close();
         self.readers.close();

@@ -11,7 +11,7 @@ use kustodian_server::{CorsOrigin, Mailer, OutboundAccount, Settings};
 use kustodian_store::Options;
 
 use super::values::{
-    AbsentTypesRule, AccessLog, BulkModeRule, CompanyNamesRule, CompanyRule, Days, ItemIdsRule, Milliseconds,
+    AbsentTypesRule, AccessLog, BulkModeRule, CompanyNamesRule, CompanyRule, Days, Hours, ItemIdsRule, Milliseconds,
     MissingRoleStatus, PageCap, RateLimit, Seconds, UnknownCompaniesRule, public_url,
 };
 use crate::size::Size;
@@ -153,6 +153,10 @@ pub(crate) struct ServeArguments {
     /// as FILE-wal.damaged
     #[arg(long)]
     pub(crate) accept_damaged_log: bool,
+    /// Hours between two walks through a SQLite file, which compare its tables with their indexes and read its records with
+    /// their checksums, beside all else; or off
+    #[arg(long, env = "KUSTODIAN_PATROL_EVERY", value_name = "HOURS", default_value = "24")]
+    pub(crate) patrol_every: Hours,
     #[command(flatten)]
     pub(crate) attachments: AttachmentsArguments,
     #[command(flatten)]

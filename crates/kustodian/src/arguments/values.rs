@@ -305,6 +305,24 @@ length_of_time!(
     86_400_000
 );
 
+/// A number of hours, which may have a fraction, or none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Hours(pub(crate) Option<Duration>);
+
+impl FromStr for Hours {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        if text == "off" {
+            return Ok(Self(None));
+        }
+        let seconds = text.parse::<f64>().ok().filter(|hours| *hours > 0.0).map(|hours| hours * 3_600.0);
+        let length = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        length.map(|length| Self(Some(length))).ok_or_else(|| format!("{text:?} is neither off nor a number above 0"))
+    }
+}
+
 /// An address that links begin with.
 pub(crate) fn public_url(text: &str) -> Result<String, String> {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));

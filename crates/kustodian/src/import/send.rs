@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use clap::ValueEnum;
+use kustodian_core::unchanged;
 use kustomer_api::ObjectId;
 use kustomer_api::bulk::{BulkAttributes, BulkResult, BulkResultStatus};
 use kustomer_api::company::ListCompanies;
@@ -173,6 +174,8 @@ impl Sender<'_> {
         let path = format!("{}/bulk", self.kind.path(self.klass));
         let retry = Retry::default().attempts(10).longest_wait(Duration::from_secs(60));
         let call = self.client.request(method, &path).json(body).retry(retry);
+        // A file that is imported again writes what changed.
+        let call = call.header(unchanged::HEADER, unchanged::ASKS);
         let answer = call.header("idempotency-key", &format!("{}-{line}{part}", self.run)).await?;
         let mut job = read_job(answer)?;
         for _ in 0..MOST_WAITS {

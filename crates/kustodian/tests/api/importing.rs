@@ -104,6 +104,18 @@ fn tables_become_customers_and_clashes_are_refused_passed_over_or_changed() {
     let names = names.each_ref().map(|answer| answer.attributes()["name"].as_str().unwrap());
     assert_eq!(names, ["Ada King", "Alan M. Turing", "Mary"]);
     assert_eq!(count(&server, "/v1/customers"), 4);
+    // A file that is imported again changes what differs, and leaves no other revision.
+    let revs = || {
+        ["c-1", "c-2", "c-4"].map(|id| {
+            server.get(&format!("/v1/customers/externalId={id}")).expect(200).attributes()["rev"].as_u64().unwrap()
+        })
+    };
+    let before = revs();
+    let text = std::fs::read_to_string(&again).unwrap().replace("Mary", "Maria");
+    let changed = written(folder.path(), "changed.csv", text);
+    let said = import(&server, "customers", &changed, &["--on-conflict", "update"]).well();
+    assert!(said.contains("0 created, 3 updated, 0 skipped, 0 refused"), "{said}");
+    assert_eq!(revs(), [before[0], before[1], before[2] + 1]);
     // A file that takes what is refused is not the one that is read.
     let before = std::fs::read(&again).unwrap();
     let refused = importer(&server, "customers", &again).arg("--reject").arg(&again).output().unwrap();

@@ -171,6 +171,74 @@ fn wrong_attributes_are_named() {
 }
 
 #[test]
+fn a_task_is_done_and_opened_again_and_assigned_to_users_and_queues() {
+    let server = server();
+    server.post("/v1/klasses", json!({ "name": "chore", "klassSchema": "task", "displayName": "A chore" })).expect(200);
+    let task = server.post("/v1/klasses/chores", json!({ "title": "sweep" })).expect(201).data().clone();
+    let path = path_of(&task);
+    let shown = |task: &Value| {
+        ["status", "doneCount", "reopenCount", "reopenFromDoneCount"].map(|name| task["attributes"][name].clone())
+    };
+    assert_eq!(shown(&task), [json!("open"), json!(0), json!(0), json!(0)]);
+    assert_eq!((&task["attributes"]["firstDone"], &task["attributes"]["queue"]), (&json!({}), &Value::Null));
+    let me = server.get("/v1/users/current").expect(200).data()["id"].clone();
+    let queue = server.post("/v1/routing/queues", json!({ "name": "house" })).expect(201).data()["id"].clone();
+    let assigned = json!({ "assignedUser": me, "queue": queue });
+    let assigned = server.put(path, assigned).expect(200).data()["attributes"].clone();
+    assert_eq!((&assigned["assignedUser"], &assigned["queue"]), (&me, &queue));
+
+    let done = server.put(path, json!({ "status": "done" })).expect(200).data().clone();
+    assert_eq!(shown(&done), [json!("done"), json!(1), json!(0), json!(0)]);
+    let first = done["attributes"]["firstDone"].clone();
+    assert_eq!((&first["createdBy"], &first["assignedUser"]), (&me, &me));
+    assert_eq!((&first["createdAt"], &done["attributes"]["lastDone"]), (&done["attributes"]["updatedAt"], &first));
+    // What was answered and is sent back is done once.
+    let again = server.put(path, json!({ "status": "done" })).expect(200).data().clone();
+    assert_eq!(shown(&again), shown(&done));
+    let reopened = server.put(path, json!({ "status": "open", "assignedUser": "" })).expect(200).data().clone();
+    assert_eq!(shown(&reopened), [json!("open"), json!(1), json!(1), json!(1)]);
+    assert_eq!((&reopened["attributes"]["assignedUser"], &reopened["attributes"]["firstDone"]), (&Value::Null, &first));
+    let last = server.put(path, json!({ "status": "done" })).expect(200).data()["attributes"].clone();
+    assert_eq!((&last["doneCount"], &last["firstDone"]), (&json!(2), &first));
+    assert_ne!(last["lastDone"], first);
+
+    let nobody = "5c7d1a1f9a1b2c0010a1b2c3";
+    for (body, parameter) in [
+        (json!({ "assignedUser": nobody }), "assignedUser"),
+        (json!({ "queue": nobody }), "queue"),
+        (json!({ "status": "gone" }), "status"),
+        (json!({ "doneCount": 7 }), "doneCount"),
+    ] {
+        assert_eq!(server.put(path, body.clone()).expect(400).parameter(), parameter, "{body}");
+    }
+    let order = server.post(ORDERS, json!({ "title": "no task" })).expect(201).data().clone();
+    for body in [json!({ "status": "done" }), json!({ "queue": null }), json!({ "assignedUser": me })] {
+        let refused = server.put(path_of(&order), body.clone()).expect(400);
+        assert!(refused.text.contains("klassSchema"), "{}", refused.text);
+    }
+}
+
+#[test]
+fn a_kobject_shows_what_its_klass_is_called_and_can_do() {
+    let server = server();
+    let klass = json!({ "name": "parcel", "displayName": "Parcels", "mixins": ["commentable", "assignable"] });
+    server.post("/v1/klasses", klass).expect(200);
+    let parcel = server.post("/v1/klasses/parcels", json!({ "title": "a" })).expect(201).data().clone();
+    let shown = |parcel: &Value| {
+        (parcel["attributes"]["klassDisplayName"].clone(), parcel["attributes"]["klassMixins"].clone())
+    };
+    assert_eq!(shown(&parcel), (json!("Parcels"), json!(["commentable", "assignable"])));
+    assert_eq!(parcel["attributes"]["assignedUser"], Value::Null);
+    server.put("/v1/klasses/parcel", json!({ "displayName": "Boxes", "mixins": [] })).expect(200);
+    // It follows with the next write of the kobject.
+    assert_eq!(shown(&server.get(path_of(&parcel)).expect(200).data().clone()).0, "Parcels");
+    let written = server.put(path_of(&parcel), json!({ "title": "b" })).expect(200).data().clone();
+    assert_eq!(shown(&written), (json!("Boxes"), json!([])));
+    let order = server.post(ORDERS, json!({ "title": "a" })).expect(201).data().clone();
+    assert_eq!(shown(&order), (json!("order"), json!([])));
+}
+
+#[test]
 fn a_kobject_of_a_customer_is_shown_by_the_customer() {
     let server = server();
     let customer = server.create(json!({ "name": "Ada" }));

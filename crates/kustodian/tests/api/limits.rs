@@ -4,6 +4,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -102,13 +103,18 @@ fn read_answer(stream: &mut BufReader<TcpStream>) -> (u16, bool) {
     (status, closes)
 }
 
+/// A request that creates a customer, as it is on the wire.
+fn create() -> String {
+    format!(
+        "POST /v1/customers HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\nContent-Type: application/json\r\n\
+         Content-Length: 2\r\n\r\n{{}}"
+    )
+}
+
 #[test]
 fn requests_on_kept_connections_are_answered_while_the_server_stops() {
     let mut server = Server::start();
-    let request = format!(
-        "POST /v1/customers HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\nContent-Type: application/json\r\n\
-         Content-Length: 2\r\n\r\n{{}}"
-    );
+    let request = create();
     let mut kept: Vec<BufReader<TcpStream>> =
         (0..16).map(|_| BufReader::new(crate::transport::connect(&server))).collect();
     for stream in &mut kept {
@@ -125,5 +131,37 @@ fn requests_on_kept_connections_are_answered_while_the_server_stops() {
             !closes
         });
     }
+    assert!(server.wait().success());
+}
+
+#[test]
+fn requests_of_clients_that_have_connected_are_answered_when_the_server_stops() {
+    let mut server = Server::on_file_with(&["--max-connections", "4"]);
+    let request = create();
+    let connect = || BufReader::new(crate::transport::connect(&server));
+    let mut kept: Vec<BufReader<TcpStream>> = (0..4).map(|_| connect()).collect();
+    for stream in &mut kept {
+        stream.get_mut().write_all(request.as_bytes()).unwrap();
+        assert_eq!(read_answer(stream), (201, false));
+    }
+    // These wait behind the limit, with the request in the socket.
+    let mut waiting: Vec<BufReader<TcpStream>> = (0..40).map(|_| connect()).collect();
+    waiting.iter_mut().for_each(|stream| stream.get_mut().write_all(request.as_bytes()).unwrap());
+    // These connect until they are turned away.
+    let address: std::net::SocketAddr = server.url.strip_prefix("http://").unwrap().parse().unwrap();
+    let goes_on = || loop {
+        let Ok(stream) = TcpStream::connect_timeout(&address, Duration::from_secs(10)) else { return };
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        let mut stream = BufReader::new(stream);
+        stream.get_mut().write_all(request.as_bytes()).unwrap();
+        assert_eq!(read_answer(&mut stream), (201, true));
+    };
+    std::thread::scope(|scope| {
+        (0..4).for_each(|_| drop(scope.spawn(goes_on)));
+        server.signal("TERM");
+        for stream in &mut waiting {
+            assert_eq!(read_answer(stream), (201, true));
+        }
+    });
     assert!(server.wait().success());
 }

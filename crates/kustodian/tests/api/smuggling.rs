@@ -78,6 +78,17 @@ fn a_body_with_two_lengths_ends_the_connection_and_nothing_behind_it_is_run() {
         );
     }
     assert_eq!(customers(&server), 1);
+    // Behind another request, in the same bytes.
+    for first in [hidden.clone(), String::from_utf8(create("Content-Length: 2", "{}")).unwrap()] {
+        let lines = format!("Content-Length: {length}\r\nTransfer-Encoding: chunked");
+        let sent = [first.into_bytes(), create(&lines, &format!("{chunks}{hidden}"))].concat();
+        let answers = answers(&server.raw(&sent));
+        assert!(
+            matches!(answers[..], [Raw { status: 200 | 201, .. }, Raw { status: 400, closes: true, .. }]),
+            "{answers:?}"
+        );
+    }
+    assert_eq!(customers(&server), 2);
     let endless = create("Content-Length: 18446744073709551615", "{}");
     let refused = answers(&server.raw(&endless));
     assert_eq!((refused[0].status, refused[0].closes), (413, true));
@@ -100,7 +111,7 @@ fn a_body_with_two_lengths_ends_the_connection_and_nothing_behind_it_is_run() {
     ] {
         assert_eq!(statuses(&server, &create(&lines, &format!("{{}}{hidden}"))), [400], "{lines}");
     }
-    assert_eq!(customers(&server), 1, "none of these made a customer");
+    assert_eq!(customers(&server), 2, "none of these made a customer");
 }
 
 #[test]

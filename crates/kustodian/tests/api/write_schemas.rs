@@ -104,9 +104,9 @@ fn a_blank_is_null_or_refused_wherever_null_is_legal_and_no_text_can_be_meant() 
     let list = |set: &BTreeSet<String>| set.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
     assert_eq!(
         list(&taken),
-        "/avatarUrl /birthdayAt /company /custom/xAt /custom/xUrl /customer /gender /iconUrl /lastActivityAt \
+        "/assignedUser /avatarUrl /birthdayAt /company /custom/xAt /custom/xUrl /customer /gender /iconUrl /lastActivityAt \
          /lastCustomerActivityAt /lastSeenAt /location/countryCode /location/type /locations/0/countryCode \
-         /locations/0/type /modifiedBy /queue/id /sendAt /sentAt /signedUpAt \
+         /locations/0/type /modifiedBy /queue /queue/id /sendAt /sentAt /signedUpAt \
          /template"
     );
     // Null takes the primary external id away, which an empty cell must not; the others take no text at all.

@@ -20,7 +20,7 @@ mod backup;
 mod beyond;
 #[path = "../api/bulk.rs"]
 mod bulk;
-#[path = "../api/client_reads.rs"]
+#[path = "../api/client_reads/mod.rs"]
 mod client_reads;
 mod cluster;
 #[path = "../api/companies.rs"]

@@ -1,10 +1,12 @@
 //! Every answer of the server is read by the client's own types, and loses nothing on the way.
 
+mod people;
+mod records;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use kustodian_core::kind::Kind;
 use kustomer_api::operation::Operation;
-use kustomer_api::search::CustomerSearchIds;
 use kustomer_api::{
     Endpoint, attachment, audit, auth, brand, bulk, company, conversation, conversation_time, customer, customer_merge,
     delivery, draft, event, forward, inbound_webhook, klass, kobject, media, message, metadata, note, org,
@@ -15,9 +17,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use self::people::{read_users_and_keys, track, write_customers, write_teams_and_shortcuts};
+use self::records::{merge, write_companies, write_drafts, write_files, write_in_bulk, write_klasses_and_kobjects};
 use crate::events;
-use crate::roles::{PASSWORD, served};
-use crate::server::{Answer, Server, full_customer};
+use crate::roles::served;
+use crate::server::{Answer, Server};
 use crate::world;
 
 /// Reads an answer into its type and writes it again.
@@ -430,121 +434,6 @@ fn the_client_reads_every_answer_about_records_of_every_kind_and_state() {
     assert_eq!(walker.asked, served, "every served operation is asked");
 }
 
-fn write_in_bulk(walker: &mut Walker<'_>) {
-    let customer = walker.server.create(json!({}))["id"].clone();
-    let said = json!({ "customer": customer, "channel": "chat", "app": "web", "direction": "in" });
-    for (records, list, item) in [
-        ("Customers", "customers", json!({ "name": "Ada" })),
-        ("Companies", "companies", json!({ "name": "Acme" })),
-        ("KObjects", "klasses/order", json!({ "title": "Order 17" })),
-        ("Conversations", "conversations", json!({ "customer": customer })),
-        ("Messages", "messages", said),
-        ("Notes", "notes", json!({ "body": "Called." })),
-    ] {
-        let (path, mut referred) = (format!("/v1/{list}/bulk"), item.clone());
-        referred["_clientRef"] = "row 1".into();
-        let create = Operation::named(&format!("bulkCreate{records}")).unwrap().name;
-        walker.ask(create, &path, Some(json!([referred])));
-        let made = walker.ask(create, &path, Some(json!([item, 7])));
-        let id = made.attributes()["ids"][0].as_str().unwrap().to_owned();
-        let update = Operation::named(&format!("bulkBatchUpdate{records}")).unwrap().name;
-        walker.ask(update, &path, Some(json!([{ "id": id }])));
-        walker.ask(update, &format!("{path}?ids={id}"), Some(json!({ "custom": {} })));
-        if let Some(delete) = Operation::named(&format!("bulkDelete{records}")) {
-            walker.ask(delete.name, &format!("{path}?ids={id}"), None);
-        }
-        let job = made.data()["links"]["self"].as_str().unwrap();
-        walker.get("getBulkJob", job);
-        walker.walk("getBulkJobBatches", &format!("{job}/batches"));
-        walker.get("getBulkHistory", &format!("{job}/history"));
-    }
-    walker.walk("getBulkJobs", "/v1/bulk?pageSize=5");
-}
-
-fn write_drafts(walker: &mut Walker<'_>) {
-    let customer = walker.ask("createCustomer", "/v1/customers", Some(json!({ "name": "Drafted" })));
-    let list = format!("/v1/customers/{}/drafts", id(customer.data()));
-    let email = json!({
-        "channel": "email", "to": { "email": "ada@acme.example" }, "from": { "email": "help@shop.example" },
-        "cc": [{ "email": "c@acme.example", "name": "C" }], "headers": [{ "name": "X-Order" }], "subject": "Order",
-        "body": "Sent", "payload": { "draftJs": {} }, "template": null, "lang": null,
-    });
-    let email = walker.ask("createDraftByCustomer", &list, Some(email));
-    let path = format!("/v1/drafts/{}", id(email.data()));
-    let later = json!({ "channel": "email", "sendAt": "2999-01-01T00:00:00Z", "htmlBody": "<p>Sent</p>" });
-    walker.ask("updateDraft", &path, Some(later));
-    let sent = walker.ask("updateDraft", &path, Some(json!({ "channel": "email", "sendAt": null, "status": "sent" })));
-    let delivery = sent.data()["relationships"]["delivery"]["links"]["self"].as_str().unwrap().to_owned();
-    walker.get("getDelivery", &delivery);
-    walker.get("getDeliveryHistory", &format!("{delivery}/history"));
-    let note = json!({ "customer": id(customer.data()), "channel": "note", "body": "b", "userMentions": [{}] });
-    let note = walker.ask("createDraft", "/v1/drafts", Some(note));
-    walker.get("getDraftById", &path);
-    walker.get("getDraftHistory", &format!("{path}/history"));
-    walker.walk("getDrafts", "/v1/drafts?pageSize=1");
-    walker.walk("getAllDraftsByCustomer", &format!("{list}?pageSize=1"));
-    walker.walk("getOutbox", "/v1/outbox?pageSize=1");
-    walker.ask("deleteDraft", &format!("/v1/drafts/{}", id(note.data())), None);
-}
-
-fn write_companies(walker: &mut Walker<'_>) {
-    let created = walker.ask("createCompany", "/v1/companies", Some(crate::companies::full_company()));
-    let path = format!("/v1/companies/{}", id(created.data()));
-    walker.ask("createCompany", "/v1/companies", Some(json!({ "name": "nothing else" })));
-    walker.ask("updateCompanyAttributes", &path, Some(json!({ "externalId": null, "avatarUrl": null, "emails": [] })));
-    walker.get("getCompanyById", &path);
-    walker.walk("getCompanies", "/v1/companies?pageSize=1");
-    walker.ask("updateCompanyAttributes", &path, Some(json!({ "deleted": true })));
-}
-
-fn write_klasses_and_kobjects(walker: &mut Walker<'_>) {
-    let klass = json!({ "name": "order", "klassSchema": "task", "jsonSchema": { "type": "object" } });
-    let klass = walker.ask("createKlass", "/v1/klasses", Some(klass));
-    let path_of_klass = format!("/v1/klasses/{}", id(klass.data()));
-    walker.get("getKlass", &path_of_klass);
-    walker.get("getKlassByName", "/v1/klasses/name=orders");
-    walker.ask(
-        "updateKlass",
-        "/v1/klasses/order",
-        Some(json!({ "displayName": "Purchase", "mixins": ["assignable"] })),
-    );
-    walker.walk("getKlasses", "/v1/klasses?pageSize=1");
-
-    let customer = walker.ask("createCustomer", "/v1/customers", Some(json!({ "name": "Ada" })));
-    let company = walker.ask("createCompany", "/v1/companies", Some(json!({ "name": "Initech" })));
-    let of_customer = format!("/v1/customers/{}/klasses/order", id(customer.data()));
-    let of_company = format!("/v1/companies/{}/klasses/orders", id(company.data()));
-    let mut full = crate::kobjects::full_kobject();
-    full["company"] = company.data()["id"].clone();
-    let created = walker.ask("createCustomerKObject", &of_customer, Some(full));
-    let path = format!("/v1/klasses/order/{}", id(created.data()));
-    walker.ask("createKObject", "/v1/klasses/order", Some(json!({ "title": "nothing else" })));
-    walker.get("getKObject", &path);
-    walker.get("getKlassesByNameAndExternalId", "/v1/klasses/order/externalId=shop-1815");
-    walker.walk("getKObjects", "/v1/klasses/order?pageSize=1&fromDate=2020-01-01");
-    walker.walk("findCustomerKObjects", &of_customer);
-    walker.walk("findCompanyKObjects", &of_company);
-    walker.ask("updateKObject", &path, Some(json!({ "custom": { "totalNum": null }, "tags": [] })));
-    walker.ask("deleteKObject", &path, None);
-    walker.ask("restoreKObject", &format!("{path}/restore"), None);
-    walker.get("getCustomAttributeMetadata", "/v1/metadata/kobject.order");
-    let described = json!({
-        "properties": {
-            "tierStr": { "enumeration": ["gold"] },
-            "customersId": { "target": "customer", "multi": true, "deletedAt": "2026-01-01T00:00:00Z" },
-            "reasonStr": { "tree": { "children": [{ "id": "a" }] }, "lastNodeRequired": true },
-        },
-        "standardProperties": { "title": { "displayName": "Subject" } },
-        "relationships": { "customer": { "displayName": "Buyer" } },
-        "validations": ["5c7d1a1f9a1b2c0010a1b2c3"],
-    });
-    walker.ask("updateCustomAttributeMetadata", "/v1/metadata/kobject.orders", Some(described));
-    walker.walk("getMetadata", "/v1/metadata?pageSize=1");
-    let unused = walker.ask("createKlass", "/v1/klasses", Some(json!({ "name": "unused" })));
-    walker.ask("deleteKlass", "/v1/klasses/unused", None);
-    walker.ask("restoreKlass", &format!("/v1/klasses/{}/restore", id(unused.data())), None);
-}
-
 /// Conversations with messages and notes, changed, tagged, replaced, deleted and restored.
 fn write_conversations(walker: &mut Walker<'_>) {
     let path = |record: &Answer| record.data()["links"]["self"].as_str().unwrap().to_owned();
@@ -604,129 +493,6 @@ fn write_conversations(walker: &mut Walker<'_>) {
     walker.get("getMessageByExternalId", "/v1/messages/externalid=mail-2");
 }
 
-/// Merges a customer into another one that shares an address with it, and undoes that.
-fn merge(walker: &mut Walker<'_>, server: &Server) {
-    let email = json!([{ "email": "merged@acme.example" }]);
-    let source = server.create(json!({ "name": "Ada", "sharedEmails": email }));
-    let target = server.create(json!({ "name": "Ada L.", "emails": email }));
-    let path = target["links"]["self"].as_str().unwrap();
-    walker.ask("getCustomerDuplicates", &format!("{path}/duplicates"), None);
-    let both = json!({ "source": source["id"], "target": target["id"] });
-    let merged = walker.ask("createCustomerMerge", "/v1/customers/merges", Some(both));
-    let merge = merged.data()["links"]["self"].as_str().unwrap().to_owned();
-    walker.get("getCustomerMerge", &merge);
-    walker.walk("getCustomerMerges", "/v1/customers/merges?pageSize=1");
-    walker.walk("getCustomerMergesByCustomer", &format!("{path}/merges?pageSize=1"));
-    walker.ask("undoCustomerMerge", &format!("{merge}/undo"), None);
-    walker.walk("getCustomerMergeHistory", &format!("{merge}/history?pageSize=1"));
-}
-
-fn forward(walker: &mut Walker<'_>, conversation: &str, file: &Value) {
-    let list = format!("{conversation}/forwards");
-    let to = json!([{ "email": "depot@acme.example" }]);
-    let made = walker.ask("createForwardByConversation", &list, Some(json!({ "channel": "email", "to": to })));
-    let path = made.data()["links"]["self"].as_str().unwrap().to_owned();
-    let about = conversation.rsplit('/').next().unwrap();
-    walker.ask("createForward", "/v1/forwards", Some(json!({ "conversation": about, "channel": "email" })));
-    let of = format!("{path}/attachments");
-    let first = walker.ask("createForwardAttachment", &of, Some(file.clone()));
-    let first = id(first.data()).to_owned();
-    walker.walk("getForwardAttachments", &of);
-    walker.get("getForwardAttachment", &format!("{of}/{first}"));
-    walker.ask("deleteForwardAttachment", &format!("{of}/{first}"), None);
-    walker.ask("updateDraftForward", &path, Some(json!({ "body": "b", "lang": null, "status": "sent" })));
-    walker.get("getaDraftForwardById", &path);
-    walker.get("getForwardHistory", &format!("{path}/history"));
-    walker.walk("getForwards", "/v1/forwards?pageSize=1");
-    walker.walk("getAllForwardsByConversation", &list);
-}
-
-/// Files of messages, notes and drafts.
-fn attach_files(walker: &mut Walker<'_>, file: Value) {
-    let customer = walker.ask("createCustomer", "/v1/customers", Some(json!({ "name": "Attached" })));
-    let of_customer = format!("/v1/customers/{}", id(customer.data()));
-    let mut attached = |name: &'static str, path: &str, mut body: Value| {
-        let made = walker.ask("createAttachment", "/v1/attachments", Some(file.clone()));
-        body["attachments"] = json!([id(made.data())]);
-        (walker.ask(name, path, Some(body)), id(made.data()).to_owned())
-    };
-    let said = json!({ "channel": "chat", "app": "web", "direction": "in" });
-    let (message, of_message) = attached("createMessageByCustomer", &format!("{of_customer}/messages"), said);
-    let conversation = message.data()["relationships"]["conversation"]["links"]["self"].as_str().unwrap().to_owned();
-    let notes = format!("{conversation}/notes");
-    let (note, _) = attached("createNoteWithinConversation", &notes, json!({ "body": "b" }));
-    let draft = json!({ "channel": "chat", "body": "b" });
-    let (draft, of_draft) = attached("createDraftByCustomer", &format!("{of_customer}/drafts"), draft);
-    let path = |record: &Answer| record.data()["links"]["self"].as_str().unwrap().to_owned();
-    walker.walk("getConversationAttachments", &format!("{conversation}/attachments?pageSize=1"));
-    walker.walk("getMessageAttachments", &format!("{}/attachments", path(&message)));
-    walker.walk("getNoteAttachments", &format!("{}/attachments", path(&note)));
-    walker.get("getAttachmentByMessageAndAttachmentId", &format!("{}/attachments/{of_message}", path(&message)));
-    walker.walk("getMessagesByConversation", &format!("{conversation}/messages?include=attachments"));
-    let of = format!("{}/attachments", path(&draft));
-    forward(walker, &conversation, &file);
-    walker.ask("createDraftAttachment", &of, Some(file));
-    walker.walk("getDraftAttachments", &of);
-    walker.get("getDraftAttachment", &format!("{of}/{of_draft}"));
-    walker.ask("deleteDraftAttachment", &format!("{of}/{of_draft}"), None);
-}
-
-fn write_files(walker: &mut Walker<'_>) {
-    let file = json!({ "name": "receipt.txt", "contentType": "text/plain", "contentLength": 5 });
-    let made = walker.ask("createAttachment", "/v1/attachments", Some(file.clone()));
-    crate::attachments::put(walker.server, &made, "12345");
-    let path = format!("/v1/attachments/{}", id(made.data()));
-    walker.get("getAttachmentsById", &path);
-    walker.get("getMultipleAttachmentsByIds", &format!("{path},{}", id(made.data())));
-    walker.ask("upsertAttachment", &path, Some(json!({ "redacted": true })));
-    walker.walk("getAttachments", "/v1/attachments?pageSize=1");
-    attach_files(walker, file.clone());
-    let made = walker.ask("createMedia", "/v1/media", Some(file));
-    let path = format!("/v1/media/{}", id(made.data()));
-    walker.get("getMediabyId", &path);
-    walker.get("getMultipleMediaByIds", &format!("{path},{}", id(made.data())));
-    walker.ask("updateMedia", &path, Some(json!({ "name": "logo.png" })));
-    walker.walk("getMedia", "/v1/media?pageSize=1");
-}
-
-/// Customers with everything, with nothing, changed, replaced, deleted, restored and erased.
-fn write_customers(walker: &mut Walker<'_>) {
-    let create = |walker: &mut Walker<'_>, body| walker.ask("createCustomer", "/v1/customers", Some(body)).body;
-    let full = create(walker, full_customer());
-    let least = create(walker, json!({}));
-    let former = create(walker, json!({ "name": "Former", "tags": ["vip"], "emails": [{ "email": "f@b.c" }] }));
-    let path = |customer: &Value| customer["data"]["links"]["self"].as_str().unwrap().to_owned();
-
-    let cleared = json!({ "name": null, "birthdayAt": null, "emails": [], "custom": { "scoreNum": null } });
-    walker.get("getCustomerByEmail", "/v1/customers/email=ada@acme.example");
-    walker.get("getCustomerByPhone", "/v1/customers/phone=+18005551212");
-    walker.get("getCustomerByExternalId", "/v1/customers/externalId=crm-1815");
-    walker.ask("updateCustomerAttributes", &path(&full), Some(cleared));
-    walker.ask("updateCustomer", &path(&full), Some(json!({ "name": "Ada", "locations": [{ "latitude": 2 }] })));
-    walker.ask("updateCustomer", &format!("{}?replace=true", path(&least)), Some(json!({ "gender": "f" })));
-    walker.ask("deleteCustomer", &path(&full), None);
-    walker.ask("restoreCustomer", &format!("{}/restore", path(&full)), None);
-    walker.ask("eraseCustomer", &format!("{}/erase", path(&former)), None);
-    walker.ask("deleteCustomer", &path(&least), None);
-
-    walker.get("getMultipleCustomersByIds", &format!("{},{}", path(&full), full["data"]["id"].as_str().unwrap()));
-    walker.walk("getCustomers", "/v1/customers?pageSize=1");
-    walker.walk("getCustomers", "/v1/customers?cursor=*&pageSize=1&sort=-updatedAt");
-    walker.get("getMessagesByCustomer", &format!("{}/messages", path(&full)));
-    let counted = json!({
-        "and": [{ "customer_name": { "contains": "a" } }],
-        "sort": [{ "customer_updated_at": "desc" }],
-        "aggs": { "byGender": { "terms": { "field": "customer_gender" } } },
-    });
-    for body in [json!({}), counted] {
-        walker.ask("customerSearch", "/v1/customers/search?cursor=*&pageSize=1", Some(body.clone()));
-        walker.ask("customerSearch", "/v1/customers/search?page=1&total=exact", Some(body));
-    }
-    walker.ask("customerArchiveSearch", "/v1/customers/archive/search", Some(json!({})));
-    let ids = walker.server.post("/v1/customers/search?idsOnly=true", json!({})).expect(200);
-    assert_eq!(through::<<CustomerSearchIds as Endpoint>::Answer>(&ids.text).unwrap(), ids.body);
-}
-
 /// Each record that is left of each kind, at each revision.
 fn read_the_past(walker: &mut Walker<'_>) {
     for kind in Kind::ALL {
@@ -747,51 +513,6 @@ fn read_the_past(walker: &mut Walker<'_>) {
                 }
             }
         }
-    }
-}
-
-fn track(walker: &mut Walker<'_>) {
-    let identity = json!({ "externalId": "tracked", "trackingId": "visitor", "sessionId": "visit" });
-    let event = json!({ "trackingId": "visitor", "sessionId": "visit", "name": "Seen", "meta": { "aNum": 1 } });
-    walker.ask("createTrackingEvent", "/v1/tracking/event", Some(event.clone()));
-    let identity = walker.ask("createTrackingIdentity", "/v1/tracking/identity", Some(identity));
-    let both = json!({ "identity": { "externalId": "tracked" }, "event": event });
-    walker.ask("createTrackingIdentityEvent", "/v1/tracking/identityEvent", Some(both));
-    let customer = identity.data()["relationships"]["customer"]["data"]["id"].as_str().unwrap().to_owned();
-    let path = format!("/v1/customers/{customer}");
-    walker.walk("getCustomerSessions", &format!("{path}/sessions?pageSize=1"));
-    walker.walk("getAllEventsByCustomerForSession", &format!("{path}/sessions/visit/events?pageSize=1"));
-    for event in walker.walk("getAllCustomerEvents", &format!("{path}/events?pageSize=1")) {
-        walker.get("getaCustomerEvent", &format!("{path}/events/{}", id(&event)));
-    }
-    walker.ask("createUnmaskingWindowByCustomer", &format!("{path}/unmasking-windows"), Some(json!({})));
-    walker.get("getCustomerById", &path);
-    walker.ask("deleteUnmaskingWindowByCustomer", &format!("{path}/unmasking-windows"), None);
-}
-
-fn write_teams_and_shortcuts(walker: &mut Walker<'_>) {
-    let me = walker.get("getCurrentUser", "/v1/users/current").data().clone();
-    let members = json!({ "members": [id(&me)] });
-    let team = walker.ask("createTeam", "/v1/teams", Some(json!({ "name": "Support", "icon": "sun" })));
-    let path = format!("/v1/teams/{}", id(team.data()));
-    walker.ask("updateTeamById", &path, Some(json!({ "name": "Sales" })));
-    walker.ask("updateTeamAttributes", &path, Some(json!({ "icon": null })));
-    walker.ask("addTeamMember", &format!("{path}/members"), Some(members.clone()));
-    walker.get("getTeamById", &path);
-    walker.ask("removeTeamMember", &format!("{path}/members"), Some(members));
-    walker.walk("getTeams", "/v1/teams");
-    walker.ask("deleteTeam", &path, None);
-
-    let shortcut = walker.ask("createShortcut", "/v1/shortcuts", Some(json!({ "name": "Hello" })));
-    let path = format!("/v1/shortcuts/{}", id(shortcut.data()));
-    walker.ask("updateShortcut", &path, Some(json!({ "name": "Good day" })));
-    walker.get("getShortcutById", &path);
-    walker.walk("getShortcuts", "/v1/shortcuts");
-    walker.ask("deleteShortcut", &path, None);
-
-    write_webhooks(walker);
-    for tag in walker.walk("getTags", "/v1/tags?pageSize=1") {
-        walker.get("getTagById", &format!("/v1/tags/{}", id(&tag)));
     }
 }
 
@@ -868,79 +589,4 @@ fn write_settings(walker: &mut Walker<'_>) {
     walker.ask("executeSavedSearch", &format!("{path}/execution"), None);
     walker.get("getSavedSearchHistory", &format!("{path}/history"));
     walker.ask("deleteSavedSearch", &path, None);
-}
-
-fn read_users_and_keys(walker: &mut Walker<'_>) {
-    walker.server.token("demo", &["org.user.customer.read"]);
-    let users = walker.walk("getUsers", "/v1/users?pageSize=1");
-    for user in &users {
-        walker.get("getUserById", &format!("/v1/users/{}", id(user)));
-        let org = user["relationships"]["org"]["data"]["id"].as_str().unwrap();
-        walker.get("getOrgById", &format!("/v1/orgs/{org}"));
-    }
-    walker.get("getCurrentOrg", "/v1/orgs/current");
-    let ids: Vec<&str> = users.iter().map(id).collect();
-    walker.get("getMultipleUsersByIds", &format!("/v1/users/{}", ids.join(",")));
-    walker.get("getCurrentAuthToken", "/v1/auth/tokens/current");
-    for token in walker.walk("getAuthTokens", "/v1/auth/tokens") {
-        walker.get("getAuthTokenById", &format!("/v1/auth/tokens/{}", id(&token)));
-    }
-    walker.get("getAuthRoles", "/v1/auth/roles");
-    let group =
-        walker.ask("createRoleGroup", "/v1/role-groups", Some(json!({ "name": "Readers", "roles": ["org.user"] })));
-    let path = format!("/v1/role-groups/{}", id(group.data()));
-    walker.ask("updateRoleGroup", &path, Some(json!({ "description": "May read" })));
-    walker.get("getRoleGroupById", &path);
-    walker.walk("getAllRoleGroups", "/v1/role-groups");
-    let invited = json!({ "name": "Ada", "email": "ada@acme.example", "roleGroups": [id(group.data())] });
-    let person = walker.ask("createInviteNewUser", "/v1/users", Some(invited));
-    let user = format!("/v1/users/{}", id(person.data()));
-    walker.ask("updateUserById", &user, Some(json!({ "password": PASSWORD, "mobile": "5550100" })));
-    walker.ask("updateCurrentUser", "/v1/users/current", Some(json!({ "emailSignature": "Yours" })));
-    walker.server.post("/v1/teams", json!({ "name": "Of Ada", "members": [id(person.data())] })).expect(201);
-    assert_eq!(walker.walk("getUsersTeams", &format!("{user}/teams")).len(), 1);
-    walker.ask("deleteRoleGroup", &path, None);
-    let signed_in = json!({ "domain": "demo", "email": "ada@acme.example", "password": PASSWORD });
-    let session = walker.ask("createToken", "/v1/auth/tokens", Some(signed_in));
-    walker.ask("deleteAuthTokenById", &format!("/v1/auth/tokens/{}", id(session.data())), None);
-    let reset = json!({ "domain": "demo", "email": "ada@acme.example" });
-    walker.ask("resetUsersPassword", "/v1/users/passwordreset", Some(reset));
-    walker.get("getAuthSettings", "/v1/auth/settings");
-    let open = json!({ "kustomer": { "enabled": true }, "google": { "enabled": false } });
-    walker.ask("updateAuthSettings", "/v1/auth/settings", Some(open));
-    walker.get("getPublicAuthSettings", "/v1/p/auth/settings");
-    walker.get("getAuthCustomerSettings", "/v1/auth/customer/settings");
-    let key = walker.ask("createApiKey", "/v1/auth/keys", Some(json!({ "name": "any", "roles": ["org"] })));
-    let path = format!("/v1/auth/keys/{}", id(key.data()));
-    let next = walker.ask("rotateApiKey", &format!("{path}/rotate"), Some(json!({})));
-    walker.walk("getApiKeys", "/v1/auth/keys?pageSize=2");
-    walker.ask("deleteApiKey", &path, None);
-    // Signing out ends the key that asks.
-    let next = next.attributes()["token"].as_str().unwrap().to_owned();
-    let out = walker.server.call_as(&next, reqwest::Method::DELETE, "/v1/auth/tokens/current", None).expect(204);
-    assert!(out.whole.is_empty() && walker.asked.insert("deleteCurrentAuthToken"));
-}
-
-fn write_webhooks(walker: &mut Walker<'_>) {
-    let inbound = walker.ask("createInboundWebhook", "/v1/inbound-webhooks", Some(json!({ "name": "Shop" })));
-    let path = format!("/v1/inbound-webhooks/{}", id(inbound.data()));
-    let address = walker.get("getInboundWebhookAddress", &format!("{path}/address")).body["path"].clone();
-    walker.ask("createWebHookTransaction", address.as_str().unwrap(), Some(json!({ "order": 7 })));
-    walker.get("getInboundWebhookById", &path);
-    walker.walk("getInboundWebhooks", "/v1/inbound-webhooks");
-    walker.get("getInboundWebhookHistory", &format!("{path}/history"));
-    walker.ask("updateInboundWebhook", &path, Some(json!({ "rotateHash": true })));
-    let names = walker.get("getOutboundWebhookEvents", "/v1/outbound-webhooks/events").body["events"].clone();
-    let webhook = json!({ "name": "Warehouse", "url": "https://127.0.0.1:9/", "events": names });
-    let webhook = walker.ask("createOutboundWebhook", "/v1/outbound-webhooks", Some(webhook));
-    let path = format!("/v1/outbound-webhooks/{}", id(webhook.data()));
-    walker.get("getOutboundWebhookById", &path);
-    walker.walk("getOutboundWebhooks", "/v1/outbound-webhooks");
-    walker.walk("getOutboundWebhookTransactions", &format!("{path}/transactions?pageSize=1"));
-    walker.get("getOutboundWebhookHistory", &format!("{path}/history"));
-    let since = json!({ "since": "2100-01-01T00:00:00.000Z" });
-    walker.ask("redeliverOutboundWebhook", &format!("{path}/redeliveries"), Some(since));
-    walker.ask("updateOutboundWebhook", &path, Some(json!({ "enabled": false })));
-    walker.ask("deleteOutboundWebhook", &path, None);
-    walker.ask("deleteInboundWebhook", &format!("/v1/inbound-webhooks/{}", id(inbound.data())), None);
 }
