@@ -1,7 +1,7 @@
 //! Conversation times: a record of each message to the customer and each note that a user writes, and of each time that a
-//! user marks a conversation as done, with how long that took. It is stored beside its conversation, its home.
+//! user marks a conversation as done, snoozes it or opens it again, with how long that took. It is stored beside its conversation, its home.
 
-use kustomer_api::conversation::ConversationAttributes;
+use kustomer_api::conversation::{ConversationAttributes, ConversationStatus};
 use kustomer_api::conversation_time::{ConversationTime, ConversationTimeAttributes};
 use kustomer_api::{Field, ObjectId, Timestamp};
 
@@ -69,6 +69,24 @@ pub(crate) enum Action {
     Note,
     /// Marked the conversation as done.
     Done,
+    /// Snoozed the conversation.
+    Snoozed,
+    /// Opened the conversation, which was done or snoozed.
+    Reopened,
+}
+
+impl Action {
+    /// What a user did to the status of a conversation.
+    pub(crate) fn of_status(before: &ConversationAttributes, after: &ConversationAttributes) -> Option<Self> {
+        let (before, after) = (before.status.value()?, after.status.value()?);
+        match after {
+            ConversationStatus::Done => Some(Self::Done),
+            ConversationStatus::Snoozed => Some(Self::Snoozed),
+            ConversationStatus::Open => Some(Self::Reopened),
+            _ => None,
+        }
+        .filter(|_| before != after)
+    }
 }
 
 /// The conversation that a user acted in.
@@ -90,7 +108,7 @@ pub(crate) fn of(context: &Context<'_>, draw: Draw, action: Action, scene: Scene
     let at = context.now;
     let time = handle_time(scene.last_activity, at);
     let mut attributes = ConversationTimeAttributes {
-        created_by_teams: Vec::new().into(),
+        created_by_teams: context.slas.map(|org| org.teams_of(context.actor)).unwrap_or_default().into(),
         assigned_users: scene.attributes.assigned_users.value().cloned().unwrap_or_default().into(),
         assigned_teams: scene.attributes.assigned_teams.value().cloned().unwrap_or_default().into(),
         handle_at: at.into(),
@@ -108,6 +126,8 @@ pub(crate) fn of(context: &Context<'_>, draw: Draw, action: Action, scene: Scene
             attributes.note_at = at.into();
             attributes.note_time = Field::Value(time);
         }
+        Action::Snoozed => attributes.snoozed = true.into(),
+        Action::Reopened => attributes.reopened = true.into(),
         Action::Done => {}
     }
     let mut changes = lifecycle::create_with(context, draw.id, draw.event, attributes, |record| {

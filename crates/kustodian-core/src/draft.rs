@@ -315,12 +315,25 @@ pub fn remove_attachment(
     attachment::remove(context, stored, attachment, events, list)
 }
 
-/// Deletes a draft, which stops its timer.
+/// Deletes a draft, which stops its timer, and its attachments with it: nothing brings it back. Those that are not its own, as
+/// they were sent with it, stay.
 ///
 /// # Errors
 /// 404 when it is not there.
-pub fn delete(context: &Context<'_>, stored: Option<&Stored>, event: EventSeed) -> Result<ChangeSet, Refusal> {
-    lifecycle::delete::<DraftAttributes>(context, Some(alive(stored)?), event)
+pub fn delete<'a>(
+    context: &Context<'_>,
+    stored: Option<&Stored>,
+    event: EventSeed,
+    attachments: impl IntoIterator<Item = (&'a Stored, EventSeed)>,
+) -> Result<ChangeSet, Refusal> {
+    let stored = alive(stored)?;
+    let mut changes = lifecycle::delete::<DraftAttributes>(context, Some(stored), event)?;
+    for (attachment, event) in attachments.into_iter().filter(|(attachment, _)| !attachment.deleted) {
+        if attachment::owner_of(attachment)? == Some(stored.id) {
+            changes.merge(attachment::delete(context, attachment, event)?);
+        }
+    }
+    Ok(changes)
 }
 
 /// The draft, when it is there.

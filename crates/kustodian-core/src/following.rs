@@ -12,17 +12,20 @@ pub enum Cause {
     Renamed,
     /// A customer went into another one, or came out of it again: what belongs to them follows.
     Merged,
+    /// A conversation moved to another customer, with more beside it than follows within a request.
+    Moved,
 }
 
 impl Cause {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Renamed, Self::Merged];
+    pub const ALL: [Self; 3] = [Self::Renamed, Self::Merged, Self::Moved];
 
     /// What the names of its notes begin with.
     pub const fn prefix(self) -> &'static str {
         match self {
             Self::Renamed => "renamed:",
             Self::Merged => "merged:",
+            Self::Moved => "moved:",
         }
     }
 }
@@ -34,7 +37,7 @@ pub struct Followed {
     pub cause: Cause,
     /// The org.
     pub org: OrgKey,
-    /// The record: the company that was renamed, or the customer that another one went into.
+    /// The record: the company that was renamed, the customer that another one went into, or the conversation that moved.
     pub record: ObjectId,
     /// When it changed, or was about to.
     pub noted: Timestamp,

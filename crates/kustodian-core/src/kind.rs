@@ -224,7 +224,7 @@ kinds! {
         read_operation: &contract::GET_MESSAGE,
         restored_by: None,
         placement: Placement::ByHome,
-        is_listed_by_time: true,
+        is_listed_by_time: false,
         is_few: false,
         is_searched: true,
         columns: &[
@@ -242,7 +242,7 @@ kinds! {
         read_operation: &contract::GET_NOTE_BY_ID,
         restored_by: Some(&contract::UPDATE_NOTE_BY_ID),
         placement: Placement::ByHome,
-        is_listed_by_time: true,
+        is_listed_by_time: false,
         is_few: false,
         is_searched: true,
         columns: &[

@@ -112,7 +112,8 @@ pub(crate) fn update_record<A: Lifecycle>(
         (true, false) => events.restore,
         (true, true) | (false, false) => events.update,
     };
-    let mut changes = commit(&context, event, name, put, Some(resource::changes(&before, &after)?))?;
+    let difference = resource::changes_between(&stored.document, &put.document)?;
+    let mut changes = commit(&context, event, name, put, Some(difference))?;
     if by == By::System {
         changes.events.iter_mut().for_each(|event| event.actor = None);
     }
@@ -239,6 +240,10 @@ fn edit_record<'a, A: Lifecycle>(
     A::settle(&context, Some(&before), &mut after)?;
     let mut put = put::<A>(&after, stored.id, stored.rev + 1, Some(stored.rev), deleted, context.now)?;
     put.created_at = created_at;
+    // Those of the other kinds are worked out where customers change.
+    if A::KIND.is_in_entries() {
+        put.former = A::search_row(&before)?.map(Box::new);
+    }
     Ok(Edited { before, after, put, context })
 }
 

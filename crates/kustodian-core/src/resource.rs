@@ -1,11 +1,15 @@
 //! What all resources share: how they are rendered, linked, tagged with a revision and compared.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use kustomer_api::ObjectId;
 use kustomer_api::envelope::{Relationship, Relationships, Resource, SelfLink};
 use kustomer_api::error::code;
 use serde::Serialize;
+use serde_json::value::RawValue;
 use serde_json::{Map, Number, Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -180,6 +184,78 @@ pub fn changes(before: &impl Serialize, after: &impl Serialize) -> Result<String
     // A relationship is reported whole, as recorded (§10): its id alone would not say to what.
     render(&json!({ "attributes": part("attributes", by_key), "relationships": part("relationships", whole) }))
 }
+
+/// The same of two documents as they are stored. What is written alike in both is not read: a change of a record leaves most of it
+/// as it is.
+///
+/// ```
+/// use kustodian_core::resource::{changes, changes_between};
+/// use serde_json::json;
+///
+/// let record = |score: u8| json!({ "id": "x", "attributes": { "name": "Ada", "custom": { "a": 1, "scoreNum": score } } });
+/// let (before, after) = (record(1), record(2));
+/// assert_eq!(changes_between(&before.to_string(), &after.to_string()), changes(&before, &after));
+/// ```
+///
+/// # Errors
+/// 500 when one of them is none of ours.
+pub fn changes_between(before: &str, after: &str) -> Result<String, Refusal> {
+    let (before, after): (Parts<'_>, Parts<'_>) = (read(before)?, read(after)?);
+    render(&json!({
+        "attributes": differing(before.attributes, after.attributes, by_key)?,
+        "relationships": differing(before.relationships, after.relationships, whole)?,
+    }))
+}
+
+/// The difference between the members of two documents.
+fn differing<'a>(
+    mut before: Members<'a>,
+    mut after: Members<'a>,
+    replaced: Replaced,
+) -> Result<Map<String, Value>, Refusal> {
+    before.retain(|name, was| {
+        let is_alike = after.get(name).is_some_and(|is| is.get() == was.get());
+        if is_alike {
+            after.remove(name);
+        }
+        !is_alike
+    });
+    let values = |members: Members<'_>| -> Result<Map<String, Value>, Refusal> {
+        members.into_iter().map(|(name, text)| Ok((name.0.into_owned(), read(text.get())?))).collect()
+    };
+    Ok(difference(Some(&values(before)?), Some(&values(after)?), replaced))
+}
+
+/// The id that a stored document names as its relationship of this name; `None` when it names none.
+///
+/// # Errors
+/// 500 when the document is none of ours.
+pub(crate) fn related_in(document: &str, name: &str) -> Result<Option<ObjectId>, Refusal> {
+    #[derive(serde::Deserialize)]
+    struct Related<'a> {
+        #[serde(borrow, default)]
+        relationships: Members<'a>,
+    }
+    let Related { relationships } = read(document)?;
+    let Some((_, tie)) = relationships.iter().find(|(known, _)| known.0 == name) else { return Ok(None) };
+    let tie: Relationship = read(tie.get())?;
+    Ok(tie.id().and_then(|id| id.parse().ok()))
+}
+
+/// The parts of a document that change, their members not read yet.
+#[derive(serde::Deserialize)]
+struct Parts<'a> {
+    #[serde(borrow, default)]
+    attributes: Members<'a>,
+    #[serde(borrow, default)]
+    relationships: Members<'a>,
+}
+
+type Members<'a> = BTreeMap<Name<'a>, &'a RawValue>;
+
+/// The name of a member, which is borrowed unless something in it is escaped.
+#[derive(serde::Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// How a change shows a value before and after.
 type Replaced = fn(&Value, &Value) -> (Value, Value);

@@ -30,6 +30,16 @@ pub(crate) struct Enclosed {
     pub(crate) bytes: Vec<u8>,
 }
 
+/// What an e-mail is of which an attachment was redacted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Lacking {
+    /// Refused, with the reason.
+    #[default]
+    IsRefused,
+    /// Sent without it.
+    GoesWithout,
+}
+
 /// The attachments of an e-mail that is about to be handed over.
 pub(crate) struct Enclosing {
     /// What they are, or why the e-mail cannot be sent with them.
@@ -51,8 +61,9 @@ impl Room {
         services: &Services,
         org: &Org,
         ids: &[String],
+        lacking: Lacking,
     ) -> Result<Option<Enclosing>, StoreError> {
-        let files = look_up(services, org, ids).await?;
+        let files = look_up(services, org, ids, lacking).await?;
         let total: u64 = files.iter().flatten().map(|(.., length)| *length).sum();
         let files = match total {
             total if total > MAX_ATTACHED => Err(Outcome::Refused {
@@ -71,6 +82,7 @@ async fn look_up(
     services: &Services,
     org: &Org,
     ids: &[String],
+    lacking: Lacking,
 ) -> Result<Result<Vec<(String, String, FileName, u64)>, Outcome>, StoreError> {
     let refused = |message: String| Ok(Err(Outcome::Refused { code: None, message }));
     let mut files = Vec::new();
@@ -79,6 +91,9 @@ async fn look_up(
         let stored = services.store.find(org.key, Kind::Attachment, id).await?.filter(|stored| !stored.deleted);
         let file = stored.map(|stored| File::of(&stored.document)).transpose();
         let Ok(Some(file)) = file else { return refused(format!("the attachment {id} is not there any more")) };
+        if file.is_redacted && lacking == Lacking::GoesWithout {
+            continue;
+        }
         let Some(sum) = file.sum else { return refused(format!("the attachment {} has no bytes", file.name)) };
         files.push((file.name, file.content_type, FileName { org: org.id, sum }, file.content_length));
     }

@@ -54,11 +54,12 @@ fn has_password(operation: &Operation, body: &[u8]) -> bool {
     of_users && sent().contains_key("password")
 }
 
-/// What was answered when this was done before; `None` when it was not.
+/// What was answered when this was done before; `None` when it was not. Of a record that was redacted since it is what the
+/// redactions left.
 ///
 /// # Errors
-/// 422 when the key was used for another request; 404 when the record was erased since; 503 or 500 when the database
-/// cannot answer.
+/// 422 when the key was used for another request, unless the record was redacted since; 404 when it was erased, or redacted and
+/// deleted; 503 or 500 when the database cannot answer.
 pub(crate) async fn replay(
     store: &dyn Store,
     org: OrgKey,
@@ -72,7 +73,12 @@ pub(crate) async fn replay(
     let Some((event, salt)) = event.and_then(|event| event.salt.map(|salt| (event, salt))) else {
         // Without it nobody knows what was asked for then.
         let stored = store.find(org, receipt.kind, receipt.record).await.map_err(unavailable)?;
-        return Err(missing::missing(receipt.kind, stored.as_ref()));
+        return match stored {
+            Some(stored) if !stored.deleted && receipt.status != StatusCode::NO_CONTENT.as_u16() => {
+                Ok(Some(Answer::Document { status: status_of(&receipt), document: stored.document }))
+            }
+            stored => Err(missing::missing(receipt.kind, stored.as_ref())),
+        };
     };
     pledge.check(&receipt, salt)?;
     match answer(store, org, &receipt).await? {
@@ -85,7 +91,7 @@ pub(crate) async fn replay(
     }
 }
 
-/// The event that a receipt names. It has no salt once its record was erased.
+/// The event that a receipt names. It has no salt once its record was erased, or redacted later.
 async fn find_event(store: &dyn Store, org: OrgKey, receipt: &Receipt) -> Result<Option<Recorded>, Refusal> {
     let Receipt { kind, record, rev, .. } = *receipt;
     let query = HistoryQuery {
@@ -102,9 +108,13 @@ async fn find_event(store: &dyn Store, org: OrgKey, receipt: &Receipt) -> Result
     Ok(events.into_iter().next())
 }
 
+fn status_of(receipt: &Receipt) -> StatusCode {
+    StatusCode::from_u16(receipt.status).unwrap_or(StatusCode::OK)
+}
+
 /// The answer as it was: the record at the revision it was given then.
 async fn answer(store: &dyn Store, org: OrgKey, receipt: &Receipt) -> Result<Answer, Refusal> {
-    let status = StatusCode::from_u16(receipt.status).unwrap_or(StatusCode::OK);
+    let status = status_of(receipt);
     let Receipt { kind, record, rev, .. } = *receipt;
     let states = past::find_states(store, org, kind, record, rev, rev).await?;
     match states.into_iter().find(|state| state.rev == rev) {

@@ -1,5 +1,5 @@
-//! The SLAs that an org measures its conversations by, as writes of conversations ask for them: kept for a second, so that what
-//! another server changes counts within that time.
+//! The SLAs that an org measures its conversations by, and the teams of its users, as writes of conversations ask for them: kept
+//! for a second, so that what another server changes counts within that time.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -55,14 +55,34 @@ impl Slas {
     }
 }
 
+/// How many teams of an org are looked at, the oldest ones.
+const MAX_TEAMS: u32 = 1_000;
+
 async fn find_in_force(store: &dyn Store, org: OrgKey) -> Result<InForce, Refusal> {
     let key = default::key(org, ClaimKind::DefaultSchedule);
     let mut in_force = InForce::default();
+    for document in oldest(store, org, Kind::Sla, MAX_IN_FORCE).await? {
+        in_force.add(&document)?;
+    }
+    for document in oldest(store, org, Kind::Team, MAX_TEAMS).await? {
+        in_force.add_team(&document)?;
+    }
+    if !in_force.is_empty() {
+        let schedule = store.find_by_claim(org, Kind::Schedule, key).await.map_err(unavailable)?;
+        if let Some(schedule) = schedule.filter(|schedule| !schedule.deleted) {
+            in_force.work_by(&schedule.document)?;
+        }
+    }
+    Ok(in_force)
+}
+
+/// The oldest records of a kind that are not deleted, so many at most.
+async fn oldest(store: &dyn Store, org: OrgKey, kind: Kind, mut left: u32) -> Result<Vec<String>, Refusal> {
+    let mut documents = Vec::new();
     let mut start = Start::Offset(0);
-    let mut left = MAX_IN_FORCE;
     while left > 0 {
         let query = ListQuery {
-            kind: Kind::Sla,
+            kind,
             of: Vec::new(),
             deleted: false,
             sort: SortKey::Id,
@@ -77,20 +97,12 @@ async fn find_in_force(store: &dyn Store, org: OrgKey) -> Result<InForce, Refusa
         let Some(last) = found.last().map(|last| last.id) else { break };
         start = Start::After { value: 0, id: last };
         left = left.saturating_sub(u32::try_from(found.len()).unwrap_or(u32::MAX));
-        for stored in &found {
-            in_force.add(&stored.document)?;
-        }
+        documents.extend(found.into_iter().map(|stored| stored.document));
     }
-    if !in_force.is_empty() {
-        let schedule = store.find_by_claim(org, Kind::Schedule, key).await.map_err(unavailable)?;
-        if let Some(schedule) = schedule.filter(|schedule| !schedule.deleted) {
-            in_force.work_by(&schedule.document)?;
-        }
-    }
-    Ok(in_force)
+    Ok(documents)
 }
 
-/// Who acts, with the SLAs that measure conversations.
+/// Who acts, with the SLAs that measure conversations and the teams of users.
 ///
 /// # Errors
 /// 503 or 500 when the database cannot answer.

@@ -19,7 +19,7 @@ use kustomer_api::ObjectId;
 use kustomer_api::delivery::Delivery;
 
 use crate::app::Services;
-use crate::enclosed::Room;
+use crate::enclosed::{Lacking, Room};
 use crate::mail::Mailer;
 use crate::slas::Slas;
 
@@ -117,8 +117,8 @@ impl Keeper {
     async fn elapse(&self, kind: Kind, org: &Org, id: ObjectId) -> Result<(), Trouble> {
         let Some(stored) = self.services.store.find(org.key, kind, id).await? else { return Ok(()) };
         // One whose attachments find no room now is looked at again in a second.
-        let ids = if kind == Kind::Delivery { attachments_in(&stored)? } else { Vec::new() };
-        let Some(enclosing) = self.room.take(&self.services, org, &ids).await? else { return Ok(()) };
+        let (ids, lacking) = if kind == Kind::Delivery { attachments_in(&stored)? } else { Default::default() };
+        let Some(enclosing) = self.room.take(&self.services, org, &ids, lacking).await? else { return Ok(()) };
         let decide = move |elapsed: &Elapsed<'_>, loaded: &Loaded| kind.elapse(elapsed, loaded, id);
         let changes = self.decide(kind, org, &stored, decide).await?;
         let begun = changes.puts.into_iter().find(|put| (put.kind, put.id) == (Kind::Delivery, id));
@@ -164,9 +164,13 @@ impl Keeper {
 }
 
 /// The ids of the attachments of a delivery.
-fn attachments_in(stored: &Stored) -> Result<Vec<String>, Refusal> {
+/// The attachments of a delivery, and what it is without one of them. What a forward quotes was not chosen one by one: it goes
+/// without what was redacted since.
+fn attachments_in(stored: &Stored) -> Result<(Vec<String>, Lacking), Refusal> {
     let delivery: Delivery = resource::read(&stored.document)?;
-    Ok(delivery.attributes.attachments.into_value().unwrap_or_default())
+    let is_forward = delivery.relationships.contains_key(Kind::Forward.as_str());
+    let lacking = if is_forward { Lacking::GoesWithout } else { Lacking::IsRefused };
+    Ok((delivery.attributes.attachments.into_value().unwrap_or_default(), lacking))
 }
 
 /// Remembers how a decision went.

@@ -30,7 +30,7 @@ use crate::output::Output;
 use crate::records::conversations::ConversationsCommand;
 use crate::records::outbox::OutboxCommand;
 use crate::records::{
-    Brands, Companies, Drafts, KObjects, Klasses, Messages, Notes, RecordsCommand, Schedules, Users, segment,
+    Brands, Companies, Drafts, Forwards, KObjects, Klasses, Messages, Notes, RecordsCommand, Schedules, Users, segment,
 };
 use crate::reindex::ReindexArguments;
 use crate::restore::RestoreArguments;
@@ -177,6 +177,14 @@ pub(crate) enum Command {
         server: ServerArguments,
         #[command(subcommand)]
         command: RecordsCommand<Drafts>,
+    },
+    /// Reads, writes and sends forwards of conversations over the API of a running server.
+    #[command(visible_alias = "forward")]
+    Forwards {
+        #[command(flatten)]
+        server: ServerArguments,
+        #[command(subcommand)]
+        command: RecordsCommand<Forwards>,
     },
     /// Shows what leaves or would leave for customers.
     Outbox {

@@ -91,6 +91,7 @@ fn run(given: Given) -> Result<(), Failure> {
         Command::Messages { server, command } => of_records(server, "/messages", "messages", command),
         Command::Notes { server, command } => of_records(server, "/notes", "notes", command),
         Command::Drafts { server, command } => of_records(server, "/drafts", "drafts", command),
+        Command::Forwards { server, command } => of_records(server, "/forwards", "forwards", command),
         Command::Outbox { server, command } => {
             let client = customers::client(server)?;
             let place = records::Place { path: "/outbox", command: "kustodian outbox" };

@@ -16,7 +16,7 @@ resource! {
     answer ConversationTimeAttributes = CONVERSATION_TIME;
 
     attributes {
-        /// The ids of the teams of the user; `[]`.
+        /// The ids of the teams that the user was a member of.
         created_by_teams: Vec<String>;
         /// The ids of the users that the conversation was assigned to.
         assigned_users: Vec<String>;
@@ -38,6 +38,10 @@ resource! {
         note_time: u64;
         /// Whether the user marked the conversation as done.
         resolved: bool;
+        /// Whether the user snoozed the conversation; absent when not.
+        snoozed: bool;
+        /// Whether the user opened the conversation, which was done or snoozed; absent when not.
+        reopened: bool;
         /// When it was erased with its customer.
         erased_at: Timestamp;
     }

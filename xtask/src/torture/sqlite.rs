@@ -1,5 +1,9 @@
 //! A SQLite database, looked at from beside the server; and a bare writer that shows what the disk that forgets does.
 
+#[cfg_attr(not(test), expect(dead_code, reason = "documents are read here, and not written"))]
+#[path = "../../../crates/kustodian-store/src/sqlite/shortened.rs"]
+mod shortened;
+
 use std::io::Write as _;
 use std::path::Path;
 
@@ -8,6 +12,8 @@ use rusqlite::types::{Type, ValueRef};
 use rusqlite::{Connection, OpenFlags, Row};
 
 use super::check::{Event, Record, Snapshot};
+
+const DICTIONARY: &[u8] = include_bytes!("../../../crates/kustodian-store/src/sqlite/packed.2.dictionary");
 
 /// Reads everything that matters. The server may run.
 pub(super) fn look(folder: &Path) -> Result<Snapshot> {
@@ -44,6 +50,7 @@ fn rows<T>(file: &Connection, sql: &str, read: impl FnMut(&Row<'_>) -> rusqlite:
 fn text(row: &Row<'_>, column: usize) -> rusqlite::Result<String> {
     let damaged = || rusqlite::Error::InvalidColumnType(column, "document".to_owned(), Type::Blob);
     let bytes = match row.get_ref(column)? {
+        ValueRef::Blob([0x3c, _, _, _, _, rest @ ..]) => unpack_shortened(rest),
         ValueRef::Blob([0x69, _, _, _, _, block @ ..]) => unpack(block),
         ValueRef::Blob([0xa6, _, _, _, _, text @ ..]) => Some(text.to_vec()),
         ValueRef::Blob(_) => None,
@@ -54,9 +61,17 @@ fn text(row: &Row<'_>, column: usize) -> rusqlite::Result<String> {
 
 /// A compressed text: its length in four bytes, then the block.
 fn unpack(block: &[u8]) -> Option<Vec<u8>> {
-    const DICTIONARY: &[u8] = include_bytes!("../../../crates/kustodian-store/src/sqlite/packed.2.dictionary");
     let (length, block) = block.split_first_chunk()?;
     lz4_flex::block::decompress_with_dict(block, u32::from_le_bytes(*length) as usize, DICTIONARY).ok()
+}
+
+/// The same of a text whose ids and moments are shortened; its length is in one to five bytes of seven bits.
+fn unpack_shortened(bytes: &[u8]) -> Option<Vec<u8>> {
+    let end = bytes.iter().position(|byte| byte & 0x80 == 0)?;
+    let (head, block) = bytes.split_at_checked(end + 1)?;
+    let length = head.iter().rev().fold(0, |length, byte| length << 7 | usize::from(byte & 0x7f));
+    let text = lz4_flex::block::decompress_with_dict(block, length, DICTIONARY).ok()?;
+    shortened::whole(&text).map(String::into_bytes)
 }
 
 fn number(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {

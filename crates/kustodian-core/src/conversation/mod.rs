@@ -166,13 +166,7 @@ pub fn conversation_of(stored: &Stored) -> Result<Option<ObjectId>, Refusal> {
 }
 
 pub(crate) fn related_in(stored: &Stored, name: &str) -> Result<Option<ObjectId>, Refusal> {
-    #[derive(serde::Deserialize)]
-    struct Related {
-        #[serde(default)]
-        relationships: Relationships,
-    }
-    let record: Related = resource::read(&stored.document)?;
-    Ok(related(&record.relationships, name).and_then(|id| id.parse().ok()))
+    resource::related_in(&stored.document, name)
 }
 
 /// Ties a record of a conversation to the customer that the conversation has moved to; nothing when it is tied already.

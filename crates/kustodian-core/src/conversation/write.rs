@@ -138,16 +138,15 @@ pub fn update(
         Ok(())
     };
     let updated = lifecycle::update_record(context, stored, seeds.event, By::User, edit)?;
-    let is_done = |record: &Conversation| record.attributes.status.value() == Some(&ConversationStatus::Done);
-    let time = (!is_done(&updated.before) && is_done(&updated.after))
-        .then(|| {
+    let time = Action::of_status(&updated.before.attributes, &updated.after.attributes)
+        .map(|action| {
             let scene = Scene {
                 conversation: stored.id,
                 customer: customer.map(|customer| customer.id),
                 last_activity: updated.before.attributes.last_activity_at.value().copied(),
                 attributes: &updated.after.attributes,
             };
-            conversation_time::of(context, seeds.time, Action::Done, scene)
+            conversation_time::of(context, seeds.time, action, scene)
         })
         .transpose()?;
     let mut changes = with_customer(context, stored, updated, customer, seeds)?;

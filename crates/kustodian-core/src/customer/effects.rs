@@ -101,7 +101,8 @@ pub(crate) fn affect(
     let Context { client, request_id, .. } = *context;
     let name = Kind::Customer.spec().events.update;
     let cause = Cause { seed, name, actor: context.doer(), client, request_id };
-    changes.events.push(Event::of(cause, &put, Some(resource::changes(&before, &after)?)));
+    let difference = resource::changes_between(&stored.document, &put.document)?;
+    changes.events.push(Event::of(cause, &put, Some(difference)));
     if keeps_updated_at {
         put.updated_at = stored.updated_at;
     }

@@ -105,7 +105,8 @@ pub fn update(
     changes.frees.extend(frees);
     changes.claims.extend(claims);
     put(context, &after, stored.id, Some((stored.rev, &before)), &mut changes)?;
-    let difference = resource::changes(&before, &after)?;
+    let document = changes.puts.first().map(|put| put.document.as_str()).unwrap_or_default();
+    let difference = resource::changes_between(&stored.document, document)?;
     happened(context, event, EVENTS.update, Some(difference), &mut changes);
     Ok(changes)
 }

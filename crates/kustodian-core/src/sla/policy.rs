@@ -1,12 +1,13 @@
 //! The SLAs of an org as conversations are measured by them: which one applies, and how long each metric may take.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use kustomer_api::conversation::{Conversation, SlaMetricName};
 use kustomer_api::error::code;
 use kustomer_api::schedule::Schedule;
 use kustomer_api::search::Context;
 use kustomer_api::sla::{Sla, SlaAttributes, SlaHours, SlaMetric};
+use kustomer_api::team::Team;
 use kustomer_api::{ObjectId, Timestamp};
 use serde_json::{Map, Value, json};
 
@@ -18,9 +19,12 @@ use crate::search::{self, Dialect, Query, SearchRow, Settings};
 /// How many SLAs of an org apply to conversations: the oldest ones, whatever their positions.
 pub const MAX_IN_FORCE: u32 = 100;
 
-/// The SLAs of an org, and the hours of its default schedule.
+/// What of an org is at hand when its conversations change: its SLAs, the hours of its default schedule, and the teams of its
+/// users.
 #[derive(Debug, Clone)]
 pub struct InForce {
+    /// By the ids of users, those of their teams.
+    teams: HashMap<String, Vec<String>>,
     policies: Vec<Policy>,
     working: WorkingTime,
 }
@@ -58,7 +62,7 @@ pub(super) const METRICS: [SlaMetricName; 4] = [
 
 impl Default for InForce {
     fn default() -> Self {
-        Self { policies: Vec::new(), working: WorkingTime::of(&first_default()) }
+        Self { teams: HashMap::new(), policies: Vec::new(), working: WorkingTime::of(&first_default()) }
     }
 }
 
@@ -81,6 +85,23 @@ impl InForce {
     pub fn work_by(&mut self, schedule: &str) -> Result<(), Refusal> {
         self.working = WorkingTime::of(&resource::read::<Schedule>(schedule)?.attributes);
         Ok(())
+    }
+
+    /// Adds a team, of which each member is one from now on.
+    ///
+    /// # Errors
+    /// 500 when the document is not what this version stores.
+    pub fn add_team(&mut self, document: &str) -> Result<(), Refusal> {
+        let team: Team = resource::read(document)?;
+        for member in team.attributes.members.into_value().unwrap_or_default() {
+            self.teams.entry(member).or_default().push(team.id.to_string());
+        }
+        Ok(())
+    }
+
+    /// The ids of the teams of a user.
+    pub fn teams_of(&self, user: ObjectId) -> Vec<String> {
+        self.teams.get(&user.to_string()).cloned().unwrap_or_default()
     }
 
     /// Whether there is no SLA.

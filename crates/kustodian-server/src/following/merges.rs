@@ -73,6 +73,21 @@ impl Held<'_> {
 }
 
 impl Held<'_> {
+    /// Ties what is beside a conversation to the customer whom it is of now.
+    pub(super) async fn follow_conversation(&mut self, org: &Org) -> Result<(), Stop> {
+        let id = self.followed.record;
+        let Some(stored) = self.services.store.find(org.key, Kind::Conversation, id).await? else { return Ok(()) };
+        let Some(owner) = conversation::customer_of(&stored)? else { return Ok(()) };
+        for kind in Kind::with_homes() {
+            let mut after = None;
+            while let Some(last) = follow_batch(self.services, org, kind, id, owner, after).await? {
+                after = Some(last);
+                self.keep().await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Counts the conversations of customers that were merged and are not any longer: what was closed or opened in between
     /// has returned, and was counted for the other one.
     async fn recount(&mut self, org: &Org, family: &[ObjectId]) -> Result<(), Stop> {

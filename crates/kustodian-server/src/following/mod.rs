@@ -1,5 +1,5 @@
 //! Has records follow another one that has changed (`kustodian_core::following`): customers show the new name of their
-//! company, and what belongs to a customer goes with it into another one. Some at a time, beside the requests. What is left
+//! company, what belongs to a customer goes with it into another one, and what is beside a conversation goes with that. Some at a time, beside the requests. What is left
 //! to do is noted in the database before the change is committed, so that it survives the server, and one server at a time
 //! does it.
 //!
@@ -162,6 +162,7 @@ impl Held<'_> {
         match self.followed.cause {
             Cause::Renamed => self.follow_company(org).await,
             Cause::Merged => self.follow_customer(org).await,
+            Cause::Moved => self.follow_conversation(org).await,
         }
     }
 

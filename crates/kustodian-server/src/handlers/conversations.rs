@@ -3,6 +3,7 @@
 use kustodian_core::change::{ChangeSet, Name};
 use kustodian_core::claim::ClaimKind;
 use kustodian_core::conversation::{self, Write, external_id_key};
+use kustodian_core::following::Cause;
 use kustodian_core::kind::Kind;
 use kustodian_core::missing;
 use kustodian_core::refusal::Refusal;
@@ -22,6 +23,7 @@ use crate::answer::{Answer, unavailable};
 use crate::call::Call;
 use crate::creations::{self, Of};
 use crate::described;
+use crate::following::Following;
 use crate::handlers::plain::{self, Which};
 use crate::handlers::{family, tags};
 use crate::paging::Numbered;
@@ -215,8 +217,11 @@ async fn explained<E: Endpoint>(call: &Call<E>, id: ObjectId, error: CommitError
 /// How many messages or notes follow their conversation in one transaction.
 const BATCH: u32 = 32;
 
-/// Moves a conversation to another customer, then its messages and notes, in batches. Whoever is stopped in the middle
-/// sends the same again: what has followed is passed over.
+/// How many such transactions of each kind are done before a move is answered. What is left follows after the answer.
+const AT_ONCE: usize = 2;
+
+/// Moves a conversation to another customer, then its messages and notes, in batches. That they are to follow is noted before, so
+/// that a server which is stopped in the middle leaves the rest to another.
 async fn move_to<E: Endpoint>(
     call: &Call<E>,
     id: ObjectId,
@@ -236,16 +241,28 @@ async fn move_to<E: Endpoint>(
         conversation::move_to(&act.context(), Some(stored), family.customer(), target, seeds, to_event)
     };
     let names = [(Kind::Conversation, id), to];
+    let services = &call.app().services;
+    if !call.is_rehearsal() {
+        Following::expect(services, Cause::Moved, call.org(), id).await.map_err(unavailable)?;
+    }
     let changes = match family::commit(call, id, &names, decide).await {
         Ok(changes) => changes,
         Err(error) => return Err(explained(call, id, error).await),
     };
     if !call.is_rehearsal() {
+        let mut is_more = false;
         for kind in Kind::with_homes() {
             let mut after = None;
-            while let Some(last) = follow_batch(call, kind, id, customer, after).await? {
-                after = Some(last);
+            for _ in 0..AT_ONCE {
+                after = follow_batch(call, kind, id, customer, after).await?;
+                if after.is_none() {
+                    break;
+                }
             }
+            is_more |= after.is_some();
+        }
+        if is_more {
+            call.app().following.happened(services, Cause::Moved, call.org(), id).await;
         }
     }
     match changes.puts.is_empty() {

@@ -20,11 +20,15 @@ use kustomer_api::{Endpoint, ObjectId};
 use crate::answer::{Answer, unavailable};
 use crate::call::{Act, Call};
 use crate::creations::{self, Of};
+use crate::files::Removal;
 use crate::handlers::family;
 use crate::handlers::included::Gathering;
 use crate::handlers::plain::{self, Which};
 use crate::paging::Numbered;
 use crate::slas;
+
+/// How many attachments of a draft go with it; a body names at most 100.
+const MAX_ATTACHMENTS: u32 = 500;
 
 pub(crate) async fn get_drafts(call: Call<GetDrafts>) -> Result<Answer, Refusal> {
     plain::list(&call, Kind::Draft).await
@@ -194,9 +198,30 @@ impl Ties {
 }
 
 pub(crate) async fn delete_draft(call: Call<DeleteDraft>) -> Result<Answer, Refusal> {
-    let (act, event) = (call.act(), call.next_event());
-    let decide = move |stored: Option<Stored>| draft::delete(&act.context(), stored.as_ref(), event);
-    plain::delete(&call, Kind::Draft, call.path, decide).await
+    let (act, ready, event, name) = (call.act(), call.ready(), call.next_event(), (Kind::Draft, call.path));
+    let owner = (attachment::OWNER, call.path);
+    let held = family::some_of(&call, Kind::Attachment, owner, false, MAX_ATTACHMENTS).await?;
+    let noted: &[Stored] = if call.is_rehearsal() { &[] } else { &held };
+    let removal = Removal::prepare(call.app(), &call.act().org, Kind::Attachment, noted).await?;
+    let attachments: Vec<_> = held.iter().map(|held| ((Kind::Attachment, held.id), call.next_event())).collect();
+    let names = std::iter::once(name).chain(attachments.iter().map(|(name, _)| *name)).collect();
+    let if_match = call.header(http::header::IF_MATCH).map(ToOwned::to_owned);
+    let (found, is_rehearsal) = (removal.clone(), call.is_rehearsal());
+    let decide = move |loaded: Loaded| {
+        let stored = loaded.get(name);
+        let with = attachments.iter().filter_map(|(name, event)| Some((loaded.get(*name)?, *event)));
+        let changes = draft::delete(&act.context(), stored, event, with)?;
+        if let Some(stored) = stored {
+            resource::check_if_match(stored, if_match.as_deref())?;
+        }
+        if !is_rehearsal {
+            attachments.iter().for_each(|(name, _)| found.find(loaded.get(*name)));
+        }
+        ready(changes, stored.map_or(0, |stored| stored.document.len()))
+    };
+    let committed = call.commit_locked(names, Box::new(decide)).await;
+    removal.finish(call.app()).await;
+    plain::written(committed.map_err(|error| call.not_committed(error))?, Answer::deleted)
 }
 
 pub(crate) async fn get_outbox(call: Call<GetOutbox>) -> Result<Answer, Refusal> {

@@ -114,6 +114,7 @@ where
     };
     let customer = input.customer.take();
     conversations::known_queue(call, input.queue.as_ref()).await?;
+    let is_chosen = input.id.is_some();
     let id = family::new_id(call, input.id.take()).await?;
     let counted = match conversation {
         Some(conversation) => Of::Conversation(conversation),
@@ -148,7 +149,9 @@ where
                 let write = Write { attachments, ..write };
                 message::create(&act.context(), id, seeds, owner, Place::Conversation(stored), write)
             };
-            let names: Vec<Name> = std::iter::once((Kind::Message, id)).chain(named).collect();
+            // Nobody else has an id of ours: only one that the client chose is locked.
+            let chosen = is_chosen.then_some((Kind::Message, id));
+            let names: Vec<Name> = chosen.into_iter().chain(named).collect();
             family::commit(call, conversation, &names, decide).await
         }
         None => {

@@ -27,7 +27,15 @@ pub(crate) async fn create_team(call: Call<CreateTeam>) -> Result<Answer, Refusa
     check_members(&call, input.members.as_deref()).await?;
     check_grants(&call, None, input.role_groups.as_deref(), input.members.as_deref()).await?;
     let changes = team::create(&call.act().context(), call.next_id(), call.next_event(), input)?;
-    plain::create(&call, changes).await
+    let created = plain::create(&call, changes).await;
+    call.app().slas.forget(call.org());
+    created
+}
+
+/// Forgets what is believed of the members of teams.
+fn forget<E: Endpoint>(call: &Call<E>) {
+    call.app().tokens.forget_all();
+    call.app().slas.forget(call.org());
 }
 
 pub(crate) async fn update_team_by_id(call: Call<UpdateTeamById>) -> Result<Answer, Refusal> {
@@ -46,7 +54,7 @@ async fn update<E: Endpoint>(call: &Call<E>, id: ObjectId, input: TeamInput) -> 
     let (act, event) = (call.act(), call.next_event());
     let decide = move |stored: Option<Stored>| team::update(&act.context(), stored.as_ref(), event, input);
     let updated = plain::update(call, Kind::Team, id, decide).await;
-    call.app().tokens.forget_all();
+    forget(call);
     updated
 }
 
@@ -54,7 +62,7 @@ pub(crate) async fn delete_team(call: Call<DeleteTeam>) -> Result<Answer, Refusa
     let (act, event) = (call.act(), call.next_event());
     let decide = move |stored: Option<Stored>| team::delete(&act.context(), stored.as_ref(), event);
     let deleted = plain::delete(&call, Kind::Team, call.path, decide).await;
-    call.app().tokens.forget_all();
+    forget(&call);
     deleted
 }
 
@@ -64,7 +72,7 @@ pub(crate) async fn add_team_member(call: Call<AddTeamMember>) -> Result<Answer,
     check_grants(&call, Some(call.path), None, Some(&members)).await?;
     let decide = move |stored: Option<Stored>| team::add_members(&act.context(), stored.as_ref(), event, &members);
     let updated = plain::update(&call, Kind::Team, call.path, decide).await;
-    call.app().tokens.forget_all();
+    forget(&call);
     updated
 }
 
@@ -72,7 +80,7 @@ pub(crate) async fn remove_team_member(call: Call<RemoveTeamMember>) -> Result<A
     let (members, act, event) = (call.input()?.members, call.act(), call.next_event());
     let decide = move |stored: Option<Stored>| team::remove_members(&act.context(), stored.as_ref(), event, &members);
     let updated = plain::update(&call, Kind::Team, call.path, decide).await;
-    call.app().tokens.forget_all();
+    forget(&call);
     updated
 }
 

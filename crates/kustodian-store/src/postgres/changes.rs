@@ -16,7 +16,10 @@ use super::connection::{Step, statement};
 use super::credentials;
 use super::receipts;
 use super::search;
-use super::sql::{ERASE_EVENTS, FREE_CLAIM, INSERT_EVENT, INSERT_OUTBOX, TAKE_CLAIM, TAKE_CLAIMS, statements};
+use super::sql::{
+    ERASE_EVENTS, FREE_CLAIM, INSERT_EVENT, INSERT_EVENTS, INSERT_OUTBOX, INSERT_OUTBOXES, TAKE_CLAIM, TAKE_CLAIMS,
+    statements,
+};
 use super::values::Value;
 use crate::document::DOCUMENT_FORMAT;
 use crate::search::Slots;
@@ -108,8 +111,11 @@ pub(super) fn writes<'a>(
             steps.push(search::write_row(org, put.id, put.search.as_deref(), slots));
         }
         if put.kind.is_in_entries() {
-            let home = found.is_none().then(|| put.home.unwrap_or(put.id));
-            steps.extend(search::index((org, put.kind, put.id), home, put.search.as_deref()));
+            let name = (org, put.kind, put.id);
+            steps.extend(match (put.search.as_deref(), put.former.as_deref().filter(|_| found.is_some())) {
+                (Some(row), Some(former)) => search::change_entries(name, former, row),
+                (row, _) => search::index(name, found.is_none().then(|| put.home.unwrap_or(put.id)), row),
+            });
         }
         let gain = i64::from(!put.deleted) - i64::from(found.is_some_and(|found| !found.deleted));
         gains.insert((put.kind.as_str(), put.id, put.rev), (gain, put));
@@ -117,10 +123,17 @@ pub(super) fn writes<'a>(
     }
     steps.extend(free_claims(org, changes));
     steps.extend(take_claims(org, changes, seen, is_spread));
-    for (event, leaf) in changes.events.iter().zip(leaves) {
-        steps.push(write_event(org, event));
-        let gain = gains.remove(&(event.kind.as_str(), event.record, event.rev)).map_or(0, |(gain, _)| gain);
-        steps.push(outbox_of_event(org, event, leaf, gain));
+    let mut gained = Vec::with_capacity(changes.events.len());
+    for event in &changes.events {
+        gained.push(gains.remove(&(event.kind.as_str(), event.record, event.rev)).map_or(0, |(gain, _)| gain));
+    }
+    if is_spread || changes.events.len() < 2 {
+        for ((event, leaf), gain) in changes.events.iter().zip(leaves).zip(gained) {
+            steps.push(write_event(org, event));
+            steps.push(outbox_of_event(org, event, leaf, gain));
+        }
+    } else {
+        steps.extend(write_events(org, &changes.events, leaves, gained));
     }
     for (gain, put) in gains.into_values().filter(|(gain, _)| *gain != 0) {
         steps.push(outbox_of_put(org, put, gain));
@@ -252,6 +265,47 @@ fn write_event(org: OrgKey, event: &Event) -> Step<'_> {
     values.extend(event_values(event));
     values.insert(3, Value::count(event.rev));
     statement(INSERT_EVENT, values)
+}
+
+/// Several events, and what the sequencer needs to know of them.
+fn write_events<'a>(org: OrgKey, events: &'a [Event], leaves: &'a [Leaf], gains: Vec<i64>) -> [Step<'a>; 2] {
+    let texts = |of: fn(&'a Event) -> &'a str| Value::Texts(events.iter().map(of).collect());
+    let maybe = |of: fn(&'a Event) -> Option<&'a str>| Value::MaybeTexts(events.iter().map(of).collect());
+    let ids = |of: fn(&Event) -> ObjectId| Value::Ids(events.iter().map(of).collect());
+    let numbers = |of: fn(&Event) -> i64| Value::Numbers(events.iter().map(of).collect());
+    let kinds = || texts(|event| event.kind.as_str());
+    let records = || ids(|event| event.record);
+    let revs = || numbers(|event| i64::try_from(event.rev).unwrap_or(i64::MAX));
+    let moments = || numbers(|event| event.at.as_millis());
+    let actors = || Value::MaybeIds(events.iter().map(|event| event.actor).collect());
+    let written = vec![
+        Value::Number(org.0),
+        records(),
+        kinds(),
+        revs(),
+        ids(|event| event.id),
+        texts(|event| &event.name),
+        moments(),
+        actors(),
+        texts(|event| event.client),
+        Value::ByteStrings(events.iter().map(|event| event.digest.0.as_slice()).collect()),
+        Value::ByteStrings(events.iter().map(|event| event.salt.0.as_slice()).collect()),
+        texts(|event| &event.request_id),
+        maybe(|event| event.changes.as_deref()),
+        maybe(|event| event.snapshot.as_deref()),
+    ];
+    let noted = vec![
+        Value::Number(org.0),
+        kinds(),
+        records(),
+        revs(),
+        moments(),
+        Value::Numbers(gains),
+        ids(|event| event.id),
+        actors(),
+        Value::ByteStrings(leaves.iter().map(|leaf| leaf.0.as_slice()).collect()),
+    ];
+    [statement(INSERT_EVENTS, written), statement(INSERT_OUTBOXES, noted)]
 }
 
 /// What is stored of an event but for its record's name and revision: its kind first.

@@ -300,11 +300,9 @@ impl Transaction<'_> {
             Source::Open { names, .. } | Source::Made { names, .. } => in_lock_order(names.clone()),
         };
         let mut found = HashMap::new();
-        for name in names {
-            if let Some(stored) = self.lock(name).await? {
-                seen.records.insert(name, State::from(&stored));
-                found.insert(name, stored);
-            }
+        for (name, stored) in self.lock_all(&names).await? {
+            seen.records.insert(name, State::from(&stored));
+            found.insert(name, stored);
         }
         let loaded: Loaded = found.into_iter().collect();
         let revs = loaded.revs();
@@ -327,20 +325,36 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// The record as it is, locked until the transaction ends; its absence too.
-    async fn lock(&mut self, (kind, id): Name) -> Result<Option<Stored>, Obstacle> {
-        let find = || self.lock_steps((kind, id), true);
-        let mut hold_and_find = vec![self.hold_step((kind, id))];
-        hold_and_find.extend(find());
-        let find_first = find();
-        let found = self.run(find_first).await?;
-        let found = match found.iter().any(|answer| !answer.rows.is_empty()) {
-            true => found,
-            // There is no row to lock: hold its name instead, and look again for what was made meanwhile.
-            false => self.run(hold_and_find).await?,
-        };
-        let row = found.iter().find_map(|answer| answer.rows.first().filter(|row| row.len() == 6));
-        row.map(stored).transpose().map_err(|error| Obstacle::Failed(store_error(&error)))
+    /// The records as they are, locked until the transaction ends; their absence too. All that are there are locked in one trip, in
+    /// their order. Of others there is no row to lock: their names are held instead, behind all locks of rows, and it is looked
+    /// again for what was made meanwhile.
+    async fn lock_all(&mut self, names: &[Name]) -> Result<Vec<(Name, Stored)>, Obstacle> {
+        let mut found = self.lock_those(names, false).await?;
+        let is_there = |name: &Name| found.iter().any(|(other, _)| other == name);
+        let absent: Vec<Name> = names.iter().copied().filter(|name| !is_there(name)).collect();
+        if !absent.is_empty() {
+            found.extend(self.lock_those(&absent, true).await?);
+        }
+        Ok(found)
+    }
+
+    async fn lock_those(&mut self, names: &[Name], holds: bool) -> Result<Vec<(Name, Stored)>, Obstacle> {
+        let (mut steps, mut ends) = (Vec::new(), Vec::with_capacity(names.len()));
+        for name in names {
+            steps.extend(holds.then(|| self.hold_step(*name)));
+            steps.extend(self.lock_steps(*name, true));
+            ends.push(steps.len());
+        }
+        let answers = self.run(steps).await?;
+        let mut found = Vec::with_capacity(names.len());
+        for (name, end) in names.iter().zip(ends) {
+            // The record is in the last answer of its steps.
+            let answer = end.checked_sub(1).and_then(|last| answers.get(last));
+            if let Some(row) = answer.and_then(|answer| answer.rows.first()) {
+                found.push((*name, stored(row).map_err(|error| Obstacle::Failed(store_error(&error)))?));
+            }
+        }
+        Ok(found)
     }
 
     /// What locks a record and reads it: the last of the steps. Citus locks no row of a table that is spread by another

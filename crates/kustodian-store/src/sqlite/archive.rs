@@ -305,7 +305,8 @@ fn index_carried(
     let found = kind.search_row_of(document).map_err(|refusal| failed(Box::new(refusal)))?;
     let org = OrgKey(org);
     let entries = found.map(|row| Entries::of(org, &row));
-    search::index(connection, writing.entry_words(), (org, kind, id), entries.as_ref())
+    let offer = search::Offer::of(entries);
+    search::index(connection, writing.entry_words(), (org, kind, id), false, &offer)
 }
 
 fn key_of(connection: &Connection, org: i64, id: &str) -> rusqlite::Result<Option<i64>> {

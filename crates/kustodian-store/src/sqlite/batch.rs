@@ -259,6 +259,10 @@ impl<'c> Batch<'c> {
 
     fn put(&mut self, org: OrgKey, put: &Put, prepared: &PreparedPut, before: Option<Before>) -> rusqlite::Result<()> {
         let former = self.former(org, put, prepared, before)?;
+        if put.kind.is_in_entries() {
+            let name = (org, put.kind, put.id);
+            index(self.connection, self.search.entry_words(), name, before.is_none(), &prepared.entries)?;
+        }
         let statements = statements(put.kind);
         let id = Hex::of(put.id);
         let (created_at, updated_at) = (put.created_at.as_millis(), put.updated_at.as_millis());
@@ -292,10 +296,6 @@ impl<'c> Batch<'c> {
         }
         if put.kind == Kind::Customer {
             self.put_search(org, put, prepared, former)?;
-        }
-        if put.kind.is_in_entries() {
-            let name = (org, put.kind, put.id);
-            index(self.connection, self.search.entry_words(), name, prepared.entries.as_ref())?;
         }
         let was_live = before.is_some_and(|before| !before.deleted);
         *self.gains.entry((org, put.kind)).or_default() += i64::from(!put.deleted) - i64::from(was_live);

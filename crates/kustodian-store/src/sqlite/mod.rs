@@ -26,6 +26,7 @@ mod records;
 mod schema;
 mod scrub;
 mod search;
+mod shortened;
 mod sql;
 mod store;
 mod temporary;

@@ -3,7 +3,9 @@
 //! A customer is three kilobytes of JSON of which half is the same in all of them. As text a page of the file holds one;
 //! compressed (LZ4 with what records and their differences have in common as its dictionary) it holds three, the log grows by a third, and
 //! a cache holds three times as many. What is not the same in all is in a block as it is, but for four letters and
-//! more that happen to be in the dictionary or before: a search through the file's bytes still finds what is personal.
+//! more that happen to be in the dictionary or before: a search through the file's bytes still finds what is personal. Ids and
+//! moments, of which there are many and which LZ4 leaves as they are, are written in half and a third of their letters
+//! (`shortened.rs`).
 //!
 //! A text is stored as a BLOB whose first byte names its form. Each form that is written has a checksum (CRC-32 of
 //! everything else in it), so that a bit that flipped on the disk is an error and never another text. It takes 25 ns of a
@@ -13,12 +15,15 @@
 //! | --- | --- | --- |
 //! | 0x01 | length of the text in four, the block | by former versions |
 //! | 0x5a | checksum in four, length of the text in four, the block | by former versions |
-//! | 0x69 | the same, with another dictionary | where that is shorter than the text |
+//! | 0x69 | the same, with another dictionary | by former versions |
+//! | 0x3c | checksum in four, length of the shortened text in one to five, the block | where that is shorter than the text |
 //! | 0xa6 | checksum in four, the text | otherwise |
 //!
 //! Numbers are little-endian. TEXT is what former versions wrote of short texts, and what `sqlite3` wrote by hand.
 
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, Value, ValueRef};
+
+use super::shortened;
 
 /// A block without a checksum.
 const UNCHECKED: u8 = 1;
@@ -30,6 +35,9 @@ const FORMER: u8 = 0x5a;
 /// The same with the second dictionary.
 const BLOCK: u8 = 0x69;
 
+/// The same of a text whose ids and moments are shortened.
+const SHORTENED: u8 = 0x3c;
+
 /// A text as it is, with a checksum.
 const PLAIN: u8 = 0xa6;
 
@@ -40,13 +48,13 @@ const FIRST: &[u8] = include_bytes!("packed.1.dictionary");
 const DICTIONARY: &[u8] = include_bytes!("packed.2.dictionary");
 
 /// Texts of fewer bytes are not compressed: little would be saved.
-const SHORTEST: usize = 192;
+const SHORTEST: usize = 96;
 
 /// How many bytes the form and the checksum take.
 const CHECKED: usize = 5;
 
-/// How many bytes are before the block.
-const HEAD: usize = CHECKED + 4;
+/// How many bytes are before the block at most.
+const HEAD: usize = CHECKED + 5;
 
 /// No block holds more than this many times its own length: what says so is damaged.
 const MOST: usize = 256;
@@ -79,13 +87,25 @@ impl Packed {
 
 /// A text compressed, without its checksum; `None` when it would not be shorter.
 fn block_of(text: &str) -> Option<Vec<u8>> {
-    let length = u32::try_from(text.len()).ok().filter(|_| text.len() >= SHORTEST)?;
-    let mut bytes = vec![0; HEAD + lz4_flex::block::get_maximum_output_size(text.len())];
-    let (head, body) = bytes.split_at_mut_checked(HEAD)?;
-    head.copy_from_slice(&head_of(length));
+    if text.len() < SHORTEST {
+        return None;
+    }
+    let shortened = shortened::of(text)?;
+    let mut bytes = Vec::with_capacity(HEAD + lz4_flex::block::get_maximum_output_size(shortened.len()));
+    bytes.extend([SHORTENED, 0, 0, 0, 0]);
+    let mut left = u32::try_from(shortened.len()).ok()?;
+    // Seven bits in each byte, the least first; the eighth says that there is another.
+    while let Ok(more @ 0x80..) = usize::try_from(left) {
+        bytes.push(0x80 | u8::try_from(more & 0x7f).ok()?);
+        left >>= 7;
+    }
+    bytes.push(u8::try_from(left).ok()?);
+    let head = bytes.len();
+    bytes.resize(bytes.capacity(), 0);
     // It has room for the worst.
-    let written = lz4_flex::block::compress_into_with_dict(text.as_bytes(), body, DICTIONARY).ok()?;
-    bytes.truncate(HEAD + written);
+    let body = bytes.get_mut(head..)?;
+    let written = lz4_flex::block::compress_into_with_dict(&shortened, body, DICTIONARY).ok()?;
+    bytes.truncate(head + written);
     (bytes.len() < CHECKED + text.len()).then_some(bytes)
 }
 
@@ -94,11 +114,6 @@ fn plain_of(text: &str) -> Vec<u8> {
     bytes.extend([PLAIN, 0, 0, 0, 0]);
     bytes.extend(text.as_bytes());
     bytes
-}
-
-const fn head_of(length: u32) -> [u8; HEAD] {
-    let [a, b, c, d] = length.to_le_bytes();
-    [BLOCK, 0, 0, 0, 0, a, b, c, d]
 }
 
 /// Over everything but itself.
@@ -152,6 +167,12 @@ fn unpack(bytes: &[u8]) -> Result<String, Damaged> {
             checked([*w, *x, *y, *z])?;
             unpack_block([*a, *b, *c, *d], block, if *form == BLOCK { DICTIONARY } else { FIRST })
         }
+        [SHORTENED, w, x, y, z, rest @ ..] => {
+            checked([*w, *x, *y, *z])?;
+            let (length, block) = length_of(rest).ok_or_else(|| Damaged::Block("it has no length".to_owned()))?;
+            let text = unpack_bytes(length, block, DICTIONARY)?;
+            shortened::whole(&text).ok_or_else(|| Damaged::Block("an id or a moment in it is cut off".to_owned()))
+        }
         [PLAIN, w, x, y, z, text @ ..] => {
             checked([*w, *x, *y, *z])?;
             String::from_utf8(text.to_vec()).map_err(|error| Damaged::Block(error.to_string()))
@@ -161,8 +182,12 @@ fn unpack(bytes: &[u8]) -> Result<String, Damaged> {
 }
 
 fn unpack_block(length: [u8; 4], block: &[u8], dictionary: &[u8]) -> Result<String, Damaged> {
-    let damaged = |reason: &dyn ToString| Damaged::Block(reason.to_string());
     let length = usize::try_from(u32::from_le_bytes(length)).unwrap_or(usize::MAX);
+    String::from_utf8(unpack_bytes(length, block, dictionary)?).map_err(|error| Damaged::Block(error.to_string()))
+}
+
+fn unpack_bytes(length: usize, block: &[u8], dictionary: &[u8]) -> Result<Vec<u8>, Damaged> {
+    let damaged = |reason: &dyn ToString| Damaged::Block(reason.to_string());
     if length / MOST > block.len() {
         return Err(damaged(&"it would be longer than a block can tell"));
     }
@@ -170,7 +195,19 @@ fn unpack_block(length: [u8; 4], block: &[u8], dictionary: &[u8]) -> Result<Stri
     if text.len() != length {
         return Err(damaged(&"it is shorter than it was"));
     }
-    String::from_utf8(text).map_err(|error| damaged(&error))
+    Ok(text)
+}
+
+/// A length at the beginning of bytes, and what is behind it.
+fn length_of(bytes: &[u8]) -> Option<(usize, &[u8])> {
+    let mut length = 0;
+    for (place, byte) in bytes.iter().take(5).enumerate() {
+        length |= usize::from(byte & 0x7f) << (7 * place);
+        if byte & 0x80 == 0 {
+            return Some((length, bytes.get(place + 1..)?));
+        }
+    }
+    None
 }
 
 #[cfg(test)]
@@ -181,7 +218,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_text_comes_back_as_it_was(text in "(\\PC{0,40}|\"verified\":true|[a-c]{0,20}){0,60}") {
+        fn a_text_comes_back_as_it_was(text in "(\\PC{0,40}|\"verified\":true|[0-9a-f]{20,30}|20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z?|[a-c]{0,20}){0,60}") {
             prop_assert_eq!(unpack(&Packed::of(&text).0).unwrap(), text);
         }
 
@@ -194,7 +231,7 @@ mod tests {
         }
 
         #[test]
-        fn damaged_bytes_are_told_and_never_more(bytes in proptest::collection::vec(any::<u8>(), 0..200), form in prop::sample::select(vec![UNCHECKED, FORMER, BLOCK, PLAIN, 0])) {
+        fn damaged_bytes_are_told_and_never_more(bytes in proptest::collection::vec(any::<u8>(), 0..200), form in prop::sample::select(vec![UNCHECKED, FORMER, BLOCK, SHORTENED, PLAIN, 0])) {
             drop(unpack(&[&[form][..], &bytes].concat()));
         }
     }
@@ -203,7 +240,7 @@ mod tests {
     fn what_customers_have_in_common_takes_no_room_and_what_they_have_not_stands_readable() {
         let text = std::str::from_utf8(DICTIONARY).unwrap().replace("displayName\":\"", "displayName\":\"Zyxsecret");
         let Packed(block) = Packed::of(&text);
-        assert_eq!(block[0], BLOCK);
+        assert_eq!(block[0], SHORTENED);
         assert!(block.len() < text.len() / 10, "{} of {}", block.len(), text.len());
         // What is behind it is in the dictionary, with its last letters before: `et","`.
         assert!(block.windows(7).any(|bytes| bytes == b"Zyxsecr"), "{}", String::from_utf8_lossy(&block));
@@ -223,10 +260,13 @@ mod tests {
         let length = u32::try_from(text.len()).unwrap().to_le_bytes();
         let former = [&[UNCHECKED][..], &length, &block].concat();
         assert_eq!(unpack(&former).unwrap(), text);
-        let mut checked = [&[FORMER, 0, 0, 0, 0][..], &length, &block].concat();
-        let checksum = checksum_of(&checked).to_le_bytes();
-        checked[1..CHECKED].copy_from_slice(&checksum);
-        assert_eq!(unpack(&checked).unwrap(), text);
+        for (form, dictionary) in [(FORMER, FIRST), (BLOCK, DICTIONARY)] {
+            let block = lz4_flex::block::compress_with_dict(text.as_bytes(), dictionary);
+            let mut checked = [&[form, 0, 0, 0, 0][..], &length, &block].concat();
+            let checksum = checksum_of(&checked).to_le_bytes();
+            checked[1..CHECKED].copy_from_slice(&checksum);
+            assert_eq!(unpack(&checked).unwrap(), text);
+        }
         assert_eq!(Unpacked::column_result(ValueRef::Text(b"{}")).unwrap().0, "{}");
     }
 }

@@ -10,8 +10,8 @@ use kustodian_core::store::OrgKey;
 use rusqlite::types::ToSqlOutput;
 
 use super::packed::Packed;
-use super::search::{Difference, FoundBy};
-use crate::search::entries::Entries;
+use super::search::{Difference, FoundBy, Offer};
+use crate::search::entries::{self, Entries};
 
 /// What a change set becomes; part by part of it, in its order.
 pub(super) struct Prepared {
@@ -26,7 +26,7 @@ pub(super) struct PreparedPut {
     /// The index entries of a customer.
     pub(super) search: PreparedSearch,
     /// The index entries of a record of another searched kind.
-    pub(super) entries: Option<Entries>,
+    pub(super) entries: Offer,
 }
 
 /// The index entries of a customer.
@@ -51,6 +51,14 @@ impl PreparedSearch {
     }
 }
 
+fn entries_of(org: OrgKey, put: &Put) -> Offer {
+    let row = put.search.as_deref().filter(|_| put.kind.is_in_entries());
+    match (row, put.former.as_deref().filter(|_| put.expects.is_some())) {
+        (Some(row), Some(former)) => Offer::Difference(entries::Difference::between(org, former, row)),
+        (row, _) => Offer::of(row.map(|row| Entries::of(org, row))),
+    }
+}
+
 /// What an event becomes.
 pub(super) struct PreparedEvent {
     /// Its leaf in the chain.
@@ -65,7 +73,7 @@ impl Prepared {
         let put = |put: &Put| PreparedPut {
             document: Packed::of(&put.document),
             search: PreparedSearch::of(org, put),
-            entries: put.search.as_deref().filter(|_| put.kind.is_in_entries()).map(|row| Entries::of(org, row)),
+            entries: entries_of(org, put),
         };
         let event = |event: &Event| PreparedEvent {
             leaf: event.leaf(),

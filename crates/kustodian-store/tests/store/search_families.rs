@@ -107,6 +107,9 @@ fn document(of: &Written, rev: u64) -> String {
         "tags": external.iter().collect::<Vec<_>>(),
         "shortcuts": external.iter().collect::<Vec<_>>(),
     });
+    if let (Context::Message, Some(number)) = (context, number) {
+        attributes["size"] = json!(number.abs());
+    }
     if *context == Context::ConversationTime {
         attributes["assignedUsers"] = attributes["tags"].clone();
         attributes["resolved"] = text.is_some().into();
@@ -157,6 +160,12 @@ fn document(of: &Written, rev: u64) -> String {
             tie(to, record);
         }
     }
+    if let (Context::Message | Context::Note, Some(external)) = (context, external) {
+        let by = |id: &str| json!({ "data": { "type": "user", "id": id } });
+        relationships["createdBy"] = by(external);
+        // Mostly, but not always, whoever wrote it changed it last.
+        relationships["modifiedBy"] = by(if number.is_some() { IDS[0] } else { external });
+    }
     if let (Context::Note, Some(external)) = (context, external) {
         relationships["userMentions"] = json!({ "data": [{ "type": "user", "id": external }] });
     }
@@ -193,7 +202,12 @@ impl Model {
         let base =
             Put { kind, home, created_at: at(i64::from(of.record) % 3 * DAY), deleted: of.deleted, ..put(id, rev) };
         let set = match is_erased {
-            false => changes(vec![Put { document, search: search.clone().map(Box::new), ..base }]),
+            false => {
+                // Some decisions say what they replace.
+                let former = self.rows.get(&name).filter(|_| rev % 2 == 0 && of.context != Context::Customer);
+                let (search, former) = (search.clone().map(Box::new), former.cloned().map(Box::new));
+                changes(vec![Put { document, search, former, ..base }])
+            }
             true if rev == 1 => return,
             true => ChangeSet {
                 erasures: vec![Erasure { kind, id }],
@@ -246,11 +260,14 @@ fn criterion(context: Context) -> BoxedStrategy<Criterion> {
     let bound = move || {
         prop_oneof![Just(Bound::Unbounded), number().prop_map(Bound::Included), number().prop_map(Bound::Excluded)]
     };
-    let numbers = prop_oneof![
-        vec(number(), 1..3).prop_map(Test::NumberIn),
-        (bound(), bound()).prop_map(|(from, to)| Test::Numbers(from, to)),
-        Just(Test::Set),
-    ];
+    let numbers = || {
+        prop_oneof![
+            vec(number(), 1..3).prop_map(Test::NumberIn),
+            (bound(), bound()).prop_map(|(from, to)| Test::Numbers(from, to)),
+            Just(Test::Set),
+        ]
+    };
+    let (numbers, sizes) = (numbers(), numbers());
     let millis = || option::of((0..4_i64).prop_map(|day| day * DAY));
     let moments = move || {
         prop_oneof![
@@ -259,9 +276,13 @@ fn criterion(context: Context) -> BoxedStrategy<Criterion> {
         ]
     };
     let ids_of = move |of: Context| {
-        vec(0..RECORDS, 1..4).prop_map(move |ids| {
+        let among = vec(0..RECORDS, 1..4).prop_map(move |ids| {
             Test::TextIn(ids.into_iter().map(|record| record_id(of, record).to_string()).collect())
-        })
+        });
+        let beginning = (0..RECORDS, 20..24_usize)
+            .prop_map(move |(record, length)| Test::TextStarts(record_id(of, record).to_string()[..length].to_owned()));
+        let none = Just(Test::TextIn(vec!["5C7D1A1F9A1B2C0010A1B2C3".to_owned(), "x".to_owned()]));
+        prop_oneof![4 => among, 1 => beginning, 1 => Just(Test::Set), 1 => none]
     };
     let [name, external, anywhere, tags, created, imported_at, imported] = match context {
         Context::Customer => [A::Name, A::ExternalId, A::AnyText, A::Tags, A::CreatedAt, A::ImportedAt, A::Imported],
@@ -361,6 +382,17 @@ fn criterion(context: Context) -> BoxedStrategy<Criterion> {
         (custom("fBool"), any::<bool>().prop_map(Test::Boolean)).prop_map(test),
     ];
     let all = prop_oneof![common, customs];
+    if context == Context::Message {
+        let people = prop_oneof![of(A::MessageCreatedBy), of(A::MessageModifiedBy)];
+        let by = prop_oneof![whole(&IDS, false), Just(Test::Set)];
+        return prop_oneof![
+            6 => all,
+            1 => (people, by).prop_map(test),
+            1 => (of(A::MessageSize), sizes).prop_map(test),
+            1 => (of(A::MessageId), ids_of(Context::Message)).prop_map(test),
+        ]
+        .boxed();
+    }
     if context == Context::KObject {
         let klass = vec(select(&KLASSES[..]), 1..3)
             .prop_map(|klasses| Test::TextIn(klasses.into_iter().map(ToOwned::to_owned).collect()));

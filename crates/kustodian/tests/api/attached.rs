@@ -294,6 +294,23 @@ fn a_draft_is_given_attachments_whose_bytes_are_put_and_gives_them_to_what_it_be
 }
 
 #[test]
+fn a_draft_that_is_deleted_takes_its_attachments_and_their_bytes_along() {
+    let server = Server::on_file();
+    let customer = owner(&server);
+    let own = uploaded(&server, "own.txt", "zqown");
+    let other = uploaded(&server, "other.txt", "zqother");
+    let body = json!({ "channel": "chat", "body": "See below", "attachments": [own.data()["id"]] });
+    let draft = path_of(&server.post(&format!("/v1/customers/{customer}/drafts"), body).expect(200));
+    server.delete(&format!("{draft}?validateOnly=true")).expect(204);
+    assert_eq!(kept(&server).len(), 2);
+    server.delete(&draft).expect(204);
+    server.get(&path_of(&own)).expect(404);
+    assert_eq!(kept(&server).len(), 1);
+    assert_eq!(read(related(&other)).expect(200).bytes, b"zqother");
+    server.delete(&draft).expect(404);
+}
+
+#[test]
 fn a_draft_names_attachments_in_its_body_and_one_without_bytes_fails_at_its_time() {
     let server = Server::start();
     let customer = owner(&server);

@@ -1,4 +1,4 @@
-//! `kustodian conversations`, `messages`, `notes`, `drafts` and `outbox`.
+//! `kustodian conversations`, `messages`, `notes`, `drafts`, `forwards` and `outbox`.
 
 use serde_json::{Value, json};
 
@@ -50,7 +50,7 @@ fn a_conversation_is_created_changed_snoozed_done_and_opened_by_flags() {
     assert_eq!(cell(&run(&server, &["conversations", "done", id]).well(), "status"), Some("done"));
     assert_eq!(cell(&run(&server, &["conversation", "open", id]).well(), "status"), Some("open"));
     let times = run(&server, &["conversations", "times", id]).well();
-    assert!(times.contains(&me) && times.contains("true") && times.lines().count() == 2, "{times}");
+    assert!(times.contains(&me) && times.contains("true") && times.lines().count() == 3, "{times}");
     let snoozed = run(&server, &["conversations", "snooze", id, "--until", "2999-01-31"]).well();
     assert_eq!(cell(&snoozed, "status"), Some("snoozed"));
     let stored = server.get(&format!("/v1/conversations/{id}")).expect(200);
@@ -66,6 +66,27 @@ fn a_conversation_is_created_changed_snoozed_done_and_opened_by_flags() {
     assert_eq!(history.matches("kustomer.conversation.").count(), 7, "{history}");
     run(&server, &["conversations", "snooze", id]).misused(&["--until"]);
     run(&server, &["conversations", "create", "--name", "x", "--json", "{}"]).misused(&["cannot be used with"]);
+}
+
+#[test]
+fn a_forward_is_written_changed_and_listed_by_flags() {
+    let server = Server::start();
+    let conversation = created(&server, &["conversations", "create", "--customer", &customer(&server)]);
+    let given = ["forwards", "create", "--conversation", &conversation, "--to", "depot@acme.example"];
+    let shown = run(&server, &[&given[..], &["--subject", "Order 1815", "--body", "Please look."]].concat()).well();
+    let id = cell(&shown, "id").unwrap();
+    assert_eq!((cell(&shown, "subject"), cell(&shown, "status")), (Some("Order 1815"), Some("draft")));
+    let stored = server.get(&format!("/v1/forwards/{id}")).expect(200);
+    assert_eq!(stored.attributes()["to"][0]["email"], "depot@acme.example");
+    let changed = run(&server, &["forward", "update", id, "--subject", "Order 1816"]).well();
+    assert_eq!(cell(&changed, "subject"), Some("Order 1816"));
+    let list = |flags: &[&str]| ids(run(&server, &[&["forwards", "list", "--output", "json"], flags].concat()));
+    assert_eq!(list(&["--conversation", &conversation]), [id]);
+    let other = created(&server, &["conversations", "create", "--customer", &customer(&server)]);
+    assert!(list(&["--conversation", &other]).is_empty());
+    assert_eq!(list(&[]), [id]);
+    assert!(run(&server, &["forwards", "history", id]).well().contains("kustomer.forward.update"));
+    run(&server, &["forwards", "delete", id]).fails_with("no forward can be deleted");
 }
 
 #[test]

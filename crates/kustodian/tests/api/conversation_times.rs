@@ -88,6 +88,47 @@ fn messages_out_notes_and_ends_by_users_are_recorded_with_the_time_since_the_las
 }
 
 #[test]
+fn snoozing_and_opening_again_take_time_too_and_times_name_the_teams_of_their_user() {
+    let server = Server::start();
+    let me = server.get("/v1/users/current").expect(200).data()["id"].clone();
+    let (_, conversation) = family(&server);
+    server.post(&format!("{conversation}/messages"), message("out")).expect(201);
+    let team = server.post("/v1/teams", json!({ "name": "Support", "members": [me] })).expect(201);
+    let team = team.data()["id"].clone();
+    server.post("/v1/teams", json!({ "name": "Others" })).expect(201);
+    let snooze = json!({ "status": "snoozed", "snooze": { "time": "2999-01-01T00:00:00Z", "status": "scheduled" } });
+    server.patch(&conversation, snooze).expect(200);
+    server.patch(&conversation, json!({ "status": "open" })).expect(200);
+    server.patch(&conversation, json!({ "status": "open", "priority": 3 })).expect(200);
+    let found = times(&server, &conversation);
+    let attributes: Vec<&Value> = found.iter().map(|time| &time["attributes"]).collect();
+    let [of_message, of_snooze, of_opening] = attributes.as_slice() else { panic!("{attributes:?}") };
+    assert_eq!((&of_snooze["snoozed"], of_snooze.get("reopened")), (&json!(true), None));
+    assert_eq!((&of_opening["reopened"], of_opening.get("snoozed")), (&json!(true), None));
+    assert_eq!(of_message["createdByTeams"], json!([]), "there was no team yet");
+    assert_eq!((&of_snooze["createdByTeams"], &of_opening["createdByTeams"]), (&json!([team]), &json!([team])));
+
+    let ids: Vec<String> = found.iter().map(|time| time["id"].as_str().unwrap().to_owned()).collect();
+    let searched = |criterion: Value| {
+        let body = json!({
+            "queryContext": "conversation_time", "and": [criterion], "sort": [{ "conversation_time_created_at": "asc" }],
+        });
+        let mut found = server.post("/v1/customers/search", body).expect(200).ids();
+        found.sort();
+        found
+    };
+    assert_eq!(searched(json!({ "conversation_time_created_by_teams": { "equals": team } })), ids[1..]);
+    assert_eq!(searched(json!({ "conversation_time_snoozed": { "equals": true } })), ids[1..2]);
+    assert_eq!(searched(json!({ "conversation_time_reopened": { "equals": true } })), ids[2..]);
+    assert_eq!(searched(json!({ "conversation_time_reopened": { "equals": false } })), ids[..2]);
+    assert_eq!(searched(json!({ "conversation_time_touched": { "equals": true } })), ids);
+    assert!(searched(json!({ "conversation_time_touched": { "equals": false } })).is_empty());
+    assert_eq!(searched(json!({ "conversation_time_messages_sent": { "equals": 1 } })), ids[..1]);
+    assert_eq!(searched(json!({ "conversation_time_messages_sent": { "lt": 1 } })), ids[1..]);
+    assert_eq!(searched(json!({ "conversation_time_notes_sent": { "set": true } })), ids);
+}
+
+#[test]
 fn imports_machines_and_dry_runs_leave_no_time() {
     let server = Server::start();
     let (_, conversation) = family(&server);

@@ -321,6 +321,25 @@ fn a_conversation_moves_to_another_customer_with_what_belongs_to_it() {
 }
 
 #[test]
+fn a_conversation_with_much_beside_it_moves_at_once_and_the_rest_follows_after_the_answer() {
+    let (server, customer) = with_customer();
+    let other = format!("/v1/customers/{}", server.create(json!({}))["id"].as_str().unwrap());
+    let conversation = open(&server, &customer, json!({}));
+    let mut last = String::new();
+    for number in 0..70 {
+        last = path_of(say(&server, &conversation, "in", &format!("Hello {number}")).data());
+    }
+    let target = json!({ "customer": other.rsplit('/').next() });
+    server.patch(&format!("{conversation}?validateOnly=true"), target.clone()).expect(200);
+    server.patch(&conversation, target).expect(200);
+    let of = |path: &str| server.get(path).expect(200).data()["relationships"]["customer"]["links"]["self"].clone();
+    assert_eq!(of(&conversation), other);
+    crate::erase::wait_for("the last message", || of(&last) == other);
+    assert!(server.get(&format!("{customer}/messages")).expect(200).ids().is_empty());
+    assert_eq!(attributes(&server, &conversation)["messageCount"], 70);
+}
+
+#[test]
 fn one_that_has_ended_or_is_locked_takes_no_messages() {
     let (server, customer) = with_customer();
     let conversation = open(&server, &customer, json!({}));

@@ -203,6 +203,25 @@ fn forwards_go_with_their_conversation_and_are_erased_with_it() {
 }
 
 #[test]
+fn a_sent_forward_leaves_without_an_attachment_that_was_redacted_before() {
+    let post = PostOffice::open();
+    let server = Server::start_with(&["--smtp-url", &post.url()]);
+    let conversation = conversation_of(&server, &owner(&server));
+    let files = [uploaded(&server, "kept.txt", "kept"), uploaded(&server, "gone.txt", "gone")];
+    let ids = json!([files[0].data()["id"], files[1].data()["id"]]);
+    server.post(&format!("{conversation}/messages"), said("in", "See below.", ids)).expect(201);
+    let mut body = forward();
+    body["to"] = json!([{ "email": "depot@busy.example" }]);
+    body["status"] = json!("sent");
+    let sent = server.post(&format!("{conversation}/forwards"), body).expect(200);
+    wait_for("a refusal for now", || delivery_of(&server, &sent).attributes()["error"].is_object());
+    server.put(&path_of(&files[1]), json!({ "redacted": true })).expect(200);
+    wait_for("the e-mail", || delivery_of(&server, &sent).attributes()["status"] == "sent");
+    let text = &post.letters()[0].text;
+    assert!(text.contains("kept.txt") && !text.contains("gone.txt"), "{text}");
+}
+
+#[test]
 fn the_words_of_a_redacted_message_are_quoted_no_more() {
     let server = Server::on_file();
     let conversation = conversation_of(&server, &owner(&server));

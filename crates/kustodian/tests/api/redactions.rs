@@ -166,6 +166,25 @@ fn a_rehearsed_redaction_removes_nothing_and_a_repeated_one_is_answered_the_same
 }
 
 #[test]
+fn a_create_that_is_repeated_after_a_redaction_is_answered_with_what_is_left() {
+    let server = Server::start();
+    let customer = owner(&server);
+    let create = || {
+        let request = server.request(Method::POST, &format!("/v1/customers/{customer}/messages")).bearer_auth(TOKEN);
+        let body = json!({ "channel": "email", "app": "postmark", "direction": "in", "preview": "zqsecret" });
+        Answer::of(request.header("idempotency-key", "create").json(&body))
+    };
+    let path = path_of(&create().expect(201));
+    redact(&server, &path, json!({ "preview": "gone" })).expect(201);
+    let again = create().expect(201);
+    assert_eq!((path_of(&again), &again.attributes()["preview"]), (path.clone(), &json!("gone")));
+    assert_eq!(again.header("idempotent-replayed"), "true");
+    assert_eq!(server.get(&format!("/v1/customers/{customer}/messages")).expect(200).ids().len(), 1);
+    server.post(&format!("/v1/customers/{customer}/erase"), json!({})).expect(204);
+    create().expect(404);
+}
+
+#[test]
 fn the_bytes_of_a_redacted_attachment_are_gone_and_the_others_stay() {
     let server = Server::on_file();
     let customer = owner(&server);

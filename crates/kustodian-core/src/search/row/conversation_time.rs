@@ -19,6 +19,7 @@ impl SearchRow {
         ];
         row.relationships(&time.relationships, &named);
         for (attribute, list) in [
+            (Attribute::ConversationTimeCreatedByTeams, &of.created_by_teams),
             (Attribute::ConversationTimeAssignedUsers, &of.assigned_users),
             (Attribute::ConversationTimeAssignedTeams, &of.assigned_teams),
             (Attribute::ConversationTimeChannels, &of.channels),
@@ -39,7 +40,20 @@ impl SearchRow {
             (Attribute::ConversationTimeMessageAt, &of.message_at),
             (Attribute::ConversationTimeNoteAt, &of.note_at),
         ]);
-        row.put(Attribute::ConversationTimeResolved, Value::Boolean(of.resolved.value().copied().unwrap_or_default()));
+        for (attribute, at) in [
+            (Attribute::ConversationTimeMessagesSent, &of.message_at),
+            (Attribute::ConversationTimeNotesSent, &of.note_at),
+        ] {
+            row.count(attribute, Some(u64::from(at.value().is_some())));
+        }
+        for (attribute, is) in [
+            (Attribute::ConversationTimeResolved, of.resolved.value().copied()),
+            (Attribute::ConversationTimeSnoozed, of.snoozed.value().copied()),
+            (Attribute::ConversationTimeReopened, of.reopened.value().copied()),
+            (Attribute::ConversationTimeTouched, Some(true)),
+        ] {
+            row.put(attribute, Value::Boolean(is.unwrap_or_default()));
+        }
         row
     }
 }

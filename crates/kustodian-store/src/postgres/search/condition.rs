@@ -27,7 +27,15 @@ const HAS_TOKENS: &str = "s.tokens @@ ?::text::tsquery";
 
 /// How the index of the kinds beside customers is asked.
 pub(super) const fn form(is_spread: bool) -> Form {
-    Form { names_indexes: false, join: "JOIN", has_homes: is_spread, is_for_each: false, words: &WORDS }
+    Form {
+        names_indexes: false,
+        join: "JOIN",
+        has_homes: is_spread,
+        is_for_each: false,
+        name_of: Kind::as_str,
+        text_of: str::to_owned,
+        words: &WORDS,
+    }
 }
 
 static WORDS: WordsForm = WordsForm { syntax: SYNTAX, among: words_among, ids: ids_of_words };

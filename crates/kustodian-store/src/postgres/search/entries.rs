@@ -218,6 +218,9 @@ const FORGET: &str = "DELETE FROM search_records WHERE org = $1 AND kind = $2 AN
 const REMOVE_TERMS: &str =
     "DELETE FROM search_terms WHERE org = $1 AND kind = $2 AND record = $3 AND NOT term = ANY($4)";
 
+/// $1 org, $2 kind, $3 id, $4 the terms that go.
+const REMOVE_THESE: &str = "DELETE FROM search_terms WHERE org = $1 AND kind = $2 AND record = $3 AND term = ANY($4)";
+
 /// $1 org, $2 kind, $3 id, $4 terms. The home is that of the record's row.
 const ADD_TERMS: &str = "INSERT INTO search_terms (home, org, kind, term, record) \
      SELECT r.home, r.org, r.kind, w.term, r.id FROM search_records r CROSS JOIN unnest($4) AS w (term) \
@@ -252,6 +255,34 @@ pub(in crate::postgres) fn index<'a>(
             vec![statement(change(kind), with(held)), remove, add_terms]
         }
     }
+}
+
+/// Changes what the index holds of a record as far as its revisions differ.
+pub(in crate::postgres) fn change_entries<'a>(
+    (org, kind, id): (OrgKey, Kind, ObjectId),
+    former: &SearchRow,
+    row: &SearchRow,
+) -> Vec<Step<'a>> {
+    let with = |more: Vec<Value<'a>>| {
+        let name = vec![Value::Number(org.0), Value::Text(kind.as_str()), Value::Id(id)];
+        name.into_iter().chain(more).collect::<Vec<_>>()
+    };
+    let entries::Difference { head, removed, added, words } = entries::Difference::between(org, former, row);
+    let mut steps = Vec::new();
+    if head.is_some() || words.is_some() {
+        let entries::Entries { deleted, customer, company, conversation, words, .. } = entries::Entries::of(org, row);
+        let parents = [customer, company, conversation].map(Value::MaybeId);
+        let words = Value::OwnedTexts(words.into_iter().collect());
+        let held = std::iter::once(Value::Flag(deleted)).chain(parents).chain([words]).collect();
+        steps.push(statement(change(kind), with(held)));
+    }
+    if !removed.is_empty() {
+        steps.push(statement(REMOVE_THESE, with(vec![Value::OwnedTexts(removed)])));
+    }
+    if !added.is_empty() {
+        steps.push(statement(ADD_TERMS, with(vec![Value::OwnedTexts(added)])));
+    }
+    steps
 }
 
 /// A record whose entries are made out of its document.

@@ -8,7 +8,7 @@ use kustomer_api::ObjectId;
 use super::super::column::Cell;
 use super::super::compile::Bind;
 use super::access::ways;
-use super::condition::{Any, in_spans, of_kind};
+use super::condition::{Any, in_spans};
 use super::finding::{DOCUMENTS, Finding, ids, limit};
 use super::reader::{Halt, Reader, Sql};
 
@@ -63,7 +63,7 @@ impl Finding<'_> {
                 "SELECT count(*) FROM (SELECT 1 FROM search_terms t WHERE t.org = ? AND t.kind = ? AND {condition} \
                  LIMIT ?) s"
             );
-            let binds = of_kind(reader.org(), self.kind).into_iter().chain(binds).chain([limit(least)]);
+            let binds = reader.place().of_kind(self.kind).into_iter().chain(binds).chain([limit(least)]);
             let count = reader.number(&Sql::new(sql, binds.collect())).await?;
             if count < least {
                 (least, rarest) = (count, Some(place));
@@ -73,7 +73,7 @@ impl Finding<'_> {
         let together = reader.form().together("u", "t");
         let mut sql = Sql::new(
             "SELECT t.record, NULL FROM search_terms t WHERE t.org = ? AND t.kind = ?",
-            of_kind(reader.org(), self.kind),
+            reader.place().of_kind(self.kind),
         );
         for (place, any) in of_values.into_iter().enumerate() {
             let is_rarest = place == rarest;
@@ -112,8 +112,14 @@ impl Finding<'_> {
             let sql = format!(
                 "SELECT t.record, NULL FROM search_terms t WHERE t.org = ? AND t.kind = ? AND {condition} LIMIT ?"
             );
-            let binds = of_kind(reader.org(), self.kind).into_iter().chain(binds).chain([up_to()]);
+            let binds = reader.place().of_kind(self.kind).into_iter().chain(binds).chain([up_to()]);
             statements.push(Sql::new(sql, binds.collect()));
+        }
+        for held in &any.columns {
+            let index = reader.form().by_column(held.column);
+            let sql = format!("SELECT r.id, NULL FROM search_records r{index} WHERE r.org = ? AND r.kind = ?");
+            let all = Sql::new(sql, reader.place().of_kind(self.kind)).and(&held.condition("r"));
+            statements.push(all.then(" LIMIT ?", [up_to()]));
         }
         if !any.words.is_empty() {
             let words: Vec<_> = any.words.iter().collect();

@@ -1,6 +1,6 @@
 //! Conditions on a row of `search_records`.
 
-use std::ops::Bound;
+use std::ops::{Bound, RangeBounds as _};
 
 use kustodian_core::kind::Kind;
 use kustodian_core::search::{
@@ -8,14 +8,15 @@ use kustodian_core::search::{
     parent_attribute,
 };
 use kustodian_core::store::OrgKey;
+use kustomer_api::ObjectId;
 use kustomer_api::custom::Suffix;
 use kustomer_api::search::Class;
 
 use super::super::Syntax;
 use super::super::column::{Cell, successor};
 use super::super::compile::{Bind, Compiled};
-use super::term::{beginning, text_term, value_term};
-use super::word::{Lookup, expression};
+use super::term::{ORDERED, beginning, column_of, is_always, is_mostly_zero, mostly_as, text_term, value_term};
+use super::word::{Lookup, code, expression};
 
 /// How many parts of a word are asked for.
 const MAX_PARTS: usize = 8;
@@ -31,6 +32,10 @@ pub(crate) struct Form {
     pub(crate) has_homes: bool,
     /// Whether other records are looked up for each row, and not all of them before the first.
     pub(crate) is_for_each: bool,
+    /// What a kind is called in the index.
+    pub(crate) name_of: fn(Kind) -> &'static str,
+    /// The text of an id in a column.
+    pub(crate) text_of: fn(&str) -> String,
     /// How the index of words is asked.
     pub(crate) words: &'static WordsForm,
 }
@@ -72,16 +77,31 @@ impl Place {
                  WHERE {other}.{column} IS NOT NULL AND {of_kind}))"
             )
         };
-        let head =
-            [Bind::Cell(Cell::Integer(self.org.0)), Bind::text(context.as_str()), Bind::Cell(Cell::Boolean(false))];
-        Compiled { sql, binds: head.into_iter().chain(inner.binds).collect(), exact: inner.exact }
+        let live = [Bind::Cell(Cell::Boolean(false))];
+        let head = kind_of(context).map(|kind| self.of_kind(kind)).unwrap_or_default();
+        Compiled { sql, binds: head.into_iter().chain(live).chain(inner.binds).collect(), exact: inner.exact }
+    }
+
+    /// The values that every condition begins with.
+    pub(super) fn of_kind(self, kind: Kind) -> Vec<Bind> {
+        vec![Bind::Cell(Cell::Integer(self.org.0)), Bind::text((self.form.name_of)(kind))]
     }
 }
 
 impl Form {
-    /// Behind the name of `search_terms`, where it is read by the record of its terms.
-    pub(super) const fn by_record(self) -> &'static str {
-        if self.names_indexes { " INDEXED BY search_terms_by_record" } else { "" }
+    /// Behind the name of `search_terms`, where it is read by the record of its terms; and the condition that a row is in that
+    /// index.
+    pub(super) const fn by_record(self) -> (&'static str, &'static str) {
+        match self.names_indexes {
+            true => (" INDEXED BY search_terms_by_record", " AND (t.kind < 'e' OR instr(t.term, '#') > 0)"),
+            false => ("", ""),
+        }
+    }
+
+    /// Whether all terms in these of a record are read by it. SQLite's index by record holds those of records of which there
+    /// are fewer than messages, and numbers and moments.
+    fn is_by_record(self, context: Context, spans: &[Span]) -> bool {
+        !self.names_indexes || code(context) < code(Context::Message) || spans.iter().all(Span::is_ordered)
     }
 
     /// Behind the name of `search_records`, where it is read by a column.
@@ -145,6 +165,7 @@ impl Compiler<'_> {
             match test {
                 // Every record has one.
                 Test::Set => return Compiled::constant(true),
+                Test::Boolean(wanted) if is_always(*attribute) => return Compiled::constant(*wanted),
                 Test::Boolean(wanted) if is_deleted => {
                     let deleted = vec![Bind::Cell(Cell::Boolean(*wanted))];
                     return Compiled::new(format!("{}.deleted = ?", self.row.name), deleted);
@@ -159,27 +180,30 @@ impl Compiler<'_> {
         match ranges(criterion) {
             Ranges::Every => Compiled::unknown(over),
             Ranges::Those { all, exact } => {
-                let found = Compiled::join(all.iter().map(|any| self.has_term(any)).collect(), true);
+                let found = Compiled::join(all.iter().map(|any| self.has_term(any, over)).collect(), true);
                 if exact { found } else { found.inexact(over) }
             }
         }
     }
 
     /// The record has one of these.
-    fn has_term(&self, any: &Any) -> Compiled {
+    fn has_term(&self, any: &Any, over: bool) -> Compiled {
         let mut parts = Vec::new();
-        if !any.terms.is_empty() {
+        let form = self.place.form;
+        if !any.is_of_values() && !form.is_by_record(self.row.context, &any.terms) {
+            parts.push(Compiled::unknown(over));
+        } else if !any.terms.is_empty() {
             let (condition, binds) = in_spans("t", &any.terms);
-            let form = self.place.form;
             // Rows of one value are close to each other, so a value is looked for before the record.
-            let by_record = if any.is_of_values() { "" } else { form.by_record() };
+            let (by_record, is_in_it) = if any.is_of_values() { ("", "") } else { form.by_record() };
             let (row, together) = (self.row.name, form.together("t", self.row.name));
             let sql = format!(
                 "EXISTS (SELECT 1 FROM search_terms t{by_record} WHERE t.org = {row}.org AND t.kind = {row}.kind \
-                 AND t.record = {row}.id{together} AND {condition})"
+                 AND t.record = {row}.id{together}{is_in_it} AND {condition})"
             );
             parts.push(Compiled::new(sql, binds));
         }
+        parts.extend(any.columns.iter().map(|held| held.condition(self.row.name)));
         if let (false, Some(kind)) = (any.words.is_empty(), kind_of(self.row.context)) {
             let expression = self.place.expression(self.row.context, &any.words.iter().collect::<Vec<_>>());
             parts.push(Compiled::new((self.place.form.words.among)(self.row, kind), vec![Bind::text(&expression)]));
@@ -208,22 +232,48 @@ impl Compiler<'_> {
 pub(super) struct Any {
     pub(super) terms: Vec<Span>,
     pub(super) words: Vec<Lookup>,
+    pub(super) columns: Vec<InColumn>,
+}
+
+/// A column of `search_records` holds one of these ids, or any.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct InColumn {
+    pub(super) column: &'static str,
+    pub(super) ids: Option<Vec<ObjectId>>,
+}
+
+impl InColumn {
+    /// The condition on a row of `search_records` with this name; never null.
+    pub(super) fn condition(&self, row: &str) -> Compiled {
+        let Self { column, ids } = self;
+        let is_there = format!("{row}.{column} IS NOT NULL");
+        match ids {
+            None => Compiled::new(is_there, Vec::new()),
+            Some(ids) => {
+                let places = vec!["?"; ids.len()].join(", ");
+                let binds = ids.iter().map(|id| Bind::Id(*id)).collect();
+                Compiled::new(format!("({is_there} AND {row}.{column} IN ({places}))"), binds)
+            }
+        }
+    }
 }
 
 impl Any {
     /// One of any of these.
     pub(super) fn concat(all: Vec<Self>) -> Self {
         let mut any = Self::default();
-        for Self { terms, words } in all {
+        for Self { terms, words, columns } in all {
             any.terms.extend(terms);
             any.words.extend(words);
+            any.columns.extend(columns);
         }
         any
     }
 
     /// Whether it is one of some values.
     pub(super) fn is_of_values(&self) -> bool {
-        self.words.is_empty() && !self.terms.is_empty() && self.terms.iter().all(|span| matches!(span, Span::In(_)))
+        let is_of_terms = self.words.is_empty() && self.columns.is_empty() && !self.terms.is_empty();
+        is_of_terms && self.terms.iter().all(|span| matches!(span, Span::In(_)))
     }
 
     fn term(span: Span) -> Self {
@@ -232,6 +282,10 @@ impl Any {
 
     fn words(words: Vec<Lookup>) -> Self {
         Self { words, ..Self::default() }
+    }
+
+    fn in_column(column: &'static str, ids: Option<Vec<ObjectId>>) -> Self {
+        Self { columns: vec![InColumn { column, ids }], ..Self::default() }
     }
 }
 
@@ -245,6 +299,14 @@ pub(super) enum Span {
 }
 
 impl Span {
+    /// Whether all terms in it are ordered: those between two begin as the first one does.
+    fn is_ordered(&self) -> bool {
+        match self {
+            Self::In(terms) => terms.iter().all(|term| term.contains(ORDERED)),
+            Self::Between(from, _) => from.contains(ORDERED),
+        }
+    }
+
     pub(super) fn prefix(text: String) -> Self {
         let end = successor(&text);
         Self::Between(text, end)
@@ -293,9 +355,21 @@ pub(super) fn ranges(criterion: &Criterion) -> Ranges {
     }
     // What is false has no term, nor has whether a record is deleted.
     let is_flag = matches!(subject, Subject::Standard(attribute) if attribute.class() == Class::Boolean
-        && (*test != Test::Boolean(true) || deleted_attribute(attribute.context()) == Some(*attribute)));
+        && (*test != Test::Boolean(true) || is_always(*attribute)
+            || deleted_attribute(attribute.context()) == Some(*attribute)));
     if subject.class() == Class::Any || is_flag {
         return Ranges::Every;
+    }
+    if let Subject::Standard(attribute) = subject {
+        if is_mostly_zero(*attribute) && takes_zero(test) {
+            return Ranges::Every;
+        }
+        if let Some(other) = mostly_as(*attribute) {
+            return as_another(&beginning(subject), &beginning(&Subject::Standard(other)), test);
+        }
+        if let Some(column) = column_of(*attribute) {
+            return in_column(column, test);
+        }
     }
     let beginning = beginning(subject);
     let one = |span: Span, exact: bool| Ranges::Those { all: vec![Any::term(span)], exact };
@@ -326,6 +400,42 @@ pub(super) fn ranges(criterion: &Criterion) -> Ranges {
         }
         Test::Boolean(wanted) => one(Span::In(vec![value(Value::Boolean(*wanted)).0]), true),
         Test::Words(_) => Ranges::Every,
+    }
+}
+
+/// Whether zero meets a test of numbers.
+fn takes_zero(test: &Test) -> bool {
+    match test {
+        Test::Set => true,
+        Test::NumberIn(numbers) => numbers.contains(&0.0),
+        Test::Numbers(from, to) => (from.as_ref(), to.as_ref()).contains(&0.0),
+        Test::TextIn(_) | Test::TextStarts(_) | Test::Words(_) | Test::Moments(_) | Test::Boolean(_) => false,
+    }
+}
+
+/// The records with one of these values of an attribute, or of the one that has its values in nearly every record.
+fn as_another(own: &str, of_other: &str, test: &Test) -> Ranges {
+    let Test::TextIn(texts) = test else { return Ranges::Every };
+    let both = [own, of_other]
+        .into_iter()
+        .flat_map(|beginning| texts.iter().map(move |text| value_term(beginning, &Value::Text(text.clone())).0));
+    Ranges::Those { all: vec![Any::term(Span::In(both.collect()))], exact: false }
+}
+
+/// The records of which a column holds what is asked for. Ids are compared as they are written.
+fn in_column(column: &'static str, test: &Test) -> Ranges {
+    let one = |any: Any| Ranges::Those { all: vec![any], exact: true };
+    match test {
+        Test::Set => one(Any::in_column(column, None)),
+        Test::TextIn(texts) => {
+            let id = |text: &String| text.parse().ok().filter(|id: &ObjectId| id.to_string() == *text);
+            let ids: Vec<ObjectId> = texts.iter().filter_map(id).collect();
+            one(if ids.is_empty() { Any::default() } else { Any::in_column(column, Some(ids)) })
+        }
+        Test::TextStarts(_) => Ranges::Every,
+        Test::NumberIn(_) | Test::Numbers(..) | Test::Words(_) | Test::Moments(_) | Test::Boolean(_) => {
+            one(Any::default())
+        }
     }
 }
 
@@ -406,9 +516,4 @@ pub(super) fn among(of: Context, context: Context, ids: Vec<String>) -> Node {
     }
     let attribute = parent_attribute(of, context).unwrap_or(id_attribute(of));
     Node::Test(Criterion { subject: Subject::Standard(attribute), test: Test::TextIn(ids) })
-}
-
-/// The values that every condition begins with.
-pub(super) fn of_kind(org: OrgKey, kind: Kind) -> Vec<Bind> {
-    vec![Bind::Cell(Cell::Integer(org.0)), Bind::text(kind.as_str())]
 }

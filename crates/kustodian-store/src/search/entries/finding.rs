@@ -6,16 +6,16 @@
 use std::collections::BTreeSet;
 
 use kustodian_core::kind::Kind;
-use kustodian_core::search::{Context, Node, Query, SearchRow, Sort, Subject, compare, matches_among};
+use kustodian_core::search::{Context, Node, Query, SearchRow, Sort, Subject, compare, id_attribute, matches_among};
 use kustodian_core::search_store::{Count, Total};
 use kustomer_api::ObjectId;
 
 use super::super::column::{Cell, successor};
 use super::super::compile::{Bind, Compiled};
-use super::condition::{Row, Span, in_spans, of_kind, of_rows};
+use super::condition::{Row, Span, in_spans, of_rows};
 use super::reader::{Found, Halt, Reader, Sql};
 use super::related::around;
-use super::term::beginning;
+use super::term::{beginning, column_of};
 
 /// How many documents are read at a time.
 pub(super) const DOCUMENTS: usize = 250;
@@ -103,13 +103,15 @@ impl<'q> Finding<'q> {
     /// Reads records in order until `wanted` are found.
     async fn read_along<R: Reader>(&mut self, reader: &mut R, wanted: usize) -> Result<(), Halt<R::Failure>> {
         if let Some(first) = self.query.sort.first().copied() {
+            if first.by == id_attribute(self.query.context) {
+                return self.read_by_id(reader, &mut None, wanted, first.descending).await;
+            }
             if !self.read_values(reader, first, wanted).await? {
                 return Ok(());
             }
             return self.read_rest(reader, first, wanted).await;
         }
-        let mut behind = None;
-        self.read_by_id(reader, &mut behind, wanted).await
+        self.read_by_id(reader, &mut None, wanted, false).await
     }
 
     /// In the order of ids, behind one, which is moved to the last that is done with.
@@ -118,14 +120,17 @@ impl<'q> Finding<'q> {
         reader: &mut R,
         behind: &mut Option<ObjectId>,
         wanted: usize,
+        descending: bool,
     ) -> Result<(), Halt<R::Failure>> {
         let chunk = chunk(reader);
+        let (sign, direction) = if descending { ("<", "DESC") } else { (">", "ASC") };
         loop {
             let mut sql = self.rows(reader, "r.id, NULL");
             if let Some(behind) = behind {
-                sql = sql.then(" AND r.id > ?", [Bind::Id(*behind)]);
+                sql = sql.then(&format!(" AND r.id {sign} ?"), [Bind::Id(*behind)]);
             }
-            let ids = ids(reader.rows(&sql.then(" ORDER BY r.id LIMIT ?", [limit(chunk)])).await?);
+            let order = format!(" ORDER BY r.id {direction} LIMIT ?");
+            let ids = ids(reader.rows(&sql.then(&order, [limit(chunk)])).await?);
             let (is_end, last) = ((ids.len() as u64) < chunk, ids.last().copied());
             let settled = self.settled(reader, ids).await?;
             let missing = wanted.saturating_sub(self.found.len());
@@ -156,11 +161,22 @@ impl<'q> Finding<'q> {
         let mut of_group: Option<String> = None;
         let chunk = chunk(reader);
         loop {
-            let mut sql = self.values(reader, first, behind.as_ref().and_then(|(_, term)| term.as_deref()));
-            if let Some((id, Some(term))) = &behind {
-                sql = sql.then(&format!(" AND (t.term, t.record) {sign} (?, ?)"), [Bind::text(term), Bind::Id(*id)]);
+            let mut sql = match column_of(first.by) {
+                Some(column) => self.of_column(reader, column),
+                None => self.values(reader, first, behind.as_ref().and_then(|(_, term)| term.as_deref())),
+            };
+            let (value, id) = match column_of(first.by) {
+                Some(column) => (format!("r.{column}"), "r.id"),
+                None => ("t.term".to_owned(), "t.record"),
+            };
+            if let Some((last, Some(term))) = &behind {
+                let bound = match column_of(first.by) {
+                    Some(_) => Bind::Id(term.parse().unwrap_or(*last)),
+                    None => Bind::text(term),
+                };
+                sql = sql.then(&format!(" AND ({value}, {id}) {sign} (?, ?)"), [bound, Bind::Id(*last)]);
             }
-            let order = format!(" ORDER BY t.term {direction}, t.record {direction} LIMIT ?");
+            let order = format!(" ORDER BY {value} {direction}, {id} {direction} LIMIT ?");
             let rows = reader.rows(&sql.then(&order, [limit(chunk)])).await?;
             let is_end = (rows.len() as u64) < chunk;
             behind = rows.last().cloned().or(behind);
@@ -196,14 +212,20 @@ impl<'q> Finding<'q> {
     ) -> Result<(), Halt<R::Failure>> {
         let direction = if first.descending { "DESC" } else { "ASC" };
         let sign = if first.descending { "<" } else { ">" };
-        let (least, greatest) = terms_of(first);
-        let (in_range, binds) = in_spans("t", &[Span::Between(least, Some(greatest))]);
-        let together = reader.form().together("t", "r");
-        let none = format!(
-            " AND NOT EXISTS (SELECT 1 FROM search_terms t{} WHERE t.org = r.org AND t.kind = r.kind \
-             AND t.record = r.id{together} AND {in_range})",
-            reader.form().by_record()
-        );
+        let (none, binds) = match column_of(first.by) {
+            Some(column) => (format!(" AND r.{column} IS NULL"), Vec::new()),
+            None => {
+                let (least, greatest) = terms_of(first);
+                let (in_range, binds) = in_spans("t", &[Span::Between(least, Some(greatest))]);
+                let together = reader.form().together("t", "r");
+                let (by_record, is_in_it) = reader.form().by_record();
+                let none = format!(
+                    " AND NOT EXISTS (SELECT 1 FROM search_terms t{by_record} WHERE t.org = r.org \
+                     AND t.kind = r.kind AND t.record = r.id{together}{is_in_it} AND {in_range})"
+                );
+                (none, binds)
+            }
+        };
         let mut behind: Option<ObjectId> = None;
         let mut group = Vec::new();
         let chunk = chunk(reader);
@@ -256,7 +278,17 @@ impl<'q> Finding<'q> {
     /// The rows that pass the condition.
     fn rows<R: Reader>(&self, reader: &R, what: &str) -> Sql {
         let sql = format!("SELECT {what} FROM search_records r WHERE r.org = ? AND r.kind = ?");
-        Sql::new(sql, of_kind(reader.org(), self.kind)).and(&self.condition)
+        Sql::new(sql, reader.place().of_kind(self.kind)).and(&self.condition)
+    }
+
+    /// Those of which a column has an id.
+    fn of_column<R: Reader>(&self, reader: &R, column: &str) -> Sql {
+        let (form, name) = (reader.form(), format!("r.{column}"));
+        let (index, text) = (form.by_column(column), (form.text_of)(&name));
+        let sql = format!(
+            "SELECT r.id, {text} FROM search_records r{index} WHERE r.org = ? AND r.kind = ? AND {name} IS NOT NULL"
+        );
+        Sql::new(sql, reader.place().of_kind(self.kind)).and(&self.condition)
     }
 
     /// Those with a value of a key of the order, from the term `behind` on where there is one: an index is then read from there.
@@ -275,7 +307,7 @@ impl<'q> Finding<'q> {
             form.together("r", "t")
         );
         let bounds = [Bind::text(&least), Bind::text(&greatest)];
-        Sql::new(sql, of_kind(reader.org(), self.kind)).then("", bounds).and(&self.condition)
+        Sql::new(sql, reader.place().of_kind(self.kind)).then("", bounds).and(&self.condition)
     }
 
     /// Finds the first `limit` records behind an id, in the order of ids. `behind` is moved to the last id that is done
@@ -287,7 +319,7 @@ impl<'q> Finding<'q> {
         limit: usize,
     ) -> Result<(), Halt<R::Failure>> {
         let Some(mut candidates) = self.candidates(reader).await? else {
-            return self.read_by_id(reader, behind, limit).await;
+            return self.read_by_id(reader, behind, limit, false).await;
         };
         candidates.retain(|id| behind.is_none_or(|behind| *id > behind));
         candidates.sort_unstable();
@@ -355,12 +387,12 @@ impl<'q> Finding<'q> {
     async fn estimate<R: Reader>(&self, reader: &mut R) -> Result<u64, Halt<R::Failure>> {
         let all = Sql::new(
             "SELECT count(*) FROM search_records r WHERE r.org = ? AND r.kind = ?",
-            of_kind(reader.org(), self.kind),
+            reader.place().of_kind(self.kind),
         );
         let all = reader.number(&all).await?;
         let first =
             format!("SELECT * FROM search_records r WHERE r.org = ? AND r.kind = ? ORDER BY r.id LIMIT {DRAWN}");
-        let drawn = Sql::new(format!("SELECT count(*) FROM ({first}) r WHERE TRUE"), of_kind(reader.org(), self.kind));
+        let drawn = Sql::new(format!("SELECT count(*) FROM ({first}) r WHERE TRUE"), reader.place().of_kind(self.kind));
         let passed = reader.number(&drawn.and(&self.condition)).await?;
         Ok(all.saturating_mul(passed) / all.clamp(1, DRAWN))
     }

@@ -2,7 +2,7 @@
 
 use kustodian_core::kind::Kind;
 use kustodian_core::search::{Node, SearchRow};
-use kustodian_core::store::{OrgKey, Stored};
+use kustodian_core::store::Stored;
 use kustomer_api::ObjectId;
 
 use super::super::compile::{Bind, Compiled};
@@ -66,11 +66,6 @@ pub(crate) trait Reader {
 
     /// How far a search goes before it goes another way.
     fn effort(&self) -> SearchEffort;
-
-    /// Whose records.
-    fn org(&self) -> OrgKey {
-        self.place().org
-    }
 
     /// How statements are written.
     fn form(&self) -> Form {

@@ -7,7 +7,7 @@ use kustomer_api::ObjectId;
 
 use super::super::column::Cell;
 use super::super::compile::Bind;
-use super::condition::{among, kind_of, of_kind};
+use super::condition::{among, kind_of};
 use super::finding::Finding;
 use super::reader::{Halt, Reader, Sql};
 
@@ -94,7 +94,7 @@ pub(crate) async fn around<R: Reader>(
                 let sql = format!(
                     "SELECT r.id, NULL FROM search_records r{index} WHERE r.org = ? AND r.kind = ? AND r.{column} = ?"
                 );
-                let values = of_kind(reader.org(), kind).into_iter().chain([Bind::Id(row.id)]).collect();
+                let values = reader.place().of_kind(kind).into_iter().chain([Bind::Id(row.id)]).collect();
                 let live = Sql::new(sql, values).then(" AND r.deleted = ?", [Bind::Cell(Cell::Boolean(false))]);
                 reader.rows(&live).await?.into_iter().map(|(id, _)| id).collect()
             }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use kustodian_core::search::{Context, CustomAttribute, SearchRow, Subject, Value, deleted_attribute};
+use kustodian_core::search::{
+    Context, CustomAttribute, SearchRow, Subject, Value, deleted_attribute, id_attribute, parent_attribute,
+};
 use kustodian_core::store::OrgKey;
 use kustomer_api::ObjectId;
 use kustomer_api::custom::is_key;
@@ -15,6 +17,9 @@ use crate::check::index::{EVERYTHING, WORDS};
 
 /// How many characters of a text its term holds: what is longer is checked against the document.
 const TEXT: usize = 128;
+
+/// The sign before a number or a moment.
+pub(super) const ORDERED: char = '#';
 
 /// What the index holds of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,31 +40,115 @@ impl Entries {
     /// What the index is to hold of a record.
     pub(crate) fn of(org: OrgKey, row: &SearchRow) -> Self {
         let words = word::all_of(org, row);
-        let mut terms = BTreeSet::new();
-        let standard = row.standard().filter(|(attribute, _)| Some(*attribute) != deleted_attribute(row.context));
-        let standard = standard.map(|(attribute, values)| (Subject::Standard(attribute), values));
-        let custom = row.custom().filter(|(attribute, _)| is_key(&attribute.key));
-        let custom = custom.map(|(attribute, values)| (Subject::Custom(attribute), values));
-        for (subject, values) in standard.chain(custom) {
-            let beginning = beginning(&subject);
-            for value in values.iter().filter(|value| !is_implied(&subject, value)) {
-                terms.insert(match &subject {
-                    // It is asked for its words, and whether there is one.
-                    Subject::Standard(attribute) if attribute.class() == Class::Text => beginning.clone(),
-                    _ => value_term(&beginning, value).0,
-                });
-            }
-        }
         let [customer, company, conversation] =
             [Context::Customer, Context::Company, Context::Conversation].map(|context| row.parent(context));
         let digest = digest(&words);
-        Self { deleted: row.deleted, customer, company, conversation, terms, words, digest }
+        Self { deleted: row.deleted, customer, company, conversation, terms: terms_of(row), words, digest }
     }
 }
 
-/// Whether a value has no term: nearly every record has it, and a record without the term of the opposite has it.
+/// The terms of a record.
+pub(crate) fn terms_of(row: &SearchRow) -> BTreeSet<String> {
+    let mut terms = BTreeSet::new();
+    let standard = row.standard().filter(|(attribute, values)| {
+        let is_as_another = mostly_as(*attribute).is_some_and(|other| row.values(other) == *values);
+        Some(*attribute) != deleted_attribute(row.context) && !is_as_another
+    });
+    let standard = standard.map(|(attribute, values)| (Subject::Standard(attribute), values));
+    let custom = row.custom().filter(|(attribute, _)| is_key(&attribute.key));
+    let custom = custom.map(|(attribute, values)| (Subject::Custom(attribute), values));
+    for (subject, values) in standard.chain(custom) {
+        let beginning = beginning(&subject);
+        for value in values.iter().filter(|value| !is_implied(&subject, value)) {
+            terms.insert(match &subject {
+                // It is asked for its words, and whether there is one.
+                Subject::Standard(attribute) if attribute.class() == Class::Text => beginning.clone(),
+                _ => value_term(&beginning, value).0,
+            });
+        }
+    }
+    terms
+}
+
+/// Whether a value has no term: a column has it, or nearly every record has it and one without another term has it.
 fn is_implied(subject: &Subject, value: &Value) -> bool {
-    matches!((subject, value), (Subject::Standard(_), Value::Boolean(false)))
+    match (subject, value) {
+        (Subject::Standard(attribute), _) if column_of(*attribute).is_some() => true,
+        (Subject::Standard(attribute), Value::Boolean(is)) => *is == is_always(*attribute),
+        (Subject::Standard(attribute), Value::Number(number)) => is_mostly_zero(*attribute) && *number == 0.0,
+        _ => false,
+    }
+}
+
+/// Whether an attribute is true in every record: then true has no term. Of any other false has none.
+pub(super) fn is_always(attribute: Attribute) -> bool {
+    attribute == Attribute::ConversationTimeTouched
+}
+
+/// The attribute that has the same values in nearly every record: then they are terms of that one alone.
+pub(super) fn mostly_as(attribute: Attribute) -> Option<Attribute> {
+    match attribute {
+        Attribute::MessageModifiedBy => Some(Attribute::MessageCreatedBy),
+        Attribute::NoteModifiedBy => Some(Attribute::NoteCreatedBy),
+        _ => None,
+    }
+}
+
+/// Whether an attribute is zero in nearly every record: then zero has no term.
+pub(super) fn is_mostly_zero(attribute: Attribute) -> bool {
+    matches!(
+        attribute,
+        Attribute::MessageSize
+            | Attribute::MessageAttachmentCount
+            | Attribute::NoteAttachmentCount
+            | Attribute::ConversationTimeMessagesSent
+            | Attribute::ConversationTimeNotesSent
+    )
+}
+
+/// The column of `search_records` that holds what an attribute has, which has no terms then: an id.
+pub(super) fn column_of(attribute: Attribute) -> Option<&'static str> {
+    let context = attribute.context();
+    if attribute == id_attribute(context) {
+        return Some("id");
+    }
+    let mut parents = [Context::Customer, Context::Company, Context::Conversation].into_iter();
+    parents.find(|parent| parent_attribute(context, *parent) == Some(attribute)).map(Context::as_str)
+}
+
+/// What makes the entries of one revision of a record those of the next: it is worked out beside the writer, and the index is
+/// not read for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Difference {
+    /// Whether the record is deleted, and its customer, company and conversation, when any of that differs.
+    pub(crate) head: Option<(bool, [Option<ObjectId>; 3])>,
+    /// Terms that it has no longer.
+    pub(crate) removed: Vec<String>,
+    /// Terms that it has from now on.
+    pub(crate) added: Vec<String>,
+    /// All words with their hash, when they differ.
+    pub(crate) words: Option<(BTreeSet<String>, i64)>,
+}
+
+impl Difference {
+    /// What makes the one row the other.
+    pub(crate) fn between(org: OrgKey, former: &SearchRow, row: &SearchRow) -> Self {
+        let head = |row: &SearchRow| {
+            let parents = [Context::Customer, Context::Company, Context::Conversation];
+            (row.deleted, parents.map(|context| row.parent(context)))
+        };
+        let (was, is) = (terms_of(former), terms_of(row));
+        let has_other_texts = former.texts() != row.texts();
+        Self {
+            head: Some(head(row)).filter(|is| *is != head(former)),
+            removed: was.difference(&is).cloned().collect(),
+            added: is.difference(&was).cloned().collect(),
+            words: has_other_texts.then(|| word::all_of(org, row)).map(|words| {
+                let digest = digest(&words);
+                (words, digest)
+            }),
+        }
+    }
 }
 
 /// What differs between what the index should hold of a record and what it does.
@@ -80,10 +169,19 @@ pub(crate) fn differing(should: Option<&Entries>, is: Option<&Entries>) -> Vec<&
 /// What the terms of an attribute's values begin with.
 pub(super) fn beginning(subject: &Subject) -> String {
     match subject {
-        Subject::Standard(attribute) => format!("{}=", code(*attribute)),
+        Subject::Standard(attribute) => format!("{}{}", code(*attribute), sign(subject)),
         Subject::Custom(CustomAttribute { klass, key, .. }) => {
-            format!("{}:{key}=", klass.as_deref().unwrap_or_default())
+            format!("{}:{key}{}", klass.as_deref().unwrap_or_default(), sign(subject))
         }
+    }
+}
+
+/// What is between an attribute and its value: numbers and moments have a sign of their own, since ranges of them are asked
+/// for, and the index by record of SQLite holds terms with it.
+fn sign(subject: &Subject) -> char {
+    match subject.class() {
+        Class::Number | Class::Datetime => ORDERED,
+        Class::Any | Class::String | Class::Text | Class::StringNotAnalyzed | Class::List | Class::Boolean => '=',
     }
 }
 
@@ -128,17 +226,13 @@ mod tests {
     #[test]
     fn a_record_has_a_term_for_each_value_and_its_words_and_parts() {
         let found = entries(r#"{"name":"Acme Corp","externalId":"AB","custom":{"sizeNum":3,"tierStr":"Gold"}}"#);
-        let standard = [
-            (Attribute::CompanyExternalId, "AB"),
-            (Attribute::CompanyRecordId, "5c7d1a1f9a1b2c0010a1b2c3"),
-            (Attribute::CompanyName, "acme corp"),
-        ];
+        let standard = [(Attribute::CompanyExternalId, "AB"), (Attribute::CompanyName, "acme corp")];
         let terms = standard.map(|(attribute, value)| format!("{}={value}", code(attribute)));
-        let custom = [":sizeNum=c008000000000000", ":tierStr=gold"].map(str::to_owned);
+        let custom = [":sizeNum#c008000000000000", ":tierStr=gold"].map(str::to_owned);
         assert_eq!(found.terms, terms.into_iter().chain(custom).collect());
         let words: Vec<&str> = found.words.iter().map(String::as_str).collect();
         assert_eq!(words, ["b12gab", "b12gb", "b12wacme", "b12wcorp", "b12wgold"]);
-        assert_eq!(entries(r#"{"importedAt":"2026-01-02T03:04:05.000Z"}"#).terms.len(), 3);
+        assert_eq!(entries(r#"{"importedAt":"2026-01-02T03:04:05.000Z"}"#).terms.len(), 2);
     }
 
     #[test]

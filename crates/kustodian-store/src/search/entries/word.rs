@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use kustodian_core::kind::Kind;
 use kustodian_core::search::{Context, Manner, SearchRow, grams, words};
 use kustodian_core::store::OrgKey;
 use sha2::{Digest, Sha256};
@@ -29,6 +30,13 @@ pub(crate) const fn code(context: Context) -> u8 {
         Context::Note => 5,
         Context::ConversationTime => 6,
     }
+}
+
+/// A letter for each kind of searched records, as words begin with it.
+pub(crate) fn letter(kind: Kind) -> &'static str {
+    const LETTERS: [&str; 7] = ["a", "b", "c", "d", "e", "f", "g"];
+    let of = |context: Context| LETTERS.get(usize::from(code(context))).copied();
+    kind.search_context().and_then(of).unwrap_or_default()
 }
 
 /// A word, or a part of an address or an id, that is looked for.

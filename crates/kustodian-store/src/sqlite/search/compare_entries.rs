@@ -11,15 +11,14 @@ use super::super::packed::Unpacked;
 use super::super::values::Id;
 use super::compare::hash;
 use crate::check::index::{EVERYTHING, Misfounds, WORDS};
-use crate::search::entries::{CODE_BITS, Entries, code, differing};
+use crate::search::entries::{CODE_BITS, Entries, code, differing, letter};
 
 const HEAD: &str = "SELECT deleted, customer, company, conversation, words FROM search_records \
      WHERE org = ?1 AND kind = ?2 AND id = ?3";
-const TERMS: &str = "SELECT term FROM search_terms WHERE org = ?1 AND kind = ?2 AND record = ?3";
-
-/// Terms of no record.
-const LOOSE: &str = "SELECT DISTINCT t.org, t.kind, t.record FROM search_terms t WHERE NOT EXISTS (SELECT 1 FROM search_records r \
-     WHERE r.org = t.org AND r.kind = t.kind AND r.id = t.record) LIMIT 1000";
+const HAS_TERM: &str =
+    "SELECT EXISTS (SELECT 1 FROM search_terms WHERE org = ?1 AND kind = ?2 AND record = ?3 AND term = ?4)";
+const TERMS: &str = "SELECT count(*) FROM search_terms WHERE kind = ?1";
+const TERMS_OF_EACH: &str = "SELECT org, record, count(*) FROM search_terms WHERE kind = ?1 GROUP BY org, record";
 
 const VOCABULARY: &str = "CREATE VIRTUAL TABLE temp.search_vocabulary USING fts5vocab(main, search_words, instance)";
 const FORGET_VOCABULARY: &str = "DROP TABLE temp.search_vocabulary";
@@ -33,6 +32,7 @@ pub(super) fn compare_entries(connection: &Connection, misfounds: &mut Misfounds
     let mut sums = Sums::new();
     for kind in Kind::ALL.into_iter().filter(|kind| kind.is_in_entries()) {
         let table = kind.spec().table;
+        let mut terms = 0;
         let mut page = connection.prepare(&format!("SELECT org, id, document, key FROM {table}"))?;
         let mut rows = page.query([])?;
         while let Some(row) = rows.next()? {
@@ -40,8 +40,13 @@ pub(super) fn compare_entries(connection: &Connection, misfounds: &mut Misfounds
             // What cannot be read is reported by others.
             let Ok(Unpacked(document)) = row.get(2) else { continue };
             let Ok(should) = kind.search_row_of(&document) else { continue };
-            let is = held(connection, (org, kind, id))?;
             let should = should.map(|row| Entries::of(org, &row));
+            let held_terms = held_terms(connection, (org, kind, id), should.as_ref())?;
+            terms += held_terms.len() as u64;
+            let is = held(connection, (org, kind, id), &held_terms)?;
+            if is.is_none() && !held_terms.is_empty() {
+                misfounds.note_of(kind, org.0, id, WORDS);
+            }
             if let (Some(should), Some(context)) = (&should, kind.search_context()) {
                 let sum = should.words.iter().map(hash).fold(0, u64::wrapping_add);
                 sums.insert(row.get::<_, i64>(3)? << CODE_BITS | i64::from(code(context)), sum);
@@ -55,21 +60,56 @@ pub(super) fn compare_entries(connection: &Connection, misfounds: &mut Misfounds
              WHERE t.org = r.org AND t.id = lower(hex(r.id))) LIMIT 1000"
         );
         let mut stray = connection.prepare(&stray)?;
-        let mut rows = stray.query([kind.as_str()])?;
+        let mut rows = stray.query([letter(kind)])?;
         while let Some(row) = rows.next()? {
             misfounds.note_of(kind, row.get(0)?, ObjectId::from_bytes(row.get(1)?), EVERYTHING);
         }
+        if connection.query_row(TERMS, [letter(kind)], |row| row.get::<_, u64>(0))? != terms {
+            note_others(connection, kind, misfounds)?;
+        }
     }
-    compare_words(connection, sums, misfounds)?;
-    let mut loose = connection.prepare(LOOSE)?;
-    let mut rows = loose.query([])?;
+    compare_words(connection, sums, misfounds)
+}
+
+/// Notes the records of a kind, and the ids of none, that have terms which they should not have.
+fn note_others(connection: &Connection, kind: Kind, misfounds: &mut Misfounds) -> rusqlite::Result<()> {
+    let mut each = connection.prepare(TERMS_OF_EACH)?;
+    let mut rows = each.query([letter(kind)])?;
+    let mut document = connection
+        .prepare(&format!("SELECT document FROM {} WHERE org = ?1 AND id = lower(hex(?2))", kind.spec().table))?;
     while let Some(row) = rows.next()? {
-        let kind: String = row.get(1)?;
-        if let Some(kind) = Kind::named(&kind) {
-            misfounds.note_of(kind, row.get(0)?, ObjectId::from_bytes(row.get(2)?), WORDS);
+        let (org, id) = (OrgKey(row.get(0)?), ObjectId::from_bytes(row.get(1)?));
+        let stored = document.query_row((org.0, id.as_bytes()), |row| Ok(row.get::<_, Unpacked>(0).ok())).optional()?;
+        let should = match stored {
+            // What cannot be read is reported by others.
+            Some(None) => continue,
+            Some(Some(Unpacked(document))) => match kind.search_row_of(&document) {
+                Ok(row) => row.map(|row| Entries::of(org, &row)),
+                Err(_) => continue,
+            },
+            None => None,
+        };
+        if held_terms(connection, (org, kind, id), should.as_ref())?.len() as u64 != row.get::<_, u64>(2)? {
+            misfounds.note_of(kind, org.0, id, WORDS);
         }
     }
     Ok(())
+}
+
+/// Those of the terms that a record should have that it has.
+fn held_terms(
+    connection: &Connection,
+    (org, kind, id): (OrgKey, Kind, ObjectId),
+    should: Option<&Entries>,
+) -> rusqlite::Result<BTreeSet<String>> {
+    let mut has = connection.prepare_cached(HAS_TERM)?;
+    let mut held = BTreeSet::new();
+    for term in should.iter().flat_map(|should| &should.terms) {
+        if has.query_row((org.0, letter(kind), id.as_bytes(), term), |row| row.get(0))? {
+            held.insert(term.clone());
+        }
+    }
+    Ok(held)
 }
 
 /// Compares all words with those that records should have.
@@ -99,23 +139,23 @@ fn compare_words(connection: &Connection, mut sums: Sums, misfounds: &mut Misfou
     Ok(())
 }
 
-/// What the index holds of a record.
-fn held(connection: &Connection, (org, kind, id): (OrgKey, Kind, ObjectId)) -> rusqlite::Result<Option<Entries>> {
-    let name = (org.0, kind.as_str(), id.as_bytes());
+/// What the index holds of a record, with these terms.
+fn held(
+    connection: &Connection,
+    (org, kind, id): (OrgKey, Kind, ObjectId),
+    terms: &BTreeSet<String>,
+) -> rusqlite::Result<Option<Entries>> {
     let id_of = |bytes: Option<[u8; 12]>| bytes.map(ObjectId::from_bytes);
-    let head = connection.prepare_cached(HEAD)?.query_row(name, |row| {
+    let head = connection.prepare_cached(HEAD)?.query_row((org.0, letter(kind), id.as_bytes()), |row| {
         Ok(Entries {
             deleted: row.get(0)?,
             customer: id_of(row.get(1)?),
             company: id_of(row.get(2)?),
             conversation: id_of(row.get(3)?),
-            terms: BTreeSet::new(),
+            terms: terms.clone(),
             words: BTreeSet::new(),
             digest: row.get::<_, Option<i64>>(4)?.unwrap_or_default(),
         })
     });
-    let Some(head) = head.optional()? else { return Ok(None) };
-    let mut terms = connection.prepare_cached(TERMS)?;
-    let terms = terms.query_map(name, |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
-    Ok(Some(Entries { terms, ..head }))
+    head.optional()
 }

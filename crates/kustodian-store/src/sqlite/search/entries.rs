@@ -22,12 +22,21 @@ use super::time::{self, Time};
 use super::walks;
 use crate::options::SearchEffort;
 use crate::page::take_bytes;
-use crate::search::entries::{self, CODE_BITS, Form, Found, Halt, Kept, Place, Reader, Row, Sql, WordsForm, code};
+use crate::search::entries::{
+    self, CODE_BITS, Form, Found, Halt, Kept, Place, Reader, Row, Sql, WordsForm, code, letter,
+};
 use crate::search::{Compiled, Slots, compile_side};
 
 /// The planner has no statistics: statements say which index to use, and which table comes first.
-pub(super) const FORM: Form =
-    Form { names_indexes: true, join: "CROSS JOIN", has_homes: false, is_for_each: true, words: &WORDS };
+pub(super) const FORM: Form = Form {
+    names_indexes: true,
+    join: "CROSS JOIN",
+    has_homes: false,
+    is_for_each: true,
+    name_of: letter,
+    text_of: |column| format!("lower(hex({column}))"),
+    words: &WORDS,
+};
 
 static WORDS: WordsForm = WordsForm { syntax: SYNTAX, among: words_among, ids: ids_of_words };
 
@@ -260,49 +269,135 @@ const WRITE: &str = "INSERT INTO search_records (org, kind, id, deleted, custome
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) \
      ON CONFLICT (org, kind, id) \
      DO UPDATE SET (deleted, customer, company, conversation, words) = (?4, ?5, ?6, ?7, ?8)";
-const FORMER: &str = "SELECT words FROM search_records WHERE org = ?1 AND kind = ?2 AND id = ?3";
+const CHANGE: &str = "UPDATE search_records SET (deleted, customer, company, conversation) = (?4, ?5, ?6, ?7) \
+     WHERE org = ?1 AND kind = ?2 AND id = ?3";
+const CHANGE_WORDS: &str = "UPDATE search_records SET words = ?4 WHERE org = ?1 AND kind = ?2 AND id = ?3";
 const FORGET: &str = "DELETE FROM search_records WHERE org = ?1 AND kind = ?2 AND id = ?3";
-const TERMS: &str = "SELECT term FROM search_terms WHERE org = ?1 AND kind = ?2 AND record = ?3";
-const ADD: &str = "INSERT INTO search_terms (org, kind, record, term) VALUES (?1, ?2, ?3, ?4)";
+const FORGET_TERMS: &str = "DELETE FROM search_terms WHERE org = ?1 AND kind = ?2 AND record = ?3";
+const ADD: &str = "INSERT INTO search_terms (org, kind, record, term) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
 const REMOVE: &str = "DELETE FROM search_terms WHERE org = ?1 AND kind = ?2 AND record = ?3 AND term = ?4";
 
-/// Puts what a record offers in the place of what the index held of it; nothing when it is found no longer.
+/// What the index is to hold of a record from now on.
+pub(in crate::sqlite) enum Offer {
+    /// Nothing.
+    Nothing,
+    /// This.
+    Whole(entries::Entries),
+    /// What it holds of the revision that is replaced, but for this.
+    Difference(entries::Difference),
+}
+
+impl Offer {
+    /// All of these entries, or nothing.
+    pub(in crate::sqlite) fn of(entries: Option<entries::Entries>) -> Self {
+        entries.map_or(Self::Nothing, Self::Whole)
+    }
+}
+
+/// Puts what a record offers in the place of what the index held of it, before the record itself is written: `is_new` says
+/// that nothing was there.
 pub(in crate::sqlite) fn index(
     connection: &Connection,
     words: &mut EntryWords,
-    (org, kind, id): (OrgKey, Kind, ObjectId),
+    name: (OrgKey, Kind, ObjectId),
+    is_new: bool,
+    offer: &Offer,
+) -> rusqlite::Result<()> {
+    let entries = match offer {
+        Offer::Difference(difference) => return change(connection, words, name, difference),
+        Offer::Whole(entries) => Some(entries),
+        Offer::Nothing => None,
+    };
+    let former = if is_new { None } else { former(connection, words, name)? };
+    write(connection, words, name, former.as_ref(), entries)
+}
+
+/// What the index holds of a record as it is stored. Of one that cannot be read all is taken away, as nobody knows what that is.
+fn former(
+    connection: &Connection,
+    words: &mut EntryWords,
+    name @ (org, kind, id): (OrgKey, Kind, ObjectId),
+) -> rusqlite::Result<Option<entries::Entries>> {
+    let sql = format!("SELECT document FROM {} WHERE org = ?1 AND id = ?2", kind.spec().table);
+    let read = |row: &rusqlite::Row<'_>| row.get::<_, Unpacked>(0);
+    let stored = connection.prepare_cached(&sql)?.query_row(params![org.0, Hex::of(id)], read).optional();
+    match stored.and_then(|stored| stored.map(|stored| search_row(kind, &stored.0)).transpose()) {
+        Ok(row) => Ok(row.flatten().map(|row| entries::Entries::of(org, &row))),
+        Err(rusqlite::Error::FromSqlConversionFailure(..)) => {
+            let key = (org.0, letter(kind), id.as_bytes());
+            connection.prepare_cached(FORGET_TERMS)?.execute(key)?;
+            connection.prepare_cached(FORGET)?.execute(key)?;
+            words.note(name, true, None);
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Writes what a record is to have in the place of what it has.
+fn write(
+    connection: &Connection,
+    words: &mut EntryWords,
+    name @ (org, kind, id): (OrgKey, Kind, ObjectId),
+    former: Option<&entries::Entries>,
     entries: Option<&entries::Entries>,
 ) -> rusqlite::Result<()> {
-    let name = (org.0, kind.as_str(), id.as_bytes());
-    let former: Option<Option<i64>> =
-        connection.prepare_cached(FORMER)?.query_row(name, |row| row.get(0)).optional()?;
-    words.note((org, kind, id), former.flatten(), entries);
+    let key = (org.0, letter(kind), id.as_bytes());
+    if former.map(|former| former.digest) != entries.map(|entries| entries.digest) {
+        words.note(name, former.is_some(), entries.map(|entries| &entries.words));
+    }
     match entries {
         Some(entries::Entries { deleted, customer, company, conversation, digest, .. }) => {
-            let id_of = |id: &Option<ObjectId>| id.map(|id| *id.as_bytes());
-            let parents = [customer, company, conversation].map(id_of);
-            let values = params![name.0, name.1, name.2, deleted, parents[0], parents[1], parents[2], digest];
+            let [customer, company, conversation] = [customer, company, conversation].map(bytes_of);
+            let values = params![key.0, key.1, key.2, deleted, customer, company, conversation, digest];
             connection.prepare_cached(WRITE)?.execute(values)?
         }
-        None => connection.prepare_cached(FORGET)?.execute(name)?,
-    };
-    let held: BTreeSet<String> = match former {
-        Some(_) => {
-            connection.prepare_cached(TERMS)?.query_map(name, |row| row.get(0))?.collect::<rusqlite::Result<_>>()?
-        }
-        None => BTreeSet::new(),
+        None => connection.prepare_cached(FORGET)?.execute(key)?,
     };
     let nothing = BTreeSet::new();
+    let held = former.map_or(&nothing, |former| &former.terms);
     let terms = entries.map_or(&nothing, |entries| &entries.terms);
+    move_terms(connection, key, held.difference(terms), terms.difference(held))
+}
+
+fn change(
+    connection: &Connection,
+    words: &mut EntryWords,
+    name @ (org, kind, id): (OrgKey, Kind, ObjectId),
+    difference: &entries::Difference,
+) -> rusqlite::Result<()> {
+    let key = (org.0, letter(kind), id.as_bytes());
+    if let Some((deleted, parents)) = &difference.head {
+        let [customer, company, conversation] = parents.each_ref().map(bytes_of);
+        let values = params![key.0, key.1, key.2, deleted, customer, company, conversation];
+        connection.prepare_cached(CHANGE)?.execute(values)?;
+    }
+    if let Some((all, digest)) = &difference.words {
+        connection.prepare_cached(CHANGE_WORDS)?.execute(params![key.0, key.1, key.2, digest])?;
+        words.note(name, true, Some(all));
+    }
+    move_terms(connection, key, difference.removed.iter(), difference.added.iter())
+}
+
+fn move_terms<'t>(
+    connection: &Connection,
+    (org, kind, id): (i64, &str, &[u8; 12]),
+    removed: impl Iterator<Item = &'t String>,
+    added: impl Iterator<Item = &'t String>,
+) -> rusqlite::Result<()> {
     let mut remove = connection.prepare_cached(REMOVE)?;
-    for term in held.difference(terms) {
-        remove.execute(params![name.0, name.1, name.2, term])?;
+    for term in removed {
+        remove.execute(params![org, kind, id, term])?;
     }
     let mut add = connection.prepare_cached(ADD)?;
-    for term in terms.difference(&held) {
-        add.execute(params![name.0, name.1, name.2, term])?;
+    for term in added {
+        add.execute(params![org, kind, id, term])?;
     }
     Ok(())
+}
+
+fn bytes_of(id: &Option<ObjectId>) -> Option<[u8; 12]> {
+    id.map(|id| *id.as_bytes())
 }
 
 /// How many records are read at a time.
@@ -339,7 +434,7 @@ pub(in crate::sqlite) fn index_kinds(connection: &Connection, tell: &mut dyn FnM
                 });
                 let org = OrgKey(*org);
                 let entries = row.map(|row| entries::Entries::of(org, &row));
-                index(connection, &mut words, (org, kind, *id), entries.as_ref())?;
+                write(connection, &mut words, (org, kind, *id), None, entries.as_ref())?;
             }
             words.write(connection)?;
             done += page.len() as u64;

@@ -1,7 +1,7 @@
 //! The words of one transaction of the kinds beside customers, written at its end in the order of their rows: FTS5 gathers
 //! what it is given, and writes a segment when a row precedes the one before it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use kustodian_core::kind::Kind;
 use kustodian_core::store::OrgKey;
@@ -9,7 +9,7 @@ use kustomer_api::ObjectId;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::super::values::Hex;
-use crate::search::entries::{CODE_BITS, Entries, code};
+use crate::search::entries::{CODE_BITS, code};
 
 const REMOVE: &str = "DELETE FROM search_words WHERE rowid = ?1";
 const ADD: &str = "INSERT INTO search_words (rowid, words) VALUES (?1, ?2)";
@@ -29,20 +29,17 @@ struct Change {
 }
 
 impl EntryWords {
-    /// Notes the words that a record is to have; `former` is the hash of those that it had.
-    pub(super) fn note(&mut self, name: (OrgKey, Kind, ObjectId), former: Option<i64>, entries: Option<&Entries>) {
-        if former == entries.map(|entries| entries.digest) {
-            return;
-        }
-        let words = entries.map(|entries| {
-            let mut words = String::with_capacity(entries.words.iter().map(|word| word.len() + 1).sum());
-            for word in &entries.words {
-                words.push_str(word);
-                words.push('\n');
+    /// Notes the words that a record is to have; `had` says that it had some before.
+    pub(super) fn note(&mut self, name: (OrgKey, Kind, ObjectId), had: bool, words: Option<&BTreeSet<String>>) {
+        let words = words.map(|words| {
+            let mut lines = String::with_capacity(words.iter().map(|word| word.len() + 1).sum());
+            for word in words {
+                lines.push_str(word);
+                lines.push('\n');
             }
-            words
+            lines
         });
-        let change = self.changes.entry(name).or_insert(Change { had: former.is_some(), words: None });
+        let change = self.changes.entry(name).or_insert(Change { had, words: None });
         change.words = words;
     }
 

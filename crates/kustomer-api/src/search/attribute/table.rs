@@ -412,6 +412,8 @@ attributes! {
         ConversationTimeConversationId CONVERSATION_TIME_CONVERSATION_ID: ExactAttribute, StringNotAnalyzed, "conversation_time_conversation_id", "relationships.conversation", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
         /// The id of the user who acted.
         ConversationTimeCreatedBy CONVERSATION_TIME_CREATED_BY: ListAttribute, List, "conversation_time_created_by", "relationships.createdBy", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
+        /// The ids of the teams of the user who acted.
+        ConversationTimeCreatedByTeams CONVERSATION_TIME_CREATED_BY_TEAMS: ListAttribute, List, "conversation_time_created_by_teams", "createdByTeams[]", TEXTLESS, MANY, ANYTHING, CRITERION, NOWHERE;
         /// The ids of the users that the conversation was assigned to.
         ConversationTimeAssignedUsers CONVERSATION_TIME_ASSIGNED_USERS: ListAttribute, List, "conversation_time_assigned_users", "assignedUsers[]", TEXTLESS, MANY, ANYTHING, CRITERION, NOWHERE;
         /// The ids of the teams that the conversation was assigned to.
@@ -436,5 +438,15 @@ attributes! {
         ConversationTimeNoteAt CONVERSATION_TIME_NOTE_AT: MomentAttribute, Datetime, "conversation_time_note_at", "noteAt", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
         /// Whether the user marked the conversation as done.
         ConversationTimeResolved CONVERSATION_TIME_RESOLVED: BooleanAttribute, Boolean, "conversation_time_resolved", "resolved", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
+        /// Whether the user snoozed the conversation.
+        ConversationTimeSnoozed CONVERSATION_TIME_SNOOZED: BooleanAttribute, Boolean, "conversation_time_snoozed", "snoozed", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
+        /// Whether the user opened the conversation again.
+        ConversationTimeReopened CONVERSATION_TIME_REOPENED: BooleanAttribute, Boolean, "conversation_time_reopened", "reopened", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
+        /// Whether the user touched the conversation, which is what every conversation time is about.
+        ConversationTimeTouched CONVERSATION_TIME_TOUCHED: BooleanAttribute, Boolean, "conversation_time_touched", "always true", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
+        /// How many messages the user wrote: one, or none.
+        ConversationTimeMessagesSent CONVERSATION_TIME_MESSAGES_SENT: NumberAttribute, Number, "conversation_time_messages_sent", "messageAt is there", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
+        /// How many notes the user wrote: one, or none.
+        ConversationTimeNotesSent CONVERSATION_TIME_NOTES_SENT: NumberAttribute, Number, "conversation_time_notes_sent", "noteAt is there", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
     }
 }
