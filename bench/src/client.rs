@@ -100,8 +100,8 @@ pub(crate) fn measure(plan: &Plan<'_>) -> Result<String> {
     let url = format!("sqlite:{}", folder.path().join("kustodian.db").display());
     let server = Server::kustodian(plan.kustodian, &url)?;
     let target = server.target();
-    let known = load::create_known(&target, KNOWN, KNOWN, 16, &mut Numbers::default());
-    let known = runtime.block_on(known)?;
+    let mut numbers = Numbers::default();
+    let known = runtime.block_on(load::create_known(&target, KNOWN, KNOWN, 16, &mut numbers))?;
     let ids: Vec<String> = known.customers.iter().map(|customer| customer.id.clone()).collect();
     let mut table = Table::default();
     let mut first = 100_000_000;
