@@ -7,6 +7,7 @@
 
 mod body;
 mod bulk;
+mod client;
 mod floor;
 mod load;
 mod messages;
@@ -38,7 +39,7 @@ use crate::run::Plan;
 #[command(name = "kustodian-bench", about = "Measure the server beside bare axum, bare databases and a peer")]
 struct Arguments {
     /// The kustodian binary to measure
-    #[arg(long, required_unless_present_any = ["floor", "search"])]
+    #[arg(long, required_unless_present_any = ["floor", "search", "calls"])]
     server: Option<PathBuf>,
     /// Measure searches over this many customers instead
     #[arg(long, value_name = "CUSTOMERS")]
@@ -67,6 +68,12 @@ struct Arguments {
     /// What visitors do instead
     #[arg(long, requires = "server")]
     tracking: bool,
+    /// The Rust client beside this compiled program of the TypeScript client instead
+    #[arg(long, value_name = "PROGRAM", requires = "server")]
+    client: Option<PathBuf>,
+    /// Call as the Rust client; the job is read from standard input
+    #[arg(long, hide = true)]
+    calls: bool,
     /// Three rounds of 0.6 s a cell instead of five of 3 s
     #[arg(long)]
     quick: bool,
@@ -96,21 +103,28 @@ fn main() -> Result<()> {
     if let Some(address) = arguments.floor {
         return floor::serve(address);
     }
-    let kustodian = arguments.server.context("--server is missing")?;
+    if arguments.calls {
+        return client::call();
+    }
+    let kustodian = arguments.server.clone().context("--server is missing")?;
     if let Some(factors) = &arguments.overload {
         let time = Duration::from_secs(arguments.seconds);
         let plan = overload::Plan { kustodian: &kustodian, factors, time };
         return measure_overload(&plan, &arguments.command, arguments.page.as_deref());
     }
-    if arguments.messages || arguments.bulk || arguments.tracking {
+    if arguments.messages || arguments.bulk || arguments.tracking || arguments.client.is_some() {
         let (rounds, time) = if arguments.quick { (3, 600) } else { (5, 3_000) };
         let time = Duration::from_millis(time);
         let load = usage::load();
         let plan = messages::Plan { kustodian: &kustodian, rounds, time };
-        let (tables, part) = match (arguments.bulk, arguments.tracking) {
-            (true, _) => (bulk::measure(&plan)?, &page::BULK),
-            (false, true) => (tracking::measure(&plan, arguments.quick)?, &page::TRACKING),
-            (false, false) => (messages::measure(&plan)?, &page::MESSAGES),
+        let (tables, part) = match &arguments {
+            Arguments { client: Some(typescript), .. } => {
+                let plan = client::Plan { kustodian: &kustodian, typescript, rounds, time };
+                (client::measure(&plan)?, &page::CLIENT)
+            }
+            Arguments { bulk: true, .. } => (bulk::measure(&plan)?, &page::BULK),
+            Arguments { tracking: true, .. } => (tracking::measure(&plan, arguments.quick)?, &page::TRACKING),
+            _ => (messages::measure(&plan)?, &page::MESSAGES),
         };
         let (command, machine) = (&arguments.command, machine(load));
         let measured = format!(

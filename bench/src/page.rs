@@ -37,6 +37,10 @@ pub(crate) const BULK: Part =
 pub(crate) const TRACKING: Part =
     Part { begin: "<!-- tracking: begin; written by cargo xtask bench tracking -->", end: "<!-- tracking: end -->" };
 
+/// What the run of the clients writes.
+pub(crate) const CLIENT: Part =
+    Part { begin: "<!-- client: begin; written by cargo xtask bench client -->", end: "<!-- client: end -->" };
+
 /// Puts `measured` between the marks of its part of the page at `path`.
 pub(crate) fn put(path: &Path, part: &Part, measured: &str) -> Result<()> {
     let Part { begin, end } = part;

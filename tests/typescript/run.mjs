@@ -1,7 +1,7 @@
 // Starts the server, generates a client out of the document it serves, compiles client and tests strictly, and runs the
-// tests against the server. KUSTODIAN_BINARY names the binary to start.
+// tests against the server. KUSTODIAN_BINARY names the binary to start. With --build it ends before the tests.
 import { spawn, spawnSync } from 'node:child_process';
-import { rmSync, readdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createInterface } from 'node:readline';
@@ -14,8 +14,9 @@ const token = 'a-token-for-the-typescript-client-of-forty-letters';
 const { server, address } = await start();
 try {
   await generate(address);
+  copyFromPage();
   compile();
-  process.exitCode = test(address);
+  if (!process.argv.includes('--build')) process.exitCode = test(address);
 } finally {
   server.kill();
 }
@@ -52,6 +53,15 @@ async function generate(address) {
   });
 }
 
+/** The test that the page about testing shows. */
+function copyFromPage() {
+  const page = readFileSync(join(folder, '..', '..', 'docs', 'testing.md'), 'utf8');
+  const test = page.match(/```ts\n([^]*?)```/)?.[1];
+  if (!test) throw new Error('docs/testing.md shows no TypeScript');
+  mkdirSync(join(folder, 'generated', 'docs'), { recursive: true });
+  writeFileSync(join(folder, 'generated', 'docs', 'signup.test.ts'), test);
+}
+
 function compile() {
   rmSync(join(folder, 'build'), { recursive: true, force: true });
   const { status } = node([join('node_modules', 'typescript', 'bin', 'tsc'), '--project', folder]);
@@ -59,10 +69,10 @@ function compile() {
 }
 
 function test(address) {
-  const built = join('build', 'src');
-  const files = readdirSync(join(folder, built)).filter((file) => file.endsWith('.test.js'));
-  const names = files.map((file) => join(built, file));
-  const env = { ...process.env, KUSTODIAN_ADDRESS: address, KUSTODIAN_TOKEN: token };
+  const names = [join('build', 'src'), join('build', 'generated', 'docs')].flatMap((built) =>
+    readdirSync(join(folder, built)).filter((file) => file.endsWith('.test.js')).map((file) => join(built, file)),
+  );
+  const env = { ...process.env, KUSTODIAN: process.env.KUSTODIAN_BINARY, KUSTODIAN_ADDRESS: address, KUSTODIAN_TOKEN: token };
   return node(['--test', '--test-reporter=spec', ...names], env).status ?? 1;
 }
 

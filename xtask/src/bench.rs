@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use crate::workspace::{self, Metadata};
-use crate::{postgres, process};
+use crate::{postgres, process, test};
 
 /// What else than requests is measured.
 #[derive(clap::Subcommand)]
@@ -31,6 +31,8 @@ pub(crate) enum What {
     Bulk,
     /// What visitors do: how many events a second, and what one takes on the disk
     Tracking,
+    /// The Rust client beside a client in TypeScript that is generated from our document
+    Client,
     /// Writes beyond what the server can do: what is made, what is turned away, and how long it takes
     Overload {
         /// How many times the capacity is offered, one after the other
@@ -78,6 +80,15 @@ fn run_other(what: &What, is_quick: bool) -> Result<()> {
             bench.args(is_quick.then_some("--quick")).arg("--page").arg(page());
             bench.arg("--command").arg(format!("cargo xtask bench{quick} {word}"));
             return process::succeed(&mut bench);
+        }
+        What::Client => {
+            let server = metadata.binary(SHIPPED, "kustodian");
+            process::succeed(&mut test::typescript("build", &server)?)?;
+            let program = test::typescript_folder().join("build/src/load.js");
+            bench.arg("--server").arg(&server).arg("--client").arg(program);
+            let quick = if is_quick { " --quick" } else { "" };
+            bench.args(is_quick.then_some("--quick")).arg("--page").arg(page());
+            bench.arg("--command").arg(format!("cargo xtask bench{quick} client"));
         }
         What::Overload { factors, seconds } => {
             let factors: Vec<String> = factors.iter().map(f64::to_string).collect();

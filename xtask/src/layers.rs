@@ -39,7 +39,11 @@ const LAYERS: &[Layer] = &[
         knows: &["kustomer-api", "kustomer-client", "kustodian-core", "kustodian-store", "kustodian-server"],
         never: &[],
     },
-    Layer { name: "kustodian-bench", knows: &["kustomer-api", "kustodian-core", "kustodian-store"], never: &[] },
+    Layer {
+        name: "kustodian-bench",
+        knows: &["kustomer-api", "kustomer-client", "kustodian-core", "kustodian-store"],
+        never: &[],
+    },
     Layer { name: "forgetful-disk", knows: &[], never: &["tokio", "axum", "hyper", "reqwest"] },
     Layer { name: "xtask", knows: &["forgetful-disk"], never: &["tokio", "axum", "hyper", "reqwest"] },
 ];

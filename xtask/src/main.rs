@@ -15,6 +15,7 @@ mod operations;
 mod plan;
 mod postgres;
 mod process;
+mod published;
 mod schema;
 mod schemathesis;
 mod singer;
@@ -78,6 +79,8 @@ enum Command {
     Plan,
     /// Build a program with the Rust client, and with clients of other services: time, size, number of dependencies
     Budget,
+    /// Check the crates that are published: what crates.io shows of them, and what their packages hold
+    Published(published::PublishedArguments),
     /// Check which crate may depend on which
     Layers,
     /// Check that no sentence has a word that needs a second reading
@@ -133,6 +136,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Operations { check } => operations::run(check),
         Command::Budget => budget::run(),
         Command::Plan => plan::run(),
+        Command::Published(arguments) => published::run(&arguments),
         Command::Layers => layers::run(),
         Command::Words => words::run(),
         Command::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds),

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::contract::Operation;
+use crate::workspace::Metadata;
 use crate::{contract, drift, openapi, process, workspace};
 
 /// Writes or checks the table, and the paragraph of the README.
@@ -23,6 +24,9 @@ pub(crate) fn run(check: bool) -> Result<()> {
     drift::write_or_check("docs/operations.md", page.as_bytes(), check, COMMAND)?;
     drift::write_or_check("docs/roles.md", roles(&document)?.as_bytes(), check, COMMAND)?;
     drift::write_or_check(LINES, &lines()?, check, COMMAND)?;
+    let moving = fs::read_to_string(workspace::root().join(MOVING)).with_context(|| format!("cannot read {MOVING}"))?;
+    let moving = between(&moving, METHODS, &names(&contract)?)?;
+    drift::write_or_check(MOVING, moving.as_bytes(), check, COMMAND)?;
     let readme = fs::read_to_string(workspace::root().join(README)).context("cannot read README.md")?;
     let readme = with_number(&readme, document.served(&contract).len(), contract.len())?;
     drift::write_or_check(README, readme.as_bytes(), check, COMMAND)
@@ -39,6 +43,42 @@ const LINES: &str = "crates/kustomer-client/src/lines.rs";
 fn lines() -> Result<Vec<u8>> {
     let arguments = ["run", "--quiet", "--package", "kustomer-api", "--example", "operation_lines"];
     process::output(process::cargo().args(arguments))
+}
+
+/// The page about moving from the TypeScript client, and the lines around what is written there.
+const MOVING: &str = "docs/moving-from-typescript.md";
+const METHODS: (&str, &str) = ("<!-- methods: written by `cargo xtask operations` -->\n", "<!-- /methods -->\n");
+
+/// The page with this text between its marks.
+fn between(page: &str, (begin, end): (&str, &str), text: &str) -> Result<String> {
+    let (head, rest) = page.split_once(begin).with_context(|| format!("{MOVING} lacks the line {begin}"))?;
+    let (_, tail) = rest.split_once(end).with_context(|| format!("{MOVING} lacks the line {end}"))?;
+    Ok(format!("{head}{begin}{text}{end}{tail}"))
+}
+
+/// Each operation of the contract with the methods of the client that call it, as an example of the client prints them.
+fn names(contract: &[Operation]) -> Result<String> {
+    // With what the tests are built with: for this crate alone everything below it would be built once more.
+    process::succeed(process::cargo().args(["build", "--quiet", "--workspace", "--example", "method_names"]))?;
+    let program = Metadata::load()?.binary("debug/examples", "method_names");
+    let printed = process::output(&mut process::program(program))?;
+    let printed = String::from_utf8(printed).context("the names of methods are no text")?;
+    table_of_names(contract, &printed)
+}
+
+/// `printed` has lines of an operation's name and a method.
+fn table_of_names(contract: &[Operation], printed: &str) -> Result<String> {
+    let mut methods: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for (operation, method) in printed.lines().filter_map(|line| line.split_once(' ')) {
+        methods.entry(operation).or_default().push(format!("`{method}`"));
+    }
+    let mut table = "| TypeScript | request | Rust |\n|---|---|---|\n".to_owned();
+    for operation in contract {
+        let Operation { name, method, .. } = operation;
+        let found = methods.get(name.as_str()).with_context(|| format!("the client has no method for {name}"))?;
+        writeln!(table, "| `{name}` | {method} `{}` | {} |", operation.template(), found.join("<br>"))?;
+    }
+    Ok(table)
 }
 
 /// The lines of the README around what is written there.
@@ -205,6 +245,20 @@ mod tests {
         assert!(page.contains("| `getThings` | GET `/things` | `org.a`, `org.b` |"), "{page}");
         assert!(page.contains("| `openThing` | POST `/things` | no credential |"), "{page}");
         assert!(page.contains("| `getMine` | GET `/mine` | any credential |"), "{page}");
+    }
+
+    #[test]
+    fn each_operation_is_listed_with_its_methods() {
+        let contract: Vec<Operation> = serde_json::from_str(
+            r#"[{"operation": "getThing", "method": "GET", "path": "/things/{id}", "tag": "things", "deprecated": false,
+                 "roles": null, "responses": {"200": {}}}]"#,
+        )
+        .unwrap();
+        let table =
+            table_of_names(&contract, "getThing client.things().get(…)\ngetThing client.things().at_rev(…)\n").unwrap();
+        let row = "| `getThing` | GET `/things/{id}` | `client.things().get(…)`<br>`client.things().at_rev(…)` |";
+        assert!(table.ends_with(&format!("{row}\n")), "{table}");
+        assert!(table_of_names(&contract, "").is_err());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The one command that passes every test on a fresh machine.
 
 use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
@@ -75,14 +76,25 @@ fn documentation_examples(tally: &mut Tally) -> Result<()> {
 
 /// Generates a client out of the running server's document, compiles it strictly and lets it work.
 fn typescript_client(tally: &mut Tally) -> Result<()> {
+    process::succeed(process::cargo().args(["build", "--package", "kustodian"]))?;
+    counted(&mut typescript("test", &Metadata::load()?.binary("debug", "kustodian"))?, tally)
+}
+
+/// Where the TypeScript client is.
+pub(crate) fn typescript_folder() -> PathBuf {
+    workspace::root().join(TYPESCRIPT)
+}
+
+/// A script of the TypeScript client with what it needs, not yet started. `binary` is the server's.
+pub(crate) fn typescript(script: &str, binary: &Path) -> Result<Command> {
     if !process::answers("npm", &["--version"]) {
         bail!("npm is missing: install Node.js 20.19 or newer, which brings it");
     }
-    let folder = workspace::root().join(TYPESCRIPT);
+    let folder = typescript_folder();
     process::succeed(process::program("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(&folder))?;
-    process::succeed(process::cargo().args(["build", "--package", "kustodian"]))?;
-    let binary = Metadata::load()?.binary("debug", "kustodian");
-    counted(process::program("npm").args(["test"]).current_dir(&folder).env("KUSTODIAN_BINARY", binary), tally)
+    let mut npm = process::program("npm");
+    npm.args(["run", script]).current_dir(&folder).env("KUSTODIAN_BINARY", binary);
+    Ok(npm)
 }
 
 /// Runs a test runner, passes on what it prints, and counts its tests.

@@ -1,6 +1,6 @@
 //! Where the workspace and its build products are, and what its crates depend on, as cargo reports it.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
@@ -35,9 +35,29 @@ pub(crate) struct Package {
     /// What the manifest says to other tools.
     #[serde(default)]
     pub(crate) metadata: Value,
+    /// The registries it may be published to: any when there is no list.
+    #[serde(default)]
+    publish: Option<Vec<String>>,
+    #[serde(default)]
+    pub(crate) description: Option<String>,
+    #[serde(default)]
+    pub(crate) keywords: Vec<String>,
+    #[serde(default)]
+    pub(crate) categories: Vec<String>,
+    #[serde(default)]
+    pub(crate) readme: Option<String>,
+    #[serde(default)]
+    pub(crate) features: BTreeMap<String, Vec<String>>,
     /// What its manifest asks for.
     #[serde(default)]
     pub(crate) dependencies: Vec<Request>,
+}
+
+impl Package {
+    /// Whether it goes to crates.io.
+    pub(crate) fn is_published(&self) -> bool {
+        self.publish.is_none()
+    }
 }
 
 /// A dependency as a manifest states it.

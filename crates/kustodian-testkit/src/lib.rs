@@ -31,6 +31,11 @@ mod seed;
 #[doc = include_str!("../../../docs/testing.md")]
 struct Testing;
 
+/// So does the one on moving from the TypeScript client.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/moving-from-typescript.md")]
+struct Moving;
+
 pub use clock::{FixedIds, TestClock};
 pub use fault::{Fault, Faults};
 pub use inbox::{Delivered, Inbox, InboxError};

@@ -1,19 +1,8 @@
-//! The wire of the Kustomer REST API.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![doc = include_str!("../README.md")]
 //!
-//! One declaration per operation, the resource types, the envelope, custom attributes, roles and the error body.
-//! A server ([`Endpoint`] on its side routes, checks roles and documents) and a client (the same [`Endpoint`]) are
-//! built on these declarations alone. No I/O happens here and nothing is asynchronous.
-//!
-//! ```
-//! use kustomer_api::customer::{CustomerInput, Email};
-//!
-//! let input = CustomerInput::new().name("Ada Lovelace").email(Email::new("ada@acme.example"));
-//! assert_eq!(
-//!     serde_json::to_string(&input)?,
-//!     r#"{"name":"Ada Lovelace","emails":[{"email":"ada@acme.example"}]}"#
-//! );
-//! # Ok::<(), serde_json::Error>(())
-//! ```
+//! A server ([`Endpoint`] on its side routes, checks roles and documents) and a client (the same [`Endpoint`]) are built on these
+//! declarations alone. Nothing is asynchronous.
 
 pub mod attachment;
 mod attribute;

@@ -38,29 +38,38 @@ impl BulkOutcome {
 
 /// Sends items 100 at a time, one request after the other, and gives what became of each, in their order. Only as many items as
 /// are sent together are held.
-pub(crate) fn outcomes<E>(
+///
+/// `send` gets the number of the first item with them.
+pub(crate) fn outcomes<T, E>(
     client: Client,
-    items: impl Iterator<Item = BulkItem> + Send + 'static,
-    send: impl Fn(BulkItems) -> Call<E> + Send + 'static,
+    items: impl Iterator<Item = T> + Send + 'static,
+    send: impl Fn(usize, Vec<T>) -> Call<E> + Send + 'static,
 ) -> impl Stream<Item = BulkOutcome> + Send + Unpin
 where
+    T: Send + 'static,
     E: Endpoint<Answer = Document<Bulk>> + 'static,
 {
-    let state = (client, items.enumerate(), send);
+    let state = (client, items, send, 0);
     Box::pin(
-        stream::unfold(state, |(client, mut items, send)| async move {
-            let chunk: Vec<(usize, BulkItem)> = items.by_ref().take(MAX_ITEMS).collect();
-            let first = chunk.first()?.0;
+        stream::unfold(state, |(client, mut items, send, first)| async move {
+            let chunk: Vec<T> = items.by_ref().take(MAX_ITEMS).collect();
             let count = chunk.len();
-            let referred = chunk.into_iter().map(|(index, item)| item.with_ref(index.to_string())).collect();
-            let outcomes = match finished(&client, send(referred)).await {
+            if count == 0 {
+                return None;
+            }
+            let outcomes = match finished(&client, send(first, chunk)).await {
                 Ok(results) => in_order(first, count, results),
                 Err(error) => failed(first, count, Arc::new(error)),
             };
-            Some((stream::iter(outcomes), (client, items, send)))
+            Some((stream::iter(outcomes), (client, items, send, first + count)))
         })
         .flatten(),
     )
+}
+
+/// Items with their numbers as references, by which their results are known again.
+pub(crate) fn referred(first: usize, items: Vec<BulkItem>) -> BulkItems {
+    items.into_iter().enumerate().map(|(place, item)| item.with_ref((first + place).to_string())).collect()
 }
 
 /// The results of a job, when it is complete.

@@ -272,6 +272,7 @@ impl<E: Endpoint> Call<E> {
         let path = self.path?;
         let request = Request {
             operation: E::OPERATION.name,
+            route: E::OPERATION.path,
             method: E::OPERATION.method.clone(),
             is_read: E::OPERATION.is_read(),
             url: self.target.as_ref().unwrap_or(self.client.target()).join(&path, &self.query),
@@ -326,6 +327,8 @@ fn headers(client: &Client, has_body: bool, own: HeaderMap) -> HeaderMap {
 pub(crate) struct Request {
     /// For messages.
     pub(crate) operation: &'static str,
+    /// The path as it is declared, without values; empty for one that nobody declared.
+    pub(crate) route: &'static str,
     pub(crate) method: Method,
     pub(crate) is_read: bool,
     pub(crate) url: Url,
@@ -349,7 +352,10 @@ impl Request {
         if needs_key && !has_own_key {
             self.headers.extend(new_idempotency_key().map(|key| (IDEMPOTENCY_KEY, key)));
         }
-        let (response, attempts) = self.attempts(client, has_own_key).await;
+        let attempts = self.attempts(client, has_own_key);
+        #[cfg(feature = "tracing")]
+        let attempts = observe::spanned(&self, attempts);
+        let (response, attempts) = attempts.await;
         Ok(self.concluded(response?, attempts, is_empty))
     }
 
@@ -368,7 +374,7 @@ impl Request {
         loop {
             let sent = Instant::now();
             let timeout = left().filter(|_| number > 1).map_or(self.timeout, |left| left.min(self.timeout));
-            let outcome = self.send(client.http(), timeout).await;
+            let outcome = self.send(client, timeout).await;
             if let Ok(response) = &outcome {
                 if let Some(turn) = &turn {
                     turn.learn(response);
@@ -394,6 +400,7 @@ impl Request {
             let response = outcome.as_ref().ok();
             let attempt = Attempt {
                 operation: self.operation,
+                route: self.route,
                 method: &self.method,
                 number,
                 status: response.map(|response| response.status.as_u16()),
@@ -417,9 +424,13 @@ impl Request {
         }
     }
 
-    async fn send(&self, http: &reqwest::Client, timeout: Duration) -> Outcome {
-        let mut request =
-            http.request(self.method.clone(), self.url.clone()).headers(self.headers.clone()).timeout(timeout);
+    async fn send(&self, client: &Client, timeout: Duration) -> Outcome {
+        #[cfg(feature = "tower")]
+        if let Some(layered) = client.layered() {
+            return layered.attempt(self.plain()?, &self.url, timeout).await;
+        }
+        let request = client.http().request(self.method.clone(), self.url.clone());
+        let mut request = request.headers(self.headers.clone()).timeout(timeout);
         if let Some(body) = &self.body {
             request = request.body(body.clone());
         }
@@ -430,6 +441,19 @@ impl Request {
         let broken = |error| TransportError::receiving(error, address(), true, timeout);
         let body = response.bytes().await.map_err(broken)?;
         Ok(ReceivedResponse { status, headers, body })
+    }
+
+    /// An attempt as layers get it.
+    #[cfg(feature = "tower")]
+    fn plain(&self) -> Result<http::Request<http_body_util::Full<Bytes>>, InvalidRequest> {
+        let uri = self.url.as_str().parse().map_err(|error: http::uri::InvalidUri| InvalidRequest::BaseUrl {
+            url: address(&self.url),
+            reason: error.to_string(),
+        })?;
+        let mut request = http::Request::new(self.body.clone().unwrap_or_default().into());
+        (*request.method_mut(), *request.uri_mut()) = (self.method.clone(), uri);
+        *request.headers_mut() = self.headers.clone();
+        Ok(request)
     }
 
     fn concluded<T: DeserializeOwned>(self, response: ReceivedResponse, attempts: u32, is_empty: bool) -> Exchange<T> {

@@ -12,6 +12,8 @@ use serde_json::Value;
 use crate::call::Call;
 use crate::conduct::Conduct;
 use crate::error::{Error, InvalidRequest};
+#[cfg(feature = "tower")]
+use crate::layers::Transport;
 use crate::observe::Observer;
 use crate::pace::Pacing;
 use crate::raw::RawCall;
@@ -40,6 +42,9 @@ struct Shared {
     timeout: Duration,
     retry: Retry,
     conduct: Conduct,
+    /// What sends in place of `http`; none without layers.
+    #[cfg(feature = "tower")]
+    layered: Option<Transport>,
 }
 
 impl Client {
@@ -382,6 +387,11 @@ impl Client {
         &self.shared.http
     }
 
+    #[cfg(feature = "tower")]
+    pub(crate) fn layered(&self) -> Option<&Transport> {
+        self.shared.layered.as_ref()
+    }
+
     pub(crate) fn target(&self) -> &Target {
         &self.shared.target
     }
@@ -430,13 +440,19 @@ pub struct ClientBuilder {
     accept_invalid_certificates: bool,
     proxy: Option<String>,
     http_client: Option<reqwest::Client>,
+    #[cfg(feature = "tower")]
+    layers: Vec<Wrap>,
 }
+
+/// Puts a layer around what sends.
+#[cfg(feature = "tower")]
+type Wrap = Arc<dyn Fn(Transport) -> Transport + Send + Sync>;
 
 /// How long an attempt may take when nothing else is said.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long a connection may take to come about.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The variables of the environment that [`Client::from_env`] reads.
 const URL: &str = "KUSTODIAN_URL";
@@ -581,6 +597,47 @@ impl ClientBuilder {
         self
     }
 
+    /// Puts a layer of tower around what sends an attempt, and around the layers that were put there before. It gets each attempt of
+    /// each call, with token, when it has its turn under the limit: retries, pacing and what reads the answer are outside of it. Each
+    /// attempt has a clone of the layer's service, within the timeout for the attempt. The bytes of attachments go past it.
+    ///
+    /// An error of a layer is a [`TransportError::Layer`](crate::TransportError::Layer), and is not tried again; one of what is
+    /// below is handed on.
+    ///
+    /// ```
+    /// use http::{HeaderName, HeaderValue, Request};
+    /// use kustomer_client::{Client, Transport};
+    /// use tower::layer::layer_fn;
+    /// use tower::util::MapRequest;
+    ///
+    /// fn named<B>(mut request: Request<B>) -> Request<B> {
+    ///     request.headers_mut().insert(HeaderName::from_static("x-team"), HeaderValue::from_static("billing"));
+    ///     request
+    /// }
+    ///
+    /// let layer = layer_fn(|transport: Transport| MapRequest::new(transport, named));
+    /// let client = Client::builder().org("acme").token("the API key").layer(layer).build()?;
+    /// # Ok::<(), kustomer_client::InvalidRequest>(())
+    /// ```
+    #[cfg(feature = "tower")]
+    #[must_use]
+    pub fn layer<L, B>(mut self, layer: L) -> Self
+    where
+        L: tower_layer::Layer<Transport> + Send + Sync + 'static,
+        L::Service: tower_service::Service<
+                http::Request<http_body_util::Full<bytes::Bytes>>,
+                Response = http::Response<B>,
+                Future: Send,
+                Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+            > + Clone
+            + Send
+            + 'static,
+        B: http_body::Body<Data: Send, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
+    {
+        self.layers.push(Arc::new(move |transport| transport.within(&layer)));
+        self
+    }
+
     /// The client. Nothing is sent yet.
     ///
     /// # Errors
@@ -601,7 +658,23 @@ impl ClientBuilder {
         };
         let timeout = self.timeout.unwrap_or(DEFAULT_TIMEOUT);
         let conduct = Conduct::new(self.pacing, self.observer);
-        Ok(Client { shared: Arc::new(Shared { http, target, authorization, timeout, retry: self.retry, conduct }) })
+        #[cfg(feature = "tower")]
+        let layered = match self.layers.as_slice() {
+            [] => None,
+            layers => Some(layers.iter().fold(Transport::over(http.clone()), |transport, wrap| wrap(transport))),
+        };
+        Ok(Client {
+            shared: Arc::new(Shared {
+                http,
+                target,
+                authorization,
+                timeout,
+                retry: self.retry,
+                conduct,
+                #[cfg(feature = "tower")]
+                layered,
+            }),
+        })
     }
 
     fn own_http_client(&self, user_agent: &HeaderValue, target: &Target) -> Result<reqwest::Client, InvalidRequest> {
@@ -625,15 +698,12 @@ impl ClientBuilder {
         target: &Target,
     ) -> Result<reqwest::ClientBuilder, InvalidRequest> {
         let named = self.root_certificates.as_deref().map(trust::read_certificates).transpose()?;
-        let is_named = named.is_some();
         let tls = if self.accept_invalid_certificates {
-            trust::accepting_any()
+            trust::accepting_any()?
         } else {
-            trust::trusting(named.unwrap_or_default())
+            trust::trusting(named.unwrap_or_default(), target.is_encrypted())?
         };
-        // A container without certificates is no reason not to speak plain HTTP to the server next door.
-        let tls = if target.is_encrypted() || is_named { tls } else { tls.or_else(|_| trust::trusting_nobody()) };
-        Ok(builder.tls_backend_preconfigured(tls?))
+        Ok(builder.tls_backend_preconfigured(tls))
     }
 
     #[cfg(all(feature = "native-tls", not(feature = "__rustls")))]

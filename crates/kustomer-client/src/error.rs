@@ -78,7 +78,29 @@ impl Error {
 
     /// Whether the server says that there is no such record.
     pub fn is_not_found(&self) -> bool {
-        self.api().is_some_and(|error| error.status == 404)
+        self.status() == Some(404)
+    }
+
+    /// Whether the server says that the record holds something else meanwhile, or another record holds a value.
+    pub fn is_conflict(&self) -> bool {
+        self.status() == Some(409)
+    }
+
+    /// Whether the server says that a limit is exceeded; [`ApiError::retry_after`] says for how long.
+    pub fn is_rate_limited(&self) -> bool {
+        self.status() == Some(429)
+    }
+
+    /// Whether the same call may succeed later: the server was not reached, did not answer, is busy or is not there. A write that
+    /// was not answered may have been done: send it again with the same
+    /// [`idempotency_key`](crate::Call::idempotency_key).
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Api(error) => matches!(error.status, 429 | 502 | 503 | 504),
+            Self::Transport(TransportError::Connect { .. } | TransportError::Proxy { .. }) => true,
+            Self::Transport(TransportError::Timeout { .. } | TransportError::Broken { .. }) => true,
+            Self::Transport(_) | Self::Decode(_) | Self::Invalid(_) => false,
+        }
     }
 }
 
@@ -353,6 +375,14 @@ pub enum TransportError {
         address: String,
         /// How long the call waited.
         timeout: Duration,
+    },
+    /// A layer of this client refused the attempt, or failed: see [`ClientBuilder::layer`](crate::ClientBuilder#method.layer).
+    #[error("a layer of the client ended the exchange with {address}: {}", cause(.source.as_ref()))]
+    Layer {
+        /// Scheme, host and port.
+        address: String,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The connection broke, or what came over it was not HTTP.
     #[error("the exchange with {address} broke off: {}{}", cause(.source.as_ref()), hint(.address, *.answered))]

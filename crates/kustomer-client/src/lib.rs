@@ -1,3 +1,5 @@
+// docs.rs says of each item which feature it needs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![doc = include_str!("../README.md")]
 //!
 //! # Two ways to receive an answer
@@ -57,6 +59,8 @@ mod conduct;
 mod error;
 mod events;
 mod exchange;
+#[cfg(feature = "tower")]
+mod layers;
 mod lines;
 mod observe;
 mod pace;
@@ -94,6 +98,8 @@ pub use kustomer_api::{
 };
 #[cfg(feature = "derive")]
 pub use kustomer_derive::CustomAttributes;
+#[cfg(feature = "tower")]
+pub use layers::Transport;
 pub use observe::{Attempt, Observer};
 pub use pace::Pacing;
 pub use pages::Walk;

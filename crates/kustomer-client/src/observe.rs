@@ -37,12 +37,14 @@ impl<T: Observer> Observer for std::sync::Arc<T> {
     }
 }
 
-/// An attempt that has ended. It has no personal data: neither path, query, body nor headers.
+/// An attempt that has ended. It has no personal data: neither values of path and query, nor body and headers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Attempt<'a> {
     /// The operation's upstream name: `getCustomerById`.
     pub operation: &'a str,
+    /// Its path below `/v1` as it is declared, without values: `/customers/{id}`. Empty for a call of any path.
+    pub route: &'a str,
     /// Its method.
     pub method: &'a Method,
     /// Which attempt of the call it is, from 1.
@@ -57,6 +59,31 @@ pub struct Attempt<'a> {
     pub next_in: Option<Duration>,
     /// The server's name for the request, when it was answered.
     pub request_id: Option<&'a str>,
+}
+
+/// Sends a call within a span of the level DEBUG, in which its attempts are. What is recorded of it has no personal data.
+#[cfg(feature = "tracing")]
+pub(crate) fn spanned(
+    request: &crate::call::Request,
+    attempts: impl Future<Output = (crate::retry::Outcome, u32)>,
+) -> impl Future<Output = (crate::retry::Outcome, u32)> {
+    use tracing::{Instrument as _, field};
+
+    let span = tracing::debug_span!(
+        target: "kustomer_client",
+        "call",
+        operation = request.operation,
+        method = %request.method,
+        route = request.route,
+        attempts = field::Empty,
+        status = field::Empty,
+    );
+    async move {
+        let (outcome, attempts) = attempts.instrument(span.clone()).await;
+        span.record("attempts", attempts);
+        span.record("status", outcome.as_ref().ok().map(|response| response.status.as_u16()));
+        (outcome, attempts)
+    }
 }
 
 /// Reports an attempt to `tracing`, as an event of the level DEBUG.

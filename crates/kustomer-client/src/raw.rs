@@ -98,6 +98,7 @@ impl RawCall {
         };
         let request = Request {
             operation: NAME,
+            route: "",
             is_read: self.method.is_safe(),
             method: self.method,
             url,

@@ -4,7 +4,7 @@
 //! `openssl req -x509` makes a self-signed certificate that may sign others. WebPKI accepts it as an authority and refuses it
 //! as a server's own (`CaUsedAsEndEntity`), where OpenSSL and curl accept it. Whoever names such a certificate means it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::verify_server_name;
@@ -12,7 +12,7 @@ use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signat
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 use rustls_platform_verifier::Verifier;
 
 use crate::error::InvalidRequest;
@@ -36,18 +36,21 @@ fn provider() -> Arc<CryptoProvider> {
     })
 }
 
-/// TLS that trusts what the system trusts and, beside that, these certificates.
+/// TLS that trusts what the system trusts and, beside that, these certificates. What the system trusts takes milliseconds to read: a
+/// client that speaks plain HTTP reads it with the first certificate that it is shown all the same, if ever.
 ///
 /// # Errors
-/// When one of them is no certificate, or the system has none.
-pub(crate) fn trusting(named: Vec<CertificateDer<'static>>) -> Result<ClientConfig, InvalidRequest> {
-    let usual = if named.is_empty() {
-        Verifier::new(provider()).map_err(setup)?
-    } else {
-        Verifier::new_with_extra_roots(named.iter().cloned(), provider())
-            .map_err(|_| InvalidRequest::RootCertificates)?
-    };
-    with_verifier(Arc::new(Named { usual, named }))
+/// When one of them is no certificate, or the system has none and the client is to speak TLS.
+pub(crate) fn trusting(
+    named: Vec<CertificateDer<'static>>,
+    is_encrypted: bool,
+) -> Result<ClientConfig, InvalidRequest> {
+    let is_named = !named.is_empty();
+    let named = Named { provider: provider(), usual: OnceLock::new(), named };
+    if is_encrypted || is_named {
+        named.usual().map_err(|error| if is_named { InvalidRequest::RootCertificates } else { setup(error) })?;
+    }
+    with_verifier(Arc::new(named))
 }
 
 /// TLS that takes any certificate.
@@ -56,16 +59,6 @@ pub(crate) fn trusting(named: Vec<CertificateDer<'static>>) -> Result<ClientConf
 /// When the cryptography has no protocol in common with rustls.
 pub(crate) fn accepting_any() -> Result<ClientConfig, InvalidRequest> {
     with_verifier(Arc::new(Any(provider())))
-}
-
-/// TLS that trusts nobody, for a client that speaks none.
-///
-/// # Errors
-/// When the cryptography has no protocol in common with rustls.
-pub(crate) fn trusting_nobody() -> Result<ClientConfig, InvalidRequest> {
-    let config =
-        ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions().map_err(setup)?;
-    Ok(config.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
 }
 
 fn with_verifier(verifier: Arc<dyn ServerCertVerifier>) -> Result<ClientConfig, InvalidRequest> {
@@ -119,8 +112,20 @@ impl ServerCertVerifier for Any {
 
 #[derive(Debug)]
 struct Named {
-    usual: Verifier,
+    provider: Arc<CryptoProvider>,
+    /// Once it is read.
+    usual: OnceLock<Result<Verifier, Error>>,
     named: Vec<CertificateDer<'static>>,
+}
+
+impl Named {
+    fn usual(&self) -> Result<&Verifier, Error> {
+        let read = || match self.named.as_slice() {
+            [] => Verifier::new(Arc::clone(&self.provider)),
+            named => Verifier::new_with_extra_roots(named.iter().cloned(), Arc::clone(&self.provider)),
+        };
+        self.usual.get_or_init(read).as_ref().map_err(Error::clone)
+    }
 }
 
 impl ServerCertVerifier for Named {
@@ -132,7 +137,7 @@ impl ServerCertVerifier for Named {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        match self.usual.verify_server_cert(own, others, name, ocsp, now) {
+        match self.usual()?.verify_server_cert(own, others, name, ocsp, now) {
             // WebPKI checks the dates before it looks for an authority's mark: they are right.
             Err(error) if is_authority(&error) && self.named.iter().any(|named| named == own) => {
                 verify_server_name(&ParsedCertificate::try_from(own)?, name)?;
@@ -148,7 +153,7 @@ impl ServerCertVerifier for Named {
         own: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.usual.verify_tls12_signature(message, own, signature)
+        verify_tls12_signature(message, own, signature, &self.provider.signature_verification_algorithms)
     }
 
     fn verify_tls13_signature(
@@ -157,11 +162,11 @@ impl ServerCertVerifier for Named {
         own: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.usual.verify_tls13_signature(message, own, signature)
+        verify_tls13_signature(message, own, signature, &self.provider.signature_verification_algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.usual.supported_verify_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
 

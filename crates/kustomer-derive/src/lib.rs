@@ -1,4 +1,4 @@
-//! The derive of `kustomer-client`: structs whose fields are custom attributes. Take it from there.
+#![doc = include_str!("../README.md")]
 
 mod attribute;
 mod expand;

@@ -78,6 +78,10 @@ pub(super) fn refuse_others(connection: &Connection, path: &Path) -> Result<(), 
         Ok((pragma(connection, "application_id")?, version(connection)?, objects(connection)?))
     };
     let (application, found, there) = read().map_err(|error| open_error(path, &error))?;
+    if (found, there.is_empty()) == (0, true) {
+        // A new file. What each version has takes making all of them.
+        return Ok(());
+    }
     if !there.is_empty() && application != APPLICATION_ID {
         return Err(OpenError::Foreign { path: path.to_owned() });
     }

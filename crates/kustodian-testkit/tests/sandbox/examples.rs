@@ -10,12 +10,18 @@ mod follow;
 #[path = "../../../kustomer-client/examples/import.rs"]
 mod import;
 #[expect(dead_code, reason = "what is run is not its main")]
+#[path = "../../../kustomer-client/examples/layers.rs"]
+mod layers;
+#[expect(dead_code, reason = "what is run is not its main")]
 #[path = "../../../kustomer-client/examples/receive.rs"]
 mod receive;
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use kustodian_testkit::Sandbox;
+use kustodian_testkit::{Fault, Sandbox};
+use kustomer_client::Method;
 use kustomer_client::customer::CustomerInput;
 use kustomer_client::outbound_webhook::OutboundWebhookInput;
 use kustomer_client::webhook::WebhookKey;
@@ -43,6 +49,18 @@ async fn people_are_imported_followed_and_exported() {
     let mut out = Vec::new();
     assert_eq!(export::run(sandbox.client(), "Ada", &mut out).await.unwrap(), 1);
     assert!(String::from_utf8(out).unwrap().contains("ada@acme.example"));
+}
+
+#[tokio::test]
+async fn layers_name_and_count_what_is_sent() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let attempts = Arc::new(layers::Attempts::default());
+    let builder = sandbox.client_builder().token(sandbox.key());
+    let job = http::HeaderValue::from_static("nightly");
+    let client = layers::layered(builder, job, Arc::clone(&attempts)).build().unwrap();
+    sandbox.faults().add(Fault::status(503).retry_after(Duration::ZERO).on(Method::GET, "/v1/users/current"));
+    client.users().current().await.unwrap();
+    assert_eq!((attempts.sent.load(Ordering::Relaxed), attempts.failed.load(Ordering::Relaxed)), (2, 1));
 }
 
 #[tokio::test]

@@ -104,6 +104,13 @@ async fn any_number_of_items_goes_through_bulk_jobs_each_with_its_outcome() {
         let changed =
             client.customers().bulk_update_all(changes).filter(|outcome| std::future::ready(outcome.is_done()));
         assert_eq!(changed.count().await, 229);
+        let mut ids: Vec<String> = outcomes.iter().filter_map(|outcome| outcome.id()).map(str::to_owned).collect();
+        ids.insert(150, "5c7d1a1f9a1b2c0010a1b2c3".to_owned());
+        let deleted: Vec<_> = client.customers().bulk_delete_all(ids).collect().await;
+        assert!(deleted.iter().map(|outcome| outcome.index).eq(0..230));
+        let failed: Vec<usize> =
+            deleted.iter().filter(|outcome| !outcome.is_done()).map(|outcome| outcome.index).collect();
+        assert_eq!(failed, [150], "{mode:?}");
     }
 }
 

@@ -126,8 +126,8 @@ macro_rules! bulk {
             {
                 let within: fn(&Self) -> Option<String> = $within;
                 let (client, within) = (self.client.clone(), within(self));
-                crate::bulked::outcomes(self.client.clone(), items.into_iter(), move |items| {
-                    client.at::<$create>(within.clone(), &(), &items)
+                crate::bulked::outcomes(self.client.clone(), items.into_iter(), move |first, items| {
+                    client.at::<$create>(within.clone(), &(), &crate::bulked::referred(first, items))
                 })
             }
 
@@ -142,10 +142,29 @@ macro_rules! bulk {
             {
                 let within: fn(&Self) -> Option<String> = $within;
                 let (client, within) = (self.client.clone(), within(self));
-                crate::bulked::outcomes(self.client.clone(), items.into_iter(), move |items| {
+                crate::bulked::outcomes(self.client.clone(), items.into_iter(), move |first, items| {
+                    let items = crate::bulked::referred(first, items);
                     client.at::<$update>(within.clone(), &kustomer_api::bulk::BulkIds::default(), &items)
                 })
             }
+
+            $(
+                /// Deletes any number of records, 100 in a request, as [`bulk_create_all`](Self::bulk_create_all) creates them.
+                pub fn bulk_delete_all<I>(
+                    &self,
+                    ids: I,
+                ) -> impl futures_util::Stream<Item = crate::bulked::BulkOutcome> + Send + Unpin + use<I>
+                where
+                    I: IntoIterator<Item: Into<kustomer_api::Id<$record>> + Send + 'static, IntoIter: Send + 'static>,
+                {
+                    let within: fn(&Self) -> Option<String> = $within;
+                    let (client, within) = (self.client.clone(), within(self));
+                    crate::bulked::outcomes(self.client.clone(), ids.into_iter(), move |_, ids| {
+                        let none = kustomer_api::bulk::BulkIds::default();
+                        client.at::<$delete>(within.clone(), &none, &()).with_ids($crate::resources::joined(ids))
+                    })
+                }
+            )?
         }
     };
 }

@@ -5,9 +5,13 @@ mod answers;
 #[cfg(test)]
 mod blocking;
 #[cfg(test)]
+mod layers;
+#[cfg(test)]
 mod new_project;
 #[cfg(test)]
 mod operations;
+#[cfg(test)]
+mod spans;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

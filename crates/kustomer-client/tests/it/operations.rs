@@ -1,6 +1,9 @@
 //! Every operation has a method, and every method sends what its operation declares.
 
 mod calls;
+#[expect(dead_code, reason = "what is used is not its main")]
+#[path = "../../examples/method_names.rs"]
+mod method_names;
 
 use std::collections::BTreeSet;
 
@@ -185,6 +188,16 @@ fn every_operation_of_the_contract_and_of_our_own_has_a_method() {
         .map(|operation| operation.name)
         .collect();
     assert!(missing.is_empty(), "the client has no method for {missing:?}");
+}
+
+#[test]
+fn the_list_of_names_has_those_by_which_the_client_gives_groups() {
+    let client = include_str!("../../src/client.rs");
+    for group in methods().map(|method| method.group) {
+        let accessor = method_names::accessor(group);
+        let name = accessor.split('(').next().unwrap();
+        assert!(client.contains(&format!("    pub fn {name}")), "{group}: {accessor}");
+    }
 }
 
 #[test]

@@ -1,0 +1,135 @@
+//! The crates that are published: what crates.io and docs.rs show of them, what their packages hold, and whether they build by
+//! themselves.
+
+use anyhow::{Context, Result, bail};
+
+use crate::process;
+use crate::workspace::{Metadata, Package};
+
+/// What is checked beside the packages themselves.
+#[derive(clap::Args)]
+pub(crate) struct PublishedArguments {
+    /// Also build each crate from its package, as `cargo publish` does, and upload nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Also compile the client with each way of TLS and each other feature by itself
+    #[arg(long)]
+    features: bool,
+}
+
+/// The client, whose features are compiled one by one.
+const CLIENT: &str = "kustomer-client";
+
+/// What every package holds.
+const NEEDED: &[&str] = &["Cargo.toml", "LICENSE-APACHE", "LICENSE-MIT", "README.md", "src/lib.rs"];
+
+/// What a package may hold besides: these files of cargo, and what is below these folders.
+const ADDED: &[&str] = &[".cargo_vcs_info.json", "Cargo.lock", "Cargo.toml.orig"];
+const FOLDERS: &[&str] = &["src/", "examples/"];
+
+/// Fails with every fault, or says that there is none.
+pub(crate) fn run(arguments: &PublishedArguments) -> Result<()> {
+    let metadata = Metadata::load()?;
+    let published: Vec<&Package> =
+        metadata.packages.iter().filter(|package| metadata.is_member(&package.id) && package.is_published()).collect();
+    let mut faults = Vec::new();
+    for package in &published {
+        faults.extend(faults_of_manifest(package));
+        let listed = process::output(cargo("package", &[package]).arg("--list"))?;
+        let listed = String::from_utf8(listed).context("the list of files is no text")?;
+        faults.extend(faults_of_content(&package.name, &listed));
+    }
+    if !faults.is_empty() {
+        bail!("{}", faults.join("\n"));
+    }
+    if arguments.dry_run {
+        process::succeed(cargo("publish", &published).arg("--dry-run"))?;
+    } else {
+        // All together: each finds the others' packages in place of crates.io.
+        process::succeed(cargo("package", &published).args(["--no-verify", "--quiet"]))?;
+    }
+    if arguments.features {
+        compile_features(metadata.member(CLIENT)?)?;
+    }
+    println!("{} crates can be published", published.len());
+    Ok(())
+}
+
+/// What cargo does with these packages, also before everything is committed.
+fn cargo(command: &str, packages: &[&Package]) -> std::process::Command {
+    let mut cargo = process::cargo();
+    cargo.args([command, "--allow-dirty"]);
+    for package in packages {
+        cargo.args(["--package", &package.name]);
+    }
+    cargo
+}
+
+/// What crates.io and docs.rs would lack.
+fn faults_of_manifest(package: &Package) -> Vec<String> {
+    let described = package.description.as_deref().is_some_and(|words| words.ends_with('.'));
+    let docs = package.metadata.pointer("/docs/rs").is_some();
+    let checks = [
+        (described, "a description that is a sentence"),
+        (!package.keywords.is_empty() && package.keywords.len() <= 5, "one to five keywords"),
+        (!package.categories.is_empty(), "a category"),
+        (package.readme.is_some(), "a readme"),
+        (docs, "[package.metadata.docs.rs], which says what features docs.rs shows"),
+    ];
+    checks
+        .into_iter()
+        .filter(|(is_there, _)| !is_there)
+        .map(|(_, wanted)| format!("the manifest of {} lacks {wanted}", package.name))
+        .collect()
+}
+
+/// What a package lacks, and what it holds that nobody needs.
+fn faults_of_content(name: &str, listed: &str) -> Vec<String> {
+    let files: Vec<String> = listed.lines().map(|line| line.replace('\\', "/")).collect();
+    let missing = NEEDED.iter().filter(|needed| !files.iter().any(|file| file == *needed));
+    let missing = missing.map(|needed| format!("the package of {name} lacks {needed}"));
+    let is_wanted = |file: &str| {
+        NEEDED.contains(&file) || ADDED.contains(&file) || FOLDERS.iter().any(|folder| file.starts_with(folder))
+    };
+    let needless = files.iter().filter(|file| !is_wanted(file));
+    missing.chain(needless.map(|file| format!("the package of {name} holds {file}: exclude it"))).collect()
+}
+
+/// Compiles the client with each of its features alone, and with none.
+fn compile_features(client: &Package) -> Result<()> {
+    for feature in std::iter::once("").chain(client.features.keys().map(String::as_str)) {
+        // What begins so is switched on by others.
+        if feature.starts_with("__") {
+            continue;
+        }
+        println!("==> {CLIENT} with {}", if feature.is_empty() { "no feature" } else { feature });
+        let arguments = ["clippy", "--quiet", "--package", CLIENT, "--lib", "--no-default-features"];
+        process::succeed(process::cargo().args(arguments).args(["--features", feature, "--", "-D", "warnings"]))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_package_holds_what_it_needs_and_nothing_else() {
+        let whole = "Cargo.toml\nCargo.toml.orig\nLICENSE-APACHE\nLICENSE-MIT\nREADME.md\nsrc/lib.rs\nsrc/a/b.rs\n";
+        assert_eq!(faults_of_content("a", whole), [""; 0]);
+        let faults = faults_of_content("a", &whole.replace("README.md", "tests/it.rs"));
+        assert_eq!(faults, ["the package of a lacks README.md", "the package of a holds tests/it.rs: exclude it"]);
+    }
+
+    #[test]
+    fn a_manifest_says_what_a_crate_is() {
+        let package = |json| serde_json::from_str::<Package>(json).unwrap();
+        let bare = package(r#"{"id": "a", "name": "a", "publish": null}"#);
+        assert!(bare.is_published() && faults_of_manifest(&bare).len() == 5, "{:?}", faults_of_manifest(&bare));
+        let whole = package(
+            r#"{"id": "a", "name": "a", "publish": [], "description": "Is a test.", "keywords": ["a"],
+                "categories": ["b"], "readme": "README.md", "metadata": {"docs": {"rs": {"all-features": true}}}}"#,
+        );
+        assert!(!whole.is_published() && faults_of_manifest(&whole).is_empty());
+    }
+}
