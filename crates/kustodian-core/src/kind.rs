@@ -2,6 +2,7 @@
 
 use kustomer_api::ObjectId;
 use kustomer_api::attachment::AttachmentAttributes;
+use kustomer_api::auth::AuthSettingsAttributes;
 use kustomer_api::brand::BrandAttributes;
 use kustomer_api::bulk::BulkAttributes;
 use kustomer_api::company::CompanyAttributes;
@@ -144,6 +145,11 @@ pub enum Holds {
 pub const DUE_AT: &str = "due_at";
 
 impl Spec {
+    /// Whether an org has one record of it, which is read at the path of the kind itself.
+    pub fn is_single(&self) -> bool {
+        !self.read_operation.path.contains('{')
+    }
+
     /// Whether its table has the column `home`.
     pub fn has_home(&self) -> bool {
         self.placement == Placement::ByHome
@@ -325,6 +331,21 @@ kinds! {
         table: "role_groups",
         path: "/v1/role-groups",
         read_operation: &contract::GET_ROLE_GROUP_BY_ID,
+        restored_by: None,
+        placement: Placement::Everywhere,
+        is_listed_by_time: false,
+        is_few: true,
+        is_searched: false,
+        columns: &[],
+        lists: &[],
+    }
+
+    /// How people of the org sign in: one record for each org.
+    AuthSettings: AuthSettingsAttributes {
+        name: "auth_settings",
+        table: "auth_settings",
+        path: "/v1/auth/settings",
+        read_operation: &contract::GET_AUTH_SETTINGS,
         restored_by: None,
         placement: Placement::Everywhere,
         is_listed_by_time: false,
@@ -798,7 +819,8 @@ impl Kind {
 
     /// The path of one of its records.
     pub fn path_of(self, id: ObjectId) -> String {
-        format!("{}/{id}", self.spec().path)
+        let spec = self.spec();
+        if spec.is_single() { spec.path.to_owned() } else { format!("{}/{id}", spec.path) }
     }
 
     /// A record of the kind as it is stored: its members in the order of its type.
@@ -989,7 +1011,9 @@ mod tests {
         for kind in Kind::ALL {
             let Spec { path, read_operation, .. } = kind.spec();
             let read = format!("/v1{}", read_operation.path);
-            assert!(read.starts_with(&format!("{path}/{{")), "{read} is not under {path}");
+            let is_under =
+                if kind.spec().is_single() { read == *path } else { read.starts_with(&format!("{path}/{{")) };
+            assert!(is_under, "{read} is not under {path}");
         }
     }
 }

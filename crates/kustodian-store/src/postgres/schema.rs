@@ -29,6 +29,7 @@ const STEPS: &[(&str, &str)] = &[
     ("0017", include_str!("schema/0017.sql")),
     ("0018", include_str!("schema/0018.sql")),
     ("0019", include_str!("schema/0019.sql")),
+    ("0025", include_str!("schema/0025.sql")),
 ];
 
 /// The version from which on the index of other kinds than customers has its form.

@@ -14,7 +14,7 @@ use crate::failure::OpenError;
 const APPLICATION_ID: i64 = 0x4b75_7374;
 
 /// What makes each version out of the one before. Only ever append.
-const STEPS: [&str; 19] = [
+const STEPS: [&str; 20] = [
     include_str!("schema/0001.sql"),
     include_str!("schema/0002.sql"),
     include_str!("schema/0003.sql"),
@@ -34,6 +34,7 @@ const STEPS: [&str; 19] = [
     include_str!("schema/0017.sql"),
     include_str!("schema/0018.sql"),
     include_str!("schema/0019.sql"),
+    include_str!("schema/0025.sql"),
 ];
 
 /// The version from which on the index of other kinds than customers has its form.
