@@ -7,6 +7,7 @@ use kustomer_api::{ObjectId, Timestamp};
 
 use crate::change::{ChangeSet, Event, Put};
 use crate::kind::Kind;
+use crate::lockout::Patience;
 use crate::store::{OrgKey, StoreError};
 
 /// An org.
@@ -167,6 +168,36 @@ pub trait Directory: Send + Sync + 'static {
     /// # Errors
     /// When the database cannot answer.
     async fn forget_sessions(&self, before: Timestamp) -> Result<(), StoreError>;
+
+    /// Counts an attempt to sign in as failed, under a key, unless it comes too soon after those before: then how long to wait,
+    /// in milliseconds. An engine that serves one server counts nothing, as the server does so itself.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    async fn count_attempt(
+        &self,
+        _key: TokenHash,
+        _patience: Patience,
+        _now: Timestamp,
+    ) -> Result<Option<i64>, StoreError> {
+        Ok(None)
+    }
+
+    /// Forgets the failures under a key: somebody has come in.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    async fn forget_attempts_on(&self, _key: TokenHash) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// Forgets all failures whose last one was before a moment.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    async fn forget_attempts(&self, _before: Timestamp) -> Result<(), StoreError> {
+        Ok(())
+    }
 
     /// A secret of 32 bytes that belongs to the database, made out of `candidate` at first use; signs tokens.
     ///

@@ -84,6 +84,19 @@ pub fn delete(context: &Context<'_>, stored: Option<&Stored>, event: EventSeed) 
     lifecycle::delete::<InboundWebhookAttributes>(context, stored, event)
 }
 
+/// Erases all that was posted, of a deleted webhook too: that something was posted, and when, stays in its history.
+///
+/// # Errors
+/// 404 when the webhook never was.
+pub fn erase_posts(context: &Context<'_>, stored: Option<&Stored>, event: EventSeed) -> Result<ChangeSet, Refusal> {
+    let stored = stored.ok_or_else(|| Refusal::not_found("id"))?;
+    let edit = |record: &mut InboundWebhook| {
+        (record.attributes.received, record.attributes.received_at) = (Field::Null, Field::Null);
+        Ok(())
+    };
+    lifecycle::redact(context, stored, event, By::User, edit).map(|updated| updated.changes)
+}
+
 /// The refusal of one webhook too many.
 pub fn too_many() -> Refusal {
     let title = format!("The org has {MAX_WEBHOOKS} inbound webhooks already: delete one");

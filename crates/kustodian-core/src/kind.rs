@@ -4,6 +4,7 @@ mod methods;
 mod spec;
 
 use kustomer_api::attachment::AttachmentAttributes;
+use kustomer_api::auth::AuthSettingsAttributes;
 use kustomer_api::brand::BrandAttributes;
 use kustomer_api::bulk::BulkAttributes;
 use kustomer_api::company::CompanyAttributes;
@@ -91,6 +92,21 @@ kinds! {
         table: "role_groups",
         path: "/v1/role-groups",
         read_operation: &contract::GET_ROLE_GROUP_BY_ID,
+        restored_by: None,
+        placement: Placement::Everywhere,
+        is_listed_by_time: false,
+        is_few: true,
+        is_searched: false,
+        columns: &[],
+        lists: &[],
+    }
+
+    /// How people of the org sign in: one record for each org.
+    AuthSettings: AuthSettingsAttributes {
+        name: "auth_settings",
+        table: "auth_settings",
+        path: "/v1/auth/settings",
+        read_operation: &contract::GET_AUTH_SETTINGS,
         restored_by: None,
         placement: Placement::Everywhere,
         is_listed_by_time: false,
@@ -571,7 +587,9 @@ mod tests {
         for kind in Kind::ALL {
             let Spec { path, read_operation, .. } = kind.spec();
             let read = format!("/v1{}", read_operation.path);
-            assert!(read.starts_with(&format!("{path}/{{")), "{read} is not under {path}");
+            let is_under =
+                if kind.spec().is_single() { read == *path } else { read.starts_with(&format!("{path}/{{")) };
+            assert!(is_under, "{read} is not under {path}");
         }
     }
 }

@@ -22,12 +22,34 @@ pub const OF_ACCOUNT: Patience = Patience { free: 5, longest: 60_000 };
 pub const OF_ADDRESS: Patience = Patience { free: 30, longest: 900_000 };
 
 /// After how long without a failure all is forgotten, in milliseconds.
-const FORGOTTEN: i64 = 3_600_000;
+pub const FORGOTTEN: i64 = 3_600_000;
 
-#[derive(Debug, Clone, Copy)]
-struct Failures {
-    count: u32,
-    last: Timestamp,
+/// How often attempts have failed one after the other, and when the last one did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Failures {
+    /// How often.
+    pub count: u32,
+    /// When the last one failed.
+    pub last: Timestamp,
+}
+
+impl Failures {
+    /// With one more, now.
+    #[must_use]
+    pub fn and_one(former: Option<Self>, now: Timestamp) -> Self {
+        let counted = former.filter(|former| now.as_millis() - former.last.as_millis() < FORGOTTEN);
+        Self { count: counted.map_or(0, |former| former.count).saturating_add(1), last: now }
+    }
+}
+
+impl Patience {
+    /// How long to wait before an attempt after these failures, in milliseconds; `None` when it may be made now.
+    pub fn wait(self, failures: Failures, now: Timestamp) -> Option<i64> {
+        let past = failures.count.checked_sub(self.free)?;
+        let wait = 1_000_i64.saturating_mul(1 << past.min(20)).min(self.longest);
+        let left = failures.last.as_millis() + wait - now.as_millis();
+        (left > 0).then_some(left.min(wait))
+    }
 }
 
 /// The failures of accounts or addresses.
@@ -59,11 +81,7 @@ impl<K: Hash + Eq> Lockouts<K> {
     /// assert_eq!(lockouts.wait(&"ada", now), None);
     /// ```
     pub fn wait(&self, key: &K, now: Timestamp) -> Option<i64> {
-        let failures = self.failures.get(key)?;
-        let past = failures.count.checked_sub(self.patience.free)?;
-        let wait = 1_000_i64.saturating_mul(1 << past.min(20)).min(self.patience.longest);
-        let left = failures.last.as_millis() + wait - now.as_millis();
-        (left > 0).then_some(left.min(wait))
+        self.patience.wait(*self.failures.get(key)?, now)
     }
 
     /// Counts a failure. An attempt is counted before it is made, so that many at the same time are no way around.
@@ -74,11 +92,15 @@ impl<K: Hash + Eq> Lockouts<K> {
                 self.failures.clear();
             }
         }
-        let failures = self.failures.entry(key).or_insert(Failures { count: 0, last: now });
-        if now.as_millis() - failures.last.as_millis() >= FORGOTTEN {
-            failures.count = 0;
+        let failures = Failures::and_one(self.failures.get(&key).copied(), now);
+        self.failures.insert(key, failures);
+    }
+
+    /// Takes back a failure that was counted for an attempt which was not made after all.
+    pub fn not_made(&mut self, key: &K) {
+        if let Some(failures) = self.failures.get_mut(key) {
+            failures.count = failures.count.saturating_sub(1);
         }
-        *failures = Failures { count: failures.count.saturating_add(1), last: now };
     }
 
     /// Forgets the failures of whoever signed in.

@@ -162,6 +162,14 @@ impl Pledge {
         }];
     }
 
+    /// The id of what is made with a secret, of which no receipt is left: whoever sends the same idempotency key again meets
+    /// what was made.
+    pub fn id(&self) -> ObjectId {
+        let mut id = [0; 12];
+        id.copy_from_slice(&self.key.0[..12]);
+        ObjectId::from_bytes(id)
+    }
+
     /// Whether a receipt found under this key is for the same request. Takes the salt of the event that the receipt
     /// names.
     ///

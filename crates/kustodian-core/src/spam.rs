@@ -1,20 +1,23 @@
 //! Spam: senders whose messages are always spam, or never. A sender counts once on each channel, however it is written.
 
+use std::collections::BTreeSet;
+
 use kustomer_api::customer::{Customer, Phone};
 use kustomer_api::error::code;
 use kustomer_api::message::Channel;
 use kustomer_api::spam_sender::{SpamList, SpamSender, SpamSenderAttributes, SpamSenderInput};
-use kustomer_api::{Field, ObjectId};
+use kustomer_api::{Field, ObjectId, Timestamp};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::change::{ChangeSet, EventSeed};
 use crate::claim::{Claim, ClaimKey, ClaimKind, ClaimPlace};
+use crate::contact::{digits, fold};
 use crate::customer::Context;
-use crate::lifecycle;
 use crate::record::Record;
 use crate::refusal::Refusal;
-use crate::resource;
 use crate::store::{OrgKey, Stored};
+use crate::{lifecycle, missing, resource};
 
 impl Record for SpamSenderAttributes {
     fn claims(sender: &SpamSender, org: OrgKey, owner: ObjectId) -> Vec<Claim> {
@@ -27,6 +30,14 @@ impl Record for SpamSenderAttributes {
             place: ClaimPlace::attribute("sender"),
         };
         named.map(claim).into_iter().collect()
+    }
+
+    fn erase(context: &Context<'_>, stored: &Stored, seed: EventSeed) -> Result<Option<ChangeSet>, Refusal> {
+        if missing::erased_at(stored)?.is_some() {
+            return Ok(None);
+        }
+        let mark = |attributes: &mut Self, now: Timestamp| attributes.erased_at = now.into();
+        lifecycle::erase(context, stored, seed, mark).map(Some)
     }
 }
 
@@ -145,4 +156,148 @@ pub fn is_spam(senders: &[Stored]) -> Result<bool, Refusal> {
         }
     }
     Ok(is_spam)
+}
+
+/// What a person sends from, now and formerly: addresses, numbers and names, as senders are compared.
+#[derive(Debug, Clone, Default)]
+pub struct Senders(BTreeSet<String>);
+
+/// The attributes of a customer that hold what it sends from.
+const IDENTITIES: [&str; 9] = [
+    "emails",
+    "phones",
+    "whatsapps",
+    "socials",
+    "facebookIds",
+    "instagramIds",
+    "externalIds",
+    "externalId",
+    "username",
+];
+
+/// The members of the items of those.
+const NAMES: [&str; 8] = ["email", "phone", "username", "userid", "userId", "threadId", "instagramId", "externalId"];
+
+impl Senders {
+    /// Adds those of a state of a customer.
+    ///
+    /// # Errors
+    /// 500 when the document is not what this version stores.
+    pub fn add_customer(&mut self, document: &str) -> Result<(), Refusal> {
+        #[derive(Deserialize)]
+        struct State {
+            attributes: Map<String, Value>,
+        }
+        let state: State = resource::read(document)?;
+        state.attributes.iter().for_each(|(name, value)| self.add_attribute(name, value));
+        Ok(())
+    }
+
+    /// Adds those that a change of a customer took away or brought.
+    ///
+    /// # Errors
+    /// 500 when it is not what this version stores.
+    pub fn add_changes(&mut self, changes: &str) -> Result<(), Refusal> {
+        #[derive(Deserialize)]
+        struct Changes {
+            #[serde(default)]
+            attributes: Map<String, Value>,
+        }
+        let changes: Changes = resource::read(changes)?;
+        for (name, change) in &changes.attributes {
+            ["before", "after"].iter().filter_map(|side| change.get(*side)).for_each(|it| self.add_attribute(name, it));
+        }
+        Ok(())
+    }
+
+    fn add_attribute(&mut self, name: &str, value: &Value) {
+        if !IDENTITIES.contains(&name) {
+            return;
+        }
+        let mut add = |text: &str| {
+            self.0.insert(plain(&Channel::Email, text));
+            self.0.insert(plain(&Channel::Sms, text));
+        };
+        match value {
+            Value::String(text) => add(text),
+            Value::Array(items) => {
+                let named = items.iter().flat_map(|item| NAMES.iter().filter_map(|name| item.get(*name)?.as_str()));
+                named.for_each(add);
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether something is said of one of them; `None` when it is not, or nothing is left of what was said.
+    ///
+    /// # Errors
+    /// 500 when the document is not what this version stores.
+    pub fn find(&self, stored: &Stored) -> Result<Option<Said>, Refusal> {
+        let record: SpamSender = resource::read(&stored.document)?;
+        let SpamSenderAttributes { sender, channel, .. } = record.attributes;
+        let (Field::Value(sender), Field::Value(channel)) = (sender, channel) else { return Ok(None) };
+        let is_among = self.0.contains(&plain(&channel, &sender));
+        Ok(is_among.then_some(Said { id: stored.id, sender }))
+    }
+}
+
+/// Something that is said of a sender.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// The id of the record.
+    pub id: ObjectId,
+    sender: String,
+}
+
+impl Said {
+    /// The claims by which another customer has the sender's address or number now: then it is that customer's.
+    pub fn claims_of_others(&self, org: OrgKey) -> Vec<ClaimKey> {
+        if self.sender.contains('@') {
+            return vec![ClaimKey::new(org, ClaimKind::Email, &fold(&self.sender))];
+        }
+        let number = digits(&self.sender);
+        let kinds = [ClaimKind::Phone, ClaimKind::Whatsapp].into_iter().filter(|_| !number.is_empty());
+        kinds.map(|kind| ClaimKey::new(org, kind, &number)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(channel: &str, sender: &str) -> Stored {
+        let document = serde_json::json!({ "type": "spam_sender", "id": "5c7d1a1f9a1b2c0010a1b2c3",
+            "attributes": { "sender": sender, "channel": channel, "list": "blacklist" } });
+        Stored {
+            id: ObjectId::from_bytes([1; 12]),
+            rev: 1,
+            deleted: false,
+            created_at: Timestamp::from_millis(0),
+            updated_at: Timestamp::from_millis(0),
+            document: document.to_string(),
+        }
+    }
+
+    #[test]
+    fn what_a_person_sends_from_is_found_however_it_is_written_now_and_formerly() {
+        let mut senders = Senders::default();
+        let now = serde_json::json!({ "attributes": { "name": "spam@name.example", "username": "Ada",
+            "emails": [{ "email": "Ada@Acme.Example", "type": "home" }], "phones": [{ "phone": "+1 (800) 555-1212" }] } });
+        senders.add_customer(&now.to_string()).unwrap();
+        let change = serde_json::json!({ "attributes": { "emails": { "op": "replace",
+            "before": [{ "email": "old@acme.example" }], "after": [] } } });
+        senders.add_changes(&change.to_string()).unwrap();
+        for (channel, sender) in [
+            ("email", "ada@acme.example"),
+            ("email", " OLD@acme.example"),
+            ("sms", "+18005551212"),
+            ("whatsapp", "whatsapp:+1 800 555 1212"),
+            ("chat", "ada"),
+        ] {
+            assert!(senders.find(&said(channel, sender)).unwrap().is_some(), "{sender}");
+        }
+        for (channel, sender) in [("email", "spam@name.example"), ("chat", "home"), ("sms", "18005551212")] {
+            assert_eq!(senders.find(&said(channel, sender)).unwrap(), None, "{sender}");
+        }
+    }
 }

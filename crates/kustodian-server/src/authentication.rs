@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use http::header::{AUTHORIZATION, COOKIE};
 use http::{HeaderMap, HeaderValue};
 use kustodian_core::directory::{Token, TokenHash};
+use kustodian_core::lockout::FORGOTTEN;
 use kustodian_core::permission::{Caller, Known, admit, unauthorized};
 use kustodian_core::refusal::Refusal;
 use kustodian_core::store::OrgKey;
@@ -103,13 +104,20 @@ const WRITTEN_EVERY: Duration = Duration::from_secs(60);
 /// For how long a session that has ended is kept, in milliseconds, so that who signed in can be looked up.
 const ENDED_ARE_KEPT: i64 = 30 * 24 * 60 * 60 * 1_000;
 
-/// Writes when tokens were last used, and removes sessions that ended long ago, as long as the server runs.
+/// Writes when tokens were last used, and removes sessions that ended and attempts that failed long ago, as long as the server
+/// runs.
 pub(crate) async fn keep_last_uses(app: Arc<App>) {
     let directory = &app.services.directory;
     let mut minutes: u32 = 0;
     loop {
         tokio::time::sleep(WRITTEN_EVERY).await;
         minutes = minutes.wrapping_add(1);
+        if minutes.is_multiple_of(10) {
+            let before = Timestamp::from_millis(app.services.clock.now().as_millis() - FORGOTTEN);
+            if let Err(error) = directory.forget_attempts(before).await {
+                tracing::debug!(%error, "attempts that failed long ago are removed later");
+            }
+        }
         if minutes.is_multiple_of(60) {
             let before = Timestamp::from_millis(app.services.clock.now().as_millis() - ENDED_ARE_KEPT);
             if let Err(error) = directory.forget_sessions(before).await {

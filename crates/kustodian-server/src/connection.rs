@@ -107,7 +107,7 @@ impl Server {
             tasks.push(tokio::spawn(webhooks::run(Arc::clone(&app))));
             tasks.push(tokio::spawn(authentication::keep_last_uses(Arc::clone(&app))));
             tasks.push(tokio::spawn(letters::run(Arc::clone(&app))));
-            tasks.push(tokio::spawn(presence::run(app.services.clone(), app.settings.presence_timeout)));
+            tasks.push(tokio::spawn(presence::run(app.services.clone(), presence::Patience::of(&app.settings))));
             tasks.push(tokio::spawn(tracking::run(app.services.clone(), app.settings.tracking_retention)));
         }
         keep_little_unsent(&listener);

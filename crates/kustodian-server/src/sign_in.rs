@@ -4,20 +4,20 @@
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
-use kustodian_core::auth_settings::{self, Kept};
-use kustodian_core::directory::{Org, Session, TokenHash};
+use kustodian_core::auth_settings;
+use kustodian_core::directory::{Directory, Org, Session, TokenHash};
 use kustodian_core::kind::Kind;
 use kustodian_core::lockout::{Lockouts, OF_ACCOUNT, OF_ADDRESS};
 use kustodian_core::refusal::Refusal;
-use kustodian_core::store::{Note, Store, Stored};
+use kustodian_core::store::{CommitError, Note, Store, Stored};
 use kustodian_core::{password_link, resource, token, user};
-use kustomer_api::auth::{AuthToken, CreateToken, SignIn};
+use kustomer_api::auth::{AuthSettings, AuthToken, CreateToken, SignIn};
 use kustomer_api::error::code;
 use kustomer_api::user::User;
 use kustomer_api::{ObjectId, Timestamp};
 
 use crate::answer::{self, Answer, unavailable};
-use crate::app::App;
+use crate::app::{App, Services};
 use crate::call::Visit;
 use crate::vault;
 
@@ -40,19 +40,27 @@ impl Default for Doors {
 }
 
 impl Doors {
-    /// Counts an attempt on an account, from an address, as failed until [`Self::opened`].
+    /// Counts an attempt on an account, from an address, as failed until [`Self::opened`]: on this server, and with the others
+    /// on its database.
     ///
     /// # Errors
     /// 429 when it comes too soon after those before; then it is not counted.
-    pub(crate) fn knock(&self, account: &TokenHash, from: IpAddr, now: Timestamp) -> Result<(), Refusal> {
+    pub(crate) async fn knock(
+        &self,
+        directory: &dyn Directory,
+        account: &TokenHash,
+        from: IpAddr,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
         let from = neighbourhood(from);
-        let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut addresses = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(wait) = accounts.wait(account, now).max(addresses.wait(&from, now)) {
-            return Err(too_soon(wait));
+        self.knock_here(account, Some(from), now)?;
+        let address = token::hash(&format!("address\0{from}"));
+        for (key, patience) in [(*account, OF_ACCOUNT), (address, OF_ADDRESS)] {
+            if let Some(wait) = directory.count_attempt(key, patience, now).await.map_err(unavailable)? {
+                self.not_made(account, Some(&from));
+                return Err(too_soon(wait));
+            }
         }
-        accounts.failed(*account, now);
-        addresses.failed(from, now);
         Ok(())
     }
 
@@ -60,21 +68,45 @@ impl Doors {
     ///
     /// # Errors
     /// As of [`Self::knock`].
-    pub(crate) fn knock_alone(&self, account: &TokenHash, now: Timestamp) -> Result<(), Refusal> {
-        let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
-        match accounts.wait(account, now) {
-            Some(wait) => Err(too_soon(wait)),
-            None => {
-                accounts.failed(*account, now);
-                Ok(())
+    pub(crate) async fn knock_alone(
+        &self,
+        directory: &dyn Directory,
+        account: &TokenHash,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        self.knock_here(account, None, now)?;
+        match directory.count_attempt(*account, OF_ACCOUNT, now).await.map_err(unavailable)? {
+            Some(wait) => {
+                self.not_made(account, None);
+                Err(too_soon(wait))
             }
+            None => Ok(()),
         }
     }
 
     /// Forgets the failures on an account whose owner has come in. Those of the address stay: whoever has an account could
     /// try others in between.
-    pub(crate) fn opened(&self, account: &TokenHash) {
+    pub(crate) async fn opened(&self, directory: &dyn Directory, account: &TokenHash) -> Result<(), Refusal> {
         self.accounts.lock().unwrap_or_else(PoisonError::into_inner).succeeded(account);
+        directory.forget_attempts_on(*account).await.map_err(unavailable)
+    }
+
+    fn knock_here(&self, account: &TokenHash, from: Option<IpAddr>, now: Timestamp) -> Result<(), Refusal> {
+        let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut addresses = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_address = from.and_then(|from| addresses.wait(&from, now));
+        if let Some(wait) = accounts.wait(account, now).max(of_address) {
+            return Err(too_soon(wait));
+        }
+        accounts.failed(*account, now);
+        from.into_iter().for_each(|from| addresses.failed(from, now));
+        Ok(())
+    }
+
+    fn not_made(&self, account: &TokenHash, from: Option<&IpAddr>) {
+        self.accounts.lock().unwrap_or_else(PoisonError::into_inner).not_made(account);
+        let mut addresses = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
+        from.into_iter().for_each(|from| addresses.not_made(from));
     }
 }
 
@@ -102,7 +134,7 @@ pub(crate) async fn create_token(visit: Visit) -> Result<Answer, Refusal> {
     let app = &visit.app;
     let store = &*app.services.store;
     let account = account(&domain, &email);
-    app.doors.knock(&account, visit.from, visit.now)?;
+    app.doors.knock(&*app.services.directory, &account, visit.from, visit.now).await?;
 
     let org = app.services.directory.find_org(&domain).await.map_err(unavailable)?;
     let found = match &org {
@@ -121,12 +153,12 @@ pub(crate) async fn create_token(visit: Visit) -> Result<Answer, Refusal> {
     if stored.deleted || user::is_machine(&user.attributes) {
         return Err(wrong());
     }
-    let settings = settings(store, &org).await?;
+    let settings = settings(&app.services, &org).await?;
     if !auth_settings::takes_passwords(&settings) {
         let title = "The org has closed signing in by passwords";
         return Err(Refusal::new(400, code::BAD_PARAM, "password", title));
     }
-    app.doors.opened(&account);
+    app.doors.opened(&*app.services.directory, &account).await?;
 
     let header = visit.headers.get(http::header::USER_AGENT).and_then(|agent| agent.to_str().ok());
     let user_agent = header.map(|agent| agent.chars().take(MAX_USER_AGENT).collect());
@@ -177,20 +209,35 @@ pub(crate) async fn find_user(store: &dyn Store, org: &Org, email: &str) -> Resu
     store.find_by_claim(org.key, Kind::User, key).await.map_err(unavailable)
 }
 
-/// What the settings of an org are kept under.
-pub(crate) fn settings_name(org: &Org) -> String {
-    format!("auth-settings/{}", org.key.0)
-}
-
 /// How people of an org sign in.
 ///
 /// # Errors
 /// When the database cannot answer.
-pub(crate) async fn settings(store: &dyn Store, org: &Org) -> Result<Kept, Refusal> {
-    let note = vault::find(store, &settings_name(org)).await.map_err(unavailable)?;
-    let kept = note.map(|note| serde_json::from_slice(&note.value));
-    let kept = kept.transpose().map_err(|_| resource::fault("Stored settings could not be read"))?;
-    Ok(kept.unwrap_or_else(|| auth_settings::unwritten(org)))
+pub(crate) async fn settings(services: &Services, org: &Org) -> Result<AuthSettings, Refusal> {
+    auth_settings::read(org, stored_settings(services, org).await?.as_ref())
+}
+
+/// The settings as they are stored; `None` while nobody has written them. Those that an earlier version kept in a note become a
+/// record here.
+///
+/// # Errors
+/// When the database cannot answer.
+pub(crate) async fn stored_settings(services: &Services, org: &Org) -> Result<Option<Stored>, Refusal> {
+    let store = &*services.store;
+    let find = || store.find(org.key, Kind::AuthSettings, org.id);
+    if let Some(stored) = find().await.map_err(unavailable)? {
+        return Ok(Some(stored));
+    }
+    let name = format!("auth-settings/{}", org.key.0);
+    let Some(note) = vault::find(store, &name).await.map_err(unavailable)? else { return Ok(None) };
+    let changes = auth_settings::adopt(org, services.clock.now(), services.ids.next_event(), &note.value)?;
+    match store.commit(org.key, changes).await {
+        // Another request was first.
+        Ok(_) | Err(CommitError::Stale { .. }) => {}
+        Err(error) => return Err(answer::not_committed(error, |_| false)),
+    }
+    store.replace_note(&note, None).await.map_err(unavailable)?;
+    find().await.map_err(unavailable)
 }
 
 /// Keeps another password of a user, and ends the user's sessions but `kept`.

@@ -1,4 +1,4 @@
-//! Single notes of the database, read by their names: hashed passwords, links that set one, settings of an org.
+//! Single notes of the database, read by their names: hashed passwords, links that set one.
 
 use kustodian_core::store::{Note, Store, StoreError};
 

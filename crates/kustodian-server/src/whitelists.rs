@@ -64,7 +64,7 @@ impl Whitelists {
             return Ok(origins);
         }
         let since = Instant::now();
-        let origins: Arc<[String]> = auth_settings::origins(sign_in::settings(&*app.services.store, org).await?).into();
+        let origins: Arc<[String]> = auth_settings::origins(sign_in::settings(&app.services, org).await?).into();
         let mut remembered = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
         if remembered.len() >= MAX_REMEMBERED {
             remembered.clear();

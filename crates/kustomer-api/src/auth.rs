@@ -15,7 +15,12 @@ use crate::schema::{DATE_TIME, Object, Property, ReadOnly, Schema, resource_sche
 use crate::{Field, ObjectId, Timestamp};
 
 pub use keys::*;
-pub use settings::*;
+pub use settings::{
+    AUTH_SETTINGS, AUTH_SETTINGS_INPUT, AuthSettings, AuthSettingsAttributes, AuthSettingsInput,
+    CUSTOMER_AUTH_SETTINGS, CUSTOMER_SETTINGS_TYPE, CustomerAuthSettings, CustomerAuthSettingsAttributes,
+    GetAuthCustomerSettings, GetAuthSettings, GetAuthSettingsHistory, GetPublicAuthSettings, MAX_ORIGINS, SamlSettings,
+    SessionLength, SessionSettings, SignInSwitch, TYPE as AUTH_SETTINGS_TYPE, UpdateAuthSettings,
+};
 pub use sign_in::*;
 
 /// The `type` of a token.

@@ -432,5 +432,7 @@ answered_object! {
         channel: String,
         /// Whether it began something, answered something, or followed up.
         direction_type: String,
+        /// True where a machine wrote it; *ours*.
+        auto: bool,
     }
 }

@@ -134,6 +134,13 @@ endpoint! {
     path: ObjectId, query: (), body: (), answer: (): Answer::Empty
 }
 
+endpoint! {
+    /// `eraseInboundWebhookPosts`, which only Kustodian has.
+    EraseInboundWebhookPosts = &own::ERASE_INBOUND_WEBHOOK_POSTS,
+        "Erases for ever all that was posted to an inbound webhook, a deleted one too: when something was posted stays in its history.";
+    path: ObjectId, query: (), body: (), answer: (): Answer::Empty
+}
+
 history!(
     GetInboundWebhookHistory = &own::GET_INBOUND_WEBHOOK_HISTORY,
     "Lists what was posted to an inbound webhook and what happened to it, deleted ones included, newest first."

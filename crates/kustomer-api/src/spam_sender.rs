@@ -1,6 +1,5 @@
 //! Senders whose messages are always spam, or never.
 
-use crate::ObjectId;
 use crate::endpoint::{Answer, endpoint};
 use crate::envelope::{Document, Page};
 use crate::history::{StateQuery, history};
@@ -10,6 +9,7 @@ use crate::operation::{contract, own};
 use crate::query::ListRecords;
 use crate::resource::resource;
 use crate::schema::Schema;
+use crate::{ObjectId, Timestamp};
 
 resource! {
     /// A sender of spam, or of none.
@@ -28,6 +28,8 @@ resource! {
         channel: Channel = required_on_create(Schema::one_of(Channel::VALUES));
         /// Whether messages of the sender are never spam, or always.
         list: SpamList = required(Schema::one_of(SpamList::VALUES));
+        /// When it was erased, with the customer whose address or number it was; nothing else is left of it then.
+        erased_at: Timestamp, read_only("erase the customer whose address it is");
     }
 
     system {}

@@ -551,6 +551,9 @@ macro_rules! declared {
     (GetRoleGroupHistory) => {
         "`getRoleGroupHistory`: `GET /v1/role-groups/{id}/history`. It needs `org.user.event.read` or `org.permission.event.read`. It is not in the contract."
     };
+    (GetAuthSettingsHistory) => {
+        "`getAuthSettingsHistory`: `GET /v1/auth/settings/history`. It needs `org.admin.security`. It needs `org.user.event.read` or `org.permission.event.read`. It is not in the contract."
+    };
     (GetApiKeys) => {
         "`getApiKeys`: `GET /v1/auth/keys`. It needs `org.admin.security` or `org.permission.security`. It is not in the contract."
     };
@@ -748,6 +751,9 @@ macro_rules! declared {
     };
     (DeleteInboundWebhook) => {
         "`deleteInboundWebhook`: `DELETE /v1/inbound-webhooks/{id}`. It needs `org.permission.hook.delete` or `org.admin.hooks` or `org.hooks`. It is not in the contract."
+    };
+    (EraseInboundWebhookPosts) => {
+        "`eraseInboundWebhookPosts`: `DELETE /v1/inbound-webhooks/{id}/received`. It needs `org.admin`. It is not in the contract."
     };
     (GetInboundWebhookHistory) => {
         "`getInboundWebhookHistory`: `GET /v1/inbound-webhooks/{id}/history`. It needs `org.permission.hook.read` or `org.admin.hooks` or `org.hooks`. It needs `org.user.event.read` or `org.permission.event.read`. It is not in the contract."

@@ -47,6 +47,7 @@ impl Fold {
             created_at: self.created_at.into(),
             channel: self.channel.clone().into(),
             direction_type: Field::Value(self.direction_type.as_str().to_owned()),
+            auto: if self.auto { true.into() } else { Field::Absent },
             ..MessageMark::default()
         }
     }
@@ -149,9 +150,12 @@ fn check_takes_messages(conversation: &ConversationAttributes) -> Result<(), Ref
     }
 }
 
-/// The first and the last answer: to the newest message that waits for one, and not written by a machine.
+/// The first and the last answer: to the newest message that waits for one, and not written by a machine. Until somebody has
+/// answered the first message waits, whatever a machine has written since.
 fn answer(conversation: &mut ConversationAttributes, message: &Fold) {
-    let waiting = conversation.last_message_unresponded_to.value().and_then(|mark| mark.sent_at.value()).copied();
+    let sent_at = |mark: &Field<MessageMark>| mark.value().and_then(|mark| mark.sent_at.value()).copied();
+    let is_first = conversation.first_response.value().is_none_or(|first| first.id.is_absent());
+    let waiting = sent_at(&conversation.last_message_unresponded_to).or_else(|| first_waiting(conversation));
     let Some(waiting) = waiting.filter(|waiting| !message.auto && *waiting <= message.sent_at) else { return };
     let created = conversation.created_at.value().copied().unwrap_or(message.created_at);
     let response = Response {
@@ -165,10 +169,19 @@ fn answer(conversation: &mut ConversationAttributes, message: &Fold) {
         assigned_teams: conversation.assigned_teams.clone(),
         ..Response::default()
     };
-    if conversation.first_response.value().is_none_or(|first| first.id.is_absent()) {
+    if is_first {
         conversation.first_response = response.clone().into();
     }
     conversation.last_response = response.into();
+}
+
+/// When the first message from the customer was sent, as long as machines alone have answered.
+pub(crate) fn first_waiting(conversation: &ConversationAttributes) -> Option<Timestamp> {
+    let is_answered = conversation.first_response.value().is_some_and(|first| !first.id.is_absent());
+    let waits = conversation.last_message_unresponded_to.value().is_some();
+    let is_auto = conversation.last_message_out.value().is_some_and(|mark| mark.auto.value() == Some(&true));
+    let first = conversation.first_message_in.value().filter(|_| !is_answered && (waits || is_auto))?;
+    first.sent_at.value().copied()
 }
 
 /// The newest message from the customer, when none to the customer was sent after it.

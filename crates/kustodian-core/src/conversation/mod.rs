@@ -10,7 +10,7 @@ use kustomer_api::error::code;
 use kustomer_api::{ObjectId, Timestamp};
 
 pub(crate) use self::messages::{
-    Fold, NAME_CHARACTERS, PREVIEW_CHARACTERS, add_message, add_note, beginning, direction_type_of,
+    Fold, NAME_CHARACTERS, PREVIEW_CHARACTERS, add_message, add_note, beginning, direction_type_of, first_waiting,
 };
 pub use self::write::{Seeds, Write, create, delete, elapse, move_to, tag, untag, update};
 pub(crate) use self::write::{Waiting, fresh_with, insert};
@@ -190,15 +190,6 @@ pub(crate) fn follow<A: Lifecycle>(
 pub(crate) fn counted(attributes: &ConversationAttributes) -> Option<ConversationStatus> {
     let deleted = attributes.deleted.value().copied().unwrap_or_default();
     (!deleted).then(|| attributes.status.value().cloned().unwrap_or(ConversationStatus::Open))
-}
-
-/// How the customer counts a conversation, read from its record.
-///
-/// # Errors
-/// 500 when the document is not what this version stores.
-pub fn counted_as(stored: &Stored) -> Result<Option<ConversationStatus>, Refusal> {
-    let record: Conversation = resource::read(&stored.document)?;
-    Ok(counted(&record.attributes))
 }
 
 /// The conversation, when it is there.

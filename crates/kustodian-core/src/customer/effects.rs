@@ -110,36 +110,6 @@ pub(crate) fn affect(
     Ok(())
 }
 
-/// Corrects how many conversations a customer has; `None` when it shows these numbers already. The system does it.
-///
-/// # Errors
-/// 500 when the document is not what this version stores.
-pub fn recount_conversations(
-    context: &Context<'_>,
-    stored: &Stored,
-    seed: EventSeed,
-    statuses: &[ConversationStatus],
-) -> Result<Option<ChangeSet>, Refusal> {
-    let context = &context.not_before(stored.updated_at);
-    let before: Customer = resource::read(&stored.document)?;
-    let mut after = before.clone();
-    after.attributes.conversation_counts = Field::Value(ConversationCounts::default());
-    recount(&mut after.attributes, None, None);
-    for status in statuses {
-        recount(&mut after.attributes, None, Some(status.clone()));
-    }
-    if after == before {
-        return Ok(None);
-    }
-    after.attributes.rev = Field::Value(stored.rev + 1);
-    after.attributes.updated_at = context.now.into();
-    let put = put_of(context, &after, stored.id, Some((stored.rev, &before)))?;
-    let name = Kind::Customer.spec().events.update;
-    let cause = Cause { seed, name, actor: context.doer(), client: context.client, request_id: context.request_id };
-    let event = Event::of(cause, &put, Some(resource::changes(&before, &after)?));
-    Ok(Some(ChangeSet { puts: vec![put], events: vec![event], ..ChangeSet::default() }))
-}
-
 /// Replaces what a customer shows of a message that is redacted, and empties the payloads of its events so far.
 pub(crate) fn redact(
     context: &Context<'_>,
@@ -284,7 +254,11 @@ fn count_of<'a>(counts: &'a mut ConversationCounts, status: &ConversationStatus)
 }
 
 /// Shows a conversation as the last one, when no other has newer messages.
-fn show_conversation(customer: &mut CustomerAttributes, id: ObjectId, conversation: &ConversationAttributes) {
+pub(super) fn show_conversation(
+    customer: &mut CustomerAttributes,
+    id: ObjectId,
+    conversation: &ConversationAttributes,
+) {
     let id = id.to_string();
     let is_shown = customer.last_conversation.value().and_then(|last| last.id.as_deref()) == Some(&id);
     let newest_message = conversation.last_message_at.value().or(conversation.created_at.value());
@@ -329,7 +303,7 @@ fn show_message(customer: &mut CustomerAttributes, message: &Fold) {
 }
 
 /// Shows the newest messages of a conversation that has become the customer's with them.
-fn show_marks(customer: &mut CustomerAttributes, conversation: &ConversationAttributes) {
+pub(super) fn show_marks(customer: &mut CustomerAttributes, conversation: &ConversationAttributes) {
     let of = |mark: &Field<MessageMark>| {
         let mark = mark.value();
         let sent_at = mark.and_then(|mark| mark.sent_at.value()).copied();

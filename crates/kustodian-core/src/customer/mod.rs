@@ -9,6 +9,7 @@ mod lifecycle;
 mod losing;
 mod merge;
 mod merging;
+mod recount;
 mod split;
 mod tracked;
 mod union;
@@ -17,7 +18,7 @@ mod write;
 
 pub use company::{CompanyNames, KnownCompany, Named, UnknownCompanies, check_company_is_id, unknown_company};
 pub(crate) use effects::{Effect, affect, redact};
-pub use effects::{forget_merged, recount_conversations, shown_conversation};
+pub use effects::{forget_merged, shown_conversation};
 pub use erase::erase;
 pub use identity::Lookup;
 pub(crate) use lifecycle::put_of;
@@ -25,8 +26,8 @@ pub use lifecycle::{create, delete, restore, update};
 pub use merging::{
     Merged, Past, SOURCE, Seeds as MergeSeeds, TARGET, Undone, merge, merged_into, source_of, target_of, undo,
 };
-
-pub use tracked::{Identifying, Known, gone, has_identity, identify, seen};
+pub use recount::Recount;
+pub use tracked::{Identifying, Known, Presence, attend, has_identity, identify, seen};
 pub use window::{WINDOW_MILLIS, close_window, open_window, window_of};
 
 use kustomer_api::customer::CustomerInput;

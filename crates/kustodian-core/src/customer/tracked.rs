@@ -152,7 +152,7 @@ pub fn seen(
     }
     let mut after = before.clone();
     let attributes = &mut after.attributes;
-    attributes.presence = ONLINE.to_owned().into();
+    attributes.presence = Presence::Online.as_str().to_owned().into();
     attributes.last_seen_at = at.into();
     for activity in [&mut attributes.last_activity_at, &mut attributes.last_customer_activity_at] {
         if activity.value().is_none_or(|former| *former < at) {
@@ -162,30 +162,51 @@ pub fn seen(
     changed(context, stored, seed, &before, after)
 }
 
-/// Notes that a customer is not online any longer; nothing when it is not, was seen since a moment, or is deleted.
+/// Whether a customer is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    /// It does something.
+    Online,
+    /// It has not done anything for a while.
+    Idle,
+    /// It has gone.
+    Offline,
+}
+
+impl Presence {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Online => "online",
+            Self::Idle => "idle",
+            Self::Offline => "offline",
+        }
+    }
+}
+
+/// Notes what a customer who is there does by now; nothing when it is not there or does so already, was seen since a moment, or is
+/// deleted.
 ///
 /// # Errors
 /// 500 when the document is not what this version stores.
-pub fn gone(
+pub fn attend(
     context: &Context<'_>,
     stored: Option<&Stored>,
     seed: EventSeed,
     since: Timestamp,
+    presence: Presence,
 ) -> Result<ChangeSet, Refusal> {
     let Some(stored) = stored.filter(|stored| !stored.deleted) else { return Ok(ChangeSet::default()) };
     let before: Customer = resource::read(&stored.document)?;
     let Customer { attributes, .. } = &before;
-    let is_online = attributes.presence.value().is_some_and(|presence| presence == ONLINE);
-    if !is_online || attributes.last_seen_at.value().is_some_and(|seen| *seen > since) {
+    let is = |presence: Presence| attributes.presence.value().is_some_and(|shown| shown == presence.as_str());
+    let is_there = is(Presence::Online) || is(Presence::Idle);
+    if !is_there || is(presence) || attributes.last_seen_at.value().is_some_and(|seen| *seen > since) {
         return Ok(ChangeSet::default());
     }
     let mut after = before.clone();
-    after.attributes.presence = OFFLINE.to_owned().into();
+    after.attributes.presence = presence.as_str().to_owned().into();
     changed(context, stored, seed, &before, after)
 }
-
-const ONLINE: &str = "online";
-const OFFLINE: &str = "offline";
 
 fn changed(
     context: &Context<'_>,

@@ -48,7 +48,8 @@ impl Kind {
 
     /// The path of one of its records.
     pub fn path_of(self, id: ObjectId) -> String {
-        format!("{}/{id}", self.spec().path)
+        let spec = self.spec();
+        if spec.is_single() { spec.path.to_owned() } else { format!("{}/{id}", spec.path) }
     }
 
     /// A record of the kind as it is stored: its members in the order of its type.

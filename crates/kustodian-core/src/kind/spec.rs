@@ -113,6 +113,11 @@ pub enum Holds {
 pub const DUE_AT: &str = "due_at";
 
 impl Spec {
+    /// Whether an org has one record of it, which is read at the path of the kind itself.
+    pub fn is_single(&self) -> bool {
+        !self.read_operation.path.contains('{')
+    }
+
     /// Whether its table has the column `home`.
     pub fn has_home(&self) -> bool {
         self.placement == Placement::ByHome

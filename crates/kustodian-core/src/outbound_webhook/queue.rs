@@ -33,7 +33,7 @@ pub struct Queue {
     pub looked_at: u64,
     /// Until when a server works on it. Others leave it alone until then.
     pub leased_until: Timestamp,
-    /// Whether an event failed for the last time: nothing is delivered until the webhook is enabled again.
+    /// Whether an event failed for the last time, asked for by hand or not: nothing is delivered until the webhook is enabled again.
     pub is_halted: bool,
     delivered: BTreeSet<u64>,
     failing: BTreeMap<u64, Failing>,
@@ -84,7 +84,7 @@ pub struct Arrived {
 /// What follows from an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Settled {
-    /// The event is delivered, or was asked for by hand and has failed for the last time.
+    /// The event is delivered.
     Done,
     /// It is tried again then.
     Again(Timestamp),
@@ -240,12 +240,11 @@ impl Queue {
         }
         match pause {
             Some(_) => Settled::Again(Timestamp::from_millis(next)),
-            // No other event waits for it: the webhook goes on.
-            None if is_again => {
-                self.forget(event.position);
-                Settled::Done
-            }
             None => {
+                // What was asked for by hand has to be asked for again: else nobody could enable the webhook without it.
+                if is_again {
+                    self.forget(event.position);
+                }
                 self.is_halted = true;
                 Settled::GivenUp
             }
@@ -369,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_asked_for_by_hand_is_tried_as_often_as_a_first_delivery_and_holds_up_nothing() {
+    fn what_is_asked_for_by_hand_is_tried_as_often_as_a_first_delivery_and_is_not_tried_again_after_a_halt() {
         let mut queue = Queue::new(OrgKey(1), id(9), at(0), 10);
         assert!(!queue.is_due(10, at(0)));
         assert_eq!(queue.redeliver([3, 4]), 0);
@@ -384,7 +383,9 @@ mod tests {
         // Asked for once more, it is tried at once.
         queue.redeliver([4]);
         assert_eq!(queue.again(at(60_000)).collect::<Vec<_>>(), [(4, 1)]);
-        assert_eq!(arrive(&mut queue, again(4, 3), false, 180_000), Settled::Done);
+        assert_eq!(arrive(&mut queue, again(4, 3), false, 180_000), Settled::GivenUp);
+        assert!(!queue.is_due(10, at(i64::MAX)) && queue.is_halted);
+        queue.resume(at(180_000));
         assert!(!queue.is_due(10, at(i64::MAX)) && !queue.is_halted);
         queue.rewind(2);
         assert_eq!(positions(&queue.plan(&[event(3, 1), event(4, 1)], at(0))), [[3, 4]]);

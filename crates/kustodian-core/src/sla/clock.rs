@@ -10,7 +10,7 @@ use kustomer_api::sla::VERSION_TYPE;
 use kustomer_api::{Field, ObjectId, Timestamp};
 
 use super::policy::{InForce, METRICS, Policy};
-use crate::conversation::related;
+use crate::conversation::{first_waiting, related};
 use crate::customer::Context;
 use crate::kind::Kind;
 use crate::refusal::Refusal;
@@ -145,8 +145,10 @@ struct Facts {
     waiting_since: Option<Timestamp>,
     /// When the newest message to the customer was sent.
     answered_at: Option<Timestamp>,
-    /// When the first answer was sent.
+    /// When the first answer was sent, by a person.
     first_answered_at: Option<Timestamp>,
+    /// When the first message from the customer was sent, as long as machines alone have answered.
+    first_waiting_since: Option<Timestamp>,
     priority: u64,
 }
 
@@ -154,16 +156,40 @@ impl Facts {
     fn of(conversation: &ConversationAttributes, matched_at: Timestamp, now: Timestamp) -> Self {
         let is_imported = conversation.imported_at.value().is_some();
         let sent_at = |sent_at: &Field<Timestamp>| sent_at.value().copied();
+        // What an import brings along has not waited for anybody here.
+        let here = |at: Timestamp| if is_imported { at.max(matched_at) } else { at };
         let waiting_since = conversation.last_message_unresponded_to.value().and_then(|mark| sent_at(&mark.sent_at));
         Self {
             now,
             is_open: is_open(conversation),
             is_over: is_over(conversation),
-            // What an import brings along has not waited for anybody here.
-            waiting_since: waiting_since.map(|at| if is_imported { at.max(matched_at) } else { at }),
+            waiting_since: waiting_since.map(here),
             answered_at: conversation.last_message_out.value().and_then(|mark| sent_at(&mark.sent_at)),
             first_answered_at: conversation.first_response.value().and_then(|first| sent_at(&first.sent_at)),
+            first_waiting_since: first_waiting(conversation).map(here),
             priority: conversation.priority.value().copied().unwrap_or(3),
+        }
+    }
+}
+
+/// What a clock waits for.
+#[derive(Clone, Copy)]
+struct Wait {
+    /// Since when; `None` when it does not.
+    since: Option<Timestamp>,
+    /// When that was answered last.
+    answered_at: Option<Timestamp>,
+}
+
+impl Facts {
+    /// What the clock of a metric waits for, when it is one that waits: the first answer is a person's, any other may be automatic.
+    fn wait(&self, metric: &SlaMetricName) -> Option<Wait> {
+        match metric {
+            SlaMetricName::TotalConversationOpenTime => None,
+            SlaMetricName::FirstResponse => {
+                Some(Wait { since: self.first_waiting_since, answered_at: self.first_answered_at })
+            }
+            _ => Some(Wait { since: self.waiting_since, answered_at: self.answered_at }),
         }
     }
 }
@@ -191,14 +217,16 @@ fn turned(
         (None, Some(_)) => SlaClock::default(),
         (None, None) => return None,
     };
-    let waits = *metric != SlaMetricName::TotalConversationOpenTime;
+    let wait = facts.wait(metric);
     let is_first = *metric == SlaMetricName::FirstResponse;
     let is_satisfied_for_good = is_first && (clock.satisfied_at.value().is_some() || facts.first_answered_at.is_some());
-    let runs = time.is_some() && facts.is_open && (!waits || facts.waiting_since.is_some()) && !is_satisfied_for_good;
-    let is_answered = waits && facts.waiting_since.is_none();
+    let has_cause = wait.is_none_or(|wait| wait.since.is_some());
+    let runs = time.is_some() && facts.is_open && has_cause && !is_satisfied_for_good;
+    // When what it waited for was answered, if it was.
+    let answer = wait.filter(|wait| wait.since.is_none()).map(|wait| wait.answered_at);
     match (clock.started_at.value().copied(), runs) {
         (Some(started), false) => {
-            let answered = facts.answered_at.filter(|_| is_answered).unwrap_or(facts.now);
+            let answered = answer.flatten().unwrap_or(facts.now);
             let stopped = answered.min(facts.now).max(started);
             set(in_force, policy, &mut clock, started, time);
             if clock.breach_at.value().is_some_and(|at| *at <= stopped) {
@@ -213,7 +241,7 @@ fn turned(
             }
         }
         (None, true) => {
-            let asked = facts.waiting_since.filter(|_| waits);
+            let asked = wait.and_then(|wait| wait.since);
             let stopped = clock.stopped_at.value().copied();
             // A message that came since the clock was stopped counts from then on; else the time in between does not.
             let started = match (asked, stopped) {
@@ -229,7 +257,7 @@ fn turned(
         (Some(started), true) => set(in_force, policy, &mut clock, started, time),
         (None, false) => {}
     }
-    satisfy(metric, &mut clock, is_answered, facts);
+    satisfy(metric, &mut clock, answer, facts);
     let is_empty = clock == SlaClock::default();
     (!is_empty).then_some(clock)
 }
@@ -242,8 +270,10 @@ fn set(in_force: &InForce, policy: Option<&Policy>, clock: &mut SlaClock, starte
     clock.breach_at = at.map_or(Field::Absent, Field::Value);
 }
 
-/// Notes that what a clock measures was satisfied: it was stopped by an answer, or with the conversation.
-fn satisfy(metric: &SlaMetricName, clock: &mut SlaClock, is_answered: bool, facts: &Facts) {
+/// Notes that what a clock measures was satisfied: it was stopped by an answer, whose moment may be known, or with the
+/// conversation.
+fn satisfy(metric: &SlaMetricName, clock: &mut SlaClock, answer: Option<Option<Timestamp>>, facts: &Facts) {
+    let is_answered = answer.is_some();
     if clock.started_at.value().is_some() {
         return;
     }
@@ -251,8 +281,7 @@ fn satisfy(metric: &SlaMetricName, clock: &mut SlaClock, is_answered: bool, fact
     let is_first = *metric == SlaMetricName::FirstResponse;
     let is_met = clock.breached.value() != Some(&true) && clock.satisfied_at.value().is_none();
     if is_met && was_measured && (is_answered || facts.is_over) {
-        let answered = facts.answered_at.filter(|_| is_answered);
-        clock.satisfied_at = answered.or(clock.stopped_at.value().copied()).unwrap_or(facts.now).into();
+        clock.satisfied_at = answer.flatten().or(clock.stopped_at.value().copied()).unwrap_or(facts.now).into();
     } else if is_met && is_first {
         // It was answered before the SLA applied.
         clock.satisfied_at = facts.first_answered_at.map_or(Field::Absent, Field::Value);

@@ -116,15 +116,24 @@ impl World {
     }
 
     fn say_on(&mut self, channel: Channel, direction: Direction) -> &mut Self {
+        self.say_as(MessageInput::new(channel, "app").direction(direction))
+    }
+
+    fn say_as(&mut self, input: MessageInput) -> &mut Self {
         let (seeds, new) = (self.seeds(), self.event().id);
         let owner = self.customer.clone().unwrap();
         let stored = self.conversation.clone();
         let place = stored.as_ref().map_or(Place::New(id(2)), Place::Conversation);
-        let write =
-            message::Write { input: MessageInput::new(channel, "app").direction(direction), ..Default::default() };
+        let write = message::Write { input, ..Default::default() };
         let created = message::create(&self.context(), new, seeds, &owner, place, write).unwrap();
         self.commit(created);
         self
+    }
+
+    /// A machine writes to the customer.
+    fn reply_by_itself(&mut self) -> &mut Self {
+        let input = MessageInput::new(Channel::Email, "app").direction(Direction::Out).auto(true);
+        self.say_as(input)
     }
 
     fn change(&mut self, input: ConversationInput) -> &mut Self {
@@ -223,6 +232,32 @@ fn the_first_answer_in_time_satisfies_and_a_late_one_does_not() {
         (&sla["metrics"]["firstResponse"]["satisfiedAt"], &sla["summary"]["satisfiedAt"]),
         (&Value::Null, &Value::Null)
     );
+}
+
+#[test]
+fn a_machine_gives_no_first_answer_and_any_other_one() {
+    let mut first = World::with(&[sla(10, 1, within("firstResponse", 60))]);
+    first.say(Direction::In).after(1).reply_by_itself();
+    assert_eq!((first.due_in(), &first.sla()["status"]), (Some(59), &json!("pending")));
+    first.after(9).say(Direction::In).after(10).reply_by_itself();
+    assert_eq!(first.due_in(), Some(40), "it is the first message that waits");
+    first.after(10).say(Direction::Out);
+    let (sla, now) = (first.sla(), json!(Timestamp::from_millis(first.now)));
+    assert_eq!((&sla["metrics"]["firstResponse"]["satisfiedAt"], &sla["breached"]), (&now, &json!(false)));
+    assert_eq!(sla["metrics"]["firstResponse"]["time"], json!(30 * MINUTE));
+    let response = first.record()["attributes"]["firstResponse"].clone();
+    assert_eq!((&response["sentAt"], &response["responseTime"]), (&now, &json!(30 * MINUTE)));
+    // Late, it is a breach, although a machine was in time.
+    let mut late = World::with(&[sla(10, 1, within("firstResponse", 60))]);
+    late.say(Direction::In).reply_by_itself().after(60);
+    assert!(late.elapse());
+    assert_eq!(late.sla()["breached"], true);
+
+    for metric in ["longestUnrespondedMessage", "totalCustomerWaitTime"] {
+        let mut other = World::with(&[sla(10, 1, within(metric, 60))]);
+        other.say(Direction::In).after(1).reply_by_itself();
+        assert_eq!((other.due_in(), &other.sla()["status"]), (None, &json!("paused")), "{metric}");
+    }
 }
 
 #[test]

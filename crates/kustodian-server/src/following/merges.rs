@@ -88,8 +88,8 @@ impl Held<'_> {
         Ok(())
     }
 
-    /// Counts the conversations of customers that were merged and are not any longer: what was closed or opened in between
-    /// has returned, and was counted for the other one.
+    /// Counts the conversations of customers that were merged and are not any longer, and shows what was said last in them: what
+    /// was closed, opened or said in between has returned, and was counted and shown for the other one.
     async fn recount(&mut self, org: &Org, family: &[ObjectId]) -> Result<(), Stop> {
         let mut apart = Vec::new();
         for customer in family.iter().copied() {
@@ -107,18 +107,19 @@ impl Held<'_> {
                 if stored.deleted {
                     break;
                 }
-                let (mut statuses, mut start) = (Vec::new(), Start::Offset(0));
-                loop {
-                    let found = conversations_of(self.services, org, customer, false, start).await?;
-                    let Some(last) = found.last() else { break };
-                    start = Start::After { value: 0, id: last.id };
-                    for conversation in &found {
-                        statuses.extend(conversation::counted_as(conversation)?);
+                let mut recount = customer::Recount::default();
+                for deleted in [false, true] {
+                    let mut start = Start::Offset(0);
+                    loop {
+                        let found = conversations_of(self.services, org, customer, deleted, start).await?;
+                        let Some(last) = found.last() else { break };
+                        start = Start::After { value: 0, id: last.id };
+                        found.iter().try_for_each(|conversation| recount.add(conversation))?;
+                        self.keep().await?;
                     }
-                    self.keep().await?;
                 }
                 let (context, event) = (context(self.services, org, customer), self.services.ids.next_event());
-                let counted = customer::recount_conversations(&context, &stored, event, &statuses)?;
+                let counted = recount.correct(&context, &stored, event)?;
                 let Some(changes) = counted else { break };
                 match self.services.store.commit(org.key, changes).await {
                     Ok(_) => break,

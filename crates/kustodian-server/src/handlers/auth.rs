@@ -1,20 +1,21 @@
 //! Sessions and API keys, the roles there are, and how people sign in.
 
-use kustodian_core::auth_settings;
-use kustodian_core::directory::{Org, Token};
+use kustodian_core::directory::{DirectoryError, Org, Token};
+use kustodian_core::kind::Kind;
 use kustodian_core::permission::{self, Caller};
+use kustodian_core::receipt::HEADER;
 use kustodian_core::refusal::Refusal;
-use kustodian_core::store::Note;
+use kustodian_core::store::Stored;
 use kustodian_core::token::TokenRequest;
-use kustodian_core::{grant, resource, token};
+use kustodian_core::{auth_settings, grant, resource, token};
 use kustomer_api::auth::{
-    ApiKeyInput, CUSTOMER_SETTINGS_TYPE, CreateApiKey, CustomerAuthSettings, CustomerAuthSettingsAttributes,
-    DeleteApiKey, DeleteAuthTokenById, DeleteCurrentAuthToken, GetApiKeys, GetAuthCustomerSettings, GetAuthRoles,
-    GetAuthSettings, GetAuthTokenById, GetAuthTokens, GetCurrentAuthToken, ROLE_TYPE, Roles, RotateApiKey,
-    UpdateAuthSettings,
+    ApiKeyInput, CreateApiKey, DeleteApiKey, DeleteAuthTokenById, DeleteCurrentAuthToken, GetApiKeys,
+    GetAuthCustomerSettings, GetAuthRoles, GetAuthSettings, GetAuthSettingsHistory, GetAuthTokenById, GetAuthTokens,
+    GetCurrentAuthToken, ROLE_TYPE, Roles, RotateApiKey, UpdateAuthSettings,
 };
-use kustomer_api::envelope::{Relationships, ResourceId, SelfLink};
+use kustomer_api::envelope::ResourceId;
 use kustomer_api::error::code;
+use kustomer_api::history::StateQuery;
 use kustomer_api::query::PageQuery;
 use kustomer_api::{Endpoint, ObjectId, Timestamp, role};
 use serde_json::Map;
@@ -22,6 +23,7 @@ use serde_json::Map;
 use crate::answer::{Answer, unavailable};
 use crate::call::{Call, Visit};
 use crate::grants;
+use crate::handlers::{history, plain};
 use crate::paging::Numbered;
 use crate::sign_in;
 
@@ -85,21 +87,33 @@ pub(crate) async fn get_auth_roles(_call: Call<GetAuthRoles>) -> Result<Answer, 
 
 pub(crate) async fn get_auth_settings(call: Call<GetAuthSettings>) -> Result<Answer, Refusal> {
     let org = &call.caller().org;
-    let kept = sign_in::settings(call.store(), org).await?;
-    Ok(Answer::ok(resource::render(&auth_settings::show(org, kept))?))
+    let stored = sign_in::stored_settings(&call.app().services, org).await?;
+    if call.query != StateQuery::default() {
+        return history::get_former(&call, Kind::AuthSettings, org.id, call.query).await;
+    }
+    match stored {
+        Some(stored) => Ok(Answer::ok(stored.document)),
+        None => Ok(Answer::ok(resource::render(&auth_settings::unwritten(org))?)),
+    }
+}
+
+pub(crate) async fn get_auth_settings_history(call: Call<GetAuthSettingsHistory>) -> Result<Answer, Refusal> {
+    let org = &call.caller().org;
+    sign_in::stored_settings(&call.app().services, org).await?;
+    history::list_of(&call, Kind::AuthSettings, org.id).await
 }
 
 pub(crate) async fn update_auth_settings(call: Call<UpdateAuthSettings>) -> Result<Answer, Refusal> {
-    let (input, caller) = (call.input()?, call.caller());
-    let kept = sign_in::settings(call.store(), &caller.org).await?;
-    let kept = auth_settings::update(kept, input, caller.token.user, call.now())?;
-    if !call.is_rehearsal() {
-        let value = serde_json::to_vec(&kept).map_err(|_| resource::fault("The settings could not be written"))?;
-        let note = Note { name: sign_in::settings_name(&caller.org), value };
-        call.store().keep_note(note).await.map_err(unavailable)?;
-        call.app().whitelists.forget();
-    }
-    Ok(Answer::ok(resource::render(&auth_settings::show(&caller.org, kept))?))
+    let (act, event, input) = (call.act(), call.next_event(), call.input()?);
+    let id = act.org.id;
+    sign_in::stored_settings(&call.app().services, &act.org).await?;
+    let if_match = call.header(http::header::IF_MATCH).map(ToOwned::to_owned);
+    let decide = move |stored: Option<Stored>| {
+        auth_settings::put(&act.context(), stored.as_ref(), event, input, if_match.as_deref())
+    };
+    let updated = plain::update(&call, Kind::AuthSettings, id, decide).await;
+    call.app().whitelists.forget();
+    updated
 }
 
 pub(crate) async fn get_public_auth_settings(visit: Visit) -> Result<Answer, Refusal> {
@@ -109,28 +123,16 @@ pub(crate) async fn get_public_auth_settings(visit: Visit) -> Result<Answer, Ref
         let detail = "the host names no org: ask at <org>.api.<host>, unless the server has a single org";
         return Err(Refusal::not_found("Host").with_detail(detail));
     };
-    let kept = sign_in::settings(&*services.store, org).await?;
-    Ok(Answer::ok(resource::render(&auth_settings::show_public(org, kept))?))
+    let settings = sign_in::settings(services, org).await?;
+    Ok(Answer::ok(resource::render(&auth_settings::show_public(settings))?))
 }
 
 pub(crate) async fn get_auth_customer_settings(call: Call<GetAuthCustomerSettings>) -> Result<Answer, Refusal> {
     let (org, services) = (&call.caller().org, &call.app().services);
     let key = services.directory.signing_key(services.ids.secret()).await.map_err(unavailable)?;
-    let settings = CustomerAuthSettings {
-        kind: CUSTOMER_SETTINGS_TYPE.to_owned(),
-        id: org.id.into(),
-        attributes: CustomerAuthSettingsAttributes {
-            secret: token::customer_secret(org, &key)?.into(),
-            cors_whitelist: auth_settings::origins(sign_in::settings(call.store(), org).await?).into(),
-            created_at: org.created_at.into(),
-            updated_at: org.created_at.into(),
-            extra: Map::new(),
-        },
-        relationships: Relationships::from([("org".to_owned(), resource::org_relationship(org))]),
-        links: Some(SelfLink::new("/v1/auth/customer/settings".to_owned())),
-        extra: Map::new(),
-    };
-    Ok(Answer::ok(resource::render(&settings)?))
+    let settings = sign_in::settings(services, org).await?;
+    let shown = auth_settings::show_to_customers(org, settings, token::customer_secret(org, &key)?);
+    Ok(Answer::ok(resource::render(&shown)?))
 }
 
 pub(crate) async fn get_api_keys(call: Call<GetApiKeys>) -> Result<Answer, Refusal> {
@@ -141,9 +143,10 @@ pub(crate) async fn get_api_keys(call: Call<GetApiKeys>) -> Result<Answer, Refus
 
 pub(crate) async fn create_api_key(call: Call<CreateApiKey>) -> Result<Answer, Refusal> {
     let (caller, services) = (call.caller(), &call.app().services);
+    check_not_made(&call).await?;
     let request = request(call.input()?, caller, call.now())?;
     let key = services.directory.signing_key(services.ids.secret()).await.map_err(unavailable)?;
-    let ids = (call.next_id(), call.next_id());
+    let ids = (id_of_key(&call), call.next_id());
     let issued = token::issue(request, &caller.org, ids.0, ids.1, call.next_event(), &key, call.now())?;
     keep(&call, issued).await
 }
@@ -178,17 +181,38 @@ fn request(input: ApiKeyInput, caller: &Caller, now: Timestamp) -> Result<TokenR
     Ok(TokenRequest { name: input.name, roles, expires_at, cidr, secret: None })
 }
 
+/// The id of the key to make.
+fn id_of_key<E: Endpoint>(call: &Call<E>) -> ObjectId {
+    call.pledge().map_or_else(|| call.next_id(), |pledge| pledge.id())
+}
+
+/// Lets pass what was not done before with the same idempotency key.
+///
+/// # Errors
+/// 409 that names the key which was made then: its secret is not kept, so that it cannot be answered again.
+async fn check_not_made<E: Endpoint>(call: &Call<E>) -> Result<(), Refusal> {
+    let Some(pledge) = call.pledge() else { return Ok(()) };
+    let found = call.app().services.directory.find_token_by_id(call.org(), pledge.id()).await.map_err(unavailable)?;
+    let Some(made) = found else { return Ok(()) };
+    let title = format!("A key was made before with this {HEADER}, and its secret is not kept");
+    let detail = format!("DELETE /v1/auth/keys/{} revokes it; make another one with another {HEADER}", made.id);
+    Err(Refusal::new(409, code::CONFLICT, HEADER, title).with_detail(detail).with_meta("key", made.id.to_string()))
+}
+
 /// Keeps a key that was made, and answers it with its secret.
 async fn keep<E: Endpoint>(call: &Call<E>, issued: token::Issued) -> Result<Answer, Refusal> {
     let mut shown = token::show(&call.caller().org, &issued.new.token);
     if !call.is_rehearsal() {
-        let directory = &call.app().services.directory;
-        directory.create_token(issued.new).await.map_err(|error| match error {
-            kustodian_core::directory::DirectoryError::Store(error) => unavailable(error),
-            kustodian_core::directory::DirectoryError::Exists => {
-                Refusal::new(409, code::CONFLICT, "id", "The user of the key has changed meanwhile: try again")
+        match call.app().services.directory.create_token(issued.new).await {
+            Ok(()) => {}
+            Err(DirectoryError::Store(error)) => return Err(unavailable(error)),
+            Err(DirectoryError::Exists) => {
+                // Another request with the same idempotency key was first.
+                check_not_made(call).await?;
+                let title = "The user of the key has changed meanwhile: try again";
+                return Err(Refusal::new(409, code::CONFLICT, "id", title));
             }
-        })?;
+        }
         call.app().tokens.forget_all();
         shown.attributes.token = issued.secret.into();
     }
@@ -200,6 +224,7 @@ const OVERLAP: u64 = 24 * 60 * 60;
 
 pub(crate) async fn rotate_api_key(call: Call<RotateApiKey>) -> Result<Answer, Refusal> {
     let input = call.input()?;
+    check_not_made(&call).await?;
     let (org, services, now) = (&call.caller().org, &call.app().services, call.now());
     let former = find_key(&call, call.path).await?;
     if former.expires_at.is_some_and(|at| at <= now) {
@@ -213,7 +238,7 @@ pub(crate) async fn rotate_api_key(call: Call<RotateApiKey>) -> Result<Answer, R
     let key = services.directory.signing_key(services.ids.secret()).await.map_err(unavailable)?;
     let overlap = i64::try_from(input.overlap_seconds.unwrap_or(OVERLAP)).unwrap_or(i64::MAX).saturating_mul(1_000);
     let ends = Timestamp::from_millis(now.as_millis().saturating_add(overlap));
-    let issued = token::rotate(&former, org, call.next_id(), &key, ends, now)?;
+    let issued = token::rotate(&former, org, id_of_key(&call), &key, ends, now)?;
     keep(&call, issued).await
 }
 

@@ -12,14 +12,15 @@ use kustomer_api::{Endpoint, ObjectId};
 use crate::answer::unavailable;
 use crate::call::Call;
 use crate::files::Removal;
-use crate::handlers::{family, merges, plain};
+use crate::handlers::{family, merges, plain, spam_senders};
 
 /// How many records are erased in one transaction.
 const BATCH: u32 = 32;
 
 /// Erases everything that a customer owns: the customers that were merged into it with what they own, the records whose home
-/// it is, its conversations with theirs, and attachments with their bytes.
+/// it is, its conversations with theirs, attachments with their bytes, and what the org says of it as a sender.
 pub(crate) async fn erase_owned<E: Endpoint>(call: &Call<E>, customer: ObjectId) -> Result<(), Refusal> {
+    spam_senders::erase_senders_of(call, customer).await?;
     for source in merges::absorbed(call, customer).await? {
         Box::pin(erase_owned(call, source)).await?;
         let (act, event) = (call.act(), call.next_event());
@@ -114,7 +115,7 @@ async fn erase_owner<E: Endpoint>(call: &Call<E>, kind: Kind, stored: Stored) ->
 }
 
 /// Commits a change of a record under its lock.
-async fn commit<E: Endpoint>(
+pub(crate) async fn commit<E: Endpoint>(
     call: &Call<E>,
     name: Name,
     decide: impl FnOnce(Stored) -> Result<Option<ChangeSet>, Refusal> + Send + 'static,

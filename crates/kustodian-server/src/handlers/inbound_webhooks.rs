@@ -13,8 +13,8 @@ use kustodian_core::store::{CommitError, Stored, decide_on};
 use kustodian_core::{rate_limit, record_limit, resource};
 use kustomer_api::error::code;
 use kustomer_api::inbound_webhook::{
-    CreateInboundWebhook, DeleteInboundWebhook, GetInboundWebhookAddress, GetInboundWebhookById, GetInboundWebhooks,
-    MAX_RECEIVED, Raised, UpdateInboundWebhook,
+    CreateInboundWebhook, DeleteInboundWebhook, EraseInboundWebhookPosts, GetInboundWebhookAddress,
+    GetInboundWebhookById, GetInboundWebhooks, MAX_RECEIVED, Raised, UpdateInboundWebhook,
 };
 
 use crate::answer::{self, Answer, unavailable};
@@ -64,6 +64,17 @@ pub(crate) async fn delete_inbound_webhook(call: Call<DeleteInboundWebhook>) -> 
     let (act, event) = (call.act(), call.next_event());
     let decide = move |stored: Option<Stored>| inbound_webhook::delete(&act.context(), stored.as_ref(), event);
     plain::delete(&call, KIND, call.path, decide).await
+}
+
+pub(crate) async fn erase_inbound_webhook_posts(mut call: Call<EraseInboundWebhookPosts>) -> Result<Answer, Refusal> {
+    let (act, event) = (call.act(), call.next_event());
+    let decide = move |stored: Option<Stored>| inbound_webhook::erase_posts(&act.context(), stored.as_ref(), event);
+    plain::change(&call, KIND, call.path, decide).await?;
+    if !call.is_rehearsal() {
+        call.step_aside();
+        call.app().scrubber.scrub(&call.app().services.store).await;
+    }
+    Ok(Answer::Empty)
 }
 
 /// The hash in the path is the credential: nothing else is looked at before it was found to be good.

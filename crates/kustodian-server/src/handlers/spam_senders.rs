@@ -1,16 +1,20 @@
 //! Senders whose messages are always spam, or never.
 
 use kustodian_core::claim::ClaimKind;
+use kustodian_core::feed::{HistoryQuery, Payload};
 use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;
-use kustodian_core::store::{CommitError, Stored};
+use kustodian_core::spam::{Said, Senders};
+use kustodian_core::store::{CommitError, ListQuery, SortKey, Start, Stored};
 use kustodian_core::{resource, spam};
 use kustomer_api::error::code;
 use kustomer_api::spam_sender::{DeleteSpamSender, GetSpamSenderById, GetSpamSenders, UpsertSpamSender};
+use kustomer_api::{Endpoint, ObjectId};
 
 use crate::answer::{Answer, unavailable};
 use crate::call::Call;
-use crate::handlers::plain;
+use crate::handlers::{homes, plain};
+use crate::paging::FULL;
 
 pub(crate) async fn get_spam_senders(call: Call<GetSpamSenders>) -> Result<Answer, Refusal> {
     plain::list(&call, Kind::SpamSender).await
@@ -64,4 +68,83 @@ pub(crate) async fn delete_spam_sender(call: Call<DeleteSpamSender>) -> Result<A
     let (act, event) = (call.act(), call.next_event());
     let decide = move |stored: Option<Stored>| spam::delete(&act.context(), stored.as_ref(), event);
     plain::delete(&call, Kind::SpamSender, call.path, decide).await
+}
+
+/// How many are read at a time.
+const BATCH: u32 = 100;
+
+/// Erases what is said of the addresses, numbers and names that a customer has or had, what was taken off its list before
+/// included; not of those that another customer has by now.
+pub(crate) async fn erase_senders_of<E: Endpoint>(call: &Call<E>, customer: ObjectId) -> Result<(), Refusal> {
+    let mut known: Option<Senders> = None;
+    for deleted in [false, true] {
+        let mut start = Start::Offset(0);
+        loop {
+            let listed = list(call, deleted, start).await?;
+            let Some(last) = listed.last() else { break };
+            start = Start::After { value: 0, id: last.id };
+            if known.is_none() {
+                known = Some(senders_of(call, customer).await?);
+            }
+            let Some(senders) = &known else { break };
+            for stored in listed {
+                if let Some(said) = senders.find(&stored)?
+                    && !is_of_another(call, customer, &said).await?
+                {
+                    let (act, event) = (call.act(), call.next_event());
+                    let erase = move |stored: Stored| Kind::SpamSender.erase(&act.context(), &stored, event);
+                    homes::commit(call, (Kind::SpamSender, said.id), erase).await?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn list<E: Endpoint>(call: &Call<E>, deleted: bool, start: Start) -> Result<Vec<Stored>, Refusal> {
+    let query = ListQuery {
+        kind: Kind::SpamSender,
+        of: Vec::new(),
+        deleted,
+        sort: SortKey::Id,
+        descending: false,
+        within: Vec::new(),
+        start,
+        limit: BATCH,
+        bytes: FULL,
+        count: false,
+    };
+    Ok(call.store().list(call.org(), query).await.map_err(unavailable)?.records)
+}
+
+/// What a customer sends from, by what it is and by all that has changed of it.
+async fn senders_of<E: Endpoint>(call: &Call<E>, customer: ObjectId) -> Result<Senders, Refusal> {
+    let mut senders = Senders::default();
+    let found = call.store().find(call.org(), Kind::Customer, customer).await.map_err(unavailable)?;
+    let Some(stored) = found else { return Ok(senders) };
+    senders.add_customer(&stored.document)?;
+    let mut from = 1;
+    while from <= stored.rev {
+        let query = HistoryQuery {
+            kind: Kind::Customer,
+            record: customer,
+            from,
+            to: stored.rev,
+            descending: false,
+            limit: BATCH,
+            payload: Payload::Changes,
+            bytes: FULL,
+        };
+        let events = call.store().history(call.org(), query).await.map_err(unavailable)?;
+        let Some(last) = events.last() else { break };
+        from = last.rev + 1;
+        events.iter().filter_map(|event| event.changes.as_deref()).try_for_each(|it| senders.add_changes(it))?;
+    }
+    Ok(senders)
+}
+
+async fn is_of_another<E: Endpoint>(call: &Call<E>, customer: ObjectId, said: &Said) -> Result<bool, Refusal> {
+    let keys = said.claims_of_others(call.org());
+    let owners = call.store().find_owners(call.org(), &keys).await.map_err(unavailable)?;
+    Ok(owners.into_iter().flatten().any(|owner| owner != customer))
 }

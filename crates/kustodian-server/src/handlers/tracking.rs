@@ -141,8 +141,8 @@ async fn track<E: Endpoint>(
 async fn note_seen<E: Endpoint>(call: &Call<E>, customer: ObjectId) -> Result<(), Refusal> {
     let (act, seed, at) = (call.act(), call.next_event(), call.now());
     let name = (Kind::Customer, merges::resolve(call.store(), call.org(), customer).await?);
-    let (services, timeout) = (&call.app().services, call.app().settings.presence_timeout);
-    presence::note(services, call.org(), name.1, at, timeout).await.map_err(unavailable)?;
+    let (services, patience) = (&call.app().services, presence::Patience::of(&call.app().settings));
+    presence::note(services, call.org(), name.1, at, patience).await.map_err(unavailable)?;
     let decide = decide_on(name, move |stored| customer::seen(&act.context(), stored.as_ref(), seed, at));
     let noted = call.store().commit_locked(call.org(), vec![name], decide).await;
     noted.map(drop).map_err(|error| call.not_committed(error))

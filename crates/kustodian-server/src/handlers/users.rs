@@ -223,10 +223,10 @@ async fn check_current<E: Endpoint>(call: &Call<E>, id: ObjectId, current: Optio
         let title = "currentPassword is needed to change an own password or address";
         return Err(refuse(400, code::BAD_PARAM, "currentPassword", title));
     };
-    app.doors.knock_alone(&sign_in::account(&call.org().0.to_string(), &id.to_string()), call.now())?;
+    let (directory, account) = (&*app.services.directory, sign_in::account(&call.org().0.to_string(), &id.to_string()));
+    app.doors.knock_alone(directory, &account, call.now()).await?;
     if app.passwords.is_right(current, Some(&kept.value)).await? {
-        app.doors.opened(&sign_in::account(&call.org().0.to_string(), &id.to_string()));
-        return Ok(());
+        return app.doors.opened(directory, &account).await;
     }
     Err(refuse(403, code::FORBIDDEN, "currentPassword", "The current password is another one"))
 }
@@ -257,7 +257,7 @@ pub(crate) async fn reset_users_password(visit: Visit) -> Result<Answer, Refusal
     let sent = visit.input::<ResetUsersPassword>()?;
     let app = &visit.app;
     let account = sign_in::account(&format!("reset\0{}", sent.domain), &sent.email);
-    app.doors.knock(&account, visit.from, visit.now)?;
+    app.doors.knock(&*app.services.directory, &account, visit.from, visit.now).await?;
     if !visit.is_rehearsal {
         app.letters.note(app, &sent.domain, &sent.email, Purpose::Reset).await?;
     }

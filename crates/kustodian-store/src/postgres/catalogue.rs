@@ -90,6 +90,8 @@ const AFTER_RECORDS: &[Table] = &[
     Table { name: "positions", spread: Spread::Beside { column: "record", of: CUSTOMERS }, traces: Traces::None },
     Table { name: "outbox", spread: Spread::Beside { column: "record", of: CUSTOMERS }, traces: Traces::None },
     Table { name: "claims", spread: Spread::By("key"), traces: Traces::Indexes },
+    // Nothing of an account or an address can be read out of its hash.
+    Table { name: "failed_attempts", spread: Spread::By("key"), traces: Traces::None },
     Table { name: "receipts", spread: Spread::Beside { column: "key", of: "claims" }, traces: Traces::None },
     Table { name: "walks", spread: Spread::By("id"), traces: Traces::None },
     Table { name: "walk_parts", spread: Spread::Beside { column: "walk", of: "walks" }, traces: Traces::None },

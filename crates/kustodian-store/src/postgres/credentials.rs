@@ -75,6 +75,19 @@ pub(super) const IS_TOKEN_KNOWN: &str = "SELECT 1 FROM tokens WHERE hash = $1 OR
 /// $1 id, $2 when.
 pub(super) const REVOKE_TOKEN: &str = "UPDATE tokens SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";
 
+/// $1 key → count and moment of the failures.
+pub(super) const FIND_ATTEMPTS: &str = "SELECT count, last FROM failed_attempts WHERE key = $1";
+
+/// $1 key, $2 count and $3 moment from now on, $4 count and $5 moment as they were read.
+pub(super) const COUNT_ATTEMPT: &str = "INSERT INTO failed_attempts AS f (key, count, last) VALUES ($1, $2, $3) \
+     ON CONFLICT (key) DO UPDATE SET count = excluded.count, last = excluded.last WHERE f.count = $4 AND f.last = $5";
+
+/// $1 key.
+pub(super) const FORGET_ATTEMPTS_ON: &str = "DELETE FROM failed_attempts WHERE key = $1";
+
+/// $1 when the last one was at the latest.
+pub(super) const FORGET_ATTEMPTS: &str = "DELETE FROM failed_attempts WHERE last < $1";
+
 /// $1 when they ended at the latest.
 pub(super) const FORGET_SESSIONS: &str =
     "DELETE FROM tokens WHERE ip_address IS NOT NULL AND least(expires_at, revoked_at) < $1";

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use kustodian_core::directory::{Directory, DirectoryError, NewToken, Org, Token, TokenHash};
+use kustodian_core::lockout::{Failures, Patience};
 use kustodian_core::store::{CommitError, OrgKey, StoreError};
 use kustomer_api::{ObjectId, Timestamp};
 use tokio::time::timeout;
@@ -10,13 +11,16 @@ use tokio_postgres::{Error, Row};
 use super::commit::Source;
 use super::connection::{Answer, Step, statement};
 use super::credentials::{
-    ADD_SETTING, ALONE_CREATING, CREATE_ORG, FIND_ORG, FIND_SETTING, FIND_TOKEN, FIND_TOKEN_BY_ID, FORGET_SESSIONS,
-    IS_TOKEN_KNOWN, LIST_ORGS, LIST_TOKENS, LIST_TOKENS_OF, OF_TOKEN, REVOKE_TOKEN, SIGNING_KEY, TOUCH_TOKEN, org,
-    token,
+    ADD_SETTING, ALONE_CREATING, COUNT_ATTEMPT, CREATE_ORG, FIND_ATTEMPTS, FIND_ORG, FIND_SETTING, FIND_TOKEN,
+    FIND_TOKEN_BY_ID, FORGET_ATTEMPTS, FORGET_ATTEMPTS_ON, FORGET_SESSIONS, IS_TOKEN_KNOWN, LIST_ORGS, LIST_TOKENS,
+    LIST_TOKENS_OF, OF_TOKEN, REVOKE_TOKEN, SIGNING_KEY, TOUCH_TOKEN, org, token,
 };
 use super::failure::{spoils_connection, store_error, unavailable};
 use super::values::Value;
 use super::{Core, Postgres};
+
+/// How many attempts under one key are counted at the same time; one more has to wait.
+const MOST_AT_ONCE: usize = 8;
 
 impl Core {
     /// Writes with one statement, committed when it returns.
@@ -143,6 +147,47 @@ impl Directory for Postgres {
 
     async fn forget_sessions(&self, before: Timestamp) -> Result<(), StoreError> {
         self.core.write(FORGET_SESSIONS, &[Value::Number(before.as_millis())]).await.map(drop)
+    }
+
+    async fn count_attempt(
+        &self,
+        key: TokenHash,
+        patience: Patience,
+        now: Timestamp,
+    ) -> Result<Option<i64>, StoreError> {
+        for _ in 0..MOST_AT_ONCE {
+            let read = |row: &Row| Ok((row.try_get::<_, i64>(0)?, row.try_get::<_, i64>(1)?));
+            let found = self.core.read_one(FIND_ATTEMPTS, &[Value::Bytes(&key.0)], read).await?;
+            let former = found.map(|(count, last)| Failures {
+                count: u32::try_from(count).unwrap_or(u32::MAX),
+                last: Timestamp::from_millis(last),
+            });
+            if let Some(wait) = former.and_then(|former| patience.wait(former, now)) {
+                return Ok(Some(wait));
+            }
+            let next = Failures::and_one(former, now);
+            let (count, last) = found.unwrap_or((-1, -1));
+            let values = [
+                Value::Bytes(&key.0),
+                Value::Number(next.count.into()),
+                Value::Number(next.last.as_millis()),
+                Value::Number(count),
+                Value::Number(last),
+            ];
+            // Unless another attempt was counted meanwhile.
+            if self.core.write(COUNT_ATTEMPT, &values).await?.affected == 1 {
+                return Ok(None);
+            }
+        }
+        Ok(Some(1_000))
+    }
+
+    async fn forget_attempts_on(&self, key: TokenHash) -> Result<(), StoreError> {
+        self.core.write(FORGET_ATTEMPTS_ON, &[Value::Bytes(&key.0)]).await.map(drop)
+    }
+
+    async fn forget_attempts(&self, before: Timestamp) -> Result<(), StoreError> {
+        self.core.write(FORGET_ATTEMPTS, &[Value::Number(before.as_millis())]).await.map(drop)
     }
 
     async fn signing_key(&self, candidate: [u8; 32]) -> Result<[u8; 32], StoreError> {

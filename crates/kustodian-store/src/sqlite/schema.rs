@@ -14,7 +14,7 @@ use crate::failure::OpenError;
 const APPLICATION_ID: i64 = 0x4b75_7374;
 
 /// What makes each version out of the one before. Only ever append.
-const STEPS: [&str; 22] = [
+const STEPS: [&str; 23] = [
     include_str!("schema/0001.sql"),
     include_str!("schema/0002.sql"),
     include_str!("schema/0003.sql"),
@@ -37,6 +37,7 @@ const STEPS: [&str; 22] = [
     include_str!("schema/0020.sql"),
     include_str!("schema/0021.sql"),
     include_str!("schema/0022.sql"),
+    include_str!("schema/0025.sql"),
 ];
 
 /// The version from which on the index of other kinds than customers has its form.

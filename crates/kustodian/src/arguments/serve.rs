@@ -243,6 +243,9 @@ pub(crate) struct LimitArguments {
     /// Days that what visitors do is kept; a week of it before it is known who they are
     #[arg(long, help_heading = "Limits", env = "KUSTODIAN_TRACKING_RETENTION", value_name = "DAYS", default_value_t = usual().tracking_retention.into())]
     pub(crate) tracking_retention: Days,
+    /// Seconds without anything tracked after which a customer who is online is idle; 0 for never
+    #[arg(long, help_heading = "Limits", env = "KUSTODIAN_PRESENCE_IDLE", value_name = "SECONDS", default_value_t = usual().presence_idle.into())]
+    pub(crate) presence_idle: Seconds,
     /// Seconds that a customer is online after something was tracked of it
     #[arg(long, help_heading = "Limits", env = "KUSTODIAN_PRESENCE_TIMEOUT", value_name = "SECONDS", default_value_t = usual().presence_timeout.into())]
     pub(crate) presence_timeout: Seconds,
@@ -401,6 +404,7 @@ impl ServeArguments {
             public_url: self.public_url.public_url.clone(),
             https,
             tracking_retention: limits.tracking_retention.into(),
+            presence_idle: limits.presence_idle.into(),
             presence_timeout: limits.presence_timeout.into(),
             shutdown_timeout: limits.shutdown_timeout.into(),
         }

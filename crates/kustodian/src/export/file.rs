@@ -48,6 +48,8 @@ impl<'a> Target<'a> {
         let name = match self.format {
             Format::Jsonl => format!("{}.jsonl", self.name),
             Format::Csv => format!("{}.csv", self.name),
+            #[cfg(feature = "parquet")]
+            Format::Parquet => format!("{}.parquet", self.name),
         };
         let (path, rows) = (self.folder.join(&name), self.rows);
         self.persist(&path).map_err(|error| failed(&path, &error))?;
@@ -57,15 +59,24 @@ impl<'a> Target<'a> {
     fn persist(mut self, path: &PathBuf) -> std::io::Result<()> {
         self.file.flush()?;
         let mut file = self.file.into_inner().map_err(|error| error.into_error())?;
-        if self.format == Format::Csv {
-            file.rewind()?;
-            let mut table = BufWriter::new(NamedTempFile::new_in(self.folder)?);
-            table.write_all(self.columns.header().as_bytes())?;
-            for line in BufReader::new(&mut file).lines() {
-                let record: Value = serde_json::from_str(&line?)?;
-                table.write_all(self.columns.row(&record).as_bytes())?;
+        match self.format {
+            Format::Jsonl => {}
+            Format::Csv => {
+                file.rewind()?;
+                let mut table = BufWriter::new(NamedTempFile::new_in(self.folder)?);
+                table.write_all(self.columns.header().as_bytes())?;
+                for line in BufReader::new(&mut file).lines() {
+                    let record: Value = serde_json::from_str(&line?)?;
+                    table.write_all(self.columns.row(&record).as_bytes())?;
+                }
+                file = table.into_inner().map_err(|error| error.into_error())?;
             }
-            file = table.into_inner().map_err(|error| error.into_error())?;
+            #[cfg(feature = "parquet")]
+            Format::Parquet => {
+                let table = NamedTempFile::new_in(self.folder)?;
+                super::parquet::write(file.as_file_mut(), &self.columns, table.as_file())?;
+                file = table;
+            }
         }
         file.as_file().sync_all()?;
         file.persist(path).map(drop).map_err(|error| error.error)
@@ -81,7 +92,7 @@ impl Sink for Target<'_> {
                 }
             }
         }
-        if self.format == Format::Csv {
+        if self.format != Format::Jsonl {
             self.columns.add(&record);
         }
         self.rows += 1;

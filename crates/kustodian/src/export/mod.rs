@@ -1,6 +1,8 @@
 //! `kustodian export`: the records of an org as files, over the API of a running server.
 
 mod file;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod snapshot;
 mod table;
 
@@ -51,6 +53,9 @@ pub(crate) enum Format {
     Jsonl,
     /// A table, safe to open in a spreadsheet.
     Csv,
+    /// A table of typed columns, for programs that analyse data.
+    #[cfg(feature = "parquet")]
+    Parquet,
 }
 
 /// The kinds to export.
@@ -62,7 +67,8 @@ pub(crate) struct Kinds(Vec<Kind>);
 fn exported() -> impl Iterator<Item = Kind> {
     let is_listed = |kind: &Kind| {
         let path = path_of(*kind);
-        operation::all().any(|operation| operation.method == Method::GET && operation.path == path)
+        !kind.spec().is_single()
+            && operation::all().any(|operation| operation.method == Method::GET && operation.path == path)
     };
     let is_left_out = |kind: &Kind| matches!(kind, Kind::Bulk | Kind::OutboundWebhook);
     Kind::ALL.into_iter().filter(move |kind| !is_left_out(kind)).filter(is_listed)

@@ -37,23 +37,31 @@ impl Columns {
 
     /// The first line.
     pub(super) fn header(&self) -> String {
-        let custom: Vec<String> = self.custom.iter().map(|key| format!("custom.{key}")).collect();
-        let mut names = vec!["id"];
-        names.extend(self.relations());
-        names.extend(self.attributes.iter().chain(&custom).map(String::as_str));
-        line(names)
+        line(self.names().iter().map(String::as_str))
     }
 
     /// The line of a record.
     pub(super) fn row(&self, record: &Value) -> String {
-        let nothing = Map::new();
-        let attributes = record.get("attributes").and_then(Value::as_object).unwrap_or(&nothing);
-        let custom = attributes.get("custom").and_then(Value::as_object).unwrap_or(&nothing);
-        let mut cells = vec![cell(record.get("id"))];
-        cells.extend(self.relations().map(|name| cell(related(record, name))));
-        cells.extend(self.attributes.iter().map(|name| cell(attributes.get(name))));
-        cells.extend(self.custom.iter().map(|key| cell(custom.get(key))));
+        let cells: Vec<String> = self.values(record).into_iter().map(cell).collect();
         line(cells.iter().map(String::as_str))
+    }
+
+    /// The names of the columns.
+    pub(super) fn names(&self) -> Vec<String> {
+        let custom = self.custom.iter().map(|key| format!("custom.{key}"));
+        let own = ["id"].into_iter().chain(self.relations()).map(str::to_owned);
+        own.chain(self.attributes.iter().cloned()).chain(custom).collect()
+    }
+
+    /// The values of a record, in the order of the columns.
+    pub(super) fn values<'a>(&self, record: &'a Value) -> Vec<Option<&'a Value>> {
+        let attributes = record.get("attributes").and_then(Value::as_object);
+        let custom = attributes.and_then(|attributes| attributes.get("custom")).and_then(Value::as_object);
+        let mut values = vec![record.get("id")];
+        values.extend(self.relations().map(|name| related(record, name)));
+        values.extend(self.attributes.iter().map(|name| attributes.and_then(|attributes| attributes.get(name))));
+        values.extend(self.custom.iter().map(|key| custom.and_then(|custom| custom.get(key))));
+        values
     }
 
     /// The related records that no attribute is called like.

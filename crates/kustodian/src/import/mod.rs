@@ -1,4 +1,4 @@
-//! `kustodian import`: records out of a file, through the bulk operations of a running server.
+//! `kustodian import`: records out of a file, through the bulk operations of a running server; and metadata.
 
 mod batch;
 mod cell;
@@ -12,6 +12,7 @@ mod journal;
 mod jsonl;
 mod kinds;
 mod mapping;
+mod metadata;
 mod names;
 mod progress;
 mod reject;
@@ -105,15 +106,25 @@ fn delimiter(text: &str) -> Result<u8, &'static str> {
 /// # Errors
 /// When the file or the server does not do; [`Failure::Partial`] when some rows were refused.
 pub(crate) async fn run(arguments: ImportArguments) -> Result<(), Failure> {
+    if arguments.kind == Imported::Metadata {
+        return metadata::run(arguments).await;
+    }
     let (output, is_dry) = (arguments.output.output, arguments.dry_run);
     let (counts, mapping) = Run::begin(arguments)?.finish().await?;
+    ends(&counts, output, is_dry, Some(&mapping))
+}
+
+/// Prints what became of the rows.
+fn ends(counts: &Counts, output: Output, is_dry: bool, mapping: Option<&Mapping>) -> Result<(), Failure> {
     match output {
         Output::Json => {
             let mut summary = serde_json::to_value(counts).map_err(|error| Failure::new(error.to_string()))?;
-            summary["mapping"] = shown::as_json(&mapping);
+            if let Some(mapping) = mapping {
+                summary["mapping"] = shown::as_json(mapping);
+            }
             print_json(&summary)?;
         }
-        Output::Table => print(&in_words(&counts, is_dry))?,
+        Output::Table => print(&in_words(counts, is_dry))?,
     }
     match counts.refused {
         0 => Ok(()),
@@ -227,9 +238,9 @@ mod tests {
             while let Ok(Some(row)) = rows.next() {
                 first.push(row);
             }
-            for kind in <Imported as clap::ValueEnum>::value_variants() {
+            for kind in Imported::in_bulk() {
                 let style = Style::default();
-                let Ok(mut mapping) = Mapping::new(*kind, rows.columns(), &first, Vec::new(), style) else { continue };
+                let Ok(mut mapping) = Mapping::new(kind, rows.columns(), &first, Vec::new(), style) else { continue };
                 let mut line = 0;
                 for row in first.iter().filter_map(|row| row.as_ref().ok()) {
                     prop_assert!(row.line > line, "each row is in a line of its own");

@@ -146,8 +146,8 @@ impl Sender<'_> {
                 Imported::Messages => {
                     id_of(client.messages().get_by_external_id(external_id).await.map(|one| one.data.id.into()))?
                 }
-                // The API finds no note so.
-                Imported::Notes => None,
+                // The API finds no note so; metadata is not sent so.
+                Imported::Notes | Imported::Metadata => None,
             },
         };
         if found.is_some() {

@@ -220,6 +220,23 @@ fn nobody_gets_by_any_write_what_they_lack() {
             Value::Null,
             Refused(403),
         ),
+        // Whoever reads settings does not read their past without a role for events.
+        ("the past of settings", Method::GET, "/v1/auth/settings/history".into(), Value::Null, Refused(403)),
+        ("a former state of settings", Method::GET, "/v1/auth/settings?rev=1".into(), Value::Null, Refused(403)),
+        (
+            "the erasure of what was posted",
+            Method::DELETE,
+            format!("/v1/inbound-webhooks/{strong_key}/received"),
+            Value::Null,
+            Refused(403),
+        ),
+        (
+            "a sender of spam, who would be heard no more",
+            Method::PUT,
+            "/v1/spam/senders".into(),
+            json!({ "sender": "boss@acme.example", "channel": "email", "list": "blacklist" }),
+            Refused(403),
+        ),
     ];
     let check = |token: &str, attempts: Vec<(&str, Method, String, Value, Outcome)>| {
         for (what, method, path, body, outcome) in attempts {

@@ -264,3 +264,52 @@ fn an_export_shows_one_moment_while_others_write() {
     });
     assert!(written > 0, "somebody wrote meanwhile");
 }
+
+#[test]
+fn metadata_is_exported_and_imported_into_another_server() {
+    let (server, target, folder) = (Server::start(), Server::start(), tempfile::tempdir().unwrap());
+    [&server, &target].map(|server| server.post("/v1/klasses", json!({ "name": "order" })).expect(200));
+    let tier = json!({ "displayName": "Loyalty", "enumeration": ["gold", "silver"] });
+    let mut properties = json!({ "tierStr": tier, "orderId": { "target": "kobject.order" }, "pinStr": { "sensitive": { "enabled": true } } });
+    server.put("/v1/metadata/customer", json!({ "properties": properties })).expect(200);
+    // More than one write takes.
+    for part in 0..2 {
+        let many: serde_json::Map<String, Value> = (0..80)
+            .map(|number| (format!("p{part}n{number}Str"), json!({ "displayName": number.to_string() })))
+            .collect();
+        server.put("/v1/metadata/customer", json!({ "properties": many })).expect(200);
+        properties.as_object_mut().unwrap().extend(many);
+    }
+    server.put("/v1/metadata/kobject.order", json!({ "properties": { "totalNum": {} } })).expect(200);
+    export(&server, "metadata", folder.path(), &[]).well();
+    let file = folder.path().join("metadata.jsonl");
+    let dry = import(&target, "metadata", &file, &["--dry-run", "--output", "json"]).json();
+    assert_eq!((&dry["created"], &dry["refused"]), (&json!(2), &json!(0)));
+    assert_eq!(target.get("/v1/metadata/customer").expect(200).attributes()["properties"], json!({}));
+    let said = import(&target, "metadata", &file, &["--output", "json"]).json();
+    assert_eq!((&said["created"], &said["updated"]), (&json!(2), &json!(0)));
+    for (name, count) in [("customer", 163), ("kobject.order", 1)] {
+        let described = |server: &Server| -> BTreeMap<String, Value> {
+            let metadata = server.get(&format!("/v1/metadata/{name}")).expect(200);
+            let mut properties = metadata.attributes()["properties"].as_object().unwrap().clone();
+            for about in properties.values_mut() {
+                let about = about.as_object_mut().unwrap();
+                about.retain(|name, _| !["modifiedAt", "modifiedBy", "updatedAt"].contains(&name.as_str()));
+            }
+            properties.into_iter().collect()
+        };
+        assert_eq!(described(&target), described(&server), "{name}");
+        assert_eq!(described(&target).len(), count, "{name}");
+    }
+    // Once more: it is there already.
+    let again = import(&target, "metadata", &file, &["--output", "json"]).json();
+    assert_eq!((&again["created"], &again["updated"]), (&json!(0), &json!(2)));
+    // A klass that is not there is the fault of its line alone.
+    let bare = Server::start();
+    let rejects = folder.path().join("refused.jsonl");
+    let in_part = import(&bare, "metadata", &file, &["--reject", rejects.to_str().unwrap()]);
+    assert_eq!(in_part.code, Some(3), "{}", in_part.stderr);
+    let refused = records(&rejects);
+    assert!(!refused.is_empty() && refused[0]["import_reason"].as_str().unwrap().contains("order"), "{refused:?}");
+    import(&bare, "metadata", &file, &["--resume"]).fails_with("--resume");
+}

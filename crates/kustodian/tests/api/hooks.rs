@@ -170,3 +170,37 @@ fn what_cannot_be_read_is_refused_with_the_reason_and_raises_nothing() {
     }
     assert_eq!(server.get(&path).expect(200).attributes()["rev"], 2);
 }
+
+#[test]
+fn what_was_posted_is_erased_from_the_record_its_past_and_the_feed() {
+    let server = Server::on_file();
+    let (path, address) = hook(&server);
+    let said = |word: &str| post(&server, &address, "application/json", format!("{{\"word\":\"{word}\"}}")).expect(200);
+    said("zqposted1");
+    said("zqposted2");
+    let erase = format!("{path}/received");
+    // Whoever may do everything else with webhooks may not.
+    let hooks = server.token("demo", &["org.admin.hooks", "org.permission.hook"]);
+    server.call_as(&hooks, Method::DELETE, &erase, None).expect(403);
+    server.delete(&format!("{erase}?validateOnly=true")).expect(204);
+    assert_eq!(received(&server, &path)["body"]["word"], "zqposted2");
+    server.delete(&erase).expect(204);
+    assert!(received(&server, &path).is_null());
+    let feed = "/v1/events?filter[objectType]=inbound_webhook&pageSize=100";
+    wait_for("the erasure in the feed", || server.get(feed).expect(200).text.contains("inbound_webhook.redact"));
+    let history = server.get(&format!("{path}/history")).expect(200);
+    assert_eq!(history.ids().len(), 4);
+    let audit = "/v1/audit-logs?filter[objectType]=inbound_webhook";
+    for shown in [feed, audit, &path, &format!("{path}/history"), "/v1/inbound-webhooks"] {
+        assert!(!server.get(shown).expect(200).text.contains("zqposted"), "{shown}");
+    }
+    server.get(&format!("{path}?rev=2")).expect(404);
+    // The address goes on to work, and of a deleted webhook the posts are erased, too.
+    said("zqposted3");
+    server.delete(&path).expect(204);
+    server.delete(&erase).expect(204);
+    wait_for("the second erasure", || !server.get(feed).expect(200).text.contains("zqposted"));
+    server.delete("/v1/inbound-webhooks/5c7d1a1f9a1b2c0010a1b2c3/received").expect(404);
+    let traces = crate::place::rows(server.database(), "SELECT document FROM inbound_webhooks");
+    assert!(!traces[0][0].contains("zqposted"));
+}

@@ -51,7 +51,7 @@ fn listed(server: &Server, list: &str) -> Vec<String> {
     let (mut ids, mut next) = (Vec::new(), Some(format!("{list}?pageSize=2")));
     while let Some(path) = next {
         let page = server.get(&path).expect(200);
-        ids.extend(page.ids());
+        ids.extend(world::items(&page).iter().map(|item| item["id"].as_str().unwrap().to_owned()));
         next = page.body["links"]["next"].as_str().map(str::to_owned);
     }
     ids
@@ -270,7 +270,8 @@ fn to_another_org_a_record_of_any_kind_is_as_if_it_never_was() {
     // Of the same name, so that a kobject is looked for among its own.
     server.call_as(&other, Method::POST, "/v1/klasses", Some(json!({ "name": "order" }))).expect(200);
     let nobody = "5c7d1a1f9a1b2c0010a1b2c3";
-    for Record { kind, id, path, list } in &records {
+    // Each org has one of a single kind: isolation.rs.
+    for Record { kind, id, path, list } in records.iter().filter(|record| !record.kind.spec().is_single()) {
         let mut requests = vec![
             (Method::GET, String::new(), None),
             (Method::GET, "?rev=1".to_owned(), None),

@@ -373,6 +373,32 @@ fn of_merges_at_the_same_time_one_wins_and_no_change_is_lost_beside_them() {
 }
 
 #[test]
+fn what_was_said_between_a_merge_and_its_undoing_is_shown_with_whom_the_conversation_returns_to() {
+    let server = Server::on_file();
+    let [source, target] = ["s", "t"].map(|name| server.create(json!({ "name": name })));
+    let [of_source, of_target] =
+        [(&source, 1), (&target, 2)].map(|(whose, number)| Belongings::of(&server, whose, number));
+    let shown = |customer: &Value| server.get(path(customer)).expect(200).attributes().clone();
+    let merged = merge(&server, &source, &target).expect(201).data().clone();
+    of_source.follow(&server, &target);
+    let said = json!({ "channel": "chat", "app": "web", "direction": "in", "preview": "Said in between" });
+    server.post(&format!("{}/messages", path(&of_source.conversation)), said).expect(201);
+    assert_eq!(shown(&target)["preview"]["text"], "Said in between");
+    undo(&server, &merged).expect(200);
+    wait_for("what was said, with the source", || shown(&source)["preview"]["text"] == "Said in between");
+    wait_for("what was said before, with the target", || shown(&target)["preview"]["text"] == "Words 2");
+    for (customer, belongings) in [(&source, &of_source), (&target, &of_target)] {
+        let attributes = shown(customer);
+        assert_eq!(attributes["lastConversation"]["id"], belongings.conversation["id"], "{attributes}");
+        let said_at = &attributes["preview"]["previewAt"];
+        for moment in [&attributes["lastMessageAt"], &attributes["lastMessageIn"]["sentAt"]] {
+            assert_eq!(moment, said_at, "{attributes}");
+        }
+        assert_eq!(attributes["lastMessageUnrespondedTo"], attributes["lastMessageIn"]);
+    }
+}
+
+#[test]
 fn what_is_written_to_a_conversation_while_it_follows_reaches_the_target() {
     let server = Server::on_file();
     let [source, target] = ["s", "t"].map(|name| server.create(json!({ "name": name })));

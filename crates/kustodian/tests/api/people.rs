@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::post_office::PostOffice;
 use crate::roles::PASSWORD;
 use crate::server::{Answer, Server, binary};
+use crate::world::send;
 
 /// Asks without a credential.
 pub(crate) fn visit(server: &Server, method: Method, path: &str, body: Option<Value>) -> Answer {
@@ -206,6 +207,123 @@ fn sessions_last_as_long_as_the_org_says_and_ways_of_signing_in_are_set() {
     let server = server.kill_and_restart();
     assert_eq!(secret(&server), kept);
     assert_eq!(server.get("/v1/auth/settings").expect(200).attributes()["kustomer"], json!({ "enabled": false }));
+}
+
+#[test]
+fn the_settings_of_an_org_are_a_record_with_a_past_that_the_feed_and_the_audit_log_show() {
+    let server = Server::on_file();
+    let path = "/v1/auth/settings";
+    let open = |origin: &str| json!({ "kustomer": { "enabled": true }, "google": { "enabled": false }, "corsWhitelist": [origin] });
+    let unwritten = server.get(path).expect(200);
+    assert_eq!(unwritten.attributes().get("rev"), None);
+    server.get(&format!("{path}/history")).expect(404);
+    server.get(&format!("{path}?rev=1")).expect(404);
+    // A rehearsal stores nothing, and a condition on the unwritten state is one.
+    let rehearsed = server.put(&format!("{path}?validateOnly=true"), open("https://never.example")).expect(200);
+    assert_eq!(rehearsed.attributes()["rev"], 1);
+    assert_eq!(server.get(path).expect(200).text, unwritten.text);
+    let stale = json!({ "kustomer": { "enabled": true }, "google": { "enabled": false }, "rev": 3 });
+    server.put(path, stale.clone()).expect(409);
+    let conditional = |tag: &str, body: &Value| send(&server, Method::PUT, path, ("if-match", tag), Some(body));
+    conditional("\"another\"", &open("https://never.example")).expect(412);
+    let first = conditional(unwritten.header("etag"), &open("https://one.example")).expect(200);
+    assert_eq!(first.attributes()["rev"], 1);
+    conditional(unwritten.header("etag"), &open("https://never.example")).expect(412);
+    server.put(path, stale).expect(409);
+    let second = server.put(path, open("https://two.example")).expect(200);
+    assert_eq!((&second.attributes()["rev"], &second.data()["links"]["self"]), (&json!(2), &json!(path)));
+    assert_eq!(server.get(path).expect(200).text, second.text);
+    assert_eq!(server.get(&format!("{path}?rev=1")).expect(200).text, first.text);
+    let history = server.get(&format!("{path}/history")).expect(200);
+    let changed = &history.data()[0]["attributes"]["changes"]["attributes"]["corsWhitelist"];
+    assert_eq!(changed["before"], json!(["https://one.example"]));
+    assert_eq!(history.data()[0]["links"]["self"], format!("{path}?rev=2"));
+    // What customers are signed in with is of the same record, without its secret.
+    let customers = server.get("/v1/auth/customer/settings").expect(200);
+    assert_eq!(
+        (&customers.attributes()["rev"], &customers.attributes()["updatedAt"]),
+        (&json!(2), &second.attributes()["updatedAt"])
+    );
+    let secret = customers.attributes()["secret"].as_str().unwrap();
+    crate::erase::wait_for("the settings in the feed", || {
+        let feed = server.get("/v1/events?filter[objectType]=auth_settings").expect(200);
+        assert!(!feed.text.contains(secret));
+        feed.ids().len() == 2
+    });
+    let logged = server.get("/v1/audit-logs?filter[objectType]=auth_settings").expect(200);
+    assert_eq!(logged.ids().len(), 2);
+    assert!(logged.data()[0]["relationships"]["user"]["data"]["id"].is_string(), "{}", logged.body);
+    // Whoever may not read the settings sees nothing of them in the feed, and no role for events opens them.
+    let outsider = server.token("demo", &["org.user"]);
+    let ask = |path: &str| server.call_as(&outsider, Method::GET, path, None).status;
+    for path in [path.to_owned(), format!("{path}/history"), "/v1/events?filter[objectType]=auth_settings".to_owned()] {
+        assert_eq!(ask(&path), 403, "{path}");
+    }
+    let feed = server.call_as(&outsider, Method::GET, "/v1/events?pageSize=500", None).expect(200);
+    assert!(!feed.text.contains("auth_settings"));
+    // Another org has its own.
+    server.org("elsewhere");
+    let elsewhere = server.token("elsewhere", &["org"]);
+    let of_others = server.call_as(&elsewhere, Method::GET, path, None).expect(200);
+    assert_eq!(of_others.attributes()["corsWhitelist"], json!([]));
+    server.call_as(&elsewhere, Method::GET, &format!("{path}?rev=1"), None).expect(404);
+    let server = server.kill_and_restart();
+    assert_eq!(server.get(path).expect(200).text, second.text);
+}
+
+#[test]
+fn settings_that_an_earlier_version_kept_in_a_note_become_a_record() {
+    let server = Server::on_file();
+    let user = server.get("/v1/users/current").expect(200).data()["id"].clone();
+    let org = server.get("/v1/orgs/current").expect(200).data()["id"].clone();
+    let note = json!({ "attributes": { "kustomer": { "enabled": true }, "google": { "enabled": false },
+            "app": { "userSessionExpirationMilliseconds": 120_000 }, "createdAt": "2026-01-02T03:04:05.000Z",
+            "updatedAt": "2026-01-02T03:04:05.000Z", "modifiedAt": "2026-01-02T03:04:05.000Z" }, "by": user });
+    let bytes = if server.database().starts_with("sqlite:") {
+        format!("CAST('{note}' AS BLOB)")
+    } else {
+        format!("convert_to('{note}', 'UTF8')")
+    };
+    let rows = |sql: &str| crate::place::rows(server.database(), sql);
+    rows(&format!("INSERT INTO settings (name, value) SELECT 'auth-settings/' || key, {bytes} FROM orgs"));
+    let notes = "SELECT name FROM settings WHERE name LIKE 'auth-settings/%'";
+    assert_eq!(rows(notes).len(), 1);
+    let adopted = server.get("/v1/auth/settings").expect(200);
+    assert_eq!(adopted.attributes()["app"], json!({ "userSessionExpirationMilliseconds": 120_000 }));
+    assert_eq!((&adopted.attributes()["createdAt"], &adopted.data()["id"]), (&json!("2026-01-02T03:04:05.000Z"), &org));
+    assert_eq!(adopted.data()["relationships"]["modifiedBy"]["data"]["id"], user);
+    assert_eq!(server.get("/v1/auth/settings/history").expect(200).body["meta"]["total"], 1);
+    assert_eq!(server.get("/v1/auth/settings").expect(200).text, adopted.text);
+    assert_eq!(rows(notes).len(), 0);
+}
+
+#[test]
+fn a_key_that_is_asked_for_again_with_its_idempotency_key_is_made_once_and_named() {
+    let server = Server::on_file();
+    let keys = || server.get("/v1/auth/keys").expect(200).ids().len();
+    let before = keys();
+    let body = json!({ "name": "import", "roles": ["org.user.customer"] });
+    let ask = |path: &str, body: &Value| send(&server, Method::POST, path, ("idempotency-key", "first"), Some(body));
+    let rehearsed = ask("/v1/auth/keys?validateOnly=true", &body).expect(201);
+    assert_eq!(keys(), before);
+    let made = ask("/v1/auth/keys", &body).expect(201);
+    assert!(made.attributes()["token"].is_string());
+    assert_ne!(made.data()["id"], rehearsed.data()["id"]);
+    for again in [&body, &json!({ "name": "other", "roles": ["org.user.customer"] })] {
+        let refused = ask("/v1/auth/keys", again).expect(409);
+        assert_eq!((refused.parameter(), &refused.error()["meta"]["key"]), ("Idempotency-Key", &made.data()["id"]));
+        assert!(!refused.text.contains(made.attributes()["token"].as_str().unwrap()));
+    }
+    assert_eq!(keys(), before + 1);
+    let rotate = format!("/v1/auth/keys/{}/rotate", made.data()["id"].as_str().unwrap());
+    let rotate = |key: &str| send(&server, Method::POST, &rotate, ("idempotency-key", key), Some(&json!({})));
+    let next = rotate("second").expect(201);
+    assert_eq!(rotate("second").expect(409).error()["meta"]["key"], next.data()["id"]);
+    assert_eq!(keys(), before + 2);
+    // Another's idempotency key is another.
+    let other = server.token("demo", &["org.admin.security", "org.user.customer"]);
+    let request = server.request(Method::POST, "/v1/auth/keys").bearer_auth(&other).header("idempotency-key", "first");
+    Answer::of(request.json(&body)).expect(201);
 }
 
 #[test]

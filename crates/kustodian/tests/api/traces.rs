@@ -101,6 +101,8 @@ fn nothing_that_was_derived_from_an_erased_customer_is_in_a_file_an_index_a_back
     assert_eq!(status, 201, "{customer}");
     let path = customer["data"]["links"]["self"].as_str().unwrap();
     let search = "/v1/customers/search";
+    let senders = "/v1/spam/senders";
+    let spam = |sender: &str, channel: &str| json!({ "sender": sender, "channel": channel, "list": "blacklist" });
     let of_name = |name: &str| json!({ "and": [{ "customer_name": { "contains": name } }] });
     for (method, path, body, expected) in [
         (Method::POST, search.to_owned(), of_name("zqxsearch1"), 200),
@@ -133,6 +135,8 @@ fn nothing_that_was_derived_from_an_erased_customer_is_in_a_file_an_index_a_back
             201,
         ),
         (Method::POST, "/v1/tracking/event".to_owned(), tracked("3"), 204),
+        (Method::PUT, senders.to_owned(), spam("zqxemail2@acme.example", "email"), 200),
+        (Method::PUT, senders.to_owned(), spam("zqxsocialname1", "twitter-dm"), 200),
         (Method::DELETE, path.to_owned(), Value::Null, 204),
         (Method::POST, format!("{path}/restore"), json!({}), 200),
     ] {
@@ -152,6 +156,12 @@ fn nothing_that_was_derived_from_an_erased_customer_is_in_a_file_an_index_a_back
         let (status, answer) = call(method, order["links"]["self"].as_str().unwrap(), body);
         assert!(matches!(status, 200 | 204), "{status}: {answer}");
     }
+    // What was said of an address that it had, and is said no longer; what is said of others stays.
+    let (_, listed) = call(Method::PUT, senders, spam("zqxemail3@acme.example", "email"));
+    let listed = format!("{senders}/{}", listed["data"]["id"].as_str().unwrap());
+    assert_eq!(call(Method::DELETE, &listed, Value::Null).0, 204);
+    let grace = client.put(format!("{url}{senders}")).bearer_auth(TOKEN).json(&spam("grace@acme.example", "email"));
+    assert_eq!(grace.send().unwrap().status(), 200);
     let before = place::traces(place.url(), MARK);
     assert!(before.len() > 200, "what is planted is found at first: {before:?}");
 
@@ -186,6 +196,9 @@ fn nothing_that_was_derived_from_an_erased_customer_is_in_a_file_an_index_a_back
     };
     assert_eq!(found(json!({ "and": [{ "customer_custom_sharedStr": { "equals": "kept" } }] })), json!([kept["data"]]));
     assert_eq!(found(of_name("zqxname35")), json!([]));
+    let kept = client.get(format!("{url}{senders}")).bearer_auth(TOKEN).send().unwrap().json::<Value>().unwrap();
+    let kept: Vec<&Value> = kept["data"].as_array().unwrap().iter().map(|it| &it["attributes"]["sender"]).collect();
+    assert_eq!(kept, ["grace@acme.example"]);
 
     std::process::Command::new("kill").arg(process.id().to_string()).status().unwrap();
     process.wait().unwrap();

@@ -344,6 +344,27 @@ fn a_customer_is_online_until_nothing_was_tracked_for_a_while() {
 }
 
 #[test]
+fn a_customer_of_whom_nothing_is_tracked_for_a_while_is_idle_and_comes_back_within_the_visit() {
+    let server = Server::on_file_with(&["--presence-idle", "1", "--presence-timeout", "3600"]);
+    let event = json!({ "trackingId": "crm-1", "name": "Landed", "sessionId": "one" });
+    let identity = json!({ "trackingId": "crm-1", "externalId": "crm-1", "sessionId": "one" });
+    let customer = customer_of(&server.post(BOTH, json!({ "identity": identity, "event": event })).expect(201));
+    let path = format!("/v1/customers/{customer}");
+    assert_eq!(server.get(&format!("{path}?rev=2")).expect(200).attributes()["presence"], "online");
+    let is = |presence: &str| server.get(&path).expect(200).attributes()["presence"] == presence;
+    crate::erase::wait_for("an idle customer", || is("idle"));
+    let found = json!({ "and": [{ "customer_presence": { "equals": "idle" } }] });
+    assert_eq!(server.post("/v1/customers/search", found).expect(200).ids(), [customer.as_str()]);
+    // It is idle as long as nothing happens: whoever goes on is online again for a moment.
+    let came_back = || {
+        server.post(EVENT, event.clone()).expect(204);
+        is("online")
+    };
+    crate::erase::wait_for("a customer who is back", came_back);
+    crate::erase::wait_for("an idle customer again", || is("idle"));
+}
+
+#[test]
 fn an_org_names_the_origins_whose_pages_track() {
     let server = Server::on_file();
     let (shop, other) = ("https://shop.example", "https://other.example");

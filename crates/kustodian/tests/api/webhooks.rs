@@ -409,7 +409,7 @@ fn what_the_maker_of_a_webhook_may_no_longer_read_is_not_sent_from_then_on() {
 }
 
 #[test]
-fn what_is_asked_for_again_is_tried_as_often_as_at_first_and_holds_up_nothing() {
+fn what_is_asked_for_again_is_tried_as_often_as_at_first_holds_up_nothing_and_disables_its_webhook_in_the_end() {
     let server = Server::start_with(&with(&["--webhook-retries", "1,1"]));
     let receiver = Receiver::start(Mood::Takes);
     let webhook = subscribe(&server, &receiver, &["kustomer.customer.create"]);
@@ -427,7 +427,14 @@ fn what_is_asked_for_again_is_tried_as_often_as_at_first_and_holds_up_nothing() 
     let tried = listed.iter().rev().map(|one| &one["attributes"]).filter(|one| one["eventId"] == first["id"]);
     let tried: Vec<_> = tried.map(|one| (one["attempt"].clone(), one["nextAttemptAt"].is_string())).collect();
     assert_eq!(tried, [(json!(1), false), (json!(1), true), (json!(2), true), (json!(3), false)]);
-    assert_eq!(server.get(&path_of(&webhook)).expect(200).attributes()["enabled"], true);
+    wait_for("disabling", || server.get(&path_of(&webhook)).expect(200).attributes()["enabled"] == false);
+    let reason = text(&server.get(&path_of(&webhook)).expect(200).attributes()["disabledReason"]);
+    assert!(reason.contains(first["id"].as_str().unwrap()) && reason.contains("3 attempts"), "{reason}");
+    // Enabled again, it goes on without what was asked for by hand, although that would fail again.
+    server.create(json!({ "name": "held" }));
+    server.put(&path_of(&webhook), json!({ "enabled": true })).expect(200);
+    wait_for("what was held back", || receiver.taken().len() == 3);
+    assert_eq!(transactions(&server, &webhook).len(), 6);
 }
 
 #[test]

@@ -28,7 +28,15 @@ pub(crate) struct Written {
 /// The list of the kobjects of the world's klass.
 const KOBJECTS: &str = "/v1/klasses/orders";
 
-/// The list of a kind's records.
+/// The records that were answered: those of a list, or the one of its kind.
+pub(crate) fn items(answer: &Answer) -> Vec<Value> {
+    match answer.data() {
+        Value::Array(items) => items.clone(),
+        one => vec![one.clone()],
+    }
+}
+
+/// The list of a kind's records; where an org has one, that one.
 pub(crate) fn list_of(kind: Kind) -> &'static str {
     if kind == Kind::KObject { KOBJECTS } else { kind.spec().path }
 }
@@ -49,9 +57,10 @@ pub(crate) fn owner(server: &Server) -> String {
 }
 
 /// The kinds whose records no operation both creates and changes by what its body holds.
-const NOT_WRITTEN: [Kind; 8] = [
+const NOT_WRITTEN: [Kind; 9] = [
     Kind::User,
     Kind::Tag,
+    Kind::AuthSettings,
     Kind::Delivery,
     Kind::ConversationTime,
     Kind::Bulk,
@@ -62,7 +71,7 @@ const NOT_WRITTEN: [Kind; 8] = [
 
 /// Whether operations create and change records of a kind, with values of its own. A bulk job is created by its items, a tag
 /// by the record that names it first, a user by a key or an invitation, and its update answers 201, a delivery by what is sent,
-/// a conversation time by what a user does, metadata and a sender of spam by the update that says something first; a merge is
+/// a conversation time by what a user does, metadata, a sender of spam and an org's settings by the update that says something first; a merge is
 /// created once and undone.
 pub(crate) fn is_written(kind: Kind) -> bool {
     !NOT_WRITTEN.contains(&kind)
@@ -76,6 +85,7 @@ pub(crate) fn written(server: &Server, kind: Kind, mark: &str) -> Option<Written
     match kind {
         Kind::User
         | Kind::Tag
+        | Kind::AuthSettings
         | Kind::Delivery
         | Kind::ConversationTime
         | Kind::Bulk
@@ -301,6 +311,10 @@ pub(crate) fn create(server: &Server, kind: Kind, mark: &str) -> Record {
             let sender = format!("{}@spam.example", mark.replace(' ', "."));
             let listed = json!({ "sender": sender, "channel": "email", "list": "blacklist" });
             (kind.spec().path, server.put(kind.spec().path, listed).expect(200).data().clone())
+        }
+        (None, Kind::AuthSettings) => {
+            let body = json!({ "kustomer": { "enabled": true }, "google": { "enabled": false } });
+            (kind.spec().path, server.put(kind.spec().path, body).expect(200).data().clone())
         }
         (None, kind) => panic!("nothing creates a {}", kind.as_str()),
     };

@@ -8,7 +8,9 @@ use serde_json::json;
 
 use crate::backup::goes_well;
 use crate::erase::wait_for;
+use crate::people;
 use crate::place;
+use crate::roles::PASSWORD;
 use crate::server::{Answer, Server, binary};
 
 #[test]
@@ -183,4 +185,29 @@ fn the_name_of_an_attribute_goes_with_the_last_who_has_it_unless_another_server_
         assert_eq!(found("new"), HashSet::from([again.clone()]));
     }
     assert_eq!(goes_well(&["check", "--database", first.database()])["findings"], json!([]));
+}
+
+#[test]
+fn failures_to_sign_in_count_on_every_server_and_are_forgotten_by_whoever_comes_in() {
+    let first = Server::start();
+    let second = first.beside();
+    people::person(&first, "ada@acme.example", &["org.user"]);
+    let attempt = |server: &Server, password: &str| people::try_sign_in(server, "ada@acme.example", password);
+    for number in 0..5 {
+        attempt(if number % 2 == 0 { &first } else { &second }, "wrong").expect(401);
+    }
+    // As many as make one wait longer than a test takes.
+    let rows = |sql: &str| place::rows(first.database(), sql);
+    assert_eq!(rows("UPDATE failed_attempts SET count = count + 4 WHERE count = 5 RETURNING key").len(), 2);
+    for server in [&first, &second] {
+        let wait: u64 = attempt(server, PASSWORD).expect(429).header("retry-after").parse().unwrap();
+        assert!((1..=17).contains(&wait), "{wait}");
+    }
+    rows("UPDATE failed_attempts SET count = 0");
+    attempt(&second, PASSWORD).expect(201);
+    for server in [&first, &second, &first] {
+        attempt(server, "wrong").expect(401);
+    }
+    let counts = rows("SELECT count::text FROM failed_attempts ORDER BY count");
+    assert_eq!(counts, [["3"], ["4"]], "of the account, and of the address from which somebody came in meanwhile");
 }

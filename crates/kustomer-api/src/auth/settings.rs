@@ -1,14 +1,17 @@
 //! How people of an org sign in, and what its own web pages sign customers in with.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 use super::TEXT;
 use crate::attribute::answered_object;
 use crate::endpoint::{Answer, endpoint};
 use crate::envelope::{Document, Resource};
-use crate::operation::contract;
+use crate::history::{StateQuery, history};
+use crate::operation::{contract, own};
+use crate::resource::resource;
 use crate::schema::{DATE_TIME, Object, Property, ReadOnly, Schema, resource_schema};
+use crate::system::EXPECTED;
 use crate::{Field, Timestamp};
 
 const KEPT_BY_SERVER: &str = "the server sets it with every change";
@@ -17,10 +20,8 @@ static READ_ONLY_OF_SETTINGS: &[ReadOnly] = &[
     ReadOnly::new("createdAt", KEPT_BY_SERVER),
     ReadOnly::new("updatedAt", KEPT_BY_SERVER),
     ReadOnly::new("modifiedAt", KEPT_BY_SERVER),
+    ReadOnly::new("deleted", "settings are changed and never deleted"),
 ];
-
-/// The `type` of the settings of how people sign in.
-pub const AUTH_SETTINGS_TYPE: &str = "auth_settings";
 
 answered_object! {
     /// Whether a way of signing in is open.
@@ -60,50 +61,28 @@ answered_object! {
     }
 }
 
-/// How people of an org sign in.
-pub type AuthSettings = Resource<AuthSettingsAttributes>;
+resource! {
+    /// How people of an org sign in. Its id is that of the org, which has one.
+    AuthSettings = "auth_settings";
 
-answered_object! {
     /// What the settings hold.
-    AuthSettingsAttributes {
+    answer AuthSettingsAttributes = AUTH_SETTINGS;
+
+    attributes {
         /// By a password.
-        kustomer: SignInSwitch,
+        kustomer: SignInSwitch;
         /// By Google.
-        google: SignInSwitch,
+        google: SignInSwitch;
         /// By a SAML provider.
-        saml: SamlSettings,
+        saml: SamlSettings;
         /// Sessions.
-        app: SessionSettings,
+        app: SessionSettings;
         /// The origins whose pages may track visitors.
-        cors_whitelist: Vec<String>,
-        /// When they were first written; the creation of the org until then.
-        created_at: Timestamp,
-        /// When they last changed.
-        updated_at: Timestamp,
-        /// When a user last changed them.
-        modified_at: Timestamp,
+        cors_whitelist: Vec<String>;
     }
+
+    system;
 }
-
-static SWITCH: Schema = <SignInSwitch as crate::attribute::AttributeValue>::ANSWER;
-static SAML_SETTINGS: Schema = <SamlSettings as crate::attribute::AttributeValue>::ANSWER;
-static SESSION_SETTINGS: Schema = <SessionSettings as crate::attribute::AttributeValue>::ANSWER;
-
-/// The settings as answered.
-pub static AUTH_SETTINGS: Schema = resource_schema!(
-    "AuthSettings",
-    "AuthSettingsAttributes",
-    [
-        Property::optional("kustomer", SWITCH),
-        Property::optional("google", SWITCH),
-        Property::optional("saml", SAML_SETTINGS),
-        Property::optional("app", SESSION_SETTINGS),
-        Property::optional("corsWhitelist", Schema::list(&TEXT)),
-        Property::optional("createdAt", Schema::format(DATE_TIME)),
-        Property::optional("updatedAt", Schema::format(DATE_TIME)),
-        Property::optional("modifiedAt", Schema::format(DATE_TIME)),
-    ]
-);
 
 /// What to set. What is absent stays as it is.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -122,6 +101,9 @@ pub struct AuthSettingsInput {
     /// The origins whose pages may track visitors, such as `https://shop.example`: at most [`MAX_ORIGINS`].
     #[serde(default, rename = "corsWhitelist", skip_serializing_if = "Option::is_none")]
     pub cors_whitelist: Option<Vec<String>>,
+    /// The revision that the settings must have; 0 while nobody has written them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rev: Option<Number>,
 }
 
 /// How many origins an org may name.
@@ -134,7 +116,7 @@ pub const MAX_ORIGINS: usize = 100;
 pub struct SessionLength {
     /// In milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub user_session_expiration_milliseconds: Option<serde_json::Number>,
+    pub user_session_expiration_milliseconds: Option<Number>,
 }
 
 const SWITCHED: Schema = Schema::object(&Object {
@@ -183,12 +165,13 @@ pub static AUTH_SETTINGS_INPUT: Schema = Schema::object(&Object {
             }),
         ),
         Property::optional("corsWhitelist", Schema::list_of(MAX_ORIGINS, &ORIGIN)),
+        Property::optional("rev", EXPECTED),
     ],
 })
 .with_read_only(READ_ONLY_OF_SETTINGS);
 
 crate::macros::builders! {
-    AuthSettingsInput { saml: SamlSettings, app: SessionLength; kustomer: SignInSwitch, google: SignInSwitch }
+    AuthSettingsInput { saml: SamlSettings, app: SessionLength, rev: Number; kustomer: SignInSwitch, google: SignInSwitch }
 }
 
 impl SignInSwitch {
@@ -200,8 +183,9 @@ impl SignInSwitch {
 
 endpoint! {
     /// `getAuthSettings`.
-    GetAuthSettings = &contract::GET_AUTH_SETTINGS, "Reads how people sign in, and how long sessions last.";
-    path: (), query: (), body: (), answer: Document<AuthSettings>: Answer::One(&AUTH_SETTINGS)
+    GetAuthSettings = &contract::GET_AUTH_SETTINGS,
+        "Reads how people sign in, and how long sessions last, as it is or as it was.";
+    path: (), query: StateQuery, body: (), answer: Document<AuthSettings>: Answer::One(&AUTH_SETTINGS)
 }
 
 endpoint! {
@@ -211,6 +195,12 @@ endpoint! {
     example: r#"{"kustomer":{"enabled":true},"google":{"enabled":false},"app":{"userSessionExpirationMilliseconds":86400000}}"#,
     answer: Document<AuthSettings>: Answer::One(&AUTH_SETTINGS)
 }
+
+history!(
+    GetAuthSettingsHistory = &own::GET_AUTH_SETTINGS_HISTORY,
+    "Lists what happened to the settings of how people sign in, newest first.";
+    path: ()
+);
 
 endpoint! {
     /// `getPublicAuthSettings`.
@@ -239,9 +229,12 @@ pub struct CustomerAuthSettingsAttributes {
     /// When the org was made.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub created_at: Field<Timestamp>,
-    /// When it last changed.
+    /// When the settings of the org last changed.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub updated_at: Field<Timestamp>,
+    /// The revision of the settings of the org; absent while nobody has written them.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub rev: Field<u64>,
     /// Attributes this version does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
@@ -262,6 +255,7 @@ pub static CUSTOMER_AUTH_SETTINGS: Schema = resource_schema!(
         Property::optional("corsWhitelist", Schema::list(&TEXT)),
         Property::optional("createdAt", Schema::format(DATE_TIME)),
         Property::optional("updatedAt", Schema::format(DATE_TIME)),
+        Property::optional("rev", Schema::integer()),
     ]
 );
 

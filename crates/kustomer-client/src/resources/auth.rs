@@ -1,12 +1,14 @@
 //! Credentials and roles.
 
-use kustomer_api::Id;
 use kustomer_api::auth::{
     ApiKeyInput, AuthSettingsInput, AuthToken, CreateApiKey, CreateToken, DeleteApiKey, DeleteAuthTokenById,
-    DeleteCurrentAuthToken, GetApiKeys, GetAuthCustomerSettings, GetAuthRoles, GetAuthSettings, GetAuthTokenById,
-    GetAuthTokens, GetCurrentAuthToken, GetPublicAuthSettings, RotateApiKey, RotationInput, SignIn, UpdateAuthSettings,
+    DeleteCurrentAuthToken, GetApiKeys, GetAuthCustomerSettings, GetAuthRoles, GetAuthSettings, GetAuthSettingsHistory,
+    GetAuthTokenById, GetAuthTokens, GetCurrentAuthToken, GetPublicAuthSettings, RotateApiKey, RotationInput, SignIn,
+    UpdateAuthSettings,
 };
+use kustomer_api::history::StateQuery;
 use kustomer_api::query::PageQuery;
+use kustomer_api::{Id, Timestamp};
 
 use super::{group, operations};
 use crate::call::Call;
@@ -152,7 +154,23 @@ operations! {
         /// # }
         /// ```
         pub fn settings(&self) -> Call<GetAuthSettings> {
-            self.client.call((), &(), &())
+            self.client.call((), &StateQuery::default(), &())
+        }
+
+        /// Reads how people signed in at a revision of the settings, from 1. Kustodian has this; Kustomer does not.
+        pub fn settings_at_rev(&self, rev: u64) -> Call<GetAuthSettings> {
+            self.client.call((), &StateQuery { rev: Some(rev), as_of: None }, &())
+        }
+
+        /// Reads how people signed in at a moment. Kustodian has this; Kustomer does not.
+        pub fn settings_as_of(&self, moment: impl Into<Timestamp>) -> Call<GetAuthSettings> {
+            self.client.call((), &StateQuery { rev: None, as_of: Some(moment.into()) }, &())
+        }
+
+        /// Lists one page of what happened to the settings, newest first; [`walk`](Call::walk) goes over all. Kustodian has
+        /// this; Kustomer does not.
+        pub fn settings_history(&self, query: &PageQuery) -> Call<GetAuthSettingsHistory> {
+            self.client.call((), query, &())
         }
 
         /// Sets how people sign in, and how long sessions last.

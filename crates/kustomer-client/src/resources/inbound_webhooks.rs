@@ -3,9 +3,9 @@
 use kustomer_api::Id;
 use kustomer_api::history::StateQuery;
 use kustomer_api::inbound_webhook::{
-    CreateInboundWebhook, CreateWebHookTransaction, DeleteInboundWebhook, GetInboundWebhookAddress,
-    GetInboundWebhookById, GetInboundWebhookHistory, GetInboundWebhooks, InboundWebhook, InboundWebhookInput,
-    UpdateInboundWebhook,
+    CreateInboundWebhook, CreateWebHookTransaction, DeleteInboundWebhook, EraseInboundWebhookPosts,
+    GetInboundWebhookAddress, GetInboundWebhookById, GetInboundWebhookHistory, GetInboundWebhooks, InboundWebhook,
+    InboundWebhookInput, UpdateInboundWebhook,
 };
 use kustomer_api::query::{ListRecords, PageQuery};
 
@@ -61,6 +61,11 @@ operations! {
 
         /// Deletes one; an update restores it.
         pub fn delete(&self, id: impl Into<Id<InboundWebhook>>) -> Call<DeleteInboundWebhook> {
+            self.client.at([id.into().into()], &(), &())
+        }
+
+        /// Erases for ever all that was posted to one; when something was posted stays in its history.
+        pub fn erase_posts(&self, id: impl Into<Id<InboundWebhook>>) -> Call<EraseInboundWebhookPosts> {
             self.client.at([id.into().into()], &(), &())
         }
 

@@ -164,4 +164,5 @@ fn write_webhooks(walker: &mut Walker<'_>) {
     walker.ask("updateOutboundWebhook", &path, Some(json!({ "enabled": false })));
     walker.ask("deleteOutboundWebhook", &path, None);
     walker.ask("deleteInboundWebhook", &format!("/v1/inbound-webhooks/{}", id(inbound.data())), None);
+    walker.ask("eraseInboundWebhookPosts", &format!("/v1/inbound-webhooks/{}/received", id(inbound.data())), None);
 }

@@ -71,6 +71,20 @@ operation! {
     DELETE_INBOUND_WEBHOOK = "deleteInboundWebhook", DELETE "/inbound-webhooks/{id}", 204, "delete"
 }
 
+/// Erases what was posted to an inbound webhook. As of all that cannot be undone, the role is one that no other operation on
+/// these records grants.
+pub static ERASE_INBOUND_WEBHOOK_POSTS: Operation = Operation {
+    name: "eraseInboundWebhookPosts",
+    method: Method::DELETE,
+    path: "/inbound-webhooks/{id}/received",
+    success: 204,
+    roles: super::ERASE_CUSTOMER.roles,
+    also: &[],
+    tag: "inbound-webhooks",
+    public: false,
+    deprecated: false,
+};
+
 operation! {
     /// What was posted to an inbound webhook.
     GET_INBOUND_WEBHOOK_HISTORY = "getInboundWebhookHistory", GET "/inbound-webhooks/{id}/history", 200, "read",

@@ -54,3 +54,16 @@ pub static GET_ROLE_GROUP_HISTORY: Operation = Operation {
     public: false,
     deprecated: false,
 };
+
+/// What happened to the settings of how people sign in.
+pub static GET_AUTH_SETTINGS_HISTORY: Operation = Operation {
+    name: "getAuthSettingsHistory",
+    method: Method::GET,
+    path: "/auth/settings/history",
+    success: 200,
+    roles: contract::GET_AUTH_SETTINGS.roles,
+    also: EVENT_READ,
+    tag: contract::GET_AUTH_SETTINGS.tag,
+    public: false,
+    deprecated: false,
+};

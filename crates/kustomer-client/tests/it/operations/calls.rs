@@ -108,6 +108,9 @@ async fn auth(wire: &mut Wire, client: &Client) {
     wire.sends("Auth", "sign_out", client.auth().sign_out()).await;
     wire.sends("Auth", "delete_token", client.auth().delete_token(sample(1))).await;
     wire.sends("Auth", "settings", client.auth().settings()).await;
+    wire.sends("Auth", "settings_at_rev", client.auth().settings_at_rev(3)).await;
+    wire.sends("Auth", "settings_as_of", client.auth().settings_as_of(Timestamp::from_millis(0))).await;
+    wire.sends("Auth", "settings_history", client.auth().settings_history(&paging())).await;
     wire.sends("Auth", "update_settings", client.auth().update_settings(&example::<UpdateAuthSettings>())).await;
     wire.sends("Auth", "public_settings", client.auth().public_settings()).await;
     wire.sends("Auth", "customer_settings", client.auth().customer_settings()).await;
@@ -545,6 +548,7 @@ async fn outbound_webhooks(wire: &mut Wire, client: &Client) {
     )
     .await;
     wire.sends("InboundWebhooks", "delete", client.inbound_webhooks().delete(sample(1))).await;
+    wire.sends("InboundWebhooks", "erase_posts", client.inbound_webhooks().erase_posts(sample(1))).await;
     wire.sends("InboundWebhooks", "raise", client.inbound_webhooks().raise(sample(1))).await;
     wire.sends("InboundWebhooks", "at_rev", client.inbound_webhooks().at_rev(sample(1), 3)).await;
     wire.sends("InboundWebhooks", "as_of", client.inbound_webhooks().as_of(sample(1), Timestamp::from_millis(0))).await;

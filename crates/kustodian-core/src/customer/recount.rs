@@ -1,0 +1,119 @@
+//! What a customer shows of its conversations, worked out again out of them. After a merge was undone some of them have returned
+//! to the other customer, and with them what was said meanwhile.
+
+use std::collections::BTreeSet;
+
+use kustomer_api::conversation::{Conversation, ConversationAttributes, ConversationStatus, Direction, MessageMark};
+use kustomer_api::customer::{ConversationCounts, Customer, CustomerAttributes};
+use kustomer_api::{Field, ObjectId};
+use serde_json::{Map, Value, json};
+
+use super::Context;
+use super::effects::{recount, show_conversation, show_marks};
+use super::lifecycle::put_of;
+use crate::change::{Cause, ChangeSet, Event, EventSeed};
+use crate::conversation::counted;
+use crate::kind::Kind;
+use crate::refusal::Refusal;
+use crate::resource;
+use crate::store::Stored;
+
+/// The conversations of a customer, as far as the customer shows them.
+#[derive(Debug, Default)]
+pub struct Recount {
+    statuses: Vec<ConversationStatus>,
+    own: BTreeSet<ObjectId>,
+    /// What a customer shows who has these conversations alone.
+    shown: CustomerAttributes,
+}
+
+impl Recount {
+    /// Adds a conversation, a deleted one too: what was said in it stays what was said last.
+    ///
+    /// # Errors
+    /// 500 when the document is not what this version stores.
+    pub fn add(&mut self, stored: &Stored) -> Result<(), Refusal> {
+        let Conversation { attributes, .. } = resource::read(&stored.document)?;
+        self.own.insert(stored.id);
+        if attributes.erased_at.value().is_some() {
+            return Ok(());
+        }
+        self.statuses.extend(counted(&attributes));
+        show_conversation(&mut self.shown, stored.id, &attributes);
+        let said_before = self.shown.last_message_at.value().copied();
+        show_marks(&mut self.shown, &attributes);
+        if attributes.last_message_at.value().copied() > said_before {
+            self.shown.preview = preview(&attributes);
+        }
+        Ok(())
+    }
+
+    /// Corrects what a customer shows, where it shows something else: how many conversations it has, and what was said last when
+    /// that was said in a conversation of another customer, or something was said since. The system does it.
+    ///
+    /// # Errors
+    /// 500 when the document is not what this version stores.
+    pub fn correct(
+        self,
+        context: &Context<'_>,
+        stored: &Stored,
+        seed: EventSeed,
+    ) -> Result<Option<ChangeSet>, Refusal> {
+        let context = &context.not_before(stored.updated_at);
+        let before: Customer = resource::read(&stored.document)?;
+        let mut after = before.clone();
+        after.attributes.conversation_counts = Field::Value(ConversationCounts::default());
+        recount(&mut after.attributes, None, None);
+        for status in &self.statuses {
+            recount(&mut after.attributes, None, Some(status.clone()));
+        }
+        self.show(&mut after.attributes);
+        if after == before {
+            return Ok(None);
+        }
+        after.attributes.rev = Field::Value(stored.rev + 1);
+        after.attributes.updated_at = context.now.into();
+        let put = put_of(context, &after, stored.id, Some((stored.rev, &before)))?;
+        let name = Kind::Customer.spec().events.update;
+        let cause = Cause { seed, name, actor: context.doer(), client: context.client, request_id: context.request_id };
+        let event = Event::of(cause, &put, Some(resource::changes(&before, &after)?));
+        Ok(Some(ChangeSet { puts: vec![put], events: vec![event], ..ChangeSet::default() }))
+    }
+
+    fn show(self, customer: &mut CustomerAttributes) {
+        let Self { own, shown, .. } = self;
+        let last = customer.last_conversation.value().and_then(|last| last.id.as_deref()?.parse().ok());
+        let is_of_another = last.is_some_and(|last: ObjectId| !own.contains(&last));
+        let is_outdated = shown.last_message_at.value() > customer.last_message_at.value();
+        if !is_of_another && !is_outdated {
+            return;
+        }
+        // What is shown of the same message may be more than its conversation keeps.
+        let said_at = |preview: &Field<Map<String, Value>>| preview.value().and_then(|it| it.get("previewAt")).cloned();
+        if said_at(&customer.preview) != said_at(&shown.preview) || is_of_another {
+            customer.preview = Field::Value(shown.preview.into_value().unwrap_or_default());
+        }
+        customer.last_conversation = Field::Value(shown.last_conversation.into_value().unwrap_or_default());
+        customer.last_message_at = shown.last_message_at;
+        customer.last_message_in = shown.last_message_in;
+        customer.last_message_out = shown.last_message_out;
+        customer.last_message_unresponded_to = shown.last_message_unresponded_to;
+    }
+}
+
+/// What a customer shows of the newest message of a conversation.
+fn preview(conversation: &ConversationAttributes) -> Field<Map<String, Value>> {
+    let Some(at) = conversation.last_message_at.value().copied() else { return Field::Absent };
+    let is_out = conversation.last_message_direction.value() == Some(&Direction::Out);
+    let mark = if is_out { &conversation.last_message_out } else { &conversation.last_message_in };
+    let channel = mark.value().and_then(|mark: &MessageMark| mark.channel.value().cloned()).unwrap_or_default();
+    let mut preview = Map::from_iter([
+        ("previewAt".to_owned(), json!(at)),
+        ("type".to_owned(), json!(if is_out { "message_out" } else { "message_in" })),
+        ("channel".to_owned(), json!(channel)),
+    ]);
+    if let Some(text) = conversation.preview.value().filter(|text| !text.is_empty()) {
+        preview.insert("text".to_owned(), json!(text));
+    }
+    preview.into()
+}
