@@ -31,6 +31,11 @@ mod seed;
 #[doc = include_str!("../../../docs/testing.md")]
 struct Testing;
 
+/// So does what the page on the client shows.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/rust-client.md")]
+struct RustClient;
+
 pub use clock::{FixedIds, TestClock};
 pub use fault::{Fault, Faults};
 pub use inbox::{Delivered, Inbox, InboxError};
