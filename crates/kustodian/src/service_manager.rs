@@ -3,11 +3,15 @@
 
 #[cfg(target_os = "linux")]
 mod linux {
+    use std::os::linux::net::SocketAddrExt as _;
+    use std::os::unix::ffi::OsStrExt as _;
+    use std::os::unix::net::{SocketAddr, UnixDatagram};
     use std::time::Duration;
+    use std::{env, io, process};
 
     use listenfd::ListenFd;
-    use sd_notify::NotifyState;
     use tokio::net::TcpListener;
+    use tokio::time::MissedTickBehavior;
 
     use crate::failure::Failure;
 
@@ -34,25 +38,45 @@ mod linux {
 
     /// Reports that requests are answered, and from then on at each third of the watchdog's time that this process is alive.
     pub(crate) fn ready() {
-        notify(NotifyState::Ready);
-        let Some(limit) = sd_notify::watchdog_enabled().filter(|limit| !limit.is_zero()) else { return };
+        report("READY=1");
+        let Some(limit) = watchdog() else { return };
         tokio::spawn(async move {
             let mut ticks = tokio::time::interval((limit / 3).max(Duration::from_millis(1)));
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
             loop {
                 ticks.tick().await;
-                notify(NotifyState::Watchdog);
+                report("WATCHDOG=1");
             }
         });
     }
 
     /// Reports that the process is about to end.
     pub(crate) fn stopping() {
-        notify(NotifyState::Stopping);
+        report("STOPPING=1");
     }
 
-    fn notify(state: NotifyState<'_>) {
-        if let Err(error) = sd_notify::notify(&[state]) {
-            tracing::warn!(%error, "the service manager cannot be notified (NOTIFY_SOCKET)");
+    /// How long this process may be silent (`WATCHDOG_USEC`), when it is the one that is watched.
+    fn watchdog() -> Option<Duration> {
+        let number = |name: &str| env::var(name).ok()?.parse::<u64>().ok();
+        let is_meant = number("WATCHDOG_PID").is_none_or(|id| id == u64::from(process::id()));
+        number("WATCHDOG_USEC").filter(|limit| is_meant && *limit > 0).map(Duration::from_micros)
+    }
+
+    /// Reports a state to the socket that `NOTIFY_SOCKET` names. A manager that does not read must not hold the server up, so
+    /// nothing waits here.
+    fn report(state: &str) {
+        let Some(name) = env::var_os("NOTIFY_SOCKET") else { return };
+        let sent = || -> io::Result<usize> {
+            let address = match name.as_bytes() {
+                [b'@', name @ ..] => SocketAddr::from_abstract_name(name)?,
+                _ => SocketAddr::from_pathname(&name)?,
+            };
+            let socket = UnixDatagram::unbound()?;
+            socket.set_nonblocking(true)?;
+            socket.send_to_addr(state.as_bytes(), &address)
+        };
+        if let Err(error) = sent() {
+            tracing::debug!(%error, state, "the service manager takes no report (NOTIFY_SOCKET)");
         }
     }
 }

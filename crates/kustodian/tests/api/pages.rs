@@ -167,5 +167,5 @@ fn the_guide_is_kept_by_browsers_and_says_when_there_is_no_page() {
     }
     // Outside of the guide the answer is the API's.
     server.get("/docs/nothing").expect(404);
-    server.post("/docs/guide", json!({})).expect(405);
+    server.post("/docs/guide", json!({})).expect(404);
 }
