@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, reason = "a command line tool speaks through standard output")]
 
 mod bench;
+mod book;
 mod budget;
 mod contract;
 mod dist;
@@ -16,6 +17,7 @@ mod plan;
 mod postgres;
 mod process;
 mod published;
+mod recording;
 mod schema;
 mod schemathesis;
 mod singer;
@@ -83,6 +85,14 @@ enum Command {
     Published(published::PublishedArguments),
     /// Check which crate may depend on which
     Layers,
+    /// Check every link of the documents, and make the book in target/book where mdBook is installed
+    Book {
+        /// Only check the links
+        #[arg(long)]
+        check: bool,
+    },
+    /// Run the first commands that a newcomer runs, and write what the terminal shows: docs/recording.svg
+    Recording,
     /// Check that no sentence has a word that needs a second reading
     Words,
     /// Feed made-up input to everything that reads what comes from outside, guided by what it covers
@@ -138,6 +148,8 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Plan => plan::run(),
         Command::Published(arguments) => published::run(&arguments),
         Command::Layers => layers::run(),
+        Command::Book { check } => book::run(check),
+        Command::Recording => recording::run(),
         Command::Words => words::run(),
         Command::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds),
         Command::Schemathesis { examples } => schemathesis::run(examples),

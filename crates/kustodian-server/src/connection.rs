@@ -39,7 +39,7 @@ use crate::unreadable::Outspoken;
 use crate::whitelists::Page;
 use crate::wire::{self, LargeHeads, Watched};
 use crate::{
-    access_log, answer, authentication, bulk, cors, docs_page, files, framing, http2, letters, openapi_page,
+    access_log, answer, authentication, bulk, cors, docs_page, files, framing, guide, http2, letters, openapi_page,
     password_page, pipeline, presence, stopping, timers, tracking, webhooks,
 };
 
@@ -377,6 +377,7 @@ fn router(app: Arc<App>) -> Router {
         .route(files::UPLOAD_PATH, files::uploads())
         .route(files::DOWNLOAD_PATH, files::downloads())
         .merge(docs_page::router())
+        .merge(guide::router())
         .merge(password_page::router())
         .route_layer(axum::middleware::from_fn(access_log::log_page))
         .fallback(api)

@@ -35,6 +35,10 @@ struct Testing;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/moving-from-typescript.md")]
 struct Moving;
+/// So does what the page on the client shows.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/rust-client.md")]
+struct RustClient;
 
 pub use clock::{FixedIds, TestClock};
 pub use fault::{Fault, Faults};

@@ -23,6 +23,7 @@ use crate::config::ConfigCommand;
 use crate::copy::CopyArguments;
 use crate::customers::{CustomersCommand, ServerArguments};
 use crate::export::ExportArguments;
+use crate::health::HealthArguments;
 use crate::import::ImportArguments;
 use crate::man::ManArguments;
 use crate::migrate::MigrateArguments;
@@ -70,6 +71,9 @@ pub(crate) struct CommonArguments {
 pub(crate) enum Command {
     /// Serves the API until SIGTERM or Ctrl-C.
     Serve(Box<ServeArguments>),
+    /// Asks a server whether it is ready: exits with 0 when it is, with 1 when it is not or does not answer. For the health
+    /// checks of containers and scripts.
+    Health(HealthArguments),
     /// Makes, lists and revokes API keys, also while a server runs on the database.
     Token {
         #[command(subcommand)]
@@ -253,6 +257,9 @@ pub(crate) enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
+    /// Prints the reference of all commands, as Markdown.
+    #[command(hide = true)]
+    Reference,
     /// Writes manual pages, one for each command.
     #[command(hide = true)]
     Man(ManArguments),
@@ -268,12 +275,13 @@ impl CommonArguments {
 impl Command {
     /// Whether the command reads the configuration file. What talks to a running server does not.
     pub(crate) fn reads_the_file(&self) -> bool {
-        use Command::{Audit, Backup, Check, Config, Copy, Migrate, Org, Reindex, Restore, Serve, Token, User};
+        use Command::{Audit, Backup, Check, Config, Copy, Health, Migrate, Org, Reindex, Restore, Serve, Token, User};
         match self {
             Config { command } => command.reads_the_file(),
             command => matches!(
                 command,
                 Serve(_)
+                    | Health(_)
                     | Token { .. }
                     | User { .. }
                     | Org { .. }

@@ -16,6 +16,7 @@ mod environment;
 mod export;
 mod failure;
 mod first_start;
+mod health;
 mod import;
 mod logging;
 mod man;
@@ -25,11 +26,13 @@ mod output;
 mod process_metrics;
 mod progress;
 mod records;
+mod reference;
 mod reindex;
 mod reload;
 mod restore;
 mod roles;
 mod serve;
+mod service_manager;
 mod settings_file;
 mod size;
 mod stop;
@@ -72,6 +75,7 @@ fn run(given: Given) -> Result<(), Failure> {
             let log = logging::start(filter, arguments.common.log_format.unwrap_or_default(), serve.access_log)?;
             many_threads()?.block_on(serve::run(*serve, log))
         }
+        Command::Health(health) => on_one_thread(health::run(health)),
         Command::Token { command } => on_one_thread(tokens::run(command)),
         Command::User { command } => on_one_thread(users::run(command)),
         Command::Config { command } => config::run(command, &matches, &file),
@@ -127,6 +131,7 @@ fn run(given: Given) -> Result<(), Failure> {
         Command::Check(check) => on_one_thread(check::run(check)),
         Command::Reindex(reindex) => on_one_thread(reindex::run(reindex)),
         Command::Openapi => output::print_json(&kustodian_server::openapi::document()),
+        Command::Reference => reference::run(),
         Command::Man(pages) => man::run(&pages),
         Command::Completions { shell } => {
             let mut script = Vec::new();

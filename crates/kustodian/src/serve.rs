@@ -21,7 +21,7 @@ use crate::logging::LogLevel;
 use crate::process_metrics::ProcessCollector;
 use crate::reload::Reloadable;
 use crate::store_metrics::StoreCollector;
-use crate::{first_start, output, stop};
+use crate::{first_start, output, service_manager, stop};
 
 /// How long closing the database may take once all requests are answered.
 const CLOSE_WITHIN: Duration = Duration::from_secs(10);
@@ -32,7 +32,10 @@ const CLOSE_WITHIN: Duration = Duration::from_secs(10);
 /// When the address, the database or the configuration does not do.
 pub(crate) async fn run(arguments: ServeArguments, log: LogLevel) -> Result<(), Failure> {
     // The address first: when it is taken, most likely by this server itself, the database is left alone.
-    let listener = listen(&arguments.listen).await?;
+    let listener = match service_manager::listener()? {
+        Some(listener) => listener,
+        None => listen(&arguments.listen).await?,
+    };
     let tls = tls(&arguments.tls)?;
     let mailer = mailer(&arguments)?;
     first_start::check(&arguments)?;
@@ -60,7 +63,11 @@ async fn serve(
     database: &Database,
 ) -> Result<(), Failure> {
     let no_signals = |error| Failure::new(format!("signals cannot be received: {error}"));
-    let stopped = stop::requested().map_err(no_signals)?;
+    let requested = stop::requested().map_err(no_signals)?;
+    let stopped = async {
+        requested.await;
+        service_manager::stopping();
+    };
     let reloadable = Reloadable { log, tls: tls.clone() };
     reloadable.at_every_hangup().map_err(no_signals)?;
     let registry = Registry {
@@ -96,6 +103,7 @@ async fn serve(
         tls = scheme == "https",
         "serving"
     );
+    service_manager::ready();
     let served = server.serve(listener, stopped).await;
     tracing::info!("stopped serving: closing the database");
     served.map_err(|error| Failure::new(format!("serving on {address} ended: {error}")))

@@ -14,6 +14,10 @@ use crate::{process, workspace};
 /// The files that stay as their owner changed them.
 const CONFFILES: &[(&str, u32)] = &[("kustodian.toml", 0o644), ("environment", 0o600)];
 
+/// The files of the repository that are beside the licences.
+const DOCUMENTS: &[&str] =
+    &["docs/configuration.md", "contrib/grafana/kustodian.json", "contrib/prometheus/kustodian-alerts.yaml"];
+
 /// The scripts that dpkg runs.
 const SCRIPTS: &[&str] = &["postinst", "prerm", "postrm"];
 
@@ -43,12 +47,13 @@ fn data(payload: &Payload) -> Result<Vec<Entry>> {
     let mut entries = vec![
         Entry::program("usr/bin/kustodian", payload.binary.clone()),
         Entry::file("usr/lib/systemd/system/kustodian.service", template("kustodian.service")?),
+        Entry::file("usr/lib/systemd/system/kustodian.socket", template("kustodian.socket")?),
         Entry::file("usr/share/doc/kustodian/copyright", template("copyright")?),
-        Entry::file(
-            "usr/share/doc/kustodian/configuration.md",
-            read(&workspace::root().join("docs/configuration.md"))?,
-        ),
     ];
+    for file in DOCUMENTS {
+        let name = file.rsplit('/').next().unwrap_or(file);
+        entries.push(Entry::file(format!("usr/share/doc/kustodian/{name}"), read(&workspace::root().join(file))?));
+    }
     for (name, mode) in CONFFILES {
         let path = format!("etc/kustodian/{name}");
         entries.push(Entry { mode: *mode, ..Entry::file(path, template(name)?) });

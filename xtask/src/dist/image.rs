@@ -117,6 +117,14 @@ fn config(payload: &Payload, layer: &str) -> Value {
             "Volumes": { "/data": {} },
             "ExposedPorts": { "8080/tcp": {} },
             "StopSignal": "SIGTERM",
+            // Docker's own; other engines pass it over. Nanoseconds.
+            "Healthcheck": {
+                "Test": ["CMD", "/kustodian", "health"],
+                "Interval": 10_000_000_000_u64,
+                "Timeout": 10_000_000_000_u64,
+                "StartPeriod": 60_000_000_000_u64,
+                "Retries": 3,
+            },
             "Labels": {
                 "org.opencontainers.image.title": "kustodian",
                 "org.opencontainers.image.description": SUMMARY,

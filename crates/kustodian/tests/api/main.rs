@@ -88,6 +88,7 @@ mod silence;
 mod slas;
 mod smuggling;
 mod sqlite_file;
+mod supervised;
 mod tags;
 mod teams;
 mod terminal;

@@ -46,6 +46,12 @@ pub(super) fn check(place: &Place) -> Result<()> {
     let words: Vec<String> = words.collect();
     let server = Server::start(&mut container.command(&words))?;
     let token = container.output(&["/kustodian", "token", "create", "--name", "my key", "--role", "org"], &[])?;
+    let check = container.config["Healthcheck"]["Test"].as_array().into_iter().flatten().skip(1);
+    let check: Vec<&str> = check.filter_map(Value::as_str).collect();
+    let ready = container.output(&check, &[("KUSTODIAN_URL", &server.url)])?;
+    if !ready.contains("is ready") {
+        bail!("the image's check of its health printed:\n{ready}");
+    }
     let environment = [("KUSTODIAN_URL", server.url.as_str()), ("KUSTODIAN_TOKEN", token.trim())];
     let printed = container.output(&["/kustodian", "customers", "create", "--name", NAME], &environment)?;
     if !printed.contains(NAME) {

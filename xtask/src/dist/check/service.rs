@@ -62,6 +62,7 @@ fn serve(section: &Section, place: &Place, root: &Path) -> Result<()> {
     let text = fs::read_to_string(&unit).with_context(|| format!("cannot read {}", unit.display()))?;
     let start = text.lines().find_map(|line| line.strip_prefix("ExecStart=")).context("the service starts nothing")?;
     verify(&unit, root)?;
+    verify(&unit.with_extension("socket"), root)?;
     let here = |command: &str| match root == Path::new("/") {
         true => command.to_owned(),
         false => {
