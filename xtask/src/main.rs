@@ -80,8 +80,8 @@ enum Command {
     Budget,
     /// Check which crate may depend on which
     Layers,
-    /// Check that no sentence has a word that needs a second reading
-    Words,
+    /// Check that no sentence has a word that needs a second reading, and that fewer are long
+    Words(words::WordsArguments),
     /// Feed made-up input to everything that reads what comes from outside, guided by what it covers
     Fuzz {
         /// One target alone, such as customer_body
@@ -134,7 +134,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Budget => budget::run(),
         Command::Plan => plan::run(),
         Command::Layers => layers::run(),
-        Command::Words => words::run(),
+        Command::Words(arguments) => words::run(&arguments),
         Command::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds),
         Command::Schemathesis { examples } => schemathesis::run(examples),
         Command::Bench(arguments) => bench::run(&arguments),
