@@ -1,4 +1,4 @@
-//! What the server is held to, as ratios within one run wherever that is possible.
+//! The targets of the server, as ratios within one run wherever that is possible.
 
 use crate::postgres;
 use crate::report::{Report, Subject, millis};

@@ -71,7 +71,7 @@ pub(crate) fn run(examples: u32) -> Result<()> {
     })
 }
 
-/// Operations that one run goes through.
+/// Operations that one run tests.
 struct Share {
     operations: Vec<String>,
     /// What it does with them; everything when absent.

@@ -140,7 +140,7 @@ fn described(input: AttachmentInput, max: u64) -> Result<AttachmentAttributes, R
     Ok(attributes)
 }
 
-/// Gives an attachment, as it is under its lock, to what names it. One of the draft or forward that this is sent from goes
+/// Gives an attachment, as it is under its lock, to the record that names it. One of the sent draft or forward moves
 /// over to it; nothing changes when it is there already. `None` when nothing changes.
 ///
 /// # Errors

@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn relationships_are_told_by_their_bare_ids_and_attributes_as_they_are() {
+    fn relationships_are_reported_by_their_bare_ids_and_attributes_as_they_are() {
         let changes = json!({
             "attributes": { "name": { "op": "replace", "before": "Ada", "after": null } },
             "relationships": {

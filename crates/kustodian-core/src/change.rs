@@ -78,7 +78,7 @@ pub struct Put {
     pub created_at: Timestamp,
     /// Its `updatedAt`, likewise.
     pub updated_at: Timestamp,
-    /// The resource object as it goes out: `{"type":…,"id":…,"attributes":…,"relationships":…,"links":…}`.
+    /// The resource object as it is sent: `{"type":…,"id":…,"attributes":…,"relationships":…,"links":…}`.
     pub document: String,
     /// Its search entries from now on: those of a customer, deleted or not, unless it was erased. `None` takes it out
     /// of search.

@@ -33,7 +33,7 @@ pub struct ListCursor {
 }
 
 impl ListCursor {
-    /// As it goes out.
+    /// As it is sent.
     pub fn write(&self) -> String {
         write(self)
     }
@@ -65,12 +65,12 @@ pub struct WalkCursor {
 }
 
 impl WalkCursor {
-    /// The cursor of a walk over the search `body` that goes on at `place`.
+    /// The cursor of a walk over the search `body` that continues at `place`.
     pub fn new(body: String, began: Timestamp, place: WalkPlace) -> Self {
         Self { body, began, place: place.into() }
     }
 
-    /// Where it goes on.
+    /// Where it continues.
     pub fn place(&self) -> WalkPlace {
         match self.place {
             Place::Id { id } => WalkPlace::Id(id),
@@ -78,7 +78,7 @@ impl WalkCursor {
         }
     }
 
-    /// As it goes out.
+    /// As it is sent.
     pub fn write(&self) -> String {
         write(self)
     }

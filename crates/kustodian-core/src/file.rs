@@ -255,7 +255,7 @@ pub fn check_length(announced: u64, sent: u64) -> Result<(), Refusal> {
     Err(Refusal::new(400, code::BAD_PARAM, "file", title))
 }
 
-/// 400 for a file that goes on after as many bytes as were announced.
+/// 400 for a file with more bytes than were announced.
 pub fn longer(announced: u64) -> Refusal {
     let title = format!("The file has more than {announced} bytes, which contentLength says: correct it");
     Refusal::new(400, code::BAD_PARAM, "file", title)

@@ -1,4 +1,4 @@
-//! The kinds of records, each declared once: everything that goes over all kinds, in any crate, derives from here.
+//! The kinds of records, each declared once. All code over all kinds, in any crate, derives from here.
 
 use kustomer_api::ObjectId;
 use kustomer_api::attachment::AttachmentAttributes;

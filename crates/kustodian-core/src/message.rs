@@ -72,7 +72,7 @@ pub struct Write {
     pub spam: bool,
 }
 
-/// Where a new message goes.
+/// The conversation of a new message.
 #[derive(Debug, Clone, Copy)]
 pub enum Place<'a> {
     /// Into a conversation, as it is under its lock.
@@ -231,7 +231,7 @@ pub fn update(
         let sent_at = record.attributes.sent_at;
         apply(&mut record.attributes, input)?;
         if record.attributes.sent_at.is_null() {
-            // What was sent was sent at some time: lists and counts go by it.
+            // A sent message has a time of sending: lists and counts use it.
             record.attributes.sent_at = sent_at;
         }
         if let Some(at) = modified_at {

@@ -158,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_double_keeps_is_told_from_what_it_does_not() {
+    fn digits_that_a_double_keeps_are_distinguished_from_those_it_loses() {
         for kept in [
             "0",
             "-0",

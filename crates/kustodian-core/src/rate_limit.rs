@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_limit_the_nominal_one_is_told() {
+    fn without_a_limit_the_nominal_one_is_answered() {
         let standing = Standing::unlimited(Timestamp::from_millis(1_999));
         assert_eq!(standing, Standing { limit: 1_000, remaining: 999, reset: 61 });
     }

@@ -89,7 +89,7 @@ impl Fingerprint {
         Self(hash.finalize().into())
     }
 
-    /// What a receipt keeps of it: an HMAC-SHA-256 under the salt of the event that the write led to. The salt goes when
+    /// The hash that a receipt keeps: an HMAC-SHA-256 under the salt of the event of the write. The salt is deleted when
     /// the record is erased, and with it the possibility to guess what was sent.
     #[must_use]
     pub fn salted(self, salt: Salt) -> Self {
@@ -101,7 +101,7 @@ impl Fingerprint {
 }
 
 /// What a write led to. It names a revision of a record and holds nothing of it: what was answered is rebuilt from the
-/// record's history, and goes with it when the record is erased.
+/// record's history, and is deleted with it when the record is erased.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {
     /// Which one it is.

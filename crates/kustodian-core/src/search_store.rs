@@ -109,18 +109,18 @@ pub struct Total {
 pub struct WalkQuery {
     /// What for and in what order: the same at each step. Aggregations are left out.
     pub query: Query,
-    /// Where to go on.
+    /// Where to continue.
     pub from: WalkFrom,
     /// How many records at most; at least 1.
     pub limit: u32,
-    /// How many bytes of documents at most, though always one record: the next step goes on with the first that does not
+    /// How many bytes of documents at most, though always one record: the next step continues with the first that does not
     /// fit.
     pub bytes: usize,
     /// Whether to give ids instead of records.
     pub ids_only: bool,
     /// How far to count the matches, at the first step.
     pub total: Count,
-    /// How long the step may take. One that runs out of it gives what it has, possibly nothing, and the next one goes on
+    /// How long the step may take. One that runs out of it gives what it has, possibly nothing, and the next one continues
     /// there; except for the first step of a walk that is not by id, which then is refused.
     pub time: Duration,
     /// The moment, for keeping the walk and forgetting old ones.
@@ -129,10 +129,10 @@ pub struct WalkQuery {
     pub key: ObjectId,
 }
 
-/// How long a walk is kept that nobody goes on with.
+/// How long a walk is kept that nobody continues with.
 pub const WALK_IDLE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Where a walk goes on.
+/// Where a walk continues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WalkFrom {
     /// At its beginning. The walk gets this id when it has to be kept.
@@ -163,7 +163,7 @@ pub enum WalkPlace {
 pub struct Walked {
     /// The records.
     pub records: Records,
-    /// Where to go on; `None` at the end. There may be nothing behind it.
+    /// Where to continue; `None` at the end. There may be nothing behind it.
     pub next: Option<WalkPlace>,
     /// How many records match in all, when asked, at the first step alone.
     pub total: Option<Total>,
@@ -187,7 +187,7 @@ pub fn walk_is_too_long() -> Refusal {
     Refusal::new(400, code::BAD_PARAM, "cursor", title)
 }
 
-/// 400: what a walk goes over takes too long to put in order.
+/// 400: sorting the records of a walk takes too long.
 pub fn walk_takes_too_long() -> Refusal {
     let title = "The results take too long to put in this order: leave out sort, or ask for fewer with more criteria";
     Refusal::new(400, code::BAD_PARAM, "cursor", title)

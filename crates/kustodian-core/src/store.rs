@@ -45,7 +45,7 @@ pub struct Stored {
     pub created_at: Timestamp,
     /// Its `updatedAt`.
     pub updated_at: Timestamp,
-    /// The resource object as it goes out.
+    /// The resource object as it is sent.
     pub document: String,
 }
 
@@ -299,7 +299,7 @@ pub trait Store: Tracks + Send + Sync + 'static {
         Err(StoreError::Failed { reason: format!("no search in {org:?} for {query:?}") }.into())
     }
 
-    /// Goes a step of a walk over all customers that a search finds.
+    /// Makes one step of a walk over all customers that a search finds.
     ///
     /// # Errors
     /// A refusal when the walk is not kept any longer, or its first step cannot be done in time; or the database cannot

@@ -121,7 +121,7 @@ pub struct Seen {
 }
 
 impl Outcome {
-    /// What the reporter is told.
+    /// The answer to the reporter.
     pub fn seen(&self) -> Seen {
         Seen { customer: self.visitor.customer, is_new_session: self.is_new_session }
     }
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_that_the_client_names_goes_on_whatever_the_silence() {
+    fn a_session_that_the_client_names_continues_whatever_the_silence() {
         let named = |minute| Sighting { session: Some("visit".to_owned()), ..sighting(minute) };
         let seen = all(&[named(0), named(100), sighting(110), named(200)]);
         assert!(seen.iter().all(|later| session(later) == session(&seen[0])));
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_goes_back_ends_no_session() {
+    fn a_clock_that_steps_back_ends_no_session() {
         let seen = all(&[sighting(50), sighting(10)]);
         assert_eq!(session(&seen[0]), session(&seen[1]));
         assert_eq!(seen[1].kept_in.as_ref().unwrap().last_at.as_millis(), 50 * MINUTE);

@@ -479,7 +479,7 @@ fn a_record_gathers_no_more_than_a_thousand_custom_attributes() {
 }
 
 #[test]
-fn a_body_that_is_not_json_is_told_where_it_stops_being_so() {
+fn a_body_that_is_not_json_is_refused_with_the_place_of_the_fault() {
     for (body, words) in [
         (&b"{\"name\":"[..], "column 8"),
         (b"[1,2", "not JSON"),

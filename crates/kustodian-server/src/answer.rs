@@ -74,7 +74,7 @@ impl Answer {
                 let meta = meta.map_or_else(String::new, |meta| format!(",\"meta\":{meta}"));
                 let body = ["{\"data\":", &document, &meta, "}"].concat();
                 let mut response = if holds(&etag) { not_modified(&etag) } else { tagged(json(status, body), &etag) };
-                // Who keeps it would go on with links that are not good any more.
+                // A client that keeps it would use expired links.
                 response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
                 response
             }
@@ -145,7 +145,7 @@ pub(crate) fn refuse(refusal: Refusal) -> Response {
 /// The member of an error's `meta` that becomes `Retry-After`.
 const RETRY_SECONDS: &str = "retryAfter";
 
-/// 503 when the database is away, 500 when it failed. The reason goes to the log alone.
+/// 503 when the database is away, 500 when it failed. The reason is only logged.
 pub(crate) fn unavailable(error: StoreError) -> Refusal {
     match error {
         StoreError::Unavailable { reason, retry_after } => {

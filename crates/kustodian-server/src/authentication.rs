@@ -18,7 +18,7 @@ use crate::answer::unavailable;
 use crate::app::App;
 use crate::grants;
 
-/// How long a known token is believed without asking the database: a revocation counts within this time.
+/// How long a known token is trusted without asking the database: a revocation counts within this time.
 const BELIEVED: Duration = Duration::from_secs(1);
 
 /// How many tokens are remembered; beyond it all are forgotten, which costs one look-up each.

@@ -354,7 +354,7 @@ const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
 const MAX_HEAD: usize = 64 * 1024;
 
 /// Waits for a place and for a connection. A fault, such as too many open files, is waited out: the connections that
-/// are open go on.
+/// are open continue.
 async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,

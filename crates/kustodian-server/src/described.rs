@@ -26,7 +26,7 @@ use crate::answer::{Answer, unavailable};
 use crate::call::Call;
 use crate::paging::FULL;
 
-/// How long rules are believed without asking the database: what another server changes counts within this time.
+/// How long rules are trusted without asking the database. Changes of another server take effect within this time.
 const BELIEVED: Duration = Duration::from_secs(1);
 
 /// How many are remembered; beyond it all are forgotten, which costs one look-up each.
@@ -117,7 +117,7 @@ impl Described {
         self.windows.write().unwrap_or_else(PoisonError::into_inner).remove(&(org, user));
     }
 
-    /// Forgets what was changed here, so that the next request of this server is held to it.
+    /// Forgets the cached rules, so that the next request of this server uses the changed ones.
     pub(crate) fn forget(&self, org: OrgKey, id: ObjectId) {
         self.known.write().unwrap_or_else(PoisonError::into_inner).remove(&(org, id));
         self.masks.write().unwrap_or_else(PoisonError::into_inner).remove(&org);
@@ -229,7 +229,7 @@ impl Write {
     }
 }
 
-/// The body of a write of records of a kind other than kobjects, its custom attributes held to the org's metadata.
+/// The body of a write of records of a kind other than kobjects, its custom attributes checked against the org's metadata.
 ///
 /// # Errors
 /// 400 that names each offending attribute.

@@ -1,4 +1,4 @@
-//! Heads of requests that two readers could understand in two ways: a proxy in front of the server may have believed the
+//! Heads of requests that two readers could understand in two ways: a proxy in front of the server may have read the
 //! other one. They are refused before anything else is looked at.
 
 use http::header::{AUTHORIZATION, HOST, TRANSFER_ENCODING};

@@ -52,11 +52,11 @@ impl Mailer {
         Ok(Self(builder.timeout(Some(STEP)).build()))
     }
 
-    /// Hands a delivery over; how that went. The message has the same id each time: a receiver can tell that one which
+    /// Hands a delivery over; how that went. The message has the same id each time: so a receiver recognises one which
     /// comes twice, because a server here ended at the wrong moment, is the same.
     pub(crate) async fn hand_over(&self, delivery: Delivery, enclosed: Vec<Enclosed>) -> Outcome {
         let transport = self.0.clone();
-        // On its own: whatever an e-mail makes the library do, the timers go on.
+        // On its own: whatever an e-mail makes the library do, the timers continue.
         let handing = tokio::spawn(async move {
             // Attachments take a while to be written.
             let writing = tokio::task::spawn_blocking(move || write(&delivery, enclosed));

@@ -20,7 +20,7 @@ const INTERVAL: Duration = Duration::from_secs(30);
 /// How many notes are read at a time.
 const STEP: usize = 100;
 
-/// The newest visits of a customer, of which one may still go on.
+/// The newest visits of a customer, of which one may still continue.
 const VISITS: u32 = 20;
 
 /// Why it is not known whether a customer is still online.

@@ -10,7 +10,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
-/// How long an answer waits for a sweep, which goes over the whole database. It goes on when the answer does not wait
+/// How long an answer waits for a sweep, which reads the whole database. It continues when the answer does not wait
 /// any more; the records are erased by then in any case.
 const WAIT: Duration = Duration::from_secs(10);
 

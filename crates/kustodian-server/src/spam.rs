@@ -18,7 +18,7 @@ use crate::answer::unavailable;
 use crate::call::Call;
 use crate::paging::FULL;
 
-/// How long the answer is believed: what another server changes counts within this time.
+/// How long the answer is trusted. Changes of another server take effect within this time.
 const BELIEVED: Duration = Duration::from_secs(1);
 
 /// How many orgs are remembered; beyond it all are forgotten, which costs one look-up each.
@@ -58,7 +58,7 @@ impl Spam {
         Ok(has)
     }
 
-    /// Forgets what was changed here, so that the next message of this server is held to it.
+    /// Forgets the cached senders, so that the next message of this server is checked against the changed ones.
     pub(crate) fn forget(&self, org: OrgKey) {
         self.known.write().unwrap_or_else(PoisonError::into_inner).remove(&org);
     }

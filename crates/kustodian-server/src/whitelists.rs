@@ -25,7 +25,7 @@ use crate::cors::{EXPOSED, REMEMBERED, TRACKING, is_asked};
 use crate::pipeline::AnsweredFor;
 use crate::sign_in;
 
-/// How long what was looked up is believed.
+/// How long a cached list is trusted.
 const BELIEVED: Duration = Duration::from_secs(1);
 
 /// How many orgs are remembered; beyond it all are forgotten, which costs one look-up each.

@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_known_url_is_told_without_its_password() {
+    fn an_unknown_url_is_reported_without_its_password() {
         assert_eq!(Address::parse("sqlite:"), Err(OpenError::NoPath));
         let error = Address::parse("mysql://me:secret@host/db").unwrap_err().to_string();
         assert!(error.contains("mysql") && error.contains("sqlite:PATH") && !error.contains("secret"), "{error}");

@@ -230,7 +230,7 @@ impl Database {
         }
     }
 
-    /// The folder of a temporary database: what is put there goes with it.
+    /// The folder of a temporary database. Its files are deleted with it.
     pub fn temporary_folder(&self) -> Option<PathBuf> {
         match &self.engine {
             Engine::Sqlite(engine) => engine.temporary_folder(),

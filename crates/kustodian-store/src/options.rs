@@ -22,13 +22,13 @@ pub struct Options {
     pub commit_timeout: Duration,
     /// How long a list or a search waits for its turn, and twice as long a search for its long one. 5 s.
     pub list_timeout: Duration,
-    /// How many connections to PostgreSQL are held at most; at least 4. `pool_size=` in the URL goes before it. 16.
+    /// How many connections to PostgreSQL are held at most; at least 4. `pool_size=` in the URL has priority. 16.
     pub pool_size: usize,
     /// How long a write waits for a connection to PostgreSQL while all are in use. 2 s.
     pub pool_timeout: Duration,
-    /// How long making a connection to PostgreSQL may take. `connect_timeout=` in the URL goes before it. 3 s.
+    /// How long making a connection to PostgreSQL may take. `connect_timeout=` in the URL has priority. 3 s.
     pub connect_timeout: Duration,
-    /// How long a statement may take in PostgreSQL. `statement_timeout=` in the URL, in milliseconds, goes before it;
+    /// How long a statement may take in PostgreSQL. `statement_timeout=` in the URL, in milliseconds, has priority;
     /// a write is bound by `commit_timeout` too. 10 s.
     pub statement_timeout: Duration,
     /// How many writes may wait; one more is turned away at once. 4096.
@@ -63,7 +63,7 @@ pub struct Options {
     /// How many custom attributes of each org, those it uses first, are indexed; at most 30. Raised later it counts for
     /// orgs that have not reached it yet, and for all once the index is rebuilt. 30.
     pub indexed_custom_attributes: usize,
-    /// How a search on SQLite goes about it. The defaults are measured; what is found does not depend on them.
+    /// The steps of a search on SQLite. The defaults are measured; the results do not depend on them.
     pub search_effort: SearchEffort,
 }
 

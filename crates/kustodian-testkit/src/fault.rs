@@ -1,4 +1,4 @@
-//! What goes wrong on purpose.
+//! Faults on purpose.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use http::request::Parts;
 use http::{Method, Response, StatusCode};
 use kustodian_server::{Gate, Passage, Then};
 
-/// Something that goes wrong with requests: once, unless [`times`](Self::times) or [`always`](Self::always) says otherwise, and
+/// A fault of requests: once, unless [`times`](Self::times) or [`always`](Self::always) says otherwise, and
 /// with any request, unless [`on`](Self::on) says which.
 ///
 /// ```

@@ -88,7 +88,7 @@ impl Sandbox {
         &self.org.name
     }
 
-    /// What goes wrong on purpose.
+    /// The faults of this server.
     pub fn faults(&self) -> &Faults {
         &self.faults
     }

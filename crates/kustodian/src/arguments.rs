@@ -214,7 +214,7 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: WebhooksCommand,
     },
-    /// Prints what happens to records, one event a line, and goes on with what happens next.
+    /// Prints what happens to records, one event a line, and continues with what happens next.
     Tail(TailArguments),
     /// Lists who did what, and verifies that the log is unchanged.
     Audit {

@@ -44,7 +44,7 @@ pub(crate) enum AuditCommand {
         #[command(flatten)]
         output: OutputArguments,
     },
-    /// Follows every chain of events and every record back to its first revision, also while servers go on, and prints
+    /// Follows every chain of events and every record back to its first revision, also while servers continue, and prints
     /// where each chain ends. Keep that where nobody can write who can write the database, and expect it the next time:
     /// it then finds that events were rewritten too. The exit code is 1 when something was found.
     Verify {

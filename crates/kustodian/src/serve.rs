@@ -66,7 +66,7 @@ async fn serve(
         ids: SystemIds::new(SystemClock)?,
     };
     let welcome = first_start::prepare(&registry, arguments).await?;
-    // That of a temporary database goes with it, also after a kill.
+    // That of a temporary database is deleted with it, also after a kill.
     let passing = database.temporary_folder().map(|folder| folder.join("attachments"));
     let folder = arguments.attachments.attachments.clone().or(passing);
     let attachments = Attachments::of(&arguments.database.database, folder.as_deref())?;

@@ -45,7 +45,7 @@ pub const UNDONE: &str = "undone";
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct MergeInput {
-    /// The id of the customer that goes into the other and answers 404 from then on.
+    /// The id of the customer that is merged into the other and answers 404 from then on.
     pub source: String,
     /// The id of the customer that stays.
     pub target: String,
@@ -65,7 +65,7 @@ pub static MERGE_INPUT: Schema = Schema::object(&Object {
     properties: &[
         Property::required(
             "source",
-            Schema::format(OBJECT_ID).about("The customer that goes into the other and answers 404 from then on."),
+            Schema::format(OBJECT_ID).about("The customer that is merged into the other and answers 404 from then on."),
         ),
         Property::required("target", Schema::format(OBJECT_ID).about("The customer that stays.")),
     ],

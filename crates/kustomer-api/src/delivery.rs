@@ -26,7 +26,7 @@ resource! {
         app: String;
         /// What became of it.
         status: DeliveryStatus;
-        /// Whom it goes to.
+        /// The recipient.
         to: Recipients;
         /// Whom it comes from.
         from: Sender;

@@ -53,7 +53,7 @@ resource! {
         shortcuts: Vec<String> = optional(Schema::list_of(MAX_ITEMS, &ID));
         /// The ids of the articles that it links, at most 100.
         kb_articles: Vec<String> = optional(Schema::list_of(MAX_ITEMS, &ID));
-        /// Whom it goes to: e-mail addresses with names, or a number or name of the channel.
+        /// The recipient: e-mail addresses with names, or a number or name of the channel.
         to: Recipients = optional(Schema::any()) => Schema::any();
         /// Whom it comes from: an e-mail address with a name, or a number or name of the channel.
         from: Sender = optional(Schema::any()) => Schema::any();
@@ -192,7 +192,7 @@ impl Address {
     }
 }
 
-/// Whom a message goes to.
+/// The recipients of a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Recipients {

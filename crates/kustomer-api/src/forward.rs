@@ -36,7 +36,7 @@ resource! {
         send_at: Timestamp | null = optional(Schema::format(DATE_TIME).or_blank());
         /// A language such as `en_us`, at most 100 characters.
         lang: String | null = on_update(LANGUAGE, "send it in an update");
-        /// The e-mail addresses that it goes to, at most 100.
+        /// The e-mail addresses of the recipients, at most 100.
         to: Vec<Address> = optional(Schema::list_of(100, &ADDRESS));
         /// The e-mail address that it comes from.
         from: Address = optional(Schema::object(&ADDRESS_OBJECT));

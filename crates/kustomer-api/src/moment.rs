@@ -84,7 +84,7 @@ fn point(text: &str) -> Option<Timestamp> {
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         return (text.len() >= 9).then(|| text.parse().ok().and_then(epoch)).flatten();
     }
-    // The clock's face is as long as digits, colons, a point and one blank or T go on; the offset follows.
+    // The time of day has digits, colons, a point and one blank or T; the offset follows.
     let (day, rest) = (text.get(..10)?, text.get(11..)?);
     if !matches!(text.as_bytes().get(10), Some(b'T' | b't' | b' ')) {
         return None;

@@ -1,4 +1,4 @@
-//! Follows the feed and keeps its place in a file, so that it goes on where it was: no event is passed over.
+//! Follows the feed and keeps its place in a file, so that it continues where it was: no event is passed over.
 //!
 //! `KUSTOMER_URL=http://127.0.0.1:8080 KUSTOMER_TOKEN=… cargo run --example follow place.txt`
 

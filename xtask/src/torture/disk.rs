@@ -48,7 +48,7 @@ impl Drop for SmallDisk {
     }
 }
 
-/// What stops writes, and lets them go on: a disk that is really full, or a shim that says it is.
+/// What stops writes, and lets them continue: a disk that is really full, or a shim that says it is.
 enum Full<'a> {
     Disk { ballast: PathBuf },
     Played(&'a Shim),
@@ -230,7 +230,7 @@ pub(super) fn errors(rig: &Rig) -> Result<Outcome> {
     Ok(outcome)
 }
 
-/// Three bursts of an error; after each the server goes on by itself.
+/// Three bursts of an error; after each the server continues by itself.
 fn trouble(server: &Server, shim: &Shim, word: Word, number: i64) -> Result<()> {
     let mut client = server.client();
     let witness = create(&mut client, 201)?;

@@ -19,7 +19,7 @@ const WORKERS: usize = 2;
 /// For how long the other org works alone, and then beside its neighbour.
 const STRETCH: Duration = Duration::from_secs(7);
 
-/// How long the first expensive search may take to be answered, for which the stretch goes on.
+/// How long the stretch waits for the answer to the first expensive search.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How many connections make the customers.

@@ -155,7 +155,7 @@ pub(super) fn kill_server(rig: &Rig) -> Result<Outcome> {
     run(rig, "postgres-server", rig.cycles.div_ceil(4), Victim::Server)
 }
 
-/// `kill -9` of PostgreSQL under a server, which goes on by itself: an eighth as often.
+/// `kill -9` of PostgreSQL under a server, which continues by itself: an eighth as often.
 pub(super) fn kill_database(rig: &Rig) -> Result<Outcome> {
     run(rig, "postgres-database", rig.cycles.div_ceil(8), Victim::Database)
 }

@@ -24,7 +24,7 @@ pub(super) struct Recipe {
     pub(super) program: PathBuf,
     /// What it keeps its data in, as `--database` takes it.
     pub(super) database: String,
-    /// Where its log goes.
+    /// The file of its log.
     pub(super) log: PathBuf,
     /// Further arguments of `serve`.
     pub(super) arguments: Vec<String>,

@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_could_tell_apart_refuses_the_whole() {
+    fn items_that_cannot_be_distinguished_refuse_the_whole_request() {
         assert!(refused("{}").contains("must be a list"));
         assert!(refused("").contains("missing"));
         assert!(refused("[1,").contains("not JSON"));

@@ -27,7 +27,7 @@ pub(super) fn unite(source: CustomerAttributes, target: CustomerAttributes) -> C
         gender: first(target.gender, source.gender),
         birthday_at: first(target.birthday_at, source.birthday_at),
         imported_at: first(target.imported_at, source.imported_at),
-        // Goes with the company, which is a relationship.
+        // Belongs to the company, which is a relationship.
         company_name: if company_is_set { target.company_name } else { source.company_name },
         sentiment: if target.sentiment.value().is_some_and(|sentiment| sentiment.polarity.is_some()) {
             target.sentiment

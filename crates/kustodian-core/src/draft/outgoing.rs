@@ -163,7 +163,7 @@ fn known(customer: &Customer, channel: &DraftChannel) -> Result<Option<Recipient
         DraftChannel::Whatsapp => {
             (number(&attributes.whatsapps).or_else(|| number(&attributes.phones)), "WhatsApp number")
         }
-        // The conversation says whom it goes to.
+        // The conversation has the recipient.
         _ => return Ok(None),
     };
     found.map(Some).ok_or_else(|| lacks("to", &format!("The customer has no {what}")))

@@ -134,7 +134,7 @@ fn names(text: &str, key: &str) -> bool {
     text.contains("\\u") || text.match_indices(key).any(|(at, _)| is_name(at))
 }
 
-/// Goes through an answer, which may come in several texts, none of which ends within a value.
+/// Masks an answer, which may be several texts. None of them ends within a value.
 #[derive(Debug)]
 pub struct Hiding {
     masks: Arc<Masks>,

@@ -240,7 +240,7 @@ impl Queue {
         }
         match pause {
             Some(_) => Settled::Again(Timestamp::from_millis(next)),
-            // No other event waits for it: the webhook goes on.
+            // No other event waits for it: the webhook continues.
             None if is_again => {
                 self.forget(event.position);
                 Settled::Done
@@ -260,7 +260,7 @@ impl Queue {
         self.failing = self.failing.split_off(&(self.position + 1));
     }
 
-    /// Goes on after it was halted: what failed is tried again at once.
+    /// Continues after it was halted: what failed is tried again at once.
     pub fn resume(&mut self, now: Timestamp) {
         self.is_halted = false;
         for failing in self.failing.values_mut() {

@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn work_goes_on_after_the_break_the_night_and_the_weekend() {
+    fn work_continues_after_the_break_the_night_and_the_weekend() {
         let office = office("Europe/Berlin", Vec::new());
         // A Friday in winter: Berlin is an hour ahead.
         let friday = at("2026-01-16T10:30:00Z");

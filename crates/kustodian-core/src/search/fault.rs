@@ -19,17 +19,17 @@ enum Step {
 }
 
 impl Faults {
-    /// Goes to what is under a key; [`leave`](Self::leave) comes back.
+    /// Enters the value of a key; [`leave`](Self::leave) returns.
     pub(super) fn enter(&mut self, key: &str) {
         self.place.push(Step::Key(shortened(key)));
     }
 
-    /// Goes to what is at a place of a list; [`leave`](Self::leave) comes back.
+    /// Enters the value at a place of a list; [`leave`](Self::leave) returns.
     pub(super) fn enter_at(&mut self, index: usize) {
         self.place.push(Step::Index(index));
     }
 
-    /// Goes back up.
+    /// Returns to the level above.
     pub(super) fn leave(&mut self) {
         self.place.pop();
     }

@@ -266,7 +266,7 @@ fn clocks_are_stopped_by_a_snooze_and_by_the_end() {
     world.after(100).change(ConversationInput::default().deleted(false));
     assert_eq!(world.due_in(), Some(29), "deleted, it waits for nobody");
 
-    // A message that waits while it is snoozed goes on waiting; one that comes meanwhile opens it.
+    // A message that waits while it is snoozed continues waiting; one that comes meanwhile opens it.
     let mut asked = World::with(&[sla(10, 1, within("longestUnrespondedMessage", 60))]);
     asked.say(Direction::In).after(10).snooze(100).after(20).say(Direction::In);
     assert_eq!(asked.due_in(), Some(50));

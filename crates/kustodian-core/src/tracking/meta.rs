@@ -1,4 +1,4 @@
-//! What an event may be told with.
+//! The details of an event.
 
 use std::borrow::Cow;
 

@@ -163,7 +163,7 @@ fn refuse(refusal: Refusal, from: SocketAddr) -> Response {
     answer::refuse(refusal).map(Body::from)
 }
 
-/// 507 when there is no room, 500 for all else. What the system says goes to the log alone.
+/// 507 when there is no room, 500 for all else. The error of the system is only logged.
 fn not_kept(error: &FilesError) -> Refusal {
     tracing::error!(%error, "a file could not be kept or read");
     match error {

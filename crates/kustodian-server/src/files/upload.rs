@@ -81,7 +81,7 @@ async fn take(
     keep(app, opened, file.maker, receiving, Received { length, sum }).await
 }
 
-/// Goes to the file of a form. The fields in front of it are those that were given out.
+/// Skips to the file of a form. The fields before it must be those of the answer.
 async fn find_file(app: &App, opened: &Opened, file: &File, form: &mut Form<&mut Arriving>) -> Result<(), Refusal> {
     let id = opened.id.to_string();
     let target = Target { purpose: Purpose::Upload, org: opened.org.id, kind: opened.kind, id: &id };

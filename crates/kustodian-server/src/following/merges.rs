@@ -26,7 +26,7 @@ const BATCH: u32 = 32;
 const ATTEMPTS: usize = 8;
 
 impl Held<'_> {
-    /// Goes over what belongs to a customer and to all that went into it, whether that was undone or not.
+    /// Visits the records of a customer and of all customers merged into it, also of undone merges.
     pub(super) async fn follow_customer(&mut self, org: &Org) -> Result<(), Stop> {
         let mut moved = 0;
         let family = family(self.services, org, self.followed.record).await?;

@@ -1,5 +1,5 @@
 //! Has records follow another one that has changed (`kustodian_core::following`): customers show the new name of their
-//! company, and what belongs to a customer goes with it into another one. Some at a time, beside the requests. What is left
+//! company, and the records of a merged customer. In batches, in the background. The pending work
 //! to do is noted in the database before the change is committed, so that it survives the server, and one server at a time
 //! does it.
 //!
@@ -165,7 +165,7 @@ impl Held<'_> {
         }
     }
 
-    /// Keeps others from the note while the work goes on.
+    /// Keeps others from the note while the work continues.
     async fn keep(&mut self) -> Result<(), Stop> {
         if self.extended.elapsed() > LEASE / 4 {
             self.extend(later(self.services.clock.now(), LEASE)).await?;

@@ -18,7 +18,7 @@ use crate::paging::{self, FULL, Numbered};
 use crate::parts;
 
 /// How many events one request reads for those that are wanted, and how many bytes of them: then its page ends, and
-/// `links.next` goes on behind them. A conversation seldom has as many.
+/// `links.next` continues behind them. A conversation seldom has as many.
 const LOOKED_AT: usize = 10_000;
 const BYTES_LOOKED_AT: usize = 16 * 1024 * 1024;
 

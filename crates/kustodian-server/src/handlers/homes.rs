@@ -1,5 +1,5 @@
 //! Erasing what a record owns: in batches, so that no transaction grows with what there is, and so that whoever is stopped
-//! in the middle goes on by asking again.
+//! in the middle continues by asking again.
 
 use kustodian_core::change::{ChangeSet, Name};
 use kustodian_core::conversation;

@@ -64,7 +64,7 @@ struct Visitor {
     /// The id that was sent, or that the browser has.
     id: Option<String>,
     is_browser: bool,
-    /// Whether the browser has it, or was told to the program.
+    /// Whether the browser has it in a cookie, or the program got it in an answer.
     is_known: bool,
 }
 

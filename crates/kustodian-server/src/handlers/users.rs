@@ -251,7 +251,7 @@ pub(crate) async fn check_groups<E: Endpoint>(
     Ok(())
 }
 
-/// Answers the same, after as much work, whether or not there is such a user: whether a letter goes to anybody is found
+/// Answers the same, after as much work, whether or not there is such a user: whether a letter is sent to anybody is found
 /// out afterwards.
 pub(crate) async fn reset_users_password(visit: Visit) -> Result<Answer, Refusal> {
     let sent = visit.input::<ResetUsersPassword>()?;

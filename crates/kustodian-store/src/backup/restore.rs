@@ -199,7 +199,7 @@ impl Former {
         Ok(Some(Self { _lock: connection, holds_orgs }))
     }
 
-    /// Gives it a name of its own beside the old one, which goes on to be its as well until it is replaced; `None` when
+    /// Gives it a name of its own beside the old one, and it keeps the old one until that is replaced; `None` when
     /// it held nothing. The lock ends.
     fn move_aside(self, path: &Path) -> Result<Option<PathBuf>, BackupError> {
         if !self.holds_orgs {

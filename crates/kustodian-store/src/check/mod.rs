@@ -1,7 +1,7 @@
 //! Whether a database agrees with itself: its file, its records, what they claim, how many there are, what they are found
 //! by, and their events; and whether what visitors did is of somebody.
 //!
-//! Everything is read in one snapshot where the engine gives one, while servers go on.
+//! Everything is read in one snapshot where the engine gives one, while servers continue.
 
 mod claims;
 mod failure;

@@ -27,11 +27,11 @@ pub(crate) const ROWS: usize = 500;
 /// How to copy.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct CopyOptions {
-    /// Go on with a copy that was interrupted, or carry what was changed since one that was not.
+    /// Continue with a copy that was interrupted, or carry what was changed since one that was not.
     pub resume: bool,
 }
 
-/// What a copy reports while it goes on.
+/// What a copy reports while it continues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CopyProgress {
     /// What is done with the table.
@@ -374,7 +374,7 @@ async fn carry_records(
 }
 
 /// Carries what writes with an idempotency key led to, so that one that is sent again after the move is answered as
-/// before. Neither counted nor summed: they go by themselves when their day is over, here sooner than there.
+/// before. Neither counted nor summed: they expire after a day, on one side sooner than on the other.
 async fn carry_receipts(source: &mut dyn Source, target: &mut dyn Target, state: &State) -> Result<(), CopyError> {
     let mut after = None;
     loop {

@@ -156,7 +156,7 @@ pub(crate) static EVENTS: Table = Table {
     kind: None,
 };
 
-/// What visitors do. Rows of it go by themselves, so a later pass empties these and carries them again.
+/// Tracked events. Their rows expire, so a later pass empties these tables and carries them again.
 pub(crate) static TRACKING: [Table; 3] = [
     Table {
         name: "visitors",

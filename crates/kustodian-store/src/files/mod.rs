@@ -339,7 +339,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn files_are_carried_whole_once_and_with_what_is_wrong_told() {
+    async fn files_are_carried_whole_and_once_and_faulty_ones_are_reported() {
         let folder = tempfile::tempdir().unwrap();
         let (from, to) = (FileFolder::new(&folder.path().join("from")), FileFolder::new(&folder.path().join("to")));
         let sound = keep(&from, b"sound").await;

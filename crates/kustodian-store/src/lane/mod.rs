@@ -339,7 +339,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn too_many_of_a_key_are_told_at_once_and_who_leaves_makes_room() {
+    async fn too_many_of_a_key_are_refused_at_once_and_one_that_leaves_makes_room() {
         let lane = lane(1, 1);
         let running = lane.turn(who(1, 1)).await.unwrap();
         let mut waiting: Vec<_> = (0..8).map(|_| Box::pin(lane.turn(who(1, 1)))).collect();

@@ -167,7 +167,7 @@ impl Connector {
         if now < outage.until {
             return Err(unavailable(outage.reason.clone()));
         }
-        // The others go on failing fast while this one tries.
+        // The others still fail fast while this one tries.
         outage.until = now + self.place.config.get_connect_timeout().copied().unwrap_or(LONGEST_PAUSE);
         Ok(())
     }

@@ -44,7 +44,7 @@ pub(super) async fn has_citus(connection: &Connection, what: &str) -> Result<boo
 }
 
 /// Spreads every table of the catalogue that is not spread yet, in this many shards; the statements that took. Each
-/// is complete by itself: after an error, the same again goes on where it ended.
+/// is complete by itself: after an error, the same again continues where it ended.
 ///
 /// # Errors
 /// When there is no citus, or it does not do it.
@@ -78,7 +78,7 @@ pub(super) async fn distribute(connection: &Connection, what: &str, shards: u32)
     Ok(statements)
 }
 
-/// How long an answer to the question whether tables are spread is believed.
+/// How long an answer to the question whether tables are spread is trusted.
 const BELIEVED: Duration = Duration::from_secs(2);
 
 /// How long a request waits for that answer.

@@ -34,7 +34,7 @@ pub(super) struct Lease {
 }
 
 /// A connection on loan for something that may take long. Dropped, its statement is stopped and it is closed: PostgreSQL
-/// by itself goes on with a statement that nobody waits for. Only then are its turns another's.
+/// by itself continues with a statement that nobody waits for. Only then are its turns another's.
 pub(super) struct LongLease {
     lent: Option<(Lease, Turn)>,
     connector: Arc<Connector>,

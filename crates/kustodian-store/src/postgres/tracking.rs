@@ -1,4 +1,4 @@
-//! What visitors do. What comes while other sightings are under way gathers, and goes together in the next transaction: most
+//! Tracked events. Sightings that arrive while others are written wait, and share the next transaction: most
 //! of what one costs is not its rows. All of a transaction are of one org, whose visitors are on one machine.
 
 mod together;

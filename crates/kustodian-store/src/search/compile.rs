@@ -175,7 +175,7 @@ impl Compiler<'_> {
     fn standard(&self, attribute: Attribute, criterion: &Criterion, over: bool) -> Compiled {
         if let (Some(column), Test::Words(words)) = (parts_column(attribute), &criterion.test) {
             let parts = self.parts(&format!("s.{column}"), is_of_digits(attribute), words);
-            // Told of single rows, what the inverted index knows narrows down what the texts are looked at of.
+            // For single rows, the inverted index narrows down the texts that are read.
             let narrowed = plan(criterion).and_then(|plan| self.dialect.words(&plan.needs));
             return Compiled::join(
                 narrowed.into_iter().map(|needs| Compiled { exact: true, ..needs }).chain([parts]).collect(),

@@ -2,7 +2,7 @@
 //!
 //! A term is `<org><kind><scope><text>`. SQLite's tokenizer would take text apart at what it does not keep, and fold
 //! upper case; PostgreSQL's queries need quotes, and its texts hold no zero: so those characters are written as others
-//! out of a private area. That goes character by character, which is why the beginning of a text is the beginning of its
+//! out of a private area. It works character by character, which is why the beginning of a text is the beginning of its
 //! term.
 
 use std::collections::BTreeSet;

@@ -194,7 +194,7 @@ mod tests {
         }
 
         #[test]
-        fn damaged_bytes_are_told_and_never_more(bytes in proptest::collection::vec(any::<u8>(), 0..200), form in prop::sample::select(vec![UNCHECKED, FORMER, BLOCK, PLAIN, 0])) {
+        fn damaged_bytes_are_reported_and_never_more(bytes in proptest::collection::vec(any::<u8>(), 0..200), form in prop::sample::select(vec![UNCHECKED, FORMER, BLOCK, PLAIN, 0])) {
             drop(unpack(&[&[form][..], &bytes].concat()));
         }
     }

@@ -162,7 +162,7 @@ impl Writer {
         }
     }
 
-    /// Brings the index up to what is committed, in transactions of their own: what goes wrong there must not be in the
+    /// Brings the index up to what is committed, in transactions of their own: a failure there must not be in the
     /// way of writes.
     fn index(&mut self, asked: Vec<Job>) {
         let mut work = || -> rusqlite::Result<()> {
@@ -314,7 +314,7 @@ mod tests {
     use crate::sqlite::prepared::Prepared;
 
     #[test]
-    fn a_full_disk_is_told_and_survived() {
+    fn a_full_disk_is_reported_and_survived() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("full.db");
         connection::make_file(&path).unwrap();

@@ -69,7 +69,7 @@ impl Walk {
         if self.document.is_some() && event.snapshot.is_some() && event.snapshot != self.document {
             told.add(finding(event, Problem::Snapshot));
         }
-        // A revision kept whole is where to go on after something that was found.
+        // A revision kept whole is where to continue after something that was found.
         let Some(document) = self.document.take().or_else(|| event.snapshot.clone()) else {
             if !self.is_broken {
                 told.add(finding(event, Problem::Differences));

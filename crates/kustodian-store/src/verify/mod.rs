@@ -32,7 +32,7 @@ use crate::failure::OpenError;
 /// How many events are read at a time.
 pub(crate) const EVENTS: usize = 1_000;
 
-/// What a verification reports while it goes on.
+/// What a verification reports while it continues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct VerifyProgress {
     /// What is followed.

@@ -213,7 +213,7 @@ async fn a_full_queue_and_a_late_answer_are_unavailable() {
 }
 
 #[tokio::test]
-async fn the_log_stays_within_bounds_while_writing_goes_on() {
+async fn the_log_stays_within_bounds_while_writing_continues() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("data.db");
     let options = Options { checkpoint_bytes: 256 * 1024, log_limit_bytes: 1024 * 1024, ..Options::default() };

@@ -129,9 +129,9 @@ pub(crate) enum CustomersCommand {
         #[arg(long)]
         yes: bool,
     },
-    /// Merges a customer into another one. What belongs to it goes with it.
+    /// Merges a customer into another one. Its records move too.
     Merge {
-        /// The customer that goes into the other.
+        /// The customer that is merged into the other.
         source: ObjectId,
         /// The customer that stays.
         target: ObjectId,

@@ -1,4 +1,4 @@
-//! How far an import is, beside its file, so that it can go on after an interruption.
+//! How far an import is, beside its file, so that it can continue after an interruption.
 
 use std::fs;
 use std::io::{ErrorKind, Write};

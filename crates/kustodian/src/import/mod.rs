@@ -78,7 +78,7 @@ pub(crate) struct ImportArguments {
     /// Gets the rows that are refused, each with its line and the reason: correct it and import it
     #[arg(long, value_name = "FILE")]
     reject: Option<PathBuf>,
-    /// Goes on with an import of this file that was interrupted
+    /// Continues with an import of this file that was interrupted
     #[arg(long, conflicts_with = "dry_run")]
     resume: bool,
     /// Where it is kept how far the import is [default: FILE.import-state]

@@ -26,7 +26,7 @@ pub(crate) struct Rejects {
 }
 
 impl Rejects {
-    /// Begins the file, or goes on with the first `kept` bytes of it.
+    /// Begins the file, or continues with the first `kept` bytes of it.
     ///
     /// # Errors
     /// When it cannot be written.

@@ -189,7 +189,7 @@ impl Run {
     }
 }
 
-/// The state to begin or to go on with.
+/// The state to begin or to continue with.
 fn state(arguments: &ImportArguments, source: &Source, journal: &Journal) -> Result<State, Failure> {
     if arguments.resume && *source == Source::Standard {
         return Err(Failure::new("an import of standard input cannot be resumed: import a file"));

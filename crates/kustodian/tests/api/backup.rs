@@ -97,7 +97,7 @@ fn under_load(server: &Server, work: impl FnOnce()) -> (Acknowledged, Acknowledg
     (before, acknowledged.into_inner().unwrap())
 }
 
-/// That a restored server has what was acknowledged before, nothing that never was, and that it goes on.
+/// That a restored server has what was acknowledged before, nothing that never was, and that it continues.
 fn is_true(server: &Server, key: &str, customers: u64, before: &Acknowledged, after: &Acknowledged) {
     let mut seen = 0;
     for (path, revisions) in after {

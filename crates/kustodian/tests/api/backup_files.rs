@@ -128,7 +128,7 @@ fn a_file_that_is_served_is_not_replaced_and_one_that_is_not_is_moved_aside() {
 }
 
 #[test]
-fn a_damaged_database_is_told_by_check_and_not_backed_up() {
+fn a_damaged_database_is_reported_by_check_and_not_backed_up() {
     let folder = tempfile::tempdir().unwrap();
     let (_server, file) = backed_up(folder.path());
     let length = fs::metadata(&file).unwrap().len();

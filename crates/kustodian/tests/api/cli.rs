@@ -192,7 +192,7 @@ fn whoever_reads_only_the_beginning_is_no_reason_to_complain() {
 }
 
 #[test]
-fn what_cannot_be_is_told_in_one_line() {
+fn an_impossible_request_is_reported_in_one_line() {
     let server = Server::start();
     let nobody = "5c7d1a1f9a1b2c0010a1b2c3";
     on(&server, &["list", "--token", "nobody-knows-this-one"]).fails_with("401 unauthorized");
@@ -308,7 +308,7 @@ fn orgs_are_made_and_listed() {
 }
 
 #[test]
-fn a_misspelt_database_is_told_and_not_made() {
+fn a_misspelt_database_is_reported_and_not_made() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("typo.db");
     let database = format!("sqlite:{}", path.display());
@@ -420,7 +420,7 @@ fn every_help_names_the_variables_of_its_command() {
 }
 
 #[test]
-fn a_wrong_value_is_told_with_the_variable_or_the_flag_that_holds_it() {
+fn a_wrong_value_is_reported_with_the_variable_or_the_flag_that_holds_it() {
     let serve = |variable: &str, value: &str| Ran::of(binary().arg("serve").env(variable, value));
     serve("KUSTODIAN_RATE_LIMIT", "abc").misused(&[
         "KUSTODIAN_RATE_LIMIT",

@@ -270,7 +270,7 @@ fn include_answers_the_companies_of_customers_beside_them() {
     let none = server.get(&format!("/v1/customers/{}?include=company", id(&alone))).expect(200);
     assert_eq!(none.body["included"], json!([]));
 
-    // Lists have each once, in the order of the customers, and their links go on with it.
+    // Lists have each once, in the order of the customers, and their links continue with it.
     let many = format!("/v1/customers/{}", [id(&bob), id(&ada), id(&eve), id(&alone)].join(","));
     assert_eq!(server.get(&format!("{many}?include=company")).expect(200).body["included"], json!([initech, acme]));
     for walk in ["page=1", "cursor=*", "cursor=*&sort=-createdAt", "filter%5BcreatedAt%5D%5Bgte%5D=2020-01-01"] {

@@ -393,7 +393,7 @@ fn the_file_of_a_backup_that_looks_like_a_uri_is_a_path() {
 }
 
 #[test]
-fn a_schema_version_that_is_not_that_of_the_tables_is_told_in_one_line() {
+fn a_schema_version_that_is_not_that_of_the_tables_is_reported_in_one_line() {
     let folder = tempfile::tempdir().unwrap();
     let path = made(folder.path());
     for version in [0, 1, -1] {

@@ -99,7 +99,7 @@ fn one_key_that_waits_for_expensive_searches_shuts_nobody_else_out() {
 }
 
 #[test]
-fn a_key_with_too_many_searches_is_told_to_wait() {
+fn a_key_with_too_many_searches_has_to_wait() {
     let server = Server::start();
     fill(&server, 800);
     let exact = format!("{SEARCH}?total=exact");

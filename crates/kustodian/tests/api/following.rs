@@ -66,7 +66,7 @@ fn id_of(customer: &Value) -> ObjectId {
 }
 
 #[test]
-fn a_stream_goes_on_through_restarts_after_the_last_event() {
+fn a_stream_continues_through_restarts_after_the_last_event() {
     let server = Server::on_file();
     let gate = Gate::before(&server);
     let client = Client::builder().base_url(&gate.url).token(TOKEN).build().unwrap();
@@ -91,7 +91,7 @@ fn a_stream_goes_on_through_restarts_after_the_last_event() {
 }
 
 #[test]
-fn a_stream_goes_on_after_an_event_whose_record_was_erased_and_through_a_restart() {
+fn a_stream_continues_after_an_event_whose_record_was_erased_and_through_a_restart() {
     let server = Server::on_file();
     let gate = Gate::before(&server);
     let client = Client::builder().base_url(&gate.url).token(TOKEN).build().unwrap();
@@ -121,7 +121,7 @@ fn a_stream_goes_on_after_an_event_whose_record_was_erased_and_through_a_restart
 }
 
 #[test]
-fn a_stream_tells_what_will_not_go_by() {
+fn a_stream_returns_errors_that_a_retry_cannot_fix() {
     let server = Server::start();
     let client = Client::builder().base_url(&server.url).token(TOKEN).build().unwrap();
     let unknown = ListEvents { after: Some("5c7d1a1f9a1b2c0010a1b2c3".parse().unwrap()), ..of_customers() };
@@ -212,7 +212,7 @@ fn tail_prints_what_was_and_ends_when_it_need_not_follow() {
 }
 
 #[test]
-fn tail_goes_on_through_a_restart() {
+fn tail_continues_through_a_restart() {
     let server = Server::on_file();
     let gate = Gate::before(&server);
     let mut tail = binary()
@@ -319,7 +319,7 @@ fn a_restored_backup_verifies_with_the_end_that_was_kept_and_what_was_done_to_it
     let restored = well(verify(place.url(), &["--expect", end]));
     assert_eq!(serde_json::from_str::<Value>(&restored).unwrap(), sound);
 
-    // What happens after goes on with the same chain.
+    // Later events continue the same chain.
     let second = Server::at(place.url(), &[]);
     second.patch(path, json!({ "name": "Ada King" })).expect(200);
     crate::events::first(&second, 44);

@@ -76,7 +76,7 @@ fn a_forward_quotes_the_messages_of_its_conversation_and_adds_none() {
 }
 
 #[test]
-fn a_forward_needs_whom_it_goes_to_and_a_conversation() {
+fn a_forward_needs_a_recipient_and_a_conversation() {
     let server = Server::start();
     let conversation = spoken(&server);
     let list = format!("{conversation}/forwards");
@@ -134,7 +134,7 @@ fn a_forward_has_attachments_of_its_own_whose_bytes_must_be_there() {
 }
 
 #[test]
-fn a_forward_leaves_as_an_e_mail_at_its_time_and_a_refusal_is_told() {
+fn a_forward_leaves_as_an_e_mail_at_its_time_and_a_refusal_is_reported() {
     let post = PostOffice::open();
     let server = Server::start_with(&["--smtp-url", &post.url()]);
     let conversation = spoken(&server);

@@ -169,7 +169,7 @@ fn every_kind_is_imported_from_every_form_of_file() {
 }
 
 #[test]
-fn an_import_that_was_killed_goes_on_and_makes_nothing_twice() {
+fn an_import_that_was_killed_continues_and_makes_nothing_twice() {
     const ROWS: usize = 900;
     let (server, folder) = (Server::start(), tempfile::tempdir().unwrap());
     // Nothing in these rows clashes: a row sent twice would make a second customer.

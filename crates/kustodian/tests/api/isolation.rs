@@ -62,7 +62,7 @@ const MARK: &str = "fdb97531-of-demo-alone";
 const NOBODYS: &str = "0aced864-of-nobody-xxx";
 
 #[test]
-fn wherever_an_id_of_another_org_can_stand_it_is_as_if_it_never_was() {
+fn an_id_of_another_org_is_like_a_missing_one_in_every_place() {
     let server = Server::on_file();
     server.org("other");
     let other = server.token("other", &["org"]);

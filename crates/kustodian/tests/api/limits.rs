@@ -116,7 +116,7 @@ fn requests_on_kept_connections_are_answered_while_the_server_stops() {
         assert_eq!(read_answer(stream), (201, false));
     }
     server.signal("TERM");
-    // Each goes on until it learns that the connection ends.
+    // Each continues until it learns that the connection ends.
     while !kept.is_empty() {
         kept.iter_mut().for_each(|stream| stream.get_mut().write_all(request.as_bytes()).unwrap());
         kept.retain_mut(|stream| {

@@ -216,7 +216,7 @@ fn what_changed_since_a_merge_stays_when_it_is_undone_and_what_others_hold_is_na
     let target = server.create(json!({ "emails": [email("own")], "custom": { "cStr": "c" } }));
     let opened = server.post(&format!("{}/conversations", path(&source)), json!({})).expect(201).data().clone();
     let merged = merge(&server, &source, &target).expect(201).data().clone();
-    // `one` is changed on the target, `two` goes to a third customer, a new one comes.
+    // `one` is changed on the target, `two` moves to a third customer, a new one is added.
     let changed = json!({
         "emails": [email("own"), { "email": "one@acme.example", "type": "work" }, email("three"), email("new")],
         "locale": "fr_FR", "custom": { "aStr": "A" },

@@ -1,4 +1,4 @@
-//! `/v1/metadata/{resource}`: what an org says of custom attributes, and what writes are held to.
+//! `/v1/metadata/{resource}`: the org's descriptions of custom attributes, and the checks of writes.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -124,7 +124,7 @@ fn what_cannot_be_meant_is_refused_at_its_place() {
 }
 
 #[test]
-fn every_operation_that_writes_custom_attributes_is_held_to_metadata() {
+fn every_operation_that_writes_custom_attributes_is_checked_against_metadata() {
     let server = Server::on_file();
     let document = server.get("/openapi.json").expect(200).body;
     let mut held = 0;

@@ -170,7 +170,7 @@ fn a_hangup_reads_certificates_and_log_level_again_and_never_ends_the_server() {
 }
 
 #[test]
-fn a_browser_is_told_to_stay_with_tls_on_tls_alone() {
+fn only_tls_answers_ask_browsers_to_require_tls() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
     let root = certificate(path);

@@ -42,7 +42,7 @@ fn check(pages: &[Vec<String>], count: usize) {
 }
 
 #[test]
-fn every_list_by_cursor_ends_its_pages_by_bytes_and_goes_on_behind() {
+fn every_list_by_cursor_ends_its_pages_by_bytes_and_continues_behind() {
     const CUSTOMERS: usize = 25;
     let server = Server::start_with(&["--max-body", "1MB"]);
     for number in 0..CUSTOMERS {

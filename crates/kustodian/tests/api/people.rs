@@ -150,7 +150,7 @@ fn role_groups_grant_to_users_and_through_teams_and_every_server_sees_it() {
     server.put(&path, json!({ "mobile": "1" })).expect(201);
     assert_eq!(read(&server), 200);
     assert_eq!(server.get(&format!("{path}/teams")).expect(200).ids().len(), 1);
-    // Another server has believed the token; it looks again before a second has passed.
+    // Another server has cached the token; it asks again within a second.
     let other = server.beside();
     assert_eq!(read(&other), 200);
     server.delete(&team).expect(204);

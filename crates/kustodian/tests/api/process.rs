@@ -66,7 +66,7 @@ fn the_first_start_makes_an_org_and_a_key_and_prints_a_curl_that_works() {
 }
 
 #[test]
-fn the_command_lines_of_the_readme_work_as_they_stand_behind_the_curl_of_the_first_start() {
+fn the_commands_of_the_readme_work_as_printed_after_the_first_start() {
     let folder = tempfile::tempdir().unwrap();
     let (mut process, greeting) = start_in(folder.path());
     let url = greeting.rsplit_once("listening on ").unwrap().1.trim().to_owned();

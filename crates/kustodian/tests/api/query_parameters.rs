@@ -192,7 +192,7 @@ fn a_lenient_server_ignores_what_it_does_not_know_but_never_a_saved_search() {
 }
 
 #[test]
-fn a_wrong_page_is_told_once_in_one_sentence() {
+fn a_wrong_page_is_reported_once_in_one_sentence() {
     let server = Server::start();
     for query in ["page=x", "page=0", "page=x&page=x"] {
         for answer in

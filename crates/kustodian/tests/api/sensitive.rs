@@ -105,7 +105,7 @@ fn no_answer_of_any_operation_shows_a_sensitive_value_to_who_may_not_see_it() {
         assert!(!reveals(&answer), "{} {path}: {}", operation.name, answer.text);
     }
 
-    // Now that there is much to tell: each kind's past, the feed and the log.
+    // Now that there are many events: each kind's history, the feed and the log.
     wait_for("the secrets in the feed", || reveals(&server.get("/v1/events?last=500&pageSize=500")));
     let mut revealing = 0;
     let mut ask = |path: &str| {

@@ -262,7 +262,7 @@ impl Drop for Server {
     fn drop(&mut self) {
         // A server that stops waits half a second for connections that are kept open.
         self.client = None;
-        // A throw-away database only goes with a server that is asked to stop.
+        // A temporary database is only deleted by a server that is asked to stop.
         let goes = self.place.as_ref().is_some_and(Place::goes_with_its_server);
         if goes && self.process.try_wait().is_ok_and(|ended| ended.is_none()) {
             self.signal("TERM");

@@ -142,7 +142,7 @@ fn an_identity_finds_the_customer_by_whatever_it_has_and_takes_from_nobody() {
     let nobody = who(json!({ "trackingId": "phone", "name": "Somebody" }));
     assert_eq!(who(json!({ "trackingId": "phone", "email": "some@body.example" })), nobody);
 
-    // What was tracked of a customer goes with it into another.
+    // The tracked events of a merged customer move to the target.
     server.post("/v1/customers/merges", json!({ "source": ada, "target": eve })).expect(201);
     assert_eq!(tracked(&server, &eve).len(), 3);
     server.get(&format!("/v1/customers/{ada}/sessions")).expect(404);

@@ -262,7 +262,7 @@ fn the_openapi_document_is_sent_once() {
 }
 
 #[test]
-fn a_page_by_cursor_ends_when_it_is_full_and_goes_on_behind() {
+fn a_page_by_cursor_ends_when_it_is_full_and_continues_behind() {
     let server = Server::start();
     fill(&server, 400);
     const FULL: usize = 8 * 1024 * 1024;

@@ -248,7 +248,7 @@ fn what_fails_is_tried_again_holds_up_its_own_record_alone_and_disables_its_webh
     assert_eq!(transactions(&server, &redirected)[0]["attributes"]["status"], 307);
     assert!(transactions(&server, &hung)[0]["attributes"]["status"].is_null());
 
-    // Enabled again, it goes on with the event that failed: nothing was missed.
+    // Enabled again, it continues with the event that failed: nothing was missed.
     receiver.set(Mood::Takes);
     let enabled = server.put(&path_of(&webhook), json!({ "enabled": true })).expect(200);
     assert!(enabled.attributes()["disabledReason"].is_null() && enabled.attributes()["disabledAt"].is_null());
@@ -296,7 +296,7 @@ fn several_servers_deliver_each_event_once() {
 }
 
 #[test]
-fn a_webhook_is_held_to_the_public_internet_to_https_and_to_what_its_maker_may_read() {
+fn a_webhook_is_limited_to_the_public_internet_to_https_and_to_records_that_its_maker_may_read() {
     let server = Server::on_file();
     let events = ["kustomer.customer.create"];
     let body = |url: &str| json!({ "name": "a", "url": url, "events": events });
@@ -389,7 +389,7 @@ fn what_the_maker_of_a_webhook_may_no_longer_read_is_not_sent_from_then_on() {
     server.put(&format!("/v1/role-groups/{group}"), json!({ "roles": ["org.user.tag.read"] })).expect(200);
     server.put(&left, json!({ "deleted": true })).expect(201);
     server.delete(&revoked.1).expect(204);
-    // Another key takes the place of this one: its webhooks go on.
+    // Another key takes the place of this one: its webhooks continue.
     server.post(&format!("{}/rotate", rotated.1), json!({})).expect(201);
     server.delete(&rotated.1).expect(204);
     server.create(json!({ "name": "after" }));

@@ -152,7 +152,7 @@ fn same(before: &[(String, String)], after: &[(String, String)]) {
 }
 
 #[test]
-fn a_served_database_moves_to_postgresql_and_back_and_nobody_can_tell() {
+fn a_served_database_moves_to_postgresql_and_back_and_no_answer_differs() {
     let folder = tempfile::tempdir().unwrap();
     let (from, target) = (file(folder.path(), "a.db"), Place::lasting());
     let mut server = Server::at(&from, &[]);
@@ -166,7 +166,7 @@ fn a_served_database_moves_to_postgresql_and_back_and_nobody_can_tell() {
     };
     in_acme(&server, customer(1));
 
-    // The first pass, while writes go on.
+    // The first pass, while writes continue.
     let is_over = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let (server, is_over) = (&server, &is_over);
@@ -247,7 +247,7 @@ fn records_of_every_kind_move_to_postgresql_and_back_with_their_pasts() {
     assert_eq!(laws::told(&Server::at(&back, &[]), &lives), before);
 }
 
-/// A copy is a database like any other: what is held is held, what is free is free, and all counts go on.
+/// A copy is a database like any other: taken identities stay taken, free ones stay free, and all counts continue.
 fn goes_on(server: &Server) {
     let total = || server.get("/v1/customers?pageSize=0").body["meta"]["total"].as_u64().unwrap();
     let before = total();
@@ -268,7 +268,7 @@ fn goes_on(server: &Server) {
 }
 
 #[test]
-fn a_copy_killed_at_any_stage_goes_on_where_it_was() {
+fn a_copy_killed_at_any_stage_continues_where_it_was() {
     let folder = tempfile::tempdir().unwrap();
     let from = file(folder.path(), "a.db");
     let mut server = Server::at(&from, &[]);

@@ -27,7 +27,7 @@ const HEADERS: &[&str] = &[
     "x-request-id",
 ];
 
-/// A request, with `<N>` where the N-th id goes, and `<time N>`, `<cursor N>`, `<etag N>` likewise.
+/// A request, with `<N>` in place of the N-th id, and `<time N>`, `<cursor N>`, `<etag N>` likewise.
 #[derive(Debug)]
 struct Request {
     method: Method,

@@ -55,7 +55,7 @@ impl Place {
     }
 }
 
-/// The folder for the attachments of a database: each has its own, so that it goes with it.
+/// The folder for the attachments of a database: each has its own, so that it is deleted with it.
 pub(crate) fn attachments(url: &str) -> Option<String> {
     Some(attachments_folder(url).display().to_string())
 }

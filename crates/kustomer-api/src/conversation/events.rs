@@ -118,7 +118,7 @@ impl QueryArguments for ListConversationEvents {
         Parameter {
             name: "after",
             schema: Schema::integer_within(0, u32::MAX as i64),
-            about: "Goes on behind this revision: `links.next` of a list with `name` or `changed` has it.",
+            about: "Continues after this revision: `links.next` of a list with `name` or `changed` has it.",
         },
     ];
 

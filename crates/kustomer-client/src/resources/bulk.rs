@@ -38,7 +38,7 @@ past! { BULK_PAST: BulkJobs of Bulk: GetBulkJob, GetBulkHistory }
 
 operations! {
     BULK: impl BulkJobs {
-        /// Lists one page of the jobs that are complete; [`walk`](Call::walk) goes over all. Kustodian has this;
+        /// Lists one page of the jobs that are complete; [`walk`](Call::walk) reads all. Kustodian has this;
         /// Kustomer does not.
         pub fn list(&self, page: &PageQuery) -> Call<GetBulkJobs> {
             self.client.call((), page, &())

@@ -47,7 +47,7 @@ bulk! { CONVERSATIONS_BULK: Conversations of Conversation: ConversationInput, Bu
 
 operations! {
     CONVERSATIONS: impl Conversations {
-        /// Lists one page of conversations, by id; [`walk`](Call::walk) goes over all pages.
+        /// Lists one page of conversations, by id; [`walk`](Call::walk) reads all pages.
         pub fn list(&self, query: &ListById) -> Call<GetConversations> {
             self.client.call((), query, &())
         }

@@ -35,7 +35,7 @@ past! { CUSTOMER_MERGES_PAST: CustomerMerges of CustomerMerge: GetCustomerMerge,
 
 operations! {
     CUSTOMER_MERGES: impl CustomerMerges {
-        /// Lists one page of the org's merges; [`walk`](Call::walk) goes over all. Kustodian has this; Kustomer does not.
+        /// Lists one page of the org's merges; [`walk`](Call::walk) reads all. Kustodian has this; Kustomer does not.
         pub fn list(&self, query: &ListById) -> Call<GetCustomerMerges> {
             self.client.call((), query, &())
         }

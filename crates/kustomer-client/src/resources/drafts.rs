@@ -24,7 +24,7 @@ past! { DRAFTS_PAST: Drafts of Draft: GetDraftById, GetDraftHistory }
 
 operations! {
     DRAFTS: impl Drafts {
-        /// Lists one page of the org's drafts, by id; [`walk`](Call::walk) goes over all.
+        /// Lists one page of the org's drafts, by id; [`walk`](Call::walk) reads all.
         pub fn list(&self, query: &ListRecords) -> Call<GetDrafts> {
             self.client.call((), query, &())
         }

@@ -23,7 +23,7 @@ past! { FORWARDS_PAST: Forwards of Forward: GetaDraftForwardById, GetForwardHist
 
 operations! {
     FORWARDS: impl Forwards {
-        /// Lists one page of the org's forwards, by id; [`walk`](Call::walk) goes over all.
+        /// Lists one page of the org's forwards, by id; [`walk`](Call::walk) reads all.
         pub fn list(&self, query: &ListRecords) -> Call<GetForwards> {
             self.client.call((), query, &())
         }

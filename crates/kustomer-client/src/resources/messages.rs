@@ -26,12 +26,12 @@ bulk! { MESSAGES_BULK: Messages of Message: MessageInput, BulkCreateMessages, Bu
 
 operations! {
     MESSAGES: impl Messages {
-        /// Lists one page of messages, by id; [`walk`](Call::walk) goes over all pages.
+        /// Lists one page of messages, by id; [`walk`](Call::walk) reads all pages.
         pub fn list(&self, query: &ListById) -> Call<GetMessages> {
             self.client.call((), &(*query).into(), &())
         }
 
-        /// Lists one page of a customer's messages; [`walk`](Call::walk) goes over all.
+        /// Lists one page of a customer's messages; [`walk`](Call::walk) reads all.
         ///
         /// ```no_run
         /// use kustomer_client::Client;

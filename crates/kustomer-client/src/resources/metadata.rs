@@ -34,7 +34,7 @@ past! { METADATA_PAST: Metadata of kustomer_api::metadata::Metadata: GetCustomAt
 
 operations! {
     METADATA: impl Metadata {
-        /// Lists one page of the metadata that was written; [`walk`](Call::walk) goes over all. Only Kustodian has this
+        /// Lists one page of the metadata that was written; [`walk`](Call::walk) reads all. Only Kustodian has this
         /// operation.
         pub fn list(&self, query: &PageQuery) -> Call<GetMetadata> {
             self.client.call((), &ListRecords { paging: *query, deleted: None }, &())

@@ -275,7 +275,7 @@ macro_rules! past {
                 }
 
                 /// Lists one page of what happened to the record, newest first;
-                /// [`walk`](crate::Call::walk) goes over all. Kustodian has this; Kustomer does not.
+                /// [`walk`](crate::Call::walk) reads all. Kustodian has this; Kustomer does not.
                 pub fn history(
                     &self,
                     id: impl Into<kustomer_api::Id<$record>>,

@@ -34,7 +34,7 @@ past! { SPAM_SENDERS_PAST: SpamSenders of SpamSender: GetSpamSenderById, GetSpam
 
 operations! {
     SPAM_SENDERS: impl SpamSenders {
-        /// Lists one page of them; [`walk`](Call::walk) goes over all.
+        /// Lists one page of them; [`walk`](Call::walk) reads all.
         pub fn list(&self, query: &PageQuery) -> Call<GetSpamSenders> {
             self.client.call((), &ListRecords { paging: *query, deleted: None }, &())
         }

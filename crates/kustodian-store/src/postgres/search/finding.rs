@@ -42,7 +42,7 @@ pub(in crate::postgres) struct Means {
     pub(in crate::postgres) slots: Arc<Slots>,
     /// How common terms are.
     pub(in crate::postgres) shares: Arc<Shares>,
-    /// How far it goes before it goes another way.
+    /// How far it reads before it changes its method.
     pub(in crate::postgres) effort: SearchEffort,
     /// Whether tables are, or may be, spread over several machines.
     pub(in crate::postgres) is_spread: bool,

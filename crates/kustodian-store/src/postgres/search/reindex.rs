@@ -90,7 +90,7 @@ impl<'c> Reindexing<'c> {
 }
 
 /// Rebuilds the whole index, some hundreds of customers at a time; reports after each step how many are done.
-/// How many there were. A server that works on the database meanwhile goes on without columns for attributes that had
+/// How many there were. A server that works on the database meanwhile continues without columns for attributes that had
 /// none before, and would leave them empty.
 ///
 /// # Errors

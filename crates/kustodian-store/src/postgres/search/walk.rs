@@ -15,7 +15,7 @@ use super::session::{Halt, Session, Trouble, anyway, in_time};
 use super::walks;
 use crate::search::entries::{self, Step};
 
-/// Goes a step, all as of one moment.
+/// Makes one step, all as of one moment.
 pub(in crate::postgres) async fn step(
     connection: &Connection,
     org: OrgKey,

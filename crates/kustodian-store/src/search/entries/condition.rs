@@ -384,7 +384,7 @@ fn by_part(part: &str) -> impl Iterator<Item = Lookup> {
     let characters: Vec<char> = part.chars().collect();
     let parts: Vec<Lookup> = match characters.len() {
         0..GRAM => vec![Lookup::part(part, true)],
-        // A text that ends there has the gram alone, one that goes on too: grams have three characters at most.
+        // A text that ends there has the gram alone, one that continues too: grams have three characters at most.
         _ => {
             let last = characters.len() - GRAM;
             let windows = characters.windows(GRAM).enumerate().filter(|(at, _)| at % GRAM == 0 || *at == last);

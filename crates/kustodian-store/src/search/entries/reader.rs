@@ -64,7 +64,7 @@ pub(crate) trait Reader {
     /// How statements are written, and whose records they are about.
     fn place(&self) -> Place;
 
-    /// How far a search goes before it goes another way.
+    /// How far a search reads before it changes its method.
     fn effort(&self) -> SearchEffort;
 
     /// Whose records.

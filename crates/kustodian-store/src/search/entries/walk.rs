@@ -50,7 +50,7 @@ pub(crate) trait Kept: Reader {
     async fn ids(&mut self, walk: ObjectId, from: u64, limit: u64) -> Result<Vec<ObjectId>, Halt<Self::Failure>>;
 }
 
-/// Goes a step over records of a kind.
+/// Makes one step over records of a kind.
 ///
 /// # Errors
 /// When the database fails.

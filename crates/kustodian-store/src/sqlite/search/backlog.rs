@@ -6,7 +6,7 @@
 //! transaction of its own, with that of the creates around it. A search that finds the index behind has it brought up
 //! first, and sees all that was acknowledged before it came.
 //!
-//! The file holds how far the index goes, as a key of `customers`: keys ascend, so what lies behind has no row in
+//! The file records how far the index is, as a key of `customers`: keys ascend, so what lies behind has no row in
 //! `customer_search` and no words. A server that was killed leaves at most that much to the next one, which works it out
 //! of the documents. Writes of a customer that no index knows leave the index alone.
 

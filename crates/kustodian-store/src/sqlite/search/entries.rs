@@ -308,7 +308,7 @@ pub(in crate::sqlite) fn index(
 /// How many records are read at a time.
 const RECORDS: usize = 1_000;
 
-/// Indexes all records of every searched kind but customers; `tell` is given how many are done.
+/// Indexes all records of every searched kind but customers; `tell` gets the number done.
 pub(in crate::sqlite) fn index_kinds(connection: &Connection, tell: &mut dyn FnMut(u64)) -> rusqlite::Result<u64> {
     connection.execute_batch(
         "DELETE FROM search_terms; DELETE FROM search_records; \

@@ -17,7 +17,7 @@ use super::write::read_slots;
 use crate::options::SearchEffort;
 use crate::search::entries::{self, Step};
 
-/// Goes a step, all as of one moment.
+/// Makes one step, all as of one moment.
 pub(in crate::sqlite) fn step(
     connection: &Connection,
     org: OrgKey,

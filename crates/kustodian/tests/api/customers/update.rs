@@ -24,7 +24,7 @@ fn a_patch_changes_what_was_sent_and_keeps_the_rest() {
 }
 
 #[test]
-fn a_put_is_a_patch_unless_it_is_told_to_replace() {
+fn a_put_is_a_patch_unless_it_asks_to_replace() {
     let server = Server::start();
     let customer = server
         .create(json!({ "name": "Ada", "locale": "en", "custom": { "aStr": "a" }, "emails": [{ "email": "a@b.c" }] }));

@@ -6,7 +6,7 @@ use super::{PATH, search};
 use crate::server::Server;
 
 #[test]
-fn what_is_wrong_is_told_with_its_place_and_the_nearest_name() {
+fn faults_are_reported_with_their_place_and_the_nearest_name() {
     let server = Server::start();
     for (body, pointer, words) in [
         (json!({ "and": [{ "customer_nmae": { "equals": "x" } }] }), "/and/0/customer_nmae", "customer_name"),

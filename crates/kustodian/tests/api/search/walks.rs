@@ -57,7 +57,7 @@ fn a_walk_gives_each_record_exactly_once_while_others_write() {
 }
 
 #[test]
-fn a_walk_goes_on_after_a_restart() {
+fn a_walk_continues_after_a_restart() {
     let server = Server::on_file();
     let made: Vec<Value> = (0..20).map(|number| server.create(json!({ "name": format!("Ada {number:02}") }))).collect();
     let made: Vec<&str> = made.iter().map(|customer| customer["id"].as_str().unwrap()).collect();

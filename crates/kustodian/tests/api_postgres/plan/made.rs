@@ -129,7 +129,7 @@ impl Caller {
             let (behind, mut trips): (Vec<_>, Vec<_>) =
                 traced.take_trips().into_iter().partition(|trip| trip.is_background);
             background.extend(behind);
-            // A key is believed for a second; whichever request comes then looks it up.
+            // A key is trusted for a second; whichever request comes then looks it up.
             trips.retain(|trip| !authentication.iter().any(|asked| asked.statements[..] == trip.statements[..]));
             planned.push(Planned { operation: step.operation, what: step.what, trips });
         }

@@ -7,7 +7,7 @@ pub(super) struct Step {
     /// Which form of it.
     pub(super) what: &'static str,
     pub(super) method: &'static str,
-    /// With `{name}` where an earlier answer's value goes.
+    /// With `{name}` in place of a value of an earlier answer.
     pub(super) path: &'static str,
     /// JSON, likewise; empty for none.
     pub(super) body: &'static str,
