@@ -31,7 +31,7 @@ pub(crate) struct Plan<'a> {
     pub(crate) time: Duration,
 }
 
-/// What is measured, in the order of a round.
+/// The measured operations, in the order of a round.
 const CELLS: [Cell; 7] = [
     Cell { name: "creates of customers at 16", whose: Whose::Customers, work: Work::Create, width: 16 },
     Cell { name: "messages at 16", whose: Whose::Many, work: Work::Create, width: 16 },

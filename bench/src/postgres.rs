@@ -81,7 +81,7 @@ const FINDABLE: &str = "CREATE TABLE IF NOT EXISTS bare.customer_search (LIKE pu
 const READ: &str = "SELECT id, rev, deleted, created_at, updated_at, document FROM bare.customers \
      WHERE org = $1 AND id = $2";
 
-/// What is measured.
+/// The measured operations.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Work {
     InsertRecord,

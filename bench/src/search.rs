@@ -1,6 +1,6 @@
 //! How fast searches are, over customers that differ in what they are searched by: the medians of first pages of 50.
 //!
-//! The store is asked itself, without HTTP, as what is measured is the index. The customers are made by the rules and
+//! The store is asked itself, without HTTP, as only the index is measured. The customers are made by the rules and
 //! committed in large sets.
 
 mod customers;

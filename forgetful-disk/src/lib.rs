@@ -205,7 +205,7 @@ fn read_notes(mut bytes: &[u8]) -> Result<Vec<Note>> {
         notes.push(Note { kind: word(1), offset: size(2)?, length: size(3)?, old_size: size(4)?, old });
         bytes = &bytes[end..];
     }
-    // What is left was cut short by the kill: that write never began.
+    // The rest was cut short by the kill: that write never began.
     Ok(notes)
 }
 

@@ -42,7 +42,7 @@ fuzz_target!(|body: &[u8]| {
     {
         assert!(claimed(Lookup::ExternalId, external_id), "{external_id:?} finds nobody");
     }
-    // And by what is answered.
+    // The same for answers.
     for email in customer.attributes.emails.value().into_iter().flatten() {
         assert!(claimed(Lookup::Email, &email.email), "the stored {:?} finds nobody", email.email);
     }

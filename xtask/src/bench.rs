@@ -1,4 +1,4 @@
-//! Builds what is measured, then measures it.
+//! Builds the programs, then measures them.
 
 use std::path::{Path, PathBuf};
 
@@ -130,7 +130,7 @@ pub(crate) struct BenchArguments {
     /// What is built; others than what is shipped leave the page as it is, and dev only shows that all of it runs
     #[arg(long, default_value = SHIPPED, value_parser = [SHIPPED, "release", "dev"])]
     profile: String,
-    /// What is measured
+    /// The measurement to run
     #[command(subcommand)]
     what: Option<What>,
 }

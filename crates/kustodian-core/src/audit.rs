@@ -25,7 +25,7 @@ pub fn user_type(document: &str) -> Result<&'static str, Refusal> {
 /// An event as an entry of the audit log. `user_type` is that of the event's actor.
 ///
 /// # Errors
-/// 500 when what is stored cannot be read.
+/// 500 when the stored data cannot be read.
 pub fn entry(org: &Org, event: &Recorded, user_type: &str) -> Result<AuditLog, Refusal> {
     let changes: Option<Changes> = event.changes.as_deref().map(resource::read).transpose()?;
     let verb = event.name.rsplit('.').next().unwrap_or_default();

@@ -19,7 +19,7 @@ use crate::resource;
 /// A session lasts a day, unless the org says otherwise.
 const SESSION: u64 = 24 * 60 * 60 * 1_000;
 
-/// What is kept of the settings.
+/// The stored part of the settings.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Kept {
     /// The attributes that are answered.
@@ -59,7 +59,7 @@ pub fn unwritten(org: &Org) -> Kept {
     }
 }
 
-/// Writes what was sent over the settings.
+/// Writes the input over the settings.
 ///
 /// # Errors
 /// 400 for a way of signing in that no server of ours can offer, or what is no origin.

@@ -1,8 +1,8 @@
 //! Bulk jobs: many writes in one request, each decided and committed on its own.
 //!
-//! What was asked for is kept in a note ([`Work`]) before the first item is written, and each item leaves a receipt in its
+//! The items are kept in a note ([`Work`]) before the first item is written, and each item leaves a receipt in its
 //! own commit, so that a job whose server ended is taken up again and nothing is done twice. The record of the job is
-//! made when every item is done or has failed. It has the outcomes and nothing of what was sent: who erases a customer
+//! made when every item is done or has failed. It has the outcomes and none of the items: who erases a customer
 //! need not look into jobs.
 
 mod items;
@@ -129,10 +129,10 @@ fn attributes(context: &Context<'_>, work: &Work, status: BulkStatus) -> BulkAtt
     }
 }
 
-/// The place of what was sent in the document of a job: the request is the first that has data.
+/// The place of the input in the document of a job: the request is the first that has data.
 const NO_DATA: &str = "\"api\":{\"data\":[]";
 
-/// The document of a job with what was sent, as the request is answered. `body` is JSON.
+/// The document of a job with the input, as the request is answered. `body` is JSON.
 pub fn with_data(document: &str, body: &str) -> String {
     let data = if body.trim().is_empty() { "{}" } else { body.trim() };
     match document.split_once(NO_DATA) {

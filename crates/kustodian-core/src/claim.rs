@@ -115,7 +115,7 @@ impl fmt::Debug for ClaimKey {
 /// A claim that a record holds or wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Claim {
-    /// What it is about.
+    /// The kind of the claimed value.
     pub kind: ClaimKind,
     /// Which one it is.
     pub key: ClaimKey,

@@ -69,7 +69,7 @@ pub struct TokenHash(pub [u8; 32]);
 pub struct NewToken {
     /// The token; `revoked_at` is `None`.
     pub token: Token,
-    /// What is kept of the secret.
+    /// The stored part of the secret.
     pub hash: TokenHash,
     /// The machine user's record, committed with the token, and that it was made; `None` when the user is there already.
     pub made: Option<(Put, Event)>,
@@ -78,7 +78,7 @@ pub struct NewToken {
 }
 
 impl NewToken {
-    /// What is committed beside the token.
+    /// The records committed together with the token.
     pub fn changes(&self) -> ChangeSet {
         match self.made.clone() {
             Some((put, event)) => ChangeSet { puts: vec![put], events: vec![event], ..ChangeSet::default() },

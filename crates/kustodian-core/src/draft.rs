@@ -181,7 +181,7 @@ fn list(draft: &mut DraftAttributes, ids: &[ObjectId]) {
 /// Creates a draft; one with `status: sent` is sent with it. `attachments` are those that it is to have.
 ///
 /// # Errors
-/// 400 when what was sent cannot be stored, or not be sent; 409 when its conversation takes no messages.
+/// 400 when the input cannot be stored or sent; 409 when its conversation takes no messages.
 pub fn create(
     context: &Context<'_>,
     id: ObjectId,
@@ -243,7 +243,7 @@ pub fn update(
     let former: Draft = resource::read(&stored.document)?;
     check_editable(&former.attributes, &input)?;
     let status = input.status.take();
-    // What was answered and is sent back changes nothing, though its time may have come.
+    // An answer that is sent back changes nothing, though its time may have come.
     if input.send_at == former.attributes.send_at {
         input.send_at = Field::Absent;
     }

@@ -1,4 +1,4 @@
-//! What is left to do once a record has changed that many others follow: record by record after the answer, and noted in
+//! The pending work after a change that many other records follow: record by record after the answer, and noted in
 //! the database until it is done, so that a server that ends leaves it to the next.
 
 use kustomer_api::{ObjectId, Timestamp};

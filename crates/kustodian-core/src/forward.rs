@@ -128,7 +128,7 @@ impl<'a> Subject<'a> {
 /// have beside those of the conversation.
 ///
 /// # Errors
-/// 400 when what was sent cannot be stored, or not be sent.
+/// 400 when the input cannot be stored or sent.
 pub fn create(
     context: &Context<'_>,
     id: ObjectId,
@@ -165,7 +165,7 @@ pub fn create(
 /// Changes a forward that was not sent yet; `status: sent` sends it.
 ///
 /// # Errors
-/// 404 when it is not there; 409 when it was sent, or `rev` is another; 400 when what was sent cannot be stored, or not be
+/// 404 when it is not there; 409 when it was sent, or `rev` is another; 400 when the input cannot be stored, or not be
 /// sent.
 pub fn update(
     context: &Context<'_>,
@@ -180,7 +180,7 @@ pub fn update(
     let former: Forward = resource::read(&stored.document)?;
     check_open(&former.attributes)?;
     let status = input.status.take();
-    // What was answered and is sent back changes nothing, though its time may have come.
+    // An answer that is sent back changes nothing, though its time may have come.
     if input.send_at == former.attributes.send_at {
         input.send_at = Field::Absent;
     }

@@ -45,7 +45,7 @@ use crate::store::{Loaded, OrgKey, Stored};
 use crate::timer::Elapsed;
 use crate::{attachment, company, conversation, customer, file, klass, kobject, message, metadata, team};
 
-/// What is declared of a kind.
+/// The declaration of a kind.
 #[derive(Debug)]
 pub struct Spec {
     /// The API's word for it: the `type` of its records, and the middle of its events' names.

@@ -156,7 +156,7 @@ pub(crate) fn restore<A: Lifecycle>(
     })
 }
 
-/// Erases a record that is erased with its home: what is left is that there was one, and when it was erased. Its events
+/// Erases a record that is erased with its home: a record with its id and the time of the erasure stays. Its events
 /// keep no payload, the request's id included, which the client chose. `former` is read from the document that is
 /// stored; `mark` writes the moment.
 pub(crate) fn erase<A: Lifecycle>(

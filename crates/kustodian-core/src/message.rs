@@ -84,7 +84,7 @@ pub enum Place<'a> {
 /// Creates a message: one revision of its conversation and one of its customer follow.
 ///
 /// # Errors
-/// 400 when what was sent cannot be stored; 404 when the conversation is not there; 409 when it takes no messages.
+/// 400 when the input cannot be stored; 404 when the conversation is not there; 409 when it takes no messages.
 pub fn create(
     context: &Context<'_>,
     id: ObjectId,
@@ -198,7 +198,7 @@ pub fn create(
 /// `replace` the others that a client can write are dropped.
 ///
 /// # Errors
-/// 404 when it is not there; 409 when `rev` is another; 400 when what was sent cannot be stored.
+/// 404 when it is not there; 409 when `rev` is another; 400 when the input cannot be stored.
 pub fn update(
     context: &Context<'_>,
     stored: Option<&Stored>,

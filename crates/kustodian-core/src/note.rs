@@ -84,7 +84,7 @@ pub enum Subject<'a> {
 /// Creates a note: one revision of its conversation follows.
 ///
 /// # Errors
-/// 400 when what was sent cannot be stored; 404 when the conversation is not there.
+/// 400 when the input cannot be stored; 404 when the conversation is not there.
 pub fn create(
     context: &Context<'_>,
     id: ObjectId,
@@ -158,7 +158,7 @@ pub fn create(
 /// Changes a note; `deleted` deletes it or restores it. `conversation` is its own, as it is under its lock.
 ///
 /// # Errors
-/// 404 when it is not there; 409 when `rev` is another; 400 when what was sent cannot be stored.
+/// 404 when it is not there; 409 when `rev` is another; 400 when the input cannot be stored.
 pub fn update(
     context: &Context<'_>,
     stored: Option<&Stored>,

@@ -1,4 +1,4 @@
-//! Outbound webhooks: events are sent to a URL (`docs/contract/behaviour.md` §15). What is left to deliver of each is a
+//! Outbound webhooks: events are sent to a URL (`docs/contract/behaviour.md` §15). The pending deliveries of each are a
 //! [`Queue`].
 
 mod addresses;
@@ -95,7 +95,7 @@ pub fn create(
     lifecycle::create(context, id, event, webhook)
 }
 
-/// Changes a webhook: what was sent replaces what is stored. Enabling it forgets why it was disabled.
+/// Changes a webhook: attributes of the input replace the stored ones. Enabling it forgets why it was disabled.
 ///
 /// # Errors
 /// 400 that names each attribute that cannot be; 404 when it is not there; 409 when `rev` is another.

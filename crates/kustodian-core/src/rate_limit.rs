@@ -102,7 +102,7 @@ impl<K: Eq + Hash> Budgets<K> {
     }
 }
 
-/// What is counted of creations: by which key, of which kind, of which customer.
+/// The counts of creations: by which key, of which kind, of which customer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Creation {
     /// The key.

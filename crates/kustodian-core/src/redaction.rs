@@ -155,7 +155,7 @@ pub fn redact<'a>(
     Ok(changes)
 }
 
-/// What a redaction is answered with: `message` is the message since, `input` what was sent, and `event` what reports it.
+/// The answer to a redaction: `message` is the message since, `input` the input, and `event` what reports it.
 ///
 /// # Errors
 /// 500 when the document is not what this version stores.

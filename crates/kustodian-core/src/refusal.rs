@@ -15,7 +15,7 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// A refusal with one entry: what is wrong, and with which attribute or parameter (none when empty).
+    /// A refusal with one entry: the fault, and its attribute or parameter (none when empty).
     pub fn new(status: u16, code: &str, parameter: &str, title: impl Into<String>) -> Self {
         let title = title.into();
         let source = (!parameter.is_empty())

@@ -93,7 +93,7 @@ pub fn create(
     Ok(changes)
 }
 
-/// Changes a schedule: what was sent replaces what is stored. `deleted` deletes it, or restores it; `default: true` makes
+/// Changes a schedule: attributes of the input replace the stored ones. `deleted` deletes it, or restores it; `default: true` makes
 /// it the default instead of `former`.
 ///
 /// # Errors

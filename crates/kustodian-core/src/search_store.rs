@@ -26,7 +26,7 @@ pub struct SearchQuery {
     pub ids_only: bool,
     /// How far to count the matches.
     pub total: Count,
-    /// How long the search may take, from when its turn has come. What was found until then is answered.
+    /// How long the search may take, from the beginning of its turn. The results until then are answered.
     pub time: Duration,
     /// The credential it is for: those of an org take turns.
     pub key: ObjectId,
@@ -53,7 +53,7 @@ pub struct Found {
     pub total: Option<Total>,
     /// Whether the time ran out before everything was found and counted.
     pub timed_out: bool,
-    /// What was counted beside, by name and in the order asked.
+    /// The aggregations, by name and in the requested order.
     pub aggregations: Vec<(String, Aggregated)>,
 }
 

@@ -41,7 +41,7 @@ pub fn create(context: &Context<'_>, id: ObjectId, event: EventSeed, input: SlaI
     lifecycle::create_with(context, id, event, sla, relate)
 }
 
-/// Changes an SLA: what was sent replaces what is stored, and another version counts from now on. `deleted` deletes it, or
+/// Changes an SLA: attributes of the input replace the stored ones, and another version counts from now on. `deleted` deletes it, or
 /// restores it.
 ///
 /// # Errors

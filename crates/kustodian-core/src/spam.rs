@@ -130,7 +130,7 @@ pub fn senders_of_customer(channel: &Channel, customer: &Stored) -> Result<Vec<S
     Ok(senders)
 }
 
-/// Whether what is said of its senders makes a message spam: one who is never spam counts more than one who always is.
+/// Whether the lists of its senders make a message spam: one who is never spam counts more than one who always is.
 ///
 /// # Errors
 /// 500 when a document is not what this version stores.

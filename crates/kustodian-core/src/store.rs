@@ -273,7 +273,7 @@ pub trait Store: Tracks + Send + Sync + 'static {
     ) -> Result<Option<u64>, StoreError>;
 
     /// Events of the org, in the order of their positions: what comes later gets a later position, so that whoever has
-    /// read up to one never misses what was committed late.
+    /// read up to one never misses an event that was committed late.
     ///
     /// # Errors
     /// When the database cannot answer.
@@ -335,7 +335,7 @@ pub trait Store: Tracks + Send + Sync + 'static {
     /// When the database cannot answer.
     async fn replace_note(&self, read: &Note, value: Option<Vec<u8>>) -> Result<bool, StoreError>;
 
-    /// Removes from the disk, as far as the engine can, what was erased from the records.
+    /// Removes erased data from the disk, as far as the engine can.
     ///
     /// # Errors
     /// When the database cannot.

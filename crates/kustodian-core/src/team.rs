@@ -35,7 +35,7 @@ pub fn create(context: &Context<'_>, id: ObjectId, event: EventSeed, input: Team
     lifecycle::create(context, id, event, team)
 }
 
-/// Changes a team: what was sent replaces what is stored. `deleted` deletes it, or restores it.
+/// Changes a team: attributes of the input replace the stored ones. `deleted` deletes it, or restores it.
 ///
 /// # Errors
 /// 404 when it is not there, or deleted and not restored; 409 when `rev` is another.

@@ -177,7 +177,7 @@ pub fn check(request: &TokenRequest) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// What is kept of a token.
+/// The stored part of a token.
 pub fn hash(secret: &str) -> TokenHash {
     TokenHash(Sha256::digest(secret.as_bytes()).into())
 }

@@ -44,7 +44,7 @@ fn hashed(parts: &[&str]) -> ObjectId {
     ObjectId::from_bytes(id)
 }
 
-/// What is known of a visitor.
+/// A known visitor.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Visitor {
     /// The customer that it is.

@@ -146,7 +146,7 @@ pub struct Editor {
     pub sets_password: bool,
 }
 
-/// Changes a user: what was sent replaces what is stored. `deleted` deactivates, or restores.
+/// Changes a user: attributes of the input replace the stored ones. `deleted` deactivates, or restores.
 ///
 /// Roles that are new to the user are left out when the caller lacks them, and a caller gets no role by changing itself.
 /// What lets somebody act as the user, or locks the user out, takes all the roles that the user has.

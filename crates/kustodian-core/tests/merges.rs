@@ -149,7 +149,7 @@ impl Records {
         self.check_claims();
     }
 
-    /// What is claimed is exactly what those customers have that are there.
+    /// The claims are exactly the identities of the existing customers.
     fn check_claims(&self) {
         let customers = self.records.iter().filter(|((kind, _), stored)| *kind == Kind::Customer && !stored.deleted);
         let wanted: BTreeMap<ClaimKey, ObjectId> = customers

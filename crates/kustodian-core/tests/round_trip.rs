@@ -1,4 +1,4 @@
-//! The law of the round trip: what is answered can be sent back, and changes no value.
+//! The law of the round trip: an answer can be sent back, and changes no value.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
 use kustodian_core::chain::Salt;

@@ -29,7 +29,7 @@ pub(crate) enum Answer {
         status: StatusCode,
         document: String,
     },
-    /// One resource with links that are good for a while, and what is answered beside it. Its tag is that of the state that
+    /// One resource with links that are valid for a while, and its included records. Its tag is that of the state that
     /// is stored.
     Linked { status: StatusCode, document: String, meta: Option<String>, etag: String },
     /// Nothing (204), of a resource that was deleted: its state has a tag, which `If-Match` of a restore names.
@@ -56,7 +56,7 @@ impl Answer {
     }
 
     /// The answer with its `ETag`, or 304 when the client holds the state with that tag already. The tag of a resource
-    /// is its document's, so that `If-Match` can be decided on what is stored.
+    /// is its document's, so that `If-Match` can be decided on the stored data.
     pub(crate) fn into_response(self, holds: impl Fn(&str) -> bool) -> http::Response<Payload> {
         let response = match self {
             Self::Long { first, rest } => {
@@ -187,7 +187,7 @@ pub(crate) fn not_committed(error: CommitError, may_read: impl FnOnce(Kind) -> b
             let title = format!("There are records of the kind {} that belong to it: delete them first", kind.as_str());
             Refusal::new(409, code::CONFLICT, "id", title)
         }
-        // The pipeline answers in its place what was answered before.
+        // The pipeline sends the former answer instead.
         CommitError::Replayed(_) => try_again("The same request was done at the same time: send it again", 1),
         // This cannot happen under the record's lock, so many others have written it meanwhile.
         CommitError::Stale { .. } => try_again("Others write the same record all the time: try again", 1),

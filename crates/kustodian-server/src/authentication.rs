@@ -58,7 +58,7 @@ impl TokenCache {
         self.known.write().unwrap_or_else(PoisonError::into_inner).remove(&hash);
     }
 
-    /// Forgets what was looked up, so that what was changed here counts here at once. Other servers look again within a
+    /// Forgets the cached keys, so that a change on this server takes effect on it at once. Other servers look again within a
     /// second.
     pub(crate) fn forget_all(&self) {
         self.known.write().unwrap_or_else(PoisonError::into_inner).clear();

@@ -255,7 +255,7 @@ impl Job {
         }
     }
 
-    /// Why what is left of the job is not done.
+    /// Why the rest of the job is not done.
     fn given_up(&self) -> Option<Refusal> {
         let age = self.app.services.clock.now().as_millis() - self.work.begun_at.as_millis();
         let reason = if self.work.tries > MAX_TRIES {

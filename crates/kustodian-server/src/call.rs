@@ -235,7 +235,7 @@ impl<E: Endpoint> Call<E> {
         self.admitted.place = None;
     }
 
-    /// Writes the links to files into what is answered.
+    /// Writes the links to files into the answer.
     pub(crate) fn linker(&self) -> Linker {
         let Admitted { app, caller, headers, authority, now, .. } = &self.admitted;
         Linker::new(app, &caller.org, headers, authority.as_ref(), *now)

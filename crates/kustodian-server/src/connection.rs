@@ -82,7 +82,7 @@ impl Server {
         Self { gate: Some(gate), ..self }
     }
 
-    /// Serves until `shutdown` is done, then finishes what is in flight, within [`Settings::shutdown_timeout`].
+    /// Serves until `shutdown` is done, then finishes requests in flight, within [`Settings::shutdown_timeout`].
     ///
     /// # Errors
     /// When the socket is not usable. Faults of single connections end those connections alone.
@@ -137,7 +137,7 @@ impl Server {
         }
         drop(listener);
         app.feed_watch.stop();
-        // What is left to do is noted.
+        // The pending work is noted.
         tasks.iter().for_each(tokio::task::JoinHandle::abort);
         service.is_stopping.store(true, Ordering::Relaxed);
         linger(&app).await;

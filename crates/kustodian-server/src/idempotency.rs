@@ -54,7 +54,7 @@ fn has_password(operation: &Operation, body: &[u8]) -> bool {
     of_users && sent().contains_key("password")
 }
 
-/// What was answered when this was done before; `None` when it was not.
+/// The former answer if this was done before; otherwise `None`.
 ///
 /// # Errors
 /// 422 when the key was used for another request; 404 when the record was erased since; 503 or 500 when the database
@@ -70,7 +70,7 @@ pub(crate) async fn replay(
     };
     let event = find_event(store, org, &receipt).await?;
     let Some((event, salt)) = event.and_then(|event| event.salt.map(|salt| (event, salt))) else {
-        // Without it nobody knows what was asked for then.
+        // Without it the former request is not known.
         let stored = store.find(org, receipt.kind, receipt.record).await.map_err(unavailable)?;
         return Err(missing::missing(receipt.kind, stored.as_ref()));
     };

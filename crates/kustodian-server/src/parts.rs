@@ -33,7 +33,7 @@ pub(crate) type Parts = BoxStream<'static, Result<Vec<String>, Refusal>>;
 /// The text of an answer, piece by piece.
 pub(crate) type Pieces = BoxStream<'static, Result<String, Refusal>>;
 
-/// A page of at most `size` of the documents, with what is answered beside them; there is a next one if there are more.
+/// A page of at most `size` of the documents, with their included records; there is a next one if there are more.
 ///
 /// # Errors
 /// Why the first of it could not be read.

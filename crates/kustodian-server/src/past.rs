@@ -24,7 +24,7 @@ pub(crate) struct State {
 /// fewer than [`kustodian_core::change::SNAPSHOT_EVERY`] more than were asked for.
 ///
 /// # Errors
-/// 503 or 500 when the database cannot answer, 500 when what is stored cannot be read.
+/// 503 or 500 when the database cannot answer, 500 when the stored data cannot be read.
 pub(crate) async fn find_states(
     store: &dyn Store,
     org: OrgKey,

@@ -79,7 +79,7 @@ pub(crate) async fn answer(app: &Arc<App>, from: SocketAddr, request: Request<Bo
             response
         }
         Err(refusal) => {
-            // What is not served, for now or at all, is no failure; whoever answers 503 has logged why.
+            // An operation that is not served is no failure; a 503 has already been logged.
             let expected = matches!(refusal.status, 501 | 503);
             if refusal.status >= 500 && !expected {
                 tracing::error!(request_id = &*request_id, operation = passage.operation, %refusal, "request failed");
@@ -277,7 +277,7 @@ impl Passage {
                 described::hide(masks, &shown, answered)
             }
         };
-        // What was answered before is answered with links that are good now.
+        // The former answer is sent with links that are valid now.
         match links {
             Some((links, linker)) => linker.complete(links, answered),
             None => Ok(answered),
@@ -392,7 +392,7 @@ fn not_implemented(route: &Route) -> Refusal {
 const DRAINED: usize = 1024 * 1024;
 const DRAINED_WITHIN: Duration = Duration::from_secs(5);
 
-/// Reads what is left of a body over HTTP/2 beside its answer. A stream that is dropped is reset, and clients that are still
+/// Reads the rest of a body over HTTP/2 beside its answer. A stream that is dropped is reset, and clients that are still
 /// sending take that for a failure and do not look at the answer: curl 7.88 reports a framing error.
 async fn drain(body: Body) {
     let mut body = Limited::new(body, DRAINED);

@@ -1,4 +1,4 @@
-//! `?validateOnly=true`: a write that is decided on what is stored, checked as a commit checks it, and not committed.
+//! `?validateOnly=true`: a write that is decided on the stored data, checked as a commit checks it, and not committed.
 
 use std::collections::HashMap;
 

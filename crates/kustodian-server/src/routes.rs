@@ -1,4 +1,4 @@
-//! From method and path to an operation. Every operation of the contract has a route; what is not served yet answers
+//! From method and path to an operation. Every operation of the contract has a route; an operation that is not served yet answers
 //! 501 with its name. The table is our own because the API hides look-ups inside segments (`/customers/email={email}`),
 //! lets operations share a template, and wants the most literal one first (`docs/contract/README.md`, "Odd corners").
 
@@ -110,7 +110,7 @@ pub(crate) struct Route {
     pub(crate) takes_body: bool,
 }
 
-/// What is known of an operation that is served.
+/// A served operation.
 struct Known {
     handler: Serving,
     waits: Duration,
@@ -166,7 +166,7 @@ pub(crate) struct RouteTable {
 }
 
 impl RouteTable {
-    /// Of what is served, and of what is answered about the types that are not.
+    /// Of the served operations, and of the answers for types that are not served.
     pub(crate) fn new(served: Vec<Served>, absent: Vec<(&'static str, Handler)>) -> Self {
         let served = served.into_iter().map(|Served { declaration, handler, waits, links, is_bulk, max_body }| {
             let takes_body = declaration.body.is_some();

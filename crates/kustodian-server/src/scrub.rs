@@ -1,4 +1,4 @@
-//! Takes what was erased off the disk as well. One sweep serves everybody who erased before it began; one that fails is
+//! Removes erased data from the disk. One sweep serves everybody who erased before it began; one that fails is
 //! tried again until it has gone well, by the next server if need be.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

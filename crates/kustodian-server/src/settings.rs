@@ -36,7 +36,7 @@ pub struct Settings {
     pub enforce_enumerations: bool,
     /// Whether a key is refused where the `Host` names another org (`other.api.…`).
     pub strict_host: bool,
-    /// What is answered about types of records that the server does not hold.
+    /// The answer about types of records that the server does not hold.
     pub absent_types: AbsentTypes,
     /// The last page of a search, for clients that count on Kustomer's (100); no last one when absent.
     pub search_page_cap: Option<u32>,
@@ -119,7 +119,7 @@ pub enum BulkMode {
     Queued,
 }
 
-/// What is answered about types of records that the server does not hold.
+/// The answer about types of records that the server does not hold.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum AbsentTypes {
     /// A search answers 400 and a list 501; both say so.

@@ -34,7 +34,7 @@ const MAX_REMEMBERED: usize = 10_000;
 /// Something, and when it was looked up.
 type Known<T> = (Instant, Arc<[T]>);
 
-/// What was looked up a moment ago.
+/// The cached lists.
 #[derive(Default)]
 pub(crate) struct Whitelists {
     orgs: Mutex<Option<Known<Org>>>,
@@ -42,7 +42,7 @@ pub(crate) struct Whitelists {
 }
 
 impl Whitelists {
-    /// Forgets what was looked up, so that what was changed here counts here at once.
+    /// Forgets the cached lists, so that a change on this server takes effect on it at once.
     pub(crate) fn forget(&self) {
         self.origins.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }

@@ -106,7 +106,7 @@ pub enum OpenError {
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What was found.
+        /// The findings.
         finding: String,
     },
     /// The log beside the file is not whole.
@@ -118,7 +118,7 @@ pub enum OpenError {
     DamagedLog {
         /// The file.
         path: PathBuf,
-        /// What was found.
+        /// The findings.
         finding: String,
     },
     /// The file has another name, and a log is left beside that.

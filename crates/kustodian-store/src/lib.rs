@@ -130,7 +130,7 @@ pub async fn pending_migrations(url: &str) -> Result<Vec<String>, OpenError> {
 /// that cannot be read.
 ///
 /// # Errors
-/// [`OpenError::Leftover`], and what is wrong with the URL.
+/// [`OpenError::Leftover`], and the fault of the URL.
 pub fn refuse_lone_log(url: &str) -> Result<(), OpenError> {
     match Address::parse(url)? {
         Address::File(path) => sqlite::refuse_lone_log(&path),

@@ -48,7 +48,7 @@ pub struct Options {
     /// How many searches are worked on in their long turn at the same time; of one org all but one. Half as many as
     /// processors, at least 2.
     pub slow_searches: usize,
-    /// What is kept of walks in another order than that of ids, by an org.
+    /// The limits of an org's stored walks, which are those in another order than that of ids.
     pub kept_walks: KeptWalks,
     /// The log's size in bytes from which it is moved into the database in the background. 64 MiB.
     pub checkpoint_bytes: u64,

@@ -165,7 +165,7 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What is answered to a delivery.
+    /// The answer to a delivery.
     fn take(&self, headers: HeaderMap, body: &[u8]) -> StatusCode {
         let Ok(event) = serde_json::from_slice(body) else { return StatusCode::BAD_REQUEST };
         let mut state = self.lock();

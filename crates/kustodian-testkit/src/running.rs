@@ -18,7 +18,7 @@ use tokio::sync::{OnceCell, oneshot};
 use crate::fault::Faults;
 use crate::sandbox::{Registry, StartError};
 
-/// What is known of a server that was started.
+/// A started server.
 pub(crate) struct Made {
     pub(crate) address: SocketAddr,
     pub(crate) org: Org,

@@ -30,7 +30,7 @@ pub(crate) struct CheckArguments {
     output: OutputArguments,
 }
 
-/// Checks, and prints what was found.
+/// Checks, and prints the result.
 ///
 /// # Errors
 /// When the database cannot be read, or something was found.

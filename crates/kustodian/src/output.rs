@@ -58,7 +58,7 @@ pub(crate) fn print_table(header: &[&str], rows: impl IntoIterator<Item = Vec<St
     print(&table.trim_fmt())
 }
 
-/// Prints one line on standard error, beside what was asked for.
+/// Prints one line on standard error, in addition to the output.
 pub(crate) fn note(message: &str) {
     drop(writeln!(io::stderr().lock(), "note: {}", printable(message)));
 }

@@ -15,7 +15,7 @@ resource! {
     /// What an attachment holds.
     answer AttachmentAttributes = ATTACHMENT;
 
-    /// What to create an attachment with, or what to change on one. What is absent stays as it is.
+    /// The attributes to create an attachment with, or to change. Absent ones stay as they are.
     input AttachmentInput { create: ATTACHMENT_INPUT, update: ATTACHMENT_CHANGES }
 
     attributes {

@@ -77,7 +77,7 @@ impl Attribute {
         Self { create: Access::ReadOnly(advice), update: Access::Optional(schema), ..self }
     }
 
-    /// The same in another form than it is answered in: what was answered is not sent back.
+    /// The same in another form than it is answered in: an answer is not sent back.
     pub(crate) const fn set_on_update(self, schema: Schema, advice: &'static str) -> Self {
         self.on_update(schema, advice)
     }

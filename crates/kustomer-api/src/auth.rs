@@ -132,7 +132,7 @@ endpoint! {
 
 const ONLY_ANSWERED: &str = "the server says it of a token, and nobody sets it";
 
-/// What is answered of a token and no body that makes one takes.
+/// The attributes of a token that are answered, and not accepted in a body that creates one.
 static READ_ONLY: &[ReadOnly] = &[
     ReadOnly::new("token", ONLY_ANSWERED),
     ReadOnly::new("lastTokenChars", ONLY_ANSWERED),

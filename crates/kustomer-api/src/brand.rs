@@ -16,7 +16,7 @@ resource! {
     /// What a brand holds.
     answer BrandAttributes = BRAND;
 
-    /// What to create a brand with, or what to change on one. What is absent stays as it is.
+    /// The attributes to create a brand with, or to change. Absent ones stay as they are.
     input BrandInput { create: BRAND_INPUT, update: BRAND_CHANGES }
 
     attributes {

@@ -39,7 +39,7 @@ resource! {
         status: BulkStatus;
         /// True.
         v2: bool;
-        /// What was asked for.
+        /// The request.
         payload: BulkPayload;
         /// How many batches there are, and how many of them are complete.
         batches: BulkBatches;
@@ -84,7 +84,7 @@ answered_object! {
 answered_object! {
     /// The request that made a job.
     BulkRequest {
-        /// What was sent, with the answer to the request and while the job is not complete; an empty list afterwards.
+        /// The input, with the answer to the request and while the job is not complete; an empty list afterwards.
         data: Value,
         /// The path.
         path: String,

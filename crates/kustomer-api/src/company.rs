@@ -29,7 +29,7 @@ resource! {
     /// What a company holds.
     answer CompanyAttributes = COMPANY;
 
-    /// What to create a company with, or what to change on one. What is absent stays as it is.
+    /// The attributes to create a company with, or to change. Absent ones stay as they are.
     input CompanyInput { create: COMPANY_INPUT, update: COMPANY_CHANGES }
 
     attributes {

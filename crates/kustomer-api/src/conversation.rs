@@ -26,7 +26,7 @@ resource! {
     /// What a conversation holds.
     answer ConversationAttributes = CONVERSATION;
 
-    /// What to create a conversation with, or what to change on one. What is absent stays as it is.
+    /// The attributes to create a conversation with, or to change. Absent ones stay as they are.
     input ConversationInput { create: CONVERSATION_INPUT, update: CONVERSATION_CHANGES }
 
     attributes {
@@ -134,7 +134,7 @@ resource! {
         preview: String, read_only(FROM_MESSAGES);
         /// Whether its messages are spam.
         spam: bool, read_only("it is that of its messages");
-        /// What is measured by the SLA that applies to it; absent while none does.
+        /// The measurements of the SLA that applies to it; absent while none does.
         sla: ConversationSla, read_only("it is measured by the SLA that applies: change the SLA");
         /// When it was erased with its customer.
         erased_at: Timestamp, read_only("erase the customer it belongs to");

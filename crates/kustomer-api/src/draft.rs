@@ -29,7 +29,7 @@ resource! {
     /// What a draft holds. Which of it a draft can have depends on its channel: see [`DRAFT_FORMS`].
     answer DraftAttributes = DRAFT;
 
-    /// What to create a draft with, or what to change on one. What is absent stays as it is.
+    /// The attributes to create a draft with, or to change. Absent ones stay as they are.
     input DraftInput { create: DRAFT_INPUT, update: DRAFT_CHANGES }
 
     attributes {

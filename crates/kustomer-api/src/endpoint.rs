@@ -51,7 +51,7 @@ pub enum Answer {
     Plain(&'static Schema),
     /// A page of resources that reports how many there are.
     Counted(&'static Schema),
-    /// A page of what a search found, of one of these types: it reports how many there are, and what was counted beside.
+    /// A page of results of a search, of one of these types. It reports the number of matches, and the aggregations.
     Found(&'static [&'static Schema]),
     /// A page of resources that does not.
     Uncounted(&'static Schema),

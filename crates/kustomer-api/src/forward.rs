@@ -22,7 +22,7 @@ resource! {
     /// What a forward holds.
     answer ForwardAttributes = FORWARD;
 
-    /// What to create a forward with, or what to change on one. What is absent stays as it is.
+    /// The attributes to create a forward with, or to change. Absent ones stay as they are.
     input ForwardInput { create: FORWARD_INPUT, update: FORWARD_CHANGES }
 
     attributes {

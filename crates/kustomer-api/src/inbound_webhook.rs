@@ -13,7 +13,7 @@ use crate::resource::resource;
 use crate::schema::{Object, Property, Schema};
 use crate::{ObjectId, Timestamp};
 
-/// The most bytes of what is posted to an inbound webhook.
+/// The maximum size of a post to an inbound webhook, in bytes.
 pub const MAX_RECEIVED: usize = 400_000;
 
 resource! {
@@ -23,24 +23,24 @@ resource! {
     /// What an inbound webhook holds.
     answer InboundWebhookAttributes = INBOUND_WEBHOOK;
 
-    /// What to create an inbound webhook with, or what to change on one. What is absent stays as it is.
+    /// The attributes to create an inbound webhook with, or to change. Absent ones stay as they are.
     input InboundWebhookInput { create: INBOUND_WEBHOOK_INPUT, update: INBOUND_WEBHOOK_CHANGES }
 
     attributes {
         /// The name, 1 to 255 characters.
         name: String = required(Schema::text_of(1, 255));
-        /// Whether it takes what is posted to it; true unless something else is sent.
+        /// Whether it accepts posts; true by default.
         enabled: bool = optional(Schema::boolean());
         /// Which hash is the valid one: how many there have been.
         hash_number: u64, read_only("the server counts it; send rotateHash to replace the hash");
-        /// What was posted last: `body`, `contentType`, `headers`, `query`; null until something was.
+        /// The last post: `body`, `contentType`, `headers`, `query`; null before the first one.
         received: Map<String, Value> | null, read_only("it is posted to the address of the webhook");
         /// When that was.
         received_at: Timestamp | null, read_only("it is posted to the address of the webhook");
     }
 
     sent {
-        /// True replaces the hash: what is posted to the former address is refused from then on.
+        /// True replaces the hash: a post to the former address is refused from then on.
         rotate_hash: bool = on_update(Schema::boolean(), "a new webhook has a new hash");
     }
 

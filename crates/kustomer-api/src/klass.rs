@@ -25,7 +25,7 @@ resource! {
     /// What a klass holds.
     answer KlassAttributes = KLASS;
 
-    /// What to create a klass with, or what to change on one. What is absent stays as it is.
+    /// The attributes to create a klass with, or to change. Absent ones stay as they are.
     input KlassInput { create: KLASS_INPUT, update: KLASS_CHANGES }
 
     attributes {

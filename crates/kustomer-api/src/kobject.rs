@@ -31,7 +31,7 @@ resource! {
     /// What a kobject holds.
     answer KObjectAttributes = KOBJECT;
 
-    /// What to create a kobject with, or what to change on one. What is absent stays as it is.
+    /// The attributes to create a kobject with, or to change. Absent ones stay as they are.
     input KObjectInput { create: KOBJECT_INPUT, update: KOBJECT_CHANGES }
 
     attributes {

@@ -17,7 +17,7 @@ resource! {
     /// What media hold.
     answer MediaAttributes = MEDIA;
 
-    /// What to create media with, or what to change on them. What is absent stays as it is.
+    /// The attributes to create media with, or to change. Absent ones stay as they are.
     input MediaInput { create: MEDIA_INPUT, update: MEDIA_CHANGES }
 
     attributes {

@@ -29,7 +29,7 @@ resource! {
     /// What a message holds.
     answer MessageAttributes = MESSAGE;
 
-    /// What to create a message with, or what to change on one. What is absent stays as it is.
+    /// The attributes to create a message with, or to change. Absent ones stay as they are.
     input MessageInput { create: MESSAGE_INPUT, update: MESSAGE_CHANGES }
 
     attributes {

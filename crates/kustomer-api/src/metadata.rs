@@ -45,15 +45,15 @@ resource! {
     /// The metadata of a kind of record. Its id is the name of the kind, such as `customer` or `kobject.order`.
     Metadata = "metadata";
 
-    /// What is said of the attributes of a kind of record.
+    /// The descriptions of the attributes of a kind of record.
     answer MetadataAttributes = METADATA;
 
     attributes {
-        /// What is said of custom attributes, by their keys.
+        /// The descriptions of custom attributes, by their keys.
         properties: BTreeMap<String, AttributeMetadata>;
-        /// What is said of the attributes that the kind has of its own, by their names.
+        /// The descriptions of the kind's own attributes, by their names.
         standard_properties: BTreeMap<String, AttributeMetadata>;
-        /// What is said of relationships, by their names; kept as it is sent.
+        /// The descriptions of relationships, by their names; kept as they are sent.
         relationships: Map<String, Value> => FREE;
         /// The ids of validations; kept as they are sent.
         validations: Vec<String>;
@@ -69,7 +69,7 @@ attribute_values! {
     BTreeMap<String, AttributeMetadata>: Schema::map(&ANSWERED);
 }
 
-/// What is said of one attribute. What is absent in a write stays as it is, and null takes it back.
+/// The description of one attribute. Members that are absent in a write stay as they are; null removes a member.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
@@ -136,7 +136,7 @@ answered_object! {
 }
 
 impl AttributeMetadata {
-    /// Whether its values are sensitive. They stay so when what is said of the attribute is taken back.
+    /// Whether its values are sensitive. They stay so when the description of the attribute is withdrawn.
     pub fn is_sensitive(&self) -> bool {
         let is_enabled = self.sensitive.value().is_some_and(|sensitive| sensitive.enabled.value() == Some(&true));
         is_enabled || self.has_sensitive_attributes.value() == Some(&true)

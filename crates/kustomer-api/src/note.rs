@@ -22,7 +22,7 @@ resource! {
     /// What a note holds.
     answer NoteAttributes = NOTE;
 
-    /// What to create a note with, or what to change on one. What is absent stays as it is.
+    /// The attributes to create a note with, or to change. Absent ones stay as they are.
     input NoteInput { create: NOTE_INPUT, update: NOTE_CHANGES }
 
     attributes {

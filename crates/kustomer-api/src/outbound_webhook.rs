@@ -36,7 +36,7 @@ resource! {
     /// What a webhook holds.
     answer OutboundWebhookAttributes = OUTBOUND_WEBHOOK;
 
-    /// What to create a webhook with, or what to change on one. What is absent stays as it is.
+    /// The attributes to create a webhook with, or to change. Absent ones stay as they are.
     input OutboundWebhookInput { create: OUTBOUND_WEBHOOK_INPUT, update: OUTBOUND_WEBHOOK_CHANGES }
 
     attributes {
@@ -129,7 +129,7 @@ pub const TRANSACTION_TYPE: &str = "outbound_webhook_transaction";
 /// An attempt to deliver an event.
 pub type WebhookTransaction = crate::envelope::Resource<WebhookTransactionAttributes>;
 
-/// What is known of an attempt to deliver an event.
+/// The attributes of an attempt to deliver an event.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]

@@ -17,7 +17,7 @@ resource! {
     /// What a role group holds.
     answer RoleGroupAttributes = ROLE_GROUP;
 
-    /// What to create a role group with, or what to change on one. What is absent stays as it is.
+    /// The attributes to create a role group with, or to change. Absent ones stay as they are.
     input RoleGroupInput { create: ROLE_GROUP_INPUT, update: ROLE_GROUP_CHANGES }
 
     attributes {

@@ -16,7 +16,7 @@ resource! {
     /// What a queue holds.
     answer RoutingQueueAttributes = ROUTING_QUEUE;
 
-    /// What to create a queue with, or what to change on one. What is absent stays as it is.
+    /// The attributes to create a queue with, or to change. Absent ones stay as they are.
     input RoutingQueueInput { create: ROUTING_QUEUE_INPUT, update: ROUTING_QUEUE_CHANGES }
 
     attributes {

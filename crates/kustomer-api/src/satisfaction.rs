@@ -24,7 +24,7 @@ resource! {
     /// What settings of a satisfaction survey hold.
     answer SatisfactionAttributes = SATISFACTION;
 
-    /// What to create settings with, or what to change on them. What is absent stays as it is.
+    /// The attributes to create settings with, or to change. Absent ones stay as they are.
     input SatisfactionInput { create: SATISFACTION_INPUT, update: SATISFACTION_CHANGES }
 
     attributes {
@@ -46,7 +46,7 @@ resource! {
         meta_description: String | null = optional(Schema::text_of(0, 1_024));
         /// How long after the conversation it is sent, in the unit of whoever sends it.
         delay_time: serde_json::Number = optional(Schema::number_within(0.0, 1e12));
-        /// What is answered with: `options`, `type`, `labelHigh` and `labelLow`.
+        /// The form of the customer's answer: `options`, `type`, `labelHigh` and `labelLow`.
         scale: Map<String, Value> | null = optional(FREE) => FREE;
         /// What is above the question, at most 10,240 characters.
         introduction: String | null = optional(Schema::text_of(0, 10_240));

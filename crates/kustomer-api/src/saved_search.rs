@@ -23,7 +23,7 @@ resource! {
     /// What a saved search holds.
     answer SavedSearchAttributes = SAVED_SEARCH;
 
-    /// What to create a saved search with, or what to change on one. What is absent stays as it is.
+    /// The attributes to create a saved search with, or to change. Absent ones stay as they are.
     input SavedSearchInput { create: SAVED_SEARCH_INPUT, update: SAVED_SEARCH_CHANGES }
 
     attributes {

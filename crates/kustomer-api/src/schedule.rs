@@ -37,7 +37,7 @@ resource! {
     /// What a schedule holds.
     answer ScheduleAttributes = SCHEDULE;
 
-    /// What to create a schedule with, or what to change on one. What is absent stays as it is.
+    /// The attributes to create a schedule with, or to change. Absent ones stay as they are.
     input ScheduleInput { create: SCHEDULE_INPUT, update: SCHEDULE_CHANGES }
 
     attributes {

@@ -19,7 +19,7 @@ resource! {
     /// What a shortcut holds.
     answer ShortcutAttributes = SHORTCUT;
 
-    /// What to create a shortcut with, or what to change on one. What is absent stays as it is.
+    /// The attributes to create a shortcut with, or to change. Absent ones stay as they are.
     input ShortcutInput { create: SHORTCUT_INPUT, update: SHORTCUT_CHANGES }
 
     attributes {

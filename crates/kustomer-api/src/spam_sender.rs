@@ -15,7 +15,7 @@ resource! {
     /// A sender of spam, or of none.
     SpamSender = "spam_sender";
 
-    /// What is said of a sender.
+    /// The attributes to put a sender on a list with.
     answer SpamSenderAttributes = SPAM_SENDER;
 
     /// Which list a sender is put on.
@@ -34,7 +34,7 @@ resource! {
 }
 
 open_enum! {
-    /// What is known of a sender.
+    /// The attributes of a sender.
     SpamList {
         /// Its messages are never spam.
         Whitelist = "whitelist",

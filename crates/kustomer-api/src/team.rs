@@ -25,7 +25,7 @@ resource! {
     /// What a team holds.
     answer TeamAttributes = TEAM;
 
-    /// What to create a team with, or what to change on one. What is absent stays as it is.
+    /// The attributes to create a team with, or to change. Absent ones stay as they are.
     input TeamInput { create: TEAM_INPUT, update: TEAM_CHANGES, replace: TEAM_REPLACEMENT }
 
     attributes {

@@ -68,7 +68,7 @@ pub struct TrackingEventInput {
     pub session_id: Option<String>,
     /// What happened: 2 to 255 letters, digits, `-`, `_` and `.`, the first a letter.
     pub name: String,
-    /// What is known of it, at most [`MAX_META`] members. Keys with the suffix of a custom attribute hold such a value, others
+    /// The details of the event, at most [`MAX_META`] members. Keys with the suffix of a custom attribute hold such a value, others
     /// hold text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub meta: Option<Map<String, Value>>,

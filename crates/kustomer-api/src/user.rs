@@ -38,7 +38,7 @@ resource! {
     /// What a user holds.
     answer UserAttributes = USER;
 
-    /// What to invite a person with, or what to change on a user. What is absent stays as it is.
+    /// The attributes to invite a person with, or to change on a user. Absent ones stay as they are.
     input UserInput { create: USER_INPUT, update: USER_CHANGES }
 
     attributes {

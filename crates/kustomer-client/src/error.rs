@@ -12,7 +12,7 @@ use crate::exchange::ReceivedResponse;
 #[cfg(feature = "__rustls")]
 use crate::trust::is_of_authority;
 
-/// Why a call did not give what was asked for. Its `Display` is one line for people.
+/// Why a call failed. Its `Display` is one line for people.
 ///
 /// ```no_run
 /// use kustomer_client::{Client, Error};
@@ -111,7 +111,7 @@ pub struct ApiError {
     pub status: u16,
     /// What kind, for programs: `badparam`, `notfound`, …
     pub code: Option<ErrorCode>,
-    /// What is wrong, for people.
+    /// The fault, for people.
     pub title: Option<String>,
     /// The bare name of the attribute, parameter or header it is about.
     pub parameter: Option<String>,
@@ -119,7 +119,7 @@ pub struct ApiError {
     pub pointer: Option<String>,
     /// More about it; for invalid input the path of the schema rule that failed.
     pub detail: Option<String>,
-    /// What is wrong, where and what to do, in one sentence, when the server says so.
+    /// The fault, its place and what to do, in one sentence, when the server says so.
     pub message: Option<String>,
     /// The `x-request-id` of the answer: name it to whoever runs the server.
     pub request_id: Option<String>,
@@ -155,7 +155,7 @@ impl fmt::Debug for ApiError {
     }
 }
 
-/// Without the body and what is wrong in it: both may hold personal data.
+/// Without the body and its fault: both may hold personal data.
 impl fmt::Debug for DecodeError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { operation, status, body, .. } = self;
@@ -291,7 +291,7 @@ pub struct DecodeError {
     pub operation: &'static str,
     /// The HTTP status.
     pub status: u16,
-    /// What is wrong with the body, and where.
+    /// The fault of the body, and its place.
     pub reason: String,
     /// The answer's body as it came.
     pub body: Bytes,
@@ -337,7 +337,7 @@ pub enum TransportError {
     Untrusted {
         /// Scheme, host and port.
         address: String,
-        /// What is wrong with the certificate.
+        /// The fault of the certificate.
         reason: String,
     },
     /// The URL begins with `https://`, but the server answers without TLS.
@@ -381,7 +381,7 @@ fn hint(address: &str, answered: bool) -> &'static str {
     if may_be_encrypted { "; if the server speaks TLS, its URL begins with https://" } else { "" }
 }
 
-/// What is wrong with a certificate, for people.
+/// The fault of a certificate, for people.
 #[cfg(feature = "__rustls")]
 fn distrust(reason: &rustls::CertificateError) -> String {
     match reason {
@@ -462,7 +462,7 @@ pub enum InvalidRequest {
     BaseUrl {
         /// As given.
         url: String,
-        /// What is wrong with it.
+        /// The fault.
         reason: String,
     },
     /// The org cannot be part of a host name.
@@ -476,7 +476,7 @@ pub enum InvalidRequest {
     Environment {
         /// Its name.
         variable: &'static str,
-        /// What is wrong with it, or what to do.
+        /// The fault, or what to do.
         reason: String,
     },
     /// The proxy is none.

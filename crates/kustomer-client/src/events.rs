@@ -72,7 +72,7 @@ impl EventStream {
             match exchange.into_result() {
                 Ok(page) => {
                     self.failures = 0;
-                    // What there is from now on comes after what was answered, or after nothing.
+                    // New events come after the answer's last one, or are the first.
                     self.query.last = None;
                     if let Some(last) = page.data.last() {
                         let after = last.id.parse().map_err(|_| DecodeError {

@@ -14,7 +14,7 @@ pub struct Exchange<T> {
     pub request: SentRequest,
     /// What came back, undecoded.
     pub response: ReceivedResponse,
-    /// What was asked for, when the status says success.
+    /// The answer, when the status says success.
     pub data: Option<T>,
     /// What the server said instead.
     pub error: Option<ApiError>,
@@ -25,7 +25,7 @@ pub struct Exchange<T> {
 }
 
 impl<T> Exchange<T> {
-    /// What was asked for.
+    /// The requested value.
     ///
     /// # Errors
     /// [`Error::Api`] when the status is not a success, [`Error::Decode`] when the body cannot be read.

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use crate::exchange::ReceivedResponse;
 use crate::retry::asked_wait;
 
-/// Whether calls wait for their turn, so that an org's limit is not exceeded: what is left of it is learnt from the answers, for
+/// Whether calls wait for their turn, so that an org's limit is not exceeded: the remaining budget is learnt from the answers, for
 /// searches apart where they have a limit of their own, and shared by all clones of a client. On by default.
 ///
 /// ```
@@ -198,7 +198,7 @@ impl Budget {
 }
 
 impl Turn<'_> {
-    /// Learns what is left from the answer.
+    /// Learns the remaining budget from the answer.
     pub(crate) fn learn(&self, response: &ReceivedResponse) {
         let Some(length) = self.pace.pacing.window else { return };
         let number = |name| response.header(name).and_then(|text| text.trim().parse::<u32>().ok());

@@ -41,7 +41,7 @@ struct Searching<T> {
     since: Option<Timestamp>,
     /// Which page of what is there since then.
     page: u32,
-    /// What was given of the records of that moment.
+    /// The ids of the records of that moment that were returned.
     given: HashSet<String>,
     items: VecDeque<T>,
     has_ended: bool,
@@ -96,7 +96,7 @@ impl<T> Searching<T> {
         self.has_ended = u32::try_from(places.len()).unwrap_or(u32::MAX) < self.window.page_size;
         let last = places.last().and_then(|(_, moment)| *moment);
         if last.is_some() && last != self.since {
-            // What was given of an earlier moment does not come again.
+            // Records of an earlier moment are not in the next page again.
             let before = std::mem::take(&mut self.given);
             let is_new = |(id, _): &(String, _)| !before.contains(id);
             self.items = keep(page.data, places.iter().map(is_new));

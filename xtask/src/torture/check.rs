@@ -46,7 +46,7 @@ pub(super) struct Findings {
     pub(super) lost: Vec<String>,
 }
 
-/// Compares a database with itself and with what was answered to the clients. Changes that were answered to nobody are
+/// Compares a database with itself and with the answers to the clients. Changes that were answered to nobody are
 /// settled in the ledgers as they turned out.
 pub(super) fn compare(snapshot: &Snapshot, ledgers: &mut [Ledger]) -> Findings {
     let mut findings = Findings::default();

@@ -1,4 +1,4 @@
-//! Clients that write, and keep a ledger of what was answered.
+//! Clients that write, and keep a ledger of the answers.
 
 use std::io;
 use std::net::SocketAddr;
@@ -18,13 +18,13 @@ pub(super) const CLIENTS: usize = 12;
 /// How many clients try to take the same identity.
 const RIVALS: u64 = 4;
 
-/// What was answered to one client about one customer, which only it writes.
+/// The answers to one client about one customer, which only that client writes.
 pub(super) struct Entry {
     /// The customer's name, unique among all.
     pub(super) name: String,
     /// Whether other clients want its identity too.
     contested: bool,
-    /// What was acknowledged last.
+    /// The last acknowledged state.
     pub(super) known: Known,
     /// What was asked and not answered, if anything: it may have been done or not.
     pub(super) asked: Option<Change>,

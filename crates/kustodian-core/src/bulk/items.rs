@@ -1,4 +1,4 @@
-//! The items of a job, read out of its body. What is wrong with one item is its own error; the request is refused when
+//! The items of a job, read out of its body. The fault of one item is its own error; the request is refused when
 //! nobody could know what the items are.
 
 use std::borrow::Cow;
@@ -93,7 +93,7 @@ pub fn items_named(verb: Verb, ids: &[ObjectId], body: &[u8]) -> Result<Vec<Item
 }
 
 /// Refuses what is JSON to a reader that skips values and to no other: halves of surrogate pairs, numbers that nothing can
-/// hold. What was sent is answered.
+/// hold. The input is answered.
 fn check_values(text: &str) -> Result<(), Refusal> {
     let read = serde_json::from_str::<serde_json_borrow::Value<'_>>(text);
     read.map(drop).map_err(|error| input::not_read(text, &error))

@@ -1,4 +1,4 @@
-//! What is left to do of a job, as it is noted in the database until the job is complete.
+//! The pending work of a job, as it is noted in the database until the job is complete.
 
 use kustomer_api::bulk::Verb;
 use kustomer_api::{ObjectId, Timestamp};
@@ -49,7 +49,7 @@ pub struct Work {
     pub begun_at: Timestamp,
     /// What the request pledged, when it had an idempotency key.
     pub pledge: Option<Pledge>,
-    /// What was sent.
+    /// The input.
     pub body: String,
 }
 

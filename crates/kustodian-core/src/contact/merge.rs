@@ -22,7 +22,7 @@ pub(crate) trait Identified {
 /// cannot be one are a fault that names both.
 pub(crate) fn merge<T: Identified + Clone>(list: &'static str, items: &mut Option<Vec<T>>, faults: &mut Vec<Fault>) {
     let Some(items) = items else { return };
-    // Each with its place in what was sent.
+    // Each with its place in the input.
     let mut merged: Vec<(usize, T)> = Vec::with_capacity(items.len());
     for (index, mut item) in std::mem::take(items).into_iter().enumerate() {
         item.compose();

@@ -53,7 +53,7 @@ pub struct Seeds {
 /// Creates a conversation of a customer, as it is under its lock.
 ///
 /// # Errors
-/// 400 when what was sent cannot be stored.
+/// 400 when the input cannot be stored.
 pub fn create(
     context: &Context<'_>,
     id: ObjectId,
@@ -102,7 +102,7 @@ pub(crate) fn insert(
 /// `replace` the others that a client can write are dropped.
 ///
 /// # Errors
-/// 404 when it is not there, or deleted and not restored; 409 when `rev` is another; 400 when what was sent cannot be
+/// 404 when it is not there, or deleted and not restored; 409 when `rev` is another; 400 when the input cannot be
 /// stored.
 pub fn update(
     context: &Context<'_>,

@@ -38,7 +38,7 @@ impl Record for CustomerAttributes {
 /// Creates a customer. Takes the id it gets and what its event is given by chance.
 ///
 /// # Errors
-/// 400 when what was sent cannot be stored.
+/// 400 when the input cannot be stored.
 pub fn create(context: &Context<'_>, id: ObjectId, event: EventSeed, write: Write) -> Result<ChangeSet, Refusal> {
     let mut customer = Customer {
         kind: Kind::Customer.as_str().to_owned(),

@@ -194,7 +194,7 @@ fn custom(
     })
 }
 
-/// What was counted since, added to what was counted before.
+/// The later counts, added to the counts before.
 fn difference(
     before: Field<ConversationCounts>,
     after: Field<ConversationCounts>,

@@ -1,4 +1,4 @@
-//! What is posted to an inbound webhook, as JSON, whatever it was written in.
+//! A post to an inbound webhook, as JSON, whatever it was written in.
 
 use std::collections::BTreeMap;
 
@@ -12,10 +12,10 @@ use crate::input;
 use crate::number::lossy_numbers;
 use crate::refusal::Refusal;
 
-/// How deep what is posted may be nested.
+/// How deep a post may be nested.
 pub(super) const MAX_DEPTH: usize = 64;
 
-/// How many values what is posted may have, objects, lists and their members counted.
+/// How many values a post may have, objects, lists and their members counted.
 pub(super) const MAX_VALUES: usize = 10_000;
 
 /// What a body is written in.

@@ -30,10 +30,10 @@ enum Rule {
     Names { target: Target, word: String, multi: bool },
 }
 
-/// What is wrong with custom attributes, and the records that must be there.
+/// The faults of custom attributes, and the records that must exist.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Checked {
-    /// What is wrong, each with the key as its parameter.
+    /// The faults, each with the key as its parameter.
     pub faults: Vec<Fault>,
     /// Which records they name; at most [`MAX_REFERENCES`].
     pub references: Vec<Reference>,
@@ -62,7 +62,7 @@ impl Rules {
         Ok(Self(properties.into_iter().filter_map(rule).collect()))
     }
 
-    /// Checks what was sent. Values that are chosen are only looked at when `enforces_choices`.
+    /// Checks the input. Values of enumerations are only checked when `enforces_choices`.
     pub fn check(&self, custom: &CustomAttributes, enforces_choices: bool) -> Checked {
         let mut checked = Checked::default();
         for (key, value) in custom.iter() {
@@ -142,7 +142,7 @@ fn walk(node: &Map<String, Value>, path: &str, last_only: bool, values: &mut Vec
     Ok(())
 }
 
-/// Checks what is said of one custom attribute, as a write leaves it.
+/// Checks the description of one custom attribute, as a write leaves it.
 pub(super) fn check_definition(key: &str, suffix: Suffix, about: &AttributeMetadata, faults: &mut Vec<Fault>) {
     let mut refuse = |member: &str, title: String, advice: &'static str| {
         faults.push(fault("properties", key, member, title, advice));

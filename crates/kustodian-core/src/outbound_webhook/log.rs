@@ -1,4 +1,4 @@
-//! The last attempts to deliver events to a webhook, kept beside its queue. Nothing of what was sent is in it.
+//! The last attempts to deliver events to a webhook, kept beside its queue. It has nothing of the events.
 
 use std::collections::VecDeque;
 

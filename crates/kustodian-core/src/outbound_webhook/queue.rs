@@ -1,4 +1,4 @@
-//! What is left to deliver of a webhook: a place in the org's feed, and what became of the events around it. Kept in the
+//! The pending deliveries of a webhook: a place in the org's feed, and the outcomes of the events around it. Kept in the
 //! database, where one server at a time holds it by a lease.
 //!
 //! Events of one record are delivered in their order: while one of them fails, the later ones wait. Those of other records do
@@ -18,7 +18,7 @@ pub const WINDOW: u32 = 500;
 /// The most events that wait to be delivered again by hand.
 const MAX_AGAIN: usize = 1_000;
 
-/// What is left to deliver of a webhook.
+/// The pending deliveries of a webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Queue {
     /// The org.

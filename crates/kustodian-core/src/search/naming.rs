@@ -36,7 +36,7 @@ pub(super) struct Named {
 pub(super) struct Names<'a> {
     pub(super) archive: bool,
     pub(super) klasses: &'a [KlassName],
-    /// What is searched for.
+    /// The searched type.
     pub(super) context: Context,
 }
 

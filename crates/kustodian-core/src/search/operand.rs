@@ -36,7 +36,7 @@ pub(super) fn read(reading: &Reading<'_>, operator: Operator, value: &Value<'_>,
         return Some(node);
     }
     let node = reading.filled(operator, value, faults)?;
-    // What is left are lists with a blank among other values.
+    // The rest are lists with a blank among other values.
     Some(match operator {
         Operator::In if has_blank(value) => Node::Any(vec![reading.not_set(), node]),
         Operator::ContainsAny if has_blank(value) => everything(),

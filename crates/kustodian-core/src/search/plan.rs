@@ -146,7 +146,7 @@ impl Needs {
         }
     }
 
-    /// Whether a record with these tokens has what is needed; what an engine's index must answer.
+    /// Whether a record with these tokens has the needed ones: the answer that an engine's index must give.
     pub fn are_met_by(&self, tokens: &BTreeSet<Token>) -> bool {
         match self {
             Self::All(needs) => needs.iter().all(|needs| needs.are_met_by(tokens)),

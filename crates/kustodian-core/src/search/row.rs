@@ -118,7 +118,7 @@ pub const fn id_attribute(of: Context) -> Attribute {
 pub struct SearchRow {
     /// Its id.
     pub id: ObjectId,
-    /// What it is.
+    /// Its kind.
     pub context: Context,
     /// Whether it is deleted.
     pub deleted: bool,

@@ -57,7 +57,7 @@ pub struct Token {
     pub scope: Scope,
     /// What it says.
     pub kind: TokenKind,
-    /// What it is.
+    /// The text of the token.
     pub text: String,
 }
 

@@ -64,7 +64,7 @@ pub fn digits(text: &str) -> String {
     text.chars().filter(char::is_ascii_digit).collect()
 }
 
-/// Every run of three characters of a folded text, each once, and what is left at its end: so that each part of the
+/// Every run of three characters of a folded text, each once, and the rest at its end: so that each part of the
 /// text, however short, is the beginning of a gram.
 ///
 /// ```

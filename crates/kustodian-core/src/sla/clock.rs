@@ -21,7 +21,7 @@ const SLA: &str = "sla";
 /// The relationship of a conversation to the version of its SLA.
 const SLA_VERSION: &str = "slaVersion";
 
-/// Brings what is measured of a conversation up to the moment, as the last part of each change. Without SLAs clocks continue
+/// Updates the clocks of a conversation to the moment, as the last part of each change. Without SLAs clocks continue
 /// as they are, and a metric that has taken too long is still noted.
 pub(crate) fn settle(
     context: &Context<'_>,

@@ -179,7 +179,7 @@ fn times(metric: Option<SlaMetric>) -> BTreeMap<u64, u64> {
 /// Checks that criteria can be asked of conversations.
 ///
 /// # Errors
-/// 400 that names what is wrong, with its place below `criteria`.
+/// 400 that names the fault, with its place below `criteria`.
 pub(super) fn check(criteria: &Map<String, Value>) -> Result<(), Refusal> {
     let mut refusal = match read(Some(criteria)) {
         Ok(_) => return Ok(()),

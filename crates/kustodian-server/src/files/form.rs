@@ -57,7 +57,7 @@ impl<S: Source> Form<S> {
         Ok(Self { source, held: b"\r\n".to_vec(), delimiter: format!("\r\n--{boundary}").into_bytes(), fields: 0 })
     }
 
-    /// The name of the next part, what is left of the one before passed over; `None` at the end of the form.
+    /// The name of the next part, the rest of the one before passed over; `None` at the end of the form.
     ///
     /// # Errors
     /// 400 when it is no form.

@@ -26,7 +26,7 @@ pub(super) const SIGNATURE: &str = "signature";
 /// What is written as it is in a segment of a path.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Writes links into what is answered to one request.
+/// Writes links into the answer to one request.
 #[derive(Debug, Clone)]
 pub(crate) struct Linker {
     signer: Signer,

@@ -160,7 +160,7 @@ async fn keep(
     match committed {
         Ok(_) => Ok(()),
         Err(error) => {
-            // Whether the commit was made is not known when the database went away: what is left over is swept later.
+            // Whether the commit was made is not known when the database went away: left-over data is swept later.
             if matches!(error, CommitError::Refused(_)) {
                 super::removal::remove_unnamed(app, &opened.org, received.sum, &*lock).await;
             }

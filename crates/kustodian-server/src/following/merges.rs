@@ -1,6 +1,6 @@
 //! Has what belongs to customers follow them into the customer that they were merged into, and back when that is undone.
 //!
-//! What is done depends on what is stored alone, and never on which merge was noted: a record belongs to whomever the
+//! The work depends only on the stored data, and never on which merge was noted: a record belongs to whomever the
 //! customer went into that it was made for. So it is done once or many times, by one server or another, with the same end.
 
 use std::collections::{BTreeSet, HashMap};

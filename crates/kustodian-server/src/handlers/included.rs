@@ -125,7 +125,7 @@ pub(crate) fn with(
     Ok(Answer::Json(format!("{{\"data\":{document},\"included\":[{}]}}", included.join(","))))
 }
 
-/// The answer of one record with what was asked for beside it. Its tag is that of the whole then, as the company may
+/// The answer of one record with its included records. Its tag is then that of the whole, as the company may
 /// change alone.
 pub(crate) async fn beside<E: Endpoint>(call: &Call<E>, include: Include, answer: Answer) -> Result<Answer, Refusal> {
     let Answer::Document { document, status } = answer else { return Ok(answer) };

@@ -103,7 +103,7 @@ fn authorize<E: Endpoint>(call: &Call<E>, query: &Query) -> Result<(), Refusal> 
     Ok(())
 }
 
-/// Lets a caller pass who may see the sensitive attributes that a search tests or counts: what is found reveals their values.
+/// Passes a caller who may see the sensitive attributes that a search tests or counts: results reveal their values.
 async fn authorize_hidden<E: Endpoint>(call: &Call<E>, query: &Query) -> Result<(), Refusal> {
     if role::any_grants(&call.caller().token.roles, SENSITIVE_READ) {
         return Ok(());
@@ -175,7 +175,7 @@ async fn find<E: Endpoint<Query = SearchPage>>(call: &Call<E>, language: Languag
 
     let least = offset + matching.min(size as usize) as u64 + u64::from(has_next);
     let total = found.total.unwrap_or(Total { count: 0, is_estimate: false });
-    // Time that ran out may leave the count behind what was found.
+    // If time runs out, the count may be lower than the number of results.
     let total = if found.records.is_empty() { total } else { Total { count: total.count.max(least), ..total } };
     let pages = if size == 0 { 0 } else { total.count.div_ceil(u64::from(size)) };
     let mut meta = meta(size, found.timed_out);

@@ -111,7 +111,7 @@ fn event<E: Endpoint>(call: &Call<E>, input: TrackingEventInput) -> Result<NewEv
     Ok(NewEvent { id, name: input.name, details: details(&from, input.meta)? })
 }
 
-/// Keeps what is learnt of a visitor; whether the customer that it is said to be is there. With each new session the record
+/// Stores a sighting of a visitor; returns whether its customer exists. With each new session the record
 /// of the customer says when it was seen.
 async fn track<E: Endpoint>(
     call: &Call<E>,

@@ -1,4 +1,4 @@
-//! Sends events to webhooks (`kustodian_core::outbound_webhook`): out of the feed, so that nothing is missed. What is left to
+//! Sends events to webhooks (`kustodian_core::outbound_webhook`): out of the feed, so that nothing is missed. The events to
 //! send of a webhook is noted in the database, and one server at a time works on it. A webhook is worked on by a task of its
 //! own, so that a receiver that does not answer holds up no other.
 
@@ -259,7 +259,7 @@ async fn remove(app: &App, note: &Note, queue: &Queue) -> Result<(), StoreError>
     Ok(())
 }
 
-/// Begins the queue of a webhook that is about to be made: it is sent what is committed from now on.
+/// Begins the queue of a webhook that is about to be made: it gets events that are committed from now on.
 ///
 /// # Errors
 /// 503 when the database cannot answer: then the webhook must not be made.

@@ -35,7 +35,7 @@ pub enum BackupError {
     /// Something that is no file is in the way.
     #[error("{} is not a file: name another", path.display())]
     NotAFile {
-        /// What it is.
+        /// The path.
         path: PathBuf,
     },
     /// Backup and database are the same file.

@@ -44,7 +44,7 @@ pub struct Backup {
     pub is_outdated: bool,
 }
 
-/// Backs up the database at `url` into a new file (mode 0600), also while servers work on it: what was acknowledged
+/// Backs up the database at `url` into a new file (mode 0600), also while servers work on it: acknowledged data
 /// before this began is in it. Under `file` there is never anything but a whole backup.
 ///
 /// # Errors

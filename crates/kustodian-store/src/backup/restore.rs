@@ -146,7 +146,7 @@ async fn mend_index(path: &Path, tell: &mut (dyn FnMut(CopyProgress) + Send)) ->
     }
 }
 
-/// What was found in a file that may be restored all the same.
+/// The findings in a file that may be restored all the same.
 async fn agreeing(
     file: &Path,
     options: BackupOptions,

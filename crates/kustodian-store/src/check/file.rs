@@ -39,7 +39,7 @@ pub(super) fn look_at(path: &Path, findings: &mut Findings) -> Result<(), CheckE
     Ok(())
 }
 
-/// What is wrong, in words, when a file of SQLite's form is cut off, or not even what tables there are can be read out of
+/// The fault, in words, when a file of SQLite's form is cut off, or if not even the list of tables can be read from
 /// it.
 pub(crate) fn unreadable(path: &Path) -> Option<String> {
     if let Some(missing) = missing(path) {

@@ -102,7 +102,7 @@ pub(crate) async fn look_through(
     Ok(Checked { findings: findings.into_list(), orgs, is_scrub_wanted })
 }
 
-/// Compares what lists answer as their totals with what was counted.
+/// Compares the totals that lists answer with the counted records.
 fn count(kind: Kind, live: &BTreeMap<i64, i64>, totals: &mut BTreeMap<(i64, String), i64>, findings: &mut Findings) {
     let told = totals.iter().filter(|((_, named), _)| named == kind.as_str());
     let mut both: BTreeMap<i64, (i64, i64)> = told.map(|((org, _), told)| (*org, (*told, 0))).collect();

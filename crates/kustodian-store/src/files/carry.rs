@@ -47,7 +47,7 @@ impl std::fmt::Display for FileFinding {
     }
 }
 
-/// What was carried, or read through.
+/// The files that were copied or read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Carried {
     /// How many files there are now.
@@ -138,7 +138,7 @@ async fn each(
     work_apart(all, tell).await.map_err(io::Error::other)?
 }
 
-/// Reads a file to its end and hands on what it has; what is wrong with it.
+/// Reads a file to its end and passes its bytes on; returns its fault.
 fn read_through(
     folder: &FileFolder,
     file: KeptFile,

@@ -31,7 +31,7 @@ impl Part {
             };
             let part = Self { file, path, digest: Sha256::new(), is_kept: false };
             part.file.lock()?;
-            // Whoever removes what is left over may have come between.
+            // A task that removes left-over files may have removed it meanwhile.
             if part.path.try_exists()? {
                 return Ok(part);
             }

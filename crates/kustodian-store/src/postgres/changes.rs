@@ -1,4 +1,4 @@
-//! A change set as statements, and what is in its way.
+//! A change set as statements, and its conflict.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -80,7 +80,7 @@ fn holder(changes: &ChangeSet, seen: &Seen, key: ClaimKey) -> Option<ObjectId> {
     (!is_freed).then_some(owner)
 }
 
-/// Everything that writes `changes`, which nothing is in the way of: what is erased, records, their search entries,
+/// All writes of `changes`, which has no conflict: erasures, records, their search entries,
 /// claims, events, what the sequencer needs to know of them, and receipts. An event's leaf is among `leaves`, in their
 /// order.
 pub(super) fn writes<'a>(
@@ -250,7 +250,7 @@ fn write_event(org: OrgKey, event: &Event) -> Step<'_> {
     statement(INSERT_EVENT, values)
 }
 
-/// What is stored of an event but for its record's name and revision: its kind first.
+/// The stored columns of an event without its record's name and revision: its kind first.
 pub(super) fn event_values(event: &Event) -> [Value<'_>; 11] {
     [
         Value::Text(event.kind.as_str()),

@@ -153,7 +153,7 @@ impl Commit<'_> {
     }
 
     /// What must be in the database before the transaction ends, on another connection: the columns of the custom
-    /// attributes that are written, and that what is erased is to be taken off the disk.
+    /// attributes that are written, and the note of a pending sweep.
     async fn prepare(&self, changes: &ChangeSet) -> Result<Arc<Slots>, Obstacle> {
         if changes.erasures.iter().any(Erasure::wants_scrub) {
             scrub::want(self.readers).await.map_err(Obstacle::Failed)?;
@@ -206,7 +206,7 @@ impl Commit<'_> {
         }
     }
 
-    /// Sends what is left of a transaction, and its end.
+    /// Sends the rest of a transaction, and its end.
     async fn finish(&self, lease: Lease, mut steps: Vec<Step<'_>>) -> Result<(), Obstacle> {
         steps.push(Step::Command("COMMIT"));
         self.send(lease, steps, Order::AsSent).await
@@ -366,7 +366,7 @@ impl Transaction<'_> {
         let mut steps: Vec<_> =
             names.iter().flat_map(|(name, is_written)| self.lock_steps(*name, *is_written)).collect();
         let ends: Vec<usize> = names.iter().map(|(name, _)| self.lock_steps(*name, true).len()).collect();
-        // Behind the locks: each statement sees what was committed by those it waited for.
+        // Under the locks: each statement sees the commits of those it waited for.
         steps.extend(changes.empties.iter().map(|list| listing::has_any(self.org, list)));
         if !changes.claims.is_empty() {
             let keys = changes.claims.iter().map(|claim| claim.key.as_bytes().as_slice()).collect();

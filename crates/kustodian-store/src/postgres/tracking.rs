@@ -142,7 +142,7 @@ const FORGET: [&str; 3] = [
     "DELETE FROM visits WHERE org = $1 AND customer = $2",
 ];
 
-/// What is removed of what is too old: $1 org, $2 before when, $3 how many. Locked, so that nobody adds an event to it
+/// The expired rows to remove: $1 org, $2 before when, $3 how many. Locked, so that nobody adds an event to it
 /// meanwhile; whoever does so comes first.
 const OLD_VISITS: [&str; 2] = [
     "SELECT id FROM visits WHERE org = $1 AND customer IS NOT NULL AND first_at < $2 AND last_at < $2 \

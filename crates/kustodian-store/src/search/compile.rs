@@ -48,7 +48,7 @@ pub(crate) trait Dialect {
     /// The column of a slot, for values of this type; `s.c7`, say.
     fn slot(&self, slot: usize, holds: Holds) -> String;
 
-    /// The condition that a row has what is needed in the inverted index; `None` when that cannot be said of single
+    /// The condition that a row has the needed tokens in the inverted index; `None` when that cannot be said of single
     /// rows. It need not be exact.
     fn words(&self, needs: &Needs) -> Option<Compiled>;
 

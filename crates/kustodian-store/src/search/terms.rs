@@ -14,7 +14,7 @@ use kustomer_api::search::{Attribute, Class, Context};
 /// The longest term, in bytes, without org, kind and scope. What is cut ends in a mark.
 const MAX_TERM: usize = 240;
 
-/// How many parts of an "each of these" are asked for: with more the rest is left to the check of what is found.
+/// How many parts of an "each of these" are asked for: with more the rest is left to the check of the result.
 pub(crate) const MAX_NEEDS: usize = 12;
 
 /// What takes the place of characters that the tokenizer does not keep, from here on by their code.
@@ -210,7 +210,7 @@ pub(crate) struct Syntax {
 /// What to ask the index for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Match {
-    /// Nothing: every record may have what is needed.
+    /// No condition: every record may have the needed tokens.
     Everything,
     /// No record has it.
     Nothing,
@@ -283,7 +283,7 @@ impl Grams<'_> {
     }
 }
 
-/// What to ask the index for, and whether its answer is exactly what is needed.
+/// The condition on the index, and whether it is exact.
 pub(crate) fn expression(syntax: &Syntax, known: Known<'_>, org: OrgKey, needs: &Needs) -> (Match, bool) {
     match needs {
         Needs::All(needs) => {

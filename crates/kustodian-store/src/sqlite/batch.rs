@@ -50,7 +50,7 @@ pub(super) struct Finished {
     pub(super) has_words: bool,
 }
 
-/// What is known of a record before it is written.
+/// A record before it is written.
 #[derive(Clone, Copy)]
 struct Before {
     /// Its row; not known yet of a record that is made in the same change set.
@@ -238,7 +238,7 @@ impl<'c> Batch<'c> {
         Ok(None)
     }
 
-    /// Empties the payloads of records' events. What is erased is overwritten where it is, too; what older writes
+    /// Empties the payloads of records' events. Erased data is overwritten where it is, too; what older writes
     /// left elsewhere in the file is left to a scrub.
     fn erase(&self, org: OrgKey, erasures: &[Erasure]) -> rusqlite::Result<()> {
         if erasures.is_empty() {

@@ -15,7 +15,7 @@ use super::{log, place, schema, search};
 use crate::failure::OpenError;
 use crate::options::Options;
 
-/// Whether what was acknowledged survives the power going off.
+/// Whether acknowledged data survives a power failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Durability {
     /// It does: every commit waits for the disk.

@@ -17,7 +17,7 @@ use super::place::Place;
 use super::records::stored;
 use super::sql::statements;
 
-/// What is known of a file.
+/// The identity of a file.
 #[derive(Default)]
 pub(super) struct Health {
     /// `None` for a temporary database, which has no name.

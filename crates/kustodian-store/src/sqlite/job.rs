@@ -34,12 +34,12 @@ pub(super) enum Job {
     TouchWalk { org: OrgKey, walk: ObjectId, now: Timestamp },
     /// Nothing: asks whether the database can be written.
     Probe(oneshot::Sender<Result<(), StoreError>>),
-    /// Takes out of the file what was erased from the tables. Done after the transaction of its group, once for all of
+    /// Sweeps erased data from the file. Done after the transaction of its group, once for all of
     /// them, and even if nobody waits any longer.
     Scrub(oneshot::Sender<Result<(), StoreError>>),
-    /// Brings the index up to what is committed. Done after the transaction of its group, once for all who ask.
+    /// Indexes all committed records. Done after the transaction of its group, once for all who ask.
     Index(oneshot::Sender<Result<(), StoreError>>),
-    /// Writes what is queued before this, and ends.
+    /// Writes all queued jobs before this one, and ends.
     Stop,
 }
 

@@ -66,7 +66,7 @@ impl Packed {
         Self(bytes)
     }
 
-    /// What is bound.
+    /// The bound value.
     pub(super) fn bound(&self) -> ToSqlOutput<'_> {
         ToSqlOutput::Borrowed(ValueRef::Blob(&self.0))
     }

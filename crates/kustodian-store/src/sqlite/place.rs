@@ -291,7 +291,7 @@ impl Place {
         }
     }
 
-    /// What is wrong with the file, as far as its header says; only for a server that holds it.
+    /// The fault of the file, as far as its header says; only for a server that holds it.
     pub(super) fn damage(&self) -> Option<String> {
         let file = self.held.as_ref()?;
         let look = || -> io::Result<Option<String>> {

@@ -1,4 +1,4 @@
-//! Taking out of the file what was erased from the tables.
+//! Sweeps erased data from the file.
 //!
 //! An erasure overwrites what it deletes, but earlier writes of the same record may have left copies behind: in pages
 //! that are free now, in the gaps of pages that were reordered, and in the log. So the file is rewritten from what is

@@ -182,7 +182,7 @@ impl Store for Sqlite {
 }
 
 impl Sqlite {
-    /// Sees to it that searches find what is committed by now.
+    /// Indexes all records committed by now.
     async fn bring_index_up(&self) -> Result<(), StoreError> {
         if !self.readers.read(search::is_behind)? {
             return Ok(());

@@ -77,7 +77,7 @@ impl Queue {
         })
     }
 
-    /// Lets the writer end once it has done what is queued. Waits for room in the queue.
+    /// Lets the writer end after the queued jobs. Waits for room in the queue.
     pub(super) fn stop(&self) {
         // An error means that it has ended already.
         drop(self.jobs.send(Job::Stop));
@@ -162,7 +162,7 @@ impl Writer {
         }
     }
 
-    /// Brings the index up to what is committed, in transactions of their own: a failure there must not be in the
+    /// Indexes all committed records, in transactions of their own: a failure there must not be in the
     /// way of writes.
     fn index(&mut self, asked: Vec<Job>) {
         let mut work = || -> rusqlite::Result<()> {

@@ -21,7 +21,7 @@ impl Chains {
         Self { ends: BTreeMap::new(), expected }
     }
 
-    /// The next event. What is wrong with one is reported once: what follows is computed from what is there.
+    /// The next event. A fault is reported once: the next link is computed from the stored one.
     pub(super) fn follow(&mut self, event: &Placed, told: &mut Verification) {
         let Placed { org, position, link: stored, leaf, agrees } = *event;
         let (last, previous) = self.ends.get(&org).copied().unwrap_or_else(|| (0, genesis(OrgKey(org))));

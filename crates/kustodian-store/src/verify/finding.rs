@@ -7,7 +7,7 @@ use kustodian_core::chain::Link;
 /// How many findings are kept; further ones are counted.
 pub(crate) const FINDINGS: usize = 1_000;
 
-/// What was looked at, and what was found.
+/// The numbers of checked entries, and the findings.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Verification {
     /// Each org with the end of its chain: what to keep, and to expect the next time.

@@ -2,7 +2,7 @@
 //!
 //! One snapshot of the database is read, which may be served meanwhile. First every org's chain is followed: an edit, an
 //! insertion, a removal or a change of order anywhere breaks it. Then every record is followed back through its events:
-//! each revision, rebuilt from the record as it is now, must have the digest that its event keeps; what was erased must
+//! each revision, rebuilt from the record as it is now, must have the digest that its event keeps; erased data must
 //! be reported by a later event. Memory does not grow with the number of events.
 //!
 //! Whoever can write the whole database can also make a whole new chain. Against that helps a position and its link kept

@@ -141,7 +141,7 @@ async fn race(steps: Vec<Step>, queries: Vec<Query>) {
     for searcher in searchers {
         searched.extend(searcher.await.unwrap());
     }
-    // What was acknowledged last is found at once.
+    // A search finds the newest acknowledged write at once.
     searched.extend(search_all(database.store(), org, Arc::clone(&log), queries).await);
     {
         let states = log.states.lock().unwrap();

@@ -106,7 +106,7 @@ pub(crate) struct ServeArguments {
         value_parser = BoolishValueParser::new()
     )]
     pub(crate) strict_host: bool,
-    /// What is answered about types of records this server does not hold: refuse (400 to a search, 501 to a list), empty-searches
+    /// The answer for types of records that this server does not have: refuse (400 to a search, 501 to a list), empty-searches
     /// (an empty page to a search) or empty (to a list, too)
     #[arg(long, env = "KUSTODIAN_ABSENT_TYPES", value_name = "WHAT", value_enum, default_value_t)]
     pub(crate) absent_types: AbsentTypesRule,

@@ -37,7 +37,7 @@ pub(crate) struct SearchArguments {
     output: OutputArguments,
 }
 
-/// Searches, and prints what is found.
+/// Searches, and prints the result.
 pub(super) async fn run(client: &Client, arguments: SearchArguments) -> Result<(), Failure> {
     // A body is sent as given: the server says what it does not know in it, and where.
     let (search, body) = match (&arguments.search, &arguments.json) {
@@ -95,7 +95,7 @@ async fn read_typed(client: &Client, typed: &str) -> Result<Search, Failure> {
         sort: Some(CustomerSort { by: CustomerSortKey::UpdatedAt, descending: true }),
         ..ListCustomers::default()
     };
-    // Who may not list customers learns what is wrong with the search all the same.
+    // A key that may not list customers still gets the fault of the search.
     let Ok(page) = client.customers().list(&last).await else { return Err(Failure::new(error.to_string())) };
     let custom = page.data.iter().filter_map(|customer| customer.attributes.custom.value());
     let keys: BTreeSet<&str> = custom.flat_map(|custom| custom.iter().map(|(key, _)| key)).collect();

@@ -36,7 +36,7 @@ pub(crate) struct RowFault {
     pub(crate) line: u64,
     /// Which column is wrong, from 1, and its name.
     pub(crate) column: Option<(usize, String)>,
-    /// What is wrong with it.
+    /// The fault of the row.
     pub(crate) reason: String,
 }
 

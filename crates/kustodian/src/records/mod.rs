@@ -54,7 +54,7 @@ pub(crate) trait Attributes {
     /// The attributes as JSON, ready to send.
     ///
     /// # Errors
-    /// When what was given cannot be sent.
+    /// When the input cannot be sent.
     fn json(self) -> Result<String, Failure>;
 }
 

@@ -1,4 +1,4 @@
-//! Backups and the files around them: what is refused, what is moved aside, what is found damaged.
+//! Backups and their files: which are refused, which are moved aside, which are reported as damaged.
 
 use std::fs;
 use std::io::{Seek as _, SeekFrom, Write as _};

@@ -10,7 +10,7 @@ use serde_json::Value;
 /// Where we differ. Items of lists may hold what they are answered with (`docs/contract/behaviour.md` §22): those
 /// members are left out of the comparison.
 const DIFFERENCES: [&str; 82] = [
-    // Null is answered after somebody cleared it, and what is answered can be sent back.
+    // Null is answered after somebody cleared it, and the answer can be sent back.
     "createTeam /icon takes null, too",
     "createCompany /externalId takes null, too",
     // `docs/contract/behaviour.md` §14 says 256, and so do the names of all other resources.

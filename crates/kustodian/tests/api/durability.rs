@@ -1,4 +1,4 @@
-//! What was acknowledged is there again: after a restart, and after the plug was pulled.
+//! Acknowledged data is there again: after a restart, and after the plug was pulled.
 
 use std::sync::Mutex;
 

@@ -45,7 +45,7 @@ fn metadata_is_empty_until_it_is_written_and_then_merged() {
     assert_eq!((again.text.as_str(), again.header("idempotent-replayed")), (second.text.as_str(), "true"));
     assert_eq!(second.attributes()["properties"]["loyaltyTierStr"], *said);
     assert_eq!(second.attributes()["properties"]["birthAt"]["type"], "date");
-    // What is answered can be sent back, and says the same.
+    // The answer can be sent back, and changes nothing.
     let back = server.put(OF_CUSTOMERS, second.attributes().clone()).expect(200);
     assert_eq!(back.attributes()["properties"], second.attributes()["properties"]);
     assert_eq!(server.put(OF_CUSTOMERS, json!({ "rev": 1 })).expect(409).parameter(), "rev");
@@ -163,7 +163,7 @@ fn a_value_outside_of_an_enumeration_is_refused_with_those_there_are() {
     for value in [json!("gold"), json!(null), json!("")] {
         server.post("/v1/customers", custom(value)).expect(201);
     }
-    // What is stored can be sent back, and nothing else.
+    // Only the stored value can be sent back.
     server.patch(old, custom(json!("bronze"))).expect(200);
     server.patch(old, custom(json!("lead"))).expect(400);
     server.patch(old, custom(json!("silver"))).expect(200);

@@ -1,5 +1,5 @@
 //! Pages that end by their bytes: a walk through them gives every record once, and the server holds no more than a page
-//! of what is asked for.
+//! of the request.
 
 use std::collections::BTreeSet;
 use std::io::Read as _;

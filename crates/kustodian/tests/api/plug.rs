@@ -19,7 +19,7 @@ const KILLS: usize = 8;
 
 const WRITERS: usize = 6;
 
-/// What was acknowledged of a customer.
+/// The acknowledged states of a customer.
 struct Known {
     path: String,
     /// The last answer; none once deleted.
@@ -170,7 +170,7 @@ fn nothing_is_lost(server: &Server, known: &[Known]) {
         match text {
             Some(text) if *is_certain => assert_eq!((answer.status, &answer.text), (200, text), "{path}"),
             None if *is_certain => assert_eq!(answer.status, 404, "{path} was deleted"),
-            // The write without an answer was done or not; what was acknowledged before it was.
+            // The write without an answer was done or not; every acknowledged one before it was.
             _ => assert!(matches!(answer.status, 200 | 404), "{path}: {} {}", answer.status, answer.text),
         }
     }

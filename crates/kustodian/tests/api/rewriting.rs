@@ -46,7 +46,7 @@ fn values<A: Serialize>(record: &Resource<A>) -> Value {
 fn what_was_read_of_any_record_can_be_written_again() {
     let server = Server::start();
     let client = client(&server);
-    /// Creates a record, and updates it with what was answered.
+    /// Creates a record, and updates it with the answer.
     macro_rules! rewritten {
         ($input:ident, $operation:ident, $group:expr, $create:expr) => {{
             let made = $create(example::<$operation>()).await.unwrap().data;

@@ -71,7 +71,7 @@ fn what_is_answered_can_be_sent_back_and_changes_no_value() {
     for sent in [full_team, json!({ "name": "Bare" }), json!({ "name": "Null", "icon": null })] {
         let made = server.post("/v1/teams", sent).expect(201);
         sent_back_changes_nothing(&server, &path_of(made.data()), PATCH_AND_PUT, team::READ_ONLY_ON_UPDATE);
-        // It can be created again from what was answered.
+        // It can be created again from the answer.
         let answered = writable(made.attributes(), team::READ_ONLY);
         server.post("/v1/teams", Value::Object(answered)).expect(201);
     }

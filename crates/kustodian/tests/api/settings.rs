@@ -146,7 +146,7 @@ fn hours_time_zones_and_holidays_are_checked_and_answered_beside() {
     assert_eq!(included[0]["relationships"]["schedule"]["data"]["id"], made.data()["id"]);
     assert!(included[0]["relationships"]["createdBy"]["data"]["id"].is_string());
 
-    // What is answered is taken back: the same holidays, and one that is changed keeps its id.
+    // The answer can be sent back: the same holidays, and one that is changed keeps its id.
     let mut kept = made.attributes()["holidays"].clone();
     let same = server.put(&path, json!({ "holidays": kept })).expect(200);
     assert_eq!(same.attributes()["holidays"], kept);

@@ -401,7 +401,7 @@ fn an_org_names_the_origins_whose_pages_track() {
     assert_eq!(allowed(&asked("second.api.localhost", shop)), "");
     assert_eq!(allowed(&sent(&second, shop).expect(204)), "");
 
-    // What is left out stays; it is there after a restart.
+    // An attribute that is left out stays; it is there after a restart.
     let body = json!({ "kustomer": { "enabled": true }, "google": { "enabled": false } });
     assert_eq!(server.put("/v1/auth/settings", body).expect(200).attributes()["corsWhitelist"], json!([shop]));
     let server = server.restart();

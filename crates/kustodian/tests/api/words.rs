@@ -1,4 +1,4 @@
-//! The words of refusals: what is wrong, where, and what to do.
+//! The words of refusals: the fault, its place, and what to do.
 
 use reqwest::Method;
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE};

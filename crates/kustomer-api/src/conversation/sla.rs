@@ -40,7 +40,7 @@ answered_object! {
         version: u64,
         /// When the SLA was found to be the one that applies.
         matched_at: Timestamp,
-        /// What is measured.
+        /// The metric.
         metrics: ConversationSlaMetrics,
         /// The first metric that took too long; while none has, the one that will next.
         breach: SlaBreach,

@@ -142,7 +142,7 @@ pub struct CustomerAttributes {
     /// Custom attributes; absent when never set.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub custom: Field<CustomAttributes>,
-    /// When the record was made, or what was sent instead.
+    /// When the record was created, or the moment that was sent.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub created_at: Field<Timestamp>,
     /// When anything last changed.

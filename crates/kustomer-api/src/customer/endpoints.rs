@@ -203,7 +203,7 @@ pub enum CustomerSortKey {
     /// The id, which is the order of making.
     #[default]
     Id,
-    /// When the record was made, or what was sent instead.
+    /// When the record was created, or the moment that was sent.
     CreatedAt,
     /// When anything last changed.
     UpdatedAt,

@@ -8,7 +8,7 @@ use super::{Customer, CustomerAttributes};
 use crate::custom::CustomAttributes;
 use crate::{Field, Timestamp};
 
-/// What to create a customer with, or what to change on one. Nothing is required; what is absent stays as it is.
+/// The attributes to create a customer with, or to change. None is required; absent ones stay as they are.
 ///
 /// ```
 /// use kustomer_api::custom::CustomAttributes;

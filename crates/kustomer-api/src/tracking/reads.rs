@@ -98,7 +98,7 @@ pub struct CustomerEventAttributes {
     /// Empty: addresses are not looked up.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub location: Field<Map<String, Value>>,
-    /// What was sent with what was tracked.
+    /// The details that were tracked with it.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub meta: Field<Map<String, Value>>,
     /// The id of the session.

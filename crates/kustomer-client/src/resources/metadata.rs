@@ -45,7 +45,7 @@ operations! {
             self.client.call(name.to_owned(), &StateQuery::default(), &())
         }
 
-        /// Describes the attributes sent, and keeps what is said of others.
+        /// Describes the attributes sent, and keeps the description of others.
         pub fn put(&self, name: &str, input: &MetadataInput) -> Call<UpdateCustomAttributeMetadata> {
             self.client.call(name.to_owned(), &(), input)
         }

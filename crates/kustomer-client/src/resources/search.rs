@@ -26,7 +26,7 @@ use crate::window::{self, Window};
 
 operations! {
     SEARCH: impl Customers {
-        /// Searches for customers; the first page of what is found, and [`search_page`](Self::search_page) gives others.
+        /// Searches for customers; returns the first page of the results; [`search_page`](Self::search_page) returns others.
         ///
         /// ```no_run
         /// use kustomer_client::Client;
@@ -50,7 +50,7 @@ operations! {
             self.search_page(search, &SearchPage::default())
         }
 
-        /// Searches for customers and gives one page of what is found.
+        /// Searches for customers and gives one page of the result.
         ///
         /// ```no_run
         /// use kustomer_client::Client;
@@ -108,7 +108,7 @@ operations! {
             self.client.call((), page, search)
         }
 
-        /// Searches for companies and gives one page of what is found. The search is one for companies.
+        /// Searches for companies and gives one page of the result. The search is one for companies.
         ///
         /// ```no_run
         /// use kustomer_client::Client;
@@ -128,7 +128,7 @@ operations! {
             self.client.call((), page, search)
         }
 
-        /// Searches for kobjects and gives one page of what is found. The search is one for kobjects.
+        /// Searches for kobjects and gives one page of the result. The search is one for kobjects.
         ///
         /// ```no_run
         /// use kustomer_client::Client;
@@ -148,7 +148,7 @@ operations! {
             self.client.call((), page, search)
         }
 
-        /// Searches for conversations and gives one page of what is found. The search is one for conversations.
+        /// Searches for conversations and gives one page of the result. The search is one for conversations.
         ///
         /// ```no_run
         /// use kustomer_client::Client;
@@ -171,7 +171,7 @@ operations! {
             self.client.call((), page, search)
         }
 
-        /// Searches for messages and gives one page of what is found. The search is one for messages.
+        /// Searches for messages and gives one page of the result. The search is one for messages.
         ///
         /// ```no_run
         /// use kustomer_client::Client;
@@ -193,7 +193,7 @@ operations! {
             self.client.call((), page, search)
         }
 
-        /// Searches for notes and gives one page of what is found. The search is one for notes.
+        /// Searches for notes and gives one page of the result. The search is one for notes.
         ///
         /// ```no_run
         /// use kustomer_client::Client;

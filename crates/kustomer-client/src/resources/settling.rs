@@ -14,7 +14,7 @@ pub struct Settled {
     pub was_created: bool,
 }
 
-/// How often somebody else may be first, or remove what was found, before the error is returned.
+/// How often somebody else may be first, or remove the record, before the error is returned.
 const TRIES: u32 = 3;
 
 impl Customers<'_> {

@@ -39,7 +39,7 @@ operations! {
             self.client.call((), &ListRecords { paging: *query, deleted: None }, &())
         }
 
-        /// Reads what is said of a sender. Only Kustodian has this operation.
+        /// Reads a sender. Only Kustodian has this operation.
         pub fn get(&self, id: impl Into<Id<SpamSender>>) -> Call<GetSpamSenderById> {
             self.client.at([id.into().into()], &StateQuery::default(), &())
         }

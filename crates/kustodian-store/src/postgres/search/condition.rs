@@ -111,7 +111,7 @@ impl Postgres<'_> {
     }
 }
 
-/// Which grams to ask for by what is known of how common they are.
+/// Which grams to search for, by their frequency as far as it is known.
 pub(super) fn grams<T>(shares: &Shares, is_among_others: bool, ask: impl FnOnce(Grams<'_>) -> T) -> T {
     if shares.is_empty() {
         return ask(Grams::Covering);

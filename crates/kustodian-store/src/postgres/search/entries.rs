@@ -273,7 +273,7 @@ pub(in crate::postgres) async fn index_documents(
 ) -> Result<(), String> {
     let mut steps = Vec::new();
     for Written { org, kind, id, home, document } in records {
-        // What is damaged must not keep everything else from being found.
+        // A damaged record must not hide the others.
         let row = kind.search_row_of(document).unwrap_or_else(|error| {
             tracing::error!(%id, %error, "a {} is left out of searches", kind.as_str());
             None

@@ -85,7 +85,7 @@ fn terms(org: OrgKey, needs: &Needs) -> Option<(BTreeSet<String>, bool)> {
 }
 
 impl Listed {
-    /// The condition that a row has what is needed, where that was looked up.
+    /// The condition that a row has the needed tokens, from a look-up before.
     pub(super) fn condition(&self, org: OrgKey, needs: &Needs) -> Option<Compiled> {
         let (terms, exact) = terms(org, needs)?;
         let ids: Vec<String> = self.0.get(&terms)?.iter().map(ObjectId::to_string).collect();

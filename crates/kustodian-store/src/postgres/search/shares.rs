@@ -59,7 +59,7 @@ impl KnownShares {
                 shares
             }
             Err(error) => {
-                // Searches find the same without, and will report what is wrong with the database.
+                // Searches find the same without, and will report faults of the database.
                 tracing::debug!(%error, "how common terms are could not be read");
                 Arc::default()
             }

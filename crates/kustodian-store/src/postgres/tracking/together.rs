@@ -1,4 +1,4 @@
-//! A transaction that keeps what is learnt of several visitors of one org. It locks the visitors first, in the order of their
+//! A transaction that stores sightings of several visitors of one org. It locks the visitors first, in the order of their
 //! ids, decides on what it finds (`kustodian_core::tracking::see`), and writes that with a second trip.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};

@@ -40,7 +40,7 @@ pub(crate) struct Form {
 pub(crate) struct WordsForm {
     /// How what is looked for is written.
     pub(crate) syntax: Syntax,
-    /// The condition that a row has what is bound for its `?`.
+    /// The condition that a row has the value bound to its `?`.
     pub(crate) among: fn(Row<'_>, Kind) -> String,
     /// The statement that gives the ids of the records of a kind that have it, and a null.
     pub(crate) ids: fn(Kind) -> String,
@@ -109,7 +109,7 @@ pub(crate) type OfCustomers<'a> = dyn Fn(&Node, Row<'_>, bool) -> Compiled + 'a;
 pub(crate) struct Row<'a> {
     /// Its name in the statement.
     pub(crate) name: &'a str,
-    /// What it is.
+    /// The type of the record.
     pub(crate) context: Context,
 }
 

@@ -119,7 +119,7 @@ async fn fitting_records<R: Kept>(
     Ok((Records::Whole(records), next.unwrap_or(ids.len())))
 }
 
-/// In an order that writes may change: what is found now is listed, and gone through in that order.
+/// In an order that writes may change: the present results are listed, and read in that order.
 async fn list<R: Kept>(
     reader: &mut R,
     finding: &mut Finding<'_>,

@@ -248,7 +248,7 @@ fn of_customers(name: &str, criterion: &Criterion, within: Within<'_>) -> Option
     };
     let parts = [("", 0), ("deleted_", 1)];
     let statements = parts.into_iter().take(1 + usize::from(within.include_deleted)).map(statement).collect();
-    // What was erased is deleted, and is still there though nothing finds it.
+    // An erased record counts as deleted: it has a row, but no search finds it.
     Some(Access { statements, exact: exact && !within.include_deleted, is_live: true })
 }
 
@@ -257,7 +257,7 @@ pub(super) fn deleted(table: &str, include: bool) -> String {
     if include { format!("{table}.deleted IN (0, 1)") } else { format!("{table}.deleted = 0") }
 }
 
-/// What is bound for a condition.
+/// The bound value for a condition.
 pub(super) fn values(binds: Vec<Bind>) -> impl Iterator<Item = Value> {
     binds.into_iter().map(|bind| match bind {
         Bind::Cell(cell) => value(cell),

@@ -123,7 +123,7 @@ impl Backlog {
                     match FoundBy::of_document(org, &document.0) {
                         Ok(Some(found)) => writing.add(connection, (org, key, id), &found, limit)?,
                         Ok(None) => {}
-                        // What is damaged must not keep everything behind it from being found.
+                        // A damaged record must not hide those after it.
                         Err(error) => tracing::error!(%id, %error, "a customer is left out of searches"),
                     }
                 }

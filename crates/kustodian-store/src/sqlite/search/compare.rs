@@ -149,7 +149,7 @@ impl Comparison {
         Ok(())
     }
 
-    /// Compares all words, once all rows are done; what was found.
+    /// Compares all words, once all rows are done; returns the findings.
     fn words(mut self, connection: &Connection) -> rusqlite::Result<Misfounds> {
         connection.execute_batch(VOCABULARY)?;
         let mut terms = connection.prepare(TERMS)?;

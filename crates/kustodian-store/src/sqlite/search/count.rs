@@ -19,7 +19,7 @@ const TRIES_OF_DOCUMENTS: u64 = 400;
 /// Fewer than this are counted one by one.
 const SAMPLED: u64 = 20_000;
 
-/// What is known of some records that were drawn.
+/// The counts of a sample of records.
 struct Sample {
     /// How many they were drawn from.
     all: u64,

@@ -332,7 +332,7 @@ pub(in crate::sqlite) fn index_kinds(connection: &Connection, tell: &mut dyn FnM
             let Some((org, id, _)) = page.last() else { break };
             last = (*org, id.to_string());
             for (org, id, document) in &page {
-                // What is damaged must not keep everything else from being found.
+                // A damaged record must not hide the others.
                 let row = kind.search_row_of(document).unwrap_or_else(|error| {
                     tracing::error!(%id, %error, "a {} is left out of searches", kind.as_str());
                     None

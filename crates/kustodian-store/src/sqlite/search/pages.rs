@@ -451,7 +451,7 @@ impl<'a> Finding<'a> {
         Entries::new(self.connection, self.within.org, self.within.slots, self.time, self.effort).around(row, &contexts)
     }
 
-    /// Whether what was found is everything there is.
+    /// Whether these are all matches.
     pub(super) const fn is_all(&self) -> bool {
         self.is_all
     }

@@ -104,7 +104,7 @@ fn fitting_records(connection: &Connection, keys: &[i64], query: &WalkQuery) -> 
     Ok(Records::Whole(records))
 }
 
-/// In an order that writes may change: what is found now is listed, and gone through in that order.
+/// In an order that writes may change: the present results are listed, and read in that order.
 fn list(
     connection: &Connection,
     finding: &mut Finding<'_>,

@@ -23,13 +23,13 @@ use super::body::Search;
 /// The longest text that is read, in bytes.
 pub const MAX_LENGTH: usize = 16 * 1024;
 
-/// What is wrong with the short form of a search, and where.
+/// The fault of the short form of a search, and its column.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("column {column}: {message}")]
 pub struct SyntaxError {
     /// The character it is wrong at, from 1.
     pub column: usize,
-    /// What is wrong.
+    /// The fault.
     pub message: String,
 }
 
