@@ -48,7 +48,7 @@ impl Fault {
         Self { what, wait: Duration::ZERO, retry_after: None, left: Some(1), route: None }
     }
 
-    /// The request is answered with this status, as Kustomer words errors, and not served. What is no status counts as 500.
+    /// The request is answered with this status, as Kustomer words errors, and not served. An invalid status counts as 500.
     pub fn status(status: u16) -> Self {
         Self::of(What::Answer(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)))
     }

@@ -12,7 +12,7 @@ resource! {
     /// An attachment. `links.related` leads to its bytes, for a while.
     Attachment = "attachment";
 
-    /// What an attachment holds.
+    /// The attributes of an attachment.
     answer AttachmentAttributes = ATTACHMENT;
 
     /// The attributes to create an attachment with, or to change. Absent ones stay as they are.

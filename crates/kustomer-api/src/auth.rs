@@ -27,7 +27,7 @@ pub const ROLE_TYPE: &str = "role";
 /// A token, without its secret.
 pub type AuthToken = Resource<AuthTokenAttributes>;
 
-/// What is known about a token.
+/// The attributes of a token.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]

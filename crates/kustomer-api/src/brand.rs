@@ -13,7 +13,7 @@ resource! {
     /// A brand.
     Brand = "brand";
 
-    /// What a brand holds.
+    /// The attributes of a brand.
     answer BrandAttributes = BRAND;
 
     /// The attributes to create a brand with, or to change. Absent ones stay as they are.

@@ -26,7 +26,7 @@ resource! {
     /// A company.
     Company = "company";
 
-    /// What a company holds.
+    /// The attributes of a company.
     answer CompanyAttributes = COMPANY;
 
     /// The attributes to create a company with, or to change. Absent ones stay as they are.

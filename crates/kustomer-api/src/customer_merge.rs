@@ -18,7 +18,7 @@ resource! {
     /// A merge: the customer `source` went into the customer `target`. Both are among its relationships.
     CustomerMerge = "customer_merge";
 
-    /// What a merge holds.
+    /// The attributes of a merge.
     answer CustomerMergeAttributes = CUSTOMER_MERGE;
 
     attributes {
@@ -79,7 +79,7 @@ pub static MERGE_INPUT: Schema = Schema::object(&Object {
     },
 );
 
-/// What a merge would do (`dryRun`): nothing of it is stored.
+/// The expected result of a merge (`dryRun`): nothing is stored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct MergePreview {

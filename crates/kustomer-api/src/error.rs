@@ -48,7 +48,7 @@ pub struct ErrorItem {
     pub extra: Map<String, Value>,
 }
 
-/// Where an error comes from.
+/// The place of an error in the request.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct ErrorSource {

@@ -65,7 +65,7 @@ impl<T> Field<T> {
         }
     }
 
-    /// What the value points at, when there is one: the `str` of a `String`.
+    /// The target of the value, if there is one: the `str` of a `String`.
     ///
     /// ```
     /// use kustomer_api::customer::Customer;

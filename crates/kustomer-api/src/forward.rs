@@ -19,7 +19,7 @@ resource! {
     /// A forward.
     Forward = "forward";
 
-    /// What a forward holds.
+    /// The attributes of a forward.
     answer ForwardAttributes = FORWARD;
 
     /// The attributes to create a forward with, or to change. Absent ones stay as they are.
@@ -38,9 +38,9 @@ resource! {
         lang: String | null = on_update(LANGUAGE, "send it in an update");
         /// The e-mail addresses of the recipients, at most 100.
         to: Vec<Address> = optional(Schema::list_of(100, &ADDRESS));
-        /// The e-mail address that it comes from.
+        /// The e-mail address of the sender.
         from: Address = optional(Schema::object(&ADDRESS_OBJECT));
-        /// What is written above the messages, at most [`MAX_TEXT`] characters.
+        /// The text above the messages, at most [`MAX_TEXT`] characters.
         body: String = optional(Schema::text_of(0, MAX_TEXT));
         /// The subject, at most 256 characters; that of the conversation when absent.
         subject: String = optional(Schema::text_of(0, 256));

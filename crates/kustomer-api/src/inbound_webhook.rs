@@ -20,7 +20,7 @@ resource! {
     /// An inbound webhook.
     InboundWebhook = "inbound_webhook";
 
-    /// What an inbound webhook holds.
+    /// The attributes of an inbound webhook.
     answer InboundWebhookAttributes = INBOUND_WEBHOOK;
 
     /// The attributes to create an inbound webhook with, or to change. Absent ones stay as they are.
@@ -55,7 +55,7 @@ impl InboundWebhookInput {
     }
 }
 
-/// Where to post to an inbound webhook. Whoever knows it may post.
+/// The address of an inbound webhook. Everyone who knows it may post.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InboundWebhookAddress {
     /// The secret part, 80 hexadecimal digits.
@@ -90,7 +90,7 @@ pub static RAISED: Schema = Schema::object(&Object {
 endpoint! {
     /// `createWebHookTransaction`, which Kustomer serves without documenting it among its operations.
     CreateWebHookTransaction = &own::CREATE_WEB_HOOK_TRANSACTION,
-    "Raises an event with what is posted: JSON, a form or XML of at most 400,000 bytes.";
+    "Raises an event with the posted body: JSON, a form or XML of at most 400,000 bytes.";
     path: String = "5c7d", query: (), body: (), answer: Raised: Answer::Plain(&RAISED)
 }
 
@@ -130,11 +130,11 @@ endpoint! {
 endpoint! {
     /// `deleteInboundWebhook`, which only Kustodian has.
     DeleteInboundWebhook = &own::DELETE_INBOUND_WEBHOOK,
-        "Deletes an inbound webhook: what is posted to it is refused; an update with `deleted: false` restores it.";
+        "Deletes an inbound webhook: posts to it are refused; an update with `deleted: false` restores it.";
     path: ObjectId, query: (), body: (), answer: (): Answer::Empty
 }
 
 history!(
     GetInboundWebhookHistory = &own::GET_INBOUND_WEBHOOK_HISTORY,
-    "Lists what was posted to an inbound webhook and what happened to it, deleted ones included, newest first."
+    "Lists the posts to an inbound webhook and its changes, deleted ones included, newest first."
 );

@@ -22,7 +22,7 @@ resource! {
     /// A klass.
     Klass = "klass";
 
-    /// What a klass holds.
+    /// The attributes of a klass.
     answer KlassAttributes = KLASS;
 
     /// The attributes to create a klass with, or to change. Absent ones stay as they are.

@@ -21,14 +21,14 @@ use crate::schema::{DATE_TIME, MAX_URL, OBJECT_ID, Object, Property, Schema, URL
 use crate::validation::Fault;
 use crate::{Field, ObjectId, Timestamp};
 
-/// The most bytes of JSON that `data` may take. What the server takes of a body is less, unless it is configured otherwise.
+/// The maximum size of `data`, in bytes of JSON. The default limit of a body is lower.
 pub const MAX_DATA_BYTES: usize = 1024 * 1024;
 
 resource! {
     /// A kobject. Its `type` is that of its klass: see [`type_of`].
     KObject = "kobject";
 
-    /// What a kobject holds.
+    /// The attributes of a kobject.
     answer KObjectAttributes = KOBJECT;
 
     /// The attributes to create a kobject with, or to change. Absent ones stay as they are.
@@ -59,9 +59,9 @@ resource! {
         queue: String | null, read_only(NOT_WRITTEN);
         /// The id of the user that a task is assigned to.
         assigned_user: String | null, read_only(NOT_WRITTEN);
-        /// When a task was first done, and by whom.
+        /// The first completion of a task: when, and by which user.
         first_done: Done, read_only(FROM_STATUS);
-        /// When a task was last done, and by whom.
+        /// The last completion of a task: when, and by which user.
         last_done: Done, read_only(FROM_STATUS);
         /// How often a task was done.
         done_count: u64, read_only(FROM_STATUS);
@@ -71,7 +71,7 @@ resource! {
         reopen_from_done_count: u64, read_only(FROM_STATUS);
         /// The name of the klass to show.
         klass_display_name: String, read_only(FROM_KLASS);
-        /// What the kobjects of the klass can do beside holding data.
+        /// The abilities of the klass's kobjects, in addition to data.
         klass_mixins: Vec<Mixin>, read_only(FROM_KLASS);
         /// When it was erased with its customer.
         erased_at: Timestamp, read_only("erase the customer it belongs to");

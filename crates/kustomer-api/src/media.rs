@@ -36,7 +36,7 @@ resource! {
         redacted_at: Timestamp, read_only("the server sets it when `redacted` is sent");
         /// The SHA-256 of the bytes that are there, as 64 hexadecimal characters.
         sha256: String, read_only("it is computed from the bytes");
-        /// What it is for: `kb`.
+        /// Its purpose: `kb`.
         context: String, read_only("it is kb");
     }
 

@@ -254,7 +254,7 @@ pub static METADATA_INPUT: Schema = Schema::object(&Object {
 });
 
 /// What to change of metadata. Attributes that are not sent stay as they are. The attributes of an answer can be sent back:
-/// what the server keeps is ignored.
+/// the server's own members are ignored.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
@@ -305,7 +305,7 @@ endpoint! {
 endpoint! {
     /// `updateCustomAttributeMetadata`.
     UpdateCustomAttributeMetadata = &contract::UPDATE_CUSTOM_ATTRIBUTE_METADATA,
-        "Describes the attributes sent and keeps what is said of others.";
+        "Describes the attributes of the body and keeps the descriptions of others.";
     path: String = "customer", query: (), body: MetadataInput: &METADATA_INPUT,
     example: r#"{"properties":{"shoeSizeStr":{"displayName":"Size of shoes","enumeration":["small","large"]}}}"#,
     answer: Document<Metadata>: Answer::One(&METADATA)

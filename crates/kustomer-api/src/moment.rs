@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use crate::Timestamp;
 use crate::format::is_date_time;
 
-/// What a text names.
+/// The meaning of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Moment {
     /// A day of a time zone that the text does not name.

@@ -19,7 +19,7 @@ resource! {
     /// A note.
     Note = "note";
 
-    /// What a note holds.
+    /// The attributes of a note.
     answer NoteAttributes = NOTE;
 
     /// The attributes to create a note with, or to change. Absent ones stay as they are.

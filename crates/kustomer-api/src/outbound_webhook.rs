@@ -33,7 +33,7 @@ resource! {
     /// A webhook.
     OutboundWebhook = "outbound_webhook";
 
-    /// What a webhook holds.
+    /// The attributes of a webhook.
     answer OutboundWebhookAttributes = OUTBOUND_WEBHOOK;
 
     /// The attributes to create a webhook with, or to change. Absent ones stay as they are.

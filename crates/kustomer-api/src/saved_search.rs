@@ -20,7 +20,7 @@ resource! {
     /// A saved search.
     SavedSearch = "search";
 
-    /// What a saved search holds.
+    /// The attributes of a saved search.
     answer SavedSearchAttributes = SAVED_SEARCH;
 
     /// The attributes to create a saved search with, or to change. Absent ones stay as they are.
@@ -29,7 +29,7 @@ resource! {
     attributes {
         /// The name, 1 to 256 characters.
         name: String = required(Schema::text_of(1, 256));
-        /// What it is, at most 1,024 characters.
+        /// A description, at most 1,024 characters.
         description: String | null = optional(Schema::text_of(0, 1_024));
         /// The body of the search, at most [`MAX_QUERY_BYTES`] of JSON.
         query: Map<String, Value> = required(QUERY) => QUERY;

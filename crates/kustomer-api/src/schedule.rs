@@ -34,7 +34,7 @@ resource! {
     /// A schedule.
     Schedule = "schedule";
 
-    /// What a schedule holds.
+    /// The attributes of a schedule.
     answer ScheduleAttributes = SCHEDULE;
 
     /// The attributes to create a schedule with, or to change. Absent ones stay as they are.
@@ -90,7 +90,7 @@ pub struct Holiday {
     pub start_date: String,
     /// The last day, itself included, or the moment when it ends.
     pub end_date: String,
-    /// What it is, at most 1,024 characters.
+    /// A description, at most 1,024 characters.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub description: Field<String>,
     /// Whether it counts; true unless it is sent.

@@ -16,7 +16,7 @@ resource! {
     /// A shortcut.
     Shortcut = "shortcut";
 
-    /// What a shortcut holds.
+    /// The attributes of a shortcut.
     answer ShortcutAttributes = SHORTCUT;
 
     /// The attributes to create a shortcut with, or to change. Absent ones stay as they are.
@@ -31,7 +31,7 @@ resource! {
         payload: Map<String, Value> | null = optional(FREE) => FREE;
         /// The text as it is drafted, at most [`MAX_FREE_BYTES`] of JSON.
         draft: Map<String, Value> | null = optional(FREE) => FREE;
-        /// What it does to the conversation it is used in, at most [`MAX_FREE_BYTES`] of JSON.
+        /// Its changes to the conversation that it is used in, at most [`MAX_FREE_BYTES`] of JSON.
         conversation: Map<String, Value> | null = optional(FREE) => FREE;
     }
 

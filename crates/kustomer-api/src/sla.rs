@@ -28,7 +28,7 @@ resource! {
     /// An SLA.
     Sla = "sla";
 
-    /// What an SLA holds.
+    /// The attributes of an SLA.
     answer SlaAttributes = SLA;
 
     /// The attributes to create an SLA with, or to change in its next version. Absent ones stay as they are.
@@ -37,7 +37,7 @@ resource! {
     attributes {
         /// The name, 1 to 256 characters.
         name: String = required(Schema::text_of(1, 256));
-        /// What it is, at most 1,024 characters.
+        /// A description, at most 1,024 characters.
         description: String | null = optional(Schema::text_of(0, 1_024));
         /// Which hours count: those of the default schedule, or all.
         hours: SlaHours = optional(Schema::one_of(SlaHours::VALUES));

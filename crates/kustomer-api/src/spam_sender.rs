@@ -59,7 +59,7 @@ endpoint! {
 
 endpoint! {
     /// `getSpamSenderById`, which Kustomer does not have.
-    GetSpamSenderById = &own::GET_SPAM_SENDER_BY_ID, "Reads what is said of a sender, as it is or as it was.";
+    GetSpamSenderById = &own::GET_SPAM_SENDER_BY_ID, "Reads a sender, in its present or a former state.";
     path: ObjectId, query: StateQuery, body: (), answer: Document<SpamSender>: Answer::One(&SPAM_SENDER)
 }
 
@@ -78,7 +78,4 @@ endpoint! {
     path: ObjectId, query: (), body: (), answer: (): Answer::Empty
 }
 
-history!(
-    GetSpamSenderHistory = &own::GET_SPAM_SENDER_HISTORY,
-    "Lists what happened to what is said of a sender, newest first."
-);
+history!(GetSpamSenderHistory = &own::GET_SPAM_SENDER_HISTORY, "Lists the changes of a sender, newest first.");

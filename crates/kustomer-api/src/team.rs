@@ -22,7 +22,7 @@ resource! {
     /// A team.
     Team = "team";
 
-    /// What a team holds.
+    /// The attributes of a team.
     answer TeamAttributes = TEAM;
 
     /// The attributes to create a team with, or to change. Absent ones stay as they are.

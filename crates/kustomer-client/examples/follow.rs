@@ -23,7 +23,7 @@ pub(crate) async fn run(
     for _ in 0..count {
         let event = events.next().await?;
         take(&event);
-        // Only what was taken is kept: after a crash in between, the event comes again.
+        // Only handled events are kept: after a crash in between, the event arrives again.
         fs::write(place, &event.id)?;
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! What can go wrong, in words that keep what the server said.
+//! Errors, in words that keep those of the server.
 
 use std::fmt;
 use std::time::Duration;
@@ -32,7 +32,7 @@ pub enum Error {
     /// The server answered, but not with success.
     #[error(transparent)]
     Api(Box<ApiError>),
-    /// The server answered with success, but not with what the operation answers.
+    /// The server answered with success, but with a body of another type.
     #[error(transparent)]
     Decode(Box<DecodeError>),
     /// There was no whole answer.
@@ -53,7 +53,7 @@ impl Error {
         }
     }
 
-    /// What the server said, when it answered with an error.
+    /// The error that the server answered.
     pub fn api(&self) -> Option<&ApiError> {
         match self {
             Self::Api(error) => Some(error),
@@ -103,7 +103,7 @@ impl From<CustomError> for Error {
     }
 }
 
-/// An answer that is not a success. What is beside `errors` is taken out of the first entry.
+/// An answer that is not a success. The members beside `errors` are those of the first entry.
 #[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ApiError {
@@ -121,7 +121,7 @@ pub struct ApiError {
     pub detail: Option<String>,
     /// The fault, its place and what to do, in one sentence, when the server says so.
     pub message: Option<String>,
-    /// The `x-request-id` of the answer: name it to whoever runs the server.
+    /// The `x-request-id` of the answer: quote it to the operator of the server.
     pub request_id: Option<String>,
     /// How long to wait before trying again, when the server says so.
     pub retry_after: Option<Duration>,
@@ -145,7 +145,7 @@ impl fmt::Debug for Error {
     }
 }
 
-/// As its `Display`, without the body of an answer that is not the API's: who knows what it holds.
+/// As its `Display`, without the body of an answer that is not the API's, as that may hold anything.
 impl fmt::Debug for ApiError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.errors.is_empty() {
@@ -242,7 +242,7 @@ fn excerpt(body: &[u8]) -> String {
     words
 }
 
-/// The entry's words, with the name of what it is about unless the words hold it already.
+/// The entry's words, with the name of its attribute unless the words have it already.
 fn sentence(item: &ErrorItem) -> Option<String> {
     let words = item.message.as_ref().or(item.title.as_ref()).or(item.detail.as_ref())?;
     let source = item.source.as_ref();
@@ -282,7 +282,7 @@ impl fmt::Display for ApiError {
 
 impl std::error::Error for ApiError {}
 
-/// A success whose body is not what the operation answers.
+/// A success with a body of another type.
 #[derive(Clone, PartialEq, thiserror::Error)]
 #[error("the answer to {operation} ({status}) cannot be read: {reason}; the body begins: {}", excerpt(body))]
 #[non_exhaustive]
@@ -375,7 +375,7 @@ fn cause(error: &(dyn std::error::Error + Send + Sync + 'static)) -> String {
     innermost.to_string()
 }
 
-/// A server that speaks TLS closes a connection without it, or answers with what is not HTTP.
+/// A server with TLS closes a connection without it, or sends an answer that is not HTTP.
 fn hint(address: &str, answered: bool) -> &'static str {
     let may_be_encrypted = !answered && address.starts_with("http://");
     if may_be_encrypted { "; if the server speaks TLS, its URL begins with https://" } else { "" }
@@ -541,7 +541,7 @@ pub enum InvalidRequest {
     OneMoment {
         /// The moment.
         moment: kustomer_api::Timestamp,
-        /// What the server answered.
+        /// The answer of the server.
         reason: String,
     },
     /// The root certificates are none.

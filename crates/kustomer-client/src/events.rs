@@ -11,7 +11,7 @@ use crate::client::Client;
 use crate::error::{DecodeError, Error};
 use crate::retry::Retry;
 
-/// Follows a feed: what was, then what happens, each event once and in order. It has no end.
+/// Follows a feed: the existing events, then new ones, each once and in order. It has no end.
 ///
 /// A server that is away, restarts, is busy or asks for patience is waited for, however long that takes; then it continues
 /// after the last event. Other errors are returned, and the next call of [`next`](Self::next) tries again.

@@ -47,7 +47,7 @@ impl Pacing {
     }
 }
 
-/// What has a limit of its own.
+/// A scope with its own limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Class {
     Search,
@@ -212,7 +212,7 @@ impl Turn<'_> {
             return;
         };
         if response.status == StatusCode::TOO_MANY_REQUESTS {
-            // It may be about another budget: what one key creates of one customer. Only what is known already is exceeded.
+            // It may be about another budget: the records that one key creates of one customer. Only a known budget is exceeded.
             let is_ours = matches!(state.known.get(&self.class), Some(Known::Limit(known)) if *known == limit);
             if let Some(budget) = state.budgets.get_mut(&limit).filter(|_| is_ours) {
                 budget.remaining = 0;
@@ -236,7 +236,7 @@ impl Drop for Turn<'_> {
                     budget.in_flight = budget.in_flight.saturating_sub(1);
                 }
             }
-            // Whoever asked first got no answer: the next one asks.
+            // The first caller got no answer: the next one asks.
             None if matches!(state.known.get(&self.class), Some(Known::Asked(_))) => {
                 state.known.remove(&self.class);
             }
@@ -253,7 +253,7 @@ mod tests {
     const SOON: Duration = Duration::from_secs(60);
 
     #[test]
-    fn what_is_left_is_not_exceeded_and_the_next_window_is_whole() {
+    fn a_remaining_budget_is_not_exceeded_and_the_next_window_is_whole() {
         let now = Instant::now();
         let mut budget = Budget::new(3);
         let first = budget.take(now).unwrap();
@@ -279,7 +279,7 @@ mod tests {
         // Somebody's answer shows that there is more again.
         budget.learn(8, None, now + 2 * SOON);
         assert_eq!((budget.remaining, budget.window, budget.ends_at), (8, first + 1, Some(now + 2 * SOON)));
-        // What was sent before may be counted in it.
+        // Earlier requests may be counted in it.
         budget.learn(0, Some(first), now + SOON);
         assert_eq!(budget.remaining, 7);
     }

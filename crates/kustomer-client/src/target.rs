@@ -79,7 +79,7 @@ impl Target {
         Some(url)
     }
 
-    /// Whether what is sent is encrypted.
+    /// Whether requests are encrypted.
     pub(crate) fn is_encrypted(&self) -> bool {
         self.0.scheme() == "https"
     }

@@ -161,7 +161,7 @@ impl<S: Stream> Stream for Alone<S> {
     }
 }
 
-/// What is in front of the bytes. Quotes and line breaks in names are written as browsers write them.
+/// The part of the form before the bytes. Quotes and line breaks in names are written as browsers write them.
 fn head(upload: &Upload, name: &str, content_type: &str, boundary: &str) -> String {
     let quoted = |text: &str| text.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A");
     let field = |(name, value): (&String, &String)| {
@@ -177,7 +177,7 @@ fn head(upload: &Upload, name: &str, content_type: &str, boundary: &str) -> Stri
     )
 }
 
-/// The response, when it is one of success; else what it says.
+/// The response if it is a success; else its error.
 async fn successful(
     mut response: reqwest::Response,
     address: &str,

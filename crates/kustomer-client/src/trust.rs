@@ -2,7 +2,7 @@
 //! that were named themselves.
 //!
 //! `openssl req -x509` makes a self-signed certificate that may sign others. WebPKI accepts it as an authority and refuses it
-//! as a server's own (`CaUsedAsEndEntity`), where OpenSSL and curl accept it. Whoever names such a certificate means it.
+//! as a server's own (`CaUsedAsEndEntity`), where OpenSSL and curl accept it. A program that names such a certificate wants that.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ pub(crate) fn read_certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static
     read.ok().filter(|found| !found.is_empty()).ok_or(InvalidRequest::RootCertificates)
 }
 
-/// What does the cryptography: what the program has set for all, or what the features of this crate name.
+/// The cryptography: the program's own default, or the provider that the features of this crate name.
 fn provider() -> Arc<CryptoProvider> {
     CryptoProvider::get_default().cloned().unwrap_or_else(|| {
         #[cfg(feature = "rustls-aws-lc-rs")]
@@ -36,7 +36,7 @@ fn provider() -> Arc<CryptoProvider> {
     })
 }
 
-/// TLS that trusts what the system trusts and, beside that, these certificates.
+/// TLS that trusts the certificates of the system, and also these.
 ///
 /// # Errors
 /// When one of them is no certificate, or the system has none.

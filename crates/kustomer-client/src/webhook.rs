@@ -23,7 +23,7 @@
 //! assert_eq!(receive(&key, &http::HeaderMap::new(), b"{}"), 401);
 //! ```
 //!
-//! Answer quickly, with any 2xx, and work afterwards: the server waits, and sends again what was not taken. An event may
+//! Answer quickly, with any 2xx, and work afterwards: the server waits, and sends a failed event again. An event may
 //! arrive twice; its `id` is the same then.
 
 use std::fmt;
@@ -118,7 +118,7 @@ pub enum NotReceived {
 }
 
 impl NotReceived {
-    /// What to answer: 401, or 400 for what is genuine and cannot be read.
+    /// The status to answer with: 401, or 400 for a genuine delivery that cannot be read.
     pub const fn status(&self) -> StatusCode {
         match self {
             Self::Unsigned | Self::Forged => StatusCode::UNAUTHORIZED,

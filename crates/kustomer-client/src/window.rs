@@ -1,6 +1,6 @@
 //! Searches that outlive a server's last page.
 //!
-//! A search by pages ends with page 100 at Kustomer. This one asks for what was updated at or after a moment, in that order,
+//! A search by pages ends with page 100 at Kustomer. This one asks for records updated at or after a moment, in that order,
 //! and moves the moment on: it never needs a later page, except where many records share a moment. A record that is updated
 //! meanwhile moves behind all others, so that none is passed over; it is given again then.
 
@@ -26,7 +26,7 @@ pub(crate) type Ask<T> = Box<dyn Fn(&Search, &SearchPage) -> Paging<T> + Send + 
 pub(crate) struct Window<T> {
     /// Asks for a page.
     pub(crate) ask: Ask<T>,
-    /// Bounds a search to what was updated at or after a moment, and sorts it by that.
+    /// Limits a search to records updated at or after a moment, and sorts it by that.
     pub(crate) since: fn(Search, Option<Timestamp>) -> Search,
     /// Id and moment of a record.
     pub(crate) place: fn(&T) -> (String, Option<Timestamp>),
@@ -39,7 +39,7 @@ struct Searching<T> {
     search: Search,
     /// From when on; none at the beginning.
     since: Option<Timestamp>,
-    /// Which page of what is there since then.
+    /// The page of the records since then.
     page: u32,
     /// The ids of the records of that moment that were returned.
     given: HashSet<String>,

@@ -1,4 +1,4 @@
-//! The examples of the client do what they say.
+//! The examples of the client work as described.
 
 #[expect(dead_code, reason = "what is run is not its main")]
 #[path = "../../../kustomer-client/examples/export.rs"]
@@ -46,7 +46,7 @@ async fn people_are_imported_followed_and_exported() {
 }
 
 #[tokio::test]
-async fn a_receiver_takes_what_was_signed_and_nothing_else() {
+async fn a_receiver_accepts_signed_events_and_nothing_else() {
     let sandbox = Sandbox::start().await.unwrap();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/hook", listener.local_addr().unwrap());

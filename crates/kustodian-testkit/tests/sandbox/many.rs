@@ -133,7 +133,7 @@ async fn the_bytes_of_an_attachment_go_and_come_as_streams() {
 }
 
 #[tokio::test]
-async fn a_customer_exists_once_whoever_asks_first() {
+async fn a_customer_exists_once_when_several_clients_create_it() {
     let sandbox = Sandbox::start().await.unwrap();
     let client = sandbox.client();
     let upsert = |number: usize| async move {

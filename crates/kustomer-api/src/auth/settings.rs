@@ -64,7 +64,7 @@ answered_object! {
 pub type AuthSettings = Resource<AuthSettingsAttributes>;
 
 answered_object! {
-    /// What the settings hold.
+    /// The attributes of the settings.
     AuthSettingsAttributes {
         /// By a password.
         kustomer: SignInSwitch,

@@ -250,7 +250,7 @@ lists! {
     tags: String, /** Adds a tag by name or id. */ tag;
 }
 
-/// What a customer holds that can be written, to read it, change it and write it again: see [`CustomerInput::rev`], which is
+/// The writable attributes of a customer, to read it, change it and write it again: see [`CustomerInput::rev`], which is
 /// the revision that was read. Attributes that are only answered are dropped.
 ///
 /// ```

@@ -69,7 +69,7 @@ macro_rules! bulk {
 
         $crate::resources::operations! {
             $list: impl $group {
-                /// Creates up to 100 records in one request, each on its own: what the job answers says what became of each.
+                /// Creates up to 100 records in one request, each separately: the job's answer has the outcome of each.
                 pub fn bulk_create(
                     &self,
                     items: impl IntoIterator<Item = kustomer_api::bulk::BulkItem>,

@@ -55,7 +55,7 @@ operations! {
             self.client.at([id.into().into()], &StateQuery::default(), &())
         }
 
-        /// Undoes a merge: what is still as the merge left it returns to the source. Kustodian has this; Kustomer does not.
+        /// Undoes a merge: unchanged values return to the source. Kustodian has this; Kustomer does not.
         pub fn undo(&self, id: impl Into<Id<CustomerMerge>>) -> Call<UndoCustomerMerge> {
             self.client.at([id.into().into()], &MergeQuery::default(), &())
         }

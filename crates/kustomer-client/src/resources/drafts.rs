@@ -16,7 +16,7 @@ use super::{group, operations, past};
 use crate::call::Call;
 
 group! {
-    /// The operations on drafts: what is written to customers before it is sent.
+    /// The operations on drafts: messages and notes before they are sent.
     Drafts
 }
 

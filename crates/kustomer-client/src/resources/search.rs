@@ -429,11 +429,11 @@ impl Customers<'_> {
     }
 }
 
-/// The search for what was updated at a moment or later, in that order alone.
+/// The search for records updated at a moment or later, in that order alone.
 fn bounded(search: Search, updated_at: MomentAttribute<Sortable>, moment: Option<Timestamp>) -> Search {
     let mut body = search.into_json();
     body.remove("sort");
-    // What was a search is one.
+    // It was a search before.
     let search = serde_json::from_value::<Search>(body.into()).unwrap_or_default().sort(updated_at.clone().ascending());
     match moment {
         Some(moment) => search.and(updated_at.gte(moment)),

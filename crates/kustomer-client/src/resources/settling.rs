@@ -1,4 +1,4 @@
-//! Customers that exist once, whoever asks for them first.
+//! Creates a customer once, also when several clients ask for it.
 
 use kustomer_api::customer::{Customer, CustomerInput, Email};
 

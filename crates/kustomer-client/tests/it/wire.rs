@@ -1,4 +1,4 @@
-//! What is sent over the wire.
+//! The requests on the wire.
 
 use std::time::Duration;
 
