@@ -21,10 +21,10 @@ use crate::refusal::Refusal;
 use crate::store::Stored;
 use crate::{conversation, lifecycle, missing, resource};
 
-/// The column that holds the id of what it belongs to.
+/// The column with the id of its owner.
 pub const OWNER: &str = "owner";
 
-/// The column that holds the id of the conversation that what it belongs to is in.
+/// The column with the id of its owner's conversation.
 pub const CONVERSATION: &str = "conversation";
 
 /// The column that holds the id of the customer it belongs to.

@@ -55,7 +55,7 @@ pub fn entry(org: &Org, event: &Recorded, user_type: &str) -> Result<AuditLog, R
     })
 }
 
-/// What the system did carries a user without an id, as recorded.
+/// An action of the system has a user without an id, as recorded.
 fn user(event: &Recorded) -> Relationship {
     if let Some(actor) = event.actor {
         return resource::user_relationship(actor);
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_system_did_has_a_user_without_an_id() {
+    fn an_action_of_the_system_has_a_user_without_an_id() {
         let entry = told(|event| event.actor = None);
         let user = json!({ "links": { "self": "/v1/users/null" }, "data": { "type": "user", "id": null } });
         assert_eq!(entry["relationships"]["user"], user);

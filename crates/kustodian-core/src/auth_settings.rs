@@ -62,7 +62,7 @@ pub fn unwritten(org: &Org) -> Kept {
 /// Writes the input over the settings.
 ///
 /// # Errors
-/// 400 for a way of signing in that no server of ours can offer, or what is no origin.
+/// 400 for a way of signing in that no server of ours can offer, or a text that is not an origin.
 pub fn update(kept: Kept, input: AuthSettingsInput, by: ObjectId, now: Timestamp) -> Result<Kept, Refusal> {
     let is_open = |enabled: &Field<bool>| enabled.value() == Some(&true);
     let refuse = |what: &str, name: &str| {
@@ -138,7 +138,7 @@ pub fn origins(kept: Kept) -> Vec<String> {
     kept.attributes.cors_whitelist.into_value().unwrap_or_default()
 }
 
-/// A number without what is behind its point; the schema has seen to its limits.
+/// A number without its fraction; the schema has checked its limits.
 fn whole(number: &serde_json::Number) -> Option<u64> {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the schema keeps it between limits")]
     let rounded = |number: f64| number as u64;

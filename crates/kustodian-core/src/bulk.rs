@@ -31,7 +31,7 @@ use crate::timer::Elapsed;
 /// How long a job is kept: 30 days.
 const LIFETIME_MILLIS: i64 = 30 * 24 * 60 * 60 * 1_000;
 
-/// What the error of an item says when another record holds a value of it (`docs/contract/behaviour.md` §11).
+/// The error of an item when another record holds a value of it (`docs/contract/behaviour.md` §11).
 const DUPLICATE: &str = "duplicate detected";
 
 /// How many errors of an item are reported.
@@ -223,7 +223,7 @@ mod tests {
     use crate::timer::Draws;
 
     #[test]
-    fn what_was_sent_is_put_into_the_document_of_a_job() {
+    fn the_input_is_put_into_the_document_of_a_job() {
         let document = r#"{"payload":{"api":{"data":[],"path":"/v1/customers/bulk"}}}"#;
         for (body, data) in [(" [1] ", "[1]"), ("", "{}")] {
             let expected = format!(r#"{{"payload":{{"api":{{"data":{data},"path":"/v1/customers/bulk"}}}}}}"#);
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_job_is_forgotten_after_a_month_with_what_was_referred_to() {
+    fn a_job_is_deleted_after_a_month_with_its_references() {
         let id = |byte| ObjectId::from_bytes([byte; 12]);
         let org = Org { key: OrgKey(1), id: id(9), name: "acme".to_owned(), created_at: Timestamp::from_millis(0) };
         let now = Timestamp::from_millis(1_800_000_000_000);

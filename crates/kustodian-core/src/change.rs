@@ -1,4 +1,4 @@
-//! What a command changes, as data: it is decided without a database and committed whole or not at all.
+//! The changes of a command, as data: decided without a database and committed whole or not at all.
 
 use std::borrow::Cow;
 
@@ -88,11 +88,11 @@ pub struct Put {
     /// The record that it was created for and is erased with, when its kind has homes; `None` when it is its own. It never
     /// changes, as rows never move between machines: it is stored when the record is created, and not looked at afterwards.
     pub home: Option<ObjectId>,
-    /// What the columns of its kind hold of it.
+    /// The values of its kind's columns.
     pub columns: Columns,
 }
 
-/// What the columns of a record's kind ([`Spec::columns`](crate::kind::Spec::columns)) hold; a column without a value is
+/// The values of the columns of a record's kind ([`Spec::columns`](crate::kind::Spec::columns)); a column without a value is
 /// empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Columns(Vec<(&'static str, String)>);
@@ -180,7 +180,7 @@ pub struct Event {
 /// Who made something happen, and how it is to be reported.
 #[derive(Debug, Clone, Copy)]
 pub struct Cause<'a> {
-    /// What the event is given by chance.
+    /// The random parts of the event.
     pub seed: EventSeed,
     /// Its name, such as `kustomer.customer.create`.
     pub name: &'static str,

@@ -28,7 +28,7 @@ pub fn conflict(
         .or_else(|| held_claim(changes, stored_owner))
 }
 
-/// What a conflict depends on of a stored record.
+/// The parts of a stored record that a conflict depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct State {
     /// Its revision.

@@ -51,7 +51,7 @@ impl ListCursor {
     }
 }
 
-/// The place of a walk over what a search finds.
+/// The place of a walk over the results of a search.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WalkCursor {
     /// The search it belongs to, as [`crate::search::fingerprint`] gives it.

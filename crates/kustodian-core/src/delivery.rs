@@ -22,7 +22,7 @@ use crate::store::{Loaded, Stored};
 use crate::timer::Elapsed;
 use crate::{missing, resource};
 
-/// How long whoever hands a delivery over keeps others from it: longer than that can take.
+/// How long the sender of a delivery keeps others from it: longer than sending can take.
 const LEASE_MILLIS: i64 = 5 * 60 * 1_000;
 
 /// How long a delivery is tried.
@@ -104,7 +104,7 @@ pub(crate) struct Content {
     pub(crate) attachments: Field<Vec<String>>,
 }
 
-/// What a delivery is of.
+/// The record that a delivery sends.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Of {
     /// The draft or forward.
@@ -113,7 +113,7 @@ pub(crate) struct Of {
     pub(crate) conversation: ObjectId,
     /// The message that was made; a forward makes none.
     pub(crate) message: Option<ObjectId>,
-    /// What it is erased with: its words are those of the customer's draft, or of a conversation.
+    /// The home that it is erased with: its words are those of the customer's draft, or of a conversation.
     pub(crate) home: ObjectId,
 }
 

@@ -12,7 +12,7 @@ use crate::store::{OrgKey, StoreError};
 /// An org.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Org {
-    /// What the store knows it by.
+    /// Its key in the store.
     pub key: OrgKey,
     /// Its id.
     pub id: ObjectId,

@@ -148,7 +148,7 @@ fn is_media_type(text: &str) -> bool {
     text.bytes().all(is_visible) && essence.split_once('/').is_some_and(|(kind, of)| is_word(kind) && is_word(of))
 }
 
-/// What a file has before its bytes are there.
+/// The attributes of a file before its bytes have arrived.
 pub(crate) fn await_bytes<A: OfFile>(attributes: &mut A) {
     let Parts { uploaded, redacted, sha256, .. } = attributes.parts();
     *uploaded = false.into();

@@ -18,7 +18,7 @@ impl Cause {
     /// All of them.
     pub const ALL: [Self; 2] = [Self::Renamed, Self::Merged];
 
-    /// What the names of its notes begin with.
+    /// The prefix of the names of its notes.
     pub const fn prefix(self) -> &'static str {
         match self {
             Self::Renamed => "renamed:",
@@ -38,7 +38,7 @@ pub struct Followed {
     pub record: ObjectId,
     /// When it changed, or was about to.
     pub noted: Timestamp,
-    /// When to look at those that follow. Whoever does so moves this on, and others leave the note alone until then.
+    /// When to process its records. The server that does so moves this on, and others leave the note alone until then.
     pub due: Timestamp,
 }
 

@@ -102,7 +102,7 @@ pub fn names_of(stored: &Stored) -> Result<Vec<Name>, Refusal> {
     Ok(names(&forward.relationships))
 }
 
-/// What is forwarded, as it is under its lock.
+/// The forwarded conversation, as it is under its lock.
 #[derive(Debug, Clone, Copy)]
 pub struct Subject<'a> {
     /// The customer of the conversation.
@@ -251,7 +251,7 @@ pub fn alive(stored: Option<&Stored>) -> Result<&Stored, Refusal> {
     stored.filter(|stored| !stored.deleted).ok_or_else(|| missing::missing(Kind::Forward, stored))
 }
 
-/// What the attachments of a forward belong to: they are erased with its conversation.
+/// The owner of a forward's attachments: they are erased with its conversation.
 fn owner(id: ObjectId, path: &str, conversation: Option<ObjectId>) -> Owner<'_> {
     Owner { kind: Kind::Forward.as_str(), id, path, conversation, customer: None, from: None }
 }
@@ -288,7 +288,7 @@ fn check_send_at(input: &ForwardInput, status: Option<&DraftStatus>, now: Timest
     Err(Refusal::bad_input(vec![Fault::of_attribute("sendAt", title, advice)]))
 }
 
-/// Writes a body and what it quotes over a forward.
+/// Writes a body and its quotes over a forward.
 fn write(forward: &mut ForwardAttributes, input: ForwardInput, status: Option<&DraftStatus>, quoted: Quoted) {
     input.apply(forward);
     forward.status = match (status, forward.send_at.value()) {

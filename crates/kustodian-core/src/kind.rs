@@ -121,11 +121,11 @@ pub enum Placement {
 pub struct Column {
     /// Its name.
     pub name: &'static str,
-    /// What it holds.
+    /// Its type.
     pub holds: Holds,
 }
 
-/// What a column holds.
+/// The type of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Holds {
     /// The id of a record of this kind, which the record belongs to.
@@ -180,7 +180,7 @@ impl Spec {
 /// Ties a record to another customer.
 type Follow = fn(&Context<'_>, &Stored, EventSeed, ObjectId) -> Result<Option<ChangeSet>, Refusal>;
 
-/// What the type of a kind's attributes does, as functions, so that code over all kinds needs no type.
+/// The functions of a kind's attributes, so that code over all kinds needs no type.
 #[derive(Debug)]
 struct Functions {
     render: fn(Value) -> Result<String, Refusal>,
@@ -486,7 +486,7 @@ kinds! {
         lists: &[&[conversation::CUSTOMER], &[message::CONVERSATION]],
     }
 
-    /// What a user did in a conversation, which is its home, and how long that took.
+    /// An action of a user in a conversation, which is its home, and its duration.
     ConversationTime: ConversationTimeAttributes {
         name: "conversation_time",
         table: "conversation_times",
@@ -504,7 +504,7 @@ kinds! {
         lists: &[&[message::CONVERSATION]],
     }
 
-    /// What is written to a customer before it is sent; the customer is its home.
+    /// A message or a note before it is sent; the customer is its home.
     Draft: DraftAttributes {
         name: "draft",
         table: "drafts",
@@ -557,7 +557,7 @@ kinds! {
         lists: &[],
     }
 
-    /// A file of a message, a note, a draft or a forward. It is made before what it belongs to, so it is its own home;
+    /// A file of a message, a note, a draft or a forward. It is created before its owner, so it is its own home;
     /// erasing the conversation, or the customer where there is none, erases what these columns name.
     Attachment: AttachmentAttributes {
         name: "attachment",
@@ -612,7 +612,7 @@ kinds! {
         lists: &[&[file::SHA256]],
     }
 
-    /// What the org says of the custom attributes of a kind of record. Documents show its name as its id.
+    /// The org's descriptions of the custom attributes of a kind of record. Documents show its name as its id.
     Metadata: MetadataAttributes {
         name: "metadata",
         table: "metadata",
@@ -786,7 +786,7 @@ impl Kind {
         Self::named(context.as_str()).filter(|kind| kind.spec().is_searched)
     }
 
-    /// What a search for its records is for, when they are searched.
+    /// The context of a search for its records, if they are searched.
     pub fn search_context(self) -> Option<search::Context> {
         search::Context::named(self.as_str()).filter(|_| self.spec().is_searched)
     }
@@ -817,7 +817,7 @@ impl Kind {
         (self.spec().record.claims)(org, id, document)
     }
 
-    /// What the columns of a record hold, read from its document.
+    /// The values of a record's columns, read from its document.
     ///
     /// # Errors
     /// 500 when the document is not what this version stores.
@@ -894,11 +894,11 @@ impl Kind {
         (self.spec().record.timed_with)(document)
     }
 
-    /// What happens when the timer of a record elapses. Nothing when it has not: another server was first, or somebody
+    /// The effect of an elapsed timer of a record. Nothing when it has not elapsed: another server was first, or somebody
     /// has changed the record meanwhile.
     ///
     /// # Errors
-    /// What the rules of the kind refuse; 500 when a document is not what this version stores.
+    /// The refusals of the kind's rules; 500 when a document does not fit this version.
     pub fn elapse(self, elapsed: &Elapsed<'_>, loaded: &Loaded, id: ObjectId) -> Result<ChangeSet, Refusal> {
         let Some(stored) = loaded.get((self, id)).filter(|stored| !stored.deleted) else {
             return Ok(ChangeSet::default());

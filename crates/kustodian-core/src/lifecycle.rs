@@ -28,7 +28,7 @@ pub(crate) fn create<A: Lifecycle>(
     create_with(context, id, event, attributes, |_| ())
 }
 
-/// As [`create`]; `complete` adds what the kind has beside its attributes: relationships, another type, another link.
+/// As [`create`]; `complete` adds the kind's parts beside its attributes: relationships, another type, another link.
 pub(crate) fn create_with<A: Lifecycle>(
     context: &Context<'_>,
     id: ObjectId,
@@ -206,7 +206,7 @@ pub(crate) fn redact<A: Lifecycle>(
     Ok(Updated { changes, before, after })
 }
 
-/// A record that was changed, and what is to be written of it.
+/// A changed record, and its pending writes.
 struct Edited<'a, A> {
     before: Resource<A>,
     after: Resource<A>,

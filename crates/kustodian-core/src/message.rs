@@ -248,7 +248,7 @@ pub fn update(
     Ok(changes)
 }
 
-/// What the attachments of a message belong to.
+/// The owner of a message's attachments.
 fn owner(id: ObjectId, path: &str, conversation: Option<ObjectId>) -> Owner<'_> {
     Owner { kind: Kind::Message.as_str(), id, path, conversation, customer: None, from: None }
 }

@@ -45,7 +45,7 @@ const MAX_DESCRIBED: usize = 1_000;
 /// The column that holds whether any of the attributes are sensitive; empty when none is.
 pub const MASKED: &str = "masked";
 
-/// What the column holds when some are.
+/// The value of the column when some are sensitive.
 pub const IS_MASKED: &str = "true";
 
 impl Record for MetadataAttributes {
@@ -73,7 +73,7 @@ pub fn name_of_klass(klass: &str) -> String {
     format!("{OF_KLASS}{klass}")
 }
 
-/// What the attribute of a record whose key ends in `Id` names.
+/// The target of an attribute whose key ends in `Id`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
     /// A record of a kind.

@@ -182,7 +182,7 @@ impl Subscription {
     }
 }
 
-/// The user who answers for what a webhook is sent: who made it, or changed it last, which takes the same roles.
+/// The user who is responsible for a webhook: its creator, or the last one who changed it, which takes the same roles.
 ///
 /// # Errors
 /// 500 when the document is not what this version stores.
@@ -192,7 +192,7 @@ pub fn answerer(stored: &Stored) -> Result<Option<ObjectId>, Refusal> {
     Ok(related.and_then(|related| related.id()?.parse().ok()))
 }
 
-/// Whether the user who answers for a webhook may still read what the webhook asks for; `roles` are those that the user has
+/// Whether the user who is responsible for a webhook may still read its events; `roles` are those that the user has
 /// now, none when nobody can act as the user any longer.
 ///
 /// # Errors

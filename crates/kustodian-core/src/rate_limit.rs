@@ -19,7 +19,7 @@ pub const NOMINAL_LIMIT: u32 = 1_000;
 /// How many records of a kind a key may create of one customer in a window.
 pub const CREATIONS: u32 = 120;
 
-/// The budget of one org, or of what a key creates of a customer.
+/// The budget of one org, or of the records that a key creates of a customer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Budget {
     ends_at: i64,
@@ -38,7 +38,7 @@ pub struct Standing {
 }
 
 impl Standing {
-    /// What is reported when there is no limit: the nominal one, hardly touched.
+    /// The reported budget when there is no limit: the nominal one, hardly used.
     pub const fn unlimited(now: Timestamp) -> Self {
         let reset = (now.as_millis() + WINDOW).div_euclid(1_000);
         Self { limit: NOMINAL_LIMIT, remaining: NOMINAL_LIMIT - 1, reset }

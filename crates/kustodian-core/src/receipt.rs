@@ -1,4 +1,4 @@
-//! Receipts: what a write that was sent with an idempotency key led to, kept for a while so that the same request sent
+//! Receipts: the results of writes with an idempotency key, kept for a while so that the same request sent
 //! again is answered and not done again. Kustomer documents no such key (`docs/contract/behaviour.md` §9); this is an
 //! extension, and a request without the header knows nothing of it.
 
@@ -100,7 +100,7 @@ impl Fingerprint {
     }
 }
 
-/// What a write led to. It names a revision of a record and holds nothing of it: the answer is rebuilt from the
+/// The result of a write. It names a revision of a record and holds nothing of it: the answer is rebuilt from the
 /// record's history, and is deleted with it when the record is erased.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {

@@ -24,7 +24,7 @@ use crate::refusal::Refusal;
 use crate::store::Stored;
 use crate::{attachment, forward, missing, resource};
 
-/// What is redacted of which message, and the records that it was sent by.
+/// The redacted parts of a message, and the records that it was sent by.
 #[derive(Debug, Clone)]
 pub struct Redaction {
     /// The message.

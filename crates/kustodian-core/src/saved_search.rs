@@ -1,4 +1,4 @@
-//! Saved searches. What is saved must be a search when it is saved; what it names may be gone when it runs.
+//! Saved searches. A query must be valid when it is saved; the things that it names may be gone when it runs.
 
 use kustomer_api::ObjectId;
 use kustomer_api::saved_search::{SavedSearch, SavedSearchAttributes, SavedSearchInput};
@@ -13,7 +13,7 @@ use crate::{lifecycle, resource};
 
 impl Record for SavedSearchAttributes {}
 
-/// The body of what is sent; nothing when none is.
+/// The body of the request; nothing when there is none.
 ///
 /// # Errors
 /// 500 when it cannot be written.

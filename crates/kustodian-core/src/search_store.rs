@@ -1,4 +1,4 @@
-//! What the port is asked to search for, and what it answers.
+//! The requests of the port for searches, and its answers.
 
 use std::time::Duration;
 
@@ -44,7 +44,7 @@ pub enum Count {
     Exact,
 }
 
-/// What a search found.
+/// The results of a search.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Found {
     /// The page.
@@ -94,7 +94,7 @@ impl Records {
 pub struct Total {
     /// How many.
     pub count: u64,
-    /// Whether that is an estimate; then it is above what was to be counted exactly.
+    /// Whether that is an estimate; then it is above the number to count exactly.
     pub is_estimate: bool,
 }
 

@@ -57,7 +57,7 @@ impl<K: Copy + Eq + Hash> Shares<K> {
         self.limit
     }
 
-    /// Changes how many places there are. What was taken stays taken.
+    /// Changes the number of places. Taken places stay taken.
     pub const fn set_limit(&mut self, limit: usize) {
         self.limit = limit;
     }

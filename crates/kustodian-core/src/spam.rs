@@ -86,7 +86,7 @@ pub fn delete(context: &Context<'_>, stored: Option<&Stored>, event: EventSeed) 
 /// How many senders of one message are looked up.
 const MAX_SENDERS: usize = 10;
 
-/// Who sent a message, by what the channel knows of it: `from` as a text, an object with `email`, `address`, `phone` or
+/// The senders of a message, from its `meta`: `from` as a text, an object with `email`, `address`, `phone` or
 /// `number`, or a list of either. None when it says nothing: then the customer is asked ([`senders_of_customer`]).
 ///
 /// ```

@@ -23,9 +23,9 @@ pub struct OrgKey(pub i64);
 /// A note of work that is left to do. When it holds values of records, they go with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
-    /// What it is kept under.
+    /// Its name.
     pub name: String,
-    /// What it says.
+    /// Its text.
     pub value: Vec<u8>,
 }
 
@@ -150,7 +150,7 @@ impl Loaded {
         self.0.remove(&name)
     }
 
-    /// The revisions, to find out whether the records are still what they were.
+    /// The revisions, to check whether the records are unchanged.
     pub fn revs(&self) -> HashMap<Name, u64> {
         self.0.iter().map(|(name, stored)| (*name, stored.rev)).collect()
     }
@@ -291,7 +291,7 @@ pub trait Store: Tracks + Send + Sync + 'static {
     /// When the database cannot answer.
     async fn feed_head(&self, org: OrgKey) -> Result<Head, StoreError>;
 
-    /// Searches for customers. What a commit has acknowledged before is found.
+    /// Searches for customers. Everything acknowledged before is included.
     ///
     /// # Errors
     /// When the database cannot answer.

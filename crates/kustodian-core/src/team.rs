@@ -15,7 +15,7 @@ use crate::store::Stored;
 /// The column that holds whether a team grants role groups; empty when it grants none.
 pub const GRANTING: &str = "granting";
 
-/// What the column holds when it does.
+/// The value of the column when it does.
 pub const IS_GRANTING: &str = "true";
 
 impl Record for TeamAttributes {
@@ -25,7 +25,7 @@ impl Record for TeamAttributes {
     }
 }
 
-/// Makes a team. Its members must be users of the org, which whoever asks has looked up.
+/// Creates a team. Its members must be users of the org; the caller has looked them up.
 ///
 /// # Errors
 /// 500 when it cannot be rendered.

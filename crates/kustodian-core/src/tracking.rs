@@ -81,7 +81,7 @@ pub struct Sighting {
     pub new_session: ObjectId,
     /// The customer that the visitor is found to be.
     pub customer: Option<ObjectId>,
-    /// What it did.
+    /// The event.
     pub event: Option<NewEvent>,
 }
 
@@ -96,7 +96,7 @@ pub struct NewEvent {
     pub details: String,
 }
 
-/// What comes of a sighting.
+/// The result of a sighting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
     /// The visitor from now on.
@@ -111,7 +111,7 @@ pub struct Outcome {
     pub is_new_session: bool,
 }
 
-/// What whoever reported a sighting needs to know.
+/// The answer that the reporter of a sighting needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Seen {
     /// The customer that the visitor is.
@@ -127,7 +127,7 @@ impl Outcome {
     }
 }
 
-/// Decides what comes of a sighting.
+/// Decides the result of a sighting.
 pub fn see(known: Option<&Visitor>, sighting: &Sighting) -> Outcome {
     let mut visitor = known.cloned().unwrap_or_default();
     let mut attached = None;
@@ -135,7 +135,7 @@ pub fn see(known: Option<&Visitor>, sighting: &Sighting) -> Outcome {
         match visitor.customer {
             Some(former) if former == customer => {}
             Some(_) => {
-                // What the former customer did stays there: sessions of the same names are others from now on.
+                // The former customer's events stay there: sessions of the same names are others from now on.
                 visitor.epoch += 1;
                 visitor.session = None;
             }
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_done_before_attaches_once_it_is_known_who_it_was() {
+    fn earlier_events_are_attached_once_the_visitor_is_known() {
         let known = Sighting { customer: Some(id(7)), event: None, ..sighting(1) };
         let seen = all(&[sighting(0), known.clone(), known, sighting(2)]);
         assert_eq!(seen[1].attached, Some(id(7)));

@@ -56,7 +56,7 @@ fn owner<'a>(kind: &'a str, byte: u8, path: &'a str) -> Owner<'a> {
 }
 
 #[test]
-fn an_attachment_is_found_by_what_it_belongs_to() {
+fn an_attachment_is_listed_by_its_owner() {
     let org = org();
     let message = owner("message", 5, "/v1/messages/m");
     let changes =

@@ -137,7 +137,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
-    fn what_is_answered_can_be_sent_back_whole_or_one_by_one_and_changes_no_value(
+    fn an_answer_can_be_sent_back_whole_or_one_by_one_and_changes_no_value(
         first in attribute_sets(),
         later in proptest::collection::vec(attribute_sets(), 0..4),
         omit in any::<bool>(),

@@ -77,7 +77,7 @@ impl Attaching {
         self
     }
 
-    /// The same, of what is sent from a draft or a forward: its attachments go over.
+    /// The same for a sent draft or forward: its attachments move.
     #[must_use]
     pub(crate) fn sent_from(self, from: ObjectId) -> Self {
         Self { from: Some(from), ..self }

@@ -23,7 +23,7 @@ pub struct Item {
     pub id: Option<ObjectId>,
     /// Its reference.
     pub client_ref: Option<String>,
-    /// What the operation on a single record is sent.
+    /// The body for the operation on a single record.
     pub body: String,
     /// Items of one group are done one after the other, in their order: they are about one record, or count in one.
     pub group: Option<String>,
@@ -34,7 +34,7 @@ pub struct Item {
 /// The items of a list.
 ///
 /// # Errors
-/// 400 for what is no list, for too many items, and when some items have a reference and others do not, or two have the
+/// 400 without a list, for too many items, and when some items have a reference and others do not, or two have the
 /// same.
 pub fn items(verb: Verb, body: &[u8]) -> Result<Vec<Item>, Refusal> {
     let text = input::text(body)?;
@@ -101,7 +101,7 @@ fn check_values(text: &str) -> Result<(), Refusal> {
 
 fn item(verb: Verb, raw: &str) -> Result<Item, Refusal> {
     let Ok(members) = serde_json::from_str::<Members<'_>>(raw) else {
-        // What is no object is refused as the body of a single record is.
+        // An item that is not an object is refused as the body of a single record is.
         let fault = (verb != Verb::Create).then(missing_id);
         return Ok(Item { body: raw.to_owned(), fault, ..Item::default() });
     };
@@ -153,7 +153,7 @@ fn check_references(items: &[Item]) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The members of an object as they were written: what is passed on keeps its digits and its faults.
+/// The members of an object as they were written: members that are passed on keep their digits and their faults.
 struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl Members<'_> {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::receipt::{Fingerprint, Pledge, ReceiptKey};
 use crate::store::{Note, OrgKey};
 
-/// What the names of these notes begin with.
+/// The prefix of the names of these notes.
 pub const PREFIX: &str = "bulk:";
 
 /// A job that is not complete.
@@ -17,7 +17,7 @@ pub struct Work {
     pub org: OrgKey,
     /// The id of the job.
     pub id: ObjectId,
-    /// When a server may take it up. Whoever works on it moves this on, and others leave it alone until then.
+    /// When a server may take it. The server that works on it moves this on, and others leave it alone until then.
     pub due: Timestamp,
     /// How often a server has begun it.
     pub tries: u32,
@@ -47,7 +47,7 @@ pub struct Work {
     pub request_id: String,
     /// When it arrived.
     pub begun_at: Timestamp,
-    /// What the request pledged, when it had an idempotency key.
+    /// The receipt of the request, if it had an idempotency key.
     pub pledge: Option<Pledge>,
     /// The input.
     pub body: String,
@@ -148,7 +148,7 @@ impl Work {
         })
     }
 
-    /// What the item at an index pledges, so that it is done once however often the job is begun.
+    /// The receipt of the item at an index, so that it is done once however often the job is begun.
     pub fn pledge_of(&self, index: usize, now: Timestamp) -> Pledge {
         let name = format!("bulk {} {index}", self.id);
         let key = ReceiptKey::of_job(self.org, self.user, &name);

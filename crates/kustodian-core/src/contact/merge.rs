@@ -14,7 +14,7 @@ pub(crate) trait Identified {
     /// What identifies it, as claims do; two items that share one are the same.
     fn identities(&self) -> Vec<String>;
 
-    /// Takes in what a later item says about the same identity; what this one says stays.
+    /// Takes in members of a later item about the same identity; the members of this one stay.
     fn absorb(&mut self, later: Self);
 }
 

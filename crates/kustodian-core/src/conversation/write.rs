@@ -265,7 +265,7 @@ fn edit_tags(
     lifecycle::update_record(context, stored, event, By::User, edit).map(|updated| updated.changes)
 }
 
-/// Ends a snooze whose time has come, and notes what has taken too long for an SLA, by the system; `None` when neither is due.
+/// Ends an elapsed snooze, and records an elapsed time of an SLA, by the system; `None` when neither is due.
 ///
 /// # Errors
 /// 500 when a document is not what this version stores.
@@ -295,7 +295,7 @@ pub fn elapse(
     Ok(Some(changes))
 }
 
-/// Adds the update of the customer, when what it counts has changed.
+/// Adds the update of the customer, if its counts have changed.
 fn with_customer(
     context: &Context<'_>,
     stored: &Stored,
@@ -337,7 +337,7 @@ pub(crate) fn fresh_with(context: &Context<'_>) -> ConversationAttributes {
     conversation
 }
 
-/// Drops what a client can write; the status stays.
+/// Removes the attributes that a client can write; the status stays.
 fn bare(conversation: &mut ConversationAttributes) {
     conversation.name = String::new().into();
     conversation.external_id = Field::Absent;
@@ -426,7 +426,7 @@ impl Waiting {
     }
 }
 
-/// What a body says of records that a conversation is tied to.
+/// The references of a body to other records.
 struct Links {
     waiting: Waiting,
     campaign: Option<String>,

@@ -1,4 +1,4 @@
-//! What a change of a record that belongs to a customer does to the customer (`docs/contract/behaviour.md` §12, §13).
+//! The effects on a customer of changes of its records (`docs/contract/behaviour.md` §12, §13).
 //!
 //! What a customer shows of its messages depends on when each was sent, not on the order in which they were recorded, so
 //! that an import in any order gives the same customer.
@@ -139,7 +139,7 @@ pub fn recount_conversations(
     Ok(Some(ChangeSet { puts: vec![put], events: vec![event], ..ChangeSet::default() }))
 }
 
-/// Replaces what a customer shows of a message that is redacted, and empties the payloads of its events so far.
+/// Replaces the parts of a customer that show a redacted message, and empties the payloads of its events so far.
 pub(crate) fn redact(
     context: &Context<'_>,
     stored: &Stored,

@@ -203,7 +203,7 @@ pub(super) fn put(
     replaces: Option<(u64, &Customer)>,
     changes: &mut ChangeSet,
 ) -> Result<(), Refusal> {
-    // The record a command is about is first; what it causes is behind it.
+    // The record of the command is first; its effects follow.
     changes.puts.insert(0, put_of(context, customer, id, replaces)?);
     Ok(())
 }

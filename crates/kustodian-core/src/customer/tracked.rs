@@ -204,5 +204,5 @@ fn changed(
     Ok(ChangeSet { events: vec![event], puts: vec![put], ..ChangeSet::default() })
 }
 
-/// From where such an event comes.
+/// The source of such an event.
 const CLIENT: &str = "tracking";

@@ -153,7 +153,7 @@ fn earliest(one: Field<Timestamp>, other: Field<Timestamp>) -> Field<Timestamp> 
     }
 }
 
-/// What is of a later moment; what has a moment at all when the other has none.
+/// The value of the later moment; the one with a moment if the other has none.
 fn newer<T>(one: Field<T>, other: Field<T>, at: impl Fn(&T) -> Option<Timestamp>) -> Field<T> {
     let at = |field: &Field<T>| field.value().and_then(&at);
     if at(&other) > at(&one) { other } else { one }

@@ -16,7 +16,7 @@ use crate::store::Stored;
 /// How long a window is open, in milliseconds: eight hours, as in the contract's sample.
 pub const WINDOW_MILLIS: i64 = 8 * 60 * 60 * 1_000;
 
-/// Opens a window for whoever asks, in the place of one that is open.
+/// Opens a window for the user who asks, in place of an open one.
 ///
 /// # Errors
 /// 404 when the customer is not there or deleted.

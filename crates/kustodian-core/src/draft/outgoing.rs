@@ -197,7 +197,7 @@ fn message_of(draft: &DraftAttributes, content: &Content) -> MessageInput {
     input
 }
 
-/// What a message says of how it was sent, as messages of the channel have it.
+/// The `meta` of a message about its sending, as messages of the channel have it.
 fn meta_of(draft: &DraftAttributes, content: &Content) -> Map<String, Value> {
     let mut meta = draft.meta.value().cloned().unwrap_or_default();
     let mut add = |name: &str, value: Option<Value>| {

@@ -18,7 +18,7 @@ pub(super) const MAX_DEPTH: usize = 64;
 /// How many values a post may have, objects, lists and their members counted.
 pub(super) const MAX_VALUES: usize = 10_000;
 
-/// What a body is written in.
+/// The format of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
     /// JSON; also what names no type.
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_large_too_deep_or_no_text_is_refused() {
+    fn a_body_that_is_too_large_too_deep_or_no_text_is_refused() {
         assert_eq!(status(Encoding::Json, &format!("\"{}\"", "x".repeat(MAX_RECEIVED))), 413);
         for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
             let nested = |depth: usize| format!("{}1{}", open.repeat(depth), close.repeat(depth));

@@ -57,7 +57,7 @@ impl Masks {
         self.keys(of).any(|hidden| hidden == key)
     }
 
-    /// A text of JSON with masks in the place of what is hidden; `None` when it has nothing of that.
+    /// A text of JSON with masks in place of hidden values; `None` when it has none.
     pub fn hide(self: &Arc<Self>, text: &str, shown: &Arc<Shown>) -> Option<String> {
         if !self.keys(None).any(|key| names(text, key)) {
             return None;
@@ -67,7 +67,7 @@ impl Masks {
         Some(out)
     }
 
-    /// The first of what a search tests, orders by or counts that is hidden, by its name.
+    /// The name of the first hidden attribute that a search tests, orders by or counts.
     pub fn named_in(&self, query: &Query) -> Option<String> {
         let mut found = None;
         let klasses = query.klasses();
@@ -165,7 +165,7 @@ impl Hiding {
         Self { masks, shown, inside: Vec::new() }
     }
 
-    /// Appends a text with masks in the place of what is hidden.
+    /// Appends a text with masks in place of hidden values.
     pub fn hide(&mut self, text: &str, out: &mut String) {
         let bytes = text.as_bytes();
         let mut at = 0;
@@ -379,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_hidden_is_masked_whatever_it_is_and_where_nothing_is_there_nothing_is_masked() {
+    fn hidden_values_of_any_form_are_masked_and_absent_ones_are_not() {
         let record = |secret: Value| json!({ "type": "customer", "id": "1", "attributes": { "custom": { "openStr": "seen", "secretStr": secret, "zNum": 1 } } });
         for secret in [json!("a\"}],\\"), json!(1.5), json!(false), json!(["a", ["b"]]), json!({ "a": { "b": "c" } })] {
             assert_eq!(hidden(&json!({ "data": record(secret.clone()) })), json!({ "data": record(json!(MASK)) }));

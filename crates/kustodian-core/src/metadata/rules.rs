@@ -44,7 +44,7 @@ pub struct Checked {
 pub struct Reference {
     /// Its id.
     pub id: ObjectId,
-    /// What it must be.
+    /// The expected form.
     pub target: Target,
     /// The fault when it is not there.
     pub fault: Fault,
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_taken_back_is_not_enforced() {
+    fn a_withdrawn_description_is_not_enforced() {
         let taken_back = "2026-01-01T00:00:00.000Z";
         let rules = rules(&json!({ "tierStr": { "enumeration": ["a"], "deletedAt": taken_back } }));
         assert_eq!(refused(&rules, &json!({ "tierStr": "b" })), []);

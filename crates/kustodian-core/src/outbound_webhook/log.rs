@@ -47,7 +47,7 @@ pub struct Transaction {
 }
 
 impl Log {
-    /// What the names of these notes begin with.
+    /// The prefix of the names of these notes.
     pub const PREFIX: &'static str = "webhook-log:";
 
     /// The name of a webhook's note.

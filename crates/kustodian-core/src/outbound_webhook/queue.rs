@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::kind::Kind;
 use crate::store::{Note, OrgKey};
 
-/// How many events of the feed are looked at beyond the position.
+/// How many events of the feed are read after the position.
 pub const WINDOW: u32 = 500;
 
 /// The most events that wait to be delivered again by hand.
@@ -57,7 +57,7 @@ pub struct Pending {
     pub position: u64,
     /// Its id.
     pub id: ObjectId,
-    /// What it happened to.
+    /// The record of the event.
     pub record: (Kind, ObjectId),
 }
 
@@ -109,10 +109,10 @@ struct Written {
 }
 
 impl Queue {
-    /// What the names of these notes begin with.
+    /// The prefix of the names of these notes.
     pub const PREFIX: &'static str = "webhook:";
 
-    /// Of a new webhook: it is sent what comes after this position.
+    /// Of a new webhook: it gets the events after this position.
     pub fn new(org: OrgKey, webhook: ObjectId, made_at: Timestamp, position: u64) -> Self {
         Self {
             org,
@@ -252,7 +252,7 @@ impl Queue {
         }
     }
 
-    /// Moves on over what is delivered: `window` are the events up to `seen` that the webhook asks for.
+    /// Moves on over delivered events: `window` has the events up to `seen` that the webhook subscribes to.
     pub fn advance(&mut self, window: &[Pending], seen: u64) {
         let left = window.iter().map(|event| event.position).find(|position| !self.is_settled(*position));
         self.position = left.map_or(seen, |left| left - 1).max(self.position);
@@ -369,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_asked_for_by_hand_is_tried_as_often_as_a_first_delivery_and_holds_up_nothing() {
+    fn a_requested_event_is_tried_as_often_as_a_first_delivery_and_delays_no_other() {
         let mut queue = Queue::new(OrgKey(1), id(9), at(0), 10);
         assert!(!queue.is_due(10, at(0)));
         assert_eq!(queue.redeliver([3, 4]), 0);

@@ -18,7 +18,7 @@ pub fn compare(sort: &[Sort], one: &SearchRow, other: &SearchRow) -> Ordering {
     by_keys.fold(Ordering::Equal, Ordering::then).then_with(by_id)
 }
 
-/// Which of two values of one attribute comes first; no value comes last.
+/// Which of two values of one attribute is first; no value is last.
 pub fn compare_values(one: Option<&Value>, other: Option<&Value>, descending: bool) -> Ordering {
     match (one, other) {
         (None, None) => Ordering::Equal,

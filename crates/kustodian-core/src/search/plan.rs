@@ -9,7 +9,7 @@ use super::query::{Criterion, Subject, Test};
 use super::token::{Scope, Token, TokenKind};
 use super::words::{GRAM, Word};
 
-/// What a record must have in the inverted index to match. `All` of nothing asks for nothing; `Any` of nothing matches
+/// The entries that a record must have in the inverted index to match. `All` of nothing asks for nothing; `Any` of nothing matches
 /// no record.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Needs {
@@ -29,7 +29,7 @@ pub enum Needs {
 pub struct Lookup {
     /// Where the token must come from; from anywhere when `None`.
     pub scope: Option<Scope>,
-    /// What it must say.
+    /// The kind of the token.
     pub kind: TokenKind,
     /// Its text, or the beginning of it.
     pub text: String,

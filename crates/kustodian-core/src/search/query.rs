@@ -156,7 +156,7 @@ pub struct Criterion {
     pub test: Test,
 }
 
-/// What a criterion is about.
+/// The attribute of a criterion.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Subject {
     /// An attribute of the table.

@@ -92,7 +92,7 @@ fn choose(
         Some(id) => {
             let kind = Kind::Sla;
             relationships.insert(SLA.to_owned(), Relationship::to_one(kind.as_str(), id, kind.path_of(id)));
-            // What was measured is still measured.
+            // A metric that was measured is still measured.
             let metrics = std::mem::take(&mut attributes.sla).into_value().map(|sla| sla.metrics).unwrap_or_default();
             attributes.sla = ConversationSla {
                 matched_at: now.into(),
@@ -242,7 +242,7 @@ fn set(in_force: &InForce, policy: Option<&Policy>, clock: &mut SlaClock, starte
     clock.breach_at = at.map_or(Field::Absent, Field::Value);
 }
 
-/// Notes that what a clock measures was satisfied: it was stopped by an answer, or with the conversation.
+/// Records that a clock's metric was satisfied: it was stopped by an answer, or with the conversation.
 fn satisfy(metric: &SlaMetricName, clock: &mut SlaClock, is_answered: bool, facts: &Facts) {
     if clock.started_at.value().is_some() {
         return;

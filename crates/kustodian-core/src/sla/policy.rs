@@ -48,7 +48,7 @@ enum Criteria {
     None,
 }
 
-/// The metrics, in the order in which they are looked at.
+/// The metrics, in the order in which they are checked.
 pub(super) const METRICS: [SlaMetricName; 4] = [
     SlaMetricName::FirstResponse,
     SlaMetricName::LongestUnrespondedMessage,

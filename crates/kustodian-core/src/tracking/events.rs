@@ -1,4 +1,4 @@
-//! What was tracked, in the shape of the contract.
+//! Tracked events, in the shape of the contract.
 
 use kustomer_api::envelope::{Relationship, Relationships, SelfLink};
 use kustomer_api::event::Changes;

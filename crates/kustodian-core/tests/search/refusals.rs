@@ -1,4 +1,4 @@
-//! What a search is refused for: each fault with its place, and what to do.
+//! Refused searches: each fault with its place, and the advice.
 
 use kustodian_core::refusal::Refusal;
 use kustodian_core::search::{self, Dialect, Settings};
