@@ -1,4 +1,4 @@
-//! From what a handler decided to bytes and headers (`docs/contract/behaviour.md` §2, §3, §5).
+//! From the decision of a handler to bytes and headers (`docs/contract/behaviour.md` §2, §3, §5).
 
 use bytes::Bytes;
 use http::header::{
@@ -21,7 +21,7 @@ use crate::parts::Pieces;
 /// An answer of the API whose body is there whole.
 pub(crate) type Response = http::Response<Bytes>;
 
-/// What a handler answers.
+/// The answer of a handler.
 pub(crate) enum Answer {
     /// One resource, as stored: spliced into its envelope, never parsed.
     Document {
@@ -174,7 +174,7 @@ pub(crate) fn wait_for_reset(refusal: Refusal, seconds: i64) -> Refusal {
     refusal.with_meta(RETRY_SECONDS, seconds.max(1))
 }
 
-/// What a commit that failed answers, when the handler knows no better.
+/// The answer to a failed commit, if the handler has no better one.
 pub(crate) fn not_committed(error: CommitError, may_read: impl FnOnce(Kind) -> bool) -> Refusal {
     match error {
         CommitError::Refused(refusal) => refusal,
@@ -239,7 +239,7 @@ pub(crate) fn protect(headers: &mut HeaderMap, hsts: bool) {
     ] {
         headers.entry(name).or_insert(value);
     }
-    // A browser ignores it on plain HTTP (RFC 6797 §8.1), and whoever puts a proxy in front decides there.
+    // A browser ignores it on plain HTTP (RFC 6797 §8.1), and the operator of a proxy decides there.
     if hsts {
         let value = HeaderValue::from_static("max-age=31536000; includeSubDomains");
         headers.entry(STRICT_TRANSPORT_SECURITY).or_insert(value);

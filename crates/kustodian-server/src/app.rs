@@ -34,7 +34,7 @@ use crate::unread::Unread;
 use crate::webhooks::Webhooks;
 use crate::whitelists::Whitelists;
 
-/// What the server is built on.
+/// The parts that the server is built on.
 #[derive(Clone)]
 pub struct Services {
     /// The records.

@@ -31,7 +31,7 @@ use crate::files::Linker;
 use crate::rehearsal;
 use crate::routes::{Served, Serving};
 
-/// What the pipeline hands over.
+/// The arguments from the pipeline.
 pub(crate) struct Admitted {
     pub(crate) app: Arc<App>,
     pub(crate) caller: Caller,
@@ -84,7 +84,7 @@ where
 pub(crate) struct Visit {
     pub(crate) app: Arc<App>,
     pub(crate) now: Timestamp,
-    /// Where it comes from.
+    /// The address of the client.
     pub(crate) from: IpAddr,
     /// The host that it is for.
     pub(crate) host: String,
@@ -287,7 +287,7 @@ impl<E: Endpoint> Call<E> {
         }
     }
 
-    /// Commits, or with `validateOnly` finds out what a commit would do.
+    /// Commits, or with `validateOnly` finds out the result of a commit.
     pub(crate) async fn commit(&self, changes: ChangeSet) -> Result<ChangeSet, CommitError> {
         match self.is_rehearsal() {
             true => rehearsal::commit(self.store(), self.org(), changes).await,
@@ -303,12 +303,12 @@ impl<E: Endpoint> Call<E> {
         }
     }
 
-    /// Why nothing was committed. A conflict names the record in the way to those who may read it.
+    /// Why nothing was committed. A conflict names the other record to those who may read it.
     pub(crate) fn not_committed(&self, error: CommitError) -> Refusal {
         not_committed(error, |kind| permission::may_read(self.caller(), kind))
     }
 
-    /// What the request pledged, when it has an idempotency key.
+    /// The receipt of the request, if it has an idempotency key.
     pub(crate) fn pledge(&self) -> Option<Pledge> {
         self.admitted.pledge
     }

@@ -154,7 +154,7 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// What all connections share.
 struct Service {
     app: Arc<App>,
-    /// For what is not of the API.
+    /// For requests outside the API.
     router: Router,
     http: auto::Builder<TokioExecutor>,
     cors: Option<CorsLayer>,
@@ -408,7 +408,7 @@ async fn root(State(app): State<Arc<App>>, from: Extension<SocketAddr>, request:
 
 const JSON: &str = "application/json; charset=utf-8";
 
-/// What is not of the API is never kept.
+/// An answer outside the API is never kept.
 fn plain(kind: &'static str, body: impl IntoResponse) -> Response {
     let headers = [(CONTENT_TYPE, kind), (CACHE_CONTROL, "no-cache,private")];
     (headers, body).into_response()

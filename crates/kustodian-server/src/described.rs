@@ -62,7 +62,7 @@ impl Described {
         let stored = store.find(org, Kind::Metadata, key.1).await.map_err(unavailable)?;
         let (rev, rules) = match (stored, known) {
             (None, _) => (0, Arc::default()),
-            // What has not changed need not be read again.
+            // Unchanged metadata need not be read again.
             (Some(stored), Some(known)) if known.rev == stored.rev => (known.rev, known.rules),
             (Some(stored), _) => (stored.rev, Arc::new(Rules::of(&stored.document)?)),
         };
@@ -74,7 +74,7 @@ impl Described {
         Ok(rules)
     }
 
-    /// What is hidden of an org's records from those who may not see it.
+    /// The masks of an org's records for those who may not see sensitive values.
     pub(crate) async fn masks(&self, store: &dyn Store, org: OrgKey) -> Result<Arc<Masks>, Refusal> {
         let known = self.masks.read().unwrap_or_else(PoisonError::into_inner).get(&org).cloned();
         if let Some((_, masks)) = known.filter(|(since, _)| since.elapsed() < BELIEVED) {
@@ -209,9 +209,9 @@ holds_custom!(CustomerInput, CompanyInput, ConversationInput, MessageInput, KObj
 pub(crate) enum Write {
     /// None: it makes one.
     New,
-    /// This one, and keeps what is not sent.
+    /// This one, which keeps attributes that are not sent.
     Change(ObjectId),
-    /// This one, and drops what is not sent.
+    /// This one, which drops attributes that are not sent.
     Replacement(ObjectId),
 }
 
@@ -243,7 +243,7 @@ where
     Ok(input)
 }
 
-/// The body of a write, with what the record has in the place of masks. `name` is that of the metadata.
+/// The body of a write, with the record's values in place of masks. `name` is that of the metadata.
 ///
 /// # Errors
 /// 400 that names each offending attribute.

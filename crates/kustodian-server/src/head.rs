@@ -13,14 +13,14 @@ pub(crate) struct HeadScan {
     is_endless: bool,
 }
 
-/// How much of a line is looked at: more than any length takes.
+/// How many bytes of a line are read: more than any length takes.
 const LOOKED_AT: usize = 64;
 
 /// The least length that the library does not take.
 const ENDLESS: u64 = u64::MAX - 1;
 
 impl HeadScan {
-    /// Reads on. What is behind the head is passed over.
+    /// Reads on. Bytes after the head are skipped.
     pub(crate) fn read(&mut self, bytes: &[u8]) {
         for part in bytes.split_inclusive(|byte| *byte == b'\n') {
             if self.is_complete {

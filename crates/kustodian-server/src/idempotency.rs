@@ -21,7 +21,7 @@ use crate::answer::{Answer, unavailable};
 use crate::paging::FULL;
 use crate::past;
 
-/// What a request with an idempotency key pledges; `None` without one, and for a password. `query` is that of the write, `validateOnly` aside.
+/// The receipt of a request with an idempotency key; `None` without one, and for a password. `query` is that of the write, `validateOnly` aside.
 ///
 /// # Errors
 /// 400 when the header is there twice or cannot be a key.

@@ -29,7 +29,7 @@ pub struct Mailer(AsyncSmtpTransport<Tokio1Executor>);
 
 impl fmt::Debug for Mailer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // What is inside has a password.
+        // Its content has a password.
         formatter.write_str("Mailer")
     }
 }
@@ -135,7 +135,7 @@ fn mixed(
         (text, None) => mixed.singlepart(SinglePart::plain(text.unwrap_or_default())),
     };
     for Enclosed { name, content_type, bytes } in enclosed {
-        // A type that no header can have leaves what is known: that it is bytes.
+        // A type that no header can have becomes the type of plain bytes.
         let content_type =
             ContentType::parse(&content_type).or_else(|_| ContentType::parse("application/octet-stream"));
         let content_type = content_type.unwrap_or(ContentType::TEXT_PLAIN);

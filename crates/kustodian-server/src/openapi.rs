@@ -446,7 +446,7 @@ impl Components {
     }
 }
 
-/// What a search found: records, or with `idsOnly` their types and ids.
+/// The results of a search: records, or with `idsOnly` their types and ids.
 fn found(mut records: Vec<Value>) -> Value {
     let text = json!({ "type": "string" });
     let id = json!({ "type": "object", "required": ["type", "id"], "properties": { "type": text, "id": text } });

@@ -14,7 +14,7 @@ use kustomer_api::{ObjectId, Timestamp};
 use crate::app::Services;
 use crate::handlers::merges;
 
-/// How often to look, at most: customers who are online for a shorter time are looked at as often as that.
+/// How often to check, at most: customers who are online for a shorter time are checked as often as that.
 const INTERVAL: Duration = Duration::from_secs(30);
 
 /// How many notes are read at a time.
@@ -34,7 +34,7 @@ enum Trouble {
     Refused(#[from] Refusal),
 }
 
-/// Notes that a customer is online, before its record says so: whoever is interrupted in between has noted it needlessly.
+/// Notes that a customer is online, before its record is changed: an interruption in between leaves a harmless note.
 ///
 /// # Errors
 /// When the database cannot answer.
@@ -91,7 +91,7 @@ async fn look_at(services: &Services, org: &Org, note: Note, online: Online, tim
     let visits = store.list_sessions(org.key, whose, 0, VISITS).await?;
     let last = visits.iter().map(|visit| visit.last_at).max();
     if let Some(look_at) = last.map(|last| later(last, timeout)).filter(|look_at| *look_at > now) {
-        // What was tracked since then leaves it online; whoever has noted something else meanwhile knows better.
+        // A newer event leaves it online; a newer note of another server counts.
         store.replace_note(&note, Some(Online { look_at, ..online }.note().value)).await?;
         return Ok(());
     }
@@ -103,7 +103,7 @@ async fn look_at(services: &Services, org: &Org, note: Note, online: Online, tim
         customer::gone(&context, stored.as_ref(), seed, since)
     });
     store.commit_locked(org.key, vec![name], decide).await?;
-    // After the record: whoever is interrupted in between finds nothing left to decide.
+    // After the record: an interruption in between leaves nothing to decide.
     store.replace_note(&note, None).await?;
     Ok(())
 }

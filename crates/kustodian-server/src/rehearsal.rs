@@ -32,7 +32,7 @@ pub(crate) fn query_of_the_write(query: &str) -> String {
     query.split('&').filter(|pair| !names_it(pair)).collect::<Vec<_>>().join("&")
 }
 
-/// What [`Store::commit`] would give. Receipts are left out: whoever rehearses does not use up its key.
+/// The result of [`Store::commit`]. Receipts are left out: a rehearsal does not use up its key.
 ///
 /// # Errors
 /// What [`Store::commit`] would fail with.

@@ -31,7 +31,7 @@ pub(crate) struct Served {
 /// Who is served.
 #[derive(Clone)]
 pub(crate) enum Serving {
-    /// Callers with a credential, whose roles the pipeline has looked at.
+    /// Callers with a credential, whose roles the pipeline has checked.
     Callers(Handler),
     /// Everybody: an operation that is public.
     Everybody(OpenHandler),
@@ -106,7 +106,7 @@ pub(crate) struct Route {
     pub(crate) is_bulk: bool,
     /// How large its body may be, where that is not the setting.
     pub(crate) max_body: Option<usize>,
-    /// Whether it has a body; what is sent with others is not looked at.
+    /// Whether it has a body; the bodies of others are ignored.
     pub(crate) takes_body: bool,
 }
 
@@ -246,7 +246,7 @@ impl RouteTable {
             others.push(route);
         }
         let Some(nearest) = others.first() else { return Found::Nothing };
-        // What a less literal template takes, it takes of other resources.
+        // Paths that a less literal template matches are of other resources.
         let shape = |route: &Route| -> Vec<Segment> {
             let any = |segment: &Segment| if *segment == Segment::Id { Segment::One } else { segment.clone() };
             route.segments.iter().map(any).collect()
@@ -362,7 +362,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_path_of_the_api_is_not_found() {
+    fn a_path_outside_the_api_is_not_found() {
         for path in [
             "/",
             "/v1",

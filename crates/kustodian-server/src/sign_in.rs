@@ -43,7 +43,7 @@ impl Doors {
     /// Counts an attempt on an account, from an address, as failed until [`Self::opened`].
     ///
     /// # Errors
-    /// 429 when it comes too soon after those before; then it is not counted.
+    /// 429 when it is too soon after earlier attempts; then it is not counted.
     pub(crate) fn knock(&self, account: &TokenHash, from: IpAddr, now: Timestamp) -> Result<(), Refusal> {
         let from = neighbourhood(from);
         let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
@@ -83,7 +83,7 @@ fn too_soon(wait: i64) -> Refusal {
     answer::wait("Too many attempts have failed: wait before the next one", seconds)
 }
 
-/// Whoever has one address of IPv6 has all beside it.
+/// The owner of one IPv6 address has all of its /64.
 fn neighbourhood(from: IpAddr) -> IpAddr {
     match from.to_canonical() {
         IpAddr::V6(address) => IpAddr::V6((u128::from(address) >> 64 << 64).into()),
@@ -91,7 +91,7 @@ fn neighbourhood(from: IpAddr) -> IpAddr {
     }
 }
 
-/// What the failures on an account are counted by, whether there is such an account or not.
+/// The key that an account's failures are counted by, whether there is such an account or not.
 pub(crate) fn account(domain: &str, email: &str) -> TokenHash {
     token::hash(&format!("{}\0{}", domain.to_lowercase(), email.to_lowercase()))
 }
@@ -177,7 +177,7 @@ pub(crate) async fn find_user(store: &dyn Store, org: &Org, email: &str) -> Resu
     store.find_by_claim(org.key, Kind::User, key).await.map_err(unavailable)
 }
 
-/// What the settings of an org are kept under.
+/// The name of the note with an org's settings.
 pub(crate) fn settings_name(org: &Org) -> String {
     format!("auth-settings/{}", org.key.0)
 }

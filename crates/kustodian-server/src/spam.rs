@@ -64,7 +64,7 @@ impl Spam {
     }
 }
 
-/// Whether a message is spam by what the org says of its senders: those that the channel names, else the addresses of the
+/// Whether a message is spam by the org's lists of senders: those that the channel names, else the addresses of the
 /// customer, of whom the conversation is when the customer is not named.
 ///
 /// # Errors

@@ -113,10 +113,10 @@ impl Keeper {
         }
     }
 
-    /// Takes the decision about one timer, and does what it asks for.
+    /// Takes the decision about one timer, and carries it out.
     async fn elapse(&self, kind: Kind, org: &Org, id: ObjectId) -> Result<(), Trouble> {
         let Some(stored) = self.services.store.find(org.key, kind, id).await? else { return Ok(()) };
-        // One whose attachments find no room now is looked at again in a second.
+        // One whose attachments find no room now is tried again in a second.
         let ids = if kind == Kind::Delivery { attachments_in(&stored)? } else { Vec::new() };
         let Some(enclosing) = self.room.take(&self.services, org, &ids).await? else { return Ok(()) };
         let decide = move |elapsed: &Elapsed<'_>, loaded: &Loaded| kind.elapse(elapsed, loaded, id);

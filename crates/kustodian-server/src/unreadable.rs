@@ -1,4 +1,4 @@
-//! Answers to what is no HTTP: a request line, a header or a version that cannot be read, or too much of them.
+//! Answers to requests that are not HTTP: a request line, a header or a version that cannot be read, or too much of them.
 //!
 //! The library below answers those by itself, with a status line and no body, before any of ours is asked. On its way
 //! out that answer is replaced by one like all others.
@@ -26,11 +26,11 @@ pub(crate) struct Outspoken<S> {
     stream: S,
     app: Arc<App>,
     pulse: Arc<Pulse>,
-    /// What the head that is being read says of its body.
+    /// The framing of the body in the head that is being read.
     head: HeadScan,
     /// How many requests there were when it began.
     requests: u64,
-    /// What is still to be written in place of a bare refusal.
+    /// The bytes still to be written in place of a bare refusal.
     replacement: Bytes,
 }
 

@@ -121,7 +121,7 @@ impl Page {
         }
         let headers = response.headers_mut();
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, self.origin);
-        // The cookie names a visitor and is no credential: whoever tracks needs a key, too.
+        // The cookie names a visitor and is no credential: tracking needs a key, too.
         headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
         match self.asks {
             Some(wanted) => {

@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 const SLOWEST: u64 = 16 * 1024;
 
 /// How long the rest of a body is read after it was refused. A client that is still sending takes a connection that is
-/// closed for a failure, and does not look at the answer.
+/// closed for a failure, and does not read the answer.
 const DRAINED_WITHIN: Duration = Duration::from_secs(5);
 
 /// A body that is being read.
@@ -76,6 +76,6 @@ pub(super) fn cut() -> Refusal {
 pub(super) async fn drain(body: Body, most: usize) {
     let mut body = Limited::new(body, most);
     let read = async { while let Some(Ok(_)) = body.frame().await {} };
-    // Whoever sends on after that is not heard.
+    // A client that sends more after that is ignored.
     drop(timeout(DRAINED_WITHIN, read).await);
 }

@@ -127,7 +127,7 @@ async fn receive(
     let received = match opened {
         Ok(opened) => upload::receive(&app, &opened, &parts, body).await,
         Err(refusal) => {
-            // Nobody vouches for whoever sends it.
+            // The sender of the file is not trusted.
             tokio::spawn(body::drain(body, STRANGERS));
             Err(refusal)
         }

@@ -1,6 +1,6 @@
 //! Has what belongs to customers follow them into the customer that they were merged into, and back when that is undone.
 //!
-//! The work depends only on the stored data, and never on which merge was noted: a record belongs to whomever the
+//! The work depends only on the stored data, and never on which merge was noted: a record belongs to the customer that the
 //! customer went into that it was made for. So it is done once or many times, by one server or another, with the same end.
 
 use std::collections::{BTreeSet, HashMap};
@@ -73,7 +73,7 @@ impl Held<'_> {
 }
 
 impl Held<'_> {
-    /// Counts the conversations of customers that were merged and are not any longer: what was closed or opened in between
+    /// Counts the conversations of customers whose merge was undone: conversations that were closed or opened in between
     /// has returned, and was counted for the other one.
     async fn recount(&mut self, org: &Org, family: &[ObjectId]) -> Result<(), Stop> {
         let mut apart = Vec::new();
@@ -182,8 +182,8 @@ async fn conversations_of(
     Ok(services.store.list(org.key, query).await?.records)
 }
 
-/// Ties a conversation to another customer once all that is beside it is. Whoever adds to a conversation changes it, so
-/// nothing was added when it is still the same; else it is looked at again.
+/// Links a conversation to another customer after its records. Whoever adds to a conversation changes it, so
+/// nothing was added when it is still the same; else it is processed again.
 async fn move_to(services: &Services, org: &Org, mut stored: Stored, owner: ObjectId) -> Result<(), Stop> {
     for _ in 0..ATTEMPTS {
         for kind in Kind::with_homes() {
@@ -239,7 +239,7 @@ async fn follow_batch(
     Err(Stop::Failed(format!("the {}s of {home} change all the time", kind.as_str())))
 }
 
-/// Nobody does it: it follows from what a user did.
+/// No user does it: it follows from the action of a user.
 fn context<'a>(services: &Services, org: &'a Org, owner: ObjectId) -> Context<'a> {
     Context { org, actor: owner, now: services.clock.now(), client: SYSTEM, request_id: "", slas: None }
 }

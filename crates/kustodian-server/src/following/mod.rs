@@ -4,7 +4,7 @@
 //! does it.
 //!
 //! A change that was noted may not be committed yet, and a record that was written in the same moment may be committed as
-//! if there were none. So each note is looked at twice: at once, and when nothing that was under way then can be any
+//! if there were none. So each note is processed twice: at once, and when no request of that time can be running any
 //! longer.
 
 mod merges;
@@ -23,7 +23,7 @@ use tokio::time::timeout;
 
 use crate::app::Services;
 
-/// How long whoever works on a note keeps others from it, unless he says again that he does.
+/// How long a server that works on a note keeps others from it, unless it renews its lease.
 const LEASE: Duration = Duration::from_secs(10);
 
 /// How long a change that is about to be committed is left to the server that commits it.
@@ -85,8 +85,8 @@ impl Following {
         services.store.keep_note(followed.note(services.ids.next())).await
     }
 
-    /// Has those looked at that follow a record that has changed. When the database cannot note that now, the earlier note
-    /// comes due.
+    /// Wakes the task that updates the followers of a changed record. When the database cannot note that now, the earlier note
+    /// is due later.
     pub(crate) async fn happened(&self, services: &Services, cause: Cause, org: OrgKey, record: ObjectId) {
         let now = services.clock.now();
         let followed = Followed { cause, org, record, noted: now, due: now };

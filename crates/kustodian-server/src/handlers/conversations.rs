@@ -215,8 +215,8 @@ async fn explained<E: Endpoint>(call: &Call<E>, id: ObjectId, error: CommitError
 /// How many messages or notes follow their conversation in one transaction.
 const BATCH: u32 = 32;
 
-/// Moves a conversation to another customer, then its messages and notes, in batches. Whoever is stopped in the middle
-/// sends the same again: what has followed is passed over.
+/// Moves a conversation to another customer, then its messages and notes, in batches. A client that is stopped in the middle
+/// sends the same again: moved records are skipped.
 async fn move_to<E: Endpoint>(
     call: &Call<E>,
     id: ObjectId,

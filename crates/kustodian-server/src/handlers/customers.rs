@@ -118,7 +118,7 @@ pub(crate) async fn erase_customer(mut call: Call<EraseCustomer>) -> Result<Answ
     if call.is_rehearsal() {
         return Ok(Answer::Empty);
     }
-    // What was created meanwhile; from now on nothing more is.
+    // Records that were created meanwhile; from now on no more are created.
     homes::erase_owned(&call, id).await?;
     // The records are empty now. Their former bytes on the disk are swept too, which takes long for a large file.
     call.step_aside();

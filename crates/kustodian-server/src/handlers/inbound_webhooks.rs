@@ -66,7 +66,7 @@ pub(crate) async fn delete_inbound_webhook(call: Call<DeleteInboundWebhook>) -> 
     plain::delete(&call, KIND, call.path, decide).await
 }
 
-/// The hash in the path is the credential: nothing else is looked at before it was found to be good.
+/// The hash in the path is the credential: nothing else is read before it was found to be valid.
 pub(crate) async fn create_web_hook_transaction(visit: Visit) -> Result<Answer, Refusal> {
     let services = &visit.app.services;
     let hash = visit.path_values.first().and_then(|hash| Hash::read(hash)).ok_or_else(inbound_webhook::unknown)?;

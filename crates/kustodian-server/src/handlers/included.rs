@@ -36,7 +36,7 @@ struct Named {
     id: Option<ObjectId>,
 }
 
-/// What is to be answered beside the documents of an answer: each record once, in the order in which they are first named.
+/// The records to include in an answer: each once, in the order in which they are first named.
 pub(crate) struct Gathering {
     app: Arc<App>,
     org: OrgKey,
@@ -87,7 +87,7 @@ impl Gathering {
         Ok(())
     }
 
-    /// What was taken up.
+    /// The records that were collected.
     pub(crate) fn into_parts(self) -> Parts {
         let read = |kind: Kind| parts::of_ids(&self.app, self.org, kind, self.ids, true, |record| !record.deleted);
         match self.of {

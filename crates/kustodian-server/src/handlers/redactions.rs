@@ -16,7 +16,7 @@ use crate::call::Call;
 use crate::files::Removal;
 use crate::handlers::{family, merges};
 
-/// How many drafts or deliveries are looked at together.
+/// How many drafts or deliveries are read together.
 const PAGE: u32 = 100;
 
 pub(crate) async fn redact_message(mut call: Call<RedactMessage>) -> Result<Answer, Refusal> {

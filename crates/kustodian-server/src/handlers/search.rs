@@ -199,7 +199,7 @@ async fn find<E: Endpoint<Query = SearchPage>>(call: &Call<E>, language: Languag
         "last": link(pages.max(1)),
     });
     let is_shown = move |stored: &Stored| match include_deleted {
-        // Whoever was erased since is not found any more.
+        // A customer that was erased since is not found any more.
         true => missing::erased_at(stored).is_ok_and(|erased| erased.is_none()),
         false => !stored.deleted,
     };
@@ -321,7 +321,7 @@ fn meta(size: u32, timed_out: bool) -> Value {
     json!({ "pageSize": size, "aggregations": {}, "timed_out": timed_out })
 }
 
-/// What the links repeat: nothing that was not asked for.
+/// The parameters that the links repeat: only those that were sent.
 fn shape(asked: &SearchPage) -> Pairs {
     use kustomer_api::query::QueryArguments as _;
     let SearchPage { ids_only, exact_total, id, .. } = *asked;
@@ -345,7 +345,7 @@ fn truncate(records: &mut Records, size: usize) {
     }
 }
 
-/// The `type` of what a search finds, as far as it is one.
+/// The `type` of the results of a search, as far as it is one.
 fn type_of(query: &Query) -> String {
     match (query.context, query.klass()) {
         (Context::KObject, Some(klass)) => kobject::type_of(klass),

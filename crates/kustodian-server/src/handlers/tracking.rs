@@ -148,7 +148,7 @@ async fn note_seen<E: Endpoint>(call: &Call<E>, customer: ObjectId) -> Result<()
     noted.map(drop).map_err(|error| call.not_committed(error))
 }
 
-/// Finds or makes the customer, ties the visitor to it, and keeps what the visitor did.
+/// Finds or creates the customer, links the visitor to it, and stores the event.
 async fn identified<E: Endpoint>(
     call: &Call<E>,
     identity: IdentityInput,
@@ -194,7 +194,7 @@ struct Found {
     email: Option<String>,
 }
 
-/// Updates the customer, or makes it; `None` when another request was in the way.
+/// Updates or creates the customer; `None` when another request interfered.
 async fn find_or_make<E: Endpoint>(
     call: &Call<E>,
     identity: &IdentityInput,
@@ -236,7 +236,7 @@ async fn find_or_make<E: Endpoint>(
             Some(_) => customer::update(&act.context(), stored.as_ref(), seed, write, &UpdateOptions::default())?,
         };
         record_limit::check(&changes, stored.as_ref().map_or(0, |stored| stored.document.len()), max)?;
-        // Whoever says the same again changes nothing.
+        // A repeated identity changes nothing.
         Ok(if unchanged::is_unchanged(&changes)? { ChangeSet::default() } else { changes })
     };
     let found = Found {

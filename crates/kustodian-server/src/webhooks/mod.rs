@@ -25,7 +25,7 @@ use self::work::Worker;
 use crate::answer::unavailable;
 use crate::app::App;
 
-/// How often webhooks are looked at.
+/// How often webhooks are checked.
 const INTERVAL: Duration = Duration::from_millis(500);
 
 /// How many notes are read at a time.
@@ -48,7 +48,7 @@ pub(crate) struct Webhooks {
 }
 
 impl Webhooks {
-    /// Has the queues looked at.
+    /// Wakes the task that processes the queues.
     pub(crate) fn wake(&self) {
         self.wake.notify_one();
     }
