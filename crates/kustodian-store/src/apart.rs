@@ -3,7 +3,7 @@
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, spawn_blocking};
 
-/// Does `work` on such a thread, and passes on here what it reports meanwhile.
+/// Does `work` on such a thread, and passes its reports on meanwhile.
 pub(crate) async fn work_apart<T: Send + 'static, P: Send + 'static>(
     work: impl FnOnce(&dyn Fn(P)) -> T + Send + 'static,
     tell: &mut (dyn FnMut(P) + Send),

@@ -11,9 +11,9 @@ pub struct Options {
     /// Whether a SQLite file is opened to be served: then it is locked against servers that reach it by another
     /// name. Commands beside a server leave it out. `false`.
     pub is_server: bool,
-    /// Whether a SQLite file is opened although its log is damaged, without what the log held behind the damage. `false`.
+    /// Whether a SQLite file is opened although its log is damaged, without the log's content after the damage. `false`.
     pub accept_damaged_log: bool,
-    /// What a temporary SQLite database begins as, in place of nothing. `None`.
+    /// The template of a temporary SQLite database, instead of an empty one. `None`.
     pub template: Option<Template>,
     /// How long a write waits for a lock that another process holds on the database. 2 s.
     pub busy_timeout: Duration,

@@ -1,7 +1,7 @@
-//! Has what belongs to customers follow them into the customer that they were merged into, and back when that is undone.
+//! Moves the records of merged customers to the target of the merge, and back when it is undone.
 //!
-//! The work depends only on the stored data, and never on which merge was noted: a record belongs to the customer that the
-//! customer went into that it was made for. So it is done once or many times, by one server or another, with the same end.
+//! The work depends only on the stored data, and never on which merge was noted: a record belongs to the customer that its
+//! first customer was merged into. So it is done once or many times, by one server or another, with the same end.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -182,7 +182,7 @@ async fn conversations_of(
     Ok(services.store.list(org.key, query).await?.records)
 }
 
-/// Links a conversation to another customer after its records. Whoever adds to a conversation changes it, so
+/// Links a conversation to another customer after its records. Each addition to a conversation changes it, so
 /// nothing was added when it is still the same; else it is processed again.
 async fn move_to(services: &Services, org: &Org, mut stored: Stored, owner: ObjectId) -> Result<(), Stop> {
     for _ in 0..ATTEMPTS {

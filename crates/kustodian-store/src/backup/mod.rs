@@ -40,7 +40,7 @@ pub struct Backup {
     /// What it holds was found to be: what does not agree in it does not in the database, and the copy is true all the
     /// same. Of an older schema only that it is whole.
     pub checked: Checked,
-    /// Whether it is of an older schema, whose records are not looked at.
+    /// Whether it is of an older schema, whose records are not checked.
     pub is_outdated: bool,
 }
 
@@ -64,7 +64,7 @@ pub async fn back_up(
         if let Some(finding) = check::file::unreadable(path) {
             return Err(BackupError::DamagedDatabase { finding });
         }
-        // What is no database of ours, or a newer one, is refused in the words of the engine.
+        // A file that is not a database of ours, or a newer one, is refused in the words of the engine.
         crate::sqlite::pending_migrations(path)?;
         if is_same(path, file) {
             return Err(BackupError::Itself { path: path.clone() });

@@ -20,7 +20,7 @@ use crate::options::Options;
 pub struct Restored {
     /// How many rows each table has.
     pub tables: Vec<(&'static str, u64)>,
-    /// What it holds was found to be.
+    /// The findings about its content.
     pub checked: Checked,
     /// Whether the search index of customers was rebuilt from their documents, as that of the backup did not agree with
     /// them.
@@ -61,7 +61,7 @@ pub async fn restore(
     }
 }
 
-/// Refuses what is no backup; whether it is of an older schema.
+/// Refuses a file that is not a backup; returns whether it is of an older schema.
 fn inspect(file: &Path) -> Result<bool, BackupError> {
     match fs::metadata(file) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {

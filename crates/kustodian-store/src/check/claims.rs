@@ -66,7 +66,7 @@ fn held(table: &Table, row: &Row) -> Option<Held> {
     }
 }
 
-/// Compares what is held with what the documents of the same snapshot name.
+/// Compares the claims with the identities in the documents of the same snapshot.
 pub(super) async fn look_at(
     source: &mut dyn Source,
     claimed: &Claimed,

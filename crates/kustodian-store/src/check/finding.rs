@@ -1,4 +1,4 @@
-//! What a check may find.
+//! The findings of a check.
 
 use std::fmt;
 

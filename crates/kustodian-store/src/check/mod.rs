@@ -68,7 +68,7 @@ pub(crate) async fn look_through(
             }
             findings = look_at_file(path.clone(), true, tell).await?;
             if findings.have_damage() {
-                // What else it holds cannot be distinguished from what was damaged.
+                // Its other content cannot be distinguished from damaged content.
                 return Ok(Checked { findings: findings.into_list(), ..Checked::default() });
             }
             let mut archive = crate::sqlite::Archive::read(path).await?;

@@ -152,7 +152,7 @@ fn look_at_event(table: &'static Table, row: &Row, findings: &mut Findings) {
     }
 }
 
-/// What a row is known by.
+/// The key of a row.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Named {
     org: i64,

@@ -15,7 +15,7 @@ pub(crate) enum Cell {
     Bytes(Vec<u8>),
 }
 
-/// What a column holds.
+/// The type of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Holds {
     Integer,

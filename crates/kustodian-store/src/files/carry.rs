@@ -54,13 +54,13 @@ pub struct Carried {
     pub files: u64,
     /// How many bytes they have together.
     pub bytes: u64,
-    /// What is not as it should be.
+    /// The faults.
     pub findings: Vec<FileFinding>,
 }
 
 impl FileFolder {
     /// Carries files to another folder, each read through on its way and durable there. Those that are there already, with
-    /// the same length, are left as they are: so a backup over an earlier one carries what is new.
+    /// the same length, are left as they are: so a backup over an earlier one copies only new files.
     ///
     /// # Errors
     /// When a folder cannot be read or written.

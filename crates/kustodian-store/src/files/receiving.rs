@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{FileFolder, Lock, failure, lock, make_parent, private, sync_parent};
 
-/// What was received so far, under a name of its own. Dropped before it is kept, it is gone.
+/// The bytes received so far, under a name of their own. Dropped before it is kept, the file is deleted.
 pub(super) struct Part {
     /// Locked, so that others see that somebody receives it.
     file: File,

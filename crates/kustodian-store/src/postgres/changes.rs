@@ -21,7 +21,7 @@ use super::values::Value;
 use crate::document::DOCUMENT_FORMAT;
 use crate::search::Slots;
 
-/// What a transaction has looked up and holds locked.
+/// The rows that a transaction has looked up and holds locked.
 #[derive(Default)]
 pub(super) struct Seen {
     /// The records there are.
@@ -56,7 +56,7 @@ pub(super) fn records(changes: &ChangeSet) -> Vec<(Name, bool)> {
     names.into_iter().map(|name| (name, written.contains(&name))).collect()
 }
 
-/// The first thing in the way, each put seeing those before it.
+/// The first conflict, each put seeing those before it.
 pub(super) fn conflict(changes: &ChangeSet, seen: &Seen) -> Option<CommitError> {
     let stored_state = |name| seen.records.get(&name).copied();
     let stored_owner = |key: ClaimKey| seen.owners.get(key.as_bytes().as_slice()).copied();

@@ -35,7 +35,7 @@ use super::sql::{FIND_OWNERS, HOLD_NUMBER, statements};
 use super::values::Value;
 use crate::search::Slots;
 
-/// Where a change set comes from.
+/// The source of a change set.
 pub(super) enum Source {
     /// The caller.
     Ready(ChangeSet),
@@ -68,9 +68,9 @@ pub(super) struct Commit<'a> {
 
 /// Why a transaction did not commit.
 pub(super) enum Obstacle {
-    /// Something is in the way, and that is the answer.
+    /// A conflict, which is the answer.
     Conflict(CommitError),
-    /// Others were in the way; the same again may find them gone, or what they did.
+    /// A transient conflict: retry the transaction.
     Again(Error),
     /// The database could not.
     Failed(StoreError),
@@ -80,7 +80,7 @@ pub(super) enum Obstacle {
 const PAUSE: Duration = Duration::from_millis(2);
 
 impl Commit<'_> {
-    /// Commits what comes from `source`; again, while other transactions are in the way.
+    /// Commits the change sets of `source`; retries while other transactions are in conflict.
     pub(super) async fn run(&self, mut source: Source) -> Result<ChangeSet, CommitError> {
         let deadline = Instant::now() + self.limit;
         let (mut may_insert, mut may_amend) = (true, true);
@@ -254,7 +254,7 @@ impl Commit<'_> {
 enum Amended {
     /// All is written.
     All,
-    /// It could not be sent so, or something was in the way; with the connection.
+    /// It could not be sent so, or there was a conflict; with the connection.
     Nothing(Lease),
 }
 
@@ -336,7 +336,7 @@ impl Transaction<'_> {
         let found = self.run(find_first).await?;
         let found = match found.iter().any(|answer| !answer.rows.is_empty()) {
             true => found,
-            // There is no row to lock: hold its name instead, and look again for what was made meanwhile.
+            // There is no row to lock: hold its name instead, and look again for a row created meanwhile.
             false => self.run(hold_and_find).await?,
         };
         let row = found.iter().find_map(|answer| answer.rows.first().filter(|row| row.len() == 6));
@@ -372,7 +372,7 @@ impl Transaction<'_> {
             let keys = changes.claims.iter().map(|claim| claim.key.as_bytes().as_slice()).collect();
             steps.push(statement(FIND_OWNERS, vec![Value::ByteStrings(keys), Value::Number(self.org.0)]));
         }
-        // Last: whoever's record or claim is seen has left the receipt that is seen with it.
+        // Last: a transaction whose record or claim is seen has left a receipt that is seen with it.
         if !changes.receipts.is_empty() {
             steps.push(receipts::look_up(self.org, &changes.receipts));
         }

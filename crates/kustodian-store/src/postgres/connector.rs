@@ -68,7 +68,7 @@ impl Connector {
         }
     }
 
-    /// The same, noting what is sent over its connections from now on.
+    /// The same, recording statements over its connections from now on.
     #[cfg(feature = "trace")]
     pub(super) fn traced(self, tracer: Arc<Tracer>) -> Self {
         Self { tracer: Some(tracer), ..self }

@@ -24,7 +24,7 @@ macro_rules! token_columns {
     };
 }
 
-/// How many columns a token has: what is selected beside them comes behind.
+/// How many columns a token has: further selected columns follow them.
 pub(super) const OF_TOKEN: usize = 13;
 
 /// Held by whoever creates an org, to the end of the transaction: "Org" as a number. A unique index of names without their

@@ -19,7 +19,7 @@ pub(super) const HAS_CITUS: &str = "SELECT 1 FROM pg_extension WHERE extname = '
 /// $1 table: whether it is spread already.
 const IS_SPREAD: &str = "SELECT 1 FROM pg_dist_partition WHERE logicalrelid = to_regclass($1)";
 
-/// $1 table, which is spread: what it held before is deleted from the coordinator.
+/// $1 table, which is spread: its former rows are deleted from the coordinator.
 const DROP_LOCAL_ROWS: &str = "SELECT truncate_local_data_after_distributing_table(to_regclass($1))";
 
 /// Whether anybody else works on the database.

@@ -77,7 +77,7 @@ pub(crate) struct Postgres {
     sequencer: Mutex<Option<Sequencer>>,
 }
 
-/// What a commit under way needs, even when nobody waits for it any longer.
+/// The parts that a running commit needs, even when nobody waits for it any longer.
 struct Core {
     connector: Arc<Connector>,
     /// For single records.
@@ -110,7 +110,7 @@ struct Core {
     tracking: Tracking,
     /// Updates of one record, one after the other.
     turns: Turns,
-    /// Held by whoever vacuums, so that one does.
+    /// Held by the task that vacuums, so that there is one.
     scrubbing: tokio::sync::Mutex<()>,
     /// Whether the last write failed for reasons of the database.
     is_write_failing: AtomicBool,

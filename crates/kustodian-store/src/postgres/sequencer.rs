@@ -178,7 +178,7 @@ async fn give_all(connection: &Connection, begin: &str, known: &mut HashSet<OrgK
 
 /// Gives positions to a batch; whether there may be more.
 async fn give(connection: &Connection, begin: &str, org: OrgKey) -> Result<bool, Failed> {
-    // Two trips: what is pending must be looked at after the row is locked, or rows would be found that another
+    // Two trips: pending events must be read after the row is locked, or rows would be found that another
     // sequencer has just dealt with.
     let held = run(connection, vec![Step::Command(begin), statement(HOLD_FEED, vec![Value::Number(org.0)])]).await?;
     let Some(row) = held.iter().find_map(|answer| answer.rows.first()) else {

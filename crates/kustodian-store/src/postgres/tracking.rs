@@ -25,7 +25,7 @@ const TOGETHER: usize = 64;
 /// How many transactions may be under way at the same time.
 const CARRIERS: usize = 2;
 
-/// How often a transaction is tried again that another one was in the way of.
+/// How often a transaction is retried after a conflict with another one.
 const ATTEMPTS: u32 = 5;
 
 /// How long to wait before that, for each time it was tried.
@@ -108,7 +108,7 @@ async fn carry(mut carrier: Carrier) {
     }
 }
 
-/// Commits sightings of one org; again while other transactions are in the way.
+/// Commits sightings of one org; retries while other transactions are in conflict.
 async fn commit(core: &Core, org: OrgKey, sightings: &[Sighting]) -> Result<Vec<Option<Seen>>, StoreError> {
     for attempt in 1.. {
         let lease = core.writers.take().await?;

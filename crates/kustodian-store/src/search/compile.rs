@@ -39,7 +39,7 @@ pub(crate) struct Compiled {
     pub(crate) sql: String,
     /// The values of its `?`.
     pub(crate) binds: Vec<Bind>,
-    /// Whether it holds for the matches alone. Otherwise what it lets through must be checked.
+    /// Whether it holds for the matches alone. Otherwise its candidates must be checked.
     pub(crate) exact: bool,
 }
 
@@ -226,7 +226,7 @@ impl Compiler<'_> {
         }
     }
 
-    /// What the inverted index says.
+    /// The condition of the inverted index.
     fn words(&self, criterion: &Criterion, over: bool) -> Compiled {
         let Some(plan) = plan(criterion) else { return Compiled::unknown(over) };
         let Some(found) = self.dialect.words(&plan.needs) else { return Compiled::unknown(over) };
@@ -249,7 +249,7 @@ impl Compiler<'_> {
     }
 }
 
-/// What a node needs of the inverted index, where that is one of some whole values and nothing else.
+/// The condition that a node needs of the inverted index, if that is one of some whole values and nothing else.
 fn values_of(node: &Node) -> Option<Needs> {
     let Node::Test(criterion) = node else { return None };
     let plan = plan(criterion).filter(|plan| plan.exact)?;

@@ -11,7 +11,7 @@ use kustodian_core::search::{GRAM, Lookup, Needs, Scope, SearchRow, Token, Token
 use kustodian_core::store::OrgKey;
 use kustomer_api::search::{Attribute, Class, Context};
 
-/// The longest term, in bytes, without org, kind and scope. What is cut ends in a mark.
+/// The longest term, in bytes, without org, kind and scope. A cut term ends in a mark.
 const MAX_TERM: usize = 240;
 
 /// How many parts of an "each of these" are asked for: with more the rest is left to the check of the result.
@@ -23,7 +23,7 @@ const ESCAPES: u32 = 0xe000;
 /// Says that the character behind it means itself, though it looks like an escape.
 const ITSELF: char = '\u{e0fe}';
 
-/// What a lookup has for a scope that no token comes from.
+/// The letters for a scope that no token has.
 const NOWHERE: &str = "zz";
 
 /// Ends a term that was cut.
@@ -87,7 +87,7 @@ const fn code_of(attribute: Attribute) -> Option<&'static str> {
     None
 }
 
-/// What is in terms for where a token comes from; `None` when none comes from there.
+/// The letters of a token's source in terms; `None` when none has that source.
 fn scope_code(scope: Scope) -> Option<&'static str> {
     match scope {
         Scope::Attribute(attribute) => code_of(attribute),
@@ -197,13 +197,13 @@ fn write_terms(org: OrgKey, row: &SearchRow, mut ends_at: impl FnMut(usize)) -> 
 /// How an engine's language of queries is written.
 #[derive(Debug)]
 pub(crate) struct Syntax {
-    /// What is on both sides of a term.
+    /// The quotes around a term.
     pub(crate) quote: char,
-    /// What is behind one that is only the beginning.
+    /// The mark after one that is only the beginning.
     pub(crate) beginning: &'static str,
-    /// What is between terms that must all be there.
+    /// The operator between terms that must all be there.
     pub(crate) and: &'static str,
-    /// What is between terms of which one must be there.
+    /// The operator between terms of which one must be there.
     pub(crate) or: &'static str,
 }
 

@@ -23,7 +23,7 @@ use super::sql::{COUNT_LIVE, ERASE_EVENTS, FREE_CLAIM, INSERT_EVENT, MOVE_HEAD, 
 use super::values::Hex;
 use crate::document::DOCUMENT_FORMAT;
 
-/// A transaction in the making. The caller begins and ends it; [`Batch::finish`] comes before the end.
+/// A transaction in the making. The caller begins and ends it; [`Batch::finish`] is before the end.
 pub(super) struct Batch<'c> {
     connection: &'c Connection,
     /// The end of the feed of each org touched.
@@ -42,7 +42,7 @@ pub(super) struct Batch<'c> {
     receipts_left_at: Option<Timestamp>,
 }
 
-/// What a transaction leaves to do once it is committed.
+/// The work that a transaction leaves for after its commit.
 pub(super) struct Finished {
     /// Customers that the index is to know.
     pub(super) made: Vec<Made>,
@@ -72,7 +72,7 @@ enum Former<'p> {
     Known(i64, String),
 }
 
-/// What the columns of a record's kind hold, in their order.
+/// The values of a record's columns, in their order.
 fn columns(put: &Put) -> Vec<Option<&str>> {
     put.kind.spec().columns.iter().map(|column| put.columns.get(column.name)).collect()
 }
@@ -136,7 +136,7 @@ impl<'c> Batch<'c> {
         Ok(Ok(()))
     }
 
-    /// Writes what was gathered for the whole transaction.
+    /// Writes the gathered rows of the whole transaction.
     pub(super) fn finish(mut self) -> rusqlite::Result<Finished> {
         let has_words = self.search.has_words();
         self.search.write_gathered(self.connection, self.slots)?;

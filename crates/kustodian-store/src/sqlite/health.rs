@@ -42,7 +42,7 @@ impl Health {
         self.room.as_ref().and_then(|room| room()).is_none_or(|room| room >= ROOM_AGAIN)
     }
 
-    /// Notes what a statement met, if that is damage.
+    /// Records the error of a statement, if that is damage.
     pub(super) fn note(&self, error: &rusqlite::Error) {
         if is_damage(error) {
             self.note_damage(brief(error));

@@ -1,4 +1,4 @@
-//! What the writer is asked to do, and how it answers.
+//! The jobs of the writer, and their answers.
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -26,7 +26,7 @@ pub(super) enum Job {
     Directory(Box<DirectoryChange>),
     /// A note of work that is left to do.
     Note(Box<NoteChange>),
-    /// What a visitor does, or its removal.
+    /// A tracked event of a visitor, or its removal.
     Track(Box<TrackingChange>),
     /// A walk to keep.
     KeepWalk(Box<Walk>, oneshot::Sender<Result<(), StoreError>>),
@@ -52,7 +52,7 @@ pub(super) struct Change {
     pub(super) outcome: Result<(), CommitError>,
 }
 
-/// Where a change set comes from.
+/// The source of a change set.
 pub(super) enum Source {
     /// The caller.
     Ready(ChangeSet, Prepared),
@@ -80,7 +80,7 @@ pub(super) enum Command {
     SigningKey { candidate: [u8; 32] },
 }
 
-/// What a [`Command`] leads to.
+/// The result of a [`Command`].
 pub(super) enum Answer {
     Org(Org),
     Done,

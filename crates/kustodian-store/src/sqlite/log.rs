@@ -54,7 +54,7 @@ impl fmt::Display for Wrong {
 pub(crate) fn wrong(path: &Path) -> Option<Wrong> {
     let look = || File::open(beside(path, "-wal")).and_then(|log| look_at(BufReader::with_capacity(1 << 18, log)));
     let found = look().ok()??;
-    // Whoever writes it meanwhile has gone on, or begun another, by the second look.
+    // A server that writes it meanwhile has continued it, or begun another, by the second check.
     (look().ok()?? == found).then_some(found)
 }
 
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_crash_leaves_is_none() {
+    fn the_remains_of_a_crash_are_no_damage() {
         let (log, commits) = written();
         let last = commits[1] + FRAME_HEADER + 4_096;
         for length in (0..log.len()).step_by(501) {

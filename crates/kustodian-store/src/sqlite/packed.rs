@@ -133,7 +133,7 @@ pub(super) enum Damaged {
     /// Of a form that this version does not know.
     #[error("a text of the form {0:?} is stored: it was written by a newer version, or is damaged")]
     Form(Option<u8>),
-    /// Not what was written.
+    /// Not the written bytes.
     #[error("a stored text is damaged: its checksum is wrong")]
     Checksum,
     /// A block that cannot be read.
@@ -181,7 +181,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_text_comes_back_as_it_was(text in "(\\PC{0,40}|\"verified\":true|[a-c]{0,20}){0,60}") {
+        fn a_text_is_unpacked_unchanged(text in "(\\PC{0,40}|\"verified\":true|[a-c]{0,20}){0,60}") {
             prop_assert_eq!(unpack(&Packed::of(&text).0).unwrap(), text);
         }
 
@@ -200,12 +200,12 @@ mod tests {
     }
 
     #[test]
-    fn what_customers_have_in_common_takes_no_room_and_what_they_have_not_stands_readable() {
+    fn common_text_takes_no_room_and_personal_text_stays_readable() {
         let text = std::str::from_utf8(DICTIONARY).unwrap().replace("displayName\":\"", "displayName\":\"Zyxsecret");
         let Packed(block) = Packed::of(&text);
         assert_eq!(block[0], BLOCK);
         assert!(block.len() < text.len() / 10, "{} of {}", block.len(), text.len());
-        // What is behind it is in the dictionary, with its last letters before: `et","`.
+        // The text after it is in the dictionary, with its last letters before: `et","`.
         assert!(block.windows(7).any(|bytes| bytes == b"Zyxsecr"), "{}", String::from_utf8_lossy(&block));
         assert_eq!(unpack(&block).unwrap(), text);
     }

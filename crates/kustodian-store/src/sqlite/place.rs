@@ -27,7 +27,7 @@ const HEADER: usize = 100;
 /// The length of a log's header, before its first frame.
 const LOG_HEADER: u64 = 32;
 
-/// Refuses what is there and not a regular file: a folder, a device, a pipe; and whatever is directly in `/dev`.
+/// Refuses a path that is not a regular file: a folder, a device, a pipe; and anything directly in `/dev`.
 pub(crate) fn refuse_special(path: &Path) -> Result<(), OpenError> {
     if path.metadata().is_ok_and(|found| !found.is_file()) || path.parent() == Some(Path::new("/dev")) {
         return Err(OpenError::NotAFile { path: path.to_owned() });
@@ -213,7 +213,7 @@ fn missing_of(file: &File, path: &Path) -> io::Result<Option<String>> {
         .then(|| format!("it ends after {there} of {counted} pages: the rest was cut off")))
 }
 
-/// Reads from a place of the file, whoever else reads it meanwhile.
+/// Reads from a place of the file, also while others read it.
 #[cfg(unix)]
 fn read_at(file: &File, bytes: &mut [u8], place: u64) -> io::Result<()> {
     std::os::unix::fs::FileExt::read_exact_at(file, bytes, place)
@@ -269,7 +269,7 @@ impl Place {
         Self { path: path.to_owned(), opened, held, _log: log }
     }
 
-    /// Why what is written would be lost, if it would be: the file, or its log, is not where it was.
+    /// Why a write would be lost, if it would be: the file, or its log, is not where it was.
     pub(super) fn lost(&self) -> Option<&'static str> {
         let is_gone = |error: &io::Error| error.kind() == ErrorKind::NotFound;
         match fs::metadata(&self.path) {

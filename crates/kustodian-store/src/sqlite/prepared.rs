@@ -13,13 +13,13 @@ use super::packed::Packed;
 use super::search::{Difference, FoundBy};
 use crate::search::entries::Entries;
 
-/// What a change set becomes; part by part of it, in its order.
+/// A change set as rows; part by part, in its order.
 pub(super) struct Prepared {
     pub(super) puts: Vec<PreparedPut>,
     pub(super) events: Vec<PreparedEvent>,
 }
 
-/// What a record becomes.
+/// A record as rows.
 pub(super) struct PreparedPut {
     /// How its document is stored.
     pub(super) document: Packed,

@@ -101,7 +101,7 @@ impl TrackingChange {
 
 fn keep(connection: &Connection, org: OrgKey, sighting: &Sighting) -> rusqlite::Result<Done> {
     if let Some(customer) = sighting.customer {
-        // Under nobody's lock but the writer's: who erases the customer comes before this or after it.
+        // Only under the writer's lock: an erasure of the customer is before this or after it.
         let deleted: Option<bool> = connection
             .prepare_cached(statements(Kind::Customer).state)?
             .query_row((org.0, Hex::of(customer)), |row| row.get(2))

@@ -153,7 +153,7 @@ impl Writer {
         self.connection
     }
 
-    /// What is to be written next. A time-out says that there is time for what else is to be done.
+    /// The next job to write. A time-out means that there is time for other work.
     fn receive(&self, waiting: &Receiver<Job>) -> Result<Job, RecvTimeoutError> {
         if self.is_behind || self.is_scattered {
             waiting.recv_timeout(self.patience)
@@ -214,7 +214,7 @@ impl Writer {
         if let Err(lost) = self.health.must_take_writes() {
             return self.refuse(group, lost);
         }
-        // What is asked to be written is tried; whether the server is ready does not depend on how little that is.
+        // A requested write is tried; whether the server is ready does not depend on its small size.
         if let Some(full) = self.full.take().filter(|_| !self.health.has_room_again()) {
             let (probes, others): (Vec<_>, _) = group.into_iter().partition(|job| matches!(job, Job::Probe(_)));
             probes.into_iter().for_each(|job| job.fail(&full));

@@ -10,7 +10,7 @@ use super::finding::{Discrepancy, Problem, Verification, Where};
 
 /// The chains as they are followed, org after org.
 pub(super) struct Chains {
-    /// What was followed so far of each org: its last position and link.
+    /// The verified end of each org: its last position and link.
     pub(super) ends: BTreeMap<i64, (i64, Link)>,
     /// The position and link that somebody has kept from an earlier time, until they are met.
     pub(super) expected: Option<(u64, Link)>,

@@ -32,10 +32,10 @@ use crate::failure::OpenError;
 /// How many events are read at a time.
 pub(crate) const EVENTS: usize = 1_000;
 
-/// What a verification reports while it continues.
+/// The progress of a verification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct VerifyProgress {
-    /// What is followed.
+    /// The verified part.
     pub step: VerifyStep,
     /// Events done.
     pub done: u64,
@@ -43,7 +43,7 @@ pub struct VerifyProgress {
     pub total: u64,
 }
 
-/// What is followed.
+/// A verified part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VerifyStep {
     /// The chains of the orgs.
@@ -119,7 +119,7 @@ pub(crate) type Documents = HashMap<RecordName, (i64, String)>;
 /// `tell` is called between pages.
 ///
 /// # Errors
-/// When the database cannot be opened or read. What is not as it was written is no error: it is among the findings.
+/// When the database cannot be opened or read. A rewritten event is no error: it is among the findings.
 pub async fn verify(
     url: &str,
     expect: Option<(u64, Link)>,

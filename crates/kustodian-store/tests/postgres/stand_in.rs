@@ -31,7 +31,7 @@ const CITUS: &str = "
         VALUES (4294900000, 'citus', 10, 'pg_catalog'::regnamespace, false, '13.2-1')";
 
 #[tokio::test]
-async fn every_table_is_spread_once_and_what_it_left_on_the_coordinator_is_dropped() {
+async fn every_table_is_spread_once_and_its_rows_on_the_coordinator_are_dropped() {
     if crate::spreading::is_asked_for() {
         return;
     }

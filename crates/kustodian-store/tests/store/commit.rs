@@ -133,7 +133,7 @@ async fn forty_decisions_under_the_lock_give_forty_revisions() {
 }
 
 #[tokio::test]
-async fn a_decision_sees_what_is_there_and_may_refuse() {
+async fn a_decision_sees_the_stored_record_and_may_refuse() {
     let Some((_database, store, org)) = engine_with_org().await else { return };
     let customer = put(next_id(), 1);
     let make = customer.clone();
@@ -269,7 +269,7 @@ async fn another_org_finds_nothing() {
 }
 
 #[tokio::test]
-async fn what_is_closed_says_so() {
+async fn a_closed_store_says_so() {
     let Some((database, store, org)) = engine_with_org().await else { return };
     store.check().await.unwrap();
     database.close().await;

@@ -21,7 +21,7 @@ async fn orgs_are_found_by_name_and_listed_by_it() {
 }
 
 #[tokio::test]
-async fn a_token_comes_with_its_machine_user() {
+async fn a_token_has_its_machine_user() {
     let Some((database, store, org)) = engine_with_org().await else { return };
     let directory = database.directory();
     let new = new_token(org, 1);

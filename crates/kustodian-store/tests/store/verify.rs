@@ -300,7 +300,7 @@ fn most_memory() -> u64 {
     line.trim_end_matches("kB").trim().parse().unwrap()
 }
 
-/// Where the rate in `docs/history.md` comes from, as an optimized build shows it.
+/// The source of the rate in `docs/history.md`, as an optimized build shows it.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "it takes minutes"]
 #[expect(clippy::print_stdout, reason = "what is measured is the point")]

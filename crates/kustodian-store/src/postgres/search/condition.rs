@@ -1,4 +1,4 @@
-//! What a search asks for, in PostgreSQL's words.
+//! The conditions of a search, as SQL of PostgreSQL.
 
 use std::fmt::Write as _;
 
@@ -47,7 +47,7 @@ struct Postgres<'s> {
     looked_up: &'s LookedUp,
 }
 
-/// What a search has looked up in its snapshot before.
+/// The look-ups that a search made before in its snapshot.
 #[derive(Debug, Default)]
 pub(super) struct LookedUp {
     /// Terms that no record has.
@@ -116,7 +116,7 @@ pub(super) fn grams<T>(shares: &Shares, is_among_others: bool, ask: impl FnOnce(
     if shares.is_empty() {
         return ask(Grams::Covering);
     }
-    // What is not known to be common has at most the least share that is known.
+    // A gram that is not known to be common has at most the least share that is known.
     let least = shares.values().copied().fold(1.0, f32::min);
     let share = |term: &str| shares.get(term).copied().unwrap_or(least);
     ask(Grams::Rarest { share: &share, is_among_others })

@@ -279,7 +279,7 @@ pub(in crate::postgres) async fn index_documents(
             None
         });
         let name = (*org, *kind, *id);
-        // What is there of it may be of another form.
+        // An entry that exists may have another form.
         if row.is_some() {
             steps.extend(index(name, None, None));
         }

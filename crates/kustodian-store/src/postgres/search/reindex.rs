@@ -110,7 +110,7 @@ pub(in crate::postgres) async fn reindex(
         let answer = connection.unnamed(PAGE, &values).await.map_err(told)?;
         let read = |row: &Row| Ok((OrgKey(row.try_get(0)?), row.try_get::<_, Id>(1)?.0));
         let page: Vec<(OrgKey, ObjectId)> = answer.rows.iter().map(read).collect::<Result<_, Error>>().map_err(told)?;
-        // What was read for the page before may have been taken back since.
+        // A slot read for the page before may have been taken back since.
         reindexing.slots.clear();
         let customers = lock(connection, &page).await?;
         let customers: Vec<_> = customers.iter().map(|(org, id, document)| (*org, *id, document.as_str())).collect();

@@ -1,6 +1,6 @@
 //! Which custom attributes have a column, as this server knows it.
 //!
-//! A slot is given before the first row that uses it is written, so what is known here may be too little. Several servers
+//! A slot is given before the first row that uses it is written, so the cached slots may be too few. Several servers
 //! give slots at the same time; unique keys let one of them have its way, and the others read what it did. A slot is taken
 //! back only when no server can use it any more (`retire`). So cached slots are trusted only for [`BELIEVED`].
 
@@ -105,7 +105,7 @@ impl Slotting {
         self.read(readers, org, has_all).await
     }
 
-    /// What is known if that is enough, else what the database says.
+    /// The cached slots if they are enough, else those of the database.
     async fn read(
         &self,
         readers: &Shared,

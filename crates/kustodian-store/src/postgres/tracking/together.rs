@@ -1,5 +1,5 @@
 //! A transaction that stores sightings of several visitors of one org. It locks the visitors first, in the order of their
-//! ids, decides on what it finds (`kustodian_core::tracking::see`), and writes that with a second trip.
+//! ids, decides on the rows (`kustodian_core::tracking::see`), and writes with a second trip.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -64,7 +64,7 @@ pub(super) async fn keep(
         statement(INTRODUCE, vec![Value::Number(org.0), Value::Ids(ids.clone()), Value::Number(at.as_millis())]),
         statement(LOCK, of_ids()),
     ];
-    // Held until the end: who erases a customer comes before this or after it.
+    // Held until the end: an erasure of a customer is before this or after it.
     let share = statements(Kind::Customer).share;
     steps.extend(customers.iter().map(|id| statement(share, vec![Value::Number(org.0), Value::Id(*id)])));
     steps.push(statement(FIND, of_ids()));
@@ -109,7 +109,7 @@ fn visitor(row: &Row) -> Result<(ObjectId, Visitor), Error> {
     Ok((row.try_get::<_, Id>(0)?.0, visitor))
 }
 
-/// What a transaction writes.
+/// The writes of a transaction.
 #[derive(Default)]
 struct Kept<'a> {
     visitors: BTreeMap<ObjectId, Visitor>,

@@ -38,7 +38,7 @@ pub(crate) struct Form {
 /// How an engine's index of words is asked.
 #[derive(Debug)]
 pub(crate) struct WordsForm {
-    /// How what is looked for is written.
+    /// The form of a searched term.
     pub(crate) syntax: Syntax,
     /// The condition that a row has the value bound to its `?`.
     pub(crate) among: fn(Row<'_>, Kind) -> String,
@@ -54,7 +54,7 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// What the index of words is asked to find records that have one of these.
+    /// The query of the index of words for records that have one of these.
     pub(super) fn expression(self, context: Context, any: &[&Lookup]) -> String {
         expression(&self.form.words.syntax, self.org, context, any)
     }
@@ -291,7 +291,7 @@ pub(super) fn ranges(criterion: &Criterion) -> Ranges {
     if let Test::Words(words) = test {
         return of_words(subject, words);
     }
-    // What is false has no term, nor has whether a record is deleted.
+    // False has no term, and neither has whether a record is deleted.
     let is_flag = matches!(subject, Subject::Standard(attribute) if attribute.class() == Class::Boolean
         && (*test != Test::Boolean(true) || deleted_attribute(attribute.context()) == Some(*attribute)));
     if subject.class() == Class::Any || is_flag {
@@ -379,7 +379,7 @@ fn of_words(subject: &Subject, words: &[Word]) -> Ranges {
     Ranges::Those { all, exact: false }
 }
 
-/// What a text has of which this is a part: some of its grams.
+/// The grams of a text that has this part: some of them.
 fn by_part(part: &str) -> impl Iterator<Item = Lookup> {
     let characters: Vec<char> = part.chars().collect();
     let parts: Vec<Lookup> = match characters.len() {

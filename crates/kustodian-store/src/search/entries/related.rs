@@ -15,7 +15,7 @@ use super::reader::{Halt, Reader, Sql};
 /// and no more.
 const NAMED: usize = 3;
 
-/// The same node, with what it says of records of another context said by their ids, where they are few.
+/// The same node, with its criteria about another context replaced by their ids, if they are few.
 ///
 /// # Errors
 /// When time is over, or the database fails.

@@ -18,7 +18,7 @@ use crate::search::{
 /// The language of FTS5.
 pub(super) const SYNTAX: Syntax = Syntax { quote: '"', beginning: "*", and: " AND ", or: " OR " };
 
-/// What is read by the indexes of the two tables.
+/// The parts that are read by the indexes of the two tables.
 const OF_SEARCH: &str = " FROM customer_search s ";
 const OF_CUSTOMERS: &str = " FROM customers c ";
 
@@ -59,7 +59,7 @@ impl Dialect for Sqlite {
     }
 }
 
-/// A statement, and what it binds.
+/// A statement, and its bound values.
 pub(super) type Statement = (String, Vec<Value>);
 
 /// Statements that give the keys of all records that pass a condition, among others perhaps.
@@ -121,7 +121,7 @@ impl Access {
     }
 }
 
-/// The access to a node; `None` when every record has to be looked at.
+/// The access to a node; `None` when every record has to be tested.
 pub(super) fn access(node: &Node, within: Within<'_>) -> Option<Access> {
     match node {
         // Any of them leads to all matches; the others are tested.

@@ -24,7 +24,7 @@ use super::write::{FoundBy, Writing};
 /// How many customers are indexed in one transaction at most.
 const RECORDS: usize = 1_000;
 
-/// What is kept ready at most; what lies beyond is worked out of documents again.
+/// The maximum that is kept ready; later ones are computed from their documents again.
 const READY: usize = 4_000;
 
 const WAITING: &str = "SELECT key, org, id, rev FROM customers WHERE key > ?1 ORDER BY key LIMIT ?2";
@@ -71,7 +71,7 @@ pub(in crate::sqlite) struct Made {
     pub(in crate::sqlite) by: Option<Arc<FoundBy>>,
 }
 
-/// What the writer remembers of customers that wait, so that their documents need not be read again.
+/// The writer's memory of waiting customers, so that their documents need not be read again.
 #[derive(Default)]
 pub(in crate::sqlite) struct Backlog {
     ready: BTreeMap<i64, (u64, Option<Arc<FoundBy>>)>,
@@ -87,7 +87,7 @@ pub(in crate::sqlite) struct Progress {
 }
 
 impl Backlog {
-    /// Remembers what a transaction made, now that it is committed.
+    /// Remembers the rows of a transaction, now that it is committed.
     pub(in crate::sqlite) fn remember(&mut self, made: Vec<Made>) {
         for Made { key, rev, by } in made {
             if self.ready.len() < READY || self.ready.contains_key(&key) {
@@ -134,7 +134,7 @@ impl Backlog {
         Ok(progress)
     }
 
-    /// Forgets what is indexed, now that it is committed.
+    /// Forgets indexed customers, now that they are committed.
     pub(in crate::sqlite) fn forget(&mut self, progress: Progress) {
         self.ready = self.ready.split_off(&(progress.mark + 1));
     }

@@ -85,7 +85,7 @@ impl Finding<'_> {
             *total = Some(Total { count: sample.estimate(), is_estimate: true });
             return Ok(());
         }
-        // Of several criteria, what is in all their indexes is known before anything is tested.
+        // Of several criteria, records in all their indexes are known before anything is tested.
         if self.conjuncts.len() > 1 {
             self.probe(self.effort.many, true)?;
         }

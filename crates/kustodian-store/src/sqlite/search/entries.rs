@@ -25,7 +25,7 @@ use crate::page::take_bytes;
 use crate::search::entries::{self, CODE_BITS, Form, Found, Halt, Kept, Place, Reader, Row, Sql, WordsForm, code};
 use crate::search::{Compiled, Slots, compile_side};
 
-/// The planner has no statistics: statements say which index to use, and which table comes first.
+/// The planner has no statistics: statements say which index to use, and which table is first.
 pub(super) const FORM: Form =
     Form { names_indexes: true, join: "CROSS JOIN", has_homes: false, is_for_each: true, words: &WORDS };
 
@@ -67,7 +67,7 @@ pub(super) fn now<T>(work: impl Future<Output = rusqlite::Result<T>>) -> rusqlit
     }
 }
 
-/// The query with what it says of other records said by their ids, where they are few. Once time is over it stays as it is:
+/// The query with its criteria about other records replaced by their ids, if they are few. Once time is over it stays as it is:
 /// the search will find out.
 pub(super) fn resolved<'q>(
     connection: &Connection,

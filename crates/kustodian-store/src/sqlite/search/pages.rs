@@ -469,7 +469,7 @@ impl<'a> Finding<'a> {
         &self.found
     }
 
-    /// The condition on a row `s`, and what it binds.
+    /// The condition on a row `s`, and its bound values.
     pub(super) fn condition(&self, more: Option<&str>) -> (String, Vec<Value>) {
         let mut sql = "s.org = ?".to_owned();
         let mut bound = vec![Value::Integer(self.within.org.0)];

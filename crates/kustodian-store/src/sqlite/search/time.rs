@@ -15,13 +15,13 @@ thread_local! {
     static END: Cell<Option<Instant>> = const { Cell::new(None) };
 }
 
-/// Makes a connection look at its thread's time, and at whether anybody waits for what the thread reads.
+/// Makes a connection check its thread's time, and whether anybody waits for the thread's results.
 pub(in crate::sqlite) fn watch(connection: &mut Connection) -> rusqlite::Result<()> {
     let is_over = || is_abandoned() || END.get().is_some_and(|end| Instant::now() >= end);
     connection.progress_handler(STEPS, Some(is_over))
 }
 
-/// The time of what the thread does now. Ends when dropped.
+/// The time of the thread's present task. Ends when dropped.
 pub(super) struct Time {
     end: Instant,
 }
