@@ -13,7 +13,7 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Serves at this address what it is given on standard input.
+/// Serves at this address the bytes of standard input.
 pub(crate) fn serve(address: SocketAddr) -> Result<()> {
     let mut answer = Vec::new();
     std::io::stdin().read_to_end(&mut answer).context("cannot read the answer")?;

@@ -147,7 +147,7 @@ fn measure_overload(plan: &overload::Plan<'_>, command: &str, page: Option<&Path
     page.map_or(Ok(()), |page| page::put(page, &page::OVERLOAD, &measured))
 }
 
-/// What it was run on, which had this load before.
+/// The machine, which had this load before.
 fn machine(load: Option<f64>) -> String {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let load = load
@@ -155,7 +155,7 @@ fn machine(load: Option<f64>) -> String {
     format!("{processors} processors ({} {}){load}.", std::env::consts::OS, std::env::consts::ARCH)
 }
 
-/// What was run, on what.
+/// The programs of the run, and the machine.
 fn about(plan: &Plan, command: &str, load: Option<f64>) -> Result<Vec<String>> {
     let first_line = |program: &str| {
         let told = Command::new(program).arg("--version").output().ok()?.stdout;

@@ -120,7 +120,7 @@ async fn open(target: &Target, numbers: &mut Numbers) -> Result<(Known, Known)> 
     Ok((customers, Known { customers: Arc::new(conversations), answer: Vec::new() }))
 }
 
-/// What a message takes of the file, everything included.
+/// The bytes of a message in the file, everything included.
 fn bytes_of_a_message(plan: &Plan<'_>, runtime: &Runtime, url: &str, file: &Path) -> Result<f64> {
     let mut numbers = Numbers::default();
     let server = Server::kustodian(plan.kustodian, url)?;

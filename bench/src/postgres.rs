@@ -152,13 +152,13 @@ impl Database {
         })
     }
 
-    /// Removes it, whoever is still connected.
+    /// Removes it, also while others are connected.
     pub(crate) fn remove(self, runtime: &Runtime) -> Result<()> {
         runtime.block_on(self.admin.batch_execute(&format!("DROP DATABASE {} WITH (FORCE)", self.name)))?;
         Ok(())
     }
 
-    /// What was done, and how often a second.
+    /// The operation, and its rate a second.
     pub(crate) fn measure(&mut self, runtime: &Runtime, document: &[u8], time: Duration) -> Result<[Rate; 4]> {
         let document = std::str::from_utf8(document).context("the document is not text")?;
         runtime.block_on(async {
@@ -208,7 +208,7 @@ impl Database {
     }
 }
 
-/// What was done, and how often a second.
+/// The operation, and its rate a second.
 pub(crate) type Rate = (&'static str, f64);
 
 struct Worker {
@@ -216,7 +216,7 @@ struct Worker {
     statement: Statement,
     work: Work,
     document: String,
-    /// What comes next, for all connections: no number is left out.
+    /// The next number, for all connections: none is left out.
     next: Arc<AtomicU64>,
     /// How many there are to read.
     written: u64,

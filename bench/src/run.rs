@@ -27,7 +27,7 @@ pub(crate) const ONCE: [Work; 5] = [Work::ReadByExternalId, Work::List, Work::Se
 /// Customers on PostgreSQL and PocketBase that are there before anything is measured.
 const KNOWN: u64 = 2_000;
 
-/// Creates after which memory is looked at.
+/// Creates after which memory is measured.
 const BUSY: u64 = 100_000;
 
 /// Starts of a server whose median is reported.
@@ -140,7 +140,7 @@ impl Run<'_> {
         self.runtime.block_on(load::create_known(&server.target(), count, keep, connections, &mut self.numbers))
     }
 
-    /// The server on a new database, and what it wrote there for bare SQLite to write once more.
+    /// The server on a new database, and its rows there for bare SQLite to write once more.
     fn prepare_new(&mut self) -> Result<(Measured, Rows)> {
         for start in 0..STARTS {
             let server = self.kustodian(&self.file(&format!("start-{start}.db")))?;

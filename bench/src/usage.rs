@@ -1,4 +1,4 @@
-//! What a process uses, as Linux reports it; nothing elsewhere.
+//! The resources of a process, as Linux reports them; nothing elsewhere.
 
 use std::fs;
 use std::path::Path;
@@ -24,7 +24,7 @@ pub(crate) struct Memory {
     pub(crate) anonymous: u64,
 }
 
-/// What a process holds now.
+/// The present resources of a process.
 pub(crate) fn memory(process: u32) -> Option<Memory> {
     let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let field = |name: &str| {

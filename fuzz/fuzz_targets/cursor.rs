@@ -12,7 +12,7 @@ use serde_json::Value;
 
 fuzz_target!(|text: &[u8]| {
     check(&String::from_utf8_lossy(text), "createdAt");
-    // What is in a cursor, so that chance need not find base64.
+    // The content of a cursor, so that chance need not find base64.
     let content: Value = serde_json::from_slice(text).unwrap_or_default();
     let named = |name: &str| content.get(name).and_then(Value::as_str).unwrap_or_default();
     for of in [named("s"), named("b")] {

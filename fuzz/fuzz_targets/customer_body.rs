@@ -13,7 +13,7 @@ fuzz_target!(|body: &[u8]| {
         Ok(sent) => sent,
         Err(refusal) => return check_refusal(&refusal, body),
     };
-    // What a client of ours would send in its place means the same.
+    // The body of our own client in its place means the same.
     let again = serde_json::to_vec(&sent).expect("input is JSON");
     let again: CustomerInput = input::read(&CUSTOMER_INPUT, &again).expect("what was accepted is accepted again");
     assert_eq!(again, sent);
@@ -29,7 +29,7 @@ fuzz_target!(|body: &[u8]| {
     assert_eq!(&resource::render(&customer).expect("what was read is rendered"), document);
     serde_json::from_str::<serde_json::Value>(document).expect("what is answered is JSON");
 
-    // A look-up by what was sent finds whoever was stored.
+    // A look-up by a sent identity finds the stored customer.
     let claimed = |by: Lookup, value: &str| changes.claims.iter().any(|claim| claim.key == by.key(org.key, value));
     for email in sent.emails.iter().flatten() {
         assert!(claimed(Lookup::Email, &email.email), "{:?} finds nobody", email.email);

@@ -1,4 +1,4 @@
-//! What the fuzz targets share: a small org, a client's wishes as bytes, and what must hold of every answer.
+//! The common parts of the fuzz targets: a small org, a client's wishes as bytes, and laws of every answer.
 
 use kustodian_core::chain::Salt;
 use kustodian_core::change::{ChangeSet, EventSeed};

@@ -31,7 +31,7 @@ pub(crate) enum What {
     Bulk,
     /// What visitors do: how many events a second, and what one takes on the disk
     Tracking,
-    /// Writes beyond what the server can do: what is made, what is turned away, and how long it takes
+    /// Writes beyond the capacity of the server: accepted and refused ones, and their times
     Overload {
         /// How many times the capacity is offered, one after the other
         #[arg(long, value_delimiter = ',', default_value = "0.5,1,2,4")]
@@ -42,7 +42,7 @@ pub(crate) enum What {
     },
 }
 
-/// The profile of what is shipped.
+/// The profile of the shipped build.
 const SHIPPED: &str = "dist";
 
 /// Builds what measures something else as it is shipped, and runs it.
@@ -115,7 +115,7 @@ fn page() -> PathBuf {
     workspace::root().join("docs").join("benchmarks.md")
 }
 
-/// What is asked of a run.
+/// The arguments of a run.
 #[derive(clap::Args)]
 pub(crate) struct BenchArguments {
     /// Shorter rounds: two to three minutes, and noisier
@@ -127,7 +127,7 @@ pub(crate) struct BenchArguments {
     /// Customers of the large database: 1000000, or 50000 with --quick, unless given
     #[arg(long)]
     customers: Option<u64>,
-    /// What is built; others than what is shipped leave the page as it is, and dev only shows that all of it runs
+    /// The profile to build; profiles other than the shipped one do not change the page, and dev only shows that all of it runs
     #[arg(long, default_value = SHIPPED, value_parser = [SHIPPED, "release", "dev"])]
     profile: String,
     /// The measurement to run

@@ -82,7 +82,7 @@ enum Command {
     Layers,
     /// Check that no sentence has a word that needs a second reading, and that fewer are long
     Words(words::WordsArguments),
-    /// Feed made-up input to everything that reads what comes from outside, guided by what it covers
+    /// Feed generated input to all code that reads outside bytes, guided by coverage
     Fuzz {
         /// One target alone, such as customer_body
         target: Option<String>,

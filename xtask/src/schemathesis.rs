@@ -37,7 +37,7 @@ pub(crate) fn run(examples: u32) -> Result<()> {
     let shares = shares(std::thread::available_parallelism().map_or(1, usize::from))?;
     let run_one = |(number, Share { operations, phases }): (usize, &Share)| -> Result<()> {
         let server = Server::start(&binary)?;
-        // It leaves a folder with what it tried where it runs.
+        // It leaves a folder with its attempts where it runs.
         let folder = metadata.target_directory.join(format!("schemathesis-{number}"));
         std::fs::create_dir_all(&folder)?;
         let mut check = process::program(&schemathesis);
@@ -74,7 +74,7 @@ pub(crate) fn run(examples: u32) -> Result<()> {
 /// Operations that one run tests.
 struct Share {
     operations: Vec<String>,
-    /// What it does with them; everything when absent.
+    /// Its arguments for them; everything when absent.
     phases: Option<&'static str>,
 }
 
@@ -128,7 +128,7 @@ fn install(target: &Path) -> Result<PathBuf> {
     let wanted = std::fs::read(&requirements).with_context(|| format!("cannot read {}", requirements.display()))?;
     let folder = target.join("schemathesis");
     let programs = folder.join(if cfg!(windows) { "Scripts" } else { "bin" });
-    // Written last, so that what was interrupted is begun again.
+    // Written last, so that an interrupted installation is begun again.
     let installed = folder.join("installed.txt");
     if std::fs::read(&installed).is_ok_and(|found| found == wanted) {
         return Ok(programs.join("schemathesis"));

@@ -85,7 +85,7 @@ fn typescript_client(tally: &mut Tally) -> Result<()> {
     counted(process::program("npm").args(["test"]).current_dir(&folder).env("KUSTODIAN_BINARY", binary), tally)
 }
 
-/// Runs a test runner, passes on what it prints, and counts its tests.
+/// Runs a test runner, passes its output on, and counts its tests.
 fn counted(command: &mut Command, tally: &mut Tally) -> Result<()> {
     let told = process::told(command);
     let mut child = command

@@ -1,4 +1,4 @@
-//! `kustodian audit`: who did what, and whether the log of it is still what was written.
+//! `kustodian audit`: who did what, and whether the log was rewritten.
 
 use std::str::FromStr;
 

@@ -35,7 +35,7 @@ pub(crate) struct BackupArguments {
     output: OutputArguments,
 }
 
-/// Backs up, and prints what is in the backup once it was read through.
+/// Backs up, and prints the content of the backup once it was read through.
 ///
 /// # Errors
 /// When the database or the file does not do; when what was backed up does not agree with itself, though the backup is

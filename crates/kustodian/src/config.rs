@@ -1,4 +1,4 @@
-//! `kustodian config`: what is set and where each setting comes from, and the reference of all settings.
+//! `kustodian config`: the settings and the source of each, and the reference of all settings.
 
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, CommandFactory as _, Subcommand};
@@ -11,7 +11,7 @@ use crate::settings_file::{SettingsFile, settings};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
-    /// Prints every setting and where it comes from: a flag, a variable, a line of the configuration file, or the default.
+    /// Prints every setting and its source: a flag, a variable, a line of the configuration file, or the default.
     /// Takes the flags of `serve`. Secrets are not printed.
     Show {
         #[command(flatten)]
@@ -29,7 +29,7 @@ impl ConfigCommand {
     }
 }
 
-/// Does what a `config` command asks for; `matches` are those of the whole command line.
+/// Runs a `config` command; `matches` are those of the whole command line.
 pub(crate) fn run(command: ConfigCommand, matches: &ArgMatches, file: &SettingsFile) -> Result<(), Failure> {
     match command {
         ConfigCommand::Reference => print(reference().trim_end()),

@@ -39,7 +39,7 @@ pub(crate) struct CopyArguments {
 /// Copies, and prints the tables once both sides were found equal.
 ///
 /// # Errors
-/// When a database does not do, the target is not what it must be, or the sides differ in the end.
+/// When a database is faulty, the target is not suitable, or the sides differ in the end.
 pub(crate) async fn run(arguments: CopyArguments) -> Result<(), Failure> {
     let CopyArguments { from, to, resume, attachments_from, attachments_to, output } = arguments;
     let source = Attachments::of(&from, attachments_from.as_deref())?.folder;

@@ -14,7 +14,7 @@ use crate::settings_file::SettingsFile;
 /// The settings of this process.
 pub(crate) struct Given {
     pub(crate) arguments: Arguments,
-    /// Where each of them comes from.
+    /// The source of each of them.
     pub(crate) matches: ArgMatches,
     pub(crate) file: SettingsFile,
 }

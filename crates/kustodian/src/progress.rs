@@ -87,7 +87,7 @@ impl Report {
 }
 
 fn print(CopyProgress { step, table, done, total }: CopyProgress) {
-    // Whoever closed standard error does not want to know.
+    // A closed standard error means that nobody wants to know.
     drop(writeln!(io::stderr().lock(), "{} {table}: {done} of {total}", verb(step)));
 }
 

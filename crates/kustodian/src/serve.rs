@@ -123,7 +123,7 @@ pub(crate) fn tls(arguments: &TlsArguments) -> Result<Option<Tls>, Failure> {
     tls.map(Some).map_err(|error| Failure::new(format!("{} with {}: {error}", cert.display(), key.display())))
 }
 
-/// What the server works with.
+/// The parts of a running server.
 ///
 /// # Errors
 /// When the database cannot answer.
@@ -147,7 +147,7 @@ async fn bind(address: &str) -> std::io::Result<TcpListener> {
     let mut refusal = std::io::Error::from(std::io::ErrorKind::InvalidInput);
     for address in tokio::net::lookup_host(address).await? {
         let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-        // So that a restart need not wait for what the last connections leave behind.
+        // So that a restart need not wait for the remains of the last connections.
         #[cfg(unix)]
         socket.set_reuseaddr(true)?;
         match socket.bind(address).and_then(|()| socket.listen(BACKLOG)) {

@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_executable_is_refused() {
+    fn a_file_that_is_no_executable_is_refused() {
         for (bytes, words) in [(&b"#!/bin/sh\n"[..], "no executable"), (b"\x7fELF\x02\x01", "cut off")] {
             let error = Elf::read(bytes).unwrap_err().to_string();
             assert!(error.contains(words), "{error}");

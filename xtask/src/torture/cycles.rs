@@ -22,19 +22,19 @@ const CYCLES_PER_DATABASE: usize = 25;
 /// How many customers are read over HTTP after each strike.
 const READ_OVER_HTTP: usize = 60;
 
-/// What is struck, and how.
+/// The target of the strikes, and their means.
 pub(super) trait Ground {
     fn recipe(&self) -> &Recipe;
     fn shim(&self) -> Option<&Shim>;
     /// Does the worst, while clients write. Gives the server back if that still runs.
     fn strike(&mut self, server: Server, rng: &mut Rng) -> Result<Option<Server>>;
-    /// What comes over a server that was killed while it started.
+    /// The fate of a server that was killed while it started.
     fn struck_at_start(&mut self, _: &mut Rng) -> Result<()> {
         Ok(())
     }
     /// Reads the database; the server runs, and nobody writes.
     fn look(&self) -> Result<Snapshot>;
-    /// What the strikes did, to be reported.
+    /// The effects of the strikes, to be reported.
     fn told(&self) -> String;
 }
 
@@ -274,7 +274,7 @@ impl Ground for Cutting<'_> {
     }
 }
 
-/// What a strike leaves must be as acknowledged; the last part of the scenarios that strike by other means.
+/// After a strike everything must be as acknowledged; the last part of the scenarios that strike by other means.
 pub(super) fn settle(
     recipe: &Recipe,
     server: &Server,

@@ -1,4 +1,4 @@
-//! Bulk jobs under all that happens: a job that was begun is done, whoever ends meanwhile, and no item of it twice.
+//! Bulk jobs during all failures: a job that was begun is done, whichever process ends meanwhile, and no item of it twice.
 
 use std::collections::BTreeSet;
 use std::io;

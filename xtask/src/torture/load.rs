@@ -26,7 +26,7 @@ pub(super) struct Entry {
     contested: bool,
     /// The last acknowledged state.
     pub(super) known: Known,
-    /// What was asked and not answered, if anything: it may have been done or not.
+    /// The request without an answer, if any: it may have been done or not.
     pub(super) asked: Option<Change>,
     /// Whether it was worked on since it was last compared.
     pub(super) touched: bool,
@@ -57,7 +57,7 @@ pub(super) struct Ledger {
     pub(super) entries: Vec<Entry>,
     /// The messages it writes.
     pub(super) talk: Talk,
-    /// What it asks for in bulk.
+    /// Its bulk request.
     pub(super) jobs: Jobs,
     client: usize,
     rng: Rng,
@@ -289,7 +289,7 @@ impl Entry {
     }
 }
 
-/// The id and the document in an answer; the document is what is in `data`, byte for byte.
+/// The id and the document in an answer; the document is the text of `data`, byte for byte.
 fn document_of(body: &str) -> Option<(String, String)> {
     let document = body.strip_prefix("{\"data\":")?.strip_suffix('}')?;
     let parsed: Value = serde_json::from_str(document).ok()?;

@@ -188,7 +188,7 @@ impl Place {
         self.cluster.borrow().ask(&self.database, sql)
     }
 
-    /// A row of JSON each, so that every document comes through byte for byte.
+    /// A row of JSON each, so that every document is read byte for byte.
     fn rows<T: for<'de> Deserialize<'de>>(&self, columns: &str, from: &str) -> Result<Vec<T>> {
         let lines = self.ask(&format!("SELECT json_build_array({columns}) FROM {from}"))?;
         lines.iter().map(|line| Ok(serde_json::from_str(line)?)).collect()

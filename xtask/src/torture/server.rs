@@ -22,7 +22,7 @@ const START_WITHIN: Duration = Duration::from_secs(60);
 pub(super) struct Recipe {
     /// The program.
     pub(super) program: PathBuf,
-    /// What it keeps its data in, as `--database` takes it.
+    /// The place of its data, as `--database` takes it.
     pub(super) database: String,
     /// The file of its log.
     pub(super) log: PathBuf,

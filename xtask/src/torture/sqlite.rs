@@ -1,4 +1,4 @@
-//! A SQLite database, looked at from beside the server; and a bare writer that shows what the disk that forgets does.
+//! A SQLite database, read from beside the server; and a bare writer that shows the effects of the forgetful disk.
 
 use std::io::Write as _;
 use std::path::Path;

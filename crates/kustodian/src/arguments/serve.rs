@@ -17,7 +17,7 @@ use super::values::{
 use crate::size::Size;
 use crate::tokens::range;
 
-/// What is set unless something else is given.
+/// The defaults.
 fn usual() -> Settings {
     Settings::default()
 }
@@ -33,14 +33,14 @@ pub(crate) struct ServeArguments {
     #[command(flatten)]
     pub(crate) org: OrgArguments,
     /// An API key with the role `org` that is known beforehand. Give it as KUSTODIAN_BOOTSTRAP_TOKEN: other users of the
-    /// machine see what is on the command line
+    /// machine see the command line
     #[arg(long, env = "KUSTODIAN_BOOTSTRAP_TOKEN", hide_env_values = true, value_name = "TOKEN")]
     pub(crate) bootstrap_token: Option<String>,
     /// The status for a valid key that lacks the role
     #[arg(long, env = "KUSTODIAN_MISSING_ROLE_STATUS", value_name = "STATUS", value_enum, default_value_t)]
     pub(crate) missing_role_status: MissingRoleStatus,
     /// Requests an org may make in 60 seconds: off, a number, or those of a plan: enterprise (1000), ultimate (2000),
-    /// business (500) or professional (300). A plan also limits what a key creates of one customer: 120 conversations in 60
+    /// business (500) or professional (300). A plan also limits the records that a key creates of one customer: 120 conversations in 60
     /// seconds, and as many messages, notes, drafts and kobjects
     #[arg(long, env = "KUSTODIAN_RATE_LIMIT", value_name = "LIMIT", default_value_t)]
     pub(crate) rate_limit: RateLimit,
@@ -53,7 +53,7 @@ pub(crate) struct ServeArguments {
     /// What `company` does with text that is no id: keep (as companyName, without a link) or refuse (400)
     #[arg(long, env = "KUSTODIAN_COMPANY_NAMES", value_name = "WHAT", value_enum, default_value_t)]
     pub(crate) company_names: CompanyNamesRule,
-    /// The `id` of an item of a customer's list, such as of an e-mail address, in what is written from now on: null, as in
+    /// The `id` of an item of a customer's list, such as of an e-mail address, in records that are written from now on: null, as in
     /// the documents, or omit, as recorded
     #[arg(long, env = "KUSTODIAN_ITEM_IDS", value_name = "WHAT", value_enum, default_value_t)]
     pub(crate) item_ids: ItemIdsRule,
@@ -149,7 +149,7 @@ pub(crate) struct ServeArguments {
     /// <help@shop.example>`; repeat it, or separate with commas [default: none]
     #[arg(long, env = "KUSTODIAN_OUTBOUND_ACCOUNT", value_delimiter = ',', value_name = "ADDRESS")]
     pub(crate) outbound_account: Vec<OutboundAccount>,
-    /// Opens a SQLite file whose log is damaged, for this once, without what was written behind the damage; the log is kept
+    /// Opens a SQLite file whose log is damaged, for this once, without the writes after the damage; the log is kept
     /// as FILE-wal.damaged
     #[arg(long)]
     pub(crate) accept_damaged_log: bool,
@@ -171,7 +171,7 @@ pub(crate) struct ServeArguments {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct DatabaseArguments {
     /// The database: sqlite:PATH, postgres://USER:PASSWORD@HOST/NAME, or sqlite::memory: for one that is gone on exit. Give
-    /// an address with a password as KUSTODIAN_DATABASE: other users of the machine see what is on the command line
+    /// an address with a password as KUSTODIAN_DATABASE: other users of the machine see the command line
     #[arg(
         long,
         env = "KUSTODIAN_DATABASE",
@@ -208,7 +208,7 @@ pub(crate) struct AttachmentsArguments {
     pub(crate) attachments: Option<PathBuf>,
 }
 
-/// What is indexed.
+/// The search index.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct IndexArguments {
     /// How many custom attributes of each org, those it uses first, are indexed for search, 0 to 30
@@ -252,7 +252,7 @@ pub(crate) struct LimitArguments {
     /// Seconds an answer may take to be worked out; then it is 503
     #[arg(long, help_heading = "Limits", env = "KUSTODIAN_ANSWER_TIMEOUT", value_name = "SECONDS", default_value_t = usual().answer_timeout.into())]
     pub(crate) answer_timeout: Seconds,
-    /// Seconds a search may take; then it answers what it has, with `timed_out`
+    /// Seconds a search may take; then it answers the results so far, with `timed_out`
     #[arg(long, help_heading = "Limits", env = "KUSTODIAN_SEARCH_TIMEOUT", value_name = "SECONDS", default_value_t = usual().search_timeout.into())]
     pub(crate) search_timeout: Seconds,
     /// Connections open at once; further ones wait to be accepted
@@ -267,7 +267,7 @@ pub(crate) struct LimitArguments {
     /// Bytes of answers that clients have not read yet, for one org half, for one key a quarter; then 503
     #[arg(long, help_heading = "Limits", env = "KUSTODIAN_MAX_UNREAD", value_name = "SIZE", default_value_t = Size(usual().max_unread))]
     pub(crate) max_unread: Size,
-    /// Milliseconds writes may take on average; beyond what the database does in them, 503 with Retry-After
+    /// Milliseconds writes may take on average; writes above the database's capacity get 503 with Retry-After
     #[arg(long, help_heading = "Limits", env = "KUSTODIAN_TARGET_WRITE_TIME", value_name = "MILLISECONDS", default_value_t = usual().target_write_time.into())]
     pub(crate) target_write_time: Milliseconds,
     /// Seconds that requests in flight get to finish when the server is stopped

@@ -39,7 +39,7 @@ pub(crate) struct SearchArguments {
 
 /// Searches, and prints the result.
 pub(super) async fn run(client: &Client, arguments: SearchArguments) -> Result<(), Failure> {
-    // A body is sent as given: the server says what it does not know in it, and where.
+    // A body is sent as given: the server reports unknown members, and their places.
     let (search, body) = match (&arguments.search, &arguments.json) {
         (_, Some(given)) => (Search::default(), Some(json::read_object(given)?)),
         (Some(typed), None) => (read_typed(client, typed).await?, None),

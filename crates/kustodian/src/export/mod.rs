@@ -156,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_imported_is_exported_too() {
+    fn every_imported_kind_is_exported_too() {
         let names: Vec<&str> = exported().map(|kind| kind.spec().table).collect();
         for name in
             ["customers", "companies", "klasses", "kobjects", "conversations", "messages", "notes", "tags", "users"]

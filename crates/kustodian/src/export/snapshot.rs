@@ -44,7 +44,7 @@ pub(super) struct Snapshot<'a> {
 enum At {
     /// By cursor: nothing moves.
     Cursor(String),
-    /// By the number of the page. What is deleted moves later records up.
+    /// By the number of the page. A deletion moves later records up.
     Number(u32),
 }
 
@@ -150,7 +150,7 @@ impl<'a> Snapshot<'a> {
         if !is_last {
             return Ok(());
         }
-        // What was deleted meanwhile is in no list.
+        // A record that was deleted meanwhile is in no list.
         self.follow(kind, passed).await?;
         let gone: Vec<Was> =
             self.changed.iter().filter(|((of, _), _)| *of == kind).map(|(_, was)| was.clone()).collect();

@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn cells_become_what_the_attribute_takes() {
+    fn cells_become_values_of_the_attributes_type() {
         static TAG_ITEM: Schema = Schema::format(TAG);
         static URL_ITEM: Schema = Schema::format(URL);
         static EMAIL_ITEM: Schema = Schema::object(&kustomer_api::schema::Object {

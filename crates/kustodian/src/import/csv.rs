@@ -65,7 +65,7 @@ impl CsvRows {
         &self.columns
     }
 
-    /// What is between columns.
+    /// The separator of columns.
     pub(crate) fn delimiter(&self) -> char {
         char::from(self.delimiter)
     }
@@ -202,7 +202,7 @@ fn counted(bytes: &[u8], mut line: u64, mut is_after_return: bool) -> (u64, bool
     (line, is_after_return)
 }
 
-/// What is between the columns: the one of the usual that is most often in the first line, outside of quotes.
+/// The separator of columns: the usual one that is most often in the first line, outside of quotes.
 fn sniffed(start: &[u8]) -> u8 {
     let mut counts = [0_usize; DELIMITERS.len()];
     let mut is_quoted = false;
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_between_columns_is_found_out() {
+    fn the_separator_of_columns_is_detected() {
         for (text, delimiter) in
             [("a,b;c,d\n1;2;3;4;5", b','), ("\"a,b,c\";d", b';'), ("a\tb", b'\t'), ("a|b", b'|'), ("name", b',')]
         {

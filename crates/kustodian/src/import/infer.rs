@@ -28,7 +28,7 @@ pub(crate) fn suffix<'a>(values: impl Iterator<Item = &'a str> + Clone, style: S
     }
 }
 
-/// Whether a text is a number that comes back as it was written: no postal code such as `01234`, no telephone number, and no
+/// Whether a text is a number that is answered as it was written: no postal code such as `01234`, no telephone number, and no
 /// number of more digits than a double keeps.
 fn is_number(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);

@@ -47,7 +47,7 @@ const FIRST_ROWS: usize = 200;
 /// What to import, and how.
 #[derive(Debug, Args)]
 pub(crate) struct ImportArguments {
-    /// What the rows are
+    /// The kind of the records in the rows
     kind: Imported,
     /// A CSV or JSON Lines file, compressed when it ends in .gz or .zst; - for standard input
     file: PathBuf,
@@ -59,14 +59,14 @@ pub(crate) struct ImportArguments {
     /// The format, where the name of the file does not say it
     #[arg(long)]
     format: Option<Format>,
-    /// What is between columns, where it is not found out: one character
+    /// The separator of columns, if it is not detected: one character
     #[arg(long, value_name = "CHARACTER", value_parser = delimiter)]
     delimiter: Option<u8>,
-    /// What a column becomes, such as --map 'Kundennr=externalId' or --map tier=tierStr; nothing behind = leaves it out. #3
+    /// The attribute of a column, such as --map 'Kundennr=externalId' or --map tier=tierStr; nothing behind = leaves it out. #3
     /// is the third column. Repeatable
     #[arg(long, value_name = "COLUMN=ATTRIBUTE")]
     map: Vec<Override>,
-    /// Whether the day or the month comes first in dates with slashes
+    /// Whether the day or the month is first in dates with slashes
     #[arg(long, value_name = "ORDER")]
     dates: Option<DateOrder>,
     /// Checks all rows and shows what columns become; nothing is sent

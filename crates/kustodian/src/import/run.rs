@@ -38,7 +38,7 @@ pub(super) struct Run {
 }
 
 impl Run {
-    /// Reads the first rows, and shows what the columns become.
+    /// Reads the first rows, and shows the attributes of the columns.
     ///
     /// # Errors
     /// When the file does not do, or an import of it was interrupted and this is no resumption.
@@ -119,7 +119,7 @@ impl Run {
             Err(fault) => fault.line,
         };
         if line <= self.state.line {
-            // It is done; what it teaches about the columns counts for the rows behind it.
+            // It is done; columns that it reveals count for the rows after it.
             return match row {
                 Ok(row) => item(&mut self.opened.mapping, &row).map(drop),
                 Err(_) => Ok(()),

@@ -15,7 +15,7 @@ use super::item::{Item, change, with_reference};
 use super::kinds::Imported;
 use crate::failure::Failure;
 
-/// What a job says of an item that clashes with a record.
+/// The outcome of an item that conflicts with a record.
 const CLASH: &str = "duplicate detected";
 
 /// How long a job may take that the server works on later.

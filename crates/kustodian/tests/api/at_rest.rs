@@ -39,7 +39,7 @@ fn every_file_is_for_its_owner_alone_whatever_the_mask() {
     let folder = tempfile::tempdir().unwrap();
     let database = format!("sqlite:{}", folder.path().join("kustodian.db").display());
     let run = |arguments: &[&str]| {
-        // The mask takes nothing away: what is private is made so.
+        // The umask removes nothing: private files are created private.
         let mut shell = Command::new("sh");
         shell.args(["-c", "umask 0; exec \"$0\" \"$@\""]).arg(binary().get_program()).args(arguments);
         shell.current_dir(folder.path()).env_remove("KUSTODIAN_DATABASE").stdout(Stdio::piped()).spawn().unwrap()

@@ -13,7 +13,7 @@ use crate::erase::wait_for;
 use crate::place::attachments_folder;
 use crate::server::{Answer, Server, TOKEN};
 
-/// What a link answers.
+/// The answer of a link.
 pub(crate) struct Sent {
     pub(crate) status: u16,
     headers: reqwest::header::HeaderMap,
@@ -160,7 +160,7 @@ fn bytes_that_were_sent_as_a_form_or_as_they_are_are_read_to_the_byte() {
 }
 
 #[test]
-fn an_upload_tells_what_the_form_of_the_contract_tells() {
+fn an_upload_has_the_form_of_the_contract() {
     let server = Server::start();
     let made = create(&server, "/v1/attachments", "a.txt", 5);
     let fields = made.body["meta"]["upload"]["fields"].as_object().unwrap();

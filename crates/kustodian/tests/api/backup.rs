@@ -89,7 +89,7 @@ fn under_load(server: &Server, work: impl FnOnce()) -> (Acknowledged, Acknowledg
             std::thread::sleep(Duration::from_millis(5));
         }
         let before = acknowledged.lock().unwrap().clone();
-        // Whatever comes of it, the writers are to end.
+        // The writers have to end in any case.
         let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
         is_over.store(true, Ordering::Relaxed);
         outcome.map_or_else(|panic| std::panic::resume_unwind(panic), |()| before)

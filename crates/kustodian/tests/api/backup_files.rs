@@ -33,7 +33,7 @@ fn backed_up(folder: &Path) -> (Server, PathBuf) {
 }
 
 #[test]
-fn what_is_no_backup_is_refused_in_one_line_and_makes_no_database() {
+fn a_file_that_is_no_backup_is_refused_in_one_line_and_makes_no_database() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
     let target = url(&at("target.db"));

@@ -1,4 +1,4 @@
-//! Bulk operations: what becomes of each item, and of a job whose server ends.
+//! Bulk operations: the outcome of each item, and of a job whose server ends.
 
 use std::collections::BTreeSet;
 
@@ -61,7 +61,7 @@ fn each_item_is_created_updated_or_refused_on_its_own() {
         (&json!("Mary Jackson"), &json!(1.5))
     );
 
-    // What was sent is not kept.
+    // The sent items are not kept.
     let read = server.get(&path_of(&job)).expect(200);
     assert_eq!(read.attributes()["payload"]["api"]["data"], json!([]));
     assert_eq!(read.attributes()["results"], job.attributes()["results"]);

@@ -100,7 +100,7 @@ fn a_customer_is_made_found_changed_deleted_and_restored_by_flags() {
 }
 
 #[test]
-fn json_goes_in_and_comes_out_as_it_stands() {
+fn json_is_sent_and_printed_unchanged() {
     let server = Server::start();
     let body = full_customer().to_string();
     let made = Ran::fed(customers(&server).args(["create", "--json", "-", "--output", "json"]), &body).json();
@@ -125,7 +125,7 @@ fn json_goes_in_and_comes_out_as_it_stands() {
     on(&server, &["create", "--json", "-", "--name", "x"]).misused(&["--json", "--name"]);
 }
 
-/// What was sent, with its moments as they are answered.
+/// The sent body, with its moments as they are answered.
 fn completed(mut sent: Value) -> Value {
     sent["signedUpAt"] = json!("2016-11-06T18:54:29.000Z");
     sent
@@ -173,7 +173,7 @@ fn lists_are_limited_sorted_and_readable_for_programs() {
 }
 
 #[test]
-fn whoever_reads_only_the_beginning_is_no_reason_to_complain() {
+fn a_reader_of_the_beginning_alone_is_no_error() {
     let server = Server::start();
     for number in 0..250 {
         server.create(json!({ "name": format!("n{number}") }));

@@ -394,7 +394,7 @@ fn a_call_takes_its_own_header_server_and_time() {
 }
 
 #[test]
-fn if_match_holds_back_a_change_of_what_was_changed_meanwhile() {
+fn if_match_refuses_a_change_of_a_record_that_was_changed_meanwhile() {
     let server = Server::start();
     let client = client(&server);
     let id = id_of(&client.customers().create(&CustomerInput::new()).send_blocking().unwrap().data);

@@ -88,7 +88,7 @@ fn every_kind_that_is_limited_has_a_budget_of_its_own() {
         let (count, _) = until_refused(|| server.post(&path, body.clone()));
         assert_eq!(count + before, 120, "{path}");
     }
-    // What is nobody's is not limited.
+    // Records without a customer are not limited.
     for _ in 0..130 {
         server.post("/v1/notes", json!({ "body": "x" })).expect(201);
     }

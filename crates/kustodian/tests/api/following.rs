@@ -109,7 +109,7 @@ fn a_stream_continues_after_an_event_whose_record_was_erased_and_through_a_resta
     assert_eq!(rest[0].name, "kustomer.customer.erase");
     assert_eq!(rest[1].record::<Value>().unwrap(), Some(after));
 
-    // Somebody who kept the first event's id, and comes back when nothing of it is left.
+    // A reader that kept the first event's id, and returns when nothing of it is left.
     let server = server.restart();
     gate.lead_to(&server);
     let again = Client::builder().base_url(&gate.url).token(TOKEN).build().unwrap();
@@ -187,7 +187,7 @@ fn fails_with(output: &Output, words: &str) {
 }
 
 #[test]
-fn tail_prints_what_was_and_ends_when_it_need_not_follow() {
+fn tail_prints_former_events_and_ends_when_it_need_not_follow() {
     let server = Server::start();
     for number in 0..3 {
         server.create(json!({ "name": number.to_string() }));
@@ -257,7 +257,7 @@ fn the_command_line_shows_the_past_and_erases_only_when_it_was_meant() {
 }
 
 #[test]
-fn audit_verify_gives_an_end_to_keep_and_finds_what_was_rewritten() {
+fn audit_verify_prints_an_end_to_keep_and_finds_rewritten_events() {
     let server = Server::on_file();
     let customer = server.create(json!({ "name": "Ada" }));
     let path = customer["links"]["self"].as_str().unwrap();
@@ -294,7 +294,7 @@ fn audit_verify_gives_an_end_to_keep_and_finds_what_was_rewritten() {
 }
 
 #[test]
-fn a_restored_backup_verifies_with_the_end_that_was_kept_and_what_was_done_to_it_is_found() {
+fn a_restored_backup_verifies_with_the_kept_end_and_changes_to_it_are_found() {
     let server = Server::on_file();
     let customer = server.create(json!({ "name": "Ada" }));
     let path = customer["links"]["self"].as_str().unwrap();

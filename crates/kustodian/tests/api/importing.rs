@@ -27,7 +27,7 @@ fn written(folder: &Path, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
     path
 }
 
-/// That a part was done: what was printed, and what was said about the rest.
+/// A part of the import was done: its output, and its messages about the rest.
 #[track_caller]
 fn in_part(ran: Ran) -> (String, String) {
     assert_eq!(ran.code, Some(3), "{}{}", ran.stdout, ran.stderr);
@@ -104,7 +104,7 @@ fn tables_become_customers_and_clashes_are_refused_passed_over_or_changed() {
     let names = names.each_ref().map(|answer| answer.attributes()["name"].as_str().unwrap());
     assert_eq!(names, ["Ada King", "Alan M. Turing", "Mary"]);
     assert_eq!(count(&server, "/v1/customers"), 4);
-    // A file that takes what is refused is not the one that is read.
+    // The file for refused rows must not be the file that is read.
     let before = std::fs::read(&again).unwrap();
     let refused = importer(&server, "customers", &again).arg("--reject").arg(&again).output().unwrap();
     assert!(!refused.status.success() && std::fs::read(&again).unwrap() == before);

@@ -94,7 +94,7 @@ fn ask(server: &Server, token: &str, operation: &Operation, foreign: &Foreign, i
         let answer = server.call_as(token, operation.method.clone(), &aim.path, aim.body.clone());
         let told = format!("{}: {} {:?}: {}", operation.name, aim.path, aim.body, answer.text);
         assert!(answer.status < 500, "{told}");
-        // What the caller sent itself may come back to it, in a link.
+        // Texts that the caller sent itself may be in a link of the answer.
         let shown = answer.text.replace("%40", "@");
         let shown = aim.values.iter().fold(shown, |text, sent| text.replace(sent, ""));
         assert!(!shown.contains(MARK), "{told}");
@@ -115,7 +115,7 @@ fn ask(server: &Server, token: &str, operation: &Operation, foreign: &Foreign, i
     }
 }
 
-/// What the org `demo` keeps: its ids, and other words by which something of it could be asked for.
+/// The ids of the org `demo`, and other words by which its records could be found.
 struct Foreign {
     ids: Vec<String>,
     words: Vec<String>,
@@ -152,7 +152,7 @@ fn fill(server: &Server) -> Foreign {
     Foreign { ids, words: [Some(MARK.to_owned()), Some(email), cursor].into_iter().flatten().collect() }
 }
 
-/// What the org `demo` itself sees of all it keeps.
+/// The records that the org `demo` itself sees.
 fn everything(server: &Server) -> Vec<String> {
     let mut tokens = server.get("/v1/auth/tokens").expect(200).body;
     for token in tokens["data"].as_array_mut().unwrap() {

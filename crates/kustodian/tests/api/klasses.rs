@@ -1,4 +1,4 @@
-//! Klasses: names, statuses, and what they mean for kobjects.
+//! Klasses: names, statuses, and their meaning for kobjects.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Kobjects: what they hold, whom they belong to, and what they do to their customer.
+//! Kobjects: their attributes, their owners, and their effects on the customer.
 
 use std::collections::BTreeSet;
 
@@ -205,7 +205,7 @@ fn a_kobject_of_a_customer_is_shown_by_the_customer() {
     assert_eq!(items.as_array().unwrap().len(), 1, "what was deleted is not shown");
     assert_eq!(titles(&server.get(&of_customer).expect(200)), ["second"]);
 
-    // Nor does anything stay of a rehearsal, or of a restore of what is not deleted.
+    // A rehearsal leaves nothing either, nor does a restore of a record that is not deleted.
     let restore = format!("{}/restore", path_of(&kobject));
     server.post(&format!("{restore}?validateOnly=true"), json!({})).expect(200);
     let rev = server.get(path).expect(200).attributes()["rev"].as_u64().unwrap();

@@ -135,7 +135,7 @@ fn a_merge_unites_two_customers_and_undoing_it_gives_both_back() {
     assert_eq!(attributes["tags"].as_array().unwrap().len(), 2);
     assert_eq!(attributes["conversationCounts"], json!({ "done": 0, "open": 2, "snoozed": 0, "all": 2 }));
 
-    // The source is gone, and found as the target by what it had.
+    // The source is gone, and the target is found by its identities.
     let gone = server.get(path(&source)).expect(404);
     assert_eq!(gone.error()["meta"]["mergedInto"], target["id"]);
     assert_eq!(server.get(&format!("{}?followMerge=true", path(&source))).expect(200).data()["id"], target["id"]);
@@ -155,7 +155,7 @@ fn a_merge_unites_two_customers_and_undoing_it_gives_both_back() {
     assert_eq!(server.get(&format!("{}/merges", path(&source))).expect(200).ids(), [id(merged.data())]);
     assert_eq!(server.get(&format!("{}/merges?pageSize=1", path(&target))).expect(200).ids(), [id(merged.data())]);
     assert_eq!(server.get(&format!("{}/merges?pageSize=1&page=2", path(&target))).expect(200).ids(), [""; 0]);
-    // It comes back in one way alone, and is erased with the target.
+    // It returns only by an undo, and is erased with the target.
     for end in ["restore", "erase"] {
         let refused = server.post(&format!("{}/{end}", path(&source)), json!({})).expect(409);
         assert_eq!(refused.error()["meta"]["mergedInto"], target["id"], "{end}");
@@ -373,7 +373,7 @@ fn of_merges_at_the_same_time_one_wins_and_no_change_is_lost_beside_them() {
 }
 
 #[test]
-fn what_is_written_to_a_conversation_while_it_follows_reaches_the_target() {
+fn a_write_to_a_conversation_while_it_moves_reaches_the_target() {
     let server = Server::on_file();
     let [source, target] = ["s", "t"].map(|name| server.create(json!({ "name": name })));
     let belongings = Belongings::of(&server, &source, 1);

@@ -224,7 +224,7 @@ fn what_an_id_names_must_be_there_and_of_its_kind() {
     let found = json!({ "and": [{ "customer_custom_orderId": { "equals": order } }] });
     assert_eq!(server.post("/v1/customers/search", found).expect(200).ids().len(), 2);
 
-    // What is gone since can be sent back, and not be named by others.
+    // A value that was removed since can be sent back, and not be named by others.
     let path =
         format!("/v1/customers/{}", post(json!({ "friendId": customer })).expect(201).data()["id"].as_str().unwrap());
     server.delete(&format!("/v1/customers/{customer}")).expect(204);

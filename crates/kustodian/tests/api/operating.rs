@@ -70,7 +70,7 @@ impl Drop for Logged {
 }
 
 #[test]
-fn the_log_says_once_what_is_served_and_once_that_it_ends() {
+fn the_log_has_one_line_for_the_start_and_one_for_the_end() {
     let folder = tempfile::tempdir().unwrap();
     let log = Logged::start(folder.path(), &["--log-format", "json"]).stop();
     let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();

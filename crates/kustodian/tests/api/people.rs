@@ -38,7 +38,7 @@ pub(crate) fn person(server: &Server, email: &str, roles: &[&str]) -> String {
     path
 }
 
-/// What a page answers.
+/// The answer of a page.
 pub(crate) fn page(server: &Server, link: &str, form: Option<&str>) -> (u16, String) {
     let path = link.split_once("/set-password").map(|(_, rest)| format!("/set-password{rest}")).unwrap();
     let method = if form.is_some() { Method::POST } else { Method::GET };
@@ -121,7 +121,7 @@ fn a_person_is_invited_sets_a_password_signs_in_and_is_deactivated() {
     let token = session.attributes()["token"].as_str().unwrap();
     server.call_as(token, Method::DELETE, "/v1/auth/tokens/current", None).expect(204);
     server.call_as(token, Method::GET, "/v1/users/current", None).expect(401);
-    // What was written survives, and no log of it has a secret.
+    // The written record survives, and no log of it has a secret.
     let server = server.kill_and_restart();
     assert_eq!(try_sign_in(&server, "ada@acme.example", new).expect(201).data()["type"], "auth_token");
     let seen = [server.get("/v1/events?pageSize=100").text, server.get("/v1/audit-logs").text].concat();

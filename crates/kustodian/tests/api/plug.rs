@@ -28,7 +28,7 @@ struct Known {
     is_certain: bool,
 }
 
-/// What the writers share.
+/// The state that the writers share.
 struct Load {
     urls: Vec<Mutex<String>>,
     races: AtomicUsize,

@@ -1,4 +1,4 @@
-//! What is in the file of an SQLite database, whatever its tables say.
+//! The bytes in the file of an SQLite database, whatever its tables have.
 
 use std::collections::BTreeSet;
 
@@ -36,7 +36,7 @@ fn unpacked(file: &str, sql: &str) -> Vec<u8> {
     texts
 }
 
-/// Letters, three at least behind the beginning, and a number: nothing that comes about by chance.
+/// Letters, three at least behind the beginning, and a number: nothing that occurs by chance.
 fn words(bytes: &[u8], mark: &str) -> Vec<String> {
     let word = |begin: usize| {
         let rest = &bytes[begin..];

@@ -57,7 +57,7 @@ fn planted_order(state: &str) -> Value {
     })
 }
 
-/// What a visitor did, with a word of its own in all that is kept of it.
+/// A tracked event, with a word of its own in each stored part.
 fn tracked(state: &str) -> Value {
     let word = |what: &str| format!("{MARK}{what}{state}");
     json!({

@@ -23,7 +23,7 @@ fn sessions(server: &Server, customer: &str) -> Vec<Value> {
     server.get(&format!("/v1/customers/{customer}/sessions")).expect(200).data().as_array().unwrap().clone()
 }
 
-/// The names of what was tracked of a customer, in order.
+/// The names of a customer's tracked events, in order.
 fn tracked(server: &Server, customer: &str) -> Vec<String> {
     let path = format!("/v1/customers/{customer}/events?name=kustomer.tracking.identified.event&pageSize=1000");
     let list = server.get(&path).expect(200);
@@ -32,7 +32,7 @@ fn tracked(server: &Server, customer: &str) -> Vec<String> {
 }
 
 #[test]
-fn what_a_visitor_did_is_the_customers_once_it_is_known_who_it_is() {
+fn the_events_of_a_visitor_are_the_customers_once_the_visitor_is_known() {
     let server = Server::on_file();
     did(&server, "laptop", "Page-Viewed");
     let meta = json!({ "totalNum": 12.5, "paid": "true" });
@@ -333,7 +333,7 @@ fn a_customer_is_online_until_nothing_was_tracked_for_a_while() {
     crate::erase::wait_for("the end of the visit", || shown()["presence"] == "offline");
     let gone = shown();
     assert_eq!((&gone["rev"], &gone["lastSeenAt"]), (&json!(3), &seen["lastSeenAt"]));
-    // Who comes back is online again, and whoever takes over from a server that was killed finds what it left.
+    // A visitor who returns is online again, and a server that takes over from a killed one finds its notes.
     let again = json!({ "trackingId": customer, "name": "Landed", "sessionId": "another" });
     server.post(EVENT, again).expect(204);
     assert_eq!(server.get(&format!("{path}?rev=4")).expect(200).attributes()["presence"], "online");

@@ -32,7 +32,7 @@ fn described() -> Server {
 }
 
 #[test]
-fn rust_definitions_hold_what_the_api_answers() {
+fn rust_definitions_fit_the_answers_of_the_api() {
     let server = described();
     let written = types(&server, &["--lang", "rust"]).well();
     assert_eq!(written, include_str!("types/generated.rs"), "what is compiled here is what is written");

@@ -9,7 +9,7 @@ use crate::roles::{aim, is_about_credentials, served};
 use crate::server::{Answer, Server, TOKEN};
 use crate::world;
 
-/// What a write leaves behind: records, tags, how many there are, and what happened to a customer.
+/// The effects of a write: records, tags, their number, and the events of a customer.
 fn state(server: &Server, target: &str) -> Vec<String> {
     let lists = Kind::ALL.map(world::list_of).map(|list| server.get(&format!("{list}?pageSize=500")).text);
     let lists = lists.into_iter();
@@ -103,7 +103,7 @@ fn masked(answer: &Answer) -> String {
 }
 
 #[test]
-fn every_write_answers_what_it_would_do_and_stores_nothing() {
+fn every_write_answers_its_result_and_stores_nothing() {
     let server = Server::on_file();
     let document = server.get("/openapi.json").expect(200).body;
     for operation in served(&server) {
@@ -148,7 +148,7 @@ fn every_write_answers_what_it_would_do_and_stores_nothing() {
 }
 
 #[test]
-fn what_was_done_before_is_answered_again() {
+fn a_write_that_was_done_before_is_answered_again() {
     let server = Server::start();
     let body = json!({ "name": "Ada" });
     let done = send(&server, "k", Method::POST, "/v1/customers", Some(&body)).expect(201);

@@ -14,7 +14,7 @@ use crate::erase::wait_for;
 use crate::people::{person, sign_in};
 use crate::server::{Server, TOKEN, binary};
 
-/// What a receiver does with what arrives.
+/// The reaction of a receiver to a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mood {
     /// Takes it.
@@ -75,7 +75,7 @@ impl Receiver {
         self.arrived.lock().unwrap().clone()
     }
 
-    /// The records of what was taken, in the order in which it arrived, with their revisions.
+    /// The records of the accepted events, in the order in which they arrived, with their revisions.
     fn taken(&self) -> Vec<(String, u64)> {
         let taken = self.arrived().into_iter().filter(|delivery| delivery.is_taken);
         taken
@@ -189,7 +189,7 @@ fn events_arrive_signed_and_in_order_and_as_the_feed_reports_them() {
         let fed = feed["data"].as_array().unwrap().iter().find(|fed| fed["id"] == event["id"]);
         assert_eq!(fed, Some(&event));
     }
-    // What it was sent, newest first, without anything of what was in it.
+    // The deliveries, newest first, without anything of their events.
     wait_for("transactions", || transactions(&server, &webhook).len() == 6);
     let listed = transactions(&server, &webhook);
     assert!(listed.iter().all(|one| one["attributes"]["success"] == true && one["attributes"]["status"] == 204));
@@ -208,7 +208,7 @@ fn events_arrive_signed_and_in_order_and_as_the_feed_reports_them() {
     assert_eq!(server.post(&again, json!({ "events": ["5c7d1a1f9a1b2c0010a1b2c3"] })).status, 400);
     assert_eq!(server.post(&again, json!({})).status, 400);
 
-    // Deleted, it is sent nothing more; another one shows that what follows was looked at.
+    // A deleted webhook gets nothing more; another one shows that later events were processed.
     server.delete(&path_of(&webhook)).expect(204);
     let other = Receiver::start(Mood::Takes);
     subscribe(&server, &other, &["kustomer.customer.create"]);
@@ -323,7 +323,7 @@ fn a_webhook_is_limited_to_the_public_internet_to_https_and_to_records_that_its_
     }
     assert_eq!(receiver.arrived().len(), 0);
 
-    // Whoever may not read conversations has none sent elsewhere, and sees no event names of theirs.
+    // A user who may not read conversations has none sent elsewhere, and sees no event names of theirs.
     let token = server.token("demo", &["org.admin.outbound_webhooks", "org.user.customer.read"]);
     let ask = |events: &[&str]| {
         let body = json!({ "name": "a", "url": "https://a.example/", "events": events });
@@ -352,7 +352,7 @@ fn a_webhook_is_limited_to_the_public_internet_to_https_and_to_records_that_its_
 }
 
 #[test]
-fn what_the_maker_of_a_webhook_may_no_longer_read_is_not_sent_from_then_on() {
+fn records_that_the_maker_of_a_webhook_may_no_longer_read_are_not_sent() {
     let server = Server::start_with(LOCAL);
     let may_make = "org.admin.outbound_webhooks";
     let may_read = "org.user.customer.read";
@@ -409,7 +409,7 @@ fn what_the_maker_of_a_webhook_may_no_longer_read_is_not_sent_from_then_on() {
 }
 
 #[test]
-fn what_is_asked_for_again_is_tried_as_often_as_at_first_and_holds_up_nothing() {
+fn a_requested_event_is_tried_as_often_as_at_first_and_delays_no_other() {
     let server = Server::start_with(&with(&["--webhook-retries", "1,1"]));
     let receiver = Receiver::start(Mood::Takes);
     let webhook = subscribe(&server, &receiver, &["kustomer.customer.create"]);

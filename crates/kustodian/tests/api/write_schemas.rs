@@ -88,7 +88,7 @@ fn a_blank_is_null_or_refused_wherever_null_is_legal_and_no_text_can_be_meant() 
             }
             let blank = at(path, json!(""));
             let titles = titles_at(write, path, &blank);
-            // An item of a bulk operation is what the operation on a single record takes, and so is who a visitor is.
+            // An item of a bulk operation has the schema of the operation on a single record, and so has a visitor's identity.
             let of_record = path.strip_prefix("/0").or(path.strip_prefix("/identity")).unwrap_or(path);
             if titles.is_empty() {
                 let text = blank.to_string();

@@ -18,7 +18,7 @@ fn copy(from: &str, to: &str, more: &[&str]) -> Output {
     binary().args(["copy", "--from", from, "--to", to]).args(more).output().unwrap()
 }
 
-/// Copies, and gives what it printed: per table its name, rows and checksum.
+/// Copies, and returns the output: per table its name, rows and checksum.
 #[track_caller]
 fn copied(from: &str, to: &str, more: &[&str]) -> Value {
     let output = copy(from, to, &[more, &["--output", "json"]].concat());
@@ -329,7 +329,7 @@ fn a_copy_of_a_copy_has_the_same_checksums_on_every_engine() {
 }
 
 #[test]
-fn what_a_key_led_to_moves_along_and_all_kinds_are_counted() {
+fn receipts_move_along_and_all_kinds_are_counted() {
     let folder = tempfile::tempdir().unwrap();
     let (from, back, target) = (file(folder.path(), "a.db"), file(folder.path(), "back.db"), Place::lasting());
     let mut server = Server::at(&from, &[]);
@@ -353,7 +353,7 @@ fn what_a_key_led_to_moves_along_and_all_kinds_are_counted() {
 }
 
 #[test]
-fn what_was_erased_between_two_passes_is_erased_in_the_target_and_wants_a_scrub_there() {
+fn a_record_erased_between_two_passes_is_erased_in_the_target_and_needs_a_scrub_there() {
     let folder = tempfile::tempdir().unwrap();
     let (from, file, target) = (file(folder.path(), "a.db"), file(folder.path(), "b.db"), Place::lasting());
     let mut server = Server::at(&from, &[]);

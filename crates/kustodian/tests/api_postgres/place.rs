@@ -149,7 +149,7 @@ fn tables_with_values() -> impl Iterator<Item = &'static str> {
     ])
 }
 
-/// What a query finds, as text.
+/// The result of a query, as text.
 pub(crate) fn rows(url: &str, sql: &str) -> Vec<Vec<String>> {
     try_rows(url, sql).unwrap_or_else(|error| panic!("{sql}: {error:?}"))
 }
