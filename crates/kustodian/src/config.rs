@@ -96,7 +96,7 @@ fn reference() -> String {
     }
     let mut text = INTRODUCTION.to_owned();
     for (heading, args) in headings {
-        text += &format!("\n## {heading}\n\n| setting | default | what it does |\n|---|---|---|\n");
+        text += &format!("\n## {heading}\n\n| setting | default | effect |\n|---|---|---|\n");
         for arg in args {
             text += &row(arg);
         }
@@ -117,14 +117,14 @@ max-body = \"1MB\"
 ```
 
 A flag takes precedence over the environment, the environment over the file, and the file over the default. The file is
-`kustodian.toml` in the working directory, or the one that `--config` or `KUSTODIAN_CONFIG` names. A key that is no setting stops
+`kustodian.toml` in the working directory, or the one that `--config` or `KUSTODIAN_CONFIG` names. An unknown key stops
 the start, with its line and the nearest setting. An empty variable counts as none.
 
 ```sh
 kustodian config show
 ```
 
-prints each setting and where it comes from. It takes the flags of `serve`; `--output json` is for programs.
+This prints each setting and its source. It takes the flags of `serve`; `--output json` is for programs.
 ";
 
 fn row(arg: &Arg) -> String {
