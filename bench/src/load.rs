@@ -272,6 +272,6 @@ fn content_length(head: &[u8]) -> Result<Option<usize>> {
     match (header("content-length"), header("transfer-encoding")) {
         (Some(length), _) => Ok(Some(length.parse().context("a content-length that is no number")?)),
         (None, Some(_)) => Ok(None),
-        (None, None) => bail!("an answer that does not tell where it ends: {head}"),
+        (None, None) => bail!("an answer without a length: {head}"),
     }
 }

@@ -1,4 +1,4 @@
-//! How fast the server is and what it takes, beside what it is built on (bare axum that parses and answers the same
+//! The speed and the costs of the server, beside its parts (bare axum that parses and answers the same
 //! bytes, bare SQLite and bare PostgreSQL with the same rows) and beside a peer. All in one run on one machine, in
 //! alternating rounds, since only the ratios travel.
 //!

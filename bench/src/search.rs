@@ -140,7 +140,7 @@ enum AtWork {
 }
 
 impl AtWork {
-    /// A server's own vacuum comes by and by; the statistics of a database that was just filled must be made.
+    /// A server's own vacuum runs some time later; the statistics of a database that was just filled must be made.
     async fn settle(self, url: &str) -> Result<()> {
         if self == Self::Server {
             let connection = postgres::connect(url).await?;

@@ -47,7 +47,7 @@ pub(crate) fn bytes_in(folder: &Path) -> Result<u64> {
 /// Fails when fewer than `wanted` bytes are free where `folder` is.
 pub(crate) fn ensure_room(folder: &Path, wanted: u64) -> Result<()> {
     const MIB: u64 = 1024 * 1024;
-    let disk = rustix::fs::statvfs(folder).with_context(|| format!("cannot look at {}", folder.display()))?;
+    let disk = rustix::fs::statvfs(folder).with_context(|| format!("cannot read the size of {}", folder.display()))?;
     let free = disk.f_bavail * disk.f_frsize;
     ensure!(
         free >= wanted,

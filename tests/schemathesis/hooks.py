@@ -19,7 +19,7 @@ def is_announced_as_not_served(case, response):
 # OpenAPI has no words for a condition between two parameters, nor for an id that must exist, a text that only a former
 # answer can hold, or a language inside JSON: the parameters of which an operation's description says such a thing. Only a
 # 400 that names nothing else is let pass.
-PAGED = {"cursor", "page", "pageSize"}  # Not with each other; a cursor comes from `meta.cursor`, and its page holds one.
+PAGED = {"cursor", "page", "pageSize"}  # Not with each other; a cursor is from `meta.cursor`, and its page holds one.
 # The primary external id counts as one of the others.
 OF_EXTERNAL_IDS = {"externalIds"}
 # Customer, users and teams there are; a queue is named by one of two members, a snooze ends in the future and its status is

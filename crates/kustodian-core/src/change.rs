@@ -86,7 +86,7 @@ pub struct Put {
     /// The search row of the revision that it replaces, when the decision has read it: then only the difference is written.
     pub former: Option<Box<SearchRow>>,
     /// The record that it was created for and is erased with, when its kind has homes; `None` when it is its own. It never
-    /// changes, as rows never move between machines: it is stored when the record is created, and not looked at afterwards.
+    /// changes, as rows never move between machines: it is stored when the record is created, and not read afterwards.
     pub home: Option<ObjectId>,
     /// The values of its kind's columns.
     pub columns: Columns,

@@ -1,5 +1,5 @@
 //! Cursors: the place of a walk over a list or a search, as a word that clients send back as they got it
-//! (`docs/contract/behaviour.md` §4). What comes back may be anything.
+//! (`docs/contract/behaviour.md` §4). A client may send anything back.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -312,10 +312,10 @@ fn send(
 ) -> Result<ObjectId, Refusal> {
     own.check_sendable(how.sends_email.then_some(delivery::MAX_ATTACHED))?;
     let to = forward.to.value().filter(|to| !to.is_empty()).cloned();
-    let to = to.ok_or_else(|| lacks("to", "A forward goes to somebody"))?;
+    let to = to.ok_or_else(|| lacks("to", "A forward needs a recipient"))?;
     let from = forward.from.value().cloned();
     if how.sends_email && from.is_none() {
-        return Err(lacks("from", "An e-mail that is sent comes from somebody"));
+        return Err(lacks("from", "An e-mail needs a sender"));
     }
     let attachments: Vec<String> = own.ids().iter().map(ObjectId::to_string).collect();
     let attachments = [attachments, forward.quoted_attachments.value().cloned().unwrap_or_default()].concat();

@@ -176,7 +176,7 @@ pub struct Walked {
 
 /// 400: the walk that a cursor names is not kept, or not any longer.
 pub fn walk_is_gone() -> Refusal {
-    let title = "This cursor is not known any longer: begin again with cursor=*, go on within a day of each step, and \
+    let title = "This cursor is not known any longer: begin again with cursor=*, continue within a day of each step, and \
                  run few sorted walks at a time";
     Refusal::new(400, code::BAD_PARAM, "cursor", title)
 }

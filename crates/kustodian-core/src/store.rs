@@ -272,7 +272,7 @@ pub trait Store: Tracks + Send + Sync + 'static {
         at: Timestamp,
     ) -> Result<Option<u64>, StoreError>;
 
-    /// Events of the org, in the order of their positions: what comes later gets a later position, so that whoever has
+    /// Events of the org, in the order of their positions: a later event gets a later position, so that a reader that has
     /// read up to one never misses an event that was committed late.
     ///
     /// # Errors

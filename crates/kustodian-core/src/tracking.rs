@@ -241,7 +241,7 @@ mod tests {
         let seen = all(&[sighting(0), known.clone(), known, sighting(2)]);
         assert_eq!(seen[1].attached, Some(id(7)));
         assert_eq!((seen[2].attached, seen[2].is_changed), (None, false), "it is known already");
-        assert_eq!(session(&seen[3]), session(&seen[0]), "the visit goes on");
+        assert_eq!(session(&seen[3]), session(&seen[0]), "the visit continues");
     }
 
     #[test]

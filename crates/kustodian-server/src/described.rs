@@ -1,5 +1,5 @@
 //! What orgs say of custom attributes, as writes ask for it: kept for a second, so that an org which says nothing pays a
-//! look at a map.
+//! look-up in a map.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};

@@ -65,7 +65,7 @@ impl FeedWatch {
                         end.send_if_modified(|known| std::mem::replace(known, head.position) != head.position);
                     }
                     // Those who wait find out for themselves when their time is up.
-                    Ok(Err(error)) => tracing::debug!(%error, "the end of a feed could not be looked at"),
+                    Ok(Err(error)) => tracing::debug!(%error, "the end of a feed could not be read"),
                     Err(_) => tracing::debug!("looking at the end of a feed took too long"),
                 }
             }

@@ -53,7 +53,7 @@ impl Mailer {
     }
 
     /// Hands a delivery over; how that went. The message has the same id each time: so a receiver recognises one which
-    /// comes twice, because a server here ended at the wrong moment, is the same.
+    /// arrives twice, because a server here ended at the wrong moment, is the same.
     pub(crate) async fn hand_over(&self, delivery: Delivery, enclosed: Vec<Enclosed>) -> Outcome {
         let transport = self.0.clone();
         // On its own: whatever an e-mail makes the library do, the timers continue.

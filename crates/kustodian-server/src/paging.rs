@@ -106,7 +106,7 @@ pub(crate) fn link(path: &str, pairs: &Pairs) -> String {
     format!("{path}?{query}")
 }
 
-/// How many bytes fill a page that is read on by cursor, whatever its size in records: it ends there, and its cursor goes
+/// How many bytes fill a page by cursor, whatever its size in records: it ends there, and its cursor continues
 /// on behind.
 pub(crate) const FULL: usize = 8 * 1024 * 1024;
 

@@ -82,7 +82,7 @@ impl Passwords {
     }
 
     async fn run(&self, password: String, salt: Vec<u8>, cost: (u32, u32, u32)) -> Result<[u8; 32], Refusal> {
-        let too_many = || answer::try_again("Too many passwords are looked at now: try again", 1);
+        let too_many = || answer::try_again("Too many passwords are checked now: try again", 1);
         let turn = timeout(PATIENCE, self.turns.acquire()).await;
         let _turn = turn.map_err(|_| too_many())?.map_err(|_| too_many())?;
         let hashing = tokio::task::spawn_blocking(move || {
@@ -98,5 +98,5 @@ impl Passwords {
 }
 
 fn failed() -> Refusal {
-    resource::fault("The password could not be looked at")
+    resource::fault("The password could not be checked")
 }

@@ -54,7 +54,7 @@ pub(crate) async fn run(services: Services, timeout: Duration) {
     loop {
         tokio::time::sleep(INTERVAL.min(timeout)).await;
         if let Err(error) = pass(&services, timeout).await {
-            tracing::debug!(%error, "whether customers are still online is looked at again after a pause");
+            tracing::debug!(%error, "whether customers are still online is checked again after a pause");
         }
     }
 }
@@ -74,7 +74,7 @@ async fn pass(services: &Services, timeout: Duration) -> Result<(), StoreError> 
             let Some(online) = Online::read(&note).filter(|online| online.look_at <= now) else { continue };
             let Some(org) = orgs.iter().find(|org| org.key == online.org) else { continue };
             if let Err(error) = look_at(services, org, note, online, timeout).await {
-                tracing::debug!(%error, "whether a customer is still online is looked at again after a pause");
+                tracing::debug!(%error, "whether a customer is still online is checked again after a pause");
             }
         }
         if is_last {

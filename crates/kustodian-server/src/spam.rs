@@ -1,5 +1,5 @@
 //! Whether a message that arrives is spam. Whether an org says anything of senders is kept for a second, so that one which
-//! says nothing pays a look at a map.
+//! has no list costs one look-up in a map.
 
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};

@@ -106,7 +106,7 @@ pub(crate) async fn run(command: AuditCommand) -> Result<(), Failure> {
             let body = exchange.response.body.clone();
             let page = exchange.into_result()?;
             if page.links.next.value().is_some() {
-                note("there are more: a greater --limit prints more of them, --until goes further back");
+                note("there are more: a greater --limit prints more of them, --until prints older ones");
             }
             match output.output {
                 Output::Json => print_json_text(&String::from_utf8_lossy(&body)),

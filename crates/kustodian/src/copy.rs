@@ -63,7 +63,7 @@ pub(crate) async fn run(arguments: CopyArguments) -> Result<(), Failure> {
     match carried.findings.first() {
         None => Ok(()),
         Some(first) => Err(Failure::new(format!(
-            "the database is copied, but {first}: name the folders with --attachments-from and --attachments-to, and go on \
+            "the database is copied, but {first}: name the folders with --attachments-from and --attachments-to, and continue \
              with --resume"
         ))),
     }

@@ -98,7 +98,7 @@ pub(super) fn full(rig: &Rig) -> Result<Outcome> {
         noticed = wait_for_write(&mut client, 503);
         std::thread::sleep(Duration::from_millis(500));
     });
-    noticed.context("writes go on although the disk is full")?;
+    noticed.context("writes still succeed although the disk is full")?;
     ensure!(tally.turned_away > 0, "nobody was turned away");
     ensure!(client.get(&witness)?.status == 200, "no reads while the disk is full");
     ensure!(client.get("/healthz")?.status == 200, "not alive while the disk is full");

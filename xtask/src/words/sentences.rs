@@ -8,7 +8,7 @@ pub(super) const LONG: usize = 25;
 pub(super) struct Sentence {
     /// The line at which its paragraph begins, from 1.
     pub(super) line: usize,
-    /// The number of its words. Code between backticks counts as one.
+    /// The number of its words. Code between backticks counts as one, and may begin a sentence.
     pub(super) words: usize,
     pub(super) text: String,
 }
@@ -77,7 +77,7 @@ fn plain(paragraph: &str) -> String {
     let (mut rest, mut is_code) = (paragraph, false);
     while let Some((before, after)) = rest.split_once('`') {
         if is_code {
-            text.push_str("code");
+            text.push_str("CODE");
         } else {
             text.push_str(before);
         }

@@ -44,7 +44,7 @@ pub fn items(verb: Verb, body: &[u8]) -> Result<Vec<Item>, Refusal> {
             None => input::missing(),
             Some(_) => {
                 let title =
-                    format!("The body must be a list of at most {MAX_ITEMS} items: put [ and ] around what it is");
+                    format!("The body must be a list of at most {MAX_ITEMS} items: put [ and ] around the body");
                 Refusal::new(400, code::BAD_PARAM, "body", title)
             }
         })?;

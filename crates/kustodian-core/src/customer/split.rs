@@ -20,7 +20,7 @@ pub(super) struct Three<T> {
     pub(super) now: T,
 }
 
-/// Splits attributes. `before` is exactly what comes out when nothing was changed since, but for the revision and
+/// Splits attributes. Without later changes the result is exactly `before`, but for the revision and
 /// `updatedAt`.
 pub(super) fn split(three: Three<CustomerAttributes>) -> CustomerAttributes {
     let Three { before, after, now } = three;

@@ -127,7 +127,7 @@ fn content(
         None => known(&resource::read(&parties.customer.document)?, &channel)?,
     };
     if channel == DraftChannel::Email && sends_email && draft.from.value().is_none() {
-        return Err(lacks("from", "An e-mail that is sent comes from somebody"));
+        return Err(lacks("from", "An e-mail needs a sender"));
     }
     Ok(Content {
         app: draft.app.value().cloned().unwrap_or_else(|| default_app(&channel).to_owned()),

@@ -147,7 +147,7 @@ impl Names<'_> {
             if let Some(rest) = name.strip_prefix(&Context::KObject.custom_prefix()) {
                 let named = |(word, key)| Some((self.klass(word)?, key));
                 let (klass, key) = beginnings(rest).find_map(named).ok_or(
-                    "Behind kobject_custom_ comes the name of a klass, then _ and the key: there is no klass of this name",
+                    "After kobject_custom_ the name of a klass is needed, then _ and the key: there is no klass of this name",
                 )?;
                 let subject = custom(Context::KObject, Some(klass), key)?;
                 return Ok(Named { subject, klass: Some(klass.to_owned()) });

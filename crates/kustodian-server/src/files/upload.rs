@@ -94,7 +94,7 @@ async fn find_file(app: &App, opened: &Opened, file: &File, form: &mut Form<&mut
         let sent = form.text().await?;
         let is_signed = matches!(name.as_str(), "key" | "Policy" | "X-Amz-Signature" | "X-Amz-Meta-Attachment-Id");
         if is_signed && given.get(&name).is_some_and(|given| *given != sent) {
-            let title = format!("The field {name} is not the one that was given out: send the fields as they are");
+            let title = format!("The field {name} is not the one of the answer: send the fields as they are");
             return Err(Refusal::new(403, code::FORBIDDEN, &name, title));
         }
     }

@@ -91,7 +91,7 @@ impl Following {
         let now = services.clock.now();
         let followed = Followed { cause, org, record, noted: now, due: now };
         if let Err(error) = services.store.keep_note(followed.note(services.ids.next())).await {
-            tracing::debug!(%error, "records follow what has changed later");
+            tracing::debug!(%error, "records follow the change later");
         }
         self.wake.notify_one();
     }
@@ -102,7 +102,7 @@ impl Following {
             let mut pause = INTERVAL;
             for cause in Cause::ALL {
                 let until = pass(&services, cause, settle).await.unwrap_or_else(|error| {
-                    tracing::debug!(%error, "what has changed is looked for again after a pause");
+                    tracing::debug!(%error, "changes are looked for again after a pause");
                     PAUSE
                 });
                 pause = pause.min(until);
@@ -141,7 +141,7 @@ async fn pass(services: &Services, cause: Cause, settle: Duration) -> Result<Dur
             Ok(()) => pause = pause.min(held.close(now, settle).await?),
             Err(Stop::Lost) => pause = Duration::ZERO,
             Err(Stop::Failed(reason)) => {
-                tracing::warn!(reason, id = %held.followed.record, "records do not follow what has changed yet");
+                tracing::warn!(reason, id = %held.followed.record, "records do not follow the change yet");
                 pause = pause.min(PAUSE);
             }
         }
@@ -185,7 +185,7 @@ impl Held<'_> {
     }
 
     /// Removes the note when nothing that was under way when it was made can have been since the work `began`; else it
-    /// comes due again, after what this gives.
+    /// is due again, after the pause that this returns.
     async fn close(&mut self, began: Timestamp, settle: Duration) -> Result<Duration, StoreError> {
         let settled = later(self.followed.noted, settle);
         if settled <= began {

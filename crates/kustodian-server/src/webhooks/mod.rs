@@ -85,7 +85,7 @@ pub(crate) async fn run(app: Arc<App>) {
     let mut keeper = Keeper { app, post: None, idle: HashMap::new() };
     loop {
         if let Err(error) = keeper.pass().await {
-            tracing::debug!(%error, "webhooks are looked at again after a pause");
+            tracing::debug!(%error, "webhooks are processed again after a pause");
         }
         // Over before its time when a webhook is made or changed here.
         if timeout(INTERVAL, keeper.app.webhooks.wake.notified()).await.is_ok() {
@@ -127,7 +127,7 @@ impl Keeper {
                     }
                 };
                 if let Err(Stop::Failed(reason)) = self.look_at(note, queue, org, head).await {
-                    tracing::debug!(reason, "a webhook is looked at again after a pause");
+                    tracing::debug!(reason, "a webhook is processed again after a pause");
                 }
             }
             if !is_full {

@@ -116,7 +116,7 @@ pub enum BackupError {
     },
     /// An earlier copy into the database did not come to its end, or did.
     #[error(
-        "the database holds what an earlier restore or copy carried: go on with kustodian copy --from sqlite:FILE --to \
+        "the database has records of an earlier restore or copy: continue with kustodian copy --from sqlite:FILE --to \
          URL --resume, or name an empty one"
     )]
     Begun,

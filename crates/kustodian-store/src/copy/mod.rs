@@ -91,7 +91,7 @@ pub enum CopyError {
     #[error("the target holds records that no copy put there: name an empty database")]
     NotEmpty,
     /// The target holds a copy, and going on was not asked for.
-    #[error("the target holds a copy already: go on with --resume, or name an empty database")]
+    #[error("the target holds a copy already: continue with --resume, or name an empty database")]
     Begun,
     /// Nothing was begun that could be resumed.
     #[error("there is no copy in the target to resume: leave --resume away")]
@@ -118,7 +118,7 @@ pub enum CopyError {
         target_rows: u64,
     },
     /// A database failed.
-    #[error("{what} failed: {reason}; go on with --resume")]
+    #[error("{what} failed: {reason}; continue with --resume")]
     Failed {
         /// Which one.
         what: &'static str,

@@ -1,7 +1,7 @@
 //! Every table, and its distribution column where PostgreSQL is spread over several machines by the extension citus.
 //!
 //! The schema keeps to that everywhere: a unique index, a primary key or a foreign key holds the column its table is
-//! distributed by, so that no constraint needs to look at two machines. `tests/postgres/schema.rs` compares this with
+//! distributed by, so that no constraint needs two machines. `tests/postgres/schema.rs` compares this with
 //! a migrated database.
 
 use std::sync::LazyLock;

@@ -2,7 +2,7 @@
 //!
 //! A change set that only makes new records is one trip: BEGIN, plain statements and COMMIT one after the other, with
 //! the constraints of the database to find out whether something was in the way; where tables are not spread over several
-//! machines, one new record with all that comes with it is a single statement, and several new customers go together
+//! machines, one new record with all its rows is a single statement, and several new customers go together
 //! (`gather`). So is the update of one customer that moves no claim (`amend`). Any other one locks what it writes
 //! first, looks, and then writes and commits in a second trip. Which of several conflicts is reported is decided by the
 //! second way alone, so that it is the same as on every engine; the first only finds that there is one.

@@ -96,7 +96,7 @@ impl Watch {
         Self { is_spread: AtomicBool::new(is_spread), looked_at: Mutex::new(Instant::now()) }
     }
 
-    /// Whether they are; looked at again when that was some seconds ago. When the server does not answer, what was
+    /// Whether they are; read again when that was some seconds ago. When the server does not answer, the value that was
     /// known before counts: the caller is about to find out the same.
     pub(super) async fn is_spread(&self, readers: &Shared) -> bool {
         if !self.is_spread.load(Ordering::Relaxed) && self.is_outdated() {

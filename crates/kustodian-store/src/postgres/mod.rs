@@ -208,7 +208,7 @@ impl Postgres {
 }
 
 impl Core {
-    /// Whether tables are, or may be, spread over several machines; looked at again every few seconds.
+    /// Whether tables are, or may be, spread over several machines; read again every few seconds.
     async fn is_spread(&self) -> bool {
         self.spread.is_spread(&self.readers).await
     }

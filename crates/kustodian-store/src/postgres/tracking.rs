@@ -143,7 +143,7 @@ const FORGET: [&str; 3] = [
 ];
 
 /// The expired rows to remove: $1 org, $2 before when, $3 how many. Locked, so that nobody adds an event to it
-/// meanwhile; whoever does so comes first.
+/// meanwhile; that one is first.
 const OLD_VISITS: [&str; 2] = [
     "SELECT id FROM visits WHERE org = $1 AND customer IS NOT NULL AND first_at < $2 AND last_at < $2 \
      ORDER BY first_at LIMIT $3 FOR UPDATE SKIP LOCKED",

@@ -1,4 +1,4 @@
-//! The log beside a database as SQLite does not look at it. SQLite reads a log up to the first frame that is not as it was
+//! Checks of the log beside a database that SQLite does not make. SQLite reads a log up to the first frame that is not as it was
 //! written, and takes what is behind for the rest of a transaction that a crash cut off. A bit that flipped in the middle
 //! looks the same to it, and takes every later write along; here the two are distinguished.
 //!

@@ -164,7 +164,7 @@ fn unpack_block(length: [u8; 4], block: &[u8], dictionary: &[u8]) -> Result<Stri
     let damaged = |reason: &dyn ToString| Damaged::Block(reason.to_string());
     let length = usize::try_from(u32::from_le_bytes(length)).unwrap_or(usize::MAX);
     if length / MOST > block.len() {
-        return Err(damaged(&"it would be longer than a block can tell"));
+        return Err(damaged(&"it would be longer than a block can be"));
     }
     let text = lz4_flex::block::decompress_with_dict(block, length, dictionary).map_err(|error| damaged(&error))?;
     if text.len() != length {

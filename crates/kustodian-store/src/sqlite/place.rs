@@ -1,4 +1,4 @@
-//! The file of a database as SQLite does not look at it: what it is, who else serves it, whether all of it is there.
+//! Checks of the file of a database that SQLite does not make: its type, its other users, whether all of it is there.
 //!
 //! SQLite's own locks are POSIX locks, which a process loses when it closes any descriptor of the file. So whatever opens
 //! the file here is done before SQLite opens it, or is kept open until SQLite has closed it.
@@ -92,7 +92,7 @@ pub(crate) fn refuse_other_name(_: &Path) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// Refuses a file beside another of whose names a log is left: SQLite would not look at it, and what only it holds would be
+/// Refuses a file beside another of whose names a log is left: SQLite would ignore it, and its own content would be
 /// lost. Names in other folders cannot be found; that there are some is logged.
 #[cfg(unix)]
 pub(crate) fn refuse_log_elsewhere(path: &Path) -> Result<(), OpenError> {

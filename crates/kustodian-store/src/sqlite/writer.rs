@@ -186,7 +186,7 @@ impl Writer {
                 self.patience = PATIENCE;
                 self.health.note(&error);
                 let told = store_error(&error);
-                tracing::warn!(%error, "customers were written that searches cannot be told of yet");
+                tracing::warn!(%error, "customers were written that the index cannot have yet");
                 asked.into_iter().for_each(|job| job.fail(&told));
             }
         }

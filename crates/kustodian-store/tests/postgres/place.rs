@@ -36,7 +36,7 @@ pub(crate) const TAMPERINGS: &[(&str, &str)] = &[
          WHERE org = 1; UPDATE tags SET rev = 71 WHERE id = '{long}' AND org = 1",
     ),
     (
-        "a position told twice",
+        "a position used twice",
         "INSERT INTO positions SELECT record, org, kind, rev, position, 'x', at, actor, link FROM positions \
          WHERE org = 1 AND position = 77",
     ),

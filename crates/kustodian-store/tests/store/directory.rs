@@ -16,7 +16,7 @@ async fn orgs_are_found_by_name_and_listed_by_it() {
     assert_eq!(directory.list_orgs().await.unwrap(), [acme, zeta]);
     for name in ["acme", "ACME", "Acme"] {
         let made = directory.create_org(next_id(), name, at(0)).await;
-        assert!(matches!(made, Err(DirectoryError::Exists)), "hosts cannot tell {name} from acme");
+        assert!(matches!(made, Err(DirectoryError::Exists)), "hosts do not distinguish {name} from acme");
     }
 }
 

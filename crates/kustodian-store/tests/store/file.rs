@@ -175,7 +175,7 @@ async fn a_lock_of_another_process_makes_writes_unavailable_and_passes() {
     let locked = store.commit(org, changes(vec![put(next_id(), 1)])).await;
     assert!(matches!(locked, Err(CommitError::Store(StoreError::Unavailable { .. }))), "{locked:?}");
     assert!(matches!(store.check().await, Err(StoreError::Unavailable { .. })));
-    assert_eq!(store.list(org, everything(Kind::Customer)).await.unwrap().total, Some(0), "reading goes on");
+    assert_eq!(store.list(org, everything(Kind::Customer)).await.unwrap().total, Some(0), "reads still work");
     lock.execute_batch("ROLLBACK").unwrap();
     store.check().await.unwrap();
     store.commit(org, changes(vec![put(next_id(), 1)])).await.unwrap();

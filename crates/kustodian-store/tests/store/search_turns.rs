@@ -130,7 +130,7 @@ async fn a_credential_with_too_many_searches_is_reported_and_another_is_not() {
         let (store, query) = (Arc::clone(&store), query.clone());
         searches.spawn(async move { store.search(org, query).await });
     }
-    until("some are told", async || match searches.try_join_next() {
+    until("some are refused", async || match searches.try_join_next() {
         Some(told) => {
             assert!(matches!(told.unwrap(), Err(SearchError::TooMany)));
             true

@@ -164,7 +164,7 @@ const TAMPERINGS: &[(&str, &str)] = &[
     ),
     ("a payload that was erased", "UPDATE events SET changes = '{}' WHERE record = '{erased}' AND rev = 2"),
     (
-        "an erasure told as something else",
+        "an erasure with the name of something else",
         "UPDATE events SET name = 'kustomer.tag.update' WHERE record = '{erased}' AND rev = 4",
     ),
     (

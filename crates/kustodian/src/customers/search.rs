@@ -18,7 +18,7 @@ use crate::output::{Output, print_json_text, print_line};
 #[derive(Debug, Args)]
 pub(crate) struct SearchArguments {
     /// The search in its short form, such as 'email~@acme.example balance>=-3.5 sort:-updated_at'. One that begins with a
-    /// minus comes after --.
+    /// minus must follow --.
     #[arg(value_name = "SEARCH", required_unless_present = "json")]
     search: Option<String>,
     /// The search as a body of the API: the JSON itself, @FILE, or - for standard input.

@@ -82,7 +82,7 @@ impl Run {
         if let Err(failure) = ended {
             return Err(match (failure, self.state.counts.total()) {
                 (Failure::Message(reason), done) if done > 0 && !self.journal.place().is_empty() => Failure::new(
-                    format!("{reason} (rows up to line {} are done: go on with --resume)", self.state.line),
+                    format!("{reason} (rows up to line {} are done: continue with --resume)", self.state.line),
                 ),
                 (failure, _) => failure,
             });
@@ -206,7 +206,7 @@ fn state(arguments: &ImportArguments, source: &Source, journal: &Journal) -> Res
             journal.place()
         ))),
         (Some(state), false) => Err(Failure::new(format!(
-            "an import of {} was interrupted behind line {}: go on with --resume, or remove {} to begin again",
+            "an import of {} was interrupted behind line {}: continue with --resume, or remove {} to begin again",
             arguments.file.display(),
             state.line,
             journal.place()

@@ -182,7 +182,7 @@ impl Sender<'_> {
             tokio::time::sleep(WAIT).await;
             job = read_job(self.client.request(Method::GET, &format!("/bulk/{}", job.id)).await?)?;
         }
-        Err(Failure::new(format!("the server has not done the job {} yet: go on later with --resume", job.id)))
+        Err(Failure::new(format!("the server has not done the job {} yet: continue later with --resume", job.id)))
     }
 
     /// What became of the items of a job: out of the job, or out of its batches.

@@ -184,7 +184,7 @@ fn a_server_without_the_bytes_says_so() {
     assert!(missing.title().starts_with("The bytes of the file are not on this server"), "{}", missing.title());
 }
 
-/// The size of a file is limited, which is told as a full disk is.
+/// The size of a file is limited, which is reported like a full disk.
 #[cfg(unix)]
 #[test]
 fn a_file_that_finds_no_room_is_refused_with_507_and_leaves_nothing() {

@@ -7,7 +7,7 @@ use kustomer_api::schema::{Kind, Schema};
 use kustomer_api::upload::BLOCKED_EXTENSIONS;
 use serde_json::Value;
 
-/// Where we differ. Items of lists may hold what they are answered with (`docs/contract/behaviour.md` §22): those
+/// Our differences. Items of lists may have the members of answers (`docs/contract/behaviour.md` §22): those
 /// members are left out of the comparison.
 const DIFFERENCES: [&str; 82] = [
     // Null is answered after somebody cleared it, and the answer can be sent back.

@@ -156,7 +156,7 @@ fn every_kind_has_its_bulk_operations() {
 }
 
 #[test]
-fn a_request_whose_items_nobody_could_tell_is_refused_whole() {
+fn a_request_with_ambiguous_items_is_refused_whole() {
     let server = Server::start_with(&["--max-bulk-body", "200kB", "--max-body", "10kB"]);
     let before = total(&server);
     let many: Vec<Value> = (0..101).map(|_| json!({})).collect();

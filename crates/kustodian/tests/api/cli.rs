@@ -462,7 +462,7 @@ fn an_empty_variable_is_not_set() {
 }
 
 #[test]
-fn a_server_told_so_answers_reads_only() {
+fn a_read_only_server_answers_only_reads() {
     let server = Server::on_file();
     let path = server.create(json!({ "name": "Ada" }))["links"]["self"].as_str().unwrap().to_owned();
     let reader = server.token("demo", &["org.user.customer.read"]);

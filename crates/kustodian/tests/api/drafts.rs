@@ -11,7 +11,7 @@ use crate::world::owner;
 
 /// A moment so many milliseconds from now.
 pub(crate) fn soon(millis: u64) -> String {
-    #[expect(clippy::disallowed_methods, reason = "timers of the server go by the real clock")]
+    #[expect(clippy::disallowed_methods, reason = "timers of the server use the real clock")]
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap() + i64::try_from(millis).unwrap()).to_string()
 }
@@ -194,7 +194,7 @@ fn a_sent_draft_is_in_the_outbox_and_in_the_conversation() {
     server.delete(&path).expect(204);
     server.get(&linked(&sent, "delivery")).expect(200);
 
-    // Without a conversation it begins one; without a recipient it goes to the customer's number.
+    // Without a conversation it begins one; without a recipient it is sent to the customer's number.
     let ada = server.create(json!({ "name": "Ada", "phones": [{ "phone": "+18005551313" }] }));
     let ada = ada["id"].as_str().unwrap();
     let body = json!({ "channel": "sms", "body": "Hello", "status": "sent" });

@@ -113,7 +113,7 @@ fn a_key_with_too_many_searches_has_to_wait() {
         if let Some(told) = answers.find(|answer| is_told(answer)) {
             break told;
         }
-        assert!(Instant::now() < end, "none of them is told");
+        assert!(Instant::now() < end, "none of them is refused");
         std::thread::sleep(Duration::from_millis(20));
     };
     assert!(told.to_ascii_lowercase().contains("\r\nretry-after: 1\r\n"), "{told}");

@@ -117,7 +117,7 @@ fn a_stream_continues_after_an_event_whose_record_was_erased_and_through_a_resta
     let resumed = again.events().stream(kept).into_blocking_iter().map(Result::unwrap).take(2);
     assert_eq!(resumed.collect::<Vec<_>>(), rest);
     let told = again.events().stream(of_customers()).into_blocking_iter().next().unwrap().unwrap();
-    assert_eq!((told.id, told.data), (first.id, None), "of what was erased only that it happened is told");
+    assert_eq!((told.id, told.data), (first.id, None), "of an erased event only its name is shown");
 }
 
 #[test]
@@ -157,7 +157,7 @@ fn the_client_reads_the_past_and_erases() {
         .into_blocking_iter()
         .map(Result::unwrap)
         .collect();
-    assert_eq!(log.len(), 2, "the walk goes from page to page");
+    assert_eq!(log.len(), 2, "the walk reads page after page");
     let events: Vec<_> =
         client.events().list(&of_customers()).walk().into_blocking_iter().map(Result::unwrap).collect();
     assert_eq!(events.len(), 2);
@@ -324,7 +324,7 @@ fn a_restored_backup_verifies_with_the_kept_end_and_changes_to_it_are_found() {
     second.patch(path, json!({ "name": "Ada King" })).expect(200);
     crate::events::first(&second, 44);
     let output = verify(place.url(), &["--expect", end]);
-    assert!(output.stderr.is_empty(), "nothing is told of the way there but on a terminal");
+    assert!(output.stderr.is_empty(), "progress is printed on a terminal alone");
     assert_eq!(serde_json::from_str::<Value>(&well(output)).unwrap()["erased"], 1);
     let id = customer["id"].as_str().unwrap();
     place::rows(place.url(), &format!("UPDATE events SET actor = NULL WHERE record = '{id}' AND rev = 20"));

@@ -98,7 +98,7 @@ fn every_revision_is_read_to_the_byte_as_it_was_answered_then() {
 }
 
 #[test]
-fn a_change_of_one_custom_attribute_of_many_is_kept_and_told_alone() {
+fn a_change_of_one_custom_attribute_of_many_is_kept_and_shown_alone() {
     const CHANGES: usize = 10;
     let server = Server::on_file_with(&["--max-body", "1MB"]);
     let value = format!("https://acme.example/{}", "x".repeat(4_000));

@@ -199,7 +199,7 @@ fn a_kobject_of_a_customer_is_shown_by_the_customer() {
     let second = json!({ "title": "second", "customer": customer["id"] });
     let second = server.post(ORDERS, second).expect(201).data().clone();
     let items = server.get(path).expect(200).data()["attributes"]["recentItems"].clone();
-    assert_eq!((&items[0]["id"], &items[1]["id"]), (&second["id"], &kobject["id"]), "the newest comes first");
+    assert_eq!((&items[0]["id"], &items[1]["id"]), (&second["id"], &kobject["id"]), "the newest is first");
     server.delete(path_of(&kobject)).expect(204);
     let items = server.get(path).expect(200).data()["attributes"]["recentItems"].clone();
     assert_eq!(items.as_array().unwrap().len(), 1, "what was deleted is not shown");

@@ -135,7 +135,7 @@ fn a_merge_unites_two_customers_and_undoing_it_gives_both_back() {
     assert_eq!(attributes["tags"].as_array().unwrap().len(), 2);
     assert_eq!(attributes["conversationCounts"], json!({ "done": 0, "open": 2, "snoozed": 0, "all": 2 }));
 
-    // The source is gone, and the target is found by its identities.
+    // The source is gone, and its identities lead to the target.
     let gone = server.get(path(&source)).expect(404);
     assert_eq!(gone.error()["meta"]["mergedInto"], target["id"]);
     assert_eq!(server.get(&format!("{}?followMerge=true", path(&source))).expect(200).data()["id"], target["id"]);

@@ -175,7 +175,7 @@ fn a_value_outside_of_an_enumeration_is_refused_with_those_there_are() {
     server.put(OF_CUSTOMERS, said).expect(200);
     server.post("/v1/customers", custom(json!("lead"))).expect(201);
     server.post("/v1/customers", custom(json!("gold"))).expect(400);
-    wait_for("the other server's writes to be held to it", || {
+    wait_for("the other server to check its writes", || {
         beside.post("/v1/customers", custom(json!("gold"))).status == 400
     });
 

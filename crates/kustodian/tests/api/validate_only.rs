@@ -24,7 +24,7 @@ fn ids_in_feed(server: &Server) -> Vec<String> {
     while ids.last() != Some(&last) {
         let page = crate::events::after(server, after.as_deref(), 100);
         let events = page.data().as_array().unwrap();
-        after = Some(events.last().expect("the feed goes on to the last record")["id"].as_str().unwrap().to_owned());
+        after = Some(events.last().expect("the feed continues to the last record")["id"].as_str().unwrap().to_owned());
         ids.extend(events.iter().map(|event| event["dataId"].as_str().unwrap().to_owned()));
     }
     ids

@@ -394,7 +394,7 @@ fn records_that_the_maker_of_a_webhook_may_no_longer_read_are_not_sent() {
     server.delete(&rotated.1).expect(204);
     server.create(json!({ "name": "after" }));
     for (receiver, _) in &made[3..] {
-        wait_for("those that go on", || receiver.taken().len() == 2);
+        wait_for("the next deliveries", || receiver.taken().len() == 2);
     }
     for ((receiver, webhook), reason) in made[..3].iter().zip(["type customer", "deactivated", "no API key"]) {
         let shown = || server.get(&path_of(webhook)).expect(200).attributes().clone();

@@ -264,7 +264,7 @@ fn goes_on(server: &Server) {
         let row = last();
         row[0] == row[1]
     });
-    assert!(is_placed, "new events go on where the copied ones end: {:?}", last());
+    assert!(is_placed, "new events continue where the copied ones end: {:?}", last());
 }
 
 #[test]
@@ -297,7 +297,7 @@ fn a_copy_killed_at_any_stage_continues_where_it_was() {
                 server.create(json!({ "externalId": format!("meanwhile {change}") }));
             }
         }
-        refused(&copy(from, to, &[]), "go on with --resume");
+        refused(&copy(from, to, &[]), "continue with --resume");
         copied(from, to, &["--resume"])
     };
     let tables = killed_at_every_stage(&from, forth.url(), Some(&server));
@@ -428,7 +428,7 @@ fn a_copy_that_cannot_be_is_refused_in_one_line() {
     refused(&copy(&from, &from, &[]), "holds records that no copy put there");
     refused(&copy(&from, target.url(), &["--resume"]), "no copy in the target to resume");
     copied(&from, target.url(), &[]);
-    refused(&copy(&from, target.url(), &[]), "go on with --resume");
+    refused(&copy(&from, target.url(), &[]), "continue with --resume");
     refused(&copy(&other, target.url(), &["--resume"]), "a copy of another database");
     let unreachable = copy(&from, "postgres://me:s3cret@127.0.0.1:1/x", &[]);
     refused(&unreachable, "no connection to");

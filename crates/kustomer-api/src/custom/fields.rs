@@ -37,7 +37,7 @@ pub trait CustomStruct: Sized {
 /// Why custom attributes do not fit a struct. It names no value, as values may be personal.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the custom attribute {key:?} is {found}, and its field takes {expected}: make the field an Option, or look at \
+    "the custom attribute {key:?} is {found}, and its field takes {expected}: make the field an Option, or check \
      what was written there"
 )]
 pub struct CustomReadError {

@@ -19,7 +19,7 @@ use crate::search::{Bind, Cell, Compiled, Dialect, Holds, Known, Match, Slots, c
 /// How many values the planner is left alone with: it uses the index for them.
 const FEW: usize = 8;
 
-/// How many values a look at the index is for. Each look reads the list of what was written last, and compares the
+/// How many values one read of the index is for. Each read also reads the list of the newest entries, and compares the
 /// records of each value with all others of the look.
 const LOOK: usize = 16;
 

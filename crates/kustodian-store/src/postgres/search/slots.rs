@@ -2,7 +2,7 @@
 //!
 //! A slot is given before the first row that uses it is written, so the cached slots may be too few. Several servers
 //! give slots at the same time; unique keys let one of them have its way, and the others read what it did. A slot is taken
-//! back only when no server can use it any more (`retire`). So cached slots are trusted only for [`BELIEVED`].
+//! back only when no server can use it any more (`retire`). So cached slots are trusted only that long.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};

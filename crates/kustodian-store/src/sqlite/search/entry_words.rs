@@ -1,5 +1,5 @@
 //! The words of one transaction of the kinds beside customers, written at its end in the order of their rows: FTS5 gathers
-//! what it is given, and writes a segment when a row precedes the one before it.
+//! its rows, and writes a segment when a row precedes the one before it.
 
 use std::collections::{BTreeMap, HashMap};
 

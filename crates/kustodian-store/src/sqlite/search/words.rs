@@ -1,6 +1,6 @@
 //! The words of one transaction, written at its end in the order of their records.
 //!
-//! FTS5 gathers what it is given and writes a segment when a record comes that is before the last one: changes in
+//! FTS5 gathers its rows and writes a segment when a record precedes the last one: changes in
 //! any order made a segment each, which were then merged. And it gets changes alone: `delete` takes single words
 //! of a record away, and a second insert adds others to it.
 

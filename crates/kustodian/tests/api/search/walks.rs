@@ -104,5 +104,5 @@ fn the_first_page_names_the_event_to_read_on_after() {
             after = format!("&after={}", last["id"].as_str().unwrap());
         }
     }
-    panic!("the feed does not tell what came after the walk");
+    panic!("the feed lacks the events after the walk");
 }

@@ -129,7 +129,7 @@ impl Caller {
             let (behind, mut trips): (Vec<_>, Vec<_>) =
                 traced.take_trips().into_iter().partition(|trip| trip.is_background);
             background.extend(behind);
-            // A key is trusted for a second; whichever request comes then looks it up.
+            // A key is trusted for a second; the next request then looks it up.
             trips.retain(|trip| !authentication.iter().any(|asked| asked.statements[..] == trip.statements[..]));
             planned.push(Planned { operation: step.operation, what: step.what, trips });
         }
@@ -192,7 +192,7 @@ fn one_round(trips: &[Trip]) -> Vec<Trip> {
 struct TestClock;
 
 impl Clock for TestClock {
-    #[expect(clippy::disallowed_methods, reason = "a server in this process needs a clock that goes on")]
+    #[expect(clippy::disallowed_methods, reason = "a server in this process needs a running clock")]
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(
             i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap(),
