@@ -1,5 +1,5 @@
 //! Deliveries: the outbox of what leaves for customers. An e-mail is handed to a server for e-mail by a timer, again
-//! after a pause when that cannot take it; all else is kept for whoever reads the outbox.
+//! after a pause when that cannot take it; all else is kept for programs that read the outbox.
 
 use kustomer_api::delivery::{Delivery, DeliveryAttributes, DeliveryError, DeliveryStatus};
 use kustomer_api::draft::{Address, DraftAttributes, DraftChannel, Header, Recipients, Sender};
@@ -61,7 +61,7 @@ impl Record for DeliveryAttributes {
         [Kind::Draft, Kind::Forward, Kind::Message].into_iter().filter_map(name).collect()
     }
 
-    /// Begins an attempt: whoever commits this hands the delivery over, and says by [`settle`] how that went. When nobody
+    /// Begins an attempt: the server that commits this sends the delivery, and records the result by [`settle`]. When nobody
     /// says so, the attempt was interrupted, and another one begins.
     fn elapse(elapsed: &Elapsed<'_>, _loaded: &Loaded, stored: &Stored) -> Result<ChangeSet, Refusal> {
         let context = &elapsed.context(elapsed.org.id);

@@ -118,7 +118,7 @@ pub trait Receiving: Send {
     /// When they cannot be written.
     async fn write(&mut self, bytes: Vec<u8>) -> Result<(), FilesError>;
 
-    /// Makes what was received last, and adds it up. They are not there yet under their name.
+    /// Syncs the received bytes, and computes their checksum. They do not have their name yet.
     ///
     /// # Errors
     /// When that fails.

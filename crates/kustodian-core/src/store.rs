@@ -239,7 +239,7 @@ pub trait Store: Tracks + Send + Sync + 'static {
     ) -> Result<Vec<Due>, StoreError>;
 
     /// Commits all of `changes`, durably, and gives them back; or nothing, and reports the first conflict. A receipt that
-    /// is there already comes before any other: whoever repeats a write must not hear that he is in his own way.
+    /// exists already has priority over any other: a repeated write must not conflict with itself.
     ///
     /// # Errors
     /// When one of the receipts is there already, a revision is stale or a claim is held by another, or the database

@@ -1,4 +1,4 @@
-//! `/openapi.json`: written once, and served to whoever does not have it yet. It costs nobody a key, so it must cost the
+//! `/openapi.json`: written once, and sent to clients that do not have it yet. It costs nobody a key, so it must cost the
 //! server nothing.
 
 use std::sync::OnceLock;

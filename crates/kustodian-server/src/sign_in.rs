@@ -1,4 +1,4 @@
-//! Signing in: passwords are tried, few at a time and ever more slowly by whoever fails, and an answer does not say whether
+//! Signing in: passwords are tried, few at a time and more slowly after failures, and an answer does not say whether
 //! there is such an account.
 
 use std::net::IpAddr;

@@ -38,7 +38,7 @@ pub(crate) struct BackupArguments {
 /// Backs up, and prints the content of the backup once it was read through.
 ///
 /// # Errors
-/// When the database or the file does not do; when what was backed up does not agree with itself, though the backup is
+/// When the database or the file does not do; when the database is inconsistent, though the backup is
 /// made then.
 pub(crate) async fn run(arguments: BackupArguments) -> Result<(), Failure> {
     let BackupArguments { file, database, attachments, force, output } = arguments;

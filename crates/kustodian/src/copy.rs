@@ -22,7 +22,7 @@ pub(crate) struct CopyArguments {
     /// write it before the last pass
     #[arg(long, env = "KUSTODIAN_COPY_TO", hide_env_values = true, value_name = "URL")]
     to: String,
-    /// Continue with a copy that was interrupted; after one that was not, carry what was added or changed since
+    /// Continue an interrupted copy; after a complete one, carry the changes since
     #[arg(long)]
     resume: bool,
     /// The folder with the files of attachments and media of the database to read [default: that of a SQLite file with

@@ -98,7 +98,7 @@ fn from_hexadecimal(text: &[u8]) -> Option<[u8; 32]> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotReceived {
     /// It has no signature.
-    #[error("the delivery has no {SIGNATURE_HEADER}: whoever sent it is not known")]
+    #[error("the delivery has no {SIGNATURE_HEADER}: its sender is not known")]
     Unsigned,
     /// It was signed with another key, or changed on the way.
     #[error("the {SIGNATURE_HEADER} is not that of the body under the webhook's token")]

@@ -229,7 +229,7 @@ fn names(key: &str, value: &Value, (target, word, multi): (&Target, &str, bool),
     }
 }
 
-/// Takes out of `faults` those about attributes that the stored record has with the same value: what was read can be sent
+/// Takes out of `faults` those about attributes that the stored record has with the same value: an answer can be sent
 /// back, whatever the metadata says by now.
 ///
 /// # Errors

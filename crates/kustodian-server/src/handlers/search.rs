@@ -204,7 +204,7 @@ async fn find<E: Endpoint<Query = SearchPage>>(call: &Call<E>, language: Languag
         false => !stored.deleted,
     };
     let first = parts::at_hand(documents(found.records, &of));
-    let kind = Kind::searched_as(context).ok_or_else(|| resource::fault("What was found is of no kind"))?;
+    let kind = Kind::searched_as(context).ok_or_else(|| resource::fault("The search found a type without a kind"))?;
     let rest = parts::of_ids(call.app(), call.org(), kind, rest, true, is_shown);
     parts::page(call.app(), first.chain(rest).boxed(), size as usize, Around::fixed(meta, links), None).await
 }

@@ -1,6 +1,6 @@
 //! Backups: a whole database as one SQLite file that needs no other, whichever engine it is from and for.
 //!
-//! A SQLite database is copied page by page out of one snapshot, while a server writes it. One on PostgreSQL goes the
+//! A SQLite database is copied page by page out of one snapshot, while a server writes it. One on PostgreSQL is copied the
 //! way of [`crate::copy`], row by row, so that its backup is the same kind of file and may be restored into either
 //! engine. Each is written under another name, opened and looked through, synced, and only then given its own.
 

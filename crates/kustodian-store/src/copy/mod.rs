@@ -27,7 +27,7 @@ pub(crate) const ROWS: usize = 500;
 /// How to copy.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct CopyOptions {
-    /// Continue with a copy that was interrupted, or carry what was changed since one that was not.
+    /// Continue an interrupted copy, or carry the changes since a complete one.
     pub resume: bool,
 }
 

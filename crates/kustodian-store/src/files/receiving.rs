@@ -61,7 +61,7 @@ impl Drop for Part {
         if !self.is_kept
             && let Err(error) = fs::remove_file(&self.path)
         {
-            tracing::warn!(%error, "what was received in part could not be removed; the next start does");
+            tracing::warn!(%error, "an incomplete file could not be removed; the next start removes it");
         }
     }
 }

@@ -74,7 +74,7 @@ pub(super) const WANT: &str = "INSERT INTO settings (name, value) VALUES ('scrub
 
 const WANTED: &str = "SELECT value FROM settings WHERE name = 'scrub'";
 
-/// $1 what was seen.
+/// $1 the note that was seen.
 const DONE: &str = "DELETE FROM settings WHERE name = 'scrub' AND value = $1";
 
 /// What every erasure that was noted is older than.

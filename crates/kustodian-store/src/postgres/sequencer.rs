@@ -1,6 +1,6 @@
 //! The positions of events in their org's feed.
 //!
-//! A commit leaves a row in the outbox for each event, and no position: if it took one, whoever commits late would
+//! A commit leaves a row in the outbox for each event, and no position: if it took one, a late commit would
 //! leave a hole that readers of the feed have passed already. Every server runs a sequencer; the one that locks an
 //! org's row in `feeds` assigns the next positions to the events committed by then, computes the links of the chain, and
 //! forgets the outbox rows, in one transaction. Events committed later get a later position.

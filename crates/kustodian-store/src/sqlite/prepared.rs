@@ -1,4 +1,4 @@
-//! What a change set becomes in the file, worked out by whoever asks for it: the one thread that writes only executes
+//! A change set as rows of the file, computed by the task that asks for it: the one thread that writes only executes
 //! statements.
 
 use std::sync::Arc;

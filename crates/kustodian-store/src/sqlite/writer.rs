@@ -120,7 +120,7 @@ impl Writer {
         let mut stopping = false;
         // A server that ended before it had scrubbed left it to this one.
         if let Err(error) = self.scrubs.run(&self.connection, &mut self.keeper) {
-            tracing::warn!(%error, "what was erased earlier is still in the file");
+            tracing::warn!(%error, "data that was erased earlier is still in the file");
         }
         while !stopping {
             let first = match self.receive(waiting) {
@@ -247,7 +247,7 @@ impl Writer {
             Ok(()) => asked.into_iter().for_each(Job::answer),
             Err(error) => {
                 let told = store_error(&error);
-                tracing::debug!(%error, "what was erased is still in the file");
+                tracing::debug!(%error, "erased data is still in the file");
                 asked.into_iter().for_each(|job| job.fail(&told));
             }
         }

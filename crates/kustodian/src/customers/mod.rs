@@ -54,7 +54,7 @@ pub(crate) struct ServerArguments {
     /// Trusts the certificates in this PEM file too: an authority's, or that of a self-signed server.
     #[arg(long, global = true, help_heading = "Server", env = "KUSTODIAN_CACERT", value_name = "FILE")]
     cacert: Option<PathBuf>,
-    /// Takes any certificate. The server at the address then gets the API key, whoever runs it.
+    /// Takes any certificate. Any server at the address then gets the API key.
     #[arg(long, global = true, help_heading = "Server")]
     insecure: bool,
 }

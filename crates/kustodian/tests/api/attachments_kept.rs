@@ -64,7 +64,7 @@ fn a_server_that_is_killed_in_the_middle_of_an_upload_leaves_no_part_of_it() {
     let server = server.kill_and_restart();
     assert!(
         read(related(&server.get(&path))).expect(200).bytes == vec![b'y'; 2_000_000],
-        "what was acknowledged stays"
+        "acknowledged files stay"
     );
 }
 

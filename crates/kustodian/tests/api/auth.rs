@@ -62,7 +62,7 @@ fn a_credential_knows_itself_its_user_and_its_roles_without_any_role() {
     let listed = server.get("/v1/auth/tokens").expect(200);
     let link = current.data()["links"]["self"].as_str().unwrap();
     let seen = server.get(link).expect(200);
-    assert_eq!(seen.attributes()["createdAt"], current.attributes()["createdAt"], "its link is read by whoever may");
+    assert_eq!(seen.attributes()["createdAt"], current.attributes()["createdAt"], "its link is readable with the role");
     server.call_as(&token, Method::GET, link, None).expect(403);
     assert_eq!(listed.ids().len(), 1, "the tokens of the current user");
 }

@@ -64,7 +64,7 @@ fn a_file_that_is_no_backup_is_refused_in_one_line_and_makes_no_database() {
     fs::copy(&file, at("torn.db")).unwrap();
     (8..length / 4096).step_by(8).for_each(|page| overwrite(&at("torn.db"), page * 4096, &[0xa5; 512]));
     restoring(&at("torn.db"), "is damaged");
-    assert!(!at("target.db.partial").exists(), "nothing is left of what was not restored");
+    assert!(!at("target.db.partial").exists(), "nothing is left of a failed restore");
     is_refused(&["restore", file.to_str().unwrap(), "--database", "sqlite::memory:"], "a temporary database");
     is_refused(&["restore", file.to_str().unwrap(), "--database", &url(&file)], "is the database itself");
     is_refused(&["restore", file.to_str().unwrap(), "--database", &url(&at("no/folder.db"))], "folder");

@@ -109,7 +109,7 @@ fn a_repeat_with_an_idempotency_key_is_answered_without_being_counted() {
     }
     let (count, _) = until_refused(|| server.post(&path, message()));
     assert_eq!(count, 119);
-    assert_eq!(send("first").expect(201).data()["id"], first.data()["id"], "what was done is still answered");
+    assert_eq!(send("first").expect(201).data()["id"], first.data()["id"], "a finished write is still answered");
     send("second").expect(429);
 }
 

@@ -186,7 +186,7 @@ fn what_waits_for_the_server_is_sent_after_a_restart_and_without_a_server_nothin
     assert_eq!(server.get(&path).expect(200).attributes()["status"], "queued");
     let server = server.restart_with(&["--smtp-url", &post.url()]);
     delivery_with(&server, &sent, "sent");
-    assert_eq!(post.letters().len(), 1, "what was kept stays");
+    assert_eq!(post.letters().len(), 1, "a kept delivery stays");
     assert_eq!(server.get(&linked(&kept, "delivery")).expect(200).attributes()["status"], "kept");
 }
 

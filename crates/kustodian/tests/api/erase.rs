@@ -199,12 +199,12 @@ fn values_that_a_reader_keeps_on_the_disk_are_swept_after_it_also_by_the_next_se
     server.post(&format!("{path}/erase"), json!({})).expect(204);
     assert!(is_scrub_pending(&server) && is_told_by_check(&server));
     let ready = server.request(Method::GET, "/readyz").send().unwrap();
-    assert_eq!(ready.status(), 200, "whoever serves is not out of order for it");
+    assert_eq!(ready.status(), 200, "the server stays ready");
     server.create(json!({ "name": "written meanwhile" }));
 
     let server = server.kill_and_restart();
     wait_for("the next server to know", || is_scrub_pending(&server));
-    assert_eq!(reader.read(), 1, "it still reads what was there then");
+    assert_eq!(reader.read(), 1, "it still reads the former state");
     drop(reader);
     wait_for("the sweep", || !is_scrub_pending(&server));
     assert!(!is_told_by_check(&server));

@@ -308,7 +308,7 @@ fn links_work_once_and_answers_do_not_say_whether_there_is_an_account() {
     assert_eq!((page(&server, &second, None).0, page(&server, &second, Some(form)).0), (410, 410), "it works once");
     try_sign_in(&server, "ada@acme.example", "quite another horse").expect(201);
 
-    // Whoever had a link sets no password once the address or the password was changed, or the user was deactivated.
+    // The owner of a link sets no password once the address or the password was changed, or the user was deactivated.
     let bea = person(&server, "bea@acme.example", &["org"]);
     for change in [
         json!({ "email": "bee@acme.example" }),

@@ -91,7 +91,7 @@ fn the_events_of_a_visitor_are_the_customers_once_the_visitor_is_known() {
     assert_eq!(tracked(&server, &customer).len(), 6);
     let all = server.get(&format!("{path}/events?pageSize=500")).expect(200);
     let revs = rev(&server);
-    assert_eq!(all.ids().len() as u64, revs + 6, "what happened to the record, and what was tracked");
+    assert_eq!(all.ids().len() as u64, revs + 6, "the events of the record, and the tracked ones");
     assert_eq!(all.data()[0]["attributes"]["name"], "kustomer.customer.create");
     let first = all.data()[1]["links"]["self"].as_str().unwrap();
     assert_eq!(server.get(first).expect(200).data(), &all.data()[1]);

@@ -144,7 +144,7 @@ fn every_write_answers_its_result_and_stores_nothing() {
     }
     let happened = ids_in_feed(&server);
     assert!(never_made.len() >= 4, "{never_made:?}");
-    assert!(never_made.iter().all(|id| !happened.contains(id)), "an event is about what was not stored");
+    assert!(never_made.iter().all(|id| !happened.contains(id)), "an event is about an unstored record");
 }
 
 #[test]

@@ -404,7 +404,7 @@ fn records_that_the_maker_of_a_webhook_may_no_longer_read_are_not_sent() {
         assert_eq!(receiver.taken().len(), 1);
         // Who may read them enables it and answers for it: nothing was missed.
         server.put(&path_of(webhook), json!({ "enabled": true })).expect(200);
-        wait_for("what was held back", || receiver.taken().len() == 2);
+        wait_for("the waiting events", || receiver.taken().len() == 2);
     }
 }
 

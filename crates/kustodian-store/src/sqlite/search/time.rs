@@ -1,4 +1,4 @@
-//! How long a search may take: SQLite asks now and then whether the thread's time has run out, or whoever waited for it has
+//! How long a search may take: SQLite asks now and then whether the thread's time has run out, or the task that waited for it has
 //! left, and stops then.
 
 use std::cell::Cell;
