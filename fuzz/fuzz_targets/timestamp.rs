@@ -7,7 +7,8 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
     let strict: Option<Timestamp> = text.parse().ok();
-    // Neither a body nor a query may name a leap second, which would be stored as another moment; answers with one are read all the same.
+    // Neither a body nor a query may name a leap second, which would be stored as another moment; answers with one are read
+    // all the same.
     let is_kept = text.get(17..19) != Some("60") && text.len() <= format::MAX_DATE_TIME;
     assert_eq!(format::is_date_time(text), strict.is_some() && is_kept);
     let json = serde_json::to_string(text).expect("text is JSON");

@@ -127,7 +127,8 @@ pub(crate) struct BenchArguments {
     /// Customers of the large database: 1000000, or 50000 with --quick, unless given
     #[arg(long)]
     customers: Option<u64>,
-    /// The profile to build; profiles other than the shipped one do not change the page, and dev only shows that all of it runs
+    /// The profile to build; profiles other than the shipped one do not change the page, and dev only shows that all of it
+    /// runs
     #[arg(long, default_value = SHIPPED, value_parser = [SHIPPED, "release", "dev"])]
     profile: String,
     /// The measurement to run

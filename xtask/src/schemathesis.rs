@@ -23,9 +23,9 @@ const TOKEN: &str = "a-key-for-the-run-of-schemathesis";
 /// How long one answer may take, in seconds.
 const ANSWER_WITHIN: &str = "10";
 
-/// Installs schemathesis beside the build products and lets it make at most `examples` requests of each operation, all checks
-/// on. As many of it run as there are processors, for it uses one alone: each with the operations on some kinds of records,
-/// against a server of its own on an empty database.
+/// Installs schemathesis beside the build products and lets it make at most `examples` requests of each operation, all
+/// checks on. As many of it run as there are processors, for it uses one alone: each with the operations on some kinds of
+/// records, against a server of its own on an empty database.
 ///
 /// # Errors
 /// When Python is missing, or an answer is not as the document says; the request to repeat it is in the output.
@@ -78,8 +78,8 @@ struct Share {
     phases: Option<&'static str>,
 }
 
-/// The operations that can end the key of the run, or take its roles. All others would be refused from then on, so these have a
-/// server of their own, and are sent their examples alone.
+/// The operations that can end the key of the run, or take its roles. All others would be refused from then on, so these
+/// have a server of their own, and are sent their examples alone.
 const ENDING: &[&str] = &[
     "deleteCurrentAuthToken",
     "deleteAuthTokenById",
@@ -89,9 +89,9 @@ const ENDING: &[&str] = &[
     "updateUserById",
 ];
 
-/// The operations that the document says are served, in as many shares of about the same size. Those of one tag stay together,
-/// as it follows the links between them. Bulk operations are a share of their own: each of their items is what an operation on a
-/// single record takes, whose every member was gone through there.
+/// The operations that the document says are served, in as many shares of about the same size. Those of one tag stay
+/// together, as it follows the links between them. Bulk operations are a share of their own: each of their items is what an
+/// operation on a single record takes, whose every member was gone through there.
 fn shares(count: usize) -> Result<Vec<Share>> {
     let path = workspace::root().join("docs/openapi.json");
     let document: Value = serde_json::from_slice(&std::fs::read(&path)?)?;

@@ -196,8 +196,8 @@ pub fn owner_of(stored: &Stored) -> Result<Option<ObjectId>, Refusal> {
     Ok(owner_in(&resource::read(&stored.document)?).map(|(_, id)| id))
 }
 
-/// Takes an attachment, as it is under its lock, from the record that has it. It stays with the conversation or the customer,
-/// and is erased with them. `None` when that record has it no more.
+/// Takes an attachment, as it is under its lock, from the record that has it. It stays with the conversation or the
+/// customer, and is erased with them. `None` when that record has it no more.
 pub(crate) fn detach(
     context: &Context<'_>,
     stored: Option<&Stored>,

@@ -1,9 +1,9 @@
 //! The chain over an org's events, by which anyone can find out later whether one was edited, put in, taken out or moved.
 //!
-//! Each event is reported in two parts. What may be personal (its payload: the request's id, what changed, and the record as
-//! it was afterwards) is hashed into a [`Digest`] under a random [`Salt`] that is kept beside the payload; the rest, with that
-//! digest, into a [`Leaf`]. The events of an org in the order of their positions form a chain of [`Link`]s over the
-//! leaves. Once payload and salt are erased nothing can be guessed from the digest any more, and the chain still holds.
+//! Each event is reported in two parts. What may be personal (its payload: the request's id, what changed, and the record
+//! as it was afterwards) is hashed into a [`Digest`] under a random [`Salt`] that is kept beside the payload; the rest,
+//! with that digest, into a [`Leaf`]. The events of an org in the order of their positions form a chain of [`Link`]s over
+//! the leaves. Once payload and salt are erased nothing can be guessed from the digest any more, and the chain still holds.
 
 use std::fmt;
 

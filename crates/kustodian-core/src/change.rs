@@ -124,8 +124,8 @@ pub struct Erasure {
 }
 
 impl Erasure {
-    /// Whether it must leave the disk at once. A bulk job that was forgotten has ids, errors and references: its bytes may stay
-    /// until the engine writes over them, since jobs end by the thousand and a scrub writes the whole file.
+    /// Whether it must leave the disk at once. A bulk job that was forgotten has ids, errors and references: its bytes may
+    /// stay until the engine writes over them, since jobs end by the thousand and a scrub writes the whole file.
     pub fn wants_scrub(&self) -> bool {
         !matches!(self.kind, Kind::Bulk)
     }

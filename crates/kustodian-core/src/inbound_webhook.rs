@@ -1,5 +1,5 @@
-//! Inbound webhooks: what other systems post to a secret address becomes an event (`docs/contract/behaviour.md` §15.5). What was
-//! posted last is in the record, so that each event says what it was, and the history of the record lists all.
+//! Inbound webhooks: what other systems post to a secret address becomes an event (`docs/contract/behaviour.md` §15.5).
+//! What was posted last is in the record, so that each event says what it was, and the history of the record lists all.
 
 mod body;
 mod xml;
@@ -178,8 +178,8 @@ pub struct Received {
 const MAX_HEADERS: usize = 64;
 const MAX_HEADER: usize = 1_024;
 
-/// What headers that hold a credential, an address or what belongs to the connection have in their names. Signatures are kept:
-/// whoever has the key checks them.
+/// What headers that hold a credential, an address or what belongs to the connection have in their names. Signatures are
+/// kept: whoever has the key checks them.
 const NOT_KEPT: &[&str] = &[
     "authorization",
     "cookie",

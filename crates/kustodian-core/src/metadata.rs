@@ -261,8 +261,8 @@ fn fault(of: &str, key: &str, member: &str, title: impl Into<String>, advice: &'
     }
 }
 
-/// The description of an attribute after a write; `key` is that of a custom one. An unchanged description stays as it is, with the
-/// moment of its last change.
+/// The description of an attribute after a write; `key` is that of a custom one. An unchanged description stays as it is,
+/// with the moment of its last change.
 fn laid_over(
     context: &Context<'_>,
     former: Option<&AttributeMetadata>,

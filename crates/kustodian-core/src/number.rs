@@ -45,8 +45,8 @@ fn numbers(json: &str, max: usize, is_wrong: impl Fn(&str) -> bool) -> Vec<Fault
     faults
 }
 
-/// A fault for each number in `json` that no double reaches, at most `max` of them; a reader of JSON stops at such a number, and
-/// says no more of it than the column.
+/// A fault for each number in `json` that no double reaches, at most `max` of them; a reader of JSON stops at such a
+/// number, and says no more of it than the column.
 pub(crate) fn out_of_range_numbers(json: &str, max: usize) -> Vec<Fault> {
     numbers(json, max, |literal| literal.parse().is_ok_and(f64::is_infinite))
 }

@@ -119,7 +119,8 @@ pub fn update(
     })
 }
 
-/// Disables a webhook whose deliveries fail, or for which nobody may answer any longer. Nothing when it is not enabled any longer.
+/// Disables a webhook whose deliveries fail, or for which nobody may answer any longer. Nothing when it is not enabled any
+/// longer.
 ///
 /// # Errors
 /// 500 when the document is not what this version stores.

@@ -83,8 +83,8 @@ pub fn check_host(org: &Org, host: &str) -> Result<(), Refusal> {
     }
 }
 
-/// The org that a host names (`acme.api.…`), or the only one where the host names none; `None` when there are several, or none
-/// of that name.
+/// The org that a host names (`acme.api.…`), or the only one where the host names none; `None` when there are several, or
+/// none of that name.
 pub fn org_of_host<'a>(orgs: &'a [Org], host: &str) -> Option<&'a Org> {
     let mut labels = host.split('.');
     match (labels.next(), labels.next()) {

@@ -58,8 +58,8 @@ impl TokenCache {
         self.known.write().unwrap_or_else(PoisonError::into_inner).remove(&hash);
     }
 
-    /// Forgets the cached keys, so that a change on this server takes effect on it at once. Other servers look again within a
-    /// second.
+    /// Forgets the cached keys, so that a change on this server takes effect on it at once. Other servers look again within
+    /// a second.
     pub(crate) fn forget_all(&self) {
         self.known.write().unwrap_or_else(PoisonError::into_inner).clear();
         self.users.write().unwrap_or_else(PoisonError::into_inner).clear();

@@ -300,8 +300,8 @@ impl Speaker {
             page.complete(&self.service.app, &mut response, Either::Left(Full::default())).await;
         }
         answer::protect(response.headers_mut(), self.service.hsts);
-        // A length sent beside the chunks is taken away before anybody sees it, and not always found. A proxy that went by it
-        // would take what follows for a part of the body: so nothing follows (RFC 9112 §6.3).
+        // A length sent beside the chunks is taken away before anybody sees it, and not always found. A proxy that went by
+        // it would take what follows for a part of the body: so nothing follows (RFC 9112 §6.3).
         if is_chunked || self.service.is_stopping.load(Ordering::Relaxed) && version != Version::HTTP_2 {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }

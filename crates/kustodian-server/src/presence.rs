@@ -1,5 +1,6 @@
-//! Says of customers who were online that they are not any longer, once nothing was tracked of them for a while. Several servers of
-//! one database may do so at once: the decision is taken under the lock of the record, and one of them finds something to do.
+//! Says of customers who were online that they are not any longer, once nothing was tracked of them for a while. Several
+//! servers of one database may do so at once: the decision is taken under the lock of the record, and one of them finds
+//! something to do.
 
 use std::time::Duration;
 

@@ -1,6 +1,7 @@
-//! From method and path to an operation. Every operation of the contract has a route; an operation that is not served yet answers
-//! 501 with its name. The table is our own because the API hides look-ups inside segments (`/customers/email={email}`),
-//! lets operations share a template, and wants the most literal one first (`docs/contract/README.md`, "Odd corners").
+//! From method and path to an operation. Every operation of the contract has a route; an operation that is not served yet
+//! answers 501 with its name. The table is our own because the API hides look-ups inside segments
+//! (`/customers/email={email}`), lets operations share a template, and wants the most literal one first
+//! (`docs/contract/README.md`, "Odd corners").
 
 use std::borrow::Cow;
 use std::collections::HashMap;

@@ -17,8 +17,8 @@ pub struct Settings {
     pub missing_role_status: u16,
     /// Requests an org may make in 60 seconds, per server; no limit when absent.
     pub rate_limit: Option<u32>,
-    /// Conversations that a key may create of one customer in 60 seconds, per server, and as many messages, notes, drafts and
-    /// kobjects; no limit when absent. Records with `importedAt` are not counted.
+    /// Conversations that a key may create of one customer in 60 seconds, per server, and as many messages, notes, drafts
+    /// and kobjects; no limit when absent. Records with `importedAt` are not counted.
     pub creation_limit: Option<u32>,
     /// What an update without `company` does to it.
     pub omitted_company: OmittedCompany,
@@ -62,8 +62,8 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpNet>,
     /// The largest body, in bytes: 100 kB, as Kustomer's. A compressed one may unpack to no more.
     pub max_body: usize,
-    /// The largest body of a bulk operation, in bytes: 4 MB. Each of its items may be as large as the body of an operation on
-    /// a single record.
+    /// The largest body of a bulk operation, in bytes: 4 MB. Each of its items may be as large as the body of an operation
+    /// on a single record.
     pub max_bulk_body: usize,
     /// When the items of a bulk operation are done.
     pub bulk_mode: BulkMode,

@@ -210,8 +210,8 @@ pub(crate) async fn keep_password(
     end_sessions(app, org, user, kept).await
 }
 
-/// Ends the link by which a user could set a password: it was sent to a former address, or before the password was changed or
-/// the user deactivated.
+/// Ends the link by which a user could set a password: it was sent to a former address, or before the password was changed
+/// or the user deactivated.
 ///
 /// # Errors
 /// When the database cannot answer.

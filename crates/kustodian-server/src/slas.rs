@@ -1,5 +1,5 @@
-//! The SLAs that an org measures its conversations by, as writes of conversations ask for them: kept for a second, so that what
-//! another server changes counts within that time.
+//! The SLAs that an org measures its conversations by, as writes of conversations ask for them: kept for a second, so that
+//! what another server changes counts within that time.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};

@@ -1,5 +1,5 @@
-//! Removes what visitors did once it is too old, and windows that are over: some of it at a time, beside the requests. Several
-//! servers of one database may do so at once; they find less to do.
+//! Removes what visitors did once it is too old, and windows that are over: some of it at a time, beside the requests.
+//! Several servers of one database may do so at once; they find less to do.
 
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! Pages that track visitors from origins that their org names (`corsWhitelist`), beside those of `--cors-origin`.
 //!
-//! A browser asks before it sends the key, so there is no caller then: the org is the one that the host names, or the only one of
-//! the server. The answer to what it sends then has the headers that the org of the key allows.
+//! A browser asks before it sends the key, so there is no caller then: the org is the one that the host names, or the only
+//! one of the server. The answer to what it sends then has the headers that the org of the key allows.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -28,7 +28,8 @@ impl Address {
                 ":memory:" => Ok(Self::Memory),
                 // SQLite would read it as a URI whose query may turn off locks, syncs or writes.
                 path if path.starts_with("file:") => Err(OpenError::FileUri),
-                // Other programs take `?mode=ro` after the path for parameters; as part of the name it would make a new file.
+                // Other programs take `?mode=ro` after the path for parameters; as part of the name it would make a new
+                // file.
                 path => match path.split_once('?') {
                     Some((path, _)) => Err(OpenError::Parameters { path: path.to_owned() }),
                     None => Ok(Self::File(PathBuf::from(path))),

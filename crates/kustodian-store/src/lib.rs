@@ -98,8 +98,8 @@ pub async fn open(url: &str, options: Options) -> Result<Database, OpenError> {
     }
 }
 
-/// An empty SQLite database of the newest schema, for [`Options::template`]: a program that opens many temporary ones opens them
-/// faster.
+/// An empty SQLite database of the newest schema, for [`Options::template`]: a program that opens many temporary ones opens
+/// them faster.
 ///
 /// # Errors
 /// When the system's folder for temporary files cannot be written.

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use kustodian_core::chance::{Clock, Ids};
 use kustomer_api::{ObjectId, Timestamp};
 
-/// A clock that moves when it is moved, and by itself as fast as was asked for: not at all unless. Clones are the same clock.
+/// A clock that moves when it is moved, and by itself as fast as was asked for: not at all unless. Clones are the same
+/// clock.
 #[derive(Debug, Clone)]
 pub struct TestClock(Arc<Hands>);
 

@@ -8,8 +8,8 @@ use kustomer_client::{Client, Method};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Requests that make records, in order. Each has a name; `{name}` in the path or in a text of the body of a later one is the
-/// id of what it made.
+/// Requests that make records, in order. Each has a name; `{name}` in the path or in a text of the body of a later one is
+/// the id of what it made.
 ///
 /// A file of it is JSON:
 ///

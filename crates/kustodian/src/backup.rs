@@ -17,8 +17,8 @@ use crate::progress::Report;
 ///
 /// The backup is a SQLite file that needs no other, whichever engine the database is on, and can be restored into either.
 /// It holds everything acknowledged before it began, is written under another name, opened and read through, and synced
-/// before it gets its own. The files of attachments and media go into a folder beside it, FILE.attachments; those that
-/// are there already are left as they are. Of a large PostgreSQL database pg_dump or continuous archiving is the faster backup.
+/// before it gets its own. The files of attachments and media go into a folder beside it, FILE.attachments; those that are
+/// there already are left as they are. Of a large PostgreSQL database pg_dump or continuous archiving is the faster backup.
 #[derive(Debug, Args)]
 pub(crate) struct BackupArguments {
     /// The file to write; it must not be there

@@ -21,8 +21,8 @@ pub trait Endpoint {
     const BODY_EXAMPLE: Option<&'static str> = None;
     /// Whether the body may be left out, which reads as an empty one. Other writes refuse that: the body may have been lost.
     const BODY_IS_OPTIONAL: bool = false;
-    /// Values of its path parameters that find the records of the examples of other operations, with slashes between them. An
-    /// id is left empty: nobody knows it beforehand.
+    /// Values of its path parameters that find the records of the examples of other operations, with slashes between them.
+    /// An id is left empty: nobody knows it beforehand.
     const PATH_EXAMPLE: Option<&'static str> = None;
     /// Its answer.
     const ANSWER: Answer;

@@ -1,5 +1,5 @@
-//! Inbound webhooks: an address that other systems post to, which raises an event (`docs/contract/behaviour.md` §15.5). Kustomer
-//! has no documented operation that makes one.
+//! Inbound webhooks: an address that other systems post to, which raises an event (`docs/contract/behaviour.md` §15.5).
+//! Kustomer has no documented operation that makes one.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};

@@ -1,5 +1,5 @@
-//! Messages of conversations (`docs/contract/behaviour.md` §12.2). A message is a record of words that were said: creating one
-//! sends nothing.
+//! Messages of conversations (`docs/contract/behaviour.md` §12.2). A message is a record of words that were said: creating
+//! one sends nothing.
 
 mod endpoints;
 mod redaction;

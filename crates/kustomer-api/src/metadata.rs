@@ -35,7 +35,8 @@ pub const MAX_FREE_BYTES: usize = 64 * 1024;
 /// The most bytes of JSON that the attributes of one write may take.
 pub const MAX_PROPERTIES_BYTES: usize = 1024 * 1024;
 
-/// What takes the place of a sensitive value in answers to those who may not see it. Sent back, it leaves the value as it is.
+/// What takes the place of a sensitive value in answers to those who may not see it. Sent back, it leaves the value as it
+/// is.
 pub const MASK: &str = "********";
 
 /// The beginning of the name of the metadata of the kobjects of a klass, whose name follows.

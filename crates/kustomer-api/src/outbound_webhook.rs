@@ -26,7 +26,8 @@ pub const MAX_WEBHOOK_URL: usize = 2_048;
 /// The header of a delivery that has the name of its event.
 pub const EVENT_HEADER: &str = "x-kustomer-webhook-event";
 
-/// The header of a delivery that has the HMAC-SHA256 of its body under the webhook's token, in lower-case hexadecimal digits.
+/// The header of a delivery that has the HMAC-SHA256 of its body under the webhook's token, in lower-case hexadecimal
+/// digits.
 pub const SIGNATURE_HEADER: &str = "x-kustomer-webhook-signature";
 
 resource! {

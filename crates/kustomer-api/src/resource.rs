@@ -138,8 +138,8 @@ macro_rules! resource {
         )?
 
         #[doc = concat!("The attributes of a ", $word, " that an update takes, to read it, change it and write it again.")]
-        /// Attributes that are only answered, or that only a create takes, are dropped. Where an update takes `rev`, it is the
-        /// revision that was read: after a change by somebody else the update is a 409.
+        /// Attributes that are only answered, or that only a create takes, are dropped. Where an update takes `rev`, it is
+        /// the revision that was read: after a change by somebody else the update is a 409.
         impl From<&$resource> for $input {
             fn from(resource: &$resource) -> Self {
                 let attributes = &resource.attributes;

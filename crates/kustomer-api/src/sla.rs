@@ -46,8 +46,8 @@ resource! {
         /// Which conversations it is about: criteria of a search for conversations under `and`, `or` and `not`, all of them
         /// without; at most [`MAX_CRITERIA_BYTES`] of JSON.
         criteria: Map<String, Value> = optional(CRITERIA) => CRITERIA;
-        /// Where it is among the SLAs, from 0 to 1,000,000: of those whose criteria are met the lowest applies, then the oldest.
-        /// Those without a position come last. Kustomer keeps an order too, and documents no attribute for it.
+        /// Where it is among the SLAs, from 0 to 1,000,000: of those whose criteria are met the lowest applies, then the
+        /// oldest. Those without a position come last. Kustomer keeps an order too, and documents no attribute for it.
         position: u64 | null = optional(Schema::integer_within(0, 1_000_000));
         /// The number of the version that counts, from 1.
         current_version: u64, read_only("every change makes another version");

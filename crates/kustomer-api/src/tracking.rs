@@ -68,8 +68,8 @@ pub struct TrackingEventInput {
     pub session_id: Option<String>,
     /// What happened: 2 to 255 letters, digits, `-`, `_` and `.`, the first a letter.
     pub name: String,
-    /// The details of the event, at most [`MAX_META`] members. Keys with the suffix of a custom attribute hold such a value, others
-    /// hold text.
+    /// The details of the event, at most [`MAX_META`] members. Keys with the suffix of a custom attribute hold such a
+    /// value, others hold text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub meta: Option<Map<String, Value>>,
 }

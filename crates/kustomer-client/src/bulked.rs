@@ -36,8 +36,8 @@ impl BulkOutcome {
     }
 }
 
-/// Sends items 100 at a time, one request after the other, and gives what became of each, in their order. Only as many items as
-/// are sent together are held.
+/// Sends items 100 at a time, one request after the other, and gives what became of each, in their order. Only as many
+/// items as are sent together are held.
 pub(crate) fn outcomes<E>(
     client: Client,
     items: impl Iterator<Item = BulkItem> + Send + 'static,

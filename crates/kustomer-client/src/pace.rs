@@ -1,7 +1,8 @@
 //! Keeping below a server's limit instead of being turned away.
 //!
-//! A limit is a window that refills whole (`docs/contract/behaviour.md` §5). Answers say how much of it is left, and only a 429
-//! says when it ends. So a window is taken to last its whole length from the first answer seen of it: it has ended then.
+//! A limit is a window that refills whole (`docs/contract/behaviour.md` §5). Answers say how much of it is left, and only a
+//! 429 says when it ends. So a window is taken to last its whole length from the first answer seen of it: it has ended
+//! then.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,8 +15,8 @@ use tokio::time::Instant;
 use crate::exchange::ReceivedResponse;
 use crate::retry::asked_wait;
 
-/// Whether calls wait for their turn, so that an org's limit is not exceeded: the remaining budget is learnt from the answers, for
-/// searches apart where they have a limit of their own, and shared by all clones of a client. On by default.
+/// Whether calls wait for their turn, so that an org's limit is not exceeded: the remaining budget is learnt from the
+/// answers, for searches apart where they have a limit of their own, and shared by all clones of a client. On by default.
 ///
 /// ```
 /// use kustomer_client::{Client, Pacing};
@@ -212,7 +213,8 @@ impl Turn<'_> {
             return;
         };
         if response.status == StatusCode::TOO_MANY_REQUESTS {
-            // It may be about another budget: the records that one key creates of one customer. Only a known budget is exceeded.
+            // It may be about another budget: the records that one key creates of one customer. Only a known budget is
+            // exceeded.
             let is_ours = matches!(state.known.get(&self.class), Some(Known::Limit(known)) if *known == limit);
             if let Some(budget) = state.budgets.get_mut(&limit).filter(|_| is_ours) {
                 budget.remaining = 0;

@@ -1,8 +1,9 @@
-//! Which certificates of servers are trusted: those that the system trusts or a named authority has signed, and exactly those
-//! that were named themselves.
+//! Which certificates of servers are trusted: those that the system trusts or a named authority has signed, and exactly
+//! those that were named themselves.
 //!
-//! `openssl req -x509` makes a self-signed certificate that may sign others. WebPKI accepts it as an authority and refuses it
-//! as a server's own (`CaUsedAsEndEntity`), where OpenSSL and curl accept it. A program that names such a certificate wants that.
+//! `openssl req -x509` makes a self-signed certificate that may sign others. WebPKI accepts it as an authority and refuses
+//! it as a server's own (`CaUsedAsEndEntity`), where OpenSSL and curl accept it. A program that names such a certificate
+//! wants that.
 
 use std::sync::Arc;
 

@@ -39,8 +39,8 @@ fn rows<T>(file: &Connection, sql: &str, read: impl FnMut(&Row<'_>) -> rusqlite:
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// A document: text, or a BLOB of one of the forms that `crates/kustodian-store/src/sqlite/packed.rs` writes. Checksums are left to
-/// `kustodian check`, which runs on every file.
+/// A document: text, or a BLOB of one of the forms that `crates/kustodian-store/src/sqlite/packed.rs` writes. Checksums are
+/// left to `kustodian check`, which runs on every file.
 fn text(row: &Row<'_>, column: usize) -> rusqlite::Result<String> {
     let damaged = || rusqlite::Error::InvalidColumnType(column, "document".to_owned(), Type::Blob);
     let bytes = match row.get_ref(column)? {

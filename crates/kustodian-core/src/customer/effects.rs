@@ -165,7 +165,8 @@ pub(crate) fn redact(
 }
 
 /// Empties the past of a customer that another one was merged into once, before that one is erased: the past shows what it
-/// was. `shows_own` says that the newest conversation it shows is its own; another's is taken away. `None` when it is erased.
+/// was. `shows_own` says that the newest conversation it shows is its own; another's is taken away. `None` when it is
+/// erased.
 ///
 /// # Errors
 /// 500 when the document is not what this version stores.

@@ -39,7 +39,8 @@ pub(crate) struct Sent {
 /// Adds to `changes` what sending a draft makes. Its attachments go over to the message or the note.
 ///
 /// # Errors
-/// 400 when something is missing that the channel needs, the bytes of an attachment among it; 409 when the conversation takes no messages.
+/// 400 when something is missing that the channel needs, the bytes of an attachment among it; 409 when the conversation
+/// takes no messages.
 pub(super) fn send(
     context: &Context<'_>,
     how: How<'_>,

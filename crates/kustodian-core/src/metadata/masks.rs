@@ -127,8 +127,8 @@ impl Masks {
     }
 }
 
-/// Whether a text may have a member with this key somewhere, or name it behind `custom.`. What a client sent may have its keys
-/// escaped.
+/// Whether a text may have a member with this key somewhere, or name it behind `custom.`. What a client sent may have its
+/// keys escaped.
 fn names(text: &str, key: &str) -> bool {
     let is_name = |at: usize| text[..at].ends_with(['"', '.']) && text[at + key.len()..].starts_with('"');
     text.contains("\\u") || text.match_indices(key).any(|(at, _)| is_name(at))
@@ -252,8 +252,9 @@ impl Hiding {
         self.inside.push(frame);
     }
 
-    /// Learns of what type the record is by its `type`, by the name of an event about it, or by what the audit log says. What
-    /// is within a record is not asked, nor what is deeper in an answer than records and events are: they may hold anything.
+    /// Learns of what type the record is by its `type`, by the name of an event about it, or by what the audit log says.
+    /// What is within a record is not asked, nor what is deeper in an answer than records and events are: they may hold
+    /// anything.
     fn note(&mut self, value: &str) {
         if let Some(frame) = self.inside.last_mut()
             && frame.key.as_deref() == Some("attribute")

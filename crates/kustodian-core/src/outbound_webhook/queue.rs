@@ -1,8 +1,8 @@
 //! The pending deliveries of a webhook: a place in the org's feed, and the outcomes of the events around it. Kept in the
 //! database, where one server at a time holds it by a lease.
 //!
-//! Events of one record are delivered in their order: while one of them fails, the later ones wait. Those of other records do
-//! not.
+//! Events of one record are delivered in their order: while one of them fails, the later ones wait. Those of other records
+//! do not.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

@@ -109,8 +109,8 @@ impl WorkingTime {
     }
 }
 
-/// When the clocks of a zone show a minute of a day: the first time where they show it twice, and the moment of the jump where
-/// they leave it out.
+/// When the clocks of a zone show a minute of a day: the first time where they show it twice, and the moment of the jump
+/// where they leave it out.
 pub(super) fn moment(zone: &TimeZone, day: Date, minute: u16) -> Option<i64> {
     let (day, minute) = if minute >= MINUTES { (day.tomorrow().ok()?, 0) } else { (day, minute) };
     let face = day.at(i8::try_from(minute / 60).ok()?, i8::try_from(minute % 60).ok()?, 0, 0);

@@ -46,8 +46,8 @@ pub(super) fn is_absent(name: &str, klasses: &[KlassName]) -> bool {
     ABSENT.contains(&name) || klass.is_some_and(|klass| klasses.iter().all(|known| known.word != klass))
 }
 
-/// The words of a body that may name klasses: of `kobject_custom_a_bStr` that is `a`, of `kobject_custom_a_b_cStr` it is `a_b`
-/// or `a`, or in the form without `custom` it begins with that word. Which of them do is known to the store alone.
+/// The words of a body that may name klasses: of `kobject_custom_a_bStr` that is `a`, of `kobject_custom_a_b_cStr` it is
+/// `a_b` or `a`, or in the form without `custom` it begins with that word. Which of them do is known to the store alone.
 ///
 /// ```
 /// use kustodian_core::search::klass_words;

@@ -9,8 +9,8 @@ use super::query::{Criterion, Subject, Test};
 use super::token::{Scope, Token, TokenKind};
 use super::words::{GRAM, Word};
 
-/// The entries that a record must have in the inverted index to match. `All` of nothing asks for nothing; `Any` of nothing matches
-/// no record.
+/// The entries that a record must have in the inverted index to match. `All` of nothing asks for nothing; `Any` of nothing
+/// matches no record.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Needs {
     /// Each of these.

@@ -222,8 +222,8 @@ fn read(criteria: Option<&Map<String, Value>>) -> Result<Option<Query>, Refusal>
     }
 }
 
-/// Kustomer writes `{"operator": "equals", "value": "chat"}` where a search has `{"equals": "chat"}`, and one channel where a
-/// search has several.
+/// Kustomer writes `{"operator": "equals", "value": "chat"}` where a search has `{"equals": "chat"}`, and one channel where
+/// a search has several.
 fn members(of: &Map<String, Value>) -> Map<String, Value> {
     let member = |(name, value): (&String, &Value)| match (name.as_str(), value) {
         ("and" | "or" | "not", Value::Array(list)) => {

@@ -405,7 +405,8 @@ fn acts() -> impl Strategy<Value = Vec<(i64, Act)>> {
 }
 
 proptest! {
-    /// Whatever happens: the timer is set to the next breach, elapses once for each metric at most, and what breached stays so.
+    /// Whatever happens: the timer is set to the next breach, elapses once for each metric at most, and what breached stays
+    /// so.
     #[test]
     fn a_breach_is_noted_when_it_is_due_and_stays(acts in acts()) {
         let mut all = json!({ "metrics": {} });

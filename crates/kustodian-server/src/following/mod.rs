@@ -85,8 +85,8 @@ impl Following {
         services.store.keep_note(followed.note(services.ids.next())).await
     }
 
-    /// Wakes the task that updates the followers of a changed record. When the database cannot note that now, the earlier note
-    /// is due later.
+    /// Wakes the task that updates the followers of a changed record. When the database cannot note that now, the earlier
+    /// note is due later.
     pub(crate) async fn happened(&self, services: &Services, cause: Cause, org: OrgKey, record: ObjectId) {
         let now = services.clock.now();
         let followed = Followed { cause, org, record, noted: now, due: now };

@@ -1,5 +1,5 @@
-//! Erases the records that a record owns: in batches, so that no transaction grows with their number, and an erasure that is stopped
-//! in the middle continues by asking again.
+//! Erases the records that a record owns: in batches, so that no transaction grows with their number, and an erasure that
+//! is stopped in the middle continues by asking again.
 
 use kustodian_core::change::{ChangeSet, Name};
 use kustodian_core::conversation;

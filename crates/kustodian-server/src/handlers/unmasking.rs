@@ -1,6 +1,6 @@
-//! Windows in which a user sees the sensitive attributes of a customer, and of what belongs to the customer. The record of the
-//! customer says that one was opened, which makes it an event; the server reads a note beside the records, so that
-//! it holds on every server of a database.
+//! Windows in which a user sees the sensitive attributes of a customer, and of what belongs to the customer. The record of
+//! the customer says that one was opened, which makes it an event; the server reads a note beside the records, so that it
+//! holds on every server of a database.
 
 use kustodian_core::customer::{self, WINDOW_MILLIS};
 use kustodian_core::kind::Kind;

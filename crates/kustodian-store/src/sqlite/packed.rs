@@ -1,9 +1,10 @@
 //! How long texts are in the database: documents, and what events keep of them.
 //!
 //! A customer is three kilobytes of JSON of which half is the same in all of them. As text a page of the file holds one;
-//! compressed (LZ4 with what records and their differences have in common as its dictionary) it holds three, the log grows by a third, and
-//! a cache holds three times as many. What is not the same in all is in a block as it is, but for four letters and
-//! more that happen to be in the dictionary or before: a search through the file's bytes still finds what is personal.
+//! compressed (LZ4 with what records and their differences have in common as its dictionary) it holds three, the log grows
+//! by a third, and a cache holds three times as many. What is not the same in all is in a block as it is, but for four
+//! letters and more that happen to be in the dictionary or before: a search through the file's bytes still finds what is
+//! personal.
 //!
 //! A text is stored as a BLOB whose first byte names its form. Each form that is written has a checksum (CRC-32 of
 //! everything else in it), so that a bit that flipped on the disk is an error and never another text. It takes 25 ns of a

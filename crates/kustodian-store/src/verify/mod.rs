@@ -5,8 +5,8 @@
 //! each revision, rebuilt from the record as it is now, must have the digest that its event keeps; erased data must
 //! be reported by a later event. Memory does not grow with the number of events.
 //!
-//! Somebody who can write the whole database can also make a whole new chain. Against that helps a position and its link kept
-//! elsewhere, from an earlier time: they are expected to be met.
+//! Somebody who can write the whole database can also make a whole new chain. Against that helps a position and its link
+//! kept elsewhere, from an earlier time: they are expected to be met.
 
 pub(crate) mod cells;
 mod chain;

@@ -40,8 +40,8 @@ pub(crate) struct ServeArguments {
     #[arg(long, env = "KUSTODIAN_MISSING_ROLE_STATUS", value_name = "STATUS", value_enum, default_value_t)]
     pub(crate) missing_role_status: MissingRoleStatus,
     /// Requests an org may make in 60 seconds: off, a number, or those of a plan: enterprise (1000), ultimate (2000),
-    /// business (500) or professional (300). A plan also limits the records that a key creates of one customer: 120 conversations in 60
-    /// seconds, and as many messages, notes, drafts and kobjects
+    /// business (500) or professional (300). A plan also limits the records that a key creates of one customer: 120
+    /// conversations in 60 seconds, and as many messages, notes, drafts and kobjects
     #[arg(long, env = "KUSTODIAN_RATE_LIMIT", value_name = "LIMIT", default_value_t)]
     pub(crate) rate_limit: RateLimit,
     /// The effect of an update without `company`
@@ -53,8 +53,8 @@ pub(crate) struct ServeArguments {
     /// A text in `company` that is no id: keep (as companyName, without a link) or refuse (400)
     #[arg(long, env = "KUSTODIAN_COMPANY_NAMES", value_name = "WHAT", value_enum, default_value_t)]
     pub(crate) company_names: CompanyNamesRule,
-    /// The `id` of an item of a customer's list, such as of an e-mail address, in records that are written from now on: null, as in
-    /// the documents, or omit, as recorded
+    /// The `id` of an item of a customer's list, such as of an e-mail address, in records that are written from now on:
+    /// null, as in the documents, or omit, as recorded
     #[arg(long, env = "KUSTODIAN_ITEM_IDS", value_name = "WHAT", value_enum, default_value_t)]
     pub(crate) item_ids: ItemIdsRule,
     /// Answers an update that changes no value with the record as it is, without a revision and an event
@@ -106,8 +106,8 @@ pub(crate) struct ServeArguments {
         value_parser = BoolishValueParser::new()
     )]
     pub(crate) strict_host: bool,
-    /// The answer for types of records that this server does not have: refuse (400 to a search, 501 to a list), empty-searches
-    /// (an empty page to a search) or empty (to a list, too)
+    /// The answer for types of records that this server does not have: refuse (400 to a search, 501 to a list),
+    /// empty-searches (an empty page to a search) or empty (to a list, too)
     #[arg(long, env = "KUSTODIAN_ABSENT_TYPES", value_name = "WHAT", value_enum, default_value_t)]
     pub(crate) absent_types: AbsentTypesRule,
     /// When the items of a bulk operation are processed
@@ -132,8 +132,8 @@ pub(crate) struct ServeArguments {
     /// Logs every request on standard error, without query and ids
     #[arg(long, env = "KUSTODIAN_ACCESS_LOG", value_name = "FORMAT", value_enum, default_value_t)]
     pub(crate) access_log: AccessLog,
-    /// An origin whose pages may send requests from a browser, such as `https://crm.example`, or * for all; repeat it, or separate
-    /// with commas [default: none]
+    /// An origin whose pages may send requests from a browser, such as `https://crm.example`, or * for all; repeat it, or
+    /// separate with commas [default: none]
     #[arg(long, env = "KUSTODIAN_CORS_ORIGIN", value_delimiter = ',', value_name = "ORIGIN")]
     pub(crate) cors_origin: Vec<CorsOrigin>,
     /// A proxy in front of the server, by address or range such as 10.0.0.0/8: for its requests the client is the last
@@ -170,8 +170,8 @@ pub(crate) struct ServeArguments {
 /// Which database.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct DatabaseArguments {
-    /// The database: sqlite:PATH, postgres://USER:PASSWORD@HOST/NAME, or sqlite::memory: for one that is deleted on exit. Give
-    /// an address with a password as KUSTODIAN_DATABASE: other users of the machine see the command line
+    /// The database: sqlite:PATH, postgres://USER:PASSWORD@HOST/NAME, or sqlite::memory: for one that is deleted on exit.
+    /// Give an address with a password as KUSTODIAN_DATABASE: other users of the machine see the command line
     #[arg(
         long,
         env = "KUSTODIAN_DATABASE",

@@ -76,7 +76,8 @@ pub(crate) fn custom(pairs: &[String]) -> Result<CustomAttributes, Failure> {
     Ok(custom)
 }
 
-/// The value in the type of the key's suffix. A text that does not fit stays text, and the refusal names the values of the suffix.
+/// The value in the type of the key's suffix. A text that does not fit stays text, and the refusal names the values of the
+/// suffix.
 fn value(key: &str, text: &str) -> Result<CustomValue, CustomError> {
     let suffix = Suffix::of(key).ok_or_else(|| CustomError::Suffix { key: key.to_owned() })?;
     Ok(match suffix {

@@ -57,8 +57,8 @@ pub(crate) enum Format {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Kinds(Vec<Kind>);
 
-/// The kinds that are exported: those whose records the API lists. Bulk jobs are about requests, and are forgotten soon; webhooks
-/// hold the keys of their signatures.
+/// The kinds that are exported: those whose records the API lists. Bulk jobs are about requests, and are forgotten soon;
+/// webhooks hold the keys of their signatures.
 fn exported() -> impl Iterator<Item = Kind> {
     let is_listed = |kind: &Kind| {
         let path = path_of(*kind);

@@ -1,5 +1,5 @@
-//! Rows out of CSV (RFC 4180), as spreadsheets write it: any line end, line breaks within quotes, a comma, a semicolon, a tab
-//! or a bar between the columns.
+//! Rows out of CSV (RFC 4180), as spreadsheets write it: any line end, line breaks within quotes, a comma, a semicolon, a
+//! tab or a bar between the columns.
 
 use csv_core::{ReadFieldResult, Reader, ReaderBuilder};
 

@@ -48,8 +48,8 @@ pub(crate) fn item(mapping: &mut Mapping, row: &Row) -> Result<Result<Item, RowF
     Ok(building.finish(mapping))
 }
 
-/// A record as an export writes it (or as the API answers it), flat: its attributes, its id, and the ids of the records it is
-/// related to under the names that a create takes. Other objects stay as they are.
+/// A record as an export writes it (or as the API answers it), flat: its attributes, its id, and the ids of the records it
+/// is related to under the names that a create takes. Other objects stay as they are.
 pub(crate) fn flat(kind: Imported, object: &Map<String, Value>) -> Map<String, Value> {
     let (Some(Value::Object(attributes)), true) = (object.get("attributes"), object.contains_key("type")) else {
         return object.clone();

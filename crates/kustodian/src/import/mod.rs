@@ -62,8 +62,8 @@ pub(crate) struct ImportArguments {
     /// The separator of columns, if it is not detected: one character
     #[arg(long, value_name = "CHARACTER", value_parser = delimiter)]
     delimiter: Option<u8>,
-    /// The attribute of a column, such as --map 'Kundennr=externalId' or --map tier=tierStr; nothing behind = leaves it out. #3
-    /// is the third column. Repeatable
+    /// The attribute of a column, such as --map 'Kundennr=externalId' or --map tier=tierStr; nothing behind = leaves it
+    /// out. #3 is the third column. Repeatable
     #[arg(long, value_name = "COLUMN=ATTRIBUTE")]
     map: Vec<Override>,
     /// Whether the day or the month is first in dates with slashes

@@ -1,5 +1,6 @@
 //! The items of a customer's lists. The same types are written and read, so that a list can be sent back as it was
-//! answered: `id` and `externalVerified` only come from the server, and members that are optional on a write have a value on a read.
+//! answered: `id` and `externalVerified` only come from the server, and members that are optional on a write have a value
+//! on a read.
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};

@@ -215,7 +215,8 @@ set! {
     default_lang: String;
 }
 
-/// Methods that add an item to a list, and methods that set the whole list. On an update the items sent replace those stored.
+/// Methods that add an item to a list, and methods that set the whole list. On an update the items sent replace those
+/// stored.
 macro_rules! lists {
     ($($list:ident: $item:ty, $(#[$doc:meta])* $one:ident;)+) => { impl CustomerInput { $(
         $(#[$doc])*

@@ -57,8 +57,8 @@ operations! {
             self.client.at([id.into().into()], &StateQuery::default(), &())
         }
 
-        /// Changes the attributes sent and keeps the others, or makes an attachment with this id; `redacted` removes the bytes for
-        /// ever.
+        /// Changes the attributes sent and keeps the others, or makes an attachment with this id; `redacted` removes the
+        /// bytes for ever.
         ///
         /// ```no_run
         /// use kustomer_client::Client;

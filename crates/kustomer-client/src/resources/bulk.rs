@@ -115,8 +115,8 @@ macro_rules! bulk {
         }
 
         impl $group<'_> {
-            /// Creates any number of records, 100 in a request, and gives what became of each, in their order. The next request is
-            /// sent when the outcomes of the former have been taken. References of the items are replaced.
+            /// Creates any number of records, 100 in a request, and gives what became of each, in their order. The next
+            /// request is sent when the outcomes of the former have been taken. References of the items are replaced.
             pub fn bulk_create_all<I>(
                 &self,
                 items: I,
@@ -131,8 +131,8 @@ macro_rules! bulk {
                 })
             }
 
-            /// Updates any number of records, 100 in a request, as [`bulk_create_all`](Self::bulk_create_all) creates them. Each
-            /// item has an id.
+            /// Updates any number of records, 100 in a request, as [`bulk_create_all`](Self::bulk_create_all) creates them.
+            /// Each item has an id.
             pub fn bulk_update_all<I>(
                 &self,
                 items: I,

@@ -70,8 +70,8 @@ operations! {
             self.client.at([id.into().into()], query, &())
         }
 
-        /// Creates a conversation of the customer that the input names. An external id that another conversation has, or an id
-        /// that another record has, is a 409.
+        /// Creates a conversation of the customer that the input names. An external id that another conversation has, or an
+        /// id that another record has, is a 409.
         pub fn create(&self, input: &ConversationInput) -> Call<CreateConversation> {
             self.client.call((), &(), input)
         }

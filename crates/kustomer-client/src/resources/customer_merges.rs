@@ -40,8 +40,8 @@ operations! {
             self.client.call((), query, &())
         }
 
-        /// Lists one page of the merges of a customer: those that it went into another by, then those that others went into it
-        /// by.
+        /// Lists one page of the merges of a customer: those that it went into another by, then those that others went into
+        /// it by.
         pub fn list_of_customer(
             &self,
             customer: impl Into<Id<Customer>>,

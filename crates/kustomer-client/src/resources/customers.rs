@@ -197,7 +197,8 @@ operations! {
             self.client.at([id.into().into()], &(), input)
         }
 
-        /// Changes a customer (PUT): like [`update`](Self::update) unless `query` asks to remove the attributes that are not sent.
+        /// Changes a customer (PUT): like [`update`](Self::update) unless `query` asks to remove the attributes that are
+        /// not sent.
         ///
         /// ```no_run
         /// use kustomer_client::Client;
@@ -257,8 +258,8 @@ operations! {
             self.client.at([id.into().into()], &(), &RestoreInput::of_rev(rev))
         }
 
-        /// Reads a customer by its id; one that was merged is answered as the customer that it went into. Kustodian has this;
-        /// Kustomer does not.
+        /// Reads a customer by its id; one that was merged is answered as the customer that it went into. Kustodian has
+        /// this; Kustomer does not.
         pub fn get_following_merges(&self, id: impl Into<Id<Customer>>) -> Call<GetCustomerById> {
             self.client.at([id.into().into()], &ReadCustomer { follow_merge: true, ..ReadCustomer::default() }, &())
         }
@@ -303,8 +304,8 @@ operations! {
             self.client.at([id.into().into()], page, &())
         }
 
-        /// Lists one page of the events of a customer in a session, oldest first. The session is named by its `sessionId`, or by its
-        /// id.
+        /// Lists one page of the events of a customer in a session, oldest first. The session is named by its `sessionId`,
+        /// or by its id.
         pub fn session_events(
             &self,
             id: impl Into<Id<Customer>>,

@@ -14,8 +14,8 @@ group! {
 
 operations! {
     EVENTS: impl Events {
-        /// Lists one page of the feed; [`walk`](Call::walk) continues to its end. A call that waits takes longer than others:
-        /// give it a [`timeout`](Call::timeout).
+        /// Lists one page of the feed; [`walk`](Call::walk) continues to its end. A call that waits takes longer than
+        /// others: give it a [`timeout`](Call::timeout).
         ///
         /// ```no_run
         /// use kustomer_client::Client;

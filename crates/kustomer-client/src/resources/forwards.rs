@@ -84,7 +84,8 @@ operations! {
             self.client.at([id.into().into()], query, &())
         }
 
-        /// Makes an attachment of a forward that was not sent; its bytes are the body of a PUT to `links.related` of the answer.
+        /// Makes an attachment of a forward that was not sent; its bytes are the body of a PUT to `links.related` of the
+        /// answer.
         pub fn add_attachment(
             &self,
             id: impl Into<Id<Forward>>,

@@ -86,8 +86,8 @@ operations! {
             self.client.at([record.into().into(), id.into().into()], &(), &())
         }
 
-        /// Creates a message in the conversation that the input names, or in a new one of the customer that it names; it needs a
-        /// direction.
+        /// Creates a message in the conversation that the input names, or in a new one of the customer that it names; it
+        /// needs a direction.
         pub fn create(&self, input: &MessageInput) -> Call<CreateMessage> {
             self.client.call((), &(), input)
         }

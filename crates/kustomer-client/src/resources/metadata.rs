@@ -10,8 +10,8 @@ use super::{group, operations, past};
 use crate::call::Call;
 
 group! {
-    /// The operations on metadata: the org's descriptions of the custom attributes of a kind of record. It is named by the kind,
-    /// such as `customer`, or by the klass of kobjects, such as `kobject.order`.
+    /// The operations on metadata: the org's descriptions of the custom attributes of a kind of record. It is named by the
+    /// kind, such as `customer`, or by the klass of kobjects, such as `kobject.order`.
     ///
     /// ```no_run
     /// use kustomer_client::Client;

@@ -240,9 +240,9 @@ impl Customers<'_> {
         self.search_page(search, &by_cursor(false)).walk()
     }
 
-    /// Everything a search finds, also where searches end with page 100, as Kustomer's do: least recently updated first, by moving
-    /// the moment from which on it searches. Any order of the search itself is left out. A customer who is updated meanwhile is
-    /// given again. Where a server knows cursors [`search_all`](Self::search_all) takes fewer requests.
+    /// Everything a search finds, also where searches end with page 100, as Kustomer's do: least recently updated first, by
+    /// moving the moment from which on it searches. Any order of the search itself is left out. A customer who is updated
+    /// meanwhile is given again. Where a server knows cursors [`search_all`](Self::search_all) takes fewer requests.
     ///
     /// ```no_run
     /// use futures_util::TryStreamExt;
@@ -260,8 +260,8 @@ impl Customers<'_> {
     /// ```
     ///
     /// # Errors
-    /// As of any call; and [`InvalidRequest::OneMoment`](crate::InvalidRequest::OneMoment) where more customers were updated in
-    /// the same millisecond than all pages hold.
+    /// As of any call; and [`InvalidRequest::OneMoment`](crate::InvalidRequest::OneMoment) where more customers were
+    /// updated in the same millisecond than all pages hold.
     pub fn search_beyond_pages(
         &self,
         search: &Search,

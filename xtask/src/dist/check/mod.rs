@@ -1,5 +1,5 @@
-//! Whether the packages work: each is installed by the commands of docs/installing.md, in an empty folder, with no registry; its
-//! server is started; a customer is created by its command line; and it is removed.
+//! Whether the packages work: each is installed by the commands of docs/installing.md, in an empty folder, with no
+//! registry; its server is started; a customer is created by its command line; and it is removed.
 
 mod binstall;
 mod image;

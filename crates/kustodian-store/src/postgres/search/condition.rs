@@ -78,8 +78,8 @@ impl Dialect for Postgres<'_> {
 
     fn words(&self, needs: &Needs) -> Option<Compiled> {
         Some(match needs {
-            // One key of the index for each: GIN leaps along the rarest, where it would otherwise read every record that has any
-            // part of a single long query.
+            // One key of the index for each: GIN leaps along the rarest, where it would otherwise read every record that
+            // has any part of a single long query.
             Needs::All(each) if each.len() <= MAX_NEEDS && each.iter().any(|needs| matches!(needs, Needs::Any(_))) => {
                 Compiled::join(each.iter().map(|needs| self.tokens(needs, each.len() > 1)).collect(), true)
             }

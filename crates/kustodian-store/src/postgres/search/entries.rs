@@ -223,8 +223,8 @@ const ADD_TERMS: &str = "INSERT INTO search_terms (home, org, kind, term, record
      SELECT r.home, r.org, r.kind, w.term, r.id FROM search_records r CROSS JOIN unnest($4) AS w (term) \
      WHERE r.org = $1 AND r.kind = $2 AND r.id = $3 ON CONFLICT DO NOTHING";
 
-/// Puts what a record offers in the place of what the index held of it; nothing when it is found no longer. `home` is where a
-/// new record is.
+/// Puts what a record offers in the place of what the index held of it; nothing when it is found no longer. `home` is where
+/// a new record is.
 pub(in crate::postgres) fn index<'a>(
     (org, kind, id): (OrgKey, Kind, ObjectId),
     home: Option<ObjectId>,

@@ -28,8 +28,8 @@ const FIND: &str = "SELECT v.id, v.customer, v.epoch, v.unidentified, s.id, s.na
 const ATTACH: &str = "UPDATE visits SET customer = $3 WHERE org = $1 AND visitor = $2 AND customer IS NULL";
 
 /// One that was sent twice with the same idempotency key has the same id, and does not count twice. $1 org; events: $2
-/// sessions, $3 ids, $4 when, $5 names, $6 details; sessions: $7 ids, $8 visitors, $9 customers, $10 names, $11 first and $12
-/// last moments.
+/// sessions, $3 ids, $4 when, $5 names, $6 details; sessions: $7 ids, $8 visitors, $9 customers, $10 names, $11 first and
+/// $12 last moments.
 const KEEP: &str = "WITH kept AS (INSERT INTO tracked (org, visit, id, at, name, details) \
      SELECT $1, visit, id, at, name, details FROM unnest($2, $3, $4, $5, $6) AS sent (visit, id, at, name, details) \
      ON CONFLICT (org, visit, id) DO NOTHING RETURNING visit) \

@@ -59,8 +59,8 @@ impl Place {
         expression(&self.form.words.syntax, self.org, context, any)
     }
 
-    /// The condition that `id`, an expression over another row, is in a column of a record of a kind for which `inner` holds;
-    /// `other` is its name in there.
+    /// The condition that `id`, an expression over another row, is in a column of a record of a kind for which `inner`
+    /// holds; `other` is its name in there.
     pub(crate) fn is_in(self, id: &str, (other, column): (&str, &str), context: Context, inner: Compiled) -> Compiled {
         let of_kind = format!("{other}.org = ? AND {other}.kind = ? AND {other}.deleted = ? AND {}", inner.sql);
         let sql = if self.form.is_for_each {
@@ -100,8 +100,8 @@ impl Form {
     }
 }
 
-/// The condition on a row of `search_records` of a context, by its name, that a node holds for the customer of the record, or
-/// for one of its customers; given by an engine, which has its own index of them.
+/// The condition on a row of `search_records` of a context, by its name, that a node holds for the customer of the record,
+/// or for one of its customers; given by an engine, which has its own index of them.
 pub(crate) type OfCustomers<'a> = dyn Fn(&Node, Row<'_>, bool) -> Compiled + 'a;
 
 /// A row of `search_records`.

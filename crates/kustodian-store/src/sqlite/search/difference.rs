@@ -1,5 +1,5 @@
-//! The difference between the index entries of two revisions of a record: an update writes that, and reads neither the row that is
-//! there nor the document.
+//! The difference between the index entries of two revisions of a record: an update writes that, and reads neither the row
+//! that is there nor the document.
 
 use std::collections::BTreeMap;
 

@@ -67,8 +67,8 @@ pub(super) fn now<T>(work: impl Future<Output = rusqlite::Result<T>>) -> rusqlit
     }
 }
 
-/// The query with its criteria about other records replaced by their ids, if they are few. Once time is over it stays as it is:
-/// the search will find out.
+/// The query with its criteria about other records replaced by their ids, if they are few. Once time is over it stays as it
+/// is: the search will find out.
 pub(super) fn resolved<'q>(
     connection: &Connection,
     (org, query): (OrgKey, &'q Query),

@@ -1,5 +1,5 @@
-//! How long a search may take: SQLite asks now and then whether the thread's time has run out, or the task that waited for it has
-//! left, and stops then.
+//! How long a search may take: SQLite asks now and then whether the thread's time has run out, or the task that waited for
+//! it has left, and stops then.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};

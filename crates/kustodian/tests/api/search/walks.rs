@@ -93,7 +93,8 @@ fn the_first_page_names_the_event_to_read_on_after() {
     assert!(first.body["meta"]["position"].is_u64() && first.body["meta"]["total"] == 1, "{}", first.text);
     let mut after = first.body["meta"]["lastEvent"].as_str().map(|id| format!("&after={id}")).unwrap_or_default();
     let grace = server.create(json!({ "name": "Grace" }));
-    // Where events get their places a moment after their commit, a record that was already returned may be reported once more.
+    // Where events get their places a moment after their commit, a record that was already returned may be reported once
+    // more.
     for _ in 0..10 {
         let events = server.get(&format!("/v1/events?wait=5{after}")).expect(200);
         let told = events.data().as_array().unwrap();

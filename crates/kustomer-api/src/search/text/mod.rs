@@ -66,8 +66,8 @@ pub fn parse(text: &str, custom: &[&str]) -> Result<Search, SyntaxError> {
 }
 
 /// Reads the short form of a search. A name that no attribute has is that of a custom one: with its suffix, or with the one
-/// that its value asks for, of a number `Num`, of `true` and `false` `Bool`, of a day or a moment `At`, else `Str`. What looks
-/// like a slip of the pen is an error.
+/// that its value asks for, of a number `Num`, of `true` and `false` `Bool`, of a day or a moment `At`, else `Str`. What
+/// looks like a slip of the pen is an error.
 ///
 /// ```
 /// use kustomer_api::search::Search;
