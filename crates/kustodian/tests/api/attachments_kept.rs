@@ -62,10 +62,7 @@ fn a_server_that_is_killed_in_the_middle_of_an_upload_leaves_no_part_of_it() {
     ask(Method::PUT, upload_url(&now), &[], vec![b'y'; 2_000_000]).expect(200);
     assert!(read(related(&server.get(&path))).expect(200).bytes == vec![b'y'; 2_000_000]);
     let server = server.kill_and_restart();
-    assert!(
-        read(related(&server.get(&path))).expect(200).bytes == vec![b'y'; 2_000_000],
-        "acknowledged files stay"
-    );
+    assert!(read(related(&server.get(&path))).expect(200).bytes == vec![b'y'; 2_000_000], "acknowledged files stay");
 }
 
 #[test]
