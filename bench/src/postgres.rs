@@ -69,7 +69,7 @@ const INSERT_ALL: &str = "WITH record AS (INSERT INTO bare.customers VALUES ($1,
      sha256(convert_to($1, 'UTF8')), substring(sha256(convert_to($1, 'UTF8')) FOR 16), $1)";
 
 /// What [`INSERT_ALL`] is given, so that the row of a search is written too. It is that of a customer of the server, but
-/// for what is new in each: `{columns}` are its columns, `{values}` their values.
+/// for its new values: `{columns}` are its columns, `{values}` their values.
 const INSERT_FINDABLE: &str =
     ", found_by AS (INSERT INTO bare.customer_search ({columns}) SELECT {values} FROM bare.found_by) ";
 

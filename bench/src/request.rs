@@ -95,7 +95,7 @@ impl Api {
         }
     }
 
-    /// Replaces `out` by a whole request. `number` is fresh: what is made or set is made from it.
+    /// Replaces `out` by a whole request. `number` is fresh: created and set values are made from it.
     pub(crate) fn write(self, work: Work, token: &str, known: &Customer, number: u64, out: &mut Vec<u8>) {
         let (method, path, body) = match self {
             Self::Kustodian => kustodian(work, known, number),

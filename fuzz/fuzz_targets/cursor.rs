@@ -1,4 +1,4 @@
-//! Cursors of lists and of searches. What is read is written so that it reads the same, and only in the list or search
+//! Cursors of lists and of searches. A cursor that is read is written so that it reads the same, and only in the list or search
 //! it belongs to; anything else is the client's fault.
 #![no_main]
 

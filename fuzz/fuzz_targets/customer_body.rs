@@ -27,7 +27,7 @@ fuzz_target!(|body: &[u8]| {
     let document = &changes.puts[0].document;
     let customer: Customer = resource::read(document).expect("what was stored is read");
     assert_eq!(&resource::render(&customer).expect("what was read is rendered"), document);
-    serde_json::from_str::<serde_json::Value>(document).expect("what is answered is JSON");
+    serde_json::from_str::<serde_json::Value>(document).expect("an answer is JSON");
 
     // A look-up by a sent identity finds the stored customer.
     let claimed = |by: Lookup, value: &str| changes.claims.iter().any(|claim| claim.key == by.key(org.key, value));

@@ -19,7 +19,7 @@ fuzz_target!(|wishes: &[u8]| {
     let body = wishes.next().unwrap_or_default();
     let created = read(body).and_then(|input| customer::create(&context(&org, 0), id(1), seed(), write(input)));
     let Ok(created) = created.inspect_err(|refusal| check_refusal(refusal, body)) else { return };
-    assert!(created.events.iter().all(|event| event.changes.is_none()), "what is made was nothing before");
+    assert!(created.events.iter().all(|event| event.changes.is_none()), "a created record has no former state");
     let mut record = stored(&created);
 
     for (moment, wish) in (1..).zip(wishes) {

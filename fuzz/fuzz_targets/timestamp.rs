@@ -15,7 +15,7 @@ fuzz_target!(|text: &str| {
     assert_eq!(serde_json::from_str::<Timestamp>(&json).ok(), strict);
     let lenient = read_moment("filter[createdAt][gt]", text);
     if let Some(moment) = strict.filter(|_| is_kept) {
-        assert_eq!(lenient.as_ref().ok(), Some(&moment), "what is a moment in a body is one in a query");
+        assert_eq!(lenient.as_ref().ok(), Some(&moment), "a moment in a body is one in a query");
     }
     match lenient {
         Err(fault) => assert_eq!(fault.parameter, "filter[createdAt][gt]"),

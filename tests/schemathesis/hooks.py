@@ -9,7 +9,7 @@ import schemathesis
 
 
 def is_announced_as_not_served(case, response):
-    """A path of the contract answers 501 for what is not built yet; the document names it under `x-not-served`."""
+    """A path of the contract answers 501 for methods that are not built yet; the document names it under `x-not-served`."""
     if response.status_code != 501:
         return False
     paths = case.operation.schema.raw_schema["paths"]
@@ -71,7 +71,7 @@ TIED = {
     "createInviteNewUser": {"roles", "roleGroups", "email"},
     "updateUserById": OF_USERS,
     "updateCurrentUser": OF_USERS,
-    # What is not configured.
+    # The parts that are not configured.
     "createToken": {"singleAccessToken", "googleAuthToken", "samlAuthToken", "domain", "email", "password"},
     "updateAuthSettings": {"google", "saml", "kustomer", "corsWhitelist"},
     # Days and hours that follow each other, a time zone there is.
@@ -173,7 +173,7 @@ def is_as_if_not_sent(failure, case, response):
 
 
 def is_of_an_item(failure, case, response):
-    """What is wrong with one item is its own error, in an answer that is a success."""
+    """The fault of one item is its own error, in an answer that is a success."""
     if type(failure).__name__ != "AcceptedNegativeData" or not case.operation.path.endswith("/bulk"):
         return False
     return response.json()["data"]["attributes"].get("failureCount", 0) > 0

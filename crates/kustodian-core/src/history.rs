@@ -6,7 +6,7 @@
 //! and of maps that of their keys.
 //!
 //! A map reports the keys that differ. Events of earlier versions report all of its keys; both are read alike, since a
-//! key that is the same on both sides only confirms what is there.
+//! key that is the same on both sides only confirms the present value.
 
 use serde_json::{Map, Value};
 

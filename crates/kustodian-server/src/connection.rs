@@ -327,7 +327,7 @@ async fn linger(app: &App) {
 const LINGER: Duration = Duration::from_millis(500);
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
-/// Lets little of an answer wait in the kernel: what is there is out of our sight. Sockets inherit it from the listener.
+/// Lets little of an answer wait in the kernel: bytes in the kernel cannot be counted. Sockets inherit it from the listener.
 fn keep_little_unsent(listener: &TcpListener) {
     #[cfg(target_os = "linux")]
     if let Err(error) = socket2::SockRef::from(listener).set_tcp_notsent_lowat(wire::UNSENT) {

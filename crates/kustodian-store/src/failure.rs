@@ -99,7 +99,7 @@ pub enum OpenError {
     },
     /// The file is not whole.
     #[error(
-        "{} is damaged ({finding}): kustodian check --database sqlite:FILE lists what is wrong, and kustodian restore puts a \
+        "{} is damaged ({finding}): kustodian check --database sqlite:FILE lists the faults, and kustodian restore puts a \
          backup in its place",
         path.display()
     )]

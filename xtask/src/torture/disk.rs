@@ -181,7 +181,7 @@ pub(super) fn read_only(rig: &Rig) -> Result<Outcome> {
             }
             Err(words) => {
                 let words = words.lines().last().unwrap_or_default().to_owned();
-                ensure!(words.contains("torture.db"), "it does not say what is read-only: {words}");
+                ensure!(words.contains("torture.db"), "it does not name the read-only file: {words}");
                 told.push(format!("serve {arguments:?} ended and said why"));
             }
         }

@@ -179,7 +179,7 @@ pub(crate) fn add<A: Lifecycle>(
     Ok(changes)
 }
 
-/// Deletes an attachment of a record that is stored, both as they are under their locks. What is put first is the
+/// Deletes an attachment of a record that is stored, both as they are under their locks. The first put is the
 /// attachment.
 ///
 /// # Errors

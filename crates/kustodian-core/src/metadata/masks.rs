@@ -97,7 +97,7 @@ impl Masks {
     }
 
     /// A body in which the masks of records of a type are what the stored record has in their place, or are left out where
-    /// it has nothing or `keeps` what is not sent; `None` when it has none.
+    /// it has nothing or `keeps` attributes that are not sent; `None` when it has none.
     ///
     /// # Errors
     /// 500 when the stored document is not what this version stores.

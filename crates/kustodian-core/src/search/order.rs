@@ -6,7 +6,7 @@ use super::query::Sort;
 use super::row::{SearchRow, Value};
 
 /// Which of two records is first. The first key decides, the next where it is equal; records without a value are
-/// last, whichever the direction. What is still equal is ordered by id, in the direction of the first key, or ascending
+/// last, whichever the direction. Records that are still equal are ordered by id, in the direction of the first key, or ascending
 /// without keys: so the order is total.
 pub fn compare(sort: &[Sort], one: &SearchRow, other: &SearchRow) -> Ordering {
     let by_keys =

@@ -96,7 +96,7 @@ const LOOKS: u32 = 50;
 /// How long another VACUUM of a table is waited for.
 const PATIENCE: &str = "SET lock_timeout = '30s'";
 
-/// Notes that a scrub is wanted for what is about to be erased.
+/// Notes that a scrub is needed for data that is about to be erased.
 pub(super) async fn want(readers: &Shared) -> Result<(), StoreError> {
     readers.read(WANT, &[]).await.map(|_| ())
 }

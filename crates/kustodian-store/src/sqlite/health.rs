@@ -54,7 +54,7 @@ impl Health {
         if damage.is_none() {
             tracing::error!(
                 %found,
-                "the database file is damaged: stop the server, see what is wrong with kustodian check, and put a backup \
+                "the database file is damaged: stop the server, see the faults with kustodian check, and put a backup \
                  in its place with kustodian restore"
             );
             *damage = Some(found);
@@ -98,7 +98,7 @@ impl Health {
         match &*self.damage() {
             None => Ok(()),
             Some(found) => Err(unavailable(format!(
-                "the database file is damaged ({found}): stop the server, see what is wrong with kustodian check, and put a \
+                "the database file is damaged ({found}): stop the server, see the faults with kustodian check, and put a \
                  backup in its place with kustodian restore"
             ))),
         }

@@ -22,7 +22,7 @@ const TRIES: usize = 5;
 const PATIENCE: Duration = Duration::from_millis(100);
 
 /// What takes erased words out of indexes that keep them apart from their rows, run before the file is rewritten:
-/// those of words merge all their segments into one, which holds only what is.
+/// those of words merge all their segments into one, which holds only present words.
 const INDEXES: &[&str] = &[
     "INSERT INTO customer_words (customer_words) VALUES ('optimize')",
     "INSERT INTO search_words (search_words) VALUES ('optimize')",

@@ -121,7 +121,7 @@ impl fmt::Display for Problem {
         formatter.write_str(match self {
             Self::Link => "the event, its place or its link was changed",
             Self::Gap => "positions are missing or doubled before this one",
-            Self::NoEvent => "there is no event, or what is there is none",
+            Self::NoEvent => "there is no event, or its content is none",
             Self::Index => "the index of the event differs from the event",
             Self::Head => "the chain does not end where the database says it does",
             Self::NoOrg => "the org of these events is not there",

@@ -95,7 +95,7 @@ async fn claims_are_freed_and_taken_over() {
     assert!(matches!(store.commit(org, take(john)).await, Err(CommitError::Claimed { .. })));
 
     let unheld = ChangeSet { frees: vec![of(john)], ..ChangeSet::default() };
-    store.commit(org, unheld).await.expect("what is not held is passed over");
+    store.commit(org, unheld).await.expect("a missing claim is passed over");
     assert_eq!(store.find_owners(org, &[of(jane).key]).await.unwrap(), [Some(jane)]);
 
     let hand_over = ChangeSet { frees: vec![of(jane)], claims: vec![of(john)], ..ChangeSet::default() };

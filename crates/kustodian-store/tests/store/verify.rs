@@ -303,7 +303,7 @@ fn most_memory() -> u64 {
 /// The source of the rate in `docs/history.md`, as an optimized build shows it.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "it takes minutes"]
-#[expect(clippy::print_stdout, reason = "what is measured is the point")]
+#[expect(clippy::print_stdout, reason = "the measurement is the point")]
 async fn a_million_events_are_verified_within_bounded_memory() {
     const EVENTS: u32 = 1_000_000;
     const LIVES_AT_ONCE: u32 = 50;

@@ -111,7 +111,7 @@ impl CsvRows {
     }
 
     /// The fields of the next record and the line it begins in.
-    #[expect(clippy::type_complexity, reason = "a field is its text or what is wrong with it")]
+    #[expect(clippy::type_complexity, reason = "a field is its text or its fault")]
     fn record(&mut self) -> Result<Option<(u64, Vec<Result<String, String>>)>, Failure> {
         self.skip_line_ends()?;
         let line = self.line;

@@ -139,7 +139,7 @@ struct Opened {
 impl Opened {
     fn open(arguments: &ImportArguments, source: &Source, read: progress::Bytes) -> Result<Self, Failure> {
         let format = arguments.format.or_else(|| source.format()).ok_or_else(|| {
-            Failure::new("the name of the file does not say what is in it: --format csv or --format jsonl does")
+            Failure::new("the name of the file does not show its format: --format csv or --format jsonl does")
         })?;
         let input = source.open(read)?;
         let mut style = Style { has_decimal_commas: false, dates: arguments.dates };

@@ -24,7 +24,7 @@ fn a_key_is_kept_as_a_hash_alone() {
         kept.extend(fs::read(entry.unwrap().path()).unwrap());
     }
     let is_kept = |text: &str| kept.windows(text.len()).any(|window| window == text.as_bytes());
-    assert!(is_kept("kept as it is"), "what is searched is what is stored");
+    assert!(is_kept("kept as it is"), "the search covers the stored bytes");
     // A made key is a JWT: neither the whole nor its last part, without which the rest is no key.
     for secret in [TOKEN, &made, made.rsplit('.').next().unwrap()] {
         assert!(!is_kept(secret), "the database holds a key");

@@ -65,7 +65,7 @@ fn under_a_plan_a_key_creates_120_messages_of_a_customer_in_a_minute() {
     import["importedAt"] = "2026-01-01T00:00:00.000Z".into();
     server.post(&path, import).expect(201);
     let note = server.post(&format!("{conversation}/notes"), json!({ "body": "She wrote a lot." })).expect(201);
-    assert_eq!(note.header("x-ratelimit-limit"), "2000", "the org's budget is reported with what is granted");
+    assert_eq!(note.header("x-ratelimit-limit"), "2000", "the org's budget is reported with a granted request");
     let (_, other) = family(&server);
     server.post(&format!("{other}/messages"), message()).expect(201);
     let key = server.token("demo", &["org.user"]);

@@ -36,7 +36,7 @@ struct Load {
 }
 
 /// Lets several servers on one database take writes, kills them one after the other, and whatever else `strike` kills,
-/// at moments and in an order that chance decides; then reads what is there. `strike` says whether it did something,
+/// at moments and in an order that chance decides; then reads the records. `strike` says whether it did something,
 /// and returns once the database answers again.
 pub(crate) fn pull(database: &str, servers: usize, strike: &mut dyn FnMut(&mut Chance) -> bool) {
     let mut chance = Chance::new();

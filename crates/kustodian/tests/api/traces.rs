@@ -154,7 +154,7 @@ fn nothing_that_was_derived_from_an_erased_customer_is_in_a_file_an_index_a_back
         assert!(matches!(status, 200 | 204), "{status}: {answer}");
     }
     let before = place::traces(place.url(), MARK);
-    assert!(before.len() > 200, "what is planted is found at first: {before:?}");
+    assert!(before.len() > 200, "planted words are found at first: {before:?}");
 
     place::analyze(place.url());
     let (status, answer) = call(Method::POST, &format!("{path}/erase"), Value::Null);

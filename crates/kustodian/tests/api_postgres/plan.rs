@@ -64,7 +64,7 @@ fn no_further_transaction_touches_more_than_one_customer_and_claims() {
         .filter(|planned| !wide(&planned.trips).is_empty())
         .map(|planned| (planned.operation, planned.what))
         .collect();
-    assert_eq!(wide.into_iter().collect::<Vec<_>>(), WIDE, "take what is gone out of the list, and add nothing");
+    assert_eq!(wide.into_iter().collect::<Vec<_>>(), WIDE, "remove entries that are gone from the list, and add none");
 }
 
 #[test]
