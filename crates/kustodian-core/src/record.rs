@@ -127,11 +127,10 @@ pub(crate) trait Record: OfKind + Serialize + DeserializeOwned {
     }
 }
 
-/// Through the type of its kind, whose order of members is the stored one.
+/// Through the type of its kind, whose order of members is the stored one. It is read from text like every other record: to
+/// read it from the value itself would compile each type a second time.
 pub(crate) fn render<A: Record>(record: Value) -> Result<String, Refusal> {
-    let record: Resource<A> =
-        serde_json::from_value(record).map_err(|_| resource::fault("A stored record could not be read"))?;
-    resource::render(&record)
+    resource::render(&resource::read::<Resource<A>>(&record.to_string())?)
 }
 
 pub(crate) fn claims_of<A: Record>(org: OrgKey, id: ObjectId, document: &str) -> Result<Vec<Claim>, Refusal> {

@@ -46,27 +46,40 @@ pub(crate) fn read<E: Endpoint>(query: &str, is_lenient: bool) -> Result<E::Quer
         return E::Query::read(&[]).map_err(Refusal::bad_input);
     }
     let pairs = pairs(query)?;
-    if let Some((name, _)) = pairs.iter().find(|(name, _)| E::Query::NOT_SERVED.contains(&name.as_str())) {
-        let title = format!("The parameter {name} of {} is not served yet", E::OPERATION.name);
-        return Err(Refusal::new(501, code::NOT_IMPLEMENTED, name, title));
-    }
-    let (arguments, mut faults) = match E::Query::read(&pairs) {
+    refuse_unserved(E::OPERATION, E::Query::NOT_SERVED, &pairs)?;
+    let (arguments, faults) = match E::Query::read(&pairs) {
         Ok(arguments) => (Some(arguments), Vec::new()),
         Err(faults) => (None, faults),
     };
-    if !is_lenient {
-        // A write is not to happen by a misspelt name without a value either.
-        let sent = if E::OPERATION.is_read() { pairs } else { decode(query)? };
-        let known: Vec<&str> = Declaration::of::<E>().parameters().map(|parameter| parameter.name).collect();
-        for (name, _) in &sent {
-            let is_harmless = E::OPERATION.is_read() && HARMLESS.contains(&name.as_str());
-            let is_told = faults.iter().any(|fault| fault.parameter == *name);
-            if !known.contains(&name.as_str()) && !is_harmless && !is_told && faults.len() < MAX_FAULTS {
-                faults.push(unknown(E::OPERATION, name, &known));
-            }
+    let faults = if is_lenient { faults } else { with_unknown(&Declaration::of::<E>(), query, pairs, faults)? };
+    arguments.filter(|_| faults.is_empty()).ok_or_else(|| Refusal::bad_input(faults))
+}
+
+fn refuse_unserved(operation: &Operation, not_served: &[&str], pairs: &Pairs) -> Result<(), Refusal> {
+    let Some((name, _)) = pairs.iter().find(|(name, _)| not_served.contains(&name.as_str())) else { return Ok(()) };
+    let title = format!("The parameter {name} of {} is not served yet", operation.name);
+    Err(Refusal::new(501, code::NOT_IMPLEMENTED, name, title))
+}
+
+/// The faults of a query, and one for each parameter that the operation does not know.
+fn with_unknown(
+    declaration: &Declaration,
+    query: &str,
+    pairs: Pairs,
+    mut faults: Vec<Fault>,
+) -> Result<Vec<Fault>, Refusal> {
+    let operation = declaration.operation;
+    // A write is not to happen by a misspelt name without a value either.
+    let sent = if operation.is_read() { pairs } else { decode(query)? };
+    let known: Vec<&str> = declaration.parameters().map(|parameter| parameter.name).collect();
+    for (name, _) in &sent {
+        let is_harmless = operation.is_read() && HARMLESS.contains(&name.as_str());
+        let is_reported = faults.iter().any(|fault| fault.parameter == *name);
+        if !known.contains(&name.as_str()) && !is_harmless && !is_reported && faults.len() < MAX_FAULTS {
+            faults.push(unknown(operation, name, &known));
         }
     }
-    arguments.filter(|_| faults.is_empty()).ok_or_else(|| Refusal::bad_input(faults))
+    Ok(faults)
 }
 
 /// The fault of a parameter that is not known; one that a path looks records up by leads there.

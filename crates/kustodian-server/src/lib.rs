@@ -72,7 +72,7 @@ pub use gate::{Gate, Passage, Then};
 pub use mail::{Mailer, NotAMailServer};
 pub use outbound::{NotAnAccount, OutboundAccount};
 pub use settings::{AbsentTypes, BulkMode, Settings};
-pub use tls::{Tls, TlsError};
+pub use tls::{Tls, TlsError, outgoing as outgoing_tls};
 
 /// The declaration of every operation that is served.
 pub fn declarations() -> Vec<kustomer_api::endpoint::Declaration> {

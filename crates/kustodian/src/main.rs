@@ -40,6 +40,7 @@ mod types;
 mod users;
 mod webhooks;
 
+use std::pin::Pin;
 use std::process::ExitCode;
 
 use clap::CommandFactory;
@@ -71,12 +72,12 @@ fn run(given: Given) -> Result<(), Failure> {
             let log = logging::start(filter, arguments.common.log_format.unwrap_or_default(), serve.access_log)?;
             many_threads()?.block_on(serve::run(*serve, log))
         }
-        Command::Token { command } => one_thread()?.block_on(tokens::run(command)),
-        Command::User { command } => one_thread()?.block_on(users::run(command)),
+        Command::Token { command } => on_one_thread(tokens::run(command)),
+        Command::User { command } => on_one_thread(users::run(command)),
         Command::Config { command } => config::run(command, &matches, &file),
         Command::Roles(arguments) => roles::run(arguments),
-        Command::Org { command } => one_thread()?.block_on(orgs::run(command)),
-        Command::Customers { server, command } => one_thread()?.block_on(customers::run(server, command)),
+        Command::Org { command } => on_one_thread(orgs::run(command)),
+        Command::Customers { server, command } => on_one_thread(customers::run(server, command)),
         Command::Companies { server, command } => of_records(server, "/companies", "companies", command),
         Command::Brands { server, command } => of_records(server, "/brands", "brands", command),
         Command::Schedules { server, command } => of_records(server, "/schedules", "schedules", command),
@@ -85,7 +86,7 @@ fn run(given: Given) -> Result<(), Failure> {
         Command::Conversations { server, command } => {
             let client = customers::client(server)?;
             let place = records::Place { path: "/conversations", command: "kustodian conversations" };
-            one_thread()?.block_on(records::conversations::run(&client, place, command))
+            on_one_thread(records::conversations::run(&client, place, command))
         }
         Command::Messages { server, command } => of_records(server, "/messages", "messages", command),
         Command::Notes { server, command } => of_records(server, "/notes", "notes", command),
@@ -93,37 +94,37 @@ fn run(given: Given) -> Result<(), Failure> {
         Command::Outbox { server, command } => {
             let client = customers::client(server)?;
             let place = records::Place { path: "/outbox", command: "kustodian outbox" };
-            one_thread()?.block_on(records::outbox::run(&client, place, command))
+            on_one_thread(records::outbox::run(&client, place, command))
         }
         Command::Kobjects { server, klass, command } => {
             let klass = klass.unwrap_or_else(|| arguments::without_klass().exit());
             let client = customers::client(server)?;
             let (path, command_line) = (format!("/klasses/{klass}"), format!("kustodian kobjects --klass {klass}"));
             let place = records::Place { path: &path, command: &command_line };
-            one_thread()?.block_on(records::run(&client, place, command))
+            on_one_thread(records::run(&client, place, command))
         }
         Command::Api { server, call } => {
             let client = customers::client(server)?;
-            one_thread()?.block_on(api::run(&client, call))
+            on_one_thread(api::run(&client, call))
         }
-        Command::Export(export) => one_thread()?.block_on(export::run(export)),
-        Command::Import(import) => one_thread()?.block_on(import::run(*import)),
+        Command::Export(export) => on_one_thread(export::run(export)),
+        Command::Import(import) => on_one_thread(import::run(*import)),
         Command::Types { server, arguments } => {
             let client = customers::client(server)?;
-            one_thread()?.block_on(types::run(&client, arguments))
+            on_one_thread(types::run(&client, arguments))
         }
         Command::Webhooks { server, command } => {
             let client = customers::client(server)?;
-            one_thread()?.block_on(webhooks::run(&client, command))
+            on_one_thread(webhooks::run(&client, command))
         }
-        Command::Tail(tail) => one_thread()?.block_on(tail::run(tail)),
-        Command::Audit { command } => one_thread()?.block_on(audit::run(command)),
-        Command::Migrate(migrate) => one_thread()?.block_on(migrate::run(migrate)),
-        Command::Copy(copy) => one_thread()?.block_on(copy::run(copy)),
-        Command::Backup(backup) => one_thread()?.block_on(backup::run(backup)),
-        Command::Restore(restore) => one_thread()?.block_on(restore::run(restore)),
-        Command::Check(check) => one_thread()?.block_on(check::run(check)),
-        Command::Reindex(reindex) => one_thread()?.block_on(reindex::run(reindex)),
+        Command::Tail(tail) => on_one_thread(tail::run(tail)),
+        Command::Audit { command } => on_one_thread(audit::run(command)),
+        Command::Migrate(migrate) => on_one_thread(migrate::run(migrate)),
+        Command::Copy(copy) => on_one_thread(copy::run(copy)),
+        Command::Backup(backup) => on_one_thread(backup::run(backup)),
+        Command::Restore(restore) => on_one_thread(restore::run(restore)),
+        Command::Check(check) => on_one_thread(check::run(check)),
+        Command::Reindex(reindex) => on_one_thread(reindex::run(reindex)),
         Command::Openapi => output::print_json(&kustodian_server::openapi::document()),
         Command::Man(pages) => man::run(&pages),
         Command::Completions { shell } => {
@@ -148,15 +149,17 @@ fn of_records<R: Records>(
 ) -> Result<(), Failure> {
     let client = customers::client(server)?;
     let command = format!("kustodian {command}");
-    one_thread()?.block_on(records::run(&client, records::Place { path, command: &command }, what))
+    on_one_thread(records::run(&client, records::Place { path, command: &command }, what))
 }
 
 fn many_threads() -> Result<tokio::runtime::Runtime, Failure> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(no_runtime)
 }
 
-fn one_thread() -> Result<tokio::runtime::Runtime, Failure> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(no_runtime)
+/// Boxed, so that the runtime is compiled for one kind of work and not for each command.
+fn on_one_thread<'a>(work: impl Future<Output = Result<(), Failure>> + 'a) -> Result<(), Failure> {
+    let work: Pin<Box<dyn Future<Output = Result<(), Failure>> + 'a>> = Box::pin(work);
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(no_runtime)?.block_on(work)
 }
 
 fn no_runtime(error: std::io::Error) -> Failure {

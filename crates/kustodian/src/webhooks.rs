@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use kustodian_core::chance::Ids as _;
 use kustodian_core::outbound_webhook::{event_names, signature};
-use kustodian_server::{SystemClock, SystemIds};
+use kustodian_server::{SystemClock, SystemIds, outgoing_tls};
 use kustomer_api::event::{Event, ListEvents};
 use kustomer_api::operation;
 use kustomer_api::outbound_webhook::{EVENT_HEADER, SIGNATURE_HEADER};
@@ -76,7 +76,9 @@ async fn listen(client: &Client, arguments: ListenArguments) -> Result<(), Failu
             secret
         }
     };
+    let tls = outgoing_tls().map_err(|error| Failure::new(format!("nothing can be sent: {error}")))?;
     let poster = reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
         .timeout(RECEIVED_WITHIN)
         .no_proxy()
         .build()

@@ -18,7 +18,8 @@ use crate::exchange::ReceivedResponse;
 ///   [`Call::idempotency_key`](crate::Call::idempotency_key)), for servers that say in their answers that they know it;
 ///   Kustodian does. Until the first answer shows that, a write is sent again only with a key of the caller's own.
 /// - The answer is a 429: after the wait it asks for (`Retry-After`, or `x-ratelimit-reset`), else after a whole window of 60
-///   seconds. A 503 that asks for a wait is waited for too: it shows that nothing was done.
+///   seconds. A 503 that asks for a wait of at most 30 seconds is waited for too: it shows that nothing was done. One that asks
+///   for more is final, because the server is under maintenance.
 ///
 /// Where the server asks for no wait, it is a random one of at most 250 ms, doubled with each attempt. A wait the server asks for
 /// is kept to; when it is longer than the longest one allowed, or ends after the time for the whole call, the answer is
@@ -51,6 +52,9 @@ const FIRST_WAIT: Duration = Duration::from_millis(250);
 
 /// The window of Kustomer's limits (`docs/contract/behaviour.md` §5), for a 429 that says nothing.
 const WINDOW: Duration = Duration::from_secs(60);
+
+/// The longest wait a 503 may ask for: a server that asks for more is under maintenance, such as one that answers reads only.
+const LONGEST_OUTAGE: Duration = Duration::from_secs(30);
 
 /// What became of an attempt.
 pub(crate) type Outcome = Result<ReceivedResponse, TransportError>;
@@ -135,7 +139,10 @@ impl Retry {
         };
         let asked = match response.status {
             StatusCode::TOO_MANY_REQUESTS => Some(asked_wait(response).unwrap_or(WINDOW)),
-            StatusCode::SERVICE_UNAVAILABLE => asked_wait(response),
+            StatusCode::SERVICE_UNAVAILABLE => match asked_wait(response) {
+                Some(asked) if asked > LONGEST_OUTAGE => return None,
+                asked => asked,
+            },
             StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT => None,
             _ => return None,
         };
@@ -249,6 +256,13 @@ mod tests {
         assert_eq!(retry.wait(false, 1, &Ok(answer(429, &[("retry-after", "61")]))), asked(61));
         assert_eq!(retry.wait(false, 1, &Ok(answer(429, &[]))), asked(60));
         assert_eq!(retry.wait(true, 1, &Ok(answer(429, &[("retry-after", "66")]))), None);
+    }
+
+    #[test]
+    fn an_outage_is_waited_for_when_it_is_short() {
+        let retry = Retry::default();
+        assert_eq!(retry.wait(false, 1, &Ok(answer(503, &[("retry-after", "30")]))), asked(30));
+        assert_eq!(retry.wait(true, 1, &Ok(answer(503, &[("retry-after", "31")]))), None);
     }
 
     #[test]

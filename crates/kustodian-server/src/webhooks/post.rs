@@ -13,6 +13,8 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Url};
 
+use crate::tls::outgoing;
+
 /// How long a connection to a receiver may take.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 
@@ -41,8 +43,9 @@ impl NotTaken {
 impl Post {
     /// # Errors
     /// When this machine has no TLS to speak.
-    pub(super) fn new(timeout: Duration, allow_private: bool) -> Result<Self, reqwest::Error> {
+    pub(super) fn new(timeout: Duration, allow_private: bool) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let client = Client::builder()
+            .tls_backend_preconfigured(outgoing()?)
             // A receiver could lead to an address beside the server, and a proxy could reach one.
             .redirect(Policy::none())
             .no_proxy()

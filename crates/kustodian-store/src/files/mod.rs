@@ -23,6 +23,8 @@ use async_trait::async_trait;
 use kustodian_core::files::{FileName, Files, FilesError, Listed, Locked, Receiving, Sha256Sum};
 use kustomer_api::ObjectId;
 
+use crate::apart::run_apart;
+
 pub use self::carry::{Carried, FileFinding};
 pub use self::kept::{KeptFile, kept_files, kept_files_of_backup};
 use self::receiving::Part;
@@ -61,7 +63,7 @@ impl FileFolder {
     ) -> Result<T, FilesError> {
         let this = self.clone();
         let place = self.place();
-        match tokio::task::spawn_blocking(move || work(&this)).await {
+        match run_apart(move || work(&this)).await {
             Ok(done) => done.map_err(|error| failure(&place, &error)),
             Err(error) => Err(FilesError::Failed { place, reason: error.to_string() }),
         }

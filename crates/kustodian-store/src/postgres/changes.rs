@@ -38,12 +38,16 @@ pub(super) struct Seen {
 /// database's own constraints show whether something was there. Not with a receipt: whether it is there already comes
 /// before everything else.
 pub(super) fn is_insert_only(changes: &ChangeSet) -> bool {
+    changes.receipts.is_empty() && is_new(changes)
+}
+
+/// The same, whatever receipts it leaves.
+pub(super) fn is_new(changes: &ChangeSet) -> bool {
     let mut records = HashSet::new();
     let mut owners = HashMap::new();
     changes.erasures.is_empty()
         && changes.asserts.is_empty()
         && changes.empties.is_empty()
-        && changes.receipts.is_empty()
         && !changes.puts.is_empty()
         && changes.puts.iter().all(|put| put.expects.is_none() && records.insert((put.kind, put.id)))
         && changes.claims.iter().all(|claim| *owners.entry(claim.key).or_insert(claim.owner) == claim.owner)

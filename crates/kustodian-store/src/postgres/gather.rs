@@ -13,11 +13,12 @@ use kustodian_core::chain::Leaf;
 use kustodian_core::change::{ChangeSet, Event, Put};
 use kustodian_core::claim::Claim;
 use kustodian_core::kind::Kind;
+use kustodian_core::receipt::Receipt;
 use kustodian_core::store::{OrgKey, StoreError};
 use tokio::sync::oneshot;
 
 use super::Core;
-use super::changes::{Seen, create, is_insert_only, leaves, wanted_claims};
+use super::changes::{Seen, create, is_new, leaves, wanted_claims};
 use super::commit::{Commit, Obstacle, Order};
 use super::connection::{Step, statement};
 use super::search;
@@ -62,17 +63,13 @@ pub(super) enum Told {
     Failed(StoreError),
 }
 
-/// Whether a change set makes one customer with its claims and its event, and nothing else.
+/// Whether a change set makes one customer with its claims and its event, and nothing else but a receipt. One that is
+/// there already is in the way like everything else: whoever then commits alone finds it first.
 pub(super) fn fits(changes: &ChangeSet) -> bool {
     let ([put], [event]) = (changes.puts.as_slice(), changes.events.as_slice()) else { return false };
     let is_its_own = (event.kind, event.record, event.rev) == (put.kind, put.id, put.rev);
     let is_first = event.changes.is_none() && event.snapshot.is_none();
-    put.kind == Kind::Customer
-        && !put.deleted
-        && is_its_own
-        && is_first
-        && changes.frees.is_empty()
-        && is_insert_only(changes)
+    put.kind == Kind::Customer && !put.deleted && is_its_own && is_first && changes.frees.is_empty() && is_new(changes)
 }
 
 impl Gathering {
@@ -173,7 +170,9 @@ async fn send(core: &Core, members: &[Member]) -> Result<(), Option<StoreError>>
     };
     let leaves: Vec<Vec<Leaf>> = members.iter().map(|member| leaves(&member.changes)).collect();
     let step = match (members, leaves.as_slice()) {
-        ([member], [leaves]) => create(member.org, &member.changes, leaves, &member.found_by).ok_or(None)?,
+        ([member], [leaves]) if member.changes.receipts.is_empty() => {
+            create(member.org, &member.changes, leaves, &member.found_by).ok_or(None)?
+        }
         _ => create_all(members, leaves.iter().flatten()),
     };
     commit.send(lease, vec![step], Order::Any).await.map_err(|obstacle| match obstacle {
@@ -195,6 +194,9 @@ fn create_all<'a>(members: &'a [Member], leaves: impl Iterator<Item = &'a Leaf>)
     // In the order of their keys, so that two statements that want the same ones wait for each other instead of
     // blocking each other.
     claims.sort_unstable_by_key(|(_, claim)| *claim.key.as_bytes());
+    let receipts = || members.iter().flat_map(|member| member.changes.receipts.iter().map(|left| (member.org, left)));
+    let receipt_numbers =
+        |of: fn(OrgKey, &Receipt) -> i64| Value::Numbers(receipts().map(|(org, left)| of(org, left)).collect());
     let found_by = members.iter().map(|member| member.found_by.as_str()).filter(|found_by| !found_by.is_empty());
     let found_by: Vec<&str> = found_by.collect();
     let values = vec![
@@ -219,6 +221,14 @@ fn create_all<'a>(members: &'a [Member], leaves: impl Iterator<Item = &'a Leaf>)
         Value::Hashes(leaves.map(|leaf| leaf.0).collect()),
         Value::Number(DOCUMENT_FORMAT),
         Value::Owned(Some(format!("[{}]", found_by.join(",")))),
+        Value::ByteStrings(receipts().map(|(_, left)| left.key.as_bytes().as_slice()).collect()),
+        receipt_numbers(|org, _| org.0),
+        Value::ByteStrings(receipts().map(|(_, left)| left.fingerprint.0.as_slice()).collect()),
+        Value::Texts(receipts().map(|(_, left)| left.kind.as_str()).collect()),
+        Value::Ids(receipts().map(|(_, left)| left.record).collect()),
+        receipt_numbers(|_, left| i64::try_from(left.rev).unwrap_or(i64::MAX)),
+        receipt_numbers(|_, left| i64::from(left.status)),
+        receipt_numbers(|_, left| left.expires_at.as_millis()),
     ];
     statement(search::create_all(), values)
 }

@@ -117,7 +117,8 @@ pub(super) fn statements(kind: Kind) -> &'static Statements {
 /// New customers with their claims, their events and the outbox rows: as `create`, for several. Of the customers $1 ids,
 /// $2 orgs, $3 revs, $4 `created_at`, $5 `updated_at`, $6 documents; of the claims $7 keys, $8 orgs, $9 kinds, $10
 /// owners; of the events, in the order of the customers, $11 ids, $12 names, $13 at, $14 actors, $15 clients,
-/// $16 digests, $17 salts, $18 requests, $19 leaves; $20 the format of all documents.
+/// $16 digests, $17 salts, $18 requests, $19 leaves; $20 the format of all documents. $21 is for the search entries; of
+/// the receipts $22 keys, $23 orgs, $24 fingerprints, $25 kinds, $26 records, $27 revs, $28 statuses, $29 `expires_at`.
 pub(super) const CREATE_CUSTOMERS: &str = "WITH record AS (INSERT INTO customers \
      (id, org, rev, format, deleted, created_at, updated_at, document) \
      SELECT w.id, w.org, w.rev, $20, false, w.created_at, w.updated_at, w.document \
@@ -128,7 +129,11 @@ pub(super) const CREATE_CUSTOMERS: &str = "WITH record AS (INSERT INTO customers
      (record, org, kind, rev, id, name, at, actor, client, digest, salt, request_id) \
      SELECT w.record, w.org, 'customer', w.rev, w.id, w.name, w.at, w.actor, w.client, w.digest, w.salt, w.request_id \
      FROM unnest($1, $2, $3, $11, $12, $13, $14, $15, $16, $17, $18) \
-     AS w (record, org, rev, id, name, at, actor, client, digest, salt, request_id)) \
+     AS w (record, org, rev, id, name, at, actor, client, digest, salt, request_id)), \
+     answered AS (INSERT INTO receipts (key, org, fingerprint, kind, record, rev, status, expires_at) \
+     SELECT w.key, w.org, w.fingerprint, w.kind, w.record, w.rev, w.status, w.expires_at \
+     FROM unnest($22, $23, $24, $25, $26, $27, $28, $29) \
+     AS w (key, org, fingerprint, kind, record, rev, status, expires_at)) \
      INSERT INTO outbox (org, kind, record, rev, at, delta, id, actor, leaf) \
      SELECT w.org, 'customer', w.record, w.rev, w.at, 1, w.id, w.actor, w.leaf \
      FROM unnest($1, $2, $3, $13, $11, $14, $19) AS w (record, org, rev, at, id, actor, leaf)";

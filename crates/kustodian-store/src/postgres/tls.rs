@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
+use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
@@ -17,7 +17,7 @@ use crate::failure::OpenError;
 /// What makes connections encrypted, if the server can and the URL wants it.
 pub(super) fn connector(place: &Place) -> Result<MakeRustlsConnect, OpenError> {
     let wrong = |reason: String| OpenError::PostgresUrl { reason };
-    let provider = Arc::new(aws_lc_rs::default_provider());
+    let provider = Arc::new(ring::default_provider());
     let verifier = match place.trust {
         Trust::Anybody => Verifier { authority: None, provider: Arc::clone(&provider) },
         Trust::Authority | Trust::Host => {

@@ -17,6 +17,7 @@ use super::packed::{Packed, Unpacked};
 use super::schema;
 use super::search::{self, FoundBy, Writing, former_terms};
 use super::sql::{ERASE_EVENTS, WANT_SCRUB};
+use crate::apart::{Lost, run_apart};
 use crate::copy::state::{NAME, OF_ITS_PLACE, State};
 use crate::copy::table::{Cell, Holds, Row, Table};
 use crate::copy::{CopyError, Erased, ROWS, Source, Target};
@@ -58,7 +59,7 @@ impl Archive {
     async fn open(path: PathBuf, access: OpenFlags) -> Result<Self, CopyError> {
         // A database that is not ours, or of a newer version, is refused in the words of the engine.
         schema::refuse_others(&any_reader(&path)?, &path)?;
-        let opened = tokio::task::spawn_blocking(move || {
+        let opened = run_apart(move || {
             let connection = connect(&path, access)?;
             connection.busy_timeout(PATIENCE)?;
             Ok(connection)
@@ -72,13 +73,12 @@ impl Archive {
         work: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, CopyError> {
         let connection = Arc::clone(&self.connection);
-        let done =
-            tokio::task::spawn_blocking(move || work(&mut connection.lock().unwrap_or_else(PoisonError::into_inner)));
+        let done = run_apart(move || work(&mut connection.lock().unwrap_or_else(PoisonError::into_inner)));
         settle(done.await)
     }
 }
 
-fn settle<T>(done: Result<rusqlite::Result<T>, tokio::task::JoinError>) -> Result<T, CopyError> {
+fn settle<T>(done: Result<rusqlite::Result<T>, Lost>) -> Result<T, CopyError> {
     let failed = |reason: String| CopyError::Failed { what: "SQLite", reason };
     done.map_err(|error| failed(error.to_string()))?.map_err(|error| failed(error.to_string()))
 }

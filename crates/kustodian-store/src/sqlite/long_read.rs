@@ -9,6 +9,7 @@ use rusqlite::Connection;
 
 use super::failure::unavailable;
 use super::readers::Readers;
+use crate::apart::run_apart;
 use crate::lane::Turn;
 
 thread_local! {
@@ -37,7 +38,7 @@ pub(super) async fn read<T: Send + 'static>(
         }
         readers.read(read)
     };
-    match tokio::task::spawn_blocking(reading).await {
+    match run_apart(reading).await {
         Ok(result) => result,
         Err(error) => Err(StoreError::Failed { reason: error.to_string() }),
     }

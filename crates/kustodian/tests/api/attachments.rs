@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use reqwest::Method;
-use reqwest::blocking::{Client, Response};
+use reqwest::blocking::Response;
 use serde_json::{Value, json};
 
 use crate::erase::wait_for;
 use crate::place::attachments_folder;
-use crate::server::{Answer, Server, TOKEN};
+use crate::server::{Answer, Server, TOKEN, http};
 
 /// The answer of a link.
 pub(crate) struct Sent {
@@ -46,7 +46,7 @@ impl Sent {
 }
 
 pub(crate) fn ask(method: Method, url: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Sent {
-    let client = Client::builder().timeout(Duration::from_secs(60)).build().unwrap();
+    let client = http().timeout(Duration::from_secs(60)).build().unwrap();
     let request =
         headers.iter().fold(client.request(method, url), |request, (name, value)| request.header(*name, *value));
     Sent::of(request.body(body).send().unwrap())
@@ -397,7 +397,7 @@ fn a_large_file_takes_no_memory_in_either_direction() {
     let before = server.memory("VmHWM");
     ask(Method::PUT, upload_url(&made), &[], vec![b'x'; length]).expect(200);
     let path = made.data()["links"]["self"].as_str().unwrap();
-    let mut sent = reqwest::blocking::get(related(&server.get(path))).unwrap();
+    let mut sent = http().build().unwrap().get(related(&server.get(path))).send().unwrap();
     let (mut read, mut buffer) = (0, vec![0; 1024 * 1024]);
     while let count @ 1.. = sent.read(&mut buffer).unwrap() {
         assert!(buffer[..count].iter().all(|byte| *byte == b'x'));

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::server::{Server, TOKEN, binary};
+use crate::server::{Server, TOKEN, binary, http};
 
 fn url(path: &Path) -> String {
     format!("sqlite:{}", path.display())
@@ -272,11 +272,13 @@ fn a_server_whose_file_is_damaged_meanwhile_is_not_ready_and_the_log_says_what_t
         let length = fs::metadata(&path).unwrap().len();
         overwrite(&path, place, &bytes[..bytes.len().min(usize::try_from(length - place).unwrap())]);
         let end = Instant::now() + Duration::from_secs(10);
-        while reqwest::blocking::get(format!("{address}/readyz")).unwrap().status() != 503 {
+        while http().build().unwrap().get(format!("{address}/readyz")).send().unwrap().status() != 503 {
             assert!(Instant::now() < end, "{name}: /readyz still answers 200");
             std::thread::sleep(Duration::from_millis(50));
         }
-        let write = reqwest::blocking::Client::new()
+        let write = http()
+            .build()
+            .unwrap()
             .post(format!("{address}/v1/customers"))
             .bearer_auth(TOKEN)
             .header("content-type", "application/json")

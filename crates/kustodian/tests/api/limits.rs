@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::json;
 
-use crate::server::{Server, TOKEN, binary};
+use crate::server::{Server, TOKEN, binary, http};
 
 #[test]
 fn requests_beyond_those_in_flight_are_shed_at_once_and_counted() {
@@ -60,10 +60,10 @@ fn a_server_with_a_certificate_speaks_https_alone() {
     let server = Server::start_with(&["--tls-cert", &cert_flag, "--tls-key", &key_flag]);
     assert!(server.url.starts_with("https://127.0.0.1:"), "{}", server.url);
     let root = reqwest::Certificate::from_pem(made.cert.pem().as_bytes()).unwrap();
-    let client = reqwest::blocking::Client::builder().tls_certs_only([root]).build().unwrap();
+    let client = http().tls_certs_only([root]).build().unwrap();
     let get = |url: &str| client.get(format!("{url}/v1/customers")).bearer_auth(TOKEN).send();
     assert_eq!(get(&server.url).unwrap().status(), 200);
-    let stranger = reqwest::blocking::Client::new().get(format!("{}/healthz", server.url)).send();
+    let stranger = http().build().unwrap().get(format!("{}/healthz", server.url)).send();
     assert!(stranger.is_err(), "a certificate nobody vouches for");
     assert!(get(&server.url.replace("https", "http")).is_err(), "plain HTTP is not spoken");
     // A broken handshake costs nobody else anything.

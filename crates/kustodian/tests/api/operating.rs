@@ -7,10 +7,9 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
-use reqwest::blocking::Client;
 use serde_json::{Value, json};
 
-use crate::server::{Answer, Server, TOKEN, binary};
+use crate::server::{Answer, Server, TOKEN, binary, http};
 
 /// A server whose log is read.
 struct Logged {
@@ -87,7 +86,7 @@ fn the_log_has_one_line_for_the_start_and_one_for_the_end() {
 fn the_access_log_names_each_request_by_its_template() {
     let folder = tempfile::tempdir().unwrap();
     let mut server = Logged::start(folder.path(), &["--access-log", "json", "--log", "warn"]);
-    let client = Client::new();
+    let client = http().build().unwrap();
     let ask = |method: Method, path: &str, token: &str| {
         let request = client.request(method, format!("{}{path}", server.url)).header("x-request-id", "r-1");
         let answer = request.bearer_auth(token).body("{\"name\":\"Ada\"}").header("content-type", "application/json");
@@ -142,7 +141,7 @@ fn a_hangup_reads_certificates_and_log_level_again_and_never_ends_the_server() {
     let server = Logged::start(path, &[]);
     let trusts = |root: &reqwest::Certificate| {
         // A connection of its own: one that is open keeps its certificate.
-        let client = Client::builder().tls_certs_only([root.clone()]).build().unwrap();
+        let client = http().tls_certs_only([root.clone()]).build().unwrap();
         client.get(format!("{}/v1/customers", server.url)).bearer_auth(TOKEN).send().is_ok()
     };
     assert!(trusts(&first));
@@ -174,7 +173,7 @@ fn only_tls_answers_ask_browsers_to_require_tls() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
     let root = certificate(path);
-    let client = Client::builder().tls_certs_only([root]).build().unwrap();
+    let client = http().tls_certs_only([root]).build().unwrap();
     let told = |arguments: &[&str]| {
         let server = Logged::start(path, arguments);
         let answer = client.get(format!("{}/v1/customers", server.url)).bearer_auth(TOKEN).send().unwrap();
@@ -190,7 +189,7 @@ fn only_tls_answers_ask_browsers_to_require_tls() {
 #[test]
 fn a_browser_at_the_address_of_the_server_gets_the_documentation() {
     let server = Server::start();
-    let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let client = http().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let browser = client.get(format!("{}/", server.url)).header("accept", "text/html,*/*;q=0.8").send().unwrap();
     assert_eq!((browser.status().as_u16(), &browser.headers()["location"]), (303, &"/docs".parse().unwrap()));
     let program = Answer::of(server.request(Method::GET, "/").header("accept", "application/json"));

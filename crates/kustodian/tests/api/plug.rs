@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::place;
 use crate::seed::Chance;
-use crate::server::{Server, TOKEN};
+use crate::server::{Server, TOKEN, http};
 
 /// How often something is killed.
 const KILLS: usize = 8;
@@ -85,7 +85,7 @@ struct Writer<'a> {
 
 impl<'a> Writer<'a> {
     fn new(number: usize, load: &'a Load, chance: Chance) -> Self {
-        let client = Client::builder().timeout(Duration::from_secs(5)).build().unwrap();
+        let client = http().timeout(Duration::from_secs(5)).build().unwrap();
         Self { number, load, chance, client, known: Vec::new() }
     }
 

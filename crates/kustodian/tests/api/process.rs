@@ -6,7 +6,7 @@ use std::process::{Child, Output, Stdio};
 
 use serde_json::json;
 
-use crate::server::{Server, TOKEN, binary};
+use crate::server::{Server, TOKEN, binary, http};
 
 pub(crate) fn serve(arguments: &[&str]) -> Output {
     binary().arg("serve").args(arguments).stdin(Stdio::null()).output().unwrap()
@@ -168,7 +168,7 @@ fn flags_beat_the_environment_which_beats_the_file() {
             .map_while(Result::ok)
             .find_map(|line| Some(line.split_once("listening on ")?.1.split_whitespace().next()?.to_owned()))
             .unwrap();
-        let client = reqwest::blocking::Client::new();
+        let client = http().build().unwrap();
         let get = |path: &str| -> serde_json::Value {
             client.get(format!("{url}{path}")).bearer_auth("a-token-from-the-file").send().unwrap().json().unwrap()
         };

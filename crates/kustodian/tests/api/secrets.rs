@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::place::Place;
-use crate::server::{Server, TOKEN, binary};
+use crate::server::{Server, TOKEN, binary, http};
 
 /// Words in what identifies a customer; none of them may be in a log.
 const NAME: &str = "Wilhelmina Harker zq7x";
@@ -38,7 +38,7 @@ fn a_log_of_everything_holds_no_key_and_no_word_of_a_customer() {
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("log");
     let (mut process, url) = serve_logging(place.url(), &log);
-    let client = reqwest::blocking::Client::new();
+    let client = http().build().unwrap();
     let call = |token: &str, method: Method, path: &str, body: Value| {
         let request = client.request(method, format!("{url}{path}")).bearer_auth(token).json(&body);
         request.send().unwrap()

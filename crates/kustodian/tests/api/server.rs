@@ -6,7 +6,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use reqwest::Method;
-use reqwest::blocking::Client;
+use reqwest::blocking::{Client, ClientBuilder};
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 
@@ -27,6 +27,12 @@ fn binary_in(mut command: Command, arguments: &[&str]) -> Command {
     }
     command.current_dir(std::env::temp_dir());
     command
+}
+
+/// A client of the tests' own. No feature of reqwest brings cryptography: the server and its client name theirs.
+pub(crate) fn http() -> ClientBuilder {
+    let _is_set_already = rustls::crypto::ring::default_provider().install_default();
+    Client::builder()
 }
 
 /// A running server; killed when dropped.
@@ -97,7 +103,7 @@ impl Server {
                 break url.split_whitespace().next().unwrap().to_owned();
             }
         };
-        let client = Client::builder().timeout(Duration::from_secs(30)).build().unwrap();
+        let client = http().timeout(Duration::from_secs(30)).build().unwrap();
         Self {
             process,
             stdout: Some(stdout),

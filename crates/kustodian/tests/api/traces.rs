@@ -5,14 +5,13 @@ use std::fs;
 use std::time::Duration;
 
 use reqwest::Method;
-use reqwest::blocking::Client;
 use serde_json::{Value, json};
 
 use crate::backup::goes_well;
 use crate::erase::wait_for;
 use crate::place::{self, Place};
 use crate::secrets::serve_logging;
-use crate::server::TOKEN;
+use crate::server::{TOKEN, http};
 use crate::sqlite_file;
 
 /// What every planted word begins with.
@@ -72,7 +71,7 @@ fn nothing_that_was_derived_from_an_erased_customer_is_in_a_file_an_index_a_back
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("log");
     let (mut process, url) = serve_logging(place.url(), &log);
-    let client = Client::builder().timeout(Duration::from_secs(60)).build().unwrap();
+    let client = http().timeout(Duration::from_secs(60)).build().unwrap();
     let mut number = 0;
     let mut call = |method: Method, path: &str, body: Value| {
         number += 1;
