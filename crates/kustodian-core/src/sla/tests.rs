@@ -405,15 +405,11 @@ fn acts() -> impl Strategy<Value = Vec<(i64, Act)>> {
 }
 
 proptest! {
-<<<<<<< HEAD
-    /// Whatever happens: the timer is set to the next breach, elapses once for each metric at most, and what breached stays
-    /// so.
-=======
     // Each of them steps through hours, minute by minute.
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Whatever happens: the timer is set to the next breach, elapses once for each metric at most, and what breached stays so.
->>>>>>> main
+    /// Whatever happens: the timer is set to the next breach, elapses once for each metric at most, and what breached stays
+    /// so.
     #[test]
     fn a_breach_is_noted_when_it_is_due_and_stays(acts in acts()) {
         let mut all = json!({ "metrics": {} });

@@ -64,7 +64,7 @@ pub(super) enum Told {
 }
 
 /// Whether a change set makes one customer with its claims and its event, and nothing else but a receipt. One that is
-/// there already is in the way like everything else: whoever then commits alone finds it first.
+/// there already is a conflict like any other: the commit that is then made alone finds it first.
 pub(super) fn fits(changes: &ChangeSet) -> bool {
     let ([put], [event]) = (changes.puts.as_slice(), changes.events.as_slice()) else { return false };
     let is_its_own = (event.kind, event.record, event.rev) == (put.kind, put.id, put.rev);

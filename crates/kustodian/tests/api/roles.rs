@@ -388,7 +388,7 @@ fn every_served_operation_asks_for_its_roles() {
         !operation.public && !["deleteCurrentAuthToken", "rotateApiKey"].contains(&operation.name)
     };
     for operation in served(&server).iter().filter(asked) {
-        // What is refused or only read leaves the record as it is for the next key.
+        // A refused request, or a read, leaves the record as it is for the next key.
         let kept = aim(&server, operation);
         let answers = |token: &str, status: u16, who: &str| {
             let is_kept = operation.is_read() || status >= 400;
