@@ -20,7 +20,7 @@ use crate::target::Line;
 const REWRITTEN: u64 = 4_000;
 const GROUP: usize = 512;
 
-/// What is measured of the server, in the order of a round.
+/// The measured operations of the server, in the order of a round.
 const CELLS: [Cell; 3] = [
     Cell { name: "creates at 16", api: Api::Kustodian, width: 16, each: 1 },
     Cell { name: "creates at 64", api: Api::Kustodian, width: 64, each: 1 },

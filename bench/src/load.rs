@@ -24,7 +24,7 @@ pub(crate) struct Target {
 /// Customers that exist.
 pub(crate) struct Known {
     pub(crate) customers: Arc<Vec<Customer>>,
-    /// What the server answered to the last create.
+    /// The server's answer to the last create.
     pub(crate) answer: Vec<u8>,
 }
 
@@ -259,7 +259,7 @@ fn head_length(answer: &[u8]) -> usize {
     find(answer, b"\r\n\r\n").map_or(0, |end| end + 4)
 }
 
-/// How long the body is; unknown when it comes in chunks.
+/// How long the body is; unknown when it is sent in chunks.
 fn content_length(head: &[u8]) -> Result<Option<usize>> {
     let head = std::str::from_utf8(head).context("the head of an answer is not text")?;
     let header = |wanted: &str| {
@@ -272,6 +272,6 @@ fn content_length(head: &[u8]) -> Result<Option<usize>> {
     match (header("content-length"), header("transfer-encoding")) {
         (Some(length), _) => Ok(Some(length.parse().context("a content-length that is no number")?)),
         (None, Some(_)) => Ok(None),
-        (None, None) => bail!("an answer that does not tell where it ends: {head}"),
+        (None, None) => bail!("an answer without a length: {head}"),
     }
 }

@@ -1,4 +1,4 @@
-//! How fast the server is and what it takes, beside what it is built on (bare axum that parses and answers the same
+//! The speed and the costs of the server, beside its parts (bare axum that parses and answers the same
 //! bytes, bare SQLite and bare PostgreSQL with the same rows) and beside a peer. All in one run on one machine, in
 //! alternating rounds, since only the ratios travel.
 //!
@@ -161,7 +161,7 @@ fn measure_overload(plan: &overload::Plan<'_>, command: &str, page: Option<&Path
     page.map_or(Ok(()), |page| page::put(page, &page::OVERLOAD, &measured))
 }
 
-/// What it was run on, which had this load before.
+/// The machine, which had this load before.
 fn machine(load: Option<f64>) -> String {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let load = load
@@ -169,7 +169,7 @@ fn machine(load: Option<f64>) -> String {
     format!("{processors} processors ({} {}){load}.", std::env::consts::OS, std::env::consts::ARCH)
 }
 
-/// What was run, on what.
+/// The programs of the run, and the machine.
 fn about(plan: &Plan, command: &str, load: Option<f64>) -> Result<Vec<String>> {
     let first_line = |program: &str| {
         let told = Command::new(program).arg("--version").output().ok()?.stdout;

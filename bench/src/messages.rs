@@ -31,7 +31,7 @@ pub(crate) struct Plan<'a> {
     pub(crate) time: Duration,
 }
 
-/// What is measured, in the order of a round.
+/// The measured operations, in the order of a round.
 const CELLS: [Cell; 7] = [
     Cell { name: "creates of customers at 16", whose: Whose::Customers, work: Work::Create, width: 16 },
     Cell { name: "messages at 16", whose: Whose::Many, work: Work::Create, width: 16 },
@@ -120,7 +120,7 @@ async fn open(target: &Target, numbers: &mut Numbers) -> Result<(Known, Known)> 
     Ok((customers, Known { customers: Arc::new(conversations), answer: Vec::new() }))
 }
 
-/// What a message takes of the file, everything included.
+/// The bytes of a message in the file, everything included.
 fn bytes_of_a_message(plan: &Plan<'_>, runtime: &Runtime, url: &str, file: &Path) -> Result<f64> {
     let mut numbers = Numbers::default();
     let server = Server::kustodian(plan.kustodian, url)?;

@@ -155,7 +155,7 @@ async fn send_what_falls_due(mut connection: Connection, schedule: Arc<Schedule>
         let is_accepted = match answer.status() {
             b"201" => true,
             b"503" => {
-                ensure!(answer.has_header("retry-after"), "a 503 that does not tell when to try again");
+                ensure!(answer.has_header("retry-after"), "a 503 without Retry-After");
                 false
             }
             _ => bail!("neither made nor turned away: {}", answer.text()),

@@ -17,23 +17,23 @@ pub(crate) struct Part {
     end: &'static str,
 }
 
-/// What the whole run writes.
+/// The tables of the whole run.
 pub(crate) const MEASURED: Part =
     Part { begin: "<!-- measured: begin; written by cargo xtask bench -->", end: "<!-- measured: end -->" };
 
-/// What the run beyond the capacity writes.
+/// The tables of the run beyond the capacity.
 pub(crate) const OVERLOAD: Part =
     Part { begin: "<!-- overload: begin; written by cargo xtask bench overload -->", end: "<!-- overload: end -->" };
 
-/// What the run of messages writes.
+/// The tables of the run of messages.
 pub(crate) const MESSAGES: Part =
     Part { begin: "<!-- messages: begin; written by cargo xtask bench messages -->", end: "<!-- messages: end -->" };
 
-/// What the run of bulk operations writes.
+/// The tables of the run of bulk operations.
 pub(crate) const BULK: Part =
     Part { begin: "<!-- bulk: begin; written by cargo xtask bench bulk -->", end: "<!-- bulk: end -->" };
 
-/// What the run of what visitors do writes.
+/// The tables of the run of tracked events.
 pub(crate) const TRACKING: Part =
     Part { begin: "<!-- tracking: begin; written by cargo xtask bench tracking -->", end: "<!-- tracking: end -->" };
 
@@ -51,7 +51,7 @@ pub(crate) fn put(path: &Path, part: &Part, measured: &str) -> Result<()> {
     std::fs::write(path, page).with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// All tables; `about` are the sentences on what was run.
+/// All tables; `about` are the sentences about the run.
 pub(crate) fn measured(report: &Report, about: &[String]) -> Result<String> {
     let mut page = String::new();
     write(&mut page, report, about).context("cannot write the tables")?;

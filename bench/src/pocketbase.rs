@@ -41,7 +41,7 @@ pub(crate) fn version(binary: &Path) -> Result<String> {
     Ok(String::from_utf8_lossy(&told).trim().replace("pocketbase version ", "PocketBase "))
 }
 
-/// Starts it on a folder that is there, for whoever holds this token.
+/// Starts it on an existing folder, for the holder of this token.
 pub(crate) fn serve(binary: &Path, folder: &Path, address: SocketAddr, token: String) -> Result<Server> {
     let mut command = Command::new(binary);
     command.args(["serve", "--http", &address.to_string(), "--dir"]).arg(folder).stdin(Stdio::null());
@@ -64,12 +64,12 @@ fn collection() -> Value {
     json!({ "name": "customers", "type": "base", "fields": fields, "indexes": indexes })
 }
 
-/// One request that must succeed; what it answers.
+/// One request that must succeed; returns its answer.
 fn ask(address: SocketAddr, token: &str, method: &str, path: &str, body: &Value) -> Result<Value> {
     let mut stream = TcpStream::connect(address).context("cannot connect to PocketBase")?;
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;
     let body = body.to_string();
-    // HTTP/1.0, so that the answer comes in one piece and ends with the connection.
+    // HTTP/1.0, so that the answer is one piece and ends with the connection.
     write!(
         stream,
         "{method} {path} HTTP/1.0\r\nhost: localhost\r\nauthorization: Bearer {token}\r\ncontent-type: application/json\r\n\

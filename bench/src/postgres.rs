@@ -69,7 +69,7 @@ const INSERT_ALL: &str = "WITH record AS (INSERT INTO bare.customers VALUES ($1,
      sha256(convert_to($1, 'UTF8')), substring(sha256(convert_to($1, 'UTF8')) FOR 16), $1)";
 
 /// What [`INSERT_ALL`] is given, so that the row of a search is written too. It is that of a customer of the server, but
-/// for what is new in each: `{columns}` are its columns, `{values}` their values.
+/// for its new values: `{columns}` are its columns, `{values}` their values.
 const INSERT_FINDABLE: &str =
     ", found_by AS (INSERT INTO bare.customer_search ({columns}) SELECT {values} FROM bare.found_by) ";
 
@@ -81,7 +81,7 @@ const FINDABLE: &str = "CREATE TABLE IF NOT EXISTS bare.customer_search (LIKE pu
 const READ: &str = "SELECT id, rev, deleted, created_at, updated_at, document FROM bare.customers \
      WHERE org = $1 AND id = $2";
 
-/// What is measured.
+/// The measured operations.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Work {
     InsertRecord,
@@ -152,13 +152,13 @@ impl Database {
         })
     }
 
-    /// Removes it, whoever is still connected.
+    /// Removes it, also while others are connected.
     pub(crate) fn remove(self, runtime: &Runtime) -> Result<()> {
         runtime.block_on(self.admin.batch_execute(&format!("DROP DATABASE {} WITH (FORCE)", self.name)))?;
         Ok(())
     }
 
-    /// What was done, and how often a second.
+    /// The operation, and its rate a second.
     pub(crate) fn measure(&mut self, runtime: &Runtime, document: &[u8], time: Duration) -> Result<[Rate; 4]> {
         let document = std::str::from_utf8(document).context("the document is not text")?;
         runtime.block_on(async {
@@ -208,7 +208,7 @@ impl Database {
     }
 }
 
-/// What was done, and how often a second.
+/// The operation, and its rate a second.
 pub(crate) type Rate = (&'static str, f64);
 
 struct Worker {
@@ -216,7 +216,7 @@ struct Worker {
     statement: Statement,
     work: Work,
     document: String,
-    /// What comes next, for all connections: no number is left out.
+    /// The next number, for all connections: none is left out.
     next: Arc<AtomicU64>,
     /// How many there are to read.
     written: u64,

@@ -1,4 +1,4 @@
-//! What was measured, round by round: medians, spreads and costs.
+//! The measurements, round by round: medians, spreads and costs.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -49,7 +49,7 @@ pub(crate) struct Spread {
     pub(crate) high: f64,
 }
 
-/// What a server takes beside time.
+/// The costs of a server beside time.
 #[derive(Clone, Default)]
 pub(crate) struct Costs {
     /// Bytes of the program.

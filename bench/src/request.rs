@@ -8,11 +8,11 @@ use crate::body;
 #[derive(Clone)]
 pub(crate) struct Customer {
     pub(crate) id: String,
-    /// What it was made from, see [`body::json`].
+    /// Its number, see [`body::json`].
     pub(crate) number: u64,
 }
 
-/// What a request does.
+/// The kind of a request.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Work {
     Create,
@@ -42,7 +42,7 @@ impl Work {
         }
     }
 
-    /// What the request with this number does: of mixed work every tenth writes.
+    /// The kind of the request with this number: of mixed work every tenth writes.
     pub(crate) const fn of(self, number: u64) -> Self {
         match self {
             Self::Mixed if number.is_multiple_of(10) => Self::Update,
@@ -95,7 +95,7 @@ impl Api {
         }
     }
 
-    /// Replaces `out` by a whole request. `number` is fresh: what is made or set is made from it.
+    /// Replaces `out` by a whole request. `number` is fresh: created and set values are made from it.
     pub(crate) fn write(self, work: Work, token: &str, known: &Customer, number: u64, out: &mut Vec<u8>) {
         let (method, path, body) = match self {
             Self::Kustodian => kustodian(work, known, number),

@@ -21,13 +21,13 @@ pub(crate) const CONNECTIONS: [usize; 3] = [1, 16, 64];
 /// What every server does at each of them.
 pub(crate) const EVERYWHERE: [Work; 3] = [Work::Create, Work::ReadById, Work::ReadByEmail];
 
-/// What is measured at 16 connections alone.
+/// The measured operations at 16 connections alone.
 pub(crate) const ONCE: [Work; 5] = [Work::ReadByExternalId, Work::List, Work::Search, Work::Update, Work::Mixed];
 
 /// Customers on PostgreSQL and PocketBase that are there before anything is measured.
 const KNOWN: u64 = 2_000;
 
-/// Creates after which memory is looked at.
+/// Creates after which memory is measured.
 const BUSY: u64 = 100_000;
 
 /// Starts of a server whose median is reported.
@@ -140,7 +140,7 @@ impl Run<'_> {
         self.runtime.block_on(load::create_known(&server.target(), count, keep, connections, &mut self.numbers))
     }
 
-    /// The server on a new database, and what it wrote there for bare SQLite to write once more.
+    /// The server on a new database, and its rows there for bare SQLite to write once more.
     fn prepare_new(&mut self) -> Result<(Measured, Rows)> {
         for start in 0..STARTS {
             let server = self.kustodian(&self.file(&format!("start-{start}.db")))?;
@@ -205,7 +205,7 @@ impl Run<'_> {
         Ok(Measured { subject: Subject::Large, server, known })
     }
 
-    /// A new database on the PostgreSQL that the environment names; without one, says what is left out.
+    /// A new database on the PostgreSQL that the environment names; without one, prints which measurements are left out.
     fn prepare_postgres(&mut self) -> Result<Option<(postgres::Database, Measured)>> {
         let Ok(url) = std::env::var(postgres::URL) else {
             println!("PostgreSQL is left out: {} does not name a server", postgres::URL);

@@ -1,6 +1,6 @@
-//! How fast searches are, over customers that differ in what they are searched by: the medians of first pages of 50.
+//! How fast searches are, over customers with different searchable values: the medians of first pages of 50.
 //!
-//! The store is asked itself, without HTTP, as what is measured is the index. The customers are made by the rules and
+//! The store is asked itself, without HTTP, as only the index is measured. The customers are made by the rules and
 //! committed in large sets.
 
 mod customers;
@@ -54,7 +54,7 @@ pub(crate) enum Engine {
     Both,
 }
 
-/// What is asked of a run.
+/// The arguments of a run.
 pub(crate) struct Plan {
     /// How many customers.
     pub(crate) customers: u32,
@@ -66,7 +66,7 @@ pub(crate) struct Plan {
     pub(crate) only: Option<String>,
 }
 
-/// Makes the customers that lack, and prints what the searches take.
+/// Creates missing customers, and prints the times of the searches.
 pub(crate) fn measure(plan: &Plan) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     if plan.engine != Engine::Postgres {
@@ -140,7 +140,7 @@ enum AtWork {
 }
 
 impl AtWork {
-    /// A server's own vacuum comes by and by; the statistics of a database that was just filled must be made.
+    /// A server's own vacuum runs some time later; the statistics of a database that was just filled must be made.
     async fn settle(self, url: &str) -> Result<()> {
         if self == Self::Server {
             let connection = postgres::connect(url).await?;
@@ -273,7 +273,7 @@ async fn report(
     let mut found = String::new();
     let mut columns = Vec::new();
     for total in [Count::None, Count::UpTo(10_000)] {
-        // What was never asked for may have to be read first.
+        // Rows that were never read may have to be read first.
         store.search(org.key, query(ROUNDS + 1, total)?).await?;
         let mut times = Vec::new();
         let before = at_work.processor_seconds(url).await?;

@@ -28,7 +28,7 @@ struct Table {
     numbered: Option<&'static str>,
 }
 
-/// What the server wrote for some customers.
+/// The server's rows for some customers.
 pub(crate) struct Rows {
     page_size: i64,
     schema: Vec<String>,
@@ -50,7 +50,7 @@ struct Customer {
 }
 
 impl Rows {
-    /// What a database holds of the first `count` customers that were made in it.
+    /// The rows of the first `count` customers that were created in a database.
     pub(crate) fn of(path: &Path, count: usize) -> Result<Self> {
         let database = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         let mut rows = Self {

@@ -1,4 +1,4 @@
-//! What the server is held to, as ratios within one run wherever that is possible.
+//! The targets of the server, as ratios within one run wherever that is possible.
 
 use crate::postgres;
 use crate::report::{Report, Subject, millis};
@@ -9,7 +9,7 @@ const MEGABYTE: f64 = 1e6;
 /// One line of the table.
 pub(crate) struct Line {
     pub(crate) what: String,
-    /// What must be reached, and what is hoped for.
+    /// The minimum, and the goal.
     at_least: f64,
     reach_for: f64,
     measured: Option<f64>,

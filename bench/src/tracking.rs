@@ -23,7 +23,7 @@ const VISITORS: u64 = 1_000;
 const COUNTED: u64 = 50_000;
 const COUNTED_QUICKLY: u64 = 10_000;
 
-/// What is measured, in the order of a round.
+/// The measured operations, in the order of a round.
 const CELLS: [Cell; 3] = [
     Cell { name: "creates of customers at 16", api: Api::Kustodian, width: 16 },
     Cell { name: "events at 16", api: Api::Tracking, width: 16 },

@@ -1,4 +1,4 @@
-//! What a process uses, as Linux reports it; nothing elsewhere.
+//! The resources of a process, as Linux reports them; nothing elsewhere.
 
 use std::fs;
 use std::path::Path;
@@ -24,7 +24,7 @@ pub(crate) struct Memory {
     pub(crate) anonymous: u64,
 }
 
-/// What a process holds now.
+/// The present resources of a process.
 pub(crate) fn memory(process: u32) -> Option<Memory> {
     let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let field = |name: &str| {
@@ -47,7 +47,7 @@ pub(crate) fn bytes_in(folder: &Path) -> Result<u64> {
 /// Fails when fewer than `wanted` bytes are free where `folder` is.
 pub(crate) fn ensure_room(folder: &Path, wanted: u64) -> Result<()> {
     const MIB: u64 = 1024 * 1024;
-    let disk = rustix::fs::statvfs(folder).with_context(|| format!("cannot look at {}", folder.display()))?;
+    let disk = rustix::fs::statvfs(folder).with_context(|| format!("cannot read the size of {}", folder.display()))?;
     let free = disk.f_bavail * disk.f_frsize;
     ensure!(
         free >= wanted,

@@ -16,14 +16,14 @@ const MAGIC: u64 = 0x6b75_7374_6f6e_6f74;
 const NOTE_LENGTH: usize = 48;
 const KIND_WRITE: u64 = 1;
 
-/// `errno` of Linux for what a disk refuses: it is full.
+/// `errno` of Linux of a full disk.
 pub const NO_SPACE: i64 = 28;
 /// The same: the file system is read-only.
 pub const READ_ONLY: i64 = 30;
 /// The same: the device failed.
 pub const INPUT_OUTPUT: i64 = 5;
 
-/// What the shim reads while the server runs, by the place of the word.
+/// The word that the shim reads while the server runs, by its place.
 #[derive(Debug, Clone, Copy)]
 pub enum Word {
     /// Nanoseconds added to the time of day.
@@ -56,7 +56,7 @@ pub struct Shim {
     control: PathBuf,
 }
 
-/// What a power cut found and did.
+/// The findings and effects of a power cut.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Cut {
     /// Writes that were not synced.
@@ -78,7 +78,7 @@ impl std::ops::AddAssign for Cut {
     }
 }
 
-/// What becomes of the writes that were not synced.
+/// The fate of writes that were not synced.
 #[derive(Debug, Clone, Copy)]
 pub enum Fate {
     /// None of them reached the disk.
@@ -120,7 +120,7 @@ impl Shim {
         Ok(())
     }
 
-    /// Cuts the power of programs that were killed: forgets what `fate` says of what was not synced.
+    /// Cuts the power of programs that were killed: forgets unsynced writes as `fate` says.
     ///
     /// # Errors
     /// When the folder or the notes cannot be read or written.
@@ -176,7 +176,7 @@ impl Shim {
     }
 }
 
-/// What was in a place before a write.
+/// The bytes in a place before a write.
 struct Note {
     kind: u64,
     offset: usize,
@@ -205,7 +205,7 @@ fn read_notes(mut bytes: &[u8]) -> Result<Vec<Note>> {
         notes.push(Note { kind: word(1), offset: size(2)?, length: size(3)?, old_size: size(4)?, old });
         bytes = &bytes[end..];
     }
-    // What is left was cut short by the kill: that write never began.
+    // The rest was cut short by the kill: that write never began.
     Ok(notes)
 }
 

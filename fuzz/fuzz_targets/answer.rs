@@ -1,4 +1,4 @@
-//! What the client reads of a server, whatever it is: nothing is lost that a second reading would find.
+//! The client's reading of any answer of a server: nothing is lost that a second reading would find.
 #![no_main]
 
 use std::fmt::Debug;

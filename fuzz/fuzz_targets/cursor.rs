@@ -1,4 +1,4 @@
-//! Cursors of lists and of searches. What is read is written so that it reads the same, and only in the list or search
+//! Cursors of lists and of searches. A cursor that is read is written so that it reads the same, and only in the list or search
 //! it belongs to; anything else is the client's fault.
 #![no_main]
 
@@ -12,7 +12,7 @@ use serde_json::Value;
 
 fuzz_target!(|text: &[u8]| {
     check(&String::from_utf8_lossy(text), "createdAt");
-    // What is in a cursor, so that chance need not find base64.
+    // The content of a cursor, so that chance need not find base64.
     let content: Value = serde_json::from_slice(text).unwrap_or_default();
     let named = |name: &str| content.get(name).and_then(Value::as_str).unwrap_or_default();
     for of in [named("s"), named("b")] {

@@ -1,4 +1,4 @@
-//! Custom attributes: what the server accepts is what the typed client lets one set, and comes back as it was sent, in
+//! Custom attributes: the server accepts exactly those that the typed client can set, and answers them as sent, in
 //! its canonical form.
 #![no_main]
 

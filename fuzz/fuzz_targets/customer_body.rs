@@ -13,7 +13,7 @@ fuzz_target!(|body: &[u8]| {
         Ok(sent) => sent,
         Err(refusal) => return check_refusal(&refusal, body),
     };
-    // What a client of ours would send in its place means the same.
+    // The body of our own client in its place means the same.
     let again = serde_json::to_vec(&sent).expect("input is JSON");
     let again: CustomerInput = input::read(&CUSTOMER_INPUT, &again).expect("what was accepted is accepted again");
     assert_eq!(again, sent);
@@ -27,9 +27,9 @@ fuzz_target!(|body: &[u8]| {
     let document = &changes.puts[0].document;
     let customer: Customer = resource::read(document).expect("what was stored is read");
     assert_eq!(&resource::render(&customer).expect("what was read is rendered"), document);
-    serde_json::from_str::<serde_json::Value>(document).expect("what is answered is JSON");
+    serde_json::from_str::<serde_json::Value>(document).expect("an answer is JSON");
 
-    // A look-up by what was sent finds whoever was stored.
+    // A look-up by a sent identity finds the stored customer.
     let claimed = |by: Lookup, value: &str| changes.claims.iter().any(|claim| claim.key == by.key(org.key, value));
     for email in sent.emails.iter().flatten() {
         assert!(claimed(Lookup::Email, &email.email), "{:?} finds nobody", email.email);
@@ -42,7 +42,7 @@ fuzz_target!(|body: &[u8]| {
     {
         assert!(claimed(Lookup::ExternalId, external_id), "{external_id:?} finds nobody");
     }
-    // And by what is answered.
+    // The same for answers.
     for email in customer.attributes.emails.value().into_iter().flatten() {
         assert!(claimed(Lookup::Email, &email.email), "the stored {:?} finds nobody", email.email);
     }

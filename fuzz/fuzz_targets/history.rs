@@ -19,7 +19,7 @@ fuzz_target!(|wishes: &[u8]| {
     let body = wishes.next().unwrap_or_default();
     let created = read(body).and_then(|input| customer::create(&context(&org, 0), id(1), seed(), write(input)));
     let Ok(created) = created.inspect_err(|refusal| check_refusal(refusal, body)) else { return };
-    assert!(created.events.iter().all(|event| event.changes.is_none()), "what is made was nothing before");
+    assert!(created.events.iter().all(|event| event.changes.is_none()), "a created record has no former state");
     let mut record = stored(&created);
 
     for (moment, wish) in (1..).zip(wishes) {
@@ -31,14 +31,14 @@ fuzz_target!(|wishes: &[u8]| {
         };
         let decided = match wish {
             b"-" => customer::delete(&context, Some(&record), seed(), None),
-            // Bringing back what is there changes nothing.
+            // Restoring a live record changes nothing.
             b"+" => customer::restore(&context, Some(&record), seed(), None, None).map(Option::unwrap_or_default),
             [b'=', body @ ..] => update(body, true),
             body => update(body, false),
         };
         let changes = match decided {
             Ok(changes) => changes,
-            // Only a body has places to point at; what is said about a record is said without one.
+            // Only a body has places to point at; a fault of a record has none.
             Err(refusal) => {
                 check_refusal(&refusal, wish);
                 continue;

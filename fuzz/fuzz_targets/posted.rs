@@ -1,4 +1,4 @@
-//! What is posted to an inbound webhook: whatever it is, it is refused or becomes JSON within the limits.
+//! A post to an inbound webhook: whatever it is, it is refused or becomes JSON within the limits.
 #![no_main]
 
 use kustodian_core::inbound_webhook::{Encoding, read};

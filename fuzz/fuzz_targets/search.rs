@@ -46,7 +46,7 @@ fuzz_target!(|data: &[u8]| {
     }
 });
 
-/// What a customer with this body offers; one of whom nothing is known, when it is refused.
+/// The searchable values of a customer with this body; those of an empty one, when it is refused.
 fn row(body: &[u8]) -> SearchRow {
     let org = org();
     let sent: CustomerInput = input::read(&CUSTOMER_INPUT, body).unwrap_or_default();

@@ -7,14 +7,15 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
     let strict: Option<Timestamp> = text.parse().ok();
-    // Neither a body nor a query may name a leap second, which would be stored as another moment; what is answered is read all the same.
+    // Neither a body nor a query may name a leap second, which would be stored as another moment; answers with one are read
+    // all the same.
     let is_kept = text.get(17..19) != Some("60") && text.len() <= format::MAX_DATE_TIME;
     assert_eq!(format::is_date_time(text), strict.is_some() && is_kept);
     let json = serde_json::to_string(text).expect("text is JSON");
     assert_eq!(serde_json::from_str::<Timestamp>(&json).ok(), strict);
     let lenient = read_moment("filter[createdAt][gt]", text);
     if let Some(moment) = strict.filter(|_| is_kept) {
-        assert_eq!(lenient.as_ref().ok(), Some(&moment), "what is a moment in a body is one in a query");
+        assert_eq!(lenient.as_ref().ok(), Some(&moment), "a moment in a body is one in a query");
     }
     match lenient {
         Err(fault) => assert_eq!(fault.parameter, "filter[createdAt][gt]"),

@@ -1,4 +1,4 @@
-//! Keys: what may be one, what is kept and shown of it, what a made one says, and what its roles grant.
+//! Keys: legal keys, their stored and shown parts, the claims of a created one, and the grants of its roles.
 #![no_main]
 
 use base64::Engine as _;
@@ -53,7 +53,7 @@ fn check_claims(secret: &str, roles: &[String]) {
     assert_eq!(claims["roles"], serde_json::json!(roles));
 }
 
-/// A role grants itself and what is beneath it; no role grants what is above it or beside it.
+/// A role grants itself and the roles beneath it; no role grants one above it or beside it.
 fn check_roles(roles: &[String]) {
     for role in roles.iter().filter(|role| role::is_valid(role)) {
         let plain = role.strip_suffix(".*").unwrap_or(role);

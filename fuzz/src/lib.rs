@@ -1,4 +1,4 @@
-//! What the fuzz targets share: a small org, a client's wishes as bytes, and what must hold of every answer.
+//! The common parts of the fuzz targets: a small org, a client's wishes as bytes, and laws of every answer.
 
 use kustodian_core::chain::Salt;
 use kustodian_core::change::{ChangeSet, EventSeed};
@@ -62,7 +62,7 @@ pub fn stored(changes: &ChangeSet) -> Stored {
     }
 }
 
-/// A refusal of input is the client's fault, never the server's, and says what is wrong and where.
+/// A refusal of input is the client's fault, never the server's, and reports the fault and its place.
 pub fn check_refusal(refusal: &Refusal, body: &[u8]) {
     assert!((400..500).contains(&refusal.status), "{refusal:?} is no client's fault");
     assert!((1..=MAX_FAULTS).contains(&refusal.errors.len()), "{refusal:?} has no fault, or too many");
@@ -77,7 +77,7 @@ pub fn check_refusal(refusal: &Refusal, body: &[u8]) {
     check_pointers(refusal, body);
 }
 
-/// Each pointer leads to what is wrong, unless just that is missing from the body, or is there twice.
+/// Each pointer leads to the fault, unless just that is missing from the body, or is there twice.
 fn check_pointers(refusal: &Refusal, body: &[u8]) {
     let Ok(body) = serde_json::from_slice::<Value>(body) else { return };
     let rule = |rule: &str| refusal.errors.iter().any(|error| error.detail.as_deref().unwrap_or("").ends_with(rule));

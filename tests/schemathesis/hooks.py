@@ -9,7 +9,7 @@ import schemathesis
 
 
 def is_announced_as_not_served(case, response):
-    """A path of the contract answers 501 for what is not built yet; the document names it under `x-not-served`."""
+    """A path of the contract answers 501 for methods that are not built yet; the document names it under `x-not-served`."""
     if response.status_code != 501:
         return False
     paths = case.operation.schema.raw_schema["paths"]
@@ -19,7 +19,7 @@ def is_announced_as_not_served(case, response):
 # OpenAPI has no words for a condition between two parameters, nor for an id that must exist, a text that only a former
 # answer can hold, or a language inside JSON: the parameters of which an operation's description says such a thing. Only a
 # 400 that names nothing else is let pass.
-PAGED = {"cursor", "page", "pageSize"}  # Not with each other; a cursor comes from `meta.cursor`, and its page holds one.
+PAGED = {"cursor", "page", "pageSize"}  # Not with each other; a cursor is from `meta.cursor`, and its page holds one.
 # The primary external id counts as one of the others.
 OF_EXTERNAL_IDS = {"externalIds"}
 # Customer, users and teams there are; a queue is named by one of two members, a snooze ends in the future and its status is
@@ -71,7 +71,7 @@ TIED = {
     "createInviteNewUser": {"roles", "roleGroups", "email"},
     "updateUserById": OF_USERS,
     "updateCurrentUser": OF_USERS,
-    # What is not configured.
+    # The parts that are not configured.
     "createToken": {"singleAccessToken", "googleAuthToken", "samlAuthToken", "domain", "email", "password"},
     "updateAuthSettings": {"google", "saml", "kustomer", "corsWhitelist"},
     # Days and hours that follow each other, a time zone there is.
@@ -173,7 +173,7 @@ def is_as_if_not_sent(failure, case, response):
 
 
 def is_of_an_item(failure, case, response):
-    """What is wrong with one item is its own error, in an answer that is a success."""
+    """The fault of one item is its own error, in an answer that is a success."""
     if type(failure).__name__ != "AcceptedNegativeData" or not case.operation.path.endswith("/bulk"):
         return False
     return response.json()["data"]["attributes"].get("failureCount", 0) > 0

@@ -1,4 +1,4 @@
-//! Builds what is measured, then measures it.
+//! Builds the programs, then measures them.
 
 use std::path::{Path, PathBuf};
 
@@ -44,7 +44,7 @@ pub(crate) enum What {
     },
 }
 
-/// The profile of what is shipped.
+/// The profile of the shipped build.
 const SHIPPED: &str = "dist";
 
 /// Builds what measures something else as it is shipped, and runs it.
@@ -126,7 +126,7 @@ fn page() -> PathBuf {
     workspace::root().join("docs").join("benchmarks.md")
 }
 
-/// What is asked of a run.
+/// The arguments of a run.
 #[derive(clap::Args)]
 pub(crate) struct BenchArguments {
     /// Shorter rounds: two to three minutes, and noisier
@@ -138,10 +138,11 @@ pub(crate) struct BenchArguments {
     /// Customers of the large database: 1000000, or 50000 with --quick, unless given
     #[arg(long)]
     customers: Option<u64>,
-    /// What is built; others than what is shipped leave the page as it is, and dev only shows that all of it runs
+    /// The profile to build; profiles other than the shipped one do not change the page, and dev only shows that all of it
+    /// runs
     #[arg(long, default_value = SHIPPED, value_parser = [SHIPPED, "release", "dev"])]
     profile: String,
-    /// What is measured
+    /// The measurement to run
     #[command(subcommand)]
     what: Option<What>,
 }

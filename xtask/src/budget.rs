@@ -1,4 +1,4 @@
-//! What the Rust client costs whoever uses it: the time of a build, the size of a program, the number of dependencies;
+//! The costs of the Rust client for its users: the time of a build, the size of a program, the number of dependencies;
 //! beside clients of other services, in one run. Written into `docs/benchmarks.md`.
 
 use std::collections::BTreeSet;
@@ -15,7 +15,7 @@ use crate::{process, workspace};
 /// A client, and a program that uses it: one that sets a client up and makes one call.
 struct Subject {
     name: &'static str,
-    /// What is below `[dependencies]`; `{root}` is the folder of this workspace.
+    /// The lines below `[dependencies]`; `{root}` is the folder of this workspace.
     dependencies: &'static str,
     /// Between `fn main` and its end.
     main: &'static str,

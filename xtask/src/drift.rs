@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_difference_is_told_by_its_line() {
+    fn the_first_difference_is_reported_by_its_line() {
         assert_eq!(first_difference(b"a\nb\nc\n", b"a\nb\nd\n"), 3);
         assert_eq!(first_difference(b"a\n", b"a\nb\n"), 2);
         assert_eq!(first_difference(b"", b"a\n"), 1);

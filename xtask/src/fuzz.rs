@@ -92,7 +92,7 @@ fn host() -> Result<String> {
 
 fn fuzz(built: &Path, name: &str, seconds: u32) -> Result<()> {
     let root = workspace::root();
-    // What is found is kept for the next run; what fails, for whoever looks into it. Neither is in the repository.
+    // The result is kept for the next run; failing input is kept for its analysis. Neither is in the repository.
     let found = built.join("corpus").join(name);
     let failures = built.join("failures").join(name);
     for folder in [&found, &failures] {

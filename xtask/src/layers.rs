@@ -1,6 +1,6 @@
 //! Which crate may depend on which.
 //!
-//! Only what is shipped counts (ordinary and build dependencies): a test may reach further than the crate it tests.
+//! Only shipped code counts (ordinary and build dependencies): a test may reach further than the crate it tests.
 
 use std::collections::{HashMap, HashSet};
 

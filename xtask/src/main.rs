@@ -113,7 +113,7 @@ enum Command {
     Bench(bench::BenchArguments),
     /// Make packages in target/dist-packages: tarball, wheel, npm, deb, image
     Dist(dist::DistArguments),
-    /// Kill servers, cut their power, fill their disks and more; what was acknowledged must be there
+    /// Kill servers, cut their power, fill their disks and more; nothing acknowledged may be lost
     Torture(torture::TortureArguments),
 }
 

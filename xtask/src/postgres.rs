@@ -34,7 +34,7 @@ while kill -0 $server 2>/dev/null; do wait $server; status=$?; done
 [ "$status" = 0 ] || tail -n 3 "$folder/log" >&2
 rm -rf -- "$folder""#;
 
-/// What is added to the environment of every program that is run from now on.
+/// The variables added to the environment of every program that is run from now on.
 static TOLD: OnceLock<(&'static str, String)> = OnceLock::new();
 
 /// A server. Dropped, it ends.
@@ -111,7 +111,7 @@ impl Server {
         made?;
         let mut keeper = as_owner(Path::new("sh"));
         keeper.args(["-c", KEEPER, "sh"]).arg(&folder).arg(programs.join("postgres")).arg("-D").arg(&data);
-        // Small, but durable: what is acknowledged must be on the disk here too.
+        // Small, but durable: acknowledged writes must be on the disk here too.
         for setting in ["listen_addresses=", "max_connections=300", "shared_buffers=64MB", "fsync=on"] {
             keeper.args(["-c", setting]);
         }
@@ -226,7 +226,7 @@ fn version(server: &Path) -> Option<u32> {
     number.split(|character: char| !character.is_ascii_digit()).next()?.parse().ok().filter(|major| *major >= OLDEST)
 }
 
-/// A folder for its owner alone: that is all that protects the server in it, which trusts whoever reaches it.
+/// A folder for its owner alone: only that protects the server in it, which trusts everyone who reaches it.
 fn make_private(folder: &Path) -> std::io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]

@@ -30,7 +30,7 @@ pub(crate) fn succeed(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// What it prints on standard output. Fails unless it succeeds.
+/// Its standard output. Fails unless it succeeds.
 pub(crate) fn output(command: &mut Command) -> Result<Vec<u8>> {
     let output =
         command.stderr(Stdio::inherit()).output().with_context(|| format!("cannot start {}", told(command)))?;
@@ -40,7 +40,7 @@ pub(crate) fn output(command: &mut Command) -> Result<Vec<u8>> {
     Ok(output.stdout)
 }
 
-/// What it prints when `input` is its standard input. Fails unless it succeeds.
+/// Its standard output when `input` is its standard input. Fails unless it succeeds.
 pub(crate) fn filter(command: &mut Command, input: String) -> Result<Vec<u8>> {
     let mut child = command
         .stdin(Stdio::piped())

@@ -1,4 +1,4 @@
-//! The statements that create the table of a kind: what a migration of each engine begins with.
+//! The statements that create the table of a kind: the beginning of a migration of each engine.
 
 use anyhow::Result;
 

@@ -23,9 +23,9 @@ const TOKEN: &str = "a-key-for-the-run-of-schemathesis";
 /// How long one answer may take, in seconds.
 const ANSWER_WITHIN: &str = "10";
 
-/// Installs schemathesis beside the build products and lets it make at most `examples` requests of each operation, all checks
-/// on. As many of it run as there are processors, for it uses one alone: each with the operations on some kinds of records,
-/// against a server of its own on an empty database.
+/// Installs schemathesis beside the build products and lets it make at most `examples` requests of each operation, all
+/// checks on. As many of it run as there are processors, for it uses one alone: each with the operations on some kinds of
+/// records, against a server of its own on an empty database.
 ///
 /// # Errors
 /// When Python is missing, or an answer is not as the document says; the request to repeat it is in the output.
@@ -37,7 +37,7 @@ pub(crate) fn run(examples: u32) -> Result<()> {
     let shares = shares(std::thread::available_parallelism().map_or(1, usize::from))?;
     let run_one = |(number, Share { operations, phases }): (usize, &Share)| -> Result<()> {
         let server = Server::start(&binary)?;
-        // It leaves a folder with what it tried where it runs.
+        // It leaves a folder with its attempts where it runs.
         let folder = metadata.target_directory.join(format!("schemathesis-{number}"));
         std::fs::create_dir_all(&folder)?;
         let mut check = process::program(&schemathesis);
@@ -71,15 +71,15 @@ pub(crate) fn run(examples: u32) -> Result<()> {
     })
 }
 
-/// Operations that one run goes through.
+/// Operations that one run tests.
 struct Share {
     operations: Vec<String>,
-    /// What it does with them; everything when absent.
+    /// Its arguments for them; everything when absent.
     phases: Option<&'static str>,
 }
 
-/// The operations that can end the key of the run, or take its roles. All others would be refused from then on, so these have a
-/// server of their own, and are sent their examples alone.
+/// The operations that can end the key of the run, or take its roles. All others would be refused from then on, so these
+/// have a server of their own, and are sent their examples alone.
 const ENDING: &[&str] = &[
     "deleteCurrentAuthToken",
     "deleteAuthTokenById",
@@ -89,9 +89,9 @@ const ENDING: &[&str] = &[
     "updateUserById",
 ];
 
-/// The operations that the document says are served, in as many shares of about the same size. Those of one tag stay together,
-/// as it follows the links between them. Bulk operations are a share of their own: each of their items is what an operation on a
-/// single record takes, whose every member was gone through there.
+/// The operations that the document says are served, in as many shares of about the same size. Those of one tag stay
+/// together, as it follows the links between them. Bulk operations are a share of their own: each of their items is what an
+/// operation on a single record takes, whose every member was gone through there.
 fn shares(count: usize) -> Result<Vec<Share>> {
     let path = workspace::root().join("docs/openapi.json");
     let document: Value = serde_json::from_slice(&std::fs::read(&path)?)?;
@@ -128,7 +128,7 @@ fn install(target: &Path) -> Result<PathBuf> {
     let wanted = std::fs::read(&requirements).with_context(|| format!("cannot read {}", requirements.display()))?;
     let folder = target.join("schemathesis");
     let programs = folder.join(if cfg!(windows) { "Scripts" } else { "bin" });
-    // Written last, so that what was interrupted is begun again.
+    // Written last, so that an interrupted installation is begun again.
     let installed = folder.join("installed.txt");
     if std::fs::read(&installed).is_ok_and(|found| found == wanted) {
         return Ok(programs.join("schemathesis"));

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use crate::workspace::{self, Metadata};
 use crate::{Engine, postgres, process};
 
-/// What the tap needs, the start-up shim that points it at the server, and the test.
+/// The tap's dependencies, the start-up shim that points it at the server, and the test.
 const FOLDER: &str = "tests/singer";
 
 /// Says to the test, and to the server in it, where the records are.
@@ -58,7 +58,7 @@ fn install(target: &Path) -> Result<PathBuf> {
     let wanted = std::fs::read(&requirements).with_context(|| format!("cannot read {}", requirements.display()))?;
     let folder = target.join("singer");
     let python = folder.join(if cfg!(windows) { "Scripts" } else { "bin" }).join("python");
-    // Written last, so that what was interrupted is begun again.
+    // Written last, so that an interrupted installation is begun again.
     let installed = folder.join("installed.txt");
     if std::fs::read(&installed).is_ok_and(|found| found == wanted) {
         return Ok(python);

@@ -1,4 +1,4 @@
-//! How many tests passed and failed, read off what the test runners print.
+//! How many tests passed and failed, read from the output of the test runners.
 
 /// Tests that ran.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -97,7 +97,7 @@ pub(crate) fn typescript(script: &str, binary: &Path) -> Result<Command> {
     Ok(npm)
 }
 
-/// Runs a test runner, passes on what it prints, and counts its tests.
+/// Runs a test runner, passes its output on, and counts its tests.
 fn counted(command: &mut Command, tally: &mut Tally) -> Result<()> {
     let told = process::told(command);
     let mut child = command
@@ -107,7 +107,7 @@ fn counted(command: &mut Command, tally: &mut Tally) -> Result<()> {
         .with_context(|| format!("cannot start {told}"))?;
     let stderr = child.stderr.take().context("a started program has no standard error")?;
     let stdout = child.stdout.take().context("a started program has no standard output")?;
-    // Everything goes to standard output, so that a log keeps the order of events.
+    // Everything is printed on standard output, so that a log keeps the order of events.
     let errors = std::thread::spawn(move || pass_on(stderr));
     tally.add(pass_on(stdout)?);
     tally.add(errors.join().map_err(|_| anyhow::anyhow!("reading the output of {told} panicked"))??);

@@ -32,7 +32,7 @@ pub(crate) struct Package {
     pub(crate) name: String,
     #[serde(default)]
     pub(crate) version: String,
-    /// What the manifest says to other tools.
+    /// The manifest's settings for other tools.
     #[serde(default)]
     pub(crate) metadata: Value,
     /// The registries it may be published to: any when there is no list.

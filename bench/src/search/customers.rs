@@ -1,4 +1,4 @@
-//! The customers that are searched: by the rules of the server, and different in what they are searched by.
+//! The customers that are searched: by the rules of the server, with different searchable values.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! What is searched for.
+//! The searched type.
 
 use super::customers::{domain, email, name};
 

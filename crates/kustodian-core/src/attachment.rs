@@ -21,10 +21,10 @@ use crate::refusal::Refusal;
 use crate::store::Stored;
 use crate::{conversation, lifecycle, missing, resource};
 
-/// The column that holds the id of what it belongs to.
+/// The column with the id of its owner.
 pub const OWNER: &str = "owner";
 
-/// The column that holds the id of the conversation that what it belongs to is in.
+/// The column with the id of its owner's conversation.
 pub const CONVERSATION: &str = "conversation";
 
 /// The column that holds the id of the customer it belongs to.
@@ -140,7 +140,7 @@ fn described(input: AttachmentInput, max: u64) -> Result<AttachmentAttributes, R
     Ok(attributes)
 }
 
-/// Gives an attachment, as it is under its lock, to what names it. One of the draft or forward that this is sent from goes
+/// Gives an attachment, as it is under its lock, to the record that names it. One of the sent draft or forward moves
 /// over to it; nothing changes when it is there already. `None` when nothing changes.
 ///
 /// # Errors
@@ -196,8 +196,8 @@ pub fn owner_of(stored: &Stored) -> Result<Option<ObjectId>, Refusal> {
     Ok(owner_in(&resource::read(&stored.document)?).map(|(_, id)| id))
 }
 
-/// Takes an attachment, as it is under its lock, from the record that has it. It stays with the conversation or the customer,
-/// and is erased with them. `None` when that record has it no more.
+/// Takes an attachment, as it is under its lock, from the record that has it. It stays with the conversation or the
+/// customer, and is erased with them. `None` when that record has it no more.
 pub(crate) fn detach(
     context: &Context<'_>,
     stored: Option<&Stored>,

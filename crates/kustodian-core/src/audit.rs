@@ -25,7 +25,7 @@ pub fn user_type(document: &str) -> Result<&'static str, Refusal> {
 /// An event as an entry of the audit log. `user_type` is that of the event's actor.
 ///
 /// # Errors
-/// 500 when what is stored cannot be read.
+/// 500 when the stored data cannot be read.
 pub fn entry(org: &Org, event: &Recorded, user_type: &str) -> Result<AuditLog, Refusal> {
     let changes: Option<Changes> = event.changes.as_deref().map(resource::read).transpose()?;
     let verb = event.name.rsplit('.').next().unwrap_or_default();
@@ -55,7 +55,7 @@ pub fn entry(org: &Org, event: &Recorded, user_type: &str) -> Result<AuditLog, R
     })
 }
 
-/// What the system did carries a user without an id, as recorded.
+/// An action of the system has a user without an id, as recorded.
 fn user(event: &Recorded) -> Relationship {
     if let Some(actor) = event.actor {
         return resource::user_relationship(actor);
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn relationships_are_told_by_their_bare_ids_and_attributes_as_they_are() {
+    fn relationships_are_reported_by_their_bare_ids_and_attributes_as_they_are() {
         let changes = json!({
             "attributes": { "name": { "op": "replace", "before": "Ada", "after": null } },
             "relationships": {
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_system_did_has_a_user_without_an_id() {
+    fn an_action_of_the_system_has_a_user_without_an_id() {
         let entry = told(|event| event.actor = None);
         let user = json!({ "links": { "self": "/v1/users/null" }, "data": { "type": "user", "id": null } });
         assert_eq!(entry["relationships"]["user"], user);

@@ -202,7 +202,7 @@ pub fn origins(settings: AuthSettings) -> Vec<String> {
     settings.attributes.cors_whitelist.into_value().unwrap_or_default()
 }
 
-/// A number without what is behind its point; the schema has seen to its limits.
+/// A number without its fraction; the schema has checked its limits.
 fn whole(number: &serde_json::Number) -> Option<u64> {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the schema keeps it between limits")]
     let rounded = |number: f64| number as u64;

@@ -37,7 +37,7 @@ pub fn create(context: &Context<'_>, id: ObjectId, event: EventSeed, input: Bran
     lifecycle::create(context, id, event, brand)
 }
 
-/// Changes a brand: what was sent replaces what is stored.
+/// Changes a brand: attributes of the input replace the stored ones.
 ///
 /// # Errors
 /// 404 when it is not there; 409 when `rev` is another.

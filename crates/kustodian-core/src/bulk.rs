@@ -1,8 +1,8 @@
 //! Bulk jobs: many writes in one request, each decided and committed on its own.
 //!
-//! What was asked for is kept in a note ([`Work`]) before the first item is written, and each item leaves a receipt in its
+//! The items are kept in a note ([`Work`]) before the first item is written, and each item leaves a receipt in its
 //! own commit, so that a job whose server ended is taken up again and nothing is done twice. The record of the job is
-//! made when every item is done or has failed. It has the outcomes and nothing of what was sent: who erases a customer
+//! made when every item is done or has failed. It has the outcomes and none of the items: who erases a customer
 //! need not look into jobs.
 
 mod items;
@@ -31,7 +31,7 @@ use crate::timer::Elapsed;
 /// How long a job is kept: 30 days.
 const LIFETIME_MILLIS: i64 = 30 * 24 * 60 * 60 * 1_000;
 
-/// What the error of an item says when another record holds a value of it (`docs/contract/behaviour.md` §11).
+/// The error of an item when another record holds a value of it (`docs/contract/behaviour.md` §11).
 const DUPLICATE: &str = "duplicate detected";
 
 /// How many errors of an item are reported.
@@ -129,10 +129,10 @@ fn attributes(context: &Context<'_>, work: &Work, status: BulkStatus) -> BulkAtt
     }
 }
 
-/// The place of what was sent in the document of a job: the request is the first that has data.
+/// The place of the input in the document of a job: the request is the first that has data.
 const NO_DATA: &str = "\"api\":{\"data\":[]";
 
-/// The document of a job with what was sent, as the request is answered. `body` is JSON.
+/// The document of a job with the input, as the request is answered. `body` is JSON.
 pub fn with_data(document: &str, body: &str) -> String {
     let data = if body.trim().is_empty() { "{}" } else { body.trim() };
     match document.split_once(NO_DATA) {
@@ -223,7 +223,7 @@ mod tests {
     use crate::timer::Draws;
 
     #[test]
-    fn what_was_sent_is_put_into_the_document_of_a_job() {
+    fn the_input_is_put_into_the_document_of_a_job() {
         let document = r#"{"payload":{"api":{"data":[],"path":"/v1/customers/bulk"}}}"#;
         for (body, data) in [(" [1] ", "[1]"), ("", "{}")] {
             let expected = format!(r#"{{"payload":{{"api":{{"data":{data},"path":"/v1/customers/bulk"}}}}}}"#);
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_job_is_forgotten_after_a_month_with_what_was_referred_to() {
+    fn a_job_is_deleted_after_a_month_with_its_references() {
         let id = |byte| ObjectId::from_bytes([byte; 12]);
         let org = Org { key: OrgKey(1), id: id(9), name: "acme".to_owned(), created_at: Timestamp::from_millis(0) };
         let now = Timestamp::from_millis(1_800_000_000_000);

@@ -1,9 +1,9 @@
 //! The chain over an org's events, by which anyone can find out later whether one was edited, put in, taken out or moved.
 //!
-//! Each event is reported in two parts. What may be personal (its payload: the request's id, what changed, and the record as
-//! it was afterwards) goes into a [`Digest`] under a random [`Salt`] that is kept beside the payload; the rest, with that
-//! digest, into a [`Leaf`]. The events of an org in the order of their positions form a chain of [`Link`]s over the
-//! leaves. Once payload and salt are erased nothing can be guessed from the digest any more, and the chain still holds.
+//! Each event is reported in two parts. What may be personal (its payload: the request's id, what changed, and the record
+//! as it was afterwards) is hashed into a [`Digest`] under a random [`Salt`] that is kept beside the payload; the rest,
+//! with that digest, into a [`Leaf`]. The events of an org in the order of their positions form a chain of [`Link`]s over
+//! the leaves. Once payload and salt are erased nothing can be guessed from the digest any more, and the chain still holds.
 
 use std::fmt;
 
@@ -19,7 +19,7 @@ use crate::store::OrgKey;
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Salt(pub [u8; 16]);
 
-/// What is known for ever of an event's payload: HMAC-SHA-256 under the event's salt.
+/// The digest of an event's payload, which stays for ever: HMAC-SHA-256 under the event's salt.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Digest(pub [u8; 32]);
 
@@ -100,7 +100,7 @@ pub fn link(previous: Link, position: u64, leaf: Leaf) -> Link {
 }
 
 impl Event {
-    /// What it says without its payload.
+    /// The event without its payload.
     pub fn metadata(&self) -> Metadata<'_> {
         Metadata {
             id: self.id,
@@ -139,7 +139,7 @@ macro_rules! shown_in_hexadecimal {
 shown_in_hexadecimal!(Digest, Leaf, Link);
 
 impl fmt::Debug for Salt {
-    /// Not shown: whoever has it can try payloads.
+    /// Not shown: with it, payloads could be guessed.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("…")
     }

@@ -24,7 +24,7 @@ pub trait Ids: Send + Sync + 'static {
         salt.copy_from_slice(&secret[..16]);
         Salt(salt)
     }
-    /// What a new event needs.
+    /// The random parts of a new event.
     fn next_event(&self) -> EventSeed {
         EventSeed { id: self.next(), salt: self.salt() }
     }

@@ -1,4 +1,4 @@
-//! What a command changes, as data: it is decided without a database and committed whole or not at all.
+//! The changes of a command, as data: decided without a database and committed whole or not at all.
 
 use std::borrow::Cow;
 
@@ -78,7 +78,7 @@ pub struct Put {
     pub created_at: Timestamp,
     /// Its `updatedAt`, likewise.
     pub updated_at: Timestamp,
-    /// The resource object as it goes out: `{"type":…,"id":…,"attributes":…,"relationships":…,"links":…}`.
+    /// The resource object as it is sent: `{"type":…,"id":…,"attributes":…,"relationships":…,"links":…}`.
     pub document: String,
     /// Its search entries from now on: those of a customer, deleted or not, unless it was erased. `None` takes it out
     /// of search.
@@ -86,13 +86,13 @@ pub struct Put {
     /// The search row of the revision that it replaces, when the decision has read it: then only the difference is written.
     pub former: Option<Box<SearchRow>>,
     /// The record that it was created for and is erased with, when its kind has homes; `None` when it is its own. It never
-    /// changes, as rows never move between machines: it is stored when the record is created, and not looked at afterwards.
+    /// changes, as rows never move between machines: it is stored when the record is created, and not read afterwards.
     pub home: Option<ObjectId>,
-    /// What the columns of its kind hold of it.
+    /// The values of its kind's columns.
     pub columns: Columns,
 }
 
-/// What the columns of a record's kind ([`Spec::columns`](crate::kind::Spec::columns)) hold; a column without a value is
+/// The values of the columns of a record's kind ([`Spec::columns`](crate::kind::Spec::columns)); a column without a value is
 /// empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Columns(Vec<(&'static str, String)>);
@@ -124,8 +124,8 @@ pub struct Erasure {
 }
 
 impl Erasure {
-    /// Whether it must leave the disk at once. A bulk job that was forgotten has ids, errors and references: its bytes may stay
-    /// until the engine writes over them, since jobs end by the thousand and a scrub writes the whole file.
+    /// Whether it must leave the disk at once. A bulk job that was forgotten has ids, errors and references: its bytes may
+    /// stay until the engine writes over them, since jobs end by the thousand and a scrub writes the whole file.
     pub fn wants_scrub(&self) -> bool {
         !matches!(self.kind, Kind::Bulk)
     }
@@ -180,7 +180,7 @@ pub struct Event {
 /// Who made something happen, and how it is to be reported.
 #[derive(Debug, Clone, Copy)]
 pub struct Cause<'a> {
-    /// What the event is given by chance.
+    /// The random parts of the event.
     pub seed: EventSeed,
     /// Its name, such as `kustomer.customer.create`.
     pub name: &'static str,

@@ -12,7 +12,7 @@ use crate::store::OrgKey;
 
 macro_rules! claim_kinds {
     ($($(#[$doc:meta])* $claim:ident = $word:literal of $kind:ident),+ $(,)?) => {
-        /// What a claim is about. The words are in the database; do not change them.
+        /// The kind of a claimed value. The words are in the database; do not change them.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum ClaimKind {
             $($(#[$doc])* $claim,)+
@@ -115,7 +115,7 @@ impl fmt::Debug for ClaimKey {
 /// A claim that a record holds or wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Claim {
-    /// What it is about.
+    /// The kind of the claimed value.
     pub kind: ClaimKind,
     /// Which one it is.
     pub key: ClaimKey,
@@ -176,7 +176,7 @@ impl ClaimPlace {
     }
 }
 
-/// What a record gives up and what it takes when it holds `held` and is to hold `wanted`.
+/// The claims that a record gives up and takes when it has `held` and is to have `wanted`.
 pub fn difference(held: &[Claim], wanted: &[Claim]) -> (Vec<Claim>, Vec<Claim>) {
     let is_in = |claim: &&Claim, list: &[Claim]| list.iter().any(|other| other.key == claim.key);
     let frees = held.iter().filter(|claim| !is_in(claim, wanted)).copied().collect();

@@ -64,7 +64,7 @@ pub struct Write {
 /// Creates a company.
 ///
 /// # Errors
-/// 400 when what was sent cannot be stored.
+/// 400 when the input cannot be stored.
 pub fn create(context: &Context<'_>, id: ObjectId, event: EventSeed, write: Write) -> Result<ChangeSet, Refusal> {
     let Write { input, tags, item_ids } = write;
     let tags = tags.unwrap_or_default();
@@ -79,7 +79,7 @@ pub fn create(context: &Context<'_>, id: ObjectId, event: EventSeed, write: Writ
 /// deletes it, or restores it.
 ///
 /// # Errors
-/// 404 when it is not there, or deleted and not restored; 409 when `rev` is another; 400 when what was sent cannot be
+/// 404 when it is not there, or deleted and not restored; 409 when `rev` is another; 400 when the input cannot be
 /// stored.
 pub fn update(
     context: &Context<'_>,

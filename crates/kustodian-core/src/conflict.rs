@@ -9,7 +9,7 @@ use crate::change::{ChangeSet, Name, Narrowed, Put};
 use crate::claim::ClaimKey;
 use crate::store::{CommitError, Stored};
 
-/// The first conflict of `changes` with what is stored: a put that expects another revision, then an asserted record that
+/// The first conflict of `changes` with the stored data: a put that expects another revision, then an asserted record that
 /// is not there, then a list that must be empty and is not, then a claim that another record holds. Each put sees those
 /// before it, and claims are taken after this change set's own are given up.
 ///
@@ -28,7 +28,7 @@ pub fn conflict(
         .or_else(|| held_claim(changes, stored_owner))
 }
 
-/// What a conflict depends on of a stored record.
+/// The parts of a stored record that a conflict depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct State {
     /// Its revision.

@@ -60,7 +60,7 @@ pub struct Draw {
     pub event: EventSeed,
 }
 
-/// What a user did.
+/// The action of a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Action {
     /// Wrote a message to the customer.
@@ -96,7 +96,7 @@ pub(crate) struct Scene<'a> {
     pub(crate) customer: Option<ObjectId>,
     /// When anything last happened in it, before the action; `None` when the action began it.
     pub(crate) last_activity: Option<Timestamp>,
-    /// What it is afterwards.
+    /// The conversation afterwards.
     pub(crate) attributes: &'a ConversationAttributes,
 }
 

@@ -1,5 +1,5 @@
 //! Cursors: the place of a walk over a list or a search, as a word that clients send back as they got it
-//! (`docs/contract/behaviour.md` §4). What comes back may be anything.
+//! (`docs/contract/behaviour.md` §4). A client may send anything back.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -33,7 +33,7 @@ pub struct ListCursor {
 }
 
 impl ListCursor {
-    /// As it goes out.
+    /// As it is sent.
     pub fn write(&self) -> String {
         write(self)
     }
@@ -51,7 +51,7 @@ impl ListCursor {
     }
 }
 
-/// The place of a walk over what a search finds.
+/// The place of a walk over the results of a search.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WalkCursor {
     /// The search it belongs to, as [`crate::search::fingerprint`] gives it.
@@ -65,12 +65,12 @@ pub struct WalkCursor {
 }
 
 impl WalkCursor {
-    /// The cursor of a walk over the search `body` that goes on at `place`.
+    /// The cursor of a walk over the search `body` that continues at `place`.
     pub fn new(body: String, began: Timestamp, place: WalkPlace) -> Self {
         Self { body, began, place: place.into() }
     }
 
-    /// Where it goes on.
+    /// Where it continues.
     pub fn place(&self) -> WalkPlace {
         match self.place {
             Place::Id { id } => WalkPlace::Id(id),
@@ -78,7 +78,7 @@ impl WalkCursor {
         }
     }
 
-    /// As it goes out.
+    /// As it is sent.
     pub fn write(&self) -> String {
         write(self)
     }

@@ -1,5 +1,5 @@
 //! What every org has one of: a default brand, a default schedule. The record that is the default holds a claim that no
-//! other record of the org can hold, so there are never two, whoever writes at the same time; and the first one is made
+//! other record of the org can hold, so there are never two, even with concurrent writes; and the first one is made
 //! when it is first asked for, so that an org of any age has one.
 
 use kustomer_api::ObjectId;

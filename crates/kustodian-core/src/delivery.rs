@@ -1,5 +1,5 @@
 //! Deliveries: the outbox of what leaves for customers. An e-mail is handed to a server for e-mail by a timer, again
-//! after a pause when that cannot take it; all else is kept for whoever reads the outbox.
+//! after a pause when that cannot take it; all else is kept for programs that read the outbox.
 
 use kustomer_api::delivery::{Delivery, DeliveryAttributes, DeliveryError, DeliveryStatus};
 use kustomer_api::draft::{Address, DraftAttributes, DraftChannel, Header, Recipients, Sender};
@@ -22,7 +22,7 @@ use crate::store::{Loaded, Stored};
 use crate::timer::Elapsed;
 use crate::{missing, resource};
 
-/// How long whoever hands a delivery over keeps others from it: longer than that can take.
+/// How long the sender of a delivery keeps others from it: longer than sending can take.
 const LEASE_MILLIS: i64 = 5 * 60 * 1_000;
 
 /// How long a delivery is tried.
@@ -61,7 +61,7 @@ impl Record for DeliveryAttributes {
         [Kind::Draft, Kind::Forward, Kind::Message].into_iter().filter_map(name).collect()
     }
 
-    /// Begins an attempt: whoever commits this hands the delivery over, and says by [`settle`] how that went. When nobody
+    /// Begins an attempt: the server that commits this sends the delivery, and records the result by [`settle`]. When nobody
     /// says so, the attempt was interrupted, and another one begins.
     fn elapse(elapsed: &Elapsed<'_>, _loaded: &Loaded, stored: &Stored) -> Result<ChangeSet, Refusal> {
         let context = &elapsed.context(elapsed.org.id);
@@ -104,7 +104,7 @@ pub(crate) struct Content {
     pub(crate) attachments: Field<Vec<String>>,
 }
 
-/// What a delivery is of.
+/// The record that a delivery sends.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Of {
     /// The draft or forward.
@@ -113,7 +113,7 @@ pub(crate) struct Of {
     pub(crate) conversation: ObjectId,
     /// The message that was made; a forward makes none.
     pub(crate) message: Option<ObjectId>,
-    /// What it is erased with: its words are those of the customer's draft, or of a conversation.
+    /// The home that it is erased with: its words are those of the customer's draft, or of a conversation.
     pub(crate) home: ObjectId,
 }
 

@@ -13,7 +13,7 @@ use crate::store::{OrgKey, StoreError};
 /// An org.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Org {
-    /// What the store knows it by.
+    /// Its key in the store.
     pub key: OrgKey,
     /// Its id.
     pub id: ObjectId,
@@ -70,7 +70,7 @@ pub struct TokenHash(pub [u8; 32]);
 pub struct NewToken {
     /// The token; `revoked_at` is `None`.
     pub token: Token,
-    /// What is kept of the secret.
+    /// The stored part of the secret.
     pub hash: TokenHash,
     /// The machine user's record, committed with the token, and that it was made; `None` when the user is there already.
     pub made: Option<(Put, Event)>,
@@ -79,7 +79,7 @@ pub struct NewToken {
 }
 
 impl NewToken {
-    /// What is committed beside the token.
+    /// The records committed together with the token.
     pub fn changes(&self) -> ChangeSet {
         match self.made.clone() {
             Some((put, event)) => ChangeSet { puts: vec![put], events: vec![event], ..ChangeSet::default() },

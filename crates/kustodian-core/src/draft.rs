@@ -1,4 +1,4 @@
-//! Drafts: what is written to a customer before it is sent, at once or by a timer. A draft is stored beside its customer.
+//! Drafts: messages and notes before they are sent, at once or by a timer. A draft is stored beside its customer.
 
 mod checks;
 mod outgoing;
@@ -159,7 +159,7 @@ impl<'a> Parties<'a> {
     }
 }
 
-/// How what is sent leaves.
+/// The channel by which a sent draft leaves.
 #[derive(Debug, Clone, Copy)]
 pub struct How<'a> {
     /// What chance gives.
@@ -168,7 +168,7 @@ pub struct How<'a> {
     pub sends_email: bool,
 }
 
-/// What the attachments of a draft belong to: they are erased with its customer, whatever becomes of the conversation.
+/// The owner of a draft's attachments: they are erased with its customer, whatever happens to the conversation.
 fn owner(id: ObjectId, path: &str, customer: Option<ObjectId>) -> Owner<'_> {
     Owner { kind: Kind::Draft.as_str(), id, path, conversation: None, customer, from: None }
 }
@@ -181,7 +181,7 @@ fn list(draft: &mut DraftAttributes, ids: &[ObjectId]) {
 /// Creates a draft; one with `status: sent` is sent with it. `attachments` are those that it is to have.
 ///
 /// # Errors
-/// 400 when what was sent cannot be stored, or not be sent; 409 when its conversation takes no messages.
+/// 400 when the input cannot be stored or sent; 409 when its conversation takes no messages.
 pub fn create(
     context: &Context<'_>,
     id: ObjectId,
@@ -243,7 +243,7 @@ pub fn update(
     let former: Draft = resource::read(&stored.document)?;
     check_editable(&former.attributes, &input)?;
     let status = input.status.take();
-    // What was answered and is sent back changes nothing, though its time may have come.
+    // An answer that is sent back changes nothing, though its time may have come.
     if input.send_at == former.attributes.send_at {
         input.send_at = Field::Absent;
     }
@@ -344,7 +344,7 @@ pub fn alive(stored: Option<&Stored>) -> Result<&Stored, Refusal> {
     stored.filter(|stored| !stored.deleted).ok_or_else(|| missing::missing(Kind::Draft, stored))
 }
 
-/// The status that follows from what a draft holds.
+/// The status that follows from a draft's attributes.
 fn status_of(draft: &DraftAttributes, sent: Option<&DraftStatus>) -> DraftStatus {
     match (sent, draft.send_at.value()) {
         (Some(DraftStatus::Sent), _) => DraftStatus::Sent,

@@ -92,7 +92,7 @@ pub fn compare(customer: &Customer, id: ObjectId, other: &Customer) -> Option<Cu
         return None;
     }
     reasons.sort_by_key(|(strength, _)| std::cmp::Reverse(*strength));
-    // Each further reason closes a part of what is missing.
+    // Each further reason closes a part of the gap to 100.
     let missing = reasons.iter().fold(100, |missing, (strength, _)| missing * (100 - strength) / 100);
     let kind = Kind::Customer;
     Some(CustomerDuplicate {

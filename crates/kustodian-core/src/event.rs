@@ -23,7 +23,7 @@ use crate::resource;
 /// an erased one. As recorded in 2025, an event that created its record has `orgName` and no `changes`.
 ///
 /// # Errors
-/// 500 when what is stored cannot be read.
+/// 500 when the stored data cannot be read.
 pub fn envelope(org: &Org, event: &Recorded, document: Option<&str>) -> Result<String, Refusal> {
     let changes = event.changes.as_deref().filter(|_| document.is_some());
     let (name, client) = (resource::render(&event.name)?, resource::render(&event.client)?);
@@ -62,7 +62,7 @@ fn changes_custom(changes: &str) -> Result<bool, Refusal> {
 /// An event as an entry of its record's history. `path` is that of the record.
 ///
 /// # Errors
-/// 500 when what is stored cannot be read.
+/// 500 when the stored data cannot be read.
 pub fn history_entry(event: &Recorded, path: &str) -> Result<HistoryEntry, Refusal> {
     let changes: Option<Changes> = event.changes.as_deref().map(resource::read).transpose()?;
     let kind = event.kind.as_str();
@@ -93,7 +93,7 @@ pub fn history_entry(event: &Recorded, path: &str) -> Result<HistoryEntry, Refus
 /// An event as one of its conversation, in the shape of the contract. `customer` is that of the conversation now.
 ///
 /// # Errors
-/// 500 when what is stored cannot be read.
+/// 500 when the stored data cannot be read.
 pub fn conversation_event(
     org: &Org,
     event: &Recorded,
@@ -153,7 +153,7 @@ impl Wanted {
     /// Whether this event is wanted.
     ///
     /// # Errors
-    /// 500 when what is stored cannot be read.
+    /// 500 when the stored data cannot be read.
     pub fn takes(&self, event: &Recorded) -> Result<bool, Refusal> {
         if self.name.as_ref().is_some_and(|name| *name != event.name) {
             return Ok(false);

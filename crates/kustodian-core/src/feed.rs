@@ -1,4 +1,4 @@
-//! What the port gives of the events that were committed: an org's feed, in the order of positions, and a record's
+//! Committed events, as the port returns them: an org's feed, in the order of positions, and a record's
 //! history, in the order of revisions.
 
 use kustomer_api::{ObjectId, Timestamp};
@@ -53,7 +53,7 @@ impl Recorded {
         [&self.changes, &self.snapshot].into_iter().flatten().map(String::len).sum()
     }
 
-    /// What it says without its payload.
+    /// The event without its payload.
     pub fn metadata(&self) -> Metadata<'_> {
         Metadata {
             id: self.id,

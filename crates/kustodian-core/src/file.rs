@@ -148,7 +148,7 @@ fn is_media_type(text: &str) -> bool {
     text.bytes().all(is_visible) && essence.split_once('/').is_some_and(|(kind, of)| is_word(kind) && is_word(of))
 }
 
-/// What a file has before its bytes are there.
+/// The attributes of a file before its bytes have arrived.
 pub(crate) fn await_bytes<A: OfFile>(attributes: &mut A) {
     let Parts { uploaded, redacted, sha256, .. } = attributes.parts();
     *uploaded = false.into();
@@ -255,7 +255,7 @@ pub fn check_length(announced: u64, sent: u64) -> Result<(), Refusal> {
     Err(Refusal::new(400, code::BAD_PARAM, "file", title))
 }
 
-/// 400 for a file that goes on after as many bytes as were announced.
+/// 400 for a file with more bytes than were announced.
 pub fn longer(announced: u64) -> Refusal {
     let title = format!("The file has more than {announced} bytes, which contentLength says: correct it");
     Refusal::new(400, code::BAD_PARAM, "file", title)

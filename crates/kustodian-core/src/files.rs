@@ -49,7 +49,7 @@ impl FromStr for Sha256Sum {
 pub struct FileName {
     /// The id of the org that has them.
     pub org: ObjectId,
-    /// What they add up to.
+    /// Their sum.
     pub sum: Sha256Sum,
 }
 
@@ -75,7 +75,7 @@ pub trait Files: Send + Sync + 'static {
     async fn length(&self, name: FileName) -> Result<Option<u64>, FilesError>;
 
     /// Locks a file, there or not: until the result is dropped nobody else keeps or removes it, on whichever server. So
-    /// nobody removes what a record is just about to name.
+    /// nobody removes bytes that a record is just about to name.
     ///
     /// # Errors
     /// When it cannot be locked.
@@ -87,7 +87,7 @@ pub trait Files: Send + Sync + 'static {
     /// When they cannot be listed.
     async fn list(&self, org: ObjectId, after: Option<Sha256Sum>, most: usize) -> Result<Vec<Listed>, FilesError>;
 
-    /// Removes what was received in part by servers that are gone; how many there were.
+    /// Removes incomplete files of servers that have ended; returns how many there were.
     ///
     /// # Errors
     /// When they cannot be removed.
@@ -118,13 +118,13 @@ pub trait Receiving: Send {
     /// When they cannot be written.
     async fn write(&mut self, bytes: Vec<u8>) -> Result<(), FilesError>;
 
-    /// Makes what was received last, and adds it up. They are not there yet under their name.
+    /// Syncs the received bytes, and computes their checksum. They do not have their name yet.
     ///
     /// # Errors
     /// When that fails.
     async fn finish(&mut self) -> Result<Sha256Sum, FilesError>;
 
-    /// Gives what was finished its name, durably. The lock of the name is taken before, and given back for the commit of
+    /// Gives a finished file its name, durably. The lock of the name is taken before, and released for the commit of
     /// the record that names it.
     ///
     /// # Errors
@@ -150,7 +150,7 @@ pub enum FilesError {
     Full {
         /// Where.
         place: String,
-        /// What the system says.
+        /// The error of the system.
         reason: String,
     },
     /// Something else.
@@ -158,7 +158,7 @@ pub enum FilesError {
     Failed {
         /// Where.
         place: String,
-        /// What the system says.
+        /// The error of the system.
         reason: String,
     },
 }

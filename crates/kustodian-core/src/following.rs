@@ -1,4 +1,4 @@
-//! What is left to do once a record has changed that many others follow: record by record after the answer, and noted in
+//! The pending work after a change that many other records follow: record by record after the answer, and noted in
 //! the database until it is done, so that a server that ends leaves it to the next.
 
 use kustomer_api::{ObjectId, Timestamp};
@@ -20,7 +20,7 @@ impl Cause {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Renamed, Self::Merged, Self::Moved];
 
-    /// What the names of its notes begin with.
+    /// The prefix of the names of its notes.
     pub const fn prefix(self) -> &'static str {
         match self {
             Self::Renamed => "renamed:",
@@ -41,7 +41,7 @@ pub struct Followed {
     pub record: ObjectId,
     /// When it changed, or was about to.
     pub noted: Timestamp,
-    /// When to look at those that follow. Whoever does so moves this on, and others leave the note alone until then.
+    /// When to process its records. The server that does so moves this on, and others leave the note alone until then.
     pub due: Timestamp,
 }
 

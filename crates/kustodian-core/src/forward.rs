@@ -102,7 +102,7 @@ pub fn names_of(stored: &Stored) -> Result<Vec<Name>, Refusal> {
     Ok(names(&forward.relationships))
 }
 
-/// What is forwarded, as it is under its lock.
+/// The forwarded conversation, as it is under its lock.
 #[derive(Debug, Clone, Copy)]
 pub struct Subject<'a> {
     /// The customer of the conversation.
@@ -128,7 +128,7 @@ impl<'a> Subject<'a> {
 /// have beside those of the conversation.
 ///
 /// # Errors
-/// 400 when what was sent cannot be stored, or not be sent.
+/// 400 when the input cannot be stored or sent.
 pub fn create(
     context: &Context<'_>,
     id: ObjectId,
@@ -165,7 +165,7 @@ pub fn create(
 /// Changes a forward that was not sent yet; `status: sent` sends it.
 ///
 /// # Errors
-/// 404 when it is not there; 409 when it was sent, or `rev` is another; 400 when what was sent cannot be stored, or not be
+/// 404 when it is not there; 409 when it was sent, or `rev` is another; 400 when the input cannot be stored, or not be
 /// sent.
 pub fn update(
     context: &Context<'_>,
@@ -180,7 +180,7 @@ pub fn update(
     let former: Forward = resource::read(&stored.document)?;
     check_open(&former.attributes)?;
     let status = input.status.take();
-    // What was answered and is sent back changes nothing, though its time may have come.
+    // An answer that is sent back changes nothing, though its time may have come.
     if input.send_at == former.attributes.send_at {
         input.send_at = Field::Absent;
     }
@@ -251,7 +251,7 @@ pub fn alive(stored: Option<&Stored>) -> Result<&Stored, Refusal> {
     stored.filter(|stored| !stored.deleted).ok_or_else(|| missing::missing(Kind::Forward, stored))
 }
 
-/// What the attachments of a forward belong to: they are erased with its conversation.
+/// The owner of a forward's attachments: they are erased with its conversation.
 fn owner(id: ObjectId, path: &str, conversation: Option<ObjectId>) -> Owner<'_> {
     Owner { kind: Kind::Forward.as_str(), id, path, conversation, customer: None, from: None }
 }
@@ -288,7 +288,7 @@ fn check_send_at(input: &ForwardInput, status: Option<&DraftStatus>, now: Timest
     Err(Refusal::bad_input(vec![Fault::of_attribute("sendAt", title, advice)]))
 }
 
-/// Writes a body and what it quotes over a forward.
+/// Writes a body and its quotes over a forward.
 fn write(forward: &mut ForwardAttributes, input: ForwardInput, status: Option<&DraftStatus>, quoted: Quoted) {
     input.apply(forward);
     forward.status = match (status, forward.send_at.value()) {
@@ -312,10 +312,10 @@ fn send(
 ) -> Result<ObjectId, Refusal> {
     own.check_sendable(how.sends_email.then_some(delivery::MAX_ATTACHED))?;
     let to = forward.to.value().filter(|to| !to.is_empty()).cloned();
-    let to = to.ok_or_else(|| lacks("to", "A forward goes to somebody"))?;
+    let to = to.ok_or_else(|| lacks("to", "A forward needs a recipient"))?;
     let from = forward.from.value().cloned();
     if how.sends_email && from.is_none() {
-        return Err(lacks("from", "An e-mail that is sent comes from somebody"));
+        return Err(lacks("from", "An e-mail needs a sender"));
     }
     let attachments: Vec<String> = own.ids().iter().map(ObjectId::to_string).collect();
     let attachments = [attachments, forward.quoted_attachments.value().cloned().unwrap_or_default()].concat();

@@ -1,4 +1,4 @@
-//! Which client a request comes from when proxies stand between.
+//! The client of a request that came through proxies.
 
 use std::net::IpAddr;
 

@@ -2,11 +2,11 @@
 //!
 //! An event reports what changed in attributes and relationships (`docs/contract/behaviour.md` §15.3); nothing else of a
 //! record ever changes. So a state and the differences behind it give every state before, and the differences after it
-//! every one since. What comes out is what was stored then, to the byte: the order of members is that of the types, and of
-//! maps that of their keys.
+//! every one since. The result is the record as it was stored then, to the byte: the order of members is that of the types,
+//! and of maps that of their keys.
 //!
 //! A map reports the keys that differ. Events of earlier versions report all of its keys; both are read alike, since a
-//! key that is the same on both sides only confirms what is there.
+//! key that is the same on both sides only confirms the present value.
 
 use serde_json::{Map, Value};
 

@@ -1,5 +1,5 @@
-//! Inbound webhooks: what other systems post to a secret address becomes an event (`docs/contract/behaviour.md` §15.5). What was
-//! posted last is in the record, so that each event says what it was, and the history of the record lists all.
+//! Inbound webhooks: what other systems post to a secret address becomes an event (`docs/contract/behaviour.md` §15.5).
+//! What was posted last is in the record, so that each event says what it was, and the history of the record lists all.
 
 mod body;
 mod xml;
@@ -54,7 +54,7 @@ pub fn create(
     lifecycle::create(context, id, event, webhook)
 }
 
-/// Changes an inbound webhook: what was sent replaces what is stored.
+/// Changes an inbound webhook: attributes of the input replace the stored ones.
 ///
 /// # Errors
 /// 404 when it is not there, or deleted and not restored; 409 when `rev` is another.
@@ -153,7 +153,7 @@ impl Hash {
         Some(Self { org: text.get(..24)?.parse().ok()?, webhook: text.get(24..48)?.parse().ok()?, signature })
     }
 
-    /// Lets pass what is posted to a webhook that is there and enabled, with the hash that is valid now.
+    /// Lets pass a post to a webhook that is there and enabled, with the hash that is valid now.
     ///
     /// # Errors
     /// 404 otherwise, always in the same words.
@@ -167,14 +167,14 @@ impl Hash {
     }
 }
 
-/// The refusal of what is posted to no webhook.
+/// The refusal of a post to an unknown webhook.
 pub fn unknown() -> Refusal {
     let detail =
         "the address was replaced, or the webhook was disabled or deleted: ask who gave it to you for the new one";
     Refusal::not_found("hash").with_detail(detail)
 }
 
-/// What was posted.
+/// The post.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Received {
     /// Its body as JSON.
@@ -191,8 +191,8 @@ pub struct Received {
 const MAX_HEADERS: usize = 64;
 const MAX_HEADER: usize = 1_024;
 
-/// What headers that hold a credential, an address or what belongs to the connection have in their names. Signatures are kept:
-/// whoever has the key checks them.
+/// What headers that hold a credential, an address or what belongs to the connection have in their names. Signatures are
+/// kept: whoever has the key checks them.
 const NOT_KEPT: &[&str] = &[
     "authorization",
     "cookie",
@@ -246,7 +246,7 @@ pub fn raised_by(event: &str) -> Option<ObjectId> {
     event.strip_prefix("kustomer.hooks.web.")?.strip_suffix(".receive")?.parse().ok()
 }
 
-/// Takes what was posted.
+/// Records a post.
 ///
 /// # Errors
 /// 404 when the hash is not that of the webhook, or it takes nothing.

@@ -77,7 +77,7 @@ pub(crate) fn not_read(text: &str, error: &serde_json::Error) -> Refusal {
     malformed(format!("The body is not JSON: {reason}"))
 }
 
-/// What a body is that was encoded on the way, by the first bytes that give it away: no JSON begins so.
+/// The encoding of a body, by its first bytes: no JSON begins so.
 fn foreign_encoding(body: &[u8]) -> Option<&'static str> {
     match body {
         // Before UTF-16, whose mark it begins with: no text in UTF-16 begins with a zero.

@@ -1,4 +1,4 @@
-//! The kinds of records, each declared once: everything that goes over all kinds, in any crate, derives from here.
+//! The kinds of records, each declared once. All code over all kinds, in any crate, derives from here.
 
 mod methods;
 mod spec;
@@ -268,7 +268,7 @@ kinds! {
         lists: &[&[conversation::CUSTOMER], &[message::CONVERSATION]],
     }
 
-    /// What a user did in a conversation, which is its home, and how long that took.
+    /// An action of a user in a conversation, which is its home, and its duration.
     ConversationTime: ConversationTimeAttributes {
         name: "conversation_time",
         table: "conversation_times",
@@ -286,7 +286,7 @@ kinds! {
         lists: &[&[message::CONVERSATION]],
     }
 
-    /// What is written to a customer before it is sent; the customer is its home.
+    /// A message or a note before it is sent; the customer is its home.
     Draft: DraftAttributes {
         name: "draft",
         table: "drafts",
@@ -339,7 +339,7 @@ kinds! {
         lists: &[],
     }
 
-    /// A file of a message, a note, a draft or a forward. It is made before what it belongs to, so it is its own home;
+    /// A file of a message, a note, a draft or a forward. It is created before its owner, so it is its own home;
     /// erasing the conversation, or the customer where there is none, erases what these columns name.
     Attachment: AttachmentAttributes {
         name: "attachment",
@@ -394,7 +394,7 @@ kinds! {
         lists: &[&[file::SHA256]],
     }
 
-    /// What the org says of the custom attributes of a kind of record. Documents show its name as its id.
+    /// The org's descriptions of the custom attributes of a kind of record. Documents show its name as its id.
     Metadata: MetadataAttributes {
         name: "metadata",
         table: "metadata",

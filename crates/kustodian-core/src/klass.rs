@@ -74,7 +74,7 @@ fn path_of_kobjects(klass: &str) -> String {
     format!("{}/{}", Kind::Klass.spec().path, plural(klass))
 }
 
-/// What the rules of kobjects need of their klass.
+/// The parts of a klass that the rules of kobjects need.
 #[derive(Debug, Clone, PartialEq)]
 pub struct KnownKlass {
     /// Its id.

@@ -153,7 +153,7 @@ pub struct Seeds {
 /// Creates a kobject.
 ///
 /// # Errors
-/// 409 when the klass takes no new ones; 400 when what was sent cannot be stored.
+/// 409 when the klass takes no new ones; 400 when the input cannot be stored.
 pub fn create(
     context: &Context<'_>,
     id: ObjectId,
@@ -205,7 +205,7 @@ pub fn create(
 ///
 /// # Errors
 /// 404 when it is not there, deleted, or of another klass; 409 when the klass takes no changes or `rev` is another; 400
-/// when what was sent cannot be stored.
+/// when the input cannot be stored.
 pub fn update(
     context: &Context<'_>,
     stored: Option<&Stored>,

@@ -2,7 +2,7 @@
 //!
 //! A rule is a pure function: state, command, actor and moment in; a [`change::ChangeSet`] or a [`refusal::Refusal`]
 //! out. It knows no clock, no chance and no storage. The shell (the server) loads what a rule needs, asks it, commits
-//! what it answers and asks again when the record has moved meanwhile.
+//! its answer, and calls it again when the record has changed meanwhile.
 
 pub mod attachment;
 pub mod audit;

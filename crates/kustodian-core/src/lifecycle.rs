@@ -28,7 +28,7 @@ pub(crate) fn create<A: Lifecycle>(
     create_with(context, id, event, attributes, |_| ())
 }
 
-/// As [`create`]; `complete` adds what the kind has beside its attributes: relationships, another type, another link.
+/// As [`create`]; `complete` adds the kind's parts beside its attributes: relationships, another type, another link.
 pub(crate) fn create_with<A: Lifecycle>(
     context: &Context<'_>,
     id: ObjectId,
@@ -157,7 +157,7 @@ pub(crate) fn restore<A: Lifecycle>(
     })
 }
 
-/// Erases a record that is erased with its home: what is left is that there was one, and when it was erased. Its events
+/// Erases a record that is erased with its home: a record with its id and the time of the erasure stays. Its events
 /// keep no payload, the request's id included, which the client chose. `former` is read from the document that is
 /// stored; `mark` writes the moment.
 pub(crate) fn erase<A: Lifecycle>(
@@ -207,7 +207,7 @@ pub(crate) fn redact<A: Lifecycle>(
     Ok(Updated { changes, before, after })
 }
 
-/// A record that was changed, and what is to be written of it.
+/// A changed record, and its pending writes.
 struct Edited<'a, A> {
     before: Resource<A>,
     after: Resource<A>,

@@ -1,4 +1,4 @@
-//! Links to the bytes of files: signed and good for a while, so that whoever is given one needs no API key.
+//! Links to the bytes of files: signed and valid for a while, so that their user needs no API key.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,7 +16,7 @@ use crate::refusal::Refusal;
 
 type Hmac256 = Hmac<Sha256>;
 
-/// What a link is good for.
+/// The use of a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     /// To send the bytes.
@@ -44,10 +44,10 @@ impl fmt::Debug for Signer {
     }
 }
 
-/// What a link names.
+/// The target of a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Target<'a> {
-    /// What it is good for.
+    /// Its use.
     pub purpose: Purpose,
     /// The id of the org.
     pub org: ObjectId,

@@ -15,7 +15,7 @@ pub struct Patience {
     pub longest: i64,
 }
 
-/// Of one account: its owner waits a minute at most, whoever else tries.
+/// For one account: its owner waits a minute at most, even if others try.
 pub const OF_ACCOUNT: Patience = Patience { free: 5, longest: 60_000 };
 
 /// Of one address, from which several people sign in.
@@ -103,7 +103,7 @@ impl<K: Hash + Eq> Lockouts<K> {
         }
     }
 
-    /// Forgets the failures of whoever signed in.
+    /// Forgets the failures of an account that signed in.
     pub fn succeeded(&mut self, key: &K) {
         self.failures.remove(key);
     }

@@ -72,7 +72,7 @@ pub struct Write {
     pub spam: bool,
 }
 
-/// Where a new message goes.
+/// The conversation of a new message.
 #[derive(Debug, Clone, Copy)]
 pub enum Place<'a> {
     /// Into a conversation, as it is under its lock.
@@ -84,7 +84,7 @@ pub enum Place<'a> {
 /// Creates a message: one revision of its conversation and one of its customer follow.
 ///
 /// # Errors
-/// 400 when what was sent cannot be stored; 404 when the conversation is not there; 409 when it takes no messages.
+/// 400 when the input cannot be stored; 404 when the conversation is not there; 409 when it takes no messages.
 pub fn create(
     context: &Context<'_>,
     id: ObjectId,
@@ -198,7 +198,7 @@ pub fn create(
 /// `replace` the others that a client can write are dropped.
 ///
 /// # Errors
-/// 404 when it is not there; 409 when `rev` is another; 400 when what was sent cannot be stored.
+/// 404 when it is not there; 409 when `rev` is another; 400 when the input cannot be stored.
 pub fn update(
     context: &Context<'_>,
     stored: Option<&Stored>,
@@ -231,7 +231,7 @@ pub fn update(
         let sent_at = record.attributes.sent_at;
         apply(&mut record.attributes, input)?;
         if record.attributes.sent_at.is_null() {
-            // What was sent was sent at some time: lists and counts go by it.
+            // A sent message has a time of sending: lists and counts use it.
             record.attributes.sent_at = sent_at;
         }
         if let Some(at) = modified_at {
@@ -248,7 +248,7 @@ pub fn update(
     Ok(changes)
 }
 
-/// What the attachments of a message belong to.
+/// The owner of a message's attachments.
 fn owner(id: ObjectId, path: &str, conversation: Option<ObjectId>) -> Owner<'_> {
     Owner { kind: Kind::Message.as_str(), id, path, conversation, customer: None, from: None }
 }

@@ -45,7 +45,7 @@ const MAX_DESCRIBED: usize = 1_000;
 /// The column that holds whether any of the attributes are sensitive; empty when none is.
 pub const MASKED: &str = "masked";
 
-/// What the column holds when some are.
+/// The value of the column when some are sensitive.
 pub const IS_MASKED: &str = "true";
 
 impl Record for MetadataAttributes {
@@ -73,7 +73,7 @@ pub fn name_of_klass(klass: &str) -> String {
     format!("{OF_KLASS}{klass}")
 }
 
-/// What the attribute of a record whose key ends in `Id` names.
+/// The target of an attribute whose key ends in `Id`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
     /// A record of a kind.
@@ -142,11 +142,11 @@ fn link(name: &str) -> SelfLink {
     SelfLink::new(format!("{}/{name}", Kind::Metadata.spec().path))
 }
 
-/// Says what was sent of the attributes it names, and keeps what is said of others. `if_match` is met by the state that an
+/// Describes the attributes of the input, and keeps the descriptions of others. `if_match` is met by the state that an
 /// unwritten one is read with, too.
 ///
 /// # Errors
-/// 400 when what was sent cannot be meant; 409 when `rev` is another; 412 when `If-Match` names another state.
+/// 400 when the input cannot be meant; 409 when `rev` is another; 412 when `If-Match` names another state.
 pub fn put(
     context: &Context<'_>,
     name: &str,
@@ -245,7 +245,7 @@ fn write(context: &Context<'_>, metadata: &mut MetadataAttributes, input: Metada
     if faults.is_empty() { Ok(()) } else { Err(Refusal::bad_input(faults)) }
 }
 
-/// A fault of what is said of one attribute, or of one member of it.
+/// A fault of the description of one attribute, or of one member of it.
 fn fault(of: &str, key: &str, member: &str, title: impl Into<String>, advice: &'static str) -> Fault {
     let key = shortened(key);
     let (place, rule) = match member {
@@ -261,8 +261,8 @@ fn fault(of: &str, key: &str, member: &str, title: impl Into<String>, advice: &'
     }
 }
 
-/// What is said of an attribute after a write; `key` is that of a custom one. What says the same stays as it is, with the
-/// moment of its last change.
+/// The description of an attribute after a write; `key` is that of a custom one. An unchanged description stays as it is,
+/// with the moment of its last change.
 fn laid_over(
     context: &Context<'_>,
     former: Option<&AttributeMetadata>,

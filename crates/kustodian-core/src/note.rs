@@ -62,7 +62,7 @@ impl Record for NoteAttributes {
 /// What to write on a note.
 #[derive(Debug, Clone, Default)]
 pub struct Write {
-    /// The attributes sent. Who is mentioned must be there, which whoever asks has looked up.
+    /// The attributes sent. Mentioned users must exist; the caller has looked them up.
     pub input: NoteInput,
     /// Whether the caller may set who wrote it and when (`org.admin`).
     pub may_backdate: bool,
@@ -70,7 +70,7 @@ pub struct Write {
     pub attachments: Option<Attaching>,
 }
 
-/// What a new note is about.
+/// The records that a new note belongs to.
 #[derive(Debug, Clone, Copy)]
 pub enum Subject<'a> {
     /// A conversation, as it is under its lock, and the customer that it belongs to.
@@ -84,7 +84,7 @@ pub enum Subject<'a> {
 /// Creates a note: one revision of its conversation follows.
 ///
 /// # Errors
-/// 400 when what was sent cannot be stored; 404 when the conversation is not there.
+/// 400 when the input cannot be stored; 404 when the conversation is not there.
 pub fn create(
     context: &Context<'_>,
     id: ObjectId,
@@ -158,7 +158,7 @@ pub fn create(
 /// Changes a note; `deleted` deletes it or restores it. `conversation` is its own, as it is under its lock.
 ///
 /// # Errors
-/// 404 when it is not there; 409 when `rev` is another; 400 when what was sent cannot be stored.
+/// 404 when it is not there; 409 when `rev` is another; 400 when the input cannot be stored.
 pub fn update(
     context: &Context<'_>,
     stored: Option<&Stored>,
@@ -220,7 +220,7 @@ pub fn update(
     Ok(changes)
 }
 
-/// What the attachments of a note belong to.
+/// The owner of a note's attachments.
 fn owner(id: ObjectId, path: &str, conversation: Option<ObjectId>, customer: Option<ObjectId>) -> Owner<'_> {
     Owner { kind: Kind::Note.as_str(), id, path, conversation, customer, from: None }
 }

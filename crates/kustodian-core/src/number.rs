@@ -45,8 +45,8 @@ fn numbers(json: &str, max: usize, is_wrong: impl Fn(&str) -> bool) -> Vec<Fault
     faults
 }
 
-/// A fault for each number in `json` that no double reaches, at most `max` of them; a reader of JSON stops at such a number, and
-/// says no more of it than the column.
+/// A fault for each number in `json` that no double reaches, at most `max` of them; a reader of JSON stops at such a
+/// number, and says no more of it than the column.
 pub(crate) fn out_of_range_numbers(json: &str, max: usize) -> Vec<Fault> {
     numbers(json, max, |literal| literal.parse().is_ok_and(f64::is_infinite))
 }
@@ -158,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_double_keeps_is_told_from_what_it_does_not() {
+    fn digits_that_a_double_keeps_are_distinguished_from_those_it_loses() {
         for kept in [
             "0",
             "-0",

@@ -1,4 +1,4 @@
-//! Outbound webhooks: events are sent to a URL (`docs/contract/behaviour.md` §15). What is left to deliver of each is a
+//! Outbound webhooks: events are sent to a URL (`docs/contract/behaviour.md` §15). The pending deliveries of each are a
 //! [`Queue`].
 
 mod addresses;
@@ -95,7 +95,7 @@ pub fn create(
     lifecycle::create(context, id, event, webhook)
 }
 
-/// Changes a webhook: what was sent replaces what is stored. Enabling it forgets why it was disabled.
+/// Changes a webhook: attributes of the input replace the stored ones. Enabling it forgets why it was disabled.
 ///
 /// # Errors
 /// 400 that names each attribute that cannot be; 404 when it is not there; 409 when `rev` is another.
@@ -119,7 +119,8 @@ pub fn update(
     })
 }
 
-/// Disables a webhook whose deliveries fail, or for which nobody may answer any longer. Nothing when it is not enabled any longer.
+/// Disables a webhook whose deliveries fail, or for which nobody may answer any longer. Nothing when it is not enabled any
+/// longer.
 ///
 /// # Errors
 /// 500 when the document is not what this version stores.
@@ -182,7 +183,7 @@ impl Subscription {
     }
 }
 
-/// The user who answers for what a webhook is sent: who made it, or changed it last, which takes the same roles.
+/// The user who is responsible for a webhook: its creator, or the last one who changed it, which takes the same roles.
 ///
 /// # Errors
 /// 500 when the document is not what this version stores.
@@ -192,7 +193,7 @@ pub fn answerer(stored: &Stored) -> Result<Option<ObjectId>, Refusal> {
     Ok(related.and_then(|related| related.id()?.parse().ok()))
 }
 
-/// Whether the user who answers for a webhook may still read what the webhook asks for; `roles` are those that the user has
+/// Whether the user who is responsible for a webhook may still read its events; `roles` are those that the user has
 /// now, none when nobody can act as the user any longer.
 ///
 /// # Errors

@@ -1,6 +1,6 @@
 //! Pages that end by their bytes as well as by their number of records.
 
-/// How many items of these lengths fit into a page of so many bytes: at least one, so that every walk goes on.
+/// How many items of these lengths fit into a page of so many bytes: at least one, so that every walk continues.
 ///
 /// ```
 /// use kustodian_core::page::fitting;

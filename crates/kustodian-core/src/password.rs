@@ -33,7 +33,7 @@ pub fn weakness(password: &str, email: &str, org: &str) -> Option<String> {
     let password = password.to_lowercase();
     let name = email.split('@').next().unwrap_or_default();
     let known = [email, name, org].map(str::to_lowercase);
-    // What is left of it without the words that everybody knows.
+    // The rest of it without the words that everybody knows.
     let left = known.iter().filter(|word| word.len() >= 3).fold(password, |left, word| left.replace(word, ""));
     (left.chars().count() < MIN_PASSWORD / 2)
         .then(|| "The password is little more than the address or the name of the org".to_owned())

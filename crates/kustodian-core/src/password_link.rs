@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use crate::directory::Org;
 use crate::store::{Note, OrgKey};
 
-/// What a link is for.
+/// The purpose of a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Purpose {
     /// A person is invited.
@@ -47,12 +47,12 @@ pub struct Made {
     pub path: String,
 }
 
-/// What the link of a user is kept under.
+/// The name of the note with a user's link.
 pub fn note_name(org: OrgKey, user: ObjectId) -> String {
     format!("password-link/{}/{user}", org.0)
 }
 
-/// What the password of a user is kept under, hashed.
+/// The name of the note with a user's password, hashed.
 pub fn password_name(org: OrgKey, user: ObjectId) -> String {
     format!("password/{}/{user}", org.0)
 }
@@ -68,7 +68,7 @@ pub fn make(secret: [u8; 32], org: &Org, user: ObjectId, purpose: Purpose, now: 
 
 /// Whether `note` is of a link with this secret that is still good.
 pub fn is_good(note: &Note, secret: &str, now: Timestamp) -> bool {
-    // What is compared are hashes: how long that takes says nothing of the secret.
+    // Hashes are compared: the time of that says nothing about the secret.
     serde_json::from_slice(&note.value).is_ok_and(|kept: Kept| kept.hash == hash(secret) && kept.expires > now)
 }
 

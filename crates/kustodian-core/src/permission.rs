@@ -83,8 +83,8 @@ pub fn check_host(org: &Org, host: &str) -> Result<(), Refusal> {
     }
 }
 
-/// The org that a host names (`acme.api.…`), or the only one where the host names none; `None` when there are several, or none
-/// of that name.
+/// The org that a host names (`acme.api.…`), or the only one where the host names none; `None` when there are several, or
+/// none of that name.
 pub fn org_of_host<'a>(orgs: &'a [Org], host: &str) -> Option<&'a Org> {
     let mut labels = host.split('.');
     match (labels.next(), labels.next()) {
@@ -143,7 +143,7 @@ pub fn authorize_klass(
         operation.roles.iter().map(|asked| asked.replace(role::ANY_KLASS, &format!("kobject_{klass}"))).collect();
     let asked: Vec<&str> = asked.iter().map(String::as_str).collect();
     let what = format!("{} of the klass {klass}", operation.name);
-    // Whoever writes the placeholder into a role means every klass.
+    // The placeholder in a role means every klass.
     let held: Vec<String> =
         caller.token.roles.iter().map(|held| held.replace(role::ANY_KLASS, &format!("kobject_{klass}"))).collect();
     if role::any_grants(&held, &asked) { Ok(()) } else { Err(missing_role(&what, &asked, missing_role_status)) }

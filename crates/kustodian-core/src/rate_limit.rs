@@ -19,7 +19,7 @@ pub const NOMINAL_LIMIT: u32 = 1_000;
 /// How many records of a kind a key may create of one customer in a window.
 pub const CREATIONS: u32 = 120;
 
-/// The budget of one org, or of what a key creates of a customer.
+/// The budget of one org, or of the records that a key creates of a customer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Budget {
     ends_at: i64,
@@ -38,7 +38,7 @@ pub struct Standing {
 }
 
 impl Standing {
-    /// What is reported when there is no limit: the nominal one, hardly touched.
+    /// The reported budget when there is no limit: the nominal one, hardly used.
     pub const fn unlimited(now: Timestamp) -> Self {
         let reset = (now.as_millis() + WINDOW).div_euclid(1_000);
         Self { limit: NOMINAL_LIMIT, remaining: NOMINAL_LIMIT - 1, reset }
@@ -102,7 +102,7 @@ impl<K: Eq + Hash> Budgets<K> {
     }
 }
 
-/// What is counted of creations: by which key, of which kind, of which customer.
+/// The counts of creations: by which key, of which kind, of which customer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Creation {
     /// The key.
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_limit_the_nominal_one_is_told() {
+    fn without_a_limit_the_nominal_one_is_answered() {
         let standing = Standing::unlimited(Timestamp::from_millis(1_999));
         assert_eq!(standing, Standing { limit: 1_000, remaining: 999, reset: 61 });
     }

@@ -1,4 +1,4 @@
-//! Receipts: what a write that was sent with an idempotency key led to, kept for a while so that the same request sent
+//! Receipts: the results of writes with an idempotency key, kept for a while so that the same request sent
 //! again is answered and not done again. Kustomer documents no such key (`docs/contract/behaviour.md` §9); this is an
 //! extension, and a request without the header knows nothing of it.
 
@@ -70,7 +70,7 @@ impl fmt::Debug for ReceiptKey {
     }
 }
 
-/// What was asked for: a hash of method, path, query and body, to distinguish a request that is repeated from another one.
+/// The request: a hash of method, path, query and body, to distinguish a request that is repeated from another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Fingerprint(pub [u8; 32]);
 
@@ -89,8 +89,8 @@ impl Fingerprint {
         Self(hash.finalize().into())
     }
 
-    /// What a receipt keeps of it: an HMAC-SHA-256 under the salt of the event that the write led to. The salt goes when
-    /// the record is erased, and with it the possibility to guess what was sent.
+    /// The hash that a receipt keeps: an HMAC-SHA-256 under the salt of the event of the write. The salt is deleted when
+    /// the record is erased, and with it the possibility to guess the input.
     #[must_use]
     pub fn salted(self, salt: Salt) -> Self {
         // Any salt is a key.
@@ -100,13 +100,13 @@ impl Fingerprint {
     }
 }
 
-/// What a write led to. It names a revision of a record and holds nothing of it: what was answered is rebuilt from the
-/// record's history, and goes with it when the record is erased.
+/// The result of a write. It names a revision of a record and holds nothing of it: the answer is rebuilt from the
+/// record's history, and is deleted with it when the record is erased.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {
     /// Which one it is.
     pub key: ReceiptKey,
-    /// What was asked for, [salted](Fingerprint::salted) with the event of `rev`.
+    /// The request, [salted](Fingerprint::salted) with the event of `rev`.
     pub fingerprint: Fingerprint,
     /// The kind of the record that was answered with.
     pub kind: Kind,
@@ -137,7 +137,7 @@ impl Receipt {
 pub struct Pledge {
     /// The receipt's key.
     pub key: ReceiptKey,
-    /// What is asked for.
+    /// The request.
     pub fingerprint: Fingerprint,
     /// When.
     pub now: Timestamp,

@@ -23,9 +23,9 @@ pub(crate) trait OfKind {
     const KIND: Kind;
 }
 
-/// What a kind may add to its declaration; most add nothing.
+/// The parts that a kind may add to its declaration; most add nothing.
 pub(crate) trait Record: OfKind + Serialize + DeserializeOwned {
-    /// What a record that is not deleted holds for its whole org, each claim once.
+    /// The claims of a record that is not deleted, for its whole org, each once.
     fn claims(_record: &Resource<Self>, _org: OrgKey, _owner: ObjectId) -> Vec<Claim>
     where
         Self: Sized,
@@ -33,7 +33,7 @@ pub(crate) trait Record: OfKind + Serialize + DeserializeOwned {
         Vec::new()
     }
 
-    /// What the columns of the kind hold of a record.
+    /// The values of the kind's columns for a record.
     fn columns(_record: &Resource<Self>) -> Columns
     where
         Self: Sized,
@@ -117,7 +117,7 @@ pub(crate) trait Record: OfKind + Serialize + DeserializeOwned {
         Vec::new()
     }
 
-    /// What happens when its timer has elapsed, which must stop the timer or set it again; never called of a kind
+    /// The effect of its elapsed timer, which must stop the timer or set it again; never called of a kind
     /// without timers.
     fn elapse(_elapsed: &Elapsed<'_>, _loaded: &Loaded, _stored: &Stored) -> Result<ChangeSet, Refusal>
     where

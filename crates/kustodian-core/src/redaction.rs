@@ -24,7 +24,7 @@ use crate::refusal::Refusal;
 use crate::store::Stored;
 use crate::{attachment, forward, missing, resource};
 
-/// What is redacted of which message, and the records that it was sent by.
+/// The redacted parts of a message, and the records that it was sent by.
 #[derive(Debug, Clone)]
 pub struct Redaction {
     /// The message.
@@ -155,7 +155,7 @@ pub fn redact<'a>(
     Ok(changes)
 }
 
-/// What a redaction is answered with: `message` is the message since, `input` what was sent, and `event` what reports it.
+/// The answer to a redaction: `message` is the message since, `input` the input, and `event` what reports it.
 ///
 /// # Errors
 /// 500 when the document is not what this version stores.

@@ -15,7 +15,7 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// A refusal with one entry: what is wrong, and with which attribute or parameter (none when empty).
+    /// A refusal with one entry: the fault, and its attribute or parameter (none when empty).
     pub fn new(status: u16, code: &str, parameter: &str, title: impl Into<String>) -> Self {
         let title = title.into();
         let source = (!parameter.is_empty())
@@ -36,7 +36,7 @@ impl Refusal {
         Self { status: 400, errors: faults.into_iter().map(ErrorItem::from).collect() }
     }
 
-    /// 404 for a record that is not there, or is another org's; `parameter` is what it was looked up by, as recorded in
+    /// 404 for a record that does not exist, or is another org's; `parameter` names the look-up, as recorded in
     /// `docs/contract/behaviour.md` §3.2.
     pub fn not_found(parameter: &str) -> Self {
         Self::new(404, code::NOT_FOUND, parameter, "Not Found")

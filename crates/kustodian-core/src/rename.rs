@@ -1,4 +1,4 @@
-//! What a company's new name changes of its customers: they show it as `companyName`.
+//! The effect of a company's new name on its customers: they show it as `companyName`.
 
 use kustomer_api::Field;
 use kustomer_api::customer::Customer;

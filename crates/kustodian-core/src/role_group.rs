@@ -38,7 +38,7 @@ pub fn create(
     lifecycle::create(context, id, event, group)
 }
 
-/// Changes a role group: what was sent replaces what is stored. Roles that it has already may stay, whoever changes it.
+/// Changes a role group: attributes of the input replace the stored ones. Roles that it already has may stay.
 ///
 /// # Errors
 /// 404 when it is not there; 409 when `rev` is another; 400 for a role that opens nothing, 403 for one that is added or

@@ -27,7 +27,7 @@ pub fn create(
     lifecycle::create(context, id, event, satisfaction)
 }
 
-/// Changes settings: what was sent replaces what is stored. `deleted` deletes them, or restores them.
+/// Changes settings: attributes of the input replace the stored ones. `deleted` deletes them, or restores them.
 ///
 /// # Errors
 /// 404 when they are not there, or deleted and not restored; 409 when `rev` is another.

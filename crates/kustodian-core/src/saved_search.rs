@@ -1,4 +1,4 @@
-//! Saved searches. What is saved must be a search when it is saved; what it names may be gone when it runs.
+//! Saved searches. A query must be valid when it is saved; the things that it names may be gone when it runs.
 
 use kustomer_api::ObjectId;
 use kustomer_api::saved_search::{SavedSearch, SavedSearchAttributes, SavedSearchInput};
@@ -13,7 +13,7 @@ use crate::{lifecycle, resource};
 
 impl Record for SavedSearchAttributes {}
 
-/// The body of what is sent; nothing when none is.
+/// The body of the request; nothing when there is none.
 ///
 /// # Errors
 /// 500 when it cannot be written.
@@ -33,7 +33,7 @@ pub fn body_of(stored: &Stored) -> Result<String, Refusal> {
 /// Checks that a body is one of a search.
 ///
 /// # Errors
-/// 400 that names what is wrong, with its place below `query`.
+/// 400 that names the fault, with its place below `query`.
 pub fn check(context: &Context<'_>, body: &str, klasses: &[KlassName]) -> Result<(), Refusal> {
     let settings = Settings { dialect: Dialect::Plain, now: Some(context.now), klasses };
     search::parse(body.as_bytes(), &settings).map(drop).map_err(|mut refusal| {
@@ -61,7 +61,7 @@ pub fn create(
     lifecycle::create(context, id, event, saved)
 }
 
-/// Changes a saved search: what was sent replaces what is stored. `deleted` deletes it, or restores it.
+/// Changes a saved search: attributes of the input replace the stored ones. `deleted` deletes it, or restores it.
 ///
 /// # Errors
 /// 404 when it is not there, or deleted and not restored; 409 when `rev` is another.

@@ -93,8 +93,8 @@ pub fn create(
     Ok(changes)
 }
 
-/// Changes a schedule: what was sent replaces what is stored. `deleted` deletes it, or restores it; `default: true` makes
-/// it the default instead of `former`.
+/// Changes a schedule: attributes of the input replace the stored ones. `deleted` deletes it, or restores it; `default:
+/// true` makes it the default instead of `former`.
 ///
 /// # Errors
 /// 404 when it is not there, or deleted and not restored; 409 when `rev` is another, or the default is to be deleted; 400

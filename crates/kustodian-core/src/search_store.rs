@@ -1,4 +1,4 @@
-//! What the port is asked to search for, and what it answers.
+//! The requests of the port for searches, and its answers.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ pub struct SearchQuery {
     pub ids_only: bool,
     /// How far to count the matches.
     pub total: Count,
-    /// How long the search may take, from when its turn has come. What was found until then is answered.
+    /// How long the search may take, from the beginning of its turn. The results until then are answered.
     pub time: Duration,
     /// The credential it is for: those of an org take turns.
     pub key: ObjectId,
@@ -44,7 +44,7 @@ pub enum Count {
     Exact,
 }
 
-/// What a search found.
+/// The results of a search.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Found {
     /// The page.
@@ -53,7 +53,7 @@ pub struct Found {
     pub total: Option<Total>,
     /// Whether the time ran out before everything was found and counted.
     pub timed_out: bool,
-    /// What was counted beside, by name and in the order asked.
+    /// The aggregations, by name and in the requested order.
     pub aggregations: Vec<(String, Aggregated)>,
 }
 
@@ -94,7 +94,7 @@ impl Records {
 pub struct Total {
     /// How many.
     pub count: u64,
-    /// Whether that is an estimate; then it is above what was to be counted exactly.
+    /// Whether that is an estimate; then it is above the number to count exactly.
     pub is_estimate: bool,
 }
 
@@ -109,18 +109,18 @@ pub struct Total {
 pub struct WalkQuery {
     /// What for and in what order: the same at each step. Aggregations are left out.
     pub query: Query,
-    /// Where to go on.
+    /// Where to continue.
     pub from: WalkFrom,
     /// How many records at most; at least 1.
     pub limit: u32,
-    /// How many bytes of documents at most, though always one record: the next step goes on with the first that does not
+    /// How many bytes of documents at most, though always one record: the next step continues with the first that does not
     /// fit.
     pub bytes: usize,
     /// Whether to give ids instead of records.
     pub ids_only: bool,
     /// How far to count the matches, at the first step.
     pub total: Count,
-    /// How long the step may take. One that runs out of it gives what it has, possibly nothing, and the next one goes on
+    /// How long the step may take. One that runs out of it gives what it has, possibly nothing, and the next one continues
     /// there; except for the first step of a walk that is not by id, which then is refused.
     pub time: Duration,
     /// The moment, for keeping the walk and forgetting old ones.
@@ -129,10 +129,10 @@ pub struct WalkQuery {
     pub key: ObjectId,
 }
 
-/// How long a walk is kept that nobody goes on with.
+/// How long a walk is kept that nobody continues with.
 pub const WALK_IDLE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Where a walk goes on.
+/// Where a walk continues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WalkFrom {
     /// At its beginning. The walk gets this id when it has to be kept.
@@ -163,7 +163,7 @@ pub enum WalkPlace {
 pub struct Walked {
     /// The records.
     pub records: Records,
-    /// Where to go on; `None` at the end. There may be nothing behind it.
+    /// Where to continue; `None` at the end. There may be nothing behind it.
     pub next: Option<WalkPlace>,
     /// How many records match in all, when asked, at the first step alone.
     pub total: Option<Total>,
@@ -176,7 +176,7 @@ pub struct Walked {
 
 /// 400: the walk that a cursor names is not kept, or not any longer.
 pub fn walk_is_gone() -> Refusal {
-    let title = "This cursor is not known any longer: begin again with cursor=*, go on within a day of each step, and \
+    let title = "This cursor is not known any longer: begin again with cursor=*, continue within a day of each step, and \
                  run few sorted walks at a time";
     Refusal::new(400, code::BAD_PARAM, "cursor", title)
 }
@@ -187,7 +187,7 @@ pub fn walk_is_too_long() -> Refusal {
     Refusal::new(400, code::BAD_PARAM, "cursor", title)
 }
 
-/// 400: what a walk goes over takes too long to put in order.
+/// 400: sorting the records of a walk takes too long.
 pub fn walk_takes_too_long() -> Refusal {
     let title = "The results take too long to put in this order: leave out sort, or ask for fewer with more criteria";
     Refusal::new(400, code::BAD_PARAM, "cursor", title)

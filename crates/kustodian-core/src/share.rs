@@ -57,7 +57,7 @@ impl<K: Copy + Eq + Hash> Shares<K> {
         self.limit
     }
 
-    /// Changes how many places there are. What was taken stays taken.
+    /// Changes the number of places. Taken places stay taken.
     pub const fn set_limit(&mut self, limit: usize) {
         self.limit = limit;
     }
@@ -103,7 +103,7 @@ mod tests {
         let mut shares = Shares::new(1_024);
         take_all(&mut shares, 1);
         take_all(&mut shares, 2);
-        // Whichever is finished goes to whoever may have it; the first holder asks first.
+        // A finished value is for any waiting holder; the first holder asks first.
         for _ in 0..2_000 {
             shares.give_back(1);
             let _ = shares.take(1) || shares.take(2);

@@ -28,7 +28,7 @@ pub fn create(
     lifecycle::create(context, id, event, shortcut)
 }
 
-/// Changes a shortcut: what was sent replaces what is stored. `deleted` deletes it, or restores it.
+/// Changes a shortcut: attributes of the input replace the stored ones. `deleted` deletes it, or restores it.
 ///
 /// # Errors
 /// 404 when it is not there, or deleted and not restored; 409 when `rev` is another.

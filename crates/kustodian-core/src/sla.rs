@@ -41,12 +41,12 @@ pub fn create(context: &Context<'_>, id: ObjectId, event: EventSeed, input: SlaI
     lifecycle::create_with(context, id, event, sla, relate)
 }
 
-/// Changes an SLA: what was sent replaces what is stored, and another version counts from now on. `deleted` deletes it, or
-/// restores it.
+/// Changes an SLA: attributes of the input replace the stored ones, and another version counts from now on. `deleted`
+/// deletes it, or restores it.
 ///
 /// # Errors
-/// 404 when it is not there, or deleted and not restored; 409 when `rev` is another, or it has as many versions as it may; 400
-/// for criteria that cannot be asked of conversations.
+/// 404 when it is not there, or deleted and not restored; 409 when `rev` is another, or it has as many versions as it may;
+/// 400 for criteria that cannot be asked of conversations.
 pub fn update(
     context: &Context<'_>,
     stored: Option<&Stored>,

@@ -97,7 +97,7 @@ pub fn delete(context: &Context<'_>, stored: Option<&Stored>, event: EventSeed) 
 /// How many senders of one message are looked up.
 const MAX_SENDERS: usize = 10;
 
-/// Who sent a message, by what the channel knows of it: `from` as a text, an object with `email`, `address`, `phone` or
+/// The senders of a message, from its `meta`: `from` as a text, an object with `email`, `address`, `phone` or
 /// `number`, or a list of either. None when it says nothing: then the customer is asked ([`senders_of_customer`]).
 ///
 /// ```
@@ -141,7 +141,7 @@ pub fn senders_of_customer(channel: &Channel, customer: &Stored) -> Result<Vec<S
     Ok(senders)
 }
 
-/// Whether what is said of its senders makes a message spam: one who is never spam counts more than one who always is.
+/// Whether the lists of its senders make a message spam: one who is never spam counts more than one who always is.
 ///
 /// # Errors
 /// 500 when a document is not what this version stores.

@@ -23,9 +23,9 @@ pub struct OrgKey(pub i64);
 /// A note of work that is left to do. When it holds values of records, they go with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
-    /// What it is kept under.
+    /// Its name.
     pub name: String,
-    /// What it says.
+    /// Its text.
     pub value: Vec<u8>,
 }
 
@@ -45,7 +45,7 @@ pub struct Stored {
     pub created_at: Timestamp,
     /// Its `updatedAt`.
     pub updated_at: Timestamp,
-    /// The resource object as it goes out.
+    /// The resource object as it is sent.
     pub document: String,
 }
 
@@ -150,7 +150,7 @@ impl Loaded {
         self.0.remove(&name)
     }
 
-    /// The revisions, to find out whether the records are still what they were.
+    /// The revisions, to check whether the records are unchanged.
     pub fn revs(&self) -> HashMap<Name, u64> {
         self.0.iter().map(|(name, stored)| (*name, stored.rev)).collect()
     }
@@ -239,7 +239,7 @@ pub trait Store: Tracks + Send + Sync + 'static {
     ) -> Result<Vec<Due>, StoreError>;
 
     /// Commits all of `changes`, durably, and gives them back; or nothing, and reports the first conflict. A receipt that
-    /// is there already comes before any other: whoever repeats a write must not hear that he is in his own way.
+    /// exists already has priority over any other: a repeated write must not conflict with itself.
     ///
     /// # Errors
     /// When one of the receipts is there already, a revision is stale or a claim is held by another, or the database
@@ -272,8 +272,8 @@ pub trait Store: Tracks + Send + Sync + 'static {
         at: Timestamp,
     ) -> Result<Option<u64>, StoreError>;
 
-    /// Events of the org, in the order of their positions: what comes later gets a later position, so that whoever has
-    /// read up to one never misses what was committed late.
+    /// Events of the org, in the order of their positions: a later event gets a later position, so that a reader that has
+    /// read up to one never misses an event that was committed late.
     ///
     /// # Errors
     /// When the database cannot answer.
@@ -291,7 +291,7 @@ pub trait Store: Tracks + Send + Sync + 'static {
     /// When the database cannot answer.
     async fn feed_head(&self, org: OrgKey) -> Result<Head, StoreError>;
 
-    /// Searches for customers. What a commit has acknowledged before is found.
+    /// Searches for customers. Everything acknowledged before is included.
     ///
     /// # Errors
     /// When the database cannot answer.
@@ -299,7 +299,7 @@ pub trait Store: Tracks + Send + Sync + 'static {
         Err(StoreError::Failed { reason: format!("no search in {org:?} for {query:?}") }.into())
     }
 
-    /// Goes a step of a walk over all customers that a search finds.
+    /// Makes one step of a walk over all customers that a search finds.
     ///
     /// # Errors
     /// A refusal when the walk is not kept any longer, or its first step cannot be done in time; or the database cannot
@@ -335,7 +335,7 @@ pub trait Store: Tracks + Send + Sync + 'static {
     /// When the database cannot answer.
     async fn replace_note(&self, read: &Note, value: Option<Vec<u8>>) -> Result<bool, StoreError>;
 
-    /// Removes from the disk, as far as the engine can, what was erased from the records.
+    /// Removes erased data from the disk, as far as the engine can.
     ///
     /// # Errors
     /// When the database cannot.

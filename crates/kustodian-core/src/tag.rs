@@ -35,7 +35,7 @@ pub enum Mention {
 }
 
 impl Mention {
-    /// What a text means: 24 hexadecimal characters are an id, anything else a name.
+    /// The meaning of a text: 24 hexadecimal characters are an id, anything else a name.
     pub fn of(text: &str) -> Self {
         text.parse().map_or_else(|_| Self::Name(text.to_owned()), Self::Id)
     }
@@ -60,7 +60,7 @@ pub struct NewTag {
 /// Tags a client named, resolved: the ids to store, each once and in the order named, and the tags to make.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Resolved {
-    /// What the record stores.
+    /// The ids that the record stores.
     pub ids: Vec<ObjectId>,
     /// What must be made with it.
     pub new: Vec<NewTag>,

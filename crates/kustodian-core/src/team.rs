@@ -15,7 +15,7 @@ use crate::store::Stored;
 /// The column that holds whether a team grants role groups; empty when it grants none.
 pub const GRANTING: &str = "granting";
 
-/// What the column holds when it does.
+/// The value of the column when it does.
 pub const IS_GRANTING: &str = "true";
 
 impl Record for TeamAttributes {
@@ -25,7 +25,7 @@ impl Record for TeamAttributes {
     }
 }
 
-/// Makes a team. Its members must be users of the org, which whoever asks has looked up.
+/// Creates a team. Its members must be users of the org; the caller has looked them up.
 ///
 /// # Errors
 /// 500 when it cannot be rendered.
@@ -35,7 +35,7 @@ pub fn create(context: &Context<'_>, id: ObjectId, event: EventSeed, input: Team
     lifecycle::create(context, id, event, team)
 }
 
-/// Changes a team: what was sent replaces what is stored. `deleted` deletes it, or restores it.
+/// Changes a team: attributes of the input replace the stored ones. `deleted` deletes it, or restores it.
 ///
 /// # Errors
 /// 404 when it is not there, or deleted and not restored; 409 when `rev` is another.

@@ -13,7 +13,7 @@ use crate::customer::{Context, SYSTEM};
 use crate::directory::Org;
 use crate::sla::InForce;
 
-/// What a decision about a timer is given beside the records.
+/// The arguments of a decision about a timer, beside the records.
 #[derive(Debug, Clone, Copy)]
 pub struct Elapsed<'a> {
     /// The org.
@@ -29,7 +29,7 @@ pub struct Elapsed<'a> {
 }
 
 impl<'a> Elapsed<'a> {
-    /// The system acts; what it creates is of `author`.
+    /// The system acts; records that it creates are of `author`.
     pub fn context(&self, author: ObjectId) -> Context<'a> {
         Context { org: self.org, actor: author, now: self.now, client: SYSTEM, request_id: "", slas: self.slas }
     }

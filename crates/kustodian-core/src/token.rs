@@ -23,7 +23,7 @@ pub const MAX_NAME: usize = 255;
 /// The greatest length in bytes of any token; longer ones are not looked up.
 pub const MAX_SECRET: usize = 4_096;
 
-/// What a key is to be.
+/// The properties of a new key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenRequest {
     /// Its name, 1 to 255 characters; also its machine user's.
@@ -38,12 +38,12 @@ pub struct TokenRequest {
     pub secret: Option<String>,
 }
 
-/// A key that was made: the secret, which is shown once, and what is kept.
+/// A new key: the secret, which is shown once, and the part to store.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Issued {
     /// The token to present.
     pub secret: String,
-    /// What is kept.
+    /// The part to store.
     pub new: NewToken,
 }
 
@@ -177,7 +177,7 @@ pub fn check(request: &TokenRequest) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// What is kept of a token.
+/// The stored part of a token.
 pub fn hash(secret: &str) -> TokenHash {
     TokenHash(Sha256::digest(secret.as_bytes()).into())
 }

@@ -4,8 +4,8 @@
 //!
 //! A visitor is known by the hash of the id that the client chose or was given. What a visitor does is grouped into
 //! sessions, and a session belongs to the customer that the visitor is, as soon as that is known; so events need not be
-//! touched when it becomes known. A visitor who turns out to be another customer starts a new record: what was done before stays
-//! with the former one.
+//! touched when it becomes known. A visitor who turns out to be another customer starts a new record: what was done before
+//! stays with the former one.
 
 mod events;
 mod meta;
@@ -44,7 +44,7 @@ fn hashed(parts: &[&str]) -> ObjectId {
     ObjectId::from_bytes(id)
 }
 
-/// What is known of a visitor.
+/// A known visitor.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Visitor {
     /// The customer that it is.
@@ -81,7 +81,7 @@ pub struct Sighting {
     pub new_session: ObjectId,
     /// The customer that the visitor is found to be.
     pub customer: Option<ObjectId>,
-    /// What it did.
+    /// The event.
     pub event: Option<NewEvent>,
 }
 
@@ -96,7 +96,7 @@ pub struct NewEvent {
     pub details: String,
 }
 
-/// What comes of a sighting.
+/// The result of a sighting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
     /// The visitor from now on.
@@ -111,7 +111,7 @@ pub struct Outcome {
     pub is_new_session: bool,
 }
 
-/// What whoever reported a sighting needs to know.
+/// The answer that the reporter of a sighting needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Seen {
     /// The customer that the visitor is.
@@ -121,13 +121,13 @@ pub struct Seen {
 }
 
 impl Outcome {
-    /// What the reporter is told.
+    /// The answer to the reporter.
     pub fn seen(&self) -> Seen {
         Seen { customer: self.visitor.customer, is_new_session: self.is_new_session }
     }
 }
 
-/// Decides what comes of a sighting.
+/// Decides the result of a sighting.
 pub fn see(known: Option<&Visitor>, sighting: &Sighting) -> Outcome {
     let mut visitor = known.cloned().unwrap_or_default();
     let mut attached = None;
@@ -135,7 +135,7 @@ pub fn see(known: Option<&Visitor>, sighting: &Sighting) -> Outcome {
         match visitor.customer {
             Some(former) if former == customer => {}
             Some(_) => {
-                // What the former customer did stays there: sessions of the same names are others from now on.
+                // The former customer's events stay there: sessions of the same names are others from now on.
                 visitor.epoch += 1;
                 visitor.session = None;
             }
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_that_the_client_names_goes_on_whatever_the_silence() {
+    fn a_session_that_the_client_names_continues_whatever_the_silence() {
         let named = |minute| Sighting { session: Some("visit".to_owned()), ..sighting(minute) };
         let seen = all(&[named(0), named(100), sighting(110), named(200)]);
         assert!(seen.iter().all(|later| session(later) == session(&seen[0])));
@@ -236,12 +236,12 @@ mod tests {
     }
 
     #[test]
-    fn what_was_done_before_attaches_once_it_is_known_who_it_was() {
+    fn earlier_events_are_attached_once_the_visitor_is_known() {
         let known = Sighting { customer: Some(id(7)), event: None, ..sighting(1) };
         let seen = all(&[sighting(0), known.clone(), known, sighting(2)]);
         assert_eq!(seen[1].attached, Some(id(7)));
         assert_eq!((seen[2].attached, seen[2].is_changed), (None, false), "it is known already");
-        assert_eq!(session(&seen[3]), session(&seen[0]), "the visit goes on");
+        assert_eq!(session(&seen[3]), session(&seen[0]), "the visit continues");
     }
 
     #[test]
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_goes_back_ends_no_session() {
+    fn a_clock_that_steps_back_ends_no_session() {
         let seen = all(&[sighting(50), sighting(10)]);
         assert_eq!(session(&seen[0]), session(&seen[1]));
         assert_eq!(seen[1].kept_in.as_ref().unwrap().last_at.as_millis(), 50 * MINUTE);

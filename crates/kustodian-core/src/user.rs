@@ -22,7 +22,7 @@ use crate::{grant, missing};
 /// The domain of the addresses of machine users, which receive nothing.
 const NOWHERE: &str = "@machine.invalid";
 
-/// What a person may do who is invited without roles (`docs/contract/behaviour.md` §17).
+/// The roles of a person who is invited without roles (`docs/contract/behaviour.md` §17).
 const DEFAULT_ROLES: [&str; 2] = ["org.admin", "org.user"];
 
 impl Record for UserAttributes {
@@ -101,7 +101,7 @@ pub fn is_machine(user: &UserAttributes) -> bool {
     user.user_type.value() == Some(&UserType::Machine)
 }
 
-/// Invites a person. Roles that `held` does not cover are left out; whoever asks has seen to the role groups.
+/// Invites a person. Roles that `held` does not cover are left out; the caller has checked the role groups.
 ///
 /// # Errors
 /// 400 for an address that is none, or a role that opens nothing.
@@ -146,14 +146,14 @@ pub struct Editor {
     pub sets_password: bool,
 }
 
-/// Changes a user: what was sent replaces what is stored. `deleted` deactivates, or restores.
+/// Changes a user: attributes of the input replace the stored ones. `deleted` deactivates, or restores.
 ///
 /// Roles that are new to the user are left out when the caller lacks them, and a caller gets no role by changing itself.
 /// What lets somebody act as the user, or locks the user out, takes all the roles that the user has.
 ///
 /// # Errors
 /// 404 when it is not there, or deactivated and not restored; 409 when `rev` is another; 403 for a user who may do more
-/// than the caller; 400 for what a machine user cannot have.
+/// than the caller; 400 for an attribute that a machine user cannot have.
 pub fn update(
     context: &Context<'_>,
     stored: Option<&Stored>,

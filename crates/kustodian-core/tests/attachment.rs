@@ -56,7 +56,7 @@ fn owner<'a>(kind: &'a str, byte: u8, path: &'a str) -> Owner<'a> {
 }
 
 #[test]
-fn an_attachment_is_found_by_what_it_belongs_to() {
+fn an_attachment_is_listed_by_its_owner() {
     let org = org();
     let message = owner("message", 5, "/v1/messages/m");
     let changes =
@@ -82,7 +82,7 @@ fn an_attachment_is_found_by_what_it_belongs_to() {
 }
 
 #[test]
-fn an_attachment_of_a_draft_goes_over_to_the_message_that_is_sent() {
+fn an_attachment_of_a_draft_moves_to_the_message_that_is_sent() {
     let org = org();
     let draft = owner("draft", 5, "/v1/drafts/d");
     let of_draft = stored(&attachment::create_for(&context(&org), id(9), seed(3), input(), MAX, draft).unwrap());

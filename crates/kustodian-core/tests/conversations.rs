@@ -180,7 +180,7 @@ impl Records {
         conversation::update(context, stored, owner, seeds, conversation::Write { input, ..Default::default() }, false)
     }
 
-    /// What a customer must show of its conversations and messages, from these alone.
+    /// The attributes that a customer must show of its conversations and messages, from these alone.
     fn expected_of(&self, customer: ObjectId) -> Value {
         let mut counts = json!({ "done": 0, "open": 0, "snoozed": 0, "all": 0 });
         for conversation in self.conversations() {

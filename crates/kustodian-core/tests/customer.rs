@@ -178,7 +178,7 @@ fn items_carry_the_members_of_the_seed_page_and_a_string_never_sent_is_absent() 
 }
 
 #[test]
-fn what_was_sent_as_null_is_null_and_what_was_not_sent_is_absent() {
+fn an_attribute_sent_as_null_is_null_and_one_not_sent_is_absent() {
     let attributes = created(json!({ "name": null, "locale": null, "custom": { "aStr": null, "bNum": 1.5 } }));
     assert!(attributes["name"].is_null() && attributes.as_object().unwrap().contains_key("name"));
     assert!(!attributes.as_object().unwrap().contains_key("gender"));
@@ -331,7 +331,7 @@ fn identities_are_claimed_once_each_and_shared_ones_not_at_all() {
 }
 
 #[test]
-fn an_update_frees_what_is_gone_takes_what_is_new_and_leaves_the_rest() {
+fn an_update_frees_removed_identities_takes_new_ones_and_leaves_the_rest() {
     let before =
         create(json!({ "emails": [{ "email": "a@b.c" }, { "email": "b@b.c" }], "phones": [{ "phone": "1800" }] }));
     let changes = update(&stored(&before), json!({ "emails": [{ "email": "b@b.c" }, { "email": "c@b.c" }] }));
@@ -341,7 +341,7 @@ fn an_update_frees_what_is_gone_takes_what_is_new_and_leaves_the_rest() {
 }
 
 #[test]
-fn an_update_keeps_what_was_not_sent_and_merges_custom_key_by_key() {
+fn an_update_keeps_attributes_not_sent_and_merges_custom_key_by_key() {
     let before = create(json!({ "name": "Ada", "locale": "en", "custom": { "aStr": "a", "bStr": "b" } }));
     let changes = update(&stored(&before), json!({ "locale": null, "custom": { "bStr": null, "cNum": 3 } }));
     let attributes = &document(&changes)["attributes"];
@@ -360,7 +360,7 @@ fn an_update_keeps_what_was_not_sent_and_merges_custom_key_by_key() {
 }
 
 #[test]
-fn a_replacement_drops_what_was_not_sent_but_not_who_the_customer_is() {
+fn a_replacement_removes_attributes_not_sent_but_not_identities() {
     let company = "5c7d1a1f9a1b2c0010a1b2c3";
     let before = create(
         json!({ "name": "Ada", "custom": { "aStr": "a" }, "emails": [{ "email": "a@b.c" }], "company": company }),
@@ -393,7 +393,7 @@ fn an_absent_company_stays_null_unlinks_and_a_switch_turns_that_round() {
 }
 
 #[test]
-fn a_stale_revision_is_409_and_a_stale_etag_412_and_the_etag_is_looked_at_first() {
+fn a_stale_revision_is_409_and_a_stale_etag_412_and_the_etag_is_checked_first() {
     let before = stored(&create(json!({})));
     let etag = resource::etag(before.document.as_bytes());
     let with = |if_match: Option<&str>, input: Value| {
@@ -479,7 +479,7 @@ fn a_record_gathers_no_more_than_a_thousand_custom_attributes() {
 }
 
 #[test]
-fn a_body_that_is_not_json_is_told_where_it_stops_being_so() {
+fn a_body_that_is_not_json_is_refused_with_the_place_of_the_fault() {
     for (body, words) in [
         (&b"{\"name\":"[..], "column 8"),
         (b"[1,2", "not JSON"),

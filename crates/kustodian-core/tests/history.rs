@@ -14,7 +14,7 @@ use kustomer_api::{ObjectId, Timestamp};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-/// What a client asks for.
+/// The request of a client.
 #[derive(Debug, Clone)]
 enum Command {
     Update(Value),

@@ -149,7 +149,7 @@ impl Records {
         self.check_claims();
     }
 
-    /// What is claimed is exactly what those customers have that are there.
+    /// The claims are exactly the identities of the existing customers.
     fn check_claims(&self) {
         let customers = self.records.iter().filter(|((kind, _), stored)| *kind == Kind::Customer && !stored.deleted);
         let wanted: BTreeMap<ClaimKey, ObjectId> = customers
@@ -177,7 +177,7 @@ fn write(input: &Value) -> Write {
     Write { input: input::read(&CUSTOMER_INPUT, input.to_string().as_bytes()).unwrap(), ..Write::default() }
 }
 
-/// What is sent of a customer: identities that no other has, and values that others may have too.
+/// The body of a customer: identities that no other has, and values that others may have too.
 fn sent(number: u64) -> impl Strategy<Value = Value> {
     let name = prop::option::of(prop::sample::select(&["Ada", "ada lovelace", ""][..]));
     let locale = prop::option::of(prop::sample::select(&["en_US", "fr_FR"][..]));
@@ -248,7 +248,7 @@ fn known(records: &Records, number: u64, attributes: Value, relationships: Value
 }
 
 #[test]
-fn of_moments_the_later_or_the_earlier_counts_and_of_all_else_what_the_target_has() {
+fn the_later_or_earlier_moment_counts_and_otherwise_the_target_wins() {
     let mut records = Records::new(&[json!({}), json!({})]);
     let seeds = records.seeds();
     let at = |day: u8| format!("2026-01-0{day}T00:00:00.000Z");

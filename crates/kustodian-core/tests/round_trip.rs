@@ -1,4 +1,4 @@
-//! The law of the round trip: what is answered can be sent back, and changes no value.
+//! The law of the round trip: an answer can be sent back, and changes no value.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
 use kustodian_core::chain::Salt;
@@ -137,7 +137,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
-    fn what_is_answered_can_be_sent_back_whole_or_one_by_one_and_changes_no_value(
+    fn an_answer_can_be_sent_back_whole_or_one_by_one_and_changes_no_value(
         first in attribute_sets(),
         later in proptest::collection::vec(attribute_sets(), 0..4),
         omit in any::<bool>(),

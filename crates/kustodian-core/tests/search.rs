@@ -1,4 +1,4 @@
-//! The search language: what a body may say, what it is refused for, and what it finds.
+//! The search language: legal bodies, refused ones, and the records that they find.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
 
 #[path = "search/aggregations.rs"]

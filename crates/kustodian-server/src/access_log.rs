@@ -1,4 +1,4 @@
-//! The access log: one event for each request answered. Whoever starts the server decides what becomes of the events;
+//! The access log: one event for each answered request. The program that starts the server decides where events are written;
 //! without a subscriber for [`TARGET`] they cost nothing.
 //!
 //! A path is logged as its template, without the query: ids, e-mail addresses and search terms are personal data.
@@ -18,10 +18,10 @@ use kustodian_core::directory::Token;
 /// The target of the events of the access log.
 pub const TARGET: &str = "kustodian_access";
 
-/// What is known about a request once it was answered.
+/// The facts about an answered request.
 pub(crate) struct Answered {
     pub(crate) method: Method,
-    /// `/v1` or `/v2`; empty for what is not of the API.
+    /// `/v1` or `/v2`; empty for a path outside the API.
     pub(crate) version: &'static str,
     /// The path's template after that; empty when no route matched.
     pub(crate) path: Cow<'static, str>,
@@ -63,7 +63,7 @@ pub(crate) fn shown(method: &Method) -> String {
     }
 }
 
-/// Logs requests for what is not of the API, such as `/metrics`.
+/// Logs requests outside the API, such as `/metrics`.
 pub(crate) async fn log_page(Extension(from): Extension<SocketAddr>, request: Request, next: Next) -> Response {
     let began = Instant::now();
     let method = request.method().clone();

@@ -1,8 +1,8 @@
 //! How many requests are worked on at once: of all together a fixed number, and of writes as many as the database does
 //! within the time aimed at. Orgs share both ([`Shares`]), so that one that sends too many does not shut out the others.
 //!
-//! Writes wait for one another, so each that is let in beyond what the database keeps up with makes all of them slower
-//! and none of them more. How many it keeps up with depends on the disk and on what is written, so it is measured: by
+//! Writes wait for one another, so each admitted write beyond the database's capacity makes all of them slower
+//! and none of them more. The capacity depends on the disk and on the records, so it is measured: by
 //! Little's law the number in flight is the rate they finish at, times the time they take. When they take longer than
 //! aimed at, the measured rate times that time is how many may be in flight from then on.
 
@@ -76,7 +76,7 @@ struct Writes {
     max: usize,
     /// Those in flight, and how many there may be.
     shares: Shares<OrgKey>,
-    /// Since the limit was last looked at.
+    /// Since the limit was last checked.
     round: Round,
 }
 
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_database_keeps_up_with_is_let_in() {
+    fn writes_within_the_capacity_of_the_database_are_admitted() {
         let (most, made) = offer(2_000, 1_900, 10);
         assert!(most < 10, "{most}");
         assert_eq!(made, 19_000);

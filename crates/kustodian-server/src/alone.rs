@@ -1,5 +1,5 @@
 //! Who changes a record alone. A change that nobody else is about to make of the same record is decided beside the writer
-//! and committed if the record is still what it was; others wait for its lock, as each would find that it has moved on.
+//! and committed if the record is unchanged; others wait for its lock, as each would find that it has moved on.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;

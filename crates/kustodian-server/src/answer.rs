@@ -1,4 +1,4 @@
-//! From what a handler decided to bytes and headers (`docs/contract/behaviour.md` §2, §3, §5).
+//! From the decision of a handler to bytes and headers (`docs/contract/behaviour.md` §2, §3, §5).
 
 use bytes::Bytes;
 use http::header::{
@@ -21,7 +21,7 @@ use crate::parts::Pieces;
 /// An answer of the API whose body is there whole.
 pub(crate) type Response = http::Response<Bytes>;
 
-/// What a handler answers.
+/// The answer of a handler.
 pub(crate) enum Answer {
     /// One resource, as stored: spliced into its envelope, never parsed.
     Document {
@@ -29,7 +29,7 @@ pub(crate) enum Answer {
         status: StatusCode,
         document: String,
     },
-    /// One resource with links that are good for a while, and what is answered beside it. Its tag is that of the state that
+    /// One resource with links that are valid for a while, and its included records. Its tag is that of the state that
     /// is stored.
     Linked { status: StatusCode, document: String, meta: Option<String>, etag: String },
     /// Nothing (204), of a resource that was deleted: its state has a tag, which `If-Match` of a restore names.
@@ -56,7 +56,7 @@ impl Answer {
     }
 
     /// The answer with its `ETag`, or 304 when the client holds the state with that tag already. The tag of a resource
-    /// is its document's, so that `If-Match` can be decided on what is stored.
+    /// is its document's, so that `If-Match` can be decided on the stored data.
     pub(crate) fn into_response(self, holds: impl Fn(&str) -> bool) -> http::Response<Payload> {
         let response = match self {
             Self::Long { first, rest } => {
@@ -74,7 +74,7 @@ impl Answer {
                 let meta = meta.map_or_else(String::new, |meta| format!(",\"meta\":{meta}"));
                 let body = ["{\"data\":", &document, &meta, "}"].concat();
                 let mut response = if holds(&etag) { not_modified(&etag) } else { tagged(json(status, body), &etag) };
-                // Who keeps it would go on with links that are not good any more.
+                // A client that keeps it would use expired links.
                 response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
                 response
             }
@@ -145,7 +145,7 @@ pub(crate) fn refuse(refusal: Refusal) -> Response {
 /// The member of an error's `meta` that becomes `Retry-After`.
 const RETRY_SECONDS: &str = "retryAfter";
 
-/// 503 when the database is away, 500 when it failed. The reason goes to the log alone.
+/// 503 when the database is away, 500 when it failed. The reason is only logged.
 pub(crate) fn unavailable(error: StoreError) -> Refusal {
     match error {
         StoreError::Unavailable { reason, retry_after } => {
@@ -174,7 +174,7 @@ pub(crate) fn wait_for_reset(refusal: Refusal, seconds: i64) -> Refusal {
     refusal.with_meta(RETRY_SECONDS, seconds.max(1))
 }
 
-/// What a commit that failed answers, when the handler knows no better.
+/// The answer to a failed commit, if the handler has no better one.
 pub(crate) fn not_committed(error: CommitError, may_read: impl FnOnce(Kind) -> bool) -> Refusal {
     match error {
         CommitError::Refused(refusal) => refusal,
@@ -187,7 +187,7 @@ pub(crate) fn not_committed(error: CommitError, may_read: impl FnOnce(Kind) -> b
             let title = format!("There are records of the kind {} that belong to it: delete them first", kind.as_str());
             Refusal::new(409, code::CONFLICT, "id", title)
         }
-        // The pipeline answers in its place what was answered before.
+        // The pipeline sends the former answer instead.
         CommitError::Replayed(_) => try_again("The same request was done at the same time: send it again", 1),
         // This cannot happen under the record's lock, so many others have written it meanwhile.
         CommitError::Stale { .. } => try_again("Others write the same record all the time: try again", 1),
@@ -239,7 +239,7 @@ pub(crate) fn protect(headers: &mut HeaderMap, hsts: bool) {
     ] {
         headers.entry(name).or_insert(value);
     }
-    // A browser ignores it on plain HTTP (RFC 6797 §8.1), and whoever puts a proxy in front decides there.
+    // A browser ignores it on plain HTTP (RFC 6797 §8.1), and the operator of a proxy decides there.
     if hsts {
         let value = HeaderValue::from_static("max-age=31536000; includeSubDomains");
         headers.entry(STRICT_TRANSPORT_SECURITY).or_insert(value);

@@ -34,7 +34,7 @@ use crate::unread::Unread;
 use crate::webhooks::Webhooks;
 use crate::whitelists::Whitelists;
 
-/// What the server is built on.
+/// The parts that the server is built on.
 #[derive(Clone)]
 pub struct Services {
     /// The records.
@@ -76,7 +76,7 @@ pub(crate) struct App {
     /// Places for the bodies of bulk operations. They have their own: each may be forty times as large, so that few fit, and
     /// ordinary requests must not be refused for that.
     pub(crate) arriving_bulk: Arriving,
-    /// Places for what is posted to inbound webhooks, by whoever knows where.
+    /// Places for posts to inbound webhooks, which need no key.
     pub(crate) arriving_posted: Arriving,
     /// Answers that clients have not read yet.
     pub(crate) unread: Arc<Unread>,

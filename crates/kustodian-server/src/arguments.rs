@@ -1,4 +1,4 @@
-//! What a request says beside its body: the parameters in its query, and ids in its path that are none.
+//! The parts of a request beside its body: the parameters in its query, and invalid ids in its path.
 
 use kustodian_core::refusal::Refusal;
 use kustomer_api::Endpoint;

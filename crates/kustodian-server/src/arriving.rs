@@ -7,7 +7,7 @@ use kustodian_core::store::OrgKey;
 use crate::answer;
 use crate::places::{Held, Places};
 
-/// What the bodies that need a place may hold together, in bytes.
+/// The total size of the bodies that need a place, in bytes.
 const TOGETHER: usize = 64 * 1024 * 1024;
 
 /// Bodies announced with at most so many bytes need no place: connections are bounded themselves.

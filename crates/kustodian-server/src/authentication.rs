@@ -19,7 +19,7 @@ use crate::answer::unavailable;
 use crate::app::App;
 use crate::grants;
 
-/// How long a known token is believed without asking the database: a revocation counts within this time.
+/// How long a known token is trusted without asking the database: a revocation counts within this time.
 const BELIEVED: Duration = Duration::from_secs(1);
 
 /// How many tokens are remembered; beyond it all are forgotten, which costs one look-up each.
@@ -59,8 +59,8 @@ impl TokenCache {
         self.known.write().unwrap_or_else(PoisonError::into_inner).remove(&hash);
     }
 
-    /// Forgets what was looked up, so that what was changed here counts here at once. Other servers look again within a
-    /// second.
+    /// Forgets the cached keys, so that a change on this server takes effect on it at once. Other servers look again within
+    /// a second.
     pub(crate) fn forget_all(&self) {
         self.known.write().unwrap_or_else(PoisonError::into_inner).clear();
         self.users.write().unwrap_or_else(PoisonError::into_inner).clear();

@@ -27,7 +27,7 @@ use crate::app::App;
 use crate::call::{Admitted, Handler};
 use crate::idempotency;
 
-/// How long whoever works on a job keeps others from it, unless he says again that he does.
+/// How long a server that works on a job keeps others from it, unless it renews its lease.
 pub(crate) const LEASE: Duration = Duration::from_secs(4);
 
 /// How often jobs are looked for that other servers left.
@@ -61,7 +61,7 @@ impl Default for Bulks {
 }
 
 impl Bulks {
-    /// Has the jobs looked at that are noted.
+    /// Wakes the task that processes noted jobs.
     pub(crate) fn wake(&self) {
         self.wake.notify_one();
     }
@@ -255,7 +255,7 @@ impl Job {
         }
     }
 
-    /// Why what is left of the job is not done.
+    /// Why the rest of the job is not done.
     fn given_up(&self) -> Option<Refusal> {
         let age = self.app.services.clock.now().as_millis() - self.work.begun_at.as_millis();
         let reason = if self.work.tries > MAX_TRIES {
@@ -328,11 +328,11 @@ impl Job {
         let Some(work) = Work::read(&note) else { return };
         let services = &self.app.services;
         let extended = Work { due: later(services.clock.now(), LEASE), ..work };
-        // Whoever else works on it does the same items once.
+        // Another server that works on it does the same items once.
         drop(services.store.replace_note(&note, Some(extended.note(services.ids.next()).value)).await);
     }
 
-    /// What was sent.
+    /// The items that were sent.
     pub(crate) fn body(&self) -> &str {
         &self.work.body
     }
@@ -347,7 +347,7 @@ fn context<'a>(app: &App, org: &'a Org, work: &'a Work) -> Context<'a> {
     Context { org, actor: work.user, now, client: "api", request_id: &work.request_id, slas: None }
 }
 
-/// The document of a job that is not complete, with what was sent.
+/// The document of an incomplete job, with the items that were sent.
 pub(crate) fn pending(app: &App, org: &Org, work: &Work) -> Result<String, Refusal> {
     bulk::pending(&context(app, org, work), app.services.ids.next_event(), work)
 }

@@ -31,7 +31,7 @@ use crate::files::Linker;
 use crate::rehearsal;
 use crate::routes::{Served, Serving};
 
-/// What the pipeline hands over.
+/// The arguments from the pipeline.
 pub(crate) struct Admitted {
     pub(crate) app: Arc<App>,
     pub(crate) caller: Caller,
@@ -84,7 +84,7 @@ where
 pub(crate) struct Visit {
     pub(crate) app: Arc<App>,
     pub(crate) now: Timestamp,
-    /// Where it comes from.
+    /// The address of the client.
     pub(crate) from: IpAddr,
     /// The host that it is for.
     pub(crate) host: String,
@@ -235,7 +235,7 @@ impl<E: Endpoint> Call<E> {
         self.admitted.place = None;
     }
 
-    /// Writes the links to files into what is answered.
+    /// Writes the links to files into the answer.
     pub(crate) fn linker(&self) -> Linker {
         let Admitted { app, caller, headers, authority, now, .. } = &self.admitted;
         Linker::new(app, &caller.org, headers, authority.as_ref(), *now)
@@ -308,12 +308,12 @@ impl<E: Endpoint> Call<E> {
         }
     }
 
-    /// Why nothing was committed. A conflict names the record in the way to those who may read it.
+    /// Why nothing was committed. A conflict names the other record to those who may read it.
     pub(crate) fn not_committed(&self, error: CommitError) -> Refusal {
         not_committed(error, |kind| permission::may_read(self.caller(), kind))
     }
 
-    /// What the request pledged, when it has an idempotency key.
+    /// The receipt of the request, if it has an idempotency key.
     pub(crate) fn pledge(&self) -> Option<Pledge> {
         self.admitted.pledge
     }

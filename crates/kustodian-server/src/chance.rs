@@ -1,4 +1,4 @@
-//! The real clock and the real chance, for whoever wires a server.
+//! The real clock and the real randomness, for programs that build a server.
 
 use std::process;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -82,7 +82,7 @@ impl Server {
         Self { gate: Some(gate), ..self }
     }
 
-    /// Serves until `shutdown` is done, then finishes what is in flight, within [`Settings::shutdown_timeout`].
+    /// Serves until `shutdown` is done, then finishes requests in flight, within [`Settings::shutdown_timeout`].
     ///
     /// # Errors
     /// When the socket is not usable. Faults of single connections end those connections alone.
@@ -129,7 +129,7 @@ impl Server {
         stopping::accept_waiting(&listener, admit).await;
         drop(listener);
         app.feed_watch.stop();
-        // What is left to do is noted.
+        // The pending work is noted.
         tasks.iter().for_each(tokio::task::JoinHandle::abort);
         stopping::linger(&app).await;
         if tokio::time::timeout(app.settings.shutdown_timeout, graceful.shutdown()).await.is_err() {
@@ -145,7 +145,7 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// What all connections share.
 struct Service {
     app: Arc<App>,
-    /// For what is not of the API.
+    /// For requests outside the API.
     router: Router,
     http: auto::Builder<TokioExecutor>,
     cors: Option<CorsLayer>,
@@ -351,7 +351,7 @@ const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
 const MAX_HEAD: usize = 64 * 1024;
 
 /// Waits for a place and for a connection. A fault, such as too many open files, is waited out: the connections that
-/// are open go on.
+/// are open continue.
 async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
@@ -401,7 +401,7 @@ async fn root(State(app): State<Arc<App>>, from: Extension<SocketAddr>, request:
 
 const JSON: &str = "application/json; charset=utf-8";
 
-/// What is not of the API is never kept.
+/// An answer outside the API is never kept.
 fn plain(kind: &'static str, body: impl IntoResponse) -> Response {
     let headers = [(CONTENT_TYPE, kind), (CACHE_CONTROL, "no-cache,private")];
     (headers, body).into_response()

@@ -52,7 +52,7 @@ impl fmt::Display for CorsOrigin {
 
 const ANY: &str = "*";
 
-/// What a page may read of an answer beside its body, content type and length.
+/// The headers of an answer that a page may read, beside content type and length.
 pub(crate) const EXPOSED: [HeaderName; 7] = [
     HeaderName::from_static("x-ratelimit-limit"),
     HeaderName::from_static("x-ratelimit-remaining"),
@@ -89,7 +89,7 @@ pub(crate) fn layer(origins: &[CorsOrigin]) -> Option<CorsLayer> {
     if is_any {
         return Some(layer);
     }
-    // The cookie names a visitor and is no credential: whoever tracks needs a key, too.
+    // The cookie names a visitor and is no credential: tracking needs a key, too.
     let is_tracking = |_: &HeaderValue, parts: &Parts| parts.uri.path().starts_with(TRACKING);
     Some(layer.allow_credentials(AllowCredentials::predicate(is_tracking)))
 }

@@ -1,5 +1,6 @@
-//! The limit of what a key creates of one customer (`docs/contract/behaviour.md` §5). A request is counted before it is
-//! decided, so one that is refused afterwards counts, too; a dry run, and a repeat with an idempotency key, do not.
+//! The limit of the records that a key creates of one customer (`docs/contract/behaviour.md` §5). A request is counted
+//! before it is decided, so one that is refused afterwards counts, too; a dry run, and a repeat with an idempotency key, do
+//! not.
 
 use kustodian_core::conversation;
 use kustodian_core::kind::Kind;

@@ -1,5 +1,5 @@
 //! What orgs say of custom attributes, as writes ask for it: kept for a second, so that an org which says nothing pays a
-//! look at a map.
+//! look-up in a map.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -26,7 +26,7 @@ use crate::answer::{Answer, unavailable};
 use crate::call::Call;
 use crate::paging::FULL;
 
-/// How long rules are believed without asking the database: what another server changes counts within this time.
+/// How long rules are trusted without asking the database. Changes of another server take effect within this time.
 const BELIEVED: Duration = Duration::from_secs(1);
 
 /// How many are remembered; beyond it all are forgotten, which costs one look-up each.
@@ -62,7 +62,7 @@ impl Described {
         let stored = store.find(org, Kind::Metadata, key.1).await.map_err(unavailable)?;
         let (rev, rules) = match (stored, known) {
             (None, _) => (0, Arc::default()),
-            // What has not changed need not be read again.
+            // Unchanged metadata need not be read again.
             (Some(stored), Some(known)) if known.rev == stored.rev => (known.rev, known.rules),
             (Some(stored), _) => (stored.rev, Arc::new(Rules::of(&stored.document)?)),
         };
@@ -74,7 +74,7 @@ impl Described {
         Ok(rules)
     }
 
-    /// What is hidden of an org's records from those who may not see it.
+    /// The masks of an org's records for those who may not see sensitive values.
     pub(crate) async fn masks(&self, store: &dyn Store, org: OrgKey) -> Result<Arc<Masks>, Refusal> {
         let known = self.masks.read().unwrap_or_else(PoisonError::into_inner).get(&org).cloned();
         if let Some((_, masks)) = known.filter(|(since, _)| since.elapsed() < BELIEVED) {
@@ -117,7 +117,7 @@ impl Described {
         self.windows.write().unwrap_or_else(PoisonError::into_inner).remove(&(org, user));
     }
 
-    /// Forgets what was changed here, so that the next request of this server is held to it.
+    /// Forgets the cached rules, so that the next request of this server uses the changed ones.
     pub(crate) fn forget(&self, org: OrgKey, id: ObjectId) {
         self.known.write().unwrap_or_else(PoisonError::into_inner).remove(&(org, id));
         self.masks.write().unwrap_or_else(PoisonError::into_inner).remove(&org);
@@ -209,9 +209,9 @@ holds_custom!(CustomerInput, CompanyInput, ConversationInput, MessageInput, KObj
 pub(crate) enum Write {
     /// None: it makes one.
     New,
-    /// This one, and keeps what is not sent.
+    /// This one, which keeps attributes that are not sent.
     Change(ObjectId),
-    /// This one, and drops what is not sent.
+    /// This one, which drops attributes that are not sent.
     Replacement(ObjectId),
 }
 
@@ -229,7 +229,7 @@ impl Write {
     }
 }
 
-/// The body of a write of records of a kind other than kobjects, its custom attributes held to the org's metadata.
+/// The body of a write of records of a kind other than kobjects, its custom attributes checked against the org's metadata.
 ///
 /// # Errors
 /// 400 that names each offending attribute.
@@ -243,7 +243,7 @@ where
     Ok(input)
 }
 
-/// The body of a write, with what the record has in the place of masks. `name` is that of the metadata.
+/// The body of a write, with the record's values in place of masks. `name` is that of the metadata.
 ///
 /// # Errors
 /// 400 that names each offending attribute.

@@ -42,7 +42,7 @@ pub(crate) enum Lacking {
 
 /// The attachments of an e-mail that is about to be handed over.
 pub(crate) struct Enclosing {
-    /// What they are, or why the e-mail cannot be sent with them.
+    /// The attachments, or why the e-mail cannot be sent with them.
     files: Result<Vec<(String, String, FileName, u64)>, Outcome>,
     _room: OwnedSemaphorePermit,
 }

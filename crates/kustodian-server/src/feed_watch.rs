@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::places::{Held, Places};
 
-/// How often the end of a feed is looked at while somebody waits there.
+/// How often the end of a feed is read while somebody waits there.
 const INTERVAL: Duration = Duration::from_millis(100);
 
 /// How long one look may take.
@@ -65,7 +65,7 @@ impl FeedWatch {
                         end.send_if_modified(|known| std::mem::replace(known, head.position) != head.position);
                     }
                     // Those who wait find out for themselves when their time is up.
-                    Ok(Err(error)) => tracing::debug!(%error, "the end of a feed could not be looked at"),
+                    Ok(Err(error)) => tracing::debug!(%error, "the end of a feed could not be read"),
                     Err(_) => tracing::debug!("looking at the end of a feed took too long"),
                 }
             }
@@ -82,7 +82,7 @@ pub(crate) struct Waiter {
 }
 
 impl Waiter {
-    /// Counts what has happened so far as seen. Do so before the feed is read: what comes later is then not missed.
+    /// Counts all events so far as seen. Do so before the feed is read: later events are then not missed.
     pub(crate) fn mark(&mut self) {
         self.end.mark_unchanged();
     }

@@ -1,5 +1,5 @@
-//! Heads of requests that two readers could understand in two ways: a proxy in front of the server may have believed the
-//! other one. They are refused before anything else is looked at.
+//! Heads of requests that two readers could understand in two ways: a proxy in front of the server may have read the
+//! other one. They are refused before anything else is checked.
 
 use http::header::{AUTHORIZATION, HOST, TRANSFER_ENCODING};
 use http::request::Parts;

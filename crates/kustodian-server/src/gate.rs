@@ -18,11 +18,11 @@ pub trait Gate: Send + Sync + 'static {
 pub struct Passage {
     /// How long it waits first.
     pub wait: Duration,
-    /// What is done then.
+    /// The action then.
     pub then: Then,
 }
 
-/// What is done with a request.
+/// The action on a request.
 #[derive(Debug)]
 pub enum Then {
     /// It is served.

@@ -26,7 +26,7 @@ struct Head {
     has_coding: bool,
 }
 
-/// How much of a line is looked at: more than any length takes.
+/// How many bytes of a line are read: more than any length takes.
 const LOOKED_AT: usize = 64;
 
 /// The least length that the library does not take.

@@ -21,7 +21,8 @@ use crate::answer::{Answer, unavailable};
 use crate::paging::FULL;
 use crate::past;
 
-/// What a request with an idempotency key pledges; `None` without one, and for a password. `query` is that of the write, `validateOnly` aside.
+/// The receipt of a request with an idempotency key; `None` without one, and for a password. `query` is that of the write,
+/// `validateOnly` aside.
 ///
 /// # Errors
 /// 400 when the header is there twice or cannot be a key.
@@ -46,8 +47,8 @@ pub(crate) fn pledge(
     Ok(Some(Pledge { key, fingerprint, now }))
 }
 
-/// Whether a request has a password in it. A receipt would keep a hash of it, which is guessed faster than that of the password
-/// itself; and a password that is set twice is the same.
+/// Whether a request has a password in it. A receipt would keep a hash of it, which is guessed faster than that of the
+/// password itself; and a password that is set twice is the same.
 fn has_password(operation: &Operation, body: &[u8]) -> bool {
     let of_users = [UpdateUserById::OPERATION.name, UpdateCurrentUser::OPERATION.name].contains(&operation.name);
     let sent = || serde_json::from_slice::<Map<String, Value>>(body).unwrap_or_default();
@@ -71,7 +72,7 @@ pub(crate) async fn replay(
     };
     let event = find_event(store, org, &receipt).await?;
     let Some((event, salt)) = event.and_then(|event| event.salt.map(|salt| (event, salt))) else {
-        // Without it nobody knows what was asked for then.
+        // Without it the former request is not known.
         let stored = store.find(org, receipt.kind, receipt.record).await.map_err(unavailable)?;
         return match stored {
             Some(stored) if !stored.deleted && receipt.status != StatusCode::NO_CONTENT.as_u16() => {

@@ -1,4 +1,4 @@
-//! E-mails with the link that sets a password. What is noted is to whom one goes, and never the link: that is made when the
+//! E-mails with the link that sets a password. Only the recipient is noted, never the link: that is created when the
 //! e-mail is handed over, by whichever server does it. A reset is noted whether or not there is such a user, so that the
 //! request takes as long and answers the same.
 
@@ -57,7 +57,7 @@ struct Letter {
 }
 
 impl Letters {
-    /// Notes that a letter goes to an address. A newer one takes the place of an older one.
+    /// Notes a letter to an address. A newer one replaces an older one.
     ///
     /// # Errors
     /// When the database cannot answer.
@@ -128,7 +128,7 @@ fn write(name: &str, letter: &Letter) -> Option<Note> {
     serde_json::to_vec(letter).ok().map(|value| Note { name: name.to_owned(), value })
 }
 
-/// Hands a letter over; one that goes to nobody counts as taken.
+/// Sends a letter; one without a recipient counts as sent.
 async fn hand_over(app: &App, letter: &Letter) -> Result<Outcome, Refusal> {
     let Some((mailer, base)) = post(app) else { return Ok(Outcome::Taken) };
     let org = app.services.directory.find_org(&letter.domain).await.map_err(unavailable)?;

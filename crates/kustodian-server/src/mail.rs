@@ -29,7 +29,7 @@ pub struct Mailer(AsyncSmtpTransport<Tokio1Executor>);
 
 impl fmt::Debug for Mailer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // What is inside has a password.
+        // Its content has a password.
         formatter.write_str("Mailer")
     }
 }
@@ -52,11 +52,11 @@ impl Mailer {
         Ok(Self(builder.timeout(Some(STEP)).build()))
     }
 
-    /// Hands a delivery over; how that went. The message has the same id each time: a receiver can tell that one which
-    /// comes twice, because a server here ended at the wrong moment, is the same.
+    /// Hands a delivery over; how that went. The message has the same id each time: so a receiver recognises one which
+    /// arrives twice, because a server here ended at the wrong moment, is the same.
     pub(crate) async fn hand_over(&self, delivery: Delivery, enclosed: Vec<Enclosed>) -> Outcome {
         let transport = self.0.clone();
-        // On its own: whatever an e-mail makes the library do, the timers go on.
+        // On its own: whatever an e-mail makes the library do, the timers continue.
         let handing = tokio::spawn(async move {
             // Attachments take a while to be written.
             let writing = tokio::task::spawn_blocking(move || write(&delivery, enclosed));
@@ -135,7 +135,7 @@ fn mixed(
         (text, None) => mixed.singlepart(SinglePart::plain(text.unwrap_or_default())),
     };
     for Enclosed { name, content_type, bytes } in enclosed {
-        // A type that no header can have leaves what is known: that it is bytes.
+        // A type that no header can have becomes the type of plain bytes.
         let content_type =
             ContentType::parse(&content_type).or_else(|_| ContentType::parse("application/octet-stream"));
         let content_type = content_type.unwrap_or(ContentType::TEXT_PLAIN);

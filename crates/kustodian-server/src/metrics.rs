@@ -1,4 +1,4 @@
-//! What the server counts, as Prometheus reads it.
+//! The counters of the server, as Prometheus reads them.
 
 use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, PoisonError};

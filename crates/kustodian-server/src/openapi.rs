@@ -1,4 +1,4 @@
-//! The OpenAPI 3.1 document, written out of the declarations of what is served.
+//! The OpenAPI 3.1 document, written out of the declarations of the served operations.
 
 use kustodian_core::receipt;
 use kustomer_api::attachment::ATTACHMENT;
@@ -105,7 +105,7 @@ fn note_what_is_not_served(paths: &mut Map<String, Value>, served: &[&str]) {
     }
 }
 
-/// The member of a path that names what is not served there.
+/// The member of a path that names its operations that are not served.
 const NOT_SERVED: &str = "x-not-served";
 
 fn describe(declaration: &Declaration, components: &mut Components) -> Value {
@@ -247,7 +247,7 @@ fn answers(declaration: &Declaration, components: &mut Components) -> Value {
     Value::Object(answers)
 }
 
-/// Describes what is answered beside, of an operation that takes `include`.
+/// Describes the included records of an operation that takes `include`.
 fn include(properties: &mut Value, declaration: &Declaration, components: &mut Components) {
     if let Some(parameter) = declaration.query.iter().find(|parameter| parameter.name == Include::PARAMETER.name) {
         let is_attachments = parameter.about == IncludeAttachments::PARAMETER.about;
@@ -470,7 +470,7 @@ impl Components {
     }
 }
 
-/// What a search found: records, or with `idsOnly` their types and ids.
+/// The results of a search: records, or with `idsOnly` their types and ids.
 fn found(mut records: Vec<Value>) -> Value {
     let text = json!({ "type": "string" });
     let id = json!({ "type": "object", "required": ["type", "id"], "properties": { "type": text, "id": text } });

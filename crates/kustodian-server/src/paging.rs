@@ -29,7 +29,7 @@ impl Numbered {
         (&all[from..to], self.size > 0 && to < all.len())
     }
 
-    /// What is around a page of a list that counts.
+    /// The envelope of a page of a list that counts.
     pub(crate) fn around_counted(self, path: &str, filters: &Pairs, total: u64) -> Around {
         let pages = if self.size == 0 { 0 } else { total.div_ceil(u64::from(self.size)) };
         let meta = json!({ "pageSize": self.size, "page": self.page, "total": total, "totalPages": pages });
@@ -54,7 +54,7 @@ impl Numbered {
         self.around_uncounted(path, filters).whole(documents, has_next)
     }
 
-    /// What is around such a page.
+    /// The envelope of such a page.
     pub(crate) fn around_uncounted(self, path: &str, filters: &Pairs) -> Around {
         let next = self.link(path, filters, u64::from(self.page) + 1);
         let meta = json!({ "pageSize": self.size, "page": self.page });
@@ -79,7 +79,7 @@ impl Numbered {
     }
 }
 
-/// What is around a page by cursor.
+/// The envelope of a page by cursor.
 pub(crate) fn around_cursor(path: &str, size: u32, filters: &Pairs, asked: &str, next: Option<String>) -> Around {
     let meta = json!({ "pageSize": size, "cursor": next });
     let to = |cursor: &str| {
@@ -106,11 +106,11 @@ pub(crate) fn link(path: &str, pairs: &Pairs) -> String {
     format!("{path}?{query}")
 }
 
-/// How many bytes fill a page that is read on by cursor, whatever its size in records: it ends there, and its cursor goes
+/// How many bytes fill a page by cursor, whatever its size in records: it ends there, and its cursor continues
 /// on behind.
 pub(crate) const FULL: usize = 8 * 1024 * 1024;
 
-/// What is around the documents of a page.
+/// The envelope of the documents of a page.
 pub(crate) struct Around {
     meta: Value,
     links: Value,
@@ -139,12 +139,12 @@ impl Around {
         body
     }
 
-    /// What is before the documents.
+    /// The text before the documents.
     pub(crate) fn before(&self) -> String {
         format!("{{\"meta\":{},\"data\":[", self.meta)
     }
 
-    /// What is behind them.
+    /// The text after them.
     pub(crate) fn behind(mut self, has_next: bool) -> String {
         if let Some(next) = self.next.filter(|_| has_next) {
             self.links["next"] = next.into();

@@ -1,5 +1,5 @@
 //! Pages that are read from the store in parts. A page by number cannot end early, as the numbers of all others depend on
-//! it; so the rest of one that is larger than a server should hold is read while the client takes what is before.
+//! it; so the rest of one that is larger than a server should hold is read while the client reads the first part.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -33,7 +33,7 @@ pub(crate) type Parts = BoxStream<'static, Result<Vec<String>, Refusal>>;
 /// The text of an answer, piece by piece.
 pub(crate) type Pieces = BoxStream<'static, Result<String, Refusal>>;
 
-/// A page of at most `size` of the documents, with what is answered beside them; there is a next one if there are more.
+/// A page of at most `size` of the documents, with their included records; there is a next one if there are more.
 ///
 /// # Errors
 /// Why the first of it could not be read.
@@ -63,7 +63,7 @@ pub(crate) async fn page(
     Ok(Answer::Long { first, rest: rest.boxed() })
 }
 
-/// A page on its way out, behind what comes before its documents.
+/// A page that is being sent, after the text before its documents.
 struct Text {
     /// How many more documents it may hold.
     left: usize,
@@ -75,7 +75,7 @@ struct Text {
     stage: Stage,
 }
 
-/// What is written now.
+/// The part being written.
 enum Stage {
     Documents(Parts, Around),
     Beside(Parts),
@@ -138,7 +138,7 @@ pub(crate) fn at_hand(documents: Vec<String>) -> Parts {
     stream::once(std::future::ready(Ok(documents))).boxed()
 }
 
-/// Reads a part. One that is behind others is waited for while the database is busy: what was sent cannot be taken back.
+/// Reads a part. A later part waits while the database is busy: sent bytes cannot be taken back.
 async fn patiently<T, F>(has_begun: bool, read: impl Fn() -> F) -> Result<T, Refusal>
 where
     F: Future<Output = Result<T, StoreError>>,

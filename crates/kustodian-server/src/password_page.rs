@@ -134,7 +134,7 @@ fn failed(refusal: &Refusal) -> Response {
     page(status, "<p>That did not work: try again in a moment.</p>")
 }
 
-/// The form, with what is wrong about what was sent: our own words alone.
+/// The form, with the fault of the input: in our own words alone.
 fn form(status: StatusCode, wrong: &str) -> Response {
     let wrong =
         if wrong.is_empty() { String::new() } else { format!("<p role=\"alert\"><strong>{wrong}</strong></p>") };

@@ -24,7 +24,7 @@ const TOGETHER: usize = 2;
 /// How long a request waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A hashed password as it is kept: with what it was hashed with, so that a later version may use more.
+/// A hashed password as it is stored: with the parameters of the hash, so that a later version may use more.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Kept {
     algorithm: String,
@@ -76,13 +76,13 @@ impl Passwords {
         let salt = STANDARD_NO_PAD.decode(&kept.salt).map_err(|_| failed())?;
         let wanted = STANDARD_NO_PAD.decode(&kept.hash).map_err(|_| failed())?;
         let hash = self.run(password, salt, (kept.memory, kept.passes, kept.lanes)).await?;
-        // Every byte is looked at, whatever the first ones are.
+        // Every byte is compared, whatever the first ones are.
         let differs = hash.iter().zip(&wanted).fold(0, |all, (left, right)| all | (left ^ right));
         Ok(differs == 0 && wanted.len() == hash.len())
     }
 
     async fn run(&self, password: String, salt: Vec<u8>, cost: (u32, u32, u32)) -> Result<[u8; 32], Refusal> {
-        let too_many = || answer::try_again("Too many passwords are looked at now: try again", 1);
+        let too_many = || answer::try_again("Too many passwords are checked now: try again", 1);
         let turn = timeout(PATIENCE, self.turns.acquire()).await;
         let _turn = turn.map_err(|_| too_many())?.map_err(|_| too_many())?;
         let hashing = tokio::task::spawn_blocking(move || {
@@ -98,5 +98,5 @@ impl Passwords {
 }
 
 fn failed() -> Refusal {
-    resource::fault("The password could not be looked at")
+    resource::fault("The password could not be checked")
 }

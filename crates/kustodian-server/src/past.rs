@@ -24,7 +24,7 @@ pub(crate) struct State {
 /// fewer than [`kustodian_core::change::SNAPSHOT_EVERY`] more than were asked for.
 ///
 /// # Errors
-/// 503 or 500 when the database cannot answer, 500 when what is stored cannot be read.
+/// 503 or 500 when the database cannot answer, 500 when the stored data cannot be read.
 pub(crate) async fn find_states(
     store: &dyn Store,
     org: OrgKey,
@@ -46,7 +46,7 @@ pub(crate) async fn find_states(
     let mut events = read_back(store, org, range(begin), Payload::Whole).await?.into_iter().peekable();
 
     let whole = if is_newest { Some(newest.document) } else { events.peek().and_then(|event| event.snapshot.clone()) };
-    // Whoever erased it meanwhile took this state with it.
+    // An erasure meanwhile removed this state.
     let Some(mut document) = whole else { return Ok(Vec::new()) };
     let (mut states, mut rev) = (Vec::new(), begin);
     loop {

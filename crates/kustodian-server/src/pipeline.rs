@@ -79,7 +79,7 @@ pub(crate) async fn answer(app: &Arc<App>, from: SocketAddr, request: Request<Bo
             response
         }
         Err(refusal) => {
-            // What is not served, for now or at all, is no failure; whoever answers 503 has logged why.
+            // An operation that is not served is no failure; a 503 has already been logged.
             let expected = matches!(refusal.status, 501 | 503);
             if refusal.status >= 500 && !expected {
                 tracing::error!(request_id = &*request_id, operation = passage.operation, %refusal, "request failed");
@@ -142,7 +142,7 @@ fn refuse(refusal: Refusal) -> http::Response<Payload> {
     answer::refuse(refusal).map(Payload::Whole)
 }
 
-/// What is learnt about a request on its way.
+/// The facts about a request that are collected on its way.
 struct Passage {
     standing: Standing,
     operation: &'static str,
@@ -204,7 +204,7 @@ impl Passage {
 
         let query = parts.uri.query().unwrap_or_default();
         let is_rehearsal = !route.operation.is_read() && rehearsal::is_wanted(query)?;
-        // The write that is rehearsed has the same fingerprint, so that what was done before is answered as it was.
+        // The write that is rehearsed has the same fingerprint, so that a repeated request gets the former answer.
         let query = if is_rehearsal { rehearsal::query_of_the_write(query) } else { query.to_owned() };
         let pledge = match route.operation.is_read() {
             true => None,
@@ -240,7 +240,7 @@ impl Passage {
             let Some(pledge) = pledge else { return handler(admitted).await };
             if let Some(answer) = idempotency::replay(store, org, &pledge, &sent).await? {
                 self.is_replayed = true;
-                // Whoever erases again wants it off the disk, too.
+                // A repeated erasure sweeps the disk, too.
                 let scrubs = [EraseCustomer::OPERATION.name, RedactMessage::OPERATION.name];
                 if scrubs.contains(&route.operation.name) && !is_rehearsal {
                     app.scrubber.scrub_what_is_left(&app.services.store).await;
@@ -268,7 +268,7 @@ impl Passage {
         })?;
         let answered = match masks {
             None => answered,
-            // A request may have waited long. What was done is answered, whatever the database says now.
+            // A request may have waited long. A finished write is answered, whatever the database reports now.
             Some(masks) => {
                 let masks = app.described.masks(store, org).await.unwrap_or(masks);
                 let now = app.services.clock.now();
@@ -277,7 +277,7 @@ impl Passage {
                 described::hide(masks, &shown, answered)
             }
         };
-        // What was answered before is answered with links that are good now.
+        // The former answer is sent with links that are valid now.
         match links {
             Some((links, linker)) => linker.complete(links, answered),
             None => Ok(answered),
@@ -289,7 +289,7 @@ impl Passage {
 const NOBODY: OrgKey = OrgKey(0);
 
 impl Passage {
-    /// A public operation: there is no caller, so what it may do is its own business.
+    /// A public operation: there is no caller, so the operation itself decides.
     async fn run_open(
         &mut self,
         app: &Arc<App>,
@@ -392,12 +392,12 @@ fn not_implemented(route: &Route) -> Refusal {
 const DRAINED: usize = 1024 * 1024;
 const DRAINED_WITHIN: Duration = Duration::from_secs(5);
 
-/// Reads what is left of a body over HTTP/2 beside its answer. A stream that is dropped is reset, and clients that are still
-/// sending take that for a failure and do not look at the answer: curl 7.88 reports a framing error.
+/// Reads the rest of a body over HTTP/2 beside its answer. A stream that is dropped is reset, and clients that are still
+/// sending take that for a failure and do not read the answer: curl 7.88 reports a framing error.
 async fn drain(body: Body) {
     let mut body = Limited::new(body, DRAINED);
     let read = async { while let Some(Ok(_)) = body.frame().await {} };
-    // Whoever sends on after that is not heard.
+    // A client that sends more after that is ignored.
     drop(tokio::time::timeout(DRAINED_WITHIN, read).await);
 }
 

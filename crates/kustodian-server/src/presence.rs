@@ -15,13 +15,13 @@ use crate::app::Services;
 use crate::handlers::merges;
 use crate::settings::Settings;
 
-/// How often to look, at most: customers who are online for a shorter time are looked at as often as that.
+/// How often to check, at most: customers who are online for a shorter time are checked as often as that.
 const INTERVAL: Duration = Duration::from_secs(30);
 
 /// How many notes are read at a time.
 const STEP: usize = 100;
 
-/// The newest visits of a customer, of which one may still go on.
+/// The newest visits of a customer, of which one may still continue.
 const VISITS: u32 = 20;
 
 /// Why it is not known whether a customer is still online.

@@ -1,4 +1,4 @@
-//! `?validateOnly=true`: a write that is decided on what is stored, checked as a commit checks it, and not committed.
+//! `?validateOnly=true`: a write that is decided on the stored data, checked as a commit checks it, and not committed.
 
 use std::collections::HashMap;
 
@@ -32,7 +32,7 @@ pub(crate) fn query_of_the_write(query: &str) -> String {
     query.split('&').filter(|pair| !names_it(pair)).collect::<Vec<_>>().join("&")
 }
 
-/// What [`Store::commit`] would give. Receipts are left out: whoever rehearses does not use up its key.
+/// The result of [`Store::commit`]. Receipts are left out: a rehearsal does not use up its key.
 ///
 /// # Errors
 /// What [`Store::commit`] would fail with.

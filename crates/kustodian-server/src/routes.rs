@@ -1,6 +1,7 @@
-//! From method and path to an operation. Every operation of the contract has a route; what is not served yet answers
-//! 501 with its name. The table is our own because the API hides look-ups inside segments (`/customers/email={email}`),
-//! lets operations share a template, and wants the most literal one first (`docs/contract/README.md`, "Odd corners").
+//! From method and path to an operation. Every operation of the contract has a route; an operation that is not served yet
+//! answers 501 with its name. The table is our own because the API hides look-ups inside segments
+//! (`/customers/email={email}`), lets operations share a template, and wants the most literal one first
+//! (`docs/contract/README.md`, "Odd corners").
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -31,7 +32,7 @@ pub(crate) struct Served {
 /// Who is served.
 #[derive(Clone)]
 pub(crate) enum Serving {
-    /// Callers with a credential, whose roles the pipeline has looked at.
+    /// Callers with a credential, whose roles the pipeline has checked.
     Callers(Handler),
     /// Everybody: an operation that is public.
     Everybody(OpenHandler),
@@ -106,11 +107,11 @@ pub(crate) struct Route {
     pub(crate) is_bulk: bool,
     /// How large its body may be, where that is not the setting.
     pub(crate) max_body: Option<usize>,
-    /// Whether it has a body; what is sent with others is not looked at.
+    /// Whether it has a body; the bodies of others are ignored.
     pub(crate) takes_body: bool,
 }
 
-/// What is known of an operation that is served.
+/// A served operation.
 struct Known {
     handler: Serving,
     waits: Duration,
@@ -166,7 +167,7 @@ pub(crate) struct RouteTable {
 }
 
 impl RouteTable {
-    /// Of what is served, and of what is answered about the types that are not.
+    /// Of the served operations, and of the answers for types that are not served.
     pub(crate) fn new(served: Vec<Served>, absent: Vec<(&'static str, Handler)>) -> Self {
         let served = served.into_iter().map(|Served { declaration, handler, waits, links, is_bulk, max_body }| {
             let takes_body = declaration.body.is_some();
@@ -246,7 +247,7 @@ impl RouteTable {
             others.push(route);
         }
         let Some(nearest) = others.first() else { return Found::Nothing };
-        // What a less literal template takes, it takes of other resources.
+        // Paths that a less literal template matches are of other resources.
         let shape = |route: &Route| -> Vec<Segment> {
             let any = |segment: &Segment| if *segment == Segment::Id { Segment::One } else { segment.clone() };
             route.segments.iter().map(any).collect()
@@ -362,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_path_of_the_api_is_not_found() {
+    fn a_path_outside_the_api_is_not_found() {
         for path in [
             "/",
             "/v1",

@@ -1,4 +1,4 @@
-//! Takes what was erased off the disk as well. One sweep serves everybody who erased before it began; one that fails is
+//! Removes erased data from the disk. One sweep serves everybody who erased before it began; one that fails is
 //! tried again until it has gone well, by the next server if need be.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -10,7 +10,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
-/// How long an answer waits for a sweep, which goes over the whole database. It goes on when the answer does not wait
+/// How long an answer waits for a sweep, which reads the whole database. It continues when the answer does not wait
 /// any more; the records are erased by then in any case.
 const WAIT: Duration = Duration::from_secs(10);
 
@@ -21,7 +21,7 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 
 /// A sweep that takes longer than this is followed by a rest of [`REST`] times as long: where sweeping takes an hour,
-/// whoever erases every few minutes must not keep the database at it for good. Shorter ones mostly wait for others.
+/// erasures every few minutes must not keep the database busy for ever. Shorter ones mostly wait for others.
 const SHORT: Duration = Duration::from_secs(60);
 
 const REST: u32 = 3;
@@ -59,7 +59,7 @@ impl Scrubber {
         }
     }
 
-    /// Sweeps the disk of what a server before this one has erased and left there.
+    /// Sweeps data from the disk that a server before this one erased and left there.
     pub(crate) async fn resume(self: Arc<Self>, store: Arc<dyn Store>) {
         let mut pause = FIRST_PAUSE;
         loop {
@@ -126,7 +126,7 @@ impl Scrubber {
             self.done.send_replace(wanted);
             self.tell();
             self.running.store(false, Ordering::SeqCst);
-            // Whoever came in the meantime found it running.
+            // A request that arrived meanwhile found it running.
             let more = self.wanted.load(Ordering::SeqCst) > wanted;
             if !more || self.running.swap(true, Ordering::SeqCst) {
                 return;

@@ -17,8 +17,8 @@ pub struct Settings {
     pub missing_role_status: u16,
     /// Requests an org may make in 60 seconds, per server; no limit when absent.
     pub rate_limit: Option<u32>,
-    /// Conversations that a key may create of one customer in 60 seconds, per server, and as many messages, notes, drafts and
-    /// kobjects; no limit when absent. What has `importedAt` is not counted.
+    /// Conversations that a key may create of one customer in 60 seconds, per server, and as many messages, notes, drafts
+    /// and kobjects; no limit when absent. Records with `importedAt` are not counted.
     pub creation_limit: Option<u32>,
     /// What an update without `company` does to it.
     pub omitted_company: OmittedCompany,
@@ -26,7 +26,7 @@ pub struct Settings {
     pub unknown_companies: UnknownCompanies,
     /// What `company` means when it holds text that is no id.
     pub company_names: CompanyNames,
-    /// What the `id` of an item of a customer's list is, in what is written from now on.
+    /// The `id` of an item of a customer's list, in records that are written from now on.
     pub item_ids: ItemIds,
     /// Whether an update that changes no value is answered without a revision and an event.
     pub skip_unchanged: bool,
@@ -36,11 +36,11 @@ pub struct Settings {
     pub enforce_enumerations: bool,
     /// Whether a key is refused where the `Host` names another org (`other.api.…`).
     pub strict_host: bool,
-    /// What is answered about types of records that the server does not hold.
+    /// The answer about types of records that the server does not hold.
     pub absent_types: AbsentTypes,
     /// The last page of a search, for clients that count on Kustomer's (100); no last one when absent.
     pub search_page_cap: Option<u32>,
-    /// How long a search may take; then it answers what it has, with `timed_out`.
+    /// How long a search may take; then it answers the results so far, with `timed_out`.
     pub search_timeout: Duration,
     /// What hands e-mail over; without it none leaves this machine.
     pub mailer: Option<Mailer>,
@@ -62,8 +62,8 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpNet>,
     /// The largest body, in bytes: 100 kB, as Kustomer's. A compressed one may unpack to no more.
     pub max_body: usize,
-    /// The largest body of a bulk operation, in bytes: 4 MB. Each of its items may be as large as the body of an operation on
-    /// a single record.
+    /// The largest body of a bulk operation, in bytes: 4 MB. Each of its items may be as large as the body of an operation
+    /// on a single record.
     pub max_bulk_body: usize,
     /// When the items of a bulk operation are done.
     pub bulk_mode: BulkMode,
@@ -121,7 +121,7 @@ pub enum BulkMode {
     Queued,
 }
 
-/// What is answered about types of records that the server does not hold.
+/// The answer about types of records that the server does not hold.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum AbsentTypes {
     /// A search answers 400 and a list 501; both say so.

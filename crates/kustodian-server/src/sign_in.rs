@@ -1,4 +1,4 @@
-//! Signing in: passwords are tried, few at a time and ever more slowly by whoever fails, and an answer does not say whether
+//! Signing in: passwords are tried, few at a time and more slowly after failures, and an answer does not say whether
 //! there is such an account.
 
 use std::net::IpAddr;
@@ -115,7 +115,7 @@ fn too_soon(wait: i64) -> Refusal {
     answer::wait("Too many attempts have failed: wait before the next one", seconds)
 }
 
-/// Whoever has one address of IPv6 has all beside it.
+/// The owner of one IPv6 address has all of its /64.
 fn neighbourhood(from: IpAddr) -> IpAddr {
     match from.to_canonical() {
         IpAddr::V6(address) => IpAddr::V6((u128::from(address) >> 64 << 64).into()),
@@ -123,7 +123,7 @@ fn neighbourhood(from: IpAddr) -> IpAddr {
     }
 }
 
-/// What the failures on an account are counted by, whether there is such an account or not.
+/// The key that an account's failures are counted by, whether there is such an account or not.
 pub(crate) fn account(domain: &str, email: &str) -> TokenHash {
     token::hash(&format!("{}\0{}", domain.to_lowercase(), email.to_lowercase()))
 }
@@ -257,8 +257,8 @@ pub(crate) async fn keep_password(
     end_sessions(app, org, user, kept).await
 }
 
-/// Ends the link by which a user could set a password: it was sent to a former address, or before the password was changed or
-/// the user deactivated.
+/// Ends the link by which a user could set a password: it was sent to a former address, or before the password was changed
+/// or the user deactivated.
 ///
 /// # Errors
 /// When the database cannot answer.

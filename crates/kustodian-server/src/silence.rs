@@ -13,7 +13,7 @@ use std::time::Duration;
 use http::Version;
 use tokio::time::{Instant, sleep_until};
 
-/// What a connection was last seen doing.
+/// The last action of a connection.
 #[derive(Debug)]
 pub(crate) struct Pulse {
     opened: Instant,
@@ -23,7 +23,7 @@ pub(crate) struct Pulse {
     working: AtomicUsize,
     /// How many requests there were.
     requests: AtomicU64,
-    /// Whether what is written to the socket is progress. HTTP/2 also writes frames that nobody asked for, such as pings.
+    /// Whether a write to the socket is progress. HTTP/2 also writes frames that nobody asked for, such as pings.
     writes_count: AtomicBool,
     is_http2: AtomicBool,
     /// Which request, counted from 1, says in two ways how long its body is; 0 when none does.
@@ -70,7 +70,7 @@ impl Pulse {
         self.requests.load(Ordering::Relaxed)
     }
 
-    /// Whether what is read belongs to the head of a request over HTTP/1.
+    /// Whether bytes read belong to the head of a request over HTTP/1.
     pub(crate) fn reads_head(&self) -> bool {
         self.working.load(Ordering::Relaxed) == 0 && !self.is_http2.load(Ordering::Relaxed)
     }

@@ -17,7 +17,7 @@ use crate::answer::unavailable;
 use crate::call::{Act, Call};
 use crate::paging::FULL;
 
-/// How long they are believed without asking the database.
+/// How long they are trusted without asking the database.
 const BELIEVED: Duration = Duration::from_secs(1);
 
 /// How many orgs are remembered; beyond it all are forgotten, which costs one look-up each.
@@ -49,7 +49,7 @@ impl Slas {
         Ok(in_force)
     }
 
-    /// Forgets what was changed here, so that the next request of this server is held to it.
+    /// Forgets the cached SLAs, so that the next request of this server uses the changed ones.
     pub(crate) fn forget(&self, org: OrgKey) {
         self.known.write().unwrap_or_else(PoisonError::into_inner).remove(&org);
     }

@@ -1,5 +1,5 @@
 //! Whether a message that arrives is spam. Whether an org says anything of senders is kept for a second, so that one which
-//! says nothing pays a look at a map.
+//! has no list costs one look-up in a map.
 
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
@@ -18,7 +18,7 @@ use crate::answer::unavailable;
 use crate::call::Call;
 use crate::paging::FULL;
 
-/// How long the answer is believed: what another server changes counts within this time.
+/// How long the answer is trusted. Changes of another server take effect within this time.
 const BELIEVED: Duration = Duration::from_secs(1);
 
 /// How many orgs are remembered; beyond it all are forgotten, which costs one look-up each.
@@ -58,13 +58,13 @@ impl Spam {
         Ok(has)
     }
 
-    /// Forgets what was changed here, so that the next message of this server is held to it.
+    /// Forgets the cached senders, so that the next message of this server is checked against the changed ones.
     pub(crate) fn forget(&self, org: OrgKey) {
         self.known.write().unwrap_or_else(PoisonError::into_inner).remove(&org);
     }
 }
 
-/// Whether a message is spam by what the org says of its senders: those that the channel names, else the addresses of the
+/// Whether a message is spam by the org's lists of senders: those that the channel names, else the addresses of the
 /// customer, of whom the conversation is when the customer is not named.
 ///
 /// # Errors

@@ -113,7 +113,7 @@ impl Keeper {
         }
     }
 
-    /// Takes the decision about one timer, and does what it asks for.
+    /// Takes the decision about one timer, and carries it out.
     async fn elapse(&self, kind: Kind, org: &Org, id: ObjectId) -> Result<(), Trouble> {
         let Some(stored) = self.services.store.find(org.key, kind, id).await? else { return Ok(()) };
         // One whose attachments find no room now is looked at again in a second.

@@ -1,5 +1,5 @@
-//! Removes what visitors did once it is too old, and windows that are over: some of it at a time, beside the requests. Several
-//! servers of one database may do so at once; they find less to do.
+//! Removes what visitors did once it is too old, and windows that are over: some of it at a time, beside the requests.
+//! Several servers of one database may do so at once; they find less to do.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// How many steps are gone for one org before the next has its turn.
 const STEPS: usize = 100;
 
-/// How long what a visitor did is kept as long as nobody knows who it is: a week, or less.
+/// How long the events of an unknown visitor are kept: a week, or less.
 const UNIDENTIFIED: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// Works as long as the server runs.

@@ -1,4 +1,4 @@
-//! Answers to what is no HTTP: a request line, a header or a version that cannot be read, or too much of them.
+//! Answers to requests that are not HTTP: a request line, a header or a version that cannot be read, or too much of them.
 //!
 //! The library below answers those by itself, with a status line and no body, before any of ours is asked. On its way
 //! out that answer is replaced by one like all others.

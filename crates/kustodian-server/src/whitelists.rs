@@ -1,7 +1,7 @@
 //! Pages that track visitors from origins that their org names (`corsWhitelist`), beside those of `--cors-origin`.
 //!
-//! A browser asks before it sends the key, so there is no caller then: the org is the one that the host names, or the only one of
-//! the server. The answer to what it sends then has the headers that the org of the key allows.
+//! A browser asks before it sends the key, so there is no caller then: the org is the one that the host names, or the only
+//! one of the server. The answer to what it sends then has the headers that the org of the key allows.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,7 +25,7 @@ use crate::cors::{EXPOSED, REMEMBERED, TRACKING, is_asked};
 use crate::pipeline::AnsweredFor;
 use crate::sign_in;
 
-/// How long what was looked up is believed.
+/// How long a cached list is trusted.
 const BELIEVED: Duration = Duration::from_secs(1);
 
 /// How many orgs are remembered; beyond it all are forgotten, which costs one look-up each.
@@ -34,7 +34,7 @@ const MAX_REMEMBERED: usize = 10_000;
 /// Something, and when it was looked up.
 type Known<T> = (Instant, Arc<[T]>);
 
-/// What was looked up a moment ago.
+/// The cached lists.
 #[derive(Default)]
 pub(crate) struct Whitelists {
     orgs: Mutex<Option<Known<Org>>>,
@@ -42,7 +42,7 @@ pub(crate) struct Whitelists {
 }
 
 impl Whitelists {
-    /// Forgets what was looked up, so that what was changed here counts here at once.
+    /// Forgets the cached lists, so that a change on this server takes effect on it at once.
     pub(crate) fn forget(&self) {
         self.origins.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
@@ -121,7 +121,7 @@ impl Page {
         }
         let headers = response.headers_mut();
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, self.origin);
-        // The cookie names a visitor and is no credential: whoever tracks needs a key, too.
+        // The cookie names a visitor and is no credential: tracking needs a key, too.
         headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
         match self.asks {
             Some(wanted) => {

@@ -42,7 +42,7 @@ impl LargeHeads {
         Self { limit, all: Arc::new(Semaphore::new(limit)), of_addresses: Mutex::default() }
     }
 
-    /// What a connection from this address takes a place from.
+    /// The scope that a connection from this address takes a place from.
     pub(crate) fn of(&self, address: IpAddr) -> Share {
         let mut of_addresses = self.of_addresses.lock().unwrap_or_else(PoisonError::into_inner);
         let known = of_addresses.get(&network(address)).and_then(Weak::upgrade);

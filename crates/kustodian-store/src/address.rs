@@ -28,7 +28,8 @@ impl Address {
                 ":memory:" => Ok(Self::Memory),
                 // SQLite would read it as a URI whose query may turn off locks, syncs or writes.
                 path if path.starts_with("file:") => Err(OpenError::FileUri),
-                // Other programs take `?mode=ro` after the path for parameters; as part of the name it would make a new file.
+                // Other programs take `?mode=ro` after the path for parameters; as part of the name it would make a new
+                // file.
                 path => match path.split_once('?') {
                     Some((path, _)) => Err(OpenError::Parameters { path: path.to_owned() }),
                     None => Ok(Self::File(PathBuf::from(path))),
@@ -78,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_known_url_is_told_without_its_password() {
+    fn an_unknown_url_is_reported_without_its_password() {
         assert_eq!(Address::parse("sqlite:"), Err(OpenError::NoPath));
         let error = Address::parse("mysql://me:secret@host/db").unwrap_err().to_string();
         assert!(error.contains("mysql") && error.contains("sqlite:PATH") && !error.contains("secret"), "{error}");

@@ -19,7 +19,7 @@ pub(crate) async fn run_apart<T: Send + 'static>(work: impl FnOnce() -> T + Send
     answered.try_recv().map_err(|error| Lost(error.to_string()))
 }
 
-/// Does `work` on such a thread, and passes on here what it reports meanwhile.
+/// Does `work` on such a thread, and passes its reports on meanwhile.
 pub(crate) async fn work_apart<T: Send + 'static, P: Send + 'static>(
     work: impl FnOnce(&dyn Fn(P)) -> T + Send + 'static,
     tell: &mut (dyn FnMut(P) + Send),

@@ -1,4 +1,4 @@
-//! What the conditions of a list come to.
+//! The conditions of a list as bounds.
 
 use kustodian_core::store::{ListQuery, SortKey};
 

@@ -107,7 +107,7 @@ impl Dialect {
             ));
         }
         if spec.is_timed() {
-            // Over all orgs: whoever looks for elapsed timers looks for all of them.
+            // Over all orgs: the search for elapsed timers covers all of them.
             indexes.push_str(&format!(
                 "CREATE INDEX {} ON {table} ({DUE_AT}, org, id) WHERE {live} AND {DUE_AT} IS NOT NULL;\n",
                 spec.index_of(&[DUE_AT])

@@ -6,12 +6,12 @@ use kustodian_core::receipt::{Fingerprint, ReceiptKey};
 /// The form of the documents written by this version.
 pub(crate) const DOCUMENT_FORMAT: i64 = 1;
 
-/// Stored bytes that do not have the length of what they should be.
+/// Stored bytes with a wrong length.
 #[derive(Debug, thiserror::Error)]
 #[error("{0} bytes are stored where another number is right")]
 pub(crate) struct WrongLength(usize);
 
-/// What the database holds as bytes of a fixed number.
+/// A value that the database stores as a fixed number of bytes.
 pub(crate) trait FromBytes: Sized {
     /// Out of its bytes.
     fn from_bytes(bytes: &[u8]) -> Result<Self, WrongLength>;

@@ -8,7 +8,7 @@ pub enum OpenError {
     /// The URL has another scheme, or none.
     #[error("\"{scheme}\" is not a database this version knows: write sqlite:PATH, sqlite::memory: or postgres://…")]
     UnknownScheme {
-        /// What is before the first colon; never more of the URL, which may hold a password.
+        /// The part before the first colon; never more of the URL, which may hold a password.
         scheme: String,
     },
     /// A PostgreSQL URL with something in it that does not do.
@@ -22,7 +22,7 @@ pub enum OpenError {
     NoConnection {
         /// Host, port and database; no password.
         what: String,
-        /// What the server or the network says.
+        /// The error of the server or the network.
         reason: String,
     },
     /// The PostgreSQL database was made or upgraded by a newer version.
@@ -82,7 +82,7 @@ pub enum OpenError {
     NoAccess {
         /// The file.
         path: PathBuf,
-        /// What the operating system says.
+        /// The error of the operating system.
         reason: String,
     },
     /// A server has the file open by another of its names.
@@ -99,14 +99,14 @@ pub enum OpenError {
     },
     /// The file is not whole.
     #[error(
-        "{} is damaged ({finding}): kustodian check --database sqlite:FILE lists what is wrong, and kustodian restore puts a \
+        "{} is damaged ({finding}): kustodian check --database sqlite:FILE lists the faults, and kustodian restore puts a \
          backup in its place",
         path.display()
     )]
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What was found.
+        /// The findings.
         finding: String,
     },
     /// The log beside the file is not whole.
@@ -118,7 +118,7 @@ pub enum OpenError {
     DamagedLog {
         /// The file.
         path: PathBuf,
-        /// What was found.
+        /// The findings.
         finding: String,
     },
     /// The file has another name, and a log is left beside that.

@@ -1,6 +1,6 @@
 //! The storage of Kustodian: engines behind the ports [`Store`] and [`Directory`], opened by URL.
 //!
-//! This is the only crate that knows SQL. What is engine-neutral (the URL, the options, the counters, the errors of
+//! This is the only crate that knows SQL. The engine-neutral parts (the URL, the options, the counters, the errors of
 //! opening) is at the top; each engine has a folder of its own.
 //!
 //! ```
@@ -59,7 +59,7 @@ use crate::address::Address;
 use crate::postgres::Postgres;
 use crate::sqlite::Sqlite;
 
-/// An open database. Dropped without [`Database::close`] it still finishes what it was given, on the dropping thread,
+/// An open database. Dropped without [`Database::close`] it still finishes its queued writes, on the dropping thread,
 /// once the last handle on its ports is gone too; on PostgreSQL as long as the runtime lives.
 pub struct Database {
     engine: Engine,
@@ -98,8 +98,8 @@ pub async fn open(url: &str, options: Options) -> Result<Database, OpenError> {
     }
 }
 
-/// An empty SQLite database of the newest schema, for [`Options::template`]: whoever opens many temporary ones opens them
-/// faster.
+/// An empty SQLite database of the newest schema, for [`Options::template`]: a program that opens many temporary ones opens
+/// them faster.
 ///
 /// # Errors
 /// When the system's folder for temporary files cannot be written.
@@ -130,7 +130,7 @@ pub async fn pending_migrations(url: &str) -> Result<Vec<String>, OpenError> {
 /// that cannot be read.
 ///
 /// # Errors
-/// [`OpenError::Leftover`], and what is wrong with the URL.
+/// [`OpenError::Leftover`], and the fault of the URL.
 pub fn refuse_lone_log(url: &str) -> Result<(), OpenError> {
     match Address::parse(url)? {
         Address::File(path) => sqlite::refuse_lone_log(&path),
@@ -191,7 +191,7 @@ pub fn distribution_statements(shards: u32) -> Vec<String> {
     postgres::distribution_statements(shards)
 }
 
-/// The text that a SQLite file keeps as a BLOB, compressed, in `document`, `changes` or `snapshot`: for whoever reads
+/// The text that a SQLite file keeps as a BLOB, compressed, in `document`, `changes` or `snapshot`: for programs that read
 /// a file from outside. `None` when the bytes are not what this version writes.
 pub fn packed_text(bytes: &[u8]) -> Option<String> {
     sqlite::packed_text(bytes)
@@ -230,7 +230,7 @@ impl Database {
         }
     }
 
-    /// The folder of a temporary database: what is put there goes with it.
+    /// The folder of a temporary database. Its files are deleted with it.
     pub fn temporary_folder(&self) -> Option<PathBuf> {
         match &self.engine {
             Engine::Sqlite(engine) => engine.temporary_folder(),
@@ -256,7 +256,7 @@ impl Database {
         move || database.metrics()
     }
 
-    /// Finishes what waits to be written and closes the database: the log of a file is moved into it. Whoever still
+    /// Finishes the queued writes and closes the database: the log of a file is moved into it. Whoever still
     /// holds a port gets the error that the database is not available.
     pub async fn close(self) {
         match self.engine {

@@ -1,4 +1,4 @@
-//! What a database counts about itself.
+//! The counters of a database.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

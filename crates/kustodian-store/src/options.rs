@@ -11,7 +11,7 @@ pub struct Options {
     /// Whether a SQLite file is opened to be served: then it is locked against servers that reach it by another
     /// name. Commands beside a server leave it out. `false`.
     pub is_server: bool,
-    /// Whether a SQLite file is opened although its log is damaged, without what the log held behind the damage. `false`.
+    /// Whether a SQLite file is opened although its log is damaged, without the log's content after the damage. `false`.
     pub accept_damaged_log: bool,
     /// How often a SQLite file that is served is walked through, to compare its tables with their indexes and its records with
     /// their checksums. Never.
@@ -25,13 +25,13 @@ pub struct Options {
     pub commit_timeout: Duration,
     /// How long a list or a search waits for its turn, and twice as long a search for its long one. 5 s.
     pub list_timeout: Duration,
-    /// How many connections to PostgreSQL are held at most; at least 4. `pool_size=` in the URL goes before it. 16.
+    /// How many connections to PostgreSQL are held at most; at least 4. `pool_size=` in the URL has priority. 16.
     pub pool_size: usize,
     /// How long a write waits for a connection to PostgreSQL while all are in use. 2 s.
     pub pool_timeout: Duration,
-    /// How long making a connection to PostgreSQL may take. `connect_timeout=` in the URL goes before it. 3 s.
+    /// How long making a connection to PostgreSQL may take. `connect_timeout=` in the URL has priority. 3 s.
     pub connect_timeout: Duration,
-    /// How long a statement may take in PostgreSQL. `statement_timeout=` in the URL, in milliseconds, goes before it;
+    /// How long a statement may take in PostgreSQL. `statement_timeout=` in the URL, in milliseconds, has priority;
     /// a write is bound by `commit_timeout` too. 10 s.
     pub statement_timeout: Duration,
     /// How many writes may wait; one more is turned away at once. 4096.
@@ -51,7 +51,7 @@ pub struct Options {
     /// How many searches are worked on in their long turn at the same time; of one org all but one. Half as many as
     /// processors, at least 2.
     pub slow_searches: usize,
-    /// What is kept of walks in another order than that of ids, by an org.
+    /// The limits of an org's stored walks, which are those in another order than that of ids.
     pub kept_walks: KeptWalks,
     /// The log's size in bytes from which it is moved into the database in the background. 64 MiB.
     pub checkpoint_bytes: u64,
@@ -66,7 +66,7 @@ pub struct Options {
     /// How many custom attributes of each org, those it uses first, are indexed; at most 30. Raised later it counts for
     /// orgs that have not reached it yet, and for all once the index is rebuilt. 30.
     pub indexed_custom_attributes: usize,
-    /// How a search on SQLite goes about it. The defaults are measured; what is found does not depend on them.
+    /// The steps of a search on SQLite. The defaults are measured; the results do not depend on them.
     pub search_effort: SearchEffort,
 }
 

@@ -7,13 +7,14 @@ use std::time::{Duration, Instant};
 use kustodian_core::chance::{Clock, Ids};
 use kustomer_api::{ObjectId, Timestamp};
 
-/// A clock that moves when it is moved, and by itself as fast as was asked for: not at all unless. Clones are the same clock.
+/// A clock that moves when it is moved, and by itself as fast as was asked for: not at all unless. Clones are the same
+/// clock.
 #[derive(Debug, Clone)]
 pub struct TestClock(Arc<Hands>);
 
 #[derive(Debug)]
 struct Hands {
-    /// What it showed at its beginning, moved since.
+    /// The moment at its beginning, plus all moves since.
     base: AtomicI64,
     began: Instant,
     speed: u32,
@@ -31,7 +32,7 @@ impl TestClock {
         Self(Arc::new(Hands { base: AtomicI64::new(moment.as_millis()), began: Instant::now(), speed }))
     }
 
-    /// What it shows.
+    /// The moment that it shows, in UTC.
     pub fn now(&self) -> Timestamp {
         Timestamp::from_millis(self.0.base.load(Ordering::SeqCst).saturating_add(self.0.run()))
     }
@@ -41,7 +42,7 @@ impl TestClock {
         self.0.base.store(moment.as_millis() - self.0.run(), Ordering::SeqCst);
     }
 
-    /// Moves it on. What is due then is done within about a second: the server looks once a second of real time.
+    /// Moves it on. Timers that are due then elapse within about a second: the server checks once a second of real time.
     pub fn advance(&self, by: Duration) {
         self.0.base.fetch_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX), Ordering::SeqCst);
     }

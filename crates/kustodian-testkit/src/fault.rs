@@ -1,4 +1,4 @@
-//! What goes wrong on purpose.
+//! Faults on purpose.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use http::request::Parts;
 use http::{Method, Response, StatusCode};
 use kustodian_server::{Gate, Passage, Then};
 
-/// Something that goes wrong with requests: once, unless [`times`](Self::times) or [`always`](Self::always) says otherwise, and
+/// A fault of requests: once, unless [`times`](Self::times) or [`always`](Self::always) says otherwise, and
 /// with any request, unless [`on`](Self::on) says which.
 ///
 /// ```
@@ -48,7 +48,7 @@ impl Fault {
         Self { what, wait: Duration::ZERO, retry_after: None, left: Some(1), route: None }
     }
 
-    /// The request is answered with this status, as Kustomer words errors, and not served. What is no status counts as 500.
+    /// The request is answered with this status, as Kustomer words errors, and not served. An invalid status counts as 500.
     pub fn status(status: u16) -> Self {
         Self::of(What::Answer(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)))
     }

@@ -127,7 +127,7 @@ impl Inbox {
         self.lock().refused
     }
 
-    /// What was delivered, in the order in which it arrived.
+    /// The deliveries, in the order in which they arrived.
     pub fn delivered(&self) -> Vec<Delivered> {
         self.lock().delivered.clone()
     }
@@ -165,7 +165,7 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What is answered to a delivery.
+    /// The answer to a delivery.
     fn take(&self, headers: HeaderMap, body: &[u8]) -> StatusCode {
         let Ok(event) = serde_json::from_slice(body) else { return StatusCode::BAD_REQUEST };
         let mut state = self.lock();
@@ -220,7 +220,7 @@ pub enum InboxError {
     /// The server refused the webhook.
     #[error("the webhook was refused: {reason}")]
     Refused {
-        /// What the server answered.
+        /// The answer of the server.
         reason: String,
     },
     /// The event did not come.

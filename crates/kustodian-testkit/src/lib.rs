@@ -26,7 +26,7 @@ mod running;
 mod sandbox;
 mod seed;
 
-/// What the page on testing shows works as it is shown.
+/// The programs of the page on testing work as printed.
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/testing.md")]
 struct Testing;

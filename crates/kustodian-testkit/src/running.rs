@@ -18,7 +18,7 @@ use tokio::sync::{OnceCell, oneshot};
 use crate::fault::Faults;
 use crate::sandbox::{Registry, StartError};
 
-/// What is known of a server that was started.
+/// A started server.
 pub(crate) struct Made {
     pub(crate) address: SocketAddr,
     pub(crate) org: Org,
@@ -74,7 +74,7 @@ async fn options() -> Options {
 /// How many were started in this process. The first one makes its database itself: it may be the only one.
 static STARTED: AtomicUsize = AtomicUsize::new(0);
 
-/// What the databases of all others begin as; none when it cannot be made, and they are made one by one.
+/// The template of all later databases; none if it cannot be made, and then each is created from nothing.
 async fn template() -> Option<Template> {
     static TEMPLATE: OnceCell<Option<Template>> = OnceCell::const_new();
     TEMPLATE.get_or_init(|| async { kustodian_store::template().await.ok() }).await.clone()

@@ -1,4 +1,4 @@
-//! The sandbox and what it is made with.
+//! The sandbox and its builder.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -63,7 +63,7 @@ impl Sandbox {
         SandboxBuilder::default()
     }
 
-    /// A client with the key that may do everything. Clones of it share what they learn of the limits.
+    /// A client with the key that may do everything. Clones of it share their knowledge of the limits.
     pub const fn client(&self) -> &Client {
         &self.client
     }
@@ -88,7 +88,7 @@ impl Sandbox {
         &self.org.name
     }
 
-    /// What goes wrong on purpose.
+    /// The faults of this server.
     pub fn faults(&self) -> &Faults {
         &self.faults
     }
@@ -98,7 +98,7 @@ impl Sandbox {
         self.clock.as_ref()
     }
 
-    /// What was seeded.
+    /// The seeded records.
     pub const fn seeded(&self) -> &Seeded {
         &self.seeded
     }
@@ -129,7 +129,7 @@ impl fmt::Debug for Sandbox {
     }
 }
 
-/// What a sandbox is made with.
+/// The settings of a sandbox.
 pub struct SandboxBuilder {
     org: String,
     clock: Option<TestClock>,

@@ -8,8 +8,8 @@ use kustomer_client::{Client, Method};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Requests that make records, in order. Each has a name; `{name}` in the path or in a text of the body of a later one is the
-/// id of what it made.
+/// Requests that make records, in order. Each has a name; `{name}` in the path or in a text of the body of a later one is
+/// the id of what it made.
 ///
 /// A file of it is JSON:
 ///
@@ -52,7 +52,7 @@ impl Seed {
         self
     }
 
-    /// What a text says.
+    /// The seed in a text of JSON.
     ///
     /// # Errors
     /// When it is not such JSON.
@@ -60,7 +60,7 @@ impl Seed {
         serde_json::from_str(text).map(Self).map_err(|error| SeedError::Form { reason: error.to_string() })
     }
 
-    /// What a file says.
+    /// The seed in a file of JSON.
     ///
     /// # Errors
     /// When it cannot be read, or is not such JSON.
@@ -98,7 +98,7 @@ impl Seed {
     }
 }
 
-/// The ids of what was seeded.
+/// The ids of the seeded records.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Seeded(BTreeMap<String, ObjectId>);
 
@@ -139,7 +139,7 @@ pub enum SeedError {
     Refused {
         /// Its name.
         name: String,
-        /// What the server answered.
+        /// The answer of the server.
         reason: String,
     },
     /// The answer has no id.

@@ -35,7 +35,7 @@ pub(crate) struct ApiArguments {
     /// Follows links.next to the end of a list, and prints each record on a line of its own.
     #[arg(long)]
     paginate: bool,
-    /// Prints what is at this JSON pointer of the answer alone, a text without its quotes: /data/id, for scripts.
+    /// Prints only the value at this JSON pointer of the answer, a text without its quotes: /data/id, for scripts.
     #[arg(long, value_name = "POINTER", conflicts_with_all = ["include", "paginate"])]
     pick: Option<String>,
 }

@@ -226,7 +226,7 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: WebhooksCommand,
     },
-    /// Prints what happens to records, one event a line, and goes on with what happens next.
+    /// Prints the events of records, one a line, and then new ones as they happen.
     Tail(TailArguments),
     /// Lists who did what, and verifies that the log is unchanged.
     Audit {
@@ -245,7 +245,7 @@ pub(crate) enum Command {
     Check(CheckArguments),
     /// Rebuilds the search index from the records. Stop the server first: its writes would wait.
     Reindex(ReindexArguments),
-    /// Shows what is set, and where each setting comes from.
+    /// Shows the settings, and the source of each.
     Config {
         #[command(subcommand)]
         command: ConfigCommand,
@@ -266,7 +266,7 @@ pub(crate) enum Command {
 }
 
 impl CommonArguments {
-    /// What a server logs.
+    /// The log of a server.
     pub(crate) fn log_of_the_server(&self) -> &str {
         self.log.as_deref().unwrap_or("info")
     }

@@ -103,12 +103,12 @@ fn not_carried(folder: &FileFolder, error: &std::io::Error) -> Failure {
     Failure::new(format!("the attachments in {} cannot be read or written ({error})", folder.place()))
 }
 
-/// What was carried, for programs.
+/// The copied data, for programs.
 pub(crate) fn as_json(folder: &FileFolder, carried: &Carried) -> Value {
     json!({ "folder": folder.place(), "files": carried.files, "bytes": carried.bytes })
 }
 
-/// What was carried, for people; nothing where there are no files.
+/// The copied data, for people; nothing where there are no files.
 pub(crate) fn told(folder: &FileFolder, carried: &Carried) -> Option<String> {
     let Carried { files, bytes, .. } = carried;
     (*files > 0).then(|| format!("{files} files of attachments and media with {bytes} bytes are in {}", folder.place()))

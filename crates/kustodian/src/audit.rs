@@ -1,4 +1,4 @@
-//! `kustodian audit`: who did what, and whether the log of it is still what was written.
+//! `kustodian audit`: who did what, and whether the log was rewritten.
 
 use std::str::FromStr;
 
@@ -44,7 +44,7 @@ pub(crate) enum AuditCommand {
         #[command(flatten)]
         output: OutputArguments,
     },
-    /// Follows every chain of events and every record back to its first revision, also while servers go on, and prints
+    /// Follows every chain of events and every record back to its first revision, also while servers continue, and prints
     /// where each chain ends. Keep that where nobody can write who can write the database, and expect it the next time:
     /// it then finds that events were rewritten too. The exit code is 1 when something was found.
     Verify {
@@ -106,7 +106,7 @@ pub(crate) async fn run(command: AuditCommand) -> Result<(), Failure> {
             let body = exchange.response.body.clone();
             let page = exchange.into_result()?;
             if page.links.next.value().is_some() {
-                note("there are more: a greater --limit prints more of them, --until goes further back");
+                note("there are more: a greater --limit prints more of them, --until prints older ones");
             }
             match output.output {
                 Output::Json => print_json_text(&String::from_utf8_lossy(&body)),

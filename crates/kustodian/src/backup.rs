@@ -16,9 +16,9 @@ use crate::progress::Report;
 /// What to back up, and where to.
 ///
 /// The backup is a SQLite file that needs no other, whichever engine the database is on, and can be restored into either.
-/// It holds what was acknowledged before it began, is written under another name, opened and read through, and synced
-/// before it gets its own. The files of attachments and media go into a folder beside it, FILE.attachments; those that
-/// are there already are left as they are. Of a large PostgreSQL database pg_dump or continuous archiving is the faster backup.
+/// It holds everything acknowledged before it began, is written under another name, opened and read through, and synced
+/// before it gets its own. The files of attachments and media go into a folder beside it, FILE.attachments; those that are
+/// there already are left as they are. Of a large PostgreSQL database pg_dump or continuous archiving is the faster backup.
 #[derive(Debug, Args)]
 pub(crate) struct BackupArguments {
     /// The file to write; it must not be there
@@ -35,10 +35,10 @@ pub(crate) struct BackupArguments {
     output: OutputArguments,
 }
 
-/// Backs up, and prints what is in the backup once it was read through.
+/// Backs up, and prints the content of the backup once it was read through.
 ///
 /// # Errors
-/// When the database or the file does not do; when what was backed up does not agree with itself, though the backup is
+/// When the database or the file does not do; when the database is inconsistent, though the backup is
 /// made then.
 pub(crate) async fn run(arguments: BackupArguments) -> Result<(), Failure> {
     let BackupArguments { file, database, attachments, force, output } = arguments;

@@ -17,7 +17,7 @@ const SCRUB_PENDING: &str = "values that were erased may still be on the disk: w
 
 /// What to check.
 ///
-/// Reads everything and changes nothing, also while servers go on: the file itself (SQLite), records against their
+/// Reads everything and changes nothing, also while servers continue: the file itself (SQLite), records against their
 /// documents, identities against the records that hold them, the counts, the search entries of customers, every event
 /// back to the first, and the files of attachments and media. The exit code is 1 when something was found, one line each.
 #[derive(Debug, Args)]
@@ -30,7 +30,7 @@ pub(crate) struct CheckArguments {
     output: OutputArguments,
 }
 
-/// Checks, and prints what was found.
+/// Checks, and prints the result.
 ///
 /// # Errors
 /// When the database cannot be read, or something was found.
@@ -42,7 +42,7 @@ pub(crate) async fn run(arguments: CheckArguments) -> Result<(), Failure> {
     let checked = check(&url, &mut |progress| report.tell(progress)).await;
     let checked = checked.map_err(|error| Failure::new(error.to_string()));
     let files = match &checked {
-        // What a damaged database names cannot be told.
+        // The names in a damaged database are not known.
         Ok(checked) if !checked.findings.iter().any(Finding::is_damage) => {
             attachments::check(&url, &folder, &mut report).await
         }

@@ -1,4 +1,4 @@
-//! `kustodian config`: what is set and where each setting comes from, and the reference of all settings.
+//! `kustodian config`: the settings and the source of each, and the reference of all settings.
 
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, CommandFactory as _, Subcommand};
@@ -11,7 +11,7 @@ use crate::settings_file::{SettingsFile, settings};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
-    /// Prints every setting and where it comes from: a flag, a variable, a line of the configuration file, or the default.
+    /// Prints every setting and its source: a flag, a variable, a line of the configuration file, or the default.
     /// Takes the flags of `serve`. Secrets are not printed.
     Show {
         #[command(flatten)]
@@ -29,7 +29,7 @@ impl ConfigCommand {
     }
 }
 
-/// Does what a `config` command asks for; `matches` are those of the whole command line.
+/// Runs a `config` command; `matches` are those of the whole command line.
 pub(crate) fn run(command: ConfigCommand, matches: &ArgMatches, file: &SettingsFile) -> Result<(), Failure> {
     match command {
         ConfigCommand::Reference => print(reference().trim_end()),
@@ -96,7 +96,7 @@ fn reference() -> String {
     }
     let mut text = INTRODUCTION.to_owned();
     for (heading, args) in headings {
-        text += &format!("\n## {heading}\n\n| setting | default | what it does |\n|---|---|---|\n");
+        text += &format!("\n## {heading}\n\n| setting | default | effect |\n|---|---|---|\n");
         for arg in args {
             text += &row(arg);
         }
@@ -117,14 +117,14 @@ max-body = \"1MB\"
 ```
 
 A flag takes precedence over the environment, the environment over the file, and the file over the default. The file is
-`kustodian.toml` in the working directory, or the one that `--config` or `KUSTODIAN_CONFIG` names. A key that is no setting stops
+`kustodian.toml` in the working directory, or the one that `--config` or `KUSTODIAN_CONFIG` names. An unknown key stops
 the start, with its line and the nearest setting. An empty variable counts as none.
 
 ```sh
 kustodian config show
 ```
 
-prints each setting and where it comes from. It takes the flags of `serve`; `--output json` is for programs.
+This prints each setting and its source. It takes the flags of `serve`; `--output json` is for programs.
 ";
 
 fn row(arg: &Arg) -> String {

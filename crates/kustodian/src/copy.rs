@@ -22,7 +22,7 @@ pub(crate) struct CopyArguments {
     /// write it before the last pass
     #[arg(long, env = "KUSTODIAN_COPY_TO", hide_env_values = true, value_name = "URL")]
     to: String,
-    /// Go on with a copy that was interrupted; after one that was not, carry what was added or changed since
+    /// Continue an interrupted copy; after a complete one, carry the changes since
     #[arg(long)]
     resume: bool,
     /// The folder with the files of attachments and media of the database to read [default: that of a SQLite file with
@@ -39,7 +39,7 @@ pub(crate) struct CopyArguments {
 /// Copies, and prints the tables once both sides were found equal.
 ///
 /// # Errors
-/// When a database does not do, the target is not what it must be, or the sides differ in the end.
+/// When a database is faulty, the target is not suitable, or the sides differ in the end.
 pub(crate) async fn run(arguments: CopyArguments) -> Result<(), Failure> {
     let CopyArguments { from, to, resume, attachments_from, attachments_to, output } = arguments;
     let source = Attachments::of(&from, attachments_from.as_deref())?.folder;
@@ -63,7 +63,7 @@ pub(crate) async fn run(arguments: CopyArguments) -> Result<(), Failure> {
     match carried.findings.first() {
         None => Ok(()),
         Some(first) => Err(Failure::new(format!(
-            "the database is copied, but {first}: name the folders with --attachments-from and --attachments-to, and go on \
+            "the database is copied, but {first}: name the folders with --attachments-from and --attachments-to, and continue \
              with --resume"
         ))),
     }

@@ -32,7 +32,7 @@ pub(crate) async fn with_registry<T>(
     done
 }
 
-/// [`with_registry`] for work on what is there already: a misspelt name would otherwise leave an empty database behind
+/// [`with_registry`] for work on an existing database: a misspelt name would otherwise leave an empty database behind
 /// and look like one that holds nothing.
 pub(crate) async fn with_existing_registry<T>(
     url: &str,

@@ -1,4 +1,4 @@
-//! What was given to this process, on its command line, in its environment and in its configuration file. An empty variable
+//! The settings of this process, on its command line, in its environment and in its configuration file. An empty variable
 //! is as good as none, and a variable that holds nonsense is named, not the flag that nobody wrote.
 
 use std::env;
@@ -11,15 +11,15 @@ use crate::arguments::{self, Arguments};
 use crate::failure::Failure;
 use crate::settings_file::SettingsFile;
 
-/// What was given to this process.
+/// The settings of this process.
 pub(crate) struct Given {
     pub(crate) arguments: Arguments,
-    /// Where each of them comes from.
+    /// The source of each of them.
     pub(crate) matches: ArgMatches,
     pub(crate) file: SettingsFile,
 }
 
-/// What was given. Ends the process when command line and environment do not do, and after `--help` or `--version`.
+/// The settings. Ends the process when command line or environment are faulty, and after `--help` or `--version`.
 ///
 /// # Errors
 /// When the configuration file does not do.
@@ -27,7 +27,7 @@ pub(crate) fn read() -> Result<Given, Failure> {
     gather(|error| error.exit())
 }
 
-/// What was given, with the file as it is now.
+/// The settings, with the file as it is now.
 ///
 /// # Errors
 /// When the configuration file does not do.
@@ -66,7 +66,7 @@ fn without_empty_variables(command: Command) -> Command {
     command.mut_args(forget).mut_subcommands(without_empty_variables)
 }
 
-/// A number below zero is a value: clap then says what is wrong with it, where it would take it for an unknown flag.
+/// A number below zero is a value: clap then reports its fault. Otherwise it would report an unknown flag.
 fn with_negative_numbers(command: Command) -> Command {
     let allow = |arg: Arg| {
         let takes_values = arg.get_action().takes_values();

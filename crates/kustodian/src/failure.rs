@@ -17,7 +17,7 @@ pub(crate) enum Failure {
     /// Some of the work was done, and some was not.
     #[error("{0}")]
     Partial(String),
-    /// Whoever read the output has gone, as `head` does; nothing to complain about.
+    /// The reader of the output has gone, as `head` does; nothing to complain about.
     #[error("the output is closed")]
     OutputClosed,
 }

@@ -16,7 +16,7 @@ use crate::database::Registry;
 use crate::failure::Failure;
 use crate::orgs::check_name;
 
-/// What the person who started the server is shown.
+/// The message to the person who started the server.
 pub(crate) enum Welcome {
     /// A key was made; it is shown once.
     FirstKey {
@@ -24,7 +24,7 @@ pub(crate) enum Welcome {
         org: String,
         /// The key.
         secret: String,
-        /// Where it was written, when standard output is no terminal: what is printed there ends in a journal.
+        /// The file with the key, when standard output is no terminal: text printed there ends in a log.
         file: Option<PathBuf>,
     },
     /// The key is known beforehand and not shown.
@@ -55,7 +55,7 @@ pub(crate) fn check(arguments: &ServeArguments) -> Result<(), Failure> {
     token::check(&request(BOOTSTRAP_KEY, Some(secret.to_owned()))).map_err(not_registered)
 }
 
-/// Makes what is missing.
+/// Creates the missing parts.
 ///
 /// # Errors
 /// When the org's name or the bootstrap token is not acceptable, or the database cannot answer.

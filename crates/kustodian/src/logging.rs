@@ -20,7 +20,7 @@ fn is_discreet(metadata: &Metadata<'_>) -> bool {
     *metadata.level() <= Level::INFO || metadata.target().starts_with(OURS)
 }
 
-/// What is logged, for as long as the process runs.
+/// The log filter, for as long as the process runs.
 #[derive(Clone)]
 pub(crate) struct LogLevel {
     filter: reload::Handle<EnvFilter, Registry>,

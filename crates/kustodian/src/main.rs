@@ -1,5 +1,5 @@
 //! `kustodian`: the server for the Kustomer REST API, and the command line around it. Wiring and configuration only;
-//! what is decided is in the crates below.
+//! decisions are in the crates below.
 
 mod api;
 mod arguments;

@@ -25,7 +25,7 @@ pub(crate) struct MigrateArguments {
     shards: u32,
 }
 
-/// Does what a `migrate` command asks for.
+/// Runs a `migrate` command.
 ///
 /// # Errors
 /// When the database does not do, or with `--check` when something is pending.

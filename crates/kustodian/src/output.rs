@@ -1,4 +1,4 @@
-//! What is printed: text, tables for people, JSON for programs.
+//! The output: text, tables for people, JSON for programs.
 
 use std::io::{self, ErrorKind, Write};
 
@@ -58,7 +58,7 @@ pub(crate) fn print_table(header: &[&str], rows: impl IntoIterator<Item = Vec<St
     print(&table.trim_fmt())
 }
 
-/// Prints one line on standard error, beside what was asked for.
+/// Prints one line on standard error, in addition to the output.
 pub(crate) fn note(message: &str) {
     drop(writeln!(io::stderr().lock(), "note: {}", printable(message)));
 }
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_record_holds_cannot_steer_the_terminal() {
+    fn values_of_a_record_cannot_control_the_terminal() {
         assert_eq!(printable("Ada\u{1b}[2J\nLovelace"), "Ada\u{fffd}[2J\u{fffd}Lovelace");
         for mark in ['\u{7f}', '\u{85}', '\u{9b}', '\u{61c}', '\u{200f}', '\u{202e}', '\u{2066}', '\u{2028}', '\r'] {
             assert_eq!(printable(&format!("a{mark}b")), "a\u{fffd}b");

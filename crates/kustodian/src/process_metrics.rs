@@ -1,4 +1,4 @@
-//! What the operating system knows about this process, under the names that Prometheus clients give it everywhere, and
+//! The operating system's numbers about this process, under the names that Prometheus clients give it everywhere, and
 //! which build it is.
 
 use std::fmt;
@@ -32,7 +32,7 @@ impl Collector for ProcessCollector {
     }
 }
 
-/// What the process uses.
+/// The resources that the process uses.
 struct Usage {
     resident_bytes: u64,
     cpu_seconds: f64,

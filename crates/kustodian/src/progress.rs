@@ -20,7 +20,7 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    /// The same for work that is also done by schedules, whose readers want to see what was found and nothing else:
+    /// The same for work that is also done by schedules, whose readers want to see only findings:
     /// nothing is reported but on a terminal.
     pub(crate) fn on_terminal() -> Self {
         Self { is_silent: true, ..Self::new() }
@@ -87,7 +87,7 @@ impl Report {
 }
 
 fn print(CopyProgress { step, table, done, total }: CopyProgress) {
-    // Whoever closed standard error does not want to know.
+    // A closed standard error means that nobody wants to know.
     drop(writeln!(io::stderr().lock(), "{} {table}: {done} of {total}", verb(step)));
 }
 

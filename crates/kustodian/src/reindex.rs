@@ -18,7 +18,7 @@ pub(crate) struct ReindexArguments {
     index: IndexArguments,
 }
 
-/// Does what a `reindex` command asks for.
+/// Runs a `reindex` command.
 ///
 /// # Errors
 /// When the database does not do.
@@ -27,7 +27,7 @@ pub(crate) async fn run(arguments: ReindexArguments) -> Result<(), Failure> {
     let url = arguments.database.database;
     must_exist(&url)?;
     let tell = |done: u64| {
-        // Whoever closed standard error does not want to know.
+        // A closed standard error means that nobody wants to know.
         drop(writeln!(io::stderr().lock(), "indexed {done} customers"));
     };
     let done = kustodian_store::reindex(&url, options, tell).await?;

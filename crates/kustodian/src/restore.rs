@@ -39,7 +39,7 @@ pub(crate) struct RestoreArguments {
     output: OutputArguments,
 }
 
-/// Restores, and prints what is in the database now.
+/// Restores, and prints the content of the database.
 ///
 /// # Errors
 /// When the file is no backup or damaged, or the database holds something or is served.

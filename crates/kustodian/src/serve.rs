@@ -77,7 +77,7 @@ async fn serve(
         ids: SystemIds::new(SystemClock)?,
     };
     let welcome = first_start::prepare(&registry, arguments).await?;
-    // That of a temporary database goes with it, also after a kill.
+    // That of a temporary database is deleted with it, also after a kill.
     let passing = database.temporary_folder().map(|folder| folder.join("attachments"));
     let folder = arguments.attachments.attachments.clone().or(passing);
     let attachments = Attachments::of(&arguments.database.database, folder.as_deref())?;
@@ -135,7 +135,7 @@ pub(crate) fn tls(arguments: &TlsArguments) -> Result<Option<Tls>, Failure> {
     tls.map(Some).map_err(|error| Failure::new(format!("{} with {}: {error}", cert.display(), key.display())))
 }
 
-/// What the server works with.
+/// The parts of a running server.
 ///
 /// # Errors
 /// When the database cannot answer.
@@ -159,7 +159,7 @@ async fn bind(address: &str) -> std::io::Result<TcpListener> {
     let mut refusal = std::io::Error::from(std::io::ErrorKind::InvalidInput);
     for address in tokio::net::lookup_host(address).await? {
         let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-        // So that a restart need not wait for what the last connections leave behind.
+        // So that a restart need not wait for the remains of the last connections.
         #[cfg(unix)]
         socket.set_reuseaddr(true)?;
         match socket.bind(address).and_then(|()| socket.listen(BACKLOG)) {

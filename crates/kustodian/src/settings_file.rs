@@ -1,4 +1,4 @@
-//! The configuration file. Its keys are the names of the flags of `serve`; what it says takes the place of the defaults.
+//! The configuration file. Its keys are the names of the flags of `serve`; its values replace the defaults.
 
 use std::collections::BTreeMap;
 use std::error::Error as _;
@@ -19,7 +19,7 @@ const USUAL_FILE: &str = "kustodian.toml";
 /// Settings of the root command, which logs alone are.
 const OF_THE_ROOT: [&str; 2] = ["log", "log_format"];
 
-/// What a configuration file says.
+/// The content of a configuration file.
 #[derive(Debug, Default)]
 pub(crate) struct SettingsFile {
     path: PathBuf,
@@ -78,7 +78,7 @@ impl SettingsFile {
         Ok(Self { path: path.to_owned(), settings })
     }
 
-    /// A command line whose defaults are those of the file. What it says of logs is meant for the server, `is_server`.
+    /// A command line whose defaults are those of the file. Its settings of logs are meant for the server, `is_server`.
     pub(crate) fn over_defaults(&self, command: Command, is_server: bool) -> Command {
         let replace = |arg: Arg| {
             let written = self
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn other_commands_take_what_they_share_with_the_server_and_nothing_of_logs() {
+    fn other_commands_take_common_settings_and_none_of_logs() {
         let file = parse("database = 'sqlite:other.db'\norg = 'acme'\nlog = 'debug'\n").unwrap();
         let command = file.over_defaults(Arguments::command(), false);
         let matches = command.try_get_matches_from(["kustodian", "token", "list"]).unwrap();
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_setting_is_named_with_its_line_and_the_nearest_setting() {
+    fn an_unknown_setting_is_named_with_its_line_and_the_nearest_one() {
         assert_eq!(
             refused("listen = 'a'\nlisten-on = 'b'\n"),
             r#"kustodian.toml, line 2: there is no setting "listen-on": did you mean listen?"#

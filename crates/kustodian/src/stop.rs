@@ -11,7 +11,7 @@ pub(crate) fn requested() -> io::Result<impl Future<Output = ()> + Send + 'stati
     let mut signals = Signals::listen()?;
     Ok(async move {
         signals.next().await;
-        tracing::info!("stopping: finishing what is in flight");
+        tracing::info!("stopping: finishing requests in flight");
         tokio::spawn(async move {
             signals.next().await;
             tracing::warn!("stopped at once");

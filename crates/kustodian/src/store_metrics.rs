@@ -1,4 +1,4 @@
-//! What the database counts, in the form of the server's metrics.
+//! The counters of the database, in the form of the server's metrics.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! `kustodian tail`: what happens, as it happens.
+//! `kustodian tail`: prints events as they happen.
 
 use clap::Args;
 use kustomer_api::ObjectId;

@@ -61,7 +61,7 @@ pub(crate) fn range(text: &str) -> Result<IpNet, String> {
     text.parse().or_else(single).map_err(|_| "write an address or a range like 203.0.113.0/24".to_owned())
 }
 
-/// Does what a `token` command asks for.
+/// Runs a `token` command.
 pub(crate) async fn run(command: TokenCommand) -> Result<(), Failure> {
     match command {
         TokenCommand::Create(wanted) => create(wanted).await,
@@ -104,7 +104,7 @@ impl Registry {
         let (token, user, event) = (self.ids.next(), self.ids.next(), self.ids.next_event());
         let issued = issue(request, org, token, user, event, &signing_key, self.clock.now())?;
         match self.directory.create_token(issued.new).await {
-            // Whoever knew the secret before us has registered it meanwhile: that is what was wanted.
+            // Somebody with the same secret has registered it meanwhile, which is the wanted state.
             Ok(()) | Err(DirectoryError::Exists) => Ok(issued.secret),
             Err(error) => Err(error.into()),
         }

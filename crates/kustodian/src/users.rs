@@ -28,7 +28,7 @@ pub(crate) struct PasswordLink {
 /// Where a server listens unless it is started with another address.
 const USUAL_ADDRESS: &str = "http://127.0.0.1:8080";
 
-/// Does what a `user` command asks for.
+/// Runs a `user` command.
 pub(crate) async fn run(command: UserCommand) -> Result<(), Failure> {
     let (wanted, purpose) = match command {
         UserCommand::InviteLink(wanted) => (wanted, Purpose::Invitation),

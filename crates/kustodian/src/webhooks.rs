@@ -19,7 +19,7 @@ use crate::output::{note, print_json_text, print_line};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum WebhooksCommand {
-    /// Sends what happens from now on to a URL of this machine, as a webhook would: signed, in order. It ends when it is
+    /// Sends events from now on to a URL of this machine, as a webhook would: signed, in order. It ends when it is
     /// stopped. The server needs no webhook for it, and does not reach this machine.
     Listen(ListenArguments),
     /// Raises an event: creates a sample record, and changes or deletes it.
@@ -108,7 +108,7 @@ async fn listen(client: &Client, arguments: ListenArguments) -> Result<(), Failu
     }
 }
 
-/// Sends an event; what the receiver answered.
+/// Sends an event; returns the receiver's answer.
 async fn post(poster: &reqwest::Client, url: &Url, secret: &str, event: &Event, body: String) -> String {
     let request = poster
         .post(url.clone())

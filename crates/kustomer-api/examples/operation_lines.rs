@@ -1,6 +1,6 @@
 //! Prints `crates/kustomer-client/src/lines.rs`: what the documentation of each method says of its operation.
 //! `cargo xtask operations` writes the file.
-#![expect(clippy::print_stdout, reason = "the file goes to standard output")]
+#![expect(clippy::print_stdout, reason = "the file is printed on standard output")]
 
 use std::fmt::Write;
 

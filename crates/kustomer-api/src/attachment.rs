@@ -12,10 +12,10 @@ resource! {
     /// An attachment. `links.related` leads to its bytes, for a while.
     Attachment = "attachment";
 
-    /// What an attachment holds.
+    /// The attributes of an attachment.
     answer AttachmentAttributes = ATTACHMENT;
 
-    /// What to create an attachment with, or what to change on one. What is absent stays as it is.
+    /// The attributes to create an attachment with, or to change. Absent ones stay as they are.
     input AttachmentInput { create: ATTACHMENT_INPUT, update: ATTACHMENT_CHANGES }
 
     attributes {

@@ -11,7 +11,7 @@ use crate::{Field, Timestamp};
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Attribute {
     name: &'static str,
-    /// What an answer holds; `None` for what is only sent.
+    /// The type in an answer; `None` for members that are only sent.
     answer: Option<Schema>,
     create: Access,
     update: Access,
@@ -35,9 +35,9 @@ enum Access {
 pub(crate) enum Body {
     Answer,
     Create,
-    /// Changes what it holds. All of it is optional.
+    /// Changes the given attributes. All are optional.
     Update,
-    /// Changes what it holds, and needs what a create needs.
+    /// Changes the given attributes, and needs those that a create needs.
     Replacement,
 }
 
@@ -77,7 +77,7 @@ impl Attribute {
         Self { create: Access::ReadOnly(advice), update: Access::Optional(schema), ..self }
     }
 
-    /// The same in another form than it is answered in: what was answered is not sent back.
+    /// The same in another form than it is answered in: an answer is not sent back.
     pub(crate) const fn set_on_update(self, schema: Schema, advice: &'static str) -> Self {
         self.on_update(schema, advice)
     }
@@ -229,7 +229,7 @@ pub(crate) trait AttributeValue: Sized {
     }
 }
 
-/// What a write sends of an attribute: an `Option`, or a [`Field`] where null is legal.
+/// The value of an attribute in a write: an `Option`, or a [`Field`] where null is legal.
 pub(crate) trait Sent {
     type Value;
 

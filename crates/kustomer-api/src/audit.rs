@@ -107,7 +107,7 @@ static AUDIT_LOG_RELATIONSHIPS: Object = Object {
     properties: &[Property::required("user", Schema::object(&AUDIT_LOG_USER))],
 };
 
-/// Who did it; what the system did was done by a user without an id.
+/// The user who did it. For an action of the system it is a user without an id.
 static AUDIT_LOG_USER: Object = Object {
     name: "AuditLogUser",
     open: true,

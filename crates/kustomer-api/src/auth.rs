@@ -32,7 +32,7 @@ pub const ROLE_TYPE: &str = "role";
 /// A token, without its secret.
 pub type AuthToken = Resource<AuthTokenAttributes>;
 
-/// What is known about a token.
+/// The attributes of a token.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
@@ -137,7 +137,7 @@ endpoint! {
 
 const ONLY_ANSWERED: &str = "the server says it of a token, and nobody sets it";
 
-/// What is answered of a token and no body that makes one takes.
+/// The attributes of a token that are answered, and not accepted in a body that creates one.
 static READ_ONLY: &[ReadOnly] = &[
     ReadOnly::new("token", ONLY_ANSWERED),
     ReadOnly::new("lastTokenChars", ONLY_ANSWERED),

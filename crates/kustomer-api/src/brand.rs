@@ -13,10 +13,10 @@ resource! {
     /// A brand.
     Brand = "brand";
 
-    /// What a brand holds.
+    /// The attributes of a brand.
     answer BrandAttributes = BRAND;
 
-    /// What to create a brand with, or what to change on one. What is absent stays as it is.
+    /// The attributes to create a brand with, or to change. Absent ones stay as they are.
     input BrandInput { create: BRAND_INPUT, update: BRAND_CHANGES }
 
     attributes {

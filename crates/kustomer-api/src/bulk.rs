@@ -27,19 +27,19 @@ resource! {
     /// A bulk job.
     Bulk = "bulk";
 
-    /// What a bulk job holds.
+    /// The attributes of a bulk job.
     answer BulkAttributes = BULK;
 
     attributes {
         /// The ids of the records that were written.
         ids: Vec<String>;
-        /// What is done, such as `api.sobjects.customers.bulk-create`.
+        /// The operation, such as `api.sobjects.customers.bulk-create`.
         context: String;
         /// Where the job is.
         status: BulkStatus;
         /// True.
         v2: bool;
-        /// What was asked for.
+        /// The request.
         payload: BulkPayload;
         /// How many batches there are, and how many of them are complete.
         batches: BulkBatches;
@@ -74,7 +74,7 @@ open_enum! {
 }
 
 answered_object! {
-    /// What a job was asked for.
+    /// The request of a job.
     BulkPayload {
         /// The request.
         api: BulkRequest,
@@ -84,7 +84,7 @@ answered_object! {
 answered_object! {
     /// The request that made a job.
     BulkRequest {
-        /// What was sent, with the answer to the request and while the job is not complete; an empty list afterwards.
+        /// The input, with the answer to the request and while the job is not complete; an empty list afterwards.
         data: Value,
         /// The path.
         path: String,
@@ -193,7 +193,7 @@ pub const BATCH_TYPE: &str = "bulk_batch";
 pub type BulkBatch = crate::envelope::Resource<BulkBatchAttributes>;
 
 answered_object! {
-    /// What a batch holds.
+    /// The attributes of a batch.
     BulkBatchAttributes {
         /// Where it is.
         status: BulkStatus,

@@ -1,4 +1,4 @@
-//! The one form of a value that can be written in several ways: what is stored and answered.
+//! The one form of a value that can be written in several ways: the form that is stored and answered.
 
 use serde_json::{Number, Value};
 use serde_json_borrow::Value as Borrowed;

@@ -26,10 +26,10 @@ resource! {
     /// A company.
     Company = "company";
 
-    /// What a company holds.
+    /// The attributes of a company.
     answer CompanyAttributes = COMPANY;
 
-    /// What to create a company with, or what to change on one. What is absent stays as it is.
+    /// The attributes to create a company with, or to change. Absent ones stay as they are.
     input CompanyInput { create: COMPANY_INPUT, update: COMPANY_CHANGES }
 
     attributes {

@@ -1,4 +1,4 @@
-//! Conversations: what a customer and the users of an org write to each other (`docs/contract/behaviour.md` §12.1).
+//! Conversations between a customer and the users of an org (`docs/contract/behaviour.md` §12.1).
 
 mod endpoints;
 mod events;
@@ -23,10 +23,10 @@ resource! {
     /// A conversation.
     Conversation = "conversation";
 
-    /// What a conversation holds.
+    /// The attributes of a conversation.
     answer ConversationAttributes = CONVERSATION;
 
-    /// What to create a conversation with, or what to change on one. What is absent stays as it is.
+    /// The attributes to create a conversation with, or to change. Absent ones stay as they are.
     input ConversationInput { create: CONVERSATION_INPUT, update: CONVERSATION_CHANGES }
 
     attributes {
@@ -96,9 +96,9 @@ resource! {
         reopen_from_done_count: u64, read_only(FROM_STATUS);
         /// How often it was snoozed.
         snooze_count: u64, read_only(FROM_STATUS);
-        /// When it was first done, and by whom.
+        /// Its first completion: when, and by which user.
         first_done: ConversationDone, read_only(FROM_STATUS);
-        /// When it was last done, and by whom.
+        /// Its last completion: when, and by which user.
         last_done: ConversationDone, read_only(FROM_STATUS);
         /// How long it has been open, until the status last changed.
         total_open: Duration, read_only(FROM_STATUS);
@@ -134,7 +134,7 @@ resource! {
         preview: String, read_only(FROM_MESSAGES);
         /// Whether its messages are spam.
         spam: bool, read_only("it is that of its messages");
-        /// What is measured by the SLA that applies to it; absent while none does.
+        /// The measurements of the SLA that applies to it; absent while none does.
         sla: ConversationSla, read_only("it is measured by the SLA that applies: change the SLA");
         /// When it was erased with its customer.
         erased_at: Timestamp, read_only("erase the customer it belongs to");
@@ -366,7 +366,7 @@ static SATISFACTION_OBJECT: Object = Object {
 };
 
 answered_object! {
-    /// When a conversation was done, and by whom.
+    /// A completion of a conversation: when, and by which user.
     ConversationDone {
         /// When.
         created_at: Timestamp,
@@ -420,7 +420,7 @@ answered_object! {
 }
 
 answered_object! {
-    /// What a conversation shows of a message.
+    /// A message as its conversation shows it.
     MessageMark {
         /// The id of the message.
         id: String,

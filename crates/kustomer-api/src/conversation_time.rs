@@ -12,7 +12,7 @@ resource! {
     /// The time that a user spent on a message, a note or the end of a conversation.
     ConversationTime = "conversation_time";
 
-    /// What a conversation time holds.
+    /// The attributes of a conversation time.
     answer ConversationTimeAttributes = CONVERSATION_TIME;
 
     attributes {

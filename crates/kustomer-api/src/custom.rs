@@ -212,7 +212,7 @@ pub enum CustomError {
         key: String,
         /// Its suffix.
         suffix: Suffix,
-        /// What the suffix takes, in words.
+        /// The values of the suffix, in words.
         expected: &'static str,
     },
     /// The value is NaN or an infinity. Null would clear the attribute instead.
@@ -250,7 +250,7 @@ impl CustomAttributes {
     /// Sets `key` to `value`, or to null.
     ///
     /// # Errors
-    /// When the key has no legal suffix or is not a legal key ([`is_key`]), or the value is not what the suffix takes: NaN
+    /// When the key has no legal suffix or is not a legal key ([`is_key`]), or the value does not fit the suffix: NaN
     /// is no number.
     pub fn set(&mut self, key: &str, value: impl Into<CustomValue>) -> Result<&mut Self, CustomError> {
         let value = value.into();
@@ -298,7 +298,7 @@ impl CustomAttributes {
         self.0.iter().map(|(key, value)| (key.as_str(), value))
     }
 
-    /// Takes an attribute out of what is held here, and gives its value. To clear one that is stored, set it to null.
+    /// Removes an attribute from this map, and returns its value. To clear one that is stored, set it to null.
     ///
     /// ```
     /// use kustomer_api::custom::CustomAttributes;
@@ -398,7 +398,7 @@ impl Field<CustomAttributes> {
         self.value().unwrap_or(&CustomAttributes::new()).deserialize()
     }
 
-    /// Every key and value, by key; none of what is absent or null.
+    /// Every key and value, by key, without those that are absent or null.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.value().into_iter().flat_map(CustomAttributes::iter)
     }
@@ -413,7 +413,7 @@ impl Index<&str> for Field<CustomAttributes> {
     }
 }
 
-/// What the suffix takes, in words, when `value` is not that.
+/// The values of the suffix, in words, if `value` is not one.
 fn mismatch(suffix: Suffix, value: &CustomValue) -> Option<&'static str> {
     let (fits, expected) = match (suffix, value) {
         (_, CustomValue::Null) | (Suffix::Num, CustomValue::NotFinite) => return None,
@@ -525,7 +525,7 @@ macro_rules! key_type {
     ($(#[$doc:meta])* $name:ident($owned:ty $(, $copy:ident)?): $value:ty, $read:expr) => {
         $(#[$doc])*
         #[doc = ""]
-        #[doc = "It is also what a field of a struct holds that has custom attributes as its fields: see [`CustomStruct`]."]
+        #[doc = "It is also the type of a field of a struct that has custom attributes as its fields: see [`CustomStruct`]."]
         #[derive(Debug, Clone, PartialEq, PartialOrd $(, $copy)?)]
         pub struct $name(pub $owned);
 

@@ -18,7 +18,7 @@ resource! {
     /// A merge: the customer `source` went into the customer `target`. Both are among its relationships.
     CustomerMerge = "customer_merge";
 
-    /// What a merge holds.
+    /// The attributes of a merge.
     answer CustomerMergeAttributes = CUSTOMER_MERGE;
 
     attributes {
@@ -45,7 +45,7 @@ pub const UNDONE: &str = "undone";
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct MergeInput {
-    /// The id of the customer that goes into the other and answers 404 from then on.
+    /// The id of the customer that is merged into the other and answers 404 from then on.
     pub source: String,
     /// The id of the customer that stays.
     pub target: String,
@@ -65,7 +65,7 @@ pub static MERGE_INPUT: Schema = Schema::object(&Object {
     properties: &[
         Property::required(
             "source",
-            Schema::format(OBJECT_ID).about("The customer that goes into the other and answers 404 from then on."),
+            Schema::format(OBJECT_ID).about("The customer that is merged into the other and answers 404 from then on."),
         ),
         Property::required("target", Schema::format(OBJECT_ID).about("The customer that stays.")),
     ],
@@ -79,7 +79,7 @@ pub static MERGE_INPUT: Schema = Schema::object(&Object {
     },
 );
 
-/// What a merge would do (`dryRun`): nothing of it is stored.
+/// The expected result of a merge (`dryRun`): nothing is stored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct MergePreview {

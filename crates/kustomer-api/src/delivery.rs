@@ -16,7 +16,7 @@ resource! {
     /// A delivery.
     Delivery = "delivery";
 
-    /// What a delivery holds.
+    /// The attributes of a delivery.
     answer DeliveryAttributes = DELIVERY;
 
     attributes {
@@ -26,9 +26,9 @@ resource! {
         app: String;
         /// What became of it.
         status: DeliveryStatus;
-        /// Whom it goes to.
+        /// The recipient.
         to: Recipients;
-        /// Whom it comes from.
+        /// The sender.
         from: Sender;
         /// E-mail addresses that get a copy.
         cc: Vec<Address>;
@@ -70,7 +70,7 @@ open_enum! {
     DeliveryStatus {
         /// It is handed to the server for e-mail, again after a pause when that cannot take it now.
         Queued = "queued",
-        /// It stays here: nothing carries this channel. Whoever reads the outbox may.
+        /// It stays here: the server does not send this channel. A program that reads the outbox may send it.
         Kept = "kept",
         /// The server for e-mail has taken it.
         Sent = "sent",

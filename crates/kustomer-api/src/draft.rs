@@ -1,4 +1,4 @@
-//! Drafts of messages and notes (`docs/contract/behaviour.md` §12): what is written to a customer before it is sent, now
+//! Drafts of messages and notes (`docs/contract/behaviour.md` §12): messages and notes before they are sent, now
 //! or at a time.
 
 mod endpoints;
@@ -26,10 +26,10 @@ resource! {
     /// A draft.
     Draft = "draft";
 
-    /// What a draft holds. Which of it a draft can have depends on its channel: see [`DRAFT_FORMS`].
+    /// The attributes of a draft. Its channel decides which it can have: see [`DRAFT_FORMS`].
     answer DraftAttributes = DRAFT;
 
-    /// What to create a draft with, or what to change on one. What is absent stays as it is.
+    /// The attributes to create a draft with, or to change. Absent ones stay as they are.
     input DraftInput { create: DRAFT_INPUT, update: DRAFT_CHANGES }
 
     attributes {
@@ -53,9 +53,9 @@ resource! {
         shortcuts: Vec<String> = optional(Schema::list_of(MAX_ITEMS, &ID));
         /// The ids of the articles that it links, at most 100.
         kb_articles: Vec<String> = optional(Schema::list_of(MAX_ITEMS, &ID));
-        /// Whom it goes to: e-mail addresses with names, or a number or name of the channel.
+        /// The recipient: e-mail addresses with names, or a number or name of the channel.
         to: Recipients = optional(Schema::any()) => Schema::any();
-        /// Whom it comes from: an e-mail address with a name, or a number or name of the channel.
+        /// The sender: an e-mail address with a name, or a number or name of the channel.
         from: Sender = optional(Schema::any()) => Schema::any();
         /// E-mail addresses that get a copy, at most 100.
         cc: Vec<Address> = optional(Schema::list_of(MAX_ITEMS, &ADDRESS));
@@ -170,7 +170,7 @@ open_enum! {
     }
 }
 
-/// An e-mail address with the name of whom it belongs to.
+/// An e-mail address with the name of its owner.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Address {
@@ -192,7 +192,7 @@ impl Address {
     }
 }
 
-/// Whom a message goes to.
+/// The recipients of a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Recipients {
@@ -206,7 +206,7 @@ pub enum Recipients {
     Other(Value),
 }
 
-/// Whom a message comes from.
+/// The sender of a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Sender {
@@ -239,9 +239,9 @@ pub struct Header {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct ResponseButton {
-    /// What it shows.
+    /// The shown content.
     pub label: String,
-    /// What it sends.
+    /// The sent content.
     pub value: String,
 }
 

@@ -13,7 +13,7 @@ use crate::schema::Schema;
 pub trait Endpoint {
     /// Name, method, path, status and roles.
     const OPERATION: &'static Operation;
-    /// What it does, in one sentence.
+    /// Its description, in one sentence.
     const ABOUT: &'static str;
     /// What its body may be; `None` when it takes none.
     const BODY: Option<&'static Schema> = None;
@@ -21,10 +21,10 @@ pub trait Endpoint {
     const BODY_EXAMPLE: Option<&'static str> = None;
     /// Whether the body may be left out, which reads as an empty one. Other writes refuse that: the body may have been lost.
     const BODY_IS_OPTIONAL: bool = false;
-    /// Values of its path parameters that find what the examples of other operations create, with slashes between them. An
-    /// id is left empty: nobody knows it beforehand.
+    /// Values of its path parameters that find the records of the examples of other operations, with slashes between them.
+    /// An id is left empty: nobody knows it beforehand.
     const PATH_EXAMPLE: Option<&'static str> = None;
-    /// What it answers.
+    /// Its answer.
     const ANSWER: Answer;
     /// Its path parameters, in the order of the path.
     type Path: PathArguments;
@@ -51,7 +51,7 @@ pub enum Answer {
     Plain(&'static Schema),
     /// A page of resources that reports how many there are.
     Counted(&'static Schema),
-    /// A page of what a search found, of one of these types: it reports how many there are, and what was counted beside.
+    /// A page of results of a search, of one of these types. It reports the number of matches, and the aggregations.
     Found(&'static [&'static Schema]),
     /// A page of resources that does not.
     Uncounted(&'static Schema),
@@ -64,7 +64,7 @@ pub enum Answer {
 pub struct Declaration {
     /// Name, method, path, status and roles.
     pub operation: &'static Operation,
-    /// What it does, in one sentence.
+    /// Its description, in one sentence.
     pub about: &'static str,
     /// What its body may be.
     pub body: Option<&'static Schema>,
@@ -74,7 +74,7 @@ pub struct Declaration {
     pub body_is_optional: bool,
     /// Values of the path parameters that work, with slashes between them; ids are left empty.
     pub path_example: Option<&'static str>,
-    /// What it answers.
+    /// Its answer.
     pub answer: Answer,
     /// Its own query parameters.
     pub query: &'static [Parameter],

@@ -91,9 +91,9 @@ pub struct Resource<A> {
     pub kind: String,
     /// 24 hexadecimal characters, or a name where the contract says so (roles, metadata).
     pub id: Id<Self>,
-    /// What it holds.
+    /// Its attributes.
     pub attributes: A,
-    /// What it is tied to.
+    /// Its relationships.
     #[serde(default, skip_serializing_if = "Relationships::is_empty")]
     pub relationships: Relationships,
     /// Where it is.
@@ -159,7 +159,7 @@ impl Relationship {
         Self { links: Some(SelfLink::new(link)), ..Self::default() }
     }
 
-    /// The id of the other side. `None` for a list, for no other side, and for the user of what the system did.
+    /// The id of the other side. `None` for a list, for no other side, and for the user of an action of the system.
     ///
     /// ```
     /// use kustomer_api::envelope::Relationship;
@@ -183,7 +183,7 @@ impl Relationship {
 pub enum Related {
     /// One resource.
     One(RelatedId),
-    /// Several, such as the users whom a note mentions.
+    /// Several, such as the users that a note mentions.
     Many(Vec<RelatedId>),
 }
 
@@ -219,7 +219,7 @@ pub struct RelatedId {
     /// `customer`, `user`, …
     #[serde(rename = "type")]
     pub kind: String,
-    /// Its id. Null for the user of what the system did (`docs/contract/behaviour.md` §18).
+    /// Its id. Null for the user of an action of the system (`docs/contract/behaviour.md` §18).
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub id: Field<String>,
     /// Members this version does not know.

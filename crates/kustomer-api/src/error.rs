@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::macros::open_enum;
 
-/// Every error answer: a list of what is wrong.
+/// Every error answer: a list of faults.
 ///
 /// Kustomer has two shapes in service; this is the JSON:API one with `message` added, so that readers of either find
 /// what they look for (§3.1).
@@ -37,7 +37,7 @@ pub struct ErrorItem {
     /// More about it; for invalid input the path of the schema rule that failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
-    /// The same for readers of the other shape: what is wrong, where and what to do, in one sentence.
+    /// The same for readers of the other shape: the fault, its place and what to do, in one sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// Facts beside it, such as the JSON pointer to the offending value.
@@ -48,7 +48,7 @@ pub struct ErrorItem {
     pub extra: Map<String, Value>,
 }
 
-/// Where an error comes from.
+/// The place of an error in the request.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct ErrorSource {

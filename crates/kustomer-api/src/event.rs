@@ -116,12 +116,12 @@ pub struct Changes {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Change {
-    /// What was done.
+    /// The name of the action.
     pub op: ChangeOp,
-    /// What it was; absent when it was not there.
+    /// The value before; absent if there was none.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub before: Field<Value>,
-    /// What it is; absent when it is not there any more.
+    /// The value after; absent if there is none any more.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub after: Field<Value>,
     /// Members this version does not know.
@@ -130,7 +130,7 @@ pub struct Change {
 }
 
 open_enum! {
-    /// What was done to an attribute or a relationship.
+    /// The change of an attribute or a relationship.
     ChangeOp {
         /// It was not there before.
         Add = "add",
@@ -208,7 +208,7 @@ pub const MAX_WAIT: u32 = 60;
 pub struct ListEvents {
     /// Only what came after this event; from the beginning when absent.
     pub after: Option<ObjectId>,
-    /// Only this many of the last events, 1 to 1,000, and what comes after them. Not with `after`.
+    /// Only this many of the last events, 1 to 1,000, and those after them. Not with `after`.
     pub last: Option<u32>,
     /// How many at most, 1 to 1,000, which a greater one counts as; 100 when absent or 0. An answer may hold less, but
     /// holds none only at the feed's end.

@@ -65,7 +65,7 @@ impl<T> Field<T> {
         }
     }
 
-    /// What the value points at, when there is one: the `str` of a `String`.
+    /// The target of the value, if there is one: the `str` of a `String`.
     ///
     /// ```
     /// use kustomer_api::customer::Customer;
@@ -109,7 +109,7 @@ impl<T> Field<T> {
         }
     }
 
-    /// What is stored after a write of `self` over `former`: absent leaves the former, null and value replace it.
+    /// The stored data after a write of `self` over `former`: absent leaves the former, null and value replace it.
     #[must_use]
     pub fn over(self, former: Self) -> Self {
         match self {

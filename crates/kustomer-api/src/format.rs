@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn formats_accept_what_people_write_and_refuse_what_they_mistype() {
+    fn formats_accept_usual_spellings_and_refuse_typing_errors() {
         for (check, good, bad) in [
             (
                 is_email as fn(&str) -> bool,

@@ -19,10 +19,10 @@ resource! {
     /// A forward.
     Forward = "forward";
 
-    /// What a forward holds.
+    /// The attributes of a forward.
     answer ForwardAttributes = FORWARD;
 
-    /// What to create a forward with, or what to change on one. What is absent stays as it is.
+    /// The attributes to create a forward with, or to change. Absent ones stay as they are.
     input ForwardInput { create: FORWARD_INPUT, update: FORWARD_CHANGES }
 
     attributes {
@@ -36,11 +36,11 @@ resource! {
         send_at: Timestamp | null = optional(Schema::format(DATE_TIME).or_blank());
         /// A language such as `en_us`, at most 100 characters.
         lang: String | null = on_update(LANGUAGE, "send it in an update");
-        /// The e-mail addresses that it goes to, at most 100.
+        /// The e-mail addresses of the recipients, at most 100.
         to: Vec<Address> = optional(Schema::list_of(100, &ADDRESS));
-        /// The e-mail address that it comes from.
+        /// The e-mail address of the sender.
         from: Address = optional(Schema::object(&ADDRESS_OBJECT));
-        /// What is written above the messages, at most [`MAX_TEXT`] characters.
+        /// The text above the messages, at most [`MAX_TEXT`] characters.
         body: String = optional(Schema::text_of(0, MAX_TEXT));
         /// The subject, at most 256 characters; that of the conversation when absent.
         subject: String = optional(Schema::text_of(0, 256));

@@ -1,4 +1,4 @@
-//! What a record was and what happened to it. Kustomer keeps no history one can read; names and shapes are ours.
+//! Former states of a record, and its history. Kustomer has no readable history; names and shapes are ours.
 
 use std::borrow::Cow;
 
@@ -19,7 +19,7 @@ pub const HISTORY_ENTRY_TYPE: &str = "history_entry";
 /// record as it was then.
 pub type HistoryEntry = Resource<HistoryEntryAttributes>;
 
-/// What an entry holds.
+/// The attributes of an entry.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
@@ -112,7 +112,7 @@ impl QueryArguments for StateQuery {
 }
 
 fn read_rev(value: &str) -> Result<u64, Fault> {
-    // What the database cannot count to is no revision either; it is reported as missing, not as malformed.
+    // A number that the database cannot hold is no revision either; it is reported as missing, not as malformed.
     let rev = value.parse().ok().filter(|rev| (1..=i64::MAX.unsigned_abs()).contains(rev));
     rev.ok_or_else(|| Fault::of_parameter("rev", "rev must be a whole number from 1"))
 }

@@ -1,5 +1,5 @@
-//! Inbound webhooks: an address that other systems post to, which raises an event (`docs/contract/behaviour.md` §15.5). Kustomer
-//! has no documented operation that makes one.
+//! Inbound webhooks: an address that other systems post to, which raises an event (`docs/contract/behaviour.md` §15.5).
+//! Kustomer has no documented operation that makes one.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -13,34 +13,34 @@ use crate::resource::resource;
 use crate::schema::{Object, Property, Schema};
 use crate::{ObjectId, Timestamp};
 
-/// The most bytes of what is posted to an inbound webhook.
+/// The maximum size of a post to an inbound webhook, in bytes.
 pub const MAX_RECEIVED: usize = 400_000;
 
 resource! {
     /// An inbound webhook.
     InboundWebhook = "inbound_webhook";
 
-    /// What an inbound webhook holds.
+    /// The attributes of an inbound webhook.
     answer InboundWebhookAttributes = INBOUND_WEBHOOK;
 
-    /// What to create an inbound webhook with, or what to change on one. What is absent stays as it is.
+    /// The attributes to create an inbound webhook with, or to change. Absent ones stay as they are.
     input InboundWebhookInput { create: INBOUND_WEBHOOK_INPUT, update: INBOUND_WEBHOOK_CHANGES }
 
     attributes {
         /// The name, 1 to 255 characters.
         name: String = required(Schema::text_of(1, 255));
-        /// Whether it takes what is posted to it; true unless something else is sent.
+        /// Whether it accepts posts; true by default.
         enabled: bool = optional(Schema::boolean());
         /// Which hash is the valid one: how many there have been.
         hash_number: u64, read_only("the server counts it; send rotateHash to replace the hash");
-        /// What was posted last: `body`, `contentType`, `headers`, `query`; null until something was.
+        /// The last post: `body`, `contentType`, `headers`, `query`; null before the first one.
         received: Map<String, Value> | null, read_only("it is posted to the address of the webhook");
         /// When that was.
         received_at: Timestamp | null, read_only("it is posted to the address of the webhook");
     }
 
     sent {
-        /// True replaces the hash: what is posted to the former address is refused from then on.
+        /// True replaces the hash: a post to the former address is refused from then on.
         rotate_hash: bool = on_update(Schema::boolean(), "a new webhook has a new hash");
     }
 
@@ -55,7 +55,7 @@ impl InboundWebhookInput {
     }
 }
 
-/// Where to post to an inbound webhook. Whoever knows it may post.
+/// The address of an inbound webhook. Everyone who knows it may post.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InboundWebhookAddress {
     /// The secret part, 80 hexadecimal digits.
@@ -90,7 +90,7 @@ pub static RAISED: Schema = Schema::object(&Object {
 endpoint! {
     /// `createWebHookTransaction`, which Kustomer serves without documenting it among its operations.
     CreateWebHookTransaction = &own::CREATE_WEB_HOOK_TRANSACTION,
-    "Raises an event with what is posted: JSON, a form or XML of at most 400,000 bytes.";
+    "Raises an event with the posted body: JSON, a form or XML of at most 400,000 bytes.";
     path: String = "5c7d", query: (), body: (), answer: Raised: Answer::Plain(&RAISED)
 }
 
@@ -130,7 +130,7 @@ endpoint! {
 endpoint! {
     /// `deleteInboundWebhook`, which only Kustodian has.
     DeleteInboundWebhook = &own::DELETE_INBOUND_WEBHOOK,
-        "Deletes an inbound webhook: what is posted to it is refused; an update with `deleted: false` restores it.";
+        "Deletes an inbound webhook: posts to it are refused; an update with `deleted: false` restores it.";
     path: ObjectId, query: (), body: (), answer: (): Answer::Empty
 }
 
@@ -143,5 +143,5 @@ endpoint! {
 
 history!(
     GetInboundWebhookHistory = &own::GET_INBOUND_WEBHOOK_HISTORY,
-    "Lists what was posted to an inbound webhook and what happened to it, deleted ones included, newest first."
+    "Lists the posts to an inbound webhook and its changes, deleted ones included, newest first."
 );

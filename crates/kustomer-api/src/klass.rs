@@ -22,10 +22,10 @@ resource! {
     /// A klass.
     Klass = "klass";
 
-    /// What a klass holds.
+    /// The attributes of a klass.
     answer KlassAttributes = KLASS;
 
-    /// What to create a klass with, or what to change on one. What is absent stays as it is.
+    /// The attributes to create a klass with, or to change. Absent ones stay as they are.
     input KlassInput { create: KLASS_INPUT, update: KLASS_CHANGES }
 
     attributes {

@@ -21,17 +21,17 @@ use crate::schema::{DATE_TIME, MAX_URL, OBJECT_ID, Object, Property, Schema, URL
 use crate::validation::Fault;
 use crate::{Field, ObjectId, Timestamp};
 
-/// The most bytes of JSON that `data` may take. What the server takes of a body is less, unless it is configured otherwise.
+/// The maximum size of `data`, in bytes of JSON. The default limit of a body is lower.
 pub const MAX_DATA_BYTES: usize = 1024 * 1024;
 
 resource! {
     /// A kobject. Its `type` is that of its klass: see [`type_of`].
     KObject = "kobject";
 
-    /// What a kobject holds.
+    /// The attributes of a kobject.
     answer KObjectAttributes = KOBJECT;
 
-    /// What to create a kobject with, or what to change on one. What is absent stays as it is.
+    /// The attributes to create a kobject with, or to change. Absent ones stay as they are.
     input KObjectInput { create: KOBJECT_INPUT, update: KOBJECT_CHANGES }
 
     attributes {
@@ -61,7 +61,7 @@ resource! {
         assigned_user: String | null = on_update(Schema::format(OBJECT_ID).or_blank(), "send it in an update");
         /// When a task was first done, and by whom.
         first_done: Done, read_only(FROM_STATUS);
-        /// When a task was last done, and by whom.
+        /// The last completion of a task: when, and by which user.
         last_done: Done, read_only(FROM_STATUS);
         /// How often a task was done.
         done_count: u64, read_only(FROM_STATUS);
@@ -71,7 +71,7 @@ resource! {
         reopen_from_done_count: u64, read_only(FROM_STATUS);
         /// The name of the klass to show.
         klass_display_name: String, read_only(FROM_KLASS);
-        /// What the kobjects of the klass can do beside holding data.
+        /// The abilities of the klass's kobjects, in addition to data.
         klass_mixins: Vec<Mixin>, read_only(FROM_KLASS);
         /// When it was erased with its customer.
         erased_at: Timestamp, read_only("erase the customer it belongs to");

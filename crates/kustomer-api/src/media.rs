@@ -17,7 +17,7 @@ resource! {
     /// What media hold.
     answer MediaAttributes = MEDIA;
 
-    /// What to create media with, or what to change on them. What is absent stays as it is.
+    /// The attributes to create media with, or to change. Absent ones stay as they are.
     input MediaInput { create: MEDIA_INPUT, update: MEDIA_CHANGES }
 
     attributes {
@@ -36,7 +36,7 @@ resource! {
         redacted_at: Timestamp, read_only("the server sets it when `redacted` is sent");
         /// The SHA-256 of the bytes that are there, as 64 hexadecimal characters.
         sha256: String, read_only("it is computed from the bytes");
-        /// What it is for: `kb`.
+        /// Its purpose: `kb`.
         context: String, read_only("it is kb");
     }
 

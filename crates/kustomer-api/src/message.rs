@@ -1,5 +1,5 @@
-//! Messages of conversations (`docs/contract/behaviour.md` §12.2). A message is a record of what was said: creating one
-//! sends nothing.
+//! Messages of conversations (`docs/contract/behaviour.md` §12.2). A message is a record of words that were said: creating
+//! one sends nothing.
 
 mod endpoints;
 mod redaction;
@@ -26,10 +26,10 @@ resource! {
     /// A message.
     Message = "message";
 
-    /// What a message holds.
+    /// The attributes of a message.
     answer MessageAttributes = MESSAGE;
 
-    /// What to create a message with, or what to change on one. What is absent stays as it is.
+    /// The attributes to create a message with, or to change. Absent ones stay as they are.
     input MessageInput { create: MESSAGE_INPUT, update: MESSAGE_CHANGES }
 
     attributes {
@@ -49,7 +49,7 @@ resource! {
         preview: String | null = optional(Schema::text_of(0, 10_240));
         /// The subject, at most 256 characters.
         subject: String | null = optional(Schema::text_of(0, 256));
-        /// What it is related to, at most 1,024 characters.
+        /// The related subject, at most 1,024 characters.
         related: String = optional(Schema::text_of(0, 1_024));
         /// Whether it was sent or received.
         status: MessageStatus = optional(Schema::one_of(MessageStatus::VALUES));
@@ -67,15 +67,15 @@ resource! {
         shortcuts: Vec<String> = on_create(Schema::list_of(100, &ID_ITEM));
         /// The ids of the articles that it links, at most 100.
         kb_articles: Vec<String> = on_create(Schema::list_of(100, &ID_ITEM));
-        /// What it answers or forwards.
+        /// The message that it answers or forwards.
         reference: Reference = on_create(REFERENCE);
         /// Where it was written.
         location: Location = on_create(LOCATION_INPUT);
-        /// What the channel knows of it, of any form: at most 100 keys.
+        /// The channel's own data about it, of any form: at most 100 keys.
         meta: Map<String, Value> = optional(FREE);
         /// Custom attributes, at most 100 in one write; an update keeps those that are not sent.
         custom: CustomAttributes = optional(Schema::custom());
-        /// What the customer felt; `{}` when nothing is known.
+        /// The sentiment of the customer; `{}` when nothing is known.
         sentiment: Sentiment = optional(Schema::object(&SENTIMENT).or_empty());
         /// Who likes it, at most 100.
         reactions: Vec<Reaction> = on_update(Schema::list_of(100, &REACTION), "send it in an update");
@@ -161,7 +161,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// What a message is among those of its conversation.
+    /// The part of a message in its conversation.
     DirectionType {
         /// The first one, from the customer.
         InitialIn = "initial-in",
@@ -178,7 +178,7 @@ open_enum! {
     }
 }
 
-/// What a message answers or forwards.
+/// The message that a message answers or forwards.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Reference {

@@ -35,7 +35,8 @@ pub const MAX_FREE_BYTES: usize = 64 * 1024;
 /// The most bytes of JSON that the attributes of one write may take.
 pub const MAX_PROPERTIES_BYTES: usize = 1024 * 1024;
 
-/// What takes the place of a sensitive value in answers to those who may not see it. Sent back, it leaves the value as it is.
+/// What takes the place of a sensitive value in answers to those who may not see it. Sent back, it leaves the value as it
+/// is.
 pub const MASK: &str = "********";
 
 /// The beginning of the name of the metadata of the kobjects of a klass, whose name follows.
@@ -45,15 +46,15 @@ resource! {
     /// The metadata of a kind of record. Its id is the name of the kind, such as `customer` or `kobject.order`.
     Metadata = "metadata";
 
-    /// What is said of the attributes of a kind of record.
+    /// The descriptions of the attributes of a kind of record.
     answer MetadataAttributes = METADATA;
 
     attributes {
-        /// What is said of custom attributes, by their keys.
+        /// The descriptions of custom attributes, by their keys.
         properties: BTreeMap<String, AttributeMetadata>;
-        /// What is said of the attributes that the kind has of its own, by their names.
+        /// The descriptions of the kind's own attributes, by their names.
         standard_properties: BTreeMap<String, AttributeMetadata>;
-        /// What is said of relationships, by their names; kept as it is sent.
+        /// The descriptions of relationships, by their names; kept as they are sent.
         relationships: Map<String, Value> => FREE;
         /// The ids of validations; kept as they are sent.
         validations: Vec<String>;
@@ -69,7 +70,7 @@ attribute_values! {
     BTreeMap<String, AttributeMetadata>: Schema::map(&ANSWERED);
 }
 
-/// What is said of one attribute. What is absent in a write stays as it is, and null takes it back.
+/// The description of one attribute. Members that are absent in a write stay as they are; null removes a member.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
@@ -136,7 +137,7 @@ answered_object! {
 }
 
 impl AttributeMetadata {
-    /// Whether its values are sensitive. They stay so when what is said of the attribute is taken back.
+    /// Whether its values are sensitive. They stay so when the description of the attribute is withdrawn.
     pub fn is_sensitive(&self) -> bool {
         let is_enabled = self.sensitive.value().is_some_and(|sensitive| sensitive.enabled.value() == Some(&true));
         is_enabled || self.has_sensitive_attributes.value() == Some(&true)
@@ -254,7 +255,7 @@ pub static METADATA_INPUT: Schema = Schema::object(&Object {
 });
 
 /// What to change of metadata. Attributes that are not sent stay as they are. The attributes of an answer can be sent back:
-/// what the server keeps is ignored.
+/// the server's own members are ignored.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
@@ -305,7 +306,7 @@ endpoint! {
 endpoint! {
     /// `updateCustomAttributeMetadata`.
     UpdateCustomAttributeMetadata = &contract::UPDATE_CUSTOM_ATTRIBUTE_METADATA,
-        "Describes the attributes sent and keeps what is said of others.";
+        "Describes the attributes of the body and keeps the descriptions of others.";
     path: String = "customer", query: (), body: MetadataInput: &METADATA_INPUT,
     example: r#"{"properties":{"shoeSizeStr":{"displayName":"Size of shoes","enumeration":["small","large"]}}}"#,
     answer: Document<Metadata>: Answer::One(&METADATA)

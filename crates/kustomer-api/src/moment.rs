@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use crate::Timestamp;
 use crate::format::is_date_time;
 
-/// What a text names.
+/// The meaning of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Moment {
     /// A day of a time zone that the text does not name.
@@ -84,7 +84,7 @@ fn point(text: &str) -> Option<Timestamp> {
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         return (text.len() >= 9).then(|| text.parse().ok().and_then(epoch)).flatten();
     }
-    // The clock's face is as long as digits, colons, a point and one blank or T go on; the offset follows.
+    // The time of day has digits, colons, a point and one blank or T; the offset follows.
     let (day, rest) = (text.get(..10)?, text.get(11..)?);
     if !matches!(text.as_bytes().get(10), Some(b'T' | b't' | b' ')) {
         return None;

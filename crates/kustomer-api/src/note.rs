@@ -19,10 +19,10 @@ resource! {
     /// A note.
     Note = "note";
 
-    /// What a note holds.
+    /// The attributes of a note.
     answer NoteAttributes = NOTE;
 
-    /// What to create a note with, or what to change on one. What is absent stays as it is.
+    /// The attributes to create a note with, or to change. Absent ones stay as they are.
     input NoteInput { create: NOTE_INPUT, update: NOTE_CHANGES }
 
     attributes {

@@ -11,7 +11,7 @@ pub use contract::OPERATIONS;
 
 use http::Method;
 
-/// An operation: what is known about it before anything is said about its types.
+/// An operation, without its types.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operation {
     /// The upstream name, camelCase, unique.

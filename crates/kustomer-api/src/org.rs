@@ -1,4 +1,4 @@
-//! Orgs: what a credential belongs to.
+//! Orgs: each credential belongs to one.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -15,7 +15,7 @@ pub const TYPE: &str = "org";
 /// An org.
 pub type Org = Resource<OrgAttributes>;
 
-/// What an org holds.
+/// The attributes of an org.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]

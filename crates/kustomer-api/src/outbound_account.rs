@@ -10,7 +10,7 @@ resource! {
     /// An account that messages are sent from.
     OutboundAccount = "outbound_account";
 
-    /// What is said of an account.
+    /// The attributes of an outbound account.
     answer OutboundAccountAttributes = OUTBOUND_ACCOUNT;
 
     attributes {

@@ -26,17 +26,18 @@ pub const MAX_WEBHOOK_URL: usize = 2_048;
 /// The header of a delivery that has the name of its event.
 pub const EVENT_HEADER: &str = "x-kustomer-webhook-event";
 
-/// The header of a delivery that has the HMAC-SHA256 of its body under the webhook's token, in lower-case hexadecimal digits.
+/// The header of a delivery that has the HMAC-SHA256 of its body under the webhook's token, in lower-case hexadecimal
+/// digits.
 pub const SIGNATURE_HEADER: &str = "x-kustomer-webhook-signature";
 
 resource! {
     /// A webhook.
     OutboundWebhook = "outbound_webhook";
 
-    /// What a webhook holds.
+    /// The attributes of a webhook.
     answer OutboundWebhookAttributes = OUTBOUND_WEBHOOK;
 
-    /// What to create a webhook with, or what to change on one. What is absent stays as it is.
+    /// The attributes to create a webhook with, or to change. Absent ones stay as they are.
     input OutboundWebhookInput { create: OUTBOUND_WEBHOOK_INPUT, update: OUTBOUND_WEBHOOK_CHANGES }
 
     attributes {
@@ -129,7 +130,7 @@ pub const TRANSACTION_TYPE: &str = "outbound_webhook_transaction";
 /// An attempt to deliver an event.
 pub type WebhookTransaction = crate::envelope::Resource<WebhookTransactionAttributes>;
 
-/// What is known of an attempt to deliver an event.
+/// The attributes of an attempt to deliver an event.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]

@@ -18,7 +18,7 @@ pub struct Parameter {
     pub name: &'static str,
     /// What its value may be.
     pub schema: Schema,
-    /// What it does, in one sentence.
+    /// Its description, in one sentence.
     pub about: &'static str,
 }
 
@@ -29,14 +29,14 @@ pub const OF_WRITES: &[Parameter] = &[VALIDATE_ONLY];
 pub const VALIDATE_ONLY: Parameter = Parameter {
     name: "validateOnly",
     schema: Schema::boolean(),
-    about: "With `true` the answer is what the write would answer, errors included, and nothing is stored. Ids of \
+    about: "With `true` the answer is that of the write, errors included, and nothing is stored. Ids of \
             records that would be created are not reserved.",
 };
 
 /// The query parameters of an operation. Values it cannot read are faults; what happens to parameters it does not know
 /// is decided by the server.
 pub trait QueryArguments: Sized + Default {
-    /// What it knows.
+    /// The known parameters.
     const PARAMETERS: &'static [Parameter];
     /// Parameters that Kustomer has and that are not served yet.
     const NOT_SERVED: &'static [&'static str] = &[];
@@ -294,7 +294,7 @@ impl QueryArguments for ListRecords {
 pub struct ListById {
     /// Which page, and how large.
     pub paging: PageQuery,
-    /// Whether the newest comes first.
+    /// Whether the newest is first.
     pub descending: bool,
 }
 
@@ -303,7 +303,7 @@ impl ListById {
     pub const SORT: Parameter = Parameter {
         name: "sort",
         schema: Schema::one_of(&["asc", "desc"]),
-        about: "`desc` lists the newest first; by default the oldest comes first.",
+        about: "`desc` lists the newest first; by default the oldest is first.",
     };
 }
 

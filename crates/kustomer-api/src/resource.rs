@@ -14,7 +14,7 @@ pub(crate) use parts::{
 ///     /// A team.
 ///     Team = "team";
 ///
-///     /// What a team holds.
+///     /// The attributes of a team.
 ///     answer TeamAttributes = TEAM;
 ///
 ///     /// What to create a team with, or what to change on one.
@@ -131,15 +131,15 @@ macro_rules! resource {
             $crate::resource::body!($attributes, Update, concat!(stringify!($resource), "Changes"), READ_ONLY_ON_UPDATE);
 
         $(
-            #[doc = concat!("The body that changes a ", $word, " and needs what a create needs.")]
+            #[doc = concat!("The body that changes a ", $word, " and needs the attributes that a create needs.")]
             pub static $replacement: $crate::schema::Schema = $crate::resource::body!(
                 $attributes, Replacement, concat!(stringify!($resource), "Replacement"), READ_ONLY_ON_UPDATE
             );
         )?
 
-        #[doc = concat!("What a ", $word, " holds that an update takes, to read it, change it and write it again.")]
-        /// Attributes that are only answered, or that only a create takes, are dropped. Where an update takes `rev`, it is the
-        /// revision that was read: after a change by somebody else the update is a 409.
+        #[doc = concat!("The attributes of a ", $word, " that an update takes, to read it, change it and write it again.")]
+        /// Attributes that are only answered, or that only a create takes, are dropped. Where an update takes `rev`, it is
+        /// the revision that was read: after a change by somebody else the update is a 409.
         impl From<&$resource> for $input {
             fn from(resource: &$resource) -> Self {
                 let attributes = &resource.attributes;
@@ -267,7 +267,7 @@ macro_rules! resource {
         );
     };
 
-    // The input, step 1: leave out what is not written.
+    // The input, step 1: leave out members that are not written.
     (
         @written $docs:tt $input:ident $attributes:ident $word:literal;
         { $({ $about:tt $name:ident $kind:ident [$($manner:ident)?] $type:tt })+ }
@@ -391,7 +391,7 @@ macro_rules! resource {
                 }
             )?
 
-            #[doc = concat!("Writes what was sent over the attributes of a ", $word, " and keeps the others.")]
+            #[doc = concat!("Writes the input over the attributes of a ", $word, " and keeps the others.")]
             pub fn apply(self, attributes: &mut $attributes) {
                 use $crate::attribute::Sent as _;
                 $($crate::resource::apply!($kind self.$name, attributes.$name);)+

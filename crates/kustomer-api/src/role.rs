@@ -153,7 +153,7 @@ pub fn nearest_role(role: &str) -> Option<String> {
     }
 }
 
-/// What the word of a klass begins with.
+/// The prefix of the word of a klass.
 const OF_KLASS: &str = "kobject_";
 
 /// The role of a klass that was probably meant: that with the same verb, where there is one; `write` is `update` there.
@@ -190,7 +190,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_parent_grants_what_is_beneath_it_and_nothing_beside_it() {
+    fn a_parent_grants_the_roles_beneath_it_and_no_others() {
         assert!(grants("org", "org.permission.customer.create"));
         assert!(grants("org.permission", "org.permission.customer.create"));
         assert!(grants("org.permission.customer.create", "org.permission.customer.create"));

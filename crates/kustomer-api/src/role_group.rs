@@ -14,16 +14,16 @@ resource! {
     /// A role group.
     RoleGroup = "role_group";
 
-    /// What a role group holds.
+    /// The attributes of a role group.
     answer RoleGroupAttributes = ROLE_GROUP;
 
-    /// What to create a role group with, or what to change on one. What is absent stays as it is.
+    /// The attributes to create a role group with, or to change. Absent ones stay as they are.
     input RoleGroupInput { create: ROLE_GROUP_INPUT, update: ROLE_GROUP_CHANGES }
 
     attributes {
         /// The name, 1 to 256 characters.
         name: String = required(Schema::text_of(1, 256));
-        /// What it is for, at most 1,024 characters.
+        /// Its purpose, at most 1,024 characters.
         description: String = optional(Schema::text_of(0, 1_024));
         /// Whether it is shown where groups are chosen from.
         display: bool = optional(Schema::boolean());

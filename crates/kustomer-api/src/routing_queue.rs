@@ -13,10 +13,10 @@ resource! {
     /// A queue.
     RoutingQueue = "queue";
 
-    /// What a queue holds.
+    /// The attributes of a queue.
     answer RoutingQueueAttributes = ROUTING_QUEUE;
 
-    /// What to create a queue with, or what to change on one. What is absent stays as it is.
+    /// The attributes to create a queue with, or to change. Absent ones stay as they are.
     input RoutingQueueInput { create: ROUTING_QUEUE_INPUT, update: ROUTING_QUEUE_CHANGES }
 
     attributes {
@@ -24,7 +24,7 @@ resource! {
         name: String = required(Schema::text_of(1, 256));
         /// The name to show, at most 256 characters.
         display_name: String | null = optional(Schema::text_of(0, 256));
-        /// What it is, at most 1,024 characters.
+        /// A description, at most 1,024 characters.
         description: String | null = optional(Schema::text_of(0, 1_024));
     }
 

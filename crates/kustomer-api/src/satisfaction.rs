@@ -24,7 +24,7 @@ resource! {
     /// What settings of a satisfaction survey hold.
     answer SatisfactionAttributes = SATISFACTION;
 
-    /// What to create settings with, or what to change on them. What is absent stays as it is.
+    /// The attributes to create settings with, or to change. Absent ones stay as they are.
     input SatisfactionInput { create: SATISFACTION_INPUT, update: SATISFACTION_CHANGES }
 
     attributes {
@@ -36,19 +36,19 @@ resource! {
         enabled: bool = optional(Schema::boolean());
         /// The channel it is sent through, at most 64 characters.
         channel: String = optional(Schema::text_of(0, 64));
-        /// What it is, at most 1,024 characters.
+        /// A description, at most 1,024 characters.
         description: String | null = optional(Schema::text_of(0, 1_024));
-        /// Whom it is sent from: `account`, `app` and `channel`.
+        /// The sender: `account`, `app` and `channel`.
         from: Map<String, Value> | null = optional(FREE) => FREE;
         /// The title of its page, at most 256 characters.
         meta_title: String | null = optional(Schema::text_of(0, 256));
-        /// What its page is, at most 1,024 characters.
+        /// The description of its page, at most 1,024 characters.
         meta_description: String | null = optional(Schema::text_of(0, 1_024));
-        /// How long after the conversation it is sent, in the unit of whoever sends it.
+        /// The delay after the conversation, in the unit of the program that sends it.
         delay_time: serde_json::Number = optional(Schema::number_within(0.0, 1e12));
-        /// What is answered with: `options`, `type`, `labelHigh` and `labelLow`.
+        /// The form of the customer's answer: `options`, `type`, `labelHigh` and `labelLow`.
         scale: Map<String, Value> | null = optional(FREE) => FREE;
-        /// What is above the question, at most 10,240 characters.
+        /// The text above the question, at most 10,240 characters.
         introduction: String | null = optional(Schema::text_of(0, 10_240));
         /// The question, at most 1,024 characters.
         rating_prompt: String | null = optional(Schema::text_of(0, 1_024));

@@ -20,16 +20,16 @@ resource! {
     /// A saved search.
     SavedSearch = "search";
 
-    /// What a saved search holds.
+    /// The attributes of a saved search.
     answer SavedSearchAttributes = SAVED_SEARCH;
 
-    /// What to create a saved search with, or what to change on one. What is absent stays as it is.
+    /// The attributes to create a saved search with, or to change. Absent ones stay as they are.
     input SavedSearchInput { create: SAVED_SEARCH_INPUT, update: SAVED_SEARCH_CHANGES }
 
     attributes {
         /// The name, 1 to 256 characters.
         name: String = required(Schema::text_of(1, 256));
-        /// What it is, at most 1,024 characters.
+        /// A description, at most 1,024 characters.
         description: String | null = optional(Schema::text_of(0, 1_024));
         /// The body of the search, at most [`MAX_QUERY_BYTES`] of JSON.
         query: Map<String, Value> = required(QUERY) => QUERY;

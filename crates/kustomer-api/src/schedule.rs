@@ -34,10 +34,10 @@ resource! {
     /// A schedule.
     Schedule = "schedule";
 
-    /// What a schedule holds.
+    /// The attributes of a schedule.
     answer ScheduleAttributes = SCHEDULE;
 
-    /// What to create a schedule with, or what to change on one. What is absent stays as it is.
+    /// The attributes to create a schedule with, or to change. Absent ones stay as they are.
     input ScheduleInput { create: SCHEDULE_INPUT, update: SCHEDULE_CHANGES }
 
     attributes {
@@ -90,7 +90,7 @@ pub struct Holiday {
     pub start_date: String,
     /// The last day, itself included, or the moment when it ends.
     pub end_date: String,
-    /// What it is, at most 1,024 characters.
+    /// A description, at most 1,024 characters.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub description: Field<String>,
     /// Whether it counts; true unless it is sent.

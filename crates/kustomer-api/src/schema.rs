@@ -3,7 +3,7 @@
 
 use crate::format;
 
-/// What a JSON value may be.
+/// The form of a JSON value.
 #[derive(Debug, Clone, Copy)]
 pub struct Schema {
     /// Its kind and limits.
@@ -20,9 +20,9 @@ pub struct Schema {
     pub empty_is_absent: bool,
     /// The attributes that an object of this kind is answered with and cannot be written with.
     pub read_only: &'static [ReadOnly],
-    /// The component that describes it in documents, when whoever reads it checks more than its kind says.
+    /// The component that describes it in documents, if its reader checks more than its kind.
     pub component: Option<&'static str>,
-    /// What it is, for people; empty when the name says it.
+    /// A description for people; empty if the name is enough.
     pub about: &'static str,
 }
 
@@ -73,7 +73,7 @@ pub struct Forms {
     pub all: &'static [&'static Schema],
     /// The member that they differ in.
     pub key: &'static str,
-    /// What the member may be.
+    /// The form of the member.
     pub values: &'static [&'static str],
     /// The form of an object; `None` when no form has this value of the member.
     pub choose: fn(TextAt<'_>) -> Option<&'static Schema>,
@@ -104,7 +104,7 @@ pub struct Format {
     pub pattern: Option<&'static str>,
     /// The greatest length in code points, for documents, where the pattern does not say it.
     pub max: Option<usize>,
-    /// What it looks like, for the person whose input was refused.
+    /// An example, for the person whose input was refused.
     pub example: &'static str,
     /// Which characters it takes, for the same person; empty when the example says it.
     pub about: &'static str,
@@ -139,7 +139,7 @@ pub struct Property {
 pub struct ReadOnly {
     /// Its key.
     pub name: &'static str,
-    /// Where its value comes from, or what to do instead, for the person whose write was refused.
+    /// The source of its value, or what to do instead, for the person whose write was refused.
     pub advice: &'static str,
 }
 

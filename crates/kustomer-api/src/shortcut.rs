@@ -16,10 +16,10 @@ resource! {
     /// A shortcut.
     Shortcut = "shortcut";
 
-    /// What a shortcut holds.
+    /// The attributes of a shortcut.
     answer ShortcutAttributes = SHORTCUT;
 
-    /// What to create a shortcut with, or what to change on one. What is absent stays as it is.
+    /// The attributes to create a shortcut with, or to change. Absent ones stay as they are.
     input ShortcutInput { create: SHORTCUT_INPUT, update: SHORTCUT_CHANGES }
 
     attributes {
@@ -31,7 +31,7 @@ resource! {
         payload: Map<String, Value> | null = optional(FREE) => FREE;
         /// The text as it is drafted, at most [`MAX_FREE_BYTES`] of JSON.
         draft: Map<String, Value> | null = optional(FREE) => FREE;
-        /// What it does to the conversation it is used in, at most [`MAX_FREE_BYTES`] of JSON.
+        /// Its changes to the conversation that it is used in, at most [`MAX_FREE_BYTES`] of JSON.
         conversation: Map<String, Value> | null = optional(FREE) => FREE;
     }
 

@@ -28,26 +28,26 @@ resource! {
     /// An SLA.
     Sla = "sla";
 
-    /// What an SLA holds.
+    /// The attributes of an SLA.
     answer SlaAttributes = SLA;
 
-    /// What to create an SLA with, or what its next version changes. What is absent stays as it is.
+    /// The attributes to create an SLA with, or to change in its next version. Absent ones stay as they are.
     input SlaInput { create: SLA_INPUT, update: SLA_CHANGES }
 
     attributes {
         /// The name, 1 to 256 characters.
         name: String = required(Schema::text_of(1, 256));
-        /// What it is, at most 1,024 characters.
+        /// A description, at most 1,024 characters.
         description: String | null = optional(Schema::text_of(0, 1_024));
         /// Which hours count: those of the default schedule, or all.
         hours: SlaHours = optional(Schema::one_of(SlaHours::VALUES));
-        /// What is measured, and how long it may take by the priority of the conversation.
+        /// The measured metrics, and the time limit of each by the priority of the conversation.
         metrics: SlaMetrics = optional(METRICS);
         /// Which conversations it is about: criteria of a search for conversations under `and`, `or` and `not`, all of them
         /// without; at most [`MAX_CRITERIA_BYTES`] of JSON.
         criteria: Map<String, Value> = optional(CRITERIA) => CRITERIA;
-        /// Where it is among the SLAs, from 0 to 1,000,000: of those whose criteria are met the lowest applies, then the oldest.
-        /// Those without a position come last. Kustomer keeps an order too, and documents no attribute for it.
+        /// Where it is among the SLAs, from 0 to 1,000,000: of those whose criteria are met the lowest applies, then the
+        /// oldest. Those without a position come last. Kustomer keeps an order too, and documents no attribute for it.
         position: u64 | null = optional(Schema::integer_within(0, 1_000_000));
         /// The number of the version that counts, from 1.
         current_version: u64, read_only("every change makes another version");
@@ -115,7 +115,7 @@ pub struct SlaVersion {
     /// The name.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub name: Field<String>,
-    /// What it is.
+    /// A description.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub description: Field<String>,
     /// Its number, from 1.
@@ -124,7 +124,7 @@ pub struct SlaVersion {
     /// Which hours count.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub hours: Field<SlaHours>,
-    /// What is measured.
+    /// The measured metrics, with their time limits.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub metrics: Field<SlaMetrics>,
     /// Which conversations it is about.

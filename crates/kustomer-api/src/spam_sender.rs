@@ -15,7 +15,7 @@ resource! {
     /// A sender of spam, or of none.
     SpamSender = "spam_sender";
 
-    /// What is said of a sender.
+    /// The attributes to put a sender on a list with.
     answer SpamSenderAttributes = SPAM_SENDER;
 
     /// Which list a sender is put on.
@@ -36,7 +36,7 @@ resource! {
 }
 
 open_enum! {
-    /// What is known of a sender.
+    /// The attributes of a sender.
     SpamList {
         /// Its messages are never spam.
         Whitelist = "whitelist",
@@ -61,7 +61,7 @@ endpoint! {
 
 endpoint! {
     /// `getSpamSenderById`, which Kustomer does not have.
-    GetSpamSenderById = &own::GET_SPAM_SENDER_BY_ID, "Reads what is said of a sender, as it is or as it was.";
+    GetSpamSenderById = &own::GET_SPAM_SENDER_BY_ID, "Reads a sender, in its present or a former state.";
     path: ObjectId, query: StateQuery, body: (), answer: Document<SpamSender>: Answer::One(&SPAM_SENDER)
 }
 
@@ -80,7 +80,4 @@ endpoint! {
     path: ObjectId, query: (), body: (), answer: (): Answer::Empty
 }
 
-history!(
-    GetSpamSenderHistory = &own::GET_SPAM_SENDER_HISTORY,
-    "Lists what happened to what is said of a sender, newest first."
-);
+history!(GetSpamSenderHistory = &own::GET_SPAM_SENDER_HISTORY, "Lists the changes of a sender, newest first.");

@@ -12,7 +12,7 @@ resource! {
     /// A tag.
     Tag = "tag";
 
-    /// What a tag holds.
+    /// The attributes of a tag.
     answer TagAttributes = TAG;
 
     attributes {

@@ -22,10 +22,10 @@ resource! {
     /// A team.
     Team = "team";
 
-    /// What a team holds.
+    /// The attributes of a team.
     answer TeamAttributes = TEAM;
 
-    /// What to create a team with, or what to change on one. What is absent stays as it is.
+    /// The attributes to create a team with, or to change. Absent ones stay as they are.
     input TeamInput { create: TEAM_INPUT, update: TEAM_CHANGES, replace: TEAM_REPLACEMENT }
 
     attributes {

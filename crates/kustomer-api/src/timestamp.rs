@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_rfc_3339_is_refused() {
+    fn a_text_that_is_not_rfc_3339_is_refused() {
         for text in [
             "",
             "2016-11-09",

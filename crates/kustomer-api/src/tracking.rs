@@ -68,8 +68,8 @@ pub struct TrackingEventInput {
     pub session_id: Option<String>,
     /// What happened: 2 to 255 letters, digits, `-`, `_` and `.`, the first a letter.
     pub name: String,
-    /// What is known of it, at most [`MAX_META`] members. Keys with the suffix of a custom attribute hold such a value, others
-    /// hold text.
+    /// The details of the event, at most [`MAX_META`] members. Keys with the suffix of a custom attribute hold such a
+    /// value, others hold text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub meta: Option<Map<String, Value>>,
 }
@@ -139,7 +139,7 @@ pub struct IdentityInput {
     pub custom: Option<CustomAttributes>,
 }
 
-/// Who a visitor is, and what the visitor did.
+/// The identity of a visitor, and an event.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct IdentityEventInput {
@@ -231,7 +231,7 @@ pub const IDENTITY_TYPE: &str = "identity";
 /// Who a visitor is, as answered.
 pub type Identity = Resource<IdentityAttributes>;
 
-/// What an identity holds. Its relationship `customer` names the customer.
+/// The attributes of an identity. Its relationship `customer` names the customer.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
@@ -295,7 +295,7 @@ impl IdentityEventInput {
 endpoint! {
     /// `createTrackingEvent`.
     CreateTrackingEvent = &contract::CREATE_TRACKING_EVENT,
-    "Records what a visitor did. It is shown with the customer as soon as it is known who the visitor is.";
+    "Records an event of a visitor. It is shown with the customer as soon as the visitor is known.";
     path: (), query: (), body: TrackingEventInput: &TRACKING_EVENT_INPUT,
     example: r#"{"trackingId":"visitor-1","name":"Order-Completed","meta":{"totalNum":12.5}}"#,
     answer: (): Answer::Empty
@@ -304,7 +304,7 @@ endpoint! {
 endpoint! {
     /// `createTrackingIdentity`.
     CreateTrackingIdentity = &contract::CREATE_TRACKING_IDENTITY,
-    "Says who a visitor is: finds or makes the customer, and ties the visitor's id and what it did so far to the customer.";
+    "Identifies a visitor: finds or creates the customer, and links the visitor's id and former events to it.";
     path: (), query: (), body: IdentityInput: &IDENTITY_INPUT,
     example: r#"{"trackingId":"visitor-1","externalId":"crm-4711","name":"Grace Hopper"}"#,
     answer: Document<Identity>: Answer::One(&IDENTITY)
@@ -313,7 +313,7 @@ endpoint! {
 endpoint! {
     /// `createTrackingIdentityEvent`.
     CreateTrackingIdentityEvent = &contract::CREATE_TRACKING_IDENTITY_EVENT,
-    "Says who a visitor is, and records what the visitor did.";
+    "Identifies a visitor, and records an event.";
     path: (), query: (), body: IdentityEventInput: &IDENTITY_EVENT_INPUT,
     example: r#"{"identity":{"externalId":"crm-4711"},"event":{"name":"Order-Completed","meta":{"totalNum":12.5}}}"#,
     answer: Document<Identity>: Answer::One(&IDENTITY)

@@ -18,7 +18,7 @@ pub struct Uploadable<T> {
     pub meta: Option<UploadMeta>,
 }
 
-/// What is answered beside a resource whose bytes can be uploaded.
+/// The `meta` of a resource whose bytes can be uploaded.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct UploadMeta {

@@ -35,10 +35,10 @@ resource! {
     /// A user.
     User = "user";
 
-    /// What a user holds.
+    /// The attributes of a user.
     answer UserAttributes = USER;
 
-    /// What to invite a person with, or what to change on a user. What is absent stays as it is.
+    /// The attributes to invite a person with, or to change on a user. Absent ones stay as they are.
     input UserInput { create: USER_INPUT, update: USER_CHANGES }
 
     attributes {
@@ -66,7 +66,7 @@ resource! {
         roles: Vec<String> = optional(Schema::list_of(MAX_ROLES, &ROLE)) => Schema::list(&ROLE);
         /// The id of the role group assigned to the user; one at most. Teams may grant more.
         role_groups: Vec<String> = optional(Schema::list_of(1, &GROUP)) => Schema::list(&GROUP);
-        /// What the user may do with passwords, and when the password was set; null while there is none. An update takes a
+        /// The user's rights with passwords, and when the password was set; null while there is none. An update takes a
         /// new password, [`MIN_PASSWORD`] to [`MAX_PASSWORD`] characters.
         password: Value = set_on_update(
             Schema::text_of(MIN_PASSWORD, MAX_PASSWORD),
@@ -75,7 +75,7 @@ resource! {
     }
 
     sent {
-        /// The password that a new one replaces; whoever changes an own password or address needs it.
+        /// The password that a new one replaces; needed to change one's own password or address.
         current_password: String = on_update(
             Schema::text_of(0, MAX_PASSWORD),
             "a user who is invited has none"

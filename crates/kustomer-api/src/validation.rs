@@ -13,7 +13,7 @@ use crate::schema::{Forms, Kind, Object, ReadOnly, Schema, Text};
 /// How many faults one answer lists; further ones are not looked for.
 pub const MAX_FAULTS: usize = 20;
 
-/// How deep a value that may be anything nests, with the attribute that holds it. What is stored is wrapped some levels
+/// How deep a value that may be anything nests, with the attribute that holds it. The stored data is wrapped some levels
 /// deeper by events and answers, and readers of JSON give up at 128 levels.
 pub const MAX_DEPTH: usize = 64;
 
@@ -27,7 +27,7 @@ pub struct Fault {
     pub parameter: String,
     /// The JSON pointer to the value.
     pub pointer: String,
-    /// What is wrong.
+    /// The fault.
     pub title: String,
     /// The path of the schema rule that failed, as recorded.
     pub rule: String,

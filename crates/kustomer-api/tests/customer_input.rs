@@ -365,7 +365,7 @@ fn a_write_carries_at_most_a_hundred_custom_attributes() {
 }
 
 #[test]
-fn everything_wrong_is_told_at_once_up_to_a_limit() {
+fn everything_wrong_is_reported_at_once_up_to_a_limit() {
     let found = faults(&json!({ "name": 1, "emails": [{ "email": "a" }], "nope": 1 }));
     assert_eq!(found.len(), 3);
     let many: serde_json::Map<_, _> = (0..500).map(|n| (format!("nope{n}"), json!(n))).collect();

@@ -1,5 +1,5 @@
 //! What holds for every resource that is declared with its attributes: input and answers survive a round trip, and a
-//! write keeps apart what is absent, null and a value.
+//! write distinguishes absent, null and a value.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
 use std::fmt::Debug;
@@ -80,7 +80,7 @@ fn accepts(schema: &Schema, value: &Value) {
 }
 
 #[test]
-fn answers_survive_a_round_trip_with_what_is_not_known() {
+fn answers_survive_a_round_trip_with_unknown_members() {
     fn check_answer<T: Serialize + DeserializeOwned>(schema: &Schema) {
         let mut answer = example(schema);
         // A tie holds type and id, or a list of them; the schema has no words for both.
@@ -100,7 +100,7 @@ fn answers_survive_a_round_trip_with_what_is_not_known() {
         answer["attributes"]["newInV9"] = json!({ "a": null });
         answer["relationships"]["free"]["meta"] = json!({ "new": true });
         assert_eq!(round_trip::<T>(&answer), answer);
-        // What was never set is absent.
+        // An attribute that was never set is absent.
         answer["attributes"] = json!({});
         assert_eq!(round_trip::<T>(&answer), answer);
     }
@@ -175,7 +175,7 @@ where
         accepts(schema, &full);
         assert_eq!(round_trip::<I>(&full), full, "the type has every member of the schema");
         assert_eq!(applied::<A, I>(apply, &full, &json!({})), as_attributes(&full, sent));
-        // What is absent is kept.
+        // Absent attributes are kept.
         let stored = as_attributes(&full, sent);
         assert_eq!(applied::<A, I>(apply, &json!({}), &stored), stored);
         for (name, property) in properties(schema) {

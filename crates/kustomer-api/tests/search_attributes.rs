@@ -1,4 +1,4 @@
-//! The table of attributes holds what the contract lists (`docs/contract/customer.md`), and the typed builder writes it.
+//! The table of attributes has those that the contract lists (`docs/contract/customer.md`), and the typed builder writes it.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
 use kustomer_api::custom::{Key, Num, Str};
@@ -9,7 +9,7 @@ fn contract() -> String {
     std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/contract/customer.md")).unwrap()
 }
 
-/// What is between backticks in a text.
+/// The texts between backticks.
 fn quoted(text: &str) -> Vec<&str> {
     text.split('`').skip(1).step_by(2).collect()
 }
@@ -33,7 +33,7 @@ fn every_criterion_of_the_contract_is_there_with_its_class_and_its_values() {
 }
 
 #[test]
-fn a_search_sorts_by_what_the_contract_lists() {
+fn a_search_sorts_by_the_attributes_of_the_contract() {
     let contract = contract();
     let line = contract.lines().find(|line| line.starts_with("Sortable in the plain search: ")).unwrap();
     let mut listed = quoted(line);
@@ -111,7 +111,7 @@ fn every_attribute_of_the_contract_for_other_types_is_there() {
 }
 
 #[test]
-fn the_archive_knows_what_the_contract_lists_of_conversations_and_messages() {
+fn the_archive_has_the_contract_attributes_of_conversations_and_messages() {
     for (context, names) in [
         ("conversation", &["id", "created_at", "updated_at", "customer_id", "any_text", "deleted"][..]),
         ("message", &["id", "created_at", "updated_at", "conversation_id", "any_text"]),

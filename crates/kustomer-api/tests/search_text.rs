@@ -1,4 +1,4 @@
-//! The short form of a search: what it means on the wire, and where it says it is wrong.
+//! The short form of a search: its meaning on the wire, and the places of its faults.
 #![expect(clippy::panic, reason = "a test fails by panicking, in its helpers too")]
 
 use kustomer_api::search::text;
@@ -113,7 +113,7 @@ proptest! {
     }
 
     #[test]
-    fn a_quoted_value_comes_out_as_it_was(value in "\\PC{1,40}") {
+    fn a_quoted_value_is_read_unchanged(value in "\\PC{1,40}") {
         let quoted = value.replace('\\', "\\\\").replace('"', "\\\"");
         let body = means(&format!("name=\"{quoted}\""));
         prop_assert_eq!(&body["and"][0]["customer_name"]["equals"], &Value::from(value));

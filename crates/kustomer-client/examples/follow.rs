@@ -1,4 +1,4 @@
-//! Follows the feed and keeps its place in a file, so that it goes on where it was: no event is passed over.
+//! Follows the feed and keeps its place in a file, so that it continues where it was: no event is passed over.
 //!
 //! `KUSTOMER_URL=http://127.0.0.1:8080 KUSTOMER_TOKEN=… cargo run --example follow place.txt`
 
@@ -23,7 +23,7 @@ pub(crate) async fn run(
     for _ in 0..count {
         let event = events.next().await?;
         take(&event);
-        // Only what was taken is kept: after a crash in between, the event comes again.
+        // Only handled events are kept: after a crash in between, the event arrives again.
         fs::write(place, &event.id)?;
     }
     Ok(())

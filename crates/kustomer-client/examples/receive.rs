@@ -1,4 +1,4 @@
-//! Receives webhooks with axum, and takes only what was signed.
+//! Receives webhooks with axum, and accepts only signed events.
 //!
 //! `WEBHOOK_TOKEN=… cargo run --example receive --features axum`
 
@@ -11,7 +11,7 @@ use axum::http::StatusCode;
 use axum::routing::post;
 use kustomer_client::webhook::{Happened, Webhook, WebhookKey};
 
-/// What the handlers share.
+/// The state that the handlers share.
 #[derive(Clone)]
 pub(crate) struct Shared {
     pub(crate) key: WebhookKey,

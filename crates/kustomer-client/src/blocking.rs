@@ -105,7 +105,7 @@ where
 }
 
 impl EventStream {
-    /// The events without an async runtime; ends after the first error that is handed out. Blocks the thread.
+    /// The events without an async runtime; ends after the first error that is returned. Blocks the thread.
     ///
     /// ```no_run
     /// use kustomer_client::Client;

@@ -18,7 +18,7 @@ use crate::error::Error;
 pub struct BulkOutcome {
     /// Which item it is, from 0, in the order in which they were given.
     pub index: usize,
-    /// What the job says of it; or why its request failed, which is the same for all its items.
+    /// Its outcome in the job; or the failure of its request, which is the same for all its items.
     pub result: Result<BulkResult, Arc<Error>>,
 }
 
@@ -95,7 +95,7 @@ where
     Ok(results)
 }
 
-/// How long after its request a job is looked at, and how long the longest pause between two looks is.
+/// The pause before the first read of a job, and the longest pause between two reads.
 const FIRST_LOOK: Duration = Duration::from_millis(100);
 const LAST_LOOK: Duration = Duration::from_secs(5);
 

@@ -1,4 +1,4 @@
-//! What can go wrong, in words that keep what the server said.
+//! Errors, in words that keep those of the server.
 
 use std::fmt;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::exchange::ReceivedResponse;
 #[cfg(feature = "__rustls")]
 use crate::trust::is_of_authority;
 
-/// Why a call did not give what was asked for. Its `Display` is one line for people.
+/// Why a call failed. Its `Display` is one line for people.
 ///
 /// ```no_run
 /// use kustomer_client::{Client, Error};
@@ -32,7 +32,7 @@ pub enum Error {
     /// The server answered, but not with success.
     #[error(transparent)]
     Api(Box<ApiError>),
-    /// The server answered with success, but not with what the operation answers.
+    /// The server answered with success, but with a body of another type.
     #[error(transparent)]
     Decode(Box<DecodeError>),
     /// There was no whole answer.
@@ -53,7 +53,7 @@ impl Error {
         }
     }
 
-    /// What the server said, when it answered with an error.
+    /// The error that the server answered.
     pub fn api(&self) -> Option<&ApiError> {
         match self {
             Self::Api(error) => Some(error),
@@ -125,7 +125,7 @@ impl From<CustomError> for Error {
     }
 }
 
-/// An answer that is not a success. What is beside `errors` is taken out of the first entry.
+/// An answer that is not a success. The members beside `errors` are those of the first entry.
 #[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ApiError {
@@ -133,7 +133,7 @@ pub struct ApiError {
     pub status: u16,
     /// What kind, for programs: `badparam`, `notfound`, …
     pub code: Option<ErrorCode>,
-    /// What is wrong, for people.
+    /// The fault, for people.
     pub title: Option<String>,
     /// The bare name of the attribute, parameter or header it is about.
     pub parameter: Option<String>,
@@ -141,9 +141,9 @@ pub struct ApiError {
     pub pointer: Option<String>,
     /// More about it; for invalid input the path of the schema rule that failed.
     pub detail: Option<String>,
-    /// What is wrong, where and what to do, in one sentence, when the server says so.
+    /// The fault, its place and what to do, in one sentence, when the server says so.
     pub message: Option<String>,
-    /// The `x-request-id` of the answer: name it to whoever runs the server.
+    /// The `x-request-id` of the answer: quote it to the operator of the server.
     pub request_id: Option<String>,
     /// How long to wait before trying again, when the server says so.
     pub retry_after: Option<Duration>,
@@ -167,7 +167,7 @@ impl fmt::Debug for Error {
     }
 }
 
-/// As its `Display`, without the body of an answer that is not the API's: who knows what it holds.
+/// As its `Display`, without the body of an answer that is not the API's, as that may hold anything.
 impl fmt::Debug for ApiError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.errors.is_empty() {
@@ -177,7 +177,7 @@ impl fmt::Debug for ApiError {
     }
 }
 
-/// Without the body and what is wrong in it: both may hold personal data.
+/// Without the body and its fault: both may hold personal data.
 impl fmt::Debug for DecodeError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { operation, status, body, .. } = self;
@@ -264,7 +264,7 @@ fn excerpt(body: &[u8]) -> String {
     words
 }
 
-/// The entry's words, with the name of what it is about unless the words hold it already.
+/// The entry's words, with the name of its attribute unless the words have it already.
 fn sentence(item: &ErrorItem) -> Option<String> {
     let words = item.message.as_ref().or(item.title.as_ref()).or(item.detail.as_ref())?;
     let source = item.source.as_ref();
@@ -304,7 +304,7 @@ impl fmt::Display for ApiError {
 
 impl std::error::Error for ApiError {}
 
-/// A success whose body is not what the operation answers.
+/// A success with a body of another type.
 #[derive(Clone, PartialEq, thiserror::Error)]
 #[error("the answer to {operation} ({status}) cannot be read: {reason}; the body begins: {}", excerpt(body))]
 #[non_exhaustive]
@@ -313,7 +313,7 @@ pub struct DecodeError {
     pub operation: &'static str,
     /// The HTTP status.
     pub status: u16,
-    /// What is wrong with the body, and where.
+    /// The fault of the body, and its place.
     pub reason: String,
     /// The answer's body as it came.
     pub body: Bytes,
@@ -359,7 +359,7 @@ pub enum TransportError {
     Untrusted {
         /// Scheme, host and port.
         address: String,
-        /// What is wrong with the certificate.
+        /// The fault of the certificate.
         reason: String,
     },
     /// The URL begins with `https://`, but the server answers without TLS.
@@ -405,13 +405,13 @@ fn cause(error: &(dyn std::error::Error + Send + Sync + 'static)) -> String {
     innermost.to_string()
 }
 
-/// A server that speaks TLS closes a connection without it, or answers with what is not HTTP.
+/// A server with TLS closes a connection without it, or sends an answer that is not HTTP.
 fn hint(address: &str, answered: bool) -> &'static str {
     let may_be_encrypted = !answered && address.starts_with("http://");
     if may_be_encrypted { "; if the server speaks TLS, its URL begins with https://" } else { "" }
 }
 
-/// What is wrong with a certificate, for people.
+/// The fault of a certificate, for people.
 #[cfg(feature = "__rustls")]
 fn distrust(reason: &rustls::CertificateError) -> String {
     match reason {
@@ -492,7 +492,7 @@ pub enum InvalidRequest {
     BaseUrl {
         /// As given.
         url: String,
-        /// What is wrong with it.
+        /// The fault.
         reason: String,
     },
     /// The org cannot be part of a host name.
@@ -506,7 +506,7 @@ pub enum InvalidRequest {
     Environment {
         /// Its name.
         variable: &'static str,
-        /// What is wrong with it, or what to do.
+        /// The fault, or what to do.
         reason: String,
     },
     /// The proxy is none.
@@ -571,7 +571,7 @@ pub enum InvalidRequest {
     OneMoment {
         /// The moment.
         moment: kustomer_api::Timestamp,
-        /// What the server answered.
+        /// The answer of the server.
         reason: String,
     },
     /// The root certificates are none.

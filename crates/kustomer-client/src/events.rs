@@ -11,17 +11,17 @@ use crate::client::Client;
 use crate::error::{DecodeError, Error};
 use crate::retry::Retry;
 
-/// Follows a feed: what was, then what happens, each event once and in order. It has no end.
+/// Follows a feed: the existing events, then new ones, each once and in order. It has no end.
 ///
-/// A server that is away, restarts, is busy or asks for patience is waited for, however long that takes; then it goes on
-/// after the last event. Other errors are handed out, and the next call of [`next`](Self::next) tries again.
+/// A server that is away, restarts, is busy or asks for patience is waited for, however long that takes; then it continues
+/// after the last event. Other errors are returned, and the next call of [`next`](Self::next) tries again.
 #[derive(Debug)]
 #[must_use = "a feed does nothing until it is asked for its next event"]
 pub struct EventStream {
     client: Client,
     query: ListEvents,
     events: VecDeque<Event>,
-    /// The last event handed out.
+    /// The last event returned.
     last: Option<ObjectId>,
     /// How often in a row the server could not answer.
     failures: u32,
@@ -43,7 +43,7 @@ impl EventStream {
         Self { client, query, events: VecDeque::new(), last, failures: 0 }
     }
 
-    /// The last event that was handed out, or the one it began after: begin there to go on later.
+    /// The last event that was returned, or the one it began after: begin there to continue later.
     pub fn last(&self) -> Option<ObjectId> {
         self.last
     }
@@ -72,7 +72,7 @@ impl EventStream {
             match exchange.into_result() {
                 Ok(page) => {
                     self.failures = 0;
-                    // What there is from now on comes after what was answered, or after nothing.
+                    // New events come after the answer's last one, or are the first.
                     self.query.last = None;
                     if let Some(last) = page.data.last() {
                         let after = last.id.parse().map_err(|_| DecodeError {
@@ -105,7 +105,7 @@ impl EventStream {
         Ok(())
     }
 
-    /// The same as a stream, which ends after the first error that is handed out.
+    /// The same as a stream, which ends after the first error that is returned.
     ///
     /// ```no_run
     /// use futures_util::{StreamExt, TryStreamExt};

@@ -1,4 +1,4 @@
-//! A whole exchange: what was sent and what came back, whatever it was.
+//! A whole exchange: the request and the answer, of any kind.
 
 use bytes::Bytes;
 use http::header::AUTHORIZATION;
@@ -6,17 +6,17 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
 use crate::error::{ApiError, DecodeError, Error};
 
-/// What was sent and what came back. Of `data`, `error` and `undecodable` exactly one is there.
+/// The request and the answer. Of `data`, `error` and `undecodable` exactly one is there.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Exchange<T> {
-    /// What was sent; the last time, when it was tried again.
+    /// The request; the last one, if there were retries.
     pub request: SentRequest,
     /// What came back, undecoded.
     pub response: ReceivedResponse,
-    /// What was asked for, when the status says success.
+    /// The answer, when the status says success.
     pub data: Option<T>,
-    /// What the server said instead.
+    /// The error that the server answered instead.
     pub error: Option<ApiError>,
     /// Why there is no data although the status says success.
     pub undecodable: Option<DecodeError>,
@@ -25,7 +25,7 @@ pub struct Exchange<T> {
 }
 
 impl<T> Exchange<T> {
-    /// What was asked for.
+    /// The requested value.
     ///
     /// # Errors
     /// [`Error::Api`] when the status is not a success, [`Error::Decode`] when the body cannot be read.

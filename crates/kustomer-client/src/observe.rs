@@ -1,4 +1,4 @@
-//! Watching what a client does: for metrics and logs.
+//! Observes the calls of a client, for metrics and logs.
 
 use std::time::Duration;
 

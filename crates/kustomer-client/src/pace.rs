@@ -1,7 +1,8 @@
 //! Keeping below a server's limit instead of being turned away.
 //!
-//! A limit is a window that refills whole (`docs/contract/behaviour.md` §5). Answers say how much of it is left, and only a 429
-//! says when it ends. So a window is taken to last its whole length from the first answer seen of it: it has ended then.
+//! A limit is a window that refills whole (`docs/contract/behaviour.md` §5). Answers say how much of it is left, and only a
+//! 429 says when it ends. So a window is taken to last its whole length from the first answer seen of it: it has ended
+//! then.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,8 +15,8 @@ use tokio::time::Instant;
 use crate::exchange::ReceivedResponse;
 use crate::retry::asked_wait;
 
-/// Whether calls wait for their turn, so that an org's limit is not exceeded: what is left of it is learnt from the answers, for
-/// searches apart where they have a limit of their own, and shared by all clones of a client. On by default.
+/// Whether calls wait for their turn, so that an org's limit is not exceeded: the remaining budget is learnt from the
+/// answers, for searches apart where they have a limit of their own, and shared by all clones of a client. On by default.
 ///
 /// ```
 /// use kustomer_client::{Client, Pacing};
@@ -47,7 +48,7 @@ impl Pacing {
     }
 }
 
-/// What has a limit of its own.
+/// A scope with its own limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Class {
     Search,
@@ -198,7 +199,7 @@ impl Budget {
 }
 
 impl Turn<'_> {
-    /// Learns what is left from the answer.
+    /// Learns the remaining budget from the answer.
     pub(crate) fn learn(&self, response: &ReceivedResponse) {
         let Some(length) = self.pace.pacing.window else { return };
         let number = |name| response.header(name).and_then(|text| text.trim().parse::<u32>().ok());
@@ -212,7 +213,8 @@ impl Turn<'_> {
             return;
         };
         if response.status == StatusCode::TOO_MANY_REQUESTS {
-            // It may be about another budget: what one key creates of one customer. Only what is known already is exceeded.
+            // It may be about another budget: the records that one key creates of one customer. Only a known budget is
+            // exceeded.
             let is_ours = matches!(state.known.get(&self.class), Some(Known::Limit(known)) if *known == limit);
             if let Some(budget) = state.budgets.get_mut(&limit).filter(|_| is_ours) {
                 budget.remaining = 0;
@@ -236,7 +238,7 @@ impl Drop for Turn<'_> {
                     budget.in_flight = budget.in_flight.saturating_sub(1);
                 }
             }
-            // Whoever asked first got no answer: the next one asks.
+            // The first caller got no answer: the next one asks.
             None if matches!(state.known.get(&self.class), Some(Known::Asked(_))) => {
                 state.known.remove(&self.class);
             }
@@ -253,7 +255,7 @@ mod tests {
     const SOON: Duration = Duration::from_secs(60);
 
     #[test]
-    fn what_is_left_is_not_exceeded_and_the_next_window_is_whole() {
+    fn a_remaining_budget_is_not_exceeded_and_the_next_window_is_whole() {
         let now = Instant::now();
         let mut budget = Budget::new(3);
         let first = budget.take(now).unwrap();
@@ -279,7 +281,7 @@ mod tests {
         // Somebody's answer shows that there is more again.
         budget.learn(8, None, now + 2 * SOON);
         assert_eq!((budget.remaining, budget.window, budget.ends_at), (8, first + 1, Some(now + 2 * SOON)));
-        // What was sent before may be counted in it.
+        // Earlier requests may be counted in it.
         budget.learn(0, Some(first), now + SOON);
         assert_eq!(budget.remaining, 7);
     }

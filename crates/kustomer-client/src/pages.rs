@@ -32,7 +32,7 @@ use crate::error::{DecodeError, Error};
 #[derive(Debug)]
 #[must_use = "a walk does nothing until it is asked for its next item"]
 pub struct Walk<E, T> {
-    /// What is sent for every page, with another query each time.
+    /// The call of every page, with another query each time.
     call: Call<E>,
     /// The query of the page to ask for; `None` at the end.
     query: Option<Query>,
@@ -45,7 +45,7 @@ impl<E, T> Call<E>
 where
     E: Endpoint<Answer = Page<T>>,
 {
-    /// Walks over the pages from this one on; what is set on the call holds for every page.
+    /// Walks over the pages from this one on. The settings of the call apply to every page.
     ///
     /// ```no_run
     /// use kustomer_client::Client;
@@ -72,7 +72,7 @@ where
     /// The next item; `None` after the last. After an error the same page is asked for again.
     ///
     /// # Errors
-    /// What the call for a page answers.
+    /// The answer to the call for a page.
     pub async fn next(&mut self) -> Result<Option<T>, Error> {
         loop {
             if let Some(item) = self.items.pop_front() {
@@ -94,7 +94,7 @@ where
     /// The next whole page; `None` after the last. Items of the former page that were not taken are passed over.
     ///
     /// # Errors
-    /// What the call for the page answers.
+    /// The answer to the call for the page.
     pub async fn next_page(&mut self) -> Result<Option<Page<T>>, Error> {
         let Some(query) = &self.query else { return Ok(None) };
         let exchange = self.call.clone().with_query(query.clone()).exchange().await?;

@@ -19,7 +19,7 @@ pub(crate) fn render(operation: &'static Operation, values: &[String]) -> Result
             continue;
         };
         let value = values.next().map(String::as_str).unwrap_or_default();
-        // "." and ".." would be taken away by whoever normalises the URL, encoded or not (WHATWG URL, §4.4), and
+        // "." and ".." would be removed by programs that normalise the URL, encoded or not (WHATWG URL, §4.4), and
         // another resource would be met.
         if value.is_empty() || (literal.is_empty() && matches!(value, "." | "..")) {
             return Err(InvalidRequest::Path { operation: operation.name, value: value.to_owned() });

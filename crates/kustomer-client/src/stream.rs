@@ -70,8 +70,8 @@ where
     E: Endpoint<Answer = Page<T>> + 'static,
     T: Send + 'static,
 {
-    /// The pages as a stream. While one is worked on the next one is read, and no more: whoever is slow is not sent more than
-    /// that. It ends after the first error. It runs on tokio, as all calls do.
+    /// The pages as a stream. While one is processed the next one is read, and no more: a slow consumer does not get more
+    /// than that. It ends after the first error. It runs on tokio, as all calls do.
     pub fn pages(self) -> Pages<E, T> {
         Pages { state: State::Idle(Box::new(self)) }
     }

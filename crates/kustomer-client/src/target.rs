@@ -54,8 +54,8 @@ impl Target {
         url
     }
 
-    /// The URL of a path as a person or a server gives it: with or without `/v1` and a query of its own, or whole. `None` when
-    /// it leads to another server, where the token must not go, or out of the API.
+    /// The URL of a path as a person or a server gives it: with or without `/v1` and a query of its own, or whole. `None`
+    /// when it leads to another server, where the token must not go, or out of the API.
     pub(crate) fn resolve<N: AsRef<str>>(&self, path: &str, query: &[(N, String)]) -> Option<Url> {
         let path = match Url::parse(path) {
             Ok(whole) if whole.origin() == self.0.origin() => {
@@ -79,7 +79,7 @@ impl Target {
         Some(url)
     }
 
-    /// Whether what is sent is encrypted.
+    /// Whether requests are encrypted.
     pub(crate) fn is_encrypted(&self) -> bool {
         self.0.scheme() == "https"
     }

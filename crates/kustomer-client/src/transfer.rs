@@ -27,8 +27,8 @@ const SLOWEST: u64 = 64 * 1024;
 const MAX_ANSWER: usize = 64 * 1024;
 
 impl Attachments<'_> {
-    /// Makes an attachment and sends its bytes, of which no more than a piece is in memory. `input` says how many there are. It is
-    /// sent once: a stream cannot be read again.
+    /// Makes an attachment and sends its bytes, of which no more than a piece is in memory. `input` says how many there
+    /// are. It is sent once: a stream cannot be read again.
     ///
     /// ```no_run
     /// use futures_util::stream;
@@ -44,8 +44,8 @@ impl Attachments<'_> {
     /// ```
     ///
     /// # Errors
-    /// When the attachment is refused, or its bytes are: there are more or fewer than `input` says, or the stream ends with an
-    /// error.
+    /// When the attachment is refused, or its bytes are: there are more or fewer than `input` says, or the stream ends with
+    /// an error.
     pub async fn upload<S, X>(&self, input: &AttachmentInput, bytes: S) -> Result<Attachment, Error>
     where
         S: Stream<Item = Result<Bytes, X>> + Send + 'static,
@@ -77,8 +77,8 @@ impl Attachments<'_> {
     /// ```
     ///
     /// # Errors
-    /// When there is no such attachment, or its bytes have not arrived yet. The stream ends with an error when the connection
-    /// breaks, or is silent for the client's timeout.
+    /// When there is no such attachment, or its bytes have not arrived yet. The stream ends with an error when the
+    /// connection breaks, or is silent for the client's timeout.
     pub async fn download(
         &self,
         id: ObjectId,
@@ -161,7 +161,7 @@ impl<S: Stream> Stream for Alone<S> {
     }
 }
 
-/// What is in front of the bytes. Quotes and line breaks in names are written as browsers write them.
+/// The part of the form before the bytes. Quotes and line breaks in names are written as browsers write them.
 fn head(upload: &Upload, name: &str, content_type: &str, boundary: &str) -> String {
     let quoted = |text: &str| text.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A");
     let field = |(name, value): (&String, &String)| {
@@ -177,7 +177,7 @@ fn head(upload: &Upload, name: &str, content_type: &str, boundary: &str) -> Stri
     )
 }
 
-/// The response, when it is one of success; else what it says.
+/// The response if it is a success; else its error.
 async fn successful(
     mut response: reqwest::Response,
     address: &str,

@@ -1,8 +1,9 @@
-//! Which certificates of servers are trusted: those that the system trusts or a named authority has signed, and exactly those
-//! that were named themselves.
+//! Which certificates of servers are trusted: those that the system trusts or a named authority has signed, and exactly
+//! those that were named themselves.
 //!
-//! `openssl req -x509` makes a self-signed certificate that may sign others. WebPKI accepts it as an authority and refuses it
-//! as a server's own (`CaUsedAsEndEntity`), where OpenSSL and curl accept it. Whoever names such a certificate means it.
+//! `openssl req -x509` makes a self-signed certificate that may sign others. WebPKI accepts it as an authority and refuses
+//! it as a server's own (`CaUsedAsEndEntity`), where OpenSSL and curl accept it. A program that names such a certificate
+//! wants that.
 
 use std::sync::{Arc, OnceLock};
 
@@ -26,7 +27,7 @@ pub(crate) fn read_certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static
     read.ok().filter(|found| !found.is_empty()).ok_or(InvalidRequest::RootCertificates)
 }
 
-/// What does the cryptography: what the program has set for all, or what the features of this crate name.
+/// The cryptography: the program's own default, or the provider that the features of this crate name.
 fn provider() -> Arc<CryptoProvider> {
     CryptoProvider::get_default().cloned().unwrap_or_else(|| {
         #[cfg(feature = "rustls-aws-lc-rs")]

@@ -23,7 +23,7 @@
 //! assert_eq!(receive(&key, &http::HeaderMap::new(), b"{}"), 401);
 //! ```
 //!
-//! Answer quickly, with any 2xx, and work afterwards: the server waits, and sends again what was not taken. An event may
+//! Answer quickly, with any 2xx, and work afterwards: the server waits, and sends a failed event again. An event may
 //! arrive twice; its `id` is the same then.
 
 use std::fmt;
@@ -98,7 +98,7 @@ fn from_hexadecimal(text: &[u8]) -> Option<[u8; 32]> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotReceived {
     /// It has no signature.
-    #[error("the delivery has no {SIGNATURE_HEADER}: whoever sent it is not known")]
+    #[error("the delivery has no {SIGNATURE_HEADER}: its sender is not known")]
     Unsigned,
     /// It was signed with another key, or changed on the way.
     #[error("the {SIGNATURE_HEADER} is not that of the body under the webhook's token")]
@@ -118,7 +118,7 @@ pub enum NotReceived {
 }
 
 impl NotReceived {
-    /// What to answer: 401, or 400 for what is genuine and cannot be read.
+    /// The status to answer with: 401, or 400 for a genuine delivery that cannot be read.
     pub const fn status(&self) -> StatusCode {
         match self {
             Self::Unsigned | Self::Forged => StatusCode::UNAUTHORIZED,

@@ -1,6 +1,6 @@
 //! Searches that outlive a server's last page.
 //!
-//! A search by pages ends with page 100 at Kustomer. This one asks for what was updated at or after a moment, in that order,
+//! A search by pages ends with page 100 at Kustomer. This one asks for records updated at or after a moment, in that order,
 //! and moves the moment on: it never needs a later page, except where many records share a moment. A record that is updated
 //! meanwhile moves behind all others, so that none is passed over; it is given again then.
 
@@ -26,7 +26,7 @@ pub(crate) type Ask<T> = Box<dyn Fn(&Search, &SearchPage) -> Paging<T> + Send + 
 pub(crate) struct Window<T> {
     /// Asks for a page.
     pub(crate) ask: Ask<T>,
-    /// Bounds a search to what was updated at or after a moment, and sorts it by that.
+    /// Limits a search to records updated at or after a moment, and sorts it by that.
     pub(crate) since: fn(Search, Option<Timestamp>) -> Search,
     /// Id and moment of a record.
     pub(crate) place: fn(&T) -> (String, Option<Timestamp>),
@@ -39,9 +39,9 @@ struct Searching<T> {
     search: Search,
     /// From when on; none at the beginning.
     since: Option<Timestamp>,
-    /// Which page of what is there since then.
+    /// The page of the records since then.
     page: u32,
-    /// What was given of the records of that moment.
+    /// The ids of the records of that moment that were returned.
     given: HashSet<String>,
     items: VecDeque<T>,
     has_ended: bool,
@@ -96,7 +96,7 @@ impl<T> Searching<T> {
         self.has_ended = u32::try_from(places.len()).unwrap_or(u32::MAX) < self.window.page_size;
         let last = places.last().and_then(|(_, moment)| *moment);
         if last.is_some() && last != self.since {
-            // What was given of an earlier moment does not come again.
+            // Records of an earlier moment are not in the next page again.
             let before = std::mem::take(&mut self.given);
             let is_new = |(id, _): &(String, _)| !before.contains(id);
             self.items = keep(page.data, places.iter().map(is_new));

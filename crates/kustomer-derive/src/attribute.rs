@@ -5,7 +5,7 @@ use syn::{Attribute, DeriveInput, Error, Field, LitStr, Path, Result, parse_quot
 
 use crate::key;
 
-/// What is said on a field.
+/// The attribute of a field.
 #[derive(Default)]
 pub(crate) struct OnField {
     pub(crate) rename: Option<LitStr>,

@@ -1,4 +1,4 @@
-//! What the derive makes of structs.
+//! The code that the derive makes for structs.
 
 #[cfg(test)]
 mod tests {
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_types_have_their_suffixes_and_absent_ones_leave_what_is_stored() {
+    fn plain_types_have_their_suffixes_and_absent_ones_keep_stored_values() {
         assert_eq!(
             Plain::KEYS,
             [
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_field_does_not_take_is_named_without_its_value() {
+    fn a_value_that_does_not_fit_its_field_is_named_without_the_value() {
         let failed = custom(json!({ "tierStr": 7 })).read::<Loyalty>().unwrap_err();
         assert_eq!((failed.key, failed.expected, failed.found), ("tierStr", "a text", "a number of another kind"));
         assert!(failed.to_string().starts_with(r#"the custom attribute "tierStr" is a number of another kind"#));

@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_comes_before_a_release_is_older_for_debian_too() {
+    fn a_pre_release_is_older_for_debian_too() {
         assert_eq!(version("1.0.0-rc.1"), "1.0.0~rc.1");
         assert_eq!(version("1.0.0"), "1.0.0");
     }

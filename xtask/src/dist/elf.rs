@@ -42,8 +42,8 @@ impl Elf {
     }
 }
 
-/// The newest version of glibc that is named anywhere. Each version that is needed is named; one that is named and not needed
-/// makes the answer too careful, never wrong.
+/// The newest version of glibc that is named anywhere. Each version that is needed is named; one that is named and not
+/// needed makes the answer too careful, never wrong.
 fn newest_version(binary: &[u8]) -> u32 {
     let versions = memchr::memmem::find_iter(binary, GLIBC).filter_map(|at| {
         let digits = binary[at + GLIBC.len()..].iter().take(3).take_while(|byte| byte.is_ascii_digit());
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_executable_is_refused() {
+    fn a_file_that_is_no_executable_is_refused() {
         for (bytes, words) in [(&b"#!/bin/sh\n"[..], "no executable"), (b"\x7fELF\x02\x01", "cut off")] {
             let error = Elf::read(bytes).unwrap_err().to_string();
             assert!(error.contains(words), "{error}");

@@ -1,4 +1,4 @@
-//! The licences of others: most ask that their text goes with each copy of a program that has their code.
+//! The licences of others: most require their text with each copy of a program that has their code.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

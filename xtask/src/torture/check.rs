@@ -19,7 +19,7 @@ pub(super) struct Snapshot {
     pub(super) last_position: u64,
     /// How many customers are not deleted, as the counter says.
     pub(super) live: u64,
-    /// What the engine says against its own files.
+    /// The engine's findings about its own files.
     pub(super) damage: Vec<String>,
 }
 
@@ -42,11 +42,11 @@ pub(super) struct Event {
 pub(super) struct Findings {
     /// Acknowledged changes that were there with their exact content.
     pub(super) held: u64,
-    /// What was lost or wrong.
+    /// Lost or wrong records.
     pub(super) lost: Vec<String>,
 }
 
-/// Compares a database with itself and with what was answered to the clients. Changes that were answered to nobody are
+/// Compares a database with itself and with the answers to the clients. Changes that were answered to nobody are
 /// settled in the ledgers as they turned out.
 pub(super) fn compare(snapshot: &Snapshot, ledgers: &mut [Ledger]) -> Findings {
     let mut findings = Findings::default();
@@ -86,7 +86,7 @@ pub(super) fn compare(snapshot: &Snapshot, ledgers: &mut [Ledger]) -> Findings {
     findings
 }
 
-/// Compares one customer and settles what was not answered; whether it is there at all.
+/// Compares one customer and settles unanswered changes; returns whether it is there at all.
 fn settle(entry: &mut Entry, found: Option<(&Record, &Value)>) -> Result<bool, String> {
     let asked = entry.asked.take();
     let Some((record, parsed)) = found else {
@@ -168,7 +168,7 @@ fn check_events(snapshot: &Snapshot, lost: &mut Vec<String>) {
     lost.extend(revisions.keys().map(|record| format!("events of customer {record}, which is not there")));
 }
 
-/// No two live customers share an identity, and the claims are those of what is live.
+/// No two live customers share an identity, and the claims are those of live records.
 fn check_identities(snapshot: &Snapshot, parsed: &[Value], lost: &mut Vec<String>) {
     const LISTS: [(&str, &str, &str); 4] = [
         ("emails", "email", "email"),

@@ -19,7 +19,7 @@ const BUDGET: usize = 40;
 
 const NANOSECONDS: i64 = 1_000_000_000;
 
-/// Load while the clock steps; then records, ids, keys and budgets are looked at.
+/// Load while the clock steps; then records, ids, keys and budgets are checked.
 pub(super) fn run(rig: &Rig) -> Result<Outcome> {
     let folder = rig.folder("clock")?;
     // No folder for the shim to forget: only the clock is played with.

@@ -46,5 +46,5 @@ fn cut_bare_writer(rig: &Rig, synchronous: &str) -> Result<(u64, u64)> {
     writer.kill()?;
     writer.wait()?;
     shim.cut(&mut rig.rng(synchronous), Fate::All)?;
-    Ok((told.context("the bare writer told nothing")?, sqlite::count_bare(&path).unwrap_or(0)))
+    Ok((told.context("the bare writer printed nothing")?, sqlite::count_bare(&path).unwrap_or(0)))
 }

@@ -22,19 +22,19 @@ const CYCLES_PER_DATABASE: usize = 25;
 /// How many customers are read over HTTP after each strike.
 const READ_OVER_HTTP: usize = 60;
 
-/// What is struck, and how.
+/// The target of the strikes, and their means.
 pub(super) trait Ground {
     fn recipe(&self) -> &Recipe;
     fn shim(&self) -> Option<&Shim>;
     /// Does the worst, while clients write. Gives the server back if that still runs.
     fn strike(&mut self, server: Server, rng: &mut Rng) -> Result<Option<Server>>;
-    /// What comes over a server that was killed while it started.
+    /// The fate of a server that was killed while it started.
     fn struck_at_start(&mut self, _: &mut Rng) -> Result<()> {
         Ok(())
     }
     /// Reads the database; the server runs, and nobody writes.
     fn look(&self) -> Result<Snapshot>;
-    /// What the strikes did, to be reported.
+    /// The effects of the strikes, to be reported.
     fn told(&self) -> String;
 }
 
@@ -112,8 +112,8 @@ fn kill_while_starting(ground: &mut impl Ground, rng: &mut Rng) -> Result<u64> {
     Ok(times)
 }
 
-/// Reads some of the customers that were worked on, and searches for them, all messages and some of what was done in bulk; how many of those are as
-/// acknowledged, and what is not.
+/// Reads some of the customers that were worked on, and searches for them, all messages and some of what was done in bulk;
+/// how many of those are as acknowledged, and what is not.
 pub(super) fn compare_over_http(server: &Server, ledgers: &mut [Ledger]) -> Result<(u64, Vec<String>)> {
     let mut client = server.client();
     let (mut held, mut lost) = (0, Vec::new());
@@ -274,7 +274,7 @@ impl Ground for Cutting<'_> {
     }
 }
 
-/// What a strike leaves must be as acknowledged; the last part of the scenarios that strike by other means.
+/// After a strike everything must be as acknowledged; the last part of the scenarios that strike by other means.
 pub(super) fn settle(
     recipe: &Recipe,
     server: &Server,

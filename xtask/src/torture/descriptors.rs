@@ -13,7 +13,7 @@ use super::{Outcome, Rig, cycles, disk, load};
 /// How many files the server may have open.
 const LIMIT: usize = 96;
 
-/// A server that may open few files meets more clients than that: those it has go on being served, and when they are
+/// A server that may open few files meets more clients than that: those it has are still served, and when they are
 /// gone it takes new ones.
 pub(super) fn run(rig: &Rig) -> Result<Outcome> {
     let folder = rig.folder("descriptors")?;

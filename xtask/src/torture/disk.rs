@@ -48,7 +48,7 @@ impl Drop for SmallDisk {
     }
 }
 
-/// What stops writes, and lets them go on: a disk that is really full, or a shim that says it is.
+/// What stops writes, and lets them continue: a disk that is really full, or a shim that says it is.
 enum Full<'a> {
     Disk { ballast: PathBuf },
     Played(&'a Shim),
@@ -98,7 +98,7 @@ pub(super) fn full(rig: &Rig) -> Result<Outcome> {
         noticed = wait_for_write(&mut client, 503);
         std::thread::sleep(Duration::from_millis(500));
     });
-    noticed.context("writes go on although the disk is full")?;
+    noticed.context("writes still succeed although the disk is full")?;
     ensure!(tally.turned_away > 0, "nobody was turned away");
     ensure!(client.get(&witness)?.status == 200, "no reads while the disk is full");
     ensure!(client.get("/healthz")?.status == 200, "not alive while the disk is full");
@@ -181,7 +181,7 @@ pub(super) fn read_only(rig: &Rig) -> Result<Outcome> {
             }
             Err(words) => {
                 let words = words.lines().last().unwrap_or_default().to_owned();
-                ensure!(words.contains("torture.db"), "it does not say what is read-only: {words}");
+                ensure!(words.contains("torture.db"), "it does not name the read-only file: {words}");
                 told.push(format!("serve {arguments:?} ended and said why"));
             }
         }
@@ -230,7 +230,7 @@ pub(super) fn errors(rig: &Rig) -> Result<Outcome> {
     Ok(outcome)
 }
 
-/// Three bursts of an error; after each the server goes on by itself.
+/// Three bursts of an error; after each the server continues by itself.
 fn trouble(server: &Server, shim: &Shim, word: Word, number: i64) -> Result<()> {
     let mut client = server.client();
     let witness = create(&mut client, 201)?;

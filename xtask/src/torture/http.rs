@@ -108,7 +108,7 @@ fn request_with(token: &str, method: &str, path: &str, headers: &str, body: Opti
     }
 }
 
-/// Reads an answer; and whether the connection goes on.
+/// Reads an answer; and whether the connection continues.
 fn read(stream: &mut TcpStream) -> io::Result<(Answer, bool)> {
     let mut bytes = Vec::with_capacity(8 * 1024);
     loop {
@@ -123,7 +123,7 @@ fn read(stream: &mut TcpStream) -> io::Result<(Answer, bool)> {
     }
 }
 
-/// An answer without its body, whether the connection goes on, where the body begins and how long it is; or nothing
+/// An answer without its body, whether the connection continues, where the body begins and how long it is; or nothing
 /// yet.
 fn head(bytes: &[u8]) -> io::Result<Option<(Answer, bool, usize, usize)>> {
     let mut headers = [httparse::EMPTY_HEADER; 64];

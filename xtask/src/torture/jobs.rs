@@ -1,4 +1,4 @@
-//! Bulk jobs under all that happens: a job that was begun is done, whoever ends meanwhile, and no item of it twice.
+//! Bulk jobs during all failures: a job that was begun is done, whichever process ends meanwhile, and no item of it twice.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -54,7 +54,7 @@ impl Jobs {
         Ok(())
     }
 
-    /// Compares some of the companies with what was answered; how many are as acknowledged, and what is not.
+    /// Compares some of the companies with the answers; returns how many agree, and the differences.
     pub(super) fn compare(&mut self, client: &mut Client) -> Result<(u64, Vec<String>)> {
         let (mut held, mut lost) = (0, Vec::new());
         for job in self.done.drain(..) {

@@ -1,4 +1,4 @@
-//! Clients that write, and keep a ledger of what was answered.
+//! Clients that write, and keep a ledger of the answers.
 
 use std::io;
 use std::net::SocketAddr;
@@ -18,15 +18,15 @@ pub(super) const CLIENTS: usize = 12;
 /// How many clients try to take the same identity.
 const RIVALS: u64 = 4;
 
-/// What was answered to one client about one customer, which only it writes.
+/// The answers to one client about one customer, which only that client writes.
 pub(super) struct Entry {
     /// The customer's name, unique among all.
     pub(super) name: String,
     /// Whether other clients want its identity too.
     contested: bool,
-    /// What was acknowledged last.
+    /// The last acknowledged state.
     pub(super) known: Known,
-    /// What was asked and not answered, if anything: it may have been done or not.
+    /// The request without an answer, if any: it may have been done or not.
     pub(super) asked: Option<Change>,
     /// Whether it was worked on since it was last compared.
     pub(super) touched: bool,
@@ -57,7 +57,7 @@ pub(super) struct Ledger {
     pub(super) entries: Vec<Entry>,
     /// The messages it writes.
     pub(super) talk: Talk,
-    /// What it asks for in bulk.
+    /// Its bulk request.
     pub(super) jobs: Jobs,
     client: usize,
     rng: Rng,
@@ -289,7 +289,7 @@ impl Entry {
     }
 }
 
-/// The id and the document in an answer; the document is what is in `data`, byte for byte.
+/// The id and the document in an answer; the document is the text of `data`, byte for byte.
 fn document_of(body: &str) -> Option<(String, String)> {
     let document = body.strip_prefix("{\"data\":")?.strip_suffix('}')?;
     let parsed: Value = serde_json::from_str(document).ok()?;

@@ -109,12 +109,12 @@ struct Rig {
     customers: u32,
 }
 
-/// What a scenario did and found.
+/// The work and the findings of a scenario.
 #[derive(Default)]
 struct Outcome {
     /// In one line.
     tried: String,
-    /// What was lost or went wrong, a line each.
+    /// Lost or wrong records, a line each.
     lost: Vec<String>,
 }
 
@@ -133,7 +133,7 @@ impl Rig {
     }
 }
 
-/// Runs the scenarios asked for and prints what was tried and lost. Fails when anything was lost.
+/// Runs the requested scenarios and prints their work and losses. Fails when anything was lost.
 pub(crate) fn run(arguments: &TortureArguments) -> Result<()> {
     if let Some(path) = &arguments.bare_writer {
         return sqlite::write_bare(path, &arguments.synchronous);

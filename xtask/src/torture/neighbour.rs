@@ -19,7 +19,7 @@ const WORKERS: usize = 2;
 /// For how long the other org works alone, and then beside its neighbour.
 const STRETCH: Duration = Duration::from_secs(7);
 
-/// How long the first expensive search may take to be answered, for which the stretch goes on.
+/// How long the stretch waits for the answer to the first expensive search.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How many connections make the customers.
@@ -29,7 +29,7 @@ const MAKERS: usize = 8;
 const CRITERIA: usize = 100;
 const GROUP: usize = 20;
 
-/// What the other org does, in turn.
+/// The operations of the other org, in turn.
 const OPERATIONS: [Operation; 6] = [
     Operation { name: "read", method: "GET", path: "{customer}", body: None },
     Operation { name: "create", method: "POST", path: "/v1/customers", body: Some(r#"{"name":"Quiet"}"#) },
@@ -56,7 +56,7 @@ struct Operation {
 struct Work {
     /// How long each operation took, each time.
     times: [Vec<Duration>; OPERATIONS.len()],
-    /// What was not answered as it should be.
+    /// Wrong or missing answers.
     faults: Vec<String>,
 }
 
@@ -151,7 +151,7 @@ fn fill(server: &Server, customers: u32) -> Result<()> {
     })
 }
 
-/// Repeats expensive searches until it is over; whoever is turned away tries again a moment later.
+/// Repeats expensive searches until it is over; a refused search is repeated a moment later.
 fn search(address: SocketAddr, searches: &Searches, over: &AtomicBool) {
     let body = expensive().to_string();
     let mut client = Client::new(address);

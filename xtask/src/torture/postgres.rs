@@ -155,7 +155,7 @@ pub(super) fn kill_server(rig: &Rig) -> Result<Outcome> {
     run(rig, "postgres-server", rig.cycles.div_ceil(4), Victim::Server)
 }
 
-/// `kill -9` of PostgreSQL under a server, which goes on by itself: an eighth as often.
+/// `kill -9` of PostgreSQL under a server, which continues by itself: an eighth as often.
 pub(super) fn kill_database(rig: &Rig) -> Result<Outcome> {
     run(rig, "postgres-database", rig.cycles.div_ceil(8), Victim::Database)
 }
@@ -188,7 +188,7 @@ impl Place {
         self.cluster.borrow().ask(&self.database, sql)
     }
 
-    /// A row of JSON each, so that every document comes through byte for byte.
+    /// A row of JSON each, so that every document is read byte for byte.
     fn rows<T: for<'de> Deserialize<'de>>(&self, columns: &str, from: &str) -> Result<Vec<T>> {
         let lines = self.ask(&format!("SELECT json_build_array({columns}) FROM {from}"))?;
         lines.iter().map(|line| Ok(serde_json::from_str(line)?)).collect()

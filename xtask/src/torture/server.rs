@@ -22,9 +22,9 @@ const START_WITHIN: Duration = Duration::from_secs(60);
 pub(super) struct Recipe {
     /// The program.
     pub(super) program: PathBuf,
-    /// What it keeps its data in, as `--database` takes it.
+    /// The place of its data, as `--database` takes it.
     pub(super) database: String,
-    /// Where its log goes.
+    /// The file of its log.
     pub(super) log: PathBuf,
     /// Further arguments of `serve`.
     pub(super) arguments: Vec<String>,

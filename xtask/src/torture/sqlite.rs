@@ -1,4 +1,4 @@
-//! A SQLite database, looked at from beside the server; and a bare writer that shows what the disk that forgets does.
+//! A SQLite database, read from beside the server; and a bare writer that shows the effects of the forgetful disk.
 
 #[cfg_attr(not(test), expect(dead_code, reason = "documents are read here, and not written"))]
 #[path = "../../../crates/kustodian-store/src/sqlite/shortened.rs"]
@@ -45,8 +45,8 @@ fn rows<T>(file: &Connection, sql: &str, read: impl FnMut(&Row<'_>) -> rusqlite:
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// A document: text, or a BLOB of one of the forms that `crates/kustodian-store/src/sqlite/packed.rs` writes. Checksums are left to
-/// `kustodian check`, which runs on every file.
+/// A document: text, or a BLOB of one of the forms that `crates/kustodian-store/src/sqlite/packed.rs` writes. Checksums are
+/// left to `kustodian check`, which runs on every file.
 fn text(row: &Row<'_>, column: usize) -> rusqlite::Result<String> {
     let damaged = || rusqlite::Error::InvalidColumnType(column, "document".to_owned(), Type::Blob);
     let bytes = match row.get_ref(column)? {

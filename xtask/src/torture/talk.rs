@@ -1,4 +1,4 @@
-//! Messages under all that happens: each is one commit with its conversation and its customer, so that what was acknowledged
+//! Messages under all that happens: each is one commit with its conversation and its customer, so that acknowledged data
 //! is there with both, and the conversation counts what it has.
 
 use std::collections::BTreeSet;
@@ -61,7 +61,7 @@ impl Talk {
         Ok(())
     }
 
-    /// Compares the conversation with what was answered, and settles what was not; how many messages are as acknowledged,
+    /// Compares the conversation with the answers, and settles what was not; how many messages are as acknowledged,
     /// and what is not.
     pub(super) fn compare(&mut self, client: &mut Client) -> Result<(u64, Vec<String>)> {
         let Some((conversation, customer)) = &self.of else { return Ok((0, Vec::new())) };

@@ -77,7 +77,7 @@ impl Attaching {
         self
     }
 
-    /// The same, of what is sent from a draft or a forward: its attachments go over.
+    /// The same for a sent draft or forward: its attachments move.
     #[must_use]
     pub(crate) fn sent_from(self, from: ObjectId) -> Self {
         Self { from: Some(from), ..self }
@@ -179,7 +179,7 @@ pub(crate) fn add<A: Lifecycle>(
     Ok(changes)
 }
 
-/// Deletes an attachment of a record that is stored, both as they are under their locks. What is put first is the
+/// Deletes an attachment of a record that is stored, both as they are under their locks. The first put is the
 /// attachment.
 ///
 /// # Errors

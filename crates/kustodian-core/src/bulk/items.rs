@@ -1,4 +1,4 @@
-//! The items of a job, read out of its body. What is wrong with one item is its own error; the request is refused when
+//! The items of a job, read out of its body. The fault of one item is its own error; the request is refused when
 //! nobody could know what the items are.
 
 use std::borrow::Cow;
@@ -23,7 +23,7 @@ pub struct Item {
     pub id: Option<ObjectId>,
     /// Its reference.
     pub client_ref: Option<String>,
-    /// What the operation on a single record is sent.
+    /// The body for the operation on a single record.
     pub body: String,
     /// Items of one group are done one after the other, in their order: they are about one record, or count in one.
     pub group: Option<String>,
@@ -34,7 +34,7 @@ pub struct Item {
 /// The items of a list.
 ///
 /// # Errors
-/// 400 for what is no list, for too many items, and when some items have a reference and others do not, or two have the
+/// 400 without a list, for too many items, and when some items have a reference and others do not, or two have the
 /// same.
 pub fn items(verb: Verb, body: &[u8]) -> Result<Vec<Item>, Refusal> {
     let text = input::text(body)?;
@@ -44,7 +44,7 @@ pub fn items(verb: Verb, body: &[u8]) -> Result<Vec<Item>, Refusal> {
             None => input::missing(),
             Some(_) => {
                 let title =
-                    format!("The body must be a list of at most {MAX_ITEMS} items: put [ and ] around what it is");
+                    format!("The body must be a list of at most {MAX_ITEMS} items: put [ and ] around the body");
                 Refusal::new(400, code::BAD_PARAM, "body", title)
             }
         })?;
@@ -93,7 +93,7 @@ pub fn items_named(verb: Verb, ids: &[ObjectId], body: &[u8]) -> Result<Vec<Item
 }
 
 /// Refuses what is JSON to a reader that skips values and to no other: halves of surrogate pairs, numbers that nothing can
-/// hold. What was sent is answered.
+/// hold. The input is answered.
 fn check_values(text: &str) -> Result<(), Refusal> {
     let read = serde_json::from_str::<serde_json_borrow::Value<'_>>(text);
     read.map(drop).map_err(|error| input::not_read(text, &error))
@@ -101,7 +101,7 @@ fn check_values(text: &str) -> Result<(), Refusal> {
 
 fn item(verb: Verb, raw: &str) -> Result<Item, Refusal> {
     let Ok(members) = serde_json::from_str::<Members<'_>>(raw) else {
-        // What is no object is refused as the body of a single record is.
+        // An item that is not an object is refused as the body of a single record is.
         let fault = (verb != Verb::Create).then(missing_id);
         return Ok(Item { body: raw.to_owned(), fault, ..Item::default() });
     };
@@ -153,7 +153,7 @@ fn check_references(items: &[Item]) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The members of an object as they were written: what is passed on keeps its digits and its faults.
+/// The members of an object as they were written: members that are passed on keep their digits and their faults.
 struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl Members<'_> {
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_could_tell_apart_refuses_the_whole() {
+    fn items_that_cannot_be_distinguished_refuse_the_whole_request() {
         assert!(refused("{}").contains("must be a list"));
         assert!(refused("").contains("missing"));
         assert!(refused("[1,").contains("not JSON"));

@@ -1,4 +1,4 @@
-//! What is left to do of a job, as it is noted in the database until the job is complete.
+//! The pending work of a job, as it is noted in the database until the job is complete.
 
 use kustomer_api::bulk::Verb;
 use kustomer_api::{ObjectId, Timestamp};
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::receipt::{Fingerprint, Pledge, ReceiptKey};
 use crate::store::{Note, OrgKey};
 
-/// What the names of these notes begin with.
+/// The prefix of the names of these notes.
 pub const PREFIX: &str = "bulk:";
 
 /// A job that is not complete.
@@ -17,7 +17,7 @@ pub struct Work {
     pub org: OrgKey,
     /// The id of the job.
     pub id: ObjectId,
-    /// When a server may take it up. Whoever works on it moves this on, and others leave it alone until then.
+    /// When a server may take it. The server that works on it moves this on, and others leave it alone until then.
     pub due: Timestamp,
     /// How often a server has begun it.
     pub tries: u32,
@@ -47,7 +47,7 @@ pub struct Work {
     pub request_id: String,
     /// When it arrived.
     pub begun_at: Timestamp,
-    /// What the request pledged, when it had an idempotency key.
+    /// The receipt of the request, if it had an idempotency key.
     pub pledge: Option<Pledge>,
     /// Whether an item that changes no value leaves no revision.
     pub skips_unchanged: bool,
@@ -155,7 +155,7 @@ impl Work {
         })
     }
 
-    /// What the item at an index pledges, so that it is done once however often the job is begun.
+    /// The receipt of the item at an index, so that it is done once however often the job is begun.
     pub fn pledge_of(&self, index: usize, now: Timestamp) -> Pledge {
         let name = format!("bulk {} {index}", self.id);
         let key = ReceiptKey::of_job(self.org, self.user, &name);

@@ -8,7 +8,7 @@ use serde_json::Map;
 
 use super::{digits, email_address};
 
-/// What the `id` of an item of a list is, such as of an e-mail address. No item has an id of its own.
+/// The `id` of an item of a list, such as of an e-mail address. No item has an id of its own.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ItemIds {
     /// `null`, as Kustomer's documents print it.

@@ -14,7 +14,7 @@ pub(crate) trait Identified {
     /// What identifies it, as claims do; two items that share one are the same.
     fn identities(&self) -> Vec<String>;
 
-    /// Takes in what a later item says about the same identity; what this one says stays.
+    /// Takes in members of a later item about the same identity; the members of this one stay.
     fn absorb(&mut self, later: Self);
 }
 
@@ -22,7 +22,7 @@ pub(crate) trait Identified {
 /// cannot be one are a fault that names both.
 pub(crate) fn merge<T: Identified + Clone>(list: &'static str, items: &mut Option<Vec<T>>, faults: &mut Vec<Fault>) {
     let Some(items) = items else { return };
-    // Each with its place in what was sent.
+    // Each with its place in the input.
     let mut merged: Vec<(usize, T)> = Vec::with_capacity(items.len());
     for (index, mut item) in std::mem::take(items).into_iter().enumerate() {
         item.compose();

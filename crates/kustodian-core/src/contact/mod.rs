@@ -22,7 +22,7 @@ pub(crate) fn email_address(text: &str) -> String {
     composed(&fold(&composed(text))).into_owned()
 }
 
-/// What is unique about a social profile: its name on its network.
+/// The unique part of a social profile: its name on its network.
 pub(crate) fn social_name(item: &Social) -> String {
     format!("{}:{}", item.kind, fold(&item.username))
 }

@@ -1,5 +1,5 @@
-//! What a message or a note does to its conversation. Messages may arrive in any order, as imports do: what is first and
-//! what is newest follows from when each was sent, then from the id.
+//! The effects of a message or a note on its conversation. Messages may arrive in any order, as imports do: the first and
+//! the newest follow from when each was sent, then from the id.
 
 use kustomer_api::conversation::{ConversationAttributes, ConversationStatus, Direction, MessageMark, Response};
 use kustomer_api::error::code;
@@ -57,7 +57,7 @@ impl Fold {
     }
 }
 
-/// What a new message is among those of its conversation.
+/// The part of a new message in its conversation.
 pub(crate) fn direction_type_of(conversation: &ConversationAttributes, direction: &Direction) -> DirectionType {
     let former = conversation.last_message_direction.value();
     match (direction, former) {

@@ -9,7 +9,7 @@ use kustomer_api::{Field, ObjectId, Timestamp};
 
 use crate::refusal::Refusal;
 
-/// Changes the status, if it is another, and keeps what is counted and timed. `by` is absent when the system does it.
+/// Changes the status, if it is another, and updates counts and times. `by` is absent when the system does it.
 pub(super) fn set(
     conversation: &mut ConversationAttributes,
     status: ConversationStatus,
@@ -60,7 +60,7 @@ pub(super) fn write(
     now: Timestamp,
     by: Option<ObjectId>,
 ) -> Result<(), Refusal> {
-    // What was answered and is sent back changes nothing.
+    // An answer that is sent back changes nothing.
     let snooze = snooze.filter(|snooze| conversation.snooze.value() != Some(snooze));
     let Some(snooze) = snooze else {
         if let Some(status) = status {

@@ -53,7 +53,7 @@ pub struct Seeds {
 /// Creates a conversation of a customer, as it is under its lock.
 ///
 /// # Errors
-/// 400 when what was sent cannot be stored.
+/// 400 when the input cannot be stored.
 pub fn create(
     context: &Context<'_>,
     id: ObjectId,
@@ -102,7 +102,7 @@ pub(crate) fn insert(
 /// `replace` the others that a client can write are dropped.
 ///
 /// # Errors
-/// 404 when it is not there, or deleted and not restored; 409 when `rev` is another; 400 when what was sent cannot be
+/// 404 when it is not there, or deleted and not restored; 409 when `rev` is another; 400 when the input cannot be
 /// stored.
 pub fn update(
     context: &Context<'_>,
@@ -264,7 +264,7 @@ fn edit_tags(
     lifecycle::update_record(context, stored, event, By::User, edit).map(|updated| updated.changes)
 }
 
-/// Ends a snooze whose time has come, and notes what has taken too long for an SLA, by the system; `None` when neither is due.
+/// Ends an elapsed snooze, and records an elapsed time of an SLA, by the system; `None` when neither is due.
 ///
 /// # Errors
 /// 500 when a document is not what this version stores.
@@ -294,7 +294,7 @@ pub fn elapse(
     Ok(Some(changes))
 }
 
-/// Adds the update of the customer, when what it counts has changed.
+/// Adds the update of the customer, if its counts have changed.
 fn with_customer(
     context: &Context<'_>,
     stored: &Stored,
@@ -336,7 +336,7 @@ pub(crate) fn fresh_with(context: &Context<'_>) -> ConversationAttributes {
     conversation
 }
 
-/// Drops what a client can write; the status stays.
+/// Removes the attributes that a client can write; the status stays.
 fn bare(conversation: &mut ConversationAttributes) {
     conversation.name = String::new().into();
     conversation.external_id = Field::Absent;
@@ -425,7 +425,7 @@ impl Waiting {
     }
 }
 
-/// What a body says of records that a conversation is tied to.
+/// The references of a body to other records.
 struct Links {
     waiting: Waiting,
     campaign: Option<String>,

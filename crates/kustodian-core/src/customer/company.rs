@@ -70,7 +70,7 @@ pub fn unknown_company(id: ObjectId) -> Refusal {
 }
 
 impl<'a> Named<'a> {
-    /// What a text in `company` names.
+    /// The meaning of a text in `company`.
     pub fn of(text: &'a str) -> Self {
         match text.parse() {
             Ok(id) => Self::Id(id),

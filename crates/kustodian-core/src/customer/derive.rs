@@ -129,7 +129,7 @@ fn mix(value: u64) -> u64 {
     value ^ value >> 31
 }
 
-/// Derives again what depends on what was written.
+/// Derives the attributes that depend on written ones.
 pub(super) fn derive(attributes: &mut CustomerAttributes) {
     (attributes.first_name, attributes.last_name) = split_name(&attributes.name);
     attributes.display_name = display_name(attributes).into();

@@ -1,4 +1,4 @@
-//! What a change of a record that belongs to a customer does to the customer (`docs/contract/behaviour.md` §12, §13).
+//! The effects on a customer of changes of its records (`docs/contract/behaviour.md` §12, §13).
 //!
 //! What a customer shows of its messages depends on when each was sent, not on the order in which they were recorded, so
 //! that an import in any order gives the same customer.
@@ -136,7 +136,8 @@ pub(crate) fn redact(
 }
 
 /// Empties the past of a customer that another one was merged into once, before that one is erased: the past shows what it
-/// was. `shows_own` says that the newest conversation it shows is its own; another's is taken away. `None` when it is erased.
+/// was. `shows_own` says that the newest conversation it shows is its own; another's is taken away. `None` when it is
+/// erased.
 ///
 /// # Errors
 /// 500 when the document is not what this version stores.

@@ -23,7 +23,7 @@ pub enum Lookup {
 }
 
 impl Lookup {
-    /// The claim that whoever is looked up must hold.
+    /// The claim that the searched customer must hold.
     pub fn key(self, org: OrgKey, value: &str) -> ClaimKey {
         match self {
             Self::Email => self.key_of(org, &email_address(value.trim())),

@@ -38,7 +38,7 @@ impl Record for CustomerAttributes {
 /// Creates a customer. Takes the id it gets and what its event is given by chance.
 ///
 /// # Errors
-/// 400 when what was sent cannot be stored.
+/// 400 when the input cannot be stored.
 pub fn create(context: &Context<'_>, id: ObjectId, event: EventSeed, write: Write) -> Result<ChangeSet, Refusal> {
     let mut customer = Customer {
         kind: Kind::Customer.as_str().to_owned(),
@@ -204,7 +204,7 @@ pub(super) fn put(
     replaces: Option<(u64, &Customer)>,
     changes: &mut ChangeSet,
 ) -> Result<(), Refusal> {
-    // The record a command is about is first; what it causes is behind it.
+    // The record of the command is first; its effects follow.
     changes.puts.insert(0, put_of(context, customer, id, replaces)?);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What a merge loses: every value of either customer that the target does not have afterwards.
+//! The values that a merge loses: every value of either customer that the target does not have afterwards.
 
 use kustomer_api::ObjectId;
 use kustomer_api::customer::Customer;
@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::refusal::Refusal;
 use crate::resource;
 
-/// What is worked out of other attributes, added up, or counts revisions: nothing of it is lost.
+/// Attributes that are computed from others, added up, or count revisions: they lose nothing.
 const DERIVED: [&str; 9] = [
     "firstName",
     "lastName",

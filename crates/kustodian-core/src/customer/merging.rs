@@ -60,18 +60,18 @@ pub struct Seeds {
 /// A merge that is decided.
 #[derive(Debug)]
 pub struct Merged {
-    /// What it changes: the record of the merge first.
+    /// The changes: the record of the merge first.
     pub changes: ChangeSet,
     /// The target as it is then.
     pub target: String,
-    /// What is lost.
+    /// The lost values.
     pub losing: Vec<LosingValue>,
 }
 
 /// What undoes a merge.
 #[derive(Debug)]
 pub struct Undone {
-    /// What it changes: the record of the merge first.
+    /// The changes: the record of the merge first.
     pub changes: ChangeSet,
     /// The identities that do not return.
     pub kept: Vec<KeptIdentity>,
@@ -152,7 +152,7 @@ pub fn merge(
 ///
 /// # Errors
 /// 404 when there is no such merge; 409 when it was undone, or one of the customers was merged again, deleted or erased,
-/// or what they were was erased.
+/// or their former state was erased.
 pub fn undo(
     context: &Context<'_>,
     merge: Option<&Stored>,

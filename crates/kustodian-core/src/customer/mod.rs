@@ -51,7 +51,7 @@ pub struct Context<'a> {
     pub client: &'static str,
     /// The request, for the event.
     pub request_id: &'a str,
-    /// The SLAs that conversations are measured by; clocks go on as they are while they are not at hand.
+    /// The SLAs that conversations are measured by; clocks do not change without them.
     pub slas: Option<&'a InForce>,
 }
 

@@ -1,5 +1,5 @@
-//! A customer without another one that went into it: what is still as the merge left it is again what it was before, and
-//! what was changed since stays.
+//! Undoes a merge: values that are still as the merge left them get their former value back, and
+//! values that were changed since stay.
 
 use kustomer_api::Field;
 use kustomer_api::custom::CustomAttributes;
@@ -20,7 +20,7 @@ pub(super) struct Three<T> {
     pub(super) now: T,
 }
 
-/// Splits attributes. `before` is exactly what comes out when nothing was changed since, but for the revision and
+/// Splits attributes. Without later changes the result is exactly `before`, but for the revision and
 /// `updatedAt`.
 pub(super) fn split(three: Three<CustomerAttributes>) -> CustomerAttributes {
     let Three { before, after, now } = three;
@@ -131,7 +131,7 @@ pub(super) fn relationships(three: Three<Relationships>, recent: &Field<Vec<Valu
     now
 }
 
-/// What it was before, unless it was changed since.
+/// The value before, unless it was changed since.
 fn whole<T: PartialEq>(before: Field<T>, after: Field<T>, now: Field<T>) -> Field<T> {
     if now == after { before } else { now }
 }
@@ -194,7 +194,7 @@ fn custom(
     })
 }
 
-/// What was counted since, added to what was counted before.
+/// The later counts, added to the counts before.
 fn difference(
     before: Field<ConversationCounts>,
     after: Field<ConversationCounts>,

@@ -134,8 +134,8 @@ fn with<T: Clone>(items: Option<&Vec<T>>, same: impl Fn(&T) -> bool, item: T) ->
     (!has_it && items.len() < MAX_ITEMS).then(|| items.iter().cloned().chain([item]).collect())
 }
 
-/// Notes that a customer is online, and when it was last seen (`docs/contract/behaviour.md` §12.4); nothing when it was seen later,
-/// or is deleted. Nobody changed the record, so `modifiedAt` and `modifiedBy` stay.
+/// Notes that a customer is online, and when it was last seen (`docs/contract/behaviour.md` §12.4); nothing when it was
+/// seen later, or is deleted. Nobody changed the record, so `modifiedAt` and `modifiedBy` stay.
 ///
 /// # Errors
 /// 500 when the document is not what this version stores.
@@ -225,5 +225,5 @@ fn changed(
     Ok(ChangeSet { events: vec![event], puts: vec![put], ..ChangeSet::default() })
 }
 
-/// From where such an event comes.
+/// The source of such an event.
 const CLIENT: &str = "tracking";

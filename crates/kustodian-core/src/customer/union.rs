@@ -27,7 +27,7 @@ pub(super) fn unite(source: CustomerAttributes, target: CustomerAttributes) -> C
         gender: first(target.gender, source.gender),
         birthday_at: first(target.birthday_at, source.birthday_at),
         imported_at: first(target.imported_at, source.imported_at),
-        // Goes with the company, which is a relationship.
+        // Belongs to the company, which is a relationship.
         company_name: if company_is_set { target.company_name } else { source.company_name },
         sentiment: if target.sentiment.value().is_some_and(|sentiment| sentiment.polarity.is_some()) {
             target.sentiment
@@ -153,7 +153,7 @@ fn earliest(one: Field<Timestamp>, other: Field<Timestamp>) -> Field<Timestamp> 
     }
 }
 
-/// What is of a later moment; what has a moment at all when the other has none.
+/// The value of the later moment; the one with a moment if the other has none.
 fn newer<T>(one: Field<T>, other: Field<T>, at: impl Fn(&T) -> Option<Timestamp>) -> Field<T> {
     let at = |field: &Field<T>| field.value().and_then(&at);
     if at(&other) > at(&one) { other } else { one }

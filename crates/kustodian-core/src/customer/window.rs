@@ -1,6 +1,6 @@
 //! Windows in which a user sees the sensitive attributes of a customer, and of what belongs to the customer
-//! (`docs/contract/behaviour.md` §6.2). The record says who opened it and until when; that makes it an event, and an entry of
-//! the audit log. Who may see what is asked of notes beside the records (`crate::metadata::Window`).
+//! (`docs/contract/behaviour.md` §6.2). The record says who opened it and until when; that makes it an event, and an entry
+//! of the audit log. Who may see what is asked of notes beside the records (`crate::metadata::Window`).
 
 use kustomer_api::customer::{Customer, UnmaskingWindow};
 use kustomer_api::{Field, ObjectId, Timestamp};
@@ -16,7 +16,7 @@ use crate::store::Stored;
 /// How long a window is open, in milliseconds: eight hours, as in the contract's sample.
 pub const WINDOW_MILLIS: i64 = 8 * 60 * 60 * 1_000;
 
-/// Opens a window for whoever asks, in the place of one that is open.
+/// Opens a window for the user who asks, in place of an open one.
 ///
 /// # Errors
 /// 404 when the customer is not there or deleted.

@@ -1,4 +1,4 @@
-//! Writes what was sent over what is stored: scalars replace, lists replace whole, custom attributes merge key by key
+//! Writes the input over the stored data: scalars replace, lists replace whole, custom attributes merge key by key
 //! (`docs/contract/behaviour.md` §6.1, §8).
 
 use kustomer_api::customer::{CustomerAttributes, CustomerInput, ExternalId};

@@ -1,4 +1,4 @@
-//! What a draft may not become.
+//! Forbidden states of a draft.
 
 use kustomer_api::Timestamp;
 use kustomer_api::draft::{DraftAttributes, DraftInput, DraftStatus};

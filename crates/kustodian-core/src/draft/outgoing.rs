@@ -39,7 +39,8 @@ pub(crate) struct Sent {
 /// Adds to `changes` what sending a draft makes. Its attachments go over to the message or the note.
 ///
 /// # Errors
-/// 400 when something is missing that the channel needs, the bytes of an attachment among it; 409 when the conversation takes no messages.
+/// 400 when something is missing that the channel needs, the bytes of an attachment among it; 409 when the conversation
+/// takes no messages.
 pub(super) fn send(
     context: &Context<'_>,
     how: How<'_>,
@@ -127,7 +128,7 @@ fn content(
         None => known(&resource::read(&parties.customer.document)?, &channel)?,
     };
     if channel == DraftChannel::Email && sends_email && draft.from.value().is_none() {
-        return Err(lacks("from", "An e-mail that is sent comes from somebody"));
+        return Err(lacks("from", "An e-mail needs a sender"));
     }
     Ok(Content {
         app: draft.app.value().cloned().unwrap_or_else(|| default_app(&channel).to_owned()),
@@ -163,7 +164,7 @@ fn known(customer: &Customer, channel: &DraftChannel) -> Result<Option<Recipient
         DraftChannel::Whatsapp => {
             (number(&attributes.whatsapps).or_else(|| number(&attributes.phones)), "WhatsApp number")
         }
-        // The conversation says whom it goes to.
+        // The conversation has the recipient.
         _ => return Ok(None),
     };
     found.map(Some).ok_or_else(|| lacks("to", &format!("The customer has no {what}")))
@@ -197,7 +198,7 @@ fn message_of(draft: &DraftAttributes, content: &Content) -> MessageInput {
     input
 }
 
-/// What a message says of how it was sent, as messages of the channel have it.
+/// The `meta` of a message about its sending, as messages of the channel have it.
 fn meta_of(draft: &DraftAttributes, content: &Content) -> Map<String, Value> {
     let mut meta = draft.meta.value().cloned().unwrap_or_default();
     let mut add = |name: &str, value: Option<Value>| {

@@ -1,4 +1,4 @@
-//! What a forward quotes: the messages of its conversation.
+//! The quotes of a forward: the messages of its conversation.
 
 use kustomer_api::ObjectId;
 use kustomer_api::conversation::Direction;
@@ -73,7 +73,7 @@ pub(crate) fn requoted(text: &str, before: &Message, after: &Message) -> String 
     let mut parts = text.split(header.as_str());
     let mut all = parts.next().unwrap_or_default().to_owned();
     for part in parts {
-        // What it said when it was quoted, which may be more than it said last.
+        // Its words when it was quoted, which may be more than its present ones.
         let quoted: usize = part.split_inclusive('\n').take_while(|line| line.starts_with(MARK)).map(str::len).sum();
         all.push_str(&header);
         all.push_str(&now);

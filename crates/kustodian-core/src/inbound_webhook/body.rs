@@ -1,4 +1,4 @@
-//! What is posted to an inbound webhook, as JSON, whatever it was written in.
+//! A post to an inbound webhook, as JSON, whatever it was written in.
 
 use std::collections::BTreeMap;
 
@@ -12,13 +12,13 @@ use crate::input;
 use crate::number::lossy_numbers;
 use crate::refusal::Refusal;
 
-/// How deep what is posted may be nested.
+/// How deep a post may be nested.
 pub(super) const MAX_DEPTH: usize = 64;
 
-/// How many values what is posted may have, objects, lists and their members counted.
+/// How many values a post may have, objects, lists and their members counted.
 pub(super) const MAX_VALUES: usize = 10_000;
 
-/// What a body is written in.
+/// The format of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
     /// JSON; also what names no type.
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_large_too_deep_or_no_text_is_refused() {
+    fn a_body_that_is_too_large_too_deep_or_no_text_is_refused() {
         assert_eq!(status(Encoding::Json, &format!("\"{}\"", "x".repeat(MAX_RECEIVED))), 413);
         for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
             let nested = |depth: usize| format!("{}1{}", open.repeat(depth), close.repeat(depth));

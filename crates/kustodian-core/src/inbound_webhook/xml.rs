@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_document_is_refused() {
+    fn a_text_that_is_not_a_document_is_refused() {
         for text in
             ["x", "<a>", "</a>", "<a></b>", "<a/><b/>", "<a/>x", "<a b></a>", "<a", "{}", "<!-- -->", "<a b=1/>"]
         {

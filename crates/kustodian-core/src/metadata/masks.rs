@@ -57,7 +57,7 @@ impl Masks {
         self.keys(of).any(|hidden| hidden == key)
     }
 
-    /// A text of JSON with masks in the place of what is hidden; `None` when it has nothing of that.
+    /// A text of JSON with masks in place of hidden values; `None` when it has none.
     pub fn hide(self: &Arc<Self>, text: &str, shown: &Arc<Shown>) -> Option<String> {
         if !self.keys(None).any(|key| names(text, key)) {
             return None;
@@ -67,7 +67,7 @@ impl Masks {
         Some(out)
     }
 
-    /// The first of what a search tests, orders by or counts that is hidden, by its name.
+    /// The name of the first hidden attribute that a search tests, orders by or counts.
     pub fn named_in(&self, query: &Query) -> Option<String> {
         let mut found = None;
         let klasses = query.klasses();
@@ -97,7 +97,7 @@ impl Masks {
     }
 
     /// A body in which the masks of records of a type are what the stored record has in their place, or are left out where
-    /// it has nothing or `keeps` what is not sent; `None` when it has none.
+    /// it has nothing or `keeps` attributes that are not sent; `None` when it has none.
     ///
     /// # Errors
     /// 500 when the stored document is not what this version stores.
@@ -127,14 +127,14 @@ impl Masks {
     }
 }
 
-/// Whether a text may have a member with this key somewhere, or name it behind `custom.`. What a client sent may have its keys
-/// escaped.
+/// Whether a text may have a member with this key somewhere, or name it behind `custom.`. What a client sent may have its
+/// keys escaped.
 fn names(text: &str, key: &str) -> bool {
     let is_name = |at: usize| text[..at].ends_with(['"', '.']) && text[at + key.len()..].starts_with('"');
     text.contains("\\u") || text.match_indices(key).any(|(at, _)| is_name(at))
 }
 
-/// Goes through an answer, which may come in several texts, none of which ends within a value.
+/// Masks an answer, which may be several texts. None of them ends within a value.
 #[derive(Debug)]
 pub struct Hiding {
     masks: Arc<Masks>,
@@ -165,7 +165,7 @@ impl Hiding {
         Self { masks, shown, inside: Vec::new() }
     }
 
-    /// Appends a text with masks in the place of what is hidden.
+    /// Appends a text with masks in place of hidden values.
     pub fn hide(&mut self, text: &str, out: &mut String) {
         let bytes = text.as_bytes();
         let mut at = 0;
@@ -252,8 +252,9 @@ impl Hiding {
         self.inside.push(frame);
     }
 
-    /// Learns of what type the record is by its `type`, by the name of an event about it, or by what the audit log says. What
-    /// is within a record is not asked, nor what is deeper in an answer than records and events are: they may hold anything.
+    /// Learns of what type the record is by its `type`, by the name of an event about it, or by what the audit log says.
+    /// What is within a record is not asked, nor what is deeper in an answer than records and events are: they may hold
+    /// anything.
     fn note(&mut self, value: &str) {
         if let Some(frame) = self.inside.last_mut()
             && frame.key.as_deref() == Some("attribute")
@@ -379,7 +380,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_hidden_is_masked_whatever_it_is_and_where_nothing_is_there_nothing_is_masked() {
+    fn hidden_values_of_any_form_are_masked_and_absent_ones_are_not() {
         let record = |secret: Value| json!({ "type": "customer", "id": "1", "attributes": { "custom": { "openStr": "seen", "secretStr": secret, "zNum": 1 } } });
         for secret in [json!("a\"}],\\"), json!(1.5), json!(false), json!(["a", ["b"]]), json!({ "a": { "b": "c" } })] {
             assert_eq!(hidden(&json!({ "data": record(secret.clone()) })), json!({ "data": record(json!(MASK)) }));

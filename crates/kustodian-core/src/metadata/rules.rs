@@ -30,10 +30,10 @@ enum Rule {
     Names { target: Target, word: String, multi: bool },
 }
 
-/// What is wrong with custom attributes, and the records that must be there.
+/// The faults of custom attributes, and the records that must exist.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Checked {
-    /// What is wrong, each with the key as its parameter.
+    /// The faults, each with the key as its parameter.
     pub faults: Vec<Fault>,
     /// Which records they name; at most [`MAX_REFERENCES`].
     pub references: Vec<Reference>,
@@ -44,7 +44,7 @@ pub struct Checked {
 pub struct Reference {
     /// Its id.
     pub id: ObjectId,
-    /// What it must be.
+    /// The expected form.
     pub target: Target,
     /// The fault when it is not there.
     pub fault: Fault,
@@ -62,7 +62,7 @@ impl Rules {
         Ok(Self(properties.into_iter().filter_map(rule).collect()))
     }
 
-    /// Checks what was sent. Values that are chosen are only looked at when `enforces_choices`.
+    /// Checks the input. Values of enumerations are only checked when `enforces_choices`.
     pub fn check(&self, custom: &CustomAttributes, enforces_choices: bool) -> Checked {
         let mut checked = Checked::default();
         for (key, value) in custom.iter() {
@@ -142,7 +142,7 @@ fn walk(node: &Map<String, Value>, path: &str, last_only: bool, values: &mut Vec
     Ok(())
 }
 
-/// Checks what is said of one custom attribute, as a write leaves it.
+/// Checks the description of one custom attribute, as a write leaves it.
 pub(super) fn check_definition(key: &str, suffix: Suffix, about: &AttributeMetadata, faults: &mut Vec<Fault>) {
     let mut refuse = |member: &str, title: String, advice: &'static str| {
         faults.push(fault("properties", key, member, title, advice));
@@ -229,7 +229,7 @@ fn names(key: &str, value: &Value, (target, word, multi): (&Target, &str, bool),
     }
 }
 
-/// Takes out of `faults` those about attributes that the stored record has with the same value: what was read can be sent
+/// Takes out of `faults` those about attributes that the stored record has with the same value: an answer can be sent
 /// back, whatever the metadata says by now.
 ///
 /// # Errors
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_taken_back_is_not_enforced() {
+    fn a_withdrawn_description_is_not_enforced() {
         let taken_back = "2026-01-01T00:00:00.000Z";
         let rules = rules(&json!({ "tierStr": { "enumeration": ["a"], "deletedAt": taken_back } }));
         assert_eq!(refused(&rules, &json!({ "tierStr": "b" })), []);

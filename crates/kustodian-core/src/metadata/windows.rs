@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use crate::kind::Kind;
 use crate::store::{Note, OrgKey};
 
-/// What the names of all such notes begin with.
+/// The prefix of the names of all such notes.
 const NOTES: &str = "unmasked/";
 
 /// A window in which a user sees the sensitive attributes of a customer, and of what belongs to the customer.
@@ -30,10 +30,10 @@ impl Window {
     /// How many of a user may be open at once.
     pub const MAX: usize = 500;
 
-    /// What the names of the notes of every window begin with.
+    /// The prefix of the names of every window's notes.
     pub const ALL: &'static str = NOTES;
 
-    /// What the names of the notes of a user's windows begin with.
+    /// The prefix of the names of the notes of a user's windows.
     pub fn of_user(org: OrgKey, user: ObjectId) -> String {
         format!("{NOTES}{}/{user}/", org.0)
     }

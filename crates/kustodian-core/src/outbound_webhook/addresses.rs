@@ -39,7 +39,7 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
 
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let segments = address.segments();
-    // Unicast addresses are given out of 2000::/3 alone; of these, 2001::/23 and 2001:db8::/32 are no one's, and 3fff::/20.
+    // Only unicast addresses of 2000::/3 are assigned; of these, 2001::/23 and 2001:db8::/32 are no one's, and 3fff::/20.
     let is_given_out = segments[0] & 0xe000 == 0x2000;
     let is_protocol = segments[0] == 0x2001 && segments[1] < 0x0200;
     let is_documentation =

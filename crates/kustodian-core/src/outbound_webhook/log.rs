@@ -1,4 +1,4 @@
-//! The last attempts to deliver events to a webhook, kept beside its queue. Nothing of what was sent is in it.
+//! The last attempts to deliver events to a webhook, kept beside its queue. It has nothing of the events.
 
 use std::collections::VecDeque;
 
@@ -47,7 +47,7 @@ pub struct Transaction {
 }
 
 impl Log {
-    /// What the names of these notes begin with.
+    /// The prefix of the names of these notes.
     pub const PREFIX: &'static str = "webhook-log:";
 
     /// The name of a webhook's note.

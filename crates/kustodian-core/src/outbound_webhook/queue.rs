@@ -1,8 +1,8 @@
-//! What is left to deliver of a webhook: a place in the org's feed, and what became of the events around it. Kept in the
+//! The pending deliveries of a webhook: a place in the org's feed, and the outcomes of the events around it. Kept in the
 //! database, where one server at a time holds it by a lease.
 //!
-//! Events of one record are delivered in their order: while one of them fails, the later ones wait. Those of other records do
-//! not.
+//! Events of one record are delivered in their order: while one of them fails, the later ones wait. Those of other records
+//! do not.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -12,13 +12,13 @@ use serde::{Deserialize, Serialize};
 use crate::kind::Kind;
 use crate::store::{Note, OrgKey};
 
-/// How many events of the feed are looked at beyond the position.
+/// How many events of the feed are read after the position.
 pub const WINDOW: u32 = 500;
 
 /// The most events that wait to be delivered again by hand.
 const MAX_AGAIN: usize = 1_000;
 
-/// What is left to deliver of a webhook.
+/// The pending deliveries of a webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Queue {
     /// The org.
@@ -57,7 +57,7 @@ pub struct Pending {
     pub position: u64,
     /// Its id.
     pub id: ObjectId,
-    /// What it happened to.
+    /// The record of the event.
     pub record: (Kind, ObjectId),
 }
 
@@ -109,10 +109,10 @@ struct Written {
 }
 
 impl Queue {
-    /// What the names of these notes begin with.
+    /// The prefix of the names of these notes.
     pub const PREFIX: &'static str = "webhook:";
 
-    /// Of a new webhook: it is sent what comes after this position.
+    /// Of a new webhook: it gets the events after this position.
     pub fn new(org: OrgKey, webhook: ObjectId, made_at: Timestamp, position: u64) -> Self {
         Self {
             org,
@@ -251,7 +251,7 @@ impl Queue {
         }
     }
 
-    /// Moves on over what is delivered: `window` are the events up to `seen` that the webhook asks for.
+    /// Moves on over delivered events: `window` has the events up to `seen` that the webhook subscribes to.
     pub fn advance(&mut self, window: &[Pending], seen: u64) {
         let left = window.iter().map(|event| event.position).find(|position| !self.is_settled(*position));
         self.position = left.map_or(seen, |left| left - 1).max(self.position);
@@ -259,7 +259,7 @@ impl Queue {
         self.failing = self.failing.split_off(&(self.position + 1));
     }
 
-    /// Goes on after it was halted: what failed is tried again at once.
+    /// Continues after it was halted: what failed is tried again at once.
     pub fn resume(&mut self, now: Timestamp) {
         self.is_halted = false;
         for failing in self.failing.values_mut() {

@@ -109,8 +109,8 @@ impl WorkingTime {
     }
 }
 
-/// When the clocks of a zone show a minute of a day: the first time where they show it twice, and the moment of the jump where
-/// they leave it out.
+/// When the clocks of a zone show a minute of a day: the first time where they show it twice, and the moment of the jump
+/// where they leave it out.
 pub(super) fn moment(zone: &TimeZone, day: Date, minute: u16) -> Option<i64> {
     let (day, minute) = if minute >= MINUTES { (day.tomorrow().ok()?, 0) } else { (day, minute) };
     let face = day.at(i8::try_from(minute / 60).ok()?, i8::try_from(minute % 60).ok()?, 0, 0);
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn work_goes_on_after_the_break_the_night_and_the_weekend() {
+    fn work_continues_after_the_break_the_night_and_the_weekend() {
         let office = office("Europe/Berlin", Vec::new());
         // A Friday in winter: Berlin is an hour ahead.
         let friday = at("2026-01-16T10:30:00Z");
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn where_nobody_works_time_never_comes() {
+    fn without_working_time_a_time_limit_is_never_over() {
         let none =
             working("UTC", json!({ "0": null, "1": [], "2": [], "3": [], "4": [], "5": [], "6": [] }), Vec::new());
         assert_eq!(none.after(at("2026-01-01T00:00:00Z"), 1), None);
@@ -242,7 +242,7 @@ mod tests {
     proptest! {
         /// From March 2026 on, over the days on which clocks jump.
         #[test]
-        fn what_is_added_is_measured(working in any_working(), from in 0_i64..30_000_000, millis in 1_u64..400_000_000) {
+        fn an_added_duration_is_measured_again(working in any_working(), from in 0_i64..30_000_000, millis in 1_u64..400_000_000) {
             let from = Timestamp::from_millis(1_774_000_000_000 + from * 1_000);
             if let Some(to) = working.after(from, millis) {
                 prop_assert!(to > from);

@@ -1,4 +1,4 @@
-//! Counts beside the results: what they mean, and how a tally becomes an answer.
+//! Counts beside the results: their meaning, and how a tally becomes an answer.
 
 use kustomer_api::Timestamp;
 use kustomer_api::search::{Aggregated, Bucket, RangeBound};

@@ -1,4 +1,4 @@
-//! Where the reading of a body is, and what was wrong so far.
+//! Where the reading of a body is, and the faults so far.
 
 use kustomer_api::validation::{Fault, MAX_FAULTS};
 
@@ -19,29 +19,29 @@ enum Step {
 }
 
 impl Faults {
-    /// Goes to what is under a key; [`leave`](Self::leave) comes back.
+    /// Enters the value of a key; [`leave`](Self::leave) returns.
     pub(super) fn enter(&mut self, key: &str) {
         self.place.push(Step::Key(shortened(key)));
     }
 
-    /// Goes to what is at a place of a list; [`leave`](Self::leave) comes back.
+    /// Enters the value at a place of a list; [`leave`](Self::leave) returns.
     pub(super) fn enter_at(&mut self, index: usize) {
         self.place.push(Step::Index(index));
     }
 
-    /// Goes back up.
+    /// Returns to the level above.
     pub(super) fn leave(&mut self) {
         self.place.pop();
     }
 
-    /// Notes what is wrong with what is under a key.
+    /// Notes a fault of the value of a key.
     pub(super) fn push_under(&mut self, key: &str, rule: &str, title: impl Into<String>) {
         self.enter(key);
         self.push(rule, title);
         self.leave();
     }
 
-    /// Notes what is wrong at this place. `rule` is the keyword of JSON Schema that says it best.
+    /// Notes a fault at this place. `rule` is the keyword of JSON Schema that says it best.
     pub(super) fn push(&mut self, rule: &str, title: impl Into<String>) {
         if self.found.len() >= MAX_FAULTS {
             return;
@@ -67,7 +67,7 @@ impl Faults {
         });
     }
 
-    /// What was found, unless nothing was.
+    /// The faults, unless there is none.
     pub(super) fn into_result(self) -> Result<(), Vec<Fault>> {
         if self.found.is_empty() { Ok(()) } else { Err(self.found) }
     }

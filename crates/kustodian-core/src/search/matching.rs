@@ -1,4 +1,4 @@
-//! Whether a record matches: the definition of what a search means.
+//! Whether a record matches: the definition of the meaning of a search.
 
 use std::ops::Bound;
 

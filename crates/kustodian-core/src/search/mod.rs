@@ -1,4 +1,4 @@
-//! Search: the language read into a typed tree, and what it means, without storage (`docs/search.md`).
+//! Search: the language read into a typed tree, and its meaning, without storage (`docs/search.md`).
 //!
 //! [`parse`] reads a body into a [`Query`]. [`SearchRow`] is what a record offers to a search. [`matches()`] and
 //! [`compare`] define the meaning: whatever an engine's index answers must be what they answer over all records.

@@ -1,4 +1,4 @@
-//! Dates: days of a time zone, points in time, and what a comparison with either means in milliseconds
+//! Dates: days of a time zone, points in time, and the meaning of a comparison with either, in milliseconds
 //! (`docs/contract/behaviour.md` §9.3, §21.7).
 
 use std::time::Duration;
@@ -47,7 +47,7 @@ impl Interval {
         Self { from: self.from, until: None }
     }
 
-    /// Everything after it. Behind what has no end there is nothing.
+    /// Everything after it. After an open end there is nothing.
     pub(super) const fn after(self) -> Self {
         match self.until {
             Some(until) => Self { from: Some(until), until: None },
@@ -71,7 +71,7 @@ impl Zone {
     /// search finds does not depend on the machine.
     ///
     /// # Errors
-    /// The words of the fault for whoever named it.
+    /// The words of the fault for the person who named it.
     pub(super) fn find(name: &str) -> Result<Self, String> {
         jiff::tz::db().get(name).map(Self).map_err(|_| {
             let known: Vec<String> = jiff::tz::db().available().map(|name| name.as_str().to_owned()).collect();
@@ -90,7 +90,7 @@ impl Zone {
     }
 }
 
-/// What a date says: a day, or a point in time that the zone does not shift. `None` when it cannot be read.
+/// The meaning of a date: a day, or a point in time that the zone does not shift. `None` when it cannot be read.
 pub(super) fn read(value: &Value<'_>, zone: &Zone) -> Option<Interval> {
     let moment = match value {
         Value::Number(number) => Moment::of_number(number.as_f64()?),

@@ -1,4 +1,4 @@
-//! What the names in the body of a search mean: types of records, klasses and attributes.
+//! The meaning of the names in the body of a search: types of records, klasses and attributes.
 
 use kustomer_api::custom::{MAX_KEY, Suffix, is_key};
 use kustomer_api::search::{Attribute, Context, nearest};
@@ -10,7 +10,7 @@ use super::query::{CustomAttribute, Subject};
 /// The types of the contract (`docs/contract/behaviour.md` §9.1) whose records this server does not hold.
 const ABSENT: [&str; 2] = ["work_session", "work_item"];
 
-/// What the names of kobjects' attributes begin with, and of contexts that are one klass.
+/// The prefix of the names of kobjects' attributes, and of contexts that are one klass.
 const OF_KOBJECTS: &str = "kobject_";
 
 /// The most words of a body that are looked up as klasses.
@@ -25,7 +25,7 @@ pub struct KlassName {
     pub klass: String,
 }
 
-/// What a name in a criterion means.
+/// The meaning of a name in a criterion.
 pub(super) struct Named {
     pub(super) subject: Subject,
     /// The klass that kobjects must be of.
@@ -36,7 +36,7 @@ pub(super) struct Named {
 pub(super) struct Names<'a> {
     pub(super) archive: bool,
     pub(super) klasses: &'a [KlassName],
-    /// What is searched for.
+    /// The searched type.
     pub(super) context: Context,
 }
 
@@ -46,8 +46,8 @@ pub(super) fn is_absent(name: &str, klasses: &[KlassName]) -> bool {
     ABSENT.contains(&name) || klass.is_some_and(|klass| klasses.iter().all(|known| known.word != klass))
 }
 
-/// The words of a body that may name klasses: of `kobject_custom_a_bStr` that is `a`, of `kobject_custom_a_b_cStr` it is `a_b`
-/// or `a`, or in the form without `custom` it begins with that word. Which of them do is known to the store alone.
+/// The words of a body that may name klasses: of `kobject_custom_a_bStr` that is `a`, of `kobject_custom_a_b_cStr` it is
+/// `a_b` or `a`, or in the form without `custom` it begins with that word. Which of them do is known to the store alone.
 ///
 /// ```
 /// use kustodian_core::search::klass_words;
@@ -98,7 +98,7 @@ fn note(name: &str, words: &mut Vec<String>) {
 /// The longest name that may hold one of a klass and a key, both of 255 characters.
 const MAX_NAME: usize = 600;
 
-/// What is before and behind each `_`, the longest beginning first.
+/// The parts before and after each `_`, the longest beginning first.
 fn beginnings(text: &str) -> impl Iterator<Item = (&str, &str)> {
     text.rmatch_indices('_').map(|(at, _)| (&text[..at], &text[at + 1..]))
 }
@@ -132,7 +132,7 @@ impl Names<'_> {
         self.klasses.iter().find(|known| known.word == word).map(|known| known.klass.as_str())
     }
 
-    /// What a name means in a criterion.
+    /// The meaning of a name in a criterion.
     pub(super) fn subject(&self, name: &str) -> Result<Named, String> {
         if let Some(attribute) = Attribute::find(name) {
             return self.criterion(name, attribute).map(|subject| Named { subject, klass: None });
@@ -147,7 +147,7 @@ impl Names<'_> {
             if let Some(rest) = name.strip_prefix(&Context::KObject.custom_prefix()) {
                 let named = |(word, key)| Some((self.klass(word)?, key));
                 let (klass, key) = beginnings(rest).find_map(named).ok_or(
-                    "Behind kobject_custom_ comes the name of a klass, then _ and the key: there is no klass of this name",
+                    "After kobject_custom_ the name of a klass is needed, then _ and the key: there is no klass of this name",
                 )?;
                 let subject = custom(Context::KObject, Some(klass), key)?;
                 return Ok(Named { subject, klass: Some(klass.to_owned()) });
@@ -182,7 +182,7 @@ impl Names<'_> {
         })
     }
 
-    /// What a name means as a key of the order; `klass` is that of the kobjects that are searched for.
+    /// The meaning of a name as a key of the order; `klass` is that of the kobjects that are searched for.
     pub(super) fn sort(&self, name: &str, klass: Option<&str>) -> Result<Attribute, String> {
         let sortable = |attribute: &Attribute| attribute.is_sortable(self.archive);
         let of_klass =

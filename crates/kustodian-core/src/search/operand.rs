@@ -13,7 +13,7 @@ use super::moment::{self, Interval, Zone};
 use super::query::{Aggregation, Criterion, Node, Range, Ranges, Subject, Test};
 use super::words::{Word, digits, fold};
 
-/// What is known where a value is read.
+/// The context in which a value is read.
 pub(super) struct Reading<'a> {
     pub(super) subject: &'a Subject,
     pub(super) zone: &'a Zone,
@@ -27,7 +27,7 @@ pub(super) fn read(reading: &Reading<'_>, operator: Operator, value: &Value<'_>,
     }
     if operator == Operator::Set {
         return match value {
-            // Clients send "" or true; whoever sends false means the opposite, or does not know.
+            // Clients send "" or true; a client that sends false means the opposite, or does not know.
             Value::Bool(false) => fault(faults, "enum", "Send true, or use the opposite of this operator"),
             _ => Some(reading.test(Test::Set)),
         };
@@ -36,7 +36,7 @@ pub(super) fn read(reading: &Reading<'_>, operator: Operator, value: &Value<'_>,
         return Some(node);
     }
     let node = reading.filled(operator, value, faults)?;
-    // What is left are lists with a blank among other values.
+    // The rest are lists with a blank among other values.
     Some(match operator {
         Operator::In if has_blank(value) => Node::Any(vec![reading.not_set(), node]),
         Operator::ContainsAny if has_blank(value) => everything(),
@@ -49,7 +49,7 @@ const fn everything() -> Node {
     Node::All(Vec::new())
 }
 
-/// Whether it is a text of nothing but blanks: what a form sends for a field that was left empty.
+/// Whether it is a text of nothing but blanks, as a form sends for a field that was left empty.
 fn is_blank(value: &Value<'_>) -> bool {
     value.as_str().is_some_and(|text| text.trim().is_empty())
 }
@@ -327,7 +327,7 @@ fn form(subject: &Subject, text: &str) -> String {
     match (subject.class(), subject) {
         (_, Subject::Standard(Attribute::Phone | Attribute::SharedPhone)) => {
             let digits = digits(text);
-            // What has no digits is no phone number, and finds none.
+            // A text without digits is no phone number, and finds none.
             if digits.is_empty() { fold(text) } else { digits }
         }
         (Class::String, _) => fold(text),

@@ -5,8 +5,8 @@ use std::cmp::Ordering;
 use super::query::Sort;
 use super::row::{SearchRow, Value};
 
-/// Which of two records comes first. The first key decides, the next where it is equal; records without a value come
-/// last, whichever the direction. What is still equal is ordered by id, in the direction of the first key, or ascending
+/// Which of two records is first. The first key decides, the next where it is equal; records without a value are
+/// last, whichever the direction. Records that are still equal are ordered by id, in the direction of the first key, or ascending
 /// without keys: so the order is total.
 pub fn compare(sort: &[Sort], one: &SearchRow, other: &SearchRow) -> Ordering {
     let by_keys =
@@ -18,7 +18,7 @@ pub fn compare(sort: &[Sort], one: &SearchRow, other: &SearchRow) -> Ordering {
     by_keys.fold(Ordering::Equal, Ordering::then).then_with(by_id)
 }
 
-/// Which of two values of one attribute comes first; no value comes last.
+/// Which of two values of one attribute is first; no value is last.
 pub fn compare_values(one: Option<&Value>, other: Option<&Value>, descending: bool) -> Ordering {
     match (one, other) {
         (None, None) => Ordering::Equal,

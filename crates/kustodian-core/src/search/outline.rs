@@ -1,4 +1,4 @@
-//! What is asked of a body before it is read.
+//! Checks of a body before it is read.
 
 use kustomer_api::search::{ARCHIVE_SEARCH, SEARCH};
 use serde::Deserialize;

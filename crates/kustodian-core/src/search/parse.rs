@@ -152,7 +152,7 @@ impl Reader<'_> {
         self.faults.push_under("queryContext", "enum", title);
     }
 
-    /// Reads what is under `and`, `or` or `not`: a list of members, or one object each of whose keys is a member.
+    /// Reads the value under `and`, `or` or `not`: a list of members, or one object each of whose keys is a member.
     fn in_group(&mut self, key: &str, group: Group, value: &Value<'_>, depth: usize, into: &mut Vec<Node>) {
         self.enter(key, |reader| {
             if depth > MAX_DEPTH {

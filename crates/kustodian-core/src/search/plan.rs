@@ -9,8 +9,8 @@ use super::query::{Criterion, Subject, Test};
 use super::token::{Scope, Token, TokenKind};
 use super::words::{GRAM, Word};
 
-/// What a record must have in the inverted index to match. `All` of nothing asks for nothing; `Any` of nothing matches
-/// no record.
+/// The entries that a record must have in the inverted index to match. `All` of nothing asks for nothing; `Any` of nothing
+/// matches no record.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Needs {
     /// Each of these.
@@ -29,7 +29,7 @@ pub enum Needs {
 pub struct Lookup {
     /// Where the token must come from; from anywhere when `None`.
     pub scope: Option<Scope>,
-    /// What it must say.
+    /// The kind of the token.
     pub kind: TokenKind,
     /// Its text, or the beginning of it.
     pub text: String,
@@ -146,7 +146,7 @@ impl Needs {
         }
     }
 
-    /// Whether a record with these tokens has what is needed; what an engine's index must answer.
+    /// Whether a record with these tokens has the needed ones: the answer that an engine's index must give.
     pub fn are_met_by(&self, tokens: &BTreeSet<Token>) -> bool {
         match self {
             Self::All(needs) => needs.iter().all(|needs| needs.are_met_by(tokens)),

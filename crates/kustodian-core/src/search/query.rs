@@ -11,7 +11,7 @@ use kustomer_api::search::{Attribute, Class, Context};
 use super::moment::Interval;
 use super::words::Word;
 
-/// What is searched for.
+/// The searched type.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Query {
     /// The type of the records.
@@ -104,7 +104,7 @@ impl Node {
         }
     }
 
-    /// Visits what is said of records beside the record.
+    /// Visits the criteria about other records.
     pub fn each_has<'a>(&'a self, visit: &mut impl FnMut(Context, &'a Self)) {
         match self {
             Self::All(nodes) | Self::Any(nodes) => nodes.iter().for_each(|node| node.each_has(visit)),
@@ -114,7 +114,7 @@ impl Node {
         }
     }
 
-    /// Puts others in the place of what is said of records beside the record, in the order in which it is
+    /// Replaces the criteria about other records, in the order in which they are
     /// [visited](Self::each_has); `None` leaves it.
     pub fn replace_has(&mut self, next: &mut impl FnMut() -> Option<Self>) {
         match self {
@@ -150,13 +150,13 @@ impl Node {
 /// A test of an attribute. It holds when one of the attribute's values passes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Criterion {
-    /// What is tested.
+    /// The tested attribute.
     pub subject: Subject,
     /// How.
     pub test: Test,
 }
 
-/// What a criterion is about.
+/// The attribute of a criterion.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Subject {
     /// An attribute of the table.
@@ -291,7 +291,7 @@ impl Aggregation {
         }
     }
 
-    /// What is counted.
+    /// The counted attribute.
     pub const fn subject(&self) -> &Subject {
         match self {
             Self::Terms { of, .. } | Self::Ranges { of, .. } => of,

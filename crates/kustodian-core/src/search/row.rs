@@ -1,4 +1,4 @@
-//! What a record offers to a search: the typed values of every attribute, and every text.
+//! The searchable values of a record: the typed values of every attribute, and every text.
 
 mod company;
 mod conversation;
@@ -33,7 +33,7 @@ pub enum Value {
     Number(f64),
     /// Milliseconds since 1970-01-01T00:00:00Z.
     Moment(i64),
-    /// True or false; false comes first.
+    /// True or false; false is first.
     Boolean(bool),
 }
 
@@ -113,12 +113,12 @@ pub const fn id_attribute(of: Context) -> Attribute {
     }
 }
 
-/// What a record offers to a search.
+/// The searchable values of a record.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SearchRow {
     /// Its id.
     pub id: ObjectId,
-    /// What it is.
+    /// Its kind.
     pub context: Context,
     /// Whether it is deleted.
     pub deleted: bool,
@@ -128,7 +128,7 @@ pub struct SearchRow {
 }
 
 impl SearchRow {
-    /// What a stored customer offers.
+    /// The searchable values of a stored customer.
     ///
     /// # Errors
     /// 500 when the document is not a customer of ours.
@@ -377,7 +377,7 @@ fn address(location: &Location) -> impl Iterator<Item = &String> {
     .filter_map(Field::value)
 }
 
-/// A custom attribute's value; what the suffix does not take is no value.
+/// A custom attribute's value; a value that does not fit the suffix is none.
 fn custom_value(suffix: Suffix, value: &Json) -> Option<Value> {
     let text = || value.as_str().filter(|text| !text.is_empty());
     match suffix {

@@ -7,7 +7,7 @@ use kustomer_api::search::{Attribute, Context, Manner};
 use super::row::{SearchRow, Source, Text, Value};
 use super::words::{each_gram, each_piece};
 
-/// Where a token comes from.
+/// The source of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Scope {
     /// An attribute of the table.
@@ -37,7 +37,7 @@ impl Scope {
     }
 }
 
-/// What a token says.
+/// The kind of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum TokenKind {
     /// A word of a text, folded, at most 64 characters.
@@ -53,11 +53,11 @@ pub enum TokenKind {
 /// An entry of the inverted index.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Token {
-    /// Where it comes from.
+    /// Its source.
     pub scope: Scope,
-    /// What it says.
+    /// Its kind.
     pub kind: TokenKind,
-    /// What it is.
+    /// The text of the token.
     pub text: String,
 }
 

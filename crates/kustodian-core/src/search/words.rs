@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::is_nfc;
 
-/// How many characters of a word count; what is behind them is not searched by.
+/// How many characters of a word count; a search ignores the rest.
 const MAX_WORD: usize = 64;
 
 /// How many characters a gram has.
@@ -64,7 +64,7 @@ pub fn digits(text: &str) -> String {
     text.chars().filter(char::is_ascii_digit).collect()
 }
 
-/// Every run of three characters of a folded text, each once, and what is left at its end: so that each part of the
+/// Every run of three characters of a folded text, each once, and the rest at its end: so that each part of the
 /// text, however short, is the beginning of a gram.
 ///
 /// ```
@@ -83,7 +83,7 @@ pub(super) fn each_gram(folded: &str) -> impl Iterator<Item = &str> {
     starts().zip(ends).map(|(start, end)| &folded[start..end])
 }
 
-/// A word somebody looks for: what is between white space.
+/// A word to search for: text between white space.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Word {
     /// Its own words ([`words`]): each must begin a word of a text. Empty when it has no letter and no digit, and then

@@ -1,5 +1,5 @@
 //! What SLAs measure of a conversation, kept within the conversation: a clock for each metric, which runs while what it
-//! measures goes on. All of it follows from the conversation, its state before, the SLAs and the moment.
+//! measures continues. All of it follows from the conversation, its state before, the SLAs and the moment.
 
 use kustomer_api::conversation::{
     Conversation, ConversationAttributes, ConversationSla, ConversationSlaMetrics, ConversationStatus, SlaBreach,
@@ -21,7 +21,7 @@ const SLA: &str = "sla";
 /// The relationship of a conversation to the version of its SLA.
 const SLA_VERSION: &str = "slaVersion";
 
-/// Brings what is measured of a conversation up to the moment, as the last part of each change. Without SLAs at hand clocks go on
+/// Updates the clocks of a conversation to the moment, as the last part of each change. Without SLAs clocks continue
 /// as they are, and a metric that has taken too long is still noted.
 pub(crate) fn settle(
     context: &Context<'_>,
@@ -92,7 +92,7 @@ fn choose(
         Some(id) => {
             let kind = Kind::Sla;
             relationships.insert(SLA.to_owned(), Relationship::to_one(kind.as_str(), id, kind.path_of(id)));
-            // What was measured goes on being measured.
+            // A metric that was measured is still measured.
             let metrics = std::mem::take(&mut attributes.sla).into_value().map(|sla| sla.metrics).unwrap_or_default();
             attributes.sla = ConversationSla {
                 matched_at: now.into(),

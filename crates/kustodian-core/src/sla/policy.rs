@@ -52,7 +52,7 @@ enum Criteria {
     None,
 }
 
-/// The metrics, in the order in which they are looked at.
+/// The metrics, in the order in which they are checked.
 pub(super) const METRICS: [SlaMetricName; 4] = [
     SlaMetricName::FirstResponse,
     SlaMetricName::LongestUnrespondedMessage,
@@ -200,7 +200,7 @@ fn times(metric: Option<SlaMetric>) -> BTreeMap<u64, u64> {
 /// Checks that criteria can be asked of conversations.
 ///
 /// # Errors
-/// 400 that names what is wrong, with its place below `criteria`.
+/// 400 that names the fault, with its place below `criteria`.
 pub(super) fn check(criteria: &Map<String, Value>) -> Result<(), Refusal> {
     let mut refusal = match read(Some(criteria)) {
         Ok(_) => return Ok(()),
@@ -243,8 +243,8 @@ fn read(criteria: Option<&Map<String, Value>>) -> Result<Option<Query>, Refusal>
     }
 }
 
-/// Kustomer writes `{"operator": "equals", "value": "chat"}` where a search has `{"equals": "chat"}`, and one channel where a
-/// search has several.
+/// Kustomer writes `{"operator": "equals", "value": "chat"}` where a search has `{"equals": "chat"}`, and one channel where
+/// a search has several.
 fn members(of: &Map<String, Value>) -> Map<String, Value> {
     let member = |(name, value): (&String, &Value)| match (name.as_str(), value) {
         ("and" | "or" | "not", Value::Array(list)) => {

@@ -301,7 +301,7 @@ fn clocks_are_stopped_by_a_snooze_and_by_the_end() {
     world.after(100).change(ConversationInput::default().deleted(false));
     assert_eq!(world.due_in(), Some(29), "deleted, it waits for nobody");
 
-    // A message that waits while it is snoozed goes on waiting; one that comes meanwhile opens it.
+    // A message that waits while it is snoozed continues waiting; one that arrives meanwhile opens it.
     let mut asked = World::with(&[sla(10, 1, within("longestUnrespondedMessage", 60))]);
     asked.say(Direction::In).after(10).snooze(100).after(20).say(Direction::In);
     assert_eq!(asked.due_in(), Some(50));
@@ -377,7 +377,7 @@ fn hours_of_work_are_those_of_the_default_schedule() {
 }
 
 #[test]
-fn what_is_imported_has_waited_for_nobody() {
+fn an_imported_conversation_has_not_waited() {
     let mut world = World::with(&[sla(10, 1, within("longestUnrespondedMessage", 60))]);
     let (seeds, new) = (world.seeds(), world.event().id);
     let owner = world.customer.clone().unwrap();
@@ -443,7 +443,8 @@ proptest! {
     // Each of them steps through hours, minute by minute.
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Whatever happens: the timer is set to the next breach, elapses once for each metric at most, and what breached stays so.
+    /// Whatever happens: the timer is set to the next breach, elapses once for each metric at most, and what breached stays
+    /// so.
     #[test]
     fn a_breach_is_noted_when_it_is_due_and_stays(acts in acts()) {
         let mut all = json!({ "metrics": {} });

@@ -1,4 +1,4 @@
-//! What was tracked, in the shape of the contract.
+//! Tracked events, in the shape of the contract.
 
 use kustomer_api::envelope::{Relationship, Relationships, SelfLink};
 use kustomer_api::event::Changes;
@@ -17,7 +17,7 @@ use crate::kind::Kind;
 use crate::refusal::Refusal;
 use crate::resource;
 
-/// What is stored of an event beside its name and its moment.
+/// The stored members of an event, without its name and its moment.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Details {
@@ -27,7 +27,7 @@ struct Details {
     meta: Option<Map<String, Value>>,
 }
 
-/// What is stored of an event beside its name and its moment, as JSON.
+/// The stored members of an event, without its name and its moment, as JSON.
 ///
 /// # Errors
 /// 500 when it cannot be written.
@@ -89,7 +89,7 @@ pub fn session(org: &Org, customer: ObjectId, row: &SessionRow) -> CustomerSessi
 /// Something that a customer did, as answered.
 ///
 /// # Errors
-/// 500 when what is stored cannot be read.
+/// 500 when the stored data cannot be read.
 pub fn tracked_event(org: &Org, customer: ObjectId, row: TrackedRow) -> Result<CustomerEvent, Refusal> {
     let details: Details = resource::read(&row.details)?;
     Ok(CustomerEvent {
@@ -120,7 +120,7 @@ pub fn tracked_event(org: &Org, customer: ObjectId, row: TrackedRow) -> Result<C
 /// Something that happened to the record of a customer, as answered.
 ///
 /// # Errors
-/// 500 when what is stored cannot be read.
+/// 500 when the stored data cannot be read.
 pub fn customer_event(org: &Org, event: &Recorded) -> Result<CustomerEvent, Refusal> {
     let changes: Option<Changes> = event.changes.as_deref().map(resource::read).transpose()?;
     let mut relationships = of_customer(org, event.record);

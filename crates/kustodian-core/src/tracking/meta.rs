@@ -1,4 +1,4 @@
-//! What an event may be told with.
+//! The details of an event.
 
 use std::borrow::Cow;
 
@@ -11,9 +11,9 @@ use serde_json::{Map, Value};
 
 use crate::refusal::Refusal;
 
-/// Holds the `meta` of an event to the rules of custom attributes: a key with a suffix has such a value. A key without one has
-/// text, which is how clients send booleans, lists and objects that they have no suffix for. `place` is that of `meta` in the
-/// body, such as `/event`.
+/// Holds the `meta` of an event to the rules of custom attributes: a key with a suffix has such a value. A key without one
+/// has text, which is how clients send booleans, lists and objects that they have no suffix for. `place` is that of `meta`
+/// in the body, such as `/event`.
 ///
 /// # Errors
 /// 400 that names each offending member.

@@ -51,7 +51,7 @@ pub struct TrackedQuery {
     pub limit: u32,
 }
 
-/// What is too old to be kept.
+/// The age at which data expires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retention {
     /// Sessions whose last event is older than this go.
@@ -64,7 +64,7 @@ pub struct Retention {
 /// does.
 #[async_trait]
 pub trait Tracks {
-    /// Keeps what is learnt of a visitor; `None` when the customer that it is said to be is not there, or deleted.
+    /// Stores a sighting of a visitor; `None` when its customer does not exist or is deleted.
     ///
     /// # Errors
     /// When the database cannot answer.
@@ -100,7 +100,7 @@ pub trait Tracks {
     /// When the database cannot answer.
     async fn forget_tracked(&self, org: OrgKey, customer: ObjectId) -> Result<(), StoreError>;
 
-    /// Removes some of what is too old; whether there may be more.
+    /// Removes some expired data; returns whether there may be more.
     ///
     /// # Errors
     /// When the database cannot answer.

@@ -16,7 +16,7 @@ pub struct Online {
 }
 
 impl Online {
-    /// What the names of these notes begin with.
+    /// The prefix of the names of these notes.
     pub const PREFIX: &'static str = "online/";
 
     /// Its note.

@@ -36,7 +36,7 @@ const ATTRIBUTES: [(&str, Class); 15] = [
     ("customer_custom_refId", Class::StringNotAnalyzed),
 ];
 
-/// What a criterion finds.
+/// The records that a criterion finds.
 #[derive(Debug, PartialEq, Clone, Copy)]
 enum Finds {
     Everybody,

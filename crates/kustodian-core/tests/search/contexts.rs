@@ -98,7 +98,7 @@ fn found(body: &Value) -> Vec<u8> {
 }
 
 #[test]
-fn what_is_asked_together_is_asked_of_one_record() {
+fn criteria_that_hold_together_are_about_one_record() {
     let total = |operator: &str, value: u32| json!({ "kobject_custom_order_totalNum": { operator: value } });
     let status = |value: &str| json!({ "kobject_custom_order_statusStr": { "equals": value } });
     for (body, ids) in [

@@ -217,7 +217,7 @@ fn deleted_records_are_found_when_asked_for() {
 }
 
 #[test]
-fn names_of_tags_are_told_and_replaced_by_ids() {
+fn names_of_tags_are_collected_and_replaced_by_ids() {
     let id: ObjectId = "5c7d1a1f9a1b2c0010a1b2c4".parse().unwrap();
     let mut query = query(&json!({ "or": [{ "customer_tags": { "in": ["vip", "5c7d1a1f9a1b2c0010a1b2c9"] } },
         { "customer_tags": { "equals": "vip" } }, { "customer_name": { "equals": "tag" } }] }));

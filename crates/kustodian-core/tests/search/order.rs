@@ -19,7 +19,7 @@ fn sorted(records: &[SearchRow], sort: &Value) -> Vec<u8> {
 }
 
 #[test]
-fn keys_decide_one_after_the_other_and_no_value_comes_last() {
+fn keys_decide_one_after_the_other_and_no_value_is_last() {
     let records = [
         record(1, json!({ "name": "bob", "progressiveStatus": "open" })),
         record(2, json!({ "name": "Ada", "progressiveStatus": "done" })),

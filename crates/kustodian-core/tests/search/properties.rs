@@ -157,7 +157,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_denied_is_found_exactly_when_it_is_not(tree in tree(), record in record()) {
+    fn a_negation_finds_exactly_the_other_records(tree in tree(), record in record()) {
         let record = row(record);
         let found = query(&json!({ "and": [tree] })).finds(&record);
         prop_assert_eq!(query(&json!({ "not": [tree] })).finds(&record), !found);

@@ -1,4 +1,4 @@
-//! What a search is refused for: each fault with its place, and what to do.
+//! Refused searches: each fault with its place, and the advice.
 
 use kustodian_core::refusal::Refusal;
 use kustodian_core::search::{self, Dialect, Settings};
@@ -23,7 +23,7 @@ fn refused(body: Value, parameter: &str, pointer: &str, title: &str) {
 }
 
 #[test]
-fn an_unknown_name_is_told_with_its_place_and_the_nearest_known_one() {
+fn an_unknown_name_is_reported_with_its_place_and_the_nearest_known_one() {
     refused(
         json!({ "and": [{ "customer_nmae": { "equals": "Ada" } }] }),
         "customer_nmae",
@@ -60,7 +60,7 @@ fn an_unknown_name_is_told_with_its_place_and_the_nearest_known_one() {
 }
 
 #[test]
-fn what_is_not_held_yet_is_told_apart_from_what_does_not_exist() {
+fn types_not_served_yet_are_distinguished_from_unknown_ones() {
     let yet = "does not search for work_session yet";
     refused(json!({ "queryContext": "work_session" }), "queryContext", "/queryContext", yet);
     refused(json!({ "queryContext": "kobject_order" }), "queryContext", "/queryContext", "no klass order");
@@ -166,7 +166,7 @@ fn a_key_that_stands_twice_is_refused() {
 }
 
 #[test]
-fn every_fault_is_told_up_to_a_limit() {
+fn every_fault_is_reported_up_to_a_limit() {
     let refusal = refusal(
         &json!({ "and": [{ "customer_nmae": { "set": 1 } }, { "customer_name": { "gt": 1 } }], "sort": { "x": "asc" } }),
         Dialect::Plain,

@@ -12,8 +12,8 @@ use tokio::time::{Instant, timeout, timeout_at};
 /// The slowest that a body may arrive, on the whole, in bytes a second.
 const SLOWEST: u64 = 16 * 1024;
 
-/// How long what is left of a body is read after it was refused. A client that is still sending takes a connection that is
-/// closed for a failure, and does not look at the answer.
+/// How long the rest of a body is read after it was refused. A client that is still sending takes a connection that is
+/// closed for a failure, and does not read the answer.
 const DRAINED_WITHIN: Duration = Duration::from_secs(5);
 
 /// A body that is being read.
@@ -61,7 +61,7 @@ impl Arriving {
         }
     }
 
-    /// What is left of it is read, and forgotten.
+    /// The rest of it is read, and forgotten.
     pub(super) async fn drain(self) {
         drain(self.body, usize::MAX).await;
     }
@@ -72,10 +72,10 @@ pub(super) fn cut() -> Refusal {
     Refusal::new(400, code::BAD_PARAM, "file", "The body ended before it was complete: nothing was kept")
 }
 
-/// Reads what is left of a body, for a while and so many bytes.
+/// Reads the rest of a body, for a while and so many bytes.
 pub(super) async fn drain(body: Body, most: usize) {
     let mut body = Limited::new(body, most);
     let read = async { while let Some(Ok(_)) = body.frame().await {} };
-    // Whoever sends on after that is not heard.
+    // A client that sends more after that is ignored.
     drop(timeout(DRAINED_WITHIN, read).await);
 }

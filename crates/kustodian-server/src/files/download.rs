@@ -48,7 +48,7 @@ pub(super) async fn send(app: &Arc<App>, opened: &Opened, parts: &Parts) -> Resu
     let place = app.files.downloads.take(opened.org.key);
     let place = place.ok_or_else(|| try_again("Too many files are sent at the same time", 1))?;
     let length = app.files.files.length(name).await.map_err(|error| not_kept(&error))?;
-    // One that is there with another length was damaged, and is not given out as if it were whole.
+    // A file with another length was damaged, and is not sent as if it were whole.
     if length != Some(file.content_length) {
         let place = app.files.files.place();
         tracing::error!(%sum, place, ?length, expected = file.content_length, "a file is missing or damaged");
@@ -99,7 +99,7 @@ fn disposition(name: &str) -> String {
     format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{}", utf8_percent_encode(name, NON_ALPHANUMERIC))
 }
 
-/// Reads a piece when the client has taken the one before. No file is held open meanwhile: one that is removed is given out
+/// Reads a piece when the client has taken the one before. No file is held open meanwhile: one that is removed is sent
 /// no longer.
 fn pieces(app: &Arc<App>, name: FileName, first: u64, count: u64, place: Held) -> Body {
     let app = Arc::clone(app);

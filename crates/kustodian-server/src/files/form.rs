@@ -10,7 +10,7 @@ use memchr::memmem;
 
 use super::body::{Arriving, cut};
 
-/// The most bytes of a field, and of what a part of the form says of itself.
+/// The maximum size of a field, and of the headers of a part of the form, in bytes.
 const MAX_FIELD: usize = 16 * 1024;
 
 /// The most fields in front of the file.
@@ -57,7 +57,7 @@ impl<S: Source> Form<S> {
         Ok(Self { source, held: b"\r\n".to_vec(), delimiter: format!("\r\n--{boundary}").into_bytes(), fields: 0 })
     }
 
-    /// The name of the next part, what is left of the one before passed over; `None` at the end of the form.
+    /// The name of the next part, the rest of the one before passed over; `None` at the end of the form.
     ///
     /// # Errors
     /// 400 when it is no form.
@@ -122,7 +122,7 @@ impl<S: Source> Form<S> {
                 Some(at) => return Ok(Some(self.held.drain(..at).collect())),
                 None => {}
             }
-            // What is at the end may be the beginning of the boundary.
+            // The last bytes may be the beginning of the boundary.
             let sure = self.held.len().saturating_sub(self.delimiter.len() - 1);
             if sure > 0 {
                 return Ok(Some(self.held.drain(..sure).collect()));
@@ -131,7 +131,7 @@ impl<S: Source> Form<S> {
         }
     }
 
-    /// What is in front of a mark, and the mark taken away.
+    /// The bytes before a mark, without the mark.
     async fn take_until(&mut self, mark: &[u8]) -> Result<Vec<u8>, Refusal> {
         let mut searched = 0;
         loop {
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_no_form_is_refused() {
+    async fn a_body_that_is_not_a_form_is_refused() {
         let without_end = BODY.replace("--a b--", "--a d--");
         let long_field = format!("--a b\r\nContent-Disposition: form-data; name=a\r\n\r\n{}", "x".repeat(20_000));
         let long_head = format!("--a b\r\nContent-Disposition: form-data; name={}", "x".repeat(20_000));

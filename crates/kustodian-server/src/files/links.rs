@@ -23,10 +23,10 @@ use crate::routes::Links;
 pub(super) const EXPIRES: &str = "expires";
 pub(super) const SIGNATURE: &str = "signature";
 
-/// What is written as it is in a segment of a path.
+/// Characters that are written as they are in a segment of a path.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Writes links into what is answered to one request.
+/// Writes links into the answer to one request.
 #[derive(Debug, Clone)]
 pub(crate) struct Linker {
     signer: Signer,
@@ -152,7 +152,7 @@ fn base(app: &App, headers: &HeaderMap, authority: Option<&Authority>) -> String
     }
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let of_header = || text(HOST.as_str()).and_then(|host| host.parse::<Authority>().ok());
-    // What has a quotation mark in it would end the text that it is written into.
+    // A quotation mark would end the text that it is written into.
     let is_plain =
         |host: &Authority| host.as_str().bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.:[]_".contains(&byte));
     let host = authority.cloned().or_else(of_header).filter(is_plain);

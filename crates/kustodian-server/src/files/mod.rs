@@ -127,7 +127,7 @@ async fn receive(
     let received = match opened {
         Ok(opened) => upload::receive(&app, &opened, &parts, body).await,
         Err(refusal) => {
-            // Nobody vouches for whoever sends it.
+            // The sender of the file is not trusted.
             tokio::spawn(body::drain(body, STRANGERS));
             Err(refusal)
         }
@@ -163,7 +163,7 @@ fn refuse(refusal: Refusal, from: SocketAddr) -> Response {
     answer::refuse(refusal).map(Body::from)
 }
 
-/// 507 when there is no room, 500 for all else. What the system says goes to the log alone.
+/// 507 when there is no room, 500 for all else. The error of the system is only logged.
 fn not_kept(error: &FilesError) -> Refusal {
     tracing::error!(%error, "a file could not be kept or read");
     match error {

@@ -14,7 +14,7 @@ use kustomer_api::ObjectId;
 use crate::answer::unavailable;
 use crate::app::App;
 
-/// What the names of the notes begin with.
+/// The prefix of the names of the notes.
 pub(super) const PREFIX: &str = "file-to-remove/";
 
 /// The bytes that a change lets go of.
@@ -22,7 +22,7 @@ pub(super) const PREFIX: &str = "file-to-remove/";
 pub(crate) struct Removal {
     org: Arc<Org>,
     notes: Vec<(Sha256Sum, Note)>,
-    /// What the change found when it was decided.
+    /// The records that the change found when it was decided.
     found: Arc<Mutex<Vec<Sha256Sum>>>,
 }
 

@@ -17,7 +17,7 @@ const INTERVAL: Duration = Duration::from_secs(3_600);
 /// place of another has so long to see that bytes are newer than it.
 const GRACE: u64 = 24 * 3_600;
 
-/// How many files are looked at before others have their turn.
+/// How many files are checked before others have their turn.
 const STEP: usize = 100;
 const REST: Duration = Duration::from_millis(20);
 

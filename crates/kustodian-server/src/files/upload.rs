@@ -81,7 +81,7 @@ async fn take(
     keep(app, opened, file.maker, receiving, Received { length, sum }).await
 }
 
-/// Goes to the file of a form. The fields in front of it are those that were given out.
+/// Skips to the file of a form. The fields before it must be those of the answer.
 async fn find_file(app: &App, opened: &Opened, file: &File, form: &mut Form<&mut Arriving>) -> Result<(), Refusal> {
     let id = opened.id.to_string();
     let target = Target { purpose: Purpose::Upload, org: opened.org.id, kind: opened.kind, id: &id };
@@ -94,7 +94,7 @@ async fn find_file(app: &App, opened: &Opened, file: &File, form: &mut Form<&mut
         let sent = form.text().await?;
         let is_signed = matches!(name.as_str(), "key" | "Policy" | "X-Amz-Signature" | "X-Amz-Meta-Attachment-Id");
         if is_signed && given.get(&name).is_some_and(|given| *given != sent) {
-            let title = format!("The field {name} is not the one that was given out: send the fields as they are");
+            let title = format!("The field {name} is not the one of the answer: send the fields as they are");
             return Err(Refusal::new(403, code::FORBIDDEN, &name, title));
         }
     }
@@ -160,7 +160,7 @@ async fn keep(
     match committed {
         Ok(_) => Ok(()),
         Err(error) => {
-            // Whether the commit was made is not known when the database went away: what is left over is swept later.
+            // Whether the commit was made is not known when the database went away: left-over data is swept later.
             if matches!(error, CommitError::Refused(_)) {
                 super::removal::remove_unnamed(app, &opened.org, received.sum, &*lock).await;
             }

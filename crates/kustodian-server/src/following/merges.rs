@@ -1,7 +1,7 @@
-//! Has what belongs to customers follow them into the customer that they were merged into, and back when that is undone.
+//! Moves the records of merged customers to the target of the merge, and back when it is undone.
 //!
-//! What is done depends on what is stored alone, and never on which merge was noted: a record belongs to whomever the
-//! customer went into that it was made for. So it is done once or many times, by one server or another, with the same end.
+//! The work depends only on the stored data, and never on which merge was noted: a record belongs to the customer that its
+//! first customer was merged into. So it is done once or many times, by one server or another, with the same end.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -26,7 +26,7 @@ const BATCH: u32 = 32;
 const ATTEMPTS: usize = 8;
 
 impl Held<'_> {
-    /// Goes over what belongs to a customer and to all that went into it, whether that was undone or not.
+    /// Visits the records of a customer and of all customers merged into it, also of undone merges.
     pub(super) async fn follow_customer(&mut self, org: &Org) -> Result<(), Stop> {
         let mut moved = 0;
         let family = family(self.services, org, self.followed.record).await?;
@@ -198,8 +198,8 @@ async fn conversations_of(
     Ok(services.store.list(org.key, query).await?.records)
 }
 
-/// Ties a conversation to another customer once all that is beside it is. Whoever adds to a conversation changes it, so
-/// nothing was added when it is still the same; else it is looked at again.
+/// Links a conversation to another customer after its records. Each addition to a conversation changes it, so
+/// nothing was added when it is still the same; else it is processed again.
 async fn move_to(services: &Services, org: &Org, mut stored: Stored, owner: ObjectId) -> Result<(), Stop> {
     for _ in 0..ATTEMPTS {
         for kind in Kind::with_homes() {
@@ -255,7 +255,7 @@ async fn follow_batch(
     Err(Stop::Failed(format!("the {}s of {home} change all the time", kind.as_str())))
 }
 
-/// Nobody does it: it follows from what a user did.
+/// No user does it: it follows from the action of a user.
 fn context<'a>(services: &Services, org: &'a Org, owner: ObjectId) -> Context<'a> {
     Context { org, actor: owner, now: services.clock.now(), client: SYSTEM, request_id: "", slas: None }
 }

@@ -4,7 +4,7 @@
 //! does it.
 //!
 //! A change that was noted may not be committed yet, and a record that was written in the same moment may be committed as
-//! if there were none. So each note is looked at twice: at once, and when nothing that was under way then can be any
+//! if there were none. So each note is processed twice: at once, and when no request of that time can be running any
 //! longer.
 
 mod merges;
@@ -23,7 +23,7 @@ use tokio::time::timeout;
 
 use crate::app::Services;
 
-/// How long whoever works on a note keeps others from it, unless he says again that he does.
+/// How long a server that works on a note keeps others from it, unless it renews its lease.
 const LEASE: Duration = Duration::from_secs(10);
 
 /// How long a change that is about to be committed is left to the server that commits it.
@@ -85,13 +85,13 @@ impl Following {
         services.store.keep_note(followed.note(services.ids.next())).await
     }
 
-    /// Has those looked at that follow a record that has changed. When the database cannot note that now, the earlier note
-    /// comes due.
+    /// Wakes the task that updates the followers of a changed record. When the database cannot note that now, the earlier
+    /// note is due later.
     pub(crate) async fn happened(&self, services: &Services, cause: Cause, org: OrgKey, record: ObjectId) {
         let now = services.clock.now();
         let followed = Followed { cause, org, record, noted: now, due: now };
         if let Err(error) = services.store.keep_note(followed.note(services.ids.next())).await {
-            tracing::debug!(%error, "records follow what has changed later");
+            tracing::debug!(%error, "records follow the change later");
         }
         self.wake.notify_one();
     }
@@ -102,7 +102,7 @@ impl Following {
             let mut pause = INTERVAL;
             for cause in Cause::ALL {
                 let until = pass(&services, cause, settle).await.unwrap_or_else(|error| {
-                    tracing::debug!(%error, "what has changed is looked for again after a pause");
+                    tracing::debug!(%error, "changes are looked for again after a pause");
                     PAUSE
                 });
                 pause = pause.min(until);
@@ -141,7 +141,7 @@ async fn pass(services: &Services, cause: Cause, settle: Duration) -> Result<Dur
             Ok(()) => pause = pause.min(held.close(now, settle).await?),
             Err(Stop::Lost) => pause = Duration::ZERO,
             Err(Stop::Failed(reason)) => {
-                tracing::warn!(reason, id = %held.followed.record, "records do not follow what has changed yet");
+                tracing::warn!(reason, id = %held.followed.record, "records do not follow the change yet");
                 pause = pause.min(PAUSE);
             }
         }
@@ -166,7 +166,7 @@ impl Held<'_> {
         }
     }
 
-    /// Keeps others from the note while the work goes on.
+    /// Keeps others from the note while the work continues.
     async fn keep(&mut self) -> Result<(), Stop> {
         if self.extended.elapsed() > LEASE / 4 {
             self.extend(later(self.services.clock.now(), LEASE)).await?;
@@ -186,7 +186,7 @@ impl Held<'_> {
     }
 
     /// Removes the note when nothing that was under way when it was made can have been since the work `began`; else it
-    /// comes due again, after what this gives.
+    /// is due again, after the pause that this returns.
     async fn close(&mut self, began: Timestamp, settle: Duration) -> Result<Duration, StoreError> {
         let settled = later(self.followed.noted, settle);
         if settled <= began {

@@ -17,7 +17,7 @@ use crate::app::Services;
 use crate::paging::FULL;
 
 impl Held<'_> {
-    /// Goes over the customers of the company, deleted ones included.
+    /// Visits the customers of the company, deleted ones included.
     pub(super) async fn follow_company(&mut self, org: &Org) -> Result<(), Stop> {
         let (services, id) = (self.services, self.followed.record);
         let Some(stored) = services.store.find(org.key, Kind::Company, id).await? else { return Ok(()) };

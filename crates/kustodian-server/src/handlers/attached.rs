@@ -1,4 +1,4 @@
-//! Attachments under what they belong to: what bodies name, and what is listed, read, made and deleted there.
+//! Attachments under their records: those that bodies name, and the operations that list, read, create and delete them.
 
 use kustodian_core::attachment::{self, Attaching};
 use kustodian_core::change::{ChangeSet, EventSeed, Name};
@@ -140,7 +140,7 @@ where
     plain::written(committed.map_err(|error| call.not_committed(error))?, Answer::deleted)
 }
 
-/// What a body says of the attachments of a record that is made.
+/// The attachments that a body names for a new record.
 pub(crate) fn of_new<E: Endpoint>(call: &Call<E>, sent: Option<&[Value]>) -> Result<Option<Attaching>, Refusal> {
     sent.map(|list| Attaching::read(list, || call.next_event())).transpose()
 }
@@ -198,7 +198,7 @@ where
 /// Lets a record pass that has the same attachments as when their locks were asked for.
 ///
 /// # Errors
-/// 503 otherwise: it is looked at again.
+/// 503 otherwise: it is retried.
 fn check_same(stored: Option<&Stored>, former: &[ObjectId]) -> Result<(), Refusal> {
     let now = stored.map(attachment::ids_of).transpose()?.unwrap_or_default();
     if now == former { Ok(()) } else { Err(plain::too_busy()) }

@@ -47,7 +47,7 @@ where
     served::<E, _, _>(make_job).of_many()
 }
 
-/// How much of the time for an answer a job may take; then it is answered as it is, and goes on.
+/// How much of the time for an answer a job may take; then it is answered as it is, and continues.
 const PATIENCE: f64 = 0.8;
 
 async fn make_job<E>(mut call: Call<E>) -> Result<Answer, Refusal>
@@ -79,7 +79,7 @@ where
     // Its items are not counted as one write, and have places of their own.
     call.step_aside();
     let patience: Duration = app.settings.answer_timeout.mul_f64(PATIENCE);
-    // On its own: it goes on when the client does not wait for it.
+    // On its own: it continues when the client does not wait for it.
     let running = tokio::spawn(async move {
         let done = job.run().await;
         done.map(|document| with_data(&document, job.body()))

@@ -1,4 +1,4 @@
-//! What happened to a conversation, in the shape of the contract: all of it, or what a filter leaves.
+//! The events of a conversation, in the shape of the contract: all of them, or those that pass a filter.
 
 use kustodian_core::event::{self, Wanted};
 use kustodian_core::feed::{HistoryQuery, Payload, Recorded};
@@ -18,7 +18,7 @@ use crate::paging::{self, FULL, Numbered};
 use crate::parts;
 
 /// How many events one request reads for those that are wanted, and how many bytes of them: then its page ends, and
-/// `links.next` goes on behind them. A conversation seldom has as many.
+/// `links.next` continues behind them. A conversation seldom has as many.
 const LOOKED_AT: usize = 10_000;
 const BYTES_LOOKED_AT: usize = 16 * 1024 * 1024;
 
@@ -90,7 +90,7 @@ async fn narrowed(
     let mut passed_over = if after.is_some() { 0 } else { page.offset() };
     let (mut documents, mut length) = (Vec::new(), 0);
     let (mut looked_at, mut bytes) = (0, 0);
-    // The last revision that was looked at, where there may be more behind it.
+    // The last revision that was read, where there may be more behind it.
     let (mut last, mut goes_on) = (0, false);
     'pages: while from <= to {
         if looked_at >= LOOKED_AT || bytes >= BYTES_LOOKED_AT {

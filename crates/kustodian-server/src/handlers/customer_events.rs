@@ -1,4 +1,4 @@
-//! What a customer did, and what happened to its record.
+//! The tracked events of a customer, and the events of its record.
 
 use kustodian_core::feed::{HistoryQuery, Payload};
 use kustodian_core::kind::Kind;
@@ -21,10 +21,10 @@ use crate::handlers::merges;
 use crate::paging::{FULL, Numbered};
 use crate::parts;
 
-/// How many customers that were merged into one are looked at.
+/// How many customers that were merged into one are read.
 const MAX_MERGED: usize = 1_000;
 
-/// How many events are read at a time, and how many are looked at for those with a name.
+/// How many events are read at a time, and how many are searched for those with a name.
 const TOGETHER: u32 = 500;
 const LOOKED_AT: u64 = 10_000;
 
@@ -63,13 +63,13 @@ pub(crate) async fn get_all_events_by_customer_for_session(
     }
     let has_next = documents.len() > page.size as usize;
     documents.truncate(page.size as usize);
-    // What was sent, as it is written in a path.
+    // The text that was sent, as it is written in a path.
     let sent = url::form_urlencoded::byte_serialize(call.path.1.as_bytes()).collect::<String>().replace('+', "%20");
     let path = format!("{}/sessions/{sent}/events", Kind::Customer.path_of(id));
     Ok(Answer::Json(page.uncounted(&path, documents, has_next)))
 }
 
-/// What happened to the record, then what was tracked, each oldest first.
+/// The events of the record, then the tracked events, each oldest first.
 pub(crate) async fn get_all_customer_events(call: Call<GetAllCustomerEvents>) -> Result<Answer, Refusal> {
     let (id, ListCustomerEvents { paging, names }) = (call.path, call.query.clone());
     let page = Numbered::of(paging);

@@ -118,9 +118,9 @@ pub(crate) async fn erase_customer(mut call: Call<EraseCustomer>) -> Result<Answ
     if call.is_rehearsal() {
         return Ok(Answer::Empty);
     }
-    // What was created meanwhile; from now on nothing more is.
+    // Records that were created meanwhile; from now on no more are created.
     homes::erase_owned(&call, id).await?;
-    // The records hold nothing any more; what they left on the disk goes too, which takes as long as the file is large.
+    // The records are empty now. Their former bytes on the disk are swept too, which takes long for a large file.
     call.step_aside();
     call.app().scrubber.scrub(&call.app().services.store).await;
     Ok(Answer::Empty)

@@ -1,5 +1,5 @@
 //! Changes of records that belong to a conversation: they are decided under the locks of the record, of its conversation
-//! and of the customer together, as both count what they have.
+//! and of the customer together, as both count their records.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,7 +21,7 @@ use crate::handlers::merges;
 use crate::handlers::plain::{self, Which};
 use crate::paging::{Numbered, Pairs};
 
-/// What was loaded for a decision about a record of a conversation.
+/// The records loaded for a decision about a record of a conversation.
 pub(crate) struct Family {
     loaded: Loaded,
     conversation: ObjectId,
@@ -111,7 +111,7 @@ where
             }
         };
         is_tried = true;
-        // What is refused is decided once more under the locks: the records were not read in one moment.
+        // A refusal is decided once more under the locks: the records were not read in one moment.
         let Ok(changes) = under_lock(loaded) else { continue };
         match call.commit(changes).await {
             Err(CommitError::Stale { .. }) => {}

@@ -1,4 +1,4 @@
-//! What the handlers of records with files share: lists with links, and updates that let go of bytes.
+//! The common parts of handlers of records with files: lists with links, and updates that remove bytes.
 
 use futures_util::StreamExt as _;
 use kustodian_core::change::ChangeSet;

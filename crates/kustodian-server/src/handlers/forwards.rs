@@ -60,7 +60,7 @@ where
     let id_in = |member: Option<String>| member.and_then(|id| id.parse::<ObjectId>().ok());
     let about = match (of, id_in(input.conversation.take())) {
         (Some(of), Some(other)) if of != other => return Err(conversation::other(CONVERSATION, of)),
-        (of, named) => of.or(named).ok_or_else(|| conversation::needed(CONVERSATION, "it is what is forwarded"))?,
+        (of, named) => of.or(named).ok_or_else(|| conversation::needed(CONVERSATION, "it is the forwarded one"))?,
     };
     let customer = id_in(input.customer.take());
     let own = attached::of_new(call, input.attachments.take().as_deref())?.unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What a record was, and what happened to it: the same for every kind.
+//! Former states of a record, and its history: the same for every kind.
 
 use kustodian_core::feed::{HistoryQuery, Payload, Recorded};
 use kustodian_core::kind::Kind;

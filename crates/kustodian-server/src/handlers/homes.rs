@@ -1,5 +1,5 @@
-//! Erasing what a record owns: in batches, so that no transaction grows with what there is, and so that whoever is stopped
-//! in the middle goes on by asking again.
+//! Erases the records that a record owns: in batches, so that no transaction grows with their number, and an erasure that
+//! is stopped in the middle continues by asking again.
 
 use kustodian_core::change::{ChangeSet, Name};
 use kustodian_core::conversation;
@@ -32,8 +32,8 @@ pub(crate) async fn erase_owned<E: Endpoint>(call: &Call<E>, customer: ObjectId)
     erase_owned_by(call, Kind::Customer, customer).await
 }
 
-/// Empties the past of the customers that one was merged into, which shows what it was: merges that were undone leave it there.
-/// Before the record itself is erased, so that whoever is stopped in the middle does it again.
+/// Empties the history of the customers that one was merged into, as it shows that customer: undone merges leave it there.
+/// Before the record itself is erased, so that an erasure that is stopped in the middle does it again.
 pub(crate) async fn forget_where_merged<E: Endpoint>(call: &Call<E>, customer: ObjectId) -> Result<(), Refusal> {
     let mut erased = vec![customer];
     erased.extend(merges::absorbed(call, customer).await?);
@@ -91,7 +91,7 @@ async fn erase_owned_by<E: Endpoint>(call: &Call<E>, owner: Kind, id: ObjectId) 
                 }
                 let removal = Removal::prepare(call.app(), &call.act().org, kind, &found).await?;
                 for stored in found {
-                    // What it owns may own more.
+                    // Its records may own more.
                     Box::pin(erase_owner(call, kind, stored)).await?;
                 }
                 removal.finish(call.app()).await;
@@ -102,7 +102,7 @@ async fn erase_owned_by<E: Endpoint>(call: &Call<E>, owner: Kind, id: ObjectId) 
 }
 
 /// Erases a record with those whose home it is. It takes no new ones once it is deleted, and stays its owner's until they
-/// are erased, so that whoever is stopped in the middle finds it again.
+/// are erased, so that an erasure that is stopped in the middle finds it again.
 async fn erase_owner<E: Endpoint>(call: &Call<E>, kind: Kind, stored: Stored) -> Result<(), Refusal> {
     let (act, id) = (call.act(), stored.id);
     if !stored.deleted {

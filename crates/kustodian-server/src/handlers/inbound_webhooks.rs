@@ -1,4 +1,4 @@
-//! Inbound webhooks, and what is posted to them.
+//! Inbound webhooks, and posts to them.
 
 use axum::body::Bytes;
 use http::HeaderMap;
@@ -25,7 +25,7 @@ use crate::rehearsal;
 
 const KIND: Kind = Kind::InboundWebhook;
 
-/// The most arguments of the query of what is posted.
+/// The maximum number of query arguments of a post.
 const MAX_ARGUMENTS: usize = 100;
 
 pub(crate) async fn get_inbound_webhooks(call: Call<GetInboundWebhooks>) -> Result<Answer, Refusal> {

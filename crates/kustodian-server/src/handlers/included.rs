@@ -36,7 +36,7 @@ struct Named {
     id: Option<ObjectId>,
 }
 
-/// What is to be answered beside the documents of an answer: each record once, in the order in which they are first named.
+/// The records to include in an answer: each once, in the order in which they are first named.
 pub(crate) struct Gathering {
     app: Arc<App>,
     org: OrgKey,
@@ -87,7 +87,7 @@ impl Gathering {
         Ok(())
     }
 
-    /// What was taken up.
+    /// The records that were collected.
     pub(crate) fn into_parts(self) -> Parts {
         let read = |kind: Kind| parts::of_ids(&self.app, self.org, kind, self.ids, true, |record| !record.deleted);
         match self.of {
@@ -125,7 +125,7 @@ pub(crate) fn with(
     Ok(Answer::Json(format!("{{\"data\":{document},\"included\":[{}]}}", included.join(","))))
 }
 
-/// The answer of one record with what was asked for beside it. Its tag is that of the whole then, as the company may
+/// The answer of one record with its included records. Its tag is then that of the whole, as the company may
 /// change alone.
 pub(crate) async fn beside<E: Endpoint>(call: &Call<E>, include: Include, answer: Answer) -> Result<Answer, Refusal> {
     let Answer::Document { document, status } = answer else { return Ok(answer) };

@@ -82,7 +82,7 @@ async fn find_id<E: Endpoint>(call: &Call<E>, named: &str) -> Result<ObjectId, R
 /// The klass that a path names.
 ///
 /// # Errors
-/// 404 when there is none; `parameter` is what the path calls it.
+/// 404 when there is none; `parameter` is its name in the path.
 pub(crate) async fn find<E: Endpoint>(call: &Call<E>, named: &str, parameter: &str) -> Result<Stored, Refusal> {
     let found = match named.parse::<ObjectId>() {
         Ok(id) => call.store().find(call.org(), Kind::Klass, id).await,

@@ -185,7 +185,7 @@ where
     Err(plain::too_busy())
 }
 
-/// The body of a write of a kobject of the klass with this name, with what it has in the place of masks.
+/// The body of a write of a kobject of the klass with this name, with the record's values in place of masks.
 async fn unmasked<E>(call: &Call<E>, klass: &str, write: described::Write) -> Result<KObjectInput, Refusal>
 where
     E: Endpoint<Body = KObjectInput>,

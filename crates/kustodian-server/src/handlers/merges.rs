@@ -47,7 +47,7 @@ pub(crate) async fn create_customer_merge(call: Call<CreateCustomerMerge>) -> Re
         let find = |id: ObjectId| loaded.get((Kind::Customer, id));
         customer::merge(&act.context(), id, find(source), find(target), seeds)
     };
-    // What is refused is noted nowhere.
+    // A refused merge leaves no note.
     let names = vec![(Kind::Customer, source), (Kind::Customer, target)];
     let mut loaded = Vec::new();
     for (kind, id) in names.iter().copied() {
@@ -148,7 +148,7 @@ pub(crate) async fn undo_customer_merge(call: Call<UndoCustomerMerge>) -> Result
                 document(target)
             )));
         }
-        // What is refused is noted nowhere.
+        // A refused undo leaves no note.
         decide_once(&call, &names, decide.clone()).await?;
         match following(&call, target.1, call.commit_locked(names, Box::new(decide))).await? {
             Ok(changes) => {
@@ -232,7 +232,7 @@ fn seeds<E: Endpoint>(call: &Call<E>) -> MergeSeeds {
     MergeSeeds { event: call.next_event(), source_event: call.next_event(), target_event: call.next_event() }
 }
 
-/// 409 for a customer that was merged: what it was is a part of another one.
+/// 409 for a customer that was merged: its values are a part of another one.
 pub(crate) fn erased_with(target: ObjectId) -> Refusal {
     let title = format!("The customer was merged into {target}: erase that one, or undo the merge first");
     Refusal::new(409, code::CONFLICT, "id", title).with_meta("mergedInto", target.to_string())

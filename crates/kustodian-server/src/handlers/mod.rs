@@ -1,4 +1,4 @@
-//! What is served: a handler per operation, put behind its declaration. Adding one is a line here.
+//! The served operations: a handler per operation, put behind its declaration. Adding one is a line here.
 
 pub(crate) mod absent;
 mod attached;

@@ -67,7 +67,7 @@ pub(crate) async fn update_outbound_webhook(call: Call<UpdateOutboundWebhook>) -
     check_events(&call, input.events.as_deref().unwrap_or_default())?;
     let (caller, status) = (call.caller().clone(), call.app().settings.missing_role_status);
     let decide = move |stored: Option<Stored>| {
-        // Who may not read what it is sent must not lead it elsewhere, whoever made it.
+        // A user who may not read its events must not change their destination, also if somebody else created it.
         if let (None, Some(stored)) = (&input.events, &stored) {
             for kind in kinds_of(&outbound_webhook::events_of(stored)?) {
                 permission::require_read(&caller, UpdateOutboundWebhook::OPERATION, kind, status)?;

@@ -88,7 +88,7 @@ pub(crate) async fn list_narrowed<E: Endpoint>(
 /// How many records one request may name.
 const MAX_IDS: usize = 100;
 
-/// The records whose ids stand in the path, joined by commas, in that order. Ids that name none are passed over.
+/// The records with the ids of the path, joined by commas, in that order. Unknown ids are left out.
 ///
 /// # Errors
 /// 400 for too many.
@@ -185,7 +185,7 @@ where
     let decide = move |stored: Option<Stored>| {
         let met = stored.as_ref().map_or(Ok(()), |stored| resource::check_if_match(stored, if_match.as_deref()));
         let former = stored.as_ref().map_or(0, |stored| stored.document.len());
-        // Whoever does not bring a deleted record back is told that it is gone, whatever the condition.
+        // Any write of a deleted record but a restore is a 404, whatever the condition.
         if stored.as_ref().is_some_and(|stored| !stored.deleted) {
             met.clone()?;
         }

@@ -16,7 +16,7 @@ use crate::call::Call;
 use crate::files::Removal;
 use crate::handlers::{family, merges};
 
-/// How many drafts or deliveries are looked at together.
+/// How many drafts or deliveries are read together.
 const PAGE: u32 = 100;
 
 pub(crate) async fn redact_message(mut call: Call<RedactMessage>) -> Result<Answer, Refusal> {
@@ -50,7 +50,7 @@ pub(crate) async fn redact_message(mut call: Call<RedactMessage>) -> Result<Answ
     let written = changes.puts.first().zip(changes.events.first());
     let (put, event) = written.ok_or_else(|| resource::fault("Nothing was written"))?;
     if !call.is_rehearsal() {
-        // The records hold it no more; what they left on the disk goes, too.
+        // The records no longer have it. Their former bytes on the disk are swept, too.
         call.step_aside();
         call.app().scrubber.scrub(&call.app().services.store).await;
     }

@@ -103,7 +103,7 @@ fn authorize<E: Endpoint>(call: &Call<E>, query: &Query) -> Result<(), Refusal> 
     Ok(())
 }
 
-/// Lets a caller pass who may see the sensitive attributes that a search tests or counts: what is found reveals their values.
+/// Passes a caller who may see the sensitive attributes that a search tests or counts: results reveal their values.
 async fn authorize_hidden<E: Endpoint>(call: &Call<E>, query: &Query) -> Result<(), Refusal> {
     if role::any_grants(&call.caller().token.roles, SENSITIVE_READ) {
         return Ok(());
@@ -175,7 +175,7 @@ async fn find<E: Endpoint<Query = SearchPage>>(call: &Call<E>, language: Languag
 
     let least = offset + matching.min(size as usize) as u64 + u64::from(has_next);
     let total = found.total.unwrap_or(Total { count: 0, is_estimate: false });
-    // Time that ran out may leave the count behind what was found.
+    // If time runs out, the count may be lower than the number of results.
     let total = if found.records.is_empty() { total } else { Total { count: total.count.max(least), ..total } };
     let pages = if size == 0 { 0 } else { total.count.div_ceil(u64::from(size)) };
     let mut meta = meta(size, found.timed_out);
@@ -199,12 +199,12 @@ async fn find<E: Endpoint<Query = SearchPage>>(call: &Call<E>, language: Languag
         "last": link(pages.max(1)),
     });
     let is_shown = move |stored: &Stored| match include_deleted {
-        // Whoever was erased since is not found any more.
+        // A customer that was erased since is not found any more.
         true => missing::erased_at(stored).is_ok_and(|erased| erased.is_none()),
         false => !stored.deleted,
     };
     let first = parts::at_hand(documents(found.records, &of));
-    let kind = Kind::searched_as(context).ok_or_else(|| resource::fault("What was found is of no kind"))?;
+    let kind = Kind::searched_as(context).ok_or_else(|| resource::fault("The search found a type without a kind"))?;
     let rest = parts::of_ids(call.app(), call.org(), kind, rest, true, is_shown);
     parts::page(call.app(), first.chain(rest).boxed(), size as usize, Around::fixed(meta, links), None).await
 }
@@ -321,7 +321,7 @@ fn meta(size: u32, timed_out: bool) -> Value {
     json!({ "pageSize": size, "aggregations": {}, "timed_out": timed_out })
 }
 
-/// What the links repeat: nothing that was not asked for.
+/// The parameters that the links repeat: only those that were sent.
 fn shape(asked: &SearchPage) -> Pairs {
     use kustomer_api::query::QueryArguments as _;
     let SearchPage { ids_only, exact_total, id, .. } = *asked;
@@ -345,7 +345,7 @@ fn truncate(records: &mut Records, size: usize) {
     }
 }
 
-/// The `type` of what a search finds, as far as it is one.
+/// The `type` of the results of a search, as far as it is one.
 fn type_of(query: &Query) -> String {
     match (query.context, query.klass()) {
         (Context::KObject, Some(klass)) => kobject::type_of(klass),

@@ -1,4 +1,4 @@
-//! Tags: listed and read; made by whoever names them first on a record.
+//! Tags: listed and read; created when a record first names them.
 
 use kustodian_core::kind::Kind;
 use kustodian_core::refusal::Refusal;

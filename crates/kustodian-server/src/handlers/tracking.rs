@@ -64,7 +64,7 @@ struct Visitor {
     /// The id that was sent, or that the browser has.
     id: Option<String>,
     is_browser: bool,
-    /// Whether the browser has it, or was told to the program.
+    /// Whether the browser has it in a cookie, or the program got it in an answer.
     is_known: bool,
 }
 
@@ -111,7 +111,7 @@ fn event<E: Endpoint>(call: &Call<E>, input: TrackingEventInput) -> Result<NewEv
     Ok(NewEvent { id, name: input.name, details: details(&from, input.meta)? })
 }
 
-/// Keeps what is learnt of a visitor; whether the customer that it is said to be is there. With each new session the record
+/// Stores a sighting of a visitor; returns whether its customer exists. With each new session the record
 /// of the customer says when it was seen.
 async fn track<E: Endpoint>(
     call: &Call<E>,
@@ -148,7 +148,7 @@ async fn note_seen<E: Endpoint>(call: &Call<E>, customer: ObjectId) -> Result<()
     noted.map(drop).map_err(|error| call.not_committed(error))
 }
 
-/// Finds or makes the customer, ties the visitor to it, and keeps what the visitor did.
+/// Finds or creates the customer, links the visitor to it, and stores the event.
 async fn identified<E: Endpoint>(
     call: &Call<E>,
     identity: IdentityInput,
@@ -194,7 +194,7 @@ struct Found {
     email: Option<String>,
 }
 
-/// Updates the customer, or makes it; `None` when another request was in the way.
+/// Updates or creates the customer; `None` when another request interfered.
 async fn find_or_make<E: Endpoint>(
     call: &Call<E>,
     identity: &IdentityInput,
@@ -236,7 +236,7 @@ async fn find_or_make<E: Endpoint>(
             Some(_) => customer::update(&act.context(), stored.as_ref(), seed, write, &UpdateOptions::default())?,
         };
         record_limit::check(&changes, stored.as_ref().map_or(0, |stored| stored.document.len()), max)?;
-        // Whoever says the same again changes nothing.
+        // A repeated identity changes nothing.
         Ok(if unchanged::is_unchanged(&changes)? { ChangeSet::default() } else { changes })
     };
     let found = Found {

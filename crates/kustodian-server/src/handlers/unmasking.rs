@@ -1,6 +1,6 @@
-//! Windows in which a user sees the sensitive attributes of a customer, and of what belongs to the customer. The record of the
-//! customer says that one was opened, which makes it an event; a note beside the records is what the server asks, so that
-//! it holds on every server of a database.
+//! Windows in which a user sees the sensitive attributes of a customer, and of what belongs to the customer. The record of
+//! the customer says that one was opened, which makes it an event; the server reads a note beside the records, so that it
+//! holds on every server of a database.
 
 use kustodian_core::customer::{self, WINDOW_MILLIS};
 use kustodian_core::kind::Kind;
@@ -28,7 +28,7 @@ pub(crate) async fn create_unmasking_window_by_customer(
     let decide = move |stored: Option<Stored>| customer::open_window(&act.context(), stored.as_ref(), event, until);
     let changes = plain::change(&call, Kind::Customer, id, decide).await?;
     if !call.is_rehearsal() {
-        // After the event: whoever is interrupted in between has opened nothing that nobody knows of.
+        // After the event: an interruption in between opens no unrecorded window.
         if let Some(other) = former.filter(|former| *former != user) {
             close(&call, other, id).await?;
         }
@@ -45,7 +45,7 @@ pub(crate) async fn delete_unmasking_window_by_customer(
     let (act, event, id) = (call.act(), call.next_event(), call.path);
     let opened_by = opened_by(&call, id).await?;
     if let (Some(user), false) = (opened_by, call.is_rehearsal()) {
-        // Before the event: whoever is interrupted in between has closed it.
+        // Before the event: an interruption in between still closes the window.
         close(&call, user, id).await?;
     }
     let decide = move |stored: Option<Stored>| customer::close_window(&act.context(), stored.as_ref(), event);

@@ -136,7 +136,7 @@ pub(crate) async fn create_invite_new_user(call: Call<CreateInviteNewUser>) -> R
     let (id, email) = (call.next_id(), input.email.clone().unwrap_or_default());
     let changes = user::invite(&call.act().context(), id, call.next_event(), input, held)?;
     let answer = plain::create(&call, changes).await?;
-    // Should the server end in between, whoever invites sees nothing of success, and a reset sends the same link.
+    // If the server ends in between, the inviting user sees no success, and a reset sends the same link.
     if !call.is_rehearsal() {
         let app = call.app();
         app.letters.note(app, &call.caller().org.name, &email, Purpose::Invitation).await?;
@@ -251,7 +251,7 @@ pub(crate) async fn check_groups<E: Endpoint>(
     Ok(())
 }
 
-/// Answers the same, after as much work, whether or not there is such a user: whether a letter goes to anybody is found
+/// Answers the same, after as much work, whether or not there is such a user: whether a letter is sent to anybody is found
 /// out afterwards.
 pub(crate) async fn reset_users_password(visit: Visit) -> Result<Answer, Refusal> {
     let sent = visit.input::<ResetUsersPassword>()?;

@@ -1,4 +1,4 @@
-//! Sends events to webhooks (`kustodian_core::outbound_webhook`): out of the feed, so that nothing is missed. What is left to
+//! Sends events to webhooks (`kustodian_core::outbound_webhook`): out of the feed, so that nothing is missed. The events to
 //! send of a webhook is noted in the database, and one server at a time works on it. A webhook is worked on by a task of its
 //! own, so that a receiver that does not answer holds up no other.
 
@@ -25,7 +25,7 @@ use self::work::Worker;
 use crate::answer::unavailable;
 use crate::app::App;
 
-/// How often webhooks are looked at.
+/// How often webhooks are checked.
 const INTERVAL: Duration = Duration::from_millis(500);
 
 /// How many notes are read at a time.
@@ -48,7 +48,7 @@ pub(crate) struct Webhooks {
 }
 
 impl Webhooks {
-    /// Has the queues looked at.
+    /// Wakes the task that processes the queues.
     pub(crate) fn wake(&self) {
         self.wake.notify_one();
     }
@@ -85,7 +85,7 @@ pub(crate) async fn run(app: Arc<App>) {
     let mut keeper = Keeper { app, post: None, idle: HashMap::new() };
     loop {
         if let Err(error) = keeper.pass().await {
-            tracing::debug!(%error, "webhooks are looked at again after a pause");
+            tracing::debug!(%error, "webhooks are processed again after a pause");
         }
         // Over before its time when a webhook is made or changed here.
         if timeout(INTERVAL, keeper.app.webhooks.wake.notified()).await.is_ok() {
@@ -127,7 +127,7 @@ impl Keeper {
                     }
                 };
                 if let Err(Stop::Failed(reason)) = self.look_at(note, queue, org, head).await {
-                    tracing::debug!(reason, "a webhook is looked at again after a pause");
+                    tracing::debug!(reason, "a webhook is processed again after a pause");
                 }
             }
             if !is_full {
@@ -259,7 +259,7 @@ async fn remove(app: &App, note: &Note, queue: &Queue) -> Result<(), StoreError>
     Ok(())
 }
 
-/// Begins the queue of a webhook that is about to be made: it is sent what is committed from now on.
+/// Begins the queue of a webhook that is about to be made: it gets events that are committed from now on.
 ///
 /// # Errors
 /// 503 when the database cannot answer: then the webhook must not be made.

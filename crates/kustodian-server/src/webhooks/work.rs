@@ -21,7 +21,7 @@ use super::{Stop, Window, find_note, remove};
 use crate::app::App;
 use crate::{envelopes, grants};
 
-/// How long whoever works on a queue keeps others from it, unless he says again that he does.
+/// How long a server that works on a queue keeps others from it, unless it renews its lease.
 const LEASE: Duration = Duration::from_secs(6);
 
 /// How many records' events are sent at the same time; one after the other while any of them fails.
@@ -213,7 +213,7 @@ impl Sender<'_> {
     async fn send_group(&self, group: Vec<Attempt>) -> Vec<(Arrived, Transaction)> {
         let mut sent = Vec::new();
         for attempt in group {
-            // What a user lost a moment ago is not sent any longer, however long the others take.
+            // Records that a user may no longer read are not sent any longer, however long the others take.
             let may_be_sent = check_answerer(self.app, self.org, self.answerer, self.subscription).await;
             if Instant::now() > self.until || !matches!(may_be_sent, Ok(Ok(()))) {
                 break;
@@ -254,7 +254,7 @@ impl Sender<'_> {
         (Arrived { attempt, is_delivered: transaction.error.is_none() }, transaction)
     }
 
-    /// The event as it is sent, with masks in the place of what the org hides, and its name.
+    /// The event as it is sent, with masks in place of hidden values, and its name.
     async fn envelope(&self, attempt: Attempt, name: &mut String) -> Result<String, String> {
         let store = &*self.app.services.store;
         let found = store.find_event(self.org.key, attempt.event.id).await.map_err(|error| error.to_string())?;
@@ -267,7 +267,7 @@ impl Sender<'_> {
     }
 }
 
-/// Whether the user who answers for a webhook may still read what it asks for; else why it has to be disabled.
+/// Whether the user who is responsible for a webhook may still read its events; else why it has to be disabled.
 async fn check_answerer(
     app: &App,
     org: &Org,

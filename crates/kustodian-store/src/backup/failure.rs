@@ -32,10 +32,10 @@ pub enum BackupError {
         /// The file.
         path: PathBuf,
     },
-    /// Something that is no file is in the way.
+    /// The path is not a file.
     #[error("{} is not a file: name another", path.display())]
     NotAFile {
-        /// What it is.
+        /// The path.
         path: PathBuf,
     },
     /// Backup and database are the same file.
@@ -82,7 +82,7 @@ pub enum BackupError {
         /// The first thing found.
         finding: String,
     },
-    /// The file is whole, but what is in it does not agree with itself.
+    /// The file is whole, but its content is inconsistent.
     #[error(
         "{} does not agree with itself ({finding}): kustodian check --database sqlite:FILE lists all; restore it all the \
          same with --despite-findings",
@@ -94,7 +94,7 @@ pub enum BackupError {
         /// The first thing found.
         finding: String,
     },
-    /// What was written is not what was read.
+    /// The file read is not the file written.
     #[error("the table {table} has {there} rows in {} and {here} in the database: the disk may be failing", path.display())]
     Differs {
         /// The file.
@@ -116,7 +116,7 @@ pub enum BackupError {
     },
     /// An earlier copy into the database did not come to its end, or did.
     #[error(
-        "the database holds what an earlier restore or copy carried: go on with kustodian copy --from sqlite:FILE --to \
+        "the database has records of an earlier restore or copy: continue with kustodian copy --from sqlite:FILE --to \
          URL --resume, or name an empty one"
     )]
     Begun,
@@ -131,7 +131,7 @@ pub enum BackupError {
     File {
         /// The file.
         path: PathBuf,
-        /// What the operating system says.
+        /// The error of the operating system.
         reason: String,
     },
     /// A database failed.
@@ -139,7 +139,7 @@ pub enum BackupError {
     Failed {
         /// Which one.
         what: String,
-        /// What it says.
+        /// The error.
         reason: String,
     },
 }

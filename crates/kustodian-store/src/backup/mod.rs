@@ -1,6 +1,6 @@
-//! Backups: a whole database as one SQLite file that needs no other, whichever engine it comes from and goes to.
+//! Backups: a whole database as one SQLite file that needs no other, whichever engine it is from and for.
 //!
-//! A SQLite database is copied page by page out of one snapshot, while a server writes it. One on PostgreSQL goes the
+//! A SQLite database is copied page by page out of one snapshot, while a server writes it. One on PostgreSQL is copied the
 //! way of [`crate::copy`], row by row, so that its backup is the same kind of file and may be restored into either
 //! engine. Each is written under another name, opened and looked through, synced, and only then given its own.
 
@@ -40,11 +40,11 @@ pub struct Backup {
     /// What it holds was found to be: what does not agree in it does not in the database, and the copy is true all the
     /// same. Of an older schema only that it is whole.
     pub checked: Checked,
-    /// Whether it is of an older schema, whose records are not looked at.
+    /// Whether it is of an older schema, whose records are not checked.
     pub is_outdated: bool,
 }
 
-/// Backs up the database at `url` into a new file (mode 0600), also while servers work on it: what was acknowledged
+/// Backs up the database at `url` into a new file (mode 0600), also while servers work on it: acknowledged data
 /// before this began is in it. Under `file` there is never anything but a whole backup.
 ///
 /// # Errors
@@ -64,7 +64,7 @@ pub async fn back_up(
         if let Some(finding) = check::file::unreadable(path) {
             return Err(BackupError::DamagedDatabase { finding });
         }
-        // What is no database of ours, or a newer one, is refused in the words of the engine.
+        // A file that is not a database of ours, or a newer one, is refused in the words of the engine.
         crate::sqlite::pending_migrations(path)?;
         if is_same(path, file) {
             return Err(BackupError::Itself { path: path.clone() });

@@ -1,4 +1,4 @@
-//! A SQLite file copied page by page, and looked at.
+//! Copies a SQLite file page by page, and checks it.
 
 use std::path::Path;
 use std::time::Duration;

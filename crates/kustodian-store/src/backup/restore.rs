@@ -20,7 +20,7 @@ use crate::options::Options;
 pub struct Restored {
     /// How many rows each table has.
     pub tables: Vec<(&'static str, u64)>,
-    /// What it holds was found to be.
+    /// The findings about its content.
     pub checked: Checked,
     /// Whether the search index of customers was rebuilt from their documents, as that of the backup did not agree with
     /// them.
@@ -61,7 +61,7 @@ pub async fn restore(
     }
 }
 
-/// Refuses what is no backup; whether it is of an older schema.
+/// Refuses a file that is not a backup; returns whether it is of an older schema.
 fn inspect(file: &Path) -> Result<bool, BackupError> {
     match fs::metadata(file) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -146,7 +146,7 @@ async fn mend_index(path: &Path, tell: &mut (dyn FnMut(CopyProgress) + Send)) ->
     }
 }
 
-/// What was found in a file that may be restored all the same.
+/// The findings in a file that may be restored all the same.
 async fn agreeing(
     file: &Path,
     options: BackupOptions,
@@ -199,7 +199,7 @@ impl Former {
         Ok(Some(Self { _lock: connection, holds_orgs }))
     }
 
-    /// Gives it a name of its own beside the old one, which goes on to be its as well until it is replaced; `None` when
+    /// Gives it a name of its own beside the old one, and it keeps the old one until that is replaced; `None` when
     /// it held nothing. The lock ends.
     fn move_aside(self, path: &Path) -> Result<Option<PathBuf>, BackupError> {
         if !self.holds_orgs {

@@ -66,7 +66,7 @@ fn held(table: &Table, row: &Row) -> Option<Held> {
     }
 }
 
-/// Compares what is held with what the documents of the same snapshot name.
+/// Compares the claims with the identities in the documents of the same snapshot.
 pub(super) async fn look_at(
     source: &mut dyn Source,
     claimed: &Claimed,
@@ -107,7 +107,7 @@ async fn compare(
 ) -> Result<(), CheckError> {
     let mut claimed = Claimed::keeping(parts.clone());
     for kind in Kind::ALL {
-        // What is wrong with the records themselves was noted the first time.
+        // Faults of the records themselves were noted the first time.
         records::look_at(kind, source, &mut claimed, &mut Findings::default(), &mut |_| {}).await?;
     }
     let mut there = BTreeSet::new();

@@ -29,7 +29,7 @@ pub enum CheckError {
     Failed {
         /// Which part.
         what: String,
-        /// What it says.
+        /// The error.
         reason: String,
     },
 }

@@ -16,7 +16,7 @@ const FAULTS: u32 = 50;
 /// How long a lock is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Reads every page of the file: that each is what it should be, and every index says what its table does.
+/// Reads every page of the file: checks that each is sound, and that every index agrees with its table.
 pub(super) fn look_at(path: &Path, findings: &mut Findings) -> Result<(), CheckError> {
     let run = || -> rusqlite::Result<Vec<String>> {
         let connection = open(path)?;
@@ -39,7 +39,7 @@ pub(super) fn look_at(path: &Path, findings: &mut Findings) -> Result<(), CheckE
     Ok(())
 }
 
-/// What is wrong, in words, when a file of SQLite's form is cut off, or not even what tables there are can be read out of
+/// The fault, in words, when a file of SQLite's form is cut off, or if not even the list of tables can be read from
 /// it.
 pub(crate) fn unreadable(path: &Path) -> Option<String> {
     if let Some(missing) = missing(path) {
@@ -62,7 +62,7 @@ fn name(row: &rusqlite::Row<'_>, place: usize) -> rusqlite::Result<String> {
     row.get(place)
 }
 
-/// Compares what lists answer as their totals with what there is, in one snapshot.
+/// Compares the totals that lists answer with the numbers of records, in one snapshot.
 pub(super) fn count(path: &Path, findings: &mut Findings) -> Result<(), CheckError> {
     let there = Kind::ALL.map(|kind| {
         let Spec { name, table, .. } = kind.spec();

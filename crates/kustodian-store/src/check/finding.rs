@@ -1,4 +1,4 @@
-//! What a check may find.
+//! The findings of a check.
 
 use std::fmt;
 
@@ -49,7 +49,7 @@ pub enum Finding {
     Unclaimed {
         /// The org.
         org: i64,
-        /// What is claimed, such as `email`.
+        /// The claimed value, such as `email`.
         claim: String,
         /// Its key in hexadecimal.
         key: String,
@@ -60,7 +60,7 @@ pub enum Finding {
     Stray {
         /// The org.
         org: i64,
-        /// What is claimed.
+        /// The claimed value.
         claim: String,
         /// Its key in hexadecimal.
         key: String,

@@ -25,7 +25,7 @@ pub(crate) struct Misfound {
     pub(crate) part: String,
 }
 
-/// What was found, as much of it as is reported.
+/// The findings that are reported.
 #[derive(Debug, Default)]
 pub(crate) struct Misfounds(Vec<Misfound>);
 
@@ -50,7 +50,7 @@ pub(crate) async fn agrees(path: PathBuf, tell: &mut (dyn FnMut(CopyProgress) + 
     Ok(misfounds.0.is_empty())
 }
 
-/// Adds what was found to the rest.
+/// Adds findings to the others.
 pub(super) fn note_all(misfounds: Misfounds, findings: &mut Findings) {
     for Misfound { org, kind, record, part } in misfounds.0 {
         findings.note(Finding::Index { org, kind: kind.as_str(), record, part });

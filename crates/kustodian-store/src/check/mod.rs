@@ -1,7 +1,7 @@
 //! Whether a database agrees with itself: its file, its records, what they claim, how many there are, what they are found
 //! by, and their events; and whether what visitors did is of somebody.
 //!
-//! Everything is read in one snapshot where the engine gives one, while servers go on.
+//! Everything is read in one snapshot where the engine gives one, while servers continue.
 
 mod claims;
 mod failure;
@@ -68,7 +68,7 @@ pub(crate) async fn look_through(
             }
             findings = look_at_file(path.clone(), true, tell).await?;
             if findings.have_damage() {
-                // What else it holds cannot be distinguished from what was damaged.
+                // Its other content cannot be distinguished from damaged content.
                 return Ok(Checked { findings: findings.into_list(), ..Checked::default() });
             }
             let mut archive = crate::sqlite::Archive::read(path).await?;
@@ -102,7 +102,7 @@ pub(crate) async fn look_through(
     Ok(Checked { findings: findings.into_list(), orgs, is_scrub_wanted })
 }
 
-/// Compares what lists answer as their totals with what was counted.
+/// Compares the totals that lists answer with the counted records.
 fn count(kind: Kind, live: &BTreeMap<i64, i64>, totals: &mut BTreeMap<(i64, String), i64>, findings: &mut Findings) {
     let told = totals.iter().filter(|((_, named), _)| named == kind.as_str());
     let mut both: BTreeMap<i64, (i64, i64)> = told.map(|((org, _), told)| (*org, (*told, 0))).collect();

@@ -1,4 +1,4 @@
-//! Records looked at one by one: that their columns say what their documents do, and what these claim.
+//! Checks records one by one: their columns against their documents, and their claims.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use super::finding::{Finding, Findings};
 use crate::copy::table::{Cell, Row, Table, table_of};
 use crate::copy::{CopyProgress, CopyStep, Source};
 
-/// What a document says that is in columns too.
+/// The parts of a document that are also in columns.
 #[derive(Deserialize)]
 struct Document {
     id: String,
@@ -39,7 +39,7 @@ struct Record<'a> {
     created_at: i64,
     updated_at: i64,
     document: &'a str,
-    /// What the columns of the kind hold, in their order.
+    /// The values of the kind's columns, in their order.
     columns: Vec<(&'static str, Option<&'a str>)>,
 }
 

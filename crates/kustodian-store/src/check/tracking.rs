@@ -1,5 +1,5 @@
-//! What visitors did: that each event is of a visit, that a visit has as many as it says, that whoever it is said to be of is
-//! there, and that what is kept can be read. Visits and events are read side by side, in the order of their keys.
+//! What visitors did: that each event is of a visit, that a visit has as many as it says, that whoever it is said to be of
+//! is there, and that what is kept can be read. Visits and events are read side by side, in the order of their keys.
 
 use std::collections::{HashSet, VecDeque};
 
@@ -152,7 +152,7 @@ fn look_at_event(table: &'static Table, row: &Row, findings: &mut Findings) {
     }
 }
 
-/// What a row is known by.
+/// The key of a row.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Named {
     org: i64,

@@ -27,14 +27,14 @@ pub(crate) const ROWS: usize = 500;
 /// How to copy.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct CopyOptions {
-    /// Go on with a copy that was interrupted, or carry what was changed since one that was not.
+    /// Continue an interrupted copy, or carry the changes since a complete one.
     pub resume: bool,
 }
 
-/// What a copy reports while it goes on.
+/// The progress of a copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CopyProgress {
-    /// What is done with the table.
+    /// The action on the table.
     pub step: CopyStep,
     /// The table.
     pub table: &'static str,
@@ -44,12 +44,12 @@ pub struct CopyProgress {
     pub total: u64,
 }
 
-/// What is done with a table.
+/// An action on a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CopyStep {
     /// Its rows are carried.
     Carry,
-    /// What was changed since the former pass is carried.
+    /// The changes since the former pass are carried.
     CatchUp,
     /// Both sides are counted and summed.
     Verify,
@@ -91,7 +91,7 @@ pub enum CopyError {
     #[error("the target holds records that no copy put there: name an empty database")]
     NotEmpty,
     /// The target holds a copy, and going on was not asked for.
-    #[error("the target holds a copy already: go on with --resume, or name an empty database")]
+    #[error("the target holds a copy already: continue with --resume, or name an empty database")]
     Begun,
     /// Nothing was begun that could be resumed.
     #[error("there is no copy in the target to resume: leave --resume away")]
@@ -118,11 +118,11 @@ pub enum CopyError {
         target_rows: u64,
     },
     /// A database failed.
-    #[error("{what} failed: {reason}; go on with --resume")]
+    #[error("{what} failed: {reason}; continue with --resume")]
     Failed {
         /// Which one.
         what: &'static str,
-        /// What it says.
+        /// The error.
         reason: String,
     },
 }
@@ -142,7 +142,7 @@ pub(crate) trait Source: Send {
     async fn positions(&mut self) -> Result<BTreeMap<i64, i64>, CopyError>;
 }
 
-/// A database that is written. Every read of it is a transaction of its own, so it sees what was written.
+/// A database that is written. Every read of it is a transaction of its own, so it sees all earlier writes.
 #[async_trait]
 pub(crate) trait Target: Source {
     /// How far a copy into it has come; `None` when none was begun.
@@ -161,7 +161,7 @@ pub(crate) trait Target: Source {
     async fn finish(&mut self, state: &State) -> Result<(), CopyError>;
 }
 
-/// An event that erased what a record's earlier events held.
+/// An event that erased the content of a record's earlier events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Erased {
     pub(crate) kind: String,
@@ -174,7 +174,7 @@ pub(crate) struct Erased {
 /// what it does, and gives the tables when both sides were found equal.
 ///
 /// # Errors
-/// When a database cannot be opened, the target is not what it must be, or the sides differ in the end.
+/// When a database cannot be opened, the target is not suitable, or the sides differ in the end.
 pub async fn copy(
     from: &str,
     to: &str,
@@ -278,7 +278,7 @@ async fn first_pass(
     Ok(())
 }
 
-/// Carries what was changed since the first pass began: the small tables whole, of the others what the events name.
+/// Carries the changes since the first pass began: the small tables whole, of the others the records named by events.
 async fn catch_up(
     source: &mut dyn Source,
     target: &mut dyn Target,
@@ -374,7 +374,7 @@ async fn carry_records(
 }
 
 /// Carries what writes with an idempotency key led to, so that one that is sent again after the move is answered as
-/// before. Neither counted nor summed: they go by themselves when their day is over, here sooner than there.
+/// before. Neither counted nor summed: they expire after a day, on one side sooner than on the other.
 async fn carry_receipts(source: &mut dyn Source, target: &mut dyn Target, state: &State) -> Result<(), CopyError> {
     let mut after = None;
     loop {

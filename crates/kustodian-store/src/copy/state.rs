@@ -10,7 +10,7 @@ use super::table::Cell;
 /// The name under which it is among the target's settings; not carried along, nor compared.
 pub(crate) const NAME: &str = "copy";
 
-/// The settings that belong to one place and stay there: the state of a copy, and what a file is still to be rid of.
+/// The settings that belong to one place and stay there: the state of a copy, and the note of a pending sweep.
 pub(crate) const OF_ITS_PLACE: &str = "'copy', 'scrub'";
 
 /// How far a copy has come.
@@ -24,7 +24,7 @@ pub(crate) struct State {
     pub(crate) done: Vec<String>,
     /// Where the table under way is, as its key.
     pub(crate) at: Option<Vec<Place>>,
-    /// Whether the first pass was interrupted and no pass has ended since: what it carried is of several snapshots.
+    /// Whether the first pass was interrupted and no pass has ended since: the copied rows are of several snapshots.
     pub(crate) is_of_several: bool,
     /// The last position of each org in the target when the last pass ended; nothing else may have written it since.
     pub(crate) ended: Option<BTreeMap<i64, i64>>,

@@ -15,7 +15,7 @@ pub(crate) enum Cell {
     Bytes(Vec<u8>),
 }
 
-/// What a column holds.
+/// The type of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Holds {
     Integer,
@@ -156,7 +156,7 @@ pub(crate) static EVENTS: Table = Table {
     kind: None,
 };
 
-/// What visitors do. Rows of it go by themselves, so a later pass empties these and carries them again.
+/// Tracked events. Their rows expire, so a later pass empties these tables and carries them again.
 pub(crate) static TRACKING: [Table; 3] = [
     Table {
         name: "visitors",

@@ -47,20 +47,20 @@ impl std::fmt::Display for FileFinding {
     }
 }
 
-/// What was carried, or read through.
+/// The files that were copied or read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Carried {
     /// How many files there are now.
     pub files: u64,
     /// How many bytes they have together.
     pub bytes: u64,
-    /// What is not as it should be.
+    /// The faults.
     pub findings: Vec<FileFinding>,
 }
 
 impl FileFolder {
     /// Carries files to another folder, each read through on its way and durable there. Those that are there already, with
-    /// the same length, are left as they are: so a backup over an earlier one carries what is new.
+    /// the same length, are left as they are: so a backup over an earlier one copies only new files.
     ///
     /// # Errors
     /// When a folder cannot be read or written.
@@ -138,7 +138,7 @@ async fn each(
     work_apart(all, tell).await.map_err(io::Error::other)?
 }
 
-/// Reads a file to its end and hands on what it has; what is wrong with it.
+/// Reads a file to its end and passes its bytes on; returns its fault.
 fn read_through(
     folder: &FileFolder,
     file: KeptFile,

@@ -1,12 +1,12 @@
 //! The bytes of files in a folder.
 //!
 //! ```text
-//! FOLDER/<id of an org>/<first two characters>/<checksum>   the bytes, under what they add up to
-//! FOLDER/incoming/<any name>                                what is being received
-//! FOLDER/locks/<first two characters>                       whoever keeps or removes a file locks one of these
+//! FOLDER/<id of an org>/<first two characters>/<checksum>   the bytes, under their checksum
+//! FOLDER/incoming/<any name>                                a file that is being received
+//! FOLDER/locks/<first two characters>                       locked while a file is kept or removed
 //! ```
 //!
-//! What is received is written under another name, synced, and renamed, and the folder it is in is synced too: under a
+//! A received file is written under another name, synced, and renamed, and its folder is synced too: under a
 //! checksum there are never but the bytes that add up to it. Locks are those of the operating system, which a process that
 //! is killed leaves behind.
 
@@ -29,7 +29,7 @@ pub use self::carry::{Carried, FileFinding};
 pub use self::kept::{KeptFile, kept_files, kept_files_of_backup};
 use self::receiving::Part;
 
-/// Files in a folder of the operating system. The folder is made when the first file comes.
+/// Files in a folder of the operating system. The folder is made with the first file.
 #[derive(Debug, Clone)]
 pub struct FileFolder {
     folder: Arc<Path>,
@@ -206,7 +206,7 @@ fn names(folder: &Path) -> io::Result<Vec<String>> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(error),
     };
-    // What is not UTF-8 is not ours.
+    // A name that is not UTF-8 is not ours.
     entries.filter_map(|entry| entry.map(|entry| entry.file_name().into_string().ok()).transpose()).collect()
 }
 
@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_received_is_removed_by_others_only_when_nobody_receives_it_any_more() {
+    async fn an_incoming_file_is_removed_by_others_only_when_nobody_receives_it_any_more() {
         let folder = tempfile::tempdir().unwrap();
         let files = FileFolder::new(folder.path());
         let mut receiving = files.receive().await.unwrap();
@@ -341,7 +341,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn files_are_carried_whole_once_and_with_what_is_wrong_told() {
+    async fn files_are_carried_whole_and_once_and_faulty_ones_are_reported() {
         let folder = tempfile::tempdir().unwrap();
         let (from, to) = (FileFolder::new(&folder.path().join("from")), FileFolder::new(&folder.path().join("to")));
         let sound = keep(&from, b"sound").await;

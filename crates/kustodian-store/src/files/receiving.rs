@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{FileFolder, Lock, failure, lock, make_parent, private, sync_parent};
 
-/// What was received so far, under a name of its own. Dropped before it is kept, it is gone.
+/// The bytes received so far, under a name of their own. Dropped before it is kept, the file is deleted.
 pub(super) struct Part {
     /// Locked, so that others see that somebody receives it.
     file: File,
@@ -31,7 +31,7 @@ impl Part {
             };
             let part = Self { file, path, digest: Sha256::new(), is_kept: false };
             part.file.lock()?;
-            // Whoever removes what is left over may have come between.
+            // A task that removes left-over files may have removed it meanwhile.
             if part.path.try_exists()? {
                 return Ok(part);
             }
@@ -61,7 +61,7 @@ impl Drop for Part {
         if !self.is_kept
             && let Err(error) = fs::remove_file(&self.path)
         {
-            tracing::warn!(%error, "what was received in part could not be removed; the next start does");
+            tracing::warn!(%error, "an incomplete file could not be removed; the next start removes it");
         }
     }
 }

@@ -87,7 +87,7 @@ impl Limits {
 /// The part of its patience for which the time an org has used is held against it: others pass it for that long each.
 const HELD_AGAINST: u32 = 8;
 
-/// What a turn counts for at least, so that orgs with short ones are served one after the other.
+/// The minimum that a turn counts for, so that orgs with short ones are served one after the other.
 const LEAST_TURN: Duration = Duration::from_micros(1);
 
 /// A lane.
@@ -135,7 +135,7 @@ impl Lane {
         Self { state: Arc::new(Mutex::new(state)), patience: limits.patience }
     }
 
-    /// Waits for a turn. Whoever stops waiting leaves the queue.
+    /// Waits for a turn. A task that stops waiting leaves the queue.
     pub(crate) async fn turn(&self, who: Who) -> Result<Turn, NoTurn> {
         let (ticket, turn) = match self.ask(who)? {
             Asked::Now(turn) => return Ok(turn),
@@ -339,7 +339,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn too_many_of_a_key_are_told_at_once_and_who_leaves_makes_room() {
+    async fn too_many_of_a_key_are_refused_at_once_and_one_that_leaves_makes_room() {
         let lane = lane(1, 1);
         let running = lane.turn(who(1, 1)).await.unwrap();
         let mut waiting: Vec<_> = (0..8).map(|_| Box::pin(lane.turn(who(1, 1)))).collect();
@@ -362,7 +362,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_turn_that_does_not_come_in_time_is_given_up_and_none_comes_once_closed() {
+    async fn a_late_turn_is_given_up_and_a_closed_lane_has_none() {
         let impatient = Limits { patience: Duration::from_millis(1), ..locked(&lane(1, 1).state).limits };
         let hurried = Lane::new(impatient);
         let _running = hurried.turn(who(1, 1)).await.unwrap();

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use kustodian_core::store::OrgKey;
 
-/// The time that orgs have used, counted from that of the org served last. An org that comes back after a pause has no
+/// The time that orgs have used, counted from that of the org served last. An org that returns after a pause has no
 /// more of it to its credit than that one has, and none that it used is held against it for longer than `most`.
 pub(super) struct Usage {
-    /// What the org served last had used when it was.
+    /// The time that the org served last had used by then.
     served: Duration,
     /// What those have used that used more than that.
     used: HashMap<OrgKey, Duration>,

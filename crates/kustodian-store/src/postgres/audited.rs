@@ -31,7 +31,7 @@ impl Archive {
     /// How many live records of each kind each org has by the stored counts: (org, kind) → number.
     pub(crate) async fn totals(&self) -> Result<BTreeMap<(i64, String), i64>, CopyError> {
         let mut totals = BTreeMap::new();
-        // One by one: together they would cross what the tables are distributed by.
+        // One by one: together they would join tables with different distribution columns.
         let counts = [
             "SELECT org, kind, live FROM live_counts",
             "SELECT org, kind, sum(delta)::bigint FROM outbox GROUP BY org, kind",
@@ -77,7 +77,7 @@ impl Audited for Archive {
     }
 
     async fn chain(&mut self, after: Option<Row>) -> Result<Vec<Row>, CopyError> {
-        // A position may be held twice, by different rows: they are distinguished by what they are of.
+        // A position may be held twice, by different rows: they are distinguished by their records.
         let key = "p.org, p.position, p.record, p.kind, p.rev";
         let after = after.map(|row| {
             let place = |name: &&str| CHAIN.place(name).and_then(|place| row.get(place).cloned());

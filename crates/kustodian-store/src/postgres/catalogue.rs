@@ -1,7 +1,7 @@
-//! Every table, and what it is distributed by where PostgreSQL is spread over several machines by the extension citus.
+//! Every table, and its distribution column where PostgreSQL is spread over several machines by the extension citus.
 //!
 //! The schema keeps to that everywhere: a unique index, a primary key or a foreign key holds the column its table is
-//! distributed by, so that no constraint needs to look at two machines. `tests/postgres/schema.rs` compares this with
+//! distributed by, so that no constraint needs two machines. `tests/postgres/schema.rs` compares this with
 //! a migrated database.
 
 use std::sync::LazyLock;
@@ -77,7 +77,7 @@ fn of_kind(kind: Kind) -> Table {
 const BEFORE_RECORDS: &[Table] = &[
     Table { name: "orgs", spread: Spread::Everywhere, traces: Traces::None },
     Table { name: "tokens", spread: Spread::Everywhere, traces: Traces::None },
-    // Notes of bulk jobs that are not complete hold what was sent.
+    // Notes of incomplete bulk jobs hold the items that were sent.
     Table { name: "settings", spread: Spread::Everywhere, traces: Traces::Rows },
     Table { name: "search_slots", spread: Spread::Everywhere, traces: Traces::None },
 ];

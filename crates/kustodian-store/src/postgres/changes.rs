@@ -1,4 +1,4 @@
-//! A change set as statements, and what is in its way.
+//! A change set as statements, and its conflict.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -24,7 +24,7 @@ use super::values::Value;
 use crate::document::DOCUMENT_FORMAT;
 use crate::search::Slots;
 
-/// What a transaction has looked up and holds locked.
+/// The rows that a transaction has looked up and holds locked.
 #[derive(Default)]
 pub(super) struct Seen {
     /// The records there are.
@@ -63,7 +63,7 @@ pub(super) fn records(changes: &ChangeSet) -> Vec<(Name, bool)> {
     names.into_iter().map(|name| (name, written.contains(&name))).collect()
 }
 
-/// The first thing in the way, each put seeing those before it.
+/// The first conflict, each put seeing those before it.
 pub(super) fn conflict(changes: &ChangeSet, seen: &Seen) -> Option<CommitError> {
     let stored_state = |name| seen.records.get(&name).copied();
     let stored_owner = |key: ClaimKey| seen.owners.get(key.as_bytes().as_slice()).copied();
@@ -87,7 +87,7 @@ fn holder(changes: &ChangeSet, seen: &Seen, key: ClaimKey) -> Option<ObjectId> {
     (!is_freed).then_some(owner)
 }
 
-/// Everything that writes `changes`, which nothing is in the way of: what is erased, records, their search entries,
+/// All writes of `changes`, which has no conflict: erasures, records, their search entries,
 /// claims, events, what the sequencer needs to know of them, and receipts. An event's leaf is among `leaves`, in their
 /// order.
 pub(super) fn writes<'a>(

@@ -2,7 +2,7 @@
 //!
 //! A change set that only makes new records is one trip: BEGIN, plain statements and COMMIT one after the other, with
 //! the constraints of the database to find out whether something was in the way; where tables are not spread over several
-//! machines, one new record with all that comes with it is a single statement, and several new customers go together
+//! machines, one new record with all its rows is a single statement, and several new customers go together
 //! (`gather`). So is the update of one customer that moves no claim (`amend`). Any other one locks what it writes
 //! first, looks, and then writes and commits in a second trip. Which of several conflicts is reported is decided by the
 //! second way alone, so that it is the same as on every engine; the first only finds that there is one.
@@ -35,7 +35,7 @@ use super::sql::{FIND_OWNERS, HOLD_NUMBER, statements};
 use super::values::Value;
 use crate::search::Slots;
 
-/// Where a change set comes from.
+/// The source of a change set.
 pub(super) enum Source {
     /// The caller.
     Ready(ChangeSet),
@@ -68,9 +68,9 @@ pub(super) struct Commit<'a> {
 
 /// Why a transaction did not commit.
 pub(super) enum Obstacle {
-    /// Something is in the way, and that is the answer.
+    /// A conflict, which is the answer.
     Conflict(CommitError),
-    /// Others were in the way; the same again may find them gone, or what they did.
+    /// A transient conflict: retry the transaction.
     Again(Error),
     /// The database could not.
     Failed(StoreError),
@@ -80,7 +80,7 @@ pub(super) enum Obstacle {
 const PAUSE: Duration = Duration::from_millis(2);
 
 impl Commit<'_> {
-    /// Commits what comes from `source`; again, while other transactions are in the way.
+    /// Commits the change sets of `source`; retries while other transactions are in conflict.
     pub(super) async fn run(&self, mut source: Source) -> Result<ChangeSet, CommitError> {
         let deadline = Instant::now() + self.limit;
         let (mut may_insert, mut may_amend) = (true, true);
@@ -153,7 +153,7 @@ impl Commit<'_> {
     }
 
     /// What must be in the database before the transaction ends, on another connection: the columns of the custom
-    /// attributes that are written, and that what is erased is to be taken off the disk.
+    /// attributes that are written, and the note of a pending sweep.
     async fn prepare(&self, changes: &ChangeSet) -> Result<Arc<Slots>, Obstacle> {
         if changes.erasures.iter().any(Erasure::wants_scrub) {
             scrub::want(self.readers).await.map_err(Obstacle::Failed)?;
@@ -206,7 +206,7 @@ impl Commit<'_> {
         }
     }
 
-    /// Sends what is left of a transaction, and its end.
+    /// Sends the rest of a transaction, and its end.
     async fn finish(&self, lease: Lease, mut steps: Vec<Step<'_>>) -> Result<(), Obstacle> {
         steps.push(Step::Command("COMMIT"));
         self.send(lease, steps, Order::AsSent).await
@@ -254,7 +254,7 @@ impl Commit<'_> {
 enum Amended {
     /// All is written.
     All,
-    /// It could not be sent so, or something was in the way; with the connection.
+    /// It could not be sent so, or there was a conflict; with the connection.
     Nothing(Lease),
 }
 
@@ -380,13 +380,13 @@ impl Transaction<'_> {
         let mut steps: Vec<_> =
             names.iter().flat_map(|(name, is_written)| self.lock_steps(*name, *is_written)).collect();
         let ends: Vec<usize> = names.iter().map(|(name, _)| self.lock_steps(*name, true).len()).collect();
-        // Behind the locks: each statement sees what was committed by those it waited for.
+        // Under the locks: each statement sees the commits of those it waited for.
         steps.extend(changes.empties.iter().map(|list| listing::has_any(self.org, list)));
         if !changes.claims.is_empty() {
             let keys = changes.claims.iter().map(|claim| claim.key.as_bytes().as_slice()).collect();
             steps.push(statement(FIND_OWNERS, vec![Value::ByteStrings(keys), Value::Number(self.org.0)]));
         }
-        // Last: whoever's record or claim is seen has left the receipt that is seen with it.
+        // Last: a transaction whose record or claim is seen has left a receipt that is seen with it.
         if !changes.receipts.is_empty() {
             steps.push(receipts::look_up(self.org, &changes.receipts));
         }

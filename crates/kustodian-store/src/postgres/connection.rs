@@ -33,7 +33,7 @@ pub(super) enum Step<'a> {
     /// A statement with its values.
     Statement(Cow<'a, str>, Vec<Value<'a>>),
     /// A statement whose rows are kept up to the one that exceeds a number of bytes. Those behind it are dropped as they
-    /// arrive, since what is sent in one trip is read to its end.
+    /// arrive, since the answers of one trip are read to their end.
     Page(String, Vec<Value<'a>>, Limit),
 }
 
@@ -60,7 +60,7 @@ impl<'a> Step<'a> {
     }
 }
 
-/// What a statement answers.
+/// The answer of a statement.
 #[derive(Default)]
 pub(super) struct Answer {
     /// The rows it returns.
@@ -90,7 +90,7 @@ impl Connection {
         Self { client, tap: None, statements: keeps_statements.then(Mutex::default) }
     }
 
-    /// The same, noting what is sent from now on.
+    /// The same, recording statements from now on.
     pub(super) fn tapped(self, tap: Tap) -> Self {
         Self { tap: Some(tap), ..self }
     }
@@ -155,7 +155,7 @@ impl Connection {
         self.send(None, sql, values, Limit::NONE).await
     }
 
-    /// Notes what is sent in one trip.
+    /// Records the statements of one trip.
     fn note<'a>(&self, sent: impl IntoIterator<Item = (&'a str, &'a [Value<'a>])>) {
         if let Some(tap) = &self.tap {
             tap.note(sent);

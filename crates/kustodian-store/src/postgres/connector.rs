@@ -68,7 +68,7 @@ impl Connector {
         }
     }
 
-    /// The same, noting what is sent over its connections from now on.
+    /// The same, recording statements over its connections from now on.
     #[cfg(feature = "trace")]
     pub(super) fn traced(self, tracer: Arc<Tracer>) -> Self {
         Self { tracer: Some(tracer), ..self }
@@ -167,7 +167,7 @@ impl Connector {
         if now < outage.until {
             return Err(unavailable(outage.reason.clone()));
         }
-        // The others go on failing fast while this one tries.
+        // The others still fail fast while this one tries.
         outage.until = now + self.place.config.get_connect_timeout().copied().unwrap_or(LONGEST_PAUSE);
         Ok(())
     }

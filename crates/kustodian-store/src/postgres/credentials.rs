@@ -24,10 +24,10 @@ macro_rules! token_columns {
     };
 }
 
-/// How many columns a token has: what is selected beside them comes behind.
+/// How many columns a token has: further selected columns follow them.
 pub(super) const OF_TOKEN: usize = 13;
 
-/// Held by whoever creates an org, to the end of the transaction: "Org" as a number. A unique index of names without their
+/// Held while an org is created, to the end of the transaction: "Org" as a number. A unique index of names without their
 /// case would not do, as databases of earlier versions may hold two that differ in it.
 pub(super) const ALONE_CREATING: &str = "SELECT pg_advisory_xact_lock(5206631)";
 

@@ -41,7 +41,7 @@ impl Core {
         }
     }
 
-    /// Writes with one statement, in a transaction that takes a lock first: the statement sees what was committed by then.
+    /// Writes with one statement, in a transaction that takes a lock first: the statement sees everything committed by then.
     async fn write_holding(&self, lock: &str, sql: &str, values: Vec<Value<'_>>) -> Result<Answer, StoreError> {
         let lease = self.writers.take().await?;
         let begin = self.connector.begin();

@@ -19,7 +19,7 @@ pub(super) const HAS_CITUS: &str = "SELECT 1 FROM pg_extension WHERE extname = '
 /// $1 table: whether it is spread already.
 const IS_SPREAD: &str = "SELECT 1 FROM pg_dist_partition WHERE logicalrelid = to_regclass($1)";
 
-/// $1 table, which is spread: what it held before is deleted from the coordinator.
+/// $1 table, which is spread: its former rows are deleted from the coordinator.
 const DROP_LOCAL_ROWS: &str = "SELECT truncate_local_data_after_distributing_table(to_regclass($1))";
 
 /// Whether anybody else works on the database.
@@ -44,7 +44,7 @@ pub(super) async fn has_citus(connection: &Connection, what: &str) -> Result<boo
 }
 
 /// Spreads every table of the catalogue that is not spread yet, in this many shards; the statements that took. Each
-/// is complete by itself: after an error, the same again goes on where it ended.
+/// is complete by itself: after an error, the same again continues where it ended.
 ///
 /// # Errors
 /// When there is no citus, or it does not do it.
@@ -78,7 +78,7 @@ pub(super) async fn distribute(connection: &Connection, what: &str, shards: u32)
     Ok(statements)
 }
 
-/// How long an answer to the question whether tables are spread is believed.
+/// How long an answer to the question whether tables are spread is trusted.
 const BELIEVED: Duration = Duration::from_secs(2);
 
 /// How long a request waits for that answer.
@@ -96,7 +96,7 @@ impl Watch {
         Self { is_spread: AtomicBool::new(is_spread), looked_at: Mutex::new(Instant::now()) }
     }
 
-    /// Whether they are; looked at again when that was some seconds ago. When the server does not answer, what was
+    /// Whether they are; read again when that was some seconds ago. When the server does not answer, the value that was
     /// known before counts: the caller is about to find out the same.
     pub(super) async fn is_spread(&self, readers: &Shared) -> bool {
         if !self.is_spread.load(Ordering::Relaxed) && self.is_outdated() {

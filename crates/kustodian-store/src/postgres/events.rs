@@ -103,7 +103,7 @@ const NEWEST_WAITING: &str = "SELECT coalesce(max(at), -1) FROM outbox WHERE org
 const WAITING: &str = "SELECT count(*) FROM outbox WHERE org = $1 AND at <= $2";
 
 /// How long a reader waits for them. Positions are given every 20 to 250 ms; a sequencer that is further behind is busy, and
-/// what comes later is in the feed later.
+/// later events are in the feed later.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How often it looks.

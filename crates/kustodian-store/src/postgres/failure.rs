@@ -104,7 +104,7 @@ fn table_of(name: &str) -> Option<&'static str> {
     TABLES.iter().map(|table| table.name).find(|table| is_of(table))
 }
 
-/// The table of the constraint that a message quotes: what a worker of citus reported comes without its other fields.
+/// The table of the constraint that a message quotes: an error of a citus worker has no other fields.
 fn table_in(message: &str) -> Option<&'static str> {
     message.split('"').skip(1).step_by(2).find_map(table_of)
 }

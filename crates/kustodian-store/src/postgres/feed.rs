@@ -30,7 +30,7 @@ pub(super) fn steps<'a>(org: OrgKey, query: &FeedQuery, is_spread: bool) -> Vec<
     steps
 }
 
-/// What was read.
+/// The rows read.
 pub(super) fn read(query: &FeedQuery, answers: Vec<Answer>) -> Result<Feed, Error> {
     let mut answers = answers.into_iter().skip(1);
     let total = match query.count.then(|| answers.next()).flatten() {

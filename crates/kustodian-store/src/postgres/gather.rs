@@ -1,6 +1,6 @@
 //! Making several customers with one statement.
 //!
-//! Most of what a small statement costs is not its rows: it is sent, planned, answered and waited for on the disk. So
+//! Most of the cost of a small statement is not its rows: it is sent, planned, answered and waited for on the disk. So
 //! creates that come while others are under way gather, and go together in the next statement; nobody waits for more to
 //! come. All of a statement is committed or nothing: when something is in the way of one of its members, each is
 //! committed alone, with its own conflict. Several orgs may be in one statement; nothing of one is shown to
@@ -57,14 +57,14 @@ struct Member {
 pub(super) enum Told {
     /// It is committed.
     Committed(ChangeSet),
-    /// Something was in the way of it or of one it went with: it is to be committed alone.
+    /// It, or one of its group, had a conflict: commit it alone.
     Alone(ChangeSet),
     /// The database could not.
     Failed(StoreError),
 }
 
 /// Whether a change set makes one customer with its claims and its event, and nothing else but a receipt. One that is
-/// there already is in the way like everything else: whoever then commits alone finds it first.
+/// there already is a conflict like any other: the commit that is then made alone finds it first.
 pub(super) fn fits(changes: &ChangeSet) -> bool {
     let ([put], [event]) = (changes.puts.as_slice(), changes.events.as_slice()) else { return false };
     let is_its_own = (event.kind, event.record, event.rev) == (put.kind, put.id, put.rev);
@@ -131,7 +131,7 @@ async fn carry(mut carrier: Carrier) {
         if next.is_empty() {
             return;
         }
-        // Whoever waited for long may write columns that were taken back meanwhile.
+        // A task that waited long may write columns that were taken back meanwhile.
         let (members, outdated): (Vec<_>, Vec<_>) =
             next.into_iter().partition(|member| member.since.elapsed() < search::BELIEVED);
         for Member { changes, reply, .. } in outdated {
@@ -155,7 +155,7 @@ async fn carry(mut carrier: Carrier) {
     }
 }
 
-/// Sends one statement. `None`: something was in the way.
+/// Sends one statement. `None`: there was a conflict.
 async fn send(core: &Core, members: &[Member]) -> Result<(), Option<StoreError>> {
     let lease = core.writers.take().await.map_err(Some)?;
     let commit = Commit {

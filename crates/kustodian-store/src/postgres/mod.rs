@@ -77,7 +77,7 @@ pub(crate) struct Postgres {
     sequencer: Mutex<Option<Sequencer>>,
 }
 
-/// What a commit under way needs, even when nobody waits for it any longer.
+/// The parts that a running commit needs, even when nobody waits for it any longer.
 struct Core {
     connector: Arc<Connector>,
     /// For single records.
@@ -110,7 +110,7 @@ struct Core {
     tracking: Tracking,
     /// Updates of one record, one after the other.
     turns: Turns,
-    /// Held by whoever vacuums, so that one does.
+    /// Held by the task that vacuums, so that there is one.
     scrubbing: tokio::sync::Mutex<()>,
     /// Whether the last write failed for reasons of the database.
     is_write_failing: AtomicBool,
@@ -208,7 +208,7 @@ impl Postgres {
 }
 
 impl Core {
-    /// Whether tables are, or may be, spread over several machines; looked at again every few seconds.
+    /// Whether tables are, or may be, spread over several machines; read again every few seconds.
     async fn is_spread(&self) -> bool {
         self.spread.is_spread(&self.readers).await
     }

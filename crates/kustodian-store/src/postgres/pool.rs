@@ -34,7 +34,7 @@ pub(super) struct Lease {
 }
 
 /// A connection on loan for something that may take long. Dropped, its statement is stopped and it is closed: PostgreSQL
-/// by itself goes on with a statement that nobody waits for. Only then are its turns another's.
+/// by itself continues with a statement that nobody waits for. Only then are its turns another's.
 pub(super) struct LongLease {
     lent: Option<(Lease, Turn)>,
     connector: Arc<Connector>,
@@ -105,7 +105,7 @@ impl Pool {
         Ok(Lease { connection, idle: Arc::clone(&self.idle), _turn: turn })
     }
 
-    /// Lends a connection for something that may take long, to whoever has a turn for it.
+    /// Lends a connection for a long task to the holder of a turn.
     pub(super) async fn take_long(&self, turn: Turn) -> Result<LongLease, StoreError> {
         let lease = self.take().await?;
         Ok(LongLease { lent: Some((lease, turn)), connector: Arc::clone(&self.connector) })
@@ -124,7 +124,7 @@ impl Pool {
     /// Lends no more, and waits for those on loan.
     pub(super) async fn close(&self, patience: Duration) {
         let all = u32::try_from(self.size).unwrap_or(u32::MAX);
-        // When they do not come back in time, they are closed by whoever has them.
+        // When they do not come back in time, their holder closes them.
         let returned = timeout(patience, self.turns.acquire_many(all)).await;
         self.turns.close();
         drop(returned);
@@ -147,7 +147,7 @@ impl Lease {
     }
 }
 
-/// What is read through shared connections is looked up by its key, in whatever table.
+/// Reads through shared connections are look-ups by key, in any table.
 const BY_INDEX: &str = "SET SESSION enable_seqscan = off";
 
 /// Connections that everybody reads through.
@@ -160,7 +160,7 @@ pub(super) struct Shared {
 #[derive(Default)]
 struct Slot {
     connection: Mutex<Option<Arc<Connection>>>,
-    /// Held by whoever connects, so that one does.
+    /// Held by the task that connects, so that there is one.
     connecting: tokio::sync::Mutex<()>,
     is_closed: Mutex<bool>,
 }

@@ -3,7 +3,7 @@
 //! Most of what a small statement costs is not its row: it is sent, bound, answered, and the processes of both sides are
 //! woken for it. So reads that come while some are under way wait for one of them to end, and go together then; where
 //! there are few, each is sent at once. The statement begins after its last member came, so everyone reads what
-//! was committed before. Only where tables are not spread: there each read concerns one shard, and goes to it alone.
+//! was committed before. Only where tables are not spread: there each read concerns one shard, and is sent to it alone.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -95,7 +95,7 @@ impl Reading {
     }
 }
 
-/// The right to have a statement under way. Dropped, it goes to those who wait.
+/// The right to run a statement. When dropped, the next waiting task gets it.
 struct Turn {
     core: Arc<Core>,
 }

@@ -1,4 +1,4 @@
-//! Taking off the disk what was erased from the tables, as far as PostgreSQL does that while it serves.
+//! Sweeps erased data from the disk, as far as PostgreSQL can do that while it serves.
 //!
 //! VACUUM lets go of the former versions of erased rows once no transaction can see them any more. Indexes keep the
 //! values of deleted entries: a GIN index never deletes a key, and a page of a B-tree is not cleared. So every index that
@@ -74,7 +74,7 @@ pub(super) const WANT: &str = "INSERT INTO settings (name, value) VALUES ('scrub
 
 const WANTED: &str = "SELECT value FROM settings WHERE name = 'scrub'";
 
-/// $1 what was seen.
+/// $1 the note that was seen.
 const DONE: &str = "DELETE FROM settings WHERE name = 'scrub' AND value = $1";
 
 /// What every erasure that was noted is older than.
@@ -89,14 +89,14 @@ const IS_SEEN: &str = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname
      AND age(transaction) > age($1::text::xid8::xid)) \
      OR pg_snapshot_xmin(pg_current_snapshot()) < $1::text::xid8";
 
-/// How often to look whether the transactions have ended that see what was erased, and how many times.
+/// How often to check whether the transactions that see erased data have ended, and how many times.
 const LOOKING: Duration = Duration::from_millis(100);
 const LOOKS: u32 = 50;
 
 /// How long another VACUUM of a table is waited for.
 const PATIENCE: &str = "SET lock_timeout = '30s'";
 
-/// Notes that a scrub is wanted for what is about to be erased.
+/// Notes that a scrub is needed for data that is about to be erased.
 pub(super) async fn want(readers: &Shared) -> Result<(), StoreError> {
     readers.read(WANT, &[]).await.map(|_| ())
 }
@@ -118,7 +118,7 @@ impl Archive {
 /// last time. A write takes `limit` at most.
 ///
 /// # Errors
-/// When the server is away, another one scrubs, or a transaction that sees what was erased stays open: the next one tries
+/// When the server is away, another one scrubs, or a transaction that sees erased data stays open: the next one tries
 /// again.
 pub(super) async fn scrub(connector: &Connector, limit: Duration) -> Result<(), StoreError> {
     let connection: Connection = connector.connect().await?;
@@ -197,7 +197,7 @@ async fn forget_statistics(connection: &Connection, table: &str, insert: &str) -
     connection.command(&sql).await
 }
 
-/// Waits until nobody sees what was erased before now.
+/// Waits until no transaction sees data that was erased before now.
 async fn wait_for_readers(connection: &Connection) -> Result<(), StoreError> {
     let failed = |error: Error| store_error(&error);
     let now: String = first(connection, NOW, &[]).await.map_err(failed)?.unwrap_or_default();

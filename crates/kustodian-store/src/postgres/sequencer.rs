@@ -1,9 +1,9 @@
 //! The positions of events in their org's feed.
 //!
-//! A commit leaves a row in the outbox for each event, and no position: if it took one, whoever commits late would
+//! A commit leaves a row in the outbox for each event, and no position: if it took one, a late commit would
 //! leave a hole that readers of the feed have passed already. Every server runs a sequencer; the one that locks an
-//! org's row in `feeds` gives the next positions to what is committed by then, computes the links of the chain, and
-//! forgets the outbox rows, in one transaction. What is committed later gets a later position.
+//! org's row in `feeds` assigns the next positions to the events committed by then, computes the links of the chain, and
+//! forgets the outbox rows, in one transaction. Events committed later get a later position.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -100,7 +100,7 @@ impl Sequencer {
         Self { stop, task: tokio::spawn(worker.run(wake, stopped)) }
     }
 
-    /// Lets it do what is left, and end.
+    /// Lets it finish the pending work, and end.
     pub(super) async fn stop(self) {
         self.stop.send_replace(true);
         // A panic has been reported already.
@@ -178,7 +178,7 @@ async fn give_all(connection: &Connection, begin: &str, known: &mut HashSet<OrgK
 
 /// Gives positions to a batch; whether there may be more.
 async fn give(connection: &Connection, begin: &str, org: OrgKey) -> Result<bool, Failed> {
-    // Two trips: what is pending must be looked at after the row is locked, or rows would be found that another
+    // Two trips: pending events must be read after the row is locked, or rows would be found that another
     // sequencer has just dealt with.
     let held = run(connection, vec![Step::Command(begin), statement(HOLD_FEED, vec![Value::Number(org.0)])]).await?;
     let Some(row) = held.iter().find_map(|answer| answer.rows.first()) else {

@@ -169,7 +169,7 @@ pub(super) const FORGET_RECEIPT: &str = "DELETE FROM receipts WHERE key = $1 AND
 pub(super) const EXPIRED_RECEIPTS: &str = "SELECT key FROM receipts \
      WHERE expires_at <= (extract(epoch FROM now()) * 1000)::bigint - 3600000 ORDER BY expires_at LIMIT 256";
 
-/// $1 keys. What was left under one of them meanwhile stays.
+/// $1 keys. A receipt that was left under one of them meanwhile stays.
 pub(super) const SWEEP_RECEIPTS: &str = "DELETE FROM receipts WHERE key = ANY($1) \
      AND expires_at <= (extract(epoch FROM now()) * 1000)::bigint - 3600000";
 

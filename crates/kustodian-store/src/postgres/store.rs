@@ -57,7 +57,7 @@ impl Core {
         self.long.take_long(turn).await
     }
 
-    /// What a search uses.
+    /// The resources of a search.
     async fn means(&self, org: OrgKey, root: &Node) -> Result<search::Means, StoreError> {
         Ok(search::Means {
             slots: self.slotting.of_query(&self.readers, org, root).await?,
@@ -278,7 +278,7 @@ impl Store for Postgres {
 
     async fn scrub(&self) -> Result<(), StoreError> {
         let core = std::sync::Arc::clone(&self.core);
-        // Whoever stops waiting does not stop it.
+        // A task that stops waiting does not stop it.
         let scrubbing = tokio::spawn(async move {
             let _alone = core.scrubbing.lock().await;
             scrub::scrub(&core.connector, core.commit_timeout).await

@@ -79,7 +79,7 @@ impl ServerCertVerifier for Verifier {
     ) -> Result<ServerCertVerified, Error> {
         let Some((strict, trust)) = &self.authority else { return Ok(ServerCertVerified::assertion()) };
         match strict.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
-            // The name is the last thing looked at.
+            // The name is checked last.
             Err(Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
             )) if *trust == Trust::Authority => Ok(ServerCertVerified::assertion()),

@@ -1,4 +1,4 @@
-//! What visitors do. What comes while other sightings are under way gathers, and goes together in the next transaction: most
+//! Tracked events. Sightings that arrive while others are written wait, and share the next transaction: most
 //! of what one costs is not its rows. All of a transaction are of one org, whose visitors are on one machine.
 
 mod together;
@@ -25,7 +25,7 @@ const TOGETHER: usize = 64;
 /// How many transactions may be under way at the same time.
 const CARRIERS: usize = 2;
 
-/// How often a transaction is tried again that another one was in the way of.
+/// How often a transaction is retried after a conflict with another one.
 const ATTEMPTS: u32 = 5;
 
 /// How long to wait before that, for each time it was tried.
@@ -108,7 +108,7 @@ async fn carry(mut carrier: Carrier) {
     }
 }
 
-/// Commits sightings of one org; again while other transactions are in the way.
+/// Commits sightings of one org; retries while other transactions are in conflict.
 async fn commit(core: &Core, org: OrgKey, sightings: &[Sighting]) -> Result<Vec<Option<Seen>>, StoreError> {
     for attempt in 1.. {
         let lease = core.writers.take().await?;
@@ -142,8 +142,8 @@ const FORGET: [&str; 3] = [
     "DELETE FROM visits WHERE org = $1 AND customer = $2",
 ];
 
-/// What is removed of what is too old: $1 org, $2 before when, $3 how many. Locked, so that nobody adds an event to it
-/// meanwhile; whoever does so comes first.
+/// The expired rows to remove: $1 org, $2 before when, $3 how many. Locked, so that nobody adds an event to it
+/// meanwhile; that one is first.
 const OLD_VISITS: [&str; 2] = [
     "SELECT id FROM visits WHERE org = $1 AND customer IS NOT NULL AND first_at < $2 AND last_at < $2 \
      ORDER BY first_at LIMIT $3 FOR UPDATE SKIP LOCKED",

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::values::Value;
 
-/// Who waits for what a connection does.
+/// The waiter of a connection's action.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Side {
     /// A request.

@@ -1,4 +1,4 @@
-//! What a URL says about PostgreSQL: libpq's parameters, and four of our own.
+//! The parameters of a PostgreSQL URL: those of libpq, and four of our own.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -30,15 +30,15 @@ pub(super) struct Place {
 /// Whom to trust when talking TLS; the words are libpq's `sslmode`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Trust {
-    /// Whoever answers: `prefer`, `require`.
+    /// Any server that answers: `prefer`, `require`.
     Anybody,
-    /// Whoever has a certificate of a trusted authority: `verify-ca`.
+    /// A server with a certificate of a trusted authority: `verify-ca`.
     Authority,
     /// Only a server whose trusted certificate names its host: `verify-full`.
     Host,
 }
 
-/// What the driver reads by itself.
+/// The parameters that the driver reads by itself.
 const DRIVERS: &[&str] = &[
     "user",
     "password",
@@ -60,7 +60,7 @@ const DRIVERS: &[&str] = &[
     "load_balance_hosts",
 ];
 
-/// What is read here.
+/// The parameters that are read here.
 const OURS: &[&str] = &["sslmode", "sslrootcert", "pooler", "pool_size", "statement_timeout"];
 
 /// The fewest connections that do: for reading, for lists, for writing and for the sequencer.
@@ -156,7 +156,7 @@ impl Place {
     }
 }
 
-/// What the driver dislikes. Its words name a parameter, never a value.
+/// The driver's complaint. Its words name a parameter, never a value.
 fn told(error: &tokio_postgres::Error) -> String {
     super::failure::words(error)
 }

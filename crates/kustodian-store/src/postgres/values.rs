@@ -13,7 +13,7 @@ use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 
 use crate::document::FromBytes;
 
-/// A parameter of a statement. It never shows what it holds: the driver logs parameters when debugging, and they are
+/// A parameter of a statement. It never shows its value: the driver logs parameters when debugging, and they are
 /// documents, hashes and keys.
 pub(super) enum Value<'a> {
     /// An id, as text.
@@ -70,7 +70,7 @@ impl Value<'_> {
         Self::Number(i64::try_from(count).unwrap_or(i64::MAX))
     }
 
-    /// What it may be a key of, as text.
+    /// The value that it may be a key of, as text.
     #[cfg(feature = "trace")]
     pub(super) fn keys(&self) -> Option<Vec<String>> {
         let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();

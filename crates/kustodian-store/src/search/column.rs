@@ -3,7 +3,7 @@
 use kustodian_core::search::{SearchRow, Source, Value};
 use kustomer_api::search::{Attribute, Class, Context, Manner};
 
-/// What a column holds.
+/// The type of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Holds {
     /// Text, as a `SearchRow` holds it, [cut](cut) where it is too long for an index.
@@ -38,7 +38,7 @@ pub(crate) struct Column {
     pub(crate) attribute: Attribute,
     /// Its name.
     pub(crate) name: &'static str,
-    /// What it holds.
+    /// Its type.
     pub(crate) holds: Holds,
     /// How it is indexed.
     pub(crate) index: Index,
@@ -168,7 +168,7 @@ pub(crate) const fn text_limit() -> usize {
     256
 }
 
-/// What is put at the end of a text that was cut, behind anything people write.
+/// The mark at the end of a text that was cut, which sorts after anything people write.
 const CUT: char = '\u{10ffff}';
 
 /// A text of at most `limit` characters, and whether something was cut off. What was cut ends in a mark, so that it
@@ -184,7 +184,7 @@ pub(crate) fn cut(text: &str, limit: usize) -> (String, bool) {
 pub(crate) fn successor(beginning: &str) -> Option<String> {
     let mut characters: Vec<char> = beginning.chars().collect();
     while let Some(last) = characters.pop() {
-        // Behind the last character before the surrogates comes the first one after them.
+        // After the last character before the surrogates, the next is the first one after them.
         let next = if last == '\u{d7ff}' { Some('\u{e000}') } else { char::from_u32(u32::from(last) + 1) };
         if let Some(next) = next {
             characters.push(next);
@@ -194,7 +194,7 @@ pub(crate) fn successor(beginning: &str) -> Option<String> {
     None
 }
 
-/// What a record's row holds in the columns of attributes and then in those of parts.
+/// The values of a record's row in the columns of attributes and then in those of parts.
 pub(crate) fn cells(row: &SearchRow) -> impl Iterator<Item = Option<Cell>> {
     let values =
         COLUMNS.iter().map(|column| row.sort_value(column.attribute).map(|value| Cell::of(value, text_limit())));
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_cut_equals_nothing_whole() {
+    fn a_text_that_was_cut_equals_no_whole_text() {
         assert_eq!(cut("abc", 3), ("abc".to_owned(), false));
         assert_eq!(cut("abcd", 3), ("abc\u{10ffff}".to_owned(), true));
     }

@@ -39,7 +39,7 @@ pub(crate) struct Compiled {
     pub(crate) sql: String,
     /// The values of its `?`.
     pub(crate) binds: Vec<Bind>,
-    /// Whether it holds for the matches alone. Otherwise what it lets through must be checked.
+    /// Whether it holds for the matches alone. Otherwise its candidates must be checked.
     pub(crate) exact: bool,
 }
 
@@ -48,7 +48,7 @@ pub(crate) trait Dialect {
     /// The column of a slot, for values of this type; `s.c7`, say.
     fn slot(&self, slot: usize, holds: Holds) -> String;
 
-    /// The condition that a row has what is needed in the inverted index; `None` when that cannot be said of single
+    /// The condition that a row has the needed tokens in the inverted index; `None` when that cannot be said of single
     /// rows. It need not be exact.
     fn words(&self, needs: &Needs) -> Option<Compiled>;
 
@@ -175,7 +175,7 @@ impl Compiler<'_> {
     fn standard(&self, attribute: Attribute, criterion: &Criterion, over: bool) -> Compiled {
         if let (Some(column), Test::Words(words)) = (parts_column(attribute), &criterion.test) {
             let parts = self.parts(&format!("s.{column}"), is_of_digits(attribute), words);
-            // Told of single rows, what the inverted index knows narrows down what the texts are looked at of.
+            // For single rows, the inverted index narrows down the texts that are read.
             let narrowed = plan(criterion).and_then(|plan| self.dialect.words(&plan.needs));
             return Compiled::join(
                 narrowed.into_iter().map(|needs| Compiled { exact: true, ..needs }).chain([parts]).collect(),
@@ -226,7 +226,7 @@ impl Compiler<'_> {
         }
     }
 
-    /// What the inverted index says.
+    /// The condition of the inverted index.
     fn words(&self, criterion: &Criterion, over: bool) -> Compiled {
         let Some(plan) = plan(criterion) else { return Compiled::unknown(over) };
         let Some(found) = self.dialect.words(&plan.needs) else { return Compiled::unknown(over) };
@@ -249,7 +249,7 @@ impl Compiler<'_> {
     }
 }
 
-/// What a node needs of the inverted index, where that is one of some whole values and nothing else.
+/// The condition that a node needs of the inverted index, if that is one of some whole values and nothing else.
 fn values_of(node: &Node) -> Option<Needs> {
     let Node::Test(criterion) = node else { return None };
     let plan = plan(criterion).filter(|plan| plan.exact)?;

@@ -15,7 +15,7 @@ pub(crate) struct Candidate {
     pub(crate) values: Vec<Option<Value>>,
 }
 
-/// Which of two candidates comes first: as [`kustodian_core::search::compare`] says.
+/// Which of two candidates is first: as [`kustodian_core::search::compare`] says.
 pub(crate) fn order(sort: &[Sort], one: &Candidate, other: &Candidate) -> Ordering {
     let mut by_keys = sort
         .iter()

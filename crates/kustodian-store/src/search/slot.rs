@@ -10,7 +10,7 @@ use super::column::Cell;
 /// How many custom attributes of an org are indexed at most.
 pub(crate) const SLOTS: usize = 30;
 
-/// How many characters of a custom attribute's text its slot holds: enough for what is compared whole.
+/// How many characters of a custom attribute's text its slot holds: enough for texts that are compared whole.
 pub(crate) const SLOT_TEXT: usize = 64;
 
 /// The slots an org has given away: by the attribute's key, from 1.
@@ -90,7 +90,7 @@ impl Slots {
     }
 }
 
-/// What a slot holds of each custom attribute of a record, by key: of several values the first.
+/// The slot value of each custom attribute of a record, by key: of several values the first.
 pub(crate) fn custom_cells(row: &SearchRow) -> impl Iterator<Item = (String, Cell)> {
     row.custom().filter_map(|(attribute, values)| {
         // Of long text it is only asked whether there is any.
@@ -105,7 +105,7 @@ pub(crate) fn custom_keys(row: &SearchRow) -> impl Iterator<Item = String> {
     row.custom().map(|(attribute, _)| attribute.key).filter(|key| is_key(key))
 }
 
-/// What a record's row holds in the slots.
+/// The values of a record's row in the slots.
 pub(crate) fn slot_cells(row: &SearchRow, slots: &Slots) -> [Option<Cell>; SLOTS] {
     let mut cells = [const { None }; SLOTS];
     for (key, value) in custom_cells(row) {

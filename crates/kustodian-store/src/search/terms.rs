@@ -2,7 +2,7 @@
 //!
 //! A term is `<org><kind><scope><text>`. SQLite's tokenizer would take text apart at what it does not keep, and fold
 //! upper case; PostgreSQL's queries need quotes, and its texts hold no zero: so those characters are written as others
-//! out of a private area. That goes character by character, which is why the beginning of a text is the beginning of its
+//! out of a private area. It works character by character, which is why the beginning of a text is the beginning of its
 //! term.
 
 use std::collections::BTreeSet;
@@ -11,10 +11,10 @@ use kustodian_core::search::{GRAM, Lookup, Needs, Scope, SearchRow, Token, Token
 use kustodian_core::store::OrgKey;
 use kustomer_api::search::{Attribute, Class, Context};
 
-/// The longest term, in bytes, without org, kind and scope. What is cut ends in a mark.
+/// The longest term, in bytes, without org, kind and scope. A cut term ends in a mark.
 const MAX_TERM: usize = 240;
 
-/// How many parts of an "each of these" are asked for: with more the rest is left to the check of what is found.
+/// How many parts of an "each of these" are asked for: with more the rest is left to the check of the result.
 pub(crate) const MAX_NEEDS: usize = 12;
 
 /// What takes the place of characters that the tokenizer does not keep, from here on by their code.
@@ -23,7 +23,7 @@ const ESCAPES: u32 = 0xe000;
 /// Says that the character behind it means itself, though it looks like an escape.
 const ITSELF: char = '\u{e0fe}';
 
-/// What a lookup has for a scope that no token comes from.
+/// The letters for a scope that no token has.
 const NOWHERE: &str = "zz";
 
 /// Ends a term that was cut.
@@ -87,7 +87,7 @@ const fn code_of(attribute: Attribute) -> Option<&'static str> {
     None
 }
 
-/// What is in terms for where a token comes from; `None` when none comes from there.
+/// The letters of a token's source in terms; `None` when none has that source.
 fn scope_code(scope: Scope) -> Option<&'static str> {
     match scope {
         Scope::Attribute(attribute) => code_of(attribute),
@@ -197,20 +197,20 @@ fn write_terms(org: OrgKey, row: &SearchRow, mut ends_at: impl FnMut(usize)) -> 
 /// How an engine's language of queries is written.
 #[derive(Debug)]
 pub(crate) struct Syntax {
-    /// What is on both sides of a term.
+    /// The quotes around a term.
     pub(crate) quote: char,
-    /// What is behind one that is only the beginning.
+    /// The mark after one that is only the beginning.
     pub(crate) beginning: &'static str,
-    /// What is between terms that must all be there.
+    /// The operator between terms that must all be there.
     pub(crate) and: &'static str,
-    /// What is between terms of which one must be there.
+    /// The operator between terms of which one must be there.
     pub(crate) or: &'static str,
 }
 
 /// What to ask the index for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Match {
-    /// Nothing: every record may have what is needed.
+    /// No condition: every record may have the needed tokens.
     Everything,
     /// No record has it.
     Nothing,
@@ -283,7 +283,7 @@ impl Grams<'_> {
     }
 }
 
-/// What to ask the index for, and whether its answer is exactly what is needed.
+/// The condition on the index, and whether it is exact.
 pub(crate) fn expression(syntax: &Syntax, known: Known<'_>, org: OrgKey, needs: &Needs) -> (Match, bool) {
     match needs {
         Needs::All(needs) => {

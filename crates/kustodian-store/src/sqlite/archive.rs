@@ -162,7 +162,7 @@ impl Target for Archive {
         self.work(move |connection| {
             let transaction = connection.transaction()?;
             {
-                // What a server left is indexed first: what is carried is at once.
+                // Customers that a server left are indexed first: copied rows are indexed at once.
                 search::finish(&transaction, INDEXED)?;
                 let places: Vec<String> = (1..=table.columns.len()).map(|place| format!("?{place}")).collect();
                 let (names, places) = (table.names(), places.join(", "));
@@ -261,7 +261,7 @@ struct Carried {
     org: OrgKey,
     id: ObjectId,
     found: Option<FoundBy>,
-    /// The terms of what it replaces.
+    /// The terms of the replaced record.
     former: String,
 }
 
@@ -316,7 +316,7 @@ fn key_of(connection: &Connection, org: i64, id: &str) -> rusqlite::Result<Optio
         .optional()
 }
 
-/// What is written for a cell of this column: long texts are packed.
+/// The written form of a cell of this column: long texts are packed.
 fn stored(column: &str, cell: Cell) -> Value {
     match cell {
         Cell::Text(text) if matches!(column, "document" | "changes" | "snapshot") => Packed::value_of(&text),

@@ -23,7 +23,7 @@ use super::sql::{COUNT_LIVE, ERASE_EVENTS, FREE_CLAIM, INSERT_EVENT, MOVE_HEAD, 
 use super::values::Hex;
 use crate::document::DOCUMENT_FORMAT;
 
-/// A transaction in the making. The caller begins and ends it; [`Batch::finish`] comes before the end.
+/// A transaction in the making. The caller begins and ends it; [`Batch::finish`] is before the end.
 pub(super) struct Batch<'c> {
     connection: &'c Connection,
     /// The end of the feed of each org touched.
@@ -42,7 +42,7 @@ pub(super) struct Batch<'c> {
     receipts_left_at: Option<Timestamp>,
 }
 
-/// What a transaction leaves to do once it is committed.
+/// The work that a transaction leaves for after its commit.
 pub(super) struct Finished {
     /// Customers that the index is to know.
     pub(super) made: Vec<Made>,
@@ -50,7 +50,7 @@ pub(super) struct Finished {
     pub(super) has_words: bool,
 }
 
-/// What is known of a record before it is written.
+/// A record before it is written.
 #[derive(Clone, Copy)]
 struct Before {
     /// Its row; not known yet of a record that is made in the same change set.
@@ -72,7 +72,7 @@ enum Former<'p> {
     Known(i64, String),
 }
 
-/// What the columns of a record's kind hold, in their order.
+/// The values of a record's columns, in their order.
 fn columns(put: &Put) -> Vec<Option<&str>> {
     put.kind.spec().columns.iter().map(|column| put.columns.get(column.name)).collect()
 }
@@ -136,7 +136,7 @@ impl<'c> Batch<'c> {
         Ok(Ok(()))
     }
 
-    /// Writes what was gathered for the whole transaction.
+    /// Writes the gathered rows of the whole transaction.
     pub(super) fn finish(mut self) -> rusqlite::Result<Finished> {
         let has_words = self.search.has_words();
         self.search.write_gathered(self.connection, self.slots)?;
@@ -238,7 +238,7 @@ impl<'c> Batch<'c> {
         Ok(None)
     }
 
-    /// Empties the payloads of records' events. What is erased is overwritten where it is, too; what older writes
+    /// Empties the payloads of records' events. Erased data is overwritten where it is, too; what older writes
     /// left elsewhere in the file is left to a scrub.
     fn erase(&self, org: OrgKey, erasures: &[Erasure]) -> rusqlite::Result<()> {
         if erasures.is_empty() {

@@ -1,7 +1,7 @@
 //! Moving the log into the database file.
 //!
-//! A checkpoint inside the writer makes its slowest commits, so a thread beside it copies what has gathered while
-//! commits go on. That alone never catches up with a busy writer, and a log starts over only when all of it has been
+//! A checkpoint inside the writer makes its slowest commits, so a thread beside it copies the gathered pages while
+//! commits continue. That alone never catches up with a busy writer, and a log starts over only when all of it has been
 //! copied: so once little is left the writer copies that rest itself, between two transactions.
 
 use std::path::Path;

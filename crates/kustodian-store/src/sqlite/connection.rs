@@ -15,7 +15,7 @@ use super::{log, place, schema, search};
 use crate::failure::OpenError;
 use crate::options::Options;
 
-/// Whether what was acknowledged survives the power going off.
+/// Whether acknowledged data survives a power failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Durability {
     /// It does: every commit waits for the disk.
@@ -24,7 +24,7 @@ pub(super) enum Durability {
     None,
 }
 
-/// Bytes in a page of a new database. Every page touched goes into the log whole, and a create touches four at random
+/// Bytes in a page of a new database. Every touched page is written whole into the log, and a create touches four at random
 /// for its claims: 50,000 creates of 3 kB documents, 64 at a time, wrote 38 kB each with pages of 4 KiB, 55 kB with
 /// 8 KiB and 81 kB with 16 KiB. Creates a second did not differ beyond what the machine's other work made of them.
 pub(super) const PAGE_SIZE: i64 = 4096;

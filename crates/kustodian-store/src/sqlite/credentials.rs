@@ -14,7 +14,7 @@ use super::values::{Hex, Id, Moment, bytes};
 const ORG_COLUMNS: &str = "o.key, o.id, o.name, o.created_at";
 const TOKEN_COLUMNS: &str = "t.id, t.org, t.user_id, t.name, t.roles, t.last_chars, t.cidr, t.created_at, \
      t.expires_at, t.revoked_at, t.ip_address, t.user_agent, t.last_used_at";
-/// How many they are: what is selected beside them comes behind.
+/// How many they are: further selected columns follow them.
 const OF_TOKEN: usize = 13;
 const SIGNING_KEY: &str = "signing_key";
 

@@ -20,7 +20,7 @@ impl Sqlite {
     }
 }
 
-/// For commands that have nothing to be in the way of.
+/// For commands that cannot have a conflict.
 fn store_error(error: DirectoryError) -> StoreError {
     match error {
         DirectoryError::Store(error) => error,

@@ -158,7 +158,7 @@ mod tests {
             let plan = plan(&connection, &narrow);
             assert!(plan.contains("COVERING INDEX events_by_moment (org=?"), "{plan}");
             assert!(plan.contains("PRIMARY KEY (org=? AND position=?)"), "{plan}");
-            // What is sorted are positions: events are read one by one, until the page is full.
+            // Positions are sorted: events are read one by one, until the page is full.
             assert!(
                 plan.starts_with("SEARCH events USING PRIMARY KEY") && plan.matches("TEMP B-TREE").count() <= 1,
                 "{plan}"

@@ -17,7 +17,7 @@ use super::place::Place;
 use super::records::stored;
 use super::sql::statements;
 
-/// What is known of a file.
+/// The identity of a file.
 #[derive(Default)]
 pub(super) struct Health {
     /// `None` for a temporary database, which has no name.
@@ -42,7 +42,7 @@ impl Health {
         self.room.as_ref().and_then(|room| room()).is_none_or(|room| room >= ROOM_AGAIN)
     }
 
-    /// Notes what a statement met, if that is damage.
+    /// Records the error of a statement, if that is damage.
     pub(super) fn note(&self, error: &rusqlite::Error) {
         if is_damage(error) {
             self.note_damage(brief(error));
@@ -55,7 +55,7 @@ impl Health {
         if damage.is_none() {
             tracing::error!(
                 %found,
-                "the database file is damaged: stop the server, see what is wrong with kustodian check, and put a backup \
+                "the database file is damaged: stop the server, see the faults with kustodian check, and put a backup \
                  in its place with kustodian restore"
             );
             *damage = Some(found);
@@ -100,7 +100,7 @@ impl Health {
         match &*self.damage() {
             None => Ok(()),
             Some(found) => Err(unavailable(format!(
-                "the database file is damaged ({found}): stop the server, see what is wrong with kustodian check, and put a \
+                "the database file is damaged ({found}): stop the server, see the faults with kustodian check, and put a \
                  backup in its place with kustodian restore"
             ))),
         }

@@ -1,4 +1,4 @@
-//! What the writer is asked to do, and how it answers.
+//! The jobs of the writer, and their answers.
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -26,7 +26,7 @@ pub(super) enum Job {
     Directory(Box<DirectoryChange>),
     /// A note of work that is left to do.
     Note(Box<NoteChange>),
-    /// What a visitor does, or its removal.
+    /// A tracked event of a visitor, or its removal.
     Track(Box<TrackingChange>),
     /// A walk to keep.
     KeepWalk(Box<Walk>, oneshot::Sender<Result<(), StoreError>>),
@@ -34,12 +34,12 @@ pub(super) enum Job {
     TouchWalk { org: OrgKey, walk: ObjectId, now: Timestamp },
     /// Nothing: asks whether the database can be written.
     Probe(oneshot::Sender<Result<(), StoreError>>),
-    /// Takes out of the file what was erased from the tables. Done after the transaction of its group, once for all of
+    /// Sweeps erased data from the file. Done after the transaction of its group, once for all of
     /// them, and even if nobody waits any longer.
     Scrub(oneshot::Sender<Result<(), StoreError>>),
-    /// Brings the index up to what is committed. Done after the transaction of its group, once for all who ask.
+    /// Indexes all committed records. Done after the transaction of its group, once for all who ask.
     Index(oneshot::Sender<Result<(), StoreError>>),
-    /// Writes what is queued before this, and ends.
+    /// Writes all queued jobs before this one, and ends.
     Stop,
 }
 
@@ -52,7 +52,7 @@ pub(super) struct Change {
     pub(super) outcome: Result<(), CommitError>,
 }
 
-/// Where a change set comes from.
+/// The source of a change set.
 pub(super) enum Source {
     /// The caller.
     Ready(ChangeSet, Prepared),
@@ -80,7 +80,7 @@ pub(super) enum Command {
     SigningKey { candidate: [u8; 32] },
 }
 
-/// What a [`Command`] leads to.
+/// The result of a [`Command`].
 pub(super) enum Answer {
     Org(Org),
     Done,

@@ -1,6 +1,6 @@
-//! The log beside a database as SQLite does not look at it. SQLite reads a log up to the first frame that is not as it was
-//! written, and takes what is behind for the rest of a transaction that a crash cut off. A bit that flipped in the middle
-//! looks the same to it, and takes every later write along; here the two are distinguished.
+//! Checks of the log beside a database that SQLite does not make. SQLite reads a log up to the first frame that is not as
+//! it was written, and takes what is behind for the rest of a transaction that a crash cut off. A bit that flipped in the
+//! middle looks the same to it, and takes every later write along; here the two are distinguished.
 //!
 //! A transaction is written behind the one before it once that is synced. So after a crash only frames of the last one
 //! can be wrong, and nothing continues its last frame, the one that commits. A frame that continues one that commits,
@@ -24,7 +24,7 @@ const FRAME_HEADER: usize = 24;
 /// What every log begins with; the last bit says in which order the bytes of its words were added up.
 const MAGIC: u32 = 0x377f_0682;
 
-/// What is wrong with a log.
+/// The fault of a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wrong {
     /// Its header, so that SQLite would take it for an empty one.
@@ -50,11 +50,11 @@ impl fmt::Display for Wrong {
     }
 }
 
-/// What is wrong with the log of a database; a log that cannot be read is for SQLite to report.
+/// The fault of a database's log. SQLite reports a log that cannot be read.
 pub(crate) fn wrong(path: &Path) -> Option<Wrong> {
     let look = || File::open(beside(path, "-wal")).and_then(|log| look_at(BufReader::with_capacity(1 << 18, log)));
     let found = look().ok()??;
-    // Whoever writes it meanwhile has gone on, or begun another, by the second look.
+    // A server that writes it meanwhile has continued it, or begun another, by the second check.
     (look().ok()?? == found).then_some(found)
 }
 
@@ -93,7 +93,7 @@ fn look_at(mut log: impl Read) -> io::Result<Option<Wrong>> {
     }
     let (mut number, mut wrong, mut commits, mut is_behind) = (0, None, 0, false);
     // What the sums of a frame may continue from, behind one that commits: its own, as stored and as they should be, for
-    // either may be what is wrong with it.
+    // either may be the wrong one.
     let mut ends: Option<[Sums; 2]> = None;
     while fill(&mut log, &mut frame)? {
         number += 1;
@@ -109,7 +109,7 @@ fn look_at(mut log: impl Read) -> io::Result<Option<Wrong>> {
         }
         is_behind |= ends.is_some_and(|ends| ends.iter().any(|end| end.with_frame(&frame).sums == stored.sums));
         sums = stored;
-        // That of the wrong frame may be what is wrong with it.
+        // The salts of the wrong frame may themselves be wrong.
         let alike = frame[8..16].iter().zip(&header[16..24]).filter(|(of_frame, of_log)| of_frame == of_log).count();
         let is_commit = (is_of_log || alike == 7) && word(&frame, 4) != 0;
         commits += u64::from(is_commit);
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_crash_leaves_is_none() {
+    fn the_remains_of_a_crash_are_no_damage() {
         let (log, commits) = written();
         let last = commits[1] + FRAME_HEADER + 4_096;
         for length in (0..log.len()).step_by(501) {
@@ -253,7 +253,7 @@ mod tests {
         log.extend(&long[shorter.len()..]);
         let next = (stored.len() - HEADER) / (FRAME_HEADER + 4_096) + 1;
         assert_eq!(look_at(&*log).unwrap(), Some(Wrong::End { frame: next as u64 }));
-        // What was stored behind them is damage still when a bit of it flips, in the middle.
+        // A flipped bit in the middle of the frames behind them is still damage.
         let mut flipped = log;
         flipped[HEADER + FRAME_HEADER + 100] ^= 1;
         assert!(matches!(look_at(&*flipped).unwrap(), Some(Wrong::Middle { frame: 1, .. })));

@@ -13,7 +13,7 @@ use crate::apart::run_apart;
 use crate::lane::Turn;
 
 thread_local! {
-    /// Whether whoever waited for what this thread reads has left.
+    /// Whether the waiter for this thread's results has left.
     static LEFT: RefCell<Option<Arc<AtomicBool>>> = const { RefCell::new(None) };
 }
 
@@ -44,7 +44,7 @@ pub(super) async fn read<T: Send + 'static>(
     }
 }
 
-/// Whoever waits for an answer.
+/// The waiter for an answer.
 #[derive(Default)]
 struct Waiting {
     left: Arc<AtomicBool>,
@@ -56,7 +56,7 @@ impl Drop for Waiting {
     }
 }
 
-/// Lets a thread know whether somebody waits for what it reads, until dropped.
+/// Lets a thread know whether somebody waits for its results, until dropped.
 struct Watched;
 
 impl Watched {

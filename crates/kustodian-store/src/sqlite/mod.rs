@@ -142,7 +142,7 @@ impl Sqlite {
         let is_log_cut = look_at_log(path, options)?;
         let writer = connection::writer(path, options, durability)?;
         if is_log_cut {
-            // What is left of it would be met again behind the next writes.
+            // Old frames of it would follow the next writes.
             checkpoint(&writer, CheckpointMode::TRUNCATE);
         }
         let place = folder.is_none().then(|| Place::new(path, held));
@@ -157,7 +157,7 @@ impl Sqlite {
         let searches = readers(turns.quick + turns.slow)?;
         if let Err(error) = health::sample(&writer, health::AT_THE_START) {
             health.note(&error);
-            // What is wrong with single values is reported by whoever reads them.
+            // Faults of single values are reported when they are read.
             if failure::is_damage(&error) && error.sqlite_error_code().is_some() {
                 return Err(failure::open_error(path, &error));
             }
@@ -215,7 +215,7 @@ impl Sqlite {
         Metrics { database_bytes, free_bytes: free_bytes(&self.path), ..counted }
     }
 
-    /// Writes what is queued, moves the log into the file, closes every connection and waits for the threads. The
+    /// Writes the queued jobs, moves the log into the file, closes every connection and waits for the threads. The
     /// writer's connection closes last, which is what removes the files beside the database. Done again, does nothing.
     pub(crate) fn shut_down(&self) {
         let taken = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -281,7 +281,7 @@ impl Drop for Sqlite {
     }
 }
 
-/// Refuses a log of which SQLite would drop what was acknowledged; whether it does so, because that was accepted.
+/// Refuses a log of which SQLite would drop acknowledged data; returns whether that was accepted.
 fn look_at_log(path: &Path, options: &Options) -> Result<bool, OpenError> {
     let Some(found) = log::wrong(path) else { return Ok(false) };
     match found {

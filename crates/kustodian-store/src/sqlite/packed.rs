@@ -74,7 +74,7 @@ impl Packed {
         Self(bytes)
     }
 
-    /// What is bound.
+    /// The bound value.
     pub(super) fn bound(&self) -> ToSqlOutput<'_> {
         ToSqlOutput::Borrowed(ValueRef::Blob(&self.0))
     }
@@ -148,7 +148,7 @@ pub(super) enum Damaged {
     /// Of a form that this version does not know.
     #[error("a text of the form {0:?} is stored: it was written by a newer version, or is damaged")]
     Form(Option<u8>),
-    /// Not what was written.
+    /// Not the written bytes.
     #[error("a stored text is damaged: its checksum is wrong")]
     Checksum,
     /// A block that cannot be read.
@@ -189,7 +189,7 @@ fn unpack_block(length: [u8; 4], block: &[u8], dictionary: &[u8]) -> Result<Stri
 fn unpack_bytes(length: usize, block: &[u8], dictionary: &[u8]) -> Result<Vec<u8>, Damaged> {
     let damaged = |reason: &dyn ToString| Damaged::Block(reason.to_string());
     if length / MOST > block.len() {
-        return Err(damaged(&"it would be longer than a block can tell"));
+        return Err(damaged(&"it would be longer than a block can be"));
     }
     let text = lz4_flex::block::decompress_with_dict(block, length, dictionary).map_err(|error| damaged(&error))?;
     if text.len() != length {
@@ -237,12 +237,12 @@ mod tests {
     }
 
     #[test]
-    fn what_customers_have_in_common_takes_no_room_and_what_they_have_not_stands_readable() {
+    fn common_text_takes_no_room_and_personal_text_stays_readable() {
         let text = std::str::from_utf8(DICTIONARY).unwrap().replace("displayName\":\"", "displayName\":\"Zyxsecret");
         let Packed(block) = Packed::of(&text);
         assert_eq!(block[0], SHORTENED);
         assert!(block.len() < text.len() / 10, "{} of {}", block.len(), text.len());
-        // What is behind it is in the dictionary, with its last letters before: `et","`.
+        // The text after it is in the dictionary, with its last letters before: `et","`.
         assert!(block.windows(7).any(|bytes| bytes == b"Zyxsecr"), "{}", String::from_utf8_lossy(&block));
         assert_eq!(unpack(&block).unwrap(), text);
     }

@@ -1,4 +1,4 @@
-//! The file of a database as SQLite does not look at it: what it is, who else serves it, whether all of it is there.
+//! Checks of the file of a database that SQLite does not make: its type, its other users, whether all of it is there.
 //!
 //! SQLite's own locks are POSIX locks, which a process loses when it closes any descriptor of the file. So whatever opens
 //! the file here is done before SQLite opens it, or is kept open until SQLite has closed it.
@@ -27,7 +27,7 @@ const HEADER: usize = 100;
 /// The length of a log's header, before its first frame.
 const LOG_HEADER: u64 = 32;
 
-/// Refuses what is there and not a regular file: a folder, a device, a pipe; and whatever is directly in `/dev`.
+/// Refuses a path that is not a regular file: a folder, a device, a pipe; and anything directly in `/dev`.
 pub(crate) fn refuse_special(path: &Path) -> Result<(), OpenError> {
     if path.metadata().is_ok_and(|found| !found.is_file()) || path.parent() == Some(Path::new("/dev")) {
         return Err(OpenError::NotAFile { path: path.to_owned() });
@@ -92,7 +92,7 @@ pub(crate) fn refuse_other_name(_: &Path) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// Refuses a file beside another of whose names a log is left: SQLite would not look at it, and what only it holds would be
+/// Refuses a file beside another of whose names a log is left: SQLite would ignore it, and its own content would be
 /// lost. Names in other folders cannot be found; that there are some is logged.
 #[cfg(unix)]
 pub(crate) fn refuse_log_elsewhere(path: &Path) -> Result<(), OpenError> {
@@ -213,7 +213,7 @@ fn missing_of(file: &File, path: &Path) -> io::Result<Option<String>> {
         .then(|| format!("it ends after {there} of {counted} pages: the rest was cut off")))
 }
 
-/// Reads from a place of the file, whoever else reads it meanwhile.
+/// Reads from a place of the file, also while others read it.
 #[cfg(unix)]
 fn read_at(file: &File, bytes: &mut [u8], place: u64) -> io::Result<()> {
     std::os::unix::fs::FileExt::read_exact_at(file, bytes, place)
@@ -269,7 +269,7 @@ impl Place {
         Self { path: path.to_owned(), opened, held, _log: log }
     }
 
-    /// Why what is written would be lost, if it would be: the file, or its log, is not where it was.
+    /// Why a write would be lost, if it would be: the file, or its log, is not where it was.
     pub(super) fn lost(&self) -> Option<&'static str> {
         let is_gone = |error: &io::Error| error.kind() == ErrorKind::NotFound;
         match fs::metadata(&self.path) {
@@ -291,7 +291,7 @@ impl Place {
         }
     }
 
-    /// What is wrong with the file, as far as its header says; only for a server that holds it.
+    /// The fault of the file, as far as its header says; only for a server that holds it.
     pub(super) fn damage(&self) -> Option<String> {
         let file = self.held.as_ref()?;
         let look = || -> io::Result<Option<String>> {

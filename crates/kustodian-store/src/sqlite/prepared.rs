@@ -1,4 +1,4 @@
-//! What a change set becomes in the file, worked out by whoever asks for it: the one thread that writes only executes
+//! A change set as rows of the file, computed by the task that asks for it: the one thread that writes only executes
 //! statements.
 
 use std::sync::Arc;
@@ -13,13 +13,13 @@ use super::packed::Packed;
 use super::search::{Difference, FoundBy, Offer};
 use crate::search::entries::{self, Entries};
 
-/// What a change set becomes; part by part of it, in its order.
+/// A change set as rows; part by part, in its order.
 pub(super) struct Prepared {
     pub(super) puts: Vec<PreparedPut>,
     pub(super) events: Vec<PreparedEvent>,
 }
 
-/// What a record becomes.
+/// A record as rows.
 pub(super) struct PreparedPut {
     /// How its document is stored.
     pub(super) document: Packed,

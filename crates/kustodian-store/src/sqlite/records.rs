@@ -42,7 +42,7 @@ fn disagreeing(id: ObjectId) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(0, Type::Blob, Box::new(Disagreeing(id)))
 }
 
-/// Whether a document names the id and the revision that are beside it. What it does not name agrees.
+/// Whether a document names the id and the revision of its columns. A missing name agrees.
 fn agrees(stored: &Stored) -> bool {
     let document = &stored.document;
     let rest = document.find("\"id\":\"").filter(|place| *place < 64).and_then(|place| document.get(place + 6..));
@@ -105,7 +105,7 @@ pub(super) fn find_by_claim(
 /// Whether a record has the claim that it was looked up by. It takes a third of the time of the read, and a flipped bit
 /// in the row of a claim would answer with another person.
 fn claims(org: OrgKey, kind: Kind, stored: &Stored, key: ClaimKey) -> bool {
-    // What cannot be read as a record has its checksum and is for whoever reads it to refuse.
+    // A text that is no record still has its checksum; its reader refuses it.
     kind.claims_of(org, stored.id, &stored.document).map_or(true, |claims| claims.iter().any(|claim| claim.key == key))
 }
 

@@ -65,7 +65,7 @@ fn objects(connection: &Connection) -> rusqlite::Result<BTreeSet<String>> {
     connection.prepare("SELECT name FROM sqlite_schema")?.query_map([], |row| row.get(0))?.collect()
 }
 
-/// Whether what is there is what a file of this version has; it may have more that is not ours.
+/// Whether the present schema is that of this version; it may have more that is not ours.
 fn are_of_version(version: i64, there: &BTreeSet<String>) -> bool {
     let Some(should) = usize::try_from(version).ok().and_then(|version| OBJECTS.get(version)) else { return false };
     let of_later = OBJECTS.last().into_iter().flatten().filter(|name| !should.contains(*name));

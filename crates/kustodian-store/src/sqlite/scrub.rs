@@ -1,8 +1,8 @@
-//! Taking out of the file what was erased from the tables.
+//! Sweeps erased data from the file.
 //!
 //! An erasure overwrites what it deletes, but earlier writes of the same record may have left copies behind: in pages
 //! that are free now, in the gaps of pages that were reordered, and in the log. So the file is rewritten from what is
-//! in the tables, and the log is cut. Readers go on meanwhile; writes wait, for about a second per gigabyte on a fast
+//! in the tables, and the log is cut. Readers continue meanwhile; writes wait, for about a second per gigabyte on a fast
 //! disk. That it is wanted is among the settings from the erasing transaction on until it is done, so that a file
 //! whose server ended in between is scrubbed when it is opened again.
 
@@ -22,7 +22,7 @@ const TRIES: usize = 5;
 const PATIENCE: Duration = Duration::from_millis(100);
 
 /// What takes erased words out of indexes that keep them apart from their rows, run before the file is rewritten:
-/// those of words merge all their segments into one, which holds only what is.
+/// those of words merge all their segments into one, which holds only present words.
 const INDEXES: &[&str] = &[
     "INSERT INTO customer_words (customer_words) VALUES ('optimize')",
     "INSERT INTO search_words (search_words) VALUES ('optimize')",

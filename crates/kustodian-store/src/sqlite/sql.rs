@@ -106,7 +106,7 @@ pub(super) const INSERT_EVENT: &str = "INSERT INTO events (org, position, id, ki
 pub(super) const ERASE_EVENTS: &str = "UPDATE events SET salt = NULL, request_id = '', changes = NULL, \
      snapshot = NULL WHERE org = ?1 AND kind = ?2 AND record = ?3";
 
-/// Remembers, until it is done, that the file holds what was erased from the tables; written again for each erasure, so that a
+/// Records, until the sweep is done, that the file has erased data; written again for each erasure, so that a
 /// scrub forgets only what it has seen.
 pub(super) const WANT_SCRUB: &str = "REPLACE INTO settings (name, value) VALUES ('scrub', randomblob(16))";
 

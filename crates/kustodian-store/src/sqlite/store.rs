@@ -162,7 +162,7 @@ impl Store for Sqlite {
     async fn scrub(&self) -> Result<(), StoreError> {
         let (reply, answer) = oneshot::channel();
         self.queue.send(Job::Scrub(reply))?;
-        // It takes as long as the file is large: whoever cannot wait that long stops waiting, and it goes on.
+        // It takes as long as the file is large: a caller that cannot wait that long stops waiting, and it continues.
         answer
             .await
             .map_err(|_| unavailable("the database was closed; the file is scrubbed when it is opened again"))?
@@ -182,7 +182,7 @@ impl Store for Sqlite {
 }
 
 impl Sqlite {
-    /// Sees to it that searches find what is committed by now.
+    /// Indexes all records committed by now.
     async fn bring_index_up(&self) -> Result<(), StoreError> {
         if !self.readers.read(search::is_behind)? {
             return Ok(());

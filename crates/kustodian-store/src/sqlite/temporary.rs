@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_killed_process_left_is_removed_and_what_is_in_use_is_not() {
+    fn files_of_a_killed_process_are_removed_and_files_in_use_are_not() {
         let place = tempfile::tempdir().unwrap();
         let used = TemporaryFolder::make_in(place.path()).unwrap();
         let left = place.path().join("kustodian-memory-left");

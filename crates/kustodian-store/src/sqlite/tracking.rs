@@ -45,7 +45,7 @@ const SESSIONS: &str = "SELECT id, name, first_at, last_at, count FROM visits \
      WHERE org = ?1 AND customer IN (SELECT value FROM json_each(?2)) \
      ORDER BY first_at DESC, id DESC LIMIT ?3 OFFSET ?4";
 
-/// What is removed of what is too old: ?1 org, ?2 before when, ?3 how many.
+/// The expired rows to remove: ?1 org, ?2 before when, ?3 how many.
 const OLD_VISITS: [&str; 2] = [
     "SELECT id FROM visits WHERE org = ?1 AND customer IS NOT NULL AND first_at < ?2 AND last_at < ?2 \
      ORDER BY first_at LIMIT ?3",
@@ -68,11 +68,11 @@ pub(super) struct TrackingChange {
 
 /// What to write.
 pub(super) enum Work {
-    /// What is learnt of a visitor.
+    /// A sighting of a visitor.
     Keep(Box<Sighting>),
     /// Erases all that was tracked of a customer.
     Forget(ObjectId),
-    /// Removes some of what is too old.
+    /// Removes some expired data.
     Sweep(Retention),
 }
 
@@ -101,7 +101,7 @@ impl TrackingChange {
 
 fn keep(connection: &Connection, org: OrgKey, sighting: &Sighting) -> rusqlite::Result<Done> {
     if let Some(customer) = sighting.customer {
-        // Under nobody's lock but the writer's: who erases the customer comes before this or after it.
+        // Only under the writer's lock: an erasure of the customer is before this or after it.
         let deleted: Option<bool> = connection
             .prepare_cached(statements(Kind::Customer).state)?
             .query_row((org.0, Hex::of(customer)), |row| row.get(2))

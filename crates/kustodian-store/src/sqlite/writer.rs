@@ -77,7 +77,7 @@ impl Queue {
         })
     }
 
-    /// Lets the writer end once it has done what is queued. Waits for room in the queue.
+    /// Lets the writer end after the queued jobs. Waits for room in the queue.
     pub(super) fn stop(&self) {
         // An error means that it has ended already.
         drop(self.jobs.send(Job::Stop));
@@ -120,7 +120,7 @@ impl Writer {
         let mut stopping = false;
         // A server that ended before it had scrubbed left it to this one.
         if let Err(error) = self.scrubs.run(&self.connection, &mut self.keeper) {
-            tracing::warn!(%error, "what was erased earlier is still in the file");
+            tracing::warn!(%error, "data that was erased earlier is still in the file");
         }
         while !stopping {
             let first = match self.receive(waiting) {
@@ -153,7 +153,7 @@ impl Writer {
         self.connection
     }
 
-    /// What is to be written next. A time-out says that there is time for what else is to be done.
+    /// The next job to write. A time-out means that there is time for other work.
     fn receive(&self, waiting: &Receiver<Job>) -> Result<Job, RecvTimeoutError> {
         if self.is_behind || self.is_scattered {
             waiting.recv_timeout(self.patience)
@@ -162,7 +162,7 @@ impl Writer {
         }
     }
 
-    /// Brings the index up to what is committed, in transactions of their own: what goes wrong there must not be in the
+    /// Indexes all committed records, in transactions of their own: a failure there must not be in the
     /// way of writes.
     fn index(&mut self, asked: Vec<Job>) {
         let mut work = || -> rusqlite::Result<()> {
@@ -186,7 +186,7 @@ impl Writer {
                 self.patience = PATIENCE;
                 self.health.note(&error);
                 let told = store_error(&error);
-                tracing::warn!(%error, "customers were written that searches cannot be told of yet");
+                tracing::warn!(%error, "customers were written that the index cannot have yet");
                 asked.into_iter().for_each(|job| job.fail(&told));
             }
         }
@@ -214,7 +214,7 @@ impl Writer {
         if let Err(lost) = self.health.must_take_writes() {
             return self.refuse(group, lost);
         }
-        // What is asked to be written is tried; whether the server is ready does not depend on how little that is.
+        // A requested write is tried; whether the server is ready does not depend on its small size.
         if let Some(full) = self.full.take().filter(|_| !self.health.has_room_again()) {
             let (probes, others): (Vec<_>, _) = group.into_iter().partition(|job| matches!(job, Job::Probe(_)));
             probes.into_iter().for_each(|job| job.fail(&full));
@@ -247,7 +247,7 @@ impl Writer {
             Ok(()) => asked.into_iter().for_each(Job::answer),
             Err(error) => {
                 let told = store_error(&error);
-                tracing::debug!(%error, "what was erased is still in the file");
+                tracing::debug!(%error, "erased data is still in the file");
                 asked.into_iter().for_each(|job| job.fail(&told));
             }
         }
@@ -314,7 +314,7 @@ mod tests {
     use crate::sqlite::prepared::Prepared;
 
     #[test]
-    fn a_full_disk_is_told_and_survived() {
+    fn a_full_disk_is_reported_and_survived() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("full.db");
         connection::make_file(&path).unwrap();

@@ -25,7 +25,7 @@ pub(crate) static CHAIN: Table = Table {
         ("client", Text),
         ("digest", Bytes),
         ("link", Bytes),
-        // Whether the index of the position has what the event has.
+        // Whether the index of the position agrees with the event.
         ("agrees", Boolean),
     ],
     key: &["org", "position"],
@@ -33,7 +33,7 @@ pub(crate) static CHAIN: Table = Table {
     kind: None,
 };
 
-/// An event's payload, by what it happened to.
+/// An event's payload, by its record.
 pub(crate) static HISTORIES: Table = Table {
     name: "events",
     columns: &[
@@ -58,7 +58,7 @@ pub(super) struct Placed {
     pub(super) org: i64,
     pub(super) position: i64,
     pub(super) link: Option<Link>,
-    /// What the link is over; `None` when there is no event.
+    /// The hashed parts of the link; `None` when there is no event.
     pub(super) leaf: Option<Leaf>,
     pub(super) agrees: bool,
 }

@@ -10,7 +10,7 @@ use super::finding::{Discrepancy, Problem, Verification, Where};
 
 /// The chains as they are followed, org after org.
 pub(super) struct Chains {
-    /// What was followed so far of each org: its last position and link.
+    /// The verified end of each org: its last position and link.
     pub(super) ends: BTreeMap<i64, (i64, Link)>,
     /// The position and link that somebody has kept from an earlier time, until they are met.
     pub(super) expected: Option<(u64, Link)>,
@@ -21,7 +21,7 @@ impl Chains {
         Self { ends: BTreeMap::new(), expected }
     }
 
-    /// The next event. What is wrong with one is reported once: what follows is computed from what is there.
+    /// The next event. A fault is reported once: the next link is computed from the stored one.
     pub(super) fn follow(&mut self, event: &Placed, told: &mut Verification) {
         let Placed { org, position, link: stored, leaf, agrees } = *event;
         let (last, previous) = self.ends.get(&org).copied().unwrap_or_else(|| (0, genesis(OrgKey(org))));

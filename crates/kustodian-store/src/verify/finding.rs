@@ -1,4 +1,4 @@
-//! What a verification finds, and what it reports in the end.
+//! The findings of a verification, and its final report.
 
 use std::fmt;
 
@@ -7,16 +7,16 @@ use kustodian_core::chain::Link;
 /// How many findings are kept; further ones are counted.
 pub(crate) const FINDINGS: usize = 1_000;
 
-/// What was looked at, and what was found.
+/// The numbers of checked entries, and the findings.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Verification {
     /// Each org with the end of its chain: what to keep, and to expect the next time.
     pub orgs: Vec<VerifiedOrg>,
-    /// Events looked at.
+    /// The number of checked events.
     pub events: u64,
     /// Of them, those whose payload was erased, as a later event says.
     pub erased: u64,
-    /// What is not as it was written: at most 1,000 entries.
+    /// The differences from the written events: at most 1,000 entries.
     pub findings: Vec<Discrepancy>,
     /// How many more there were.
     pub further_findings: u64,
@@ -79,16 +79,16 @@ pub enum Where {
     },
 }
 
-/// What is not as it was written.
+/// A difference from the written events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Problem {
     /// The link does not follow from the link before, the position and the event: one of them was changed.
     Link,
     /// Positions leave out some before this one, or hold it twice.
     Gap,
-    /// The position has no event, or what is there is none.
+    /// The position has no event, or its content is none.
     NoEvent,
-    /// What is kept with the position for finding events differs from the event.
+    /// The columns that are kept with the position differ from the event.
     Index,
     /// The chain does not end where the database says it does: events were removed or put in at its end.
     Head,
@@ -102,7 +102,7 @@ pub enum Problem {
     Untold,
     /// An event is about this revision, which is later than that of the record, or the record is gone.
     NoRecord,
-    /// The record or the payload of one of its events from this revision on is not what was digested.
+    /// The record or the payload of one of its events from this revision on does not have its digest.
     Payload,
     /// The whole record kept with the event is not what its later differences lead back to.
     Snapshot,
@@ -121,7 +121,7 @@ impl fmt::Display for Problem {
         formatter.write_str(match self {
             Self::Link => "the event, its place or its link was changed",
             Self::Gap => "positions are missing or doubled before this one",
-            Self::NoEvent => "there is no event, or what is there is none",
+            Self::NoEvent => "there is no event, or its content is none",
             Self::Index => "the index of the event differs from the event",
             Self::Head => "the chain does not end where the database says it does",
             Self::NoOrg => "the org of these events is not there",

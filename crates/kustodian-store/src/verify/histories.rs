@@ -1,4 +1,4 @@
-//! Following each record back through its events: every revision there is, and every payload what was digested.
+//! Follows each record back through its events: every revision exists, and every payload has its digest.
 
 use kustodian_core::chain::digest;
 use kustodian_core::history::rewind;
@@ -10,7 +10,7 @@ use super::finding::{Discrepancy, Problem, Verification, Where};
 /// A record whose events are read, newest first.
 pub(super) struct Walk {
     last: Told,
-    /// The record as the event that comes next left it, as far as that is known.
+    /// The record as the next event left it, as far as that is known.
     document: Option<String>,
     /// Whether it is unknown because of something that was found already.
     is_broken: bool,
@@ -69,7 +69,7 @@ impl Walk {
         if self.document.is_some() && event.snapshot.is_some() && event.snapshot != self.document {
             told.add(finding(event, Problem::Snapshot));
         }
-        // A revision kept whole is where to go on after something that was found.
+        // A revision kept whole is where to continue after something that was found.
         let Some(document) = self.document.take().or_else(|| event.snapshot.clone()) else {
             if !self.is_broken {
                 told.add(finding(event, Problem::Differences));

@@ -2,11 +2,11 @@
 //!
 //! One snapshot of the database is read, which may be served meanwhile. First every org's chain is followed: an edit, an
 //! insertion, a removal or a change of order anywhere breaks it. Then every record is followed back through its events:
-//! each revision, rebuilt from the record as it is now, must have the digest that its event keeps; what was erased must
+//! each revision, rebuilt from the record as it is now, must have the digest that its event keeps; erased data must
 //! be reported by a later event. Memory does not grow with the number of events.
 //!
-//! Whoever can write the whole database can also make a whole new chain. Against that helps a position and its link kept
-//! elsewhere, from an earlier time: they are expected to be met.
+//! Somebody who can write the whole database can also make a whole new chain. Against that helps a position and its link
+//! kept elsewhere, from an earlier time: they are expected to be met.
 
 pub(crate) mod cells;
 mod chain;
@@ -32,10 +32,10 @@ use crate::failure::OpenError;
 /// How many events are read at a time.
 pub(crate) const EVENTS: usize = 1_000;
 
-/// What a verification reports while it goes on.
+/// The progress of a verification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct VerifyProgress {
-    /// What is followed.
+    /// The verified part.
     pub step: VerifyStep,
     /// Events done.
     pub done: u64,
@@ -43,7 +43,7 @@ pub struct VerifyProgress {
     pub total: u64,
 }
 
-/// What is followed.
+/// A verified part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VerifyStep {
     /// The chains of the orgs.
@@ -119,7 +119,7 @@ pub(crate) type Documents = HashMap<RecordName, (i64, String)>;
 /// `tell` is called between pages.
 ///
 /// # Errors
-/// When the database cannot be opened or read. What is not as it was written is no error: it is among the findings.
+/// When the database cannot be opened or read. A rewritten event is no error: it is among the findings.
 pub async fn verify(
     url: &str,
     expect: Option<(u64, Link)>,

@@ -1,4 +1,4 @@
-//! The tests of the ports on PostgreSQL, and of what is particular to it: several servers on one database, outages,
+//! The tests of the ports on PostgreSQL, and of its own features: several servers on one database, outages,
 //! poolers, and the schema's keys.
 //!
 //! They need a server in which they may make databases: `cargo xtask test` starts one, or `KUSTODIAN_TEST_POSTGRES`

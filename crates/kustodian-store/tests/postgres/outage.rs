@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_outage_is_told_at_once_and_survived() {
+async fn an_outage_is_reported_at_once_and_survived() {
     let Some(place) = Place::make().await else { return };
     let proxy = Proxy::start(place.url()).await;
     let database = open(&proxy.url(), Options::default()).await.unwrap();
@@ -67,7 +67,7 @@ async fn connections_that_the_server_ends_are_replaced() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_cannot_write_is_told_by_the_check() {
+async fn a_server_that_cannot_write_is_reported_by_the_check() {
     let Some(place) = Place::make().await else { return };
     let database = open(place.url(), Options::default()).await.unwrap();
     let (store, org) = (database.store(), make_org(&*database.directory(), "acme").await.key);

@@ -36,7 +36,7 @@ pub(crate) const TAMPERINGS: &[(&str, &str)] = &[
          WHERE org = 1; UPDATE tags SET rev = 71 WHERE id = '{long}' AND org = 1",
     ),
     (
-        "a position told twice",
+        "a position used twice",
         "INSERT INTO positions SELECT record, org, kind, rev, position, 'x', at, actor, link FROM positions \
          WHERE org = 1 AND position = 77",
     ),
@@ -60,7 +60,7 @@ const SERVER: &str = "KUSTODIAN_TEST_POSTGRES";
 /// `sqlite` leaves these tests out.
 const ENGINES: &str = "KUSTODIAN_TEST_ENGINES";
 
-/// What is written into the index past the engine, with the parts that are then not as they should be.
+/// Rows written into the index past the engine, with the parts that are then faulty.
 pub(crate) const SEARCHES_MISLED: &[(&str, &[&str])] = &[
     ("DELETE FROM customer_search WHERE name = 'the first 7'", &["row"]),
     ("UPDATE customer_search SET name = 'x', c1 = NULL WHERE name = 'the first 1099'", &["name", "c1"]),
@@ -133,7 +133,7 @@ impl Place {
         &self.url
     }
 
-    /// A connection past the engine, to look at what is in the tables.
+    /// A connection past the engine, to read the tables.
     pub(crate) async fn client(&self) -> Client {
         connect(&self.url).await
     }

@@ -1,4 +1,4 @@
-//! The schema's keys against what the tables are distributed by, in a migrated database; and what is refused.
+//! The schema's keys against the distribution columns, in a migrated database; and refused schemas.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -13,7 +13,7 @@ use crate::place::{Place, SEARCH_CASES};
 use crate::search::{Model, Step, custom, options, query, search, steps};
 use crate::setting::{id, make_org};
 
-/// Counts of every kind: of one value, of several, of columns, of slots, and of what has neither.
+/// Counts of every kind: of one value, of several, of columns, of slots, and of attributes with neither.
 fn aggregations() -> Vec<Aggregation> {
     let terms = |name: &str, of: Subject, size| Aggregation::Terms { name: name.to_owned(), of, size };
     fn range<T>(from: Option<T>, to: Option<T>) -> Range<T> {

@@ -57,7 +57,7 @@ async fn rows_read(place: &Place) -> i64 {
     client.query_one(read, &[]).await.unwrap().get(0)
 }
 
-/// What a search reads, and how many it finds.
+/// The rows that a search reads, and the number that it finds.
 async fn rows_read_by(place: &Place, org: OrgKey, query: &Query) -> (i64, u64) {
     let before = rows_read(place).await;
     let database = open(place.url(), Options::default()).await.unwrap();

@@ -31,7 +31,7 @@ const CITUS: &str = "
         VALUES (4294900000, 'citus', 10, 'pg_catalog'::regnamespace, false, '13.2-1')";
 
 #[tokio::test]
-async fn every_table_is_spread_once_and_what_it_left_on_the_coordinator_is_dropped() {
+async fn every_table_is_spread_once_and_its_rows_on_the_coordinator_are_dropped() {
     if crate::spreading::is_asked_for() {
         return;
     }
@@ -47,7 +47,7 @@ async fn every_table_is_spread_once_and_what_it_left_on_the_coordinator_is_dropp
     let spread = of("SELECT logicalrelid::text FROM pg_dist_partition ORDER BY 1").await;
     assert_eq!(spread.len(), statements.len());
     assert_eq!(of("SELECT of::text FROM truncated ORDER BY 1").await, spread);
-    // Done again it finds every table spread; what an earlier version left on the coordinator goes all the same.
+    // Done again it finds every table spread; rows that an earlier version left on the coordinator are deleted all the same.
     assert_eq!(distribute(place.url(), 8).await.unwrap(), Vec::<String>::new());
     assert_eq!(of("SELECT DISTINCT of::text FROM truncated ORDER BY 1").await, spread);
 }

@@ -1,4 +1,4 @@
-//! Customers that the index does not know yet: searches find them all the same, whoever made them and however that ended.
+//! Customers that the index does not have yet: searches find them all the same, whichever server created them.
 
 use std::path::Path;
 
@@ -50,7 +50,7 @@ fn copy_as_it_stands(from: &Path, folder: &Path) -> std::path::PathBuf {
 }
 
 #[tokio::test]
-async fn what_a_killed_server_had_not_indexed_the_next_one_finds() {
+async fn the_next_server_finds_customers_that_a_killed_one_had_not_indexed() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("data.db");
     let database = open_file(&path).await;
@@ -126,7 +126,7 @@ async fn a_closed_file_has_everything_in_the_index() {
 
 /// The position that a walk's first page names is one before which everything is in the walk.
 #[tokio::test]
-async fn whoever_is_made_while_a_walk_begins_is_in_the_walk_or_behind_its_position() {
+async fn a_customer_created_while_a_walk_begins_is_in_the_walk_or_after_its_position() {
     let folder = tempfile::tempdir().unwrap();
     let database = open_file(&folder.path().join("data.db")).await;
     let store = database.store();

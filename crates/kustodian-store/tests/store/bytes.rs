@@ -182,7 +182,7 @@ pub(crate) async fn searches(store: &Arc<dyn Store>, org: OrgKey) {
     }
 }
 
-/// Goes all steps of a walk, each of as many records as there are.
+/// Makes all steps of a walk, each with all records.
 async fn walk_all(
     store: &dyn Store,
     org: OrgKey,

@@ -112,7 +112,7 @@ async fn an_untouched_database_agrees_with_itself() {
 }
 
 #[tokio::test]
-async fn what_was_written_past_the_engine_is_told() {
+async fn changes_made_without_the_engine_are_reported() {
     let Some((place, first)) = populated().await else { return };
     let of_first = format!("owner = '{first}'");
     for (sql, words) in [

@@ -95,7 +95,7 @@ async fn claims_are_freed_and_taken_over() {
     assert!(matches!(store.commit(org, take(john)).await, Err(CommitError::Claimed { .. })));
 
     let unheld = ChangeSet { frees: vec![of(john)], ..ChangeSet::default() };
-    store.commit(org, unheld).await.expect("what is not held is passed over");
+    store.commit(org, unheld).await.expect("a missing claim is passed over");
     assert_eq!(store.find_owners(org, &[of(jane).key]).await.unwrap(), [Some(jane)]);
 
     let hand_over = ChangeSet { frees: vec![of(jane)], claims: vec![of(john)], ..ChangeSet::default() };
@@ -133,7 +133,7 @@ async fn forty_decisions_under_the_lock_give_forty_revisions() {
 }
 
 #[tokio::test]
-async fn a_decision_sees_what_is_there_and_may_refuse() {
+async fn a_decision_sees_the_stored_record_and_may_refuse() {
     let Some((_database, store, org)) = engine_with_org().await else { return };
     let customer = put(next_id(), 1);
     let make = customer.clone();
@@ -269,7 +269,7 @@ async fn another_org_finds_nothing() {
 }
 
 #[tokio::test]
-async fn what_is_closed_says_so() {
+async fn a_closed_store_says_so() {
     let Some((database, store, org)) = engine_with_org().await else { return };
     store.check().await.unwrap();
     database.close().await;

@@ -16,12 +16,12 @@ async fn orgs_are_found_by_name_and_listed_by_it() {
     assert_eq!(directory.list_orgs().await.unwrap(), [acme, zeta]);
     for name in ["acme", "ACME", "Acme"] {
         let made = directory.create_org(next_id(), name, at(0)).await;
-        assert!(matches!(made, Err(DirectoryError::Exists)), "hosts cannot tell {name} from acme");
+        assert!(matches!(made, Err(DirectoryError::Exists)), "hosts do not distinguish {name} from acme");
     }
 }
 
 #[tokio::test]
-async fn a_token_comes_with_its_machine_user() {
+async fn a_token_has_its_machine_user() {
     let Some((database, store, org)) = engine_with_org().await else { return };
     let directory = database.directory();
     let new = new_token(org, 1);

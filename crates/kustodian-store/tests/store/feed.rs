@@ -31,7 +31,7 @@ async fn whole_feed(store: &Arc<dyn Store>, org: OrgKey) -> Vec<Recorded> {
     feed.events
 }
 
-/// What the feed must hold of an event.
+/// The members that the feed must have of an event.
 fn recorded(event: &Event, position: u64, link: Link) -> Recorded {
     Recorded {
         position: Some(position),
@@ -250,7 +250,7 @@ async fn positions_are_dense_and_the_chain_holds_while_many_write_and_some_are_r
 }
 
 #[tokio::test]
-async fn erasing_empties_what_was_and_leaves_the_chain() {
+async fn erasing_empties_payloads_and_leaves_the_chain() {
     let Some((_database, store, org)) = engine_with_org().await else { return };
     let (gone, kept) = (next_id(), next_id());
     for rev in 1..=33 {

@@ -1,4 +1,4 @@
-//! What is particular to SQLite: files, other processes, and what is in the file.
+//! The properties of SQLite: files, other processes, and the content of the file.
 
 use std::fs;
 use std::path::Path;
@@ -27,7 +27,7 @@ async fn refusal(path: &Path) -> String {
 }
 
 #[tokio::test]
-async fn what_was_written_is_there_after_reopening() {
+async fn written_records_are_there_after_reopening() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("data.db");
     let database = open_file(&path).await.unwrap();
@@ -85,7 +85,7 @@ async fn a_newer_version_is_refused_and_left_alone() {
 }
 
 #[tokio::test]
-async fn what_is_no_database_of_ours_is_refused_and_left_alone() {
+async fn a_file_that_is_not_ours_is_refused_and_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("notes.txt");
     fs::write(&path, "Dear diary, ".repeat(500)).unwrap();
@@ -175,7 +175,7 @@ async fn a_lock_of_another_process_makes_writes_unavailable_and_passes() {
     let locked = store.commit(org, changes(vec![put(next_id(), 1)])).await;
     assert!(matches!(locked, Err(CommitError::Store(StoreError::Unavailable { .. }))), "{locked:?}");
     assert!(matches!(store.check().await, Err(StoreError::Unavailable { .. })));
-    assert_eq!(store.list(org, everything(Kind::Customer)).await.unwrap().total, Some(0), "reading goes on");
+    assert_eq!(store.list(org, everything(Kind::Customer)).await.unwrap().total, Some(0), "reads still work");
     lock.execute_batch("ROLLBACK").unwrap();
     store.check().await.unwrap();
     store.commit(org, changes(vec![put(next_id(), 1)])).await.unwrap();
@@ -213,7 +213,7 @@ async fn a_full_queue_and_a_late_answer_are_unavailable() {
 }
 
 #[tokio::test]
-async fn the_log_stays_within_bounds_while_writing_goes_on() {
+async fn the_log_stays_within_bounds_while_writing_continues() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("data.db");
     let options = Options { checkpoint_bytes: 256 * 1024, log_limit_bytes: 1024 * 1024, ..Options::default() };
@@ -268,7 +268,7 @@ fn erasing(id: ObjectId) -> ChangeSet {
 }
 
 #[tokio::test]
-async fn what_was_erased_is_not_in_the_file_or_its_log() {
+async fn erased_values_are_not_in_the_file_or_its_log() {
     let folder = tempfile::tempdir().unwrap();
     let database = open_file(&folder.path().join("data.db")).await.unwrap();
     let org = make_org(&*database.directory(), "acme").await.key;
@@ -282,7 +282,7 @@ async fn what_was_erased_is_not_in_the_file_or_its_log() {
 }
 
 #[tokio::test]
-async fn what_was_erased_before_a_server_ended_is_scrubbed_by_the_next() {
+async fn values_erased_before_a_server_ended_are_scrubbed_by_the_next() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("data.db");
     let database = open_file(&path).await.unwrap();
@@ -321,7 +321,7 @@ async fn what_an_erased_customer_was_found_by_is_not_in_the_file_either() {
     }
     let put = crate::search::customer(kept, 1, &serde_json::Map::new(), false);
     database.store().commit(org, changes(vec![put])).await.unwrap();
-    // The index keeps only what a term does not share with the one before it.
+    // The index keeps only the part of a term that differs from the one before it.
     let traces = ["yxsecret", "wvsecret", "kqsecret"];
     assert!(traces.iter().all(|trace| occurrences(folder.path(), trace) > 0));
     let erasures = vec![Erasure { kind: Kind::Customer, id: erased }];
@@ -331,7 +331,7 @@ async fn what_an_erased_customer_was_found_by_is_not_in_the_file_either() {
     for trace in traces {
         assert_eq!(occurrences(folder.path(), trace), 0, "{trace}");
     }
-    // The shortest way to ask the index for the parts of what is gone.
+    // The shortest way to ask the index for the parts of deleted records.
     let connection = Connection::open(folder.path().join("data.db")).unwrap();
     let sql = "SELECT count(*) FROM customer_words WHERE customer_words MATCH ?";
     for term in ["\"1gemqwv\"", "\"1wnazyx\"*"] {

@@ -1,4 +1,4 @@
-//! The tests of the ports on SQLite, and of what is particular to it.
+//! The tests of the ports on SQLite, and of its own features.
 //!
 //! `commit`, `list`, `feed`, `verify`, `directory` and `model` see the ports alone, through whatever `setting::engine`
 //! opens, and `place` says where that is: `tests/postgres` runs the same files on the other engine.

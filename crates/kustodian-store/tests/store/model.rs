@@ -49,7 +49,7 @@ fn change_set(org: OrgKey, step: &Step) -> ChangeSet {
 }
 
 impl Model {
-    /// The whole change on a copy, which replaces the model when nothing was in the way.
+    /// The whole change on a copy, which replaces the model when there was no conflict.
     fn commit(&mut self, org: OrgKey, step: &Step, set: &ChangeSet) -> &'static str {
         let mut next = self.clone();
         for put in &set.puts {

@@ -35,7 +35,7 @@ pub(crate) const PUT_IN_BETWEEN: &str = "UPDATE events SET position = -position 
 /// How many random sets of records and searches are tried.
 pub(crate) const SEARCH_CASES: u32 = 40;
 
-/// What is written into the index past the engine, with the parts that are then not as they should be.
+/// Rows written into the index past the engine, with the parts that are then faulty.
 pub(crate) const SEARCHES_MISLED: &[(&str, &[&str])] = &[
     ("DELETE FROM customer_search WHERE name = 'the first 7'", &["row"]),
     ("UPDATE customer_search SET name = 'x', c1 = NULL WHERE name = 'the first 1099'", &["name", "c1"]),

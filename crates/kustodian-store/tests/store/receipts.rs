@@ -1,4 +1,4 @@
-//! Receipts: what was done once is not done again.
+//! Receipts: a write that was done once is not done again.
 
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
@@ -52,7 +52,7 @@ async fn a_receipt_is_found_until_it_expires() {
 }
 
 #[tokio::test]
-async fn a_receipt_comes_before_stale_revisions_and_claims() {
+async fn a_receipt_has_priority_over_stale_revisions_and_claims() {
     let Some((_database, store, org)) = engine_with_org().await else { return };
     let now = now();
     let first = put(next_id(), 1);

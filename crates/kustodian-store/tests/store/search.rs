@@ -1,4 +1,4 @@
-//! What the index finds against the definition: `search::matches` over all records, in the order of `search::compare`.
+//! The index against the definition: `search::matches` over all records, in the order of `search::compare`.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -53,7 +53,7 @@ fn attributes() -> impl Strategy<Value = Map<String, Value>> {
                 "Bool" => json!(number % 2 == 0),
                 "Url" => json!(format!("https://example.com/{number}/{text}")),
                 "Id" => json!(IDS[..number.min(3)].to_vec()),
-                // Longer than what a slot holds.
+                // Longer than the text of a slot.
                 "Str" if number == 3 => json!(text.repeat(20)),
                 _ => json!(text),
             };
@@ -264,7 +264,7 @@ impl Model {
         let (Step::Write { record, .. } | Step::Erase { record }) = step;
         let id = id(*record);
         let rev = self.revs.get(&id).copied().unwrap_or_default() + 1;
-        // A decision may know what it replaces, or not.
+        // A decision may know the replaced record, or not.
         let former = self.rows.get(&id).filter(|_| rev % 3 > 0).cloned().map(Box::new);
         let set = match step {
             Step::Write { attributes, deleted, .. } => {
@@ -366,7 +366,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: SEARCH_CASES, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_index_finds_what_the_definition_finds(steps in steps(), queries in vec(query(), 12)) {
+    fn the_index_agrees_with_the_definition(steps in steps(), queries in vec(query(), 12)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(agree(&steps, &queries));
     }

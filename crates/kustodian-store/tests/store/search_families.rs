@@ -174,7 +174,7 @@ fn document(of: &Written, rev: u64) -> String {
     json!({ "type": kind, "id": id, "attributes": attributes, "relationships": relationships }).to_string()
 }
 
-/// What is left of an erased record.
+/// The record that stays after an erasure.
 fn erased(of: &Written) -> String {
     let attributes = json!({ "deleted": true, "erasedAt": at(0).to_string() });
     let (kind, id) = (of.context.to_string(), record_id(of.context, of.record));

@@ -68,7 +68,7 @@ async fn write(store: Arc<dyn Store>, org: OrgKey, log: Arc<Log>, steps: Vec<Ste
     }
 }
 
-/// A search, when it was, and what it found.
+/// A search, its time, and its results.
 struct Searched {
     query: Query,
     began: u64,
@@ -141,7 +141,7 @@ async fn race(steps: Vec<Step>, queries: Vec<Query>) {
     for searcher in searchers {
         searched.extend(searcher.await.unwrap());
     }
-    // What was acknowledged last is found at once.
+    // A search finds the newest acknowledged write at once.
     searched.extend(search_all(database.store(), org, Arc::clone(&log), queries).await);
     {
         let states = log.states.lock().unwrap();
@@ -154,7 +154,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: SEARCH_CASES, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_index_finds_what_the_definition_finds_while_writers_write(steps in steps(), queries in vec(query(), 16)) {
+    fn the_index_agrees_with_the_definition_while_writers_write(steps in steps(), queries in vec(query(), 16)) {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().unwrap();
         runtime.block_on(race(steps, queries));
     }

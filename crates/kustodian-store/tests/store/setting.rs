@@ -1,4 +1,4 @@
-//! What the tests of every engine share: they see the ports alone, through whatever [`engine`] opens.
+//! The common parts of the tests of every engine: they see only the ports, through whatever [`engine`] opens.
 
 use std::ops::Deref;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! What visitors do, seen through the port: what is kept, for whom, in what order, and what goes when it is too old.
+//! Tracked events, seen through the port: which are kept, for whom, in what order, and which are deleted when too old.
 
 use kustodian_core::change::{ChangeSet, Put};
 use kustodian_core::kind::Kind;
@@ -71,7 +71,7 @@ async fn sightings_are_kept_for_the_customer_and_swept_when_they_are_old() {
     let other = TrackedQuery { session: Some(sessions[0].id.to_string()), ..one };
     assert_eq!(store.list_tracked(org, other).await.unwrap(), []);
 
-    // Nobody's goes earlier than somebody's, and all of another org stays.
+    // Events of unknown visitors are deleted first, and those of another org stay.
     let old = |before: i64, unidentified: i64| Retention {
         before: Timestamp::from_millis(before),
         unidentified_before: Timestamp::from_millis(unidentified),

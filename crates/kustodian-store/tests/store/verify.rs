@@ -164,7 +164,7 @@ const TAMPERINGS: &[(&str, &str)] = &[
     ),
     ("a payload that was erased", "UPDATE events SET changes = '{}' WHERE record = '{erased}' AND rev = 2"),
     (
-        "an erasure told as something else",
+        "an erasure with the name of something else",
         "UPDATE events SET name = 'kustomer.tag.update' WHERE record = '{erased}' AND rev = 4",
     ),
     (
@@ -300,10 +300,10 @@ fn most_memory() -> u64 {
     line.trim_end_matches("kB").trim().parse().unwrap()
 }
 
-/// Where the rate in `docs/history.md` comes from, as an optimized build shows it.
+/// The source of the rate in `docs/history.md`, as an optimized build shows it.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "it takes minutes"]
-#[expect(clippy::print_stdout, reason = "what is measured is the point")]
+#[expect(clippy::print_stdout, reason = "the measurement is the point")]
 async fn a_million_events_are_verified_within_bounded_memory() {
     const EVENTS: u32 = 1_000_000;
     const LIVES_AT_ONCE: u32 = 50;

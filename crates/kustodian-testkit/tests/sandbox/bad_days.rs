@@ -1,4 +1,4 @@
-//! What the client makes of a server that has a bad day.
+//! The client and a server with faults.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

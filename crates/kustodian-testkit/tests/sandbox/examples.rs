@@ -1,12 +1,12 @@
-//! The examples of the client do what they say.
+//! The examples of the client work as described.
 
-#[expect(dead_code, reason = "what is run is not its main")]
+#[expect(dead_code, reason = "its main is not run")]
 #[path = "../../../kustomer-client/examples/export.rs"]
 mod export;
-#[expect(dead_code, reason = "what is run is not its main")]
+#[expect(dead_code, reason = "its main is not run")]
 #[path = "../../../kustomer-client/examples/follow.rs"]
 mod follow;
-#[expect(dead_code, reason = "what is run is not its main")]
+#[expect(dead_code, reason = "its main is not run")]
 #[path = "../../../kustomer-client/examples/import.rs"]
 mod import;
 #[expect(dead_code, reason = "what is run is not its main")]

@@ -1,4 +1,4 @@
-//! What a sandbox is, and what is left of it.
+//! The properties of a sandbox, and what it leaves behind.
 
 use std::net::TcpStream;
 use std::time::{Duration, Instant};

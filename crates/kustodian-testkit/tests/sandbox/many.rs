@@ -83,7 +83,7 @@ async fn a_search_outlives_the_last_page_also_where_many_share_a_moment() {
 }
 
 #[tokio::test]
-async fn any_number_of_items_goes_through_bulk_jobs_each_with_its_outcome() {
+async fn any_number_of_items_is_processed_in_bulk_jobs_each_with_its_outcome() {
     for mode in [BulkMode::Immediate, BulkMode::Queued] {
         let sandbox = Sandbox::builder().settings(|settings| settings.bulk_mode = mode).start().await.unwrap();
         let client = sandbox.client();
@@ -140,7 +140,7 @@ async fn the_bytes_of_an_attachment_go_and_come_as_streams() {
 }
 
 #[tokio::test]
-async fn a_customer_exists_once_whoever_asks_first() {
+async fn a_customer_exists_once_when_several_clients_create_it() {
     let sandbox = Sandbox::start().await.unwrap();
     let client = sandbox.client();
     let upsert = |number: usize| async move {
@@ -157,7 +157,7 @@ async fn a_customer_exists_once_whoever_asks_first() {
     assert_eq!(settled.iter().filter(|one| one.was_created).count(), 1);
     assert!(settled.iter().all(|one| one.customer.id == settled[0].customer.id));
 
-    // Another reason than haste is handed out.
+    // A refusal for another reason than load is returned.
     let taken =
         client.customers().upsert_by_external_id("shop-18", &named("Bob").email(Email::new("ada@acme.example"))).await;
     assert_eq!(taken.unwrap_err().status(), Some(409));

@@ -17,7 +17,7 @@ use super::values::{
 use crate::size::Size;
 use crate::tokens::range;
 
-/// What is set unless something else is given.
+/// The defaults.
 fn usual() -> Settings {
     Settings::default()
 }
@@ -25,36 +25,36 @@ fn usual() -> Settings {
 /// How to serve. Every setting is a flag, a variable and a key of the configuration file.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ServeArguments {
-    /// The address to listen on; port 0 takes a free one
+    /// The address to listen on; port 0 is any free port
     #[arg(long, env = "KUSTODIAN_LISTEN", value_name = "ADDR", default_value = "127.0.0.1:8080")]
     pub(crate) listen: String,
     #[command(flatten)]
     pub(crate) database: DatabaseArguments,
     #[command(flatten)]
     pub(crate) org: OrgArguments,
-    /// An API key with the role `org` that is known beforehand. Give it as KUSTODIAN_BOOTSTRAP_TOKEN: other users of the
-    /// machine see what is on the command line
+    /// An API key of your choice, with the role `org`. Give it as KUSTODIAN_BOOTSTRAP_TOKEN: other users of the
+    /// machine see the command line
     #[arg(long, env = "KUSTODIAN_BOOTSTRAP_TOKEN", hide_env_values = true, value_name = "TOKEN")]
     pub(crate) bootstrap_token: Option<String>,
     /// The status for a valid key that lacks the role
     #[arg(long, env = "KUSTODIAN_MISSING_ROLE_STATUS", value_name = "STATUS", value_enum, default_value_t)]
     pub(crate) missing_role_status: MissingRoleStatus,
     /// Requests an org may make in 60 seconds: off, a number, or those of a plan: enterprise (1000), ultimate (2000),
-    /// business (500) or professional (300). A plan also limits what a key creates of one customer: 120 conversations in 60
-    /// seconds, and as many messages, notes, drafts and kobjects
+    /// business (500) or professional (300). A plan also limits the records that a key creates of one customer: 120
+    /// conversations in 60 seconds, and as many messages, notes, drafts and kobjects
     #[arg(long, env = "KUSTODIAN_RATE_LIMIT", value_name = "LIMIT", default_value_t)]
     pub(crate) rate_limit: RateLimit,
-    /// What an update without `company` does to it
+    /// The effect of an update without `company`
     #[arg(long, env = "KUSTODIAN_OMITTED_COMPANY", value_name = "WHAT", value_enum, default_value_t)]
     pub(crate) omitted_company: CompanyRule,
-    /// What `company` does with the id of no company: refuse (400) or keep (answered without a link)
+    /// An unknown id in `company`: refuse (400) or keep (answered without a link)
     #[arg(long, env = "KUSTODIAN_UNKNOWN_COMPANIES", value_name = "WHAT", value_enum, default_value_t)]
     pub(crate) unknown_companies: UnknownCompaniesRule,
-    /// What `company` does with text that is no id: keep (as companyName, without a link) or refuse (400)
+    /// A text in `company` that is no id: keep (as companyName, without a link) or refuse (400)
     #[arg(long, env = "KUSTODIAN_COMPANY_NAMES", value_name = "WHAT", value_enum, default_value_t)]
     pub(crate) company_names: CompanyNamesRule,
-    /// The `id` of an item of a customer's list, such as of an e-mail address, in what is written from now on: null, as in
-    /// the documents, or omit, as recorded
+    /// The `id` of an item of a customer's list, such as of an e-mail address, in records that are written from now on:
+    /// null, as in the documents, or omit, as recorded
     #[arg(long, env = "KUSTODIAN_ITEM_IDS", value_name = "WHAT", value_enum, default_value_t)]
     pub(crate) item_ids: ItemIdsRule,
     /// Answers an update that changes no value with the record as it is, without a revision and an event
@@ -70,7 +70,7 @@ pub(crate) struct ServeArguments {
         value_parser = BoolishValueParser::new()
     )]
     pub(crate) skip_unchanged: bool,
-    /// Ignores query parameters that are not known, instead of answering 400
+    /// Ignores unknown query parameters, instead of answering 400
     #[arg(
         long,
         env = "KUSTODIAN_LENIENT_QUERY",
@@ -83,7 +83,7 @@ pub(crate) struct ServeArguments {
         value_parser = BoolishValueParser::new()
     )]
     pub(crate) lenient_query: bool,
-    /// Holds custom attributes that are chosen from values, as their metadata says, to these values
+    /// Refuses values of custom attributes that are not among those of their metadata
     #[arg(
         long,
         env = "KUSTODIAN_ENFORCE_ENUMERATIONS",
@@ -93,7 +93,7 @@ pub(crate) struct ServeArguments {
         value_parser = BoolishValueParser::new()
     )]
     pub(crate) enforce_enumerations: bool,
-    /// Refuses a key where the Host names another org, as in other.api.example.com
+    /// Refuses a key if the Host names another org, as in other.api.example.com
     #[arg(
         long,
         env = "KUSTODIAN_STRICT_HOST",
@@ -106,17 +106,17 @@ pub(crate) struct ServeArguments {
         value_parser = BoolishValueParser::new()
     )]
     pub(crate) strict_host: bool,
-    /// What is answered about types of records this server does not hold: refuse (400 to a search, 501 to a list), empty-searches
-    /// (an empty page to a search) or empty (to a list, too)
+    /// The answer for types of records that this server does not have: refuse (400 to a search, 501 to a list),
+    /// empty-searches (an empty page to a search) or empty (to a list, too)
     #[arg(long, env = "KUSTODIAN_ABSENT_TYPES", value_name = "WHAT", value_enum, default_value_t)]
     pub(crate) absent_types: AbsentTypesRule,
-    /// When the items of a bulk operation are done
+    /// When the items of a bulk operation are processed
     #[arg(long, env = "KUSTODIAN_BULK_MODE", value_name = "WHEN", value_enum, default_value_t)]
     pub(crate) bulk_mode: BulkModeRule,
     /// The last page of a search, off or a number; Kustomer's is 100
     #[arg(long, env = "KUSTODIAN_SEARCH_PAGE_CAP", value_name = "PAGES", default_value_t)]
     pub(crate) search_page_cap: PageCap,
-    /// Answers reads only; whatever would change something is answered with 503
+    /// Answers only reads; requests that would change something are answered 503
     #[arg(
         long,
         env = "KUSTODIAN_READ_ONLY",
@@ -132,8 +132,8 @@ pub(crate) struct ServeArguments {
     /// Logs every request on standard error, without query and ids
     #[arg(long, env = "KUSTODIAN_ACCESS_LOG", value_name = "FORMAT", value_enum, default_value_t)]
     pub(crate) access_log: AccessLog,
-    /// An origin whose pages may ask from a browser, such as `https://crm.example`, or * for all; repeat it, or separate
-    /// with commas [default: none]
+    /// An origin whose pages may send requests from a browser, such as `https://crm.example`, or * for all; repeat it, or
+    /// separate with commas [default: none]
     #[arg(long, env = "KUSTODIAN_CORS_ORIGIN", value_delimiter = ',', value_name = "ORIGIN")]
     pub(crate) cors_origin: Vec<CorsOrigin>,
     /// A proxy in front of the server, by address or range such as 10.0.0.0/8: for its requests the client is the last
@@ -145,11 +145,11 @@ pub(crate) struct ServeArguments {
     /// `smtp://mail.example:587?tls=required`; without it, no e-mail leaves [default: none]
     #[arg(long, env = "KUSTODIAN_SMTP_URL", hide_env_values = true, value_name = "URL")]
     pub(crate) smtp_url: Option<String>,
-    /// An account that clients are shown to send e-mail from (`GET /v1/outboundAccounts`), such as `Shop
+    /// A sender address that clients are shown (`GET /v1/outboundAccounts`), such as `Shop
     /// <help@shop.example>`; repeat it, or separate with commas [default: none]
     #[arg(long, env = "KUSTODIAN_OUTBOUND_ACCOUNT", value_delimiter = ',', value_name = "ADDRESS")]
     pub(crate) outbound_account: Vec<OutboundAccount>,
-    /// Opens a SQLite file whose log is damaged, for this once, without what was written behind the damage; the log is kept
+    /// Opens a SQLite file whose log is damaged, for this once, without the writes after the damage; the log is kept
     /// as FILE-wal.damaged
     #[arg(long)]
     pub(crate) accept_damaged_log: bool,
@@ -174,8 +174,8 @@ pub(crate) struct ServeArguments {
 /// Which database.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct DatabaseArguments {
-    /// The database: sqlite:PATH, postgres://USER:PASSWORD@HOST/NAME, or sqlite::memory: for one that is gone on exit. Give
-    /// an address with a password as KUSTODIAN_DATABASE: other users of the machine see what is on the command line
+    /// The database: sqlite:PATH, postgres://USER:PASSWORD@HOST/NAME, or sqlite::memory: for one that is deleted on exit.
+    /// Give an address with a password as KUSTODIAN_DATABASE: other users of the machine see the command line
     #[arg(
         long,
         env = "KUSTODIAN_DATABASE",
@@ -189,7 +189,7 @@ pub(crate) struct DatabaseArguments {
 /// Which org.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct OrgArguments {
-    /// The org; the server makes it, with a first API key, in an empty database
+    /// The org; in an empty database the server creates it, with a first API key
     #[arg(long, env = "KUSTODIAN_ORG", value_name = "NAME", default_value = "demo")]
     pub(crate) org: String,
 }
@@ -207,15 +207,15 @@ pub(crate) struct PublicUrlArguments {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct AttachmentsArguments {
     /// The folder for the files of attachments and media; all servers of a database need the same one [default: that of a
-    /// SQLite file with .attachments behind its name; else kustodian.attachments in the working directory]
+    /// SQLite file with .attachments appended to its name; else kustodian.attachments in the working directory]
     #[arg(long, env = "KUSTODIAN_ATTACHMENTS", value_name = "FOLDER")]
     pub(crate) attachments: Option<PathBuf>,
 }
 
-/// What is indexed.
+/// The search index.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct IndexArguments {
-    /// How many custom attributes of each org, those it uses first, are indexed for search, 0 to 30
+    /// How many custom attributes of each org are indexed for search, 0 to 30: the first ones that it uses
     #[arg(long, env = "KUSTODIAN_INDEXED_CUSTOM_ATTRIBUTES", value_name = "NUMBER", default_value_t = 30)]
     #[arg(value_parser = clap::value_parser!(u8).range(0..=30))]
     pub(crate) indexed_custom_attributes: u8,
@@ -237,10 +237,10 @@ pub(crate) struct LimitArguments {
     /// The largest file of an attachment or of media, in bytes or with a unit such as 25MB; a larger one is answered 413
     #[arg(long, help_heading = "Limits", env = "KUSTODIAN_MAX_ATTACHMENT", value_name = "SIZE", default_value_t = Size(usize::try_from(usual().max_file).unwrap_or(usize::MAX)))]
     pub(crate) max_attachment: Size,
-    /// Seconds that the links to files are good
+    /// Seconds that the links to files are valid
     #[arg(long, help_heading = "Limits", env = "KUSTODIAN_LINK_LIFETIME", value_name = "SECONDS", default_value_t = usual().link_lifetime.into())]
     pub(crate) link_lifetime: Seconds,
-    /// Days that what visitors do is kept; a week of it before it is known who they are
+    /// Days that tracked events are kept; a week for unknown visitors
     #[arg(long, help_heading = "Limits", env = "KUSTODIAN_TRACKING_RETENTION", value_name = "DAYS", default_value_t = usual().tracking_retention.into())]
     pub(crate) tracking_retention: Days,
     /// Seconds without anything tracked after which a customer who is online is idle; 0 for never
@@ -252,20 +252,20 @@ pub(crate) struct LimitArguments {
     /// Seconds a body may take to arrive; then the answer is 408
     #[arg(long, help_heading = "Limits", env = "KUSTODIAN_BODY_TIMEOUT", value_name = "SECONDS", default_value_t = usual().body_timeout.into())]
     pub(crate) body_timeout: Seconds,
-    /// Seconds the head of a request may take, a connection may idle, and a client may take nothing of its answer; then the
+    /// Seconds the head of a request may take, a connection may idle, and a client may read nothing of its answer; then the
     /// connection is closed
     #[arg(long, help_heading = "Limits", env = "KUSTODIAN_HEAD_TIMEOUT", value_name = "SECONDS", default_value_t = usual().head_timeout.into())]
     pub(crate) head_timeout: Seconds,
-    /// Seconds an answer may take to be worked out; then it is 503
+    /// Seconds that the server may take for an answer; then it is 503
     #[arg(long, help_heading = "Limits", env = "KUSTODIAN_ANSWER_TIMEOUT", value_name = "SECONDS", default_value_t = usual().answer_timeout.into())]
     pub(crate) answer_timeout: Seconds,
-    /// Seconds a search may take; then it answers what it has, with `timed_out`
+    /// Seconds a search may take; then it answers the results so far, with `timed_out`
     #[arg(long, help_heading = "Limits", env = "KUSTODIAN_SEARCH_TIMEOUT", value_name = "SECONDS", default_value_t = usual().search_timeout.into())]
     pub(crate) search_timeout: Seconds,
     /// Connections open at once; further ones wait to be accepted
     #[arg(long, help_heading = "Limits", env = "KUSTODIAN_MAX_CONNECTIONS", value_name = "NUMBER", default_value_t = usual().max_connections)]
     pub(crate) max_connections: usize,
-    /// Requests worked on at once; further ones are answered 503 with Retry-After
+    /// Requests processed at once; further ones are answered 503 with Retry-After
     #[arg(long, help_heading = "Limits", env = "KUSTODIAN_MAX_IN_FLIGHT", value_name = "NUMBER", default_value_t = usual().max_in_flight)]
     pub(crate) max_in_flight: usize,
     /// Clients waiting for events at once (`wait=`); further ones are answered 503 with Retry-After
@@ -274,10 +274,10 @@ pub(crate) struct LimitArguments {
     /// Bytes of answers that clients have not read yet, for one org half, for one key a quarter; then 503
     #[arg(long, help_heading = "Limits", env = "KUSTODIAN_MAX_UNREAD", value_name = "SIZE", default_value_t = Size(usual().max_unread))]
     pub(crate) max_unread: Size,
-    /// Milliseconds writes may take on average; beyond what the database does in them, 503 with Retry-After
+    /// Milliseconds writes may take on average; writes above the database's capacity get 503 with Retry-After
     #[arg(long, help_heading = "Limits", env = "KUSTODIAN_TARGET_WRITE_TIME", value_name = "MILLISECONDS", default_value_t = usual().target_write_time.into())]
     pub(crate) target_write_time: Milliseconds,
-    /// Seconds that requests in flight get to finish when the server is stopped
+    /// Seconds in which requests in flight may finish when the server is stopped
     #[arg(long, help_heading = "Limits", env = "KUSTODIAN_SHUTDOWN_TIMEOUT", value_name = "SECONDS", default_value_t = usual().shutdown_timeout.into())]
     pub(crate) shutdown_timeout: Seconds,
 }
@@ -299,7 +299,7 @@ pub(crate) struct WebhookArguments {
         value_parser = BoolishValueParser::new()
     )]
     pub(crate) webhook_allow_private: bool,
-    /// Lets webhooks have http: URLs, whose events anybody on the way can read
+    /// Allows http: URLs for webhooks; anybody on the network can then read the events
     #[arg(
         long,
         env = "KUSTODIAN_WEBHOOK_ALLOW_HTTP",
@@ -331,13 +331,13 @@ pub(crate) struct WebhookArguments {
 /// TLS; plain HTTP without.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub(crate) struct TlsArguments {
-    /// A file with the server's certificate and those that vouch for it, PEM; the server then speaks HTTPS alone
+    /// A file with the server's certificate and the intermediate ones, PEM; the server then listens on HTTPS only
     #[arg(long, help_heading = "TLS", env = "KUSTODIAN_TLS_CERT", value_name = "FILE")]
     pub(crate) tls_cert: Option<PathBuf>,
     /// A file with the certificate's private key, PEM, not encrypted
     #[arg(long, help_heading = "TLS", env = "KUSTODIAN_TLS_KEY", value_name = "FILE")]
     pub(crate) tls_key: Option<PathBuf>,
-    /// Asks browsers to use HTTPS alone for a year (HSTS), on answers over TLS
+    /// Asks browsers to use only HTTPS for a year (HSTS), on answers over TLS
     #[arg(
         long,
         env = "KUSTODIAN_HSTS",

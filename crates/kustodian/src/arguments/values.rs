@@ -129,7 +129,7 @@ impl From<CompanyNamesRule> for CompanyNames {
     }
 }
 
-/// What is answered about types of records this server does not hold.
+/// The answer about types of records this server does not hold.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum AbsentTypesRule {
     /// 400 to a search and 501 to a list.

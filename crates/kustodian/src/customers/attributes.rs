@@ -36,7 +36,7 @@ pub(crate) struct AttributeArguments {
 }
 
 impl AttributeArguments {
-    /// The attributes as JSON, ready to send. A file is sent as it is: the server reports what it does not know.
+    /// The attributes as JSON, ready to send. A file is sent as it is: the server reports unknown members.
     ///
     /// # Errors
     /// When a custom attribute does not fit its key, or the file cannot be read or holds no JSON.
@@ -76,7 +76,8 @@ pub(crate) fn custom(pairs: &[String]) -> Result<CustomAttributes, Failure> {
     Ok(custom)
 }
 
-/// The value the key's suffix asks for. What cannot be one stays text, and is refused with what the suffix takes.
+/// The value in the type of the key's suffix. A text that does not fit stays text, and the refusal names the values of the
+/// suffix.
 fn value(key: &str, text: &str) -> Result<CustomValue, CustomError> {
     let suffix = Suffix::of(key).ok_or_else(|| CustomError::Suffix { key: key.to_owned() })?;
     Ok(match suffix {

@@ -112,7 +112,7 @@ impl EditArguments {
 }
 
 impl List<'_> {
-    /// The items with what is to be added and without what is to be removed; `None` when there is nothing to do.
+    /// The items with added and without removed ones; `None` when there is nothing to do.
     fn edited(&self, stored: &Value) -> Result<Option<Vec<Value>>, Failure> {
         if self.add.is_empty() && self.remove.is_empty() {
             return Ok(None);

@@ -11,7 +11,7 @@ use crate::failure::Failure;
 /// given: the server says which members it does not know.
 ///
 /// # Errors
-/// When nothing can be read, or what was read is not a JSON object.
+/// When nothing can be read, or the input is not a JSON object.
 pub(crate) fn read_object(given: &str) -> Result<String, Failure> {
     let (place, bytes) = bytes_of(given)?;
     object(&place, bytes)
@@ -20,7 +20,7 @@ pub(crate) fn read_object(given: &str) -> Result<String, Failure> {
 /// The same, or a list.
 ///
 /// # Errors
-/// When nothing can be read, or what was read is neither.
+/// When nothing can be read, or the input is neither.
 pub(crate) fn read_object_or_list(given: &str) -> Result<String, Failure> {
     let (place, bytes) = bytes_of(given)?;
     match serde_json::from_slice::<Vec<Value>>(&bytes) {
@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_object_is_refused_by_its_place_and_kind() {
+    fn json_that_is_no_object_is_refused_with_its_source_and_kind() {
         for (text, words) in [
             (&b""[..], "x.json is empty"),
             (b"  \n", "x.json is empty"),

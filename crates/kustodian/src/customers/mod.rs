@@ -40,7 +40,7 @@ pub(crate) struct ServerArguments {
         value_name = "URL"
     )]
     url: String,
-    /// The API key. Give it as KUSTODIAN_TOKEN: other users of the machine see what is on the command line (ps), but
+    /// The API key. Give it as KUSTODIAN_TOKEN: other users of the machine see the command line (ps), but
     /// not the environment.
     #[arg(
         long,
@@ -54,7 +54,7 @@ pub(crate) struct ServerArguments {
     /// Trusts the certificates in this PEM file too: an authority's, or that of a self-signed server.
     #[arg(long, global = true, help_heading = "Server", env = "KUSTODIAN_CACERT", value_name = "FILE")]
     cacert: Option<PathBuf>,
-    /// Takes any certificate. Whoever answers at the address then gets the API key.
+    /// Takes any certificate. Any server at the address then gets the API key.
     #[arg(long, global = true, help_heading = "Server")]
     insecure: bool,
 }
@@ -129,9 +129,9 @@ pub(crate) enum CustomersCommand {
         #[arg(long)]
         yes: bool,
     },
-    /// Merges a customer into another one. What belongs to it goes with it.
+    /// Merges a customer into another one. Its records move too.
     Merge {
-        /// The customer that goes into the other.
+        /// The customer that is merged into the other.
         source: ObjectId,
         /// The customer that stays.
         target: ObjectId,
@@ -141,7 +141,7 @@ pub(crate) enum CustomersCommand {
         #[command(flatten)]
         output: OutputArguments,
     },
-    /// Undoes a merge: both customers are there again, and what was changed since stays changed.
+    /// Undoes a merge: both customers are there again, and later changes stay.
     UndoMerge {
         /// The id of the merge.
         merge: ObjectId,
@@ -199,7 +199,7 @@ pub(crate) struct WhichCustomer {
     external_id: Option<String>,
 }
 
-/// Does what a `customers` command asks for.
+/// Runs a `customers` command.
 pub(crate) async fn run(server: ServerArguments, command: CustomersCommand) -> Result<(), Failure> {
     let client = client(server)?;
     let customers = client.customers();

@@ -1,4 +1,4 @@
-//! What a customer was, and what happened to it.
+//! Former states of a customer, and its history.
 
 use std::io::{self, IsTerminal, Write};
 

@@ -18,7 +18,7 @@ use crate::output::{Output, print_json_text, print_line};
 #[derive(Debug, Args)]
 pub(crate) struct SearchArguments {
     /// The search in its short form, such as 'email~@acme.example balance>=-3.5 sort:-updated_at'. One that begins with a
-    /// minus comes after --.
+    /// minus must follow --.
     #[arg(value_name = "SEARCH", required_unless_present = "json")]
     search: Option<String>,
     /// The search as a body of the API: the JSON itself, @FILE, or - for standard input.
@@ -37,9 +37,9 @@ pub(crate) struct SearchArguments {
     output: OutputArguments,
 }
 
-/// Searches, and prints what is found.
+/// Searches, and prints the result.
 pub(super) async fn run(client: &Client, arguments: SearchArguments) -> Result<(), Failure> {
-    // A body is sent as given: the server says what it does not know in it, and where.
+    // A body is sent as given: the server reports unknown members, and their places.
     let (search, body) = match (&arguments.search, &arguments.json) {
         (_, Some(given)) => (Search::default(), Some(json::read_object(given)?)),
         (Some(typed), None) => (read_typed(client, typed).await?, None),
@@ -95,7 +95,7 @@ async fn read_typed(client: &Client, typed: &str) -> Result<Search, Failure> {
         sort: Some(CustomerSort { by: CustomerSortKey::UpdatedAt, descending: true }),
         ..ListCustomers::default()
     };
-    // Who may not list customers learns what is wrong with the search all the same.
+    // A key that may not list customers still gets the fault of the search.
     let Ok(page) = client.customers().list(&last).await else { return Err(Failure::new(error.to_string())) };
     let custom = page.data.iter().filter_map(|customer| customer.attributes.custom.value());
     let keys: BTreeSet<&str> = custom.flat_map(|custom| custom.iter().map(|(key, _)| key)).collect();

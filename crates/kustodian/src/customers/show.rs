@@ -34,7 +34,7 @@ pub(super) fn one(customer: &Customer, tags: &[String]) -> Result<(), Failure> {
 /// How many rows share one table: its columns fit them, and a long list begins to show before it is all there.
 const ROWS: usize = 100;
 
-/// Prints what a walk comes upon, at most `limit`: for programs one object with `data`, as a page has it.
+/// Prints the results of a walk, at most `limit`: for programs one object with `data`, as a page has it.
 pub(super) async fn list<E>(mut walk: Walk<E, Customer>, limit: Option<u32>, output: Output) -> Result<(), Failure>
 where
     E: Endpoint<Answer = Page<Customer>>,

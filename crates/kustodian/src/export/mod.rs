@@ -62,8 +62,8 @@ pub(crate) enum Format {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Kinds(Vec<Kind>);
 
-/// The kinds that are exported: those whose records the API lists. Bulk jobs are about requests, and are forgotten soon; webhooks
-/// hold the keys of their signatures.
+/// The kinds that are exported: those whose records the API lists. Bulk jobs are about requests, and are forgotten soon;
+/// webhooks hold the keys of their signatures.
 fn exported() -> impl Iterator<Item = Kind> {
     let is_listed = |kind: &Kind| {
         let path = path_of(*kind);
@@ -162,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_imported_is_exported_too() {
+    fn every_imported_kind_is_exported_too() {
         let names: Vec<&str> = exported().map(|kind| kind.spec().table).collect();
         for name in
             ["customers", "companies", "klasses", "kobjects", "conversations", "messages", "notes", "tags", "users"]

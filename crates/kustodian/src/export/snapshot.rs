@@ -44,7 +44,7 @@ pub(super) struct Snapshot<'a> {
 enum At {
     /// By cursor: nothing moves.
     Cursor(String),
-    /// By the number of the page. What is deleted moves later records up.
+    /// By the number of the page. A deletion moves later records up.
     Number(u32),
 }
 
@@ -62,7 +62,7 @@ impl At {
         }
     }
 
-    /// Goes back by as many pages as so many records that are gone may have moved up; false when none has.
+    /// Steps back by the pages that this many deleted records may have moved; false when there is none.
     fn step_back(&mut self, gone: u32) -> bool {
         match self {
             Self::Number(number) if gone > 0 => {
@@ -73,7 +73,7 @@ impl At {
         }
     }
 
-    /// Goes on behind a page; false at the end.
+    /// Continues behind a page; false at the end.
     fn step(&mut self, page: &Value) -> bool {
         match self {
             Self::Number(number) => *number += 1,
@@ -150,7 +150,7 @@ impl<'a> Snapshot<'a> {
         if !is_last {
             return Ok(());
         }
-        // What was deleted meanwhile is in no list.
+        // A record that was deleted meanwhile is in no list.
         self.follow(kind, passed).await?;
         let gone: Vec<Was> =
             self.changed.iter().filter(|((of, _), _)| *of == kind).map(|(_, was)| was.clone()).collect();
@@ -186,7 +186,7 @@ impl<'a> Snapshot<'a> {
     /// written of the kind that is being written. How many of those passed are gone.
     async fn follow(&mut self, writing: Kind, passed: Option<ObjectId>) -> Result<u32, Failure> {
         let mut gone = 0;
-        // Others go on writing: its end is where it is now.
+        // Others still write: its end is where it is now.
         let end = end_of_feed(self.client).await?;
         let mut is_read = self.read == end;
         while !is_read {

@@ -5,7 +5,7 @@ use kustomer_api::bulk::MAX_ITEMS;
 use super::item::{Item, with_reference};
 use super::rows::Row;
 
-/// The most bytes of a request: below what a server takes of one.
+/// The maximum size of a request in bytes: below the server's limit.
 const MAX_BYTES: usize = 3_500_000;
 
 /// A row with its item.
@@ -13,7 +13,7 @@ const MAX_BYTES: usize = 3_500_000;
 pub(crate) struct Entry {
     /// The row, for the file of refused ones.
     pub(crate) row: Row,
-    /// What it becomes.
+    /// The resulting item.
     pub(crate) item: Item,
 }
 

@@ -40,10 +40,10 @@ const SPREADSHEET_DAYS: std::ops::Range<f64> = 10_000.0..100_000.0;
 const MILLIS_A_DAY: f64 = 86_400_000.0;
 
 /// The value of a cell that is not empty, as this schema takes it. What cannot be read otherwise is text: the check of the
-/// whole row then says what is wrong with it.
+/// whole row then reports its fault.
 ///
 /// # Errors
-/// What is wrong with the text.
+/// The fault of the text.
 pub(crate) fn value(schema: &Schema, text: &str, style: Style) -> Result<Value, String> {
     match &schema.kind {
         Kind::Boolean => boolean(text),
@@ -70,7 +70,7 @@ pub(crate) fn value(schema: &Schema, text: &str, style: Style) -> Result<Value, 
 /// The value of a custom attribute with this suffix.
 ///
 /// # Errors
-/// What is wrong with the text.
+/// The fault of the text.
 pub(crate) fn custom(suffix: Suffix, text: &str, style: Style) -> Result<Value, String> {
     match suffix {
         // It is kept as it was sent, so that an offset stays.
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn cells_become_what_the_attribute_takes() {
+    fn cells_become_values_of_the_attributes_type() {
         static TAG_ITEM: Schema = Schema::format(TAG);
         static URL_ITEM: Schema = Schema::format(URL);
         static EMAIL_ITEM: Schema = Schema::object(&kustomer_api::schema::Object {

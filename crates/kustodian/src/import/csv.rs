@@ -1,5 +1,5 @@
-//! Rows out of CSV (RFC 4180), as spreadsheets write it: any line end, line breaks within quotes, a comma, a semicolon, a tab
-//! or a bar between the columns.
+//! Rows out of CSV (RFC 4180), as spreadsheets write it: any line end, line breaks within quotes, a comma, a semicolon, a
+//! tab or a bar between the columns.
 
 use csv_core::{ReadFieldResult, Reader, ReaderBuilder};
 
@@ -65,7 +65,7 @@ impl CsvRows {
         &self.columns
     }
 
-    /// What is between columns.
+    /// The separator of columns.
     pub(crate) fn delimiter(&self) -> char {
         char::from(self.delimiter)
     }
@@ -111,7 +111,7 @@ impl CsvRows {
     }
 
     /// The fields of the next record and the line it begins in.
-    #[expect(clippy::type_complexity, reason = "a field is its text or what is wrong with it")]
+    #[expect(clippy::type_complexity, reason = "a field is its text or its fault")]
     fn record(&mut self) -> Result<Option<(u64, Vec<Result<String, String>>)>, Failure> {
         self.skip_line_ends()?;
         let line = self.line;
@@ -202,7 +202,7 @@ fn counted(bytes: &[u8], mut line: u64, mut is_after_return: bool) -> (u64, bool
     (line, is_after_return)
 }
 
-/// What is between the columns: the one of the usual that is most often in the first line, outside of quotes.
+/// The separator of columns: the usual one that is most often in the first line, outside of quotes.
 fn sniffed(start: &[u8]) -> u8 {
     let mut counts = [0_usize; DELIMITERS.len()];
     let mut is_quoted = false;
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_between_columns_is_found_out() {
+    fn the_separator_of_columns_is_detected() {
         for (text, delimiter) in
             [("a,b;c,d\n1;2;3;4;5", b','), ("\"a,b,c\";d", b';'), ("a\tb", b'\t'), ("a|b", b'|'), ("name", b',')]
         {

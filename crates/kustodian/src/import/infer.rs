@@ -28,8 +28,8 @@ pub(crate) fn suffix<'a>(values: impl Iterator<Item = &'a str> + Clone, style: S
     }
 }
 
-/// Whether a text is a number that comes back as it was written: no postal code such as `01234`, no telephone number, and no
-/// number of more digits than a double keeps.
+/// Whether a text is a number that is answered as it was written: no postal code such as `01234`, no telephone number, and
+/// no number of more digits than a double keeps.
 fn is_number(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let has_leading_zero = digits.len() > 1 && digits.starts_with('0') && !digits.starts_with("0.");
@@ -44,8 +44,8 @@ fn is_boolean(text: &str) -> bool {
     text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false")
 }
 
-/// Whether a text is a day or a moment: beginning with its year, or written with dots or slashes. Which of two numbers before a
-/// slash is the day is asked later: a row that nobody can read is refused.
+/// Whether a text is a day or a moment: beginning with its year, or written with dots or slashes. Which of two numbers
+/// before a slash is the day is asked later: a row that nobody can read is refused.
 fn is_moment(text: &str) -> bool {
     let is_day_with = |separator| with_separator(text, separator).is_some();
     (text.get(4..5) == Some("-") && Moment::read(text).is_some()) || is_day_with('.') || is_day_with('/')

@@ -13,7 +13,7 @@ use super::names::{ItemTarget, Target};
 use super::rows::{Content, Row, RowFault};
 use crate::failure::Failure;
 
-/// What a record is created with.
+/// The body that creates a record.
 pub(crate) type Item = Map<String, Value>;
 
 /// The item of a row, checked as the server checks it.
@@ -48,8 +48,8 @@ pub(crate) fn item(mapping: &mut Mapping, row: &Row) -> Result<Result<Item, RowF
     Ok(building.finish(mapping))
 }
 
-/// A record as an export writes it (or as the API answers it), flat: its attributes, its id, and the ids of the records it is
-/// related to under the names that a create takes. Other objects stay as they are.
+/// A record as an export writes it (or as the API answers it), flat: its attributes, its id, and the ids of the records it
+/// is related to under the names that a create takes. Other objects stay as they are.
 pub(crate) fn flat(kind: Imported, object: &Map<String, Value>) -> Map<String, Value> {
     let (Some(Value::Object(attributes)), true) = (object.get("attributes"), object.contains_key("type")) else {
         return object.clone();
@@ -114,7 +114,7 @@ impl Building {
         let fault = |reason| RowFault { line: self.line, column: Some(place(mapping, at)), reason };
         match &column.target {
             Target::Attribute(property) => {
-                // What a JSON file says is taken as it says it where it is text, an empty one included.
+                // Text of a JSON file is used as it is, also an empty one.
                 let value = given.read(|text| match property.schema.kind {
                     Kind::Text(of) if matches!(given, Given::Json(_)) && of.format.is_none() => Ok(Value::from(text)),
                     _ if text.is_empty() => Ok(Value::from(text)),
@@ -197,7 +197,7 @@ fn place(mapping: &Mapping, at: usize) -> (usize, String) {
     (if mapping.is_table() { at + 1 } else { 0 }, name)
 }
 
-/// A fault of an item with the column that it comes from.
+/// A fault of an item with its column.
 fn named(mapping: &Mapping, line: u64, fault: Fault) -> RowFault {
     let mut steps = fault.pointer.split('/').skip(1);
     let (first, second) = (steps.next().unwrap_or_default(), steps.next().unwrap_or_default());
@@ -213,7 +213,7 @@ fn named(mapping: &Mapping, line: u64, fault: Fault) -> RowFault {
     RowFault { line, column: column.map(|at| place(mapping, at)), reason: format!("{}{advice}", fault.title) }
 }
 
-/// The same item with its reference: the line it comes from.
+/// The same item with its reference: its line.
 pub(crate) fn with_reference(item: &Item, line: u64) -> Item {
     let mut item = item.clone();
     item.insert(CLIENT_REF.to_owned(), Value::from(line.to_string()));
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_server_would_refuse_is_said_with_line_and_column() {
+    fn a_value_that_the_server_would_refuse_is_reported_with_line_and_column() {
         for (columns, cells, words) in [
             (&["name", "e-mail"][..], &["Ada", "nobody"][..], "line 7, column 2 (e-mail): "),
             (&["birthday"], &["soon"], "line 7, column 1 (birthday): \"soon\" is no date"),
@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn an_exported_record_becomes_what_it_can_be_created_with() {
+    fn an_exported_record_becomes_a_body_that_can_create_it() {
         let record = json!({
             "type": "message", "id": "5c7d1a1f9a1b2c0010a1b2c3",
             "attributes": { "app": "a", "channel": "email", "directionType": "initial-in", "rev": 1, "custom": { "aStr": "x" }, "preview": "" },

@@ -1,4 +1,4 @@
-//! How far an import is, beside its file, so that it can go on after an interruption.
+//! How far an import is, beside its file, so that it can continue after an interruption.
 
 use std::fs;
 use std::io::{ErrorKind, Write};
@@ -68,7 +68,7 @@ impl Journal {
         });
         written.map(drop).map_err(|error| {
             let path = path.display();
-            Failure::new(format!("{path}, which an interrupted import goes on from, cannot be written: {error}; --state names another file"))
+            Failure::new(format!("{path}, from which an interrupted import continues, cannot be written: {error}; --state names another file"))
         })
     }
 

@@ -1,4 +1,4 @@
-//! The kinds that are imported, and what the API declares of them.
+//! The kinds that are imported, and their declarations in the API.
 
 use clap::ValueEnum;
 use kustodian_core::kind::Kind;
@@ -11,7 +11,7 @@ use kustomer_api::metadata::METADATA_INPUT;
 use kustomer_api::schema::{self, Property, ReadOnly, Schema};
 use kustomer_api::{Endpoint, company, conversation, customer, kobject, message, note};
 
-/// What a file holds.
+/// The kind of the records in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Imported {
     /// Customers.
@@ -114,7 +114,7 @@ pub(crate) fn properties(schema: &Schema) -> &'static [Property] {
     }
 }
 
-/// What the items of a bulk body may hold.
+/// The attributes that the items of a bulk body may have.
 fn item_of(body: Option<&'static Schema>) -> &'static Schema {
     static NOTHING: Schema = Schema::any();
     match body.map(|schema| schema.kind) {

@@ -35,16 +35,16 @@ impl std::str::FromStr for Override {
     }
 }
 
-/// A column and what it becomes.
+/// A column and its attribute.
 #[derive(Debug, Clone)]
 pub(crate) struct Column {
     /// Its name, as the file has it.
     pub(crate) name: String,
-    /// What it becomes.
+    /// Its attribute.
     pub(crate) target: Target,
 }
 
-/// What the columns of a file become.
+/// The attributes of a file's columns.
 pub(crate) struct Mapping {
     pub(crate) kind: Imported,
     pub(crate) style: Style,
@@ -66,7 +66,7 @@ impl Mapping {
     /// What these columns become, by their names, by `--map`, and by the first rows.
     ///
     /// # Errors
-    /// When a column has no place, two have the same, or `--map` names what there is not.
+    /// When a column has no place, two have the same, or `--map` names an unknown column.
     pub(crate) fn new(
         kind: Imported,
         columns: &[String],
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn what_map_says_counts_and_what_has_no_place_is_refused() {
+    fn map_decides_and_a_column_without_a_place_is_refused() {
         let mapping =
             mapped(&["who", "kind", "x"], &[&["Ada", "1", ""]], &["who=name", "kind=levelStr", "#3="]).unwrap();
         assert_eq!(mapping, ["name", "custom.levelStr", "left out: --map says so"]);

@@ -48,7 +48,7 @@ const FIRST_ROWS: usize = 200;
 /// What to import, and how.
 #[derive(Debug, Args)]
 pub(crate) struct ImportArguments {
-    /// What the rows are
+    /// The kind of the records in the rows
     kind: Imported,
     /// A CSV or JSON Lines file, compressed when it ends in .gz or .zst; - for standard input
     file: PathBuf,
@@ -60,14 +60,14 @@ pub(crate) struct ImportArguments {
     /// The format, where the name of the file does not say it
     #[arg(long)]
     format: Option<Format>,
-    /// What is between columns, where it is not found out: one character
+    /// The separator of columns, if it is not detected: one character
     #[arg(long, value_name = "CHARACTER", value_parser = delimiter)]
     delimiter: Option<u8>,
-    /// What a column becomes, such as --map 'Kundennr=externalId' or --map tier=tierStr; nothing behind = leaves it out. #3
-    /// is the third column. Repeatable
+    /// The attribute of a column, such as --map 'Kundennr=externalId' or --map tier=tierStr; nothing behind = leaves it
+    /// out. #3 is the third column. Repeatable
     #[arg(long, value_name = "COLUMN=ATTRIBUTE")]
     map: Vec<Override>,
-    /// Whether the day or the month comes first in dates with slashes
+    /// Whether the day or the month is first in dates with slashes
     #[arg(long, value_name = "ORDER")]
     dates: Option<DateOrder>,
     /// Checks all rows and shows what columns become; nothing is sent
@@ -79,7 +79,7 @@ pub(crate) struct ImportArguments {
     /// Gets the rows that are refused, each with its line and the reason: correct it and import it
     #[arg(long, value_name = "FILE")]
     reject: Option<PathBuf>,
-    /// Goes on with an import of this file that was interrupted
+    /// Continues with an import of this file that was interrupted
     #[arg(long, conflicts_with = "dry_run")]
     resume: bool,
     /// Where it is kept how far the import is [default: FILE.import-state]
@@ -150,7 +150,7 @@ struct Opened {
 impl Opened {
     fn open(arguments: &ImportArguments, source: &Source, read: progress::Bytes) -> Result<Self, Failure> {
         let format = arguments.format.or_else(|| source.format()).ok_or_else(|| {
-            Failure::new("the name of the file does not say what is in it: --format csv or --format jsonl does")
+            Failure::new("the name of the file does not show its format: --format csv or --format jsonl does")
         })?;
         let input = source.open(read)?;
         let mut style = Style { has_decimal_commas: false, dates: arguments.dates };

@@ -1,4 +1,4 @@
-//! What the attributes of a kind may be called. All names follow from the attributes that the API declares.
+//! The names of a kind's attributes in files. All names follow from the attributes that the API declares.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use super::headers::bare;
 use super::kinds::{Imported, properties};
 use super::reject::ADDED;
 
-/// What a column becomes.
+/// The attribute of a column.
 #[derive(Debug, Clone)]
 pub(crate) enum Target {
     /// An attribute.
@@ -95,7 +95,7 @@ impl Names {
         names
     }
 
-    /// What a column becomes by its name; `None` when no attribute is called so.
+    /// The attribute of a column by its name; `None` when no attribute has that name.
     pub(crate) fn find(&self, name: &str) -> Option<Target> {
         let name = bare(name);
         if let Some(target) = self.targets.get(&name) {

@@ -10,7 +10,7 @@ use super::rows::{Content, Row, RowFault, Rows};
 use crate::csv_line;
 use crate::failure::Failure;
 
-/// What is added to a refused row: the line it was in, and why it was refused. An import leaves them out.
+/// The columns added to a refused row: its line, and why it was refused. An import leaves them out.
 pub(crate) const ADDED: [&str; 2] = ["import_line", "import_reason"];
 
 /// The most refusals that are printed where no file takes them.
@@ -20,13 +20,13 @@ const MOST_PRINTED: u64 = 20;
 pub(crate) struct Rejects {
     file: Option<(PathBuf, BufWriter<File>)>,
     columns: Vec<String>,
-    /// What is between columns: that of the file, on which depends how its numbers are read.
+    /// The separator of columns: that of the file, which also decides how its numbers are read.
     delimiter: char,
     printed: u64,
 }
 
 impl Rejects {
-    /// Begins the file, or goes on with the first `kept` bytes of it.
+    /// Begins the file, or continues with the first `kept` bytes of it.
     ///
     /// # Errors
     /// When it cannot be written.

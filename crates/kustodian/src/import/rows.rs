@@ -16,11 +16,11 @@ pub(crate) const MAX_FIELD: usize = 1024 * 1024;
 pub(crate) struct Row {
     /// The line of the file that it begins in, from 1.
     pub(crate) line: u64,
-    /// What it holds.
+    /// Its content.
     pub(crate) content: Content,
 }
 
-/// What a row holds.
+/// The content of a row.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Content {
     /// A cell for each column.
@@ -36,7 +36,7 @@ pub(crate) struct RowFault {
     pub(crate) line: u64,
     /// Which column is wrong, from 1, and its name.
     pub(crate) column: Option<(usize, String)>,
-    /// What is wrong with it.
+    /// The fault of the row.
     pub(crate) reason: String,
 }
 
@@ -80,7 +80,7 @@ impl Rows {
         }
     }
 
-    /// What is between columns.
+    /// The separator of columns.
     pub(crate) fn delimiter(&self) -> char {
         match self {
             Self::Csv(rows) => rows.delimiter(),

@@ -38,7 +38,7 @@ pub(super) struct Run {
 }
 
 impl Run {
-    /// Reads the first rows, and shows what the columns become.
+    /// Reads the first rows, and shows the attributes of the columns.
     ///
     /// # Errors
     /// When the file does not do, or an import of it was interrupted and this is no resumption.
@@ -82,7 +82,7 @@ impl Run {
         if let Err(failure) = ended {
             return Err(match (failure, self.state.counts.total()) {
                 (Failure::Message(reason), done) if done > 0 && !self.journal.place().is_empty() => Failure::new(
-                    format!("{reason} (rows up to line {} are done: go on with --resume)", self.state.line),
+                    format!("{reason} (rows up to line {} are done: continue with --resume)", self.state.line),
                 ),
                 (failure, _) => failure,
             });
@@ -119,7 +119,7 @@ impl Run {
             Err(fault) => fault.line,
         };
         if line <= self.state.line {
-            // It is done; what it teaches about the columns counts for the rows behind it.
+            // It is done; columns that it reveals count for the rows after it.
             return match row {
                 Ok(row) => item(&mut self.opened.mapping, &row).map(drop),
                 Err(_) => Ok(()),
@@ -189,7 +189,7 @@ impl Run {
     }
 }
 
-/// The state to begin or to go on with.
+/// The state to begin or to continue with.
 fn state(arguments: &ImportArguments, source: &Source, journal: &Journal) -> Result<State, Failure> {
     if arguments.resume && *source == Source::Standard {
         return Err(Failure::new("an import of standard input cannot be resumed: import a file"));
@@ -206,7 +206,7 @@ fn state(arguments: &ImportArguments, source: &Source, journal: &Journal) -> Res
             journal.place()
         ))),
         (Some(state), false) => Err(Failure::new(format!(
-            "an import of {} was interrupted behind line {}: go on with --resume, or remove {} to begin again",
+            "an import of {} was interrupted behind line {}: continue with --resume, or remove {} to begin again",
             arguments.file.display(),
             state.line,
             journal.place()

@@ -16,7 +16,7 @@ use super::item::{Item, change, with_reference};
 use super::kinds::Imported;
 use crate::failure::Failure;
 
-/// What a job says of an item that clashes with a record.
+/// The outcome of an item that conflicts with a record.
 const CLASH: &str = "duplicate detected";
 
 /// How long a job may take that the server works on later.
@@ -185,7 +185,7 @@ impl Sender<'_> {
             tokio::time::sleep(WAIT).await;
             job = read_job(self.client.request(Method::GET, &format!("/bulk/{}", job.id)).await?)?;
         }
-        Err(Failure::new(format!("the server has not done the job {} yet: go on later with --resume", job.id)))
+        Err(Failure::new(format!("the server has not done the job {} yet: continue later with --resume", job.id)))
     }
 
     /// What became of the items of a job: out of the job, or out of its batches.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::mapping::{Column, Mapping};
 use super::names::{ItemTarget, Target};
 
-/// What a column becomes, in words.
+/// The attribute of a column, in words.
 pub(crate) fn target(column: &Column) -> String {
     match &column.target {
         Target::Attribute(property) => property.name.to_owned(),

@@ -154,7 +154,7 @@ fn compression(path: &Path) -> Option<Compression> {
     }
 }
 
-/// Counts what is read.
+/// Counts the bytes read.
 struct Counted<R> {
     bytes: R,
     read: Arc<AtomicU64>,

@@ -80,7 +80,7 @@ pub(crate) struct StatusArguments {
     output: OutputArguments,
 }
 
-/// Does what a command asks for.
+/// Runs a command.
 pub(crate) async fn run(client: &Client, place: Place<'_>, command: ConversationsCommand) -> Result<(), Failure> {
     let (which, change) = match command {
         ConversationsCommand::Records(command) => return super::run(client, place, command).await,

@@ -40,7 +40,7 @@ pub(crate) struct DraftArguments {
     /// The id of the conversation that it is sent in.
     #[arg(long, value_name = "ID")]
     conversation: Option<String>,
-    /// Whom it goes to: an e-mail address, repeatable; or the number or name of another channel.
+    /// The recipient: an e-mail address, repeatable; or the number or name of another channel.
     #[arg(long, value_name = "ADDRESS")]
     to: Vec<String>,
     /// The subject.

@@ -56,7 +56,7 @@ pub(crate) trait Attributes {
     /// The attributes as JSON, ready to send.
     ///
     /// # Errors
-    /// When what was given cannot be sent.
+    /// When the input cannot be sent.
     fn json(self) -> Result<String, Failure>;
 }
 
@@ -94,7 +94,7 @@ impl Listed {
         Self { query: query.into_iter().collect(), ..self }
     }
 
-    /// What a search finds that meets all criteria, in the order of changes.
+    /// The records that meet all criteria, in the order of changes.
     fn found(kind: Kind, criteria: Vec<Value>) -> Self {
         let context = kind.as_str();
         let search = json!({
@@ -229,11 +229,11 @@ pub(crate) struct When {
 pub(crate) struct Place<'a> {
     /// The path of their list, without the version.
     pub(crate) path: &'a str,
-    /// The command, for what is said about it.
+    /// The command, for messages about it.
     pub(crate) command: &'a str,
 }
 
-/// Does what a command asks for.
+/// Runs a command.
 pub(crate) async fn run<R: Records>(
     client: &Client,
     place: Place<'_>,

@@ -30,7 +30,7 @@ pub(crate) enum OutboxCommand {
     },
 }
 
-/// Does what a command asks for.
+/// Runs a command.
 pub(crate) async fn run(client: &Client, place: Place<'_>, command: OutboxCommand) -> Result<(), Failure> {
     match command {
         OutboxCommand::List(list) => list.print(client, Listed::at(place.path), COLUMNS).await,

@@ -102,12 +102,12 @@ fn describe(metadata: Metadata, names: &mut Names) -> Described {
     }
 }
 
-/// Names that were given out, each once.
+/// Names that are taken, each once.
 #[derive(Default)]
 struct Names(BTreeSet<String>);
 
 impl Names {
-    /// The name, or with a number behind it when it was given out.
+    /// The name, or the name with a number after it if it is taken.
     fn unused(&mut self, name: String) -> String {
         let numbered = (2..).map(|number| format!("{name}{number}"));
         let unused = std::iter::once(name.clone()).chain(numbered).find(|name| !self.0.contains(name));

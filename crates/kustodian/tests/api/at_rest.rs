@@ -24,7 +24,7 @@ fn a_key_is_kept_as_a_hash_alone() {
         kept.extend(fs::read(entry.unwrap().path()).unwrap());
     }
     let is_kept = |text: &str| kept.windows(text.len()).any(|window| window == text.as_bytes());
-    assert!(is_kept("kept as it is"), "what is searched is what is stored");
+    assert!(is_kept("kept as it is"), "the search covers the stored bytes");
     // A made key is a JWT: neither the whole nor its last part, without which the rest is no key.
     for secret in [TOKEN, &made, made.rsplit('.').next().unwrap()] {
         assert!(!is_kept(secret), "the database holds a key");
@@ -39,7 +39,7 @@ fn every_file_is_for_its_owner_alone_whatever_the_mask() {
     let folder = tempfile::tempdir().unwrap();
     let database = format!("sqlite:{}", folder.path().join("kustodian.db").display());
     let run = |arguments: &[&str]| {
-        // The mask takes nothing away: what is private is made so.
+        // The umask removes nothing: private files are created private.
         let mut shell = Command::new("sh");
         shell.args(["-c", "umask 0; exec \"$0\" \"$@\""]).arg(binary().get_program()).args(arguments);
         shell.current_dir(folder.path()).env_remove("KUSTODIAN_DATABASE").stdout(Stdio::piped()).spawn().unwrap()

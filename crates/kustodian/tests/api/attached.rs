@@ -1,4 +1,4 @@
-//! Attachments under messages, notes and conversations: what names them, where they are read, and with what they go.
+//! Attachments under messages, notes and conversations: their owners, their reads, and their end.
 
 use std::path::PathBuf;
 
@@ -192,7 +192,7 @@ fn of_many_updates_at_once_each_attachment_belongs_to_who_names_it() {
         for id in &ids {
             let (server, path) = (&server, &path);
             scope.spawn(move || {
-                // Whoever finds no turn is answered so, and tries again.
+                // A client that gets no turn is answered so, and tries again.
                 while server.patch(path, json!({ "attachments": [id] })).status == 503 {}
             });
         }
@@ -239,7 +239,7 @@ fn attachments_are_erased_with_the_customer_of_their_conversation_or_note_and_th
 }
 
 #[test]
-fn a_draft_is_given_attachments_whose_bytes_are_put_and_gives_them_to_what_it_becomes() {
+fn a_draft_gets_attachments_and_passes_them_to_its_message_or_note() {
     let server = Server::on_file();
     let customer = owner(&server);
     let conversation = conversation_of(&server, &customer);
@@ -280,7 +280,7 @@ fn a_draft_is_given_attachments_whose_bytes_are_put_and_gives_them_to_what_it_be
     server.delete(&format!("{list}/{}", ids[1])).expect(404);
     assert_eq!((kept(&server).len(), server.get(&list).expect(200).ids()), (1, vec![ids[0].clone()]));
     assert_eq!(named(&server.get(&path)), [ids[0].clone()]);
-    // What is sent has it, and the draft is closed.
+    // The sent message has it, and the draft is closed.
     let sent = server.put(&path, json!({ "channel": "email", "status": "sent" })).expect(200);
     let message = server.get(sent.data()["relationships"]["message"]["links"]["self"].as_str().unwrap()).expect(200);
     assert_eq!(named(&message), [ids[0].clone()]);

@@ -13,7 +13,7 @@ use crate::erase::wait_for;
 use crate::place::attachments_folder;
 use crate::server::{Answer, Server, TOKEN, http};
 
-/// What a link answers.
+/// The answer of a link.
 pub(crate) struct Sent {
     pub(crate) status: u16,
     headers: reqwest::header::HeaderMap,
@@ -81,7 +81,7 @@ pub(crate) fn uploaded(server: &Server, name: &str, bytes: &str) -> Answer {
     server.get(made.data()["links"]["self"].as_str().unwrap()).expect(200)
 }
 
-/// Sends a form: the fields that were given out, then the file; `change` may do something to the fields.
+/// Sends a form: the fields of the answer, then the file; `change` may do something to the fields.
 fn post(made: &Answer, bytes: &[u8], change: impl FnOnce(&mut Vec<(String, String)>)) -> Sent {
     let fields = made.body["meta"]["upload"]["fields"].as_object().unwrap();
     let mut fields: Vec<(String, String)> =
@@ -160,7 +160,7 @@ fn bytes_that_were_sent_as_a_form_or_as_they_are_are_read_to_the_byte() {
 }
 
 #[test]
-fn an_upload_tells_what_the_form_of_the_contract_tells() {
+fn an_upload_has_the_form_of_the_contract() {
     let server = Server::start();
     let made = create(&server, "/v1/attachments", "a.txt", 5);
     let fields = made.body["meta"]["upload"]["fields"].as_object().unwrap();
@@ -248,7 +248,7 @@ fn a_link_that_was_changed_opens_nothing() {
     ask(Method::PUT, &format!("{place}?{query}"), &[], b"mine".to_vec()).expect(403);
     let query = upload_url(&media).split_once('?').unwrap().1;
     read(&format!("{}?{query}", related(&media).split_once('?').unwrap().0)).expect(403);
-    // The fields of a form are those that were given out.
+    // The fields of a form must be those of the answer.
     for name in ["key", "Policy", "X-Amz-Signature"] {
         let change = |fields: &mut Vec<(String, String)>| {
             fields.iter_mut().filter(|(field, _)| field == name).for_each(|(_, value)| value.push('x'));
@@ -348,7 +348,7 @@ fn an_attachment_is_made_with_an_id_and_its_bytes_are_awaited_again_when_its_len
 }
 
 #[test]
-fn only_who_may_make_files_is_told_where_to_send_bytes() {
+fn only_a_key_that_may_create_files_gets_the_address_for_bytes() {
     let server = Server::on_file();
     let made = create(&server, "/v1/attachments", "a.txt", 5);
     let path = made.data()["links"]["self"].as_str().unwrap();

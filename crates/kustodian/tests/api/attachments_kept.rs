@@ -62,10 +62,7 @@ fn a_server_that_is_killed_in_the_middle_of_an_upload_leaves_no_part_of_it() {
     ask(Method::PUT, upload_url(&now), &[], vec![b'y'; 2_000_000]).expect(200);
     assert!(read(related(&server.get(&path))).expect(200).bytes == vec![b'y'; 2_000_000]);
     let server = server.kill_and_restart();
-    assert!(
-        read(related(&server.get(&path))).expect(200).bytes == vec![b'y'; 2_000_000],
-        "what was acknowledged stays"
-    );
+    assert!(read(related(&server.get(&path))).expect(200).bytes == vec![b'y'; 2_000_000], "acknowledged files stay");
 }
 
 #[test]
@@ -94,7 +91,7 @@ fn bytes_that_no_record_names_are_removed_at_a_start_when_they_are_old() {
         }
         path
     };
-    // They are looked at in this order: once the old one is gone, the others were left.
+    // They are checked in this order: once the old one is gone, the others were left.
     let (new, old) = (stray("aa", false), stray("ff", true));
     let foreign = folder.join("5c7d1a1f9a1b2c0010a1b2c3/aa").join("aa".repeat(32));
     fs::create_dir_all(foreign.parent().unwrap()).unwrap();
@@ -111,7 +108,7 @@ fn flags(name: &str, url: &str) -> Vec<String> {
     attachments(url).map_or_else(Vec::new, |folder| vec![name.to_owned(), folder])
 }
 
-/// Runs a command on a database and its attachments; what it printed, and whether it went well.
+/// Runs a command on a database and its attachments; returns its output, and whether it succeeded.
 fn run(command: &[&str], url: &str) -> (bool, String) {
     let flags = flags("--attachments", url);
     let output = binary().args(command).args(["--database", url]).args(flags).output().unwrap();
@@ -130,7 +127,7 @@ fn a_backup_has_the_bytes_and_a_restore_brings_them_back() {
     let (went_well, said) = run(&["backup", &backup, "--output", "json"], server.database());
     assert!(went_well, "{said}");
     assert_eq!(files(&PathBuf::from(format!("{backup}.attachments"))).len(), 2);
-    // Over the last one only what is new is carried, and what was redacted since stays until somebody deletes it.
+    // Over the last backup only new files are copied, and a file that was redacted since stays until somebody deletes it.
     uploaded(&server, "b.txt", "what is new");
     let (went_well, said) = run(&["backup", &backup, "--force"], server.database());
     assert!(went_well && said.contains("3 files of attachments and media with 23 bytes"), "{said}");
@@ -154,7 +151,7 @@ fn a_check_finds_bytes_that_are_missing_or_others() {
     assert!(server.stop().success());
     let check = || run(&["check", "--output", "json"], server.database());
     let findings = |said: &str| -> Vec<String> {
-        // What is complained about follows.
+        // The faulty files follow.
         let told = serde_json::Deserializer::from_str(said).into_iter::<Value>().next().unwrap().unwrap();
         let found = told["findings"].as_array().unwrap().iter();
         found.map(|finding| finding["finding"].as_str().unwrap().to_owned()).collect()
@@ -184,7 +181,7 @@ fn a_server_without_the_bytes_says_so() {
     assert!(missing.title().starts_with("The bytes of the file are not on this server"), "{}", missing.title());
 }
 
-/// The size of a file is limited, which is told as a full disk is.
+/// The size of a file is limited, which is reported like a full disk.
 #[cfg(unix)]
 #[test]
 fn a_file_that_finds_no_room_is_refused_with_507_and_leaves_nothing() {

@@ -18,7 +18,7 @@ fn numbers(entries: &[Value]) -> Vec<i64> {
 }
 
 #[test]
-fn an_entry_tells_what_the_contract_names() {
+fn an_entry_has_the_members_of_the_contract() {
     let server = Server::start();
     let customer = server.create(json!({ "name": "Ada" }));
     let path = customer["links"]["self"].as_str().unwrap();

@@ -62,7 +62,7 @@ fn a_credential_knows_itself_its_user_and_its_roles_without_any_role() {
     let listed = server.get("/v1/auth/tokens").expect(200);
     let link = current.data()["links"]["self"].as_str().unwrap();
     let seen = server.get(link).expect(200);
-    assert_eq!(seen.attributes()["createdAt"], current.attributes()["createdAt"], "its link is read by whoever may");
+    assert_eq!(seen.attributes()["createdAt"], current.attributes()["createdAt"], "its link is readable with the role");
     server.call_as(&token, Method::GET, link, None).expect(403);
     assert_eq!(listed.ids().len(), 1, "the tokens of the current user");
 }
@@ -80,7 +80,7 @@ fn the_missing_role_status_can_be_that_of_the_older_documents() {
 }
 
 #[test]
-fn the_org_shares_one_budget_and_is_told_when_it_is_used_up() {
+fn the_keys_of_an_org_share_one_budget_and_are_refused_when_it_is_used_up() {
     let server = Server::start_with(&["--rate-limit", "3"]);
     let remaining: Vec<String> = (0..3)
         .map(|_| server.get("/v1/users/current").expect(200).header("x-ratelimit-remaining").to_owned())

@@ -1,4 +1,4 @@
-//! `kustodian backup`, `restore` and `check` on a database that is served: what was acknowledged is in the backup.
+//! `kustodian backup`, `restore` and `check` on a database that is served: acknowledged data is in the backup.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
@@ -77,7 +77,7 @@ fn write(server: &Server, writer: usize, acknowledged: &Mutex<Acknowledged>, is_
     }
 }
 
-/// Does `work` while writers write; what was acknowledged before it began, and in the end.
+/// Does `work` while writers write; returns the acknowledged writes before it and at the end.
 fn under_load(server: &Server, work: impl FnOnce()) -> (Acknowledged, Acknowledged) {
     let (acknowledged, is_over) = (Mutex::default(), AtomicBool::new(false));
     let before = std::thread::scope(|scope| {
@@ -89,7 +89,7 @@ fn under_load(server: &Server, work: impl FnOnce()) -> (Acknowledged, Acknowledg
             std::thread::sleep(Duration::from_millis(5));
         }
         let before = acknowledged.lock().unwrap().clone();
-        // Whatever comes of it, the writers are to end.
+        // The writers have to end in any case.
         let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
         is_over.store(true, Ordering::Relaxed);
         outcome.map_or_else(|panic| std::panic::resume_unwind(panic), |()| before)
@@ -97,7 +97,7 @@ fn under_load(server: &Server, work: impl FnOnce()) -> (Acknowledged, Acknowledg
     (before, acknowledged.into_inner().unwrap())
 }
 
-/// That a restored server has what was acknowledged before, nothing that never was, and that it goes on.
+/// A restored server has everything acknowledged before and nothing else, and it continues.
 fn is_true(server: &Server, key: &str, customers: u64, before: &Acknowledged, after: &Acknowledged) {
     let mut seen = 0;
     for (path, revisions) in after {

@@ -1,4 +1,4 @@
-//! Backups and the files around them: what is refused, what is moved aside, what is found damaged.
+//! Backups and their files: which are refused, which are moved aside, which are reported as damaged.
 
 use std::fs;
 use std::io::{Seek as _, SeekFrom, Write as _};
@@ -33,7 +33,7 @@ fn backed_up(folder: &Path) -> (Server, PathBuf) {
 }
 
 #[test]
-fn what_is_no_backup_is_refused_in_one_line_and_makes_no_database() {
+fn a_file_that_is_no_backup_is_refused_in_one_line_and_makes_no_database() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
     let target = url(&at("target.db"));
@@ -64,7 +64,7 @@ fn what_is_no_backup_is_refused_in_one_line_and_makes_no_database() {
     fs::copy(&file, at("torn.db")).unwrap();
     (8..length / 4096).step_by(8).for_each(|page| overwrite(&at("torn.db"), page * 4096, &[0xa5; 512]));
     restoring(&at("torn.db"), "is damaged");
-    assert!(!at("target.db.partial").exists(), "nothing is left of what was not restored");
+    assert!(!at("target.db.partial").exists(), "nothing is left of a failed restore");
     is_refused(&["restore", file.to_str().unwrap(), "--database", "sqlite::memory:"], "a temporary database");
     is_refused(&["restore", file.to_str().unwrap(), "--database", &url(&file)], "is the database itself");
     is_refused(&["restore", file.to_str().unwrap(), "--database", &url(&at("no/folder.db"))], "folder");
@@ -128,7 +128,7 @@ fn a_file_that_is_served_is_not_replaced_and_one_that_is_not_is_moved_aside() {
 }
 
 #[test]
-fn a_damaged_database_is_told_by_check_and_not_backed_up() {
+fn a_damaged_database_is_reported_by_check_and_not_backed_up() {
     let folder = tempfile::tempdir().unwrap();
     let (_server, file) = backed_up(folder.path());
     let length = fs::metadata(&file).unwrap().len();

@@ -51,7 +51,7 @@ fn lists_of_absent_types_are_empty_unless_a_refusal_is_asked_for() {
     }
     let list = server.get("/v1/kb/articles?pageSize=2000&page=3").expect(200);
     assert_eq!(list.body["links"]["self"], "/v1/kb/articles?page=3&pageSize=1000");
-    // What is no list, and what writes, stays what it is.
+    // Operations that are no lists, and writes, keep their answer.
     server.get(&format!("/v1/kb/articles/{ID}")).expect(501);
     server.get(&format!("/v1/satisfaction-responses/{ID}")).expect(501);
 }

@@ -7,7 +7,7 @@ use kustomer_api::schema::{Kind, Schema};
 use kustomer_api::upload::BLOCKED_EXTENSIONS;
 use serde_json::Value;
 
-/// Where we differ. Items of lists may hold what they are answered with (`docs/contract/behaviour.md` §22): those
+/// Our differences. Items of lists may have the members of answers (`docs/contract/behaviour.md` §22): those
 /// members are left out of the comparison.
 const DIFFERENCES: [&str; 86] = [
     // Null is answered after somebody cleared it, and what is answered can be sent back.
@@ -348,14 +348,14 @@ impl Comparison<'_> {
                 }
                 ("max_items", Kind::List { max, .. }) if max == number(fact, "value") => {}
                 ("format", Kind::Text(text)) if text.format.is_some_and(|format| fact["value"] == format.name) => {}
-                // The rules look at the names of roles.
+                // The rules check the names of roles.
                 ("values_from_operation", Kind::List { .. }) if fact["operation"] == "getAuthRoles" => {}
-                // The rules of schedules look at the spans.
+                // The rules of schedules check the spans.
                 ("day_hours_map", Kind::Object(_)) => {}
-                // The rules of metadata look at the keys.
+                // The rules of metadata check the keys.
                 ("key_suffixes", Kind::Custom | Kind::Map(_)) => {}
                 ("blocked_extensions", Kind::Text(_)) if fact["values"] == serde_json::json!(BLOCKED_EXTENSIONS) => {}
-                // What it means, not what it may be.
+                // The meaning of the member, not its form.
                 (
                     "described_as"
                     | "described_as_single_though_array"
@@ -384,7 +384,7 @@ impl Comparison<'_> {
 }
 
 /// The differences of bulk operations, each with that of an operation on a single record of the same group that excuses it:
-/// an item is what the operation on a single record takes.
+/// an item is a body of the operation on a single record.
 fn excused_by(differences: &BTreeSet<String>) -> Vec<(String, String)> {
     let declarations = kustodian_server::declarations();
     let named = |name: &str| declarations.iter().find(|declaration| declaration.operation.name == name);

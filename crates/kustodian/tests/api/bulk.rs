@@ -1,4 +1,4 @@
-//! Bulk operations: what becomes of each item, and of a job whose server ends.
+//! Bulk operations: the outcome of each item, and of a job whose server ends.
 
 use std::collections::BTreeSet;
 
@@ -61,7 +61,7 @@ fn each_item_is_created_updated_or_refused_on_its_own() {
         (&json!("Mary Jackson"), &json!(1.5))
     );
 
-    // What was sent is not kept.
+    // The sent items are not kept.
     let read = server.get(&path_of(&job)).expect(200);
     assert_eq!(read.attributes()["payload"]["api"]["data"], json!([]));
     assert_eq!(read.attributes()["results"], job.attributes()["results"]);
@@ -156,7 +156,7 @@ fn every_kind_has_its_bulk_operations() {
 }
 
 #[test]
-fn a_request_whose_items_nobody_could_tell_is_refused_whole() {
+fn a_request_with_ambiguous_items_is_refused_whole() {
     let server = Server::start_with(&["--max-bulk-body", "200kB", "--max-body", "10kB"]);
     let before = total(&server);
     let many: Vec<Value> = (0..101).map(|_| json!({})).collect();

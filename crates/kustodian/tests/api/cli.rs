@@ -100,7 +100,7 @@ fn a_customer_is_made_found_changed_deleted_and_restored_by_flags() {
 }
 
 #[test]
-fn json_goes_in_and_comes_out_as_it_stands() {
+fn json_is_sent_and_printed_unchanged() {
     let server = Server::start();
     let body = full_customer().to_string();
     let made = Ran::fed(customers(&server).args(["create", "--json", "-", "--output", "json"]), &body).json();
@@ -125,7 +125,7 @@ fn json_goes_in_and_comes_out_as_it_stands() {
     on(&server, &["create", "--json", "-", "--name", "x"]).misused(&["--json", "--name"]);
 }
 
-/// What was sent, with its moments as they are answered.
+/// The sent body, with its moments as they are answered.
 fn completed(mut sent: Value) -> Value {
     sent["signedUpAt"] = json!("2016-11-06T18:54:29.000Z");
     sent
@@ -173,7 +173,7 @@ fn lists_are_limited_sorted_and_readable_for_programs() {
 }
 
 #[test]
-fn whoever_reads_only_the_beginning_is_no_reason_to_complain() {
+fn a_reader_of_the_beginning_alone_is_no_error() {
     let server = Server::start();
     for number in 0..250 {
         server.create(json!({ "name": format!("n{number}") }));
@@ -192,7 +192,7 @@ fn whoever_reads_only_the_beginning_is_no_reason_to_complain() {
 }
 
 #[test]
-fn what_cannot_be_is_told_in_one_line() {
+fn an_impossible_request_is_reported_in_one_line() {
     let server = Server::start();
     let nobody = "5c7d1a1f9a1b2c0010a1b2c3";
     on(&server, &["list", "--token", "nobody-knows-this-one"]).fails_with("401 unauthorized");
@@ -308,7 +308,7 @@ fn orgs_are_made_and_listed() {
 }
 
 #[test]
-fn a_misspelt_database_is_told_and_not_made() {
+fn a_misspelt_database_is_reported_and_not_made() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("typo.db");
     let database = format!("sqlite:{}", path.display());
@@ -420,7 +420,7 @@ fn every_help_names_the_variables_of_its_command() {
 }
 
 #[test]
-fn a_wrong_value_is_told_with_the_variable_or_the_flag_that_holds_it() {
+fn a_wrong_value_is_reported_with_the_variable_or_the_flag_that_holds_it() {
     let serve = |variable: &str, value: &str| Ran::of(binary().arg("serve").env(variable, value));
     serve("KUSTODIAN_RATE_LIMIT", "abc").misused(&[
         "KUSTODIAN_RATE_LIMIT",
@@ -462,7 +462,7 @@ fn an_empty_variable_is_not_set() {
 }
 
 #[test]
-fn a_server_told_so_answers_reads_only() {
+fn a_read_only_server_answers_only_reads() {
     let server = Server::on_file();
     let path = server.create(json!({ "name": "Ada" }))["links"]["self"].as_str().unwrap().to_owned();
     let reader = server.token("demo", &["org.user.customer.read"]);

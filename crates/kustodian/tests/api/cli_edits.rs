@@ -134,7 +134,7 @@ fn a_limit_that_leaves_something_out_says_so_on_standard_error() {
 }
 
 #[test]
-fn a_number_below_zero_is_told_to_be_out_of_range() {
+fn a_number_below_zero_is_out_of_range() {
     let server = Server::start();
     on(&server, &["list", "--limit", "-1"]).misused(&["invalid value '-1'", "--limit"]);
     on(&server, &["history", "5c7d1a1f9a1b2c0010a1b2c3", "--limit", "-1"]).misused(&["invalid value '-1'", "1..=500"]);

@@ -77,7 +77,7 @@ fn a_company_is_created_shown_changed_deleted_and_restored_by_flags() {
 }
 
 #[test]
-fn companies_are_listed_by_limit_to_the_end_and_by_what_they_hold() {
+fn companies_are_listed_by_limit_to_the_end_and_by_their_attributes() {
     let server = Server::start();
     assert_eq!(companies(&server, &["list", "--output", "json"]).json(), json!({ "data": [] }));
     let nothing = companies(&server, &["list"]).well();

@@ -1,4 +1,4 @@
-//! What the command line and the client say when TLS or a proxy is in the way.
+//! The messages of the command line and the client about faults of TLS and proxies.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
@@ -99,7 +99,7 @@ fn through(server: &Server, proxy: &str) -> Command {
 }
 
 #[test]
-fn a_proxy_in_the_way_is_named() {
+fn a_faulty_proxy_is_named() {
     let server = Server::start();
     let nobody = "http://user:secret@127.0.0.1:1";
     let failed = Ran::of(&mut through(&server, nobody));

@@ -287,7 +287,7 @@ fn a_list_is_sorted_filtered_and_paged_by_typed_queries() {
 }
 
 #[test]
-fn what_is_wrong_with_the_input_is_told_entry_by_entry() {
+fn faults_of_the_input_are_reported_entry_by_entry() {
     let server = Server::start();
     let client = client(&server);
     let body = r#"{"name":1,"emails":[{"email":"no address"}],"nmae":true}"#;
@@ -320,7 +320,7 @@ fn values_this_client_does_not_know_reach_the_server_which_names_them() {
 }
 
 #[test]
-fn a_missing_record_a_taken_address_and_a_missing_right_are_told_apart() {
+fn a_missing_record_a_taken_address_and_a_missing_right_are_different_errors() {
     let server = Server::on_file();
     let admin = client(&server);
     let missing = refused(admin.customers().get(nobody()).send_blocking());
@@ -394,7 +394,7 @@ fn a_call_takes_its_own_header_server_and_time() {
 }
 
 #[test]
-fn if_match_holds_back_a_change_of_what_was_changed_meanwhile() {
+fn if_match_refuses_a_change_of_a_record_that_was_changed_meanwhile() {
     let server = Server::start();
     let client = client(&server);
     let id = id_of(&client.customers().create(&CustomerInput::new()).send_blocking().unwrap().data);

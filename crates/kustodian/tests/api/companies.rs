@@ -1,4 +1,4 @@
-//! Companies: what they hold, what is unique about them, how they are listed, deleted and restored.
+//! Companies: their attributes, identities and lists, deletion and restoring.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -66,7 +66,7 @@ fn a_company_is_answered_as_it_was_written() {
 }
 
 #[test]
-fn put_merges_what_is_sent_and_keeps_the_rest() {
+fn put_merges_the_input_and_keeps_the_rest() {
     let server = Server::start();
     let path = path_of(&create(&server, full_company()));
     let changes =
@@ -86,7 +86,7 @@ fn put_merges_what_is_sent_and_keeps_the_rest() {
 }
 
 #[test]
-fn what_a_company_is_answered_with_is_accepted_back() {
+fn the_answer_of_a_company_is_accepted_back() {
     let server = Server::start();
     let company = create(&server, full_company());
     let mut attributes = company["attributes"].clone();
@@ -270,7 +270,7 @@ fn include_answers_the_companies_of_customers_beside_them() {
     let none = server.get(&format!("/v1/customers/{}?include=company", id(&alone))).expect(200);
     assert_eq!(none.body["included"], json!([]));
 
-    // Lists have each once, in the order of the customers, and their links go on with it.
+    // Lists have each once, in the order of the customers, and their links continue with it.
     let many = format!("/v1/customers/{}", [id(&bob), id(&ada), id(&eve), id(&alone)].join(","));
     assert_eq!(server.get(&format!("{many}?include=company")).expect(200).body["included"], json!([initech, acme]));
     for walk in ["page=1", "cursor=*", "cursor=*&sort=-createdAt", "filter%5BcreatedAt%5D%5Bgte%5D=2020-01-01"] {
@@ -294,7 +294,7 @@ fn include_answers_the_companies_of_customers_beside_them() {
     assert_ne!(tag(&server.get(&read)), before);
     assert_eq!(tag(&server.get(&one)), plain);
 
-    // What is deleted, or may not be read, is not there.
+    // A company that is deleted, or may not be read, is not there.
     let token = server.token("demo", &["org.user.customer.read"]);
     for path in [&read, "/v1/customers?include=company", &format!("{many}?include=company")] {
         let answer = server.call_as(&token, Method::GET, path, None).expect(200);

@@ -140,7 +140,7 @@ fn a_deleted_company_leaves_its_customers_as_they_are() {
     server.put(path_of(&acme), json!({ "deleted": true })).expect(200);
     assert_eq!(server.get(path_of(&customer)).expect(200).data(), &customer);
     assert_eq!(notes(&server), 0);
-    // It comes back under another name, which is the name they show then.
+    // It is restored under another name, which is the name they show then.
     server.put(path_of(&acme), json!({ "deleted": false, "name": "Acme Reborn" })).expect(200);
     wait_for_name(&server, "Acme Reborn");
 }

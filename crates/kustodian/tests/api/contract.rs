@@ -42,7 +42,7 @@ fn all_166_operations_are_served_as_declared_or_answer_501_with_their_name() {
         });
         assert_ne!(written.body["errors"][0]["title"], "There is no such path in the API", "{name}");
         let method: Method = declared.method.clone();
-        // Whoever signs out has a key of its own.
+        // The sign-out test has a key of its own.
         let made = json!({ "name": "any", "roles": ["org"] });
         let key = (name == "deleteCurrentAuthToken").then(|| server.post("/v1/auth/keys", made).expect(201));
         let key = key.as_ref().map_or(TOKEN, |key| key.attributes()["token"].as_str().unwrap());
@@ -78,7 +78,7 @@ fn all_166_operations_are_served_as_declared_or_answer_501_with_their_name() {
 }
 
 #[test]
-fn what_is_no_operation_is_a_json_404_or_405() {
+fn an_unknown_path_or_method_is_a_json_404_or_405() {
     let server = Server::start();
     for path in
         ["/", "/v1", "/v1/", "/v1/nothing", "/nothing", "/v1/customers/x/y/z", "/v3/customers", "/v1/customers//"]

@@ -1,4 +1,4 @@
-//! What happened to a conversation, by the name of the event and by what it changed.
+//! The events of a conversation, by name and by changed attribute.
 
 use serde_json::json;
 

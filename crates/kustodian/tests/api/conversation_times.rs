@@ -152,7 +152,7 @@ fn imports_machines_and_dry_runs_leave_no_time() {
         .expect(201);
     assert!(server.get("/v1/conversations/times").expect(200).ids().is_empty());
 
-    // Whoever begins a conversation has answered nobody.
+    // A user who begins a conversation has answered nobody.
     let customer = server.create(json!({}))["links"]["self"].clone();
     let begun = server.post(&format!("{}/messages", customer.as_str().unwrap()), message("out")).expect(201);
     let path = begun.data()["relationships"]["conversation"]["links"]["self"].as_str().unwrap();

@@ -1,4 +1,4 @@
-//! Conversations, their messages and notes, and what they do to their customer.
+//! Conversations, their messages and notes, and their effects on the customer.
 
 use std::sync::Mutex;
 

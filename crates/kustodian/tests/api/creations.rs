@@ -65,7 +65,7 @@ fn under_a_plan_a_key_creates_120_messages_of_a_customer_in_a_minute() {
     import["importedAt"] = "2026-01-01T00:00:00.000Z".into();
     server.post(&path, import).expect(201);
     let note = server.post(&format!("{conversation}/notes"), json!({ "body": "She wrote a lot." })).expect(201);
-    assert_eq!(note.header("x-ratelimit-limit"), "2000", "the org's budget is reported with what is granted");
+    assert_eq!(note.header("x-ratelimit-limit"), "2000", "the org's budget is reported with a granted request");
     let (_, other) = family(&server);
     server.post(&format!("{other}/messages"), message()).expect(201);
     let key = server.token("demo", &["org.user"]);
@@ -88,7 +88,7 @@ fn every_kind_that_is_limited_has_a_budget_of_its_own() {
         let (count, _) = until_refused(|| server.post(&path, body.clone()));
         assert_eq!(count + before, 120, "{path}");
     }
-    // What is nobody's is not limited.
+    // Records without a customer are not limited.
     for _ in 0..130 {
         server.post("/v1/notes", json!({ "body": "x" })).expect(201);
     }
@@ -109,7 +109,7 @@ fn a_repeat_with_an_idempotency_key_is_answered_without_being_counted() {
     }
     let (count, _) = until_refused(|| server.post(&path, message()));
     assert_eq!(count, 119);
-    assert_eq!(send("first").expect(201).data()["id"], first.data()["id"], "what was done is still answered");
+    assert_eq!(send("first").expect(201).data()["id"], first.data()["id"], "a finished write is still answered");
     send("second").expect(429);
 }
 

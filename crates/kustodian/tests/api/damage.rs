@@ -23,7 +23,7 @@ fn made(folder: &Path) -> PathBuf {
     path
 }
 
-/// What is in the file as it is: nothing in it repeats.
+/// The content of the file: nothing in it repeats.
 fn word(number: usize) -> String {
     format!("q{:08x}z", (number + 1) * 0x1e37_79b9 % 0xffff_ffff)
 }
@@ -36,7 +36,7 @@ fn fill(server: &Server, numbers: std::ops::Range<usize>) {
     }
 }
 
-/// A start that is to fail: what it printed on standard error.
+/// A start that must fail; returns its output on standard error.
 fn refused(database: &str, arguments: &[&str]) -> String {
     let Output { status, stderr, .. } = start(database, arguments).wait_with_output().unwrap();
     let told = String::from_utf8(stderr).unwrap();
@@ -285,7 +285,7 @@ fn a_server_whose_file_is_damaged_meanwhile_is_not_ready_and_the_log_says_what_t
             .body(r#"{"name":"into a file that no start takes"}"#)
             .send()
             .unwrap();
-        // 500 when reading what the write is about meets the damage first.
+        // 500 when reading the record to write meets the damage first.
         assert!(write.status().is_server_error(), "{name}: {}", write.text().unwrap());
         process.kill().unwrap();
         let mut told = String::new();
@@ -378,7 +378,7 @@ fn a_file_is_served_by_one_of_its_names_only() {
     let other = folder.path().join("other.db");
     fs::hard_link(&path, &other).unwrap();
     let server = Server::at(&url(&path), &[]);
-    // Another one by the same name sees what the first writes.
+    // Another server by the same name sees the writes of the first.
     let beside = server.beside();
     let told = refused(&url(&other), &[]);
     assert!(told.contains("is served by another process"), "{told}");
@@ -405,7 +405,7 @@ fn a_file_is_served_by_one_of_its_names_only() {
 }
 
 #[test]
-fn what_is_no_file_is_no_database() {
+fn a_path_that_is_no_file_is_no_database() {
     let folder = tempfile::tempdir().unwrap();
     let mut names = vec![folder.path().to_owned()];
     if cfg!(unix) {
@@ -459,7 +459,7 @@ fn the_file_of_a_backup_that_looks_like_a_uri_is_a_path() {
 }
 
 #[test]
-fn a_schema_version_that_is_not_that_of_the_tables_is_told_in_one_line() {
+fn a_schema_version_that_is_not_that_of_the_tables_is_reported_in_one_line() {
     let folder = tempfile::tempdir().unwrap();
     let path = made(folder.path());
     for version in [0, 1, -1] {
@@ -519,7 +519,7 @@ fn a_check_tells_every_step_to_its_end() {
     assert!(told.lines().last().is_some_and(ends), "{told}");
 }
 
-/// SQLite reads a log up to the first frame that is not as it was written, and says nothing of what is behind.
+/// SQLite reads a log up to the first frame that is not as it was written, and silently ignores the rest.
 #[test]
 fn a_bit_that_flipped_in_the_log_of_a_killed_server_is_met_before_anything_is_dropped() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! E-mail that really leaves, by SMTP: what arrives, what is tried again, and what is refused.
+//! E-mail that is really sent, by SMTP: accepted, retried and refused.
 
 use serde_json::{Value, json};
 
@@ -141,7 +141,7 @@ fn attachments_are_parts_of_the_e_mail_and_too_many_bytes_are_refused() {
 }
 
 #[test]
-fn what_the_server_cannot_take_now_is_handed_over_again() {
+fn an_e_mail_that_the_server_cannot_take_now_is_sent_again() {
     let (post, server) = with_post();
     let sent = send(&server, email("ada@busy.example"));
     let path = linked(&sent, "delivery");
@@ -155,7 +155,7 @@ fn what_the_server_cannot_take_now_is_handed_over_again() {
 }
 
 #[test]
-fn what_is_refused_for_good_says_so_everywhere_and_holds_up_no_other() {
+fn a_final_refusal_is_shown_everywhere_and_delays_no_other() {
     let (post, server) = with_post();
     let refused = send(&server, email("ada@nobody.example"));
     let taken = send(&server, email("ada@acme.example"));
@@ -186,7 +186,7 @@ fn what_waits_for_the_server_is_sent_after_a_restart_and_without_a_server_nothin
     assert_eq!(server.get(&path).expect(200).attributes()["status"], "queued");
     let server = server.restart_with(&["--smtp-url", &post.url()]);
     delivery_with(&server, &sent, "sent");
-    assert_eq!(post.letters().len(), 1, "what was kept stays");
+    assert_eq!(post.letters().len(), 1, "a kept delivery stays");
     assert_eq!(server.get(&linked(&kept, "delivery")).expect(200).attributes()["status"], "kept");
 }
 

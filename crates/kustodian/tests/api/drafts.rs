@@ -1,4 +1,4 @@
-//! Drafts: what they hold, when they are sent, and what sending them makes.
+//! Drafts: their attributes, their time of sending, and the records that sending creates.
 
 use kustomer_api::Timestamp;
 use reqwest::Method;
@@ -11,7 +11,7 @@ use crate::world::owner;
 
 /// A moment so many milliseconds from now.
 pub(crate) fn soon(millis: u64) -> String {
-    #[expect(clippy::disallowed_methods, reason = "timers of the server go by the real clock")]
+    #[expect(clippy::disallowed_methods, reason = "timers of the server use the real clock")]
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap() + i64::try_from(millis).unwrap()).to_string()
 }
@@ -43,7 +43,7 @@ fn sms(body: &str) -> Value {
     json!({ "channel": "sms", "to": "+18005551212", "body": body })
 }
 
-/// A body of each of the forms, with most of what it takes.
+/// A body of each of the forms, with most of its members.
 fn forms() -> Vec<Value> {
     let id = "5c7d1a1f9a1b2c0010a1b2c3";
     let choice = |interactive: Value| json!({ "channel": "whatsapp", "app": "whatsapp", "to": "+18005551212", "meta": { "interactive": interactive } });
@@ -157,7 +157,7 @@ fn a_body_that_is_not_of_its_channel_is_refused_with_its_place() {
 }
 
 #[test]
-fn what_is_sent_is_kept_in_the_outbox_and_said_in_the_conversation() {
+fn a_sent_draft_is_in_the_outbox_and_in_the_conversation() {
     let server = Server::start();
     let customer = owner(&server);
     let id = conversation(&server, &customer);
@@ -194,7 +194,7 @@ fn what_is_sent_is_kept_in_the_outbox_and_said_in_the_conversation() {
     server.delete(&path).expect(204);
     server.get(&linked(&sent, "delivery")).expect(200);
 
-    // Without a conversation it begins one; without a recipient it goes to the customer's number.
+    // Without a conversation it begins one; without a recipient it is sent to the customer's number.
     let ada = server.create(json!({ "name": "Ada", "phones": [{ "phone": "+18005551313" }] }));
     let ada = ada["id"].as_str().unwrap();
     let body = json!({ "channel": "sms", "body": "Hello", "status": "sent" });
@@ -277,11 +277,11 @@ fn a_draft_is_sent_at_its_time_once_by_the_system_unless_it_was_unscheduled_or_d
     }
     server.put(&off, json!({ "channel": "sms", "scheduled": false })).expect(200);
     server.delete(&deleted).expect(204);
-    // What is not named stays as it is.
+    // Members that are not named stay as they are.
     let touched = server.put(&later, json!({ "channel": "sms", "body": "later still" })).expect(200);
     assert_eq!(touched.attributes()["status"], "scheduled");
     wait_for("the draft that is sent", || status(&server, &kept) == "sent");
-    // The timer comes by again before this is sent, so all else would be sent by then.
+    // The timer runs again before this is sent, so all else would be sent by then.
     let last = scheduled(1_500, "last");
     wait_for("the draft after it", || status(&server, &last) == "sent");
     let outbox = server.get("/v1/outbox?pageSize=500").expect(200);

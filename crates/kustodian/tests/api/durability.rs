@@ -1,4 +1,4 @@
-//! What was acknowledged is there again: after a restart, and after the plug was pulled.
+//! Acknowledged data is there again: after a restart, and after the plug was pulled.
 
 use std::sync::Mutex;
 
@@ -40,7 +40,7 @@ fn every_acknowledged_write_under_load_survives_the_plug_being_pulled() {
                 for number in 0.. {
                     let body = json!({ "externalId": format!("{writer}-{number}"), "tags": [format!("tag {number}")] });
                     let request = server.request(Method::POST, "/v1/customers").bearer_auth(TOKEN).json(&body);
-                    // The connection breaks when the server is killed; what was not answered is not acknowledged.
+                    // The connection breaks when the server is killed; a write without an answer is not acknowledged.
                     let Ok(response) = request.send() else { return };
                     let (status, text) = (response.status().as_u16(), response.text());
                     let Ok(text) = text else { return };

@@ -57,7 +57,7 @@ fn every_value_of_an_erased_customer_leaves_the_disk() {
     let request = server.request(Method::PATCH, path).bearer_auth(TOKEN).header("x-request-id", "zqrequest");
     Answer::of(request.json(&json!({ "name": null }))).expect(200);
     erased.push("zqrequest".to_owned());
-    // The file holds them first: the search finds what is there.
+    // The file holds them first: the search finds present values.
     let before = place::everything(server.database());
     let found = erased.iter().filter(|value| before.contains(*value)).count();
     assert!(found > erased.len() / 2 && before.contains("zqrequest"), "{found} of {}", erased.len());
@@ -191,7 +191,7 @@ fn with_a_past(server: &Server, value: &str) -> String {
 }
 
 #[test]
-fn what_a_reader_keeps_on_the_disk_is_taken_off_when_it_has_gone_also_by_the_next_server() {
+fn values_that_a_reader_keeps_on_the_disk_are_swept_after_it_also_by_the_next_server() {
     let server = Server::on_file();
     let path = with_a_past(&server, "zqkeptzq");
     assert!(!is_told_by_check(&server));
@@ -199,12 +199,12 @@ fn what_a_reader_keeps_on_the_disk_is_taken_off_when_it_has_gone_also_by_the_nex
     server.post(&format!("{path}/erase"), json!({})).expect(204);
     assert!(is_scrub_pending(&server) && is_told_by_check(&server));
     let ready = server.request(Method::GET, "/readyz").send().unwrap();
-    assert_eq!(ready.status(), 200, "whoever serves is not out of order for it");
+    assert_eq!(ready.status(), 200, "the server stays ready");
     server.create(json!({ "name": "written meanwhile" }));
 
     let server = server.kill_and_restart();
     wait_for("the next server to know", || is_scrub_pending(&server));
-    assert_eq!(reader.read(), 1, "it still reads what was there then");
+    assert_eq!(reader.read(), 1, "it still reads the former state");
     drop(reader);
     wait_for("the sweep", || !is_scrub_pending(&server));
     assert!(!is_told_by_check(&server));
@@ -213,7 +213,7 @@ fn what_a_reader_keeps_on_the_disk_is_taken_off_when_it_has_gone_also_by_the_nex
 }
 
 #[test]
-fn who_sends_an_erasure_again_has_what_is_left_taken_off_at_once() {
+fn a_repeated_erasure_sweeps_the_disk_at_once() {
     let server = Server::on_file();
     let path = with_a_past(&server, "zqagainzq");
     let erase = || {

@@ -9,7 +9,7 @@ use crate::people::{link, page, person, sign_in, try_sign_in, visit};
 use crate::roles::PASSWORD;
 use crate::server::{Answer, Server};
 
-/// What comes of an attempt.
+/// The outcome of an attempt.
 enum Outcome {
     /// It is refused with this status.
     Refused(u16),
@@ -19,7 +19,7 @@ enum Outcome {
 use Outcome::{Harmless, Refused};
 
 #[test]
-fn nobody_gets_by_any_write_what_they_lack() {
+fn no_write_gives_a_caller_a_role_that_it_lacks() {
     let server = Server::on_file();
     let roles = [
         "org.admin.user",
@@ -255,7 +255,7 @@ fn nobody_gets_by_any_write_what_they_lack() {
     // The role of one klass is not that of all.
     let every_klass = json!({ "name": "a", "roles": ["org.permission.kobject.kobject_*.read"] });
     server.call_as(&weak, post.clone(), "/v1/role-groups", Some(every_klass)).expect(403);
-    // Whoever gave roles away has not got them any more.
+    // A caller who gave roles away no longer has them.
     server.call_as(&session, Method::GET, "/v1/auth/settings", None).expect(403);
     assert_eq!(server.get(&boss).expect(200).attributes()["roles"], json!(["org"]));
     sign_in(&server, "boss@acme.example");
@@ -325,7 +325,7 @@ fn links_work_once_and_answers_do_not_say_whether_there_is_an_account() {
     assert_eq!((page(&server, &second, None).0, page(&server, &second, Some(form)).0), (410, 410), "it works once");
     try_sign_in(&server, "ada@acme.example", "quite another horse").expect(201);
 
-    // Whoever had a link sets no password once the address or the password was changed, or the user was deactivated.
+    // The owner of a link sets no password once the address or the password was changed, or the user was deactivated.
     let bea = person(&server, "bea@acme.example", &["org"]);
     for change in [
         json!({ "email": "bee@acme.example" }),
@@ -355,7 +355,7 @@ fn links_work_once_and_answers_do_not_say_whether_there_is_an_account() {
     {
         assert_eq!(reset(domain, email), "");
     }
-    // Whoever fails has to wait, on any account.
+    // A caller who fails has to wait, on any account.
     for email in ["ada@acme.example", "nobody@acme.example"] {
         let refused =
             (0..12).map(|_| try_sign_in(&server, email, "not the password")).find(|answer| answer.status == 429);

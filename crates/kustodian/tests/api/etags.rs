@@ -144,7 +144,7 @@ fn a_restore_is_done_only_to_the_state_that_if_match_names() {
     assert_eq!(refused.parameter(), "If-Match");
     server.get(path).expect(404);
     send_if(&server, Method::POST, &restore, &deleted, &json!({})).expect(200);
-    // It is live, and no longer what was named.
+    // It is live, and no longer in the named state.
     send_if(&server, Method::POST, &restore, &deleted, &json!({})).expect(412);
     send_if(&server, Method::POST, &restore, "*", &json!({})).expect(200);
     assert_eq!(server.get(path).expect(200).attributes()["rev"], 3);

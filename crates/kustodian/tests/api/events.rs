@@ -161,7 +161,7 @@ fn who_waits_does_not_hold_up_a_server_that_stops() {
 }
 
 #[test]
-fn a_feed_goes_on_where_it_was_left_after_a_restart() {
+fn a_feed_continues_where_it_was_left_after_a_restart() {
     let server = Server::on_file();
     server.create(json!({ "name": "before" }));
     let last = first(&server, 1)[0]["id"].as_str().unwrap().to_owned();

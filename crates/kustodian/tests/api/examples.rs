@@ -35,7 +35,7 @@ fn turn(operation: &Operation) -> u8 {
     }
 }
 
-/// What the document describes of an operation: its path, and the rest.
+/// The description of an operation: its path, and the rest.
 fn described<'a>(document: &'a Value, name: &str) -> Option<(&'a str, &'a Value)> {
     document["paths"].as_object().unwrap().iter().find_map(|(path, members)| {
         let found = members.as_object().unwrap().values().find(|member| member["operationId"] == name)?;
@@ -183,7 +183,7 @@ fn every_example_of_the_document_gets_the_declared_success() {
 }
 
 #[test]
-fn the_bodies_of_searches_say_what_they_take() {
+fn the_bodies_of_searches_describe_their_members() {
     let document = Server::start().get("/openapi.json").expect(200).body;
     let schemas = &document["components"]["schemas"];
     for body in ["CustomerSearch", "CustomerArchiveSearch"] {

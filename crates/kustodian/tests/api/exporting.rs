@@ -1,4 +1,4 @@
-//! `kustodian export`: files, and what becomes of them when they are imported.
+//! `kustodian export`: files, and their import.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -21,7 +21,7 @@ fn records(path: &Path) -> Vec<Value> {
     fs::read_to_string(path).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// The files that an org is imported from, in an order in which each record comes after those it refers to.
+/// The files that an org is imported from, in an order in which each record follows those it refers to.
 const FILES: [(&str, &str, &[&str]); 6] = [
     ("companies", "companies", &[]),
     ("customers", "customers", &[]),
@@ -31,7 +31,7 @@ const FILES: [(&str, &str, &[&str]); 6] = [
     ("notes", "notes", &[]),
 ];
 
-/// What a server gives, and what depends on when it is done.
+/// The attributes that a server sets, and those that depend on the time.
 const GIVEN: [&str; 15] = [
     "updatedAt",
     "modifiedAt",
@@ -50,7 +50,7 @@ const GIVEN: [&str; 15] = [
     "totalOpen",
 ];
 
-/// A record without what a server gives, and with `*` for an id that is another one there: what must be the same.
+/// A record without attributes that a server sets, and with `*` for an id that differs there: the part that must be equal.
 fn lasting(record: &Value) -> Value {
     let kind = record["type"].as_str().unwrap();
     let mut attributes = record["attributes"].clone();
@@ -85,7 +85,7 @@ fn world(server: &Server) -> Value {
     });
     server.post("/v1/messages", message).expect(201);
     server.post("/v1/notes", json!({ "conversation": conversation, "body": "On Monday." })).expect(201);
-    // What was said before does not open it again.
+    // An earlier message does not open it again.
     let path = format!("/v1/conversations/{}", conversation.as_str().unwrap());
     server.patch(&path, json!({ "status": "done" })).expect(200);
     let about = json!({ "properties": { "scoreNum": { "displayName": "Points" } } });
@@ -94,7 +94,7 @@ fn world(server: &Server) -> Value {
 }
 
 #[test]
-fn what_is_exported_from_one_server_and_imported_into_another_is_the_same() {
+fn records_exported_from_one_server_and_imported_into_another_are_equal() {
     let (server, folder) = (Server::start(), tempfile::tempdir().unwrap());
     world(&server);
     let said = export(&server, "all", folder.path(), &["--output", "json"]).json();
@@ -168,7 +168,7 @@ fn tables_are_safe_in_spreadsheets_and_read_back() {
 }
 
 #[test]
-fn an_export_since_a_position_holds_what_changed_and_what_is_gone() {
+fn an_export_since_a_position_has_changed_and_deleted_records() {
     let (server, folder) = (Server::start(), tempfile::tempdir().unwrap());
     let ada = world(&server);
     let bob = server.create(json!({ "name": "Bob" }))["id"].as_str().unwrap().to_owned();

@@ -49,7 +49,7 @@ fn send(server: &Server, token: &str, path: &str, body: Option<&Value>) -> TcpSt
     stream
 }
 
-/// Asks until the answer is 200. Whoever was turned away before had asked for too much.
+/// Asks until the answer is 200. A key that was refused before had asked too often.
 fn until_answered(server: &Server, body: &Value) {
     let end = Instant::now() + Duration::from_secs(60);
     loop {
@@ -99,7 +99,7 @@ fn one_key_that_waits_for_expensive_searches_shuts_nobody_else_out() {
 }
 
 #[test]
-fn a_key_with_too_many_searches_is_told_to_wait() {
+fn a_key_with_too_many_searches_has_to_wait() {
     let server = Server::start();
     fill(&server, 800);
     let exact = format!("{SEARCH}?total=exact");
@@ -113,13 +113,13 @@ fn a_key_with_too_many_searches_is_told_to_wait() {
         if let Some(told) = answers.find(|answer| is_told(answer)) {
             break told;
         }
-        assert!(Instant::now() < end, "none of them is told");
+        assert!(Instant::now() < end, "none of them is refused");
         std::thread::sleep(Duration::from_millis(20));
     };
     assert!(told.to_ascii_lowercase().contains("\r\nretry-after: 1\r\n"), "{told}");
 }
 
-/// What has come of an answer, without waiting for more.
+/// The state of an answer, without waiting for more.
 fn answer_so_far(stream: &mut TcpStream, answer: &mut Vec<u8>) -> String {
     stream.set_nonblocking(true).unwrap();
     let mut bytes = [0; 4096];

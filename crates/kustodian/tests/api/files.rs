@@ -1,4 +1,4 @@
-//! What a start leaves behind: nothing of one that fails, nothing of a server that was killed, and files for the owner alone.
+//! The files that a start leaves: none after a failure, none of a killed server, and files for the owner alone.
 
 use std::fs;
 use std::path::PathBuf;

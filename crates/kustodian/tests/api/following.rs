@@ -66,7 +66,7 @@ fn id_of(customer: &Value) -> ObjectId {
 }
 
 #[test]
-fn a_stream_goes_on_through_restarts_after_the_last_event() {
+fn a_stream_continues_through_restarts_after_the_last_event() {
     let server = Server::on_file();
     let gate = Gate::before(&server);
     let client = Client::builder().base_url(&gate.url).token(TOKEN).build().unwrap();
@@ -91,7 +91,7 @@ fn a_stream_goes_on_through_restarts_after_the_last_event() {
 }
 
 #[test]
-fn a_stream_goes_on_after_an_event_whose_record_was_erased_and_through_a_restart() {
+fn a_stream_continues_after_an_event_whose_record_was_erased_and_through_a_restart() {
     let server = Server::on_file();
     let gate = Gate::before(&server);
     let client = Client::builder().base_url(&gate.url).token(TOKEN).build().unwrap();
@@ -109,7 +109,7 @@ fn a_stream_goes_on_after_an_event_whose_record_was_erased_and_through_a_restart
     assert_eq!(rest[0].name, "kustomer.customer.erase");
     assert_eq!(rest[1].record::<Value>().unwrap(), Some(after));
 
-    // Somebody who kept the first event's id, and comes back when nothing of it is left.
+    // A reader that kept the first event's id, and returns when nothing of it is left.
     let server = server.restart();
     gate.lead_to(&server);
     let again = Client::builder().base_url(&gate.url).token(TOKEN).build().unwrap();
@@ -117,11 +117,11 @@ fn a_stream_goes_on_after_an_event_whose_record_was_erased_and_through_a_restart
     let resumed = again.events().stream(kept).into_blocking_iter().map(Result::unwrap).take(2);
     assert_eq!(resumed.collect::<Vec<_>>(), rest);
     let told = again.events().stream(of_customers()).into_blocking_iter().next().unwrap().unwrap();
-    assert_eq!((told.id, told.data), (first.id, None), "of what was erased only that it happened is told");
+    assert_eq!((told.id, told.data), (first.id, None), "of an erased event only its name is shown");
 }
 
 #[test]
-fn a_stream_tells_what_will_not_go_by() {
+fn a_stream_returns_errors_that_a_retry_cannot_fix() {
     let server = Server::start();
     let client = Client::builder().base_url(&server.url).token(TOKEN).build().unwrap();
     let unknown = ListEvents { after: Some("5c7d1a1f9a1b2c0010a1b2c3".parse().unwrap()), ..of_customers() };
@@ -157,7 +157,7 @@ fn the_client_reads_the_past_and_erases() {
         .into_blocking_iter()
         .map(Result::unwrap)
         .collect();
-    assert_eq!(log.len(), 2, "the walk goes from page to page");
+    assert_eq!(log.len(), 2, "the walk reads page after page");
     let events: Vec<_> =
         client.events().list(&of_customers()).walk().into_blocking_iter().map(Result::unwrap).collect();
     assert_eq!(events.len(), 2);
@@ -187,7 +187,7 @@ fn fails_with(output: &Output, words: &str) {
 }
 
 #[test]
-fn tail_prints_what_was_and_ends_when_it_need_not_follow() {
+fn tail_prints_former_events_and_ends_when_it_need_not_follow() {
     let server = Server::start();
     for number in 0..3 {
         server.create(json!({ "name": number.to_string() }));
@@ -212,7 +212,7 @@ fn tail_prints_what_was_and_ends_when_it_need_not_follow() {
 }
 
 #[test]
-fn tail_goes_on_through_a_restart() {
+fn tail_continues_through_a_restart() {
     let server = Server::on_file();
     let gate = Gate::before(&server);
     let mut tail = binary()
@@ -257,7 +257,7 @@ fn the_command_line_shows_the_past_and_erases_only_when_it_was_meant() {
 }
 
 #[test]
-fn audit_verify_gives_an_end_to_keep_and_finds_what_was_rewritten() {
+fn audit_verify_prints_an_end_to_keep_and_finds_rewritten_events() {
     let server = Server::on_file();
     let customer = server.create(json!({ "name": "Ada" }));
     let path = customer["links"]["self"].as_str().unwrap();
@@ -294,7 +294,7 @@ fn audit_verify_gives_an_end_to_keep_and_finds_what_was_rewritten() {
 }
 
 #[test]
-fn a_restored_backup_verifies_with_the_end_that_was_kept_and_what_was_done_to_it_is_found() {
+fn a_restored_backup_verifies_with_the_kept_end_and_changes_to_it_are_found() {
     let server = Server::on_file();
     let customer = server.create(json!({ "name": "Ada" }));
     let path = customer["links"]["self"].as_str().unwrap();
@@ -319,12 +319,12 @@ fn a_restored_backup_verifies_with_the_end_that_was_kept_and_what_was_done_to_it
     let restored = well(verify(place.url(), &["--expect", end]));
     assert_eq!(serde_json::from_str::<Value>(&restored).unwrap(), sound);
 
-    // What happens after goes on with the same chain.
+    // Later events continue the same chain.
     let second = Server::at(place.url(), &[]);
     second.patch(path, json!({ "name": "Ada King" })).expect(200);
     crate::events::first(&second, 44);
     let output = verify(place.url(), &["--expect", end]);
-    assert!(output.stderr.is_empty(), "nothing is told of the way there but on a terminal");
+    assert!(output.stderr.is_empty(), "progress is printed on a terminal alone");
     assert_eq!(serde_json::from_str::<Value>(&well(output)).unwrap()["erased"], 1);
     let id = customer["id"].as_str().unwrap();
     place::rows(place.url(), &format!("UPDATE events SET actor = NULL WHERE record = '{id}' AND rev = 20"));

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use crate::backup::goes_well;
 use crate::server::{Server, full_customer};
 
-/// What the API answered when the database was made, by path.
+/// The answers of the API when the database was made, by path.
 type Told = BTreeMap<String, String>;
 
 /// A backup, compressed.
@@ -61,7 +61,7 @@ fn write_the_format_of_this_version() {
     let work = tempfile::tempdir().unwrap();
     let file = work.path().join("backup.db");
     goes_well(&["backup", file.to_str().unwrap(), "--database", server.database()]);
-    // Every table and index takes a page; compressed, what is in them is left.
+    // Every table and index takes a page; compressed, their content stays.
     let mut packed = GzEncoder::new(File::create(folder.join(KEPT)).unwrap(), Compression::best());
     packed.write_all(&fs::read(file).unwrap()).unwrap();
     assert!(packed.finish().unwrap().metadata().unwrap().len() < 200_000, "it is to stay small");
@@ -90,7 +90,7 @@ fn a_database_of_every_released_version_is_opened_migrated_read_and_verified() {
                 if told.status == 200 {
                     assert_eq!(&told.text, text, "{where_from}");
                 } else {
-                    // Later versions say more about what is not there.
+                    // Later versions say more about missing records.
                     let before: Value = serde_json::from_str(text).unwrap();
                     assert_eq!(told.error()["title"], before["errors"][0]["title"], "{where_from}");
                 }

@@ -57,7 +57,7 @@ fn a_forward_quotes_the_messages_of_its_conversation_and_adds_none() {
     assert_eq!(server.get(&list).expect(200).ids(), [id_of(&draft)]);
     let path = path_of(&draft);
     assert_eq!(server.get(&path).expect(200).text, draft.text);
-    // A write draws in what was said meanwhile.
+    // A write adds the messages since then.
     server.post(&format!("{conversation}/messages"), said("in", "And?", json!([]))).expect(201);
     let to = draft.attributes()["to"].clone();
     let again = server.put(&path, json!({ "to": to, "subject": "Order 1815", "rev": 1 })).expect(200);
@@ -76,7 +76,7 @@ fn a_forward_quotes_the_messages_of_its_conversation_and_adds_none() {
 }
 
 #[test]
-fn a_forward_needs_whom_it_goes_to_and_a_conversation() {
+fn a_forward_needs_a_recipient_and_a_conversation() {
     let server = Server::start();
     let conversation = spoken(&server);
     let list = format!("{conversation}/forwards");
@@ -134,7 +134,7 @@ fn a_forward_has_attachments_of_its_own_whose_bytes_must_be_there() {
 }
 
 #[test]
-fn a_forward_leaves_as_an_e_mail_at_its_time_and_a_refusal_is_told() {
+fn a_forward_leaves_as_an_e_mail_at_its_time_and_a_refusal_is_reported() {
     let post = PostOffice::open();
     let server = Server::start_with(&["--smtp-url", &post.url()]);
     let conversation = spoken(&server);
@@ -187,7 +187,7 @@ fn forwards_go_with_their_conversation_and_are_erased_with_it() {
         assert_eq!(server.get(path).expect(200).data()["relationships"]["customer"]["data"]["id"], *bob);
     }
     assert_eq!(server.put(&scheduled, json!({ "body": "Now Bob's" })).expect(200).attributes()["body"], "Now Bob's");
-    // What was Ada's is hers no more.
+    // Ada's records are no longer hers.
     server.post(&format!("/v1/customers/{ada}/erase"), json!({})).expect(204);
     let delivery = server.get(&path_of(&delivery_of(&server, &server.get(&sent).expect(200)))).expect(200);
     assert_eq!(delivery.data()["relationships"]["customer"]["data"]["id"], *bob);
@@ -237,7 +237,7 @@ fn the_words_of_a_redacted_message_are_quoted_no_more() {
     body["status"] = json!("sent");
     let sent = server.post(&list, body).expect(200);
     let delivery = path_of(&delivery_of(&server, &sent));
-    // What was quoted under another subject goes, too.
+    // Quotes under another subject are removed, too.
     server.patch(&card, json!({ "subject": "Payment" })).expect(200);
     server.post(&format!("{card}/redactions"), json!({ "preview": "[card]" })).expect(201);
     for (path, member) in [(&draft, "quoted"), (&path_of(&sent), "quoted"), (&delivery, "body")] {

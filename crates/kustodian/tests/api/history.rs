@@ -98,7 +98,7 @@ fn every_revision_is_read_to_the_byte_as_it_was_answered_then() {
 }
 
 #[test]
-fn a_change_of_one_custom_attribute_of_many_is_kept_and_told_alone() {
+fn a_change_of_one_custom_attribute_of_many_is_kept_and_shown_alone() {
     const CHANGES: usize = 10;
     let server = Server::on_file_with(&["--max-body", "1MB"]);
     let value = format!("https://acme.example/{}", "x".repeat(4_000));
@@ -124,7 +124,7 @@ fn a_change_of_one_custom_attribute_of_many_is_kept_and_told_alone() {
     }
 }
 
-/// What a read takes is found out by spoiling everything else: a row that is read at all would fail it.
+/// The rows that a read needs are determined by spoiling all others: a row that is read at all would fail it.
 #[test]
 fn of_a_thousand_revisions_a_read_takes_fewer_events_than_lie_between_two_states_kept_whole() {
     let server = Server::on_file();
@@ -185,7 +185,7 @@ fn a_customer_is_read_as_of_a_moment_it_lived_at() {
             assert_eq!(data(&read.expect(200).text), data(&by_rev.text));
         }
     }
-    // What was back-dated did not happen earlier for that.
+    // A back-dated record did not exist earlier because of that.
     let before = server.get(&format!("{path}?asOf=2020-01-01T00:00:00Z")).expect(404);
     assert!(before.error()["title"].as_str().unwrap().contains("was not made by 2020-01-01"));
     server.get(&format!("{path}?asOf=9999-12-31T23:59:59Z")).expect(404);

@@ -34,7 +34,7 @@ fn received(server: &Server, path: &str) -> Value {
 }
 
 #[test]
-fn what_is_posted_is_raised_as_an_event_in_the_feed_and_in_the_history() {
+fn a_post_is_raised_as_an_event_in_the_feed_and_in_the_history() {
     let server = Server::on_file();
     let (path, address) = hook(&server);
     let id = path.rsplit('/').next().unwrap().to_owned();
@@ -87,7 +87,7 @@ fn what_is_posted_is_raised_as_an_event_in_the_feed_and_in_the_history() {
     for shown in [&path, "/v1/inbound-webhooks", "/v1/events?pageSize=100", &format!("{path}/history")] {
         assert!(!server.get(shown).expect(200).text.contains(&hash[48..]), "{shown}");
     }
-    // Nothing is stored of what is only validated.
+    // Nothing is stored of a validated post.
     post(&server, &format!("{address}?validateOnly=true"), "application/json", "[2]").expect(200);
     assert_eq!(received(&server, &path)["body"], Value::Null);
 }
@@ -120,7 +120,7 @@ fn an_address_is_good_for_its_webhook_until_it_is_replaced_disabled_or_deleted()
         server.put(&path, json!({ "enabled": true, "deleted": false })).expect(200);
         assert_eq!(status(&next), 200);
     }
-    // Another org's keys see nothing of it, and whoever may only read it does not learn where to post.
+    // Another org's keys see nothing of it, and a key that may only read it does not learn the address.
     server.org("other");
     let foreign = server.token("other", &["org"]);
     assert_eq!(server.call_as(&foreign, Method::GET, &format!("{path}/address"), None).status, 404);

@@ -38,7 +38,7 @@ fn a_cookie_is_a_credential_only_beside_the_header_other_sites_cannot_send() {
     ] {
         refused.expect(401).error();
     }
-    // The header goes before the cookie.
+    // The header has priority over the cookie.
     create(&|request| request.bearer_auth("wrong").header("cookie", &cookie).header("x-csrf-token", "any")).expect(401);
 }
 

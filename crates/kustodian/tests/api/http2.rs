@@ -130,7 +130,7 @@ fn create_head() -> Vec<u8> {
 }
 
 #[test]
-fn streams_beyond_the_limit_are_refused_and_the_others_go_on() {
+fn streams_beyond_the_limit_are_refused_and_the_others_continue() {
     let server = Server::start();
     let mut stream = connect_raw(&server);
     let streams = |from: u32, to: u32| (from..to).map(|number| 2 * number + 1);

@@ -1,4 +1,4 @@
-//! Idempotency keys: what is sent again with the same key is answered again and not done again.
+//! Idempotency keys: a request that is sent again with the same key is answered again and not done again.
 
 use std::io::Write as _;
 use std::net::TcpStream;
@@ -163,7 +163,7 @@ fn a_key_that_cannot_be_one_is_refused_where_it_would_count() {
 }
 
 #[test]
-fn what_was_erased_is_not_answered_again() {
+fn an_erased_record_is_not_answered_again() {
     let server = Server::start();
     let create = || send(&server, "c", Method::POST, "/v1/customers", &json!({ "name": "Ada" }));
     let path = path_of(&create().expect(201));

@@ -27,7 +27,7 @@ fn written(folder: &Path, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
     path
 }
 
-/// That a part was done: what was printed, and what was said about the rest.
+/// A part of the import was done: its output, and its messages about the rest.
 #[track_caller]
 fn in_part(ran: Ran) -> (String, String) {
     assert_eq!(ran.code, Some(3), "{}{}", ran.stdout, ran.stderr);
@@ -181,7 +181,7 @@ fn every_kind_is_imported_from_every_form_of_file() {
 }
 
 #[test]
-fn an_import_that_was_killed_goes_on_and_makes_nothing_twice() {
+fn an_import_that_was_killed_continues_and_makes_nothing_twice() {
     const ROWS: usize = 900;
     let (server, folder) = (Server::start(), tempfile::tempdir().unwrap());
     // Nothing in these rows clashes: a row sent twice would make a second customer.

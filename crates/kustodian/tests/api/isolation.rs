@@ -62,7 +62,7 @@ const MARK: &str = "fdb97531-of-demo-alone";
 const NOBODYS: &str = "0aced864-of-nobody-xxx";
 
 #[test]
-fn wherever_an_id_of_another_org_can_stand_it_is_as_if_it_never_was() {
+fn an_id_of_another_org_is_like_a_missing_one_in_every_place() {
     let server = Server::on_file();
     server.org("other");
     let other = server.token("other", &["org"]);
@@ -94,7 +94,7 @@ fn ask(server: &Server, token: &str, operation: &Operation, foreign: &Foreign, i
         let answer = server.call_as(token, operation.method.clone(), &aim.path, aim.body.clone());
         let told = format!("{}: {} {:?}: {}", operation.name, aim.path, aim.body, answer.text);
         assert!(answer.status < 500, "{told}");
-        // What the caller sent itself may come back to it, in a link.
+        // Texts that the caller sent itself may be in a link of the answer.
         let shown = answer.text.replace("%40", "@");
         let shown = aim.values.iter().fold(shown, |text, sent| text.replace(sent, ""));
         assert!(!shown.contains(MARK), "{told}");
@@ -115,7 +115,7 @@ fn ask(server: &Server, token: &str, operation: &Operation, foreign: &Foreign, i
     }
 }
 
-/// What the org `demo` keeps: its ids, and other words by which something of it could be asked for.
+/// The ids of the org `demo`, and other words by which its records could be found.
 struct Foreign {
     ids: Vec<String>,
     words: Vec<String>,
@@ -152,7 +152,7 @@ fn fill(server: &Server) -> Foreign {
     Foreign { ids, words: [Some(MARK.to_owned()), Some(email), cursor].into_iter().flatten().collect() }
 }
 
-/// What the org `demo` itself sees of all it keeps.
+/// The records that the org `demo` itself sees.
 fn everything(server: &Server) -> Vec<String> {
     let mut tokens = server.get("/v1/auth/tokens").expect(200).body;
     for token in tokens["data"].as_array_mut().unwrap() {

@@ -1,4 +1,4 @@
-//! Klasses: names, statuses, and what they mean for kobjects.
+//! Klasses: names, statuses, and their meaning for kobjects.
 
 use serde_json::{Value, json};
 
@@ -37,7 +37,7 @@ fn a_klass_is_read_by_id_and_by_name_in_the_singular_and_the_plural() {
     for (path, color) in [(by_id.as_str(), "blue"), ("/v1/klasses/order", "teal"), ("/v1/klasses/orders", "pink")] {
         let changed = server.put(path, json!({ "color": color })).expect(200);
         assert_eq!(changed.data()["attributes"]["color"], color);
-        assert_eq!(changed.data()["attributes"]["icon"], "shopping", "what is not sent is kept");
+        assert_eq!(changed.data()["attributes"]["icon"], "shopping", "attributes not sent are kept");
     }
     assert_eq!(server.put(&by_id, json!({ "name": "ticket" })).expect(400).parameter(), "name");
     server.delete("/v1/klasses/orders").expect(204);

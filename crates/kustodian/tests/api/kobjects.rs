@@ -1,4 +1,4 @@
-//! Kobjects: what they hold, whom they belong to, and what they do to their customer.
+//! Kobjects: their attributes, their owners, and their effects on the customer.
 
 use std::collections::BTreeSet;
 
@@ -267,13 +267,13 @@ fn a_kobject_of_a_customer_is_shown_by_the_customer() {
     let second = json!({ "title": "second", "customer": customer["id"] });
     let second = server.post(ORDERS, second).expect(201).data().clone();
     let items = server.get(path).expect(200).data()["attributes"]["recentItems"].clone();
-    assert_eq!((&items[0]["id"], &items[1]["id"]), (&second["id"], &kobject["id"]), "the newest comes first");
+    assert_eq!((&items[0]["id"], &items[1]["id"]), (&second["id"], &kobject["id"]), "the newest is first");
     server.delete(path_of(&kobject)).expect(204);
     let items = server.get(path).expect(200).data()["attributes"]["recentItems"].clone();
-    assert_eq!(items.as_array().unwrap().len(), 1, "what was deleted is not shown");
+    assert_eq!(items.as_array().unwrap().len(), 1, "a deleted kobject is not shown");
     assert_eq!(titles(&server.get(&of_customer).expect(200)), ["second"]);
 
-    // Nor does anything stay of a rehearsal, or of a restore of what is not deleted.
+    // A rehearsal leaves nothing either, nor does a restore of a record that is not deleted.
     let restore = format!("{}/restore", path_of(&kobject));
     server.post(&format!("{restore}?validateOnly=true"), json!({})).expect(200);
     let rev = server.get(path).expect(200).attributes()["rev"].as_u64().unwrap();
@@ -281,7 +281,7 @@ fn a_kobject_of_a_customer_is_shown_by_the_customer() {
     assert_eq!(server.post(&restore, json!({})).expect(200).text, restored.text);
     let after = server.get(path).expect(200).attributes().clone();
     let shown: Vec<&Value> = after["recentItems"].as_array().unwrap().iter().map(|item| &item["id"]).collect();
-    assert_eq!(shown, [&kobject["id"], &second["id"]], "what was restored is shown again, first");
+    assert_eq!(shown, [&kobject["id"], &second["id"]], "a restored kobject is shown again, first");
     assert_eq!((&after["rev"], &after["modifiedAt"]), (&json!(rev + 1), &before["modifiedAt"]));
     assert_eq!(after["recentItems"][0]["meta"], json!({ "klassName": "order" }));
     server.delete(path_of(&kobject)).expect(204);

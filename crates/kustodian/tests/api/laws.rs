@@ -15,7 +15,7 @@ use crate::world::{
     self, Record, World, Written, create, deletion, is_written, operation, restoration, send, updates, written,
 };
 
-/// The kinds that operations create and change, on a server that holds what they belong to.
+/// The kinds that operations create and change, on a server that has their owners.
 fn written_kinds(server: &Server) -> Vec<Kind> {
     world::prepare(server);
     Kind::ALL.into_iter().filter(|kind| is_written(*kind)).collect()
@@ -91,7 +91,7 @@ fn every_kind_is_read_listed_and_has_a_past() {
 }
 
 #[test]
-fn what_was_written_is_read_to_the_byte_now_and_at_every_revision() {
+fn written_records_are_read_to_the_byte_now_and_at_every_revision() {
     let server = Server::start();
     for kind in written_kinds(&server) {
         let Life { record: Record { path, id, list, .. }, states } = live(&server, kind, "of a long life");
@@ -164,7 +164,7 @@ fn a_state_is_spared_a_client_that_has_it_and_only_the_state_named_is_changed() 
             server.get(path).expect(404);
             let etag = deleted.header("etag");
             send(&server, method.clone(), &restored, ("if-match", etag), with_rev(rev + 1).as_ref()).expect(200);
-            // What is not deleted has a revision, too.
+            // A record that is not deleted has a revision, too.
             server.call(method, &restored, with_rev(rev + 1)).expect(409);
         }
     }

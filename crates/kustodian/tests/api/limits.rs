@@ -1,4 +1,4 @@
-//! What the server takes, as it is set, and what it says beyond that.
+//! The limits of the server, as they are set, and its answers beyond them.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -42,7 +42,7 @@ fn requests_beyond_those_in_flight_are_shed_at_once_and_counted() {
 }
 
 #[test]
-fn a_limit_is_what_it_is_set_to() {
+fn a_limit_has_the_value_that_is_set() {
     let server = Server::start_with(&["--max-body", "200"]);
     server.post("/v1/customers", json!({ "name": "short" })).expect(201);
     let refused = server.post("/v1/customers", json!({ "name": "x".repeat(200) })).expect(413);
@@ -122,7 +122,7 @@ fn requests_on_kept_connections_are_answered_while_the_server_stops() {
         assert_eq!(read_answer(stream), (201, false));
     }
     server.signal("TERM");
-    // Each goes on until it learns that the connection ends.
+    // Each continues until it learns that the connection ends.
     while !kept.is_empty() {
         kept.iter_mut().for_each(|stream| stream.get_mut().write_all(request.as_bytes()).unwrap());
         kept.retain_mut(|stream| {

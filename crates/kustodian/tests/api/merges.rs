@@ -135,7 +135,7 @@ fn a_merge_unites_two_customers_and_undoing_it_gives_both_back() {
     assert_eq!(attributes["tags"].as_array().unwrap().len(), 2);
     assert_eq!(attributes["conversationCounts"], json!({ "done": 0, "open": 2, "snoozed": 0, "all": 2 }));
 
-    // The source is gone, and found as the target by what it had.
+    // The source is gone, and its identities lead to the target.
     let gone = server.get(path(&source)).expect(404);
     assert_eq!(gone.error()["meta"]["mergedInto"], target["id"]);
     assert_eq!(server.get(&format!("{}?followMerge=true", path(&source))).expect(200).data()["id"], target["id"]);
@@ -155,7 +155,7 @@ fn a_merge_unites_two_customers_and_undoing_it_gives_both_back() {
     assert_eq!(server.get(&format!("{}/merges", path(&source))).expect(200).ids(), [id(merged.data())]);
     assert_eq!(server.get(&format!("{}/merges?pageSize=1", path(&target))).expect(200).ids(), [id(merged.data())]);
     assert_eq!(server.get(&format!("{}/merges?pageSize=1&page=2", path(&target))).expect(200).ids(), [""; 0]);
-    // It comes back in one way alone, and is erased with the target.
+    // It returns only by an undo, and is erased with the target.
     for end in ["restore", "erase"] {
         let refused = server.post(&format!("{}/{end}", path(&source)), json!({})).expect(409);
         assert_eq!(refused.error()["meta"]["mergedInto"], target["id"], "{end}");
@@ -216,7 +216,7 @@ fn what_changed_since_a_merge_stays_when_it_is_undone_and_what_others_hold_is_na
     let target = server.create(json!({ "emails": [email("own")], "custom": { "cStr": "c" } }));
     let opened = server.post(&format!("{}/conversations", path(&source)), json!({})).expect(201).data().clone();
     let merged = merge(&server, &source, &target).expect(201).data().clone();
-    // `one` is changed on the target, `two` goes to a third customer, a new one comes.
+    // `one` is changed on the target, `two` moves to a third customer, a new one is added.
     let changed = json!({
         "emails": [email("own"), { "email": "one@acme.example", "type": "work" }, email("three"), email("new")],
         "locale": "fr_FR", "custom": { "aStr": "A" },

@@ -1,4 +1,4 @@
-//! `/v1/metadata/{resource}`: what an org says of custom attributes, and what writes are held to.
+//! `/v1/metadata/{resource}`: the org's descriptions of custom attributes, and the checks of writes.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -45,7 +45,7 @@ fn metadata_is_empty_until_it_is_written_and_then_merged() {
     assert_eq!((again.text.as_str(), again.header("idempotent-replayed")), (second.text.as_str(), "true"));
     assert_eq!(second.attributes()["properties"]["loyaltyTierStr"], *said);
     assert_eq!(second.attributes()["properties"]["birthAt"]["type"], "date");
-    // What is answered can be sent back, and says the same.
+    // The answer can be sent back, and changes nothing.
     let back = server.put(OF_CUSTOMERS, second.attributes().clone()).expect(200);
     assert_eq!(back.attributes()["properties"], second.attributes()["properties"]);
     assert_eq!(server.put(OF_CUSTOMERS, json!({ "rev": 1 })).expect(409).parameter(), "rev");
@@ -124,7 +124,7 @@ fn what_cannot_be_meant_is_refused_at_its_place() {
 }
 
 #[test]
-fn every_operation_that_writes_custom_attributes_is_held_to_metadata() {
+fn every_operation_that_writes_custom_attributes_is_checked_against_metadata() {
     let server = Server::on_file();
     let document = server.get("/openapi.json").expect(200).body;
     let mut held = 0;
@@ -163,7 +163,7 @@ fn a_value_outside_of_an_enumeration_is_refused_with_those_there_are() {
     for value in [json!("gold"), json!(null), json!("")] {
         server.post("/v1/customers", custom(value)).expect(201);
     }
-    // What is stored can be sent back, and nothing else.
+    // Only the stored value can be sent back.
     server.patch(old, custom(json!("bronze"))).expect(200);
     server.patch(old, custom(json!("lead"))).expect(400);
     server.patch(old, custom(json!("silver"))).expect(200);
@@ -175,7 +175,7 @@ fn a_value_outside_of_an_enumeration_is_refused_with_those_there_are() {
     server.put(OF_CUSTOMERS, said).expect(200);
     server.post("/v1/customers", custom(json!("lead"))).expect(201);
     server.post("/v1/customers", custom(json!("gold"))).expect(400);
-    wait_for("the other server's writes to be held to it", || {
+    wait_for("the other server to check its writes", || {
         beside.post("/v1/customers", custom(json!("gold"))).status == 400
     });
 
@@ -224,7 +224,7 @@ fn what_an_id_names_must_be_there_and_of_its_kind() {
     let found = json!({ "and": [{ "customer_custom_orderId": { "equals": order } }] });
     assert_eq!(server.post("/v1/customers/search", found).expect(200).ids().len(), 2);
 
-    // What is gone since can be sent back, and not be named by others.
+    // A value that was removed since can be sent back, and not be named by others.
     let path =
         format!("/v1/customers/{}", post(json!({ "friendId": customer })).expect(201).data()["id"].as_str().unwrap());
     server.delete(&format!("/v1/customers/{customer}")).expect(204);

@@ -69,7 +69,7 @@ impl Drop for Logged {
 }
 
 #[test]
-fn the_log_says_once_what_is_served_and_once_that_it_ends() {
+fn the_log_has_one_line_for_the_start_and_one_for_the_end() {
     let folder = tempfile::tempdir().unwrap();
     let log = Logged::start(folder.path(), &["--log-format", "json"]).stop();
     let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -169,7 +169,7 @@ fn a_hangup_reads_certificates_and_log_level_again_and_never_ends_the_server() {
 }
 
 #[test]
-fn a_browser_is_told_to_stay_with_tls_on_tls_alone() {
+fn only_tls_answers_ask_browsers_to_require_tls() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
     let root = certificate(path);

@@ -1,5 +1,5 @@
 //! Pages that end by their bytes: a walk through them gives every record once, and the server holds no more than a page
-//! of what is asked for.
+//! of the request.
 
 use std::collections::BTreeSet;
 use std::io::Read as _;
@@ -42,7 +42,7 @@ fn check(pages: &[Vec<String>], count: usize) {
 }
 
 #[test]
-fn every_list_by_cursor_ends_its_pages_by_bytes_and_goes_on_behind() {
+fn every_list_by_cursor_ends_its_pages_by_bytes_and_continues_behind() {
     const CUSTOMERS: usize = 25;
     let server = Server::start_with(&["--max-body", "1MB"]);
     for number in 0..CUSTOMERS {
@@ -138,7 +138,7 @@ fn several_pages_that_would_be_large_at_once_take_little_memory() {
     assert!(grown < 150, "grew by {grown} MB");
 }
 
-/// What a page holds, sent in pieces and unpacked.
+/// The content of a page, sent in pieces and unpacked.
 fn read_packed(server: &Server, method: Method, path: &str) -> Value {
     let request = server.request(method, path).bearer_auth(TOKEN).header("accept-encoding", "gzip");
     let answer = request.body("{}").header("content-type", "application/json").send().unwrap();
@@ -202,7 +202,7 @@ fn a_long_answer_that_nobody_reads_leaves_room_for_others_and_one_that_is_read_s
     };
     let waiting: Vec<_> = (0..10).map(|_| ask()).collect();
     assert!(waiting.iter().all(|answer| answer.status() == 200 && !answer.headers().contains_key("etag")));
-    // What is written meanwhile neither waits for them nor is missed by them.
+    // Concurrent writes neither wait for them nor are missed by them.
     let created = server.create(json!({ "name": "Ada" }));
     for answer in waiting {
         let page: Value = answer.json().unwrap();

@@ -1,4 +1,4 @@
-//! What is around the API: health, metrics, the OpenAPI document and the page that renders it.
+//! The parts around the API: health, metrics, the OpenAPI document and the page that renders it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,7 +24,7 @@ fn health_readiness_and_metrics_need_no_key() {
 }
 
 #[test]
-fn the_document_describes_what_is_served() {
+fn the_document_describes_the_served_operations() {
     let server = Server::start();
     let document = Answer::of(server.request(Method::GET, "/openapi.json")).expect(200).body;
     assert_eq!(document["openapi"], "3.1.0");

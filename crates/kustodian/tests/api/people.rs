@@ -39,7 +39,7 @@ pub(crate) fn person(server: &Server, email: &str, roles: &[&str]) -> String {
     path
 }
 
-/// What a page answers.
+/// The answer of a page.
 pub(crate) fn page(server: &Server, link: &str, form: Option<&str>) -> (u16, String) {
     let path = link.split_once("/set-password").map(|(_, rest)| format!("/set-password{rest}")).unwrap();
     let method = if form.is_some() { Method::POST } else { Method::GET };
@@ -122,7 +122,7 @@ fn a_person_is_invited_sets_a_password_signs_in_and_is_deactivated() {
     let token = session.attributes()["token"].as_str().unwrap();
     server.call_as(token, Method::DELETE, "/v1/auth/tokens/current", None).expect(204);
     server.call_as(token, Method::GET, "/v1/users/current", None).expect(401);
-    // What was written survives, and no log of it has a secret.
+    // The written record survives, and no log of it has a secret.
     let server = server.kill_and_restart();
     assert_eq!(try_sign_in(&server, "ada@acme.example", new).expect(201).data()["type"], "auth_token");
     let seen = [server.get("/v1/events?pageSize=100").text, server.get("/v1/audit-logs").text].concat();
@@ -151,7 +151,7 @@ fn role_groups_grant_to_users_and_through_teams_and_every_server_sees_it() {
     server.put(&path, json!({ "mobile": "1" })).expect(201);
     assert_eq!(read(&server), 200);
     assert_eq!(server.get(&format!("{path}/teams")).expect(200).ids().len(), 1);
-    // Another server has believed the token; it looks again before a second has passed.
+    // Another server has cached the token; it asks again within a second.
     let other = server.beside();
     assert_eq!(read(&other), 200);
     server.delete(&team).expect(204);

@@ -75,7 +75,7 @@ pub(crate) fn analyze(_: &str) {}
 /// Does what `docs/operating.md` advises the operator to do for that.
 pub(crate) fn rewrite(_: &str) {}
 
-/// What a query finds, as text; what is kept compressed too.
+/// The result of a query, as text; compressed values too.
 pub(crate) fn rows(url: &str, sql: &str) -> Vec<Vec<String>> {
     let connection = rusqlite::Connection::open(url.strip_prefix("sqlite:").unwrap()).unwrap();
     let mut statement = connection.prepare(sql).unwrap();

@@ -19,7 +19,7 @@ const KILLS: usize = 8;
 
 const WRITERS: usize = 6;
 
-/// What was acknowledged of a customer.
+/// The acknowledged states of a customer.
 struct Known {
     path: String,
     /// The last answer; none once deleted.
@@ -28,7 +28,7 @@ struct Known {
     is_certain: bool,
 }
 
-/// What the writers share.
+/// The state that the writers share.
 struct Load {
     urls: Vec<Mutex<String>>,
     races: AtomicUsize,
@@ -36,7 +36,7 @@ struct Load {
 }
 
 /// Lets several servers on one database take writes, kills them one after the other, and whatever else `strike` kills,
-/// at moments and in an order that chance decides; then reads what is there. `strike` says whether it did something,
+/// at moments and in an order that chance decides; then reads the records. `strike` says whether it did something,
 /// and returns once the database answers again.
 pub(crate) fn pull(database: &str, servers: usize, strike: &mut dyn FnMut(&mut Chance) -> bool) {
     let mut chance = Chance::new();
@@ -170,7 +170,7 @@ fn nothing_is_lost(server: &Server, known: &[Known]) {
         match text {
             Some(text) if *is_certain => assert_eq!((answer.status, &answer.text), (200, text), "{path}"),
             None if *is_certain => assert_eq!(answer.status, 404, "{path} was deleted"),
-            // The write without an answer was done or not; what was acknowledged before it was.
+            // The write without an answer was done or not; every acknowledged one before it was.
             _ => assert!(matches!(answer.status, 200 | 404), "{path}: {} {}", answer.status, answer.text),
         }
     }

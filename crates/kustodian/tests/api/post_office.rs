@@ -1,4 +1,4 @@
-//! A server for e-mail that takes what it is handed, or refuses it, as its handler says: the protocol is that of the crate
+//! A server for e-mail that accepts a letter or refuses it, as its handler says: the protocol is that of the crate
 //! `mailin`.
 
 use std::collections::HashMap;

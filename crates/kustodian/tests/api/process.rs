@@ -21,7 +21,7 @@ pub(crate) fn fails_in_one_line(output: &Output, words: &str) {
     assert!(!error.contains("panicked"), "{error}");
 }
 
-/// Starts the server as a newcomer does, in a folder; the process, and what it said until it listened.
+/// Starts the server as a newcomer does, in a folder; returns the process, and its output until it listened.
 fn start_in(folder: &Path) -> (Child, String) {
     let mut process =
         binary().current_dir(folder).args(["serve", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).spawn().unwrap();
@@ -66,13 +66,13 @@ fn the_first_start_makes_an_org_and_a_key_and_prints_a_curl_that_works() {
 }
 
 #[test]
-fn the_command_lines_of_the_readme_work_as_they_stand_behind_the_curl_of_the_first_start() {
+fn the_commands_of_the_readme_work_as_printed_after_the_first_start() {
     let folder = tempfile::tempdir().unwrap();
     let (mut process, greeting) = start_in(folder.path());
     let url = greeting.rsplit_once("listening on ").unwrap().1.trim().to_owned();
     let readme = include_str!("../../../../README.md");
     let block = readme.split_once("## The command line").unwrap().1.split("```").nth(1).unwrap();
-    // The last follows what happens and does not end.
+    // The last one follows new events and does not end.
     let lines = block.trim_start_matches("sh").replace("kustodian tail", "");
     // The text below the block speaks of these; its key may do them.
     let spoken_of = "kustodian audit list --limit 1000\nkustodian customers erase --yes \"$found\"";
@@ -105,7 +105,7 @@ fn a_key_known_beforehand_is_not_printed() {
 }
 
 #[test]
-fn what_is_in_flight_is_finished_and_the_exit_is_0() {
+fn requests_in_flight_are_finished_and_the_exit_is_0() {
     for signal in ["TERM", "INT"] {
         let mut server = Server::on_file();
         let path = std::thread::scope(|scope| {
@@ -216,7 +216,7 @@ fn the_database_and_what_lies_beside_it_are_for_the_owner_alone() {
 }
 
 #[test]
-fn two_servers_on_one_file_see_what_the_other_acknowledged() {
+fn two_servers_on_one_file_see_each_others_acknowledged_writes() {
     let first = Server::on_file();
     let second = first.beside();
     for number in 0..10 {

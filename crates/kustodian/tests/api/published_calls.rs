@@ -92,7 +92,7 @@ fn the_workflow_service_fills_its_menus_and_runs_its_actions() {
 }
 
 #[test]
-fn the_router_of_events_identifies_people_and_sends_what_they_do() {
+fn the_router_of_events_identifies_people_and_sends_their_events() {
     let server = Server::start();
     let identify = |external_id: &str, email: &str| {
         json!({
@@ -118,7 +118,7 @@ fn the_router_of_events_identifies_people_and_sends_what_they_do() {
     }
     let created = server.post("/v1/customers", identify("person-1", "person@acme.example")).expect(201);
     assert_eq!(created.attributes()["companyName"], "Acme");
-    // A second time it finds the id at `data.id` of a 200, and changes what it has.
+    // A second time it finds the id at `data.id` of a 200, and changes the record.
     let found = server.get("/v1/customers/email=person@acme.example").expect(200);
     let path = format!("/v1/customers/{}?replace=false", id(&found));
     let changes = json!({ "name": "Another Name", "externalId": "person-1", "locale": "en-US", "phones": [{ "type": "home", "phone": "+12345578000" }] });

@@ -183,7 +183,7 @@ fn what_would_narrow_an_answer_down_and_is_not_known_is_refused_by_name() {
 }
 
 #[test]
-fn a_lenient_server_ignores_what_it_does_not_know_but_never_a_saved_search() {
+fn a_lenient_server_ignores_unknown_parameters_but_never_a_saved_search() {
     let server = Server::start_with(&["--lenient-query"]);
     server.create(json!({}));
     assert_eq!(server.get("/v1/customers?name=Ada").expect(200).ids().len(), 1);
@@ -192,7 +192,7 @@ fn a_lenient_server_ignores_what_it_does_not_know_but_never_a_saved_search() {
 }
 
 #[test]
-fn a_wrong_page_is_told_once_in_one_sentence() {
+fn a_wrong_page_is_reported_once_in_one_sentence() {
     let server = Server::start();
     for query in ["page=x", "page=0", "page=x&page=x"] {
         for answer in

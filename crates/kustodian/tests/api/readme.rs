@@ -1,4 +1,4 @@
-//! What the README prints works as printed.
+//! The commands and programs of the README work as printed.
 
 use std::fs;
 use std::path::Path;

@@ -89,7 +89,7 @@ fn a_redaction_is_in_histories_and_the_feed_and_nothing_leads_behind_it() {
 }
 
 #[test]
-fn what_was_redacted_leaves_the_disk_and_the_chain_still_holds() {
+fn redacted_words_leave_the_disk_and_the_chain_is_still_sound() {
     let server = Server::on_file();
     let customer = owner(&server);
     let mut messages = Vec::new();

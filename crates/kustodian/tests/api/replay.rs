@@ -193,7 +193,7 @@ fn told_and_replayed(server: &Server) -> (HashMap<String, Value>, HashMap<String
                     assert_eq!(serde_json::from_str::<Value>(&after).unwrap(), event["data"], "the changes lead there");
                     replayed.insert(id.clone(), after);
                 }
-                // What was made, or erased. Of an erased record only the end is reported.
+                // The created or erased record. Of an erased record only the end is reported.
                 _ => drop(replayed.insert(id.clone(), event["data"].to_string())),
             }
             told.insert(id, event["data"].clone());

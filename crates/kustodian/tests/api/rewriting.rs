@@ -34,7 +34,7 @@ fn example<E: Endpoint>() -> E::Body {
     serde_json::from_str(E::BODY_EXAMPLE.unwrap()).unwrap()
 }
 
-/// The attributes without those that move with every change, and without nulls: to clear what is empty leaves a null.
+/// The attributes without those that move with every change, and without nulls: clearing an empty one leaves a null.
 fn values<A: Serialize>(record: &Resource<A>) -> Value {
     let mut values = serde_json::to_value(&record.attributes).unwrap();
     let moving = ["rev", "updatedAt", "modifiedAt", "lastActivityAt"];
@@ -43,10 +43,10 @@ fn values<A: Serialize>(record: &Resource<A>) -> Value {
 }
 
 #[test]
-fn what_was_read_of_any_record_can_be_written_again() {
+fn the_answer_of_any_record_can_be_written_again() {
     let server = Server::start();
     let client = client(&server);
-    /// Creates a record, and updates it with what was answered.
+    /// Creates a record, and updates it with the answer.
     macro_rules! rewritten {
         ($input:ident, $operation:ident, $group:expr, $create:expr) => {{
             let made = $create(example::<$operation>()).await.unwrap().data;

@@ -65,7 +65,7 @@ pub(crate) fn least_body(operation: &Operation) -> Option<Value> {
         "createToken" => Some(json!({ "domain": "demo", "email": "nobody@acme.example", "password": PASSWORD })),
         "resetUsersPassword" => Some(json!({ "domain": "demo", "email": "nobody@acme.example" })),
         "updateAuthSettings" => Some(json!({ "kustomer": { "enabled": true }, "google": { "enabled": false } })),
-        // One of them is what whoever may make keys holds.
+        // One of them is held by keys that may create keys.
         "createApiKey" => Some(json!({ "name": "any", "roles": ["org.admin.security", "org.permission.security"] })),
         "addTeamMember" | "removeTeamMember" => Some(json!({ "members": [] })),
         // Of a customer that there is not.
@@ -240,7 +240,7 @@ fn path_with(operation: &Operation, id: &str) -> String {
     format!("/v1{}", operation.path.replace("{id}", id))
 }
 
-/// The same for an operation on what a customer did.
+/// The same for an operation on tracked events.
 fn aim_at_tracked(server: &Server, operation: &Operation, customer: &Value) -> (Method, String, Option<Value>) {
     let path = customer["links"]["self"].as_str().unwrap();
     server.patch(path, json!({ "externalId": customer["id"] })).expect(200);
@@ -393,7 +393,7 @@ fn every_served_operation_asks_for_its_roles() {
         !operation.public && !["deleteCurrentAuthToken", "rotateApiKey"].contains(&operation.name)
     };
     for operation in served(&server).iter().filter(asked) {
-        // What is refused or only read leaves the record as it is for the next key.
+        // A refused request, or a read, leaves the record as it is for the next key.
         let kept = aim(&server, operation);
         let answers = |token: &str, status: u16, who: &str| {
             let is_kept = operation.is_read() || status >= 400;

@@ -50,7 +50,7 @@ fn path_of(record: &Value) -> String {
 }
 
 #[test]
-fn what_is_answered_can_be_sent_back_and_changes_no_value() {
+fn an_answer_can_be_sent_back_and_changes_no_value() {
     let server = Server::start();
     for customer in [full_customer(), json!({})] {
         sent_back_changes_nothing(&server, &path_of(&server.create(customer)), PATCH_AND_PUT, READ_ONLY);
@@ -71,7 +71,7 @@ fn what_is_answered_can_be_sent_back_and_changes_no_value() {
     for sent in [full_team, json!({ "name": "Bare" }), json!({ "name": "Null", "icon": null })] {
         let made = server.post("/v1/teams", sent).expect(201);
         sent_back_changes_nothing(&server, &path_of(made.data()), PATCH_AND_PUT, team::READ_ONLY_ON_UPDATE);
-        // It can be created again from what was answered.
+        // It can be created again from the answer.
         let answered = writable(made.attributes(), team::READ_ONLY);
         server.post("/v1/teams", Value::Object(answered)).expect(201);
     }
@@ -85,7 +85,7 @@ fn what_is_answered_can_be_sent_back_and_changes_no_value() {
 }
 
 #[test]
-fn what_is_answered_of_conversations_can_be_sent_back_and_changes_no_value() {
+fn the_answer_of_a_conversation_can_be_sent_back_and_changes_no_value() {
     let server = Server::start();
     let customer = path_of(&server.create(json!({})));
     let user = server.get("/v1/users/current").expect(200).data()["id"].clone();
@@ -278,7 +278,7 @@ fn every_answered_attribute_is_writable_or_listed_as_read_only_and_never_both() 
 }
 
 #[test]
-fn the_documentation_lists_what_is_read_only() {
+fn the_documentation_lists_the_read_only_attributes() {
     let documented = include_str!("../../../../docs/compatibility.md");
     for (kind, read_only) in [
         ("customer", READ_ONLY),

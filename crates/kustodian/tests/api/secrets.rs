@@ -15,7 +15,7 @@ const NAME: &str = "Wilhelmina Harker zq7x";
 const EMAIL: &str = "mina-zq7x@acme.example";
 const PHONE: &str = "+4420718971897";
 const NOTE: &str = "she keeps a diary zq7x";
-/// What a caller has that is not known here.
+/// A caller's secret that is not known here.
 const STRANGERS: &str = "a-key-of-somebody-else-zq7x";
 
 /// Starts a server that logs everything to a file, and gives its URL.
@@ -167,7 +167,7 @@ fn every_answer_tells_browsers_what_not_to_do_with_it() {
             );
         }
     }
-    // So does what is refused while it is parsed.
+    // The same holds for a request that is refused while it is parsed.
     let refused = server.raw(b"GET / HTTP/9.9\r\n\r\n");
     assert!(refused.starts_with("HTTP/1.1 400"), "{refused}");
     for header in ["x-content-type-options", "referrer-policy", "content-security-policy"] {

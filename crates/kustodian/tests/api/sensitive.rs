@@ -105,7 +105,7 @@ fn no_answer_of_any_operation_shows_a_sensitive_value_to_who_may_not_see_it() {
         assert!(!reveals(&answer), "{} {path}: {}", operation.name, answer.text);
     }
 
-    // Now that there is much to tell: each kind's past, the feed and the log.
+    // Now that there are many events: each kind's history, the feed and the log.
     wait_for("the secrets in the feed", || reveals(&server.get("/v1/events?last=500&pageSize=500")));
     let mut revealing = 0;
     let mut ask = |path: &str| {
@@ -210,7 +210,7 @@ fn a_mask_that_is_sent_back_leaves_the_value_as_it_is() {
 }
 
 #[test]
-fn nobody_searches_by_what_it_may_not_see() {
+fn nobody_searches_by_values_that_it_may_not_see() {
     let server = Server::on_file();
     server.post("/v1/klasses", json!({ "name": "order" })).expect(200);
     hide_all(&server);
@@ -243,7 +243,7 @@ fn nobody_searches_by_what_it_may_not_see() {
     let refused = search(&reader, counted).status;
     assert!(matches!(refused, 400 | 403), "{refused}");
 
-    // The role shows the values, and so does an end of what is said.
+    // The role shows the values, and so does the end of the description.
     let path = format!("/v1/customers/{customer}");
     assert!(reveals(&server.call_as(&trusted, Method::GET, &path, None).expect(200)));
     let open = json!({ "sensitive": null, "hasSensitiveAttributes": false });
@@ -286,7 +286,7 @@ fn a_page_that_is_sent_while_it_is_read_is_masked_to_its_end() {
 }
 
 #[test]
-fn what_a_merge_would_lose_and_what_was_sent_in_bulk_is_masked_too() {
+fn the_losses_of_a_merge_and_the_items_of_a_bulk_job_are_masked_too() {
     let server = Server::on_file();
     hide_all(&server);
     let reader = reader(&server);

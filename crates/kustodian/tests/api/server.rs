@@ -21,7 +21,7 @@ pub(crate) fn binary() -> Command {
 
 fn binary_in(mut command: Command, arguments: &[&str]) -> Command {
     command.args(arguments);
-    // The settings of whoever runs the tests are not those of the tests.
+    // The settings of the person who runs the tests are not those of the tests.
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("KUSTODIAN_")) {
         command.env_remove(name);
     }
@@ -39,7 +39,7 @@ pub(crate) fn http() -> ClientBuilder {
 pub(crate) struct Server {
     process: Child,
     stdout: Option<BufReader<ChildStdout>>,
-    /// What it printed until it was ready.
+    /// Its output until it was ready.
     pub(crate) greeting: String,
     pub(crate) url: String,
     /// There until the server is dropped.
@@ -250,7 +250,7 @@ impl Server {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 
-    /// Sends bytes as they are and reads what comes until the connection ends or falls silent.
+    /// Sends bytes as they are and reads the answer until the connection ends or falls silent.
     pub(crate) fn raw(&self, bytes: &[u8]) -> String {
         let mut stream = std::net::TcpStream::connect(self.url.strip_prefix("http://").unwrap()).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
@@ -268,7 +268,7 @@ impl Drop for Server {
     fn drop(&mut self) {
         // A server that stops waits half a second for connections that are kept open.
         self.client = None;
-        // A throw-away database only goes with a server that is asked to stop.
+        // A temporary database is only deleted by a server that is asked to stop.
         let goes = self.place.as_ref().is_some_and(Place::goes_with_its_server);
         if goes && self.process.try_wait().is_ok_and(|ended| ended.is_none()) {
             self.signal("TERM");

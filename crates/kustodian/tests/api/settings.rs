@@ -146,7 +146,7 @@ fn hours_time_zones_and_holidays_are_checked_and_answered_beside() {
     assert_eq!(included[0]["relationships"]["schedule"]["data"]["id"], made.data()["id"]);
     assert!(included[0]["relationships"]["createdBy"]["data"]["id"].is_string());
 
-    // What is answered is taken back: the same holidays, and one that is changed keeps its id.
+    // The answer can be sent back: the same holidays, and one that is changed keeps its id.
     let mut kept = made.attributes()["holidays"].clone();
     let same = server.put(&path, json!({ "holidays": kept })).expect(200);
     assert_eq!(same.attributes()["holidays"], kept);
@@ -319,7 +319,7 @@ fn a_saved_search_finds_what_its_query_finds_wherever_it_is_run() {
     server.post("/v1/customers/searches", json!({ "name": "No query" })).expect(400);
     server.post("/v1/customers/search?id=x", json!({})).expect(400);
 
-    // Whoever may search may run it, and finds no more than by itself.
+    // A key that may search may run it, and finds no more than by itself.
     let companies = json!({ "name": "Companies", "query": { "queryContext": "company" } });
     let companies = path_of(&server.post("/v1/customers/searches", companies).expect(201));
     let searcher = server.token("demo", &["org.user.search.read"]);

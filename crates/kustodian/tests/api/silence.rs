@@ -1,4 +1,4 @@
-//! What the server does with clients that say nothing, and with those that say what is no HTTP.
+//! The server with clients that send nothing, and with those that send no HTTP.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -17,7 +17,7 @@ fn saying(server: &Server, words: &str) -> TcpStream {
     stream
 }
 
-/// What comes until the server closes the connection.
+/// The bytes until the server closes the connection.
 fn until_closed(mut stream: TcpStream) -> String {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
@@ -47,7 +47,7 @@ fn who_waits_for_an_answer_is_not_silent() {
 }
 
 #[test]
-fn what_is_no_http_is_refused_in_the_form_of_every_other_answer() {
+fn a_request_that_is_no_http_is_refused_in_the_form_of_every_other_answer() {
     let server = Server::start();
     let many = format!("GET / HTTP/1.1\r\n{}\r\n", "x: y\r\n".repeat(200));
     let long = format!("GET /{} HTTP/1.1\r\n\r\n", "x".repeat(65_600));

@@ -1,4 +1,4 @@
-//! What is in the file of an SQLite database, whatever its tables say.
+//! The bytes in the file of an SQLite database, whatever its tables have.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use rusqlite::types::ValueRef;
 pub(crate) fn traces(file: &str, mark: &str) -> Vec<String> {
     let read = |ending| (ending, std::fs::read(format!("{file}{ending}")).unwrap_or_default());
     let mut places = ["", "-wal", "-shm", "-journal"].map(read).to_vec();
-    // What is stored compressed is read by its rows.
+    // Compressed data is read by its rows.
     let documents = Kind::ALL.map(|kind| (kind.spec().table, "document"));
     for (table, column) in documents.into_iter().chain([("events", "changes"), ("events", "snapshot")]) {
         places.push((table, unpacked(file, &format!("SELECT {column} FROM {table} WHERE {column} IS NOT NULL"))));
@@ -36,7 +36,7 @@ fn unpacked(file: &str, sql: &str) -> Vec<u8> {
     texts
 }
 
-/// Letters, three at least behind the beginning, and a number: nothing that comes about by chance.
+/// Letters, three at least behind the beginning, and a number: nothing that occurs by chance.
 fn words(bytes: &[u8], mark: &str) -> Vec<String> {
     let word = |begin: usize| {
         let rest = &bytes[begin..];

@@ -1,4 +1,4 @@
-//! What records and servers hold never steers the terminal of whoever reads it.
+//! Values of records and servers never control the terminal of their reader.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;

@@ -56,7 +56,7 @@ fn planted_order(state: &str) -> Value {
     })
 }
 
-/// What a visitor did, with a word of its own in all that is kept of it.
+/// A tracked event, with a word of its own in each stored part.
 fn tracked(state: &str) -> Value {
     let word = |what: &str| format!("{MARK}{what}{state}");
     json!({
@@ -163,7 +163,7 @@ fn nothing_that_was_derived_from_an_erased_customer_is_in_a_file_an_index_a_back
     let grace = client.put(format!("{url}{senders}")).bearer_auth(TOKEN).json(&spam("grace@acme.example", "email"));
     assert_eq!(grace.send().unwrap().status(), 200);
     let before = place::traces(place.url(), MARK);
-    assert!(before.len() > 200, "what is planted is found at first: {before:?}");
+    assert!(before.len() > 200, "planted words are found at first: {before:?}");
 
     place::analyze(place.url());
     let (status, answer) = call(Method::POST, &format!("{path}/erase"), Value::Null);

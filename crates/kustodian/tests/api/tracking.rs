@@ -23,7 +23,7 @@ fn sessions(server: &Server, customer: &str) -> Vec<Value> {
     server.get(&format!("/v1/customers/{customer}/sessions")).expect(200).data().as_array().unwrap().clone()
 }
 
-/// The names of what was tracked of a customer, in order.
+/// The names of a customer's tracked events, in order.
 fn tracked(server: &Server, customer: &str) -> Vec<String> {
     let path = format!("/v1/customers/{customer}/events?name=kustomer.tracking.identified.event&pageSize=1000");
     let list = server.get(&path).expect(200);
@@ -32,7 +32,7 @@ fn tracked(server: &Server, customer: &str) -> Vec<String> {
 }
 
 #[test]
-fn what_a_visitor_did_is_the_customers_once_it_is_known_who_it_is() {
+fn the_events_of_a_visitor_are_the_customers_once_the_visitor_is_known() {
     let server = Server::on_file();
     did(&server, "laptop", "Page-Viewed");
     let meta = json!({ "totalNum": 12.5, "paid": "true" });
@@ -91,7 +91,7 @@ fn what_a_visitor_did_is_the_customers_once_it_is_known_who_it_is() {
     assert_eq!(tracked(&server, &customer).len(), 6);
     let all = server.get(&format!("{path}/events?pageSize=500")).expect(200);
     let revs = rev(&server);
-    assert_eq!(all.ids().len() as u64, revs + 6, "what happened to the record, and what was tracked");
+    assert_eq!(all.ids().len() as u64, revs + 6, "the events of the record, and the tracked ones");
     assert_eq!(all.data()[0]["attributes"]["name"], "kustomer.customer.create");
     let first = all.data()[1]["links"]["self"].as_str().unwrap();
     assert_eq!(server.get(first).expect(200).data(), &all.data()[1]);
@@ -142,7 +142,7 @@ fn an_identity_finds_the_customer_by_whatever_it_has_and_takes_from_nobody() {
     let nobody = who(json!({ "trackingId": "phone", "name": "Somebody" }));
     assert_eq!(who(json!({ "trackingId": "phone", "email": "some@body.example" })), nobody);
 
-    // What was tracked of a customer goes with it into another.
+    // The tracked events of a merged customer move to the target.
     server.post("/v1/customers/merges", json!({ "source": ada, "target": eve })).expect(201);
     assert_eq!(tracked(&server, &eve).len(), 3);
     server.get(&format!("/v1/customers/{ada}/sessions")).expect(404);
@@ -333,7 +333,7 @@ fn a_customer_is_online_until_nothing_was_tracked_for_a_while() {
     crate::erase::wait_for("the end of the visit", || shown()["presence"] == "offline");
     let gone = shown();
     assert_eq!((&gone["rev"], &gone["lastSeenAt"]), (&json!(3), &seen["lastSeenAt"]));
-    // Who comes back is online again, and whoever takes over from a server that was killed finds what it left.
+    // A visitor who returns is online again, and a server that takes over from a killed one finds its notes.
     let again = json!({ "trackingId": customer, "name": "Landed", "sessionId": "another" });
     server.post(EVENT, again).expect(204);
     assert_eq!(server.get(&format!("{path}?rev=4")).expect(200).attributes()["presence"], "online");
@@ -422,7 +422,7 @@ fn an_org_names_the_origins_whose_pages_track() {
     assert_eq!(allowed(&asked("second.api.localhost", shop)), "");
     assert_eq!(allowed(&sent(&second, shop).expect(204)), "");
 
-    // What is left out stays; it is there after a restart.
+    // An attribute that is left out stays; it is there after a restart.
     let body = json!({ "kustomer": { "enabled": true }, "google": { "enabled": false } });
     assert_eq!(server.put("/v1/auth/settings", body).expect(200).attributes()["corsWhitelist"], json!([shop]));
     let server = server.restart();

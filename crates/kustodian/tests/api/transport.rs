@@ -40,7 +40,7 @@ pub(crate) fn fill(server: &Server, count: usize) {
     }
 }
 
-/// What the server holds for clients that have not read it.
+/// The bytes that the server holds for clients that have not read them.
 pub(crate) fn unread(server: &Server) -> usize {
     let metrics = server.request(Method::GET, "/metrics").send().unwrap().text().unwrap();
     let line = metrics.lines().find_map(|line| line.strip_prefix("kustodian_unread_bytes ")).unwrap();
@@ -262,7 +262,7 @@ fn the_openapi_document_is_sent_once() {
 }
 
 #[test]
-fn a_page_by_cursor_ends_when_it_is_full_and_goes_on_behind() {
+fn a_page_by_cursor_ends_when_it_is_full_and_continues_behind() {
     let server = Server::start();
     fill(&server, 400);
     const FULL: usize = 8 * 1024 * 1024;
@@ -294,7 +294,7 @@ fn send_most_of(server: &Server, token: &str, length: usize) -> TcpStream {
          Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
     );
     stream.write_all(head.as_bytes()).unwrap();
-    // What the server refuses to read it need not take.
+    // The server need not read a body that it refuses.
     drop(stream.write_all(&vec![b' '; length - 1]));
     stream
 }

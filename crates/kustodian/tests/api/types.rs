@@ -32,10 +32,10 @@ fn described() -> Server {
 }
 
 #[test]
-fn rust_definitions_hold_what_the_api_answers() {
+fn rust_definitions_fit_the_answers_of_the_api() {
     let server = described();
     let written = types(&server, &["--lang", "rust"]).well();
-    assert_eq!(written, include_str!("types/generated.rs"), "what is compiled here is what is written");
+    assert_eq!(written, include_str!("types/generated.rs"), "the compiled definitions are the printed ones");
     let sent = json!({
         "loyaltyTierStr": "new \"silver\"", "scoreNum": 1.5, "bornAt": "2026-01-01T00:00:00Z", "churnedBool": false,
         "homeUrl": null, "passportStr": "********", "friendId": "5c7d1a1f9a1b2c0010a1b2c3", "ordersId": ["5c7d1a1f9a1b2c0010a1b2c3"],

@@ -1,4 +1,4 @@
-//! Windows in which a user sees what is sensitive of one customer.
+//! Windows in which a user sees the sensitive values of one customer.
 
 use kustomer_api::metadata::MASK;
 use reqwest::Method;
@@ -17,7 +17,7 @@ fn secret(record: &Value) -> &Value {
 }
 
 #[test]
-fn a_window_shows_one_user_what_is_sensitive_of_one_customer_until_it_is_closed() {
+fn a_window_shows_one_user_the_sensitive_values_of_one_customer_until_it_is_closed() {
     let server = Server::on_file();
     let beside = server.beside();
     server.post("/v1/klasses", json!({ "name": "order" })).expect(200);
@@ -80,7 +80,7 @@ fn a_window_shows_one_user_what_is_sensitive_of_one_customer_until_it_is_closed(
     let log = server.get("/v1/audit-logs?filter[objectType]=customer").expect(200);
     assert!(log.text.contains("unmaskingWindow"), "{}", log.text);
 
-    // It survives a restart; another user's takes its place, and whoever may close one closes it.
+    // It survives a restart; another user's replaces it, and any user with the role can close one.
     let server = server.kill_and_restart();
     assert_eq!(sees(&server, &agent), shown);
     server.call_as(&colleague, Method::POST, &window, None).expect(201);
@@ -88,7 +88,7 @@ fn a_window_shows_one_user_what_is_sensitive_of_one_customer_until_it_is_closed(
     server.call_as(&agent, Method::DELETE, &window, None).expect(204);
     assert_eq!(sees(&server, &colleague), masked);
     assert_eq!(server.get(&path).expect(200).attributes().get("unmaskingWindow"), None);
-    // Closing what is closed changes nothing, and a rehearsal opens nothing.
+    // Closing a closed window changes nothing, and a rehearsal opens nothing.
     let rev = server.get(&path).expect(200).attributes()["rev"].clone();
     server.call_as(&agent, Method::DELETE, &window, None).expect(204);
     server.call_as(&agent, Method::POST, &format!("{window}?validateOnly=true"), None).expect(201);

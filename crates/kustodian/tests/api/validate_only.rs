@@ -9,7 +9,7 @@ use crate::roles::{aim, is_about_credentials, served};
 use crate::server::{Answer, Server, TOKEN};
 use crate::world;
 
-/// What a write leaves behind: records, tags, how many there are, and what happened to a customer.
+/// The effects of a write: records, tags, their number, and the events of a customer.
 fn state(server: &Server, target: &str) -> Vec<String> {
     let lists = Kind::ALL.map(world::list_of).map(|list| server.get(&format!("{list}?pageSize=500")).text);
     let lists = lists.into_iter();
@@ -24,7 +24,7 @@ fn ids_in_feed(server: &Server) -> Vec<String> {
     while ids.last() != Some(&last) {
         let page = crate::events::after(server, after.as_deref(), 100);
         let events = page.data().as_array().unwrap();
-        after = Some(events.last().expect("the feed goes on to the last record")["id"].as_str().unwrap().to_owned());
+        after = Some(events.last().expect("the feed continues to the last record")["id"].as_str().unwrap().to_owned());
         ids.extend(events.iter().map(|event| event["dataId"].as_str().unwrap().to_owned()));
     }
     ids
@@ -103,7 +103,7 @@ fn masked(answer: &Answer) -> String {
 }
 
 #[test]
-fn every_write_answers_what_it_would_do_and_stores_nothing() {
+fn every_write_answers_its_result_and_stores_nothing() {
     let server = Server::on_file();
     let document = server.get("/openapi.json").expect(200).body;
     for operation in served(&server) {
@@ -144,11 +144,11 @@ fn every_write_answers_what_it_would_do_and_stores_nothing() {
     }
     let happened = ids_in_feed(&server);
     assert!(never_made.len() >= 4, "{never_made:?}");
-    assert!(never_made.iter().all(|id| !happened.contains(id)), "an event is about what was not stored");
+    assert!(never_made.iter().all(|id| !happened.contains(id)), "an event is about an unstored record");
 }
 
 #[test]
-fn what_was_done_before_is_answered_again() {
+fn a_write_that_was_done_before_is_answered_again() {
     let server = Server::start();
     let body = json!({ "name": "Ada" });
     let done = send(&server, "k", Method::POST, "/v1/customers", Some(&body)).expect(201);

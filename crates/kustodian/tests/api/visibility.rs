@@ -1,4 +1,4 @@
-//! What a key is shown of each kind of record: by the kind's own `GET`, in the feed, in the audit log and in histories.
+//! The records of each kind that a key sees: by the kind's own `GET`, in the feed, in the audit log and in histories.
 
 use std::collections::BTreeSet;
 
@@ -115,7 +115,7 @@ fn feed_audit_log_and_history_show_a_key_the_kinds_that_its_own_reads_answer_and
 }
 
 #[test]
-fn cursors_move_past_what_a_key_may_not_read_and_only_what_it_may_read_wakes_it() {
+fn cursors_move_past_unreadable_events_and_only_readable_ones_wake_a_key() {
     let population = Population::new();
     let server = population.server();
     let token = population.token(&["org.user.tag.read"]);

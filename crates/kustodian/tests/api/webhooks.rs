@@ -14,7 +14,7 @@ use crate::erase::wait_for;
 use crate::people::{person, sign_in};
 use crate::server::{Server, TOKEN, binary};
 
-/// What a receiver does with what arrives.
+/// The reaction of a receiver to a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mood {
     /// Takes it.
@@ -75,7 +75,7 @@ impl Receiver {
         self.arrived.lock().unwrap().clone()
     }
 
-    /// The records of what was taken, in the order in which it arrived, with their revisions.
+    /// The records of the accepted events, in the order in which they arrived, with their revisions.
     fn taken(&self) -> Vec<(String, u64)> {
         let taken = self.arrived().into_iter().filter(|delivery| delivery.is_taken);
         taken
@@ -189,7 +189,7 @@ fn events_arrive_signed_and_in_order_and_as_the_feed_reports_them() {
         let fed = feed["data"].as_array().unwrap().iter().find(|fed| fed["id"] == event["id"]);
         assert_eq!(fed, Some(&event));
     }
-    // What it was sent, newest first, without anything of what was in it.
+    // The deliveries, newest first, without anything of their events.
     wait_for("transactions", || transactions(&server, &webhook).len() == 6);
     let listed = transactions(&server, &webhook);
     assert!(listed.iter().all(|one| one["attributes"]["success"] == true && one["attributes"]["status"] == 204));
@@ -208,7 +208,7 @@ fn events_arrive_signed_and_in_order_and_as_the_feed_reports_them() {
     assert_eq!(server.post(&again, json!({ "events": ["5c7d1a1f9a1b2c0010a1b2c3"] })).status, 400);
     assert_eq!(server.post(&again, json!({})).status, 400);
 
-    // Deleted, it is sent nothing more; another one shows that what follows was looked at.
+    // A deleted webhook gets nothing more; another one shows that later events were processed.
     server.delete(&path_of(&webhook)).expect(204);
     let other = Receiver::start(Mood::Takes);
     subscribe(&server, &other, &["kustomer.customer.create"]);
@@ -248,7 +248,7 @@ fn what_fails_is_tried_again_holds_up_its_own_record_alone_and_disables_its_webh
     assert_eq!(transactions(&server, &redirected)[0]["attributes"]["status"], 307);
     assert!(transactions(&server, &hung)[0]["attributes"]["status"].is_null());
 
-    // Enabled again, it goes on with the event that failed: nothing was missed.
+    // Enabled again, it continues with the event that failed: nothing was missed.
     receiver.set(Mood::Takes);
     let enabled = server.put(&path_of(&webhook), json!({ "enabled": true })).expect(200);
     assert!(enabled.attributes()["disabledReason"].is_null() && enabled.attributes()["disabledAt"].is_null());
@@ -296,7 +296,7 @@ fn several_servers_deliver_each_event_once() {
 }
 
 #[test]
-fn a_webhook_is_held_to_the_public_internet_to_https_and_to_what_its_maker_may_read() {
+fn a_webhook_is_limited_to_the_public_internet_to_https_and_to_records_that_its_maker_may_read() {
     let server = Server::on_file();
     let events = ["kustomer.customer.create"];
     let body = |url: &str| json!({ "name": "a", "url": url, "events": events });
@@ -323,7 +323,7 @@ fn a_webhook_is_held_to_the_public_internet_to_https_and_to_what_its_maker_may_r
     }
     assert_eq!(receiver.arrived().len(), 0);
 
-    // Whoever may not read conversations has none sent elsewhere, and sees no event names of theirs.
+    // A user who may not read conversations has none sent elsewhere, and sees no event names of theirs.
     let token = server.token("demo", &["org.admin.outbound_webhooks", "org.user.customer.read"]);
     let ask = |events: &[&str]| {
         let body = json!({ "name": "a", "url": "https://a.example/", "events": events });
@@ -352,7 +352,7 @@ fn a_webhook_is_held_to_the_public_internet_to_https_and_to_what_its_maker_may_r
 }
 
 #[test]
-fn what_the_maker_of_a_webhook_may_no_longer_read_is_not_sent_from_then_on() {
+fn records_that_the_maker_of_a_webhook_may_no_longer_read_are_not_sent() {
     let server = Server::start_with(LOCAL);
     let may_make = "org.admin.outbound_webhooks";
     let may_read = "org.user.customer.read";
@@ -389,12 +389,12 @@ fn what_the_maker_of_a_webhook_may_no_longer_read_is_not_sent_from_then_on() {
     server.put(&format!("/v1/role-groups/{group}"), json!({ "roles": ["org.user.tag.read"] })).expect(200);
     server.put(&left, json!({ "deleted": true })).expect(201);
     server.delete(&revoked.1).expect(204);
-    // Another key takes the place of this one: its webhooks go on.
+    // Another key takes the place of this one: its webhooks continue.
     server.post(&format!("{}/rotate", rotated.1), json!({})).expect(201);
     server.delete(&rotated.1).expect(204);
     server.create(json!({ "name": "after" }));
     for (receiver, _) in &made[3..] {
-        wait_for("those that go on", || receiver.taken().len() == 2);
+        wait_for("the next deliveries", || receiver.taken().len() == 2);
     }
     for ((receiver, webhook), reason) in made[..3].iter().zip(["type customer", "deactivated", "no API key"]) {
         let shown = || server.get(&path_of(webhook)).expect(200).attributes().clone();
@@ -404,7 +404,7 @@ fn what_the_maker_of_a_webhook_may_no_longer_read_is_not_sent_from_then_on() {
         assert_eq!(receiver.taken().len(), 1);
         // Who may read them enables it and answers for it: nothing was missed.
         server.put(&path_of(webhook), json!({ "enabled": true })).expect(200);
-        wait_for("what was held back", || receiver.taken().len() == 2);
+        wait_for("the waiting events", || receiver.taken().len() == 2);
     }
 }
 

@@ -1,4 +1,4 @@
-//! The words of refusals: what is wrong, where, and what to do.
+//! The words of refusals: the fault, its place, and what to do.
 
 use reqwest::Method;
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE};
@@ -28,7 +28,7 @@ fn an_enumeration_lists_its_values_and_a_tag_its_characters() {
 }
 
 #[test]
-fn a_body_in_another_form_is_called_what_it_is() {
+fn a_body_in_another_form_is_refused_with_the_name_of_that_form() {
     let server = Server::start();
     let send = |path: &str, kind: &str, encoding: &str, body: Vec<u8>| {
         let request = server.request(Method::POST, path).bearer_auth(TOKEN).header(CONTENT_TYPE, kind);

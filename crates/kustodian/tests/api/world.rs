@@ -1,4 +1,4 @@
-//! An org with a record of every kind, and how each is written: what the laws over all kinds are asked of.
+//! An org with a record of every kind, and the way each is written: the world of the laws over all kinds.
 
 use kustodian_core::kind::Kind;
 use kustomer_api::operation::{self, Operation};

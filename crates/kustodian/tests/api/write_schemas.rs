@@ -1,5 +1,5 @@
-//! What holds for every schema of a write, as a walk through it shows: what `""` means where null is legal, and that every value
-//! has a limit.
+//! What holds for every schema of a write, as a walk through it shows: what `""` means where null is legal, and that every
+//! value has a limit.
 
 use std::collections::BTreeSet;
 
@@ -88,7 +88,8 @@ fn a_blank_is_null_or_refused_wherever_null_is_legal_and_no_text_can_be_meant() 
             }
             let blank = at(path, json!(""));
             let titles = titles_at(write, path, &blank);
-            // An item of a bulk operation is what the operation on a single record takes, and so is who a visitor is.
+            // An item of a bulk operation has the schema of the operation on a single record, and so has a visitor's
+            // identity.
             let of_record = path.strip_prefix("/0").or(path.strip_prefix("/identity")).unwrap_or(path);
             if titles.is_empty() {
                 let text = blank.to_string();

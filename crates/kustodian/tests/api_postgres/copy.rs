@@ -18,7 +18,7 @@ fn copy(from: &str, to: &str, more: &[&str]) -> Output {
     binary().args(["copy", "--from", from, "--to", to]).args(more).output().unwrap()
 }
 
-/// Copies, and gives what it printed: per table its name, rows and checksum.
+/// Copies, and returns the output: per table its name, rows and checksum.
 #[track_caller]
 fn copied(from: &str, to: &str, more: &[&str]) -> Value {
     let output = copy(from, to, &[more, &["--output", "json"]].concat());
@@ -152,7 +152,7 @@ fn same(before: &[(String, String)], after: &[(String, String)]) {
 }
 
 #[test]
-fn a_served_database_moves_to_postgresql_and_back_and_nobody_can_tell() {
+fn a_served_database_moves_to_postgresql_and_back_and_no_answer_differs() {
     let folder = tempfile::tempdir().unwrap();
     let (from, target) = (file(folder.path(), "a.db"), Place::lasting());
     let mut server = Server::at(&from, &[]);
@@ -166,7 +166,7 @@ fn a_served_database_moves_to_postgresql_and_back_and_nobody_can_tell() {
     };
     in_acme(&server, customer(1));
 
-    // The first pass, while writes go on.
+    // The first pass, while writes continue.
     let is_over = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let (server, is_over) = (&server, &is_over);
@@ -247,7 +247,7 @@ fn records_of_every_kind_move_to_postgresql_and_back_with_their_pasts() {
     assert_eq!(laws::told(&Server::at(&back, &[]), &lives), before);
 }
 
-/// A copy is a database like any other: what is held is held, what is free is free, and all counts go on.
+/// A copy is a database like any other: taken identities stay taken, free ones stay free, and all counts continue.
 fn goes_on(server: &Server) {
     let total = || server.get("/v1/customers?pageSize=0").body["meta"]["total"].as_u64().unwrap();
     let before = total();
@@ -264,11 +264,11 @@ fn goes_on(server: &Server) {
         let row = last();
         row[0] == row[1]
     });
-    assert!(is_placed, "new events go on where the copied ones end: {:?}", last());
+    assert!(is_placed, "new events continue where the copied ones end: {:?}", last());
 }
 
 #[test]
-fn a_copy_killed_at_any_stage_goes_on_where_it_was() {
+fn a_copy_killed_at_any_stage_continues_where_it_was() {
     let folder = tempfile::tempdir().unwrap();
     let from = file(folder.path(), "a.db");
     let mut server = Server::at(&from, &[]);
@@ -297,7 +297,7 @@ fn a_copy_killed_at_any_stage_goes_on_where_it_was() {
                 server.create(json!({ "externalId": format!("meanwhile {change}") }));
             }
         }
-        refused(&copy(from, to, &[]), "go on with --resume");
+        refused(&copy(from, to, &[]), "continue with --resume");
         copied(from, to, &["--resume"])
     };
     let tables = killed_at_every_stage(&from, forth.url(), Some(&server));
@@ -329,7 +329,7 @@ fn a_copy_of_a_copy_has_the_same_checksums_on_every_engine() {
 }
 
 #[test]
-fn what_a_key_led_to_moves_along_and_all_kinds_are_counted() {
+fn receipts_move_along_and_all_kinds_are_counted() {
     let folder = tempfile::tempdir().unwrap();
     let (from, back, target) = (file(folder.path(), "a.db"), file(folder.path(), "back.db"), Place::lasting());
     let mut server = Server::at(&from, &[]);
@@ -353,7 +353,7 @@ fn what_a_key_led_to_moves_along_and_all_kinds_are_counted() {
 }
 
 #[test]
-fn what_was_erased_between_two_passes_is_erased_in_the_target_and_wants_a_scrub_there() {
+fn a_record_erased_between_two_passes_is_erased_in_the_target_and_needs_a_scrub_there() {
     let folder = tempfile::tempdir().unwrap();
     let (from, file, target) = (file(folder.path(), "a.db"), file(folder.path(), "b.db"), Place::lasting());
     let mut server = Server::at(&from, &[]);
@@ -428,7 +428,7 @@ fn a_copy_that_cannot_be_is_refused_in_one_line() {
     refused(&copy(&from, &from, &[]), "holds records that no copy put there");
     refused(&copy(&from, target.url(), &["--resume"]), "no copy in the target to resume");
     copied(&from, target.url(), &[]);
-    refused(&copy(&from, target.url(), &[]), "go on with --resume");
+    refused(&copy(&from, target.url(), &[]), "continue with --resume");
     refused(&copy(&other, target.url(), &["--resume"]), "a copy of another database");
     let unreachable = copy(&from, "postgres://me:s3cret@127.0.0.1:1/x", &[]);
     refused(&unreachable, "no connection to");

@@ -14,7 +14,7 @@ use crate::server::{Answer, Server, TOKEN};
 /// How many requests.
 const REQUESTS: usize = 1_600;
 
-/// What is compared besides status and body; the others are the moment's, or the connection's.
+/// The compared parts besides status and body; the others depend on the moment or the connection.
 const HEADERS: &[&str] = &[
     "cache-control",
     "content-type",
@@ -27,7 +27,7 @@ const HEADERS: &[&str] = &[
     "x-request-id",
 ];
 
-/// A request, with `<N>` where the N-th id goes, and `<time N>`, `<cursor N>`, `<etag N>` likewise.
+/// A request, with `<N>` in place of the N-th id, and `<time N>`, `<cursor N>`, `<etag N>` likewise.
 #[derive(Debug)]
 struct Request {
     method: Method,
@@ -84,7 +84,7 @@ impl Side {
             told.push_str(&format!("\netag: <etag {}>", self.etags.len()));
             self.etags.push(answer.header("etag").to_owned());
         }
-        // What is in the head is named before what is in the body, on both sides.
+        // Names in the head are before names in the body, on both sides.
         // Links hold times with their colons escaped.
         let text = self.without_choices(&answer.text).replace("%3A", ":");
         let told = self.common(&format!("{told}\n\n{text}"));
@@ -93,7 +93,7 @@ impl Side {
         (told, body)
     }
 
-    /// The text without what is chosen by an id: colours, icons, and the names to show that are made of both.
+    /// The text without parts chosen by an id: colours, icons, and the names to show that are made of both.
     fn without_choices(&mut self, text: &str) -> String {
         let capitalized = |word: &str| format!("{}{}", word[..1].to_uppercase(), &word[1..]);
         for part in text.split(COLOR).skip(1) {
@@ -125,7 +125,7 @@ impl Side {
         own
     }
 
-    /// The words of both sides for what is this side's own.
+    /// The words of both sides for parts that are this side's own.
     fn common(&mut self, text: &str) -> String {
         let mut common = String::with_capacity(text.len());
         let is_part = |character: char| character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | ':' | '.');
@@ -179,7 +179,7 @@ fn without_members(text: &str, members: &[&str]) -> String {
     text
 }
 
-/// What the requests are made of: few values, so that they meet.
+/// The parts of the requests: few values, so that they meet.
 struct Script {
     chance: Chance,
     /// Customers, with their last entity tag and revision.
@@ -321,7 +321,7 @@ impl Script {
         }
     }
 
-    /// A search, with what it is counted by.
+    /// A search, with its aggregations.
     fn search(&mut self) -> (String, Value) {
         let number = self.chance.below(20);
         let criteria = [

@@ -1,4 +1,4 @@
-//! The same tests of the API on PostgreSQL, and of what is particular to it: several servers on one database.
+//! The same tests of the API on PostgreSQL, and those of its own features: several servers on one database.
 //!
 //! They need a server in which they may make databases: `cargo xtask test` starts one, or `KUSTODIAN_TEST_POSTGRES`
 //! names one.

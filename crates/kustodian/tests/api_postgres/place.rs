@@ -55,7 +55,7 @@ impl Place {
     }
 }
 
-/// The folder for the attachments of a database: each has its own, so that it goes with it.
+/// The folder for the attachments of a database: each has its own, so that it is deleted with it.
 pub(crate) fn attachments(url: &str) -> Option<String> {
     Some(attachments_folder(url).display().to_string())
 }
@@ -149,7 +149,7 @@ fn tables_with_values() -> impl Iterator<Item = &'static str> {
     ])
 }
 
-/// What a query finds, as text.
+/// The result of a query, as text.
 pub(crate) fn rows(url: &str, sql: &str) -> Vec<Vec<String>> {
     try_rows(url, sql).unwrap_or_else(|error| panic!("{sql}: {error:?}"))
 }

@@ -16,7 +16,7 @@ use crate::place::Place;
 use crate::server::binary;
 
 /// The transactions that touch more than one customer's rows and claims, where tables are spread over machines. This
-/// list may only shrink: whoever wants to add to it should find another way, or say in `docs/scaling.md` what it costs.
+/// list may only shrink: instead of an addition, find another way, or describe its cost in `docs/scaling.md`.
 const WIDE: &[(&str, &str)] = &[
     // The user, the teams and the role groups, of which every machine has a copy.
     ("(any)", "the key is looked up, once a second for each key and server"),
@@ -33,7 +33,7 @@ const WIDE: &[(&str, &str)] = &[
     ("updateTeamAttributes", ""),
 ];
 
-/// What the plan says of an operation.
+/// The plan's text about an operation.
 #[track_caller]
 fn operation<'a>(plan: &'a [Planned], name: &str, what: &str) -> &'a Planned {
     let found = plan.iter().find(|planned| planned.operation == name && planned.what == what);
@@ -64,7 +64,7 @@ fn no_further_transaction_touches_more_than_one_customer_and_claims() {
         .filter(|planned| !wide(&planned.trips).is_empty())
         .map(|planned| (planned.operation, planned.what))
         .collect();
-    assert_eq!(wide.into_iter().collect::<Vec<_>>(), WIDE, "take what is gone out of the list, and add nothing");
+    assert_eq!(wide.into_iter().collect::<Vec<_>>(), WIDE, "remove entries that are gone from the list, and add none");
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn the_plan_in_words_names_shards_and_wide_transactions() {
     assert!(text.contains("\n  createTeam, : "), "{text}");
 }
 
-/// What is sent is recorded in tests alone: the program has neither the command nor the code.
+/// Statements are recorded in tests alone: the program has neither the command nor the code.
 #[test]
 fn the_program_makes_no_plans() {
     let output = binary().args(["plan", "--database", "postgres://a@b/c"]).output().unwrap();

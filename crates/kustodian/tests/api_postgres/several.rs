@@ -143,7 +143,7 @@ fn what_one_server_acknowledged_is_in_the_feed_of_the_other_within_a_second() {
 }
 
 #[test]
-fn the_name_of_an_attribute_goes_with_the_last_who_has_it_unless_another_server_uses_it_meanwhile() {
+fn the_name_of_an_attribute_is_deleted_with_its_last_user_unless_another_server_uses_it_meanwhile() {
     let first = &Server::start();
     let second = first.beside();
     let with = |server: &Server, names: &[&str]| {

@@ -1,4 +1,4 @@
-//! `kustodian audit verify` on a database that was carried to the other engine: the chain goes with it.
+//! `kustodian audit verify` on a database that was carried to the other engine: the chain moves with it.
 
 use std::process::Output;
 

@@ -1,4 +1,4 @@
-//! The operations on attachments, by themselves and under what they belong to.
+//! The operations on attachments, by themselves and under their records.
 
 use super::{ATTACHMENT, ATTACHMENT_CHANGES, ATTACHMENT_INPUT, Attachment, AttachmentInput};
 use crate::ObjectId;

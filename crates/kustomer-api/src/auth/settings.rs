@@ -32,7 +32,7 @@ answered_object! {
 }
 
 answered_object! {
-    /// What is kept of a SAML provider. Nobody signs in through it.
+    /// The stored settings of a SAML provider. Nobody signs in through it.
     SamlSettings {
         /// Its certificates.
         idp_public_certs: Vec<String>,
@@ -215,7 +215,7 @@ pub const CUSTOMER_SETTINGS_TYPE: &str = "customer_auth_settings";
 /// What an org's own web pages sign customers in with.
 pub type CustomerAuthSettings = Resource<CustomerAuthSettingsAttributes>;
 
-/// What is kept of it.
+/// The stored settings.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]

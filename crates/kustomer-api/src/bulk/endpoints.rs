@@ -19,7 +19,7 @@ use crate::query::{Faults, PageQuery, Parameter, QueryArguments};
 use crate::schema::{Kind, OBJECT_ID, Object, Property, Schema, properties_of};
 use crate::validation::Fault;
 
-/// What a bulk operation does with each of its items.
+/// The action of a bulk operation on each of its items.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verb {
     /// It creates a record.
@@ -32,7 +32,7 @@ pub enum Verb {
 
 /// An operation that does another one for each of its items.
 pub trait BulkEndpoint: Endpoint {
-    /// What is done for each item.
+    /// The action on each item.
     type Single: Endpoint;
     /// What that does.
     const VERB: Verb;
@@ -114,7 +114,7 @@ const fn with<const N: usize>(single: &Schema, more: &[Property]) -> [Property; 
     all
 }
 
-/// Declares the body of a bulk operation: a list of what the operation on a single record takes.
+/// Declares the body of a bulk operation: a list of bodies of the operation on a single record.
 macro_rules! body {
     ($body:ident = $name:literal, $single:expr, $more:expr) => {
         static $body: Schema = {
@@ -144,7 +144,7 @@ body!(MESSAGE_UPDATES = "BulkMessageChanges", MESSAGE_CHANGES, OF_UPDATE);
 body!(NOTES = "BulkNoteInput", NOTE_INPUT, OF_CREATE);
 body!(NOTE_UPDATES = "BulkNoteChanges", NOTE_CHANGES, OF_UPDATE);
 
-/// Declares a bulk operation and what it does for each item.
+/// Declares a bulk operation and its action on each item.
 macro_rules! bulk {
     (
         $(#[$doc:meta])* $name:ident = $operation:expr, $about:literal; $verb:ident $records:literal with $single:ty;

@@ -28,7 +28,7 @@ impl Default for BulkItems {
     }
 }
 
-/// One item: what the operation on a single record is sent, and what only a job needs.
+/// One item: the body of the operation on a single record, and the members that only a job needs.
 ///
 /// ```
 /// use kustomer_api::bulk::{BulkItem, BulkItems};
@@ -43,7 +43,7 @@ impl Default for BulkItems {
 pub struct BulkItem(Map<String, Value>);
 
 impl BulkItem {
-    /// What a single record is created or updated with. An input that is no JSON object makes an empty item, which the
+    /// The body for a single record. An input that is not a JSON object makes an empty item, which the
     /// server refuses; the inputs of this crate all are.
     pub fn new(input: &impl Serialize) -> Self {
         match serde_json::to_value(input) {

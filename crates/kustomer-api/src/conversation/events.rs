@@ -20,7 +20,7 @@ pub const EVENT_TYPE: &str = "event";
 /// Something that happened to a conversation.
 pub type ConversationEvent = Resource<ConversationEventAttributes>;
 
-/// What an event of a conversation holds.
+/// The attributes of an event of a conversation.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
@@ -90,7 +90,7 @@ const MAX_NAME: usize = 256;
 pub struct ListConversationEvents {
     /// Which page, and how large.
     pub paging: PageQuery,
-    /// Whether the newest comes first.
+    /// Whether the newest is first.
     pub descending: bool,
     /// Only events of this name, such as `kustomer.conversation.update`.
     pub name: Option<String>,
@@ -118,7 +118,7 @@ impl QueryArguments for ListConversationEvents {
         Parameter {
             name: "after",
             schema: Schema::integer_within(0, u32::MAX as i64),
-            about: "Goes on behind this revision: `links.next` of a list with `name` or `changed` has it.",
+            about: "Continues after this revision: `links.next` of a list with `name` or `changed` has it.",
         },
     ];
 
@@ -148,7 +148,7 @@ impl QueryArguments for ListConversationEvents {
     }
 }
 
-/// Reads what a filter compares; an empty one counts as absent.
+/// Reads the value of a filter; an empty one counts as absent.
 fn read_name(name: &str, value: &str) -> Result<Option<String>, Fault> {
     if value.chars().count() > MAX_NAME {
         return Err(Fault::of_parameter(name, format!("{name} must have at most {MAX_NAME} characters")));

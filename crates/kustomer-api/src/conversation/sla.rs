@@ -32,7 +32,7 @@ open_enum! {
 }
 
 answered_object! {
-    /// What a conversation shows of its SLA.
+    /// The SLA as a conversation shows it.
     ConversationSla {
         /// The name of the SLA.
         name: String,
@@ -40,7 +40,7 @@ answered_object! {
         version: u64,
         /// When the SLA was found to be the one that applies.
         matched_at: Timestamp,
-        /// What is measured.
+        /// The measured metrics.
         metrics: ConversationSlaMetrics,
         /// The first metric that took too long; while none has, the one that will next.
         breach: SlaBreach,
@@ -86,7 +86,7 @@ answered_object! {
 }
 
 answered_object! {
-    /// What takes too long, and when.
+    /// The metric that takes too long, and since when.
     SlaBreach {
         /// The metric.
         metric: SlaMetricName,

@@ -34,18 +34,18 @@ pub trait CustomStruct: Sized {
     }
 }
 
-/// Why custom attributes are not what a struct asks for. It names no value: that may be personal.
+/// Why custom attributes do not fit a struct. It names no value, as values may be personal.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the custom attribute {key:?} is {found}, and its field takes {expected}: make the field an Option, or look at \
+    "the custom attribute {key:?} is {found}, and its field takes {expected}: make the field an Option, or check \
      what was written there"
 )]
 pub struct CustomReadError {
     /// The key.
     pub key: &'static str,
-    /// What the field takes, in words.
+    /// The values that the field accepts, in words.
     pub expected: &'static str,
-    /// What is there, in words: `absent`, `null`, `a number`.
+    /// The present value, in words: `absent`, `null`, `a number`.
     pub found: &'static str,
 }
 
@@ -70,7 +70,7 @@ impl CustomAttributes {
     /// The field of a struct under this key. The derive calls it.
     ///
     /// # Errors
-    /// When the attribute is not what the field takes.
+    /// When the attribute does not fit the field.
     pub fn read_field<T: CustomField>(&self, key: &'static str) -> Result<T, CustomReadError> {
         let value = self.value(key);
         let wrong = || CustomReadError { key, expected: T::TAKES, found: in_words(value) };
@@ -115,7 +115,7 @@ const fn in_words(value: Option<&Value>) -> &'static str {
     }
 }
 
-/// What a field of a struct of custom attributes can be.
+/// A type that a field of a struct of custom attributes can have.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no type of a custom attribute",
     label = "no custom attribute holds this",
@@ -125,11 +125,11 @@ const fn in_words(value: Option<&Value>) -> &'static str {
 pub trait CustomField: Sized {
     /// The suffixes of keys that may hold it.
     const SUFFIXES: &'static [Suffix];
-    /// What it takes, in words.
+    /// The values that it accepts, in words.
     const TAKES: &'static str;
     /// Out of JSON; `None` when that is something else. The value is absent when there is none.
     fn read_field(value: Option<&Value>) -> Option<Self>;
-    /// What is written: nothing at all when absent.
+    /// The written value: none when absent.
     fn write_field(&self) -> Field<CustomValue>;
 }
 

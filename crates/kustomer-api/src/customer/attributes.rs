@@ -22,7 +22,7 @@ use crate::{Field, Timestamp};
 /// ```
 pub type Customer = Resource<CustomerAttributes>;
 
-/// What a customer holds.
+/// The attributes of a customer.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
@@ -103,7 +103,7 @@ pub struct CustomerAttributes {
     /// Places.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub locations: Field<Vec<Location>>,
-    /// Users that look at the customer now.
+    /// The users that have the customer open now.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub active_users: Field<Vec<String>>,
     /// Users that follow the customer.
@@ -142,7 +142,7 @@ pub struct CustomerAttributes {
     /// Custom attributes; absent when never set.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub custom: Field<CustomAttributes>,
-    /// When the record was made, or what was sent instead.
+    /// When the record was created, or the moment that was sent.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub created_at: Field<Timestamp>,
     /// When anything last changed.
@@ -187,10 +187,10 @@ pub struct CustomerAttributes {
     /// The most active status of any conversation; null when there is none.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub progressive_status: Field<String>,
-    /// What was last attached to the customer.
+    /// The records that were last attached to the customer.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub recent_items: Field<Vec<Value>>,
-    /// What the customer said about the service.
+    /// The customer's ratings of the service.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub satisfaction_level: Field<SatisfactionLevel>,
     /// Whether there is any identity: an e-mail address, phone or WhatsApp number, social profile or external id.
@@ -296,7 +296,7 @@ pub struct ConversationCounts {
     pub extra: Map<String, Value>,
 }
 
-/// What a customer said about the service.
+/// A customer's ratings of the service.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]

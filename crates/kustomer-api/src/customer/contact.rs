@@ -1,5 +1,6 @@
 //! The items of a customer's lists. The same types are written and read, so that a list can be sent back as it was
-//! answered: `id` and `externalVerified` only come from the server, and what is optional on a write has a value on a read.
+//! answered: `id` and `externalVerified` only come from the server, and members that are optional on a write have a value
+//! on a read.
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -42,7 +43,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// What a web address leads to.
+    /// The kind of page at a web address.
     UrlType {
         /// A web site; the default.
         Website = "website",
@@ -252,7 +253,7 @@ pub struct Location {
     /// `home`, `work` or `other`; `home` when not sent.
     #[serde(rename = "type", default, skip_serializing_if = "Field::is_absent")]
     pub kind: Field<ContactType>,
-    /// What the place is called, at most 256 characters.
+    /// The name of the place, at most 256 characters.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub name: Field<String>,
     /// The first line of the address, at most 256 characters.

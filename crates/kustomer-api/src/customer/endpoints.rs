@@ -116,7 +116,7 @@ pub struct ListCustomers {
     pub sort: Option<CustomerSort>,
     /// Conditions that must all hold.
     pub filters: Vec<MomentFilter>,
-    /// `*` to begin, then what the former page's `meta.cursor` held. Not with `page`.
+    /// `*` to begin, then `meta.cursor` of the former page. Not with `page`.
     pub cursor: Option<String>,
     /// Those that are deleted, or those that are not.
     pub deleted: Option<bool>,
@@ -203,7 +203,7 @@ pub enum CustomerSortKey {
     /// The id, which is the order of making.
     #[default]
     Id,
-    /// When the record was made, or what was sent instead.
+    /// When the record was created, or the moment that was sent.
     CreatedAt,
     /// When anything last changed.
     UpdatedAt,
@@ -394,7 +394,7 @@ const MOMENT_FILTERS: [Parameter; 8] = [
 /// Whether an update replaces the record.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ReplaceQuery {
-    /// Drop what is not sent.
+    /// Remove the attributes that are not sent.
     pub replace: bool,
 }
 

@@ -8,7 +8,7 @@ use super::{Customer, CustomerAttributes};
 use crate::custom::CustomAttributes;
 use crate::{Field, Timestamp};
 
-/// What to create a customer with, or what to change on one. Nothing is required; what is absent stays as it is.
+/// The attributes to create a customer with, or to change. None is required; absent ones stay as they are.
 ///
 /// ```
 /// use kustomer_api::custom::CustomAttributes;
@@ -215,7 +215,8 @@ set! {
     default_lang: String;
 }
 
-/// Methods that add an item to a list, and methods that set the whole list. On an update the items sent replace those stored.
+/// Methods that add an item to a list, and methods that set the whole list. On an update the items sent replace those
+/// stored.
 macro_rules! lists {
     ($($list:ident: $item:ty, $(#[$doc:meta])* $one:ident;)+) => { impl CustomerInput { $(
         $(#[$doc])*
@@ -250,7 +251,7 @@ lists! {
     tags: String, /** Adds a tag by name or id. */ tag;
 }
 
-/// What a customer holds that can be written, to read it, change it and write it again: see [`CustomerInput::rev`], which is
+/// The writable attributes of a customer, to read it, change it and write it again: see [`CustomerInput::rev`], which is
 /// the revision that was read. Attributes that are only answered are dropped.
 ///
 /// ```

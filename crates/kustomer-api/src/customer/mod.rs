@@ -1,4 +1,4 @@
-//! The customer: what is written, what is answered, and the operations on it (`docs/contract/customer.md`,
+//! The customer: its input, its answer, and the operations on it (`docs/contract/customer.md`,
 //! `docs/contract/behaviour.md` §7 and §8).
 
 mod attributes;

@@ -1,5 +1,5 @@
-//! What a customer is answered with and cannot be written with. This is the only list of it: the refusal of a write and
-//! `docs/compatibility.md` use it, and a test compares it with what is answered.
+//! The attributes of a customer that are answered and cannot be written. This is their only list: the refusal of a write and
+//! `docs/compatibility.md` use it, and a test compares it with the answer.
 
 use crate::schema::ReadOnly;
 

@@ -1,4 +1,4 @@
-//! What a customer may be written with: every constraint of `docs/contract/behaviour.md` §7.1, in the order of
+//! The input of a customer: every constraint of `docs/contract/behaviour.md` §7.1, in the order of
 //! `docs/contract/customer.md`.
 
 use super::contact::{Gender, SocialType, UrlType};

@@ -17,6 +17,6 @@ endpoint! {
 endpoint! {
     /// `deleteUnmaskingWindowByCustomer`.
     DeleteUnmaskingWindowByCustomer = &contract::DELETE_UNMASKING_WINDOW_BY_CUSTOMER,
-    "Masks the sensitive attributes of a customer again, whoever opened the window.";
+    "Masks the sensitive attributes of a customer again, whichever key opened the window.";
     path: ObjectId, query: (), body: (), answer: (): Answer::Empty
 }

@@ -28,7 +28,7 @@ endpoint! {
 endpoint! {
     /// `createCustomerMerge` with `dryRun`, which Kustomer does not have.
     PreviewCustomerMerge = &contract::CREATE_CUSTOMER_MERGE,
-    "Shows what a merge would make of the target, and every value that would be lost.";
+    "Shows the target as a merge would leave it, and every value that would be lost.";
     path: (), query: MergeQuery, body: MergeInput: &MERGE_INPUT,
     example: r#"{"source":"5c7d1a1f9a1b2c0010a1b2c3","target":"5c7d1a1f9a1b2c0010a1b2c4"}"#,
     answer: MergePreview: Answer::One(&CUSTOMER_MERGE)
@@ -56,7 +56,7 @@ endpoint! {
 endpoint! {
     /// `undoCustomerMerge`, which Kustomer does not have.
     UndoCustomerMerge = &own::UNDO_CUSTOMER_MERGE,
-    "Undoes a merge: what is still as the merge left it returns to the source, and what was changed since stays.";
+    "Undoes a merge: unchanged values return to the source, and values that were changed since stay.";
     path: ObjectId, query: MergeQuery, body: (), answer: UndoneMerge: Answer::One(&CUSTOMER_MERGE)
 }
 

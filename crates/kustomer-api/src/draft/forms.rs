@@ -1,4 +1,4 @@
-//! The bodies of drafts: one form for each channel, for WhatsApp one for each of what it shows. A body is checked
+//! The bodies of drafts: one form for each channel, for WhatsApp one for each kind of content. A body is checked
 //! against its form; the schemas of [`DraftInput`](super::DraftInput) are what all forms have together, for documents.
 
 use super::{
@@ -75,7 +75,7 @@ pub static DRAFT_CHANGE_FORMS: Schema = Schema::forms(&Forms {
     },
 });
 
-/// A form of a create: its channel, what every form has, and what it has beside it.
+/// A form of a create: its channel, the members of every form, and its own members.
 macro_rules! create_form {
     ($(#[$doc:meta])* $name:ident = $component:literal, $channel:literal, [$($property:expr),+ $(,)?]) => {
         $(#[$doc])*

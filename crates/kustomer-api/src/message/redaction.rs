@@ -1,4 +1,4 @@
-//! Redactions of messages: what was there before is removed for ever.
+//! Redactions of messages: the former values are removed for ever.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -16,7 +16,7 @@ pub const REDACTION_TYPE: &str = "message_redaction";
 /// The most attachments that one redaction names.
 pub const MAX_REDACTED_ATTACHMENTS: usize = 100;
 
-/// What is redacted of a message: at least one of them.
+/// The parts of a message to redact: at least one of them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct RedactionInput {
@@ -37,7 +37,7 @@ impl RedactionInput {
         Self { preview: Some(preview.into()), ..Self::default() }
     }
 
-    /// Replaces what the channel knows of the message.
+    /// Replaces the channel's own data about the message.
     pub fn of_meta(meta: Map<String, Value>) -> Self {
         Self { meta: Some(meta), ..Self::default() }
     }
@@ -63,7 +63,7 @@ static ID_ITEM: Schema = Schema::format(OBJECT_ID);
 /// That something of a message was redacted. It has the id of the event that reports it.
 pub type Redaction = Resource<RedactionAttributes>;
 
-/// What is there now.
+/// The values after the redaction.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct RedactionAttributes {

@@ -136,7 +136,7 @@ macro_rules! sent {
     ($type:ty | null) => { $crate::Field<$type> };
 }
 
-/// The type of what a method of an input takes, and the member made from it.
+/// The parameter type of a method of an input, and the member made from it.
 macro_rules! argument {
     ($type:ty) => { $type };
     ($type:ty | null) => { $crate::Field<$type> };

@@ -69,7 +69,7 @@ impl<S> Countable for BooleanAttribute<S> {
     }
 }
 
-/// What was counted: `meta.aggregations.<name>`.
+/// The counts: `meta.aggregations.<name>`.
 ///
 /// ```
 /// use kustomer_api::search::Aggregated;

@@ -10,7 +10,7 @@ use crate::conversation::{Direction, SlaMetricName, SlaStatus};
 use crate::custom::{CustomError, Key, Suffix, is_key};
 use crate::message::{Channel, DirectionType, MessageStatus};
 
-/// What the table says about an attribute.
+/// The row of an attribute in the table.
 #[derive(Debug, Clone, Copy)]
 struct Entry {
     context: Context,

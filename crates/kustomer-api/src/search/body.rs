@@ -192,7 +192,7 @@ impl Search {
 
     fn push(&mut self, name: &str, member: impl Into<Value>) {
         let group = self.0.entry(name).or_insert_with(|| Value::Array(Vec::new()));
-        // What was read rather than built may hold one object instead of a list.
+        // A body that was read may have one object instead of a list.
         if !group.is_array() {
             *group = Value::Array(vec![group.take()]);
         }

@@ -36,7 +36,7 @@ impl Context {
         Self::ConversationTime,
     ];
 
-    /// The word for it: what the names of its attributes begin with, and `queryContext`.
+    /// The word for it: the prefix of its attributes' names, and `queryContext`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Customer => customer::TYPE,
@@ -59,7 +59,7 @@ impl Context {
         !matches!(self, Self::Note | Self::ConversationTime)
     }
 
-    /// What the names of its custom attributes begin with; behind it comes the key, for kobjects the klass and the key.
+    /// The prefix of its custom attributes' names; the key follows, for kobjects the klass and the key.
     pub fn custom_prefix(self) -> String {
         format!("{}_custom_", self.as_str())
     }

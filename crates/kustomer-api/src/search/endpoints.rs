@@ -21,7 +21,7 @@ use crate::validation::Fault;
 /// Up to how many matches `meta.total` is exact unless asked for more; it may be an estimate above.
 pub const EXACT_TOTAL: u64 = 10_000;
 
-/// Which part of what a search finds, and how much of it. Nothing set gives the first 100 records.
+/// The part of the matches to return. Nothing set returns the first 100 records.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SearchPage {
     /// Which page, and how large.
@@ -30,7 +30,7 @@ pub struct SearchPage {
     pub ids_only: bool,
     /// Count all matches, however many there are: `meta.total` is never an estimate then.
     pub exact_total: bool,
-    /// `*` to begin a walk over all matches, then what the former page's `meta.cursor` held. Not with `page`.
+    /// `*` to begin a walk over all matches, then `meta.cursor` of the former page. Not with `page`.
     pub cursor: Option<String>,
     /// The saved search to run instead of the body.
     pub id: Option<ObjectId>,
@@ -114,11 +114,11 @@ const MESSAGE_SEARCH_EXAMPLE: &str =
 const NOTE_SEARCH_EXAMPLE: &str =
     r#"{"queryContext":"note","and":[{"note_body":{"contains":"refund"}}],"sort":[{"note_updated_at":"desc"}]}"#;
 
-/// What a search may find.
+/// The types that a search may find.
 pub(crate) const FOUND: &[&Schema] =
     &[&CUSTOMER, &COMPANY, &KOBJECT, &CONVERSATION, &MESSAGE, &NOTE, &CONVERSATION_TIME];
 
-/// What a search of the archive may find.
+/// The types that a search of the archive may find.
 const FOUND_IN_ARCHIVE: &[&Schema] = &[&CUSTOMER, &COMPANY, &KOBJECT, &CONVERSATION, &MESSAGE];
 
 const ARCHIVE_SEARCH_EXAMPLE: &str =

@@ -108,7 +108,7 @@ macro_rules! presence {
 presence!(AnyAttribute StringAttribute TextAttribute ExactAttribute ListAttribute);
 presence!(MomentAttribute NumberAttribute BooleanAttribute);
 
-/// What is searched by words.
+/// Attributes that are searched by words.
 macro_rules! words {
     ($($handle:ident)+) => { $(impl<S> $handle<S> {
         /// Every word is found: as the beginning of a word, or as a part of an e-mail address, a number or an id.
@@ -134,7 +134,7 @@ macro_rules! words {
 }
 words!(AnyAttribute StringAttribute TextAttribute ExactAttribute);
 
-/// What is compared whole, as text.
+/// Attributes that are compared whole, as text.
 macro_rules! whole {
     ($($handle:ident)+) => { $(impl<S> $handle<S> {
         /// A value is this one.
@@ -170,7 +170,7 @@ macro_rules! beginning {
 }
 beginning!(StringAttribute ExactAttribute);
 
-/// What has an order.
+/// Attributes with an order.
 macro_rules! ordered {
     ($handle:ident, $value:ty) => {
         impl<S> $handle<S> {
@@ -226,7 +226,7 @@ fn list<T: Into<String>>(values: impl IntoIterator<Item = T>) -> Value {
     values.into_iter().map(|value| Value::String(value.into())).collect()
 }
 
-/// What a moment is compared with.
+/// A value to compare a moment with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Moment {
     /// A point in time, which no time zone shifts.

@@ -45,7 +45,7 @@
 //! attribute::CONVERSATIONS_COUNT.contains("4");
 //! ```
 //!
-//! Nor can a search be sorted by what the contract does not sort by:
+//! Nor can a search be sorted by attributes that the contract does not sort by:
 //!
 //! ```compile_fail
 //! use kustomer_api::search::attribute;
@@ -117,5 +117,5 @@ pub const MAX_TERMS: usize = 500;
 /// How many values an aggregation counts by default.
 pub const DEFAULT_TERMS: usize = 10;
 
-/// What the names of custom attributes of customers begin with.
+/// The prefix of the names of customers' custom attributes.
 pub const CUSTOM_PREFIX: &str = "customer_custom_";

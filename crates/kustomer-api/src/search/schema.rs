@@ -1,4 +1,4 @@
-//! The bodies of search as the contract closes them (§9.1, §9.7). What is inside the groups depends on the attribute
+//! The bodies of search as the contract closes them (§9.1, §9.7). The content of the groups depends on the attribute
 //! and is checked where it is read; documents describe its shape by [`components`].
 
 use serde_json::{Map, Value, json};
@@ -60,7 +60,7 @@ const SORT_KEYS: &str = "SearchSortKeys";
 const AGGREGATIONS: &str = "SearchAggregations";
 const AGGREGATION: &str = "SearchAggregation";
 
-/// The JSON Schemas, by name, of what the bodies above leave to whoever reads them: groups of criteria, sort keys and
+/// The JSON Schemas, by name, of the parts that the bodies above leave open: groups of criteria, sort keys and
 /// counts. Which operators an attribute takes depends on its class.
 pub fn components() -> Vec<(&'static str, Value)> {
     let is = |name: &str| json!({ "$ref": format!("#/components/schemas/{name}") });

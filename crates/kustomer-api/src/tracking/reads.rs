@@ -1,4 +1,4 @@
-//! What is read of visitors: their sessions and events, of the customer that they are.
+//! The sessions and events of a customer who was tracked as a visitor.
 
 use std::borrow::Cow;
 
@@ -17,10 +17,10 @@ use crate::{Field, ObjectId, Timestamp};
 /// The `type` of a session.
 pub const SESSION_TYPE: &str = "session";
 
-/// A visit: what a visitor did until 30 minutes of silence, or under one id that the client chose.
+/// A visit: the events of a visitor until 30 minutes of silence, or under one id that the client chose.
 pub type CustomerSession = Resource<CustomerSessionAttributes>;
 
-/// What a session holds.
+/// The attributes of a session.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
@@ -60,18 +60,18 @@ pub const EVENT_TYPE: &str = "customer_event";
 /// The name of every event that was tracked.
 pub const IDENTIFIED: &str = "kustomer.tracking.identified.event";
 
-/// What is before the name of a tracked event in `trackingEvent`.
+/// The prefix of the name of a tracked event in `trackingEvent`.
 pub const OF_EVENT: &str = "tracking.";
 
 /// Something that a customer did, or that happened to the record of a customer.
 pub type CustomerEvent = Resource<CustomerEventAttributes>;
 
-/// What an event of a customer holds.
+/// The attributes of an event of a customer.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct CustomerEventAttributes {
-    /// [`IDENTIFIED`] of what was tracked; `kustomer.customer.update`, … of what happened to the record.
+    /// [`IDENTIFIED`] for a tracked event; `kustomer.customer.update`, … for an event of the record.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub name: Field<String>,
     /// `tracking`.
@@ -92,13 +92,13 @@ pub struct CustomerEventAttributes {
     /// When it happened.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub updated_at: Field<Timestamp>,
-    /// When it happened; null of what was tracked.
+    /// When it happened; null for a tracked event.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub modified_at: Field<Timestamp>,
     /// Empty: addresses are not looked up.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub location: Field<Map<String, Value>>,
-    /// What was sent with what was tracked.
+    /// The details that were tracked with it.
     #[serde(default, skip_serializing_if = "Field::is_absent")]
     pub meta: Field<Map<String, Value>>,
     /// The id of the session.
@@ -148,7 +148,7 @@ endpoint! {
 endpoint! {
     /// `getAllEventsByCustomerForSession`.
     GetAllEventsByCustomerForSession = &contract::GET_ALL_EVENTS_BY_CUSTOMER_FOR_SESSION,
-    "Lists what a customer did in a session, oldest first.";
+    "Lists the events of a customer in a session, oldest first.";
     path: (ObjectId, String), query: PageQuery, body: (),
     answer: Page<CustomerEvent>: Answer::Uncounted(&CUSTOMER_EVENT)
 }
@@ -156,7 +156,7 @@ endpoint! {
 endpoint! {
     /// `getAllCustomerEvents`.
     GetAllCustomerEvents = &contract::GET_ALL_CUSTOMER_EVENTS,
-    "Lists what a customer did and what happened to the record of the customer, oldest first.";
+    "Lists the tracked events of a customer and the events of its record, oldest first.";
     path: ObjectId, query: ListCustomerEvents, body: (),
     answer: Page<CustomerEvent>: Answer::Uncounted(&CUSTOMER_EVENT)
 }

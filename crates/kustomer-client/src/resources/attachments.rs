@@ -57,8 +57,8 @@ operations! {
             self.client.at([id.into().into()], &StateQuery::default(), &())
         }
 
-        /// Changes the attributes sent and keeps the others, or makes an attachment with this id; `redacted` removes the bytes for
-        /// ever.
+        /// Changes the attributes sent and keeps the others, or makes an attachment with this id; `redacted` removes the
+        /// bytes for ever.
         ///
         /// ```no_run
         /// use kustomer_client::Client;
@@ -76,7 +76,7 @@ operations! {
             self.client.at([id.into().into()], &(), input)
         }
 
-        /// Lists one page of the org's attachments; [`walk`](Call::walk) goes over all. Kustodian has this; Kustomer does not.
+        /// Lists one page of the org's attachments; [`walk`](Call::walk) reads all. Kustodian has this; Kustomer does not.
         ///
         /// ```no_run
         /// use kustomer_client::Client;

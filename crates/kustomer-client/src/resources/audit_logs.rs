@@ -12,7 +12,7 @@ group! {
 
 operations! {
     AUDIT_LOGS: impl AuditLogs {
-        /// Lists one page of what was done, newest first; [`walk`](Call::walk) goes on to the oldest.
+        /// Lists one page of the entries, newest first; [`walk`](Call::walk) continues to the oldest.
         ///
         /// ```no_run
         /// use kustomer_client::Client;

@@ -32,7 +32,7 @@ past! { BRANDS_PAST: Brands of Brand: GetBrandById, GetBrandHistory }
 
 operations! {
     BRANDS: impl Brands {
-        /// Lists one page of them; [`walk`](Call::walk) goes over all.
+        /// Lists one page of them; [`walk`](Call::walk) reads all.
         pub fn list(&self, query: &PageQuery) -> Call<GetBrands> {
             self.client.call((), &ListRecords { paging: *query, deleted: None }, &())
         }

@@ -38,7 +38,7 @@ past! { BULK_PAST: BulkJobs of Bulk: GetBulkJob, GetBulkHistory }
 
 operations! {
     BULK: impl BulkJobs {
-        /// Lists one page of the jobs that are complete; [`walk`](Call::walk) goes over all. Kustodian has this;
+        /// Lists one page of the jobs that are complete; [`walk`](Call::walk) reads all. Kustodian has this;
         /// Kustomer does not.
         pub fn list(&self, page: &PageQuery) -> Call<GetBulkJobs> {
             self.client.call((), page, &())
@@ -69,7 +69,7 @@ macro_rules! bulk {
 
         $crate::resources::operations! {
             $list: impl $group {
-                /// Creates up to 100 records in one request, each on its own: what the job answers says what became of each.
+                /// Creates up to 100 records in one request, each separately: the job's answer has the outcome of each.
                 pub fn bulk_create(
                     &self,
                     items: impl IntoIterator<Item = kustomer_api::bulk::BulkItem>,
@@ -115,8 +115,8 @@ macro_rules! bulk {
         }
 
         impl $group<'_> {
-            /// Creates any number of records, 100 in a request, and gives what became of each, in their order. The next request is
-            /// sent when the outcomes of the former have been taken. References of the items are replaced.
+            /// Creates any number of records, 100 in a request, and gives what became of each, in their order. The next
+            /// request is sent when the outcomes of the former have been taken. References of the items are replaced.
             pub fn bulk_create_all<I>(
                 &self,
                 items: I,
@@ -131,8 +131,8 @@ macro_rules! bulk {
                 })
             }
 
-            /// Updates any number of records, 100 in a request, as [`bulk_create_all`](Self::bulk_create_all) creates them. Each
-            /// item has an id.
+            /// Updates any number of records, 100 in a request, as [`bulk_create_all`](Self::bulk_create_all) creates them.
+            /// Each item has an id.
             pub fn bulk_update_all<I>(
                 &self,
                 items: I,

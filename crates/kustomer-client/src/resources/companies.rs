@@ -21,7 +21,7 @@ bulk! { COMPANIES_BULK: Companies of Company: CompanyInput, BulkCreateCompanies,
 operations! {
     COMPANIES: impl Companies {
         /// Lists one page of companies: all, the one with an external id, or those with a name;
-        /// [`walk`](Call::walk) goes over all pages.
+        /// [`walk`](Call::walk) reads all pages.
         ///
         /// ```no_run
         /// use kustomer_client::Client;

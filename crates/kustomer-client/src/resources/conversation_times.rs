@@ -37,7 +37,7 @@ past! { CONVERSATION_TIMES_PAST: ConversationTimes of ConversationTime: GetConve
 
 operations! {
     CONVERSATION_TIMES: impl ConversationTimes {
-        /// Lists one page of the org's conversation times; [`walk`](Call::walk) goes over all. Kustodian has this; Kustomer does
+        /// Lists one page of the org's conversation times; [`walk`](Call::walk) reads all. Kustodian has this; Kustomer does
         /// not.
         pub fn list(&self, query: &ListById) -> Call<GetConversationTimes> {
             self.client.call((), query, &())

@@ -47,7 +47,7 @@ bulk! { CONVERSATIONS_BULK: Conversations of Conversation: ConversationInput, Bu
 
 operations! {
     CONVERSATIONS: impl Conversations {
-        /// Lists one page of conversations, by id; [`walk`](Call::walk) goes over all pages.
+        /// Lists one page of conversations, by id; [`walk`](Call::walk) reads all pages.
         pub fn list(&self, query: &ListById) -> Call<GetConversations> {
             self.client.call((), query, &())
         }
@@ -70,8 +70,8 @@ operations! {
             self.client.at([id.into().into()], query, &())
         }
 
-        /// Creates a conversation of the customer that the input names. An external id that another conversation has, or an id
-        /// that another record has, is a 409.
+        /// Creates a conversation of the customer that the input names. An external id that another conversation has, or an
+        /// id that another record has, is a 409.
         pub fn create(&self, input: &ConversationInput) -> Call<CreateConversation> {
             self.client.call((), &(), input)
         }

@@ -35,13 +35,13 @@ past! { CUSTOMER_MERGES_PAST: CustomerMerges of CustomerMerge: GetCustomerMerge,
 
 operations! {
     CUSTOMER_MERGES: impl CustomerMerges {
-        /// Lists one page of the org's merges; [`walk`](Call::walk) goes over all. Kustodian has this; Kustomer does not.
+        /// Lists one page of the org's merges; [`walk`](Call::walk) reads all. Kustodian has this; Kustomer does not.
         pub fn list(&self, query: &ListById) -> Call<GetCustomerMerges> {
             self.client.call((), query, &())
         }
 
-        /// Lists one page of the merges of a customer: those that it went into another by, then those that others went into it
-        /// by.
+        /// Lists one page of the merges of a customer: those that it went into another by, then those that others went into
+        /// it by.
         pub fn list_of_customer(
             &self,
             customer: impl Into<Id<Customer>>,
@@ -55,7 +55,7 @@ operations! {
             self.client.at([id.into().into()], &StateQuery::default(), &())
         }
 
-        /// Undoes a merge: what is still as the merge left it returns to the source. Kustodian has this; Kustomer does not.
+        /// Undoes a merge: unchanged values return to the source. Kustodian has this; Kustomer does not.
         pub fn undo(&self, id: impl Into<Id<CustomerMerge>>) -> Call<UndoCustomerMerge> {
             self.client.at([id.into().into()], &MergeQuery::default(), &())
         }

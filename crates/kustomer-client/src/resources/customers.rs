@@ -197,7 +197,8 @@ operations! {
             self.client.at([id.into().into()], &(), input)
         }
 
-        /// Changes a customer (PUT): like [`update`](Self::update) unless `query` says to drop what is not sent.
+        /// Changes a customer (PUT): like [`update`](Self::update) unless `query` asks to remove the attributes that are
+        /// not sent.
         ///
         /// ```no_run
         /// use kustomer_client::Client;
@@ -257,8 +258,8 @@ operations! {
             self.client.at([id.into().into()], &(), &RestoreInput::of_rev(rev))
         }
 
-        /// Reads a customer by its id; one that was merged is answered as the customer that it went into. Kustodian has this;
-        /// Kustomer does not.
+        /// Reads a customer by its id; one that was merged is answered as the customer that it went into. Kustodian has
+        /// this; Kustomer does not.
         pub fn get_following_merges(&self, id: impl Into<Id<Customer>>) -> Call<GetCustomerById> {
             self.client.at([id.into().into()], &ReadCustomer { follow_merge: true, ..ReadCustomer::default() }, &())
         }
@@ -288,7 +289,7 @@ operations! {
             self.client.call((), &MergeQuery::default(), &MergeInput::new(source.into(), target.into()))
         }
 
-        /// Shows what a merge would make of the target and every value that would be lost, and stores nothing. Kustodian has
+        /// Shows the target as a merge would leave it, and every value that would be lost. Stores nothing. Kustodian has
         /// this; Kustomer does not.
         pub fn preview_merge(
             &self,
@@ -303,8 +304,8 @@ operations! {
             self.client.at([id.into().into()], page, &())
         }
 
-        /// Lists one page of what a customer did in a session, oldest first. The session is named by its `sessionId`, or by its
-        /// id.
+        /// Lists one page of the events of a customer in a session, oldest first. The session is named by its `sessionId`,
+        /// or by its id.
         pub fn session_events(
             &self,
             id: impl Into<Id<Customer>>,
@@ -314,7 +315,7 @@ operations! {
             self.client.at([id.into().into(), session.to_owned()], page, &())
         }
 
-        /// Lists one page of what happened to the record of a customer, then of what the customer did.
+        /// Lists one page of the events of a customer's record, then of its tracked events.
         pub fn events(&self, id: impl Into<Id<Customer>>, query: &ListCustomerEvents) -> Call<GetAllCustomerEvents> {
             self.client.at([id.into().into()], query, &())
         }
@@ -333,7 +334,7 @@ operations! {
             self.client.at([id.into().into()], &(), &())
         }
 
-        /// Masks them again, whoever opened the window.
+        /// Masks them again, whichever key opened the window.
         pub fn close_unmasking_window(&self, id: impl Into<Id<Customer>>) -> Call<DeleteUnmaskingWindowByCustomer> {
             self.client.at([id.into().into()], &(), &())
         }

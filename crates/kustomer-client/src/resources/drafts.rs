@@ -16,7 +16,7 @@ use super::{group, operations, past};
 use crate::call::Call;
 
 group! {
-    /// The operations on drafts: what is written to customers before it is sent.
+    /// The operations on drafts: messages and notes before they are sent.
     Drafts
 }
 
@@ -24,7 +24,7 @@ past! { DRAFTS_PAST: Drafts of Draft: GetDraftById, GetDraftHistory }
 
 operations! {
     DRAFTS: impl Drafts {
-        /// Lists one page of the org's drafts, by id; [`walk`](Call::walk) goes over all.
+        /// Lists one page of the org's drafts, by id; [`walk`](Call::walk) reads all.
         pub fn list(&self, query: &ListRecords) -> Call<GetDrafts> {
             self.client.call((), query, &())
         }
@@ -83,7 +83,8 @@ operations! {
             self.client.at([id.into().into()], query, &())
         }
 
-        /// Makes an attachment of a draft that was not sent; its bytes are the body of a PUT to `links.related` of the answer.
+        /// Makes an attachment of a draft that was not sent; its bytes are the body of a PUT to `links.related` of the
+        /// answer.
         pub fn add_attachment(&self, id: impl Into<Id<Draft>>, input: &AttachmentInput) -> Call<CreateDraftAttachment> {
             self.client.at([id.into().into()], &(), input)
         }

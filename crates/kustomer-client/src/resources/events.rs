@@ -14,8 +14,8 @@ group! {
 
 operations! {
     EVENTS: impl Events {
-        /// Lists one page of the feed; [`walk`](Call::walk) goes on to its end. A call that waits takes longer than others:
-        /// give it a [`timeout`](Call::timeout).
+        /// Lists one page of the feed; [`walk`](Call::walk) continues to its end. A call that waits takes longer than
+        /// others: give it a [`timeout`](Call::timeout).
         ///
         /// ```no_run
         /// use kustomer_client::Client;
@@ -53,7 +53,7 @@ impl Events<'_> {
     ///     let event = events.next().await?;
     ///     let customer: Option<Customer> = event.record()?;
     ///     println!("{} {:?}", event.name, customer.map(|customer| customer.attributes.display_name));
-    ///     // Keep `event.id`: a later program goes on after it.
+    ///     // Keep `event.id`: a later program continues after it.
     /// }
     /// # }
     /// ```

@@ -23,7 +23,7 @@ past! { FORWARDS_PAST: Forwards of Forward: GetaDraftForwardById, GetForwardHist
 
 operations! {
     FORWARDS: impl Forwards {
-        /// Lists one page of the org's forwards, by id; [`walk`](Call::walk) goes over all.
+        /// Lists one page of the org's forwards, by id; [`walk`](Call::walk) reads all.
         pub fn list(&self, query: &ListRecords) -> Call<GetForwards> {
             self.client.call((), query, &())
         }
@@ -84,7 +84,8 @@ operations! {
             self.client.at([id.into().into()], query, &())
         }
 
-        /// Makes an attachment of a forward that was not sent; its bytes are the body of a PUT to `links.related` of the answer.
+        /// Makes an attachment of a forward that was not sent; its bytes are the body of a PUT to `links.related` of the
+        /// answer.
         pub fn add_attachment(
             &self,
             id: impl Into<Id<Forward>>,

@@ -34,7 +34,7 @@ past! { INBOUND_WEBHOOKS_PAST: InboundWebhooks of InboundWebhook: GetInboundWebh
 
 operations! {
     INBOUND_WEBHOOKS: impl InboundWebhooks {
-        /// Lists one page of them; [`walk`](Call::walk) goes over all.
+        /// Lists one page of them; [`walk`](Call::walk) reads all.
         pub fn list(&self, query: &PageQuery) -> Call<GetInboundWebhooks> {
             self.client.call((), &ListRecords { paging: *query, deleted: None }, &())
         }

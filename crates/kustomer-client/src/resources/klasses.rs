@@ -38,7 +38,7 @@ past! { KLASSES_PAST: Klasses of Klass: GetKlass, GetKlassHistory }
 
 operations! {
     KLASSES: impl Klasses {
-        /// Lists one page of klasses, those that are enabled unless `status` says otherwise; [`walk`](Call::walk) goes over
+        /// Lists one page of klasses, those that are enabled unless `status` says otherwise; [`walk`](Call::walk) reads
         /// all pages.
         pub fn list(&self, query: &ListKlasses) -> Call<GetKlasses> {
             self.client.call((), query, &())

@@ -50,7 +50,7 @@ bulk! { KOBJECTS_BULK: KObjects of KObject: KObjectInput, BulkCreateKObjects, Bu
 
 operations! {
     KOBJECTS: impl KObjects {
-        /// Lists one page of the kobjects; [`walk`](Call::walk) goes over all pages.
+        /// Lists one page of the kobjects; [`walk`](Call::walk) reads all pages.
         pub fn list(&self, query: &ListKObjects) -> Call<GetKObjects> {
             self.client.call(self.klass.to_owned(), query, &())
         }

@@ -74,7 +74,7 @@ operations! {
             self.client.at([id.into().into()], &(), input)
         }
 
-        /// Lists one page of the org's media; [`walk`](Call::walk) goes over all. Kustodian has this; Kustomer does not.
+        /// Lists one page of the org's media; [`walk`](Call::walk) reads all. Kustodian has this; Kustomer does not.
         ///
         /// ```no_run
         /// use kustomer_client::Client;

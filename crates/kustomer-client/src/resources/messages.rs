@@ -26,12 +26,12 @@ bulk! { MESSAGES_BULK: Messages of Message: MessageInput, BulkCreateMessages, Bu
 
 operations! {
     MESSAGES: impl Messages {
-        /// Lists one page of messages, by id; [`walk`](Call::walk) goes over all pages.
+        /// Lists one page of messages, by id; [`walk`](Call::walk) reads all pages.
         pub fn list(&self, query: &ListById) -> Call<GetMessages> {
             self.client.call((), &(*query).into(), &())
         }
 
-        /// Lists one page of a customer's messages; [`walk`](Call::walk) goes over all.
+        /// Lists one page of a customer's messages; [`walk`](Call::walk) reads all.
         ///
         /// ```no_run
         /// use kustomer_client::Client;
@@ -86,8 +86,8 @@ operations! {
             self.client.at([record.into().into(), id.into().into()], &(), &())
         }
 
-        /// Creates a message in the conversation that the input names, or in a new one of the customer that it names; it needs a
-        /// direction.
+        /// Creates a message in the conversation that the input names, or in a new one of the customer that it names; it
+        /// needs a direction.
         pub fn create(&self, input: &MessageInput) -> Call<CreateMessage> {
             self.client.call((), &(), input)
         }

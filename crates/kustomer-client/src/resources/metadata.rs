@@ -10,8 +10,8 @@ use super::{group, operations, past};
 use crate::call::Call;
 
 group! {
-    /// The operations on metadata: what the org says of the custom attributes of a kind of record. It is named by the kind,
-    /// such as `customer`, or by the klass of kobjects, such as `kobject.order`.
+    /// The operations on metadata: the org's descriptions of the custom attributes of a kind of record. It is named by the
+    /// kind, such as `customer`, or by the klass of kobjects, such as `kobject.order`.
     ///
     /// ```no_run
     /// use kustomer_client::Client;
@@ -34,7 +34,7 @@ past! { METADATA_PAST: Metadata of kustomer_api::metadata::Metadata: GetCustomAt
 
 operations! {
     METADATA: impl Metadata {
-        /// Lists one page of the metadata that was written; [`walk`](Call::walk) goes over all. Only Kustodian has this
+        /// Lists one page of the metadata that was written; [`walk`](Call::walk) reads all. Only Kustodian has this
         /// operation.
         pub fn list(&self, query: &PageQuery) -> Call<GetMetadata> {
             self.client.call((), &ListRecords { paging: *query, deleted: None }, &())
@@ -45,7 +45,7 @@ operations! {
             self.client.call(name.to_owned(), &StateQuery::default(), &())
         }
 
-        /// Describes the attributes sent, and keeps what is said of others.
+        /// Describes the attributes sent, and keeps the description of others.
         pub fn put(&self, name: &str, input: &MetadataInput) -> Call<UpdateCustomAttributeMetadata> {
             self.client.call(name.to_owned(), &(), input)
         }

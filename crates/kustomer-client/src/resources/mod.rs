@@ -190,7 +190,7 @@ pub fn methods() -> impl Iterator<Item = &'static Method> {
     groups.iter().copied().flatten()
 }
 
-/// What the documentation of a method says of the operation of an endpoint. An operation that answers several types has
+/// The operation of an endpoint, as the documentation of a method names it. An operation that answers several types has
 /// several endpoints.
 macro_rules! line {
     (CustomerSearchIds) => {
@@ -247,7 +247,7 @@ macro_rules! operations {
     };
 }
 
-/// Gives a group the reads of what a record was and of what happened to it. `within` writes what is before the id in the
+/// Gives a group the reads of former states and of the history. `within` writes the part before the id in the
 /// path.
 macro_rules! past {
     ($list:ident: $group:ident of $record:ty: $get:ident, $history:ident) => {
@@ -275,7 +275,7 @@ macro_rules! past {
                 }
 
                 /// Lists one page of what happened to the record, newest first;
-                /// [`walk`](crate::Call::walk) goes over all. Kustodian has this; Kustomer does not.
+                /// [`walk`](crate::Call::walk) reads all. Kustodian has this; Kustomer does not.
                 pub fn history(
                     &self,
                     id: impl Into<kustomer_api::Id<$record>>,

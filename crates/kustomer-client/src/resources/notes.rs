@@ -39,7 +39,7 @@ bulk! { NOTES_BULK: Notes of Note: NoteInput, BulkCreateNotes, BulkBatchUpdateNo
 
 operations! {
     NOTES: impl Notes {
-        /// Lists one page of notes, by id; [`walk`](Call::walk) goes over all pages.
+        /// Lists one page of notes, by id; [`walk`](Call::walk) reads all pages.
         pub fn list(&self, page: &PageQuery) -> Call<GetNotesForOrg> {
             self.client.call((), page, &())
         }

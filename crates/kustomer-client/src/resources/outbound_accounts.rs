@@ -27,7 +27,7 @@ group! {
 
 operations! {
     OUTBOUND_ACCOUNTS: impl OutboundAccounts {
-        /// Lists one page of them; [`walk`](Call::walk) goes over all.
+        /// Lists one page of them; [`walk`](Call::walk) reads all.
         pub fn list(&self, query: &PageQuery) -> Call<GetOutboundAccounts> {
             self.client.call((), query, &())
         }

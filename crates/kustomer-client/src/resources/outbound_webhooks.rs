@@ -21,7 +21,7 @@ past! { OUTBOUND_WEBHOOKS_PAST: OutboundWebhooks of OutboundWebhook: GetOutbound
 
 operations! {
     OUTBOUND_WEBHOOKS: impl OutboundWebhooks {
-        /// Lists one page of the org's webhooks; [`walk`](Call::walk) goes over all.
+        /// Lists one page of the org's webhooks; [`walk`](Call::walk) reads all.
         pub fn list(&self, query: &PageQuery) -> Call<GetOutboundWebhooks> {
             self.client.call((), &ListRecords { paging: *query, deleted: None }, &())
         }

@@ -17,7 +17,7 @@ past! { OUTBOX_PAST: Outbox of Delivery: GetDelivery, GetDeliveryHistory }
 
 operations! {
     OUTBOX: impl Outbox {
-        /// Lists one page of deliveries, newest first; [`walk`](Call::walk) goes over all.
+        /// Lists one page of deliveries, newest first; [`walk`](Call::walk) reads all.
         pub fn list(&self, query: &PageQuery) -> Call<GetOutbox> {
             self.client.call((), query, &())
         }

@@ -20,7 +20,7 @@ past! { ROLE_GROUPS_PAST: RoleGroups of RoleGroup: GetRoleGroupById, GetRoleGrou
 
 operations! {
     ROLE_GROUPS: impl RoleGroups {
-        /// Lists one page of the org's role groups; [`walk`](Call::walk) goes over all.
+        /// Lists one page of the org's role groups; [`walk`](Call::walk) reads all.
         ///
         /// ```no_run
         /// use kustomer_client::Client;

@@ -32,7 +32,7 @@ past! { ROUTING_QUEUES_PAST: RoutingQueues of RoutingQueue: GetRoutingQueueById,
 
 operations! {
     ROUTING_QUEUES: impl RoutingQueues {
-        /// Lists one page of them; [`walk`](Call::walk) goes over all.
+        /// Lists one page of them; [`walk`](Call::walk) reads all.
         pub fn list(&self, query: &PageQuery) -> Call<GetRoutingQueues> {
             self.client.call((), &ListRecords { paging: *query, deleted: None }, &())
         }

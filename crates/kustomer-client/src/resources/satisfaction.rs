@@ -32,7 +32,7 @@ past! { SATISFACTION_PAST: Satisfaction of kustomer_api::satisfaction::Satisfact
 
 operations! {
     SATISFACTION: impl Satisfaction {
-        /// Lists one page of them; [`walk`](Call::walk) goes over all.
+        /// Lists one page of them; [`walk`](Call::walk) reads all.
         pub fn list(&self, query: &PageQuery) -> Call<GetSatisfaction> {
             self.client.call((), &ListRecords { paging: *query, deleted: None }, &())
         }

@@ -36,7 +36,7 @@ past! { SAVED_SEARCHES_PAST: SavedSearches of SavedSearch: GetSavedSearchById, G
 
 operations! {
     SAVED_SEARCHES: impl SavedSearches {
-        /// Lists one page of them; [`walk`](Call::walk) goes over all.
+        /// Lists one page of them; [`walk`](Call::walk) reads all.
         pub fn list(&self, query: &PageQuery) -> Call<GetSavedSearches> {
             self.client.call((), &ListRecords { paging: *query, deleted: None }, &())
         }

@@ -34,7 +34,7 @@ past! { SCHEDULES_PAST: Schedules of Schedule: GetScheduleById, GetScheduleHisto
 
 operations! {
     SCHEDULES: impl Schedules {
-        /// Lists one page of them; [`walk`](Call::walk) goes over all.
+        /// Lists one page of them; [`walk`](Call::walk) reads all.
         pub fn list(&self, query: &PageQuery) -> Call<GetAllSchedules> {
             self.client.call((), &ListRecords { paging: *query, deleted: None }, &())
         }

@@ -26,7 +26,7 @@ use crate::window::{self, Window};
 
 operations! {
     SEARCH: impl Customers {
-        /// Searches for customers; the first page of what is found, and [`search_page`](Self::search_page) gives others.
+        /// Searches for customers; returns the first page of the results; [`search_page`](Self::search_page) returns others.
         ///
         /// ```no_run
         /// use kustomer_client::Client;
@@ -50,7 +50,7 @@ operations! {
             self.search_page(search, &SearchPage::default())
         }
 
-        /// Searches for customers and gives one page of what is found.
+        /// Searches for customers and gives one page of the result.
         ///
         /// ```no_run
         /// use kustomer_client::Client;
@@ -108,7 +108,7 @@ operations! {
             self.client.call((), page, search)
         }
 
-        /// Searches for companies and gives one page of what is found. The search is one for companies.
+        /// Searches for companies and gives one page of the result. The search is one for companies.
         ///
         /// ```no_run
         /// use kustomer_client::Client;
@@ -128,7 +128,7 @@ operations! {
             self.client.call((), page, search)
         }
 
-        /// Searches for kobjects and gives one page of what is found. The search is one for kobjects.
+        /// Searches for kobjects and gives one page of the result. The search is one for kobjects.
         ///
         /// ```no_run
         /// use kustomer_client::Client;
@@ -148,7 +148,7 @@ operations! {
             self.client.call((), page, search)
         }
 
-        /// Searches for conversations and gives one page of what is found. The search is one for conversations.
+        /// Searches for conversations and gives one page of the result. The search is one for conversations.
         ///
         /// ```no_run
         /// use kustomer_client::Client;
@@ -171,7 +171,7 @@ operations! {
             self.client.call((), page, search)
         }
 
-        /// Searches for messages and gives one page of what is found. The search is one for messages.
+        /// Searches for messages and gives one page of the result. The search is one for messages.
         ///
         /// ```no_run
         /// use kustomer_client::Client;
@@ -193,7 +193,7 @@ operations! {
             self.client.call((), page, search)
         }
 
-        /// Searches for notes and gives one page of what is found. The search is one for notes.
+        /// Searches for notes and gives one page of the result. The search is one for notes.
         ///
         /// ```no_run
         /// use kustomer_client::Client;
@@ -240,9 +240,9 @@ impl Customers<'_> {
         self.search_page(search, &by_cursor(false)).walk()
     }
 
-    /// Everything a search finds, also where searches end with page 100, as Kustomer's do: least recently updated first, by moving
-    /// the moment from which on it searches. Any order of the search itself is left out. A customer who is updated meanwhile is
-    /// given again. Where a server knows cursors [`search_all`](Self::search_all) takes fewer requests.
+    /// Everything a search finds, also where searches end with page 100, as Kustomer's do: least recently updated first, by
+    /// moving the moment from which on it searches. Any order of the search itself is left out. A customer who is updated
+    /// meanwhile is given again. Where a server knows cursors [`search_all`](Self::search_all) takes fewer requests.
     ///
     /// ```no_run
     /// use futures_util::TryStreamExt;
@@ -260,8 +260,8 @@ impl Customers<'_> {
     /// ```
     ///
     /// # Errors
-    /// As of any call; and [`InvalidRequest::OneMoment`](crate::InvalidRequest::OneMoment) where more customers were updated in
-    /// the same millisecond than all pages hold.
+    /// As of any call; and [`InvalidRequest::OneMoment`](crate::InvalidRequest::OneMoment) where more customers were
+    /// updated in the same millisecond than all pages hold.
     pub fn search_beyond_pages(
         &self,
         search: &Search,
@@ -429,11 +429,11 @@ impl Customers<'_> {
     }
 }
 
-/// The search for what was updated at a moment or later, in that order alone.
+/// The search for records updated at a moment or later, in that order alone.
 fn bounded(search: Search, updated_at: MomentAttribute<Sortable>, moment: Option<Timestamp>) -> Search {
     let mut body = search.into_json();
     body.remove("sort");
-    // What was a search is one.
+    // It was a search before.
     let search = serde_json::from_value::<Search>(body.into()).unwrap_or_default().sort(updated_at.clone().ascending());
     match moment {
         Some(moment) => search.and(updated_at.gte(moment)),

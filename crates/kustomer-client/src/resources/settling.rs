@@ -1,4 +1,4 @@
-//! Customers that exist once, whoever asks for them first.
+//! Creates a customer once, also when several clients ask for it.
 
 use kustomer_api::customer::{Customer, CustomerInput, Email};
 
@@ -14,12 +14,12 @@ pub struct Settled {
     pub was_created: bool,
 }
 
-/// How often somebody else may be first, or remove what was found, before the error is handed out.
+/// How often somebody else may be first, or remove the record, before the error is returned.
 const TRIES: u32 = 3;
 
 impl Customers<'_> {
-    /// Changes the customer with this external id, or makes one with it. One request finds, a second writes; where several do
-    /// this at the same time one makes the customer, and the others change it.
+    /// Changes the customer with this external id, or makes one with it. One request finds, a second writes; where several
+    /// do this at the same time one makes the customer, and the others change it.
     ///
     /// ```no_run
     /// use kustomer_client::Client;
@@ -34,8 +34,8 @@ impl Customers<'_> {
     /// ```
     ///
     /// # Errors
-    /// When a request fails, or is refused for another reason than that somebody was quicker: another customer has the e-mail
-    /// address of `input`.
+    /// When a request fails, or is refused for another reason than that somebody was quicker: another customer has the
+    /// e-mail address of `input`.
     pub async fn upsert_by_external_id(&self, external_id: &str, input: &CustomerInput) -> Result<Settled, Error> {
         let named = input.clone().external_id(external_id);
         let mut tries = 1;
@@ -53,8 +53,8 @@ impl Customers<'_> {
         }
     }
 
-    /// The customer with this e-mail address; made out of `input`, to which the address is added, when there is none. One request
-    /// when there is one, else two; of several who do this at the same time one makes the customer, and all get it.
+    /// The customer with this e-mail address; made out of `input`, to which the address is added, when there is none. One
+    /// request when there is one, else two; of several who do this at the same time one makes the customer, and all get it.
     ///
     /// ```no_run
     /// use kustomer_client::Client;

@@ -20,7 +20,7 @@ past! { SHORTCUTS_PAST: Shortcuts of Shortcut: GetShortcutById, GetShortcutHisto
 
 operations! {
     SHORTCUTS: impl Shortcuts {
-        /// Lists one page of the org's shortcuts; [`walk`](Call::walk) goes over all.
+        /// Lists one page of the org's shortcuts; [`walk`](Call::walk) reads all.
         ///
         /// ```no_run
         /// use kustomer_client::Client;

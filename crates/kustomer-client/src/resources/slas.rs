@@ -32,7 +32,7 @@ past! { SLAS_PAST: Slas of Sla: GetSlaById, GetSlaHistory }
 
 operations! {
     SLAS: impl Slas {
-        /// Lists one page of them; [`walk`](Call::walk) goes over all. Only Kustodian documents this operation.
+        /// Lists one page of them; [`walk`](Call::walk) reads all. Only Kustodian documents this operation.
         pub fn list(&self, query: &PageQuery) -> Call<GetSlas> {
             let list = ListRecords { paging: *query, deleted: None };
             self.client.call((), &ListSlas { list, versions: None }, &())

@@ -34,12 +34,12 @@ past! { SPAM_SENDERS_PAST: SpamSenders of SpamSender: GetSpamSenderById, GetSpam
 
 operations! {
     SPAM_SENDERS: impl SpamSenders {
-        /// Lists one page of them; [`walk`](Call::walk) goes over all.
+        /// Lists one page of them; [`walk`](Call::walk) reads all.
         pub fn list(&self, query: &PageQuery) -> Call<GetSpamSenders> {
             self.client.call((), &ListRecords { paging: *query, deleted: None }, &())
         }
 
-        /// Reads what is said of a sender. Only Kustodian has this operation.
+        /// Reads a sender. Only Kustodian has this operation.
         pub fn get(&self, id: impl Into<Id<SpamSender>>) -> Call<GetSpamSenderById> {
             self.client.at([id.into().into()], &StateQuery::default(), &())
         }

@@ -17,7 +17,7 @@ past! { TAGS_PAST: Tags of Tag: GetTagById, GetTagHistory }
 
 operations! {
     TAGS: impl Tags {
-        /// Lists one page of the org's tags; [`walk`](Call::walk) goes over all.
+        /// Lists one page of the org's tags; [`walk`](Call::walk) reads all.
         ///
         /// ```no_run
         /// use kustomer_client::Client;

@@ -21,7 +21,7 @@ past! { TEAMS_PAST: Teams of Team: GetTeamById, GetTeamHistory }
 
 operations! {
     TEAMS: impl Teams {
-        /// Lists one page of the org's teams; [`walk`](Call::walk) goes over all.
+        /// Lists one page of the org's teams; [`walk`](Call::walk) reads all.
         ///
         /// ```no_run
         /// use kustomer_client::Client;

@@ -9,7 +9,7 @@ use super::{group, operations};
 use crate::call::Call;
 
 group! {
-    /// The operations on what visitors do. They ask for the role `org.tracking` alone. What was tracked of a customer is read by
+    /// The operations that track visitors. They need only the role `org.tracking`. To read the events of a customer, use
     /// [`Customers::sessions`](super::Customers::sessions) and [`Customers::events`](super::Customers::events).
     ///
     /// ```no_run
@@ -33,7 +33,7 @@ group! {
 
 operations! {
     TRACKING: impl Tracking {
-        /// Records what a visitor did.
+        /// Records an event of a visitor.
         pub fn event(&self, input: &TrackingEventInput) -> Call<CreateTrackingEvent> {
             self.client.call((), &(), input)
         }
@@ -43,7 +43,7 @@ operations! {
             self.client.call((), &(), input)
         }
 
-        /// Says who a visitor is, and records what it did.
+        /// Identifies a visitor, and records an event.
         pub fn identity_event(&self, input: &IdentityEventInput) -> Call<CreateTrackingIdentityEvent> {
             self.client.call((), &(), input)
         }

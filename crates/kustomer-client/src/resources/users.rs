@@ -20,7 +20,7 @@ past! { USERS_PAST: Users of User: GetUserById, GetUserHistory }
 
 operations! {
     USERS: impl Users {
-        /// Lists one page of the org's users, those behind API keys included; [`walk`](Call::walk) goes over all.
+        /// Lists one page of the org's users, those behind API keys included; [`walk`](Call::walk) reads all.
         ///
         /// ```no_run
         /// use kustomer_client::Client;

@@ -114,7 +114,7 @@ async fn retries_can_be_switched_off_for_a_client_and_for_a_call() {
 }
 
 #[tokio::test]
-async fn a_wait_longer_than_allowed_is_told_instead_of_waited() {
+async fn a_wait_longer_than_allowed_is_reported_instead_of_waited() {
     let server = Server::start([answer(429, "").header("retry-after", "3600")]).await;
     let failed = server.client().build().unwrap().users().current().await.unwrap_err();
     assert_eq!(failed.api().unwrap().retry_after, Some(Duration::from_secs(3600)));

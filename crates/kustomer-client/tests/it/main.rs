@@ -1,4 +1,4 @@
-//! The client against a real HTTP server: what it sends, and what becomes of the answers.
+//! The client against a real HTTP server: its requests, and its handling of the answers.
 
 #[cfg(test)]
 mod answers;

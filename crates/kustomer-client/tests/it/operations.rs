@@ -66,7 +66,7 @@ impl Wire {
             Some(schema) => {
                 let body = serde_json::from_str(&request.body).unwrap_or_else(|error| panic!("{place}: {error}"));
                 let faults = validation::check(schema, &body);
-                // Whoever calls a bulk operation puts the items together.
+                // The caller of a bulk operation assembles the items.
                 assert!(faults.is_empty() || verb.starts_with("bulk_"), "{place}: {faults:?}: {}", request.body);
             }
         }
@@ -140,7 +140,7 @@ fn pairs(query: &str) -> Vec<(String, String)> {
     url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
 }
 
-/// A query with this parameter, and what is written of it. Some go only with another one.
+/// A query with this parameter, and its text in the URL. Some need another one too.
 fn query_with<E: Endpoint>(parameter: &Parameter) -> Option<((String, String), E::Query)> {
     let pair = |of: &Parameter, value: String| (of.name.to_owned(), value);
     let alone = std::iter::once(Vec::new());

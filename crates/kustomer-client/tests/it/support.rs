@@ -1,4 +1,4 @@
-//! A real HTTP server on a free port: it keeps what it receives and gives prepared answers, the last one for ever.
+//! A real HTTP server on a free port: it keeps requests and gives prepared answers, the last one for ever.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};

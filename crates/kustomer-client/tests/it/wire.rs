@@ -1,4 +1,4 @@
-//! What is sent over the wire.
+//! The requests on the wire.
 
 use std::time::Duration;
 
@@ -156,7 +156,7 @@ async fn a_call_takes_its_own_headers_and_its_own_server() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_sent_is_told_and_nothing_is_sent() {
+async fn an_input_that_cannot_be_sent_is_reported_and_nothing_is_sent() {
     let server = Server::start([answer(200, &customer(ID))]).await;
     let client = server.client().build().unwrap();
     let header = client.customers().get(id()).header("x-note", "two\nlines").await.unwrap_err();
@@ -229,7 +229,7 @@ async fn an_answer_and_its_id_are_taken_where_an_id_is_asked_for() {
 }
 
 #[tokio::test]
-async fn a_client_goes_through_the_proxy_that_it_is_given() {
+async fn a_client_uses_the_proxy_that_it_is_given() {
     let proxy = Server::start([answer(200, &customer(ID))]).await;
     let client = Client::builder().base_url("http://nowhere.invalid").token("secret-token").proxy(&proxy.url);
     client.build().unwrap().customers().get(ID).await.unwrap();

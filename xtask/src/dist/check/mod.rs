@@ -1,5 +1,5 @@
-//! Whether the packages work: each is installed by the commands of docs/installing.md, in an empty folder, with no registry; its
-//! server is started; a customer is created by its command line; and it is removed.
+//! Whether the packages work: each is installed by the commands of docs/installing.md, in an empty folder, with no
+//! registry; its server is started; a customer is created by its command line; and it is removed.
 
 mod binstall;
 mod image;
@@ -104,7 +104,7 @@ impl Place {
 
     /// Commands of a shell, not yet started.
     fn shell(&self, commands: &[String]) -> Command {
-        // Whoever is root already needs no other word for it.
+        // Root needs no `sudo`.
         let sudo = r#"sudo() { [ "$(id -u)" = 0 ] || { echo "not as this user: $*" >&2; return 1; }; "$@"; }"#;
         let mut shell = process::program("bash");
         shell.args(["-euo", "pipefail", "-c", &format!("{sudo}\n{}", commands.join("\n"))]).current_dir(&self.folder);

@@ -1,4 +1,4 @@
-//! What a company offers to a search.
+//! The searchable values of a company.
 
 use kustomer_api::ObjectId;
 use kustomer_api::company::Company;
@@ -7,7 +7,7 @@ use kustomer_api::search::{Attribute, Context, Manner};
 use super::{SearchRow, Value, address, each};
 
 impl SearchRow {
-    /// What a company offers. `id` is the company's own, parsed.
+    /// The searchable values of a company. `id` is the company's own, parsed.
     pub fn of_company(id: ObjectId, company: &Company) -> Self {
         let of = &company.attributes;
         let mut row = Self::new(Context::Company, id, of.deleted.value().copied().unwrap_or_default());

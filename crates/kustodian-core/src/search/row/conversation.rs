@@ -1,4 +1,4 @@
-//! What a conversation offers to a search.
+//! The searchable values of a conversation.
 
 use kustomer_api::conversation::{Conversation, ConversationAttributes, SlaMetricName, SlaStatus};
 use kustomer_api::search::{Attribute, Context};
@@ -8,7 +8,8 @@ use serde_json::Value as Json;
 use super::{SearchRow, Value, each};
 
 impl SearchRow {
-    /// What a conversation offers: not its preview, which is a text of its message. `id` is the conversation's own, parsed.
+    /// The searchable values of a conversation: not its preview, a text of its message. `id` is the conversation's own,
+    /// parsed.
     pub fn of_conversation(id: ObjectId, conversation: &Conversation) -> Self {
         let of = &conversation.attributes;
         let mut row = Self::new(Context::Conversation, id, of.deleted.value().copied().unwrap_or_default());

@@ -1,4 +1,4 @@
-//! What a conversation time offers to a search.
+//! The searchable values of a conversation time.
 
 use kustomer_api::ObjectId;
 use kustomer_api::conversation_time::ConversationTime;
@@ -7,7 +7,7 @@ use kustomer_api::search::{Attribute, Context};
 use super::{SearchRow, Value, each};
 
 impl SearchRow {
-    /// What a conversation time offers. `id` is its own, parsed.
+    /// The searchable values of a conversation time. `id` is its own, parsed.
     pub fn of_conversation_time(id: ObjectId, time: &ConversationTime) -> Self {
         let of = &time.attributes;
         let mut row = Self::new(Context::ConversationTime, id, of.deleted.value().copied().unwrap_or_default());

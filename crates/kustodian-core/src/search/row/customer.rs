@@ -1,4 +1,4 @@
-//! What a customer offers to a search.
+//! The searchable values of a customer.
 
 use kustomer_api::customer::{Customer, CustomerAttributes, Email, ExternalId, Phone, Social};
 use kustomer_api::envelope::Relationships;
@@ -10,7 +10,7 @@ use super::super::words::{digits, fold};
 use super::{SearchRow, Source, Value, address, each};
 
 impl SearchRow {
-    /// What a customer offers. `id` is the customer's own, parsed.
+    /// The searchable values of a customer. `id` is the customer's own, parsed.
     pub fn of(id: ObjectId, customer: &Customer) -> Self {
         let deleted = customer.attributes.deleted.value().copied().unwrap_or_default();
         let mut row = Self::new(Context::Customer, id, deleted);

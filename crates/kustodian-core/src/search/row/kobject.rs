@@ -1,4 +1,4 @@
-//! What a kobject offers to a search.
+//! The searchable values of a kobject.
 
 use kustomer_api::ObjectId;
 use kustomer_api::kobject::KObject;
@@ -7,7 +7,7 @@ use kustomer_api::search::{Attribute, Context, Manner};
 use super::{SearchRow, Value, each};
 
 impl SearchRow {
-    /// What a kobject of a klass offers. `id` is the kobject's own, parsed.
+    /// The searchable values of a kobject of a klass. `id` is the kobject's own, parsed.
     pub fn of_kobject(id: ObjectId, klass: &str, kobject: &KObject) -> Self {
         let of = &kobject.attributes;
         let mut row = Self::new(Context::KObject, id, of.deleted.value().copied().unwrap_or_default());

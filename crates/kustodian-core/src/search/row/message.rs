@@ -1,4 +1,4 @@
-//! What a message offers to a search.
+//! The searchable values of a message.
 
 use kustomer_api::ObjectId;
 use kustomer_api::message::{Message, MessageAttributes};
@@ -12,7 +12,7 @@ use super::{Manner, SearchRow, Source, Value, each, several};
 const MAX_PEOPLE: usize = 100;
 
 impl SearchRow {
-    /// What a message offers. `id` is the message's own, parsed.
+    /// The searchable values of a message. `id` is the message's own, parsed.
     pub fn of_message(id: ObjectId, message: &Message) -> Self {
         let of = &message.attributes;
         let mut row = Self::new(Context::Message, id, of.deleted.value().copied().unwrap_or_default());

@@ -1,4 +1,4 @@
-//! What a note offers to a search.
+//! The searchable values of a note.
 
 use kustomer_api::ObjectId;
 use kustomer_api::note::Note;
@@ -8,7 +8,7 @@ use super::{SearchRow, Value, several};
 use crate::kind::Kind;
 
 impl SearchRow {
-    /// What a note offers. `id` is the note's own, parsed.
+    /// The searchable values of a note. `id` is the note's own, parsed.
     pub fn of_note(id: ObjectId, note: &Note) -> Self {
         let of = &note.attributes;
         let mut row = Self::new(Context::Note, id, of.deleted.value().copied().unwrap_or_default());

@@ -28,7 +28,7 @@ const PAGE: &str = "SELECT org, id, document FROM customers WHERE (org, id) > ($
 const STRAY: &str = "SELECT s.org, s.id FROM customer_search s LEFT JOIN customers c ON c.org = s.org AND c.id = s.id \
      WHERE c.id IS NULL LIMIT $1";
 
-/// A row of the index, by the names of its columns and without what is null.
+/// A row of the index, by the names of its columns and without nulls.
 type Object = Map<String, Json>;
 
 impl Archive {

@@ -1,4 +1,4 @@
-//! What a search asks for, in PostgreSQL's words.
+//! The conditions of a search, as SQL of PostgreSQL.
 
 use std::fmt::Write as _;
 
@@ -55,7 +55,7 @@ struct Postgres<'s> {
     looked_up: &'s LookedUp,
 }
 
-/// What a search has looked up in its snapshot before.
+/// The look-ups that a search made before in its snapshot.
 #[derive(Debug, Default)]
 pub(super) struct LookedUp {
     /// Terms that no record has.
@@ -86,8 +86,8 @@ impl Dialect for Postgres<'_> {
 
     fn words(&self, needs: &Needs) -> Option<Compiled> {
         Some(match needs {
-            // One key of the index for each: GIN leaps along the rarest, where it would look at every record that has any
-            // part of a single long query.
+            // One key of the index for each: GIN leaps along the rarest, where it would otherwise read every record that
+            // has any part of a single long query.
             Needs::All(each) if each.len() <= MAX_NEEDS && each.iter().any(|needs| matches!(needs, Needs::Any(_))) => {
                 Compiled::join(each.iter().map(|needs| self.tokens(needs, each.len() > 1)).collect(), true)
             }
@@ -119,12 +119,12 @@ impl Postgres<'_> {
     }
 }
 
-/// Which grams to ask for by what is known of how common they are.
+/// Which grams to search for, by their frequency as far as it is known.
 pub(super) fn grams<T>(shares: &Shares, is_among_others: bool, ask: impl FnOnce(Grams<'_>) -> T) -> T {
     if shares.is_empty() {
         return ask(Grams::Covering);
     }
-    // What is not known to be common has at most the least share that is known.
+    // A gram that is not known to be common has at most the least share that is known.
     let least = shares.values().copied().fold(1.0, f32::min);
     let share = |term: &str| shares.get(term).copied().unwrap_or(least);
     ask(Grams::Rarest { share: &share, is_among_others })

@@ -226,8 +226,8 @@ const ADD_TERMS: &str = "INSERT INTO search_terms (home, org, kind, term, record
      SELECT r.home, r.org, r.kind, w.term, r.id FROM search_records r CROSS JOIN unnest($4) AS w (term) \
      WHERE r.org = $1 AND r.kind = $2 AND r.id = $3 ON CONFLICT DO NOTHING";
 
-/// Puts what a record offers in the place of what the index held of it; nothing when it is found no longer. `home` is where a
-/// new record is.
+/// Puts what a record offers in the place of what the index held of it; nothing when it is found no longer. `home` is where
+/// a new record is.
 pub(in crate::postgres) fn index<'a>(
     (org, kind, id): (OrgKey, Kind, ObjectId),
     home: Option<ObjectId>,
@@ -304,13 +304,13 @@ pub(in crate::postgres) async fn index_documents(
 ) -> Result<(), String> {
     let mut steps = Vec::new();
     for Written { org, kind, id, home, document } in records {
-        // What is damaged must not keep everything else from being found.
+        // A damaged record must not hide the others.
         let row = kind.search_row_of(document).unwrap_or_else(|error| {
             tracing::error!(%id, %error, "a {} is left out of searches", kind.as_str());
             None
         });
         let name = (*org, *kind, *id);
-        // What is there of it may be of another form.
+        // An entry that exists may have another form.
         if row.is_some() {
             steps.extend(index(name, None, None));
         }

@@ -36,13 +36,13 @@ const TOKENS_OFF_BY: u64 = 10;
 /// How many ids are read at a time, where there may be any number.
 const IDS: usize = 10_000;
 
-/// What a search uses beside what it is asked for.
+/// The resources of a search, beside its query.
 pub(in crate::postgres) struct Means {
     /// Which custom attributes have a column.
     pub(in crate::postgres) slots: Arc<Slots>,
     /// How common terms are.
     pub(in crate::postgres) shares: Arc<Shares>,
-    /// How far it goes before it goes another way.
+    /// How far it reads before it changes its method.
     pub(in crate::postgres) effort: SearchEffort,
     /// Whether tables are, or may be, spread over several machines.
     pub(in crate::postgres) is_spread: bool,
@@ -273,7 +273,7 @@ impl<'s, 'c> Finding<'s, 'c> {
         Ok(matches_among(&self.query.root, row, others.as_slice()))
     }
 
-    /// What the records with these ids offer to a search; those that are gone are missing.
+    /// The searchable values of the records with these ids; deleted ones are missing.
     pub(super) async fn documents(&mut self, ids: &[ObjectId]) -> Result<Vec<SearchRow>, Halt> {
         let values = vec![Given::Number(self.org().0), Given::Ids(ids.to_vec())];
         let piece = Piece::new("SELECT document FROM customers WHERE org = ? AND id = ANY(?)", values);
@@ -414,7 +414,7 @@ impl<'s, 'c> Finding<'s, 'c> {
     }
 }
 
-/// What is looked up before the search itself, for what the planner would guess wrong.
+/// The look-ups before the search itself, for conditions that the planner would estimate wrongly.
 async fn look_up(session: &mut Session<'_>, query: &Query, means: &Means) -> Result<LookedUp, Halt> {
     let absent = absent(session, query, &means.shares).await?;
     // Where tables are spread, ids may be on any machine.

@@ -19,7 +19,7 @@ use crate::search::{Bind, Cell, Compiled, Dialect, Holds, Known, Match, Slots, c
 /// How many values the planner is left alone with: it uses the index for them.
 const FEW: usize = 8;
 
-/// How many values a look at the index is for. Each look reads the list of what was written last, and compares the
+/// How many values one read of the index is for. Each read also reads the list of the newest entries, and compares the
 /// records of each value with all others of the look.
 const LOOK: usize = 16;
 
@@ -85,7 +85,7 @@ fn terms(org: OrgKey, needs: &Needs) -> Option<(BTreeSet<String>, bool)> {
 }
 
 impl Listed {
-    /// The condition that a row has what is needed, where that was looked up.
+    /// The condition that a row has the needed tokens, from a look-up before.
     pub(super) fn condition(&self, org: OrgKey, needs: &Needs) -> Option<Compiled> {
         let (terms, exact) = terms(org, needs)?;
         let ids: Vec<String> = self.0.get(&terms)?.iter().map(ObjectId::to_string).collect();

@@ -1,4 +1,4 @@
-//! A page of results, and what is counted beside.
+//! A page of results, and the counts beside it.
 
 use std::collections::HashMap;
 

@@ -53,7 +53,7 @@ fn name(sort: &Sort) -> &'static str {
     column_of(sort.by).map_or("deleted", |column| column.name)
 }
 
-/// The direction of what is equal in all keys.
+/// The direction of records that are equal in all keys.
 fn by_id(sort: &[Sort]) -> String {
     format!("s.id {}", direction(sort.first().is_some_and(|first| first.descending)))
 }
@@ -115,7 +115,7 @@ pub(super) fn phases(query: &Query, condition: &Condition, org: i64) -> Option<V
         }
         Index::ByValue | Index::ByRareValue => return None,
     };
-    // What has no value meets no bound.
+    // A record without a value is within no bound.
     if !is_bound {
         let none = format!(" AND s.{name} IS NULL");
         phases.push(match WHOLE.contains(&first.by) {

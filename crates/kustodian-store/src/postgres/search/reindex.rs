@@ -90,7 +90,7 @@ impl<'c> Reindexing<'c> {
 }
 
 /// Rebuilds the whole index, some hundreds of customers at a time; reports after each step how many are done.
-/// How many there were. A server that works on the database meanwhile goes on without columns for attributes that had
+/// How many there were. A server that works on the database meanwhile continues without columns for attributes that had
 /// none before, and would leave them empty.
 ///
 /// # Errors
@@ -110,7 +110,7 @@ pub(in crate::postgres) async fn reindex(
         let answer = connection.unnamed(PAGE, &values).await.map_err(told)?;
         let read = |row: &Row| Ok((OrgKey(row.try_get(0)?), row.try_get::<_, Id>(1)?.0));
         let page: Vec<(OrgKey, ObjectId)> = answer.rows.iter().map(read).collect::<Result<_, Error>>().map_err(told)?;
-        // What was read for the page before may have been taken back since.
+        // A slot read for the page before may have been taken back since.
         reindexing.slots.clear();
         let customers = lock(connection, &page).await?;
         let customers: Vec<_> = customers.iter().map(|(org, id, document)| (*org, *id, document.as_str())).collect();

@@ -21,7 +21,7 @@ const MAX_TOKENS: usize = 1_000_000;
 /// $1 id, $2 org.
 const FORGET_ROW: &str = "DELETE FROM customer_search WHERE id = $1 AND org = $2";
 
-/// What is between two tokens on the way to the server.
+/// The separator of tokens on the way to the server.
 const READ_TOKENS: &str = "array_to_tsvector(string_to_array";
 
 /// Every column but the last, which is `tokens`, with its type.
@@ -96,12 +96,12 @@ fn with(create: &str, place: usize) -> String {
     format!("WITH found_by AS ({}), {}", insert_all(place), create.trim_start_matches("WITH "))
 }
 
-/// A new customer with all that comes with it, and an array of its search entries as parameter 23.
+/// A new customer with all its rows, and an array of its search entries as parameter 23.
 pub(in crate::postgres) fn create_one() -> &'static str {
     &CREATE_ONE
 }
 
-/// New customers with all that comes with them, and an array of their search entries as parameter 21.
+/// New customers with all their rows, and an array of their search entries as parameter 21.
 pub(in crate::postgres) fn create_all() -> &'static str {
     &CREATE_ALL
 }
@@ -112,7 +112,7 @@ pub(super) fn read_rows() -> &'static str {
     READ
 }
 
-/// Writes the search entries of many customers, over what is there: $1 an array of [`json_row`].
+/// Writes the search entries of many customers, over the present ones: $1 an array of [`json_row`].
 pub(super) fn write_all() -> &'static str {
     &WRITE_ALL
 }
@@ -179,7 +179,7 @@ fn value<'a>(cell: Option<Cell>, holds: Holds) -> Value<'a> {
     }
 }
 
-/// The search entries of a customer, as a JSON object of what is not null.
+/// The search entries of a customer, as a JSON object without nulls.
 pub(in crate::postgres) fn json_row(org: OrgKey, row: &SearchRow, slots: &Slots) -> String {
     let head = [Json::String(row.id.to_string()), org.0.into(), row.deleted.into()];
     let of_slot = |cell: Option<Cell>| cell.map(|cell| Json::String(clean(ordered(cell))));

@@ -58,7 +58,7 @@ pub(super) fn in_time(result: Result<(), Halt>) -> Result<bool, Trouble> {
     }
 }
 
-/// What was asked for without a limit of time.
+/// Statements without a time limit.
 pub(super) fn anyway<T>(result: Result<T, Halt>) -> Result<T, Trouble> {
     result.map_err(|halt| match halt {
         Halt::Failed(trouble) => trouble,

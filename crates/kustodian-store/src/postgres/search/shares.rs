@@ -11,7 +11,7 @@ use kustodian_core::search::{Node, Test};
 
 use super::super::pool::Shared;
 
-/// How long what was read is good: a table's statistics change as it does.
+/// How long statistics are trusted: a table's statistics change as it does.
 const GOOD_FOR: Duration = Duration::from_secs(300);
 
 /// Behind the shares of the terms are some of other things. Nothing for a table that was never analyzed, and for one that
@@ -48,7 +48,7 @@ impl KnownShares {
             if known.read_at.is_some_and(|at| at.elapsed() < GOOD_FOR) {
                 return Arc::clone(&known.shares);
             }
-            // Whoever comes meanwhile uses what was known before.
+            // A search that arrives meanwhile uses the former statistics.
             known.read_at = Some(Instant::now());
         }
         match readers.read(READ, &[]).await {
@@ -59,7 +59,7 @@ impl KnownShares {
                 shares
             }
             Err(error) => {
-                // Searches find the same without, and will report what is wrong with the database.
+                // Searches find the same without, and will report faults of the database.
                 tracing::debug!(%error, "how common terms are could not be read");
                 Arc::default()
             }

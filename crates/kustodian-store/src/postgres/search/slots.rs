@@ -1,8 +1,8 @@
 //! Which custom attributes have a column, as this server knows it.
 //!
-//! A slot is given before the first row that uses it is written, so what is known here may be too little. Several servers
+//! A slot is given before the first row that uses it is written, so the cached slots may be too few. Several servers
 //! give slots at the same time; unique keys let one of them have its way, and the others read what it did. A slot is taken
-//! back only when nobody can believe in it any more (`retire`), hence what is known is believed for [`BELIEVED`] alone.
+//! back only when no server can use it any more (`retire`). So cached slots are trusted only that long.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,7 +18,7 @@ use super::super::pool::Shared;
 use super::super::values::Value;
 use crate::search::{Slots, custom_keys};
 
-/// How long what is known of an org's slots is believed.
+/// How long the cached slots of an org are trusted.
 pub(in crate::postgres) const BELIEVED: Duration = Duration::from_secs(2);
 
 /// $1 org → attributes, their slots, and whether they are retired.
@@ -105,7 +105,7 @@ impl Slotting {
         self.read(readers, org, has_all).await
     }
 
-    /// What is known if that is enough, else what the database says.
+    /// The cached slots if they are enough, else those of the database.
     async fn read(
         &self,
         readers: &Shared,

@@ -15,7 +15,7 @@ use super::session::{Halt, Session, Trouble, anyway, in_time};
 use super::walks;
 use crate::search::entries::{self, Step};
 
-/// Goes a step, all as of one moment.
+/// Makes one step, all as of one moment.
 pub(in crate::postgres) async fn step(
     connection: &Connection,
     org: OrgKey,
@@ -100,7 +100,7 @@ async fn fitting_records(
     Ok((Records::Whole(records), next.unwrap_or(ids.len())))
 }
 
-/// In an order that writes may change: what is found now is listed, and gone through in that order.
+/// In an order that writes may change: the present results are listed, and read in that order.
 async fn list(mut finding: Finding<'_, '_>, query: &WalkQuery, walk: ObjectId) -> Result<Step, Trouble> {
     if !in_time(finding.find_all().await)? {
         return Ok(Step::TooLong);

@@ -21,7 +21,7 @@ pub struct Traced {
     tracer: Arc<Tracer>,
 }
 
-/// What was sent together: one flush that waits for its answers.
+/// Statements sent together: one flush that waits for its answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trip {
     /// Over which connection; a transaction stays on one.
@@ -72,7 +72,7 @@ impl Traced {
     }
 }
 
-/// Who waits for what a connection does.
+/// The waiter of a connection's action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Side {
     /// A request.
@@ -81,14 +81,14 @@ pub(super) enum Side {
     Background,
 }
 
-/// Notes what is sent over several connections.
+/// Records the statements of several connections.
 #[derive(Debug, Default)]
 pub(super) struct Tracer {
     connections: AtomicU64,
     trips: Mutex<Vec<Trip>>,
 }
 
-/// Notes what is sent over one connection.
+/// Records the statements of one connection.
 pub(super) struct Tap {
     tracer: Arc<Tracer>,
     connection: u64,

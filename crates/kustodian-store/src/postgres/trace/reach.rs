@@ -34,7 +34,7 @@ pub enum Reach {
     },
 }
 
-/// What a statement touches, in the order in which it names it.
+/// The tables of a statement, in the order in which it names them.
 pub(super) fn of(sql: &str, values: &[Value<'_>]) -> Vec<Touch> {
     let words = words(sql);
     let mut touches = Vec::new();
@@ -165,7 +165,7 @@ fn unnested(words: &[Word<'_>], from: usize, column: &str) -> Option<usize> {
     values.get(place)?.first()?.parameter()
 }
 
-/// What is between the commas of the parentheses that open at `place`.
+/// The texts between the commas of the parentheses that open at `place`.
 fn items<'a>(words: &'a [Word<'a>], place: usize) -> Option<Vec<&'a [Word<'a>]>> {
     let open = words.get(place).filter(|word| word.text == "(")?;
     let inner = words.get(place + 1..)?;
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_joined_asks_every_shard() {
+    fn a_join_asks_every_shard() {
         let sql = "UPDATE events e SET position = w.position FROM unnest($2, $3) AS w (record, position) \
              WHERE e.org = $1 AND e.record = w.record";
         let all = Touch { table: "events", is_write: true, reach: Reach::All { group: "customers" } };

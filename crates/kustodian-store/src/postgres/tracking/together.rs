@@ -1,5 +1,5 @@
-//! A transaction that keeps what is learnt of several visitors of one org. It locks the visitors first, in the order of their
-//! ids, decides on what it finds (`kustodian_core::tracking::see`), and writes that with a second trip.
+//! A transaction that stores sightings of several visitors of one org. It locks the visitors first, in the order of their
+//! ids, decides on the rows (`kustodian_core::tracking::see`), and writes with a second trip.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -28,8 +28,8 @@ const FIND: &str = "SELECT v.id, v.customer, v.epoch, v.unidentified, s.id, s.na
 const ATTACH: &str = "UPDATE visits SET customer = $3 WHERE org = $1 AND visitor = $2 AND customer IS NULL";
 
 /// One that was sent twice with the same idempotency key has the same id, and does not count twice. $1 org; events: $2
-/// sessions, $3 ids, $4 when, $5 names, $6 details; sessions: $7 ids, $8 visitors, $9 customers, $10 names, $11 first and $12
-/// last moments.
+/// sessions, $3 ids, $4 when, $5 names, $6 details; sessions: $7 ids, $8 visitors, $9 customers, $10 names, $11 first and
+/// $12 last moments.
 const KEEP: &str = "WITH kept AS (INSERT INTO tracked (org, visit, id, at, name, details) \
      SELECT $1, visit, id, at, name, details FROM unnest($2, $3, $4, $5, $6) AS sent (visit, id, at, name, details) \
      ON CONFLICT (org, visit, id) DO NOTHING RETURNING visit) \
@@ -64,7 +64,7 @@ pub(super) async fn keep(
         statement(INTRODUCE, vec![Value::Number(org.0), Value::Ids(ids.clone()), Value::Number(at.as_millis())]),
         statement(LOCK, of_ids()),
     ];
-    // Held until the end: who erases a customer comes before this or after it.
+    // Held until the end: an erasure of a customer is before this or after it.
     let share = statements(Kind::Customer).share;
     steps.extend(customers.iter().map(|id| statement(share, vec![Value::Number(org.0), Value::Id(*id)])));
     steps.push(statement(FIND, of_ids()));
@@ -109,7 +109,7 @@ fn visitor(row: &Row) -> Result<(ObjectId, Visitor), Error> {
     Ok((row.try_get::<_, Id>(0)?.0, visitor))
 }
 
-/// What a transaction writes.
+/// The writes of a transaction.
 #[derive(Default)]
 struct Kept<'a> {
     visitors: BTreeMap<ObjectId, Visitor>,

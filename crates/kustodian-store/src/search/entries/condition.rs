@@ -43,9 +43,9 @@ pub(crate) struct Form {
 /// How an engine's index of words is asked.
 #[derive(Debug)]
 pub(crate) struct WordsForm {
-    /// How what is looked for is written.
+    /// The form of a searched term.
     pub(crate) syntax: Syntax,
-    /// The condition that a row has what is bound for its `?`.
+    /// The condition that a row has the value bound to its `?`.
     pub(crate) among: fn(Row<'_>, Kind) -> String,
     /// The statement that gives the ids of the records of a kind that have it, and a null.
     pub(crate) ids: fn(Kind) -> String,
@@ -59,13 +59,13 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// What the index of words is asked to find records that have one of these.
+    /// The query of the index of words for records that have one of these.
     pub(super) fn expression(self, context: Context, any: &[&Lookup]) -> String {
         expression(&self.form.words.syntax, self.org, context, any)
     }
 
-    /// The condition that `id`, an expression over another row, is in a column of a record of a kind for which `inner` holds;
-    /// `other` is its name in there.
+    /// The condition that `id`, an expression over another row, is in a column of a record of a kind for which `inner`
+    /// holds; `other` is its name in there.
     pub(crate) fn is_in(self, id: &str, (other, column): (&str, &str), context: Context, inner: Compiled) -> Compiled {
         let of_kind = format!("{other}.org = ? AND {other}.kind = ? AND {other}.deleted = ? AND {}", inner.sql);
         let sql = if self.form.is_for_each {
@@ -120,8 +120,8 @@ impl Form {
     }
 }
 
-/// The condition on a row of `search_records` of a context, by its name, that a node holds for the customer of the record, or
-/// for one of its customers; given by an engine, which has its own index of them.
+/// The condition on a row of `search_records` of a context, by its name, that a node holds for the customer of the record,
+/// or for one of its customers; given by an engine, which has its own index of them.
 pub(crate) type OfCustomers<'a> = dyn Fn(&Node, Row<'_>, bool) -> Compiled + 'a;
 
 /// A row of `search_records`.
@@ -129,7 +129,7 @@ pub(crate) type OfCustomers<'a> = dyn Fn(&Node, Row<'_>, bool) -> Compiled + 'a;
 pub(crate) struct Row<'a> {
     /// Its name in the statement.
     pub(crate) name: &'a str,
-    /// What it is.
+    /// The type of the record.
     pub(crate) context: Context,
 }
 
@@ -353,7 +353,7 @@ pub(super) fn ranges(criterion: &Criterion) -> Ranges {
     if let Test::Words(words) = test {
         return of_words(subject, words);
     }
-    // What is false has no term, nor has whether a record is deleted.
+    // False has no term, and neither has whether a record is deleted.
     let is_flag = matches!(subject, Subject::Standard(attribute) if attribute.class() == Class::Boolean
         && (*test != Test::Boolean(true) || is_always(*attribute)
             || deleted_attribute(attribute.context()) == Some(*attribute)));
@@ -489,12 +489,12 @@ fn of_words(subject: &Subject, words: &[Word]) -> Ranges {
     Ranges::Those { all, exact: false }
 }
 
-/// What a text has of which this is a part: some of its grams.
+/// The grams of a text that has this part: some of them.
 fn by_part(part: &str) -> impl Iterator<Item = Lookup> {
     let characters: Vec<char> = part.chars().collect();
     let parts: Vec<Lookup> = match characters.len() {
         0..GRAM => vec![Lookup::part(part, true)],
-        // A text that ends there has the gram alone, one that goes on too: grams have three characters at most.
+        // A text that ends there has the gram alone, one that continues too: grams have three characters at most.
         _ => {
             let last = characters.len() - GRAM;
             let windows = characters.windows(GRAM).enumerate().filter(|(at, _)| at % GRAM == 0 || *at == last);

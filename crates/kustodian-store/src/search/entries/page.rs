@@ -1,4 +1,4 @@
-//! A page of results, and what is counted beside.
+//! A page of results, and the counts beside it.
 
 use kustodian_core::kind::Kind;
 use kustodian_core::search::{Aggregation, Counter, Query, SearchRow};
@@ -45,7 +45,7 @@ pub(crate) async fn search<R: Reader>(reader: &mut R, kind: Kind, asked: &Search
     Ok(Found { records, total, timed_out: !(is_counted && is_aggregated), aggregations })
 }
 
-/// The query with what it says of other records said by their ids, and whether that was in time.
+/// The query with its criteria about other records replaced by their ids, and whether that was in time.
 pub(super) async fn resolved<R: Reader>(reader: &mut R, query: &Query) -> Result<(Query, bool), R::Failure> {
     match resolve(reader, query.context, &query.root).await {
         Ok(root) => Ok((Query { root, ..query.clone() }, true)),

@@ -1,4 +1,4 @@
-//! What is asked of an engine.
+//! The requests to an engine.
 
 use kustodian_core::kind::Kind;
 use kustodian_core::search::{Node, SearchRow};
@@ -64,7 +64,7 @@ pub(crate) trait Reader {
     /// How statements are written, and whose records they are about.
     fn place(&self) -> Place;
 
-    /// How far a search goes before it goes another way.
+    /// How far a search reads before it changes its method.
     fn effort(&self) -> SearchEffort;
 
     /// How statements are written.
@@ -81,7 +81,7 @@ pub(crate) trait Reader {
     /// The number that a statement gives.
     async fn number(&mut self, sql: &Sql) -> Result<u64, Halt<Self::Failure>>;
 
-    /// What the records with these ids offer to a search; those that are gone, or erased, are missing.
+    /// The searchable values of the records with these ids; deleted or erased ones are missing.
     async fn search_rows(&mut self, kind: Kind, ids: &[ObjectId]) -> Result<Vec<SearchRow>, Halt<Self::Failure>>;
 
     /// The customers for which a node holds, unless there are more than `limit`.

@@ -11,11 +11,11 @@ use super::condition::{among, kind_of};
 use super::finding::Finding;
 use super::reader::{Halt, Reader, Sql};
 
-/// How many times as many records of other contexts as are few are said by their ids, in all: a statement takes so many values
-/// and no more.
+/// How many times as many records of other contexts as are few are said by their ids, in all: a statement takes so many
+/// values and no more.
 const NAMED: usize = 3;
 
-/// The same node, with what it says of records of another context said by their ids, where they are few.
+/// The same node, with its criteria about another context replaced by their ids, if they are few.
 ///
 /// # Errors
 /// When time is over, or the database fails.

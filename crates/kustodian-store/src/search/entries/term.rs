@@ -1,4 +1,4 @@
-//! What is in the index of a record.
+//! The index entries of a record.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ use super::super::ordered;
 use super::word::{self, digest};
 use crate::check::index::{EVERYTHING, WORDS};
 
-/// How many characters of a text its term holds: what is longer is checked against the document.
+/// How many characters of a text its term holds: longer texts are checked against the document.
 const TEXT: usize = 128;
 
 /// The sign before a number or a moment.
@@ -37,7 +37,7 @@ pub(crate) struct Entries {
 }
 
 impl Entries {
-    /// What the index is to hold of a record.
+    /// The index entries that a record needs.
     pub(crate) fn of(org: OrgKey, row: &SearchRow) -> Self {
         let words = word::all_of(org, row);
         let [customer, company, conversation] =
@@ -151,7 +151,7 @@ impl Difference {
     }
 }
 
-/// What differs between what the index should hold of a record and what it does.
+/// The difference between the entries that a record needs and its present ones.
 pub(crate) fn differing(should: Option<&Entries>, is: Option<&Entries>) -> Vec<&'static str> {
     let (Some(should), Some(is)) = (should, is) else {
         return if should.is_some() || is.is_some() { vec![EVERYTHING] } else { Vec::new() };
@@ -166,7 +166,7 @@ pub(crate) fn differing(should: Option<&Entries>, is: Option<&Entries>) -> Vec<&
     parts.into_iter().filter(|(_, is_equal)| !is_equal).map(|(part, _)| part).collect()
 }
 
-/// What the terms of an attribute's values begin with.
+/// The prefix of the terms of an attribute's values.
 pub(super) fn beginning(subject: &Subject) -> String {
     match subject {
         Subject::Standard(attribute) => format!("{}{}", code(*attribute), sign(subject)),

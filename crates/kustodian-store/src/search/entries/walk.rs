@@ -50,7 +50,7 @@ pub(crate) trait Kept: Reader {
     async fn ids(&mut self, walk: ObjectId, from: u64, limit: u64) -> Result<Vec<ObjectId>, Halt<Self::Failure>>;
 }
 
-/// Goes a step over records of a kind.
+/// Makes one step over records of a kind.
 ///
 /// # Errors
 /// When the database fails.
@@ -119,7 +119,7 @@ async fn fitting_records<R: Kept>(
     Ok((Records::Whole(records), next.unwrap_or(ids.len())))
 }
 
-/// In an order that writes may change: what is found now is listed, and gone through in that order.
+/// In an order that writes may change: the present results are listed, and read in that order.
 async fn list<R: Kept>(
     reader: &mut R,
     finding: &mut Finding<'_>,

@@ -18,7 +18,7 @@ use crate::search::{
 /// The language of FTS5.
 pub(super) const SYNTAX: Syntax = Syntax { quote: '"', beginning: "*", and: " AND ", or: " OR " };
 
-/// What is read by the indexes of the two tables.
+/// The parts that are read by the indexes of the two tables.
 const OF_SEARCH: &str = " FROM customer_search s ";
 const OF_CUSTOMERS: &str = " FROM customers c ";
 
@@ -59,7 +59,7 @@ impl Dialect for Sqlite {
     }
 }
 
-/// A statement, and what it binds.
+/// A statement, and its bound values.
 pub(super) type Statement = (String, Vec<Value>);
 
 /// Statements that give the keys of all records that pass a condition, among others perhaps.
@@ -121,7 +121,7 @@ impl Access {
     }
 }
 
-/// The access to a node; `None` when every record has to be looked at.
+/// The access to a node; `None` when every record has to be tested.
 pub(super) fn access(node: &Node, within: Within<'_>) -> Option<Access> {
     match node {
         // Any of them leads to all matches; the others are tested.
@@ -248,7 +248,7 @@ fn of_customers(name: &str, criterion: &Criterion, within: Within<'_>) -> Option
     };
     let parts = [("", 0), ("deleted_", 1)];
     let statements = parts.into_iter().take(1 + usize::from(within.include_deleted)).map(statement).collect();
-    // What was erased is deleted, and is still there though nothing finds it.
+    // An erased record counts as deleted: it has a row, but no search finds it.
     Some(Access { statements, exact: exact && !within.include_deleted, is_live: true })
 }
 
@@ -257,7 +257,7 @@ pub(super) fn deleted(table: &str, include: bool) -> String {
     if include { format!("{table}.deleted IN (0, 1)") } else { format!("{table}.deleted = 0") }
 }
 
-/// What is bound for a condition.
+/// The bound value for a condition.
 pub(super) fn values(binds: Vec<Bind>) -> impl Iterator<Item = Value> {
     binds.into_iter().map(|bind| match bind {
         Bind::Cell(cell) => value(cell),

@@ -6,7 +6,7 @@
 //! transaction of its own, with that of the creates around it. A search that finds the index behind has it brought up
 //! first, and sees all that was acknowledged before it came.
 //!
-//! The file holds how far the index goes, as a key of `customers`: keys ascend, so what lies behind has no row in
+//! The file records how far the index is, as a key of `customers`: keys ascend, so what lies behind has no row in
 //! `customer_search` and no words. A server that was killed leaves at most that much to the next one, which works it out
 //! of the documents. Writes of a customer that no index knows leave the index alone.
 
@@ -24,7 +24,7 @@ use super::write::{FoundBy, Writing};
 /// How many customers are indexed in one transaction at most.
 const RECORDS: usize = 1_000;
 
-/// What is kept ready at most; what lies beyond is worked out of documents again.
+/// The maximum that is kept ready; later ones are computed from their documents again.
 const READY: usize = 4_000;
 
 const WAITING: &str = "SELECT key, org, id, rev FROM customers WHERE key > ?1 ORDER BY key LIMIT ?2";
@@ -71,7 +71,7 @@ pub(in crate::sqlite) struct Made {
     pub(in crate::sqlite) by: Option<Arc<FoundBy>>,
 }
 
-/// What the writer remembers of customers that wait, so that their documents need not be read again.
+/// The writer's memory of waiting customers, so that their documents need not be read again.
 #[derive(Default)]
 pub(in crate::sqlite) struct Backlog {
     ready: BTreeMap<i64, (u64, Option<Arc<FoundBy>>)>,
@@ -87,7 +87,7 @@ pub(in crate::sqlite) struct Progress {
 }
 
 impl Backlog {
-    /// Remembers what a transaction made, now that it is committed.
+    /// Remembers the rows of a transaction, now that it is committed.
     pub(in crate::sqlite) fn remember(&mut self, made: Vec<Made>) {
         for Made { key, rev, by } in made {
             if self.ready.len() < READY || self.ready.contains_key(&key) {
@@ -123,7 +123,7 @@ impl Backlog {
                     match FoundBy::of_document(org, &document.0) {
                         Ok(Some(found)) => writing.add(connection, (org, key, id), &found, limit)?,
                         Ok(None) => {}
-                        // What is damaged must not keep everything behind it from being found.
+                        // A damaged record must not hide those after it.
                         Err(error) => tracing::error!(%id, %error, "a customer is left out of searches"),
                     }
                 }
@@ -134,7 +134,7 @@ impl Backlog {
         Ok(progress)
     }
 
-    /// Forgets what is indexed, now that it is committed.
+    /// Forgets indexed customers, now that they are committed.
     pub(in crate::sqlite) fn forget(&mut self, progress: Progress) {
         self.ready = self.ready.split_off(&(progress.mark + 1));
     }

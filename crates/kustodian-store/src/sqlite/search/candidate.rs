@@ -81,7 +81,7 @@ impl<'c> Check<'c> {
     }
 }
 
-/// What a record offers to a search.
+/// The searchable values of a record.
 pub(super) fn read_row(connection: &Connection, key: i64) -> rusqlite::Result<SearchRow> {
     connection.prepare_cached(DOCUMENT)?.query_row([key], |row| parse(&row.get::<_, Unpacked>(0)?.0))
 }

@@ -2,7 +2,7 @@
 //!
 //! Rows are compared one by one. Words are in the index by themselves, with the records that have them: for each record
 //! the hashes of its words are summed up, once as its document has them and once as the index does. So a million records
-//! take some fifty megabytes, and each word is looked at once.
+//! take some fifty megabytes, and each word is read once.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -149,7 +149,7 @@ impl Comparison {
         Ok(())
     }
 
-    /// Compares all words, once all rows are done; what was found.
+    /// Compares all words, once all rows are done; returns the findings.
     fn words(mut self, connection: &Connection) -> rusqlite::Result<Misfounds> {
         connection.execute_batch(VOCABULARY)?;
         let mut terms = connection.prepare(TERMS)?;

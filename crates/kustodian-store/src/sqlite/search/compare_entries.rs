@@ -27,7 +27,7 @@ const WORDS_HELD: &str = "SELECT term, doc FROM temp.search_vocabulary";
 /// For each row of the index of words, the hashes of the words that its record should have, summed up.
 type Sums = BTreeMap<i64, u64>;
 
-/// Compares every record of these kinds, and what the index holds without a record.
+/// Compares every record of these kinds, and index entries without a record.
 pub(super) fn compare_entries(connection: &Connection, misfounds: &mut Misfounds) -> rusqlite::Result<()> {
     let mut sums = Sums::new();
     for kind in Kind::ALL.into_iter().filter(|kind| kind.is_in_entries()) {

@@ -19,7 +19,7 @@ const TRIES_OF_DOCUMENTS: u64 = 400;
 /// Fewer than this are counted one by one.
 const SAMPLED: u64 = 20_000;
 
-/// What is known of some records that were drawn.
+/// The counts of a sample of records.
 struct Sample {
     /// How many they were drawn from.
     all: u64,
@@ -85,7 +85,7 @@ impl Finding<'_> {
             *total = Some(Total { count: sample.estimate(), is_estimate: true });
             return Ok(());
         }
-        // Of several criteria, what is in all their indexes is known before anything is tested.
+        // Of several criteria, records in all their indexes are known before anything is tested.
         if self.conjuncts.len() > 1 {
             self.probe(self.effort.many, true)?;
         }

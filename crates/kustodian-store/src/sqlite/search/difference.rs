@@ -1,5 +1,5 @@
-//! The difference between the index entries of two revisions of a record: an update writes that, and reads neither the row that is
-//! there nor the document.
+//! The difference between the index entries of two revisions of a record: an update writes that, and reads neither the row
+//! that is there nor the document.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ const DELETED: usize = 3;
 pub(in crate::sqlite) struct Difference {
     /// The columns that change, by their places.
     pub(super) columns: Vec<(usize, Value)>,
-    /// What a slot holds from now on of each custom attribute that changes, by key.
+    /// The new slot value of each custom attribute that changes, by key.
     pub(super) custom: Vec<(String, Value)>,
     /// A line each.
     pub(super) removed: String,

@@ -76,8 +76,8 @@ pub(super) fn now<T>(work: impl Future<Output = rusqlite::Result<T>>) -> rusqlit
     }
 }
 
-/// The query with what it says of other records said by their ids, where they are few. Once time is over it stays as it is:
-/// the search will find out.
+/// The query with its criteria about other records replaced by their ids, if they are few. Once time is over it stays as it
+/// is: the search will find out.
 pub(super) fn resolved<'q>(
     connection: &Connection,
     (org, query): (OrgKey, &'q Query),
@@ -403,7 +403,7 @@ fn bytes_of(id: &Option<ObjectId>) -> Option<[u8; 12]> {
 /// How many records are read at a time.
 const RECORDS: usize = 1_000;
 
-/// Indexes all records of every searched kind but customers; `tell` is given how many are done.
+/// Indexes all records of every searched kind but customers; `tell` gets the number done.
 pub(in crate::sqlite) fn index_kinds(connection: &Connection, tell: &mut dyn FnMut(u64)) -> rusqlite::Result<u64> {
     connection.execute_batch(
         "DELETE FROM search_terms; DELETE FROM search_records; \
@@ -427,7 +427,7 @@ pub(in crate::sqlite) fn index_kinds(connection: &Connection, tell: &mut dyn FnM
             let Some((org, id, _)) = page.last() else { break };
             last = (*org, id.to_string());
             for (org, id, document) in &page {
-                // What is damaged must not keep everything else from being found.
+                // A damaged record must not hide the others.
                 let row = kind.search_row_of(document).unwrap_or_else(|error| {
                     tracing::error!(%id, %error, "a {} is left out of searches", kind.as_str());
                     None

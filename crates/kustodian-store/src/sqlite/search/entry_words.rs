@@ -1,5 +1,5 @@
 //! The words of one transaction of the kinds beside customers, written at its end in the order of their rows: FTS5 gathers
-//! what it is given, and writes a segment when a row precedes the one before it.
+//! its rows, and writes a segment when a row precedes the one before it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -14,13 +14,13 @@ use crate::search::entries::{CODE_BITS, code};
 const REMOVE: &str = "DELETE FROM search_words WHERE rowid = ?1";
 const ADD: &str = "INSERT INTO search_words (rowid, words) VALUES (?1, ?2)";
 
-/// What is to be done to the words of records.
+/// The pending changes of records' words.
 #[derive(Default)]
 pub(in crate::sqlite) struct EntryWords {
     changes: HashMap<(OrgKey, Kind, ObjectId), Change>,
 }
 
-/// What is to be done to the words of one record.
+/// The pending changes of one record's words.
 struct Change {
     /// Whether it had words before.
     had: bool,

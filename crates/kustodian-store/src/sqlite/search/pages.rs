@@ -1,7 +1,7 @@
 //! Finding a page.
 //!
 //! SQLite's planner is not asked which index to use: it has no statistics, and a wrong guess reads a million rows. A
-//! short look at each criterion's index shows which are met by few records; where many match, the page is soon full when
+//! short read of each criterion's index shows which are met by few records; where many match, the page is soon full when
 //! records are read in the order asked for. In turns both are tried, and longer each time. Once the keys of what meets a
 //! criterion are known, so is what is quicker: to read all of those records and sort them, or to go along the order
 //! until enough of them were met, which reads no record at all.
@@ -28,7 +28,7 @@ use crate::page::take_bytes;
 use crate::search::{Candidate, Compiled, Slots, compile, entries, order};
 
 /// What it takes to go to the next entry of an index, to test a record, and to check a document, beside one another. A
-/// record in memory is tested in 20, one that comes from the disk in 400; entries are together and come along quickly.
+/// record in memory is tested in 20, one read from the disk in 400; entries are together and are read quickly.
 const ENTRY: u64 = 1;
 const TEST: u64 = 80;
 const DOCUMENT: u64 = 150;
@@ -451,7 +451,7 @@ impl<'a> Finding<'a> {
         Entries::new(self.connection, self.within.org, self.within.slots, self.time, self.effort).around(row, &contexts)
     }
 
-    /// Whether what was found is everything there is.
+    /// Whether these are all matches.
     pub(super) const fn is_all(&self) -> bool {
         self.is_all
     }
@@ -469,7 +469,7 @@ impl<'a> Finding<'a> {
         &self.found
     }
 
-    /// The condition on a row `s`, and what it binds.
+    /// The condition on a row `s`, and its bound values.
     pub(super) fn condition(&self, more: Option<&str>) -> (String, Vec<Value>) {
         let mut sql = "s.org = ?".to_owned();
         let mut bound = vec![Value::Integer(self.within.org.0)];

@@ -8,12 +8,12 @@ use rusqlite::types::Value;
 
 use crate::search::{Index, column_of};
 
-/// A part of an order: what a statement gives, in its order.
+/// A part of an order: the rows of a statement, in its order.
 #[derive(Debug, Clone)]
 pub(super) struct Phase {
     /// Gives keys.
     pub(super) sql: String,
-    /// What it binds.
+    /// Its bound values.
     pub(super) values: Vec<Value>,
     /// What else must hold for a row `s` of `customer_search`, or its place is in another phase.
     pub(super) condition: Option<String>,
@@ -42,7 +42,7 @@ pub(super) fn phases(
     let column = column_of(by)?;
     let name = column.name;
     let has = |condition: String| org.by_id(None, descending, Some(condition));
-    // What has no value meets no bound.
+    // A record without a value is within no bound.
     let rest = bounds.is_empty().then(|| has(format!("s.{name} IS NULL")));
     let mut phases = match column.index {
         Index::OfCustomers => return Some(vec![org.by_moment(name, descending, bounds)]),

@@ -1,5 +1,5 @@
-//! How long a search may take: SQLite asks now and then whether the thread's time has run out, or whoever waited for it has
-//! left, and stops then.
+//! How long a search may take: SQLite asks now and then whether the thread's time has run out, or the task that waited for
+//! it has left, and stops then.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
@@ -15,13 +15,13 @@ thread_local! {
     static END: Cell<Option<Instant>> = const { Cell::new(None) };
 }
 
-/// Makes a connection look at its thread's time, and at whether anybody waits for what the thread reads.
+/// Makes a connection check its thread's time, and whether anybody waits for the thread's results.
 pub(in crate::sqlite) fn watch(connection: &mut Connection) -> rusqlite::Result<()> {
     let is_over = || is_abandoned() || END.get().is_some_and(|end| Instant::now() >= end);
     connection.progress_handler(STEPS, Some(is_over))
 }
 
-/// The time of what the thread does now. Ends when dropped.
+/// The time of the thread's present task. Ends when dropped.
 pub(super) struct Time {
     end: Instant,
 }

@@ -17,7 +17,7 @@ use super::write::read_slots;
 use crate::options::SearchEffort;
 use crate::search::entries::{self, Step};
 
-/// Goes a step, all as of one moment.
+/// Makes one step, all as of one moment.
 pub(in crate::sqlite) fn step(
     connection: &Connection,
     org: OrgKey,
@@ -104,7 +104,7 @@ fn fitting_records(connection: &Connection, keys: &[i64], query: &WalkQuery) -> 
     Ok(Records::Whole(records))
 }
 
-/// In an order that writes may change: what is found now is listed, and gone through in that order.
+/// In an order that writes may change: the present results are listed, and read in that order.
 fn list(
     connection: &Connection,
     finding: &mut Finding<'_>,

@@ -1,6 +1,6 @@
 //! The words of one transaction, written at its end in the order of their records.
 //!
-//! FTS5 gathers what it is given and writes a segment when a record comes that is before the last one: changes in
+//! FTS5 gathers its rows and writes a segment when a record precedes the last one: changes in
 //! any order made a segment each, which were then merged. And it gets changes alone: `delete` takes single words
 //! of a record away, and a second insert adds others to it.
 
@@ -13,13 +13,13 @@ const ADD: &str = "INSERT INTO customer_words (rowid, tokens) VALUES (?1, ?2)";
 const MERGE: &str = "INSERT INTO customer_words (customer_words, rank) VALUES ('merge', ?1)";
 const REMOVE: &str = "INSERT INTO customer_words (customer_words, rowid, tokens) VALUES ('delete', ?1, ?2)";
 
-/// What is to be done to the words of records.
+/// The pending changes of records' words.
 #[derive(Default)]
 pub(super) struct Words {
     changes: BTreeMap<i64, Change>,
 }
 
-/// What is to be done to the words of one record: a line each.
+/// The pending changes of one record's words: a line each.
 #[derive(Debug, PartialEq, Eq)]
 struct Change {
     /// Whether it had words, few or many, and has them afterwards.
@@ -53,7 +53,7 @@ impl Words {
         }
     }
 
-    /// Forgets what was to be done to the words of a record.
+    /// Forgets the pending changes of a record's words.
     pub(super) fn forget(&mut self, key: i64) {
         self.changes.remove(&key);
     }
@@ -158,7 +158,7 @@ mod tests {
         proptest::collection::btree_set("[a-c]{1,2}", 0..8)
     }
 
-    /// What a change does to words.
+    /// The effect of a change on words.
     fn done(words: &BTreeSet<String>, change: &Change) -> BTreeSet<String> {
         let of = |lines: &str| lines.lines().map(str::to_owned).collect::<BTreeSet<_>>();
         let (removed, added) = (of(&change.removed), of(&change.added));

@@ -22,7 +22,7 @@ pub(in crate::sqlite) struct FoundBy {
     deleted: bool,
     /// The values of [`COLUMNS`] and [`PARTS`].
     cells: Vec<Value>,
-    /// What a slot holds of each custom attribute, by key.
+    /// The slot value of each custom attribute, by key.
     custom: Vec<(String, Value)>,
     /// A line each; in order unless it is of a new record.
     terms: String,
@@ -100,7 +100,7 @@ pub(in crate::sqlite) fn former_terms(connection: &Connection, org: OrgKey, key:
     Ok(document.and_then(|Unpacked(document)| terms_of_document(org, &document)).unwrap_or_default())
 }
 
-/// What one transaction knows of slots, and what it is to write at its end.
+/// The slots that one transaction knows, and its pending writes.
 #[derive(Default)]
 pub(in crate::sqlite) struct Writing {
     slots: HashMap<OrgKey, Slots>,
@@ -111,7 +111,7 @@ pub(in crate::sqlite) struct Writing {
 }
 
 impl Writing {
-    /// What is to be written of the words of other records than customers.
+    /// The pending writes of the words of other records than customers.
     pub(in crate::sqlite) fn entry_words(&mut self) -> &mut EntryWords {
         &mut self.entry_words
     }
@@ -139,7 +139,7 @@ impl Writing {
         found: Option<&FoundBy>,
         limit: usize,
     ) -> rusqlite::Result<()> {
-        // All of it is compared with what is there.
+        // All of it is compared with the present entries.
         self.amended.remove(&key);
         let Some(found) = found else {
             if connection.prepare_cached(FORGET_ROW)?.execute([key])? > 0 {
@@ -218,7 +218,7 @@ impl Writing {
         !self.words.is_empty()
     }
 
-    /// Writes what was gathered so far: before the transaction ends, at the latest.
+    /// Writes the rows gathered so far: before the transaction ends, at the latest.
     pub(in crate::sqlite) fn write_gathered(&mut self, connection: &Connection, limit: usize) -> rusqlite::Result<()> {
         self.write_amended(connection, limit)?;
         self.words.write(connection)?;

@@ -318,7 +318,7 @@ fn readers() -> BTreeMap<&'static str, Reader> {
     ])
 }
 
-/// Asks the server, and reads what it answers.
+/// Asks the server, and reads its answer.
 struct Walker<'a> {
     server: &'a Server,
     readers: BTreeMap<&'static str, Reader>,

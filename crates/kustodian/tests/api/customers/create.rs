@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::server::{Answer, Server, TOKEN, full_customer};
 
-/// What the answer must hold for what was sent: as sent, or completed by the defaults of the seed page.
+/// The expected answer to an input: as sent, or completed by the defaults of the seed page.
 fn completed(sent: &Value) -> Value {
     let mut expected = sent.clone();
     for list in [
@@ -51,7 +51,7 @@ fn completed(sent: &Value) -> Value {
 }
 
 #[test]
-fn everything_sent_comes_back_and_is_still_there_when_read_again() {
+fn everything_sent_is_answered_and_still_there_when_read_again() {
     let server = Server::start();
     let created = server.post("/v1/customers", full_customer()).expect(201);
     let attributes = created.attributes();

@@ -20,7 +20,7 @@ fn a_deleted_customer_is_gone_for_readers_and_its_identities_are_free() {
 }
 
 #[test]
-fn a_restored_customer_is_what_it_was_with_its_identities() {
+fn a_restored_customer_has_its_former_attributes_and_identities() {
     let server = Server::start();
     let customer = server.create(json!({ "name": "Ada", "emails": [{ "email": "a@b.c" }] }));
     let path = customer["links"]["self"].as_str().unwrap();

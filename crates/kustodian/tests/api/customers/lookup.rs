@@ -55,7 +55,7 @@ fn what_nobody_holds_is_a_404_in_the_recorded_words() {
 }
 
 #[test]
-fn a_client_that_holds_the_state_already_is_told_so() {
+fn a_client_that_has_the_state_already_gets_304() {
     let server = Server::start();
     let customer = server.create(json!({ "name": "Ada", "externalId": "x" }));
     let path = format!("/v1/customers/{}", customer["id"].as_str().unwrap());

@@ -10,7 +10,7 @@ fn path_of(customer: &Value) -> String {
 }
 
 #[test]
-fn a_patch_changes_what_was_sent_and_keeps_the_rest() {
+fn a_patch_changes_the_attributes_sent_and_keeps_the_rest() {
     let server = Server::start();
     let customer = server.create(json!({ "name": "Ada", "locale": "en", "custom": { "aStr": "a", "bNum": 1 } }));
     let answer = server.patch(&path_of(&customer), json!({ "name": null, "custom": { "bNum": 2 } })).expect(200);
@@ -24,7 +24,7 @@ fn a_patch_changes_what_was_sent_and_keeps_the_rest() {
 }
 
 #[test]
-fn a_put_is_a_patch_unless_it_is_told_to_replace() {
+fn a_put_is_a_patch_unless_it_asks_to_replace() {
     let server = Server::start();
     let customer = server
         .create(json!({ "name": "Ada", "locale": "en", "custom": { "aStr": "a" }, "emails": [{ "email": "a@b.c" }] }));
@@ -123,7 +123,7 @@ fn forty_patches_at_once_are_forty_revisions() {
 }
 
 #[test]
-fn what_is_not_there_or_wrong_is_refused() {
+fn a_missing_record_or_a_wrong_value_is_refused() {
     let server = Server::start();
     for path in ["/v1/customers/5c7d1a1f9a1b2c0010a1b2c3", "/v1/customers/x"] {
         assert_eq!(server.patch(path, json!({})).expect(404).parameter(), "id");

@@ -103,7 +103,7 @@ fn records_are_found_by_what_belongs_to_them_and_whom_they_belong_to() {
         (json!({ "and": { "company_name": { "contains": "acme" } } }), &["Ada"]),
         (json!({ "not": { "company_name": { "contains": "acme" } } }), &["Bob"]),
         (json!({ "and": { "company_name": { "contains": "globex" } } }), &[]),
-        // What is together is about one and the same order.
+        // Criteria of one member are about one and the same order.
         (
             json!({ "and": [
                 { "kobject_custom_order_totalNum": { "gt": 100 } },
@@ -260,7 +260,7 @@ fn what_names_no_klass_or_another_type_is_refused_where_it_stands() {
 }
 
 #[test]
-fn whoever_may_not_read_a_type_may_not_search_for_it_or_by_it() {
+fn a_key_that_may_not_read_a_type_may_not_search_for_it_or_by_it() {
     let server = with_records(Server::on_file());
     let status = |roles: &[&str], body: &Value| {
         let token = server.token("demo", roles);

@@ -139,7 +139,7 @@ fn they_are_found_by_each_other_and_by_their_customers() {
         (json!({ "and": [done, { "conversation_note_count": { "equals": 0 } }] }), &[]),
         (json!({ "and": invoice }), &["Ada"]),
         (json!({ "and": { "note_body": { "set": true } } }), &["Ada"]),
-        // What was said is no text of the customer.
+        // The words of a message are no text of the customer.
         (json!({ "and": { "customer_any_text": { "contains": "invoice" } } }), &[]),
         (of("conversation", gold.clone()), &["Invoice 7", "Thanks"]),
         (of("conversation", berlin.clone()), &["Invoice 7", "Thanks"]),
@@ -254,7 +254,7 @@ fn the_archive_search_finds_conversations_and_messages() {
 }
 
 #[test]
-fn whoever_may_not_read_a_type_may_not_search_for_it_or_by_it() {
+fn a_key_that_may_not_read_a_type_may_not_search_for_it_or_by_it() {
     let server = with_records(Server::on_file());
     let status = |roles: &[&str], body: &Value| {
         let token = server.token("demo", roles);

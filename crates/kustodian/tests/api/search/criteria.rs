@@ -211,7 +211,7 @@ fn the_order_is_by_every_key_and_by_several() {
 }
 
 #[test]
-fn what_was_found_is_counted_by_value_and_by_range() {
+fn matches_are_counted_by_value_and_by_range() {
     let server = Server::start();
     population(&server);
     let answer = search(

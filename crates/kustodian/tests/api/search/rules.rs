@@ -1,4 +1,4 @@
-//! What is refused, and how it is reported; what the switches change.
+//! Refused searches, and the words of the refusals; the effects of the switches.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::{PATH, search};
 use crate::server::Server;
 
 #[test]
-fn what_is_wrong_is_told_with_its_place_and_the_nearest_name() {
+fn faults_are_reported_with_their_place_and_the_nearest_name() {
     let server = Server::start();
     for (body, pointer, words) in [
         (json!({ "and": [{ "customer_nmae": { "equals": "x" } }] }), "/and/0/customer_nmae", "customer_name"),
@@ -40,7 +40,7 @@ fn what_is_wrong_is_told_with_its_place_and_the_nearest_name() {
 }
 
 #[test]
-fn what_is_no_search_is_refused_without_a_fault_of_ours() {
+fn a_body_that_is_no_search_is_refused_without_a_fault_of_ours() {
     let server = Server::start();
     for body in ["[]", "{", "null", "1", "\"x\"", r#"{"and":7}"#, r#"{"and":[[]]}"#, r#"{"sort":[{"a":1}]}"#, "\u{0}"] {
         let request = server.request(reqwest::Method::POST, PATH).bearer_auth(crate::server::TOKEN);

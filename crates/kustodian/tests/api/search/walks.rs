@@ -57,7 +57,7 @@ fn a_walk_gives_each_record_exactly_once_while_others_write() {
 }
 
 #[test]
-fn a_walk_goes_on_after_a_restart() {
+fn a_walk_continues_after_a_restart() {
     let server = Server::on_file();
     let made: Vec<Value> = (0..20).map(|number| server.create(json!({ "name": format!("Ada {number:02}") }))).collect();
     let made: Vec<&str> = made.iter().map(|customer| customer["id"].as_str().unwrap()).collect();
@@ -93,7 +93,8 @@ fn the_first_page_names_the_event_to_read_on_after() {
     assert!(first.body["meta"]["position"].is_u64() && first.body["meta"]["total"] == 1, "{}", first.text);
     let mut after = first.body["meta"]["lastEvent"].as_str().map(|id| format!("&after={id}")).unwrap_or_default();
     let grace = server.create(json!({ "name": "Grace" }));
-    // Where events get their places a moment after their commit, what was found already may be reported once more.
+    // Where events get their places a moment after their commit, a record that was already returned may be reported once
+    // more.
     for _ in 0..10 {
         let events = server.get(&format!("/v1/events?wait=5{after}")).expect(200);
         let told = events.data().as_array().unwrap();
@@ -104,5 +105,5 @@ fn the_first_page_names_the_event_to_read_on_after() {
             after = format!("&after={}", last["id"].as_str().unwrap());
         }
     }
-    panic!("the feed does not tell what came after the walk");
+    panic!("the feed lacks the events after the walk");
 }

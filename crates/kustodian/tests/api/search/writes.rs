@@ -1,4 +1,4 @@
-//! What was acknowledged is in the next search.
+//! Acknowledged data is in the next search.
 
 use serde_json::{Value, json};
 

@@ -35,7 +35,7 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 /// How long the positions of the last events may take.
 const POSITIONS_WITHIN: Duration = Duration::from_secs(1);
 
-/// What every operation sends to the database at `url`: what it sends where tables are spread, if `as_spread`.
+/// The statements of every operation to the database at `url`: those for spread tables, if `as_spread`.
 pub(crate) fn plan(url: &str, as_spread: bool) -> Vec<Planned> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
@@ -94,7 +94,7 @@ async fn create_token(database: &Database, org: &Org, name: &str) -> String {
     issued.secret
 }
 
-/// What was sent for requests since the last call.
+/// The statements for requests since the last call.
 fn requested(traced: &Traced) -> Vec<Trip> {
     traced.take_trips().into_iter().filter(|trip| !trip.is_background).collect()
 }
@@ -114,7 +114,7 @@ impl Caller {
         Self { client, base: format!("http://{address}"), token, known: HashMap::new() }
     }
 
-    /// Asks for every step; adds what each sent, and what was done in the background.
+    /// Asks for every step; adds the statements of each, and those in the background.
     async fn ask_all(mut self, traced: &Traced, planned: &mut Vec<Planned>) {
         // The first request looks the key up; an operation without statements of its own sends nothing else.
         self.ask(&ROLES).await;
@@ -129,7 +129,7 @@ impl Caller {
             let (behind, mut trips): (Vec<_>, Vec<_>) =
                 traced.take_trips().into_iter().partition(|trip| trip.is_background);
             background.extend(behind);
-            // A key is believed for a second; whichever request comes then looks it up.
+            // A key is trusted for a second; the next request then looks it up.
             trips.retain(|trip| !authentication.iter().any(|asked| asked.statements[..] == trip.statements[..]));
             planned.push(Planned { operation: step.operation, what: step.what, trips });
         }
@@ -170,7 +170,7 @@ impl Caller {
     }
 }
 
-/// What the server answers, which must have the step's status.
+/// The answer of the server, which must have the step's status.
 async fn answer(request: RequestBuilder, step: &Step) -> Value {
     let response = request.send().await.unwrap();
     let status = response.status().as_u16();
@@ -192,7 +192,7 @@ fn one_round(trips: &[Trip]) -> Vec<Trip> {
 struct TestClock;
 
 impl Clock for TestClock {
-    #[expect(clippy::disallowed_methods, reason = "a server in this process needs a clock that goes on")]
+    #[expect(clippy::disallowed_methods, reason = "a server in this process needs a running clock")]
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(
             i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap(),

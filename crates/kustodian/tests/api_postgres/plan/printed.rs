@@ -11,7 +11,7 @@ use super::transactions::wide;
 /// How much of a statement is shown.
 const SHOWN: usize = 100;
 
-/// Each operation with its statements and what they touch, then the transactions that touch more than one customer.
+/// Each operation with its statements and their tables, then the transactions that touch more than one customer.
 pub(crate) fn as_text(planned: &[Planned]) -> String {
     let mut text = String::new();
     for Planned { operation, what, trips } in planned {
@@ -51,7 +51,7 @@ struct Keys {
 }
 
 impl Keys {
-    /// What a statement touches, in words.
+    /// The tables of a statement, in words.
     fn words(&mut self, touch: &Touch) -> String {
         let verb = if touch.is_write { "writes" } else { "reads" };
         let place = match &touch.reach {

@@ -1,4 +1,4 @@
-//! What is asked of the server for a plan, in order: every operation in each of its forms that sends something else.
+//! The requests of a plan, in order: every operation in each of its forms that sends something else.
 
 /// One request.
 pub(super) struct Step {
@@ -7,7 +7,7 @@ pub(super) struct Step {
     /// Which form of it.
     pub(super) what: &'static str,
     pub(super) method: &'static str,
-    /// With `{name}` where an earlier answer's value goes.
+    /// With `{name}` in place of a value of an earlier answer.
     pub(super) path: &'static str,
     /// JSON, likewise; empty for none.
     pub(super) body: &'static str,
@@ -15,7 +15,7 @@ pub(super) struct Step {
     pub(super) status: u16,
     /// A name for a value of the answer, and the JSON pointer to it.
     pub(super) keeps: Option<(&'static str, &'static str)>,
-    /// What is sent as `Idempotency-Key`; empty for nothing.
+    /// The value of `Idempotency-Key`; empty for nothing.
     pub(super) key: &'static str,
     /// How many of these requests are sent at the same time.
     pub(super) together: usize,

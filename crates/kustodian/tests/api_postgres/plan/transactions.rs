@@ -15,7 +15,7 @@ pub(crate) fn wide(trips: &[Trip]) -> Vec<Vec<String>> {
     transactions(trips).iter().map(|touches| besides(touches)).filter(|besides| !besides.is_empty()).collect()
 }
 
-/// What is written in each transaction; a statement outside of one is its own.
+/// The tables written in each transaction; a statement outside of one is its own.
 fn transactions(trips: &[Trip]) -> Vec<Vec<&Touch>> {
     let mut done = Vec::new();
     let mut open: HashMap<u64, Vec<&Touch>> = HashMap::new();

@@ -1,4 +1,4 @@
-//! Operations on attachments under what they belong to, which Kustomer does not have.
+//! Operations on attachments under their records, which Kustomer does not have.
 
 use http::Method;
 

@@ -6,7 +6,7 @@ use http::Method;
 use super::super::Operation;
 use super::EVENT_READ;
 
-/// What is posted to a hook. The hash in the path is the credential.
+/// A post to a hook. The hash in the path is the credential.
 pub static CREATE_WEB_HOOK_TRANSACTION: Operation = Operation {
     name: "createWebHookTransaction",
     method: Method::POST,
@@ -86,7 +86,7 @@ pub static ERASE_INBOUND_WEBHOOK_POSTS: Operation = Operation {
 };
 
 operation! {
-    /// What was posted to an inbound webhook.
+    /// The post to an inbound webhook.
     GET_INBOUND_WEBHOOK_HISTORY = "getInboundWebhookHistory", GET "/inbound-webhooks/{id}/history", 200, "read",
     also EVENT_READ
 }

@@ -46,7 +46,7 @@ operation! {
 }
 
 operation! {
-    /// What a webhook was sent lately.
+    /// The last deliveries of a webhook.
     GET_OUTBOUND_WEBHOOK_TRANSACTIONS = "getOutboundWebhookTransactions",
     GET "/outbound-webhooks/{id}/transactions", 200, "read"
 }

@@ -62,7 +62,7 @@ attributes! {
         CreatedBy CREATED_BY: ListAttribute, List, "customer_created_by", "relationships.createdBy", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
         /// The id of the user who last changed the record.
         ModifiedBy MODIFIED_BY: ListAttribute, List, "customer_modified_by", "relationships.modifiedBy", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
-        /// The average score of what the customer said about the service.
+        /// The average score of the customer's ratings of the service.
         SatisfactionAvgScore SATISFACTION_AVG_SCORE: NumberAttribute, Number, "customer_satisfaction_avg_score", "satisfactionLevel.avgScore", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
         /// The average rating of the service.
         SatisfactionAvgRating SATISFACTION_AVG_RATING: NumberAttribute, Number, "customer_satisfaction_avg_rating", "satisfactionLevel.avgRating", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
@@ -72,7 +72,7 @@ attributes! {
         Status STATUS: ListAttribute, List, "customer_status", "conversationCounts above 0", TEXTLESS, MANY, STATUSES, CRITERION, NOWHERE;
         /// The most active status of any conversation.
         ProgressiveStatus PROGRESSIVE_STATUS: ListAttribute<Sortable>, List, "customer_progressive_status", "progressiveStatus", TEXTLESS, ONE, STATUSES, BOTH, NOWHERE;
-        /// Ids of the users that look at the customer now.
+        /// Ids of the users that have the customer open now.
         ActiveUsers ACTIVE_USERS: ListAttribute, List, "customer_active_users", "activeUsers[]", TEXTLESS, MANY, ANYTHING, CRITERION, NOWHERE;
         /// Ids of the users that follow the customer.
         Watchers WATCHERS: ListAttribute, List, "customer_watchers", "watchers[]", TEXTLESS, MANY, ANYTHING, CRITERION, NOWHERE;
@@ -150,7 +150,7 @@ attributes! {
         KObjectTitle KOBJECT_TITLE: StringAttribute<Sortable>, String, "kobject_title", "title", WORDS, ONE, ANYTHING, BOTH, NOWHERE;
         /// The id of the kobject in another system.
         KObjectExternalId KOBJECT_EXTERNAL_ID: ExactAttribute, StringNotAnalyzed, "kobject_externalId", "externalId", PART, ONE, ANYTHING, CRITERION, NOWHERE;
-        /// The id of the customer whom the kobject belongs to.
+        /// The id of the customer of the kobject.
         KObjectCustomerId KOBJECT_CUSTOMER_ID: ExactAttribute<Sortable>, StringNotAnalyzed, "kobject_customer_id", "relationships.customer", TEXTLESS, ONE, ANYTHING, CRITERION, BOTH;
         /// The id of the company that the kobject belongs to.
         KObjectCompanyId KOBJECT_COMPANY_ID: ExactAttribute<Sortable>, StringNotAnalyzed, "kobject_company_id", "relationships.company", TEXTLESS, ONE, ANYTHING, CRITERION, BOTH;
@@ -197,7 +197,7 @@ attributes! {
         ConversationExternalQueue CONVERSATION_EXTERNAL_QUEUE: ListAttribute, List, "conversation_external_queue", "externalQueue", TEXTLESS, ONE, QUEUES, CRITERION, NOWHERE;
         /// The id of the sub-status.
         ConversationSubStatus CONVERSATION_SUB_STATUS: ExactAttribute, StringNotAnalyzed, "conversation_sub_status", "subStatus", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
-        /// The id of the customer whom the conversation belongs to.
+        /// The id of the customer of the conversation.
         ConversationCustomerId CONVERSATION_CUSTOMER_ID: ExactAttribute<Sortable>, StringNotAnalyzed, "conversation_customer_id", "relationships.customer", TEXTLESS, ONE, ANYTHING, CRITERION, BOTH;
         /// The id of the campaign.
         ConversationCampaignId CONVERSATION_CAMPAIGN_ID: ExactAttribute, StringNotAnalyzed, "conversation_campaign_id", "relationships.campaign", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
@@ -253,13 +253,13 @@ attributes! {
         ConversationLastResponseCreatedBy CONVERSATION_LAST_RESPONSE_CREATED_BY: ListAttribute, List, "conversation_last_response_created_by", "lastResponse.createdBy", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
         /// When the first message from the customer was sent.
         ConversationFirstMessageInSentAt CONVERSATION_FIRST_MESSAGE_IN_SENT_AT: MomentAttribute, Datetime, "conversation_first_message_in_sent_at", "firstMessageIn.sentAt", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
-        /// What the first message from the customer was.
+        /// The part of the first message from the customer in its conversation.
         ConversationFirstMessageInDirectionType CONVERSATION_FIRST_MESSAGE_IN_DIRECTION_TYPE: ListAttribute, List, "conversation_first_message_in_direction_type", "firstMessageIn.directionType", TEXTLESS, ONE, DIRECTION_TYPES, CRITERION, NOWHERE;
         /// The channel of the first message from the customer.
         ConversationFirstMessageInChannel CONVERSATION_FIRST_MESSAGE_IN_CHANNEL: ListAttribute, List, "conversation_first_message_in_channel", "firstMessageIn.channel", TEXTLESS, ONE, CHANNELS, CRITERION, NOWHERE;
         /// When the first message to the customer was sent.
         ConversationFirstMessageOutSentAt CONVERSATION_FIRST_MESSAGE_OUT_SENT_AT: MomentAttribute, Datetime, "conversation_first_message_out_sent_at", "firstMessageOut.sentAt", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
-        /// What the first message to the customer was.
+        /// The part of the first message to the customer in its conversation.
         ConversationFirstMessageOutDirectionType CONVERSATION_FIRST_MESSAGE_OUT_DIRECTION_TYPE: ListAttribute, List, "conversation_first_message_out_direction_type", "firstMessageOut.directionType", TEXTLESS, ONE, DIRECTION_TYPES, CRITERION, NOWHERE;
         /// The channel of the first message to the customer.
         ConversationFirstMessageOutChannel CONVERSATION_FIRST_MESSAGE_OUT_CHANNEL: ListAttribute, List, "conversation_first_message_out_channel", "firstMessageOut.channel", TEXTLESS, ONE, CHANNELS, CRITERION, NOWHERE;
@@ -314,7 +314,7 @@ attributes! {
         MessageChannel MESSAGE_CHANNEL: ListAttribute, List, "message_channel", "channel", TEXTLESS, ONE, CHANNELS, CRITERION, NOWHERE;
         /// `in` from the customer, `out` to the customer.
         MessageDirection MESSAGE_DIRECTION: ListAttribute, List, "message_direction", "direction", TEXTLESS, ONE, DIRECTIONS, CRITERION, NOWHERE;
-        /// What the message was among those of its conversation.
+        /// The part of the message in its conversation.
         MessageDirectionType MESSAGE_DIRECTION_TYPE: ListAttribute, List, "message_direction_type", "directionType", TEXTLESS, ONE, DIRECTION_TYPES, CRITERION, NOWHERE;
         /// What became of the message.
         MessageStatus MESSAGE_STATUS: ListAttribute, List, "message_status", "status", TEXTLESS, ONE, MESSAGE_STATUSES, CRITERION, NOWHERE;
@@ -322,9 +322,9 @@ attributes! {
         MessageErrorTitle MESSAGE_ERROR_TITLE: StringAttribute, String, "message_error_title", "error.title", WORDS, ONE, ANYTHING, CRITERION, NOWHERE;
         /// When the message could not be sent.
         MessageErrorAt MESSAGE_ERROR_AT: MomentAttribute, Datetime, "message_error_at", "errorAt", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
-        /// Whom the message is to.
+        /// The recipients of the message.
         MessageRecipients MESSAGE_RECIPIENTS: StringAttribute, String, "message_recipients", "meta.to, meta.cc and meta.bcc", PART, MANY, ANYTHING, CRITERION, NOWHERE;
-        /// Whom the message is from.
+        /// The sender of the message.
         MessageSender MESSAGE_SENDER: StringAttribute, String, "message_sender", "meta.from", PART, MANY, ANYTHING, CRITERION, NOWHERE;
         /// What sent the message.
         MessageSource MESSAGE_SOURCE: ListAttribute, List, "message_source", "source", TEXTLESS, ONE, SOURCES, CRITERION, NOWHERE;
@@ -344,7 +344,7 @@ attributes! {
         MessageRedacted MESSAGE_REDACTED: BooleanAttribute, Boolean, "message_redacted", "redacted", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
         /// When something of the message was last redacted.
         MessageRedactedAt MESSAGE_REDACTED_AT: MomentAttribute, Datetime, "message_redacted_at", "redactedAt", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
-        /// The id of the customer whom the message belongs to.
+        /// The id of the customer of the message.
         MessageCustomerId MESSAGE_CUSTOMER_ID: ExactAttribute, StringNotAnalyzed, "message_customer_id", "relationships.customer", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
         /// The id of the conversation that the message belongs to.
         MessageConversationId MESSAGE_CONVERSATION_ID: ExactAttribute<Sortable>, StringNotAnalyzed, "message_conversation_id", "relationships.conversation", TEXTLESS, ONE, ANYTHING, CRITERION, BOTH;
@@ -381,7 +381,7 @@ attributes! {
         NoteAttachmentCount NOTE_ATTACHMENT_COUNT: NumberAttribute, Number, "note_attachment_count", "relationships.attachments", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
         /// The language of the note, such as `en_us`.
         NoteLang NOTE_LANG: ExactAttribute, StringNotAnalyzed, "note_lang", "lang", WORDS, ONE, ANYTHING, CRITERION, NOWHERE;
-        /// The id of the customer whom the note is about.
+        /// The id of the customer of the note.
         NoteCustomerId NOTE_CUSTOMER_ID: ExactAttribute, StringNotAnalyzed, "note_customer_id", "relationships.customer", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
         /// The id of the conversation that the note is about.
         NoteConversationId NOTE_CONVERSATION_ID: ExactAttribute, StringNotAnalyzed, "note_conversation_id", "relationships.conversation", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
@@ -406,7 +406,7 @@ attributes! {
     in ConversationTime {
         /// The id of the conversation time.
         ConversationTimeId CONVERSATION_TIME_ID: ExactAttribute, StringNotAnalyzed, "conversation_time_id", "id", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
-        /// The id of the customer whom the conversation is with.
+        /// The id of the customer of the conversation.
         ConversationTimeCustomerId CONVERSATION_TIME_CUSTOMER_ID: ExactAttribute, StringNotAnalyzed, "conversation_time_customer_id", "relationships.customer", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
         /// The id of the conversation.
         ConversationTimeConversationId CONVERSATION_TIME_CONVERSATION_ID: ExactAttribute, StringNotAnalyzed, "conversation_time_conversation_id", "relationships.conversation", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;

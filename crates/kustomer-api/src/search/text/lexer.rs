@@ -18,7 +18,7 @@ pub(super) enum Kind {
     Sign(Operator),
     /// A bare word: a name, a value or a word of the language.
     Word(String),
-    /// What was between quotes: only ever a value.
+    /// A text in quotes: always a value.
     Quoted(String),
 }
 
@@ -85,7 +85,7 @@ fn word(rest: &str, is_value: bool) -> usize {
         .map_or(rest.len(), |(at, _)| at)
 }
 
-/// What is between quotes, and how many bytes it took with them. A backslash keeps the character behind it.
+/// The text in quotes, and its length in bytes with the quotes. A backslash keeps the next character.
 fn quoted(rest: &str, quote: char) -> Option<(String, usize)> {
     let mut text = String::new();
     let mut characters = rest.char_indices().skip(1);

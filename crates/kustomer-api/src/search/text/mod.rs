@@ -23,13 +23,13 @@ use super::body::Search;
 /// The longest text that is read, in bytes.
 pub const MAX_LENGTH: usize = 16 * 1024;
 
-/// What is wrong with the short form of a search, and where.
+/// The fault of the short form of a search, and its column.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("column {column}: {message}")]
 pub struct SyntaxError {
     /// The character it is wrong at, from 1.
     pub column: usize,
-    /// What is wrong.
+    /// The fault.
     pub message: String,
 }
 
@@ -66,8 +66,8 @@ pub fn parse(text: &str, custom: &[&str]) -> Result<Search, SyntaxError> {
 }
 
 /// Reads the short form of a search. A name that no attribute has is that of a custom one: with its suffix, or with the one
-/// that its value asks for, of a number `Num`, of `true` and `false` `Bool`, of a day or a moment `At`, else `Str`. What looks
-/// like a slip of the pen is an error.
+/// that its value asks for, of a number `Num`, of `true` and `false` `Bool`, of a day or a moment `At`, else `Str`. What
+/// looks like a slip of the pen is an error.
 ///
 /// ```
 /// use kustomer_api::search::Search;

@@ -8,7 +8,7 @@ use crate::custom::Suffix;
 use crate::format::is_date_time;
 use crate::search::{Attribute, CUSTOM_PREFIX, Class, Context, nearest};
 
-/// What the names of all attributes of customers begin with.
+/// The prefix of the names of all attributes of customers.
 const PREFIX: &str = "customer_";
 
 /// An attribute by its name on the wire.

@@ -11,7 +11,7 @@ use crate::search::{Class, MAX_DEPTH, MAX_GROUP, MAX_SORT, Operator};
 /// How deep brackets and `not` may be in each other before they are put together.
 const MAX_NESTING: usize = 64;
 
-/// What was read, before it is written as groups.
+/// The parsed tree, before it is written as groups.
 #[derive(PartialEq)]
 enum Tree {
     All(Vec<Tree>),
