@@ -94,7 +94,7 @@ enum Command {
     /// Run the first commands that a newcomer runs, and write what the terminal shows: docs/recording.svg
     Recording,
     /// Check that no sentence has a word that needs a second reading
-    Words,
+    Words(words::WordsArguments),
     /// Feed made-up input to everything that reads what comes from outside, guided by what it covers
     Fuzz {
         /// One target alone, such as customer_body
@@ -150,7 +150,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Layers => layers::run(),
         Command::Book { check } => book::run(check),
         Command::Recording => recording::run(),
-        Command::Words => words::run(),
+        Command::Words(arguments) => words::run(&arguments),
         Command::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds),
         Command::Schemathesis { examples } => schemathesis::run(examples),
         Command::Bench(arguments) => bench::run(&arguments),
