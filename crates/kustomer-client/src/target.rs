@@ -80,6 +80,10 @@ impl Target {
     }
 
     /// Whether requests are encrypted.
+    #[cfg_attr(
+        all(feature = "native-tls", not(feature = "__rustls")),
+        expect(dead_code, reason = "TLS of the system is set up whatever the URL is")
+    )]
     pub(crate) fn is_encrypted(&self) -> bool {
         self.0.scheme() == "https"
     }
