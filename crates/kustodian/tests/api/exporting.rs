@@ -268,7 +268,9 @@ fn an_export_shows_one_moment_while_others_write() {
 #[test]
 fn metadata_is_exported_and_imported_into_another_server() {
     let (server, target, folder) = (Server::start(), Server::start(), tempfile::tempdir().unwrap());
-    [&server, &target].map(|server| server.post("/v1/klasses", json!({ "name": "order" })).expect(200));
+    for server in [&server, &target] {
+        server.post("/v1/klasses", json!({ "name": "order" })).expect(200);
+    }
     let tier = json!({ "displayName": "Loyalty", "enumeration": ["gold", "silver"] });
     let mut properties = json!({ "tierStr": tier, "orderId": { "target": "kobject.order" }, "pinStr": { "sensitive": { "enabled": true } } });
     server.put("/v1/metadata/customer", json!({ "properties": properties })).expect(200);
