@@ -169,6 +169,7 @@ pub const OBJECT_TYPES: &[&str] = &[
     "brand",
     "schedule",
     "spam_sender",
+    "auth_settings",
     "satisfaction",
     "sla",
     "queue",

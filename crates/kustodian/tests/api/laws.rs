@@ -48,7 +48,7 @@ fn live(server: &Server, kind: Kind, mark: &str) -> Life {
 
 /// Every id of a list, page by page.
 fn listed(server: &Server, list: &str) -> Vec<String> {
-    let (mut ids, mut next) = (Vec::new(), Some(format!("{list}?pageSize=2")));
+    let (mut ids, mut next) = (Vec::new(), Some(world::paged(list, "pageSize=2")));
     while let Some(path) = next {
         let page = server.get(&path).expect(200);
         ids.extend(world::items(&page).iter().map(|item| item["id"].as_str().unwrap().to_owned()));
@@ -307,7 +307,7 @@ pub(crate) fn told(server: &Server, lives: &[(String, u64)]) -> Vec<(String, u16
         ask(format!("{path}/history?pageSize=500"));
         (1..=*newest).for_each(|rev| ask(format!("{path}?rev={rev}")));
     }
-    Kind::ALL.iter().for_each(|kind| ask(format!("{}?pageSize=500", world::list_of(*kind))));
+    Kind::ALL.iter().for_each(|kind| ask(world::paged(world::list_of(*kind), "pageSize=500")));
     told.into_iter()
         .map(|(path, status, text)| (path, status, if status == 200 { text } else { String::new() }))
         .collect()

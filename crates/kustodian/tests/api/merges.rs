@@ -376,9 +376,10 @@ fn of_merges_at_the_same_time_one_wins_and_no_change_is_lost_beside_them() {
 fn what_was_said_between_a_merge_and_its_undoing_is_shown_with_whom_the_conversation_returns_to() {
     let server = Server::on_file();
     let [source, target] = ["s", "t"].map(|name| server.create(json!({ "name": name })));
-    let [of_source, of_target] =
-        [(&source, 1), (&target, 2)].map(|(whose, number)| Belongings::of(&server, whose, number));
+    let of_source = Belongings::of(&server, &source, 1);
+    Belongings::of(&server, &target, 2);
     let shown = |customer: &Value| server.get(path(customer)).expect(200).attributes().clone();
+    let before = shown(&target)["lastConversation"]["id"].clone();
     let merged = merge(&server, &source, &target).expect(201).data().clone();
     of_source.follow(&server, &target);
     let said = json!({ "channel": "chat", "app": "web", "direction": "in", "preview": "Said in between" });
@@ -387,9 +388,9 @@ fn what_was_said_between_a_merge_and_its_undoing_is_shown_with_whom_the_conversa
     undo(&server, &merged).expect(200);
     wait_for("what was said, with the source", || shown(&source)["preview"]["text"] == "Said in between");
     wait_for("what was said before, with the target", || shown(&target)["preview"]["text"] == "Words 2");
-    for (customer, belongings) in [(&source, &of_source), (&target, &of_target)] {
+    for (customer, conversation) in [(&source, &of_source.conversation["id"]), (&target, &before)] {
         let attributes = shown(customer);
-        assert_eq!(attributes["lastConversation"]["id"], belongings.conversation["id"], "{attributes}");
+        assert_eq!(&attributes["lastConversation"]["id"], conversation, "{attributes}");
         let said_at = &attributes["preview"]["previewAt"];
         for moment in [&attributes["lastMessageAt"], &attributes["lastMessageIn"]["sentAt"]] {
             assert_eq!(moment, said_at, "{attributes}");

@@ -11,7 +11,7 @@ use crate::world;
 
 /// The effects of a write: records, tags, their number, and the events of a customer.
 fn state(server: &Server, target: &str) -> Vec<String> {
-    let lists = Kind::ALL.map(world::list_of).map(|list| server.get(&format!("{list}?pageSize=500")).text);
+    let lists = Kind::ALL.map(world::list_of).map(|list| server.get(&world::paged(list, "pageSize=500")).text);
     let lists = lists.into_iter();
     let errors_aside = |path: &str| Some(server.get(path)).filter(|answer| answer.status == 200).map(|it| it.text);
     lists.chain(errors_aside(target)).chain(errors_aside(&format!("{target}/history"))).collect()

@@ -36,6 +36,12 @@ pub(crate) fn items(answer: &Answer) -> Vec<Value> {
     }
 }
 
+/// A list with arguments of its query; the record of a kind of which an org has one takes none.
+pub(crate) fn paged(list: &str, query: &str) -> String {
+    let is_single = Kind::ALL.into_iter().map(Kind::spec).any(|spec| spec.is_single() && spec.path == list);
+    if is_single { list.to_owned() } else { format!("{list}?{query}") }
+}
+
 /// The list of a kind's records; where an org has one, that one.
 pub(crate) fn list_of(kind: Kind) -> &'static str {
     if kind == Kind::KObject { KOBJECTS } else { kind.spec().path }

@@ -502,7 +502,8 @@ fn read_the_past(walker: &mut Walker<'_>) {
     for kind in Kind::ALL {
         let read = kind.spec().read_operation;
         let history = world::operation(&reqwest::Method::GET, &format!("{}/history", read.path)).unwrap();
-        for record in world::items(&walker.server.get(&format!("{}?pageSize=500", world::list_of(kind))).expect(200)) {
+        for record in world::items(&walker.server.get(&world::paged(world::list_of(kind), "pageSize=500")).expect(200))
+        {
             let path = record["links"]["self"].as_str().unwrap();
             for entry in walker.walk(history.name, &format!("{path}/history?pageSize=2")) {
                 let rev = &entry["attributes"]["rev"];
