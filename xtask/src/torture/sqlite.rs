@@ -13,7 +13,9 @@ use rusqlite::{Connection, OpenFlags, Row};
 
 use super::check::{Event, Record, Snapshot};
 
-const DICTIONARY: &[u8] = include_bytes!("../../../crates/kustodian-store/src/sqlite/packed.2.dictionary");
+/// Of what former versions wrote, and of what is written.
+const SECOND: &[u8] = include_bytes!("../../../crates/kustodian-store/src/sqlite/packed.2.dictionary");
+const DICTIONARY: &[u8] = include_bytes!("../../../crates/kustodian-store/src/sqlite/packed.3.dictionary");
 
 /// Reads everything that matters. The server may run.
 pub(super) fn look(folder: &Path) -> Result<Snapshot> {
@@ -62,7 +64,7 @@ fn text(row: &Row<'_>, column: usize) -> rusqlite::Result<String> {
 /// A compressed text: its length in four bytes, then the block.
 fn unpack(block: &[u8]) -> Option<Vec<u8>> {
     let (length, block) = block.split_first_chunk()?;
-    lz4_flex::block::decompress_with_dict(block, u32::from_le_bytes(*length) as usize, DICTIONARY).ok()
+    lz4_flex::block::decompress_with_dict(block, u32::from_le_bytes(*length) as usize, SECOND).ok()
 }
 
 /// The same of a text whose ids and moments are shortened; its length is in one to five bytes of seven bits.

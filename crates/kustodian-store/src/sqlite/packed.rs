@@ -16,7 +16,7 @@
 //! | 0x01 | length of the text in four, the block | by former versions |
 //! | 0x5a | checksum in four, length of the text in four, the block | by former versions |
 //! | 0x69 | the same, with another dictionary | by former versions |
-//! | 0x3c | checksum in four, length of the shortened text in one to five, the block | where that is shorter than the text |
+//! | 0x3c | checksum in four, length of the shortened text in one to five, the block with a third dictionary | where that is shorter than the text |
 //! | 0xa6 | checksum in four, the text | otherwise |
 //!
 //! Numbers are little-endian. TEXT is what former versions wrote of short texts, and what `sqlite3` wrote by hand.
@@ -45,7 +45,10 @@ const PLAIN: u8 = 0xa6;
 const FIRST: &[u8] = include_bytes!("packed.1.dictionary");
 
 /// The same, and what conversations, messages and their differences have in common. Likewise.
-const DICTIONARY: &[u8] = include_bytes!("packed.2.dictionary");
+const SECOND: &[u8] = include_bytes!("packed.2.dictionary");
+
+/// The same, and what conversation times have in common and messages change of their customers; of shortened texts. Likewise.
+const DICTIONARY: &[u8] = include_bytes!("packed.3.dictionary");
 
 /// Texts of fewer bytes are not compressed: little would be saved.
 const SHORTEST: usize = 96;
@@ -165,7 +168,7 @@ fn unpack(bytes: &[u8]) -> Result<String, Damaged> {
         [UNCHECKED, a, b, c, d, block @ ..] => unpack_block([*a, *b, *c, *d], block, FIRST),
         [form @ (FORMER | BLOCK), w, x, y, z, a, b, c, d, block @ ..] => {
             checked([*w, *x, *y, *z])?;
-            unpack_block([*a, *b, *c, *d], block, if *form == BLOCK { DICTIONARY } else { FIRST })
+            unpack_block([*a, *b, *c, *d], block, if *form == BLOCK { SECOND } else { FIRST })
         }
         [SHORTENED, w, x, y, z, rest @ ..] => {
             checked([*w, *x, *y, *z])?;
@@ -260,7 +263,7 @@ mod tests {
         let length = u32::try_from(text.len()).unwrap().to_le_bytes();
         let former = [&[UNCHECKED][..], &length, &block].concat();
         assert_eq!(unpack(&former).unwrap(), text);
-        for (form, dictionary) in [(FORMER, FIRST), (BLOCK, DICTIONARY)] {
+        for (form, dictionary) in [(FORMER, FIRST), (BLOCK, SECOND)] {
             let block = lz4_flex::block::compress_with_dict(text.as_bytes(), dictionary);
             let mut checked = [&[form, 0, 0, 0, 0][..], &length, &block].concat();
             let checksum = checksum_of(&checked).to_le_bytes();
