@@ -11,6 +11,7 @@ use kustodian_core::rate_limit::{Budget, Budgets, Creation, Standing};
 use kustodian_core::store::{OrgKey, Store};
 use kustomer_api::Timestamp;
 use kustomer_api::inbound_webhook::MAX_RECEIVED;
+use tokio::sync::Semaphore;
 
 use crate::admission::Admission;
 use crate::alone::Alone;
@@ -33,6 +34,9 @@ use crate::spam::Spam;
 use crate::unread::Unread;
 use crate::webhooks::Webhooks;
 use crate::whitelists::Whitelists;
+
+/// How many large pages of the feed are made at the same time.
+const LARGE_PAGES: usize = 8;
 
 /// The parts that the server is built on.
 #[derive(Clone)]
@@ -84,6 +88,8 @@ pub(crate) struct App {
     pub(crate) scrubber: Arc<Scrubber>,
     pub(crate) following: Arc<Following>,
     pub(crate) bulks: Arc<Bulks>,
+    /// For pages of the feed that are large while they are made.
+    pub(crate) large_pages: Semaphore,
     pub(crate) webhooks: Webhooks,
     pub(crate) files: FileDesk,
     /// Conversations that one request changes alone.
@@ -133,6 +139,7 @@ impl App {
             scrubber,
             following: Arc::default(),
             bulks: Arc::default(),
+            large_pages: Semaphore::new(LARGE_PAGES),
             webhooks: Webhooks::default(),
             files,
             alone: Alone::default(),

@@ -393,7 +393,9 @@ fn limits_are_those_of_the_contract() {
         (&kobject::KOBJECT_CHANGES, "customer", vec![], vec![json!("5c7d1a1f9a1b2c0010a1b2c3")]),
         (&kobject::KOBJECT_INPUT, "rev", vec![], vec![json!(1)]),
         (&kobject::KOBJECT_CHANGES, "rev", vec![json!(1)], vec![json!("1")]),
-        (&kobject::KOBJECT_CHANGES, "status", vec![], vec![json!("done")]),
+        (&kobject::KOBJECT_INPUT, "status", vec![], vec![json!("done")]),
+        (&kobject::KOBJECT_CHANGES, "status", vec![json!("open"), json!("done")], vec![json!("gone"), json!(null)]),
+        (&kobject::KOBJECT_CHANGES, "assignedUser", vec![json!(null), json!("")], vec![json!("Ada")]),
     ] {
         good.iter().for_each(|value| assert!(passes(schema, name, value), "{name} takes {value}"));
         bad.iter().for_each(|value| assert!(!passes(schema, name, value), "{name} refuses {value}"));

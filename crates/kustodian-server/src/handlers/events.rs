@@ -1,6 +1,7 @@
 //! The feed: what happened to all records, each event once and in order.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use kustodian_core::feed::{FeedQuery, Payload, Recorded};
@@ -24,6 +25,10 @@ const PATH: &str = "/v1/events";
 const FIRST_SLICE: usize = 4;
 const LARGEST_SLICE: usize = 32;
 
+/// A page that is larger is one of those of which few are made at a time: its records take several times as much while they
+/// are rebuilt.
+const LARGE: usize = 1024 * 1024;
+
 pub(crate) async fn get_events(mut call: Call<GetEvents>) -> Result<Answer, Refusal> {
     let asked = call.query.clone();
     let size = asked.page_size.unwrap_or(DEFAULT_PAGE_SIZE);
@@ -39,22 +44,17 @@ pub(crate) async fn get_events(mut call: Call<GetEvents>) -> Result<Answer, Refu
     let is_whole = true;
     let record = asked.object_id;
     let query = FeedQuery { after, kinds, record, limit: size, payload, bytes, is_whole, ..FeedQuery::default() };
-    let mut events = match asked.last {
-        // Where the last ones begin is looked up first: a page that is cut still begins there.
-        Some(last) => {
-            let counted = FeedQuery { descending: true, limit: last, payload: Payload::None, ..query.clone() };
-            match find(&call, counted).await?.last().and_then(|first| first.position) {
-                Some(first) => {
-                    let after = Some(first.saturating_sub(1));
-                    find(&call, FeedQuery { after, limit: size.min(last), ..query.clone() }).await?
-                }
-                None => Vec::new(),
-            }
-        }
-        None => find(&call, query.clone()).await?,
-    };
+    let mut events = find_asked(&call, &query, asked.last).await?;
     if let Some(seconds) = asked.wait.filter(|seconds| *seconds > 0 && events.is_empty()) {
-        events = wait(&mut call, query, Duration::from_secs(seconds.into())).await?;
+        events = wait(&mut call, query.clone(), Duration::from_secs(seconds.into())).await?;
+    }
+    let app = Arc::clone(call.app());
+    let mut place = None;
+    if events.iter().map(Recorded::payload_len).sum::<usize>() > LARGE {
+        // Those that wait for a place hold nothing.
+        drop(events);
+        place = app.large_pages.acquire().await.ok();
+        events = find_asked(&call, &query, asked.last).await?;
     }
     let mut told: Vec<String> = Vec::new();
     let mut length = 0;
@@ -71,7 +71,13 @@ pub(crate) async fn get_events(mut call: Call<GetEvents>) -> Result<Answer, Refu
             }
             told.push(envelope);
         }
+        if length > LARGE && place.is_none() {
+            // What was created shows its size once it is rebuilt.
+            (told, length) = (Vec::new(), 0);
+            place = app.large_pages.acquire().await.ok();
+        }
     }
+    drop(place);
     let last = told.len().checked_sub(1).and_then(|last| events.get(last)).map(|event| event.id);
     Ok(Answer::Json(page(&asked, size, told, last)))
 }
@@ -84,6 +90,18 @@ pub(crate) async fn find_position<E: Endpoint>(call: &Call<E>, parameter: &str, 
     let found = call.store().find_event(call.org(), id).await.map_err(unavailable)?;
     let found = found.ok_or_else(|| event::unknown(parameter, id))?;
     found.position.ok_or_else(|| answer::try_again("The event is not in the feed yet: try again in a moment", 1))
+}
+
+/// The events asked for: the last ones of the feed, or those behind a place.
+async fn find_asked(call: &Call<GetEvents>, query: &FeedQuery, last: Option<u32>) -> Result<Vec<Recorded>, Refusal> {
+    let Some(last) = last else { return find(call, query.clone()).await };
+    // Where the last ones begin is looked up first: a page that is cut still begins there.
+    let counted = FeedQuery { descending: true, limit: last, payload: Payload::None, ..query.clone() };
+    let Some(first) = find(call, counted).await?.last().and_then(|first| first.position) else {
+        return Ok(Vec::new());
+    };
+    let after = Some(first.saturating_sub(1));
+    find(call, FeedQuery { after, limit: query.limit.min(last), ..query.clone() }).await
 }
 
 async fn find(call: &Call<GetEvents>, query: FeedQuery) -> Result<Vec<Recorded>, Refusal> {

@@ -196,7 +196,7 @@ impl Walker {
             drop(rows);
             drop(statement);
             self.rest(began.elapsed() * RESTS)?;
-            // Behind a key without a value nothing is found by comparing.
+            // Nothing compares as greater than a key without a value.
             if count < ROWS || last.iter().flatten().any(|value| *value == Value::Null) {
                 return Ok(());
             }

@@ -305,6 +305,9 @@ fn drop_last_entry(path: &Path, page: u64) {
     overwrite(path, header + 3, &(entries - 1).to_be_bytes());
 }
 
+/// Its name, and what does it to a file.
+type Damage<'a> = (&'static str, &'a dyn Fn(&Path));
+
 #[test]
 fn a_record_that_fell_out_of_a_page_is_met_by_the_walk_through_the_file() {
     let folder = tempfile::tempdir().unwrap();
@@ -326,7 +329,7 @@ fn a_record_that_fell_out_of_a_page_is_met_by_the_walk_through_the_file() {
             .execute("DELETE FROM claims WHERE key = (SELECT max(key) FROM claims WHERE kind = 'email')", [])
             .unwrap();
     };
-    let damages: [(&str, &dyn Fn(&Path)); 3] = [
+    let damages: [Damage<'_>; 3] = [
         ("index", &|path| drop_last_entry(path, root(path, "customers_by_created_at"))),
         ("table", &|path| drop_last_entry(path, last_of_table(path))),
         ("claim", &forget_claim),
@@ -357,6 +360,24 @@ fn a_walk_through_a_file_with_records_of_every_kind_and_state_meets_no_damage() 
     }
     wait_until_ready_is(&world.server, 200);
     world.server.create(json!({ "name": "Kept" }));
+}
+
+/// As on a full disk: a file of its may not be longer than this.
+#[cfg(unix)]
+#[test]
+fn a_reindex_that_finds_no_room_leaves_the_index_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = url(&made(folder.path()));
+    let limited = "trap '' XFSZ; ulimit -f 48 && exec \"$0\" \"$@\"";
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", limited, env!("CARGO_BIN_EXE_kustodian"), "reindex", "--database", &database]);
+    let refused = command.output().unwrap();
+    let told = String::from_utf8(refused.stderr).unwrap();
+    assert!(!refused.status.success() && told.contains("a.db"), "{told}");
+    for arguments in [["check", "--database", &database], ["reindex", "--database", &database]] {
+        let done = binary().args(arguments).output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    }
 }
 
 /// Nobody need have asked `/readyz`.

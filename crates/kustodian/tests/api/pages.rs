@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::server::{Answer, Server};
 
@@ -37,6 +37,22 @@ fn the_document_describes_the_served_operations() {
     );
     let properties = document["components"]["schemas"]["CustomerInput"]["properties"].as_object().unwrap();
     assert_eq!(properties.len(), 33);
+    // Where an id and a name share a path, both answers are described; several ids are no more than a note.
+    let schema_at = |path: &str| {
+        let read = document["paths"][path]["get"].clone();
+        let schema = read["responses"]["200"]["content"]["application/json"]["schema"].clone();
+        (read["x-also"].clone(), schema)
+    };
+    let (also, klasses) = schema_at("/klasses/{name}");
+    let data: Vec<&Value> = klasses["oneOf"].as_array().unwrap().iter().map(|one| &one["properties"]["data"]).collect();
+    assert_eq!(also, json!(["getKlass"]));
+    assert_eq!(data[0]["items"]["$ref"], "#/components/schemas/KObject");
+    assert_eq!(data[1]["$ref"], "#/components/schemas/Klass");
+    let (also, users) = schema_at("/users/{id}");
+    assert_eq!(
+        (also, users["properties"]["data"]["$ref"].as_str()),
+        (json!(["getMultipleUsersByIds"]), Some("#/components/schemas/User"))
+    );
 }
 
 #[test]
