@@ -31,12 +31,10 @@ const STEPS: &[(&str, &str)] = &[
     ("0019", include_str!("schema/0019.sql")),
     ("0020", include_str!("schema/0020.sql")),
     ("0021", include_str!("schema/0021.sql")),
-    ("0022", include_str!("schema/0022.sql")),
-    ("0025", include_str!("schema/0025.sql")),
 ];
 
 /// The version from which on the index of other kinds than customers has its form.
-const WITH_ENTRIES: i64 = 22;
+const WITH_ENTRIES: i64 = 20;
 
 /// The oldest PostgreSQL that will do, as `server_version_num` has it.
 const OLDEST_SERVER: i32 = 150_000;
