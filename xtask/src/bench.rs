@@ -105,6 +105,9 @@ fn run_other(what: &What, is_quick: bool) -> Result<()> {
 /// Builds the server and what measures it: always both, since by itself each would be built with other features of what
 /// they have in common, and so that once more.
 fn build(profile: &str) -> Result<()> {
+    if profile == "dev" {
+        return process::build_programs(&["kustodian", "kustodian-bench"]);
+    }
     let arguments = ["build", "--profile", profile, "-p", "kustodian", "-p", "kustodian-bench"];
     process::succeed(process::cargo().args(arguments))
 }

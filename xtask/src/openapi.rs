@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result};
 
+use crate::workspace::Metadata;
 use crate::{drift, process};
 
 const DOCUMENT: &str = "docs/openapi.json";
@@ -13,7 +14,8 @@ pub(crate) fn run(check: bool) -> Result<()> {
 
 /// The document as `kustodian openapi` prints it.
 pub(crate) fn print() -> Result<Vec<u8>> {
-    process::output(process::cargo().args(["run", "--quiet", "--package", "kustodian", "--", "openapi"]))
+    process::build_programs(&["kustodian"])?;
+    process::output(process::program(Metadata::load()?.binary("debug", "kustodian")).arg("openapi"))
 }
 
 /// The same JSON, member order kept, two spaces a level, with a newline at its end.

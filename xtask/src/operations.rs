@@ -41,8 +41,13 @@ const LINES: &str = "crates/kustomer-client/src/lines.rs";
 
 /// The lines, as an example of kustomer-api prints them: it knows all operations, and compiles when the client does not.
 fn lines() -> Result<Vec<u8>> {
-    let arguments = ["run", "--quiet", "--package", "kustomer-api", "--example", "operation_lines"];
-    process::output(process::cargo().args(arguments))
+    output_of_example("operation_lines")
+}
+
+/// With the features that the tests are built with, as in [`process::build_programs`].
+fn output_of_example(name: &str) -> Result<Vec<u8>> {
+    process::succeed(process::cargo().args(["build", "--quiet", "--workspace", "--example", name]))?;
+    process::output(&mut process::program(Metadata::load()?.binary("debug/examples", name)))
 }
 
 /// The page about moving from the TypeScript client, and the lines around what is written there.
@@ -58,11 +63,7 @@ fn between(page: &str, (begin, end): (&str, &str), text: &str) -> Result<String>
 
 /// Each operation of the contract with the methods of the client that call it, as an example of the client prints them.
 fn names(contract: &[Operation]) -> Result<String> {
-    // With what the tests are built with: for this crate alone everything below it would be built once more.
-    process::succeed(process::cargo().args(["build", "--quiet", "--workspace", "--example", "method_names"]))?;
-    let program = Metadata::load()?.binary("debug/examples", "method_names");
-    let printed = process::output(&mut process::program(program))?;
-    let printed = String::from_utf8(printed).context("the names of methods are no text")?;
+    let printed = String::from_utf8(output_of_example("method_names")?).context("the names of methods are no text")?;
     table_of_names(contract, &printed)
 }
 

@@ -13,6 +13,15 @@ pub(crate) fn cargo() -> Command {
     program(std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")))
 }
 
+/// Builds programs of the workspace with the features that its tests are built with. Cargo resolves features for what it
+/// is asked to build: built as a package, the server has fewer features of tokio and reqwest, and nearly all of its
+/// dependencies are compiled a second time. A test among the targets has the features of all tests resolved; this is the
+/// smallest.
+pub(crate) fn build_programs(names: &[&str]) -> Result<()> {
+    let programs = names.iter().flat_map(|name| ["--bin", name]);
+    succeed(cargo().args(["build", "--quiet", "--workspace", "--test", "derive"]).args(programs))
+}
+
 /// A program, not yet started.
 pub(crate) fn program(name: impl Into<OsString>) -> Command {
     let mut command = Command::new(name.into());

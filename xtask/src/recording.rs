@@ -30,7 +30,7 @@ pub(crate) fn run() -> Result<()> {
     let program = match env::var_os("KUSTODIAN") {
         Some(program) => PathBuf::from(program),
         None => {
-            process::succeed(process::cargo().args(["build", "--quiet", "--package", "kustodian"]))?;
+            process::build_programs(&["kustodian"])?;
             workspace::Metadata::load()?.binary("debug", "kustodian")
         }
     };

@@ -55,6 +55,8 @@ use crate::failure::Failure;
 use crate::records::{Records, RecordsCommand};
 
 fn main() -> ExitCode {
+    // No feature of reqwest brings cryptography.
+    let _is_set_already = rustls::crypto::ring::default_provider().install_default();
     match environment::read().and_then(run) {
         Ok(()) | Err(Failure::OutputClosed) => ExitCode::SUCCESS,
         Err(failure) => {

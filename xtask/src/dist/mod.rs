@@ -123,8 +123,12 @@ fn packages(
 
 /// Builds the binary.
 fn built(metadata: &Metadata, profile: &str) -> Result<PathBuf> {
+    if profile == "dev" {
+        process::build_programs(&["kustodian"])?;
+        return Ok(metadata.binary("debug", "kustodian"));
+    }
     process::succeed(process::cargo().args(["build", "--profile", profile, "--package", "kustodian"]))?;
-    Ok(metadata.binary(if profile == "dev" { "debug" } else { profile }, "kustodian"))
+    Ok(metadata.binary(profile, "kustodian"))
 }
 
 /// Builds the binary once more, without shared libraries.

@@ -179,12 +179,10 @@ fn program(arguments: &TortureArguments, metadata: &Metadata) -> Result<PathBuf>
     if let Some(server) = &arguments.server {
         return fs::canonicalize(server).with_context(|| format!("there is no server at {}", server.display()));
     }
-    let mut build = process::cargo();
-    build.args(["build", "-p", "kustodian"]);
-    if arguments.release {
-        build.arg("--release");
+    match arguments.release {
+        true => process::succeed(process::cargo().args(["build", "--package", "kustodian", "--release"]))?,
+        false => process::build_programs(&["kustodian"])?,
     }
-    process::succeed(&mut build)?;
     Ok(metadata.binary(if arguments.release { "release" } else { "debug" }, "kustodian"))
 }
 

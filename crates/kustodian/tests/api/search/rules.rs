@@ -23,8 +23,8 @@ fn faults_are_reported_with_their_place_and_the_nearest_name() {
             "conversation_status",
         ),
         (
-            json!({ "and": { "conversation_time_touched": { "equals": true } } }),
-            "/and/conversation_time_touched",
+            json!({ "and": { "conversation_time_colour": { "equals": true } } }),
+            "/and/conversation_time_colour",
             "unknown",
         ),
         (json!({ "sort": { "customer_email": "asc" } }), "/sort/customer_email", "sort"),
