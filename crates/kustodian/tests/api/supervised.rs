@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::cli::kustodian;
 use crate::ran::Ran;
-use crate::server::{Server, binary};
+use crate::server::{Server, binary, http};
 
 /// Does what systemd does: passes sockets from descriptor 3 on, names this process, and becomes the server.
 const LAUNCHER: &str = r#"
@@ -85,7 +85,7 @@ fn a_socket_of_the_service_manager_is_served_and_what_happens_is_reported() {
     let port = lines.next().unwrap().unwrap();
     // The manager listens before the server does: a client that comes now is answered, too.
     let url = format!("http://127.0.0.1:{port}");
-    let healthy = reqwest::blocking::get(format!("{url}/healthz")).unwrap();
+    let healthy = http().build().unwrap().get(format!("{url}/healthz")).send().unwrap();
     assert_eq!(healthy.status(), 200);
     assert_eq!(report(&reports), "READY=1");
     let greeting = lines.find(|line| line.as_ref().unwrap().contains("listening on")).unwrap().unwrap();

@@ -65,6 +65,15 @@ fn tracked(state: &str) -> Value {
     })
 }
 
+/// Whether a planted word is in a text. Each goes on with letters: three bytes alone are met by chance among a megabyte of hashes
+/// and salts.
+fn holds_a_word(text: &str) -> bool {
+    text.match_indices(MARK).any(|(at, mark)| {
+        let rest = text.as_bytes()[at + mark.len()..].iter().take(3);
+        rest.filter(|byte| byte.is_ascii_lowercase()).count() == 3
+    })
+}
+
 #[test]
 fn nothing_that_was_derived_from_an_erased_customer_is_in_a_file_an_index_a_backup_or_a_log() {
     let place = Place::lasting();
@@ -178,7 +187,7 @@ fn nothing_that_was_derived_from_an_erased_customer_is_in_a_file_an_index_a_back
     assert!(place::traces(place.url(), MARK).iter().any(is_tag));
     assert_eq!(left().filter(|word| !place::is_in_free_space(word)).collect::<Vec<_>>(), Vec::<String>::new());
     let rows = place::everything(place.url());
-    let rows: Vec<&str> = rows.lines().filter(|row| row.replace(&format!("{MARK}tag"), "").contains(MARK)).collect();
+    let rows: Vec<&str> = rows.lines().filter(|row| holds_a_word(&row.replace(&format!("{MARK}tag"), ""))).collect();
     assert_eq!(rows, Vec::<&str>::new(), "in the rows of tables, and so in a dump");
     place::rewrite(place.url());
     assert_eq!(left().collect::<Vec<_>>(), Vec::<String>::new());

@@ -122,14 +122,25 @@ fn every_write_answers_its_result_and_stores_nothing() {
     for operation in writes {
         let name = operation.name;
         let (method, path, body, target) = prepare(&server, operation);
-        let before = state(&server, &target);
         let try_it = |value: &str| {
             let path = with(&path, &format!("validateOnly={value}"));
             send(&server, name, method.clone(), &path, body.as_ref())
         };
         let rehearsed = try_it("true").expect(operation.success);
-        assert_eq!(try_it("1").expect(operation.success).text.is_empty(), rehearsed.text.is_empty(), "{name}");
-        assert!(state(&server, &target) == before, "{name} stored something");
+        // The effects of the write before may still arrive, such as a delivery that was sent. A rehearsal that stores does so
+        // each time.
+        let rehearse = || {
+            let before = state(&server, &target);
+            for value in ["1", "true"] {
+                assert_eq!(
+                    try_it(value).expect(operation.success).text.is_empty(),
+                    rehearsed.text.is_empty(),
+                    "{name}"
+                );
+            }
+            (state(&server, &target) == before).then_some(before)
+        };
+        let before = (0..5).find_map(|_| rehearse()).unwrap_or_else(|| panic!("{name} stored something"));
         assert_eq!(try_it("perhaps").expect(400).parameter(), "validateOnly", "{name}");
 
         // The key was not used up, and `validateOnly=false` is the write itself.
