@@ -45,7 +45,7 @@ fn lines() -> Result<Vec<u8>> {
     process::output(process::cargo().args(arguments))
 }
 
-/// The page about moving from the TypeScript client, and the lines around what is written there.
+/// The page about moving from the TypeScript client, and the lines around the generated part.
 const MOVING: &str = "docs/moving-from-typescript.md";
 const METHODS: (&str, &str) = ("<!-- methods: written by `cargo xtask operations` -->\n", "<!-- /methods -->\n");
 
@@ -81,7 +81,7 @@ fn table_of_names(contract: &[Operation], printed: &str) -> Result<String> {
     Ok(table)
 }
 
-/// The lines of the README around what is written there.
+/// The lines of the README around the generated part.
 const BEGIN: &str = "<!-- operations: written by `cargo xtask operations` -->\n";
 const END: &str = "<!-- /operations -->\n";
 
