@@ -163,8 +163,8 @@ impl Keeper {
     }
 }
 
-/// The ids of the attachments of a delivery. The attachments of a delivery, and whether it can be sent without one of
-/// them. The quotes of a forward were not chosen one by one: it is sent without those redacted since.
+/// The ids of the attachments of a delivery, and whether it can be sent without one of them. The quotes of a forward
+/// were not chosen one by one: it is sent without those redacted since.
 fn attachments_in(stored: &Stored) -> Result<(Vec<String>, Lacking), Refusal> {
     let delivery: Delivery = resource::read(&stored.document)?;
     let is_forward = delivery.relationships.contains_key(Kind::Forward.as_str());

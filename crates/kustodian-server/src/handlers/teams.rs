@@ -32,7 +32,7 @@ pub(crate) async fn create_team(call: Call<CreateTeam>) -> Result<Answer, Refusa
     created
 }
 
-/// Empties the cache of the members of teams.
+/// Empties the caches that hold the members of teams.
 fn forget<E: Endpoint>(call: &Call<E>) {
     call.app().tokens.forget_all();
     call.app().slas.forget(call.org());
