@@ -27,7 +27,7 @@ const KNOWN: u64 = 1_000;
 /// Calls under way at the same time.
 const WIDTH: usize = 16;
 
-/// What is called, in the order of a round.
+/// The calls of a round, in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Calls {
     /// A customer by id
@@ -58,7 +58,7 @@ impl Calls {
     }
 }
 
-/// What is measured, with what.
+/// The measured calls, and their parameters.
 pub(crate) struct Plan<'a> {
     pub(crate) kustodian: &'a Path,
     /// The compiled program of the TypeScript client.
@@ -161,7 +161,7 @@ impl Program {
     }
 }
 
-/// The part of the Rust client: reads its job from standard input, and prints what was done.
+/// The part of the Rust client: reads its job from standard input, and prints the results.
 pub(crate) fn call() -> Result<()> {
     let job: Job = serde_json::from_reader(std::io::stdin().lock()).context("cannot read the job")?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;

@@ -40,7 +40,7 @@ const TARGET: Duration = Duration::from_millis(50);
 /// How long it takes until the filling says again how far it is.
 const TELL_EVERY: Duration = Duration::from_secs(10);
 
-/// Bytes a customer takes at most while the database is filled, with the log and what is merged.
+/// Bytes a customer takes at most while the database is filled, with the log and the segments being merged.
 const ROOM: u64 = 14_000;
 
 /// An engine to search with.

@@ -1,5 +1,5 @@
-//! The bodies of bulk operations: refused with a reason, or read into items that are JSON, keep what was sent, and read the same
-//! when they are sent again.
+//! The bodies of bulk operations: refused with a reason, or read into items that are JSON, keep the sent values, and
+//! read the same when they are sent again.
 #![no_main]
 
 use kustodian_core::bulk::{items, items_named};

@@ -1,4 +1,4 @@
-//! Query strings: pages, sorts, filters and cursors. What is read is written so that it reads the same; what is not
+//! Query strings: pages, sorts, filters and cursors. A parsed query is written so that it reads the same; a refusal
 //! names its parameter.
 #![no_main]
 

@@ -109,7 +109,7 @@ fn anchor(heading: &str) -> String {
     kept.flat_map(char::to_lowercase).map(|letter| if letter == ' ' { '-' } else { letter }).collect()
 }
 
-/// What is wrong, a line each.
+/// The faults, a line each.
 fn faults(root: &Path, documents: &BTreeMap<PathBuf, Document>) -> Vec<String> {
     let mut faults = Vec::new();
     for (path, document) in documents {

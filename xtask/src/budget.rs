@@ -173,7 +173,7 @@ fn table(measured: &[Measured], load: &str) -> Result<String> {
     Ok(table)
 }
 
-/// What the client is held to, beside the others.
+/// The limits of the client, beside the others.
 fn targets(table: &mut String, measured: &[Measured]) -> Result<()> {
     let find = |name| measured.iter().find(|one| one.name == name);
     let Some(ours) = find(OURS) else { return Ok(()) };

@@ -15,7 +15,7 @@ use crate::workspace::{self, Metadata};
 /// The folder of the targets, laid out as `cargo fuzz` does it.
 const FOLDER: &str = "fuzz";
 
-/// Counts edges and shows the fuzzer what was compared with what, as `cargo fuzz build` sets it.
+/// Counts edges and shows the fuzzer both sides of comparisons, as `cargo fuzz build` sets it.
 const COVERAGE: &[&str] = &[
     "--cfg=fuzzing",
     "-Cpasses=sancov-module",

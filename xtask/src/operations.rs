@@ -50,7 +50,7 @@ fn output_of_example(name: &str) -> Result<Vec<u8>> {
     process::output(&mut process::program(Metadata::load()?.binary("debug/examples", name)))
 }
 
-/// The page about moving from the TypeScript client, and the lines around what is written there.
+/// The page about moving from the TypeScript client, and the lines around the generated part.
 const MOVING: &str = "docs/moving-from-typescript.md";
 const METHODS: (&str, &str) = ("<!-- methods: written by `cargo xtask operations` -->\n", "<!-- /methods -->\n");
 
@@ -82,7 +82,7 @@ fn table_of_names(contract: &[Operation], printed: &str) -> Result<String> {
     Ok(table)
 }
 
-/// The lines of the README around what is written there.
+/// The lines of the README around the generated part.
 const BEGIN: &str = "<!-- operations: written by `cargo xtask operations` -->\n";
 const END: &str = "<!-- /operations -->\n";
 

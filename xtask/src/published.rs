@@ -23,7 +23,7 @@ const CLIENT: &str = "kustomer-client";
 /// What every package holds.
 const NEEDED: &[&str] = &["Cargo.toml", "LICENSE-APACHE", "LICENSE-MIT", "README.md", "src/lib.rs"];
 
-/// What a package may hold besides: these files of cargo, and what is below these folders.
+/// What a package may hold besides: these files of cargo, and the files below these folders.
 const ADDED: &[&str] = &[".cargo_vcs_info.json", "Cargo.lock", "Cargo.toml.orig"];
 const FOLDERS: &[&str] = &["src/", "examples/"];
 

@@ -12,7 +12,7 @@ use crate::{process, workspace};
 
 const FILE: &str = "docs/recording.svg";
 
-/// The first one goes on while the others run.
+/// The first one continues while the others run.
 const SERVE: &str = "kustodian serve";
 
 const COMMANDS: &[&str] = &[

@@ -54,7 +54,7 @@ pub(crate) struct Package {
 }
 
 impl Package {
-    /// Whether it goes to crates.io.
+    /// Whether it is published on crates.io.
     pub(crate) fn is_published(&self) -> bool {
         self.publish.is_none()
     }

@@ -61,7 +61,7 @@ pub fn unwritten(org: &Org) -> AuthSettings {
     }
 }
 
-/// What is set until somebody sets something else.
+/// The settings of an org that has written none.
 fn initial() -> AuthSettingsAttributes {
     let off = || SignInSwitch { enabled: false.into(), ..SignInSwitch::default() };
     let saml = SamlSettings {
@@ -102,11 +102,11 @@ pub fn adopt(org: &Org, now: Timestamp, event: EventSeed, note: &[u8]) -> Result
     lifecycle::create(&context, org.id, event, attributes)
 }
 
-/// Writes what was sent over the settings. `if_match` is met by the state that unwritten ones are read with, too.
+/// Writes the input over the settings. `if_match` is met by the state that unwritten ones are read with, too.
 ///
 /// # Errors
-/// 400 for a way of signing in that no server of ours can offer, or what is no origin; 409 when `rev` is another; 412 when
-/// `If-Match` names another state.
+/// 400 for a way of signing in that no server of ours can offer, or a text that is no origin; 409 when `rev` is
+/// another; 412 when `If-Match` names another state.
 pub fn put(
     context: &Context<'_>,
     stored: Option<&Stored>,

@@ -22,8 +22,8 @@ pub struct ChangeSet {
     pub puts: Vec<Put>,
     /// Records that are not written and must be there, not deleted, when the rest is committed.
     pub asserts: Vec<Name>,
-    /// Lists that must have no record that is not deleted when the rest is committed. Whoever adds a record to one asserts
-    /// a record that this change set writes, so that one of the two waits for the other.
+    /// Lists that must have no record that is not deleted when the rest is committed. A commit that adds a record to
+    /// one asserts a record that this change set writes, so that one of the two waits for the other.
     pub empties: Vec<Narrowed>,
     /// Claims to give up; those not held are passed over. Done before any is taken.
     pub frees: Vec<Claim>,

@@ -169,8 +169,8 @@ pub trait Directory: Send + Sync + 'static {
     /// When the database cannot answer.
     async fn forget_sessions(&self, before: Timestamp) -> Result<(), StoreError>;
 
-    /// Counts an attempt to sign in as failed, under a key, unless it comes too soon after those before: then how long to wait,
-    /// in milliseconds. An engine that serves one server counts nothing, as the server does so itself.
+    /// Counts an attempt to sign in as failed, under a key, unless it is too soon after those before: then how long to
+    /// wait, in milliseconds. An engine that serves one server counts nothing, as the server does so itself.
     ///
     /// # Errors
     /// When the database cannot answer.

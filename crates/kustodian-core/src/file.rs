@@ -1,5 +1,5 @@
-//! What attachments and media have in common: a file that is described first and received later. The record holds what is
-//! known of the file; its bytes are kept beside all records, under their checksum.
+//! What attachments and media have in common: a file that is described first and received later. The record holds the
+//! description of the file; its bytes are kept beside all records, under their checksum.
 
 use kustomer_api::error::code;
 use kustomer_api::upload::blocked_extension;

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 /// The address of the client of a request from `peer`. `named` are the addresses of its `X-Forwarded-For` in their order: a
-/// proxy adds the one that it was asked from at the end. So the client is the last that is no trusted proxy; what is before
-/// it anybody may have written. Without a trusted peer nothing named counts.
+/// proxy adds the one that it was asked from at the end. So the client is the last that is no trusted proxy; anybody
+/// may have written the addresses before it. Without a trusted peer nothing named counts.
 ///
 /// ```
 /// use kustodian_core::forwarded::client;

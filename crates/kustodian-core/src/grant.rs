@@ -85,8 +85,9 @@ pub fn roles_of(user: &User, groups: &[Stored]) -> Result<Vec<String>, Refusal> 
     Ok(roles)
 }
 
-/// The roles that a user has now, whichever credential it acts with: a person those of its record, whoever has keys those of
-/// the keys that can still be used; both have those of `groups`. None when nobody can act as the user any longer.
+/// The roles that a user has now, whichever credential it acts with: a person those of its record, a user with keys
+/// those of the keys that can still be used; both have those of `groups`. None when nobody can act as the user any
+/// longer.
 ///
 /// # Errors
 /// 500 when a document is not what this version stores.

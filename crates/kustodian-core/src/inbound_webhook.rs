@@ -1,5 +1,5 @@
 //! Inbound webhooks: what other systems post to a secret address becomes an event (`docs/contract/behaviour.md` §15.5).
-//! What was posted last is in the record, so that each event says what it was, and the history of the record lists all.
+//! The last post is in the record, so that each event has its post, and the history of the record lists all.
 
 mod body;
 mod xml;
@@ -107,8 +107,8 @@ fn hash_number(webhook: &InboundWebhookAttributes) -> u64 {
     webhook.hash_number.value().copied().unwrap_or(1)
 }
 
-/// Where to post to an inbound webhook. Its hash follows from the key of the database and is stored nowhere, so that whoever
-/// sees the record or its events, in the feed or in what an outbound webhook is sent, may not post.
+/// Where to post to an inbound webhook. Its hash follows from the key of the database and is stored nowhere, so that a
+/// reader of the record or its events, in the feed or in the post of an outbound webhook, may not post.
 ///
 /// # Errors
 /// 500 when the document is not what this version stores.
@@ -191,8 +191,8 @@ pub struct Received {
 const MAX_HEADERS: usize = 64;
 const MAX_HEADER: usize = 1_024;
 
-/// What headers that hold a credential, an address or what belongs to the connection have in their names. Signatures are
-/// kept: whoever has the key checks them.
+/// What headers that hold a credential, an address or what belongs to the connection have in their names. Signatures
+/// are kept: the owner of the key checks them.
 const NOT_KEPT: &[&str] = &[
     "authorization",
     "cookie",

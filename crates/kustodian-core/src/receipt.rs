@@ -162,8 +162,8 @@ impl Pledge {
         }];
     }
 
-    /// The id of what is made with a secret, of which no receipt is left: whoever sends the same idempotency key again meets
-    /// what was made.
+    /// The id of a record made with a secret, of which no receipt is left: the same idempotency key again leads to that
+    /// record.
     pub fn id(&self) -> ObjectId {
         let mut id = [0; 12];
         id.copy_from_slice(&self.key.0[..12]);

@@ -1,5 +1,5 @@
-//! Redactions: words of a message are replaced, its `meta` is, or the bytes of its attachments are removed. What was there
-//! before stays nowhere: not in the message, not in what its conversation and its customer show of it, not in the draft
+//! Redactions: words of a message are replaced, its `meta` is, or the bytes of its attachments are removed. The former
+//! values stay nowhere: not in the message, not in what its conversation and its customer show of it, not in the draft
 //! and the delivery that it was sent by, not in forwards that quote it, and not in the past of any of them.
 
 use kustomer_api::conversation::{Conversation, ConversationAttributes};

@@ -62,7 +62,7 @@ impl Refusal {
         )
     }
 
-    /// The same with more about the first entry: what is meant, or what to do. The title stays as it is, because clients
+    /// The same with more about the first entry: its meaning, or what to do. The title stays as it is, because clients
     /// compare it.
     #[must_use]
     pub fn with_detail(mut self, detail: impl Into<String>) -> Self {

@@ -185,8 +185,8 @@ pub fn changes(before: &impl Serialize, after: &impl Serialize) -> Result<String
     render(&json!({ "attributes": part("attributes", by_key), "relationships": part("relationships", whole) }))
 }
 
-/// The same of two documents as they are stored. What is written alike in both is not read: a change of a record leaves most of it
-/// as it is.
+/// The same of two documents as they are stored. Members with equal bytes in both are not read: a change of a record
+/// leaves most of it as it is.
 ///
 /// ```
 /// use kustodian_core::resource::{changes, changes_between};

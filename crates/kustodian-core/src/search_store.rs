@@ -169,8 +169,8 @@ pub struct Walked {
     pub total: Option<Total>,
     /// Whether the time ran out.
     pub timed_out: bool,
-    /// The position of the org's feed before the first step read anything: whoever reads the feed from there misses
-    /// nothing of what the walk did not see. At the first step alone.
+    /// The position of the org's feed before the first step read anything: a reader of the feed from there misses no
+    /// change that the walk did not see. At the first step alone.
     pub position: Option<u64>,
 }
 

@@ -228,7 +228,7 @@ impl Senders {
         }
     }
 
-    /// Whether something is said of one of them; `None` when it is not, or nothing is left of what was said.
+    /// Whether something is said of one of them; `None` when it is not, or nothing of it is left.
     ///
     /// # Errors
     /// 500 when the document is not what this version stores.

@@ -46,7 +46,7 @@ pub(crate) fn check(kobject: &KObjectAttributes, klass: &KnownKlass, input: &KOb
 
 const ASSIGNABLE: &str = "set klassSchema of the klass to task, or add assignable to its mixins, first";
 
-/// Changes the status, if it is another, and keeps what is counted and timed.
+/// Changes the status, if it is another, and updates its counts and times.
 pub(crate) fn set(kobject: &mut KObjectAttributes, status: TaskStatus, now: Timestamp, by: ObjectId) {
     let former = kobject.status.value().cloned().unwrap_or(TaskStatus::Open);
     if former != status {

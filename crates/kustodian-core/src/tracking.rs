@@ -4,8 +4,8 @@
 //!
 //! A visitor is known by the hash of the id that the client chose or was given. What a visitor does is grouped into
 //! sessions, and a session belongs to the customer that the visitor is, as soon as that is known; so events need not be
-//! touched when it becomes known. A visitor who turns out to be another customer starts a new record: what was done before
-//! stays with the former one.
+//! touched when it becomes known. A visitor who turns out to be another customer starts a new record: earlier events
+//! stay with the former one.
 
 mod events;
 mod meta;

@@ -8,8 +8,8 @@ use kustomer_api::operation::{self, Operation};
 use kustomer_api::query::{self, HARMLESS, QueryArguments};
 use kustomer_api::validation::{Fault, MAX_FAULTS};
 
-/// The most query parameters of a request. Parameters beyond would be work, and leaving them out would change what is
-/// asked for.
+/// The most query parameters of a request. Parameters beyond would be work, and leaving them out would change the
+/// question.
 const MAX_PARAMETERS: usize = 100;
 
 /// Decoded names and values.

@@ -1,5 +1,5 @@
-//! What depends on nothing but the build: prepared once, and sent to whoever does not have it yet. It asks for no key, so it
-//! must cost the server nothing.
+//! What depends on nothing but the build: prepared once, and sent to clients that do not have it yet. It asks for no
+//! key, so it must cost the server nothing.
 
 use axum::body::Body;
 use axum::response::Response;

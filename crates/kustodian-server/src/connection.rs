@@ -324,7 +324,7 @@ impl Speaker {
     }
 }
 
-/// Lets little of an answer wait in the kernel: what is there is out of our sight. Sockets inherit it from the listener.
+/// Lets little of an answer wait in the kernel: bytes there are out of our sight. Sockets inherit it from the listener.
 fn keep_little_unsent(listener: &TcpListener) {
     #[cfg(target_os = "linux")]
     if let Err(error) = socket2::SockRef::from(listener).set_tcp_notsent_lowat(wire::UNSENT) {
@@ -426,8 +426,8 @@ async fn readyz(State(app): State<Arc<App>>) -> Response {
 
 const READY_WITHIN: Duration = Duration::from_secs(5);
 
-/// The text is OpenMetrics, which readers of the older Prometheus text format take as well; it is called what was
-/// asked for.
+/// The text is OpenMetrics, which readers of the older Prometheus text format take as well; its content type is the
+/// requested one.
 async fn metrics(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
     let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
     let kind = if accept.contains("application/openmetrics-text") {

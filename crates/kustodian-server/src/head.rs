@@ -18,7 +18,7 @@ pub(crate) struct HeadScan {
     is_over: bool,
 }
 
-/// What is known of one head.
+/// The parsed head of one request.
 #[derive(Default)]
 struct Head {
     has_begun: bool,

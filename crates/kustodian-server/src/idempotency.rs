@@ -1,7 +1,7 @@
 //! Writes with an idempotency key: done once, and answered the same each time.
 //!
-//! A receipt is looked for before anything is decided, and again when the request was refused: whoever sends the same
-//! twice at once may be refused for what the first one did. The commit itself makes sure that only one is done.
+//! A receipt is looked for before anything is decided, and again when the request was refused: of two equal requests at
+//! once, the second may be refused because of the first. The commit itself makes sure that only one is done.
 
 use http::request::Parts;
 use http::{Method, StatusCode};
@@ -55,8 +55,8 @@ fn has_password(operation: &Operation, body: &[u8]) -> bool {
     of_users && sent().contains_key("password")
 }
 
-/// What was answered when this was done before; `None` when it was not. Of a record that was redacted since it is what the
-/// redactions left.
+/// The answer from when this was done before; `None` when it was not. Of a record that was redacted since it is what
+/// the redactions left.
 ///
 /// # Errors
 /// 422 when the key was used for another request, unless the record was redacted since; 404 when it was erased, or redacted and

@@ -39,8 +39,8 @@ impl Payload {
         }
     }
 
-    /// Counts what waits to be read, as `hold` does for what is there; each piece that follows is counted in any case, as
-    /// the one before was taken.
+    /// Counts what waits to be read, as `hold` does for the bytes that are there; each piece that follows is counted in
+    /// any case, as the one before was taken.
     ///
     /// # Errors
     /// Why there is no room for it.

@@ -70,8 +70,8 @@ fn one_name(path: &str) -> String {
     if named != path && operation::all().any(|other| other.path == named) { named } else { path }
 }
 
-/// Notes an operation beside the one that is described at its path. Whoever names one record never meets the answer about
-/// several of them, so that is no more than a note; where an id and a name have one place, the answer is one of two.
+/// Notes an operation beside the one that is described at its path. A request with one name never gets the answer about
+/// several records, so that is no more than a note; where an id and a name have one place, the answer is one of two.
 fn note_beside(described: &mut Value, declaration: &Declaration, components: &mut Components) {
     let operation = declaration.operation;
     match described["x-also"].as_array_mut() {

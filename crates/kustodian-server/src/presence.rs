@@ -64,7 +64,7 @@ impl Patience {
         match last.filter(|last| later(*last, self.gone) > now) {
             None => (Presence::Offline, before(self.gone), None),
             Some(last) if self.has_idle() && self.first(last) <= now => {
-                // Whoever comes back is noticed by then.
+                // A return is noticed by then.
                 let next = later(last, self.gone).min(later(now, INTERVAL.min(self.idle)));
                 (Presence::Idle, before(self.idle), Some(next))
             }
@@ -73,7 +73,7 @@ impl Patience {
     }
 }
 
-/// Notes that a customer is online, before its record says so: whoever is interrupted in between has noted it needlessly.
+/// Notes that a customer is online, before its record says so: an interruption in between leaves a needless note.
 ///
 /// # Errors
 /// When the database cannot answer.
@@ -146,8 +146,8 @@ async fn look_at(
         });
         store.commit_locked(org.key, vec![name], decide).await?;
     }
-    // After the record: whoever is interrupted in between finds nothing left to decide. Whoever has noted something else meanwhile
-    // knows better.
+    // After the record: after an interruption in between nothing is left to decide. A note that was changed meanwhile
+    // is newer.
     store.replace_note(&note, next.map(|look_at| Online { look_at, ..online }.note().value)).await?;
     Ok(())
 }

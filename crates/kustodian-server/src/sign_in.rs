@@ -44,7 +44,7 @@ impl Doors {
     /// on its database.
     ///
     /// # Errors
-    /// 429 when it comes too soon after those before; then it is not counted.
+    /// 429 when it is too soon after those before; then it is not counted.
     pub(crate) async fn knock(
         &self,
         directory: &dyn Directory,
@@ -84,8 +84,8 @@ impl Doors {
         }
     }
 
-    /// Forgets the failures on an account whose owner has come in. Those of the address stay: whoever has an account could
-    /// try others in between.
+    /// Forgets the failures on an account whose owner has come in. Those of the address stay: the owner of an account
+    /// could try others in between.
     pub(crate) async fn opened(&self, directory: &dyn Directory, account: &TokenHash) -> Result<(), Refusal> {
         self.accounts.lock().unwrap_or_else(PoisonError::into_inner).succeeded(account);
         directory.forget_attempts_on(*account).await.map_err(unavailable)

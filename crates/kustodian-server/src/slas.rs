@@ -55,7 +55,7 @@ impl Slas {
     }
 }
 
-/// How many teams of an org are looked at, the oldest ones.
+/// How many teams of an org are read, the oldest ones.
 const MAX_TEAMS: u32 = 1_000;
 
 async fn find_in_force(store: &dyn Store, org: OrgKey) -> Result<InForce, Refusal> {

@@ -1,5 +1,5 @@
-//! The end of a server that loses no request: who has connected is accepted and answered, whoever comes later is not
-//! connected at all.
+//! The end of a server that loses no request: connected clients are accepted and answered, later ones are not connected
+//! at all.
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;

@@ -116,7 +116,7 @@ impl Keeper {
     /// Takes the decision about one timer, and carries it out.
     async fn elapse(&self, kind: Kind, org: &Org, id: ObjectId) -> Result<(), Trouble> {
         let Some(stored) = self.services.store.find(org.key, kind, id).await? else { return Ok(()) };
-        // One whose attachments find no room now is looked at again in a second.
+        // One whose attachments find no room now is tried again in a second.
         let (ids, lacking) = if kind == Kind::Delivery { attachments_in(&stored)? } else { Default::default() };
         let Some(enclosing) = self.room.take(&self.services, org, &ids, lacking).await? else { return Ok(()) };
         let decide = move |elapsed: &Elapsed<'_>, loaded: &Loaded| kind.elapse(elapsed, loaded, id);
@@ -163,9 +163,8 @@ impl Keeper {
     }
 }
 
-/// The ids of the attachments of a delivery.
-/// The attachments of a delivery, and what it is without one of them. What a forward quotes was not chosen one by one: it goes
-/// without what was redacted since.
+/// The ids of the attachments of a delivery, and whether it can be sent without one of them. The quotes of a forward
+/// were not chosen one by one: it is sent without those redacted since.
 fn attachments_in(stored: &Stored) -> Result<(Vec<String>, Lacking), Refusal> {
     let delivery: Delivery = resource::read(&stored.document)?;
     let is_forward = delivery.relationships.contains_key(Kind::Forward.as_str());

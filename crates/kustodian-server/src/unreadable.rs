@@ -28,7 +28,7 @@ pub(crate) struct Outspoken<S> {
     pulse: Arc<Pulse>,
     /// What the heads that were read say of their bodies.
     head: HeadScan,
-    /// What is still to be written in place of a bare refusal.
+    /// The unwritten rest of the answer in place of a bare refusal.
     replacement: Bytes,
 }
 

@@ -256,7 +256,7 @@ impl Database {
         move || database.metrics()
     }
 
-    /// Finishes the queued writes and closes the database: the log of a file is moved into it. Whoever still
+    /// Finishes the queued writes and closes the database: the log of a file is moved into it. A caller that still
     /// holds a port gets the error that the database is not available.
     pub async fn close(self) {
         match self.engine {

@@ -1,7 +1,7 @@
 //! Pages that end by their bytes.
 
-/// Takes items until they have more bytes than a page may: the one that exceeds them is the last, so that whoever asked
-/// for the page sees that it was cut. Nothing behind it is read.
+/// Takes items until they have more bytes than a page may: the one that exceeds them is the last, so that the caller
+/// sees that the page was cut. Nothing behind it is read.
 pub(crate) fn take_bytes<T, E>(
     items: impl IntoIterator<Item = Result<T, E>>,
     bytes: usize,

@@ -1,4 +1,4 @@
-//! `kustodian health`: whether a server is ready, for whoever watches it by running a command.
+//! `kustodian health`: whether a server is ready, for monitors that run a command.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;

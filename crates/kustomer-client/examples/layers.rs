@@ -1,4 +1,4 @@
-//! Puts layers of tower around what sends: one names each request, one counts what is under way.
+//! Puts layers of tower around the transport: one names each request, one counts the requests under way.
 //!
 //! `KUSTOMER_URL=http://127.0.0.1:8080 KUSTOMER_TOKEN=… cargo run --example layers --features tower`
 

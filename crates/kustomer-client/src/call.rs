@@ -252,11 +252,10 @@ impl<E: Endpoint> Call<E> {
         self.invalid.get_or_insert(invalid);
     }
 
-    /// Sends it and gives what was asked for.
+    /// Sends it and returns the data of the answer.
     ///
     /// # Errors
-    /// When the server answers anything but what was asked for, there is no whole answer, or the request cannot be
-    /// sent.
+    /// When the server answers an error or unexpected data, there is no whole answer, or the request cannot be sent.
     pub async fn send(self) -> Result<E::Answer, Error> {
         self.exchange().await?.into_result()
     }

@@ -555,16 +555,16 @@ impl ClientBuilder {
         self
     }
 
-    /// Whether to take any certificate. The token then goes to whoever answers at the address: for trying things out on
-    /// your own machine only. False by default.
+    /// Whether to take any certificate. The token is then sent to any server that answers at the address: for trying
+    /// things out on your own machine only. False by default.
     #[must_use]
     pub fn accept_invalid_certificates(mut self, accept: bool) -> Self {
         self.accept_invalid_certificates = accept;
         self
     }
 
-    /// Goes through this proxy, such as `http://proxy.acme.example:3128`, in place of those that `http_proxy`, `https_proxy`
-    /// and `all_proxy` name. Credentials may be in it.
+    /// Connects through this proxy, such as `http://proxy.acme.example:3128`, in place of those that `http_proxy`,
+    /// `https_proxy` and `all_proxy` name. Credentials may be in it.
     ///
     /// ```
     /// use kustomer_client::Client;
@@ -601,8 +601,8 @@ impl ClientBuilder {
     /// each call, with token, when it has its turn under the limit: retries, pacing and what reads the answer are outside of it. Each
     /// attempt has a clone of the layer's service, within the timeout for the attempt. The bytes of attachments go past it.
     ///
-    /// An error of a layer is a [`TransportError::Layer`](crate::TransportError::Layer), and is not tried again; one of what is
-    /// below is handed on.
+    /// An error of a layer is a [`TransportError::Layer`](crate::TransportError::Layer), and is not tried again; an
+    /// error of the transport below is returned as it is.
     ///
     /// ```
     /// use http::{HeaderName, HeaderValue, Request};

@@ -96,7 +96,7 @@ impl Transport {
             Err(source) => TransportError::Layer { address: address(url), source },
         };
         let (head, body) = answered.map_err(failed)?.into_parts();
-        // What is whole already cannot fail.
+        // A body that is whole already cannot fail.
         let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
         Ok(ReceivedResponse { status: head.status, headers: head.headers, body })
     }

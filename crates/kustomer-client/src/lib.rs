@@ -4,9 +4,9 @@
 //!
 //! # Two ways to receive an answer
 //!
-//! Every operation is a [`Call`]. Awaiting it (or [`Call::send`]) gives what was asked for or an [`Error`].
-//! [`Call::exchange`] gives the whole [`Exchange`]: the request, status, headers and undecoded body of the answer, and
-//! `data` or `error`; it does not fail because of the answer's status.
+//! Every operation is a [`Call`]. Awaiting it (or [`Call::send`]) returns the data or an [`Error`]. [`Call::exchange`]
+//! gives the whole [`Exchange`]: the request, status, headers and undecoded body of the answer, and `data` or `error`;
+//! it does not fail because of the answer's status.
 //!
 //! # Mistakes found before anything is sent
 //!

@@ -61,7 +61,7 @@ pub struct Attempt<'a> {
     pub request_id: Option<&'a str>,
 }
 
-/// Sends a call within a span of the level DEBUG, in which its attempts are. What is recorded of it has no personal data.
+/// Sends a call within a span of the level DEBUG, in which its attempts are. The span has no personal data.
 #[cfg(feature = "tracing")]
 pub(crate) fn spanned(
     request: &crate::call::Request,

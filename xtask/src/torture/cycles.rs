@@ -112,8 +112,8 @@ fn kill_while_starting(ground: &mut impl Ground, rng: &mut Rng) -> Result<u64> {
     Ok(times)
 }
 
-/// Reads some of the customers that were worked on, and searches for them, all messages and some of what was done in bulk;
-/// how many of those are as acknowledged, and what is not.
+/// Reads some of the customers that were worked on, and searches for them, all messages and some of the bulk writes;
+/// how many of those are as acknowledged, and the differences.
 pub(super) fn compare_over_http(server: &Server, ledgers: &mut [Ledger]) -> Result<(u64, Vec<String>)> {
     let mut client = server.client();
     let (mut held, mut lost) = (0, Vec::new());

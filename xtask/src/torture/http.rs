@@ -1,5 +1,5 @@
-//! The least of an HTTP client: one connection, one request at a time, and every byte in our hands, so that what is
-//! sent can also stop in the middle.
+//! The least of an HTTP client: one connection, one request at a time, and every byte in our hands, so that a request
+//! can also stop in the middle.
 
 use std::io::{self, Error, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};

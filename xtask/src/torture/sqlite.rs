@@ -13,7 +13,7 @@ use rusqlite::{Connection, OpenFlags, Row};
 
 use super::check::{Event, Record, Snapshot};
 
-/// Of what former versions wrote, and of what is written.
+/// Of the blocks of former versions, and of new ones.
 const SECOND: &[u8] = include_bytes!("../../../crates/kustodian-store/src/sqlite/packed.2.dictionary");
 const DICTIONARY: &[u8] = include_bytes!("../../../crates/kustodian-store/src/sqlite/packed.3.dictionary");
 

@@ -61,8 +61,8 @@ impl Talk {
         Ok(())
     }
 
-    /// Compares the conversation with the answers, and settles what was not; how many messages are as acknowledged,
-    /// and what is not.
+    /// Compares the conversation with the answers, and settles unacknowledged writes; how many messages are as
+    /// acknowledged, and the differences.
     pub(super) fn compare(&mut self, client: &mut Client) -> Result<(u64, Vec<String>)> {
         let Some((conversation, customer)) = &self.of else { return Ok((0, Vec::new())) };
         let mut lost = Vec::new();

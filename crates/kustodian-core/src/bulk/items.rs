@@ -92,8 +92,8 @@ pub fn items_named(verb: Verb, ids: &[ObjectId], body: &[u8]) -> Result<Vec<Item
     Ok(ids.iter().map(item).collect())
 }
 
-/// Refuses what is JSON to a reader that skips values and to no other: halves of surrogate pairs, numbers that nothing can
-/// hold. The input is answered.
+/// Refuses values that only a reader that skips them takes for JSON: halves of surrogate pairs, numbers that nothing
+/// can hold. The input is answered.
 fn check_values(text: &str) -> Result<(), Refusal> {
     let read = serde_json::from_str::<serde_json_borrow::Value<'_>>(text);
     read.map(drop).map_err(|error| input::not_read(text, &error))

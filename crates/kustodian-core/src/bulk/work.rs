@@ -51,7 +51,7 @@ pub struct Work {
     pub pledge: Option<Pledge>,
     /// Whether an item that changes no value leaves no revision.
     pub skips_unchanged: bool,
-    /// What was sent.
+    /// The body of the request.
     pub body: String,
 }
 

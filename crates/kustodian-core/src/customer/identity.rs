@@ -1,5 +1,5 @@
-//! What is unique across the org, and how it is compared (`docs/contract/behaviour.md` §7.3). How Kustomer compares is
-//! not published; our choices are listed in `docs/compatibility.md`.
+//! The values that are unique across the org, and their comparison (`docs/contract/behaviour.md` §7.3). How Kustomer
+//! compares is not published; our choices are listed in `docs/compatibility.md`.
 
 use kustomer_api::customer::{CustomerAttributes, Social};
 use kustomer_api::{Field, ObjectId};

@@ -1,5 +1,5 @@
 //! What a customer shows of its conversations, worked out again out of them. After a merge was undone some of them have returned
-//! to the other customer, and with them what was said meanwhile.
+//! to the other customer, and with them the messages of the meantime.
 
 use std::collections::BTreeSet;
 
@@ -28,7 +28,7 @@ pub struct Recount {
 }
 
 impl Recount {
-    /// Adds a conversation, a deleted one too: what was said in it stays what was said last.
+    /// Adds a conversation, a deleted one too: its messages still count for the last message.
     ///
     /// # Errors
     /// 500 when the document is not what this version stores.
@@ -48,8 +48,8 @@ impl Recount {
         Ok(())
     }
 
-    /// Corrects what a customer shows, where it shows something else: how many conversations it has, and what was said last when
-    /// that was said in a conversation of another customer, or something was said since. The system does it.
+    /// Corrects what a customer shows, where it shows something else: how many conversations it has, and the last
+    /// message, when that is in a conversation of another customer or a newer one exists. The system does it.
     ///
     /// # Errors
     /// 500 when the document is not what this version stores.
@@ -88,7 +88,7 @@ impl Recount {
         if !is_of_another && !is_outdated {
             return;
         }
-        // What is shown of the same message may be more than its conversation keeps.
+        // The customer may show more of the same message than its conversation keeps.
         let said_at = |preview: &Field<Map<String, Value>>| preview.value().and_then(|it| it.get("previewAt")).cloned();
         if said_at(&customer.preview) != said_at(&shown.preview) || is_of_another {
             customer.preview = Field::Value(shown.preview.into_value().unwrap_or_default());

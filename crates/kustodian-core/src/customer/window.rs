@@ -1,6 +1,7 @@
-//! Windows in which a user sees the sensitive attributes of a customer, and of what belongs to the customer
-//! (`docs/contract/behaviour.md` §6.2). The record says who opened it and until when; that makes it an event, and an entry
-//! of the audit log. Who may see what is asked of notes beside the records (`crate::metadata::Window`).
+//! Windows in which a user sees the sensitive attributes of a customer, and of the records that belong to it
+//! (`docs/contract/behaviour.md` §6.2). The record says who opened it and until when; that makes it an event, and an
+//! entry of the audit log. Reads check notes beside the records for who may see which values
+//! (`crate::metadata::Window`).
 
 use kustomer_api::customer::{Customer, UnmaskingWindow};
 use kustomer_api::{Field, ObjectId, Timestamp};

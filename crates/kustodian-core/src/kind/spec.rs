@@ -1,4 +1,4 @@
-//! What is declared of a kind, and the macro that declares all of them.
+//! The declaration of a kind, and the macro that declares all of them.
 
 use kustomer_api::ObjectId;
 use kustomer_api::operation::Operation;
@@ -14,7 +14,7 @@ use crate::search::SearchRow;
 use crate::store::{Loaded, OrgKey, Stored};
 use crate::timer::Elapsed;
 
-/// What is declared of a kind.
+/// The declaration of a kind.
 #[derive(Debug)]
 pub struct Spec {
     /// The API's word for it: the `type` of its records, and the middle of its events' names.

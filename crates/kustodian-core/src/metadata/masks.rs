@@ -252,8 +252,8 @@ impl Hiding {
         self.inside.push(frame);
     }
 
-    /// Learns of what type the record is by its `type`, by the name of an event about it, or by what the audit log says.
-    /// What is within a record is not asked, nor what is deeper in an answer than records and events are: they may hold
+    /// Learns of what type the record is by its `type`, by the name of an event about it, or by what the audit log
+    /// says. Values within a record do not count, nor values deeper in an answer than records and events: they may hold
     /// anything.
     fn note(&mut self, value: &str) {
         if let Some(frame) = self.inside.last_mut()
@@ -359,7 +359,7 @@ mod tests {
         Arc::new(Masks::of(documents.iter().map(String::as_str)).unwrap())
     }
 
-    /// As answers are written: what says of which type a record is comes before what it holds.
+    /// As answers are written: the member that says the type of a record is before its contents.
     fn written(value: &Value) -> String {
         let joined = |parts: Vec<String>| parts.join(",");
         match value {

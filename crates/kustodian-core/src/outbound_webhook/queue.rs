@@ -241,7 +241,8 @@ impl Queue {
         match pause {
             Some(_) => Settled::Again(Timestamp::from_millis(next)),
             None => {
-                // What was asked for by hand has to be asked for again: else nobody could enable the webhook without it.
+                // A delivery that was asked for by hand has to be asked for again: else nobody could enable the webhook
+                // without it.
                 if is_again {
                     self.forget(event.position);
                 }

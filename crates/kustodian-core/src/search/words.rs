@@ -91,8 +91,8 @@ pub struct Word {
     pub pieces: Vec<String>,
     /// The whole of it, folded: found as a part of an e-mail address or an id.
     pub part: String,
-    /// Its digits, when it is made of nothing but digits and what is between them in a phone number: found as a part
-    /// of a phone number.
+    /// Its digits, when it is made of nothing but digits and the separators of a phone number: found as a part of a
+    /// phone number.
     pub digits: Option<String>,
 }
 

@@ -73,7 +73,7 @@ impl Held<'_> {
 }
 
 impl Held<'_> {
-    /// Ties what is beside a conversation to the customer whom it is of now.
+    /// Ties the records beside a conversation to its customer of now.
     pub(super) async fn follow_conversation(&mut self, org: &Org) -> Result<(), Stop> {
         let id = self.followed.record;
         let Some(stored) = self.services.store.find(org.key, Kind::Conversation, id).await? else { return Ok(()) };
@@ -88,8 +88,8 @@ impl Held<'_> {
         Ok(())
     }
 
-    /// Counts the conversations of customers that were merged and are not any longer, and shows what was said last in them: what
-    /// was closed, opened or said in between has returned, and was counted and shown for the other one.
+    /// Counts the conversations of customers that were merged and are not any longer, and shows their last messages:
+    /// conversations and messages of the meantime have returned, and were counted and shown for the other one.
     async fn recount(&mut self, org: &Org, family: &[ObjectId]) -> Result<(), Stop> {
         let mut apart = Vec::new();
         for customer in family.iter().copied() {

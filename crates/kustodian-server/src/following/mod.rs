@@ -1,7 +1,7 @@
 //! Has records follow another one that has changed (`kustodian_core::following`): customers show the new name of their
-//! company, what belongs to a customer goes with it into another one, and what is beside a conversation goes with that. Some at a time, beside the requests. What is left
-//! to do is noted in the database before the change is committed, so that it survives the server, and one server at a time
-//! does it.
+//! company, the records of a customer move with it into another one, and those beside a conversation move with that.
+//! Some at a time, beside the requests. The remaining work is noted in the database before the change is committed, so
+//! that it survives the server, and one server at a time does it.
 //!
 //! A change that was noted may not be committed yet, and a record that was written in the same moment may be committed as
 //! if there were none. So each note is processed twice: at once, and when no request of that time can be running any

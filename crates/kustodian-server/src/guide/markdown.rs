@@ -53,7 +53,7 @@ pub(super) fn html(markdown: &str, target: &dyn Fn(&str) -> String) -> String {
             }
             Event::Text(ref text) if is_rust => events.push(Event::Text(shown(text).into())),
             Event::Html(text) | Event::InlineHtml(text) => {
-                // Comments are for whoever edits the page; anything else was meant to be read.
+                // Comments are for the editors of the page; anything else was meant to be read.
                 is_comment |= text.trim_start().starts_with("<!--");
                 let ends = text.contains("-->");
                 if !is_comment {

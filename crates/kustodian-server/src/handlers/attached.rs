@@ -77,8 +77,8 @@ async fn alive<E: Endpoint>(call: &Call<E>, (kind, id): Name) -> Result<(), Refu
     }
 }
 
-/// Makes an attachment of a record by `decide`, which is given the record, what is drawn for it, and what was sent with the
-/// most bytes that a file may have.
+/// Makes an attachment of a record by `decide`, which is given the record, the id and the event seeds drawn for it, and
+/// the input with the most bytes that a file may have.
 pub(crate) async fn create<E, F>(call: Call<E>, kind: Kind, decide: F) -> Result<Answer, Refusal>
 where
     E: Endpoint<Path = ObjectId, Body = AttachmentInput>,

@@ -186,7 +186,7 @@ fn id_of_key<E: Endpoint>(call: &Call<E>) -> ObjectId {
     call.pledge().map_or_else(|| call.next_id(), |pledge| pledge.id())
 }
 
-/// Lets pass what was not done before with the same idempotency key.
+/// Lets a request pass that was not done before with the same idempotency key.
 ///
 /// # Errors
 /// 409 that names the key which was made then: its secret is not kept, so that it cannot be answered again.

@@ -217,7 +217,7 @@ async fn explained<E: Endpoint>(call: &Call<E>, id: ObjectId, error: CommitError
 /// How many messages or notes follow their conversation in one transaction.
 const BATCH: u32 = 32;
 
-/// How many such transactions of each kind are done before a move is answered. What is left follows after the answer.
+/// How many such transactions of each kind are done before a move is answered. The rest follows after the answer.
 const AT_ONCE: usize = 2;
 
 /// Moves a conversation to another customer, then its messages and notes, in batches. That they are to follow is noted before, so

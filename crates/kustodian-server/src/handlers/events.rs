@@ -72,7 +72,7 @@ pub(crate) async fn get_events(mut call: Call<GetEvents>) -> Result<Answer, Refu
             told.push(envelope);
         }
         if length > LARGE && place.is_none() {
-            // What was created shows its size once it is rebuilt.
+            // A created record shows its size once it is rebuilt.
             (told, length) = (Vec::new(), 0);
             place = app.large_pages.acquire().await.ok();
         }

@@ -46,10 +46,10 @@ impl Family {
     }
 }
 
-/// Commits what `decide` makes of a conversation, its customer and the other records named, as if under their locks: whoever
-/// changes a conversation alone decides on the records as they are read, and commits if they are still the same. The
-/// conversation may move to another customer at any time: then the locks are taken again. The first of the names that is
-/// given is the record that `If-Match` is about.
+/// Commits what `decide` makes of a conversation, its customer and the other records named, as if under their locks: a
+/// request that changes a conversation alone decides on the records as they are read, and commits if they are still the
+/// same. The conversation may move to another customer at any time: then the locks are taken again. The first of the
+/// names that is given is the record that `If-Match` is about.
 pub(crate) async fn commit<E, F>(
     call: &Call<E>,
     conversation: ObjectId,

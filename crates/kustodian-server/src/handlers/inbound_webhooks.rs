@@ -77,7 +77,7 @@ pub(crate) async fn erase_inbound_webhook_posts(mut call: Call<EraseInboundWebho
     Ok(Answer::Empty)
 }
 
-/// The hash in the path is the credential: nothing else is looked at before it was found to be good.
+/// The hash in the path is the credential: nothing else is read before it is verified.
 pub(crate) async fn create_web_hook_transaction(visit: Visit) -> Result<Answer, Refusal> {
     let services = &visit.app.services;
     let hash = visit.path_values.first().and_then(|hash| Hash::read(hash)).ok_or_else(inbound_webhook::unknown)?;

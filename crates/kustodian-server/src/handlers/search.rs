@@ -1,5 +1,5 @@
-//! Search: reads the body, resolves the names of tags, asks the store for a page or a step of a walk, and answers what was
-//! found (`docs/search.md`).
+//! Search: reads the body, resolves the names of tags, asks the store for a page or a step of a walk, and answers the
+//! matches (`docs/search.md`).
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -209,7 +209,7 @@ async fn find<E: Endpoint<Query = SearchPage>>(call: &Call<E>, language: Languag
     parts::page(call.app(), first.chain(rest).boxed(), size as usize, Around::fixed(meta, links), None).await
 }
 
-/// The ids of what is on the page behind the records of which the store read as many as a server holds.
+/// The ids of the rest of a page, of which the store read as many records as a server holds.
 async fn find_rest<E: Endpoint>(call: &Call<E>, query: SearchQuery, read: &Records) -> Result<Vec<ObjectId>, Refusal> {
     let Records::Whole(records) = read else { return Ok(Vec::new()) };
     let length: usize = records.iter().map(|record| record.document.len()).sum();

@@ -73,7 +73,7 @@ pub(crate) async fn delete_spam_sender(call: Call<DeleteSpamSender>) -> Result<A
 /// How many are read at a time.
 const BATCH: u32 = 100;
 
-/// Erases what is said of the addresses, numbers and names that a customer has or had, what was taken off its list before
+/// Erases the senders with the addresses, numbers and names that a customer has or had, those taken off its lists
 /// included; not of those that another customer has by now.
 pub(crate) async fn erase_senders_of<E: Endpoint>(call: &Call<E>, customer: ObjectId) -> Result<(), Refusal> {
     let mut known: Option<Senders> = None;
@@ -117,7 +117,7 @@ async fn list<E: Endpoint>(call: &Call<E>, deleted: bool, start: Start) -> Resul
     Ok(call.store().list(call.org(), query).await.map_err(unavailable)?.records)
 }
 
-/// What a customer sends from, by what it is and by all that has changed of it.
+/// The senders of a customer, by its record and by all changes of it.
 async fn senders_of<E: Endpoint>(call: &Call<E>, customer: ObjectId) -> Result<Senders, Refusal> {
     let mut senders = Senders::default();
     let found = call.store().find(call.org(), Kind::Customer, customer).await.map_err(unavailable)?;

@@ -32,7 +32,7 @@ pub(crate) async fn create_team(call: Call<CreateTeam>) -> Result<Answer, Refusa
     created
 }
 
-/// Forgets what is believed of the members of teams.
+/// Empties the caches that hold the members of teams.
 fn forget<E: Endpoint>(call: &Call<E>) {
     call.app().tokens.forget_all();
     call.app().slas.forget(call.org());
@@ -84,8 +84,8 @@ pub(crate) async fn remove_team_member(call: Call<RemoveTeamMember>) -> Result<A
     updated
 }
 
-/// Whoever gives role groups to members, or members to a team with role groups, holds the roles of these groups; whoever
-/// brings back a team that was deleted gives them to all of its members.
+/// A caller who gives role groups to members, or members to a team with role groups, must have the roles of these
+/// groups. Restoring a deleted team gives them to all of its members.
 async fn check_grants<E: Endpoint>(
     call: &Call<E>,
     id: Option<ObjectId>,

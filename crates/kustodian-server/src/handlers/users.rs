@@ -213,8 +213,8 @@ async fn update<E: Endpoint>(call: &Call<E>, id: ObjectId, mut input: UserInput)
     }
 }
 
-/// Whoever changes an own password or address shows the password first, if there is one; tried no more often than in
-/// signing in.
+/// A user who changes the own password or address shows the password first, if there is one; tried no more often than
+/// in signing in.
 async fn check_current<E: Endpoint>(call: &Call<E>, id: ObjectId, current: Option<String>) -> Result<(), Refusal> {
     let app = call.app();
     let name = password_link::password_name(call.org(), id);

@@ -20,8 +20,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How many rows each table has.
 pub(super) type Rows = Vec<(&'static str, u64)>;
 
-/// Copies one snapshot of the database at `from` into the empty file at `to`, also while a server writes it; what was
-/// acknowledged before this began is in it. The new file needs no log beside it.
+/// Copies one snapshot of the database at `from` into the empty file at `to`, also while a server writes it; writes
+/// acknowledged before the start are in it. The new file needs no log beside it.
 pub(super) fn copy(from: &Path, to: &Path, tell: &dyn Fn(CopyProgress)) -> Result<Rows, BackupError> {
     let reading = |error: rusqlite::Error| failed(from, &error);
     let writing = |error: rusqlite::Error| failed(to, &error);

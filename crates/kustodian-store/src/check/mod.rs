@@ -1,5 +1,5 @@
-//! Whether a database agrees with itself: its file, its records, what they claim, how many there are, what they are found
-//! by, and their events; and whether what visitors did is of somebody.
+//! Whether a database agrees with itself: its file, its records, their claims, counts, search rows and events; and
+//! whether what visitors did is of somebody.
 //!
 //! Everything is read in one snapshot where the engine gives one, while servers continue.
 

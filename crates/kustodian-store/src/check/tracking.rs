@@ -1,5 +1,5 @@
-//! What visitors did: that each event is of a visit, that a visit has as many as it says, that whoever it is said to be of
-//! is there, and that what is kept can be read. Visits and events are read side by side, in the order of their keys.
+//! What visitors did: that each event is of a visit, that a visit has as many as it says, that its customer exists, and
+//! that the stored values can be read. Visits and events are read side by side, in the order of their keys.
 
 use std::collections::{HashSet, VecDeque};
 

@@ -1,8 +1,8 @@
 //! Carries a whole database to another engine: every org, key, record, identity and event.
 //!
-//! One pass reads one snapshot, so it may run while a server works on the source; a further pass carries what was
-//! changed since, as the events say. When nobody writes the source any more, the last pass is final. Each pass ends
-//! with a count and a checksum over both sides.
+//! One pass reads one snapshot, so it may run while a server works on the source; a further pass copies the changes
+//! since, as the events say. When nobody writes the source any more, the last pass is final. Each pass ends with a
+//! count and a checksum over both sides.
 
 pub(crate) mod state;
 pub(crate) mod table;

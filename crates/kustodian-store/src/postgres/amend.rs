@@ -16,8 +16,8 @@ use super::values::Value;
 use crate::search::Slots;
 
 /// $1 to $8 as the update of a record has them, $9 the revision it must have, $10 kind, $11 event, $12 name, $13 at,
-/// $14 actor, $15 client, $16 digest, $17 salt, $18 request, $19 changes, $20 snapshot, $21 leaf, then what it is found
-/// by → how many were written: none when the record has another revision, or no search row.
+/// $14 actor, $15 client, $16 digest, $17 salt, $18 request, $19 changes, $20 snapshot, $21 leaf, then its search row →
+/// how many were written: none when the record has another revision, or no search row.
 static AMEND: LazyLock<[String; 2]> = LazyLock::new(|| [false, true].map(amend_sql));
 
 /// The first parameter of the search row.

@@ -38,8 +38,8 @@ pub(super) struct Seen {
 }
 
 /// Whether all of it is new and nothing contradicts itself: then it can be written without looking first, and the
-/// database's own constraints show whether something was there. Not with a receipt: whether it is there already comes
-/// before everything else.
+/// database's own constraints show whether something was there. Not with a receipt: whether it is there already is
+/// checked before everything else.
 pub(super) fn is_insert_only(changes: &ChangeSet) -> bool {
     changes.receipts.is_empty() && is_new(changes)
 }
@@ -308,7 +308,7 @@ fn write_events<'a>(org: OrgKey, events: &'a [Event], leaves: &'a [Leaf], gains:
     [statement(INSERT_EVENTS, written), statement(INSERT_OUTBOXES, noted)]
 }
 
-/// What is stored of an event but for its record's name and revision: its kind first.
+/// The columns of an event but for its record's name and revision: its kind first.
 pub(super) fn event_values(event: &Event) -> [Value<'_>; 11] {
     [
         Value::Text(event.kind.as_str()),

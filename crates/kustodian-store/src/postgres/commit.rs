@@ -326,8 +326,8 @@ impl Transaction<'_> {
     }
 
     /// The records as they are, locked until the transaction ends; their absence too. All that are there are locked in one trip, in
-    /// their order. Of others there is no row to lock: their names are held instead, behind all locks of rows, and it is looked
-    /// again for what was made meanwhile.
+    /// their order. Of others there is no row to lock: their names are held instead, behind all locks of rows, and
+    /// records created meanwhile are looked up.
     async fn lock_all(&mut self, names: &[Name]) -> Result<Vec<(Name, Stored)>, Obstacle> {
         let mut found = self.lock_those(names, false).await?;
         let is_there = |name: &Name| found.iter().any(|(other, _)| other == name);

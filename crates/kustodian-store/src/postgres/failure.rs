@@ -37,15 +37,15 @@ pub(super) fn words(error: &Error) -> String {
     }
 }
 
-/// Whether a message may hold what was asked or stored, as `syntax error in tsquery: "…"` does: data exceptions, but for
-/// wrong settings, and syntax errors.
+/// Whether a message may hold values of the statement or of rows, as `syntax error in tsquery: "…"` does: data
+/// exceptions, but for wrong settings, and syntax errors.
 fn quotes_values(code: &SqlState) -> bool {
     let is_of_data = code.code().starts_with("22") && *code != SqlState::INVALID_PARAMETER_VALUE;
     is_of_data || *code == SqlState::SYNTAX_ERROR
 }
 
-/// Whether an error comes from around the statement (the server, the network, a lock, the disk) and not from what was
-/// asked: then later may do.
+/// Whether the cause of an error is around the statement (the server, the network, a lock, the disk) and not in it:
+/// then a later retry may succeed.
 fn is_of_surroundings(error: &Error) -> bool {
     match error.code() {
         // 08 connection, 53 resources, 57 operator's intervention and time-outs, 58 system.

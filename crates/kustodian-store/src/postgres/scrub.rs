@@ -37,8 +37,7 @@ fn tables_with(has: impl Fn(Traces) -> bool) -> Vec<&'static str> {
 
 /// What holds the planner's statistics, with frequent values of columns: small, and written again whole, since a plain
 /// VACUUM leaves the bytes of former statistics in the free space of its pages. Its lock is held for milliseconds, and
-/// nobody holds a lock on it for longer. Whoever does not own the database is warned by a warning that it is passed
-/// over.
+/// nobody holds a lock on it for longer. A user who does not own the database gets a warning that it is passed over.
 const STATISTICS: &str = "VACUUM (FULL) pg_catalog.pg_statistic";
 
 /// Tables that an erasure may leave empty, each with a row that is there while it is analyzed: ANALYZE keeps the former
@@ -80,9 +79,9 @@ const DONE: &str = "DELETE FROM settings WHERE name = 'scrub' AND value = $1";
 /// What every erasure that was noted is older than.
 const NOW: &str = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text";
 
-/// $1 of [`NOW`] → whether a transaction was open then and still is, or sees what was there then: VACUUM would leave
-/// what it can see, and say nothing. A write in another database of the server counts, too: as long as it is open, every
-/// snapshot that is taken here is as old as it.
+/// $1 of [`NOW`] → whether a transaction was open then and still is, or sees the rows of then: VACUUM would leave the
+/// rows that it can see, and say nothing. A write in another database of the server counts, too: as long as it is open,
+/// every snapshot that is taken here is as old as it.
 const IS_SEEN: &str = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() \
      AND pid <> pg_backend_pid() AND greatest(age(backend_xid), age(backend_xmin)) > age($1::text::xid8::xid)) \
      OR EXISTS (SELECT FROM pg_prepared_xacts WHERE database = current_database() \

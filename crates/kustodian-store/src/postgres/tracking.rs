@@ -135,7 +135,7 @@ const SESSIONS: &str = "SELECT id, name, first_at, last_at, count FROM visits WH
 
 /// $1 org, $2 customer.
 const FORGET: [&str; 3] = [
-    // First who writes events of the customer's visitors: whoever does so holds the row, and events that were written before
+    // First the writers of events of the customer's visitors: they hold the row, and events that were written before
     // are seen by the statements behind it.
     "DELETE FROM visitors WHERE org = $1 AND customer = $2",
     "DELETE FROM tracked WHERE org = $1 AND visit IN (SELECT id FROM visits WHERE org = $1 AND customer = $2)",

@@ -171,7 +171,7 @@ pub(crate) const fn text_limit() -> usize {
 /// The mark at the end of a text that was cut, which sorts after anything people write.
 const CUT: char = '\u{10ffff}';
 
-/// A text of at most `limit` characters, and whether something was cut off. What was cut ends in a mark, so that it
+/// A text of at most `limit` characters, and whether something was cut off. A cut text ends in a mark, so that it
 /// equals no whole text.
 pub(crate) fn cut(text: &str, limit: usize) -> (String, bool) {
     match text.char_indices().nth(limit) {

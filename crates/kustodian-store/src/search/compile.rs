@@ -1,8 +1,8 @@
 //! Makes conditions out of a search: SQL over a row `s` of `customer_search`.
 //!
-//! Where a condition cannot say exactly what a criterion means, it says what is true of every match (or, under a `not`,
-//! only of matches), and the records it lets through are checked against the criterion itself. Both engines share
-//! all of this; what differs between them is a [`Dialect`]. Values are bound in the order of the `?` that represent them.
+//! Where a condition cannot say exactly what a criterion means, it is true of every match (or, under a `not`, only of
+//! matches), and the records it lets through are checked against the criterion itself. Both engines share all of this;
+//! what differs between them is a [`Dialect`]. Values are bound in the order of the `?` that represent them.
 
 use std::ops::Bound;
 

@@ -59,8 +59,8 @@ impl Slots {
         keys.all(|key| (self.is_full || self.given.contains_key(key.as_ref())) && !self.retired.contains(key.as_ref()))
     }
 
-    /// Gives slots to those of these attributes that have none, as long as there are fewer than `limit`; what is to be
-    /// noted.
+    /// Gives slots to those of these attributes that have none, as long as there are fewer than `limit`. Returns the
+    /// new slots, to be noted.
     pub(crate) fn give<Key: AsRef<str>>(
         &mut self,
         keys: impl Iterator<Item = Key>,

@@ -17,8 +17,8 @@ pub(super) fn unavailable(reason: impl Into<String>) -> StoreError {
     StoreError::Unavailable { reason: reason.into(), retry_after: RETRY_AFTER }
 }
 
-/// Whether an error comes from around the database (a lock, the disk, its rights) and not from what was asked of it:
-/// then asking the same again now meets the same error, and later may not.
+/// Whether the cause of an error is around the database (a lock, the disk, its rights) and not in the statement: then
+/// asking the same again now meets the same error, and later may not.
 pub(super) fn is_of_surroundings(error: &rusqlite::Error) -> bool {
     matches!(
         error.sqlite_error_code(),
@@ -36,7 +36,7 @@ pub(super) fn is_of_surroundings(error: &rusqlite::Error) -> bool {
     )
 }
 
-/// Whether an error says that the file does not hold what was written: pages that cannot be, or values that were never
+/// Whether an error says that the file does not hold the written bytes: pages that cannot be, or values that were never
 /// stored so.
 pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
     use rusqlite::Error::{FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType, Utf8Error};

@@ -62,8 +62,7 @@ impl Health {
         }
     }
 
-    /// Refuses to write where what is written would be lost: into a file that is not in its place, or that the next start
-    /// would refuse.
+    /// Refuses writes that would be lost: into a file that is not in its place, or that the next start would refuse.
     pub(super) fn must_take_writes(&self) -> Result<(), StoreError> {
         self.must_be_in_place()?;
         if let Some(found) = self.place.as_ref().and_then(Place::is_overwritten) {

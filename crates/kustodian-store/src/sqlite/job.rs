@@ -97,7 +97,7 @@ impl Job {
         Self::Directory(Box::new(DirectoryChange { command, reply, outcome: Ok(Answer::Done) }))
     }
 
-    /// Whether nobody waits any longer: then it is left out. Whoever stopped waiting learned that the outcome is
+    /// Whether nobody waits any longer: then it is left out. A caller that stopped waiting learned that the outcome is
     /// unknown.
     pub(super) fn is_abandoned(&self) -> bool {
         match self {

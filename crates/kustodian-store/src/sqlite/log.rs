@@ -1,6 +1,6 @@
 //! Checks of the log beside a database that SQLite does not make. SQLite reads a log up to the first frame that is not as
-//! it was written, and takes what is behind for the rest of a transaction that a crash cut off. A bit that flipped in the
-//! middle looks the same to it, and takes every later write along; here the two are distinguished.
+//! it was written, and takes the frames behind it for the rest of a transaction that a crash cut off. A bit that
+//! flipped in the middle looks the same to it, and takes every later write along; here the two are distinguished.
 //!
 //! A transaction is written behind the one before it once that is synced. So after a crash only frames of the last one
 //! can be wrong, and nothing continues its last frame, the one that commits. A frame that continues one that commits,

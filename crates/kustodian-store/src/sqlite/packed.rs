@@ -2,10 +2,10 @@
 //!
 //! A customer is three kilobytes of JSON of which half is the same in all of them. As text a page of the file holds one;
 //! compressed (LZ4 with what records and their differences have in common as its dictionary) it holds three, the log grows by a third, and
-//! a cache holds three times as many. What is not the same in all is in a block as it is, but for four letters and
-//! more that happen to be in the dictionary or before: a search through the file's bytes still finds what is personal. Ids and
-//! moments, of which there are many and which LZ4 leaves as they are, are written in half and a third of their letters
-//! (`shortened.rs`).
+//! a cache holds three times as many. Bytes that are not the same in all are in a block as they are, but for four
+//! letters and more that happen to be in the dictionary or before: a search through the file's bytes still finds
+//! personal values. Ids and moments, of which there are many and which LZ4 leaves as they are, are written in half and
+//! a third of their letters (`shortened.rs`).
 //!
 //! A text is stored as a BLOB whose first byte names its form. Each form that is written has a checksum (CRC-32 of
 //! everything else in it), so that a bit that flipped on the disk is an error and never another text. It takes 25 ns of a
@@ -41,7 +41,7 @@ const SHORTENED: u8 = 0x3c;
 /// A text as it is, with a checksum.
 const PLAIN: u8 = 0xa6;
 
-/// What customers have in common. It belongs to what was written with it: never change a byte, make another form.
+/// What customers have in common. Stored blocks depend on it: never change a byte, make another form.
 const FIRST: &[u8] = include_bytes!("packed.1.dictionary");
 
 /// The same, and what conversations, messages and their differences have in common. Likewise.
@@ -201,7 +201,7 @@ fn unpack_bytes(length: usize, block: &[u8], dictionary: &[u8]) -> Result<Vec<u8
     Ok(text)
 }
 
-/// A length at the beginning of bytes, and what is behind it.
+/// A length at the beginning of bytes, and the rest.
 fn length_of(bytes: &[u8]) -> Option<(usize, &[u8])> {
     let mut length = 0;
     for (place, byte) in bytes.iter().take(5).enumerate() {

@@ -124,7 +124,7 @@ impl Walker {
     /// Walks once. The connection is opened for it: between two walks nothing is held.
     fn walk(&self) -> Result<(), Ended> {
         if self.health.must_be_in_place().is_err() {
-            // Known, and reported to whoever asks whether the server is ready.
+            // Known, and reported by `/readyz`.
             return Ok(());
         }
         let connection = match connection::reader(&self.path, &self.options) {

@@ -175,7 +175,7 @@ fn link_target(path: &Path) -> PathBuf {
     fs::canonicalize(path).ok().or_else(read).unwrap_or_else(|| path.to_owned())
 }
 
-/// What is missing of a file, in words: pages that its header counts and neither it nor the log beside it holds. What
+/// The missing pages of a file, in words: pages that its header counts and neither it nor the log beside it holds. What
 /// cannot be read, or is no database, is for SQLite to report.
 pub(crate) fn missing(path: &Path) -> Option<String> {
     if refuse_special(path).is_err() {

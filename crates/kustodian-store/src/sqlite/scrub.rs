@@ -1,10 +1,10 @@
 //! Sweeps erased data from the file.
 //!
 //! An erasure overwrites what it deletes, but earlier writes of the same record may have left copies behind: in pages
-//! that are free now, in the gaps of pages that were reordered, and in the log. So the file is rewritten from what is
-//! in the tables, and the log is cut. Readers continue meanwhile; writes wait, for about a second per gigabyte on a fast
-//! disk. That it is wanted is among the settings from the erasing transaction on until it is done, so that a file
-//! whose server ended in between is scrubbed when it is opened again.
+//! that are free now, in the gaps of pages that were reordered, and in the log. So the file is rewritten from its
+//! tables, and the log is cut. Readers continue meanwhile; writes wait, for about a second per gigabyte on a fast disk.
+//! That it is wanted is among the settings from the erasing transaction on until it is done, so that a file whose
+//! server ended in between is scrubbed when it is opened again.
 
 use std::time::Duration;
 

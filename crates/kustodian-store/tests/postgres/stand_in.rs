@@ -1,5 +1,5 @@
-//! What is sent to spread tables, against what citus 13 declares: a table and functions of its names, columns and types in
-//! a database without it. What citus itself does is tried on a cluster (`CONTRIBUTING.md`).
+//! The statements for spread tables, against the declarations of citus 13: a table and functions of its names, columns
+//! and types in a database without it. What citus itself does is tried on a cluster (`CONTRIBUTING.md`).
 
 use kustodian_store::{Options, distribute, distribution_statements, migrate, open};
 
@@ -7,7 +7,7 @@ use crate::bytes;
 use crate::place::Place;
 use crate::setting::make_org;
 
-/// `pg_dist_partition` as citus 13 has it; functions that do what is asked of them but for the machines.
+/// `pg_dist_partition` as citus 13 has it; functions that do the same but for the machines.
 const CITUS: &str = "
     CREATE TABLE public.pg_dist_partition (
         logicalrelid regclass NOT NULL, partmethod \"char\" NOT NULL, partkey text, colocationid integer NOT NULL DEFAULT 0,

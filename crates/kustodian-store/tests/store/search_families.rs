@@ -163,7 +163,7 @@ fn document(of: &Written, rev: u64) -> String {
     if let (Context::Message | Context::Note, Some(external)) = (context, external) {
         let by = |id: &str| json!({ "data": { "type": "user", "id": id } });
         relationships["createdBy"] = by(external);
-        // Mostly, but not always, whoever wrote it changed it last.
+        // Mostly, but not always, its creator changed it last.
         relationships["modifiedBy"] = by(if number.is_some() { IDS[0] } else { external });
     }
     if let (Context::Note, Some(external)) = (context, external) {

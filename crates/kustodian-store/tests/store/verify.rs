@@ -126,7 +126,7 @@ async fn an_untouched_database_is_sound_also_after_an_erasure() {
     }
 }
 
-/// What was done past the engine, in SQL that both engines speak; `{long}` and `{erased}` are records, `{places}` is
+/// Changes made past the engine, in SQL that both engines speak; `{long}` and `{erased}` are records, `{places}` is
 /// where positions and links are.
 const TAMPERINGS: &[(&str, &str)] = &[
     ("an event's id", "UPDATE events SET id = 'ffffffffffffffffffffffff' WHERE record = '{long}' AND rev = 5"),

@@ -182,7 +182,7 @@ impl Building {
     }
 }
 
-/// What is wrong with an item.
+/// The faults of an item.
 pub(crate) fn faults(schema: &kustomer_api::schema::Schema, item: &Item) -> Vec<Fault> {
     let text = serde_json::to_string(item).unwrap_or_default();
     match serde_json::from_str::<serde_json_borrow::Value<'_>>(&text) {

@@ -16,7 +16,7 @@ use super::{ImportArguments, ends};
 use crate::customers;
 use crate::failure::Failure;
 
-/// What is said of a kind of record, with its name.
+/// The metadata of a kind of record, with its name.
 struct Said {
     name: String,
     /// Requests to make one after the other: one describes a hundred attributes at most.
@@ -115,7 +115,7 @@ fn said(row: &Row) -> Result<Said, RowFault> {
     Ok(Said { name, bodies })
 }
 
-/// Writes what is said: whether nothing was said of that kind before, or why the server refuses it.
+/// Writes metadata: whether that kind had none before, or why the server refuses it.
 async fn write(client: Option<&Client>, line: u64, said: Said) -> Result<Result<bool, RowFault>, Failure> {
     // A dry run sends nothing.
     let Some(client) = client else { return Ok(Ok(true)) };
@@ -132,7 +132,7 @@ async fn write(client: Option<&Client>, line: u64, said: Said) -> Result<Result<
     Ok(Ok(is_new))
 }
 
-/// Whether a refusal is about what was sent: another line may be taken.
+/// Whether a refusal is about this line: another line may be taken.
 fn is_about_line(error: &Error) -> bool {
     matches!(error.status(), Some(400 | 404 | 409 | 413 | 422))
 }

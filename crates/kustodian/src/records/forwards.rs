@@ -69,7 +69,7 @@ impl Attributes for ForwardArguments {
         }
         let (to, attachments) = (self.to, self.attachments);
         let input = ForwardInput {
-            // What is created says it; a forward has no other channel.
+            // A create names the channel; a forward has no other.
             channel: self.conversation.is_some().then_some(DraftChannel::Email),
             conversation: self.conversation,
             to: (!to.is_empty()).then(|| to.into_iter().map(Address::of).collect()),

@@ -10,7 +10,7 @@ use serde_json::Value;
 /// Our differences. Items of lists may have the members of answers (`docs/contract/behaviour.md` §22): those
 /// members are left out of the comparison.
 const DIFFERENCES: [&str; 86] = [
-    // Null is answered after somebody cleared it, and what is answered can be sent back.
+    // Null is answered after somebody cleared it, and answers can be sent back.
     "createTeam /icon takes null, too",
     "createCompany /externalId takes null, too",
     // `docs/contract/behaviour.md` §14 says 256, and so do the names of all other resources.
@@ -29,7 +29,7 @@ const DIFFERENCES: [&str; 86] = [
     "createKObject /description takes null, too",
     "createCustomerKObject /description takes null, too",
     "updateKObject /description takes null, too",
-    // Tasks are answered, and no operation of the contract writes what they are.
+    // Tasks are answered, and no operation of the contract writes their attributes.
     "updateKObject /assignedUser is taken, too",
     "updateKObject /queue is taken, too",
     "updateKObject /status is taken, too",

@@ -53,7 +53,7 @@ fn under_a_plan_a_key_creates_120_messages_of_a_customer_in_a_minute() {
     assert!((1..=60).contains(&wait), "{wait}");
     refused.header("x-ratelimit-reset").parse::<u64>().unwrap();
 
-    // Wherever a message of this customer is created, and whoever is asked what would happen.
+    // Every path that creates a message of this customer is limited; a dry run is not.
     server.post(&format!("{customer}/messages"), message()).expect(429);
     let mut in_body = message();
     in_body["conversation"] = conversation.rsplit('/').next().into();

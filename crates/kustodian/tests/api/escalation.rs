@@ -220,7 +220,7 @@ fn no_write_gives_a_caller_a_role_that_it_lacks() {
             Value::Null,
             Refused(403),
         ),
-        // Whoever reads settings does not read their past without a role for events.
+        // A key that reads settings does not read their past without a role for events.
         ("the past of settings", Method::GET, "/v1/auth/settings/history".into(), Value::Null, Refused(403)),
         ("a former state of settings", Method::GET, "/v1/auth/settings?rev=1".into(), Value::Null, Refused(403)),
         (

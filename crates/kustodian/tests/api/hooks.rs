@@ -179,7 +179,7 @@ fn what_was_posted_is_erased_from_the_record_its_past_and_the_feed() {
     said("zqposted1");
     said("zqposted2");
     let erase = format!("{path}/received");
-    // Whoever may do everything else with webhooks may not.
+    // A key that may do everything else with webhooks may not.
     let hooks = server.token("demo", &["org.admin.hooks", "org.permission.hook"]);
     server.call_as(&hooks, Method::DELETE, &erase, None).expect(403);
     server.delete(&format!("{erase}?validateOnly=true")).expect(204);
@@ -195,7 +195,7 @@ fn what_was_posted_is_erased_from_the_record_its_past_and_the_feed() {
         assert!(!server.get(shown).expect(200).text.contains("zqposted"), "{shown}");
     }
     server.get(&format!("{path}?rev=2")).expect(404);
-    // The address goes on to work, and of a deleted webhook the posts are erased, too.
+    // The address continues to work, and of a deleted webhook the posts are erased, too.
     said("zqposted3");
     server.delete(&path).expect(204);
     server.delete(&erase).expect(204);

@@ -116,7 +116,7 @@ fn tables_become_customers_and_clashes_are_refused_passed_over_or_changed() {
     let said = import(&server, "customers", &changed, &["--on-conflict", "update"]).well();
     assert!(said.contains("0 created, 3 updated, 0 skipped, 0 refused"), "{said}");
     assert_eq!(revs(), [before[0], before[1], before[2] + 1]);
-    // A file that takes what is refused is not the one that is read.
+    // The file of refused rows is not the input file.
     let before = std::fs::read(&again).unwrap();
     let refused = importer(&server, "customers", &again).arg("--reject").arg(&again).output().unwrap();
     assert!(!refused.status.success() && std::fs::read(&again).unwrap() == before);

@@ -71,7 +71,7 @@ fn an_id_of_another_org_is_like_a_missing_one_in_every_place() {
     let before = everything(&server);
 
     let mut asked = 0;
-    // What names a record first: what is written afterwards makes records of the caller's own with the same words.
+    // Requests that name a record first: later writes make records of the caller's own with the same words.
     for names_the_record in [true, false] {
         for operation in served(&server) {
             for (at, id) in foreign.ids.iter().enumerate() {

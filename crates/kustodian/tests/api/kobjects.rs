@@ -192,7 +192,7 @@ fn a_task_is_done_and_opened_again_and_assigned_to_users_and_queues() {
     let first = done["attributes"]["firstDone"].clone();
     assert_eq!((&first["createdBy"], &first["assignedUser"]), (&me, &me));
     assert_eq!((&first["createdAt"], &done["attributes"]["lastDone"]), (&done["attributes"]["updatedAt"], &first));
-    // What was answered and is sent back is done once.
+    // An answer that is sent back is done once.
     let again = server.put(path, json!({ "status": "done" })).expect(200).data().clone();
     assert_eq!(shown(&again), shown(&done));
     let reopened = server.put(path, json!({ "status": "open", "assignedUser": "" })).expect(200).data().clone();

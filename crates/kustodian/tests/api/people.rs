@@ -253,7 +253,7 @@ fn the_settings_of_an_org_are_a_record_with_a_past_that_the_feed_and_the_audit_l
     let logged = server.get("/v1/audit-logs?filter[objectType]=auth_settings").expect(200);
     assert_eq!(logged.ids().len(), 2);
     assert!(logged.data()[0]["relationships"]["user"]["data"]["id"].is_string(), "{}", logged.body);
-    // Whoever may not read the settings sees nothing of them in the feed, and no role for events opens them.
+    // A key that may not read the settings sees nothing of them in the feed, and no role for events opens them.
     let outsider = server.token("demo", &["org.user"]);
     let ask = |path: &str| server.call_as(&outsider, Method::GET, path, None).status;
     for path in [path.to_owned(), format!("{path}/history"), "/v1/events?filter[objectType]=auth_settings".to_owned()] {

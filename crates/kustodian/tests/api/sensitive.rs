@@ -1,4 +1,4 @@
-//! Sensitive custom attributes: where their values can appear, who sees them, and what is done with a mask that is sent
+//! Sensitive custom attributes: where their values can appear, who sees them, and the effect of a mask that is sent
 //! back.
 
 use kustomer_api::metadata::MASK;

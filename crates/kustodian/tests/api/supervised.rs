@@ -1,5 +1,5 @@
-//! The server under somebody who watches it: a service manager that opens its socket and waits for its reports, and whoever asks
-//! about its health by a command.
+//! The server under somebody who watches it: a service manager that opens its socket and waits for its reports, and a
+//! monitor that runs a command.
 #![cfg(target_os = "linux")]
 
 use std::net::TcpListener;
@@ -83,7 +83,7 @@ fn a_socket_of_the_service_manager_is_served_and_what_happens_is_reported() {
     let mut process = Launched(command.spawn().unwrap());
     let mut lines = std::io::BufRead::lines(std::io::BufReader::new(process.0.stdout.take().unwrap()));
     let port = lines.next().unwrap().unwrap();
-    // The manager listens before the server does: a client that comes now is answered, too.
+    // The manager listens before the server does: a client that connects now is answered, too.
     let url = format!("http://127.0.0.1:{port}");
     let healthy = http().build().unwrap().get(format!("{url}/healthz")).send().unwrap();
     assert_eq!(healthy.status(), 200);

@@ -165,7 +165,7 @@ fn nothing_that_was_derived_from_an_erased_customer_is_in_a_file_an_index_a_back
         let (status, answer) = call(method, order["links"]["self"].as_str().unwrap(), body);
         assert!(matches!(status, 200 | 204), "{status}: {answer}");
     }
-    // What was said of an address that it had, and is said no longer; what is said of others stays.
+    // A deleted sender with an address that it had is erased, too; the senders of others stay.
     let (_, listed) = call(Method::PUT, senders, spam("zqxemail3@acme.example", "email"));
     let listed = format!("{senders}/{}", listed["data"]["id"].as_str().unwrap());
     assert_eq!(call(Method::DELETE, &listed, Value::Null).0, 204);

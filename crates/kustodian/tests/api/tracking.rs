@@ -122,7 +122,7 @@ fn an_identity_finds_the_customer_by_whatever_it_has_and_takes_from_nobody() {
         ["ada@a.b", "ada@home.example"]
     );
 
-    // Without anything that identifies it is whoever the visitor is; somebody else on the same device is somebody else.
+    // Without an identity it is the visitor's customer; somebody else on the same device is somebody else.
     assert_eq!(who(json!({ "trackingId": "desk", "externalId": "crm-1" })), ada);
     assert_eq!(who(json!({ "trackingId": "desk", "name": "Ada" })), ada);
     did(&server, "desk", "By-Ada");
@@ -355,7 +355,7 @@ fn a_customer_of_whom_nothing_is_tracked_for_a_while_is_idle_and_comes_back_with
     crate::erase::wait_for("an idle customer", || is("idle"));
     let found = json!({ "and": [{ "customer_presence": { "equals": "idle" } }] });
     assert_eq!(server.post("/v1/customers/search", found).expect(200).ids(), [customer.as_str()]);
-    // It is idle as long as nothing happens: whoever goes on is online again for a moment.
+    // It is idle as long as nothing happens: an active visitor is online again for a moment.
     let came_back = || {
         server.post(EVENT, event.clone()).expect(204);
         is("online")

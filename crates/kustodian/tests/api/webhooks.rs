@@ -430,7 +430,7 @@ fn what_is_asked_for_again_is_tried_as_often_as_at_first_holds_up_nothing_and_di
     wait_for("disabling", || server.get(&path_of(&webhook)).expect(200).attributes()["enabled"] == false);
     let reason = text(&server.get(&path_of(&webhook)).expect(200).attributes()["disabledReason"]);
     assert!(reason.contains(first["id"].as_str().unwrap()) && reason.contains("3 attempts"), "{reason}");
-    // Enabled again, it goes on without what was asked for by hand, although that would fail again.
+    // Enabled again, it continues without the delivery asked for by hand, although that would fail again.
     server.create(json!({ "name": "held" }));
     server.put(&path_of(&webhook), json!({ "enabled": true })).expect(200);
     wait_for("what was held back", || receiver.taken().len() == 3);

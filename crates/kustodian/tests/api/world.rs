@@ -76,9 +76,9 @@ const NOT_WRITTEN: [Kind; 9] = [
 ];
 
 /// Whether operations create and change records of a kind, with values of its own. A bulk job is created by its items, a tag
-/// by the record that names it first, a user by a key or an invitation, and its update answers 201, a delivery by what is sent,
-/// a conversation time by what a user does, metadata, a sender of spam and an org's settings by the update that says something first; a merge is
-/// created once and undone.
+/// by the record that names it first, a user by a key or an invitation, and its update answers 201, a delivery by a
+/// sent message, a conversation time by what a user does, metadata, a sender of spam and an org's settings by the
+/// update that says something first; a merge is created once and undone.
 pub(crate) fn is_written(kind: Kind) -> bool {
     !NOT_WRITTEN.contains(&kind)
 }

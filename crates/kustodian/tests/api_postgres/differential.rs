@@ -1,5 +1,5 @@
 //! The same long random sequence of requests to a server on SQLite and to one on PostgreSQL: every answer is the same,
-//! byte for byte, once ids, times, cursors and what is made of ids are replaced by the order in which they appeared.
+//! byte for byte, once ids, times, cursors and values made of ids are replaced by the order in which they appeared.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;

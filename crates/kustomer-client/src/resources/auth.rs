@@ -167,8 +167,8 @@ operations! {
             self.client.call((), &StateQuery { rev: None, as_of: Some(moment.into()) }, &())
         }
 
-        /// Lists one page of what happened to the settings, newest first; [`walk`](Call::walk) goes over all. Kustodian has
-        /// this; Kustomer does not.
+        /// Lists one page of what happened to the settings, newest first; [`walk`](Call::walk) reads all pages.
+        /// Kustodian has this; Kustomer does not.
         pub fn settings_history(&self, query: &PageQuery) -> Call<GetAuthSettingsHistory> {
             self.client.call((), query, &())
         }

@@ -69,7 +69,7 @@ operations! {
             self.client.at([id.into().into()], &(), &())
         }
 
-        /// Raises the event of a webhook, by its hash, with nothing in it. What has a body is posted by
+        /// Raises the event of a webhook, by its hash, with nothing in it. A body is posted by
         /// [`post_json`](crate::Client::post_json) to the [`address`](Self::address), whose path begins below `/v1`.
         pub fn raise(&self, hash: impl Into<String>) -> Call<CreateWebHookTransaction> {
             self.client.at([hash.into()], &(), &())

@@ -2,8 +2,8 @@
 //!
 //! A search in any text asks for each word in every place a text can be in, and GIN reads all of these for every
 //! record that has one of them. Most orgs use few of the places. Whether a term is there at all is soon known where no
-//! term of its place is common, and what is not need not be asked for. It is looked up in the snapshot of the search, so
-//! that nothing is missed that was just written.
+//! term of its place is common, and an absent term need not be asked for. It is looked up in the snapshot of the
+//! search, so that nothing is missed that was just written.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashSet};
@@ -35,7 +35,7 @@ pub(super) async fn absent(session: &mut Session<'_>, query: &Query, shares: &Sh
     if places.is_empty() {
         return Ok(Terms::new());
     }
-    // What was written last is in a list that each look reads: mostly one look is enough.
+    // The newest rows are in a list that each look-up reads: mostly one look is enough.
     let all = places.concat();
     if held(session, std::slice::from_ref(&all)).await?.is_empty() {
         return Ok(all.into_iter().collect());

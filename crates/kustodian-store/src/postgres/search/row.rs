@@ -106,8 +106,8 @@ pub(in crate::postgres) fn create_all() -> &'static str {
     &CREATE_ALL
 }
 
-/// $1 ids → the search entries of these customers, of whatever org: as [`json_row`] has it but for what is null and the
-/// words, and the words, a line each.
+/// $1 ids → the search entries of these customers, of whatever org: as [`json_row`] has it but for nulls and the words,
+/// and the words, a line each.
 pub(super) fn read_rows() -> &'static str {
     READ
 }

@@ -13,7 +13,7 @@ use super::super::failure::{store_error, unavailable};
 use super::super::values::Id;
 use super::condition::Piece;
 
-/// One snapshot. Compiling a query to machine code takes longer than any of these should; and what is searched is in
+/// One snapshot. Compiling a query to machine code takes longer than any of these should; and the searched rows are in
 /// memory more often than not.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL jit = off; \
      SET LOCAL random_page_cost = 1.1; SET LOCAL cursor_tuple_fraction = 1";

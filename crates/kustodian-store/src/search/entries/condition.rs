@@ -422,7 +422,7 @@ fn as_another(own: &str, of_other: &str, test: &Test) -> Ranges {
     Ranges::Those { all: vec![Any::term(Span::In(both.collect()))], exact: false }
 }
 
-/// The records of which a column holds what is asked for. Ids are compared as they are written.
+/// The records of which a column has the tested value. Ids are compared as they are written.
 fn in_column(column: &'static str, test: &Test) -> Ranges {
     let one = |any: Any| Ranges::Those { all: vec![any], exact: true };
     match test {

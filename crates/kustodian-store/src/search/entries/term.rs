@@ -176,8 +176,8 @@ pub(super) fn beginning(subject: &Subject) -> String {
     }
 }
 
-/// What is between an attribute and its value: numbers and moments have a sign of their own, since ranges of them are asked
-/// for, and the index by record of SQLite holds terms with it.
+/// The sign between an attribute and its value: numbers and moments have a sign of their own, since ranges of them are
+/// asked for, and the index by record of SQLite holds terms with it.
 fn sign(subject: &Subject) -> char {
     match subject.class() {
         Class::Number | Class::Datetime => ORDERED,

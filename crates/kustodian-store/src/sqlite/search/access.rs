@@ -30,8 +30,8 @@ pub(super) struct Within<'a> {
     pub(super) slots: &'a Slots,
 }
 
-/// SQLite's words in conditions. What is in the inverted index is never part of one: for each row it would be looked
-/// for again.
+/// SQLite's words in conditions. Terms of the inverted index are never part of one: they would be looked up again for
+/// each row.
 pub(super) struct Sqlite(pub(super) OrgKey);
 
 impl Dialect for Sqlite {

@@ -27,7 +27,7 @@ use crate::search::entries::{
 };
 use crate::search::{Compiled, Slots, compile_side};
 
-/// The planner has no statistics: statements say which index to use, and which table comes first.
+/// The planner has no statistics: statements say which index to use, and which table is first.
 pub(super) const FORM: Form = Form {
     names_indexes: true,
     join: "CROSS JOIN",

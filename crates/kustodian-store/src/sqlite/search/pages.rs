@@ -3,7 +3,7 @@
 //! SQLite's planner is not asked which index to use: it has no statistics, and a wrong guess reads a million rows. A
 //! short read of each criterion's index shows which are met by few records; where many match, the page is soon full when
 //! records are read in the order asked for. In turns both are tried, and longer each time. Once the keys of what meets a
-//! criterion are known, so is what is quicker: to read all of those records and sort them, or to go along the order
+//! criterion are known, so is the quicker way: to read all of those records and sort them, or to go along the order
 //! until enough of them were met, which reads no record at all.
 
 use std::collections::BTreeSet;
