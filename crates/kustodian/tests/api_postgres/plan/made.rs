@@ -110,6 +110,8 @@ struct Caller {
 
 impl Caller {
     fn new(address: SocketAddr, token: String) -> Self {
+        // No feature of reqwest brings cryptography.
+        let _is_set_already = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder().timeout(ANSWER_WITHIN).no_proxy().build().unwrap();
         Self { client, base: format!("http://{address}"), token, known: HashMap::new() }
     }
