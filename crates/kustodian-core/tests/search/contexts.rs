@@ -208,6 +208,7 @@ fn a_full_record_has_a_value_of_every_attribute_of_its_type() {
     let time = with(json!({
         "assignedUsers": [id(7)], "assignedTeams": [id(6)], "channels": ["chat"], "handleAt": moment, "handleTime": 5,
         "messageAt": moment, "messageTime": 5, "noteAt": moment, "noteTime": 5, "resolved": true,
+        "createdByTeams": [id(6)],
     }));
     let of = |kind: Kind, attributes: &Value| {
         let users = json!([{ "type": "user", "id": id(7) }, { "type": "team", "id": id(6) }]);

@@ -404,7 +404,7 @@ impl ServeArguments {
             public_url: self.public_url.public_url.clone(),
             https,
             tracking_retention: limits.tracking_retention.into(),
-            presence_idle: limits.presence_idle.into(),
+            presence_idle: limits.presence_idle.or_zero(),
             presence_timeout: limits.presence_timeout.into(),
             shutdown_timeout: limits.shutdown_timeout.into(),
         }

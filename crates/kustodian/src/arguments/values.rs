@@ -299,6 +299,13 @@ length_of_time!(
     Seconds,
     1_000
 );
+impl Seconds {
+    /// As long as was written, for a setting to which 0 means never.
+    pub(crate) fn or_zero(self) -> Duration {
+        Duration::from_secs(self.0.into())
+    }
+}
+
 length_of_time!(
     /// Days of 24 hours.
     Days,

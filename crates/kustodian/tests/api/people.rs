@@ -194,6 +194,12 @@ fn sessions_last_as_long_as_the_org_says_and_ways_of_signing_in_are_set() {
         let refused = visit(&server, Method::POST, "/v1/auth/tokens", Some(json!({ "domain": "demo", way: "x" })));
         assert!(refused.expect(400).error()["title"].as_str().unwrap().contains("not configured"), "{way}");
     }
+    for hostile in ["demo\0", "\0", "\u{202e}", "%00", "'; --"] {
+        let body = json!({ "domain": hostile, "email": hostile, "password": hostile });
+        visit(&server, Method::POST, "/v1/auth/tokens", Some(body)).expect(401);
+        let body = json!({ "domain": hostile, "email": hostile });
+        visit(&server, Method::POST, "/v1/users/passwordreset", Some(body)).expect(204);
+    }
     server.put("/v1/auth/settings", open(false)).expect(200);
     try_sign_in(&server, "grace@acme.example", PASSWORD).expect(400);
     let public = visit(&server, Method::GET, "/v1/p/auth/settings", None).expect(200);
