@@ -8,9 +8,18 @@ use anyhow::{Context, Result, bail};
 
 use crate::{postgres, workspace};
 
-/// The cargo that runs this, not yet started.
+/// The cargo that runs this, not yet started. It does not see what cargo set for this program: the build script of ring
+/// reads such variables, and would run again, with all that is built on ring, whenever they differ from those of a cargo
+/// that was started in a shell.
 pub(crate) fn cargo() -> Command {
-    program(std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")))
+    let mut cargo = program(std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")));
+    let of_this_program = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(of_this_program) {
+            cargo.env_remove(name);
+        }
+    }
+    cargo
 }
 
 /// Builds programs of the workspace with the features that its tests are built with. Cargo resolves features for what it

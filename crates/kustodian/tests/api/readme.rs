@@ -23,6 +23,12 @@ fn new_project(folder: &Path) -> Command {
     let cargo = || {
         let mut cargo = Command::new(env!("CARGO"));
         cargo.env("CARGO_NET_OFFLINE", "true");
+        // Build scripts read what cargo sets for this test, and would run again, with all that is built on them.
+        for (name, _) in
+            std::env::vars().filter(|(name, _)| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"))
+        {
+            cargo.env_remove(name);
+        }
         cargo
     };
     assert!(cargo().args(["new", "--quiet", "--vcs", "none"]).arg(&project).status().unwrap().success());
@@ -101,19 +107,18 @@ fn commands_of(page: &str) -> String {
 /// The pages whose commands run here, each on a server of its own, and the commands that make what a page expects to be there.
 const PAGES: &[(&str, &str)] = &[
     ("bulk.md", ""),
-    ("custom-data.md", ""),
-    ("find-people.md", ""),
-    ("first-customer.md", ""),
     ("metadata.md", "kustodian klasses create --name order"),
     ("metrics.md", ""),
     ("moving.md", ""),
-    ("quick-start.md", ""),
     ("running.md", ""),
     ("search.md", SEARCHED),
     ("security.md", ""),
     ("tracking.md", ""),
     ("configuration.md", ""),
 ];
+
+/// The pages that a newcomer reads one after the other: their commands run on one server, in this order.
+const FIRST_PAGES: &[&str] = &["quick-start.md", "first-customer.md", "find-people.md", "custom-data.md"];
 
 /// A customer with the attributes that the page on searches asks for, and the file that it names.
 const SEARCHED: &str = r#"kustodian customers create --custom tierStr=gold --custom scoreNum=120
@@ -143,11 +148,16 @@ fn the_commands_of_the_guide_run_as_printed() {
     for file in fs::read_dir(&docs).unwrap() {
         let name = file.unwrap().file_name().into_string().unwrap();
         if name.ends_with(".md") && page(&name).contains("```sh") {
-            let known = PAGES.iter().chain(ELSEWHERE).filter(|(page, _)| *page == name).count();
+            let others = PAGES.iter().chain(ELSEWHERE).map(|(page, _)| page);
+            let known = FIRST_PAGES.iter().chain(others).filter(|page| **page == name).count();
             assert_eq!(known, 1, "{name} has commands: run them here, or say where they run");
         }
     }
     std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let server = Server::on_file();
+            FIRST_PAGES.iter().for_each(|name| run_commands(&server, &commands_of(&page(name))));
+        });
         for (name, before) in PAGES {
             scope.spawn(move || {
                 let server = Server::on_file();
