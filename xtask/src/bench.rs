@@ -106,7 +106,7 @@ fn run_other(what: &What, is_quick: bool) -> Result<()> {
 /// they have in common, and so that once more.
 fn build(profile: &str) -> Result<()> {
     if profile == "dev" {
-        return process::build_programs(&["kustodian", "kustodian-bench"]);
+        return process::build(&["--bin", "kustodian", "--bin", "kustodian-bench"]);
     }
     let arguments = ["build", "--profile", profile, "-p", "kustodian", "-p", "kustodian-bench"];
     process::succeed(process::cargo().args(arguments))

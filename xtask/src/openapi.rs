@@ -14,7 +14,7 @@ pub(crate) fn run(check: bool) -> Result<()> {
 
 /// The document as `kustodian openapi` prints it.
 pub(crate) fn print() -> Result<Vec<u8>> {
-    process::build_programs(&["kustodian"])?;
+    process::build(&["--bin", "kustodian"])?;
     process::output(process::program(Metadata::load()?.binary("debug", "kustodian")).arg("openapi"))
 }
 

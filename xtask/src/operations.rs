@@ -44,9 +44,9 @@ fn lines() -> Result<Vec<u8>> {
     output_of_example("operation_lines")
 }
 
-/// With the features that the tests are built with, as in [`process::build_programs`].
+/// With the features that the tests are built with, as in [`process::build`].
 fn output_of_example(name: &str) -> Result<Vec<u8>> {
-    process::succeed(process::cargo().args(["build", "--quiet", "--workspace", "--example", name]))?;
+    process::build(&["--example", name])?;
     process::output(&mut process::program(Metadata::load()?.binary("debug/examples", name)))
 }
 

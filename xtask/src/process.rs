@@ -22,13 +22,12 @@ pub(crate) fn cargo() -> Command {
     cargo
 }
 
-/// Builds programs of the workspace with the features that its tests are built with. Cargo resolves features for what it
-/// is asked to build: built as a package, the server has fewer features of tokio and reqwest, and nearly all of its
-/// dependencies are compiled a second time. A test among the targets has the features of all tests resolved; this is the
-/// smallest.
-pub(crate) fn build_programs(names: &[&str]) -> Result<()> {
-    let programs = names.iter().flat_map(|name| ["--bin", name]);
-    succeed(cargo().args(["build", "--quiet", "--workspace", "--test", "derive"]).args(programs))
+/// Builds programs and examples of the workspace (`--bin NAME`, `--example NAME`) the way its tests are built. Cargo resolves
+/// features for what it is asked to build: as a package, the server has fewer features of tokio and reqwest, and nearly all
+/// of its dependencies are compiled a second time. It also leaves out debug information of what only macros need. A test of
+/// the macros among the targets has both as the tests have them; it is the smallest.
+pub(crate) fn build(targets: &[&str]) -> Result<()> {
+    succeed(cargo().args(["build", "--quiet", "--workspace", "--test", "derive"]).args(targets))
 }
 
 /// A program, not yet started.

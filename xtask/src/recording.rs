@@ -30,7 +30,7 @@ pub(crate) fn run() -> Result<()> {
     let program = match env::var_os("KUSTODIAN") {
         Some(program) => PathBuf::from(program),
         None => {
-            process::build_programs(&["kustodian"])?;
+            process::build(&["--bin", "kustodian"])?;
             workspace::Metadata::load()?.binary("debug", "kustodian")
         }
     };

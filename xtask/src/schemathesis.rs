@@ -32,7 +32,7 @@ const ANSWER_WITHIN: &str = "10";
 pub(crate) fn run(examples: u32) -> Result<()> {
     let metadata = Metadata::load()?;
     let schemathesis = install(&metadata.target_directory)?;
-    process::build_programs(&["kustodian"])?;
+    process::build(&["--bin", "kustodian"])?;
     let binary = metadata.binary("debug", "kustodian");
     let shares = shares(std::thread::available_parallelism().map_or(1, usize::from))?;
     let run_one = |(number, Share { operations, phases }): (usize, &Share)| -> Result<()> {

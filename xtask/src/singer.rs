@@ -44,7 +44,7 @@ pub(crate) fn test_on(server: &postgres::Server) -> Result<Command> {
 pub(crate) fn test() -> Result<Command> {
     let metadata = Metadata::load()?;
     let python = install(&metadata.target_directory)?;
-    process::build_programs(&["kustodian"])?;
+    process::build(&["--bin", "kustodian"])?;
     let mut test = process::program(python);
     test.arg(workspace::root().join(FOLDER).join("test_tap.py"));
     test.env("KUSTODIAN_BINARY", metadata.binary("debug", "kustodian")).env("PYTHONDONTWRITEBYTECODE", "1");

@@ -76,7 +76,7 @@ fn documentation_examples(tally: &mut Tally) -> Result<()> {
 
 /// Generates a client out of the running server's document, compiles it strictly and lets it work.
 fn typescript_client(tally: &mut Tally) -> Result<()> {
-    process::build_programs(&["kustodian"])?;
+    process::build(&["--bin", "kustodian"])?;
     counted(&mut typescript("test", &Metadata::load()?.binary("debug", "kustodian"))?, tally)
 }
 

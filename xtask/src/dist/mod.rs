@@ -124,7 +124,7 @@ fn packages(
 /// Builds the binary.
 fn built(metadata: &Metadata, profile: &str) -> Result<PathBuf> {
     if profile == "dev" {
-        process::build_programs(&["kustodian"])?;
+        process::build(&["--bin", "kustodian"])?;
         return Ok(metadata.binary("debug", "kustodian"));
     }
     process::succeed(process::cargo().args(["build", "--profile", profile, "--package", "kustodian"]))?;

@@ -181,7 +181,7 @@ fn program(arguments: &TortureArguments, metadata: &Metadata) -> Result<PathBuf>
     }
     match arguments.release {
         true => process::succeed(process::cargo().args(["build", "--package", "kustodian", "--release"]))?,
-        false => process::build_programs(&["kustodian"])?,
+        false => process::build(&["--bin", "kustodian"])?,
     }
     Ok(metadata.binary(if arguments.release { "release" } else { "debug" }, "kustodian"))
 }
