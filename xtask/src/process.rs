@@ -23,7 +23,7 @@ pub(crate) fn cargo() -> Command {
 }
 
 /// Builds programs and examples of the workspace (`--bin NAME`, `--example NAME`) the way its tests are built. Cargo resolves
-/// features for what it is asked to build: as a package, the server has fewer features of tokio and reqwest, and nearly all
+/// features for the requested targets: as a package, the server has fewer features of tokio and reqwest, and nearly all
 /// of its dependencies are compiled a second time. It also leaves out debug information of what only macros need. A test of
 /// the macros among the targets has both as the tests have them; it is the smallest.
 pub(crate) fn build(targets: &[&str]) -> Result<()> {

@@ -229,7 +229,10 @@ pub(crate) async fn stored_settings(services: &Services, org: &Org) -> Result<Op
         return Ok(Some(stored));
     }
     let name = format!("auth-settings/{}", org.key.0);
-    let Some(note) = vault::find(store, &name).await.map_err(unavailable)? else { return Ok(None) };
+    let Some(note) = vault::find(store, &name).await.map_err(unavailable)? else {
+        // Another request may have made the record of it meanwhile.
+        return find().await.map_err(unavailable);
+    };
     let changes = auth_settings::adopt(org, services.clock.now(), services.ids.next_event(), &note.value)?;
     match store.commit(org.key, changes).await {
         // Another request was first.

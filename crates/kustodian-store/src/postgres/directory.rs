@@ -100,7 +100,7 @@ impl Directory for Postgres {
     }
 
     async fn find_org(&self, name: &str) -> Result<Option<Org>, StoreError> {
-        // PostgreSQL has no text with this character and refuses it; whoever signs in may send any.
+        // PostgreSQL has no text with this character and refuses it; a sign-in may send any.
         if name.contains('\0') {
             return Ok(None);
         }

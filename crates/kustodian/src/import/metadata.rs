@@ -1,6 +1,7 @@
 //! Metadata out of a file, as `kustodian export metadata` writes it: a line for each kind of record. There are few, so each is
 //! written by a request of its own, over what the server says already; to write it twice changes nothing.
 
+use kustodian_core::unchanged;
 use kustomer_api::metadata::{MAX_PER_WRITE, METADATA_INPUT};
 use kustomer_client::{Client, Error, Method};
 use serde_json::{Map, Value};
@@ -122,7 +123,9 @@ async fn write(client: Option<&Client>, line: u64, said: Said) -> Result<Result<
     let path = format!("/metadata/{}", said.name);
     let mut is_new = false;
     for (at, body) in said.bodies.into_iter().enumerate() {
-        let answer = match client.request(Method::PUT, &path).json(Value::Object(body).to_string()).await {
+        let call = client.request(Method::PUT, &path).json(Value::Object(body).to_string());
+        // A file that is imported again writes what changed.
+        let answer = match call.header(unchanged::HEADER, unchanged::ASKS).await {
             Ok(answer) => answer,
             Err(error) if is_about_line(&error) => return Ok(Err(RowFault::of_row(line, error.to_string()))),
             Err(error) => return Err(error.into()),

@@ -303,9 +303,12 @@ fn metadata_is_exported_and_imported_into_another_server() {
         assert_eq!(described(&target), described(&server), "{name}");
         assert_eq!(described(&target).len(), count, "{name}");
     }
-    // Once more: it is there already.
+    // Once more: it is there already, and nothing is written.
+    let rev = || target.get("/v1/metadata/customer").expect(200).attributes()["rev"].clone();
+    let before = rev();
     let again = import(&target, "metadata", &file, &["--output", "json"]).json();
     assert_eq!((&again["created"], &again["updated"]), (&json!(0), &json!(2)));
+    assert_eq!(rev(), before);
     // A klass that is not there is the fault of its line alone.
     let bare = Server::start();
     let rejects = folder.path().join("refused.jsonl");
