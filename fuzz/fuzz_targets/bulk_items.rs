@@ -28,7 +28,9 @@ fuzz_target!(|bytes: &[u8]| {
         }
         match items_named(verb, &[id(1), id(2)], bytes) {
             Err(refusal) => check_refusal(&refusal, bytes),
-            Ok(read) => assert!(read.len() == 2 && read.iter().all(|item| serde_json::from_str::<Value>(&item.body).is_ok())),
+            Ok(read) => {
+                assert!(read.len() == 2 && read.iter().all(|item| serde_json::from_str::<Value>(&item.body).is_ok()))
+            }
         }
     }
 });

@@ -6,8 +6,8 @@ use std::fmt::Debug;
 
 use kustomer_api::audit::ListAuditLogs;
 use kustomer_api::customer::{ListCustomers, ReplaceQuery};
-use kustomer_api::history::StateQuery;
 use kustomer_api::event::ListEvents;
+use kustomer_api::history::StateQuery;
 use kustomer_api::query::{PageQuery, QueryArguments};
 use kustomer_api::validation::Fault;
 use libfuzzer_sys::fuzz_target;

@@ -11,7 +11,7 @@ use kustodian_core::refusal::Refusal;
 use kustodian_core::{input, resource};
 use kustodian_fuzz::{check_refusal, context, id, org, seed};
 use kustomer_api::company::{COMPANY_INPUT, Company, CompanyInput};
-use kustomer_api::klass::{KLASS_INPUT, Klass, KlassInput, KlassStatus};
+use kustomer_api::klass::{KLASS_INPUT, Klass, KlassInput, KlassStatus, Mixin};
 use kustomer_api::kobject::{KOBJECT_INPUT, KObject, KObjectInput};
 use kustomer_api::schema::Schema;
 use libfuzzer_sys::fuzz_target;
@@ -33,12 +33,13 @@ fuzz_target!(|bytes: &[u8]| {
                 name: "order".to_owned(),
                 icon: None,
                 status: KlassStatus::Enabled,
+                display_name: "Order".to_owned(),
+                mixins: vec![Mixin::Assignable],
                 is_task: true,
-                is_assignable: true,
             };
             let owners = Owners { klass: &klass, customer: None, company: None };
             let seeds = Seeds { event: seed(), customer_event: seed() };
-            kobject::create(context, id(1), seeds, owners, KObjectWrite { input, tags: None })
+            kobject::create(context, id(1), seeds, owners, KObjectWrite { input, tags: None, assigned: Vec::new() })
         }),
     }
 });

@@ -137,6 +137,15 @@ pub(crate) async fn create_token(visit: Visit) -> Result<Answer, Refusal> {
     app.doors.knock(&*app.services.directory, &account, visit.from, visit.now).await?;
 
     let org = app.services.directory.find_org(&domain).await.map_err(unavailable)?;
+    let settings = match &org {
+        Some(org) => Some(settings(&app.services, org).await?),
+        None => None,
+    };
+    // Before the password: the answer must not say whether it is right.
+    if settings.as_ref().is_some_and(|settings| !auth_settings::takes_passwords(settings)) {
+        let title = "The org has closed signing in by passwords";
+        return Err(Refusal::new(400, code::BAD_PARAM, "password", title));
+    }
     let found = match &org {
         Some(org) => find_user(store, org, &email).await?,
         None => None,
@@ -148,15 +157,10 @@ pub(crate) async fn create_token(visit: Visit) -> Result<Answer, Refusal> {
     };
     let kept = vault::find(store, &name).await.map_err(unavailable)?;
     let is_right = app.passwords.is_right(password, kept.as_ref().map(|note| note.value.as_slice())).await?;
-    let (Some(org), Some(stored), true) = (org, found, is_right) else { return Err(wrong()) };
+    let (Some(org), Some(settings), Some(stored), true) = (org, settings, found, is_right) else { return Err(wrong()) };
     let user: User = resource::read(&stored.document)?;
     if stored.deleted || user::is_machine(&user.attributes) {
         return Err(wrong());
-    }
-    let settings = settings(&app.services, &org).await?;
-    if !auth_settings::takes_passwords(&settings) {
-        let title = "The org has closed signing in by passwords";
-        return Err(Refusal::new(400, code::BAD_PARAM, "password", title));
     }
     app.doors.opened(&*app.services.directory, &account).await?;
 

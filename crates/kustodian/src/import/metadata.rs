@@ -121,16 +121,22 @@ async fn write(client: Option<&Client>, line: u64, said: Said) -> Result<Result<
     // A dry run sends nothing.
     let Some(client) = client else { return Ok(Ok(true)) };
     let path = format!("/metadata/{}", said.name);
-    let mut is_new = false;
-    for (at, body) in said.bodies.into_iter().enumerate() {
+    let fault = |error: Error| match is_about_line(&error) {
+        true => Ok(Err(RowFault::of_row(line, error.to_string()))),
+        false => Err(Failure::from(error)),
+    };
+    // Of some kinds there is metadata before anybody wrote it, at no revision.
+    let is_new = match client.request(Method::GET, &path).await {
+        Ok(there) => there.pointer("/data/attributes/rev").and_then(Value::as_u64).unwrap_or_default() == 0,
+        Err(error) if error.status() == Some(404) => true,
+        Err(error) => return fault(error),
+    };
+    for body in said.bodies {
         let call = client.request(Method::PUT, &path).json(Value::Object(body).to_string());
         // A file that is imported again writes what changed.
-        let answer = match call.header(unchanged::HEADER, unchanged::ASKS).await {
-            Ok(answer) => answer,
-            Err(error) if is_about_line(&error) => return Ok(Err(RowFault::of_row(line, error.to_string()))),
-            Err(error) => return Err(error.into()),
-        };
-        is_new |= at == 0 && answer.pointer("/data/attributes/rev") == Some(&Value::from(1));
+        if let Err(error) = call.header(unchanged::HEADER, unchanged::ASKS).await {
+            return fault(error);
+        }
     }
     Ok(Ok(is_new))
 }

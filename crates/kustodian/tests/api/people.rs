@@ -201,7 +201,9 @@ fn sessions_last_as_long_as_the_org_says_and_ways_of_signing_in_are_set() {
         visit(&server, Method::POST, "/v1/users/passwordreset", Some(body)).expect(204);
     }
     server.put("/v1/auth/settings", open(false)).expect(200);
-    try_sign_in(&server, "grace@acme.example", PASSWORD).expect(400);
+    let closed =
+        [PASSWORD, "a wrong one"].map(|password| try_sign_in(&server, "grace@acme.example", password).expect(400));
+    assert_eq!(closed[0].error()["title"], closed[1].error()["title"]);
     let public = visit(&server, Method::GET, "/v1/p/auth/settings", None).expect(200);
     assert_eq!(public.attributes()["kustomer"], json!({ "enabled": false }));
     assert_eq!(public.attributes().get("app"), None);
