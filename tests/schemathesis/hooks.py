@@ -53,6 +53,8 @@ TIED = {
     # Of a customer and a company there are.
     "createKObject": {"customer", "company"},
     "createCustomerKObject": {"customer", "company"},
+    # Of a klass of tasks; a user and a queue there are.
+    "updateKObject": {"assignedUser", "queue", "status"},
     # Of a record needs of which type; after an event there is, or from the end.
     "getEvents": {"after", "last", "filter[objectId]", "filter[objectType]"},
     # A list in one text, too.
