@@ -29,8 +29,9 @@ OF_CONVERSATIONS = {"customer", "assignedUsers", "assignedTeams", "queue", "snoo
 OF_MESSAGES = {"customer", "conversation", "direction", "attachments", "meta", "queue"}
 # The same, and users and teams there are.
 OF_NOTES = {"customer", "conversation", "userMentions", "attachments"}
-# A customer and a conversation there are, which belong together and never change; a moment to come; who sends.
-OF_DRAFTS = {"customer", "conversation", "sendAt", "status", "from"}
+# A customer, a conversation and attachments there are; the first two belong together, and with the channel never change; a
+# moment to come; who sends.
+OF_DRAFTS = {"customer", "conversation", "sendAt", "status", "from", "attachments"}
 # A conversation there is, which is that of the path, and its customer; a moment to come; who sends to whom.
 OF_FORWARDS = {"customer", "conversation", "sendAt", "status", "from", "to", "attachments"}
 # At least one of them, and attachments of the message.
@@ -106,7 +107,7 @@ TIED = {
     "updateNoteById": OF_NOTES,
     "createDraft": OF_DRAFTS,
     "createDraftByCustomer": OF_DRAFTS,
-    "updateDraft": OF_DRAFTS,
+    "updateDraft": OF_DRAFTS | {"channel"},
     "createForward": OF_FORWARDS,
     "createForwardByConversation": OF_FORWARDS,
     "updateDraftForward": OF_FORWARDS,
