@@ -30,8 +30,8 @@ OF_MESSAGES = {"customer", "conversation", "direction", "attachments", "meta", "
 # The same, and users and teams there are.
 OF_NOTES = {"customer", "conversation", "userMentions", "attachments"}
 # A customer, a conversation and attachments there are; the first two belong together, and with the channel never change; a
-# moment to come; who sends.
-OF_DRAFTS = {"customer", "conversation", "sendAt", "status", "from", "attachments"}
+# moment to come; who sends, to whom.
+OF_DRAFTS = {"customer", "conversation", "sendAt", "status", "from", "to", "attachments"}
 # A conversation there is, which is that of the path, and its customer; a moment to come; who sends to whom.
 OF_FORWARDS = {"customer", "conversation", "sendAt", "status", "from", "to", "attachments"}
 # At least one of them, and attachments of the message.
