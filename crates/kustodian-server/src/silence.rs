@@ -72,7 +72,12 @@ impl Pulse {
 
     /// Whether bytes read belong to the head of a request over HTTP/1.
     pub(crate) fn reads_head(&self) -> bool {
-        self.working.load(Ordering::Relaxed) == 0 && !self.is_http2.load(Ordering::Relaxed)
+        self.working.load(Ordering::Relaxed) == 0 && !self.is_http2()
+    }
+
+    /// Whether the last request came over HTTP/2.
+    pub(crate) fn is_http2(&self) -> bool {
+        self.is_http2.load(Ordering::Relaxed)
     }
 
     /// The request that has so many before it says in two ways how long its body is.

@@ -8,9 +8,11 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Sleep, sleep};
 
 use crate::silence::Pulse;
 
@@ -29,6 +31,9 @@ pub(crate) const UNSENT: u32 = 256 * 1024;
 /// What part of the places for large heads one address may take, so that a client that never ends its heads leaves the
 /// others some.
 const SHARES: usize = 4;
+
+/// How long a client of HTTP/2 may take to close its side after us.
+const CLIENT_CLOSES_WITHIN: Duration = Duration::from_millis(500);
 
 /// The places for large heads.
 pub(crate) struct LargeHeads {
@@ -101,11 +106,13 @@ pub(crate) struct Watched<S> {
     head: usize,
     waiting: Option<Waiting>,
     place: Option<Place>,
+    /// Set once our side is closed.
+    closing: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> Watched<S> {
     pub(crate) fn new(stream: S, pulse: Arc<Pulse>, large_heads: Share) -> Self {
-        Self { stream, pulse, large_heads, requests: 0, head: 0, waiting: None, place: None }
+        Self { stream, pulse, large_heads, requests: 0, head: 0, waiting: None, place: None, closing: None }
     }
 
     /// Waits for a place among the large heads.
@@ -162,7 +169,7 @@ impl<S: AsyncWrite + Unpin> Watched<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(context, buffer);
         self.count(written)
@@ -186,14 +193,32 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
+        if self.pulse.is_http2() { self.poll_client_closes(context).map(Ok) } else { Poll::Ready(Ok(())) }
+    }
+}
+
+impl<S: AsyncRead + Unpin> Watched<S> {
+    /// Reads what the client still sends, which over HTTP/2 are frames about answers that it has. A socket that is closed
+    /// before they arrive answers them with a reset, and a client that meets the reset may drop an answer it has not read.
+    fn poll_client_closes(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let closing = self.closing.get_or_insert_with(|| Box::pin(sleep(CLIENT_CLOSES_WITHIN)));
+        if closing.as_mut().poll(context).is_ready() {
+            return Poll::Ready(());
+        }
+        let mut unwanted = [0; 1024];
+        loop {
+            let mut buffer = ReadBuf::new(&mut unwanted);
+            match ready!(Pin::new(&mut self.stream).poll_read(context, &mut buffer)) {
+                Ok(()) if !buffer.filled().is_empty() => {}
+                Ok(()) | Err(_) => return Poll::Ready(()),
+            }
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use http::Version;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
 

@@ -242,7 +242,8 @@ async fn a_server_that_stops_finishes_the_requests_it_has_and_takes_no_more() {
     }
     drop(client);
     let ended = tokio::time::timeout(Duration::from_secs(60), connection).await.expect("the connection ends");
-    assert!(ended.unwrap().is_ok(), "with no error");
+    let ended = ended.unwrap();
+    assert!(ended.is_ok(), "the connection ends with no error: {ended:?}");
     assert!(tokio::task::spawn_blocking(move || server.wait()).await.unwrap().success());
 }
 
