@@ -1,6 +1,7 @@
 //! The thread that writes. It owns the only connection that does, takes all that waits into one transaction, and
 //! answers nobody before that is committed: one wait for the disk serves everybody who came meanwhile. Waiting on
-//! purpose for more to come gains nothing; while one group is written the next one gathers by itself.
+//! purpose for more to come gains nothing; while one group is written the next one gathers by itself. The index is brought
+//! up in the same transactions: each group indexes what those before it have committed, some groups at a time.
 
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -19,9 +20,13 @@ use super::scrub::Scrubs;
 use super::search::{self, Backlog};
 use crate::metrics::Counters;
 
-/// How many customers wait for the index before it is brought up between two groups. With 64 it takes some 50 µs a
-/// customer, with 8 twice as much; with 256 creates are 5 % quicker, and the slowest of them wait twice as long.
+/// How many customers wait for the index before a group brings it up. With 64 it takes some 50 µs a customer, with 8 twice
+/// as much; with 256 creates are 5 % quicker, and the slowest of them wait twice as long.
 const BACKLOG: usize = 64;
+
+/// How many groups wait for the index at least, when they are large: each page of the index is written once for all of
+/// them, and nobody waits for it much longer than for the groups themselves.
+const BACKLOG_GROUPS: usize = 4;
 
 /// How many pages of words are merged between two groups: one or two milliseconds.
 const MERGED: u32 = 32;
@@ -31,6 +36,16 @@ const IDLE: Duration = Duration::from_millis(20);
 
 /// How long until that is tried again after it failed.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// What a transaction does beside its group. One of its own would have a wait for the disk of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Upkeep {
+    Nothing,
+    /// Indexes the customers that were committed before.
+    Index,
+    /// Merges some of the segments that words were written in.
+    Merge,
+}
 
 /// The way to the writer.
 pub(super) struct Queue {
@@ -59,6 +74,7 @@ impl Queue {
             // What an earlier server left.
             is_behind: true,
             is_scattered: true,
+            leaves_index: false,
             patience: IDLE,
             health,
             counters,
@@ -105,6 +121,8 @@ struct Writer {
     is_behind: bool,
     /// Whether there may be segments of words to merge.
     is_scattered: bool,
+    /// Whether writes leave the index alone, after it failed beside one.
+    leaves_index: bool,
     /// How long it is waited for something to write before the index is brought up.
     patience: Duration,
     health: Arc<Health>,
@@ -142,11 +160,8 @@ impl Writer {
             let (indexes, group): (Vec<_>, Vec<_>) = group.into_iter().partition(|job| matches!(job, Job::Index(_)));
             self.commit_group(group.into_iter().filter(|job| !job.is_abandoned()).collect());
             self.scrub(scrubs);
-            if stopping || !indexes.is_empty() || self.backlog.len() >= BACKLOG {
+            if stopping || !indexes.is_empty() {
                 self.index(indexes);
-            } else if self.is_scattered {
-                // Between two other groups than the index, so that nobody waits for both.
-                self.merge();
             }
             self.keeper.after_commit(&self.connection);
         }
@@ -162,8 +177,21 @@ impl Writer {
         }
     }
 
-    /// Indexes all committed records, in transactions of their own: a failure there must not be in the
-    /// way of writes.
+    /// What the next group does beside its jobs.
+    fn upkeep(&self, group: usize) -> Upkeep {
+        if self.leaves_index {
+            Upkeep::Nothing
+        } else if self.backlog.len() >= BACKLOG.max(group.saturating_mul(BACKLOG_GROUPS)) {
+            Upkeep::Index
+        } else if self.is_scattered {
+            // In other groups than the index, so that nobody waits for both.
+            Upkeep::Merge
+        } else {
+            Upkeep::Nothing
+        }
+    }
+
+    /// Indexes all committed records, in transactions of their own: somebody waits for it, or nobody writes.
     fn index(&mut self, asked: Vec<Job>) {
         let mut work = || -> rusqlite::Result<()> {
             loop {
@@ -179,7 +207,7 @@ impl Writer {
         };
         match work() {
             Ok(()) => {
-                (self.is_behind, self.patience) = (false, IDLE);
+                (self.is_behind, self.leaves_index, self.patience) = (false, false, IDLE);
                 asked.into_iter().for_each(Job::answer);
             }
             Err(error) => {
@@ -223,7 +251,25 @@ impl Writer {
                 return;
             }
         }
-        let Err(error) = self.attempt(&mut group) else { return group.into_iter().for_each(Job::answer) };
+        let upkeep = if group.is_empty() { Upkeep::Nothing } else { self.upkeep(group.len()) };
+        let mut attempted = self.attempt(&mut group, upkeep);
+        if let Err(error) = &attempted
+            && upkeep != Upkeep::Nothing
+            && !is_of_surroundings(error)
+        {
+            // A failure of the index must not be in the way of writes.
+            let error = error.to_string();
+            attempted = self.attempt(&mut group, Upkeep::Nothing);
+            if attempted.is_ok() {
+                tracing::warn!(
+                    error,
+                    ?upkeep,
+                    "the index is left as it is by writes, until it is brought up without them"
+                );
+                self.leaves_index = true;
+            }
+        }
+        let Err(error) = attempted else { return group.into_iter().for_each(Job::answer) };
         if group.len() == 1 || is_of_surroundings(&error) {
             return self.fail(group, &error);
         }
@@ -231,7 +277,7 @@ impl Writer {
         tracing::warn!(%error, members = group.len(), "a group of writes failed and is repeated one by one");
         for job in group {
             let mut single = vec![job];
-            match self.attempt(&mut single) {
+            match self.attempt(&mut single, Upkeep::Nothing) {
                 Ok(()) => single.into_iter().for_each(Job::answer),
                 Err(error) => self.fail(single, &error),
             }
@@ -253,9 +299,9 @@ impl Writer {
         }
     }
 
-    /// Does all of `group` in one transaction. After an error nothing of it has been committed, unless the error is
+    /// Does all of `group`, and what is to be done beside it, in one transaction. After an error nothing of it has been committed, unless the error is
     /// that of the commit itself, when nobody knows; so an error is always reported as "unknown".
-    fn attempt(&mut self, group: &mut [Job]) -> rusqlite::Result<()> {
+    fn attempt(&mut self, group: &mut [Job], upkeep: Upkeep) -> rusqlite::Result<()> {
         // Dropped on an error, it rolls back.
         let transaction = Transaction::new(&mut self.connection, TransactionBehavior::Immediate)?;
         let mut batch = Batch::new(&transaction, self.slots);
@@ -269,10 +315,19 @@ impl Writer {
             transaction.execute_batch("REPLACE INTO settings (name, value) VALUES ('writable', randomblob(8))")?;
         }
         let accepted = group.iter().filter(|job| job.is_accepted()).count();
+        let (mut progress, mut is_scattered) = (None, self.is_scattered);
+        match upkeep {
+            Upkeep::Nothing => {}
+            Upkeep::Index => progress = Some(self.backlog.index_ready(&transaction, self.slots)?),
+            Upkeep::Merge => is_scattered = search::merge(&transaction, MERGED)?,
+        }
         transaction.commit()?;
         self.is_behind |= !made.is_empty();
-        self.is_scattered |= has_words;
+        self.is_scattered = is_scattered || has_words || progress.is_some();
         self.backlog.remember(made);
+        if let Some(progress) = progress {
+            self.backlog.forget(progress);
+        }
         let count = |value: usize| u64::try_from(value).unwrap_or(u64::MAX);
         self.counters.group(count(accepted), count(group.len().saturating_sub(accepted)));
         if accepted > 0 || probes {
@@ -301,8 +356,11 @@ impl Writer {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
     use std::sync::atomic::{AtomicU64, Ordering};
 
+    use kustodian_core::change::{ChangeSet, Columns, Put};
+    use kustodian_core::kind::Kind;
     use kustodian_core::store::{CommitError, OrgKey};
     use tokio::sync::oneshot;
 
@@ -312,45 +370,49 @@ mod tests {
     use crate::sqlite::health::ROOM_AGAIN;
     use crate::sqlite::job::Source;
     use crate::sqlite::prepared::Prepared;
+    use crate::sqlite::search::Made;
 
-    #[test]
-    fn a_full_disk_is_reported_and_survived() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("full.db");
-        connection::make_file(&path).unwrap();
+    fn writer(path: &Path, health: Health) -> Writer {
+        connection::make_file(path).unwrap();
         let options = Options::default();
-        let connection = connection::writer(&path, &options, Durability::Full).unwrap();
-        let pages: i64 = connection.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
-        let limit = |connection: &Connection, pages: i64| {
-            connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())).unwrap();
-        };
-        limit(&connection, pages + 1);
-        let room = Arc::new(AtomicU64::new(0));
-        let mut writer = Writer {
-            keeper: LogKeeper::start(&path, &options, Durability::Full, Arc::default()).unwrap().0,
-            connection,
+        Writer {
+            connection: connection::writer(path, &options, Durability::Full).unwrap(),
+            keeper: LogKeeper::start(path, &options, Durability::Full, Arc::default()).unwrap().0,
             group_length: 1,
             slots: 30,
             scrubs: Scrubs::default(),
             backlog: Backlog::default(),
             is_behind: false,
             is_scattered: false,
+            leaves_index: false,
             patience: IDLE,
-            health: Arc::new(Health::new(None, {
-                let room = Arc::clone(&room);
-                Box::new(move || Some(room.load(Ordering::Relaxed)))
-            })),
+            health: Arc::new(health),
             counters: Arc::default(),
             last_failure: None,
             full: None,
+        }
+    }
+
+    fn put(writer: &mut Writer, number: u8) -> Result<ChangeSet, CommitError> {
+        let (reply, mut answer) = oneshot::channel();
+        let changes = large_tag(number);
+        let prepared = Prepared::of(OrgKey(1), &changes);
+        writer.commit_group(vec![Job::change(OrgKey(1), Source::Ready(changes, prepared), reply)]);
+        answer.try_recv().unwrap()
+    }
+
+    #[test]
+    fn a_full_disk_is_reported_and_survived() {
+        let folder = tempfile::tempdir().unwrap();
+        let room = Arc::new(AtomicU64::new(0));
+        let shown = Arc::clone(&room);
+        let health = Health::new(None, Box::new(move || Some(shown.load(Ordering::Relaxed))));
+        let mut writer = writer(&folder.path().join("full.db"), health);
+        let pages: i64 = writer.connection.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
+        let limit = |connection: &Connection, pages: i64| {
+            connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())).unwrap();
         };
-        let put = |writer: &mut Writer, number: u8| {
-            let (reply, mut answer) = oneshot::channel();
-            let changes = large_tag(number);
-            let prepared = Prepared::of(OrgKey(1), &changes);
-            writer.commit_group(vec![Job::change(OrgKey(1), Source::Ready(changes, prepared), reply)]);
-            answer.try_recv().unwrap()
-        };
+        limit(&writer.connection, pages + 1);
         let probe = |writer: &mut Writer| {
             let (reply, mut answer) = oneshot::channel();
             writer.commit_group(vec![Job::Probe(reply)]);
@@ -367,9 +429,23 @@ mod tests {
         assert!(put(&mut writer, 2).is_ok());
     }
 
-    fn large_tag(number: u8) -> kustodian_core::change::ChangeSet {
-        use kustodian_core::change::{ChangeSet, Columns, Put};
-        use kustodian_core::kind::Kind;
+    #[test]
+    fn an_index_that_fails_is_not_in_the_way_of_writes() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut writer = writer(&folder.path().join("index.db"), Health::new(None, Box::new(|| None)));
+        let waiting = (1..=64).map(|key| Made { key, rev: 1, by: None });
+        writer.backlog.remember(waiting.collect());
+        assert_eq!(writer.upkeep(1), Upkeep::Index);
+        writer.connection.execute_batch("ALTER TABLE search_progress RENAME TO elsewhere").unwrap();
+        assert!(put(&mut writer, 1).is_ok());
+        assert_eq!(writer.upkeep(1), Upkeep::Nothing, "the next write does not try it");
+        writer.connection.execute_batch("ALTER TABLE elsewhere RENAME TO search_progress").unwrap();
+        writer.index(Vec::new());
+        assert!(put(&mut writer, 2).is_ok());
+        assert!(!writer.leaves_index && writer.last_failure.is_none());
+    }
+
+    fn large_tag(number: u8) -> ChangeSet {
         let now = kustomer_api::Timestamp::from_millis(0);
         let put = Put {
             kind: Kind::Tag,

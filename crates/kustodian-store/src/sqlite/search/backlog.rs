@@ -2,8 +2,8 @@
 //!
 //! The search entries of a customer are in some twenty trees and as many as 170 words, and a transaction writes every page
 //! that it touches into the log whole: a create alone wrote one of each for it, and a hundred together write each page
-//! once for all of them. So a create writes its record alone, and is acknowledged; its search entries follow in a
-//! transaction of its own, with that of the creates around it. A search that finds the index behind has it brought up
+//! once for all of them. So a create writes its record alone, and is acknowledged; its search entries follow in a later
+//! transaction, with those of the creates around it. A search that finds the index behind has it brought up
 //! first, and sees all that was acknowledged before it came.
 //!
 //! The file records how far the index is, as a key of `customers`: keys ascend, so what lies behind has no row in
@@ -27,7 +27,7 @@ const RECORDS: usize = 1_000;
 /// The maximum that is kept ready; later ones are computed from their documents again.
 const READY: usize = 4_000;
 
-const WAITING: &str = "SELECT key, org, id, rev FROM customers WHERE key > ?1 ORDER BY key LIMIT ?2";
+const WAITING: &str = "SELECT key, org, id, rev FROM customers WHERE key > ?1 AND key <= ?3 ORDER BY key LIMIT ?2";
 const DOCUMENT: &str = "SELECT document FROM customers WHERE key = ?1";
 
 /// The last key that the index knows.
@@ -103,10 +103,19 @@ impl Backlog {
 
     /// Indexes the first of those that wait, in the transaction of the caller.
     pub(in crate::sqlite) fn index(&self, connection: &Connection, limit: usize) -> rusqlite::Result<Progress> {
+        self.index_until(connection, limit, i64::MAX)
+    }
+
+    /// The same, but for those that the transaction of the caller itself has made: they are not remembered yet.
+    pub(in crate::sqlite) fn index_ready(&self, connection: &Connection, limit: usize) -> rusqlite::Result<Progress> {
+        self.index_until(connection, limit, self.ready.last_key_value().map_or(0, |(last, _)| *last))
+    }
+
+    fn index_until(&self, connection: &Connection, limit: usize, until: i64) -> rusqlite::Result<Progress> {
         let before = mark(connection)?;
         let waiting: Vec<(i64, OrgKey, ObjectId, u64)> = connection
             .prepare_cached(WAITING)?
-            .query_map(params![before, RECORDS], |row| {
+            .query_map(params![before, RECORDS, until], |row| {
                 Ok((row.get(0)?, OrgKey(row.get(1)?), row.get::<_, Id>(2)?.0, row.get(3)?))
             })?
             .collect::<rusqlite::Result<_>>()?;
