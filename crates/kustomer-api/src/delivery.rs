@@ -108,10 +108,8 @@ pub struct ListOutbox {
 
 impl ListOutbox {
     /// The parameter `sort`.
-    const SORT: Parameter = Parameter {
-        about: "`asc` lists the oldest first; by default the newest is first.",
-        ..ListById::SORT
-    };
+    const SORT: Parameter =
+        Parameter { about: "`asc` lists the oldest first; by default the newest is first.", ..ListById::SORT };
 }
 
 impl QueryArguments for ListOutbox {

@@ -179,7 +179,7 @@ fn the_guide_is_kept_by_browsers_and_says_when_there_is_no_page() {
         assert!(missing.headers()["content-type"].to_str().unwrap().starts_with("text/html"));
         let html = missing.text().unwrap();
         assert!(html.contains("There is no such page") && html.contains("href=\"/docs/guide/search\""), "{html}");
-        assert!(!html.contains("serach"), "what was asked for is not repeated: {html}");
+        assert!(!html.contains("serach"), "the path of the request is not repeated: {html}");
     }
     // Outside of the guide the answer is the API's.
     server.get("/docs/nothing").expect(404);
