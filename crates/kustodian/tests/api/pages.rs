@@ -21,6 +21,19 @@ fn health_readiness_and_metrics_need_no_key() {
     let commits = metrics.lines().find_map(|line| line.strip_prefix("kustodian_store_commits_total "));
     assert!(commits.is_some_and(|commits| commits.parse::<u64>().unwrap() > 0), "{metrics}");
     assert!(metrics.ends_with("# EOF\n"));
+    // Prometheus ignores a type that it does not know; other readers refuse the whole answer.
+    let types: BTreeMap<&str, &str> =
+        metrics.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' ')).collect();
+    let known = ["counter", "gauge", "histogram"];
+    assert!(types.len() > 20 && types.values().all(|kind| known.contains(kind)), "{types:?}");
+    for line in metrics.lines().filter(|line| !line.starts_with('#')) {
+        let name = line.split(['{', ' ']).next().unwrap();
+        let of_histogram = ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end));
+        assert!(types.contains_key(name) || of_histogram.is_some_and(|name| types[name] == "histogram"), "{name}");
+    }
+    let open = server.request(Method::GET, "/metrics").header("accept", "application/openmetrics-text").send().unwrap();
+    assert!(open.headers()["content-type"].to_str().unwrap().starts_with("application/openmetrics-text"));
+    assert!(open.text().unwrap().contains("# TYPE kustodian_build info\n"));
 }
 
 #[test]
