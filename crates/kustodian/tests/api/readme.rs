@@ -100,7 +100,7 @@ fn commands_of(page: &str) -> String {
     commands
 }
 
-/// The pages of the guide in the order of its summary, each with its commands. Those of installing.md are left out:
+/// The README and the pages of the guide in the order of its summary, each with its commands. Those of installing.md are left out:
 /// `cargo xtask dist --check` runs them.
 fn pages_with_commands() -> Vec<(String, String)> {
     let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
@@ -113,7 +113,10 @@ fn pages_with_commands() -> Vec<(String, String)> {
         assert_eq!(fences.filter(|line| line.trim() == "```").count(), 0, "{name} has a block without a language");
         (name, commands_of(&page))
     });
-    pages.filter(|(_, commands)| !commands.is_empty()).collect()
+    // The last command of the README follows new events, and does not end.
+    let of_readme = block("## The command line", "sh").replace("kustodian tail\n", "");
+    let of_readme = std::iter::once(("README.md".to_owned(), of_readme));
+    of_readme.chain(pages.filter(|(_, commands)| !commands.is_empty())).collect()
 }
 
 #[test]
