@@ -115,6 +115,8 @@ fn the_dashboard_and_the_alerts_name_metrics_that_there_are() {
     let alerts = include_str!("../../../../contrib/prometheus/kustodian-alerts.yaml");
     for alert in alerts.lines().filter_map(|line| line.trim().strip_prefix("- alert: ")) {
         assert!(page.contains(&format!("| `{alert}` |")), "docs/metrics.md lacks {alert}");
+        let raised = include_str!("../../../../contrib/prometheus/kustodian-alerts-test.yaml");
+        assert!(raised.contains(&format!("alertname: {alert},")), "kustodian-alerts-test.yaml raises no {alert}");
     }
     let dashboard: serde_json::Value =
         serde_json::from_str(include_str!("../../../../contrib/grafana/kustodian.json")).unwrap();
