@@ -10,8 +10,9 @@ use crate::envelope::{Document, Page};
 use crate::history::{StateQuery, history};
 use crate::macros::open_enum;
 use crate::operation::own;
-use crate::query::{Fault, Faults, ListById, PageQuery, Parameter, QueryArguments, read_direction};
+use crate::query::{Faults, ListById, PageQuery, Parameter, QueryArguments, read_direction};
 use crate::resource::resource;
+use crate::validation::Fault;
 use crate::{ObjectId, Timestamp};
 
 resource! {
