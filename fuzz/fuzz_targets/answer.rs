@@ -26,7 +26,7 @@ fuzz_target!(|body: &[u8]| {
 
 fn check<T: Serialize + DeserializeOwned + PartialEq + Debug>(body: &[u8]) {
     let Ok(read) = serde_json::from_slice::<T>(body) else { return };
-    let written = serde_json::to_vec(&read).expect("what was read is JSON");
-    let again: T = serde_json::from_slice(&written).expect("what was written is read");
+    let written = serde_json::to_vec(&read).expect("a value that was read is JSON");
+    let again: T = serde_json::from_slice(&written).expect("a written value is read");
     assert_eq!(again, read);
 }

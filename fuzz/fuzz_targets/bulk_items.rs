@@ -22,7 +22,7 @@ fuzz_target!(|bytes: &[u8]| {
                 }
                 // Without references and ids they are items of creates.
                 let again = items(Verb::Create, format!("[{}]", bodies.join(",")).as_bytes());
-                let again = again.expect("what was passed on is read");
+                let again = again.expect("an item that was passed on is read");
                 assert!(again.iter().map(|item| item.body.as_str()).eq(bodies));
             }
         }

@@ -27,7 +27,7 @@ fuzz_target!(|text: &str| {
     assert!(by_client, "the server accepts what the client cannot set: {custom:?}");
     let org = org();
     let changes = customer::create(&context(&org, 0), id(1), seed(), write(sent)).expect("it was accepted");
-    let customer: Customer = resource::read(&changes.puts[0].document).expect("what was stored is read");
+    let customer: Customer = resource::read(&changes.puts[0].document).expect("a stored record is read");
     let answered = customer.attributes.custom.value().cloned().unwrap_or_default();
     let answered: Map<String, Value> = answered.iter().map(|(key, value)| (key.to_owned(), value.clone())).collect();
     let body = String::from_utf8(body).expect("JSON is text");

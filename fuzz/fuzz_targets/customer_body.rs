@@ -15,7 +15,7 @@ fuzz_target!(|body: &[u8]| {
     };
     // The body of our own client in its place means the same.
     let again = serde_json::to_vec(&sent).expect("input is JSON");
-    let again: CustomerInput = input::read(&CUSTOMER_INPUT, &again).expect("what was accepted is accepted again");
+    let again: CustomerInput = input::read(&CUSTOMER_INPUT, &again).expect("an accepted body is accepted again");
     assert_eq!(again, sent);
 
     let org = org();
@@ -25,8 +25,8 @@ fuzz_target!(|body: &[u8]| {
     };
     assert_eq!(changes.puts.len(), changes.events.len());
     let document = &changes.puts[0].document;
-    let customer: Customer = resource::read(document).expect("what was stored is read");
-    assert_eq!(&resource::render(&customer).expect("what was read is rendered"), document);
+    let customer: Customer = resource::read(document).expect("a stored record is read");
+    assert_eq!(&resource::render(&customer).expect("a record that was read is rendered"), document);
     serde_json::from_str::<serde_json::Value>(document).expect("an answer is JSON");
 
     // A look-up by a sent identity finds the stored customer.

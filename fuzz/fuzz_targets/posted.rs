@@ -9,7 +9,7 @@ fuzz_target!(|body: &[u8]| {
         match read(encoding, body) {
             Ok(value) => {
                 let text = serde_json::to_string(&value).expect("a value is written");
-                let again: serde_json::Value = serde_json::from_str(&text).expect("what was written is read");
+                let again: serde_json::Value = serde_json::from_str(&text).expect("a written post is read");
                 assert_eq!(again, value);
             }
             Err(refusal) => assert!(matches!(refusal.status, 400 | 413 | 415), "{refusal}"),

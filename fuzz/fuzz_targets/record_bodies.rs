@@ -54,7 +54,7 @@ where
         Err(refusal) => return check_refusal(&refusal, body),
     };
     let again = serde_json::to_vec(&sent).expect("input is JSON");
-    let again: I = input::read(schema, &again).expect("what was accepted is accepted again");
+    let again: I = input::read(schema, &again).expect("an accepted body is accepted again");
     assert_eq!(again, sent);
 
     let org = org();
@@ -63,8 +63,8 @@ where
         Err(refusal) => return check_refusal(&refusal, body),
     };
     let put = &changes.puts[0];
-    let record: R = resource::read(&put.document).expect("what was stored is read");
-    assert_eq!(resource::render(&record).expect("what was read is rendered"), put.document);
+    let record: R = resource::read(&put.document).expect("a stored record is read");
+    assert_eq!(resource::render(&record).expect("a record that was read is rendered"), put.document);
     assert_eq!(put.kind.columns_of(&put.document).expect("the columns are read"), put.columns);
     assert_eq!(put.kind.claims_of(org.key, put.id, &put.document).expect("the claims are read"), changes.claims);
 }

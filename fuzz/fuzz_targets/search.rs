@@ -51,7 +51,7 @@ fn row(body: &[u8]) -> SearchRow {
     let org = org();
     let sent: CustomerInput = input::read(&CUSTOMER_INPUT, body).unwrap_or_default();
     let changes = customer::create(&context(&org, 0), id(1), seed(), write(sent)).expect("it was accepted");
-    SearchRow::read(&changes.puts[0].document).expect("what was stored is read")
+    SearchRow::read(&changes.puts[0].document).expect("a stored record is read")
 }
 
 fn depth(node: &Node) -> usize {

@@ -1,6 +1,6 @@
 """The Singer tap for Kustomer, discovering and syncing twice against the real binary, which KUSTODIAN_BINARY names.
 
-What it brings is compared with what was put in, by id, value and time."""
+Its records are compared with those stored before, by id, value and time."""
 
 import http.client
 import json

@@ -33,7 +33,7 @@ pub(crate) enum What {
     Tracking,
     /// The Rust client beside a client in TypeScript that is generated from our document
     Client,
-    /// Writes beyond what the server can do: what is made, what is turned away, and how long it takes
+    /// Writes beyond what the server can do: how many are made, how many are refused, and how long it takes
     Overload {
         /// How many times the capacity is offered, one after the other
         #[arg(long, value_delimiter = ',', default_value = "0.5,1,2,4")]

@@ -37,7 +37,13 @@ pub(crate) fn run(check: bool) -> Result<()> {
     let source = root.join("target/book-source");
     write_source(&root, &documents, &source)?;
     let book = root.join("target/book");
-    process::succeed(process::program("mdbook").arg("build").arg(&source).arg("--dest-dir").arg(&book))?;
+    let made = process::program("mdbook").arg("build").arg(&source).arg("--dest-dir").arg(&book).output()?;
+    let log = [made.stdout, made.stderr].concat();
+    let log = String::from_utf8_lossy(&log);
+    print!("{log}");
+    if !made.status.success() || log.lines().any(|line| line.trim_start().starts_with("WARN")) {
+        bail!("mdBook has warnings or errors");
+    }
     println!("the book is in {}", book.display());
     Ok(())
 }

@@ -95,7 +95,7 @@ enum Command {
     Recording,
     /// Check that no sentence has a word that needs a second reading
     Words(words::WordsArguments),
-    /// Feed made-up input to everything that reads what comes from outside, guided by what it covers
+    /// Feed made-up input to everything that reads input from outside, guided by what it covers
     Fuzz {
         /// One target alone, such as customer_body
         target: Option<String>,

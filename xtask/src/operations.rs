@@ -92,8 +92,8 @@ fn with_number(readme: &str, served: usize, all: usize) -> Result<String> {
     let (_, tail) = rest.split_once(END).with_context(|| format!("README.md lacks the line {END}"))?;
     Ok(format!(
         "{head}{BEGIN}\
-         {served} of the {all} documented operations are served: clients that use only these work against it unchanged, \
-         and the others\n\
+         {served} of the {all} documented operations are served. Clients that use only these work against it unchanged. \
+         The others\n\
          answer 501 with their name ([docs/operations.md](docs/operations.md)).\n\
          {END}{tail}"
     ))

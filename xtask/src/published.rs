@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use crate::process;
 use crate::workspace::{Metadata, Package};
 
-/// What is checked beside the packages themselves.
+/// The checks beside those of the packages themselves.
 #[derive(clap::Args)]
 pub(crate) struct PublishedArguments {
     /// Also build each crate from its package, as `cargo publish` does, and upload nothing

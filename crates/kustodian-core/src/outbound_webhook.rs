@@ -199,17 +199,21 @@ pub fn answerer(stored: &Stored) -> Result<Option<ObjectId>, Refusal> {
 /// # Errors
 /// Why the webhook has to be disabled.
 pub fn check_answerer(user: Option<ObjectId>, roles: Option<&[String]>, events: &[String]) -> Result<(), String> {
-    const ADVICE: &str = "who may read what it asks for enables it again, and answers for it then";
+    const ADVICE: &str = "a user who may read its events can enable it again, and is then responsible for it";
     let user = user.map_or_else(|| "nobody".to_owned(), |id| format!("the user {id}"));
     let Some(roles) = roles else {
         let lost = "who was deactivated, or has no API key left that is valid";
-        return Err(format!("Whoever made or last changed the webhook answers for it: {user}, {lost}; {ADVICE}"));
+        return Err(format!(
+            "The user who made or last changed the webhook is responsible for it: {user}, {lost}; {ADVICE}"
+        ));
     };
     match kinds_of(events).into_iter().find(|kind| !permission::opens(roles, *kind)) {
         None => Ok(()),
         Some(kind) => {
             let lost = format!("who may not read records of the type {} any longer", kind.as_str());
-            Err(format!("Whoever made or last changed the webhook answers for it: {user}, {lost}; {ADVICE}"))
+            Err(format!(
+                "The user who made or last changed the webhook is responsible for it: {user}, {lost}; {ADVICE}"
+            ))
         }
     }
 }

@@ -189,7 +189,7 @@ mod tests {
             "{refusal}"
         );
         assert_eq!(standing_in(&refusal), Some(standing));
-        assert_eq!(standing_in(&exceeded(standing)), None, "the org's budget is known to whoever took from it");
+        assert_eq!(standing_in(&exceeded(standing)), None, "the org's budget is known to a key that took from it");
     }
 
     #[test]

@@ -167,9 +167,9 @@ pub fn made_by(org: &Org, actor: ObjectId) -> Relationships {
 /// use serde_json::json;
 ///
 /// let record = |score: u8| json!({ "attributes": { "custom": { "tierStr": "gold", "scoreNum": score } } });
-/// let told: serde_json::Value = serde_json::from_str(&changes(&record(1), &record(2)).unwrap()).unwrap();
+/// let change: serde_json::Value = serde_json::from_str(&changes(&record(1), &record(2)).unwrap()).unwrap();
 /// let custom = json!({ "op": "replace", "before": { "scoreNum": 1 }, "after": { "scoreNum": 2 } });
-/// assert_eq!(told["attributes"], json!({ "custom": custom }));
+/// assert_eq!(change["attributes"], json!({ "custom": custom }));
 /// ```
 ///
 /// # Errors

@@ -426,16 +426,15 @@ async fn readyz(State(app): State<Arc<App>>) -> Response {
 
 const READY_WITHIN: Duration = Duration::from_secs(5);
 
-/// The text is OpenMetrics, which readers of the older Prometheus text format take as well; its content type is the
-/// requested one.
+/// In the format OpenMetrics for readers that ask for it, else in the text format of Prometheus.
 async fn metrics(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
     let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
-    let kind = if accept.contains("application/openmetrics-text") {
-        "application/openmetrics-text; version=1.0.0; charset=utf-8"
-    } else {
-        "text/plain; version=0.0.4; charset=utf-8"
-    };
     app.metrics.unread_bytes.set(i64::try_from(app.unread.held()).unwrap_or(i64::MAX));
     app.metrics.write_limit.set(i64::try_from(app.admission.write_limit()).unwrap_or(i64::MAX));
-    plain(kind, app.metrics.render())
+    let text = app.metrics.render();
+    if accept.contains("application/openmetrics-text") {
+        plain("application/openmetrics-text; version=1.0.0; charset=utf-8", text)
+    } else {
+        plain("text/plain; version=0.0.4; charset=utf-8", crate::metrics::in_text_format(&text))
+    }
 }

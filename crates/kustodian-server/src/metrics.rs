@@ -1,5 +1,6 @@
 //! The counters of the server, as Prometheus reads them.
 
+use std::collections::HashMap;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -92,7 +93,7 @@ impl Metrics {
         self.process.lock().unwrap_or_else(PoisonError::into_inner).register_collector(collector);
     }
 
-    /// All of it in the Prometheus text format.
+    /// All of it in the format OpenMetrics.
     pub(crate) fn render(&self) -> String {
         let mut text = String::new();
         let written = [&self.registry, &self.process].into_iter().try_for_each(|registry| {
@@ -102,5 +103,43 @@ impl Metrics {
             tracing::error!("the metrics could not be written");
         }
         text
+    }
+}
+
+/// OpenMetrics in the older text format of Prometheus. There a description has the full name of a counter's samples, and
+/// information is a gauge.
+pub(crate) fn in_text_format(text: &str) -> String {
+    let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '));
+    let types: HashMap<&str, &str> = types.collect();
+    let mut written = String::with_capacity(text.len());
+    for line in text.lines() {
+        let described = ["# HELP ", "# TYPE "].iter().find_map(|begin| Some((*begin, line.strip_prefix(*begin)?)));
+        let named = described.and_then(|(begin, rest)| Some((begin, rest.split_once(' ')?)));
+        match named.map(|(begin, (name, rest))| (begin, name, rest, types.get(name))) {
+            Some((begin, name, rest, Some(&"counter"))) => written.extend([begin, name, "_total ", rest]),
+            Some(("# TYPE ", name, _, Some(&"info"))) => written.extend(["# TYPE ", name, "_info gauge"]),
+            Some((begin, name, rest, Some(&"info"))) => written.extend([begin, name, "_info ", rest]),
+            _ => written.push_str(line),
+        }
+        written.push('\n');
+    }
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_format_has_the_names_of_samples_and_no_type_info() {
+        let text = "# HELP k_build Version.\n# TYPE k_build info\nk_build_info{version=\"1\"} 1\n\
+                    # HELP k_shed Refused.\n# TYPE k_shed counter\nk_shed_total 2\n\
+                    # HELP k_open Open.\n# TYPE k_open gauge\nk_open 3\n# EOF\n";
+        assert_eq!(
+            in_text_format(text),
+            "# HELP k_build_info Version.\n# TYPE k_build_info gauge\nk_build_info{version=\"1\"} 1\n\
+             # HELP k_shed_total Refused.\n# TYPE k_shed_total counter\nk_shed_total 2\n\
+             # HELP k_open Open.\n# TYPE k_open gauge\nk_open 3\n# EOF\n"
+        );
     }
 }

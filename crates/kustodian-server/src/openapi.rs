@@ -35,7 +35,7 @@ pub fn document() -> Value {
         }
         item[method] = describe(declaration, &mut components);
     }
-    note_what_is_not_served(&mut paths, &served);
+    note_missing_operations(&mut paths, &served);
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -95,7 +95,7 @@ fn note_beside(described: &mut Value, declaration: &Declaration, components: &mu
 }
 
 /// At each path that is described, the operations that will answer there one day and answer 501 until then.
-fn note_what_is_not_served(paths: &mut Map<String, Value>, served: &[&str]) {
+fn note_missing_operations(paths: &mut Map<String, Value>, served: &[&str]) {
     for operation in operation::all().filter(|operation| !served.contains(&operation.name)) {
         let Some(item) = paths.get_mut(&one_name(operation.path)) else { continue };
         let method = operation.method.as_str().to_lowercase();

@@ -190,16 +190,16 @@ fn documents(records: Vec<Stored>) -> Vec<String> {
     records.into_iter().map(|record| record.document).collect()
 }
 
-/// The events of a record, as `tell` writes them.
+/// The events of a record, as `write` writes them.
 pub(crate) fn of_history(
     app: &Arc<App>,
     org: OrgKey,
     query: HistoryQuery,
-    tell: impl Fn(&Recorded) -> Result<String, Refusal> + Clone + Send + Sync + 'static,
+    write: impl Fn(&Recorded) -> Result<String, Refusal> + Clone + Send + Sync + 'static,
 ) -> Parts {
     let query = (query.limit > 0 && query.from <= query.to).then_some(HistoryQuery { bytes: HELD, ..query });
-    let start = (Arc::clone(app), query, tell);
-    let parts = stream::try_unfold(start, move |(app, query, tell)| async move {
+    let start = (Arc::clone(app), query, write);
+    let parts = stream::try_unfold(start, move |(app, query, write)| async move {
         let Some(query) = query else { return Ok(None) };
         let has_begun = query.bytes == PART;
         let events = patiently(has_begun, || app.services.store.history(org, query)).await?;
@@ -210,8 +210,8 @@ pub(crate) fn of_history(
             let (from, to) = if query.descending { (query.from, last - 1) } else { (last + 1, query.to) };
             (from <= to).then_some(HistoryQuery { from, to, limit, bytes: PART, ..query })
         });
-        let told: Result<Vec<String>, Refusal> = events.iter().map(&tell).collect();
-        Ok(Some((told?, (app, rest, tell))))
+        let written: Result<Vec<String>, Refusal> = events.iter().map(&write).collect();
+        Ok(Some((written?, (app, rest, write))))
     });
     parts.boxed()
 }

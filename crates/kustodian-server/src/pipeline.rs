@@ -243,7 +243,7 @@ impl Passage {
                 // A repeated erasure sweeps the disk, too.
                 let scrubs = [EraseCustomer::OPERATION.name, RedactMessage::OPERATION.name];
                 if scrubs.contains(&route.operation.name) && !is_rehearsal {
-                    app.scrubber.scrub_what_is_left(&app.services.store).await;
+                    app.scrubber.scrub_the_rest(&app.services.store).await;
                 }
                 return Ok(answer);
             }

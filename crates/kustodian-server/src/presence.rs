@@ -94,7 +94,7 @@ pub(crate) async fn run(services: Services, patience: Patience) {
         let shortest = if patience.has_idle() { patience.idle } else { patience.gone };
         tokio::time::sleep(INTERVAL.min(shortest)).await;
         if let Err(error) = pass(&services, patience).await {
-            tracing::debug!(%error, "whether customers are still online is looked at again after a pause");
+            tracing::debug!(%error, "whether customers are still online is checked again after a pause");
         }
     }
 }
@@ -114,7 +114,7 @@ async fn pass(services: &Services, patience: Patience) -> Result<(), StoreError>
             let Some(online) = Online::read(&note).filter(|online| online.look_at <= now) else { continue };
             let Some(org) = orgs.iter().find(|org| org.key == online.org) else { continue };
             if let Err(error) = look_at(services, org, note, online, patience).await {
-                tracing::debug!(%error, "whether a customer is still online is looked at again after a pause");
+                tracing::debug!(%error, "whether a customer is still online is checked again after a pause");
             }
         }
         if is_last {
@@ -165,7 +165,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whoever_does_nothing_is_idle_and_then_gone_and_online_again_with_the_next_event() {
+    fn a_customer_who_does_nothing_is_idle_and_then_gone_and_online_again_with_the_next_event() {
         let at = |seconds: i64| Timestamp::from_millis(seconds * 1_000);
         let of = |idle, gone| Patience { idle: Duration::from_secs(idle), gone: Duration::from_secs(gone) };
         let judged = |patience: Patience, last, now| {

@@ -77,7 +77,7 @@ impl Scrubber {
     }
 
     /// Sweeps the disk again at once, if that is still to be done, and waits as for the first time.
-    pub(crate) async fn scrub_what_is_left(self: &Arc<Self>, store: &Arc<dyn Store>) {
+    pub(crate) async fn scrub_the_rest(self: &Arc<Self>, store: &Arc<dyn Store>) {
         if matches!(store.is_scrub_wanted().await, Ok(true)) {
             self.scrub(store).await;
         }

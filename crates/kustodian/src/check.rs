@@ -12,8 +12,8 @@ use crate::output::{Output, print, print_json};
 use crate::progress::Report;
 
 /// The line about a scrub that is still to come. It is no disagreement, and needs no one to act.
-const SCRUB_PENDING: &str = "values that were erased may still be on the disk: whoever serves this database takes them \
-     off it, tries again while something is in the way, and says what in its log";
+const SCRUB_PENDING: &str = "values that were erased may still be on the disk: the server of this database removes them \
+     from it, tries again while something is in the way, and names that in its log";
 
 /// What to check.
 ///

@@ -201,7 +201,7 @@ impl Welcome {
 fn curl(scheme: &str, address: SocketAddr, token: &str) -> String {
     format!(
         "curl -sS {scheme}://{}/v1/customers -H \"Authorization: Bearer {token}\" -H \"Content-Type: application/json\" \
-         -d '{{\"name\":\"Ada Lovelace\",\"emails\":[{{\"email\":\"ada@acme.example\"}}]}}'",
+         -d '{{\"name\":\"Ada Byron\",\"emails\":[{{\"email\":\"ada.byron@acme.example\"}}]}}'",
         reachable(address)
     )
 }

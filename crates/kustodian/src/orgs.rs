@@ -66,7 +66,7 @@ impl Registry {
         match self.directory.create_org(self.ids.next(), name, self.clock.now()).await {
             Ok(org) => Ok(org),
             Err(DirectoryError::Exists) => {
-                let title = "whatever its capitals, as hosts do not tell them apart: choose another name";
+                let title = "whatever its capitals, as hosts do not distinguish them: choose another name";
                 Err(Failure::new(format!("there is an org named {name} already, {title}")))
             }
             Err(error) => Err(error.into()),

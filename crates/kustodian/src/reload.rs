@@ -29,7 +29,7 @@ impl Reloadable {
             while hangups.recv().await.is_some() {
                 match self.reload() {
                     Ok(()) => tracing::info!("SIGHUP: read the log level and the certificates again"),
-                    Err(failure) => tracing::error!(%failure, "SIGHUP: what was in use stays in use"),
+                    Err(failure) => tracing::error!(%failure, "SIGHUP: the former files stay in use"),
                 }
             }
         });

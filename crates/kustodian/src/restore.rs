@@ -76,7 +76,7 @@ pub(crate) async fn run(arguments: RestoreArguments) -> Result<(), Failure> {
                 print("the search index of the backup did not agree with its customers: it was rebuilt")?;
             }
             attachments::told(&target, &carried).map_or(Ok(()), |told| print(&told))?;
-            aside.map_or(Ok(()), |path| print(&format!("what was there before is {path} now")))?;
+            aside.map_or(Ok(()), |path| print(&format!("the former database is {path} now")))?;
         }
     }
     match carried.findings.first() {

@@ -1,5 +1,7 @@
 //! Deliveries: what leaves, or would leave, for a customer. The outbox keeps them all; Kustomer has no such operations.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use crate::draft::{Address, DraftChannel, Header, Recipients, Sender};
@@ -8,8 +10,9 @@ use crate::envelope::{Document, Page};
 use crate::history::{StateQuery, history};
 use crate::macros::open_enum;
 use crate::operation::own;
-use crate::query::PageQuery;
+use crate::query::{Faults, ListById, PageQuery, Parameter, QueryArguments, read_direction};
 use crate::resource::resource;
+use crate::validation::Fault;
 use crate::{ObjectId, Timestamp};
 
 resource! {
@@ -92,7 +95,42 @@ crate::attribute::answered_object! {
 endpoint! {
     /// `getOutbox`, which Kustomer does not have.
     GetOutbox = &own::GET_OUTBOX, "Lists what leaves or would leave for customers, newest first.";
-    path: (), query: PageQuery, body: (), answer: Page<Delivery>: Answer::Uncounted(&DELIVERY)
+    path: (), query: ListOutbox, body: (), answer: Page<Delivery>: Answer::Uncounted(&DELIVERY)
+}
+
+/// A page of the outbox.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ListOutbox {
+    /// Which page, and how large.
+    pub paging: PageQuery,
+    /// Whether the oldest is first.
+    pub ascending: bool,
+}
+
+impl ListOutbox {
+    /// The parameter `sort`.
+    const SORT: Parameter =
+        Parameter { about: "`asc` lists the oldest first; by default the newest is first.", ..ListById::SORT };
+}
+
+impl QueryArguments for ListOutbox {
+    const PARAMETERS: &'static [Parameter] = &[PageQuery::PAGE, PageQuery::PAGE_SIZE, Self::SORT];
+
+    fn write(&self) -> Vec<(Cow<'static, str>, String)> {
+        let mut pairs = self.paging.write();
+        pairs.extend(self.ascending.then(|| (Cow::Borrowed(Self::SORT.name), "asc".to_owned())));
+        pairs
+    }
+
+    fn read(pairs: &[(String, String)]) -> Result<Self, Vec<Fault>> {
+        let (mut query, mut faults) = (Self::default(), Faults::default());
+        for (name, value) in pairs {
+            if !query.paging.accept(&mut faults, name, value) && name == Self::SORT.name && !value.is_empty() {
+                query.ascending = faults.take(read_direction(value)).is_some_and(|descending| !descending);
+            }
+        }
+        faults.or(query)
+    }
 }
 
 endpoint! {

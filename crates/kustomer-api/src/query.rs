@@ -328,7 +328,7 @@ impl QueryArguments for ListById {
 }
 
 /// Whether a value of `sort` asks for the newest first; an empty one counts as absent.
-fn read_direction(value: &str) -> Result<bool, Fault> {
+pub(crate) fn read_direction(value: &str) -> Result<bool, Fault> {
     match value.to_ascii_lowercase().as_str() {
         "desc" => Ok(true),
         "asc" | "" => Ok(false),

@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_never_sent_is_sent_again_and_what_may_have_arrived_only_when_it_does_no_harm() {
+    fn a_request_that_was_never_sent_is_sent_again_and_one_that_may_have_arrived_only_when_it_does_no_harm() {
         let address = || "http://a".to_owned();
         let refused = || Err(TransportError::Connect { address: address(), source: "refused".into() });
         let late = || Err(TransportError::Timeout { address: address(), timeout: FIRST_WAIT });

@@ -369,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_asked_for_by_hand_is_tried_as_often_as_a_first_delivery_and_is_not_tried_again_after_a_halt() {
+    fn an_event_requested_by_hand_is_tried_as_often_as_a_first_delivery_and_not_after_a_halt() {
         let mut queue = Queue::new(OrgKey(1), id(9), at(0), 10);
         assert!(!queue.is_due(10, at(0)));
         assert_eq!(queue.redeliver([3, 4]), 0);

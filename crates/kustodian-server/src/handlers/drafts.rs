@@ -8,13 +8,13 @@ use kustodian_core::refusal::Refusal;
 use kustodian_core::store::{CommitError, Decide, Loaded, Stored};
 use kustodian_core::timer::Draws;
 use kustodian_core::{conversation, missing, resource};
-use kustomer_api::delivery::{GetDelivery, GetOutbox};
+use kustomer_api::delivery::{GetDelivery, GetOutbox, ListOutbox};
 use kustomer_api::draft::{
     CreateDraft, CreateDraftByCustomer, DeleteDraft, DraftInput, GetAllDraftsByCustomer, GetDraftById, GetDrafts,
     UpdateDraft,
 };
 use kustomer_api::error::code;
-use kustomer_api::query::ListWithAttachments;
+use kustomer_api::query::{ListWithAttachments, QueryArguments};
 use kustomer_api::{Endpoint, ObjectId};
 
 use crate::answer::{Answer, unavailable};
@@ -225,8 +225,10 @@ pub(crate) async fn delete_draft(call: Call<DeleteDraft>) -> Result<Answer, Refu
 }
 
 pub(crate) async fn get_outbox(call: Call<GetOutbox>) -> Result<Answer, Refusal> {
-    let which = Which { descending: true, ..Which::default() };
-    plain::list_narrowed(&call, Kind::Delivery, which, Numbered::of(call.query), &Vec::new()).await
+    let ListOutbox { paging, ascending } = call.query;
+    let conditions = ListOutbox { ascending, ..ListOutbox::default() }.write();
+    let which = Which { descending: !ascending, ..Which::default() };
+    plain::list_narrowed(&call, Kind::Delivery, which, Numbered::of(paging), &conditions).await
 }
 
 pub(crate) async fn get_delivery(call: Call<GetDelivery>) -> Result<Answer, Refusal> {

@@ -69,8 +69,8 @@ pub(super) fn count(path: &Path, findings: &mut Findings) -> Result<(), CheckErr
         format!("UNION ALL SELECT org, '{name}', 0, count(*) FROM {table} WHERE deleted = 0 GROUP BY org")
     });
     let counts = format!(
-        "SELECT org, kind, sum(told), sum(there) FROM (SELECT org, kind, live AS told, 0 AS there FROM live_counts {}) \
-         GROUP BY org, kind HAVING sum(told) <> sum(there)",
+        "SELECT org, kind, sum(counted), sum(there) FROM (SELECT org, kind, live AS counted, 0 AS there FROM live_counts {}) \
+         GROUP BY org, kind HAVING sum(counted) <> sum(there)",
         there.join(" ")
     );
     let run = || -> rusqlite::Result<Vec<Finding>> {

@@ -221,7 +221,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_text_comes_back_as_it_was(text in "(\\PC{0,40}|\"verified\":true|[0-9a-f]{20,30}|20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z?|[a-c]{0,20}){0,60}") {
+        fn a_text_is_unpacked_as_it_was(text in "(\\PC{0,40}|\"verified\":true|[0-9a-f]{20,30}|20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z?|[a-c]{0,20}){0,60}") {
             prop_assert_eq!(unpack(&Packed::of(&text).0).unwrap(), text);
         }
 
@@ -234,7 +234,7 @@ mod tests {
         }
 
         #[test]
-        fn damaged_bytes_are_told_and_never_more(bytes in proptest::collection::vec(any::<u8>(), 0..200), form in prop::sample::select(vec![UNCHECKED, FORMER, BLOCK, SHORTENED, PLAIN, 0])) {
+        fn damaged_bytes_are_reported_and_never_more(bytes in proptest::collection::vec(any::<u8>(), 0..200), form in prop::sample::select(vec![UNCHECKED, FORMER, BLOCK, SHORTENED, PLAIN, 0])) {
             drop(unpack(&[&[form][..], &bytes].concat()));
         }
     }

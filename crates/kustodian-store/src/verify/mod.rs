@@ -116,14 +116,14 @@ pub(crate) type RecordName = (i64, String);
 pub(crate) type Documents = HashMap<RecordName, (i64, String)>;
 
 /// Verifies the database at `url`: see the module. `expect` is a position and its link that some org's chain must have.
-/// `tell` is called between pages.
+/// `progress` is called between pages.
 ///
 /// # Errors
 /// When the database cannot be opened or read. A rewritten event is no error: it is among the findings.
 pub async fn verify(
     url: &str,
     expect: Option<(u64, Link)>,
-    tell: &mut (dyn FnMut(VerifyProgress) + Send),
+    progress: &mut (dyn FnMut(VerifyProgress) + Send),
 ) -> Result<Verification, VerifyError> {
     crate::refuse_lone_log(url)?;
     let mut snapshot: Box<dyn Audited> = match Address::parse(url)? {
@@ -134,8 +134,8 @@ pub async fn verify(
     };
     let mut told = Verification::default();
     let total = snapshot.events().await?;
-    let chains = follow_chains(&mut *snapshot, expect, total, &mut told, tell).await?;
-    follow_histories(&mut *snapshot, total, &mut told, tell).await?;
+    let chains = follow_chains(&mut *snapshot, expect, total, &mut told, progress).await?;
+    follow_histories(&mut *snapshot, total, &mut told, progress).await?;
     let names = snapshot.orgs().await?;
     let waiting = snapshot.waiting().await?;
     for org in chains.ends.keys().filter(|org| !names.contains_key(org)) {
@@ -157,12 +157,12 @@ async fn follow_chains(
     expect: Option<(u64, Link)>,
     total: u64,
     told: &mut Verification,
-    tell: &mut (dyn FnMut(VerifyProgress) + Send),
+    progress: &mut (dyn FnMut(VerifyProgress) + Send),
 ) -> Result<Chains, VerifyError> {
     let mut chains = Chains::new(expect);
     let (mut after, mut done) = (None, 0);
     loop {
-        tell(VerifyProgress { step: VerifyStep::Chains, done, total: total.max(done) });
+        progress(VerifyProgress { step: VerifyStep::Chains, done, total: total.max(done) });
         let rows = snapshot.chain(after.take()).await?;
         if rows.is_empty() {
             break;
@@ -182,12 +182,12 @@ async fn follow_histories(
     snapshot: &mut dyn Audited,
     total: u64,
     told: &mut Verification,
-    tell: &mut (dyn FnMut(VerifyProgress) + Send),
+    progress: &mut (dyn FnMut(VerifyProgress) + Send),
 ) -> Result<(), VerifyError> {
     let mut walk: Option<Walk> = None;
     let mut after = None;
     loop {
-        tell(VerifyProgress { step: VerifyStep::Histories, done: told.events, total: total.max(told.events) });
+        progress(VerifyProgress { step: VerifyStep::Histories, done: told.events, total: total.max(told.events) });
         let rows = snapshot.histories(after.take()).await?;
         let page: Vec<Told> = rows.iter().filter_map(Told::read).collect();
         let mut documents = documents_of(snapshot, &page).await?;

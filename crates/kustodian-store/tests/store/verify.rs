@@ -220,7 +220,7 @@ async fn whatever_is_written_past_the_engine_is_found() {
         assert!(copy.write(&sql).await > 0, "{what}: nothing was changed");
         let told = verified(&copy, None).await;
         assert!(!told.is_sound(), "{what} was not found");
-        assert!(told.findings.len() < 10, "{what} is told at length: {:?}", told.findings);
+        assert!(told.findings.len() < 10, "{what} is reported at length: {:?}", told.findings);
     }
     assert!(verified(&place.copy().await, None).await.is_sound());
 }

@@ -9,10 +9,10 @@ mod follow;
 #[expect(dead_code, reason = "its main is not run")]
 #[path = "../../../kustomer-client/examples/import.rs"]
 mod import;
-#[expect(dead_code, reason = "what is run is not its main")]
+#[expect(dead_code, reason = "its main does not run here")]
 #[path = "../../../kustomer-client/examples/layers.rs"]
 mod layers;
-#[expect(dead_code, reason = "what is run is not its main")]
+#[expect(dead_code, reason = "its main does not run here")]
 #[path = "../../../kustomer-client/examples/receive.rs"]
 mod receive;
 
@@ -52,7 +52,7 @@ async fn people_are_imported_followed_and_exported() {
 }
 
 #[tokio::test]
-async fn layers_name_and_count_what_is_sent() {
+async fn layers_name_and_count_requests() {
     let sandbox = Sandbox::start().await.unwrap();
     let attempts = Arc::new(layers::Attempts::default());
     let builder = sandbox.client_builder().token(sandbox.key());
@@ -64,7 +64,7 @@ async fn layers_name_and_count_what_is_sent() {
 }
 
 #[tokio::test]
-async fn a_receiver_takes_what_was_signed_and_nothing_else() {
+async fn a_receiver_takes_signed_posts_and_nothing_else() {
     let sandbox = Sandbox::start().await.unwrap();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/hook", listener.local_addr().unwrap());

@@ -54,8 +54,12 @@ impl At {
         if kind == Kind::Customer { Self::Cursor("*".to_owned()) } else { Self::Number(1) }
     }
 
-    fn call(&self, client: &Client, path: &str) -> RawCall {
-        let call = client.request(Method::GET, path).query("pageSize", &PAGE.to_string());
+    fn call(&self, client: &Client, kind: Kind, path: &str) -> RawCall {
+        let mut call = client.request(Method::GET, path).query("pageSize", &PAGE.to_string());
+        if kind == Kind::Delivery {
+            // The only list that is not in the order of ids by itself.
+            call = call.query("sort", "asc");
+        }
         match self {
             Self::Cursor(cursor) => call.query("cursor", cursor).query("sort", "id"),
             Self::Number(number) => call.query("page", &number.to_string()),
@@ -120,7 +124,7 @@ impl<'a> Snapshot<'a> {
     ) -> Result<(), Failure> {
         let (mut passed, mut at) = (None, At::first(kind));
         loop {
-            let mut page = at.call(self.client, path).await?;
+            let mut page = at.call(self.client, kind, path).await?;
             let gone = self.follow(kind, passed).await?;
             if at.step_back(gone) {
                 // Pages by number moved up: records at their border would be missed.

@@ -26,7 +26,7 @@ pub(crate) enum Imported {
     Messages,
     /// Notes.
     Notes,
-    /// What is said of custom attributes, as `kustodian export metadata` writes it.
+    /// Descriptions of custom attributes, as `kustodian export metadata` writes it.
     Metadata,
 }
 

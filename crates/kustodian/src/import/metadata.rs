@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_of_many_attributes_is_several_requests() {
+    fn descriptions_of_many_attributes_are_several_requests() {
         let properties: Map<String, Value> = (0..250).map(|at| (format!("a{at}Str"), json!({}))).collect();
         let attributes =
             json!({ "properties": properties, "validations": [], "rev": 7, "createdAt": "2026-01-01T00:00:00.000Z" });

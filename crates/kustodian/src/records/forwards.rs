@@ -35,7 +35,7 @@ pub(crate) struct ForwardArguments {
     /// The id of the conversation that is forwarded, when it is created.
     #[arg(long, value_name = "ID")]
     conversation: Option<String>,
-    /// An e-mail address that it goes to, repeatable.
+    /// An e-mail address of a receiver, repeatable.
     #[arg(long, value_name = "ADDRESS")]
     to: Vec<String>,
     /// The subject; that of the conversation without it.

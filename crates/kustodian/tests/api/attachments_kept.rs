@@ -128,7 +128,7 @@ fn a_backup_has_the_bytes_and_a_restore_brings_them_back() {
     assert!(went_well, "{said}");
     assert_eq!(files(&PathBuf::from(format!("{backup}.attachments"))).len(), 2);
     // Over the last backup only new files are copied, and a file that was redacted since stays until somebody deletes it.
-    uploaded(&server, "b.txt", "what is new");
+    uploaded(&server, "b.txt", "a new file.");
     let (went_well, said) = run(&["backup", &backup, "--force"], server.database());
     assert!(went_well && said.contains("3 files of attachments and media with 23 bytes"), "{said}");
     let target = Place::lasting();

@@ -303,7 +303,7 @@ fn orgs_are_made_and_listed() {
     assert_eq!(list[2], made);
     assert!(on_database(&server, &["org", "list"]).well().contains("zenith"));
     on_database(&server, &["org", "create", "acme"]).fails_with("acme already");
-    on_database(&server, &["org", "create", "ACME"]).fails_with("hosts do not tell them apart");
+    on_database(&server, &["org", "create", "ACME"]).fails_with("hosts do not distinguish them");
     on_database(&server, &["org", "create", "a b"]).fails_with("letters, digits and hyphens");
 }
 

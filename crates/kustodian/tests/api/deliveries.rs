@@ -105,7 +105,7 @@ fn attachments_are_parts_of_the_e_mail_and_too_many_bytes_are_refused() {
     use crate::attachments::{create, put, uploaded};
 
     let (post, server) = with_post();
-    let bytes = "what was b\u{f6}ught\n".repeat(2_000);
+    let bytes = "we b\u{f6}ught this\n".repeat(2_000);
     let file = uploaded(&server, "r\u{e9}sum\u{e9}.txt", &bytes);
     let mut body = email("ada@acme.example");
     body["attachments"] = json!([file.data()["id"]]);

@@ -175,7 +175,7 @@ pub(crate) fn wait_for(what: &str, done: impl Fn() -> bool) {
 }
 
 /// The line of `kustodian check` about it. It is no finding.
-fn is_told_by_check(server: &Server) -> bool {
+fn is_reported_by_check(server: &Server) -> bool {
     let output = binary().args(["check", "--output", "json", "--database", server.database()]).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice::<Value>(&output.stdout).unwrap()["scrubPending"].as_bool().unwrap()
@@ -194,10 +194,10 @@ fn with_a_past(server: &Server, value: &str) -> String {
 fn values_that_a_reader_keeps_on_the_disk_are_swept_after_it_also_by_the_next_server() {
     let server = Server::on_file();
     let path = with_a_past(&server, "zqkeptzq");
-    assert!(!is_told_by_check(&server));
+    assert!(!is_reported_by_check(&server));
     let reader = OldReader::of(server.database());
     server.post(&format!("{path}/erase"), json!({})).expect(204);
-    assert!(is_scrub_pending(&server) && is_told_by_check(&server));
+    assert!(is_scrub_pending(&server) && is_reported_by_check(&server));
     let ready = server.request(Method::GET, "/readyz").send().unwrap();
     assert_eq!(ready.status(), 200, "the server stays ready");
     server.create(json!({ "name": "written meanwhile" }));
@@ -207,7 +207,7 @@ fn values_that_a_reader_keeps_on_the_disk_are_swept_after_it_also_by_the_next_se
     assert_eq!(reader.read(), 1, "it still reads the former state");
     drop(reader);
     wait_for("the sweep", || !is_scrub_pending(&server));
-    assert!(!is_told_by_check(&server));
+    assert!(!is_reported_by_check(&server));
     assert!(!place::everything(server.database()).contains("zqkeptzq"));
     server.get(&path).expect(404);
 }
@@ -225,6 +225,6 @@ fn a_repeated_erasure_sweeps_the_disk_at_once() {
     assert!(is_scrub_pending(&server));
     drop(reader);
     assert_eq!(erase().header("idempotent-replayed"), "true");
-    assert!(!is_scrub_pending(&server) && !is_told_by_check(&server));
+    assert!(!is_scrub_pending(&server) && !is_reported_by_check(&server));
     assert!(!place::everything(server.database()).contains("zqagainzq"));
 }

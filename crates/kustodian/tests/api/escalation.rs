@@ -224,7 +224,7 @@ fn no_write_gives_a_caller_a_role_that_it_lacks() {
         ("the past of settings", Method::GET, "/v1/auth/settings/history".into(), Value::Null, Refused(403)),
         ("a former state of settings", Method::GET, "/v1/auth/settings?rev=1".into(), Value::Null, Refused(403)),
         (
-            "the erasure of what was posted",
+            "the erasure of posts",
             Method::DELETE,
             format!("/v1/inbound-webhooks/{strong_key}/received"),
             Value::Null,

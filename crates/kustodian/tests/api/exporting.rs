@@ -318,3 +318,29 @@ fn metadata_is_exported_and_imported_into_another_server() {
     assert!(!refused.is_empty() && refused[0]["import_reason"].as_str().unwrap().contains("order"), "{refused:?}");
     import(&bare, "metadata", &file, &["--resume"]).fails_with("--resume");
 }
+
+#[test]
+fn deliveries_are_exported_in_the_order_of_ids_although_the_outbox_lists_the_newest_first() {
+    let server = Server::start();
+    let ada = server.create(json!({ "phones": [{ "phone": "+18005551815" }] }))["id"].as_str().unwrap().to_owned();
+    for body in ["It has left.", "It is here."] {
+        let draft = json!({ "channel": "sms", "to": "+18005551815", "body": body, "status": "sent" });
+        server.post(&format!("/v1/customers/{ada}/drafts"), draft).expect(200);
+    }
+    let bodies = |path: &str| -> Vec<Value> {
+        let list = server.get(path).expect(200);
+        list.data().as_array().unwrap().iter().map(|one| one["attributes"]["body"].clone()).collect()
+    };
+    assert_eq!(bodies("/v1/outbox"), ["It is here.", "It has left."]);
+    assert_eq!(bodies("/v1/outbox?sort=asc"), ["It has left.", "It is here."]);
+    let next = server.get("/v1/outbox?sort=asc&pageSize=1").expect(200).body["links"]["next"].clone();
+    assert_eq!(bodies(next.as_str().unwrap()), ["It is here."]);
+    server.get("/v1/outbox?sort=up").expect(400);
+
+    let out = tempfile::tempdir().unwrap();
+    let ran = export(&server, "deliveries", out.path(), &[]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let written: Vec<Value> =
+        records(&out.path().join("deliveries.jsonl")).iter().map(|one| one["attributes"]["body"].clone()).collect();
+    assert_eq!(written, ["It has left.", "It is here."]);
+}

@@ -27,7 +27,7 @@ fn spoken(server: &Server) -> String {
 fn forward() -> Value {
     json!({
         "channel": "email", "to": [{ "email": "depot@acme.example", "name": "Depot" }],
-        "from": { "email": "help@shop.example" }, "subject": "Order 1815", "body": "Please look at this.",
+        "from": { "email": "help@shop.example" }, "subject": "Order 1815", "body": "Please read this.",
     })
 }
 
@@ -66,7 +66,7 @@ fn a_forward_quotes_the_messages_of_its_conversation_and_adds_none() {
     assert_eq!(sent.attributes()["status"], "sent");
     let delivery = delivery_of(&server, &sent);
     let body = delivery.attributes()["body"].as_str().unwrap();
-    assert!(body.starts_with("Please look at this.\n\nThe customer wrote"), "{body}");
+    assert!(body.starts_with("Please read this.\n\nThe customer wrote"), "{body}");
     assert_eq!(delivery.attributes()["attachments"], sent.attributes()["quotedAttachments"]);
     assert_eq!(delivery.data()["relationships"]["forward"]["data"]["id"], id_of(&draft));
     assert_eq!(delivery.data()["relationships"].get("message"), None);
@@ -147,11 +147,7 @@ fn a_forward_leaves_as_an_e_mail_at_its_time_and_a_refusal_is_reported() {
     wait_for("the letter", || post.letters().len() == 1);
     let letter = &post.letters()[0];
     assert_eq!(letter.to, ["depot@acme.example"]);
-    assert!(
-        letter.text.contains("Please look at this.") && letter.text.contains("> We look into it."),
-        "{}",
-        letter.text
-    );
+    assert!(letter.text.contains("Please read this.") && letter.text.contains("> We look into it."), "{}", letter.text);
     assert!(letter.text.contains("filename=\"photo.txt\"") && letter.text.contains("the photo"), "{}", letter.text);
     let mut body = forward();
     body["to"] = json!([{ "email": "depot@nobody.example" }]);

@@ -172,7 +172,7 @@ fn what_cannot_be_read_is_refused_with_the_reason_and_raises_nothing() {
 }
 
 #[test]
-fn what_was_posted_is_erased_from_the_record_its_past_and_the_feed() {
+fn a_post_is_erased_from_the_record_its_past_and_the_feed() {
     let server = Server::on_file();
     let (path, address) = hook(&server);
     let said = |word: &str| post(&server, &address, "application/json", format!("{{\"word\":\"{word}\"}}")).expect(200);

@@ -222,23 +222,3 @@ fn an_import_that_was_killed_continues_and_makes_nothing_twice() {
     assert_eq!(refused.lines().count(), 1 + 9, "each is in the file once: {refused}");
     import(&server, "customers", &file, &["--resume"]).fails_with("no import of");
 }
-
-#[test]
-fn the_commands_of_the_page_about_files_run_as_printed() {
-    let page = include_str!("../../../../docs/import-export.md");
-    let commands: Vec<&str> = page.split("```sh\n").skip(1).map(|rest| rest.split_once("```").unwrap().0).collect();
-    assert!(commands.len() > 1);
-    let (server, folder) = (Server::start(), tempfile::tempdir().unwrap());
-    let programs = Path::new(env!("CARGO_BIN_EXE_kustodian")).parent().unwrap();
-    let mut shell = Command::new("bash");
-    shell.args(["-euo", "pipefail", "-c", &commands.concat()]).current_dir(folder.path());
-    shell.env("PATH", format!("{}:{}", programs.display(), std::env::var("PATH").unwrap()));
-    let ran = Ran::of(shell.env("KUSTODIAN_URL", &server.url).env("KUSTODIAN_TOKEN", TOKEN));
-    assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
-    let ada = server.get("/v1/customers/externalId=crm-1815").expect(200);
-    assert_eq!(
-        (&ada.attributes()["name"], &ada.attributes()["custom"]["tierStr"]),
-        (&json!("Ada King"), &json!("gold"))
-    );
-    assert!(folder.path().join("out/customers.csv").exists());
-}

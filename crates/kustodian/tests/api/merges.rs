@@ -373,7 +373,7 @@ fn of_merges_at_the_same_time_one_wins_and_no_change_is_lost_beside_them() {
 }
 
 #[test]
-fn what_was_said_between_a_merge_and_its_undoing_is_shown_with_whom_the_conversation_returns_to() {
+fn a_message_between_a_merge_and_its_undoing_is_shown_with_the_customer_whom_the_conversation_returns_to() {
     let server = Server::on_file();
     let [source, target] = ["s", "t"].map(|name| server.create(json!({ "name": name })));
     let of_source = Belongings::of(&server, &source, 1);
@@ -386,8 +386,8 @@ fn what_was_said_between_a_merge_and_its_undoing_is_shown_with_whom_the_conversa
     server.post(&format!("{}/messages", path(&of_source.conversation)), said).expect(201);
     assert_eq!(shown(&target)["preview"]["text"], "Said in between");
     undo(&server, &merged).expect(200);
-    wait_for("what was said, with the source", || shown(&source)["preview"]["text"] == "Said in between");
-    wait_for("what was said before, with the target", || shown(&target)["preview"]["text"] == "Words 2");
+    wait_for("the later message, with the source", || shown(&source)["preview"]["text"] == "Said in between");
+    wait_for("the earlier message, with the target", || shown(&target)["preview"]["text"] == "Words 2");
     for (customer, conversation) in [(&source, &of_source.conversation["id"]), (&target, &before)] {
         let attributes = shown(customer);
         assert_eq!(&attributes["lastConversation"]["id"], conversation, "{attributes}");
@@ -400,7 +400,7 @@ fn what_was_said_between_a_merge_and_its_undoing_is_shown_with_whom_the_conversa
 }
 
 #[test]
-fn what_is_written_to_a_conversation_while_it_follows_reaches_the_target() {
+fn a_message_to_a_conversation_while_it_follows_reaches_the_target() {
     let server = Server::on_file();
     let [source, target] = ["s", "t"].map(|name| server.create(json!({ "name": name })));
     let belongings = Belongings::of(&server, &source, 1);

@@ -156,7 +156,7 @@ fn a_hangup_reads_certificates_and_log_level_again_and_never_ends_the_server() {
 
     fs::write(path.join("cert.pem"), "no certificate").unwrap();
     server.signal("HUP");
-    server.wait_for("what was in use stays in use", 1);
+    server.wait_for("the former files stay in use", 1);
     assert!(trusts(&second));
 
     let third = certificate(path);

@@ -21,6 +21,19 @@ fn health_readiness_and_metrics_need_no_key() {
     let commits = metrics.lines().find_map(|line| line.strip_prefix("kustodian_store_commits_total "));
     assert!(commits.is_some_and(|commits| commits.parse::<u64>().unwrap() > 0), "{metrics}");
     assert!(metrics.ends_with("# EOF\n"));
+    // Prometheus ignores a type that it does not know; other readers refuse the whole answer.
+    let types: BTreeMap<&str, &str> =
+        metrics.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' ')).collect();
+    let known = ["counter", "gauge", "histogram"];
+    assert!(types.len() > 20 && types.values().all(|kind| known.contains(kind)), "{types:?}");
+    for line in metrics.lines().filter(|line| !line.starts_with('#')) {
+        let name = line.split(['{', ' ']).next().unwrap();
+        let of_histogram = ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end));
+        assert!(types.contains_key(name) || of_histogram.is_some_and(|name| types[name] == "histogram"), "{name}");
+    }
+    let open = server.request(Method::GET, "/metrics").header("accept", "application/openmetrics-text").send().unwrap();
+    assert!(open.headers()["content-type"].to_str().unwrap().starts_with("application/openmetrics-text"));
+    assert!(open.text().unwrap().contains("# TYPE kustodian_build info\n"));
 }
 
 #[test]
@@ -102,6 +115,8 @@ fn the_dashboard_and_the_alerts_name_metrics_that_there_are() {
     let alerts = include_str!("../../../../contrib/prometheus/kustodian-alerts.yaml");
     for alert in alerts.lines().filter_map(|line| line.trim().strip_prefix("- alert: ")) {
         assert!(page.contains(&format!("| `{alert}` |")), "docs/metrics.md lacks {alert}");
+        let raised = include_str!("../../../../contrib/prometheus/kustodian-alerts-test.yaml");
+        assert!(raised.contains(&format!("alertname: {alert},")), "kustodian-alerts-test.yaml raises no {alert}");
     }
     let dashboard: serde_json::Value =
         serde_json::from_str(include_str!("../../../../contrib/grafana/kustodian.json")).unwrap();
@@ -179,7 +194,7 @@ fn the_guide_is_kept_by_browsers_and_says_when_there_is_no_page() {
         assert!(missing.headers()["content-type"].to_str().unwrap().starts_with("text/html"));
         let html = missing.text().unwrap();
         assert!(html.contains("There is no such page") && html.contains("href=\"/docs/guide/search\""), "{html}");
-        assert!(!html.contains("serach"), "what was asked for is not repeated: {html}");
+        assert!(!html.contains("serach"), "the path of the request is not repeated: {html}");
     }
     // Outside of the guide the answer is the API's.
     server.get("/docs/nothing").expect(404);

@@ -24,7 +24,7 @@ impl Place {
     }
 
     /// Whether the server must be asked to stop for the database to go.
-    pub(crate) fn goes_with_its_server(&self) -> bool {
+    pub(crate) fn ends_with_its_server(&self) -> bool {
         self.folder.is_none()
     }
 }

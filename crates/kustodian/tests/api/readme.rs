@@ -3,6 +3,9 @@
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Mutex;
+
+use serde_json::json;
 
 use crate::server::{Server, TOKEN};
 
@@ -69,19 +72,12 @@ fn the_rust_program_runs_in_a_new_project() {
     assert!(said.starts_with(stored.data()["id"].as_str().unwrap()), "{said}");
 }
 
-/// Runs the first commands of a page, or of a part of one.
-fn run_page(server: &Server, page: &str) {
-    let commands = page.split_once("```sh\n").unwrap().1.split_once("```").unwrap().0;
-    run_commands(server, commands);
-}
-
-/// Runs commands as their reader does: in an empty folder, with the server and its key in the environment.
-fn run_commands(server: &Server, commands: &str) {
-    let folder = tempfile::tempdir().unwrap();
+/// Runs commands as their reader does: in a folder of their own, with the server and its key in the environment.
+fn run_commands(server: &Server, folder: &Path, commands: &str) {
     let binary = Path::new(env!("CARGO_BIN_EXE_kustodian")).parent().unwrap();
     let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap());
     let mut shell = Command::new("bash");
-    shell.args(["-euo", "pipefail", "-c", commands]).current_dir(&folder);
+    shell.args(["-euo", "pipefail", "-c", commands]).current_dir(folder);
     shell.env("PATH", path).env("KUSTODIAN_URL", &server.url).env("KUSTODIAN_TOKEN", TOKEN);
     shell.env("KUSTODIAN_DATABASE", server.database());
     let output = shell.output().unwrap();
@@ -104,98 +100,79 @@ fn commands_of(page: &str) -> String {
     commands
 }
 
-/// The pages whose commands run here, each on a server of its own, and the commands that make what a page expects to be there.
-const PAGES: &[(&str, &str)] = &[
-    ("bulk.md", ""),
-    ("metadata.md", "kustodian klasses create --name order"),
-    ("metrics.md", ""),
-    ("moving.md", ""),
-    ("running.md", ""),
-    ("search.md", SEARCHED),
-    ("security.md", ""),
-    ("tracking.md", ""),
-    ("configuration.md", ""),
-];
-
-/// The pages that a newcomer reads one after the other: their commands run on one server, in this order.
-const FIRST_PAGES: &[&str] = &["quick-start.md", "first-customer.md", "find-people.md", "custom-data.md"];
-
-/// A customer with the attributes that the page on searches asks for, and the file that it names.
-const SEARCHED: &str = r#"kustodian customers create --custom tierStr=gold --custom scoreNum=120
-echo '{"and": [{"customer_custom_tierStr": {"equals": "gold"}}]}' > search.json"#;
-
-/// Where the commands of the other pages run, or why they do not.
-const ELSEWHERE: &[(&str, &str)] = &[
-    ("attachments.md", "attachments.rs sends the requests: the page has files and ids of its reader"),
-    ("conversations.md", "below, with what they leave"),
-    ("drafts.md", "drafts.rs sends the requests: the page has ids of its reader"),
-    ("history.md", "history.rs and erase.rs send the requests: the page has ids of its reader"),
-    ("import-export.md", "importing.rs runs them"),
-    ("installing.md", "`cargo xtask dist --check` runs them"),
-    ("merging.md", "below, with what they leave"),
-    ("people.md", "people.rs sends the requests: the page has ids of its reader"),
-    ("settings.md", "settings.rs sends the requests: the page has ids of its reader"),
-    (
-        "webhooks.md",
-        "webhooks.rs and hooks.rs send the requests: the page has ids of its reader, and listening does not end",
-    ),
-];
-
-#[test]
-fn the_commands_of_the_guide_run_as_printed() {
+/// The README and the pages of the guide in the order of its summary, each with its commands. Those of installing.md are left out:
+/// `cargo xtask dist --check` runs them.
+fn pages_with_commands() -> Vec<(String, String)> {
     let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
-    let page = |name: &str| fs::read_to_string(docs.join(name)).unwrap();
-    for file in fs::read_dir(&docs).unwrap() {
-        let name = file.unwrap().file_name().into_string().unwrap();
-        if name.ends_with(".md") && page(&name).contains("```sh") {
-            let others = PAGES.iter().chain(ELSEWHERE).map(|(page, _)| page);
-            let known = FIRST_PAGES.iter().chain(others).filter(|page| **page == name).count();
-            assert_eq!(known, 1, "{name} has commands: run them here, or say where they run");
-        }
-    }
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            let server = Server::on_file();
-            FIRST_PAGES.iter().for_each(|name| run_commands(&server, &commands_of(&page(name))));
-        });
-        for (name, before) in PAGES {
-            scope.spawn(move || {
-                let server = Server::on_file();
-                let commands = commands_of(&page(name));
-                assert!(!commands.is_empty(), "{name} has no commands");
-                run_commands(&server, &format!("{before}\n{commands}"));
-            });
-        }
+    let summary = fs::read_to_string(docs.join("SUMMARY.md")).unwrap();
+    let names = summary.lines().filter_map(|line| Some(line.split_once("](")?.1.strip_suffix(')')?.to_owned()));
+    let pages = names.filter(|name| name != "installing.md").map(|name| {
+        let page = fs::read_to_string(docs.join(&name)).unwrap();
+        // Of a block without a language nobody knows whether it is run.
+        let fences = page.lines().filter(|line| line.trim_start().starts_with("```")).step_by(2);
+        assert_eq!(fences.filter(|line| line.trim() == "```").count(), 0, "{name} has a block without a language");
+        (name, commands_of(&page))
     });
+    // The last command of the README follows new events, and does not end.
+    let of_readme = block("## The command line", "sh").replace("kustodian tail\n", "");
+    let of_readme = std::iter::once(("README.md".to_owned(), of_readme));
+    of_readme.chain(pages.filter(|(_, commands)| !commands.is_empty())).collect()
 }
 
 #[test]
-fn the_commands_that_merge_and_undo_run_as_printed() {
-    let server = Server::start();
-    run_page(&server, include_str!("../../../../docs/merging.md"));
+fn the_commands_of_the_guide_run_as_printed_one_page_after_the_other() {
+    let (server, folder) = (Server::on_file(), tempfile::tempdir().unwrap());
+    let pages = pages_with_commands();
+    assert!(pages.len() > 20, "{pages:?}");
+    for (name, commands) in &pages {
+        let is_silent = |line: &&str| line.contains("curl ") && !line.contains("--fail");
+        assert_eq!(commands.lines().find(is_silent), None, "{name}: a refusal would not end this curl");
+        run_commands(&server, folder.path(), commands);
+    }
+
+    // merging.md
     let merges = server.get("/v1/customers/merges").expect(200);
     assert_eq!(merges.data()[0]["attributes"]["status"], "undone");
-    let source = server.get("/v1/customers/externalId=crm-1816").expect(200);
+    let source = server.get("/v1/customers/externalId=crm-1879").expect(200);
     assert_eq!(source.attributes()["locale"], "en_US");
-}
 
-#[test]
-fn the_commands_from_first_message_to_done_run_as_printed() {
-    let server = Server::start();
-    run_page(&server, include_str!("../../../../docs/conversations.md"));
-    let customer = server.get("/v1/customers/externalId=crm-1815").expect(200);
-    let counts = serde_json::json!({ "done": 0, "open": 1, "snoozed": 0, "all": 1 });
+    // conversations.md
+    let customer = server.get("/v1/customers/externalId=crm-1882").expect(200);
+    let counts = json!({ "done": 0, "open": 1, "snoozed": 0, "all": 1 });
     assert_eq!(customer.attributes()["conversationCounts"], counts);
-    let how_soon = include_str!("../../../../docs/conversations.md").split_once("## How soon").unwrap().1;
-    run_page(&server, how_soon);
-    let answered = server.get("/v1/conversations/externalId=chat-1").expect(200);
-    let sla = &answered.attributes()["sla"];
-    assert_eq!((&sla["name"], &sla["status"], &sla["breached"]), (&"Chat".into(), &"paused".into(), &false.into()));
     let id = customer.data()["id"].as_str().unwrap();
     let conversations = server.get(&format!("/v1/customers/{id}/conversations")).expect(200);
     let conversation = &conversations.data()[0]["attributes"];
     assert_eq!((&conversation["messageCount"], &conversation["noteCount"]), (&3.into(), &1.into()));
-    assert_eq!((&conversation["reopenFromDoneCount"], &conversation["name"]), (&1.into(), &"Order 1815".into()));
+    assert_eq!((&conversation["reopenFromDoneCount"], &conversation["name"]), (&1.into(), &"Order 1882".into()));
+    let answered = server.get("/v1/conversations/externalId=chat-1").expect(200);
+    let sla = &answered.attributes()["sla"];
+    assert_eq!((&sla["name"], &sla["status"], &sla["breached"]), (&"Chat".into(), &"paused".into(), &false.into()));
+
+    // import-export.md
+    let imported = server.get("/v1/customers/externalId=crm-1920").expect(200);
+    assert_eq!(
+        (&imported.attributes()["name"], &imported.attributes()["custom"]["tierStr"]),
+        (&"R. E. Franklin".into(), &"gold".into())
+    );
+    assert!(folder.path().join("out/customers.csv").exists());
+}
+
+/// A reader may begin with any page, as a search on the web leads there.
+#[test]
+fn the_commands_of_each_page_run_on_a_fresh_server() {
+    let pages = pages_with_commands();
+    let queue = Mutex::new(pages.iter());
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                loop {
+                    let Some((_, commands)) = queue.lock().unwrap().next() else { break };
+                    run_commands(&Server::on_file(), tempfile::tempdir().unwrap().path(), commands);
+                }
+            });
+        }
+    });
 }
 
 const TESTING: &str = include_str!("../../../../docs/testing.md");

@@ -166,7 +166,7 @@ fn a_rehearsed_redaction_removes_nothing_and_a_repeated_one_is_answered_the_same
 }
 
 #[test]
-fn a_create_that_is_repeated_after_a_redaction_is_answered_with_what_is_left() {
+fn a_create_that_is_repeated_after_a_redaction_is_answered_without_the_redacted_words() {
     let server = Server::start();
     let customer = owner(&server);
     let create = || {

@@ -269,7 +269,7 @@ impl Drop for Server {
         // A server that stops waits half a second for connections that are kept open.
         self.client = None;
         // A temporary database is only deleted by a server that is asked to stop.
-        let goes = self.place.as_ref().is_some_and(Place::goes_with_its_server);
+        let goes = self.place.as_ref().is_some_and(Place::ends_with_its_server);
         if goes && self.process.try_wait().is_ok_and(|ended| ended.is_none()) {
             self.signal("TERM");
         } else {

@@ -65,7 +65,7 @@ fn tracked(state: &str) -> Value {
     })
 }
 
-/// Whether a planted word is in a text. Each goes on with letters: three bytes alone are met by chance among a megabyte of hashes
+/// Whether a planted word is in a text. Each continues with letters: three bytes alone are met by chance among a megabyte of hashes
 /// and salts.
 fn holds_a_word(text: &str) -> bool {
     text.match_indices(MARK).any(|(at, mark)| {

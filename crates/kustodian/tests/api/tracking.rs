@@ -344,7 +344,7 @@ fn a_customer_is_online_until_nothing_was_tracked_for_a_while() {
 }
 
 #[test]
-fn a_customer_of_whom_nothing_is_tracked_for_a_while_is_idle_and_comes_back_within_the_visit() {
+fn a_customer_of_whom_nothing_is_tracked_for_a_while_is_idle_and_returns_within_the_visit() {
     let server = Server::on_file_with(&["--presence-idle", "1", "--presence-timeout", "3600"]);
     let event = json!({ "trackingId": "crm-1", "name": "Landed", "sessionId": "one" });
     let identity = json!({ "trackingId": "crm-1", "externalId": "crm-1", "sessionId": "one" });

@@ -409,7 +409,7 @@ fn records_that_the_maker_of_a_webhook_may_no_longer_read_are_not_sent() {
 }
 
 #[test]
-fn what_is_asked_for_again_is_tried_as_often_as_at_first_holds_up_nothing_and_disables_its_webhook_in_the_end() {
+fn an_event_requested_again_is_tried_as_often_as_at_first_holds_up_nothing_and_disables_its_webhook_in_the_end() {
     let server = Server::start_with(&with(&["--webhook-retries", "1,1"]));
     let receiver = Receiver::start(Mood::Takes);
     let webhook = subscribe(&server, &receiver, &["kustomer.customer.create"]);
@@ -433,7 +433,7 @@ fn what_is_asked_for_again_is_tried_as_often_as_at_first_holds_up_nothing_and_di
     // Enabled again, it continues without the delivery asked for by hand, although that would fail again.
     server.create(json!({ "name": "held" }));
     server.put(&path_of(&webhook), json!({ "enabled": true })).expect(200);
-    wait_for("what was held back", || receiver.taken().len() == 3);
+    wait_for("the events held back", || receiver.taken().len() == 3);
     assert_eq!(transactions(&server, &webhook).len(), 6);
 }
 

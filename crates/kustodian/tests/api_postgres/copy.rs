@@ -99,7 +99,7 @@ fn path_of(customer: &Value) -> String {
 }
 
 /// Everything the API answers about a database: lists with their totals, each customer by each identity, tags, users, keys.
-fn told(server: &Server, tokens: &[&str]) -> Vec<(String, String)> {
+fn answers(server: &Server, tokens: &[&str]) -> Vec<(String, String)> {
     let mut paths = vec!["/v1/customers?pageSize=0".to_owned(), "/v1/users?pageSize=500".to_owned()];
     paths.extend((1..=4).map(|page| format!("/v1/customers?pageSize=500&page={page}")));
     paths.extend((1..=4).map(|page| format!("/v1/customers?pageSize=500&sort=-updatedAt&page={page}")));
@@ -139,7 +139,7 @@ fn told(server: &Server, tokens: &[&str]) -> Vec<(String, String)> {
     told
 }
 
-/// [`told`], with the request ids that error bodies carry left out of the comparison.
+/// [`answers`], with the request ids that error bodies carry left out of the comparison.
 #[track_caller]
 fn same(before: &[(String, String)], after: &[(String, String)]) {
     assert_eq!(before.len(), after.len());
@@ -209,25 +209,25 @@ fn a_served_database_moves_to_postgresql_and_back_and_no_answer_differs() {
     server.post("/v1/customers", json!({})).expect(503);
     let tables = copied(&from, target.url(), &["--resume"]);
     assert_eq!(copied(&from, target.url(), &["--resume"]), tables, "a pass with nothing to do changes nothing");
-    let before = told(&server, &tokens);
+    let before = answers(&server, &tokens);
     assert!(server.stop().success());
 
     let mut server = Server::at(target.url(), &[]);
-    same(&before, &told(&server, &tokens));
+    same(&before, &answers(&server, &tokens));
     let positions =
         "SELECT count(*), min(position), max(position), count(DISTINCT position) FROM positions GROUP BY org";
     for row in query(target.url(), positions) {
         assert_eq!(row[1..], [Some(1), row[0], row[0]], "positions are dense: {row:?}");
     }
     goes_on(&server);
-    let before = told(&server, &tokens);
+    let before = answers(&server, &tokens);
     assert!(server.stop().success());
     refused(&copy(&from, target.url(), &["--resume"]), "the target was written after the last pass");
 
     let back = file(folder.path(), "back.db");
     copied(target.url(), &back, &[]);
     let server = Server::at(&back, &[]);
-    same(&before, &told(&server, &tokens));
+    same(&before, &answers(&server, &tokens));
     server.post("/v1/customers", customer(10_002)).expect(409);
     server.create(customer(10_003));
     server.org("last");
@@ -301,13 +301,13 @@ fn a_copy_killed_at_any_stage_continues_where_it_was() {
         copied(from, to, &["--resume"])
     };
     let tables = killed_at_every_stage(&from, forth.url(), Some(&server));
-    let before = told(&server, &[]);
+    let before = answers(&server, &[]);
     assert!(server.stop().success());
     assert_eq!(killed_at_every_stage(forth.url(), &back, None), tables);
     let mut target = Server::at(forth.url(), &[]);
-    same(&before, &told(&target, &[]));
+    same(&before, &answers(&target, &[]));
     assert!(target.stop().success());
-    same(&before, &told(&Server::at(&back, &[]), &[]));
+    same(&before, &answers(&Server::at(&back, &[]), &[]));
 }
 
 #[test]

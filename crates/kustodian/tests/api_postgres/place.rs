@@ -50,7 +50,7 @@ impl Place {
     }
 
     /// Whether the server must be asked to stop for the database to go.
-    pub(crate) fn goes_with_its_server(&self) -> bool {
+    pub(crate) fn ends_with_its_server(&self) -> bool {
         false
     }
 }

@@ -20,7 +20,7 @@ use crate::server::binary;
 const WIDE: &[(&str, &str)] = &[
     // The user, the teams and the role groups, of which every machine has a copy.
     ("(any)", "the key is looked up, once a second for each key and server"),
-    ("(background)", "positions and counts for what was committed, one round"),
+    ("(background)", "positions and counts of committed events, one round"),
     ("(org create)", "from the command line"),
     ("(token create)", "from the command line"),
     ("createCustomer", "a new tag"),

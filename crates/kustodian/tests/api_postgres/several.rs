@@ -188,7 +188,7 @@ fn the_name_of_an_attribute_is_deleted_with_its_last_user_unless_another_server_
 }
 
 #[test]
-fn failures_to_sign_in_count_on_every_server_and_are_forgotten_by_whoever_comes_in() {
+fn failures_to_sign_in_count_on_every_server_and_are_forgotten_after_signing_in() {
     let first = Server::start();
     let second = first.beside();
     people::person(&first, "ada@acme.example", &["org.user"]);

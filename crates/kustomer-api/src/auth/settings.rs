@@ -84,7 +84,7 @@ resource! {
     system;
 }
 
-/// What to set. What is absent stays as it is.
+/// The settings to change. An absent one stays as it is.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct AuthSettingsInput {

@@ -54,7 +54,7 @@ operations! {
         /// let client = Client::builder().base_url("http://127.0.0.1:8080").token("the API key").build()?;
         /// let forward = ForwardInput::to_address("depot@acme.example")
         ///     .from(Address::of("help@shop.example"))
-        ///     .body("Please look at this.")
+        ///     .body("Please read this.")
         ///     .status(DraftStatus::Sent);
         /// let sent = client.forwards().create_in("5c7d1a1f9a1b2c0010a1b2c3", &forward).await?;
         /// println!("{:?}", sent.data.attributes.sent_at);

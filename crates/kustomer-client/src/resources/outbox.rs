@@ -1,7 +1,7 @@
 //! The outbox of deliveries, which Kustomer does not have.
 
 use kustomer_api::Id;
-use kustomer_api::delivery::{Delivery, GetDelivery, GetDeliveryHistory, GetOutbox};
+use kustomer_api::delivery::{Delivery, GetDelivery, GetDeliveryHistory, GetOutbox, ListOutbox};
 use kustomer_api::history::StateQuery;
 use kustomer_api::query::PageQuery;
 
@@ -19,7 +19,7 @@ operations! {
     OUTBOX: impl Outbox {
         /// Lists one page of deliveries, newest first; [`walk`](Call::walk) reads all.
         pub fn list(&self, query: &PageQuery) -> Call<GetOutbox> {
-            self.client.call((), query, &())
+            self.client.call((), &ListOutbox { paging: *query, ascending: false }, &())
         }
 
         /// Reads a delivery by its id.

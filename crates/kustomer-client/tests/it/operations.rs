@@ -1,7 +1,7 @@
 //! Every operation has a method, and every method sends what its operation declares.
 
 mod calls;
-#[expect(dead_code, reason = "what is used is not its main")]
+#[expect(dead_code, reason = "its main does not run here")]
 #[path = "../../examples/method_names.rs"]
 mod method_names;
 

@@ -403,8 +403,8 @@ fn bytes_of(id: &Option<ObjectId>) -> Option<[u8; 12]> {
 /// How many records are read at a time.
 const RECORDS: usize = 1_000;
 
-/// Indexes all records of every searched kind but customers; `tell` gets the number done.
-pub(in crate::sqlite) fn index_kinds(connection: &Connection, tell: &mut dyn FnMut(u64)) -> rusqlite::Result<u64> {
+/// Indexes all records of every searched kind but customers; `progress` gets the number done.
+pub(in crate::sqlite) fn index_kinds(connection: &Connection, progress: &mut dyn FnMut(u64)) -> rusqlite::Result<u64> {
     connection.execute_batch(
         "DELETE FROM search_terms; DELETE FROM search_records; \
          INSERT INTO search_words (search_words) VALUES ('delete-all')",
@@ -438,7 +438,7 @@ pub(in crate::sqlite) fn index_kinds(connection: &Connection, tell: &mut dyn FnM
             }
             words.write(connection)?;
             done += page.len() as u64;
-            tell(done);
+            progress(done);
         }
     }
     Ok(done)

@@ -142,7 +142,7 @@ impl Caller {
         }
         let what = "the key is looked up, once a second for each key and server";
         planned.push(Planned { operation: "(any)", what, trips: authentication });
-        let what = "positions and counts for what was committed, one round";
+        let what = "positions and counts of committed events, one round";
         planned.push(Planned { operation: "(background)", what, trips: one_round(&background) });
     }
 

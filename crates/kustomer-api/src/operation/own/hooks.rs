@@ -71,7 +71,7 @@ operation! {
     DELETE_INBOUND_WEBHOOK = "deleteInboundWebhook", DELETE "/inbound-webhooks/{id}", 204, "delete"
 }
 
-/// Erases what was posted to an inbound webhook. As of all that cannot be undone, the role is one that no other operation on
+/// Erases the posts to an inbound webhook. As of all that cannot be undone, the role is one that no other operation on
 /// these records grants.
 pub static ERASE_INBOUND_WEBHOOK_POSTS: Operation = Operation {
     name: "eraseInboundWebhookPosts",
