@@ -3,6 +3,7 @@
 use std::io::IsTerminal as _;
 
 use clap::Args;
+use kustomer_api::ObjectId;
 use kustomer_client::{Client, Exchange, Method};
 use serde_json::{Map, Value};
 
@@ -20,7 +21,8 @@ pub(crate) struct ApiArguments {
     /// The body: a JSON object or list, @FILE, or - for standard input.
     #[arg(long, value_name = "JSON", conflicts_with = "field")]
     json: Option<String>,
-    /// A member of the body: key=value, where the value is JSON (numbers, true, null, lists), or else a text; repeat it.
+    /// A member of the body: key=value, where the value is JSON (numbers, true, null, lists), or else a text; repeat it. An id
+    /// is a text, too, when it has no letters.
     #[arg(long, short = 'f', value_name = "KEY=VALUE", value_parser = pair)]
     field: Vec<(String, String)>,
     /// A query parameter: name=value; repeat it.
@@ -101,11 +103,15 @@ fn body(json: Option<&str>, fields: &[(String, String)]) -> Result<Option<String
     if let Some(json) = json {
         return read_object_or_list(json).map(Some);
     }
-    let member = |(key, value): &(String, String)| {
-        (key.clone(), serde_json::from_str(value).unwrap_or_else(|_| Value::from(value.as_str())))
-    };
-    let members: Map<String, Value> = fields.iter().map(member).collect();
+    let members: Map<String, Value> = fields.iter().map(|(key, value)| (key.clone(), member(value))).collect();
     Ok((!members.is_empty()).then(|| Value::Object(members).to_string()))
+}
+
+/// The value of a member. An id may be written like a number: of digits alone, or with one `e` between them.
+fn member(value: &str) -> Value {
+    let is_id = value.parse::<ObjectId>().is_ok();
+    let read = if is_id { None } else { serde_json::from_str(value).ok() };
+    read.unwrap_or_else(|| Value::from(value))
 }
 
 fn print_exchange(exchange: Exchange<Value>, include: bool) -> Result<(), Failure> {
@@ -141,5 +147,27 @@ async fn print_pages(client: &Client, first: Exchange<Value>) -> Result<(), Fail
         let next = page.pointer("/links/next").and_then(Value::as_str).map(str::to_owned);
         let Some(next) = next.filter(|_| !is_end) else { return Ok(()) };
         page = client.get_json(&next).await?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_member_is_json_a_text_or_an_id() {
+        for (value, read) in [
+            ("12", json!(12)),
+            ("1.50", json!(1.5)),
+            ("null", json!(null)),
+            ("[1]", json!([1])),
+            ("Acme", json!("Acme")),
+            ("600000000000000000000001", json!("600000000000000000000001")),
+            ("60000000000000000000e001", json!("60000000000000000000e001")),
+        ] {
+            assert_eq!(member(value), read, "{value}");
+        }
     }
 }
