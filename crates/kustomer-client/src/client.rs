@@ -25,7 +25,7 @@ use crate::resources::{
 };
 use crate::retry::Retry;
 use crate::target::{Target, without_credentials};
-#[cfg(feature = "__rustls")]
+#[cfg(all(feature = "__rustls", not(target_arch = "wasm32")))]
 use crate::trust;
 
 /// A client of one server with one token. Cloning is cheap, and clones share their connections.
@@ -677,6 +677,17 @@ impl ClientBuilder {
         })
     }
 
+    #[cfg(target_arch = "wasm32")]
+    fn own_http_client(&self, user_agent: &HeaderValue, _: &Target) -> Result<reqwest::Client, InvalidRequest> {
+        if self.proxy.is_some() || self.root_certificates.is_some() || self.accept_invalid_certificates {
+            let reason = "a browser decides itself about proxies and certificates";
+            return Err(InvalidRequest::Setup { reason: reason.to_owned() });
+        }
+        let builder = reqwest::Client::builder().user_agent(user_agent.clone());
+        builder.build().map_err(|error| InvalidRequest::Setup { reason: error.to_string() })
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
     fn own_http_client(&self, user_agent: &HeaderValue, target: &Target) -> Result<reqwest::Client, InvalidRequest> {
         // A redirect would turn a POST into a GET; the API has none, so one is an answer like any other error.
         let mut builder = reqwest::Client::builder()
@@ -691,7 +702,7 @@ impl ClientBuilder {
         self.with_tls(builder, target)?.build().map_err(|error| InvalidRequest::Setup { reason: error.to_string() })
     }
 
-    #[cfg(feature = "__rustls")]
+    #[cfg(all(feature = "__rustls", not(target_arch = "wasm32")))]
     fn with_tls(
         &self,
         builder: reqwest::ClientBuilder,
@@ -706,7 +717,7 @@ impl ClientBuilder {
         Ok(builder.tls_backend_preconfigured(tls))
     }
 
-    #[cfg(all(feature = "native-tls", not(feature = "__rustls")))]
+    #[cfg(all(feature = "native-tls", not(feature = "__rustls"), not(target_arch = "wasm32")))]
     fn with_tls(&self, builder: reqwest::ClientBuilder, _: &Target) -> Result<reqwest::ClientBuilder, InvalidRequest> {
         let named = match &self.root_certificates {
             Some(pem) => reqwest::Certificate::from_pem_bundle(pem).map_err(|_| InvalidRequest::RootCertificates)?,
@@ -715,7 +726,7 @@ impl ClientBuilder {
         Ok(builder.tls_certs_merge(named).tls_danger_accept_invalid_certs(self.accept_invalid_certificates))
     }
 
-    #[cfg(not(any(feature = "native-tls", feature = "__rustls")))]
+    #[cfg(not(any(feature = "native-tls", feature = "__rustls", target_arch = "wasm32")))]
     fn with_tls(
         &self,
         builder: reqwest::ClientBuilder,
