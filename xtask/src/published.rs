@@ -119,7 +119,8 @@ fn compile_features(client: &Package) -> Result<()> {
 
 /// Compiles the client for a browser: as it is by default, and with all features that a browser has.
 fn compile_for_browser() -> Result<()> {
-    let add = || process::program("rustup").args(["target", "add", BROWSER]).status().is_ok_and(|status| status.success());
+    let add =
+        || process::program("rustup").args(["target", "add", BROWSER]).status().is_ok_and(|status| status.success());
     if !is_installed(BROWSER)? && !add() {
         println!("{CLIENT} for a browser: NOT compiled, the target {BROWSER} cannot be had from here");
         return Ok(());

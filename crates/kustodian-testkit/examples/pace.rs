@@ -38,6 +38,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (answered, refused) = (answered.into_inner(), refused.into_inner());
     let ideal = window * ((TASKS * CALLS_OF_A_TASK - 1) / LIMIT);
     let more = (took.as_secs_f64() / ideal.as_secs_f64() - 1.0) * 100.0;
-    println!("{answered} calls answered, {refused} refused with 429, in {took:.2?}: {more:+.1} % of the least, {ideal:.2?}");
+    println!(
+        "{answered} calls answered, {refused} refused with 429, in {took:.2?}: {more:+.1} % of the least, {ideal:.2?}"
+    );
     Ok(())
 }

@@ -369,8 +369,7 @@ impl Request {
         let conduct = client.conduct();
         let class = Class::of(&self.method, self.url.path());
         let began = Instant::now();
-        let mut turn =
-            timer::timeout(self.retry.patience(LONGEST_TURN), conduct.pace.turn(class)).await.ok().flatten();
+        let mut turn = timer::timeout(self.retry.patience(LONGEST_TURN), conduct.pace.turn(class)).await.ok().flatten();
         let mut waited = began.elapsed();
         // Waiting behind other calls of this client takes nothing from the time for this one.
         let deadline = self.retry.whole().map(|whole| Instant::now() + whole);

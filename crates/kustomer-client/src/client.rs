@@ -24,7 +24,7 @@ use crate::resources::{
     Shortcuts, Slas, SpamSenders, Tags, Teams, Tracking, Users,
 };
 use crate::retry::Retry;
-use crate::target::{Target, without_credentials};
+use crate::target::Target;
 #[cfg(all(feature = "__rustls", not(target_arch = "wasm32")))]
 use crate::trust;
 
@@ -695,8 +695,8 @@ impl ClientBuilder {
             .connect_timeout(CONNECT_TIMEOUT)
             .redirect(reqwest::redirect::Policy::none());
         if let Some(proxy) = &self.proxy {
-            let proxy =
-                reqwest::Proxy::all(proxy).map_err(|_| InvalidRequest::Proxy { url: without_credentials(proxy) })?;
+            let proxy = reqwest::Proxy::all(proxy)
+                .map_err(|_| InvalidRequest::Proxy { url: crate::target::without_credentials(proxy) })?;
             builder = builder.proxy(proxy);
         }
         self.with_tls(builder, target)?.build().map_err(|error| InvalidRequest::Setup { reason: error.to_string() })

@@ -92,7 +92,9 @@ impl Attachments<'_> {
         let proxy = crate::proxy::of(&url);
         let answered = tokio::time::timeout(timeout, self.client.http().get(url.clone()).send()).await;
         let response = match answered {
-            Ok(sent) => sent.map_err(|error| of_link(TransportError::sending(error, address.clone(), proxy, timeout), GET))?,
+            Ok(sent) => {
+                sent.map_err(|error| of_link(TransportError::sending(error, address.clone(), proxy, timeout), GET))?
+            }
             Err(_) => return Err(of_link(TransportError::late(address, timeout), GET)),
         };
         let response = successful(response, GET, &address, timeout).await?;

@@ -154,7 +154,9 @@ mod tests {
     #[test]
     fn the_pointer_leads_to_the_value_that_cannot_be_read() {
         let tag = |name: &str| {
-            format!("{{\n  \"type\": \"tag\",\n  \"id\": \"t\",\n  \"attributes\": {{ \"name\": {name}, \"color\": null }}\n}}")
+            format!(
+                "{{\n  \"type\": \"tag\",\n  \"id\": \"t\",\n  \"attributes\": {{ \"name\": {name}, \"color\": null }}\n}}"
+            )
         };
         let document = |name: &str| format!("{{ \"data\": {} }}", tag(name));
         for wrong in ["5", "[]", "{}", "true", "-1.5e3", "{\"a\": [1]}"] {
@@ -163,7 +165,8 @@ mod tests {
         let page = format!("{{\"data\":[{},{}],\"links\":{{}}}}", tag("\"a [{,\\\" b\""), tag("7"));
         assert_eq!(pointer::<Page<Tag>>(&page), "/data/1/attributes/name");
         assert_eq!(pointer::<Document<Tag>>("{\"data\":[1]}"), "/data");
-        assert_eq!(pointer::<Document<Tag>>("[1]"), "");
+        assert_eq!(pointer::<Document<Tag>>("[1]"), "/0");
+        assert_eq!(pointer::<Document<Tag>>("7"), "");
         assert_eq!(pointer::<Document<Tag>>(""), "");
         assert_eq!(pointer::<std::collections::HashMap<String, u8>>("{\"a\":1,\"b/~\":\"c\"}"), "/b~1~0");
     }

@@ -119,4 +119,3 @@ impl fmt::Debug for InvalidRequest {
         }
     }
 }
-

@@ -172,4 +172,3 @@ fn excerpt(body: &[u8]) -> String {
     }
     words
 }
-

@@ -161,7 +161,9 @@ impl TransportError {
         #[cfg(target_arch = "wasm32")]
         let is_unconnected = false;
         match proxy {
-            Some(proxy) if is_unconnected => Self::Proxy { call, address, proxy, source: Box::new(error.without_url()) },
+            Some(proxy) if is_unconnected => {
+                Self::Proxy { call, address, proxy, source: Box::new(error.without_url()) }
+            }
             None if is_unconnected => Self::Connect { call, address, source: Box::new(error.without_url()) },
             _ => Self::receiving(error, address, false, timeout),
         }
@@ -236,4 +238,3 @@ impl fmt::Debug for TransportError {
         }
     }
 }
-

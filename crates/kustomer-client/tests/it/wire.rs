@@ -200,7 +200,10 @@ async fn a_server_that_never_answers_is_waited_for_no_longer_than_the_timeout() 
         Error::from(client.users().current().timeout(Duration::from_millis(50)).exchange().await.unwrap_err())
             .is_timeout()
     );
-    assert!(failed.to_string().starts_with(&format!("GET /users/current: no answer from {url} within 50ms")), "{failed}");
+    assert!(
+        failed.to_string().starts_with(&format!("GET /users/current: no answer from {url} within 50ms")),
+        "{failed}"
+    );
 }
 
 #[tokio::test]
