@@ -27,7 +27,7 @@ impl<T> Drop for Ahead<T> {
     }
 }
 
-/// The same in a browser, which has no tasks of tokio: it goes on while somebody waits for it.
+/// The same in a browser, which has no tasks of tokio: it continues while somebody waits for it.
 #[cfg(target_arch = "wasm32")]
 pub(crate) struct Ahead<T>(Pin<Box<dyn Future<Output = T> + Send>>);
 

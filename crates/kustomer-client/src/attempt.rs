@@ -12,7 +12,7 @@ use crate::proxy;
 use crate::retry::Outcome;
 use crate::target::address;
 
-/// What is sent in one attempt.
+/// The request of one attempt.
 pub(crate) struct Sent<'a> {
     pub(crate) method: Method,
     pub(crate) url: &'a Url,
