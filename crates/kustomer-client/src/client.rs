@@ -452,6 +452,7 @@ type Wrap = Arc<dyn Fn(Transport) -> Transport + Send + Sync>;
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long a connection may take to come about.
+#[cfg(any(not(target_arch = "wasm32"), feature = "tower"))]
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The variables of the environment that [`Client::from_env`] reads.
