@@ -1,6 +1,8 @@
 //! The crates that are published: what crates.io and docs.rs show of them, what their packages hold, and whether they build by
 //! themselves.
 
+use std::path::Path;
+
 use anyhow::{Context, Result, bail};
 
 use crate::process;
@@ -15,6 +17,9 @@ pub(crate) struct PublishedArguments {
     /// Also compile the client with each way of TLS and each other feature by itself
     #[arg(long)]
     features: bool,
+    /// Also compile the client for a browser; says so where the target cannot be had
+    #[arg(long)]
+    browser: bool,
 }
 
 /// The client, whose features are compiled one by one.
@@ -50,6 +55,9 @@ pub(crate) fn run(arguments: &PublishedArguments) -> Result<()> {
     }
     if arguments.features {
         compile_features(metadata.member(CLIENT)?)?;
+    }
+    if arguments.browser {
+        compile_for_browser()?;
     }
     println!("{} crates can be published", published.len());
     Ok(())
@@ -107,6 +115,32 @@ fn compile_features(client: &Package) -> Result<()> {
         process::succeed(process::cargo().args(arguments).args(["--features", feature, "--", "-D", "warnings"]))?;
     }
     Ok(())
+}
+
+/// Compiles the client for a browser: as it is by default, and with all features that a browser has.
+fn compile_for_browser() -> Result<()> {
+    let add =
+        || process::program("rustup").args(["target", "add", BROWSER]).status().is_ok_and(|status| status.success());
+    if !is_installed(BROWSER)? && !add() {
+        println!("{CLIENT} for a browser: NOT compiled, the target {BROWSER} cannot be had from here");
+        return Ok(());
+    }
+    for features in ["", IN_BROWSERS] {
+        println!("==> {CLIENT} for a browser{}{features}", if features.is_empty() { "" } else { " with " });
+        let arguments = ["clippy", "--quiet", "--package", CLIENT, "--lib", "--target", BROWSER];
+        process::succeed(process::cargo().args(arguments).args(["--features", features, "--", "-D", "warnings"]))?;
+    }
+    Ok(())
+}
+
+/// The target of browsers, and the client's features that are there beside the default ones.
+const BROWSER: &str = "wasm32-unknown-unknown";
+const IN_BROWSERS: &str = "axum,chrono,http2,time,tower,tracing";
+
+/// Whether the standard library for a target is there.
+fn is_installed(target: &str) -> Result<bool> {
+    let folder = process::output(process::program("rustc").args(["--print", "target-libdir", "--target", target]))?;
+    Ok(Path::new(String::from_utf8(folder)?.trim()).is_dir())
 }
 
 #[cfg(test)]

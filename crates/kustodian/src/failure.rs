@@ -46,7 +46,7 @@ impl Failure {
 impl From<kustomer_client::Error> for Failure {
     fn from(error: kustomer_client::Error) -> Self {
         match error {
-            Error::Transport(TransportError::Untrusted { address, reason }) => Self::new(format!(
+            Error::Transport(TransportError::Untrusted { address, reason, .. }) => Self::new(format!(
                 "the certificate of {address} is not trusted: {reason}; --cacert FILE trusts the authority that signed \
                  it, or the certificate itself when it is self-signed"
             )),

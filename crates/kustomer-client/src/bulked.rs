@@ -12,6 +12,7 @@ use kustomer_api::query::PageQuery;
 use crate::call::Call;
 use crate::client::Client;
 use crate::error::Error;
+use crate::timer;
 
 /// What became of one of many items.
 #[derive(Debug, Clone)]
@@ -80,7 +81,7 @@ where
     let mut job = job.await?.data;
     let mut wait = FIRST_LOOK;
     while job.attributes.status.value().is_some_and(|status| *status != BulkStatus::Complete) {
-        tokio::time::sleep(wait).await;
+        timer::sleep(wait).await;
         wait = (wait * 2).min(LAST_LOOK);
         job = client.bulk().get(&job.id).await?.data;
     }

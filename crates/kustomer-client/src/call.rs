@@ -15,11 +15,11 @@ use kustomer_api::endpoint::Answer;
 use kustomer_api::query::{QueryArguments, VALIDATE_ONLY};
 use reqwest::Url;
 use serde::de::DeserializeOwned;
-use tokio::time::Instant;
 
+use crate::attempt::{self, Sent};
 use crate::client::Client;
 use crate::conduct::Keys;
-use crate::error::{ApiError, DecodeError, Error, InvalidRequest, TransportError};
+use crate::error::{ApiError, DecodeError, Error, FailedCall, InvalidRequest, TransportError};
 use crate::exchange::{Exchange, ReceivedResponse, SentRequest, without_token};
 #[cfg(feature = "tracing")]
 use crate::observe;
@@ -28,7 +28,10 @@ use crate::pace::Class;
 use crate::path;
 use crate::proxy;
 use crate::retry::{Outcome, Retry, Wait};
-use crate::target::{Target, address};
+use crate::target::Target;
+#[cfg(feature = "tower")]
+use crate::target::address;
+use crate::timer::{self, Instant};
 
 /// A call of the operation `E`, not yet sent. Await it, or see [`send`](Self::send) and [`exchange`](Self::exchange).
 ///
@@ -355,7 +358,10 @@ impl Request {
         #[cfg(feature = "tracing")]
         let attempts = observe::spanned(&self, attempts);
         let (response, attempts) = attempts.await;
-        Ok(self.concluded(response?, attempts, is_empty))
+        match response {
+            Ok(response) => Ok(self.concluded(response, attempts, is_empty)),
+            Err(error) => Err(error.of_call(self.failed(attempts))),
+        }
     }
 
     /// Sends it as often as it helps and does no harm: the last outcome, and how often it was sent.
@@ -363,8 +369,7 @@ impl Request {
         let conduct = client.conduct();
         let class = Class::of(&self.method, self.url.path());
         let began = Instant::now();
-        let mut turn =
-            tokio::time::timeout(self.retry.patience(LONGEST_TURN), conduct.pace.turn(class)).await.ok().flatten();
+        let mut turn = timer::timeout(self.retry.patience(LONGEST_TURN), conduct.pace.turn(class)).await.ok().flatten();
         let mut waited = began.elapsed();
         // Waiting behind other calls of this client takes nothing from the time for this one.
         let deadline = self.retry.whole().map(|whole| Instant::now() + whole);
@@ -414,10 +419,10 @@ impl Request {
                 observer.attempted(&attempt);
             }
             let Some(wait) = wait else { return (outcome, number) };
-            tokio::time::sleep(wait).await;
+            timer::sleep(wait).await;
             let came_back = Instant::now();
             let patience = self.retry.patience(left().unwrap_or(self.timeout));
-            turn = tokio::time::timeout(patience, conduct.pace.turn(class)).await.ok().flatten();
+            turn = timer::timeout(patience, conduct.pace.turn(class)).await.ok().flatten();
             waited = came_back.elapsed();
             number = number.saturating_add(1);
         }
@@ -428,18 +433,15 @@ impl Request {
         if let Some(layered) = client.layered() {
             return layered.attempt(self.plain()?, &self.url, timeout).await;
         }
-        let request = client.http().request(self.method.clone(), self.url.clone());
-        let mut request = request.headers(self.headers.clone()).timeout(timeout);
-        if let Some(body) = &self.body {
-            request = request.body(body.clone());
-        }
-        let address = || address(&self.url);
-        let failed = |error| TransportError::sending(error, address(), proxy::of(&self.url), timeout);
-        let response = request.send().await.map_err(failed)?;
-        let (status, headers) = (response.status(), response.headers().clone());
-        let broken = |error| TransportError::receiving(error, address(), true, timeout);
-        let body = response.bytes().await.map_err(broken)?;
-        Ok(ReceivedResponse { status, headers, body })
+        let sent = Sent {
+            method: self.method.clone(),
+            url: &self.url,
+            headers: self.headers.clone(),
+            body: self.body.clone(),
+            timeout: Some(timeout),
+            named_timeout: timeout,
+        };
+        attempt::send(client.http(), sent).await
     }
 
     /// An attempt as layers get it.
@@ -455,15 +457,22 @@ impl Request {
         Ok(request)
     }
 
+    /// This call, for errors.
+    fn failed(&self, attempts: u32) -> FailedCall {
+        FailedCall { operation: self.operation, method: self.method.clone(), route: self.route, attempts }
+    }
+
     fn concluded<T: DeserializeOwned>(self, response: ReceivedResponse, attempts: u32, is_empty: bool) -> Exchange<T> {
         let (mut data, mut error, mut undecodable) = (None, None, None);
         if response.status.is_success() {
-            match decode(self.operation, &response, is_empty) {
+            // An operation that answers nothing answers `()`, which JSON writes as null.
+            let body: &[u8] = if is_empty { b"null" } else { &response.body };
+            match serde_json::from_slice(body) {
                 Ok(answer) => data = Some(answer),
-                Err(reason) => undecodable = Some(reason),
+                Err(fault) => undecodable = Some(DecodeError::read(self.failed(attempts), &response, &fault)),
             }
         } else {
-            error = Some(ApiError::read(&response, proxy::of(&self.url)));
+            error = Some(ApiError::read(&response, self.failed(attempts), proxy::of(&self.url)));
         }
         let request = SentRequest {
             method: self.method,
@@ -473,19 +482,4 @@ impl Request {
         };
         Exchange { request, response, data, error, undecodable, attempts }
     }
-}
-
-fn decode<T: DeserializeOwned>(
-    operation: &'static str,
-    response: &ReceivedResponse,
-    is_empty: bool,
-) -> Result<T, DecodeError> {
-    // An operation that answers nothing answers `()`, which JSON writes as null.
-    let body: &[u8] = if is_empty { b"null" } else { &response.body };
-    serde_json::from_slice(body).map_err(|error| DecodeError {
-        operation,
-        status: response.status.as_u16(),
-        reason: error.to_string(),
-        body: response.body.clone(),
-    })
 }

@@ -24,8 +24,8 @@ use crate::resources::{
     Shortcuts, Slas, SpamSenders, Tags, Teams, Tracking, Users,
 };
 use crate::retry::Retry;
-use crate::target::{Target, without_credentials};
-#[cfg(feature = "__rustls")]
+use crate::target::Target;
+#[cfg(all(feature = "__rustls", not(target_arch = "wasm32")))]
 use crate::trust;
 
 /// A client of one server with one token. Cloning is cheap, and clones share their connections.
@@ -452,6 +452,7 @@ type Wrap = Arc<dyn Fn(Transport) -> Transport + Send + Sync>;
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long a connection may take to come about.
+#[cfg(any(not(target_arch = "wasm32"), feature = "tower"))]
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The variables of the environment that [`Client::from_env`] reads.
@@ -677,6 +678,17 @@ impl ClientBuilder {
         })
     }
 
+    #[cfg(target_arch = "wasm32")]
+    fn own_http_client(&self, user_agent: &HeaderValue, _: &Target) -> Result<reqwest::Client, InvalidRequest> {
+        if self.proxy.is_some() || self.root_certificates.is_some() || self.accept_invalid_certificates {
+            let reason = "a browser decides itself about proxies and certificates";
+            return Err(InvalidRequest::Setup { reason: reason.to_owned() });
+        }
+        let builder = reqwest::Client::builder().user_agent(user_agent.clone());
+        builder.build().map_err(|error| InvalidRequest::Setup { reason: error.to_string() })
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
     fn own_http_client(&self, user_agent: &HeaderValue, target: &Target) -> Result<reqwest::Client, InvalidRequest> {
         // A redirect would turn a POST into a GET; the API has none, so one is an answer like any other error.
         let mut builder = reqwest::Client::builder()
@@ -684,14 +696,14 @@ impl ClientBuilder {
             .connect_timeout(CONNECT_TIMEOUT)
             .redirect(reqwest::redirect::Policy::none());
         if let Some(proxy) = &self.proxy {
-            let proxy =
-                reqwest::Proxy::all(proxy).map_err(|_| InvalidRequest::Proxy { url: without_credentials(proxy) })?;
+            let proxy = reqwest::Proxy::all(proxy)
+                .map_err(|_| InvalidRequest::Proxy { url: crate::target::without_credentials(proxy) })?;
             builder = builder.proxy(proxy);
         }
         self.with_tls(builder, target)?.build().map_err(|error| InvalidRequest::Setup { reason: error.to_string() })
     }
 
-    #[cfg(feature = "__rustls")]
+    #[cfg(all(feature = "__rustls", not(target_arch = "wasm32")))]
     fn with_tls(
         &self,
         builder: reqwest::ClientBuilder,
@@ -706,7 +718,7 @@ impl ClientBuilder {
         Ok(builder.tls_backend_preconfigured(tls))
     }
 
-    #[cfg(all(feature = "native-tls", not(feature = "__rustls")))]
+    #[cfg(all(feature = "native-tls", not(feature = "__rustls"), not(target_arch = "wasm32")))]
     fn with_tls(&self, builder: reqwest::ClientBuilder, _: &Target) -> Result<reqwest::ClientBuilder, InvalidRequest> {
         let named = match &self.root_certificates {
             Some(pem) => reqwest::Certificate::from_pem_bundle(pem).map_err(|_| InvalidRequest::RootCertificates)?,
@@ -715,7 +727,7 @@ impl ClientBuilder {
         Ok(builder.tls_certs_merge(named).tls_danger_accept_invalid_certs(self.accept_invalid_certificates))
     }
 
-    #[cfg(not(any(feature = "native-tls", feature = "__rustls")))]
+    #[cfg(not(any(feature = "native-tls", feature = "__rustls", target_arch = "wasm32")))]
     fn with_tls(
         &self,
         builder: reqwest::ClientBuilder,

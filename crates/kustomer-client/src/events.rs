@@ -8,8 +8,9 @@ use kustomer_api::ObjectId;
 use kustomer_api::event::{Event, GetEvents, ListEvents};
 
 use crate::client::Client;
-use crate::error::{DecodeError, Error};
+use crate::error::{DecodeError, Error, FailedCall};
 use crate::retry::Retry;
+use crate::timer;
 
 /// Follows a feed: the existing events, then new ones, each once and in order. It has no end.
 ///
@@ -68,18 +69,17 @@ impl EventStream {
                     continue;
                 }
             };
-            let (status, body) = (exchange.response.status.as_u16(), exchange.response.body.clone());
+            let response = exchange.response.clone();
             match exchange.into_result() {
                 Ok(page) => {
                     self.failures = 0;
                     // New events come after the answer's last one, or are the first.
                     self.query.last = None;
                     if let Some(last) = page.data.last() {
-                        let after = last.id.parse().map_err(|_| DecodeError {
-                            operation: "getEvents",
-                            status,
-                            reason: format!("{} is no event's id", last.id),
-                            body,
+                        let after = last.id.parse().map_err(|_| {
+                            let pointer = format!("/data/{}/id", page.data.len() - 1);
+                            let reason = format!("{} is no event's id", last.id);
+                            DecodeError::new(FailedCall::of::<GetEvents>(1), &response, pointer, reason)
                         });
                         self.query.after = Some(after.map_err(|error| Error::Decode(Box::new(error)))?);
                     }
@@ -101,7 +101,7 @@ impl EventStream {
         };
         let doubled = FIRST_WAIT.saturating_mul(2_u32.saturating_pow(self.failures.min(16))).min(LONGEST_WAIT);
         self.failures = self.failures.saturating_add(1);
-        tokio::time::sleep(asked.unwrap_or(doubled)).await;
+        timer::sleep(asked.unwrap_or(doubled)).await;
         Ok(())
     }
 

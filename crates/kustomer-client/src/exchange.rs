@@ -2,9 +2,9 @@
 
 use bytes::Bytes;
 use http::header::AUTHORIZATION;
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
 
-use crate::error::{ApiError, DecodeError, Error};
+use crate::error::{ApiError, DecodeError, Error, FailedCall};
 
 /// The request and the answer. Of `data`, `error` and `undecodable` exactly one is there.
 #[derive(Debug, Clone)]
@@ -34,7 +34,10 @@ impl<T> Exchange<T> {
             (Some(data), _, _) => Ok(data),
             (None, Some(error), _) => Err(Error::Api(Box::new(error))),
             (None, None, Some(undecodable)) => Err(Error::Decode(Box::new(undecodable))),
-            (None, None, None) => Err(Error::Api(Box::new(ApiError::read(&self.response, None)))),
+            (None, None, None) => {
+                let call = FailedCall { attempts: self.attempts, ..FailedCall::of_link(self.request.method) };
+                Err(Error::Api(Box::new(ApiError::read(&self.response, call, None))))
+            }
         }
     }
 }
@@ -71,6 +74,8 @@ pub struct ReceivedResponse {
     pub headers: HeaderMap,
     /// The undecoded body.
     pub body: Bytes,
+    /// The version of HTTP that it came over; always 1.1 in a browser, which does not say it.
+    pub version: Version,
 }
 
 impl ReceivedResponse {

@@ -15,12 +15,13 @@ use reqwest::Url;
 use tower_layer::Layer;
 use tower_service::Service;
 
+use crate::attempt::{self, Sent};
 use crate::client::CONNECT_TIMEOUT;
 use crate::error::TransportError;
 use crate::exchange::ReceivedResponse;
-use crate::proxy;
 use crate::retry::Outcome;
 use crate::target::address;
+use crate::timer;
 
 /// Any error, as layers of tower give them.
 type AnyError = Box<dyn std::error::Error + Send + Sync>;
@@ -87,35 +88,37 @@ impl Transport {
 
     /// Sends an attempt, which ends with its timeout.
     pub(crate) async fn attempt(&self, request: Request<Full<Bytes>>, url: &Url, timeout: Duration) -> Outcome {
-        let answered = match tokio::time::timeout(timeout, (self.send)(request)).await {
+        let answered = match timer::timeout(timeout, (self.send)(request)).await {
             Ok(answered) => answered,
-            Err(_) => return Err(TransportError::Timeout { address: address(url), timeout }),
+            Err(_) => return Err(TransportError::late(address(url), timeout)),
         };
         let failed = |error: AnyError| match error.downcast::<TransportError>() {
             Ok(transport) => *transport,
-            Err(source) => TransportError::Layer { address: address(url), source },
+            Err(source) => TransportError::Layer { call: Box::default(), address: address(url), source },
         };
         let (head, body) = answered.map_err(failed)?.into_parts();
         // A body that is whole already cannot fail.
         let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
-        Ok(ReceivedResponse { status: head.status, headers: head.headers, body })
+        Ok(ReceivedResponse { status: head.status, headers: head.headers, body, version: head.version })
     }
 }
 
 async fn send(http: reqwest::Client, request: Request<Full<Bytes>>) -> Result<Response<Full<Bytes>>, AnyError> {
     let (head, body) = request.into_parts();
     let url = Url::parse(&head.uri.to_string())?;
-    let mut sending = http.request(head.method, url.clone()).headers(head.headers);
-    let body = body.collect().await?.to_bytes();
-    if !body.is_empty() {
-        sending = sending.body(body);
-    }
+    let body = Some(body.collect().await?.to_bytes()).filter(|body| !body.is_empty());
     // The whole attempt has a timeout around all layers: here only connecting can end for want of time.
-    let failed = |error| TransportError::sending(error, address(&url), proxy::of(&url), CONNECT_TIMEOUT);
-    let received = sending.send().await.map_err(failed)?;
-    let mut response = Response::new(Full::default());
-    (*response.status_mut(), *response.headers_mut()) = (received.status(), received.headers().clone());
-    let broken = |error| TransportError::receiving(error, address(&url), true, CONNECT_TIMEOUT);
-    *response.body_mut() = Full::new(received.bytes().await.map_err(broken)?);
+    let sent = Sent {
+        method: head.method,
+        url: &url,
+        headers: head.headers,
+        body,
+        timeout: None,
+        named_timeout: CONNECT_TIMEOUT,
+    };
+    let received = attempt::send(&http, sent).await?;
+    let mut response = Response::new(Full::new(received.body));
+    (*response.status_mut(), *response.headers_mut()) = (received.status, received.headers);
+    *response.version_mut() = received.version;
     Ok(response)
 }

@@ -52,6 +52,8 @@
 //! # }
 //! ```
 
+mod ahead;
+mod attempt;
 mod bulked;
 mod call;
 mod client;
@@ -72,19 +74,21 @@ pub mod resources;
 mod retry;
 mod stream;
 mod target;
+mod timer;
+#[cfg(not(target_arch = "wasm32"))]
 mod transfer;
-#[cfg(feature = "__rustls")]
+#[cfg(all(feature = "__rustls", not(target_arch = "wasm32")))]
 mod trust;
 pub mod webhook;
 mod window;
 
-#[cfg(feature = "blocking")]
+#[cfg(all(feature = "blocking", not(target_arch = "wasm32")))]
 mod blocking;
 
 pub use bulked::BulkOutcome;
 pub use call::{Call, Sending};
 pub use client::{Client, ClientBuilder};
-pub use error::{ApiError, DecodeError, Error, InvalidRequest, TransportError};
+pub use error::{ApiError, DecodeError, Error, FailedCall, InvalidRequest, TransportError};
 pub use events::EventStream;
 pub use exchange::{Exchange, ReceivedResponse, SentRequest};
 pub use http::Method;

@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use http::{Method, StatusCode};
 use tokio::sync::Notify;
-use tokio::time::Instant;
 
 use crate::exchange::ReceivedResponse;
 use crate::retry::asked_wait;
+use crate::timer::{Instant, timeout_at};
 
 /// Whether calls wait for their turn, so that an org's limit is not exceeded: the remaining budget is learnt from the
 /// answers, for searches apart where they have a limit of their own, and shared by all clones of a client. On by default.
@@ -131,7 +131,7 @@ impl Pace {
             let taken = self.lock().take(class, Instant::now());
             match taken {
                 Ok(counted) => return Some(Turn { pace: self, class, counted }),
-                Err(Some(until)) => drop(tokio::time::timeout_at(until, changed).await),
+                Err(Some(until)) => drop(timeout_at(until, changed).await),
                 Err(None) => changed.await,
             }
         }

@@ -3,14 +3,13 @@
 use std::borrow::Cow;
 use std::collections::VecDeque;
 
-use bytes::Bytes;
 use futures_util::stream::{self, Stream};
 use kustomer_api::envelope::Page;
 use kustomer_api::{Endpoint, Field};
 use reqwest::Url;
 
 use crate::call::Call;
-use crate::error::{DecodeError, Error};
+use crate::error::{DecodeError, Error, FailedCall};
 
 /// Walks over everything a list holds, page by page.
 ///
@@ -98,9 +97,13 @@ where
     pub async fn next_page(&mut self) -> Result<Option<Page<T>>, Error> {
         let Some(query) = &self.query else { return Ok(None) };
         let exchange = self.call.clone().with_query(query.clone()).exchange().await?;
-        let (status, body) = (exchange.response.status.as_u16(), exchange.response.body.clone());
+        let (response, attempts) = (exchange.response.clone(), exchange.attempts);
         let page = exchange.into_result()?;
-        let next = following(&page, query).map_err(|reason| stray::<E>(reason, status, body))?;
+        let next = following(&page, query).map_err(|reason| {
+            let pointer = if page.meta.cursor.is_absent() { "/links/next" } else { "/meta/cursor" };
+            let stray = DecodeError::new(FailedCall::of::<E>(attempts), &response, pointer.to_owned(), reason);
+            Error::Decode(Box::new(stray))
+        })?;
         self.query = next;
         self.items.clear();
         Ok(Some(page))
@@ -154,8 +157,4 @@ fn query_of(link: &str) -> Result<Query, String> {
         query.retain(|(name, _)| name != "cursor");
     }
     Ok(query)
-}
-
-fn stray<E: Endpoint>(reason: String, status: u16, body: Bytes) -> Error {
-    Error::Decode(Box::new(DecodeError { operation: E::OPERATION.name, status, reason, body }))
 }

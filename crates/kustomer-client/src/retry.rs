@@ -218,6 +218,7 @@ mod tests {
             status: StatusCode::from_u16(status).unwrap(),
             headers: HeaderMap::from_iter(pairs),
             body: Bytes::new(),
+            version: http::Version::HTTP_11,
         }
     }
 
@@ -268,12 +269,14 @@ mod tests {
     #[test]
     fn a_request_that_was_never_sent_is_sent_again_and_one_that_may_have_arrived_only_when_it_does_no_harm() {
         let address = || "http://a".to_owned();
-        let refused = || Err(TransportError::Connect { address: address(), source: "refused".into() });
-        let late = || Err(TransportError::Timeout { address: address(), timeout: FIRST_WAIT });
+        let refused =
+            || Err(TransportError::Connect { call: Box::default(), address: address(), source: "refused".into() });
+        let late = || Err(TransportError::late(address(), FIRST_WAIT));
         let retry = Retry::default();
         assert!(retry.wait(false, 1, &refused()).is_some() && retry.wait(false, 1, &late()).is_none());
         assert!(retry.wait(true, 1, &late()).is_some());
-        let untrusted = Err(TransportError::Untrusted { address: address(), reason: String::new() });
+        let untrusted =
+            Err(TransportError::Untrusted { call: Box::default(), address: address(), reason: String::new() });
         assert!(retry.wait(true, 1, &untrusted).is_none());
     }
 

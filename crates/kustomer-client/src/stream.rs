@@ -7,8 +7,8 @@ use std::task::{Context, Poll};
 use futures_util::stream::Stream;
 use kustomer_api::Endpoint;
 use kustomer_api::envelope::Page;
-use tokio::task::JoinHandle;
 
+use crate::ahead::Ahead;
 use crate::call::Call;
 use crate::error::{Error, InvalidRequest};
 use crate::pages::Walk;
@@ -23,7 +23,7 @@ enum State<E, T> {
     /// Nothing was asked for yet.
     Idle(Box<Walk<E, T>>),
     /// A page is on its way.
-    Reading(JoinHandle<Read<E, T>>),
+    Reading(Ahead<Read<E, T>>),
     Ended,
 }
 
@@ -102,7 +102,7 @@ where
     T: Send + 'static,
 {
     fn read(mut walk: Box<Walk<E, T>>) -> State<E, T> {
-        State::Reading(tokio::spawn(async move {
+        State::Reading(Ahead::begin(async move {
             let page = walk.next_page().await;
             (walk, page)
         }))
@@ -122,7 +122,7 @@ where
                 State::Ended => return Poll::Ready(None),
                 State::Idle(walk) => self.state = Self::read(walk),
                 State::Reading(mut task) => {
-                    let Poll::Ready(read) = Pin::new(&mut task).poll(context) else {
+                    let Poll::Ready(read) = task.poll(context) else {
                         self.state = State::Reading(task);
                         return Poll::Pending;
                     };
@@ -135,19 +135,10 @@ where
                         }
                         Ok((_, Ok(None))) => None,
                         Ok((_, Err(error))) => Some(Err(error)),
-                        // The runtime is shutting down.
-                        Err(ended) => Some(Err(InvalidRequest::Setup { reason: ended.to_string() }.into())),
+                        Err(reason) => Some(Err(InvalidRequest::Setup { reason }.into())),
                     });
                 }
             }
-        }
-    }
-}
-
-impl<E, T> Drop for Pages<E, T> {
-    fn drop(&mut self) {
-        if let State::Reading(task) = &self.state {
-            task.abort();
         }
     }
 }

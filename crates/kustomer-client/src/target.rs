@@ -80,6 +80,7 @@ impl Target {
     }
 
     /// Whether requests are encrypted.
+    #[cfg(not(target_arch = "wasm32"))]
     #[cfg_attr(
         all(feature = "native-tls", not(feature = "__rustls")),
         expect(dead_code, reason = "TLS of the system is set up whatever the URL is")

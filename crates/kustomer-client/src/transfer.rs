@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream::{self, Stream, StreamExt as _};
+use http::Method;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http_body_util::StreamBody;
 use kustomer_api::ObjectId;
@@ -15,7 +16,7 @@ use kustomer_api::upload::{FILE_FIELD, Upload};
 use reqwest::{Body, Url};
 
 use crate::client::Client;
-use crate::error::{ApiError, Error, InvalidRequest, TransportError};
+use crate::error::{ApiError, Error, FailedCall, InvalidRequest, TransportError};
 use crate::exchange::ReceivedResponse;
 use crate::resources::Attachments;
 use crate::target::address;
@@ -88,19 +89,21 @@ impl Attachments<'_> {
         let url = link.as_deref().and_then(|link| Url::parse(link).ok());
         let url = url.ok_or_else(|| InvalidRequest::NoBytes { reason: "it has no link to them".to_owned() })?;
         let (address, timeout) = (address(&url), self.client.timeout());
-        let broken = |error, address| TransportError::sending(error, address, crate::proxy::of(&url), timeout);
+        let proxy = crate::proxy::of(&url);
         let answered = tokio::time::timeout(timeout, self.client.http().get(url.clone()).send()).await;
         let response = match answered {
-            Ok(sent) => sent.map_err(|error| broken(error, address.clone()))?,
-            Err(_) => return Err(TransportError::Timeout { address, timeout }.into()),
+            Ok(sent) => {
+                sent.map_err(|error| of_link(TransportError::sending(error, address.clone(), proxy, timeout), GET))?
+            }
+            Err(_) => return Err(of_link(TransportError::late(address, timeout), GET)),
         };
-        let response = successful(response, &address, timeout).await?;
+        let response = successful(response, GET, &address, timeout).await?;
         Ok(Box::pin(stream::try_unfold(response, move |mut response| {
             let address = address.clone();
             async move {
                 match tokio::time::timeout(timeout, response.chunk()).await {
-                    Err(_) => Err(TransportError::Timeout { address, timeout }.into()),
-                    Ok(Err(error)) => Err(TransportError::receiving(error, address, true, timeout).into()),
+                    Err(_) => Err(of_link(TransportError::late(address, timeout), GET)),
+                    Ok(Err(error)) => Err(of_link(TransportError::receiving(error, address, true, timeout), GET)),
                     Ok(Ok(piece)) => Ok(piece.map(|piece| (piece, response))),
                 }
             }
@@ -139,8 +142,8 @@ where
         .body(body);
     let address = address(&url);
     let failed = |error| TransportError::sending(error, address.clone(), crate::proxy::of(&url), timeout);
-    let response = request.send().await.map_err(failed)?;
-    successful(response, &address, timeout).await.map(drop)
+    let response = request.send().await.map_err(|error| of_link(failed(error), POST))?;
+    successful(response, POST, &address, timeout).await.map(drop)
 }
 
 /// A stream that threads may share, since none of them can reach it: a body has to be such.
@@ -177,27 +180,36 @@ fn head(upload: &Upload, name: &str, content_type: &str, boundary: &str) -> Stri
     )
 }
 
+const GET: Method = Method::GET;
+const POST: Method = Method::POST;
+
+/// The error as the end of a call of a link.
+fn of_link(error: TransportError, method: Method) -> Error {
+    error.of_call(FailedCall::of_link(method)).into()
+}
+
 /// The response if it is a success; else its error.
 async fn successful(
     mut response: reqwest::Response,
+    method: Method,
     address: &str,
     timeout: Duration,
 ) -> Result<reqwest::Response, Error> {
     if response.status().is_success() {
         return Ok(response);
     }
-    let (status, headers) = (response.status(), response.headers().clone());
+    let (status, version, headers) = (response.status(), response.version(), response.headers().clone());
     let mut body = Vec::new();
     let broken = |error| TransportError::receiving(error, address.to_owned(), true, timeout);
     while body.len() < MAX_ANSWER {
         match tokio::time::timeout(timeout, response.chunk()).await {
-            Ok(piece) => match piece.map_err(broken)? {
+            Ok(piece) => match piece.map_err(|error| of_link(broken(error), method.clone()))? {
                 Some(piece) => body.extend_from_slice(&piece),
                 None => break,
             },
             Err(_) => break,
         }
     }
-    let received = ReceivedResponse { status, headers, body: body.into() };
-    Err(Error::Api(Box::new(ApiError::read(&received, None))))
+    let received = ReceivedResponse { status, headers, body: body.into(), version };
+    Err(Error::Api(Box::new(ApiError::read(&received, FailedCall::of_link(method), None))))
 }

@@ -65,7 +65,12 @@ pub(crate) fn accepting_any() -> Result<ClientConfig, InvalidRequest> {
 fn with_verifier(verifier: Arc<dyn ServerCertVerifier>) -> Result<ClientConfig, InvalidRequest> {
     let config =
         ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions().map_err(setup)?;
-    Ok(config.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
+    let mut config = config.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth();
+    // What the server may choose from, the best first.
+    #[cfg(feature = "http2")]
+    config.alpn_protocols.push(b"h2".to_vec());
+    config.alpn_protocols.push(b"http/1.1".to_vec());
+    Ok(config)
 }
 
 fn setup(error: Error) -> InvalidRequest {

@@ -103,7 +103,7 @@ async fn a_seed_is_there_before_the_test() {
     assert!(sandbox.seeded().id("nobody").is_err());
 
     let refused = Sandbox::builder().seed(Seed::new().post("ada", "/customers", json!({ "nmae": 1 }))).start().await;
-    assert!(refused.unwrap_err().to_string().contains(r#"the seed "ada" was refused: 400"#));
+    assert!(refused.unwrap_err().to_string().contains(r#"the seed "ada" was refused: POST: 400"#));
 }
 
 #[tokio::test]

@@ -38,6 +38,11 @@ fn a_certificate_is_trusted_when_it_is_named_or_when_any_is() {
     list(&server, url, &["--cacert", "/no/such.pem"]).fails_with("/no/such.pem cannot be read");
     let key = folder.path().join("key.pem").display().to_string();
     list(&server, url, &["--cacert", &key]).fails_with("hold no certificate in PEM");
+
+    // Over TLS client and server agree on HTTP/2.
+    let client = kustomer_client::Client::builder().token(TOKEN).root_certificates(std::fs::read(&cert).unwrap());
+    let asked = client.base_url(url).build().unwrap().users().current().exchange_blocking().unwrap();
+    assert_eq!((asked.response.status.as_u16(), format!("{:?}", asked.response.version)), (200, "HTTP/2.0".to_owned()));
 }
 
 /// What `openssl req -x509` makes: self-signed, and allowed to sign others.

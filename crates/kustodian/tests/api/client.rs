@@ -304,7 +304,10 @@ fn faults_of_the_input_are_reported_entry_by_entry() {
     let undecoded: Value = serde_json::from_slice(&error.body).unwrap();
     assert_eq!(undecoded["errors"].as_array().unwrap().len(), 3);
     let line = error.to_string();
-    assert!(line.starts_with("400 badparam: ") && line.ends_with("[request r-17]") && !line.contains('\n'), "{line}");
+    assert!(
+        line.starts_with("POST /customers: 400 badparam: ") && line.ends_with("[request r-17]") && !line.contains('\n'),
+        "{line}"
+    );
 }
 
 #[test]

@@ -23,8 +23,8 @@ async fn an_error_keeps_the_words_of_the_server() {
     let failed = server.client().build().unwrap().customers().create(&CustomerInput::new()).await.unwrap_err();
     assert_eq!(
         failed.to_string(),
-        "400 badparam: Invalid type: number (expected string) at /name; Additional properties not allowed (nmae) \
-         [request r-17]"
+        "POST /customers: 400 badparam: Invalid type: number (expected string) at /name; Additional properties not allowed \
+         (nmae) [request r-17]"
     );
     let Error::Api(error) = failed else { panic!("{failed:?}") };
     assert_eq!((error.status, error.code.as_deref()), (400, Some("badparam")));
@@ -40,7 +40,7 @@ async fn an_error_keeps_the_words_of_the_server() {
 async fn an_error_that_is_not_the_apis_shows_what_came() {
     let server = Server::start([answer(502, "<html>\n  <h1>Bad gateway</h1>")]).await;
     let failed = server.client().build().unwrap().users().current().await.unwrap_err();
-    assert_eq!(failed.to_string(), "502 Bad Gateway: <html> <h1>Bad gateway</h1>");
+    assert_eq!(failed.to_string(), "GET /users/current: 502 Bad Gateway: <html> <h1>Bad gateway</h1>; 4 attempts");
     assert_eq!(failed.status(), Some(502));
 }
 
@@ -53,15 +53,20 @@ async fn a_redirect_is_not_followed() {
 
 #[tokio::test]
 async fn a_success_that_cannot_be_read_keeps_its_body() {
-    let server = Server::start([answer(200, r#"{"data":[1]}"#)]).await;
+    let wrong = r#"{"data":{"type":"customer","id":"a","attributes":{"name":[1]}}}"#;
+    let server = Server::start([answer(200, wrong).header("x-request-id", "r-17")]).await;
     let client = server.client().build().unwrap();
     let exchange = client.customers().get(id()).exchange().await.unwrap();
     assert!(exchange.data.is_none() && exchange.error.is_none());
-    assert_eq!(exchange.undecodable.as_ref().unwrap().operation, "getCustomerById");
+    assert_eq!(exchange.undecodable.as_ref().unwrap().call.operation, "getCustomerById");
     let failed = exchange.into_result().unwrap_err();
     let Error::Decode(error) = &failed else { panic!("{failed:?}") };
-    assert_eq!(error.body, r#"{"data":[1]}"#);
-    assert!(failed.to_string().contains(r#"{"data":[1]}"#), "{failed}");
+    assert_eq!((error.body.as_ref(), error.pointer.as_str()), (wrong.as_bytes(), "/data/attributes/name"));
+    let shown = failed.to_string();
+    let begin = "GET /customers/{id}: the answer to getCustomerById (200) cannot be read at /data/attributes/name: ";
+    let end = format!("; the body begins: {wrong} [request r-17]");
+    assert!(shown.starts_with(begin) && shown.ends_with(&end), "{shown}");
+    assert_eq!(failed.request_id(), Some("r-17"));
 }
 
 #[tokio::test]
@@ -118,7 +123,10 @@ async fn a_wait_longer_than_allowed_is_reported_instead_of_waited() {
     let server = Server::start([answer(429, "").header("retry-after", "3600")]).await;
     let failed = server.client().build().unwrap().users().current().await.unwrap_err();
     assert_eq!(failed.api().unwrap().retry_after, Some(Duration::from_secs(3600)));
-    assert_eq!(failed.to_string(), "429 Too Many Requests: the answer is empty; try again in 3600 s");
+    assert_eq!(
+        failed.to_string(),
+        "GET /users/current: 429 Too Many Requests: the answer is empty; try again in 3600 s"
+    );
     assert_eq!(server.received().len(), 1);
 }
 

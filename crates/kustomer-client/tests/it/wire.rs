@@ -200,7 +200,10 @@ async fn a_server_that_never_answers_is_waited_for_no_longer_than_the_timeout() 
         Error::from(client.users().current().timeout(Duration::from_millis(50)).exchange().await.unwrap_err())
             .is_timeout()
     );
-    assert!(failed.to_string().starts_with(&format!("no answer from {url} within 50ms")), "{failed}");
+    assert!(
+        failed.to_string().starts_with(&format!("GET /users/current: no answer from {url} within 50ms")),
+        "{failed}"
+    );
 }
 
 #[tokio::test]
@@ -210,7 +213,9 @@ async fn a_server_that_is_not_there_is_named_in_the_error() {
     drop(listener);
     let failed = Client::builder().base_url(&url).build().unwrap().users().current().await.unwrap_err();
     assert!(matches!(failed, Error::Transport(TransportError::Connect { .. })), "{failed:?}");
-    assert!(failed.to_string().contains(&url), "{failed}");
+    let shown = failed.to_string();
+    assert!(shown.starts_with(&format!("GET /users/current: cannot connect to {url}: ")), "{shown}");
+    assert!(shown.ends_with("; 4 attempts") && failed.call().is_some_and(|call| call.attempts == 4), "{shown}");
 }
 
 #[tokio::test]
