@@ -31,6 +31,7 @@ const STEPS: &[(&str, &str)] = &[
     ("0019", include_str!("schema/0019.sql")),
     ("0020", include_str!("schema/0020.sql")),
     ("0021", include_str!("schema/0021.sql")),
+    ("0022", include_str!("schema/0022.sql")),
 ];
 
 /// The version from which on the index of other kinds than customers has its form.
