@@ -35,8 +35,10 @@ impl Archive {
         let mut totals: BTreeMap<(i64, String), i64> = counted.into_iter().collect();
         // Where tables are spread, what waits may have a position already, and be counted. By itself: feeds and outbox are
         // distributed differently.
-        let ends: BTreeMap<i64, i64> = self.ask("SELECT org, position FROM feeds", &[], pair).await?.into_iter().collect();
-        let waiting = format!("SELECT o.org, o.kind, o.delta, p.position FROM outbox o LEFT JOIN positions p ON {PLACED}");
+        let ends: BTreeMap<i64, i64> =
+            self.ask("SELECT org, position FROM feeds", &[], pair).await?.into_iter().collect();
+        let waiting =
+            format!("SELECT o.org, o.kind, o.delta, p.position FROM outbox o LEFT JOIN positions p ON {PLACED}");
         let read = |row: &Returned| {
             Ok(((row.try_get(0)?, row.try_get(1)?), row.try_get::<_, i64>(2)?, row.try_get::<_, Option<i64>>(3)?))
         };

@@ -142,7 +142,9 @@ mod tests {
 
     #[test]
     fn a_lost_machine_is_known_by_its_message() {
-        assert!(is_of_connection("connection to the remote node postgres@10.0.0.2:5432 failed with the following error"));
+        assert!(is_of_connection(
+            "connection to the remote node postgres@10.0.0.2:5432 failed with the following error"
+        ));
         assert!(!is_of_connection("duplicate key value violates unique constraint \"claims_pkey_102178\""));
     }
 

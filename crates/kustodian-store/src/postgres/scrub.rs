@@ -153,7 +153,9 @@ pub(super) async fn scrub(connector: &Connector, limit: Duration) -> Result<(), 
     wait_for_readers(&connection).await?;
     connection.command(STATISTICS).await.map_err(failed)?;
     let is_spread = !connection.unnamed(HAS_CITUS, &[]).await.map_err(failed)?.rows.is_empty();
-    if is_spread && let Some(refusal) = first::<String>(&connection, STATISTICS_OF_WORKERS, &[]).await.map_err(failed)? {
+    if is_spread
+        && let Some(refusal) = first::<String>(&connection, STATISTICS_OF_WORKERS, &[]).await.map_err(failed)?
+    {
         return Err(unavailable(format!("a machine did not write its statistics again: {refusal}")));
     }
     connection.unnamed(DONE, &[Value::Bytes(&mark)]).await.map(|_| ()).map_err(failed)

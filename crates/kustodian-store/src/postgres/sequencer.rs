@@ -129,7 +129,8 @@ impl Sequencer {
     /// Starts it; it works at once when woken.
     pub(super) fn start(connector: Arc<Connector>, spread: Arc<Watch>, wake: Arc<Notify>) -> Self {
         let (stop, stopped) = watch::channel(false);
-        let worker = Worker { connector, spread, is_spread: false, connection: None, known: HashSet::new(), swept: None };
+        let worker =
+            Worker { connector, spread, is_spread: false, connection: None, known: HashSet::new(), swept: None };
         Self { stop, task: tokio::spawn(worker.run(wake, stopped)) }
     }
 
