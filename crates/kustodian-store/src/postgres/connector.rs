@@ -26,7 +26,7 @@ const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(30);
 /// keeps the setting and does nothing with it.
 const EXECUTOR_POOL: &str = "citus.max_adaptive_executor_pool_size";
 
-/// "commit", as a number. Where tables are spread, whoever commits shares it, and who takes a snapshot of several machines
+/// "commit", as a number. Where tables are spread, each commit shares it, and the reader of a snapshot of several machines
 /// holds it alone for that moment: else one machine may show a commit that another does not show yet.
 pub(super) const COMMITTING: i64 = 0x636f_6d6d_6974;
 
@@ -88,7 +88,7 @@ impl Connector {
     }
 
     /// The command that begins a transaction that writes records or positions. Where tables are spread it holds
-    /// [`COMMITTING`] until every machine shows what was committed.
+    /// [`COMMITTING`] until every machine shows the commit.
     pub(super) fn begin_commit(&self, is_spread: bool) -> &str {
         if is_spread { &self.begin_commit } else { &self.begin }
     }

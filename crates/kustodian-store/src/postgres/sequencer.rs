@@ -8,7 +8,7 @@
 //! Where tables are spread over machines, one of them shows a transaction a moment before another does: a reader would go
 //! on after position 11 and never meet 10. So positions are given first, and noted as given in the row of the feed.
 //! When all of them can be read, a second transaction moves the end of the feed and the counts, which are on one machine.
-//! Readers go no further than that end. A sequencer that finds the end behind what is given finishes that first.
+//! Readers stop at that end. A sequencer that finds the end behind the given positions finishes that first.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -62,7 +62,7 @@ const PENDING: &str = "SELECT record, kind, rev, delta, at, id, actor, leaf FROM
      id, actor, leaf, max(at) OVER (PARTITION BY kind, record ORDER BY rev) AS moment FROM outbox WHERE org = $1) \
      pending ORDER BY moment, kind, record, rev LIMIT $2";
 
-/// The same where tables are spread: what has a position stays in the outbox until the feed ends behind it.
+/// The same where tables are spread: an event with a position stays in the outbox until the feed ends behind it.
 const PENDING_OF_SHARDS: &str = "SELECT record, kind, rev, delta, at, id, actor, leaf FROM (SELECT o.record, o.kind, o.rev, \
      o.delta, o.at, o.id, o.actor, o.leaf, max(o.at) OVER (PARTITION BY o.record, o.kind ORDER BY o.rev) AS moment \
      FROM outbox o WHERE o.org = $1 AND NOT EXISTS (SELECT 1 FROM positions p WHERE p.record = o.record AND p.org = o.org \
@@ -89,7 +89,7 @@ const GAINS: &str = "SELECT o.kind, sum(o.delta)::bigint FROM outbox o JOIN posi
 const FORGET_GIVEN: &str = "DELETE FROM outbox o USING positions p WHERE p.record = o.record AND p.org = o.org \
      AND p.kind = o.kind AND p.rev = o.rev AND p.id = o.id AND o.org = $1 AND p.position <= $2";
 
-/// $1 org: what was written without an event, which gets no position. Who deletes a row counts it.
+/// $1 org: rows of records written without an event, which get no position. Who deletes a row counts it.
 const FORGET_EVENTLESS: &str = "DELETE FROM outbox WHERE org = $1 AND id IS NULL RETURNING kind, delta";
 
 /// $1 org, $2 the last position given, $3 its link: the end of the feed stays.
@@ -306,7 +306,7 @@ impl Giver<'_> {
         self.run(vec![statement(FORGET_GIVEN, values)]).await.map(drop)
     }
 
-    /// Counts what was written without an event, where tables are spread.
+    /// Counts the records written without an event, where tables are spread.
     async fn count_eventless(&self, org: OrgKey) -> Result<(), Failed> {
         let forget = statement(FORGET_EVENTLESS, vec![Value::Number(org.0)]);
         let forgotten = self.run(vec![Step::Command(self.begin), forget]).await?;
