@@ -13,6 +13,8 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::{Error, Row as Returned};
 
 use super::connection::Connection;
+use super::connector::COMMITTING;
+use super::distribution::has_citus;
 use super::events::SAME;
 use super::failure::words;
 use super::search::{Reindexing, Written, index_documents};
@@ -24,11 +26,21 @@ use crate::copy::{CopyError, Erased, ROWS, Source, Target};
 use crate::document::FromBytes;
 use crate::options::Options;
 
+const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
 /// "copy", as a number: who writes a copy holds it.
 const COPYING: i64 = 0x636f_7079;
 
 /// How long to wait for another copy to end, in milliseconds.
 const PATIENCE: u32 = 5_000;
+
+/// The last position given in each org, and its link.
+pub(super) const LAST: &str = "SELECT org, greatest(position, given), CASE WHEN given > position THEN given_link \
+     ELSE link END FROM feeds";
+
+/// Where `o` of the outbox has the position `p`: where tables are spread, it waits until the feed ends behind that.
+pub(super) const PLACED: &str =
+    "p.record = o.record AND p.org = o.org AND p.kind = o.kind AND p.rev = o.rev AND p.id = o.id";
 
 /// A connection of its own.
 pub(crate) struct Archive {
@@ -41,9 +53,24 @@ impl Archive {
     /// Opens a database to read one snapshot of it.
     pub(crate) async fn read(url: &str) -> Result<Self, CopyError> {
         let mut archive = Self::open(url).await?;
-        archive.connection.command("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await.map_err(failed)?;
+        if has_citus(&archive.connection, "database").await.map_err(CopyError::Open)? {
+            archive.begin_of_machines(url).await?;
+        } else {
+            archive.connection.command(BEGIN).await.map_err(failed)?;
+        }
         archive.unplaced = archive.place_for_now().await?;
         Ok(archive)
+    }
+
+    /// Takes snapshots of several machines that show the same commits: nobody commits while they are taken. A machine takes
+    /// one for each connection that citus opens to it, so there is one connection to each from the beginning.
+    async fn begin_of_machines(&self, url: &str) -> Result<(), CopyError> {
+        let (_, holder) = super::connect(url, &Options::default()).await?;
+        holder.command(&format!("BEGIN; SELECT pg_advisory_xact_lock({COMMITTING})")).await.map_err(failed)?;
+        self.connection.command("SET citus.max_adaptive_executor_pool_size = 1").await.map_err(failed)?;
+        self.connection.command(BEGIN).await.map_err(failed)?;
+        self.number("SELECT count(*) FROM outbox").await?;
+        holder.command("ROLLBACK").await.map_err(failed)
     }
 
     /// Opens a database to write it.
@@ -73,7 +100,7 @@ impl Archive {
 
     /// A sequencer gives positions after the commit; what it has not come to yet is placed behind what it has.
     async fn place_for_now(&mut self) -> Result<Vec<Row>, CopyError> {
-        let answer = self.connection.unnamed("SELECT org, position, link FROM feeds", &[]).await.map_err(failed)?;
+        let answer = self.connection.unnamed(LAST, &[]).await.map_err(failed)?;
         let end = |row: &Returned| {
             let link = row.try_get::<_, StoredLink>(2)?.0;
             Ok((row.try_get::<_, i64>(0)?, Head { position: row.try_get::<_, Count>(1)?.0, link }))
@@ -84,7 +111,8 @@ impl Archive {
         // is the leaf for now.
         let sql = format!(
             "SELECT {} FROM (SELECT *, leaf AS link, NULL::bigint AS position, \
-             max(at) OVER (PARTITION BY org, kind, record ORDER BY rev) AS moment FROM outbox WHERE id IS NOT NULL) p \
+             max(at) OVER (PARTITION BY org, kind, record ORDER BY rev) AS moment FROM outbox o WHERE id IS NOT NULL \
+             AND NOT EXISTS (SELECT 1 FROM positions p WHERE {PLACED})) p \
              JOIN events e ON {SAME} ORDER BY p.org, p.moment, p.kind, p.record, p.rev",
             event_columns()
         );

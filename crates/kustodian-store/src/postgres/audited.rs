@@ -7,7 +7,7 @@ use kustodian_core::chain::Link;
 use kustodian_core::kind::{Kind, Placement};
 use tokio_postgres::{Error, Row as Returned};
 
-use super::archive::{Archive, failed, value};
+use super::archive::{Archive, LAST, PLACED, failed, value};
 use super::events::SAME;
 use super::sql::statements;
 use super::values::Value;
@@ -30,16 +30,21 @@ impl Archive {
 
     /// How many live records of each kind each org has by the stored counts: (org, kind) → number.
     pub(crate) async fn totals(&self) -> Result<BTreeMap<(i64, String), i64>, CopyError> {
-        let mut totals = BTreeMap::new();
-        // One by one: together they would join tables with different distribution columns.
-        let counts = [
-            "SELECT org, kind, live FROM live_counts",
-            "SELECT org, kind, sum(delta)::bigint FROM outbox GROUP BY org, kind",
-        ];
-        for sql in counts {
-            let read = |row: &Returned| Ok(((row.try_get(0)?, row.try_get(1)?), row.try_get::<_, i64>(2)?));
-            for (counted, number) in self.ask(sql, &[], read).await? {
-                *totals.entry(counted).or_default() += number;
+        let read = |row: &Returned| Ok(((row.try_get(0)?, row.try_get(1)?), row.try_get::<_, i64>(2)?));
+        let counted = self.ask("SELECT org, kind, live FROM live_counts", &[], read).await?;
+        let mut totals: BTreeMap<(i64, String), i64> = counted.into_iter().collect();
+        // Where tables are spread, what waits may have a position already, and be counted. By itself: feeds and outbox are
+        // distributed differently.
+        let ends: BTreeMap<i64, i64> =
+            self.ask("SELECT org, position FROM feeds", &[], pair).await?.into_iter().collect();
+        let waiting =
+            format!("SELECT o.org, o.kind, o.delta, p.position FROM outbox o LEFT JOIN positions p ON {PLACED}");
+        let read = |row: &Returned| {
+            Ok(((row.try_get(0)?, row.try_get(1)?), row.try_get::<_, i64>(2)?, row.try_get::<_, Option<i64>>(3)?))
+        };
+        for ((org, kind), delta, position) in self.ask(&waiting, &[], read).await? {
+            if position.is_none_or(|position| ends.get(&org).is_none_or(|end| position > *end)) {
+                *totals.entry((org, kind)).or_default() += delta;
             }
         }
         Ok(totals)
@@ -62,12 +67,15 @@ impl Audited for Archive {
 
     async fn heads(&mut self) -> Result<BTreeMap<i64, (i64, Option<Link>)>, CopyError> {
         let head = |row: &Returned| Ok((row.try_get(0)?, (row.try_get(1)?, Link::from_bytes(row.try_get(2)?).ok())));
-        Ok(self.ask("SELECT org, position, link FROM feeds", &[], head).await?.into_iter().collect())
+        Ok(self.ask(LAST, &[], head).await?.into_iter().collect())
     }
 
     async fn waiting(&mut self) -> Result<BTreeMap<i64, u64>, CopyError> {
-        let sql = "SELECT org, count(*) FROM outbox WHERE id IS NOT NULL GROUP BY org";
-        let counts = self.ask(sql, &[], pair::<i64, i64>).await?;
+        let sql = format!(
+            "SELECT o.org, count(*) FROM outbox o WHERE o.id IS NOT NULL AND NOT EXISTS \
+             (SELECT 1 FROM positions p WHERE {PLACED}) GROUP BY o.org"
+        );
+        let counts = self.ask(&sql, &[], pair::<i64, i64>).await?;
         Ok(counts.into_iter().map(|(org, count)| (org, u64::try_from(count).unwrap_or_default())).collect())
     }
 

@@ -26,11 +26,17 @@ const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(30);
 /// keeps the setting and does nothing with it.
 const EXECUTOR_POOL: &str = "citus.max_adaptive_executor_pool_size";
 
+/// "commit", as a number. Where tables are spread, each commit shares it, and the reader of a snapshot of several machines
+/// holds it alone for that moment: else one machine may show a commit that another does not show yet.
+pub(super) const COMMITTING: i64 = 0x636f_6d6d_6974;
+
 /// Makes connections.
 pub(super) struct Connector {
     place: Place,
     tls: MakeRustlsConnect,
     begin: String,
+    /// The same for a commit that a snapshot of several machines must see whole.
+    begin_commit: String,
     session: String,
     /// Where all that is sent is noted; nowhere while serving.
     tracer: Option<Arc<Tracer>>,
@@ -58,8 +64,10 @@ impl Connector {
             if is_chosen { limits } else { format!("{limits}; SET {scope} {EXECUTOR_POOL} = 1") }
         };
         let begin = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+        let begin = if place.shares_sessions { format!("{begin}; {}", limits("LOCAL")) } else { begin.to_owned() };
         Self {
-            begin: if place.shares_sessions { format!("{begin}; {}", limits("LOCAL")) } else { begin.to_owned() },
+            begin_commit: format!("{begin}; SELECT pg_advisory_xact_lock_shared({COMMITTING})"),
+            begin,
             session: if place.shares_sessions { String::new() } else { limits("SESSION") },
             place,
             tls,
@@ -77,6 +85,12 @@ impl Connector {
     /// The command that begins a transaction that writes.
     pub(super) fn begin(&self) -> &str {
         &self.begin
+    }
+
+    /// The command that begins a transaction that writes records or positions. Where tables are spread it holds
+    /// [`COMMITTING`] until every machine shows the commit.
+    pub(super) fn begin_commit(&self, is_spread: bool) -> &str {
+        if is_spread { &self.begin_commit } else { &self.begin }
     }
 
     /// How long a statement may take.

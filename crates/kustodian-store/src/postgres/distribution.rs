@@ -87,27 +87,43 @@ const PATIENT: Duration = Duration::from_secs(1);
 /// Knows whether tables are, or may be, spread: a server that runs while the extension is made must send other
 /// statements from then on. Once it is there it stays.
 pub(super) struct Watch {
-    is_spread: AtomicBool,
+    spread: AtomicBool,
     looked_at: Mutex<Instant>,
 }
 
 impl Watch {
     pub(super) fn new(is_spread: bool) -> Self {
-        Self { is_spread: AtomicBool::new(is_spread), looked_at: Mutex::new(Instant::now()) }
+        Self { spread: AtomicBool::new(is_spread), looked_at: Mutex::new(Instant::now()) }
     }
 
     /// Whether they are; read again when that was some seconds ago. When the server does not answer, the value that was
     /// known before counts: the caller is about to find out the same.
     pub(super) async fn is_spread(&self, readers: &Shared) -> bool {
-        if !self.is_spread.load(Ordering::Relaxed) && self.is_outdated() {
+        if self.must_ask() {
             let asked = timeout(PATIENT, readers.read(HAS_CITUS, &[])).await;
-            let is_there = matches!(asked, Ok(Ok(answer)) if !answer.rows.is_empty());
-            if is_there {
-                tracing::info!("the extension citus is there: statements keep to its rules from now on");
-                self.is_spread.store(true, Ordering::Relaxed);
-            }
+            self.note(matches!(asked, Ok(Ok(answer)) if !answer.rows.is_empty()));
         }
-        self.is_spread.load(Ordering::Relaxed)
+        self.spread.load(Ordering::Relaxed)
+    }
+
+    /// The same, asked over a connection of the caller.
+    pub(super) async fn is_spread_for(&self, connection: &Connection) -> bool {
+        if self.must_ask() {
+            let asked = timeout(PATIENT, connection.unnamed(HAS_CITUS, &[])).await;
+            self.note(matches!(asked, Ok(Ok(answer)) if !answer.rows.is_empty()));
+        }
+        self.spread.load(Ordering::Relaxed)
+    }
+
+    fn must_ask(&self) -> bool {
+        !self.spread.load(Ordering::Relaxed) && self.is_outdated()
+    }
+
+    fn note(&self, is_there: bool) {
+        if is_there {
+            tracing::info!("the extension citus is there: statements keep to its rules from now on");
+            self.spread.store(true, Ordering::Relaxed);
+        }
     }
 
     /// For one caller every few seconds.

@@ -127,12 +127,13 @@ pub(super) async fn wait_for_positions(readers: &Shared, org: OrgKey) -> Result<
 }
 
 pub(super) async fn find_event(readers: &Shared, org: OrgKey, id: ObjectId) -> Result<Option<Recorded>, StoreError> {
-    // One statement, so that an event which is just given its position is found in one place or the other.
+    // One statement, so that an event which is just given its position is found in one place or the other. With its
+    // position, if it is in both: null is last.
     let columns = columns(Payload::Whole);
     let sql = format!(
         "SELECT {columns} FROM (SELECT record, org, kind, rev, position, link FROM positions \
          WHERE org = $1 AND id = $2 UNION ALL SELECT record, org, kind, rev, NULL::bigint, NULL::bytea \
-         FROM outbox WHERE org = $1 AND id = $2) p JOIN events e ON {SAME} LIMIT 1"
+         FROM outbox WHERE org = $1 AND id = $2) p JOIN events e ON {SAME} ORDER BY p.position LIMIT 1"
     );
     let answer = readers.read(&sql, &[Value::Number(org.0), Value::Id(id)]).await?;
     answer.rows.first().map(recorded).transpose().map_err(|error| store_error(&error))

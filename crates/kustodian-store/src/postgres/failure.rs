@@ -52,6 +52,7 @@ fn is_of_surroundings(error: &Error) -> bool {
         Some(code) => {
             matches!(code.code().get(..2), Some("08" | "53" | "57" | "58"))
                 || is_momentary(error)
+                || has_lost_machine(error)
                 || [
                     &SqlState::LOCK_NOT_AVAILABLE,
                     &SqlState::READ_ONLY_SQL_TRANSACTION,
@@ -73,12 +74,30 @@ pub(super) fn is_momentary(error: &Error) -> bool {
         .any(|code| error.code() == Some(code))
 }
 
+/// Whether citus lost a machine amid a statement: it reports that without a code of its own.
+fn has_lost_machine(error: &Error) -> bool {
+    let of_citus = error.as_db_error().filter(|told| *told.code() == SqlState::INTERNAL_ERROR);
+    of_citus.is_some_and(|told| is_of_connection(told.message()))
+}
+
+fn is_of_connection(message: &str) -> bool {
+    const LOST: [&str; 5] = [
+        "server closed the connection unexpectedly",
+        "failure on connection marked as essential",
+        "connection to the remote node",
+        "connection not open",
+        "could not receive data from server",
+    ];
+    LOST.iter().any(|lost| message.contains(lost))
+}
+
 /// Whether the connection is of no more use: it is gone, is one to a server that cannot write (any more), or lost its
 /// prepared statements to a pooler that was not declared.
 pub(super) fn spoils_connection(error: &Error) -> bool {
     match error.code() {
         Some(code) => {
             matches!(code.code().get(..2), Some("08" | "57" | "58")) && *code != SqlState::QUERY_CANCELED
+                || has_lost_machine(error)
                 || [
                     &SqlState::READ_ONLY_SQL_TRANSACTION,
                     &SqlState::INVALID_SQL_STATEMENT_NAME,
@@ -119,6 +138,14 @@ mod tests {
         // Invalid text, a syntax error in a search, an untranslatable character.
         assert!(["22P02", "42601", "22P05"].into_iter().all(quotes));
         assert!(!["22023", "23505", "42P01", "57014"].into_iter().any(quotes));
+    }
+
+    #[test]
+    fn a_lost_machine_is_known_by_its_message() {
+        assert!(is_of_connection(
+            "connection to the remote node postgres@10.0.0.2:5432 failed with the following error"
+        ));
+        assert!(!is_of_connection("duplicate key value violates unique constraint \"claims_pkey_102178\""));
     }
 
     #[test]

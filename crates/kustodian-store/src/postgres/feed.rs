@@ -17,14 +17,15 @@ use super::values::{Count, Value};
 /// Page and total see the same moment.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
-/// What reads a page, and the total if asked, both as of the same moment.
-pub(super) fn steps<'a>(org: OrgKey, query: &FeedQuery, is_spread: bool) -> Vec<Step<'a>> {
+/// What reads a page, and the total if asked, both as of the same moment. Where tables are spread, `end` is a position that
+/// every machine shows all events up to: behind it one may show a later event than another.
+pub(super) fn steps<'a>(org: OrgKey, query: &FeedQuery, end: Option<u64>) -> Vec<Step<'a>> {
     let mut steps = vec![Step::Command(BEGIN)];
     if query.count {
-        steps.push(count(org, query));
+        steps.push(count(org, query, end));
     }
     if query.limit > 0 {
-        steps.push(page(org, query, is_spread));
+        steps.push(page(org, query, end));
     }
     steps.push(Step::Command("COMMIT"));
     steps
@@ -86,16 +87,18 @@ impl<'a> Condition<'a> {
     }
 }
 
-fn count<'a>(org: OrgKey, query: &FeedQuery) -> Step<'a> {
-    let condition = Condition::new(org, query);
+fn count<'a>(org: OrgKey, query: &FeedQuery, end: Option<u64>) -> Step<'a> {
+    let mut condition = Condition::new(org, query);
     if condition.values.len() == 1 {
         return statement(HEAD, condition.values);
     }
+    condition.and("position <=", end.map(Value::count));
     Step::Statement(format!("SELECT count(*) FROM positions WHERE {}", condition.sql).into(), condition.values)
 }
 
-fn page<'a>(org: OrgKey, query: &FeedQuery, is_spread: bool) -> Step<'a> {
+fn page<'a>(org: OrgKey, query: &FeedQuery, end: Option<u64>) -> Step<'a> {
     let mut condition = Condition::new(org, query);
+    condition.and("position <=", end.map(Value::count));
     condition.and("position >", query.after.map(Value::count));
     condition.and("position <", query.before.map(Value::count));
     let (columns, direction) = (columns(query.payload), if query.descending { "DESC" } else { "ASC" });
@@ -105,5 +108,5 @@ fn page<'a>(org: OrgKey, query: &FeedQuery, is_spread: bool) -> Step<'a> {
          ORDER BY position {direction} LIMIT {limit}) p JOIN events e ON {SAME} ORDER BY p.position {direction}",
         condition.sql
     );
-    events::page(sql, &format!("r.position {direction}"), condition.values, query.bytes, is_spread)
+    events::page(sql, &format!("r.position {direction}"), condition.values, query.bytes, end.is_some())
 }

@@ -10,10 +10,11 @@
 //! dropped as they arrive.
 
 use kustodian_core::change::Narrowed;
+use kustodian_core::kind::Kind;
 use kustodian_core::store::{ListQuery, Listing, OrgKey, SortKey, Start};
 use tokio_postgres::Error;
 
-use super::connection::{Connection, Failed, Limit, Step};
+use super::connection::{Answer, Connection, Failed, Limit, Step};
 use super::page::cut;
 use super::records::{DOCUMENT_LENGTH, RECORD, document_len, stored};
 use super::sql::{LIVE, statements};
@@ -23,11 +24,20 @@ use crate::bounds::{Bounds, column};
 /// Page and total see the same moment.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
-/// $1 org, $2 kind → how many were live when the last position was given.
-const COUNTED: &str = "SELECT live FROM live_counts WHERE org = $1 AND kind = $2";
+/// Where tables are spread each statement has a moment of its own.
+const BEGIN_OF_SHARDS: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY";
 
-/// $1 org, $2 kind → how many more are by what waits for a position.
-const WAITING: &str = "SELECT coalesce(sum(delta), 0)::bigint FROM outbox WHERE org = $1 AND kind = $2";
+/// $1 org, $2 kind → where the feed ends, and how many were live there: on one machine, so of one moment.
+const COUNTED: &str = "SELECT f.position, coalesce(l.live, 0) FROM feeds f LEFT JOIN live_counts l ON l.org = f.org \
+     AND l.kind = $2 WHERE f.org = $1";
+
+/// $1 org, $2 kind, $3 where the feed ends → how many more are by what happened behind it.
+const WAITING: &str = "SELECT coalesce(sum(o.delta), 0)::bigint FROM outbox o LEFT JOIN positions p \
+     ON p.record = o.record AND p.org = o.org AND p.kind = o.kind AND p.rev = o.rev AND p.id = o.id \
+     WHERE o.org = $1 AND o.kind = $2 AND (p.position IS NULL OR p.position > $3)";
+
+/// How often the two are read until the feed has not moved between them.
+const ATTEMPTS: u32 = 5;
 
 /// A page, and the total if asked, both as of the same moment.
 pub(super) async fn list(
@@ -38,9 +48,14 @@ pub(super) async fn list(
 ) -> Result<Listing, Failed> {
     let bounds = Bounds::of(query);
     let mut steps = Vec::with_capacity(5);
-    steps.push(Step::Command(BEGIN));
-    if query.count {
-        steps.extend(count(org, query, &bounds, is_spread));
+    let is_of_all = bounds.is_unbounded() && !query.deleted && query.of.is_empty();
+    let mut total = match query.count && is_of_all && is_spread {
+        true => count_live(connection, org, query.kind).await?,
+        false => 0,
+    };
+    steps.push(Step::Command(if is_spread { BEGIN_OF_SHARDS } else { BEGIN }));
+    if query.count && !(is_of_all && is_spread) {
+        steps.push(count(org, query, &bounds, is_of_all));
     }
     let counts = steps.len() - 1;
     if query.limit > 0 {
@@ -53,7 +68,6 @@ pub(super) async fn list(
     };
     let mut answers = answers.into_iter().skip(1);
     let unreadable = |error: Error| Failed { error, is_complete: true };
-    let mut total = 0;
     for row in answers.by_ref().take(counts).flat_map(|answer| answer.rows) {
         total += row.try_get::<_, i64>(0).map_err(unreadable)?;
     }
@@ -61,7 +75,7 @@ pub(super) async fn list(
         Some(answer) => answer.rows.iter().map(stored).collect::<Result<_, _>>().map_err(unreadable)?,
         None => Vec::new(),
     };
-    // Spread over machines, the two counts need not be of the same moment.
+    // Spread over machines, page and total need not be of the same moment.
     let total = query.count.then(|| u64::try_from(total).unwrap_or_default());
     Ok(Listing { records, total })
 }
@@ -101,17 +115,40 @@ impl<'a> Condition<'a> {
     }
 }
 
-/// What to count: the sum of the answers is how many there are.
-fn count<'a>(org: OrgKey, query: &'a ListQuery, bounds: &Bounds, is_spread: bool) -> Vec<Step<'a>> {
-    if bounds.is_unbounded() && !query.deleted && query.of.is_empty() {
-        let of_kind = || vec![Value::Number(org.0), Value::Text(query.kind.as_str())];
-        // Citus brings no two tables together that are distributed differently.
-        let statements: &[&'a str] = if is_spread { &[COUNTED, WAITING] } else { &[LIVE] };
-        return statements.iter().map(|sql| Step::Statement((*sql).into(), of_kind())).collect();
+/// How many records of a kind are live, where tables are spread: counted up to the end of the feed, and what
+/// happened behind it. If the feed has moved meanwhile, some are in neither or in both.
+async fn count_live(connection: &Connection, org: OrgKey, kind: Kind) -> Result<i64, Failed> {
+    let unreadable = |error: Error| Failed { error, is_complete: true };
+    let counted = || Step::Statement(COUNTED.into(), vec![Value::Number(org.0), Value::Text(kind.as_str())]);
+    let read = |answer: Option<&Answer>| match answer.and_then(|answer| answer.rows.first()) {
+        Some(row) => Ok((row.try_get::<_, i64>(0)?, row.try_get::<_, i64>(1)?)),
+        None => Ok((0, 0)),
+    };
+    let (mut end, mut live) = read(connection.run(&[counted()]).await?.first()).map_err(unreadable)?;
+    for attempt in 1.. {
+        let values = vec![Value::Number(org.0), Value::Text(kind.as_str()), Value::Number(end)];
+        let answers = connection.run(&[Step::Statement(WAITING.into(), values), counted()]).await?;
+        let waiting = answers.first().and_then(|answer| answer.rows.first());
+        let waiting: i64 = waiting.map_or(Ok(0), |row| row.try_get(0)).map_err(unreadable)?;
+        let total = live + waiting;
+        let is_over = attempt >= ATTEMPTS;
+        let now = read(answers.get(1)).map_err(unreadable)?;
+        if now.0 == end || is_over {
+            return Ok(total);
+        }
+        (end, live) = now;
+    }
+    Ok(live)
+}
+
+/// What to count.
+fn count<'a>(org: OrgKey, query: &'a ListQuery, bounds: &Bounds, is_of_all: bool) -> Step<'a> {
+    if is_of_all {
+        return Step::Statement(LIVE.into(), vec![Value::Number(org.0), Value::Text(query.kind.as_str())]);
     }
     let condition = Condition::new(org, query, bounds);
     let sql = format!("SELECT count(*) FROM {} WHERE {}", statements(query.kind).table, condition.sql);
-    vec![Step::Statement(sql.into(), condition.values)]
+    Step::Statement(sql.into(), condition.values)
 }
 
 /// The first record of a list that is not deleted, if there is any.

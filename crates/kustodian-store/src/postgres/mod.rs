@@ -95,7 +95,7 @@ struct Core {
     /// Wakes the sequencer.
     committed: Arc<Notify>,
     /// Whether tables are, or may be, spread over several machines.
-    spread: distribution::Watch,
+    spread: Arc<distribution::Watch>,
     /// Which custom attributes have a column.
     slotting: search::Slotting,
     /// How common the terms of the index are.
@@ -149,7 +149,7 @@ impl Postgres {
             commit_timeout: options.commit_timeout,
             counters: Counters::default(),
             committed: Arc::default(),
-            spread: distribution::Watch::new(is_spread),
+            spread: Arc::new(distribution::Watch::new(is_spread)),
             slotting: search::Slotting::new(options.indexed_custom_attributes),
             shares: search::KnownShares::default(),
             search_effort: options.search_effort,
@@ -161,8 +161,8 @@ impl Postgres {
             is_write_failing: AtomicBool::new(false),
             connector,
         };
-        let begin = core.connector.begin().to_owned();
-        let sequencer = Sequencer::start(Arc::clone(&core.connector), begin, Arc::clone(&core.committed));
+        let (connector, spread) = (Arc::clone(&core.connector), Arc::clone(&core.spread));
+        let sequencer = Sequencer::start(connector, spread, Arc::clone(&core.committed));
         Ok(Self { core: Arc::new(core), sequencer: Mutex::new(Some(sequencer)) })
     }
 
@@ -219,8 +219,8 @@ impl Core {
         mut source: Source,
         token: Option<&NewToken>,
     ) -> Result<ChangeSet, CommitError> {
-        let begin = self.connector.begin();
         let (limit, is_spread) = (self.commit_timeout, self.is_spread().await);
+        let begin = self.connector.begin_commit(is_spread);
         if let Source::Ready(changes) = source {
             if is_spread || token.is_some() || !gather::fits(&changes) {
                 source = Source::Ready(changes);

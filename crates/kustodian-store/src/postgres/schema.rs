@@ -3,6 +3,7 @@
 use tokio_postgres::Error;
 
 use super::connection::Connection;
+use super::distribution::has_citus;
 use super::failure::words;
 use super::search;
 use super::values::Value;
@@ -31,6 +32,7 @@ const STEPS: &[(&str, &str)] = &[
     ("0019", include_str!("schema/0019.sql")),
     ("0020", include_str!("schema/0020.sql")),
     ("0021", include_str!("schema/0021.sql")),
+    ("0022", include_str!("schema/0022.sql")),
 ];
 
 /// The version from which on the index of other kinds than customers has its form.
@@ -88,9 +90,17 @@ async fn steps(connection: &Connection, what: &str) -> Result<(), OpenError> {
     connection.command(&format!("SELECT pg_advisory_xact_lock({LOCK})")).await.map_err(failed)?;
     let found = check(connection, what).await?;
     connection.command(MIGRATIONS).await.map_err(failed)?;
+    let is_spread = has_citus(connection, what).await?;
     for (version, (name, step)) in (1_i64..).zip(STEPS).skip(usize::try_from(found).unwrap_or(0)) {
         tracing::info!("applying the migration {name} to the {what}");
-        connection.command(step).await.map_err(failed)?;
+        if is_spread {
+            // Citus sends the text of a message to other machines, where it must be one command.
+            for command in commands(step) {
+                connection.command(&command).await.map_err(failed)?;
+            }
+        } else {
+            connection.command(step).await.map_err(failed)?;
+        }
         connection.query(DONE, &[Value::Number(version)]).await.map_err(failed)?;
     }
     if found < WITH_ENTRIES {
@@ -98,6 +108,26 @@ async fn steps(connection: &Connection, what: &str) -> Result<(), OpenError> {
         search::index_all(connection, true, &mut |_| {}).await.map_err(failed)?;
     }
     Ok(())
+}
+
+/// The commands of a step, one by one and without comments. No literal of a step has `;` or `--`; a block is within `$$`.
+fn commands(step: &str) -> Vec<String> {
+    let bare: Vec<&str> = step.lines().filter_map(|line| line.split("--").next()).collect();
+    let mut commands = vec![String::new()];
+    for (place, part) in bare.join("\n").split("$$").enumerate() {
+        let is_block = !place.is_multiple_of(2);
+        let mut parts = part.split(';').map(str::to_owned).collect::<Vec<_>>();
+        if is_block {
+            parts = vec![format!("$${part}$$")];
+        }
+        let mut parts = parts.into_iter();
+        if let (Some(last), Some(rest)) = (commands.last_mut(), parts.next()) {
+            last.push_str(&rest);
+        }
+        commands.extend(parts);
+    }
+    let trimmed = commands.iter().map(|command| command.trim().to_owned());
+    trimmed.filter(|command| !command.is_empty()).collect()
 }
 
 /// The version of the database; refuses servers and databases that do not do.
@@ -139,4 +169,22 @@ fn told(error: &Error) -> String {
         _ => "",
     };
     format!("{}{advice}", words(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_is_taken_apart_into_whole_commands() {
+        for (name, step) in STEPS {
+            for command in commands(step) {
+                let is_begun = ["CREATE ", "ALTER ", "DROP ", "UPDATE ", "DELETE ", "INSERT ", "DO $$"];
+                assert!(is_begun.iter().any(|verb| command.starts_with(verb)), "{name}: {command}");
+                assert_eq!(command.matches('(').count(), command.matches(')').count(), "{name}: {command}");
+                assert!(command.matches('\'').count().is_multiple_of(2), "{name}: {command}");
+            }
+        }
+        assert_eq!(commands(STEPS[21].1).len(), 2);
+    }
 }

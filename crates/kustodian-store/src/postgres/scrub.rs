@@ -40,6 +40,10 @@ fn tables_with(has: impl Fn(Traces) -> bool) -> Vec<&'static str> {
 /// nobody holds a lock on it for longer. A user who does not own the database gets a warning that it is passed over.
 const STATISTICS: &str = "VACUUM (FULL) pg_catalog.pg_statistic";
 
+/// The same on every other machine of a cluster, whose shards have statistics of their own → what did not go.
+const STATISTICS_OF_WORKERS: &str = "SELECT result FROM \
+     run_command_on_workers('VACUUM (FULL) pg_catalog.pg_statistic') WHERE NOT success";
+
 /// Tables that an erasure may leave empty, each with a row that is there while it is analyzed: ANALYZE keeps the former
 /// statistics of a table without rows, and its most common values with them. No org has the key 0.
 const MAY_BE_EMPTY: [(&str, &str); 8] = [
@@ -148,6 +152,12 @@ pub(super) async fn scrub(connector: &Connector, limit: Duration) -> Result<(), 
     // Last: each ANALYZE leaves the former statistics behind.
     wait_for_readers(&connection).await?;
     connection.command(STATISTICS).await.map_err(failed)?;
+    let is_spread = !connection.unnamed(HAS_CITUS, &[]).await.map_err(failed)?.rows.is_empty();
+    if is_spread
+        && let Some(refusal) = first::<String>(&connection, STATISTICS_OF_WORKERS, &[]).await.map_err(failed)?
+    {
+        return Err(unavailable(format!("a machine did not write its statistics again: {refusal}")));
+    }
     connection.unnamed(DONE, &[Value::Bytes(&mark)]).await.map(|_| ()).map_err(failed)
 }
 

@@ -23,9 +23,12 @@ use super::{Core, Postgres, events, feed, listing, notes, receipts, records, scr
 use crate::lane::Who;
 use crate::search::entries;
 
-/// Also finds out whether this is a server that cannot write, as a standby is.
-const CHECK: &str = "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean, \
-     (SELECT count(*) FROM (SELECT 1 FROM orgs LIMIT 1) sample)";
+/// Also finds out whether this is a server that cannot write, as a standby is. By itself: beside a table, citus would ask
+/// another machine.
+const CHECK: &str = "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean";
+
+/// Whether tables can be read.
+const CHECK_TABLES: &str = "SELECT 1 FROM orgs LIMIT 1";
 
 /// Only a write shows whether the disk has room again.
 const PROBE: &str = "INSERT INTO settings (name, value) VALUES ('writable', '') \
@@ -202,8 +205,11 @@ impl Store for Postgres {
         if query.is_whole {
             events::wait_for_positions(&self.core.readers, org).await?;
         }
-        let is_spread = self.core.is_spread().await;
-        let answers = self.core.read_long(org, &feed::steps(org, &query, is_spread)).await?;
+        let end = match self.core.is_spread().await {
+            true => Some(events::find_head(&self.core.readers, org).await?.position),
+            false => None,
+        };
+        let answers = self.core.read_long(org, &feed::steps(org, &query, end)).await?;
         feed::read(&query, answers).map_err(|error| store_error(&error))
     }
 
@@ -296,6 +302,7 @@ impl Store for Postgres {
         if is_read_only.map_err(|error| store_error(&error))?.unwrap_or(true) {
             return Err(unavailable("this PostgreSQL server cannot write now"));
         }
+        self.core.readers.read(CHECK_TABLES, &[]).await?;
         if self.core.is_write_failing.load(Ordering::Relaxed) {
             self.core.write(PROBE, &[]).await?;
             self.core.is_write_failing.store(false, Ordering::Relaxed);

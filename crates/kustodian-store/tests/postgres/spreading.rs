@@ -23,6 +23,8 @@ pub(crate) fn is_asked_for() -> bool {
 /// are of the coordinator: its own database and this one.
 pub(crate) async fn make(server: &str, url: &str, name: &str) {
     let known = connect(server).await;
+    // One at a time, until this connection ends: citus fails when two change the same catalogue of a machine.
+    known.execute("SELECT pg_advisory_lock(1)", &[]).await.unwrap();
     remove(&known, name).await;
     let create = format!("CREATE DATABASE {name}");
     known.batch_execute(&create).await.unwrap();
