@@ -47,7 +47,7 @@ pub(crate) struct Admitted {
     pub(crate) body: Bytes,
     /// The idempotency key it was sent with.
     pub(crate) pledge: Option<Pledge>,
-    /// What an update with such a key left as it was.
+    /// The revision that an update with such a key left as it was.
     pub(crate) unchanged: Unchanged,
     /// Whether nothing of it is to be stored (`validateOnly`).
     pub(crate) is_rehearsal: bool,

@@ -255,7 +255,7 @@ fn note_of_settings(org: &Org) -> String {
 }
 
 /// Makes records of the settings that an earlier version kept in notes, of every org: when a server starts that may write.
-/// What fails is done at the next start, or by the next change of the settings.
+/// After a failure the next start does it, or the next change of the settings.
 pub(crate) async fn adopt_all_settings(services: &Services) {
     let adopted = async {
         for org in services.directory.list_orgs().await.map_err(unavailable)? {
@@ -277,7 +277,7 @@ pub(crate) async fn adopt_settings(services: &Services, org: &Org) -> Result<(),
     let Some(note) = vault::find(store, &note_of_settings(org)).await.map_err(unavailable)? else { return Ok(()) };
     let changes = auth_settings::adopt(org, services.clock.now(), services.ids.next_event(), &note.value)?;
     match store.commit(org.key, changes).await {
-        // The record was written meanwhile, or by another server: what the note says is older.
+        // The record was written meanwhile, or by another server: the note is older.
         Ok(_) | Err(CommitError::Stale { .. }) => {}
         Err(error) => return Err(answer::not_committed(error, |_| false)),
     }

@@ -110,8 +110,8 @@ impl Value<'_> {
     }
 }
 
-/// PostgreSQL's texts hold no zero; the character behind it takes its place, wherever a text comes from: what is kept with
-/// one is found with one, and nothing else is (no name and no id has it).
+/// PostgreSQL's texts hold no zero; the character behind it takes its place, in every text. A text that is kept
+/// with one is found with one, and by no other text: no name and no id has that character.
 pub(super) fn storable(text: &str) -> Cow<'_, str> {
     if text.contains('\0') { text.replace('\0', "\u{1}").into() } else { text.into() }
 }

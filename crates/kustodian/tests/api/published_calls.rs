@@ -193,7 +193,7 @@ fn the_generated_client_lists_reads_and_renames() {
     assert!(error["code"].is_string());
 }
 
-/// What a sample of the contract has and a record without it leaves out.
+/// Members of the contract's samples that these records do not have.
 const CONVERSATION: &[&str] = &[];
 const MESSAGE: &[&str] = &[
     "/data/attributes/externalId is missing",

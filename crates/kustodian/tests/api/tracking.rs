@@ -473,7 +473,7 @@ fn customers_are_found_by_the_number_of_their_tracked_events() {
     found(of("set", json!(true)), &["ada", "bob", "eve"]);
     found(of("equals", json!(1.5)), &[]);
     found(json!({ "tracking_events": { "gt": 0, "lte": 1 } }), &["bob"]);
-    // Beside what only the document decides, of another type of records, and counted.
+    // Beside a criterion that the document alone decides, of another type of records, and counted.
     let either =
         json!({ "or": [{ "tracking_events": { "gte": 3 } }, { "customer_any_text": { "contains": "eve@acme" } }] });
     assert_eq!(search(&either).ids().len(), 2);

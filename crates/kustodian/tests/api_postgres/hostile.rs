@@ -510,7 +510,7 @@ fn a_zero_in_any_text_of_any_operation_is_no_fault_of_the_server() {
         let (method, path, least) = crate::roles::aim(&server, operation);
         let example = declaration.body_example.map(|example| serde_json::from_str(example).unwrap());
         let body: Option<Value> = example.or(least);
-        // In each parameter of the path, alone and behind what is there.
+        // In each parameter of the path, alone, behind a letter, and twice.
         for (index, segment) in operation.path.split('/').enumerate().filter(|(_, segment)| segment.contains('{')) {
             let fixed = segment.split('{').next().unwrap();
             for zero in ["%00", "a%00b", "%00,%00"] {

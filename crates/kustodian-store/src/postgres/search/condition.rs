@@ -142,7 +142,7 @@ pub(super) fn grams<T>(shares: &Shares, is_among_others: bool, ask: impl FnOnce(
     ask(Grams::Rarest { share: &share, is_among_others })
 }
 
-/// A text as it is bound, for what is bound within JSON.
+/// A text as it is bound, for values within JSON.
 pub(super) fn clean(text: String) -> String {
     storable(&text).into_owned()
 }
