@@ -222,7 +222,7 @@ fn messages_of_senders_on_the_blacklist_are_spam() {
             .collect()
     });
     assert!(upserts.iter().all(|status| *status == 200), "{upserts:?}");
-    assert_eq!(server.get("/v1/spam/senders").expect(200).ids().len(), 3);
+    assert_eq!(server.get("/v1/spam/senders").expect(200).ids().len(), 4);
     for wrong in [
         json!({}),
         json!({ "sender": "a@b.c", "channel": "email" }),
