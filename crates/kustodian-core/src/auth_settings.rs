@@ -170,7 +170,7 @@ fn write(attributes: &mut AuthSettingsAttributes, input: AuthSettingsInput) -> R
         .into();
     }
     let length = input.app.and_then(|app| app.user_session_expiration_milliseconds);
-    if let Some(length) = length.and_then(|length| whole(&length)) {
+    if let Some(length) = length.map(|length| whole(&length)).transpose()? {
         attributes.app =
             SessionSettings { user_session_expiration_milliseconds: length.into(), extra: Map::new() }.into();
     }
@@ -202,11 +202,19 @@ pub fn origins(settings: AuthSettings) -> Vec<String> {
     settings.attributes.cors_whitelist.into_value().unwrap_or_default()
 }
 
-/// A number without its fraction; the schema has checked its limits.
-fn whole(number: &serde_json::Number) -> Option<u64> {
+/// The length of a session; the schema has checked its limits.
+///
+/// # Errors
+/// 400 for a fraction of a millisecond.
+fn whole(number: &serde_json::Number) -> Result<u64, Refusal> {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the schema keeps it between limits")]
     let rounded = |number: f64| number as u64;
-    number.as_u64().or_else(|| number.as_f64().map(rounded))
+    let of_double = || number.as_f64().filter(|number| number.fract() == 0.0).map(rounded);
+    number.as_u64().or_else(of_double).ok_or_else(|| {
+        const NAME: &str = "userSessionExpirationMilliseconds";
+        let title = format!("{NAME} is a whole number of milliseconds, not {number}");
+        Refusal::new(400, code::BAD_PARAM, NAME, title).with_meta("pointer", format!("/app/{NAME}"))
+    })
 }
 
 /// Whether people sign in by passwords.

@@ -151,15 +151,20 @@ impl Pledge {
         let Some(put) = changes.puts.first() else { return };
         let is_its_own = |event: &&Event| (event.kind, event.record, event.rev) == (put.kind, put.id, put.rev);
         let Some(event) = changes.events.iter().find(is_its_own) else { return };
-        changes.receipts = vec![Receipt {
+        changes.receipts = vec![self.receipt((put.kind, put.id, put.rev), event.salt, status)];
+    }
+
+    /// The receipt that names a revision of a record, whose event has this salt.
+    pub fn receipt(&self, (kind, record, rev): (Kind, ObjectId, u64), salt: Salt, status: u16) -> Receipt {
+        Receipt {
             key: self.key,
-            fingerprint: self.fingerprint.salted(event.salt),
-            kind: put.kind,
-            record: put.id,
-            rev: put.rev,
+            fingerprint: self.fingerprint.salted(salt),
+            kind,
+            record,
+            rev,
             status,
             expires_at: Timestamp::from_millis(self.now.as_millis().saturating_add(LIFETIME)),
-        }];
+        }
     }
 
     /// The id of a record made with a secret, of which no receipt is left: the same idempotency key again leads to that

@@ -58,10 +58,24 @@ fn plain(channel: &Channel, sender: &str) -> String {
     }
 }
 
+/// The address or number in a sender that a name may be written before, as in `Ada <ada@acme.example>`.
+///
+/// ```
+/// use kustodian_core::spam::address_in;
+///
+/// assert_eq!(address_in("\"Ada, at home\" <ada@acme.example>"), "ada@acme.example");
+/// assert_eq!(address_in(" ada@acme.example "), "ada@acme.example");
+/// ```
+pub fn address_in(sender: &str) -> &str {
+    let sender = sender.trim();
+    let bracketed = sender.strip_suffix('>').and_then(|rest| rest.rsplit_once('<')).map(|(_, address)| address.trim());
+    bracketed.filter(|address| !address.is_empty()).unwrap_or(sender)
+}
+
 /// Puts a sender on a list: it is new when nothing is stored of it.
 ///
 /// # Errors
-/// 400 for a sender that is blank; 404 when it was deleted meanwhile.
+/// 400 for a sender without a letter or a digit; 404 when it was deleted meanwhile.
 pub fn put(
     context: &Context<'_>,
     stored: Option<&Stored>,
@@ -69,9 +83,9 @@ pub fn put(
     event: EventSeed,
     mut input: SpamSenderInput,
 ) -> Result<ChangeSet, Refusal> {
-    input.sender = input.sender.map(|sender| sender.trim().to_lowercase());
-    if input.sender.as_ref().is_some_and(String::is_empty) {
-        let title = "A sender is an address or a number";
+    input.sender = input.sender.map(|sender| address_in(&sender).to_lowercase());
+    if input.sender.as_ref().is_some_and(|sender| !sender.chars().any(char::is_alphanumeric)) {
+        let title = "A sender is an address or a number: it has letters or digits";
         return Err(Refusal::new(400, code::BAD_PARAM, "sender", title).with_meta("pointer", "/sender"));
     }
     let Some(stored) = stored else {
@@ -98,7 +112,7 @@ pub fn delete(context: &Context<'_>, stored: Option<&Stored>, event: EventSeed) 
 const MAX_SENDERS: usize = 10;
 
 /// The senders of a message, from its `meta`: `from` as a text, an object with `email`, `address`, `phone` or
-/// `number`, or a list of either. None when it says nothing: then the customer is asked ([`senders_of_customer`]).
+/// `number`, or a list of either. One with a name before its address is given in both forms. None when it says nothing: then the customer is asked ([`senders_of_customer`]).
 ///
 /// ```
 /// use kustodian_core::spam::senders_in;
@@ -120,7 +134,12 @@ pub fn senders_in(meta: &Map<String, Value>) -> Vec<String> {
         }
         _ => None,
     };
-    items.iter().filter_map(sender).take(MAX_SENDERS).collect()
+    let forms = |text: String| {
+        let address = address_in(&text).to_owned();
+        let whole = (address != text.trim()).then_some(text);
+        [Some(address), whole].into_iter().flatten()
+    };
+    items.iter().filter_map(sender).take(MAX_SENDERS).flat_map(forms).collect()
 }
 
 /// The addresses or numbers of a customer on a channel.

@@ -31,6 +31,7 @@ use crate::settings::{AbsentTypes, Settings};
 use crate::sign_in::Doors;
 use crate::slas::Slas;
 use crate::spam::Spam;
+use crate::stopping::Stop;
 use crate::unread::Unread;
 use crate::webhooks::Webhooks;
 use crate::whitelists::Whitelists;
@@ -85,6 +86,7 @@ pub(crate) struct App {
     /// Answers that clients have not read yet.
     pub(crate) unread: Arc<Unread>,
     pub(crate) feed_watch: Arc<FeedWatch>,
+    pub(crate) stop: Arc<Stop>,
     pub(crate) scrubber: Arc<Scrubber>,
     pub(crate) following: Arc<Following>,
     pub(crate) bulks: Arc<Bulks>,
@@ -135,6 +137,7 @@ impl App {
             arriving_bulk,
             arriving_posted: Arriving::new(MAX_RECEIVED),
             feed_watch,
+            stop: Arc::default(),
             unread,
             scrubber,
             following: Arc::default(),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use kustodian_core::bulk::{self, Item, PREFIX, Work};
 use kustodian_core::customer::Context;
 use kustodian_core::directory::{Org, Token};
@@ -222,8 +222,17 @@ impl Job {
         }
         let mut attempt = 0;
         loop {
-            let refusal = match (self.single)(self.admitted(index)).await {
-                Ok(answer) => return bulk::done(self.work.verb, item, document_of(&answer)),
+            let admitted = self.admitted(index);
+            let (pledge, unchanged) = (admitted.pledge, Arc::clone(&admitted.unchanged));
+            let refusal = match (self.single)(admitted).await {
+                Ok(answer) => {
+                    if let Some(pledge) = pledge {
+                        // An update, whose receipt is read by a job alone.
+                        let (store, status) = (&*self.app.services.store, StatusCode::OK.as_u16());
+                        idempotency::keep_unchanged(store, self.work.org, &pledge, status, &unchanged).await?;
+                    }
+                    return bulk::done(self.work.verb, item, document_of(&answer));
+                }
                 Err(refusal) => refusal,
             };
             // Another server may be at it, too: who is refused because of what that one did has succeeded.
@@ -282,6 +291,7 @@ impl Job {
             query: String::new(),
             body: item.body.clone().into(),
             pledge: (!self.is_rehearsal).then(|| self.work.pledge_of(index, now)),
+            unchanged: Arc::default(),
             is_rehearsal: self.is_rehearsal,
             place: None,
             authority: None,

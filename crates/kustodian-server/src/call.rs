@@ -4,7 +4,7 @@
 use std::future::Future;
 use std::net::IpAddr;
 use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,6 +14,7 @@ use http::{HeaderMap, HeaderValue};
 use kustodian_core::change::{ChangeSet, EventSeed, Name};
 use kustodian_core::customer::Context;
 use kustodian_core::directory::Org;
+use kustodian_core::kind::Kind;
 use kustodian_core::permission::{self, Caller};
 use kustodian_core::receipt::Pledge;
 use kustodian_core::refusal::Refusal;
@@ -31,6 +32,9 @@ use crate::files::Linker;
 use crate::rehearsal;
 use crate::routes::{Served, Serving};
 
+/// The revision that an update with an idempotency key left as it was: its receipt names it.
+pub(crate) type Unchanged = Arc<Mutex<Option<(Kind, ObjectId, u64)>>>;
+
 /// The arguments from the pipeline.
 pub(crate) struct Admitted {
     pub(crate) app: Arc<App>,
@@ -43,6 +47,8 @@ pub(crate) struct Admitted {
     pub(crate) body: Bytes,
     /// The idempotency key it was sent with.
     pub(crate) pledge: Option<Pledge>,
+    /// The revision that an update with such a key left as it was.
+    pub(crate) unchanged: Unchanged,
     /// Whether nothing of it is to be stored (`validateOnly`).
     pub(crate) is_rehearsal: bool,
     /// Its place among the requests in flight.
@@ -273,8 +279,15 @@ impl<E: Endpoint> Call<E> {
         let (pledge, status) = (self.admitted.pledge, E::OPERATION.success);
         let settings = &self.admitted.app.settings;
         let (max_record, skip_unchanged) = (settings.max_record, self.skips_unchanged());
+        let left = Arc::clone(&self.admitted.unchanged);
         move |mut changes, former| {
-            if skip_unchanged && unchanged::is_unchanged(&changes)? {
+            let is_unchanged = skip_unchanged && unchanged::is_unchanged(&changes)?;
+            if skip_unchanged && pledge.is_some() {
+                let put = changes.puts.first().filter(|_| is_unchanged);
+                let name = put.and_then(|put| Some((put.kind, put.id, put.expects?)));
+                *left.lock().unwrap_or_else(PoisonError::into_inner) = name;
+            }
+            if is_unchanged {
                 return Ok(ChangeSet::default());
             }
             if E::BODY.is_some() {

@@ -40,7 +40,7 @@ use crate::whitelists::Page;
 use crate::wire::{self, LargeHeads, Watched};
 use crate::{
     access_log, answer, authentication, bulk, cors, docs_page, files, framing, guide, http2, letters, openapi_page,
-    password_page, pipeline, presence, stopping, timers, tracking, webhooks,
+    password_page, pipeline, presence, sign_in, stopping, timers, tracking, webhooks,
 };
 
 /// The server, ready to serve.
@@ -94,6 +94,7 @@ impl Server {
         let Self { app, tls, gate } = self;
         let mut tasks = Vec::new();
         if !app.settings.read_only {
+            sign_in::adopt_all_settings(&app.services).await;
             tokio::spawn(Arc::clone(&app.scrubber).resume(Arc::clone(&app.services.store)));
             let settle = 2 * app.settings.answer_timeout;
             tasks.push(tokio::spawn(Arc::clone(&app.following).run(app.services.clone(), settle)));
@@ -125,6 +126,7 @@ impl Server {
             }
         }
         service.is_stopping.store(true, Ordering::Relaxed);
+        app.stop.begin();
         let admit = |(stream, from)| Speaker::new(&service, from).spawn(stream, tls.clone(), graceful.watcher(), None);
         stopping::accept_waiting(&listener, admit).await;
         drop(listener);
@@ -267,7 +269,7 @@ impl Speaker {
         let connection = self.service.http.serve_connection(TokioIo::new(stream), answer);
         // In a place of its own: handed on it would take room at each step.
         let connection = Box::pin(watcher.watch(connection));
-        match unless_silent(connection, &self.pulse, app.settings.head_timeout).await {
+        match unless_silent(connection, &self.pulse, app.settings.head_timeout, &self.service.is_stopping).await {
             Some(Ok(())) => {}
             Some(Err(error)) => tracing::debug!(%error, "a connection ended early"),
             None => tracing::debug!("a connection was silent for too long"),

@@ -3,21 +3,25 @@
 //! A receipt is looked for before anything is decided, and again when the request was refused: of two equal requests at
 //! once, the second may be refused because of the first. The commit itself makes sure that only one is done.
 
+use std::sync::PoisonError;
+
 use http::request::Parts;
 use http::{Method, StatusCode};
+use kustodian_core::change::ChangeSet;
 use kustodian_core::feed::{HistoryQuery, Payload, Recorded};
 use kustodian_core::kind::Kind;
 use kustodian_core::permission::Caller;
 use kustodian_core::receipt::{Fingerprint, HEADER, Pledge, Receipt, ReceiptKey};
 use kustodian_core::refusal::Refusal;
-use kustodian_core::store::{OrgKey, Store};
+use kustodian_core::store::{CommitError, OrgKey, Store};
 use kustodian_core::{missing, redaction, resource};
 use kustomer_api::error::code;
 use kustomer_api::user::{UpdateCurrentUser, UpdateUserById};
-use kustomer_api::{Endpoint as _, Operation, Timestamp};
+use kustomer_api::{Endpoint as _, ObjectId, Operation, Timestamp};
 use serde_json::{Map, Value};
 
-use crate::answer::{Answer, unavailable};
+use crate::answer::{Answer, not_committed, unavailable};
+use crate::call::Unchanged;
 use crate::paging::FULL;
 use crate::past;
 
@@ -70,7 +74,7 @@ pub(crate) async fn replay(
     let Some(receipt) = store.find_receipt(org, pledge.key, pledge.now).await.map_err(unavailable)? else {
         return Ok(None);
     };
-    let event = find_event(store, org, &receipt).await?;
+    let event = find_event(store, org, (receipt.kind, receipt.record, receipt.rev)).await?;
     let Some((event, salt)) = event.and_then(|event| event.salt.map(|salt| (event, salt))) else {
         // Without it the former request is not known.
         let stored = store.find(org, receipt.kind, receipt.record).await.map_err(unavailable)?;
@@ -92,9 +96,36 @@ pub(crate) async fn replay(
     }
 }
 
+/// Keeps a receipt for an update that changed no value and left no revision: it names the revision that was there. Another
+/// request with the key may have kept one meanwhile.
+///
+/// # Errors
+/// 503 or 500 when the database cannot answer.
+pub(crate) async fn keep_unchanged(
+    store: &dyn Store,
+    org: OrgKey,
+    pledge: &Pledge,
+    status: u16,
+    unchanged: &Unchanged,
+) -> Result<(), Refusal> {
+    let left = *unchanged.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some((kind, record, rev)) = left else { return Ok(()) };
+    // Without a salt the record was erased or redacted meanwhile, and a receipt could not be compared.
+    let salt = find_event(store, org, (kind, record, rev)).await?.and_then(|event| event.salt);
+    let Some(salt) = salt else { return Ok(()) };
+    let receipts = vec![pledge.receipt((kind, record, rev), salt, status)];
+    match store.commit(org, ChangeSet { receipts, ..ChangeSet::default() }).await {
+        Ok(_) | Err(CommitError::Replayed(_)) => Ok(()),
+        Err(error) => Err(not_committed(error, |_| false)),
+    }
+}
+
 /// The event that a receipt names. It has no salt once its record was erased, or redacted later.
-async fn find_event(store: &dyn Store, org: OrgKey, receipt: &Receipt) -> Result<Option<Recorded>, Refusal> {
-    let Receipt { kind, record, rev, .. } = *receipt;
+async fn find_event(
+    store: &dyn Store,
+    org: OrgKey,
+    (kind, record, rev): (Kind, ObjectId, u64),
+) -> Result<Option<Recorded>, Refusal> {
     let query = HistoryQuery {
         kind,
         record,

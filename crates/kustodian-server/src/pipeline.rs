@@ -5,8 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use axum::body::{Body, HttpBody as _};
-use bytes::Bytes;
+use axum::body::{Body, HttpBody};
+use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, IF_NONE_MATCH, SET_COOKIE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Version};
@@ -28,11 +28,12 @@ use crate::access_log::{self, Answered};
 use crate::answer::{self, Answer, REQUEST_ID};
 use crate::app::App;
 use crate::authentication::authenticate;
-use crate::call::{Admitted, Visit};
+use crate::call::{Admitted, Unchanged, Visit};
 use crate::files::Linker;
 use crate::long::Payload;
 use crate::rehearsal;
 use crate::routes::{Found, Route, Serving};
+use crate::stopping::Stop;
 use crate::unread;
 use crate::{compression, described, framing, idempotency};
 
@@ -220,6 +221,7 @@ impl Passage {
             let linker = Linker::new(app, &caller.org, &parts.headers, authority.as_ref(), now);
             (links, linker.for_uploads(!route.operation.is_read() || may_create(&caller, links.kind())))
         });
+        let unchanged = Unchanged::default();
         let admitted = Admitted {
             app: Arc::clone(app),
             caller,
@@ -230,6 +232,7 @@ impl Passage {
             path_values,
             body,
             pledge: pledge.filter(|_| !is_rehearsal),
+            unchanged: Arc::clone(&unchanged),
             is_rehearsal,
             place: Some(place),
             authority,
@@ -248,7 +251,10 @@ impl Passage {
                 return Ok(answer);
             }
             let refusal = match handler(admitted).await {
-                Ok(answer) => return Ok(answer),
+                Ok(answer) => {
+                    idempotency::keep_unchanged(store, org, &pledge, route.operation.success, &unchanged).await?;
+                    return Ok(answer);
+                }
                 Err(refusal) => refusal,
             };
             let replay = idempotency::replay(store, org, &pledge, &sent).await?;
@@ -426,12 +432,37 @@ async fn read_body(
     }
     compression::check_coding(headers)?;
     let _place = arriving.take(org, announced)?;
-    let reading = Limited::new(body, max).collect();
+    let reading = collect(&app.stop, Limited::new(body, max));
     match tokio::time::timeout(app.settings.body_timeout, reading).await {
-        Ok(Ok(body)) => compression::unpack(headers, body.to_bytes(), max),
-        Ok(Err(error)) if error.downcast_ref::<LengthLimitError>().is_some() => Err(too_large()),
-        Ok(Err(_)) => Err(Refusal::new(400, code::BAD_PARAM, "body", "The body ended before it was complete")),
+        Ok(Ok(Ok(body))) => compression::unpack(headers, body, max),
+        Ok(Ok(Err(error))) if error.downcast_ref::<LengthLimitError>().is_some() => Err(too_large()),
+        Ok(Ok(Err(_))) => Err(Refusal::new(400, code::BAD_PARAM, "body", "The body ended before it was complete")),
+        Ok(Err(stops)) => Err(stops),
         Err(_) => Err(Refusal::new(408, code::TIMEOUT, "body", "The body took too long to arrive")),
+    }
+}
+
+/// All of a body, unless it pauses while the server stops.
+async fn collect<B>(stop: &Stop, mut body: B) -> Result<Result<Bytes, B::Error>, Refusal>
+where
+    B: HttpBody<Data = Bytes> + Unpin,
+{
+    let (mut first, mut all) = (Bytes::new(), BytesMut::new());
+    loop {
+        let data = match stop.wait_for(body.frame()).await? {
+            None if all.is_empty() => return Ok(Ok(first)),
+            None => return Ok(Ok(all.freeze())),
+            Some(Ok(frame)) => frame.into_data().unwrap_or_default(),
+            Some(Err(error)) => return Ok(Err(error)),
+        };
+        if first.is_empty() && all.is_empty() {
+            first = data;
+        } else {
+            if all.is_empty() {
+                all.extend_from_slice(&first);
+            }
+            all.extend_from_slice(&data);
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
 use kustodian_core::auth_settings;
+use kustodian_core::change::Put;
 use kustodian_core::directory::{Directory, Org, Session, TokenHash};
 use kustodian_core::kind::Kind;
 use kustodian_core::lockout::{Lockouts, OF_ACCOUNT, OF_ADDRESS};
@@ -221,8 +222,8 @@ pub(crate) async fn settings(services: &Services, org: &Org) -> Result<AuthSetti
     auth_settings::read(org, stored_settings(services, org).await?.as_ref())
 }
 
-/// The settings as they are stored; `None` while nobody has written them. Those that an earlier version kept in a note become a
-/// record here.
+/// The settings as they are stored; `None` while nobody has written them. Those that an earlier version kept in a note are
+/// read as the record that [`adopt_settings`] makes of them: a read writes nothing.
 ///
 /// # Errors
 /// When the database cannot answer.
@@ -232,19 +233,56 @@ pub(crate) async fn stored_settings(services: &Services, org: &Org) -> Result<Op
     if let Some(stored) = find().await.map_err(unavailable)? {
         return Ok(Some(stored));
     }
-    let name = format!("auth-settings/{}", org.key.0);
-    let Some(note) = vault::find(store, &name).await.map_err(unavailable)? else {
-        // Another request may have made the record of it meanwhile.
+    let Some(note) = vault::find(store, &note_of_settings(org)).await.map_err(unavailable)? else {
+        // Another server may have made the record of it meanwhile.
         return find().await.map_err(unavailable);
     };
+    let changes = auth_settings::adopt(org, org.created_at, services.ids.next_event(), &note.value)?;
+    let as_stored = |put: Put| Stored {
+        id: put.id,
+        rev: put.rev,
+        deleted: put.deleted,
+        created_at: put.created_at,
+        updated_at: put.updated_at,
+        document: put.document,
+    };
+    Ok(changes.puts.into_iter().next().map(as_stored))
+}
+
+/// Where earlier versions kept the settings of an org.
+fn note_of_settings(org: &Org) -> String {
+    format!("auth-settings/{}", org.key.0)
+}
+
+/// Makes records of the settings that an earlier version kept in notes, of every org: when a server starts that may write.
+/// After a failure the next start does it, or the next change of the settings.
+pub(crate) async fn adopt_all_settings(services: &Services) {
+    let adopted = async {
+        for org in services.directory.list_orgs().await.map_err(unavailable)? {
+            adopt_settings(services, &org).await?;
+        }
+        Ok::<(), Refusal>(())
+    };
+    if let Err(refusal) = adopted.await {
+        tracing::warn!(%refusal, "settings of an earlier version are not records yet");
+    }
+}
+
+/// The same of one org.
+///
+/// # Errors
+/// When the database cannot answer.
+pub(crate) async fn adopt_settings(services: &Services, org: &Org) -> Result<(), Refusal> {
+    let store = &*services.store;
+    let Some(note) = vault::find(store, &note_of_settings(org)).await.map_err(unavailable)? else { return Ok(()) };
     let changes = auth_settings::adopt(org, services.clock.now(), services.ids.next_event(), &note.value)?;
     match store.commit(org.key, changes).await {
-        // Another request was first.
+        // The record was written meanwhile, or by another server: the note is older.
         Ok(_) | Err(CommitError::Stale { .. }) => {}
         Err(error) => return Err(answer::not_committed(error, |_| false)),
     }
     store.replace_note(&note, None).await.map_err(unavailable)?;
-    find().await.map_err(unavailable)
+    Ok(())
 }
 
 /// Keeps another password of a user, and ends the user's sessions but `kept`.

@@ -4,14 +4,17 @@
 //! One timer per connection, checked when it expires: a timer per request, as hyper would set, takes a lock that all
 //! connections share.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::Poll;
 use std::time::Duration;
 
 use http::Version;
 use tokio::time::{Instant, sleep_until};
+
+use crate::stopping::PAUSE_AT_STOP;
 
 /// The last action of a connection.
 #[derive(Debug)]
@@ -144,23 +147,35 @@ impl Sending {
     }
 }
 
-/// Drives `connection` until it ends, or was silent for `patience`: then there is no result, and dropping it closes it.
-pub(crate) async fn unless_silent<F: Future>(connection: F, pulse: &Pulse, patience: Duration) -> Option<F::Output> {
+/// Drives `connection` until it ends, or was silent for `patience`: then there is no result, and dropping it closes it. Once the
+/// server `stops`, one whose first request is not complete has a short time left: it would keep the server from its end.
+pub(crate) async fn unless_silent<F: Future>(
+    connection: F,
+    pulse: &Pulse,
+    patience: Duration,
+    stops: &AtomicBool,
+) -> Option<F::Output> {
     let mut connection = pin!(connection);
     let mut timer = pin!(sleep_until(pulse.silent_at(patience)));
-    loop {
-        tokio::select! {
-            biased;
-            ended = &mut connection => return Some(ended),
-            () = &mut timer => {
-                let silent_at = pulse.silent_at(patience);
-                if silent_at <= Instant::now() {
-                    return None;
-                }
-                timer.as_mut().reset(silent_at);
-            }
+    let mut is_hurried = false;
+    poll_fn(|context| {
+        if let Poll::Ready(ended) = connection.as_mut().poll(context) {
+            return Poll::Ready(Some(ended));
         }
-    }
+        if !is_hurried && pulse.requests() == 0 && stops.load(Ordering::Relaxed) {
+            is_hurried = true;
+            timer.as_mut().reset(Instant::now() + PAUSE_AT_STOP);
+        }
+        while timer.as_mut().poll(context).is_ready() {
+            let silent_at = pulse.silent_at(patience);
+            if silent_at <= Instant::now() || is_hurried && pulse.requests() == 0 {
+                return Poll::Ready(None);
+            }
+            timer.as_mut().reset(silent_at);
+        }
+        Poll::Pending
+    })
+    .await
 }
 
 #[cfg(test)]

@@ -5,9 +5,12 @@ use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use kustodian_core::refusal::Refusal;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
+use crate::answer;
 use crate::app::App;
 
 /// How long those may take who have begun to connect when the server stops: their first packet was taken, and they send
@@ -16,6 +19,42 @@ const HANDSHAKES_END_WITHIN: Duration = Duration::from_millis(100);
 
 /// How many are accepted where clients cannot be turned away: more than the system keeps for us.
 const WAITING_AT_MOST: usize = 8_192;
+
+/// How long a body may pause once the server stops, and a connection may be open without a request.
+pub(crate) const PAUSE_AT_STOP: Duration = Duration::from_secs(3);
+
+/// Whether the server stops.
+#[derive(Debug, Default)]
+pub(crate) struct Stop(watch::Sender<bool>);
+
+impl Stop {
+    pub(crate) fn begin(&self) {
+        self.0.send_replace(true);
+    }
+
+    /// Waits for a piece of a body; once the server stops, for a short time only. A client that sends nothing more would keep
+    /// it from its end.
+    ///
+    /// # Errors
+    /// 503 when nothing came in that time.
+    pub(crate) async fn wait_for<T>(&self, piece: impl Future<Output = T>) -> Result<T, Refusal> {
+        let patience_ends = async {
+            let mut stops = self.0.subscribe();
+            if stops.wait_for(|stops| *stops).await.is_err() {
+                std::future::pending::<()>().await;
+            }
+            tokio::time::sleep(PAUSE_AT_STOP).await;
+        };
+        tokio::select! {
+            biased;
+            piece = piece => Ok(piece),
+            () = patience_ends => {
+                let title = "The server stops, and the rest of the body did not arrive: nothing was changed, send it again";
+                Err(answer::try_again(title, 1))
+            }
+        }
+    }
+}
 
 /// Accepts the connections that wait. Clients whose connection was made by the system cannot know that nobody has accepted it:
 /// one that was closed would leave them not knowing whether their request was done. They may be more than the limit of

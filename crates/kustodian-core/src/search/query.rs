@@ -138,6 +138,13 @@ impl Node {
         }
     }
 
+    /// Whether a criterion is about an attribute, those about other records too.
+    pub fn is_about(&self, attribute: Attribute) -> bool {
+        let mut is_about = false;
+        self.for_each(&mut |criterion| is_about |= criterion.subject == Subject::Standard(attribute));
+        is_about
+    }
+
     fn for_each_mut(&mut self, visit: &mut impl FnMut(&mut Criterion)) {
         match self {
             Self::All(nodes) | Self::Any(nodes) => nodes.iter_mut().for_each(|node| node.for_each_mut(visit)),
@@ -325,6 +332,13 @@ impl<T: PartialOrd> Range<T> {
 }
 
 impl Query {
+    /// Whether a criterion or a count is about the tracked events of customers, which no document has:
+    /// [`SearchRow::count_tracked`](super::SearchRow::count_tracked) adds them to a row.
+    pub fn is_about_tracking(&self) -> bool {
+        let subject = Subject::Standard(Attribute::TrackingEvents);
+        self.root.is_about(Attribute::TrackingEvents) || self.aggregations.iter().any(|of| *of.subject() == subject)
+    }
+
     /// The klass of all kobjects that the query finds, where it says so.
     pub fn klass(&self) -> Option<&str> {
         self.root.klass()

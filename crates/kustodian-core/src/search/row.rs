@@ -142,6 +142,11 @@ impl SearchRow {
         Self { id, context, deleted, values: BTreeMap::new(), custom: BTreeMap::new(), texts: Vec::new() }
     }
 
+    /// Adds how many events were tracked of a customer.
+    pub fn count_tracked(&mut self, count: u64) {
+        self.count(Attribute::TrackingEvents, Some(count));
+    }
+
     /// The id of the record of another context that this one belongs to.
     pub fn parent(&self, context: Context) -> Option<ObjectId> {
         match self.values(parent_attribute(self.context, context)?).first() {

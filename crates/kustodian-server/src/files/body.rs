@@ -1,5 +1,6 @@
 //! A body that arrives, whose length no memory bounds: piece by piece, and not for ever.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -8,6 +9,8 @@ use http_body_util::{BodyExt as _, Limited};
 use kustodian_core::refusal::Refusal;
 use kustomer_api::error::code;
 use tokio::time::{Instant, timeout, timeout_at};
+
+use crate::stopping::Stop;
 
 /// The slowest that a body may arrive, on the whole, in bytes a second.
 const SLOWEST: u64 = 16 * 1024;
@@ -23,12 +26,13 @@ pub(super) struct Arriving {
     patience: Duration,
     /// When all of it must be there.
     end: Instant,
+    stop: Arc<Stop>,
 }
 
 impl Arriving {
     /// A body whose pieces may take so long each.
-    pub(super) fn new(body: Body, patience: Duration) -> Self {
-        Self { body, patience, end: Instant::now() + patience }
+    pub(super) fn new(body: Body, patience: Duration, stop: Arc<Stop>) -> Self {
+        Self { body, patience, end: Instant::now() + patience, stop }
     }
 
     /// Waits as long for all of it as one of this length may take.
@@ -40,13 +44,13 @@ impl Arriving {
     /// The next piece; `None` at the end.
     ///
     /// # Errors
-    /// 408 when it takes too long; 400 when it breaks off.
+    /// 408 when it takes too long; 503 when it pauses while the server stops; 400 when it breaks off.
     pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Refusal> {
         loop {
             let until = self.end.min(Instant::now() + self.patience);
-            let frame = timeout_at(until, self.body.frame()).await.map_err(|_| {
+            let frame = timeout_at(until, self.stop.wait_for(self.body.frame())).await.map_err(|_| {
                 Refusal::new(408, code::TIMEOUT, "file", "The file took too long to arrive: nothing was kept")
-            })?;
+            })??;
             match frame {
                 None => return Ok(None),
                 Some(Ok(frame)) => {
@@ -63,7 +67,8 @@ impl Arriving {
 
     /// The rest of it is read, and forgotten.
     pub(super) async fn drain(self) {
-        drain(self.body, usize::MAX).await;
+        // A server that stops does not wait for it.
+        drop(self.stop.wait_for(drain(self.body, usize::MAX)).await);
     }
 }
 

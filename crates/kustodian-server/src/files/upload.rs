@@ -28,7 +28,7 @@ const PIECE: usize = 256 * 1024;
 /// Receives the bytes that a request holds; the status to answer.
 pub(super) async fn receive(app: &Arc<App>, opened: &Opened, parts: &Parts, body: Body) -> Result<StatusCode, Refusal> {
     let is_form = parts.method == Method::POST;
-    let mut arriving = Arriving::new(body, app.settings.body_timeout);
+    let mut arriving = Arriving::new(body, app.settings.body_timeout, Arc::clone(&app.stop));
     match take(app, opened, parts, &mut arriving, is_form).await {
         Ok(()) if is_form => Ok(StatusCode::NO_CONTENT),
         Ok(()) => Ok(StatusCode::OK),

@@ -97,24 +97,29 @@ impl Following {
     }
 
     /// Works on notes as long as the server runs. `settle` is how long a request that was noted can be under way.
+    ///
+    /// At first it takes the notes of all others: who has left one is most likely this server, before it was killed. Nothing
+    /// is lost if another one is at it, since work that is done twice ends alike.
     pub(crate) async fn run(self: Arc<Self>, services: Services, settle: Duration) {
+        let mut takes_all = true;
         loop {
             let mut pause = INTERVAL;
             for cause in Cause::ALL {
-                let until = pass(&services, cause, settle).await.unwrap_or_else(|error| {
+                let until = pass(&services, cause, settle, takes_all).await.unwrap_or_else(|error| {
                     tracing::debug!(%error, "changes are looked for again after a pause");
                     PAUSE
                 });
                 pause = pause.min(until);
             }
+            takes_all = false;
             // Over before its time when a record changes here.
             drop(timeout(pause, self.wake.notified()).await);
         }
     }
 }
 
-/// Works on the notes that are due; how long until the next one may be.
-async fn pass(services: &Services, cause: Cause, settle: Duration) -> Result<Duration, StoreError> {
+/// Works on the notes that are due, or on all; how long until the next one may be due.
+async fn pass(services: &Services, cause: Cause, settle: Duration, takes_all: bool) -> Result<Duration, StoreError> {
     let mut pause = INTERVAL;
     let notes = services.store.list_notes(cause.prefix()).await?;
     if notes.is_empty() {
@@ -128,7 +133,7 @@ async fn pass(services: &Services, cause: Cause, settle: Duration) -> Result<Dur
             // Of a later version, or of an org that is gone.
             continue;
         };
-        if followed.due > now {
+        if followed.due > now && !takes_all {
             pause = pause.min(until(now, followed.due));
             continue;
         }

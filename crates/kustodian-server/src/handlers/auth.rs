@@ -87,26 +87,38 @@ pub(crate) async fn get_auth_roles(_call: Call<GetAuthRoles>) -> Result<Answer, 
 
 pub(crate) async fn get_auth_settings(call: Call<GetAuthSettings>) -> Result<Answer, Refusal> {
     let org = &call.caller().org;
-    let stored = sign_in::stored_settings(&call.app().services, org).await?;
     if call.query != StateQuery::default() {
-        return history::get_former(&call, Kind::AuthSettings, org.id, call.query).await;
+        return match is_written(&call).await? {
+            true => history::get_former(&call, Kind::AuthSettings, org.id, call.query).await,
+            false => Err(history::former_of_unwritten(&call, Kind::AuthSettings, call.query)),
+        };
     }
-    match stored {
+    match sign_in::stored_settings(&call.app().services, org).await? {
         Some(stored) => Ok(Answer::ok(stored.document)),
         None => Ok(Answer::ok(resource::render(&auth_settings::unwritten(org))?)),
     }
 }
 
 pub(crate) async fn get_auth_settings_history(call: Call<GetAuthSettingsHistory>) -> Result<Answer, Refusal> {
-    let org = &call.caller().org;
-    sign_in::stored_settings(&call.app().services, org).await?;
-    history::list_of(&call, Kind::AuthSettings, org.id).await
+    let id = call.caller().org.id;
+    match is_written(&call).await? {
+        true => history::list_of(&call, Kind::AuthSettings, id).await,
+        false => Ok(history::list_of_unwritten(&call, &Kind::AuthSettings.path_of(id))),
+    }
+}
+
+/// Whether there is a record of the settings.
+async fn is_written<E: Endpoint>(call: &Call<E>) -> Result<bool, Refusal> {
+    let id = call.caller().org.id;
+    Ok(call.store().find(call.org(), Kind::AuthSettings, id).await.map_err(unavailable)?.is_some())
 }
 
 pub(crate) async fn update_auth_settings(call: Call<UpdateAuthSettings>) -> Result<Answer, Refusal> {
     let (act, event, input) = (call.act(), call.next_event(), call.input()?);
     let id = act.org.id;
-    sign_in::stored_settings(&call.app().services, &act.org).await?;
+    if !call.is_rehearsal() {
+        sign_in::adopt_settings(&call.app().services, &act.org).await?;
+    }
     let if_match = call.header(http::header::IF_MATCH).map(ToOwned::to_owned);
     let decide = move |stored: Option<Stored>| {
         auth_settings::put(&act.context(), stored.as_ref(), event, input, if_match.as_deref())

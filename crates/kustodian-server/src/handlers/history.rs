@@ -52,6 +52,25 @@ pub(crate) async fn list_of<E: Endpoint<Query = PageQuery>>(
     parts::page(call.app(), entries, page.size as usize, around, None).await
 }
 
+/// The history of a record that is read although nobody has written it yet, such as the settings of an org.
+pub(crate) fn list_of_unwritten<E: Endpoint<Query = PageQuery>>(call: &Call<E>, path: &str) -> Answer {
+    let around = Numbered::of(call.query).around_counted(&format!("{path}/history"), &Vec::new(), 0);
+    Answer::Json(around.whole(Vec::new(), false))
+}
+
+/// Why there is no former state of such a record.
+pub(crate) fn former_of_unwritten<E: Endpoint>(call: &Call<E>, kind: Kind, state: StateQuery) -> Refusal {
+    let parameter = if state.rev.is_some() { "rev" } else { "asOf" };
+    let what = format!("The parameter {parameter} of {}", E::OPERATION.name);
+    let status = call.app().settings.missing_role_status;
+    if let Err(refusal) = permission::require(call.caller(), &what, EVENT_READ, status) {
+        return refusal;
+    }
+    let title = format!("Not Found: nobody has written the {} yet, so that it has no revisions", kind.as_str());
+    let detail = format!("without {parameter} its initial state is answered");
+    Refusal::new(404, code::NOT_FOUND, parameter, title).with_detail(detail)
+}
+
 /// The record as it was at a revision or a moment. Deleted ones can be read as of when they lived.
 pub(crate) async fn get_former<E: Endpoint>(
     call: &Call<E>,
@@ -81,7 +100,11 @@ pub(crate) async fn get_former<E: Endpoint>(
     let Some(state) = states.into_iter().find(|state| state.rev == rev) else {
         // It was erased this very moment, or never had that revision.
         let stored = find_unerased(call, kind, id).await?;
-        return Err(absent(&format!("has no revision {rev}: its newest is {}", stored.rev)));
+        let why = match (1..stored.rev).contains(&rev) {
+            true => format!("has nothing left of its revision {rev}: it was erased or redacted since"),
+            false => format!("has no revision {rev}: its newest is {}", stored.rev),
+        };
+        return Err(absent(&why));
     };
     if missing::is_deleted(&state.document)? {
         return Err(absent(&format!("was deleted then, by its revision {rev}")));

@@ -25,14 +25,17 @@ pub(crate) async fn get_custom_attribute_metadata(call: Call<GetCustomAttributeM
     let name = find_name(&call, &call.path).await?;
     let id = metadata::id_of(&name);
     if call.query != StateQuery::default() {
-        return history::get_former(&call, Kind::Metadata, id, call.query).await;
+        return match find(&call, id).await? {
+            Some(_) => history::get_former(&call, Kind::Metadata, id, call.query).await,
+            None => Err(history::former_of_unwritten(&call, Kind::Metadata, call.query)),
+        };
     }
     answer(&call, &name, id).await
 }
 
 /// The metadata as it is, written or not.
 async fn answer<E: Endpoint>(call: &Call<E>, name: &str, id: ObjectId) -> Result<Answer, Refusal> {
-    Ok(Answer::ok(match call.store().find(call.org(), Kind::Metadata, id).await.map_err(unavailable)? {
+    Ok(Answer::ok(match find(call, id).await? {
         Some(stored) => stored.document,
         None => metadata::unwritten(&call.caller().org, name)?,
     }))
@@ -40,7 +43,15 @@ async fn answer<E: Endpoint>(call: &Call<E>, name: &str, id: ObjectId) -> Result
 
 pub(crate) async fn get_metadata_history(call: Call<GetMetadataHistory>) -> Result<Answer, Refusal> {
     let name = find_name(&call, &call.path).await?;
-    history::list_of(&call, Kind::Metadata, metadata::id_of(&name)).await
+    let id = metadata::id_of(&name);
+    match find(&call, id).await? {
+        Some(_) => history::list_of(&call, Kind::Metadata, id).await,
+        None => Ok(history::list_of_unwritten(&call, &format!("{}/{name}", Kind::Metadata.spec().path))),
+    }
+}
+
+async fn find<E: Endpoint>(call: &Call<E>, id: ObjectId) -> Result<Option<Stored>, Refusal> {
+    call.store().find(call.org(), Kind::Metadata, id).await.map_err(unavailable)
 }
 
 pub(crate) async fn update_custom_attribute_metadata(

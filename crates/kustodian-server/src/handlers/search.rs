@@ -15,6 +15,7 @@ use kustodian_core::search::{self, Context, Dialect, KlassName, Query};
 use kustodian_core::search_store::{Count, Records, SearchError, SearchQuery, Total, WalkFrom, WalkQuery};
 use kustodian_core::store::Stored;
 use kustodian_core::{claim, missing, permission, resource, saved_search, tag};
+use kustomer_api::operation::own::EVENT_READ;
 use kustomer_api::query::DEFAULT_PAGE_SIZE;
 use kustomer_api::role::{self, SENSITIVE_READ};
 use kustomer_api::search::{CustomerArchiveSearch, CustomerSearch, EXACT_TOTAL, SearchPage};
@@ -99,6 +100,9 @@ fn authorize<E: Endpoint>(call: &Call<E>, query: &Query) -> Result<(), Refusal> 
             }
             _ => permission::require_read(caller, E::OPERATION, kind, status)?,
         }
+    }
+    if query.is_about_tracking() {
+        permission::require(caller, "A search by tracking_events", EVENT_READ, status)?;
     }
     Ok(())
 }

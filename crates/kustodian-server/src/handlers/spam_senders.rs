@@ -29,7 +29,7 @@ pub(crate) async fn upsert_spam_sender(call: Call<UpsertSpamSender>) -> Result<A
     let lacking = |name| Refusal::new(400, code::BAD_PARAM, name, format!("{name} is needed"));
     let channel = input.channel.as_ref().ok_or_else(|| lacking("channel"))?;
     let sender = input.sender.as_deref().ok_or_else(|| lacking("sender"))?;
-    let key = spam::key(call.org(), channel, sender);
+    let key = spam::key(call.org(), channel, spam::address_in(sender));
     for _ in 0..plain::ATTEMPTS {
         let found = call.store().find_by_claim(call.org(), Kind::SpamSender, key).await.map_err(unavailable)?;
         let (act, input) = (act.clone(), input.clone());

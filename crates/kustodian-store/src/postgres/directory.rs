@@ -100,10 +100,6 @@ impl Directory for Postgres {
     }
 
     async fn find_org(&self, name: &str) -> Result<Option<Org>, StoreError> {
-        // PostgreSQL has no text with this character and refuses it; a sign-in may send any.
-        if name.contains('\0') {
-            return Ok(None);
-        }
         self.core.read_one(FIND_ORG, &[Value::Text(name)], |row| org(row, 0)).await
     }
 

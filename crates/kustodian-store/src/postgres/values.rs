@@ -1,5 +1,6 @@
 //! How values are sent to PostgreSQL and read back.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 
@@ -109,6 +110,12 @@ impl Value<'_> {
     }
 }
 
+/// PostgreSQL's texts hold no zero; the character behind it takes its place, in every text. A text that is kept
+/// with one is found with one, and by no other text: no name and no id has that character.
+pub(super) fn storable(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') { text.replace('\0', "\u{1}").into() } else { text.into() }
+}
+
 impl fmt::Debug for Value<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("…")
@@ -123,9 +130,9 @@ impl ToSql for Value<'_> {
                 Ok(IsNull::No)
             }
             Self::MaybeId(None) => Ok(IsNull::Yes),
-            Self::Text(text) => text.to_sql(sql_type, out),
-            Self::MaybeText(text) => text.to_sql(sql_type, out),
-            Self::Owned(text) => text.to_sql(sql_type, out),
+            Self::Text(text) | Self::MaybeText(Some(text)) => storable(text).to_sql(sql_type, out),
+            Self::Owned(Some(text)) => storable(text).to_sql(sql_type, out),
+            Self::MaybeText(None) | Self::Owned(None) => Ok(IsNull::Yes),
             Self::MaybeFloat(number) => number.to_sql(sql_type, out),
             Self::MaybeFlag(flag) => flag.to_sql(sql_type, out),
             Self::Number(number) => number.to_sql(sql_type, out),
@@ -135,9 +142,13 @@ impl ToSql for Value<'_> {
             Self::MaybeBytes(bytes) => bytes.to_sql(sql_type, out),
             Self::Roles(roles) => serde_json::to_string(roles)?.to_sql(sql_type, out),
             Self::Network(network) => network.map(|network| network.to_string()).to_sql(sql_type, out),
-            Self::Texts(texts) => texts.to_sql(sql_type, out),
-            Self::OwnedTexts(texts) => texts.to_sql(sql_type, out),
-            Self::MaybeTexts(texts) => texts.to_sql(sql_type, out),
+            Self::Texts(texts) => texts.iter().map(|text| storable(text)).collect::<Vec<_>>().to_sql(sql_type, out),
+            Self::OwnedTexts(texts) => {
+                texts.iter().map(|text| storable(text)).collect::<Vec<_>>().to_sql(sql_type, out)
+            }
+            Self::MaybeTexts(texts) => {
+                texts.iter().map(|text| text.map(storable)).collect::<Vec<_>>().to_sql(sql_type, out)
+            }
             Self::Ids(ids) => ids.iter().map(ObjectId::to_string).collect::<Vec<_>>().to_sql(sql_type, out),
             Self::MaybeIds(ids) => {
                 ids.iter().map(|id| id.as_ref().map(ObjectId::to_string)).collect::<Vec<_>>().to_sql(sql_type, out)

@@ -110,7 +110,7 @@ const _: () = {
         if !matches!(attribute.context(), Context::Customer) || matches!(attribute.class(), Class::Any) {
             continue;
         }
-        let is_of_record = matches!(attribute, Attribute::Id | Attribute::Deleted);
+        let is_of_record = matches!(attribute, Attribute::Id | Attribute::Deleted | Attribute::TrackingEvents);
         let is_sorted = attribute.is_sortable(false) || attribute.is_sortable(true);
         let (mut has_column, mut has_parts, mut place) = (false, false, 0);
         while place < COLUMNS.len() {

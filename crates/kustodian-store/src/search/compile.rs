@@ -62,6 +62,61 @@ pub(crate) trait Dialect {
 
     /// The condition that a text of the row holds a part, which is bound once.
     fn holds_part(&self, column: &str) -> String;
+
+    /// The condition that the number of events tracked of the customer passes a test; `takes_none` when 0 does.
+    fn tracked(&self, test: &Counted, takes_none: bool) -> Compiled;
+}
+
+/// A test of a number that is not in a column.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Counted {
+    numbers: Vec<f64>,
+    bounds: Vec<(&'static str, f64)>,
+}
+
+impl Counted {
+    /// The test of a criterion, unless every number passes it or none does; and whether 0 passes it.
+    pub(crate) fn of(test: &Test) -> Result<(Self, bool), Compiled> {
+        let (numbers, bounds) = match test {
+            Test::Set => return Err(Compiled::constant(true)),
+            Test::NumberIn(numbers) => (numbers.clone(), Vec::new()),
+            Test::Numbers(from, to) => {
+                let bound = |bound: &Bound<f64>, included: &'static str, excluded: &'static str| match bound {
+                    Bound::Included(number) => Some((included, *number)),
+                    Bound::Excluded(number) => Some((excluded, *number)),
+                    Bound::Unbounded => None,
+                };
+                (Vec::new(), bound(from, ">=", ">").into_iter().chain(bound(to, "<=", "<")).collect())
+            }
+            Test::TextIn(_) | Test::TextStarts(_) | Test::Words(_) | Test::Moments(_) | Test::Boolean(_) => {
+                return Err(Compiled::constant(false));
+            }
+        };
+        let counted = Self { numbers, bounds };
+        let takes_none = counted.holds(0.0);
+        Ok((counted, takes_none))
+    }
+
+    fn holds(&self, number: f64) -> bool {
+        let within = |(sign, bound): &(&str, f64)| match *sign {
+            ">=" => number >= *bound,
+            ">" => number > *bound,
+            "<=" => number <= *bound,
+            _ => number < *bound,
+        };
+        (self.numbers.is_empty() || self.numbers.contains(&number)) && self.bounds.iter().all(within)
+    }
+
+    /// The condition that an expression passes it.
+    pub(crate) fn condition(&self, expression: &str) -> Compiled {
+        let mut parts: Vec<String> = self.bounds.iter().map(|(sign, _)| format!("{expression} {sign} ?")).collect();
+        if !self.numbers.is_empty() {
+            parts.push(format!("{expression} IN ({})", vec!["?"; self.numbers.len()].join(", ")));
+        }
+        let numbers = self.bounds.iter().map(|(_, number)| number).chain(&self.numbers);
+        let sql = if parts.is_empty() { "TRUE".to_owned() } else { parts.join(" AND ") };
+        Compiled::new(sql, numbers.map(|number| Bind::Cell(Cell::Number(*number))).collect())
+    }
 }
 
 /// The condition of a node.
@@ -187,6 +242,10 @@ impl Compiler<'_> {
         }
         match (attribute, column_of(attribute)) {
             (Attribute::Id, _) => of_id(&criterion.test, over),
+            (Attribute::TrackingEvents, _) => match Counted::of(&criterion.test) {
+                Ok((test, takes_none)) => self.dialect.tracked(&test, takes_none),
+                Err(condition) => condition,
+            },
             (Attribute::Deleted, _) => match criterion.test {
                 Test::Set => Compiled::constant(true),
                 Test::Boolean(wanted) => Compiled::new("s.deleted = ?", vec![Bind::Cell(Cell::Boolean(wanted))]),

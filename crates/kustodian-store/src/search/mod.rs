@@ -15,7 +15,7 @@ mod slot;
 mod terms;
 
 pub(crate) use self::column::{COLUMNS, Cell, Column, Holds, Index, PARTS, cells, column_of};
-pub(crate) use self::compile::{Bind, Compiled, Dialect, compile, compile_side, needs_of_texts, value_of};
+pub(crate) use self::compile::{Bind, Compiled, Counted, Dialect, compile, compile_side, needs_of_texts, value_of};
 pub(crate) use self::ordered::ordered;
 pub(crate) use self::page::{Candidate, order};
 pub(crate) use self::slot::{SLOTS, Slots, custom_cells, custom_keys, slot_cells};

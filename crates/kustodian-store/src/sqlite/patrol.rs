@@ -3,7 +3,8 @@
 //! Documents have checksums; the pages of tables and indexes have none, and a bit that flips there takes a record out of a
 //! list, or an identity out of the look-ups, without any error. So every row is compared with what leads to it: each of its
 //! table's indexes must have it, each entry of an index must be in its place and lead to a row, each document must be as it
-//! was written, and what it claims must be held. What disagrees is damage, as if a read had met it.
+//! was written, and what it claims must be held. Events are read with their payloads, and each must be the next one of the chain of
+//! its org. What disagrees is damage, as if a read had met it.
 //!
 //! Each step is one statement, so it sees one state however many write; none takes longer than some milliseconds, and the walk
 //! rests much longer than it works.
@@ -15,12 +16,16 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use kustodian_core::chain::{Link, genesis, leaf, link};
+use kustodian_core::feed::Payload;
 use kustodian_core::kind::Kind;
 use kustodian_core::store::OrgKey;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params_from_iter};
+use serde::de::IgnoredAny;
 
 use super::connection;
+use super::events;
 use super::failure::{brief, is_damage};
 use super::health::Health;
 use super::records::{find_owner, stored};
@@ -141,6 +146,7 @@ impl Walker {
         for kind in Kind::ALL {
             self.read_records(&connection, kind)?;
         }
+        self.read_events(&connection)?;
         self.counters.patrol();
         Ok(())
     }
@@ -231,6 +237,48 @@ impl Walker {
                         return Err(Ended::Damage(format!("a {kind} does not hold the {of} that its document names")));
                     }
                 }
+            }
+            drop(rows);
+            drop(statement);
+            self.rest(began.elapsed() * RESTS)?;
+            if count < ROWS {
+                return Ok(());
+            }
+        }
+    }
+}
+
+impl Walker {
+    /// Reads the events with their payloads, and follows the chain of each org.
+    fn read_events(&self, connection: &Connection) -> Result<(), Ended> {
+        let columns = events::columns(Payload::Whole);
+        let sql = format!(
+            "SELECT {columns}, org FROM events WHERE (org, position) > (?1, ?2) ORDER BY org, position LIMIT {ROWS}"
+        );
+        let mut last: Option<(OrgKey, u64, Link)> = None;
+        loop {
+            let began = Instant::now();
+            let (org, position) = last.map_or((i64::MIN, 0), |(org, position, _)| (org.0, position));
+            let mut statement = connection.prepare_cached(&sql)?;
+            let mut rows = statement.query((org, position))?;
+            let mut count = 0;
+            while let Some(row) = rows.next()? {
+                let event = events::recorded(row)?;
+                let org = OrgKey(row.get(row.as_ref().column_count() - 1)?);
+                let (before, previous) = match last {
+                    Some((of, position, link)) if of == org => (position, link),
+                    _ => (0, genesis(org)),
+                };
+                let position = event.position.unwrap_or_default();
+                let link = link(previous, position, leaf(event.metadata(), event.digest));
+                if position != before + 1 || event.link != Some(link) {
+                    return Err(Ended::Damage(format!("the event {position} is not the next one of its chain")));
+                }
+                let is_json = |text: &String| serde_json::from_str::<IgnoredAny>(text).is_ok();
+                if ![&event.changes, &event.snapshot].into_iter().flatten().all(is_json) {
+                    return Err(Ended::Damage(format!("the payload of the event {position} cannot be read")));
+                }
+                (last, count) = (Some((org, position, link)), count + 1);
             }
             drop(rows);
             drop(statement);

@@ -63,6 +63,14 @@ pub(crate) struct ForwardArguments {
 }
 
 impl Attributes for ForwardArguments {
+    fn check_new(&self) -> Result<(), Failure> {
+        if self.json.is_none() && self.conversation.is_none() {
+            let why = "a forward needs the conversation that it forwards: name it with --conversation ID";
+            return Err(Failure::new(why));
+        }
+        Ok(())
+    }
+
     fn json(self) -> Result<String, Failure> {
         if let Some(given) = &self.json {
             return read_object(given);

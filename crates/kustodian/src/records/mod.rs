@@ -58,6 +58,14 @@ pub(crate) trait Attributes {
     /// # Errors
     /// When the input cannot be sent.
     fn json(self) -> Result<String, Failure>;
+
+    /// Whether a record can be created with them.
+    ///
+    /// # Errors
+    /// When a flag is missing that every record needs.
+    fn check_new(&self) -> Result<(), Failure> {
+        Ok(())
+    }
 }
 
 /// Flags that narrow lists.
@@ -156,12 +164,14 @@ pub(crate) enum RecordsCommand<R: Records> {
         output: OutputArguments,
     },
     /// Deletes one.
+    #[command(hide = deletion(R::KIND).is_none())]
     Delete {
         /// Its id.
         #[arg(value_parser = segment)]
         id: String,
     },
     /// Restores a deleted one.
+    #[command(hide = R::KIND.spec().restored_by.is_none())]
     Restore {
         /// Its id.
         #[arg(value_parser = segment)]
@@ -242,6 +252,7 @@ pub(crate) async fn run<R: Records>(
     let of = |id: &str| format!("{}/{id}", place.path);
     match command {
         RecordsCommand::Create { attributes, output } => {
+            attributes.check_new()?;
             let call = client.request(Method::POST, place.path).json(attributes.json()?);
             show(client, call.exchange().await, output.output).await
         }

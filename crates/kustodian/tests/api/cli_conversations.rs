@@ -87,6 +87,10 @@ fn a_forward_is_written_changed_and_listed_by_flags() {
     assert_eq!(list(&[]), [id]);
     assert!(run(&server, &["forwards", "history", id]).well().contains("kustomer.forward.update"));
     run(&server, &["forwards", "delete", id]).fails_with("no forward can be deleted");
+    let help = run(&server, &["forwards", "--help"]).well();
+    assert!(help.contains("  update ") && !help.contains("  delete ") && !help.contains("  restore "), "{help}");
+    assert!(run(&server, &["notes", "--help"]).well().contains("  delete "));
+    run(&server, &["forwards", "create", "--to", "depot@acme.example"]).fails_with("--conversation ID");
 }
 
 #[test]

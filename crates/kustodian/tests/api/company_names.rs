@@ -109,6 +109,26 @@ fn a_rename_that_was_answered_is_finished_by_the_next_server() {
 }
 
 #[test]
+fn work_that_a_killed_server_kept_for_itself_is_taken_at_the_next_start() {
+    let server = Server::on_file();
+    let acme = company(&server, "Acme");
+    server.put(path_of(&acme), json!({ "name": "Initech" })).expect(200);
+    // As if it had been noted long ago, and a server had kept it for centuries.
+    let kept = "0 9999999999999 x";
+    let bytes = match server.database().starts_with("sqlite:") {
+        true => format!("CAST('{kept}' AS BLOB)"),
+        false => format!("convert_to('{kept}', 'UTF8')"),
+    };
+    wait_for("a note that nobody has changed meanwhile", || {
+        rows(server.database(), &format!("UPDATE settings SET value = {bytes} WHERE name LIKE 'renamed:%'"));
+        let same = format!("SELECT name FROM settings WHERE name LIKE 'renamed:%' AND value = {bytes}");
+        rows(server.database(), &same).len() == 1
+    });
+    let server = server.kill_and_restart();
+    wait_for("an end", || notes(&server) == 0);
+}
+
+#[test]
 fn customers_that_are_linked_while_their_company_is_renamed_show_its_last_name() {
     let first = Server::on_file_with(&["--answer-timeout", "1"]);
     let second = SEVERAL_SERVERS.then(|| Server::at(first.database(), &["--answer-timeout", "1"]));

@@ -329,7 +329,19 @@ fn a_record_that_fell_out_of_a_page_is_met_by_the_walk_through_the_file() {
             .execute("DELETE FROM claims WHERE key = (SELECT max(key) FROM claims WHERE kind = 'email')", [])
             .unwrap();
     };
-    let damages: [Damage<'_>; 3] = [
+    let change_event = |path: &Path| {
+        let connection = rusqlite::Connection::open(path).unwrap();
+        connection.execute("UPDATE events SET client = 'another' WHERE position = 3", []).unwrap();
+    };
+    let break_payload = |path: &Path| {
+        let connection = rusqlite::Connection::open(path).unwrap();
+        let sql = "UPDATE events SET changes = '{' \
+             WHERE (org, position) = (SELECT org, max(position) FROM events GROUP BY org)";
+        assert_eq!(connection.execute(sql, []).unwrap(), 1);
+    };
+    let damages: [Damage<'_>; 5] = [
+        ("event", &change_event),
+        ("payload", &break_payload),
         ("index", &|path| drop_last_entry(path, root(path, "customers_by_created_at"))),
         ("table", &|path| drop_last_entry(path, last_of_table(path))),
         ("claim", &forget_claim),

@@ -194,7 +194,8 @@ fn a_post_is_erased_from_the_record_its_past_and_the_feed() {
     for shown in [feed, audit, &path, &format!("{path}/history"), "/v1/inbound-webhooks"] {
         assert!(!server.get(shown).expect(200).text.contains("zqposted"), "{shown}");
     }
-    server.get(&format!("{path}?rev=2")).expect(404);
+    let gone = server.get(&format!("{path}?rev=2")).expect(404);
+    assert!(gone.error()["title"].as_str().unwrap().contains("erased or redacted since"), "{}", gone.text);
     // The address continues to work, and of a deleted webhook the posts are erased, too.
     said("zqposted3");
     server.delete(&path).expect(204);

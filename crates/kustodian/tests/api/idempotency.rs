@@ -127,6 +127,26 @@ fn a_key_that_was_used_for_another_request_is_refused() {
 }
 
 #[test]
+fn an_update_that_changes_nothing_uses_its_key_too() {
+    let server = Server::start_with(&["--skip-unchanged"]);
+    let created = server.post("/v1/customers", json!({ "name": "Ada" })).expect(201);
+    let path = path_of(&created);
+    let patch = |name: &str| send(&server, "k", Method::PATCH, &path, &json!({ "name": name }));
+    let first = patch("Ada").expect(200);
+    assert_eq!((&first.text, is_replayed(&first)), (&created.text, false));
+    // Another has changed it since: the request that is sent again does not undo that.
+    server.patch(&path, json!({ "name": "Bob" })).expect(200);
+    let again = patch("Ada").expect(200);
+    assert_eq!((&again.text, is_replayed(&again)), (&created.text, true));
+    assert_eq!(server.get(&path).expect(200).attributes()["name"], "Bob");
+    patch("Eve").expect(422);
+    // A rehearsal uses none.
+    let rehearsed = format!("{path}?validateOnly=true");
+    send(&server, "other", Method::PATCH, &rehearsed, &json!({ "name": "Bob" })).expect(200);
+    send(&server, "other", Method::PATCH, &path, &json!({ "name": "Eve" })).expect(200);
+}
+
+#[test]
 fn a_refused_write_leaves_its_key_free() {
     let server = Server::start();
     let create = |body: Value| send(&server, "k", Method::POST, "/v1/customers", &body);

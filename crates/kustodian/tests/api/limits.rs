@@ -165,3 +165,22 @@ fn requests_of_clients_that_have_connected_are_answered_when_the_server_stops() 
     });
     assert!(server.wait().success());
 }
+
+#[test]
+fn a_request_that_does_not_arrive_does_not_keep_the_server_from_its_end() {
+    // It would wait so long that the test is broken off.
+    let mut server = Server::start_with(&["--shutdown-timeout", "3600"]);
+    let head = format!(
+        "POST /v1/customers HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\n\
+         Content-Type: application/json\r\nContent-Length: 20\r\n\r\n{{\"name\":"
+    );
+    let mut stalled = BufReader::new(crate::transport::connect(&server));
+    stalled.get_mut().write_all(head.as_bytes()).unwrap();
+    let mut without_head = crate::transport::connect(&server);
+    without_head.write_all(b"GET /v1/customers HTTP/1.1\r\nHost: x\r\n").unwrap();
+    // The server has begun to read it once a later request is answered.
+    server.get("/v1/customers").expect(200);
+    server.signal("TERM");
+    assert_eq!(read_answer(&mut stalled), (503, true));
+    assert!(server.wait().success());
+}

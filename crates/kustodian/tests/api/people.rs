@@ -190,6 +190,10 @@ fn sessions_last_as_long_as_the_org_says_and_ways_of_signing_in_are_set() {
     ] {
         assert_eq!(server.put("/v1/auth/settings", body).expect(400).parameter(), what);
     }
+    let fraction = json!({ "kustomer": { "enabled": true }, "google": { "enabled": false },
+            "app": { "userSessionExpirationMilliseconds": 60_000.5 } });
+    let refused = server.put("/v1/auth/settings", fraction).expect(400);
+    assert_eq!(refused.error()["meta"]["pointer"], "/app/userSessionExpirationMilliseconds", "{}", refused.text);
     for way in ["singleAccessToken", "googleAuthToken", "samlAuthToken"] {
         let refused = visit(&server, Method::POST, "/v1/auth/tokens", Some(json!({ "domain": "demo", way: "x" })));
         assert!(refused.expect(400).error()["title"].as_str().unwrap().contains("not configured"), "{way}");
@@ -224,8 +228,14 @@ fn the_settings_of_an_org_are_a_record_with_a_past_that_the_feed_and_the_audit_l
     let open = |origin: &str| json!({ "kustomer": { "enabled": true }, "google": { "enabled": false }, "corsWhitelist": [origin] });
     let unwritten = server.get(path).expect(200);
     assert_eq!(unwritten.attributes().get("rev"), None);
-    server.get(&format!("{path}/history")).expect(404);
-    server.get(&format!("{path}?rev=1")).expect(404);
+    let none = server.get(&format!("{path}/history")).expect(200);
+    assert_eq!((none.ids().len(), &none.body["meta"]["total"]), (0, &json!(0)));
+    assert_eq!(server.get(&format!("{path}?rev=0")).expect(400).parameter(), "rev");
+    for state in ["rev=1", "asOf=2026-01-02T03:04:05Z"] {
+        let refused = server.get(&format!("{path}?{state}")).expect(404);
+        assert!(refused.error()["title"].as_str().unwrap().contains("nobody has written"), "{}", refused.text);
+        assert_eq!(refused.parameter(), state.split_once('=').unwrap().0);
+    }
     // A rehearsal stores nothing, and a condition on the unwritten state is one.
     let rehearsed = server.put(&format!("{path}?validateOnly=true"), open("https://never.example")).expect(200);
     assert_eq!(rehearsed.attributes()["rev"], 1);
@@ -292,11 +302,23 @@ fn settings_that_an_earlier_version_kept_in_a_note_become_a_record() {
     } else {
         format!("convert_to('{note}', 'UTF8')")
     };
-    let rows = |sql: &str| crate::place::rows(server.database(), sql);
+    let database = server.database().to_owned();
+    let rows = |sql: &str| crate::place::rows(&database, sql);
     rows(&format!("INSERT INTO settings (name, value) SELECT 'auth-settings/' || key, {bytes} FROM orgs"));
     let notes = "SELECT name FROM settings WHERE name LIKE 'auth-settings/%'";
     assert_eq!(rows(notes).len(), 1);
+    // A read finds the same before, and writes nothing.
+    let server = server.restart_with(&["--read-only"]);
+    let noted = server.get("/v1/auth/settings").expect(200);
+    assert_eq!(server.get("/v1/auth/settings").expect(200).text, noted.text);
+    assert_eq!(server.get("/v1/auth/settings/history").expect(200).body["meta"]["total"], 0);
+    assert_eq!(rows(notes).len(), 1);
+    let server = server.restart_with(&["--read-only=false"]);
     let adopted = server.get("/v1/auth/settings").expect(200);
+    assert_eq!(rows(notes).len(), 0);
+    for name in ["kustomer", "google", "app", "corsWhitelist", "createdAt", "rev"] {
+        assert_eq!(adopted.attributes()[name], noted.attributes()[name], "{name}");
+    }
     assert_eq!(adopted.attributes()["app"], json!({ "userSessionExpirationMilliseconds": 120_000 }));
     assert_eq!((&adopted.attributes()["createdAt"], &adopted.data()["id"]), (&json!("2026-01-02T03:04:05.000Z"), &org));
     assert_eq!(adopted.data()["relationships"]["modifiedBy"]["data"]["id"], user);

@@ -176,14 +176,88 @@ fn the_generated_client_lists_reads_and_renames() {
         })
     };
     let listed = ask(GET, "/v1/conversations?page=1&pageSize=5", None).expect(200);
+    is_typed("getConversations", &listed, CONVERSATION);
     for conversation in listed.ids() {
         let messages = ask(GET, &format!("/v1/conversations/{conversation}/messages"), None).expect(200);
         assert_eq!(messages.ids().len(), 1);
+        is_typed("getMessagesByConversation", &messages, MESSAGE);
         let renamed = ask(PUT, &format!("/v1/conversations/{conversation}"), Some(json!({ "name": "My new name" })));
-        assert_eq!(renamed.expect(200).attributes()["name"], "My new name");
+        let renamed = renamed.expect(200);
+        assert_eq!(renamed.attributes()["name"], "My new name");
+        is_typed("updateConversation", &renamed, CONVERSATION);
     }
+    is_typed("getCustomerById", &ask(GET, &format!("/v1/customers/{}", customer.as_str().unwrap()), None), CUSTOMER);
     let refused = ask(GET, "/v1/conversations/5c7d1a1f9a1b2c0010a1b2c3", None).expect(404);
     let error = &refused.body["errors"][0];
     assert!(error["title"].as_str().is_some_and(|title| !title.is_empty()) && error["status"] == 404, "{error}");
     assert!(error["code"].is_string());
+}
+
+/// Members of the contract's samples that these records do not have.
+const CONVERSATION: &[&str] = &[];
+const MESSAGE: &[&str] = &[
+    "/data/attributes/externalId is missing",
+    "/data/attributes/meta/cc is missing",
+    "/data/attributes/meta/inReplyTo is missing",
+    "/data/attributes/meta/recipient is missing",
+    "/data/attributes/meta/subject is missing",
+    "/data/attributes/meta/to is missing",
+    "/data/links/related is missing",
+];
+const CUSTOMER: &[&str] = &[
+    "/data/attributes/avatarUrl is missing",
+    "/data/attributes/birthdayAt is missing",
+    "/data/attributes/externalId is missing",
+    "/data/attributes/gender is missing",
+    "/data/attributes/lastConversation/sentiment/confidence is missing",
+    "/data/attributes/lastConversation/sentiment/polarity is missing",
+    "/data/attributes/lastMessageIn/sentiment is missing",
+    "/data/attributes/lastSeenAt is missing",
+    "/data/attributes/locale is missing",
+    "/data/attributes/presence is missing",
+    "/data/attributes/preview/subject is missing",
+    "/data/attributes/sentiment is missing",
+    "/data/attributes/signedUpAt is missing",
+    "/data/attributes/timeZone is missing",
+    "/data/attributes/username is missing",
+];
+
+/// The types of the generated client are those of the contract: whatever is there has its type, and all is there that a
+/// sample has but for `absent`.
+fn is_typed(operation: &str, answer: &Answer, absent: &[&str]) {
+    let contract: Value = serde_json::from_str(include_str!("../../../../contract/operations.json")).unwrap();
+    let operations = contract.as_array().unwrap();
+    let operation = operations.iter().find(|known| known["operation"] == operation).unwrap();
+    let responses = operation["responses"].as_object().unwrap();
+    let (_, schema) = responses.iter().find(|(status, _)| status.starts_with('2')).unwrap();
+    let mut faults = Vec::new();
+    compare(schema, &answer.body, "", &mut faults);
+    faults.retain(|fault| !absent.contains(&fault.as_str()));
+    assert!(faults.is_empty(), "{faults:#?} in {}", answer.text);
+}
+
+fn compare(schema: &Value, value: &Value, at: &str, faults: &mut Vec<String>) {
+    let is_of_type = match schema["type"].as_str() {
+        Some("object") => value.is_object(),
+        Some("array") => value.is_array(),
+        Some("string") => value.is_string(),
+        Some("number") => value.is_number(),
+        Some("boolean") => value.is_boolean(),
+        _ => true,
+    };
+    let may_be_null = schema["nullable"] == true && value.is_null();
+    if !(is_of_type || may_be_null) {
+        faults.push(format!("{at} is {value}"));
+    }
+    for item in value.as_array().into_iter().flatten().filter(|_| schema["items"].is_object()) {
+        compare(&schema["items"], item, at, faults);
+    }
+    for (name, schema) in schema["properties"].as_object().into_iter().flatten() {
+        if let Some(member) = value.get(name) {
+            compare(schema, member, &format!("{at}/{name}"), faults);
+        }
+    }
+    let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let missing = required.filter(|name| value.is_object() && value.get(name).is_none());
+    faults.extend(missing.map(|name| format!("{at}/{name} is missing")));
 }

@@ -277,18 +277,37 @@ fn every_answered_attribute_is_writable_or_listed_as_read_only_and_never_both() 
     }
 }
 
+/// The attributes that a body refuses although they are answered, in whichever of its forms.
+fn refused(schema: &Schema) -> Vec<&'static str> {
+    let forms = match schema.kind {
+        Kind::Forms(forms) => forms.all.iter().flat_map(|form| refused(form)).collect(),
+        _ => Vec::new(),
+    };
+    let mut names: Vec<&str> = Vec::new();
+    for name in schema.read_only.iter().map(|attribute| attribute.name).chain(forms) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
 #[test]
 fn the_documentation_lists_the_read_only_attributes() {
     let documented = include_str!("../../../../docs/compatibility.md");
-    for (kind, read_only) in [
-        ("customer", READ_ONLY),
-        ("team, on create", team::READ_ONLY),
-        ("team, on update", team::READ_ONLY_ON_UPDATE),
-        ("shortcut, on create", shortcut::READ_ONLY),
-        ("shortcut, on update", shortcut::READ_ONLY_ON_UPDATE),
-    ] {
-        let names: Vec<String> = read_only.iter().map(|attribute| format!("`{}`", attribute.name)).collect();
-        let row = format!("| {kind} | {} |", names.join(", "));
-        assert!(documented.contains(&row), "docs/compatibility.md lacks the row\n{row}");
+    let mut rows: Vec<(Vec<&str>, Vec<&str>)> = Vec::new();
+    for declaration in kustodian_server::declarations() {
+        let refused = declaration.body.map(refused).unwrap_or_default();
+        let name = declaration.operation.name;
+        match rows.iter_mut().find(|(_, others)| *others == refused) {
+            _ if refused.is_empty() => {}
+            Some((names, _)) => names.push(name),
+            None => rows.push((vec![name], refused)),
+        }
     }
+    let quoted = |names: &[&str]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let row = |(names, refused): &(Vec<&str>, Vec<&str>)| format!("| {} | {} |\n", quoted(names), quoted(refused));
+    let table: String = rows.iter().map(row).collect();
+    let table = format!("| operation | read-only |\n|---|---|\n{table}\n");
+    assert!(documented.contains(&table), "docs/compatibility.md lacks this table:\n{table}");
 }

@@ -186,6 +186,15 @@ fn messages_of_senders_on_the_blacklist_are_spam() {
     assert_eq!(receive(&ada, "sms", json!({})).attributes()["spam"], false, "of another channel");
     list("+1 (800) 555-1212", "sms", "blacklist");
     assert_eq!(receive(&ada, "sms", json!({})).attributes()["spam"], true, "however the number is written");
+    // A name before the address changes nothing, in a message as on a list.
+    let from = |text: &str| receive(&ada, "email", json!({ "from": text })).attributes()["spam"].clone();
+    assert_eq!((from("\"Ada <3\" <ADA@acme.example>"), from("Ada <bob@acme.example>")), (json!(true), json!(false)));
+    assert_eq!(list("Eve <Eve@spam.example>", "email", "blacklist").attributes()["sender"], "eve@spam.example");
+    assert_eq!((from("eve@spam.example"), from("Somebody <eve@spam.example>")), (json!(true), json!(true)));
+    for (sender, channel) in [("()-", "sms"), ("+", "voice"), (" ", "email"), ("<>", "email")] {
+        let body = json!({ "sender": sender, "channel": channel, "list": "blacklist" });
+        assert_eq!(server.put("/v1/spam/senders", body).expect(400).parameter(), "sender", "{sender}");
+    }
     let out = json!({ "customer": ada["id"], "channel": "email", "app": "mail", "direction": "out" });
     assert_eq!(server.post("/v1/messages", out).expect(201).attributes()["spam"], false);
 
@@ -193,7 +202,7 @@ fn messages_of_senders_on_the_blacklist_are_spam() {
     let moved = list("ada@acme.example", "email", "whitelist");
     assert_eq!((&moved.data()["id"], &moved.attributes()["list"]), (&listed.data()["id"], &json!("whitelist")));
     assert_eq!(receive(&ada, "email", json!({})).attributes()["spam"], false);
-    assert_eq!(server.get("/v1/spam/senders").expect(200).ids().len(), 2);
+    assert_eq!(server.get("/v1/spam/senders").expect(200).ids().len(), 3);
     server.org("other");
     let other = server.token("other", &["org"]);
     assert_eq!(server.call_as(&other, Method::GET, "/v1/spam/senders", None).expect(200).data(), &json!([]));
@@ -213,7 +222,7 @@ fn messages_of_senders_on_the_blacklist_are_spam() {
             .collect()
     });
     assert!(upserts.iter().all(|status| *status == 200), "{upserts:?}");
-    assert_eq!(server.get("/v1/spam/senders").expect(200).ids().len(), 3);
+    assert_eq!(server.get("/v1/spam/senders").expect(200).ids().len(), 4);
     for wrong in [
         json!({}),
         json!({ "sender": "a@b.c", "channel": "email" }),

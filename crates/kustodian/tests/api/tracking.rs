@@ -428,3 +428,73 @@ fn an_org_names_the_origins_whose_pages_track() {
     let server = server.restart();
     assert_eq!(server.get("/v1/auth/settings").expect(200).attributes()["corsWhitelist"], json!([shop]));
 }
+
+#[test]
+fn customers_are_found_by_the_number_of_their_tracked_events() {
+    let server = Server::on_file();
+    let make = |name: &str| {
+        let body = json!({ "name": name, "emails": [{ "email": format!("{name}@acme.example") }] });
+        server.create(body)["id"].as_str().unwrap().to_owned()
+    };
+    let [ada, bob, eve] = ["ada", "bob", "eve"].map(make);
+    for (visitor, customer, events) in [("laptop", "ada", 2), ("phone", "ada", 1), ("desk", "bob", 1)] {
+        (0..events).for_each(|_| did(&server, visitor, "Page-Viewed"));
+        let body = json!({ "trackingId": visitor, "email": format!("{customer}@acme.example") });
+        server.post(IDENTITY, body).expect(201);
+    }
+    // Of a visitor nobody knows.
+    did(&server, "nobody", "Page-Viewed");
+    for customer in [&bob, &eve] {
+        server.post("/v1/conversations", json!({ "customer": customer, "name": customer })).expect(201);
+    }
+    let search = |body: &Value| server.post("/v1/customers/search", body.clone()).expect(200);
+    let found = |criteria: Value, expected: &[&str]| {
+        for all in [json!([criteria]), json!([criteria, { "customer_email": { "contains": "acme" } }])] {
+            for is_deleted in [false, true] {
+                let body = json!({ "and": all, "includeDeleted": is_deleted, "sort": [{ "customer_name": "asc" }] });
+                let answer = search(&body);
+                let names = answer.data().as_array().unwrap().iter();
+                let names: Vec<&str> = names.map(|customer| customer["attributes"]["name"].as_str().unwrap()).collect();
+                assert_eq!(
+                    (names.as_slice(), &answer.body["meta"]["total"]),
+                    (expected, &json!(expected.len())),
+                    "{body}"
+                );
+                assert_eq!(server.post("/v1/customers/search?cursor=*", body).expect(200).ids().len(), expected.len());
+            }
+        }
+    };
+    let of = |operator: &str, value: Value| json!({ "tracking_events": { operator: value } });
+    found(of("equals", json!(3)), &["ada"]);
+    found(of("gte", json!(1)), &["ada", "bob"]);
+    found(of("lt", json!(2)), &["bob", "eve"]);
+    found(of("in", json!([0, 3])), &["ada", "eve"]);
+    found(of("not_equals", json!(0)), &["ada", "bob"]);
+    found(of("set", json!(true)), &["ada", "bob", "eve"]);
+    found(of("equals", json!(1.5)), &[]);
+    found(json!({ "tracking_events": { "gt": 0, "lte": 1 } }), &["bob"]);
+    // Beside a criterion that the document alone decides, of another type of records, and counted.
+    let either =
+        json!({ "or": [{ "tracking_events": { "gte": 3 } }, { "customer_any_text": { "contains": "eve@acme" } }] });
+    assert_eq!(search(&either).ids().len(), 2);
+    let once = json!({ "tracking_events": { "equals": 1 } });
+    for all in [json!([once]), json!([once, { "conversation_any_text": { "contains": &bob } }])] {
+        let body = json!({ "queryContext": "conversation", "and": all });
+        assert_eq!(search(&body).ids().len(), 1, "{body}");
+    }
+    let body = json!({ "queryContext": "conversation", "or": [{ "tracking_events": { "equals": 0 } },
+        { "conversation_any_text": { "contains": "nothing-has-this" } }] });
+    assert_eq!(search(&body).ids().len(), 1);
+    let counted = json!({ "aggs": { "events": { "range": { "field": "tracking_events",
+        "ranges": [{ "to": 1 }, { "from": 1 }] } } } });
+    let counts = &search(&counted).body["meta"]["aggregations"]["events"]["buckets"];
+    assert_eq!((&counts[0]["count"], &counts[1]["count"]), (&json!(1), &json!(2)), "{counts}");
+    let searcher = server.token("demo", &["org.user.search.read", "org.user.customer.read"]);
+    let by_events = json!({ "and": of("gte", json!(1)) });
+    let refused = server.call_as(&searcher, Method::POST, "/v1/customers/search", Some(by_events)).expect(403);
+    assert!(refused.text.contains("event.read"), "{}", refused.text);
+    server.post("/v1/customers/search", json!({ "sort": [{ "tracking_events": "asc" }] })).expect(400);
+    server.post("/v1/customers/archive/search", json!({ "and": of("gte", json!(1)) })).expect(400);
+    server.post(&format!("/v1/customers/{ada}/erase"), json!({})).expect(204);
+    assert_eq!(search(&json!({ "and": of("gte", json!(1)) })).ids(), [bob]);
+}

@@ -458,3 +458,78 @@ fn a_backup_whose_search_index_is_damaged_is_found_by_what_its_customers_hold() 
     let search = json!({ "and": [{ "customer_name": { "equals": "ada" } }] });
     assert_eq!(server.post("/v1/customers/search", search).expect(200).ids().len(), 1);
 }
+
+/// The body with a zero within each of its texts in turn, and as a member of its own.
+fn with_zeros(body: &Value) -> Vec<Value> {
+    fn texts(value: &Value, at: &str, found: &mut Vec<String>) {
+        match value {
+            Value::String(_) => found.push(at.to_owned()),
+            Value::Array(items) => {
+                items.iter().enumerate().for_each(|(index, item)| texts(item, &format!("{at}/{index}"), found));
+            }
+            Value::Object(members) => {
+                let place = |name: &String| format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
+                members.iter().for_each(|(name, member)| texts(member, &place(name), found));
+            }
+            _ => {}
+        }
+    }
+    let mut places = Vec::new();
+    texts(body, "", &mut places);
+    let with_zero = |place: &String| {
+        let mut body = body.clone();
+        let text = body.pointer_mut(place).unwrap();
+        *text = format!("{}\0b", text.as_str().unwrap()).into();
+        body
+    };
+    let mut bodies: Vec<Value> = places.iter().map(with_zero).collect();
+    if let Value::Object(members) = body {
+        let mut members = members.clone();
+        members.insert("a\0b".to_owned(), "\0".into());
+        bodies.push(members.into());
+    }
+    bodies
+}
+
+#[test]
+fn a_zero_in_any_text_of_any_operation_is_no_fault_of_the_server() {
+    let place = Place::lasting();
+    let server = Server::at(place.url(), &["--lenient-query"]);
+    let mut asked = 0;
+    let mut ask = |method: &Method, path: &str, body: Option<&Value>| {
+        let answer = server.call(method.clone(), path, body.cloned());
+        asked += 1;
+        let body = body.map(Value::to_string).unwrap_or_default();
+        assert!(answer.status < 500 || answer.status == 501, "{method} {path} {body}: {}", answer.text);
+    };
+    for declaration in kustodian_server::declarations() {
+        let operation = declaration.operation;
+        if ["deleteCurrentAuthToken", "createToken"].contains(&operation.name) {
+            continue;
+        }
+        let (method, path, least) = crate::roles::aim(&server, operation);
+        let example = declaration.body_example.map(|example| serde_json::from_str(example).unwrap());
+        let body: Option<Value> = example.or(least);
+        // In each parameter of the path, alone, behind a letter, and twice.
+        for (index, segment) in operation.path.split('/').enumerate().filter(|(_, segment)| segment.contains('{')) {
+            let fixed = segment.split('{').next().unwrap();
+            for zero in ["%00", "a%00b", "%00,%00"] {
+                let mut segments: Vec<&str> = operation.path.split('/').collect();
+                let replaced = format!("{fixed}{zero}");
+                segments[index] = &replaced;
+                let path = segments.join("/");
+                let others =
+                    path.split('/').map(|segment| if segment.contains('{') { crate::roles::NOBODY } else { segment });
+                ask(&method, &format!("/v1{}", others.collect::<Vec<_>>().join("/")), body.as_ref());
+            }
+        }
+        let names = declaration.query.iter().map(|parameter| parameter.name).chain(["a%00b"]);
+        let separator = if path.contains('?') { '&' } else { '?' };
+        names.for_each(|name| ask(&method, &format!("{path}{separator}{name}=a%00b"), body.as_ref()));
+        for body in body.iter().flat_map(with_zeros) {
+            ask(&method, &path, Some(&body));
+        }
+    }
+    assert!(asked > 1_000, "{asked} requests");
+    server.get("/v1/customers").expect(200);
+}

@@ -8,15 +8,15 @@ use kustodian_core::store::OrgKey;
 use kustomer_api::ObjectId;
 use kustomer_api::search::Attribute;
 
-use super::super::values::Value;
+use super::super::values::{Value, storable};
 use super::absent::Terms;
 use super::finding::Means;
 use super::listed::Listed;
 use super::shares::Shares;
 use crate::search::entries::{Form, Place, Row, WordsForm, of_rows};
 use crate::search::{
-    Bind, Cell, Compiled, Dialect, Grams, Holds, Known, MAX_NEEDS, Match, Syntax, compile, compile_side, expression,
-    ordered,
+    Bind, Cell, Compiled, Counted, Dialect, Grams, Holds, Known, MAX_NEEDS, Match, Syntax, compile, compile_side,
+    expression, ordered,
 };
 
 /// The language of `tsquery`.
@@ -98,6 +98,18 @@ impl Dialect for Postgres<'_> {
     fn holds_part(&self, column: &str) -> String {
         format!("strpos({column}, ?) > 0")
     }
+
+    /// All who pass are listed, once for the statement: visits may be on another machine than customers.
+    fn tracked(&self, test: &Counted, takes_none: bool) -> Compiled {
+        let Compiled { sql, binds, .. } = test.condition("sum(v.count)::double precision");
+        let (is_in, sql) = if takes_none { ("NOT IN", format!("NOT ({sql})")) } else { ("IN", sql) };
+        let sql = format!(
+            "s.id {is_in} (SELECT v.customer FROM visits v WHERE v.org = ? AND v.customer > '' \
+             GROUP BY v.customer HAVING {sql})"
+        );
+        let org = Bind::Cell(Cell::Integer(self.org.0));
+        Compiled::new(sql, std::iter::once(org).chain(binds).collect())
+    }
 }
 
 impl Postgres<'_> {
@@ -130,9 +142,9 @@ pub(super) fn grams<T>(shares: &Shares, is_among_others: bool, ask: impl FnOnce(
     ask(Grams::Rarest { share: &share, is_among_others })
 }
 
-/// PostgreSQL's texts hold no zero; the character behind it takes its place.
+/// A text as it is bound, for values within JSON.
 pub(super) fn clean(text: String) -> String {
-    if text.contains('\0') { text.replace('\0', "\u{1}") } else { text }
+    storable(&text).into_owned()
 }
 
 /// A piece of SQL with a `?` for each of its values.
@@ -183,7 +195,7 @@ impl Piece {
     pub(super) fn bound(&self) -> Vec<Value<'static>> {
         let value = |given: &Given| match given {
             Given::Bind(Bind::Id(id)) => Value::Id(*id),
-            Given::Bind(Bind::Cell(Cell::Text(text))) => Value::Owned(Some(clean(text.clone()))),
+            Given::Bind(Bind::Cell(Cell::Text(text))) => Value::Owned(Some(text.clone())),
             Given::Bind(Bind::Cell(Cell::Number(number))) => Value::MaybeFloat(Some(*number)),
             Given::Bind(Bind::Cell(Cell::Integer(integer))) => Value::Number(*integer),
             Given::Bind(Bind::Cell(Cell::Boolean(boolean))) => Value::Flag(*boolean),

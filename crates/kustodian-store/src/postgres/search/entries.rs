@@ -17,7 +17,7 @@ use super::super::records::stored;
 use super::super::sql::statements;
 use super::super::values::{Id, Value};
 use super::condition::{Given, Piece, form, of_customers};
-use super::finding::{Finding, Means};
+use super::finding::{Finding, Means, count_tracked};
 use super::page;
 use super::session::{self, Session, Trouble};
 use super::walks;
@@ -134,6 +134,10 @@ impl Reader for Entries<'_, '_> {
         let mut finding = Finding::begin(self.session, &query, self.means).await?;
         finding.find(limit as u64 + 1).await.map_err(halt)?;
         Ok((finding.found.len() <= limit).then_some(finding.found))
+    }
+
+    async fn count_tracked(&mut self, customer: ObjectId) -> Result<u64, Halt<Trouble>> {
+        count_tracked(self.session, customer).await.map_err(halt)
     }
 
     async fn customers_of(&mut self, company: ObjectId) -> Result<Vec<ObjectId>, Halt<Trouble>> {

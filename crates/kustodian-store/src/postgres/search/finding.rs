@@ -9,10 +9,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use kustodian_core::search::{Query, SearchRow, Sort, matches, matches_among};
+use kustodian_core::search::{Query, SearchRow, Sort, Subject, matches, matches_among};
 use kustodian_core::search_store::{Count, Total};
 use kustodian_core::store::OrgKey;
 use kustomer_api::ObjectId;
+use kustomer_api::search::Attribute;
 
 use super::super::sql::LIVE;
 use super::super::values::Id;
@@ -262,6 +263,14 @@ impl<'s, 'c> Finding<'s, 'c> {
     }
 
     async fn matches(&mut self, row: &SearchRow) -> Result<bool, Halt> {
+        let counted = if self.query.root.is_about(Attribute::TrackingEvents) {
+            let mut row = row.clone();
+            row.count_tracked(count_tracked(self.session, row.id).await?);
+            Some(row)
+        } else {
+            None
+        };
+        let row = counted.as_ref().unwrap_or(row);
         let mut beside = BTreeSet::new();
         self.query.root.each_has(&mut |context, _| {
             beside.insert(context);
@@ -395,11 +404,16 @@ impl<'s, 'c> Finding<'s, 'c> {
             Vec::new(),
         );
         piece.push(self.condition.all.clone());
+        let of_tracking = Subject::Standard(Attribute::TrackingEvents);
+        let is_counted = self.query.aggregations.iter().any(|of| *of.subject() == of_tracking);
         self.session.open(&piece).await?;
         loop {
             let rows = self.session.fetch(DOCUMENTS).await?;
             for row in &rows {
-                let row = SearchRow::read(row.try_get(0)?)?;
+                let mut row = SearchRow::read(row.try_get(0)?)?;
+                if is_counted {
+                    row.count_tracked(count_tracked(self.session, row.id).await?);
+                }
                 if (self.condition.is_exact || self.matches(&row).await?) && !see(&row) {
                     return self.session.close().await;
                 }
@@ -412,6 +426,13 @@ impl<'s, 'c> Finding<'s, 'c> {
             }
         }
     }
+}
+
+/// How many events were tracked of a customer.
+pub(super) async fn count_tracked(session: &mut Session<'_>, customer: ObjectId) -> Result<u64, Halt> {
+    const SQL: &str = "SELECT coalesce(sum(v.count), 0)::bigint FROM visits v WHERE v.org = ? AND v.customer = ?";
+    let values = vec![Given::Number(session.org.0), Given::Bind(crate::search::Bind::Id(customer))];
+    session.number(&Piece::new(SQL, values)).await
 }
 
 /// The look-ups before the search itself, for conditions that the planner would estimate wrongly.

@@ -14,7 +14,7 @@ use kustomer_api::ObjectId;
 
 use super::condition::{Given, Piece, SYNTAX};
 use super::session::{Halt, Session};
-use crate::search::{Bind, Cell, Compiled, Dialect, Holds, Known, Match, Slots, compile, expression};
+use crate::search::{Bind, Cell, Compiled, Counted, Dialect, Holds, Known, Match, Slots, compile, expression};
 
 /// How many values the planner is left alone with: it uses the index for them.
 const FEW: usize = 8;
@@ -121,5 +121,9 @@ impl Dialect for Lists {
 
     fn holds_part(&self, _: &str) -> String {
         String::new()
+    }
+
+    fn tracked(&self, _: &Counted, _: bool) -> Compiled {
+        Compiled::new(String::new(), Vec::new())
     }
 }

@@ -29,6 +29,7 @@ pub(crate) struct Finding<'q> {
     pub(super) query: &'q Query,
     pub(super) condition: Compiled,
     beside: BTreeSet<Context>,
+    is_about_tracking: bool,
     /// The first ids found, in order.
     pub(crate) found: Vec<ObjectId>,
     /// Whether that is all.
@@ -48,7 +49,8 @@ impl<'q> Finding<'q> {
         query.root.each_has(&mut |context, _| {
             beside.insert(context);
         });
-        Self { kind, query, condition, beside, found: Vec::new(), is_all: false }
+        let is_about_tracking = query.is_about_tracking();
+        Self { kind, query, condition, beside, is_about_tracking, found: Vec::new(), is_all: false }
     }
 
     /// Finds the first `wanted` records in order, or more.
@@ -87,7 +89,13 @@ impl<'q> Finding<'q> {
         if row.deleted && !self.query.include_deleted {
             return Ok(false);
         }
-        let related = if self.beside.is_empty() { Vec::new() } else { around(reader, row, &self.beside).await? };
+        let mut related = if self.beside.is_empty() { Vec::new() } else { around(reader, row, &self.beside).await? };
+        if self.is_about_tracking {
+            for customer in related.iter_mut().filter(|other| other.context == Context::Customer) {
+                let count = reader.count_tracked(customer.id).await?;
+                customer.count_tracked(count);
+            }
+        }
         Ok(matches_among(&self.query.root, row, related.as_slice()))
     }
 

@@ -87,6 +87,9 @@ pub(crate) trait Reader {
     /// The customers for which a node holds, unless there are more than `limit`.
     async fn customers(&mut self, node: &Node, limit: usize) -> Result<Option<Vec<ObjectId>>, Halt<Self::Failure>>;
 
+    /// How many events were tracked of a customer.
+    async fn count_tracked(&mut self, customer: ObjectId) -> Result<u64, Halt<Self::Failure>>;
+
     /// The customers of a company.
     async fn customers_of(&mut self, company: ObjectId) -> Result<Vec<ObjectId>, Halt<Self::Failure>>;
 

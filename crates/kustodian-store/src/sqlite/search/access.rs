@@ -11,8 +11,8 @@ use super::time::{Halt, Time};
 use super::write::value;
 use crate::search::entries::{Place, Row, of_rows};
 use crate::search::{
-    Bind, Column, Compiled, Dialect, Holds, Index, Known, Match, Slots, Syntax, column_of, compile, expression,
-    needs_of_texts,
+    Bind, Column, Compiled, Counted, Dialect, Holds, Index, Known, Match, Slots, Syntax, column_of, compile,
+    expression, needs_of_texts,
 };
 
 /// The language of FTS5.
@@ -56,6 +56,13 @@ impl Dialect for Sqlite {
 
     fn holds_part(&self, column: &str) -> String {
         format!("instr({column}, ?) > 0")
+    }
+
+    fn tracked(&self, test: &Counted, _: bool) -> Compiled {
+        let count = "(SELECT ifnull(sum(v.count), 0) FROM visits v INDEXED BY visits_by_customer \
+                     WHERE v.org = s.org AND v.customer = lower(hex(s.id)))";
+        let Compiled { sql, binds, exact } = test.condition(count);
+        Compiled { sql: format!("({sql})"), binds, exact }
     }
 }
 
@@ -162,6 +169,7 @@ fn in_columns(criterion: &Criterion, within: Within<'_>) -> Option<Access> {
     let name = match &criterion.subject {
         Subject::Standard(Attribute::Id) => return of_ids(&criterion.test, within),
         Subject::Standard(Attribute::Deleted) => return of_deleted(&criterion.test, within),
+        Subject::Standard(Attribute::TrackingEvents) => return of_tracked(&criterion.test, within),
         Subject::Standard(attribute) => {
             let Column { name, index, .. } = column_of(*attribute).filter(|_| !attribute.is_many())?;
             match index {
@@ -223,6 +231,20 @@ fn of_ids(test: &Test, within: Within<'_>) -> Option<Access> {
     let ids = ids.iter().cloned().map(Value::Text);
     let values = std::iter::once(Value::Integer(within.org.0)).chain(ids).collect();
     Some(Access { statements: vec![(sql, values)], exact: false, is_live: false })
+}
+
+/// Those of whom enough was tracked, unless nothing is enough.
+fn of_tracked(test: &Test, within: Within<'_>) -> Option<Access> {
+    let (counted, _) = Counted::of(test).ok().filter(|(_, takes_none)| !takes_none)?;
+    let Compiled { sql, binds, .. } = counted.condition("sum(v.count)");
+    let sql = format!(
+        "SELECT key FROM customers INDEXED BY customers_by_id WHERE org = ? AND id IN (SELECT v.customer \
+         FROM visits v INDEXED BY visits_by_customer WHERE v.org = ? AND v.customer IS NOT NULL \
+         GROUP BY v.customer HAVING {sql})"
+    );
+    let org = Value::Integer(within.org.0);
+    let values = [org.clone(), org].into_iter().chain(values(binds)).collect();
+    Some(Access { statements: vec![(sql, values)], exact: true, is_live: false })
 }
 
 fn of_deleted(test: &Test, within: Within<'_>) -> Option<Access> {

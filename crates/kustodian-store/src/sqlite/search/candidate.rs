@@ -1,10 +1,14 @@
 //! Testing records one by one.
 
 use kustodian_core::search::{SearchRow, Sort, matches_among};
+use kustodian_core::store::OrgKey;
+use kustomer_api::ObjectId;
+use kustomer_api::search::Attribute;
 use rusqlite::types::{Type, Value, ValueRef};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params_from_iter};
 
 use super::super::packed::Unpacked;
+use super::super::values::Hex;
 use super::pages::Finding;
 use super::time::Halt;
 use crate::search::{Candidate, Cell, Holds, column_of, value_of};
@@ -75,10 +79,20 @@ impl<'c> Check<'c> {
         if open.peek().is_none() {
             return Ok(true);
         }
-        let row = self.document.query_row([key], |row| parse(&row.get::<_, Unpacked>(0)?.0))?;
+        let mut row = self.document.query_row([key], |row| parse(&row.get::<_, Unpacked>(0)?.0))?;
+        if open.clone().any(|conjunct| conjunct.node.is_about(Attribute::TrackingEvents)) {
+            row.count_tracked(count_tracked(finding.connection, finding.within.org, row.id)?);
+        }
         let others = finding.around(&row)?;
         Ok(open.all(|conjunct| matches_among(conjunct.node, &row, others.as_slice())))
     }
+}
+
+/// How many events were tracked of a customer.
+pub(super) fn count_tracked(connection: &Connection, org: OrgKey, customer: ObjectId) -> rusqlite::Result<u64> {
+    const SQL: &str = "SELECT ifnull(sum(count), 0) FROM visits INDEXED BY visits_by_customer \
+         WHERE org = ?1 AND customer = ?2";
+    connection.prepare_cached(SQL)?.query_row((org.0, Hex::of(customer)), |row| row.get(0))
 }
 
 /// The searchable values of a record.

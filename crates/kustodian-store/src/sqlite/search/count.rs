@@ -1,14 +1,14 @@
 //! Counting what matches, and what else is counted of it.
 
-use kustodian_core::search::{Aggregation, Counter};
+use kustodian_core::search::{Aggregation, Counter, Subject};
 use kustodian_core::search_store::{Count, Total};
-use kustomer_api::search::Aggregated;
+use kustomer_api::search::{Aggregated, Attribute};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
 use super::super::sql::LIVE;
 use super::access::{Access, Statement};
-use super::candidate::{Check, Tests, read_row};
+use super::candidate::{Check, Tests, count_tracked, read_row};
 use super::pages::{Conjunct, Finding};
 use super::time::{Halt, in_time};
 
@@ -244,9 +244,14 @@ impl Finding<'_> {
             return Ok((Vec::new(), true));
         }
         let mut counters: Vec<Counter<'_>> = aggregations.iter().map(Counter::new).collect();
+        let of_tracking = Subject::Standard(Attribute::TrackingEvents);
+        let counts_tracked = aggregations.iter().any(|of| *of.subject() == of_tracking);
         if in_page_time {
             let counted = self.each_match(&mut |connection, key| {
-                let row = read_row(connection, key)?;
+                let mut row = read_row(connection, key)?;
+                if counts_tracked {
+                    row.count_tracked(count_tracked(connection, self.within.org, row.id)?);
+                }
                 counters.iter_mut().for_each(|counter| counter.count(&row));
                 Ok(true)
             });

@@ -16,6 +16,7 @@ use super::super::packed::Unpacked;
 use super::super::records::stored;
 use super::super::values::{Hex, Id};
 use super::access::{SYNTAX, Sqlite, values};
+use super::candidate::count_tracked;
 use super::entry_words::EntryWords;
 use super::pages::{Finding, ids};
 use super::time::{self, Time};
@@ -204,6 +205,10 @@ impl Reader for Entries<'_> {
             return Ok(None);
         }
         ids(self.connection, finding.all()).map(Some).map_err(failed)
+    }
+
+    async fn count_tracked(&mut self, customer: ObjectId) -> Result<u64, Halt<rusqlite::Error>> {
+        count_tracked(self.connection, self.org, customer).map_err(failed)
     }
 
     async fn customers_of(&mut self, company: ObjectId) -> Result<Vec<ObjectId>, Halt<rusqlite::Error>> {

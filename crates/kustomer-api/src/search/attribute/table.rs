@@ -112,6 +112,8 @@ attributes! {
         CompanyId COMPANY_ID: ExactAttribute<Sortable>, StringNotAnalyzed, "customer_companyId", "relationships.company", TEXTLESS, ONE, ANYTHING, NOWHERE, BOTH;
         /// Whether the record is deleted; archive search only.
         Deleted DELETED: BooleanAttribute<Sortable>, Boolean, "customer_deleted", "deleted", TEXTLESS, ONE, ANYTHING, NOWHERE, BOTH;
+        /// How many events were tracked of the customer, as far as they are kept.
+        TrackingEvents TRACKING_EVENTS: NumberAttribute, Number, "tracking_events", "number of tracked events", TEXTLESS, ONE, ANYTHING, CRITERION, NOWHERE;
         /// Every text of the customer, as the archive search calls it.
         AnyTextNew ANY_TEXT_NEW: AnyAttribute, Any, "customer_any_text_new", "every text", TEXTLESS, MANY, ANYTHING, NOWHERE, CRITERION;
     }
