@@ -110,20 +110,42 @@ pub(super) fn pending(file: Option<&Connection>, path: &Path) -> Result<Vec<Stri
     Ok((1..=STEPS.len()).skip(done).map(|number| format!("{number:04}")).collect())
 }
 
-/// Brings the file to the newest version, all at once or not at all. Two processes may do so at the same time: the
-/// second finds nothing left to do.
+/// Brings the file to the newest version, all at once or not at all, and indexes the records that a step left unindexed, a
+/// batch at a time. Two processes may do so at the same time: the second finds nothing left to do.
 pub(super) fn upgrade(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
     let fail = |error: rusqlite::Error| open_error(path, &error);
-    if version(connection).map_err(fail)? == NEWEST {
-        return Ok(());
+    if version(connection).map_err(fail)? != NEWEST {
+        apply_steps(connection, path)?;
     }
+    index_rest(connection).map_err(fail)
+}
+
+/// How many batches are written to the log before it is moved into the file.
+const BATCHES: u64 = 10;
+
+/// Indexes the records that a step left unindexed. Killed meanwhile, the next process continues.
+fn index_rest(connection: &mut Connection) -> rusqlite::Result<()> {
+    let mut batches = 0_u64;
+    while search::index_some(connection)? {
+        batches += 1;
+        if batches.is_multiple_of(BATCHES) {
+            connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+            tracing::info!("records are indexed for searches: {batches} batches are done");
+        }
+    }
+    Ok(())
+}
+
+fn apply_steps(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
+    let fail = |error: rusqlite::Error| open_error(path, &error);
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(fail)?;
     let found = version(&transaction).map_err(fail)?;
     for step in STEPS.iter().skip(usize::try_from(found).unwrap_or(0)) {
         transaction.execute_batch(step).map_err(|error| step_error(path, found, &error))?;
     }
-    if found < WITH_ENTRIES {
-        search::index_kinds(&transaction, &mut |_| {}).map_err(fail)?;
+    // A new file has no records.
+    if (1..WITH_ENTRIES).contains(&found) {
+        search::want_entries(&transaction).map_err(fail)?;
     }
     transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(fail)?;
     transaction.pragma_update(None, "user_version", NEWEST).map_err(fail)?;
