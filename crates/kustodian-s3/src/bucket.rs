@@ -69,11 +69,9 @@ impl Bucket {
     pub async fn try_out(&self) -> Result<(), Fault> {
         match self.store.list(Some(&self.prefix)).next().await {
             None | Some(Ok(_)) => Ok(()),
-            Some(Err(error)) => Err(match error {
-                Error::NotFound { .. } | Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => {
-                    Fault::Refused(self.failure(error))
-                }
-                error => Fault::Failed(self.failure(error)),
+            Some(Err(error)) => Err(match self.failure(error) {
+                error @ FilesError::Failed { .. } => Fault::Refused(error),
+                error => Fault::Failed(error),
             }),
         }
     }
@@ -98,14 +96,15 @@ impl Bucket {
     }
 
     pub(crate) fn failure(&self, error: Error) -> FilesError {
-        let (place, reason) = (self.place(), error.to_string());
-        let is_full = ["507 Insufficient Storage", "StorageFull", "QuotaExceeded", "NoSpaceLeft"];
-        if is_full.iter().any(|full| reason.contains(full)) {
+        let text = error.to_string();
+        let (place, reason) = (self.place(), brief(&text));
+        let has = |marks: &[&str]| marks.iter().any(|mark| text.contains(mark));
+        if has(&["status code: 507", "StorageFull", "QuotaExceeded", "NoSpaceLeft"]) {
             return FilesError::Full { place, reason };
         }
         match error {
             // A request without an answer, or that was answered by a fault of the storage however often it was repeated.
-            Error::Generic { .. } => FilesError::Unavailable { place, reason },
+            Error::Generic { .. } if !has(&["status code: 4", "redirect"]) => FilesError::Unavailable { place, reason },
             _ => FilesError::Failed { place, reason },
         }
     }
@@ -165,6 +164,14 @@ impl Bucket {
             Err(error) => Err(self.failure(error)),
         }
     }
+}
+
+/// An error in a line: of the storage's own words the code alone, as others may repeat parts of the request.
+fn brief(text: &str) -> String {
+    let before = text.split('<').next().unwrap_or_default();
+    let code = text.split_once("<Code>").and_then(|(_, rest)| rest.split_once("</Code>")).map(|(code, _)| code);
+    let words: Vec<&str> = before.split_whitespace().chain(code).collect();
+    words.join(" ").chars().take(500).collect()
 }
 
 /// How many seconds ago an object was written, by our clock.

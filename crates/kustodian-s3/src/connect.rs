@@ -3,8 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
+use http::StatusCode;
+use http::header::CONTENT_RANGE;
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
-use object_store::client::{HttpClient, HttpConnector};
+use object_store::client::{HttpClient, HttpConnector, HttpError, HttpRequest, HttpResponse, HttpService};
 use object_store::path::Path;
 use object_store::{ClientOptions, RetryConfig};
 
@@ -123,12 +126,24 @@ fn variables() -> impl Iterator<Item = (AmazonS3ConfigKey, String)> {
 }
 
 /// Requests are sent by one client, with our TLS.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Connector(reqwest::Client);
+
+#[async_trait]
+impl HttpService for Connector {
+    /// Some compatible storage answers a part of an object with 200, and says which part it is.
+    async fn call(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        let mut answer = self.0.call(request).await?;
+        if answer.status() == StatusCode::OK && answer.headers().contains_key(CONTENT_RANGE) {
+            *answer.status_mut() = StatusCode::PARTIAL_CONTENT;
+        }
+        Ok(answer)
+    }
+}
 
 impl HttpConnector for Connector {
     fn connect(&self, _: &ClientOptions) -> object_store::Result<HttpClient> {
-        Ok(HttpClient::new(self.0.clone()))
+        Ok(HttpClient::new(self.clone()))
     }
 }
 

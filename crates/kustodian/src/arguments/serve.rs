@@ -218,13 +218,14 @@ pub(crate) struct AttachmentsArguments {
 /// How S3-compatible storage is reached. Its variables are those that other programs for S3 read.
 #[derive(Clone, Args)]
 pub(crate) struct S3Arguments {
-    /// The address of S3-compatible storage [default: that of AWS]
+    /// The address of S3-compatible storage; its variable is AWS_ENDPOINT_URL [default: that of AWS]
     #[arg(long, help_heading = "S3", env = "AWS_ENDPOINT_URL", value_name = "URL")]
     pub(crate) s3_endpoint: Option<String>,
-    /// The region of the bucket [default: us-east-1]
+    /// The region of the bucket; its variable is AWS_REGION [default: us-east-1]
     #[arg(long, help_heading = "S3", env = "AWS_REGION", value_name = "REGION")]
     pub(crate) s3_region: Option<String>,
-    /// The access key for S3-compatible storage [default: a role of the machine or container]
+    /// The access key for S3-compatible storage; its variable is AWS_ACCESS_KEY_ID [default: a role of the machine or
+    /// container]
     #[arg(long, help_heading = "S3", env = "AWS_ACCESS_KEY_ID", hide_env_values = true, value_name = "ID")]
     pub(crate) s3_access_key_id: Option<String>,
     /// Its secret. Give it as AWS_SECRET_ACCESS_KEY: other users of the machine see the command line

@@ -113,7 +113,7 @@ fn bytes_are_sent_to_object_storage_in_parts_and_read_from_there_to_the_byte() {
     // The first upload takes memory that later ones use again.
     uploaded(&server, "small.txt", "small");
     let before = server.memory("VmHWM");
-    let made = create(&server, "/v1/attachments", "large.bin", bytes.len());
+    let made = create(&server, "/v1/attachments", "large.txt", bytes.len());
     ask(Method::PUT, upload_url(&made), &[], bytes.clone()).expect(200);
     let grown = server.memory("VmHWM") - before;
     assert!(grown < 20_000, "the server took {grown} kB for an upload of 24 MB");
