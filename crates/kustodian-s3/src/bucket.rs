@@ -250,7 +250,7 @@ impl Files for Bucket {
     }
 
     async fn is_used(&self) -> bool {
-        !matches!(self.store.list(Some(&self.prefix)).next().await, None)
+        self.store.list(Some(&self.prefix)).next().await.is_some()
     }
 
     fn place(&self) -> String {

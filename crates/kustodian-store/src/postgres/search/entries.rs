@@ -406,7 +406,7 @@ async fn note(connection: &Connection, progress: Option<Progress>) -> Result<(),
 /// In one line, when the database fails.
 pub(in crate::postgres) async fn are_entries_wanted(connection: &Connection) -> Result<bool, String> {
     let noted = connection.unnamed(NOTED, &[Value::Text(progress::NAME)]).await;
-    Ok(noted.map_err(|error| words(&error))?.rows.first().is_some())
+    Ok(!noted.map_err(|error| words(&error))?.rows.is_empty())
 }
 
 /// Indexes the next records that a migration left, in the transaction of the caller, which holds the lock of migrations; how
