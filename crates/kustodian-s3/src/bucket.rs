@@ -78,7 +78,7 @@ impl Bucket {
 
     fn below(&self, names: &[&str]) -> Path {
         let names = names.iter().map(|name| (*name).into());
-        self.prefix.parts().map(object_store::path::PathPart::from).chain(names).collect()
+        self.prefix.parts().chain(names).collect()
     }
 
     fn all_of(&self, name: FileName) -> Path {

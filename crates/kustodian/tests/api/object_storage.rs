@@ -36,7 +36,7 @@ impl Storage {
         fs::create_dir(folder.path().join("bucket")).unwrap();
         let mut process = Command::new(program)
             .args(["serve", "s3", "--addr", "127.0.0.1:0", "--auth-key", &format!("{KEY},{SECRET}")])
-            // It would see objects that we write or delete in its folder a while later.
+            // So long it does not see objects that we write or delete in its folder. With 0s it keeps a processor busy.
             .args(["--dir-cache-time", "1s"])
             .arg(folder.path())
             .env("RCLONE_CONFIG", folder.path().join("rclone.conf"))
@@ -105,7 +105,7 @@ fn path_of(answer: &Answer) -> &str {
 }
 
 #[test]
-#[ignore = "on a busy machine rclone takes up to a minute for an upload: run it with --run-ignored all"]
+#[ignore = "not passed yet: rclone sees changes beside it late; run it with --run-ignored all"]
 fn bytes_are_sent_to_object_storage_in_parts_and_read_from_there_to_the_byte() {
     let Some(storage) = Storage::start() else { return };
     let place = Place::lasting();
@@ -144,7 +144,7 @@ fn bytes_are_sent_to_object_storage_in_parts_and_read_from_there_to_the_byte() {
 }
 
 #[test]
-#[ignore = "on a busy machine rclone takes up to a minute for an upload: run it with --run-ignored all"]
+#[ignore = "not passed yet: rclone sees changes beside it late; run it with --run-ignored all"]
 fn redaction_erasure_and_the_sweep_remove_objects() {
     let Some(storage) = Storage::start() else { return };
     let place = Place::lasting();
@@ -192,7 +192,7 @@ fn redaction_erasure_and_the_sweep_remove_objects() {
 }
 
 #[test]
-#[ignore = "on a busy machine rclone takes up to a minute for an upload: run it with --run-ignored all"]
+#[ignore = "not passed yet: rclone sees changes beside it late; run it with --run-ignored all"]
 fn backup_restore_copy_and_check_know_files_in_object_storage() {
     let Some(storage) = Storage::start() else { return };
     let place = Place::lasting();
@@ -241,7 +241,7 @@ fn backup_restore_copy_and_check_know_files_in_object_storage() {
 }
 
 #[test]
-#[ignore = "on a busy machine rclone takes up to a minute for an upload: run it with --run-ignored all"]
+#[ignore = "not passed yet: rclone sees changes beside it late; run it with --run-ignored all"]
 fn storage_that_refuses_or_does_not_answer_is_named_without_its_keys() {
     let Some(storage) = Storage::start() else { return };
     let place = Place::lasting();
