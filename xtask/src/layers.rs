@@ -26,11 +26,20 @@ const LAYERS: &[Layer] = &[
     Layer { name: "kustomer-client", knows: &["kustomer-api", "kustomer-derive"], never: &["axum", "rusqlite"] },
     Layer { name: "kustodian-core", knows: &["kustomer-api"], never: PURE },
     Layer { name: "kustodian-store", knows: &["kustomer-api", "kustodian-core"], never: &["axum", "reqwest"] },
+    // It sends requests to object storage with reqwest.
+    Layer { name: "kustodian-s3", knows: &["kustomer-api", "kustodian-core"], never: &["axum", "rusqlite"] },
     // It sends webhooks with reqwest.
     Layer { name: "kustodian-server", knows: &["kustomer-api", "kustodian-core"], never: &["rusqlite"] },
     Layer {
         name: "kustodian",
-        knows: &["kustomer-api", "kustomer-client", "kustodian-core", "kustodian-store", "kustodian-server"],
+        knows: &[
+            "kustomer-api",
+            "kustomer-client",
+            "kustodian-core",
+            "kustodian-s3",
+            "kustodian-store",
+            "kustodian-server",
+        ],
         never: &[],
     },
     // The whole server inside a test, with a client of it.

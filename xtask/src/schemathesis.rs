@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Stdio};
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use crate::process;
 use crate::workspace::{self, Metadata};
+use crate::{process, python};
 
 /// The program's version, and which of its findings the document itself announces.
 const FOLDER: &str = "tests/schemathesis";
@@ -31,7 +31,7 @@ const ANSWER_WITHIN: &str = "10";
 /// When Python is missing, or an answer is not as the document says; the request to repeat it is in the output.
 pub(crate) fn run(examples: u32) -> Result<()> {
     let metadata = Metadata::load()?;
-    let schemathesis = install(&metadata.target_directory)?;
+    let schemathesis = python::install(&metadata.target_directory, "schemathesis")?.join("schemathesis");
     process::build(&["--bin", "kustodian"])?;
     let binary = metadata.binary("debug", "kustodian");
     let shares = shares(std::thread::available_parallelism().map_or(1, usize::from))?;
@@ -120,27 +120,6 @@ fn shares(count: usize) -> Result<Vec<Share>> {
     }
     let shares = shares.into_iter().map(|operations| Share { operations, phases: None });
     Ok(shares.chain([bulk, ending]).filter(|share| !share.operations.is_empty()).collect())
-}
-
-/// The program, in an environment of its own that is rebuilt when its requirements changed.
-fn install(target: &Path) -> Result<PathBuf> {
-    let requirements = workspace::root().join(FOLDER).join("requirements.txt");
-    let wanted = std::fs::read(&requirements).with_context(|| format!("cannot read {}", requirements.display()))?;
-    let folder = target.join("schemathesis");
-    let programs = folder.join(if cfg!(windows) { "Scripts" } else { "bin" });
-    // Written last, so that an interrupted installation is begun again.
-    let installed = folder.join("installed.txt");
-    if std::fs::read(&installed).is_ok_and(|found| found == wanted) {
-        return Ok(programs.join("schemathesis"));
-    }
-    let python = ["python3", "python"].into_iter().find(|name| process::answers(name, &["--version"]));
-    let python = python.context("Python is missing: install Python 3.10 or newer, with the module venv")?;
-    process::succeed(process::program(python).args(["-m", "venv", "--clear"]).arg(&folder))?;
-    let mut pip = process::program(programs.join("python"));
-    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]).arg(&requirements);
-    process::succeed(&mut pip)?;
-    std::fs::write(&installed, wanted).with_context(|| format!("cannot write {}", installed.display()))?;
-    Ok(programs.join("schemathesis"))
 }
 
 /// A running server; killed when dropped.

@@ -1,12 +1,11 @@
 //! The Singer tap for Kustomer, as it is published, against a running server.
 
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::workspace::{self, Metadata};
-use crate::{Engine, postgres, process};
+use crate::{Engine, postgres, process, python};
 
 /// The tap's dependencies, the start-up shim that points it at the server, and the test.
 const FOLDER: &str = "tests/singer";
@@ -43,32 +42,11 @@ pub(crate) fn test_on(server: &postgres::Server) -> Result<Command> {
 /// When Python or the tap is missing and cannot be fetched.
 pub(crate) fn test() -> Result<Command> {
     let metadata = Metadata::load()?;
-    let python = install(&metadata.target_directory)?;
+    let python = python::install(&metadata.target_directory, "singer")?.join("python");
     process::build(&["--bin", "kustodian"])?;
     let mut test = process::program(python);
     test.arg(workspace::root().join(FOLDER).join("test_tap.py"));
     test.env("KUSTODIAN_BINARY", metadata.binary("debug", "kustodian")).env("PYTHONDONTWRITEBYTECODE", "1");
     test.env_remove(DATABASE);
     Ok(test)
-}
-
-/// Python with the tap, in an environment of its own that is rebuilt when its requirements changed.
-fn install(target: &Path) -> Result<PathBuf> {
-    let requirements = workspace::root().join(FOLDER).join("requirements.txt");
-    let wanted = std::fs::read(&requirements).with_context(|| format!("cannot read {}", requirements.display()))?;
-    let folder = target.join("singer");
-    let python = folder.join(if cfg!(windows) { "Scripts" } else { "bin" }).join("python");
-    // Written last, so that an interrupted installation is begun again.
-    let installed = folder.join("installed.txt");
-    if std::fs::read(&installed).is_ok_and(|found| found == wanted) {
-        return Ok(python);
-    }
-    let system = ["python3", "python"].into_iter().find(|name| process::answers(name, &["--version"]));
-    let system = system.context("Python is missing: install Python 3.10 or newer, with the module venv")?;
-    process::succeed(process::program(system).args(["-m", "venv", "--clear"]).arg(&folder))?;
-    let mut pip = process::program(&python);
-    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]).arg(&requirements);
-    process::succeed(&mut pip)?;
-    std::fs::write(&installed, wanted).with_context(|| format!("cannot write {}", installed.display()))?;
-    Ok(python)
 }

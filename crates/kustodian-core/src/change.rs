@@ -115,15 +115,36 @@ impl Columns {
 }
 
 /// A record whose past is to be erased. Its events stay, without what may be personal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Erasure {
     /// Its kind.
     pub kind: Kind,
     /// Its id.
     pub id: ObjectId,
+    /// The part of its past that stays; all of it is erased if absent.
+    pub kept: Option<Kept>,
+}
+
+/// The last state that stays of a record whose later past is erased. Nothing leads back to it then, so it is kept whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// Its revision. This one and those before it stay.
+    pub rev: u64,
+    /// The record as that revision left it.
+    pub document: String,
 }
 
 impl Erasure {
+    /// Of the whole past of a record.
+    pub fn whole(kind: Kind, id: ObjectId) -> Self {
+        Self { kind, id, kept: None }
+    }
+
+    /// The revision whose later ones are erased.
+    pub fn after(&self) -> u64 {
+        self.kept.as_ref().map_or(0, |kept| kept.rev)
+    }
+
     /// Whether it must leave the disk at once. A bulk job that was forgotten has ids, errors and references: its bytes may
     /// stay until the engine writes over them, since jobs end by the thousand and a scrub writes the whole file.
     pub fn wants_scrub(&self) -> bool {

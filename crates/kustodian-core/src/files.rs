@@ -98,6 +98,12 @@ pub trait Files: Send + Sync + 'static {
 
     /// Where they are, for people.
     fn place(&self) -> String;
+
+    /// How many bytes a reader of a whole file should ask for at a time.
+    fn piece(&self) -> usize;
+
+    /// Waits until the bytes of uploads that were dropped are removed: before a program ends.
+    async fn settle(&self);
 }
 
 /// A file of a list.
@@ -148,6 +154,14 @@ pub enum FilesError {
     /// There is no room for them.
     #[error("there is no room left in {place}: {reason}")]
     Full {
+        /// Where.
+        place: String,
+        /// The error of the system.
+        reason: String,
+    },
+    /// Their place does not answer for now.
+    #[error("{place} does not answer: {reason}")]
+    Unavailable {
         /// Where.
         place: String,
         /// The error of the system.

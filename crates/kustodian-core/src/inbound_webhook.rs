@@ -94,7 +94,7 @@ pub fn erase_posts(context: &Context<'_>, stored: Option<&Stored>, event: EventS
         (record.attributes.received, record.attributes.received_at) = (Field::Null, Field::Null);
         Ok(())
     };
-    lifecycle::redact(context, stored, event, By::User, edit).map(|updated| updated.changes)
+    lifecycle::redact(context, stored, event, By::User, None, edit).map(|updated| updated.changes)
 }
 
 /// The refusal of one webhook too many.

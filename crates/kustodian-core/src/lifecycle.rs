@@ -4,7 +4,7 @@ use kustomer_api::envelope::{Relationships, Resource, SelfLink};
 use kustomer_api::{Field, ObjectId, SystemAttributes, Timestamp};
 use serde_json::Map;
 
-use crate::change::{Cause, ChangeSet, Erasure, Event, EventSeed, Put};
+use crate::change::{Cause, ChangeSet, Erasure, Event, EventSeed, Kept, Put};
 use crate::claim;
 use crate::customer::Context;
 use crate::missing;
@@ -187,23 +187,24 @@ pub(crate) fn erase<A: Lifecycle>(
     let put = put::<A>(&tombstone, stored.id, stored.rev + 1, Some(stored.rev), true, context.now)?;
     let context = &Context { request_id: "", ..*context };
     let mut changes = commit(context, seed, A::KIND.spec().events.erase, put, None)?;
-    changes.erasures = vec![Erasure { kind: A::KIND, id: stored.id }];
+    changes.erasures = vec![Erasure::whole(A::KIND, stored.id)];
     changes.frees = frees;
     Ok(changes)
 }
 
-/// Changes a record by `edit`, a deleted one too, and empties the payloads of its events so far: nothing leads back to what
-/// it was.
+/// Changes a record by `edit`, a deleted one too, and empties the payloads of its events since `kept`: nothing leads back to
+/// its states after that.
 pub(crate) fn redact<A: Lifecycle>(
     context: &Context<'_>,
     stored: &Stored,
     seed: EventSeed,
     by: By,
+    kept: Option<Kept>,
     edit: impl FnOnce(&mut Resource<A>) -> Result<(), Refusal>,
 ) -> Result<Updated<A>, Refusal> {
     let Edited { before, after, put, context } = edit_record::<A>(context, stored, by, edit)?;
     let mut changes = commit(&context, seed, A::KIND.spec().events.redact, put, None)?;
-    changes.erasures = vec![Erasure { kind: A::KIND, id: stored.id }];
+    changes.erasures = vec![Erasure { kind: A::KIND, id: stored.id, kept }];
     Ok(Updated { changes, before, after })
 }
 

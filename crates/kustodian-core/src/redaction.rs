@@ -2,6 +2,8 @@
 //! values stay nowhere: not in the message, not in what its conversation and its customer show of it, not in the draft
 //! and the delivery that it was sent by, not in forwards that quote it, and not in the past of any of them.
 
+use std::collections::HashMap;
+
 use kustomer_api::conversation::{Conversation, ConversationAttributes};
 use kustomer_api::customer::{Customer, CustomerAttributes};
 use kustomer_api::delivery::{Delivery, DeliveryAttributes};
@@ -15,7 +17,7 @@ use kustomer_api::message::{
 use kustomer_api::{Field, ObjectId};
 use serde_json::{Map, Value};
 
-use crate::change::{ChangeSet, EventSeed, Name};
+use crate::change::{ChangeSet, EventSeed, Kept, Name};
 use crate::conversation::{self, NAME_CHARACTERS, PREVIEW_CHARACTERS, beginning, relate};
 use crate::customer::{self, Context};
 use crate::kind::Kind;
@@ -35,6 +37,38 @@ pub struct Redaction {
     pub sent_by: Vec<Name>,
     /// Its customer, those that it went into and those that went into it: each may have shown the message, or its past may.
     pub merged_with: Vec<ObjectId>,
+    /// Its past.
+    pub past: Past,
+}
+
+/// The states of records before a message, and the words that the message had.
+#[derive(Debug, Clone, Default)]
+pub struct Past {
+    /// All words that it had before its present ones: a record may show those that it had at first.
+    pub words: Vec<String>,
+    /// The last states of its conversation and of customers from before the message was made. They and their past stay. A
+    /// record that is not among them loses its whole past.
+    pub kept: HashMap<Name, Kept>,
+}
+
+/// The words that a change of a message replaced, and those that it wrote.
+///
+/// # Errors
+/// 500 when the change cannot be read.
+pub fn words_of(changes: &str) -> Result<Vec<String>, Refusal> {
+    let changes: Map<String, Value> = resource::read(changes)?;
+    let preview = changes.get("attributes").and_then(|attributes| attributes.get("preview"));
+    let words = ["before", "after"].map(|side| preview?.get(side)?.as_str().map(str::to_owned));
+    Ok(words.into_iter().flatten().collect())
+}
+
+/// Whether a state of a conversation or a customer shows words as the beginning of a message. A short word may be there by
+/// chance.
+pub fn shows(document: &str, words: &str) -> bool {
+    [PREVIEW_CHARACTERS, NAME_CHARACTERS].iter().any(|characters| {
+        let beginning = beginning(words, *characters);
+        !beginning.is_empty() && document.contains(&Value::from(beginning).to_string())
+    })
 }
 
 impl Redaction {
@@ -113,9 +147,13 @@ pub fn redact<'a>(
         message.redacted_at = context.now.into();
         Ok(())
     };
-    let updated = lifecycle::redact::<MessageAttributes>(context, stored, next()?, By::User, edit)?;
+    // Bytes of attachments are in no state of the message.
+    let is_of_bytes = preview.is_none() && meta.is_none();
+    let kept = is_of_bytes.then(|| Kept { rev: stored.rev, document: stored.document.clone() });
+    let updated = lifecycle::redact::<MessageAttributes>(context, stored, next()?, By::User, kept, edit)?;
     let mut changes = updated.changes;
-    let words = Words::of(&updated.before.attributes, preview.as_deref());
+    let words = Words::of(&updated.before.attributes, &redaction.past.words, preview.as_deref());
+    let kept_of = |kind: Kind, id: ObjectId| redaction.past.kept.get(&(kind, id)).cloned();
 
     let is_there = |stored: &&Stored| matches!(missing::erased_at(stored), Ok(None));
     if let (Some(words), Some(stored)) = (&words, shown.conversation.filter(is_there)) {
@@ -123,16 +161,17 @@ pub fn redact<'a>(
             words.replace_in_conversation(&mut record.attributes);
             Ok(())
         };
-        changes.merge(redact_beside::<ConversationAttributes>(context, stored, next()?, edit)?);
+        let kept = kept_of(Kind::Conversation, stored.id);
+        changes.merge(redact_since::<ConversationAttributes>(context, stored, next()?, kept, edit)?);
     }
     if let (Some(words), Some(stored)) = (&words, shown.customer.filter(is_there)) {
         let edit = |customer: &mut Customer| words.replace_in_customer(&mut customer.attributes);
-        changes.merge(customer::redact(context, stored, next()?, edit)?);
+        changes.merge(customer::redact(context, stored, next()?, kept_of(Kind::Customer, stored.id), edit)?);
     }
     for id in redaction.merged_with.iter().filter(|id| shown.customer.is_none_or(|customer| customer.id != **id)) {
         if let (Some(words), Some(stored)) = (&words, get((Kind::Customer, *id)).filter(is_there)) {
             let edit = |customer: &mut Customer| words.replace_in_customer(&mut customer.attributes);
-            changes.merge(customer::redact(context, stored, next()?, edit)?);
+            changes.merge(customer::redact(context, stored, next()?, kept_of(Kind::Customer, stored.id), edit)?);
         }
     }
     for name in &redaction.sent_by {
@@ -286,25 +325,41 @@ fn redact_beside<A: lifecycle::Lifecycle>(
     event: EventSeed,
     edit: impl FnOnce(&mut kustomer_api::envelope::Resource<A>) -> Result<(), Refusal>,
 ) -> Result<ChangeSet, Refusal> {
-    lifecycle::redact::<A>(context, stored, event, By::Consequence, edit).map(|updated| updated.changes)
+    redact_since::<A>(context, stored, event, None, edit)
+}
+
+/// The same of a record that keeps the states from before the message.
+fn redact_since<A: lifecycle::Lifecycle>(
+    context: &Context<'_>,
+    stored: &Stored,
+    event: EventSeed,
+    kept: Option<Kept>,
+    edit: impl FnOnce(&mut kustomer_api::envelope::Resource<A>) -> Result<(), Refusal>,
+) -> Result<ChangeSet, Refusal> {
+    lifecycle::redact::<A>(context, stored, event, By::Consequence, kept, edit).map(|updated| updated.changes)
 }
 
 /// The words of a message that are replaced, as other records show them.
 struct Words<'a> {
-    former: &'a str,
+    /// The present ones, and those before them.
+    former: Vec<&'a str>,
     now: &'a str,
 }
 
 impl<'a> Words<'a> {
     /// `None` when no words are replaced.
-    fn of(before: &'a MessageAttributes, preview: Option<&'a str>) -> Option<Self> {
-        let former = before.preview.value().map(String::as_str).filter(|former| !former.is_empty())?;
+    fn of(before: &'a MessageAttributes, past: &'a [String], preview: Option<&'a str>) -> Option<Self> {
+        let present = before.preview.value().map(String::as_str);
+        let former: Vec<&str> = present.into_iter().chain(past.iter().map(String::as_str)).collect();
+        let former: Vec<&str> = former.into_iter().filter(|former| !former.is_empty()).collect();
+        (!former.is_empty()).then_some(())?;
         Some(Self { former, now: preview? })
     }
 
     /// The beginning of the words that takes the place of the same of the former ones.
     fn instead_of(&self, shown: &str, characters: usize) -> Option<String> {
-        (shown == beginning(self.former, characters)).then(|| beginning(self.now, characters))
+        let is_shown = self.former.iter().any(|former| shown == beginning(former, characters));
+        is_shown.then(|| beginning(self.now, characters))
     }
 
     fn replace_in_conversation(&self, conversation: &mut ConversationAttributes) {

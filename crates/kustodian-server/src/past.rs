@@ -17,8 +17,8 @@ pub(crate) struct State {
     pub(crate) document: String,
 }
 
-/// The states of a record with the revisions `from` to `to`, newest first. Those that were erased, and all before them,
-/// are left out, and so are those that are not there.
+/// The states of a record with the revisions `from` to `to`, newest first. Those that were erased are left out, with all before
+/// them up to the next state that is kept whole, and so are those that are not there.
 ///
 /// Reads the record, and as many events as lie between `from` and the first state at or after `to` that is kept whole:
 /// fewer than [`kustodian_core::change::SNAPSHOT_EVERY`] more than were asked for.
@@ -46,9 +46,17 @@ pub(crate) async fn find_states(
     let mut events = read_back(store, org, range(begin), Payload::Whole).await?.into_iter().peekable();
 
     let whole = if is_newest { Some(newest.document) } else { events.peek().and_then(|event| event.snapshot.clone()) };
-    // An erasure meanwhile removed this state.
-    let Some(mut document) = whole else { return Ok(Vec::new()) };
-    let (mut states, mut rev) = (Vec::new(), begin);
+    let (mut rev, mut document) = match whole {
+        Some(document) => (begin, document),
+        None => match find_whole(store, org, (kind, record, to, begin)).await? {
+            Some(found) => {
+                events = Vec::new().into_iter().peekable();
+                found
+            }
+            None => return Ok(Vec::new()),
+        },
+    };
+    let mut states = Vec::new();
     loop {
         let before = if rev > from {
             if events.peek().is_none() {
@@ -62,11 +70,42 @@ pub(crate) async fn find_states(
             None
         };
         if rev <= to {
-            states.push(State { rev, document });
+            states.push(State { rev, document: document.clone() });
         }
-        let Some(before) = before else { return Ok(states) };
-        (rev, document) = (rev - 1, before);
+        (rev, document) = match before {
+            Some(before) => (rev - 1, before),
+            // A redaction keeps the last state before what it erased.
+            None if rev > to => match find_whole(store, org, (kind, record, to, rev - 1)).await? {
+                Some(found) => {
+                    events = Vec::new().into_iter().peekable();
+                    found
+                }
+                None => return Ok(states),
+            },
+            None => return Ok(states),
+        };
     }
+}
+
+/// The first state of a record in a range of revisions that is kept whole.
+async fn find_whole(
+    store: &dyn Store,
+    org: OrgKey,
+    (kind, record, from, to): (Kind, ObjectId, u64, u64),
+) -> Result<Option<(u64, String)>, Refusal> {
+    let mut from = from;
+    while from <= to {
+        let limit = u32::try_from(to - from + 1).unwrap_or(u32::MAX);
+        let query =
+            HistoryQuery { kind, record, from, to, descending: false, limit, payload: Payload::Whole, bytes: FULL };
+        let events = store.history(org, query).await.map_err(unavailable)?;
+        let Some(last) = events.last().map(|event| event.rev) else { break };
+        if let Some((rev, document)) = events.into_iter().find_map(|event| Some((event.rev, event.snapshot?))) {
+            return Ok(Some((rev, document)));
+        }
+        from = last + 1;
+    }
+    Ok(None)
 }
 
 /// Events of a record with revisions in a range, newest first: as many as fill a page.

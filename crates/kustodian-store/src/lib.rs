@@ -46,7 +46,9 @@ pub use crate::check::{CheckError, Checked, Finding, check};
 pub use crate::copy::{CopiedTable, CopyError, CopyOptions, CopyProgress, CopyStep, copy};
 pub use crate::ddl::{Ddl, ddl};
 pub use crate::failure::OpenError;
-pub use crate::files::{Carried, FileFinding, FileFolder, KeptFile, kept_files, kept_files_of_backup};
+pub use crate::files::{
+    Carried, FileFinding, FileFolder, KeptFile, carry_files, check_files, kept_files, kept_files_of_backup,
+};
 pub use crate::metrics::Metrics;
 pub use crate::options::{KeptWalks, Options, SearchEffort, Template};
 #[cfg(feature = "trace")]

@@ -4,8 +4,8 @@ mod serve;
 mod values;
 
 pub(crate) use self::serve::{
-    AttachmentsArguments, DatabaseArguments, IndexArguments, OrgArguments, PublicUrlArguments, ServeArguments,
-    TlsArguments,
+    AttachmentsArguments, DatabaseArguments, IndexArguments, OrgArguments, PublicUrlArguments, S3Arguments,
+    ServeArguments, TlsArguments,
 };
 pub(crate) use self::values::{AccessLog, LogFormat};
 

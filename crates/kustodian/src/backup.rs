@@ -43,7 +43,7 @@ pub(crate) struct BackupArguments {
 pub(crate) async fn run(arguments: BackupArguments) -> Result<(), Failure> {
     let BackupArguments { file, database, attachments, force, output } = arguments;
     let url = database.database;
-    let attachments = Attachments::of(&url, attachments.attachments.as_deref())?;
+    let attachments = Attachments::of(&url, attachments.attachments.as_deref(), &attachments.s3).await?;
     let options = BackupOptions { replace: force, ..BackupOptions::default() };
     let mut report = Report::new();
     let made = back_up(&url, &file, options, &mut |progress| report.tell(progress)).await;
@@ -93,7 +93,7 @@ async fn carry(
     folder: &FileFolder,
     report: &mut Report,
 ) -> Result<Carried, Failure> {
-    attachments::carry_of_backup(file, &attachments.folder, folder, report).await
+    attachments::carry_of_backup(file, &*attachments.files, folder, report).await
 }
 
 /// The rows of each table, for programs.

@@ -1,7 +1,6 @@
 //! `kustodian check`: whether a database agrees with itself.
 
 use clap::Args;
-use kustodian_core::files::Files as _;
 use kustodian_store::{Carried, Checked, Finding, VerifiedOrg, check};
 use serde_json::{Value, json};
 
@@ -37,14 +36,14 @@ pub(crate) struct CheckArguments {
 pub(crate) async fn run(arguments: CheckArguments) -> Result<(), Failure> {
     let CheckArguments { database, attachments, output } = arguments;
     let url = database.database;
-    let folder = Attachments::of(&url, attachments.attachments.as_deref())?.folder;
+    let place = Attachments::of(&url, attachments.attachments.as_deref(), &attachments.s3).await?.files;
     let mut report = Report::new();
     let checked = check(&url, &mut |progress| report.tell(progress)).await;
     let checked = checked.map_err(|error| Failure::new(error.to_string()));
     let files = match &checked {
         // The names in a damaged database are not known.
         Ok(checked) if !checked.findings.iter().any(Finding::is_damage) => {
-            attachments::check(&url, &folder, &mut report).await
+            attachments::check(&url, &*place, &mut report).await
         }
         _ => Ok(Carried::default()),
     };
@@ -55,7 +54,7 @@ pub(crate) async fn run(arguments: CheckArguments) -> Result<(), Failure> {
     let findings = &checked.findings;
     match output.output {
         Output::Json => print_json(&json!({
-            "orgs": ends(&checked), "findings": all, "attachments": attachments::as_json(&folder, &files), "scrubPending": checked.is_scrub_wanted,
+            "orgs": ends(&checked), "findings": all, "attachments": attachments::as_json(&*place, &files), "scrubPending": checked.is_scrub_wanted,
         }))?,
         Output::Table if all.is_empty() => print("nothing was found: the database agrees with itself")?,
         Output::Table => {
@@ -69,9 +68,9 @@ pub(crate) async fn run(arguments: CheckArguments) -> Result<(), Failure> {
     match findings.len() {
         0 if files.findings.is_empty() => Ok(()),
         0 => Err(Failure::new(format!(
-            "{} files found: put them into {} from a backup, or name the right folder with --attachments",
+            "{} files found: put them into {} from a backup, or name the right place with --attachments",
             files.findings.len(),
-            folder.place()
+            place.place()
         ))),
         found if findings.iter().all(Finding::is_of_index) => Err(Failure::new(format!(
             "{found} found, all in the search index: stop the servers and rebuild it with kustodian reindex"

@@ -6,7 +6,7 @@ use clap::Args;
 use kustodian_store::{Carried, CopiedTable, CopyOptions, copy};
 use serde_json::{Value, json};
 
-use crate::arguments::OutputArguments;
+use crate::arguments::{OutputArguments, S3Arguments};
 use crate::attachments::{self, Attachments};
 use crate::failure::Failure;
 use crate::output::{Output, print, print_json, print_table};
@@ -25,13 +25,15 @@ pub(crate) struct CopyArguments {
     /// Continue an interrupted copy; after a complete one, carry the changes since
     #[arg(long)]
     resume: bool,
-    /// The folder with the files of attachments and media of the database to read [default: that of a SQLite file with
-    /// .attachments behind its name; else kustodian.attachments in the working directory]
-    #[arg(long, value_name = "FOLDER")]
+    /// The folder, or `s3://BUCKET/PREFIX`, with the files of attachments and media of the database to read [default: the
+    /// name of a SQLite file with .attachments appended; else kustodian.attachments in the working directory]
+    #[arg(long, value_name = "PLACE")]
     attachments_from: Option<PathBuf>,
-    /// The folder to carry them to [default: likewise]
-    #[arg(long, value_name = "FOLDER")]
+    /// The place to carry them to [default: likewise]
+    #[arg(long, value_name = "PLACE")]
     attachments_to: Option<PathBuf>,
+    #[command(flatten)]
+    s3: S3Arguments,
     #[command(flatten)]
     output: OutputArguments,
 }
@@ -41,14 +43,14 @@ pub(crate) struct CopyArguments {
 /// # Errors
 /// When a database is faulty, the target is not suitable, or the sides differ in the end.
 pub(crate) async fn run(arguments: CopyArguments) -> Result<(), Failure> {
-    let CopyArguments { from, to, resume, attachments_from, attachments_to, output } = arguments;
-    let source = Attachments::of(&from, attachments_from.as_deref())?.folder;
-    let target = Attachments::of(&to, attachments_to.as_deref())?.folder;
+    let CopyArguments { from, to, resume, attachments_from, attachments_to, s3, output } = arguments;
+    let source = Attachments::of(&from, attachments_from.as_deref(), &s3).await?.files;
+    let target = Attachments::of(&to, attachments_to.as_deref(), &s3).await?.files;
     let mut report = Report::new();
     let copied = copy(&from, &to, CopyOptions { resume }, &mut |progress| report.tell(progress)).await;
     let tables = copied.map_err(|error| Failure::new(error.to_string()));
     let carried = match &tables {
-        Ok(_) => attachments::carry(&to, &source, &target, &mut report).await,
+        Ok(_) => attachments::carry(&to, &*source, &*target, &mut report).await,
         Err(_) => Ok(Carried::default()),
     };
     report.end(tables.is_ok() && carried.is_ok());
@@ -57,13 +59,13 @@ pub(crate) async fn run(arguments: CopyArguments) -> Result<(), Failure> {
         Output::Json => print_json(&tables.iter().map(as_json).collect::<Vec<_>>())?,
         Output::Table => {
             print_table(&["TABLE", "ROWS", "CHECKSUM"], tables.into_iter().map(row))?;
-            attachments::told(&target, &carried).map_or(Ok(()), |told| print(&told))?;
+            attachments::told(&*target, &carried).map_or(Ok(()), |told| print(&told))?;
         }
     }
     match carried.findings.first() {
         None => Ok(()),
         Some(first) => Err(Failure::new(format!(
-            "the database is copied, but {first}: name the folders with --attachments-from and --attachments-to, and continue \
+            "the database is copied, but {first}: name the places with --attachments-from and --attachments-to, and continue \
              with --resume"
         ))),
     }

@@ -46,13 +46,13 @@ pub(crate) struct RestoreArguments {
 pub(crate) async fn run(arguments: RestoreArguments) -> Result<(), Failure> {
     let RestoreArguments { file, database, attachments, force, despite_findings, output } = arguments;
     let url = database.database;
-    let target = Attachments::of(&url, attachments.attachments.as_deref())?.folder;
+    let target = Attachments::of(&url, attachments.attachments.as_deref(), &attachments.s3).await?.files;
     let options = BackupOptions { replace: force, despite_findings };
     let mut report = Report::new();
     let made = restore(&file, &url, options, &mut |progress| report.tell(progress)).await;
     let restored = made.map_err(|error| Failure::new(error.to_string()));
     let carried = match &restored {
-        Ok(_) => attachments::carry(&url, &attachments::of_backup(&file), &target, &mut report).await,
+        Ok(_) => attachments::carry(&url, &attachments::of_backup(&file), &*target, &mut report).await,
         Err(_) => Ok(Carried::default()),
     };
     report.end(restored.is_ok() && carried.is_ok());
@@ -66,7 +66,7 @@ pub(crate) async fn run(arguments: RestoreArguments) -> Result<(), Failure> {
             "aside": aside,
             "indexRebuilt": restored.is_index_rebuilt,
             "orgs": ends(&restored.checked),
-            "attachments": attachments::as_json(&target, &carried),
+            "attachments": attachments::as_json(&*target, &carried),
             "findings": findings,
         }))?,
         Output::Table => {
@@ -75,7 +75,7 @@ pub(crate) async fn run(arguments: RestoreArguments) -> Result<(), Failure> {
             if restored.is_index_rebuilt {
                 print("the search index of the backup did not agree with its customers: it was rebuilt")?;
             }
-            attachments::told(&target, &carried).map_or(Ok(()), |told| print(&told))?;
+            attachments::told(&*target, &carried).map_or(Ok(()), |told| print(&told))?;
             aside.map_or(Ok(()), |path| print(&format!("the former database is {path} now")))?;
         }
     }

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kustodian_core::chance::Ids as _;
-use kustodian_core::files::Files as _;
+use kustodian_core::files::Files;
 use kustodian_core::link::Signer;
 use kustodian_server::{Mailer, Server, Services, SystemClock, SystemIds, Tls};
-use kustodian_store::{Database, FileFolder, Options, open};
+use kustodian_store::{Database, Options, open};
 use tokio::net::{TcpListener, TcpSocket};
 
 use crate::arguments::{ServeArguments, TlsArguments};
@@ -80,9 +80,17 @@ async fn serve(
     // That of a temporary database is deleted with it, also after a kill.
     let passing = database.temporary_folder().map(|folder| folder.join("attachments"));
     let folder = arguments.attachments.attachments.clone().or(passing);
-    let attachments = Attachments::of(&arguments.database.database, folder.as_deref())?;
-    tracing::info!(folder = attachments.folder.place(), "attachments are kept in a folder");
-    let services = services(database, registry, attachments.folder.clone()).await?;
+    let attachments =
+        Attachments::of(&arguments.database.database, folder.as_deref(), &arguments.attachments.s3).await?;
+    let limit = arguments.limits.max_attachment.0 as u64;
+    if limit > attachments.largest {
+        let (place, largest) = (attachments.files.place(), attachments.largest);
+        return Err(Failure::new(format!(
+            "{place} takes files of at most {largest} bytes: lower --max-attachment, which is {limit}"
+        )));
+    }
+    tracing::info!(place = attachments.files.place(), "attachments are kept");
+    let services = services(database, registry, Arc::clone(&attachments.files)).await?;
     let settings = arguments.settings(mailer, tls.is_some());
     let collector = StoreCollector::new(database.meter());
     let process = ProcessCollector { engine: database.engine() };
@@ -139,14 +147,18 @@ pub(crate) fn tls(arguments: &TlsArguments) -> Result<Option<Tls>, Failure> {
 ///
 /// # Errors
 /// When the database cannot answer.
-pub(crate) async fn services(database: &Database, registry: Registry, files: FileFolder) -> Result<Services, Failure> {
+pub(crate) async fn services(
+    database: &Database,
+    registry: Registry,
+    files: Arc<dyn Files>,
+) -> Result<Services, Failure> {
     let signing_key = registry.directory.signing_key(registry.ids.secret()).await?;
     Ok(Services {
         store: database.store(),
         directory: registry.directory,
         clock: Arc::new(registry.clock),
         ids: Arc::new(registry.ids),
-        files: Arc::new(files),
+        files,
         signer: Signer::new(&signing_key).map_err(|refusal| Failure::new(refusal.to_string()))?,
     })
 }

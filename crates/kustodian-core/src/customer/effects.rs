@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::Context;
 use super::lifecycle::put_of;
-use crate::change::{Cause, ChangeSet, Erasure, Event, EventSeed};
+use crate::change::{Cause, ChangeSet, Erasure, Event, EventSeed, Kept};
 use crate::conversation::{Fold, PREVIEW_CHARACTERS, beginning, counted};
 use crate::kind::Kind;
 use crate::klass::plural;
@@ -110,11 +110,12 @@ pub(crate) fn affect(
     Ok(())
 }
 
-/// Replaces what a customer shows of a message that is redacted, and empties the payloads of its events so far.
+/// Replaces what a customer shows of a message that is redacted, and empties the payloads of its events since `kept`.
 pub(crate) fn redact(
     context: &Context<'_>,
     stored: &Stored,
     seed: EventSeed,
+    kept: Option<Kept>,
     edit: impl FnOnce(&mut Customer),
 ) -> Result<ChangeSet, Refusal> {
     let context = &context.not_before(stored.updated_at);
@@ -128,7 +129,7 @@ pub(crate) fn redact(
     let name = Kind::Customer.spec().events.redact;
     let cause = Cause { seed, name, actor: context.doer(), client, request_id };
     Ok(ChangeSet {
-        erasures: vec![Erasure { kind: Kind::Customer, id: stored.id }],
+        erasures: vec![Erasure { kind: Kind::Customer, id: stored.id, kept }],
         events: vec![Event::of(cause, &put, None)],
         puts: vec![put],
         ..ChangeSet::default()
@@ -161,7 +162,7 @@ pub fn forget_merged(
             customer.last_message_unresponded_to = Field::Absent;
         }
     };
-    redact(context, stored, seed, edit).map(Some)
+    redact(context, stored, seed, None, edit).map(Some)
 }
 
 /// The newest conversation that a customer shows.

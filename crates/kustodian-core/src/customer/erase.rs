@@ -50,7 +50,7 @@ pub fn erase(
     // The client chose the request's id, and may have put the person's name into it.
     let cause = Cause { seed, name: Kind::Customer.spec().events.erase, actor: Some(actor), client, request_id: "" };
     Ok(ChangeSet {
-        erasures: vec![Erasure { kind: Kind::Customer, id }],
+        erasures: vec![Erasure::whole(Kind::Customer, id)],
         // A deleted one holds none; those not held are passed over.
         frees: identity::claims(context.org.key, id, &former.attributes),
         events: vec![Event::of(cause, &put, None)],

@@ -24,9 +24,6 @@ use crate::answer::{try_again, unavailable};
 use crate::app::App;
 use crate::places::Held;
 
-/// How many bytes are read at a time.
-const PIECE: usize = 128 * 1024;
-
 /// Answers with the bytes, or a part of them.
 pub(super) async fn send(app: &Arc<App>, opened: &Opened, parts: &Parts) -> Result<Response, Refusal> {
     let stored = app.services.store.find(opened.org.key, opened.kind, opened.id).await.map_err(unavailable)?;
@@ -108,7 +105,8 @@ fn pieces(app: &Arc<App>, name: FileName, first: u64, count: u64, place: Held) -
         if left == 0 {
             return Ok(None);
         }
-        let most = PIECE.min(usize::try_from(left).unwrap_or(PIECE));
+        let piece = app.files.files.piece();
+        let most = piece.min(usize::try_from(left).unwrap_or(piece));
         let read = app.files.files.read(name, from, most).await;
         let piece = match read {
             Ok(Some(piece)) if !piece.is_empty() => piece,

@@ -30,7 +30,7 @@ use kustomer_api::error::code;
 pub(crate) use self::links::Linker;
 pub(crate) use self::removal::Removal;
 pub(crate) use self::sweep::run;
-use crate::answer::{self, unavailable};
+use crate::answer::{self, try_again, unavailable};
 use crate::app::App;
 use crate::places::Places;
 
@@ -163,13 +163,16 @@ fn refuse(refusal: Refusal, from: SocketAddr) -> Response {
     answer::refuse(refusal).map(Body::from)
 }
 
-/// 507 when there is no room, 500 for all else. The error of the system is only logged.
+/// 507 when there is no room, 503 when the storage does not answer, 500 for all else. The error of the system is only logged.
 fn not_kept(error: &FilesError) -> Refusal {
     tracing::error!(%error, "a file could not be kept or read");
     match error {
         FilesError::Full { .. } => {
             let title = "There is no room for the file on the server: nothing was kept, try again later";
             Refusal::new(507, code::INSUFFICIENT_STORAGE, "file", title)
+        }
+        FilesError::Unavailable { .. } => {
+            try_again("The storage of files does not answer at the moment: nothing was kept, try again later", 5)
         }
         FilesError::Failed { .. } => kustodian_core::resource::fault("The server could not keep or read the file"),
     }

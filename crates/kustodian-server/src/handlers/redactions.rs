@@ -1,20 +1,22 @@
 //! Redactions of messages.
 
-use kustodian_core::change::{EventSeed, Name};
+use kustodian_core::change::{EventSeed, Kept, Name};
 use kustodian_core::conversation::{conversation_of, customer_of};
+use kustodian_core::feed::{HistoryQuery, Payload};
 use kustodian_core::kind::Kind;
 use kustodian_core::message::CONVERSATION;
-use kustodian_core::redaction::{self, Redaction};
+use kustodian_core::redaction::{self, Past, Redaction};
 use kustodian_core::refusal::Refusal;
-use kustodian_core::store::{ListQuery, SortKey, Start};
+use kustodian_core::store::{ListQuery, SortKey, Start, Stored};
 use kustodian_core::{missing, resource};
-use kustomer_api::message::{RedactMessage, RedactionInput};
-use kustomer_api::{Endpoint, ObjectId};
+use kustomer_api::message::{Message, RedactMessage, RedactionInput};
+use kustomer_api::{Endpoint, ObjectId, Timestamp};
 
 use crate::answer::{Answer, unavailable};
 use crate::call::Call;
 use crate::files::Removal;
 use crate::handlers::{family, merges};
+use crate::past::{self, State};
 
 /// How many drafts or deliveries are read together.
 const PAGE: u32 = 100;
@@ -27,8 +29,19 @@ pub(crate) async fn redact_message(mut call: Call<RedactMessage>) -> Result<Answ
     let conversation = conversation_of(stored)?.ok_or_else(|| resource::fault("A message is of no conversation"))?;
     let shows_words = input.preview.is_some() || input.meta.is_some();
     let sent_by = if shows_words { sent_by(&call, conversation, id).await? } else { Vec::new() };
-    let merged_with = if shows_words { merged_with(&call, conversation).await? } else { Vec::new() };
-    let redaction = Redaction { message: id, input: input.clone(), sent_by, merged_with };
+    let (customer, merged_with) = match shows_words {
+        true => merged_with(&call, conversation).await?,
+        false => (None, Vec::new()),
+    };
+    let past = match input.preview.is_some() {
+        true => {
+            let customers = customer.into_iter().chain(merged_with.iter().copied());
+            let customers = customers.map(|id| (Kind::Customer, id));
+            past_of(&call, stored, std::iter::once((Kind::Conversation, conversation)).chain(customers)).await?
+        }
+        false => Past::default(),
+    };
+    let redaction = Redaction { message: id, input: input.clone(), sent_by, merged_with, past };
 
     let others = redaction.names()?;
     let removal = removal_of(&call, &input).await?;
@@ -67,13 +80,64 @@ async fn removal_of(call: &Call<RedactMessage>, input: &RedactionInput) -> Resul
     Removal::prepare(call.app(), &call.act().org, Kind::Attachment, &records).await
 }
 
-/// The customer of a conversation, those that it went into and those that went into it, when there are any.
-async fn merged_with<E: Endpoint>(call: &Call<E>, conversation: ObjectId) -> Result<Vec<ObjectId>, Refusal> {
+/// The customer of a conversation; and with it those that it went into and those that went into it, when there are any.
+async fn merged_with<E: Endpoint>(
+    call: &Call<E>,
+    conversation: ObjectId,
+) -> Result<(Option<ObjectId>, Vec<ObjectId>), Refusal> {
     let found = family::find(call, Kind::Conversation, conversation).await.map_err(unavailable)?;
     match found.as_ref().map(customer_of).transpose()?.flatten() {
-        Some(customer) => merges::related(call, customer).await,
-        None => Ok(Vec::new()),
+        Some(customer) => Ok((Some(customer), merges::related(call, customer).await?)),
+        None => Ok((None, Vec::new())),
     }
+}
+
+/// The former words of a message, and the last states of records from before it was made. Those states never change, so they
+/// are read without locks.
+async fn past_of<E: Endpoint>(
+    call: &Call<E>,
+    message: &Stored,
+    records: impl Iterator<Item = Name>,
+) -> Result<Past, Refusal> {
+    let (store, org) = (call.store(), call.org());
+    let (mut past, mut made_at, mut from) = (Past::default(), None, 1);
+    while from <= message.rev {
+        let query = HistoryQuery {
+            kind: Kind::Message,
+            record: message.id,
+            from,
+            to: message.rev,
+            descending: false,
+            limit: PAGE,
+            payload: Payload::Changes,
+            bytes: crate::parts::HELD,
+        };
+        let events = store.history(org, query).await.map_err(unavailable)?;
+        let Some(last) = events.last() else { break };
+        from = last.rev + 1;
+        made_at = made_at.or_else(|| events.first().filter(|event| event.rev == 1).map(|event| event.at));
+        for changes in events.iter().filter_map(|event| event.changes.as_deref()) {
+            for words in redaction::words_of(changes)? {
+                if !past.words.contains(&words) {
+                    past.words.push(words);
+                }
+            }
+        }
+    }
+    let Some(made_at) = made_at else { return Ok(past) };
+    let before = Timestamp::from_millis(made_at.as_millis() - 1);
+    let present: Message = resource::read(&message.document)?;
+    let present = present.attributes.preview.into_value();
+    for (kind, id) in records {
+        let Some(rev) = store.find_rev_at(org, kind, id, before).await.map_err(unavailable)? else { continue };
+        let states = past::find_states(store, org, kind, id, rev, rev).await?;
+        let Some(State { document, .. }) = states.into_iter().find(|state| state.rev == rev) else { continue };
+        // Should clocks of servers differ, all of the past is erased.
+        if !past.words.iter().chain(&present).any(|words| redaction::shows(&document, words)) {
+            past.kept.insert((kind, id), Kept { rev, document });
+        }
+    }
+    Ok(past)
 }
 
 /// The drafts and deliveries of a conversation that a message was sent by, which were written together with it, and the

@@ -138,6 +138,8 @@ pub(crate) trait Source: Send {
     async fn rows(&mut self, table: &'static Table, after: Option<Vec<Cell>>) -> Result<Vec<Row>, CopyError>;
     /// A record.
     async fn record(&mut self, table: &'static Table, org: i64, id: &str) -> Result<Option<Row>, CopyError>;
+    /// The last revision before an erasing event that still has its payload, with the record if the event keeps it whole.
+    async fn kept_before(&mut self, org: i64, erased: &Erased) -> Result<Option<(i64, Option<String>)>, CopyError>;
     /// The last position that is given for good, per org.
     async fn positions(&mut self) -> Result<BTreeMap<i64, i64>, CopyError>;
 }
@@ -168,6 +170,9 @@ pub(crate) struct Erased {
     pub(crate) record: String,
     /// The revision it led to.
     pub(crate) rev: i64,
+    /// The last revision before whose event still has its payload in the source, with the record as it is kept there. What lies
+    /// between was erased.
+    pub(crate) kept: Option<(i64, Option<String>)>,
 }
 
 /// Copies the database at `from` into the one at `to`, which must be empty or, to resume, hold a copy of it. Reports
@@ -316,7 +321,8 @@ async fn catch_up(
                 let ids = changed.iter().filter(|(name, _)| name == kind.as_str()).map(|(_, id)| id.as_str());
                 carry_records(source, target, state, org, kind, ids.collect()).await?;
             }
-            for erased in rows.iter().filter_map(erased) {
+            for mut erased in rows.iter().filter_map(erased) {
+                erased.kept = source.kept_before(org, &erased).await?;
                 target.erase(org, &erased).await?;
             }
             target.write(&EVENTS, rows, state).await?;
@@ -329,7 +335,9 @@ async fn catch_up(
 fn erased(row: &Row) -> Option<Erased> {
     let (kind, record) = record_of_event(row)?;
     match (row.get(EVENTS.place("name")?)?, row.get(EVENTS.place("rev")?)?) {
-        (Cell::Text(name), Cell::Integer(rev)) if empties_the_past(name) => Some(Erased { kind, record, rev: *rev }),
+        (Cell::Text(name), Cell::Integer(rev)) if empties_the_past(name) => {
+            Some(Erased { kind, record, rev: *rev, kept: None })
+        }
         _ => None,
     }
 }

@@ -10,8 +10,9 @@ use super::table::Cell;
 /// The name under which it is among the target's settings; not carried along, nor compared.
 pub(crate) const NAME: &str = "copy";
 
-/// The settings that belong to one place and stay there: the state of a copy, and the note of a pending sweep.
-pub(crate) const OF_ITS_PLACE: &str = "'copy', 'scrub'";
+/// The settings that belong to one place and stay there: the state of a copy, the note of a pending sweep, and how far a
+/// migration has indexed.
+pub(crate) const OF_ITS_PLACE: &str = "'copy', 'scrub', 'entries'";
 
 /// How far a copy has come.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

@@ -1,16 +1,13 @@
-//! Carries the files of a database to another folder, and reads them through.
+//! Carries the files of a database to another place, and reads them through.
 
-use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read as _};
-use std::path::Path;
-
-use kustodian_core::files::{FileName, Sha256Sum};
+use kustodian_core::files::{FileName, Files, FilesError, Receiving, Sha256Sum};
 use sha2::{Digest as _, Sha256};
 
-use super::receiving::Part;
-use super::{FileFolder, INCOMING, KeptFile};
-use crate::apart::work_apart;
+use super::KeptFile;
 use crate::copy::{CopyProgress, CopyStep};
+
+/// How many bytes are read at a time: few requests where each is one over the network.
+const PIECE: usize = 4 * 1024 * 1024;
 
 /// Why a file is not as its records say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,114 +55,95 @@ pub struct Carried {
     pub findings: Vec<FileFinding>,
 }
 
-impl FileFolder {
-    /// Carries files to another folder, each read through on its way and durable there. Those that are there already, with
-    /// the same length, are left as they are: so a backup over an earlier one copies only new files.
-    ///
-    /// # Errors
-    /// When a folder cannot be read or written.
-    pub async fn carry(
-        &self,
-        to: &Self,
-        files: Vec<KeptFile>,
-        tell: &mut (dyn FnMut(CopyProgress) + Send),
-    ) -> io::Result<Carried> {
-        let (from, to) = (self.clone(), to.clone());
-        each(files, CopyStep::Carry, tell, move |file| {
-            if length_of(&to.path_of(file.name))? == Some(file.length) {
-                return Ok(None);
-            }
-            let mut part = None;
-            let found = read_through(&from, file, |bytes| {
-                let begun = match part.take() {
-                    Some(part) => part,
-                    None => Part::begin(&to.folder.join(INCOMING))?,
-                };
-                part.insert(begun).write(bytes)
-            })?;
-            if found.is_some() {
-                return Ok(found);
-            }
-            let part = match part {
-                Some(part) => part,
-                // It has no bytes.
-                None => Part::begin(&to.folder.join(INCOMING))?,
-            };
-            part.finish()?;
-            part.keep(&to.path_of(file.name))?;
-            Ok(None)
-        })
-        .await
+/// Carries files from one place to another, each read through on its way and durable there. Those that are there already, with
+/// the same length, are left as they are: so a backup over an earlier one copies only new files.
+///
+/// # Errors
+/// When a place cannot be read or written.
+pub async fn carry_files(
+    from: &dyn Files,
+    to: &dyn Files,
+    files: &[KeptFile],
+    tell: &mut (dyn FnMut(CopyProgress) + Send),
+) -> Result<Carried, FilesError> {
+    let mut carried = Carried::default();
+    for (done, file) in (0_u64..).zip(files) {
+        tell(progress(CopyStep::Carry, done, files));
+        let is_there = to.length(file.name).await? == Some(file.length);
+        let finding = if is_there { None } else { carry(from, to, *file).await? };
+        carried.count(*file, finding);
     }
+    to.settle().await;
+    tell(progress(CopyStep::Carry, files.len() as u64, files));
+    Ok(carried)
+}
 
-    /// Reads files through, and changes nothing.
-    ///
-    /// # Errors
-    /// When the folder cannot be read.
-    pub async fn check(
-        &self,
-        files: Vec<KeptFile>,
-        tell: &mut (dyn FnMut(CopyProgress) + Send),
-    ) -> io::Result<Carried> {
-        let folder = self.clone();
-        each(files, CopyStep::Verify, tell, move |file| read_through(&folder, file, |_| Ok(()))).await
+/// Reads files through, and changes nothing.
+///
+/// # Errors
+/// When the place cannot be read.
+pub async fn check_files(
+    at: &dyn Files,
+    files: &[KeptFile],
+    tell: &mut (dyn FnMut(CopyProgress) + Send),
+) -> Result<Carried, FilesError> {
+    let mut checked = Carried::default();
+    for (done, file) in (0_u64..).zip(files) {
+        tell(progress(CopyStep::Verify, done, files));
+        checked.count(*file, read_through(at, *file, None).await?);
+    }
+    tell(progress(CopyStep::Verify, files.len() as u64, files));
+    Ok(checked)
+}
+
+fn progress(step: CopyStep, done: u64, files: &[KeptFile]) -> CopyProgress {
+    CopyProgress { step, table: "files", done, total: files.len() as u64 }
+}
+
+impl Carried {
+    fn count(&mut self, file: KeptFile, finding: Option<FileFinding>) {
+        match finding {
+            None => {
+                self.files += 1;
+                self.bytes += file.length;
+            }
+            Some(finding) => self.findings.push(finding),
+        }
     }
 }
 
-/// Does work on each file where it keeps nobody waiting, and counts those that are as they should be.
-async fn each(
-    files: Vec<KeptFile>,
-    step: CopyStep,
-    tell: &mut (dyn FnMut(CopyProgress) + Send),
-    work: impl Fn(KeptFile) -> io::Result<Option<FileFinding>> + Send + 'static,
-) -> io::Result<Carried> {
-    let all = move |tell: &dyn Fn(CopyProgress)| {
-        let mut carried = Carried::default();
-        let total = files.len() as u64;
-        for (done, file) in (0_u64..).zip(&files) {
-            tell(CopyProgress { step, table: "files", done, total });
-            match work(*file)? {
-                None => {
-                    carried.files += 1;
-                    carried.bytes += file.length;
-                }
-                Some(finding) => carried.findings.push(finding),
-            }
-        }
-        tell(CopyProgress { step, table: "files", done: total, total });
-        Ok(carried)
-    };
-    work_apart(all, tell).await.map_err(io::Error::other)?
+/// Carries one file, unless it has a fault.
+async fn carry(from: &dyn Files, to: &dyn Files, file: KeptFile) -> Result<Option<FileFinding>, FilesError> {
+    let mut receiving = to.receive().await?;
+    let found = read_through(from, file, Some(&mut *receiving)).await?;
+    if found.is_none() {
+        receiving.finish().await?;
+        drop(receiving.keep(file.name).await?);
+    }
+    Ok(found)
 }
 
 /// Reads a file to its end and passes its bytes on; returns its fault.
-fn read_through(
-    folder: &FileFolder,
+async fn read_through(
+    from: &dyn Files,
     file: KeptFile,
-    mut hand_on: impl FnMut(&[u8]) -> io::Result<()>,
-) -> io::Result<Option<FileFinding>> {
+    mut to: Option<&mut dyn Receiving>,
+) -> Result<Option<FileFinding>, FilesError> {
     let name = file.name;
-    let mut reader = match File::open(folder.path_of(name)) {
-        Ok(reader) => reader,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Some(FileFinding::Missing { name })),
-        Err(error) => return Err(error),
-    };
-    let (mut digest, mut length, mut buffer) = (Sha256::new(), 0, vec![0; 256 * 1024]);
+    let (mut digest, mut length) = (Sha256::new(), 0);
     loop {
-        let read = reader.read(&mut buffer)?;
-        let Some(bytes) = buffer.get(..read).filter(|bytes| !bytes.is_empty()) else { break };
-        digest.update(bytes);
+        let Some(bytes) = from.read(name, length, PIECE).await? else {
+            return Ok(Some(FileFinding::Missing { name }));
+        };
+        if bytes.is_empty() {
+            break;
+        }
+        digest.update(&bytes);
         length += bytes.len() as u64;
-        hand_on(bytes)?;
+        if let Some(to) = &mut to {
+            to.write(bytes).await?;
+        }
     }
     let is_sound = length == file.length && Sha256Sum(digest.finalize().into()) == name.sum;
     Ok((!is_sound).then_some(FileFinding::Damaged { name }))
-}
-
-fn length_of(path: &Path) -> io::Result<Option<u64>> {
-    match fs::metadata(path) {
-        Ok(metadata) => Ok(Some(metadata.len())),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
 }

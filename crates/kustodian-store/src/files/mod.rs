@@ -25,7 +25,7 @@ use kustomer_api::ObjectId;
 
 use crate::apart::run_apart;
 
-pub use self::carry::{Carried, FileFinding};
+pub use self::carry::{Carried, FileFinding, carry_files, check_files};
 pub use self::kept::{KeptFile, kept_files, kept_files_of_backup};
 use self::receiving::Part;
 
@@ -34,6 +34,9 @@ use self::receiving::Part;
 pub struct FileFolder {
     folder: Arc<Path>,
 }
+
+/// How many bytes are read at a time.
+const PIECE: usize = 128 * 1024;
 
 const INCOMING: &str = "incoming";
 const LOCKS: &str = "locks";
@@ -167,6 +170,13 @@ impl Files for FileFolder {
     fn place(&self) -> String {
         self.folder.display().to_string()
     }
+
+    fn piece(&self) -> usize {
+        PIECE
+    }
+
+    /// A dropped upload is removed on a thread that the runtime waits for.
+    async fn settle(&self) {}
 }
 
 /// A file that is locked.
@@ -354,9 +364,9 @@ mod tests {
         let findings = vec![FileFinding::Damaged { name: damaged }, FileFinding::Missing { name: missing }];
         let expected = Carried { files: 2, bytes: 5, findings };
         for _ in 0..2 {
-            assert_eq!(from.carry(&to, files.clone(), &mut |_| ()).await.unwrap(), expected);
+            assert_eq!(carry_files(&from, &to, &files, &mut |_| ()).await.unwrap(), expected);
         }
-        assert_eq!(from.check(files, &mut |_| ()).await.unwrap(), expected);
+        assert_eq!(check_files(&from, &files, &mut |_| ()).await.unwrap(), expected);
         assert_eq!(to.read(sound, 0, 10).await, Ok(Some(b"sound".to_vec())));
         assert_eq!(to.length(damaged).await, Ok(None));
         assert_eq!(names(&to.folder.join(INCOMING)).unwrap(), Vec::<String>::new());

@@ -18,7 +18,7 @@ use super::distribution::has_citus;
 use super::events::SAME;
 use super::failure::words;
 use super::search::{Reindexing, Written, index_documents};
-use super::sql::{ERASE_EVENTS, statements as statements_of};
+use super::sql::{ERASE_EVENTS, KEEP_WHOLE, statements as statements_of};
 use super::values::{Count, StoredLink, Value};
 use crate::copy::state::{NAME, OF_ITS_PLACE, State};
 use crate::copy::table::{Cell, EVENTS, HOME, Holds, Row, Table};
@@ -239,6 +239,16 @@ impl Source for Archive {
         Ok(self.select(table, &sql, &[Value::Number(org), Value::Text(id)]).await?.pop())
     }
 
+    async fn kept_before(&mut self, org: i64, erased: &Erased) -> Result<Option<(i64, Option<String>)>, CopyError> {
+        const LAST: &str = "SELECT rev, snapshot FROM events WHERE record = $1 AND org = $2 AND kind = $3 AND rev < $4 \
+             AND salt IS NOT NULL ORDER BY rev DESC LIMIT 1";
+        let Erased { kind, record, rev, .. } = erased;
+        let values = [Value::Text(record), Value::Number(org), Value::Text(kind), Value::Number(*rev)];
+        let answer = self.connection.unnamed(LAST, &values).await.map_err(failed)?;
+        let pair = |row: &Returned| Ok((row.try_get(0)?, row.try_get(1)?));
+        answer.rows.first().map(pair).transpose().map_err(failed)
+    }
+
     async fn positions(&mut self) -> Result<BTreeMap<i64, i64>, CopyError> {
         let sql = "SELECT org, max(position) FROM positions GROUP BY org";
         let answer = self.connection.unnamed(sql, &[]).await.map_err(failed)?;
@@ -305,11 +315,18 @@ impl Target for Archive {
     }
 
     async fn erase(&mut self, org: i64, erased: &Erased) -> Result<(), CopyError> {
-        let Erased { kind, record, rev } = erased;
-        let values = [Value::Text(record), Value::Number(org), Value::Text(kind), Value::Number(*rev)];
-        let sql = format!("{ERASE_EVENTS} AND rev < $4");
+        let Erased { kind, record, rev, kept } = erased;
+        let after = kept.as_ref().map_or(0, |(rev, _)| *rev);
+        let name = || vec![Value::Text(record), Value::Number(org), Value::Text(kind), Value::Number(after)];
+        let sql = format!("{ERASE_EVENTS} AND rev < $5");
         self.connection.unnamed(super::scrub::WANT, &[]).await.map_err(failed)?;
-        self.connection.unnamed(&sql, &values).await.map(|_| ()).map_err(failed)
+        let values: Vec<_> = name().into_iter().chain([Value::Number(*rev)]).collect();
+        self.connection.unnamed(&sql, &values).await.map_err(failed)?;
+        if let Some((_, Some(document))) = kept {
+            let values: Vec<_> = name().into_iter().chain([Value::Text(document)]).collect();
+            self.connection.unnamed(KEEP_WHOLE, &values).await.map_err(failed)?;
+        }
+        Ok(())
     }
 
     async fn finish(&mut self, state: &State) -> Result<(), CopyError> {

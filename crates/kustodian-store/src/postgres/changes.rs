@@ -17,8 +17,8 @@ use super::credentials;
 use super::receipts;
 use super::search;
 use super::sql::{
-    ERASE_EVENTS, FREE_CLAIM, INSERT_EVENT, INSERT_EVENTS, INSERT_OUTBOX, INSERT_OUTBOXES, TAKE_CLAIM, TAKE_CLAIMS,
-    statements,
+    ERASE_EVENTS, FREE_CLAIM, INSERT_EVENT, INSERT_EVENTS, INSERT_OUTBOX, INSERT_OUTBOXES, KEEP_WHOLE, TAKE_CLAIM,
+    TAKE_CLAIMS, statements,
 };
 use super::values::Value;
 use crate::document::DOCUMENT_FORMAT;
@@ -100,7 +100,7 @@ pub(super) fn writes<'a>(
     is_spread: bool,
 ) -> Vec<Step<'a>> {
     let mut steps = Vec::with_capacity(changes.puts.len() + changes.frees.len() + 2 * changes.events.len() + 2);
-    steps.extend(changes.erasures.iter().map(|erasure| erase_events(org, erasure)));
+    steps.extend(changes.erasures.iter().flat_map(|erasure| erase_events(org, erasure)));
     let mut before: HashMap<Name, State> = HashMap::new();
     let mut gains: BTreeMap<(&str, ObjectId, u64), (i64, &Put)> = BTreeMap::new();
     for put in &changes.puts {
@@ -356,9 +356,17 @@ fn outbox_of_put(org: OrgKey, put: &Put, gain: i64) -> Step<'_> {
     statement(INSERT_OUTBOX, values)
 }
 
-fn erase_events<'a>(org: OrgKey, erasure: &Erasure) -> Step<'a> {
-    let values = vec![Value::Id(erasure.id), Value::Number(org.0), Value::Text(erasure.kind.as_str())];
-    statement(ERASE_EVENTS, values)
+fn erase_events(org: OrgKey, erasure: &Erasure) -> impl Iterator<Item = Step<'_>> {
+    let values = move || {
+        let kind = Value::Text(erasure.kind.as_str());
+        vec![Value::Id(erasure.id), Value::Number(org.0), kind, Value::count(erasure.after())]
+    };
+    let keep = erasure.kept.iter().map(move |kept| {
+        let mut values = values();
+        values.push(Value::Text(&kept.document));
+        statement(KEEP_WHOLE, values)
+    });
+    std::iter::once(statement(ERASE_EVENTS, values())).chain(keep)
 }
 
 /// The leaves of a change set's events, in their order.

@@ -65,24 +65,28 @@ pub(super) async fn pending(connection: &Connection, what: &str) -> Result<Vec<S
     Ok(STEPS.iter().skip(done).map(|(name, _)| (*name).to_owned()).collect())
 }
 
-/// Brings the database to the newest version, all at once or not at all. Several servers may do so at the same time:
-/// one does, the others find nothing left to do.
+/// Making tables may take longer than a request; and others wait for it.
+const BEGIN: &str =
+    "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0";
+
+/// After how many indexed records the log says how many there were.
+const TOLD_AFTER: u64 = 10_000;
+
+/// Brings the database to the newest version, all at once or not at all, and indexes the records that a step left unindexed,
+/// some hundreds at a time. Several servers may do so at the same time: one does, the others find nothing left to do.
 ///
 /// # Errors
 /// As [`pending`], and when the user has no right to make tables.
 pub(super) async fn upgrade(connection: &Connection, what: &str) -> Result<(), OpenError> {
-    if check(connection, what).await? == newest() {
-        return Ok(());
+    if check(connection, what).await? != newest() {
+        let failed = |error: Error| OpenError::Failed { what: format!("the {what}"), reason: told(&error) };
+        connection.command(BEGIN).await.map_err(failed)?;
+        let upgraded = steps(connection, what).await;
+        let end = if upgraded.is_ok() { "COMMIT" } else { "ROLLBACK" };
+        connection.command(end).await.map_err(failed)?;
+        upgraded?;
     }
-    let failed = |error: Error| OpenError::Failed { what: format!("the {what}"), reason: told(&error) };
-    // Making tables may take longer than a request; and others wait for it.
-    let begin =
-        "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0";
-    connection.command(begin).await.map_err(failed)?;
-    let upgraded = steps(connection, what).await;
-    let end = if upgraded.is_ok() { "COMMIT" } else { "ROLLBACK" };
-    connection.command(end).await.map_err(failed)?;
-    upgraded
+    index_rest(connection, what).await
 }
 
 async fn steps(connection: &Connection, what: &str) -> Result<(), OpenError> {
@@ -103,9 +107,34 @@ async fn steps(connection: &Connection, what: &str) -> Result<(), OpenError> {
         }
         connection.query(DONE, &[Value::Number(version)]).await.map_err(failed)?;
     }
-    if found < WITH_ENTRIES {
+    // A new database has no records.
+    if (1..WITH_ENTRIES).contains(&found) {
         let failed = |reason| OpenError::Failed { what: format!("the {what}"), reason };
-        search::index_all(connection, true, &mut |_| {}).await.map_err(failed)?;
+        search::want_entries(connection).await.map_err(failed)?;
+    }
+    Ok(())
+}
+
+/// Indexes the records that a step left unindexed, some hundreds in a transaction. Servers take turns, and each waits until
+/// all are indexed. Killed meanwhile, the next one continues.
+async fn index_rest(connection: &Connection, what: &str) -> Result<(), OpenError> {
+    let failed = |reason| OpenError::Failed { what: format!("the {what}"), reason };
+    let told = |error: Error| failed(told(&error));
+    let mut done = 0;
+    while search::are_entries_wanted(connection).await.map_err(failed)? {
+        connection.command(BEGIN).await.map_err(told)?;
+        let indexed = async {
+            connection.command(&format!("SELECT pg_advisory_xact_lock({LOCK})")).await.map_err(told)?;
+            search::index_some(connection).await.map_err(failed)
+        };
+        let indexed = indexed.await;
+        let end = if indexed.is_ok() { "COMMIT" } else { "ROLLBACK" };
+        connection.command(end).await.map_err(told)?;
+        let before = done;
+        done += indexed?;
+        if before / TOLD_AFTER != done / TOLD_AFTER {
+            tracing::info!("records of the {what} are indexed for searches: {done} are done");
+        }
     }
     Ok(())
 }

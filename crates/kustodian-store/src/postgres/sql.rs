@@ -195,7 +195,11 @@ pub(super) const INSERT_OUTBOXES: &str = "INSERT INTO outbox (org, kind, record,
 
 /// $1 record, $2 org, $3 kind.
 pub(super) const ERASE_EVENTS: &str = "UPDATE events SET salt = NULL, request_id = '', changes = NULL, \
-     snapshot = NULL WHERE record = $1 AND org = $2 AND kind = $3";
+     snapshot = NULL WHERE record = $1 AND org = $2 AND kind = $3 AND rev > $4";
+
+/// $1 record, $2 org, $3 kind, $4 revision, $5 the record as that left it. One that another erasure emptied stays empty.
+pub(super) const KEEP_WHOLE: &str = "UPDATE events SET snapshot = $5 WHERE record = $1 AND org = $2 AND kind = $3 \
+     AND rev = $4 AND salt IS NOT NULL";
 
 /// $1 org → the last position given, and its link.
 pub(super) const HEAD: &str = "SELECT position, link FROM feeds WHERE org = $1";

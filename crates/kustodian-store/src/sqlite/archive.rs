@@ -16,7 +16,7 @@ use super::connection::{any_reader, connect};
 use super::packed::{Packed, Unpacked};
 use super::schema;
 use super::search::{self, FoundBy, Writing, former_terms};
-use super::sql::{ERASE_EVENTS, WANT_SCRUB};
+use super::sql::{ERASE_EVENTS, KEEP_WHOLE, WANT_SCRUB};
 use crate::apart::{Lost, run_apart};
 use crate::copy::state::{NAME, OF_ITS_PLACE, State};
 use crate::copy::table::{Cell, Holds, Row, Table};
@@ -135,6 +135,18 @@ impl Source for Archive {
         .await
     }
 
+    async fn kept_before(&mut self, org: i64, erased: &Erased) -> Result<Option<(i64, Option<String>)>, CopyError> {
+        const LAST: &str = "SELECT rev, snapshot FROM events WHERE org = ?1 AND kind = ?2 AND record = ?3 AND rev < ?4 \
+             AND salt IS NOT NULL ORDER BY rev DESC LIMIT 1";
+        let Erased { kind, record, rev, .. } = erased.clone();
+        self.work(move |connection| {
+            let read =
+                |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get::<_, Option<Unpacked>>(1)?.map(|text| text.0)));
+            connection.query_row(LAST, params![org, kind, record, rev], read).optional()
+        })
+        .await
+    }
+
     async fn positions(&mut self) -> Result<BTreeMap<i64, i64>, CopyError> {
         self.work(|connection| {
             connection
@@ -210,11 +222,15 @@ impl Target for Archive {
     }
 
     async fn erase(&mut self, org: i64, erased: &Erased) -> Result<(), CopyError> {
-        let Erased { kind, record, rev } = erased.clone();
+        let Erased { kind, record, rev, kept } = erased.clone();
         self.work(move |connection| {
             let transaction = connection.transaction()?;
-            let sql = format!("{ERASE_EVENTS} AND rev < ?4");
-            transaction.execute(&sql, params![org, kind, record, rev])?;
+            let sql = format!("{ERASE_EVENTS} AND rev < ?5");
+            let after = kept.as_ref().map_or(0, |(rev, _)| *rev);
+            transaction.execute(&sql, params![org, kind, record, after, rev])?;
+            if let Some((rev, Some(document))) = kept {
+                transaction.execute(KEEP_WHOLE, params![org, kind, record, rev, Packed::value_of(&document)])?;
+            }
             transaction.execute(WANT_SCRUB, [])?;
             transaction.commit()
         })

@@ -15,11 +15,14 @@ use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
 use super::events::find_head;
 use super::listing;
+use super::packed::Packed;
 use super::prepared::{Prepared, PreparedEvent, PreparedPut, PreparedSearch};
 use super::receipts;
 use super::records::find_owner;
 use super::search::{Difference, FoundBy, Made, Writing, former_terms, index, mark};
-use super::sql::{COUNT_LIVE, ERASE_EVENTS, FREE_CLAIM, INSERT_EVENT, MOVE_HEAD, TAKE_CLAIM, WANT_SCRUB, statements};
+use super::sql::{
+    COUNT_LIVE, ERASE_EVENTS, FREE_CLAIM, INSERT_EVENT, KEEP_WHOLE, MOVE_HEAD, TAKE_CLAIM, WANT_SCRUB, statements,
+};
 use super::values::Hex;
 use crate::document::DOCUMENT_FORMAT;
 
@@ -248,8 +251,19 @@ impl<'c> Batch<'c> {
         if wants_scrub {
             self.connection.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
         }
-        for Erasure { kind, id } in erasures {
-            self.connection.prepare_cached(ERASE_EVENTS)?.execute((org.0, kind.as_str(), Hex::of(*id)))?;
+        for erasure @ Erasure { kind, id, kept } in erasures {
+            let (kind, id, after) = (kind.as_str(), Hex::of(*id), erasure.after());
+            self.connection.prepare_cached(ERASE_EVENTS)?.execute((org.0, kind, &id, after))?;
+            if let Some(kept) = kept {
+                let document = Packed::of(&kept.document);
+                self.connection.prepare_cached(KEEP_WHOLE)?.execute(params![
+                    org.0,
+                    kind,
+                    id,
+                    after,
+                    document.bound()
+                ])?;
+            }
         }
         if wants_scrub {
             self.connection.prepare_cached(WANT_SCRUB)?.execute([])?;

@@ -110,20 +110,42 @@ pub(super) fn pending(file: Option<&Connection>, path: &Path) -> Result<Vec<Stri
     Ok((1..=STEPS.len()).skip(done).map(|number| format!("{number:04}")).collect())
 }
 
-/// Brings the file to the newest version, all at once or not at all. Two processes may do so at the same time: the
-/// second finds nothing left to do.
+/// Brings the file to the newest version, all at once or not at all, and indexes the records that a step left unindexed, a
+/// batch at a time. Two processes may do so at the same time: the second finds nothing left to do.
 pub(super) fn upgrade(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
     let fail = |error: rusqlite::Error| open_error(path, &error);
-    if version(connection).map_err(fail)? == NEWEST {
-        return Ok(());
+    if version(connection).map_err(fail)? != NEWEST {
+        apply_steps(connection, path)?;
     }
+    index_rest(connection).map_err(fail)
+}
+
+/// How many batches are written to the log before it is moved into the file.
+const BATCHES: u64 = 10;
+
+/// Indexes the records that a step left unindexed. Killed meanwhile, the next process continues.
+fn index_rest(connection: &mut Connection) -> rusqlite::Result<()> {
+    let mut batches = 0_u64;
+    while search::index_some(connection)? {
+        batches += 1;
+        if batches.is_multiple_of(BATCHES) {
+            connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+            tracing::info!("records are indexed for searches: {batches} batches are done");
+        }
+    }
+    Ok(())
+}
+
+fn apply_steps(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
+    let fail = |error: rusqlite::Error| open_error(path, &error);
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(fail)?;
     let found = version(&transaction).map_err(fail)?;
     for step in STEPS.iter().skip(usize::try_from(found).unwrap_or(0)) {
         transaction.execute_batch(step).map_err(|error| step_error(path, found, &error))?;
     }
-    if found < WITH_ENTRIES {
-        search::index_kinds(&transaction, &mut |_| {}).map_err(fail)?;
+    // A new file has no records.
+    if (1..WITH_ENTRIES).contains(&found) {
+        search::want_entries(&transaction).map_err(fail)?;
     }
     transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(fail)?;
     transaction.pragma_update(None, "user_version", NEWEST).map_err(fail)?;
@@ -167,21 +189,48 @@ mod tests {
         columns.into_iter().chain(with_columns).collect()
     }
 
-    #[test]
-    fn companies_that_were_there_are_found_once_there_is_an_index() {
-        let mut connection = Connection::open_in_memory().unwrap();
+    /// A database from before the index, with some companies.
+    fn former(companies: usize) -> Connection {
+        let connection = Connection::open_in_memory().unwrap();
         let before = usize::try_from(WITH_ENTRIES).unwrap() - 1;
         STEPS[..before].iter().for_each(|step| connection.execute_batch(step).unwrap());
-        let id = "5c7d1a1f9a1b2c0010a1b2c3";
-        let document =
-            format!(r#"{{"type":"company","id":"{id}","attributes":{{"name":"Acme"}},"relationships":{{}}}}"#);
         let sql = "INSERT INTO companies (id, org, rev, format, deleted, created_at, updated_at, document) \
              VALUES (?1, 1, 1, 1, 0, 0, 0, ?2)";
-        connection.execute(sql, (id, document)).unwrap();
+        for number in 0..companies {
+            let id = format!("5c7d1a1f9a1b2c00{number:08x}");
+            let document =
+                format!(r#"{{"type":"company","id":"{id}","attributes":{{"name":"Acme"}},"relationships":{{}}}}"#);
+            connection.execute(sql, (id, document)).unwrap();
+        }
         connection.pragma_update(None, "user_version", before).unwrap();
+        connection
+    }
+
+    fn count(connection: &Connection, what: &str) -> i64 {
+        connection.query_row(&format!("SELECT count(*) FROM {what}"), [], |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn companies_that_were_there_are_found_once_there_is_an_index() {
+        let mut connection = former(1);
         upgrade(&mut connection, Path::new("test")).unwrap();
-        let held = "SELECT count(*) FROM search_words WHERE search_words MATCH '\"b1wacme\"'";
-        assert_eq!(connection.query_row(held, [], |row| row.get::<_, i64>(0)).unwrap(), 1);
+        assert_eq!(count(&connection, "search_words WHERE search_words MATCH '\"b1wacme\"'"), 1);
+    }
+
+    #[test]
+    fn an_index_that_a_killed_process_left_unfinished_is_finished_by_the_next_one() {
+        let mut connection = former(2_500);
+        let path = Path::new("test");
+        apply_steps(&mut connection, path).unwrap();
+        while count(&connection, "search_records") == 0 {
+            assert!(search::index_some(&mut connection).unwrap());
+        }
+        assert!(count(&connection, "search_records") < 2_500, "one batch is not all");
+        upgrade(&mut connection, path).unwrap();
+        assert_eq!(count(&connection, "search_records"), 2_500);
+        assert_eq!(count(&connection, "search_words WHERE search_words MATCH '\"b1wacme\"'"), 2_500);
+        assert_eq!(count(&connection, "settings"), 0);
+        assert!(!search::index_some(&mut connection).unwrap());
     }
 
     #[test]

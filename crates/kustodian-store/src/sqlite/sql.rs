@@ -104,7 +104,11 @@ pub(super) const INSERT_EVENT: &str = "INSERT INTO events (org, position, id, ki
 
 /// ?1 org, ?2 kind, ?3 record.
 pub(super) const ERASE_EVENTS: &str = "UPDATE events SET salt = NULL, request_id = '', changes = NULL, \
-     snapshot = NULL WHERE org = ?1 AND kind = ?2 AND record = ?3";
+     snapshot = NULL WHERE org = ?1 AND kind = ?2 AND record = ?3 AND rev > ?4";
+
+/// ?1 org, ?2 kind, ?3 record, ?4 revision, ?5 the record as that left it. One that another erasure emptied stays empty.
+pub(super) const KEEP_WHOLE: &str = "UPDATE events SET snapshot = ?5 WHERE org = ?1 AND kind = ?2 AND record = ?3 \
+     AND rev = ?4 AND salt IS NOT NULL";
 
 /// Records, until the sweep is done, that the file has erased data; written again for each erasure, so that a
 /// scrub forgets only what it has seen.

@@ -62,7 +62,7 @@ async fn the_next_server_finds_customers_that_a_killed_one_had_not_indexed() {
     database.store().commit(org, changes(vec![named(1, 2, "Bea")])).await.unwrap();
     let deleted = customer(id(2), 2, serde_json::json!({ "name": "Ada" }).as_object().unwrap(), true);
     database.store().commit(org, changes(vec![deleted])).await.unwrap();
-    let erasures = vec![Erasure { kind: Kind::Customer, id: id(3) }];
+    let erasures = vec![Erasure::whole(Kind::Customer, id(3))];
     let erased = Put { deleted: true, ..put(id(3), 2) };
     database.store().commit(org, ChangeSet { erasures, ..changes(vec![erased]) }).await.unwrap();
     // Where the machine was at something else for 20 ms all is indexed by now: then one more is made.

@@ -256,7 +256,7 @@ async fn erasing_empties_payloads_and_leaves_the_chain() {
     for rev in 1..=33 {
         store.commit(org, changes(vec![put(gone, rev), put(kept, rev)])).await.unwrap();
     }
-    let erasures = vec![Erasure { kind: Kind::Customer, id: gone }];
+    let erasures = vec![Erasure::whole(Kind::Customer, gone)];
     let set = ChangeSet { erasures, ..changes(vec![Put { deleted: true, ..put(gone, 34) }]) };
     // Refused as a whole, it erases nothing.
     let stale = ChangeSet { erasures: set.erasures.clone(), ..changes(vec![put(gone, 33)]) };

@@ -263,7 +263,7 @@ async fn write_secret(database: &Database, org: OrgKey) -> ObjectId {
 }
 
 fn erasing(id: ObjectId) -> ChangeSet {
-    let erasures = vec![Erasure { kind: Kind::Customer, id }];
+    let erasures = vec![Erasure::whole(Kind::Customer, id)];
     ChangeSet { erasures, ..changes(vec![put(id, 41)]) }
 }
 
@@ -324,7 +324,7 @@ async fn what_an_erased_customer_was_found_by_is_not_in_the_file_either() {
     // The index keeps only the part of a term that differs from the one before it.
     let traces = ["yxsecret", "wvsecret", "kqsecret"];
     assert!(traces.iter().all(|trace| occurrences(folder.path(), trace) > 0));
-    let erasures = vec![Erasure { kind: Kind::Customer, id: erased }];
+    let erasures = vec![Erasure::whole(Kind::Customer, erased)];
     let set = ChangeSet { erasures, ..changes(vec![Put { deleted: true, ..crate::setting::put(erased, 11) }]) };
     database.store().commit(org, set).await.unwrap();
     database.store().scrub().await.unwrap();

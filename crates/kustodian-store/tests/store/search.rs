@@ -272,7 +272,7 @@ impl Model {
             }
             Step::Erase { .. } if rev == 1 => return,
             Step::Erase { .. } => ChangeSet {
-                erasures: vec![Erasure { kind: Kind::Customer, id }],
+                erasures: vec![Erasure::whole(Kind::Customer, id)],
                 ..changes(vec![Put { deleted: true, ..put(id, rev) }])
             },
         };

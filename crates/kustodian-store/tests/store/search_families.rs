@@ -210,7 +210,7 @@ impl Model {
             }
             true if rev == 1 => return,
             true => ChangeSet {
-                erasures: vec![Erasure { kind, id }],
+                erasures: vec![Erasure::whole(kind, id)],
                 ..changes(vec![Put { deleted: true, document: erased(of), ..base }])
             },
         };

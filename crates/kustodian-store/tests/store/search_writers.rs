@@ -54,7 +54,7 @@ async fn write(store: Arc<dyn Store>, org: OrgKey, log: Arc<Log>, steps: Vec<Ste
             Step::Write { attributes, deleted, .. } => changes(vec![customer(id, rev, attributes, *deleted)]),
             Step::Erase { .. } if rev == 1 => continue,
             Step::Erase { .. } => ChangeSet {
-                erasures: vec![Erasure { kind: Kind::Customer, id }],
+                erasures: vec![Erasure::whole(Kind::Customer, id)],
                 ..changes(vec![Put { deleted: true, ..put(id, rev) }])
             },
         };

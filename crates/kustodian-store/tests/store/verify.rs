@@ -51,7 +51,7 @@ fn erasing(id: ObjectId, rev: u64) -> ChangeSet {
         Put { deleted: true, document: document(id, "gone"), ..written(id, rev, "kustomer.tag.erase").puts.remove(0) };
     let event = Event::of(cause("kustomer.tag.erase"), &put, None);
     ChangeSet {
-        erasures: vec![Erasure { kind: Kind::Tag, id }],
+        erasures: vec![Erasure::whole(Kind::Tag, id)],
         puts: vec![put],
         events: vec![event],
         ..ChangeSet::default()

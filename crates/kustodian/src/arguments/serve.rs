@@ -206,10 +206,39 @@ pub(crate) struct PublicUrlArguments {
 /// Where the bytes of attachments and media are.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct AttachmentsArguments {
-    /// The folder for the files of attachments and media; all servers of a database need the same one [default: that of a
-    /// SQLite file with .attachments appended to its name; else kustodian.attachments in the working directory]
-    #[arg(long, env = "KUSTODIAN_ATTACHMENTS", value_name = "FOLDER")]
+    /// The place for the files of attachments and media, a folder or `s3://BUCKET/PREFIX`; all servers of a database need
+    /// the same one [default: the name of a SQLite file with .attachments appended; else kustodian.attachments in the
+    /// working directory]
+    #[arg(long, env = "KUSTODIAN_ATTACHMENTS", value_name = "PLACE")]
     pub(crate) attachments: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) s3: S3Arguments,
+}
+
+/// How S3-compatible storage is reached. Its variables are those that other programs for S3 read.
+#[derive(Clone, Args)]
+pub(crate) struct S3Arguments {
+    /// The address of S3-compatible storage; its variable is AWS_ENDPOINT_URL [default: that of AWS]
+    #[arg(long, help_heading = "S3", env = "AWS_ENDPOINT_URL", value_name = "URL")]
+    pub(crate) s3_endpoint: Option<String>,
+    /// The region of the bucket; its variable is AWS_REGION [default: us-east-1]
+    #[arg(long, help_heading = "S3", env = "AWS_REGION", value_name = "REGION")]
+    pub(crate) s3_region: Option<String>,
+    /// The access key for S3-compatible storage; its variable is AWS_ACCESS_KEY_ID [default: a role of the machine or
+    /// container]
+    #[arg(long, help_heading = "S3", env = "AWS_ACCESS_KEY_ID", hide_env_values = true, value_name = "ID")]
+    pub(crate) s3_access_key_id: Option<String>,
+    /// Its secret. Give it as AWS_SECRET_ACCESS_KEY: other users of the machine see the command line
+    #[arg(long, help_heading = "S3", env = "AWS_SECRET_ACCESS_KEY", hide_env_values = true, value_name = "SECRET")]
+    pub(crate) s3_secret_access_key: Option<String>,
+}
+
+impl std::fmt::Debug for S3Arguments {
+    /// Without keys.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { s3_endpoint, s3_region, .. } = self;
+        formatter.debug_struct("S3Arguments").field("s3_endpoint", s3_endpoint).field("s3_region", s3_region).finish()
+    }
 }
 
 /// The search index.
@@ -432,14 +461,16 @@ mod tests {
     }
 
     #[test]
-    fn the_variable_of_a_setting_is_named_like_its_flag() {
+    fn the_variable_of_a_setting_is_named_like_its_flag_or_as_other_programs_name_it() {
         let command = Arguments::command();
         let serve = command.find_subcommand("serve").unwrap();
         let mut named = 0;
         for arg in serve.get_arguments() {
             let (Some(flag), Some(variable)) = (arg.get_long(), arg.get_env()) else { continue };
-            let expected = format!("KUSTODIAN_{}", flag.to_uppercase().replace('-', "_"));
-            assert_eq!(variable.to_str(), Some(expected.as_str()));
+            if !flag.starts_with("s3-") {
+                let expected = format!("KUSTODIAN_{}", flag.to_uppercase().replace('-', "_"));
+                assert_eq!(variable.to_str(), Some(expected.as_str()));
+            }
             assert_eq!(arg.get_id().as_str(), flag.replace('-', "_"));
             named += 1;
         }

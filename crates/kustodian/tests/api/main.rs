@@ -58,6 +58,7 @@ mod laws;
 mod limits;
 mod merges;
 mod metadata;
+mod object_storage;
 mod operating;
 mod orgs;
 mod page_bytes;

@@ -22,7 +22,7 @@ pub(crate) fn binary() -> Command {
 fn binary_in(mut command: Command, arguments: &[&str]) -> Command {
     command.args(arguments);
     // The settings of the person who runs the tests are not those of the tests.
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("KUSTODIAN_")) {
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("KUSTODIAN_") || name.starts_with("AWS_")) {
         command.env_remove(name);
     }
     command.current_dir(std::env::temp_dir());
@@ -85,9 +85,10 @@ impl Server {
     }
 
     fn run(command: &mut Command, database: &str, arguments: &[&str]) -> Self {
+        let usual = crate::place::attachments(database).filter(|_| !arguments.contains(&"--attachments"));
         let mut process = command
             .args(["serve", "--listen", "127.0.0.1:0", "--database", database, "--bootstrap-token", TOKEN])
-            .args(crate::place::attachments(database).iter().flat_map(|folder| ["--attachments", folder.as_str()]))
+            .args(usual.iter().flat_map(|folder| ["--attachments", folder.as_str()]))
             .args(arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())

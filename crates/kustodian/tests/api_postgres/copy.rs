@@ -353,6 +353,39 @@ fn receipts_move_along_and_all_kinds_are_counted() {
 }
 
 #[test]
+fn a_message_redacted_between_two_passes_is_redacted_in_the_target_and_what_was_before_it_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let (from, file, target) = (file(folder.path(), "a.db"), file(folder.path(), "b.db"), Place::lasting());
+    let mut server = Server::at(&from, &[]);
+    let customer = path_of(&server.create(json!({ "name": "Former" })));
+    server.patch(&customer, json!({ "name": "Latter" })).expect(200);
+    let said = |words: &str| {
+        let message = json!({ "channel": "chat", "app": "chat", "direction": "in", "preview": words });
+        let message = server.post(&format!("{customer}/messages"), message).expect(201);
+        message.data()["links"]["self"].as_str().unwrap().to_owned()
+    };
+    let messages = [said("zqfirst"), said("zqsecond")];
+    let targets = [target.url(), &file];
+    for to in targets {
+        copied(&from, to, &[]);
+    }
+    for message in &messages {
+        server.post(&format!("{message}/redactions"), json!({ "preview": "gone" })).expect(201);
+    }
+    assert!(server.stop().success());
+    for to in targets {
+        // Which ends with a comparison of every event.
+        copied(&from, to, &["--resume"]);
+        let mut server = Server::at(to, &[]);
+        assert_eq!(server.get(&format!("{customer}?rev=1")).expect(200).attributes()["name"], "Former");
+        assert!(!server.get(&format!("{customer}/history")).expect(200).text.contains("zq"));
+        assert!(server.stop().success());
+        let verified = binary().args(["audit", "verify", "--database", to]).output().unwrap();
+        assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
+    }
+}
+
+#[test]
 fn a_record_erased_between_two_passes_is_erased_in_the_target_and_needs_a_scrub_there() {
     let folder = tempfile::tempdir().unwrap();
     let (from, file, target) = (file(folder.path(), "a.db"), file(folder.path(), "b.db"), Place::lasting());

@@ -81,6 +81,8 @@ mod laws;
 mod merges;
 #[path = "../api/metadata.rs"]
 mod metadata;
+#[path = "../api/object_storage.rs"]
+mod object_storage;
 #[path = "../api/orgs.rs"]
 mod orgs;
 #[path = "../api/page_bytes.rs"]

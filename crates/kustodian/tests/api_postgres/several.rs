@@ -13,6 +13,29 @@ use crate::place;
 use crate::roles::PASSWORD;
 use crate::server::{Answer, Server, binary};
 
+/// As a server is that was killed while it indexed the records of a migration.
+#[test]
+fn servers_finish_an_index_that_another_one_began_before_they_serve() {
+    let place = place::Place::lasting();
+    let mut server = Server::at(place.url(), &[]);
+    for number in 0..3 {
+        server.post("/v1/companies", json!({ "name": format!("zqacme {number}") })).expect(201);
+    }
+    assert!(server.stop().success());
+    place::rows(place.url(), "DELETE FROM search_terms");
+    place::rows(place.url(), "DELETE FROM search_records");
+    place::rows(place.url(), "INSERT INTO settings (name, value) VALUES ('entries', '')");
+    let servers = std::thread::scope(|scope| {
+        let starting = [0, 1].map(|_| scope.spawn(|| Server::at(place.url(), &[])));
+        starting.map(|starting| starting.join().unwrap())
+    });
+    for server in &servers {
+        let query = json!({ "and": [{ "company_name": { "contains": "zqacme" } }], "queryContext": "company" });
+        assert_eq!(server.post("/v1/customers/search", query).expect(200).ids().len(), 3);
+    }
+    assert_eq!(place::rows(place.url(), "SELECT name FROM settings WHERE name = 'entries'"), Vec::<Vec<String>>::new());
+}
+
 #[test]
 fn forty_patches_at_once_over_two_servers_are_forty_revisions() {
     let first = Server::start();

@@ -23,6 +23,7 @@ use super::session::{self, Session, Trouble};
 use super::walks;
 use crate::options::SearchEffort;
 use crate::search::Compiled;
+use crate::search::entries::progress::{self, Progress};
 use crate::search::entries::{self, Found, Halt, Kept, Place, Reader, Row, Sql};
 
 /// The kind that is searched for, when it is another than customers.
@@ -326,57 +327,103 @@ pub(in crate::postgres) async fn index_documents(
 /// How many records are read at a time.
 const RECORDS: i64 = 200;
 
-/// Indexes all records of every searched kind but customers, some hundreds at a time, each in a transaction unless the
-/// caller has one. How many there were.
+/// Indexes all records of every searched kind but customers, some hundreds at a time, each in a transaction. How many there were.
 ///
 /// # Errors
 /// As of [`index_documents`].
 pub(in crate::postgres) async fn index_all(
     connection: &Connection,
-    is_within: bool,
     tell: &mut (dyn FnMut(u64) + Send),
 ) -> Result<u64, String> {
     let told = |error: tokio_postgres::Error| words(&error);
-    let mut done = 0;
-    for kind in Kind::ALL.into_iter().filter(|kind| kind.is_in_entries()) {
-        let (table, home) = (kind.spec().table, home_of(kind));
-        let page = format!("SELECT org, id, {home} FROM {table} WHERE (org, id) > ($1, $2) ORDER BY org, id LIMIT $3");
-        let mut last = (i64::MIN, String::new());
-        loop {
-            if !is_within {
-                connection.command("BEGIN").await.map_err(told)?;
-            }
-            let values = [Value::Number(last.0), Value::Text(&last.1), Value::Number(RECORDS)];
-            let rows = connection.unnamed(&page, &values).await.map_err(told)?.rows;
-            let read =
-                |row: &Returned| Ok((OrgKey(row.try_get(0)?), row.try_get::<_, Id>(1)?.0, row.try_get::<_, Id>(2)?.0));
-            let names = rows.iter().map(read).collect::<Result<Vec<_>, tokio_postgres::Error>>().map_err(told)?;
-            // Locked, so that nobody writes a record between its reading and its indexing. Each by a statement of its own:
-            // where tables are spread, one that locks may concern one shard only.
-            let lock = |(org, id, _): &(OrgKey, ObjectId, ObjectId)| {
-                statement(statements(kind).lock, vec![Value::Number(org.0), Value::Id(*id)])
-            };
-            let locks: Vec<Step<'_>> = names.iter().map(lock).collect();
-            let answers = connection.run(&locks).await.map_err(|failed| words(&failed.error))?;
-            let mut documents = Vec::with_capacity(names.len());
-            for ((org, id, home), answer) in names.iter().zip(answers) {
-                if let Some(row) = answer.rows.first() {
-                    documents.push((*org, *id, *home, stored(row).map_err(told)?.document));
-                }
-            }
-            let records: Vec<Written<'_>> = documents
-                .iter()
-                .map(|(org, id, home, document)| Written { org: *org, kind, id: *id, home: *home, document })
-                .collect();
-            index_documents(connection, &records).await?;
-            if !is_within {
-                connection.command("COMMIT").await.map_err(told)?;
-            }
-            let Some((org, id, _)) = names.last() else { break };
-            last = (org.0, id.to_string());
-            done += names.len() as u64;
-            tell(done);
-        }
+    let (mut at, mut done) = (Progress::start(), 0);
+    while let Some(progress) = at {
+        connection.command("BEGIN").await.map_err(told)?;
+        let (next, indexed) = index_page(connection, progress).await?;
+        connection.command("COMMIT").await.map_err(told)?;
+        at = next;
+        done += indexed;
+        tell(done);
     }
     Ok(done)
+}
+
+/// Indexes the records after a place, in the transaction of the caller; the place after them, and how many there were.
+async fn index_page(connection: &Connection, at: Progress) -> Result<(Option<Progress>, u64), String> {
+    let told = |error: tokio_postgres::Error| words(&error);
+    let Some(kind) = at.kind() else { return Ok((None, 0)) };
+    let (table, home) = (kind.spec().table, home_of(kind));
+    let page = format!("SELECT org, id, {home} FROM {table} WHERE (org, id) > ($1, $2) ORDER BY org, id LIMIT $3");
+    let values = [Value::Number(at.org), Value::Text(&at.id), Value::Number(RECORDS)];
+    let rows = connection.unnamed(&page, &values).await.map_err(told)?.rows;
+    let read = |row: &Returned| Ok((OrgKey(row.try_get(0)?), row.try_get::<_, Id>(1)?.0, row.try_get::<_, Id>(2)?.0));
+    let names = rows.iter().map(read).collect::<Result<Vec<_>, tokio_postgres::Error>>().map_err(told)?;
+    // Locked, so that nobody writes a record between its reading and its indexing. Each by a statement of its own:
+    // where tables are spread, one that locks may concern one shard only.
+    let lock = |(org, id, _): &(OrgKey, ObjectId, ObjectId)| {
+        statement(statements(kind).lock, vec![Value::Number(org.0), Value::Id(*id)])
+    };
+    let locks: Vec<Step<'_>> = names.iter().map(lock).collect();
+    let answers = connection.run(&locks).await.map_err(|failed| words(&failed.error))?;
+    let mut documents = Vec::with_capacity(names.len());
+    for ((org, id, home), answer) in names.iter().zip(answers) {
+        if let Some(row) = answer.rows.first() {
+            documents.push((*org, *id, *home, stored(row).map_err(told)?.document));
+        }
+    }
+    let records: Vec<Written<'_>> = documents
+        .iter()
+        .map(|(org, id, home, document)| Written { org: *org, kind, id: *id, home: *home, document })
+        .collect();
+    index_documents(connection, &records).await?;
+    let last = names.last().map(|(org, id, _)| (org.0, id.to_string()));
+    Ok((at.after(last), names.len() as u64))
+}
+
+/// $1 name → the note of how far a migration has indexed.
+const NOTED: &str = "SELECT value FROM settings WHERE name = $1";
+const NOTE: &str =
+    "INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+const FORGET_NOTE: &str = "DELETE FROM settings WHERE name = $1";
+
+/// Notes that all records are to be indexed, in the transaction of a migration.
+///
+/// # Errors
+/// In one line, when the database fails.
+pub(in crate::postgres) async fn want_entries(connection: &Connection) -> Result<(), String> {
+    note(connection, Progress::start()).await
+}
+
+async fn note(connection: &Connection, progress: Option<Progress>) -> Result<(), String> {
+    let note = progress.map(|progress| progress.note());
+    let name = Value::Text(progress::NAME);
+    let noted = match &note {
+        Some(note) => connection.unnamed(NOTE, &[name, Value::Bytes(note)]).await,
+        None => connection.unnamed(FORGET_NOTE, &[name]).await,
+    };
+    noted.map(drop).map_err(|error| words(&error))
+}
+
+/// Whether a migration left records without entries.
+///
+/// # Errors
+/// In one line, when the database fails.
+pub(in crate::postgres) async fn are_entries_wanted(connection: &Connection) -> Result<bool, String> {
+    let noted = connection.unnamed(NOTED, &[Value::Text(progress::NAME)]).await;
+    Ok(!noted.map_err(|error| words(&error))?.rows.is_empty())
+}
+
+/// Indexes the next records that a migration left, in the transaction of the caller, which holds the lock of migrations; how
+/// many they were.
+///
+/// # Errors
+/// As of [`index_documents`].
+pub(in crate::postgres) async fn index_some(connection: &Connection) -> Result<u64, String> {
+    let told = |error: tokio_postgres::Error| words(&error);
+    let noted = connection.unnamed(NOTED, &[Value::Text(progress::NAME)]).await.map_err(told)?;
+    let noted = noted.rows.first().map(|row| row.try_get::<_, Vec<u8>>(0)).transpose().map_err(told)?;
+    let Some(at) = noted.and_then(|noted| Progress::read(&noted)) else { return Ok(0) };
+    let (next, indexed) = index_page(connection, at).await?;
+    note(connection, next).await?;
+    Ok(indexed)
 }

@@ -20,7 +20,9 @@ mod slots;
 mod walk;
 mod walks;
 
-pub(super) use self::entries::{Written, change_entries, index, index_all, index_documents};
+pub(super) use self::entries::{
+    Written, are_entries_wanted, change_entries, index, index_documents, index_some, want_entries,
+};
 pub(super) use self::finding::Means;
 pub(super) use self::page::search;
 pub(super) use self::reindex::{Reindexing, reindex};

@@ -117,7 +117,7 @@ pub(in crate::postgres) async fn reindex(
         reindexing.write(&customers).await?;
         connection.command("COMMIT").await.map_err(told)?;
         let Some((org, id)) = page.last() else {
-            let others = index_all(connection, false, &mut |others| tell(done + others)).await?;
+            let others = index_all(connection, &mut |others| tell(done + others)).await?;
             return Ok(done + others);
         };
         last = (org.0, id.to_string());

@@ -17,6 +17,7 @@ mod candidates;
 mod condition;
 mod finding;
 mod page;
+pub(crate) mod progress;
 mod reader;
 mod related;
 mod term;

@@ -10,7 +10,7 @@ use kustodian_core::search_store::WalkQuery;
 use kustodian_core::store::{OrgKey, Stored};
 use kustomer_api::ObjectId;
 use rusqlite::types::Type;
-use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params, params_from_iter};
 
 use super::super::packed::Unpacked;
 use super::super::records::stored;
@@ -23,6 +23,7 @@ use super::time::{self, Time};
 use super::walks;
 use crate::options::SearchEffort;
 use crate::page::take_bytes;
+use crate::search::entries::progress::{self, Progress};
 use crate::search::entries::{
     self, CODE_BITS, Form, Found, Halt, Kept, Place, Reader, Row, Sql, WordsForm, code, letter,
 };
@@ -408,43 +409,78 @@ fn bytes_of(id: &Option<ObjectId>) -> Option<[u8; 12]> {
 /// How many records are read at a time.
 const RECORDS: usize = 1_000;
 
-/// Indexes all records of every searched kind but customers; `progress` gets the number done.
-pub(in crate::sqlite) fn index_kinds(connection: &Connection, progress: &mut dyn FnMut(u64)) -> rusqlite::Result<u64> {
+/// Indexes all records of every searched kind but customers in the transaction of the caller; `tell` gets the number done.
+pub(in crate::sqlite) fn index_kinds(connection: &Connection, tell: &mut dyn FnMut(u64)) -> rusqlite::Result<u64> {
     connection.execute_batch(
         "DELETE FROM search_terms; DELETE FROM search_records; \
          INSERT INTO search_words (search_words) VALUES ('delete-all')",
     )?;
-    let mut words = EntryWords::default();
-    let mut done = 0;
-    for kind in Kind::ALL.into_iter().filter(|kind| kind.is_in_entries()) {
-        let sql = format!(
-            "SELECT org, id, document FROM {} WHERE (org, id) > (?1, ?2) ORDER BY org, id LIMIT ?3",
-            kind.spec().table
-        );
-        let mut last = (i64::MIN, String::new());
-        loop {
-            let page: Vec<(i64, ObjectId, String)> = connection
-                .prepare_cached(&sql)?
-                .query_map(params![last.0, last.1, RECORDS], |row| {
-                    Ok((row.get(0)?, row.get::<_, Id>(1)?.0, row.get::<_, Unpacked>(2)?.0))
-                })?
-                .collect::<rusqlite::Result<_>>()?;
-            let Some((org, id, _)) = page.last() else { break };
-            last = (*org, id.to_string());
-            for (org, id, document) in &page {
-                // A damaged record must not hide the others.
-                let row = kind.search_row_of(document).unwrap_or_else(|error| {
-                    tracing::error!(%id, %error, "a {} is left out of searches", kind.as_str());
-                    None
-                });
-                let org = OrgKey(*org);
-                let entries = row.map(|row| entries::Entries::of(org, &row));
-                write(connection, &mut words, (org, kind, *id), None, entries.as_ref())?;
-            }
-            words.write(connection)?;
-            done += page.len() as u64;
-            progress(done);
-        }
+    let (mut at, mut done) = (Progress::start(), 0);
+    while let Some(progress) = at {
+        let (next, indexed) = index_page(connection, progress)?;
+        at = next;
+        done += indexed;
+        tell(done);
     }
     Ok(done)
+}
+
+/// Indexes the records after a place, whatever the index held of them; the place after them, and how many there were.
+fn index_page(connection: &Connection, at: Progress) -> rusqlite::Result<(Option<Progress>, u64)> {
+    let Some(kind) = at.kind() else { return Ok((None, 0)) };
+    let sql = format!(
+        "SELECT org, id, document FROM {} WHERE (org, id) > (?1, ?2) ORDER BY org, id LIMIT ?3",
+        kind.spec().table
+    );
+    let page: Vec<(i64, ObjectId, String)> = connection
+        .prepare_cached(&sql)?
+        .query_map(params![at.org, at.id, RECORDS], |row| {
+            Ok((row.get(0)?, row.get::<_, Id>(1)?.0, row.get::<_, Unpacked>(2)?.0))
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    let mut words = EntryWords::default();
+    for (org, id, document) in &page {
+        // A damaged record must not hide the others.
+        let row = kind.search_row_of(document).unwrap_or_else(|error| {
+            tracing::error!(%id, %error, "a {} is left out of searches", kind.as_str());
+            None
+        });
+        let org = OrgKey(*org);
+        let entries = row.map(|row| entries::Entries::of(org, &row));
+        write(connection, &mut words, (org, kind, *id), None, entries.as_ref())?;
+    }
+    words.write(connection)?;
+    Ok((at.after(page.last().map(|(org, id, _)| (*org, id.to_string()))), page.len() as u64))
+}
+
+/// Notes that all records are to be indexed, in the transaction of a migration that leaves none in the index.
+pub(in crate::sqlite) fn want_entries(connection: &Connection) -> rusqlite::Result<()> {
+    Progress::start().map_or(Ok(()), |start| note(connection, Some(&start)))
+}
+
+fn note(connection: &Connection, progress: Option<&Progress>) -> rusqlite::Result<()> {
+    match progress {
+        Some(progress) => connection
+            .prepare_cached("REPLACE INTO settings (name, value) VALUES (?1, ?2)")?
+            .execute(params![progress::NAME, progress.note()])?,
+        None => connection.prepare_cached("DELETE FROM settings WHERE name = ?1")?.execute([progress::NAME])?,
+    };
+    Ok(())
+}
+
+/// Indexes the next records that a migration left, in a transaction of its own; whether there may be more. Another process
+/// may do the same.
+pub(in crate::sqlite) fn index_some(connection: &mut Connection) -> rusqlite::Result<bool> {
+    let find = "SELECT value FROM settings WHERE name = ?1";
+    let read = |row: &rusqlite::Row<'_>| row.get::<_, Vec<u8>>(0);
+    if connection.query_row(find, [progress::NAME], read).optional()?.is_none() {
+        return Ok(false);
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let noted = transaction.query_row(find, [progress::NAME], read).optional()?;
+    if let Some(at) = noted.and_then(|noted| Progress::read(&noted)) {
+        note(&transaction, index_page(&transaction, at)?.0.as_ref())?;
+    }
+    transaction.commit()?;
+    Ok(true)
 }
