@@ -24,8 +24,8 @@ const KNOWN: usize = 10_000;
 /// How many bytes are read in a request.
 const PIECE: usize = 1024 * 1024;
 
-/// Comes after the name of every upload.
-const AFTER_ALL: &str = "~~";
+/// Comes after the name of every upload, which is a number in hexadecimal. Its letters are written as they are in a path.
+const AFTER_ALL: &str = "zz";
 
 /// Files in a bucket, below a prefix.
 #[derive(Clone)]

@@ -72,7 +72,8 @@ impl Bucket {
         let rest = place.strip_prefix("s3://").ok_or_else(not_a_place)?;
         let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
         let is_in_names = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '.' | '_');
-        if bucket.is_empty() || !bucket.chars().all(is_in_names) {
+        // A path is parsed without the slash that it begins with.
+        if bucket.is_empty() || !bucket.chars().all(is_in_names) || prefix.starts_with('/') {
             return Err(not_a_place());
         }
         let prefix = Path::parse(prefix.trim_end_matches('/')).map_err(|_| not_a_place())?;
@@ -171,7 +172,8 @@ mod tests {
             assert_eq!(open(place).unwrap().place(), shown);
         }
         for place in ["", "s3://", "s3:///p", "s3:/b", "s3://b//p", "s3://user:word@b", "s3://b?c"] {
-            let error = open(place).map(|bucket| bucket.place()).unwrap_err();
+            let opened = open(place).map(|bucket| bucket.place());
+            let error = opened.expect_err(place);
             assert!(matches!(error, Unusable::NotAPlace(_)), "{place}: {error}");
         }
     }

@@ -87,6 +87,29 @@ pub(crate) async fn find_states(
     }
 }
 
+/// The last state of a record, up to a revision, that was not erased.
+///
+/// # Errors
+/// As [`find_states`].
+pub(crate) async fn find_last_state(
+    store: &dyn Store,
+    org: OrgKey,
+    kind: Kind,
+    record: ObjectId,
+    rev: u64,
+) -> Result<Option<State>, Refusal> {
+    let mut to = rev;
+    while to > 0 {
+        let events = read_back(store, org, (kind, record, 1, to), Payload::None).await?;
+        let Some(first) = events.last().map(|event| event.rev) else { break };
+        if let Some(left) = events.iter().find(|event| event.salt.is_some()).map(|event| event.rev) {
+            return Ok(find_states(store, org, kind, record, left, left).await?.into_iter().next());
+        }
+        to = first - 1;
+    }
+    Ok(None)
+}
+
 /// The first state of a record in a range of revisions that is kept whole.
 async fn find_whole(
     store: &dyn Store,

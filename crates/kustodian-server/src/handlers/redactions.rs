@@ -130,8 +130,9 @@ async fn past_of<E: Endpoint>(
     let present = present.attributes.preview.into_value();
     for (kind, id) in records {
         let Some(rev) = store.find_rev_at(org, kind, id, before).await.map_err(unavailable)? else { continue };
-        let states = past::find_states(store, org, kind, id, rev, rev).await?;
-        let Some(State { document, .. }) = states.into_iter().find(|state| state.rev == rev) else { continue };
+        // Those right before the message may have been erased with another message.
+        let last = past::find_last_state(store, org, kind, id, rev).await?;
+        let Some(State { rev, document }) = last else { continue };
         // Should clocks of servers differ, all of the past is erased.
         if !past.words.iter().chain(&present).any(|words| redaction::shows(&document, words)) {
             past.kept.insert((kind, id), Kept { rev, document });

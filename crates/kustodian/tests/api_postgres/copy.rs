@@ -371,6 +371,7 @@ fn a_message_redacted_between_two_passes_is_redacted_in_the_target_and_what_was_
     }
     for message in &messages {
         server.post(&format!("{message}/redactions"), json!({ "preview": "gone" })).expect(201);
+        assert_eq!(server.get(&format!("{customer}?rev=1")).expect(200).attributes()["name"], "Former", "{message}");
     }
     assert!(server.stop().success());
     for to in targets {
