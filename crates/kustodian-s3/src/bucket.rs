@@ -24,7 +24,7 @@ const KNOWN: usize = 10_000;
 /// How many bytes are read in a request.
 const PIECE: usize = 1024 * 1024;
 
-/// Comes after the name of every upload, which is a number in hexadecimal. Its letters are written as they are in a path.
+/// Sorts after the name of every upload, which is a number in hexadecimal. Its letters are written as they are in a path.
 const AFTER_ALL: &str = "zz";
 
 /// Files in a bucket, below a prefix.
@@ -46,7 +46,7 @@ struct Object {
     length: u64,
 }
 
-/// Why the storage does not do, found by the first request to it.
+/// Why the storage cannot be used, as its first answer shows.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
     /// It refuses the keys or does not have the bucket: that does not pass.

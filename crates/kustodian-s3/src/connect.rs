@@ -22,7 +22,7 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(120);
 const RETRY_WITHIN: Duration = Duration::from_secs(20);
 const RETRIES: usize = 4;
 
-/// How the storage is reached. What is absent is taken from the variables that other programs for S3 read, such as
+/// How the storage is reached. Absent settings are taken from the variables that other programs for S3 read, such as
 /// `AWS_SESSION_TOKEN`, `AWS_ROLE_ARN` or `AWS_CONTAINER_CREDENTIALS_FULL_URI`.
 #[derive(Clone, Default)]
 pub struct Access {

@@ -299,7 +299,7 @@ impl Writer {
         }
     }
 
-    /// Does all of `group`, and what is to be done beside it, in one transaction. After an error nothing of it has been committed, unless the error is
+    /// Does all of `group`, and the upkeep, in one transaction. After an error nothing of it has been committed, unless the error is
     /// that of the commit itself, when nobody knows; so an error is always reported as "unknown".
     fn attempt(&mut self, group: &mut [Job], upkeep: Upkeep) -> rusqlite::Result<()> {
         // Dropped on an error, it rolls back.

@@ -90,9 +90,9 @@ fn a_redaction_is_in_histories_and_the_feed_and_nothing_leads_behind_it() {
     assert!(!server.get("/v1/audit-logs?count=500").expect(200).text.contains("zqsecret"));
 }
 
-/// A conversation and a customer with a past, into which a message comes that is edited later.
+/// A conversation and a customer with a past, which then get a message that is edited later.
 #[test]
-fn what_was_before_a_redacted_message_stays_and_all_of_its_words_go() {
+fn states_before_a_redacted_message_stay_and_all_of_its_words_go() {
     let server = Server::on_file();
     let customer = format!("/v1/customers/{}", owner(&server));
     server.patch(&customer, json!({ "name": "Before" })).expect(200);
@@ -127,10 +127,10 @@ fn what_was_before_a_redacted_message_stays_and_all_of_its_words_go() {
         assert!(!history.text.contains("zqfirst") && !history.text.contains("zqsecond"), "{}", history.text);
     }
     let history = server.get(&format!("{customer}/history?pageSize=100")).expect(200);
-    assert!(history.text.contains("Before"), "its history has what was changed before");
+    assert!(history.text.contains("Before"), "its history has the changes before");
     let after = place::everything(server.database());
     assert!(!after.contains("zqfirst") && !after.contains("zqsecond"));
-    // A second message, redacted, leaves the first gap and what is before and behind it.
+    // A second message, redacted, leaves the first gap, and the states before and behind it.
     let now = server.get(&conversation).expect(200).attributes()["rev"].as_u64().unwrap();
     let other = json!({ "channel": "chat", "app": "chat", "direction": "in", "preview": "zqthird words" });
     let other = path_of(&server.post(&format!("{conversation}/messages"), other).expect(201));

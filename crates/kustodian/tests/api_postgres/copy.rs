@@ -353,7 +353,7 @@ fn receipts_move_along_and_all_kinds_are_counted() {
 }
 
 #[test]
-fn a_message_redacted_between_two_passes_is_redacted_in_the_target_and_what_was_before_it_stays() {
+fn a_message_redacted_between_two_passes_is_redacted_in_the_target_and_earlier_states_stay() {
     let folder = tempfile::tempdir().unwrap();
     let (from, file, target) = (file(folder.path(), "a.db"), file(folder.path(), "b.db"), Place::lasting());
     let mut server = Server::at(&from, &[]);

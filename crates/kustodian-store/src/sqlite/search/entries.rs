@@ -409,8 +409,8 @@ fn bytes_of(id: &Option<ObjectId>) -> Option<[u8; 12]> {
 /// How many records are read at a time.
 const RECORDS: usize = 1_000;
 
-/// Indexes all records of every searched kind but customers in the transaction of the caller; `tell` gets the number done.
-pub(in crate::sqlite) fn index_kinds(connection: &Connection, tell: &mut dyn FnMut(u64)) -> rusqlite::Result<u64> {
+/// Indexes all records of every searched kind but customers in the transaction of the caller; `report` gets the number done.
+pub(in crate::sqlite) fn index_kinds(connection: &Connection, report: &mut dyn FnMut(u64)) -> rusqlite::Result<u64> {
     connection.execute_batch(
         "DELETE FROM search_terms; DELETE FROM search_records; \
          INSERT INTO search_words (search_words) VALUES ('delete-all')",
@@ -420,7 +420,7 @@ pub(in crate::sqlite) fn index_kinds(connection: &Connection, tell: &mut dyn FnM
         let (next, indexed) = index_page(connection, progress)?;
         at = next;
         done += indexed;
-        tell(done);
+        report(done);
     }
     Ok(done)
 }
