@@ -140,7 +140,13 @@ def is_tied(failure, case, response):
     if OF_STATES <= {parameter.get("name") for parameter in described.get("parameters", [])}:
         tied = tied | OF_STATES
     errors = [error for error in response.json()["errors"] if not is_of_digits(error)]
-    return all(error.get("source", {}).get("parameter") in tied for error in errors)
+    return all(tied & {error.get("source", {}).get("parameter"), member_of(error)} for error in errors)
+
+
+def member_of(error):
+    """The member of the body that an error is within: the criteria of an SLA are in a language of their own."""
+    _, _, within = error.get("meta", {}).get("pointer", "").partition("/")
+    return within.split("/")[0]
 
 
 def is_of_digits(error):

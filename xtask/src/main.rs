@@ -48,6 +48,8 @@ enum Command {
         #[arg(long, value_enum, default_value_t = Engine::All)]
         engine: Engine,
     },
+    /// Install rclone and run the tests of S3-compatible storage on it
+    ObjectStorage,
     /// Let the Singer tap for Kustomer read everything from a running server, twice
     Singer {
         /// The storage engines to test
@@ -140,6 +142,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Test { engine } => test::run(engine),
+        Command::ObjectStorage => object_storage::run(),
         Command::Singer { engine } => singer::run(engine),
         Command::Postgres => postgres::run(),
         Command::Contract { check } => contract::run(check),

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::tally::Tally;
 use crate::workspace::{self, Metadata};
-use crate::{Engine, object_storage, postgres, process, singer};
+use crate::{Engine, postgres, process, singer};
 
 /// The TypeScript client's folder.
 const TYPESCRIPT: &str = "tests/typescript";
@@ -24,7 +24,6 @@ pub(crate) fn run(engine: Engine) -> Result<()> {
             None
         }
     };
-    object_storage::provide();
     let mut total = Tally::default();
     stage(&mut total, "Rust tests", rust_tests);
     stage(&mut total, "documentation examples", documentation_examples);
