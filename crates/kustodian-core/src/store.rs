@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use kustomer_api::{ObjectId, Timestamp};
 
-use crate::change::{ChangeSet, Name};
+use crate::change::{ChangeSet, Name, Put};
 use crate::claim::{Claim, ClaimKey};
 use crate::feed::{Feed, FeedQuery, Head, HistoryQuery, Recorded};
 use crate::kind::Kind;
@@ -47,6 +47,20 @@ pub struct Stored {
     pub updated_at: Timestamp,
     /// The resource object as it is sent.
     pub document: String,
+}
+
+impl From<Put> for Stored {
+    /// The record that the put leaves.
+    fn from(put: Put) -> Self {
+        Self {
+            id: put.id,
+            rev: put.rev,
+            deleted: put.deleted,
+            created_at: put.created_at,
+            updated_at: put.updated_at,
+            document: put.document,
+        }
+    }
 }
 
 /// A record whose timer has elapsed.

@@ -96,17 +96,7 @@ impl Records {
         for put in changes.puts {
             let name = (put.kind, put.id);
             assert_eq!(put.expects, self.records.get(&name).map(|stored| stored.rev), "{name:?} is written once");
-            self.records.insert(
-                name,
-                Stored {
-                    id: put.id,
-                    rev: put.rev,
-                    deleted: put.deleted,
-                    created_at: put.created_at,
-                    updated_at: put.updated_at,
-                    document: put.document,
-                },
-            );
+            self.records.insert(name, Stored::from(put));
         }
     }
 

@@ -136,14 +136,7 @@ impl Records {
             let name = (put.kind, put.id);
             assert_eq!(put.expects, self.records.get(&name).map(|stored| stored.rev), "{name:?} is written once");
             self.past.insert((put.id, put.rev), put.document.clone());
-            let stored = Stored {
-                id: put.id,
-                rev: put.rev,
-                deleted: put.deleted,
-                created_at: put.created_at,
-                updated_at: put.updated_at,
-                document: put.document,
-            };
+            let stored = Stored::from(put);
             self.records.insert(name, stored);
         }
         self.check_claims();

@@ -5,7 +5,6 @@ use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
 use kustodian_core::auth_settings;
-use kustodian_core::change::Put;
 use kustodian_core::directory::{Directory, Org, Session, TokenHash};
 use kustodian_core::kind::Kind;
 use kustodian_core::lockout::{Lockouts, OF_ACCOUNT, OF_ADDRESS};
@@ -238,15 +237,7 @@ pub(crate) async fn stored_settings(services: &Services, org: &Org) -> Result<Op
         return find().await.map_err(unavailable);
     };
     let changes = auth_settings::adopt(org, org.created_at, services.ids.next_event(), &note.value)?;
-    let as_stored = |put: Put| Stored {
-        id: put.id,
-        rev: put.rev,
-        deleted: put.deleted,
-        created_at: put.created_at,
-        updated_at: put.updated_at,
-        document: put.document,
-    };
-    Ok(changes.puts.into_iter().next().map(as_stored))
+    Ok(changes.puts.into_iter().next().map(Stored::from))
 }
 
 /// Where earlier versions kept the settings of an org.

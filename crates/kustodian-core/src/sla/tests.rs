@@ -85,14 +85,7 @@ impl World {
                 Kind::Conversation => &mut self.conversation,
                 _ => continue,
             };
-            *held = Some(Stored {
-                id: put.id,
-                rev: put.rev,
-                deleted: put.deleted,
-                created_at: put.created_at,
-                updated_at: put.updated_at,
-                document: put.document,
-            });
+            *held = Some(Stored::from(put));
         }
     }
 
