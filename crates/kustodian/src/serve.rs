@@ -102,6 +102,9 @@ async fn serve(
     };
     // A server whose output nobody reads serves all the same.
     drop(output::print(&welcome.words(scheme, address, &arguments.database.database)));
+    if cfg!(unoptimized) {
+        drop(output::print(SLOW_BUILD));
+    }
     drop(output::print(&format!("kustodian {} listening on {scheme}://{address}", env!("CARGO_PKG_VERSION"))));
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
@@ -116,6 +119,9 @@ async fn serve(
     tracing::info!("stopped serving: closing the database");
     served.map_err(|error| Failure::new(format!("serving on {address} ended: {error}")))
 }
+
+/// Printed by the build that is quick to make, so that nobody measures it.
+const SLOW_BUILD: &str = "This build is not optimized. The packages are several times faster, as is `cargo build --profile dist`.";
 
 /// What hands e-mail over, when a server for it is named.
 ///

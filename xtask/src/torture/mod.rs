@@ -49,11 +49,11 @@ pub(crate) struct TortureArguments {
     /// Only these scenarios
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
-    /// Torture the release build
+    /// Torture the optimized build that is shipped
     #[arg(long)]
-    release: bool,
+    dist: bool,
     /// Torture this server, and build none
-    #[arg(long, value_name = "FILE", conflicts_with = "release")]
+    #[arg(long, value_name = "FILE", conflicts_with = "dist")]
     server: Option<PathBuf>,
     /// Is the bare writer of the control instead
     #[arg(long, hide = true)]
@@ -179,11 +179,11 @@ fn program(arguments: &TortureArguments, metadata: &Metadata) -> Result<PathBuf>
     if let Some(server) = &arguments.server {
         return fs::canonicalize(server).with_context(|| format!("there is no server at {}", server.display()));
     }
-    match arguments.release {
-        true => process::succeed(process::cargo().args(["build", "--package", "kustodian", "--release"]))?,
+    match arguments.dist {
+        true => process::succeed(process::cargo().args(["build", "--package", "kustodian", "--profile", "dist"]))?,
         false => process::build(&["--bin", "kustodian"])?,
     }
-    Ok(metadata.binary(if arguments.release { "release" } else { "debug" }, "kustodian"))
+    Ok(metadata.binary(if arguments.dist { "dist" } else { "debug" }, "kustodian"))
 }
 
 /// Runs a scenario and prints its line; how much was lost.
