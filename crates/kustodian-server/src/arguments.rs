@@ -42,16 +42,26 @@ fn decode(query: &str) -> Result<Pairs, Refusal> {
 /// 501 for a parameter that Kustomer has and that is not served yet; 400 that names each one that cannot be read or is
 /// not known.
 pub(crate) fn read<E: Endpoint>(query: &str, is_lenient: bool) -> Result<E::Query, Refusal> {
+    read_of(E::OPERATION, Declaration::of::<E>, query, is_lenient)
+}
+
+/// The same, compiled once for all operations that share the type of their query.
+fn read_of<Q: QueryArguments>(
+    operation: &Operation,
+    declaration: fn() -> Declaration,
+    query: &str,
+    is_lenient: bool,
+) -> Result<Q, Refusal> {
     if query.is_empty() {
-        return E::Query::read(&[]).map_err(Refusal::bad_input);
+        return Q::read(&[]).map_err(Refusal::bad_input);
     }
     let pairs = pairs(query)?;
-    refuse_unserved(E::OPERATION, E::Query::NOT_SERVED, &pairs)?;
-    let (arguments, faults) = match E::Query::read(&pairs) {
+    refuse_unserved(operation, Q::NOT_SERVED, &pairs)?;
+    let (arguments, faults) = match Q::read(&pairs) {
         Ok(arguments) => (Some(arguments), Vec::new()),
         Err(faults) => (None, faults),
     };
-    let faults = if is_lenient { faults } else { with_unknown(&Declaration::of::<E>(), query, pairs, faults)? };
+    let faults = if is_lenient { faults } else { with_unknown(&declaration(), query, pairs, faults)? };
     arguments.filter(|_| faults.is_empty()).ok_or_else(|| Refusal::bad_input(faults))
 }
 
