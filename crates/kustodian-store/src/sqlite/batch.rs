@@ -255,7 +255,7 @@ impl<'c> Batch<'c> {
             let (kind, id, after) = (kind.as_str(), Hex::of(*id), erasure.after());
             self.connection.prepare_cached(ERASE_EVENTS)?.execute((org.0, kind, &id, after))?;
             if let Some(kept) = kept {
-                let document = Packed::of(&kept.document);
+                let document = Packed::of_event(&kept.document);
                 self.connection.prepare_cached(KEEP_WHOLE)?.execute(params![
                     org.0,
                     kind,
