@@ -187,7 +187,7 @@ impl Target for Archive {
                     }
                     let carried = if table.has_customers() { Carried::of(&transaction, &row)? } else { None };
                     let columns = table.columns.iter().map(|(name, _)| *name);
-                    let values: Vec<Value> = columns.zip(row).map(|(name, cell)| stored(name, cell)).collect();
+                    let values: Vec<Value> = columns.zip(row).map(|(name, cell)| stored(table, name, cell)).collect();
                     // A record keeps its row: indexes of other forms name rows by their numbers.
                     let is_there = table.kind.is_some()
                         && transaction.prepare_cached(&update)?.execute(params_from_iter(&values))? > 0;
@@ -229,7 +229,8 @@ impl Target for Archive {
             let after = kept.as_ref().map_or(0, |(rev, _)| *rev);
             transaction.execute(&sql, params![org, kind, record, after, rev])?;
             if let Some((rev, Some(document))) = kept {
-                transaction.execute(KEEP_WHOLE, params![org, kind, record, rev, Packed::value_of(&document)])?;
+                transaction
+                    .execute(KEEP_WHOLE, params![org, kind, record, rev, Packed::of_event(&document).into_value()])?;
             }
             transaction.execute(WANT_SCRUB, [])?;
             transaction.commit()
@@ -333,10 +334,11 @@ fn key_of(connection: &Connection, org: i64, id: &str) -> rusqlite::Result<Optio
 }
 
 /// The written form of a cell of this column: long texts are packed.
-fn stored(column: &str, cell: Cell) -> Value {
-    match cell {
-        Cell::Text(text) if matches!(column, "document" | "changes" | "snapshot") => Packed::value_of(&text),
-        cell => value(cell),
+fn stored(table: &Table, column: &str, cell: Cell) -> Value {
+    match (cell, table.kind, column) {
+        (Cell::Text(text), Some(kind), "document") => Packed::of_document(kind, &text).into_value(),
+        (Cell::Text(text), _, "changes" | "snapshot") => Packed::of_event(&text).into_value(),
+        (cell, ..) => value(cell),
     }
 }
 

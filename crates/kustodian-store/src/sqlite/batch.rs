@@ -11,7 +11,7 @@ use kustodian_core::kind::Kind;
 use kustodian_core::receipt::Receipt;
 use kustodian_core::store::{CommitError, OrgKey};
 use kustomer_api::{ObjectId, Timestamp};
-use rusqlite::{Connection, OptionalExtension, ToSql, params};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 
 use super::events::find_head;
 use super::listing;
@@ -61,6 +61,8 @@ struct Before {
     rev: u64,
     deleted: bool,
     created_at: i64,
+    /// Whether its columns hold what the put that found it gives them.
+    has_columns: bool,
 }
 
 /// How a customer that is written is known to the index.
@@ -177,7 +179,7 @@ impl<'c> Batch<'c> {
         for put in puts {
             let before = match written.get(&(put.kind, put.id)) {
                 Some(earlier) => Some(*earlier),
-                None => self.state(org, put.kind, put.id)?,
+                None => self.state(org, (put.kind, put.id), &columns(put))?,
             };
             if before.map(|before| before.rev) != put.expects {
                 return Ok(Err(CommitError::Stale { kind: put.kind, id: put.id }));
@@ -185,7 +187,8 @@ impl<'c> Batch<'c> {
             found.push(before);
             if puts.len() > 1 {
                 let key = before.and_then(|before| before.key);
-                let after = Before { key, rev: put.rev, deleted: put.deleted, created_at: put.created_at.as_millis() };
+                let Put { rev, deleted, .. } = *put;
+                let after = Before { key, rev, deleted, created_at: put.created_at.as_millis(), has_columns: false };
                 written.insert((put.kind, put.id), after);
             }
         }
@@ -195,7 +198,7 @@ impl<'c> Batch<'c> {
     /// The first record that is asserted and not there.
     fn missing(&self, org: OrgKey, asserts: &[Name]) -> rusqlite::Result<Option<CommitError>> {
         for &(kind, id) in asserts {
-            if self.state(org, kind, id)?.is_none_or(|state| state.deleted) {
+            if self.state(org, (kind, id), &[])?.is_none_or(|state| state.deleted) {
                 return Ok(Some(CommitError::Stale { kind, id }));
             }
         }
@@ -212,13 +215,17 @@ impl<'c> Batch<'c> {
         Ok(None)
     }
 
-    fn state(&self, org: OrgKey, kind: Kind, id: ObjectId) -> rusqlite::Result<Option<Before>> {
-        self.connection
-            .prepare_cached(statements(kind).state)?
-            .query_row((org.0, Hex::of(id)), |row| {
-                Ok(Before { key: row.get(0)?, rev: row.get(1)?, deleted: row.get(2)?, created_at: row.get(3)? })
-            })
-            .optional()
+    /// The state of a record; `columns` are what they are to hold.
+    fn state(&self, org: OrgKey, (kind, id): Name, columns: &[Option<&str>]) -> rusqlite::Result<Option<Before>> {
+        let read = |row: &Row<'_>| {
+            let mut has_columns = true;
+            for (place, wanted) in columns.iter().enumerate() {
+                has_columns &= row.get_ref(4 + place)?.as_str_or_null()? == *wanted;
+            }
+            let (key, rev, deleted, created_at) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+            Ok(Before { key, rev, deleted, created_at, has_columns })
+        };
+        self.connection.prepare_cached(statements(kind).state)?.query_row((org.0, Hex::of(id)), read).optional()
     }
 
     /// The first claim that another record holds, once this change set's claims are given up.
@@ -255,7 +262,7 @@ impl<'c> Batch<'c> {
             let (kind, id, after) = (kind.as_str(), Hex::of(*id), erasure.after());
             self.connection.prepare_cached(ERASE_EVENTS)?.execute((org.0, kind, &id, after))?;
             if let Some(kept) = kept {
-                let document = Packed::of(&kept.document);
+                let document = Packed::of_event(&kept.document);
                 self.connection.prepare_cached(KEEP_WHOLE)?.execute(params![
                     org.0,
                     kind,
@@ -290,7 +297,7 @@ impl<'c> Batch<'c> {
                 values.extend(put.kind.spec().has_home().then_some(&home as &dyn ToSql));
                 self.connection.prepare_cached(statements.insert)?.execute(&*values)?
             }
-            Some(before) if columns.is_empty() && before.deleted == put.deleted && before.created_at == created_at => {
+            Some(before) if before.has_columns && before.deleted == put.deleted && before.created_at == created_at => {
                 self.connection.prepare_cached(statements.update)?.execute(params![
                     org.0,
                     id,

@@ -4,6 +4,7 @@ mod archive;
 mod audited;
 mod batch;
 mod checkpoint;
+mod coded;
 mod connection;
 mod credentials;
 mod directory;

@@ -71,14 +71,14 @@ impl Prepared {
     /// What `changes` come to.
     pub(super) fn of(org: OrgKey, changes: &ChangeSet) -> Self {
         let put = |put: &Put| PreparedPut {
-            document: Packed::of(&put.document),
+            document: Packed::of_document(put.kind, &put.document),
             search: PreparedSearch::of(org, put),
             entries: entries_of(org, put),
         };
         let event = |event: &Event| PreparedEvent {
             leaf: event.leaf(),
-            changes: event.changes.as_deref().map(Packed::of),
-            snapshot: event.snapshot.as_deref().map(Packed::of),
+            changes: event.changes.as_deref().map(Packed::of_event),
+            snapshot: event.snapshot.as_deref().map(Packed::of_event),
         };
         Self { puts: changes.puts.iter().map(put).collect(), events: changes.events.iter().map(event).collect() }
     }

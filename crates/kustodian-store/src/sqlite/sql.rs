@@ -14,13 +14,13 @@ pub(super) struct Statements {
     pub(super) find: &'static str,
     /// ?1 claim key, ?2 org → the record that holds it, and its id and the kind of the claim as that has them.
     pub(super) find_by_claim: &'static str,
-    /// ?1 org, ?2 id → key, rev, deleted, `created_at`.
+    /// ?1 org, ?2 id → key, rev, deleted, `created_at`, then the columns of the kind.
     pub(super) state: &'static str,
     /// ?1 id, ?2 org, ?3 rev, ?4 format, ?5 deleted, ?6 `created_at`, ?7 `updated_at`, ?8 document; then the columns of the
     /// kind in their order, and the home.
     pub(super) insert: &'static str,
-    /// ?1 org, ?2 id, ?3 rev, ?4 format, ?5 `updated_at`, ?6 document: the indexes by id and by `created_at` stay as
-    /// they are, which SQLite would rewrite if their columns were named here.
+    /// ?1 org, ?2 id, ?3 rev, ?4 format, ?5 `updated_at`, ?6 document: the indexes by id, by `created_at` and by columns stay
+    /// as they are, which SQLite would rewrite if their columns were named here.
     pub(super) update: &'static str,
     /// As `update`, with ?7 deleted, ?8 `created_at`, then the columns of the kind.
     pub(super) update_keys: &'static str,
@@ -45,7 +45,7 @@ fn of_kind(spec: &'static Spec) -> Statements {
              LEFT JOIN {table} r ON r.org = c.org AND r.id = c.owner WHERE c.key = ?1 AND c.org = ?2"
         )
         .leak(),
-        state: format!("SELECT key, rev, deleted, created_at FROM {table} WHERE org = ?1 AND id = ?2").leak(),
+        state: format!("SELECT key, rev, deleted, created_at{columns} FROM {table} WHERE org = ?1 AND id = ?2").leak(),
         insert: format!(
             "INSERT INTO {table} (id, org, rev, format, deleted, created_at, updated_at, document{columns}) \
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8{places})"
