@@ -50,8 +50,7 @@ pub(crate) use parts::{
 /// `=> schema` gives another.
 ///
 /// `sent { … }`, between `attributes` and `system`, declares members of the input that are no attributes, such as the id of
-/// a related record; `, related("company")` takes it from that relationship when a record that was read becomes an input.
-/// `system { … }` says what may be written of the attributes that every record has; `imported_at` exists
+/// a related record. `system { … }` says what may be written of the attributes that every record has; `imported_at` exists
 /// only when it is named. `modified_at` takes `updatedAt` too, and neither is applied: the rules of the kind say who may set
 /// which. A resource that is not written has no `input`, no manner of writing, and `system;` or nothing.
 macro_rules! resource {
@@ -68,8 +67,7 @@ macro_rules! resource {
         )+ }
         $(sent { $(
             $(#[$sent_about:meta])*
-            $sent:ident: $sent_type:ty $(| $sent_null:ident)? $(, related($relationship:literal))?
-                = $sent_manner:ident($($sent_argument:expr),+);
+            $sent:ident: $sent_type:ty $(| $sent_null:ident)? = $sent_manner:ident($($sent_argument:expr),+);
         )+ })?
         system {
             $(deleted: $deleted:ident,)? $(created_at: $created_at:ident,)?
@@ -147,10 +145,6 @@ macro_rules! resource {
                 let attributes = &resource.attributes;
                 let mut input = <Self as Default>::default();
                 $($($crate::resource::update!($manner input.$name, attributes.$name);)?)+
-                $($($(
-                    let related = resource.relationships.get($relationship).and_then(|related| related.id());
-                    input.$sent = related.map_or_else($crate::Field::default, $crate::Field::from);
-                )?)+)?
                 $($crate::resource::update!($rev input.rev, attributes.rev.clone().map(serde_json::Number::from));)?
                 input
             }

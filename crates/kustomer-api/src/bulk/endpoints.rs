@@ -6,7 +6,7 @@ use super::{BULK, BULK_BATCH, Bulk, BulkBatch, BulkItems, CLIENT_REF, MAX_CLIENT
 use crate::ObjectId;
 use crate::company::{COMPANY_CHANGES, COMPANY_INPUT, CreateCompany, UpdateCompanyAttributes};
 use crate::conversation::{CONVERSATION_CHANGES, CONVERSATION_INPUT, CreateConversation, UpdateConversationAttributes};
-use crate::customer::{CUSTOMER_CHANGES, CUSTOMER_INPUT};
+use crate::customer::request_schema::CUSTOMER_INPUT;
 use crate::customer::{CreateCustomer, DeleteCustomer, UpdateCustomerAttributes};
 use crate::endpoint::{Answer, Endpoint, endpoint};
 use crate::envelope::{Document, Page};
@@ -132,7 +132,7 @@ macro_rules! body {
 }
 
 body!(CUSTOMERS = "BulkCustomerInput", CUSTOMER_INPUT, OF_CREATE);
-body!(CUSTOMER_UPDATES = "BulkCustomerChanges", CUSTOMER_CHANGES, OF_UPDATE);
+body!(CUSTOMER_UPDATES = "BulkCustomerChanges", CUSTOMER_INPUT, OF_UPDATE);
 body!(COMPANIES = "BulkCompanyInput", COMPANY_INPUT, OF_CREATE);
 body!(COMPANY_UPDATES = "BulkCompanyChanges", COMPANY_CHANGES, OF_UPDATE);
 body!(KOBJECTS = "BulkKObjectInput", KOBJECT_INPUT, OF_CREATE);

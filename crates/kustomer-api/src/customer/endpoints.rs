@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::request_schema::CUSTOMER_INPUT;
 use super::{CUSTOMER, Customer, CustomerInput};
-use super::{CUSTOMER_CHANGES, CUSTOMER_INPUT};
 use crate::endpoint::{Answer, endpoint};
 use crate::envelope::{Document, Page};
 use crate::history::{StateQuery, history};
@@ -68,7 +68,7 @@ endpoint! {
 endpoint! {
     /// `updateCustomerAttributes`.
     UpdateCustomerAttributes = contract!(UPDATE_CUSTOMER_ATTRIBUTES), "Changes the attributes sent and keeps the others.";
-    path: ObjectId, query: (), body: CustomerInput: &CUSTOMER_CHANGES,
+    path: ObjectId, query: (), body: CustomerInput: &CUSTOMER_INPUT,
     example: r#"{"name":"Grace Brewster Hopper","custom":{"tierStr":"platinum"}}"#,
     answer: Document<Customer>: Answer::One(&CUSTOMER)
 }
@@ -77,7 +77,7 @@ endpoint! {
     /// `updateCustomer`.
     UpdateCustomer = contract!(UPDATE_CUSTOMER),
     "Changes the attributes sent and keeps the others; with `replace=true` drops the others.";
-    path: ObjectId, query: ReplaceQuery, body: CustomerInput: &CUSTOMER_CHANGES,
+    path: ObjectId, query: ReplaceQuery, body: CustomerInput: &CUSTOMER_INPUT,
     example: r#"{"name":"Grace Hopper","locale":"en_US","custom":{"tierStr":"gold"}}"#,
     answer: Document<Customer>: Answer::One(&CUSTOMER)
 }

@@ -5,13 +5,14 @@ mod attributes;
 mod contact;
 mod endpoints;
 mod input;
-pub(crate) mod request_schema;
+mod read_only;
+pub mod request_schema;
 pub(crate) mod response_schema;
 mod windows;
 
 pub use attributes::{
-    CUSTOMER, CUSTOMER_CHANGES, CUSTOMER_INPUT, ConversationCounts, Customer, CustomerAttributes, CustomerInput,
-    LastConversation, READ_ONLY, READ_ONLY_ON_UPDATE, RecentLocation, SatisfactionLevel, TYPE, UnmaskingWindow,
+    ConversationCounts, Customer, CustomerAttributes, LastConversation, RecentLocation, SatisfactionLevel,
+    UnmaskingWindow,
 };
 pub use contact::{
     ContactType, Email, ExternalId, FacebookId, Gender, InstagramId, Location, Phone, Sentiment, Social, SocialType,
@@ -23,5 +24,11 @@ pub use endpoints::{
     GetMultipleCustomersByIds, ListCustomers, MomentFilter, ReadCustomer, ReadCustomers, ReplaceQuery, RestoreCustomer,
     UpdateCustomer, UpdateCustomerAttributes,
 };
+pub use input::CustomerInput;
+pub use read_only::READ_ONLY;
 pub(crate) use request_schema::{LOCATION, TAGS};
+pub use response_schema::CUSTOMER;
 pub use windows::{CreateUnmaskingWindowByCustomer, DeleteUnmaskingWindowByCustomer};
+
+/// The `type` of a customer.
+pub const TYPE: &str = "customer";
