@@ -121,7 +121,8 @@ async fn serve(
 }
 
 /// Printed by the build that is quick to make, so that nobody measures it.
-const SLOW_BUILD: &str = "This build is not optimized. The packages are several times faster, as is `cargo build --profile dist`.";
+const SLOW_BUILD: &str =
+    "This build is not optimized. The packages are several times faster, as is `cargo build --profile dist`.";
 
 /// What hands e-mail over, when a server for it is named.
 ///

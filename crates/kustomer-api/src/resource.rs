@@ -46,6 +46,9 @@ pub(crate) use parts::{
 ///   `on_update(schema, advice)`, `set_on_update(schema, advice)` or `by_body(schema of a create, schema of an update)`; the functions of these names are in [`Attribute`](crate::attribute::Attribute);
 /// - `, read_only(advice)` when nobody does.
 ///
+/// Records are written with their attributes in this order, those of every record last. Never change the order of those that
+/// exist: former revisions are computed from the present one, and their digests are over bytes.
+///
 /// The schema of the answer follows from the type ([`AttributeValue`](crate::attribute::AttributeValue)), unless
 /// `=> schema` gives another.
 ///

@@ -4,7 +4,6 @@ mod archive;
 mod audited;
 mod batch;
 mod checkpoint;
-mod coded;
 mod connection;
 mod credentials;
 mod directory;

@@ -8,16 +8,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use clap::ValueEnum;
 use flate2::bufread::MultiGzDecoder;
-use ruzstd::decoding::StreamingDecoder;
 use sha2::{Digest, Sha256};
 
 use crate::failure::Failure;
 
 /// How many bytes are read at once.
 const BLOCK: usize = 64 * 1024;
-
-/// The largest window that a zstd file may ask for: what `zstd` itself takes without being asked.
-const MAX_WINDOW: u64 = 128 * 1024 * 1024;
 
 /// The format of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -106,7 +102,7 @@ impl Source {
                 let bytes = BufReader::with_capacity(BLOCK, Counted { bytes: file, read });
                 Input::new(match compression(path) {
                     Some(Compression::Gzip) => Box::new(MultiGzDecoder::new(bytes)),
-                    Some(Compression::Zstd) => Box::new(Frames { frame: None, rest: Some(bytes) }),
+                    Some(Compression::Zstd) => Box::new(zstd::Decoder::with_buffer(bytes)?),
                     None => Box::new(bytes),
                 })
             }),
@@ -165,33 +161,5 @@ impl<R: Read> Read for Counted<R> {
         let count = self.bytes.read(buffer)?;
         self.read.fetch_add(u64::try_from(count).unwrap_or(u64::MAX), Ordering::Relaxed);
         Ok(count)
-    }
-}
-
-/// The frames of a zstd file one behind the other, as `cat a.zst b.zst` writes them.
-struct Frames<R: BufRead> {
-    frame: Option<StreamingDecoder<R, ruzstd::decoding::FrameDecoder>>,
-    rest: Option<R>,
-}
-
-impl<R: BufRead> Read for Frames<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            if let Some(frame) = &mut self.frame {
-                match frame.read(buffer)? {
-                    0 if !buffer.is_empty() => {}
-                    count => return Ok(count),
-                }
-            }
-            if let Some(frame) = self.frame.take() {
-                self.rest = Some(frame.into_inner());
-            }
-            let Some(mut rest) = self.rest.take() else { return Ok(0) };
-            if rest.fill_buf()?.is_empty() {
-                return Ok(0);
-            }
-            let frame = StreamingDecoder::new_with_max_window_size(rest, MAX_WINDOW).map_err(io::Error::other)?;
-            self.frame = Some(frame);
-        }
     }
 }
