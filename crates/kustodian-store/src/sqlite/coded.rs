@@ -1,5 +1,5 @@
-//! Texts as bits: what was before in a text, or is in a dictionary, is written as a length and a distance (LZ77), and each
-//! letter, length and distance in a code whose bits follow from how often it is in our texts (Huffman).
+//! Texts as bits: a repetition of something before, in the text or in a dictionary, is a length and a distance (LZ77). Each
+//! letter, length and distance has a code, which is short if it is frequent in our texts (Huffman).
 //!
 //! The codes are the same for all texts, so none is stored: their lengths are in a file of their own, first those of letters
 //! and lengths, then those of distances. Lengths and distances are those of DEFLATE (RFC 1951, 3.2.5): a code and more bits.
@@ -86,7 +86,7 @@ const DISTANCE_BASES: [(u16, u8); 30] = [
     (24577, 13),
 ];
 
-/// What is repeated has at least this many bytes, and at most so many.
+/// A repetition has at least this many bytes, and at most so many.
 const SHORTEST: usize = 3;
 const LONGEST: usize = 258;
 
@@ -121,7 +121,7 @@ impl Codes {
         let mut next = 0_u32;
         for length in 1..=longest {
             for (symbol, _) in bits.iter().enumerate().filter(|(_, bits)| u32::from(**bits) == length) {
-                // The first bit of a code is the least one of what is written.
+                // The first bit of a code is the least one of the written number.
                 let code = (next.reverse_bits() >> (u32::BITS - length)) as u16;
                 written[symbol] = (code, length);
                 let mut place = usize::from(code);
@@ -177,7 +177,7 @@ fn alike(one: &[u8], other: &[u8], most: usize) -> usize {
     one.iter().zip(other).take(most).take_while(|(one, other)| one == other).count()
 }
 
-/// What is before a place in a text.
+/// The bytes before a place in a text.
 struct Past<'t> {
     text: &'t [u8],
     dictionary: &'t Dictionary,
@@ -363,7 +363,7 @@ pub(super) fn read(bytes: &[u8], length: usize, dictionary: &Dictionary) -> Opti
         if rest <= text.len() - from {
             text.extend_from_within(from..from + rest);
         } else {
-            // It repeats what it is writing.
+            // It repeats bytes of its own.
             for place in from..from + rest {
                 text.push(*text.get(place)?);
             }
@@ -414,7 +414,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_far_back_is_repeated() {
+    fn bytes_far_back_are_repeated() {
         let far: Vec<u8> = (0..40_000_u32).flat_map(|number| number.wrapping_mul(0x9e37_79b1).to_le_bytes()).collect();
         let text = [&far[..20_000], &far[..20_000], &far[..4_000], &vec![b'a'; 5_000]].concat();
         let bytes = written(&text);

@@ -134,7 +134,7 @@ fn bits_of(text: &str) -> Option<Vec<u8>> {
     (bytes.len() < CHECKED + text.len()).then_some(bytes)
 }
 
-/// A text shortened, and what is before its compressed form: the form, room for the checksum, the length. `None` when it is not
+/// A text shortened, and the bytes before its compressed form: the form, room for the checksum, the length. `None` when it is not
 /// worth it.
 fn shortened_with_head(form: u8, text: &str) -> Option<(Vec<u8>, Vec<u8>)> {
     if text.len() < SHORTEST {
@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_read_seldom_takes_fewer_bytes() {
+    fn texts_of_events_take_fewer_bytes_than_customers() {
         let text = r#"{"attributes":{"preview":{"before":"What was told on the phone, in a few words","after":null}}}"#
             .repeat(2);
         let (event, customer) = (Packed::of_event(&text).0, Packed::of_document(Kind::Customer, &text).0);
