@@ -17,8 +17,8 @@ use super::credentials;
 use super::receipts;
 use super::search;
 use super::sql::{
-    ERASE_EVENTS, FREE_CLAIM, INSERT_EVENT, INSERT_EVENTS, INSERT_OUTBOX, INSERT_OUTBOXES, KEEP_WHOLE, TAKE_CLAIM,
-    TAKE_CLAIMS, statements,
+    ERASE_EVENTS, FREE_CLAIM, INSERT_EVENT, INSERT_EVENTS, INSERT_OUTBOX, KEEP_WHOLE, TAKE_CLAIM, TAKE_CLAIMS,
+    statements,
 };
 use super::values::Value;
 use crate::document::DOCUMENT_FORMAT;
@@ -113,8 +113,8 @@ pub(super) fn writes<'a>(
         if put.kind.is_in_entries() {
             let name = (org, put.kind, put.id);
             steps.extend(match (put.search.as_deref(), put.former.as_deref().filter(|_| found.is_some())) {
-                (Some(row), Some(former)) => search::change_entries(name, former, row),
-                (row, _) => search::index(name, found.is_none().then(|| put.home.unwrap_or(put.id)), row),
+                (Some(row), Some(former)) => search::change_entries(name, former, row, is_spread),
+                (row, _) => search::index(name, found.is_none().then(|| put.home.unwrap_or(put.id)), row, is_spread),
             });
         }
         let gain = i64::from(!put.deleted) - i64::from(found.is_some_and(|found| !found.deleted));
@@ -133,7 +133,7 @@ pub(super) fn writes<'a>(
             steps.push(outbox_of_event(org, event, leaf, gain));
         }
     } else {
-        steps.extend(write_events(org, &changes.events, leaves, gained));
+        steps.push(write_events(org, &changes.events, leaves, gained));
     }
     for (gain, put) in gains.into_values().filter(|(gain, _)| *gain != 0) {
         steps.push(outbox_of_put(org, put, gain));
@@ -268,44 +268,30 @@ fn write_event(org: OrgKey, event: &Event) -> Step<'_> {
 }
 
 /// Several events, and what the sequencer needs to know of them.
-fn write_events<'a>(org: OrgKey, events: &'a [Event], leaves: &'a [Leaf], gains: Vec<i64>) -> [Step<'a>; 2] {
+fn write_events<'a>(org: OrgKey, events: &'a [Event], leaves: &'a [Leaf], gains: Vec<i64>) -> Step<'a> {
     let texts = |of: fn(&'a Event) -> &'a str| Value::Texts(events.iter().map(of).collect());
     let maybe = |of: fn(&'a Event) -> Option<&'a str>| Value::MaybeTexts(events.iter().map(of).collect());
     let ids = |of: fn(&Event) -> ObjectId| Value::Ids(events.iter().map(of).collect());
     let numbers = |of: fn(&Event) -> i64| Value::Numbers(events.iter().map(of).collect());
-    let kinds = || texts(|event| event.kind.as_str());
-    let records = || ids(|event| event.record);
-    let revs = || numbers(|event| i64::try_from(event.rev).unwrap_or(i64::MAX));
-    let moments = || numbers(|event| event.at.as_millis());
-    let actors = || Value::MaybeIds(events.iter().map(|event| event.actor).collect());
-    let written = vec![
+    let values = vec![
         Value::Number(org.0),
-        records(),
-        kinds(),
-        revs(),
+        ids(|event| event.record),
+        texts(|event| event.kind.as_str()),
+        numbers(|event| i64::try_from(event.rev).unwrap_or(i64::MAX)),
         ids(|event| event.id),
         texts(|event| &event.name),
-        moments(),
-        actors(),
+        numbers(|event| event.at.as_millis()),
+        Value::MaybeIds(events.iter().map(|event| event.actor).collect()),
         texts(|event| event.client),
         Value::ByteStrings(events.iter().map(|event| event.digest.0.as_slice()).collect()),
         Value::ByteStrings(events.iter().map(|event| event.salt.0.as_slice()).collect()),
         texts(|event| &event.request_id),
         maybe(|event| event.changes.as_deref()),
         maybe(|event| event.snapshot.as_deref()),
-    ];
-    let noted = vec![
-        Value::Number(org.0),
-        kinds(),
-        records(),
-        revs(),
-        moments(),
         Value::Numbers(gains),
-        ids(|event| event.id),
-        actors(),
         Value::ByteStrings(leaves.iter().map(|leaf| leaf.0.as_slice()).collect()),
     ];
-    [statement(INSERT_EVENTS, written), statement(INSERT_OUTBOXES, noted)]
+    statement(INSERT_EVENTS, values)
 }
 
 /// The columns of an event but for its record's name and revision: its kind first.

@@ -182,16 +182,14 @@ pub(super) const INSERT_EVENT: &str = "INSERT INTO events (record, org, kind, re
 pub(super) const INSERT_OUTBOX: &str = "INSERT INTO outbox (org, kind, record, rev, at, delta, id, actor, leaf) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 
-/// Several, where tables are on one machine: $1 org, $2 records, $3 kinds, $4 revs, $5 ids, $6 names, $7 at, $8 actors, $9 clients,
-/// $10 digests, $11 salts, $12 requests, $13 changes, $14 snapshots.
-pub(super) const INSERT_EVENTS: &str = "INSERT INTO events (org, record, kind, rev, id, name, at, actor, client, \
-     digest, salt, request_id, changes, snapshot) \
-     SELECT $1, * FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
-
-/// The same of what the sequencer is to know of them: $1 org, $2 kinds, $3 records, $4 revs, $5 at, $6 deltas, $7 events,
-/// $8 actors, $9 leaves.
-pub(super) const INSERT_OUTBOXES: &str = "INSERT INTO outbox (org, kind, record, rev, at, delta, id, actor, leaf) \
-     SELECT $1, * FROM unnest($2, $3, $4, $5, $6, $7, $8, $9)";
+/// Several, and what the sequencer is to know of them, where tables are on one machine: $1 org, $2 records, $3 kinds, $4 revs,
+/// $5 ids, $6 names, $7 at, $8 actors, $9 clients, $10 digests, $11 salts, $12 requests, $13 changes, $14 snapshots, $15 deltas,
+/// $16 leaves.
+pub(super) const INSERT_EVENTS: &str = "WITH happened AS (INSERT INTO events (org, record, kind, rev, id, name, at, \
+     actor, client, digest, salt, request_id, changes, snapshot) \
+     SELECT $1, * FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)) \
+     INSERT INTO outbox (org, kind, record, rev, at, delta, id, actor, leaf) \
+     SELECT $1, * FROM unnest($3, $2, $4, $7, $15, $5, $8, $16)";
 
 /// $1 record, $2 org, $3 kind.
 pub(super) const ERASE_EVENTS: &str = "UPDATE events SET salt = NULL, request_id = '', changes = NULL, \

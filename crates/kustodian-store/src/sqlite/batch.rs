@@ -215,7 +215,7 @@ impl<'c> Batch<'c> {
         Ok(None)
     }
 
-    /// The state of a record; `columns` are what they are to hold.
+    /// The state of a record; `columns` are the values that its columns are to hold.
     fn state(&self, org: OrgKey, (kind, id): Name, columns: &[Option<&str>]) -> rusqlite::Result<Option<Before>> {
         let read = |row: &Row<'_>| {
             let mut has_columns = true;

@@ -183,6 +183,15 @@ impl Kept for Entries<'_, '_> {
     }
 }
 
+/// $1 home, $2 org, $3 kind, $4 id, $5 deleted, $6 customer, $7 company, $8 conversation, $9 words, and with it, where tables
+/// are on one machine, $10 terms.
+static ADD_WITH_TERMS: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "WITH r AS ({ADD} RETURNING home, org, kind, id) INSERT INTO search_terms (home, org, kind, term, record) \
+         SELECT r.home, r.org, r.kind, w.term, r.id FROM r CROSS JOIN unnest($10) AS w (term) ON CONFLICT DO NOTHING"
+    )
+});
+
 /// $1 home, $2 org, $3 kind, $4 id, $5 deleted, $6 customer, $7 company, $8 conversation,
 /// $9 words.
 const ADD: &str = "INSERT INTO search_records (home, org, kind, id, deleted, customer, company, conversation, words) \
@@ -231,12 +240,19 @@ const ADD_TERMS: &str = "INSERT INTO search_terms (home, org, kind, term, record
      SELECT r.home, r.org, r.kind, w.term, r.id FROM search_records r CROSS JOIN unnest($4) AS w (term) \
      WHERE r.org = $1 AND r.kind = $2 AND r.id = $3 ON CONFLICT DO NOTHING";
 
+/// Both, where tables are on one machine: $1 org, $2 kind, $3 id, $4 the terms that go, $5 other terms.
+const EXCHANGE_TERMS: &str = "WITH gone AS (DELETE FROM search_terms WHERE org = $1 AND kind = $2 AND record = $3 \
+     AND term = ANY($4)) INSERT INTO search_terms (home, org, kind, term, record) \
+     SELECT r.home, r.org, r.kind, w.term, r.id FROM search_records r CROSS JOIN unnest($5) AS w (term) \
+     WHERE r.org = $1 AND r.kind = $2 AND r.id = $3 ON CONFLICT DO NOTHING";
+
 /// Puts what a record offers in the place of what the index held of it; nothing when it is found no longer. `home` is where
 /// a new record is.
 pub(in crate::postgres) fn index<'a>(
     (org, kind, id): (OrgKey, Kind, ObjectId),
     home: Option<ObjectId>,
     row: Option<&SearchRow>,
+    is_spread: bool,
 ) -> Vec<Step<'a>> {
     let name = || vec![Value::Number(org.0), Value::Text(kind.as_str()), Value::Id(id)];
     let with = |more: Vec<Value<'a>>| name().into_iter().chain(more).collect::<Vec<_>>();
@@ -249,13 +265,18 @@ pub(in crate::postgres) fn index<'a>(
     let words = Value::OwnedTexts(words.into_iter().collect());
     let held: Vec<Value<'a>> = std::iter::once(Value::Flag(deleted)).chain(parents).chain([words]).collect();
     let terms: Vec<String> = terms.into_iter().collect();
-    let add_terms = statement(ADD_TERMS, with(vec![Value::OwnedTexts(terms.clone())]));
+    let add_terms = |terms: Vec<String>| statement(ADD_TERMS, with(vec![Value::OwnedTexts(terms)]));
     match home {
         Some(home) => {
-            let values = std::iter::once(Value::Id(home)).chain(with(held)).collect();
-            vec![statement(ADD, values), add_terms]
+            let mut values: Vec<Value<'a>> = std::iter::once(Value::Id(home)).chain(with(held)).collect();
+            if is_spread {
+                return vec![statement(ADD, values), add_terms(terms)];
+            }
+            values.push(Value::OwnedTexts(terms));
+            vec![statement(&ADD_WITH_TERMS, values)]
         }
         None => {
+            let add_terms = add_terms(terms.clone());
             let remove = statement(REMOVE_TERMS, with(vec![Value::OwnedTexts(terms)]));
             vec![statement(change(kind), with(held)), remove, add_terms]
         }
@@ -267,6 +288,7 @@ pub(in crate::postgres) fn change_entries<'a>(
     (org, kind, id): (OrgKey, Kind, ObjectId),
     former: &SearchRow,
     row: &SearchRow,
+    is_spread: bool,
 ) -> Vec<Step<'a>> {
     let with = |more: Vec<Value<'a>>| {
         let name = vec![Value::Number(org.0), Value::Text(kind.as_str()), Value::Id(id)];
@@ -275,17 +297,24 @@ pub(in crate::postgres) fn change_entries<'a>(
     let entries::Difference { head, removed, added, words } = entries::Difference::between(org, former, row);
     let mut steps = Vec::new();
     if head.is_some() || words.is_some() {
-        let entries::Entries { deleted, customer, company, conversation, words, .. } = entries::Entries::of(org, row);
-        let parents = [customer, company, conversation].map(Value::MaybeId);
+        let parents = [Context::Customer, Context::Company, Context::Conversation].map(|context| row.parent(context));
+        let words = words.map_or_else(|| entries::Entries::of(org, row).words, |(words, _)| words);
         let words = Value::OwnedTexts(words.into_iter().collect());
-        let held = std::iter::once(Value::Flag(deleted)).chain(parents).chain([words]).collect();
+        let held =
+            std::iter::once(Value::Flag(row.deleted)).chain(parents.map(Value::MaybeId)).chain([words]).collect();
         steps.push(statement(change(kind), with(held)));
     }
-    if !removed.is_empty() {
-        steps.push(statement(REMOVE_THESE, with(vec![Value::OwnedTexts(removed)])));
+    let (removes, adds) = (!removed.is_empty(), !added.is_empty());
+    let [removed, added] = [removed, added].map(Value::OwnedTexts);
+    if removes && adds && !is_spread {
+        steps.push(statement(EXCHANGE_TERMS, with(vec![removed, added])));
+        return steps;
     }
-    if !added.is_empty() {
-        steps.push(statement(ADD_TERMS, with(vec![Value::OwnedTexts(added)])));
+    if removes {
+        steps.push(statement(REMOVE_THESE, with(vec![removed])));
+    }
+    if adds {
+        steps.push(statement(ADD_TERMS, with(vec![added])));
     }
     steps
 }
@@ -317,9 +346,10 @@ pub(in crate::postgres) async fn index_documents(
         let name = (*org, *kind, *id);
         // An entry that exists may have another form.
         if row.is_some() {
-            steps.extend(index(name, None, None));
+            steps.extend(index(name, None, None, true));
         }
-        steps.extend(index(name, Some(*home), row.as_ref()));
+        // Wherever the tables are.
+        steps.extend(index(name, Some(*home), row.as_ref(), true));
     }
     connection.run_unnamed(&steps).await.map(|_| ()).map_err(|failed| words(&failed.error))
 }
