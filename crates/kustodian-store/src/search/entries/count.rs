@@ -66,17 +66,22 @@ impl Finding<'_> {
         Ok(0)
     }
 
-    /// As many of all as of the first few.
-    async fn estimate<R: Reader>(&self, reader: &mut R) -> Result<u64, Halt<R::Failure>> {
-        let all = Sql::new(
-            "SELECT count(*) FROM search_records r WHERE r.org = ? AND r.kind = ?",
-            reader.place().of_kind(self.kind),
-        );
-        let all = reader.number(&all).await?;
-        let first =
-            format!("SELECT * FROM search_records r WHERE r.org = ? AND r.kind = ? ORDER BY r.id LIMIT {DRAWN}");
-        let drawn = Sql::new(format!("SELECT count(*) FROM ({first}) r WHERE TRUE"), reader.place().of_kind(self.kind));
-        let passed = reader.number(&drawn.and(&self.condition)).await?;
+    /// As many of all as of the first few: of the records along a way where there is one.
+    async fn estimate<R: Reader>(&mut self, reader: &mut R) -> Result<u64, Halt<R::Failure>> {
+        let place = self.way_to_count(reader).await?;
+        let (all, drawn) = match self.drawn(reader, place, DRAWN).await? {
+            Some(drawn) => drawn,
+            None => {
+                let all = "SELECT count(*) FROM search_records r WHERE r.org = ? AND r.kind = ?";
+                let all = reader.number(&Sql::new(all, reader.place().of_kind(self.kind))).await?;
+                let first = format!(
+                    "SELECT * FROM search_records r WHERE r.org = ? AND r.kind = ? ORDER BY r.id LIMIT {DRAWN}"
+                );
+                let first = format!("SELECT count(*) FROM ({first}) r WHERE TRUE");
+                (all, Sql::new(first, reader.place().of_kind(self.kind)).and(&self.condition))
+            }
+        };
+        let passed = reader.number(&drawn).await?;
         Ok(all.saturating_mul(passed) / all.clamp(1, DRAWN))
     }
 

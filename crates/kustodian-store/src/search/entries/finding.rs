@@ -115,10 +115,12 @@ impl<'q> Finding<'q> {
             Some(lead) => Some(lead),
             None => self.lead(reader, effort.many as u64).await?,
         };
-        if let Some(lead) = lead
-            && self.find_led(reader, lead, wanted).await?
-        {
-            return Ok(());
+        if let Some(lead) = lead {
+            if self.find_led(reader, lead, wanted).await? {
+                return Ok(());
+            }
+            self.found.clear();
+            self.along = Along::default();
         }
         self.read_along(reader, wanted, None).await.map(drop)
     }

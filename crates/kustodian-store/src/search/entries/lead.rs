@@ -120,22 +120,52 @@ impl Finding<'_> {
 
     /// Counts the entries of a way, at most so many.
     fn entries_up_to<R: Reader>(&self, reader: &R, way: &Way, most: u64) -> Sql {
+        let Sql { text, binds } = self.entries(reader, way, "1").then(" LIMIT ?", [limit(most)]);
+        Sql::new(format!("SELECT count(*) FROM ({text}) s"), binds)
+    }
+
+    /// The rows of the table that is read first along a way.
+    fn entries<R: Reader>(&self, reader: &R, way: &Way, what: &str) -> Sql {
         let kind = reader.place().of_kind(self.kind);
-        let entries = match &way.by {
+        match &way.by {
             By::Terms(span) => {
                 let (condition, binds) = in_spans("l", std::slice::from_ref(span));
-                Sql::new("SELECT 1 FROM search_terms l WHERE l.org = ? AND l.kind = ?", kind)
-                    .then(" AND ", [])
-                    .then(&condition, binds)
+                let sql = format!("SELECT {what} FROM search_terms l WHERE l.org = ? AND l.kind = ? AND {condition}");
+                Sql::new(sql, kind).then("", binds)
             }
             By::Column(held) => {
                 let index = reader.form().by_column(held.column);
-                Sql::new(format!("SELECT 1 FROM search_records r{index} WHERE r.org = ? AND r.kind = ?"), kind)
+                Sql::new(format!("SELECT {what} FROM search_records r{index} WHERE r.org = ? AND r.kind = ?"), kind)
                     .and(&held.condition("r"))
             }
+        }
+    }
+
+    /// How many entries a way has, and the statement that counts the matches among the first of them.
+    pub(super) async fn drawn<R: Reader>(
+        &self,
+        reader: &mut R,
+        place: usize,
+        draw: u64,
+    ) -> Result<Option<(u64, Sql)>, Halt<R::Failure>> {
+        let Some(way) = self.ways.get(place) else { return Ok(None) };
+        let entries = match way.entries {
+            Some(entries) => entries,
+            None => reader.number(&self.entries(reader, way, "count(*)")).await?,
         };
-        let Sql { text, binds } = entries.then(" LIMIT ?", [limit(most)]);
-        Sql::new(format!("SELECT count(*) FROM ({text}) s"), binds)
+        let Sql { text, binds } = self.entries(reader, way, "*").then(" LIMIT ?", [limit(draw)]);
+        let form = reader.form();
+        let from = match way.by {
+            By::Terms(_) => format!(
+                "FROM ({text}) l {} search_records r ON r.org = l.org AND r.kind = l.kind AND r.id = l.record{}",
+                form.join,
+                form.together("r", "l")
+            ),
+            By::Column(_) => format!("FROM ({text}) r"),
+        };
+        let (id, first) = way.id();
+        let sql = Sql::new(format!("SELECT count(*) {from} WHERE TRUE"), binds);
+        Ok(Some((entries, self.with_values(reader, sql, (id, first), way.value).and(&self.rest))))
     }
 
     /// The matches along a way, as far as the index settles that; with the terms of these keys beside them.
