@@ -221,14 +221,8 @@ impl AtWork {
     async fn settle(self, url: &str) -> Result<()> {
         if self == Self::Server {
             let connection = postgres::connect(url).await?;
-            for table in [
-                "customer_search",
-                "customers",
-                "search_terms",
-                "search_records",
-                "conversations",
-                "messages",
-            ] {
+            for table in ["customer_search", "customers", "search_terms", "search_records", "conversations", "messages"]
+            {
                 connection.batch_execute(&format!("VACUUM (ANALYZE) {table}")).await?;
             }
         }

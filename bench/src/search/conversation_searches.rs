@@ -7,9 +7,7 @@ use super::searches::Body;
 /// All searches, by their names.
 pub(super) fn searches() -> Vec<(&'static str, Body)> {
     let search = |context: &'static str, criteria: fn(u64) -> String, sort: &'static str| -> Body {
-        Box::new(move |round| {
-            format!(r#"{{"queryContext":"{context}","and":[{}],"sort":[{sort}]}}"#, criteria(round))
-        })
+        Box::new(move |round| format!(r#"{{"queryContext":"{context}","and":[{}],"sort":[{sort}]}}"#, criteria(round)))
     };
     let conversations = |criteria, sort| search("conversation", criteria, sort);
     let messages = |criteria, sort| search("message", criteria, sort);
@@ -21,7 +19,10 @@ pub(super) fn searches() -> Vec<(&'static str, Body)> {
         ("open of a user, oldest first", conversations(|n| joined(&[&open(), &of_user(n * 5)]), OLDEST)),
         ("open of a user, newest first", conversations(|n| joined(&[&open(), &of_user(n * 5)]), NEWEST)),
         ("open of the busiest user, oldest first", conversations(|_| joined(&[&open(), &of_user(0)]), OLDEST)),
-        ("done of a user, last changed first", conversations(|n| joined(&[&is("status", "done"), &of_user(n * 5)]), UPDATED)),
+        (
+            "done of a user, last changed first",
+            conversations(|n| joined(&[&is("status", "done"), &of_user(n * 5)]), UPDATED),
+        ),
         (
             "open of a user, by priority, then oldest first",
             conversations(
@@ -29,8 +30,14 @@ pub(super) fn searches() -> Vec<(&'static str, Body)> {
                 r#"{"conversation_priority":"desc"},{"conversation_created_at":"asc"}"#,
             ),
         ),
-        ("open of a user, by name", conversations(|n| joined(&[&open(), &of_user(n * 5)]), r#"{"conversation_name":"asc"}"#)),
-        ("open of a team with a tag, oldest first", conversations(|n| joined(&[&open(), &of_team(n), &tagged(n)]), OLDEST)),
+        (
+            "open of a user, by name",
+            conversations(|n| joined(&[&open(), &of_user(n * 5)]), r#"{"conversation_name":"asc"}"#),
+        ),
+        (
+            "open of a team with a tag, oldest first",
+            conversations(|n| joined(&[&open(), &of_team(n), &tagged(n)]), OLDEST),
+        ),
         ("open of a team, last changed first", conversations(|n| joined(&[&open(), &of_team(n)]), UPDATED)),
         ("tag and a custom text, oldest first", conversations(|n| joined(&[&tagged(n), &reason(n)]), OLDEST)),
         (
@@ -48,25 +55,30 @@ pub(super) fn searches() -> Vec<(&'static str, Body)> {
         ),
         (
             "of a user and not done, oldest first",
-            conversations(
-                |n| joined(&[&of_user(n * 5), r#"{"conversation_status":{"not_equals":"done"}}"#]),
-                OLDEST,
-            ),
+            conversations(|n| joined(&[&of_user(n * 5), r#"{"conversation_status":{"not_equals":"done"}}"#]), OLDEST),
         ),
         ("open, oldest first", conversations(|_| open(), OLDEST)),
         ("everything, newest first", conversations(|_| String::new(), NEWEST)),
-        ("messages: answers by chat of a user, newest first", messages(
-            |n| joined(&[
-                r#"{"message_direction":{"equals":"out"}}"#,
-                r#"{"message_channel":{"equals":"chat"}}"#,
-                &format!(r#"{{"message_created_by":{{"equals":"{}"}}}}"#, user(n * 5 % USERS)),
-            ]),
-            SENT,
-        )),
-        ("messages: from customers by SMS, oldest first", messages(
-            |_| joined(&[r#"{"message_direction":{"equals":"in"}}"#, r#"{"message_channel":{"equals":"sms"}}"#]),
-            r#"{"message_sent_at":"asc"}"#,
-        )),
+        (
+            "messages: answers by chat of a user, newest first",
+            messages(
+                |n| {
+                    joined(&[
+                        r#"{"message_direction":{"equals":"out"}}"#,
+                        r#"{"message_channel":{"equals":"chat"}}"#,
+                        &format!(r#"{{"message_created_by":{{"equals":"{}"}}}}"#, user(n * 5 % USERS)),
+                    ])
+                },
+                SENT,
+            ),
+        ),
+        (
+            "messages: from customers by SMS, oldest first",
+            messages(
+                |_| joined(&[r#"{"message_direction":{"equals":"in"}}"#, r#"{"message_channel":{"equals":"sms"}}"#]),
+                r#"{"message_sent_at":"asc"}"#,
+            ),
+        ),
     ]
 }
 

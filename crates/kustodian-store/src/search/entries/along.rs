@@ -198,7 +198,8 @@ impl Finding<'_> {
         after: u64,
     ) -> Result<Option<Found>, Halt<R::Failure>> {
         let (least, greatest) = terms_of(key);
-        let all = "SELECT t.record, t.term FROM search_terms t WHERE t.org = ? AND t.kind = ? AND t.term >= ? AND t.term < ?";
+        let all =
+            "SELECT t.record, t.term FROM search_terms t WHERE t.org = ? AND t.kind = ? AND t.term >= ? AND t.term < ?";
         let bounds = [Bind::text(&least), Bind::text(&greatest)];
         let mut sql = Sql::new(all, reader.place().of_kind(self.kind)).then("", bounds);
         let direction = direction(key.descending);

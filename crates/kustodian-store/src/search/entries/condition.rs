@@ -93,9 +93,10 @@ impl Form {
     /// index.
     pub(super) fn by_record(self, name: &str) -> (&'static str, String) {
         match self.names_indexes {
-            true => {
-                (" INDEXED BY search_terms_by_record", format!(" AND ({name}.kind < 'e' OR instr({name}.term, '#') > 0)"))
-            }
+            true => (
+                " INDEXED BY search_terms_by_record",
+                format!(" AND ({name}.kind < 'e' OR instr({name}.term, '#') > 0)"),
+            ),
             false => ("", String::new()),
         }
     }

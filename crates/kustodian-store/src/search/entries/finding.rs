@@ -147,7 +147,11 @@ impl<'q> Finding<'q> {
     }
 
     /// What of these matches.
-    pub(super) async fn matching<R: Reader>(&self, reader: &mut R, ids: &[ObjectId]) -> Result<Vec<SearchRow>, Halt<R::Failure>> {
+    pub(super) async fn matching<R: Reader>(
+        &self,
+        reader: &mut R,
+        ids: &[ObjectId],
+    ) -> Result<Vec<SearchRow>, Halt<R::Failure>> {
         let mut matching = Vec::new();
         for ids in ids.chunks(DOCUMENTS) {
             reader.check_time()?;
@@ -175,7 +179,11 @@ impl<'q> Finding<'q> {
     }
 
     /// Those of these ids that match, in their order, once they passed the condition.
-    pub(super) async fn settled<R: Reader>(&self, reader: &mut R, ids: Vec<ObjectId>) -> Result<Vec<ObjectId>, Halt<R::Failure>> {
+    pub(super) async fn settled<R: Reader>(
+        &self,
+        reader: &mut R,
+        ids: Vec<ObjectId>,
+    ) -> Result<Vec<ObjectId>, Halt<R::Failure>> {
         if self.condition.exact {
             return Ok(ids);
         }
