@@ -1,8 +1,7 @@
 //! Reading the records that meet one criterion, and of them those that meet the others too.
 //!
-//! The index leads from a value to its records, from a record to its value of a key of the order, and tells of a record and a
-//! value whether they belong together. So the open conversations of a user are those of the user that are open, and sorted
-//! without a document.
+//! The index leads from a value to its records, and from a record to its value of a key of the order. Whether a record has a
+//! value takes one look. So the open conversations of a user are read among those of the user, and sorted without a document.
 
 use kustodian_core::search::{Node, Sort, Subject, compare};
 use kustomer_api::ObjectId;
