@@ -65,7 +65,7 @@ pub(crate) enum Engine {
 
 /// The arguments of a run.
 pub(crate) struct Plan {
-    /// What is searched.
+    /// The records to search.
     pub(crate) of: Of,
     /// On what.
     pub(crate) engine: Engine,

@@ -124,7 +124,7 @@ impl Finding<'_> {
         }
     }
 
-    /// Visits the matches among these; whether to go on.
+    /// Visits the matches among these; whether to continue.
     async fn visit<R: Reader>(
         &self,
         reader: &mut R,

@@ -104,7 +104,7 @@ impl<'q> Finding<'q> {
         if self.read_along(reader, wanted, Some(tries)).await? {
             return Ok(());
         }
-        // As many as that takes if matches go on as they began.
+        // As many as that takes if the next matches are as close together as the first.
         let expected = tries.saturating_mul(wanted as u64).checked_div(self.found.len() as u64).unwrap_or(u64::MAX);
         let lead = self.lead(reader, effort.few.saturating_mul(TESTED) as u64).await?;
         let records = lead.map_or(effort.many as u64, |lead| lead.records);
