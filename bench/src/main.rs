@@ -44,6 +44,12 @@ struct Arguments {
     /// Measure searches over this many customers instead
     #[arg(long, value_name = "CUSTOMERS")]
     search: Option<u32>,
+    /// Search over this many conversations in place of customers
+    #[arg(long, requires = "search", value_name = "CONVERSATIONS")]
+    conversations: Option<u32>,
+    /// How many messages each of them has
+    #[arg(long, requires = "conversations", default_value_t = 5)]
+    messages_each: u32,
     /// What to search on
     #[arg(long, requires = "search", value_enum, default_value = "both")]
     engine: search::Engine,
@@ -97,8 +103,12 @@ struct Arguments {
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
     if let Some(customers) = arguments.search {
-        let Arguments { engine, keep, only, .. } = arguments;
-        return search::measure(&search::Plan { customers, engine, keep, only });
+        let Arguments { conversations, messages_each, engine, keep, only, .. } = arguments;
+        let of = match conversations {
+            Some(conversations) => search::Of::Conversations(conversations, messages_each),
+            None => search::Of::Customers(customers),
+        };
+        return search::measure(&search::Plan { of, engine, keep, only });
     }
     if let Some(address) = arguments.floor {
         return floor::serve(address);

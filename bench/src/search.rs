@@ -1,8 +1,11 @@
-//! How fast searches are, over customers with different searchable values: the medians of first pages of 50.
+//! How fast searches are, over customers or over conversations with different searchable values: the medians of first pages
+//! of 50.
 //!
-//! The store is asked itself, without HTTP, as only the index is measured. The customers are made by the rules and
+//! The store is asked itself, without HTTP, as only the index is measured. The records are made by the rules and
 //! committed in large sets.
 
+mod conversation_searches;
+mod conversations;
 mod customers;
 mod searches;
 
@@ -12,20 +15,22 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow, bail};
+use kustodian_core::change::ChangeSet;
 use kustodian_core::directory::Org;
 use kustodian_core::kind::Kind;
 use kustodian_core::search::{self, Settings};
 use kustodian_core::search_store::{Count, SearchQuery};
 use kustodian_core::store::Store;
 use kustodian_store::{Database, Options, open};
-use kustomer_api::Timestamp;
+use kustomer_api::{ObjectId, Timestamp};
 use url::Url;
 
-use self::customers::{NOW, id, set};
+use self::conversations::{Size, conversation_id};
+use self::customers::{NOW, id};
 use self::searches::{Body, searches};
 use crate::{postgres, usage};
 
-/// Customers a commit.
+/// Customers, or conversations, a commit.
 const SET: u32 = 250;
 
 /// Commits under way.
@@ -43,6 +48,10 @@ const TELL_EVERY: Duration = Duration::from_secs(10);
 /// Bytes a customer takes at most while the database is filled, with the log and the segments being merged.
 const ROOM: u64 = 14_000;
 
+/// Bytes a conversation, and a message, takes at most.
+const ROOM_OF_CONVERSATION: u64 = 6_000;
+const ROOM_OF_MESSAGE: u64 = 3_000;
+
 /// An engine to search with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Engine {
@@ -56,8 +65,8 @@ pub(crate) enum Engine {
 
 /// The arguments of a run.
 pub(crate) struct Plan {
-    /// How many customers.
-    pub(crate) customers: u32,
+    /// The records to search.
+    pub(crate) of: Of,
     /// On what.
     pub(crate) engine: Engine,
     /// Where the databases are kept for a further run; without it they are removed.
@@ -66,7 +75,69 @@ pub(crate) struct Plan {
     pub(crate) only: Option<String>,
 }
 
-/// Creates missing customers, and prints the times of the searches.
+/// The records to search.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Of {
+    /// So many customers.
+    Customers(u32),
+    /// So many conversations, with so many messages each.
+    Conversations(u32, u32),
+}
+
+impl Of {
+    /// How many customers, or conversations.
+    fn count(self) -> u32 {
+        match self {
+            Self::Customers(count) | Self::Conversations(count, _) => count,
+        }
+    }
+
+    /// The word for one.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Customers(_) => "customer",
+            Self::Conversations(..) => "conversation",
+        }
+    }
+
+    /// Bytes that one takes at most while the database is filled.
+    fn room(self) -> u64 {
+        match self {
+            Self::Customers(_) => ROOM,
+            Self::Conversations(_, messages) => ROOM_OF_CONVERSATION + u64::from(messages) * ROOM_OF_MESSAGE,
+        }
+    }
+
+    /// Makes those with these numbers.
+    fn set(self, org: &Org, numbers: Range<u32>) -> Result<ChangeSet> {
+        match self {
+            Self::Customers(_) => customers::set(org, numbers),
+            Self::Conversations(conversations, messages) => {
+                conversations::set(org, Size { conversations, messages }, numbers)
+            }
+        }
+    }
+
+    /// The first that a set makes.
+    fn first(self, number: u32) -> (Kind, ObjectId) {
+        match self {
+            Self::Customers(_) => (Kind::Customer, id(u64::from(number))),
+            Self::Conversations(..) => (Kind::Conversation, conversation_id(u64::from(number))),
+        }
+    }
+
+    fn searches(self) -> Vec<(&'static str, Body)> {
+        match self {
+            Self::Customers(_) => searches(),
+            Self::Conversations(_, messages) => conversation_searches::searches()
+                .into_iter()
+                .filter(|(name, _)| messages > 0 || !name.starts_with("messages"))
+                .collect(),
+        }
+    }
+}
+
+/// Creates missing records, and prints the times of the searches.
 pub(crate) fn measure(plan: &Plan) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     if plan.engine != Engine::Postgres {
@@ -89,42 +160,48 @@ fn on_sqlite(plan: &Plan, runtime: &tokio::runtime::Runtime) -> Result<()> {
     let made = tempfile::Builder::new().prefix("bench-search-").tempdir_in(beside)?;
     let folder = plan.keep.as_deref().unwrap_or(made.path());
     std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
-    let file = folder.join("search.db");
+    let file = folder.join(match plan.of {
+        Of::Customers(_) => "search.db",
+        Of::Conversations(..) => "conversations.db",
+    });
     let there = std::fs::metadata(&file).map_or(0, |file| file.len());
-    usage::ensure_room(folder, (u64::from(plan.customers) * ROOM).saturating_sub(there))?;
+    usage::ensure_room(folder, (u64::from(plan.of.count()) * plan.of.room()).saturating_sub(there))?;
     runtime.block_on(async {
         println!("SQLite {}", rusqlite::version());
         run(plan, &format!("sqlite:{}", file.display()), AtWork::Here).await?;
         let bytes = std::fs::metadata(&file).map_or(0, |file| file.len());
-        println!("{} bytes a customer", bytes / u64::from(plan.customers.max(1)));
+        println!("{} bytes a {}", bytes / u64::from(plan.of.count().max(1)), plan.of.word());
         Ok(())
     })
 }
 
 fn on_postgres(plan: &Plan, server: &str, runtime: &tokio::runtime::Runtime) -> Result<()> {
-    const NAME: &str = "kustodian_bench_search";
+    let name = match plan.of {
+        Of::Customers(_) => "kustodian_bench_search",
+        Of::Conversations(..) => "kustodian_bench_conversations",
+    };
     let mut address = Url::parse(server).with_context(|| format!("{} is not a URL", postgres::URL))?;
-    address.set_path(NAME);
+    address.set_path(name);
     runtime.block_on(async {
         let admin = postgres::connect(server).await?;
-        let is_there = admin.query_opt("SELECT 1 FROM pg_database WHERE datname = $1", &[&NAME]).await?.is_some();
+        let is_there = admin.query_opt("SELECT 1 FROM pg_database WHERE datname = $1", &[&name]).await?.is_some();
         if is_there && plan.keep.is_none() {
-            admin.batch_execute(&format!("DROP DATABASE {NAME} WITH (FORCE)")).await?;
+            admin.batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)")).await?;
         }
         if !is_there || plan.keep.is_none() {
-            admin.batch_execute(&format!("CREATE DATABASE {NAME} ENCODING 'UTF8' TEMPLATE template0")).await?;
+            admin.batch_execute(&format!("CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0")).await?;
         }
         let mut settings = Vec::new();
-        for name in ["server_version", "shared_buffers", "work_mem", "effective_cache_size"] {
-            let value: String = admin.query_one(&format!("SHOW {name}"), &[]).await?.get(0);
-            settings.push(format!("{name} {value}"));
+        for setting in ["server_version", "shared_buffers", "work_mem", "effective_cache_size"] {
+            let value: String = admin.query_one(&format!("SHOW {setting}"), &[]).await?.get(0);
+            settings.push(format!("{setting} {value}"));
         }
         println!("PostgreSQL: {}", settings.join(", "));
         let measured = run(plan, address.as_str(), AtWork::Server).await;
-        let bytes: i64 = admin.query_one("SELECT pg_database_size($1)", &[&NAME]).await?.get(0);
-        println!("{} bytes a customer", bytes / i64::from(plan.customers.max(1)));
+        let bytes: i64 = admin.query_one("SELECT pg_database_size($1)", &[&name]).await?.get(0);
+        println!("{} bytes a {}", bytes / i64::from(plan.of.count().max(1)), plan.of.word());
         if plan.keep.is_none() {
-            admin.batch_execute(&format!("DROP DATABASE {NAME} WITH (FORCE)")).await?;
+            admin.batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)")).await?;
         }
         measured
     })
@@ -144,8 +221,10 @@ impl AtWork {
     async fn settle(self, url: &str) -> Result<()> {
         if self == Self::Server {
             let connection = postgres::connect(url).await?;
-            connection.batch_execute("VACUUM (ANALYZE) customer_search").await?;
-            connection.batch_execute("VACUUM (ANALYZE) customers").await?;
+            for table in ["customer_search", "customers", "search_terms", "search_records", "conversations", "messages"]
+            {
+                connection.batch_execute(&format!("VACUUM (ANALYZE) {table}")).await?;
+            }
         }
         Ok(())
     }
@@ -166,19 +245,19 @@ impl AtWork {
 /// Fills a database, and prints a table.
 async fn run(plan: &Plan, url: &str, at_work: AtWork) -> Result<()> {
     let database = open(url, filling()).await?;
-    let (org, made) = fill(&database, plan.customers).await?;
+    let (org, made) = fill(&database, plan.of).await?;
     database.close().await;
     let database = open(url, Options::default()).await?;
     if made > 0 {
         at_work.settle(url).await?;
     }
-    println!("{} customers", plan.customers);
+    println!("{} {}s", plan.of.count(), plan.of.word());
     println!("| search | page, ms | slowest | processor | with total, ms | slowest | processor | found |");
     println!("|---|---:|---:|---:|---:|---:|---:|---:|");
     let (mut all, mut quick) = (0, 0);
     let is_wanted = |name: &str| plan.only.as_deref().is_none_or(|part| name.contains(part));
-    for (name, body) in searches().into_iter().filter(|(name, _)| is_wanted(name)) {
-        let median = report((&*database.store(), &org), (at_work, url), plan.customers, (name, &body)).await?;
+    for (name, body) in plan.of.searches().into_iter().filter(|(name, _)| is_wanted(name)) {
+        let median = report((&*database.store(), &org), (at_work, url), plan.of.count(), (name, &body)).await?;
         all += 1;
         quick += u32::from(median <= TARGET);
     }
@@ -200,16 +279,16 @@ fn filling() -> Options {
     }
 }
 
-/// Commits customers until there are as many as wanted; how many were made.
-async fn fill(database: &Database, customers: u32) -> Result<(Org, u32)> {
+/// Commits records until there are as many as wanted; how many were made.
+async fn fill(database: &Database, of: Of) -> Result<(Org, u32)> {
     let directory = database.directory();
     let org = match directory.find_org("bench").await? {
         Some(org) => org,
         None => directory.create_org(id(u64::MAX), "bench", Timestamp::from_millis(NOW)).await?,
     };
     let store = database.store();
-    let missing = missing(&*store, &org, customers).await?;
-    let there = customers - missing.iter().map(|set| set.end - set.start).sum::<u32>();
+    let missing = missing(&*store, &org, of).await?;
+    let there = of.count() - missing.iter().map(|set| set.end - set.start).sum::<u32>();
     let mut next = there;
     let start = Instant::now();
     let mut told = start;
@@ -221,13 +300,13 @@ async fn fill(database: &Database, customers: u32) -> Result<(Org, u32)> {
         let (store, org) = (Arc::clone(&store), org.clone());
         next += part.end - part.start;
         under_way.spawn(async move {
-            let set = set(&org, part)?;
+            let set = of.set(&org, part)?;
             store.commit(org.key, set).await.map(drop).map_err(anyhow::Error::from)
         });
         if told.elapsed() >= TELL_EVERY {
             told = Instant::now();
             let rate = f64::from(next - there) / start.elapsed().as_secs_f64();
-            println!("made {next} of {customers} customers, {rate:.0}/s");
+            println!("made {next} of {} {}s, {rate:.0}/s", of.count(), of.word());
         }
     }
     while let Some(done) = under_way.join_next().await {
@@ -236,12 +315,13 @@ async fn fill(database: &Database, customers: u32) -> Result<(Org, u32)> {
     Ok((org, next - there))
 }
 
-/// The sets of customers that are not there: a run before may have been cut short while several were under way.
-async fn missing(store: &dyn Store, org: &Org, customers: u32) -> Result<Vec<Range<u32>>> {
+/// The sets of records that are not there: a run before may have been cut short while several were under way.
+async fn missing(store: &dyn Store, org: &Org, of: Of) -> Result<Vec<Range<u32>>> {
     let mut missing = Vec::new();
-    for from in (0..customers).step_by(SET as usize) {
-        if store.find(org.key, Kind::Customer, id(u64::from(from))).await?.is_none() {
-            missing.push(from..customers.min(from + SET));
+    for from in (0..of.count()).step_by(SET as usize) {
+        let (kind, first) = of.first(from);
+        if store.find(org.key, kind, first).await?.is_none() {
+            missing.push(from..of.count().min(from + SET));
         }
     }
     Ok(missing)
@@ -251,11 +331,11 @@ async fn missing(store: &dyn Store, org: &Org, customers: u32) -> Result<Vec<Ran
 async fn report(
     (store, org): (&dyn Store, &Org),
     (at_work, url): (AtWork, &str),
-    customers: u32,
+    count: u32,
     (name, body): (&str, &Body),
 ) -> Result<Duration> {
     let query = |round: u64, total: Count| {
-        let body = body(round % (u64::from(customers) / 911).max(1));
+        let body = body(round % (u64::from(count) / 911).max(1));
         let query = search::parse(body.as_bytes(), &Settings::default())
             .map_err(|refusal| anyhow!("{name}: {body}: {:?}", refusal.errors))?;
         let time = Duration::from_secs(30);

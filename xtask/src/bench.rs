@@ -10,11 +10,17 @@ use crate::{postgres, process, test};
 /// What else than requests is measured.
 #[derive(clap::Subcommand)]
 pub(crate) enum What {
-    /// Searches over many customers, on SQLite and, where there is one, PostgreSQL
+    /// Searches over many customers or conversations, on SQLite and, where there is one, PostgreSQL
     Search {
         /// How many customers
         #[arg(long, default_value_t = 1_000_000)]
         customers: u32,
+        /// Search over this many conversations in place of customers
+        #[arg(long, conflicts_with = "customers")]
+        conversations: Option<u32>,
+        /// How many messages each of them has
+        #[arg(long, requires = "conversations", default_value_t = 5)]
+        messages_each: u32,
         /// What to search on
         #[arg(long, default_value = "both", value_parser = ["sqlite", "postgres", "both"])]
         engine: String,
@@ -53,11 +59,15 @@ fn run_other(what: &What, is_quick: bool) -> Result<()> {
     let metadata = Metadata::load()?;
     let mut bench = process::program(metadata.binary(SHIPPED, "kustodian-bench"));
     match what {
-        What::Search { customers, engine, keep, only } => {
+        What::Search { customers, conversations, messages_each, engine, keep, only } => {
             // It ends with this run.
             let _server = provide(engine)?;
             postgres::tell(&mut bench);
             bench.arg("--search").arg(customers.to_string()).arg("--engine").arg(engine);
+            if let Some(conversations) = conversations {
+                bench.arg("--conversations").arg(conversations.to_string());
+                bench.arg("--messages-each").arg(messages_each.to_string());
+            }
             if let Some(folder) = keep {
                 bench.arg("--keep").arg(std::path::absolute(folder)?);
             }

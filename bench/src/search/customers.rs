@@ -39,7 +39,7 @@ pub(super) fn id(number: u64) -> ObjectId {
 }
 
 /// A number below `end` that belongs to a customer's attribute.
-fn pick(number: u64, attribute: u64, end: u64) -> u64 {
+pub(super) fn pick(number: u64, attribute: u64, end: u64) -> u64 {
     scatter(number * 64 + attribute) % end
 }
 

@@ -13,7 +13,7 @@ use super::finding::{DOCUMENTS, Finding, ids, limit};
 use super::reader::{Halt, Reader, Sql};
 
 /// How many times as many records as are few are tested by the index, to find few.
-const TESTED: usize = 16;
+pub(super) const TESTED: usize = 16;
 
 impl Finding<'_> {
     /// All that meet one criterion, if there is one that few meet.
@@ -140,7 +140,8 @@ impl Finding<'_> {
     }
 }
 
-fn flatten<'q>(node: &'q Node, into: &mut Vec<&'q Node>) {
+/// The nodes that must all hold.
+pub(super) fn flatten<'q>(node: &'q Node, into: &mut Vec<&'q Node>) {
     match node {
         Node::All(nodes) => nodes.iter().for_each(|node| flatten(node, into)),
         node => into.push(node),

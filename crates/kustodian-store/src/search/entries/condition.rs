@@ -89,18 +89,21 @@ impl Place {
 }
 
 impl Form {
-    /// Behind the name of `search_terms`, where it is read by the record of its terms; and the condition that a row is in that
+    /// Behind `name` for `search_terms`, where it is read by the record of its terms; and the condition that a row is in that
     /// index.
-    pub(super) const fn by_record(self) -> (&'static str, &'static str) {
+    pub(super) fn by_record(self, name: &str) -> (&'static str, String) {
         match self.names_indexes {
-            true => (" INDEXED BY search_terms_by_record", " AND (t.kind < 'e' OR instr(t.term, '#') > 0)"),
-            false => ("", ""),
+            true => (
+                " INDEXED BY search_terms_by_record",
+                format!(" AND ({name}.kind < 'e' OR instr({name}.term, '#') > 0)"),
+            ),
+            false => ("", String::new()),
         }
     }
 
     /// Whether all terms in these of a record are read by it. SQLite's index by record holds those of records of which there
     /// are fewer than messages, and numbers and moments.
-    fn is_by_record(self, context: Context, spans: &[Span]) -> bool {
+    pub(super) fn is_by_record(self, context: Context, spans: &[Span]) -> bool {
         !self.names_indexes || code(context) < code(Context::Message) || spans.iter().all(Span::is_ordered)
     }
 
@@ -195,7 +198,7 @@ impl Compiler<'_> {
         } else if !any.terms.is_empty() {
             let (condition, binds) = in_spans("t", &any.terms);
             // Rows of one value are close to each other, so a value is looked for before the record.
-            let (by_record, is_in_it) = if any.is_of_values() { ("", "") } else { form.by_record() };
+            let (by_record, is_in_it) = if any.is_of_values() { ("", String::new()) } else { form.by_record("t") };
             let (row, together) = (self.row.name, form.together("t", self.row.name));
             let sql = format!(
                 "EXISTS (SELECT 1 FROM search_terms t{by_record} WHERE t.org = {row}.org AND t.kind = {row}.kind \

@@ -13,9 +13,12 @@
 //! definition in `kustodian_core::search`.
 
 mod access;
+mod along;
 mod candidates;
 mod condition;
+mod count;
 mod finding;
+mod lead;
 mod page;
 pub(crate) mod progress;
 mod reader;

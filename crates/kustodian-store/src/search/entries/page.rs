@@ -33,7 +33,7 @@ pub(crate) async fn search<R: Reader>(reader: &mut R, kind: Kind, asked: &Search
     if total.is_none() && asked.total != Count::None {
         total = Some(Total { count: finding.found.len() as u64, is_estimate: true });
     }
-    let (aggregations, is_aggregated) = aggregate(reader, &finding, &query.aggregations, is_found).await?;
+    let (aggregations, is_aggregated) = aggregate(reader, &mut finding, &query.aggregations, is_found).await?;
     let skipped = usize::try_from(asked.offset).unwrap_or(usize::MAX);
     let limit = usize::try_from(asked.limit).unwrap_or(usize::MAX);
     let page: Vec<ObjectId> = finding.found.iter().skip(skipped).take(limit).copied().collect();
@@ -56,7 +56,7 @@ pub(super) async fn resolved<R: Reader>(reader: &mut R, query: &Query) -> Result
 /// Counts beside, and whether that was in time.
 async fn aggregate<R: Reader>(
     reader: &mut R,
-    finding: &Finding<'_>,
+    finding: &mut Finding<'_>,
     aggregations: &[Aggregation],
     is_found: bool,
 ) -> Result<(Vec<(String, Aggregated)>, bool), R::Failure> {

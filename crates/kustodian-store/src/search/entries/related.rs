@@ -7,6 +7,7 @@ use kustomer_api::ObjectId;
 
 use super::super::column::Cell;
 use super::super::compile::Bind;
+use super::candidates::TESTED;
 use super::condition::{among, kind_of};
 use super::finding::Finding;
 use super::reader::{Halt, Reader, Sql};
@@ -53,8 +54,15 @@ async fn few<R: Reader>(
     let query =
         Query { context, root: node.clone(), sort: Vec::new(), include_deleted: false, aggregations: Vec::new() };
     let mut finding = Finding::new(reader, kind, &query);
-    let found = finding.find_few(reader).await?;
-    Ok(found.then(|| std::mem::take(&mut finding.found)))
+    let few = reader.effort().few;
+    if !finding.find_few(reader).await?
+        && finding.condition.exact
+        && let Some(lead) = finding.lead(reader, few.saturating_mul(TESTED) as u64).await?
+    {
+        finding.find_led(reader, lead, few).await?;
+    }
+    let is_few = finding.is_all && finding.found.len() <= few;
+    Ok(is_few.then(|| std::mem::take(&mut finding.found)))
 }
 
 /// What ties records of `of` to these of `context`: the ids of those if they are belonged to, else the ids they belong to.
