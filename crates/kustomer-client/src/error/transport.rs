@@ -1,6 +1,5 @@
 //! There was no whole answer.
 
-use std::error::Error as _;
 use std::fmt;
 use std::time::Duration;
 
@@ -238,7 +237,7 @@ fn tls_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rus
 
 impl std::error::Error for TransportError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.fault.source()
+        std::error::Error::source(&self.fault)
     }
 }
 
