@@ -59,6 +59,7 @@
 
 mod ahead;
 mod attempt;
+#[cfg(feature = "bulk")]
 mod bulked;
 mod call;
 mod client;
@@ -90,6 +91,7 @@ mod window;
 #[cfg(all(feature = "blocking", not(target_arch = "wasm32")))]
 mod blocking;
 
+#[cfg(feature = "bulk")]
 pub use bulked::BulkOutcome;
 pub use call::{Call, Sending};
 pub use client::{Client, ClientBuilder};
