@@ -92,7 +92,7 @@ enum Trusted {
     Known(Known),
 }
 
-/// What the system trusts and, beside that, what was named.
+/// The certificates of the system, and the named ones.
 #[derive(Debug)]
 struct Known {
     /// Once it is read.

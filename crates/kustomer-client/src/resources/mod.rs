@@ -1,6 +1,6 @@
 //! The operations by resource. Each is one line on the one path, [`Client::call`](crate::Client::call).
 
-// What is here twice, the feature of a module and that of its group, does not compile when they differ and one is on alone.
+// A module has the feature of its group below. If they differ, one of the two does not compile alone.
 #[cfg(feature = "attachments")]
 mod attachments;
 #[cfg(feature = "events")]
@@ -110,7 +110,7 @@ pub struct Method {
 }
 
 /// Declares every group: its feature, the method of [`Client`](crate::Client) that gives it (named as its module), its type, and
-/// the lists of its methods. Below `also` are what is no group of this kind: its feature, its module and its lists.
+/// the lists of its methods. Below `also` are further lists, with their feature and module.
 macro_rules! groups {
     (
         $( $(#[$doc:meta])* $feature:literal: $module:ident() -> $group:ident [$($list:ident),+]; )+
